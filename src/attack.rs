@@ -1,0 +1,249 @@
+//! The attack as a value: everything that the enemy decided.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::general::{General, Generals};
+use crate::protocol::{Lockstep, Plain, Round};
+use crate::testable::{Refusal, Terms, Testable, Wire};
+
+/// Everything the enemy decided: who the traitors are, what the inputs are, and every lie. A
+/// protocol and an attack determine the execution.
+///
+/// A traitor obeys the protocol wherever the attack has no lie for it. An attack holds the
+/// messages themselves, so it can be read, edited by hand, and kept.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[serde(bound(serialize = "V: Serialize, M: Clone + Serialize"))]
+pub struct Attack<V, M> {
+    /// How many generals there are, traitors included.
+    pub n: usize,
+    /// Who may lie.
+    pub traitors: Generals,
+    /// What each general with an input was given: in a broadcast, the commander's order.
+    pub inputs: BTreeMap<General, V>,
+    /// The deviations from the protocol.
+    pub lies: Vec<Lie<M>>,
+}
+
+/// The attacks on a protocol.
+pub type AttackOn<P> = Attack<<P as Lockstep>::Value, <P as Lockstep>::Message>;
+
+/// One deviation of a traitor from what the protocol, on what this traitor has received, would
+/// have it send.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(into = "LieAsWritten<M>", try_from = "LieAsWritten<M>")]
+#[serde(bound(serialize = "M: Clone + Serialize", deserialize = "M: Deserialize<'de>"))]
+pub struct Lie<M> {
+    /// Where and when it is told.
+    pub wire: Wire,
+    /// What is changed.
+    pub edit: Edit<M>,
+}
+
+/// A change to what a wire would honestly carry in one round. It names messages, not positions,
+/// so it keeps its meaning when other lies are taken back.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Edit<M> {
+    /// This message is not sent.
+    Withhold(M),
+    /// This message is sent, though loyalty would not have sent it.
+    Say(M),
+    /// The message `say` is sent where loyalty would have sent `of`.
+    Instead {
+        /// What loyalty would have said.
+        of: M,
+        /// What is said.
+        say: M,
+    },
+}
+
+impl<M> Edit<M> {
+    /// What loyalty would have said, if anything.
+    pub fn honest(&self) -> Option<&M> {
+        match self {
+            Edit::Withhold(honest) | Edit::Instead { of: honest, .. } => Some(honest),
+            Edit::Say(_) => None,
+        }
+    }
+
+    /// What is said, if anything.
+    pub fn said(&self) -> Option<&M> {
+        match self {
+            Edit::Say(said) | Edit::Instead { say: said, .. } => Some(said),
+            Edit::Withhold(_) => None,
+        }
+    }
+}
+
+impl<M: Plain> Edit<M> {
+    /// The change that turns what stood in a slot into what is said there; none if they are equal.
+    pub(crate) fn between(honest: Option<M>, said: Option<M>) -> Option<Edit<M>> {
+        match (honest, said) {
+            (Some(honest), None) => Some(Edit::Withhold(honest)),
+            (None, Some(said)) => Some(Edit::Say(said)),
+            (Some(of), Some(say)) if of != say => Some(Edit::Instead { of, say }),
+            _ => None,
+        }
+    }
+
+    /// Makes the change; false if the message that it takes away is not there.
+    pub(crate) fn apply(&self, said: &mut Vec<M>) -> bool {
+        let place = self.honest().map(|honest| said.iter().position(|message| message == honest));
+        match (place, self.said()) {
+            (Some(None), _) => return false,
+            (Some(Some(place)), Some(say)) => said[place] = say.clone(),
+            (Some(Some(place)), None) => drop(said.remove(place)),
+            (None, say) => said.extend(say.cloned()),
+        }
+        true
+    }
+}
+
+impl<V: Plain, M: Plain> Attack<V, M> {
+    /// Whether the attack makes sense for this protocol: everybody it names is there, only
+    /// traitors lie, in a round that there is, and the commander has one of the values.
+    pub(crate) fn fits<P>(&self, protocol: &P) -> Result<Terms<V>, Misfit>
+    where
+        P: Testable<Value = V, Message = M>,
+    {
+        let terms = Terms::of(protocol, self.n)?;
+        let n = self.n;
+        let named = self.inputs.keys().copied().chain(self.traitors.iter());
+        if let Some(general) = named.into_iter().find(|general| general.id() >= n) {
+            return Err(Misfit::NotThere { general: general.id(), n });
+        }
+        if let Some(general) = self.inputs.keys().find(|general| !general.is_commander()) {
+            return Err(Misfit::InputOfLieutenant(general.id()));
+        }
+        let order = self.inputs.get(&General::COMMANDER).ok_or(Misfit::NoOrder)?;
+        if !terms.values.contains(order) {
+            let value = format!("{order:?}");
+            return Err(Misfit::Value { value, values: format!("{:?}", terms.values) });
+        }
+        for (index, Lie { wire: Wire { round, from, to }, .. }) in self.lies.iter().enumerate() {
+            let lie = index + 1;
+            if let Some(general) = [from, to].into_iter().find(|end| end.id() >= n) {
+                return Err(Misfit::LieNotThere { lie, general: general.id(), n });
+            } else if from == to {
+                return Err(Misfit::LieToSelf { lie, general: from.id() });
+            } else if !self.traitors.contains(*from) {
+                return Err(Misfit::LoyalLiar { lie, general: from.id() });
+            } else if *round == 0 || *round > terms.rounds {
+                return Err(Misfit::Round { lie, round: *round, rounds: terms.rounds });
+            }
+        }
+        Ok(terms)
+    }
+}
+
+/// Why an attack does not fit a protocol. Lies are counted from 1.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum Misfit {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("general {general} is not there: the {n} generals are numbered from 0")]
+    NotThere { general: usize, n: usize },
+    #[error("inputs: general {0} has an input, and in a broadcast only the commander, 0, has one")]
+    InputOfLieutenant(usize),
+    #[error("inputs: the commander, 0, needs an order")]
+    NoOrder,
+    #[error("inputs: {value} is none of the values {values}")]
+    Value { value: String, values: String },
+    #[error("lie {lie}: general {general} is not there: the {n} generals are numbered from 0")]
+    LieNotThere { lie: usize, general: usize, n: usize },
+    #[error("lie {lie}: general {general} can't send to itself")]
+    LieToSelf { lie: usize, general: usize },
+    #[error("lie {lie}: general {general} is loyal and tells no lies: is it a traitor?")]
+    LoyalLiar { lie: usize, general: usize },
+    #[error("lie {lie}: there is no round {round}: the protocol's rounds are 1 to {rounds}")]
+    Round { lie: usize, round: Round, rounds: usize },
+}
+
+/// How a lie is written down: `say`, `withhold`, or `instead_of` with `say`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LieAsWritten<M> {
+    round: Round,
+    from: General,
+    to: General,
+    #[serde(skip_serializing_if = "Option::is_none", default = "Option::default")]
+    withhold: Option<M>,
+    #[serde(skip_serializing_if = "Option::is_none", default = "Option::default")]
+    instead_of: Option<M>,
+    #[serde(skip_serializing_if = "Option::is_none", default = "Option::default")]
+    say: Option<M>,
+}
+
+impl<M> From<Lie<M>> for LieAsWritten<M> {
+    fn from(Lie { wire: Wire { round, from, to }, edit }: Lie<M>) -> LieAsWritten<M> {
+        let (withhold, instead_of, say) = match edit {
+            Edit::Withhold(honest) => (Some(honest), None, None),
+            Edit::Say(say) => (None, None, Some(say)),
+            Edit::Instead { of, say } => (None, Some(of), Some(say)),
+        };
+        LieAsWritten { round, from, to, withhold, instead_of, say }
+    }
+}
+
+impl<M> TryFrom<LieAsWritten<M>> for Lie<M> {
+    type Error = &'static str;
+
+    fn try_from(written: LieAsWritten<M>) -> Result<Lie<M>, &'static str> {
+        let LieAsWritten { round, from, to, withhold, instead_of, say } = written;
+        let edit = match (withhold, instead_of, say) {
+            (Some(honest), None, None) => Edit::Withhold(honest),
+            (None, None, Some(say)) => Edit::Say(say),
+            (None, Some(of), Some(say)) => Edit::Instead { of, say },
+            _ => return Err("a lie has either `withhold`, or `say`, or `instead_of` and `say`"),
+        };
+        Ok(Lie { wire: Wire { round, from, to }, edit })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edits_name_messages() {
+        let cases = [
+            (Edit::Withhold(2), vec![1, 3], true),
+            (Edit::Say(2), vec![1, 2, 3, 2], true),
+            (Edit::Instead { of: 3, say: 0 }, vec![1, 2, 0], true),
+            (Edit::Withhold(9), vec![1, 2, 3], false),
+            (Edit::Instead { of: 9, say: 0 }, vec![1, 2, 3], false),
+        ];
+        for (edit, expected, applies) in cases {
+            let mut said = vec![1, 2, 3];
+            assert_eq!(edit.apply(&mut said), applies, "{edit:?}");
+            assert_eq!(said, expected, "{edit:?}");
+        }
+    }
+
+    #[test]
+    fn an_edit_leads_from_the_honest_to_the_said() {
+        for honest in [None, Some(1)] {
+            for said in [None, Some(1), Some(2)] {
+                let mut carried = Vec::from_iter(honest);
+                if let Some(edit) = Edit::between(honest, said) {
+                    assert!(edit.apply(&mut carried));
+                }
+                assert_eq!(carried, Vec::from_iter(said), "{honest:?} to {said:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_lie_is_written_as_a_person_would() {
+        let lie = r#"{"round":2,"from":1,"to":2,"instead_of":7,"say":8}"#;
+        let read: Lie<u8> = serde_json::from_str(lie).unwrap();
+        assert_eq!(read.edit, Edit::Instead { of: 7, say: 8 });
+        assert_eq!(serde_json::to_string(&read).unwrap(), lie);
+        let neither = r#"{"round":2,"from":1,"to":2}"#;
+        let error = serde_json::from_str::<Lie<u8>>(neither).unwrap_err().to_string();
+        assert!(error.contains("either `withhold`, or `say`"), "{error}");
+    }
+}

@@ -1,0 +1,187 @@
+//! Arguments, and what is done with them. Only here are files, clocks, threads and the terminal.
+
+mod check;
+mod list;
+mod protocols;
+mod replay;
+mod sweep;
+mod watch;
+
+use std::fmt::Display;
+use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind as Usage};
+use clap::{Parser, Subcommand, ValueEnum};
+use serde_json::Value;
+
+use self::protocols::Subject;
+
+/// Plays the traitor: is this protocol for Byzantine agreement correct, and if not, what breaks it?
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// How many threads may work [default: one for each processor]
+    #[arg(long, global = true, value_name = "N")]
+    threads: Option<usize>,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  holds (or the verdict is the one that --expect names)
+  1  broken (or the verdict is another one than --expect names)
+  2  bad input
+  3  bounded: nothing found, and not everything covered";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Give a verdict on one protocol among n generals with at most f traitors
+    #[command(after_help = "Example: turncoat check oral -n 4 -f 1")]
+    #[command(subcommand_value_name = "PROTOCOL", subcommand_help_heading = "Protocols")]
+    Check {
+        #[command(subcommand)]
+        subject: Subject<check::Arguments>,
+    },
+    /// Give verdicts for many n and f, and draw the frontier
+    #[command(after_help = "Example: turncoat sweep oral -n 3..=7 -f 1..=2")]
+    #[command(subcommand_value_name = "PROTOCOL", subcommand_help_heading = "Protocols")]
+    Sweep {
+        #[command(subcommand)]
+        subject: Subject<sweep::Arguments>,
+    },
+    /// Run the attack in a file and show the execution
+    #[command(after_help = "Example: turncoat check oral -n 3 -f 1 --save attack.json
+         turncoat replay attack.json")]
+    Replay(replay::Arguments),
+    /// List the protocols, what each claims, and its source
+    List(list::Arguments),
+}
+
+/// How the answer is written.
+#[derive(Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum Format {
+    /// For a person
+    #[default]
+    Text,
+    /// For a program
+    Json,
+}
+
+/// A verdict, as a program sees it.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Answer {
+    /// Agreement and validity hold in every behaviour of the adversary
+    Holds,
+    /// There is an attack
+    Broken,
+    /// Nothing was found, and not everything was covered
+    Bounded,
+}
+
+impl Answer {
+    fn of(name: &str) -> Answer {
+        match name {
+            "holds" => Answer::Holds,
+            "broken" => Answer::Broken,
+            _ => Answer::Bounded,
+        }
+    }
+
+    /// The exit code for this answer where that one is expected.
+    fn exit(self, expected: Option<Answer>) -> ExitCode {
+        ExitCode::from(match (self, expected) {
+            (_, Some(expected)) => u8::from(self != expected),
+            (Answer::Holds, None) => 0,
+            (Answer::Broken, None) => 1,
+            (Answer::Bounded, None) => BOUNDED,
+        })
+    }
+}
+
+const BAD_INPUT: u8 = 2;
+const BOUNDED: u8 = 3;
+
+/// Bad input: one line that says what, where, and what is allowed.
+struct BadInput(String);
+
+impl BadInput {
+    fn new(what: impl Display) -> BadInput {
+        BadInput(what.to_string())
+    }
+}
+
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(usage) => return refuse_usage(&usage),
+    };
+    run(arguments).unwrap_or_else(|BadInput(line)| {
+        eprintln!("turncoat: {line}");
+        ExitCode::from(BAD_INPUT)
+    })
+}
+
+fn run(Arguments { command, threads }: Arguments) -> Result<ExitCode, BadInput> {
+    if let Some(threads) = threads {
+        if threads == 0 {
+            return Err(BadInput::new("--threads is 0: at least one must work"));
+        }
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        pool.map_err(|error| BadInput::new(format!("--threads {threads}: {error}")))?;
+    }
+    match command {
+        Command::Check { subject } => check::check(subject),
+        Command::Sweep { subject } => sweep::sweep(subject),
+        Command::Replay(arguments) => replay::replay(&arguments),
+        Command::List(arguments) => list::list(&arguments),
+    }
+}
+
+/// Help goes out as it is; a mistake becomes one line.
+fn refuse_usage(usage: &clap::Error) -> ExitCode {
+    if matches!(usage.kind(), Usage::DisplayHelp | Usage::DisplayVersion) {
+        return print(&usage.render().to_string()).unwrap_or(ExitCode::SUCCESS);
+    }
+    if usage.kind() == Usage::DisplayHelpOnMissingArgumentOrSubcommand {
+        eprint!("{}", usage.render());
+        return ExitCode::from(BAD_INPUT);
+    }
+    if let Some(ContextValue::String(unknown)) = usage.get(ContextKind::InvalidSubcommand) {
+        let near = match usage.get(ContextKind::SuggestedSubcommand) {
+            Some(ContextValue::Strings(near)) => near.first(),
+            _ => None,
+        };
+        let near = near.map(|near| format!(" did you mean '{near}'?"));
+        let help = " see 'turncoat --help' and 'turncoat list'";
+        let advice = near.as_deref().unwrap_or(help);
+        eprintln!("turncoat: there is no command or protocol '{unknown}':{advice}");
+        return ExitCode::from(BAD_INPUT);
+    }
+    let text = usage.render().to_string();
+    let told = text.lines().take_while(|line| !line.starts_with("Usage:"));
+    let told = told.filter(|line| !line.starts_with("For more information"));
+    let words = told.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
+    let line = words.strip_prefix("error: ").unwrap_or(&words);
+    eprintln!("turncoat: {line}; see 'turncoat --help'");
+    ExitCode::from(BAD_INPUT)
+}
+
+/// Writes to standard output. Nobody has to read to the end: only then is there an exit code.
+fn print(text: &str) -> Result<ExitCode, ExitCode> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        Err(error) => {
+            eprintln!("turncoat: standard output can't be written: {error}");
+            Err(ExitCode::from(BAD_INPUT))
+        }
+    }
+}
+
+fn as_text(json: &Value) -> String {
+    format!("{json:#}\n")
+}

@@ -1,0 +1,160 @@
+//! `turncoat check`: one verdict.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde::Serialize;
+use serde_json::json;
+use turncoat::report::attack_file::AttackFile;
+use turncoat::report::json;
+use turncoat::search::Engine;
+use turncoat::{Testable, Verdict, check as ask};
+
+use super::protocols::{Specification, Subject};
+use super::watch::{Budget, Deadline, watched};
+use super::{Answer, BadInput, Format, as_text, print};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// How many generals there are, the commander included
+    #[arg(short)]
+    n: usize,
+    /// How many of them may be traitors
+    #[arg(short)]
+    f: usize,
+    /// Write the counterexample's attack to this file
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    #[command(flatten)]
+    question: Question,
+}
+
+/// How a question is asked, whatever its n and f.
+#[derive(clap::Args)]
+pub struct Question {
+    /// Exactly f are traitors, and not fewer
+    #[arg(long)]
+    exactly: bool,
+    /// Traitors say something in every slot
+    #[arg(long)]
+    no_silence: bool,
+    /// Traitors throw in nothing that has no place
+    #[arg(long)]
+    no_strays: bool,
+    /// How the space is gone through
+    #[arg(long, value_enum, default_value_t = EngineName::Exhaustive)]
+    engine: EngineName,
+    /// End the search after a time (20s, 5min) or a number of steps
+    #[arg(long)]
+    pub budget: Option<Budget>,
+    /// Exit with 0 for this verdict and with 1 for any other
+    #[arg(long, value_enum)]
+    pub expect: Option<Answer>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum EngineName {
+    /// With every reduction that is sound
+    Exhaustive,
+    /// Without any: only for small spaces
+    Naive,
+}
+
+impl Question {
+    /// The verdict on a protocol.
+    pub fn verdict<P: Testable>(
+        &self,
+        protocol: P,
+        n: usize,
+        f: usize,
+        deadline: Deadline,
+    ) -> Result<Verdict<P>, BadInput> {
+        let mut check = ask(protocol).generals(n).traitors(f);
+        if self.exactly {
+            check = check.exactly();
+        }
+        if self.no_silence {
+            check = check.without_silence();
+        }
+        if self.no_strays {
+            check = check.without_strays();
+        }
+        if let EngineName::Naive = self.engine {
+            check = check.engine(Engine::Naive);
+        }
+        if let Some(Budget::Steps(steps)) = self.budget {
+            check = check.steps(steps);
+        }
+        let label = format!("n = {n}, f = {f}");
+        watched(&label, deadline, |progress| check.run_watched(progress)).map_err(BadInput::new)
+    }
+
+    /// The adversary's limits as arguments.
+    fn arguments(&self) -> String {
+        let flags = [
+            (self.exactly, " --exactly"),
+            (self.no_silence, " --no-silence"),
+            (self.no_strays, " --no-strays"),
+        ];
+        flags.into_iter().filter_map(|(given, flag)| given.then_some(flag)).collect()
+    }
+}
+
+pub fn check(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
+    match subject {
+        Subject::Oral { oral, arguments } => {
+            let oral = oral.given(arguments.f);
+            let protocol = oral.protocol()?;
+            answer(protocol, Specification::Oral(oral), &oral.arguments(arguments.f), &arguments)
+        }
+    }
+}
+
+/// Prints the verdict first, and saves the attack then, so that a file that can't be written
+/// loses nothing.
+fn answer<P>(
+    protocol: P,
+    specification: Specification,
+    given: &str,
+    arguments: &Arguments,
+) -> Result<ExitCode, BadInput>
+where
+    P: Testable<Value: Serialize, Message: Serialize>,
+{
+    let Arguments { n, f, save, question } = arguments;
+    let verdict = question.verdict(protocol, *n, *f, Deadline::of(question.budget))?;
+    let text = match question.format {
+        Format::Json => as_text(&json::verdict(&json!(specification), &verdict)),
+        Format::Text => {
+            let file = save.as_deref().unwrap_or(Path::new("attack.json")).display();
+            let limits = question.arguments();
+            let again = match save {
+                Some(_) => format!("turncoat replay {file}"),
+                None => format!(
+                    "turncoat check {given} -n {n} -f {f}{limits} --save {file} && turncoat \
+                     replay {file}"
+                ),
+            };
+            let replay = verdict.counterexample().map(|_| format!("{:<12}{again}\n", "Replay"));
+            format!("{verdict}{}", replay.unwrap_or_default())
+        }
+    };
+    if let Err(failure) = print(&text) {
+        return Ok(failure);
+    }
+    if let Some(file) = save {
+        match verdict.counterexample() {
+            Some(found) => write(file, &AttackFile::write(&specification, &found.attack))?,
+            None => eprintln!("turncoat: there is no attack to save to {}", file.display()),
+        }
+    }
+    Ok(Answer::of(verdict.name()).exit(question.expect))
+}
+
+fn write(file: &Path, text: &str) -> Result<(), BadInput> {
+    std::fs::write(file, text)
+        .map_err(|error| BadInput(format!("{} can't be written: {error}", file.display())))
+}

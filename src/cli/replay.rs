@@ -1,0 +1,91 @@
+//! `turncoat replay`: the execution under an attack from a file.
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use turncoat::report::attack_file::{AttackFile, part};
+use turncoat::report::json;
+use turncoat::report::story::story;
+use turncoat::{Testable, run};
+
+use super::protocols::Specification;
+use super::{Answer, BadInput, Format, as_text, print};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The attack file, or - for standard input
+    file: PathBuf,
+    /// Exit with 0 for this outcome (holds or broken) and with 1 for any other
+    #[arg(long, value_enum)]
+    expect: Option<Answer>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub fn replay(arguments: &Arguments) -> Result<ExitCode, BadInput> {
+    let name = arguments.file.display();
+    let in_file = |error: &dyn std::fmt::Display| BadInput(format!("{name}: {error}"));
+    let text = read(arguments).map_err(|error| in_file(&error))?;
+    let file = AttackFile::read(&text).map_err(|error| in_file(&error))?;
+    let specification = part("protocol", file.protocol.clone()).map_err(|error| in_file(&error))?;
+    let Specification::Oral(oral) = specification;
+    execute(&oral.protocol()?, specification, file, arguments)
+        .map_err(|BadInput(error)| in_file(&error))
+}
+
+fn read(arguments: &Arguments) -> std::io::Result<String> {
+    if arguments.file.as_os_str() != "-" {
+        return std::fs::read_to_string(&arguments.file);
+    }
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn execute<P>(
+    protocol: &P,
+    specification: Specification,
+    file: AttackFile,
+    arguments: &Arguments,
+) -> Result<ExitCode, BadInput>
+where
+    P: Testable<Value: Serialize + DeserializeOwned, Message: Serialize + DeserializeOwned>,
+{
+    let attack = file.attack().map_err(BadInput::new)?;
+    let execution = run(protocol, &attack).map_err(BadInput::new)?;
+    if let Some(idle) = execution.idle_lies.first() {
+        let lie = &attack.lies[*idle];
+        let honest = lie.edit.honest().map(|honest| protocol.tell(lie.wire.from, honest));
+        return Err(BadInput(format!(
+            "lie {}: there is nothing to take back: in round {} {} would not have told {}: {}",
+            idle + 1,
+            lie.wire.round,
+            lie.wire.from,
+            lie.wire.to,
+            honest.unwrap_or_default(),
+        )));
+    }
+    let text = match arguments.format {
+        Format::Json => {
+            let mut json = json::execution::<P>(&attack, &execution);
+            json["n"] = json!(attack.n);
+            json::merge(&mut json, &json!(specification));
+            as_text(&json)
+        }
+        Format::Text => {
+            let title = format!("{} among {} generals\n", protocol.name(), attack.n);
+            format!("{title}\n{}", story(protocol, &attack, &execution))
+        }
+    };
+    if let Err(failure) = print(&text) {
+        return Ok(failure);
+    }
+    let violated = execution.violation(&attack).is_some();
+    let answer = if violated { Answer::Broken } else { Answer::Holds };
+    Ok(answer.exit(arguments.expect))
+}

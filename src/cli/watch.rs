@@ -1,0 +1,105 @@
+//! Long work, watched: a progress bar, a time limit, and Ctrl-C.
+
+use std::io::IsTerminal;
+use std::str::FromStr;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use turncoat::search::effort::Progress;
+
+/// How much work may be done.
+#[derive(Clone, Copy)]
+pub enum Budget {
+    Steps(u64),
+    Time(Duration),
+}
+
+impl FromStr for Budget {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Budget, String> {
+        let steps = text.replace('_', "").parse().ok().map(Budget::Steps);
+        let time = || humantime::parse_duration(text).ok().map(Budget::Time);
+        let budget = steps.or_else(time).filter(|budget| match budget {
+            Budget::Steps(steps) => *steps > 0,
+            Budget::Time(time) => !time.is_zero(),
+        });
+        budget.ok_or_else(|| "give a time such as 20s or 5min, or a number of steps".to_owned())
+    }
+}
+
+/// When the time is up.
+#[derive(Clone, Copy)]
+pub struct Deadline(Option<Instant>);
+
+impl Deadline {
+    pub fn of(budget: Option<Budget>) -> Deadline {
+        match budget {
+            Some(Budget::Time(time)) => Deadline(Instant::now().checked_add(time)),
+            Some(Budget::Steps(_)) | None => Deadline(None),
+        }
+    }
+
+    fn is_over(self) -> bool {
+        self.0.is_some_and(|end| Instant::now() >= end)
+    }
+}
+
+/// Ctrl-C was pressed.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// How often the watcher looks.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Work that is done sooner shows no bar.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+/// Does the work while another thread shows how far it is, and tells it to stop when the time is
+/// up or at Ctrl-C. (At a second Ctrl-C the program ends.)
+pub fn watched<T>(label: &str, deadline: Deadline, work: impl FnOnce(&Progress) -> T) -> T {
+    static HANDLER: Once = Once::new();
+    HANDLER.call_once(|| {
+        // Where no handler can be set, Ctrl-C ends the program as it does everywhere.
+        let _ = ctrlc::set_handler(|| {
+            if INTERRUPTED.swap(true, Ordering::Relaxed) {
+                std::process::exit(130);
+            }
+        });
+    });
+    let progress = &Progress::new();
+    let (done, is_done) = channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let start = Instant::now();
+            let bar = bar(label);
+            while is_done.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+                if INTERRUPTED.load(Ordering::Relaxed) || deadline.is_over() {
+                    progress.stop();
+                }
+                if start.elapsed() > PATIENCE {
+                    bar.set_position((progress.share() * 1000.0) as u64);
+                    bar.set_message(format!("{} steps", HumanCount(progress.steps())));
+                }
+            }
+            bar.finish_and_clear();
+        });
+        let result = work(progress);
+        drop(done);
+        result
+    })
+}
+
+/// A bar on standard error, if that is a terminal.
+fn bar(label: &str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template(
+        "{prefix} [{bar:30}] {percent}% of the space, {msg}, {elapsed} gone, {eta} left",
+    );
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(1000).with_style(style).with_prefix(label.to_owned())
+}

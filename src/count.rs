@@ -1,0 +1,140 @@
+//! How many: exact while that can be written down, and always as a power of ten.
+
+use std::fmt;
+use std::iter::{Product, Sum};
+
+use num_bigint::BigUint;
+
+/// A count that may be far too long to write down.
+#[derive(Clone, PartialEq, PartialOrd, Debug)]
+pub struct Count {
+    log10: f64,
+    exact: Option<BigUint>,
+}
+
+impl Count {
+    /// How many digits a count may have to be kept exactly.
+    pub const EXACT_DIGITS: usize = 40;
+
+    /// None at all.
+    pub const ZERO: Count = Count { log10: f64::NEG_INFINITY, exact: Some(BigUint::ZERO) };
+
+    /// The power of ten: minus infinity for none.
+    #[must_use]
+    pub fn log10(&self) -> f64 {
+        self.log10
+    }
+
+    /// All digits, if there are at most [`Count::EXACT_DIGITS`].
+    #[must_use]
+    pub fn exact(&self) -> Option<&BigUint> {
+        self.exact.as_ref()
+    }
+
+    /// This many to that power.
+    #[must_use]
+    pub fn pow(&self, exponent: u32) -> Count {
+        if exponent == 0 {
+            return Count::from(1);
+        }
+        let log10 = self.log10 * f64::from(exponent);
+        let exact = self.exact.as_ref().filter(|_| fits(log10));
+        Count::kept(log10, exact.map(|base| base.pow(exponent)))
+    }
+
+    /// The exact value is kept only while it is short.
+    fn kept(log10: f64, exact: Option<BigUint>) -> Count {
+        let exact = exact.filter(|exact| exact.to_string().len() <= Count::EXACT_DIGITS);
+        Count { log10, exact }
+    }
+}
+
+/// Whether a number of this size may have few enough digits, with a digit to spare.
+fn fits(log10: f64) -> bool {
+    log10 < (Count::EXACT_DIGITS + 1) as f64
+}
+
+impl From<u64> for Count {
+    fn from(count: u64) -> Count {
+        Count { log10: (count as f64).log10(), exact: Some(count.into()) }
+    }
+}
+
+impl Product for Count {
+    fn product<I: Iterator<Item = Count>>(counts: I) -> Count {
+        counts.fold(Count::from(1), |one, other| {
+            let log10 = one.log10 + other.log10;
+            let exact = one.exact.zip(other.exact).filter(|_| fits(log10) || log10.is_nan());
+            Count::kept(log10, exact.map(|(one, other)| one * other))
+        })
+    }
+}
+
+impl Sum for Count {
+    fn sum<I: Iterator<Item = Count>>(counts: I) -> Count {
+        counts.fold(Count::ZERO, |one, other| {
+            let (low, high) = (one.log10.min(other.log10), one.log10.max(other.log10));
+            let log10 = if low == f64::NEG_INFINITY {
+                high
+            } else {
+                high + 10_f64.powf(low - high).ln_1p() / std::f64::consts::LN_10
+            };
+            Count::kept(log10, one.exact.zip(other.exact).map(|(one, other)| one + other))
+        })
+    }
+}
+
+/// All digits, in groups of three, or a power of ten.
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.exact {
+            Some(exact) => f.write_str(&grouped(&exact.to_string())),
+            None => write!(f, "10^{:.1}", self.log10),
+        }
+    }
+}
+
+/// Digits in groups of three: 1,234,567.
+pub(crate) fn grouped(digits: &str) -> String {
+    let lead = digits.len() % 3;
+    let separated = digits.char_indices().flat_map(|(place, digit)| {
+        let comma = place > 0 && place % 3 == lead;
+        comma.then_some(',').into_iter().chain([digit])
+    });
+    separated.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_counts_are_exact() {
+        let sum: Count = [8, 24].map(Count::from).into_iter().sum();
+        assert_eq!(sum.to_string(), "32");
+        let product: Count = [3, 0, 1000].map(Count::from).into_iter().product();
+        assert_eq!(product.exact(), Some(&BigUint::ZERO));
+        assert_eq!(Count::from(2).pow(20).to_string(), "1,048,576");
+        assert_eq!(Count::from(7).pow(0), Count::from(1));
+    }
+
+    #[test]
+    fn long_counts_are_powers_of_ten() {
+        let digits = |count: &Count| count.exact().map(|exact| exact.to_string().len());
+        assert_eq!(digits(&Count::from(10).pow(39)), Some(40));
+        assert_eq!(digits(&Count::from(10).pow(40)), None);
+        let huge = Count::from(2).pow(1_000_000);
+        assert_eq!(huge.to_string(), "10^301030.0");
+        let twice: Count = [huge.clone(), huge].into_iter().sum();
+        assert_eq!(twice.to_string(), "10^301030.3");
+    }
+
+    #[test]
+    fn digits_are_grouped() {
+        for (digits, expected) in
+            [("1", "1"), ("123", "123"), ("1234", "1,234"), ("123456", "123,456")]
+        {
+            assert_eq!(grouped(digits), expected);
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! The simulator: a protocol run under an attack, deterministic, and everything that was said.
+
+use std::collections::BTreeMap;
+
+use itertools::Itertools;
+
+use crate::attack::{Attack, AttackOn, Lie, Misfit};
+use crate::fault::{Call, Fault, Guarded, agree};
+use crate::general::{General, Generals};
+use crate::property::{Outcome, Property, Violation};
+use crate::protocol::{Lockstep, Plain, Seat};
+use crate::testable::{Terms, Testable, Wire};
+
+/// A protocol run under an attack. If the protocol misbehaves it ends there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Execution<V, M, S> {
+    /// What was said on every wire that carried something, or should have: by round and sender.
+    pub deliveries: Vec<Delivery<M>>,
+    /// The state in which each general ended, by number.
+    pub states: Vec<S>,
+    /// What each loyal lieutenant decided: by number, nothing for a traitor or the commander.
+    pub decisions: Vec<Option<V>>,
+    /// The lies that took something back which was never to be said, by number, from 0: they
+    /// changed nothing.
+    pub idle_lies: Vec<usize>,
+    /// What the protocol did that no protocol may do.
+    pub fault: Option<Fault>,
+}
+
+/// The executions of a protocol.
+pub type ExecutionOf<P> =
+    Execution<<P as Lockstep>::Value, <P as Lockstep>::Message, <P as Lockstep>::State>;
+
+/// What one wire carried in one round.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Delivery<M> {
+    /// Which wire.
+    pub wire: Wire,
+    /// What was said on it, in the order of arrival.
+    pub said: Vec<M>,
+    /// What loyalty would have said, where a traitor said something else.
+    pub loyal: Option<Vec<M>>,
+}
+
+impl<V, M, S> Execution<V, M, S> {
+    /// How many messages were sent.
+    #[must_use]
+    pub fn messages(&self) -> usize {
+        self.deliveries.iter().map(|delivery| delivery.said.len()).sum()
+    }
+
+    /// All that one general was told: two executions in which it began alike and was told the
+    /// same are indistinguishable to it.
+    pub fn view(&self, general: General) -> impl Iterator<Item = (Wire, &[M])> {
+        let heard = self.deliveries.iter().filter(move |delivery| delivery.wire.to == general);
+        let heard = heard.filter(|delivery| !delivery.said.is_empty());
+        heard.map(|delivery| (delivery.wire, delivery.said.as_slice()))
+    }
+}
+
+impl<V: Plain, M, S> Execution<V, M, S> {
+    /// What is wrong with it, if anything, given the attack under which it was run.
+    pub fn violation(&self, attack: &Attack<V, M>) -> Option<Violation> {
+        self.violation_in(Scene { traitors: attack.traitors, inputs: &attack.inputs })
+    }
+
+    pub(crate) fn violation_in(&self, scene: Scene<'_, V>) -> Option<Violation> {
+        let Scene { traitors, inputs } = scene;
+        let outcome = Outcome { traitors, inputs, decisions: &self.decisions };
+        let property = || Property::violated(&outcome).map(Violation::Property);
+        self.fault.clone().map(Violation::Fault).or_else(property)
+    }
+}
+
+/// An attack that breaks a protocol, confirmed by the simulator.
+#[derive(Clone, Debug)]
+pub struct Counterexample<P: Testable> {
+    /// What the enemy decided.
+    pub attack: AttackOn<P>,
+    /// What came of it.
+    pub execution: ExecutionOf<P>,
+    /// What is wrong with that.
+    pub violation: Violation,
+    /// Whether it is proved that no attack of the adversary has fewer traitors, or as many and
+    /// fewer lies. If not, it is locally minimal: each lie, made honest, removes the violation.
+    pub smallest: bool,
+}
+
+/// Runs a protocol under an attack: the same execution every time.
+///
+/// A lie that takes back what was never to be said changes nothing, and is listed in
+/// [`Execution::idle_lies`]. The cost is that of the protocol's own calls, one `send` for every
+/// wire and round, and one `receive` for every message.
+///
+/// # Errors
+///
+/// The attack does not fit the protocol. (A protocol that misbehaves is a finding, and no error:
+/// [`Execution::fault`].)
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use turncoat::{Attack, General, Generals, OralMessages, Order, run};
+///
+/// let attack = Attack {
+///     n: 4,
+///     traitors: Generals::NONE,
+///     inputs: BTreeMap::from([(General::COMMANDER, Order::ATTACK)]),
+///     lies: vec![],
+/// };
+/// let execution = run(&OralMessages::new(1), &attack)?;
+/// assert_eq!(execution.messages(), 9);
+/// assert_eq!(execution.decisions[3], Some(Order::ATTACK));
+/// # Ok::<(), turncoat::Misfit>(())
+/// ```
+pub fn run<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<ExecutionOf<P>, Misfit> {
+    let terms = attack.fits(protocol)?;
+    Ok(replayed(protocol, &terms, attack))
+}
+
+/// Runs a protocol under an attack that fits it, twice: both must go alike.
+pub(crate) fn replayed<P: Testable>(
+    protocol: &P,
+    terms: &Terms<P::Value>,
+    attack: &AttackOn<P>,
+) -> ExecutionOf<P> {
+    let mut once = obeyed(protocol, terms, attack);
+    let different = alike(&once, &obeyed(protocol, terms, attack)).err();
+    once.fault = different.or(once.fault);
+    once
+}
+
+/// Whether two executions under one attack are the same: else the first call that differed.
+fn alike<V: Plain, M: Plain, S: Plain>(
+    once: &Execution<V, M, S>,
+    again: &Execution<V, M, S>,
+) -> Result<(), Fault> {
+    let last = once.deliveries.last().map_or(1, |delivery| delivery.wire.round);
+    for (one, other) in once.deliveries.iter().zip(&again.deliveries) {
+        let Wire { round, from: general, .. } = one.wire;
+        agree(one, other).map_err(|kind| Fault { general, call: Call::Send(round), kind })?;
+    }
+    for (id, (one, other)) in once.states.iter().zip(&again.states).enumerate() {
+        let (general, call) = (General::new(id), Call::Receive(last));
+        agree(one, other).map_err(|kind| Fault { general, call, kind })?;
+    }
+    for (id, (one, other)) in once.decisions.iter().zip(&again.decisions).enumerate() {
+        let (general, call) = (General::new(id), Call::Decide);
+        agree(one, other).map_err(|kind| Fault { general, call, kind })?;
+    }
+    let at = once.fault.as_ref().or(again.fault.as_ref());
+    at.map_or(Ok(()), |Fault { general, call, .. }| {
+        let fault = |kind| Fault { general: *general, call: *call, kind };
+        agree(&once.fault, &again.fault).map_err(fault)
+    })
+}
+
+/// Runs a protocol under an attack that fits it.
+pub(crate) fn obeyed<P: Testable>(
+    protocol: &P,
+    terms: &Terms<P::Value>,
+    attack: &AttackOn<P>,
+) -> ExecutionOf<P> {
+    let loyal = |lie: &Lie<_>| !attack.traitors.contains(lie.wire.from);
+    let mut idle_lies = attack.lies.iter().positions(loyal).collect_vec();
+    let guarded = Guarded::new(protocol, &terms.values);
+    let scene = Scene { traitors: attack.traitors, inputs: &attack.inputs };
+    let execution = simulate(&guarded, terms, scene, |wire, honest| {
+        let mut said = honest.to_vec();
+        let lies = attack.lies.iter().enumerate().filter(|(_, lie)| lie.wire == wire);
+        for (index, Lie { edit, .. }) in lies {
+            if !edit.apply(&mut said) {
+                idle_lies.push(index);
+            }
+        }
+        said.sort_unstable();
+        said
+    });
+    Execution { idle_lies: idle_lies.into_iter().sorted().collect(), ..execution }
+}
+
+/// Who the traitors are and what the inputs are: an attack without its lies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scene<'a, V> {
+    pub traitors: Generals,
+    pub inputs: &'a BTreeMap<General, V>,
+}
+
+/// Runs a protocol while `tamper` says what each traitor really sends on a wire, given what it
+/// should. It answers in the order of arrival.
+pub(crate) fn simulate<P: Testable>(
+    protocol: &Guarded<'_, P>,
+    terms: &Terms<P::Value>,
+    scene: Scene<'_, P::Value>,
+    tamper: impl FnMut(Wire, &[P::Message]) -> Vec<P::Message>,
+) -> ExecutionOf<P> {
+    let (deliveries, states, decisions) = (Vec::new(), Vec::new(), vec![None; terms.n]);
+    let mut execution = Execution { deliveries, states, decisions, idle_lies: vec![], fault: None };
+    execution.fault = play(protocol, terms, scene, tamper, &mut execution).err();
+    execution
+}
+
+fn play<P: Testable>(
+    protocol: &Guarded<'_, P>,
+    terms: &Terms<P::Value>,
+    Scene { traitors, inputs }: Scene<'_, P::Value>,
+    mut tamper: impl FnMut(Wire, &[P::Message]) -> Vec<P::Message>,
+    Execution { deliveries, states, decisions, .. }: &mut ExecutionOf<P>,
+) -> Result<(), Fault> {
+    let everybody = Generals::first(terms.n);
+    for me in everybody.iter() {
+        states.push(protocol.start(Seat::new(me, terms.n), inputs.get(&me))?);
+    }
+    for round in 1..=terms.rounds {
+        let first = deliveries.len();
+        for from in everybody.iter() {
+            for to in everybody.without(from).iter() {
+                let wire = Wire { round, from, to };
+                let honest = protocol.send(from, &states[from.id()], round, to)?;
+                let said = traitors.contains(from).then(|| tamper(wire, &honest));
+                let (said, loyal) = match said {
+                    Some(said) if said != honest => (said, Some(honest)),
+                    _ => (honest, None),
+                };
+                if loyal.is_some() || !said.is_empty() {
+                    deliveries.push(Delivery { wire, said, loyal });
+                }
+            }
+        }
+        for Delivery { wire: Wire { from, to, .. }, said, .. } in &deliveries[first..] {
+            for message in said {
+                protocol.receive(*to, &mut states[to.id()], round, *from, message)?;
+            }
+        }
+        for me in everybody.iter() {
+            protocol.end_round(me, &mut states[me.id()], round)?;
+        }
+    }
+    for me in everybody.minus(traitors).without(General::COMMANDER).iter() {
+        decisions[me.id()] = Some(protocol.decide(me, &states[me.id()])?);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attack::Edit;
+    use crate::order::Order;
+    use crate::protocols::oral::{OralMessages, Relay};
+    use crate::protocols::path::Path;
+
+    fn attack(lies: Vec<Lie<Relay<Order>>>) -> Attack<Order, Relay<Order>> {
+        let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
+        Attack { n: 3, traitors: Generals::NONE.with(General::new(1)), inputs, lies }
+    }
+
+    fn relay(value: Order) -> Relay<Order> {
+        Relay { path: Path::root().then(General::new(1)), value }
+    }
+
+    #[test]
+    fn a_lie_that_does_not_apply_is_idle() {
+        let wire = Wire { round: 2, from: General::new(1), to: General::new(2) };
+        let idle = Lie { wire, edit: Edit::Withhold(relay(Order::RETREAT)) };
+        let (of, say) = (relay(Order::ATTACK), relay(Order::RETREAT));
+        let told = Lie { wire, edit: Edit::Instead { of: of.clone(), say: say.clone() } };
+        let attack = attack(vec![idle, told]);
+        let execution = run(&OralMessages::new(1), &attack).unwrap();
+        assert_eq!(execution.idle_lies, [0]);
+        let heard = execution.view(General::new(2)).filter(|(heard, _)| *heard == wire);
+        assert_eq!(heard.collect_vec(), [(wire, [say].as_slice())]);
+        let told = execution.deliveries.iter().find(|delivery| delivery.wire == wire).unwrap();
+        assert_eq!(told.loyal, Some(vec![of]));
+        assert_eq!(execution.violation(&attack), Some(Violation::Property(Property::Validity)));
+    }
+
+    #[test]
+    fn a_traitor_without_a_lie_is_loyal() {
+        let traitor = run(&OralMessages::new(1), &attack(vec![])).unwrap();
+        let loyal = Attack { traitors: Generals::NONE, ..attack(vec![]) };
+        let loyal = run(&OralMessages::new(1), &loyal).unwrap();
+        assert_eq!(traitor.deliveries, loyal.deliveries);
+        assert_eq!(traitor.states, loyal.states);
+    }
+}

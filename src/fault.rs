@@ -1,0 +1,261 @@
+//! A protocol's own faults: it panics, answers differently when asked twice, or decides something
+//! that is no value. Each is a finding, with the attack that shows it, and never a crash.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+
+use crate::general::General;
+use crate::protocol::{Lockstep, Plain, Round, Seat};
+
+/// What a protocol did that no protocol may do, and where.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fault {
+    /// In whose seat.
+    pub general: General,
+    /// In which call.
+    pub call: Call,
+    /// What it did.
+    pub kind: FaultKind,
+}
+
+/// A call to the protocol.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Call {
+    /// [`Lockstep::start`].
+    Start,
+    /// [`Lockstep::send`], in this round.
+    Send(Round),
+    /// [`Lockstep::receive`], in this round.
+    Receive(Round),
+    /// [`Lockstep::end_round`], of this round.
+    EndRound(Round),
+    /// [`Lockstep::decide`].
+    Decide,
+}
+
+/// What a protocol may not do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum FaultKind {
+    /// It panicked, with this message.
+    Panicked(String),
+    /// It was asked the same thing twice, and gave these two answers.
+    Undetermined(String, String),
+    /// It decided this, which is none of the values.
+    OutsideValues(String),
+}
+
+impl FaultKind {
+    /// The property that it violates, in a word.
+    #[must_use]
+    pub fn property(&self) -> &'static str {
+        match self {
+            FaultKind::Panicked(_) => "no-panic",
+            FaultKind::Undetermined(..) => "determinism",
+            FaultKind::OutsideValues(_) => "values",
+        }
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Call::Start => write!(f, "start"),
+            Call::Send(round) => write!(f, "send in round {round}"),
+            Call::Receive(round) => write!(f, "receive in round {round}"),
+            Call::EndRound(round) => write!(f, "end_round of round {round}"),
+            Call::Decide => write!(f, "decide"),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Fault { general, call, kind } = self;
+        match kind {
+            FaultKind::Panicked(message) => {
+                write!(f, "the protocol panics in {call}, run by {general}: {message}")
+            }
+            FaultKind::Undetermined(one, other) => write!(
+                f,
+                "the protocol is not deterministic: {call}, run by {general}, answers {one} and \
+                 then {other} to the same question"
+            ),
+            FaultKind::OutsideValues(decision) => {
+                write!(f, "{general} decides {decision}, which is none of the values")
+            }
+        }
+    }
+}
+
+/// A protocol whose faults are caught.
+pub(crate) struct Guarded<'a, P: Lockstep> {
+    protocol: &'a P,
+    values: &'a [P::Value],
+    calls: Cell<u32>,
+}
+
+/// Every so many calls one is made twice, to see whether the answers agree.
+const ASKED_TWICE: u32 = 61;
+
+impl<'a, P: Lockstep> Guarded<'a, P> {
+    pub(crate) fn new(protocol: &'a P, values: &'a [P::Value]) -> Guarded<'a, P> {
+        Guarded { protocol, values, calls: Cell::new(0) }
+    }
+
+    pub(crate) fn start(&self, seat: Seat, input: Option<&P::Value>) -> Result<P::State, Fault> {
+        self.ask(seat.me, Call::Start, || self.protocol.start(seat, input))
+    }
+
+    /// What is sent, in the order in which it arrives.
+    pub(crate) fn send(
+        &self,
+        me: General,
+        state: &P::State,
+        round: Round,
+        to: General,
+    ) -> Result<Vec<P::Message>, Fault> {
+        self.ask(me, Call::Send(round), || {
+            let mut said = Vec::from_iter(self.protocol.send(state, round, to));
+            said.sort_unstable();
+            said
+        })
+    }
+
+    pub(crate) fn receive(
+        &self,
+        me: General,
+        state: &mut P::State,
+        round: Round,
+        from: General,
+        message: &P::Message,
+    ) -> Result<(), Fault> {
+        self.change(me, Call::Receive(round), state, |state| {
+            self.protocol.receive(state, round, from, message);
+        })
+    }
+
+    pub(crate) fn end_round(
+        &self,
+        me: General,
+        state: &mut P::State,
+        round: Round,
+    ) -> Result<(), Fault> {
+        self.change(me, Call::EndRound(round), state, |state| {
+            self.protocol.end_round(state, round);
+        })
+    }
+
+    pub(crate) fn decide(&self, me: General, state: &P::State) -> Result<P::Value, Fault> {
+        let decision = self.ask(me, Call::Decide, || self.protocol.decide(state))?;
+        if self.values.contains(&decision) {
+            return Ok(decision);
+        }
+        let kind = FaultKind::OutsideValues(format!("{decision:?}"));
+        Err(Fault { general: me, call: Call::Decide, kind })
+    }
+
+    fn ask<T: Plain>(
+        &self,
+        general: General,
+        call: Call,
+        question: impl Fn() -> T,
+    ) -> Result<T, Fault> {
+        let fault = |kind| Fault { general, call, kind };
+        let ask = || guarded(&question).map_err(|message| fault(FaultKind::Panicked(message)));
+        let answer = ask()?;
+        if self.twice() {
+            agree(&answer, &ask()?).map_err(fault)?;
+        }
+        Ok(answer)
+    }
+
+    fn change<T: Plain>(
+        &self,
+        general: General,
+        call: Call,
+        state: &mut T,
+        step: impl Fn(&mut T),
+    ) -> Result<(), Fault> {
+        let fault = |kind| Fault { general, call, kind };
+        let step = |state: &mut T| {
+            guarded(|| step(state)).map_err(|message| fault(FaultKind::Panicked(message)))
+        };
+        let before = self.twice().then(|| state.clone());
+        step(state)?;
+        if let Some(mut again) = before {
+            step(&mut again)?;
+            agree(state, &again).map_err(fault)?;
+        }
+        Ok(())
+    }
+
+    fn twice(&self) -> bool {
+        self.calls.set(self.calls.get().wrapping_add(1));
+        self.calls.get().is_multiple_of(ASKED_TWICE)
+    }
+}
+
+/// Whether two answers to one question are the same.
+pub(crate) fn agree<T: Eq + fmt::Debug>(one: &T, other: &T) -> Result<(), FaultKind> {
+    if one == other {
+        return Ok(());
+    }
+    Err(FaultKind::Undetermined(format!("{one:?}"), format!("{other:?}")))
+}
+
+thread_local! {
+    /// Whether a panic on this thread is caught by [`guarded`], and reported there.
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+    /// Where the last such panic was.
+    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Runs code that is not ours; a panic becomes its message, with its place in the source.
+///
+/// The panic hook is the process's own, so it is wrapped once, and all panics but the caught ones
+/// are handed on to the hook that was there.
+pub(crate) fn guarded<T>(code: impl FnOnce() -> T) -> Result<T, String> {
+    static QUIET: Once = Once::new();
+    QUIET.call_once(|| {
+        let hook = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !GUARDED.get() {
+                return hook(info);
+            }
+            let place = info.location().map(ToString::to_string).unwrap_or_default();
+            PLACE.with_borrow_mut(|last| *last = place);
+        }));
+    });
+    let outer = GUARDED.replace(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(code));
+    GUARDED.set(outer);
+    result.map_err(|payload| {
+        PLACE.with_borrow(|place| format!("{} (at {place})", message(payload.as_ref())))
+    })
+}
+
+fn message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caught_panic_says_what_and_where() {
+        let message = guarded(|| -> () { panic!("no such {}", "path") }).unwrap_err();
+        assert!(message.starts_with("no such path (at src/fault.rs:"), "{message}");
+        assert_eq!(guarded(|| 7), Ok(7));
+    }
+
+    #[test]
+    fn two_answers_are_compared() {
+        assert_eq!(agree(&1, &1), Ok(()));
+        assert_eq!(agree(&1, &2), Err(FaultKind::Undetermined("1".into(), "2".into())));
+    }
+}

@@ -1,0 +1,259 @@
+//! Generals, and sets of them.
+
+use std::fmt;
+use std::num::TryFromIntError;
+
+use itertools::Itertools;
+use serde::{Deserialize, Serialize};
+
+/// One of the generals, by number: a process. In a broadcast general 0 is the commander and the
+/// others are his lieutenants.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "u8", try_from = "u8")]
+pub struct General(u8);
+
+impl General {
+    /// General 0, who gives the order of a broadcast.
+    pub const COMMANDER: General = General(0);
+
+    /// The general with this number.
+    ///
+    /// # Panics
+    ///
+    /// If `id` is not below [`Generals::MAX`]. For numbers that come from outside use `try_from`.
+    #[must_use]
+    pub fn new(id: usize) -> General {
+        General::try_from(id).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The number of this general, from 0.
+    #[must_use]
+    pub fn id(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// Whether this is general 0.
+    #[must_use]
+    pub fn is_commander(self) -> bool {
+        self == General::COMMANDER
+    }
+}
+
+/// A number that names no general, because sets of generals hold at most [`Generals::MAX`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no general {0}: they are numbered from 0 to {max}", max = Generals::MAX - 1)]
+pub struct NoSuchGeneral(usize);
+
+impl TryFrom<usize> for General {
+    type Error = NoSuchGeneral;
+
+    fn try_from(id: usize) -> Result<General, NoSuchGeneral> {
+        let narrow: Result<u8, TryFromIntError> = id.try_into();
+        match narrow {
+            Ok(narrow) if id < Generals::MAX => Ok(General(narrow)),
+            _ => Err(NoSuchGeneral(id)),
+        }
+    }
+}
+
+impl TryFrom<u8> for General {
+    type Error = NoSuchGeneral;
+
+    fn try_from(id: u8) -> Result<General, NoSuchGeneral> {
+        General::try_from(usize::from(id))
+    }
+}
+
+impl From<General> for u8 {
+    fn from(general: General) -> u8 {
+        general.0
+    }
+}
+
+impl fmt::Debug for General {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// As a person says it: "the commander", "lieutenant 2".
+impl fmt::Display for General {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_commander() {
+            f.pad("the commander")
+        } else {
+            f.pad(&format!("lieutenant {}", self.0))
+        }
+    }
+}
+
+/// A set of generals: a word of 64 bits, so `Copy`, and every operation takes constant time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Generals(u64);
+
+impl Generals {
+    /// How many generals a set can hold: they are numbered from 0 to 63.
+    pub const MAX: usize = 64;
+
+    /// Nobody.
+    pub const NONE: Generals = Generals(0);
+
+    /// Generals 0 to `n - 1`.
+    ///
+    /// # Panics
+    ///
+    /// If `n` is above [`Generals::MAX`].
+    #[must_use]
+    pub fn first(n: usize) -> Generals {
+        assert!(n <= Generals::MAX, "a set holds at most {} generals", Generals::MAX);
+        if n == Generals::MAX { Generals(u64::MAX) } else { Generals((1 << n) - 1) }
+    }
+
+    /// Whether `general` is one of them.
+    #[must_use]
+    pub fn contains(self, general: General) -> bool {
+        self.0 >> general.0 & 1 == 1
+    }
+
+    /// These and `general`.
+    #[must_use]
+    pub fn with(self, general: General) -> Generals {
+        Generals(self.0 | 1 << general.0)
+    }
+
+    /// These but for `general`.
+    #[must_use]
+    pub fn without(self, general: General) -> Generals {
+        Generals(self.0 & !(1 << general.0))
+    }
+
+    /// These but for all of `others`.
+    #[must_use]
+    pub fn minus(self, others: Generals) -> Generals {
+        Generals(self.0 & !others.0)
+    }
+
+    /// Those of them whose number is below that of `general`.
+    #[must_use]
+    pub fn below(self, general: General) -> Generals {
+        Generals(self.0 & ((1 << general.0) - 1))
+    }
+
+    /// How many they are.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    /// Whether there is nobody.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// One after the other, by number.
+    pub fn iter(self) -> impl Iterator<Item = General> + Clone {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            (rest != 0).then(|| {
+                let lowest = rest.trailing_zeros() as u8;
+                rest &= rest - 1;
+                General(lowest)
+            })
+        })
+    }
+
+    /// Every subset of exactly `size` of them, in lexicographic order.
+    pub fn subsets(self, size: usize) -> impl Iterator<Item = Generals> {
+        self.iter().combinations(size).map(Generals::from_iter)
+    }
+}
+
+impl FromIterator<General> for Generals {
+    fn from_iter<I: IntoIterator<Item = General>>(generals: I) -> Generals {
+        generals.into_iter().fold(Generals::NONE, Generals::with)
+    }
+}
+
+impl fmt::Debug for Generals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+/// As a person says it: "the commander and lieutenants 1 and 4", "nobody".
+impl fmt::Display for Generals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lieutenants = self.without(General::COMMANDER);
+        let ids = lieutenants.iter().map(|general| general.id().to_string()).collect_vec();
+        let lieutenants = match ids.as_slice() {
+            [] => String::new(),
+            [one] => format!("lieutenant {one}"),
+            [most @ .., last] => format!("lieutenants {} and {last}", most.join(", ")),
+        };
+        match (self.contains(General::COMMANDER), lieutenants.is_empty()) {
+            (false, true) => write!(f, "nobody"),
+            (false, false) => write!(f, "{lieutenants}"),
+            (true, true) => write!(f, "the commander"),
+            (true, false) => write!(f, "the commander and {lieutenants}"),
+        }
+    }
+}
+
+impl Serialize for Generals {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Generals {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Generals, D::Error> {
+        Vec::<General>::deserialize(deserializer).map(Generals::from_iter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(ids: &[usize]) -> Generals {
+        ids.iter().map(|&id| General::new(id)).collect()
+    }
+
+    #[test]
+    fn sets_do_what_sets_do() {
+        let all = Generals::first(4);
+        assert_eq!(all, set(&[0, 1, 2, 3]));
+        assert_eq!(all.without(General::new(2)), set(&[0, 1, 3]));
+        assert_eq!(all.minus(set(&[0, 3])), set(&[1, 2]));
+        assert_eq!(set(&[1]).with(General::new(63)).len(), 2);
+        assert_eq!(Generals::first(64).len(), 64);
+        assert!(Generals::first(0).is_empty());
+        assert!(!all.contains(General::new(4)));
+    }
+
+    #[test]
+    fn subsets_come_in_lexicographic_order() {
+        let pairs = Generals::first(4).subsets(2).collect_vec();
+        let expected = [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]];
+        assert_eq!(pairs, expected.map(|pair| set(&pair)));
+        assert_eq!(Generals::first(4).subsets(0).collect_vec(), [Generals::NONE]);
+    }
+
+    #[test]
+    fn they_are_named_as_the_paper_names_them() {
+        assert_eq!(set(&[]).to_string(), "nobody");
+        assert_eq!(set(&[0]).to_string(), "the commander");
+        assert_eq!(set(&[3]).to_string(), "lieutenant 3");
+        assert_eq!(set(&[0, 1, 2, 5]).to_string(), "the commander and lieutenants 1, 2 and 5");
+    }
+
+    #[test]
+    fn a_number_that_is_no_general_is_an_error() {
+        assert_eq!(
+            General::try_from(300_usize).unwrap_err().to_string(),
+            "there is no general 300: they are numbered from 0 to 63"
+        );
+        assert!(serde_json::from_str::<General>("64").is_err());
+    }
+}

@@ -1,0 +1,86 @@
+//! turncoat plays the traitor: it finds out whether a protocol for Byzantine agreement is
+//! correct, and if it is not, it shows the smallest attack that breaks it.
+//!
+//! In "The Byzantine Generals Problem" (Lamport, Shostak, Pease; ACM TOPLAS 4(3), 1982) a commander
+//! sends an order to his lieutenants. All loyal lieutenants must obey the same order (agreement,
+//! IC1), and if the commander is loyal they must obey his (validity, IC2), although up to `f` of
+//! the `n` generals are traitors, who say to each other general what they like.
+//!
+//! ```
+//! use turncoat::{OralMessages, check};
+//!
+//! check(OralMessages::new(1)).generals(4).traitors(1).assert_holds();
+//!
+//! let counterexample = check(OralMessages::new(1)).generals(3).traitors(1).assert_broken();
+//! assert_eq!(counterexample.attack.lies.len(), 1);
+//! ```
+//!
+//! To test a protocol of your own, implement [`Lockstep`] (the protocol, as production code would
+//! have it) and [`Testable`] (what is agreed on, and what a traitor could say), and [`check`] it.
+//!
+//! # A tour of the house
+//!
+//! All nondeterminism is the enemy's, and what the enemy decides is a value: the [`Attack`]. A
+//! traitor obeys the protocol wherever the attack has no lie for it. So one simulator,
+//! [`run`]`(protocol, attack)`, is enough: a search looks for attacks, shrinking takes lies from
+//! them, replay reads them from a file, and every counterexample is run once more before it is
+//! shown.
+//!
+//! A file imports only from floors below its own.
+//!
+//! | floor | rooms | what lives there |
+//! |---|---|---|
+//! | 0 | [`general`], [`order`], [`count`] | who there is, what they agree on, how many |
+//! | 1 | [`protocol`], [`fault`], [`testable`] | a protocol, what none may do, and its testing side |
+//! | 2 | [`protocols`], [`attack`], [`adversary`], [`property`] | published protocols; what the enemy decides, and may decide; what must hold |
+//! | 3 | [`execution`] | the simulator |
+//! | 4 | [`search`] | the engines that look for an attack |
+//! | 5 | [`verdict`] | what came of it, and of what it speaks |
+//! | 6 | [`report`] | text, JSON, grids, attack files |
+//! | 7 | [`check`](check()) | the builder that a test calls |
+//! | 8 | `main`, `cli` | arguments, files, threads, progress: the only place with I/O |
+//!
+//! # What a verdict says
+//!
+//! *Holds* means that every behaviour of the [`Adversary`] was covered: it is Byzantine, knows
+//! everything, speaks last in each round, and on each wire says what the protocol's
+//! [`Repertoire`] has. How many raw behaviours those are is counted, and what was left out and
+//! why that is sound is said in [`search::Reduction`]. *Broken* comes with an attack, and says
+//! whether it is proved to be the smallest. *Bounded* is everything else.
+//!
+//! The order of arrival is fixed (see [`Lockstep`]), and every general can talk to every other:
+//! of other schedules and graphs a verdict says nothing.
+//!
+//! # Errors, findings, bugs
+//!
+//! Bad input is an `Err`. A protocol that panics, is not deterministic, or decides on something
+//! that is no value is a finding ([`fault::Fault`]), with the attack that shows it. (A protocol
+//! that never returns can't be caught.) A panic that says "bug in turncoat" is one.
+
+pub mod adversary;
+pub mod attack;
+mod check;
+pub mod count;
+pub mod execution;
+pub mod fault;
+pub mod general;
+pub mod order;
+pub mod property;
+pub mod protocol;
+pub mod protocols;
+pub mod report;
+pub mod search;
+pub mod testable;
+pub mod verdict;
+
+pub use crate::adversary::Adversary;
+pub use crate::attack::{Attack, AttackOn, Edit, Lie, Misfit};
+pub use crate::check::{Check, CheckError, check};
+pub use crate::execution::{Counterexample, Execution, ExecutionOf, run};
+pub use crate::general::{General, Generals};
+pub use crate::order::Order;
+pub use crate::property::{Property, Violation};
+pub use crate::protocol::{Lockstep, Plain, Round, Seat};
+pub use crate::protocols::oral::OralMessages;
+pub use crate::testable::{Repertoire, Testable, Wire};
+pub use crate::verdict::{Ruling, Verdict};

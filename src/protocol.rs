@@ -1,0 +1,120 @@
+//! What a protocol is: a pure state machine in lock-step rounds, seen from one general.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use crate::general::{General, Generals};
+
+/// Plain data: values, messages and states are compared, hashed, ordered and copied by the search.
+///
+/// Every type that derives the five traits is plain; there is nothing to implement.
+pub trait Plain: Clone + Eq + Ord + Hash + Debug + Send + Sync {}
+
+impl<T: Clone + Eq + Ord + Hash + Debug + Send + Sync> Plain for T {}
+
+/// The number of a round, from 1.
+pub type Round = usize;
+
+/// The place in which one general runs the protocol.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Seat {
+    /// Who I am.
+    pub me: General,
+    /// How many generals there are.
+    pub n: usize,
+    /// To whom I can talk: everybody else.
+    pub neighbours: Generals,
+}
+
+impl Seat {
+    /// The seat of `me` among `n` generals who can all talk to one another.
+    ///
+    /// # Panics
+    ///
+    /// If `n` is above [`Generals::MAX`].
+    #[must_use]
+    pub fn new(me: General, n: usize) -> Seat {
+        Seat { me, n, neighbours: Generals::first(n).without(me) }
+    }
+}
+
+/// A protocol in lock-step rounds: in each round all send, then all receive, then the next begins.
+///
+/// Write it as its paper does, from the point of view of one general, who is loyal and knows
+/// nothing of testing. Every method is pure: what it returns depends on its arguments alone.
+/// (turncoat calls some of them twice, and reports a protocol whose answers differ.)
+///
+/// The sender of a message is authentic: a general knows on which link it came (assumption A2 of
+/// Lamport, Shostak and Pease). Within one round the messages of one sender arrive in their
+/// order as data ([`Ord`]), and the senders one after the other, by number.
+///
+/// ```
+/// use turncoat::{General, Lockstep, Order, Round, Seat};
+///
+/// /// The commander says his order, and the lieutenants obey.
+/// #[derive(Debug)]
+/// struct Obey;
+///
+/// impl Lockstep for Obey {
+///     type Value = Order;
+///     type Message = Order;
+///     type State = Order;
+///
+///     fn rounds(&self, _n: usize) -> usize {
+///         1
+///     }
+///     fn start(&self, _seat: Seat, order: Option<&Order>) -> Order {
+///         order.copied().unwrap_or(Order::RETREAT)
+///     }
+///     fn send(&self, order: &Order, _: Round, _to: General) -> impl IntoIterator<Item = Order> {
+///         Some(*order)
+///     }
+///     fn receive(&self, state: &mut Order, _: Round, from: General, order: &Order) {
+///         if from.is_commander() {
+///             *state = *order;
+///         }
+///     }
+///     fn decide(&self, state: &Order) -> Order {
+///         *state
+///     }
+/// }
+/// ```
+pub trait Lockstep: Debug + Sync {
+    /// What is agreed on.
+    type Value: Plain;
+    /// What travels.
+    type Message: Plain;
+    /// All that one general remembers.
+    type State: Plain;
+
+    /// How many rounds there are among `n` generals.
+    fn rounds(&self, n: usize) -> usize;
+
+    /// The state in which a general begins; `input` is given to the commander alone.
+    fn start(&self, seat: Seat, input: Option<&Self::Value>) -> Self::State;
+
+    /// What to say to one neighbour in this round.
+    fn send(
+        &self,
+        state: &Self::State,
+        round: Round,
+        to: General,
+    ) -> impl IntoIterator<Item = Self::Message>;
+
+    /// One message has come from one sender.
+    fn receive(
+        &self,
+        state: &mut Self::State,
+        round: Round,
+        from: General,
+        message: &Self::Message,
+    );
+
+    /// All messages of this round have come.
+    fn end_round(&self, state: &mut Self::State, round: Round) {
+        let _ = (state, round);
+    }
+
+    /// What is decided when all rounds are over.
+    fn decide(&self, state: &Self::State) -> Self::Value;
+}

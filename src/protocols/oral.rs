@@ -1,0 +1,386 @@
+//! Oral messages, OM(m): Lamport, Shostak and Pease, "The Byzantine Generals Problem", ACM TOPLAS
+//! 4(3), 1982, section 3.
+//!
+//! Bound: with n >= 3m + 1 generals it survives m traitors. This is the flat form of the paper's
+//! recursion: in round k + 1 every lieutenant relays all that it was told in round k, and when
+//! the rounds are over the paths are resolved bottom-up. Messages without faults: the sum over
+//! k = 0..=m of (n-1)(n-2)..(n-1-k).
+
+use std::cmp::Reverse;
+use std::fmt::{self, Display};
+
+use arrayvec::ArrayVec;
+use itertools::Itertools;
+use serde::{Deserialize, Serialize};
+
+use super::path::{Branch, Path, paths};
+use crate::general::{General, Generals};
+use crate::order::Order;
+use crate::protocol::{Lockstep, Plain, Round, Seat};
+use crate::testable::{Repertoire, Testable, Wire};
+
+/// The algorithm OM(m) over a finite set of values, the first of which is the default, RETREAT.
+///
+/// ```
+/// use turncoat::{OralMessages, check};
+///
+/// check(OralMessages::new(1)).generals(4).traitors(1).assert_holds();
+/// check(OralMessages::new(1)).generals(3).traitors(1).assert_broken();
+/// ```
+#[derive(Clone, Debug)]
+pub struct OralMessages<V = Order> {
+    m: usize,
+    values: Vec<V>,
+    choice: Choice,
+}
+
+/// The common function that turns votes into one value ("majority" in the paper). Any function
+/// will do that returns v when more than half of the votes are v.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Choice {
+    /// The value of more than half of the votes, else RETREAT: the paper's first example.
+    #[default]
+    Majority,
+    /// The median of the votes, the lower of two: the paper's second example.
+    Median,
+    /// The value with the most votes, the smallest of several.
+    Plurality,
+}
+
+/// The last general on the path tells: the one before it said (that the one before said ..) that
+/// the commander's order is this value.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Relay<V> {
+    /// Who told whom: the commander first, the sender last.
+    pub path: Path,
+    /// The order that it is about.
+    pub value: V,
+}
+
+/// What a general remembers: what it was told, by rank of the path, RETREAT where nothing came.
+/// (For the commander that is one value, his own order.)
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct OralState<V> {
+    seat: Seat,
+    told: Vec<V>,
+}
+
+impl OralMessages {
+    /// OM(m) over the orders RETREAT and ATTACK, by strict majority.
+    #[must_use]
+    pub fn new(m: usize) -> OralMessages {
+        OralMessages { m, values: Order::first(2), choice: Choice::Majority }
+    }
+}
+
+impl<V> OralMessages<V> {
+    /// The most values that one lieutenant may have to remember.
+    pub const MOST_TOLD: u128 = 1 << 17;
+
+    /// The same over these values; the first is the default.
+    #[must_use]
+    pub fn over<W>(self, values: impl IntoIterator<Item = W>) -> OralMessages<W> {
+        let values = values.into_iter().collect();
+        OralMessages { m: self.m, values, choice: self.choice }
+    }
+
+    /// The same with this common function.
+    #[must_use]
+    pub fn choice(self, choice: Choice) -> OralMessages<V> {
+        OralMessages { choice, ..self }
+    }
+
+    /// How many generals the longest paths name: the commander and m relays, as far as there are
+    /// lieutenants to relay.
+    fn longest(&self, n: usize) -> usize {
+        n.saturating_sub(1).min(self.m.saturating_add(1))
+    }
+
+    /// How many paths lead to one lieutenant.
+    fn told(&self, n: usize) -> u128 {
+        let levels = (1..self.longest(n)).scan(1_u128, |level, relays| {
+            *level = level.saturating_mul((n - 1 - relays) as u128);
+            Some(*level)
+        });
+        levels.fold(1, u128::saturating_add)
+    }
+}
+
+impl<V: Plain> OralMessages<V> {
+    /// OM(m) step 3: the value of a path that names `len` generals is that of the votes on it: my
+    /// own word, and what each other lieutenant relayed, resolved.
+    fn resolve(&self, state: &OralState<V>, path: Branch, len: usize) -> V {
+        let own = state.told[path.rank()].clone();
+        let mut votes = ArrayVec::from_iter([own]);
+        match self.longest(state.seat.n) - len {
+            0 => {}
+            // What nobody relays stands for itself.
+            1 => votes.extend(state.told[path.ranks_relayed()].iter().cloned()),
+            _ => votes.extend(path.relayed().map(|(_, path)| self.resolve(state, path, len + 1))),
+        }
+        self.common(votes)
+    }
+
+    /// The votes on a path, those of others by name.
+    fn votes(&self, state: &OralState<V>, path: Branch, len: usize) -> (V, Vec<(General, V)>) {
+        let relayed = len < self.longest(state.seat.n);
+        let others = path.relayed().filter(|_| relayed);
+        let others = others.map(|(by, path)| (by, self.resolve(state, path, len + 1)));
+        (state.told[path.rank()].clone(), others.collect())
+    }
+
+    /// The common function, of at least one vote.
+    fn common(&self, mut votes: ArrayVec<V, { Generals::MAX }>) -> V {
+        match self.choice {
+            Choice::Majority => majority(&votes).unwrap_or(&self.values[0]).clone(),
+            Choice::Median => {
+                votes.sort_unstable();
+                votes[(votes.len() - 1) / 2].clone()
+            }
+            Choice::Plurality => {
+                let counts = votes.into_iter().sorted_unstable().dedup_with_count();
+                counts.min_by_key(|&(count, _)| Reverse(count)).expect("there is a vote").1
+            }
+        }
+    }
+}
+
+/// The value of more than half of the votes: the one that is left when votes for different values
+/// cancel each other out, if it is (Boyer and Moore, "MJRTY", 1981).
+fn majority<V: Eq>(votes: &[V]) -> Option<&V> {
+    let (candidate, _) = votes.iter().fold((None, 0), |(candidate, lead), vote| match candidate {
+        Some(candidate) if candidate == vote => (Some(candidate), lead + 1),
+        Some(candidate) if lead > 0 => (Some(candidate), lead - 1),
+        _ => (Some(vote), 1),
+    });
+    let for_it = votes.iter().filter(|vote| Some(*vote) == candidate).count();
+    candidate.filter(|_| 2 * for_it > votes.len())
+}
+
+/// The paths on which there is something to tell on this wire. OM(m) step 1: the commander sends
+/// his value to every lieutenant. Step 2: a lieutenant acts as the commander of OM(m-1), and
+/// relays all that it was told to everybody who was not on the path.
+fn due(n: usize, Wire { round, from, to }: Wire) -> impl Iterator<Item = Path> {
+    let told = match (from.is_commander(), round) {
+        _ if to.is_commander() => 0,
+        (true, 1) => 1,
+        (true, _) => 0,
+        (false, _) => round - 1,
+    };
+    let relays = Generals::first(n).without(from).without(to);
+    paths(told, relays).map(move |path| if round == 1 { path } else { path.then(from) })
+}
+
+impl<V: Plain> Lockstep for OralMessages<V> {
+    type Value = V;
+    type Message = Relay<V>;
+    type State = OralState<V>;
+
+    /// m + 1, unless there is nobody left to relay anything before that.
+    fn rounds(&self, n: usize) -> usize {
+        self.longest(n)
+    }
+
+    fn start(&self, seat: Seat, input: Option<&V>) -> OralState<V> {
+        let told = match input {
+            Some(order) => vec![order.clone()],
+            None => vec![self.values[0].clone(); self.told(seat.n) as usize],
+        };
+        OralState { seat, told }
+    }
+
+    fn send(
+        &self,
+        OralState { seat, told }: &OralState<V>,
+        round: Round,
+        to: General,
+    ) -> impl IntoIterator<Item = Relay<V>> {
+        due(seat.n, Wire { round, from: seat.me, to }).map(|path| {
+            // What he tells himself has no path before it, and is all that the commander holds.
+            let value = told[path.parent().rank(*seat).unwrap_or(0)].clone();
+            Relay { path, value }
+        })
+    }
+
+    /// What counts is a value on a path that fits the round, the link on which it came, and me.
+    fn receive(
+        &self,
+        OralState { seat, told }: &mut OralState<V>,
+        round: Round,
+        from: General,
+        Relay { path, value }: &Relay<V>,
+    ) {
+        let due = path.len() == round && path.last() == Some(from) && !seat.me.is_commander();
+        let rank = due.then(|| path.rank(*seat)).flatten();
+        if let Some(rank) = rank.filter(|_| self.values.contains(value)) {
+            told[rank] = value.clone();
+        }
+    }
+
+    fn decide(&self, state: &OralState<V>) -> V {
+        if state.seat.me.is_commander() {
+            state.told[0].clone()
+        } else {
+            self.resolve(state, Branch::root(state.seat), 1)
+        }
+    }
+}
+
+impl<V: Plain + Display> Testable for OralMessages<V> {
+    fn values(&self) -> Vec<V> {
+        self.values.clone()
+    }
+
+    fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Relay<V>> {
+        let any_value = |path: Path| {
+            let relay = move |value: &V| Relay { path: path.clone(), value: value.clone() };
+            self.values.iter().map(relay).collect_vec()
+        };
+        Repertoire {
+            slots: due(n, wire).map(any_value).collect(),
+            strays: misplaced(n, wire).into_iter().flat_map(any_value).collect(),
+        }
+    }
+
+    fn admits(&self, n: usize) -> Result<(), String> {
+        let told = self.told(n);
+        if self.values.is_empty() {
+            return Err("there must be at least one value to agree on".to_owned());
+        }
+        if told > Self::MOST_TOLD || self.longest(n) > Path::MAX {
+            let told =
+                if told < 1 << 40 { told.to_string() } else { format!("{:.0e}", told as f64) };
+            return Err(format!(
+                "OM({}) among {n} generals would have each lieutenant remember {told} values; at \
+                 most {} are allowed: choose a smaller m or n",
+                self.m,
+                Self::MOST_TOLD,
+            ));
+        }
+        Ok(())
+    }
+
+    fn name(&self) -> String {
+        format!("OM({})", self.m)
+    }
+
+    fn tell(&self, from: General, Relay { path, value }: &Relay<V>) -> String {
+        let well_formed = path.generals().len() == path.len()
+            && path.iter().next() == Some(General::COMMANDER)
+            && path.last() == Some(from);
+        if !well_formed {
+            return format!("{value} on the path {path}");
+        }
+        let others = path.iter().rev().skip(1).map(|other| match other.is_commander() {
+            true => "the commander said ".to_owned(),
+            false => format!("{} said ", other.id()),
+        });
+        others.chain([value.to_string()]).collect()
+    }
+
+    fn explain(&self, state: &OralState<V>) -> Vec<String> {
+        if state.seat.me.is_commander() {
+            return vec![format!("gave the order {}", state.told[0])];
+        }
+        let root = Branch::root(state.seat);
+        let (own, others) = self.votes(state, root, 1);
+        let relayed = others.iter().map(|(voter, vote)| {
+            let path = root.relayed_by(*voter).expect("whoever votes has relayed");
+            let (told, others) = self.votes(state, path, 2);
+            if others.is_empty() {
+                return format!("{voter} said the commander said {vote}");
+            }
+            let others = others.iter().map(|(by, vote)| format!("{vote} by {}", by.id()));
+            format!("{voter}'s vote is {vote}: he said {told}, {}", others.format(", "))
+        });
+        let lines = [format!("the commander said {own}")].into_iter().chain(relayed);
+        let votes = others.iter().map(|(_, vote)| vote).chain([&own]);
+        let counts = votes.sorted().dedup_with_count();
+        let counts = counts.map(|(count, vote)| format!("{count} for {vote}")).join(", ");
+        let summary = format!("votes: {counts}; {}: {}", self.choice, self.decide(state));
+        lines.chain([summary]).collect()
+    }
+}
+
+impl Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Choice::Majority => "strict majority, else the default",
+            Choice::Median => "median",
+            Choice::Plurality => "plurality, the smallest of several",
+        })
+    }
+}
+
+/// Paths that have no place on this wire, each wrong in one way that an implementation might not
+/// check, and one that has and comes a second time.
+fn misplaced(n: usize, wire: Wire) -> Vec<Path> {
+    let Wire { round, from, to } = wire;
+    if to.is_commander() {
+        return Vec::new();
+    }
+    let others = Generals::first(n).without(from).without(to);
+    let heard = paths(round - 1, others).next().unwrap_or_else(|| Path::of([]));
+    let said_by_another = others.minus(heard.generals()).iter().map(|other| heard.then(other));
+    let of_another_shape = [
+        Path::of([from]),
+        Path::root().then(from),
+        Path::root().then(from).then(from),
+        Path::root().then(to).then(from),
+        heard.then(to).then(from),
+    ];
+    let due = due(n, wire).collect_vec();
+    let twice = due.first().cloned();
+    let wrong = said_by_another.chain(of_another_shape).filter(|path| !due.contains(path));
+    twice.into_iter().chain(wrong).unique().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decided(choice: Choice, values: u8, votes: &[usize]) -> Order {
+        let orders = Order::first(values.into());
+        let votes = votes.iter().map(|&vote| orders[vote]).collect();
+        OralMessages::new(1).over(orders.iter().copied()).choice(choice).common(votes)
+    }
+
+    #[test]
+    fn the_common_functions() {
+        let order = |number: usize| Order::first(4)[number];
+        for choice in [Choice::Majority, Choice::Median, Choice::Plurality] {
+            assert_eq!(decided(choice, 4, &[2, 0, 2, 3, 2]), order(2), "{choice:?}");
+            assert_eq!(decided(choice, 4, &[3]), order(3), "{choice:?}");
+        }
+        assert_eq!(decided(Choice::Majority, 4, &[1, 1, 3, 3]), order(0));
+        assert_eq!(decided(Choice::Median, 4, &[1, 1, 3, 3]), order(1));
+        assert_eq!(decided(Choice::Median, 4, &[3, 2, 1]), order(2));
+        assert_eq!(decided(Choice::Plurality, 4, &[3, 3, 1, 1, 2]), order(1));
+    }
+
+    #[test]
+    fn a_hopeless_state_is_refused_with_its_size() {
+        assert_eq!(
+            OralMessages::new(9).admits(20).unwrap_err(),
+            "OM(9) among 20 generals would have each lieutenant remember 19582414021 values; at \
+             most 131072 are allowed: choose a smaller m or n"
+        );
+        assert_eq!(OralMessages::new(4).admits(13), Ok(()));
+        assert_eq!(OralMessages::new(1000).admits(4), Ok(()));
+        assert!(OralMessages::new(1).over(Order::first(0)).admits(4).is_err());
+    }
+
+    #[test]
+    fn messages_are_told_in_the_papers_words() {
+        let tell = |path: &[usize], from| {
+            let path = Path::of(path.iter().map(|&id| General::new(id)));
+            OralMessages::new(3).tell(General::new(from), &Relay { path, value: Order::ATTACK })
+        };
+        assert_eq!(tell(&[0], 0), "ATTACK");
+        assert_eq!(tell(&[0, 1], 1), "the commander said ATTACK");
+        assert_eq!(tell(&[0, 2, 1], 1), "2 said the commander said ATTACK");
+        assert_eq!(tell(&[0, 2], 1), "ATTACK on the path 0:2");
+    }
+}

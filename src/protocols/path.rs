@@ -1,0 +1,236 @@
+//! Paths of relays (0, j1, .., jk): who said what of whom, the commander first, the newest last.
+
+use std::fmt;
+use std::ops::Range;
+
+use arrayvec::ArrayVec;
+use itertools::Itertools;
+use serde::{Deserialize, Serialize};
+
+use crate::general::{General, Generals};
+use crate::protocol::Seat;
+
+/// Distinct generals, the commander first (if it is well-formed: a traitor's need not be).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Path(ArrayVec<General, { Path::MAX }>);
+
+impl Path {
+    /// The most generals that a path can name. (Longer ones would come by the billion.)
+    pub const MAX: usize = 15;
+
+    /// The path (0): what the commander says himself.
+    #[must_use]
+    pub fn root() -> Path {
+        Path::of([General::COMMANDER])
+    }
+
+    /// A path of these generals, well-formed or not.
+    ///
+    /// # Panics
+    ///
+    /// If there are more than [`Path::MAX`].
+    #[must_use]
+    pub fn of(generals: impl IntoIterator<Item = General>) -> Path {
+        Path(generals.into_iter().collect())
+    }
+
+    /// This path, relayed once more by `relay`.
+    ///
+    /// # Panics
+    ///
+    /// If it names [`Path::MAX`] generals already.
+    #[must_use]
+    pub fn then(&self, relay: General) -> Path {
+        let mut longer = self.clone();
+        longer.0.push(relay);
+        longer
+    }
+
+    /// This path without its last relay.
+    #[must_use]
+    pub fn parent(&self) -> Path {
+        let mut shorter = self.clone();
+        shorter.0.pop();
+        shorter
+    }
+
+    /// How many generals it names.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "an empty path is malformed like any other")]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Who told it last.
+    #[must_use]
+    pub fn last(&self) -> Option<General> {
+        self.0.last().copied()
+    }
+
+    /// The generals in their order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = General> {
+        self.0.iter().copied()
+    }
+
+    /// The generals as a set.
+    #[must_use]
+    pub fn generals(&self) -> Generals {
+        self.iter().collect()
+    }
+
+    /// The rank of this path among all that lead to `seat`, if it does: it must begin with the
+    /// commander, and name distinct generals, all of them there, and not the one who is told.
+    #[must_use]
+    pub fn rank(&self, seat: Seat) -> Option<usize> {
+        let (first, relays) = self.0.split_first()?;
+        let root = first.is_commander().then(|| Branch::root(seat))?;
+        let end = relays.iter().try_fold(root, |branch, relay| branch.relayed_by(*relay))?;
+        Some(end.rank())
+    }
+}
+
+/// A path that leads to one general, as a place in the tree of them all: shorter paths come
+/// first, and the paths of at most k generals have ranks from 0 without a gap.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Branch {
+    /// How many paths are shorter.
+    shorter: usize,
+    /// How many are as long.
+    level: usize,
+    /// How many of those come before.
+    before: usize,
+    /// Who could relay next.
+    relays: Generals,
+}
+
+impl Branch {
+    /// The path (0).
+    #[must_use]
+    pub fn root(seat: Seat) -> Branch {
+        let relays = seat.neighbours.without(General::COMMANDER);
+        Branch { shorter: 0, level: 1, before: 0, relays }
+    }
+
+    /// This path, relayed once more, if this general could.
+    #[must_use]
+    pub fn relayed_by(self, relay: General) -> Option<Branch> {
+        let could = self.relays.contains(relay);
+        could.then(|| self.numbered(self.relays.below(relay).len(), relay))
+    }
+
+    /// The ranks of this path, relayed once more, by each who could: they follow one another.
+    #[must_use]
+    pub fn ranks_relayed(self) -> Range<usize> {
+        let first = self.shorter + self.level + self.before * self.relays.len();
+        first..first + self.relays.len()
+    }
+
+    /// This path, relayed once more, by each who could.
+    pub fn relayed(self) -> impl Iterator<Item = (General, Branch)> {
+        let relays = self.relays.iter().enumerate();
+        relays.map(move |(number, relay)| (relay, self.numbered(number, relay)))
+    }
+
+    /// This path, relayed by the one who has this number among those who could.
+    fn numbered(self, number: usize, relay: General) -> Branch {
+        let Branch { shorter, level, before, relays } = self;
+        Branch {
+            shorter: shorter + level,
+            level: level * relays.len(),
+            before: before * relays.len() + number,
+            relays: relays.without(relay),
+        }
+    }
+
+    /// Its place among all paths to the same general.
+    #[must_use]
+    pub fn rank(self) -> usize {
+        self.shorter + self.before
+    }
+}
+
+/// As in the paper's subscripts: `0:2:1`.
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.iter().map(General::id).join(":"))
+    }
+}
+
+impl fmt::Debug for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Every path of `len` generals, the relays among `relays`, in lexicographic order.
+pub fn paths(len: usize, relays: Generals) -> impl Iterator<Item = Path> {
+    let relays = relays.without(General::COMMANDER);
+    let possible = 1 <= len && len - 1 <= relays.len();
+    let mut next = possible.then(|| filled(Path::root(), len, relays));
+    std::iter::from_fn(move || {
+        let path = next.take()?;
+        next = successor(&path, relays);
+        Some(path)
+    })
+}
+
+/// `start` and the lowest relays that it does not name, up to `len` generals.
+fn filled(start: Path, len: usize, relays: Generals) -> Path {
+    let missing = len - start.len();
+    let free = relays.minus(start.generals());
+    free.iter().take(missing).fold(start, |path, relay| path.then(relay))
+}
+
+/// The next path of the same length.
+fn successor(path: &Path, relays: Generals) -> Option<Path> {
+    let mut start = path.clone();
+    while start.len() > 1 {
+        let last = start.0.pop()?;
+        let higher = relays.minus(start.generals()).iter().find(|&relay| relay > last);
+        if let Some(relay) = higher {
+            return Some(filled(start.then(relay), path.len(), relays));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(ids: &[usize]) -> Path {
+        Path::of(ids.iter().map(|&id| General::new(id)))
+    }
+
+    #[test]
+    fn paths_are_the_permutations_of_the_relays() {
+        let relays = Generals::first(6).without(General::new(3));
+        for len in 0..=6 {
+            let expected = relays.without(General::COMMANDER).iter().permutations(len.max(1) - 1);
+            let expected =
+                expected.map(|rest| Path::of([General::COMMANDER].into_iter().chain(rest)));
+            let expected = if len == 0 { vec![] } else { expected.collect_vec() };
+            assert_eq!(paths(len, relays).collect_vec(), expected, "{len}");
+        }
+    }
+
+    #[test]
+    fn ranks_number_the_paths_without_a_gap() {
+        let seat = Seat::new(General::new(2), 6);
+        let all = (1..=5).flat_map(|len| paths(len, seat.neighbours)).collect_vec();
+        for (rank, path) in all.iter().enumerate() {
+            assert_eq!(path.rank(seat), Some(rank), "{path}");
+        }
+        assert_eq!(all.len(), 1 + 4 + 12 + 24 + 24);
+    }
+
+    #[test]
+    fn malformed_paths_lead_nowhere() {
+        let seat = Seat::new(General::new(2), 4);
+        for malformed in [&[][..], &[1], &[1, 0], &[0, 1, 1], &[0, 2], &[0, 4], &[0, 2, 1], &[0, 0]]
+        {
+            assert_eq!(path(malformed).rank(seat), None, "{malformed:?}");
+        }
+    }
+}

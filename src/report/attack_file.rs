@@ -1,0 +1,133 @@
+//! Attack files: an attack and the protocol that it is meant for, as JSON that a person can edit.
+//!
+//! ```json
+//! {
+//!   "turncoat_attack": 1,
+//!   "protocol": { "protocol": "oral", "m": 1, "values": 2, "choice": "majority" },
+//!   "n": 3,
+//!   "traitors": [1],
+//!   "inputs": { "0": "ATTACK" },
+//!   "lies": [
+//!     {
+//!       "round": 2, "from": 1, "to": 2,
+//!       "instead_of": { "path": [0, 1], "value": "ATTACK" },
+//!       "say": { "path": [0, 1], "value": "RETREAT" }
+//!     }
+//!   ]
+//! }
+//! ```
+//!
+//! A lie has either `withhold`, or `say`, or `instead_of` and `say`.
+
+use itertools::Itertools;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::attack::Attack;
+use crate::protocol::Plain;
+
+/// The version of the format.
+pub const VERSION: u64 = 1;
+
+/// The field that says what the file is, and its version.
+const MARK: &str = "turncoat_attack";
+
+/// An attack file, read as far as that can be done without knowing the protocol.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AttackFile {
+    /// The protocol that is attacked.
+    pub protocol: Value,
+    attack: Value,
+}
+
+/// A text that is no attack file.
+#[derive(Debug, thiserror::Error)]
+pub enum AttackFileError {
+    /// It is not JSON.
+    #[error("this is not JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// It is JSON, and something else.
+    #[error("this is no attack file: it must be an object with \"{MARK}\": {VERSION}")]
+    Other,
+    /// It is an attack file of another version.
+    #[error("this attack file has version {0}; this program reads version {VERSION}")]
+    Version(Value),
+    /// It has no protocol.
+    #[error("\"protocol\" is missing: it says which protocol is attacked")]
+    NoProtocol,
+    /// A part of it can't be read.
+    #[error("at {place}: {message}")]
+    Part {
+        /// Which part, as a path from the top.
+        place: String,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+impl AttackFile {
+    /// Reads the text of an attack file.
+    ///
+    /// # Errors
+    ///
+    /// It is not JSON, or no attack file, or one of another version.
+    pub fn read(text: &str) -> Result<AttackFile, AttackFileError> {
+        let mut file: Value = serde_json::from_str(text)?;
+        let fields = file.as_object_mut().ok_or(AttackFileError::Other)?;
+        let version = fields.remove(MARK).ok_or(AttackFileError::Other)?;
+        if version != VERSION {
+            return Err(AttackFileError::Version(version));
+        }
+        let protocol = fields.remove("protocol").ok_or(AttackFileError::NoProtocol)?;
+        Ok(AttackFile { protocol, attack: file })
+    }
+
+    /// The attack, for a protocol with these values and messages.
+    ///
+    /// # Errors
+    ///
+    /// A part is missing, superfluous, or not what it should be.
+    pub fn attack<V, M>(self) -> Result<Attack<V, M>, AttackFileError>
+    where
+        V: DeserializeOwned + Plain,
+        M: DeserializeOwned + Plain,
+    {
+        part("the attack", self.attack)
+    }
+
+    /// The text of the file for this attack: a field on each line, and a lie on each.
+    #[must_use]
+    pub fn write<V, M>(protocol: &impl Serialize, attack: &Attack<V, M>) -> String
+    where
+        V: Serialize + Plain,
+        M: Serialize + Plain,
+    {
+        let Attack { n, traitors, inputs, lies } = attack;
+        let lies = lies.iter().map(|lie| format!("\n    {}", json!(lie))).join(",");
+        let lies = if lies.is_empty() { lies } else { format!("{lies}\n  ") };
+        let fields = [
+            (MARK, json!(VERSION).to_string()),
+            ("protocol", json!(protocol).to_string()),
+            ("n", json!(n).to_string()),
+            ("traitors", json!(traitors).to_string()),
+            ("inputs", json!(inputs).to_string()),
+            ("lies", format!("[{lies}]")),
+        ];
+        let fields = fields.iter().map(|(name, value)| format!("  \"{name}\": {value}"));
+        format!("{{\n{}\n}}\n", fields.format(",\n"))
+    }
+}
+
+/// A part of an attack file, of this name, as what it should be.
+///
+/// # Errors
+///
+/// It is something else: where, and what would be right.
+pub fn part<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, AttackFileError> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let place = error.path().to_string();
+        let place = if place == "." { name.to_owned() } else { place };
+        AttackFileError::Part { place, message: error.into_inner().to_string() }
+    })
+}

@@ -1,0 +1,73 @@
+//! The frontier: a grid of verdicts over n and f.
+
+use std::fmt::Write;
+
+/// One cell of the grid.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cell {
+    /// How many generals.
+    pub n: usize,
+    /// How many traitors at most.
+    pub f: usize,
+    /// "holds", "broken" or "bounded"; nothing where nobody would be loyal.
+    pub verdict: Option<&'static str>,
+}
+
+/// Draws a row for each n and a column for each f. Cells that hold are in capitals, and a cell
+/// with n = 3f + 1, the fewest generals with which oral messages can do, is in brackets.
+#[must_use]
+pub fn grid(cells: &[Cell]) -> String {
+    let mut rows: Vec<usize> = cells.iter().map(|cell| cell.n).collect();
+    let mut columns: Vec<usize> = cells.iter().map(|cell| cell.f).collect();
+    for axis in [&mut rows, &mut columns] {
+        axis.sort_unstable();
+        axis.dedup();
+    }
+    let mut text = String::from("       ");
+    for f in &columns {
+        write!(text, " {:^9}", format!("f = {f}")).expect("a string takes all");
+    }
+    for n in rows {
+        write!(text, "\nn = {n:<3}").expect("a string takes all");
+        for &f in &columns {
+            let cell = cells.iter().find(|cell| (cell.n, cell.f) == (n, f));
+            let verdict = match cell.and_then(|cell| cell.verdict) {
+                Some("holds") => "HOLDS",
+                Some(other) => other,
+                None => "-",
+            };
+            let verdict = if n == 3 * f + 1 { format!("[{verdict}]") } else { verdict.to_owned() };
+            write!(text, " {verdict:^9}").expect("a string takes all");
+        }
+    }
+    let lines = text.lines().map(str::trim_end).collect::<Vec<_>>();
+    format!("{}\n", lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn the_frontier_is_seen_at_a_glance() {
+        let verdict = |n: usize, f: usize| match (n, f) {
+            (7, 2) => Some("bounded"),
+            _ if f >= n => None,
+            _ if n > 3 * f => Some("holds"),
+            _ => Some("broken"),
+        };
+        let cells = [1, 2, 4, 7]
+            .into_iter()
+            .flat_map(|n| (1..=2).map(move |f| Cell { n, f, verdict: verdict(n, f) }));
+        expect![[r#"
+                      f = 1     f = 2
+            n = 1       -         -
+            n = 2    broken       -
+            n = 4    [HOLDS]   broken
+            n = 7     HOLDS   [bounded]
+        "#]]
+        .assert_eq(&grid(&cells.collect::<Vec<_>>()));
+    }
+}

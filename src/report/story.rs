@@ -1,0 +1,197 @@
+//! The story of an execution, in the paper's words: who lied to whom and what loyalty would have
+//! said, what the loyal held, and what came of it.
+
+use std::fmt::Write;
+
+use itertools::Itertools;
+
+use crate::attack::{AttackOn, Lie};
+use crate::execution::{Delivery, ExecutionOf};
+use crate::fault::guarded;
+use crate::general::{General, Generals};
+use crate::property::{Property, Violation};
+use crate::testable::{Testable, Wire};
+
+/// In a round with more lines than this, what is as loyalty has it is only counted.
+const LINES: usize = 14;
+
+/// If what the loyal held takes more lines than this, only how each concluded is told.
+const HELD: usize = 45;
+
+/// The whole story of one execution, ending in a line end.
+pub fn story<P: Testable>(
+    protocol: &P,
+    attack: &AttackOn<P>,
+    execution: &ExecutionOf<P>,
+) -> String {
+    let story = Story { protocol, attack, execution };
+    let mut parts = vec![story.cast()];
+    parts.extend(story.rounds());
+    if execution.fault.is_none() {
+        parts.push(story.held());
+    }
+    parts.push(story.ending());
+    parts.join("\n")
+}
+
+struct Story<'a, P: Testable> {
+    protocol: &'a P,
+    attack: &'a AttackOn<P>,
+    execution: &'a ExecutionOf<P>,
+}
+
+/// Something said, or left unsaid, to one general.
+struct Line {
+    from: General,
+    to: General,
+    text: String,
+    lie: Option<String>,
+}
+
+impl<P: Testable> Story<'_, P> {
+    fn cast(&self) -> String {
+        let Story { attack, .. } = self;
+        let who = match attack.traitors.len() {
+            0 => "Nobody is a traitor.".to_owned(),
+            1 => format!("The traitor is {}.", attack.traitors),
+            _ => format!("The traitors are {}.", attack.traitors),
+        };
+        let loyalty = if attack.traitors.contains(General::COMMANDER) {
+            "Were he loyal, the commander would order"
+        } else {
+            "The commander is loyal. His order is"
+        };
+        let orders = attack.inputs.values().map(|order| format!("{loyalty} {order:?}."));
+        let cast = [who].into_iter().chain(orders).join("\n");
+        format!("{cast}\n")
+    }
+
+    fn rounds(&self) -> Vec<String> {
+        let rounds = self.execution.deliveries.iter().chunk_by(|delivery| delivery.wire.round);
+        let rounds = rounds.into_iter().map(|(round, deliveries)| {
+            let lines = deliveries.flat_map(|delivery| self.lines(delivery)).collect_vec();
+            format!("Round {round}\n{}", told(&lines))
+        });
+        rounds.collect()
+    }
+
+    /// What was said on one wire, and what was withheld.
+    fn lines(&self, Delivery { wire, said, .. }: &Delivery<P::Message>) -> Vec<Line> {
+        let Wire { from, to, .. } = *wire;
+        let tell = |message: &P::Message| self.tell(from, message);
+        let idle = &self.execution.idle_lies;
+        let lies = self.attack.lies.iter().enumerate();
+        let lies = lies.filter(|(index, lie)| lie.wire == *wire && !idle.contains(index));
+        let (mut spoken, silent): (Vec<&Lie<_>>, Vec<_>) =
+            lies.map(|(_, lie)| lie).partition(|lie| lie.edit.said().is_some());
+        let honest = |lie: &Lie<_>| lie.edit.honest().map_or("(nothing)".into(), tell);
+        let said = said.iter().map(|message| {
+            let lie = spoken.iter().position(|lie| lie.edit.said() == Some(message));
+            let lie = lie.map(|place| honest(spoken.swap_remove(place)));
+            Line { from, to, text: tell(message), lie }
+        });
+        let said = said.collect_vec();
+        let silent = silent.into_iter().map(|lie| Line {
+            from,
+            to,
+            text: "(nothing)".to_owned(),
+            lie: Some(honest(lie)),
+        });
+        said.into_iter().chain(silent).collect()
+    }
+
+    fn tell(&self, from: General, message: &P::Message) -> String {
+        let told = guarded(|| self.protocol.tell(from, message));
+        told.unwrap_or_else(|_| format!("{message:?}"))
+    }
+
+    fn held(&self) -> String {
+        let loyal = Generals::first(self.attack.n).minus(self.attack.traitors);
+        let held = loyal.iter().map(|me| {
+            let state = &self.execution.states[me.id()];
+            let explained = guarded(|| self.protocol.explain(state));
+            let mut lines = explained.unwrap_or_else(|_| vec![format!("{state:?}")]);
+            let decision = self.execution.decisions[me.id()].as_ref();
+            lines.extend(decision.map(|decision| format!("decides {decision:?}")));
+            (me, lines)
+        });
+        let mut held = held.collect_vec();
+        if held.iter().map(|(_, lines)| lines.len()).sum::<usize>() > HELD {
+            for (_, lines) in &mut held {
+                let conclusion = lines.split_off(lines.len().saturating_sub(2));
+                *lines = vec![conclusion.join("; ")];
+            }
+        }
+        let mut text = "What the loyal held in the end\n".to_owned();
+        for (me, lines) in held {
+            for (number, line) in lines.iter().enumerate() {
+                let name = if number == 0 { me.to_string() } else { String::new() };
+                writeln!(text, "  {name:<14} {line}").expect("a string takes all");
+            }
+        }
+        text
+    }
+
+    fn ending(&self) -> String {
+        match self.execution.violation(self.attack) {
+            None => "Agreement (IC1) and validity (IC2) hold in this execution.\n".to_owned(),
+            Some(Violation::Fault(fault)) => format!("Fault: {fault}.\n"),
+            Some(Violation::Property(property)) => {
+                format!("Violated: {property}. {}\n", self.accusation(property))
+            }
+        }
+    }
+
+    /// Who decided what, and why that must not be.
+    fn accusation(&self, property: Property) -> String {
+        let decisions = self.execution.decisions.iter().enumerate();
+        let decisions = decisions.filter_map(|(id, decision)| Some((decision.as_ref()?, id)));
+        let order = self.attack.inputs.get(&General::COMMANDER);
+        let groups = decisions.map(|(decision, id)| (decision, General::new(id))).into_group_map();
+        let mut groups =
+            groups.into_iter().sorted_by_key(|(_, generals)| generals[0]).collect_vec();
+        if property == Property::Validity {
+            groups.retain(|(decision, _)| Some(*decision) != order);
+        }
+        let mut decided = groups.into_iter().map(|(decision, generals)| {
+            let verb = if generals.len() == 1 { "decides" } else { "decide" };
+            format!("{} {verb} {decision:?}", Generals::from_iter(generals))
+        });
+        let decided = decided.join(", and ");
+        match (property, order) {
+            (Property::Validity, Some(order)) => {
+                format!("The loyal commander orders {order:?}, and {decided}.")
+            }
+            _ => format!("The loyal lieutenants do not agree: {decided}."),
+        }
+    }
+}
+
+/// The lines of one round, those of one sender with the same text together.
+fn told(lines: &[Line]) -> String {
+    let mut groups: Vec<(&Line, Vec<usize>)> = Vec::new();
+    for line in lines {
+        match groups.iter_mut().find(|(first, _)| first.tells_as(line)) {
+            Some((_, to)) => to.push(line.to.id()),
+            None => groups.push((line, vec![line.to.id()])),
+        }
+    }
+    let crowded = groups.len() > LINES;
+    let honest = lines.iter().filter(|line| line.lie.is_none()).count();
+    let shown = groups.into_iter().filter(|(line, _)| line.lie.is_some() || !crowded);
+    let shown = shown.map(|(Line { from, text, lie, .. }, to)| {
+        let to = to.iter().join(", ");
+        match lie {
+            Some(loyal) => format!("  LIE {from} tells {to}: {text}  (loyal: {loyal})\n"),
+            None => format!("      {from} tells {to}: {text}\n"),
+        }
+    });
+    let rest = format!("      and {honest} messages as loyalty has them\n");
+    shown.chain(crowded.then_some(rest)).collect()
+}
+
+impl Line {
+    fn tells_as(&self, other: &Line) -> bool {
+        (self.from, &self.text, &self.lie) == (other.from, &other.text, &other.lie)
+    }
+}

@@ -1,0 +1,74 @@
+//! A verdict as text.
+
+use std::fmt;
+
+use super::story::story;
+use crate::count::grouped;
+use crate::execution::Counterexample;
+use crate::testable::Testable;
+use crate::verdict::{Ruling, Verdict};
+
+/// The whole verdict: the ruling, the story if the protocol is broken, and what was covered.
+impl<P: Testable> fmt::Display for Verdict<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Verdict { n, adversary, behaviours, steps, ruling, protocol, .. } = self;
+        let bound = if adversary.exactly { "exactly" } else { "at most" };
+        let traitors = if adversary.traitors == 1 { "traitor" } else { "traitors" };
+        let generals = if *n == 1 { "general" } else { "generals" };
+        let setting = format!(
+            "{} among {n} {generals}, {bound} {} {traitors}",
+            protocol.name(),
+            adversary.traitors
+        );
+        writeln!(f, "{}: {setting}\n", self.name().to_uppercase())?;
+        match ruling {
+            Ruling::Holds => {
+                writeln!(
+                    f,
+                    "Agreement (IC1) and validity (IC2) hold, whatever the traitors do.\n"
+                )?;
+            }
+            Ruling::Bounded(halt) => {
+                writeln!(f, "Nothing was found, but not everything was covered: {halt}.\n")?;
+            }
+            Ruling::Broken(counterexample) => {
+                let Counterexample { attack, execution, smallest, .. } = &**counterexample;
+                writeln!(f, "{}", story(protocol, attack, execution))?;
+                let lies = match attack.lies.len() {
+                    0 => "no lie".to_owned(),
+                    1 => "1 lie".to_owned(),
+                    lies => format!("{lies} lies"),
+                };
+                if *smallest {
+                    let proof = "no attack has fewer traitors, or as many and fewer lies";
+                    writeln!(f, "Smallest ({lies}): {proof}.\n")?;
+                } else {
+                    let proof = "each lie, made honest, removes the violation";
+                    writeln!(f, "Locally minimal ({lies}): {proof}.\n")?;
+                }
+            }
+        }
+        let reductions = self.reductions().iter().map(ToString::to_string).collect::<Vec<_>>();
+        let reductions =
+            if reductions.is_empty() { "none".to_owned() } else { reductions.join("; ") };
+        let covered = if matches!(ruling, Ruling::Bounded(_)) { "Covered" } else { "Space" };
+        let work = format!("{behaviours} raw behaviours, in {} steps", grouped(&steps.to_string()));
+        for (label, text) in
+            [("Adversary", adversary.to_string()), (covered, work), ("Reductions", reductions)]
+        {
+            writeln!(f, "{}", labelled(label, &text))?;
+        }
+        Ok(())
+    }
+}
+
+/// A label in a column of its own, and a sentence beside it.
+fn labelled(label: &str, text: &str) -> String {
+    let label = format!("{label:<12}");
+    let indent = " ".repeat(label.len());
+    let options = textwrap::Options::new(WIDTH).initial_indent(&label).subsequent_indent(&indent);
+    textwrap::fill(&format!("{text}."), options)
+}
+
+/// How long a line of prose may get.
+const WIDTH: usize = 96;

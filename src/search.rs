@@ -1,0 +1,110 @@
+//! The searches for an attack: the obvious ones first, then all, then the smallest.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `campaign` | says what is searched after what, and confirms what is found |
+//! | `space` | the cases, and on each wire the menu of what can be said |
+//! | `probe` | tries the obvious attacks |
+//! | `survey` | goes through the cases, on all threads |
+//! | `explorer`, `branching` | the exhaustive engine, for one case |
+//! | `naive` | its twin without a reduction |
+//! | `script` | turns what an engine found into an attack |
+//! | `shrink` | makes an attack locally minimal |
+//!
+//! Why the exhaustive engine may leave out what it leaves out is said at [`Reduction`].
+
+mod branching;
+mod campaign;
+pub mod effort;
+mod explorer;
+mod menu;
+mod naive;
+mod probe;
+mod script;
+mod shrink;
+mod space;
+mod survey;
+
+use std::fmt;
+
+use serde::Serialize;
+
+use self::effort::{Halt, Progress};
+use crate::adversary::Adversary;
+use crate::count::Count;
+use crate::execution::Counterexample;
+use crate::testable::{Terms, Testable};
+
+/// How the space is gone through.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    /// Every reduction that is sound here.
+    #[default]
+    Exhaustive,
+    /// No reduction: one execution for every raw behaviour. Only for small spaces, as a check on
+    /// the other.
+    Naive,
+}
+
+/// What the exhaustive engine leaves out, and why it may.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reduction {
+    /// What traitors tell each other changes nothing for the loyal: the enemy knows everything
+    /// already, and says what it likes. (Where lies are counted, they are gone through.)
+    TraitorToLoyal,
+    /// A traitorous commander is bound by no order, so one order stands for all.
+    TraitorsOrder,
+    /// A general's next state depends on its own inbox alone, and each wire is free of all
+    /// others: successors are a product of each receiver's successors.
+    PerReceiver,
+    /// Equal states of a receiver, and equal global states, have the same future.
+    EqualStates,
+    /// After the last round nothing is left of a state but its decision.
+    LastRound,
+}
+
+impl Reduction {
+    /// All of them, in the order in which they are listed.
+    pub const ALL: [Reduction; 5] = [
+        Reduction::TraitorToLoyal,
+        Reduction::TraitorsOrder,
+        Reduction::PerReceiver,
+        Reduction::EqualStates,
+        Reduction::LastRound,
+    ];
+}
+
+impl fmt::Display for Reduction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Reduction::TraitorToLoyal => "traitor-to-loyal messages only",
+            Reduction::TraitorsOrder => "one order for a traitorous commander",
+            Reduction::PerReceiver => "products of per-receiver successors",
+            Reduction::EqualStates => "equal states merged",
+            Reduction::LastRound => "last round collapsed to decisions",
+        })
+    }
+}
+
+/// What a search is to do.
+pub(crate) struct Search<'a, P: Testable> {
+    pub protocol: &'a P,
+    pub terms: &'a Terms<P::Value>,
+    pub adversary: Adversary,
+    pub engine: Engine,
+    /// The most steps.
+    pub limit: u64,
+    pub progress: &'a Progress,
+}
+
+/// What came of a search.
+pub(crate) struct Answer<P: Testable> {
+    /// All raw behaviours that were covered.
+    pub behaviours: Count,
+    pub steps: u64,
+    pub found: Option<Counterexample<P>>,
+    /// Why not everything was covered.
+    pub halt: Option<Halt>,
+}

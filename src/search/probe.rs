@@ -1,0 +1,66 @@
+//! The obvious attacks, tried before anything is searched: traitors who are silent, who say the
+//! same thing in every slot, or who say one thing to some and another to others. Many protocols
+//! fall to them, and among many generals nothing else would find that as fast.
+
+use itertools::Itertools;
+
+use super::script::{Spoken, staged};
+use super::space::{Case, Space, TraitorsOrders};
+use crate::attack::AttackOn;
+use crate::general::{General, Generals};
+use crate::testable::{Refusal, Testable, Wire};
+
+/// What every traitor does in one obvious attack. Messages are numbered in their order in a slot;
+/// in a slot with fewer, the last one serves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Manner {
+    Obey,
+    Silence,
+    Always(usize),
+    /// The first to generals with an even number, the second to the others.
+    TwoFaced(usize, usize),
+}
+
+/// The obvious attacks of so many traitors: the first lieutenants, or the commander and the
+/// first lieutenants.
+pub(crate) fn attacks<P: Testable>(
+    space: &Space<'_, P>,
+    size: usize,
+) -> impl Iterator<Item = Result<AttackOn<P>, Refusal>> {
+    let everybody = space.everybody();
+    let lieutenants = everybody.without(General::COMMANDER).iter().take(size).collect::<Generals>();
+    let chosen = [lieutenants, everybody.iter().take(size).collect()];
+    let chosen = chosen.into_iter().filter(move |traitors| traitors.len() == size).unique();
+    let cases = chosen.flat_map(|traitors| space.cases_of(traitors, TraitorsOrders::Each));
+    let manners = manners(space, size);
+    let staged = move |(case, manner): (Case<_>, Manner)| {
+        staged(space, &case, |wire| manner.speak(space, wire))
+    };
+    cases.cartesian_product(manners).map(staged)
+}
+
+fn manners<P: Testable>(space: &Space<'_, P>, size: usize) -> Vec<Manner> {
+    if size == 0 {
+        return vec![Manner::Obey];
+    }
+    let values = space.terms.values.len();
+    let always = (0..values).map(Manner::Always);
+    let two_faced = (0..values)
+        .array_combinations()
+        .flat_map(|[one, other]| [Manner::TwoFaced(one, other), Manner::TwoFaced(other, one)]);
+    let silence = space.adversary.silence.then_some(Manner::Silence);
+    always.chain(two_faced.take(8)).chain(silence).collect()
+}
+
+impl Manner {
+    fn speak<P: Testable>(self, space: &Space<'_, P>, wire: Wire) -> Option<Spoken<P::Message>> {
+        let said = match self {
+            Manner::Obey => return None,
+            Manner::Silence => None,
+            Manner::Always(number) => Some(number),
+            Manner::TwoFaced(even, _) if wire.to.id().is_multiple_of(2) => Some(even),
+            Manner::TwoFaced(_, odd) => Some(odd),
+        };
+        Some(space.menu(wire).uniform(said))
+    }
+}

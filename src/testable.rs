@@ -1,0 +1,186 @@
+//! The testing side of a protocol: what a traitor could say on a wire, and how to tell of it.
+
+use crate::fault::guarded;
+use crate::general::{General, Generals};
+use crate::protocol::{Lockstep, Round};
+
+/// One wire in one round: what `from` says to `to`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Wire {
+    /// The round in which it is used.
+    pub round: Round,
+    /// Who speaks.
+    pub from: General,
+    /// Who hears.
+    pub to: General,
+}
+
+/// What a traitor can say on one wire in one round.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Repertoire<M> {
+    /// For each slot of the wire, every message that could stand there. In each slot a traitor
+    /// says one of them, or nothing. What a loyal general would say must be among them.
+    pub slots: Vec<Vec<M>>,
+    /// What has no place on this wire (a second message in a slot, one of another round, one that
+    /// is malformed): a traitor can throw in one of these a round and wire, beside all else.
+    pub strays: Vec<M>,
+}
+
+impl<M> Repertoire<M> {
+    /// Nothing is ever said on this wire.
+    #[must_use]
+    pub fn silent() -> Repertoire<M> {
+        Repertoire { slots: Vec::new(), strays: Vec::new() }
+    }
+
+    /// One slot, in which one of these can stand.
+    pub fn one_of(messages: impl IntoIterator<Item = M>) -> Repertoire<M> {
+        Repertoire { slots: vec![messages.into_iter().collect()], strays: Vec::new() }
+    }
+
+    /// The same with these strays.
+    #[must_use]
+    pub fn with_strays(self, strays: impl IntoIterator<Item = M>) -> Repertoire<M> {
+        Repertoire { strays: strays.into_iter().collect(), ..self }
+    }
+}
+
+/// What turncoat must know of a protocol to test it. It stands apart from [`Lockstep`], so that
+/// the code that goes to production knows no adversary.
+///
+/// ```
+/// # use turncoat::{General, Lockstep, Order, Round, Seat};
+/// # #[derive(Debug)]
+/// # struct Obey;
+/// # impl Lockstep for Obey {
+/// #     type Value = Order;
+/// #     type Message = Order;
+/// #     type State = Order;
+/// #     fn rounds(&self, _: usize) -> usize { 1 }
+/// #     fn start(&self, _: Seat, order: Option<&Order>) -> Order {
+/// #         order.copied().unwrap_or(Order::RETREAT)
+/// #     }
+/// #     fn send(&self, order: &Order, _: Round, _: General) -> impl IntoIterator<Item = Order> {
+/// #         Some(*order)
+/// #     }
+/// #     fn receive(&self, state: &mut Order, _: Round, from: General, order: &Order) {
+/// #         if from.is_commander() { *state = *order; }
+/// #     }
+/// #     fn decide(&self, state: &Order) -> Order { *state }
+/// # }
+/// use turncoat::{Property, Repertoire, Testable, Wire, check};
+///
+/// impl Testable for Obey {
+///     fn values(&self) -> Vec<Order> {
+///         vec![Order::RETREAT, Order::ATTACK]
+///     }
+///     fn repertoire(&self, _n: usize, _wire: Wire) -> Repertoire<Order> {
+///         Repertoire::one_of(self.values())
+///     }
+/// }
+///
+/// let counterexample = check(Obey).generals(3).traitors(1).assert_broken();
+/// assert_eq!(counterexample.violation.property(), Some(Property::Agreement));
+/// ```
+pub trait Testable: Lockstep {
+    /// The values that can be agreed on.
+    fn values(&self) -> Vec<Self::Value>;
+
+    /// What a traitor can say on `wire` among `n` generals.
+    fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Self::Message>;
+
+    /// Why this protocol can't be run among `n` generals, if it can't: one line.
+    ///
+    /// # Errors
+    ///
+    /// By default every `n` is accepted.
+    fn admits(&self, n: usize) -> Result<(), String> {
+        let _ = n;
+        Ok(())
+    }
+
+    /// The protocol's name in reports; by default the name of its type.
+    fn name(&self) -> String {
+        let path = std::any::type_name::<Self>();
+        let path = path.split('<').next().unwrap_or(path);
+        path.rsplit("::").next().unwrap_or(path).to_owned()
+    }
+
+    /// A message as a person would say it; by default as [`Debug`](std::fmt::Debug) prints it.
+    fn tell(&self, from: General, message: &Self::Message) -> String {
+        let _ = from;
+        format!("{message:?}")
+    }
+
+    /// What a general holds at the end and how it decides by it, a line each; by default the
+    /// state as [`Debug`](std::fmt::Debug) prints it.
+    fn explain(&self, state: &Self::State) -> Vec<String> {
+        vec![format!("{state:?}")]
+    }
+}
+
+/// What is fixed before the enemy decides anything: how many generals, rounds and values.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Terms<V> {
+    pub n: usize,
+    pub rounds: usize,
+    pub values: Vec<V>,
+}
+
+/// Why a protocol can't be run among so many generals.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Refusal {
+    /// There are no generals, or more than sets of them hold.
+    #[error("n is {0}: there must be from 1 to {max} generals", max = Generals::MAX)]
+    Generals(usize),
+    /// The protocol says so itself.
+    #[error("{0}")]
+    Protocol(String),
+    /// There is nothing to agree on.
+    #[error("there must be at least one value to agree on")]
+    NoValues,
+    /// A repertoire leaves out what a loyal general says.
+    #[error(
+        "the repertoire has no place for what {} says to {} in round {}, as a loyal general: \
+         {message}", wire.from, wire.to, wire.round
+    )]
+    Undescribed {
+        /// Where it is said.
+        wire: Wire,
+        /// What.
+        message: String,
+    },
+    /// A repertoire can't be searched.
+    #[error(
+        "the repertoire has more than 64 slots on one wire whose messages are entangled in their \
+         order: order messages by their slot first"
+    )]
+    Entangled,
+    /// A method that describes the protocol panics.
+    #[error("the protocol panics in {call}: {message}")]
+    Panicked {
+        /// Which method.
+        call: &'static str,
+        /// Its message.
+        message: String,
+    },
+}
+
+impl<V> Terms<V> {
+    pub(crate) fn of<P: Testable<Value = V>>(protocol: &P, n: usize) -> Result<Self, Refusal> {
+        if n == 0 || n > Generals::MAX {
+            return Err(Refusal::Generals(n));
+        }
+        described("admits", || protocol.admits(n))?.map_err(Refusal::Protocol)?;
+        let values = described("values", || protocol.values())?;
+        if values.is_empty() {
+            return Err(Refusal::NoValues);
+        }
+        Ok(Terms { n, rounds: described("rounds", || protocol.rounds(n))?, values })
+    }
+}
+
+/// Calls a method that describes a protocol.
+pub(crate) fn described<T>(call: &'static str, ask: impl FnOnce() -> T) -> Result<T, Refusal> {
+    guarded(ask).map_err(|message| Refusal::Panicked { call, message })
+}

@@ -1,0 +1,76 @@
+//! The verdict: holds, broken or bounded, and of what it speaks.
+
+use crate::adversary::Adversary;
+use crate::count::Count;
+use crate::execution::Counterexample;
+use crate::search::effort::Halt;
+use crate::search::{Engine, Reduction};
+use crate::testable::Testable;
+
+/// What turncoat has to say of a protocol.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Verdict<P: Testable> {
+    /// How many generals there were.
+    pub n: usize,
+    /// What the enemy could do.
+    pub adversary: Adversary,
+    /// How the space was gone through.
+    pub engine: Engine,
+    /// All raw behaviours of which the verdict speaks: every choice of traitors, order, and of
+    /// what each traitor says to each loyal general. If it is bounded, those that were covered.
+    pub behaviours: Count,
+    /// The work that was done: calls of `receive` and `decide`, and states visited.
+    pub steps: u64,
+    /// What came of it.
+    pub ruling: Ruling<P>,
+    /// The protocol.
+    pub protocol: P,
+}
+
+/// What came of a search.
+#[derive(Clone, Debug)]
+pub enum Ruling<P: Testable> {
+    /// Agreement and validity hold in every behaviour of the adversary.
+    Holds,
+    /// There is an attack.
+    Broken(Box<Counterexample<P>>),
+    /// Nothing was found, and not everything was covered.
+    Bounded(Halt),
+}
+
+impl<P: Testable> Verdict<P> {
+    /// Whether the protocol is shown to be correct against this adversary.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        matches!(self.ruling, Ruling::Holds)
+    }
+
+    /// The attack, if the protocol is broken.
+    #[must_use]
+    pub fn counterexample(&self) -> Option<&Counterexample<P>> {
+        match &self.ruling {
+            Ruling::Broken(counterexample) => Some(counterexample),
+            Ruling::Holds | Ruling::Bounded(_) => None,
+        }
+    }
+
+    /// In a word: "holds", "broken", "bounded".
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self.ruling {
+            Ruling::Holds => "holds",
+            Ruling::Broken(_) => "broken",
+            Ruling::Bounded(_) => "bounded",
+        }
+    }
+
+    /// The reductions that were used.
+    #[must_use]
+    pub fn reductions(&self) -> &'static [Reduction] {
+        match self.engine {
+            Engine::Exhaustive => &Reduction::ALL,
+            Engine::Naive => &[],
+        }
+    }
+}
