@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 
 use serde::Serialize;
 
+use crate::general::{General, Generals};
+
 /// What the enemy may do.
 ///
 /// It is Byzantine, knows everything, and speaks last in each round. In every slot of every wire
@@ -15,6 +17,8 @@ pub struct Adversary {
     pub traitors: usize,
     /// It turns exactly so many, and not fewer.
     pub exactly: bool,
+    /// It can't turn the commander.
+    pub loyal_commander: bool,
     /// In any slot it may also say nothing.
     pub silence: bool,
     /// In any round it may also throw in one of the [strays](crate::Repertoire::strays) on each
@@ -26,7 +30,14 @@ impl Adversary {
     /// With all its powers over at most so many traitors.
     #[must_use]
     pub fn at_most(traitors: usize) -> Adversary {
-        Adversary { traitors, exactly: false, silence: true, strays: true }
+        let (exactly, loyal_commander, silence, strays) = (false, false, true, true);
+        Adversary { traitors, exactly, loyal_commander, silence, strays }
+    }
+
+    /// Who of these generals it can turn.
+    #[must_use]
+    pub fn suspects(&self, generals: Generals) -> Generals {
+        if self.loyal_commander { generals.without(General::COMMANDER) } else { generals }
     }
 
     /// How many traitors there can be.
@@ -41,7 +52,11 @@ impl fmt::Display for Adversary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bound = if self.exactly { "exactly" } else { "at most" };
         let noun = if self.traitors == 1 { "traitor" } else { "traitors" };
-        write!(f, "every set of {bound} {} {noun}; in each slot any message", self.traitors)?;
+        write!(f, "every set of {bound} {} {noun}", self.traitors)?;
+        if self.loyal_commander {
+            write!(f, " without the commander")?;
+        }
+        write!(f, "; in each slot any message")?;
         if self.silence {
             write!(f, " or silence")?;
         }

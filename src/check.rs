@@ -73,6 +73,11 @@ impl<P: Testable> Check<P> {
         Check { adversary: Adversary { exactly: true, ..self.adversary }, ..self }
     }
 
+    /// With a commander who is loyal: then validity is all that is asked, and implies agreement.
+    pub fn loyal_commander(self) -> Check<P> {
+        Check { adversary: Adversary { loyal_commander: true, ..self.adversary }, ..self }
+    }
+
     /// A traitor says something in every slot.
     pub fn without_silence(self) -> Check<P> {
         Check { adversary: Adversary { silence: false, ..self.adversary }, ..self }

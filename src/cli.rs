@@ -25,7 +25,7 @@ struct Arguments {
     #[command(subcommand)]
     command: Command,
     /// How many threads may work [default: one for each processor]
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", value_parser = whole_number)]
     threads: Option<usize>,
 }
 
@@ -180,6 +180,11 @@ fn print(text: &str) -> Result<ExitCode, ExitCode> {
             Err(ExitCode::from(BAD_INPUT))
         }
     }
+}
+
+/// A number given as an argument.
+fn whole_number(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "give a whole number, such as 4".to_owned())
 }
 
 fn as_text(json: &Value) -> String {

@@ -86,7 +86,8 @@ pub struct Counterexample<P: Testable> {
     pub smallest: bool,
 }
 
-/// Runs a protocol under an attack: the same execution every time.
+/// Runs a protocol under an attack: the same execution every time. (Some calls are made twice, to
+/// see whether the protocol is deterministic.)
 ///
 /// A lie that takes back what was never to be said changes nothing, and is listed in
 /// [`Execution::idle_lies`]. The cost is that of the protocol's own calls, one `send` for every
@@ -114,17 +115,18 @@ pub struct Counterexample<P: Testable> {
 /// ```
 pub fn run<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<ExecutionOf<P>, Misfit> {
     let terms = attack.fits(protocol)?;
-    Ok(replayed(protocol, &terms, attack))
+    Ok(obeyed(&Guarded::new(protocol, &terms.values), &terms, attack))
 }
 
-/// Runs a protocol under an attack that fits it, twice: both must go alike.
+/// Runs a protocol under an attack that fits it, twice, and each call twice: all must go alike.
 pub(crate) fn replayed<P: Testable>(
     protocol: &P,
     terms: &Terms<P::Value>,
     attack: &AttackOn<P>,
 ) -> ExecutionOf<P> {
-    let mut once = obeyed(protocol, terms, attack);
-    let different = alike(&once, &obeyed(protocol, terms, attack)).err();
+    let protocol = Guarded::thorough(protocol, &terms.values);
+    let mut once = obeyed(&protocol, terms, attack);
+    let different = alike(&once, &obeyed(&protocol, terms, attack)).err();
     once.fault = different.or(once.fault);
     once
 }
@@ -156,15 +158,14 @@ fn alike<V: Plain, M: Plain, S: Plain>(
 
 /// Runs a protocol under an attack that fits it.
 pub(crate) fn obeyed<P: Testable>(
-    protocol: &P,
+    protocol: &Guarded<'_, P>,
     terms: &Terms<P::Value>,
     attack: &AttackOn<P>,
 ) -> ExecutionOf<P> {
     let loyal = |lie: &Lie<_>| !attack.traitors.contains(lie.wire.from);
     let mut idle_lies = attack.lies.iter().positions(loyal).collect_vec();
-    let guarded = Guarded::new(protocol, &terms.values);
     let scene = Scene { traitors: attack.traitors, inputs: &attack.inputs };
-    let execution = simulate(&guarded, terms, scene, |wire, honest| {
+    let execution = simulate(protocol, terms, scene, |wire, honest| {
         let mut said = honest.to_vec();
         let lies = attack.lies.iter().enumerate().filter(|(_, lie)| lie.wire == wire);
         for (index, Lie { edit, .. }) in lies {

@@ -94,15 +94,20 @@ impl fmt::Display for Fault {
 pub(crate) struct Guarded<'a, P: Lockstep> {
     protocol: &'a P,
     values: &'a [P::Value],
+    /// Every so many calls one is made twice, to see whether the answers agree.
+    twice_every: u32,
     calls: Cell<u32>,
 }
 
-/// Every so many calls one is made twice, to see whether the answers agree.
-const ASKED_TWICE: u32 = 61;
-
 impl<'a, P: Lockstep> Guarded<'a, P> {
+    /// Some calls are made twice.
     pub(crate) fn new(protocol: &'a P, values: &'a [P::Value]) -> Guarded<'a, P> {
-        Guarded { protocol, values, calls: Cell::new(0) }
+        Guarded { protocol, values, twice_every: 61, calls: Cell::new(0) }
+    }
+
+    /// All calls are made twice.
+    pub(crate) fn thorough(protocol: &'a P, values: &'a [P::Value]) -> Guarded<'a, P> {
+        Guarded { twice_every: 1, ..Guarded::new(protocol, values) }
     }
 
     pub(crate) fn start(&self, seat: Seat, input: Option<&P::Value>) -> Result<P::State, Fault> {
@@ -194,7 +199,7 @@ impl<'a, P: Lockstep> Guarded<'a, P> {
 
     fn twice(&self) -> bool {
         self.calls.set(self.calls.get().wrapping_add(1));
-        self.calls.get().is_multiple_of(ASKED_TWICE)
+        self.calls.get().is_multiple_of(self.twice_every)
     }
 }
 

@@ -16,6 +16,7 @@
 mod branching;
 mod campaign;
 pub mod effort;
+mod end;
 mod explorer;
 mod menu;
 mod naive;

@@ -1,1 +1,9 @@
 //! All integration tests, in one binary, so that proptest's regressions land at the top level.
+
+mod attack_file;
+mod command_line;
+mod faults;
+mod mutants;
+mod oral;
+
+mod textbook;

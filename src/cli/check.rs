@@ -12,15 +12,15 @@ use turncoat::{Testable, Verdict, check as ask};
 
 use super::protocols::{Specification, Subject};
 use super::watch::{Budget, Deadline, watched};
-use super::{Answer, BadInput, Format, as_text, print};
+use super::{Answer, BadInput, Format, as_text, print, whole_number};
 
 #[derive(clap::Args)]
 pub struct Arguments {
     /// How many generals there are, the commander included
-    #[arg(short)]
+    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     n: usize,
     /// How many of them may be traitors
-    #[arg(short)]
+    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     f: usize,
     /// Write the counterexample's attack to this file
     #[arg(long, value_name = "FILE")]
@@ -35,6 +35,9 @@ pub struct Question {
     /// Exactly f are traitors, and not fewer
     #[arg(long)]
     exactly: bool,
+    /// The commander is not among the traitors
+    #[arg(long)]
+    loyal_commander: bool,
     /// Traitors say something in every slot
     #[arg(long)]
     no_silence: bool,
@@ -76,6 +79,9 @@ impl Question {
         if self.exactly {
             check = check.exactly();
         }
+        if self.loyal_commander {
+            check = check.loyal_commander();
+        }
         if self.no_silence {
             check = check.without_silence();
         }
@@ -96,6 +102,7 @@ impl Question {
     fn arguments(&self) -> String {
         let flags = [
             (self.exactly, " --exactly"),
+            (self.loyal_commander, " --loyal-commander"),
             (self.no_silence, " --no-silence"),
             (self.no_strays, " --no-strays"),
         ];

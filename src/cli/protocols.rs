@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use turncoat::Order;
 use turncoat::protocols::oral::{Choice, OralMessages};
 
-use super::BadInput;
+use super::{BadInput, whole_number};
 
 /// A protocol with its parameters, and the arguments of a command.
 #[derive(Subcommand)]
@@ -22,10 +22,10 @@ pub enum Subject<A: Args> {
 #[derive(Args)]
 pub struct OralArguments {
     /// How many traitors the algorithm is made for: it has m + 1 rounds [default: f]
-    #[arg(short)]
+    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     m: Option<usize>,
     /// How many orders there are to choose from: RETREAT, ATTACK, ..
-    #[arg(long, value_name = "K", default_value_t = 2)]
+    #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
     values: usize,
     /// The common function that turns votes into an order
     #[arg(long, value_enum, default_value_t = ChoiceName::Majority)]

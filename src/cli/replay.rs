@@ -1,7 +1,8 @@
 //! `turncoat replay`: the execution under an attack from a file.
 
+use std::fmt::Display;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde::Serialize;
@@ -28,14 +29,15 @@ pub struct Arguments {
 }
 
 pub fn replay(arguments: &Arguments) -> Result<ExitCode, BadInput> {
-    let name = arguments.file.display();
-    let in_file = |error: &dyn std::fmt::Display| BadInput(format!("{name}: {error}"));
+    let from_input = arguments.file.as_os_str() == "-";
+    let name = if from_input { Path::new("standard input") } else { &arguments.file };
+    let in_file = |error: &dyn Display| BadInput(format!("{}: {error}", name.display()));
     let text = read(arguments).map_err(|error| in_file(&error))?;
     let file = AttackFile::read(&text).map_err(|error| in_file(&error))?;
     let specification = part("protocol", file.protocol.clone()).map_err(|error| in_file(&error))?;
     let Specification::Oral(oral) = specification;
-    execute(&oral.protocol()?, specification, file, arguments)
-        .map_err(|BadInput(error)| in_file(&error))
+    let executed = oral.protocol().and_then(|oral| execute(&oral, specification, file, arguments));
+    executed.map_err(|BadInput(error)| in_file(&error))
 }
 
 fn read(arguments: &Arguments) -> std::io::Result<String> {

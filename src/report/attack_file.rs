@@ -128,6 +128,11 @@ pub fn part<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, AttackFi
     serde_path_to_error::deserialize(value).map_err(|error| {
         let place = error.path().to_string();
         let place = if place == "." { name.to_owned() } else { place };
-        AttackFileError::Part { place, message: error.into_inner().to_string() }
+        AttackFileError::Part { place, message: in_words(&error.into_inner()) }
     })
+}
+
+/// The reader's own words, but for names of types.
+fn in_words(error: &serde_json::Error) -> String {
+    error.to_string().replace("expected usize", "expected a whole number")
 }

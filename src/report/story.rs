@@ -84,7 +84,7 @@ impl<P: Testable> Story<'_, P> {
         let lies = lies.filter(|(index, lie)| lie.wire == *wire && !idle.contains(index));
         let (mut spoken, silent): (Vec<&Lie<_>>, Vec<_>) =
             lies.map(|(_, lie)| lie).partition(|lie| lie.edit.said().is_some());
-        let honest = |lie: &Lie<_>| lie.edit.honest().map_or("(nothing)".into(), tell);
+        let honest = |lie: &Lie<_>| lie.edit.honest().map_or("nothing".into(), tell);
         let said = said.iter().map(|message| {
             let lie = spoken.iter().position(|lie| lie.edit.said() == Some(message));
             let lie = lie.map(|place| honest(spoken.swap_remove(place)));
@@ -94,7 +94,7 @@ impl<P: Testable> Story<'_, P> {
         let silent = silent.into_iter().map(|lie| Line {
             from,
             to,
-            text: "(nothing)".to_owned(),
+            text: "nothing".to_owned(),
             lie: Some(honest(lie)),
         });
         said.into_iter().chain(silent).collect()

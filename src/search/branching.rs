@@ -4,8 +4,8 @@
 use indexmap::map::{Entry, IndexMap};
 use rustc_hash::FxBuildHasher;
 
-use super::effort::{Halt, Meter};
-use super::explorer::{End, EndOf};
+use super::effort::{Halt, Meter, ROOM};
+use super::end::{End, EndOf};
 use super::menu::Menu;
 use super::script::{Script, Spoken};
 use super::space::Space;
@@ -14,9 +14,6 @@ use crate::general::{General, Generals};
 use crate::property::Violation;
 use crate::protocol::{Plain, Round};
 use crate::testable::{Testable, Wire};
-
-/// The most states that the exploration of one case may hold at a time.
-pub(crate) const ROOM: usize = 1 << 23;
 
 /// Merging costs about as much as branching, so it waits until there are so many times as many
 /// branches as there were after the last time.

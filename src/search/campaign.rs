@@ -3,7 +3,8 @@
 //! by the simulator before it is believed.
 
 use super::effort::Halt;
-use super::explorer::{End, Explorer, Lies};
+use super::end::End;
+use super::explorer::{Explorer, Lies};
 use super::script::{self, Script};
 use super::shrink::shrunk;
 use super::space::{Case, Space, TraitorsOrders};
@@ -18,7 +19,7 @@ use crate::property::Violation;
 use crate::testable::{Refusal, Testable};
 
 /// The most steps spent on the proof that fewer traitors than in a known attack can't.
-const PROOF_OF_TRAITORS: u64 = 4_000_000;
+const PROOF_OF_TRAITORS: u64 = 2_000_000;
 
 /// The most steps spent on the proof that fewer lies than in a known attack can't.
 const PROOF_OF_LIES: u64 = 20_000_000;

@@ -74,6 +74,9 @@ impl std::fmt::Display for Halt {
     }
 }
 
+/// The most states that the exploration of one case may hold at a time.
+pub(crate) const ROOM: usize = 1 << 23;
+
 /// The steps of one part of a search.
 pub(crate) struct Meter<'a> {
     progress: &'a Progress,

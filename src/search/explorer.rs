@@ -12,15 +12,16 @@
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::branching::{Branch, Inbox, ROOM, Received, Trace};
-use super::effort::{Halt, Meter};
+use super::branching::{Branch, Inbox, Received, Trace};
+use super::effort::{Halt, Meter, ROOM};
+use super::end::{End, EndOf, Explored};
 use super::script::Script;
 use super::space::{Case, Space};
-use crate::fault::{Fault, Guarded};
+use crate::fault::Guarded;
 use crate::general::{General, Generals};
 use crate::property::{Outcome, Property, Violation};
-use crate::protocol::{Lockstep, Round, Seat};
-use crate::testable::{Refusal, Testable};
+use crate::protocol::{Round, Seat};
+use crate::testable::Testable;
 
 /// How lies are counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,54 +30,6 @@ pub(crate) enum Lies {
     Free,
     /// Is there an attack of at most so many lies?
     AtMost(u32),
-}
-
-/// Why the exploration of a case ended early.
-#[derive(Debug)]
-pub(crate) enum End<M> {
-    /// Something that must not be, and what the traitors say to bring it about.
-    Found(Violation, Script<M>),
-    /// Too much work.
-    Halted(Halt),
-    /// The protocol's description is wrong.
-    Refused(Refusal),
-}
-
-/// Why the exploration of a case of this protocol ended early.
-pub(crate) type EndOf<P> = End<<P as Lockstep>::Message>;
-
-/// The steps of an exploration, and why it ended early, if it did.
-pub(crate) type Explored<P> = (u64, Result<(), EndOf<P>>);
-
-impl<M> From<Halt> for End<M> {
-    fn from(halt: Halt) -> End<M> {
-        End::Halted(halt)
-    }
-}
-
-impl<M> From<Refusal> for End<M> {
-    fn from(refusal: Refusal) -> End<M> {
-        End::Refused(refusal)
-    }
-}
-
-impl<M> From<Fault> for End<M> {
-    fn from(fault: Fault) -> End<M> {
-        End::Found(Violation::Fault(fault), Script::new())
-    }
-}
-
-impl<M> End<M> {
-    /// The same, after the traitors said this.
-    fn after(self, said: impl FnOnce() -> Script<M>) -> End<M> {
-        match self {
-            End::Found(violation, mut script) => {
-                script.extend(said());
-                End::Found(violation, script)
-            }
-            other => other,
-        }
-    }
 }
 
 /// In the place of a general who is not followed.

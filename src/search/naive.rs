@@ -4,7 +4,7 @@
 use itertools::Itertools;
 
 use super::effort::Meter;
-use super::explorer::{End, EndOf, Explored};
+use super::end::{End, EndOf, Explored};
 use super::script::{Script, Spoken};
 use super::space::{Case, Space};
 use crate::adversary::Adversary;

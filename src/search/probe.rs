@@ -30,7 +30,10 @@ pub(crate) fn attacks<P: Testable>(
     let everybody = space.everybody();
     let lieutenants = everybody.without(General::COMMANDER).iter().take(size).collect::<Generals>();
     let chosen = [lieutenants, everybody.iter().take(size).collect()];
-    let chosen = chosen.into_iter().filter(move |traitors| traitors.len() == size).unique();
+    let possible = move |traitors: &Generals| {
+        traitors.len() == size && traitors.minus(space.suspects()).is_empty()
+    };
+    let chosen = chosen.into_iter().filter(possible).unique();
     let cases = chosen.flat_map(|traitors| space.cases_of(traitors, TraitorsOrders::Each));
     let manners = manners(space, size);
     let staged = move |(case, manner): (Case<_>, Manner)| {

@@ -2,6 +2,7 @@
 
 use crate::attack::AttackOn;
 use crate::execution::obeyed;
+use crate::fault::Guarded;
 use crate::general::Generals;
 use crate::testable::{Terms, Testable};
 
@@ -16,7 +17,9 @@ pub(crate) fn shrunk<P: Testable>(
     attack: AttackOn<P>,
     all_traitors: bool,
 ) -> AttackOn<P> {
-    let breaks = |attack: &AttackOn<P>| obeyed(protocol, terms, attack).violation(attack).is_some();
+    let protocol = Guarded::new(protocol, &terms.values);
+    let breaks =
+        |attack: &AttackOn<P>| obeyed(&protocol, terms, attack).violation(attack).is_some();
     let mut attack = attack;
     let mut block = attack.lies.len();
     while block > 0 {

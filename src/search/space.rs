@@ -77,6 +77,11 @@ impl<'a, P: Testable> Space<'a, P> {
         Generals::first(self.terms.n)
     }
 
+    /// Who can be a traitor.
+    pub fn suspects(&self) -> Generals {
+        self.adversary.suspects(self.everybody())
+    }
+
     /// What a traitor can say on this wire.
     pub fn menu(&self, Wire { round, from, to }: Wire) -> &Menu<P::Message> {
         let n = self.terms.n;
@@ -104,7 +109,7 @@ impl<'a, P: Testable> Space<'a, P> {
         size: usize,
         orders: TraitorsOrders,
     ) -> impl Iterator<Item = Case<P::Value>> {
-        self.everybody().subsets(size).flat_map(move |traitors| self.cases_of(traitors, orders))
+        self.suspects().subsets(size).flat_map(move |traitors| self.cases_of(traitors, orders))
     }
 
     /// Every case with these traitors.
@@ -137,7 +142,7 @@ impl<'a, P: Testable> Space<'a, P> {
         let sets = if self.lieutenants_are_alike() {
             Either::Left(sizes.flat_map(|size| self.sets_up_to_renaming(size)))
         } else {
-            let subsets = sizes.flat_map(|size| self.everybody().subsets(size));
+            let subsets = sizes.flat_map(|size| self.suspects().subsets(size));
             Either::Right(subsets.map(|traitors| (traitors, Count::from(1))))
         };
         let values = Count::from(self.terms.values.len() as u64);
@@ -168,7 +173,9 @@ impl<'a, P: Testable> Space<'a, P> {
         let with = size.checked_sub(1).map(|turned| (Generals::first(size), turned));
         let ids = 1..=size.min(lieutenants);
         let without = (size <= lieutenants).then(|| (ids.map(General::new).collect(), size));
-        with.into_iter().chain(without).map(move |(traitors, turned)| {
+        let sets = with.into_iter().chain(without);
+        let sets = sets.filter(|(traitors, _)| traitors.minus(self.suspects()).is_empty());
+        sets.map(move |(traitors, turned)| {
             let sets = num_integer::binomial(lieutenants as u64, turned as u64);
             (traitors, Count::from(sets))
         })

@@ -6,7 +6,7 @@ use itertools::Itertools;
 use rayon::prelude::*;
 
 use super::effort::{Halt, Meter, Progress};
-use super::explorer::{End, EndOf, Explored};
+use super::end::{End, EndOf, Explored};
 use super::space::Case;
 use crate::general::Generals;
 use crate::testable::Testable;

@@ -1,0 +1,260 @@
+//! Measures how many executions of OM(m) the simulator goes through in a second on one core,
+//! beside a hand-written loop over arrays on the same attacks, and how long an exhaustive check
+//! takes on one thread.
+//!
+//! [`run`] runs each attack twice and compares the two, so one call counts as two executions. What
+//! the two sides do is not the same: the simulator serves any protocol, looks up the lies of an
+//! attack as it is written, guards every call, and keeps all that was said. The loop knows OM(1)
+//! and OM(2) alone, has each attack as a table, and answers with the decisions: it is the floor.
+
+use std::array;
+use std::collections::BTreeMap;
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput};
+use rayon::ThreadPoolBuilder;
+use turncoat::protocols::oral::Relay;
+use turncoat::protocols::path::Path;
+use turncoat::{
+    AttackOn, Edit, General, Generals, Lie, Lockstep, OralMessages, Order, Testable, Wire, check,
+    run,
+};
+
+/// How many attacks are gone through in one iteration.
+const ATTACKS: u64 = 64;
+
+type OralAttack = AttackOn<OralMessages>;
+
+/// What each general decided, if he was asked: whether to attack.
+type Decisions<const N: usize> = [Option<bool>; N];
+
+// Not `criterion_main!`: what that expands to has no documentation, and is warned of.
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    executions(&mut criterion, 1, om1::<4>);
+    executions(&mut criterion, 2, om2::<7, 49>);
+    exhaustive_check(&mut criterion);
+    criterion.final_summary();
+}
+
+fn executions<const N: usize, const PLACES: usize>(
+    criterion: &mut Criterion,
+    m: usize,
+    by_hand: impl Fn(&Table<N, PLACES>) -> Decisions<N>,
+) {
+    let protocol = OralMessages::new(m);
+    let attacks = drawn(&protocol, N, m);
+    // With no more traitors than it survives, OM(m) covers up a mistake in the loop as it does a
+    // lie. With more, the decisions show what was said.
+    let harder = (m + 1..N).flat_map(|traitors| drawn(&protocol, N, traitors));
+    for attack in attacks.iter().cloned().chain(harder) {
+        let decisions = by_hand(&Table::of(&attack, m));
+        assert_eq!(decisions, simulated(&protocol, &attack), "{attack:?}");
+    }
+
+    let mut group = criterion.benchmark_group(format!("OM({m}) n={N}"));
+    group.throughput(Throughput::Elements(2 * ATTACKS));
+    group.bench_function("run", |bencher| {
+        bencher.iter(|| {
+            for attack in &attacks {
+                black_box(run(&protocol, black_box(attack)).expect("the attack fits"));
+            }
+        });
+    });
+    let tables: Vec<_> = attacks.iter().map(|attack| Table::of(attack, m)).collect();
+    group.throughput(Throughput::Elements(ATTACKS));
+    group.bench_function("by hand", |bencher| {
+        bencher.iter(|| {
+            for table in &tables {
+                black_box(by_hand(black_box(table)));
+            }
+        });
+    });
+    group.finish();
+}
+
+/// Its throughput is in steps: most of what it covers it need not execute.
+fn exhaustive_check(criterion: &mut Criterion) {
+    let one_thread = ThreadPoolBuilder::new().num_threads(1).build().expect("a thread starts");
+    let question = || check(OralMessages::new(2)).generals(7).traitors(2);
+    let answer = || one_thread.install(|| question().run().expect("the question has an answer"));
+    let verdict = answer();
+    assert!(verdict.holds(), "{verdict}");
+
+    let mut group = criterion.benchmark_group("OM(2) n=7 f=2");
+    group.sample_size(10);
+    group.throughput(Throughput::Elements(verdict.steps));
+    group.bench_function("exhaustive check, one thread", |bencher| bencher.iter(answer));
+    group.finish();
+}
+
+fn simulated<const N: usize>(protocol: &OralMessages, attack: &OralAttack) -> Decisions<N> {
+    let execution = run(protocol, attack).expect("the attack fits");
+    assert_eq!(execution.fault, None, "{attack:?}");
+    array::from_fn(|me| execution.decisions[me].map(|decision| decision == Order::ATTACK))
+}
+
+/// An attack on OM(m) among N generals as the hand-written loop has it.
+struct Table<const N: usize, const PLACES: usize> {
+    order: bool,
+    traitors: [bool; N],
+    /// What arrives at a general, in the place of a path, where loyalty would have sent RETREAT
+    /// and where it would have sent ATTACK.
+    arrives: [[[bool; 2]; PLACES]; N],
+}
+
+impl<const N: usize, const PLACES: usize> Table<N, PLACES> {
+    fn of(attack: &OralAttack, m: usize) -> Table<N, PLACES> {
+        let order = attack.inputs[&General::COMMANDER] == Order::ATTACK;
+        let traitors = array::from_fn(|id| attack.traitors.contains(General::new(id)));
+        let mut arrives = [[[false, true]; PLACES]; N];
+        for Lie { wire, edit } in &attack.lies {
+            let about = edit.honest().or(edit.said()).expect("a lie changes a message");
+            let outcomes = [Order::RETREAT, Order::ATTACK].map(|honest| outcome(edit, honest));
+            arrives[wire.to.id()][place(&about.path, wire.to, N, m)] = outcomes;
+        }
+        Table { order, traitors, arrives }
+    }
+
+    fn is_asked(&self, lieutenant: usize) -> bool {
+        lieutenant != 0 && !self.traitors[lieutenant]
+    }
+}
+
+/// The place of a path to one general in a table: its m relays are the digits of a number. Where
+/// there are fewer the last is repeated, or else the one who is told: no path does that.
+fn place(path: &Path, to: General, n: usize, m: usize) -> usize {
+    let relays: Vec<_> = path.iter().skip(1).collect();
+    let filler = relays.last().unwrap_or(&to);
+    let digits = relays.iter().chain(std::iter::repeat(filler)).take(m);
+    digits.fold(0, |number, digit| number * n + digit.id())
+}
+
+/// Whether ATTACK is what a general holds after this lie, told where the honest word is `honest`.
+fn outcome(edit: &Edit<Relay<Order>>, honest: Order) -> bool {
+    let held = match edit {
+        // Nothing came: RETREAT.
+        Edit::Withhold(of) if of.value == honest => Order::RETREAT,
+        Edit::Instead { of, say } if of.value == honest => say.value,
+        // Both arrive, in their order as data, and the last one counts.
+        Edit::Say(say) => say.value.max(honest),
+        Edit::Withhold(_) | Edit::Instead { .. } => honest,
+    };
+    held == Order::ATTACK
+}
+
+/// OM(1): `told[me][j]` is what j said that the commander said, `told[me][me]` what he did say.
+fn om1<const N: usize>(table: &Table<N, N>) -> Decisions<N> {
+    let arrives = &table.arrives;
+    let mut told = [[false; N]; N];
+    for to in 1..N {
+        told[to][to] = arrives[to][to][usize::from(table.order)];
+    }
+    for from in 1..N {
+        let relayed = usize::from(told[from][from]);
+        for to in (1..N).filter(|&to| to != from) {
+            told[to][from] = arrives[to][from][relayed];
+        }
+    }
+    array::from_fn(|me| table.is_asked(me).then(|| majority(told[me][1..].iter().copied())))
+}
+
+/// OM(2): `told[me][i * N + j]` is what j said that i said that the commander said. Where i and j
+/// are the same it is what i said, and where both are `me` what the commander did say.
+fn om2<const N: usize, const PLACES: usize>(table: &Table<N, PLACES>) -> Decisions<N> {
+    const { assert!(PLACES == N * N) }
+    let arrives = &table.arrives;
+    let mut told = [[false; PLACES]; N];
+    for to in 1..N {
+        told[to][to * N + to] = arrives[to][to * N + to][usize::from(table.order)];
+    }
+    for from in 1..N {
+        let place = from * N + from;
+        let relayed = usize::from(told[from][place]);
+        for to in (1..N).filter(|&to| to != from) {
+            told[to][place] = arrives[to][place][relayed];
+        }
+    }
+    for from in 1..N {
+        for first in (1..N).filter(|&first| first != from) {
+            let relayed = usize::from(told[from][first * N + first]);
+            let place = first * N + from;
+            for to in (1..N).filter(|&to| to != from && to != first) {
+                told[to][place] = arrives[to][place][relayed];
+            }
+        }
+    }
+    array::from_fn(|me| table.is_asked(me).then(|| resolved::<N>(&told[me], me)))
+}
+
+/// OM(2) step 3, bottom-up.
+fn resolved<const N: usize>(told: &[bool], me: usize) -> bool {
+    let lieutenants = || 1..N;
+    majority(lieutenants().map(|first| {
+        let row = &told[first * N..][..N];
+        let votes = lieutenants().filter(|&from| from != me).map(|from| row[from]);
+        if first == me { row[me] } else { majority(votes) }
+    }))
+}
+
+/// Whether more than half of the votes are for ATTACK; else it is RETREAT.
+fn majority(votes: impl Iterator<Item = bool>) -> bool {
+    let (attack, all) =
+        votes.fold((0, 0), |(attack, all), vote| (attack + u8::from(vote), all + 1));
+    2 * attack > all
+}
+
+/// The attacks on OM(m), the same every time.
+fn drawn(protocol: &OralMessages, n: usize, traitors: usize) -> Vec<OralAttack> {
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    (0..ATTACKS).map(|_| dice.attack(protocol, n, traitors)).collect()
+}
+
+/// Marsaglia's xorshift ("Xorshift RNGs", 2003): figures can be compared only if the attacks are
+/// the same on every machine.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        // The upper half, because the lower bits of an xorshift are the weaker ones.
+        (self.0 >> 32) as usize % bound
+    }
+
+    fn one_of<T: Clone>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len())].clone()
+    }
+
+    /// So many traitors, and a lie in about every other slot of theirs.
+    fn attack(&mut self, protocol: &OralMessages, n: usize, traitors: usize) -> OralAttack {
+        let everybody = Generals::first(n);
+        let traitors = self.one_of(&everybody.subsets(traitors).collect::<Vec<_>>());
+        let inputs = BTreeMap::from([(General::COMMANDER, self.one_of(&protocol.values()))]);
+        let mut lies = Vec::new();
+        for round in 1..=protocol.rounds(n) {
+            for from in traitors.iter() {
+                for to in everybody.without(from).iter() {
+                    let wire = Wire { round, from, to };
+                    let slots = protocol.repertoire(n, wire).slots;
+                    let edits = slots.iter().filter_map(|slot| self.edit(slot));
+                    lies.extend(edits.map(|edit| Lie { wire, edit }));
+                }
+            }
+        }
+        OralAttack { n, traitors, inputs, lies }
+    }
+
+    /// What loyalty would say there is not known yet: a lie that does not fit it is idle.
+    fn edit(&mut self, slot: &[Relay<Order>]) -> Option<Edit<Relay<Order>>> {
+        let message = self.one_of(slot);
+        let other = slot.iter().find(|other| **other != message)?.clone();
+        match self.below(8) {
+            0..4 => None,
+            4 => Some(Edit::Withhold(message)),
+            5 => Some(Edit::Say(message)),
+            _ => Some(Edit::Instead { of: message, say: other }),
+        }
+    }
+}
