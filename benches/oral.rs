@@ -2,10 +2,10 @@
 //! beside a hand-written loop over arrays on the same attacks, and how long an exhaustive check
 //! takes on one thread.
 //!
-//! [`run`] runs each attack twice and compares the two, so one call counts as two executions. What
-//! the two sides do is not the same: the simulator serves any protocol, looks up the lies of an
-//! attack as it is written, guards every call, and keeps all that was said. The loop knows OM(1)
-//! and OM(2) alone, has each attack as a table, and answers with the decisions: it is the floor.
+//! A call of [`run`] is one execution. What the two sides do is not the same: the simulator serves
+//! any protocol, looks up the lies of an attack as it is written, guards every call, makes some of
+//! them twice, and keeps all that was said. The loop knows OM(1) and OM(2) alone, has each attack
+//! as a table, and answers with the decisions: it is the floor.
 
 use std::array;
 use std::collections::BTreeMap;
@@ -53,7 +53,7 @@ fn executions<const N: usize, const PLACES: usize>(
     }
 
     let mut group = criterion.benchmark_group(format!("OM({m}) n={N}"));
-    group.throughput(Throughput::Elements(2 * ATTACKS));
+    group.throughput(Throughput::Elements(ATTACKS));
     group.bench_function("run", |bencher| {
         bencher.iter(|| {
             for attack in &attacks {
@@ -62,7 +62,6 @@ fn executions<const N: usize, const PLACES: usize>(
         });
     });
     let tables: Vec<_> = attacks.iter().map(|attack| Table::of(attack, m)).collect();
-    group.throughput(Throughput::Elements(ATTACKS));
     group.bench_function("by hand", |bencher| {
         bencher.iter(|| {
             for table in &tables {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::general::{General, Generals};
 use crate::protocol::{Lockstep, Plain, Round};
@@ -31,7 +31,10 @@ pub struct Attack<V, M> {
 pub type AttackOn<P> = Attack<<P as Lockstep>::Value, <P as Lockstep>::Message>;
 
 /// One deviation of a traitor from what the protocol, on what this traitor has received, would
-/// have it send.
+/// have it send. (If the traitor's own run of the protocol has panicked, that is nothing.)
+///
+/// A search changes what stands in one [slot](crate::Repertoire::slots) by each lie. A person may
+/// write any edit.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(into = "LieAsWritten<M>", try_from = "LieAsWritten<M>")]
 #[serde(bound(serialize = "M: Clone + Serialize", deserialize = "M: Deserialize<'de>"))]
@@ -165,16 +168,38 @@ pub enum Misfit {
 /// How a lie is written down: `say`, `withhold`, or `instead_of` with `say`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[serde(bound(deserialize = "M: Deserialize<'de>"))]
 struct LieAsWritten<M> {
     round: Round,
     from: General,
     to: General,
-    #[serde(skip_serializing_if = "Option::is_none", default = "Option::default")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default = "absent",
+        deserialize_with = "present"
+    )]
     withhold: Option<M>,
-    #[serde(skip_serializing_if = "Option::is_none", default = "Option::default")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default = "absent",
+        deserialize_with = "present"
+    )]
     instead_of: Option<M>,
-    #[serde(skip_serializing_if = "Option::is_none", default = "Option::default")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default = "absent",
+        deserialize_with = "present"
+    )]
     say: Option<M>,
+}
+
+fn absent<M>() -> Option<M> {
+    None
+}
+
+/// A field that is there has a message, even if that is written `null`.
+fn present<'de, M: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<M>, D::Error> {
+    M::deserialize(from).map(Some)
 }
 
 impl<M> From<Lie<M>> for LieAsWritten<M> {
@@ -242,6 +267,10 @@ mod tests {
         let read: Lie<u8> = serde_json::from_str(lie).unwrap();
         assert_eq!(read.edit, Edit::Instead { of: 7, say: 8 });
         assert_eq!(serde_json::to_string(&read).unwrap(), lie);
+        let nothing = r#"{"round":2,"from":1,"to":2,"say":null}"#;
+        let read: Lie<Option<u8>> = serde_json::from_str(nothing).unwrap();
+        assert_eq!(read.edit, Edit::Say(None));
+        assert_eq!(serde_json::to_string(&read).unwrap(), nothing);
         let neither = r#"{"round":2,"from":1,"to":2}"#;
         let error = serde_json::from_str::<Lie<u8>>(neither).unwrap_err().to_string();
         assert!(error.contains("either `withhold`, or `say`"), "{error}");

@@ -3,8 +3,8 @@
 use crate::adversary::Adversary;
 use crate::execution::Counterexample;
 use crate::search::effort::Progress;
-use crate::search::{Engine, Search};
-use crate::testable::{Refusal, Terms, Testable};
+use crate::search::{Engine, Found, Search};
+use crate::testable::{Refusal, Terms, Testable, described};
 use crate::verdict::{Ruling, Verdict};
 
 /// Asks whether a protocol reaches Byzantine agreement.
@@ -78,7 +78,7 @@ impl<P: Testable> Check<P> {
         Check { adversary: Adversary { loyal_commander: true, ..self.adversary }, ..self }
     }
 
-    /// A traitor says something in every slot.
+    /// A traitor says something in every slot, also where a loyal general would be silent.
     pub fn without_silence(self) -> Check<P> {
         Check { adversary: Adversary { silence: false, ..self.adversary }, ..self }
     }
@@ -94,7 +94,7 @@ impl<P: Testable> Check<P> {
     }
 
     /// With at most so many steps: what is not found by then is bounded. There is no such limit by
-    /// default, only one on the memory taken.
+    /// default, only one on how many states are held at a time.
     pub fn steps(self, most: u64) -> Check<P> {
         Check { steps: most, ..self }
     }
@@ -121,16 +121,20 @@ impl<P: Testable> Check<P> {
         if f >= n {
             return Err(CheckError::AllTraitors { n, f });
         }
+        let name = described("name", || protocol.name())?;
         let search =
             Search { protocol: &protocol, terms: &terms, adversary, engine, limit, progress };
         let answer = search.run()?;
         let ruling = match (answer.found, answer.halt) {
-            (Some(counterexample), _) => Ruling::Broken(Box::new(counterexample)),
+            (Some(Found { attack, execution, violation, size }), _) => {
+                let found = Counterexample { attack, execution, violation, size, protocol };
+                Ruling::Broken(Box::new(found))
+            }
             (None, Some(halt)) => Ruling::Bounded(halt),
             (None, None) => Ruling::Holds,
         };
         let (behaviours, steps) = (answer.behaviours, answer.steps);
-        Ok(Verdict { n, adversary, engine, behaviours, steps, ruling, protocol })
+        Ok(Verdict { protocol: name, n, adversary, engine, behaviours, steps, ruling })
     }
 
     /// The verdict must be that agreement and validity hold in every behaviour of the adversary.

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use itertools::Itertools;
-
 use crate::attack::{Attack, AttackOn, Lie, Misfit};
 use crate::fault::{Call, Fault, Guarded, agree};
 use crate::general::{General, Generals};
@@ -16,8 +14,9 @@ use crate::testable::{Terms, Testable, Wire};
 pub struct Execution<V, M, S> {
     /// What was said on every wire that carried something, or should have: by round and sender.
     pub deliveries: Vec<Delivery<M>>,
-    /// The state in which each general ended, by number.
-    pub states: Vec<S>,
+    /// The state in which each general ended, by number; nothing for a traitor whose own run of
+    /// the protocol panicked.
+    pub states: Vec<Option<S>>,
     /// What each loyal lieutenant decided: by number, nothing for a traitor or the commander.
     pub decisions: Vec<Option<V>>,
     /// The lies that took something back which was never to be said, by number, from 0: they
@@ -81,9 +80,22 @@ pub struct Counterexample<P: Testable> {
     pub execution: ExecutionOf<P>,
     /// What is wrong with that.
     pub violation: Violation,
-    /// Whether it is proved that no attack of the adversary has fewer traitors, or as many and
-    /// fewer lies. If not, it is locally minimal: each lie, made honest, removes the violation.
-    pub smallest: bool,
+    /// How small the attack is.
+    pub size: Size,
+    /// The protocol.
+    pub protocol: P,
+}
+
+/// How small an attack is. It is measured by its traitors, and then by its lies, each of which
+/// changes what stands in one slot of one wire in one round.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Size {
+    /// No attack of the adversary has fewer traitors, or as many and fewer lies: that is proved.
+    Smallest,
+    /// Each lie, made honest, removes the violation, or leads out of what the adversary may do.
+    LocallyMinimal,
+    /// The search was stopped before it could be made smaller.
+    NotMinimal,
 }
 
 /// Runs a protocol under an attack: the same execution every time. (Some calls are made twice, to
@@ -115,18 +127,21 @@ pub struct Counterexample<P: Testable> {
 /// ```
 pub fn run<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<ExecutionOf<P>, Misfit> {
     let terms = attack.fits(protocol)?;
-    Ok(obeyed(&Guarded::new(protocol, &terms.values), &terms, attack))
+    let protocol = Guarded::new(protocol, &terms.values, attack.traitors);
+    Ok(obeyed(&protocol, &terms, attack))
 }
 
-/// Runs a protocol under an attack that fits it, twice, and each call twice: all must go alike.
+/// Runs a protocol under an attack that fits it so many times, each call twice: all must go alike.
 pub(crate) fn replayed<P: Testable>(
     protocol: &P,
     terms: &Terms<P::Value>,
     attack: &AttackOn<P>,
+    times: usize,
 ) -> ExecutionOf<P> {
-    let protocol = Guarded::thorough(protocol, &terms.values);
+    let protocol = Guarded::new(protocol, &terms.values, attack.traitors).thorough();
     let mut once = obeyed(&protocol, terms, attack);
-    let different = alike(&once, &obeyed(&protocol, terms, attack)).err();
+    let others = (1..times).map(|_| obeyed(&protocol, terms, attack));
+    let different = others.into_iter().find_map(|again| alike(&once, &again).err());
     once.fault = different.or(once.fault);
     once
 }
@@ -136,6 +151,9 @@ fn alike<V: Plain, M: Plain, S: Plain>(
     once: &Execution<V, M, S>,
     again: &Execution<V, M, S>,
 ) -> Result<(), Fault> {
+    let whole = |kind| Fault { general: General::COMMANDER, call: Call::Whole, kind };
+    agree(&once.fault, &again.fault).map_err(whole)?;
+    agree(&once.deliveries.len(), &again.deliveries.len()).map_err(whole)?;
     let last = once.deliveries.last().map_or(1, |delivery| delivery.wire.round);
     for (one, other) in once.deliveries.iter().zip(&again.deliveries) {
         let Wire { round, from: general, .. } = one.wire;
@@ -149,11 +167,7 @@ fn alike<V: Plain, M: Plain, S: Plain>(
         let (general, call) = (General::new(id), Call::Decide);
         agree(one, other).map_err(|kind| Fault { general, call, kind })?;
     }
-    let at = once.fault.as_ref().or(again.fault.as_ref());
-    at.map_or(Ok(()), |Fault { general, call, .. }| {
-        let fault = |kind| Fault { general: *general, call: *call, kind };
-        agree(&once.fault, &again.fault).map_err(fault)
-    })
+    Ok(())
 }
 
 /// Runs a protocol under an attack that fits it.
@@ -162,10 +176,8 @@ pub(crate) fn obeyed<P: Testable>(
     terms: &Terms<P::Value>,
     attack: &AttackOn<P>,
 ) -> ExecutionOf<P> {
-    let loyal = |lie: &Lie<_>| !attack.traitors.contains(lie.wire.from);
-    let mut idle_lies = attack.lies.iter().positions(loyal).collect_vec();
-    let scene = Scene { traitors: attack.traitors, inputs: &attack.inputs };
-    let execution = simulate(protocol, terms, scene, |wire, honest| {
+    let mut idle_lies = Vec::new();
+    let execution = simulate(protocol, terms, &attack.inputs, |wire, honest| {
         let mut said = honest.to_vec();
         let lies = attack.lies.iter().enumerate().filter(|(_, lie)| lie.wire == wire);
         for (index, Lie { edit, .. }) in lies {
@@ -176,7 +188,8 @@ pub(crate) fn obeyed<P: Testable>(
         said.sort_unstable();
         said
     });
-    Execution { idle_lies: idle_lies.into_iter().sorted().collect(), ..execution }
+    idle_lies.sort_unstable();
+    Execution { idle_lies, ..execution }
 }
 
 /// Who the traitors are and what the inputs are: an attack without its lies.
@@ -191,23 +204,23 @@ pub(crate) struct Scene<'a, V> {
 pub(crate) fn simulate<P: Testable>(
     protocol: &Guarded<'_, P>,
     terms: &Terms<P::Value>,
-    scene: Scene<'_, P::Value>,
+    inputs: &BTreeMap<General, P::Value>,
     tamper: impl FnMut(Wire, &[P::Message]) -> Vec<P::Message>,
 ) -> ExecutionOf<P> {
     let (deliveries, states, decisions) = (Vec::new(), Vec::new(), vec![None; terms.n]);
     let mut execution = Execution { deliveries, states, decisions, idle_lies: vec![], fault: None };
-    execution.fault = play(protocol, terms, scene, tamper, &mut execution).err();
+    execution.fault = play(protocol, terms, inputs, tamper, &mut execution).err();
     execution
 }
 
 fn play<P: Testable>(
     protocol: &Guarded<'_, P>,
     terms: &Terms<P::Value>,
-    Scene { traitors, inputs }: Scene<'_, P::Value>,
+    inputs: &BTreeMap<General, P::Value>,
     mut tamper: impl FnMut(Wire, &[P::Message]) -> Vec<P::Message>,
     Execution { deliveries, states, decisions, .. }: &mut ExecutionOf<P>,
 ) -> Result<(), Fault> {
-    let everybody = Generals::first(terms.n);
+    let (everybody, traitors) = (Generals::first(terms.n), protocol.traitors());
     for me in everybody.iter() {
         states.push(protocol.start(Seat::new(me, terms.n), inputs.get(&me))?);
     }
@@ -244,6 +257,8 @@ fn play<P: Testable>(
 
 #[cfg(test)]
 mod tests {
+    use itertools::Itertools;
+
     use super::*;
     use crate::attack::Edit;
     use crate::order::Order;

@@ -7,7 +7,7 @@ use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
-use crate::general::General;
+use crate::general::{General, Generals};
 use crate::protocol::{Lockstep, Plain, Round, Seat};
 
 /// What a protocol did that no protocol may do, and where.
@@ -34,6 +34,8 @@ pub enum Call {
     EndRound(Round),
     /// [`Lockstep::decide`].
     Decide,
+    /// No call in particular: the same attack led to different ends.
+    Whole,
 }
 
 /// What a protocol may not do.
@@ -67,6 +69,7 @@ impl fmt::Display for Call {
             Call::Receive(round) => write!(f, "receive in round {round}"),
             Call::EndRound(round) => write!(f, "end_round of round {round}"),
             Call::Decide => write!(f, "decide"),
+            Call::Whole => write!(f, "the whole execution"),
         }
     }
 }
@@ -78,6 +81,11 @@ impl fmt::Display for Fault {
             FaultKind::Panicked(message) => {
                 write!(f, "the protocol panics in {call}, run by {general}: {message}")
             }
+            FaultKind::Undetermined(one, other) if *call == Call::Whole => write!(
+                f,
+                "the protocol is not deterministic: the same attack leads to {one} and then to \
+                 {other}"
+            ),
             FaultKind::Undetermined(one, other) => write!(
                 f,
                 "the protocol is not deterministic: {call}, run by {general}, answers {one} and \
@@ -91,9 +99,14 @@ impl fmt::Display for Fault {
 }
 
 /// A protocol whose faults are caught.
+///
+/// A traitor runs the protocol as well, since a lie is measured against what loyalty would have
+/// said; but nobody answers for what becomes of a traitor. If its run panics, loyalty would have
+/// said nothing from then on: such a general has no state.
 pub(crate) struct Guarded<'a, P: Lockstep> {
     protocol: &'a P,
     values: &'a [P::Value],
+    traitors: Generals,
     /// Every so many calls one is made twice, to see whether the answers agree.
     twice_every: u32,
     calls: Cell<u32>,
@@ -101,38 +114,52 @@ pub(crate) struct Guarded<'a, P: Lockstep> {
 
 impl<'a, P: Lockstep> Guarded<'a, P> {
     /// Some calls are made twice.
-    pub(crate) fn new(protocol: &'a P, values: &'a [P::Value]) -> Guarded<'a, P> {
-        Guarded { protocol, values, twice_every: 61, calls: Cell::new(0) }
+    pub(crate) fn new(
+        protocol: &'a P,
+        values: &'a [P::Value],
+        traitors: Generals,
+    ) -> Guarded<'a, P> {
+        Guarded { protocol, values, traitors, twice_every: 61, calls: Cell::new(0) }
     }
 
-    /// All calls are made twice.
-    pub(crate) fn thorough(protocol: &'a P, values: &'a [P::Value]) -> Guarded<'a, P> {
-        Guarded { twice_every: 1, ..Guarded::new(protocol, values) }
+    /// The same with every call made twice.
+    pub(crate) fn thorough(self) -> Guarded<'a, P> {
+        Guarded { twice_every: 1, ..self }
     }
 
-    pub(crate) fn start(&self, seat: Seat, input: Option<&P::Value>) -> Result<P::State, Fault> {
-        self.ask(seat.me, Call::Start, || self.protocol.start(seat, input))
+    pub(crate) fn traitors(&self) -> Generals {
+        self.traitors
+    }
+
+    pub(crate) fn start(
+        &self,
+        seat: Seat,
+        input: Option<&P::Value>,
+    ) -> Result<Option<P::State>, Fault> {
+        self.forgive(seat.me, self.ask(seat.me, Call::Start, || self.protocol.start(seat, input)))
     }
 
     /// What is sent, in the order in which it arrives.
     pub(crate) fn send(
         &self,
         me: General,
-        state: &P::State,
+        state: &Option<P::State>,
         round: Round,
         to: General,
     ) -> Result<Vec<P::Message>, Fault> {
-        self.ask(me, Call::Send(round), || {
+        let Some(state) = state else { return Ok(Vec::new()) };
+        let said = self.ask(me, Call::Send(round), || {
             let mut said = Vec::from_iter(self.protocol.send(state, round, to));
             said.sort_unstable();
             said
-        })
+        });
+        Ok(self.forgive(me, said)?.unwrap_or_default())
     }
 
     pub(crate) fn receive(
         &self,
         me: General,
-        state: &mut P::State,
+        state: &mut Option<P::State>,
         round: Round,
         from: General,
         message: &P::Message,
@@ -145,7 +172,7 @@ impl<'a, P: Lockstep> Guarded<'a, P> {
     pub(crate) fn end_round(
         &self,
         me: General,
-        state: &mut P::State,
+        state: &mut Option<P::State>,
         round: Round,
     ) -> Result<(), Fault> {
         self.change(me, Call::EndRound(round), state, |state| {
@@ -153,13 +180,25 @@ impl<'a, P: Lockstep> Guarded<'a, P> {
         })
     }
 
-    pub(crate) fn decide(&self, me: General, state: &P::State) -> Result<P::Value, Fault> {
+    /// What a loyal general decides.
+    pub(crate) fn decide(&self, me: General, state: &Option<P::State>) -> Result<P::Value, Fault> {
+        let state = state.as_ref().expect("a loyal general has a state");
         let decision = self.ask(me, Call::Decide, || self.protocol.decide(state))?;
         if self.values.contains(&decision) {
             return Ok(decision);
         }
         let kind = FaultKind::OutsideValues(format!("{decision:?}"));
         Err(Fault { general: me, call: Call::Decide, kind })
+    }
+
+    /// A traitor's run that panics is no fault of the protocol.
+    fn forgive<T>(&self, me: General, answer: Result<T, Fault>) -> Result<Option<T>, Fault> {
+        match answer {
+            Err(Fault { kind: FaultKind::Panicked(_), .. }) if self.traitors.contains(me) => {
+                Ok(None)
+            }
+            answer => answer.map(Some),
+        }
     }
 
     fn ask<T: Plain>(
@@ -177,22 +216,28 @@ impl<'a, P: Lockstep> Guarded<'a, P> {
         Ok(answer)
     }
 
-    fn change<T: Plain>(
+    fn change(
         &self,
         general: General,
         call: Call,
-        state: &mut T,
-        step: impl Fn(&mut T),
+        seat: &mut Option<P::State>,
+        step: impl Fn(&mut P::State),
     ) -> Result<(), Fault> {
+        let Some(state) = seat else { return Ok(()) };
         let fault = |kind| Fault { general, call, kind };
-        let step = |state: &mut T| {
+        let step = |state: &mut P::State| {
             guarded(|| step(state)).map_err(|message| fault(FaultKind::Panicked(message)))
         };
         let before = self.twice().then(|| state.clone());
-        step(state)?;
-        if let Some(mut again) = before {
-            step(&mut again)?;
-            agree(state, &again).map_err(fault)?;
+        let changed = step(state).and_then(|()| match before {
+            None => Ok(()),
+            Some(mut again) => {
+                step(&mut again)?;
+                agree(state, &again).map_err(fault)
+            }
+        });
+        if self.forgive(general, changed)?.is_none() {
+            *seat = None;
         }
         Ok(())
     }

@@ -7,7 +7,8 @@ use crate::general::{General, Generals};
 
 /// Plain data: values, messages and states are compared, hashed, ordered and copied by the search.
 ///
-/// Every type that derives the five traits is plain; there is nothing to implement.
+/// Every type that derives the five traits is plain; there is nothing to implement. What is equal
+/// must behave alike: equal states are merged, and equal messages taken for one.
 pub trait Plain: Clone + Eq + Ord + Hash + Debug + Send + Sync {}
 
 impl<T: Clone + Eq + Ord + Hash + Debug + Send + Sync> Plain for T {}
@@ -43,6 +44,9 @@ impl Seat {
 /// Write it as its paper does, from the point of view of one general, who is loyal and knows
 /// nothing of testing. Every method is pure: what it returns depends on its arguments alone.
 /// (turncoat calls some of them twice, and reports a protocol whose answers differ.)
+///
+/// The commander sends and receives like everybody, and only the lieutenants are asked for their
+/// decision. Traitors run the protocol too, to see what loyalty would have said.
 ///
 /// The sender of a message is authentic: a general knows on which link it came (assumption A2 of
 /// Lamport, Shostak and Pease). Within one round the messages of one sender arrive in their
@@ -117,4 +121,40 @@ pub trait Lockstep: Debug + Sync {
 
     /// What is decided when all rounds are over.
     fn decide(&self, state: &Self::State) -> Self::Value;
+}
+
+/// A protocol can be lent to a check, and another one afterwards.
+impl<P: Lockstep> Lockstep for &P {
+    type Value = P::Value;
+    type Message = P::Message;
+    type State = P::State;
+
+    fn rounds(&self, n: usize) -> usize {
+        (**self).rounds(n)
+    }
+
+    fn start(&self, seat: Seat, input: Option<&P::Value>) -> P::State {
+        (**self).start(seat, input)
+    }
+
+    fn send(
+        &self,
+        state: &P::State,
+        round: Round,
+        to: General,
+    ) -> impl IntoIterator<Item = P::Message> {
+        (**self).send(state, round, to)
+    }
+
+    fn receive(&self, state: &mut P::State, round: Round, from: General, message: &P::Message) {
+        (**self).receive(state, round, from, message);
+    }
+
+    fn end_round(&self, state: &mut P::State, round: Round) {
+        (**self).end_round(state, round);
+    }
+
+    fn decide(&self, state: &P::State) -> P::Value {
+        (**self).decide(state)
+    }
 }

@@ -32,8 +32,10 @@ use serde::Serialize;
 
 use self::effort::{Halt, Progress};
 use crate::adversary::Adversary;
+use crate::attack::AttackOn;
 use crate::count::Count;
-use crate::execution::Counterexample;
+use crate::execution::{ExecutionOf, Size};
+use crate::property::Violation;
 use crate::testable::{Terms, Testable};
 
 /// How the space is gone through.
@@ -105,7 +107,15 @@ pub(crate) struct Answer<P: Testable> {
     /// All raw behaviours that were covered.
     pub behaviours: Count,
     pub steps: u64,
-    pub found: Option<Counterexample<P>>,
+    pub found: Option<Found<P>>,
     /// Why not everything was covered.
     pub halt: Option<Halt>,
+}
+
+/// An attack that breaks the protocol.
+pub(crate) struct Found<P: Testable> {
+    pub attack: AttackOn<P>,
+    pub execution: ExecutionOf<P>,
+    pub violation: Violation,
+    pub size: Size,
 }

@@ -1,8 +1,10 @@
 //! The testing side of a protocol: what a traitor could say on a wire, and how to tell of it.
 
+use itertools::Itertools;
+
 use crate::fault::guarded;
 use crate::general::{General, Generals};
-use crate::protocol::{Lockstep, Round};
+use crate::protocol::{Lockstep, Plain, Round};
 
 /// One wire in one round: what `from` says to `to`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -19,7 +21,9 @@ pub struct Wire {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Repertoire<M> {
     /// For each slot of the wire, every message that could stand there. In each slot a traitor
-    /// says one of them, or nothing. What a loyal general would say must be among them.
+    /// says one of them, or nothing. A message belongs to one slot, and what a loyal general could
+    /// say must be among them, at most one message a slot. (Searching is fastest where the
+    /// messages of each slot come together in the order of messages.)
     pub slots: Vec<Vec<M>>,
     /// What has no place on this wire (a second message in a slot, one of another round, one that
     /// is malformed): a traitor can throw in one of these a round and wire, beside all else.
@@ -119,6 +123,32 @@ pub trait Testable: Lockstep {
     }
 }
 
+impl<P: Testable> Testable for &P {
+    fn values(&self) -> Vec<P::Value> {
+        (**self).values()
+    }
+
+    fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<P::Message> {
+        (**self).repertoire(n, wire)
+    }
+
+    fn admits(&self, n: usize) -> Result<(), String> {
+        (**self).admits(n)
+    }
+
+    fn name(&self) -> String {
+        (**self).name()
+    }
+
+    fn tell(&self, from: General, message: &P::Message) -> String {
+        (**self).tell(from, message)
+    }
+
+    fn explain(&self, state: &P::State) -> Vec<String> {
+        (**self).explain(state)
+    }
+}
+
 /// What is fixed before the enemy decides anything: how many generals, rounds and values.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Terms<V> {
@@ -126,6 +156,9 @@ pub(crate) struct Terms<V> {
     pub rounds: usize,
     pub values: Vec<V>,
 }
+
+/// The most rounds, times generals: a search goes as deep as that.
+const MOST_ROUNDS: usize = 2048;
 
 /// Why a protocol can't be run among so many generals.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -150,6 +183,28 @@ pub enum Refusal {
         /// What.
         message: String,
     },
+    /// A message can stand in two slots of one wire, so it is not clear which it fills.
+    #[error(
+        "the repertoire has {message} in two slots of the wire from {} to {} in round {}: a message \
+         must belong to one slot", wire.from, wire.to, wire.round
+    )]
+    Shared {
+        /// Where it is said.
+        wire: Wire,
+        /// What.
+        message: String,
+    },
+    /// There are more rounds than can be gone through.
+    #[error(
+        "there are {rounds} rounds among {n} generals: rounds times generals can be at most {}",
+        MOST_ROUNDS
+    )]
+    Rounds {
+        /// How many rounds.
+        rounds: usize,
+        /// How many generals.
+        n: usize,
+    },
     /// A repertoire can't be searched.
     #[error(
         "the repertoire has more than 64 slots on one wire whose messages are entangled in their \
@@ -166,17 +221,22 @@ pub enum Refusal {
     },
 }
 
-impl<V> Terms<V> {
+impl<V: Plain> Terms<V> {
     pub(crate) fn of<P: Testable<Value = V>>(protocol: &P, n: usize) -> Result<Self, Refusal> {
         if n == 0 || n > Generals::MAX {
             return Err(Refusal::Generals(n));
         }
         described("admits", || protocol.admits(n))?.map_err(Refusal::Protocol)?;
         let values = described("values", || protocol.values())?;
+        let values: Vec<V> = values.into_iter().unique().collect();
         if values.is_empty() {
             return Err(Refusal::NoValues);
         }
-        Ok(Terms { n, rounds: described("rounds", || protocol.rounds(n))?, values })
+        let rounds = described("rounds", || protocol.rounds(n))?;
+        if rounds.saturating_mul(n) > MOST_ROUNDS {
+            return Err(Refusal::Rounds { rounds, n });
+        }
+        Ok(Terms { n, rounds, values })
     }
 }
 

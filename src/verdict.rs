@@ -11,6 +11,8 @@ use crate::testable::Testable;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Verdict<P: Testable> {
+    /// The name of the protocol.
+    pub protocol: String,
     /// How many generals there were.
     pub n: usize,
     /// What the enemy could do.
@@ -20,12 +22,11 @@ pub struct Verdict<P: Testable> {
     /// All raw behaviours of which the verdict speaks: every choice of traitors, order, and of
     /// what each traitor says to each loyal general. If it is bounded, those that were covered.
     pub behaviours: Count,
-    /// The work that was done: calls of `receive` and `decide`, and states visited.
+    /// The work that was done: messages received, decisions made and states visited, or, by the
+    /// naive engine, executions.
     pub steps: u64,
     /// What came of it.
     pub ruling: Ruling<P>,
-    /// The protocol.
-    pub protocol: P,
 }
 
 /// What came of a search.
@@ -65,7 +66,8 @@ impl<P: Testable> Verdict<P> {
         }
     }
 
-    /// The reductions that were used.
+    /// The reductions that were used to find out whether there is an attack. (Whether one is the
+    /// smallest is always found out with all of them.)
     #[must_use]
     pub fn reductions(&self) -> &'static [Reduction] {
         match self.engine {

@@ -163,6 +163,27 @@ fn a_file_that_cannot_be_written_costs_no_verdict() {
     assert!(!file.exists());
 }
 
+/// One cell that is too large costs none of the others.
+#[test]
+fn a_sweep_answers_what_it_can() {
+    let answer = turncoat("sweep oral -n 16 -f 5..=15 -m 5 --budget 1000");
+    assert_eq!((answer.code, answer.out.as_str()), (2, ""));
+    let answer = turncoat("sweep oral -n 4..=20 -f 1 -m 8 --budget 1000");
+    assert_eq!(answer.code, 2);
+    assert!(answer.out.contains("[broken]") && answer.out.contains("refused"), "{}", answer.out);
+    assert!(answer.err.starts_with("turncoat: OM(8) among"), "{}", answer.err);
+}
+
+/// Even where nothing but the obvious attacks can be tried, the time is kept.
+#[test]
+fn a_budget_of_time_is_kept() {
+    let start = std::time::Instant::now();
+    let answer = turncoat("check oral -n 13 -f 4 --budget 500ms");
+    assert_eq!((answer.code, answer.err.as_str()), (3, ""));
+    // Generous: the machine may be busy. Unbounded, this takes hours.
+    assert!(start.elapsed().as_secs() < 60);
+}
+
 #[test]
 fn bad_arguments_get_one_line() {
     let mut lines = String::new();

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use turncoat::execution::Size;
 use turncoat::fault::{Call, FaultKind};
 use turncoat::{
     General, Lockstep, Order, Repertoire, Round, Seat, Testable, Violation, Wire, check,
@@ -106,7 +107,7 @@ impl Testable for Misbehaving {
 fn fault(misdeed: Misdeed) -> (turncoat::fault::Fault, usize, bool) {
     let found = check(Misbehaving(misdeed)).generals(3).traitors(1).assert_broken();
     match found.violation {
-        Violation::Fault(fault) => (fault, found.attack.lies.len(), found.smallest),
+        Violation::Fault(fault) => (fault, found.attack.lies.len(), found.size == Size::Smallest),
         Violation::Property(property) => panic!("found only that {property} is violated"),
     }
 }

@@ -3,7 +3,9 @@
 mod attack_file;
 mod command_line;
 mod faults;
+mod hostile;
 mod mutants;
 mod oral;
-
+mod readme;
 mod textbook;
+mod tidy;

@@ -1,5 +1,6 @@
 //! Mutants of OM(m), section 3: each is caught where it can be seen, and passes where it can't.
 
+use turncoat::execution::Size;
 use turncoat::search::Engine;
 use turncoat::{Property, check};
 
@@ -33,7 +34,7 @@ fn each_mutant_is_caught_where_it_can_be_seen() {
         let mutant = Textbook { m, values, mutation };
         let verdict = check(mutant).generals(n).traitors(1).run().unwrap();
         let found = verdict.counterexample().map(|counterexample| {
-            assert!(counterexample.smallest, "{mutation:?}, n = {n}");
+            assert_eq!(counterexample.size, Size::Smallest, "{mutation:?}, n = {n}");
             (counterexample.violation.property().unwrap(), counterexample.attack.lies.len())
         });
         assert_eq!(found, expected, "{mutation:?}, m = {m}, n = {n}, {values} values\n{verdict}");

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use itertools::Itertools;
 use proptest::prelude::*;
+use turncoat::execution::Size;
 use turncoat::protocols::oral::{Choice, Relay};
 use turncoat::protocols::path::Path;
 use turncoat::{
@@ -51,7 +52,7 @@ fn every_common_function_will_do() {
 #[test]
 fn three_generals_fall_to_one_lie() {
     let found = check(om(1)).generals(3).traitors(1).assert_broken();
-    assert!(found.smallest);
+    assert_eq!(found.size, Size::Smallest);
     assert_eq!(found.violation.property(), Some(Property::Validity));
     let relay = |value| Relay { path: Path::root().then(general(1)), value };
     let attack = OralAttack {
@@ -86,7 +87,7 @@ fn om_m_is_broken_beyond_its_bound() {
         let found = check(om(m)).generals(n).traitors(f).assert_broken();
         let setting = format!("OM({m}), n = {n}, f = {f}");
         assert_eq!(found.violation.property(), Some(property), "{setting}");
-        assert_eq!(found.smallest, lies.is_some(), "{setting}");
+        assert_eq!(found.size == Size::Smallest, lies.is_some(), "{setting}");
         if let Some(lies) = lies {
             assert_eq!(found.attack.lies.len(), lies, "{setting}");
         }

@@ -136,7 +136,7 @@ where
     let text = match question.format {
         Format::Json => as_text(&json::verdict(&json!(specification), &verdict)),
         Format::Text => {
-            let file = save.as_deref().unwrap_or(Path::new("attack.json")).display();
+            let file = quoted(save.as_deref().unwrap_or(Path::new("attack.json")));
             let limits = question.arguments();
             let again = match save {
                 Some(_) => format!("turncoat replay {file}"),
@@ -159,6 +159,13 @@ where
         }
     }
     Ok(Answer::of(verdict.name()).exit(question.expect))
+}
+
+/// A file's name as a shell reads it.
+fn quoted(file: &Path) -> String {
+    let name = file.display().to_string();
+    let plain = |letter: char| letter.is_alphanumeric() || "/._-".contains(letter);
+    if name.chars().all(plain) { name } else { format!("'{}'", name.replace('\'', "'\\''")) }
 }
 
 fn write(file: &Path, text: &str) -> Result<(), BadInput> {

@@ -68,21 +68,34 @@ where
     P: Testable<Value: Serialize, Message: Serialize>,
 {
     let Arguments { n: Range(ns), f: Range(fs), question } = arguments;
+    if *ns.start() == 0 {
+        return Err(BadInput::new("n begins at 0: there must be at least one general"));
+    }
     let deadline = Deadline::of(question.budget);
     let (mut cells, mut verdicts, mut names) = (Vec::new(), Vec::<Value>::new(), Vec::new());
-    for n in ns.clone() {
-        for f in fs.clone() {
-            if f >= n && n > 0 {
-                cells.push(Cell { n, f, verdict: None });
-                continue;
-            }
-            let (protocol, specification) = protocol(f)?;
-            let name = protocol.name();
-            let verdict = question.verdict(protocol, n, f, deadline)?;
-            cells.push(Cell { n, f, verdict: Some(verdict.name()) });
-            verdicts.push(json::verdict(&json!(specification), &verdict));
-            names.push(name);
+    let mut refused = None;
+    for (n, f) in ns.clone().flat_map(|n| fs.clone().map(move |f| (n, f))) {
+        if f >= n {
+            cells.push(Cell { n, f, verdict: None });
+            continue;
         }
+        let (protocol, specification) = protocol(f)?;
+        match question.verdict(protocol, n, f, deadline) {
+            Ok(verdict) => {
+                cells.push(Cell { n, f, verdict: Some(verdict.name()) });
+                verdicts.push(json::verdict(&json!(specification), &verdict));
+                names.push(verdict.protocol);
+            }
+            Err(refusal) => {
+                cells.push(Cell { n, f, verdict: Some("refused") });
+                refused.get_or_insert(refusal);
+            }
+        }
+    }
+    if verdicts.is_empty()
+        && let Some(refusal) = refused
+    {
+        return Err(refusal);
     }
     names.sort();
     names.dedup();
@@ -96,6 +109,9 @@ where
     };
     if let Err(failure) = print(&text) {
         return Ok(failure);
+    }
+    if let Some(refusal) = refused {
+        return Err(refusal); // the cells that could be answered have been
     }
     let answers = cells.iter().filter_map(|cell| cell.verdict).map(Answer::of).collect::<Vec<_>>();
     let unexpected = answers.iter().find(|answer| question.expect.is_some_and(|e| e != **answer));

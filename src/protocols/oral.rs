@@ -76,8 +76,8 @@ impl OralMessages {
 }
 
 impl<V> OralMessages<V> {
-    /// The most values that one lieutenant may have to remember.
-    pub const MOST_TOLD: u128 = 1 << 17;
+    /// The most different messages that may be there to be told to all generals.
+    pub const MOST_MESSAGES: u128 = 1 << 22;
 
     /// The same over these values; the first is the default.
     #[must_use]
@@ -249,14 +249,16 @@ impl<V: Plain + Display> Testable for OralMessages<V> {
         if self.values.is_empty() {
             return Err("there must be at least one value to agree on".to_owned());
         }
-        if told > Self::MOST_TOLD || self.longest(n) > Path::MAX {
+        let messages = told.saturating_mul((n * self.values.len()) as u128);
+        if messages > Self::MOST_MESSAGES || self.longest(n) > Path::MAX {
             let told =
                 if told < 1 << 40 { told.to_string() } else { format!("{:.0e}", told as f64) };
             return Err(format!(
-                "OM({}) among {n} generals would have each lieutenant remember {told} values; at \
-                 most {} are allowed: choose a smaller m or n",
+                "OM({}) among {n} generals would have each lieutenant remember {told} values; \
+                 that number times n times the number of orders can be at most {}: choose a \
+                 smaller m or n",
                 self.m,
-                Self::MOST_TOLD,
+                Self::MOST_MESSAGES,
             ));
         }
         Ok(())
@@ -364,8 +366,9 @@ mod tests {
     fn a_hopeless_state_is_refused_with_its_size() {
         assert_eq!(
             OralMessages::new(9).admits(20).unwrap_err(),
-            "OM(9) among 20 generals would have each lieutenant remember 19582414021 values; at \
-             most 131072 are allowed: choose a smaller m or n"
+            "OM(9) among 20 generals would have each lieutenant remember 19582414021 values; that \
+             number times n times the number of orders can be at most 4194304: choose a smaller m \
+             or n"
         );
         assert_eq!(OralMessages::new(4).admits(13), Ok(()));
         assert_eq!(OralMessages::new(1000).admits(4), Ok(()));

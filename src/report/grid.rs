@@ -9,7 +9,7 @@ pub struct Cell {
     pub n: usize,
     /// How many traitors at most.
     pub f: usize,
-    /// "holds", "broken" or "bounded"; nothing where nobody would be loyal.
+    /// "holds", "broken", "bounded" or "refused"; nothing where nobody would be loyal.
     pub verdict: Option<&'static str>,
 }
 

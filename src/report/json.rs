@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::attack::AttackOn;
-use crate::execution::{Counterexample, ExecutionOf};
+use crate::execution::{Counterexample, ExecutionOf, Size};
 use crate::testable::Testable;
 use crate::verdict::{Ruling, Verdict};
 
@@ -37,9 +37,13 @@ where
         Ruling::Holds => {}
         Ruling::Bounded(halt) => json["halt"] = json!(halt),
         Ruling::Broken(counterexample) => {
-            let Counterexample { attack, execution, smallest, .. } = &**counterexample;
+            let Counterexample { attack, execution, size, .. } = &**counterexample;
             let mut counterexample = self::execution::<P>(attack, execution);
-            counterexample["smallest"] = if *smallest { json!(true) } else { json!("locally") };
+            counterexample["smallest"] = match size {
+                Size::Smallest => json!(true),
+                Size::LocallyMinimal => json!("locally"),
+                Size::NotMinimal => json!(false),
+            };
             json["counterexample"] = counterexample;
         }
     }

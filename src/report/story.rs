@@ -108,7 +108,7 @@ impl<P: Testable> Story<'_, P> {
     fn held(&self) -> String {
         let loyal = Generals::first(self.attack.n).minus(self.attack.traitors);
         let held = loyal.iter().map(|me| {
-            let state = &self.execution.states[me.id()];
+            let state = self.execution.states[me.id()].as_ref().expect("the loyal have states");
             let explained = guarded(|| self.protocol.explain(state));
             let mut lines = explained.unwrap_or_else(|_| vec![format!("{state:?}")]);
             let decision = self.execution.decisions[me.id()].as_ref();

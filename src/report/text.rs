@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::story::story;
 use crate::count::grouped;
-use crate::execution::Counterexample;
+use crate::execution::{Counterexample, Size};
 use crate::testable::Testable;
 use crate::verdict::{Ruling, Verdict};
 
@@ -15,11 +15,8 @@ impl<P: Testable> fmt::Display for Verdict<P> {
         let bound = if adversary.exactly { "exactly" } else { "at most" };
         let traitors = if adversary.traitors == 1 { "traitor" } else { "traitors" };
         let generals = if *n == 1 { "general" } else { "generals" };
-        let setting = format!(
-            "{} among {n} {generals}, {bound} {} {traitors}",
-            protocol.name(),
-            adversary.traitors
-        );
+        let setting =
+            format!("{protocol} among {n} {generals}, {bound} {} {traitors}", adversary.traitors);
         writeln!(f, "{}: {setting}\n", self.name().to_uppercase())?;
         match ruling {
             Ruling::Holds => {
@@ -31,22 +28,7 @@ impl<P: Testable> fmt::Display for Verdict<P> {
             Ruling::Bounded(halt) => {
                 writeln!(f, "Nothing was found, but not everything was covered: {halt}.\n")?;
             }
-            Ruling::Broken(counterexample) => {
-                let Counterexample { attack, execution, smallest, .. } = &**counterexample;
-                writeln!(f, "{}", story(protocol, attack, execution))?;
-                let lies = match attack.lies.len() {
-                    0 => "no lie".to_owned(),
-                    1 => "1 lie".to_owned(),
-                    lies => format!("{lies} lies"),
-                };
-                if *smallest {
-                    let proof = "no attack has fewer traitors, or as many and fewer lies";
-                    writeln!(f, "Smallest ({lies}): {proof}.\n")?;
-                } else {
-                    let proof = "each lie, made honest, removes the violation";
-                    writeln!(f, "Locally minimal ({lies}): {proof}.\n")?;
-                }
-            }
+            Ruling::Broken(counterexample) => writeln!(f, "{counterexample}")?,
         }
         let reductions = self.reductions().iter().map(ToString::to_string).collect::<Vec<_>>();
         let reductions =
@@ -59,6 +41,30 @@ impl<P: Testable> fmt::Display for Verdict<P> {
             writeln!(f, "{}", labelled(label, &text))?;
         }
         Ok(())
+    }
+}
+
+/// The whole story, and how small the attack is.
+impl<P: Testable> fmt::Display for Counterexample<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counterexample { attack, execution, size, protocol, .. } = self;
+        writeln!(f, "{}", story(protocol, attack, execution))?;
+        let lies = match attack.lies.len() {
+            0 => "no lie".to_owned(),
+            1 => "1 lie".to_owned(),
+            lies => format!("{lies} lies"),
+        };
+        match size {
+            Size::Smallest => writeln!(
+                f,
+                "Smallest ({lies}): no attack has fewer traitors, or as many and fewer lies."
+            ),
+            Size::LocallyMinimal => writeln!(
+                f,
+                "Locally minimal ({lies}): each lie, made honest, removes the violation."
+            ),
+            Size::NotMinimal => writeln!(f, "Not made smaller ({lies})."),
+        }
     }
 }
 

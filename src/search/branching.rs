@@ -1,18 +1,19 @@
 //! What one receiver can come to in one round: its inbox gone through in the order of arrival,
 //! branching on each thing that a traitor could say, and merging equal states in between.
 
+use std::cmp::Ordering;
+
 use indexmap::map::{Entry, IndexMap};
 use rustc_hash::FxBuildHasher;
 
 use super::effort::{Halt, Meter, ROOM};
 use super::end::{End, EndOf};
-use super::menu::Menu;
+use super::menu::Candidate;
 use super::script::{Script, Spoken};
 use super::space::Space;
-use crate::fault::{Fault, Guarded};
+use crate::fault::Guarded;
 use crate::general::{General, Generals};
-use crate::property::Violation;
-use crate::protocol::{Plain, Round};
+use crate::protocol::{Lockstep, Plain, Round};
 use crate::testable::{Testable, Wire};
 
 /// Merging costs about as much as branching, so it waits until there are so many times as many
@@ -23,7 +24,6 @@ const MERGE_AT_GROWTH: usize = 8;
 pub(crate) struct Inbox<'e, P: Testable> {
     pub space: &'e Space<'e, P>,
     pub protocol: &'e Guarded<'e, P>,
-    pub traitors: Generals,
     pub round: Round,
     pub to: General,
     /// What each general would say to this one as a loyal one, in the order of arrival; nothing is
@@ -56,25 +56,47 @@ pub(crate) struct Branch<S> {
 /// A place in the list of all that was said, plus one; 0 where nothing was.
 pub(crate) type Trace = u32;
 
-/// How many lies it is to say a message in a slot, and to say nothing there.
-#[derive(Clone, Copy)]
-struct Price {
-    said: u32,
-    unsaid: u32,
+/// What a candidate is to a traitor who counts its lies, by what loyalty would have said in the
+/// slot. Lies are counted as they are told, in the order of the messages: where the honest message
+/// is passed by in silence, that is the lie, and another one after it is told for nothing more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Price {
+    /// Lies are not counted.
+    Free,
+    /// Loyalty would have said just this.
+    Honest,
+    /// Loyalty would have said something that comes later.
+    Early,
+    /// Loyalty would have said something that came before.
+    Late,
+    /// Loyalty would have said nothing.
+    Unasked,
 }
 
 impl Price {
-    const FREE: Price = Price { said: 0, unsaid: 0 };
-
-    fn of<M: Eq>(message: &M, honest: Option<&M>) -> Price {
-        let said = u32::from(honest != Some(message));
-        Price { said, unsaid: u32::from(honest.is_some()) }
+    fn of<M: Ord>(message: &M, honest: Option<&M>) -> Price {
+        match honest.map(|honest| message.cmp(honest)) {
+            None => Price::Unasked,
+            Some(Ordering::Less) => Price::Early,
+            Some(Ordering::Equal) => Price::Honest,
+            Some(Ordering::Greater) => Price::Late,
+        }
     }
 
-    /// Whether nothing is lost if a message that changes nothing is not said. (Where the price is
-    /// the same, a lie that is told makes the better story.)
+    /// How many lies it is to say it.
+    fn said(self) -> u32 {
+        u32::from(matches!(self, Price::Early | Price::Unasked))
+    }
+
+    /// How many lies it is to have said nothing in the slot, now that it has been passed by.
+    fn unsaid(self) -> u32 {
+        u32::from(self == Price::Honest)
+    }
+
+    /// Whether nothing is lost if a message that changes nothing is not said. (Where it is a lie
+    /// either way, one that is told makes the better story.)
     fn silence_is_as_good(self) -> bool {
-        self.said > self.unsaid || self.said + self.unsaid == 0
+        matches!(self, Price::Free | Price::Unasked)
     }
 }
 
@@ -85,25 +107,31 @@ struct Said {
     candidate: u32,
 }
 
+/// A state, or nothing for a traitor whose own run has failed.
+type StateOf<P> = Option<<P as Lockstep>::State>;
+
 impl<P: Testable> Inbox<'_, P> {
     /// Every state to which the receiver can come from this one.
     pub fn received(
         &self,
-        state: P::State,
+        state: StateOf<P>,
         meter: &mut Meter<'_>,
-    ) -> Result<Received<P::State>, EndOf<P>> {
-        let mut received = Received::nothing(self.round, self.to, state);
-        for from in self.space.everybody().without(self.to).iter() {
-            if self.traitors.contains(from) {
+    ) -> Result<Received<StateOf<P>>, EndOf<P>> {
+        let start = Branch { state, lies: 0, trace: 0, used: 0 };
+        let (to, round) = (self.to, self.round);
+        let mut received = Received { to, round, branches: vec![start], said: Vec::new() };
+        for from in self.space.everybody().without(to).iter() {
+            if self.protocol.traitors().contains(from) {
                 self.hear_traitor(from, &mut received, meter)?;
             } else {
                 self.hear_loyal(from, &mut received, meter)?;
             }
         }
         for at in 0..received.branches.len() {
-            let state = &mut received.branches[at].state;
-            let ended = self.protocol.end_round(self.to, state, self.round);
-            ended.map_err(|fault| self.fault(fault, &received, at, None))?;
+            let ended = self.protocol.end_round(to, &mut received.branches[at].state, round);
+            ended.map_err(|fault| {
+                End::from(fault).after(|| self.script(&received, received.branches[at].trace))
+            })?;
         }
         received.merge();
         Ok(received)
@@ -112,7 +140,7 @@ impl<P: Testable> Inbox<'_, P> {
     fn hear_loyal(
         &self,
         from: General,
-        received: &mut Received<P::State>,
+        received: &mut Received<StateOf<P>>,
         meter: &mut Meter<'_>,
     ) -> Result<(), EndOf<P>> {
         let messages = self.honest[from.id()].as_deref().expect("the loyal are followed");
@@ -121,7 +149,11 @@ impl<P: Testable> Inbox<'_, P> {
                 meter.step()?;
                 let state = &mut received.branches[at].state;
                 let heard = self.protocol.receive(self.to, state, self.round, from, message);
-                heard.map_err(|fault| self.fault(fault, received, at, None))?;
+                heard.map_err(|fault| {
+                    let mut script = self.script(received, received.branches[at].trace);
+                    script.retain(|wire, _| wire.from < from);
+                    End::from(fault).after(|| script)
+                })?;
             }
         }
         Ok(())
@@ -130,45 +162,52 @@ impl<P: Testable> Inbox<'_, P> {
     fn hear_traitor(
         &self,
         from: General,
-        received: &mut Received<P::State>,
+        received: &mut Received<StateOf<P>>,
         meter: &mut Meter<'_>,
     ) -> Result<(), EndOf<P>> {
         let wire = Wire { round: self.round, from, to: self.to };
         let menu = self.space.menu(wire);
-        let honest = self.placed(wire)?;
+        let priced = self.honest[from.id()].as_ref().filter(|_| self.lies_left.is_some());
+        let honest = priced.map(|honest| self.space.placed(wire, honest)).transpose()?;
         let lies_left = self.lies_left.unwrap_or(u32::MAX);
         let mut merged = received.branches.len();
         for (number, candidate) in menu.candidates.iter().enumerate() {
-            let price = honest.as_ref().map_or(Price::FREE, |honest| {
-                Price::of(&candidate.message, honest[candidate.slot].as_ref())
-            });
-            let optional = menu.optional(candidate.slot);
-            for at in 0..received.branches.len() {
+            let Candidate { message, slot, mark, closes } = candidate;
+            let loyal = honest.as_ref().map(|honest| honest[*slot].as_ref());
+            let price = loyal.map_or(Price::Free, |loyal| Price::of(message, loyal));
+            let optional = menu.optional(*slot);
+            let before = received.branches.len();
+            for at in 0..before {
                 let branch = &received.branches[at];
-                let lies = branch.lies + price.said;
-                if branch.used & candidate.mark != 0 || lies > lies_left {
+                let lies = branch.lies + price.said();
+                if branch.used & mark != 0 || lies > lies_left {
                     continue;
                 }
                 meter.step()?;
                 let mut state = branch.state.clone();
-                let message = &candidate.message;
                 let heard = self.protocol.receive(self.to, &mut state, self.round, from, message);
-                heard.map_err(|fault| self.fault(fault, received, at, Some((wire, number))))?;
+                heard.map_err(|fault| {
+                    let script = self.cut_short(received, at, wire, number, honest.as_ref());
+                    End::from(fault).after(|| script)
+                })?;
                 let branch = &received.branches[at];
                 if optional && price.silence_is_as_good() && state == branch.state {
                     continue;
                 }
                 received.said.push(Said { before: branch.trace, from, candidate: number as u32 });
                 let trace = received.said.len() as Trace;
-                let used = branch.used | candidate.mark;
-                received.branches.push(Branch { state, lies, trace, used });
+                received.branches.push(Branch { state, lies, trace, used: branch.used | mark });
             }
             if received.branches.len() > ROOM || received.said.len() > 4 * ROOM {
                 return Err(Halt::Room.into());
             }
-            if candidate.closes {
-                received.close(candidate.mark, optional, price.unsaid);
+            if price.unsaid() > 0 {
+                let unsaid = received.branches[..before].iter_mut();
+                unsaid.filter(|branch| branch.used & mark == 0).for_each(|branch| branch.lies += 1);
                 received.branches.retain(|branch| branch.lies <= lies_left);
+            }
+            if *closes {
+                received.close(*mark, optional, !price.silence_is_as_good());
                 if received.branches.len() >= MERGE_AT_GROWTH * merged {
                     received.merge();
                     merged = received.branches.len();
@@ -179,41 +218,37 @@ impl<P: Testable> Inbox<'_, P> {
         Ok(())
     }
 
-    /// What the sender would say as a loyal general, slot by slot, if lies have a price.
-    fn placed(&self, wire: Wire) -> Result<Option<Spoken<P::Message>>, EndOf<P>> {
-        let honest = self.honest[wire.from.id()].as_ref().filter(|_| self.lies_left.is_some());
-        Ok(honest.map(|honest| self.space.placed(wire, honest)).transpose()?)
+    /// What the traitors said to bring the receiver to where this trace ends.
+    pub fn script(&self, received: &Received<StateOf<P>>, trace: Trace) -> Script<P::Message> {
+        received.script(self.space, self.protocol.traitors(), trace)
     }
 
-    /// The protocol misbehaves on hearing something: what was said up to then brings it about,
-    /// and later senders obey.
-    fn fault(
+    /// What the traitors said up to a candidate at which the run failed: from there on they obey,
+    /// as far as it is known what that is.
+    fn cut_short(
         &self,
-        fault: Fault,
-        received: &Received<P::State>,
+        received: &Received<StateOf<P>>,
         at: usize,
-        last: Option<(Wire, usize)>,
-    ) -> EndOf<P> {
-        let branch = &received.branches[at];
-        let mut script = received.script(self.space, self.traitors, branch.trace);
-        if let Some((wire, number)) = last {
-            let Menu { candidates, .. } = self.space.menu(wire);
-            let candidate = &candidates[number];
-            let spoken = script.get_mut(&wire).expect("the traitor's wire has been decided");
-            spoken[candidate.slot] = Some(candidate.message.clone());
-            script.retain(|decided, _| decided.from <= wire.from);
+        wire: Wire,
+        number: usize,
+        honest: Option<&Spoken<P::Message>>,
+    ) -> Script<P::Message> {
+        let mut script = self.script(received, received.branches[at].trace);
+        script.retain(|decided, _| decided.from <= wire.from);
+        let Candidate { message, slot, .. } = &self.space.menu(wire).candidates[number];
+        let spoken = script.get_mut(&wire).expect("the traitor's wire has been decided");
+        spoken[*slot] = Some(message.clone());
+        for (said, honest) in spoken.iter_mut().zip(honest.into_iter().flatten()) {
+            let to_come = honest.as_ref().filter(|honest| *honest > message);
+            if said.is_none() {
+                *said = to_come.cloned();
+            }
         }
-        End::Found(Violation::Fault(fault), script)
+        script
     }
 }
 
-impl<S: Plain> Received<S> {
-    /// The receiver stays as it is.
-    pub fn nothing(round: Round, to: General, state: S) -> Received<S> {
-        let start = Branch { state, lies: 0, trace: 0, used: 0 };
-        Received { to, round, branches: vec![start], said: Vec::new() }
-    }
-
+impl<S: Plain> Received<Option<S>> {
     /// What the traitors said to bring the receiver to where this trace ends.
     pub fn script<P>(
         &self,
@@ -226,9 +261,8 @@ impl<S: Plain> Received<S> {
     {
         let Received { to, round, said, .. } = self;
         let wire = |from| Wire { round: *round, from, to: *to };
-        let heard = if *round == 0 { Generals::NONE } else { traitors.without(*to) };
         let silent = |from| (wire(from), vec![None; space.menu(wire(from)).slots()]);
-        let mut script: Script<P::Message> = heard.iter().map(silent).collect();
+        let mut script: Script<P::Message> = traitors.without(*to).iter().map(silent).collect();
         let mut trace = trace;
         while let Some(place) = trace.checked_sub(1) {
             let Said { before, from, candidate } = said[place as usize];
@@ -240,16 +274,11 @@ impl<S: Plain> Received<S> {
         script
     }
 
-    /// A slot is over: branches in which nothing was said in it have said nothing.
-    fn close(&mut self, mark: u64, optional: bool, withheld: u32) {
+    /// A slot is over. Of equal branches the first is kept, and that shall be one in which
+    /// something was said, if `told_first`.
+    fn close(&mut self, mark: u64, optional: bool, told_first: bool) {
         self.branches.retain(|branch| optional || branch.used & mark != 0);
-        for branch in &mut self.branches {
-            if branch.used & mark == 0 {
-                branch.lies += withheld;
-            }
-        }
-        if withheld > 0 {
-            // Of equal branches the first is kept: better a lie that is told than one by silence.
+        if told_first {
             self.branches.sort_by_key(|branch| branch.used & mark == 0);
         }
         for branch in &mut self.branches {
@@ -262,13 +291,13 @@ impl<S: Plain> Received<S> {
         if self.branches.len() < 2 {
             return;
         }
-        let mut merged: IndexMap<(S, u64), (u32, Trace), FxBuildHasher> =
+        let mut merged: IndexMap<(Option<S>, u64), (u32, Trace), FxBuildHasher> =
             IndexMap::with_capacity_and_hasher(self.branches.len(), FxBuildHasher);
         for Branch { state, lies, trace, used } in self.branches.drain(..) {
             match merged.entry((state, used)) {
                 Entry::Vacant(entry) => drop(entry.insert((lies, trace))),
                 Entry::Occupied(mut entry) if lies < entry.get().0 => {
-                    *entry.get_mut() = (lies, trace)
+                    *entry.get_mut() = (lies, trace);
                 }
                 Entry::Occupied(_) => {}
             }

@@ -2,18 +2,18 @@
 //! once something is found, everything with ever more lies. Whatever an engine finds is run again
 //! by the simulator before it is believed.
 
-use super::effort::Halt;
-use super::end::End;
+use super::effort::{Halt, Meter};
+use super::end::{End, EndOf, Explored};
 use super::explorer::{Explorer, Lies};
 use super::script::{self, Script};
 use super::shrink::shrunk;
 use super::space::{Case, Space, TraitorsOrders};
 use super::survey::{Survey, survey};
-use super::{Answer, Engine, Search, naive, probe};
+use super::{Answer, Engine, Found, Search, naive, probe};
 use crate::attack::AttackOn;
 use crate::count::Count;
-use crate::execution::{Counterexample, replayed};
-use crate::fault::{Call, Fault, FaultKind};
+use crate::execution::{Size, obeyed, replayed};
+use crate::fault::{Call, Fault, FaultKind, Guarded};
 use crate::general::General;
 use crate::property::Violation;
 use crate::testable::{Refusal, Testable};
@@ -23,6 +23,12 @@ const PROOF_OF_TRAITORS: u64 = 2_000_000;
 
 /// The most steps spent on the proof that fewer lies than in a known attack can't.
 const PROOF_OF_LIES: u64 = 20_000_000;
+
+/// How often an attack is run before it is believed, each call twice.
+const CONFIRMATIONS: usize = 8;
+
+/// How often it is run where the search and the simulator disagree.
+const INQUIRIES: usize = 64;
 
 impl<P: Testable> Search<'_, P> {
     /// Looks for an attack; one that is found is made as small as can be.
@@ -41,165 +47,195 @@ struct Campaign<'a, P: Testable> {
     steps: u64,
 }
 
+/// What a part of a search found, or why it ended before it found anything.
+type Outcome<P> = (Option<Found<P>>, Option<Halt>);
+
 impl<P: Testable> Campaign<'_, P> {
     fn run(mut self) -> Result<Answer<P>, Refusal> {
-        let obvious = self.probe()?;
-        let (mut covered, mut found, mut halt) = (Vec::new(), None, None);
+        let (obvious, mut halt) = self.probe()?;
+        let (mut covered, mut found) = (Vec::new(), None);
         for size in self.search.adversary.sizes() {
-            if obvious.as_ref().is_some_and(|found| found.attack.traitors.len() <= size) {
+            let obvious = obvious.as_ref().map(|found| found.attack.traitors.len());
+            if halt.is_some() || found.is_some() || obvious.is_some_and(|known| known <= size) {
                 break;
             }
             let most = if obvious.is_some() { PROOF_OF_TRAITORS } else { u64::MAX };
             let survey = self.survey(size, Lies::Free, most);
             covered.extend(survey.covered.iter().map(|case| self.space.behaviours_of(*case)));
-            (found, halt) = self.outcome(survey)?;
-            if found.is_some() || halt.is_some() {
-                break;
-            }
+            (found, halt) = self.outcome(survey, Lies::Free)?;
         }
         let Some(found) = found.or(obvious) else {
             let behaviours = covered.into_iter().sum();
             return Ok(Answer { behaviours, steps: self.steps, found: None, halt });
         };
-        let local = self.shrunk(found);
         // Unless the search was halted, it is known that fewer traitors can't.
-        let smallest = if halt.is_none() { self.smallest(&local)? } else { None };
-        let found = Some(smallest.unwrap_or(local));
-        Ok(Answer { behaviours: self.whole, steps: self.steps, found, halt: None })
+        let found = self.minimal(found, halt.is_none());
+        Ok(Answer { behaviours: self.whole, steps: self.steps, found: Some(found), halt: None })
     }
 
     /// The first obvious attack that breaks the protocol.
-    fn probe(&mut self) -> Result<Option<Counterexample<P>>, Refusal> {
+    fn probe(&mut self) -> Result<Outcome<P>, Refusal> {
+        let Search { protocol, terms, limit, progress, .. } = *self.search;
         for size in self.search.adversary.sizes() {
             for attack in probe::attacks(self.space, size) {
-                let attack = attack?;
-                let execution = replayed(self.search.protocol, self.search.terms, &attack);
-                for delivery in &execution.deliveries {
-                    let honest = delivery.loyal.as_ref().unwrap_or(&delivery.said);
-                    self.space.placed(delivery.wire, honest)?;
+                if progress.is_stopped() || self.steps == limit {
+                    let halt = if progress.is_stopped() { Halt::Stopped } else { Halt::Steps };
+                    return Ok((None, Some(halt)));
                 }
-                let steps = self.steps + execution.messages() as u64;
-                self.steps = steps.min(self.search.limit);
-                if let Some(violation) = execution.violation(&attack) {
-                    return Ok(Some(Counterexample {
-                        attack,
-                        execution,
-                        violation,
-                        smallest: false,
-                    }));
+                let attack = attack?;
+                let guarded = Guarded::new(protocol, &terms.values, attack.traitors);
+                let execution = obeyed(&guarded, terms, &attack);
+                self.steps = limit.min(self.steps + execution.messages() as u64);
+                if execution.violation(&attack).is_some() {
+                    let found = self.examined(attack, CONFIRMATIONS);
+                    if found.is_some() {
+                        return Ok((found, None));
+                    }
                 }
             }
         }
-        Ok(None)
+        Ok((None, None))
     }
 
     /// Goes through all cases with so many traitors, with at most so many more steps.
     fn survey(&mut self, size: usize, lies: Lies, most: u64) -> Survey<P> {
-        let Campaign { search: Search { limit, progress, engine, .. }, space, ref whole, .. } =
-            *self;
+        let Search { limit, progress, .. } = *self.search;
         let limit = most.min(limit - self.steps);
         let orders = match lies {
             Lies::Free => TraitorsOrders::One,
             Lies::AtMost(_) => TraitorsOrders::Each,
         };
-        let survey = survey(space.cases(size, orders), limit, progress, |case, meter| {
-            if lies != Lies::Free {
-                return Explorer::new(space, case, lies, meter).explore();
+        let cases = self.space.cases(size, orders);
+        let survey = survey(cases, limit, progress, |case, meter| {
+            let explored = self.explore(case, lies, meter);
+            if lies == Lies::Free {
+                let behaviours = self.space.behaviours_of(case.traitors).log10();
+                progress.covered(10_f64.powf(behaviours - self.whole.log10()));
             }
-            let explored = match engine {
-                Engine::Exhaustive => Explorer::new(space, case, lies, meter).explore(),
-                Engine::Naive => naive::explore(space, case, meter),
-            };
-            let behaviours = space.behaviours_of(case.traitors).log10();
-            progress.covered(10_f64.powf(behaviours - whole.log10()));
             explored
         });
         self.steps += survey.steps;
         survey
     }
 
+    /// Goes through one case. Only the exhaustive engine counts lies.
+    fn explore(&self, case: &Case<P::Value>, lies: Lies, meter: Meter<'_>) -> Explored<P> {
+        match (self.search.engine, lies) {
+            (Engine::Naive, Lies::Free) => naive::explore(self.space, case, meter),
+            _ => Explorer::new(self.space, case, lies, meter).explore(),
+        }
+    }
+
     /// What a survey found, confirmed, or why it ended before it found anything.
-    fn outcome(
-        &self,
-        survey: Survey<P>,
-    ) -> Result<(Option<Counterexample<P>>, Option<Halt>), Refusal> {
+    fn outcome(&self, survey: Survey<P>, lies: Lies) -> Result<Outcome<P>, Refusal> {
         match survey.end {
             None => Ok((None, None)),
             Some((case, End::Found(violation, script))) => {
-                Ok((Some(self.confirmed(&case, violation, &script)?), None))
+                Ok((Some(self.confirmed(&case, lies, violation, script)?), None))
             }
             Some((_, End::Halted(halt))) => Ok((None, Some(halt))),
             Some((_, End::Refused(refusal))) => Err(refusal),
         }
     }
 
+    /// The attack with what the simulator says of it, if that is a violation, on every one of so
+    /// many runs.
+    fn examined(&self, attack: AttackOn<P>, times: usize) -> Option<Found<P>> {
+        let execution = replayed(self.search.protocol, self.search.terms, &attack, times);
+        let violation = execution.violation(&attack)?;
+        Some(Found { attack, execution, violation, size: Size::NotMinimal })
+    }
+
     /// The attack that an engine found, run again by the simulator.
     fn confirmed(
         &self,
         case: &Case<P::Value>,
+        lies: Lies,
         violation: Violation,
-        script: &Script<P::Message>,
-    ) -> Result<Counterexample<P>, Refusal> {
-        let attack = script::attack(self.space, case, script)?;
-        let mut execution = replayed(self.search.protocol, self.search.terms, &attack);
-        let shown = execution.violation(&attack);
-        if execution.fault.is_none() && shown.as_ref() != Some(&violation) {
-            execution.fault = Some(self.disagreement(case, &violation, shown.as_ref()));
+        script: Script<P::Message>,
+    ) -> Result<Found<P>, Refusal> {
+        let attack = script::attack(self.space, case, &script)?;
+        if let Some(found) = self.examined(attack.clone(), CONFIRMATIONS) {
+            return Ok(found);
         }
-        let violation = execution.violation(&attack).unwrap_or(violation);
-        Ok(Counterexample { attack, execution, violation, smallest: false })
+        // Then the engine and the simulator disagree. A protocol that is not deterministic makes
+        // them; it is found out by asking both again.
+        if let Some(found) = self.examined(attack.clone(), INQUIRIES) {
+            return Ok(found);
+        }
+        let known = match &violation {
+            Violation::Fault(fault @ Fault { kind: FaultKind::Undetermined(..), .. }) => {
+                Some(fault.clone())
+            }
+            _ => self.inconsistency(case, lies, &violation, &script),
+        };
+        let Some(fault) = known else {
+            panic!(
+                "bug in turncoat: the search finds {violation:?} where the simulator finds \
+                 nothing, under {attack:?}"
+            );
+        };
+        let Search { protocol, terms, .. } = *self.search;
+        let mut execution = replayed(protocol, terms, &attack, 1);
+        execution.fault = Some(fault.clone());
+        let violation = Violation::Fault(fault);
+        Ok(Found { attack, execution, violation, size: Size::NotMinimal })
     }
 
-    /// The search and the simulator disagree: that is the protocol's fault if the search, asked
-    /// again, disagrees with itself.
-    fn disagreement(
+    /// How the engine contradicts itself when it is asked again, if it does.
+    fn inconsistency(
         &self,
         case: &Case<P::Value>,
-        searched: &Violation,
-        simulated: Option<&Violation>,
-    ) -> Fault {
-        let meter = super::effort::Meter::new(self.search.progress, u64::MAX);
-        let again = Explorer::new(self.space, case, Lies::Free, meter).explore().1;
-        let same = matches!(&again, Err(End::Found(again, _)) if again == searched);
-        assert!(
-            !same || matches!(searched, Violation::Fault(_)),
-            "bug in turncoat: the search finds {searched:?} where the simulator finds {simulated:?}"
-        );
-        let name =
-            |violation: Option<&Violation>| violation.map_or("nothing wrong", Violation::name);
-        let kind = FaultKind::Undetermined(name(Some(searched)).into(), name(simulated).into());
-        Fault { general: General::COMMANDER, call: Call::Decide, kind }
+        lies: Lies,
+        violation: &Violation,
+        script: &Script<P::Message>,
+    ) -> Option<Fault> {
+        let meter = || Meter::new(self.search.progress, u64::MAX);
+        let thorough = Explorer::new(self.space, case, lies, meter()).thorough().explore().1;
+        if let Err(End::Found(Violation::Fault(fault), _)) = thorough {
+            return Some(fault);
+        }
+        let again: Result<(), EndOf<P>> = self.explore(case, lies, meter()).1;
+        let same = matches!(&again, Err(End::Found(again, said))
+            if again == violation && said == script);
+        let kind = FaultKind::Undetermined(violation.name().into(), "another end".into());
+        (!same).then_some(Fault { general: General::COMMANDER, call: Call::Whole, kind })
     }
 
-    fn shrunk(&self, found: Counterexample<P>) -> Counterexample<P> {
-        let Search { protocol, terms, adversary, .. } = *self.search;
-        let attack = shrunk(protocol, terms, found.attack.clone(), adversary.exactly);
-        let execution = replayed(protocol, terms, &attack);
-        match execution.violation(&attack) {
-            Some(violation) => Counterexample { attack, execution, violation, smallest: false },
-            // Only a protocol that is not deterministic does that; it was broken once.
-            None => found,
+    /// The same attack, or a smaller one: as small as can be shown.
+    fn minimal(&mut self, found: Found<P>, fewest_traitors: bool) -> Found<P> {
+        if let Violation::Fault(Fault { kind: FaultKind::Undetermined(..), .. }) = found.violation {
+            return found; // what such a protocol does with fewer lies says nothing
         }
+        let (attack, size) = shrunk(self.space, found.attack.clone(), self.search.progress);
+        let local = self.examined(attack, CONFIRMATIONS).map(|local| Found { size, ..local });
+        let local = local.unwrap_or(found);
+        let smallest = fewest_traitors.then(|| self.smallest(&local)).flatten();
+        smallest.unwrap_or(local)
     }
 
     /// The first of the attacks with the fewest lies among those with as many traitors as this
     /// one has, if that can be proved within the budget.
-    fn smallest(
-        &mut self,
-        local: &Counterexample<P>,
-    ) -> Result<Option<Counterexample<P>>, Refusal> {
+    fn smallest(&mut self, local: &Found<P>) -> Option<Found<P>> {
         let AttackOn::<P> { traitors, lies, .. } = &local.attack;
         let end = self.steps.saturating_add(PROOF_OF_LIES);
         for most in 0..=lies.len() {
-            let survey = self.survey(traitors.len(), Lies::AtMost(most as u32), end - self.steps);
-            match self.outcome(survey)? {
-                (Some(found), _) if found.attack.lies.len() <= most => {
-                    return Ok(Some(Counterexample { smallest: true, ..found }));
+            let lies = Lies::AtMost(most as u32);
+            let survey = self.survey(traitors.len(), lies, end - self.steps);
+            let (found, halt) = self.outcome(survey, lies).ok()?;
+            if let Some(found) = found {
+                let told = found.attack.lies.len();
+                let again = (told > most).then(|| self.examined(found.attack.clone(), INQUIRIES));
+                if let Some(Found { violation: Violation::Fault(_), .. }) = again.flatten() {
+                    return None;
                 }
-                (_, None) => {}
-                (_, Some(_)) => break,
+                assert!(told <= most, "bug in turncoat: {told} lies at the price of {most}");
+                return Some(Found { size: Size::Smallest, ..found });
+            }
+            if halt.is_some() {
+                return None;
             }
         }
-        Ok(None)
+        None
     }
 }

@@ -21,7 +21,7 @@ use crate::fault::Guarded;
 use crate::general::{General, Generals};
 use crate::property::{Outcome, Property, Violation};
 use crate::protocol::{Round, Seat};
-use crate::testable::Testable;
+use crate::testable::{Testable, Wire};
 
 /// How lies are counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,16 +43,20 @@ pub(crate) struct Explorer<'a, P: Testable> {
     followed: Generals,
     protocol: Guarded<'a, P>,
     meter: Meter<'a>,
-    states: IndexSet<P::State, FxBuildHasher>,
+    /// The states, numbered. A traitor whose own run has failed has none.
+    states: IndexSet<Option<P::State>, FxBuildHasher>,
     /// The global states met before, by the round that begins in them, with the lies spent.
     visited: FxHashMap<(Round, Box<[u32]>), u32>,
 }
 
 /// What one general can come to, or be brought to decide, each with the fewest lies it takes.
 struct Options<S, T> {
-    received: Received<S>,
+    received: Received<Option<S>>,
     choices: Vec<(T, u32, Trace)>,
 }
+
+/// What each followed general says to each other, by receiver and sender.
+type Outboxes<M> = Vec<Vec<Option<Vec<M>>>>;
 
 impl<'a, P: Testable> Explorer<'a, P> {
     pub fn new(
@@ -65,9 +69,14 @@ impl<'a, P: Testable> Explorer<'a, P> {
             Lies::Free => space.everybody().minus(case.traitors),
             Lies::AtMost(_) => space.everybody(),
         };
-        let protocol = Guarded::new(space.protocol, &space.terms.values);
+        let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
         let (states, visited) = (IndexSet::default(), FxHashMap::default());
         Explorer { space, case, lies, followed, protocol, meter, states, visited }
+    }
+
+    /// The same with every call made twice, to see whether the answers agree.
+    pub fn thorough(self) -> Explorer<'a, P> {
+        Explorer { protocol: self.protocol.thorough(), ..self }
     }
 
     /// Goes through all behaviours of the case.
@@ -83,24 +92,30 @@ impl<'a, P: Testable> Explorer<'a, P> {
             let state = self.protocol.start(seat, self.case.inputs.get(&me))?;
             global[me.id()] = self.number(state);
         }
-        if self.space.terms.rounds == 0 {
-            self.end(0, &global, 0)
-        } else {
-            self.visit(1, &global, 0)
+        if self.space.terms.rounds > 0 {
+            return self.visit(1, &global, 0);
         }
+        let mut decided = vec![None; self.space.terms.n];
+        for me in self.deciders().iter() {
+            decided[me.id()] = Some(self.protocol.decide(me, self.state(&global, me))?);
+        }
+        self.judge(&[], &mut decided, 0)
     }
 
     /// All that can follow when a round begins in this global state, so many lies spent.
     fn visit(&mut self, round: Round, global: &[u32], spent: u32) -> Result<(), EndOf<P>> {
+        let outboxes = self.outboxes(round, global)?;
         if round == self.space.terms.rounds {
-            return self.end(round, global, spent);
+            return self.end(round, global, outboxes, spent);
         }
         let mut options = Vec::new();
-        for to in self.followed.iter() {
-            let mut received = self.receive(round, to, global, spent)?;
-            let branches = std::mem::take(&mut received.branches).into_iter();
-            let choices = branches.map(|b| (self.number(b.state), b.lies, b.trace)).collect();
-            options.push(Options { received, choices });
+        for (to, honest) in self.everybody().zip(outboxes) {
+            if self.followed.contains(to) {
+                let mut received = self.receive(round, to, global, honest, spent)?;
+                let branches = std::mem::take(&mut received.branches).into_iter();
+                let choices = branches.map(|b| (self.number(b.state), b.lies, b.trace)).collect();
+                options.push(Options { received, choices });
+            }
         }
         let mut next = vec![NOT_FOLLOWED; self.space.terms.n];
         self.combine(round + 1, &options, &mut next, spent)
@@ -116,11 +131,8 @@ impl<'a, P: Testable> Explorer<'a, P> {
         spent: u32,
     ) -> Result<(), EndOf<P>> {
         let Some((option, others)) = options.split_first() else {
-            return if self.is_new(round, next, spent)? {
-                self.visit(round, next, spent)
-            } else {
-                Ok(())
-            };
+            let new = self.is_new(round, next, spent)?;
+            return if new { self.visit(round, next, spent) } else { Ok(()) };
         };
         for &(state, lies, trace) in &option.choices {
             if self.lies_left(spent).is_none_or(|left| lies <= left) {
@@ -132,15 +144,26 @@ impl<'a, P: Testable> Explorer<'a, P> {
         Ok(())
     }
 
-    /// The last round: to which decisions can each loyal lieutenant be brought?
-    fn end(&mut self, round: Round, global: &[u32], spent: u32) -> Result<(), EndOf<P>> {
+    /// The last round: to which decisions can each loyal lieutenant be brought? (The commander
+    /// decides nothing, but it must get through the round as well.)
+    fn end(
+        &mut self,
+        round: Round,
+        global: &[u32],
+        outboxes: Outboxes<P::Message>,
+        spent: u32,
+    ) -> Result<(), EndOf<P>> {
         let mut options = Vec::new();
-        for to in self.followed.minus(self.case.traitors).without(General::COMMANDER).iter() {
-            let mut received = self.receive(round, to, global, spent)?;
+        for (to, honest) in self.everybody().zip(outboxes) {
+            if self.case.traitors.contains(to) {
+                continue;
+            }
+            let mut received = self.receive(round, to, global, honest, spent)?;
             let mut decisions = IndexMap::<_, _, FxBuildHasher>::default();
             for Branch { state, lies, trace, .. } in std::mem::take(&mut received.branches) {
                 self.meter.step()?;
-                let decision = self.protocol.decide(to, &state);
+                let decides = self.deciders().contains(to);
+                let decision = decides.then(|| self.protocol.decide(to, &state)).transpose();
                 let decision = decision
                     .map_err(|fault| End::from(fault).after(|| self.script(&received, trace)))?;
                 let fewest = decisions.entry(decision).or_insert((lies, trace));
@@ -158,7 +181,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
     /// Looks at every outcome made of one decision of each general.
     fn judge(
         &self,
-        options: &[Options<P::State, P::Value>],
+        options: &[Options<P::State, Option<P::Value>>],
         decided: &mut [Option<P::Value>],
         spent: u32,
     ) -> Result<(), EndOf<P>> {
@@ -170,12 +193,29 @@ impl<'a, P: Testable> Explorer<'a, P> {
         };
         for (decision, lies, trace) in &option.choices {
             if self.lies_left(spent).is_none_or(|left| *lies <= left) {
-                decided[option.received.to.id()] = Some(decision.clone());
+                decided[option.received.to.id()].clone_from(decision);
                 self.judge(others, decided, spent + lies)
                     .map_err(|end| end.after(|| self.script(&option.received, *trace)))?;
             }
         }
         Ok(())
+    }
+
+    /// What all followed generals say in a round that begins in this global state. What a loyal
+    /// one says to anybody, a traitor or not, must be in the repertoire.
+    fn outboxes(&self, round: Round, global: &[u32]) -> Result<Outboxes<P::Message>, EndOf<P>> {
+        let says = |from: General, to| {
+            if from == to || !self.followed.contains(from) {
+                return Ok(None);
+            }
+            let said = self.protocol.send(from, self.state(global, from), round, to)?;
+            if !self.case.traitors.contains(from) {
+                self.space.describes(Wire { round, from, to }, &said)?;
+            }
+            Ok(Some(said))
+        };
+        let outbox = |to| self.everybody().map(|from| says(from, to)).collect();
+        self.everybody().map(outbox).collect()
     }
 
     /// What one general can come to in a round that begins in this global state.
@@ -184,31 +224,26 @@ impl<'a, P: Testable> Explorer<'a, P> {
         round: Round,
         to: General,
         global: &[u32],
+        honest: Vec<Option<Vec<P::Message>>>,
         spent: u32,
-    ) -> Result<Received<P::State>, EndOf<P>> {
-        let state = |general: General| &self.states[global[general.id()] as usize];
-        if round == 0 {
-            return Ok(Received::nothing(round, to, state(to).clone()));
-        }
-        let says = |from| {
-            let follows = from != to && self.followed.contains(from);
-            follows.then(|| self.protocol.send(from, state(from), round, to)).transpose()
-        };
-        let honest = self.space.everybody().iter().map(says).collect::<Result<_, _>>()?;
-        let inbox = Inbox {
-            space: self.space,
-            protocol: &self.protocol,
-            traitors: self.case.traitors,
-            round,
-            to,
-            honest,
-            lies_left: self.lies_left(spent),
-        };
-        inbox.received(state(to).clone(), &mut self.meter)
+    ) -> Result<Received<Option<P::State>>, EndOf<P>> {
+        let state = self.state(global, to).clone();
+        let (space, lies_left) = (self.space, self.lies_left(spent));
+        let inbox = Inbox { space, protocol: &self.protocol, round, to, honest, lies_left };
+        inbox.received(state, &mut self.meter)
     }
 
-    fn script(&self, received: &Received<P::State>, trace: Trace) -> Script<P::Message> {
+    fn script(&self, received: &Received<Option<P::State>>, trace: Trace) -> Script<P::Message> {
         received.script(self.space, self.case.traitors, trace)
+    }
+
+    fn everybody(&self) -> impl Iterator<Item = General> + use<P> {
+        self.space.everybody().iter()
+    }
+
+    /// The loyal lieutenants.
+    fn deciders(&self) -> Generals {
+        self.space.everybody().minus(self.case.traitors).without(General::COMMANDER)
     }
 
     fn lies_left(&self, spent: u32) -> Option<u32> {
@@ -218,7 +253,11 @@ impl<'a, P: Testable> Explorer<'a, P> {
         }
     }
 
-    fn number(&mut self, state: P::State) -> u32 {
+    fn state(&self, global: &[u32], general: General) -> &Option<P::State> {
+        &self.states[global[general.id()] as usize]
+    }
+
+    fn number(&mut self, state: Option<P::State>) -> u32 {
         self.states.insert_full(state).0 as u32
     }
 

@@ -36,12 +36,17 @@ pub(crate) struct Candidate<M> {
     pub closes: bool,
 }
 
-/// More than 64 slots of one wire are entangled in the order of messages.
+/// Why a repertoire can't be searched.
 #[derive(Debug)]
-pub(crate) struct Entangled;
+pub(crate) enum Muddle<M> {
+    /// More than 64 slots of one wire are entangled in the order of messages.
+    Entangled,
+    /// This message can stand in two slots.
+    Shared(M),
+}
 
 impl<M: Plain> Menu<M> {
-    pub fn new(repertoire: Repertoire<M>, silence: bool, strays: bool) -> Result<Self, Entangled> {
+    pub fn new(repertoire: Repertoire<M>, silence: bool, strays: bool) -> Result<Self, Muddle<M>> {
         let slot = |messages: Vec<M>, optional, stray| {
             let messages = messages.into_iter().sorted_unstable().dedup().collect();
             Slot { messages, optional, stray }
@@ -49,7 +54,12 @@ impl<M: Plain> Menu<M> {
         let regular = repertoire.slots.into_iter().map(|messages| slot(messages, silence, false));
         let strays = strays.then(|| slot(repertoire.strays, true, true));
         let slots = regular.chain(strays).filter(|slot| !slot.messages.is_empty()).collect_vec();
-        Ok(Menu { candidates: candidates(&slots)?, slots })
+        let regular = slots.iter().filter(|slot| !slot.stray).flat_map(|slot| &slot.messages);
+        if let Some(shared) = regular.sorted_unstable().duplicates().next() {
+            return Err(Muddle::Shared(shared.clone()));
+        }
+        let candidates = candidates(&slots).ok_or(Muddle::Entangled)?;
+        Ok(Menu { candidates, slots })
     }
 
     /// How many behaviours there are.
@@ -78,22 +88,52 @@ impl<M: Plain> Menu<M> {
         self.slots.iter().map(said).collect()
     }
 
-    /// What stands in each slot when this is said; or the first message that has no place.
+    /// What stands in each slot when a loyal general says this; or the first message that has no
+    /// place.
     pub fn placed(&self, said: &[M]) -> Result<Vec<Option<M>>, M> {
         let mut placed = vec![None; self.slots.len()];
         for message in said {
-            let first = self.candidates.partition_point(|candidate| candidate.message < *message);
-            let candidates = self.candidates[first..].iter();
-            let slots = candidates.take_while(|c| c.message == *message).map(|c| c.slot);
-            let slot = slots.into_iter().find(|&slot| placed[slot].is_none());
+            let slot = self.slot(message).filter(|&slot| placed[slot].is_none());
             placed[slot.ok_or_else(|| message.clone())?] = Some(message.clone());
         }
         Ok(placed)
     }
+
+    /// Whether a traitor can say this: no more than one message in each slot, and one stray.
+    pub fn allows(&self, said: &[M]) -> bool {
+        let stray =
+            |message: &M| self.slots.last().is_some_and(|slot| slot.stray && slot.has(message));
+        let places = said.iter().map(|message| self.slot(message)).counts();
+        let crowded = |place: &Option<usize>| place.is_none() || places[place] > 1;
+        let too_many = places.iter().map(|(place, count)| count - usize::from(place.is_some()));
+        let filled = self.slots.iter().positions(|slot| !slot.optional);
+        let could_go = said.iter().filter(|message| crowded(&self.slot(message))).any(stray);
+        filled.into_iter().all(|slot| places.contains_key(&Some(slot)))
+            && match too_many.sum() {
+                0 => true,
+                1 => could_go,
+                _ => false,
+            }
+    }
+
+    /// The slot in which a message can stand, but for that of the strays.
+    fn slot(&self, message: &M) -> Option<usize> {
+        let first = self.candidates.partition_point(|candidate| candidate.message < *message);
+        let candidate = self.candidates.get(first)?;
+        (candidate.message == *message && !self.slots[candidate.slot].stray)
+            .then_some(candidate.slot)
+    }
+}
+
+impl<M: Ord> Slot<M> {
+    fn has(&self, message: &M) -> bool {
+        self.messages.binary_search(message).is_ok()
+    }
 }
 
 /// The messages of all slots in their order, with a mark from the first to the last of a slot.
-fn candidates<M: Plain>(slots: &[Slot<M>]) -> Result<Vec<Candidate<M>>, Entangled> {
+/// Nothing if there are not marks enough.
+fn candidates<M: Plain>(slots: &[Slot<M>]) -> Option<Vec<Candidate<M>>> {
     let mut left = slots.iter().map(|slot| slot.messages.len()).collect_vec();
     let mut marks = vec![0; slots.len()];
     let mut free = u64::MAX;
@@ -113,7 +153,7 @@ fn candidates<M: Plain>(slots: &[Slot<M>]) -> Result<Vec<Candidate<M>>, Entangle
         }
         (mark != 0).then(|| Candidate { message: message.clone(), slot, mark, closes })
     };
-    messages.sorted_unstable().map(candidate).collect::<Option<_>>().ok_or(Entangled)
+    messages.sorted_unstable().map(candidate).collect()
 }
 
 #[cfg(test)]
@@ -154,14 +194,38 @@ mod tests {
         assert_eq!(marks, expected);
         let entangled = (0..70).map(|slot| vec![slot, slot + 100]).collect();
         let entangled = Repertoire { slots: entangled, strays: vec![] };
-        assert!(Menu::new(entangled, true, true).is_err());
+        assert!(matches!(Menu::new(entangled, true, true), Err(Muddle::Entangled)));
+        let shared = Repertoire { slots: vec![vec![1, 2], vec![2, 3]], strays: vec![] };
+        assert!(matches!(Menu::new(shared, true, true), Err(Muddle::Shared(2))));
     }
 
     #[test]
     fn what_is_said_stands_in_its_slots() {
-        let menu = menu(&[&[1, 2], &[2, 3]], &[], true);
-        assert_eq!(menu.placed(&[2, 3]), Ok(vec![Some(2), Some(3)]));
-        assert_eq!(menu.placed(&[2, 2]), Ok(vec![Some(2), Some(2)]));
-        assert_eq!(menu.placed(&[7]), Err(7));
+        let menu = menu(&[&[1, 2], &[3, 4]], &[2, 4, 9], true);
+        assert_eq!(menu.placed(&[2, 3]), Ok(vec![Some(2), Some(3), None]));
+        assert_eq!(menu.placed(&[3]), Ok(vec![None, Some(3), None]));
+        assert_eq!(menu.placed(&[2, 2]), Err(2));
+        assert_eq!(menu.placed(&[9]), Err(9));
+    }
+
+    #[test]
+    fn one_message_a_slot_and_one_stray_are_allowed() {
+        let free = menu(&[&[1, 2], &[3, 4]], &[2, 4, 9], true);
+        let bound = menu(&[&[1, 2], &[3, 4]], &[2, 4, 9], false);
+        for (said, allowed, without_silence) in [
+            (&[][..], true, false),
+            (&[1, 3], true, true),
+            (&[1, 2], true, false),
+            (&[1, 1], false, false),
+            (&[2, 2, 4], true, true),
+            (&[1, 3, 9], true, true),
+            (&[9], true, false),
+            (&[9, 9], false, false),
+            (&[1, 2, 9], false, false),
+            (&[7], false, false),
+        ] {
+            assert_eq!(free.allows(said), allowed, "{said:?}");
+            assert_eq!(bound.allows(said), without_silence, "{said:?}");
+        }
     }
 }

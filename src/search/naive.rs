@@ -1,11 +1,12 @@
 //! The naive engine: runs the simulator on every raw behaviour, one after the other, with no
-//! reduction at all. It is the twin against which the exhaustive engine is held.
+//! reduction at all. It is the twin against which the exhaustive engine is held, so it goes back
+//! to the repertoire, and shares nothing with the other but the simulator.
 
 use itertools::Itertools;
 
 use super::effort::Meter;
 use super::end::{End, EndOf, Explored};
-use super::script::{Script, Spoken};
+use super::script::Script;
 use super::space::{Case, Space};
 use crate::adversary::Adversary;
 use crate::execution::simulate;
@@ -30,8 +31,8 @@ fn judge<P: Testable>(
     case: &Case<P::Value>,
     script: Script<P::Message>,
 ) -> Option<EndOf<P>> {
-    let guarded = Guarded::new(space.protocol, &space.terms.values);
-    let execution = simulate(&guarded, space.terms, case.scene(), |wire, honest| {
+    let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
+    let execution = simulate(&protocol, space.terms, &case.inputs, |wire, honest| {
         let spoken = script.get(&wire);
         let spoken = spoken.map(|spoken| spoken.iter().flatten().cloned().sorted().collect());
         spoken.unwrap_or_else(|| honest.to_vec())
@@ -50,22 +51,29 @@ fn scripts<P: Testable>(
         .cartesian_product(case.traitors.iter())
         .cartesian_product(loyal.iter())
         .map(|((round, from), to)| Wire { round, from, to });
-    let behaviours = |wire| {
-        let repertoire = space.protocol.repertoire(space.terms.n, wire);
-        spoken(space.adversary, repertoire).into_iter().map(move |spoken| (wire, spoken))
-    };
-    let behaviours = wires.map(|wire| behaviours(wire).collect_vec());
-    behaviours.multi_cartesian_product().map(Script::from_iter)
+    let slots = wires
+        .map(|wire| (wire, slots(space.adversary, space.protocol.repertoire(space.terms.n, wire))));
+    let slots = slots.collect_vec();
+    let lengths = slots.iter().map(|(wire, slots)| (*wire, slots.len())).collect_vec();
+    let choices = slots.into_iter().flat_map(|(_, slots)| slots);
+    choices.multi_cartesian_product().map(move |said| {
+        let mut said = said.into_iter();
+        let spoken = |(wire, slots): &(Wire, usize)| (*wire, said.by_ref().take(*slots).collect());
+        lengths.iter().map(spoken).collect()
+    })
 }
 
-/// Everything that can be said on a wire with this repertoire.
-fn spoken<M: Clone + Ord>(adversary: Adversary, repertoire: Repertoire<M>) -> Vec<Spoken<M>> {
-    let strays = if adversary.strays { repertoire.strays } else { vec![] };
-    let slots = repertoire.slots.into_iter().map(|slot| (slot, adversary.silence));
-    let slots = slots.chain([(strays, true)]).filter(|(messages, _)| !messages.is_empty());
+/// Everything that can be said in each slot of a wire with this repertoire, strays last.
+fn slots<M: Clone + Ord>(
+    adversary: Adversary,
+    Repertoire { slots, strays }: Repertoire<M>,
+) -> Vec<Vec<Option<M>>> {
+    let slots = slots.into_iter().map(|slot| (slot, adversary.silence));
+    let strays = adversary.strays.then_some((strays, true));
+    let slots = slots.chain(strays).filter(|(messages, _)| !messages.is_empty());
     let choices = slots.map(|(messages, optional)| {
         let messages = messages.into_iter().sorted().dedup().map(Some);
-        messages.chain(optional.then_some(None)).collect_vec()
+        messages.chain(optional.then_some(None)).collect()
     });
-    choices.multi_cartesian_product().collect()
+    choices.collect()
 }

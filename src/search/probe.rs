@@ -21,6 +21,9 @@ enum Manner {
     TwoFaced(usize, usize),
 }
 
+/// More values than these make no attack more obvious.
+const VALUES: usize = 3;
+
 /// The obvious attacks of so many traitors: the first lieutenants, or the commander and the
 /// first lieutenants.
 pub(crate) fn attacks<P: Testable>(
@@ -34,7 +37,8 @@ pub(crate) fn attacks<P: Testable>(
         traitors.len() == size && traitors.minus(space.suspects()).is_empty()
     };
     let chosen = chosen.into_iter().filter(possible).unique();
-    let cases = chosen.flat_map(|traitors| space.cases_of(traitors, TraitorsOrders::Each));
+    let cases =
+        chosen.flat_map(|traitors| space.cases_of(traitors, TraitorsOrders::Each).take(VALUES));
     let manners = manners(space, size);
     let staged = move |(case, manner): (Case<_>, Manner)| {
         staged(space, &case, |wire| manner.speak(space, wire))
@@ -46,13 +50,13 @@ fn manners<P: Testable>(space: &Space<'_, P>, size: usize) -> Vec<Manner> {
     if size == 0 {
         return vec![Manner::Obey];
     }
-    let values = space.terms.values.len();
+    let values = space.terms.values.len().min(VALUES);
     let always = (0..values).map(Manner::Always);
     let two_faced = (0..values)
         .array_combinations()
         .flat_map(|[one, other]| [Manner::TwoFaced(one, other), Manner::TwoFaced(other, one)]);
     let silence = space.adversary.silence.then_some(Manner::Silence);
-    always.chain(two_faced.take(8)).chain(silence).collect()
+    always.chain(two_faced).chain(silence).collect()
 }
 
 impl Manner {

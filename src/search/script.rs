@@ -35,10 +35,17 @@ pub(crate) fn staged<P: Testable>(
 ) -> Result<AttackOn<P>, Refusal> {
     let mut lies = Vec::new();
     let mut refusal = None;
-    let guarded = Guarded::new(space.protocol, &space.terms.values);
-    simulate(&guarded, space.terms, case.scene(), |wire, honest| {
-        let placed = space.placed(wire, honest).map_err(|undescribed| refusal = Some(undescribed));
-        let (Some(spoken), Ok(placed)) = (speak(wire), placed) else { return honest.to_vec() };
+    let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
+    simulate(&protocol, space.terms, &case.inputs, |wire, honest| {
+        let placed = space.placed(wire, honest);
+        let placed = match placed {
+            Ok(placed) => placed,
+            Err(undescribed) => {
+                refusal.get_or_insert(undescribed);
+                return honest.to_vec();
+            }
+        };
+        let Some(spoken) = speak(wire) else { return honest.to_vec() };
         let edits = placed.into_iter().zip(spoken.iter().cloned());
         let edits = edits.filter_map(|(honest, said)| Edit::between(honest, said));
         lies.extend(edits.map(|edit| Lie { wire, edit }));

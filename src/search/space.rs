@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use itertools::{Either, Itertools};
+use itertools::Itertools;
 
-use super::menu::Menu;
+use super::menu::{Menu, Muddle};
 use crate::adversary::Adversary;
 use crate::count::Count;
 use crate::execution::Scene;
@@ -60,7 +60,12 @@ impl<'a, P: Testable> Space<'a, P> {
                 described("repertoire", || protocol.repertoire(terms.n, wire))?
             };
             let menu = Menu::new(repertoire, adversary.silence, adversary.strays);
-            menu.map_err(|_| Refusal::Entangled)
+            menu.map_err(|muddle| match muddle {
+                Muddle::Entangled => Refusal::Entangled,
+                Muddle::Shared(message) => {
+                    Refusal::Shared { wire, message: format!("{message:?}") }
+                }
+            })
         };
         let menus = wires.map(menu).collect::<Result<Vec<_>, _>>()?;
         let mut space = Space { protocol, terms, adversary, menus, behaviours: Vec::new() };
@@ -88,7 +93,7 @@ impl<'a, P: Testable> Space<'a, P> {
         &self.menus[((round - 1) * n + from.id()) * n + to.id()]
     }
 
-    /// What a general says on a wire, slot by slot.
+    /// What a loyal general says on a wire, slot by slot.
     ///
     /// # Errors
     ///
@@ -98,9 +103,15 @@ impl<'a, P: Testable> Space<'a, P> {
         wire: Wire,
         said: &[P::Message],
     ) -> Result<Vec<Option<P::Message>>, Refusal> {
-        self.menu(wire)
-            .placed(said)
-            .map_err(|message| Refusal::Undescribed { wire, message: format!("{message:?}") })
+        self.menu(wire).placed(said).map_err(|message| {
+            let message = format!("{message:?}");
+            Refusal::Undescribed { wire, message }
+        })
+    }
+
+    /// Whether the repertoire has a place for what a loyal general says on a wire.
+    pub fn describes(&self, wire: Wire, said: &[P::Message]) -> Result<(), Refusal> {
+        if said.is_empty() { Ok(()) } else { self.placed(wire, said).map(drop) }
     }
 
     /// Every case with exactly so many traitors.
@@ -135,49 +146,54 @@ impl<'a, P: Testable> Space<'a, P> {
 
     /// How many raw behaviours there are in all cases.
     ///
-    /// Where all lieutenants have the same wires this takes a handful of products; otherwise it
-    /// goes through every set of traitors.
+    /// Generals who can be swapped without changing any wire count as one kind, and of the sets
+    /// of traitors with as many of each kind one is looked at: a handful, where all lieutenants
+    /// are alike.
     pub fn behaviours(&self) -> Count {
+        let kinds = self.kinds();
+        let choices = kinds.iter().map(|kind| 0..=kind.len()).multi_cartesian_product();
         let sizes = self.adversary.sizes();
-        let sets = if self.lieutenants_are_alike() {
-            Either::Left(sizes.flat_map(|size| self.sets_up_to_renaming(size)))
-        } else {
-            let subsets = sizes.flat_map(|size| self.suspects().subsets(size));
-            Either::Right(subsets.map(|traitors| (traitors, Count::from(1))))
-        };
+        let possible = choices.filter(|turned| sizes.contains(&turned.iter().sum()));
         let values = Count::from(self.terms.values.len() as u64);
-        sets.map(|(traitors, sets)| {
+        let behaviours = possible.map(|turned| {
+            let kinds = || kinds.iter().zip(&turned);
+            let traitors = kinds().flat_map(|(kind, turned)| kind.iter().take(*turned));
+            let traitors: Generals = traitors.collect();
+            let binomial = |(kind, turned): (&Generals, &usize)| {
+                Count::from(num_integer::binomial(kind.len() as u64, *turned as u64))
+            };
+            let sets = kinds().map(binomial).product();
             let loyal = !traitors.contains(General::COMMANDER);
             let inputs = if loyal { values.clone() } else { Count::from(1) };
             [sets, inputs, self.behaviours_of(traitors)].into_iter().product()
-        })
-        .sum()
+        });
+        behaviours.sum()
     }
 
-    fn lieutenants_are_alike(&self) -> bool {
-        let lieutenants = self.everybody().without(General::COMMANDER);
-        let pairs = self.everybody().iter().cartesian_product(lieutenants.iter().collect_vec());
-        let pairs = pairs.flat_map(|(one, other)| [(one, other), (other, one)]);
-        let pairs = pairs.filter(|(from, to)| from != to);
-        let class = |(from, to): &(General, General)| (from.is_commander(), to.is_commander());
-        let behaviours = |(from, to): (General, General)| &self.behaviours[from.id()][to.id()];
-        pairs
-            .into_group_map_by(class)
-            .into_values()
-            .all(|class| class.into_iter().map(behaviours).all_equal())
+    /// The suspects by kind. The commander is a kind of his own.
+    fn kinds(&self) -> Vec<Generals> {
+        let mut kinds: Vec<Generals> = Vec::new();
+        for general in self.suspects().iter() {
+            let alike = |kind: &&mut Generals| {
+                kind.iter().next().is_some_and(|other| self.are_alike(general, other))
+            };
+            match kinds.iter_mut().find(alike) {
+                Some(kind) => *kind = kind.with(general),
+                None => kinds.push(Generals::NONE.with(general)),
+            }
+        }
+        kinds
     }
 
-    /// One set of traitors with the commander and one without, and how many are like it.
-    fn sets_up_to_renaming(&self, size: usize) -> impl Iterator<Item = (Generals, Count)> {
-        let lieutenants = self.terms.n - 1;
-        let with = size.checked_sub(1).map(|turned| (Generals::first(size), turned));
-        let ids = 1..=size.min(lieutenants);
-        let without = (size <= lieutenants).then(|| (ids.map(General::new).collect(), size));
-        let sets = with.into_iter().chain(without);
-        let sets = sets.filter(|(traitors, _)| traitors.minus(self.suspects()).is_empty());
-        sets.map(move |(traitors, turned)| {
-            let sets = num_integer::binomial(lieutenants as u64, turned as u64);
-            (traitors, Count::from(sets))
-        })
+    /// Whether two generals can be swapped without changing how much can be said on any wire.
+    fn are_alike(&self, one: General, other: General) -> bool {
+        let wire = |from: General, to: General| &self.behaviours[from.id()][to.id()];
+        let both = Generals::NONE.with(one).with(other);
+        let alike = |third: General| {
+            wire(one, third) == wire(other, third) && wire(third, one) == wire(third, other)
+        };
+        !both.contains(General::COMMANDER)
+            && wire(one, other) == wire(other, one)
+            && self.everybody().minus(both).iter().all(alike)
     }
 }

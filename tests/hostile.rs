@@ -1,0 +1,306 @@
+//! Protocols of unusual kinds, made to bring turncoat down or to make it say what is not so.
+
+use std::collections::HashMap;
+
+use turncoat::execution::Size;
+use turncoat::search::Engine;
+use turncoat::{
+    General, Lockstep, Repertoire, Round, Seat, Testable, Verdict, Violation, Wire, check, run,
+};
+
+/// A protocol on small numbers, written as functions.
+#[derive(Clone, Debug)]
+struct Odd {
+    rounds: usize,
+    send: fn(&Seen, Round, General) -> Vec<u8>,
+    receive: fn(&mut Seen, Round, General, u8),
+    decide: fn(&Seen) -> u8,
+    repertoire: fn(Wire) -> Repertoire<u8>,
+}
+
+/// Who I am, and what I last heard from each.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+struct Seen {
+    me: usize,
+    heard: Vec<u8>,
+}
+
+impl Odd {
+    /// Everybody says 0 to everybody and decides 0, in one round.
+    fn plain() -> Odd {
+        Odd {
+            rounds: 1,
+            send: |_, _, _| vec![0],
+            receive: |seen, _, from, message| seen.heard[from.id()] = message,
+            decide: |_| 0,
+            repertoire: |_| Repertoire::one_of(0..10),
+        }
+    }
+}
+
+impl Lockstep for Odd {
+    type Value = u8;
+    type Message = u8;
+    type State = Seen;
+
+    fn rounds(&self, _n: usize) -> usize {
+        self.rounds
+    }
+
+    fn start(&self, seat: Seat, _input: Option<&u8>) -> Seen {
+        Seen { me: seat.me.id(), heard: vec![0; seat.n] }
+    }
+
+    fn send(&self, seen: &Seen, round: Round, to: General) -> impl IntoIterator<Item = u8> {
+        (self.send)(seen, round, to)
+    }
+
+    fn receive(&self, seen: &mut Seen, round: Round, from: General, message: &u8) {
+        (self.receive)(seen, round, from, *message);
+    }
+
+    fn decide(&self, seen: &Seen) -> u8 {
+        (self.decide)(seen)
+    }
+}
+
+impl Testable for Odd {
+    fn values(&self) -> Vec<u8> {
+        vec![0]
+    }
+
+    fn repertoire(&self, _n: usize, wire: Wire) -> Repertoire<u8> {
+        (self.repertoire)(wire)
+    }
+}
+
+/// The verdicts of both engines, which must be the same.
+fn verdict(odd: &Odd, n: usize, f: usize) -> Verdict<&Odd> {
+    let ask = |engine| check(odd).generals(n).traitors(f).without_strays().engine(engine).run();
+    let (exhaustive, naive) = (ask(Engine::Exhaustive).unwrap(), ask(Engine::Naive).unwrap());
+    assert_eq!(exhaustive.name(), naive.name(), "{exhaustive}\n{naive}");
+    assert_eq!(exhaustive.behaviours, naive.behaviours);
+    exhaustive
+}
+
+#[test]
+fn a_loyal_general_that_panics_when_it_answers_a_traitor_is_found() {
+    let answer = Odd {
+        rounds: 2,
+        send: |seen, _, to| {
+            assert_ne!(seen.heard[to.id()], 5, "that was rude");
+            vec![0]
+        },
+        ..Odd::plain()
+    };
+    let found = verdict(&answer, 2, 1);
+    let found = found.counterexample().unwrap();
+    assert_eq!((found.attack.lies.len(), found.size), (1, Size::Smallest));
+}
+
+#[test]
+fn a_loyal_commander_that_panics_in_the_last_round_is_found() {
+    let commander = Odd {
+        receive: |seen, _, from, message| {
+            assert!(!(seen.me == 0 && from.id() == 2 && message == 5), "mutiny");
+        },
+        ..Odd::plain()
+    };
+    assert_eq!(verdict(&commander, 3, 1).name(), "broken");
+}
+
+/// Nobody answers for what becomes of a traitor: here one chokes on the echo of its own lie.
+#[test]
+fn a_traitor_whose_own_run_panics_is_no_finding() {
+    let echo = Odd {
+        rounds: 2,
+        send: |seen, round, to| vec![if round == 1 { 0 } else { seen.heard[to.id()] }],
+        receive: |seen, round, from, message| {
+            assert!(!(round == 2 && message == 5), "I never said that");
+            seen.heard[from.id()] = message;
+        },
+        repertoire: |wire| match wire.round {
+            1 => Repertoire::one_of(0..10),
+            // As a loyal general it can say 5, too; a traitor does, and the loyal one chokes.
+            _ if wire.from.is_commander() => Repertoire::one_of(0..10),
+            _ => Repertoire::one_of((0..10).filter(|message| *message != 5)),
+        },
+        ..Odd::plain()
+    };
+    assert_eq!(verdict(&echo, 2, 1).name(), "broken");
+    let deaf = Odd {
+        receive: |seen, round, from, message| {
+            assert!(!(round == 2 && message == 5 && seen.me == 1), "I never said that");
+            seen.heard[from.id()] = message;
+        },
+        repertoire: |wire| match (wire.round, wire.from.id()) {
+            (1, _) => Repertoire::one_of(0..10),
+            (_, 0) => Repertoire::one_of(0..10),
+            _ => Repertoire::one_of(0..10),
+        },
+        ..echo
+    };
+    // Lieutenant 1 chokes if it is loyal and the commander says 5 of his own accord.
+    let found = verdict(&deaf, 2, 1);
+    let found = found.counterexample().unwrap();
+    assert_eq!(found.attack.traitors.to_string(), "the commander");
+    // As a traitor it may choke as it likes.
+    check(&deaf).generals(2).traitors(1).loyal_commander().assert_holds();
+}
+
+/// Lieutenant 3 breaks down after three lies, of which the last comes before that of lieutenant 4.
+#[test]
+fn a_fault_on_hearing_the_loyal_costs_no_lies_that_come_later() {
+    let later = Odd {
+        rounds: 2,
+        send: |seen, round, to| match (round, seen.me, to.id()) {
+            (1, 4, 2 | 3) => vec![0],
+            (2, 1..=4, 5) => vec![seen.heard[4]],
+            _ => vec![],
+        },
+        receive: |seen, round, from, message| match (round, from.id(), message) {
+            (2, 3, 9) if seen.heard[1..3] == [9, 9] => panic!("nines"),
+            (2, 4, 1) if seen.heard[1..4] == [1; 3] => panic!("ones"),
+            (_, from, message) => seen.heard[from] = message,
+        },
+        repertoire: |wire| match (wire.round, wire.from.id(), wire.to.id()) {
+            (1, 4, 2 | 3) | (2, 1..=4, 5) => Repertoire::one_of([0, 1, 9]),
+            _ => Repertoire::silent(),
+        },
+        ..Odd::plain()
+    };
+    let found = check(&later).generals(6).traitors(2).assert_broken();
+    assert_eq!((found.attack.lies.len(), found.size), (3, Size::Smallest), "{found}");
+}
+
+/// Lies are counted slot by slot: to move a message from one slot to another is two.
+#[test]
+fn a_lie_changes_one_slot() {
+    let cross = Odd {
+        send: |seen, _, _| if seen.me == 0 { vec![] } else { vec![10] },
+        receive: |seen, _, from, message| seen.heard[from.id()] += message,
+        decide: |seen| {
+            assert!(!(seen.me == 2 && seen.heard[1] == 20), "moved");
+            0
+        },
+        repertoire: |wire| match wire.from.is_commander() {
+            true => Repertoire::silent(),
+            false => Repertoire { slots: vec![vec![10], vec![20]], strays: vec![] },
+        },
+        ..Odd::plain()
+    };
+    let found = check(&cross).generals(4).traitors(1).assert_broken();
+    assert_eq!((found.attack.lies.len(), found.size), (2, Size::Smallest));
+}
+
+#[test]
+fn a_message_in_two_slots_is_refused() {
+    let overlap = Odd {
+        repertoire: |_| Repertoire { slots: vec![vec![1, 2], vec![1]], strays: vec![] },
+        ..Odd::plain()
+    };
+    assert_eq!(
+        check(&overlap).generals(2).traitors(1).run().unwrap_err().to_string(),
+        "the repertoire has 1 in two slots of the wire from the commander to lieutenant 1 in round \
+         1: a message must belong to one slot"
+    );
+}
+
+/// A loyal general says 77, but only after a rare lie.
+#[test]
+fn what_the_repertoire_leaves_out_is_noticed_wherever_it_is_said() {
+    let undescribed = Odd {
+        rounds: 2,
+        send: |seen, round, _| vec![if round == 2 && seen.heard.contains(&5) { 77 } else { 0 }],
+        ..Odd::plain()
+    };
+    let error = check(&undescribed).generals(2).traitors(1).run().unwrap_err().to_string();
+    assert!(error.starts_with("the repertoire has no place for what"), "{error}");
+}
+
+/// Without its first lie, an attack would say two things in one slot: that is not the adversary's.
+#[test]
+fn shrinking_stays_within_what_the_adversary_may_do() {
+    let shrinks = Odd {
+        rounds: 3,
+        send: |seen, round, to| match (seen.me, round, to.id()) {
+            (1, 1, 2) => vec![0],
+            (2, 2, 1) => vec![seen.heard[1]],
+            (1, 3, 2) if seen.heard[2] == 0 => vec![7],
+            _ => vec![],
+        },
+        receive: |seen, round, from, message| {
+            let before = seen.heard[from.id()];
+            assert!(!(round == 3 && message == 8 && matches!(before, 1 | 7)), "8 after {before}");
+            seen.heard[from.id()] = message;
+        },
+        repertoire: |wire| match (wire.from.id(), wire.round, wire.to.id()) {
+            (1, 1, 2) | (2, 2, 1) => Repertoire::one_of([0, 1]),
+            (1, 3, 2) => Repertoire::one_of([6, 7, 8]),
+            _ => Repertoire::silent(),
+        },
+        ..Odd::plain()
+    };
+    let found = check(&shrinks).generals(3).traitors(1).assert_broken();
+    let said = found.execution.deliveries.iter().map(|delivery| delivery.said.len());
+    assert_eq!(said.max(), Some(1), "{found}");
+    assert_eq!((found.attack.lies.len(), found.size), (2, Size::Smallest), "{found}");
+    assert_eq!(run(&shrinks, &found.attack).unwrap(), found.execution);
+}
+
+/// Ties that are broken by the order of a hash map: the commonest accident. It is never taken for
+/// a bug of turncoat's, and never for anything else than what it is.
+#[test]
+fn a_hash_map_that_breaks_ties_is_always_found_out() {
+    let hashed = Odd {
+        decide: |seen| {
+            let mut votes = HashMap::from([(0_u8, 1), (1, 1)]);
+            for vote in &seen.heard {
+                *votes.entry(*vote).or_insert(0) += 0;
+            }
+            let most = votes.into_iter().max_by_key(|(_, count)| *count);
+            most.map_or(0, |(vote, _)| vote) & 1
+        },
+        ..Odd::plain()
+    };
+    for _ in 0..100 {
+        let found = check(&hashed).generals(4).traitors(1).assert_broken();
+        let Violation::Fault(fault) = &found.violation else { panic!("{found}") };
+        assert!(["determinism", "values"].contains(&fault.kind.property()), "{fault}");
+    }
+}
+
+/// Many rounds are searched or refused; the stack holds either way.
+#[test]
+fn many_rounds_are_refused_before_the_stack_overflows() {
+    let long = |rounds| Odd {
+        rounds,
+        send: |_, _, _| vec![],
+        repertoire: |_| Repertoire::silent(),
+        ..Odd::plain()
+    };
+    check(&long(512)).generals(4).traitors(1).assert_holds();
+    let error = check(&long(513)).generals(4).traitors(1).run().unwrap_err().to_string();
+    assert!(error.starts_with("there are 513 rounds among 4 generals"), "{error}");
+    check(&long(0)).generals(4).traitors(1).assert_holds();
+    check(&long(1)).generals(1).traitors(0).assert_holds();
+}
+
+/// One general is unlike the others, and there are millions of sets of traitors.
+#[test]
+fn behaviours_are_counted_without_going_through_all_sets() {
+    let unalike = Odd {
+        send: |_, _, _| vec![],
+        repertoire: |wire| match wire.from.id() {
+            1 => Repertoire::one_of([1]),
+            _ => Repertoire::silent(),
+        },
+        ..Odd::plain()
+    };
+    let verdict = check(&unalike).generals(34).traitors(17).steps(10).run().unwrap();
+    assert_eq!(verdict.name(), "bounded");
+    // General 1 as a traitor has two choices on the wire to each who is loyal.
+    let small = check(&unalike).generals(6).traitors(3).without_strays().run().unwrap();
+    let sets = [1, 5 + (1 << 5), 10 + 5 * (1 << 4), 10 + 10 * (1 << 3)];
+    assert_eq!(small.behaviours.to_string(), sets.iter().sum::<i32>().to_string());
+}
