@@ -184,6 +184,25 @@ fn a_budget_of_time_is_kept() {
     assert!(start.elapsed().as_secs() < 60);
 }
 
+/// Ctrl-C ends a long search with what it has covered.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_makes_it_bounded() {
+    let child = Command::new(env!("CARGO_BIN_EXE_turncoat"))
+        .args(["check", "oral", "-n", "10", "-f", "3"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(killed.expect("there is a kill").success());
+    let output = child.wait_with_output().expect("the program ends");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("BOUNDED: OM(3) among 10 generals"), "{text}");
+    assert!(text.contains("it was stopped"), "{text}");
+    assert_eq!(output.status.code(), Some(3));
+}
+
 #[test]
 fn bad_arguments_get_one_line() {
     let mut lines = String::new();

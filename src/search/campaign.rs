@@ -108,7 +108,7 @@ impl<P: Testable> Campaign<'_, P> {
         let cases = self.space.cases(size, orders);
         let survey = survey(cases, limit, progress, |case, meter| {
             let explored = self.explore(case, lies, meter);
-            if lies == Lies::Free {
+            if lies == Lies::Free && explored.1.is_ok() {
                 let behaviours = self.space.behaviours_of(case.traitors).log10();
                 progress.covered(10_f64.powf(behaviours - self.whole.log10()));
             }
