@@ -77,3 +77,67 @@ fn slots<M: Clone + Ord>(
     });
     choices.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::effort::Progress;
+    use super::super::explorer::{Explorer, Lies};
+    use super::super::space::TraitorsOrders;
+    use super::*;
+    use crate::count::Count;
+    use crate::order::Order;
+    use crate::protocols::oral::OralMessages;
+    use crate::testable::Terms;
+
+    /// The most behaviours of one setting that are gone through one by one.
+    const SMALL: u64 = 10_000;
+
+    /// Holds the engines against each other in one setting, case by case; answers with whether it
+    /// was small enough for both.
+    fn agree(protocol: &OralMessages, n: usize, adversary: Adversary) -> bool {
+        let setting = format!("{protocol:?}, n = {n}, {adversary}");
+        let terms = Terms::of(protocol, n).unwrap();
+        let space = Space::new(protocol, &terms, adversary).unwrap();
+        let counted = space.behaviours();
+        if counted > Count::from(SMALL) {
+            return false;
+        }
+        let progress = Progress::new();
+        let meter = || Meter::new(&progress, u64::MAX);
+        let mut visited = 0;
+        let cases = adversary.sizes().flat_map(|size| space.cases(size, TraitorsOrders::One));
+        for case in cases {
+            let judged = scripts(&space, &case).map(|script| judge(&space, &case, script));
+            let judged = judged.collect_vec();
+            let found = Explorer::new(&space, &case, Lies::Free, meter()).explore().1;
+            let broken = judged.iter().any(Option::is_some);
+            assert_eq!(broken, found.is_err(), "{setting}, {case:?}");
+            assert_eq!(broken, explore(&space, &case, meter()).1.is_err(), "{setting}, {case:?}");
+            let of_case = Count::from(judged.len() as u64);
+            assert_eq!(of_case.exact(), space.behaviours_of(case.traitors).exact(), "{setting}");
+            visited += judged.len() as u64;
+        }
+        assert_eq!(counted.exact(), Count::from(visited).exact(), "{setting}");
+        true
+    }
+
+    #[test]
+    fn both_engines_agree_wherever_both_can_run() {
+        let mut small = 0;
+        for (n, m, values) in itertools::iproduct!(1..=5, 0..=3, 1..=3) {
+            let protocol = OralMessages::new(m).over(Order::first(values));
+            for (f, flags) in itertools::iproduct!(0..n, 0..16) {
+                let flag = |bit| flags >> bit & 1 == 1;
+                let adversary = Adversary {
+                    traitors: f,
+                    exactly: flag(0),
+                    loyal_commander: flag(1),
+                    silence: flag(2),
+                    strays: flag(3),
+                };
+                small += usize::from(agree(&protocol, n, adversary));
+            }
+        }
+        assert!(small > 800, "only {small} settings were small enough for both");
+    }
+}
