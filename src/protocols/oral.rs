@@ -265,7 +265,16 @@ impl<V: Plain + Display> Testable for OralMessages<V> {
     }
 
     fn name(&self) -> String {
-        format!("OM({})", self.m)
+        let values = match self.values.len() {
+            2 => String::new(),
+            values => format!(" over {values} values"),
+        };
+        let choice = match self.choice {
+            Choice::Majority => "",
+            Choice::Median => " by median",
+            Choice::Plurality => " by plurality",
+        };
+        format!("OM({}){values}{choice}", self.m)
     }
 
     fn tell(&self, from: General, Relay { path, value }: &Relay<V>) -> String {
