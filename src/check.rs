@@ -78,7 +78,8 @@ impl<P: Testable> Check<P> {
         Check { adversary: Adversary { loyal_commander: true, ..self.adversary }, ..self }
     }
 
-    /// A traitor says something in every slot, also where a loyal general would be silent.
+    /// A traitor says something in every slot. That is for protocols in which loyal generals do,
+    /// too; others are refused.
     pub fn without_silence(self) -> Check<P> {
         Check { adversary: Adversary { silence: false, ..self.adversary }, ..self }
     }

@@ -21,9 +21,9 @@ pub struct Wire {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Repertoire<M> {
     /// For each slot of the wire, every message that could stand there. In each slot a traitor
-    /// says one of them, or nothing. A message belongs to one slot, and what a loyal general could
-    /// say must be among them, at most one message a slot. (Searching is fastest where the
-    /// messages of each slot come together in the order of messages.)
+    /// says one of them, or nothing. A message belongs to one slot, and what the protocol says in
+    /// any state that any run can reach must be among them, at most one message a slot. (Searching
+    /// is fastest where the messages of each slot come together in the order of messages.)
     pub slots: Vec<Vec<M>>,
     /// What has no place on this wire (a second message in a slot, one of another round, one that
     /// is malformed): a traitor can throw in one of these a round and wire, beside all else.
@@ -172,16 +172,25 @@ pub enum Refusal {
     /// There is nothing to agree on.
     #[error("there must be at least one value to agree on")]
     NoValues,
-    /// A repertoire leaves out what a loyal general says.
+    /// A repertoire leaves out what a general says who obeys the protocol.
     #[error(
-        "the repertoire has no place for what {} says to {} in round {}, as a loyal general: \
-         {message}", wire.from, wire.to, wire.round
+        "the repertoire has no place for what {} says to {} in round {} when it obeys: {message}",
+        wire.from, wire.to, wire.round
     )]
     Undescribed {
         /// Where it is said.
         wire: Wire,
         /// What.
         message: String,
+    },
+    /// Traitors must not be silent in a slot in which loyal generals are.
+    #[error(
+        "{} says nothing to {} in round {} in a slot of the repertoire, when it obeys: without \
+         silence not even a traitor could obey", wire.from, wire.to, wire.round
+    )]
+    Silent {
+        /// Where nothing is said.
+        wire: Wire,
     },
     /// A message can stand in two slots of one wire, so it is not clear which it fills.
     #[error(

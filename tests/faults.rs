@@ -146,8 +146,8 @@ fn a_protocol_that_is_described_wrongly_is_refused() {
     };
     assert_eq!(
         refused(Misdeed::SaysWhatIsNotDescribed),
-        "the repertoire has no place for what lieutenant 1 says to lieutenant 2 in round 2, as a \
-         loyal general: order 3"
+        "the repertoire has no place for what lieutenant 1 says to lieutenant 2 in round 2 when it \
+         obeys: order 3"
     );
     let message = refused(Misdeed::DescribesNothing);
     assert!(message.starts_with("the protocol panics in repertoire: I'd rather not"), "{message}");

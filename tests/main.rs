@@ -6,6 +6,7 @@ mod faults;
 mod hostile;
 mod mutants;
 mod oral;
+mod random_protocols;
 mod readme;
 mod textbook;
 mod tidy;

@@ -235,13 +235,18 @@ impl<P: Testable> Inbox<'_, P> {
     ) -> Script<P::Message> {
         let mut script = self.script(received, received.branches[at].trace);
         script.retain(|decided, _| decided.from <= wire.from);
-        let Candidate { message, slot, .. } = &self.space.menu(wire).candidates[number];
+        let menu = self.space.menu(wire);
+        let Candidate { message, slot, .. } = &menu.candidates[number];
         let spoken = script.get_mut(&wire).expect("the traitor's wire has been decided");
         spoken[*slot] = Some(message.clone());
-        for (said, honest) in spoken.iter_mut().zip(honest.into_iter().flatten()) {
-            let to_come = honest.as_ref().filter(|honest| *honest > message);
-            if said.is_none() {
-                *said = to_come.cloned();
+        for (slot, honest) in honest.into_iter().flatten().enumerate() {
+            let Some(honest) = honest.as_ref().filter(|_| spoken[slot].is_none()) else { continue };
+            let mut to_come = menu.candidates[number + 1..].iter().filter(|next| next.slot == slot);
+            if honest > message {
+                spoken[slot] = Some(honest.clone());
+            } else if !menu.optional(slot) {
+                // It has been passed by, so it is some other.
+                spoken[slot] = to_come.next().map(|next| next.message.clone());
             }
         }
         script

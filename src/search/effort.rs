@@ -75,7 +75,7 @@ impl std::fmt::Display for Halt {
 }
 
 /// The most states that the exploration of one case may hold at a time.
-pub(crate) const ROOM: usize = 1 << 23;
+pub(crate) const ROOM: usize = 1 << 20;
 
 /// The steps of one part of a search.
 pub(crate) struct Meter<'a> {

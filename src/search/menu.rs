@@ -99,6 +99,11 @@ impl<M: Plain> Menu<M> {
         Ok(placed)
     }
 
+    /// Whether something stands in every slot in which something must.
+    pub fn is_filled(&self, placed: &[Option<M>]) -> bool {
+        self.slots.iter().zip(placed).all(|(slot, said)| slot.optional || said.is_some())
+    }
+
     /// Whether a traitor can say this: no more than one message in each slot, and one stray.
     pub fn allows(&self, said: &[M]) -> bool {
         let stray =

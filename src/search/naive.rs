@@ -9,7 +9,7 @@ use super::end::{End, EndOf, Explored};
 use super::script::Script;
 use super::space::{Case, Space};
 use crate::adversary::Adversary;
-use crate::execution::simulate;
+use crate::execution::{Delivery, simulate};
 use crate::fault::Guarded;
 use crate::testable::{Repertoire, Testable, Wire};
 
@@ -37,6 +37,12 @@ fn judge<P: Testable>(
         let spoken = spoken.map(|spoken| spoken.iter().flatten().cloned().sorted().collect());
         spoken.unwrap_or_else(|| honest.to_vec())
     });
+    for Delivery { wire, said, .. } in &execution.deliveries {
+        let loyal = !case.traitors.contains(wire.from);
+        if let Some(Err(refusal)) = loyal.then(|| space.describes(*wire, said)) {
+            return Some(End::Refused(refusal));
+        }
+    }
     let violation = execution.violation_in(case.scene())?;
     Some(End::Found(violation, script))
 }

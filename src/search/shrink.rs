@@ -41,9 +41,11 @@ pub(crate) fn shrunk<P: Testable>(
     }
     let liars = attack.lies.iter().map(|lie| lie.wire.from).collect::<Generals>();
     let fewer = AttackOn::<P> { traitors: liars, ..attack.clone() };
-    let fewer = !space.adversary.exactly && breaks(space, &fewer);
-    let traitors = if fewer { liars } else { attack.traitors };
-    (AttackOn::<P> { traitors, ..attack }, Size::LocallyMinimal)
+    if liars == attack.traitors || space.adversary.exactly || !breaks(space, &fewer) {
+        return (attack, Size::LocallyMinimal);
+    }
+    // Of those who are loyal now more is asked, so fewer lies may do.
+    shrunk(space, fewer, progress)
 }
 
 /// Whether this attack is one of the adversary's, and breaks the protocol.

@@ -109,9 +109,14 @@ impl<'a, P: Testable> Space<'a, P> {
         })
     }
 
-    /// Whether the repertoire has a place for what a loyal general says on a wire.
+    /// Whether the repertoire has a place for what a loyal general says on a wire, and, where
+    /// traitors must not be silent, the loyal are not either.
     pub fn describes(&self, wire: Wire, said: &[P::Message]) -> Result<(), Refusal> {
-        if said.is_empty() { Ok(()) } else { self.placed(wire, said).map(drop) }
+        if said.is_empty() && self.adversary.silence {
+            return Ok(());
+        }
+        let placed = self.placed(wire, said)?;
+        if self.menu(wire).is_filled(&placed) { Ok(()) } else { Err(Refusal::Silent { wire }) }
     }
 
     /// Every case with exactly so many traitors.
