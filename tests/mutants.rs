@@ -52,16 +52,7 @@ fn a_tie_is_made_by_a_commander_who_says_one_thing_to_each_half() {
 
 #[test]
 fn the_exhaustive_engine_agrees_with_the_naive_one_on_every_mutant() {
-    let mutations = [
-        None,
-        DefaultDiffers,
-        TieKeepsOwn,
-        OwnVoteOmitted,
-        VotesCountTwice,
-        LinkUnchecked,
-        CommanderVotes,
-    ];
-    for mutation in mutations {
+    for mutation in Mutation::ALL {
         for (m, n) in [(0, 3), (1, 3), (1, 4), (2, 3)] {
             let ask = |strays: bool, engine| {
                 let check = check(Textbook::new(m, mutation)).generals(n).traitors(1);

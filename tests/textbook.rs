@@ -28,6 +28,19 @@ pub enum Mutation {
     CommanderVotes,
 }
 
+impl Mutation {
+    /// The algorithm and all its mutants.
+    pub const ALL: [Mutation; 7] = [
+        Mutation::None,
+        Mutation::DefaultDiffers,
+        Mutation::TieKeepsOwn,
+        Mutation::OwnVoteOmitted,
+        Mutation::VotesCountTwice,
+        Mutation::LinkUnchecked,
+        Mutation::CommanderVotes,
+    ];
+}
+
 /// The paper's OM(m), or a mutant of it.
 #[derive(Clone, Debug)]
 pub struct Textbook {
