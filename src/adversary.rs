@@ -10,7 +10,8 @@ use crate::general::{General, Generals};
 /// What the enemy may do.
 ///
 /// It is Byzantine, knows everything, and speaks last in each round. In every slot of every wire
-/// from a traitor it says any message of the protocol's [repertoire](crate::Repertoire).
+/// from a traitor it says any message of the protocol's [repertoire](crate::Repertoire). It has no
+/// say in the order of arrival, which is [fixed](crate::Lockstep).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Adversary {
     /// How many generals it may turn.
@@ -63,6 +64,6 @@ impl fmt::Display for Adversary {
         if self.strays {
             write!(f, "; beside them at most one stray message a wire and round")?;
         }
-        Ok(())
+        write!(f, "; all arrives by sender")
     }
 }
