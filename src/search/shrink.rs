@@ -58,3 +58,57 @@ fn breaks<P: Testable>(space: &Space<'_, P>, attack: &AttackOn<P>) -> bool {
     });
     allowed && execution.violation(attack).is_some()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::adversary::Adversary;
+    use crate::attack::{Edit, Lie};
+    use crate::general::General;
+    use crate::order::Order;
+    use crate::protocols::oral::{OralMessages, Relay};
+    use crate::protocols::path::Path;
+    use crate::testable::{Terms, Wire};
+
+    const RETREAT: Order = Order::RETREAT;
+    const ATTACK: Order = Order::ATTACK;
+
+    fn told(from: usize, to: usize, of: Order, say: Order) -> Lie<Relay<Order>> {
+        let from = General::new(from);
+        let round = if from.is_commander() { 1 } else { 2 };
+        let path = if round == 1 { Path::root() } else { Path::root().then(from) };
+        let relay = |value| Relay { path: path.clone(), value };
+        let edit = Edit::Instead { of: relay(of), say: relay(say) };
+        Lie { wire: Wire { round, from, to: General::new(to) }, edit }
+    }
+
+    fn attack(n: usize, traitors: &[usize], lies: &[Lie<Relay<Order>>]) -> AttackOn<OralMessages> {
+        let traitors = traitors.iter().map(|id| General::new(*id)).collect();
+        let inputs = BTreeMap::from([(General::COMMANDER, ATTACK)]);
+        AttackOn::<OralMessages> { n, traitors, inputs, lies: lies.to_vec() }
+    }
+
+    /// Lies that are not needed go, and then traitors who tell none.
+    #[test]
+    fn literal_in_literal_out() {
+        let needed = [told(1, 2, ATTACK, RETREAT)];
+        let with_idle = [&[told(1, 2, RETREAT, ATTACK)], &needed[..]].concat();
+        let two = [told(0, 2, ATTACK, RETREAT), told(1, 4, ATTACK, RETREAT)];
+        let many = [&two[..], &[told(1, 2, ATTACK, RETREAT)]].concat();
+        let cases = [
+            (attack(3, &[1], &with_idle), attack(3, &[1], &needed)),
+            (attack(3, &[1], &needed), attack(3, &[1], &needed)),
+            (attack(3, &[1, 0], &needed), attack(3, &[1], &needed)),
+            (attack(5, &[0, 1], &many), attack(5, &[0, 1], &two)),
+        ];
+        for (before, after) in cases {
+            let protocol = OralMessages::new(1);
+            let terms = Terms::of(&protocol, before.n).unwrap();
+            let space = Space::new(&protocol, &terms, Adversary::at_most(2)).unwrap();
+            let shrunk = shrunk(&space, before, &Progress::new());
+            assert_eq!(shrunk, (after, Size::LocallyMinimal));
+        }
+    }
+}
