@@ -21,7 +21,7 @@ pub struct Attack<V, M> {
     pub n: usize,
     /// Who may lie.
     pub traitors: Generals,
-    /// What each general with an input was given: in a broadcast, the commander's order.
+    /// What each general with an [input](Testable::inputs) was given: the commander his order.
     pub inputs: BTreeMap<General, V>,
     /// The deviations from the protocol.
     pub lies: Vec<Lie<M>>,
@@ -117,12 +117,17 @@ impl<V: Plain, M: Plain> Attack<V, M> {
         if let Some(general) = named.into_iter().find(|general| general.id() >= n) {
             return Err(Misfit::NotThere { general: general.id(), n });
         }
-        if let Some(general) = self.inputs.keys().find(|general| !general.is_commander()) {
-            return Err(Misfit::InputOfLieutenant(general.id()));
+        if let Some(general) = self.inputs.keys().find(|general| !terms.inputs.contains(**general))
+        {
+            let (general, with) = (general.id(), terms.inputs);
+            return Err(Misfit::InputOfAnother { general, with });
         }
-        let order = self.inputs.get(&General::COMMANDER).ok_or(Misfit::NoOrder)?;
-        if !terms.values.contains(order) {
-            let value = format!("{order:?}");
+        let given: Generals = self.inputs.keys().copied().collect();
+        if let Some(general) = terms.inputs.minus(given).iter().next() {
+            return Err(Misfit::NoInput(general));
+        }
+        if let Some(value) = self.inputs.values().find(|value| !terms.values.contains(value)) {
+            let value = format!("{value:?}");
             return Err(Misfit::Value { value, values: format!("{:?}", terms.values) });
         }
         for (index, Lie { wire: Wire { round, from, to }, .. }) in self.lies.iter().enumerate() {
@@ -149,10 +154,10 @@ pub enum Misfit {
     Refused(#[from] Refusal),
     #[error("general {general} is not there: the {n} generals are numbered from 0")]
     NotThere { general: usize, n: usize },
-    #[error("inputs: general {0} has an input, and in a broadcast only the commander, 0, has one")]
-    InputOfLieutenant(usize),
-    #[error("inputs: the commander, 0, needs an order")]
-    NoOrder,
+    #[error("inputs: general {general} has an input, and here only {with} must have one")]
+    InputOfAnother { general: usize, with: Generals },
+    #[error("inputs: {0}, {id}, needs an input", id = .0.id())]
+    NoInput(General),
     #[error("inputs: {value} is none of the values {values}")]
     Value { value: String, values: String },
     #[error("lie {lie}: general {general} is not there: the {n} generals are numbered from 0")]

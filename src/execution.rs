@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::attack::{Attack, AttackOn, Lie, Misfit};
-use crate::fault::{Call, Fault, Guarded, agree};
+use crate::fault::{Call, Fault, Guarded, agree, guarded};
 use crate::general::{General, Generals};
-use crate::property::{Outcome, Property, Violation};
-use crate::protocol::{Lockstep, Plain, Seat};
-use crate::testable::{Terms, Testable, Wire};
+use crate::knowledge::Knowledge;
+use crate::property::{Accepted, Outcome, Property, Violation};
+use crate::protocol::{Lockstep, Plain, Round, Seat};
+use crate::signature::Signed;
+use crate::testable::{Forgery, Terms, Testable, Wire};
 
 /// A protocol run under an attack. If the protocol misbehaves it ends there.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,6 +24,11 @@ pub struct Execution<V, M, S> {
     /// The lies that took something back which was never to be said, by number, from 0: they
     /// changed nothing.
     pub idle_lies: Vec<usize>,
+    /// The lies that could not be told, by number, each with a signature that the traitors lacked:
+    /// they changed nothing either.
+    pub lacking: Vec<(usize, Signed)>,
+    /// The first forgery that a loyal general accepted.
+    pub accepted: Option<Accepted>,
     /// What the protocol did that no protocol may do.
     pub fault: Option<Fault>,
 }
@@ -66,8 +73,9 @@ impl<V: Plain, M, S> Execution<V, M, S> {
     pub(crate) fn violation_in(&self, scene: Scene<'_, V>) -> Option<Violation> {
         let Scene { traitors, inputs } = scene;
         let outcome = Outcome { traitors, inputs, decisions: &self.decisions };
+        let forgery = || self.accepted.clone().map(Violation::Forgery);
         let property = || Property::violated(&outcome).map(Violation::Property);
-        self.fault.clone().map(Violation::Fault).or_else(property)
+        self.fault.clone().map(Violation::Fault).or_else(forgery).or_else(property)
     }
 }
 
@@ -102,7 +110,8 @@ pub enum Size {
 /// see whether the protocol is deterministic.)
 ///
 /// A lie that takes back what was never to be said changes nothing, and is listed in
-/// [`Execution::idle_lies`]. The cost is that of the protocol's own calls, one `send` for every
+/// [`Execution::idle_lies`]; so does one for which the traitors lack a signature, which is listed
+/// in [`Execution::lacking`]. The cost is that of the protocol's own calls, one `send` for every
 /// wire and round, and one `receive` for every message.
 ///
 /// # Errors
@@ -127,20 +136,36 @@ pub enum Size {
 /// ```
 pub fn run<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<ExecutionOf<P>, Misfit> {
     let terms = attack.fits(protocol)?;
-    let protocol = Guarded::new(protocol, &terms.values, attack.traitors);
-    Ok(obeyed(&protocol, &terms, attack))
+    let guarded = Guarded::new(protocol, &terms.values, attack.traitors);
+    Ok(obeyed(&guarded, &terms, attack, &|wire, message| label(protocol, terms.n, wire, message)))
 }
+
+/// In which way a message is forged, if it is a forgery on this wire.
+fn label<P: Testable>(
+    protocol: &P,
+    n: usize,
+    wire: Wire,
+    message: &P::Message,
+) -> Option<&'static str> {
+    let repertoire = guarded(|| protocol.repertoire(n, wire)).ok()?;
+    let mut forgeries = repertoire.forgeries.into_iter();
+    forgeries.find(|forgery| forgery.message == *message).map(|Forgery { label, .. }| label)
+}
+
+/// Says in which way a message is forged, if it is a forgery on that wire.
+pub(crate) type Labels<'a, M> = dyn Fn(Wire, &M) -> Option<&'static str> + 'a;
 
 /// Runs a protocol under an attack that fits it so many times, each call twice: all must go alike.
 pub(crate) fn replayed<P: Testable>(
     protocol: &P,
     terms: &Terms<P::Value>,
     attack: &AttackOn<P>,
+    labels: &Labels<'_, P::Message>,
     times: usize,
 ) -> ExecutionOf<P> {
     let protocol = Guarded::new(protocol, &terms.values, attack.traitors).thorough();
-    let mut once = obeyed(&protocol, terms, attack);
-    let others = (1..times).map(|_| obeyed(&protocol, terms, attack));
+    let mut once = obeyed(&protocol, terms, attack, labels);
+    let others = (1..times).map(|_| obeyed(&protocol, terms, attack, labels));
     let different = others.into_iter().find_map(|again| alike(&once, &again).err());
     once.fault = different.or(once.fault);
     once
@@ -175,21 +200,28 @@ pub(crate) fn obeyed<P: Testable>(
     protocol: &Guarded<'_, P>,
     terms: &Terms<P::Value>,
     attack: &AttackOn<P>,
+    labels: &Labels<'_, P::Message>,
 ) -> ExecutionOf<P> {
-    let mut idle_lies = Vec::new();
-    let execution = simulate(protocol, terms, &attack.inputs, |wire, honest| {
+    let (mut idle_lies, mut lacking) = (Vec::new(), Vec::new());
+    let tamper = |wire, honest: &[P::Message], knowledge: &Knowledge| {
         let mut said = honest.to_vec();
         let lies = attack.lies.iter().enumerate().filter(|(_, lie)| lie.wire == wire);
         for (index, Lie { edit, .. }) in lies {
-            if !edit.apply(&mut said) {
+            let needed = edit.said().map(|message| protocol.signatures(message));
+            let needed = needed.unwrap_or_default();
+            if let Some(missing) = knowledge.lacks(&needed) {
+                lacking.push((index, missing.clone()));
+            } else if !edit.apply(&mut said) {
                 idle_lies.push(index);
             }
         }
         said.sort_unstable();
         said
-    });
+    };
+    let execution = simulate(protocol, terms, &attack.inputs, tamper, labels);
     idle_lies.sort_unstable();
-    Execution { idle_lies, ..execution }
+    lacking.sort_unstable();
+    Execution { idle_lies, lacking, ..execution }
 }
 
 /// Who the traitors are and what the inputs are: an attack without its lies.
@@ -200,59 +232,114 @@ pub(crate) struct Scene<'a, V> {
 }
 
 /// Runs a protocol while `tamper` says what each traitor really sends on a wire, given what it
-/// should. It answers in the order of arrival.
+/// should, and what the traitors know. It answers in the order of arrival.
 pub(crate) fn simulate<P: Testable>(
     protocol: &Guarded<'_, P>,
     terms: &Terms<P::Value>,
     inputs: &BTreeMap<General, P::Value>,
-    tamper: impl FnMut(Wire, &[P::Message]) -> Vec<P::Message>,
+    tamper: impl FnMut(Wire, &[P::Message], &Knowledge) -> Vec<P::Message>,
+    labels: &Labels<'_, P::Message>,
 ) -> ExecutionOf<P> {
-    let (deliveries, states, decisions) = (Vec::new(), Vec::new(), vec![None; terms.n]);
-    let mut execution = Execution { deliveries, states, decisions, idle_lies: vec![], fault: None };
-    execution.fault = play(protocol, terms, inputs, tamper, &mut execution).err();
+    let mut execution = Execution {
+        deliveries: Vec::new(),
+        states: Vec::new(),
+        decisions: vec![None; terms.n],
+        idle_lies: Vec::new(),
+        lacking: Vec::new(),
+        accepted: None,
+        fault: None,
+    };
+    let knowledge = Knowledge::of(protocol.traitors());
+    let mut stage = Stage { protocol, terms, knowledge, labels, execution: &mut execution };
+    let played = stage.play(inputs, tamper);
+    execution.fault = played.err();
     execution
 }
 
-fn play<P: Testable>(
-    protocol: &Guarded<'_, P>,
-    terms: &Terms<P::Value>,
-    inputs: &BTreeMap<General, P::Value>,
-    mut tamper: impl FnMut(Wire, &[P::Message]) -> Vec<P::Message>,
-    Execution { deliveries, states, decisions, .. }: &mut ExecutionOf<P>,
-) -> Result<(), Fault> {
-    let (everybody, traitors) = (Generals::first(terms.n), protocol.traitors());
-    for me in everybody.iter() {
-        states.push(protocol.start(Seat::new(me, terms.n), inputs.get(&me))?);
-    }
-    for round in 1..=terms.rounds {
-        let first = deliveries.len();
-        for from in everybody.iter() {
-            for to in everybody.without(from).iter() {
-                let wire = Wire { round, from, to };
-                let honest = protocol.send(from, &states[from.id()], round, to)?;
-                let said = traitors.contains(from).then(|| tamper(wire, &honest));
-                let (said, loyal) = match said {
-                    Some(said) if said != honest => (said, Some(honest)),
-                    _ => (honest, None),
-                };
-                if loyal.is_some() || !said.is_empty() {
-                    deliveries.push(Delivery { wire, said, loyal });
+/// An execution under way.
+struct Stage<'a, P: Testable> {
+    protocol: &'a Guarded<'a, P>,
+    terms: &'a Terms<P::Value>,
+    knowledge: Knowledge,
+    labels: &'a Labels<'a, P::Message>,
+    execution: &'a mut ExecutionOf<P>,
+}
+
+impl<P: Testable> Stage<'_, P> {
+    fn play(
+        &mut self,
+        inputs: &BTreeMap<General, P::Value>,
+        mut tamper: impl FnMut(Wire, &[P::Message], &Knowledge) -> Vec<P::Message>,
+    ) -> Result<(), Fault> {
+        let Terms { n, rounds, .. } = *self.terms;
+        let (protocol, traitors) = (self.protocol, self.protocol.traitors());
+        let everybody = Generals::first(n);
+        for me in everybody.iter() {
+            let state = protocol.start(Seat::new(me, n), inputs.get(&me))?;
+            self.execution.states.push(state);
+        }
+        for round in 1..=rounds {
+            let mut sent = self.sent(round)?;
+            for Delivery { wire, said, loyal } in &mut sent {
+                if traitors.contains(wire.from) {
+                    let told = tamper(*wire, said, &self.knowledge);
+                    if told != *said {
+                        *loyal = Some(std::mem::replace(said, told));
+                    }
                 }
             }
-        }
-        for Delivery { wire: Wire { from, to, .. }, said, .. } in &deliveries[first..] {
-            for message in said {
-                protocol.receive(*to, &mut states[to.id()], round, *from, message)?;
+            sent.retain(|delivery| delivery.loyal.is_some() || !delivery.said.is_empty());
+            let delivered = sent.iter().try_for_each(|delivery| self.deliver(delivery));
+            self.execution.deliveries.extend(sent);
+            delivered?;
+            for me in everybody.iter() {
+                protocol.end_round(me, &mut self.execution.states[me.id()], round)?;
             }
         }
-        for me in everybody.iter() {
-            protocol.end_round(me, &mut states[me.id()], round)?;
+        for me in everybody.minus(traitors).without(General::COMMANDER).iter() {
+            let decision = protocol.decide(me, &self.execution.states[me.id()])?;
+            self.execution.decisions[me.id()] = Some(decision);
         }
+        Ok(())
     }
-    for me in everybody.minus(traitors).without(General::COMMANDER).iter() {
-        decisions[me.id()] = Some(protocol.decide(me, &states[me.id()])?);
+
+    /// What all would send who obey the protocol, on every wire. The enemy overhears the loyal.
+    fn sent(&mut self, round: Round) -> Result<Vec<Delivery<P::Message>>, Fault> {
+        let everybody = Generals::first(self.terms.n);
+        let traitors = self.protocol.traitors();
+        let mut sent = Vec::new();
+        for from in everybody.iter() {
+            for to in everybody.without(from).iter() {
+                let state = &self.execution.states[from.id()];
+                let said = self.protocol.send(from, state, round, to)?;
+                if !traitors.is_empty() && !traitors.contains(from) {
+                    let signed = said.iter().flat_map(|message| self.protocol.signatures(message));
+                    self.knowledge.overhear(signed);
+                }
+                sent.push(Delivery { wire: Wire { round, from, to }, said, loyal: None });
+            }
+        }
+        Ok(sent)
     }
-    Ok(())
+
+    /// Hands over what was said on one wire. A forgery that changes a loyal general is noted.
+    fn deliver(
+        &mut self,
+        Delivery { wire, said, loyal }: &Delivery<P::Message>,
+    ) -> Result<(), Fault> {
+        let Wire { round, from, to } = *wire;
+        let suspect = loyal.is_some() && !self.protocol.traitors().contains(to);
+        let state = &mut self.execution.states[to.id()];
+        for message in said {
+            let before = if suspect { state.clone() } else { None };
+            self.protocol.receive(to, state, round, from, message)?;
+            if suspect && self.execution.accepted.is_none() && before != *state {
+                let label = (self.labels)(*wire, message);
+                self.execution.accepted = label.map(|label| Accepted { wire: *wire, label });
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

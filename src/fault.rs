@@ -9,6 +9,8 @@ use std::sync::Once;
 
 use crate::general::{General, Generals};
 use crate::protocol::{Lockstep, Plain, Round, Seat};
+use crate::signature::Signed;
+use crate::testable::Testable;
 
 /// What a protocol did that no protocol may do, and where.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -189,6 +191,14 @@ impl<'a, P: Lockstep> Guarded<'a, P> {
         }
         let kind = FaultKind::OutsideValues(format!("{decision:?}"));
         Err(Fault { general: me, call: Call::Decide, kind })
+    }
+
+    /// The signatures in a message; none, if the protocol panics when it looks for them.
+    pub(crate) fn signatures(&self, message: &P::Message) -> Vec<Signed>
+    where
+        P: Testable,
+    {
+        guarded(|| self.protocol.signatures(message)).unwrap_or_default()
     }
 
     /// A traitor's run that panics is no fault of the protocol.

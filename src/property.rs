@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::fault::Fault;
 use crate::general::{General, Generals};
+use crate::testable::Wire;
 
 /// How an execution ended, as far as a property can see it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -67,9 +68,20 @@ impl fmt::Display for Property {
     }
 }
 
+/// A loyal general accepted a forgery: its state was another one afterwards.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Accepted {
+    /// Where and when: the one who hears is the one who accepted it.
+    pub wire: Wire,
+    /// In which way it was [forged](crate::testable::Forgery::label).
+    pub label: &'static str,
+}
+
 /// What is wrong with an execution.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Violation {
+    /// A loyal general accepted a forgery.
+    Forgery(Accepted),
     /// It lacks a property that was asked for.
     Property(Property),
     /// The protocol itself misbehaved.
@@ -77,21 +89,22 @@ pub enum Violation {
 }
 
 impl Violation {
-    /// The property, unless it is a fault.
+    /// The property, unless it is a forgery or a fault.
     #[must_use]
     pub fn property(&self) -> Option<Property> {
         match self {
             Violation::Property(property) => Some(*property),
-            Violation::Fault(_) => None,
+            Violation::Forgery(_) | Violation::Fault(_) => None,
         }
     }
 
-    /// In a word: "agreement", "validity", "no-panic", "determinism", "values".
+    /// In a word: "agreement", "validity", "unforgeability", "no-panic", "determinism", "values".
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Violation::Property(Property::Agreement) => "agreement",
             Violation::Property(Property::Validity) => "validity",
+            Violation::Forgery(_) => "unforgeability",
             Violation::Fault(fault) => fault.kind.property(),
         }
     }

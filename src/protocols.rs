@@ -1,4 +1,10 @@
 //! Published protocols, a file each, written as their papers write them.
 
+pub mod chain;
+pub mod forged_chains;
 pub mod oral;
+pub mod order_set;
+pub mod parallel;
 pub mod path;
+pub mod signed;
+pub mod two_step;

@@ -7,6 +7,7 @@
 //! | `probe` | tries the obvious attacks |
 //! | `survey` | goes through the cases, on all threads |
 //! | `explorer`, `branching` | the exhaustive engine, for one case |
+//! | `overheard` | which signatures the enemy can show |
 //! | `naive` | its twin without a reduction |
 //! | `script` | turns what an engine found into an attack |
 //! | `shrink` | makes an attack locally minimal |
@@ -20,6 +21,7 @@ mod end;
 mod explorer;
 mod menu;
 mod naive;
+mod overheard;
 mod probe;
 mod script;
 mod shrink;

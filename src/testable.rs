@@ -5,6 +5,7 @@ use itertools::Itertools;
 use crate::fault::guarded;
 use crate::general::{General, Generals};
 use crate::protocol::{Lockstep, Plain, Round};
+use crate::signature::Signed;
 
 /// One wire in one round: what `from` says to `to`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -28,24 +29,47 @@ pub struct Repertoire<M> {
     /// What has no place on this wire (a second message in a slot, one of another round, one that
     /// is malformed): a traitor can throw in one of these a round and wire, beside all else.
     pub strays: Vec<M>,
+    /// What no loyal general may ever accept on this wire: a traitor can throw in one of these
+    /// instead of a stray. One that changes the state of a loyal general is a finding.
+    pub forgeries: Vec<Forgery<M>>,
+}
+
+/// A message that must not be accepted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Forgery<M> {
+    /// In which way it is forged, in a few words: "the wrong key".
+    pub label: &'static str,
+    /// The message.
+    pub message: M,
 }
 
 impl<M> Repertoire<M> {
     /// Nothing is ever said on this wire.
     #[must_use]
     pub fn silent() -> Repertoire<M> {
-        Repertoire { slots: Vec::new(), strays: Vec::new() }
+        Repertoire { slots: Vec::new(), strays: Vec::new(), forgeries: Vec::new() }
+    }
+
+    /// These slots, and nothing else.
+    pub fn of(slots: impl IntoIterator<Item = Vec<M>>) -> Repertoire<M> {
+        Repertoire { slots: slots.into_iter().collect(), ..Repertoire::silent() }
     }
 
     /// One slot, in which one of these can stand.
     pub fn one_of(messages: impl IntoIterator<Item = M>) -> Repertoire<M> {
-        Repertoire { slots: vec![messages.into_iter().collect()], strays: Vec::new() }
+        Repertoire::of([messages.into_iter().collect()])
     }
 
     /// The same with these strays.
     #[must_use]
     pub fn with_strays(self, strays: impl IntoIterator<Item = M>) -> Repertoire<M> {
         Repertoire { strays: strays.into_iter().collect(), ..self }
+    }
+
+    /// The same with these forgeries.
+    #[must_use]
+    pub fn with_forgeries(self, forgeries: impl IntoIterator<Item = Forgery<M>>) -> Repertoire<M> {
+        Repertoire { forgeries: forgeries.into_iter().collect(), ..self }
     }
 }
 
@@ -93,6 +117,20 @@ pub trait Testable: Lockstep {
     /// What a traitor can say on `wire` among `n` generals.
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Self::Message>;
 
+    /// Who is given an input among `n` generals: by default the commander, and nobody else. (What
+    /// must hold is asked of his order alone.)
+    fn inputs(&self, n: usize) -> Generals {
+        Generals::first(n.min(1))
+    }
+
+    /// The signatures in a message that are what they claim to be. A traitor can say it only if
+    /// the [coalition](crate::Knowledge) makes or has overheard each of them. By
+    /// default there are none, as in all protocols whose messages are not signed.
+    fn signatures(&self, message: &Self::Message) -> Vec<Signed> {
+        let _ = message;
+        Vec::new()
+    }
+
     /// Why this protocol can't be run among `n` generals, if it can't: one line.
     ///
     /// # Errors
@@ -132,6 +170,14 @@ impl<P: Testable> Testable for &P {
         (**self).repertoire(n, wire)
     }
 
+    fn inputs(&self, n: usize) -> Generals {
+        (**self).inputs(n)
+    }
+
+    fn signatures(&self, message: &P::Message) -> Vec<Signed> {
+        (**self).signatures(message)
+    }
+
     fn admits(&self, n: usize) -> Result<(), String> {
         (**self).admits(n)
     }
@@ -155,6 +201,8 @@ pub(crate) struct Terms<V> {
     pub n: usize,
     pub rounds: usize,
     pub values: Vec<V>,
+    /// Who is given an input.
+    pub inputs: Generals,
 }
 
 /// The most rounds, times generals: a search goes as deep as that.
@@ -169,6 +217,17 @@ pub enum Refusal {
     /// The protocol says so itself.
     #[error("{0}")]
     Protocol(String),
+    /// Nobody's order is there to be obeyed.
+    #[error("the commander, general 0, is given no input: it is his order that is asked after")]
+    NoOrder,
+    /// Somebody is given an input who is not there.
+    #[error("general {general} is given an input, and there are {n} generals, numbered from 0")]
+    InputOfNobody {
+        /// Who.
+        general: usize,
+        /// How many generals there are.
+        n: usize,
+    },
     /// There is nothing to agree on.
     #[error("there must be at least one value to agree on")]
     NoValues,
@@ -192,12 +251,29 @@ pub enum Refusal {
         /// Where nothing is said.
         wire: Wire,
     },
+    /// Where signatures are needed, silence is too.
+    #[error(
+        "its messages are signed, so traitors must be free to be silent: they can't say what needs \
+         a signature that they lack"
+    )]
+    SignedSilence,
     /// A message can stand in two slots of one wire, so it is not clear which it fills.
     #[error(
         "the repertoire has {message} in two slots of the wire from {} to {} in round {}: a message \
          must belong to one slot", wire.from, wire.to, wire.round
     )]
     Shared {
+        /// Where it is said.
+        wire: Wire,
+        /// What.
+        message: String,
+    },
+    /// A message is a forgery, and yet something that may be said.
+    #[error(
+        "the repertoire has {message} both in a slot and among the forgeries of the wire from {} \
+         to {} in round {}", wire.from, wire.to, wire.round
+    )]
+    Genuine {
         /// Where it is said.
         wire: Wire,
         /// What.
@@ -245,7 +321,14 @@ impl<V: Plain> Terms<V> {
         if rounds.saturating_mul(n) > MOST_ROUNDS {
             return Err(Refusal::Rounds { rounds, n });
         }
-        Ok(Terms { n, rounds, values })
+        let inputs = described("inputs", || protocol.inputs(n))?;
+        if !inputs.contains(General::COMMANDER) {
+            return Err(Refusal::NoOrder);
+        }
+        if let Some(general) = inputs.minus(Generals::first(n)).iter().next() {
+            return Err(Refusal::InputOfNobody { general: general.id(), n });
+        }
+        Ok(Terms { n, rounds, values, inputs })
     }
 }
 

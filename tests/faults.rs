@@ -108,7 +108,7 @@ fn fault(misdeed: Misdeed) -> (turncoat::fault::Fault, usize, bool) {
     let found = check(Misbehaving(misdeed)).generals(3).traitors(1).assert_broken();
     match found.violation {
         Violation::Fault(fault) => (fault, found.attack.lies.len(), found.size == Size::Smallest),
-        Violation::Property(property) => panic!("found only that {property} is violated"),
+        other => panic!("found only that {} is violated", other.name()),
     }
 }
 

@@ -208,7 +208,7 @@ fn a_lie_changes_one_slot() {
         },
         repertoire: |wire| match wire.from.is_commander() {
             true => Repertoire::silent(),
-            false => Repertoire { slots: vec![vec![10], vec![20]], strays: vec![] },
+            false => Repertoire::of([vec![10], vec![20]]),
         },
         ..Odd::plain()
     };
@@ -218,10 +218,7 @@ fn a_lie_changes_one_slot() {
 
 #[test]
 fn a_message_in_two_slots_is_refused() {
-    let overlap = Odd {
-        repertoire: |_| Repertoire { slots: vec![vec![1, 2], vec![1]], strays: vec![] },
-        ..Odd::plain()
-    };
+    let overlap = Odd { repertoire: |_| Repertoire::of([vec![1, 2], vec![1]]), ..Odd::plain() };
     assert_eq!(
         check(&overlap).generals(2).traitors(1).run().unwrap_err().to_string(),
         "the repertoire has 1 in two slots of the wire from the commander to lieutenant 1 in round \

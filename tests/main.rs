@@ -2,6 +2,8 @@
 
 mod attack_file;
 mod command_line;
+mod ed25519;
+mod edge_cases;
 mod faults;
 mod hostile;
 mod mutants;

@@ -179,7 +179,7 @@ impl Testable for Drawn {
         }
         let strays = 0..self.draw("strays", wire, 3);
         let stray = |which| self.draw("stray", [from.id(), round, to.id(), which], 9) as u8;
-        Repertoire { slots, strays: strays.map(stray).collect() }
+        Repertoire::of(slots).with_strays(strays.map(stray))
     }
 }
 
@@ -187,7 +187,7 @@ type Found<'a> = Counterexample<&'a Drawn>;
 
 /// What can be said in each slot of a wire, the strays last.
 fn choices(drawn: &Drawn, wire: Wire) -> Vec<Vec<Option<u8>>> {
-    let Repertoire { mut slots, strays } = drawn.repertoire(drawn.n, wire);
+    let Repertoire { mut slots, strays, .. } = drawn.repertoire(drawn.n, wire);
     slots.extend(drawn.adversary.strays.then_some(strays));
     let choices = slots.into_iter().map(|messages| {
         let said = messages.into_iter().sorted().dedup().map(Some);

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 /// only from its own floor and those below it.
 const FLOORS: [&[&str]; 9] = [
     &["general", "order", "count"],
-    &["protocol", "fault", "testable"],
-    &["protocols", "attack", "adversary", "property"],
+    &["protocol", "fault", "testable", "signature", "forgery"],
+    &["protocols", "attack", "knowledge", "adversary", "property"],
     &["execution"],
     &["search"],
     &["verdict"],

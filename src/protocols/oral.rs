@@ -238,10 +238,8 @@ impl<V: Plain + Display> Testable for OralMessages<V> {
             let relay = move |value: &V| Relay { path: path.clone(), value: value.clone() };
             self.values.iter().map(relay).collect_vec()
         };
-        Repertoire {
-            slots: due(n, wire).map(any_value).collect(),
-            strays: misplaced(n, wire).into_iter().flat_map(any_value).collect(),
-        }
+        let strays = misplaced(n, wire).into_iter().flat_map(any_value);
+        Repertoire::of(due(n, wire).map(any_value)).with_strays(strays)
     }
 
     fn admits(&self, n: usize) -> Result<(), String> {

@@ -5,11 +5,11 @@ use std::fmt::Write;
 
 use itertools::Itertools;
 
-use crate::attack::{AttackOn, Lie};
+use crate::attack::{Attack, AttackOn, Lie};
 use crate::execution::{Delivery, ExecutionOf};
 use crate::fault::guarded;
 use crate::general::{General, Generals};
-use crate::property::{Property, Violation};
+use crate::property::{Accepted, Outcome, Property, Violation};
 use crate::testable::{Testable, Wire};
 
 /// In a round with more lines than this, what is as loyalty has it is only counted.
@@ -136,10 +136,23 @@ impl<P: Testable> Story<'_, P> {
         match self.execution.violation(self.attack) {
             None => "Agreement (IC1) and validity (IC2) hold in this execution.\n".to_owned(),
             Some(Violation::Fault(fault)) => format!("Fault: {fault}.\n"),
+            Some(Violation::Forgery(accepted)) => {
+                format!("Violated: unforgeability. {}\n", self.taken_in(&accepted))
+            }
             Some(Violation::Property(property)) => {
                 format!("Violated: {property}. {}\n", self.accusation(property))
             }
         }
+    }
+
+    /// Who took what for genuine, and what came of it.
+    fn taken_in(&self, Accepted { wire, label }: &Accepted) -> String {
+        let Wire { round, from, to } = wire;
+        let what = format!("In round {round} {from} sends {to} a forgery, {label}, which counts.");
+        let Attack { traitors, inputs, .. } = self.attack;
+        let outcome = Outcome { traitors: *traitors, inputs, decisions: &self.execution.decisions };
+        let outcome = Property::violated(&outcome).map(|property| self.accusation(property));
+        [what].into_iter().chain(outcome).join(" ")
     }
 
     /// Who decided what, and why that must not be.

@@ -9,10 +9,12 @@ use rustc_hash::FxBuildHasher;
 use super::effort::{Halt, Meter, ROOM};
 use super::end::{End, EndOf};
 use super::menu::Candidate;
+use super::overheard::Overheard;
 use super::script::{Script, Spoken};
 use super::space::Space;
 use crate::fault::Guarded;
 use crate::general::{General, Generals};
+use crate::property::{Accepted, Violation};
 use crate::protocol::{Lockstep, Plain, Round};
 use crate::testable::{Testable, Wire};
 
@@ -31,6 +33,8 @@ pub(crate) struct Inbox<'e, P: Testable> {
     pub honest: Vec<Option<Vec<P::Message>>>,
     /// How many lies may still be told; none if they are free.
     pub lies_left: Option<u32>,
+    /// Which signatures the traitors can show.
+    pub overheard: &'e Overheard,
 }
 
 /// What the receiver came to, and how.
@@ -170,14 +174,16 @@ impl<P: Testable> Inbox<'_, P> {
         let priced = self.honest[from.id()].as_ref().filter(|_| self.lies_left.is_some());
         let honest = priced.map(|honest| self.space.placed(wire, honest)).transpose()?;
         let lies_left = self.lies_left.unwrap_or(u32::MAX);
+        let loyal_hears = !self.protocol.traitors().contains(self.to);
         let mut merged = received.branches.len();
         for (number, candidate) in menu.candidates.iter().enumerate() {
-            let Candidate { message, slot, mark, closes } = candidate;
+            let Candidate { message, slot, mark, closes, signatures, forgery } = candidate;
             let loyal = honest.as_ref().map(|honest| honest[*slot].as_ref());
             let price = loyal.map_or(Price::Free, |loyal| Price::of(message, loyal));
             let optional = menu.optional(*slot);
             let before = received.branches.len();
-            for at in 0..before {
+            let can_be_said = price == Price::Honest || self.overheard.has_all(signatures);
+            for at in (0..before).filter(|_| can_be_said) {
                 let branch = &received.branches[at];
                 let lies = branch.lies + price.said();
                 if branch.used & mark != 0 || lies > lies_left {
@@ -191,6 +197,11 @@ impl<P: Testable> Inbox<'_, P> {
                     End::from(fault).after(|| script)
                 })?;
                 let branch = &received.branches[at];
+                if let Some(label) = forgery.filter(|_| loyal_hears && state != branch.state) {
+                    let script = self.cut_short(received, at, wire, number, honest.as_ref());
+                    let accepted = Violation::Forgery(Accepted { wire, label });
+                    return Err(End::Found(accepted, script));
+                }
                 if optional && price.silence_is_as_good() && state == branch.state {
                     continue;
                 }

@@ -84,7 +84,7 @@ impl<P: Testable> Campaign<'_, P> {
                 }
                 let attack = attack?;
                 let guarded = Guarded::new(protocol, &terms.values, attack.traitors);
-                let execution = obeyed(&guarded, terms, &attack);
+                let execution = obeyed(&guarded, terms, &attack, &self.space.labels());
                 self.steps = limit.min(self.steps + execution.messages() as u64);
                 if execution.violation(&attack).is_some() {
                     let found = self.examined(attack, CONFIRMATIONS);
@@ -141,7 +141,8 @@ impl<P: Testable> Campaign<'_, P> {
     /// The attack with what the simulator says of it, if that is a violation, on every one of so
     /// many runs.
     fn examined(&self, attack: AttackOn<P>, times: usize) -> Option<Found<P>> {
-        let execution = replayed(self.search.protocol, self.search.terms, &attack, times);
+        let Search { protocol, terms, .. } = *self.search;
+        let execution = replayed(protocol, terms, &attack, &self.space.labels(), times);
         let violation = execution.violation(&attack)?;
         Some(Found { attack, execution, violation, size: Size::NotMinimal })
     }
@@ -176,7 +177,7 @@ impl<P: Testable> Campaign<'_, P> {
             );
         };
         let Search { protocol, terms, .. } = *self.search;
-        let mut execution = replayed(protocol, terms, &attack, 1);
+        let mut execution = replayed(protocol, terms, &attack, &self.space.labels(), 1);
         execution.fault = Some(fault.clone());
         let violation = Violation::Fault(fault);
         Ok(Found { attack, execution, violation, size: Size::NotMinimal })

@@ -15,6 +15,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use super::branching::{Branch, Inbox, Received, Trace};
 use super::effort::{Halt, Meter, ROOM};
 use super::end::{End, EndOf, Explored};
+use super::overheard::Overheard;
 use super::script::Script;
 use super::space::{Case, Space};
 use crate::fault::Guarded;
@@ -35,7 +36,7 @@ pub(crate) enum Lies {
 /// In the place of a general who is not followed.
 const NOT_FOLLOWED: u32 = u32::MAX;
 
-/// Explores one case. A global state has, for each general, the number of its state.
+/// Explores one case.
 pub(crate) struct Explorer<'a, P: Testable> {
     space: &'a Space<'a, P>,
     case: &'a Case<P::Value>,
@@ -45,8 +46,21 @@ pub(crate) struct Explorer<'a, P: Testable> {
     meter: Meter<'a>,
     /// The states, numbered. A traitor whose own run has failed has none.
     states: IndexSet<Option<P::State>, FxBuildHasher>,
+    /// What the enemy has overheard, numbered.
+    overheard: IndexSet<Overheard, FxBuildHasher>,
+    /// By round, the signatures that can still be of use to the enemy.
+    useful: Vec<Overheard>,
     /// The global states met before, by the round that begins in them, with the lies spent.
-    visited: FxHashMap<(Round, Box<[u32]>), u32>,
+    visited: FxHashMap<(Round, Global), u32>,
+}
+
+/// Where the execution stands when a round begins.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Global {
+    /// For each general, the number of its state.
+    states: Box<[u32]>,
+    /// The number of what the enemy has overheard.
+    overheard: u32,
 }
 
 /// What one general can come to, or be brought to decide, each with the fewest lies it takes.
@@ -70,8 +84,21 @@ impl<'a, P: Testable> Explorer<'a, P> {
             Lies::AtMost(_) => space.everybody(),
         };
         let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
-        let (states, visited) = (IndexSet::default(), FxHashMap::default());
-        Explorer { space, case, lies, followed, protocol, meter, states, visited }
+        let rounds = if space.is_signed() { space.terms.rounds } else { 0 };
+        let useful = (1..=rounds).map(|round| space.useful(case.traitors, round)).collect();
+        let (states, overheard, visited) = Default::default();
+        Explorer {
+            space,
+            case,
+            lies,
+            followed,
+            protocol,
+            meter,
+            states,
+            overheard,
+            useful,
+            visited,
+        }
     }
 
     /// The same with every call made twice, to see whether the answers agree.
@@ -86,12 +113,14 @@ impl<'a, P: Testable> Explorer<'a, P> {
     }
 
     fn begin(&mut self) -> Result<(), EndOf<P>> {
-        let mut global = vec![NOT_FOLLOWED; self.space.terms.n];
+        let mut global = self.nowhere();
         for me in self.followed.iter() {
             let seat = Seat::new(me, self.space.terms.n);
             let state = self.protocol.start(seat, self.case.inputs.get(&me))?;
-            global[me.id()] = self.number(state);
+            global.states[me.id()] = self.number(state);
         }
+        let made = self.space.made_by(self.case.traitors);
+        global.overheard = self.overheard.insert_full(made).0 as u32;
         if self.space.terms.rounds > 0 {
             return self.visit(1, &global, 0);
         }
@@ -103,21 +132,23 @@ impl<'a, P: Testable> Explorer<'a, P> {
     }
 
     /// All that can follow when a round begins in this global state, so many lies spent.
-    fn visit(&mut self, round: Round, global: &[u32], spent: u32) -> Result<(), EndOf<P>> {
+    fn visit(&mut self, round: Round, global: &Global, spent: u32) -> Result<(), EndOf<P>> {
         let outboxes = self.outboxes(round, global)?;
+        let overheard = self.overhear(round, global, &outboxes);
         if round == self.space.terms.rounds {
-            return self.end(round, global, outboxes, spent);
+            return self.end(round, global, outboxes, overheard, spent);
         }
         let mut options = Vec::new();
         for (to, honest) in self.everybody().zip(outboxes) {
             if self.followed.contains(to) {
-                let mut received = self.receive(round, to, global, honest, spent)?;
+                let mut received = self.receive(round, to, global, honest, overheard, spent)?;
                 let branches = std::mem::take(&mut received.branches).into_iter();
                 let choices = branches.map(|b| (self.number(b.state), b.lies, b.trace)).collect();
                 options.push(Options { received, choices });
             }
         }
-        let mut next = vec![NOT_FOLLOWED; self.space.terms.n];
+        let mut next = self.nowhere();
+        next.overheard = overheard;
         self.combine(round + 1, &options, &mut next, spent)
     }
 
@@ -127,7 +158,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
         &mut self,
         round: Round,
         options: &[Options<P::State, u32>],
-        next: &mut [u32],
+        next: &mut Global,
         spent: u32,
     ) -> Result<(), EndOf<P>> {
         let Some((option, others)) = options.split_first() else {
@@ -136,7 +167,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
         };
         for &(state, lies, trace) in &option.choices {
             if self.lies_left(spent).is_none_or(|left| lies <= left) {
-                next[option.received.to.id()] = state;
+                next.states[option.received.to.id()] = state;
                 self.combine(round, others, next, spent + lies)
                     .map_err(|end| end.after(|| self.script(&option.received, trace)))?;
             }
@@ -149,8 +180,9 @@ impl<'a, P: Testable> Explorer<'a, P> {
     fn end(
         &mut self,
         round: Round,
-        global: &[u32],
+        global: &Global,
         outboxes: Outboxes<P::Message>,
+        overheard: u32,
         spent: u32,
     ) -> Result<(), EndOf<P>> {
         let mut options = Vec::new();
@@ -158,7 +190,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
             if self.case.traitors.contains(to) {
                 continue;
             }
-            let mut received = self.receive(round, to, global, honest, spent)?;
+            let mut received = self.receive(round, to, global, honest, overheard, spent)?;
             let mut decisions = IndexMap::<_, _, FxBuildHasher>::default();
             for Branch { state, lies, trace, .. } in std::mem::take(&mut received.branches) {
                 self.meter.step()?;
@@ -203,7 +235,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
 
     /// What all followed generals say in a round that begins in this global state. What a loyal
     /// one says to anybody, a traitor or not, must be in the repertoire.
-    fn outboxes(&self, round: Round, global: &[u32]) -> Result<Outboxes<P::Message>, EndOf<P>> {
+    fn outboxes(&self, round: Round, global: &Global) -> Result<Outboxes<P::Message>, EndOf<P>> {
         let says = |from: General, to| {
             if from == to || !self.followed.contains(from) {
                 return Ok(None);
@@ -218,18 +250,36 @@ impl<'a, P: Testable> Explorer<'a, P> {
         self.everybody().map(outbox).collect()
     }
 
+    /// What the enemy can show, of all that is of use to it, when it has heard what the loyal say.
+    fn overhear(&mut self, round: Round, global: &Global, outboxes: &Outboxes<P::Message>) -> u32 {
+        let Some(useful) = self.useful.get(round - 1) else { return global.overheard };
+        let mut overheard = self.overheard[global.overheard as usize].and(useful);
+        for (to, honest) in self.everybody().zip(outboxes) {
+            for (from, said) in self.everybody().zip(honest) {
+                let loyal = said.iter().filter(|_| !self.case.traitors.contains(from)).flatten();
+                let menu = self.space.menu(Wire { round, from, to });
+                let signatures = loyal.flat_map(|message| menu.signatures(message));
+                signatures.filter(|number| useful.has(**number)).for_each(|n| overheard.add(*n));
+            }
+        }
+        self.overheard.insert_full(overheard).0 as u32
+    }
+
     /// What one general can come to in a round that begins in this global state.
     fn receive(
         &mut self,
         round: Round,
         to: General,
-        global: &[u32],
+        global: &Global,
         honest: Vec<Option<Vec<P::Message>>>,
+        overheard: u32,
         spent: u32,
     ) -> Result<Received<Option<P::State>>, EndOf<P>> {
         let state = self.state(global, to).clone();
         let (space, lies_left) = (self.space, self.lies_left(spent));
-        let inbox = Inbox { space, protocol: &self.protocol, round, to, honest, lies_left };
+        let overheard = &self.overheard[overheard as usize];
+        let protocol = &self.protocol;
+        let inbox = Inbox { space, protocol, round, to, honest, lies_left, overheard };
         inbox.received(state, &mut self.meter)
     }
 
@@ -253,8 +303,12 @@ impl<'a, P: Testable> Explorer<'a, P> {
         }
     }
 
-    fn state(&self, global: &[u32], general: General) -> &Option<P::State> {
-        &self.states[global[general.id()] as usize]
+    fn nowhere(&self) -> Global {
+        Global { states: vec![NOT_FOLLOWED; self.space.terms.n].into(), overheard: 0 }
+    }
+
+    fn state(&self, global: &Global, general: General) -> &Option<P::State> {
+        &self.states[global.states[general.id()] as usize]
     }
 
     fn number(&mut self, state: Option<P::State>) -> u32 {
@@ -262,12 +316,12 @@ impl<'a, P: Testable> Explorer<'a, P> {
     }
 
     /// Whether a global state was not met before in this round with as few lies.
-    fn is_new(&mut self, round: Round, global: &[u32], spent: u32) -> Result<bool, Halt> {
+    fn is_new(&mut self, round: Round, global: &Global, spent: u32) -> Result<bool, Halt> {
         self.meter.step()?;
         if self.states.len() + self.visited.len() > ROOM {
             return Err(Halt::Room);
         }
-        let before = self.visited.entry((round, global.into())).or_insert(u32::MAX);
+        let before = self.visited.entry((round, global.clone())).or_insert(u32::MAX);
         let new = spent < *before;
         *before = spent.min(*before);
         Ok(new)

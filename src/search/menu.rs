@@ -1,10 +1,11 @@
 //! What can be said on one wire, in the order of arrival, with the slots that each message fills.
 
 use itertools::Itertools;
+use rustc_hash::FxHashMap;
 
 use crate::count::Count;
 use crate::protocol::Plain;
-use crate::testable::Repertoire;
+use crate::testable::{Forgery, Repertoire};
 
 /// A repertoire, prepared: a behaviour on this wire says at most one message of each slot.
 #[derive(Debug)]
@@ -34,6 +35,10 @@ pub(crate) struct Candidate<M> {
     pub mark: u64,
     /// No candidate of this slot comes after this one.
     pub closes: bool,
+    /// The signatures in it, by number.
+    pub signatures: Box<[u32]>,
+    /// In which way it is forged.
+    pub forgery: Option<&'static str>,
 }
 
 /// Why a repertoire can't be searched.
@@ -43,22 +48,41 @@ pub(crate) enum Muddle<M> {
     Entangled,
     /// This message can stand in two slots.
     Shared(M),
+    /// This message can stand in a slot, and is a forgery.
+    Genuine(M),
 }
 
 impl<M: Plain> Menu<M> {
-    pub fn new(repertoire: Repertoire<M>, silence: bool, strays: bool) -> Result<Self, Muddle<M>> {
+    /// Of each message `signatures` says which signatures are in it.
+    pub fn new(
+        repertoire: Repertoire<M>,
+        silence: bool,
+        strays: bool,
+        signatures: impl FnMut(&M) -> Box<[u32]>,
+    ) -> Result<Self, Muddle<M>> {
+        let Repertoire { slots, strays: misplaced, forgeries } = repertoire;
+        let labels: FxHashMap<_, _> = forgeries
+            .into_iter()
+            .rev()
+            .map(|Forgery { label, message }| (message, label))
+            .collect();
+        let misplaced = misplaced.into_iter().chain(labels.keys().cloned()).collect();
         let slot = |messages: Vec<M>, optional, stray| {
             let messages = messages.into_iter().sorted_unstable().dedup().collect();
             Slot { messages, optional, stray }
         };
-        let regular = repertoire.slots.into_iter().map(|messages| slot(messages, silence, false));
-        let strays = strays.then(|| slot(repertoire.strays, true, true));
+        let regular = slots.into_iter().map(|messages| slot(messages, silence, false));
+        let strays = strays.then(|| slot(misplaced, true, true));
         let slots = regular.chain(strays).filter(|slot| !slot.messages.is_empty()).collect_vec();
         let regular = slots.iter().filter(|slot| !slot.stray).flat_map(|slot| &slot.messages);
         if let Some(shared) = regular.sorted_unstable().duplicates().next() {
             return Err(Muddle::Shared(shared.clone()));
         }
-        let candidates = candidates(&slots).ok_or(Muddle::Entangled)?;
+        let regular = slots.iter().filter(|slot| !slot.stray).flat_map(|slot| &slot.messages);
+        if let Some(genuine) = regular.into_iter().find(|message| labels.contains_key(message)) {
+            return Err(Muddle::Genuine(genuine.clone()));
+        }
+        let candidates = candidates(&slots, &labels, signatures).ok_or(Muddle::Entangled)?;
         Ok(Menu { candidates, slots })
     }
 
@@ -86,6 +110,16 @@ impl<M: Plain> Menu<M> {
             slot.messages.get(number).or(slot.messages.last()).cloned()
         };
         self.slots.iter().map(said).collect()
+    }
+
+    /// The signatures in a message, by number; none if it can't be said here.
+    pub fn signatures(&self, message: &M) -> &[u32] {
+        self.candidate(message).map_or(&[], |candidate| &candidate.signatures)
+    }
+
+    /// In which way a message is forged, if it is a forgery.
+    pub fn forgery(&self, message: &M) -> Option<&'static str> {
+        self.candidate(message)?.forgery
     }
 
     /// What stands in each slot when a loyal general says this; or the first message that has no
@@ -123,10 +157,14 @@ impl<M: Plain> Menu<M> {
 
     /// The slot in which a message can stand, but for that of the strays.
     fn slot(&self, message: &M) -> Option<usize> {
+        let slot = self.candidate(message)?.slot;
+        (!self.slots[slot].stray).then_some(slot)
+    }
+
+    /// The first candidate with this message.
+    fn candidate(&self, message: &M) -> Option<&Candidate<M>> {
         let first = self.candidates.partition_point(|candidate| candidate.message < *message);
-        let candidate = self.candidates.get(first)?;
-        (candidate.message == *message && !self.slots[candidate.slot].stray)
-            .then_some(candidate.slot)
+        self.candidates.get(first).filter(|candidate| candidate.message == *message)
     }
 }
 
@@ -138,7 +176,11 @@ impl<M: Ord> Slot<M> {
 
 /// The messages of all slots in their order, with a mark from the first to the last of a slot.
 /// Nothing if there are not marks enough.
-fn candidates<M: Plain>(slots: &[Slot<M>]) -> Option<Vec<Candidate<M>>> {
+fn candidates<M: Plain>(
+    slots: &[Slot<M>],
+    labels: &FxHashMap<M, &'static str>,
+    mut signatures: impl FnMut(&M) -> Box<[u32]>,
+) -> Option<Vec<Candidate<M>>> {
     let mut left = slots.iter().map(|slot| slot.messages.len()).collect_vec();
     let mut marks = vec![0; slots.len()];
     let mut free = u64::MAX;
@@ -156,7 +198,9 @@ fn candidates<M: Plain>(slots: &[Slot<M>]) -> Option<Vec<Candidate<M>>> {
         if closes {
             free |= mark;
         }
-        (mark != 0).then(|| Candidate { message: message.clone(), slot, mark, closes })
+        let (forgery, signatures) = (labels.get(message).copied(), signatures(message));
+        let message = message.clone();
+        (mark != 0).then(|| Candidate { message, slot, mark, closes, signatures, forgery })
     };
     messages.sorted_unstable().map(candidate).collect()
 }
@@ -166,8 +210,15 @@ mod tests {
     use super::*;
 
     fn menu(slots: &[&[u32]], strays: &[u32], silence: bool) -> Menu<u32> {
-        let slots = slots.iter().map(|slot| slot.to_vec()).collect();
-        Menu::new(Repertoire { slots, strays: strays.to_vec() }, silence, true).unwrap()
+        let slots = slots.iter().map(|slot| slot.to_vec());
+        let repertoire = Repertoire::of(slots).with_strays(strays.iter().copied());
+        Menu::new(repertoire, silence, true, |_| Box::default()).unwrap()
+    }
+
+    fn muddle(slots: Vec<Vec<u32>>, forged: Option<u32>) -> Muddle<u32> {
+        let forgeries = forged.map(|message| Forgery { label: "forged", message });
+        let repertoire = Repertoire::of(slots).with_forgeries(forgeries);
+        Menu::new(repertoire, true, true, |_| Box::default()).unwrap_err()
     }
 
     #[test]
@@ -198,10 +249,9 @@ mod tests {
         ];
         assert_eq!(marks, expected);
         let entangled = (0..70).map(|slot| vec![slot, slot + 100]).collect();
-        let entangled = Repertoire { slots: entangled, strays: vec![] };
-        assert!(matches!(Menu::new(entangled, true, true), Err(Muddle::Entangled)));
-        let shared = Repertoire { slots: vec![vec![1, 2], vec![2, 3]], strays: vec![] };
-        assert!(matches!(Menu::new(shared, true, true), Err(Muddle::Shared(2))));
+        assert!(matches!(muddle(entangled, None), Muddle::Entangled));
+        assert!(matches!(muddle(vec![vec![1, 2], vec![2, 3]], None), Muddle::Shared(2)));
+        assert!(matches!(muddle(vec![vec![1, 2]], Some(2)), Muddle::Genuine(2)));
     }
 
     #[test]

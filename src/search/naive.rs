@@ -11,6 +11,7 @@ use super::space::{Case, Space};
 use crate::adversary::Adversary;
 use crate::execution::{Delivery, simulate};
 use crate::fault::Guarded;
+use crate::knowledge::Knowledge;
 use crate::testable::{Repertoire, Testable, Wire};
 
 /// Goes through all behaviours of a case; a step is an execution.
@@ -32,11 +33,18 @@ fn judge<P: Testable>(
     script: Script<P::Message>,
 ) -> Option<EndOf<P>> {
     let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
-    let execution = simulate(&protocol, space.terms, &case.inputs, |wire, honest| {
-        let spoken = script.get(&wire);
-        let spoken = spoken.map(|spoken| spoken.iter().flatten().cloned().sorted().collect());
-        spoken.unwrap_or_else(|| honest.to_vec())
-    });
+    let tamper = |wire, honest: &[P::Message], knowledge: &Knowledge| {
+        let Some(spoken) = script.get(&wire) else { return honest.to_vec() };
+        let can_be_said = |message: &&P::Message| {
+            honest.contains(message) || {
+                let signatures = space.protocol.signatures(message);
+                knowledge.lacks(&signatures).is_none()
+            }
+        };
+        spoken.iter().flatten().filter(can_be_said).cloned().sorted().collect()
+    };
+    let labels = space.labels();
+    let execution = simulate(&protocol, space.terms, &case.inputs, tamper, &labels);
     for Delivery { wire, said, .. } in &execution.deliveries {
         let loyal = !case.traitors.contains(wire.from);
         if let Some(Err(refusal)) = loyal.then(|| space.describes(*wire, said)) {
@@ -72,8 +80,10 @@ fn scripts<P: Testable>(
 /// Everything that can be said in each slot of a wire with this repertoire, strays last.
 fn slots<M: Clone + Ord>(
     adversary: Adversary,
-    Repertoire { slots, strays }: Repertoire<M>,
+    Repertoire { slots, strays, forgeries }: Repertoire<M>,
 ) -> Vec<Vec<Option<M>>> {
+    let forged = forgeries.into_iter().map(|forgery| forgery.message);
+    let strays = strays.into_iter().chain(forged).collect();
     let slots = slots.into_iter().map(|slot| (slot, adversary.silence));
     let strays = adversary.strays.then_some((strays, true));
     let slots = slots.chain(strays).filter(|(messages, _)| !messages.is_empty());

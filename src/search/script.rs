@@ -6,6 +6,7 @@ use super::space::{Case, Space};
 use crate::attack::{Attack, AttackOn, Edit, Lie};
 use crate::execution::simulate;
 use crate::fault::Guarded;
+use crate::knowledge::Knowledge;
 use crate::testable::{Refusal, Testable, Wire};
 
 /// What is said on a wire, slot by slot.
@@ -27,7 +28,8 @@ pub(crate) fn attack<P: Testable>(
 /// loyalty would have said, slot by slot, that is a lie. On wires of which it knows nothing they
 /// obey.
 ///
-/// If the protocol has a fault under this attack, the attack ends where that shows.
+/// What needs a signature that the traitors lack is not said. If the protocol has a fault under this attack, the attack ends where that
+/// shows.
 pub(crate) fn staged<P: Testable>(
     space: &Space<'_, P>,
     case: &Case<P::Value>,
@@ -36,7 +38,7 @@ pub(crate) fn staged<P: Testable>(
     let mut lies = Vec::new();
     let mut refusal = None;
     let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
-    simulate(&protocol, space.terms, &case.inputs, |wire, honest| {
+    let tamper = |wire, honest: &[P::Message], knowledge: &Knowledge| {
         let placed = space.placed(wire, honest);
         let placed = match placed {
             Ok(placed) => placed,
@@ -45,14 +47,20 @@ pub(crate) fn staged<P: Testable>(
                 return honest.to_vec();
             }
         };
-        let Some(spoken) = speak(wire) else { return honest.to_vec() };
+        let Some(mut spoken) = speak(wire) else { return honest.to_vec() };
+        for (said, honest) in spoken.iter_mut().zip(&placed) {
+            said.take_if(|said| {
+                Some(&*said) != honest.as_ref() && !space.can_be_said(wire, said, knowledge)
+            });
+        }
         let edits = placed.into_iter().zip(spoken.iter().cloned());
         let edits = edits.filter_map(|(honest, said)| Edit::between(honest, said));
         lies.extend(edits.map(|edit| Lie { wire, edit }));
         let mut said = Vec::from_iter(spoken.into_iter().flatten());
         said.sort_unstable();
         said
-    });
+    };
+    simulate(&protocol, space.terms, &case.inputs, tamper, &space.labels());
     let Case { traitors, inputs } = case.clone();
     refusal.map_or(Ok(Attack { n: space.terms.n, traitors, inputs, lies }), Err)
 }

@@ -51,12 +51,12 @@ pub(crate) fn shrunk<P: Testable>(
 /// Whether this attack is one of the adversary's, and breaks the protocol.
 fn breaks<P: Testable>(space: &Space<'_, P>, attack: &AttackOn<P>) -> bool {
     let protocol = Guarded::new(space.protocol, &space.terms.values, attack.traitors);
-    let execution = obeyed(&protocol, space.terms, attack);
+    let execution = obeyed(&protocol, space.terms, attack, &space.labels());
     let allowed = execution.deliveries.iter().all(|delivery| {
         let loyal = !attack.traitors.contains(delivery.wire.from);
         loyal || space.menu(delivery.wire).allows(&delivery.said)
     });
-    allowed && execution.violation(attack).is_some()
+    allowed && execution.lacking.is_empty() && execution.violation(attack).is_some()
 }
 
 #[cfg(test)]

@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexSet;
 use itertools::Itertools;
+use rustc_hash::FxBuildHasher;
 
 use super::menu::{Menu, Muddle};
+use super::overheard::Overheard;
 use crate::adversary::Adversary;
 use crate::count::Count;
 use crate::execution::Scene;
 use crate::general::{General, Generals};
+use crate::knowledge::Knowledge;
+use crate::protocol::Round;
+use crate::signature::Signed;
 use crate::testable::{Refusal, Repertoire, Terms, Testable, Wire, described};
 
 /// All behaviours of an adversary against a protocol.
@@ -17,6 +23,8 @@ pub(crate) struct Space<'a, P: Testable> {
     pub terms: &'a Terms<P::Value>,
     pub adversary: Adversary,
     menus: Vec<Menu<P::Message>>,
+    /// Every signature in anything that can be said, numbered.
+    signatures: IndexSet<Signed, FxBuildHasher>,
     /// By number of sender and receiver: the behaviours on the wires between them in all rounds.
     behaviours: Vec<Vec<Count>>,
 }
@@ -53,22 +61,43 @@ impl<'a, P: Testable> Space<'a, P> {
             .cartesian_product(everybody.iter())
             .cartesian_product(everybody.iter())
             .map(|((round, from), to)| Wire { round, from, to });
+        let mut numbers = IndexSet::default();
+        let mut unread = None;
+        let mut signatures = |message: &P::Message| {
+            let signed = described("signatures", || protocol.signatures(message));
+            let signed = signed.unwrap_or_else(|refusal| {
+                unread.get_or_insert(refusal);
+                Vec::new()
+            });
+            signed.into_iter().map(|signed| numbers.insert_full(signed).0 as u32).collect()
+        };
         let menu = |wire: Wire| {
             let repertoire = if wire.from == wire.to {
                 Repertoire::silent()
             } else {
                 described("repertoire", || protocol.repertoire(terms.n, wire))?
             };
-            let menu = Menu::new(repertoire, adversary.silence, adversary.strays);
+            let Adversary { silence, strays, .. } = adversary;
+            let menu = Menu::new(repertoire, silence, strays, &mut signatures);
             menu.map_err(|muddle| match muddle {
                 Muddle::Entangled => Refusal::Entangled,
                 Muddle::Shared(message) => {
                     Refusal::Shared { wire, message: format!("{message:?}") }
                 }
+                Muddle::Genuine(message) => {
+                    Refusal::Genuine { wire, message: format!("{message:?}") }
+                }
             })
         };
         let menus = wires.map(menu).collect::<Result<Vec<_>, _>>()?;
-        let mut space = Space { protocol, terms, adversary, menus, behaviours: Vec::new() };
+        if let Some(refusal) = unread {
+            return Err(refusal);
+        }
+        if !numbers.is_empty() && !adversary.silence {
+            return Err(Refusal::SignedSilence);
+        }
+        let (behaviours, signatures) = (Vec::new(), numbers);
+        let mut space = Space { protocol, terms, adversary, menus, signatures, behaviours };
         let between = |from, to| {
             let wires = (1..=terms.rounds).map(|round| Wire { round, from, to });
             wires.map(|wire| space.menu(wire).behaviours()).product()
@@ -91,6 +120,46 @@ impl<'a, P: Testable> Space<'a, P> {
     pub fn menu(&self, Wire { round, from, to }: Wire) -> &Menu<P::Message> {
         let n = self.terms.n;
         &self.menus[((round - 1) * n + from.id()) * n + to.id()]
+    }
+
+    /// In which way a message is forged, if it is a forgery on a wire.
+    pub fn labels(&self) -> impl Fn(Wire, &P::Message) -> Option<&'static str> {
+        |wire, message| self.menu(wire).forgery(message)
+    }
+
+    /// Whether there are signatures in anything that can be said.
+    pub fn is_signed(&self) -> bool {
+        !self.signatures.is_empty()
+    }
+
+    /// The signatures that these traitors make themselves.
+    pub fn made_by(&self, traitors: Generals) -> Overheard {
+        let mut made = Overheard::none(self.signatures.len());
+        let signatures = self.signatures.iter().enumerate();
+        signatures
+            .filter(|(_, signed)| traitors.contains(signed.by))
+            .for_each(|(number, _)| made.add(number as u32));
+        made
+    }
+
+    /// The signatures in what these traitors could say to the loyal in this round or a later one.
+    pub fn useful(&self, traitors: Generals, round: Round) -> Overheard {
+        let mut useful = Overheard::none(self.signatures.len());
+        let rounds = round..=self.terms.rounds;
+        for (round, from, to) in
+            itertools::iproduct!(rounds, traitors.iter(), self.everybody().iter())
+        {
+            let candidates = &self.menu(Wire { round, from, to }).candidates;
+            let signatures = candidates.iter().flat_map(|candidate| &candidate.signatures);
+            signatures.for_each(|number| useful.add(*number));
+        }
+        useful
+    }
+
+    /// Whether traitors who know this can say a message on this wire.
+    pub fn can_be_said(&self, wire: Wire, message: &P::Message, knowledge: &Knowledge) -> bool {
+        let numbers = self.menu(wire).signatures(message).iter();
+        knowledge.lacks(numbers.map(|number| &self.signatures[*number as usize])).is_none()
     }
 
     /// What a loyal general says on a wire, slot by slot.
@@ -134,12 +203,14 @@ impl<'a, P: Testable> Space<'a, P> {
         traitors: Generals,
         orders: TraitorsOrders,
     ) -> impl Iterator<Item = Case<P::Value>> + Clone {
-        let one = orders == TraitorsOrders::One && traitors.contains(General::COMMANDER);
-        let orders = if one { &self.terms.values[..1] } else { &self.terms.values };
-        orders.iter().map(move |order| Case {
-            traitors,
-            inputs: BTreeMap::from([(General::COMMANDER, order.clone())]),
-        })
+        let values = &self.terms.values;
+        let orders = self.terms.inputs.iter().map(move |general| {
+            let one = orders == TraitorsOrders::One && traitors.contains(general);
+            let values = if one { &values[..1] } else { &values[..] };
+            values.iter().map(move |order| (general, order.clone()))
+        });
+        let inputs = orders.multi_cartesian_product();
+        inputs.map(move |inputs| Case { traitors, inputs: inputs.into_iter().collect() })
     }
 
     /// How many raw behaviours one case has: what the traitors say to the loyal, in every round.
@@ -168,8 +239,7 @@ impl<'a, P: Testable> Space<'a, P> {
                 Count::from(num_integer::binomial(kind.len() as u64, *turned as u64))
             };
             let sets = kinds().map(binomial).product();
-            let loyal = !traitors.contains(General::COMMANDER);
-            let inputs = if loyal { values.clone() } else { Count::from(1) };
+            let inputs = values.pow(self.terms.inputs.minus(traitors).len() as u32);
             [sets, inputs, self.behaviours_of(traitors)].into_iter().product()
         });
         behaviours.sum()
@@ -194,10 +264,12 @@ impl<'a, P: Testable> Space<'a, P> {
     fn are_alike(&self, one: General, other: General) -> bool {
         let wire = |from: General, to: General| &self.behaviours[from.id()][to.id()];
         let both = Generals::NONE.with(one).with(other);
+        let inputs = self.terms.inputs;
         let alike = |third: General| {
             wire(one, third) == wire(other, third) && wire(third, one) == wire(third, other)
         };
         !both.contains(General::COMMANDER)
+            && inputs.contains(one) == inputs.contains(other)
             && wire(one, other) == wire(other, one)
             && self.everybody().minus(both).iter().all(alike)
     }

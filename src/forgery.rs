@@ -1,0 +1,86 @@
+//! What can be done to a signature so that it is one no more: the traitors' tools.
+
+mod bytes;
+
+use serde::{Deserialize, Serialize};
+
+use crate::general::General;
+use crate::signature::Signatures;
+use crate::signature::ideal::{Ideal, Token};
+
+/// What was done to a signature. No verifier should take the outcome for a signature.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tampering {
+    /// One bit of it was flipped.
+    FlippedBit,
+    /// L, the order of the group, was added to S: the equation still holds, but S is too large.
+    AddedOrder,
+    /// It is made as if the key were a point of small order, for which R the neutral element and
+    /// S = 0 would do, whatever was signed.
+    SmallOrderKey,
+    /// R is a point of small order, and S any number.
+    SmallOrderR,
+    /// R is the encoding of no point.
+    NoPoint,
+    /// It has no bytes at all.
+    Empty,
+    /// It has a byte too many.
+    Oversized,
+}
+
+impl Tampering {
+    /// All of them.
+    pub const ALL: [Tampering; 7] = [
+        Tampering::FlippedBit,
+        Tampering::AddedOrder,
+        Tampering::SmallOrderKey,
+        Tampering::SmallOrderR,
+        Tampering::NoPoint,
+        Tampering::Empty,
+        Tampering::Oversized,
+    ];
+
+    /// In a few words: "a flipped bit".
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Tampering::FlippedBit => "a flipped bit",
+            Tampering::AddedOrder => "S + L",
+            Tampering::SmallOrderKey => "a small-order key",
+            Tampering::SmallOrderR => "a small-order R",
+            Tampering::NoPoint => "an R that is no point",
+            Tampering::Empty => "an empty signature",
+            Tampering::Oversized => "an oversized signature",
+        }
+    }
+}
+
+/// The testing side of a scheme: what a traitor could put in the place of a signature. It stands
+/// apart from [`Signatures`], so that the code that goes to production knows no adversary.
+pub trait Forge: Signatures {
+    /// What a protocol with these signatures adds to its name in reports; nothing for the default,
+    /// [`Ideal`].
+    fn title(&self) -> String;
+
+    /// The signature of `by` on the statement, tampered with.
+    fn tampered(&self, how: Tampering, by: General, statement: &[u8]) -> Self::Signature;
+
+    /// What `by` can make with its own key, on which correct verifiers differ: each with what is
+    /// odd about it.
+    fn odd(&self, by: General, statement: &[u8]) -> Vec<(&'static str, Self::Signature)>;
+}
+
+impl Forge for Ideal {
+    fn title(&self) -> String {
+        String::new()
+    }
+
+    fn tampered(&self, how: Tampering, by: General, statement: &[u8]) -> Token {
+        Token { tampering: Some(how), ..self.sign(by, statement) }
+    }
+
+    fn odd(&self, _by: General, _statement: &[u8]) -> Vec<(&'static str, Token)> {
+        Vec::new()
+    }
+}

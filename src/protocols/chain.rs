@@ -1,0 +1,226 @@
+//! Chains of signatures, v:0:j1:..:jk, as SM(m) sends them, and the bytes that are signed.
+//!
+//! A signature binds everything: which protocol this is, which instance of it, who commands there,
+//! the order, and who has signed before. What is signed is a text: the first four, each as a
+//! netstring (its length in bytes, a colon, itself, a comma), and then the numbers of all who have
+//! signed, the last of them the one who signs now:
+//!
+//! ```text
+//! 2:SM,1:0,1:0,6:ATTACK,0:2:1      1 signs that 2 relayed "0 orders ATTACK", in instance 0 of SM
+//! ```
+//!
+//! A netstring ends where it says, and the rest is a list of numbers, so two different things are
+//! never written alike. The bytes of the signatures before are no part of it: each is checked by
+//! itself. So what a chain says is its order and its signers, whatever its signatures look like.
+
+use std::fmt::{self, Display, Write};
+
+use itertools::Itertools;
+use serde::{Deserialize, Serialize};
+
+use crate::general::General;
+use crate::protocol::Plain;
+use crate::signature::{Signatures, Signed};
+
+/// An order and all who have signed it, the commander first (if it is well-formed: a traitor's
+/// need not be).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chain<V, G> {
+    /// The order.
+    pub order: V,
+    /// The signatures, the newest last.
+    pub links: Vec<Link<G>>,
+}
+
+/// One signature of a chain.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link<G> {
+    /// Whose it claims to be.
+    pub by: General,
+    /// The signature.
+    pub signature: G,
+}
+
+/// How much of what it stands for a signature binds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Binding {
+    /// Protocol, instance, commander, order, and who has signed before.
+    #[default]
+    Everything,
+    /// The order alone. That is enough only while the keys serve a single instance (Lindell,
+    /// Lysyanskaya, Rabin: On the composition of authenticated Byzantine agreement, JACM 53(6),
+    /// 2006).
+    Order,
+}
+
+/// In which conversation chains are signed, and how much of that a signature binds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Session {
+    /// The name of the protocol.
+    pub protocol: &'static str,
+    /// Which of several instances that run side by side.
+    pub instance: usize,
+    /// Who commands in it.
+    pub commander: General,
+    /// What a signature binds.
+    pub binding: Binding,
+}
+
+/// Signs and checks the chains of one session.
+#[derive(Clone, Debug)]
+pub struct Sealer<S> {
+    /// The keys.
+    pub scheme: S,
+    /// The session.
+    pub session: Session,
+}
+
+impl Session {
+    /// What each of these signers signs, one after the other.
+    #[must_use]
+    pub fn statements<V: Display>(
+        &self,
+        order: &V,
+        signers: impl IntoIterator<Item = General>,
+    ) -> Statements {
+        let Session { protocol, instance, commander, binding } = self;
+        let mut text = String::with_capacity(48);
+        let order = order.to_string();
+        let fields: &[&dyn Display] = match binding {
+            Binding::Everything => &[protocol, instance, &commander.id(), &order],
+            Binding::Order => &[&order],
+        };
+        for field in fields {
+            let field = field.to_string();
+            write!(text, "{}:{field},", field.len()).expect("a string takes all");
+        }
+        let mut ends = Vec::new();
+        for (place, signer) in signers.into_iter().enumerate() {
+            let colon = if place == 0 { "" } else { ":" };
+            match binding {
+                Binding::Everything => write!(text, "{colon}{}", signer.id()),
+                Binding::Order => Ok(()),
+            }
+            .expect("a string takes all");
+            ends.push(text.len());
+        }
+        Statements { text, ends }
+    }
+}
+
+/// What the signers of a chain sign, one after the other: each of it the beginning of the next.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Statements {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Statements {
+    /// Each, as the bytes that are signed.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.ends.iter().map(|end| &self.text.as_bytes()[..*end])
+    }
+
+    /// What the last one signs.
+    ///
+    /// # Panics
+    ///
+    /// If there is no signer.
+    #[must_use]
+    pub fn last(&self) -> &[u8] {
+        self.iter().last().expect("there is a signer")
+    }
+}
+
+impl<V, G> Chain<V, G> {
+    /// Who has signed, the commander first.
+    pub fn signers(&self) -> impl DoubleEndedIterator<Item = General> + ExactSizeIterator {
+        self.links.iter().map(|link| link.by)
+    }
+
+    /// How many have signed.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "an empty chain is malformed like any other")]
+    pub fn len(&self) -> usize {
+        self.links.len()
+    }
+}
+
+impl<S: Signatures> Sealer<S> {
+    /// An order, signed by these generals, one after the other.
+    pub fn chain<V: Plain + Display>(
+        &self,
+        order: &V,
+        signers: impl IntoIterator<Item = General>,
+    ) -> Chain<V, S::Signature> {
+        let signers = signers.into_iter().collect_vec();
+        let statements = self.session.statements(order, signers.iter().copied());
+        let sign = |(by, statement): (General, &[u8])| Link {
+            by,
+            signature: self.scheme.sign(by, statement),
+        };
+        Chain {
+            order: order.clone(),
+            links: signers.iter().copied().zip(statements.iter()).map(sign).collect(),
+        }
+    }
+
+    /// The chain, signed by me as well.
+    pub fn signed<V: Plain + Display>(
+        &self,
+        me: General,
+        chain: &Chain<V, S::Signature>,
+    ) -> Chain<V, S::Signature> {
+        let signers = chain.signers().chain([me]);
+        let statements = self.session.statements(&chain.order, signers);
+        let mut longer = chain.clone();
+        longer.links.push(Link { by: me, signature: self.scheme.sign(me, statements.last()) });
+        longer
+    }
+
+    /// Whether `me` takes every signature of a chain for what it claims to be.
+    pub fn verifies<V: Display>(&self, me: General, chain: &Chain<V, S::Signature>) -> bool {
+        let statements = self.session.statements(&chain.order, chain.signers());
+        let mut links = chain.links.iter().zip(statements.iter());
+        links.all(|(link, statement)| self.scheme.verify(me, link.by, statement, &link.signature))
+    }
+
+    /// The signatures of a chain that are what they claim to be, so that their owners would own up
+    /// to them.
+    pub fn genuine<V: Display>(&self, chain: &Chain<V, S::Signature>) -> Vec<Signed> {
+        let statements = self.session.statements(&chain.order, chain.signers());
+        let links = chain.links.iter().zip(statements.iter());
+        let genuine = links.filter(|(link, statement)| self.owns_up(link, statement));
+        genuine.map(|(link, said)| Signed { by: link.by, statement: said.into() }).collect()
+    }
+
+    /// A chain in the paper's notation, and which of its signatures are false.
+    pub fn told<V: Display>(&self, chain: &Chain<V, S::Signature>) -> String {
+        let statements = self.session.statements(&chain.order, chain.signers());
+        let links = chain.links.iter().zip(statements.iter());
+        let mut wrong = links.filter(|(link, statement)| !self.owns_up(link, statement));
+        let wrong = wrong.by_ref().map(|(link, _)| link.by.id()).collect_vec();
+        match wrong.as_slice() {
+            [] => chain.to_string(),
+            [one] => format!("{chain} (the signature of {one} is false)"),
+            several => {
+                format!("{chain} (the signatures of {} are false)", several.iter().join(", "))
+            }
+        }
+    }
+
+    fn owns_up(&self, Link { by, signature }: &Link<S::Signature>, statement: &[u8]) -> bool {
+        self.scheme.verify(*by, *by, statement, signature)
+    }
+}
+
+/// In the paper's notation: `ATTACK:0:2`.
+impl<V: Display, G> Display for Chain<V, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.order)?;
+        self.signers().try_for_each(|signer| write!(f, ":{}", signer.id()))
+    }
+}

@@ -1,0 +1,105 @@
+//! The set V of properly signed orders, which a general has gathered in SM(m) and its kin when it
+//! decides: what a general remembers, and the choice.
+
+use std::fmt::{self, Display};
+
+use itertools::Itertools;
+use serde::{Deserialize, Serialize};
+
+use super::chain::Chain;
+use super::signed::SignedMessages;
+use crate::general::General;
+use crate::protocol::{Plain, Seat};
+
+/// The common function that turns the set V of properly signed orders into one. Any function will
+/// do that is the same for all, and makes v of {v}, and RETREAT of no order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Choice {
+    /// The only order; RETREAT if there is none, or several.
+    #[default]
+    Only,
+    /// The median of the orders, the lower of two: the paper's example.
+    Median,
+}
+
+/// What a general remembers.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SignedState<V, G> {
+    pub(super) seat: Seat,
+    /// V: the properly signed orders, each once, in their order. (The commander's is his own.)
+    pub(super) orders: Vec<V>,
+    /// What is to be sent in this round.
+    pub(super) outbox: Vec<Chain<V, G>>,
+    /// What is to be sent in the next.
+    pub(super) next: Vec<Chain<V, G>>,
+}
+
+impl Choice {
+    /// The common function of some orders, each once and in their order, of which `default` is the
+    /// one that stands for none.
+    pub(super) fn of<V: Clone>(self, orders: &[V], default: &V) -> V {
+        let chosen = match (self, orders) {
+            (Choice::Only, [only]) => Some(only),
+            (Choice::Only, _) => None,
+            (Choice::Median, _) => orders.get(orders.len().saturating_sub(1) / 2),
+        };
+        chosen.unwrap_or(default).clone()
+    }
+}
+
+/// Puts one more into a list that is in its order.
+pub(super) fn insert<T: Ord>(list: &mut Vec<T>, one: T) {
+    let place = list.partition_point(|other| *other < one);
+    list.insert(place, one);
+}
+
+/// Whether SM(m) or one of its kin can be run so.
+pub(super) fn admits<V: Display>(
+    values: &[V],
+    commander: General,
+    n: usize,
+    longest: usize,
+) -> Result<(), String> {
+    if values.is_empty() {
+        return Err("there must be at least one value to agree on".to_owned());
+    }
+    if let Some(alike) = values.iter().map(ToString::to_string).duplicates().next() {
+        return Err(format!("two orders are both written {alike}, so a signature can't tell them"));
+    }
+    if commander.id() >= n {
+        return Err(format!("its commander is general {}, and there are {n}", commander.id()));
+    }
+    let relays = (1..longest).map(|signed| n.saturating_sub(1 + signed) as u128);
+    let chains = relays.fold(values.len() as u128, u128::saturating_mul);
+    let most = SignedMessages::<V>::MOST_CHAINS;
+    if chains > most as u128 {
+        return Err(format!(
+            "among {n} generals there would be {chains} chains of {longest} signatures to show to \
+             one general: there can be at most {most}: choose a smaller m or n"
+        ));
+    }
+    Ok(())
+}
+
+/// What a general holds at the end of SM(m) or one of its kin.
+pub(super) fn explained<V: Plain + Display, G>(
+    commander: General,
+    SignedState { seat, orders, .. }: &SignedState<V, G>,
+    choice: Choice,
+) -> Vec<String> {
+    let held = orders.iter().format(", ");
+    if seat.me == commander {
+        return vec![format!("gave the order {held}")];
+    }
+    vec![format!("V = {{{held}}}; {choice}")]
+}
+
+impl Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Choice::Only => "the only order, else the default",
+            Choice::Median => "the median, or the default if there is none",
+        })
+    }
+}

@@ -1,0 +1,181 @@
+//! Several protocols side by side, over the same keys, with one coalition against them all.
+//!
+//! Byzantine agreement with signatures does not compose by itself: what a general signs in one
+//! instance can be shown in another, unless signatures bind the instance (Lindell, Lysyanskaya,
+//! Rabin: "On the composition of authenticated Byzantine agreement", JACM 53(6), 2006).
+
+use std::fmt::Debug;
+
+use itertools::Itertools;
+use serde::{Deserialize, Serialize};
+
+use crate::general::{General, Generals};
+use crate::protocol::{Lockstep, Round, Seat};
+use crate::signature::Signed;
+use crate::testable::{Forgery, Repertoire, Testable, Wire};
+
+/// Instances of a protocol that run side by side, each with a commander of its own.
+///
+/// What must hold is asked of the first, in which general 0 commands. All are alike but for the
+/// names of the generals, so what breaks one would break any.
+///
+/// ```
+/// use turncoat::protocols::chain::Binding;
+/// use turncoat::protocols::parallel::Parallel;
+/// use turncoat::{General, SignedMessages, check};
+///
+/// let sm = |binding| Parallel::of(2, move |instance, commander| {
+///     SignedMessages::new(1).instance(instance, commander).binding(binding)
+/// });
+/// check(sm(Binding::Order)).generals(3).traitors(1).assert_broken();
+/// check(sm(Binding::Everything)).generals(3).traitors(1).assert_holds();
+/// ```
+#[derive(Clone, Debug)]
+pub struct Parallel<P> {
+    instances: Vec<P>,
+}
+
+/// A message of one instance.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tagged<M> {
+    /// Which instance.
+    pub instance: usize,
+    /// What is said in it.
+    pub message: M,
+}
+
+impl<P> Parallel<P> {
+    /// So many instances: each is made from its number and its commander, the general with that
+    /// number.
+    ///
+    /// # Panics
+    ///
+    /// If there are more than [`Generals::MAX`].
+    pub fn of(instances: usize, make: impl FnMut(usize, General) -> P) -> Parallel<P> {
+        let mut make = make;
+        let instances = (0..instances).map(|number| make(number, General::new(number)));
+        Parallel { instances: instances.collect() }
+    }
+}
+
+impl<P: Lockstep> Lockstep for Parallel<P> {
+    type Value = P::Value;
+    type Message = Tagged<P::Message>;
+    type State = Vec<P::State>;
+
+    fn rounds(&self, n: usize) -> usize {
+        self.instances.iter().map(|instance| instance.rounds(n)).max().unwrap_or(0)
+    }
+
+    fn start(&self, seat: Seat, input: Option<&P::Value>) -> Vec<P::State> {
+        let start = |(number, instance): (usize, &P)| {
+            instance.start(seat, input.filter(|_| seat.me.id() == number))
+        };
+        self.instances.iter().enumerate().map(start).collect()
+    }
+
+    fn send(
+        &self,
+        states: &Vec<P::State>,
+        round: Round,
+        to: General,
+    ) -> impl IntoIterator<Item = Tagged<P::Message>> {
+        let instances = self.instances.iter().zip(states).enumerate();
+        instances.flat_map(move |(number, (instance, state))| {
+            let said = instance.send(state, round, to).into_iter();
+            said.map(move |message| Tagged { instance: number, message })
+        })
+    }
+
+    fn receive(
+        &self,
+        states: &mut Vec<P::State>,
+        round: Round,
+        from: General,
+        Tagged { instance, message }: &Tagged<P::Message>,
+    ) {
+        if let Some(state) = states.get_mut(*instance) {
+            self.instances[*instance].receive(state, round, from, message);
+        }
+    }
+
+    fn end_round(&self, states: &mut Vec<P::State>, round: Round) {
+        for (instance, state) in self.instances.iter().zip(states) {
+            instance.end_round(state, round);
+        }
+    }
+
+    fn decide(&self, states: &Vec<P::State>) -> P::Value {
+        self.instances[0].decide(&states[0])
+    }
+}
+
+impl<P: Testable> Testable for Parallel<P> {
+    fn values(&self) -> Vec<P::Value> {
+        self.instances.first().map(P::values).unwrap_or_default()
+    }
+
+    fn inputs(&self, _n: usize) -> Generals {
+        Generals::first(self.instances.len())
+    }
+
+    fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Tagged<P::Message>> {
+        let mut all = Repertoire::silent();
+        for (instance, protocol) in self.instances.iter().enumerate() {
+            let Repertoire { slots, strays, forgeries } = protocol.repertoire(n, wire);
+            let tag = |message| Tagged { instance, message };
+            let slots = slots.into_iter().map(|slot| slot.into_iter().map(tag).collect());
+            let forgeries = forgeries.into_iter();
+            all.slots.extend(slots);
+            all.strays.extend(strays.into_iter().map(tag));
+            all.forgeries.extend(
+                forgeries
+                    .map(|Forgery { label, message }| Forgery { label, message: tag(message) }),
+            );
+        }
+        all
+    }
+
+    fn signatures(&self, Tagged { instance, message }: &Tagged<P::Message>) -> Vec<Signed> {
+        self.instances
+            .get(*instance)
+            .map(|protocol| protocol.signatures(message))
+            .unwrap_or_default()
+    }
+
+    fn admits(&self, n: usize) -> Result<(), String> {
+        let instances = self.instances.len();
+        if instances == 0 || instances > n {
+            return Err(format!(
+                "there are {instances} instances among {n} generals: there must be at least one, \
+                 and a commander for each"
+            ));
+        }
+        if !self.instances.iter().map(|instance| instance.rounds(n)).all_equal() {
+            return Err("the instances must have equally many rounds".to_owned());
+        }
+        self.instances.iter().try_for_each(|instance| instance.admits(n))
+    }
+
+    fn name(&self) -> String {
+        let name = self.instances.first().map(P::name).unwrap_or_default();
+        format!("{} instances of {name}", self.instances.len())
+    }
+
+    fn tell(&self, from: General, Tagged { instance, message }: &Tagged<P::Message>) -> String {
+        match self.instances.get(*instance) {
+            Some(protocol) => format!("[{instance}] {}", protocol.tell(from, message)),
+            None => format!("[{instance}] {message:?}"),
+        }
+    }
+
+    fn explain(&self, states: &Vec<P::State>) -> Vec<String> {
+        let explained = self.instances.iter().zip(states).enumerate();
+        let explained = explained.flat_map(|(number, (instance, state))| {
+            let lines = instance.explain(state).into_iter();
+            lines.map(move |line| format!("[{number}] {line}"))
+        });
+        explained.collect()
+    }
+}

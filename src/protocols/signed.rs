@@ -1,0 +1,319 @@
+//! Signed messages, SM(m): Lamport, Shostak and Pease, "The Byzantine Generals Problem", ACM TOPLAS
+//! 4(3), 1982, section 4.
+//!
+//! Bound: it survives m traitors among any number of generals, as long as nobody can forge the
+//! signature of a loyal one. Messages without faults, for m >= 1: (n-1) + (n-1)(n-2).
+//!
+//! The paper leaves open when a message is too late. A chain counts here if as many have signed it
+//! as there were rounds: one that comes in the last round has been signed by m + 1 generals, so by
+//! a loyal one, who has shown it to everybody; and what came before I show to everybody myself.
+//! (Dolev and Strong, "Authenticated algorithms for Byzantine agreement", SIAM J. Comput. 12(4),
+//! 1983, say so, and that it is enough to relay two orders.)
+
+use std::fmt::Display;
+
+use itertools::Itertools;
+use serde::{Deserialize, Serialize};
+
+use super::chain::{Binding, Chain, Sealer, Session};
+use super::forged_chains::{Place, forgeries, odd_chains};
+use super::order_set::{Choice, SignedState, admits, explained, insert};
+use crate::forgery::Forge;
+use crate::general::{General, Generals};
+use crate::order::Order;
+use crate::protocol::{Lockstep, Plain, Round, Seat};
+use crate::signature::ideal::Ideal;
+use crate::signature::{Signatures, Signed};
+use crate::testable::{Repertoire, Testable, Wire};
+
+/// The algorithm SM(m) over a finite set of values, the first of which is the default, RETREAT.
+///
+/// ```
+/// use turncoat::{SignedMessages, check};
+///
+/// // Three generals can survive one traitor, if orders are signed.
+/// check(SignedMessages::new(1)).generals(3).traitors(1).assert_holds();
+/// // One round is not enough.
+/// check(SignedMessages::new(0)).generals(3).traitors(1).assert_broken();
+/// ```
+#[derive(Clone, Debug)]
+pub struct SignedMessages<V = Order, S = Ideal> {
+    m: usize,
+    values: Vec<V>,
+    choice: Choice,
+    length: Length,
+    /// What has been signed by fewer than so many is relayed.
+    signers: usize,
+    /// So many orders are relayed.
+    orders: usize,
+    sealer: Sealer<S>,
+}
+
+/// How many must have signed what comes in round r.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Length {
+    /// Just r.
+    #[default]
+    Exactly,
+    /// At least r.
+    AtLeast,
+}
+
+impl SignedMessages {
+    /// SM(m) over the orders RETREAT and ATTACK, with ideal signatures.
+    #[must_use]
+    pub fn new(m: usize) -> SignedMessages {
+        let session = Session {
+            protocol: "SM",
+            instance: 0,
+            commander: General::COMMANDER,
+            binding: Binding::Everything,
+        };
+        SignedMessages {
+            m,
+            values: Order::first(2),
+            choice: Choice::Only,
+            length: Length::Exactly,
+            signers: m.saturating_add(1),
+            orders: usize::MAX,
+            sealer: Sealer { scheme: Ideal, session },
+        }
+    }
+}
+
+impl<V, S> SignedMessages<V, S> {
+    /// The most different chains that may be there to be shown to one general.
+    pub const MOST_CHAINS: usize = 1 << 14;
+
+    /// The same over these values; the first is the default.
+    #[must_use]
+    pub fn over<W>(self, values: impl IntoIterator<Item = W>) -> SignedMessages<W, S> {
+        let SignedMessages { m, choice, length, signers, orders, sealer, .. } = self;
+        let values = values.into_iter().collect();
+        SignedMessages { m, values, choice, length, signers, orders, sealer }
+    }
+
+    /// The same with other signatures.
+    #[must_use]
+    pub fn signatures<T>(self, scheme: T) -> SignedMessages<V, T> {
+        let SignedMessages { m, values, choice, length, signers, orders, sealer } = self;
+        let sealer = Sealer { scheme, session: sealer.session };
+        SignedMessages { m, values, choice, length, signers, orders, sealer }
+    }
+
+    /// The same with this common function.
+    #[must_use]
+    pub fn choice(self, choice: Choice) -> SignedMessages<V, S> {
+        SignedMessages { choice, ..self }
+    }
+
+    /// The same with another rule for how many must have signed.
+    #[must_use]
+    pub fn length(self, length: Length) -> SignedMessages<V, S> {
+        SignedMessages { length, ..self }
+    }
+
+    /// The same, but an order is relayed only while fewer than so many generals have signed it, the
+    /// commander among them. (In SM(m) that is m + 1.)
+    #[must_use]
+    pub fn relaying_below(self, signers: usize) -> SignedMessages<V, S> {
+        SignedMessages { signers, ..self }
+    }
+
+    /// The same, but only the first so many orders are relayed. Two are enough, if the choice is
+    /// RETREAT wherever there are several (Dolev and Strong, 1983).
+    #[must_use]
+    pub fn relaying_first(self, orders: usize) -> SignedMessages<V, S> {
+        SignedMessages { orders, ..self }
+    }
+
+    /// The same in another instance, commanded by this general.
+    #[must_use]
+    pub fn instance(self, instance: usize, commander: General) -> SignedMessages<V, S> {
+        let mut same = self;
+        same.sealer.session = Session { instance, commander, ..same.sealer.session };
+        same
+    }
+
+    /// The same with signatures that bind no more than this.
+    #[must_use]
+    pub fn binding(self, binding: Binding) -> SignedMessages<V, S> {
+        let mut same = self;
+        same.sealer.session.binding = binding;
+        same
+    }
+
+    /// How its chains are signed and checked.
+    #[must_use]
+    pub fn sealer(&self) -> &Sealer<S> {
+        &self.sealer
+    }
+
+    fn commander(&self) -> General {
+        self.sealer.session.commander
+    }
+}
+
+impl<V: Plain + Display, S: Signatures> SignedMessages<V, S> {
+    /// SM(m) step 2: whether this is an order that I did not have, properly signed by as many
+    /// different generals as there were rounds, by the commander first, and not by me.
+    fn accepts(
+        &self,
+        SignedState { seat: Seat { me, n, .. }, orders, .. }: &SignedState<V, S::Signature>,
+        round: Round,
+        chain: &Chain<V, S::Signature>,
+    ) -> bool {
+        let in_time = match self.length {
+            Length::Exactly => chain.len() == round,
+            Length::AtLeast => chain.len() >= round,
+        };
+        let signers: Generals = chain.signers().collect();
+        in_time
+            && chain.signers().next() == Some(self.commander())
+            && signers.len() == chain.len()
+            && signers.minus(Generals::first(*n)).is_empty()
+            && !signers.contains(*me)
+            && self.values.contains(&chain.order)
+            && !orders.contains(&chain.order)
+            && self.sealer.verifies(*me, chain)
+    }
+}
+
+impl<V: Plain + Display, S: Signatures> Lockstep for SignedMessages<V, S> {
+    type Value = V;
+    type Message = Chain<V, S::Signature>;
+    type State = SignedState<V, S::Signature>;
+
+    /// m + 1, unless there is nobody left to sign before that.
+    fn rounds(&self, n: usize) -> usize {
+        n.saturating_sub(1).min(self.m.saturating_add(1))
+    }
+
+    /// SM(m) step 1: the commander signs and sends his order.
+    fn start(&self, seat: Seat, input: Option<&V>) -> Self::State {
+        let outbox = input.map(|order| self.sealer.chain(order, [seat.me]));
+        SignedState {
+            seat,
+            orders: Vec::from_iter(input.cloned()),
+            outbox: Vec::from_iter(outbox),
+            next: Vec::new(),
+        }
+    }
+
+    /// To every lieutenant who has not signed it.
+    fn send(
+        &self,
+        state: &Self::State,
+        _round: Round,
+        to: General,
+    ) -> impl IntoIterator<Item = Self::Message> {
+        state.outbox.iter().filter(move |chain| !chain.signers().contains(&to)).cloned()
+    }
+
+    fn receive(
+        &self,
+        state: &mut Self::State,
+        round: Round,
+        _from: General,
+        chain: &Self::Message,
+    ) {
+        if !self.accepts(state, round, chain) {
+            return;
+        }
+        insert(&mut state.orders, chain.order.clone());
+        if chain.len() < self.signers && state.orders.len() <= self.orders {
+            insert(&mut state.next, self.sealer.signed(state.seat.me, chain));
+        }
+    }
+
+    fn end_round(&self, state: &mut Self::State, round: Round) {
+        state.outbox = std::mem::take(&mut state.next);
+        if round == self.rounds(state.seat.n) {
+            state.outbox.clear();
+        }
+    }
+
+    /// SM(m) step 3: obey choice(V).
+    fn decide(&self, state: &Self::State) -> V {
+        self.choice.of(&state.orders, &self.values[0])
+    }
+}
+
+impl<V: Plain + Display, S: Forge> Testable for SignedMessages<V, S> {
+    fn values(&self) -> Vec<V> {
+        self.values.clone()
+    }
+
+    fn inputs(&self, _n: usize) -> Generals {
+        Generals::NONE.with(self.commander())
+    }
+
+    /// A slot for each order, in which any chain can stand that would be accepted.
+    fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Self::Message> {
+        let place = Place { n, wire, values: &self.values, length: wire.round };
+        let chains = |order: &V, len| {
+            let signers = place.signers(self.commander(), len);
+            signers.map(|signers| self.sealer.chain(order, signers)).collect_vec()
+        };
+        let longer = wire.round + 1..=self.rounds(n);
+        let slot = |order: &V| {
+            let longer = longer.clone().filter(|_| self.length == Length::AtLeast);
+            [wire.round].into_iter().chain(longer).flat_map(|len| chains(order, len)).collect_vec()
+        };
+        let slots = self.values.iter().map(slot).filter(|slot| !slot.is_empty()).collect_vec();
+        let again = slots.iter().filter_map(|slot| slot.last()).cloned();
+        let early = self.values.iter().flat_map(|order| chains(order, wire.round + 1));
+        let strays = again.chain(early.take(self.values.len()));
+        let strays = strays.chain(odd_chains(&self.sealer, &place)).collect_vec();
+        let forgeries = forgeries(&self.sealer, &place);
+        Repertoire::of(slots).with_strays(strays).with_forgeries(forgeries)
+    }
+
+    fn signatures(&self, chain: &Self::Message) -> Vec<Signed> {
+        self.sealer.genuine(chain)
+    }
+
+    fn admits(&self, n: usize) -> Result<(), String> {
+        admits(&self.values, self.commander(), n, self.rounds(n))
+    }
+
+    fn name(&self) -> String {
+        let values = match self.values.len() {
+            2 => String::new(),
+            values => format!(" over {values} values"),
+        };
+        let choice = match self.choice {
+            Choice::Only => "",
+            Choice::Median => " by median",
+        };
+        let length = match self.length {
+            Length::Exactly => "",
+            Length::AtLeast => ", at least as many signatures as rounds",
+        };
+        let signers = match self.signers {
+            signers if signers == self.m.saturating_add(1) => String::new(),
+            signers => format!(", relaying while fewer than {signers} have signed"),
+        };
+        let orders = match self.orders {
+            usize::MAX => String::new(),
+            1 => ", relaying the first order".to_owned(),
+            orders => format!(", relaying {orders} orders"),
+        };
+        let binding = match self.sealer.session.binding {
+            Binding::Everything => "",
+            Binding::Order => ", signatures on the order alone",
+        };
+        let scheme = self.sealer.scheme.title();
+        let scheme = if scheme.is_empty() { scheme } else { format!(", {scheme}") };
+        format!("SM({}){values}{choice}{length}{signers}{orders}{binding}{scheme}", self.m)
+    }
+
+    fn tell(&self, _from: General, chain: &Self::Message) -> String {
+        self.sealer.told(chain)
+    }
+
+    fn explain(&self, state: &Self::State) -> Vec<String> {
+        explained(self.commander(), state, self.choice)
+    }
+}

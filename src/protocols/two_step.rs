@@ -1,0 +1,172 @@
+//! Sign and share in two steps: the commander signs his order, and everyone shares what he got with
+//! everyone, once. It looks as if nothing could be hidden any more.
+//!
+//! Bound: it survives one traitor, and not two: the commander keeps an order back, and a lieutenant
+//! who is a traitor too shares it with one general only, when that one has no chance to share it.
+//! (SM(m) has a round more for each traitor; see `signed`.)
+
+use std::fmt::Display;
+
+use super::chain::{Binding, Chain, Sealer, Session};
+use super::forged_chains::{Place, forgeries, odd_chains};
+use super::order_set::{Choice, SignedState, admits, explained, insert};
+use crate::forgery::Forge;
+use crate::general::General;
+use crate::order::Order;
+use crate::protocol::{Lockstep, Plain, Round, Seat};
+use crate::signature::ideal::Ideal;
+use crate::signature::{Signatures, Signed};
+use crate::testable::{Repertoire, Testable, Wire};
+
+/// The protocol over a finite set of values, the first of which is the default, RETREAT.
+///
+/// ```
+/// use turncoat::{TwoStep, check};
+///
+/// check(TwoStep::new()).generals(4).traitors(1).assert_holds();
+/// check(TwoStep::new()).generals(4).traitors(2).assert_broken();
+/// ```
+#[derive(Clone, Debug)]
+pub struct TwoStep<V = Order, S = Ideal> {
+    values: Vec<V>,
+    choice: Choice,
+    sealer: Sealer<S>,
+}
+
+impl TwoStep {
+    /// The protocol over the orders RETREAT and ATTACK, with ideal signatures.
+    #[must_use]
+    pub fn new() -> TwoStep {
+        let session = Session {
+            protocol: "two-step",
+            instance: 0,
+            commander: General::COMMANDER,
+            binding: Binding::Everything,
+        };
+        let sealer = Sealer { scheme: Ideal, session };
+        TwoStep { values: Order::first(2), choice: Choice::Only, sealer }
+    }
+}
+
+impl Default for TwoStep {
+    fn default() -> TwoStep {
+        TwoStep::new()
+    }
+}
+
+impl<V, S> TwoStep<V, S> {
+    /// The same over these values; the first is the default.
+    #[must_use]
+    pub fn over<W>(self, values: impl IntoIterator<Item = W>) -> TwoStep<W, S> {
+        let TwoStep { choice, sealer, .. } = self;
+        TwoStep { values: values.into_iter().collect(), choice, sealer }
+    }
+
+    /// The same with this common function.
+    #[must_use]
+    pub fn choice(self, choice: Choice) -> TwoStep<V, S> {
+        TwoStep { choice, ..self }
+    }
+
+    /// The same with other signatures.
+    #[must_use]
+    pub fn signatures<T>(self, scheme: T) -> TwoStep<V, T> {
+        let TwoStep { values, choice, sealer: Sealer { session, .. } } = self;
+        TwoStep { values, choice, sealer: Sealer { scheme, session } }
+    }
+}
+
+impl<V: Plain + Display, S: Signatures> Lockstep for TwoStep<V, S> {
+    type Value = V;
+    type Message = Chain<V, S::Signature>;
+    type State = SignedState<V, S::Signature>;
+
+    fn rounds(&self, _n: usize) -> usize {
+        2
+    }
+
+    /// Step 1: the commander signs and sends his order.
+    fn start(&self, seat: Seat, input: Option<&V>) -> Self::State {
+        let outbox = input.map(|order| self.sealer.chain(order, [seat.me]));
+        SignedState {
+            seat,
+            orders: Vec::from_iter(input.cloned()),
+            outbox: Vec::from_iter(outbox),
+            next: Vec::new(),
+        }
+    }
+
+    fn send(
+        &self,
+        state: &Self::State,
+        _round: Round,
+        to: General,
+    ) -> impl IntoIterator<Item = Self::Message> {
+        state.outbox.iter().filter(move |_| !to.is_commander()).cloned()
+    }
+
+    /// What counts is an order that the commander has signed, in step 1 from himself, in step 2
+    /// from a lieutenant. What came in step 1 is shared as it is in step 2.
+    fn receive(&self, state: &mut Self::State, round: Round, from: General, chain: &Self::Message) {
+        let SignedState { seat, orders, next, .. } = state;
+        let counts = !seat.me.is_commander()
+            && from.is_commander() == (round == 1)
+            && chain.signers().eq([General::COMMANDER])
+            && self.values.contains(&chain.order)
+            && !orders.contains(&chain.order)
+            && self.sealer.verifies(seat.me, chain);
+        if counts {
+            insert(orders, chain.order.clone());
+            if round == 1 {
+                insert(next, chain.clone());
+            }
+        }
+    }
+
+    fn end_round(&self, state: &mut Self::State, _round: Round) {
+        state.outbox = std::mem::take(&mut state.next);
+    }
+
+    fn decide(&self, state: &Self::State) -> V {
+        self.choice.of(&state.orders, &self.values[0])
+    }
+}
+
+impl<V: Plain + Display, S: Forge> Testable for TwoStep<V, S> {
+    fn values(&self) -> Vec<V> {
+        self.values.clone()
+    }
+
+    fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Self::Message> {
+        let place = Place { n, wire, values: &self.values, length: 1 };
+        let order = |order: &V| vec![self.sealer.chain(order, [General::COMMANDER])];
+        let speaks = !wire.to.is_commander() && wire.from.is_commander() == (wire.round == 1);
+        let slots = if speaks { self.values.iter().map(order).collect() } else { vec![] };
+        let out_of_turn = self.values.iter().flat_map(order).filter(|_| !speaks);
+        let strays = out_of_turn.chain(odd_chains(&self.sealer, &place));
+        let forgeries = forgeries(&self.sealer, &place);
+        Repertoire::of(slots).with_strays(strays).with_forgeries(forgeries)
+    }
+
+    fn signatures(&self, chain: &Self::Message) -> Vec<Signed> {
+        self.sealer.genuine(chain)
+    }
+
+    fn admits(&self, n: usize) -> Result<(), String> {
+        admits(&self.values, General::COMMANDER, n, 1)
+    }
+
+    fn name(&self) -> String {
+        let scheme = self.sealer.scheme.title();
+        let scheme = if scheme.is_empty() { scheme } else { format!(", {scheme}") };
+        format!("sign and share in two steps{scheme}")
+    }
+
+    fn tell(&self, _from: General, chain: &Self::Message) -> String {
+        self.sealer.told(chain)
+    }
+
+    fn explain(&self, state: &Self::State) -> Vec<String> {
+        explained(General::COMMANDER, state, self.choice)
+    }
+}

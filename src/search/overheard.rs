@@ -1,0 +1,50 @@
+//! What the enemy can show of all signatures that matter, as a set of their numbers.
+
+/// Which signatures, of those that are numbered, the enemy makes or has overheard.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Overheard(Box<[u64]>);
+
+impl Overheard {
+    /// None of so many.
+    pub fn none(signatures: usize) -> Overheard {
+        Overheard(vec![0; signatures.div_ceil(64)].into())
+    }
+
+    pub fn add(&mut self, signature: u32) {
+        self.0[signature as usize / 64] |= 1 << (signature % 64);
+    }
+
+    pub fn has(&self, signature: u32) -> bool {
+        self.0[signature as usize / 64] >> (signature % 64) & 1 == 1
+    }
+
+    pub fn has_all(&self, signatures: &[u32]) -> bool {
+        signatures.iter().all(|signature| self.has(*signature))
+    }
+
+    /// Only those that are in the other set as well.
+    pub fn and(&self, other: &Overheard) -> Overheard {
+        Overheard(self.0.iter().zip(&other.0).map(|(one, other)| one & other).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_has_what_was_added() {
+        let mut set = Overheard::none(130);
+        for signature in [0, 63, 64, 129] {
+            assert!(!set.has(signature));
+            set.add(signature);
+            assert!(set.has(signature));
+        }
+        assert!(set.has_all(&[0, 129]) && set.has_all(&[]));
+        assert!(!set.has_all(&[0, 1]));
+        let mut other = Overheard::none(130);
+        other.add(1);
+        other.add(64);
+        assert!(set.and(&other).has(64) && !set.and(&other).has(0) && !set.and(&other).has(1));
+    }
+}

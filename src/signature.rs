@@ -1,0 +1,58 @@
+//! What a signature is: what its owner alone can make, and everybody can check.
+
+pub mod ed25519;
+pub mod ideal;
+
+use std::fmt::Debug;
+
+use crate::general::General;
+use crate::protocol::Plain;
+
+/// A scheme for signatures, with the keys of all generals.
+///
+/// A protocol is generic over its scheme, so the same code runs with [`Ideal`](ideal::Ideal)
+/// signatures in a search and with [`Ed25519`](ed25519::Ed25519) beside the real thing. Each
+/// general signs with its own key only; that traitors do so as well is not the scheme's concern,
+/// but that of the [adversary](crate::Adversary). Both methods are pure.
+///
+/// ```
+/// use turncoat::signature::{Signatures, ed25519::Ed25519};
+/// use turncoat::{General, Ideal};
+///
+/// fn signs<S: Signatures>(scheme: &S) {
+///     let [one, two] = [1, 2].map(General::new);
+///     let signature = scheme.sign(one, b"ATTACK");
+///     assert!(scheme.verify(two, one, b"ATTACK", &signature));
+///     assert!(!scheme.verify(two, one, b"RETREAT", &signature));
+///     assert!(!scheme.verify(one, two, b"ATTACK", &signature));
+/// }
+/// signs(&Ideal);
+/// signs(&Ed25519::from_seed(7));
+/// ```
+pub trait Signatures: Clone + Debug + Sync {
+    /// What is put under a statement.
+    type Signature: Plain;
+
+    /// `me` signs a statement.
+    fn sign(&self, me: General, statement: &[u8]) -> Self::Signature;
+
+    /// Whether `me` takes this for a signature of `by` on the statement. (That should not depend
+    /// on `me`; but it does where generals use different libraries.)
+    fn verify(
+        &self,
+        me: General,
+        by: General,
+        statement: &[u8],
+        signature: &Self::Signature,
+    ) -> bool;
+}
+
+/// That a general has signed a statement: what nobody else can bring about, and what everybody
+/// can show who has seen it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Signed {
+    /// Who signed.
+    pub by: General,
+    /// What, as the bytes that were signed.
+    pub statement: Box<[u8]>,
+}

@@ -1,0 +1,86 @@
+//! Ideal signatures: tokens that say who signed what. That nobody else could make them is not in
+//! the token: it is for the adversary to keep to (see `knowledge`).
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::Signatures;
+use crate::forgery::Tampering;
+use crate::general::General;
+
+/// The scheme in which a signature is a [`Token`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Ideal;
+
+/// A signature that can't be mistaken for another: it names its owner and what was signed.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    /// Whose key made it.
+    pub by: General,
+    /// What was signed.
+    #[serde(with = "readable")]
+    pub on: Arc<[u8]>,
+    /// What was done to it afterwards; then it is a signature no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tampering: Option<Tampering>,
+}
+
+impl Signatures for Ideal {
+    type Signature = Token;
+
+    fn sign(&self, me: General, statement: &[u8]) -> Token {
+        Token { by: me, on: statement.into(), tampering: None }
+    }
+
+    fn verify(&self, _me: General, by: General, statement: &[u8], token: &Token) -> bool {
+        token.by == by && token.tampering.is_none() && *token.on == *statement
+    }
+}
+
+/// Statements are written as the text that they mostly are, else as a list of bytes.
+mod readable {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged, expecting = "expected a text, or a list of bytes")]
+    enum Statement<'a> {
+        Text(std::borrow::Cow<'a, str>),
+        Bytes(Vec<u8>),
+    }
+
+    pub fn serialize<S: Serializer>(bytes: &Arc<[u8]>, to: S) -> Result<S::Ok, S::Error> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Statement::Text(text.into()).serialize(to),
+            Err(_) => Statement::Bytes(bytes.to_vec()).serialize(to),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<[u8]>, D::Error> {
+        Ok(match Statement::deserialize(from)? {
+            Statement::Text(text) => text.as_bytes().into(),
+            Statement::Bytes(bytes) => bytes.into(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_reads_back_as_itself() {
+        for statement in ["2:SM,", ""].map(str::as_bytes).iter().chain([&[0xFF, 0][..]].iter()) {
+            for tampering in [None, Some(Tampering::FlippedBit)] {
+                let token = Token { tampering, ..Ideal.sign(General::new(3), statement) };
+                let written = serde_json::to_string(&token).unwrap();
+                assert_eq!(serde_json::from_str::<Token>(&written).unwrap(), token, "{written}");
+            }
+        }
+        let token = serde_json::to_string(&Ideal.sign(General::new(3), b"ATTACK")).unwrap();
+        assert_eq!(token, r#"{"by":3,"on":"ATTACK"}"#);
+    }
+}
