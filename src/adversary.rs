@@ -11,7 +11,8 @@ use crate::general::{General, Generals};
 ///
 /// It is Byzantine, knows everything, and speaks last in each round. In every slot of every wire
 /// from a traitor it says any message of the protocol's [repertoire](crate::Repertoire). It has no
-/// say in the order of arrival, which is [fixed](crate::Lockstep).
+/// say in the order of arrival, which is [fixed](crate::Lockstep). It overhears all that is said,
+/// and of signatures it can show those that traitors make and those that it has overheard.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Adversary {
     /// How many generals it may turn.
@@ -22,8 +23,8 @@ pub struct Adversary {
     pub loyal_commander: bool,
     /// In any slot it may also say nothing.
     pub silence: bool,
-    /// In any round it may also throw in one of the [strays](crate::Repertoire::strays) on each
-    /// wire.
+    /// In any round it may also throw in one of the [strays](crate::Repertoire::strays) or
+    /// [forgeries](crate::Repertoire::forgeries) on each wire.
     pub strays: bool,
 }
 
@@ -51,19 +52,26 @@ impl Adversary {
 /// "every set of at most 1 traitor; in each slot any message or silence; at most one stray ..."
 impl fmt::Display for Adversary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.told(false))
+    }
+}
+
+impl Adversary {
+    /// What it may do, in a sentence; more is to be said where messages are signed.
+    pub(crate) fn told(&self, signed: bool) -> String {
         let bound = if self.exactly { "exactly" } else { "at most" };
         let noun = if self.traitors == 1 { "traitor" } else { "traitors" };
-        write!(f, "every set of {bound} {} {noun}", self.traitors)?;
-        if self.loyal_commander {
-            write!(f, " without the commander")?;
-        }
-        write!(f, "; in each slot any message")?;
-        if self.silence {
-            write!(f, " or silence")?;
-        }
-        if self.strays {
-            write!(f, "; beside them at most one stray message a wire and round")?;
-        }
-        write!(f, "; all arrives by sender")
+        let commander = if self.loyal_commander { " without the commander" } else { "" };
+        let silence = if self.silence { " or silence" } else { "" };
+        let stray = if signed { "stray or forged" } else { "stray" };
+        let strays = format!("; beside them at most one {stray} message a wire and round");
+        let strays = if self.strays { strays } else { String::new() };
+        let signatures = "; of signatures those that traitors make or that were overheard";
+        let signatures = if signed { signatures } else { "" };
+        format!(
+            "every set of {bound} {} {noun}{commander}; in each slot any \
+             message{silence}{strays}{signatures}; all arrives by sender",
+            self.traitors
+        )
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::general::{General, Generals};
 use crate::protocol::{Lockstep, Plain, Round};
-use crate::testable::{Refusal, Terms, Testable, Wire};
+use crate::testable::{Refusal, Terms, Wire};
 
 /// Everything the enemy decided: who the traitors are, what the inputs are, and every lie. A
 /// protocol and an attack determine the execution.
@@ -21,7 +21,7 @@ pub struct Attack<V, M> {
     pub n: usize,
     /// Who may lie.
     pub traitors: Generals,
-    /// What each general with an [input](Testable::inputs) was given: the commander his order.
+    /// What each general with an [input](crate::Testable::inputs) was given: the commander his order.
     pub inputs: BTreeMap<General, V>,
     /// The deviations from the protocol.
     pub lies: Vec<Lie<M>>,
@@ -107,12 +107,11 @@ impl<M: Plain> Edit<M> {
 impl<V: Plain, M: Plain> Attack<V, M> {
     /// Whether the attack makes sense for this protocol: everybody it names is there, only
     /// traitors lie, in a round that there is, and the commander has one of the values.
-    pub(crate) fn fits<P>(&self, protocol: &P) -> Result<Terms<V>, Misfit>
-    where
-        P: Testable<Value = V, Message = M>,
-    {
-        let terms = Terms::of(protocol, self.n)?;
+    pub(crate) fn fits(&self, terms: &Terms<V>) -> Result<(), Misfit> {
         let n = self.n;
+        if n != terms.n {
+            return Err(Misfit::Generals { n, expected: terms.n });
+        }
         let named = self.inputs.keys().copied().chain(self.traitors.iter());
         if let Some(general) = named.into_iter().find(|general| general.id() >= n) {
             return Err(Misfit::NotThere { general: general.id(), n });
@@ -142,7 +141,7 @@ impl<V: Plain, M: Plain> Attack<V, M> {
                 return Err(Misfit::Round { lie, round: *round, rounds: terms.rounds });
             }
         }
-        Ok(terms)
+        Ok(())
     }
 }
 
@@ -152,6 +151,8 @@ impl<V: Plain, M: Plain> Attack<V, M> {
 pub enum Misfit {
     #[error(transparent)]
     Refused(#[from] Refusal),
+    #[error("the attack is on {n} generals, and there are {expected}")]
+    Generals { n: usize, expected: usize },
     #[error("general {general} is not there: the {n} generals are numbered from 0")]
     NotThere { general: usize, n: usize },
     #[error("inputs: general {general} has an input, and here only {with} must have one")]

@@ -134,8 +134,8 @@ impl<P: Testable> Check<P> {
             (None, Some(halt)) => Ruling::Bounded(halt),
             (None, None) => Ruling::Holds,
         };
-        let (behaviours, steps) = (answer.behaviours, answer.steps);
-        Ok(Verdict { protocol: name, n, adversary, engine, behaviours, steps, ruling })
+        let (signed, behaviours, steps) = (answer.signed, answer.behaviours, answer.steps);
+        Ok(Verdict { protocol: name, n, adversary, engine, signed, behaviours, steps, ruling })
     }
 
     /// The verdict must be that agreement and validity hold in every behaviour of the adversary.

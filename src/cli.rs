@@ -4,6 +4,7 @@ mod check;
 mod list;
 mod protocols;
 mod replay;
+mod signed;
 mod sweep;
 mod watch;
 

@@ -1,15 +1,19 @@
 //! The simulator: a protocol run under an attack, deterministic, and everything that was said.
 
-use std::collections::BTreeMap;
+pub(crate) mod stage;
 
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
+
+use self::stage::{Eavesdropper, Labels, Scene, simulate};
 use crate::attack::{Attack, AttackOn, Lie, Misfit};
 use crate::fault::{Call, Fault, Guarded, agree, guarded};
-use crate::general::{General, Generals};
-use crate::knowledge::Knowledge;
+use crate::general::General;
 use crate::property::{Accepted, Outcome, Property, Violation};
-use crate::protocol::{Lockstep, Plain, Round, Seat};
+use crate::protocol::{Lockstep, Plain};
 use crate::signature::Signed;
-use crate::testable::{Forgery, Terms, Testable, Wire};
+use crate::testable::{Forgery, Refusal, Terms, Testable, Wire};
 
 /// A protocol run under an attack. If the protocol misbehaves it ends there.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -107,7 +111,7 @@ pub enum Size {
 }
 
 /// Runs a protocol under an attack: the same execution every time. (Some calls are made twice, to
-/// see whether the protocol is deterministic.)
+/// see whether the protocol is deterministic.) Who has many attacks makes a [`Simulator`] once.
 ///
 /// A lie that takes back what was never to be said changes nothing, and is listed in
 /// [`Execution::idle_lies`]; so does one for which the traitors lack a signature, which is listed
@@ -135,25 +139,66 @@ pub enum Size {
 /// # Ok::<(), turncoat::Misfit>(())
 /// ```
 pub fn run<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<ExecutionOf<P>, Misfit> {
-    let terms = attack.fits(protocol)?;
-    let guarded = Guarded::new(protocol, &terms.values, attack.traitors);
-    Ok(obeyed(&guarded, &terms, attack, &|wire, message| label(protocol, terms.n, wire, message)))
+    Simulator::new(protocol, attack.n)?.run(attack)
 }
 
-/// In which way a message is forged, if it is a forgery on this wire.
-fn label<P: Testable>(
-    protocol: &P,
-    n: usize,
-    wire: Wire,
-    message: &P::Message,
-) -> Option<&'static str> {
-    let repertoire = guarded(|| protocol.repertoire(n, wire)).ok()?;
-    let mut forgeries = repertoire.forgeries.into_iter();
-    forgeries.find(|forgery| forgery.message == *message).map(|Forgery { label, .. }| label)
+/// Runs a protocol among n generals under one attack after the other. What it has once worked out
+/// of the protocol's [repertoire](Testable::repertoire) it keeps.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use turncoat::{Attack, General, Generals, Order, SignedMessages, Simulator};
+///
+/// let protocol = SignedMessages::new(1);
+/// let simulator = Simulator::new(&protocol, 3)?;
+/// for order in [Order::RETREAT, Order::ATTACK] {
+///     let inputs = BTreeMap::from([(General::COMMANDER, order)]);
+///     let attack = Attack { n: 3, traitors: Generals::NONE, inputs, lies: vec![] };
+///     assert_eq!(simulator.run(&attack)?.decisions[1], Some(order));
+/// }
+/// # Ok::<(), turncoat::Misfit>(())
+/// ```
+#[derive(Debug)]
+pub struct Simulator<'a, P: Testable> {
+    protocol: &'a P,
+    terms: Terms<P::Value>,
+    /// The forgeries on those wires where that mattered.
+    forgeries: RefCell<FxHashMap<Wire, FxHashMap<P::Message, &'static str>>>,
 }
 
-/// Says in which way a message is forged, if it is a forgery on that wire.
-pub(crate) type Labels<'a, M> = dyn Fn(Wire, &M) -> Option<&'static str> + 'a;
+impl<'a, P: Testable> Simulator<'a, P> {
+    /// Among so many generals.
+    ///
+    /// # Errors
+    ///
+    /// The protocol can't be run so.
+    pub fn new(protocol: &'a P, n: usize) -> Result<Simulator<'a, P>, Refusal> {
+        Ok(Simulator { protocol, terms: Terms::of(protocol, n)?, forgeries: RefCell::default() })
+    }
+
+    /// Runs the protocol under an attack, as [`run`] does.
+    ///
+    /// # Errors
+    ///
+    /// The attack does not fit the protocol.
+    pub fn run(&self, attack: &AttackOn<P>) -> Result<ExecutionOf<P>, Misfit> {
+        attack.fits(&self.terms)?;
+        let guarded = Guarded::new(self.protocol, &self.terms.values, attack.traitors);
+        let labels = |wire, message: &P::Message| self.label(wire, message);
+        Ok(obeyed(&guarded, &self.terms, attack, &labels))
+    }
+
+    /// In which way a message is forged, if it is a forgery on this wire.
+    fn label(&self, wire: Wire, message: &P::Message) -> Option<&'static str> {
+        let mut forgeries = self.forgeries.borrow_mut();
+        let forgeries = forgeries.entry(wire).or_insert_with(|| {
+            let repertoire = guarded(|| self.protocol.repertoire(self.terms.n, wire));
+            let forgeries = repertoire.map(|repertoire| repertoire.forgeries).unwrap_or_default();
+            forgeries.into_iter().rev().map(|Forgery { label, message }| (message, label)).collect()
+        });
+        forgeries.get(message).copied()
+    }
+}
 
 /// Runs a protocol under an attack that fits it so many times, each call twice: all must go alike.
 pub(crate) fn replayed<P: Testable>(
@@ -203,13 +248,13 @@ pub(crate) fn obeyed<P: Testable>(
     labels: &Labels<'_, P::Message>,
 ) -> ExecutionOf<P> {
     let (mut idle_lies, mut lacking) = (Vec::new(), Vec::new());
-    let tamper = |wire, honest: &[P::Message], knowledge: &Knowledge| {
+    let tamper = |wire, honest: &[P::Message], enemy: &Eavesdropper<'_, P>| {
         let mut said = honest.to_vec();
         let lies = attack.lies.iter().enumerate().filter(|(_, lie)| lie.wire == wire);
         for (index, Lie { edit, .. }) in lies {
             let needed = edit.said().map(|message| protocol.signatures(message));
             let needed = needed.unwrap_or_default();
-            if let Some(missing) = knowledge.lacks(&needed) {
+            if let Some(missing) = enemy.lacks(&needed) {
                 lacking.push((index, missing.clone()));
             } else if !edit.apply(&mut said) {
                 idle_lies.push(index);
@@ -224,130 +269,15 @@ pub(crate) fn obeyed<P: Testable>(
     Execution { idle_lies, lacking, ..execution }
 }
 
-/// Who the traitors are and what the inputs are: an attack without its lies.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Scene<'a, V> {
-    pub traitors: Generals,
-    pub inputs: &'a BTreeMap<General, V>,
-}
-
-/// Runs a protocol while `tamper` says what each traitor really sends on a wire, given what it
-/// should, and what the traitors know. It answers in the order of arrival.
-pub(crate) fn simulate<P: Testable>(
-    protocol: &Guarded<'_, P>,
-    terms: &Terms<P::Value>,
-    inputs: &BTreeMap<General, P::Value>,
-    tamper: impl FnMut(Wire, &[P::Message], &Knowledge) -> Vec<P::Message>,
-    labels: &Labels<'_, P::Message>,
-) -> ExecutionOf<P> {
-    let mut execution = Execution {
-        deliveries: Vec::new(),
-        states: Vec::new(),
-        decisions: vec![None; terms.n],
-        idle_lies: Vec::new(),
-        lacking: Vec::new(),
-        accepted: None,
-        fault: None,
-    };
-    let knowledge = Knowledge::of(protocol.traitors());
-    let mut stage = Stage { protocol, terms, knowledge, labels, execution: &mut execution };
-    let played = stage.play(inputs, tamper);
-    execution.fault = played.err();
-    execution
-}
-
-/// An execution under way.
-struct Stage<'a, P: Testable> {
-    protocol: &'a Guarded<'a, P>,
-    terms: &'a Terms<P::Value>,
-    knowledge: Knowledge,
-    labels: &'a Labels<'a, P::Message>,
-    execution: &'a mut ExecutionOf<P>,
-}
-
-impl<P: Testable> Stage<'_, P> {
-    fn play(
-        &mut self,
-        inputs: &BTreeMap<General, P::Value>,
-        mut tamper: impl FnMut(Wire, &[P::Message], &Knowledge) -> Vec<P::Message>,
-    ) -> Result<(), Fault> {
-        let Terms { n, rounds, .. } = *self.terms;
-        let (protocol, traitors) = (self.protocol, self.protocol.traitors());
-        let everybody = Generals::first(n);
-        for me in everybody.iter() {
-            let state = protocol.start(Seat::new(me, n), inputs.get(&me))?;
-            self.execution.states.push(state);
-        }
-        for round in 1..=rounds {
-            let mut sent = self.sent(round)?;
-            for Delivery { wire, said, loyal } in &mut sent {
-                if traitors.contains(wire.from) {
-                    let told = tamper(*wire, said, &self.knowledge);
-                    if told != *said {
-                        *loyal = Some(std::mem::replace(said, told));
-                    }
-                }
-            }
-            sent.retain(|delivery| delivery.loyal.is_some() || !delivery.said.is_empty());
-            let delivered = sent.iter().try_for_each(|delivery| self.deliver(delivery));
-            self.execution.deliveries.extend(sent);
-            delivered?;
-            for me in everybody.iter() {
-                protocol.end_round(me, &mut self.execution.states[me.id()], round)?;
-            }
-        }
-        for me in everybody.minus(traitors).without(General::COMMANDER).iter() {
-            let decision = protocol.decide(me, &self.execution.states[me.id()])?;
-            self.execution.decisions[me.id()] = Some(decision);
-        }
-        Ok(())
-    }
-
-    /// What all would send who obey the protocol, on every wire. The enemy overhears the loyal.
-    fn sent(&mut self, round: Round) -> Result<Vec<Delivery<P::Message>>, Fault> {
-        let everybody = Generals::first(self.terms.n);
-        let traitors = self.protocol.traitors();
-        let mut sent = Vec::new();
-        for from in everybody.iter() {
-            for to in everybody.without(from).iter() {
-                let state = &self.execution.states[from.id()];
-                let said = self.protocol.send(from, state, round, to)?;
-                if !traitors.is_empty() && !traitors.contains(from) {
-                    let signed = said.iter().flat_map(|message| self.protocol.signatures(message));
-                    self.knowledge.overhear(signed);
-                }
-                sent.push(Delivery { wire: Wire { round, from, to }, said, loyal: None });
-            }
-        }
-        Ok(sent)
-    }
-
-    /// Hands over what was said on one wire. A forgery that changes a loyal general is noted.
-    fn deliver(
-        &mut self,
-        Delivery { wire, said, loyal }: &Delivery<P::Message>,
-    ) -> Result<(), Fault> {
-        let Wire { round, from, to } = *wire;
-        let suspect = loyal.is_some() && !self.protocol.traitors().contains(to);
-        let state = &mut self.execution.states[to.id()];
-        for message in said {
-            let before = if suspect { state.clone() } else { None };
-            self.protocol.receive(to, state, round, from, message)?;
-            if suspect && self.execution.accepted.is_none() && before != *state {
-                let label = (self.labels)(*wire, message);
-                self.execution.accepted = label.map(|label| Accepted { wire: *wire, label });
-            }
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use itertools::Itertools;
 
     use super::*;
     use crate::attack::Edit;
+    use crate::general::Generals;
     use crate::order::Order;
     use crate::protocols::oral::{OralMessages, Relay};
     use crate::protocols::path::Path;

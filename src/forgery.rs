@@ -66,9 +66,13 @@ pub trait Forge: Signatures {
     /// The signature of `by` on the statement, tampered with.
     fn tampered(&self, how: Tampering, by: General, statement: &[u8]) -> Self::Signature;
 
-    /// What `by` can make with its own key, on which correct verifiers differ: each with what is
-    /// odd about it.
+    /// What `by` can make with its own key, that is not what [`sign`](Signatures::sign) makes, and
+    /// that somebody takes for a signature, though others might not: each with what is odd about
+    /// it.
     fn odd(&self, by: General, statement: &[u8]) -> Vec<(&'static str, Self::Signature)>;
+
+    /// Whether anybody takes this for a signature of `by` on the statement.
+    fn passes(&self, by: General, statement: &[u8], signature: &Self::Signature) -> bool;
 }
 
 impl Forge for Ideal {
@@ -82,5 +86,9 @@ impl Forge for Ideal {
 
     fn odd(&self, _by: General, _statement: &[u8]) -> Vec<(&'static str, Token)> {
         Vec::new()
+    }
+
+    fn passes(&self, by: General, statement: &[u8], token: &Token) -> bool {
+        self.verify(by, by, statement, token)
     }
 }

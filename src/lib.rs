@@ -79,7 +79,7 @@ pub mod verdict;
 pub use crate::adversary::Adversary;
 pub use crate::attack::{Attack, AttackOn, Edit, Lie, Misfit};
 pub use crate::check::{Check, CheckError, check};
-pub use crate::execution::{Counterexample, Execution, ExecutionOf, run};
+pub use crate::execution::{Counterexample, Execution, ExecutionOf, Simulator, run};
 pub use crate::general::{General, Generals};
 pub use crate::knowledge::Knowledge;
 pub use crate::order::Order;

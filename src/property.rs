@@ -69,9 +69,10 @@ impl fmt::Display for Property {
 }
 
 /// A loyal general accepted a forgery: its state was another one afterwards.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Accepted {
     /// Where and when: the one who hears is the one who accepted it.
+    #[serde(flatten)]
     pub wire: Wire,
     /// In which way it was [forged](crate::testable::Forgery::label).
     pub label: &'static str,

@@ -62,9 +62,11 @@ pub enum Reduction {
     /// A traitorous commander is bound by no order, so one order stands for all.
     TraitorsOrder,
     /// A general's next state depends on its own inbox alone, and each wire is free of all
-    /// others: successors are a product of each receiver's successors.
+    /// others: successors are a product of each receiver's successors. (Which signatures the
+    /// traitors can show is settled by what the loyal say, before any of that.)
     PerReceiver,
-    /// Equal states of a receiver, and equal global states, have the same future.
+    /// Equal states of a receiver, and equal global states in which the enemy has overheard the
+    /// same signatures, of those that it can still use, have the same future.
     EqualStates,
     /// After the last round nothing is left of a state but its decision.
     LastRound,
@@ -108,6 +110,8 @@ pub(crate) struct Search<'a, P: Testable> {
 pub(crate) struct Answer<P: Testable> {
     /// All raw behaviours that were covered.
     pub behaviours: Count,
+    /// Whether there are signatures in what is said.
+    pub signed: bool,
     pub steps: u64,
     pub found: Option<Found<P>>,
     /// Why not everything was covered.

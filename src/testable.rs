@@ -1,6 +1,7 @@
 //! The testing side of a protocol: what a traitor could say on a wire, and how to tell of it.
 
 use itertools::Itertools;
+use serde::Serialize;
 
 use crate::fault::guarded;
 use crate::general::{General, Generals};
@@ -8,7 +9,7 @@ use crate::protocol::{Lockstep, Plain, Round};
 use crate::signature::Signed;
 
 /// One wire in one round: what `from` says to `to`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct Wire {
     /// The round in which it is used.
     pub round: Round,

@@ -19,8 +19,12 @@ pub struct Verdict<P: Testable> {
     pub adversary: Adversary,
     /// How the space was gone through.
     pub engine: Engine,
+    /// Whether there are signatures in what is said.
+    pub signed: bool,
     /// All raw behaviours of which the verdict speaks: every choice of traitors, order, and of
     /// what each traitor says to each loyal general. If it is bounded, those that were covered.
+    /// (Where messages are signed these are plans: what needs a signature that the traitors lack
+    /// when it is due is not said, so that different plans can come to the same.)
     pub behaviours: Count,
     /// The work that was done: messages received, decisions made and states visited, or, by the
     /// naive engine, executions.

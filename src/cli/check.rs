@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use serde::Serialize;
 use serde_json::json;
 use turncoat::report::attack_file::AttackFile;
 use turncoat::report::json;
 use turncoat::search::Engine;
 use turncoat::{Testable, Verdict, check as ask};
 
-use super::protocols::{Specification, Subject};
+use super::protocols::{Specification, Subject, Task, Written};
 use super::watch::{Budget, Deadline, watched};
 use super::{Answer, BadInput, Format, as_text, print, whole_number};
 
@@ -111,54 +110,63 @@ impl Question {
 }
 
 pub fn check(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
-    match subject {
-        Subject::Oral { oral, arguments } => {
-            let oral = oral.given(arguments.f);
-            let protocol = oral.protocol()?;
-            answer(protocol, Specification::Oral(oral), &oral.arguments(arguments.f), &arguments)
+    let (chosen, arguments) = subject.parts();
+    let specification = &chosen.given(arguments.f)?;
+    specification.perform(Check { specification, arguments: &arguments })
+}
+
+/// To give the verdict on a protocol.
+struct Check<'a> {
+    specification: &'a Specification,
+    arguments: &'a Arguments,
+}
+
+impl Task for Check<'_> {
+    type Outcome = ExitCode;
+
+    /// Prints the verdict first, and saves the attack then, so that a file that can't be written
+    /// loses nothing.
+    fn with<P>(self, protocol: P) -> Result<ExitCode, BadInput>
+    where
+        P: Testable<Value: Written, Message: Written>,
+    {
+        let Check { specification, arguments: Arguments { n, f, save, question } } = self;
+        let verdict = question.verdict(protocol, *n, *f, Deadline::of(question.budget))?;
+        let text = match question.format {
+            Format::Json => as_text(&json::verdict(&json!(specification), &verdict)),
+            Format::Text => {
+                let replay = verdict.counterexample().map(|_| self.replay());
+                format!("{verdict}{}", replay.unwrap_or_default())
+            }
+        };
+        if let Err(failure) = print(&text) {
+            return Ok(failure);
         }
+        if let Some(file) = save {
+            match verdict.counterexample() {
+                Some(found) => write(file, &AttackFile::write(specification, &found.attack))?,
+                None => eprintln!("turncoat: there is no attack to save to {}", file.display()),
+            }
+        }
+        Ok(Answer::of(verdict.name()).exit(question.expect))
     }
 }
 
-/// Prints the verdict first, and saves the attack then, so that a file that can't be written
-/// loses nothing.
-fn answer<P>(
-    protocol: P,
-    specification: Specification,
-    given: &str,
-    arguments: &Arguments,
-) -> Result<ExitCode, BadInput>
-where
-    P: Testable<Value: Serialize, Message: Serialize>,
-{
-    let Arguments { n, f, save, question } = arguments;
-    let verdict = question.verdict(protocol, *n, *f, Deadline::of(question.budget))?;
-    let text = match question.format {
-        Format::Json => as_text(&json::verdict(&json!(specification), &verdict)),
-        Format::Text => {
-            let file = quoted(save.as_deref().unwrap_or(Path::new("attack.json")));
-            let limits = question.arguments();
-            let again = match save {
-                Some(_) => format!("turncoat replay {file}"),
-                None => format!(
-                    "turncoat check {given} -n {n} -f {f}{limits} --save {file} && turncoat \
-                     replay {file}"
-                ),
-            };
-            let replay = verdict.counterexample().map(|_| format!("{:<12}{again}\n", "Replay"));
-            format!("{verdict}{}", replay.unwrap_or_default())
-        }
-    };
-    if let Err(failure) = print(&text) {
-        return Ok(failure);
+impl Check<'_> {
+    /// How the counterexample is seen again.
+    fn replay(&self) -> String {
+        let Check { specification, arguments: Arguments { n, f, save, question } } = self;
+        let file = quoted(save.as_deref().unwrap_or(Path::new("attack.json")));
+        let again = match save {
+            Some(_) => format!("turncoat replay {file}"),
+            None => format!(
+                "turncoat check {} -n {n} -f {f}{} --save {file} && turncoat replay {file}",
+                specification.arguments(*f),
+                question.arguments(),
+            ),
+        };
+        format!("{:<12}{again}\n", "Replay")
     }
-    if let Some(file) = save {
-        match verdict.counterexample() {
-            Some(found) => write(file, &AttackFile::write(&specification, &found.attack))?,
-            None => eprintln!("turncoat: there is no attack to save to {}", file.display()),
-        }
-    }
-    Ok(Answer::of(verdict.name()).exit(question.expect))
 }
 
 /// A file's name as a shell reads it.

@@ -22,13 +22,47 @@ struct Listed {
     source: &'static str,
 }
 
-const PROTOCOLS: [Listed; 1] = [Listed {
-    protocol: "oral",
-    title: "Oral messages, OM(m)",
-    claim: "n >= 3m + 1 generals survive m traitors",
-    source: "Lamport, Shostak, Pease: The Byzantine Generals Problem. ACM TOPLAS 4(3), 1982, \
-             section 3",
-}];
+const PROTOCOLS: [Listed; 6] = [
+    Listed {
+        protocol: "oral",
+        title: "Oral messages, OM(m)",
+        claim: "n >= 3m + 1 generals survive m traitors",
+        source: "Lamport, Shostak, Pease: The Byzantine Generals Problem. ACM TOPLAS 4(3), 1982, \
+                 section 3",
+    },
+    Listed {
+        protocol: "signed",
+        title: "Signed messages, SM(m)",
+        claim: "any number of generals survive m traitors",
+        source: "Lamport, Shostak, Pease: The Byzantine Generals Problem. ACM TOPLAS 4(3), 1982, \
+                 section 4",
+    },
+    Listed {
+        protocol: "two-step",
+        title: "The commander signs, and everyone shares once",
+        claim: "any number of generals survive one traitor; it looks as if they survived more",
+        source: "the first idea of many: SM(m) with too few rounds",
+    },
+    Listed {
+        protocol: "relay-threshold",
+        title: "SM(m) that relays an order only while fewer than k have signed it",
+        claim: "any number of generals survive k - 1 traitors",
+        source: "a saving in SM(m) that goes wrong below k = m + 1",
+    },
+    Listed {
+        protocol: "first-order",
+        title: "SM(m) that relays only the first order that it gets",
+        claim: "any number of generals survive one traitor; it looks as if they survived more",
+        source: "a saving in SM(m) that goes too far: two orders are enough, and needed",
+    },
+    Listed {
+        protocol: "dolev-strong",
+        title: "SM(m) that relays at most two orders",
+        claim: "any number of generals survive m traitors",
+        source: "Dolev, Strong: Authenticated algorithms for Byzantine agreement. SIAM J. Comput. \
+                 12(4), 1983",
+    },
+];
 
 pub fn list(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let text = match arguments.format {

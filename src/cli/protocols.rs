@@ -1,10 +1,12 @@
 //! The protocols by name, with their parameters: on the command line, in attack files, in lists.
 
 use clap::{Args, Subcommand, ValueEnum};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use turncoat::Order;
 use turncoat::protocols::oral::{Choice, OralMessages};
+use turncoat::{Order, Testable};
 
+use super::signed::{Signed, SignedArguments, TwoSteps, TwoStepsArguments};
 use super::{BadInput, whole_number};
 
 /// A protocol with its parameters, and the arguments of a command.
@@ -17,6 +19,145 @@ pub enum Subject<A: Args> {
         #[command(flatten)]
         arguments: A,
     },
+    /// SM(m), signed messages: claims any n, at most m traitors (Lamport, Shostak, Pease 1982)
+    Signed {
+        #[command(flatten)]
+        signed: SignedArguments,
+        #[command(flatten)]
+        arguments: A,
+    },
+    /// The commander signs, and everyone shares once: claims one traitor
+    TwoStep {
+        #[command(flatten)]
+        signed: TwoStepsArguments,
+        #[command(flatten)]
+        arguments: A,
+    },
+    /// SM(m) that relays an order only while fewer than K have signed it: claims fewer than K
+    RelayThreshold {
+        /// How many signatures are too many to relay an order, the commander's among them
+        #[arg(short, value_name = "K", value_parser = whole_number, allow_negative_numbers = true)]
+        k: usize,
+        #[command(flatten)]
+        signed: SignedArguments,
+        #[command(flatten)]
+        arguments: A,
+    },
+    /// SM(m) that relays only the first order it gets: claims one traitor
+    FirstOrder {
+        #[command(flatten)]
+        signed: SignedArguments,
+        #[command(flatten)]
+        arguments: A,
+    },
+    /// SM(m) that relays at most two orders: claims any n, at most m traitors (Dolev, Strong 1983)
+    DolevStrong {
+        #[command(flatten)]
+        signed: SignedArguments,
+        #[command(flatten)]
+        arguments: A,
+    },
+}
+
+impl<A: Args> Subject<A> {
+    /// The protocol, and the arguments of the command.
+    pub fn parts(self) -> (Chosen, A) {
+        match self {
+            Subject::Oral { oral, arguments } => (Chosen::Oral(oral), arguments),
+            Subject::Signed { signed, arguments } => (Chosen::Signed(signed), arguments),
+            Subject::TwoStep { signed, arguments } => (Chosen::TwoStep(signed), arguments),
+            Subject::RelayThreshold { k, signed, arguments } => {
+                (Chosen::RelayThreshold(k, signed), arguments)
+            }
+            Subject::FirstOrder { signed, arguments } => (Chosen::FirstOrder(signed), arguments),
+            Subject::DolevStrong { signed, arguments } => (Chosen::DolevStrong(signed), arguments),
+        }
+    }
+}
+
+/// A protocol as it was chosen on the command line, before it is known for how many traitors.
+pub enum Chosen {
+    Oral(OralArguments),
+    Signed(SignedArguments),
+    TwoStep(TwoStepsArguments),
+    RelayThreshold(usize, SignedArguments),
+    FirstOrder(SignedArguments),
+    DolevStrong(SignedArguments),
+}
+
+impl Chosen {
+    /// The parameters when there may be so many traitors.
+    pub fn given(&self, f: usize) -> Result<Specification, BadInput> {
+        Ok(match self {
+            Chosen::Oral(oral) => Specification::Oral(oral.given(f)),
+            Chosen::Signed(signed) => Specification::Signed(signed.given(f)?),
+            Chosen::TwoStep(signed) => Specification::TwoStep(signed.given()?),
+            Chosen::RelayThreshold(k, signed) => {
+                Specification::RelayThreshold(signed.given(f)?.below(*k))
+            }
+            Chosen::FirstOrder(signed) => Specification::FirstOrder(signed.given(f)?),
+            Chosen::DolevStrong(signed) => Specification::DolevStrong(signed.given(f)?),
+        })
+    }
+}
+
+/// A protocol with all its parameters, as it is written down.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "protocol", rename_all = "kebab-case")]
+pub enum Specification {
+    Oral(Oral),
+    Signed(Signed),
+    TwoStep(TwoSteps),
+    RelayThreshold(Signed),
+    FirstOrder(Signed),
+    DolevStrong(Signed),
+}
+
+/// What is done with a protocol, whichever it is.
+pub trait Task {
+    type Outcome;
+
+    fn with<P>(self, protocol: P) -> Result<Self::Outcome, BadInput>
+    where
+        P: Testable<Value: Written, Message: Written>;
+}
+
+/// What can be written to a file, and read from it.
+pub trait Written: Serialize + DeserializeOwned {}
+
+impl<T: Serialize + DeserializeOwned> Written for T {}
+
+impl Specification {
+    /// Does a task with the protocol.
+    pub fn perform<T: Task>(&self, task: T) -> Result<T::Outcome, BadInput> {
+        match self {
+            Specification::Oral(oral) => task.with(oral.protocol()?),
+            Specification::Signed(signed) => signed.unthresholded()?.perform(task, |sm| sm),
+            Specification::TwoStep(signed) => signed.perform(task),
+            Specification::RelayThreshold(signed) => {
+                let k = signed.threshold()?;
+                signed.perform(task, |sm| sm.relaying_below(k))
+            }
+            Specification::FirstOrder(signed) => {
+                signed.unthresholded()?.perform(task, |sm| sm.relaying_first(1))
+            }
+            Specification::DolevStrong(signed) => {
+                signed.unthresholded()?.perform(task, |sm| sm.relaying_first(2))
+            }
+        }
+    }
+
+    /// The protocol as arguments, those that are not the defaults.
+    pub fn arguments(&self, f: usize) -> String {
+        match self {
+            Specification::Oral(oral) => oral.arguments(f),
+            Specification::Signed(signed) => signed.arguments("signed", f),
+            Specification::TwoStep(signed) => signed.arguments(),
+            Specification::RelayThreshold(signed) => signed.arguments("relay-threshold", f),
+            Specification::FirstOrder(signed) => signed.arguments("first-order", f),
+            Specification::DolevStrong(signed) => signed.arguments("dolev-strong", f),
+        }
+    }
 }
 
 #[derive(Args)]
@@ -42,13 +183,6 @@ enum ChoiceName {
     Plurality,
 }
 
-/// A protocol with all its parameters, as it is written down.
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(tag = "protocol", rename_all = "kebab-case")]
-pub enum Specification {
-    Oral(Oral),
-}
-
 /// The parameters of oral messages.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,12 +192,8 @@ pub struct Oral {
     choice: Choice,
 }
 
-/// The most orders there are.
-const MOST_VALUES: usize = 256;
-
 impl OralArguments {
-    /// The parameters when there may be so many traitors.
-    pub fn given(&self, f: usize) -> Oral {
+    fn given(&self, f: usize) -> Oral {
         let choice = match self.choice {
             ChoiceName::Majority => Choice::Majority,
             ChoiceName::Median => Choice::Median,
@@ -74,25 +204,35 @@ impl OralArguments {
 }
 
 impl Oral {
-    pub fn protocol(&self) -> Result<OralMessages, BadInput> {
+    fn protocol(&self) -> Result<OralMessages, BadInput> {
         let Oral { m, values, choice } = *self;
-        if values == 0 || values > MOST_VALUES {
-            let allowed = format!("there must be from 1 to {MOST_VALUES} orders");
-            return Err(BadInput(format!("values is {values}: {allowed}")));
-        }
-        Ok(OralMessages::new(m).over(Order::first(values)).choice(choice))
+        Ok(OralMessages::new(m).over(orders(values)?).choice(choice))
     }
 
-    /// The protocol as arguments, those that are not the defaults.
-    pub fn arguments(&self, f: usize) -> String {
+    fn arguments(&self, f: usize) -> String {
         let Oral { m, values, choice } = *self;
-        let m = if m == f { String::new() } else { format!(" -m {m}") };
-        let values = if values == 2 { String::new() } else { format!(" --values {values}") };
         let choice = match choice {
             Choice::Majority => "",
             Choice::Median => " --choice median",
             Choice::Plurality => " --choice plurality",
         };
-        format!("oral{m}{values}{choice}")
+        format!("oral{}{}{choice}", unless("-m", m, f), unless("--values", values, 2))
     }
+}
+
+/// The most orders there are.
+const MOST_VALUES: usize = 256;
+
+/// The first so many orders.
+pub fn orders(values: usize) -> Result<Vec<Order>, BadInput> {
+    if values == 0 || values > MOST_VALUES {
+        let allowed = format!("there must be from 1 to {MOST_VALUES} orders");
+        return Err(BadInput(format!("values is {values}: {allowed}")));
+    }
+    Ok(Order::first(values))
+}
+
+/// A number as an argument, unless it is the default.
+pub fn unless(flag: &str, number: usize, default: usize) -> String {
+    if number == default { String::new() } else { format!(" {flag} {number}") }
 }

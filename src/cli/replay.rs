@@ -5,15 +5,13 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::json;
 use turncoat::report::attack_file::{AttackFile, part};
 use turncoat::report::json;
 use turncoat::report::story::story;
 use turncoat::{Testable, run};
 
-use super::protocols::Specification;
+use super::protocols::{Specification, Task, Written};
 use super::{Answer, BadInput, Format, as_text, print};
 
 #[derive(clap::Args)]
@@ -34,10 +32,10 @@ pub fn replay(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let in_file = |error: &dyn Display| BadInput(format!("{}: {error}", name.display()));
     let text = read(arguments).map_err(|error| in_file(&error))?;
     let file = AttackFile::read(&text).map_err(|error| in_file(&error))?;
-    let specification = part("protocol", file.protocol.clone()).map_err(|error| in_file(&error))?;
-    let Specification::Oral(oral) = specification;
-    let executed = oral.protocol().and_then(|oral| execute(&oral, specification, file, arguments));
-    executed.map_err(|BadInput(error)| in_file(&error))
+    let specification: Specification =
+        part("protocol", file.protocol.clone()).map_err(|error| in_file(&error))?;
+    let task = Replay { specification: &specification, file, arguments };
+    specification.perform(task).map_err(|BadInput(error)| in_file(&error))
 }
 
 fn read(arguments: &Arguments) -> std::io::Result<String> {
@@ -49,45 +47,61 @@ fn read(arguments: &Arguments) -> std::io::Result<String> {
     Ok(text)
 }
 
-fn execute<P>(
-    protocol: &P,
-    specification: Specification,
+/// To run the attack in a file.
+struct Replay<'a> {
+    specification: &'a Specification,
     file: AttackFile,
-    arguments: &Arguments,
-) -> Result<ExitCode, BadInput>
-where
-    P: Testable<Value: Serialize + DeserializeOwned, Message: Serialize + DeserializeOwned>,
-{
-    let attack = file.attack().map_err(BadInput::new)?;
-    let execution = run(protocol, &attack).map_err(BadInput::new)?;
-    if let Some(idle) = execution.idle_lies.first() {
-        let lie = &attack.lies[*idle];
-        let honest = lie.edit.honest().map(|honest| protocol.tell(lie.wire.from, honest));
-        return Err(BadInput(format!(
-            "lie {}: there is nothing to take back: in round {} {} would not have told {}: {}",
-            idle + 1,
-            lie.wire.round,
-            lie.wire.from,
-            lie.wire.to,
-            honest.unwrap_or_default(),
-        )));
-    }
-    let text = match arguments.format {
-        Format::Json => {
-            let mut json = json::execution::<P>(&attack, &execution);
-            json["n"] = json!(attack.n);
-            json::merge(&mut json, &json!(specification));
-            as_text(&json)
+    arguments: &'a Arguments,
+}
+
+impl Task for Replay<'_> {
+    type Outcome = ExitCode;
+
+    fn with<P>(self, protocol: P) -> Result<ExitCode, BadInput>
+    where
+        P: Testable<Value: Written, Message: Written>,
+    {
+        let Replay { specification, file, arguments } = self;
+        let attack = file.attack().map_err(BadInput::new)?;
+        let execution = run(&protocol, &attack).map_err(BadInput::new)?;
+        if let Some(idle) = execution.idle_lies.first() {
+            let lie = &attack.lies[*idle];
+            let honest = lie.edit.honest().map(|honest| protocol.tell(lie.wire.from, honest));
+            return Err(BadInput(format!(
+                "lie {}: there is nothing to take back: in round {} {} would not have told {}: {}",
+                idle + 1,
+                lie.wire.round,
+                lie.wire.from,
+                lie.wire.to,
+                honest.unwrap_or_default(),
+            )));
         }
-        Format::Text => {
-            let title = format!("{} among {} generals\n", protocol.name(), attack.n);
-            format!("{title}\n{}", story(protocol, &attack, &execution))
+        if let Some((lacking, signed)) = execution.lacking.first() {
+            return Err(BadInput(format!(
+                "lie {}: it can't be told: the traitors neither make nor have overheard the \
+                 signature of {} on {}",
+                lacking + 1,
+                signed.by,
+                signed.statement.escape_ascii(),
+            )));
         }
-    };
-    if let Err(failure) = print(&text) {
-        return Ok(failure);
+        let text = match arguments.format {
+            Format::Json => {
+                let mut json = json::execution::<P>(&attack, &execution);
+                json["n"] = json!(attack.n);
+                json::merge(&mut json, &json!(specification));
+                as_text(&json)
+            }
+            Format::Text => {
+                let title = format!("{} among {} generals\n", protocol.name(), attack.n);
+                format!("{title}\n{}", story(&protocol, &attack, &execution))
+            }
+        };
+        if let Err(failure) = print(&text) {
+            return Ok(failure);
+        }
+        let violated = execution.violation(&attack).is_some();
+        let answer = if violated { Answer::Broken } else { Answer::Holds };
+        Ok(answer.exit(arguments.expect))
     }
-    let violated = execution.violation(&attack).is_some();
-    let answer = if violated { Answer::Broken } else { Answer::Holds };
-    Ok(answer.exit(arguments.expect))
 }

@@ -4,14 +4,13 @@ use std::ops::RangeInclusive;
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use serde::Serialize;
 use serde_json::{Value, json};
 use turncoat::report::grid::{Cell, grid};
 use turncoat::report::json;
 use turncoat::{Generals, Testable};
 
 use super::check::Question;
-use super::protocols::{Specification, Subject};
+use super::protocols::{Chosen, Specification, Subject, Task, Written};
 use super::watch::Deadline;
 use super::{Answer, BadInput, Format, as_text, print};
 
@@ -50,24 +49,10 @@ impl FromStr for Range {
     }
 }
 
-pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
-    match subject {
-        Subject::Oral { oral, arguments } => table(&arguments, |f| {
-            let oral = oral.given(f);
-            Ok((oral.protocol()?, Specification::Oral(oral)))
-        }),
-    }
-}
-
 /// Answers each cell, row by row, and prints the grid. The exit code is that of the worst cell.
-fn table<P>(
-    arguments: &Arguments,
-    protocol: impl Fn(usize) -> Result<(P, Specification), BadInput>,
-) -> Result<ExitCode, BadInput>
-where
-    P: Testable<Value: Serialize, Message: Serialize>,
-{
-    let Arguments { n: Range(ns), f: Range(fs), question } = arguments;
+pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
+    let (chosen, arguments) = subject.parts();
+    let Arguments { n: Range(ns), f: Range(fs), question } = &arguments;
     if *ns.start() == 0 {
         return Err(BadInput::new("n begins at 0: there must be at least one general"));
     }
@@ -79,12 +64,12 @@ where
             cells.push(Cell { n, f, verdict: None });
             continue;
         }
-        let (protocol, specification) = protocol(f)?;
-        match question.verdict(protocol, n, f, deadline) {
-            Ok(verdict) => {
-                cells.push(Cell { n, f, verdict: Some(verdict.name()) });
-                verdicts.push(json::verdict(&json!(specification), &verdict));
-                names.push(verdict.protocol);
+        let specification = &chosen.given(f)?;
+        match specification.perform(InCell { specification, question, n, f, deadline }) {
+            Ok(Answered { name, verdict, json }) => {
+                cells.push(Cell { n, f, verdict: Some(verdict) });
+                verdicts.push(json);
+                names.push(name);
             }
             Err(refusal) => {
                 cells.push(Cell { n, f, verdict: Some("refused") });
@@ -101,11 +86,13 @@ where
     names.dedup();
     let text = match question.format {
         Format::Json => as_text(&json!(verdicts)),
-        Format::Text => format!(
-            "{}, at most f traitors among n generals; [ ] marks n = 3f + 1\n\n{}",
-            names.join(", "),
-            grid(&cells)
-        ),
+        Format::Text => {
+            let oral = matches!(chosen, Chosen::Oral(_));
+            let marked = if oral { "; [ ] marks n = 3f + 1" } else { "" };
+            let bound = |f| oral.then_some(3 * f + 1);
+            let setting = format!("{}, at most f traitors among n generals", names.join(", "));
+            format!("{setting}{marked}\n\n{}", grid(&cells, bound))
+        }
     };
     if let Err(failure) = print(&text) {
         return Ok(failure);
@@ -121,4 +108,35 @@ where
         None => worst.unwrap_or(Answer::Holds),
     };
     Ok(answer.exit(question.expect))
+}
+
+/// To give the verdict of one cell.
+struct InCell<'a> {
+    specification: &'a Specification,
+    question: &'a Question,
+    n: usize,
+    f: usize,
+    deadline: Deadline,
+}
+
+/// What stands in a cell.
+struct Answered {
+    /// The name of the protocol.
+    name: String,
+    verdict: &'static str,
+    json: Value,
+}
+
+impl Task for InCell<'_> {
+    type Outcome = Answered;
+
+    fn with<P>(self, protocol: P) -> Result<Answered, BadInput>
+    where
+        P: Testable<Value: Written, Message: Written>,
+    {
+        let InCell { specification, question, n, f, deadline } = self;
+        let verdict = question.verdict(protocol, n, f, deadline)?;
+        let json = json::verdict(&json!(specification), &verdict);
+        Ok(Answered { verdict: verdict.name(), json, name: verdict.protocol })
+    }
 }

@@ -7,7 +7,8 @@ use ed25519_dalek::{Digest, Sha512, Signature, Signer, SigningKey, verify_batch}
 use itertools::Itertools;
 
 use super::{Forge, Tampering};
-use crate::general::General;
+use crate::general::{General, Generals};
+use crate::signature::Signatures;
 use crate::signature::ed25519::{Ed25519, SignatureBytes, Verifier};
 
 /// With the keys of the seed, also for a general who was enrolled with another one.
@@ -56,23 +57,38 @@ impl Forge for Ed25519 {
         let neutral = encoded(EIGHT_TORSION[0]);
         let mut another_neutral = neutral;
         another_neutral[31] |= 0x80;
-        let small_order = odd_signature(key, statement, Scalar::ZERO, neutral);
-        let not_canonical = odd_signature(key, statement, Scalar::ZERO, another_neutral);
-        let mut mixed = (0..).map(|count| {
-            let r = hash(key.verifying_key().as_bytes(), statement, count);
-            let point = EdwardsPoint::mul_base(&r) + EIGHT_TORSION[1];
-            odd_signature(key, statement, r, encoded(point))
-        });
-        let fits = |signature: &Signature| {
-            verify_batch(&[statement], &[*signature], &[key.verifying_key()]).is_ok()
-        };
-        let mixed = mixed.find(fits).expect("one in eight fits");
-        vec![
-            ("a small-order R that satisfies the equation", small_order.to_bytes().into()),
-            ("the same R, not canonical", not_canonical.to_bytes().into()),
-            ("an R with a part of small order", mixed.to_bytes().into()),
-        ]
+        let of_neutral = |r| odd_signature(key, statement, Scalar::ZERO, r);
+        let used = |verifier| self.verifiers_in_turn().contains(&verifier);
+        let mut odd = Vec::new();
+        if used(Verifier::Plain) || used(Verifier::Batch) {
+            odd.push(("small-order R", of_neutral(neutral)));
+        }
+        if used(Verifier::Batch) {
+            odd.push(("small-order R, not canonical", of_neutral(another_neutral)));
+            odd.push(("mixed-order R", mixed(key, statement)));
+        }
+        odd.into_iter().map(|(what, signature)| (what, signature.to_bytes().into())).collect()
     }
+
+    fn passes(&self, by: General, statement: &[u8], signature: &SignatureBytes) -> bool {
+        // They take turns, so the first so many generals have all verifiers among them.
+        let verifiers = 0..self.verifiers_in_turn().len().min(Generals::MAX);
+        let mut generals = verifiers.map(General::new);
+        generals.any(|me| self.verify(me, by, statement, signature))
+    }
+}
+
+/// One that a batch takes for a signature.
+fn mixed(key: &SigningKey, statement: &[u8]) -> Signature {
+    let mut mixed = (0..).map(|count| {
+        let r = hash(key.verifying_key().as_bytes(), statement, count);
+        let point = EdwardsPoint::mul_base(&r) + EIGHT_TORSION[1];
+        odd_signature(key, statement, r, encoded(point))
+    });
+    let fits = |signature: &Signature| {
+        verify_batch(&[statement], &[*signature], &[key.verifying_key()]).is_ok()
+    };
+    mixed.find(fits).expect("one in eight fits")
 }
 
 /// With these bytes of R, and S = r + k a.
@@ -123,7 +139,6 @@ mod tests {
     use itertools::iproduct;
 
     use super::*;
-    use crate::signature::Signatures;
 
     const STATEMENTS: [&[u8]; 5] = [b"", b"ATTACK", b"RETREAT", b"2:SM,1", &[0xFF; 200]];
 
@@ -214,6 +229,15 @@ mod tests {
     }
 
     #[test]
+    fn where_all_verify_alike_only_that_is_odd_which_they_accept() {
+        let odd = |verifier| {
+            let scheme = Ed25519::from_seed(0).verifiers([verifier]);
+            scheme.odd(general(0), b"ATTACK").len()
+        };
+        assert_eq!(Verifier::ALL.map(odd), [0, 1, 3]);
+    }
+
+    #[test]
     fn correct_verifiers_differ_on_what_is_odd() {
         for (scheme, by, statement) in everything() {
             let odd = scheme.odd(by, statement);
@@ -224,9 +248,9 @@ mod tests {
             assert_eq!(
                 odd.iter().map(verdicts).collect::<Vec<_>>(),
                 [
-                    ("a small-order R that satisfies the equation", [false, true, true]),
-                    ("the same R, not canonical", [false, false, true]),
-                    ("an R with a part of small order", [false, false, true]),
+                    ("small-order R", [false, true, true]),
+                    ("small-order R, not canonical", [false, false, true]),
+                    ("mixed-order R", [false, false, true]),
                 ]
             );
         }

@@ -18,6 +18,7 @@ use std::fmt::{self, Display, Write};
 use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
+use crate::forgery::Forge;
 use crate::general::General;
 use crate::protocol::Plain;
 use crate::signature::{Signatures, Signed};
@@ -187,33 +188,77 @@ impl<S: Signatures> Sealer<S> {
         let mut links = chain.links.iter().zip(statements.iter());
         links.all(|(link, statement)| self.scheme.verify(me, link.by, statement, &link.signature))
     }
+}
 
-    /// The signatures of a chain that are what they claim to be, so that their owners would own up
-    /// to them.
-    pub fn genuine<V: Display>(&self, chain: &Chain<V, S::Signature>) -> Vec<Signed> {
-        let statements = self.session.statements(&chain.order, chain.signers());
-        let links = chain.links.iter().zip(statements.iter());
-        let genuine = links.filter(|(link, statement)| self.owns_up(link, statement));
-        genuine.map(|(link, said)| Signed { by: link.by, statement: said.into() }).collect()
+/// What a link of a chain is.
+enum Finding {
+    /// A signature.
+    Genuine,
+    /// What its owner alone can make, and some take for a signature.
+    Odd(&'static str),
+    /// Nothing that anybody would take for a signature.
+    False,
+}
+
+impl<S: Forge> Sealer<S> {
+    /// An order signed by these generals, one after the other, in every way that some take for
+    /// their signatures.
+    pub fn chains<V: Plain + Display>(
+        &self,
+        order: &V,
+        signers: &[General],
+    ) -> Vec<Chain<V, S::Signature>> {
+        let usual = self.chain(order, signers.iter().copied());
+        let statements = self.session.statements(order, usual.signers());
+        let links = usual.links.iter().zip(statements.iter()).map(|(link, statement)| {
+            let odd = self.scheme.odd(link.by, statement).into_iter();
+            let odd = odd.map(|(_, signature)| Link { by: link.by, signature });
+            [link.clone()].into_iter().chain(odd).collect_vec()
+        });
+        let chains = links.multi_cartesian_product();
+        chains.map(|links| Chain { order: order.clone(), links }).collect()
     }
 
-    /// A chain in the paper's notation, and which of its signatures are false.
+    /// The signatures of a chain that somebody takes for what they claim to be.
+    pub fn signatures<V: Display>(&self, chain: &Chain<V, S::Signature>) -> Vec<Signed> {
+        let statements = self.session.statements(&chain.order, chain.signers());
+        let links = chain.links.iter().zip(statements.iter());
+        let signed = links.filter_map(|(link, said)| {
+            let statement = match self.finding(link, said) {
+                Finding::Genuine => said.into(),
+                // Nobody else can make it, not even who has the genuine signature.
+                Finding::Odd(what) => [said, b" with ", what.as_bytes()].concat().into(),
+                Finding::False => return None,
+            };
+            Some(Signed { by: link.by, statement })
+        });
+        signed.collect()
+    }
+
+    /// A chain in the paper's notation, and which of its signatures are none.
     pub fn told<V: Display>(&self, chain: &Chain<V, S::Signature>) -> String {
         let statements = self.session.statements(&chain.order, chain.signers());
         let links = chain.links.iter().zip(statements.iter());
-        let mut wrong = links.filter(|(link, statement)| !self.owns_up(link, statement));
-        let wrong = wrong.by_ref().map(|(link, _)| link.by.id()).collect_vec();
-        match wrong.as_slice() {
-            [] => chain.to_string(),
-            [one] => format!("{chain} (the signature of {one} is false)"),
-            several => {
-                format!("{chain} (the signatures of {} are false)", several.iter().join(", "))
-            }
+        let remarks = links.filter_map(|(link, statement)| match self.finding(link, statement) {
+            Finding::Genuine => None,
+            Finding::Odd(what) => Some(format!("{}'s signature has a {what}", link.by.id())),
+            Finding::False => Some(format!("{}'s signature is false", link.by.id())),
+        });
+        let remarks = remarks.collect_vec();
+        if remarks.is_empty() {
+            chain.to_string()
+        } else {
+            format!("{chain} ({})", remarks.join(", "))
         }
     }
 
-    fn owns_up(&self, Link { by, signature }: &Link<S::Signature>, statement: &[u8]) -> bool {
-        self.scheme.verify(*by, *by, statement, signature)
+    fn finding(&self, Link { by, signature }: &Link<S::Signature>, statement: &[u8]) -> Finding {
+        if !self.scheme.passes(*by, statement, signature) {
+            return Finding::False;
+        }
+        let odd = self.scheme.odd(*by, statement);
+        let odd = odd.into_iter().find(|(_, other)| other == signature);
+        odd.map_or(Finding::Genuine, |(what, _)| Finding::Odd(what))
     }
 }
 

@@ -1,5 +1,5 @@
 //! Chains that must not be accepted: every way of forging one that the traitors could try, each
-//! with a label. And chains on which libraries differ, though nobody is cheated of anything.
+//! with a label.
 
 use std::fmt::Display;
 
@@ -79,24 +79,6 @@ pub fn forgeries<V: Plain + Display, S: Forge>(
     let forged = forged.map(|(label, message)| Forgery { label, message });
     let forged = forged.filter(|forgery| !forger.is_sound(&forgery.message));
     forged.unique_by(|forgery| forgery.message.clone()).collect()
-}
-
-/// Chains that would be accepted, but for what is odd about the sender's own signature.
-pub fn odd_chains<V: Plain + Display, S: Forge>(
-    sealer: &Sealer<S>,
-    place: &Place<'_, V>,
-) -> Vec<Chain<V, S::Signature>> {
-    let forger = Forger { sealer, place };
-    let odd = |order: &V| {
-        let signers = place.usual(sealer.session.commander, place.length)?;
-        let last = signers.len() - 1;
-        let chain = sealer.chain(order, signers.iter().copied());
-        let statement = sealer.session.statements(order, signers.iter().copied());
-        let odd = sealer.scheme.odd(signers[last], statement.last()).into_iter();
-        let odd = odd.map(|(_, signature)| forger.with(&chain, last, signature));
-        (signers[last] == place.wire.from).then(|| odd.collect_vec())
-    };
-    place.values.iter().filter_map(odd).flatten().collect()
 }
 
 /// Makes forged chains.

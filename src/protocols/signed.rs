@@ -16,7 +16,7 @@ use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
 use super::chain::{Binding, Chain, Sealer, Session};
-use super::forged_chains::{Place, forgeries, odd_chains};
+use super::forged_chains::{Place, forgeries};
 use super::order_set::{Choice, SignedState, admits, explained, insert};
 use crate::forgery::Forge;
 use crate::general::{General, Generals};
@@ -254,7 +254,7 @@ impl<V: Plain + Display, S: Forge> Testable for SignedMessages<V, S> {
         let place = Place { n, wire, values: &self.values, length: wire.round };
         let chains = |order: &V, len| {
             let signers = place.signers(self.commander(), len);
-            signers.map(|signers| self.sealer.chain(order, signers)).collect_vec()
+            signers.flat_map(|signers| self.sealer.chains(order, &signers)).collect_vec()
         };
         let longer = wire.round + 1..=self.rounds(n);
         let slot = |order: &V| {
@@ -264,14 +264,13 @@ impl<V: Plain + Display, S: Forge> Testable for SignedMessages<V, S> {
         let slots = self.values.iter().map(slot).filter(|slot| !slot.is_empty()).collect_vec();
         let again = slots.iter().filter_map(|slot| slot.last()).cloned();
         let early = self.values.iter().flat_map(|order| chains(order, wire.round + 1));
-        let strays = again.chain(early.take(self.values.len()));
-        let strays = strays.chain(odd_chains(&self.sealer, &place)).collect_vec();
+        let strays = again.chain(early.take(self.values.len())).collect_vec();
         let forgeries = forgeries(&self.sealer, &place);
         Repertoire::of(slots).with_strays(strays).with_forgeries(forgeries)
     }
 
     fn signatures(&self, chain: &Self::Message) -> Vec<Signed> {
-        self.sealer.genuine(chain)
+        self.sealer.signatures(chain)
     }
 
     fn admits(&self, n: usize) -> Result<(), String> {

@@ -8,7 +8,7 @@
 use std::fmt::Display;
 
 use super::chain::{Binding, Chain, Sealer, Session};
-use super::forged_chains::{Place, forgeries, odd_chains};
+use super::forged_chains::{Place, forgeries};
 use super::order_set::{Choice, SignedState, admits, explained, insert};
 use crate::forgery::Forge;
 use crate::general::General;
@@ -139,17 +139,16 @@ impl<V: Plain + Display, S: Forge> Testable for TwoStep<V, S> {
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Self::Message> {
         let place = Place { n, wire, values: &self.values, length: 1 };
-        let order = |order: &V| vec![self.sealer.chain(order, [General::COMMANDER])];
+        let order = |order: &V| self.sealer.chains(order, &[General::COMMANDER]);
         let speaks = !wire.to.is_commander() && wire.from.is_commander() == (wire.round == 1);
         let slots = if speaks { self.values.iter().map(order).collect() } else { vec![] };
         let out_of_turn = self.values.iter().flat_map(order).filter(|_| !speaks);
-        let strays = out_of_turn.chain(odd_chains(&self.sealer, &place));
         let forgeries = forgeries(&self.sealer, &place);
-        Repertoire::of(slots).with_strays(strays).with_forgeries(forgeries)
+        Repertoire::of(slots).with_strays(out_of_turn).with_forgeries(forgeries)
     }
 
     fn signatures(&self, chain: &Self::Message) -> Vec<Signed> {
-        self.sealer.genuine(chain)
+        self.sealer.signatures(chain)
     }
 
     fn admits(&self, n: usize) -> Result<(), String> {

@@ -13,10 +13,10 @@ pub struct Cell {
     pub verdict: Option<&'static str>,
 }
 
-/// Draws a row for each n and a column for each f. Cells that hold are in capitals, and a cell
-/// with n = 3f + 1, the fewest generals with which oral messages can do, is in brackets.
+/// Draws a row for each n and a column for each f. Cells that hold are in capitals, and a cell at
+/// the bound, with the fewest generals for this f, is in brackets, if there is a bound.
 #[must_use]
-pub fn grid(cells: &[Cell]) -> String {
+pub fn grid(cells: &[Cell], bound: impl Fn(usize) -> Option<usize>) -> String {
     let mut rows: Vec<usize> = cells.iter().map(|cell| cell.n).collect();
     let mut columns: Vec<usize> = cells.iter().map(|cell| cell.f).collect();
     for axis in [&mut rows, &mut columns] {
@@ -36,7 +36,8 @@ pub fn grid(cells: &[Cell]) -> String {
                 Some(other) => other,
                 None => "-",
             };
-            let verdict = if n == 3 * f + 1 { format!("[{verdict}]") } else { verdict.to_owned() };
+            let verdict =
+                if bound(f) == Some(n) { format!("[{verdict}]") } else { verdict.to_owned() };
             write!(text, " {verdict:^9}").expect("a string takes all");
         }
     }
@@ -68,6 +69,6 @@ mod tests {
             n = 4    [HOLDS]   broken
             n = 7     HOLDS   [bounded]
         "#]]
-        .assert_eq(&grid(&cells.collect::<Vec<_>>()));
+        .assert_eq(&grid(&cells.collect::<Vec<_>>(), |f| Some(3 * f + 1)));
     }
 }

@@ -13,12 +13,13 @@ use crate::verdict::{Ruling, Verdict};
 /// A verdict; `protocol` describes the protocol (an object, whose fields stand beside the rest).
 ///
 /// `behaviours` is an exact decimal string of up to 40 digits, or null where there would be more;
-/// `behaviours_log10` is always there.
+/// `behaviours_log10` is always there. Where `signed` is true they are plans: see
+/// [`Verdict::behaviours`].
 pub fn verdict<P>(protocol: &Value, verdict: &Verdict<P>) -> Value
 where
     P: Testable<Value: Serialize, Message: Serialize>,
 {
-    let Verdict { n, adversary, engine, behaviours, steps, ruling, .. } = verdict;
+    let Verdict { n, adversary, engine, signed, behaviours, steps, ruling, .. } = verdict;
     let mut json = json!({ "verdict": verdict.name() });
     merge(&mut json, protocol);
     let facts = json!({
@@ -26,6 +27,7 @@ where
         "f": adversary.traitors,
         "adversary": adversary,
         "engine": engine,
+        "signed": signed,
         "behaviours": behaviours.exact().map(ToString::to_string),
         // Of no behaviours at all there is no logarithm: none were covered, and that is 0.
         "behaviours_log10": behaviours.log10().max(0.0),
@@ -61,6 +63,7 @@ where
     json!({
         "property": violation.as_ref().map(|violation| violation.name()),
         "fault": execution.fault.as_ref().map(ToString::to_string),
+        "forgery": execution.accepted,
         "traitors": attack.traitors,
         "inputs": attack.inputs,
         "lies": attack.lies,

@@ -11,7 +11,7 @@ use crate::verdict::{Ruling, Verdict};
 /// The whole verdict: the ruling, the story if the protocol is broken, and what was covered.
 impl<P: Testable> fmt::Display for Verdict<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Verdict { n, adversary, behaviours, steps, ruling, protocol, .. } = self;
+        let Verdict { n, adversary, signed, behaviours, steps, ruling, protocol, .. } = self;
         let bound = if adversary.exactly { "exactly" } else { "at most" };
         let traitors = if adversary.traitors == 1 { "traitor" } else { "traitors" };
         let generals = if *n == 1 { "general" } else { "generals" };
@@ -20,9 +20,11 @@ impl<P: Testable> fmt::Display for Verdict<P> {
         writeln!(f, "{}: {setting}\n", self.name().to_uppercase())?;
         match ruling {
             Ruling::Holds => {
+                let unforgeability = if *signed { ", and no forgery counts" } else { "" };
                 writeln!(
                     f,
-                    "Agreement (IC1) and validity (IC2) hold, whatever the traitors do.\n"
+                    "Agreement (IC1) and validity (IC2) hold{unforgeability}, whatever the \
+                     traitors do.\n"
                 )?;
             }
             Ruling::Bounded(halt) => {
@@ -34,9 +36,14 @@ impl<P: Testable> fmt::Display for Verdict<P> {
         let reductions =
             if reductions.is_empty() { "none".to_owned() } else { reductions.join("; ") };
         let covered = if matches!(ruling, Ruling::Bounded(_)) { "Covered" } else { "Space" };
-        let work = format!("{behaviours} raw behaviours, in {} steps", grouped(&steps.to_string()));
-        for (label, text) in
-            [("Adversary", adversary.to_string()), (covered, work), ("Reductions", reductions)]
+        let what = if *signed {
+            "plans of the traitors (what lacks a signature when it is due is not said)"
+        } else {
+            "raw behaviours"
+        };
+        let work = format!("{behaviours} {what}, in {} steps", grouped(&steps.to_string()));
+        let adversary = adversary.told(*signed);
+        for (label, text) in [("Adversary", adversary), (covered, work), ("Reductions", reductions)]
         {
             writeln!(f, "{}", labelled(label, &text))?;
         }

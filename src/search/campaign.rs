@@ -66,11 +66,16 @@ impl<P: Testable> Campaign<'_, P> {
         }
         let Some(found) = found.or(obvious) else {
             let behaviours = covered.into_iter().sum();
-            return Ok(Answer { behaviours, steps: self.steps, found: None, halt });
+            return Ok(self.answer(behaviours, None, halt));
         };
         // Unless the search was halted, it is known that fewer traitors can't.
         let found = self.minimal(found, halt.is_none());
-        Ok(Answer { behaviours: self.whole, steps: self.steps, found: Some(found), halt: None })
+        Ok(self.answer(self.whole.clone(), Some(found), None))
+    }
+
+    fn answer(&self, behaviours: Count, found: Option<Found<P>>, halt: Option<Halt>) -> Answer<P> {
+        let (signed, steps) = (self.space.is_signed(), self.steps);
+        Answer { behaviours, signed, steps, found, halt }
     }
 
     /// The first obvious attack that breaks the protocol.

@@ -9,9 +9,9 @@ use super::end::{End, EndOf, Explored};
 use super::script::Script;
 use super::space::{Case, Space};
 use crate::adversary::Adversary;
-use crate::execution::{Delivery, simulate};
+use crate::execution::Delivery;
+use crate::execution::stage::{Eavesdropper, simulate};
 use crate::fault::Guarded;
-use crate::knowledge::Knowledge;
 use crate::testable::{Repertoire, Testable, Wire};
 
 /// Goes through all behaviours of a case; a step is an execution.
@@ -33,12 +33,12 @@ fn judge<P: Testable>(
     script: Script<P::Message>,
 ) -> Option<EndOf<P>> {
     let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
-    let tamper = |wire, honest: &[P::Message], knowledge: &Knowledge| {
+    let tamper = |wire, honest: &[P::Message], enemy: &Eavesdropper<'_, P>| {
         let Some(spoken) = script.get(&wire) else { return honest.to_vec() };
         let can_be_said = |message: &&P::Message| {
             honest.contains(message) || {
                 let signatures = space.protocol.signatures(message);
-                knowledge.lacks(&signatures).is_none()
+                enemy.lacks(&signatures).is_none()
             }
         };
         spoken.iter().flatten().filter(can_be_said).cloned().sorted().collect()

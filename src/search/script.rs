@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use super::space::{Case, Space};
 use crate::attack::{Attack, AttackOn, Edit, Lie};
-use crate::execution::simulate;
+use crate::execution::stage::{Eavesdropper, simulate};
 use crate::fault::Guarded;
-use crate::knowledge::Knowledge;
 use crate::testable::{Refusal, Testable, Wire};
 
 /// What is said on a wire, slot by slot.
@@ -38,7 +37,7 @@ pub(crate) fn staged<P: Testable>(
     let mut lies = Vec::new();
     let mut refusal = None;
     let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
-    let tamper = |wire, honest: &[P::Message], knowledge: &Knowledge| {
+    let tamper = |wire, honest: &[P::Message], enemy: &Eavesdropper<'_, P>| {
         let placed = space.placed(wire, honest);
         let placed = match placed {
             Ok(placed) => placed,
@@ -50,7 +49,7 @@ pub(crate) fn staged<P: Testable>(
         let Some(mut spoken) = speak(wire) else { return honest.to_vec() };
         for (said, honest) in spoken.iter_mut().zip(&placed) {
             said.take_if(|said| {
-                Some(&*said) != honest.as_ref() && !space.can_be_said(wire, said, knowledge)
+                Some(&*said) != honest.as_ref() && !space.can_be_said(wire, said, enemy)
             });
         }
         let edits = placed.into_iter().zip(spoken.iter().cloned());

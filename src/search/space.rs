@@ -10,9 +10,8 @@ use super::menu::{Menu, Muddle};
 use super::overheard::Overheard;
 use crate::adversary::Adversary;
 use crate::count::Count;
-use crate::execution::Scene;
+use crate::execution::stage::{Eavesdropper, Scene};
 use crate::general::{General, Generals};
-use crate::knowledge::Knowledge;
 use crate::protocol::Round;
 use crate::signature::Signed;
 use crate::testable::{Refusal, Repertoire, Terms, Testable, Wire, described};
@@ -156,10 +155,15 @@ impl<'a, P: Testable> Space<'a, P> {
         useful
     }
 
-    /// Whether traitors who know this can say a message on this wire.
-    pub fn can_be_said(&self, wire: Wire, message: &P::Message, knowledge: &Knowledge) -> bool {
+    /// Whether traitors who have overheard this can say a message on this wire.
+    pub fn can_be_said(
+        &self,
+        wire: Wire,
+        message: &P::Message,
+        enemy: &Eavesdropper<'_, P>,
+    ) -> bool {
         let numbers = self.menu(wire).signatures(message).iter();
-        knowledge.lacks(numbers.map(|number| &self.signatures[*number as usize])).is_none()
+        enemy.lacks(numbers.map(|number| &self.signatures[*number as usize])).is_none()
     }
 
     /// What a loyal general says on a wire, slot by slot.

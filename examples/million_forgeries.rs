@@ -1,0 +1,75 @@
+//! A million forgeries against SM(m) with real Ed25519 signatures: every kind of them, shown to
+//! loyal generals in many settings. Not one may count. (Half a minute to two, on two cores.)
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use rayon::prelude::*;
+use turncoat::forgery::Tampering;
+use turncoat::protocols::forged_chains::{LABELS, Place, forgeries};
+use turncoat::signature::ed25519::Ed25519;
+use turncoat::testable::Forgery;
+use turncoat::{General, Lockstep, Order, Seat, SignedMessages, Wire};
+
+/// How many in all, and of each label.
+const IN_ALL: usize = 1_000_000;
+const OF_EACH: usize = 10_000;
+
+/// By label, how many there were, and how many counted.
+type Tally = BTreeMap<&'static str, (usize, usize)>;
+
+fn main() -> ExitCode {
+    let start = Instant::now();
+    let mut tally = Tally::new();
+    for label in LABELS.into_iter().chain(Tampering::ALL.map(Tampering::label)) {
+        tally.insert(label, (0, 0));
+    }
+    let enough = |tally: &Tally| {
+        let attempts = tally.values().map(|(attempts, _)| attempts);
+        attempts.clone().sum::<usize>() >= IN_ALL && attempts.min() >= Some(&OF_EACH)
+    };
+    // From one seed to the next everybody has other keys. So many seeds at a time.
+    for seeds in (0..).step_by(8).map(|first| first..first + 8) {
+        let of_seeds: Vec<Tally> = seeds.into_par_iter().map(of_seed).collect();
+        for (label, (attempts, counted)) in of_seeds.into_iter().flatten() {
+            let row = tally.entry(label).or_default();
+            *row = (row.0 + attempts, row.1 + counted);
+        }
+        if enough(&tally) {
+            break;
+        }
+    }
+    println!("{:>9}  {:>7}  label", "attempts", "counted");
+    for (label, (attempts, counted)) in &tally {
+        println!("{attempts:>9}  {counted:>7}  {label}");
+    }
+    let attempts: usize = tally.values().map(|(attempts, _)| attempts).sum();
+    let counted: usize = tally.values().map(|(_, counted)| counted).sum();
+    println!("{attempts:>9}  {counted:>7}  in all, in {:.0} s", start.elapsed().as_secs_f64());
+    ExitCode::from(u8::from(counted > 0))
+}
+
+/// Every forgery on every wire of many settings, with the keys of one seed.
+fn of_seed(seed: u64) -> Tally {
+    let mut tally = Tally::new();
+    let scheme = Ed25519::from_seed(seed);
+    for n in 2..=6 {
+        let protocol = SignedMessages::new(3).signatures(scheme.clone());
+        let wires = itertools::iproduct!(1..=protocol.rounds(n), 0..n, 0..n);
+        for (round, from, to) in wires.filter(|(_, from, to)| from != to) {
+            let wire = Wire { round, from: General::new(from), to: General::new(to) };
+            let place = Place { n, wire, values: &Order::first(2), length: round };
+            for Forgery { label, message } in forgeries(protocol.sealer(), &place) {
+                let seat = Seat::new(wire.to, n);
+                let order = wire.to.is_commander().then_some(&Order::ATTACK);
+                let mut state = protocol.start(seat, order);
+                let before = state.clone();
+                protocol.receive(&mut state, round, wire.from, &message);
+                let row = tally.entry(label).or_default();
+                *row = (row.0 + 1, row.1 + usize::from(state != before));
+            }
+        }
+    }
+    tally
+}

@@ -1,0 +1,276 @@
+//! The parameters of the protocols with signatures.
+
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+use turncoat::forgery::Forge;
+use turncoat::protocols::chain::{Binding, Chain};
+use turncoat::protocols::order_set::Choice;
+use turncoat::protocols::parallel::Parallel;
+use turncoat::protocols::signed::Length;
+use turncoat::signature::ed25519::{Ed25519, Verifier};
+use turncoat::{Generals, Lockstep, Order, SignedMessages, TwoStep};
+
+use super::protocols::{Task, Written, orders, unless};
+use super::{BadInput, whole_number};
+
+#[derive(Args)]
+pub struct SignedArguments {
+    /// How many traitors the algorithm is made for: it has m + 1 rounds [default: f]
+    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    m: Option<usize>,
+    /// Accept what at least as many have signed as there were rounds, and not just as many
+    #[arg(long)]
+    at_least: bool,
+    /// How many instances run side by side over the same keys, commanded by general 0, 1, ..
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = whole_number)]
+    instances: usize,
+    /// Sign the order alone, and neither instance, commander, nor who has signed before
+    #[arg(long)]
+    unbound: bool,
+    #[command(flatten)]
+    two_steps: TwoStepsArguments,
+}
+
+#[derive(Args)]
+pub struct TwoStepsArguments {
+    /// How many orders there are to choose from: RETREAT, ATTACK, ..
+    #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
+    values: usize,
+    /// The common function that turns the signed orders into one
+    #[arg(long, value_enum, default_value_t = ChoiceName::Only)]
+    choice: ChoiceName,
+    /// How orders are signed [default: ideal]
+    #[arg(long, value_enum)]
+    signatures: Option<SchemeName>,
+    /// From what the keys of Ed25519 are derived [default: 0]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// What the generals verify Ed25519 with, in turn [default: strict for all]
+    #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
+    verifiers: Vec<VerifierName>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ChoiceName {
+    /// The only order, RETREAT if there is none or several
+    Only,
+    /// The median of the orders
+    Median,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SchemeName {
+    /// Tokens that nobody can forge
+    Ideal,
+    /// The real thing (RFC 8032)
+    Ed25519,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum VerifierName {
+    /// Refuses keys and points of small order, as all should
+    Strict,
+    /// The equation alone
+    Plain,
+    /// The equation of a batch of one, times a random number
+    Batch,
+}
+
+/// The parameters of SM(m) and its kin.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signed {
+    m: usize,
+    /// Of `relay-threshold`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    k: Option<usize>,
+    values: usize,
+    choice: Choice,
+    length: Length,
+    binding: Binding,
+    instances: usize,
+    signatures: Scheme,
+}
+
+/// The parameters of signing and sharing in two steps.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TwoSteps {
+    values: usize,
+    choice: Choice,
+    signatures: Scheme,
+}
+
+/// How orders are signed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+enum Scheme {
+    Ideal,
+    #[serde(rename = "ed25519")]
+    Ed25519 {
+        seed: u64,
+        verifiers: Vec<Verifier>,
+    },
+}
+
+impl SignedArguments {
+    /// The parameters when there may be so many traitors.
+    pub fn given(&self, f: usize) -> Result<Signed, BadInput> {
+        let TwoSteps { values, choice, signatures } = self.two_steps.given()?;
+        Ok(Signed {
+            m: self.m.unwrap_or(f),
+            k: None,
+            values,
+            choice,
+            length: if self.at_least { Length::AtLeast } else { Length::Exactly },
+            binding: if self.unbound { Binding::Order } else { Binding::Everything },
+            instances: self.instances,
+            signatures,
+        })
+    }
+}
+
+impl TwoStepsArguments {
+    pub fn given(&self) -> Result<TwoSteps, BadInput> {
+        let choice = match self.choice {
+            ChoiceName::Only => Choice::Only,
+            ChoiceName::Median => Choice::Median,
+        };
+        Ok(TwoSteps { values: self.values, choice, signatures: self.scheme()? })
+    }
+
+    /// Who says anything of Ed25519 means it.
+    fn scheme(&self) -> Result<Scheme, BadInput> {
+        let flag = if self.verifiers.is_empty() { "--seed" } else { "--verifiers" };
+        let of_ed25519 = self.seed.is_some() || !self.verifiers.is_empty();
+        match self.signatures {
+            Some(SchemeName::Ideal) if of_ed25519 => Err(BadInput(format!(
+                "{flag} says how Ed25519 is used: leave it out, or say --signatures ed25519"
+            ))),
+            None | Some(SchemeName::Ideal) if !of_ed25519 => Ok(Scheme::Ideal),
+            _ => {
+                let verifier = |name: &VerifierName| match name {
+                    VerifierName::Strict => Verifier::Strict,
+                    VerifierName::Plain => Verifier::Plain,
+                    VerifierName::Batch => Verifier::Batch,
+                };
+                let verifiers = self.verifiers.iter().map(verifier).collect();
+                Ok(Scheme::Ed25519 { seed: self.seed.unwrap_or(0), verifiers })
+            }
+        }
+    }
+}
+
+impl Scheme {
+    fn ed25519(seed: u64, verifiers: &[Verifier]) -> Ed25519 {
+        Ed25519::from_seed(seed).verifiers(verifiers.iter().copied())
+    }
+
+    fn arguments(&self) -> String {
+        let Scheme::Ed25519 { seed, verifiers } = self else { return String::new() };
+        let seed = if *seed == 0 { String::new() } else { format!(" --seed {seed}") };
+        let names = verifiers.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let names = names.join(",");
+        let verifiers =
+            if names.is_empty() { String::new() } else { format!(" --verifiers {names}") };
+        format!(" --signatures ed25519{seed}{verifiers}")
+    }
+}
+
+impl Signed {
+    /// The same for `relay-threshold`.
+    pub fn below(self, k: usize) -> Signed {
+        Signed { k: Some(k), ..self }
+    }
+
+    /// Without the parameter of `relay-threshold`.
+    pub fn unthresholded(&self) -> Result<&Signed, BadInput> {
+        let superfluous = || BadInput::new("\"k\" is superfluous: only relay-threshold has it");
+        if self.k.is_some() { Err(superfluous()) } else { Ok(self) }
+    }
+
+    /// The parameter of `relay-threshold`.
+    pub fn threshold(&self) -> Result<usize, BadInput> {
+        self.k.ok_or_else(|| BadInput::new("\"k\" is missing: it is what relay-threshold is about"))
+    }
+
+    /// Does a task with the protocol, changed in this way.
+    pub fn perform<T: Task>(
+        &self,
+        task: T,
+        change: impl Fn(SignedMessages) -> SignedMessages,
+    ) -> Result<T::Outcome, BadInput> {
+        let Signed { m, values, choice, length, binding, .. } = *self;
+        let sm = SignedMessages::new(m).choice(choice).length(length).binding(binding);
+        let sm = change(sm.over(orders(values)?));
+        match &self.signatures {
+            Scheme::Ideal => self.perform_with(task, sm),
+            Scheme::Ed25519 { seed, verifiers } => {
+                self.perform_with(task, sm.signatures(Scheme::ed25519(*seed, verifiers)))
+            }
+        }
+    }
+
+    fn perform_with<T: Task, S: Forge>(
+        &self,
+        task: T,
+        sm: SignedMessages<Order, S>,
+    ) -> Result<T::Outcome, BadInput>
+    where
+        SignedMessages<Order, S>: Lockstep<Value = Order, Message = Chain<Order, S::Signature>>,
+        S::Signature: Written,
+    {
+        match self.instances {
+            1 => task.with(sm),
+            0 => Err(BadInput::new("instances is 0: there must be at least one")),
+            many if many > Generals::MAX => Err(BadInput(format!(
+                "instances is {many}: each has a commander of its own, so there can be at most {}",
+                Generals::MAX
+            ))),
+            many => {
+                let instance = |number, commander| sm.clone().instance(number, commander);
+                task.with(Parallel::of(many, instance))
+            }
+        }
+    }
+
+    /// The protocol as arguments, those that are not the defaults.
+    pub fn arguments(&self, name: &str, f: usize) -> String {
+        let Signed { m, k, values, choice, length, binding, instances, signatures } = self;
+        let m = unless("-m", *m, f);
+        let k = k.map(|k| format!(" -k {k}")).unwrap_or_default();
+        let instances = unless("--instances", *instances, 1);
+        let length = if *length == Length::AtLeast { " --at-least" } else { "" };
+        let unbound = if *binding == Binding::Order { " --unbound" } else { "" };
+        let (values, choice) = (unless("--values", *values, 2), choice_argument(*choice));
+        let scheme = signatures.arguments();
+        format!("{name}{k}{m}{values}{choice}{length}{instances}{unbound}{scheme}")
+    }
+}
+
+impl TwoSteps {
+    /// Does a task with the protocol.
+    pub fn perform<T: Task>(&self, task: T) -> Result<T::Outcome, BadInput> {
+        let protocol = TwoStep::new().over(orders(self.values)?).choice(self.choice);
+        match &self.signatures {
+            Scheme::Ideal => task.with(protocol),
+            Scheme::Ed25519 { seed, verifiers } => {
+                task.with(protocol.signatures(Scheme::ed25519(*seed, verifiers)))
+            }
+        }
+    }
+
+    /// The protocol as arguments, those that are not the defaults.
+    pub fn arguments(&self) -> String {
+        let TwoSteps { values, choice, signatures } = self;
+        let (values, choice) = (unless("--values", *values, 2), choice_argument(*choice));
+        format!("two-step{values}{choice}{}", signatures.arguments())
+    }
+}
+
+fn choice_argument(choice: Choice) -> &'static str {
+    match choice {
+        Choice::Only => "",
+        Choice::Median => " --choice median",
+    }
+}
