@@ -2,13 +2,20 @@
 
 mod attack_file;
 mod command_line;
+mod drawn_attacks;
 mod ed25519;
 mod edge_cases;
 mod faults;
 mod hostile;
 mod mutants;
 mod oral;
+mod pared;
 mod random_protocols;
 mod readme;
+mod signed_engines;
+mod signed_forgeries;
+mod signed_mutants;
+mod signed_schemes;
+mod signed_textbook;
 mod textbook;
 mod tidy;

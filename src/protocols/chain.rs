@@ -269,3 +269,113 @@ impl<V: Display, G> Display for Chain<V, G> {
         self.signers().try_for_each(|signer| write!(f, ":{}", signer.id()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::forgery::Tampering;
+    use crate::order::Order;
+    use crate::signature::ed25519::{Ed25519, Verifier};
+    use crate::signature::ideal::Ideal;
+
+    fn session(binding: Binding) -> Session {
+        Session { protocol: "SM", instance: 7, commander: General::new(3), binding }
+    }
+
+    fn generals(ids: &[usize]) -> Vec<General> {
+        ids.iter().map(|id| General::new(*id)).collect()
+    }
+
+    #[test]
+    fn what_is_signed_is_written_as_documented() {
+        let texts = |binding| {
+            let statements = session(binding).statements(&Order::ATTACK, generals(&[3, 12, 1]));
+            statements.iter().map(|text| String::from_utf8_lossy(text).into_owned()).collect_vec()
+        };
+        let bound = ["3", "3:12", "3:12:1"].map(|by| format!("2:SM,1:7,1:3,6:ATTACK,{by}"));
+        assert_eq!(texts(Binding::Everything), bound);
+        assert_eq!(texts(Binding::Order), ["6:ATTACK,"; 3]);
+    }
+
+    /// Reads what was signed: the fields, and who has signed.
+    fn read(mut text: &str) -> (Vec<String>, Vec<usize>) {
+        let mut fields = Vec::new();
+        for _ in 0..4 {
+            let (length, rest) = text.split_once(':').unwrap();
+            let (field, rest) = rest.split_at(length.parse().unwrap());
+            fields.push(field.to_owned());
+            text = rest.strip_prefix(',').unwrap();
+        }
+        (fields, text.split(':').map(|id| id.parse().unwrap()).collect())
+    }
+
+    proptest! {
+        /// It can be read back, so nothing else is written alike.
+        #[test]
+        fn what_is_signed_can_be_read_back(
+            instance in 0_usize..3000,
+            commander in 0_usize..64,
+            order in "[0-9:,A-Zé]{0,12}",
+            signers in prop::collection::vec(0_usize..64, 1..8),
+        ) {
+            let commander = General::new(commander);
+            let binding = Binding::Everything;
+            let session = Session { protocol: "SM", instance, commander, binding };
+            let statements = session.statements(&order, generals(&signers));
+            for (place, statement) in statements.iter().enumerate() {
+                let (fields, by) = read(std::str::from_utf8(statement).unwrap());
+                let numbers = [instance.to_string(), commander.id().to_string()];
+                let [number, who] = numbers;
+                prop_assert_eq!(fields, ["SM".to_owned(), number, who, order.clone()]);
+                prop_assert_eq!(&by[..], &signers[..=place]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_chain_is_signed_link_by_link() {
+        let [commander, one, two] = [0, 1, 2].map(General::new);
+        let sealer = Sealer { scheme: Ideal, session: session(Binding::Everything) };
+        let first = sealer.chain(&Order::ATTACK, [commander]);
+        let second = sealer.signed(one, &first);
+        assert_eq!(second, sealer.chain(&Order::ATTACK, [commander, one]));
+        assert!(sealer.verifies(two, &second));
+        assert_eq!(sealer.signatures(&second).len(), 2);
+        let mut cut = sealer.signed(two, &second);
+        cut.links.remove(1);
+        assert!(!sealer.verifies(one, &cut));
+        assert_eq!(sealer.signatures(&cut), sealer.signatures(&first));
+    }
+
+    #[test]
+    fn chains_are_told_with_what_is_wrong_with_them() {
+        let signers = generals(&[0, 2, 1]);
+        let session = session(Binding::Everything);
+        let strict = Sealer { scheme: Ed25519::from_seed(1), session };
+        let chain = strict.chain(&Order::ATTACK, signers.iter().copied());
+        assert_eq!(strict.told(&chain), "ATTACK:0:2:1");
+        let mut forged = chain.clone();
+        let statement = session.statements(&Order::ATTACK, generals(&[0]));
+        let flipped = Tampering::FlippedBit;
+        forged.links[0].signature = strict.scheme.tampered(flipped, signers[0], statement.last());
+        assert_eq!(strict.told(&forged), "ATTACK:0:2:1 (0's signature is false)");
+        let plain = strict.scheme.clone().verifiers([Verifier::Plain]);
+        let plain = Sealer { scheme: plain, session };
+        let told =
+            plain.chains(&Order::ATTACK, &signers[..1]).iter().map(|c| plain.told(c)).join("; ");
+        assert_eq!(told, "ATTACK:0; ATTACK:0 (0's signature has a small-order R)");
+    }
+
+    /// Who has the genuine signature of another has not what only that one could make beside it.
+    #[test]
+    fn an_odd_signature_is_another_one() {
+        let scheme = Ed25519::from_seed(1).verifiers([Verifier::Plain]);
+        let sealer = Sealer { scheme, session: session(Binding::Everything) };
+        let chains = sealer.chains(&Order::ATTACK, &generals(&[0]));
+        let signed = chains.iter().map(|chain| sealer.signatures(chain)).collect_vec();
+        assert_eq!(signed.len(), 2);
+        assert!(signed.iter().flatten().all_unique());
+    }
+}

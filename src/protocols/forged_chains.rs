@@ -219,3 +219,48 @@ impl<V: Plain + Display, S: Forge> Forger<'_, V, S> {
         self.sealer.session.commander
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::Order;
+    use crate::protocols::signed::SignedMessages;
+    use crate::signature::ed25519::Ed25519;
+
+    /// Of each label, how many there are on all wires of SM(3) among five generals.
+    fn labels<S: Forge>(protocol: &SignedMessages<Order, S>) -> Vec<(&'static str, usize)> {
+        let wires = itertools::iproduct!(1..=4, 0..5, 0..5).filter(|(_, from, to)| from != to);
+        let forgeries = wires.flat_map(|(round, from, to)| {
+            let wire = Wire { round, from: General::new(from), to: General::new(to) };
+            let place = Place { n: 5, wire, values: &Order::first(2), length: round };
+            forgeries(protocol.sealer(), &place)
+        });
+        forgeries.map(|forgery| forgery.label).counts().into_iter().sorted().collect()
+    }
+
+    #[test]
+    fn every_label_has_its_forgeries_whatever_the_scheme() {
+        let ideal = SignedMessages::new(3);
+        let of_ideal = labels(&ideal);
+        assert_eq!(of_ideal.len(), LABELS.len() + Tampering::ALL.len());
+        assert_eq!(of_ideal, labels(&ideal.signatures(Ed25519::from_seed(3))));
+    }
+
+    /// Nobody accepts any of them: a signature is false, or the signers are not as they should be.
+    #[test]
+    fn none_is_sound() {
+        let protocol = SignedMessages::new(3);
+        let sealer = protocol.sealer();
+        for (round, from, to) in itertools::iproduct!(1..=4, 0..5, 0..5) {
+            let wire = Wire { round, from: General::new(from), to: General::new(to) };
+            let place = Place { n: 5, wire, values: &Order::first(2), length: round };
+            let sound = place.signers(General::COMMANDER, round).flat_map(|signers| {
+                Order::first(2).into_iter().map(move |order| sealer.chain(&order, signers.clone()))
+            });
+            let sound = sound.collect_vec();
+            for Forgery { label, message } in forgeries(sealer, &place) {
+                assert!(!sound.contains(&message), "{label}: {message:?}");
+            }
+        }
+    }
+}

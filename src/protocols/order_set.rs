@@ -71,12 +71,13 @@ pub(super) fn admits<V: Display>(
         return Err(format!("its commander is general {}, and there are {n}", commander.id()));
     }
     let relays = (1..longest).map(|signed| n.saturating_sub(1 + signed) as u128);
-    let chains = relays.fold(values.len() as u128, u128::saturating_mul);
+    let wires = (n * n * values.len()) as u128;
+    let chains = relays.fold(wires, u128::saturating_mul);
     let most = SignedMessages::<V>::MOST_CHAINS;
     if chains > most as u128 {
         return Err(format!(
-            "among {n} generals there would be {chains} chains of {longest} signatures to show to \
-             one general: there can be at most {most}: choose a smaller m or n"
+            "among {n} generals there would be {chains} chains of {longest} signatures to be shown: \
+             there can be at most {most}: choose a smaller m or n"
         ));
     }
     Ok(())

@@ -83,8 +83,9 @@ impl SignedMessages {
 }
 
 impl<V, S> SignedMessages<V, S> {
-    /// The most different chains that may be there to be shown to one general.
-    pub const MOST_CHAINS: usize = 1 << 14;
+    /// The most different chains that may be there to be shown by all generals to all others in
+    /// one round.
+    pub const MOST_CHAINS: usize = 1 << 19;
 
     /// The same over these values; the first is the default.
     #[must_use]
@@ -256,7 +257,7 @@ impl<V: Plain + Display, S: Forge> Testable for SignedMessages<V, S> {
             let signers = place.signers(self.commander(), len);
             signers.flat_map(|signers| self.sealer.chains(order, &signers)).collect_vec()
         };
-        let longer = wire.round + 1..=self.rounds(n);
+        let longer = wire.round + 1..n;
         let slot = |order: &V| {
             let longer = longer.clone().filter(|_| self.length == Length::AtLeast);
             [wire.round].into_iter().chain(longer).flat_map(|len| chains(order, len)).collect_vec()

@@ -45,11 +45,16 @@ fn judge<P: Testable>(
     };
     let labels = space.labels();
     let execution = simulate(&protocol, space.terms, &case.inputs, tamper, &labels);
-    for Delivery { wire, said, .. } in &execution.deliveries {
-        let loyal = !case.traitors.contains(wire.from);
-        if let Some(Err(refusal)) = loyal.then(|| space.describes(*wire, said)) {
-            return Some(End::Refused(refusal));
-        }
+    let undescribed = || {
+        let mut loyal = execution.deliveries.iter();
+        loyal.find_map(|Delivery { wire, said, .. }| {
+            let loyal = !case.traitors.contains(wire.from);
+            loyal.then(|| space.describes(*wire, said)).and_then(Result::err)
+        })
+    };
+    // Who has accepted a forgery may say what nobody thought of.
+    if let Some(refusal) = execution.accepted.is_none().then(undescribed).flatten() {
+        return Some(End::Refused(refusal));
     }
     let violation = execution.violation_in(case.scene())?;
     Some(End::Found(violation, script))

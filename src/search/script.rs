@@ -59,7 +59,9 @@ pub(crate) fn staged<P: Testable>(
         said.sort_unstable();
         said
     };
-    simulate(&protocol, space.terms, &case.inputs, tamper, &space.labels());
+    let execution = simulate(&protocol, space.terms, &case.inputs, tamper, &space.labels());
+    // Who has accepted a forgery may say what nobody thought of.
+    let refusal = refusal.filter(|_| execution.accepted.is_none());
     let Case { traitors, inputs } = case.clone();
     refusal.map_or(Ok(Attack { n: space.terms.n, traitors, inputs, lies }), Err)
 }
