@@ -15,6 +15,15 @@
 //! assert_eq!(counterexample.attack.lies.len(), 1);
 //! ```
 //!
+//! Where orders are signed, any number of traitors can be survived:
+//!
+//! ```
+//! use turncoat::{SignedMessages, TwoStep, check};
+//!
+//! check(SignedMessages::new(2)).generals(4).traitors(2).assert_holds();
+//! check(TwoStep::new()).generals(4).traitors(2).assert_broken();
+//! ```
+//!
 //! To test a protocol of your own, implement [`Lockstep`] (the protocol, as production code would
 //! have it) and [`Testable`] (what is agreed on, and what a traitor could say), and [`check`] it.
 //!
@@ -31,8 +40,10 @@
 //! | floor | rooms | what lives there |
 //! |---|---|---|
 //! | 0 | [`general`], [`order`], [`count`] | who there is, what they agree on, how many |
-//! | 1 | [`protocol`], [`fault`], [`testable`] | a protocol, what none may do, and its testing side |
-//! | 2 | [`protocols`], [`attack`], [`adversary`], [`property`] | published protocols; what the enemy decides, and may decide; what must hold |
+//! | 1 | [`protocol`], [`signature`], [`fault`] | a protocol, how it signs, and what none may do |
+//! | 1 | [`testable`], [`forgery`] | their testing sides |
+//! | 2 | [`protocols`], [`property`] | published protocols; what must hold |
+//! | 2 | [`attack`], [`adversary`], [`knowledge`] | what the enemy decides, may do, and can sign |
 //! | 3 | [`execution`] | the simulator |
 //! | 4 | [`search`] | the engines that look for an attack |
 //! | 5 | [`verdict`] | what came of it, and of what it speaks |
@@ -50,6 +61,15 @@
 //!
 //! The order of arrival is fixed (see [`Lockstep`]), and every general can talk to every other:
 //! of other schedules and graphs a verdict says nothing.
+//!
+//! # Signatures
+//!
+//! A protocol is generic over its [scheme](signature::Signatures): with [`Ideal`] signatures in a
+//! search, with [`Ed25519`](signature::ed25519::Ed25519) for the real thing. It says which
+//! [signatures](Testable::signatures) are in a message, and a traitor can say it only if the
+//! coalition makes or has overheard each of them ([`Knowledge`]). What no loyal general may accept
+//! is among the [forgeries](Repertoire::forgeries): one that changes a loyal general's state is a
+//! finding, "unforgeability".
 //!
 //! # Errors, findings, bugs
 //!

@@ -31,7 +31,10 @@ pub struct Repertoire<M> {
     /// is malformed): a traitor can throw in one of these a round and wire, beside all else.
     pub strays: Vec<M>,
     /// What no loyal general may ever accept on this wire: a traitor can throw in one of these
-    /// instead of a stray. One that changes the state of a loyal general is a finding.
+    /// instead of a stray. One that changes the state of a loyal general is a finding. (A traitor
+    /// needs to have overheard the [signatures](Testable::signatures) in it that are what they
+    /// claim to be, and no others: that it has another one, which does not belong there, is taken
+    /// for granted.)
     pub forgeries: Vec<Forgery<M>>,
 }
 

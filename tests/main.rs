@@ -12,6 +12,7 @@ mod oral;
 mod pared;
 mod random_protocols;
 mod readme;
+mod signed_command_line;
 mod signed_engines;
 mod signed_forgeries;
 mod signed_mutants;

@@ -16,7 +16,8 @@ impl Forge for Ed25519 {
     fn title(&self) -> String {
         match self.verifiers_in_turn() {
             [Verifier::Strict] => "Ed25519".to_owned(),
-            verifiers => format!("Ed25519 verified {}", verifiers.iter().format(" and ")),
+            [one] => format!("Ed25519 verified {one}"),
+            several => format!("Ed25519 verified {} in turn", several.iter().format(", ")),
         }
     }
 

@@ -1,5 +1,9 @@
 //! Chains that must not be accepted: every way of forging one that the traitors could try, each
 //! with a label.
+//!
+//! Some have a signature in the place of another that a loyal general would have made elsewhere: on
+//! another order, in another instance. That it was made is taken for granted, so a protocol that
+//! does not check this is found out in a single instance, too.
 
 use std::fmt::Display;
 

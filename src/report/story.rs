@@ -56,12 +56,15 @@ impl<P: Testable> Story<'_, P> {
             1 => format!("The traitor is {}.", attack.traitors),
             _ => format!("The traitors are {}.", attack.traitors),
         };
-        let loyalty = if attack.traitors.contains(General::COMMANDER) {
-            "Were he loyal, the commander would order"
-        } else {
-            "The commander is loyal. His order is"
-        };
-        let orders = attack.inputs.values().map(|order| format!("{loyalty} {order:?}."));
+        let orders = attack.inputs.iter().map(|(general, order)| {
+            let traitor = attack.traitors.contains(*general);
+            match (general.is_commander(), traitor) {
+                (true, true) => format!("Were he loyal, the commander would order {order:?}."),
+                (true, false) => format!("The commander is loyal. His order is {order:?}."),
+                (false, true) => format!("Were it loyal, {general} would order {order:?}."),
+                (false, false) => format!("The order of {general}, who is loyal, is {order:?}."),
+            }
+        });
         let cast = [who].into_iter().chain(orders).join("\n");
         format!("{cast}\n")
     }

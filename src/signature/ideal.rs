@@ -15,7 +15,7 @@ pub struct Ideal;
 
 /// A signature that can't be mistaken for another: it names its owner and what was signed.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with `by` and `on`")]
 pub struct Token {
     /// Whose key made it.
     pub by: General,
