@@ -6,10 +6,11 @@ use std::fmt::{self, Display};
 use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
-use super::chain::Chain;
+use super::chain::{Chain, Sealer};
 use super::signed::SignedMessages;
 use crate::general::General;
 use crate::protocol::{Plain, Seat};
+use crate::signature::Signatures;
 
 /// The common function that turns the set V of properly signed orders into one. Any function will
 /// do that is the same for all, and makes v of {v}, and RETREAT of no order.
@@ -33,6 +34,22 @@ pub struct SignedState<V, G> {
     pub(super) outbox: Vec<Chain<V, G>>,
     /// What is to be sent in the next.
     pub(super) next: Vec<Chain<V, G>>,
+}
+
+impl<V: Plain + Display, G: Plain> SignedState<V, G> {
+    /// Step 1: the commander signs his order, to send it; the others have none.
+    pub(super) fn start<S>(seat: Seat, input: Option<&V>, sealer: &Sealer<S>) -> SignedState<V, G>
+    where
+        S: Signatures<Signature = G>,
+    {
+        let outbox = input.map(|order| sealer.chain(order, [seat.me]));
+        SignedState {
+            seat,
+            orders: Vec::from_iter(input.cloned()),
+            outbox: Vec::from_iter(outbox),
+            next: Vec::new(),
+        }
+    }
 }
 
 impl Choice {

@@ -193,13 +193,7 @@ impl<V: Plain + Display, S: Signatures> Lockstep for SignedMessages<V, S> {
 
     /// SM(m) step 1: the commander signs and sends his order.
     fn start(&self, seat: Seat, input: Option<&V>) -> Self::State {
-        let outbox = input.map(|order| self.sealer.chain(order, [seat.me]));
-        SignedState {
-            seat,
-            orders: Vec::from_iter(input.cloned()),
-            outbox: Vec::from_iter(outbox),
-            next: Vec::new(),
-        }
+        SignedState::start(seat, input, &self.sealer)
     }
 
     /// To every lieutenant who has not signed it.
