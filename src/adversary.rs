@@ -52,18 +52,18 @@ impl Adversary {
 /// "every set of at most 1 traitor; in each slot any message or silence; at most one stray ..."
 impl fmt::Display for Adversary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.told(false))
+        f.write_str(&self.told(false, false))
     }
 }
 
 impl Adversary {
-    /// What it may do, in a sentence; more is to be said where messages are signed.
-    pub(crate) fn told(&self, signed: bool) -> String {
+    /// What it may do, in a sentence; more is to be said where messages are signed, or forged.
+    pub(crate) fn told(&self, signed: bool, forgeries: bool) -> String {
         let bound = if self.exactly { "exactly" } else { "at most" };
         let noun = if self.traitors == 1 { "traitor" } else { "traitors" };
         let commander = if self.loyal_commander { " without the commander" } else { "" };
         let silence = if self.silence { " or silence" } else { "" };
-        let stray = if signed { "stray or forged" } else { "stray" };
+        let stray = if forgeries { "stray or forged" } else { "stray" };
         let strays = format!("; beside them at most one {stray} message a wire and round");
         let strays = if self.strays { strays } else { String::new() };
         let signatures = "; of signatures those that traitors make or that were overheard";

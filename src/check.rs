@@ -3,7 +3,7 @@
 use crate::adversary::Adversary;
 use crate::execution::Counterexample;
 use crate::search::effort::Progress;
-use crate::search::{Engine, Found, Search};
+use crate::search::{Answer, Engine, Found, Search};
 use crate::testable::{Refusal, Terms, Testable, described};
 use crate::verdict::{Ruling, Verdict};
 
@@ -134,8 +134,20 @@ impl<P: Testable> Check<P> {
             (None, Some(halt)) => Ruling::Bounded(halt),
             (None, None) => Ruling::Holds,
         };
-        let (signed, behaviours, steps) = (answer.signed, answer.behaviours, answer.steps);
-        Ok(Verdict { protocol: name, n, adversary, engine, signed, behaviours, steps, ruling })
+        let Answer { behaviours, signed, forgeries, steps, .. } = answer;
+        let protocol = name;
+        let verdict = Verdict {
+            protocol,
+            n,
+            adversary,
+            engine,
+            signed,
+            forgeries,
+            behaviours,
+            steps,
+            ruling,
+        };
+        Ok(verdict)
     }
 
     /// The verdict must be that agreement and validity hold in every behaviour of the adversary.

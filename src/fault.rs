@@ -193,12 +193,17 @@ impl<'a, P: Lockstep> Guarded<'a, P> {
         Err(Fault { general: me, call: Call::Decide, kind })
     }
 
-    /// The signatures in a message; none, if the protocol panics when it looks for them.
+    /// The signatures in a message; if the protocol panics when it looks for them, one that nobody
+    /// can show.
     pub(crate) fn signatures(&self, message: &P::Message) -> Vec<Signed>
     where
         P: Testable,
     {
-        guarded(|| self.protocol.signatures(message)).unwrap_or_default()
+        guarded(|| self.protocol.signatures(message)).unwrap_or_else(|panic| {
+            let nobody = General::new(Generals::MAX - 1);
+            let statement = format!("what makes `signatures` panic: {panic}");
+            vec![Signed { by: nobody, statement: statement.into_bytes().into() }]
+        })
     }
 
     /// A traitor's run that panics is no fault of the protocol.

@@ -112,6 +112,8 @@ pub(crate) struct Answer<P: Testable> {
     pub behaviours: Count,
     /// Whether there are signatures in what is said.
     pub signed: bool,
+    /// Whether forgeries are among what is said.
+    pub forgeries: bool,
     pub steps: u64,
     pub found: Option<Found<P>>,
     /// Why not everything was covered.

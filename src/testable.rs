@@ -31,7 +31,8 @@ pub struct Repertoire<M> {
     /// is malformed): a traitor can throw in one of these a round and wire, beside all else.
     pub strays: Vec<M>,
     /// What no loyal general may ever accept on this wire: a traitor can throw in one of these
-    /// instead of a stray. One that changes the state of a loyal general is a finding. (A traitor
+    /// instead of a stray. One that changes the state of a loyal general is a finding, so a
+    /// protocol that only counts or keeps what it does not believe has none of these. (A traitor
     /// needs to have overheard the [signatures](Testable::signatures) in it that are what they
     /// claim to be, and no others: that it has another one, which does not belong there, is taken
     /// for granted.)
@@ -128,8 +129,10 @@ pub trait Testable: Lockstep {
     }
 
     /// The signatures in a message that are what they claim to be. A traitor can say it only if
-    /// the [coalition](crate::Knowledge) makes or has overheard each of them. By
-    /// default there are none, as in all protocols whose messages are not signed.
+    /// the [coalition](crate::Knowledge) makes or has overheard each of them, and from what the
+    /// loyal say it overhears these and no others: what is left out, a traitor can't show later.
+    /// A signature that is there from the start, and that anybody can show, does not belong here.
+    /// By default there are none, as in all protocols whose messages are not signed.
     fn signatures(&self, message: &Self::Message) -> Vec<Signed> {
         let _ = message;
         Vec::new()
@@ -254,6 +257,18 @@ pub enum Refusal {
     Silent {
         /// Where nothing is said.
         wire: Wire,
+    },
+    /// Somebody shows a signature that nobody could have from its owner.
+    #[error(
+        "{} shows {} in round {} the signature of {} on {}, which that one has shown to nobody \
+         before: leave it out of `signatures` if it is there from the start",
+        wire.from, wire.to, wire.round, signed.by, signed.statement.escape_ascii()
+    )]
+    Unheard {
+        /// Where it is shown.
+        wire: Wire,
+        /// The signature.
+        signed: Signed,
     },
     /// Where signatures are needed, silence is too.
     #[error(

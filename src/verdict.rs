@@ -21,6 +21,8 @@ pub struct Verdict<P: Testable> {
     pub engine: Engine,
     /// Whether there are signatures in what is said.
     pub signed: bool,
+    /// Whether forgeries were tried.
+    pub forgeries: bool,
     /// All raw behaviours of which the verdict speaks: every choice of traitors, order, and of
     /// what each traitor says to each loyal general. If it is bounded, those that were covered.
     /// (Where messages are signed these are plans: what needs a signature that the traitors lack

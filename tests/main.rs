@@ -11,6 +11,7 @@ mod mutants;
 mod oral;
 mod pared;
 mod random_protocols;
+mod random_signed_protocols;
 mod readme;
 mod signed_command_line;
 mod signed_engines;

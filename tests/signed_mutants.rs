@@ -106,7 +106,9 @@ fn each_mutant_is_caught_where_it_can_be_seen() {
         (Mutant(2, RelaysFirst), 4, 2, agreement(1)),
         (Mutant(1, RelaysFirst), 3, 1, holds),
         (Sm(sm(2).relaying_first(1)), 4, 2, agreement(1)),
+        // With two orders it takes the first to be RETREAT, for which several are as good.
         (Sm(sm(1).relaying_first(1)), 3, 1, holds),
+        (Sm(three().relaying_first(1)), 3, 1, agreement(1)),
         (Mutant(1, ObeysFirst), 3, 1, agreement(1)),
         (Mutant(1, DefaultDiffers), 3, 1, agreement(2)),
         // Two orders are enough to know that there are several, but not for their median.

@@ -46,13 +46,13 @@ const PROTOCOLS: [Listed; 6] = [
     Listed {
         protocol: "relay-threshold",
         title: "SM(m) that relays an order only while fewer than k have signed it",
-        claim: "any number of generals survive k - 1 traitors",
+        claim: "any number of generals survive as many traitors as the less of m and k - 1",
         source: "a saving in SM(m) that goes wrong below k = m + 1",
     },
     Listed {
         protocol: "first-order",
         title: "SM(m) that relays only the first order that it gets",
-        claim: "any number of generals survive one traitor; it looks as if they survived more",
+        claim: "with two orders, of which RETREAT arrives first, one traitor is survived",
         source: "a saving in SM(m) that goes too far: two orders are enough, and needed",
     },
     Listed {

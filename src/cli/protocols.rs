@@ -33,7 +33,7 @@ pub enum Subject<A: Args> {
         #[command(flatten)]
         arguments: A,
     },
-    /// SM(m) that relays an order only while fewer than K have signed it: claims fewer than K
+    /// SM(m) that relays an order only while fewer than K have signed it: claims m < K traitors
     RelayThreshold {
         /// How many signatures are too many to relay an order, the commander's among them
         #[arg(short, value_name = "K", value_parser = whole_number, allow_negative_numbers = true)]
@@ -43,7 +43,7 @@ pub enum Subject<A: Args> {
         #[command(flatten)]
         arguments: A,
     },
-    /// SM(m) that relays only the first order it gets: claims one traitor
+    /// SM(m) that relays only the first order it gets: claims one traitor, with two orders
     FirstOrder {
         #[command(flatten)]
         signed: SignedArguments,

@@ -1,5 +1,4 @@
-//! Chains that must not be accepted: every way of forging one that the traitors could try, each
-//! with a label.
+//! Chains that must not be accepted: forged in every way that has a name, each with its label.
 //!
 //! Some have a signature in the place of another that a loyal general would have made elsewhere: on
 //! another order, in another instance. That it was made is taken for granted, so a protocol that
@@ -72,8 +71,8 @@ impl<V> Place<'_, V> {
     }
 }
 
-/// Every kind of forgery that there is in this place, in each position of the chain and for each
-/// order. What is no forgery, because the signatures bind too little to tell, is left out.
+/// Forgeries of every kind that there is in this place, for each order, made of one chain as it
+/// would usually come there. What is no forgery, because the signatures bind too little to tell, is left out.
 pub fn forgeries<V: Plain + Display, S: Forge>(
     sealer: &Sealer<S>,
     place: &Place<'_, V>,
@@ -129,7 +128,7 @@ impl<V: Plain + Display, S: Forge> Forger<'_, V, S> {
                 let there = stated(session, order);
                 put("a signature from another message", scheme.sign(by, &there));
             }
-            let there = Session { instance: session.instance + 1, ..*session };
+            let there = Session { instance: session.instance.wrapping_add(1), ..*session };
             let there = stated(&there, &chain.order);
             put("a signature from another instance", scheme.sign(by, &there));
             if let Some(commander) = commander {
@@ -167,8 +166,15 @@ impl<V: Plain + Display, S: Forge> Forger<'_, V, S> {
             let mut extended = signed(&signers[..length - 1]);
             extended.links.extend(signed(&signers[length - 1..]).links);
             forged.push(("a chain extended", extended));
-            let repeated = [&signers[..length - 1], &signers[length - 2..length - 1]].concat();
-            forged.push(("a signer repeated", signed(&repeated)));
+            for again in &signers[..length - 1] {
+                let repeated = [&signers[..length - 1], &[*again]].concat();
+                forged.push(("a signer repeated", signed(&repeated)));
+            }
+            // What the sender can do alone, once it has the beginning.
+            if let Some(shorter) = self.place.usual(self.commander(), length - 1) {
+                let again = shorter[length - 2];
+                forged.push(("a signer repeated", signed(&[shorter, vec![again]].concat())));
+            }
         }
         let more = vec![self.place.wire.from; self.place.n + 1 - length.min(self.place.n)];
         forged.push(("an oversized chain", signed(&[signers, more].concat())));

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chain::{Chain, Sealer};
 use super::signed::SignedMessages;
+use crate::forgery::Forge;
 use crate::general::General;
 use crate::protocol::{Plain, Seat};
 use crate::signature::Signatures;
@@ -72,12 +73,13 @@ pub(super) fn insert<T: Ord>(list: &mut Vec<T>, one: T) {
 }
 
 /// Whether SM(m) or one of its kin can be run so.
-pub(super) fn admits<V: Display>(
+pub(super) fn admits<V: Display, S: Forge>(
     values: &[V],
-    commander: General,
+    sealer: &Sealer<S>,
     n: usize,
-    longest: usize,
+    lengths: impl Iterator<Item = usize>,
 ) -> Result<(), String> {
+    let commander = sealer.session.commander;
     if values.is_empty() {
         return Err("there must be at least one value to agree on".to_owned());
     }
@@ -87,14 +89,18 @@ pub(super) fn admits<V: Display>(
     if commander.id() >= n {
         return Err(format!("its commander is general {}, and there are {n}", commander.id()));
     }
-    let relays = (1..longest).map(|signed| n.saturating_sub(1 + signed) as u128);
-    let wires = (n * n * values.len()) as u128;
-    let chains = relays.fold(wires, u128::saturating_mul);
+    // In how many ways each can sign.
+    let ways = 1 + sealer.scheme.odd(commander, b"").len() as u128;
+    let of_length = |length: usize| {
+        let relays = (1..length).map(|signed| ways * n.saturating_sub(1 + signed) as u128);
+        relays.fold(ways * (n * n * values.len()) as u128, u128::saturating_mul)
+    };
+    let chains = lengths.map(of_length).fold(0, u128::saturating_add);
     let most = SignedMessages::<V>::MOST_CHAINS;
     if chains > most as u128 {
         return Err(format!(
-            "among {n} generals there would be {chains} chains of {longest} signatures to be shown: \
-             there can be at most {most}: choose a smaller m or n"
+            "among {n} generals there would be {chains} chains of signatures to be shown: there can \
+             be at most {most}: choose a smaller m or n"
         ));
     }
     Ok(())

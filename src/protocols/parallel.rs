@@ -16,8 +16,7 @@ use crate::testable::{Forgery, Repertoire, Testable, Wire};
 
 /// Instances of a protocol that run side by side, each with a commander of its own.
 ///
-/// What must hold is asked of the first, in which general 0 commands. All are alike but for the
-/// names of the generals, so what breaks one would break any.
+/// What must hold is asked of the first, in which general 0 commands, and of no other.
 ///
 /// ```
 /// use turncoat::protocols::chain::Binding;
@@ -160,7 +159,7 @@ impl<P: Testable> Testable for Parallel<P> {
 
     fn name(&self) -> String {
         let name = self.instances.first().map(P::name).unwrap_or_default();
-        format!("{} instances of {name}", self.instances.len())
+        format!("{name}, the first of {} instances side by side,", self.instances.len())
     }
 
     fn tell(&self, from: General, Tagged { instance, message }: &Tagged<P::Message>) -> String {

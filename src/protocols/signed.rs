@@ -85,7 +85,7 @@ impl SignedMessages {
 impl<V, S> SignedMessages<V, S> {
     /// The most different chains that may be there to be shown by all generals to all others in
     /// one round.
-    pub const MOST_CHAINS: usize = 1 << 19;
+    pub const MOST_CHAINS: usize = 1 << 18;
 
     /// The same over these values; the first is the default.
     #[must_use]
@@ -269,7 +269,11 @@ impl<V: Plain + Display, S: Forge> Testable for SignedMessages<V, S> {
     }
 
     fn admits(&self, n: usize) -> Result<(), String> {
-        admits(&self.values, self.commander(), n, self.rounds(n))
+        let longest = match self.length {
+            Length::Exactly => self.rounds(n),
+            Length::AtLeast => n.saturating_sub(1),
+        };
+        admits(&self.values, &self.sealer, n, 1..=longest)
     }
 
     fn name(&self) -> String {

@@ -146,7 +146,7 @@ impl<V: Plain + Display, S: Forge> Testable for TwoStep<V, S> {
     }
 
     fn admits(&self, n: usize) -> Result<(), String> {
-        admits(&self.values, General::COMMANDER, n, 1)
+        admits(&self.values, &self.sealer, n, 1..=1)
     }
 
     fn name(&self) -> String {

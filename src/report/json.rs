@@ -19,7 +19,8 @@ pub fn verdict<P>(protocol: &Value, verdict: &Verdict<P>) -> Value
 where
     P: Testable<Value: Serialize, Message: Serialize>,
 {
-    let Verdict { n, adversary, engine, signed, behaviours, steps, ruling, .. } = verdict;
+    let Verdict { n, adversary, engine, signed, forgeries, behaviours, steps, ruling, .. } =
+        verdict;
     let mut json = json!({ "verdict": verdict.name() });
     merge(&mut json, protocol);
     let facts = json!({
@@ -28,6 +29,7 @@ where
         "adversary": adversary,
         "engine": engine,
         "signed": signed,
+        "forgeries": forgeries,
         "behaviours": behaviours.exact().map(ToString::to_string),
         // Of no behaviours at all there is no logarithm: none were covered, and that is 0.
         "behaviours_log10": behaviours.log10().max(0.0),

@@ -11,7 +11,7 @@ use crate::verdict::{Ruling, Verdict};
 /// The whole verdict: the ruling, the story if the protocol is broken, and what was covered.
 impl<P: Testable> fmt::Display for Verdict<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Verdict { n, adversary, signed, behaviours, steps, ruling, protocol, .. } = self;
+        let Verdict { n, adversary, behaviours, steps, ruling, protocol, .. } = self;
         let bound = if adversary.exactly { "exactly" } else { "at most" };
         let traitors = if adversary.traitors == 1 { "traitor" } else { "traitors" };
         let generals = if *n == 1 { "general" } else { "generals" };
@@ -20,7 +20,7 @@ impl<P: Testable> fmt::Display for Verdict<P> {
         writeln!(f, "{}: {setting}\n", self.name().to_uppercase())?;
         match ruling {
             Ruling::Holds => {
-                let unforgeability = if *signed { ", and no forgery counts" } else { "" };
+                let unforgeability = if self.forgeries { ", and no forgery counts" } else { "" };
                 writeln!(
                     f,
                     "Agreement (IC1) and validity (IC2) hold{unforgeability}, whatever the \
@@ -36,13 +36,13 @@ impl<P: Testable> fmt::Display for Verdict<P> {
         let reductions =
             if reductions.is_empty() { "none".to_owned() } else { reductions.join("; ") };
         let covered = if matches!(ruling, Ruling::Bounded(_)) { "Covered" } else { "Space" };
-        let what = if *signed {
+        let what = if self.signed {
             "plans of the traitors (what lacks a signature when it is due is not said)"
         } else {
             "raw behaviours"
         };
         let work = format!("{behaviours} {what}, in {} steps", grouped(&steps.to_string()));
-        let adversary = adversary.told(*signed);
+        let adversary = adversary.told(self.signed, self.forgeries);
         for (label, text) in [("Adversary", adversary), (covered, work), ("Reductions", reductions)]
         {
             writeln!(f, "{}", labelled(label, &text))?;
@@ -68,7 +68,8 @@ impl<P: Testable> fmt::Display for Counterexample<P> {
             ),
             Size::LocallyMinimal => writeln!(
                 f,
-                "Locally minimal ({lies}): each lie, made honest, removes the violation."
+                "Locally minimal ({lies}): each lie, made honest, removes the violation, or leads out of \
+                 what the adversary may do."
             ),
             Size::NotMinimal => writeln!(f, "Not made smaller ({lies})."),
         }

@@ -14,7 +14,7 @@ use crate::attack::AttackOn;
 use crate::count::Count;
 use crate::execution::{Size, obeyed, replayed};
 use crate::fault::{Call, Fault, FaultKind, Guarded};
-use crate::general::General;
+use crate::general::{General, Generals};
 use crate::property::Violation;
 use crate::testable::{Refusal, Testable};
 
@@ -33,7 +33,17 @@ const INQUIRIES: usize = 64;
 impl<P: Testable> Search<'_, P> {
     /// Looks for an attack; one that is found is made as small as can be.
     pub fn run(&self) -> Result<Answer<P>, Refusal> {
-        let space = Space::new(self.protocol, self.terms, self.adversary)?;
+        let space = Space::new(self.protocol, self.terms, self.adversary, self.progress)?;
+        let Some(space) = space else {
+            return Ok(Answer {
+                behaviours: Count::ZERO,
+                signed: false,
+                forgeries: false,
+                steps: 0,
+                found: None,
+                halt: Some(Halt::Stopped),
+            });
+        };
         Campaign { search: self, space: &space, whole: space.behaviours(), steps: 0 }.run()
     }
 }
@@ -52,6 +62,7 @@ type Outcome<P> = (Option<Found<P>>, Option<Halt>);
 
 impl<P: Testable> Campaign<'_, P> {
     fn run(mut self) -> Result<Answer<P>, Refusal> {
+        self.honest()?;
         let (obvious, mut halt) = self.probe()?;
         let (mut covered, mut found) = (Vec::new(), None);
         for size in self.search.adversary.sizes() {
@@ -74,8 +85,22 @@ impl<P: Testable> Campaign<'_, P> {
     }
 
     fn answer(&self, behaviours: Count, found: Option<Found<P>>, halt: Option<Halt>) -> Answer<P> {
-        let (signed, steps) = (self.space.is_signed(), self.steps);
-        Answer { behaviours, signed, steps, found, halt }
+        let (signed, forgeries) = (self.space.is_signed(), self.space.has_forgeries());
+        Answer { behaviours, signed, forgeries, steps: self.steps, found, halt }
+    }
+
+    /// Whether the signatures that are shown when nobody is a traitor are described as they should
+    /// be: where there are always some it would not be seen otherwise.
+    fn honest(&self) -> Result<(), Refusal> {
+        let ask = self.space.is_signed() && self.search.adversary.exactly;
+        for case in self.space.cases_of(Generals::NONE, TraitorsOrders::Each).filter(|_| ask) {
+            let meter = Meter::new(self.search.progress, u64::MAX);
+            let explored = Explorer::new(self.space, &case, Lies::Free, meter).explore();
+            if let Err(End::Refused(refusal)) = explored.1 {
+                return Err(refusal);
+            }
+        }
+        Ok(())
     }
 
     /// The first obvious attack that breaks the protocol.

@@ -22,7 +22,7 @@ use crate::fault::Guarded;
 use crate::general::{General, Generals};
 use crate::property::{Outcome, Property, Violation};
 use crate::protocol::{Round, Seat};
-use crate::testable::{Testable, Wire};
+use crate::testable::{Refusal, Testable, Wire};
 
 /// How lies are counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,7 +48,7 @@ pub(crate) struct Explorer<'a, P: Testable> {
     states: IndexSet<Option<P::State>, FxBuildHasher>,
     /// What the enemy has overheard, numbered.
     overheard: IndexSet<Overheard, FxBuildHasher>,
-    /// By round, the signatures that can still be of use to the enemy.
+    /// By round, the signatures that can still be of use to anybody.
     useful: Vec<Overheard>,
     /// The global states met before, by the round that begins in them, with the lies spent.
     visited: FxHashMap<(Round, Global), u32>,
@@ -85,7 +85,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
         };
         let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
         let rounds = if space.is_signed() { space.terms.rounds } else { 0 };
-        let useful = (1..=rounds).map(|round| space.useful(case.traitors, round)).collect();
+        let useful = (1..=rounds).map(|round| space.useful(round)).collect();
         let (states, overheard, visited) = Default::default();
         Explorer {
             space,
@@ -134,7 +134,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
     /// All that can follow when a round begins in this global state, so many lies spent.
     fn visit(&mut self, round: Round, global: &Global, spent: u32) -> Result<(), EndOf<P>> {
         let outboxes = self.outboxes(round, global)?;
-        let overheard = self.overhear(round, global, &outboxes);
+        let overheard = self.overhear(round, global, &outboxes)?;
         if round == self.space.terms.rounds {
             return self.end(round, global, outboxes, overheard, spent);
         }
@@ -250,19 +250,32 @@ impl<'a, P: Testable> Explorer<'a, P> {
         self.everybody().map(outbox).collect()
     }
 
-    /// What the enemy can show, of all that is of use to it, when it has heard what the loyal say.
-    fn overhear(&mut self, round: Round, global: &Global, outboxes: &Outboxes<P::Message>) -> u32 {
-        let Some(useful) = self.useful.get(round - 1) else { return global.overheard };
-        let mut overheard = self.overheard[global.overheard as usize].and(useful);
+    /// What the enemy can show, of all that is of use to anybody, when it has heard what the loyal
+    /// say: each a signature that the speaker makes, or that it could have from its owner.
+    fn overhear(
+        &mut self,
+        round: Round,
+        global: &Global,
+        outboxes: &Outboxes<P::Message>,
+    ) -> Result<u32, EndOf<P>> {
+        let Some(useful) = self.useful.get(round - 1) else { return Ok(global.overheard) };
+        let before = &self.overheard[global.overheard as usize];
+        let mut overheard = before.and(useful);
         for (to, honest) in self.everybody().zip(outboxes) {
             for (from, said) in self.everybody().zip(honest) {
                 let loyal = said.iter().filter(|_| !self.case.traitors.contains(from)).flatten();
-                let menu = self.space.menu(Wire { round, from, to });
-                let signatures = loyal.flat_map(|message| menu.signatures(message));
-                signatures.filter(|number| useful.has(**number)).for_each(|n| overheard.add(*n));
+                let wire = Wire { round, from, to };
+                let menu = self.space.menu(wire);
+                for &number in loyal.flat_map(|message| menu.signatures(message)) {
+                    let signed = self.space.signature(number);
+                    if signed.by != from && !before.has(number) {
+                        return Err(Refusal::Unheard { wire, signed: signed.clone() }.into());
+                    }
+                    overheard.add(number);
+                }
             }
         }
-        self.overheard.insert_full(overheard).0 as u32
+        Ok(self.overheard.insert_full(overheard).0 as u32)
     }
 
     /// What one general can come to in a round that begins in this global state.

@@ -37,7 +37,7 @@ fn judge<P: Testable>(
         let Some(spoken) = script.get(&wire) else { return honest.to_vec() };
         let can_be_said = |message: &&P::Message| {
             honest.contains(message) || {
-                let signatures = space.protocol.signatures(message);
+                let signatures = protocol.signatures(message);
                 enemy.lacks(&signatures).is_none()
             }
         };
@@ -118,7 +118,7 @@ mod tests {
     fn agree(protocol: &OralMessages, n: usize, adversary: Adversary) -> bool {
         let setting = format!("{protocol:?}, n = {n}, {adversary}");
         let terms = Terms::of(protocol, n).unwrap();
-        let space = Space::new(protocol, &terms, adversary).unwrap();
+        let space = Space::new(protocol, &terms, adversary, &Progress::new()).unwrap().unwrap();
         let counted = space.behaviours();
         if counted > Count::from(SMALL) {
             return false;

@@ -25,10 +25,9 @@ pub(crate) fn attack<P: Testable>(
 
 /// The attack in which the traitors say what `speak` has them say: where it differs from what
 /// loyalty would have said, slot by slot, that is a lie. On wires of which it knows nothing they
-/// obey.
+/// obey. What needs a signature that the traitors lack is not said.
 ///
-/// What needs a signature that the traitors lack is not said. If the protocol has a fault under this attack, the attack ends where that
-/// shows.
+/// If the protocol has a fault under this attack, the attack ends where that shows.
 pub(crate) fn staged<P: Testable>(
     space: &Space<'_, P>,
     case: &Case<P::Value>,

@@ -106,8 +106,10 @@ mod tests {
         for (before, after) in cases {
             let protocol = OralMessages::new(1);
             let terms = Terms::of(&protocol, before.n).unwrap();
-            let space = Space::new(&protocol, &terms, Adversary::at_most(2)).unwrap();
-            let shrunk = shrunk(&space, before, &Progress::new());
+            let progress = Progress::new();
+            let space = Space::new(&protocol, &terms, Adversary::at_most(2), &progress);
+            let space = space.unwrap().unwrap();
+            let shrunk = shrunk(&space, before, &progress);
             assert_eq!(shrunk, (after, Size::LocallyMinimal));
         }
     }

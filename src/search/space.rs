@@ -6,6 +6,7 @@ use indexmap::IndexSet;
 use itertools::Itertools;
 use rustc_hash::FxBuildHasher;
 
+use super::effort::Progress;
 use super::menu::{Menu, Muddle};
 use super::overheard::Overheard;
 use crate::adversary::Adversary;
@@ -50,11 +51,13 @@ pub(crate) enum TraitorsOrders {
 }
 
 impl<'a, P: Testable> Space<'a, P> {
+    /// All behaviours; nothing if it was told to stop before it knew them.
     pub fn new(
         protocol: &'a P,
         terms: &'a Terms<P::Value>,
         adversary: Adversary,
-    ) -> Result<Space<'a, P>, Refusal> {
+        progress: &Progress,
+    ) -> Result<Option<Space<'a, P>>, Refusal> {
         let everybody = Generals::first(terms.n);
         let wires = (1..=terms.rounds)
             .cartesian_product(everybody.iter())
@@ -70,7 +73,7 @@ impl<'a, P: Testable> Space<'a, P> {
             });
             signed.into_iter().map(|signed| numbers.insert_full(signed).0 as u32).collect()
         };
-        let menu = |wire: Wire| {
+        let mut menu = |wire: Wire| {
             let repertoire = if wire.from == wire.to {
                 Repertoire::silent()
             } else {
@@ -88,7 +91,13 @@ impl<'a, P: Testable> Space<'a, P> {
                 }
             })
         };
-        let menus = wires.map(menu).collect::<Result<Vec<_>, _>>()?;
+        let mut menus = Vec::new();
+        for wire in wires {
+            if progress.is_stopped() {
+                return Ok(None);
+            }
+            menus.push(menu(wire)?);
+        }
         if let Some(refusal) = unread {
             return Err(refusal);
         }
@@ -103,7 +112,7 @@ impl<'a, P: Testable> Space<'a, P> {
         };
         let from = |from| everybody.iter().map(|to| between(from, to)).collect();
         space.behaviours = everybody.iter().map(from).collect();
-        Ok(space)
+        Ok(Some(space))
     }
 
     pub fn everybody(&self) -> Generals {
@@ -126,9 +135,25 @@ impl<'a, P: Testable> Space<'a, P> {
         |wire, message| self.menu(wire).forgery(message)
     }
 
+    /// Whether a suspect can throw in a forgery.
+    pub fn has_forgeries(&self) -> bool {
+        let suspects = self.suspects();
+        let n = self.terms.n;
+        let of_suspects = self.menus.iter().enumerate();
+        let mut menus = of_suspects
+            .filter(|(place, _)| suspects.contains(General::new(place / n % n)))
+            .flat_map(|(_, menu)| &menu.candidates);
+        menus.any(|candidate| candidate.forgery.is_some())
+    }
+
     /// Whether there are signatures in anything that can be said.
     pub fn is_signed(&self) -> bool {
         !self.signatures.is_empty()
+    }
+
+    /// The signature with this number.
+    pub fn signature(&self, number: u32) -> &Signed {
+        &self.signatures[number as usize]
     }
 
     /// The signatures that these traitors make themselves.
@@ -141,13 +166,12 @@ impl<'a, P: Testable> Space<'a, P> {
         made
     }
 
-    /// The signatures in what these traitors could say to the loyal in this round or a later one.
-    pub fn useful(&self, traitors: Generals, round: Round) -> Overheard {
+    /// The signatures in what anybody can say in this round or a later one.
+    pub fn useful(&self, round: Round) -> Overheard {
         let mut useful = Overheard::none(self.signatures.len());
         let rounds = round..=self.terms.rounds;
-        for (round, from, to) in
-            itertools::iproduct!(rounds, traitors.iter(), self.everybody().iter())
-        {
+        let everybody = self.everybody();
+        for (round, from, to) in itertools::iproduct!(rounds, everybody.iter(), everybody.iter()) {
             let candidates = &self.menu(Wire { round, from, to }).candidates;
             let signatures = candidates.iter().flat_map(|candidate| &candidate.signatures);
             signatures.for_each(|number| useful.add(*number));
