@@ -9,6 +9,7 @@ mod faults;
 mod hostile;
 mod mutants;
 mod oral;
+mod overheard;
 mod pared;
 mod random_protocols;
 mod random_signed_protocols;
