@@ -159,7 +159,7 @@ impl<P: Testable> Testable for Parallel<P> {
 
     fn name(&self) -> String {
         let name = self.instances.first().map(P::name).unwrap_or_default();
-        format!("{name}, the first of {} instances side by side,", self.instances.len())
+        format!("{name}, the first of {} instances side by side", self.instances.len())
     }
 
     fn tell(&self, from: General, Tagged { instance, message }: &Tagged<P::Message>) -> String {

@@ -15,8 +15,10 @@ impl<P: Testable> fmt::Display for Verdict<P> {
         let bound = if adversary.exactly { "exactly" } else { "at most" };
         let traitors = if adversary.traitors == 1 { "traitor" } else { "traitors" };
         let generals = if *n == 1 { "general" } else { "generals" };
-        let setting =
-            format!("{protocol} among {n} {generals}, {bound} {} {traitors}", adversary.traitors);
+        // A name that goes on after a comma ends with one.
+        let comma = if protocol.contains(',') { "," } else { "" };
+        let most = adversary.traitors;
+        let setting = format!("{protocol}{comma} among {n} {generals}, {bound} {most} {traitors}");
         writeln!(f, "{}: {setting}\n", self.name().to_uppercase())?;
         match ruling {
             Ruling::Holds => {
