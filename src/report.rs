@@ -4,4 +4,4 @@ pub mod attack_file;
 pub mod grid;
 pub mod json;
 pub mod story;
-mod text;
+pub mod text;

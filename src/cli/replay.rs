@@ -9,6 +9,7 @@ use serde_json::json;
 use turncoat::report::attack_file::{AttackFile, part};
 use turncoat::report::json;
 use turncoat::report::story::story;
+use turncoat::report::text::among;
 use turncoat::{Testable, run};
 
 use super::protocols::{Specification, Task, Written};
@@ -93,7 +94,7 @@ impl Task for Replay<'_> {
                 as_text(&json)
             }
             Format::Text => {
-                let title = format!("{} among {} generals\n", protocol.name(), attack.n);
+                let title = among(&protocol.name(), attack.n) + "\n";
                 format!("{title}\n{}", story(&protocol, &attack, &execution))
             }
         };

@@ -14,11 +14,8 @@ impl<P: Testable> fmt::Display for Verdict<P> {
         let Verdict { n, adversary, behaviours, steps, ruling, protocol, .. } = self;
         let bound = if adversary.exactly { "exactly" } else { "at most" };
         let traitors = if adversary.traitors == 1 { "traitor" } else { "traitors" };
-        let generals = if *n == 1 { "general" } else { "generals" };
-        // A name that goes on after a comma ends with one.
-        let comma = if protocol.contains(',') { "," } else { "" };
         let most = adversary.traitors;
-        let setting = format!("{protocol}{comma} among {n} {generals}, {bound} {most} {traitors}");
+        let setting = format!("{}, {bound} {most} {traitors}", among(protocol, *n));
         writeln!(f, "{}: {setting}\n", self.name().to_uppercase())?;
         match ruling {
             Ruling::Holds => {
@@ -76,6 +73,14 @@ impl<P: Testable> fmt::Display for Counterexample<P> {
             Size::NotMinimal => writeln!(f, "Not made smaller ({lies})."),
         }
     }
+}
+
+/// "OM(1) among 4 generals". A name that goes on after a comma ends with one.
+#[must_use]
+pub fn among(protocol: &str, n: usize) -> String {
+    let comma = if protocol.contains(',') { "," } else { "" };
+    let generals = if n == 1 { "general" } else { "generals" };
+    format!("{protocol}{comma} among {n} {generals}")
 }
 
 /// A label in a column of its own, and a sentence beside it.
