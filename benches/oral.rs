@@ -242,7 +242,7 @@ impl Dice {
                 }
             }
         }
-        OralAttack { n, traitors, inputs, lies }
+        OralAttack { lies, ..OralAttack::new(n, traitors, inputs) }
     }
 
     /// What loyalty would say there is not known yet: a lie that does not fit it is idle.

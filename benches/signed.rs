@@ -107,7 +107,7 @@ fn drawn<S: Forge>(protocol: &SignedMessages<Order, S>) -> Vec<AttackOn<SignedMe
             }
         }
         let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
-        Attack { n: N, traitors, inputs, lies }
+        Attack { lies, ..Attack::new(N, traitors, inputs) }
     };
     (0..ATTACKS).map(of_number).collect()
 }

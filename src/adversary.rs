@@ -3,18 +3,77 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::general::{General, Generals};
+use crate::protocol::Round;
+
+/// In what way traitors are faulty.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultClass {
+    /// They say what they like.
+    #[default]
+    Byzantine,
+    /// They obey until they stop for good: in the round in which they do, what they say reaches
+    /// any subset of the others.
+    Crash,
+    /// They obey, but any message that they send may be left out.
+    SendOmission,
+    /// They obey, but any message that they should receive may be left out.
+    ReceiveOmission,
+}
+
+impl FaultClass {
+    /// All of them.
+    pub const ALL: [FaultClass; 4] = [
+        FaultClass::Byzantine,
+        FaultClass::Crash,
+        FaultClass::SendOmission,
+        FaultClass::ReceiveOmission,
+    ];
+
+    /// Whether traitors say what they like.
+    #[must_use]
+    pub fn is_byzantine(&self) -> bool {
+        *self == FaultClass::Byzantine
+    }
+
+    /// Who of n generals is bound by its input when these are the traitors: see
+    /// [`Outcome::bound`](crate::outcome::Outcome::bound).
+    #[must_use]
+    pub fn bound(self, n: usize, traitors: Generals) -> Generals {
+        let everybody = Generals::first(n);
+        if self.is_byzantine() { everybody.minus(traitors) } else { everybody }
+    }
+}
+
+/// "byzantine", "crash", "send-omission", "receive-omission".
+impl fmt::Display for FaultClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            FaultClass::Byzantine => "byzantine",
+            FaultClass::Crash => "crash",
+            FaultClass::SendOmission => "send-omission",
+            FaultClass::ReceiveOmission => "receive-omission",
+        })
+    }
+}
 
 /// What the enemy may do.
 ///
-/// It is Byzantine, knows everything, and speaks last in each round. In every slot of every wire
-/// from a traitor it says any message of the protocol's [repertoire](crate::Repertoire). It has no
-/// say in the order of arrival, which is [fixed](crate::Lockstep). It overhears all that is said,
-/// and of signatures it can show those that traitors make and those that it has overheard.
+/// If its traitors are Byzantine, it knows everything, and speaks last in each round. In every slot
+/// of every wire from a traitor it says any message of the protocol's
+/// [repertoire](crate::Repertoire). It overhears all that is said, and of signatures it can show
+/// those that traitors make and those that it has overheard. If they are faulty in another
+/// [way](FaultClass), that is all that it decides.
+///
+/// What is said in a round arrives in it, by sender, unless the enemy has power over the order of
+/// arrival or over synchrony.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Adversary {
+    /// In what way its traitors are faulty.
+    pub faults: FaultClass,
     /// How many generals it may turn.
     pub traitors: usize,
     /// It turns exactly so many, and not fewer.
@@ -26,14 +85,35 @@ pub struct Adversary {
     /// In any round it may also throw in one of the [strays](crate::Repertoire::strays) or
     /// [forgeries](crate::Repertoire::forgeries) on each wire.
     pub strays: bool,
+    /// Beside the protocol's own strays it may throw in a second copy of any message of the wire,
+    /// and messages of another round: early, late, or once more.
+    pub replays: bool,
+    /// At each receiver, what is said in a round arrives in any order.
+    pub any_order: bool,
+    /// How many messages of the loyal it may keep from arriving in their round, against the promise
+    /// of synchrony.
+    pub disruptions: usize,
+    /// By how many rounds such a message may be late; it may always be lost.
+    pub latest: Round,
 }
 
 impl Adversary {
-    /// With all its powers over at most so many traitors.
+    /// At most so many traitors, who are Byzantine, with all powers over what they say and none over
+    /// the schedule.
     #[must_use]
     pub fn at_most(traitors: usize) -> Adversary {
-        let (exactly, loyal_commander, silence, strays) = (false, false, true, true);
-        Adversary { traitors, exactly, loyal_commander, silence, strays }
+        Adversary {
+            faults: FaultClass::Byzantine,
+            traitors,
+            exactly: false,
+            loyal_commander: false,
+            silence: true,
+            strays: true,
+            replays: false,
+            any_order: false,
+            disruptions: 0,
+            latest: 0,
+        }
     }
 
     /// Who of these generals it can turn.
@@ -62,16 +142,50 @@ impl Adversary {
         let bound = if self.exactly { "exactly" } else { "at most" };
         let noun = if self.traitors == 1 { "traitor" } else { "traitors" };
         let commander = if self.loyal_commander { " without the commander" } else { "" };
-        let silence = if self.silence { " or silence" } else { "" };
-        let stray = if forgeries { "stray or forged" } else { "stray" };
-        let strays = format!("; beside them at most one {stray} message a wire and round");
-        let strays = if self.strays { strays } else { String::new() };
-        let signatures = "; of signatures those that traitors make or that were overheard";
-        let signatures = if signed { signatures } else { "" };
-        format!(
-            "every set of {bound} {} {noun}{commander}; in each slot any \
-             message{silence}{strays}{signatures}; all arrives by sender",
-            self.traitors
-        )
+        let who = format!("every set of {bound} {} {noun}{commander}", self.traitors);
+        let mut told = vec![who];
+        match self.faults {
+            FaultClass::Byzantine => {
+                let silence = if self.silence { " or silence" } else { "" };
+                told.push(format!("in each slot any message{silence}"));
+                let stray = if forgeries { "stray or forged" } else { "stray" };
+                let replays =
+                    if self.replays { ", duplicates and other rounds' among them" } else { "" };
+                if self.strays {
+                    let most = format!("beside them at most one {stray} message a wire and round");
+                    told.push(most + replays);
+                }
+                if signed {
+                    let signatures =
+                        "of signatures those that traitors make or that were overheard";
+                    told.push(signatures.to_owned());
+                }
+            }
+            FaultClass::Crash => told.push(
+                "each crashes in any round or never, and any of the others are reached in it"
+                    .to_owned(),
+            ),
+            FaultClass::SendOmission => told.push("any of what they send is left out".to_owned()),
+            FaultClass::ReceiveOmission => {
+                told.push("any of what they should receive is left out".to_owned());
+            }
+        }
+        told.push(
+            if self.any_order { "all arrives in any order" } else { "all arrives by sender" }
+                .to_owned(),
+        );
+        if self.disruptions > 0 {
+            let messages = if self.disruptions == 1 { "message" } else { "messages" };
+            let late = match self.latest {
+                0 => String::new(),
+                1 => " or a round late".to_owned(),
+                latest => format!(" or up to {latest} rounds late"),
+            };
+            told.push(format!(
+                "against synchrony, at most {} {messages} of the loyal lost{late}",
+                self.disruptions
+            ));
+        }
+        told.join("; ")
     }
 }

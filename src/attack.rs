@@ -1,30 +1,46 @@
 //! The attack as a value: everything that the enemy decided.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::adversary::FaultClass;
 use crate::general::{General, Generals};
 use crate::protocol::{Lockstep, Plain, Round};
+use crate::schedule::{Crash, Shift};
 use crate::testable::{Refusal, Terms, Wire};
 
-/// Everything the enemy decided: who the traitors are, what the inputs are, and every lie. A
-/// protocol and an attack determine the execution.
+/// Everything the enemy decided: who the traitors are, what the inputs are, every lie, and the
+/// schedule. A protocol and an attack determine the execution.
 ///
-/// A traitor obeys the protocol wherever the attack has no lie for it. An attack holds the
-/// messages themselves, so it can be read, edited by hand, and kept.
+/// A traitor obeys the protocol wherever the attack has no lie for it, and what is said arrives in
+/// its turn unless the schedule has a change for it. An attack holds the messages themselves, so it
+/// can be read, edited by hand, and kept.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[serde(bound(serialize = "V: Serialize, M: Clone + Serialize"))]
+#[serde(bound(
+    serialize = "V: Serialize, M: Clone + Serialize",
+    deserialize = "V: Deserialize<'de>, M: Deserialize<'de>"
+))]
 pub struct Attack<V, M> {
     /// How many generals there are, traitors included.
     pub n: usize,
-    /// Who may lie.
+    /// In what way traitors are faulty.
+    #[serde(default, skip_serializing_if = "FaultClass::is_byzantine")]
+    pub faults: FaultClass,
+    /// Who may lie, crash or omit.
     pub traitors: Generals,
     /// What each general with an [input](crate::Testable::inputs) was given: the commander his order.
     pub inputs: BTreeMap<General, V>,
+    /// Which traitors crash, where that is how they are faulty.
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    pub crashes: Vec<Crash>,
     /// The deviations from the protocol.
     pub lies: Vec<Lie<M>>,
+    /// The deviations from the order of arrival.
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    pub schedule: Vec<Shift<M>>,
 }
 
 /// The attacks on a protocol.
@@ -104,9 +120,43 @@ impl<M: Plain> Edit<M> {
     }
 }
 
+impl<V, M> Attack<V, M> {
+    /// The attack in which these traitors, who are Byzantine, obey, and all arrives in its turn.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// use turncoat::{Attack, General, Generals, Order};
+    ///
+    /// let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
+    /// let nothing_happens: Attack<Order, Order> = Attack::new(4, Generals::NONE, inputs);
+    /// assert_eq!(nothing_happens.size(), 0);
+    /// ```
+    #[must_use]
+    pub fn new(n: usize, traitors: Generals, inputs: BTreeMap<General, V>) -> Attack<V, M> {
+        let (crashes, lies, schedule) = (Vec::new(), Vec::new(), Vec::new());
+        Attack { n, faults: FaultClass::Byzantine, traitors, inputs, crashes, lies, schedule }
+    }
+
+    /// How many crashes, lies and changes of the schedule there are.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.crashes.len() + self.lies.len() + self.schedule.len()
+    }
+
+    /// Who crashes, lies, or does not receive: those who would not do so can be loyal.
+    pub(crate) fn culprits(&self) -> Generals {
+        let crashed = self.crashes.iter().map(|crash| crash.general);
+        let lied = self.lies.iter().map(|lie| lie.wire.from);
+        let deaf = self.schedule.iter().map(|shift| shift.wire.to);
+        let deaf = deaf.filter(|_| self.faults == FaultClass::ReceiveOmission);
+        crashed.chain(lied).chain(deaf).collect()
+    }
+}
+
 impl<V: Plain, M: Plain> Attack<V, M> {
     /// Whether the attack makes sense for this protocol: everybody it names is there, only
-    /// traitors lie, in a round that there is, and the commander has one of the values.
+    /// traitors are faulty, in their own way, in a round that there is, and all who need an input
+    /// have one of the values.
     pub(crate) fn fits(&self, terms: &Terms<V>) -> Result<(), Misfit> {
         let n = self.n;
         if n != terms.n {
@@ -129,23 +179,81 @@ impl<V: Plain, M: Plain> Attack<V, M> {
             let value = format!("{value:?}");
             return Err(Misfit::Value { value, values: format!("{:?}", terms.values) });
         }
-        for (index, Lie { wire: Wire { round, from, to }, .. }) in self.lies.iter().enumerate() {
-            let lie = index + 1;
-            if let Some(general) = [from, to].into_iter().find(|end| end.id() >= n) {
-                return Err(Misfit::LieNotThere { lie, general: general.id(), n });
-            } else if from == to {
-                return Err(Misfit::LieToSelf { lie, general: from.id() });
-            } else if !self.traitors.contains(*from) {
-                return Err(Misfit::LoyalLiar { lie, general: from.id() });
-            } else if *round == 0 || *round > terms.rounds {
-                return Err(Misfit::Round { lie, round: *round, rounds: terms.rounds });
+        for (index, lie) in self.lies.iter().enumerate() {
+            let (item, from) = (Item::Lie(index + 1), lie.wire.from);
+            is_wire(item, lie.wire, terms)?;
+            if !self.traitors.contains(from) {
+                return Err(Misfit::LoyalLiar { item, general: from.id() });
+            } else if !may_tell(self.faults, &lie.edit) {
+                return Err(Misfit::OtherFault { item, faults: self.faults });
+            }
+        }
+        for (index, shift) in self.schedule.iter().enumerate() {
+            is_wire(Item::Shift(index + 1), shift.wire, terms)?;
+        }
+        for (index, crash) in self.crashes.iter().enumerate() {
+            let item = Item::Crash(index + 1);
+            let others = Generals::first(n).without(crash.general).iter();
+            for to in crash.reaches.iter().chain(others.take(1)) {
+                is_wire(item, Wire { round: crash.round, from: crash.general, to }, terms)?;
+            }
+            if !self.traitors.contains(crash.general) {
+                return Err(Misfit::LoyalLiar { item, general: crash.general.id() });
+            } else if self.faults != FaultClass::Crash {
+                return Err(Misfit::OtherFault { item, faults: self.faults });
+            } else if self.crashes[..index].iter().any(|other| other.general == crash.general) {
+                return Err(Misfit::CrashedAgain { item, general: crash.general.id() });
             }
         }
         Ok(())
     }
 }
 
-/// Why an attack does not fit a protocol. Lies are counted from 1.
+/// Whether a part of an attack speaks of a wire that there is.
+fn is_wire<V>(item: Item, wire: Wire, terms: &Terms<V>) -> Result<(), Misfit> {
+    let (Terms { n, rounds, .. }, Wire { round, from, to }) = (terms, wire);
+    if let Some(general) = [from, to].into_iter().find(|end| end.id() >= *n) {
+        return Err(Misfit::ItemNotThere { item, general: general.id(), n: *n });
+    } else if from == to {
+        return Err(Misfit::LieToSelf { item, general: from.id() });
+    } else if round == 0 || round > *rounds {
+        return Err(Misfit::Round { item, round, rounds: *rounds });
+    }
+    Ok(())
+}
+
+/// Whether a traitor with such faults can change what it sends in this way.
+fn may_tell<M>(faults: FaultClass, edit: &Edit<M>) -> bool {
+    match faults {
+        FaultClass::Byzantine => true,
+        FaultClass::SendOmission => matches!(edit, Edit::Withhold(_)),
+        FaultClass::Crash | FaultClass::ReceiveOmission => false,
+    }
+}
+
+/// A part of an attack, counted from 1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Item {
+    /// One of the lies.
+    Lie(usize),
+    /// One of the changes of the schedule.
+    Shift(usize),
+    /// One of the crashes.
+    Crash(usize),
+}
+
+/// "lie 1", "schedule 2", "crash 1".
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Item::Lie(number) => write!(f, "lie {number}"),
+            Item::Shift(number) => write!(f, "schedule {number}"),
+            Item::Crash(number) => write!(f, "crash {number}"),
+        }
+    }
+}
+
+/// Why an attack does not fit a protocol.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum Misfit {
@@ -161,14 +269,18 @@ pub enum Misfit {
     NoInput(General),
     #[error("inputs: {value} is none of the values {values}")]
     Value { value: String, values: String },
-    #[error("lie {lie}: general {general} is not there: the {n} generals are numbered from 0")]
-    LieNotThere { lie: usize, general: usize, n: usize },
-    #[error("lie {lie}: general {general} can't send to itself")]
-    LieToSelf { lie: usize, general: usize },
-    #[error("lie {lie}: general {general} is loyal and tells no lies: is it a traitor?")]
-    LoyalLiar { lie: usize, general: usize },
-    #[error("lie {lie}: there is no round {round}: the protocol's rounds are 1 to {rounds}")]
-    Round { lie: usize, round: Round, rounds: usize },
+    #[error("{item}: general {general} is not there: the {n} generals are numbered from 0")]
+    ItemNotThere { item: Item, general: usize, n: usize },
+    #[error("{item}: general {general} can't send to itself")]
+    LieToSelf { item: Item, general: usize },
+    #[error("{item}: general {general} is loyal and tells no lies: is it a traitor?")]
+    LoyalLiar { item: Item, general: usize },
+    #[error("{item}: there is no round {round}: the protocol's rounds are 1 to {rounds}")]
+    Round { item: Item, round: Round, rounds: usize },
+    #[error("{item}: the faults are {faults}, and this is none of them")]
+    OtherFault { item: Item, faults: FaultClass },
+    #[error("{item}: general {general} crashes twice")]
+    CrashedAgain { item: Item, general: usize },
 }
 
 /// How a lie is written down: `say`, `withhold`, or `instead_of` with `say`.

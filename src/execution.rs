@@ -3,15 +3,18 @@
 pub(crate) mod stage;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
+use itertools::Itertools;
 use rustc_hash::FxHashMap;
 
-use self::stage::{Eavesdropper, Labels, Scene, simulate};
-use crate::attack::{Attack, AttackOn, Lie, Misfit};
+use self::stage::{Eavesdropper, Enemy, Labels, Scene, simulate};
+use crate::attack::{Attack, AttackOn, Item, Lie, Misfit};
 use crate::fault::{Call, Fault, Guarded, agree, guarded};
 use crate::general::General;
-use crate::property::{Accepted, Outcome, Property, Violation};
-use crate::protocol::{Lockstep, Plain};
+use crate::property::{Accepted, Property, Violation};
+use crate::protocol::{Lockstep, Plain, Round};
+use crate::schedule::Shift;
 use crate::signature::Signed;
 use crate::testable::{Forgery, Refusal, Terms, Testable, Wire};
 
@@ -20,14 +23,18 @@ use crate::testable::{Forgery, Refusal, Terms, Testable, Wire};
 pub struct Execution<V, M, S> {
     /// What was said on every wire that carried something, or should have: by round and sender.
     pub deliveries: Vec<Delivery<M>>,
+    /// By round and receiver, what arrived, in order, where that is not just what was said to it in
+    /// this round, in its turn: each message with the wire on which it was said.
+    pub disturbed: BTreeMap<(Round, General), Vec<(Wire, M)>>,
     /// The state in which each general ended, by number; nothing for a traitor whose own run of
     /// the protocol panicked.
     pub states: Vec<Option<S>>,
-    /// What each loyal lieutenant decided: by number, nothing for a traitor or the commander.
+    /// What each loyal general decided, by number; nothing for a traitor, and for the commander of
+    /// a broadcast.
     pub decisions: Vec<Option<V>>,
-    /// The lies that took something back which was never to be said, by number, from 0: they
-    /// changed nothing.
-    pub idle_lies: Vec<usize>,
+    /// What changed nothing: lies that took something back which was never to be said, and changes
+    /// of the schedule that named what was never said.
+    pub idle: Vec<Item>,
     /// The lies that could not be told, by number, each with a signature that the traitors lacked:
     /// they changed nothing either.
     pub lacking: Vec<(usize, Signed)>,
@@ -35,6 +42,8 @@ pub struct Execution<V, M, S> {
     pub accepted: Option<Accepted>,
     /// What the protocol did that no protocol may do.
     pub fault: Option<Fault>,
+    /// The first property that it lacks, if it came to an end.
+    pub lacks: Option<Property>,
 }
 
 /// The executions of a protocol.
@@ -59,26 +68,31 @@ impl<V, M, S> Execution<V, M, S> {
         self.deliveries.iter().map(|delivery| delivery.said.len()).sum()
     }
 
-    /// All that one general was told: two executions in which it began alike and was told the
-    /// same are indistinguishable to it.
-    pub fn view(&self, general: General) -> impl Iterator<Item = (Wire, &[M])> {
-        let heard = self.deliveries.iter().filter(move |delivery| delivery.wire.to == general);
-        let heard = heard.filter(|delivery| !delivery.said.is_empty());
-        heard.map(|delivery| (delivery.wire, delivery.said.as_slice()))
+    /// All that one general was told, in order, each time on which wire, with the round in which it
+    /// arrived: two executions in which it began alike and was told the same are indistinguishable
+    /// to it.
+    pub fn view(&self, general: General) -> impl Iterator<Item = (Wire, &M)> {
+        let rounds = self.deliveries.iter().map(|delivery| delivery.wire.round).dedup();
+        rounds.flat_map(move |round| {
+            let disturbed = self.disturbed.get(&(round, general));
+            let late = disturbed.into_iter().flatten();
+            let late = late.map(move |(wire, message)| (Wire { round, ..*wire }, message));
+            let in_turn = self.deliveries.iter().filter(move |Delivery { wire, .. }| {
+                disturbed.is_none() && wire.round == round && wire.to == general
+            });
+            let in_turn = in_turn.flat_map(|Delivery { wire, said, .. }| {
+                said.iter().map(|message| (*wire, message))
+            });
+            late.chain(in_turn)
+        })
     }
-}
 
-impl<V: Plain, M, S> Execution<V, M, S> {
-    /// What is wrong with it, if anything, given the attack under which it was run.
-    pub fn violation(&self, attack: &Attack<V, M>) -> Option<Violation> {
-        self.violation_in(Scene { traitors: attack.traitors, inputs: &attack.inputs })
-    }
-
-    pub(crate) fn violation_in(&self, scene: Scene<'_, V>) -> Option<Violation> {
-        let Scene { traitors, inputs } = scene;
-        let outcome = Outcome { traitors, inputs, decisions: &self.decisions };
+    /// What is wrong with it, if anything: a fault of the protocol, a forgery that counted, or else
+    /// the first property that it lacks.
+    #[must_use]
+    pub fn violation(&self) -> Option<Violation> {
         let forgery = || self.accepted.clone().map(Violation::Forgery);
-        let property = || Property::violated(&outcome).map(Violation::Property);
+        let property = || self.lacks.map(Violation::Property);
         self.fault.clone().map(Violation::Fault).or_else(forgery).or_else(property)
     }
 }
@@ -98,13 +112,15 @@ pub struct Counterexample<P: Testable> {
     pub protocol: P,
 }
 
-/// How small an attack is. It is measured by its traitors, and then by its lies, each of which
-/// changes what stands in one slot of one wire in one round.
+/// How small an attack is. It is measured by its traitors, and then by its
+/// [size](crate::Attack::size): its lies, each of which changes what stands in one slot of one wire
+/// in one round, its crashes, and its changes of the schedule.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Size {
-    /// No attack of the adversary has fewer traitors, or as many and fewer lies: that is proved.
+    /// No attack of the adversary has fewer traitors, or as many and a smaller size: that is proved.
     Smallest,
-    /// Each lie, made honest, removes the violation, or leads out of what the adversary may do.
+    /// Each lie, made honest, removes the violation, or leads out of what the adversary may do; and
+    /// so does each crash or change of the schedule, taken back.
     LocallyMinimal,
     /// The search was stopped before it could be made smaller.
     NotMinimal,
@@ -114,7 +130,7 @@ pub enum Size {
 /// see whether the protocol is deterministic.) Who has many attacks makes a [`Simulator`] once.
 ///
 /// A lie that takes back what was never to be said changes nothing, and is listed in
-/// [`Execution::idle_lies`]; so does one for which the traitors lack a signature, which is listed
+/// [`Execution::idle`]; so does one for which the traitors lack a signature, which is listed
 /// in [`Execution::lacking`]. The cost is that of the protocol's own calls, one `send` for every
 /// wire and round, and one `receive` for every message.
 ///
@@ -127,12 +143,8 @@ pub enum Size {
 /// use std::collections::BTreeMap;
 /// use turncoat::{Attack, General, Generals, OralMessages, Order, run};
 ///
-/// let attack = Attack {
-///     n: 4,
-///     traitors: Generals::NONE,
-///     inputs: BTreeMap::from([(General::COMMANDER, Order::ATTACK)]),
-///     lies: vec![],
-/// };
+/// let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
+/// let attack = Attack::new(4, Generals::NONE, inputs);
 /// let execution = run(&OralMessages::new(1), &attack)?;
 /// assert_eq!(execution.messages(), 9);
 /// assert_eq!(execution.decisions[3], Some(Order::ATTACK));
@@ -153,7 +165,7 @@ pub fn run<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<ExecutionO
 /// let simulator = Simulator::new(&protocol, 3)?;
 /// for order in [Order::RETREAT, Order::ATTACK] {
 ///     let inputs = BTreeMap::from([(General::COMMANDER, order)]);
-///     let attack = Attack { n: 3, traitors: Generals::NONE, inputs, lies: vec![] };
+///     let attack = Attack::new(3, Generals::NONE, inputs);
 ///     assert_eq!(simulator.run(&attack)?.decisions[1], Some(order));
 /// }
 /// # Ok::<(), turncoat::Misfit>(())
@@ -247,33 +259,75 @@ pub(crate) fn obeyed<P: Testable>(
     attack: &AttackOn<P>,
     labels: &Labels<'_, P::Message>,
 ) -> ExecutionOf<P> {
-    let (mut idle_lies, mut lacking) = (Vec::new(), Vec::new());
-    let tamper = |wire, honest: &[P::Message], enemy: &Eavesdropper<'_, P>| {
+    let unshifted = vec![true; attack.schedule.len()];
+    let (idle, lacking) = (Vec::new(), Vec::new());
+    let mut enemy = Written { protocol, attack, idle, lacking, unshifted };
+    let Attack { faults, traitors, inputs, .. } = attack;
+    let scene = Scene { faults: *faults, traitors: *traitors, inputs };
+    let execution = simulate(protocol, terms, scene, &mut enemy, labels);
+    let Written { mut idle, mut lacking, unshifted, .. } = enemy;
+    idle.sort_unstable();
+    lacking.sort_unstable();
+    let unshifted = unshifted.iter().positions(|unshifted| *unshifted);
+    let idle = idle.into_iter().map(|index| Item::Lie(index + 1));
+    let idle = idle.chain(unshifted.map(|index| Item::Shift(index + 1))).collect();
+    Execution { idle, lacking, ..execution }
+}
+
+/// An enemy that does what is written in an attack.
+struct Written<'a, P: Testable> {
+    protocol: &'a Guarded<'a, P>,
+    attack: &'a AttackOn<P>,
+    /// The lies that changed nothing, by place.
+    idle: Vec<usize>,
+    /// The lies that could not be told, by place.
+    lacking: Vec<(usize, Signed)>,
+    /// Which shifts have changed nothing so far.
+    unshifted: Vec<bool>,
+}
+
+impl<P: Testable> Enemy<P> for Written<'_, P> {
+    fn tamper(
+        &mut self,
+        wire: Wire,
+        honest: &[P::Message],
+        overhears: &Eavesdropper<'_, P>,
+    ) -> Vec<P::Message> {
+        if self.attack.crashes.iter().any(|crash| crash.silences(wire)) {
+            return Vec::new();
+        }
         let mut said = honest.to_vec();
-        let lies = attack.lies.iter().enumerate().filter(|(_, lie)| lie.wire == wire);
+        let lies = self.attack.lies.iter().enumerate().filter(|(_, lie)| lie.wire == wire);
         for (index, Lie { edit, .. }) in lies {
-            let needed = edit.said().map(|message| protocol.signatures(message));
+            let needed = edit.said().map(|message| self.protocol.signatures(message));
             let needed = needed.unwrap_or_default();
-            if let Some(missing) = enemy.lacks(&needed) {
-                lacking.push((index, missing.clone()));
+            if let Some(missing) = overhears.lacks(&needed) {
+                self.lacking.push((index, missing.clone()));
             } else if !edit.apply(&mut said) {
-                idle_lies.push(index);
+                self.idle.push(index);
             }
         }
         said.sort_unstable();
         said
-    };
-    let execution = simulate(protocol, terms, &attack.inputs, tamper, labels);
-    idle_lies.sort_unstable();
-    lacking.sort_unstable();
-    Execution { idle_lies, lacking, ..execution }
+    }
+
+    fn shifts(
+        &mut self,
+        round: Round,
+        _: &[Delivery<P::Message>],
+    ) -> Vec<(usize, Shift<P::Message>)> {
+        let shifts = self.attack.schedule.iter().cloned().enumerate();
+        shifts.filter(|(_, shift)| shift.wire.round == round).collect()
+    }
+
+    fn shifted(&mut self, applied: &[usize]) {
+        applied.iter().for_each(|number| self.unshifted[*number] = false);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-
-    use itertools::Itertools;
 
     use super::*;
     use crate::attack::Edit;
@@ -284,7 +338,7 @@ mod tests {
 
     fn attack(lies: Vec<Lie<Relay<Order>>>) -> Attack<Order, Relay<Order>> {
         let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
-        Attack { n: 3, traitors: Generals::NONE.with(General::new(1)), inputs, lies }
+        Attack { lies, ..Attack::new(3, Generals::NONE.with(General::new(1)), inputs) }
     }
 
     fn relay(value: Order) -> Relay<Order> {
@@ -299,12 +353,12 @@ mod tests {
         let told = Lie { wire, edit: Edit::Instead { of: of.clone(), say: say.clone() } };
         let attack = attack(vec![idle, told]);
         let execution = run(&OralMessages::new(1), &attack).unwrap();
-        assert_eq!(execution.idle_lies, [0]);
+        assert_eq!(execution.idle, [Item::Lie(1)]);
         let heard = execution.view(General::new(2)).filter(|(heard, _)| *heard == wire);
-        assert_eq!(heard.collect_vec(), [(wire, [say].as_slice())]);
+        assert_eq!(heard.collect_vec(), [(wire, &say)]);
         let told = execution.deliveries.iter().find(|delivery| delivery.wire == wire).unwrap();
         assert_eq!(told.loyal, Some(vec![of]));
-        assert_eq!(execution.violation(&attack), Some(Violation::Property(Property::Validity)));
+        assert_eq!(execution.violation(), Some(Violation::Property(Property::Validity)));
     }
 
     #[test]

@@ -1,70 +1,85 @@
 //! What must hold: agreement and validity, each defined once, for every engine; and what it is
 //! called when something does not.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
 use serde::Serialize;
 
 use crate::fault::Fault;
-use crate::general::{General, Generals};
+use crate::general::General;
+use crate::outcome::{Demand, Outcome, Task};
 use crate::testable::Wire;
 
-/// How an execution ended, as far as a property can see it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Outcome<'a, V> {
-    /// Who was a traitor.
-    pub traitors: Generals,
-    /// What each general with an input was given.
-    pub inputs: &'a BTreeMap<General, V>,
-    /// What each loyal lieutenant decided: by number, nothing for a traitor or the commander.
-    pub decisions: &'a [Option<V>],
-}
-
-/// The interactive consistency conditions of Lamport, Shostak and Pease (1982), section 1.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
+/// What must hold of every outcome.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Property {
-    /// IC1: all loyal lieutenants obey the same order.
+    /// All who are loyal and decide, decide the same: in a broadcast IC1, all loyal lieutenants
+    /// obey the same order (Lamport, Shostak, Pease 1982, section 1).
     Agreement,
-    /// IC2: if the commander is loyal, every loyal lieutenant obeys the order he sends.
+    /// In a broadcast IC2: if the commander is loyal, every loyal lieutenant obeys the order he
+    /// sends (the same). In consensus strong unanimity: if all who are [bound](Outcome::bound) by
+    /// their inputs were given the same one, every loyal general decides it.
     Validity,
+    /// A [`Demand`] of the user's own, of this name.
+    Demand(&'static str),
 }
 
 impl Property {
-    /// Both, in the order in which they are asked: an execution that violates both is reported
-    /// as a violation of validity, which says more.
-    pub const ALL: [Property; 2] = [Property::Validity, Property::Agreement];
-
-    /// Whether an outcome has it.
-    pub fn holds<V: Eq>(self, outcome: &Outcome<'_, V>) -> bool {
-        let mut decided = outcome.decisions.iter().flatten();
+    /// Whether an outcome has it; of a demand that is not among these nothing is asked.
+    pub fn holds<V: Eq>(self, outcome: &Outcome<'_, V>, demands: &[Demand<V>]) -> bool {
+        let mut decided = outcome.decided();
         match self {
             Property::Agreement => {
                 let first = decided.next();
                 decided.all(|other| Some(other) == first)
             }
             Property::Validity => {
-                let loyal = !outcome.traitors.contains(General::COMMANDER);
-                let order = outcome.inputs.get(&General::COMMANDER).filter(|_| loyal);
-                order.is_none_or(|order| decided.all(|decision| decision == order))
+                let due = match outcome.task {
+                    Task::Broadcast => {
+                        let loyal = !outcome.traitors.contains(General::COMMANDER);
+                        outcome.inputs.get(&General::COMMANDER).filter(|_| loyal)
+                    }
+                    Task::Consensus => {
+                        let mut inputs = outcome.bound_inputs();
+                        let first = inputs.next();
+                        first.filter(|first| inputs.all(|other| other == *first))
+                    }
+                };
+                due.is_none_or(|due| decided.all(|decision| decision == due))
+            }
+            Property::Demand(name) => {
+                let mut asked = demands.iter().filter(|demand| demand.name == name);
+                asked.all(|demand| (demand.met)(outcome))
             }
         }
     }
 
-    /// The first property that an outcome violates.
-    pub fn violated<V: Eq>(outcome: &Outcome<'_, V>) -> Option<Property> {
-        Property::ALL.into_iter().find(|property| !property.holds(outcome))
+    /// The first property that an outcome violates: validity, which says more than agreement, and
+    /// then agreement, and then a demand.
+    pub fn violated<V: Eq>(outcome: &Outcome<'_, V>, demands: &[Demand<V>]) -> Option<Property> {
+        let asked = demands.iter().map(|demand| Property::Demand(demand.name));
+        let mut all = [Property::Validity, Property::Agreement].into_iter().chain(asked);
+        all.find(|property| !property.holds(outcome, demands))
     }
-}
 
-/// "agreement (IC1)".
-impl fmt::Display for Property {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Property::Agreement => "agreement (IC1)",
-            Property::Validity => "validity (IC2)",
-        })
+    /// In a word, or in the user's own: "agreement", "validity".
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Property::Agreement => "agreement",
+            Property::Validity => "validity",
+            Property::Demand(name) => name,
+        }
+    }
+
+    /// As it is called in this task: "agreement (IC1)", "validity (strong unanimity)".
+    #[must_use]
+    pub fn title(self, task: Task) -> String {
+        match (self, task) {
+            (Property::Agreement, Task::Broadcast) => "agreement (IC1)".to_owned(),
+            (Property::Validity, Task::Broadcast) => "validity (IC2)".to_owned(),
+            (Property::Agreement, Task::Consensus) => "agreement".to_owned(),
+            (Property::Validity, Task::Consensus) => "validity (strong unanimity)".to_owned(),
+            (Property::Demand(name), _) => format!("\"{name}\""),
+        }
     }
 }
 
@@ -99,12 +114,12 @@ impl Violation {
         }
     }
 
-    /// In a word: "agreement", "validity", "unforgeability", "no-panic", "determinism", "values".
+    /// In a word: "agreement", "validity", "unforgeability", "no-panic", "determinism", "values",
+    /// or the name of a demand.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Violation::Property(Property::Agreement) => "agreement",
-            Violation::Property(Property::Validity) => "validity",
+            Violation::Property(property) => property.name(),
             Violation::Forgery(_) => "unforgeability",
             Violation::Fault(fault) => fault.kind.property(),
         }
@@ -113,15 +128,19 @@ impl Violation {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use super::Property::{Agreement, Validity};
     use super::*;
+    use crate::general::Generals;
+
+    type Decisions<'a> = &'a [Option<u8>];
 
     #[test]
     fn agreement_and_validity_are_as_the_paper_defines_them() {
-        use Property::{Agreement, Validity};
         let nobody = Generals::NONE;
         let commander = nobody.with(General::COMMANDER);
         let third = nobody.with(General::new(2));
-        type Decisions<'a> = &'a [Option<u8>];
         let cases: [(Generals, Decisions<'_>, Option<Property>); 8] = [
             (nobody, &[None, Some(1), Some(1)], None),
             (nobody, &[None, Some(1), Some(0)], Some(Validity)),
@@ -134,8 +153,36 @@ mod tests {
         ];
         let inputs = BTreeMap::from([(General::COMMANDER, 1)]);
         for (traitors, decisions, expected) in cases {
-            let outcome = Outcome { traitors, inputs: &inputs, decisions };
-            assert_eq!(Property::violated(&outcome), expected, "{outcome:?}");
+            let bound = Generals::first(3).minus(traitors);
+            let task = Task::Broadcast;
+            let outcome = Outcome { task, traitors, bound, inputs: &inputs, decisions };
+            assert_eq!(Property::violated(&outcome, &[]), expected, "{outcome:?}");
+        }
+    }
+
+    /// General 2 is a traitor and had the input 0, the others had 1: whether that counts depends
+    /// on its faults.
+    #[test]
+    fn strong_unanimity_asks_those_who_are_bound_by_their_inputs() {
+        let everybody = Generals::first(3);
+        let loyal = everybody.without(General::new(2));
+        let cases: [(Generals, Decisions<'_>, Option<Property>); 5] = [
+            (loyal, &[Some(1), Some(1), None], None),
+            (loyal, &[Some(0), Some(0), None], Some(Validity)),
+            (everybody, &[Some(0), Some(0), None], None),
+            (everybody, &[Some(0), Some(1), None], Some(Agreement)),
+            (Generals::NONE, &[Some(0), Some(0), None], None),
+        ];
+        let inputs = [1, 1, 0].into_iter().enumerate();
+        let inputs = inputs.map(|(id, input)| (General::new(id), input)).collect();
+        for (bound, decisions, expected) in cases {
+            let (task, traitors) = (Task::Consensus, everybody.minus(loyal));
+            let outcome = Outcome { task, traitors, bound, inputs: &inputs, decisions };
+            assert_eq!(Property::violated(&outcome, &[]), expected, "{outcome:?}");
+            let demands = [Demand::new("ones", |outcome| outcome.decided().all(|d| *d == 1))];
+            let expected =
+                expected.or((decisions[0] == Some(0)).then_some(Property::Demand("ones")));
+            assert_eq!(Property::violated(&outcome, &demands), expected, "{outcome:?}");
         }
     }
 }

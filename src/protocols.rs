@@ -1,5 +1,6 @@
 //! Published protocols, a file each, written as their papers write them.
 
+pub mod asking;
 pub mod chain;
 pub mod forged_chains;
 pub mod oral;

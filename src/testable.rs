@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::fault::guarded;
 use crate::general::{General, Generals};
+use crate::outcome::{Demand, Task};
 use crate::protocol::{Lockstep, Plain, Round};
 use crate::signature::Signed;
 
@@ -122,10 +123,20 @@ pub trait Testable: Lockstep {
     /// What a traitor can say on `wire` among `n` generals.
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Self::Message>;
 
-    /// Who is given an input among `n` generals: by default the commander, and nobody else. (What
-    /// must hold is asked of his order alone.)
+    /// What the protocol is for: by default broadcast.
+    fn task(&self) -> Task {
+        Task::Broadcast
+    }
+
+    /// Who is given an input among `n` generals: by default those who need one for its task. (In a
+    /// broadcast what must hold is asked of the commander's order alone.)
     fn inputs(&self, n: usize) -> Generals {
-        Generals::first(n.min(1))
+        self.task().inputs(n)
+    }
+
+    /// What must hold beside agreement and validity: by default nothing.
+    fn demands(&self) -> Vec<Demand<Self::Value>> {
+        Vec::new()
     }
 
     /// The signatures in a message that are what they claim to be. A traitor can say it only if
@@ -177,8 +188,16 @@ impl<P: Testable> Testable for &P {
         (**self).repertoire(n, wire)
     }
 
+    fn task(&self) -> Task {
+        (**self).task()
+    }
+
     fn inputs(&self, n: usize) -> Generals {
         (**self).inputs(n)
+    }
+
+    fn demands(&self) -> Vec<Demand<P::Value>> {
+        (**self).demands()
     }
 
     fn signatures(&self, message: &P::Message) -> Vec<Signed> {
@@ -203,13 +222,17 @@ impl<P: Testable> Testable for &P {
 }
 
 /// What is fixed before the enemy decides anything: how many generals, rounds and values.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Terms<V> {
     pub n: usize,
     pub rounds: usize,
     pub values: Vec<V>,
+    /// What is asked.
+    pub task: Task,
     /// Who is given an input.
     pub inputs: Generals,
+    /// What must hold beside agreement and validity.
+    pub demands: Vec<Demand<V>>,
 }
 
 /// The most rounds, times generals: a search goes as deep as that.
@@ -227,6 +250,9 @@ pub enum Refusal {
     /// Nobody's order is there to be obeyed.
     #[error("the commander, general 0, is given no input: it is his order that is asked after")]
     NoOrder,
+    /// In consensus somebody has nothing to propose.
+    #[error("general {0} is given no input: in consensus everybody has one")]
+    NoProposal(usize),
     /// Somebody is given an input who is not there.
     #[error("general {general} is given an input, and there are {n} generals, numbered from 0")]
     InputOfNobody {
@@ -341,13 +367,17 @@ impl<V: Plain> Terms<V> {
             return Err(Refusal::Rounds { rounds, n });
         }
         let inputs = described("inputs", || protocol.inputs(n))?;
-        if !inputs.contains(General::COMMANDER) {
-            return Err(Refusal::NoOrder);
+        let task = described("task", || protocol.task())?;
+        match task.inputs(n).minus(inputs).iter().next() {
+            Some(_) if task == Task::Broadcast => return Err(Refusal::NoOrder),
+            Some(general) => return Err(Refusal::NoProposal(general.id())),
+            None => {}
         }
         if let Some(general) = inputs.minus(Generals::first(n)).iter().next() {
             return Err(Refusal::InputOfNobody { general: general.id(), n });
         }
-        Ok(Terms { n, rounds, values, inputs })
+        let demands = described("demands", || protocol.demands())?;
+        Ok(Terms { n, rounds, values, task, inputs, demands })
     }
 }
 

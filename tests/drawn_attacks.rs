@@ -4,8 +4,8 @@ use itertools::Itertools;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use turncoat::{
-    Attack, AttackOn, Edit, Execution, ExecutionOf, General, Generals, Lie, Repertoire, Testable,
-    Wire, run,
+    Attack, AttackOn, Edit, Execution, ExecutionOf, General, Generals, Item, Lie, Repertoire,
+    Testable, Wire, run,
 };
 
 /// The numbers from which an attack is made.
@@ -55,7 +55,7 @@ pub fn drawn<P: Testable>(protocol: &P, draw: &Draw) -> AttackOn<P> {
         (general, values[value].clone())
     };
     let inputs = protocol.inputs(n).iter().map(order).collect();
-    let obedient = Attack { n, traitors, inputs, lies: vec![] };
+    let obedient = Attack::new(n, traitors, inputs);
     let wires = wires(protocol.rounds(n), traitors, n);
     if wires.is_empty() {
         return obedient;
@@ -110,8 +110,9 @@ pub fn told<P: Testable>(
 ) -> Vec<Option<Kind>> {
     let lacking = execution.lacking.iter().map(|(lie, _)| lie).collect_vec();
     let lies = attack.lies.iter().enumerate();
-    let told =
-        lies.filter(|(index, _)| !lacking.contains(&index) && !execution.idle_lies.contains(index));
+    let told = lies.filter(|(index, _)| {
+        !lacking.contains(&index) && !execution.idle.contains(&Item::Lie(index + 1))
+    });
     let kind = |(_, Lie { wire, edit }): (usize, &Lie<P::Message>)| {
         let said = edit.said()?;
         let Repertoire { slots, forgeries, .. } = protocol.repertoire(attack.n, *wire);

@@ -55,15 +55,13 @@ fn three_generals_fall_to_one_lie() {
     assert_eq!(found.size, Size::Smallest);
     assert_eq!(found.violation.property(), Some(Property::Validity));
     let relay = |value| Relay { path: Path::root().then(general(1)), value };
-    let attack = OralAttack {
-        n: 3,
-        traitors: Generals::NONE.with(general(1)),
-        inputs: BTreeMap::from([(General::COMMANDER, ATTACK)]),
-        lies: vec![Lie {
-            wire: Wire { round: 2, from: general(1), to: general(2) },
-            edit: Edit::Instead { of: relay(ATTACK), say: relay(RETREAT) },
-        }],
+    let lie = Lie {
+        wire: Wire { round: 2, from: general(1), to: general(2) },
+        edit: Edit::Instead { of: relay(ATTACK), say: relay(RETREAT) },
     };
+    let inputs = BTreeMap::from([(General::COMMANDER, ATTACK)]);
+    let traitors = Generals::NONE.with(general(1));
+    let attack = OralAttack { lies: vec![lie], ..Attack::new(3, traitors, inputs) };
     assert_eq!(found.attack, attack);
     assert_eq!(found.execution.decisions, [None, None, Some(RETREAT)]);
 }
@@ -134,7 +132,7 @@ fn messages_are_as_many_as_the_formula_says() {
         let term = |k| (n - 1 - k..n).product::<usize>();
         assert_eq!((0..=m).map(term).sum::<usize>(), messages);
         let inputs = BTreeMap::from([(General::COMMANDER, ATTACK)]);
-        let attack = OralAttack { n, traitors: Generals::NONE, inputs, lies: vec![] };
+        let attack = OralAttack::new(n, Generals::NONE, inputs);
         let execution = run(&om(m), &attack).unwrap();
         assert_eq!(execution.messages(), messages);
         assert!(execution.decisions[1..].iter().all(|decision| *decision == Some(ATTACK)));
@@ -158,7 +156,8 @@ fn two_traitors(n: usize, commander: &[usize], relayed: &[usize]) -> OralAttack 
     let relay = Path::root().then(general(1));
     let lies = [lies(1, 0, Path::root(), commander), lies(2, 1, relay, relayed)].concat();
     let traitors = Generals::first(2);
-    Attack { n, traitors, inputs: BTreeMap::from([(General::COMMANDER, RETREAT)]), lies }
+    let inputs = BTreeMap::from([(General::COMMANDER, RETREAT)]);
+    Attack { lies, ..Attack::new(n, traitors, inputs) }
 }
 
 /// OM(1) with two traitors: the attacks that are known.
@@ -204,7 +203,7 @@ fn attacks() -> impl Strategy<Value = (usize, OralAttack)> {
         let lies =
             if wires.is_empty() { vec![] } else { picks.into_iter().filter_map(lie).collect() };
         let inputs = BTreeMap::from([(General::COMMANDER, Order::first(2)[order])]);
-        (m, Attack { n, traitors, inputs, lies })
+        (m, Attack { lies, ..Attack::new(n, traitors, inputs) })
     })
 }
 
@@ -230,6 +229,6 @@ proptest! {
         let lies = attack.lies.into_iter().filter(told).collect();
         let attack = Attack { traitors, lies, ..attack };
         let execution = run(&om(m), &attack).unwrap();
-        prop_assert_eq!(execution.violation(&attack), None);
+        prop_assert_eq!(execution.violation(), None);
     }
 }

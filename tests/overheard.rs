@@ -101,7 +101,7 @@ fn what_was_overheard_can_be_shown() {
             unasked.lies.remove(0);
             let execution = run(&oracle, &unasked).unwrap();
             assert_eq!(execution.lacking.len(), 1);
-            assert_eq!(execution.violation(&unasked), None);
+            assert_eq!(execution.violation(), None);
             ask(Oracle { answers: false, ..oracle }).engine(engine).assert_holds();
         }
     }

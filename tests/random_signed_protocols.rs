@@ -202,14 +202,14 @@ fn is_broken(drawn: &Drawn, traitors: usize, count: usize) -> bool {
         chosen.any(|chosen| {
             let lies = chosen.iter().map(|(_, lie)| lie.clone()).collect();
             let inputs = BTreeMap::from([(General::COMMANDER, 0)]);
-            let attack = Attack { n: drawn.n, traitors, inputs, lies };
+            let attack = Attack { lies, ..Attack::new(drawn.n, traitors, inputs) };
             chosen.iter().map(|(place, _)| place).all_unique() && {
                 let execution = run(&drawn, &attack).unwrap();
                 let mut lied = execution.deliveries.iter().filter(|said| said.loyal.is_some());
                 execution.lacking.is_empty()
-                    && execution.idle_lies.is_empty()
+                    && execution.idle.is_empty()
                     && lied.all(|delivery| fits(&delivery.said))
-                    && execution.violation(&attack).is_some()
+                    && execution.violation().is_some()
             }
         })
     })

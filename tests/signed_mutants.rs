@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use turncoat::execution::Size;
-use turncoat::property::Outcome;
 use turncoat::protocols::chain::{Binding, Chain};
 use turncoat::protocols::order_set::Choice;
 use turncoat::protocols::parallel::Parallel;
@@ -37,9 +36,7 @@ fn parallel(m: usize, binding: Binding) -> Parallel<SignedMessages> {
 
 /// The property that an execution lacks, even if it is a forgery that is reported.
 fn harm<P: Testable>(found: &Counterexample<P>) -> Option<Property> {
-    let Attack { traitors, inputs, .. } = &found.attack;
-    let decisions = &found.execution.decisions;
-    Property::violated(&Outcome { traitors: *traitors, inputs, decisions })
+    found.execution.lacks
 }
 
 /// What breaks a protocol: what is violated, which property is lacking, the number of lies.
@@ -190,12 +187,9 @@ fn one_lie(
 ) -> ChainAttack {
     let general = General::new;
     let wire = Wire { round, from: general(from), to: general(to) };
-    Attack {
-        n,
-        traitors: traitors.iter().copied().map(general).collect(),
-        inputs: BTreeMap::from([(General::COMMANDER, ATTACK)]),
-        lies: vec![Lie { wire, edit: Edit::Say(say) }],
-    }
+    let traitors = traitors.iter().copied().map(general).collect();
+    let inputs = BTreeMap::from([(General::COMMANDER, ATTACK)]);
+    Attack { lies: vec![Lie { wire, edit: Edit::Say(say) }], ..Attack::new(n, traitors, inputs) }
 }
 
 /// RETREAT, signed by these generals, one after the other.
@@ -229,14 +223,12 @@ fn known_attacks_do_harm() {
     ];
     for (protocol, attack, expected) in rows {
         let execution = run(&protocol, &attack).unwrap();
-        let Attack { traitors, inputs, .. } = &attack;
-        let outcome = Outcome { traitors: *traitors, inputs, decisions: &execution.decisions };
-        assert_eq!(Property::violated(&outcome), Some(expected), "{protocol:?}");
+        assert_eq!(execution.lacks, Some(expected), "{protocol:?}");
         assert_eq!(execution.lacking, [], "{protocol:?}");
         // The algorithm with as many rounds as it needs is not harmed.
         let sound = mutant(attack.traitors.len(), None);
         let execution = run(&sound, &attack).unwrap();
-        assert_eq!(execution.violation(&attack), Option::None, "{protocol:?}");
+        assert_eq!(execution.violation(), Option::None, "{protocol:?}");
     }
 }
 
@@ -316,6 +308,6 @@ proptest::proptest! {
         proptest::prop_assert_eq!(&own.decisions, &twin.decisions);
         proptest::prop_assert_eq!(&own.lacking, &twin.lacking);
         proptest::prop_assert_eq!(&own.accepted, &twin.accepted);
-        proptest::prop_assert_eq!(&own.idle_lies, &twin.idle_lies);
+        proptest::prop_assert_eq!(&own.idle, &twin.idle);
     }
 }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use turncoat::report::attack_file::{AttackFile, part};
 use turncoat::report::json;
-use turncoat::report::story::story;
+use turncoat::report::story::{stale, story};
 use turncoat::report::text::among;
 use turncoat::{Testable, run};
 
@@ -65,26 +65,8 @@ impl Task for Replay<'_> {
         let Replay { specification, file, arguments } = self;
         let attack = file.attack().map_err(BadInput::new)?;
         let execution = run(&protocol, &attack).map_err(BadInput::new)?;
-        if let Some(idle) = execution.idle_lies.first() {
-            let lie = &attack.lies[*idle];
-            let honest = lie.edit.honest().map(|honest| protocol.tell(lie.wire.from, honest));
-            return Err(BadInput(format!(
-                "lie {}: there is nothing to take back: in round {} {} would not have told {}: {}",
-                idle + 1,
-                lie.wire.round,
-                lie.wire.from,
-                lie.wire.to,
-                honest.unwrap_or_default(),
-            )));
-        }
-        if let Some((lacking, signed)) = execution.lacking.first() {
-            return Err(BadInput(format!(
-                "lie {}: it can't be told: the traitors neither make nor have overheard the \
-                 signature of {} on {}",
-                lacking + 1,
-                signed.by,
-                signed.statement.escape_ascii(),
-            )));
+        if let Some(stale) = stale(&protocol, &attack, &execution) {
+            return Err(BadInput(stale));
         }
         let text = match arguments.format {
             Format::Json => {
@@ -101,7 +83,7 @@ impl Task for Replay<'_> {
         if let Err(failure) = print(&text) {
             return Ok(failure);
         }
-        let violated = execution.violation(&attack).is_some();
+        let violated = execution.violation().is_some();
         let answer = if violated { Answer::Broken } else { Answer::Holds };
         Ok(answer.exit(arguments.expect))
     }

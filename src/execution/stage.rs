@@ -1,5 +1,5 @@
 //! The stage on which a protocol is played, round by round: all send, the enemy overhears the loyal
-//! and tampers with what the traitors send, and then all is received.
+//! and tampers with what the traitors send and with the schedule, and then all is received.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -7,45 +7,94 @@ use std::collections::BTreeMap;
 use itertools::Itertools;
 
 use super::{Delivery, Execution, ExecutionOf};
+use crate::adversary::FaultClass;
 use crate::fault::{Fault, Guarded};
 use crate::general::{General, Generals};
 use crate::knowledge::Knowledge;
-use crate::property::Accepted;
-use crate::protocol::{Round, Seat};
+use crate::outcome::Outcome;
+use crate::property::{Accepted, Property};
+use crate::protocol::{Plain, Round, Seat};
+use crate::schedule::{Inbox, Shift, arrange};
 use crate::signature::Signed;
 use crate::testable::{Terms, Testable, Wire};
 
 /// Says in which way a message is forged, if it is a forgery on that wire.
 pub(crate) type Labels<'a, M> = dyn Fn(Wire, &M) -> Option<&'static str> + 'a;
 
-/// Who the traitors are and what the inputs are: an attack without its lies.
+/// What the enemy decides while a protocol is played.
+pub(crate) trait Enemy<P: Testable> {
+    /// What a traitor really sends on a wire, given what it should, and what the traitors know; in
+    /// the order of messages as data.
+    fn tamper(
+        &mut self,
+        wire: Wire,
+        honest: &[P::Message],
+        overhears: &Eavesdropper<'_, P>,
+    ) -> Vec<P::Message>;
+
+    /// The changes to the schedule of a round in which this is sent.
+    fn shifts(
+        &mut self,
+        round: Round,
+        sent: &[Delivery<P::Message>],
+    ) -> Vec<(usize, Shift<P::Message>)> {
+        let _ = (round, sent);
+        Vec::new()
+    }
+
+    /// The shifts of these numbers named something that was there.
+    fn shifted(&mut self, applied: &[usize]) {
+        let _ = applied;
+    }
+}
+
+/// Who the traitors are, how they are faulty, and what the inputs are: an attack without its lies.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scene<'a, V> {
+    pub faults: FaultClass,
     pub traitors: Generals,
     pub inputs: &'a BTreeMap<General, V>,
 }
 
-/// Runs a protocol while `tamper` says what each traitor really sends on a wire, given what it
-/// should, and what the traitors know. It answers in the order of arrival.
+impl<'a, V: Plain> Scene<'a, V> {
+    /// The first property that these decisions lack.
+    pub fn violated(&self, terms: &Terms<V>, decisions: &[Option<V>]) -> Option<Property> {
+        let Scene { faults, traitors, inputs } = *self;
+        let bound = faults.bound(terms.n, traitors);
+        let outcome = Outcome { task: terms.task, traitors, bound, inputs, decisions };
+        Property::violated(&outcome, &terms.demands)
+    }
+}
+
+/// Runs a protocol while the enemy decides what traitors say, and when what is said arrives.
 pub(crate) fn simulate<P: Testable>(
     protocol: &Guarded<'_, P>,
     terms: &Terms<P::Value>,
-    inputs: &BTreeMap<General, P::Value>,
-    tamper: impl FnMut(Wire, &[P::Message], &Eavesdropper<'_, P>) -> Vec<P::Message>,
+    scene: Scene<'_, P::Value>,
+    enemy: &mut impl Enemy<P>,
     labels: &Labels<'_, P::Message>,
 ) -> ExecutionOf<P> {
     let mut execution = Execution {
         deliveries: Vec::new(),
+        disturbed: BTreeMap::new(),
         states: Vec::new(),
         decisions: vec![None; terms.n],
-        idle_lies: Vec::new(),
+        idle: Vec::new(),
         lacking: Vec::new(),
         accepted: None,
         fault: None,
+        lacks: None,
     };
-    let mut stage = Stage { protocol, terms, labels, execution: &mut execution };
-    let played = stage.play(inputs, tamper);
-    execution.fault = played.err();
+    let late = Vec::new();
+    let mut stage = Stage { protocol, terms, labels, late, execution: &mut execution };
+    let played = stage.play(scene.inputs, enemy);
+    execution.lacks = match played {
+        Ok(()) => scene.violated(terms, &execution.decisions),
+        Err(fault) => {
+            execution.fault = Some(fault);
+            None
+        }
+    };
     execution
 }
 
@@ -84,6 +133,8 @@ struct Stage<'a, P: Testable> {
     protocol: &'a Guarded<'a, P>,
     terms: &'a Terms<P::Value>,
     labels: &'a Labels<'a, P::Message>,
+    /// What has been said and has yet to arrive, with the round in which it does.
+    late: Vec<(Round, Wire, P::Message)>,
     execution: &'a mut ExecutionOf<P>,
 }
 
@@ -91,9 +142,9 @@ impl<P: Testable> Stage<'_, P> {
     fn play(
         &mut self,
         inputs: &BTreeMap<General, P::Value>,
-        mut tamper: impl FnMut(Wire, &[P::Message], &Eavesdropper<'_, P>) -> Vec<P::Message>,
+        enemy: &mut impl Enemy<P>,
     ) -> Result<(), Fault> {
-        let Terms { n, rounds, .. } = *self.terms;
+        let Terms { n, rounds, task, .. } = *self.terms;
         let (protocol, traitors) = (self.protocol, self.protocol.traitors());
         let everybody = Generals::first(n);
         for me in everybody.iter() {
@@ -104,11 +155,11 @@ impl<P: Testable> Stage<'_, P> {
         for round in 1..=rounds {
             let mut sent = self.sent(round)?;
             let past = &self.execution.deliveries;
-            let enemy = Eavesdropper { protocol, past, present: &sent, heard: &heard };
+            let overhears = Eavesdropper { protocol, past, present: &sent, heard: &heard };
             let by_traitors = sent.iter().positions(|sent| traitors.contains(sent.wire.from));
             let told = by_traitors.map(|place| {
                 let Delivery { wire, said, .. } = &sent[place];
-                (place, tamper(*wire, said, &enemy))
+                (place, enemy.tamper(*wire, said, &overhears))
             });
             for (place, told) in told.collect_vec() {
                 let Delivery { said, loyal, .. } = &mut sent[place];
@@ -117,14 +168,19 @@ impl<P: Testable> Stage<'_, P> {
                 }
             }
             sent.retain(|delivery| delivery.loyal.is_some() || !delivery.said.is_empty());
-            let delivered = sent.iter().try_for_each(|delivery| self.deliver(delivery));
+            let shifts = enemy.shifts(round, &sent);
+            let delivered = if shifts.is_empty() && self.late.is_empty() {
+                sent.iter().try_for_each(|delivery| self.deliver(delivery))
+            } else {
+                self.deliver_shifted(round, &sent, &shifts, enemy)
+            };
             self.execution.deliveries.extend(sent);
             delivered?;
             for me in everybody.iter() {
                 protocol.end_round(me, &mut self.execution.states[me.id()], round)?;
             }
         }
-        for me in everybody.minus(traitors).without(General::COMMANDER).iter() {
+        for me in task.deciders(n).minus(traitors).iter() {
             let decision = protocol.decide(me, &self.execution.states[me.id()])?;
             self.execution.decisions[me.id()] = Some(decision);
         }
@@ -145,21 +201,68 @@ impl<P: Testable> Stage<'_, P> {
         Ok(sent)
     }
 
-    /// Hands over what was said on one wire. A forgery that changes a loyal general is noted.
+    /// Hands over what was said on one wire.
     fn deliver(
         &mut self,
         Delivery { wire, said, loyal }: &Delivery<P::Message>,
     ) -> Result<(), Fault> {
-        let Wire { round, from, to } = *wire;
-        let suspect = loyal.is_some() && !self.protocol.traitors().contains(to);
-        let state = &mut self.execution.states[to.id()];
-        for message in said {
-            let before = if suspect { state.clone() } else { None };
-            self.protocol.receive(to, state, round, from, message)?;
-            if suspect && self.execution.accepted.is_none() && before != *state {
-                let label = (self.labels)(*wire, message);
-                self.execution.accepted = label.map(|label| Accepted { wire: *wire, label });
+        said.iter()
+            .try_for_each(|message| self.hand_over(wire.round, *wire, message, loyal.is_some()))
+    }
+
+    /// Hands over what was said in a round whose schedule is disturbed.
+    fn deliver_shifted(
+        &mut self,
+        round: Round,
+        sent: &[Delivery<P::Message>],
+        shifts: &[(usize, Shift<P::Message>)],
+        enemy: &mut impl Enemy<P>,
+    ) -> Result<(), Fault> {
+        let (mut due, later) =
+            std::mem::take(&mut self.late).into_iter().partition(|(due, ..)| *due == round);
+        self.late = later;
+        let due: &mut Vec<_> = &mut due;
+        for to in Generals::first(self.terms.n).iter() {
+            let overdue = due.iter().filter(|(_, wire, _)| wire.to == to);
+            let mut inbox: Inbox<'_, _> =
+                overdue.map(|(_, wire, message)| (*wire, message)).collect();
+            let here = sent.iter().filter(|delivery| delivery.wire.to == to);
+            inbox.extend(here.flat_map(|Delivery { wire, said, .. }| {
+                said.iter().map(|message| (*wire, message))
+            }));
+            let in_turn = inbox.clone();
+            let here = shifts.iter().filter(|(_, shift)| shift.wire.to == to);
+            let here = here.map(|(number, shift)| (*number, shift)).collect_vec();
+            enemy.shifted(&arrange(&mut inbox, &here, &mut self.late));
+            if inbox != in_turn || inbox.iter().any(|(wire, _)| wire.round != round) {
+                let heard = inbox.iter().map(|(wire, message)| (*wire, (*message).clone()));
+                self.execution.disturbed.insert((round, to), heard.collect());
             }
+            for (wire, message) in inbox {
+                let lied =
+                    |delivery: &Delivery<_>| delivery.wire == wire && delivery.loyal.is_some();
+                self.hand_over(round, wire, message, sent.iter().any(lied))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands over a message. A forgery that changes a loyal general is noted.
+    fn hand_over(
+        &mut self,
+        round: Round,
+        wire: Wire,
+        message: &P::Message,
+        tampered: bool,
+    ) -> Result<(), Fault> {
+        let Wire { from, to, .. } = wire;
+        let suspect = tampered && !self.protocol.traitors().contains(to);
+        let state = &mut self.execution.states[to.id()];
+        let before = if suspect { state.clone() } else { None };
+        self.protocol.receive(to, state, round, from, message)?;
+        if suspect && self.execution.accepted.is_none() && before != *state {
+            let label = (self.labels)(wire, message);
+            self.execution.accepted = label.map(|label| Accepted { wire, label });
         }
         Ok(())
     }

@@ -17,7 +17,11 @@
 //! }
 //! ```
 //!
-//! A lie has either `withhold`, or `say`, or `instead_of` and `say`.
+//! A lie has either `withhold`, or `say`, or `instead_of` and `say`. Where traitors are not
+//! Byzantine, `faults` says how they are faulty, and `crashes` when and whom each still reaches:
+//! `{ "general": 0, "round": 1, "reaches": [2] }`. `schedule` says what does not arrive in its turn:
+//! a wire and a message as in a lie, and `arrives`, which is `"first"`, `"never"` or
+//! `{ "late": 1 }`.
 
 use itertools::Itertools;
 use serde::Serialize;
@@ -103,19 +107,25 @@ impl AttackFile {
         V: Serialize + Plain,
         M: Serialize + Plain,
     {
-        let Attack { n, traitors, inputs, lies } = attack;
-        let lies = lies.iter().map(|lie| format!("\n    {}", json!(lie))).join(",");
-        let lies = if lies.is_empty() { lies } else { format!("{lies}\n  ") };
-        let fields = [
-            (MARK, json!(VERSION).to_string()),
-            ("protocol", json!(protocol).to_string()),
-            ("n", json!(n).to_string()),
-            ("traitors", json!(traitors).to_string()),
-            ("inputs", json!(inputs).to_string()),
-            ("lies", format!("[{lies}]")),
+        let mut fields = vec![
+            (MARK.to_owned(), json!(VERSION).to_string()),
+            ("protocol".to_owned(), json!(protocol).to_string()),
         ];
+        if let Value::Object(attack) = json!(attack) {
+            fields.extend(attack.into_iter().map(|(name, value)| (name, lines(&value))));
+        }
         let fields = fields.iter().map(|(name, value)| format!("  \"{name}\": {value}"));
         format!("{{\n{}\n}}\n", fields.format(",\n"))
+    }
+}
+
+/// A field of an attack: a list of objects on a line each.
+fn lines(field: &Value) -> String {
+    match field.as_array().filter(|list| list.iter().any(Value::is_object)) {
+        None => field.to_string(),
+        Some(list) => {
+            format!("[{}\n  ]", list.iter().map(|item| format!("\n    {item}")).join(","))
+        }
     }
 }
 

@@ -59,7 +59,7 @@ pub fn execution<P>(attack: &AttackOn<P>, execution: &ExecutionOf<P>) -> Value
 where
     P: Testable<Value: Serialize, Message: Serialize>,
 {
-    let violation = execution.violation(attack);
+    let violation = execution.violation();
     let decisions = execution.decisions.iter().enumerate();
     let decisions = decisions.filter_map(|(id, decision)| Some((id, decision.as_ref()?)));
     json!({

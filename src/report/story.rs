@@ -5,11 +5,12 @@ use std::fmt::Write;
 
 use itertools::Itertools;
 
-use crate::attack::{Attack, AttackOn, Lie};
+use crate::attack::{AttackOn, Item, Lie};
 use crate::execution::{Delivery, ExecutionOf};
 use crate::fault::guarded;
 use crate::general::{General, Generals};
-use crate::property::{Accepted, Outcome, Property, Violation};
+use crate::outcome::{Demand, Task};
+use crate::property::{Accepted, Property, Violation};
 use crate::testable::{Testable, Wire};
 
 /// In a round with more lines than this, what is as loyalty has it is only counted.
@@ -82,9 +83,10 @@ impl<P: Testable> Story<'_, P> {
     fn lines(&self, Delivery { wire, said, .. }: &Delivery<P::Message>) -> Vec<Line> {
         let Wire { from, to, .. } = *wire;
         let tell = |message: &P::Message| self.tell(from, message);
-        let idle = &self.execution.idle_lies;
+        let idle = &self.execution.idle;
         let lies = self.attack.lies.iter().enumerate();
-        let lies = lies.filter(|(index, lie)| lie.wire == *wire && !idle.contains(index));
+        let lies =
+            lies.filter(|(index, lie)| lie.wire == *wire && !idle.contains(&Item::Lie(index + 1)));
         let (mut spoken, silent): (Vec<&Lie<_>>, Vec<_>) =
             lies.map(|(_, lie)| lie).partition(|lie| lie.edit.said().is_some());
         let honest = |lie: &Lie<_>| lie.edit.honest().map_or("nothing".into(), tell);
@@ -136,14 +138,18 @@ impl<P: Testable> Story<'_, P> {
     }
 
     fn ending(&self) -> String {
-        match self.execution.violation(self.attack) {
-            None => "Agreement (IC1) and validity (IC2) hold in this execution.\n".to_owned(),
+        match self.execution.violation() {
+            None => {
+                let held = all_held(self.protocol.task(), &self.protocol.demands());
+                format!("{held} in this execution.\n")
+            }
             Some(Violation::Fault(fault)) => format!("Fault: {fault}.\n"),
             Some(Violation::Forgery(accepted)) => {
                 format!("Violated: unforgeability. {}\n", self.taken_in(&accepted))
             }
             Some(Violation::Property(property)) => {
-                format!("Violated: {property}. {}\n", self.accusation(property))
+                let title = property.title(self.protocol.task());
+                format!("Violated: {title}. {}\n", self.accusation(property))
             }
         }
     }
@@ -152,9 +158,7 @@ impl<P: Testable> Story<'_, P> {
     fn taken_in(&self, Accepted { wire, label }: &Accepted) -> String {
         let Wire { round, from, to } = wire;
         let what = format!("In round {round} {from} sends {to} a forgery, {label}, which counts.");
-        let Attack { traitors, inputs, .. } = self.attack;
-        let outcome = Outcome { traitors: *traitors, inputs, decisions: &self.execution.decisions };
-        let outcome = Property::violated(&outcome).map(|property| self.accusation(property));
+        let outcome = self.execution.lacks.map(|property| self.accusation(property));
         [what].into_iter().chain(outcome).join(" ")
     }
 
@@ -181,6 +185,64 @@ impl<P: Testable> Story<'_, P> {
             _ => format!("The loyal lieutenants do not agree: {decided}."),
         }
     }
+}
+
+/// "Agreement (IC1) and validity (IC2) hold".
+pub(crate) fn all_held<V>(task: Task, demands: &[Demand<V>]) -> String {
+    let of_all = [Property::Agreement, Property::Validity].into_iter();
+    let of_all = of_all.chain(demands.iter().map(|demand| Property::Demand(demand.name)));
+    let mut titles = of_all.map(|property| property.title(task)).collect_vec();
+    let last = titles.pop().unwrap_or_default();
+    let mut held = format!("{} and {last} hold", titles.join(", "));
+    held[..1].make_ascii_uppercase();
+    held
+}
+
+/// Why an attack is not what it was when it was written, in a line: some part of it changes nothing
+/// any more.
+#[must_use]
+pub fn stale<P: Testable>(
+    protocol: &P,
+    attack: &AttackOn<P>,
+    execution: &ExecutionOf<P>,
+) -> Option<String> {
+    let tell = |from, message: &P::Message| {
+        guarded(|| protocol.tell(from, message)).unwrap_or_else(|_| format!("{message:?}"))
+    };
+    if let Some(idle) = execution.idle.first() {
+        let (wire, said) = match *idle {
+            Item::Lie(number) => {
+                let lie = &attack.lies[number - 1];
+                (lie.wire, lie.edit.honest())
+            }
+            Item::Shift(number) => {
+                let shift = &attack.schedule[number - 1];
+                (shift.wire, Some(&shift.message))
+            }
+            Item::Crash(_) => return None,
+        };
+        let Wire { round, from, to } = wire;
+        let said = said.map(|message| tell(from, message)).unwrap_or_default();
+        return Some(match idle {
+            Item::Shift(_) => {
+                format!(
+                    "{idle}: nothing can be late: in round {round} {from} does not tell {to}: {said}"
+                )
+            }
+            _ => format!(
+                "{idle}: there is nothing to take back: in round {round} {from} would not have \
+                 told {to}: {said}"
+            ),
+        });
+    }
+    let (lacking, signed) = execution.lacking.first()?;
+    Some(format!(
+        "lie {}: it can't be told: the traitors neither make nor have overheard the signature of \
+         {} on {}",
+        lacking + 1,
+        signed.by,
+        signed.statement.escape_ascii(),
+    ))
 }
 
 /// The lines of one round, those of one sender with the same text together.

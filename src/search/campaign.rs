@@ -116,7 +116,7 @@ impl<P: Testable> Campaign<'_, P> {
                 let guarded = Guarded::new(protocol, &terms.values, attack.traitors);
                 let execution = obeyed(&guarded, terms, &attack, &self.space.labels());
                 self.steps = limit.min(self.steps + execution.messages() as u64);
-                if execution.violation(&attack).is_some() {
+                if execution.violation().is_some() {
                     let found = self.examined(attack, CONFIRMATIONS);
                     if found.is_some() {
                         return Ok((found, None));
@@ -173,7 +173,7 @@ impl<P: Testable> Campaign<'_, P> {
     fn examined(&self, attack: AttackOn<P>, times: usize) -> Option<Found<P>> {
         let Search { protocol, terms, .. } = *self.search;
         let execution = replayed(protocol, terms, &attack, &self.space.labels(), times);
-        let violation = execution.violation(&attack)?;
+        let violation = execution.violation()?;
         Some(Found { attack, execution, violation, size: Size::NotMinimal })
     }
 

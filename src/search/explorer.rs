@@ -20,9 +20,9 @@ use super::script::Script;
 use super::space::{Case, Space};
 use crate::fault::Guarded;
 use crate::general::{General, Generals};
-use crate::property::{Outcome, Property, Violation};
+use crate::property::Violation;
 use crate::protocol::{Round, Seat};
-use crate::testable::{Refusal, Testable, Wire};
+use crate::testable::{Refusal, Terms, Testable, Wire};
 
 /// How lies are counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -218,9 +218,8 @@ impl<'a, P: Testable> Explorer<'a, P> {
         spent: u32,
     ) -> Result<(), EndOf<P>> {
         let Some((option, others)) = options.split_first() else {
-            let Case { traitors, inputs } = self.case;
-            let outcome = Outcome { traitors: *traitors, inputs, decisions: decided };
-            let violated = Property::violated(&outcome).map(Violation::Property);
+            let violated = self.case.scene().violated(self.space.terms, decided);
+            let violated = violated.map(Violation::Property);
             return violated.map_or(Ok(()), |violation| Err(End::Found(violation, Script::new())));
         };
         for (decision, lies, trace) in &option.choices {
@@ -304,9 +303,10 @@ impl<'a, P: Testable> Explorer<'a, P> {
         self.space.everybody().iter()
     }
 
-    /// The loyal lieutenants.
+    /// The loyal who decide.
     fn deciders(&self) -> Generals {
-        self.space.everybody().minus(self.case.traitors).without(General::COMMANDER)
+        let Terms { n, task, .. } = self.space.terms;
+        task.deciders(*n).minus(self.case.traitors)
     }
 
     fn lies_left(&self, spent: u32) -> Option<u32> {

@@ -10,7 +10,7 @@ use super::script::Script;
 use super::space::{Case, Space};
 use crate::adversary::Adversary;
 use crate::execution::Delivery;
-use crate::execution::stage::{Eavesdropper, simulate};
+use crate::execution::stage::{Eavesdropper, Enemy, simulate};
 use crate::fault::Guarded;
 use crate::testable::{Repertoire, Testable, Wire};
 
@@ -33,18 +33,9 @@ fn judge<P: Testable>(
     script: Script<P::Message>,
 ) -> Option<EndOf<P>> {
     let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
-    let tamper = |wire, honest: &[P::Message], enemy: &Eavesdropper<'_, P>| {
-        let Some(spoken) = script.get(&wire) else { return honest.to_vec() };
-        let can_be_said = |message: &&P::Message| {
-            honest.contains(message) || {
-                let signatures = protocol.signatures(message);
-                enemy.lacks(&signatures).is_none()
-            }
-        };
-        spoken.iter().flatten().filter(can_be_said).cloned().sorted().collect()
-    };
     let labels = space.labels();
-    let execution = simulate(&protocol, space.terms, &case.inputs, tamper, &labels);
+    let mut enemy = Reciter { protocol: &protocol, script: &script };
+    let execution = simulate(&protocol, space.terms, case.scene(), &mut enemy, &labels);
     let undescribed = || {
         let mut loyal = execution.deliveries.iter();
         loyal.find_map(|Delivery { wire, said, .. }| {
@@ -56,8 +47,32 @@ fn judge<P: Testable>(
     if let Some(refusal) = execution.accepted.is_none().then(undescribed).flatten() {
         return Some(End::Refused(refusal));
     }
-    let violation = execution.violation_in(case.scene())?;
+    let violation = execution.violation()?;
     Some(End::Found(violation, script))
+}
+
+/// An enemy that says what is in its script, as far as it has the signatures.
+struct Reciter<'a, P: Testable> {
+    protocol: &'a Guarded<'a, P>,
+    script: &'a Script<P::Message>,
+}
+
+impl<P: Testable> Enemy<P> for Reciter<'_, P> {
+    fn tamper(
+        &mut self,
+        wire: Wire,
+        honest: &[P::Message],
+        overhears: &Eavesdropper<'_, P>,
+    ) -> Vec<P::Message> {
+        let Some(spoken) = self.script.get(&wire) else { return honest.to_vec() };
+        let can_be_said = |message: &&P::Message| {
+            honest.contains(message) || {
+                let signatures = self.protocol.signatures(message);
+                overhears.lacks(&signatures).is_none()
+            }
+        };
+        spoken.iter().flatten().filter(can_be_said).cloned().sorted().collect()
+    }
 }
 
 /// Everything that the traitors can say to the loyal.
@@ -150,11 +165,11 @@ mod tests {
             for (f, flags) in itertools::iproduct!(0..n, 0..16) {
                 let flag = |bit| flags >> bit & 1 == 1;
                 let adversary = Adversary {
-                    traitors: f,
                     exactly: flag(0),
                     loyal_commander: flag(1),
                     silence: flag(2),
                     strays: flag(3),
+                    ..Adversary::at_most(f)
                 };
                 small += usize::from(agree(&protocol, n, adversary));
             }

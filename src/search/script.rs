@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::space::{Case, Space};
 use crate::attack::{Attack, AttackOn, Edit, Lie};
-use crate::execution::stage::{Eavesdropper, simulate};
+use crate::execution::stage::{Eavesdropper, Enemy, simulate};
 use crate::fault::Guarded;
 use crate::testable::{Refusal, Testable, Wire};
 
@@ -33,34 +33,50 @@ pub(crate) fn staged<P: Testable>(
     case: &Case<P::Value>,
     speak: impl Fn(Wire) -> Option<Spoken<P::Message>>,
 ) -> Result<AttackOn<P>, Refusal> {
-    let mut lies = Vec::new();
-    let mut refusal = None;
     let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
-    let tamper = |wire, honest: &[P::Message], enemy: &Eavesdropper<'_, P>| {
-        let placed = space.placed(wire, honest);
-        let placed = match placed {
+    let mut enemy = Staged { space, speak, lies: Vec::new(), refusal: None };
+    let execution = simulate(&protocol, space.terms, case.scene(), &mut enemy, &space.labels());
+    let Staged { lies, refusal, .. } = enemy;
+    // Who has accepted a forgery may say what nobody thought of.
+    let refusal = refusal.filter(|_| execution.accepted.is_none());
+    let Case { faults, traitors, inputs } = case.clone();
+    let attack = Attack { faults, lies, ..Attack::new(space.terms.n, traitors, inputs) };
+    refusal.map_or(Ok(attack), Err)
+}
+
+/// An enemy that says what is put into its mouth, and keeps count of its lies.
+struct Staged<'a, P: Testable, F> {
+    space: &'a Space<'a, P>,
+    speak: F,
+    lies: Vec<Lie<P::Message>>,
+    refusal: Option<Refusal>,
+}
+
+impl<P: Testable, F: Fn(Wire) -> Option<Spoken<P::Message>>> Enemy<P> for Staged<'_, P, F> {
+    fn tamper(
+        &mut self,
+        wire: Wire,
+        honest: &[P::Message],
+        overhears: &Eavesdropper<'_, P>,
+    ) -> Vec<P::Message> {
+        let placed = match self.space.placed(wire, honest) {
             Ok(placed) => placed,
             Err(undescribed) => {
-                refusal.get_or_insert(undescribed);
+                self.refusal.get_or_insert(undescribed);
                 return honest.to_vec();
             }
         };
-        let Some(mut spoken) = speak(wire) else { return honest.to_vec() };
+        let Some(mut spoken) = (self.speak)(wire) else { return honest.to_vec() };
         for (said, honest) in spoken.iter_mut().zip(&placed) {
             said.take_if(|said| {
-                Some(&*said) != honest.as_ref() && !space.can_be_said(wire, said, enemy)
+                Some(&*said) != honest.as_ref() && !self.space.can_be_said(wire, said, overhears)
             });
         }
         let edits = placed.into_iter().zip(spoken.iter().cloned());
         let edits = edits.filter_map(|(honest, said)| Edit::between(honest, said));
-        lies.extend(edits.map(|edit| Lie { wire, edit }));
+        self.lies.extend(edits.map(|edit| Lie { wire, edit }));
         let mut said = Vec::from_iter(spoken.into_iter().flatten());
         said.sort_unstable();
         said
-    };
-    let execution = simulate(&protocol, space.terms, &case.inputs, tamper, &space.labels());
-    // Who has accepted a forgery may say what nobody thought of.
-    let refusal = refusal.filter(|_| execution.accepted.is_none());
-    let Case { traitors, inputs } = case.clone();
-    refusal.map_or(Ok(Attack { n: space.terms.n, traitors, inputs, lies }), Err)
+    }
 }

@@ -5,7 +5,6 @@ use super::space::Space;
 use crate::attack::AttackOn;
 use crate::execution::{Size, obeyed};
 use crate::fault::Guarded;
-use crate::general::Generals;
 use crate::testable::Testable;
 
 /// A locally minimal attack: every lie, made honest, removes the violation or leads out of what
@@ -39,9 +38,9 @@ pub(crate) fn shrunk<P: Testable>(
             block /= 2;
         }
     }
-    let liars = attack.lies.iter().map(|lie| lie.wire.from).collect::<Generals>();
-    let fewer = AttackOn::<P> { traitors: liars, ..attack.clone() };
-    if liars == attack.traitors || space.adversary.exactly || !breaks(space, &fewer) {
+    let culprits = attack.culprits();
+    let fewer = AttackOn::<P> { traitors: culprits, ..attack.clone() };
+    if culprits == attack.traitors || space.adversary.exactly || !breaks(space, &fewer) {
         return (attack, Size::LocallyMinimal);
     }
     // Of those who are loyal now more is asked, so fewer lies may do.
@@ -56,7 +55,7 @@ fn breaks<P: Testable>(space: &Space<'_, P>, attack: &AttackOn<P>) -> bool {
         let loyal = !attack.traitors.contains(delivery.wire.from);
         loyal || space.menu(delivery.wire).allows(&delivery.said)
     });
-    allowed && execution.lacking.is_empty() && execution.violation(attack).is_some()
+    allowed && execution.lacking.is_empty() && execution.violation().is_some()
 }
 
 #[cfg(test)]
@@ -65,7 +64,7 @@ mod tests {
 
     use super::*;
     use crate::adversary::Adversary;
-    use crate::attack::{Edit, Lie};
+    use crate::attack::{Attack, Edit, Lie};
     use crate::general::General;
     use crate::order::Order;
     use crate::protocols::oral::{OralMessages, Relay};
@@ -87,7 +86,7 @@ mod tests {
     fn attack(n: usize, traitors: &[usize], lies: &[Lie<Relay<Order>>]) -> AttackOn<OralMessages> {
         let traitors = traitors.iter().map(|id| General::new(*id)).collect();
         let inputs = BTreeMap::from([(General::COMMANDER, ATTACK)]);
-        AttackOn::<OralMessages> { n, traitors, inputs, lies: lies.to_vec() }
+        AttackOn::<OralMessages> { lies: lies.to_vec(), ..Attack::new(n, traitors, inputs) }
     }
 
     /// Lies that are not needed go, and then traitors who tell none.

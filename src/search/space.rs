@@ -9,7 +9,7 @@ use rustc_hash::FxBuildHasher;
 use super::effort::Progress;
 use super::menu::{Menu, Muddle};
 use super::overheard::Overheard;
-use crate::adversary::Adversary;
+use crate::adversary::{Adversary, FaultClass};
 use crate::count::Count;
 use crate::execution::stage::{Eavesdropper, Scene};
 use crate::general::{General, Generals};
@@ -32,13 +32,14 @@ pub(crate) struct Space<'a, P: Testable> {
 /// Who the traitors are and what the commander's order is: the first two choices of the enemy.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Case<V> {
+    pub faults: FaultClass,
     pub traitors: Generals,
     pub inputs: BTreeMap<General, V>,
 }
 
 impl<V> Case<V> {
     pub fn scene(&self) -> Scene<'_, V> {
-        Scene { traitors: self.traitors, inputs: &self.inputs }
+        Scene { faults: self.faults, traitors: self.traitors, inputs: &self.inputs }
     }
 }
 
@@ -233,12 +234,14 @@ impl<'a, P: Testable> Space<'a, P> {
     ) -> impl Iterator<Item = Case<P::Value>> + Clone {
         let values = &self.terms.values;
         let orders = self.terms.inputs.iter().map(move |general| {
-            let one = orders == TraitorsOrders::One && traitors.contains(general);
+            let bound = self.adversary.faults.bound(self.terms.n, traitors).contains(general);
+            let one = orders == TraitorsOrders::One && !bound;
             let values = if one { &values[..1] } else { &values[..] };
             values.iter().map(move |order| (general, order.clone()))
         });
         let inputs = orders.multi_cartesian_product();
-        inputs.map(move |inputs| Case { traitors, inputs: inputs.into_iter().collect() })
+        let faults = self.adversary.faults;
+        inputs.map(move |inputs| Case { faults, traitors, inputs: inputs.into_iter().collect() })
     }
 
     /// How many raw behaviours one case has: what the traitors say to the loyal, in every round.

@@ -1,0 +1,119 @@
+//! How an execution ended, and what is asked of that: broadcast or consensus, and the user's own
+//! demands.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::general::{General, Generals};
+
+/// What a protocol is for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Task {
+    /// The commander, general 0, has an order, and the lieutenants decide: the Byzantine Generals
+    /// Problem of Lamport, Shostak and Pease (1982).
+    #[default]
+    Broadcast,
+    /// Everybody has an input, and everybody decides.
+    Consensus,
+}
+
+impl Task {
+    /// Who has an input among `n` generals.
+    #[must_use]
+    pub fn inputs(self, n: usize) -> Generals {
+        match self {
+            Task::Broadcast => Generals::first(n.min(1)),
+            Task::Consensus => Generals::first(n),
+        }
+    }
+
+    /// Who decides among `n` generals, if loyal.
+    #[must_use]
+    pub fn deciders(self, n: usize) -> Generals {
+        match self {
+            Task::Broadcast => Generals::first(n).without(General::COMMANDER),
+            Task::Consensus => Generals::first(n),
+        }
+    }
+}
+
+/// How an execution ended, as far as a property can see it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outcome<'a, V> {
+    /// What was asked.
+    pub task: Task,
+    /// Who was a traitor.
+    pub traitors: Generals,
+    /// Who is bound by its input: the loyal, and traitors whose faults leave them no choice but to
+    /// obey with it (a crash, an omission).
+    pub bound: Generals,
+    /// What each general with an input was given. That of one who is not bound says nothing: ask
+    /// [`input`](Outcome::input).
+    pub inputs: &'a BTreeMap<General, V>,
+    /// What each general decided, by number; nothing for a traitor, and for the commander of a
+    /// broadcast.
+    pub decisions: &'a [Option<V>],
+}
+
+impl<'a, V> Outcome<'a, V> {
+    /// The input by which a general is bound.
+    #[must_use]
+    pub fn input(&self, general: General) -> Option<&'a V> {
+        self.inputs.get(&general).filter(|_| self.bound.contains(general))
+    }
+
+    /// All inputs by which somebody is bound.
+    pub fn bound_inputs(&self) -> impl Iterator<Item = &'a V> {
+        let bound = self.bound;
+        self.inputs.iter().filter(move |(general, _)| bound.contains(**general)).map(|(_, v)| v)
+    }
+
+    /// All decisions of the loyal.
+    pub fn decided(&self) -> impl Iterator<Item = &'a V> + Clone {
+        self.decisions.iter().flatten()
+    }
+}
+
+/// A property of the user's own: a function of the outcome, with a name.
+///
+/// ```
+/// use turncoat::protocols::asking::asking;
+/// use turncoat::{Demand, OralMessages, Order, check};
+///
+/// let nobody_attacks = Demand::new("nobody attacks", |outcome| {
+///     outcome.decided().all(|decision| *decision != Order::ATTACK)
+/// });
+/// let protocol = asking(OralMessages::new(1), [nobody_attacks]);
+/// let found = check(protocol).generals(4).traitors(1).assert_broken();
+/// assert_eq!(found.violation.name(), "nobody attacks");
+/// ```
+pub struct Demand<V> {
+    /// What is demanded, in a few words.
+    pub name: &'static str,
+    /// Whether an outcome meets it.
+    pub met: fn(&Outcome<'_, V>) -> bool,
+}
+
+impl<V> Demand<V> {
+    /// A demand that is met by the outcomes for which `met` is true.
+    pub fn new(name: &'static str, met: fn(&Outcome<'_, V>) -> bool) -> Demand<V> {
+        Demand { name, met }
+    }
+}
+
+impl<V> Clone for Demand<V> {
+    fn clone(&self) -> Demand<V> {
+        *self
+    }
+}
+
+impl<V> Copy for Demand<V> {}
+
+impl<V> fmt::Debug for Demand<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Demand").field(&self.name).finish()
+    }
+}

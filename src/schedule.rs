@@ -1,0 +1,178 @@
+//! The schedule: when, and in which order, what was said arrives; and when a general crashes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::general::{General, Generals};
+use crate::protocol::{Plain, Round};
+use crate::testable::Wire;
+
+/// One change to the schedule. Without any, what is said in a round arrives in the same round, by
+/// sender, and from one sender in the order of messages as data.
+///
+/// A change names the message, not its place, so it keeps its meaning when other changes are taken
+/// back. One that names what was never said changes nothing.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(into = "ShiftAsWritten<M>", try_from = "ShiftAsWritten<M>")]
+#[serde(bound(serialize = "M: Clone + Serialize", deserialize = "M: Deserialize<'de>"))]
+pub struct Shift<M> {
+    /// The wire on which it is said, in the round in which it is.
+    pub wire: Wire,
+    /// What is said.
+    pub message: M,
+    /// When it arrives.
+    pub arrival: Arrival,
+}
+
+/// When a message arrives that does not arrive in its turn.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arrival {
+    /// In its round, before all others; of several such messages in the order of the list.
+    First,
+    /// So many rounds later, before what is said in that round.
+    Late(Round),
+    /// Never: it is lost.
+    Never,
+}
+
+impl Arrival {
+    /// Whether this breaks the promise of synchrony.
+    #[must_use]
+    pub fn is_asynchronous(self) -> bool {
+        self != Arrival::First
+    }
+}
+
+/// A general stops for good, in the middle of a round.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crash {
+    /// Who.
+    pub general: General,
+    /// In which round.
+    pub round: Round,
+    /// Whom what it says in that round still reaches.
+    pub reaches: Generals,
+}
+
+impl Crash {
+    /// Whether nothing is said on a wire because of this crash.
+    #[must_use]
+    pub fn silences(&self, wire: Wire) -> bool {
+        let Crash { general, round, reaches } = *self;
+        let last = wire.round == round && reaches.contains(wire.to);
+        wire.from == general && wire.round >= round && !last
+    }
+}
+
+/// How a shift is written down.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ShiftAsWritten<M> {
+    round: Round,
+    from: General,
+    to: General,
+    message: M,
+    arrives: Arrival,
+}
+
+impl<M> From<Shift<M>> for ShiftAsWritten<M> {
+    fn from(Shift { wire, message, arrival }: Shift<M>) -> ShiftAsWritten<M> {
+        let Wire { round, from, to } = wire;
+        ShiftAsWritten { round, from, to, message, arrives: arrival }
+    }
+}
+
+impl<M> TryFrom<ShiftAsWritten<M>> for Shift<M> {
+    type Error = &'static str;
+
+    fn try_from(written: ShiftAsWritten<M>) -> Result<Shift<M>, &'static str> {
+        let ShiftAsWritten { round, from, to, message, arrives } = written;
+        if arrives == Arrival::Late(0) {
+            return Err("a message that is late by 0 rounds is not late: at least 1 is needed");
+        }
+        Ok(Shift { wire: Wire { round, from, to }, message, arrival: arrives })
+    }
+}
+
+/// What arrives at one general in one round, in order: on which wire it was said, and what.
+pub(crate) type Inbox<'a, M> = Vec<(Wire, &'a M)>;
+
+/// Puts an inbox into the order that the shifts of this round ask for, and takes out what does not
+/// arrive now. What is late goes into `late`, with the round in which it is due. Answers with the
+/// number of each shift, among those that are given, that named something that was there.
+pub(crate) fn arrange<'a, M: Plain>(
+    inbox: &mut Inbox<'a, M>,
+    shifts: &[(usize, &Shift<M>)],
+    late: &mut Vec<(Round, Wire, M)>,
+) -> Vec<usize> {
+    let mut applied = Vec::new();
+    let mut first = Vec::new();
+    for (number, Shift { wire, message, arrival }) in shifts {
+        let named = |(said_on, said): &(Wire, &M)| said_on == wire && *said == message;
+        let Some(place) = inbox.iter().position(named) else { continue };
+        applied.push(*number);
+        let moved = inbox.remove(place);
+        match arrival {
+            Arrival::First => first.push(moved),
+            Arrival::Late(rounds) => late.push((wire.round + rounds, *wire, message.clone())),
+            Arrival::Never => {}
+        }
+    }
+    inbox.splice(0..0, first);
+    applied
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wire(from: usize) -> Wire {
+        Wire { round: 1, from: General::new(from), to: General::new(9) }
+    }
+
+    #[test]
+    fn shifts_reorder_delay_and_lose() {
+        use Arrival::{First, Late, Never};
+        let shift = |from, message, arrival| Shift { wire: wire(from), message, arrival };
+        let shifts = [
+            shift(3, 'd', First),
+            shift(0, 'a', First),
+            shift(2, 'c', Late(2)),
+            shift(1, 'b', Never),
+            shift(0, 'x', First),
+            shift(0, 'a', Never),
+        ];
+        let said = [(wire(0), 'a'), (wire(0), 'z'), (wire(1), 'b'), (wire(2), 'c'), (wire(3), 'd')];
+        let mut inbox = said.iter().map(|(wire, said)| (*wire, said)).collect();
+        let mut late = Vec::new();
+        let numbered: Vec<_> = shifts.iter().enumerate().collect();
+        assert_eq!(arrange(&mut inbox, &numbered, &mut late), [0, 1, 2, 3]);
+        let order: Vec<_> = inbox.iter().map(|(_, said)| **said).collect();
+        assert_eq!(order, ['d', 'a', 'z']);
+        assert_eq!(late, [(3, wire(2), 'c')]);
+    }
+
+    #[test]
+    fn a_crash_silences_all_that_it_does_not_reach() {
+        let [general, to, other] = [0, 1, 2].map(General::new);
+        let crash = Crash { general, round: 2, reaches: Generals::NONE.with(to) };
+        let silenced = |round, from, to| crash.silences(Wire { round, from, to });
+        assert!(!silenced(1, general, other));
+        assert!(silenced(2, general, other) && !silenced(2, general, to));
+        assert!(silenced(3, general, to) && !silenced(3, other, to));
+    }
+
+    #[test]
+    fn a_shift_is_written_as_a_person_would() {
+        let shift = r#"{"round":1,"from":0,"to":2,"message":7,"arrives":{"late":1}}"#;
+        let read: Shift<u8> = serde_json::from_str(shift).unwrap();
+        assert_eq!(read.arrival, Arrival::Late(1));
+        assert_eq!(serde_json::to_string(&read).unwrap(), shift);
+        let never: Shift<u8> =
+            serde_json::from_str(&shift.replace("{\"late\":1}", "\"never\"")).unwrap();
+        assert_eq!(never.arrival, Arrival::Never);
+        let late = serde_json::from_str::<Shift<u8>>(&shift.replace("\"late\":1", "\"late\":0"));
+        assert!(late.unwrap_err().to_string().contains("at least 1"));
+    }
+}
