@@ -1,7 +1,8 @@
 //! The builder that a test calls.
 
-use crate::adversary::Adversary;
+use crate::adversary::{Adversary, FaultClass};
 use crate::execution::Counterexample;
+use crate::protocol::Round;
 use crate::search::effort::Progress;
 use crate::search::{Answer, Engine, Found, Search};
 use crate::testable::{Refusal, Terms, Testable, described};
@@ -51,10 +52,22 @@ pub enum CheckError {
         /// How many traitors.
         f: usize,
     },
+    /// The naive engine has no part in what the others are for.
+    #[error(
+        "the naive engine knows no traitors but Byzantine ones, and no schedule but arrival by \
+         sender: leave the other one to it"
+    )]
+    NotNaive,
+    /// More messages may be disrupted than can be gone through.
+    #[error("disruptions is {0}: at most {MOST_DISRUPTIONS} messages can be lost or late")]
+    Disruptions(usize),
     /// The protocol can't be run so.
     #[error(transparent)]
     Refused(#[from] Refusal),
 }
+
+/// The most messages between the loyal that can be lost or late.
+const MOST_DISRUPTIONS: usize = 64;
 
 impl<P: Testable> Check<P> {
     /// Among so many generals, the commander included.
@@ -89,6 +102,27 @@ impl<P: Testable> Check<P> {
         Check { adversary: Adversary { strays: false, ..self.adversary }, ..self }
     }
 
+    /// Traitors are faulty in this way, and no other.
+    pub fn faults(self, faults: FaultClass) -> Check<P> {
+        Check { adversary: Adversary { faults, ..self.adversary }, ..self }
+    }
+
+    /// A traitor may also say twice what it says, and on each wire what belongs into another round.
+    pub fn with_replays(self) -> Check<P> {
+        Check { adversary: Adversary { replays: true, ..self.adversary }, ..self }
+    }
+
+    /// What is said in a round arrives in any order.
+    pub fn any_order(self) -> Check<P> {
+        Check { adversary: Adversary { any_order: true, ..self.adversary }, ..self }
+    }
+
+    /// Against the promise of synchrony, so many messages between the loyal may be lost, or up to
+    /// so many rounds late.
+    pub fn disrupted(self, disruptions: usize, latest: Round) -> Check<P> {
+        Check { adversary: Adversary { disruptions, latest, ..self.adversary }, ..self }
+    }
+
     /// With another engine.
     pub fn engine(self, engine: Engine) -> Check<P> {
         Check { engine, ..self }
@@ -121,6 +155,13 @@ impl<P: Testable> Check<P> {
         let terms = Terms::of(&protocol, n)?;
         if f >= n {
             return Err(CheckError::AllTraitors { n, f });
+        }
+        let Adversary { faults, any_order, disruptions, .. } = adversary;
+        if disruptions > MOST_DISRUPTIONS {
+            return Err(CheckError::Disruptions(disruptions));
+        }
+        if engine == Engine::Naive && (!faults.is_byzantine() || any_order || disruptions > 0) {
+            return Err(CheckError::NotNaive);
         }
         let name = described("name", || protocol.name())?;
         let search =

@@ -77,7 +77,7 @@ impl<P: Testable> Verdict<P> {
     #[must_use]
     pub fn reductions(&self) -> &'static [Reduction] {
         match self.engine {
-            Engine::Exhaustive => &Reduction::ALL,
+            Engine::Exhaustive => Reduction::against(self.adversary.faults),
             Engine::Naive => &[],
         }
     }

@@ -98,6 +98,23 @@ impl<M: Plain> Menu<M> {
         self.slots.len()
     }
 
+    /// How many slots there are, but for that of the strays.
+    pub fn regular_slots(&self) -> u32 {
+        self.slots.iter().filter(|slot| !slot.stray).count() as u32
+    }
+
+    /// Every message that can stand in a slot, but for that of the strays.
+    pub fn regular(&self) -> impl Iterator<Item = &M> + Clone {
+        self.slots.iter().filter(|slot| !slot.stray).flat_map(|slot| &slot.messages)
+    }
+
+    /// The messages that come before this one in its slot, or among the strays.
+    pub fn before(&self, message: &M) -> Vec<M> {
+        let slot = self.candidate(message).map(|candidate| &self.slots[candidate.slot]);
+        let messages = slot.into_iter().flat_map(|slot| &slot.messages);
+        messages.take_while(|before| *before != message).cloned().collect()
+    }
+
     /// Whether nothing may be said in a slot.
     pub fn optional(&self, slot: usize) -> bool {
         self.slots[slot].optional

@@ -1,19 +1,20 @@
-//! The space that is searched: every case, and on every wire every message a traitor can say.
-
-use std::collections::BTreeMap;
+//! The space that is searched: on every wire every message a traitor can say.
 
 use indexmap::IndexSet;
 use itertools::Itertools;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::effort::Progress;
 use super::menu::{Menu, Muddle};
 use super::overheard::Overheard;
 use crate::adversary::{Adversary, FaultClass};
+use crate::attack::AttackOn;
 use crate::count::Count;
-use crate::execution::stage::{Eavesdropper, Scene};
+use crate::execution::stage::Eavesdropper;
+use crate::execution::{Delivery, ExecutionOf};
 use crate::general::{General, Generals};
-use crate::protocol::Round;
+use crate::protocol::{Plain, Round};
+use crate::schedule::{Arrival, Shift};
 use crate::signature::Signed;
 use crate::testable::{Refusal, Repertoire, Terms, Testable, Wire, described};
 
@@ -26,29 +27,7 @@ pub(crate) struct Space<'a, P: Testable> {
     /// Every signature in anything that can be said, numbered.
     signatures: IndexSet<Signed, FxBuildHasher>,
     /// By number of sender and receiver: the behaviours on the wires between them in all rounds.
-    behaviours: Vec<Vec<Count>>,
-}
-
-/// Who the traitors are and what the commander's order is: the first two choices of the enemy.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Case<V> {
-    pub faults: FaultClass,
-    pub traitors: Generals,
-    pub inputs: BTreeMap<General, V>,
-}
-
-impl<V> Case<V> {
-    pub fn scene(&self) -> Scene<'_, V> {
-        Scene { faults: self.faults, traitors: self.traitors, inputs: &self.inputs }
-    }
-}
-
-/// Which orders a traitorous commander is given. They bind it to nothing, so for a verdict one
-/// stands for all; but lies are counted against them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum TraitorsOrders {
-    One,
-    Each,
+    pub(super) behaviours: Vec<Vec<Count>>,
 }
 
 impl<'a, P: Testable> Space<'a, P> {
@@ -74,12 +53,22 @@ impl<'a, P: Testable> Space<'a, P> {
             });
             signed.into_iter().map(|signed| numbers.insert_full(signed).0 as u32).collect()
         };
-        let mut menu = |wire: Wire| {
+        let mut repertoires = Vec::new();
+        for wire in wires {
+            if progress.is_stopped() {
+                return Ok(None);
+            }
             let repertoire = if wire.from == wire.to {
                 Repertoire::silent()
             } else {
                 described("repertoire", || protocol.repertoire(terms.n, wire))?
             };
+            repertoires.push((wire, repertoire));
+        }
+        if adversary.replays {
+            add_replays(&mut repertoires);
+        }
+        let menu = |(wire, repertoire): (Wire, Repertoire<P::Message>)| {
             let Adversary { silence, strays, .. } = adversary;
             let menu = Menu::new(repertoire, silence, strays, &mut signatures);
             menu.map_err(|muddle| match muddle {
@@ -92,13 +81,7 @@ impl<'a, P: Testable> Space<'a, P> {
                 }
             })
         };
-        let mut menus = Vec::new();
-        for wire in wires {
-            if progress.is_stopped() {
-                return Ok(None);
-            }
-            menus.push(menu(wire)?);
-        }
+        let menus = repertoires.into_iter().map(menu).try_collect()?;
         if let Some(refusal) = unread {
             return Err(refusal);
         }
@@ -107,12 +90,7 @@ impl<'a, P: Testable> Space<'a, P> {
         }
         let (behaviours, signatures) = (Vec::new(), numbers);
         let mut space = Space { protocol, terms, adversary, menus, signatures, behaviours };
-        let between = |from, to| {
-            let wires = (1..=terms.rounds).map(|round| Wire { round, from, to });
-            wires.map(|wire| space.menu(wire).behaviours()).product()
-        };
-        let from = |from| everybody.iter().map(|to| between(from, to)).collect();
-        space.behaviours = everybody.iter().map(from).collect();
+        space.behaviours = space.count_wires();
         Ok(Some(space))
     }
 
@@ -191,6 +169,31 @@ impl<'a, P: Testable> Space<'a, P> {
         enemy.lacks(numbers.map(|number| &self.signatures[*number as usize])).is_none()
     }
 
+    /// Whether an attack, under which the protocol ran so, is one of the adversary's.
+    pub fn allows(&self, attack: &AttackOn<P>, execution: &ExecutionOf<P>) -> bool {
+        let Adversary { faults, any_order, disruptions, latest, .. } = self.adversary;
+        let traitor = |general| attack.traitors.contains(general);
+        let said = execution.deliveries.iter().all(|Delivery { wire, said, .. }| {
+            !faults.is_byzantine() || !traitor(wire.from) || self.menu(*wire).allows(said)
+        });
+        let asynchronous = attack.schedule.iter().filter(|shift| shift.arrival.is_asynchronous());
+        let deaf = faults == FaultClass::ReceiveOmission;
+        let (omitted, disrupted): (Vec<_>, Vec<_>) =
+            asynchronous.partition(|shift| deaf && traitor(shift.wire.to));
+        let disruption = |shift: &&Shift<_>| {
+            let late = match shift.arrival {
+                Arrival::Late(rounds) => rounds <= latest,
+                Arrival::First | Arrival::Never => true,
+            };
+            late && !traitor(shift.wire.from) && !traitor(shift.wire.to)
+        };
+        said && execution.lacking.is_empty()
+            && (any_order || attack.schedule.iter().all(|shift| shift.arrival != Arrival::First))
+            && omitted.iter().all(|shift| shift.arrival == Arrival::Never)
+            && disrupted.len() <= disruptions
+            && disrupted.iter().all(disruption)
+    }
+
     /// What a loyal general says on a wire, slot by slot.
     ///
     /// # Errors
@@ -216,92 +219,17 @@ impl<'a, P: Testable> Space<'a, P> {
         let placed = self.placed(wire, said)?;
         if self.menu(wire).is_filled(&placed) { Ok(()) } else { Err(Refusal::Silent { wire }) }
     }
+}
 
-    /// Every case with exactly so many traitors.
-    pub fn cases(
-        &self,
-        size: usize,
-        orders: TraitorsOrders,
-    ) -> impl Iterator<Item = Case<P::Value>> {
-        self.suspects().subsets(size).flat_map(move |traitors| self.cases_of(traitors, orders))
+/// To the strays of each wire, what its sender says to its receiver in the slots of any round: a
+/// second copy, early, late, or once more.
+fn add_replays<M: Plain>(repertoires: &mut [(Wire, Repertoire<M>)]) {
+    let mut between = FxHashMap::<_, Vec<M>>::default();
+    for (Wire { from, to, .. }, repertoire) in repertoires.iter() {
+        let said = repertoire.slots.iter().flatten().cloned();
+        between.entry((*from, *to)).or_default().extend(said);
     }
-
-    /// Every case with these traitors.
-    pub fn cases_of(
-        &self,
-        traitors: Generals,
-        orders: TraitorsOrders,
-    ) -> impl Iterator<Item = Case<P::Value>> + Clone {
-        let values = &self.terms.values;
-        let orders = self.terms.inputs.iter().map(move |general| {
-            let bound = self.adversary.faults.bound(self.terms.n, traitors).contains(general);
-            let one = orders == TraitorsOrders::One && !bound;
-            let values = if one { &values[..1] } else { &values[..] };
-            values.iter().map(move |order| (general, order.clone()))
-        });
-        let inputs = orders.multi_cartesian_product();
-        let faults = self.adversary.faults;
-        inputs.map(move |inputs| Case { faults, traitors, inputs: inputs.into_iter().collect() })
-    }
-
-    /// How many raw behaviours one case has: what the traitors say to the loyal, in every round.
-    pub fn behaviours_of(&self, traitors: Generals) -> Count {
-        let loyal = self.everybody().minus(traitors);
-        let wires = traitors.iter().cartesian_product(loyal.iter().collect_vec());
-        wires.map(|(from, to)| self.behaviours[from.id()][to.id()].clone()).product()
-    }
-
-    /// How many raw behaviours there are in all cases.
-    ///
-    /// Generals who can be swapped without changing any wire count as one kind, and of the sets
-    /// of traitors with as many of each kind one is looked at: a handful, where all lieutenants
-    /// are alike.
-    pub fn behaviours(&self) -> Count {
-        let kinds = self.kinds();
-        let choices = kinds.iter().map(|kind| 0..=kind.len()).multi_cartesian_product();
-        let sizes = self.adversary.sizes();
-        let possible = choices.filter(|turned| sizes.contains(&turned.iter().sum()));
-        let values = Count::from(self.terms.values.len() as u64);
-        let behaviours = possible.map(|turned| {
-            let kinds = || kinds.iter().zip(&turned);
-            let traitors = kinds().flat_map(|(kind, turned)| kind.iter().take(*turned));
-            let traitors: Generals = traitors.collect();
-            let binomial = |(kind, turned): (&Generals, &usize)| {
-                Count::from(num_integer::binomial(kind.len() as u64, *turned as u64))
-            };
-            let sets = kinds().map(binomial).product();
-            let inputs = values.pow(self.terms.inputs.minus(traitors).len() as u32);
-            [sets, inputs, self.behaviours_of(traitors)].into_iter().product()
-        });
-        behaviours.sum()
-    }
-
-    /// The suspects by kind. The commander is a kind of his own.
-    fn kinds(&self) -> Vec<Generals> {
-        let mut kinds: Vec<Generals> = Vec::new();
-        for general in self.suspects().iter() {
-            let alike = |kind: &&mut Generals| {
-                kind.iter().next().is_some_and(|other| self.are_alike(general, other))
-            };
-            match kinds.iter_mut().find(alike) {
-                Some(kind) => *kind = kind.with(general),
-                None => kinds.push(Generals::NONE.with(general)),
-            }
-        }
-        kinds
-    }
-
-    /// Whether two generals can be swapped without changing how much can be said on any wire.
-    fn are_alike(&self, one: General, other: General) -> bool {
-        let wire = |from: General, to: General| &self.behaviours[from.id()][to.id()];
-        let both = Generals::NONE.with(one).with(other);
-        let inputs = self.terms.inputs;
-        let alike = |third: General| {
-            wire(one, third) == wire(other, third) && wire(third, one) == wire(third, other)
-        };
-        !both.contains(General::COMMANDER)
-            && inputs.contains(one) == inputs.contains(other)
-            && wire(one, other) == wire(other, one)
-            && self.everybody().minus(both).iter().all(alike)
+    for (Wire { from, to, .. }, repertoire) in repertoires {
+        repertoire.strays.extend_from_slice(&between[&(*from, *to)]);
     }
 }
