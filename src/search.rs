@@ -9,6 +9,7 @@
 //! | `explorer`, `branching` | the exhaustive engine, for one case |
 //! | `overheard` | which signatures the enemy can show |
 //! | `naive` | its twin without a reduction |
+//! | `draw`, `temper`, `whim`, `disorder` | draws an attack at random while it is played |
 //! | `script` | turns what an engine found into an attack |
 //! | `shrink` | makes an attack locally minimal |
 //!
@@ -16,6 +17,9 @@
 
 mod branching;
 mod campaign;
+mod disorder;
+#[cfg_attr(not(test), expect(dead_code, reason = "a hunt is yet to be made of it"))]
+mod draw;
 pub mod effort;
 mod end;
 mod explorer;
@@ -27,6 +31,8 @@ mod script;
 mod shrink;
 mod space;
 mod survey;
+mod temper;
+mod whim;
 
 use std::fmt;
 
