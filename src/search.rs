@@ -12,6 +12,7 @@
 //! | `fates` | who crashes in a round |
 //! | `overheard` | which signatures the enemy can show |
 //! | `naive` | its twin without a reduction |
+//! | `draw`, `temper`, `whim`, `disorder` | draws an attack at random while it is played |
 //! | `script` | turns what an engine found into an attack |
 //! | `shrink` | makes an attack locally minimal |
 //!
@@ -21,6 +22,9 @@ mod branching;
 mod campaign;
 mod case;
 mod counting;
+mod disorder;
+#[cfg_attr(not(test), expect(dead_code, reason = "a hunt is yet to be made of it"))]
+mod draw;
 mod early;
 pub mod effort;
 mod end;
@@ -36,6 +40,8 @@ mod script;
 mod shrink;
 mod space;
 mod survey;
+mod temper;
+mod whim;
 
 use std::fmt;
 

@@ -115,6 +115,16 @@ impl<M: Plain> Menu<M> {
         messages.take_while(|before| *before != message).cloned().collect()
     }
 
+    /// What can stand in a slot, in order.
+    pub fn messages(&self, slot: usize) -> &[M] {
+        &self.slots[slot].messages
+    }
+
+    /// The slot for strays and forgeries, if there are any.
+    pub fn stray(&self) -> Option<usize> {
+        self.slots.last().filter(|slot| slot.stray).map(|_| self.slots.len() - 1)
+    }
+
     /// Whether nothing may be said in a slot.
     pub fn optional(&self, slot: usize) -> bool {
         self.slots[slot].optional
