@@ -94,7 +94,9 @@ pub mod protocols;
 pub mod report;
 pub mod schedule;
 pub mod search;
+pub mod setting;
 pub mod signature;
+pub mod strategy;
 pub mod testable;
 pub mod verdict;
 
@@ -114,6 +116,7 @@ pub use crate::protocols::signed::SignedMessages;
 pub use crate::protocols::two_step::TwoStep;
 pub use crate::protocols::vote::CoordinatorVote;
 pub use crate::schedule::{Arrival, Crash, Shift};
+pub use crate::setting::Setting;
 pub use crate::signature::ideal::Ideal;
 pub use crate::testable::{Repertoire, Testable, Wire};
 pub use crate::verdict::{Ruling, Verdict};
