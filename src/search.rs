@@ -12,6 +12,7 @@
 //! | `fates` | who crashes in a round |
 //! | `overheard` | which signatures the enemy can show |
 //! | `naive` | its twin without a reduction |
+//! | `chase`, `coverage` | the hunt: draws attack after attack, and says how far it got |
 //! | `draw`, `temper`, `whim`, `disorder` | draws an attack at random while it is played |
 //! | `script` | turns what an engine found into an attack |
 //! | `shrink` | makes an attack locally minimal |
@@ -21,9 +22,10 @@
 mod branching;
 mod campaign;
 mod case;
+pub(crate) mod chase;
 mod counting;
+pub mod coverage;
 mod disorder;
-#[cfg_attr(not(test), expect(dead_code, reason = "a hunt is yet to be made of it"))]
 mod draw;
 mod early;
 pub mod effort;
@@ -38,7 +40,7 @@ mod probe;
 mod received;
 mod script;
 mod shrink;
-mod space;
+pub(crate) mod space;
 mod survey;
 mod temper;
 mod whim;
