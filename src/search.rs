@@ -12,6 +12,7 @@
 //! | `fates` | who crashes in a round |
 //! | `overheard` | which signatures the enemy can show |
 //! | `naive` | its twin without a reduction |
+//! | `chase`, `coverage` | the hunt: draws attack after attack, and says how far it got |
 //! | `draw`, `temper`, `whim`, `disorder` | draws an attack at random while it is played |
 //! | `script` | turns what an engine found into an attack |
 //! | `shrink` | makes an attack locally minimal |
@@ -21,7 +22,9 @@
 mod branching;
 mod campaign;
 mod case;
+pub(crate) mod chase;
 mod counting;
+pub mod coverage;
 mod disorder;
 pub(crate) mod draw;
 mod early;

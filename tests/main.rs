@@ -8,6 +8,7 @@ mod ed25519;
 mod edge_cases;
 mod faults;
 mod hostile;
+mod hunt;
 mod mutants;
 mod oral;
 mod overheard;

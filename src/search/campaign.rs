@@ -26,10 +26,10 @@ const PROOF_OF_TRAITORS: u64 = 2_000_000;
 const PROOF_OF_LIES: u64 = 20_000_000;
 
 /// How often an attack is run before it is believed, each call twice.
-const CONFIRMATIONS: usize = 8;
+pub(super) const CONFIRMATIONS: usize = 8;
 
 /// How often it is run where the search and the simulator disagree.
-const INQUIRIES: usize = 64;
+pub(super) const INQUIRIES: usize = 64;
 
 impl<P: Testable> Search<'_, P> {
     /// Looks for an attack; one that is found is made as small as can be.

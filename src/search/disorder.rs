@@ -1,9 +1,11 @@
 //! What an enemy that decides at random does to the schedule: the order of arrival, and what does
 //! not arrive in its round.
 
+use indexmap::IndexMap;
 use itertools::Itertools;
 use rand::seq::{IteratorRandom, SliceRandom};
 use rand::{Rng, RngExt};
+use rustc_hash::FxBuildHasher;
 
 use super::space::Space;
 use super::temper::Temper;
@@ -12,7 +14,7 @@ use crate::execution::Delivery;
 use crate::general::{General, Generals};
 use crate::protocol::Round;
 use crate::schedule::{Arrival, Shift};
-use crate::testable::{Testable, Wire};
+use crate::testable::Testable;
 
 /// So many messages of one inbox can be put into any order.
 const SHUFFLED: usize = 32;
@@ -24,7 +26,7 @@ const FIRST: usize = 64;
 #[derive(Clone, Debug)]
 pub(crate) struct Disorder {
     order: Order,
-    /// The rounds in which a message of the loyal is kept from arriving, one for each message.
+    /// The rounds in which a message between the loyal is kept from arriving, one for each message.
     disruptions: Vec<Round>,
 }
 
@@ -40,8 +42,15 @@ enum Order {
     Shuffled(u32),
 }
 
+/// What does not arrive in its round: which message of which delivery.
+type Gone = IndexMap<(usize, usize), Arrival, FxBuildHasher>;
+
 impl Disorder {
-    pub fn drawn<P: Testable>(space: &Space<'_, P>, rng: &mut (impl Rng + ?Sized)) -> Disorder {
+    pub fn drawn<P: Testable>(
+        space: &Space<'_, P>,
+        traitors: Generals,
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Disorder {
         let rounds = space.terms.rounds;
         if rounds == 0 {
             return Disorder { order: Order::InTurn, disruptions: Vec::new() };
@@ -51,7 +60,8 @@ impl Disorder {
         let order = match kind {
             0..4 => Order::InTurn,
             4 => {
-                let to = everybody.iter().choose(rng).expect("somebody is there");
+                let to = everybody.minus(traitors).iter().choose(rng);
+                let to = to.expect("somebody is loyal");
                 Order::Once(rng.random_range(1..=rounds), to)
             }
             5 => {
@@ -85,46 +95,54 @@ impl Disorder {
         if self.order == Order::InTurn && self.disruptions.is_empty() && !deaf {
             return Vec::new();
         }
-        let mut gone = Vec::new();
-        for (place, Delivery { wire, said, .. }) in sent.iter().enumerate().filter(|_| deaf) {
-            if temper.traitors.contains(wire.to) {
-                let omitted = temper.omitted(*wire, said.len(), rng);
-                gone.extend(omitted.into_iter().map(|at| (place, at, Arrival::Never)));
+        let gone = self.gone(space, temper, round, sent, rng);
+        let shift = |(place, at): (usize, usize), arrival| {
+            let Delivery { wire, said, .. } = &sent[place];
+            Shift { wire: *wire, message: said[at].clone(), arrival }
+        };
+        let mut shifts = gone.iter().map(|(at, arrival)| shift(*at, *arrival)).collect_vec();
+        for to in self.disordered(round, space.everybody().minus(temper.traitors)) {
+            let here = places(sent).filter(|at| sent[at.0].wire.to == to);
+            let inbox = here.filter(|at| !gone.contains_key(at)).collect_vec();
+            let senders = inbox.iter().map(|at| sent[at.0].wire.from).collect_vec();
+            let first = self.first(to, &senders, rng).into_iter();
+            shifts.extend(first.map(|number| shift(inbox[number], Arrival::First)));
+        }
+        shifts
+    }
+
+    /// What does not arrive in its round, by its place in what is sent: what those do not hear
+    /// whose fault that is, and what is disrupted between the loyal.
+    fn gone<P: Testable>(
+        &self,
+        space: &Space<'_, P>,
+        temper: &Temper,
+        round: Round,
+        sent: &[Delivery<P::Message>],
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Gone {
+        let mut gone = Gone::default();
+        if temper.faults == FaultClass::ReceiveOmission {
+            for (place, Delivery { wire, said, .. }) in sent.iter().enumerate() {
+                if temper.traitors.contains(wire.to) {
+                    let omitted = temper.omitted(*wire, said.len(), rng).into_iter();
+                    gone.extend(omitted.map(|at| ((place, at), Arrival::Never)));
+                }
             }
         }
-        let loyal = space.everybody().minus(temper.traitors);
+        let loyal = |general| !temper.traitors.contains(general);
         for _ in self.disruptions.iter().filter(|disrupted| **disrupted == round) {
-            let here = |(place, at): &(usize, usize)| {
-                let Wire { from, to: receiver, .. } = sent[*place].wire;
-                let there = gone.iter().any(|(gone, was, _)| (gone, was) == (place, at));
-                loyal.contains(from) && loyal.contains(receiver) && !there
-            };
-            let chosen = places(sent).filter(here).choose(rng);
+            let wire = |at: &(usize, usize)| sent[at.0].wire;
+            let between = |at: &(usize, usize)| loyal(wire(at).from) && loyal(wire(at).to);
+            let can_go = places(sent).filter(|at| between(at) && !gone.contains_key(at));
+            let Some(at) = can_go.choose(rng) else { break };
             let latest = space.adversary.latest.min(space.terms.rounds - round);
             let late = latest > 0 && rng.random_ratio(1, 2);
             let arrival =
                 if late { Arrival::Late(rng.random_range(1..=latest)) } else { Arrival::Never };
-            gone.extend(chosen.map(|(place, at)| (place, at, arrival)));
+            gone.insert(at, arrival);
         }
-        let shift = |place: usize, at: usize, arrival| {
-            let Delivery { wire, said, .. } = &sent[place];
-            Shift { wire: *wire, message: said[at].clone(), arrival }
-        };
-        let mut shifts =
-            gone.iter().map(|(place, at, arrival)| shift(*place, *at, *arrival)).collect_vec();
-        for to in self.disordered(round, loyal) {
-            let here = |(place, at): &(usize, usize)| {
-                let there = gone.iter().any(|(gone, was, _)| (gone, was) == (place, at));
-                sent[*place].wire.to == to && !there
-            };
-            let inbox = places(sent).filter(here).collect_vec();
-            let senders = inbox.iter().map(|(place, _)| sent[*place].wire.from);
-            for number in self.first(to, &senders.collect_vec(), rng) {
-                let (place, at) = inbox[number];
-                shifts.push(shift(place, at, Arrival::First));
-            }
-        }
-        shifts
+        gone
     }
 
     /// At whom not all arrives in its turn.

@@ -37,7 +37,8 @@ pub(crate) fn drawn<P: Testable>(
     drawn_in(space, &case, rng)
 }
 
-/// Draws an attack by these traitors with these inputs, and plays it.
+/// Draws an attack by the traitors of this case with its inputs, and plays it. (What is disrupted
+/// is drawn as well.)
 ///
 /// # Errors
 ///
@@ -48,7 +49,7 @@ pub(crate) fn drawn_in<P: Testable>(
     rng: &mut (impl Rng + ?Sized),
 ) -> Result<Drawn<P>, Refusal> {
     let temper = Temper::drawn(space, case, rng);
-    let disorder = Disorder::drawn(space, rng);
+    let disorder = Disorder::drawn(space, case.traitors, rng);
     let crashes = crashes(space, case, rng);
     let Case { faults, traitors, inputs, .. } = case.clone();
     let attack = Attack { faults, crashes, ..Attack::new(space.terms.n, traitors, inputs) };

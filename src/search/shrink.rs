@@ -15,7 +15,6 @@ pub(crate) struct Shrunk<P: Testable> {
     pub attack: AttackOn<P>,
     pub size: Size,
     /// How often the protocol was run for that.
-    #[expect(dead_code, reason = "for the hunt")]
     pub executions: u64,
 }
 
