@@ -25,7 +25,14 @@
 //! ```
 //!
 //! To test a protocol of your own, implement [`Lockstep`] (the protocol, as production code would
-//! have it) and [`Testable`] (what is agreed on, and what a traitor could say), and [`check`] it.
+//! have it) and [`Testable`] (what is agreed on, and, if you like, what a traitor could say), and
+//! ask about it in one of three ways:
+//!
+//! - [`check`](check()) goes through every behaviour of the adversary, where that can be afforded;
+//! - [`hunt`](hunt()) draws attacks at random, and makes what it finds small;
+//! - [`strategy::attacks`] hands them to a property test of yours, within `proptest!`.
+//!
+//! What was once found is kept in a file, and run first ever after: [`regressions`].
 //!
 //! # A tour of the house
 //!
@@ -40,27 +47,36 @@
 //! | floor | rooms | what lives there |
 //! |---|---|---|
 //! | 0 | [`general`], [`order`], [`count`] | who there is, what they agree on, how many |
+//! | 0 | [`outcome`] | how it ended, and what is asked: broadcast or consensus, demands |
 //! | 1 | [`protocol`], [`signature`], [`fault`] | a protocol, how it signs, and what none may do |
 //! | 1 | [`testable`], [`forgery`] | their testing sides |
 //! | 2 | [`protocols`], [`property`] | published protocols; what must hold |
-//! | 2 | [`attack`], [`adversary`], [`knowledge`] | what the enemy decides, may do, and can sign |
+//! | 2 | [`attack`], [`schedule`] | what the enemy decides |
+//! | 2 | [`adversary`], [`setting`], [`knowledge`] | what it may do, among whom, and can sign |
 //! | 3 | [`execution`] | the simulator |
-//! | 4 | [`search`] | the engines that look for an attack |
+//! | 4 | [`search`] | the engines that look for an attack, all through or at random |
 //! | 5 | [`verdict`] | what came of it, and of what it speaks |
 //! | 6 | [`report`] | text, JSON, grids, attack files |
 //! | 7 | [`check`](check()), [`hunt`](hunt()) | the builders that a test calls |
-//! | 8 | `main`, `cli` | arguments, files, threads, progress: the only place with I/O |
+//! | 7 | [`strategy`], [`regressions`] | strategies for proptest; attacks kept in files |
+//! | 8 | `main`, `cli` | arguments, threads, progress |
+//!
+//! Files, clocks and the environment are touched from floor 7 up, and nowhere below.
 //!
 //! # What a verdict says
 //!
-//! *Holds* means that every behaviour of the [`Adversary`] was covered: it is Byzantine, knows
-//! everything, speaks last in each round, and on each wire says what the protocol's
-//! [`Repertoire`] has. How many raw behaviours those are is counted, and what was left out and
+//! *Holds* means that every behaviour of the [`Adversary`] was covered: its traitors are Byzantine
+//! (or [faulty in a lesser way](FaultClass)), it knows everything, speaks last in each round, and on
+//! each wire says what the protocol's [`Repertoire`] has. How many raw behaviours those are is counted, and what was left out and
 //! why that is sound is said in [`search::Reduction`]. *Broken* comes with an attack, and says
 //! whether it is proved to be the smallest. *Bounded* is everything else.
 //!
-//! The order of arrival is fixed (see [`Lockstep`]), and every general can talk to every other:
-//! of other schedules and graphs a verdict says nothing.
+//! Unless more is asked for, the order of arrival within a round is fixed (see [`Lockstep`]), and
+//! all that the loyal say arrives in its round. Every general can talk to every other: of other
+//! graphs a verdict says nothing.
+//!
+//! Where a protocol does not say what a traitor could say, that is heard from runs with other inputs
+//! and other traitors. Then nothing *holds*: the verdict is bounded by the messages that were heard.
 //!
 //! # Signatures
 //!

@@ -22,5 +22,6 @@ mod signed_forgeries;
 mod signed_mutants;
 mod signed_schemes;
 mod signed_textbook;
+mod strategy;
 mod textbook;
 mod tidy;
