@@ -13,6 +13,7 @@
 //! | `overheard` | which signatures the enemy can show |
 //! | `naive` | its twin without a reduction |
 //! | `chase`, `coverage` | the hunt: draws attack after attack, and says how far it got |
+//! | `honest` | what comes of it when all obey |
 //! | `draw`, `temper`, `whim`, `disorder` | draws an attack at random while it is played |
 //! | `script` | turns what an engine found into an attack |
 //! | `shrink` | makes an attack locally minimal |
@@ -32,6 +33,7 @@ pub mod effort;
 mod end;
 mod explorer;
 mod fates;
+mod honest;
 mod lying;
 mod menu;
 mod naive;

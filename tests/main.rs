@@ -9,6 +9,7 @@ mod edge_cases;
 mod faults;
 mod hostile;
 mod hunt;
+mod hunt_command_line;
 mod mutants;
 mod oral;
 mod overheard;
