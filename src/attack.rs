@@ -143,12 +143,12 @@ impl<V, M> Attack<V, M> {
         self.crashes.len() + self.lies.len() + self.schedule.len()
     }
 
-    /// Who crashes, lies, or does not receive: those who would not do so can be loyal.
+    /// The traitors who crash, lie, or do not receive: those who would not do so can be loyal.
     pub(crate) fn culprits(&self) -> Generals {
         let crashed = self.crashes.iter().map(|crash| crash.general);
         let lied = self.lies.iter().map(|lie| lie.wire.from);
-        let deaf = self.schedule.iter().map(|shift| shift.wire.to);
-        let deaf = deaf.filter(|_| self.faults == FaultClass::ReceiveOmission);
+        let omitted = self.schedule.iter().filter(|shift| shift.arrival.is_asynchronous());
+        let deaf = omitted.map(|shift| shift.wire.to).filter(|to| self.traitors.contains(*to));
         crashed.chain(lied).chain(deaf).collect()
     }
 }
