@@ -59,6 +59,9 @@
 //! why that is sound is said in [`search::Reduction`]. *Broken* comes with an attack, and says
 //! whether it is proved to be the smallest. *Bounded* is everything else.
 //!
+//! A protocol need not say what a traitor could say: then what is heard from it is recombined, and
+//! nothing is said to hold ([`Repertoire::unknown`]).
+//!
 //! The order of arrival is fixed (see [`Lockstep`]), and every general can talk to every other:
 //! of other schedules and graphs a verdict says nothing.
 //!

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `campaign` | says what is searched after what, and confirms what is found |
 //! | `space` | the cases, and on each wire the menu of what can be said |
+//! | `harvest`, `twins` | listens for what could be said, where nobody has said it |
 //! | `probe` | tries the obvious attacks |
 //! | `survey` | goes through the cases, on all threads |
 //! | `explorer`, `branching` | the exhaustive engine, for one case |
@@ -19,6 +20,7 @@ mod campaign;
 pub mod effort;
 mod end;
 mod explorer;
+mod harvest;
 mod menu;
 mod naive;
 mod overheard;
@@ -27,12 +29,14 @@ mod script;
 mod shrink;
 mod space;
 mod survey;
+mod twins;
 
 use std::fmt;
 
 use serde::Serialize;
 
 use self::effort::{Halt, Progress};
+pub use self::harvest::Harvested;
 use crate::adversary::Adversary;
 use crate::attack::AttackOn;
 use crate::count::Count;
@@ -114,6 +118,8 @@ pub(crate) struct Answer<P: Testable> {
     pub signed: bool,
     /// Whether forgeries are among what is said.
     pub forgeries: bool,
+    /// What was heard, if the protocol does not say what a traitor could say.
+    pub harvested: Option<Harvested>,
     pub steps: u64,
     pub found: Option<Found<P>>,
     /// Why not everything was covered.

@@ -6,6 +6,7 @@ mod drawn_attacks;
 mod ed25519;
 mod edge_cases;
 mod faults;
+mod harvest;
 mod hostile;
 mod mutants;
 mod oral;

@@ -14,7 +14,7 @@ use turncoat::{
 
 /// A protocol whose tables are drawn from a seed, entry by entry, whenever one is looked up.
 #[derive(Clone, Debug)]
-struct Drawn {
+pub struct Drawn {
     seed: u64,
     n: usize,
     adversary: Adversary,
@@ -41,7 +41,7 @@ const AFFORDABLE: u128 = 4_000;
 const ATTACKS: usize = 20_000;
 
 impl Drawn {
-    fn new(seed: u64) -> Drawn {
+    pub fn new(seed: u64) -> Drawn {
         let adversary = Adversary { f: 1, exactly: false, loyal_commander: false, strays: true };
         let blank = Drawn { seed, n: 0, adversary };
         let n = 2 + blank.draw("n", [], 3);
@@ -71,8 +71,13 @@ impl Drawn {
     }
 
     fn check(&self) -> Check<&Drawn> {
+        self.ask(self)
+    }
+
+    /// The same question of another protocol.
+    pub fn ask<P: Testable>(&self, protocol: P) -> Check<P> {
         let Adversary { f, exactly, loyal_commander, strays } = self.adversary;
-        let check = check(self).generals(self.n).traitors(f);
+        let check = check(protocol).generals(self.n).traitors(f);
         let check = if exactly { check.exactly() } else { check };
         let check = if loyal_commander { check.loyal_commander() } else { check };
         if strays { check } else { check.without_strays() }

@@ -37,6 +37,9 @@ where
         "reductions": verdict.reductions(),
     });
     merge(&mut json, &facts);
+    if let Some(harvested) = &verdict.harvested {
+        json["harvested"] = json!(harvested);
+    }
     match ruling {
         Ruling::Holds => {}
         Ruling::Bounded(halt) => json["halt"] = json!(halt),

@@ -5,6 +5,8 @@ use std::fmt;
 use super::story::story;
 use crate::count::grouped;
 use crate::execution::{Counterexample, Size};
+use crate::search::Harvested;
+use crate::search::effort::Halt;
 use crate::testable::Testable;
 use crate::verdict::{Ruling, Verdict};
 
@@ -26,6 +28,14 @@ impl<P: Testable> fmt::Display for Verdict<P> {
                      traitors do.\n"
                 )?;
             }
+            Ruling::Bounded(Halt::Harvest) => {
+                let heard = self.harvested.map(heard).unwrap_or_default();
+                writeln!(
+                    f,
+                    "Nothing was found, but the protocol does not say what a traitor could say: covered\n\
+                     is what can be made of {heard}.\n"
+                )?;
+            }
             Ruling::Bounded(halt) => {
                 writeln!(f, "Nothing was found, but not everything was covered: {halt}.\n")?;
             }
@@ -42,12 +52,24 @@ impl<P: Testable> fmt::Display for Verdict<P> {
         };
         let work = format!("{behaviours} {what}, in {} steps", grouped(&steps.to_string()));
         let adversary = adversary.told(self.signed, self.forgeries);
-        for (label, text) in [("Adversary", adversary), (covered, work), ("Reductions", reductions)]
-        {
+        let lies =
+            self.harvested.map(|harvested| ("Lies", format!("made of {}", heard(harvested))));
+        let facts = [("Adversary", adversary), (covered, work), ("Reductions", reductions)];
+        for (label, text) in lies.into_iter().chain(facts) {
             writeln!(f, "{}", labelled(label, &text))?;
         }
         Ok(())
     }
+}
+
+/// "the 34 messages heard in 24 runs".
+fn heard(Harvested { messages, runs, left_out }: Harvested) -> String {
+    let [messages, runs] = [messages, runs].map(|number| grouped(&number.to_string()));
+    let left_out = match left_out {
+        0 => String::new(),
+        _ => format!(", of which {left_out} were said only in their place"),
+    };
+    format!("the {messages} messages heard in {runs} runs{left_out}")
 }
 
 /// The whole story, and how small the attack is.

@@ -53,7 +53,7 @@ fn breaks<P: Testable>(space: &Space<'_, P>, attack: &AttackOn<P>) -> bool {
     let execution = obeyed(&protocol, space.terms, attack, &space.labels());
     let allowed = execution.deliveries.iter().all(|delivery| {
         let loyal = !attack.traitors.contains(delivery.wire.from);
-        loyal || space.menu(delivery.wire).allows(&delivery.said)
+        loyal || space.allows(delivery)
     });
     allowed && execution.lacking.is_empty() && execution.violation().is_some()
 }

@@ -1,5 +1,6 @@
 //! The space that is searched: every case, and on every wire every message a traitor can say.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use indexmap::IndexSet;
@@ -7,13 +8,15 @@ use itertools::Itertools;
 use rustc_hash::FxBuildHasher;
 
 use super::effort::Progress;
-use super::menu::{Menu, Muddle};
+use super::harvest::{Harvest, Harvested};
+use super::menu::{Menu, Muddle, beside};
 use super::overheard::Overheard;
 use crate::adversary::{Adversary, FaultClass};
 use crate::count::Count;
+use crate::execution::Delivery;
 use crate::execution::stage::{Eavesdropper, Scene};
 use crate::general::{General, Generals};
-use crate::protocol::Round;
+use crate::protocol::{Plain, Round};
 use crate::signature::Signed;
 use crate::testable::{Refusal, Repertoire, Terms, Testable, Wire, described};
 
@@ -25,8 +28,31 @@ pub(crate) struct Space<'a, P: Testable> {
     menus: Vec<Menu<P::Message>>,
     /// Every signature in anything that can be said, numbered.
     signatures: IndexSet<Signed, FxBuildHasher>,
+    /// What the protocol does not say of what a traitor could say.
+    harvest: Option<Harvest<P::Message>>,
     /// By number of sender and receiver: the behaviours on the wires between them in all rounds.
     behaviours: Vec<Vec<Count>>,
+}
+
+/// Whether it is not known what traitors could say, and that matters.
+fn is_unknown<M>(
+    repertoires: &[(Wire, Repertoire<M>)],
+    adversary: Adversary,
+    everybody: Generals,
+) -> bool {
+    let suspects = adversary.suspects(everybody);
+    let mut wires = repertoires.iter().filter(|(wire, _)| suspects.contains(wire.from));
+    let lies = adversary.faults.is_byzantine() && adversary.traitors > 0;
+    lies && wires.any(|(_, repertoire)| repertoire.unknown)
+}
+
+/// A repertoire with what was heard, as far as it is unknown, and as far as that can be searched.
+fn filled<M: Plain>(
+    harvest: Option<&Harvest<M>>,
+    wire: Wire,
+    repertoire: Repertoire<M>,
+) -> Repertoire<M> {
+    harvest.map_or(repertoire.clone(), |harvest| harvest.fill(wire, repertoire))
 }
 
 /// Who the traitors are and what the commander's order is: the first two choices of the enemy.
@@ -64,6 +90,25 @@ impl<'a, P: Testable> Space<'a, P> {
             .cartesian_product(everybody.iter())
             .cartesian_product(everybody.iter())
             .map(|((round, from), to)| Wire { round, from, to });
+        let mut repertoires = Vec::new();
+        for wire in wires {
+            if progress.is_stopped() {
+                return Ok(None);
+            }
+            let repertoire = if wire.from == wire.to {
+                Repertoire::silent()
+            } else {
+                described("repertoire", || protocol.repertoire(terms.n, wire))?
+            };
+            repertoires.push((wire, repertoire));
+        }
+        let mut harvest = None;
+        if is_unknown(&repertoires, adversary, everybody) {
+            harvest = Harvest::of(protocol, terms, adversary, progress);
+            if harvest.is_none() {
+                return Ok(None);
+            }
+        }
         let mut numbers = IndexSet::default();
         let mut unread = None;
         let mut signatures = |message: &P::Message| {
@@ -74,12 +119,7 @@ impl<'a, P: Testable> Space<'a, P> {
             });
             signed.into_iter().map(|signed| numbers.insert_full(signed).0 as u32).collect()
         };
-        let mut menu = |wire: Wire| {
-            let repertoire = if wire.from == wire.to {
-                Repertoire::silent()
-            } else {
-                described("repertoire", || protocol.repertoire(terms.n, wire))?
-            };
+        let mut menu = |wire: Wire, repertoire: Repertoire<P::Message>| {
             let Adversary { silence, strays, .. } = adversary;
             let menu = Menu::new(repertoire, silence, strays, &mut signatures);
             menu.map_err(|muddle| match muddle {
@@ -93,11 +133,12 @@ impl<'a, P: Testable> Space<'a, P> {
             })
         };
         let mut menus = Vec::new();
-        for wire in wires {
+        for (wire, repertoire) in repertoires {
             if progress.is_stopped() {
                 return Ok(None);
             }
-            menus.push(menu(wire)?);
+            let repertoire = filled(harvest.as_ref(), wire, repertoire);
+            menus.push(menu(wire, repertoire)?);
         }
         if let Some(refusal) = unread {
             return Err(refusal);
@@ -106,7 +147,8 @@ impl<'a, P: Testable> Space<'a, P> {
             return Err(Refusal::SignedSilence);
         }
         let (behaviours, signatures) = (Vec::new(), numbers);
-        let mut space = Space { protocol, terms, adversary, menus, signatures, behaviours };
+        let mut space =
+            Space { protocol, terms, adversary, menus, signatures, harvest, behaviours };
         let between = |from, to| {
             let wires = (1..=terms.rounds).map(|round| Wire { round, from, to });
             wires.map(|wire| space.menu(wire).behaviours()).product()
@@ -157,6 +199,32 @@ impl<'a, P: Testable> Space<'a, P> {
         &self.signatures[number as usize]
     }
 
+    /// The signatures in a message on this wire that matter.
+    pub fn signatures_in(&self, wire: Wire, message: &P::Message) -> Cow<'_, [u32]> {
+        let menu = self.menu(wire);
+        if !menu.is_open() || menu.has(message) {
+            return menu.signatures(message).into();
+        }
+        let signed = described("signatures", || self.protocol.signatures(message));
+        let numbers = signed.unwrap_or_default().into_iter();
+        let numbers = numbers.filter_map(|signed| self.signatures.get_index_of(&signed));
+        numbers.map(|number| number as u32).collect()
+    }
+
+    /// What can be said on a wire.
+    ///
+    /// # Panics
+    ///
+    /// If the protocol does: not if it was asked before.
+    pub fn repertoire(&self, wire: Wire) -> Repertoire<P::Message> {
+        filled(self.harvest.as_ref(), wire, self.protocol.repertoire(self.terms.n, wire))
+    }
+
+    /// How much was heard, if the protocol does not say what a traitor could say.
+    pub fn harvested(&self) -> Option<Harvested> {
+        self.harvest.as_ref().map(|harvest| harvest.harvested)
+    }
+
     /// The signatures that these traitors make themselves.
     pub fn made_by(&self, traitors: Generals) -> Overheard {
         let mut made = Overheard::none(self.signatures.len());
@@ -191,7 +259,8 @@ impl<'a, P: Testable> Space<'a, P> {
         enemy.lacks(numbers.map(|number| &self.signatures[*number as usize])).is_none()
     }
 
-    /// What a loyal general says on a wire, slot by slot.
+    /// What a loyal general says on a wire, slot by slot. (Where the repertoire is unknown, what has
+    /// no slot is left out.)
     ///
     /// # Errors
     ///
@@ -215,6 +284,14 @@ impl<'a, P: Testable> Space<'a, P> {
         }
         let placed = self.placed(wire, said)?;
         if self.menu(wire).is_filled(&placed) { Ok(()) } else { Err(Refusal::Silent { wire }) }
+    }
+
+    /// Whether a traitor can say what it says, or, where the repertoire is unknown, what it says
+    /// beside what loyalty would have it say.
+    pub fn allows(&self, Delivery { wire, said, loyal }: &Delivery<P::Message>) -> bool {
+        let menu = self.menu(*wire);
+        let beside_loyal = || beside(said, loyal.as_ref().unwrap_or(said));
+        menu.allows(said) || menu.is_open() && menu.allows(&beside_loyal())
     }
 
     /// Every case with exactly so many traitors.
