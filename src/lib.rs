@@ -48,8 +48,8 @@
 //! | 4 | [`search`] | the engines that look for an attack |
 //! | 5 | [`verdict`] | what came of it, and of what it speaks |
 //! | 6 | [`report`] | text, JSON, grids, attack files |
-//! | 7 | [`check`](check()) | the builder that a test calls |
-//! | 8 | `main`, `cli` | arguments, files, threads, progress: the only place with I/O |
+//! | 7 | [`check`](check()), [`regressions`] | the builder that a test calls; attacks kept as files |
+//! | 8 | `main`, `cli` | arguments, threads, progress, the terminal |
 //!
 //! # What a verdict says
 //!
@@ -94,6 +94,7 @@ pub mod outcome;
 pub mod property;
 pub mod protocol;
 pub mod protocols;
+pub mod regressions;
 pub mod report;
 pub mod schedule;
 pub mod search;
@@ -114,6 +115,7 @@ pub use crate::protocol::{Lockstep, Plain, Round, Seat};
 pub use crate::protocols::oral::OralMessages;
 pub use crate::protocols::signed::SignedMessages;
 pub use crate::protocols::two_step::TwoStep;
+pub use crate::regressions::Regressions;
 pub use crate::schedule::{Arrival, Crash, Shift};
 pub use crate::signature::ideal::Ideal;
 pub use crate::testable::{Repertoire, Testable, Wire};

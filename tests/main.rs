@@ -15,6 +15,7 @@ mod pared;
 mod random_protocols;
 mod random_signed_protocols;
 mod readme;
+mod regressions;
 mod signed_command_line;
 mod signed_engines;
 mod signed_forgeries;
