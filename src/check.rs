@@ -1,10 +1,11 @@
-//! The builder that a test calls.
+//! The builder that a test calls for a verdict on everything.
 
 use crate::adversary::Adversary;
 use crate::execution::Counterexample;
+use crate::question::{CheckError, Question, Subject};
 use crate::search::effort::Progress;
 use crate::search::{Answer, Engine, Found, Search};
-use crate::testable::{Refusal, Terms, Testable, described};
+use crate::testable::Testable;
 use crate::verdict::{Ruling, Verdict};
 
 /// Asks whether a protocol reaches Byzantine agreement.
@@ -20,84 +21,39 @@ use crate::verdict::{Ruling, Verdict};
 /// # Ok::<(), turncoat::CheckError>(())
 /// ```
 pub fn check<P: Testable>(protocol: P) -> Check<P> {
-    let adversary = Adversary::at_most(0);
-    let engine = Engine::default();
-    Check { protocol, generals: None, traitors: None, adversary, engine, steps: u64::MAX }
+    Question::about(protocol, Everything { engine: Engine::default(), steps: u64::MAX })
 }
 
-/// A question about a protocol: see [`check`].
-#[derive(Clone, Debug)]
-#[must_use = "a question does nothing until it is run"]
-pub struct Check<P> {
-    protocol: P,
-    generals: Option<usize>,
-    traitors: Option<usize>,
-    adversary: Adversary,
+/// A question that is answered by going through everything: see [`check`].
+pub type Check<P> = Question<P, Everything>;
+
+/// Everything is gone through.
+#[derive(Clone, Copy, Debug)]
+pub struct Everything {
     engine: Engine,
     steps: u64,
 }
 
-/// A question that can't be answered.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum CheckError {
-    /// A number was not given.
-    #[error("how many {0}? say .{0}(..)")]
-    Missing(&'static str),
-    /// Nobody would be loyal.
-    #[error("f is {f}: with n = {n} there can be at most {} traitors", n.saturating_sub(1))]
-    AllTraitors {
-        /// How many generals.
-        n: usize,
-        /// How many traitors.
-        f: usize,
-    },
-    /// The protocol can't be run so.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-}
-
 impl<P: Testable> Check<P> {
-    /// Among so many generals, the commander included.
-    pub fn generals(self, n: usize) -> Check<P> {
-        Check { generals: Some(n), ..self }
+    /// A traitor may also say twice what it says, and on each wire what belongs into another round.
+    pub fn with_replays(self) -> Check<P> {
+        self.against(|adversary| Adversary { replays: true, ..adversary })
     }
 
-    /// With at most so many traitors.
-    pub fn traitors(self, f: usize) -> Check<P> {
-        let adversary = Adversary { traitors: f, ..self.adversary };
-        Check { traitors: Some(f), adversary, ..self }
-    }
-
-    /// With exactly that many traitors, and not fewer.
-    pub fn exactly(self) -> Check<P> {
-        Check { adversary: Adversary { exactly: true, ..self.adversary }, ..self }
-    }
-
-    /// With a commander who is loyal: then validity is all that is asked, and implies agreement.
-    pub fn loyal_commander(self) -> Check<P> {
-        Check { adversary: Adversary { loyal_commander: true, ..self.adversary }, ..self }
-    }
-
-    /// A traitor says something in every slot. That is for protocols in which loyal generals do,
-    /// too; others are refused.
-    pub fn without_silence(self) -> Check<P> {
-        Check { adversary: Adversary { silence: false, ..self.adversary }, ..self }
-    }
-
-    /// A traitor throws in nothing that has no place.
-    pub fn without_strays(self) -> Check<P> {
-        Check { adversary: Adversary { strays: false, ..self.adversary }, ..self }
+    /// What is said in a round arrives in any order.
+    pub fn any_order(self) -> Check<P> {
+        self.against(|adversary| Adversary { any_order: true, ..adversary })
     }
 
     /// With another engine.
     pub fn engine(self, engine: Engine) -> Check<P> {
-        Check { engine, ..self }
+        self.answered(|how| Everything { engine, ..how })
     }
 
     /// With at most so many steps: what is not found by then is bounded. There is no such limit by
     /// default, only one on how many states are held at a time.
     pub fn steps(self, most: u64) -> Check<P> {
-        Check { steps: most, ..self }
+        self.answered(|how| Everything { steps: most, ..how })
     }
 
     /// The verdict. It does not depend on the number of threads.
@@ -115,14 +71,12 @@ impl<P: Testable> Check<P> {
     ///
     /// As [`run`](Check::run).
     pub fn run_watched(self, progress: &Progress) -> Result<Verdict<P>, CheckError> {
-        let Check { protocol, generals, traitors, adversary, engine, steps: limit } = self;
-        let n = generals.ok_or(CheckError::Missing("generals"))?;
-        let f = traitors.ok_or(CheckError::Missing("traitors"))?;
-        let terms = Terms::of(&protocol, n)?;
-        if f >= n {
-            return Err(CheckError::AllTraitors { n, f });
+        let Subject { name, terms } = self.subject()?;
+        let Question { protocol, adversary, how: Everything { engine, steps: limit }, .. } = self;
+        let Adversary { faults, any_order, disruptions, .. } = adversary;
+        if engine == Engine::Naive && (!faults.is_byzantine() || any_order || disruptions > 0) {
+            return Err(CheckError::NotNaive);
         }
-        let name = described("name", || protocol.name())?;
         let search =
             Search { protocol: &protocol, terms: &terms, adversary, engine, limit, progress };
         let answer = search.run()?;
@@ -138,7 +92,7 @@ impl<P: Testable> Check<P> {
         let protocol = name;
         let verdict = Verdict {
             protocol,
-            n,
+            n: terms.n,
             adversary,
             engine,
             signed,

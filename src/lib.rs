@@ -48,7 +48,8 @@
 //! | 4 | [`search`] | the engines that look for an attack |
 //! | 5 | [`verdict`] | what came of it, and of what it speaks |
 //! | 6 | [`report`] | text, JSON, grids, attack files |
-//! | 7 | [`check`](check()), [`regressions`] | the builder that a test calls; attacks kept as files |
+//! | 7 | [`check`](check()), [`hunt`](hunt()) | the builders that a test calls |
+//! | 7 | [`regressions`] | attacks kept as files |
 //! | 8 | `main`, `cli` | arguments, threads, progress, the terminal |
 //!
 //! # What a verdict says
@@ -88,12 +89,14 @@ pub mod execution;
 pub mod fault;
 pub mod forgery;
 pub mod general;
+mod hunt;
 pub mod knowledge;
 pub mod order;
 pub mod outcome;
 pub mod property;
 pub mod protocol;
 pub mod protocols;
+mod question;
 pub mod regressions;
 pub mod report;
 pub mod schedule;
@@ -104,19 +107,23 @@ pub mod verdict;
 
 pub use crate::adversary::{Adversary, FaultClass};
 pub use crate::attack::{Attack, AttackOn, Edit, Item, Lie, Misfit};
-pub use crate::check::{Check, CheckError, check};
+pub use crate::check::{Check, check};
 pub use crate::execution::{Counterexample, Execution, ExecutionOf, Simulator, run};
 pub use crate::general::{General, Generals};
+pub use crate::hunt::{Hunt, hunt};
 pub use crate::knowledge::Knowledge;
 pub use crate::order::Order;
 pub use crate::outcome::{Demand, Outcome, Task};
 pub use crate::property::{Property, Violation};
 pub use crate::protocol::{Lockstep, Plain, Round, Seat};
+pub use crate::protocols::flood_set::FloodSet;
 pub use crate::protocols::oral::OralMessages;
 pub use crate::protocols::signed::SignedMessages;
 pub use crate::protocols::two_step::TwoStep;
+pub use crate::protocols::vote::CoordinatorVote;
+pub use crate::question::{CheckError, Question};
 pub use crate::regressions::Regressions;
 pub use crate::schedule::{Arrival, Crash, Shift};
 pub use crate::signature::ideal::Ideal;
 pub use crate::testable::{Repertoire, Testable, Wire};
-pub use crate::verdict::{Ruling, Verdict};
+pub use crate::verdict::{Finding, Hunted, Ruling, Verdict};

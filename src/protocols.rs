@@ -2,6 +2,7 @@
 
 pub mod asking;
 pub mod chain;
+pub mod flood_set;
 pub mod forged_chains;
 pub mod oral;
 pub mod order_set;
@@ -9,3 +10,4 @@ pub mod parallel;
 pub mod path;
 pub mod signed;
 pub mod two_step;
+pub mod vote;

@@ -2,6 +2,7 @@
 
 pub mod attack_file;
 pub mod grid;
+pub mod hunted;
 pub mod json;
 pub mod story;
 pub mod text;

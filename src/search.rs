@@ -3,13 +3,18 @@
 //! | file | what it does |
 //! |---|---|
 //! | `campaign` | says what is searched after what, and confirms what is found |
-//! | `space` | the cases, and on each wire the menu of what can be said |
+//! | `space`, `menu` | on each wire what can be said |
+//! | `case`, `counting` | the first choices of the enemy, and how many behaviours there are |
 //! | `harvest`, `twins` | listens for what could be said, where nobody has said it |
 //! | `probe` | tries the obvious attacks |
 //! | `survey` | goes through the cases, on all threads |
-//! | `explorer`, `branching` | the exhaustive engine, for one case |
+//! | `explorer` | the exhaustive engine, for one case |
+//! | `branching`, `early`, `lying`, `received` | what one receiver can come to in one round |
+//! | `fates` | who crashes in a round |
 //! | `overheard` | which signatures the enemy can show |
 //! | `naive` | its twin without a reduction |
+//! | `chase`, `coverage` | the hunt: draws attack after attack, and says how far it got |
+//! | `draw`, `temper`, `whim`, `disorder` | draws an attack at random while it is played |
 //! | `script` | turns what an engine found into an attack |
 //! | `shrink` | makes an attack locally minimal |
 //!
@@ -17,19 +22,31 @@
 
 mod branching;
 mod campaign;
+mod case;
+pub(crate) mod chase;
+mod counting;
+pub mod coverage;
+mod disorder;
+mod draw;
+mod early;
 pub mod effort;
 mod end;
 mod explorer;
+mod fates;
 mod harvest;
+mod lying;
 mod menu;
 mod naive;
 mod overheard;
 mod probe;
+mod received;
 mod script;
 mod shrink;
-mod space;
+pub(crate) mod space;
 mod survey;
+mod temper;
 mod twins;
+mod whim;
 
 use std::fmt;
 
@@ -37,7 +54,7 @@ use serde::Serialize;
 
 use self::effort::{Halt, Progress};
 pub use self::harvest::Harvested;
-use crate::adversary::Adversary;
+use crate::adversary::{Adversary, FaultClass};
 use crate::attack::AttackOn;
 use crate::count::Count;
 use crate::execution::{ExecutionOf, Size};
@@ -63,11 +80,12 @@ pub enum Reduction {
     /// What traitors tell each other changes nothing for the loyal: the enemy knows everything
     /// already, and says what it likes. (Where lies are counted, they are gone through.)
     TraitorToLoyal,
-    /// A traitorous commander is bound by no order, so one order stands for all.
+    /// A Byzantine traitor is bound by no input, so one stands for all.
     TraitorsOrder,
     /// A general's next state depends on its own inbox alone, and each wire is free of all
     /// others: successors are a product of each receiver's successors. (Which signatures the
-    /// traitors can show is settled by what the loyal say, before any of that.)
+    /// traitors can show is settled by what the loyal say, before any of that. A crash is felt by
+    /// all receivers, so there each is gone through by itself.)
     PerReceiver,
     /// Equal states of a receiver, and equal global states in which the enemy has overheard the
     /// same signatures, of those that it can still use, have the same future.
@@ -85,6 +103,18 @@ impl Reduction {
         Reduction::EqualStates,
         Reduction::LastRound,
     ];
+
+    /// Those that are sound where traitors are faulty in this way.
+    #[must_use]
+    pub fn against(faults: FaultClass) -> &'static [Reduction] {
+        match faults {
+            FaultClass::Byzantine => &Reduction::ALL,
+            FaultClass::Crash => &[Reduction::EqualStates, Reduction::LastRound],
+            FaultClass::SendOmission | FaultClass::ReceiveOmission => {
+                &[Reduction::PerReceiver, Reduction::EqualStates, Reduction::LastRound]
+            }
+        }
+    }
 }
 
 impl fmt::Display for Reduction {

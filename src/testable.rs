@@ -291,6 +291,17 @@ pub enum Refusal {
          order: order messages by their slot first"
     )]
     Entangled,
+    /// There are too many orders of arrival to go through.
+    #[error(
+        "more than 64 messages can arrive at {to} in round {round}: they have too many orders of \
+         arrival to go through them all"
+    )]
+    Crowded {
+        /// Who hears them.
+        to: General,
+        /// In which round.
+        round: Round,
+    },
     /// A method that describes the protocol panics.
     #[error("the protocol panics in {call}: {message}")]
     Panicked {

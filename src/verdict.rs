@@ -1,8 +1,12 @@
 //! The verdict: holds, broken or bounded, and of what it speaks.
 
+use std::time::Duration;
+
 use crate::adversary::Adversary;
+use crate::attack::AttackOn;
 use crate::count::Count;
 use crate::execution::Counterexample;
+use crate::search::coverage::Coverage;
 use crate::search::effort::Halt;
 use crate::search::{Engine, Harvested, Reduction};
 use crate::testable::Testable;
@@ -79,8 +83,69 @@ impl<P: Testable> Verdict<P> {
     #[must_use]
     pub fn reductions(&self) -> &'static [Reduction] {
         match self.engine {
-            Engine::Exhaustive => &Reduction::ALL,
+            Engine::Exhaustive => Reduction::against(self.adversary.faults),
             Engine::Naive => &[],
         }
+    }
+}
+
+/// What came of attacks drawn at random.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Hunted<P: Testable> {
+    /// The name of the protocol.
+    pub protocol: String,
+    /// How many generals there were.
+    pub n: usize,
+    /// What the enemy could do.
+    pub adversary: Adversary,
+    /// Whether there are signatures in what is said.
+    pub signed: bool,
+    /// Whether forgeries were tried.
+    pub forgeries: bool,
+    /// How much was heard of it, if the protocol does not say what a traitor could say.
+    pub harvested: Option<Harvested>,
+    /// The number of the first case.
+    pub first: u64,
+    /// How many cases there were to be.
+    pub cases: u64,
+    /// From what they were drawn.
+    pub seed: u64,
+    /// What was tried: all cases up to the one that broke the protocol, or up to the end, or until
+    /// the hunt was stopped.
+    pub coverage: Coverage,
+    /// How long that took.
+    pub time: Duration,
+    /// What was found.
+    pub finding: Option<Finding<P>>,
+}
+
+/// An attack that was drawn at random, and breaks the protocol.
+#[derive(Clone, Debug)]
+pub struct Finding<P: Testable> {
+    /// In which case it was found.
+    pub case: u64,
+    /// The attack as it was drawn.
+    pub drawn: AttackOn<P>,
+    /// How often the protocol was run to make it smaller.
+    pub executions: u64,
+    /// How long that took.
+    pub time: Duration,
+    /// What is left of it. It is [not minimal](crate::execution::Size::NotMinimal) if the time was
+    /// up before everything was tried.
+    pub counterexample: Counterexample<P>,
+}
+
+impl<P: Testable> Hunted<P> {
+    /// The attack, if the protocol is broken.
+    #[must_use]
+    pub fn counterexample(&self) -> Option<&Counterexample<P>> {
+        self.finding.as_ref().map(|finding| &finding.counterexample)
+    }
+
+    /// In a word: "broken" or "bounded". What is drawn at random proves nothing.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        if self.finding.is_some() { "broken" } else { "bounded" }
     }
 }

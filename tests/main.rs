@@ -2,12 +2,14 @@
 
 mod attack_file;
 mod command_line;
+mod crash_twins;
 mod drawn_attacks;
 mod ed25519;
 mod edge_cases;
 mod faults;
 mod harvest;
 mod hostile;
+mod hunt;
 mod mutants;
 mod oral;
 mod overheard;

@@ -9,7 +9,7 @@ use turncoat::execution::Size;
 use turncoat::search::Engine;
 use turncoat::{
     Attack, AttackOn, Check, Counterexample, Edit, ExecutionOf, General, Generals, Lie, Lockstep,
-    Repertoire, Round, Seat, Testable, Wire, check, run,
+    Question, Repertoire, Round, Seat, Testable, Wire, check, run,
 };
 
 /// A protocol whose tables are drawn from a seed, entry by entry, whenever one is looked up.
@@ -71,16 +71,16 @@ impl Drawn {
     }
 
     fn check(&self) -> Check<&Drawn> {
-        self.ask(self)
+        self.ask(check(self))
     }
 
-    /// The same question of another protocol.
-    pub fn ask<P: Testable>(&self, protocol: P) -> Check<P> {
+    /// A question about this setting.
+    pub fn ask<P: Testable, H>(&self, question: Question<P, H>) -> Question<P, H> {
         let Adversary { f, exactly, loyal_commander, strays } = self.adversary;
-        let check = check(protocol).generals(self.n).traitors(f);
-        let check = if exactly { check.exactly() } else { check };
-        let check = if loyal_commander { check.loyal_commander() } else { check };
-        if strays { check } else { check.without_strays() }
+        let question = question.generals(self.n).traitors(f);
+        let question = if exactly { question.exactly() } else { question };
+        let question = if loyal_commander { question.loyal_commander() } else { question };
+        if strays { question } else { question.without_strays() }
     }
 
     fn slot(&self, message: u8) -> usize {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::attack::AttackOn;
 use crate::execution::{Counterexample, ExecutionOf, Size};
 use crate::testable::Testable;
-use crate::verdict::{Ruling, Verdict};
+use crate::verdict::{Finding, Hunted, Ruling, Verdict};
 
 /// A verdict; `protocol` describes the protocol (an object, whose fields stand beside the rest).
 ///
@@ -44,16 +44,56 @@ where
         Ruling::Holds => {}
         Ruling::Bounded(halt) => json["halt"] = json!(halt),
         Ruling::Broken(counterexample) => {
-            let Counterexample { attack, execution, size, .. } = &**counterexample;
-            let mut counterexample = self::execution::<P>(attack, execution);
-            counterexample["smallest"] = match size {
-                Size::Smallest => json!(true),
-                Size::LocallyMinimal => json!("locally"),
-                Size::NotMinimal => json!(false),
-            };
-            json["counterexample"] = counterexample;
+            json["counterexample"] = self::counterexample(counterexample);
         }
     }
+    json
+}
+
+/// What came of a hunt; `protocol` describes the protocol, as in [`verdict`]. How long it took is
+/// left out, so that the same hunt reads the same.
+pub fn hunted<P>(protocol: &Value, hunted: &Hunted<P>) -> Value
+where
+    P: Testable<Value: Serialize, Message: Serialize>,
+{
+    let Hunted { n, adversary, signed, forgeries, first, cases, seed, coverage, .. } = hunted;
+    let mut json = json!({ "verdict": hunted.name() });
+    merge(&mut json, protocol);
+    let facts = json!({
+        "n": n,
+        "f": adversary.traitors,
+        "adversary": adversary,
+        "signed": signed,
+        "forgeries": forgeries,
+        "seed": seed,
+        "first_case": first,
+        "cases": cases,
+        "coverage": coverage,
+    });
+    merge(&mut json, &facts);
+    if let Some(harvested) = &hunted.harvested {
+        json["harvested"] = json!(harvested);
+    }
+    if let Some(Finding { case, drawn, executions, counterexample, .. }) = &hunted.finding {
+        json["found_at_case"] = json!(case);
+        json["drawn_size"] = json!(drawn.size());
+        json["shrinking_executions"] = json!(executions);
+        json["counterexample"] = self::counterexample(counterexample);
+    }
+    json
+}
+
+fn counterexample<P>(counterexample: &Counterexample<P>) -> Value
+where
+    P: Testable<Value: Serialize, Message: Serialize>,
+{
+    let Counterexample { attack, execution, size, .. } = counterexample;
+    let mut json = self::execution::<P>(attack, execution);
+    json["smallest"] = match size {
+        Size::Smallest => json!(true),
+        Size::LocallyMinimal => json!("locally"),
+        Size::NotMinimal => json!(false),
+    };
     json
 }
 
@@ -65,7 +105,7 @@ where
     let violation = execution.violation();
     let decisions = execution.decisions.iter().enumerate();
     let decisions = decisions.filter_map(|(id, decision)| Some((id, decision.as_ref()?)));
-    json!({
+    let mut json = json!({
         "property": violation.as_ref().map(|violation| violation.name()),
         "fault": execution.fault.as_ref().map(ToString::to_string),
         "forgery": execution.accepted,
@@ -73,7 +113,14 @@ where
         "inputs": attack.inputs,
         "lies": attack.lies,
         "decisions": decisions.collect::<BTreeMap<_, _>>(),
-    })
+    });
+    if !attack.crashes.is_empty() {
+        json["crashes"] = json!(attack.crashes);
+    }
+    if !attack.schedule.is_empty() {
+        json["schedule"] = json!(attack.schedule);
+    }
+    json
 }
 
 /// Adds the fields of one object to another.

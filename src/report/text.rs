@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use super::hunted::parts;
 use super::story::story;
+use crate::adversary::Adversary;
 use crate::count::grouped;
 use crate::execution::{Counterexample, Size};
 use crate::search::Harvested;
@@ -14,11 +16,7 @@ use crate::verdict::{Ruling, Verdict};
 impl<P: Testable> fmt::Display for Verdict<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Verdict { n, adversary, behaviours, steps, ruling, protocol, .. } = self;
-        let bound = if adversary.exactly { "exactly" } else { "at most" };
-        let traitors = if adversary.traitors == 1 { "traitor" } else { "traitors" };
-        let most = adversary.traitors;
-        let setting = format!("{}, {bound} {most} {traitors}", among(protocol, *n));
-        writeln!(f, "{}: {setting}\n", self.name().to_uppercase())?;
+        writeln!(f, "{}\n", title(self.name(), protocol, *n, adversary))?;
         match ruling {
             Ruling::Holds => {
                 let unforgeability = if self.forgeries { ", and no forgery counts" } else { "" };
@@ -52,14 +50,17 @@ impl<P: Testable> fmt::Display for Verdict<P> {
         };
         let work = format!("{behaviours} {what}, in {} steps", grouped(&steps.to_string()));
         let adversary = adversary.told(self.signed, self.forgeries);
-        let lies =
-            self.harvested.map(|harvested| ("Lies", format!("made of {}", heard(harvested))));
         let facts = [("Adversary", adversary), (covered, work), ("Reductions", reductions)];
-        for (label, text) in lies.into_iter().chain(facts) {
+        for (label, text) in self.harvested.map(lies).into_iter().chain(facts) {
             writeln!(f, "{}", labelled(label, &text))?;
         }
         Ok(())
     }
+}
+
+/// A labelled fact: of what lies are made that the protocol does not describe.
+pub(super) fn lies(harvested: Harvested) -> (&'static str, String) {
+    ("Lies", format!("made of {}", heard(harvested)))
 }
 
 /// "the 34 messages heard in 24 runs".
@@ -77,11 +78,7 @@ impl<P: Testable> fmt::Display for Counterexample<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Counterexample { attack, execution, size, protocol, .. } = self;
         writeln!(f, "{}", story(protocol, attack, execution))?;
-        let lies = match attack.lies.len() {
-            0 => "no lie".to_owned(),
-            1 => "1 lie".to_owned(),
-            lies => format!("{lies} lies"),
-        };
+        let lies = parts(attack);
         match size {
             Size::Smallest => writeln!(
                 f,
@@ -97,6 +94,14 @@ impl<P: Testable> fmt::Display for Counterexample<P> {
     }
 }
 
+/// "HOLDS: OM(1) among 4 generals, at most 1 traitor".
+pub(super) fn title(name: &str, protocol: &str, n: usize, adversary: &Adversary) -> String {
+    let bound = if adversary.exactly { "exactly" } else { "at most" };
+    let traitors = if adversary.traitors == 1 { "traitor" } else { "traitors" };
+    let (setting, most) = (among(protocol, n), adversary.traitors);
+    format!("{}: {setting}, {bound} {most} {traitors}", name.to_uppercase())
+}
+
 /// "OM(1) among 4 generals". A name that goes on after a comma ends with one.
 #[must_use]
 pub fn among(protocol: &str, n: usize) -> String {
@@ -106,7 +111,7 @@ pub fn among(protocol: &str, n: usize) -> String {
 }
 
 /// A label in a column of its own, and a sentence beside it.
-fn labelled(label: &str, text: &str) -> String {
+pub(super) fn labelled(label: &str, text: &str) -> String {
     let label = format!("{label:<12}");
     let indent = " ".repeat(label.len());
     let options = textwrap::Options::new(WIDTH).initial_indent(&label).subsequent_indent(&indent);

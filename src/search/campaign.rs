@@ -2,12 +2,13 @@
 //! once something is found, everything with ever more lies. Whatever an engine finds is run again
 //! by the simulator before it is believed.
 
+use super::case::{CaseOf, TraitorsOrders};
 use super::effort::{Halt, Meter};
 use super::end::{End, EndOf, Explored};
 use super::explorer::{Explorer, Lies};
 use super::script::{self, Script};
-use super::shrink::shrunk;
-use super::space::{Case, Space, TraitorsOrders};
+use super::shrink::{Shrunk, shrunk};
+use super::space::Space;
 use super::survey::{Survey, survey};
 use super::{Answer, Engine, Found, Search, naive, probe};
 use crate::attack::AttackOn;
@@ -25,10 +26,10 @@ const PROOF_OF_TRAITORS: u64 = 2_000_000;
 const PROOF_OF_LIES: u64 = 20_000_000;
 
 /// How often an attack is run before it is believed, each call twice.
-const CONFIRMATIONS: usize = 8;
+pub(super) const CONFIRMATIONS: usize = 8;
 
 /// How often it is run where the search and the simulator disagree.
-const INQUIRIES: usize = 64;
+pub(super) const INQUIRIES: usize = 64;
 
 impl<P: Testable> Search<'_, P> {
     /// Looks for an attack; one that is found is made as small as can be.
@@ -154,7 +155,7 @@ impl<P: Testable> Campaign<'_, P> {
     }
 
     /// Goes through one case. Only the exhaustive engine counts lies.
-    fn explore(&self, case: &Case<P::Value>, lies: Lies, meter: Meter<'_>) -> Explored<P> {
+    fn explore(&self, case: &CaseOf<P>, lies: Lies, meter: Meter<'_>) -> Explored<P> {
         match (self.search.engine, lies) {
             (Engine::Naive, Lies::Free) => naive::explore(self.space, case, meter),
             _ => Explorer::new(self.space, case, lies, meter).explore(),
@@ -185,7 +186,7 @@ impl<P: Testable> Campaign<'_, P> {
     /// The attack that an engine found, run again by the simulator.
     fn confirmed(
         &self,
-        case: &Case<P::Value>,
+        case: &CaseOf<P>,
         lies: Lies,
         violation: Violation,
         script: Script<P::Message>,
@@ -221,7 +222,7 @@ impl<P: Testable> Campaign<'_, P> {
     /// How the engine contradicts itself when it is asked again, if it does.
     fn inconsistency(
         &self,
-        case: &Case<P::Value>,
+        case: &CaseOf<P>,
         lies: Lies,
         violation: &Violation,
         script: &Script<P::Message>,
@@ -243,7 +244,8 @@ impl<P: Testable> Campaign<'_, P> {
         if let Violation::Fault(Fault { kind: FaultKind::Undetermined(..), .. }) = found.violation {
             return found; // what such a protocol does with fewer lies says nothing
         }
-        let (attack, size) = shrunk(self.space, found.attack.clone(), self.search.progress);
+        let Shrunk { attack, size, .. } =
+            shrunk(self.space, found.attack.clone(), self.search.progress);
         let local = self.examined(attack, CONFIRMATIONS).map(|local| Found { size, ..local });
         let local = local.unwrap_or(found);
         let smallest = fewest_traitors.then(|| self.smallest(&local)).flatten();
@@ -253,14 +255,14 @@ impl<P: Testable> Campaign<'_, P> {
     /// The first of the attacks with the fewest lies among those with as many traitors as this
     /// one has, if that can be proved within the budget.
     fn smallest(&mut self, local: &Found<P>) -> Option<Found<P>> {
-        let AttackOn::<P> { traitors, lies, .. } = &local.attack;
+        let (traitors, size) = (local.attack.traitors, local.attack.size());
         let end = self.steps.saturating_add(PROOF_OF_LIES);
-        for most in 0..=lies.len() {
+        for most in 0..=size {
             let lies = Lies::AtMost(most as u32);
             let survey = self.survey(traitors.len(), lies, end - self.steps);
             let (found, halt) = self.outcome(survey, lies).ok()?;
             if let Some(found) = found {
-                let told = found.attack.lies.len();
+                let told = found.attack.size();
                 let again = (told > most).then(|| self.examined(found.attack.clone(), INQUIRIES));
                 if let Some(Found { violation: Violation::Fault(_), .. }) = again.flatten() {
                     return None;

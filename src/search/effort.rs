@@ -47,6 +47,10 @@ impl Progress {
         self.stop.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn worked(&self, steps: u64) {
+        self.steps.fetch_add(steps, Ordering::Relaxed);
+    }
+
     pub(crate) fn covered(&self, share: f64) {
         self.share.fetch_add((share * WHOLE) as u64, Ordering::Relaxed);
     }
@@ -117,7 +121,7 @@ impl<'a> Meter<'a> {
     }
 
     fn tell(&mut self) {
-        self.progress.steps.fetch_add(self.steps - self.told, Ordering::Relaxed);
+        self.progress.worked(self.steps - self.told);
         self.told = self.steps;
     }
 }

@@ -46,10 +46,7 @@ impl<M> End<M> {
     /// The same, after the traitors said this.
     pub fn after(self, said: impl FnOnce() -> Script<M>) -> End<M> {
         match self {
-            End::Found(violation, mut script) => {
-                script.extend(said());
-                End::Found(violation, script)
-            }
+            End::Found(violation, script) => End::Found(violation, script.after(said())),
             other => other,
         }
     }

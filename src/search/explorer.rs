@@ -5,19 +5,25 @@
 //! product of states is needed, only of the decisions to which each loyal general can be brought.
 //! Global states that were met before in the same round are not gone through again.
 //!
-//! It runs in two ways. With free lies only the loyal are followed. With priced lies traitors are
-//! followed too, because a lie is counted against what loyalty would have said; then no more than
-//! a given number of lies is spent, and of equal states the one with the fewest lies is kept.
+//! It runs in two ways. With free lies only the loyal are followed, unless traitors obey in all but
+//! their crashes or omissions. With priced lies traitors are followed too, because a lie is counted
+//! against what loyalty would have said; then no more than a given number of lies (crashes,
+//! omissions, changes of the schedule) is spent, and of equal states the one with the fewest is
+//! kept.
 
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::branching::{Branch, Inbox, Received, Trace};
+use super::branching::{Inbox, ReceivedBy};
+use super::case::CaseOf;
 use super::effort::{Halt, Meter, ROOM};
 use super::end::{End, EndOf, Explored};
+use super::fates::fates;
 use super::overheard::Overheard;
+use super::received::{Branch, Received, Trace};
 use super::script::Script;
-use super::space::{Case, Space};
+use super::space::Space;
+use crate::adversary::FaultClass;
 use crate::fault::Guarded;
 use crate::general::{General, Generals};
 use crate::property::Violation;
@@ -38,8 +44,8 @@ const NOT_FOLLOWED: u32 = u32::MAX;
 
 /// Explores one case.
 pub(crate) struct Explorer<'a, P: Testable> {
-    space: &'a Space<'a, P>,
-    case: &'a Case<P::Value>,
+    pub(super) space: &'a Space<'a, P>,
+    pub(super) case: &'a CaseOf<P>,
     lies: Lies,
     followed: Generals,
     protocol: Guarded<'a, P>,
@@ -56,32 +62,34 @@ pub(crate) struct Explorer<'a, P: Testable> {
 
 /// Where the execution stands when a round begins.
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct Global {
-    /// For each general, the number of its state.
-    states: Box<[u32]>,
+pub(super) struct Global {
+    /// For each general, the number of its state. Who has crashed has none.
+    pub states: Box<[u32]>,
     /// The number of what the enemy has overheard.
-    overheard: u32,
+    pub overheard: u32,
+    /// Which of the disrupted messages of the case have been said, by place.
+    pub said: u64,
 }
 
 /// What one general can come to, or be brought to decide, each with the fewest lies it takes.
-struct Options<S, T> {
-    received: Received<Option<S>>,
+struct Options<S, M, T> {
+    received: Received<Option<S>, M>,
     choices: Vec<(T, u32, Trace)>,
 }
 
 /// What each followed general says to each other, by receiver and sender.
-type Outboxes<M> = Vec<Vec<Option<Vec<M>>>>;
+pub(super) type Outboxes<M> = Vec<Vec<Option<Vec<M>>>>;
 
 impl<'a, P: Testable> Explorer<'a, P> {
     pub fn new(
         space: &'a Space<'a, P>,
-        case: &'a Case<P::Value>,
+        case: &'a CaseOf<P>,
         lies: Lies,
         meter: Meter<'a>,
     ) -> Explorer<'a, P> {
         let followed = match lies {
-            Lies::Free => space.everybody().minus(case.traitors),
-            Lies::AtMost(_) => space.everybody(),
+            Lies::Free if case.faults.is_byzantine() => space.everybody().minus(case.traitors),
+            Lies::Free | Lies::AtMost(_) => space.everybody(),
         };
         let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
         let rounds = if space.is_signed() { space.terms.rounds } else { 0 };
@@ -121,8 +129,12 @@ impl<'a, P: Testable> Explorer<'a, P> {
         }
         let made = self.space.made_by(self.case.traitors);
         global.overheard = self.overheard.insert_full(made).0 as u32;
+        let spent = self.lies_left(0).map_or(0, |_| self.case.disruptions.len() as u32);
+        if self.lies_left(0).is_some_and(|left| spent > left) {
+            return Ok(());
+        }
         if self.space.terms.rounds > 0 {
-            return self.visit(1, &global, 0);
+            return self.visit(1, &global, spent);
         }
         let mut decided = vec![None; self.space.terms.n];
         for me in self.deciders().iter() {
@@ -133,22 +145,58 @@ impl<'a, P: Testable> Explorer<'a, P> {
 
     /// All that can follow when a round begins in this global state, so many lies spent.
     fn visit(&mut self, round: Round, global: &Global, spent: u32) -> Result<(), EndOf<P>> {
-        let outboxes = self.outboxes(round, global)?;
+        let mut outboxes = self.outboxes(round, global)?;
         let overheard = self.overhear(round, global, &outboxes)?;
+        let global = self.disrupt(round, global, overheard, &mut outboxes);
+        if self.space.adversary.faults != FaultClass::Crash {
+            return self.play(round, &global, outboxes, Generals::NONE, spent);
+        }
+        let able = self.able_to_crash(&global, &outboxes);
+        let most = self.lies_left(spent).map_or(usize::MAX, |left| left as usize);
+        for crashes in fates(round, &able, most) {
+            let mut outboxes = outboxes.clone();
+            for (to, outbox) in self.everybody().zip(&mut outboxes) {
+                for crash in &crashes {
+                    if crash.silences(Wire { round, from: crash.general, to }) {
+                        outbox[crash.general.id()] = Some(Vec::new());
+                    }
+                }
+            }
+            let spent = spent + self.lies_left(spent).map_or(0, |_| crashes.len() as u32);
+            let crashed = crashes.iter().map(|crash| crash.general).collect();
+            self.play(round, &global, outboxes, crashed, spent)
+                .map_err(|end| end.after(|| Script { crashes, ..Script::new() }))?;
+        }
+        Ok(())
+    }
+
+    /// All that can follow when this is said in a round, and these generals do not live to see its
+    /// end.
+    fn play(
+        &mut self,
+        round: Round,
+        global: &Global,
+        outboxes: Outboxes<P::Message>,
+        crashed: Generals,
+        spent: u32,
+    ) -> Result<(), EndOf<P>> {
         if round == self.space.terms.rounds {
-            return self.end(round, global, outboxes, overheard, spent);
+            return self.end(round, global, outboxes, spent);
         }
         let mut options = Vec::new();
         for (to, honest) in self.everybody().zip(outboxes) {
-            if self.followed.contains(to) {
-                let mut received = self.receive(round, to, global, honest, overheard, spent)?;
+            if self.followed.minus(crashed).contains(to) {
+                let mut received = self.receive(round, to, global, honest, spent)?;
                 let branches = std::mem::take(&mut received.branches).into_iter();
                 let choices = branches.map(|b| (self.number(b.state), b.lies, b.trace)).collect();
                 options.push(Options { received, choices });
             }
         }
         let mut next = self.nowhere();
-        next.overheard = overheard;
+        (next.overheard, next.said) = (global.overheard, global.said);
+        for general in crashed.iter() {
+            next.states[general.id()] = self.number(None);
+        }
         self.combine(round + 1, &options, &mut next, spent)
     }
 
@@ -157,7 +205,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
     fn combine(
         &mut self,
         round: Round,
-        options: &[Options<P::State, u32>],
+        options: &[Options<P::State, P::Message, u32>],
         next: &mut Global,
         spent: u32,
     ) -> Result<(), EndOf<P>> {
@@ -182,7 +230,6 @@ impl<'a, P: Testable> Explorer<'a, P> {
         round: Round,
         global: &Global,
         outboxes: Outboxes<P::Message>,
-        overheard: u32,
         spent: u32,
     ) -> Result<(), EndOf<P>> {
         let mut options = Vec::new();
@@ -190,7 +237,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
             if self.case.traitors.contains(to) {
                 continue;
             }
-            let mut received = self.receive(round, to, global, honest, overheard, spent)?;
+            let mut received = self.receive(round, to, global, honest, spent)?;
             let mut decisions = IndexMap::<_, _, FxBuildHasher>::default();
             for Branch { state, lies, trace, .. } in std::mem::take(&mut received.branches) {
                 self.meter.step()?;
@@ -213,7 +260,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
     /// Looks at every outcome made of one decision of each general.
     fn judge(
         &self,
-        options: &[Options<P::State, Option<P::Value>>],
+        options: &[Options<P::State, P::Message, Option<P::Value>>],
         decided: &mut [Option<P::Value>],
         spent: u32,
     ) -> Result<(), EndOf<P>> {
@@ -286,22 +333,24 @@ impl<'a, P: Testable> Explorer<'a, P> {
         to: General,
         global: &Global,
         honest: Vec<Option<Vec<P::Message>>>,
-        overheard: u32,
         spent: u32,
-    ) -> Result<Received<Option<P::State>>, EndOf<P>> {
+    ) -> Result<ReceivedBy<P>, EndOf<P>> {
         let state = self.state(global, to).clone();
+        let overdue = self.overdue(round, to, global);
         let (space, lies_left) = (self.space, self.lies_left(spent));
-        let overheard = &self.overheard[overheard as usize];
+        let overheard = &self.overheard[global.overheard as usize];
         let protocol = &self.protocol;
-        let inbox = Inbox { space, protocol, round, to, honest, lies_left, overheard };
-        inbox.received(state, &mut self.meter)
+        let inbox = Inbox { space, protocol, round, to, overdue, lies_left, overheard };
+        inbox.received(state, honest, &mut self.meter)
     }
 
-    fn script(&self, received: &Received<Option<P::State>>, trace: Trace) -> Script<P::Message> {
-        received.script(self.space, self.case.traitors, trace)
+    fn script(&self, received: &ReceivedBy<P>, trace: Trace) -> Script<P::Message> {
+        let byzantine = self.space.adversary.faults.is_byzantine();
+        let speakers = self.case.traitors.without(received.to).iter().filter(|_| byzantine);
+        received.script(self.space, speakers, trace)
     }
 
-    fn everybody(&self) -> impl Iterator<Item = General> + use<P> {
+    pub(super) fn everybody(&self) -> impl Iterator<Item = General> + use<P> {
         self.space.everybody().iter()
     }
 
@@ -319,10 +368,11 @@ impl<'a, P: Testable> Explorer<'a, P> {
     }
 
     fn nowhere(&self) -> Global {
-        Global { states: vec![NOT_FOLLOWED; self.space.terms.n].into(), overheard: 0 }
+        let states = vec![NOT_FOLLOWED; self.space.terms.n].into();
+        Global { states, overheard: 0, said: 0 }
     }
 
-    fn state(&self, global: &Global, general: General) -> &Option<P::State> {
+    pub(super) fn state(&self, global: &Global, general: General) -> &Option<P::State> {
         &self.states[global.states[general.id()] as usize]
     }
 

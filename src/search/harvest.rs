@@ -103,14 +103,26 @@ impl<M: Plain> Harvest<M> {
         Some(listener.harvest())
     }
 
-    /// What can be said on a wire, for all that is known of it.
-    pub fn fill(&self, wire: Wire, repertoire: Repertoire<M>) -> Repertoire<M> {
+    /// Whether it is not known what traitors could say, and that matters.
+    pub fn is_needed(
+        repertoires: &[(Wire, Repertoire<M>)],
+        n: usize,
+        adversary: Adversary,
+    ) -> bool {
+        let suspects = adversary.suspects(Generals::first(n));
+        let mut wires = repertoires.iter().filter(|(wire, _)| suspects.contains(wire.from));
+        let lies = adversary.faults.is_byzantine() && adversary.traitors > 0;
+        lies && wires.any(|(_, repertoire)| repertoire.unknown)
+    }
+
+    /// Adds what was heard to what is known of a wire, unless that is all.
+    pub fn add_to(&self, wire: Wire, repertoire: &mut Repertoire<M>) {
         if !repertoire.unknown {
-            return repertoire;
+            return;
         }
-        let Repertoire { mut slots, mut strays, forgeries, unknown } = repertoire;
-        let described = |message: &M| {
-            let forged = forgeries.iter().any(|forgery| forgery.message == *message);
+        let Repertoire { slots, strays, forgeries, .. } = repertoire;
+        let described = |message: &&M| {
+            let forged = forgeries.iter().any(|forgery| forgery.message == **message);
             forged || slots.iter().any(|slot| slot.contains(message))
         };
         let heard = self.slots.get(&(wire.from, wire.round)).into_iter().flatten();
@@ -118,7 +130,6 @@ impl<M: Plain> Harvest<M> {
         let heard = heard.filter(|slot| !slot.is_empty()).collect_vec();
         slots.extend(heard);
         strays.extend(self.strays.iter().cloned());
-        Repertoire { slots, strays, forgeries, unknown }
     }
 }
 

@@ -110,6 +110,33 @@ impl<M: Plain> Menu<M> {
         self.slots.len()
     }
 
+    /// How many slots there are, but for that of the strays.
+    pub fn regular_slots(&self) -> u32 {
+        self.slots.iter().filter(|slot| !slot.stray).count() as u32
+    }
+
+    /// Every message that can stand in a slot, but for that of the strays.
+    pub fn regular(&self) -> impl Iterator<Item = &M> + Clone {
+        self.slots.iter().filter(|slot| !slot.stray).flat_map(|slot| &slot.messages)
+    }
+
+    /// The messages that come before this one in its slot, or among the strays.
+    pub fn before(&self, message: &M) -> Vec<M> {
+        let slot = self.candidate(message).map(|candidate| &self.slots[candidate.slot]);
+        let messages = slot.into_iter().flat_map(|slot| &slot.messages);
+        messages.take_while(|before| *before != message).cloned().collect()
+    }
+
+    /// What can stand in a slot, in order.
+    pub fn messages(&self, slot: usize) -> &[M] {
+        &self.slots[slot].messages
+    }
+
+    /// The slot for strays and forgeries, if there are any.
+    pub fn stray(&self) -> Option<usize> {
+        self.slots.last().filter(|slot| slot.stray).map(|_| self.slots.len() - 1)
+    }
+
     /// Whether nothing may be said in a slot.
     pub fn optional(&self, slot: usize) -> bool {
         self.slots[slot].optional

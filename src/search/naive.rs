@@ -4,10 +4,11 @@
 
 use itertools::Itertools;
 
+use super::case::CaseOf;
 use super::effort::Meter;
 use super::end::{End, EndOf, Explored};
 use super::script::Script;
-use super::space::{Case, Space};
+use super::space::Space;
 use crate::adversary::Adversary;
 use crate::execution::Delivery;
 use crate::execution::stage::{Eavesdropper, Enemy, simulate};
@@ -17,7 +18,7 @@ use crate::testable::{Repertoire, Testable, Wire};
 /// Goes through all behaviours of a case; a step is an execution.
 pub(crate) fn explore<P: Testable>(
     space: &Space<'_, P>,
-    case: &Case<P::Value>,
+    case: &CaseOf<P>,
     mut meter: Meter<'_>,
 ) -> Explored<P> {
     let result = scripts(space, case).try_for_each(|script| {
@@ -29,7 +30,7 @@ pub(crate) fn explore<P: Testable>(
 
 fn judge<P: Testable>(
     space: &Space<'_, P>,
-    case: &Case<P::Value>,
+    case: &CaseOf<P>,
     script: Script<P::Message>,
 ) -> Option<EndOf<P>> {
     let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
@@ -64,7 +65,7 @@ impl<P: Testable> Enemy<P> for Reciter<'_, P> {
         honest: &[P::Message],
         overhears: &Eavesdropper<'_, P>,
     ) -> Vec<P::Message> {
-        let Some(spoken) = self.script.get(&wire) else { return honest.to_vec() };
+        let Some(spoken) = self.script.spoken.get(&wire) else { return honest.to_vec() };
         let can_be_said = |message: &&P::Message| {
             honest.contains(message) || {
                 let signatures = self.protocol.signatures(message);
@@ -78,7 +79,7 @@ impl<P: Testable> Enemy<P> for Reciter<'_, P> {
 /// Everything that the traitors can say to the loyal.
 fn scripts<P: Testable>(
     space: &Space<'_, P>,
-    case: &Case<P::Value>,
+    case: &CaseOf<P>,
 ) -> impl Iterator<Item = Script<P::Message>> {
     let loyal = space.everybody().minus(case.traitors);
     let wires = (1..=space.terms.rounds)
@@ -92,7 +93,7 @@ fn scripts<P: Testable>(
     choices.multi_cartesian_product().map(move |said| {
         let mut said = said.into_iter();
         let spoken = |(wire, slots): &(Wire, usize)| (*wire, said.by_ref().take(*slots).collect());
-        lengths.iter().map(spoken).collect()
+        Script { spoken: lengths.iter().map(spoken).collect(), ..Script::new() }
     })
 }
 
@@ -115,9 +116,9 @@ fn slots<M: Clone + Ord>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::case::TraitorsOrders;
     use super::super::effort::Progress;
     use super::super::explorer::{Explorer, Lies};
-    use super::super::space::TraitorsOrders;
     use super::*;
     use crate::count::Count;
     use crate::order::Order;

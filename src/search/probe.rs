@@ -4,8 +4,9 @@
 
 use itertools::Itertools;
 
+use super::case::{CaseOf, TraitorsOrders};
 use super::script::{Spoken, staged};
-use super::space::{Case, Space, TraitorsOrders};
+use super::space::Space;
 use crate::attack::AttackOn;
 use crate::general::{General, Generals};
 use crate::testable::{Refusal, Testable, Wire};
@@ -40,14 +41,16 @@ pub(crate) fn attacks<P: Testable>(
     let cases =
         chosen.flat_map(|traitors| space.cases_of(traitors, TraitorsOrders::Each).take(VALUES));
     let manners = manners(space, size);
-    let staged = move |(case, manner): (Case<_>, Manner)| {
-        staged(space, &case, |wire| manner.speak(space, wire))
+    let staged = move |(case, manner): (CaseOf<P>, Manner)| {
+        let staged = staged(space, &case, &case.disruptions, |wire| manner.speak(space, wire));
+        Ok(staged?.0)
     };
     cases.cartesian_product(manners).map(staged)
 }
 
 fn manners<P: Testable>(space: &Space<'_, P>, size: usize) -> Vec<Manner> {
-    if size == 0 {
+    // Who is faulty in another way says what loyalty has it say.
+    if size == 0 || !space.adversary.faults.is_byzantine() {
         return vec![Manner::Obey];
     }
     let values = space.terms.values.len().min(VALUES);

@@ -1,61 +1,191 @@
-//! Shrinking: takes lies and traitors from an attack while it still breaks the protocol.
+//! Shrinking: takes an attack back bit by bit, and makes what is left simpler, while it still breaks
+//! the protocol.
+
+use std::ops::Range;
 
 use super::effort::Progress;
 use super::space::Space;
-use crate::attack::AttackOn;
+use crate::attack::{AttackOn, Edit, Lie};
 use crate::execution::{Size, obeyed};
 use crate::fault::Guarded;
-use crate::testable::Testable;
+use crate::general::Generals;
+use crate::schedule::{Arrival, Crash, Shift};
+use crate::testable::{Testable, Wire};
+
+/// What became of an attack.
+pub(crate) struct Shrunk<P: Testable> {
+    pub attack: AttackOn<P>,
+    pub size: Size,
+    /// How often the protocol was run for that.
+    pub executions: u64,
+}
 
 /// A locally minimal attack: every lie, made honest, removes the violation or leads out of what
-/// the adversary may do, and every traitor lies, unless there must be exactly so many.
+/// the adversary may do, and so does every crash and every change of the schedule, taken back; and
+/// every traitor is needed, unless there must be exactly so many. Of attacks as small it is as
+/// simple as can be had by changing one thing.
 ///
-/// Lies are tried in blocks, halved until they are single ones, and then until none can go: at
-/// best a number of executions logarithmic in the lies, at worst quadratic.
+/// Parts are tried in blocks, halved until they are single ones, and then until none can go: at
+/// best a number of executions logarithmic in the parts, at worst quadratic.
 pub(crate) fn shrunk<P: Testable>(
     space: &Space<'_, P>,
     attack: AttackOn<P>,
     progress: &Progress,
-) -> (AttackOn<P>, Size) {
-    let mut attack = attack;
-    let mut block = attack.lies.len();
-    while block > 0 {
-        let mut smaller = false;
-        let mut start = attack.lies.len();
-        while start > 0 {
-            if progress.is_stopped() {
-                return (attack, Size::NotMinimal);
-            }
-            start = start.saturating_sub(block);
-            let mut without = attack.clone();
-            without.lies.drain(start..(start + block).min(attack.lies.len()));
-            if breaks(space, &without) {
-                attack = without;
-                smaller = true;
-            }
-        }
-        if block > 1 || !smaller {
-            block /= 2;
-        }
-    }
-    let culprits = attack.culprits();
-    let fewer = AttackOn::<P> { traitors: culprits, ..attack.clone() };
-    if culprits == attack.traitors || space.adversary.exactly || !breaks(space, &fewer) {
-        return (attack, Size::LocallyMinimal);
-    }
-    // Of those who are loyal now more is asked, so fewer lies may do.
-    shrunk(space, fewer, progress)
+) -> Shrunk<P> {
+    let mut shrinking = Shrinking { space, progress, executions: 0, attack };
+    let size = match shrinking.shrink() {
+        Ok(()) => Size::LocallyMinimal,
+        Err(Stopped) => Size::NotMinimal,
+    };
+    let Shrinking { attack, executions, .. } = shrinking;
+    Shrunk { attack, size, executions }
 }
 
-/// Whether this attack is one of the adversary's, and breaks the protocol.
-fn breaks<P: Testable>(space: &Space<'_, P>, attack: &AttackOn<P>) -> bool {
-    let protocol = Guarded::new(space.protocol, &space.terms.values, attack.traitors);
-    let execution = obeyed(&protocol, space.terms, attack, &space.labels());
-    let allowed = execution.deliveries.iter().all(|delivery| {
-        let loyal = !attack.traitors.contains(delivery.wire.from);
-        loyal || space.allows(delivery)
+/// It was told to stop.
+struct Stopped;
+
+struct Shrinking<'a, P: Testable> {
+    space: &'a Space<'a, P>,
+    progress: &'a Progress,
+    executions: u64,
+    /// The best so far.
+    attack: AttackOn<P>,
+}
+
+impl<P: Testable> Shrinking<'_, P> {
+    fn shrink(&mut self) -> Result<(), Stopped> {
+        loop {
+            self.take_back()?;
+            // Of those who are loyal then more is asked, so less may do.
+            let culprits = self.attack.culprits();
+            let exactly = self.space.adversary.exactly;
+            let fewer = culprits != self.attack.traitors && !exactly;
+            let fewer = fewer && self.try_attack(with_traitors::<P>(&self.attack, culprits))?;
+            if !fewer && !self.simplify()? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes parts back until none can go.
+    fn take_back(&mut self) -> Result<(), Stopped> {
+        let mut block = self.attack.size();
+        while block > 0 {
+            let mut smaller = false;
+            let mut start = self.attack.size();
+            while start > 0 {
+                start = start.saturating_sub(block);
+                let end = (start + block).min(self.attack.size());
+                smaller |= self.try_attack(without::<P>(&self.attack, start..end))?;
+            }
+            if block > 1 || !smaller {
+                block /= 2;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes one thing simpler, if one can be: an input, whom a crash still reaches, how late a
+    /// message is, in which round a lie is told and what is said.
+    fn simplify(&mut self) -> Result<bool, Stopped> {
+        for simpler in simpler(self.space, &self.attack) {
+            if self.try_attack(simpler)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Keeps an attack if it is one of the adversary's and breaks the protocol.
+    fn try_attack(&mut self, attack: AttackOn<P>) -> Result<bool, Stopped> {
+        if self.progress.is_stopped() {
+            return Err(Stopped);
+        }
+        self.executions += 1;
+        let Space { protocol, terms, .. } = self.space;
+        let guarded = Guarded::new(*protocol, &terms.values, attack.traitors);
+        let execution = obeyed(&guarded, terms, &attack, &self.space.labels());
+        let breaks = execution.violation().is_some() && self.space.allows(&attack, &execution);
+        if breaks {
+            self.attack = attack;
+        }
+        Ok(breaks)
+    }
+}
+
+fn with_traitors<P: Testable>(attack: &AttackOn<P>, traitors: Generals) -> AttackOn<P> {
+    AttackOn::<P> { traitors, ..attack.clone() }
+}
+
+/// The attack without some of its parts: lies, changes of the schedule, crashes.
+fn without<P: Testable>(attack: &AttackOn<P>, parts: Range<usize>) -> AttackOn<P> {
+    fn drain<T>(list: &mut Vec<T>, parts: &Range<usize>, before: usize) -> usize {
+        let after = before + list.len();
+        let within = |place: usize| place.clamp(before, after) - before;
+        list.drain(within(parts.start)..within(parts.end));
+        after
+    }
+    let mut attack = attack.clone();
+    let lies = drain(&mut attack.lies, &parts, 0);
+    let shifts = drain(&mut attack.schedule, &parts, lies);
+    drain(&mut attack.crashes, &parts, shifts);
+    attack
+}
+
+/// Every attack that is as large and in one thing simpler. Whatever is done so ends: each thing has
+/// an order of its own, in which it goes down.
+fn simpler<P: Testable>(space: &Space<'_, P>, attack: &AttackOn<P>) -> Vec<AttackOn<P>> {
+    let mut simpler = Vec::new();
+    for (general, value) in &attack.inputs {
+        for earlier in space.terms.values.iter().take_while(|earlier| *earlier != value) {
+            let mut with = attack.clone();
+            with.inputs.insert(*general, earlier.clone());
+            simpler.push(with);
+        }
+    }
+    for (place, Crash { general, reaches, .. }) in attack.crashes.iter().enumerate() {
+        for more in space.everybody().minus(*reaches).without(*general).iter() {
+            let mut with = attack.clone();
+            with.crashes[place].reaches = reaches.with(more);
+            simpler.push(with);
+        }
+    }
+    for (place, Shift { arrival, .. }) in attack.schedule.iter().enumerate() {
+        let latest = match arrival {
+            Arrival::First | Arrival::Never => 0,
+            Arrival::Late(rounds) => rounds - 1,
+        };
+        for rounds in 1..=latest {
+            let mut with = attack.clone();
+            with.schedule[place].arrival = Arrival::Late(rounds);
+            simpler.push(with);
+        }
+    }
+    for (place, lie) in attack.lies.iter().enumerate() {
+        for lie in simpler_lies(space, lie) {
+            let mut with = attack.clone();
+            with.lies[place] = lie;
+            simpler.push(with);
+        }
+    }
+    simpler
+}
+
+/// The same lie in an earlier round, or with an earlier message in the same slot.
+fn simpler_lies<P: Testable>(
+    space: &Space<'_, P>,
+    Lie { wire, edit }: &Lie<P::Message>,
+) -> Vec<Lie<P::Message>> {
+    let Some(said) = edit.said() else { return Vec::new() };
+    let in_round = |round| Lie { wire: Wire { round, ..*wire }, edit: Edit::Say(said.clone()) };
+    let earlier = (1..wire.round).filter(|_| edit.honest().is_none()).map(in_round);
+    let others = space.menu(*wire).before(said).into_iter();
+    let others = others.filter(|other| edit.honest() != Some(other));
+    let others = others.map(|say| match edit.honest() {
+        Some(of) => Edit::Instead { of: of.clone(), say },
+        None => Edit::Say(say),
     });
-    allowed && execution.lacking.is_empty() && execution.violation().is_some()
+    earlier.chain(others.map(|edit| Lie { wire: *wire, edit })).collect()
 }
 
 #[cfg(test)]
@@ -64,12 +194,12 @@ mod tests {
 
     use super::*;
     use crate::adversary::Adversary;
-    use crate::attack::{Attack, Edit, Lie};
+    use crate::attack::Attack;
     use crate::general::General;
     use crate::order::Order;
     use crate::protocols::oral::{OralMessages, Relay};
     use crate::protocols::path::Path;
-    use crate::testable::{Terms, Wire};
+    use crate::testable::Terms;
 
     const RETREAT: Order = Order::RETREAT;
     const ATTACK: Order = Order::ATTACK;
@@ -109,7 +239,7 @@ mod tests {
             let space = Space::new(&protocol, &terms, Adversary::at_most(2), &progress);
             let space = space.unwrap().unwrap();
             let shrunk = shrunk(&space, before, &progress);
-            assert_eq!(shrunk, (after, Size::LocallyMinimal));
+            assert_eq!((shrunk.attack, shrunk.size), (after, Size::LocallyMinimal));
         }
     }
 }

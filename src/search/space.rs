@@ -1,22 +1,23 @@
-//! The space that is searched: every case, and on every wire every message a traitor can say.
+//! The space that is searched: on every wire every message a traitor can say.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use indexmap::IndexSet;
 use itertools::Itertools;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::effort::Progress;
 use super::harvest::{Harvest, Harvested};
 use super::menu::{Menu, Muddle, beside};
 use super::overheard::Overheard;
 use crate::adversary::{Adversary, FaultClass};
+use crate::attack::AttackOn;
 use crate::count::Count;
-use crate::execution::Delivery;
-use crate::execution::stage::{Eavesdropper, Scene};
+use crate::execution::stage::Eavesdropper;
+use crate::execution::{Delivery, ExecutionOf};
 use crate::general::{General, Generals};
 use crate::protocol::{Plain, Round};
+use crate::schedule::{Arrival, Shift};
 use crate::signature::Signed;
 use crate::testable::{Refusal, Repertoire, Terms, Testable, Wire, described};
 
@@ -28,53 +29,10 @@ pub(crate) struct Space<'a, P: Testable> {
     menus: Vec<Menu<P::Message>>,
     /// Every signature in anything that can be said, numbered.
     signatures: IndexSet<Signed, FxBuildHasher>,
-    /// What the protocol does not say of what a traitor could say.
+    /// What was heard, if the protocol does not say what a traitor could say.
     harvest: Option<Harvest<P::Message>>,
     /// By number of sender and receiver: the behaviours on the wires between them in all rounds.
-    behaviours: Vec<Vec<Count>>,
-}
-
-/// Whether it is not known what traitors could say, and that matters.
-fn is_unknown<M>(
-    repertoires: &[(Wire, Repertoire<M>)],
-    adversary: Adversary,
-    everybody: Generals,
-) -> bool {
-    let suspects = adversary.suspects(everybody);
-    let mut wires = repertoires.iter().filter(|(wire, _)| suspects.contains(wire.from));
-    let lies = adversary.faults.is_byzantine() && adversary.traitors > 0;
-    lies && wires.any(|(_, repertoire)| repertoire.unknown)
-}
-
-/// A repertoire with what was heard, as far as it is unknown, and as far as that can be searched.
-fn filled<M: Plain>(
-    harvest: Option<&Harvest<M>>,
-    wire: Wire,
-    repertoire: Repertoire<M>,
-) -> Repertoire<M> {
-    harvest.map_or(repertoire.clone(), |harvest| harvest.fill(wire, repertoire))
-}
-
-/// Who the traitors are and what the commander's order is: the first two choices of the enemy.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Case<V> {
-    pub faults: FaultClass,
-    pub traitors: Generals,
-    pub inputs: BTreeMap<General, V>,
-}
-
-impl<V> Case<V> {
-    pub fn scene(&self) -> Scene<'_, V> {
-        Scene { faults: self.faults, traitors: self.traitors, inputs: &self.inputs }
-    }
-}
-
-/// Which orders a traitorous commander is given. They bind it to nothing, so for a verdict one
-/// stands for all; but lies are counted against them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum TraitorsOrders {
-    One,
-    Each,
+    pub(super) behaviours: Vec<Vec<Count>>,
 }
 
 impl<'a, P: Testable> Space<'a, P> {
@@ -90,6 +48,16 @@ impl<'a, P: Testable> Space<'a, P> {
             .cartesian_product(everybody.iter())
             .cartesian_product(everybody.iter())
             .map(|((round, from), to)| Wire { round, from, to });
+        let mut numbers = IndexSet::default();
+        let mut unread = None;
+        let mut signatures = |message: &P::Message| {
+            let signed = described("signatures", || protocol.signatures(message));
+            let signed = signed.unwrap_or_else(|refusal| {
+                unread.get_or_insert(refusal);
+                Vec::new()
+            });
+            signed.into_iter().map(|signed| numbers.insert_full(signed).0 as u32).collect()
+        };
         let mut repertoires = Vec::new();
         for wire in wires {
             if progress.is_stopped() {
@@ -103,23 +71,15 @@ impl<'a, P: Testable> Space<'a, P> {
             repertoires.push((wire, repertoire));
         }
         let mut harvest = None;
-        if is_unknown(&repertoires, adversary, everybody) {
+        if Harvest::is_needed(&repertoires, terms.n, adversary) {
             harvest = Harvest::of(protocol, terms, adversary, progress);
-            if harvest.is_none() {
-                return Ok(None);
-            }
+            let Some(harvest) = &harvest else { return Ok(None) };
+            repertoires.iter_mut().for_each(|(wire, known)| harvest.add_to(*wire, known));
         }
-        let mut numbers = IndexSet::default();
-        let mut unread = None;
-        let mut signatures = |message: &P::Message| {
-            let signed = described("signatures", || protocol.signatures(message));
-            let signed = signed.unwrap_or_else(|refusal| {
-                unread.get_or_insert(refusal);
-                Vec::new()
-            });
-            signed.into_iter().map(|signed| numbers.insert_full(signed).0 as u32).collect()
-        };
-        let mut menu = |wire: Wire, repertoire: Repertoire<P::Message>| {
+        if adversary.replays {
+            add_replays(&mut repertoires);
+        }
+        let menu = |(wire, repertoire): (Wire, Repertoire<P::Message>)| {
             let Adversary { silence, strays, .. } = adversary;
             let menu = Menu::new(repertoire, silence, strays, &mut signatures);
             menu.map_err(|muddle| match muddle {
@@ -132,14 +92,7 @@ impl<'a, P: Testable> Space<'a, P> {
                 }
             })
         };
-        let mut menus = Vec::new();
-        for (wire, repertoire) in repertoires {
-            if progress.is_stopped() {
-                return Ok(None);
-            }
-            let repertoire = filled(harvest.as_ref(), wire, repertoire);
-            menus.push(menu(wire, repertoire)?);
-        }
+        let menus = repertoires.into_iter().map(menu).try_collect()?;
         if let Some(refusal) = unread {
             return Err(refusal);
         }
@@ -149,12 +102,7 @@ impl<'a, P: Testable> Space<'a, P> {
         let (behaviours, signatures) = (Vec::new(), numbers);
         let mut space =
             Space { protocol, terms, adversary, menus, signatures, harvest, behaviours };
-        let between = |from, to| {
-            let wires = (1..=terms.rounds).map(|round| Wire { round, from, to });
-            wires.map(|wire| space.menu(wire).behaviours()).product()
-        };
-        let from = |from| everybody.iter().map(|to| between(from, to)).collect();
-        space.behaviours = everybody.iter().map(from).collect();
+        space.behaviours = space.count_wires();
         Ok(Some(space))
     }
 
@@ -217,7 +165,17 @@ impl<'a, P: Testable> Space<'a, P> {
     ///
     /// If the protocol does: not if it was asked before.
     pub fn repertoire(&self, wire: Wire) -> Repertoire<P::Message> {
-        filled(self.harvest.as_ref(), wire, self.protocol.repertoire(self.terms.n, wire))
+        let in_round = |round| {
+            let wire = Wire { round, ..wire };
+            let mut repertoire = self.protocol.repertoire(self.terms.n, wire);
+            self.harvest.iter().for_each(|harvest| harvest.add_to(wire, &mut repertoire));
+            repertoire
+        };
+        let mut repertoire = in_round(wire.round);
+        for round in (1..=self.terms.rounds).filter(|_| self.adversary.replays) {
+            repertoire.strays.extend(in_round(round).slots.into_iter().flatten());
+        }
+        repertoire
     }
 
     /// How much was heard, if the protocol does not say what a traitor could say.
@@ -259,6 +217,39 @@ impl<'a, P: Testable> Space<'a, P> {
         enemy.lacks(numbers.map(|number| &self.signatures[*number as usize])).is_none()
     }
 
+    /// Whether an attack, under which the protocol ran so, is one of the adversary's.
+    pub fn allows(&self, attack: &AttackOn<P>, execution: &ExecutionOf<P>) -> bool {
+        let Adversary { faults, any_order, disruptions, latest, .. } = self.adversary;
+        let traitor = |general| attack.traitors.contains(general);
+        let said = execution.deliveries.iter().all(|delivery| {
+            !faults.is_byzantine() || !traitor(delivery.wire.from) || self.can_say(delivery)
+        });
+        let asynchronous = attack.schedule.iter().filter(|shift| shift.arrival.is_asynchronous());
+        let deaf = faults == FaultClass::ReceiveOmission;
+        let (omitted, disrupted): (Vec<_>, Vec<_>) =
+            asynchronous.partition(|shift| deaf && traitor(shift.wire.to));
+        let disruption = |shift: &&Shift<_>| {
+            let late = match shift.arrival {
+                Arrival::Late(rounds) => rounds <= latest,
+                Arrival::First | Arrival::Never => true,
+            };
+            late && !traitor(shift.wire.from) && !traitor(shift.wire.to)
+        };
+        said && execution.lacking.is_empty()
+            && (any_order || attack.schedule.iter().all(|shift| shift.arrival != Arrival::First))
+            && omitted.iter().all(|shift| shift.arrival == Arrival::Never)
+            && disrupted.len() <= disruptions
+            && disrupted.iter().all(disruption)
+    }
+
+    /// Whether a traitor can say what it says, or, where the repertoire is unknown, what it says
+    /// beside what loyalty would have it say.
+    fn can_say(&self, Delivery { wire, said, loyal }: &Delivery<P::Message>) -> bool {
+        let menu = self.menu(*wire);
+        let beside_loyal = || beside(said, loyal.as_ref().unwrap_or(said));
+        menu.allows(said) || menu.is_open() && menu.allows(&beside_loyal())
+    }
+
     /// What a loyal general says on a wire, slot by slot. (Where the repertoire is unknown, what has
     /// no slot is left out.)
     ///
@@ -285,100 +276,17 @@ impl<'a, P: Testable> Space<'a, P> {
         let placed = self.placed(wire, said)?;
         if self.menu(wire).is_filled(&placed) { Ok(()) } else { Err(Refusal::Silent { wire }) }
     }
+}
 
-    /// Whether a traitor can say what it says, or, where the repertoire is unknown, what it says
-    /// beside what loyalty would have it say.
-    pub fn allows(&self, Delivery { wire, said, loyal }: &Delivery<P::Message>) -> bool {
-        let menu = self.menu(*wire);
-        let beside_loyal = || beside(said, loyal.as_ref().unwrap_or(said));
-        menu.allows(said) || menu.is_open() && menu.allows(&beside_loyal())
+/// To the strays of each wire, what its sender says to its receiver in the slots of any round: a
+/// second copy, early, late, or once more.
+fn add_replays<M: Plain>(repertoires: &mut [(Wire, Repertoire<M>)]) {
+    let mut between = FxHashMap::<_, Vec<M>>::default();
+    for (Wire { from, to, .. }, repertoire) in repertoires.iter() {
+        let said = repertoire.slots.iter().flatten().cloned();
+        between.entry((*from, *to)).or_default().extend(said);
     }
-
-    /// Every case with exactly so many traitors.
-    pub fn cases(
-        &self,
-        size: usize,
-        orders: TraitorsOrders,
-    ) -> impl Iterator<Item = Case<P::Value>> {
-        self.suspects().subsets(size).flat_map(move |traitors| self.cases_of(traitors, orders))
-    }
-
-    /// Every case with these traitors.
-    pub fn cases_of(
-        &self,
-        traitors: Generals,
-        orders: TraitorsOrders,
-    ) -> impl Iterator<Item = Case<P::Value>> + Clone {
-        let values = &self.terms.values;
-        let orders = self.terms.inputs.iter().map(move |general| {
-            let bound = self.adversary.faults.bound(self.terms.n, traitors).contains(general);
-            let one = orders == TraitorsOrders::One && !bound;
-            let values = if one { &values[..1] } else { &values[..] };
-            values.iter().map(move |order| (general, order.clone()))
-        });
-        let inputs = orders.multi_cartesian_product();
-        let faults = self.adversary.faults;
-        inputs.map(move |inputs| Case { faults, traitors, inputs: inputs.into_iter().collect() })
-    }
-
-    /// How many raw behaviours one case has: what the traitors say to the loyal, in every round.
-    pub fn behaviours_of(&self, traitors: Generals) -> Count {
-        let loyal = self.everybody().minus(traitors);
-        let wires = traitors.iter().cartesian_product(loyal.iter().collect_vec());
-        wires.map(|(from, to)| self.behaviours[from.id()][to.id()].clone()).product()
-    }
-
-    /// How many raw behaviours there are in all cases.
-    ///
-    /// Generals who can be swapped without changing any wire count as one kind, and of the sets
-    /// of traitors with as many of each kind one is looked at: a handful, where all lieutenants
-    /// are alike.
-    pub fn behaviours(&self) -> Count {
-        let kinds = self.kinds();
-        let choices = kinds.iter().map(|kind| 0..=kind.len()).multi_cartesian_product();
-        let sizes = self.adversary.sizes();
-        let possible = choices.filter(|turned| sizes.contains(&turned.iter().sum()));
-        let values = Count::from(self.terms.values.len() as u64);
-        let behaviours = possible.map(|turned| {
-            let kinds = || kinds.iter().zip(&turned);
-            let traitors = kinds().flat_map(|(kind, turned)| kind.iter().take(*turned));
-            let traitors: Generals = traitors.collect();
-            let binomial = |(kind, turned): (&Generals, &usize)| {
-                Count::from(num_integer::binomial(kind.len() as u64, *turned as u64))
-            };
-            let sets = kinds().map(binomial).product();
-            let inputs = values.pow(self.terms.inputs.minus(traitors).len() as u32);
-            [sets, inputs, self.behaviours_of(traitors)].into_iter().product()
-        });
-        behaviours.sum()
-    }
-
-    /// The suspects by kind. The commander is a kind of his own.
-    fn kinds(&self) -> Vec<Generals> {
-        let mut kinds: Vec<Generals> = Vec::new();
-        for general in self.suspects().iter() {
-            let alike = |kind: &&mut Generals| {
-                kind.iter().next().is_some_and(|other| self.are_alike(general, other))
-            };
-            match kinds.iter_mut().find(alike) {
-                Some(kind) => *kind = kind.with(general),
-                None => kinds.push(Generals::NONE.with(general)),
-            }
-        }
-        kinds
-    }
-
-    /// Whether two generals can be swapped without changing how much can be said on any wire.
-    fn are_alike(&self, one: General, other: General) -> bool {
-        let wire = |from: General, to: General| &self.behaviours[from.id()][to.id()];
-        let both = Generals::NONE.with(one).with(other);
-        let inputs = self.terms.inputs;
-        let alike = |third: General| {
-            wire(one, third) == wire(other, third) && wire(third, one) == wire(third, other)
-        };
-        !both.contains(General::COMMANDER)
-            && inputs.contains(one) == inputs.contains(other)
-            && wire(one, other) == wire(other, one)
-            && self.everybody().minus(both).iter().all(alike)
+    for (Wire { from, to, .. }, repertoire) in repertoires {
+        repertoire.strays.extend_from_slice(&between[&(*from, *to)]);
     }
 }

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use itertools::Itertools;
 use rayon::prelude::*;
 
+use super::case::CaseOf;
 use super::effort::{Halt, Meter, Progress};
 use super::end::{End, EndOf, Explored};
-use super::space::Case;
 use crate::general::Generals;
 use crate::testable::Testable;
 
@@ -17,7 +17,7 @@ pub(crate) struct Survey<P: Testable> {
     /// The traitors of each case that was gone through to its end.
     pub covered: Vec<Generals>,
     /// The first case that ended early, and why.
-    pub end: Option<(Case<P::Value>, EndOf<P>)>,
+    pub end: Option<(CaseOf<P>, EndOf<P>)>,
 }
 
 /// How many cases are handed to the threads at a time.
@@ -28,10 +28,10 @@ const AT_A_TIME: usize = 256;
 /// The answer does not depend on the number of threads: cases after the first that ends early
 /// leave no trace, and neither do steps beyond the limit.
 pub(crate) fn survey<P: Testable>(
-    cases: impl Iterator<Item = Case<P::Value>>,
+    cases: impl Iterator<Item = CaseOf<P>>,
     limit: u64,
     progress: &Progress,
-    explore: impl Fn(&Case<P::Value>, Meter<'_>) -> Explored<P> + Sync,
+    explore: impl Fn(&CaseOf<P>, Meter<'_>) -> Explored<P> + Sync,
 ) -> Survey<P> {
     let mut survey = Survey { steps: 0, covered: Vec::new(), end: None };
     for cases in &cases.chunks(AT_A_TIME) {

@@ -1,0 +1,204 @@
+//! The builder that a test calls for attacks drawn at random.
+
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::adversary::Adversary;
+use crate::execution::Counterexample;
+use crate::question::{CheckError, Question, Subject};
+use crate::search::Found;
+use crate::search::chase::{Chase, Chased};
+use crate::search::coverage::Coverage;
+use crate::search::effort::Progress;
+use crate::search::space::Space;
+use crate::testable::Testable;
+use crate::verdict::{Finding, Hunted};
+
+/// Looks for an attack at random, where there are too many to go through them all. What breaks the
+/// protocol is made smaller, until no part of it can be taken back.
+///
+/// A hunt needs the number of [generals](Question::generals) and the most
+/// [traitors](Question::traitors). The adversary has all its powers, unless some are taken from
+/// it: beside those of [`check`](crate::check()), what is said in a round arrives in any order, and
+/// what was said can be said again. The same seed draws the same attacks on every machine.
+///
+/// ```
+/// use turncoat::{OralMessages, hunt};
+///
+/// let found = hunt(OralMessages::new(1)).generals(5).traitors(2).seed(7).assert_finds();
+/// assert!(found.attack.size() <= 4, "{found}");
+///
+/// let hunted = hunt(OralMessages::new(2)).generals(7).traitors(2).cases(1_000).run()?;
+/// assert_eq!(hunted.name(), "bounded");
+/// # Ok::<(), turncoat::CheckError>(())
+/// ```
+pub fn hunt<P: Testable>(protocol: P) -> Hunt<P> {
+    let patience = Some(Duration::from_secs(10));
+    let question = Question::about(protocol, Cases { first: 0, cases: 10_000, seed: 0, patience });
+    question.against(|adversary| Adversary { any_order: true, replays: true, ..adversary })
+}
+
+/// A question that is answered by attacks drawn at random: see [`hunt`].
+pub type Hunt<P> = Question<P, Cases>;
+
+/// So many attacks are drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct Cases {
+    first: u64,
+    cases: u64,
+    seed: u64,
+    /// How long an attack is made smaller.
+    patience: Option<Duration>,
+}
+
+impl<P: Testable> Hunt<P> {
+    /// So many attacks, at most; by default 10,000.
+    pub fn cases(self, cases: u64) -> Hunt<P> {
+        self.answered(|how| Cases { cases, ..how })
+    }
+
+    /// With the case of this number first, and not with case 0. What a case is depends on its
+    /// number and the seed alone: so one case is played again, or a hunt goes on.
+    pub fn starting_at(self, case: u64) -> Hunt<P> {
+        self.answered(|how| Cases { first: case, ..how })
+    }
+
+    /// Other attacks than with another seed; by default it is 0.
+    pub fn seed(self, seed: u64) -> Hunt<P> {
+        self.answered(|how| Cases { seed, ..how })
+    }
+
+    /// What is found is made smaller for so long at most, by default for 10 seconds. (Within that
+    /// time the answer does not depend on the machine.)
+    pub fn shrinking_for(self, time: Duration) -> Hunt<P> {
+        self.answered(|how| Cases { patience: Some(time), ..how })
+    }
+
+    /// What is found is made smaller for as long as it takes.
+    pub fn shrinking_to_the_end(self) -> Hunt<P> {
+        self.answered(|how| Cases { patience: None, ..how })
+    }
+
+    /// What is said in a round arrives by sender, and not in any order.
+    pub fn by_sender(self) -> Hunt<P> {
+        self.against(|adversary| Adversary { any_order: false, ..adversary })
+    }
+
+    /// A traitor says nothing twice, and nothing that belongs into another round.
+    pub fn without_replays(self) -> Hunt<P> {
+        self.against(|adversary| Adversary { replays: false, ..adversary })
+    }
+
+    /// What is found. It does not depend on the number of threads.
+    ///
+    /// # Errors
+    ///
+    /// The question can't be answered: a number is missing or too large, there are no cases, or the
+    /// protocol refuses.
+    pub fn run(self) -> Result<Hunted<P>, CheckError> {
+        self.run_watched(&Progress::new())
+    }
+
+    /// What is found by a hunt that another thread may watch and stop: its steps are cases.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Hunt::run).
+    pub fn run_watched(self, progress: &Progress) -> Result<Hunted<P>, CheckError> {
+        let Subject { name, terms } = self.subject()?;
+        let Question { protocol, adversary, how: Cases { first, cases, seed, patience }, .. } =
+            self;
+        if cases == 0 {
+            return Err(CheckError::NoCases);
+        }
+        let mut hunted = Hunted {
+            protocol: name,
+            n: terms.n,
+            adversary,
+            signed: false,
+            forgeries: false,
+            harvested: None,
+            first,
+            cases,
+            seed,
+            coverage: Coverage::default(),
+            time: Duration::ZERO,
+            finding: None,
+        };
+        let Some(space) = Space::new(&protocol, &terms, adversary, progress)? else {
+            return Ok(hunted);
+        };
+        let (signed, forgeries) = (space.is_signed(), space.has_forgeries());
+        let harvested = space.harvested();
+        let cases = first..first.saturating_add(cases);
+        let chase = Chase { space: &space, seed, cases, progress };
+        let start = Instant::now();
+        let Chased { coverage, found } = chase.run()?;
+        let time = start.elapsed();
+        hunted = Hunted { signed, forgeries, harvested, coverage, time, ..hunted };
+        if let Some((case, found)) = found {
+            let drawn = found.attack.clone();
+            let start = Instant::now();
+            let smaller = |progress: &Progress| chase.smaller(found, progress);
+            let (found, executions) = within(patience, progress, smaller);
+            let time = start.elapsed();
+            let Found { attack, execution, violation, size } = found;
+            let counterexample = Counterexample { attack, execution, violation, size, protocol };
+            hunted.finding = Some(Finding { case, drawn, executions, time, counterexample });
+        }
+        Ok(hunted)
+    }
+
+    /// Nothing must be found.
+    ///
+    /// # Panics
+    ///
+    /// If something is, with the whole story; or if the question can't be answered.
+    #[track_caller]
+    pub fn assert_finds_nothing(self) {
+        match self.run() {
+            Ok(Hunted { finding: None, .. }) => {}
+            Ok(hunted) => panic!("expected that nothing is found\n\n{hunted}"),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Something must be found; answers with the attack.
+    ///
+    /// # Panics
+    ///
+    /// If nothing is; or if the question can't be answered.
+    #[track_caller]
+    pub fn assert_finds(self) -> Counterexample<P> {
+        match self.run() {
+            Ok(Hunted { finding: Some(finding), .. }) => finding.counterexample,
+            Ok(hunted) => panic!("expected that an attack is found\n\n{hunted}"),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// How often it is looked whether work must stop.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Does work that is told to stop when the time is up, or when all is told to stop.
+fn within<T>(patience: Option<Duration>, all: &Progress, work: impl FnOnce(&Progress) -> T) -> T {
+    let progress = &Progress::new();
+    let (done, is_done) = channel::<()>();
+    let start = Instant::now();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let left =
+                || patience.map_or(LOOK, |patience| patience.saturating_sub(start.elapsed()));
+            while is_done.recv_timeout(left().min(LOOK)) == Err(RecvTimeoutError::Timeout) {
+                if all.is_stopped() || left().is_zero() {
+                    return progress.stop();
+                }
+            }
+        });
+        let result = work(progress);
+        drop(done);
+        result
+    })
+}

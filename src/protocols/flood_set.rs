@@ -1,0 +1,182 @@
+//! FloodSet: consensus where generals crash. Lynch, "Distributed Algorithms", Morgan Kaufmann, 1996,
+//! section 6.2.
+//!
+//! Bound: with f + 1 rounds, any n > f generals survive f crashes, because in one of the rounds
+//! nobody crashes, and after it all who are left hold the same set. A round less is too few where
+//! n >= f + 2.
+//!
+//! It is made for crashes and no more. Who fails to send can keep its input back until the last
+//! round, and then tell it to one general. Who is Byzantine need not even lie: it says that its
+//! input is another one than that of all others, and they fall back to the default.
+
+use std::collections::BTreeSet;
+use std::fmt::Display;
+
+use itertools::Itertools;
+
+use crate::general::General;
+use crate::order::Order;
+use crate::outcome::Task;
+use crate::protocol::{Lockstep, Plain, Round, Seat};
+use crate::testable::{Repertoire, Testable, Wire};
+
+/// FloodSet over a finite set of values, the first of which is the default, RETREAT.
+///
+/// A general remembers W, the set of all inputs that it knows of, and that is what it says.
+///
+/// ```
+/// use turncoat::{FloodSet, check};
+///
+/// check(FloodSet::new(2)).generals(4).traitors(1).assert_broken();
+/// ```
+#[derive(Clone, Debug)]
+pub struct FloodSet<V = Order> {
+    rounds: usize,
+    values: Vec<V>,
+}
+
+impl FloodSet {
+    /// FloodSet in so many rounds (against f crashes f + 1) over the values RETREAT and ATTACK.
+    #[must_use]
+    pub fn new(rounds: usize) -> FloodSet {
+        FloodSet { rounds, values: Order::first(2) }
+    }
+}
+
+impl<V> FloodSet<V> {
+    /// The most values that there may be: a traitor can say any set of them.
+    pub const MOST_VALUES: usize = 8;
+
+    /// The same over these values; the first is the default.
+    #[must_use]
+    pub fn over<U>(self, values: impl IntoIterator<Item = U>) -> FloodSet<U> {
+        FloodSet { rounds: self.rounds, values: values.into_iter().collect() }
+    }
+}
+
+impl<V: Plain> Lockstep for FloodSet<V> {
+    type Value = V;
+    type Message = BTreeSet<V>;
+    type State = BTreeSet<V>;
+
+    fn rounds(&self, _n: usize) -> usize {
+        self.rounds
+    }
+
+    /// W begins as the set of my own input.
+    fn start(&self, _seat: Seat, input: Option<&V>) -> BTreeSet<V> {
+        input.cloned().into_iter().collect()
+    }
+
+    /// In each round W goes to everybody.
+    fn send(
+        &self,
+        w: &BTreeSet<V>,
+        _round: Round,
+        _to: General,
+    ) -> impl IntoIterator<Item = BTreeSet<V>> {
+        Some(w.clone())
+    }
+
+    /// What I hear is added to W.
+    fn receive(&self, w: &mut BTreeSet<V>, _round: Round, _from: General, heard: &BTreeSet<V>) {
+        w.extend(heard.iter().filter(|value| self.values.contains(value)).cloned());
+    }
+
+    /// The only value in W; the default, if there are several.
+    fn decide(&self, w: &BTreeSet<V>) -> V {
+        let only = w.iter().exactly_one().ok();
+        only.unwrap_or(&self.values[0]).clone()
+    }
+}
+
+impl<V: Plain + Display> Testable for FloodSet<V> {
+    fn values(&self) -> Vec<V> {
+        self.values.clone()
+    }
+
+    fn task(&self) -> Task {
+        Task::Consensus
+    }
+
+    /// Any set of values; and as what has no place, a set of none, or a second set. (One of a single
+    /// value will do: what counts is the union.)
+    fn repertoire(&self, _n: usize, _wire: Wire) -> Repertoire<BTreeSet<V>> {
+        let mut sets =
+            self.values.iter().cloned().powerset().map(BTreeSet::from_iter).collect_vec();
+        sets.sort_unstable();
+        sets.dedup();
+        let strays = sets.iter().filter(|set| set.len() < 2).cloned().collect_vec();
+        sets.retain(|set| !set.is_empty());
+        Repertoire::one_of(sets).with_strays(strays)
+    }
+
+    fn admits(&self, _n: usize) -> Result<(), String> {
+        match self.values.iter().unique().count() {
+            0 => Err("there must be at least one value to agree on".to_owned()),
+            many if many > Self::MOST_VALUES => Err(format!(
+                "there are {many} values: a traitor can say any set of them, so there can be at \
+                 most {}",
+                Self::MOST_VALUES
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn name(&self) -> String {
+        let rounds = match self.rounds {
+            1 => "1 round".to_owned(),
+            rounds => format!("{rounds} rounds"),
+        };
+        let values = match self.values.len() {
+            2 => String::new(),
+            values => format!(" over {values} values"),
+        };
+        format!("FloodSet in {rounds}{values}")
+    }
+
+    fn tell(&self, _from: General, set: &BTreeSet<V>) -> String {
+        format!("{{{}}}", set.iter().format(", "))
+    }
+
+    fn explain(&self, w: &BTreeSet<V>) -> Vec<String> {
+        vec![format!("W = {{{}}}; the only value, else the default", w.iter().format(", "))]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(values: &[u8]) -> BTreeSet<u8> {
+        values.iter().copied().collect()
+    }
+
+    #[test]
+    fn what_is_heard_is_added_and_only_one_value_counts() {
+        let protocol = FloodSet::new(2).over([7, 8, 9]);
+        let mut w = protocol.start(Seat::new(General::new(1), 3), Some(&8));
+        assert_eq!(protocol.decide(&w), 8);
+        protocol.receive(&mut w, 1, General::COMMANDER, &set(&[4]));
+        protocol.receive(&mut w, 1, General::COMMANDER, &set(&[]));
+        assert_eq!(protocol.decide(&w), 8, "4 is none of the values");
+        protocol.receive(&mut w, 1, General::COMMANDER, &set(&[9, 8]));
+        assert_eq!((w, protocol.decide(&set(&[8, 9]))), (set(&[8, 9]), 7));
+    }
+
+    #[test]
+    fn a_traitor_can_say_any_set() {
+        let wire = Wire { round: 1, from: General::COMMANDER, to: General::new(1) };
+        let Repertoire { slots, strays, .. } = FloodSet::new(1).over([1, 2, 3]).repertoire(2, wire);
+        let sizes = slots[0].iter().map(BTreeSet::len).counts();
+        assert_eq!([sizes[&1], sizes[&2], sizes[&3], slots[0].len()], [3, 3, 1, 7]);
+        assert_eq!(strays, [set(&[]), set(&[1]), set(&[2]), set(&[3])]);
+    }
+
+    #[test]
+    fn too_many_values_are_refused() {
+        assert_eq!(FloodSet::new(1).over(0..8).admits(3), Ok(()));
+        assert!(FloodSet::new(1).over(0..9).admits(3).unwrap_err().starts_with("there are 9"));
+        assert!(FloodSet::new(1).over([0; 0]).admits(3).is_err());
+    }
+}

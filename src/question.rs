@@ -1,0 +1,138 @@
+//! What is asked of a protocol: among how many generals, how many traitors, and what those may do.
+
+use crate::adversary::{Adversary, FaultClass};
+use crate::protocol::Round;
+use crate::testable::{Refusal, Terms, Testable, described};
+
+/// A question about a protocol, answered in one way or another: see [`check`](crate::check()) and
+/// [`hunt`](crate::hunt()).
+///
+/// It needs the number of [generals](Question::generals) and the most
+/// [traitors](Question::traitors).
+#[derive(Clone, Debug)]
+#[must_use = "a question does nothing until it is run"]
+pub struct Question<P, H> {
+    pub(crate) protocol: P,
+    generals: Option<usize>,
+    traitors: Option<usize>,
+    pub(crate) adversary: Adversary,
+    /// How it is answered.
+    pub(crate) how: H,
+}
+
+/// A question that can't be answered.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum CheckError {
+    /// A number was not given.
+    #[error("how many {0}? say .{0}(..)")]
+    Missing(&'static str),
+    /// Nobody would be loyal.
+    #[error("f is {f}: with n = {n} there can be at most {} traitors", n.saturating_sub(1))]
+    AllTraitors {
+        /// How many generals.
+        n: usize,
+        /// How many traitors.
+        f: usize,
+    },
+    /// The naive engine has no part in what the others are for.
+    #[error(
+        "the naive engine knows no traitors but Byzantine ones, and no schedule but arrival by \
+         sender: leave the other one to it"
+    )]
+    NotNaive,
+    /// More messages may be disrupted than can be gone through.
+    #[error("disruptions is {0}: at most {MOST_DISRUPTIONS} messages can be lost or late")]
+    Disruptions(usize),
+    /// A hunt is to draw nothing.
+    #[error("cases is 0: at least one attack must be drawn")]
+    NoCases,
+    /// The protocol can't be run so.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+/// The most messages between the loyal that can be lost or late.
+const MOST_DISRUPTIONS: usize = 64;
+
+/// What a question is about, once it can be answered.
+pub(crate) struct Subject<V> {
+    /// The name of the protocol.
+    pub name: String,
+    pub terms: Terms<V>,
+}
+
+impl<P: Testable, H> Question<P, H> {
+    pub(crate) fn about(protocol: P, how: H) -> Question<P, H> {
+        let adversary = Adversary::at_most(0);
+        Question { protocol, generals: None, traitors: None, adversary, how }
+    }
+
+    /// What it is about.
+    pub(crate) fn subject(&self) -> Result<Subject<P::Value>, CheckError> {
+        let n = self.generals.ok_or(CheckError::Missing("generals"))?;
+        let f = self.traitors.ok_or(CheckError::Missing("traitors"))?;
+        let terms = Terms::of(&self.protocol, n)?;
+        if f >= n {
+            return Err(CheckError::AllTraitors { n, f });
+        }
+        if self.adversary.disruptions > MOST_DISRUPTIONS {
+            return Err(CheckError::Disruptions(self.adversary.disruptions));
+        }
+        let name = described("name", || self.protocol.name())?;
+        Ok(Subject { name, terms })
+    }
+
+    /// The same question with what this makes of the adversary.
+    pub(crate) fn against(self, change: impl FnOnce(Adversary) -> Adversary) -> Question<P, H> {
+        Question { adversary: change(self.adversary), ..self }
+    }
+
+    /// The same question, answered in the way that this makes of its own.
+    pub(crate) fn answered(self, change: impl FnOnce(H) -> H) -> Question<P, H> {
+        let Question { protocol, generals, traitors, adversary, how } = self;
+        Question { protocol, generals, traitors, adversary, how: change(how) }
+    }
+
+    /// Among so many generals, the commander included.
+    pub fn generals(self, n: usize) -> Question<P, H> {
+        Question { generals: Some(n), ..self }
+    }
+
+    /// With at most so many traitors.
+    pub fn traitors(self, f: usize) -> Question<P, H> {
+        let question = Question { traitors: Some(f), ..self };
+        question.against(|adversary| Adversary { traitors: f, ..adversary })
+    }
+
+    /// With exactly that many traitors, and not fewer.
+    pub fn exactly(self) -> Question<P, H> {
+        self.against(|adversary| Adversary { exactly: true, ..adversary })
+    }
+
+    /// With a commander who is loyal: then validity is all that is asked, and implies agreement.
+    pub fn loyal_commander(self) -> Question<P, H> {
+        self.against(|adversary| Adversary { loyal_commander: true, ..adversary })
+    }
+
+    /// A traitor says something in every slot. That is for protocols in which loyal generals do,
+    /// too; others are refused.
+    pub fn without_silence(self) -> Question<P, H> {
+        self.against(|adversary| Adversary { silence: false, ..adversary })
+    }
+
+    /// A traitor throws in nothing that has no place.
+    pub fn without_strays(self) -> Question<P, H> {
+        self.against(|adversary| Adversary { strays: false, ..adversary })
+    }
+
+    /// Traitors are faulty in this way, and no other.
+    pub fn faults(self, faults: FaultClass) -> Question<P, H> {
+        self.against(|adversary| Adversary { faults, ..adversary })
+    }
+
+    /// Against the promise of synchrony, so many messages between the loyal may be lost, or up to
+    /// so many rounds late.
+    pub fn disrupted(self, disruptions: usize, latest: Round) -> Question<P, H> {
+        self.against(|adversary| Adversary { disruptions, latest, ..adversary })
+    }
+}

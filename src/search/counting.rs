@@ -1,0 +1,146 @@
+//! How many raw behaviours the enemy has: counted, not visited.
+
+use itertools::Itertools;
+
+use super::space::Space;
+use crate::adversary::FaultClass;
+use crate::count::Count;
+use crate::general::{General, Generals};
+use crate::testable::{Testable, Wire};
+
+impl<P: Testable> Space<'_, P> {
+    /// By number of sender and receiver: the behaviours on the wires between them in all rounds.
+    pub(super) fn count_wires(&self) -> Vec<Vec<Count>> {
+        let everybody = self.everybody();
+        let byzantine = self.adversary.faults.is_byzantine();
+        let of_wire = |wire| {
+            let menu = self.menu(wire);
+            // Of what is said in a slot, any may be left out.
+            if byzantine { menu.behaviours() } else { Count::from(2).pow(menu.regular_slots()) }
+        };
+        let between = |from, to| {
+            let wires = (1..=self.terms.rounds).map(|round| Wire { round, from, to });
+            wires.map(of_wire).product()
+        };
+        let from = |from| everybody.iter().map(|to| between(from, to)).collect();
+        everybody.iter().map(from).collect()
+    }
+
+    /// How many raw behaviours one case has: what the traitors say to the loyal in every round, how
+    /// they crash, or what they omit; and in which order all arrives.
+    pub fn behaviours_of(&self, traitors: Generals) -> Count {
+        let everybody = self.everybody();
+        let wires = |from: Generals, to: Generals| -> Count {
+            let wires = from.iter().cartesian_product(to.iter().collect_vec());
+            wires.map(|(from, to)| self.behaviours[from.id()][to.id()].clone()).product()
+        };
+        let faults = match self.adversary.faults {
+            FaultClass::Byzantine => wires(traitors, everybody.minus(traitors)),
+            FaultClass::SendOmission => wires(traitors, everybody),
+            FaultClass::ReceiveOmission => wires(everybody, traitors),
+            FaultClass::Crash => {
+                let reached = Count::from(2).pow(self.terms.n as u32 - 1);
+                let rounds = Count::from(self.terms.rounds as u64);
+                let ways: Count =
+                    [[rounds, reached].into_iter().product(), Count::from(1)].into_iter().sum();
+                ways.pow(traitors.len() as u32)
+            }
+        };
+        let orders = if self.adversary.any_order { self.orders(traitors) } else { Count::from(1) };
+        [faults, orders].into_iter().product()
+    }
+
+    /// In how many orders that which is said can arrive, if something is said in every slot.
+    fn orders(&self, traitors: Generals) -> Count {
+        let loyal = self.everybody().minus(traitors);
+        let inboxes = (1..=self.terms.rounds).cartesian_product(loyal.iter().collect_vec());
+        let orders = inboxes.map(|(round, to)| {
+            let wires = self.everybody().iter().map(|from| Wire { round, from, to });
+            let slots = wires.map(|wire| match traitors.contains(wire.from) {
+                true => self.menu(wire).slots() as u64,
+                false => u64::from(self.menu(wire).regular_slots()),
+            });
+            (1..=slots.sum::<u64>()).map(Count::from).product::<Count>()
+        });
+        orders.product()
+    }
+
+    /// How many choices there are of messages between the loyal that do not arrive in their round.
+    fn disruptions_of(&self, traitors: Generals) -> Count {
+        let most = self.adversary.disruptions as u64;
+        if most == 0 {
+            return Count::from(1);
+        }
+        // By message, each of which can be late or lost in several ways.
+        let ways = self.single_disruptions(traitors);
+        let ways = ways.into_iter().map(|shift| (shift.wire, shift.message)).counts();
+        let mut sets = vec![Count::from(1)];
+        for ways in ways.into_values() {
+            let ways = Count::from(ways as u64);
+            let larger = sets.iter().map(|sets| [sets.clone(), ways.clone()].into_iter().product());
+            let larger: Vec<Count> = larger.take(most as usize).collect();
+            sets.resize(sets.len().max(larger.len() + 1), Count::ZERO);
+            for (sets, more) in sets[1..].iter_mut().zip(larger) {
+                *sets = [sets.clone(), more].into_iter().sum();
+            }
+        }
+        sets.into_iter().sum()
+    }
+
+    /// How many raw behaviours there are in all cases.
+    ///
+    /// Generals who can be swapped without changing any wire count as one kind, and of the sets
+    /// of traitors with as many of each kind one is looked at: a handful, where all lieutenants
+    /// are alike.
+    pub fn behaviours(&self) -> Count {
+        let kinds = self.kinds();
+        let choices = kinds.iter().map(|kind| 0..=kind.len()).multi_cartesian_product();
+        let sizes = self.adversary.sizes();
+        let possible = choices.filter(|turned| sizes.contains(&turned.iter().sum()));
+        let values = Count::from(self.terms.values.len() as u64);
+        let behaviours = possible.map(|turned| {
+            let kinds = || kinds.iter().zip(&turned);
+            let traitors = kinds().flat_map(|(kind, turned)| kind.iter().take(*turned));
+            let traitors: Generals = traitors.collect();
+            let binomial = |(kind, turned): (&Generals, &usize)| {
+                Count::from(num_integer::binomial(kind.len() as u64, *turned as u64))
+            };
+            let sets = kinds().map(binomial).product();
+            let bound = self.adversary.faults.bound(self.terms.n, traitors);
+            let free = self.terms.inputs.minus(bound);
+            let inputs = values.pow(self.terms.inputs.minus(free).len() as u32);
+            let disruptions = self.disruptions_of(traitors);
+            [sets, inputs, disruptions, self.behaviours_of(traitors)].into_iter().product()
+        });
+        behaviours.sum()
+    }
+
+    /// The suspects by kind. The commander is a kind of his own.
+    fn kinds(&self) -> Vec<Generals> {
+        let mut kinds: Vec<Generals> = Vec::new();
+        for general in self.suspects().iter() {
+            let alike = |kind: &&mut Generals| {
+                kind.iter().next().is_some_and(|other| self.are_alike(general, other))
+            };
+            match kinds.iter_mut().find(alike) {
+                Some(kind) => *kind = kind.with(general),
+                None => kinds.push(Generals::NONE.with(general)),
+            }
+        }
+        kinds
+    }
+
+    /// Whether two generals can be swapped without changing how much can be said on any wire.
+    fn are_alike(&self, one: General, other: General) -> bool {
+        let wire = |from: General, to: General| &self.behaviours[from.id()][to.id()];
+        let both = Generals::NONE.with(one).with(other);
+        let inputs = self.terms.inputs;
+        let alike = |third: General| {
+            wire(one, third) == wire(other, third) && wire(third, one) == wire(third, other)
+        };
+        !both.contains(General::COMMANDER)
+            && inputs.contains(one) == inputs.contains(other)
+            && wire(one, other) == wire(other, one)
+            && self.everybody().minus(both).iter().all(alike)
+    }
+}

@@ -1,0 +1,165 @@
+//! What one receiver came to in one round, branch by branch, and what the enemy did to bring it there.
+
+use indexmap::map::{Entry, IndexMap};
+use rustc_hash::FxBuildHasher;
+
+use super::script::{Script, Spoken};
+use super::space::Space;
+use crate::general::General;
+use crate::protocol::{Plain, Round};
+use crate::schedule::{Arrival, Shift};
+use crate::testable::{Testable, Wire};
+
+/// What the receiver came to, and how.
+pub(crate) struct Received<S, M> {
+    pub to: General,
+    pub round: Round,
+    /// What each general would say to this one as a loyal one, in the order of arrival; nothing is
+    /// known of those that are not followed.
+    pub honest: Vec<Option<Vec<M>>>,
+    pub branches: Vec<Branch<S>>,
+    /// All that was done to it on any branch.
+    pub done: Vec<Done>,
+}
+
+/// One state that the receiver can come to.
+#[derive(Clone)]
+pub(crate) struct Branch<S> {
+    pub state: S,
+    /// The smallest number of lies, omissions and changes of the schedule with which it does.
+    pub lies: u32,
+    /// The last thing that was done, by place in the list of all that was done.
+    pub trace: Trace,
+    /// The marks of the open slots of the current wire in which something has been said.
+    pub used: u64,
+    /// The places from which something has arrived already, before its turn.
+    pub early: u64,
+}
+
+/// A place in the list of all that was done, plus one; 0 where nothing was.
+pub(crate) type Trace = u32;
+
+/// The enemy did something, after all that it did before.
+pub(crate) struct Done {
+    pub before: Trace,
+    pub from: General,
+    pub deed: Deed,
+}
+
+/// What the enemy did with what one sender says. Candidates of the menu, and what loyalty says, are
+/// given by number.
+#[derive(Clone, Copy)]
+pub(crate) enum Deed {
+    /// It says a candidate.
+    Says(u32),
+    /// It says a candidate, which arrives before its turn.
+    SaysFirst(u32),
+    /// What loyalty says arrives before its turn.
+    First(u32),
+    /// What loyalty says is not sent.
+    Withholds(u32),
+    /// What loyalty says does not arrive.
+    Loses(u32),
+}
+
+impl<S: Plain, M: Plain> Received<Option<S>, M> {
+    /// Adds a branch on which this was done after all that was done on another one.
+    pub fn push(&mut self, from: General, deed: Deed, branch: Branch<Option<S>>) {
+        self.done.push(Done { before: branch.trace, from, deed });
+        let trace = self.done.len() as Trace;
+        self.branches.push(Branch { trace, ..branch });
+    }
+
+    /// What the enemy did to bring the receiver to where this trace ends.
+    pub fn script<P>(
+        &self,
+        space: &Space<'_, P>,
+        speakers: impl Iterator<Item = General>,
+        trace: Trace,
+    ) -> Script<M>
+    where
+        P: Testable<State = S, Message = M>,
+    {
+        let Received { to, round, done, .. } = self;
+        let wire = |from| Wire { round: *round, from, to: *to };
+        let silent = |from| (wire(from), vec![None; space.menu(wire(from)).slots()]);
+        let mut script = Script { spoken: speakers.map(silent).collect(), ..Script::new() };
+        let mut trace = trace;
+        while let Some(place) = trace.checked_sub(1) {
+            let Done { before, from, deed } = done[place as usize];
+            self.enact(space, wire(from), deed, &mut script);
+            trace = before;
+        }
+        script.withheld.reverse();
+        script.shifts.reverse();
+        script
+    }
+
+    /// Writes a deed into a script, after those that are there.
+    pub fn enact<P>(&self, space: &Space<'_, P>, wire: Wire, deed: Deed, script: &mut Script<M>)
+    where
+        P: Testable<State = S, Message = M>,
+    {
+        let honest = |number: u32| {
+            let honest = self.honest[wire.from.id()].as_deref();
+            honest.expect("only of those who are followed it is told")[number as usize].clone()
+        };
+        let shift = |message, arrival| Shift { wire, message, arrival };
+        match deed {
+            Deed::Says(number) | Deed::SaysFirst(number) => {
+                let candidate = &space.menu(wire).candidates[number as usize];
+                let message = candidate.message.clone();
+                if let Deed::SaysFirst(_) = deed {
+                    script.shifts.push(shift(message.clone(), Arrival::First));
+                }
+                let spoken: &mut Spoken<M> =
+                    script.spoken.get_mut(&wire).expect("only traitors speak");
+                spoken[candidate.slot] = Some(message);
+            }
+            Deed::First(number) => script.shifts.push(shift(honest(number), Arrival::First)),
+            Deed::Loses(number) => script.shifts.push(shift(honest(number), Arrival::Never)),
+            Deed::Withholds(number) => script.withheld.push((wire, honest(number))),
+        }
+    }
+
+    /// A slot is over. Of equal branches the first is kept, and that shall be one in which
+    /// something was said, if `told_first`.
+    pub fn close(&mut self, mark: u64, place: u64, optional: bool, told_first: bool) {
+        let spoken = |branch: &Branch<_>| branch.used & mark != 0 || branch.early & place != 0;
+        self.branches.retain(|branch| optional || spoken(branch));
+        if told_first {
+            self.branches.sort_by_key(|branch| !spoken(branch));
+        }
+        for branch in &mut self.branches {
+            branch.used &= !mark;
+        }
+    }
+
+    /// These places have had their turn.
+    pub fn forget(&mut self, places: u64) {
+        for branch in &mut self.branches {
+            branch.early &= !places;
+        }
+    }
+
+    /// Of equal branches, the first of those with the fewest lies is kept.
+    pub fn merge(&mut self) {
+        if self.branches.len() < 2 {
+            return;
+        }
+        let mut merged: IndexMap<_, (u32, Trace), FxBuildHasher> =
+            IndexMap::with_capacity_and_hasher(self.branches.len(), FxBuildHasher);
+        for Branch { state, lies, trace, used, early } in self.branches.drain(..) {
+            match merged.entry((state, used, early)) {
+                Entry::Vacant(entry) => drop(entry.insert((lies, trace))),
+                Entry::Occupied(mut entry) if lies < entry.get().0 => {
+                    *entry.get_mut() = (lies, trace);
+                }
+                Entry::Occupied(_) => {}
+            }
+        }
+        let branch =
+            |((state, used, early), (lies, trace))| Branch { state, lies, trace, used, early };
+        self.branches.extend(merged.into_iter().map(branch));
+    }
+}

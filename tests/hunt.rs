@@ -1,0 +1,196 @@
+//! Attacks drawn at random: what is found, how small it gets, and that the same seed finds the same.
+
+use std::time::Duration;
+
+use rayon::ThreadPoolBuilder;
+use turncoat::execution::Size;
+use turncoat::protocols::chain::Binding;
+use turncoat::protocols::parallel::Parallel;
+use turncoat::search::effort::Progress;
+use turncoat::{
+    CheckError, FaultClass, Hunt, Ideal, OralMessages, Order, SignedMessages, Testable, TwoStep,
+    hunt, run,
+};
+
+use crate::signed_textbook::{Mutation as Signed, Rule, Textbook as SignedTextbook};
+use crate::textbook::{Mutation as Oral, Textbook as OralTextbook};
+
+const SEEDS: std::ops::Range<u64> = 0..5;
+
+/// Whatever the seed, the defaults find an attack; and made smaller it is one still.
+fn is_found<P: Testable + Clone>(protocol: P, n: usize, f: usize) {
+    for seed in SEEDS {
+        let hunted = hunt(protocol.clone()).generals(n).traitors(f).seed(seed).run().unwrap();
+        let finding = hunted.finding.as_ref().unwrap_or_else(|| panic!("{protocol:?}\n{hunted}"));
+        let found = &finding.counterexample;
+        assert_eq!(hunted.name(), "broken");
+        assert_eq!(found.size, Size::LocallyMinimal, "{protocol:?}\n{hunted}");
+        assert!(found.attack.size() <= finding.drawn.size(), "{protocol:?}\n{hunted}");
+        assert_eq!(hunted.coverage.cases, finding.case + 1);
+        for attack in [&finding.drawn, &found.attack] {
+            assert!(run(&protocol, attack).unwrap().violation().is_some(), "{protocol:?}");
+        }
+    }
+}
+
+#[test]
+fn the_mutants_of_oral_messages_are_found() {
+    for (mutation, n, values) in [
+        (Oral::DefaultDiffers, 5, 2),
+        (Oral::DefaultDiffers, 4, 3),
+        (Oral::TieKeepsOwn, 5, 2),
+        (Oral::TieKeepsOwn, 4, 3),
+        (Oral::OwnVoteOmitted, 4, 2),
+        (Oral::VotesCountTwice, 4, 2),
+        (Oral::LinkUnchecked, 4, 2),
+        (Oral::CommanderVotes, 4, 2),
+    ] {
+        is_found(OralTextbook { m: 1, values, mutation }, n, 1);
+    }
+    for (m, n, f) in [(0, 3, 1), (0, 4, 1), (1, 3, 1), (1, 5, 2), (1, 7, 2), (2, 4, 1), (2, 6, 2)] {
+        is_found(OralMessages::new(m), n, f);
+    }
+}
+
+#[test]
+fn the_mutants_of_signed_messages_are_found() {
+    let sm = SignedMessages::new;
+    is_found(sm(0), 3, 1);
+    is_found(sm(1), 4, 2);
+    is_found(TwoStep::new(), 4, 2);
+    is_found(sm(1).over(Order::first(3)).relaying_first(1), 3, 1);
+    let unbound = |instance, commander| sm(1).instance(instance, commander).binding(Binding::Order);
+    is_found(Parallel::of(2, unbound), 3, 1);
+    use Signed::{DefaultDiffers, ObeysFirst, RelaysBelowLess, RelaysFirst, Skips};
+    let rules = Rule::ALL.map(|rule| (Skips(rule), 1, 3, 1));
+    let others = [
+        (RelaysBelowLess, 1, 3, 1),
+        (RelaysBelowLess, 2, 4, 2),
+        (RelaysFirst, 2, 4, 2),
+        (ObeysFirst, 1, 3, 1),
+        (DefaultDiffers, 1, 3, 1),
+    ];
+    for (mutation, m, n, f) in rules.into_iter().chain(others) {
+        is_found(SignedTextbook::new(m, mutation, Ideal), n, f);
+    }
+}
+
+#[test]
+fn where_a_protocol_holds_nothing_is_found() {
+    let hunt = |protocol, n, f| hunt(protocol).generals(n).traitors(f).cases(2_000);
+    hunt(OralMessages::new(1), 4, 1).assert_finds_nothing();
+    hunt(OralMessages::new(2), 7, 2).assert_finds_nothing();
+    let hunted = hunt(OralMessages::new(1), 4, 1).run().unwrap();
+    let coverage = &hunted.coverage;
+    assert_eq!((hunted.name(), coverage.cases), ("bounded", 2_000));
+    assert!(coverage.views > 500 && !coverage.more_views, "{hunted}");
+    assert!(coverage.swayed > 100 && coverage.obedient < 400, "{hunted}");
+    for (m, n, f) in [(1, 3, 1), (2, 4, 2)] {
+        let protocol = SignedMessages::new(m);
+        turncoat::hunt(protocol).generals(n).traitors(f).cases(2_000).assert_finds_nothing();
+    }
+}
+
+#[test]
+fn every_class_of_faults_is_hunted() {
+    for faults in FaultClass::ALL {
+        let question = hunt(OralMessages::new(1)).generals(4).traitors(1).cases(500).faults(faults);
+        let hunted = question.run().unwrap();
+        assert_eq!(hunted.name(), "bounded", "{hunted}");
+        assert!(hunted.coverage.obedient < 250, "{hunted}");
+        // One round is not enough, if the commander's order does not reach everybody.
+        let found = hunt(OralMessages::new(0)).generals(3).traitors(1).faults(faults);
+        let broken = faults != FaultClass::ReceiveOmission;
+        assert_eq!(found.run().unwrap().finding.is_some(), broken, "{faults}");
+    }
+}
+
+/// One lost message between the loyal is more than OM(1) stands among four with a traitor.
+#[test]
+fn disruptions_are_hunted() {
+    let question = || hunt(OralMessages::new(1)).generals(4).traitors(1).disrupted(1, 1);
+    let found = question().assert_finds();
+    assert!(!found.attack.schedule.is_empty(), "{found}");
+    question().disrupted(0, 0).cases(500).assert_finds_nothing();
+}
+
+fn small() -> Hunt<SignedTextbook> {
+    let mutant = SignedTextbook::new(1, Signed::Skips(Rule::Length), Ideal);
+    hunt(mutant).generals(3).traitors(1).seed(3)
+}
+
+#[test]
+fn the_answer_does_not_depend_on_threads() {
+    let with = |threads, question: Hunt<SignedTextbook>| {
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let hunted = pool.install(|| question.run().unwrap());
+        (hunted.to_string(), hunted.coverage, hunted.finding.map(|finding| finding.drawn))
+    };
+    for question in [small(), small().cases(700), small().by_sender().without_replays()] {
+        let one = with(1, question.clone());
+        for threads in [2, 3] {
+            assert_eq!(one, with(threads, question.clone()));
+        }
+    }
+}
+
+/// The case in which something was found finds it alone, and the one before does not.
+#[test]
+fn a_case_can_be_played_again_alone() {
+    let hunted = small().run().unwrap();
+    let finding = hunted.finding.unwrap();
+    let alone = small().starting_at(finding.case).cases(1).run().unwrap();
+    assert_eq!(alone.coverage.cases, 1);
+    let again = alone.finding.unwrap();
+    assert_eq!(again.case, finding.case);
+    assert_eq!(again.drawn, finding.drawn);
+    assert_eq!(again.counterexample.attack, finding.counterexample.attack);
+    small().starting_at(finding.case - 1).cases(1).assert_finds_nothing();
+    assert_ne!(small().seed(4).run().unwrap().finding.unwrap().drawn, finding.drawn);
+}
+
+#[test]
+fn a_hunt_can_be_stopped() {
+    let progress = Progress::new();
+    progress.stop();
+    let question = hunt(OralMessages::new(2)).generals(7).traitors(2);
+    let hunted = question.clone().run_watched(&progress).unwrap();
+    assert_eq!((hunted.name(), hunted.coverage.cases), ("bounded", 0));
+    let progress = Progress::new();
+    let hunted = std::thread::scope(|scope| {
+        let hunted = scope.spawn(|| question.cases(u64::MAX).run_watched(&progress).unwrap());
+        while progress.steps() < 500 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        progress.stop();
+        hunted.join().unwrap()
+    });
+    assert!(hunted.coverage.cases > 0 && hunted.coverage.cases <= progress.steps(), "{hunted}");
+    assert!(hunted.to_string().contains("then it was stopped"), "{hunted}");
+}
+
+/// No time is left to make it smaller, and it says so.
+#[test]
+fn shrinking_ends_when_its_time_is_up() {
+    let question = hunt(OralMessages::new(4)).generals(9).traitors(3).shrinking_for(Duration::ZERO);
+    let hunted = question.run().unwrap();
+    let text = hunted.to_string();
+    let found = hunted.counterexample().unwrap_or_else(|| panic!("{text}"));
+    assert_eq!(found.size, Size::NotMinimal, "{text}");
+    assert!(text.contains("when the time was up"), "{text}");
+}
+
+#[test]
+fn what_cannot_be_hunted_is_said_in_a_line() {
+    let ask = || hunt(OralMessages::new(1));
+    for (question, line) in [
+        (ask().generals(4).traitors(1).cases(0), "cases is 0: at least one attack must be drawn"),
+        (ask().traitors(1), "how many generals? say .generals(..)"),
+        (ask().generals(4), "how many traitors? say .traitors(..)"),
+        (ask().generals(4).traitors(4), "f is 4: with n = 4 there can be at most 3 traitors"),
+        (ask().generals(0).traitors(0), "n is 0: there must be from 1 to 64 generals"),
+    ] {
+        let error: CheckError = question.run().unwrap_err();
+        assert_eq!(error.to_string(), line);
+    }
+}
