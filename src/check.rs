@@ -88,7 +88,7 @@ impl<P: Testable> Check<P> {
             (None, Some(halt)) => Ruling::Bounded(halt),
             (None, None) => Ruling::Holds,
         };
-        let Answer { behaviours, signed, forgeries, steps, .. } = answer;
+        let Answer { behaviours, signed, forgeries, harvested, steps, .. } = answer;
         let protocol = name;
         let verdict = Verdict {
             protocol,
@@ -97,6 +97,7 @@ impl<P: Testable> Check<P> {
             engine,
             signed,
             forgeries,
+            harvested,
             behaviours,
             steps,
             ruling,

@@ -118,6 +118,7 @@ impl<P: Testable> Hunt<P> {
             adversary,
             signed: false,
             forgeries: false,
+            harvested: None,
             first,
             cases,
             seed,
@@ -129,11 +130,13 @@ impl<P: Testable> Hunt<P> {
             return Ok(hunted);
         };
         let (signed, forgeries) = (space.is_signed(), space.has_forgeries());
+        let harvested = space.harvested();
         let cases = first..first.saturating_add(cases);
         let chase = Chase { space: &space, seed, cases, progress };
         let start = Instant::now();
         let Chased { coverage, found } = chase.run()?;
-        hunted = Hunted { signed, forgeries, coverage, time: start.elapsed(), ..hunted };
+        let time = start.elapsed();
+        hunted = Hunted { signed, forgeries, harvested, coverage, time, ..hunted };
         if let Some((case, found)) = found {
             let drawn = found.attack.clone();
             let start = Instant::now();

@@ -5,6 +5,7 @@
 //! | `campaign` | says what is searched after what, and confirms what is found |
 //! | `space`, `menu` | on each wire what can be said |
 //! | `case`, `counting` | the first choices of the enemy, and how many behaviours there are |
+//! | `harvest`, `twins` | listens for what could be said, where nobody has said it |
 //! | `probe` | tries the obvious attacks |
 //! | `survey` | goes through the cases, on all threads |
 //! | `explorer` | the exhaustive engine, for one case |
@@ -33,6 +34,7 @@ pub mod effort;
 mod end;
 mod explorer;
 mod fates;
+mod harvest;
 mod honest;
 mod lying;
 mod menu;
@@ -45,6 +47,7 @@ pub(crate) mod shrink;
 pub(crate) mod space;
 mod survey;
 mod temper;
+mod twins;
 mod whim;
 
 use std::fmt;
@@ -52,6 +55,7 @@ use std::fmt;
 use serde::Serialize;
 
 use self::effort::{Halt, Progress};
+pub use self::harvest::Harvested;
 use crate::adversary::{Adversary, FaultClass};
 use crate::attack::AttackOn;
 use crate::count::Count;
@@ -146,6 +150,8 @@ pub(crate) struct Answer<P: Testable> {
     pub signed: bool,
     /// Whether forgeries are among what is said.
     pub forgeries: bool,
+    /// What was heard, if the protocol does not say what a traitor could say.
+    pub harvested: Option<Harvested>,
     pub steps: u64,
     pub found: Option<Found<P>>,
     /// Why not everything was covered.

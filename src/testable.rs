@@ -1,5 +1,7 @@
 //! The testing side of a protocol: what a traitor could say on a wire, and how to tell of it.
 
+mod repertoire;
+
 use itertools::Itertools;
 use serde::Serialize;
 
@@ -8,6 +10,8 @@ use crate::general::{General, Generals};
 use crate::outcome::{Demand, Task};
 use crate::protocol::{Lockstep, Plain, Round};
 use crate::signature::Signed;
+
+pub use self::repertoire::{Forgery, Repertoire};
 
 /// One wire in one round: what `from` says to `to`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
@@ -18,65 +22,6 @@ pub struct Wire {
     pub from: General,
     /// Who hears.
     pub to: General,
-}
-
-/// What a traitor can say on one wire in one round.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Repertoire<M> {
-    /// For each slot of the wire, every message that could stand there. In each slot a traitor
-    /// says one of them, or nothing. A message belongs to one slot, and what the protocol says in
-    /// any state that any run can reach must be among them, at most one message a slot. (Searching
-    /// is fastest where the messages of each slot come together in the order of messages.)
-    pub slots: Vec<Vec<M>>,
-    /// What has no place on this wire (a second message in a slot, one of another round, one that
-    /// is malformed): a traitor can throw in one of these a round and wire, beside all else.
-    pub strays: Vec<M>,
-    /// What no loyal general may ever accept on this wire: a traitor can throw in one of these
-    /// instead of a stray. One that changes the state of a loyal general is a finding, so a
-    /// protocol that only counts or keeps what it does not believe has none of these. (A traitor
-    /// needs to have overheard the [signatures](Testable::signatures) in it that are what they
-    /// claim to be, and no others: that it has another one, which does not belong there, is taken
-    /// for granted.)
-    pub forgeries: Vec<Forgery<M>>,
-}
-
-/// A message that must not be accepted.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Forgery<M> {
-    /// In which way it is forged, in a few words: "the wrong key".
-    pub label: &'static str,
-    /// The message.
-    pub message: M,
-}
-
-impl<M> Repertoire<M> {
-    /// Nothing is ever said on this wire.
-    #[must_use]
-    pub fn silent() -> Repertoire<M> {
-        Repertoire { slots: Vec::new(), strays: Vec::new(), forgeries: Vec::new() }
-    }
-
-    /// These slots, and nothing else.
-    pub fn of(slots: impl IntoIterator<Item = Vec<M>>) -> Repertoire<M> {
-        Repertoire { slots: slots.into_iter().collect(), ..Repertoire::silent() }
-    }
-
-    /// One slot, in which one of these can stand.
-    pub fn one_of(messages: impl IntoIterator<Item = M>) -> Repertoire<M> {
-        Repertoire::of([messages.into_iter().collect()])
-    }
-
-    /// The same with these strays.
-    #[must_use]
-    pub fn with_strays(self, strays: impl IntoIterator<Item = M>) -> Repertoire<M> {
-        Repertoire { strays: strays.into_iter().collect(), ..self }
-    }
-
-    /// The same with these forgeries.
-    #[must_use]
-    pub fn with_forgeries(self, forgeries: impl IntoIterator<Item = Forgery<M>>) -> Repertoire<M> {
-        Repertoire { forgeries: forgeries.into_iter().collect(), ..self }
-    }
 }
 
 /// What turncoat must know of a protocol to test it. It stands apart from [`Lockstep`], so that
@@ -120,8 +65,13 @@ pub trait Testable: Lockstep {
     /// The values that can be agreed on.
     fn values(&self) -> Vec<Self::Value>;
 
-    /// What a traitor can say on `wire` among `n` generals.
-    fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Self::Message>;
+    /// What a traitor can say on `wire` among `n` generals. By default that is
+    /// [unknown](Repertoire::unknown): then what can be made of what is heard is tried, and nothing
+    /// is ever said to hold.
+    fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Self::Message> {
+        let _ = (n, wire);
+        Repertoire::unknown()
+    }
 
     /// What the protocol is for: by default broadcast.
     fn task(&self) -> Task {

@@ -8,7 +8,7 @@ use crate::count::Count;
 use crate::execution::Counterexample;
 use crate::search::coverage::Coverage;
 use crate::search::effort::Halt;
-use crate::search::{Engine, Reduction};
+use crate::search::{Engine, Harvested, Reduction};
 use crate::testable::Testable;
 
 /// What turncoat has to say of a protocol.
@@ -27,6 +27,8 @@ pub struct Verdict<P: Testable> {
     pub signed: bool,
     /// Whether forgeries were tried.
     pub forgeries: bool,
+    /// How much was heard of it, if the protocol does not say what a traitor could say.
+    pub harvested: Option<Harvested>,
     /// All raw behaviours of which the verdict speaks: every choice of traitors, order, and of
     /// what each traitor says to each loyal general. If it is bounded, those that were covered.
     /// (Where messages are signed these are plans: what needs a signature that the traitors lack
@@ -101,6 +103,8 @@ pub struct Hunted<P: Testable> {
     pub signed: bool,
     /// Whether forgeries were tried.
     pub forgeries: bool,
+    /// How much was heard of it, if the protocol does not say what a traitor could say.
+    pub harvested: Option<Harvested>,
     /// The number of the first case.
     pub first: u64,
     /// How many cases there were to be.

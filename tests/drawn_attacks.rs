@@ -84,7 +84,7 @@ fn said<V, M: Clone, S>(execution: &Execution<V, M, S>, wire: Wire) -> Vec<M> {
 /// A change to what a traitor would say, if there is anything to be said. What is taken back is
 /// said where all obey, if anything is.
 fn edit<M: Clone>(
-    Repertoire { slots, strays, forgeries }: Repertoire<M>,
+    Repertoire { slots, strays, forgeries, .. }: Repertoire<M>,
     honest: Vec<M>,
     [kind, said]: [u8; 2],
     [of, say]: &[Index; 2],

@@ -9,12 +9,12 @@ use turncoat::execution::Size;
 use turncoat::search::Engine;
 use turncoat::{
     Attack, AttackOn, Check, Counterexample, Edit, ExecutionOf, General, Generals, Lie, Lockstep,
-    Repertoire, Round, Seat, Testable, Wire, check, run,
+    Question, Repertoire, Round, Seat, Testable, Wire, check, run,
 };
 
 /// A protocol whose tables are drawn from a seed, entry by entry, whenever one is looked up.
 #[derive(Clone, Debug)]
-struct Drawn {
+pub struct Drawn {
     seed: u64,
     n: usize,
     adversary: Adversary,
@@ -41,7 +41,7 @@ const AFFORDABLE: u128 = 4_000;
 const ATTACKS: usize = 20_000;
 
 impl Drawn {
-    fn new(seed: u64) -> Drawn {
+    pub fn new(seed: u64) -> Drawn {
         let adversary = Adversary { f: 1, exactly: false, loyal_commander: false, strays: true };
         let blank = Drawn { seed, n: 0, adversary };
         let n = 2 + blank.draw("n", [], 3);
@@ -71,11 +71,16 @@ impl Drawn {
     }
 
     fn check(&self) -> Check<&Drawn> {
+        self.ask(check(self))
+    }
+
+    /// A question about this setting.
+    pub fn ask<P: Testable, H>(&self, question: Question<P, H>) -> Question<P, H> {
         let Adversary { f, exactly, loyal_commander, strays } = self.adversary;
-        let check = check(self).generals(self.n).traitors(f);
-        let check = if exactly { check.exactly() } else { check };
-        let check = if loyal_commander { check.loyal_commander() } else { check };
-        if strays { check } else { check.without_strays() }
+        let question = question.generals(self.n).traitors(f);
+        let question = if exactly { question.exactly() } else { question };
+        let question = if loyal_commander { question.loyal_commander() } else { question };
+        if strays { question } else { question.without_strays() }
     }
 
     fn slot(&self, message: u8) -> usize {

@@ -171,7 +171,7 @@ fn lies(drawn: &Drawn, traitors: Generals) -> Vec<((Wire, usize), Lie<Message>)>
     let wires = itertools::iproduct!(1..=drawn.rounds(drawn.n), traitors.iter(), everybody.iter());
     let wires = wires.map(|(round, from, to)| Wire { round, from, to });
     let lies = wires.filter(|wire| wire.from != wire.to).flat_map(|wire| {
-        let Repertoire { mut slots, strays, forgeries } = drawn.repertoire(drawn.n, wire);
+        let Repertoire { mut slots, strays, forgeries, .. } = drawn.repertoire(drawn.n, wire);
         let forged = forgeries.into_iter().map(|forgery| forgery.message);
         slots.push(strays.into_iter().chain(forged).collect());
         let lies = slots.into_iter().enumerate().flat_map(move |(slot, messages)| {

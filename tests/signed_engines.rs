@@ -30,7 +30,7 @@ struct Thinned {
 
 impl Thinned {
     fn of<M>(self, wire: Wire, repertoire: Repertoire<M>) -> Repertoire<M> {
-        let Repertoire { slots, mut strays, mut forgeries } = repertoire;
+        let Repertoire { slots, mut strays, mut forgeries, .. } = repertoire;
         let shift = self.turn + 5 * wire.round + 3 * wire.from.id() + wire.to.id();
         let kept = |index: usize| (index + shift).is_multiple_of(self.every);
         if self.harm {

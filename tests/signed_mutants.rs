@@ -249,7 +249,7 @@ fn believing_a_forgery_does_harm() {
         (Rule::Receiver, 2, Option::None),
     ] {
         let pare = |wire: Wire, repertoire: Repertoire<_>| {
-            let Repertoire { slots, mut strays, forgeries } = repertoire;
+            let Repertoire { slots, mut strays, forgeries, .. } = repertoire;
             let forged = forgeries.into_iter().filter(|_| wire.round == round);
             strays.extend(forged.map(|forgery| forgery.message));
             Repertoire::of(slots).with_strays(strays)

@@ -86,10 +86,7 @@ fn stored_attacks_come_first() {
     assert!((0..20).any(|_| drawn().unwrap() != stored));
     let elsewhere = attacks(om(1), Setting::new(4, 1)).first([stored]);
     let reason = elsewhere.new_tree(&mut runner).unwrap_err();
-    assert_eq!(
-        reason.message(),
-        "an attack to begin with has n = 3, byzantine; here are n = 4"
-    );
+    assert_eq!(reason.message(), "an attack to begin with has n = 3, byzantine; here are n = 4");
 }
 
 #[test]

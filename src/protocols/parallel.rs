@@ -122,10 +122,11 @@ impl<P: Testable> Testable for Parallel<P> {
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Tagged<P::Message>> {
         let mut all = Repertoire::silent();
         for (instance, protocol) in self.instances.iter().enumerate() {
-            let Repertoire { slots, strays, forgeries } = protocol.repertoire(n, wire);
+            let Repertoire { slots, strays, forgeries, unknown } = protocol.repertoire(n, wire);
             let tag = |message| Tagged { instance, message };
             let slots = slots.into_iter().map(|slot| slot.into_iter().map(tag).collect());
             let forgeries = forgeries.into_iter();
+            all.unknown |= unknown;
             all.slots.extend(slots);
             all.strays.extend(strays.into_iter().map(tag));
             all.forgeries.extend(

@@ -4,7 +4,7 @@ use std::fmt;
 
 use itertools::Itertools;
 
-use super::text::{labelled, title};
+use super::text::{labelled, lies, title};
 use crate::attack::Attack;
 use crate::count::grouped;
 use crate::execution::Size;
@@ -34,9 +34,9 @@ impl<P: Testable> fmt::Display for Hunted<P> {
             }
         }
         let adversary = adversary.told(self.signed, self.forgeries);
-        for (label, text) in
-            [("Drawn from", adversary), ("Hunt", self.told()), ("Coverage", covered(coverage))]
-        {
+        let facts =
+            [("Drawn from", adversary), ("Hunt", self.told()), ("Coverage", covered(coverage))];
+        for (label, text) in self.harvested.map(lies).into_iter().chain(facts) {
             writeln!(f, "{}", labelled(label, &text))?;
         }
         Ok(())

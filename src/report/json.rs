@@ -37,6 +37,9 @@ where
         "reductions": verdict.reductions(),
     });
     merge(&mut json, &facts);
+    if let Some(harvested) = &verdict.harvested {
+        json["harvested"] = json!(harvested);
+    }
     match ruling {
         Ruling::Holds => {}
         Ruling::Bounded(halt) => json["halt"] = json!(halt),
@@ -68,6 +71,9 @@ where
         "coverage": coverage,
     });
     merge(&mut json, &facts);
+    if let Some(harvested) = &hunted.harvested {
+        json["harvested"] = json!(harvested);
+    }
     if let Some(Finding { case, drawn, executions, counterexample, .. }) = &hunted.finding {
         json["found_at_case"] = json!(case);
         json["drawn_size"] = json!(drawn.size());

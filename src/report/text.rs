@@ -7,6 +7,8 @@ use super::story::story;
 use crate::adversary::Adversary;
 use crate::count::grouped;
 use crate::execution::{Counterexample, Size};
+use crate::search::Harvested;
+use crate::search::effort::Halt;
 use crate::testable::Testable;
 use crate::verdict::{Ruling, Verdict};
 
@@ -22,6 +24,14 @@ impl<P: Testable> fmt::Display for Verdict<P> {
                     f,
                     "Agreement (IC1) and validity (IC2) hold{unforgeability}, whatever the \
                      traitors do.\n"
+                )?;
+            }
+            Ruling::Bounded(Halt::Harvest) => {
+                let heard = self.harvested.map(heard).unwrap_or_default();
+                writeln!(
+                    f,
+                    "Nothing was found, but the protocol does not say what a traitor could say: covered\n\
+                     is what can be made of {heard}.\n"
                 )?;
             }
             Ruling::Bounded(halt) => {
@@ -40,12 +50,27 @@ impl<P: Testable> fmt::Display for Verdict<P> {
         };
         let work = format!("{behaviours} {what}, in {} steps", grouped(&steps.to_string()));
         let adversary = adversary.told(self.signed, self.forgeries);
-        for (label, text) in [("Adversary", adversary), (covered, work), ("Reductions", reductions)]
-        {
+        let facts = [("Adversary", adversary), (covered, work), ("Reductions", reductions)];
+        for (label, text) in self.harvested.map(lies).into_iter().chain(facts) {
             writeln!(f, "{}", labelled(label, &text))?;
         }
         Ok(())
     }
+}
+
+/// A labelled fact: of what lies are made that the protocol does not describe.
+pub(super) fn lies(harvested: Harvested) -> (&'static str, String) {
+    ("Lies", format!("made of {}", heard(harvested)))
+}
+
+/// "the 34 messages heard in 24 runs".
+fn heard(Harvested { messages, runs, left_out }: Harvested) -> String {
+    let [messages, runs] = [messages, runs].map(|number| grouped(&number.to_string()));
+    let left_out = match left_out {
+        0 => String::new(),
+        _ => format!(", of which {left_out} were said only in their place"),
+    };
+    format!("the {messages} messages heard in {runs} runs{left_out}")
 }
 
 /// The whole story, and how small the attack is.

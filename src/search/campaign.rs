@@ -40,6 +40,7 @@ impl<P: Testable> Search<'_, P> {
                 behaviours: Count::ZERO,
                 signed: false,
                 forgeries: false,
+                harvested: None,
                 steps: 0,
                 found: None,
                 halt: Some(Halt::Stopped),
@@ -78,16 +79,20 @@ impl<P: Testable> Campaign<'_, P> {
         }
         let Some(found) = found.or(obvious) else {
             let behaviours = covered.into_iter().sum();
+            let halt = halt.or(self.space.harvested().map(|_| Halt::Harvest));
             return Ok(self.answer(behaviours, None, halt));
         };
-        // Unless the search was halted, it is known that fewer traitors can't.
-        let found = self.minimal(found, halt.is_none());
+        // Unless the search was halted, or it is not known what could be said, it is known that fewer
+        // traitors can't.
+        let proved = halt.is_none() && self.space.harvested().is_none();
+        let found = self.minimal(found, proved);
         Ok(self.answer(self.whole.clone(), Some(found), None))
     }
 
     fn answer(&self, behaviours: Count, found: Option<Found<P>>, halt: Option<Halt>) -> Answer<P> {
         let (signed, forgeries) = (self.space.is_signed(), self.space.has_forgeries());
-        Answer { behaviours, signed, forgeries, steps: self.steps, found, halt }
+        let (harvested, steps) = (self.space.harvested(), self.steps);
+        Answer { behaviours, signed, forgeries, harvested, steps, found, halt }
     }
 
     /// Whether the signatures that are shown when nobody is a traitor are described as they should

@@ -66,6 +66,9 @@ pub enum Halt {
     Steps,
     /// It would have had to hold more states at a time than it may.
     Room,
+    /// The protocol does not say what a traitor could say: only what can be made of what was heard
+    /// was covered.
+    Harvest,
 }
 
 impl std::fmt::Display for Halt {
@@ -74,6 +77,7 @@ impl std::fmt::Display for Halt {
             Halt::Stopped => "it was stopped",
             Halt::Steps => "its budget of steps was used up",
             Halt::Room => "it would have had to hold too many states at a time",
+            Halt::Harvest => "the protocol does not say what a traitor could say",
         })
     }
 }

@@ -311,13 +311,15 @@ impl<'a, P: Testable> Explorer<'a, P> {
             for (from, said) in self.everybody().zip(honest) {
                 let loyal = said.iter().filter(|_| !self.case.traitors.contains(from)).flatten();
                 let wire = Wire { round, from, to };
-                let menu = self.space.menu(wire);
-                for &number in loyal.flat_map(|message| menu.signatures(message)) {
-                    let signed = self.space.signature(number);
-                    if signed.by != from && !before.has(number) {
-                        return Err(Refusal::Unheard { wire, signed: signed.clone() }.into());
+                for message in loyal {
+                    for &number in self.space.signatures_in(wire, message).iter() {
+                        let signed = self.space.signature(number);
+                        if signed.by != from && !before.has(number) {
+                            let signed = signed.clone();
+                            return Err(Refusal::Unheard { wire, signed }.into());
+                        }
+                        overheard.add(number);
                     }
-                    overheard.add(number);
                 }
             }
         }

@@ -7,12 +7,17 @@ use crate::count::Count;
 use crate::protocol::Plain;
 use crate::testable::{Forgery, Repertoire};
 
+/// How many slots can be open at a time.
+const MARKS: usize = u64::BITS as usize;
+
 /// A repertoire, prepared: a behaviour on this wire says at most one message of each slot.
 #[derive(Debug)]
 pub(crate) struct Menu<M> {
     slots: Vec<Slot<M>>,
     /// The messages of all slots in the order in which what is said arrives.
     pub candidates: Vec<Candidate<M>>,
+    /// The loyal may say what has no place.
+    open: bool,
 }
 
 #[derive(Debug)]
@@ -58,9 +63,9 @@ impl<M: Plain> Menu<M> {
         repertoire: Repertoire<M>,
         silence: bool,
         strays: bool,
-        signatures: impl FnMut(&M) -> Box<[u32]>,
+        mut signatures: impl FnMut(&M) -> Box<[u32]>,
     ) -> Result<Self, Muddle<M>> {
-        let Repertoire { slots, strays: misplaced, forgeries } = repertoire;
+        let Repertoire { slots, strays: misplaced, forgeries, unknown: open } = repertoire;
         let labels: FxHashMap<_, _> = forgeries
             .into_iter()
             .rev()
@@ -73,7 +78,8 @@ impl<M: Plain> Menu<M> {
         };
         let regular = slots.into_iter().map(|messages| slot(messages, silence, false));
         let strays = strays.then(|| slot(misplaced, true, true));
-        let slots = regular.chain(strays).filter(|slot| !slot.messages.is_empty()).collect_vec();
+        let slots = regular.chain(strays).filter(|slot| !slot.messages.is_empty());
+        let mut slots = slots.collect_vec();
         let regular = slots.iter().filter(|slot| !slot.stray).flat_map(|slot| &slot.messages);
         if let Some(shared) = regular.sorted_unstable().duplicates().next() {
             return Err(Muddle::Shared(shared.clone()));
@@ -82,8 +88,14 @@ impl<M: Plain> Menu<M> {
         if let Some(genuine) = regular.into_iter().find(|message| labels.contains_key(message)) {
             return Err(Muddle::Genuine(genuine.clone()));
         }
-        let candidates = candidates(&slots, &labels, signatures).ok_or(Muddle::Entangled)?;
-        Ok(Menu { candidates, slots })
+        let mut candidates = self::candidates(&slots, &labels, &mut signatures);
+        if candidates.is_none() && open {
+            let mut number = 0..;
+            slots.retain(|slot| slot.stray || number.next() < Some(MARKS - 1));
+            candidates = self::candidates(&slots, &labels, &mut signatures);
+        }
+        let candidates = candidates.ok_or(Muddle::Entangled)?;
+        Ok(Menu { candidates, slots, open })
     }
 
     /// How many behaviours there are.
@@ -139,6 +151,11 @@ impl<M: Plain> Menu<M> {
         self.slots.iter().map(said).collect()
     }
 
+    /// Whether a traitor can say this message.
+    pub fn has(&self, message: &M) -> bool {
+        self.candidate(message).is_some()
+    }
+
     /// The signatures in a message, by number; none if it can't be said here.
     pub fn signatures(&self, message: &M) -> &[u32] {
         self.candidate(message).map_or(&[], |candidate| &candidate.signatures)
@@ -150,14 +167,26 @@ impl<M: Plain> Menu<M> {
     }
 
     /// What stands in each slot when a loyal general says this; or the first message that has no
-    /// place.
+    /// place. If the menu is [open](Menu::is_open) one such message stands in the slot for strays,
+    /// and others in none.
     pub fn placed(&self, said: &[M]) -> Result<Vec<Option<M>>, M> {
         let mut placed = vec![None; self.slots.len()];
+        let stray = self.slots.iter().position(|slot| slot.stray);
         for message in said {
-            let slot = self.slot(message).filter(|&slot| placed[slot].is_none());
-            placed[slot.ok_or_else(|| message.clone())?] = Some(message.clone());
+            let free = |slot: &usize| placed[*slot].is_none();
+            let slot = self.slot(message).filter(free);
+            match slot.or(stray.filter(|_| self.open).filter(free)) {
+                Some(slot) => placed[slot] = Some(message.clone()),
+                None if self.open => {}
+                None => return Err(message.clone()),
+            }
         }
         Ok(placed)
+    }
+
+    /// Whether the loyal may say what has no place here: nobody has described all that they say.
+    pub fn is_open(&self) -> bool {
+        self.open
     }
 
     /// Whether something stands in every slot in which something must.
@@ -199,6 +228,20 @@ impl<M: Ord> Slot<M> {
     fn has(&self, message: &M) -> bool {
         self.messages.binary_search(message).is_ok()
     }
+}
+
+/// What is said beside these messages.
+pub(crate) fn beside<'a, M: Plain + 'a>(
+    said: &[M],
+    these: impl IntoIterator<Item = &'a M>,
+) -> Vec<M> {
+    let mut beside = said.to_vec();
+    for message in these {
+        if let Some(place) = beside.iter().position(|said| said == message) {
+            beside.remove(place);
+        }
+    }
+    beside
 }
 
 /// The messages of all slots in their order, with a mark from the first to the last of a slot.

@@ -86,8 +86,7 @@ fn scripts<P: Testable>(
         .cartesian_product(case.traitors.iter())
         .cartesian_product(loyal.iter())
         .map(|((round, from), to)| Wire { round, from, to });
-    let slots = wires
-        .map(|wire| (wire, slots(space.adversary, space.protocol.repertoire(space.terms.n, wire))));
+    let slots = wires.map(|wire| (wire, slots(space.adversary, space.repertoire(wire))));
     let slots = slots.collect_vec();
     let lengths = slots.iter().map(|(wire, slots)| (*wire, slots.len())).collect_vec();
     let choices = slots.into_iter().flat_map(|(_, slots)| slots);
@@ -101,7 +100,7 @@ fn scripts<P: Testable>(
 /// Everything that can be said in each slot of a wire with this repertoire, strays last.
 fn slots<M: Clone + Ord>(
     adversary: Adversary,
-    Repertoire { slots, strays, forgeries }: Repertoire<M>,
+    Repertoire { slots, strays, forgeries, .. }: Repertoire<M>,
 ) -> Vec<Vec<Option<M>>> {
     let forged = forgeries.into_iter().map(|forgery| forgery.message);
     let strays = strays.into_iter().chain(forged).collect();

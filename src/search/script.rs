@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use itertools::Itertools;
 
 use super::case::{Case, CaseOf};
+use super::menu::beside;
 use super::space::Space;
 use crate::attack::{Attack, AttackOn, Edit, Lie};
 use crate::execution::stage::{Eavesdropper, Enemy, simulate};
@@ -66,7 +67,8 @@ pub(crate) fn attack<P: Testable>(
 
 /// The attack in which the traitors say what `speak` has them say, and this is shifted: where it
 /// differs from what loyalty would have said, slot by slot, that is a lie. On wires of which it
-/// knows nothing they obey. What needs a signature that the traitors lack is not said.
+/// knows nothing they obey. What needs a signature that the traitors lack is not said, and neither
+/// is what loyalty would say and the repertoire, which is unknown, has no place for.
 ///
 /// If the protocol has a fault under this attack, the attack ends where that shows.
 pub(crate) fn staged<P: Testable>(
@@ -113,6 +115,7 @@ impl<P: Testable, F: Fn(Wire) -> Option<Spoken<P::Message>>> Enemy<P> for Staged
             }
         };
         let Some(mut spoken) = (self.speak)(wire) else { return honest.to_vec() };
+        let unplaced = beside(honest, placed.iter().flatten()).into_iter().map(Edit::Withhold);
         for (said, honest) in spoken.iter_mut().zip(&placed) {
             said.take_if(|said| {
                 Some(&*said) != honest.as_ref() && !self.space.can_be_said(wire, said, overhears)
@@ -120,7 +123,7 @@ impl<P: Testable, F: Fn(Wire) -> Option<Spoken<P::Message>>> Enemy<P> for Staged
         }
         let edits = placed.into_iter().zip(spoken.iter().cloned());
         let edits = edits.filter_map(|(honest, said)| Edit::between(honest, said));
-        self.lies.extend(edits.map(|edit| Lie { wire, edit }));
+        self.lies.extend(edits.chain(unplaced).map(|edit| Lie { wire, edit }));
         let mut said = Vec::from_iter(spoken.into_iter().flatten());
         said.sort_unstable();
         said

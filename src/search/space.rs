@@ -1,5 +1,6 @@
 //! The space that is searched: on every wire every message a traitor can say.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
@@ -8,7 +9,8 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::counting::count_wires;
 use super::effort::Progress;
-use super::menu::{Menu, Muddle};
+use super::harvest::{Harvest, Harvested};
+use super::menu::{Menu, Muddle, beside};
 use super::overheard::Overheard;
 use crate::adversary::{Adversary, FaultClass};
 use crate::attack::AttackOn;
@@ -36,6 +38,8 @@ pub(crate) struct Stock<M> {
     menus: Vec<Menu<M>>,
     /// Every signature in anything that can be said, numbered.
     signatures: IndexSet<Signed, FxBuildHasher>,
+    /// What was heard, if the protocol does not say what a traitor could say.
+    harvest: Option<Harvest<M>>,
     /// By number of sender and receiver: the behaviours on the wires between them in all rounds.
     pub(super) behaviours: Vec<Vec<Count>>,
 }
@@ -75,6 +79,12 @@ impl<'a, P: Testable> Space<'a, P> {
             };
             repertoires.push((wire, repertoire));
         }
+        let mut harvest = None;
+        if Harvest::is_needed(&repertoires, terms.n, adversary) {
+            harvest = Harvest::of(protocol, terms, adversary, progress);
+            let Some(harvest) = &harvest else { return Ok(None) };
+            repertoires.iter_mut().for_each(|(wire, known)| harvest.add_to(*wire, known));
+        }
         if adversary.replays {
             add_replays(&mut repertoires);
         }
@@ -100,7 +110,7 @@ impl<'a, P: Testable> Space<'a, P> {
         }
         let menu = |Wire { round, from, to }: Wire| menu_of(&menus, terms.n, round, from, to);
         let behaviours = count_wires(terms, adversary.faults, menu);
-        let stock = Arc::new(Stock { menus, signatures: numbers, behaviours });
+        let stock = Arc::new(Stock { menus, signatures: numbers, harvest, behaviours });
         Ok(Some(Space { protocol, terms, adversary, stock }))
     }
 
@@ -142,6 +152,42 @@ impl<'a, P: Testable> Space<'a, P> {
     /// The signature with this number.
     pub fn signature(&self, number: u32) -> &Signed {
         &self.stock.signatures[number as usize]
+    }
+
+    /// The signatures in a message on this wire that matter.
+    pub fn signatures_in(&self, wire: Wire, message: &P::Message) -> Cow<'_, [u32]> {
+        let menu = self.menu(wire);
+        if !menu.is_open() || menu.has(message) {
+            return menu.signatures(message).into();
+        }
+        let signed = described("signatures", || self.protocol.signatures(message));
+        let numbers = signed.unwrap_or_default().into_iter();
+        let numbers = numbers.filter_map(|signed| self.stock.signatures.get_index_of(&signed));
+        numbers.map(|number| number as u32).collect()
+    }
+
+    /// What can be said on a wire.
+    ///
+    /// # Panics
+    ///
+    /// If the protocol does: not if it was asked before.
+    pub fn repertoire(&self, wire: Wire) -> Repertoire<P::Message> {
+        let in_round = |round| {
+            let wire = Wire { round, ..wire };
+            let mut repertoire = self.protocol.repertoire(self.terms.n, wire);
+            self.stock.harvest.iter().for_each(|harvest| harvest.add_to(wire, &mut repertoire));
+            repertoire
+        };
+        let mut repertoire = in_round(wire.round);
+        for round in (1..=self.terms.rounds).filter(|_| self.adversary.replays) {
+            repertoire.strays.extend(in_round(round).slots.into_iter().flatten());
+        }
+        repertoire
+    }
+
+    /// How much was heard, if the protocol does not say what a traitor could say.
+    pub fn harvested(&self) -> Option<Harvested> {
+        self.stock.harvest.as_ref().map(|harvest| harvest.harvested)
     }
 
     /// The signatures that these traitors make themselves.
@@ -188,8 +234,8 @@ impl<'a, P: Testable> Space<'a, P> {
     pub fn allows(&self, attack: &AttackOn<P>, execution: &ExecutionOf<P>) -> bool {
         let Adversary { faults, any_order, disruptions, latest, .. } = self.adversary;
         let traitor = |general| attack.traitors.contains(general);
-        let said = execution.deliveries.iter().all(|Delivery { wire, said, .. }| {
-            !faults.is_byzantine() || !traitor(wire.from) || self.menu(*wire).allows(said)
+        let said = execution.deliveries.iter().all(|delivery| {
+            !faults.is_byzantine() || !traitor(delivery.wire.from) || self.can_say(delivery)
         });
         let asynchronous = attack.schedule.iter().filter(|shift| shift.arrival.is_asynchronous());
         let deaf = faults == FaultClass::ReceiveOmission;
@@ -209,7 +255,16 @@ impl<'a, P: Testable> Space<'a, P> {
             && disrupted.iter().all(disruption)
     }
 
-    /// What a loyal general says on a wire, slot by slot.
+    /// Whether a traitor can say what it says, or, where the repertoire is unknown, what it says
+    /// beside what loyalty would have it say.
+    fn can_say(&self, Delivery { wire, said, loyal }: &Delivery<P::Message>) -> bool {
+        let menu = self.menu(*wire);
+        let beside_loyal = || beside(said, loyal.as_ref().unwrap_or(said));
+        menu.allows(said) || menu.is_open() && menu.allows(&beside_loyal())
+    }
+
+    /// What a loyal general says on a wire, slot by slot. (Where the repertoire is unknown, what has
+    /// no slot is left out.)
     ///
     /// # Errors
     ///

@@ -7,7 +7,7 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt, SeedableRng};
 
 use super::disorder::Disorder;
-use super::menu::Menu;
+use super::menu::{Menu, beside};
 use super::script::Spoken;
 use super::space::Space;
 use super::temper::{Face, Temper};
@@ -145,7 +145,11 @@ impl<P: Testable, R: Rng + ?Sized> Whimsical<'_, P, R> {
         honest: &[P::Message],
     ) -> (Spoken<P::Message>, Vec<P::Message>) {
         match self.space.placed(wire, honest) {
-            Ok(placed) => return (placed, Vec::new()),
+            Ok(mut placed) => {
+                let homeless = beside(honest, placed.iter().flatten());
+                let astray = self.space.menu(wire).stray().and_then(|slot| placed[slot].take());
+                return (placed, homeless.into_iter().chain(astray).collect());
+            }
             Err(undescribed) => self.refusal.get_or_insert(undescribed),
         };
         let (mut placed, mut homeless) = (self.space.menu(wire).uniform(None), Vec::new());

@@ -1,0 +1,306 @@
+//! Attacks that were found once, kept as files, and run again ever after.
+
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::{fs, process, thread};
+
+use itertools::Itertools;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::attack::{Attack, AttackOn};
+use crate::execution::{Counterexample, Size, run};
+use crate::protocol::Plain;
+use crate::report::attack_file::AttackFile;
+use crate::report::story::{stale, story};
+use crate::testable::{Testable, described};
+
+/// A directory of attack files, one attack in each: every `*.json` in it.
+///
+/// A stored attack holds the messages themselves, so it outlives any change to how attacks are
+/// found. A relative path is relative to the root of the crate, where cargo runs its tests.
+///
+/// ```no_run
+/// use turncoat::regressions::Regressions;
+/// use turncoat::{OralMessages, Testable, check};
+///
+/// let protocol = OralMessages::new(1);
+/// let stored = Regressions::in_dir("proptest-regressions/attacks/oral");
+/// stored.replay(&protocol).assert_survived();
+///
+/// // Somewhere an attack is found:
+/// let found = check(&protocol).generals(3).traitors(1).assert_broken();
+/// let file = stored.keep(&protocol.name(), &found.attack)?;
+/// println!("kept in {}", file.display());
+/// # Ok::<(), turncoat::regressions::NotKept>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Regressions {
+    directory: PathBuf,
+}
+
+/// What became of the stored attacks, in the order of the names of their files.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Replayed<'a, P: Testable> {
+    /// The name of the protocol.
+    pub protocol: String,
+    /// Where the attacks are stored.
+    pub directory: PathBuf,
+    /// Each stored attack.
+    pub attacks: Vec<Stored<'a, P>>,
+}
+
+/// A stored attack.
+#[derive(Clone, Debug)]
+pub struct Stored<'a, P: Testable> {
+    /// Its file.
+    pub file: PathBuf,
+    /// What became of it.
+    pub fate: Fate<'a, P>,
+}
+
+/// What became of a stored attack.
+#[derive(Clone, Debug)]
+pub enum Fate<'a, P: Testable> {
+    /// It breaks the protocol.
+    Broken(Box<Counterexample<&'a P>>),
+    /// All of it happens, and nothing is violated any more.
+    Survived(Box<AttackOn<P>>),
+    /// It is not what it was when it was stored, for this reason: it is meant for another protocol,
+    /// does not fit this one, or a part of it changes nothing. It violates nothing.
+    Stale(String),
+    /// The file can't be read, for this reason.
+    Unreadable(String),
+}
+
+/// Why an attack could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum NotKept {
+    /// The file can't be written.
+    #[error("the attack can't be kept in {}: {error}", file.display())]
+    Unwritable {
+        /// Which file.
+        file: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The attack can't be written as JSON, or would not be the same when it is read again.
+    #[error("the attack can't be kept as JSON: {0}")]
+    NoJson(String),
+}
+
+impl Regressions {
+    /// The attacks in this directory. It need not be there: then there are none.
+    pub fn in_dir(directory: impl Into<PathBuf>) -> Regressions {
+        Regressions { directory: directory.into() }
+    }
+
+    /// Runs every stored attack. What is wrong with one file is said of that one alone.
+    pub fn replay<'a, P>(&self, protocol: &'a P) -> Replayed<'a, P>
+    where
+        P: Testable<Value: DeserializeOwned, Message: DeserializeOwned>,
+    {
+        let name = described("name", || protocol.name()).unwrap_or_else(|error| error.to_string());
+        let attacks = match self.files() {
+            Ok(files) => {
+                let fate = |file: PathBuf| Stored { fate: fate(protocol, &name, &file), file };
+                files.into_iter().map(fate).collect()
+            }
+            Err(error) => {
+                let fate = Fate::Unreadable(one_line(error));
+                vec![Stored { file: self.directory.clone(), fate }]
+            }
+        };
+        Replayed { protocol: name, directory: self.directory.clone(), attacks }
+    }
+
+    /// Stores an attack, and says in which file. The same attack is stored once, however often it is
+    /// found. `protocol` says what is attacked: the protocol's [name](Testable::name), or an object
+    /// that describes it to another program.
+    ///
+    /// # Errors
+    ///
+    /// The file can't be written, or the attack can't be read back from it.
+    pub fn keep<V, M>(
+        &self,
+        protocol: &impl Serialize,
+        attack: &Attack<V, M>,
+    ) -> Result<PathBuf, NotKept>
+    where
+        V: Plain + Serialize + DeserializeOwned,
+        M: Plain + Serialize + DeserializeOwned,
+    {
+        let no_json = |error: &dyn fmt::Display| NotKept::NoJson(one_line(error));
+        serde_json::to_value(protocol).map_err(|error| no_json(&error))?;
+        serde_json::to_value(attack).map_err(|error| no_json(&error))?;
+        let text = AttackFile::write(protocol, attack);
+        let again = AttackFile::read(&text).and_then(AttackFile::attack::<V, M>);
+        match again {
+            Ok(again) if again == *attack => {}
+            Ok(_) => return Err(no_json(&"it reads back as another attack")),
+            Err(error) => return Err(no_json(&error)),
+        }
+        let name = format!("n{}-f{}-{:016x}", attack.n, attack.traitors.len(), hash(&text));
+        let file = self.directory.join(name).with_extension("json");
+        let written = fs::create_dir_all(&self.directory).and_then(|()| write(&file, &text));
+        written.map_err(|error| NotKept::Unwritable { file: file.clone(), error })?;
+        Ok(file)
+    }
+
+    /// All attack files, by name.
+    fn files(&self) -> io::Result<Vec<PathBuf>> {
+        let entries = match fs::read_dir(&self.directory) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let files = entries.map_ok(|entry| entry.path());
+        let files = files.filter_ok(|file| file.extension().is_some_and(|kind| kind == "json"));
+        let mut files: Vec<PathBuf> = files.try_collect()?;
+        files.sort_unstable();
+        Ok(files)
+    }
+}
+
+/// What becomes of the attack in a file.
+fn fate<'a, P>(protocol: &'a P, name: &str, file: &Path) -> Fate<'a, P>
+where
+    P: Testable<Value: DeserializeOwned, Message: DeserializeOwned>,
+{
+    let unreadable = |error: &dyn fmt::Display| Fate::Unreadable(one_line(error));
+    let text = match fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) => return unreadable(&error),
+    };
+    let file = match AttackFile::read(&text) {
+        Ok(file) => file,
+        Err(error) => return unreadable(&error),
+    };
+    let other = file.protocol.as_str().filter(|other| *other != name).map(str::to_owned);
+    if let Some(other) = other {
+        return Fate::Stale(one_line(format!("it is meant for {other}")));
+    }
+    let attack: AttackOn<P> = match file.attack() {
+        Ok(attack) => attack,
+        Err(error) => return unreadable(&error),
+    };
+    let execution = match run(protocol, &attack) {
+        Ok(execution) => execution,
+        Err(misfit) => return Fate::Stale(one_line(misfit)),
+    };
+    match execution.violation() {
+        Some(violation) => {
+            let size = Size::NotMinimal;
+            Fate::Broken(Box::new(Counterexample { attack, execution, violation, size, protocol }))
+        }
+        None => match stale(protocol, &attack, &execution) {
+            Some(reason) => Fate::Stale(one_line(reason)),
+            None => Fate::Survived(Box::new(attack)),
+        },
+    }
+}
+
+/// Writes a file so that nobody ever reads half of it.
+fn write(file: &Path, text: &str) -> io::Result<()> {
+    let draft = format!("{}-{:?}.draft", process::id(), thread::current().id());
+    let draft = file.with_extension(draft);
+    fs::write(&draft, text)?;
+    fs::rename(&draft, file).inspect_err(|_| {
+        // What can't be moved is not left behind; if that fails too, the first failure says more.
+        let _ = fs::remove_file(&draft);
+    })
+}
+
+/// The same number for the same text, wherever and whenever (FNV-1a, 64 bits).
+fn hash(text: &str) -> u64 {
+    let start = 0xcbf2_9ce4_8422_2325;
+    text.bytes().fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+fn one_line(text: impl fmt::Display) -> String {
+    text.to_string().lines().join(" ")
+}
+
+impl<'a, P: Testable> Replayed<'a, P> {
+    /// The stored attacks that break the protocol.
+    pub fn broken(&self) -> impl Iterator<Item = &Counterexample<&'a P>> {
+        self.attacks.iter().filter_map(|stored| match &stored.fate {
+            Fate::Broken(found) => Some(&**found),
+            _ => None,
+        })
+    }
+
+    /// The stored attacks that can be run, those first that break the protocol.
+    pub fn runnable(&self) -> impl Iterator<Item = &AttackOn<P>> {
+        let survived = self.attacks.iter().filter_map(|stored| match &stored.fate {
+            Fate::Survived(attack) => Some(&**attack),
+            _ => None,
+        });
+        self.broken().map(|found| &found.attack).chain(survived)
+    }
+
+    /// The protocol must survive all stored attacks, and each must still be one.
+    ///
+    /// # Panics
+    ///
+    /// If it does not, with the whole story.
+    #[track_caller]
+    pub fn assert_survived(&self) {
+        let survived = |stored: &Stored<'_, P>| matches!(stored.fate, Fate::Survived(_));
+        assert!(self.attacks.iter().all(survived), "expected that all are survived\n\n{self}");
+    }
+}
+
+/// What became of each stored attack, and the whole story of those that break the protocol.
+impl<P: Testable> fmt::Display for Replayed<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Replayed { protocol, directory, attacks } = self;
+        let stored = match attacks.len() {
+            0 => "no stored attacks".to_owned(),
+            1 => "1 stored attack".to_owned(),
+            attacks => format!("{attacks} stored attacks"),
+        };
+        writeln!(f, "{protocol}: {stored} in {}", directory.display())?;
+        for Stored { file, fate } in attacks {
+            writeln!(f, "  {}: {fate}", name(file))?;
+        }
+        for Stored { file, fate } in attacks {
+            if let Fate::Broken(found) = fate {
+                let Counterexample { attack, execution, protocol, .. } = &**found;
+                write!(f, "\n{}\n\n{}", name(file), story(protocol, attack, execution))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// In a line.
+impl<P: Testable> fmt::Display for Fate<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fate::Broken(found) => write!(f, "broken: {}", found.violation.name()),
+            Fate::Survived(_) => write!(f, "survived"),
+            Fate::Stale(reason) => write!(f, "stale: {reason}"),
+            Fate::Unreadable(reason) => write!(f, "unreadable: {reason}"),
+        }
+    }
+}
+
+/// The name of a file in its directory.
+fn name(file: &Path) -> String {
+    file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The test vectors of its authors.
+    #[test]
+    fn the_hash_is_fnv_1a() {
+        assert_eq!(hash(""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(hash("a"), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(hash("foobar"), 0x8594_4171_f739_67e8);
+    }
+}

@@ -1,0 +1,110 @@
+//! Traitors who do what was done in other runs of the protocol: to each general they show the face
+//! of one run or that of another, as in the proofs that there are no protocols among too few
+//! generals (Fischer, Lynch, Merritt 1986).
+
+use itertools::Itertools;
+use rustc_hash::FxHashMap;
+
+use crate::execution::stage::{Eavesdropper, Enemy};
+use crate::fault::Guarded;
+use crate::general::{General, Generals};
+use crate::protocol::Round;
+use crate::testable::{Testable, Wire};
+
+/// What was said on every wire of a run.
+pub(crate) type Run<M> = FxHashMap<Wire, Vec<M>>;
+
+/// What a traitor does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Face {
+    /// It obeys.
+    Obey,
+    /// It says what was said in its place in the run of this number.
+    As(usize),
+}
+
+/// On which wires the first of two faces is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Towards {
+    Everybody,
+    /// Towards one general.
+    One(General),
+    /// Towards generals with an even number.
+    Even,
+    /// Before this round.
+    Before(Round),
+}
+
+/// What all traitors of a run do: they show one face towards some, and another towards the others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Manner {
+    one: Face,
+    other: Face,
+    towards: Towards,
+}
+
+/// The last round before which one face is shown, and another after it.
+const LAST_TURN: Round = 5;
+
+impl Manner {
+    /// They obey.
+    pub const OBEDIENT: Manner =
+        Manner { one: Face::Obey, other: Face::Obey, towards: Towards::Everybody };
+
+    /// Everything that can be done with the faces of so many runs and obedience, if one of them at
+    /// least is new: the runs that were known are the first.
+    pub fn all(n: usize, rounds: Round, known: usize, runs: usize) -> Vec<Manner> {
+        let faces = || [Face::Obey].into_iter().chain((0..runs).map(Face::As));
+        let is_new = |face: &Face| matches!(face, Face::As(run) if *run >= known);
+        let turns = (2..=rounds.min(LAST_TURN)).map(Towards::Before);
+        let towards = Generals::first(n).iter().map(Towards::One).chain([Towards::Even]);
+        let pairs = faces().cartesian_product(faces());
+        let pairs = pairs.filter(|(one, other)| one != other && (is_new(one) || is_new(other)));
+        let two_faced = pairs.cartesian_product(towards.chain(turns));
+        let two_faced = two_faced.map(|((one, other), towards)| Manner { one, other, towards });
+        let single = faces().filter(is_new);
+        let single = single.map(|face| Manner { one: face, other: face, ..Manner::OBEDIENT });
+        single.chain(two_faced).collect()
+    }
+
+    fn face(self, wire: Wire) -> Face {
+        if self.towards.covers(wire) { self.one } else { self.other }
+    }
+}
+
+impl Towards {
+    fn covers(self, wire: Wire) -> bool {
+        match self {
+            Towards::Everybody => true,
+            Towards::One(general) => wire.to == general,
+            Towards::Even => wire.to.id().is_multiple_of(2),
+            Towards::Before(round) => wire.round < round,
+        }
+    }
+}
+
+/// The traitors in their manner. What needs a signature that they lack they don't say.
+pub(crate) struct Twins<'a, P: Testable> {
+    pub protocol: &'a Guarded<'a, P>,
+    pub runs: &'a [Run<P::Message>],
+    pub manner: Manner,
+}
+
+impl<P: Testable> Enemy<P> for Twins<'_, P> {
+    fn tamper(
+        &mut self,
+        wire: Wire,
+        honest: &[P::Message],
+        overhears: &Eavesdropper<'_, P>,
+    ) -> Vec<P::Message> {
+        let Face::As(run) = self.manner.face(wire) else { return honest.to_vec() };
+        let said = self.runs[run].get(&wire).into_iter().flatten();
+        let can_be_said = |message: &&P::Message| {
+            honest.contains(message) || {
+                let signatures = self.protocol.signatures(message);
+                overhears.lacks(&signatures).is_none()
+            }
+        };
+        said.filter(can_be_said).cloned().collect()
+    }
+}

@@ -1,0 +1,282 @@
+//! Lies for free: protocols that do not say what a traitor could say.
+
+use std::collections::BTreeSet;
+
+use expect_test::expect;
+use turncoat::execution::Size;
+use turncoat::search::Engine;
+use turncoat::search::effort::Halt;
+use turncoat::{
+    Check, General, Lockstep, OralMessages, Order, Repertoire, Round, Ruling, Seat, SignedMessages,
+    Testable, TwoStep, Wire, check, hunt, run,
+};
+
+use crate::pared::Pared;
+use crate::random_protocols::Drawn;
+
+type Says<P> = Repertoire<<P as Lockstep>::Message>;
+type Pare<P> = fn(Wire, Says<P>) -> Says<P>;
+
+/// A protocol without what it says of what a traitor could say.
+fn hidden<P: Testable>(protocol: P) -> Pared<P, Pare<P>> {
+    Pared { protocol, pare: |_, _| Repertoire::unknown() }
+}
+
+/// The verdict in a word, and how many lies the attack has. Nothing is said that is not known.
+fn verdict<P: Testable>(check: Check<P>) -> (&'static str, Option<usize>) {
+    let verdict = check.run().unwrap();
+    match &verdict.ruling {
+        Ruling::Holds => {}
+        Ruling::Bounded(halt) => assert_eq!(*halt, Halt::Harvest),
+        Ruling::Broken(found) => {
+            assert_eq!(found.size, Size::LocallyMinimal);
+            assert_eq!(run(&found.protocol, &found.attack).unwrap(), found.execution);
+        }
+    }
+    (verdict.name(), verdict.counterexample().map(|found| found.attack.lies.len()))
+}
+
+#[test]
+fn what_the_textbook_breaks_is_broken_with_what_is_heard() {
+    let oral = |m, n, f| verdict(check(hidden(OralMessages::new(m))).generals(n).traitors(f));
+    assert_eq!(oral(1, 3, 1), ("broken", Some(1)));
+    assert_eq!(oral(1, 4, 1), ("bounded", None));
+    assert_eq!(oral(2, 5, 1), ("bounded", None));
+    assert_eq!(oral(1, 5, 2), ("broken", Some(2)));
+    assert_eq!(oral(2, 6, 2), ("broken", Some(6)));
+    let signed = |m, n, f| verdict(check(hidden(SignedMessages::new(m))).generals(n).traitors(f));
+    assert_eq!(signed(1, 3, 1), ("bounded", None));
+    assert_eq!(signed(2, 4, 2), ("bounded", None));
+    assert_eq!(signed(0, 3, 1), ("broken", Some(1)));
+    assert_eq!(signed(1, 4, 2), ("broken", Some(4)));
+    let two_step = |n, f| verdict(check(hidden(TwoStep::new())).generals(n).traitors(f));
+    assert_eq!(two_step(3, 1), ("bounded", None));
+    assert_eq!(two_step(4, 2).0, "broken");
+}
+
+/// What orders one has heard of are relayed together, and whoever has heard of two retreats.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Gossip {
+    /// All that is relayed changes nothing: who has heard the commander obeys him.
+    Idle,
+    /// Who is told two orders at once panics.
+    Panics,
+    /// Everybody panics when it is over.
+    AlwaysPanics,
+    /// There is a word that nobody ever says, and nobody may.
+    Password,
+}
+
+type Orders = BTreeSet<Order>;
+
+/// Whether I am the commander, what he told me, and what I have heard of.
+type Notes = (bool, Option<Order>, Orders);
+
+impl Lockstep for Gossip {
+    type Value = Order;
+    type Message = Orders;
+    type State = Notes;
+
+    fn rounds(&self, _n: usize) -> usize {
+        3
+    }
+
+    fn start(&self, seat: Seat, order: Option<&Order>) -> Notes {
+        (seat.me.is_commander(), order.copied(), order.copied().into_iter().collect())
+    }
+
+    fn send(&self, notes: &Notes, round: Round, _: General) -> impl IntoIterator<Item = Orders> {
+        let speaks = notes.0 == (round == 1) && !notes.2.is_empty();
+        speaks.then(|| notes.2.clone())
+    }
+
+    fn receive(&self, notes: &mut Notes, round: Round, from: General, said: &Orders) {
+        if from.is_commander() == (round == 1) {
+            notes.1 = notes.1.or(said.first().copied());
+            notes.2.extend(said);
+        }
+        assert!(*self != Gossip::Panics || notes.2.len() < 2, "two orders at once");
+    }
+
+    fn decide(&self, notes: &Notes) -> Order {
+        assert!(*self != Gossip::AlwaysPanics, "it was too much");
+        match notes.1 {
+            Some(_) if *self == Gossip::Password && notes.2.contains(&password()) => password(),
+            Some(order) => order,
+            None => Order::RETREAT,
+        }
+    }
+}
+
+/// An order that is none of the values.
+fn password() -> Order {
+    Order::first(10)[9]
+}
+
+impl Testable for Gossip {
+    fn values(&self) -> Vec<Order> {
+        Order::first(4)
+    }
+}
+
+/// That three orders are relayed together is not heard, since a twin gives one at a time: but who
+/// is given another one beside it relays them.
+#[test]
+fn who_obeys_may_say_what_was_never_heard() {
+    let ask = || check(Gossip::Idle).generals(4).traitors(1);
+    assert_eq!(verdict(ask()), ("broken", Some(1)));
+    assert_eq!(verdict(ask().loyal_commander()), ("bounded", None));
+    assert_eq!(verdict(ask().loyal_commander().without_strays()), ("bounded", None));
+}
+
+#[test]
+fn a_panic_is_a_finding_also_while_listening() {
+    for protocol in [Gossip::Panics, Gossip::AlwaysPanics] {
+        let found = check(protocol).generals(3).traitors(1).assert_broken();
+        assert_eq!(found.violation.name(), "no-panic", "{found}");
+    }
+}
+
+#[test]
+fn lies_of_ones_own_are_added() {
+    let untold = check(Gossip::Password).generals(3).traitors(1).loyal_commander();
+    assert_eq!(verdict(untold), ("bounded", None));
+    let word = |_, unknown: Repertoire<_>| unknown.with_strays([[password()].into()]);
+    let told = Pared { protocol: Gossip::Password, pare: word };
+    let found = check(told).generals(3).traitors(1).loyal_commander().assert_broken();
+    assert_eq!(found.violation.name(), "values");
+    let slots = vec![vec![[password()].into()]];
+    let slot = |_, _| Repertoire { slots: slots.clone(), ..Repertoire::unknown() };
+    let told = Pared { protocol: Gossip::Password, pare: slot };
+    let found = check(told).generals(3).traitors(1).loyal_commander();
+    assert_eq!(found.without_strays().assert_broken().violation.name(), "values");
+}
+
+#[test]
+fn where_nobody_can_lie_nothing_is_unknown() {
+    let nobody = check(hidden(OralMessages::new(1))).generals(3).traitors(0).run().unwrap();
+    assert!(nobody.holds() && nobody.harvested.is_none());
+    let commander = |wire: Wire, repertoire| {
+        if wire.from.is_commander() { Repertoire::unknown() } else { repertoire }
+    };
+    let protocol = Pared { protocol: OralMessages::new(1), pare: commander };
+    let ask = check(protocol).generals(4).traitors(1);
+    assert_eq!(verdict(ask), ("bounded", None));
+    let protocol = Pared { protocol: OralMessages::new(1), pare: commander };
+    check(protocol).generals(4).traitors(1).loyal_commander().assert_holds();
+}
+
+#[test]
+fn a_verdict_says_what_it_was_made_of() {
+    let ask = || check(Gossip::Idle).generals(4).traitors(1);
+    expect![[r#"
+        BOUNDED: Gossip among 4 generals, at most 1 traitor
+
+        Nothing was found, but the protocol does not say what a traitor could say: covered
+        is what can be made of the 10 messages heard in 754 runs.
+
+        Lies        made of the 10 messages heard in 754 runs.
+        Adversary   every set of at most 1 traitor without the commander; in each slot any message or
+                    silence; beside them at most one stray message a wire and round; all arrives by
+                    sender.
+        Covered     4,707,642,565,081,504 raw behaviours, in 1,123,693 steps.
+        Reductions  traitor-to-loyal messages only; one order for a traitorous commander; products of
+                    per-receiver successors; equal states merged; last round collapsed to decisions.
+    "#]].assert_eq(&ask().loyal_commander().run().unwrap().to_string());
+    expect![[r#"
+        BROKEN: Gossip among 4 generals, at most 1 traitor
+
+        The traitor is the commander.
+        Were he loyal, the commander would order RETREAT.
+
+        Round 1
+          LIE the commander tells 1: {ATTACK}  (loyal: {RETREAT})
+              the commander tells 2, 3: {RETREAT}
+
+        Round 2
+              lieutenant 1 tells 0, 2, 3: {ATTACK}
+              lieutenant 2 tells 0, 1, 3: {RETREAT}
+              lieutenant 3 tells 0, 1, 2: {RETREAT}
+
+        Round 3
+              lieutenant 1 tells 0, 2, 3: {RETREAT, ATTACK}
+              lieutenant 2 tells 0, 1, 3: {RETREAT, ATTACK}
+              lieutenant 3 tells 0, 1, 2: {RETREAT, ATTACK}
+
+        What the loyal held in the end
+          lieutenant 1   (false, Some(ATTACK), {RETREAT, ATTACK})
+                         decides ATTACK
+          lieutenant 2   (false, Some(RETREAT), {RETREAT, ATTACK})
+                         decides RETREAT
+          lieutenant 3   (false, Some(RETREAT), {RETREAT, ATTACK})
+                         decides RETREAT
+
+        Violated: agreement (IC1). The loyal lieutenants do not agree: lieutenant 1 decides ATTACK, and lieutenants 2 and 3 decide RETREAT.
+
+        Locally minimal (1 lie): each lie, made honest, removes the violation, or leads out of what the adversary may do.
+
+        Lies        made of the 10 messages heard in 754 runs.
+        Adversary   every set of at most 1 traitor; in each slot any message or silence; beside them at
+                    most one stray message a wire and round; all arrives by sender.
+        Space       4,707,937,308,542,879 raw behaviours, in 867 steps.
+        Reductions  traitor-to-loyal messages only; one order for a traitorous commander; products of
+                    per-receiver successors; equal states merged; last round collapsed to decisions.
+    "#]].assert_eq(&ask().run().unwrap().to_string());
+}
+
+/// Nothing ever holds, the engines agree, and what is found is true.
+#[test]
+fn random_protocols_can_be_listened_to() {
+    let mut seen = BTreeSet::new();
+    for seed in 0..300 {
+        let drawn = Drawn::new(seed);
+        let ask = || drawn.ask(check(hidden(&drawn))).steps(20_000);
+        let exhaustive = ask().run().unwrap();
+        let naive = ask().engine(Engine::Naive).steps(2_000).run().unwrap();
+        for verdict in [&exhaustive, &naive] {
+            assert!(!verdict.holds() && verdict.harvested.is_some(), "{drawn:?}");
+            if let Some(found) = verdict.counterexample() {
+                let again = run(&found.protocol, &found.attack).unwrap();
+                assert_eq!(again, found.execution, "{drawn:?}");
+                assert!(found.size != Size::Smallest);
+            }
+        }
+        let halted =
+            |ruling: &Ruling<_>| matches!(ruling, Ruling::Bounded(Halt::Steps | Halt::Room));
+        if !halted(&exhaustive.ruling) && !halted(&naive.ruling) {
+            assert_eq!(exhaustive.name(), naive.name(), "{drawn:?}");
+            seen.insert(exhaustive.name());
+        }
+    }
+    assert_eq!(Vec::from_iter(seen), ["bounded", "broken"]);
+}
+
+/// A hunt draws from what is heard as well.
+#[test]
+fn a_hunt_needs_no_description_either() {
+    let found = hunt(hidden(OralMessages::new(1))).generals(5).traitors(2).assert_finds();
+    assert!(found.size == Size::LocallyMinimal && found.attack.size() <= 4, "{found}");
+    let hunted = hunt(hidden(OralMessages::new(1))).generals(4).traitors(1).cases(500).run();
+    expect![[r#"
+        BOUNDED: Pared among 4 generals, at most 1 traitor
+
+        Nothing was found in 500 attacks drawn at random. That is no proof.
+
+        Lies        made of the 8 messages heard in 502 runs.
+        Drawn from  every set of at most 1 traitor; in each slot any message or silence; beside them at
+                    most one stray message a wire and round, duplicates and other rounds' among them;
+                    all arrives in any order.
+        Hunt        500 cases of seed 0, in 80 of which all obeyed; the largest attack has 9 parts.
+        Coverage    231 different views of loyal generals; in 12.8% of the cases one of them decided
+                    otherwise than if all had obeyed.
+    "#]].assert_eq(&hunted.unwrap().to_string());
+    for seed in 0..100 {
+        let drawn = Drawn::new(seed);
+        let protocol = hidden(&drawn);
+        let hunted = drawn.ask(hunt(&protocol)).cases(200).run().unwrap();
+        if let Some(found) = hunted.counterexample() {
+            assert_eq!(run(&protocol, &found.attack).unwrap(), found.execution, "{drawn:?}");
+        }
+    }
+    hunt(Gossip::Idle).generals(4).traitors(1).loyal_commander().cases(500).assert_finds_nothing();
+}
