@@ -1,6 +1,6 @@
 //! The builder that a test calls.
 
-use crate::adversary::Adversary;
+use crate::adversary::{Adversary, FaultClass};
 use crate::execution::Counterexample;
 use crate::search::effort::Progress;
 use crate::search::{Answer, Engine, Found, Search};
@@ -89,6 +89,11 @@ impl<P: Testable> Check<P> {
         Check { adversary: Adversary { strays: false, ..self.adversary }, ..self }
     }
 
+    /// Traitors are faulty in this way, and no other.
+    pub fn faults(self, faults: FaultClass) -> Check<P> {
+        Check { adversary: Adversary { faults, ..self.adversary }, ..self }
+    }
+
     /// With another engine.
     pub fn engine(self, engine: Engine) -> Check<P> {
         Check { engine, ..self }
@@ -139,6 +144,8 @@ impl<P: Testable> Check<P> {
         let verdict = Verdict {
             protocol,
             n,
+            task: terms.task,
+            demands: terms.demands.iter().map(|demand| demand.name).collect(),
             adversary,
             engine,
             signed,

@@ -3,6 +3,7 @@
 use crate::adversary::Adversary;
 use crate::count::Count;
 use crate::execution::Counterexample;
+use crate::outcome::Task;
 use crate::search::effort::Halt;
 use crate::search::{Engine, Reduction};
 use crate::testable::Testable;
@@ -15,6 +16,10 @@ pub struct Verdict<P: Testable> {
     pub protocol: String,
     /// How many generals there were.
     pub n: usize,
+    /// What was asked.
+    pub task: Task,
+    /// What was demanded beside agreement and validity, by name.
+    pub demands: Vec<&'static str>,
     /// What the enemy could do.
     pub adversary: Adversary,
     /// How the space was gone through.
@@ -38,7 +43,7 @@ pub struct Verdict<P: Testable> {
 /// What came of a search.
 #[derive(Clone, Debug)]
 pub enum Ruling<P: Testable> {
-    /// Agreement and validity hold in every behaviour of the adversary.
+    /// All that must hold does so in every behaviour of the adversary.
     Holds,
     /// There is an attack.
     Broken(Box<Counterexample<P>>),

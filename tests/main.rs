@@ -23,3 +23,4 @@ mod signed_schemes;
 mod signed_textbook;
 mod textbook;
 mod tidy;
+mod told;

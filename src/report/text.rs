@@ -2,7 +2,12 @@
 
 use std::fmt;
 
-use super::story::story;
+use itertools::Itertools;
+
+use super::cast::may;
+use super::story::{all_held, story};
+use crate::adversary::FaultClass;
+use crate::attack::Attack;
 use crate::count::grouped;
 use crate::execution::{Counterexample, Size};
 use crate::testable::Testable;
@@ -15,16 +20,14 @@ impl<P: Testable> fmt::Display for Verdict<P> {
         let bound = if adversary.exactly { "exactly" } else { "at most" };
         let traitors = if adversary.traitors == 1 { "traitor" } else { "traitors" };
         let most = adversary.traitors;
-        let setting = format!("{}, {bound} {most} {traitors}", among(protocol, *n));
+        let may = may(adversary.faults).map(|may| format!(", who {may}")).unwrap_or_default();
+        let setting = format!("{}, {bound} {most} {traitors}{may}", among(protocol, *n));
         writeln!(f, "{}: {setting}\n", self.name().to_uppercase())?;
         match ruling {
             Ruling::Holds => {
                 let unforgeability = if self.forgeries { ", and no forgery counts" } else { "" };
-                writeln!(
-                    f,
-                    "Agreement (IC1) and validity (IC2) hold{unforgeability}, whatever the \
-                     traitors do.\n"
-                )?;
+                let held = all_held(self.task, self.demands.iter().copied());
+                writeln!(f, "{held}{unforgeability}, whatever the traitors do.\n")?;
             }
             Ruling::Bounded(halt) => {
                 writeln!(f, "Nothing was found, but not everything was covered: {halt}.\n")?;
@@ -55,23 +58,61 @@ impl<P: Testable> fmt::Display for Counterexample<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Counterexample { attack, execution, size, protocol, .. } = self;
         writeln!(f, "{}", story(protocol, attack, execution))?;
-        let lies = match attack.lies.len() {
-            0 => "no lie".to_owned(),
-            1 => "1 lie".to_owned(),
-            lies => format!("{lies} lies"),
-        };
+        let Amount { told, fewer, each } = amount(attack);
         match size {
             Size::Smallest => writeln!(
                 f,
-                "Smallest ({lies}): no attack has fewer traitors, or as many and fewer lies."
+                "Smallest ({told}): no attack has fewer traitors, or as many and fewer {fewer}."
             ),
             Size::LocallyMinimal => writeln!(
                 f,
-                "Locally minimal ({lies}): each lie, made honest, removes the violation, or leads out of \
+                "Locally minimal ({told}): each {each}, removes the violation, or leads out of \
                  what the adversary may do."
             ),
-            Size::NotMinimal => writeln!(f, "Not made smaller ({lies})."),
+            Size::NotMinimal => writeln!(f, "Not made smaller ({told})."),
         }
+    }
+}
+
+/// How large an attack is, in words.
+struct Amount {
+    /// "2 lies".
+    told: String,
+    /// "lies".
+    fewer: &'static str,
+    /// "lie, made honest".
+    each: &'static str,
+}
+
+fn amount<V, M>(Attack { faults, traitors, crashes, lies, schedule, .. }: &Attack<V, M>) -> Amount {
+    const LIES: [&str; 3] = ["lie", "lies", "lie, made honest"];
+    const OMISSIONS: [&str; 3] = ["omission", "omissions", "omission, taken back"];
+    const CRASHES: [&str; 3] = ["crash", "crashes", "crash, taken back"];
+    const CHANGES: [&str; 3] =
+        ["change of the schedule", "changes of the schedule", "change, taken back"];
+    let deaf = *faults == FaultClass::ReceiveOmission;
+    let unheard = schedule.iter().filter(|shift| deaf && traitors.contains(shift.wire.to)).count();
+    // An attack that fits a protocol has nothing of another class.
+    let usual = match faults {
+        FaultClass::Byzantine => (lies.len(), LIES),
+        FaultClass::Crash => (crashes.len(), CRASHES),
+        FaultClass::SendOmission => (lies.len(), OMISSIONS),
+        FaultClass::ReceiveOmission => (unheard, OMISSIONS),
+    };
+    let changes = (schedule.len() - unheard, CHANGES);
+    let mut kinds = [usual, changes].into_iter().filter(|(count, _)| *count > 0).collect_vec();
+    if kinds.is_empty() {
+        kinds.push(usual);
+    }
+    let mut told = kinds.iter().map(|(count, [one, many, _])| match count {
+        0 => format!("no {one}"),
+        1 => format!("1 {one}"),
+        _ => format!("{count} {many}"),
+    });
+    let told = told.join(" and ");
+    match kinds.as_slice() {
+        [(_, [_, fewer, each])] => Amount { told, fewer, each },
+        _ => Amount { told, fewer: "of these", each: "of these, taken back" },
     }
 }
 
