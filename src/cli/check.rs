@@ -7,7 +7,7 @@ use serde_json::json;
 use turncoat::report::attack_file::AttackFile;
 use turncoat::report::json;
 use turncoat::search::Engine;
-use turncoat::{Testable, Verdict, check as ask};
+use turncoat::{FaultClass, Testable, Verdict, check as ask};
 
 use super::protocols::{Specification, Subject, Task, Written};
 use super::watch::{Budget, Deadline, watched};
@@ -31,6 +31,9 @@ pub struct Arguments {
 /// How a question is asked, whatever its n and f.
 #[derive(clap::Args)]
 pub struct Question {
+    /// In what way traitors are faulty
+    #[arg(long, value_enum, default_value_t = FaultsName::Byzantine)]
+    faults: FaultsName,
     /// Exactly f are traitors, and not fewer
     #[arg(long)]
     exactly: bool,
@@ -58,6 +61,29 @@ pub struct Question {
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
+enum FaultsName {
+    /// They say what they like
+    Byzantine,
+    /// They stop for good, and reach any of the others in the round in which they do
+    Crash,
+    /// Any message that they send may be left out
+    SendOmission,
+    /// Any message that they should receive may be left out
+    ReceiveOmission,
+}
+
+impl FaultsName {
+    fn class(self) -> FaultClass {
+        match self {
+            FaultsName::Byzantine => FaultClass::Byzantine,
+            FaultsName::Crash => FaultClass::Crash,
+            FaultsName::SendOmission => FaultClass::SendOmission,
+            FaultsName::ReceiveOmission => FaultClass::ReceiveOmission,
+        }
+    }
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
 enum EngineName {
     /// With every reduction that is sound
     Exhaustive,
@@ -74,7 +100,7 @@ impl Question {
         f: usize,
         deadline: Deadline,
     ) -> Result<Verdict<P>, BadInput> {
-        let mut check = ask(protocol).generals(n).traitors(f);
+        let mut check = ask(protocol).generals(n).traitors(f).faults(self.faults.class());
         if self.exactly {
             check = check.exactly();
         }
@@ -105,7 +131,10 @@ impl Question {
             (self.no_silence, " --no-silence"),
             (self.no_strays, " --no-strays"),
         ];
-        flags.into_iter().filter_map(|(given, flag)| given.then_some(flag)).collect()
+        let flags = flags.into_iter().filter_map(|(given, flag)| given.then_some(flag));
+        let faults = self.faults.class();
+        let faults = (!faults.is_byzantine()).then(|| format!(" --faults {faults}"));
+        faults.into_iter().chain(flags.map(str::to_owned)).collect()
     }
 }
 
