@@ -93,6 +93,8 @@ impl<P: Testable> Check<P> {
         let verdict = Verdict {
             protocol,
             n: terms.n,
+            task: terms.task,
+            demands: terms.demands.iter().map(|demand| demand.name).collect(),
             adversary,
             engine,
             signed,

@@ -8,6 +8,7 @@ mod protocols;
 mod replay;
 mod signed;
 mod sweep;
+mod unsigned;
 mod watch;
 
 use std::fmt::Display;

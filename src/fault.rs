@@ -8,6 +8,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
 use crate::general::{General, Generals};
+use crate::outcome::Task;
 use crate::protocol::{Lockstep, Plain, Round, Seat};
 use crate::signature::Signed;
 use crate::testable::Testable;
@@ -76,27 +77,35 @@ impl fmt::Display for Call {
     }
 }
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Fault {
+    /// What was done, in a line, with the names that generals have in this task.
+    #[must_use]
+    pub fn told(&self, task: Task) -> String {
         let Fault { general, call, kind } = self;
+        let general = task.name(*general);
         match kind {
             FaultKind::Panicked(message) => {
-                write!(f, "the protocol panics in {call}, run by {general}: {message}")
+                format!("the protocol panics in {call}, run by {general}: {message}")
             }
-            FaultKind::Undetermined(one, other) if *call == Call::Whole => write!(
-                f,
+            FaultKind::Undetermined(one, other) if *call == Call::Whole => format!(
                 "the protocol is not deterministic: the same attack leads to {one} and then to \
                  {other}"
             ),
-            FaultKind::Undetermined(one, other) => write!(
-                f,
+            FaultKind::Undetermined(one, other) => format!(
                 "the protocol is not deterministic: {call}, run by {general}, answers {one} and \
                  then {other} to the same question"
             ),
             FaultKind::OutsideValues(decision) => {
-                write!(f, "{general} decides {decision}, which is none of the values")
+                format!("{general} decides {decision}, which is none of the values")
             }
         }
+    }
+}
+
+/// What was done, in a line, with the names that generals have in a broadcast.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.told(Task::Broadcast))
     }
 }
 

@@ -163,6 +163,16 @@ impl Generals {
         })
     }
 
+    /// All of them by number, each one of these: "lieutenant 2", "lieutenants 1, 2 and 5".
+    pub(crate) fn numbered(self, noun: &str) -> String {
+        let ids = self.iter().map(General::id).collect_vec();
+        match ids.as_slice() {
+            [] => format!("no {noun}"),
+            [one] => format!("{noun} {one}"),
+            [most @ .., last] => format!("{noun}s {} and {last}", most.iter().format(", ")),
+        }
+    }
+
     /// Every subset of exactly `size` of them, in lexicographic order.
     pub fn subsets(self, size: usize) -> impl Iterator<Item = Generals> {
         self.iter().combinations(size).map(Generals::from_iter)
@@ -185,17 +195,11 @@ impl fmt::Debug for Generals {
 impl fmt::Display for Generals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lieutenants = self.without(General::COMMANDER);
-        let ids = lieutenants.iter().map(|general| general.id().to_string()).collect_vec();
-        let lieutenants = match ids.as_slice() {
-            [] => String::new(),
-            [one] => format!("lieutenant {one}"),
-            [most @ .., last] => format!("lieutenants {} and {last}", most.join(", ")),
-        };
         match (self.contains(General::COMMANDER), lieutenants.is_empty()) {
             (false, true) => write!(f, "nobody"),
-            (false, false) => write!(f, "{lieutenants}"),
+            (false, false) => write!(f, "{}", lieutenants.numbered("lieutenant")),
             (true, true) => write!(f, "the commander"),
-            (true, false) => write!(f, "the commander and {lieutenants}"),
+            (true, false) => write!(f, "the commander and {}", lieutenants.numbered("lieutenant")),
         }
     }
 }

@@ -38,6 +38,23 @@ impl Task {
             Task::Consensus => Generals::first(n),
         }
     }
+
+    /// What a general is called: "the commander", "lieutenant 2"; in consensus, where nobody
+    /// commands, "general 2".
+    #[must_use]
+    pub fn name(self, general: General) -> String {
+        self.names(Generals::NONE.with(general))
+    }
+
+    /// What some generals are called: "the commander and lieutenants 1 and 4"; "generals 0, 1 and
+    /// 4"; "nobody".
+    #[must_use]
+    pub fn names(self, generals: Generals) -> String {
+        match self {
+            Task::Consensus if !generals.is_empty() => generals.numbered("general"),
+            Task::Broadcast | Task::Consensus => generals.to_string(),
+        }
+    }
 }
 
 /// How an execution ended, as far as a property can see it.
@@ -115,5 +132,20 @@ impl<V> Copy for Demand<V> {}
 impl<V> fmt::Debug for Demand<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Demand").field(&self.name).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_commands_in_consensus() {
+        let [zero, two] = [0, 2].map(General::new);
+        let both = Generals::NONE.with(zero).with(two);
+        assert_eq!(Task::Broadcast.names(both), "the commander and lieutenant 2");
+        assert_eq!(Task::Consensus.names(both), "generals 0 and 2");
+        assert_eq!([zero, two].map(|one| Task::Consensus.name(one)), ["general 0", "general 2"]);
+        assert_eq!(Task::Consensus.names(Generals::NONE), "nobody");
     }
 }

@@ -45,8 +45,9 @@ impl Seat {
 /// nothing of testing. Every method is pure: what it returns depends on its arguments alone.
 /// (turncoat calls some of them twice, and reports a protocol whose answers differ.)
 ///
-/// The commander sends and receives like everybody, and only the lieutenants are asked for their
-/// decision. Traitors run the protocol too, to see what loyalty would have said.
+/// In a broadcast the commander sends and receives like everybody, and only the lieutenants are
+/// asked for their decision; in consensus everybody is. Traitors run the protocol too, to see what
+/// loyalty would have said.
 ///
 /// The sender of a message is authentic: a general knows on which link it came (assumption A2 of
 /// Lamport, Shostak and Pease). Within one round the messages of one sender arrive in their
@@ -94,7 +95,8 @@ pub trait Lockstep: Debug + Sync {
     /// How many rounds there are among `n` generals.
     fn rounds(&self, n: usize) -> usize;
 
-    /// The state in which a general begins; `input` is given to the commander alone.
+    /// The state in which a general begins; in a broadcast `input` is given to the commander alone, in
+    /// consensus to everybody.
     fn start(&self, seat: Seat, input: Option<&Self::Value>) -> Self::State;
 
     /// What to say to one neighbour in this round.

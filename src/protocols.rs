@@ -4,6 +4,7 @@ pub mod asking;
 pub mod chain;
 pub mod flood_set;
 pub mod forged_chains;
+pub mod interactive;
 pub mod oral;
 pub mod order_set;
 pub mod parallel;

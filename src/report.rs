@@ -1,8 +1,22 @@
 //! What a person or a program reads: pure renderers of verdicts, executions and attacks.
 
 pub mod attack_file;
+mod cast;
 pub mod grid;
 pub mod hunted;
 pub mod json;
+mod line;
 pub mod story;
 pub mod text;
+
+/// The same with a capital letter at its beginning.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+/// The same as a sentence.
+fn sentence(text: &str) -> String {
+    capital(text) + "."
+}

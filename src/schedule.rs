@@ -115,7 +115,9 @@ pub(crate) fn arrange<'a, M: Plain>(
         let moved = inbox.remove(place);
         match arrival {
             Arrival::First => first.push(moved),
-            Arrival::Late(rounds) => late.push((wire.round + rounds, *wire, message.clone())),
+            Arrival::Late(rounds) => {
+                late.push((wire.round.saturating_add(*rounds), *wire, message.clone()));
+            }
             Arrival::Never => {}
         }
     }

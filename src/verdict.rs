@@ -6,6 +6,7 @@ use crate::adversary::Adversary;
 use crate::attack::AttackOn;
 use crate::count::Count;
 use crate::execution::Counterexample;
+use crate::outcome::Task;
 use crate::search::coverage::Coverage;
 use crate::search::effort::Halt;
 use crate::search::{Engine, Harvested, Reduction};
@@ -19,6 +20,10 @@ pub struct Verdict<P: Testable> {
     pub protocol: String,
     /// How many generals there were.
     pub n: usize,
+    /// What was asked.
+    pub task: Task,
+    /// What was demanded beside agreement and validity, by name.
+    pub demands: Vec<&'static str>,
     /// What the enemy could do.
     pub adversary: Adversary,
     /// How the space was gone through.
@@ -44,7 +49,7 @@ pub struct Verdict<P: Testable> {
 /// What came of a search.
 #[derive(Clone, Debug)]
 pub enum Ruling<P: Testable> {
-    /// Agreement and validity hold in every behaviour of the adversary.
+    /// All that must hold does so in every behaviour of the adversary.
     Holds,
     /// There is an attack.
     Broken(Box<Counterexample<P>>),

@@ -56,10 +56,16 @@ fn what_a_person_sees() {
         ("check oral -n 4 -f 1 --format json --loyal-commander", 0, "check_4_1.json"),
         ("sweep oral -n 1..=6 -f 1..=2", 1, "sweep.txt"),
         ("sweep oral -n 3..5 -f 1 --format json", 1, "sweep.json"),
+        ("check flood-set -n 4 -f 1", 1, "check_flood_set_4_1.txt"),
+        ("check vote -n 3 -f 1", 1, "check_vote_3_1.txt"),
+        ("check interactive -n 4 -f 1", 0, "check_interactive_4_1.txt"),
+        ("check interactive -n 3 -f 1 --format json", 1, "check_interactive_3_1.json"),
         ("list", 0, "list.txt"),
         ("list --format json", 0, "list.json"),
         ("--help", 0, "help.txt"),
         ("check oral -h", 0, "help_check_oral.txt"),
+        ("check flood-set -h", 0, "help_check_flood_set.txt"),
+        ("check -h", 0, "help_check.txt"),
     ] {
         let answer = turncoat(arguments);
         assert_eq!((answer.code, answer.err.as_str()), (code, ""), "turncoat {arguments}");
@@ -223,6 +229,11 @@ fn bad_arguments_get_one_line() {
         "check oral -n 4 -f 1 --format xml",
         "check oral -n 4 -f 1 --expect peace",
         "check oral -n 4 -f 1 --threads 0",
+        "check oral -n 4 -f 1 --faults rust",
+        "check flood-set -n 4 -f 1 --values 9",
+        "check flood-set -n 4 -f 1 --rounds 3000",
+        "check vote -n 3 -f 1 -m 3",
+        "check interactive -n 12 -f 5",
         "check oral -n 4 -f 1 --wat",
         "check oral -n 4",
         "check orla -n 4 -f 1",

@@ -2,6 +2,7 @@
 
 mod attack_file;
 mod command_line;
+mod consensus;
 mod crash_twins;
 mod drawn_attacks;
 mod ed25519;
@@ -28,3 +29,4 @@ mod signed_textbook;
 mod strategy;
 mod textbook;
 mod tidy;
+mod told;

@@ -22,7 +22,7 @@ struct Listed {
     source: &'static str,
 }
 
-const PROTOCOLS: [Listed; 6] = [
+const PROTOCOLS: [Listed; 9] = [
     Listed {
         protocol: "oral",
         title: "Oral messages, OM(m)",
@@ -61,6 +61,25 @@ const PROTOCOLS: [Listed; 6] = [
         claim: "any number of generals survive m traitors",
         source: "Dolev, Strong: Authenticated algorithms for Byzantine agreement. SIAM J. Comput. \
                  12(4), 1983",
+    },
+    Listed {
+        protocol: "flood-set",
+        title: "FloodSet: consensus by the union of all inputs, in f + 1 rounds",
+        claim: "more than f generals survive f crashes; one who lies, or fails to send, is too much",
+        source: "Lynch: Distributed Algorithms. Morgan Kaufmann, 1996, section 6.2",
+    },
+    Listed {
+        protocol: "vote",
+        title: "The coordinator's vote: he proposes, all vote, n - m votes decide",
+        claim: "n > 2m generals survive m crashes; one who lies, or fails to send, is too much",
+        source: "the normal case of Oki, Liskov: Viewstamped Replication. PODC 1988, and many since",
+    },
+    Listed {
+        protocol: "interactive",
+        title: "Consensus by interactive consistency: OM(m) from everybody, and the majority",
+        claim: "n >= 3m + 1 generals survive m traitors",
+        source: "Pease, Shostak, Lamport: Reaching Agreement in the Presence of Faults. J. ACM 27(2), \
+                 1980",
     },
 ];
 

@@ -7,6 +7,7 @@ use turncoat::protocols::oral::{Choice, OralMessages};
 use turncoat::{Order, Testable};
 
 use super::signed::{Signed, SignedArguments, TwoSteps, TwoStepsArguments};
+use super::unsigned::{FloodSetArguments, Flooding, MadeFor, MadeForArguments};
 use super::{BadInput, whole_number};
 
 /// A protocol with its parameters, and the arguments of a command.
@@ -57,6 +58,27 @@ pub enum Subject<A: Args> {
         #[command(flatten)]
         arguments: A,
     },
+    /// Consensus by the union of all inputs: claims n > f, if traitors do no more than crash
+    FloodSet {
+        #[command(flatten)]
+        flood_set: FloodSetArguments,
+        #[command(flatten)]
+        arguments: A,
+    },
+    /// A coordinator proposes, and n - m votes decide: claims n > 2m, if traitors only crash
+    Vote {
+        #[command(flatten)]
+        vote: MadeForArguments,
+        #[command(flatten)]
+        arguments: A,
+    },
+    /// Consensus by OM(m) from everybody: claims n >= 3m + 1 (Pease, Shostak, Lamport 1980)
+    Interactive {
+        #[command(flatten)]
+        interactive: MadeForArguments,
+        #[command(flatten)]
+        arguments: A,
+    },
 }
 
 impl<A: Args> Subject<A> {
@@ -71,6 +93,11 @@ impl<A: Args> Subject<A> {
             }
             Subject::FirstOrder { signed, arguments } => (Chosen::FirstOrder(signed), arguments),
             Subject::DolevStrong { signed, arguments } => (Chosen::DolevStrong(signed), arguments),
+            Subject::FloodSet { flood_set, arguments } => (Chosen::FloodSet(flood_set), arguments),
+            Subject::Vote { vote, arguments } => (Chosen::Vote(vote), arguments),
+            Subject::Interactive { interactive, arguments } => {
+                (Chosen::Interactive(interactive), arguments)
+            }
         }
     }
 }
@@ -83,6 +110,9 @@ pub enum Chosen {
     RelayThreshold(usize, SignedArguments),
     FirstOrder(SignedArguments),
     DolevStrong(SignedArguments),
+    FloodSet(FloodSetArguments),
+    Vote(MadeForArguments),
+    Interactive(MadeForArguments),
 }
 
 impl Chosen {
@@ -97,6 +127,9 @@ impl Chosen {
             }
             Chosen::FirstOrder(signed) => Specification::FirstOrder(signed.given(f)?),
             Chosen::DolevStrong(signed) => Specification::DolevStrong(signed.given(f)?),
+            Chosen::FloodSet(flood_set) => Specification::FloodSet(flood_set.given(f)),
+            Chosen::Vote(vote) => Specification::Vote(vote.given(f)),
+            Chosen::Interactive(interactive) => Specification::Interactive(interactive.given(f)),
         })
     }
 }
@@ -111,6 +144,9 @@ pub enum Specification {
     RelayThreshold(Signed),
     FirstOrder(Signed),
     DolevStrong(Signed),
+    FloodSet(Flooding),
+    Vote(MadeFor),
+    Interactive(MadeFor),
 }
 
 /// What is done with a protocol, whichever it is.
@@ -144,6 +180,9 @@ impl Specification {
             Specification::DolevStrong(signed) => {
                 signed.unthresholded()?.perform(task, |sm| sm.relaying_first(2))
             }
+            Specification::FloodSet(flooding) => task.with(flooding.protocol()?),
+            Specification::Vote(made_for) => task.with(made_for.vote()?),
+            Specification::Interactive(made_for) => task.with(made_for.interactive()?),
         }
     }
 
@@ -156,6 +195,9 @@ impl Specification {
             Specification::RelayThreshold(signed) => signed.arguments("relay-threshold", f),
             Specification::FirstOrder(signed) => signed.arguments("first-order", f),
             Specification::DolevStrong(signed) => signed.arguments("dolev-strong", f),
+            Specification::FloodSet(flooding) => flooding.arguments(f),
+            Specification::Vote(made_for) => made_for.arguments("vote", f),
+            Specification::Interactive(made_for) => made_for.arguments("interactive", f),
         }
     }
 }

@@ -70,7 +70,7 @@ impl Task for Replay<'_> {
         }
         let text = match arguments.format {
             Format::Json => {
-                let mut json = json::execution::<P>(&attack, &execution);
+                let mut json = json::execution::<P>(protocol.task(), &attack, &execution);
                 json["n"] = json!(attack.n);
                 json::merge(&mut json, &json!(specification));
                 as_text(&json)

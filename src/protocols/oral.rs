@@ -30,7 +30,7 @@ use crate::testable::{Repertoire, Testable, Wire};
 #[derive(Clone, Debug)]
 pub struct OralMessages<V = Order> {
     m: usize,
-    values: Vec<V>,
+    pub(super) values: Vec<V>,
     choice: Choice,
 }
 
@@ -109,6 +109,26 @@ impl<V> OralMessages<V> {
 }
 
 impl<V: Plain> OralMessages<V> {
+    /// Why so many instances side by side can't be run among n generals, if they can't.
+    pub(super) fn admits_instances(&self, n: usize, instances: usize) -> Result<(), String> {
+        let told = self.told(n).saturating_mul(instances as u128);
+        if self.values.is_empty() {
+            return Err("there must be at least one value to agree on".to_owned());
+        }
+        let messages = told.saturating_mul((n * self.values.len()) as u128);
+        if messages > Self::MOST_MESSAGES || self.longest(n) > Path::MAX {
+            let exact = told < 1 << 40;
+            let told = if exact { told.to_string() } else { format!("{:.0e}", told as f64) };
+            let (m, most) = (self.m, Self::MOST_MESSAGES);
+            return Err(format!(
+                "OM({m}) among {n} generals would have each lieutenant remember {told} values; \
+                 that number times n times the number of orders can be at most {most}: choose a \
+                 smaller m or n"
+            ));
+        }
+        Ok(())
+    }
+
     /// OM(m) step 3: the value of a path that names `len` generals is that of the votes on it: my
     /// own word, and what each other lieutenant relayed, resolved.
     fn resolve(&self, state: &OralState<V>, path: Branch, len: usize) -> V {
@@ -149,7 +169,7 @@ impl<V: Plain> OralMessages<V> {
 
 /// The value of more than half of the votes: the one that is left when votes for different values
 /// cancel each other out, if it is (Boyer and Moore, "MJRTY", 1981).
-fn majority<V: Eq>(votes: &[V]) -> Option<&V> {
+pub(super) fn majority<V: Eq>(votes: &[V]) -> Option<&V> {
     let (candidate, _) = votes.iter().fold((None, 0), |(candidate, lead), vote| match candidate {
         Some(candidate) if candidate == vote => (Some(candidate), lead + 1),
         Some(candidate) if lead > 0 => (Some(candidate), lead - 1),
@@ -243,23 +263,7 @@ impl<V: Plain + Display> Testable for OralMessages<V> {
     }
 
     fn admits(&self, n: usize) -> Result<(), String> {
-        let told = self.told(n);
-        if self.values.is_empty() {
-            return Err("there must be at least one value to agree on".to_owned());
-        }
-        let messages = told.saturating_mul((n * self.values.len()) as u128);
-        if messages > Self::MOST_MESSAGES || self.longest(n) > Path::MAX {
-            let told =
-                if told < 1 << 40 { told.to_string() } else { format!("{:.0e}", told as f64) };
-            return Err(format!(
-                "OM({}) among {n} generals would have each lieutenant remember {told} values; \
-                 that number times n times the number of orders can be at most {}: choose a \
-                 smaller m or n",
-                self.m,
-                Self::MOST_MESSAGES,
-            ));
-        }
-        Ok(())
+        self.admits_instances(n, 1)
     }
 
     fn name(&self) -> String {

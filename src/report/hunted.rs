@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use itertools::Itertools;
-
-use super::text::{labelled, lies, title};
-use crate::attack::Attack;
+use super::text::{amount, labelled, lies, title};
 use crate::count::grouped;
 use crate::execution::Size;
 use crate::fault::{Fault, FaultKind};
@@ -68,7 +65,7 @@ impl<P: Testable> fmt::Display for Finding<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Finding { case, drawn, executions, counterexample, .. } = self;
         writeln!(f, "{counterexample}")?;
-        let (before, after) = (parts(drawn), parts(&counterexample.attack));
+        let (before, after) = (amount(drawn).told, amount(&counterexample.attack).told);
         let undetermined = matches!(
             &counterexample.violation,
             Violation::Fault(Fault { kind: FaultKind::Undetermined(..), .. })
@@ -90,25 +87,6 @@ impl<P: Testable> fmt::Display for Finding<P> {
     }
 }
 
-/// "2 crashes, 1 lie and 3 changes of the schedule"; "no lie".
-pub(crate) fn parts<V, M>(attack: &Attack<V, M>) -> String {
-    let kinds = [
-        (attack.crashes.len(), "crash", "crashes"),
-        (attack.lies.len(), "lie", "lies"),
-        (attack.schedule.len(), "change of the schedule", "changes of the schedule"),
-    ];
-    let kinds = kinds.into_iter().filter(|(parts, ..)| *parts > 0);
-    let told = kinds.map(|(parts, one, many)| match parts {
-        1 => format!("1 {one}"),
-        _ => format!("{} {many}", number(parts as u64)),
-    });
-    match told.collect_vec().as_slice() {
-        [] => "no lie".to_owned(),
-        [one] => one.clone(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
-    }
-}
-
 fn covered(coverage: &Coverage) -> String {
     let Coverage { cases, swayed, views, more_views, .. } = *coverage;
     let share = 100.0 * swayed as f64 / cases.max(1) as f64;
@@ -123,28 +101,4 @@ fn covered(coverage: &Coverage) -> String {
 
 fn number(number: u64) -> String {
     grouped(&number.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-    use crate::general::{General, Generals};
-    use crate::schedule::{Arrival, Crash, Shift};
-    use crate::testable::Wire;
-
-    #[test]
-    fn the_parts_of_an_attack_are_counted_by_kind() {
-        let [general, to] = [0, 1].map(General::new);
-        let wire = Wire { round: 1, from: general, to };
-        let crash = Crash { general, round: 1, reaches: Generals::NONE };
-        let shift = Shift { wire, message: 7, arrival: Arrival::Never };
-        let mut attack: Attack<u8, i32> = Attack::new(2, Generals::NONE, BTreeMap::new());
-        assert_eq!(parts(&attack), "no lie");
-        attack.schedule = vec![shift; 2];
-        assert_eq!(parts(&attack), "2 changes of the schedule");
-        attack.crashes = vec![crash];
-        assert_eq!(parts(&attack), "1 crash and 2 changes of the schedule");
-    }
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::attack::AttackOn;
 use crate::execution::{Counterexample, ExecutionOf, Size};
+use crate::outcome::Task;
 use crate::testable::Testable;
 use crate::verdict::{Finding, Hunted, Ruling, Verdict};
 
@@ -14,7 +15,7 @@ use crate::verdict::{Finding, Hunted, Ruling, Verdict};
 ///
 /// `behaviours` is an exact decimal string of up to 40 digits, or null where there would be more;
 /// `behaviours_log10` is always there. Where `signed` is true they are plans: see
-/// [`Verdict::behaviours`].
+/// [`Verdict::behaviours`]. `task` is there if it is not broadcast, and `demands` if there are any.
 pub fn verdict<P>(protocol: &Value, verdict: &Verdict<P>) -> Value
 where
     P: Testable<Value: Serialize, Message: Serialize>,
@@ -39,6 +40,12 @@ where
     merge(&mut json, &facts);
     if let Some(harvested) = &verdict.harvested {
         json["harvested"] = json!(harvested);
+    }
+    if verdict.task != Task::Broadcast {
+        json["task"] = json!(verdict.task);
+    }
+    if !verdict.demands.is_empty() {
+        json["demands"] = json!(verdict.demands);
     }
     match ruling {
         Ruling::Holds => {}
@@ -87,8 +94,8 @@ fn counterexample<P>(counterexample: &Counterexample<P>) -> Value
 where
     P: Testable<Value: Serialize, Message: Serialize>,
 {
-    let Counterexample { attack, execution, size, .. } = counterexample;
-    let mut json = self::execution::<P>(attack, execution);
+    let Counterexample { attack, execution, size, protocol, .. } = counterexample;
+    let mut json = self::execution::<P>(protocol.task(), attack, execution);
     json["smallest"] = match size {
         Size::Smallest => json!(true),
         Size::LocallyMinimal => json!("locally"),
@@ -97,8 +104,9 @@ where
     json
 }
 
-/// An execution under an attack.
-pub fn execution<P>(attack: &AttackOn<P>, execution: &ExecutionOf<P>) -> Value
+/// An execution under an attack. (What there is of faults, crashes and the schedule is told as in an
+/// attack file.)
+pub fn execution<P>(task: Task, attack: &AttackOn<P>, execution: &ExecutionOf<P>) -> Value
 where
     P: Testable<Value: Serialize, Message: Serialize>,
 {
@@ -107,19 +115,15 @@ where
     let decisions = decisions.filter_map(|(id, decision)| Some((id, decision.as_ref()?)));
     let mut json = json!({
         "property": violation.as_ref().map(|violation| violation.name()),
-        "fault": execution.fault.as_ref().map(ToString::to_string),
+        "fault": execution.fault.as_ref().map(|fault| fault.told(task)),
         "forgery": execution.accepted,
-        "traitors": attack.traitors,
-        "inputs": attack.inputs,
-        "lies": attack.lies,
-        "decisions": decisions.collect::<BTreeMap<_, _>>(),
     });
-    if !attack.crashes.is_empty() {
-        json["crashes"] = json!(attack.crashes);
+    let mut decided = json!(attack);
+    if let Value::Object(fields) = &mut decided {
+        fields.shift_remove("n");
     }
-    if !attack.schedule.is_empty() {
-        json["schedule"] = json!(attack.schedule);
-    }
+    decided["decisions"] = json!(decisions.collect::<BTreeMap<_, _>>());
+    merge(&mut json, &decided);
     json
 }
 

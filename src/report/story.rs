@@ -5,16 +5,18 @@ use std::fmt::Write;
 
 use itertools::Itertools;
 
-use crate::attack::{AttackOn, Item, Lie};
+use super::cast::cast;
+use super::line::{Line, Mark, told};
+use super::{capital, sentence};
+use crate::adversary::FaultClass;
+use crate::attack::{Attack, AttackOn, Item, Lie};
 use crate::execution::{Delivery, ExecutionOf};
 use crate::fault::guarded;
 use crate::general::{General, Generals};
-use crate::outcome::{Demand, Task};
+use crate::outcome::Task;
 use crate::property::{Accepted, Property, Violation};
+use crate::schedule::{Arrival, Shift};
 use crate::testable::{Testable, Wire};
-
-/// In a round with more lines than this, what is as loyalty has it is only counted.
-const LINES: usize = 14;
 
 /// If what the loyal held takes more lines than this, only how each concluded is told.
 const HELD: usize = 45;
@@ -25,8 +27,9 @@ pub fn story<P: Testable>(
     attack: &AttackOn<P>,
     execution: &ExecutionOf<P>,
 ) -> String {
-    let story = Story { protocol, attack, execution };
-    let mut parts = vec![story.cast()];
+    let task = protocol.task();
+    let story = Story { protocol, task, attack, execution };
+    let mut parts = vec![cast(attack, task)];
     parts.extend(story.rounds());
     if execution.fault.is_none() {
         parts.push(story.held());
@@ -37,44 +40,17 @@ pub fn story<P: Testable>(
 
 struct Story<'a, P: Testable> {
     protocol: &'a P,
+    task: Task,
     attack: &'a AttackOn<P>,
     execution: &'a ExecutionOf<P>,
 }
 
-/// Something said, or left unsaid, to one general.
-struct Line {
-    from: General,
-    to: General,
-    text: String,
-    lie: Option<String>,
-}
-
 impl<P: Testable> Story<'_, P> {
-    fn cast(&self) -> String {
-        let Story { attack, .. } = self;
-        let who = match attack.traitors.len() {
-            0 => "Nobody is a traitor.".to_owned(),
-            1 => format!("The traitor is {}.", attack.traitors),
-            _ => format!("The traitors are {}.", attack.traitors),
-        };
-        let orders = attack.inputs.iter().map(|(general, order)| {
-            let traitor = attack.traitors.contains(*general);
-            match (general.is_commander(), traitor) {
-                (true, true) => format!("Were he loyal, the commander would order {order:?}."),
-                (true, false) => format!("The commander is loyal. His order is {order:?}."),
-                (false, true) => format!("Were it loyal, {general} would order {order:?}."),
-                (false, false) => format!("The order of {general}, who is loyal, is {order:?}."),
-            }
-        });
-        let cast = [who].into_iter().chain(orders).join("\n");
-        format!("{cast}\n")
-    }
-
     fn rounds(&self) -> Vec<String> {
         let rounds = self.execution.deliveries.iter().chunk_by(|delivery| delivery.wire.round);
         let rounds = rounds.into_iter().map(|(round, deliveries)| {
             let lines = deliveries.flat_map(|delivery| self.lines(delivery)).collect_vec();
-            format!("Round {round}\n{}", told(&lines))
+            format!("Round {round}\n{}", told(&lines, self.task))
         });
         rounds.collect()
     }
@@ -82,27 +58,86 @@ impl<P: Testable> Story<'_, P> {
     /// What was said on one wire, and what was withheld.
     fn lines(&self, Delivery { wire, said, .. }: &Delivery<P::Message>) -> Vec<Line> {
         let Wire { from, to, .. } = *wire;
-        let tell = |message: &P::Message| self.tell(from, message);
         let idle = &self.execution.idle;
         let lies = self.attack.lies.iter().enumerate();
         let lies =
             lies.filter(|(index, lie)| lie.wire == *wire && !idle.contains(&Item::Lie(index + 1)));
         let (mut spoken, silent): (Vec<&Lie<_>>, Vec<_>) =
             lies.map(|(_, lie)| lie).partition(|lie| lie.edit.said().is_some());
-        let honest = |lie: &Lie<_>| lie.edit.honest().map_or("nothing".into(), tell);
+        let mut shifts = self.shifts().filter(|shift| shift.wire == *wire).collect_vec();
         let said = said.iter().map(|message| {
             let lie = spoken.iter().position(|lie| lie.edit.said() == Some(message));
-            let lie = lie.map(|place| honest(spoken.swap_remove(place)));
-            Line { from, to, text: tell(message), lie }
+            let lie = lie.map(|place| spoken.swap_remove(place));
+            let shift = shifts.iter().position(|shift| shift.message == *message);
+            let shift = shift.map(|place| shifts.remove(place));
+            let mark = shift.map(|shift| match shift.arrival {
+                Arrival::First => Mark::First,
+                Arrival::Late(_) => Mark::Late,
+                Arrival::Never => Mark::Lost,
+            });
+            let notes = lie.map(|lie| self.loyal(lie)).into_iter();
+            Line {
+                from,
+                to,
+                text: self.tell(from, message),
+                mark: lie.map(|_| Mark::Lie).or(mark),
+                notes: notes.chain(shift.map(|shift| self.arrives(shift))).collect(),
+            }
         });
         let said = said.collect_vec();
-        let silent = silent.into_iter().map(|lie| Line {
-            from,
-            to,
-            text: "nothing".to_owned(),
-            lie: Some(honest(lie)),
+        let silent = silent.into_iter().map(|lie| match lie.edit.honest() {
+            Some(honest) if !self.attack.faults.is_byzantine() => {
+                let (text, notes) = (self.tell(from, honest), vec!["not sent".to_owned()]);
+                Line { from, to, text, mark: Some(Mark::Lost), notes }
+            }
+            _ => {
+                let notes = vec![self.loyal(lie)];
+                Line { from, to, text: "nothing".to_owned(), mark: Some(Mark::Lie), notes }
+            }
         });
         said.into_iter().chain(silent).collect()
+    }
+
+    /// The changes of the schedule that are not idle.
+    fn shifts(&self) -> impl Iterator<Item = &Shift<P::Message>> {
+        let shifts = self.attack.schedule.iter().enumerate();
+        let idle = &self.execution.idle;
+        let shifts = shifts.filter(|(index, _)| !idle.contains(&Item::Shift(index + 1)));
+        shifts.map(|(_, shift)| shift)
+    }
+
+    /// What would have been said instead of a lie.
+    fn loyal(&self, lie: &Lie<P::Message>) -> String {
+        let honest = lie.edit.honest().map(|honest| self.tell(lie.wire.from, honest));
+        format!("loyal: {}", honest.as_deref().unwrap_or("nothing"))
+    }
+
+    /// What becomes of a message that does not arrive in its turn.
+    fn arrives(&self, shift: &Shift<P::Message>) -> String {
+        let Wire { round, to, .. } = shift.wire;
+        let Attack { n, faults, traitors, .. } = self.attack;
+        match shift.arrival {
+            Arrival::First => {
+                let place = |shift: &Shift<_>| (shift.arrival, shift.wire.round, shift.wire.to);
+                let before = self.shifts().take_while(|other| *other != shift);
+                match before.filter(|other| place(other) == place(shift)).count() {
+                    0 => "arrives first".to_owned(),
+                    before => format!("arrives as number {}", before + 1),
+                }
+            }
+            Arrival::Late(rounds) => {
+                let due = round.saturating_add(rounds);
+                let last = guarded(|| self.protocol.rounds(*n)).unwrap_or(due);
+                match due <= last {
+                    true => format!("arrives in round {due}"),
+                    false => "would arrive when all is over".to_owned(),
+                }
+            }
+            Arrival::Never => {
+                let deaf = *faults == FaultClass::ReceiveOmission && traitors.contains(to);
+                if deaf { "not received" } else { "never arrives" }.to_owned()
+            }
+        }
     }
 
     fn tell(&self, from: General, message: &P::Message) -> String {
@@ -130,7 +165,7 @@ impl<P: Testable> Story<'_, P> {
         let mut text = "What the loyal held in the end\n".to_owned();
         for (me, lines) in held {
             for (number, line) in lines.iter().enumerate() {
-                let name = if number == 0 { me.to_string() } else { String::new() };
+                let name = if number == 0 { self.task.name(me) } else { String::new() };
                 writeln!(text, "  {name:<14} {line}").expect("a string takes all");
             }
         }
@@ -140,23 +175,24 @@ impl<P: Testable> Story<'_, P> {
     fn ending(&self) -> String {
         match self.execution.violation() {
             None => {
-                let held = all_held(self.protocol.task(), &self.protocol.demands());
+                let demands = self.protocol.demands();
+                let held = all_held(self.task, demands.iter().map(|demand| demand.name));
                 format!("{held} in this execution.\n")
             }
-            Some(Violation::Fault(fault)) => format!("Fault: {fault}.\n"),
+            Some(Violation::Fault(fault)) => format!("Fault: {}.\n", fault.told(self.task)),
             Some(Violation::Forgery(accepted)) => {
                 format!("Violated: unforgeability. {}\n", self.taken_in(&accepted))
             }
             Some(Violation::Property(property)) => {
-                let title = property.title(self.protocol.task());
-                format!("Violated: {title}. {}\n", self.accusation(property))
+                format!("Violated: {}. {}\n", property.title(self.task), self.accusation(property))
             }
         }
     }
 
     /// Who took what for genuine, and what came of it.
     fn taken_in(&self, Accepted { wire, label }: &Accepted) -> String {
-        let Wire { round, from, to } = wire;
+        let round = wire.round;
+        let [from, to] = [wire.from, wire.to].map(|general| self.task.name(general));
         let what = format!("In round {round} {from} sends {to} a forgery, {label}, which counts.");
         let outcome = self.execution.lacks.map(|property| self.accusation(property));
         [what].into_iter().chain(outcome).join(" ")
@@ -164,38 +200,54 @@ impl<P: Testable> Story<'_, P> {
 
     /// Who decided what, and why that must not be.
     fn accusation(&self, property: Property) -> String {
-        let decisions = self.execution.decisions.iter().enumerate();
-        let decisions = decisions.filter_map(|(id, decision)| Some((decision.as_ref()?, id)));
-        let order = self.attack.inputs.get(&General::COMMANDER);
-        let groups = decisions.map(|(decision, id)| (decision, General::new(id))).into_group_map();
-        let mut groups =
-            groups.into_iter().sorted_by_key(|(_, generals)| generals[0]).collect_vec();
-        if property == Property::Validity {
-            groups.retain(|(decision, _)| Some(*decision) != order);
-        }
-        let mut decided = groups.into_iter().map(|(decision, generals)| {
-            let verb = if generals.len() == 1 { "decides" } else { "decide" };
-            format!("{} {verb} {decision:?}", Generals::from_iter(generals))
-        });
-        let decided = decided.join(", and ");
-        match (property, order) {
-            (Property::Validity, Some(order)) => {
+        let Attack { n, faults, traitors, inputs, .. } = self.attack;
+        // What had to be decided: the commander's order, or what all inputs were that bind.
+        let due = faults.bound(*n, *traitors).iter().find_map(|general| inputs.get(&general));
+        let due = due.or_else(|| inputs.values().next());
+        let due = due.filter(|_| property == Property::Validity);
+        let decided = self.decided(due);
+        match (property, self.task, due) {
+            (Property::Validity, Task::Broadcast, Some(order)) => {
                 format!("The loyal commander orders {order:?}, and {decided}.")
             }
-            _ => format!("The loyal lieutenants do not agree: {decided}."),
+            (Property::Validity, Task::Consensus, Some(input)) => {
+                let some = faults.is_byzantine() && !traitors.is_empty();
+                let of_the_loyal = if some { " of the loyal" } else { "" };
+                format!("All inputs{of_the_loyal} are {input:?}, and {decided}.")
+            }
+            (Property::Agreement, Task::Broadcast, _) => {
+                format!("The loyal lieutenants do not agree: {decided}.")
+            }
+            (Property::Agreement, Task::Consensus, _) => {
+                format!("The loyal generals do not agree: {decided}.")
+            }
+            (Property::Demand(_) | Property::Validity, ..) => sentence(&decided),
         }
+    }
+
+    /// Who decided what, but for those who decided this.
+    fn decided(&self, but: Option<&P::Value>) -> String {
+        let decisions = self.execution.decisions.iter().enumerate();
+        let decisions = decisions.filter_map(|(id, decision)| Some((decision.as_ref()?, id)));
+        let groups = decisions.map(|(decision, id)| (decision, General::new(id))).into_group_map();
+        let groups = groups.into_iter().filter(|(decision, _)| Some(*decision) != but);
+        let groups = groups.sorted_by_key(|(_, generals)| generals[0]);
+        let decided = groups.map(|(decision, generals)| {
+            let verb = if generals.len() == 1 { "decides" } else { "decide" };
+            format!("{} {verb} {decision:?}", self.task.names(Generals::from_iter(generals)))
+        });
+        let decided = decided.collect_vec();
+        if decided.is_empty() { "nobody decides".to_owned() } else { decided.join(", and ") }
     }
 }
 
 /// "Agreement (IC1) and validity (IC2) hold".
-pub(crate) fn all_held<V>(task: Task, demands: &[Demand<V>]) -> String {
+pub(crate) fn all_held(task: Task, demands: impl IntoIterator<Item = &'static str>) -> String {
     let of_all = [Property::Agreement, Property::Validity].into_iter();
-    let of_all = of_all.chain(demands.iter().map(|demand| Property::Demand(demand.name)));
+    let of_all = of_all.chain(demands.into_iter().map(Property::Demand));
     let mut titles = of_all.map(|property| property.title(task)).collect_vec();
     let last = titles.pop().unwrap_or_default();
-    let mut held = format!("{} and {last} hold", titles.join(", "));
-    held[..1].make_ascii_uppercase();
-    held
+    capital(&format!("{} and {last} hold", titles.join(", ")))
 }
 
 /// Why an attack is not what it was when it was written, in a line: some part of it changes nothing
@@ -221,8 +273,9 @@ pub fn stale<P: Testable>(
             }
             Item::Crash(_) => return None,
         };
-        let Wire { round, from, to } = wire;
-        let said = said.map(|message| tell(from, message)).unwrap_or_default();
+        let round = wire.round;
+        let said = said.map(|message| tell(wire.from, message)).unwrap_or_default();
+        let [from, to] = [wire.from, wire.to].map(|general| protocol.task().name(general));
         return Some(match idle {
             Item::Shift(_) => {
                 format!(
@@ -240,36 +293,7 @@ pub fn stale<P: Testable>(
         "lie {}: it can't be told: the traitors neither make nor have overheard the signature of \
          {} on {}",
         lacking + 1,
-        signed.by,
+        protocol.task().name(signed.by),
         signed.statement.escape_ascii(),
     ))
-}
-
-/// The lines of one round, those of one sender with the same text together.
-fn told(lines: &[Line]) -> String {
-    let mut groups: Vec<(&Line, Vec<usize>)> = Vec::new();
-    for line in lines {
-        match groups.iter_mut().find(|(first, _)| first.tells_as(line)) {
-            Some((_, to)) => to.push(line.to.id()),
-            None => groups.push((line, vec![line.to.id()])),
-        }
-    }
-    let crowded = groups.len() > LINES;
-    let honest = lines.iter().filter(|line| line.lie.is_none()).count();
-    let shown = groups.into_iter().filter(|(line, _)| line.lie.is_some() || !crowded);
-    let shown = shown.map(|(Line { from, text, lie, .. }, to)| {
-        let to = to.iter().join(", ");
-        match lie {
-            Some(loyal) => format!("  LIE {from} tells {to}: {text}  (loyal: {loyal})\n"),
-            None => format!("      {from} tells {to}: {text}\n"),
-        }
-    });
-    let rest = format!("      and {honest} messages as loyalty has them\n");
-    shown.chain(crowded.then_some(rest)).collect()
-}
-
-impl Line {
-    fn tells_as(&self, other: &Line) -> bool {
-        (self.from, &self.text, &self.lie) == (other.from, &other.text, &other.lie)
-    }
 }

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-use super::hunted::parts;
-use super::story::story;
-use crate::adversary::Adversary;
+use itertools::Itertools;
+
+use super::cast::may;
+use super::story::{all_held, story};
+use crate::adversary::{Adversary, FaultClass};
+use crate::attack::Attack;
 use crate::count::grouped;
 use crate::execution::{Counterexample, Size};
 use crate::search::Harvested;
@@ -20,11 +23,8 @@ impl<P: Testable> fmt::Display for Verdict<P> {
         match ruling {
             Ruling::Holds => {
                 let unforgeability = if self.forgeries { ", and no forgery counts" } else { "" };
-                writeln!(
-                    f,
-                    "Agreement (IC1) and validity (IC2) hold{unforgeability}, whatever the \
-                     traitors do.\n"
-                )?;
+                let held = all_held(self.task, self.demands.iter().copied());
+                writeln!(f, "{held}{unforgeability}, whatever the traitors do.\n")?;
             }
             Ruling::Bounded(Halt::Harvest) => {
                 let heard = self.harvested.map(heard).unwrap_or_default();
@@ -78,19 +78,63 @@ impl<P: Testable> fmt::Display for Counterexample<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Counterexample { attack, execution, size, protocol, .. } = self;
         writeln!(f, "{}", story(protocol, attack, execution))?;
-        let lies = parts(attack);
+        let Amount { told, fewer, each } = amount(attack);
         match size {
             Size::Smallest => writeln!(
                 f,
-                "Smallest ({lies}): no attack has fewer traitors, or as many and fewer lies."
+                "Smallest ({told}): no attack has fewer traitors, or as many and fewer {fewer}."
             ),
             Size::LocallyMinimal => writeln!(
                 f,
-                "Locally minimal ({lies}): each lie, made honest, removes the violation, or leads out of \
+                "Locally minimal ({told}): each {each}, removes the violation, or leads out of \
                  what the adversary may do."
             ),
-            Size::NotMinimal => writeln!(f, "Not made smaller ({lies})."),
+            Size::NotMinimal => writeln!(f, "Not made smaller ({told})."),
         }
+    }
+}
+
+/// How large an attack is, in words.
+pub(super) struct Amount {
+    /// "2 lies".
+    pub told: String,
+    /// "lies".
+    fewer: &'static str,
+    /// "lie, made honest".
+    each: &'static str,
+}
+
+pub(super) fn amount<V, M>(
+    Attack { faults, traitors, crashes, lies, schedule, .. }: &Attack<V, M>,
+) -> Amount {
+    const LIES: [&str; 3] = ["lie", "lies", "lie, made honest"];
+    const OMISSIONS: [&str; 3] = ["omission", "omissions", "omission, taken back"];
+    const CRASHES: [&str; 3] = ["crash", "crashes", "crash, taken back"];
+    const CHANGES: [&str; 3] =
+        ["change of the schedule", "changes of the schedule", "change, taken back"];
+    let deaf = *faults == FaultClass::ReceiveOmission;
+    let unheard = schedule.iter().filter(|shift| deaf && traitors.contains(shift.wire.to)).count();
+    // An attack that fits a protocol has nothing of another class.
+    let usual = match faults {
+        FaultClass::Byzantine => (lies.len(), LIES),
+        FaultClass::Crash => (crashes.len(), CRASHES),
+        FaultClass::SendOmission => (lies.len(), OMISSIONS),
+        FaultClass::ReceiveOmission => (unheard, OMISSIONS),
+    };
+    let changes = (schedule.len() - unheard, CHANGES);
+    let mut kinds = [usual, changes].into_iter().filter(|(count, _)| *count > 0).collect_vec();
+    if kinds.is_empty() {
+        kinds.push(usual);
+    }
+    let mut told = kinds.iter().map(|(count, [one, many, _])| match count {
+        0 => format!("no {one}"),
+        1 => format!("1 {one}"),
+        _ => format!("{count} {many}"),
+    });
+    let told = told.join(" and ");
+    match kinds.as_slice() {
+        [(_, [_, fewer, each])] => Amount { told, fewer, each },
+        _ => Amount { told, fewer: "of these", each: "of these, taken back" },
     }
 }
 
@@ -99,7 +143,8 @@ pub(super) fn title(name: &str, protocol: &str, n: usize, adversary: &Adversary)
     let bound = if adversary.exactly { "exactly" } else { "at most" };
     let traitors = if adversary.traitors == 1 { "traitor" } else { "traitors" };
     let (setting, most) = (among(protocol, n), adversary.traitors);
-    format!("{}: {setting}, {bound} {most} {traitors}", name.to_uppercase())
+    let may = may(adversary.faults).map(|may| format!(", who {may}")).unwrap_or_default();
+    format!("{}: {setting}, {bound} {most} {traitors}{may}", name.to_uppercase())
 }
 
 /// "OM(1) among 4 generals". A name that goes on after a comma ends with one.
@@ -120,3 +165,27 @@ pub(super) fn labelled(label: &str, text: &str) -> String {
 
 /// How long a line of prose may get.
 const WIDTH: usize = 96;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::general::{General, Generals};
+    use crate::schedule::{Arrival, Crash, Shift};
+    use crate::testable::Wire;
+
+    #[test]
+    fn the_parts_of_an_attack_are_counted_by_kind() {
+        let [general, to] = [0, 1].map(General::new);
+        let wire = Wire { round: 1, from: general, to };
+        let crash = Crash { general, round: 1, reaches: Generals::NONE };
+        let shift = Shift { wire, message: 7, arrival: Arrival::Never };
+        let mut attack: Attack<u8, i32> = Attack::new(2, Generals::NONE, BTreeMap::new());
+        assert_eq!(amount(&attack).told, "no lie");
+        attack.schedule = vec![shift; 2];
+        assert_eq!(amount(&attack).told, "2 changes of the schedule");
+        (attack.faults, attack.crashes) = (FaultClass::Crash, vec![crash]);
+        assert_eq!(amount(&attack).told, "1 crash and 2 changes of the schedule");
+    }
+}

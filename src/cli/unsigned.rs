@@ -1,0 +1,81 @@
+//! The parameters of the protocols without signatures, but for oral messages.
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use turncoat::{CoordinatorVote, FloodSet, InteractiveConsistency};
+
+use super::protocols::{orders, unless};
+use super::{BadInput, whole_number};
+
+#[derive(Args)]
+pub struct FloodSetArguments {
+    /// How many rounds there are [default: f + 1]
+    #[arg(long, value_name = "K", value_parser = whole_number, allow_negative_numbers = true)]
+    rounds: Option<usize>,
+    /// How many values there are to choose from: RETREAT, ATTACK, ..
+    #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
+    values: usize,
+}
+
+#[derive(Args)]
+pub struct MadeForArguments {
+    /// How many traitors the protocol is made for [default: f]
+    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    m: Option<usize>,
+    /// How many values there are to choose from: RETREAT, ATTACK, ..
+    #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
+    values: usize,
+}
+
+/// The parameters of FloodSet.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Flooding {
+    rounds: usize,
+    values: usize,
+}
+
+/// The parameters of a protocol that is made for so many traitors.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MadeFor {
+    m: usize,
+    values: usize,
+}
+
+impl FloodSetArguments {
+    pub fn given(&self, f: usize) -> Flooding {
+        Flooding { rounds: self.rounds.unwrap_or(f.saturating_add(1)), values: self.values }
+    }
+}
+
+impl MadeForArguments {
+    pub fn given(&self, f: usize) -> MadeFor {
+        MadeFor { m: self.m.unwrap_or(f), values: self.values }
+    }
+}
+
+impl Flooding {
+    pub fn protocol(&self) -> Result<FloodSet, BadInput> {
+        Ok(FloodSet::new(self.rounds).over(orders(self.values)?))
+    }
+
+    pub fn arguments(&self, f: usize) -> String {
+        let rounds = unless("--rounds", self.rounds, f.saturating_add(1));
+        format!("flood-set{rounds}{}", unless("--values", self.values, 2))
+    }
+}
+
+impl MadeFor {
+    pub fn vote(&self) -> Result<CoordinatorVote, BadInput> {
+        Ok(CoordinatorVote::new(self.m).over(orders(self.values)?))
+    }
+
+    pub fn interactive(&self) -> Result<InteractiveConsistency, BadInput> {
+        Ok(InteractiveConsistency::new(self.m).over(orders(self.values)?))
+    }
+
+    pub fn arguments(&self, name: &str, f: usize) -> String {
+        format!("{name}{}{}", unless("-m", self.m, f), unless("--values", self.values, 2))
+    }
+}

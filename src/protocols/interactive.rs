@@ -1,0 +1,239 @@
+//! Interactive consistency: Pease, Shostak and Lamport, "Reaching Agreement in the Presence of
+//! Faults", JACM 27(2), 1980; and consensus by it.
+//!
+//! Everybody sends its input to all others by OM(m), in n instances side by side, so that in the
+//! end all the loyal hold one vector of n values, in which the inputs of the loyal are as they were.
+//! A strict majority of the vector is decided on, else the default.
+//!
+//! Bound: with n >= 3m + 1 generals it survives m traitors. Then n - m inputs of the loyal are more
+//! than half of the vector: where they are all the same they are decided on.
+
+use std::fmt::Display;
+
+use itertools::Itertools;
+
+use super::oral::{OralMessages, OralState, Relay, majority};
+use super::path::Path;
+use crate::general::General;
+use crate::order::Order;
+use crate::outcome::Task;
+use crate::protocol::{Lockstep, Plain, Round, Seat};
+use crate::testable::{Repertoire, Testable, Wire};
+
+/// Consensus by interactive consistency over a finite set of values, the first of which is the
+/// default, RETREAT.
+///
+/// A path begins with the general whose input it is about. In its instance that one is the
+/// commander, and the others are his lieutenants, counted on from him.
+///
+/// ```
+/// use turncoat::{InteractiveConsistency, check};
+///
+/// check(InteractiveConsistency::new(1)).generals(4).traitors(1).assert_holds();
+/// check(InteractiveConsistency::new(1)).generals(3).traitors(1).assert_broken();
+/// ```
+#[derive(Clone, Debug)]
+pub struct InteractiveConsistency<V = Order> {
+    om: OralMessages<V>,
+}
+
+impl InteractiveConsistency {
+    /// By OM(m) over the values RETREAT and ATTACK.
+    #[must_use]
+    pub fn new(m: usize) -> InteractiveConsistency {
+        InteractiveConsistency { om: OralMessages::new(m) }
+    }
+}
+
+impl<V> InteractiveConsistency<V> {
+    /// The same over these values; the first is the default.
+    #[must_use]
+    pub fn over<U>(self, values: impl IntoIterator<Item = U>) -> InteractiveConsistency<U> {
+        InteractiveConsistency { om: self.om.over(values) }
+    }
+}
+
+impl<V: Plain> InteractiveConsistency<V> {
+    /// What everybody's input is, as far as one general knows.
+    fn vector(&self, instances: &[OralState<V>]) -> Vec<V> {
+        instances.iter().map(|state| self.om.decide(state)).collect()
+    }
+}
+
+/// One of the instances: general `commander` commands among n.
+#[derive(Clone, Copy)]
+struct Instance {
+    commander: General,
+    n: usize,
+}
+
+impl Instance {
+    /// All of them.
+    fn all(n: usize) -> impl Iterator<Item = Instance> {
+        (0..n).map(move |commander| Instance { commander: General::new(commander), n })
+    }
+
+    /// Who a general is in this instance.
+    fn role(self, general: General) -> General {
+        General::new((general.id() + self.n - self.commander.id()) % self.n)
+    }
+
+    /// Who has this role.
+    fn in_role(self, role: General) -> General {
+        General::new((role.id() + self.commander.id()) % self.n)
+    }
+
+    fn wire(self, Wire { round, from, to }: Wire) -> Wire {
+        Wire { round, from: self.role(from), to: self.role(to) }
+    }
+
+    /// What is said in this instance, with everybody's own number.
+    fn named<V>(self, Relay { path, value }: Relay<V>) -> Relay<V> {
+        Relay { path: Path::of(path.iter().map(|role| self.in_role(role))), value }
+    }
+}
+
+impl<V: Plain> Lockstep for InteractiveConsistency<V> {
+    type Value = V;
+    type Message = Relay<V>;
+    type State = Vec<OralState<V>>;
+
+    fn rounds(&self, n: usize) -> usize {
+        self.om.rounds(n)
+    }
+
+    fn start(&self, seat: Seat, input: Option<&V>) -> Vec<OralState<V>> {
+        let start = |instance: Instance| {
+            let own = input.filter(|_| instance.commander == seat.me);
+            self.om.start(Seat::new(instance.role(seat.me), seat.n), own)
+        };
+        Instance::all(seat.n).map(start).collect()
+    }
+
+    fn send(
+        &self,
+        instances: &Vec<OralState<V>>,
+        round: Round,
+        to: General,
+    ) -> impl IntoIterator<Item = Relay<V>> {
+        Instance::all(instances.len()).zip(instances).flat_map(move |(instance, state)| {
+            let said = self.om.send(state, round, instance.role(to)).into_iter();
+            said.map(move |relay| instance.named(relay))
+        })
+    }
+
+    /// A message belongs to the instance of the one with whom its path begins.
+    fn receive(
+        &self,
+        instances: &mut Vec<OralState<V>>,
+        round: Round,
+        from: General,
+        Relay { path, value }: &Relay<V>,
+    ) {
+        let n = instances.len();
+        let Some(commander) = path.iter().next() else { return };
+        if path.iter().all(|general| general.id() < n) {
+            let instance = Instance { commander, n };
+            let path = Path::of(path.iter().map(|general| instance.role(general)));
+            let relay = Relay { path, value: value.clone() };
+            let state = &mut instances[commander.id()];
+            self.om.receive(state, round, instance.role(from), &relay);
+        }
+    }
+
+    /// The value of more than half of the vector, else the default.
+    fn decide(&self, instances: &Vec<OralState<V>>) -> V {
+        let vector = self.vector(instances);
+        majority(&vector).unwrap_or(&self.om.values[0]).clone()
+    }
+}
+
+impl<V: Plain + Display> Testable for InteractiveConsistency<V> {
+    fn values(&self) -> Vec<V> {
+        self.om.values()
+    }
+
+    fn task(&self) -> Task {
+        Task::Consensus
+    }
+
+    fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Relay<V>> {
+        let mut slots = Vec::new();
+        let mut strays = Vec::new();
+        for instance in Instance::all(n) {
+            let own = self.om.repertoire(n, instance.wire(wire));
+            let named = |relay| instance.named(relay);
+            slots.extend(
+                own.slots.into_iter().map(|slot| slot.into_iter().map(named).collect_vec()),
+            );
+            strays.extend(own.strays.into_iter().map(named));
+        }
+        slots.sort_unstable();
+        Repertoire::of(slots).with_strays(strays.into_iter().unique())
+    }
+
+    fn admits(&self, n: usize) -> Result<(), String> {
+        self.om.admits_instances(n, n)
+    }
+
+    fn name(&self) -> String {
+        format!("interactive consistency by {}", self.om.name())
+    }
+
+    fn tell(&self, from: General, Relay { path, value }: &Relay<V>) -> String {
+        let told = path.iter().collect_vec();
+        match told.as_slice() {
+            [own] if *own == from => format!("my input is {value}"),
+            [first, relays @ .., last] if *last == from && path.generals().len() == told.len() => {
+                let relays = relays.iter().rev().map(|relay| format!("{} said ", relay.id()));
+                format!("{}{}'s input is {value}", relays.format(""), first.id())
+            }
+            _ => format!("{value} on the path {path}"),
+        }
+    }
+
+    fn explain(&self, instances: &Vec<OralState<V>>) -> Vec<String> {
+        let vector = self.vector(instances);
+        vec![format!("inputs: {}; strict majority, else the default", vector.iter().format(", "))]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn relay(path: &[usize], value: Order) -> Relay<Order> {
+        Relay { path: Path::of(path.iter().map(|&id| General::new(id))), value }
+    }
+
+    #[test]
+    fn a_path_names_the_generals_themselves() {
+        let [one, two] = [1, 2].map(General::new);
+        let protocol = InteractiveConsistency::new(1);
+        let mut states = protocol.start(Seat::new(one, 4), Some(&Order::ATTACK));
+        let said = protocol.send(&states, 1, two).into_iter().collect_vec();
+        assert_eq!(said, [relay(&[1], Order::ATTACK)]);
+        protocol.receive(&mut states, 1, two, &relay(&[2], Order::ATTACK));
+        let said = protocol.send(&states, 2, General::new(3)).into_iter().sorted().collect_vec();
+        assert_eq!(said, [relay(&[0, 1], Order::RETREAT), relay(&[2, 1], Order::ATTACK)]);
+        let before = states.clone();
+        for stray in [&[] as &[usize], &[4], &[3, 6], &[6, 2], &[1, 2], &[2, 2], &[3, 1]] {
+            protocol.receive(&mut states, 2, two, &relay(stray, Order::ATTACK));
+            assert_eq!(states, before, "{stray:?}");
+        }
+        protocol.receive(&mut states, 2, two, &relay(&[3, 2], Order::ATTACK));
+        assert_ne!(states, before);
+    }
+
+    #[test]
+    fn messages_are_told_with_whose_input_it_is() {
+        let tell = |path: &[usize], from| {
+            let protocol = InteractiveConsistency::new(3);
+            protocol.tell(General::new(from), &relay(path, Order::ATTACK))
+        };
+        assert_eq!(tell(&[2], 2), "my input is ATTACK");
+        assert_eq!(tell(&[2, 0], 0), "2's input is ATTACK");
+        assert_eq!(tell(&[2, 0, 1], 1), "0 said 2's input is ATTACK");
+        assert_eq!(tell(&[2, 0], 1), "ATTACK on the path 2:0");
+    }
+}
