@@ -59,6 +59,16 @@ struct Campaign<'a, P: Testable> {
     steps: u64,
 }
 
+impl<P: Testable> Search<'_, P> {
+    /// An attack found in this space, or the first of those with as many traitors and the fewest
+    /// lies, if that can be proved with so many steps.
+    pub fn smaller(&self, space: &Space<'_, P>, found: Found<P>, steps: u64) -> Found<P> {
+        let mut campaign = Campaign { search: self, space, whole: Count::ZERO, steps: 0 };
+        let smallest = campaign.smallest(&found, steps);
+        smallest.map_or(found, |smallest| Found { size: Size::LocallyMinimal, ..smallest })
+    }
+}
+
 /// What a part of a search found, or why it ended before it found anything.
 type Outcome<P> = (Option<Found<P>>, Option<Halt>);
 
@@ -248,15 +258,15 @@ impl<P: Testable> Campaign<'_, P> {
             shrunk(self.space, found.attack.clone(), self.search.progress);
         let local = self.examined(attack, CONFIRMATIONS).map(|local| Found { size, ..local });
         let local = local.unwrap_or(found);
-        let smallest = fewest_traitors.then(|| self.smallest(&local)).flatten();
-        smallest.unwrap_or(local)
+        let smallest = fewest_traitors.then(|| self.smallest(&local, PROOF_OF_LIES)).flatten();
+        smallest.map_or(local, |found| Found { size: Size::Smallest, ..found })
     }
 
     /// The first of the attacks with the fewest lies among those with as many traitors as this
-    /// one has, if that can be proved within the budget.
-    fn smallest(&mut self, local: &Found<P>) -> Option<Found<P>> {
+    /// one has, if that can be proved with so many steps.
+    fn smallest(&mut self, local: &Found<P>, steps: u64) -> Option<Found<P>> {
         let (traitors, size) = (local.attack.traitors, local.attack.size());
-        let end = self.steps.saturating_add(PROOF_OF_LIES);
+        let end = self.steps.saturating_add(steps);
         for most in 0..=size {
             let lies = Lies::AtMost(most as u32);
             let survey = self.survey(traitors.len(), lies, end - self.steps);
@@ -268,7 +278,7 @@ impl<P: Testable> Campaign<'_, P> {
                     return None;
                 }
                 assert!(told <= most, "bug in turncoat: {told} lies at the price of {most}");
-                return Some(Found { size: Size::Smallest, ..found });
+                return Some(found);
             }
             if halt.is_some() {
                 return None;

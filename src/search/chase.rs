@@ -9,7 +9,6 @@ use rand::{Rng, SeedableRng};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::Found;
 use super::campaign::{CONFIRMATIONS, INQUIRIES};
 use super::coverage::{Coverage, Views, views};
 use super::draw::{Drawn, drawn};
@@ -17,6 +16,7 @@ use super::effort::Progress;
 use super::honest::{self, Decisions, Inputs};
 use super::shrink::{Shrunk, shrunk};
 use super::space::Space;
+use super::{Engine, Found, Search};
 use crate::attack::AttackOn;
 use crate::execution::{ExecutionOf, Size, replayed};
 use crate::fault::{Call, Fault, FaultKind};
@@ -40,6 +40,10 @@ pub(crate) struct Chased<P: Testable> {
     /// That case, and its attack.
     pub found: Option<(u64, Found<P>)>,
 }
+
+/// The most steps spent on the search for an attack with fewer lies than one that can't be made
+/// smaller bit by bit.
+const STEPS: u64 = 300_000;
 
 /// How many cases are handed to the threads at a time.
 const AT_A_TIME: u64 = 1024;
@@ -194,6 +198,14 @@ impl<P: Testable> Chase<'_, P> {
         let Shrunk { attack, size, executions } =
             shrunk(self.space, found.attack.clone(), progress);
         let smaller = self.examined(&attack, CONFIRMATIONS);
-        (smaller.map_or(found, |smaller| Found { size, ..smaller }), executions)
+        let found = smaller.map_or(found, |smaller| Found { size, ..smaller });
+        if size == Size::NotMinimal || self.space.harvested().is_some() {
+            return (found, executions);
+        }
+        // What can't be made smaller bit by bit may be far from the smallest there is.
+        let Space { protocol, terms, adversary, .. } = *self.space;
+        let (engine, limit) = (Engine::Exhaustive, u64::MAX);
+        let search = Search { protocol, terms, adversary, engine, limit, progress };
+        (search.smaller(self.space, found, STEPS), executions)
     }
 }
