@@ -1,6 +1,8 @@
 //! Arguments, and what is done with them. Only here are files, clocks, threads and the terminal.
 
+mod adversary;
 mod check;
+mod hunt;
 mod list;
 mod protocols;
 mod replay;
@@ -52,6 +54,13 @@ enum Command {
     Sweep {
         #[command(subcommand)]
         subject: Subject<sweep::Arguments>,
+    },
+    /// Draw attacks at random, where there are too many to go through them all
+    #[command(after_help = "Example: turncoat hunt oral -n 13 -f 4 --cases 1_000_000 --seed 7")]
+    #[command(subcommand_value_name = "PROTOCOL", subcommand_help_heading = "Protocols")]
+    Hunt {
+        #[command(subcommand)]
+        subject: Subject<hunt::Arguments>,
     },
     /// Run the attack in a file and show the execution
     #[command(after_help = "Example: turncoat check oral -n 3 -f 1 --save attack.json
@@ -136,6 +145,7 @@ fn run(Arguments { command, threads }: Arguments) -> Result<ExitCode, BadInput> 
     match command {
         Command::Check { subject } => check::check(subject),
         Command::Sweep { subject } => sweep::sweep(subject),
+        Command::Hunt { subject } => hunt::hunt(subject),
         Command::Replay(arguments) => replay::replay(&arguments),
         Command::List(arguments) => list::list(&arguments),
     }

@@ -101,7 +101,9 @@ pub mod regressions;
 pub mod report;
 pub mod schedule;
 pub mod search;
+pub mod setting;
 pub mod signature;
+pub mod strategy;
 pub mod testable;
 pub mod verdict;
 
@@ -124,6 +126,7 @@ pub use crate::protocols::vote::CoordinatorVote;
 pub use crate::question::{CheckError, Question};
 pub use crate::regressions::Regressions;
 pub use crate::schedule::{Arrival, Crash, Shift};
+pub use crate::setting::Setting;
 pub use crate::signature::ideal::Ideal;
 pub use crate::testable::{Repertoire, Testable, Wire};
 pub use crate::verdict::{Finding, Hunted, Ruling, Verdict};

@@ -14,6 +14,7 @@
 //! | `overheard` | which signatures the enemy can show |
 //! | `naive` | its twin without a reduction |
 //! | `chase`, `coverage` | the hunt: draws attack after attack, and says how far it got |
+//! | `honest` | what comes of it when all obey |
 //! | `draw`, `temper`, `whim`, `disorder` | draws an attack at random while it is played |
 //! | `script` | turns what an engine found into an attack |
 //! | `shrink` | makes an attack locally minimal |
@@ -27,13 +28,14 @@ pub(crate) mod chase;
 mod counting;
 pub mod coverage;
 mod disorder;
-mod draw;
+pub(crate) mod draw;
 mod early;
 pub mod effort;
 mod end;
 mod explorer;
 mod fates;
 mod harvest;
+mod honest;
 mod lying;
 mod menu;
 mod naive;
@@ -41,7 +43,7 @@ mod overheard;
 mod probe;
 mod received;
 mod script;
-mod shrink;
+pub(crate) mod shrink;
 pub(crate) mod space;
 mod survey;
 mod temper;

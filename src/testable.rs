@@ -186,7 +186,7 @@ pub(crate) struct Terms<V> {
 }
 
 /// The most rounds, times generals: a search goes as deep as that.
-const MOST_ROUNDS: usize = 2048;
+const MOST_ROUNDS: usize = 512;
 
 /// Why a protocol can't be run among so many generals.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

@@ -8,10 +8,11 @@ use turncoat::protocols::chain::Binding;
 use turncoat::protocols::parallel::Parallel;
 use turncoat::search::effort::Progress;
 use turncoat::{
-    CheckError, FaultClass, Hunt, Ideal, OralMessages, Order, SignedMessages, Testable, TwoStep,
-    hunt, run,
+    CheckError, FaultClass, Hunt, Ideal, OralMessages, Order, Repertoire, SignedMessages, Testable,
+    TwoStep, hunt, run,
 };
 
+use crate::pared::Pared;
 use crate::signed_textbook::{Mutation as Signed, Rule, Textbook as SignedTextbook};
 use crate::textbook::{Mutation as Oral, Textbook as OralTextbook};
 
@@ -178,6 +179,15 @@ fn shrinking_ends_when_its_time_is_up() {
     let found = hunted.counterexample().unwrap_or_else(|| panic!("{text}"));
     assert_eq!(found.size, Size::NotMinimal, "{text}");
     assert!(text.contains("when the time was up"), "{text}");
+}
+
+/// As `check` refuses it.
+#[test]
+fn what_is_not_described_is_refused() {
+    let pare = |_, _| Repertoire::silent();
+    let protocol = Pared { protocol: OralMessages::new(1), pare };
+    let refusal = hunt(protocol).generals(3).traitors(1).run().unwrap_err();
+    assert!(refusal.to_string().starts_with("the repertoire has no place for what"), "{refusal}");
 }
 
 #[test]

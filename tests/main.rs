@@ -10,6 +10,7 @@ mod faults;
 mod harvest;
 mod hostile;
 mod hunt;
+mod hunt_command_line;
 mod mutants;
 mod oral;
 mod overheard;

@@ -36,7 +36,7 @@ fn signed_protocols_hold_as_far_as_they_claim() {
         ("signed -n 4 -f 2 --at-least", "holds"),
         ("signed -n 4 -f 2 -m 1", "broken"),
         ("signed -n 3 -f 1 --signatures ed25519", "holds"),
-        ("signed -n 4 -f 2 --signatures ed25519 --seed 5", "holds"),
+        ("signed -n 4 -f 2 --signatures ed25519 --key-seed 5", "holds"),
         ("signed -n 3 -f 1 --verifiers plain", "holds"),
         ("signed -n 3 -f 1 --verifiers batch", "holds"),
         ("signed -n 3 -f 1 --verifiers strict,plain", "broken"),
@@ -62,7 +62,7 @@ fn signed_protocols_hold_as_far_as_they_claim() {
 fn a_saved_attack_on_signed_messages_is_replayed() {
     for (number, arguments) in [
         "two-step -n 4 -f 2 --values 3 --choice median",
-        "two-step -n 4 -f 2 --signatures ed25519 --seed 3",
+        "two-step -n 4 -f 2 --signatures ed25519 --key-seed 3",
         "signed -n 3 -f 1 --verifiers strict,batch",
         "signed -n 3 -f 1 -m 0 --at-least",
         "signed -n 3 -f 1 --instances 2 --unbound",
@@ -116,10 +116,10 @@ fn bad_arguments_of_signed_protocols_get_one_line() {
     let mut lines = String::new();
     for arguments in [
         "signed -n 3 -f 1 --signatures ideal --verifiers plain",
-        "signed -n 3 -f 1 --signatures ideal --seed 1",
+        "signed -n 3 -f 1 --signatures ideal --key-seed 1",
         "signed -n 3 -f 1 --signatures rsa",
         "signed -n 3 -f 1 --verifiers strict,lax",
-        "signed -n 3 -f 1 --seed x",
+        "signed -n 3 -f 1 --key-seed x",
         "signed -n 3 -f 1 --values 0",
         "signed -n 3 -f 1 --instances 0",
         "signed -n 3 -f 1 --instances 4",

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 9] = [
     &["general", "order", "count", "outcome"],
     &["protocol", "fault", "testable", "signature", "forgery"],
-    &["protocols", "attack", "schedule", "knowledge", "adversary", "property"],
+    &["protocols", "attack", "schedule", "knowledge", "adversary", "setting", "property"],
     &["execution"],
     &["search"],
     &["verdict"],
     &["report"],
-    &["check", "hunt", "question", "regressions"],
+    &["check", "hunt", "question", "regressions", "strategy"],
     &["cli", "main", "lib"],
 ];
 

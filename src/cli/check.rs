@@ -9,8 +9,9 @@ use turncoat::report::json;
 use turncoat::search::Engine;
 use turncoat::{Testable, Verdict, check as ask};
 
+use super::adversary::Powers;
 use super::protocols::{Specification, Subject, Task, Written};
-use super::watch::{Budget, Deadline, watched};
+use super::watch::{Budget, Deadline, Work, watched};
 use super::{Answer, BadInput, Format, as_text, print, whole_number};
 
 #[derive(clap::Args)]
@@ -31,18 +32,14 @@ pub struct Arguments {
 /// How a question is asked, whatever its n and f.
 #[derive(clap::Args)]
 pub struct Question {
-    /// Exactly f are traitors, and not fewer
+    #[command(flatten)]
+    powers: Powers,
+    /// What is said in a round arrives in any order, and not by sender
     #[arg(long)]
-    exactly: bool,
-    /// The commander is not among the traitors
+    any_order: bool,
+    /// Traitors may say a thing twice, and what belongs into another round
     #[arg(long)]
-    loyal_commander: bool,
-    /// Traitors say something in every slot
-    #[arg(long)]
-    no_silence: bool,
-    /// Traitors throw in nothing that has no place
-    #[arg(long)]
-    no_strays: bool,
+    replays: bool,
     /// How the space is gone through
     #[arg(long, value_enum, default_value_t = EngineName::Exhaustive)]
     engine: EngineName,
@@ -74,18 +71,12 @@ impl Question {
         f: usize,
         deadline: Deadline,
     ) -> Result<Verdict<P>, BadInput> {
-        let mut check = ask(protocol).generals(n).traitors(f);
-        if self.exactly {
-            check = check.exactly();
+        let mut check = self.powers.given_to(ask(protocol).generals(n).traitors(f));
+        if self.any_order {
+            check = check.any_order();
         }
-        if self.loyal_commander {
-            check = check.loyal_commander();
-        }
-        if self.no_silence {
-            check = check.without_silence();
-        }
-        if self.no_strays {
-            check = check.without_strays();
+        if self.replays {
+            check = check.with_replays();
         }
         if let EngineName::Naive = self.engine {
             check = check.engine(Engine::Naive);
@@ -94,18 +85,15 @@ impl Question {
             check = check.steps(steps);
         }
         let label = format!("n = {n}, f = {f}");
-        watched(&label, deadline, |progress| check.run_watched(progress)).map_err(BadInput::new)
+        let work = Work { label: &label, whole: "the space", steps: "steps" };
+        watched(&work, deadline, |progress| check.run_watched(progress)).map_err(BadInput::new)
     }
 
     /// The adversary's limits as arguments.
     fn arguments(&self) -> String {
-        let flags = [
-            (self.exactly, " --exactly"),
-            (self.loyal_commander, " --loyal-commander"),
-            (self.no_silence, " --no-silence"),
-            (self.no_strays, " --no-strays"),
-        ];
-        flags.into_iter().filter_map(|(given, flag)| given.then_some(flag)).collect()
+        let flags = [(self.any_order, " --any-order"), (self.replays, " --replays")];
+        let flags = flags.into_iter().filter_map(|(given, flag)| given.then_some(flag));
+        format!("{}{}", self.powers.arguments(), flags.collect::<String>())
     }
 }
 
@@ -170,13 +158,14 @@ impl Check<'_> {
 }
 
 /// A file's name as a shell reads it.
-fn quoted(file: &Path) -> String {
+pub fn quoted(file: &Path) -> String {
     let name = file.display().to_string();
     let plain = |letter: char| letter.is_alphanumeric() || "/._-".contains(letter);
     if name.chars().all(plain) { name } else { format!("'{}'", name.replace('\'', "'\\''")) }
 }
 
-fn write(file: &Path, text: &str) -> Result<(), BadInput> {
+/// Writes a file.
+pub fn write(file: &Path, text: &str) -> Result<(), BadInput> {
     std::fs::write(file, text)
         .map_err(|error| BadInput(format!("{} can't be written: {error}", file.display())))
 }

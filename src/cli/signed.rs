@@ -44,7 +44,7 @@ pub struct TwoStepsArguments {
     signatures: Option<SchemeName>,
     /// From what the keys of Ed25519 are derived [default: 0]
     #[arg(long, value_name = "N")]
-    seed: Option<u64>,
+    key_seed: Option<u64>,
     /// What the generals verify Ed25519 with, in turn [default: strict for all]
     #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
     verifiers: Vec<VerifierName>,
@@ -141,8 +141,8 @@ impl TwoStepsArguments {
 
     /// Who says anything of Ed25519 means it.
     fn scheme(&self) -> Result<Scheme, BadInput> {
-        let flag = if self.verifiers.is_empty() { "--seed" } else { "--verifiers" };
-        let of_ed25519 = self.seed.is_some() || !self.verifiers.is_empty();
+        let flag = if self.verifiers.is_empty() { "--key-seed" } else { "--verifiers" };
+        let of_ed25519 = self.key_seed.is_some() || !self.verifiers.is_empty();
         match self.signatures {
             Some(SchemeName::Ideal) if of_ed25519 => Err(BadInput(format!(
                 "{flag} says how Ed25519 is used: leave it out, or say --signatures ed25519"
@@ -155,7 +155,7 @@ impl TwoStepsArguments {
                     VerifierName::Batch => Verifier::Batch,
                 };
                 let verifiers = self.verifiers.iter().map(verifier).collect();
-                Ok(Scheme::Ed25519 { seed: self.seed.unwrap_or(0), verifiers })
+                Ok(Scheme::Ed25519 { seed: self.key_seed.unwrap_or(0), verifiers })
             }
         }
     }
@@ -168,7 +168,7 @@ impl Scheme {
 
     fn arguments(&self) -> String {
         let Scheme::Ed25519 { seed, verifiers } = self else { return String::new() };
-        let seed = if *seed == 0 { String::new() } else { format!(" --seed {seed}") };
+        let seed = if *seed == 0 { String::new() } else { format!(" --key-seed {seed}") };
         let names = verifiers.iter().map(ToString::to_string).collect::<Vec<_>>();
         let names = names.join(",");
         let verifiers =

@@ -48,6 +48,15 @@ impl Deadline {
     }
 }
 
+/// What a progress bar says of the work.
+pub struct Work<'a> {
+    pub label: &'a str,
+    /// Of what a share is done.
+    pub whole: &'static str,
+    /// What is counted.
+    pub steps: &'static str,
+}
+
 /// Ctrl-C was pressed.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -59,7 +68,7 @@ const PATIENCE: Duration = Duration::from_millis(400);
 
 /// Does the work while another thread shows how far it is, and tells it to stop when the time is
 /// up or at Ctrl-C. (At a second Ctrl-C the program ends.)
-pub fn watched<T>(label: &str, deadline: Deadline, work: impl FnOnce(&Progress) -> T) -> T {
+pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progress) -> T) -> T {
     static HANDLER: Once = Once::new();
     HANDLER.call_once(|| {
         // Where no handler can be set, Ctrl-C ends the program as it does everywhere.
@@ -74,14 +83,14 @@ pub fn watched<T>(label: &str, deadline: Deadline, work: impl FnOnce(&Progress) 
     std::thread::scope(|scope| {
         scope.spawn(move || {
             let start = Instant::now();
-            let bar = bar(label);
+            let bar = bar(about);
             while is_done.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
                 if INTERRUPTED.load(Ordering::Relaxed) || deadline.is_over() {
                     progress.stop();
                 }
                 if start.elapsed() > PATIENCE {
                     bar.set_position((progress.share() * 1000.0) as u64);
-                    bar.set_message(format!("{} steps", HumanCount(progress.steps())));
+                    bar.set_message(format!("{} {}", HumanCount(progress.steps()), about.steps));
                 }
             }
             bar.finish_and_clear();
@@ -93,13 +102,14 @@ pub fn watched<T>(label: &str, deadline: Deadline, work: impl FnOnce(&Progress) 
 }
 
 /// A bar on standard error, if that is a terminal.
-fn bar(label: &str) -> ProgressBar {
+fn bar(about: &Work<'_>) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template(
-        "{prefix} [{bar:30}] {percent}% of the space, {msg}, {elapsed} gone, {eta} left",
-    );
+    let style = ProgressStyle::with_template(&format!(
+        "{{prefix}} [{{bar:30}}] {{percent}}% of {}, {{msg}}, {{elapsed}} gone, {{eta}} left",
+        about.whole
+    ));
     let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(1000).with_style(style).with_prefix(label.to_owned())
+    ProgressBar::new(1000).with_style(style).with_prefix(about.label.to_owned())
 }

@@ -1,7 +1,6 @@
 //! The hunt: attacks drawn at random, case by case, on all threads, until one breaks the protocol;
 //! that one is made smaller.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,18 +11,16 @@ use rustc_hash::FxHashMap;
 
 use super::Found;
 use super::campaign::{CONFIRMATIONS, INQUIRIES};
-use super::case::TraitorsOrders;
 use super::coverage::{Coverage, Views, views};
 use super::draw::{Drawn, drawn};
-use super::effort::{Meter, Progress};
-use super::end::End;
-use super::explorer::{Explorer, Lies};
+use super::effort::Progress;
+use super::honest::{self, Decisions, Inputs};
 use super::shrink::{Shrunk, shrunk};
 use super::space::Space;
-use crate::attack::{Attack, AttackOn};
-use crate::execution::{ExecutionOf, Size, obeyed, replayed};
-use crate::fault::{Call, Fault, FaultKind, Guarded};
-use crate::general::{General, Generals};
+use crate::attack::AttackOn;
+use crate::execution::{ExecutionOf, Size, replayed};
+use crate::fault::{Call, Fault, FaultKind};
+use crate::general::General;
 use crate::property::Violation;
 use crate::testable::{Refusal, Testable};
 
@@ -50,12 +47,6 @@ const AT_A_TIME: u64 = 1024;
 /// The most inputs for which it is kept what is decided when all obey.
 const MOST_INPUTS: usize = 1 << 16;
 
-/// The most inputs with which it is tried whether the repertoire has what is said when all obey.
-const DESCRIBED: usize = 16;
-
-type Inputs<P> = BTreeMap<General, <P as crate::protocol::Lockstep>::Value>;
-type Decisions<P> = Vec<Option<<P as crate::protocol::Lockstep>::Value>>;
-
 /// What is decided when all obey, by the inputs.
 type Honest<P> = FxHashMap<Inputs<P>, Decisions<P>>;
 
@@ -75,7 +66,6 @@ impl<P: Testable> Chase<'_, P> {
     /// number of threads. If it is told to stop, it is of the cases up to the first that was not
     /// played.
     pub fn run(&self) -> Result<Chased<P>, Refusal> {
-        self.described()?;
         let (mut coverage, mut seen) = (Coverage::default(), Views::default());
         let mut honest = Honest::<P>::default();
         let mut next = self.cases.start;
@@ -97,21 +87,6 @@ impl<P: Testable> Chase<'_, P> {
             next = end;
         }
         Ok(Chased { coverage, found: None })
-    }
-
-    /// Whether the repertoire has what is said when all obey, and the signatures that are shown
-    /// then are described as they should be.
-    fn described(&self) -> Result<(), Refusal> {
-        let cases = self.space.cases_of(Generals::NONE, TraitorsOrders::Each);
-        for case in cases.take(DESCRIBED) {
-            let progress = Progress::new(); // the steps of a hunt are its cases
-            let meter = Meter::new(&progress, u64::MAX);
-            let explored = Explorer::new(self.space, &case, Lies::Free, meter).explore();
-            if let Err(End::Refused(refusal)) = explored.1 {
-                return Err(refusal);
-            }
-        }
-        Ok(())
     }
 
     /// Plays these cases, at least up to the first that ends the hunt, unless it is told to stop.
@@ -140,7 +115,8 @@ impl<P: Testable> Chase<'_, P> {
     fn tried(&self, case: u64, honest: &Honest<P>) -> Result<Tried<P>, Refusal> {
         let (attack, execution) = self.drawn(case)?;
         let known = honest.get(&attack.inputs);
-        let new = known.is_none().then(|| self.honest(&attack.inputs));
+        let new = known.is_none().then(|| honest::decisions(self.space, &attack.inputs));
+        let new = new.transpose()?;
         let due = known.or(new.as_ref()).into_iter().flatten();
         let swayed = execution
             .decisions
@@ -158,14 +134,6 @@ impl<P: Testable> Chase<'_, P> {
     fn drawn(&self, case: u64) -> Result<Drawn<P>, Refusal> {
         let mixed = Xoshiro256PlusPlus::seed_from_u64(self.seed).next_u64();
         drawn(self.space, &mut Xoshiro256PlusPlus::seed_from_u64(mixed ^ case))
-    }
-
-    /// What is decided when all obey, and nothing if the protocol has a fault even then.
-    fn honest(&self, inputs: &Inputs<P>) -> Decisions<P> {
-        let Space { protocol, terms, .. } = self.space;
-        let attack = Attack::new(terms.n, Generals::NONE, inputs.clone());
-        let protocol = Guarded::new(*protocol, &terms.values, Generals::NONE);
-        obeyed(&protocol, terms, &attack, &self.space.labels()).decisions
     }
 
     /// The attack with what the simulator says of it, if that is a violation, on every one of so

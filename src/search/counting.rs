@@ -2,37 +2,42 @@
 
 use itertools::Itertools;
 
+use super::menu::Menu;
 use super::space::Space;
 use crate::adversary::FaultClass;
 use crate::count::Count;
 use crate::general::{General, Generals};
-use crate::testable::{Testable, Wire};
+use crate::protocol::Plain;
+use crate::testable::{Terms, Testable, Wire};
+
+/// By number of sender and receiver: the behaviours on the wires between them in all rounds.
+pub(super) fn count_wires<'m, V, M: Plain + 'm>(
+    terms: &Terms<V>,
+    faults: FaultClass,
+    menu: impl Fn(Wire) -> &'m Menu<M>,
+) -> Vec<Vec<Count>> {
+    let everybody = Generals::first(terms.n);
+    let of_wire = |wire| match faults {
+        FaultClass::Byzantine => menu(wire).behaviours(),
+        // Of what is said in a slot, any may be left out.
+        _ => Count::from(2).pow(menu(wire).regular_slots()),
+    };
+    let between = |from, to| {
+        let wires = (1..=terms.rounds).map(|round| Wire { round, from, to });
+        wires.map(of_wire).product()
+    };
+    let from = |from| everybody.iter().map(|to| between(from, to)).collect();
+    everybody.iter().map(from).collect()
+}
 
 impl<P: Testable> Space<'_, P> {
-    /// By number of sender and receiver: the behaviours on the wires between them in all rounds.
-    pub(super) fn count_wires(&self) -> Vec<Vec<Count>> {
-        let everybody = self.everybody();
-        let byzantine = self.adversary.faults.is_byzantine();
-        let of_wire = |wire| {
-            let menu = self.menu(wire);
-            // Of what is said in a slot, any may be left out.
-            if byzantine { menu.behaviours() } else { Count::from(2).pow(menu.regular_slots()) }
-        };
-        let between = |from, to| {
-            let wires = (1..=self.terms.rounds).map(|round| Wire { round, from, to });
-            wires.map(of_wire).product()
-        };
-        let from = |from| everybody.iter().map(|to| between(from, to)).collect();
-        everybody.iter().map(from).collect()
-    }
-
     /// How many raw behaviours one case has: what the traitors say to the loyal in every round, how
     /// they crash, or what they omit; and in which order all arrives.
     pub fn behaviours_of(&self, traitors: Generals) -> Count {
         let everybody = self.everybody();
         let wires = |from: Generals, to: Generals| -> Count {
             let wires = from.iter().cartesian_product(to.iter().collect_vec());
-            wires.map(|(from, to)| self.behaviours[from.id()][to.id()].clone()).product()
+            wires.map(|(from, to)| self.stock.behaviours[from.id()][to.id()].clone()).product()
         };
         let faults = match self.adversary.faults {
             FaultClass::Byzantine => wires(traitors, everybody.minus(traitors)),
@@ -132,7 +137,7 @@ impl<P: Testable> Space<'_, P> {
 
     /// Whether two generals can be swapped without changing how much can be said on any wire.
     fn are_alike(&self, one: General, other: General) -> bool {
-        let wire = |from: General, to: General| &self.behaviours[from.id()][to.id()];
+        let wire = |from: General, to: General| &self.stock.behaviours[from.id()][to.id()];
         let both = Generals::NONE.with(one).with(other);
         let inputs = self.terms.inputs;
         let alike = |third: General| {

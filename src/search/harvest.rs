@@ -53,6 +53,7 @@ pub struct Harvested {
 }
 
 /// What was heard, made into repertoires.
+#[derive(Debug)]
 pub(crate) struct Harvest<M> {
     /// By speaker and round, each message in one slot.
     slots: BTreeMap<(General, Round), Vec<Vec<M>>>,

@@ -6,9 +6,7 @@ use std::ops::Range;
 use super::effort::Progress;
 use super::space::Space;
 use crate::attack::{AttackOn, Edit, Lie};
-use crate::execution::{Size, obeyed};
-use crate::fault::Guarded;
-use crate::general::Generals;
+use crate::execution::Size;
 use crate::schedule::{Arrival, Crash, Shift};
 use crate::testable::{Testable, Wire};
 
@@ -32,89 +30,95 @@ pub(crate) fn shrunk<P: Testable>(
     attack: AttackOn<P>,
     progress: &Progress,
 ) -> Shrunk<P> {
-    let mut shrinking = Shrinking { space, progress, executions: 0, attack };
-    let size = match shrinking.shrink() {
-        Ok(()) => Size::LocallyMinimal,
-        Err(Stopped) => Size::NotMinimal,
-    };
-    let Shrinking { attack, executions, .. } = shrinking;
-    Shrunk { attack, size, executions }
+    let mut shrinker = Shrinker::new(attack);
+    let (mut executions, mut size) = (0, Size::LocallyMinimal);
+    while let Some(attack) = shrinker.next(space) {
+        if progress.is_stopped() {
+            size = Size::NotMinimal;
+            break;
+        }
+        executions += 1;
+        if breaks(space, &attack) {
+            shrinker.keep(attack);
+        }
+    }
+    Shrunk { attack: shrinker.best, size, executions }
 }
 
-/// It was told to stop.
-struct Stopped;
-
-struct Shrinking<'a, P: Testable> {
-    space: &'a Space<'a, P>,
-    progress: &'a Progress,
-    executions: u64,
+/// Makes an attack smaller step by step, whatever it is that an attack must still do: each step
+/// proposes another one, which is [kept](Shrinker::keep) if it does.
+#[derive(Clone, Debug)]
+pub(crate) struct Shrinker<P: Testable> {
     /// The best so far.
-    attack: AttackOn<P>,
+    pub best: AttackOn<P>,
+    stage: Stage<P>,
 }
 
-impl<P: Testable> Shrinking<'_, P> {
-    fn shrink(&mut self) -> Result<(), Stopped> {
+#[derive(Clone, Debug)]
+enum Stage<P: Testable> {
+    /// Blocks of so many parts are taken back one after the other, down to the first. Whether any
+    /// could go in this pass.
+    Parts { block: usize, start: usize, smaller: bool },
+    /// Who does nothing is made loyal.
+    Traitors,
+    /// One thing is made simpler: an input, whom a crash still reaches, how late a message is, in
+    /// which round a lie is told and what is said.
+    Simpler(std::vec::IntoIter<AttackOn<P>>),
+}
+
+impl<P: Testable> Shrinker<P> {
+    pub fn new(best: AttackOn<P>) -> Shrinker<P> {
+        let stage = Stage::first(&best);
+        Shrinker { best, stage }
+    }
+
+    /// The next attack to be tried; none if the best is locally minimal.
+    pub fn next(&mut self, space: &Space<'_, P>) -> Option<AttackOn<P>> {
         loop {
-            self.take_back()?;
-            // Of those who are loyal then more is asked, so less may do.
-            let culprits = self.attack.culprits();
-            let exactly = self.space.adversary.exactly;
-            let fewer = culprits != self.attack.traitors && !exactly;
-            let fewer = fewer && self.try_attack(with_traitors::<P>(&self.attack, culprits))?;
-            if !fewer && !self.simplify()? {
-                return Ok(());
+            match &mut self.stage {
+                Stage::Parts { block: 0, .. } => self.stage = Stage::Traitors,
+                Stage::Parts { block, start: start @ 0, smaller } => {
+                    *block = if *block > 1 || !*smaller { *block / 2 } else { 1 };
+                    (*start, *smaller) = (self.best.size(), false);
+                }
+                Stage::Parts { block, start, .. } => {
+                    *start = start.saturating_sub(*block);
+                    let end = (*start + *block).min(self.best.size());
+                    return Some(without::<P>(&self.best, *start..end));
+                }
+                Stage::Traitors => {
+                    self.stage = Stage::Simpler(simpler(space, &self.best).into_iter());
+                    let traitors = self.best.culprits();
+                    if traitors != self.best.traitors && !space.adversary.exactly {
+                        return Some(AttackOn::<P> { traitors, ..self.best.clone() });
+                    }
+                }
+                Stage::Simpler(simpler) => return simpler.next(),
             }
         }
     }
 
-    /// Takes parts back until none can go.
-    fn take_back(&mut self) -> Result<(), Stopped> {
-        let mut block = self.attack.size();
-        while block > 0 {
-            let mut smaller = false;
-            let mut start = self.attack.size();
-            while start > 0 {
-                start = start.saturating_sub(block);
-                let end = (start + block).min(self.attack.size());
-                smaller |= self.try_attack(without::<P>(&self.attack, start..end))?;
-            }
-            if block > 1 || !smaller {
-                block /= 2;
-            }
+    /// What was proposed last does as well.
+    pub fn keep(&mut self, attack: AttackOn<P>) {
+        self.best = attack;
+        match &mut self.stage {
+            Stage::Parts { smaller, .. } => *smaller = true,
+            // Of those who are loyal now more is asked, so less may do.
+            Stage::Traitors | Stage::Simpler(_) => self.stage = Stage::first(&self.best),
         }
-        Ok(())
-    }
-
-    /// Makes one thing simpler, if one can be: an input, whom a crash still reaches, how late a
-    /// message is, in which round a lie is told and what is said.
-    fn simplify(&mut self) -> Result<bool, Stopped> {
-        for simpler in simpler(self.space, &self.attack) {
-            if self.try_attack(simpler)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Keeps an attack if it is one of the adversary's and breaks the protocol.
-    fn try_attack(&mut self, attack: AttackOn<P>) -> Result<bool, Stopped> {
-        if self.progress.is_stopped() {
-            return Err(Stopped);
-        }
-        self.executions += 1;
-        let Space { protocol, terms, .. } = self.space;
-        let guarded = Guarded::new(*protocol, &terms.values, attack.traitors);
-        let execution = obeyed(&guarded, terms, &attack, &self.space.labels());
-        let breaks = execution.violation().is_some() && self.space.allows(&attack, &execution);
-        if breaks {
-            self.attack = attack;
-        }
-        Ok(breaks)
     }
 }
 
-fn with_traitors<P: Testable>(attack: &AttackOn<P>, traitors: Generals) -> AttackOn<P> {
-    AttackOn::<P> { traitors, ..attack.clone() }
+impl<P: Testable> Stage<P> {
+    fn first(attack: &AttackOn<P>) -> Stage<P> {
+        Stage::Parts { block: attack.size(), start: attack.size(), smaller: false }
+    }
+}
+
+/// Whether an attack breaks the protocol and is one of the adversary's.
+fn breaks<P: Testable>(space: &Space<'_, P>, attack: &AttackOn<P>) -> bool {
+    let execution = space.run(attack);
+    execution.violation().is_some() && space.allows(attack, &execution)
 }
 
 /// The attack without some of its parts: lies, changes of the schedule, crashes.

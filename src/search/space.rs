@@ -1,11 +1,13 @@
 //! The space that is searched: on every wire every message a traitor can say.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use indexmap::IndexSet;
 use itertools::Itertools;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use super::counting::count_wires;
 use super::effort::Progress;
 use super::harvest::{Harvest, Harvested};
 use super::menu::{Menu, Muddle, beside};
@@ -14,7 +16,8 @@ use crate::adversary::{Adversary, FaultClass};
 use crate::attack::AttackOn;
 use crate::count::Count;
 use crate::execution::stage::Eavesdropper;
-use crate::execution::{Delivery, ExecutionOf};
+use crate::execution::{Delivery, ExecutionOf, obeyed};
+use crate::fault::Guarded;
 use crate::general::{General, Generals};
 use crate::protocol::{Plain, Round};
 use crate::schedule::{Arrival, Shift};
@@ -26,11 +29,17 @@ pub(crate) struct Space<'a, P: Testable> {
     pub protocol: &'a P,
     pub terms: &'a Terms<P::Value>,
     pub adversary: Adversary,
-    menus: Vec<Menu<P::Message>>,
+    pub stock: Arc<Stock<P::Message>>,
+}
+
+/// What takes long to find out about a space, and can be kept.
+#[derive(Debug)]
+pub(crate) struct Stock<M> {
+    menus: Vec<Menu<M>>,
     /// Every signature in anything that can be said, numbered.
     signatures: IndexSet<Signed, FxBuildHasher>,
     /// What was heard, if the protocol does not say what a traitor could say.
-    harvest: Option<Harvest<P::Message>>,
+    harvest: Option<Harvest<M>>,
     /// By number of sender and receiver: the behaviours on the wires between them in all rounds.
     pub(super) behaviours: Vec<Vec<Count>>,
 }
@@ -92,18 +101,17 @@ impl<'a, P: Testable> Space<'a, P> {
                 }
             })
         };
-        let menus = repertoires.into_iter().map(menu).try_collect()?;
+        let menus: Vec<_> = repertoires.into_iter().map(menu).try_collect()?;
         if let Some(refusal) = unread {
             return Err(refusal);
         }
         if !numbers.is_empty() && !adversary.silence {
             return Err(Refusal::SignedSilence);
         }
-        let (behaviours, signatures) = (Vec::new(), numbers);
-        let mut space =
-            Space { protocol, terms, adversary, menus, signatures, harvest, behaviours };
-        space.behaviours = space.count_wires();
-        Ok(Some(space))
+        let menu = |Wire { round, from, to }: Wire| menu_of(&menus, terms.n, round, from, to);
+        let behaviours = count_wires(terms, adversary.faults, menu);
+        let stock = Arc::new(Stock { menus, signatures: numbers, harvest, behaviours });
+        Ok(Some(Space { protocol, terms, adversary, stock }))
     }
 
     pub fn everybody(&self) -> Generals {
@@ -117,8 +125,7 @@ impl<'a, P: Testable> Space<'a, P> {
 
     /// What a traitor can say on this wire.
     pub fn menu(&self, Wire { round, from, to }: Wire) -> &Menu<P::Message> {
-        let n = self.terms.n;
-        &self.menus[((round - 1) * n + from.id()) * n + to.id()]
+        menu_of(&self.stock.menus, self.terms.n, round, from, to)
     }
 
     /// In which way a message is forged, if it is a forgery on a wire.
@@ -130,7 +137,7 @@ impl<'a, P: Testable> Space<'a, P> {
     pub fn has_forgeries(&self) -> bool {
         let suspects = self.suspects();
         let n = self.terms.n;
-        let of_suspects = self.menus.iter().enumerate();
+        let of_suspects = self.stock.menus.iter().enumerate();
         let mut menus = of_suspects
             .filter(|(place, _)| suspects.contains(General::new(place / n % n)))
             .flat_map(|(_, menu)| &menu.candidates);
@@ -139,12 +146,12 @@ impl<'a, P: Testable> Space<'a, P> {
 
     /// Whether there are signatures in anything that can be said.
     pub fn is_signed(&self) -> bool {
-        !self.signatures.is_empty()
+        !self.stock.signatures.is_empty()
     }
 
     /// The signature with this number.
     pub fn signature(&self, number: u32) -> &Signed {
-        &self.signatures[number as usize]
+        &self.stock.signatures[number as usize]
     }
 
     /// The signatures in a message on this wire that matter.
@@ -155,7 +162,7 @@ impl<'a, P: Testable> Space<'a, P> {
         }
         let signed = described("signatures", || self.protocol.signatures(message));
         let numbers = signed.unwrap_or_default().into_iter();
-        let numbers = numbers.filter_map(|signed| self.signatures.get_index_of(&signed));
+        let numbers = numbers.filter_map(|signed| self.stock.signatures.get_index_of(&signed));
         numbers.map(|number| number as u32).collect()
     }
 
@@ -168,7 +175,7 @@ impl<'a, P: Testable> Space<'a, P> {
         let in_round = |round| {
             let wire = Wire { round, ..wire };
             let mut repertoire = self.protocol.repertoire(self.terms.n, wire);
-            self.harvest.iter().for_each(|harvest| harvest.add_to(wire, &mut repertoire));
+            self.stock.harvest.iter().for_each(|harvest| harvest.add_to(wire, &mut repertoire));
             repertoire
         };
         let mut repertoire = in_round(wire.round);
@@ -180,13 +187,13 @@ impl<'a, P: Testable> Space<'a, P> {
 
     /// How much was heard, if the protocol does not say what a traitor could say.
     pub fn harvested(&self) -> Option<Harvested> {
-        self.harvest.as_ref().map(|harvest| harvest.harvested)
+        self.stock.harvest.as_ref().map(|harvest| harvest.harvested)
     }
 
     /// The signatures that these traitors make themselves.
     pub fn made_by(&self, traitors: Generals) -> Overheard {
-        let mut made = Overheard::none(self.signatures.len());
-        let signatures = self.signatures.iter().enumerate();
+        let mut made = Overheard::none(self.stock.signatures.len());
+        let signatures = self.stock.signatures.iter().enumerate();
         signatures
             .filter(|(_, signed)| traitors.contains(signed.by))
             .for_each(|(number, _)| made.add(number as u32));
@@ -195,7 +202,7 @@ impl<'a, P: Testable> Space<'a, P> {
 
     /// The signatures in what anybody can say in this round or a later one.
     pub fn useful(&self, round: Round) -> Overheard {
-        let mut useful = Overheard::none(self.signatures.len());
+        let mut useful = Overheard::none(self.stock.signatures.len());
         let rounds = round..=self.terms.rounds;
         let everybody = self.everybody();
         for (round, from, to) in itertools::iproduct!(rounds, everybody.iter(), everybody.iter()) {
@@ -214,7 +221,13 @@ impl<'a, P: Testable> Space<'a, P> {
         enemy: &Eavesdropper<'_, P>,
     ) -> bool {
         let numbers = self.menu(wire).signatures(message).iter();
-        enemy.lacks(numbers.map(|number| &self.signatures[*number as usize])).is_none()
+        enemy.lacks(numbers.map(|number| &self.stock.signatures[*number as usize])).is_none()
+    }
+
+    /// Runs the protocol under an attack.
+    pub fn run(&self, attack: &AttackOn<P>) -> ExecutionOf<P> {
+        let guarded = Guarded::new(self.protocol, &self.terms.values, attack.traitors);
+        obeyed(&guarded, self.terms, attack, &self.labels())
     }
 
     /// Whether an attack, under which the protocol ran so, is one of the adversary's.
@@ -276,6 +289,11 @@ impl<'a, P: Testable> Space<'a, P> {
         let placed = self.placed(wire, said)?;
         if self.menu(wire).is_filled(&placed) { Ok(()) } else { Err(Refusal::Silent { wire }) }
     }
+}
+
+/// The menu of a wire, of all those among n generals.
+fn menu_of<M>(menus: &[Menu<M>], n: usize, round: Round, from: General, to: General) -> &Menu<M> {
+    &menus[((round - 1) * n + from.id()) * n + to.id()]
 }
 
 /// To the strays of each wire, what its sender says to its receiver in the slots of any round: a

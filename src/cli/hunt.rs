@@ -1,0 +1,166 @@
+//! `turncoat hunt`: attacks drawn at random.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use indicatif::HumanCount;
+use serde_json::json;
+use turncoat::report::attack_file::AttackFile;
+use turncoat::report::json;
+use turncoat::{Hunted, Testable, hunt as ask};
+
+use super::adversary::Powers;
+use super::check::{quoted, write};
+use super::protocols::{Specification, Subject, Task, Written};
+use super::watch::{Budget, Deadline, Work, watched};
+use super::{Answer, BadInput, Format, as_text, print, whole_number};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// How many generals there are, the commander included
+    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    n: usize,
+    /// How many of them may be traitors
+    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    f: usize,
+    /// How many attacks are drawn
+    #[arg(long, value_name = "K", default_value = "10_000", value_parser = long_number)]
+    cases: u64,
+    /// From what they are drawn: the same seed draws the same
+    #[arg(long, value_name = "N", default_value = "0", value_parser = long_number)]
+    seed: u64,
+    /// The number of the first case: so one is drawn again, or a hunt goes on
+    #[arg(long, value_name = "K", default_value = "0", value_parser = long_number)]
+    from: u64,
+    #[command(flatten)]
+    powers: Powers,
+    /// What is said in a round arrives by sender, and not in any order
+    #[arg(long)]
+    by_sender: bool,
+    /// Traitors say nothing twice, and nothing that belongs into another round
+    #[arg(long)]
+    no_replays: bool,
+    /// For how long an attack is made smaller at most
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
+    shrink: Duration,
+    /// Write the attack that is found to this file
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// End the hunt after a time (20s, 5min)
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    budget: Option<Duration>,
+    /// Exit with 0 for this verdict and with 1 for any other
+    #[arg(long, value_enum)]
+    expect: Option<Answer>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// A number that may be long, and is then written as 10_000.
+fn long_number(text: &str) -> Result<u64, String> {
+    let number = text.replace('_', "").parse();
+    number.map_err(|_| "give a whole number, such as 10_000".to_owned())
+}
+
+/// A length of time.
+fn time(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(Budget::Time(time)) => Ok(time),
+        _ => Err("give a time such as 20s or 5min".to_owned()),
+    }
+}
+
+pub fn hunt(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
+    let (chosen, arguments) = subject.parts();
+    let specification = &chosen.given(arguments.f)?;
+    specification.perform(Hunt { specification, arguments: &arguments })
+}
+
+/// To hunt one protocol.
+struct Hunt<'a> {
+    specification: &'a Specification,
+    arguments: &'a Arguments,
+}
+
+impl Task for Hunt<'_> {
+    type Outcome = ExitCode;
+
+    /// Prints what came of it first, and saves the attack then, so that a file that can't be
+    /// written loses nothing.
+    fn with<P>(self, protocol: P) -> Result<ExitCode, BadInput>
+    where
+        P: Testable<Value: Written, Message: Written>,
+    {
+        let Hunt { specification, arguments } = self;
+        let hunted = self.hunted(protocol)?;
+        let text = match arguments.format {
+            Format::Json => as_text(&json::hunted(&json!(specification), &hunted)),
+            Format::Text => format!("{hunted}{}{}", speed(&hunted), self.again(&hunted)),
+        };
+        if let Err(failure) = print(&text) {
+            return Ok(failure);
+        }
+        if let Some(file) = &arguments.save {
+            match hunted.counterexample() {
+                Some(found) => write(file, &AttackFile::write(specification, &found.attack))?,
+                None => eprintln!("turncoat: there is no attack to save to {}", file.display()),
+            }
+        }
+        Ok(Answer::of(hunted.name()).exit(arguments.expect))
+    }
+}
+
+impl Hunt<'_> {
+    fn hunted<P: Testable>(&self, protocol: P) -> Result<Hunted<P>, BadInput> {
+        let Arguments { n, f, cases, seed, from, shrink, budget, .. } = *self.arguments;
+        let question = ask(protocol).generals(n).traitors(f).cases(cases).seed(seed);
+        let question = question.starting_at(from).shrinking_for(shrink);
+        let mut question = self.arguments.powers.given_to(question);
+        if self.arguments.by_sender {
+            question = question.by_sender();
+        }
+        if self.arguments.no_replays {
+            question = question.without_replays();
+        }
+        let label = format!("n = {n}, f = {f}");
+        let work = Work { label: &label, whole: "the cases", steps: "cases" };
+        let deadline = Deadline::of(budget.map(Budget::Time));
+        watched(&work, deadline, |progress| question.run_watched(progress)).map_err(BadInput::new)
+    }
+
+    /// How the case is drawn again in which something was found, and how the attack is seen again.
+    fn again<P: Testable>(&self, hunted: &Hunted<P>) -> String {
+        let Some(finding) = &hunted.finding else { return String::new() };
+        let Hunt { specification, arguments } = self;
+        let Arguments { n, f, seed, powers, by_sender, no_replays, save, .. } = arguments;
+        let flags = [(*by_sender, " --by-sender"), (*no_replays, " --no-replays")];
+        let flags = flags.into_iter().filter_map(|(given, flag)| given.then_some(flag));
+        let again = format!(
+            "turncoat hunt {} -n {n} -f {f} --seed {seed} --from {} --cases 1{}{}",
+            specification.arguments(*f),
+            finding.case,
+            powers.arguments(),
+            flags.collect::<String>(),
+        );
+        let file = quoted(save.as_deref().unwrap_or(Path::new("attack.json")));
+        match save {
+            Some(_) => {
+                format!("{:<12}{again}\n{:<12}turncoat replay {file}\n", "Again", "Replay")
+            }
+            None => format!("{:<12}{again} --save {file} && turncoat replay {file}\n", "Replay"),
+        }
+    }
+}
+
+/// How fast it went.
+fn speed<P: Testable>(hunted: &Hunted<P>) -> String {
+    let a_second = hunted.coverage.cases as f64 / hunted.time.as_secs_f64().max(1e-9);
+    let smaller = hunted.finding.as_ref().map(|finding| {
+        let time = Duration::from_micros(finding.time.as_micros() as u64);
+        format!("; made smaller in {}", humantime::format_duration(time))
+    });
+    let executions = HumanCount(a_second as u64);
+    format!("{:<12}{executions} executions a second{}.\n", "Speed", smaller.unwrap_or_default())
+}

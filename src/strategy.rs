@@ -1,0 +1,70 @@
+//! Strategies for proptest: settings, traitors, inputs, and whole attacks on any protocol, which
+//! shrink in the attack's own terms.
+//!
+//! ```
+//! use proptest::prelude::*;
+//! use turncoat::strategy::attacks;
+//! use turncoat::{Setting, SignedMessages, prop_assert_holds};
+//!
+//! proptest! {
+//!     # #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+//!     # /*
+//!     #[test]
+//!     # */
+//!     fn two_traitors_are_survived(attack in attacks(SignedMessages::new(2), Setting::new(4, 2))) {
+//!         prop_assert_holds!(SignedMessages::new(2), attack);
+//!     }
+//! }
+//! # two_traitors_are_survived();
+//! ```
+
+mod attacks;
+mod parts;
+mod settings;
+
+pub use self::attacks::{AttackTree, Attacks, attacks};
+pub use self::parts::{forgeries, inputs, lies, schedules, traitors};
+pub use self::settings::Settings;
+
+use crate::attack::AttackOn;
+use crate::execution::run;
+use crate::report::story::story;
+use crate::report::text::among;
+use crate::testable::{Testable, described};
+
+/// Whether a protocol does all that is asked of it under an attack.
+///
+/// # Errors
+///
+/// It does not, and this is the whole story; or the attack does not fit the protocol.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use turncoat::{Attack, General, Generals, OralMessages, Order, strategy};
+///
+/// let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
+/// let attack = Attack::new(4, Generals::NONE, inputs);
+/// assert_eq!(strategy::judged(&OralMessages::new(1), &attack), Ok(()));
+/// ```
+pub fn judged<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<(), String> {
+    let execution = run(protocol, attack).map_err(|misfit| misfit.to_string())?;
+    if execution.violation().is_none() {
+        return Ok(());
+    }
+    let name = described("name", || protocol.name()).unwrap_or_default();
+    Err(format!("{}\n\n{}", among(&name, attack.n), story(protocol, attack, &execution)))
+}
+
+/// Fails the case of a property test, with the whole story, unless the protocol does all that is
+/// asked of it under the attack: agreement, validity, its own demands; and it must not panic, decide
+/// what is no value, or believe a forgery. To be used within `proptest!`, as `prop_assert!` is.
+#[macro_export]
+macro_rules! prop_assert_holds {
+    ($protocol:expr, $attack:expr $(,)?) => {
+        if let ::core::result::Result::Err(story) = $crate::strategy::judged(&$protocol, &$attack) {
+            return ::core::result::Result::Err($crate::strategy::TestCaseError::fail(story));
+        }
+    };
+}
+
+pub use proptest::test_runner::TestCaseError;

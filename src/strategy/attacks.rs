@@ -1,0 +1,238 @@
+//! Whole attacks.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use itertools::Itertools;
+use proptest::strategy::{NewTree, Strategy, ValueTree};
+use proptest::test_runner::{Reason, TestRunner};
+use rand::SeedableRng;
+use rand::rngs::Xoshiro256PlusPlus;
+
+use super::settings::Settings;
+use crate::attack::AttackOn;
+use crate::general::Generals;
+use crate::search::draw::drawn;
+use crate::search::effort::Progress;
+use crate::search::shrink::Shrinker;
+use crate::search::space::{Space, Stock};
+use crate::setting::Setting;
+use crate::testable::{Terms, Testable};
+
+/// Attacks on a protocol in one of these settings, as the [adversary](crate::Adversary) of the
+/// setting can make them: in its slots, its orders of arrival, with the signatures that it has.
+///
+/// They shrink to fewer generals, where there are settings with fewer; to fewer traitors, lies,
+/// crashes and changes of the schedule; and to simpler inputs and messages. Each is still one of the
+/// adversary's. What a test sees in the end is locally minimal, unless proptest stops before.
+///
+/// A protocol is borrowed or owned: `attacks(&protocol, ..)` or `attacks(protocol, ..)`.
+///
+/// If there is no setting, or the protocol can't be run in one, the test fails and says why.
+pub fn attacks<P: Testable>(protocol: P, settings: impl Into<Settings>) -> Attacks<P> {
+    let settings = settings.into();
+    let stocks = settings.all().iter().map(|_| OnceLock::new()).collect();
+    let field = Field { protocol, settings, stocks };
+    Attacks { field: Arc::new(field), first: Vec::new(), replayed: AtomicUsize::new(0) }
+}
+
+/// See [`attacks`].
+pub struct Attacks<P: Testable> {
+    field: Arc<Field<P>>,
+    first: Vec<AttackOn<P>>,
+    /// How many of the first have been had.
+    replayed: AtomicUsize,
+}
+
+/// Where attacks take place.
+struct Field<P: Testable> {
+    protocol: P,
+    settings: Settings,
+    /// By number of the setting.
+    stocks: Vec<OnceLock<Result<Stored<P>, String>>>,
+}
+
+type Stored<P> =
+    (Terms<<P as crate::Lockstep>::Value>, Arc<Stock<<P as crate::Lockstep>::Message>>);
+
+impl<P: Testable> Attacks<P> {
+    /// The same, but these attacks come first, such as those that were found before.
+    #[must_use]
+    pub fn first(self, attacks: impl IntoIterator<Item = AttackOn<P>>) -> Attacks<P> {
+        Attacks { first: attacks.into_iter().collect(), ..self }
+    }
+
+    /// The setting of an attack that comes first.
+    fn setting_of(&self, attack: &AttackOn<P>) -> Result<usize, Reason> {
+        let settings = self.field.settings.all().iter();
+        let allows =
+            |setting: &Setting| setting.n == attack.n && setting.adversary.faults == attack.faults;
+        let found = settings.clone().position(allows);
+        found.ok_or_else(|| {
+            let there = settings.map(|setting| format!("n = {}", setting.n)).unique().join(", ");
+            let faults = attack.faults;
+            format!("an attack to begin with has n = {}, {faults}; here are {there}", attack.n)
+                .into()
+        })
+    }
+}
+
+impl<P: Testable> Field<P> {
+    /// The space of a setting.
+    fn space(&self, number: usize) -> Result<Space<'_, P>, Reason> {
+        let Setting { n, adversary } = self.settings.all()[number];
+        let stored = self.stocks[number].get_or_init(|| {
+            let terms = Terms::of(&self.protocol, n).map_err(|refusal| refusal.to_string())?;
+            if adversary.traitors >= n {
+                let (f, most) = (adversary.traitors, n - 1);
+                return Err(format!("f is {f}: with n = {n} there can be at most {most} traitors"));
+            }
+            let space = Space::new(&self.protocol, &terms, adversary, &Progress::new());
+            let space = space.map_err(|refusal| refusal.to_string())?;
+            let stock = space.expect("nobody stops it").stock;
+            Ok((terms, stock))
+        });
+        let (terms, stock) = stored.as_ref().map_err(|reason| Reason::from(reason.clone()))?;
+        Ok(Space { protocol: &self.protocol, terms, adversary, stock: Arc::clone(stock) })
+    }
+}
+
+impl<P: Testable> fmt::Debug for Attacks<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Field { protocol, settings, .. } = &*self.field;
+        f.debug_struct("Attacks").field("on", protocol).field("settings", settings).finish()
+    }
+}
+
+impl<P: Testable> Strategy for Attacks<P> {
+    type Tree = AttackTree<P>;
+    type Value = AttackOn<P>;
+
+    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Attacks<P>> {
+        let stored = self.first.get(self.replayed.fetch_add(1, Ordering::Relaxed));
+        let (setting, attack) = match stored {
+            Some(attack) => {
+                let setting = self.setting_of(attack)?;
+                let misfit = |misfit| format!("an attack to begin with does not fit: {misfit}");
+                attack.fits(self.field.space(setting)?.terms).map_err(misfit)?;
+                (setting, attack.clone())
+            }
+            None => {
+                let setting = self.field.settings.choose(runner)?;
+                let seed = proptest::num::u64::ANY.new_tree(runner)?.current();
+                let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+                let drawn = drawn(&self.field.space(setting)?, &mut rng);
+                (setting, drawn.map_err(|refusal| refusal.to_string())?.0)
+            }
+        };
+        Ok(AttackTree {
+            field: Arc::clone(&self.field),
+            setting,
+            smaller: 0,
+            proposed: None,
+            shrinker: Shrinker::new(attack),
+        })
+    }
+}
+
+/// An attack that can become smaller.
+pub struct AttackTree<P: Testable> {
+    field: Arc<Field<P>>,
+    /// The setting of the best attack so far.
+    setting: usize,
+    /// The next setting with fewer generals in which it is tried.
+    smaller: usize,
+    /// What is tried, and in which setting.
+    proposed: Option<(usize, AttackOn<P>)>,
+    shrinker: Shrinker<P>,
+}
+
+impl<P: Testable> AttackTree<P> {
+    /// Proposes the next attack, if there is one.
+    fn advance(&mut self) -> bool {
+        self.proposed = self.fewer_generals().or_else(|| self.fewer_parts());
+        self.proposed.is_some()
+    }
+
+    /// The same attack among fewer generals: what those say and hear who are gone is gone.
+    fn fewer_generals(&mut self) -> Option<(usize, AttackOn<P>)> {
+        while self.smaller < self.setting {
+            let number = self.smaller;
+            self.smaller += 1;
+            let n = self.field.settings.all()[number].n;
+            let attack = among_first::<P>(&self.shrinker.best, n);
+            if n < self.shrinker.best.n && self.is_allowed(number, &attack) {
+                return Some((number, attack));
+            }
+        }
+        None
+    }
+
+    fn fewer_parts(&mut self) -> Option<(usize, AttackOn<P>)> {
+        let field = Arc::clone(&self.field);
+        let space = field.space(self.setting).ok()?;
+        let attack = std::iter::from_fn(|| self.shrinker.next(&space))
+            .find(|attack| space.allows(attack, &space.run(attack)));
+        attack.map(|attack| (self.setting, attack))
+    }
+
+    fn is_allowed(&self, number: usize, attack: &AttackOn<P>) -> bool {
+        let Ok(space) = self.field.space(number) else { return false };
+        let traitors = attack.traitors.len();
+        space.adversary.sizes().contains(&traitors)
+            && attack.fits(space.terms).is_ok()
+            && space.allows(attack, &space.run(attack))
+    }
+}
+
+/// The part of an attack that plays among the first n generals.
+fn among_first<P: Testable>(attack: &AttackOn<P>, n: usize) -> AttackOn<P> {
+    let there = Generals::first(n);
+    let mut attack = AttackOn::<P> { n, ..attack.clone() };
+    let stays = |wire: crate::Wire| there.contains(wire.from) && there.contains(wire.to);
+    attack.traitors = attack.traitors.iter().filter(|traitor| there.contains(*traitor)).collect();
+    attack.inputs.retain(|general, _| there.contains(*general));
+    attack.lies.retain(|lie| stays(lie.wire));
+    attack.schedule.retain(|shift| stays(shift.wire));
+    attack.crashes.retain(|crash| there.contains(crash.general));
+    for crash in &mut attack.crashes {
+        crash.reaches = crash.reaches.iter().filter(|reached| there.contains(*reached)).collect();
+    }
+    attack
+}
+
+impl<P: Testable> fmt::Debug for AttackTree<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AttackTree").field(&self.current()).finish()
+    }
+}
+
+impl<P: Testable> ValueTree for AttackTree<P> {
+    type Value = AttackOn<P>;
+
+    fn current(&self) -> AttackOn<P> {
+        let proposed = self.proposed.as_ref().map(|(_, attack)| attack);
+        proposed.unwrap_or(&self.shrinker.best).clone()
+    }
+
+    fn simplify(&mut self) -> bool {
+        match self.proposed.take() {
+            Some((setting, attack)) if setting == self.setting => {
+                self.shrinker.keep(attack);
+                // What is smaller may do among fewer generals, too.
+                self.smaller = 0;
+            }
+            Some((setting, attack)) => {
+                (self.setting, self.smaller) = (setting, 0);
+                self.shrinker = Shrinker::new(attack);
+            }
+            None => {}
+        }
+        self.advance()
+    }
+
+    fn complicate(&mut self) -> bool {
+        self.advance()
+    }
+}

@@ -1,0 +1,89 @@
+//! The parts of an attack, each by itself.
+
+use std::collections::BTreeMap;
+
+use proptest::collection::vec;
+use proptest::sample::{select, subsequence};
+use proptest::strategy::{Just, Strategy};
+
+use super::attacks::attacks;
+use crate::attack::Lie;
+use crate::general::{General, Generals};
+use crate::schedule::Shift;
+use crate::setting::Setting;
+use crate::testable::{Forgery, Refusal, Terms, Testable, Wire, described};
+
+/// Who the traitors are: any set that the adversary can turn. It shrinks to fewer.
+pub fn traitors(setting: Setting) -> impl Strategy<Value = Generals> + Clone {
+    let Setting { n, adversary } = setting;
+    let suspects: Vec<General> = adversary.suspects(Generals::first(n)).iter().collect();
+    let (fewest, most) = adversary.sizes().into_inner();
+    let (fewest, most) = (fewest.min(suspects.len()), most.min(suspects.len()));
+    subsequence(suspects, fewest..=most).prop_map(Generals::from_iter)
+}
+
+/// What each general with an input is given. It shrinks to the first values.
+///
+/// # Errors
+///
+/// The protocol can't be run among so many generals.
+pub fn inputs<P: Testable>(
+    protocol: &P,
+    n: usize,
+) -> Result<impl Strategy<Value = BTreeMap<General, P::Value>> + Clone, Refusal>
+where
+    P::Value: 'static,
+{
+    let Terms { values, inputs, .. } = Terms::of(protocol, n)?;
+    let given = vec(0..values.len(), inputs.len());
+    Ok(given.prop_map(move |given| {
+        let given = given.into_iter().map(|number| values[number].clone());
+        inputs.iter().zip(given).collect()
+    }))
+}
+
+/// The lies of an attack: see [`attacks`].
+pub fn lies<P: Testable>(
+    protocol: P,
+    setting: Setting,
+) -> impl Strategy<Value = Vec<Lie<P::Message>>> {
+    attacks(protocol, setting).prop_map(|attack| attack.lies)
+}
+
+/// The changes to the schedule of an attack: see [`attacks`]. There are some only where the
+/// adversary of the setting has power over it.
+pub fn schedules<P: Testable>(
+    protocol: P,
+    setting: Setting,
+) -> impl Strategy<Value = Vec<Shift<P::Message>>> {
+    attacks(protocol, setting).prop_map(|attack| attack.schedule)
+}
+
+/// The forgeries of a protocol's [repertoire](crate::Repertoire::forgeries), each with the wire on
+/// which it could be thrown in. They shrink to those of earlier rounds.
+///
+/// # Errors
+///
+/// The protocol can't be run among so many generals.
+pub fn forgeries<P: Testable>(
+    protocol: &P,
+    n: usize,
+) -> Result<impl Strategy<Value = (Wire, Forgery<P::Message>)> + Clone, Refusal>
+where
+    P::Message: 'static,
+{
+    let rounds = Terms::of(protocol, n)?.rounds;
+    let everybody = Generals::first(n);
+    let wires = itertools::iproduct!(1..=rounds, everybody.iter(), everybody.iter());
+    let wires = wires.filter(|(_, from, to)| from != to);
+    let mut forgeries = Vec::new();
+    for (round, from, to) in wires {
+        let wire = Wire { round, from, to };
+        let repertoire = described("repertoire", || protocol.repertoire(n, wire))?;
+        forgeries.extend(repertoire.forgeries.into_iter().map(|forgery| (wire, forgery)));
+    }
+    let none = forgeries.is_empty();
+    let forgeries = if none { vec![None] } else { forgeries.into_iter().map(Some).collect() };
+    let forgeries = select(forgeries);
+    Ok((Just(()), forgeries).prop_filter_map("there are no forgeries", |((), forgery)| forgery))
+}
