@@ -177,7 +177,7 @@ impl<P: Testable> Campaign<'_, P> {
         match survey.end {
             None => Ok((None, None)),
             Some((case, End::Found(violation, script))) => {
-                Ok((Some(self.confirmed(&case, lies, violation, script)?), None))
+                Ok((Some(self.confirmed(&case, lies, violation, *script)?), None))
             }
             Some((_, End::Halted(halt))) => Ok((None, Some(halt))),
             Some((_, End::Refused(refusal))) => Err(refusal),
@@ -244,7 +244,7 @@ impl<P: Testable> Campaign<'_, P> {
         }
         let again: Result<(), EndOf<P>> = self.explore(case, lies, meter()).1;
         let same = matches!(&again, Err(End::Found(again, said))
-            if again == violation && said == script);
+            if again == violation && **said == *script);
         let kind = FaultKind::Undetermined(violation.name().into(), "another end".into());
         (!same).then_some(Fault { general: General::COMMANDER, call: Call::Whole, kind })
     }

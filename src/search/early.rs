@@ -97,7 +97,7 @@ impl<P: Testable> Inbox<'_, P> {
         if let Some(label) = forgery.filter(|_| loyal_hears && state != received.branches[at].state)
         {
             let accepted = Violation::Forgery(Accepted { wire, label });
-            return Err(End::Found(accepted, script(received)));
+            return Err(End::Found(accepted, Box::new(script(received))));
         }
         received.push(wire.from, deed, Branch { state, lies, trace, used: 0, early });
         self.room(received)

@@ -11,7 +11,7 @@ use crate::testable::Refusal;
 #[derive(Debug)]
 pub(crate) enum End<M> {
     /// Something that must not be, and what the traitors say to bring it about.
-    Found(Violation, Script<M>),
+    Found(Violation, Box<Script<M>>),
     /// Too much work.
     Halted(Halt),
     /// The protocol's description is wrong.
@@ -38,7 +38,7 @@ impl<M> From<Refusal> for End<M> {
 
 impl<M> From<Fault> for End<M> {
     fn from(fault: Fault) -> End<M> {
-        End::Found(Violation::Fault(fault), Script::new())
+        End::Found(Violation::Fault(fault), Box::new(Script::new()))
     }
 }
 
@@ -46,7 +46,7 @@ impl<M> End<M> {
     /// The same, after the traitors said this.
     pub fn after(self, said: impl FnOnce() -> Script<M>) -> End<M> {
         match self {
-            End::Found(violation, script) => End::Found(violation, script.after(said())),
+            End::Found(violation, script) => End::Found(violation, Box::new(script.after(said()))),
             other => other,
         }
     }

@@ -20,7 +20,7 @@ use super::effort::{Halt, Meter, ROOM};
 use super::end::{End, EndOf, Explored};
 use super::fates::fates;
 use super::overheard::Overheard;
-use super::received::{Branch, Received, Trace};
+use super::received::{Branch, Trace};
 use super::script::Script;
 use super::space::Space;
 use crate::adversary::FaultClass;
@@ -72,8 +72,8 @@ pub(super) struct Global {
 }
 
 /// What one general can come to, or be brought to decide, each with the fewest lies it takes.
-struct Options<S, M, T> {
-    received: Received<Option<S>, M>,
+struct Options<P: Testable, T> {
+    received: ReceivedBy<P>,
     choices: Vec<(T, u32, Trace)>,
 }
 
@@ -205,7 +205,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
     fn combine(
         &mut self,
         round: Round,
-        options: &[Options<P::State, P::Message, u32>],
+        options: &[Options<P, u32>],
         next: &mut Global,
         spent: u32,
     ) -> Result<(), EndOf<P>> {
@@ -260,14 +260,15 @@ impl<'a, P: Testable> Explorer<'a, P> {
     /// Looks at every outcome made of one decision of each general.
     fn judge(
         &self,
-        options: &[Options<P::State, P::Message, Option<P::Value>>],
+        options: &[Options<P, Option<P::Value>>],
         decided: &mut [Option<P::Value>],
         spent: u32,
     ) -> Result<(), EndOf<P>> {
         let Some((option, others)) = options.split_first() else {
             let violated = self.case.scene().violated(self.space.terms, decided);
             let violated = violated.map(Violation::Property);
-            return violated.map_or(Ok(()), |violation| Err(End::Found(violation, Script::new())));
+            let found = |violation| Err(End::Found(violation, Box::new(Script::new())));
+            return violated.map_or(Ok(()), found);
         };
         for (decision, lies, trace) in &option.choices {
             if self.lies_left(spent).is_none_or(|left| *lies <= left) {

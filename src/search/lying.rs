@@ -100,7 +100,7 @@ impl<P: Testable> Inbox<'_, P> {
                 if let Some(label) = forgery.filter(|_| loyal_hears && state != branch.state) {
                     let script = self.cut_short(received, at, wire, number, honest.as_ref());
                     let accepted = Violation::Forgery(Accepted { wire, label });
-                    return Err(End::Found(accepted, script));
+                    return Err(End::Found(accepted, Box::new(script)));
                 }
                 if optional && price.silence_is_as_good() && state == branch.state {
                     continue;

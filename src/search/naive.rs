@@ -49,7 +49,7 @@ fn judge<P: Testable>(
         return Some(End::Refused(refusal));
     }
     let violation = execution.violation()?;
-    Some(End::Found(violation, script))
+    Some(End::Found(violation, Box::new(script)))
 }
 
 /// An enemy that says what is in its script, as far as it has the signatures.
