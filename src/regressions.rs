@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::attack::{Attack, AttackOn};
 use crate::execution::{Counterexample, Size, run};
+use crate::hunt::Hunt;
 use crate::protocol::Plain;
 use crate::report::attack_file::AttackFile;
 use crate::report::story::{stale, story};
@@ -247,8 +248,50 @@ impl<'a, P: Testable> Replayed<'a, P> {
     /// If it does not, with the whole story.
     #[track_caller]
     pub fn assert_survived(&self) {
-        let survived = |stored: &Stored<'_, P>| matches!(stored.fate, Fate::Survived(_));
-        assert!(self.attacks.iter().all(survived), "expected that all are survived\n\n{self}");
+        assert!(self.all_survived(), "expected that all are survived\n\n{self}");
+    }
+
+    fn all_survived(&self) -> bool {
+        self.attacks.iter().all(|stored| matches!(stored.fate, Fate::Survived(_)))
+    }
+}
+
+impl<P> Hunt<P>
+where
+    P: Testable<Value: Serialize + DeserializeOwned, Message: Serialize + DeserializeOwned>,
+{
+    /// The protocol must survive all stored attacks, which come first, and all that are drawn. One
+    /// that is found is stored, and comes first from then on.
+    ///
+    /// # Panics
+    ///
+    /// If it does not, with the whole story; if a stored attack is not one any more, or can't be read
+    /// (all others are run nevertheless, and so is the hunt); or if the question can't be answered.
+    ///
+    /// ```no_run
+    /// use turncoat::{OralMessages, Regressions, hunt};
+    ///
+    /// let stored = Regressions::in_dir("proptest-regressions/attacks/oral");
+    /// hunt(OralMessages::new(1)).generals(4).traitors(1).assert_survives(&stored);
+    /// ```
+    #[track_caller]
+    pub fn assert_survives(self, stored: &Regressions) {
+        let replayed = stored.replay(&self.protocol);
+        let name = replayed.protocol.clone();
+        let mut told = if replayed.all_survived() { vec![] } else { vec![replayed.to_string()] };
+        match self.run() {
+            Err(error) => panic!("{error}"),
+            Ok(hunted) => {
+                if let Some(found) = hunted.counterexample() {
+                    told.push(hunted.to_string());
+                    told.push(match stored.keep(&name, &found.attack) {
+                        Ok(file) => format!("The attack is kept in {}.", file.display()),
+                        Err(error) => error.to_string(),
+                    });
+                }
+            }
+        }
+        assert!(told.is_empty(), "expected that all is survived\n\n{}", told.join("\n"));
     }
 }
 

@@ -12,6 +12,8 @@ mod harvest;
 mod hostile;
 mod hunt;
 mod hunt_command_line;
+mod hunted_mutants;
+mod kept_attacks;
 mod mutants;
 mod oral;
 mod overheard;

@@ -1,0 +1,85 @@
+//! The attacks that our own hunts found on what looks right and is not. They are kept as values, and
+//! replayed before anything is drawn.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use turncoat::protocols::asking::asking;
+use turncoat::{
+    CoordinatorVote, FloodSet, OralMessages, Regressions, Repertoire, SignedMessages, Testable,
+    TwoStep, hunt,
+};
+
+use crate::pared::Pared;
+
+fn directory(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("proptest-regressions/attacks").join(name)
+}
+
+/// Every attack that is kept in a directory breaks the protocol; with `UPDATE_EXPECT=1` what is
+/// found there today is kept, too.
+fn break_it<P>(name: &str, protocol: P, n: usize, f: usize)
+where
+    P: Testable<Value: Serialize + DeserializeOwned, Message: Serialize + DeserializeOwned> + Clone,
+{
+    let stored = Regressions::in_dir(directory(name));
+    if env::var_os("UPDATE_EXPECT").is_some() {
+        let found = hunt(protocol.clone()).generals(n).traitors(f).assert_finds();
+        stored.keep(&protocol.name(), &found.attack).unwrap();
+    }
+    let replayed = stored.replay(&protocol);
+    assert!(!replayed.attacks.is_empty(), "{name}: nothing is kept");
+    assert_eq!(replayed.broken().count(), replayed.attacks.len(), "{replayed}");
+}
+
+#[test]
+fn what_was_found_still_breaks_what_it_broke() {
+    break_it("oral", OralMessages::new(1), 3, 1);
+    break_it("two-step", TwoStep::new(), 4, 2);
+    break_it("signed", SignedMessages::new(1), 4, 2);
+    break_it("flood-set", FloodSet::new(2), 4, 1);
+    break_it("vote", CoordinatorVote::new(1), 4, 1);
+}
+
+/// A stored attack holds its messages: it breaks the protocol even if nobody would think of them
+/// any more.
+#[test]
+fn it_outlives_the_repertoire() {
+    let silent = |_, _| Repertoire::silent();
+    let pared = Pared { protocol: TwoStep::new(), pare: silent };
+    let name = TwoStep::new().name();
+    let stored = Regressions::in_dir(directory("two-step"));
+    for file in fs::read_dir(directory("two-step")).unwrap() {
+        let text = fs::read_to_string(file.unwrap().path()).unwrap();
+        assert!(text.contains(&name));
+        let file = turncoat::report::attack_file::AttackFile::read(&text).unwrap();
+        let attack = file.attack().unwrap();
+        assert!(turncoat::run(&pared, &attack).unwrap().violation().is_some());
+    }
+    assert!(stored.replay(&asking(TwoStep::new(), [])).broken().next().is_some());
+}
+
+/// A hunt that is asked to survive what is kept says what does not, keeps what it finds, and the
+/// next one begins with that.
+#[test]
+fn a_hunt_keeps_what_it_finds() {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kept");
+    if directory.exists() {
+        fs::remove_dir_all(&directory).unwrap();
+    }
+    let stored = Regressions::in_dir(&directory);
+    hunt(OralMessages::new(1)).generals(4).traitors(1).cases(100).assert_survives(&stored);
+    let message = |cases| {
+        let hunt = hunt(OralMessages::new(1)).generals(3).traitors(1).cases(cases);
+        let hunted = || hunt.assert_survives(&stored);
+        let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(hunted)).unwrap_err();
+        panic.downcast_ref::<String>().unwrap().clone()
+    };
+    let first = message(1_000);
+    assert!(first.contains("Found at case") && first.contains("The attack is kept in"), "{first}");
+    assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
+    let again = message(1);
+    assert!(again.contains("Violated") && !again.contains("Found at case"), "{again}");
+}
