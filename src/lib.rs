@@ -49,6 +49,7 @@
 //! | 5 | [`verdict`] | what came of it, and of what it speaks |
 //! | 6 | [`report`] | text, JSON, grids, attack files |
 //! | 7 | [`check`](check()), [`hunt`](hunt()) | the builders that a test calls |
+//! | 7 | [`strategy`] | attacks as a strategy of proptest |
 //! | 7 | [`regressions`] | attacks kept as files |
 //! | 8 | `main`, `cli` | arguments, threads, progress, the terminal |
 //!

@@ -25,5 +25,7 @@ mod signed_forgeries;
 mod signed_mutants;
 mod signed_schemes;
 mod signed_textbook;
+mod strategy;
+mod strategy_shrinking;
 mod textbook;
 mod tidy;
