@@ -23,7 +23,7 @@
 
 mod branching;
 mod campaign;
-mod case;
+pub(crate) mod case;
 pub(crate) mod chase;
 mod counting;
 pub mod coverage;

@@ -19,6 +19,7 @@
 //! ```
 
 mod attacks;
+mod kept;
 mod parts;
 mod settings;
 

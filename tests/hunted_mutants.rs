@@ -56,8 +56,11 @@ impl Table {
 #[test]
 fn mutants_are_found_and_made_small() {
     let mut table = Table::default();
-    writeln!(table.text, "mutant                              n,f   case  drawn  shrunk  smallest  ratio")
-        .unwrap();
+    writeln!(
+        table.text,
+        "mutant                              n,f   case  drawn  shrunk  smallest  ratio"
+    )
+    .unwrap();
     let om = |m, values, mutation| textbook::Textbook { m, values, mutation };
     table.row("OM(1) among three", OralMessages::new(1), 3, 1);
     table.row("OM(1), two traitors", OralMessages::new(1), 5, 2);

@@ -1,166 +1,217 @@
-//! Strategies: what they draw fits, what they shrink to is small, and mistakes get one clear line.
+//! Strategies for proptest: what they draw, what is said of what fails, and that it is kept.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
+use expect_test::expect;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config, TestError, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use turncoat::strategy::{Settings, attacks, forgeries, inputs, judged, lies, schedules, traitors};
 use turncoat::{
-    Adversary, Attack, AttackOn, FaultClass, General, Generals, OralMessages, Order, Setting,
-    SignedMessages, Testable, TwoStep, check, prop_assert_holds, run,
+    Adversary, Arrival, AttackOn, General, Generals, OralMessages, Order, Regressions, Setting,
+    SignedMessages, prop_assert_holds, run,
 };
 
-fn om(m: usize) -> OralMessages {
-    OralMessages::new(m)
-}
+use crate::strategy_shrinking::oral;
 
-/// The attack to which proptest shrinks what breaks a protocol; the fewer cases, the sooner.
-fn found<P: Testable + Clone>(protocol: &P, settings: impl Into<Settings>) -> AttackOn<P> {
-    let config = Config { cases: 2_000, failure_persistence: None, ..Config::default() };
-    let mut runner = TestRunner::new(config);
-    let strategy = attacks(protocol.clone(), settings);
-    match runner.run(&strategy, |attack| {
-        prop_assert_holds!(protocol, attack);
-        Ok(())
-    }) {
-        Err(TestError::Fail(_, attack)) => attack,
-        other => panic!("{protocol:?}: {other:?}"),
-    }
-}
-
-fn breaks<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> bool {
-    judged(protocol, attack).is_err()
-}
-
-/// No part can be taken back, and the attack is not much larger than the smallest there is.
-fn is_small<P: Testable + Clone>(protocol: &P, n: usize, f: usize) {
-    let attack = found(protocol, Setting::new(n, f));
-    assert!(breaks(protocol, &attack), "{attack:?}");
-    for lie in 0..attack.lies.len() {
-        let mut without = attack.clone();
-        without.lies.remove(lie);
-        assert!(!breaks(protocol, &without), "{protocol:?}: {attack:?}");
-    }
-    let smallest = check(protocol).generals(n).traitors(f).assert_broken().attack;
-    assert!(attack.size() <= 2 * smallest.size().max(1), "{protocol:?}: {attack:?}");
-}
-
-#[test]
-fn what_breaks_a_protocol_shrinks_to_something_small() {
-    is_small(&om(1), 3, 1);
-    is_small(&om(1), 5, 2);
-    is_small(&TwoStep::new(), 4, 2);
-    is_small(&SignedMessages::new(0), 3, 1);
-}
-
-/// Fewer generals are tried where there are settings with fewer; and what is shrunk stays one of
-/// the adversary's.
-#[test]
-fn it_shrinks_to_fewer_generals_where_that_is_allowed() {
-    let attack = found(&om(1), Settings::among(3..=6, |_| 1));
-    assert_eq!((attack.n, attack.size()), (3, 1), "{attack:?}");
-    let attack = found(&om(1), Settings::among([5, 6], |_| 2));
-    assert_eq!(attack.n, 5, "{attack:?}");
-}
-
-#[test]
-fn crashes_and_changes_of_the_schedule_shrink_as_well() {
-    let lost = Adversary { disruptions: 2, latest: 1, any_order: true, ..Adversary::at_most(1) };
-    let attack = found(&SignedMessages::new(1), Setting { n: 3, adversary: lost });
-    assert_eq!(attack.size(), 2, "{attack:?}");
-    assert!(attack.schedule.iter().all(|shift| shift.arrival.is_asynchronous()), "{attack:?}");
-    let crash = Adversary { faults: FaultClass::Crash, ..Adversary::at_most(1) };
-    let attack = found(&om(0), Setting { n: 4, adversary: crash });
-    assert_eq!((attack.crashes.len(), attack.size()), (1, 1), "{attack:?}");
-}
-
-/// A stored attack comes first, whatever would be drawn.
-#[test]
-fn stored_attacks_come_first() {
-    let stored = check(om(1)).generals(3).traitors(1).assert_broken().attack;
-    let strategy = attacks(om(1), Setting::new(3, 1)).first([stored.clone(), stored.clone()]);
-    let mut runner = TestRunner::default();
-    let mut drawn = || strategy.new_tree(&mut runner).map(|tree| tree.current());
-    assert_eq!([drawn().unwrap(), drawn().unwrap()], [stored.clone(), stored.clone()]);
-    assert!((0..20).any(|_| drawn().unwrap() != stored));
-    let elsewhere = attacks(om(1), Setting::new(4, 1)).first([stored]);
-    let reason = elsewhere.new_tree(&mut runner).unwrap_err();
-    assert_eq!(reason.message(), "an attack to begin with has n = 3, byzantine; here are n = 4");
-}
-
-#[test]
-fn mistakes_get_one_line() {
-    let reason = |settings: Settings| {
-        let new = attacks(om(1), settings).new_tree(&mut TestRunner::default());
-        new.unwrap_err().message().to_owned()
-    };
-    let expected = [
-        (Settings::among([], |n| n), "there is no setting to choose from: give at least one"),
-        (Setting::new(3, 3).into(), "f is 3: with n = 3 there can be at most 2 traitors"),
-        (Setting::new(0, 0).into(), "n is 0: there must be from 1 to 64 generals"),
-    ];
-    for (settings, line) in expected {
-        assert_eq!(reason(settings), line);
-    }
-    let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
-    let misfit = judged(&om(1), &Attack::new(3, Generals::first(5), inputs));
-    assert_eq!(misfit.unwrap_err(), "general 3 is not there: the 3 generals are numbered from 0");
-}
-
-fn signed() -> SignedMessages {
-    SignedMessages::new(2)
-}
-
-fn anything_goes() -> Setting {
-    let adversary = Adversary { any_order: true, replays: true, ..Adversary::at_most(2) };
-    Setting { n: 4, adversary }
-}
+const ATTACK: Order = Order::ATTACK;
 
 proptest! {
     #![proptest_config(Config { cases: 64, ..Config::default() })]
 
+    /// A protocol can be lent where the strategy is written, and owned by it.
     #[test]
-    fn settings_are_those_that_were_given(setting in Settings::among(4..=9, |n| (n - 1) / 3)) {
-        prop_assert!((4..=9).contains(&setting.n));
-        prop_assert_eq!(setting.adversary.traitors, (setting.n - 1) / 3);
-    }
-
-    #[test]
-    fn parts_are_put_together_by_the_user(
-        traitors in traitors(Setting::new(5, 2)),
-        inputs in inputs(&om(2), 5).unwrap(),
+    fn signed_messages_survive(
+        lent in attacks(&SignedMessages::new(2), Setting::new(4, 2)),
+        owned in attacks(SignedMessages::new(1), Settings::among(2..=4, |_| 1)),
     ) {
-        prop_assert!(traitors.len() <= 2);
-        let attack = Attack::new(5, traitors, inputs);
-        prop_assert_holds!(om(2), attack);
+        prop_assert_holds!(SignedMessages::new(2), lent);
+        prop_assert_holds!(&SignedMessages::new(1), owned);
     }
 
+    /// What is drawn fits the setting.
     #[test]
-    fn every_attack_fits(attack in attacks(signed(), anything_goes())) {
-        let execution = run(&signed(), &attack).unwrap();
-        prop_assert!(execution.idle.is_empty() && execution.lacking.is_empty());
-        prop_assert_holds!(signed(), attack);
+    fn attacks_are_the_adversary_s(attack in attacks(OralMessages::new(1), any_setting())) {
+        prop_assert!(attack.n >= 2 && attack.traitors.len() <= 2 && attack.traitors.len() < attack.n);
+        prop_assert!(run(&OralMessages::new(1), &attack).unwrap().idle.is_empty());
     }
 
+    /// A setting, the traitors among them, the inputs, and then what they do.
     #[test]
-    fn lies_and_schedules_and_forgeries_are_there_by_themselves(
-        lies in lies(signed(), anything_goes()),
-        schedule in schedules(signed(), anything_goes()),
-        (wire, forgery) in forgeries(&signed(), 4).unwrap(),
+    fn parts_are_put_together(
+        (by, given, attack) in (traitors(Setting::new(5, 2)), inputs(&OralMessages::new(1), 5).unwrap())
+            .prop_flat_map(|(by, given)| {
+                let drawn = attacks(OralMessages::new(1), Setting::new(5, 2));
+                (Just(by), Just(given.clone()), drawn.by(by).given(given))
+            }),
+        told in lies(OralMessages::new(1), Setting::new(4, 1)).prop_map(|lies| lies.len()),
+        shifted in schedules(OralMessages::new(1), in_any_order(4, 1)),
+        (wire, _) in forgeries(&SignedMessages::new(1), 3).unwrap(),
     ) {
-        prop_assert!(lies.iter().all(|lie| lie.wire.round <= 3));
-        prop_assert!(schedule.iter().all(|shift| !shift.arrival.is_asynchronous()));
-        prop_assert!(wire.from != wire.to && !forgery.label.is_empty());
+        prop_assert_eq!((by, &given), (attack.traitors, &attack.inputs));
+        prop_assert!(told < 100 && wire.round <= 2);
+        prop_assert!(shifted.iter().all(|shift| shift.arrival == Arrival::First));
     }
+}
 
-    /// A strategy of a strategy: the user's own choice decides the protocol.
-    #[test]
-    fn strategies_are_composed(
-        (m, attack) in (1..=2_usize).prop_flat_map(|m| {
-            (Just(m), attacks(om(m), Setting::new(3 * m + 1, m)))
-        }),
-    ) {
-        prop_assert_holds!(om(m), attack);
+fn any_setting() -> Settings {
+    Settings::among(2..=5, |n| (n - 1).min(2))
+}
+
+fn in_any_order(n: usize, f: usize) -> Setting {
+    Setting { n, adversary: Adversary { any_order: true, ..Adversary::at_most(f) } }
+}
+
+fn refused<S: Strategy>(strategy: S) -> String {
+    let reason = strategy.new_tree(&mut TestRunner::deterministic()).err().unwrap();
+    format!("{}\n", reason.message())
+}
+
+/// What can't be drawn is an error in one line.
+#[test]
+fn bad_settings_get_one_line() {
+    let om = || OralMessages::new(1);
+    let four = || attacks(om(), Setting::new(4, 1));
+    let lieutenants = Generals::first(3).without(General::COMMANDER);
+    let stored = oral(5, &[1], ATTACK, &[]);
+    let mut nobody = oral(4, &[1], ATTACK, &[]);
+    nobody.inputs.clear();
+    let lines = [
+        refused(Settings::among([], |n| n)),
+        refused(attacks(om(), Settings::among([], |n| n))),
+        refused(attacks(om(), Setting::new(0, 0))),
+        refused(attacks(om(), Setting::new(65, 1))),
+        refused(attacks(om(), Setting::new(3, 3))),
+        refused(attacks(OralMessages::new(30), Setting::new(60, 1))),
+        refused(four().by(lieutenants)),
+        refused(four().by(Generals::first(9))),
+        refused(four().given(BTreeMap::new())),
+        refused(four().first([stored])),
+        refused(four().first([nobody])),
+        format!("{}\n", forgeries(&om(), 4).err().unwrap()),
+        format!("{}\n", inputs(&om(), 0).err().unwrap()),
+    ];
+    assert!(lines.iter().all(|line| line.lines().count() == 1));
+    expect![[r#"
+        there is no setting to choose from: give at least one
+        there is no setting to choose from: give at least one
+        n is 0: there must be from 1 to 64 generals
+        n is 65: there must be from 1 to 64 generals
+        f is 3: with n = 3 there can be at most 2 traitors
+        OM(30) among 60 generals would have each lieutenant remember 3e38 values; that number times n times the number of orders can be at most 4194304: choose a smaller m or n
+        the adversary can't turn lieutenants 1 and 2
+        general 4 is not there: the 4 generals are numbered from 0
+        inputs: the commander, 0, needs an input
+        an attack to begin with has n = 5, byzantine; here are n = 4
+        an attack to begin with does not fit: inputs: the commander, 0, needs an input
+        OM(1) has no forgeries
+        n is 0: there must be from 1 to 64 generals
+    "#]].assert_eq(&lines.concat());
+}
+
+/// The whole story is what proptest shows, and what it shows is small.
+#[test]
+fn a_case_that_fails_tells_the_story() {
+    let mut runner = TestRunner::new_with_rng(
+        Config { cases: 256, failure_persistence: None, ..Config::default() },
+        TestRng::deterministic_rng(RngAlgorithm::ChaCha),
+    );
+    let drawn = attacks(OralMessages::new(1), Settings::among(3..=6, |_| 1));
+    let failed = runner.run(&drawn, |attack| {
+        prop_assert_holds!(OralMessages::new(1), attack);
+        Ok(())
+    });
+    let Err(TestError::Fail(reason, attack)) = failed else { panic!("{failed:?}") };
+    assert_eq!(attack.size(), 1);
+    expect![[r#"
+        OM(1) among 3 generals
+
+        The traitor is lieutenant 2.
+        The commander is loyal. His order is ATTACK.
+
+        Round 1
+              the commander tells 1, 2: ATTACK
+
+        Round 2
+              lieutenant 1 tells 2: the commander said ATTACK
+          LIE lieutenant 2 tells 1: the commander said RETREAT  (loyal: the commander said ATTACK)
+
+        What the loyal held in the end
+          the commander  gave the order ATTACK
+          lieutenant 1   the commander said ATTACK
+                         lieutenant 2 said the commander said RETREAT
+                         votes: 1 for RETREAT, 1 for ATTACK; strict majority, else the default: RETREAT
+                         decides RETREAT
+
+        Violated: validity (IC2). The loyal commander orders ATTACK, and lieutenant 1 decides RETREAT.
+    "#]].assert_eq(reason.message());
+    let elsewhere = AttackOn::<OralMessages> { n: 0, ..attack };
+    let judged = judged(&OralMessages::new(1), &elsewhere).unwrap_err();
+    assert_eq!(judged, "n is 0: there must be from 1 to 64 generals");
+}
+
+/// Stored attacks are drawn first, one after the other.
+#[test]
+fn what_was_found_before_comes_first() {
+    let stored = Regressions::in_dir("proptest-regressions/attacks/oral");
+    let om = OralMessages::new(1);
+    let replayed = stored.replay(&om);
+    let kept: Vec<_> = replayed.runnable().cloned().collect();
+    assert_eq!(kept.len(), 2);
+    let settings = Settings::among([3, 5], |n| n / 2);
+    let strategy = attacks(&om, settings).first(kept.clone());
+    let mut runner = TestRunner::deterministic();
+    let mut drawn = || strategy.new_tree(&mut runner).unwrap().current();
+    assert_eq!([drawn(), drawn()], kept[..]);
+    assert!(!kept.contains(&drawn()));
+}
+
+/// What a panic says.
+fn panics(code: impl FnOnce()) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(code)).unwrap_err();
+    panic.downcast_ref::<String>().cloned().unwrap_or_default()
+}
+
+/// What is found is kept, and comes first until it is survived.
+#[test]
+fn what_is_found_is_kept() {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("strategy");
+    if directory.exists() {
+        fs::remove_dir_all(&directory).unwrap();
     }
+    let stored = Regressions::in_dir(&directory);
+    let clean = |text: String| text.replace(&directory.display().to_string(), "DIRECTORY");
+    stored.assert_survived_by(&OralMessages::new(1), Setting::new(4, 1));
+    assert!(!directory.exists());
+    let found =
+        clean(panics(|| stored.assert_survived_by(&OralMessages::new(1), Setting::new(3, 1))));
+    assert!(
+        found.starts_with(
+            "expected that all are survived\n\nOM(1) among 3 generals\n\nThe traitor is"
+        ),
+        "{found}"
+    );
+    assert!(found.contains("\nLocally minimal (1 lie): "), "{found}");
+    let last = found.lines().last().unwrap();
+    assert!(last.starts_with("Kept in DIRECTORY/n3-f1-"), "{found}");
+    assert_eq!(stored.replay(&OralMessages::new(1)).broken().count(), 1);
+    // It comes first from then on, whatever is drawn.
+    let again =
+        clean(panics(|| stored.assert_survived_by(&OralMessages::new(1), Setting::new(4, 1))));
+    assert!(
+        again
+            .starts_with("expected that all are survived\n\nOM(1): 1 stored attack in DIRECTORY\n"),
+        "{again}"
+    );
+    // What can't be kept is shown at least, and what can't be asked is said in a line.
+    let blocked = Regressions::in_dir(directory.join("blocked"));
+    fs::write(directory.join("blocked"), "").unwrap();
+    let unread = panics(|| blocked.assert_survived_by(&OralMessages::new(1), Setting::new(3, 1)));
+    assert!(unread.contains("unreadable: "), "{unread}");
+    let nowhere = Regressions::in_dir(directory.join("none"));
+    let refused = panics(|| nowhere.assert_survived_by(&OralMessages::new(1), Setting::new(3, 3)));
+    assert_eq!(refused, "f is 3: with n = 3 there can be at most 2 traitors");
 }

@@ -69,7 +69,10 @@ pub(crate) fn drawn_in<P: Testable>(
 
 /// Who the traitors are, and what the inputs are. As a rule there are as many traitors as there
 /// may be, and half of the time the commander is one.
-fn any_case<P: Testable>(space: &Space<'_, P>, rng: &mut (impl Rng + ?Sized)) -> CaseOf<P> {
+pub(crate) fn any_case<P: Testable>(
+    space: &Space<'_, P>,
+    rng: &mut (impl Rng + ?Sized),
+) -> CaseOf<P> {
     let (fewest, most) = space.adversary.sizes().into_inner();
     let size = match rng.random_range(0..16) {
         0 => fewest,

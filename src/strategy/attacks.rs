@@ -1,5 +1,6 @@
 //! Whole attacks.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -11,9 +12,10 @@ use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
 use super::settings::Settings;
-use crate::attack::AttackOn;
-use crate::general::Generals;
-use crate::search::draw::drawn;
+use crate::attack::{Attack, AttackOn};
+use crate::general::{General, Generals};
+use crate::search::case::Case;
+use crate::search::draw::{any_case, drawn_in};
 use crate::search::effort::Progress;
 use crate::search::shrink::Shrinker;
 use crate::search::space::{Space, Stock};
@@ -34,15 +36,37 @@ pub fn attacks<P: Testable>(protocol: P, settings: impl Into<Settings>) -> Attac
     let settings = settings.into();
     let stocks = settings.all().iter().map(|_| OnceLock::new()).collect();
     let field = Field { protocol, settings, stocks };
-    Attacks { field: Arc::new(field), first: Vec::new(), replayed: AtomicUsize::new(0) }
+    let (first, replayed) = (Vec::new(), AtomicUsize::new(0));
+    Attacks { field: Arc::new(field), fixed: Fixed::default(), first, replayed }
 }
 
 /// See [`attacks`].
 pub struct Attacks<P: Testable> {
     field: Arc<Field<P>>,
+    fixed: Fixed<P::Value>,
     first: Vec<AttackOn<P>>,
     /// How many of the first have been had.
     replayed: AtomicUsize,
+}
+
+/// What is the same in all attacks, also when they become smaller.
+#[derive(Clone, Debug)]
+struct Fixed<V> {
+    traitors: Option<Generals>,
+    inputs: Option<BTreeMap<General, V>>,
+}
+
+impl<V> Default for Fixed<V> {
+    fn default() -> Fixed<V> {
+        Fixed { traitors: None, inputs: None }
+    }
+}
+
+impl<V: Eq> Fixed<V> {
+    fn is_in<M>(&self, attack: &Attack<V, M>) -> bool {
+        self.traitors.is_none_or(|traitors| traitors == attack.traitors)
+            && self.inputs.as_ref().is_none_or(|inputs| *inputs == attack.inputs)
+    }
 }
 
 /// Where attacks take place.
@@ -57,10 +81,51 @@ type Stored<P> =
     (Terms<<P as crate::Lockstep>::Value>, Arc<Stock<<P as crate::Lockstep>::Message>>);
 
 impl<P: Testable> Attacks<P> {
-    /// The same, but these attacks come first, such as those that were found before.
+    /// The same with these traitors, and no others.
+    ///
+    /// ```
+    /// use proptest::prelude::*;
+    /// use turncoat::strategy::{attacks, traitors};
+    /// use turncoat::{OralMessages, Setting};
+    ///
+    /// let setting = Setting::new(4, 2);
+    /// let by_traitors = traitors(setting)
+    ///     .prop_flat_map(move |traitors| attacks(OralMessages::new(1), setting).by(traitors));
+    /// ```
+    #[must_use]
+    pub fn by(self, traitors: Generals) -> Attacks<P> {
+        Attacks { fixed: Fixed { traitors: Some(traitors), ..self.fixed }, ..self }
+    }
+
+    /// The same with these inputs, and no others.
+    #[must_use]
+    pub fn given(self, inputs: BTreeMap<General, P::Value>) -> Attacks<P> {
+        Attacks { fixed: Fixed { inputs: Some(inputs), ..self.fixed }, ..self }
+    }
+
+    /// The same, but these attacks come first, such as those that were found
+    /// [before](crate::regressions::Replayed::runnable): each is a case like others, so there should
+    /// be cases enough. (A seed that proptest has kept is a case as well: one that is tried while
+    /// there are such attacks draws none of its own.)
     #[must_use]
     pub fn first(self, attacks: impl IntoIterator<Item = AttackOn<P>>) -> Attacks<P> {
         Attacks { first: attacks.into_iter().collect(), ..self }
+    }
+
+    /// The attack that is drawn from a seed.
+    fn drawn(&self, space: &Space<'_, P>, seed: u64) -> Result<AttackOn<P>, Reason> {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let case = any_case(space, &mut rng);
+        let Fixed { traitors, inputs } = self.fixed.clone();
+        let (traitors, inputs) = (traitors.unwrap_or(case.traitors), inputs.unwrap_or(case.inputs));
+        let obedient = AttackOn::<P>::new(space.terms.n, traitors, inputs.clone());
+        obedient.fits(space.terms).map_err(|misfit| misfit.to_string())?;
+        let suspects = traitors.minus(space.suspects()).is_empty();
+        if !suspects || !space.adversary.sizes().contains(&traitors.len()) {
+            return Err(format!("the adversary can't turn {traitors}").into());
+        }
+        let drawn = drawn_in(space, &Case { traitors, inputs, ..case }, &mut rng);
+        Ok(drawn.map_err(|refusal| refusal.to_string())?.0)
     }
 
     /// The setting of an attack that comes first.
@@ -121,13 +186,12 @@ impl<P: Testable> Strategy for Attacks<P> {
             None => {
                 let setting = self.field.settings.choose(runner)?;
                 let seed = proptest::num::u64::ANY.new_tree(runner)?.current();
-                let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-                let drawn = drawn(&self.field.space(setting)?, &mut rng);
-                (setting, drawn.map_err(|refusal| refusal.to_string())?.0)
+                (setting, self.drawn(&self.field.space(setting)?, seed)?)
             }
         };
         Ok(AttackTree {
             field: Arc::clone(&self.field),
+            fixed: self.fixed.clone(),
             setting,
             smaller: 0,
             proposed: None,
@@ -139,6 +203,7 @@ impl<P: Testable> Strategy for Attacks<P> {
 /// An attack that can become smaller.
 pub struct AttackTree<P: Testable> {
     field: Arc<Field<P>>,
+    fixed: Fixed<P::Value>,
     /// The setting of the best attack so far.
     setting: usize,
     /// The next setting with fewer generals in which it is tried.
@@ -173,14 +238,15 @@ impl<P: Testable> AttackTree<P> {
         let field = Arc::clone(&self.field);
         let space = field.space(self.setting).ok()?;
         let attack = std::iter::from_fn(|| self.shrinker.next(&space))
-            .find(|attack| space.allows(attack, &space.run(attack)));
+            .find(|attack| self.fixed.is_in(attack) && space.allows(attack, &space.run(attack)));
         attack.map(|attack| (self.setting, attack))
     }
 
     fn is_allowed(&self, number: usize, attack: &AttackOn<P>) -> bool {
         let Ok(space) = self.field.space(number) else { return false };
         let traitors = attack.traitors.len();
-        space.adversary.sizes().contains(&traitors)
+        self.fixed.is_in(attack)
+            && space.adversary.sizes().contains(&traitors)
             && attack.fits(space.terms).is_ok()
             && space.allows(attack, &space.run(attack))
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::collection::vec;
 use proptest::sample::{select, subsequence};
-use proptest::strategy::{Just, Strategy};
+use proptest::strategy::Strategy;
 
 use super::attacks::attacks;
 use crate::attack::Lie;
@@ -64,7 +64,7 @@ pub fn schedules<P: Testable>(
 ///
 /// # Errors
 ///
-/// The protocol can't be run among so many generals.
+/// The protocol can't be run among so many generals, or has no forgeries.
 pub fn forgeries<P: Testable>(
     protocol: &P,
     n: usize,
@@ -82,8 +82,9 @@ where
         let repertoire = described("repertoire", || protocol.repertoire(n, wire))?;
         forgeries.extend(repertoire.forgeries.into_iter().map(|forgery| (wire, forgery)));
     }
-    let none = forgeries.is_empty();
-    let forgeries = if none { vec![None] } else { forgeries.into_iter().map(Some).collect() };
-    let forgeries = select(forgeries);
-    Ok((Just(()), forgeries).prop_filter_map("there are no forgeries", |((), forgery)| forgery))
+    if forgeries.is_empty() {
+        let name = described("name", || protocol.name())?;
+        return Err(Refusal::Protocol(format!("{name} has no forgeries")));
+    }
+    Ok(select(forgeries))
 }
