@@ -29,7 +29,8 @@ pub struct Shift<M> {
 pub enum Arrival {
     /// In its round, before all others; of several such messages in the order of the list.
     First,
-    /// So many rounds later, before what is said in that round.
+    /// So many rounds later, before what is said in that round; of several such messages in the
+    /// order in which they would have arrived in their turn.
     Late(Round),
     /// Never: it is lost.
     Never,

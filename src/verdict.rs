@@ -35,7 +35,9 @@ pub struct Verdict<P: Testable> {
     /// How much was heard of it, if the protocol does not say what a traitor could say.
     pub harvested: Option<Harvested>,
     /// All raw behaviours of which the verdict speaks: every choice of traitors, order, and of
-    /// what each traitor says to each loyal general. If it is bounded, those that were covered.
+    /// what each traitor says to each loyal general (or how it crashes, or what it omits), of what
+    /// the loyal say that is lost or late, and of the order in which things can arrive, as if
+    /// something stood in every slot. If it is bounded, those that were covered.
     /// (Where messages are signed these are plans: what needs a signature that the traitors lack
     /// when it is due is not said, so that different plans can come to the same.)
     pub behaviours: Count,

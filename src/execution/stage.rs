@@ -222,6 +222,7 @@ impl<P: Testable> Stage<'_, P> {
             std::mem::take(&mut self.late).into_iter().partition(|(due, ..)| *due == round);
         self.late = later;
         let due: &mut Vec<_> = &mut due;
+        due.sort_unstable();
         for to in Generals::first(self.terms.n).iter() {
             let overdue = due.iter().filter(|(_, wire, _)| wire.to == to);
             let mut inbox: Inbox<'_, _> =

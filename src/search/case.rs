@@ -92,7 +92,8 @@ impl<P: Testable> Space<'_, P> {
         })
     }
 
-    /// Every way in which one message between the loyal can fail to arrive in its round.
+    /// Every way in which one message between the loyal can fail to arrive in its round, in the
+    /// order in which they would have arrived.
     pub(super) fn single_disruptions(&self, traitors: Generals) -> Vec<Shift<P::Message>> {
         let loyal = self.everybody().minus(traitors);
         let rounds = self.terms.rounds;
@@ -104,6 +105,6 @@ impl<P: Testable> Space<'_, P> {
             let shift = move |(message, arrival)| Shift { wire, message, arrival };
             self.menu(wire).regular().cloned().cartesian_product(arrivals).map(shift)
         });
-        shifts.collect()
+        shifts.sorted().collect()
     }
 }

@@ -4,7 +4,7 @@ use itertools::Itertools;
 
 use super::menu::Menu;
 use super::space::Space;
-use crate::adversary::FaultClass;
+use crate::adversary::{Adversary, FaultClass};
 use crate::count::Count;
 use crate::general::{General, Generals};
 use crate::protocol::Plain;
@@ -55,13 +55,16 @@ impl<P: Testable> Space<'_, P> {
         [faults, orders].into_iter().product()
     }
 
-    /// In how many orders that which is said can arrive, if something is said in every slot.
+    /// In how many orders that which is said can arrive, if something is said in every slot. (What
+    /// Byzantine traitors hear, and when, changes nothing: they say what they like.)
     fn orders(&self, traitors: Generals) -> Count {
-        let loyal = self.everybody().minus(traitors);
-        let inboxes = (1..=self.terms.rounds).cartesian_product(loyal.iter().collect_vec());
+        let byzantine = self.adversary.faults.is_byzantine();
+        let free = if byzantine { traitors } else { Generals::NONE };
+        let hear = self.everybody().minus(free);
+        let inboxes = (1..=self.terms.rounds).cartesian_product(hear.iter().collect_vec());
         let orders = inboxes.map(|(round, to)| {
             let wires = self.everybody().iter().map(|from| Wire { round, from, to });
-            let slots = wires.map(|wire| match traitors.contains(wire.from) {
+            let slots = wires.map(|wire| match free.contains(wire.from) {
                 true => self.menu(wire).slots() as u64,
                 false => u64::from(self.menu(wire).regular_slots()),
             });
@@ -137,7 +140,15 @@ impl<P: Testable> Space<'_, P> {
 
     /// Whether two generals can be swapped without changing how much can be said on any wire.
     fn are_alike(&self, one: General, other: General) -> bool {
-        let wire = |from: General, to: General| &self.stock.behaviours[from.id()][to.id()];
+        let Adversary { any_order, disruptions, .. } = self.adversary;
+        // Of these each round has its own number of orders, and of messages that can be late.
+        let rounds = if any_order || disruptions > 0 { self.terms.rounds } else { 0 };
+        let wire = |from: General, to: General| {
+            let menus = (1..=rounds).map(move |round| self.menu(Wire { round, from, to }));
+            let sizes =
+                menus.map(|menu| (menu.slots(), menu.regular_slots(), menu.regular().count()));
+            (&self.stock.behaviours[from.id()][to.id()], sizes.collect_vec())
+        };
         let both = Generals::NONE.with(one).with(other);
         let inputs = self.terms.inputs;
         let alike = |third: General| {
