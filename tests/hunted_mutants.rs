@@ -30,17 +30,17 @@ impl Table {
     fn row<P: Testable + Clone>(&mut self, mutant: &str, protocol: P, n: usize, f: usize) {
         let smallest = check(protocol.clone()).generals(n).traitors(f).assert_broken();
         assert_eq!(smallest.size, Size::Smallest, "{mutant}");
-        let smallest = smallest.attack.size().max(1);
+        let smallest = smallest.attack.size();
         let seeded = |seed| {
             let hunted = hunt(protocol.clone()).generals(n).traitors(f).seed(seed).run().unwrap();
             let found = hunted.finding.unwrap_or_else(|| panic!("{mutant}: nothing is found"));
             let size = found.counterexample.attack.size();
-            assert!(size <= 2 * smallest, "{mutant}, seed {seed}: {}", found.counterexample);
+            assert!(size <= 2 * smallest.max(1), "{mutant}, seed {seed}: {}", found.counterexample);
             found
         };
         let found = seeded(0);
         let (drawn, shrunk) = (found.drawn.size(), found.counterexample.attack.size());
-        let ratio = shrunk as f64 / smallest as f64;
+        let ratio = shrunk.max(1) as f64 / smallest.max(1) as f64;
         writeln!(
             self.text,
             "{mutant:<34}  {n},{f} {:>6} {drawn:>6} {shrunk:>7} {smallest:>9} {ratio:>6.1}",
