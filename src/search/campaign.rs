@@ -108,8 +108,10 @@ impl<P: Testable> Campaign<'_, P> {
     /// Whether the signatures that are shown when nobody is a traitor are described as they should
     /// be: where there are always some it would not be seen otherwise.
     fn honest(&self) -> Result<(), Refusal> {
-        let ask = self.space.is_signed() && self.search.adversary.exactly;
-        for case in self.space.cases_of(Generals::NONE, TraitorsOrders::Each).filter(|_| ask) {
+        if !self.space.is_signed() || !self.search.adversary.exactly {
+            return Ok(());
+        }
+        for case in self.space.cases_of(Generals::NONE, TraitorsOrders::Each) {
             let meter = Meter::new(self.search.progress, u64::MAX);
             let explored = Explorer::new(self.space, &case, Lies::Free, meter).explore();
             if let Err(End::Refused(refusal)) = explored.1 {
