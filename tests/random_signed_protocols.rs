@@ -21,9 +21,9 @@ const AFFORDABLE: u64 = 20_000;
 
 /// A protocol whose tables are drawn from a seed, entry by entry, whenever one is looked up.
 #[derive(Clone, Debug)]
-struct Drawn {
+pub struct Drawn {
     seed: u64,
-    n: usize,
+    pub n: usize,
 }
 
 /// A signature: whose, and on what.
@@ -31,7 +31,7 @@ type Signature = (usize, usize);
 
 /// A message has a kind, and signatures.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-struct Message {
+pub struct Message {
     kind: usize,
     signatures: BTreeSet<Signature>,
 }
@@ -42,14 +42,14 @@ const FORGED: usize = 4;
 
 /// Who I am, how it stands, and which signatures I have seen.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-struct State {
+pub struct State {
     me: usize,
     mood: usize,
     seen: BTreeSet<Signature>,
 }
 
 impl Drawn {
-    fn new(seed: u64) -> Drawn {
+    pub fn new(seed: u64) -> Drawn {
         Drawn { seed, n: 3 + (seed % 2) as usize }
     }
 

@@ -1,0 +1,258 @@
+//! Schedules: protocols that hold in whatever order messages arrive, those that do not, and what a
+//! message that is lost or late does to those that are promised that none is.
+
+use std::collections::BTreeMap;
+
+use turncoat::execution::Size;
+use turncoat::protocols::chain::Chain;
+use turncoat::protocols::oral::Relay;
+use turncoat::protocols::path::Path;
+use turncoat::search::Engine;
+use turncoat::signature::ideal::Token;
+use turncoat::{
+    Arrival, Attack, AttackOn, Check, Edit, FaultClass, General, Generals, Ideal, Lie, Lockstep,
+    OralMessages, Order, Property, Repertoire, Round, Seat, Shift, SignedMessages, Task, Testable,
+    Wire, check, run,
+};
+
+use crate::signed_textbook::{Mutation, Textbook};
+
+const RETREAT: Order = Order::RETREAT;
+const ATTACK: Order = Order::ATTACK;
+
+fn sm(m: usize) -> SignedMessages {
+    SignedMessages::new(m)
+}
+
+/// This order, signed by these generals, one after the other.
+fn signed(order: Order, signers: &[usize]) -> Chain<Order, Token> {
+    sm(1).sealer().chain(&order, signers.iter().copied().map(General::new))
+}
+
+fn relay(order: Order, path: &[usize]) -> Relay<Order> {
+    let path = path.iter().fold(Path::root(), |path, id| path.then(General::new(*id)));
+    Relay { path, value: order }
+}
+
+fn wire([round, from, to]: [usize; 3]) -> Wire {
+    Wire { round, from: General::new(from), to: General::new(to) }
+}
+
+fn lie<M>(at: [usize; 3], edit: Edit<M>) -> Lie<M> {
+    Lie { wire: wire(at), edit }
+}
+
+fn shift<M>(at: [usize; 3], message: M, arrival: Arrival) -> Shift<M> {
+    Shift { wire: wire(at), message, arrival }
+}
+
+/// An attack in which ATTACK is the order.
+fn attack<M>(
+    n: usize,
+    traitors: &[usize],
+    lies: Vec<Lie<M>>,
+    schedule: Vec<Shift<M>>,
+) -> Attack<Order, M> {
+    let traitors = traitors.iter().copied().map(General::new).collect();
+    let inputs = BTreeMap::from([(General::COMMANDER, ATTACK)]);
+    Attack { lies, schedule, ..Attack::new(n, traitors, inputs) }
+}
+
+/// The smallest attack, and what it violates, are these.
+fn assert_broken_by<P: Testable>(question: Check<P>, property: Property, expected: &AttackOn<P>) {
+    let found = question.assert_broken();
+    assert_eq!(found.size, Size::Smallest, "{found}");
+    assert_eq!(found.violation.property(), Some(property), "{found}");
+    assert_eq!(found.attack, *expected, "{found}");
+}
+
+/// All orders of arrival, exhaustively; and with what belongs elsewhere thrown in.
+#[test]
+fn om_and_sm_hold_in_any_order_of_arrival() {
+    fn assert_holds<P: Testable>(protocol: P, n: usize, f: usize) {
+        let question = || check(&protocol).generals(n).traitors(f);
+        let [by_sender, any_order] =
+            [question(), question().any_order()].map(|question| question.run().unwrap());
+        assert!(by_sender.holds() && any_order.holds(), "{any_order}");
+        assert!(by_sender.behaviours < any_order.behaviours, "{any_order}");
+        question().any_order().with_replays().assert_holds();
+    }
+    assert_holds(OralMessages::new(1), 4, 1);
+    assert_holds(sm(1), 3, 1);
+    assert_holds(sm(1), 4, 1);
+    check(sm(2)).generals(4).traitors(2).any_order().with_replays().assert_holds();
+}
+
+/// "Choice = first received": the commander says ATTACK to one, and RETREAT to the other first.
+#[test]
+fn who_obeys_the_first_order_is_betrayed() {
+    let mutant = || Textbook::new(1, Mutation::ObeysFirst, Ideal);
+    let say = Edit::Say(signed(RETREAT, &[0]));
+    let retreat_first = attack(3, &[0], vec![lie([1, 0, 2], say)], vec![]);
+    let question = check(mutant()).generals(3).traitors(1);
+    // RETREAT is the lesser order as data, so of the two it arrives first even by sender.
+    assert_broken_by(question.clone(), Property::Agreement, &retreat_first);
+    assert_broken_by(question.any_order(), Property::Agreement, &retreat_first);
+    check(mutant()).generals(3).traitors(0).any_order().assert_holds();
+}
+
+/// Everybody says his input, and decides on general 0's: on what comes first.
+#[derive(Debug)]
+struct FirstWord {
+    rounds: usize,
+}
+
+/// My input, and what came first.
+type Heard = (General, Order, Option<Order>);
+
+impl Lockstep for FirstWord {
+    type Value = Order;
+    type Message = Order;
+    type State = Heard;
+
+    fn rounds(&self, _n: usize) -> usize {
+        self.rounds
+    }
+
+    fn start(&self, seat: Seat, input: Option<&Order>) -> Heard {
+        (seat.me, input.copied().unwrap_or(RETREAT), None)
+    }
+
+    fn send(&self, heard: &Heard, _: Round, _: General) -> impl IntoIterator<Item = Order> {
+        Some(heard.1)
+    }
+
+    fn receive(&self, heard: &mut Heard, _: Round, _: General, order: &Order) {
+        heard.2.get_or_insert(*order);
+    }
+
+    fn decide(&self, (me, own, first): &Heard) -> Order {
+        first.filter(|_| *me != General::COMMANDER).unwrap_or(*own)
+    }
+}
+
+impl Testable for FirstWord {
+    fn values(&self) -> Vec<Order> {
+        vec![RETREAT, ATTACK]
+    }
+
+    fn task(&self) -> Task {
+        Task::Consensus
+    }
+
+    fn repertoire(&self, _n: usize, _wire: Wire) -> Repertoire<Order> {
+        Repertoire::one_of(self.values())
+    }
+}
+
+/// By sender, what comes first is what general 0 says. In any order it need not be.
+#[test]
+fn who_takes_the_first_word_for_the_leaders_needs_arrival_by_sender() {
+    let inputs = [RETREAT, RETREAT, ATTACK].into_iter().enumerate();
+    let inputs = inputs.map(|(id, order)| (General::new(id), order)).collect();
+    let first = shift([1, 2, 1], ATTACK, Arrival::First);
+    let overtaking = Attack { schedule: vec![first], ..Attack::new(3, Generals::NONE, inputs) };
+    for n in 2..=4 {
+        check(FirstWord { rounds: 1 }).generals(n).traitors(0).assert_holds();
+    }
+    check(FirstWord { rounds: 1 }).generals(2).traitors(0).any_order().assert_holds();
+    let question = check(FirstWord { rounds: 1 }).generals(3).traitors(0).any_order();
+    assert_broken_by(question, Property::Agreement, &overtaking);
+}
+
+/// A message that is lost between the loyal is as bad as one traitor more; and so is one that is a
+/// round late, for it has too few signatures by then.
+#[test]
+fn sm_1_does_not_survive_a_traitor_and_a_lost_message() {
+    use Arrival::{Late, Never};
+    let sm_1 = || check(sm(1)).generals(3).traitors(1);
+    // The commander says RETREAT as well, to 1 alone, whose relay of that is lost.
+    let say = Edit::Say(signed(RETREAT, &[0]));
+    let relayed = shift([2, 1, 2], signed(RETREAT, &[0, 1]), Never);
+    let two_faced = attack(3, &[0], vec![lie([1, 0, 1], say)], vec![relayed]);
+    for latest in 0..=1 {
+        let question = sm_1().disrupted(1, latest);
+        assert_broken_by(question, Property::Agreement, &two_faced);
+    }
+    // The order does not come to 2, or too late, and the traitor keeps it from him as well.
+    let withhold = Edit::Withhold(signed(ATTACK, &[0, 1]));
+    for (latest, arrival) in [(0, Never), (1, Late(1))] {
+        let order = shift([1, 0, 2], signed(ATTACK, &[0]), arrival);
+        let lie = lie([2, 1, 2], withhold.clone());
+        let kept_back = attack(3, &[1], vec![lie], vec![order]);
+        let question = sm_1().loyal_commander().disrupted(1, latest);
+        assert_broken_by(question, Property::Validity, &kept_back);
+    }
+    // One round more than there are traitors makes up for one message.
+    check(sm(2)).generals(4).traitors(1).disrupted(1, 1).assert_holds();
+}
+
+/// Where all are loyal, SM(1) survives as many lost messages as leave one lieutenant the order.
+#[test]
+fn sm_1_among_the_loyal_survives_lost_messages() {
+    use Arrival::{Late, Never};
+    for (n, survived) in [(3, 1), (4, 2)] {
+        let question = |lost, latest| check(sm(1)).generals(n).traitors(0).disrupted(lost, latest);
+        question(survived, 0).assert_holds();
+        question(survived, 1).assert_holds();
+        let order = |to| shift([1, 0, to], signed(ATTACK, &[0]), Never);
+        let all_lost = attack(n, &[], vec![], (1..n).map(order).collect());
+        assert_broken_by(question(survived + 1, 0), Property::Validity, &all_lost);
+    }
+    let order = |to| shift([1, 0, to], signed(ATTACK, &[0]), Late(1));
+    let all_late = attack(3, &[], vec![], vec![order(1), order(2)]);
+    let question = check(sm(1)).generals(3).traitors(0).disrupted(2, 1);
+    assert_broken_by(question, Property::Validity, &all_late);
+}
+
+/// The commander says RETREAT to 2 alone: 3 has a majority for ATTACK, and so has 2, unless the
+/// vote of 1 is lost, for which he takes RETREAT.
+#[test]
+fn om_1_does_not_survive_a_traitor_and_a_lost_message() {
+    let om_1 = |f| check(OralMessages::new(1)).generals(4).traitors(f);
+    let edit = Edit::Instead { of: relay(ATTACK, &[]), say: relay(RETREAT, &[]) };
+    let vote = shift([2, 1, 2], relay(ATTACK, &[1]), Arrival::Never);
+    let two_faced = attack(4, &[0], vec![lie([1, 0, 2], edit)], vec![vote]);
+    assert_broken_by(om_1(1).disrupted(1, 0), Property::Agreement, &two_faced);
+    assert_broken_by(om_1(1).disrupted(1, 1), Property::Agreement, &two_faced);
+    om_1(0).disrupted(1, 1).assert_holds();
+    let order = |to| shift([1, 0, to], relay(ATTACK, &[]), Arrival::Never);
+    let lost = attack(4, &[], vec![], vec![order(1), order(2)]);
+    assert_broken_by(om_1(0).disrupted(2, 0), Property::Validity, &lost);
+}
+
+/// Where the list has two late messages matters as little as where it has two lost ones.
+#[test]
+fn late_messages_arrive_in_the_order_in_which_they_would_have_arrived() {
+    let late = |from| shift([1, from, 3], ATTACK, Arrival::Late(1));
+    let inputs: BTreeMap<_, _> = (0..4).map(|id| (General::new(id), ATTACK)).collect();
+    let views = [[1, 2], [2, 1]].map(|froms| {
+        let schedule = froms.map(late).to_vec();
+        let attack = Attack { schedule, ..Attack::new(4, Generals::NONE, inputs.clone()) };
+        let execution = run(&FirstWord { rounds: 2 }, &attack).unwrap();
+        assert_eq!(execution.idle, []);
+        let view = execution.view(General::new(3));
+        view.map(|(wire, _)| (wire.round, wire.from.id())).collect::<Vec<_>>()
+    });
+    assert_eq!(views[0], [(1, 0), (2, 1), (2, 2), (2, 0), (2, 1), (2, 2)]);
+    assert_eq!(views[1], views[0]);
+}
+
+#[test]
+fn questions_that_can_not_be_answered_are_refused() {
+    let ask = || check(FirstWord { rounds: 1 }).generals(3).traitors(1);
+    let refused = |question: Check<FirstWord>| question.run().unwrap_err().to_string();
+    let naive = || ask().engine(Engine::Naive);
+    let crash = naive().faults(FaultClass::Crash);
+    for question in [crash, naive().any_order(), naive().disrupted(1, 0)] {
+        assert!(refused(question).starts_with("the naive engine knows no traitors but"));
+    }
+    assert!(refused(ask().disrupted(65, 0)).starts_with("disruptions is 65: at most 64"));
+}
+
+/// There are 2^64 inputs, and of each 63! orders of arrival at every general.
+#[test]
+fn of_a_space_too_large_a_part_is_searched() {
+    let crowd = check(FirstWord { rounds: 1 }).generals(64).traitors(0).any_order();
+    assert_eq!(crowd.steps(1_000).run().unwrap().name(), "bounded");
+}

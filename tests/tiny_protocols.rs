@@ -1,0 +1,199 @@
+//! Tiny protocols at random, for broadcast and for consensus: what a general comes to hangs on the
+//! order in which it hears, some panic, some decide on what is no value, some accept forgeries, and
+//! of some more is demanded.
+
+use itertools::Itertools;
+use turncoat::testable::Forgery;
+use turncoat::{Demand, General, Lockstep, Outcome, Repertoire, Round, Seat, Task, Testable, Wire};
+
+/// A protocol whose tables are drawn from a seed, entry by entry, whenever one is looked up.
+#[derive(Clone, Copy, Debug)]
+pub struct Tiny {
+    pub seed: u64,
+    pub n: usize,
+}
+
+/// Who I am, how it stands, and what I would decide by rights.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct State {
+    me: usize,
+    mood: usize,
+    value: u8,
+}
+
+const MOODS: usize = 4;
+
+/// Two slots of two messages each, and what is forged.
+const MESSAGES: u8 = 4;
+const FORGED: u8 = 9;
+
+impl Tiny {
+    pub fn new(seed: u64) -> Tiny {
+        let blank = Tiny { seed, n: 0 };
+        Tiny { n: [2, 3, 3, 3, 4][blank.draw("n", [], 5)], ..blank }
+    }
+
+    /// A number below `end`, the same for the same question.
+    pub fn draw<const N: usize>(&self, what: &str, entry: [usize; N], end: usize) -> usize {
+        let mut hash = self.seed.wrapping_add(1);
+        for part in what.bytes().map(u64::from).chain(entry.map(|part| part as u64)) {
+            hash = (hash ^ part).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            hash ^= hash >> 29;
+        }
+        hash = (hash ^ (hash >> 32)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        ((hash >> 33) % end as u64) as usize
+    }
+
+    pub fn one_in<const N: usize>(&self, many: usize, what: &str, entry: [usize; N]) -> bool {
+        self.draw(what, entry, many) == 0
+    }
+
+    /// Whether something goes wrong here: in some protocols that is rarer than in others.
+    fn slips<const N: usize>(&self, what: &str, entry: [usize; N]) -> bool {
+        let rare = [3, 8, 25, 1000][self.draw("rare", [], 4)];
+        self.one_in(rare, what, entry)
+    }
+
+    /// Whether there are two values, which are said in the first round.
+    fn two_values(&self) -> bool {
+        self.one_in(2, "two values", [])
+    }
+
+    /// Whether it panics here. (A traitor whose own run has failed would be silent.)
+    fn fails<const N: usize>(&self, rare: usize, call: &str, entry: [usize; N]) -> bool {
+        !self.never_silent() && self.one_in(rare, call, entry)
+    }
+
+    /// Whether it takes several messages before anything goes wrong.
+    fn climbs(&self) -> bool {
+        self.one_in(2, "climbs", [])
+    }
+
+    /// Whether everybody says something in every slot.
+    pub fn never_silent(&self) -> bool {
+        self.one_in(6, "never silent", [])
+    }
+
+    /// The messages of a slot; they may be mixed up in their order.
+    fn slot(&self, slot: u8) -> Vec<u8> {
+        let crossed = self.one_in(2, "crossed", []);
+        let of_slot = |message: &u8| if crossed { message % 2 } else { message / 2 } == slot;
+        (0..MESSAGES).filter(of_slot).collect()
+    }
+
+    fn says(&self, State { me, mood, value }: &State, round: Round, to: General) -> Vec<u8> {
+        let tells = self.two_values() && round == 1;
+        let tells = tells && (self.task() == Task::Consensus || *me == 0);
+        let never_silent = self.never_silent();
+        if !tells && !never_silent && self.one_in(3, "live", [*me, round, to.id()]) {
+            return vec![];
+        }
+        let says = |slot: u8| {
+            let entry = [*me, round, to.id(), usize::from(slot), *mood, usize::from(*value)];
+            if tells && slot == 0 {
+                return Some(self.slot(0)[usize::from(*value)]);
+            }
+            let silent = tells || self.one_in(if slot == 0 { 4 } else { 2 }, "silent", entry);
+            (never_silent || !silent).then(|| self.slot(slot)[self.draw("says", entry, 2)])
+        };
+        (0..2).filter_map(says).collect()
+    }
+}
+
+impl Lockstep for Tiny {
+    type Value = u8;
+    type Message = u8;
+    type State = State;
+
+    fn rounds(&self, n: usize) -> usize {
+        [1, 2, 2, 3 - n / 4][self.draw("rounds", [], 4)]
+    }
+
+    fn start(&self, seat: Seat, input: Option<&u8>) -> State {
+        State { me: seat.me.id(), mood: 0, value: input.copied().unwrap_or(0) }
+    }
+
+    fn send(&self, state: &State, round: Round, to: General) -> impl IntoIterator<Item = u8> {
+        let entry = [state.me, state.mood, round, to.id()];
+        assert!(state.mood < 2 || !self.fails(30, "send", entry), "send fails");
+        self.says(state, round, to)
+    }
+
+    fn receive(&self, state: &mut State, round: Round, from: General, message: &u8) {
+        let entry = [state.me, state.mood, usize::from(*message), round, from.id()];
+        assert!(!self.fails(150, "receive", entry), "receive fails");
+        if *message == FORGED && !self.one_in(20, "believes", entry) {
+            return;
+        }
+        let said = self.slot(0).iter().position(|said| said == message);
+        let tells = self.task() == Task::Consensus || from.is_commander();
+        match said.filter(|_| self.two_values() && tells) {
+            Some(said) if round == 1 && self.task() == Task::Consensus => state.value &= said as u8,
+            Some(said) if round == 1 => state.value = said as u8,
+            _ if self.two_values() && self.slips("turns", entry) => state.value ^= 1,
+            _ => {}
+        }
+        if self.one_in(2 + 2 * self.draw("steady", [], 2), "moves", entry) {
+            let climbed = (state.mood + 1).min(MOODS - 1);
+            state.mood = if self.climbs() { climbed } else { self.draw("mood", entry, MOODS) };
+        }
+    }
+
+    fn end_round(&self, state: &mut State, round: Round) {
+        let entry = [state.me, state.mood, round];
+        assert!(state.mood == 0 || !self.fails(150, "end_round", entry), "end_round fails");
+    }
+
+    fn decide(&self, State { me, mood, value }: &State) -> u8 {
+        assert!(!(*mood > 1 && self.one_in(25, "decide fails", [*me, *mood])), "decide fails");
+        let slips = if self.climbs() {
+            *mood == MOODS - 1 && self.one_in(2, "decides", [*me])
+        } else {
+            *mood > 0 && self.slips("decides", [*me, *mood])
+        };
+        match slips {
+            true if self.two_values() => 1 - value,
+            true => 7,
+            false => *value,
+        }
+    }
+}
+
+impl Testable for Tiny {
+    fn values(&self) -> Vec<u8> {
+        if self.two_values() { vec![0, 1] } else { vec![0] }
+    }
+
+    fn task(&self) -> Task {
+        if self.one_in(3, "consensus", []) { Task::Consensus } else { Task::Broadcast }
+    }
+
+    /// In some, a traitor must not be able to have all decide 1 though somebody was given 0.
+    fn demands(&self) -> Vec<Demand<u8>> {
+        let unmoved = |outcome: &Outcome<'_, u8>| {
+            outcome.bound_inputs().all(|input| *input == 1) || outcome.decided().contains(&0)
+        };
+        let demands = [Demand::new("unmoved", unmoved)].into_iter();
+        demands.filter(|_| self.one_in(3, "demands", [])).collect()
+    }
+
+    fn repertoire(&self, _n: usize, Wire { round, from, to }: Wire) -> Repertoire<u8> {
+        let states = (0..MOODS).cartesian_product(self.values());
+        let states = states.map(|(mood, value)| State { me: from.id(), mood, value });
+        let wire = [from.id(), round, to.id()];
+        let quiet = self.one_in(3, "quiet", wire);
+        let more = |message: &u8| {
+            !quiet && self.one_in(3, "more", [wire[0], wire[1], wire[2], usize::from(*message)])
+        };
+        let said = states.flat_map(|state| self.says(&state, round, to));
+        let said = said.chain((0..MESSAGES).filter(more)).collect_vec();
+        let slot = |slot| self.slot(slot).into_iter().filter(|m| said.contains(m)).collect();
+        let strays = 0..self.draw("strays", wire, 3);
+        let strays = strays.map(|which| {
+            self.draw("stray", [wire[0], wire[1], wire[2], which], usize::from(MESSAGES) + 2) as u8
+        });
+        let forged = Forgery { label: "forged", message: FORGED };
+        let forged = Some(forged).filter(|_| self.one_in(3, "forgeries", []));
+        Repertoire::of((0..2).map(slot)).with_strays(strays).with_forgeries(forged)
+    }
+}
