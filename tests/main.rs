@@ -4,6 +4,7 @@ mod attack_file;
 mod command_line;
 mod consensus;
 mod crash_twins;
+mod crash_verdicts;
 mod drawn_attacks;
 mod ed25519;
 mod edge_cases;
