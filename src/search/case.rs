@@ -54,7 +54,7 @@ impl<P: Testable> Space<'_, P> {
     ) -> impl Iterator<Item = CaseOf<P>> + Clone {
         let faults = self.adversary.faults;
         let disruptions = self.disruptions(traitors);
-        let inputs = self.inputs(traitors, orders).collect_vec();
+        let inputs = self.inputs(traitors, orders);
         disruptions.cartesian_product(inputs).map(move |(disruptions, inputs)| {
             let inputs = inputs.into_iter().collect();
             Case { faults, traitors, inputs, disruptions }
@@ -66,7 +66,7 @@ impl<P: Testable> Space<'_, P> {
         &self,
         traitors: Generals,
         orders: TraitorsOrders,
-    ) -> impl Iterator<Item = Vec<(General, P::Value)>> {
+    ) -> impl Iterator<Item = Vec<(General, P::Value)>> + Clone {
         let values = &self.terms.values;
         let bound = self.adversary.faults.bound(self.terms.n, traitors);
         let orders = self.terms.inputs.iter().map(move |general| {
