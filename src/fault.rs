@@ -289,9 +289,19 @@ thread_local! {
 
 /// Runs code that is not ours; a panic becomes its message, with its place in the source.
 ///
+/// This is compiled for each piece of code that is run so; all but the catching stands elsewhere.
+pub(crate) fn guarded<T>(code: impl FnOnce() -> T) -> Result<T, String> {
+    let outer = guard();
+    let result = panic::catch_unwind(AssertUnwindSafe(code));
+    GUARDED.set(outer);
+    result.map_err(told)
+}
+
+/// From here on panics on this thread are caught: what was so before.
+///
 /// The panic hook is the process's own, so it is wrapped once, and all panics but the caught ones
 /// are handed on to the hook that was there.
-pub(crate) fn guarded<T>(code: impl FnOnce() -> T) -> Result<T, String> {
+fn guard() -> bool {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| {
         let hook = panic::take_hook();
@@ -303,12 +313,12 @@ pub(crate) fn guarded<T>(code: impl FnOnce() -> T) -> Result<T, String> {
             PLACE.with_borrow_mut(|last| *last = place);
         }));
     });
-    let outer = GUARDED.replace(true);
-    let result = panic::catch_unwind(AssertUnwindSafe(code));
-    GUARDED.set(outer);
-    result.map_err(|payload| {
-        PLACE.with_borrow(|place| format!("{} (at {place})", message(payload.as_ref())))
-    })
+    GUARDED.replace(true)
+}
+
+/// What the panic that was caught last said, and where.
+fn told(payload: Box<dyn Any + Send>) -> String {
+    PLACE.with_borrow(|place| format!("{} (at {place})", message(payload.as_ref())))
 }
 
 fn message(payload: &(dyn Any + Send)) -> &str {

@@ -174,7 +174,7 @@ impl Generals {
     }
 
     /// Every subset of exactly `size` of them, in lexicographic order.
-    pub fn subsets(self, size: usize) -> impl Iterator<Item = Generals> {
+    pub fn subsets(self, size: usize) -> impl Iterator<Item = Generals> + Clone {
         self.iter().combinations(size).map(Generals::from_iter)
     }
 }

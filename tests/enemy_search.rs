@@ -98,15 +98,11 @@ fn compare<P: Testable>(twin: &Twin<'_, P>, verdict: &Verdict<&P>, setting: &str
         assert_eq!(swept.found, None, "{setting}");
         swept.all
     };
-    let sizes = twin.adversary.sizes();
+    let mut sizes = twin.adversary.sizes();
     let Some(found) = verdict.counterexample() else {
         let halted = verdict.steps == STEPS;
         assert!(verdict.holds() || halted, "{setting}");
-        return if halted {
-            Fared::Bounded
-        } else {
-            Fared::Holds { all: sizes.map(none_of).all(|all| all) }
-        };
+        return if halted { Fared::Bounded } else { Fared::Holds { all: sizes.all(none_of) } };
     };
     assert_true(twin, found, setting);
     let (traitors, size) = (found.attack.traitors.len(), found.attack.size());
@@ -114,7 +110,7 @@ fn compare<P: Testable>(twin: &Twin<'_, P>, verdict: &Verdict<&P>, setting: &str
         assert_eq!((found.size, verdict.steps), (Size::LocallyMinimal, STEPS), "{setting}");
         return Fared::Bounded;
     }
-    let fewer = sizes.take_while(|fewer| *fewer < traitors).map(none_of).all(|all| all);
+    let fewer = sizes.take_while(|fewer| *fewer < traitors).all(none_of);
     let swept = twin.sweep(traitors, size, &mut ATTACKS.clone());
     let smallest = swept.found.as_ref().map(|attack| attack.size());
     assert!(smallest.is_none_or(|smallest| smallest == size), "{setting}: {:?}", swept.found);
@@ -145,7 +141,7 @@ fn held<P: Testable>(protocol: &P, n: usize, adversary: Adversary) -> Fared {
 pub fn held_on_tiny(seed: u64) -> Option<(FaultClass, Fared)> {
     let tiny = Tiny::new(seed);
     let adversary = drawn(&tiny);
-    let dull = seed % 8 > 0 && Twin::new(&tiny, tiny.n, adversary).breaks_by_itself();
+    let dull = !seed.is_multiple_of(8) && Twin::new(&tiny, tiny.n, adversary).breaks_by_itself();
     (!dull).then(|| (adversary.faults, held(&tiny, tiny.n, adversary)))
 }
 

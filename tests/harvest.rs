@@ -14,12 +14,9 @@ use turncoat::{
 use crate::pared::Pared;
 use crate::random_protocols::Drawn;
 
-type Says<P> = Repertoire<<P as Lockstep>::Message>;
-type Pare<P> = fn(Wire, Says<P>) -> Says<P>;
-
 /// A protocol without what it says of what a traitor could say.
-fn hidden<P: Testable>(protocol: P) -> Pared<P, Pare<P>> {
-    Pared { protocol, pare: |_, _| Repertoire::unknown() }
+fn hidden<P: Testable>(protocol: P) -> Pared<P> {
+    Pared::new(protocol, |_, _| Repertoire::unknown())
 }
 
 /// The verdict in a word, and how many lies the attack has. Nothing is said that is not known.
@@ -142,12 +139,12 @@ fn lies_of_ones_own_are_added() {
     let untold = check(Gossip::Password).generals(3).traitors(1).loyal_commander();
     assert_eq!(verdict(untold), ("bounded", None));
     let word = |_, unknown: Repertoire<_>| unknown.with_strays([[password()].into()]);
-    let told = Pared { protocol: Gossip::Password, pare: word };
+    let told = Pared::new(Gossip::Password, word);
     let found = check(told).generals(3).traitors(1).loyal_commander().assert_broken();
     assert_eq!(found.violation.name(), "values");
     let slots = vec![vec![[password()].into()]];
-    let slot = |_, _| Repertoire { slots: slots.clone(), ..Repertoire::unknown() };
-    let told = Pared { protocol: Gossip::Password, pare: slot };
+    let slot = move |_, _| Repertoire { slots: slots.clone(), ..Repertoire::unknown() };
+    let told = Pared::new(Gossip::Password, slot);
     let found = check(told).generals(3).traitors(1).loyal_commander();
     assert_eq!(found.without_strays().assert_broken().violation.name(), "values");
 }
@@ -159,10 +156,10 @@ fn where_nobody_can_lie_nothing_is_unknown() {
     let commander = |wire: Wire, repertoire| {
         if wire.from.is_commander() { Repertoire::unknown() } else { repertoire }
     };
-    let protocol = Pared { protocol: OralMessages::new(1), pare: commander };
+    let protocol = Pared::new(OralMessages::new(1), commander);
     let ask = check(protocol).generals(4).traitors(1);
     assert_eq!(verdict(ask), ("bounded", None));
-    let protocol = Pared { protocol: OralMessages::new(1), pare: commander };
+    let protocol = Pared::new(OralMessages::new(1), commander);
     check(protocol).generals(4).traitors(1).loyal_commander().assert_holds();
 }
 

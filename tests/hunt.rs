@@ -184,8 +184,7 @@ fn shrinking_ends_when_its_time_is_up() {
 /// As `check` refuses it.
 #[test]
 fn what_is_not_described_is_refused() {
-    let pare = |_, _| Repertoire::silent();
-    let protocol = Pared { protocol: OralMessages::new(1), pare };
+    let protocol = Pared::new(OralMessages::new(1), |_, _| Repertoire::silent());
     let refusal = hunt(protocol).generals(3).traitors(1).run().unwrap_err();
     assert!(refusal.to_string().starts_with("the repertoire has no place for what"), "{refusal}");
 }

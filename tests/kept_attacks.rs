@@ -43,8 +43,7 @@ fn what_was_found_still_breaks_what_it_broke() {
 /// any more.
 #[test]
 fn it_outlives_the_repertoire() {
-    let silent = |_, _| Repertoire::silent();
-    let pared = Pared { protocol: TwoStep::new(), pare: silent };
+    let pared = Pared::new(TwoStep::new(), |_, _| Repertoire::silent());
     for file in fs::read_dir(directory("two-step")).unwrap() {
         let text = fs::read_to_string(file.unwrap().path()).unwrap();
         let attack = AttackFile::read(&text).unwrap().attack().unwrap();

@@ -5,19 +5,31 @@ use std::fmt;
 use turncoat::signature::Signed;
 use turncoat::{General, Generals, Lockstep, Repertoire, Round, Seat, Testable, Wire};
 
-/// The protocol, and what is left of its repertoire on a wire.
-pub struct Pared<P, F> {
-    pub protocol: P,
-    pub pare: F,
+type Pare<M> = dyn Fn(Wire, Repertoire<M>) -> Repertoire<M> + Send + Sync;
+
+/// The protocol, and what is left of its repertoire on a wire. One type for all that can be left:
+/// the search is compiled once for each.
+pub struct Pared<P: Lockstep> {
+    protocol: P,
+    pare: Box<Pare<P::Message>>,
 }
 
-impl<P: fmt::Debug, F> fmt::Debug for Pared<P, F> {
+impl<P: Lockstep> Pared<P> {
+    pub fn new<F>(protocol: P, pare: F) -> Pared<P>
+    where
+        F: Fn(Wire, Repertoire<P::Message>) -> Repertoire<P::Message> + Send + Sync + 'static,
+    {
+        Pared { protocol, pare: Box::new(pare) }
+    }
+}
+
+impl<P: Lockstep> fmt::Debug for Pared<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}, pared", self.protocol)
     }
 }
 
-impl<P: Lockstep, F: Sync> Lockstep for Pared<P, F> {
+impl<P: Lockstep> Lockstep for Pared<P> {
     type Value = P::Value;
     type Message = P::Message;
     type State = P::State;
@@ -52,10 +64,7 @@ impl<P: Lockstep, F: Sync> Lockstep for Pared<P, F> {
     }
 }
 
-impl<P: Testable, F> Testable for Pared<P, F>
-where
-    F: Fn(Wire, Repertoire<P::Message>) -> Repertoire<P::Message> + Sync,
-{
+impl<P: Testable> Testable for Pared<P> {
     fn values(&self) -> Vec<P::Value> {
         self.protocol.values()
     }

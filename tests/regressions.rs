@@ -270,8 +270,8 @@ fn a_stored_attack_outlives_the_repertoire() {
     let stored = Regressions::in_dir(directory("outlives"));
     let found = check(OralMessages::new(1)).generals(3).traitors(1).assert_broken();
     stored.keep(&json!({ "any": "object" }), &found.attack).unwrap();
-    let speechless = Pared { protocol: OralMessages::new(1), pare: |_, _| Repertoire::silent() };
-    let unknown = Pared { protocol: OralMessages::new(1), pare: |_, _| Repertoire::unknown() };
+    let speechless = Pared::new(OralMessages::new(1), |_, _| Repertoire::silent());
+    let unknown = Pared::new(OralMessages::new(1), |_, _| Repertoire::unknown());
     assert_eq!(fates(&stored.replay(&speechless)), ["broken: validity"]);
     assert_eq!(fates(&stored.replay(&unknown)), ["broken: validity"]);
     // OM(2) has a round more, and what was said among three it says as well.

@@ -58,7 +58,7 @@ fn agreed<P: Testable>(ask: impl Fn() -> Check<P>, setting: &str) -> Option<&'st
 }
 
 /// What the engines agree on without strays, and with a few in each turn.
-fn outcomes<P: Testable>(protocol: &P, harm: bool, turns: &[usize]) -> Vec<&'static str> {
+fn outcomes<P: Testable + Clone>(protocol: &P, harm: bool, turns: &[usize]) -> Vec<&'static str> {
     let mut outcomes = Vec::new();
     for (n, f) in [(2, 1), (3, 1), (3, 2)] {
         let setting = format!("{protocol:?}, n = {n}, f = {f}");
@@ -66,8 +66,8 @@ fn outcomes<P: Testable>(protocol: &P, harm: bool, turns: &[usize]) -> Vec<&'sta
         outcomes.extend(agreed(ask, &setting));
         for (every, turn) in [60, 25].into_iter().cartesian_product(turns) {
             let thinned = Thinned { every, turn: *turn, harm };
-            let pare = |wire: Wire, repertoire: Repertoire<_>| thinned.of(wire, repertoire);
-            let pared = || Pared { protocol, pare };
+            let pare = move |wire: Wire, repertoire: Repertoire<_>| thinned.of(wire, repertoire);
+            let pared = || Pared::new(protocol.clone(), pare);
             let setting = format!("{setting}, {thinned:?}");
             let ask = || check(pared()).generals(n).traitors(f);
             let ask = || if harm { ask().loyal_commander() } else { ask() };

@@ -27,7 +27,7 @@ fn with_forgeries(
         repertoire.forgeries.retain(|forgery| heard && labels.contains(&forgery.label));
         repertoire
     };
-    Pared { protocol, pare }
+    Pared::new(protocol, pare)
 }
 
 /// The label of what a mutant accepts among n = m + 2 generals with one traitor.

@@ -248,13 +248,13 @@ fn believing_a_forgery_does_harm() {
         // The commander decides nothing, and nobody else can be cheated.
         (Rule::Receiver, 2, Option::None),
     ] {
-        let pare = |wire: Wire, repertoire: Repertoire<_>| {
+        let pare = move |wire: Wire, repertoire: Repertoire<_>| {
             let Repertoire { slots, mut strays, forgeries, .. } = repertoire;
             let forged = forgeries.into_iter().filter(|_| wire.round == round);
             strays.extend(forged.map(|forgery| forgery.message));
             Repertoire::of(slots).with_strays(strays)
         };
-        let protocol = Pared { protocol: mutant(1, Skips(rule)), pare };
+        let protocol = Pared::new(mutant(1, Skips(rule)), pare);
         let found = ask(protocol, 3, 1, true).map(|(_, harm, lies)| (harm.unwrap(), lies));
         assert_eq!(found, expected, "{rule:?}");
     }

@@ -19,12 +19,12 @@ pub(crate) fn fates(
     able: &[(General, Generals)],
     most: usize,
 ) -> impl Iterator<Item = Vec<Crash>> {
-    let ways = able.iter().map(move |(general, speaks_to)| {
-        let reached = (0..speaks_to.len()).rev().flat_map(|size| speaks_to.subsets(size));
-        let crash = move |reaches| Crash { general: *general, round, reaches };
-        [None].into_iter().chain(reached.map(crash).map(Some)).collect_vec()
+    let ways = able.iter().map(move |&(general, speaks_to)| {
+        let reached = (0..speaks_to.len()).rev().flat_map(move |size| speaks_to.subsets(size));
+        let crash = move |reaches| Crash { general, round, reaches };
+        [None].into_iter().chain(reached.map(crash).map(Some))
     });
-    let fates = ways.map(Vec::into_iter).multi_cartesian_product();
+    let fates = ways.multi_cartesian_product();
     let fates = fates.map(|fates| fates.into_iter().flatten().collect_vec());
     fates.filter(move |crashes| crashes.len() <= most)
 }
