@@ -5,6 +5,7 @@ mod check;
 mod hunt;
 mod list;
 mod protocols;
+mod refute;
 mod replay;
 mod signed;
 mod sweep;
@@ -35,8 +36,8 @@ struct Arguments {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  holds (or the verdict is the one that --expect names)
-  1  broken (or the verdict is another one than --expect names)
+  0  holds, or is not refuted (or the verdict is the one that --expect names)
+  1  broken, or refuted (or the verdict is another one than --expect names)
   2  bad input
   3  bounded: nothing found, and not everything covered";
 
@@ -62,6 +63,13 @@ enum Command {
     Hunt {
         #[command(subcommand)]
         subject: Subject<hunt::Arguments>,
+    },
+    /// Show that no protocol can be right among n generals with f traitors, on this one
+    #[command(after_help = "Example: turncoat refute oral -n 3 -f 1")]
+    #[command(subcommand_value_name = "PROTOCOL", subcommand_help_heading = "Protocols")]
+    Refute {
+        #[command(subcommand)]
+        subject: Subject<refute::Arguments>,
     },
     /// Run the attack in a file and show the execution
     #[command(after_help = "Example: turncoat check oral -n 3 -f 1 --save attack.json
@@ -147,6 +155,7 @@ fn run(Arguments { command, threads }: Arguments) -> Result<ExitCode, BadInput> 
         Command::Check { subject } => check::check(subject),
         Command::Sweep { subject } => sweep::sweep(subject),
         Command::Hunt { subject } => hunt::hunt(subject),
+        Command::Refute { subject } => refute::refute(subject),
         Command::Replay(arguments) => replay::replay(&arguments),
         Command::List(arguments) => list::list(&arguments),
     }

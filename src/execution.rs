@@ -9,7 +9,7 @@ use itertools::Itertools;
 use rustc_hash::FxHashMap;
 
 use self::stage::{Eavesdropper, Enemy, Labels, Scene, simulate};
-use crate::attack::{Attack, AttackOn, Item, Lie, Misfit};
+use crate::attack::{AttackOn, Item, Lie, Misfit};
 use crate::fault::{Call, Fault, Guarded, agree, guarded};
 use crate::general::General;
 use crate::property::{Accepted, Property, Violation};
@@ -262,9 +262,7 @@ pub(crate) fn obeyed<P: Testable>(
     let unshifted = vec![true; attack.schedule.len()];
     let (idle, lacking) = (Vec::new(), Vec::new());
     let mut enemy = Written { protocol, attack, idle, lacking, unshifted };
-    let Attack { faults, traitors, inputs, .. } = attack;
-    let scene = Scene { faults: *faults, traitors: *traitors, inputs };
-    let execution = simulate(protocol, terms, scene, &mut enemy, labels);
+    let execution = simulate(protocol, terms, Scene::of(attack), &mut enemy, labels);
     let Written { mut idle, mut lacking, unshifted, .. } = enemy;
     idle.sort_unstable();
     lacking.sort_unstable();

@@ -46,6 +46,15 @@ pub enum CheckError {
     /// A hunt is to draw nothing.
     #[error("cases is 0: at least one attack must be drawn")]
     NoCases,
+    /// Too few generals for an argument.
+    #[error("n is {0}: the argument needs at least three generals")]
+    TooFew(usize),
+    /// The generals can't be divided so.
+    #[error("groups: {0}")]
+    Groups(String),
+    /// There is nothing to disagree on.
+    #[error("the protocol has one value: without another there is nothing to refute")]
+    OneValue,
     /// The protocol can't be run so.
     #[error(transparent)]
     Refused(#[from] Refusal),

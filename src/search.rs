@@ -37,7 +37,7 @@ mod fates;
 mod harvest;
 mod honest;
 mod lying;
-mod menu;
+pub(crate) mod menu;
 mod naive;
 mod overheard;
 mod probe;

@@ -6,6 +6,8 @@ use crate::adversary::Adversary;
 use crate::attack::AttackOn;
 use crate::count::Count;
 use crate::execution::Counterexample;
+use crate::impossibility::argument::{Argument, Ending};
+use crate::impossibility::world::World;
 use crate::outcome::Task;
 use crate::search::coverage::Coverage;
 use crate::search::effort::Halt;
@@ -154,5 +156,45 @@ impl<P: Testable> Hunted<P> {
     #[must_use]
     pub fn name(&self) -> &'static str {
         if self.finding.is_some() { "broken" } else { "bounded" }
+    }
+}
+
+/// What came of an attempt to [refute](crate::refute()) a protocol.
+#[derive(Clone, Debug)]
+pub struct Refutation<P: Testable> {
+    /// The protocol.
+    pub protocol: P,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub task: Task,
+    /// How many generals.
+    pub n: usize,
+    /// How many traitors at most.
+    pub f: usize,
+    /// The argument; nothing where none of the theorems says that there is no protocol.
+    pub argument: Option<Argument<P>>,
+}
+
+impl<P: Testable> Refutation<P> {
+    /// In a word: "refuted", "forgery" (a signature would have to be forged), or "possible" (no
+    /// theorem says that there can be no protocol).
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self.argument.as_ref().map(|argument| &argument.ending) {
+            Some(Ending::Refuted(_) | Ending::Undetermined(_)) => "refuted",
+            Some(Ending::Forgery(_)) => "forgery",
+            None => "possible",
+        }
+    }
+
+    /// The world in which the protocol is broken.
+    #[must_use]
+    pub fn broken(&self) -> Option<&World<P>> {
+        let argument = self.argument.as_ref()?;
+        match argument.ending {
+            Ending::Refuted(world) => argument.worlds.get(world),
+            Ending::Forgery(_) | Ending::Undetermined(_) => None,
+        }
     }
 }

@@ -8,6 +8,7 @@ use itertools::Itertools;
 
 use super::{Delivery, Execution, ExecutionOf};
 use crate::adversary::FaultClass;
+use crate::attack::Attack;
 use crate::fault::{Fault, Guarded};
 use crate::general::{General, Generals};
 use crate::knowledge::Knowledge;
@@ -56,7 +57,15 @@ pub(crate) struct Scene<'a, V> {
     pub inputs: &'a BTreeMap<General, V>,
 }
 
-impl<'a, V: Plain> Scene<'a, V> {
+impl<'a, V> Scene<'a, V> {
+    /// What an attack is without its lies.
+    pub fn of<M>(attack: &'a Attack<V, M>) -> Scene<'a, V> {
+        let Attack { faults, traitors, inputs, .. } = attack;
+        Scene { faults: *faults, traitors: *traitors, inputs }
+    }
+}
+
+impl<V: Plain> Scene<'_, V> {
     /// The first property that these decisions lack.
     pub fn violated(&self, terms: &Terms<V>, decisions: &[Option<V>]) -> Option<Property> {
         let Scene { faults, traitors, inputs } = *self;

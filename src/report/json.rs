@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 
 use crate::attack::AttackOn;
 use crate::execution::{Counterexample, ExecutionOf, Size};
+use crate::impossibility::argument::{Ending, Witness};
+use crate::impossibility::world::{Must, Needed};
 use crate::outcome::Task;
 use crate::testable::Testable;
-use crate::verdict::{Finding, Hunted, Ruling, Verdict};
+use crate::verdict::{Finding, Hunted, Refutation, Ruling, Verdict};
 
 /// A verdict; `protocol` describes the protocol (an object, whose fields stand beside the rest).
 ///
@@ -86,6 +88,61 @@ where
         json["drawn_size"] = json!(drawn.size());
         json["shrinking_executions"] = json!(executions);
         json["counterexample"] = self::counterexample(counterexample);
+    }
+    json
+}
+
+/// What came of an attempt to refute a protocol; `protocol` describes it, as in [`verdict`].
+///
+/// Each world is an execution, with the copies that live in it (`loyal`: general and layer) and, if a
+/// signature is lacking, the message that would have to be forged.
+pub fn refutation<P>(protocol: &Value, refutation: &Refutation<P>) -> Value
+where
+    P: Testable<Value: Serialize, Message: Serialize>,
+{
+    let Refutation { task, n, f, argument, .. } = refutation;
+    let mut json = json!({ "verdict": refutation.name() });
+    merge(&mut json, protocol);
+    merge(&mut json, &json!({ "n": n, "f": f, "task": task }));
+    let Some(argument) = argument else { return json };
+    let worlds = argument.worlds.iter().map(|world| {
+        let loyal = world.loyal.iter().map(|double| json!([double.general, double.layer]));
+        let mut told = json!({
+            "loyal": loyal.collect::<Vec<_>>(),
+            "must_decide": match &world.must {
+                Must::Decide(value) => json!(value),
+                Must::Agree => Value::Null,
+            },
+        });
+        if let Some(Needed { wire, message, signed }) = &world.forgery {
+            let on = signed.statement.escape_ascii().to_string();
+            told["forgery_needed"] =
+                json!({ "wire": wire, "message": message, "by": signed.by, "on": on });
+        }
+        merge(&mut told, &self::execution::<P>(*task, &world.attack, &world.execution));
+        told
+    });
+    let witnesses = argument.witnesses().map(|Witness { double, world, same_view }| {
+        let worlds = [world + 1, world + 2];
+        json!({ "general": double.general, "worlds": worlds, "same_view": same_view })
+    });
+    let (ending, world) = match &argument.ending {
+        Ending::Refuted(world) => ("violated", Some(world + 1)),
+        Ending::Forgery(world) => ("forgery", Some(world + 1)),
+        Ending::Undetermined(_) => ("undetermined", None),
+    };
+    let told = json!({
+        "theorem": argument.theorem,
+        "groups": argument.groups,
+        "values": argument.values,
+        "worlds": worlds.collect::<Vec<_>>(),
+        "witnesses": witnesses.collect::<Vec<_>>(),
+        "ending": ending,
+        "world": world,
+    });
+    merge(&mut json, &told);
+    if let Ending::Undetermined(fault) = &argument.ending {
+        json["fault"] = json!(fault.told(*task));
     }
     json
 }

@@ -164,7 +164,7 @@ pub(super) fn labelled(label: &str, text: &str) -> String {
 }
 
 /// How long a line of prose may get.
-const WIDTH: usize = 96;
+pub(super) const WIDTH: usize = 96;
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,130 @@
+//! `turncoat refute`: the argument that no protocol can be right, made against this one.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use itertools::Itertools;
+use serde_json::json;
+use turncoat::report::attack_file::AttackFile;
+use turncoat::report::json;
+use turncoat::{General, Generals, Testable, refute as ask};
+
+use super::check::write;
+use super::protocols::{Specification, Subject, Task, Written};
+use super::{BadInput, Format, as_text, print, whole_number};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// How many generals there are, the commander included
+    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    n: usize,
+    /// How many of them may be traitors
+    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    f: usize,
+    /// Three groups of at most f generals each, such as 0/1,2/3,4 [default: as equal as can be]
+    #[arg(long, value_name = "A/B/C")]
+    groups: Option<Groups>,
+    /// Write the attack of the world that gives way to this file
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// Exit with 0 for this end and with 1 for any other
+    #[arg(long, value_enum)]
+    expect: Option<End>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// How it may end.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum End {
+    /// The protocol is broken
+    Refuted,
+    /// The traitors would have to forge a signature
+    Forgery,
+    /// No theorem says that there is no protocol
+    Possible,
+}
+
+impl End {
+    fn of(name: &str) -> End {
+        match name {
+            "refuted" => End::Refuted,
+            "forgery" => End::Forgery,
+            _ => End::Possible,
+        }
+    }
+}
+
+/// Three groups of generals: `0/1,2/3,4`.
+#[derive(Clone)]
+struct Groups([Generals; 3]);
+
+impl FromStr for Groups {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Groups, String> {
+        let usage = || "give three groups such as 0/1,2/3,4".to_owned();
+        let general = |id: &str| {
+            let id = id.trim().parse::<usize>().map_err(|_| usage())?;
+            General::try_from(id).map_err(|error| error.to_string())
+        };
+        let group = |group: &str| {
+            let generals: Vec<General> = group.split(',').map(general).try_collect()?;
+            let twice = generals.iter().duplicates().next();
+            match twice {
+                Some(twice) => Err(format!("general {} is named twice", twice.id())),
+                None => Ok(Generals::from_iter(generals)),
+            }
+        };
+        let groups: Vec<Generals> = text.split('/').map(group).try_collect()?;
+        groups.try_into().map(Groups).map_err(|_| usage())
+    }
+}
+
+/// Prints the argument. The exit code is 1 if the protocol is refuted, 0 if it is not.
+pub fn refute(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
+    let (chosen, arguments) = subject.parts();
+    let specification = &chosen.given(arguments.f)?;
+    specification.perform(Refute { specification, arguments: &arguments })
+}
+
+/// To refute a protocol.
+struct Refute<'a> {
+    specification: &'a Specification,
+    arguments: &'a Arguments,
+}
+
+impl Task for Refute<'_> {
+    type Outcome = ExitCode;
+
+    fn with<P>(self, protocol: P) -> Result<ExitCode, BadInput>
+    where
+        P: Testable<Value: Written, Message: Written>,
+    {
+        let Refute { specification, arguments } = self;
+        let Arguments { n, f, groups, save, expect, format } = arguments;
+        let mut question = ask(protocol).generals(*n).traitors(*f);
+        if let Some(Groups(groups)) = groups {
+            question = question.groups(*groups);
+        }
+        let refutation = question.run().map_err(BadInput::new)?;
+        let text = match format {
+            Format::Json => as_text(&json::refutation(&json!(specification), &refutation)),
+            Format::Text => refutation.to_string(),
+        };
+        if let Err(failure) = print(&text) {
+            return Ok(failure);
+        }
+        if let Some(file) = save {
+            match refutation.broken() {
+                Some(world) => write(file, &AttackFile::write(specification, &world.attack))?,
+                None => eprintln!("turncoat: there is no attack to save to {}", file.display()),
+            }
+        }
+        let end = End::of(refutation.name());
+        let expected = expect.map_or(end != End::Refuted, |expected| expected == end);
+        Ok(ExitCode::from(u8::from(!expected)))
+    }
+}

@@ -1,0 +1,186 @@
+//! The refuter: it takes any deterministic protocol, and shows that the bound on `n` is its bound.
+
+use itertools::Itertools;
+use serde::Serialize;
+
+use super::covering::{Covering, Double, play};
+use super::world::{Cosmos, World};
+use crate::fault::Fault;
+use crate::general::{General, Generals};
+use crate::outcome::Task;
+use crate::testable::{Terms, Testable};
+
+/// Why there can be no protocol.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Theorem {
+    /// `n <= 3f`, and nothing is signed: Pease, Shostak and Lamport (JACM 27(2), 1980); by the ring
+    /// of six groups of Fischer, Lynch and Merritt (1986).
+    ThreeGroups,
+    /// Consensus with `n <= 2f`, signed or not: half of the generals have one input, the others
+    /// another, all obey, and either half may be the loyal one.
+    Halves,
+}
+
+/// What came of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// The protocol is broken in this world, counted from 0: the simulator says so.
+    Refuted(usize),
+    /// In no world is it broken; in this one the traitors would have to forge a signature.
+    Forgery(usize),
+    /// A loyal general heard the same in a world and in the covering, and said something else: the
+    /// protocol is not deterministic, and the argument speaks of those that are.
+    Undetermined(Fault),
+}
+
+/// An argument that a protocol can't be right: worlds that no general can tell apart, and that
+/// demand different decisions.
+#[derive(Clone, Debug)]
+pub struct Argument<P: Testable> {
+    /// What is shown by it.
+    pub theorem: Theorem,
+    /// The generals, around the ring.
+    pub groups: Vec<Generals>,
+    /// What is given to the copies in layer 0 and in layer 1, or to the first half and the second.
+    pub values: [P::Value; 2],
+    /// The worlds, each with a general in common with the next.
+    pub worlds: Vec<World<P>>,
+    /// What came of it.
+    pub ending: Ending,
+}
+
+/// A general who lives in two worlds, one after the other, and what it sees there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Witness {
+    /// Which copy it is, in both.
+    pub double: Double,
+    /// In which world it lives first, counted from 0; then in the next.
+    pub world: usize,
+    /// Whether it sees the same in both: compared message by message, and so are its states in the
+    /// end.
+    pub same_view: bool,
+}
+
+impl<P: Testable> Argument<P> {
+    /// For each world and the next one somebody who lives in both and decides.
+    pub fn witnesses(&self) -> impl Iterator<Item = Witness> {
+        self.worlds.iter().tuple_windows().enumerate().filter_map(|(world, (one, other))| {
+            let task_decides = |double: &Double| {
+                let id = double.general.id();
+                one.execution.decisions[id].is_some() || other.execution.decisions[id].is_some()
+            };
+            let both = one.loyal.iter().filter(|double| other.loyal.contains(double));
+            let double = *both.into_iter().find(|double| task_decides(double))?;
+            let me = double.general;
+            let seen = |world: &World<P>| world.execution.view(me).map(owned).collect_vec();
+            let state = |world: &World<P>| world.execution.states.get(me.id()).cloned();
+            let same_view = seen(one) == seen(other) && state(one) == state(other);
+            Some(Witness { double, world, same_view })
+        })
+    }
+}
+
+fn owned<W, M: Clone>((wire, message): (W, &M)) -> (W, M) {
+    (wire, message.clone())
+}
+
+impl Theorem {
+    /// Into how many groups the generals are divided.
+    #[must_use]
+    pub fn groups(self) -> usize {
+        match self {
+            Theorem::ThreeGroups => 3,
+            Theorem::Halves => 2,
+        }
+    }
+}
+
+/// The theorem by which there is no protocol for this task, if there is one; that of three groups
+/// if those are given.
+pub(crate) fn theorem(task: Task, n: usize, f: usize, given: bool) -> Option<Theorem> {
+    match task {
+        Task::Consensus if n <= 2 * f && !given => Some(Theorem::Halves),
+        _ if n <= 3 * f => Some(Theorem::ThreeGroups),
+        _ => None,
+    }
+}
+
+/// As many groups, as equal as can be, the smaller ones first.
+pub(crate) fn groups(n: usize, count: usize) -> Vec<Generals> {
+    let bounds = (0..=count).map(|place| place * n / count);
+    let groups = bounds.tuple_windows();
+    groups.map(|(from, to)| Generals::first(to).minus(Generals::first(from))).collect()
+}
+
+/// Why these groups can't be argued with, if they can't: there must be three, each general must be
+/// in one, and each group must be one that could be all traitors.
+pub(crate) fn objection(groups: &[Generals], n: usize, f: usize) -> Option<String> {
+    if groups.len() != 3 {
+        return Some(format!("there are {}, and there must be three", groups.len()));
+    }
+    let numbered = |group: Generals| group.iter().map(General::id).join(",");
+    let mut seen = Generals::NONE;
+    for group in groups {
+        if let Some(stranger) = group.minus(Generals::first(n)).iter().next() {
+            return Some(format!(
+                "general {} is not there: the {n} generals are numbered from 0",
+                stranger.id()
+            ));
+        }
+        if let Some(twice) = group.iter().find(|general| seen.contains(*general)) {
+            return Some(format!("general {} is in two of them", twice.id()));
+        }
+        seen = group.iter().fold(seen, Generals::with);
+        if group.is_empty() {
+            return Some("one of them is empty".to_owned());
+        }
+        if group.len() > f {
+            let (count, group) = (group.len(), numbered(*group));
+            return Some(format!("{group} are {count}, and at most {f} can be traitors"));
+        }
+    }
+    let left = Generals::first(n).minus(seen).iter().next();
+    left.map(|general| format!("general {} is in none of them", general.id()))
+}
+
+/// Builds the argument against a protocol. The commander must be in the first group.
+pub(crate) fn argue<P: Testable>(
+    protocol: &P,
+    terms: &Terms<P::Value>,
+    theorem: Theorem,
+    groups: Vec<Generals>,
+    values: [P::Value; 2],
+) -> Argument<P> {
+    let layers = if theorem == Theorem::Halves { 1 } else { 2 };
+    let covering = Covering { groups: groups.clone(), layers };
+    let played = play(protocol, terms, &covering, &values);
+    let cosmos = Cosmos { protocol, terms, covering: &covering, values: &values, played: &played };
+    let around = match (theorem, terms.task) {
+        (Theorem::Halves, _) => vec![(0, 1), (0, 2), (1, 1)],
+        (Theorem::ThreeGroups, Task::Broadcast) => vec![(0, 2), (1, 2), (2, 2)],
+        (Theorem::ThreeGroups, Task::Consensus) => vec![(1, 2), (2, 2), (3, 2)],
+    };
+    let around = around.into_iter().map(|(start, groups)| covering.window(start, groups));
+    let mut windows = around.collect_vec();
+    if let Some((culprit, _)) = &played.fault {
+        // Whoever misbehaves in the covering does so in each of its worlds: one is enough.
+        let anywhere = (0..covering.places()).map(|start| covering.window(start, 3 - 2 / layers));
+        let all = windows.drain(..).chain(anywhere).collect_vec();
+        windows.extend(all.into_iter().find(|window| window.contains(culprit)));
+    }
+    let worlds = windows.into_iter().map(|window| cosmos.world(window)).collect_vec();
+    let undetermined = worlds.iter().find_map(|world| cosmos.difference(world));
+    let broken = worlds.iter().position(|world| world.execution.violation().is_some());
+    let forgery = worlds.iter().position(|world| !world.is_whole());
+    let ending = match (undetermined, broken, forgery) {
+        (Some(fault), ..) => Ending::Undetermined(fault),
+        (None, Some(world), _) => Ending::Refuted(world),
+        (None, None, Some(world)) => Ending::Forgery(world),
+        (None, None, None) => match played.fault {
+            Some((_, fault)) => Ending::Undetermined(fault),
+            None => panic!("bug in turncoat: no world is broken, and they can't all be whole"),
+        },
+    };
+    Argument { theorem, groups, values, worlds, ending }
+}

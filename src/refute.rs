@@ -1,0 +1,108 @@
+//! The builder that a test calls to have a protocol refuted where none can be right.
+
+use crate::general::{General, Generals};
+use crate::impossibility::argument::{Argument, argue, groups, objection, theorem};
+use crate::question::CheckError;
+use crate::testable::{Terms, Testable, described};
+use crate::verdict::Refutation;
+
+/// Asks for the argument by which no protocol can be right among so few generals, made against this
+/// one: any deterministic protocol, and nothing need be known of what a traitor could say.
+///
+/// It is one run of a covering of the generals (twice as many), and one of each world that is made
+/// of it: no search. Each world is an ordinary [attack](crate::Attack), run by the
+/// [simulator](crate::run()).
+///
+/// ```
+/// use turncoat::{OralMessages, refute};
+///
+/// let argument = refute(OralMessages::new(1)).generals(3).traitors(1).assert_refuted();
+/// assert!(argument.witnesses().all(|witness| witness.same_view));
+///
+/// let possible = refute(OralMessages::new(1)).generals(4).traitors(1).run()?;
+/// assert_eq!(possible.name(), "possible");
+/// # Ok::<(), turncoat::CheckError>(())
+/// ```
+pub fn refute<P: Testable>(protocol: P) -> Refute<P> {
+    Refute { protocol, generals: None, traitors: None, groups: None }
+}
+
+/// What is to be refuted: see [`refute`]. It needs the number of [generals](Refute::generals) and of
+/// [traitors](Refute::traitors).
+#[derive(Clone, Debug)]
+#[must_use = "nothing is refuted until it is run"]
+pub struct Refute<P> {
+    protocol: P,
+    generals: Option<usize>,
+    traitors: Option<usize>,
+    groups: Option<Vec<Generals>>,
+}
+
+impl<P: Testable> Refute<P> {
+    /// Among so many generals, at least three.
+    pub fn generals(self, n: usize) -> Refute<P> {
+        Refute { generals: Some(n), ..self }
+    }
+
+    /// With at most so many traitors.
+    pub fn traitors(self, f: usize) -> Refute<P> {
+        Refute { traitors: Some(f), ..self }
+    }
+
+    /// With these three groups, each of which could be all traitors. (By default they are as equal
+    /// as can be.) The one with the commander is taken first.
+    pub fn groups(self, groups: [Generals; 3]) -> Refute<P> {
+        Refute { groups: Some(groups.to_vec()), ..self }
+    }
+
+    /// Builds the argument, and runs each of its worlds.
+    ///
+    /// # Errors
+    ///
+    /// A number is missing or too large, the groups do not fit, or the protocol refuses.
+    pub fn run(self) -> Result<Refutation<P>, CheckError> {
+        let Refute { protocol, generals, traitors, groups: given } = self;
+        let n = generals.ok_or(CheckError::Missing("generals"))?;
+        let f = traitors.ok_or(CheckError::Missing("traitors"))?;
+        if n < 3 {
+            return Err(CheckError::TooFew(n));
+        }
+        let terms = Terms::of(&protocol, n)?;
+        if f >= n {
+            return Err(CheckError::AllTraitors { n, f });
+        }
+        if let Some(objection) = given.as_ref().and_then(|groups| objection(groups, n, f)) {
+            return Err(CheckError::Groups(objection));
+        }
+        let name = described("name", || protocol.name())?;
+        let task = terms.task;
+        let [one, other] = match &terms.values[..] {
+            [one, other, ..] => [one.clone(), other.clone()],
+            _ => return Err(CheckError::OneValue),
+        };
+        let theorem = theorem(task, n, f, given.is_some());
+        let argument = theorem.map(|theorem| {
+            let mut groups = given.unwrap_or_else(|| groups(n, theorem.groups()));
+            let first = groups.iter().position(|group| group.contains(General::COMMANDER));
+            groups.rotate_left(first.unwrap_or_default());
+            argue(&protocol, &terms, theorem, groups, [one, other])
+        });
+        Ok(Refutation { protocol, name, task, n, f, argument })
+    }
+
+    /// The protocol must be refuted; answers with the argument.
+    ///
+    /// # Panics
+    ///
+    /// If it is not, with what came of it; or if the question can't be answered.
+    #[track_caller]
+    pub fn assert_refuted(self) -> Argument<P> {
+        match self.run() {
+            Ok(refutation) if refutation.name() == "refuted" => {
+                refutation.argument.expect("what is refuted is refuted by an argument")
+            }
+            Ok(refutation) => panic!("expected that it is refuted\n\n{refutation}"),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}

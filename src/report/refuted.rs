@@ -1,0 +1,302 @@
+//! An argument that no protocol can be right, as the paper draws it: worlds side by side, what one
+//! general sees in both, and what that forces.
+
+use std::fmt;
+
+use itertools::Itertools;
+
+use super::cast::cast;
+use super::story::story;
+use super::text::{WIDTH, among, labelled};
+use super::{capital, sentence};
+use crate::fault::guarded;
+use crate::general::{General, Generals};
+use crate::impossibility::argument::{Argument, Ending, Theorem, Witness};
+use crate::impossibility::covering::Double;
+use crate::impossibility::world::{Must, Needed, World};
+use crate::outcome::Task;
+use crate::testable::{Testable, Wire};
+use crate::verdict::Refutation;
+
+/// Of a view with more messages than this the rest is only counted.
+const SEEN: usize = 14;
+
+/// Of an attack with more lies than this the story is left out.
+const LIES: usize = 40;
+
+/// The whole argument, and what came of it.
+impl<P: Testable> fmt::Display for Refutation<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Refutation { name, n, f: most, task, .. } = self;
+        let traitors = if *most == 1 { "traitor" } else { "traitors" };
+        let verdict = match self.name() {
+            "refuted" => "REFUTED",
+            "forgery" => "NOT REFUTED",
+            _ => "POSSIBLE",
+        };
+        writeln!(f, "{verdict}: {}, at most {most} {traitors}\n", among(name, *n))?;
+        let Some(argument) = &self.argument else {
+            let bound = match task {
+                Task::Broadcast => "n > 3f",
+                Task::Consensus => "n > 3f, and so n > 2f",
+            };
+            let theorem = format!(
+                "{bound}: no theorem says that there is no protocol for so many generals, and there \
+                 is one. Whether this one is right is another question: turncoat check"
+            );
+            return writeln!(f, "{}", fill(&sentence(&theorem)));
+        };
+        let told = Told { protocol: &self.protocol, name, task: *task, argument };
+        writeln!(f, "{}\n", fill(&told.theorem()))?;
+        writeln!(f, "{}", told.ring())?;
+        for (number, world) in argument.worlds.iter().enumerate() {
+            writeln!(f, "{}", told.world(number, world))?;
+        }
+        for witness in argument.witnesses() {
+            writeln!(f, "{}", told.view(&witness))?;
+        }
+        writeln!(f, "{}", told.ending())
+    }
+}
+
+/// An argument to be told.
+struct Told<'a, P: Testable> {
+    protocol: &'a P,
+    name: &'a str,
+    task: Task,
+    argument: &'a Argument<P>,
+}
+
+impl<P: Testable> Told<'_, P> {
+    fn theorem(&self) -> String {
+        let name = self.name;
+        match self.argument.theorem {
+            Theorem::ThreeGroups => format!(
+                "With n <= 3f no protocol can be right, unless it has signatures that can't be \
+                 forged (Pease, Shostak, Lamport 1980). What follows was not searched for: it is \
+                 made of what {name} itself says when two copies of every general are wired into a \
+                 ring (Fischer, Lynch, Merritt 1986)."
+            ),
+            Theorem::Halves => format!(
+                "With n <= 2f no protocol for consensus can be right, signed or not: half of the \
+                 generals have one input, the others another, all obey {name}, and nobody can tell \
+                 which half is loyal."
+            ),
+        }
+    }
+
+    /// The letter of a group, and a mark for the other layer.
+    fn place(&self, place: usize) -> String {
+        let groups = self.argument.groups.len();
+        let letter = char::from(b'A' + (place % groups) as u8);
+        format!("{letter}{}", if place < groups { "" } else { "'" })
+    }
+
+    /// The ring, and under it who of it lives in each world.
+    fn ring(&self) -> String {
+        let Argument { theorem, groups, values: [one, other], worlds, .. } = self.argument;
+        let layers = if *theorem == Theorem::Halves { 1 } else { 2 };
+        let places = 0..groups.len() * layers;
+        let legend = groups.iter().zip(places.clone());
+        let legend = legend
+            .map(|(group, place)| format!("{} {}", self.place(place), self.task.names(*group)));
+        let begin = match (theorem, self.task) {
+            (Theorem::Halves, _) => format!("A has the input {one:?}, B {other:?}"),
+            (_, Task::Broadcast) => format!("{one:?} is the order in A, {other:?} in A'"),
+            (_, Task::Consensus) => format!("A, B, C have the input {one:?}, A', B', C' {other:?}"),
+        };
+        let mut lines = vec![labelled("Groups", &legend.chain([begin]).join("; "))];
+        let names = places.clone().map(|place| format!("{:<4}", self.place(place))).join("- ");
+        lines.push(format!("{:<12}{}", "The ring", names.trim_end()));
+        for (number, world) in worlds.iter().enumerate() {
+            let here = places.clone().map(|place| {
+                let (group, layer) = (groups[place % groups.len()], place / groups.len());
+                let lives = |general| world.loyal.contains(&Double { general, layer });
+                let shown = match group.iter().all(lives) {
+                    true => self.place(place),
+                    false if group.iter().any(|general| world.loyal().contains(general)) => {
+                        String::new()
+                    }
+                    false => "x".to_owned(),
+                };
+                format!("{shown:<6}")
+            });
+            let label = format!("World {}", number + 1);
+            lines.push(format!("{label:<12}{}", here.collect::<String>().trim_end()));
+        }
+        lines.join("\n") + "\n"
+    }
+
+    /// Who is loyal in a world, what must be done there, and what is.
+    fn world(&self, number: usize, world: &World<P>) -> String {
+        let World { must, attack, execution, forgery, .. } = world;
+        let cast = cast(attack, self.task);
+        let sentences = cast.lines().map(str::to_owned);
+        let must = match (must, self.task) {
+            (Must::Decide(order), Task::Broadcast) => {
+                format!("The loyal must decide {order:?}: validity.")
+            }
+            (Must::Decide(input), Task::Consensus) => {
+                format!("The loyal must decide {input:?}, the input of all of them: validity.")
+            }
+            (Must::Agree, _) => "The loyal must decide the same: agreement.".to_owned(),
+        };
+        let outcome = match (&execution.fault, forgery) {
+            (Some(fault), _) => sentence(&fault.told(self.task)),
+            (None, Some(_)) => "It can't be had: a signature is lacking (see below).".to_owned(),
+            (None, None) => {
+                let held = if execution.violation().is_some() { "Violated: " } else { "" };
+                let decided = self.decided(world);
+                format!("{held}{}.", if held.is_empty() { capital(&decided) } else { decided })
+            }
+        };
+        let text = sentences.chain([must, outcome]).join(" ");
+        labelled(&format!("World {}", number + 1), text.trim_end_matches('.'))
+    }
+
+    /// "lieutenants 1 and 3 decide RETREAT, and lieutenant 2 decides ATTACK".
+    fn decided(&self, world: &World<P>) -> String {
+        let decisions = world.execution.decisions.iter().enumerate();
+        let decisions =
+            decisions.filter_map(|(id, decision)| Some((decision.as_ref()?, General::new(id))));
+        let groups = decisions.into_group_map().into_iter().sorted_by_key(|(_, who)| who[0]);
+        let decided = groups.map(|(decision, who)| {
+            let verb = if who.len() == 1 { "decides" } else { "decide" };
+            format!("{} {verb} {decision:?}", self.task.names(Generals::from_iter(who)))
+        });
+        decided.collect_vec().join(", and ")
+    }
+
+    /// What a witness sees in two worlds, line by line.
+    fn view(&self, Witness { double, world, same_view }: &Witness) -> String {
+        let me = double.general;
+        let worlds = [world, &(world + 1)].map(|world| &self.argument.worlds[*world]);
+        let [one, other] = worlds.map(|world| self.seen(world, me));
+        let heads = [world + 1, world + 2].map(|number| format!("in world {number}"));
+        let texts = one.iter().map(|(_, text)| text).chain([&heads[0]]);
+        let width = texts.map(|text| text.chars().count()).max().unwrap_or_default();
+        let title = format!("What {} sees", self.task.name(me));
+        let from_width = one.iter().chain(&other).map(|(from, _)| from.chars().count()).max();
+        let from_width = from_width.unwrap_or_default().max(title.chars().count());
+        let line = |from: &str, left: &str, right: &str, mark: &str| {
+            let line = format!("{from:<from_width$}  {left:<width$}  {right:<width$}  {mark}");
+            line.trim_end().to_owned() + "\n"
+        };
+        let mut text = line(&title, &heads[0], &heads[1], "");
+        let nothing = (String::new(), "nothing".to_owned());
+        let rows = one.iter().zip_longest(&other).take(SEEN);
+        for (left, right) in rows.map(|row| row.or(&nothing, &nothing)) {
+            let mark = if left == right { "the same" } else { "" };
+            text += &line(&left.0, &left.1, &right.1, mark);
+        }
+        let more = one.len().max(other.len()).saturating_sub(SEEN);
+        if more > 0 {
+            text += &line(&format!("and {more} more messages"), "", "", "");
+        }
+        let [left, right] = worlds.map(|world| {
+            let decision = world.execution.decisions[me.id()].as_ref();
+            decision.map(|decision| format!("{decision:?}")).unwrap_or_default()
+        });
+        text += &line("and decides", &left, &right, "");
+        let how = "compared message by message, and so are its states in the end";
+        text += &match same_view {
+            true => format!("The same view: {how}.\n"),
+            false => "Not the same view: not all could be said that had to be.\n".to_owned(),
+        };
+        text
+    }
+
+    /// All that a general is told in a world: from whom and when, and what.
+    fn seen(&self, world: &World<P>, me: General) -> Vec<(String, String)> {
+        let heard = world.execution.view(me).map(|(Wire { round, from, .. }, message)| {
+            let from_whom = format!("round {round}, {}:", self.task.name(from));
+            (from_whom, self.tell(from, message))
+        });
+        heard.collect()
+    }
+
+    fn tell(&self, from: General, message: &P::Message) -> String {
+        let told = guarded(|| self.protocol.tell(from, message));
+        told.unwrap_or_else(|_| format!("{message:?}"))
+    }
+
+    fn ending(&self) -> String {
+        match &self.argument.ending {
+            Ending::Undetermined(fault) => fill(&format!(
+                "{} So the worlds are not what the argument takes them for, and no verdict on this \
+                 protocol means anything.",
+                sentence(&fault.told(self.task))
+            )),
+            Ending::Forgery(world) => self.forgery(*world),
+            Ending::Refuted(world) => {
+                let number = world + 1;
+                let World { attack, execution, .. } = &self.argument.worlds[*world];
+                let why =
+                    fill(&format!("{} {} is broken in world {number}.", self.chain(), self.name));
+                if attack.lies.len() > LIES {
+                    let lies = attack.lies.len();
+                    return format!("{why}\nIts attack has {lies} lies.");
+                }
+                let story = story(self.protocol, attack, execution);
+                format!("{why}\n\nWorld {number} in full\n{}", story.trim_end())
+            }
+        }
+    }
+
+    /// Step by step, what must be decided in one world, and so in the next.
+    fn chain(&self) -> String {
+        let Argument { worlds, .. } = self.argument;
+        let mut witnesses = self.argument.witnesses();
+        let Some(first) = witnesses.next() else { return String::new() };
+        if let Some(stranger) = [first].into_iter().chain(witnesses.by_ref()).find(|w| !w.same_view)
+        {
+            let (name, world) = (self.task.name(stranger.double.general), stranger.world + 1);
+            return format!("What {name} sees in worlds {world} and {} differs.", world + 1);
+        }
+        let (Some(Must::Decide(due)), Some(last)) =
+            (worlds.first().map(|world| &world.must), worlds.last())
+        else {
+            return String::new();
+        };
+        let mut text = String::new();
+        for witness in self.argument.witnesses() {
+            let name = self.task.name(witness.double.general);
+            let [here, next] = [witness.world + 1, witness.world + 2];
+            let agrees = if witness.world == 0 { "must decide" } else { "must, to agree, decide" };
+            text += &sentence(&format!(
+                "{name} {agrees} {due:?} in world {here}, sees the same in world {next}, and so \
+                 decides {due:?} there"
+            ));
+            text += " ";
+        }
+        let Must::Decide(other) = &last.must else { return text };
+        let world = worlds.len();
+        format!("{text}But in world {world} the loyal must decide {other:?}: one world gives way.")
+    }
+
+    /// What the traitors would have to forge.
+    fn forgery(&self, world: usize) -> String {
+        let number = world + 1;
+        let Some(Needed { wire, message, signed }) = &self.argument.worlds[world].forgery else {
+            return fill(&format!(
+                "World {number} is had by forgeries that count with who hears them, and they do no \
+                 harm."
+            ));
+        };
+        let [from, to] = [wire.from, wire.to].map(|general| self.task.name(general));
+        let told = self.tell(wire.from, message);
+        let (by, statement) = (self.task.name(signed.by), signed.statement.escape_ascii());
+        let what = format!(
+            "Forgery needed: in world {number} {from} would have to tell {to} in round {}: {told}. In \
+             that stands the signature of {by} on {statement}, which no traitor makes, and none has \
+             overheard. There the attack stops: this is how signatures escape the bound.",
+            wire.round,
+        );
+        fill(&what)
+    }
+}
+
+/// Lines of prose.
+fn fill(text: &str) -> String {
+    textwrap::fill(text, textwrap::Options::new(WIDTH))
+}
