@@ -90,7 +90,7 @@ pub struct Adversary {
     pub replays: bool,
     /// At each receiver, what is said in a round arrives in any order.
     pub any_order: bool,
-    /// How many messages of the loyal it may keep from arriving in their round, against the promise
+    /// How many messages between the loyal it may keep from arriving in their round, against the promise
     /// of synchrony.
     pub disruptions: usize,
     /// By how many rounds such a message may be late; it may always be lost.
@@ -182,7 +182,7 @@ impl Adversary {
                 latest => format!(" or up to {latest} rounds late"),
             };
             told.push(format!(
-                "against synchrony, at most {} {messages} of the loyal lost{late}",
+                "against synchrony, at most {} {messages} between the loyal lost{late}",
                 self.disruptions
             ));
         }

@@ -165,10 +165,19 @@ impl Generals {
 
     /// All of them by number, each one of these: "lieutenant 2", "lieutenants 1, 2 and 5".
     pub(crate) fn numbered(self, noun: &str) -> String {
-        let ids = self.iter().map(General::id).collect_vec();
-        match ids.as_slice() {
+        let runs = self.iter().map(|general| (general.id(), general.id()));
+        let runs = runs.coalesce(|one, other| match one.1 + 1 == other.0 {
+            true => Ok((one.0, other.1)),
+            false => Err((one, other)),
+        });
+        let ids = runs.flat_map(|(first, last)| match last - first + 1 >= RUN {
+            true => vec![format!("{first} to {last}")],
+            false => (first..=last).map(|id| id.to_string()).collect(),
+        });
+        match ids.collect_vec().as_slice() {
             [] => format!("no {noun}"),
-            [one] => format!("{noun} {one}"),
+            [one] if self.len() == 1 => format!("{noun} {one}"),
+            [all] => format!("{noun}s {all}"),
             [most @ .., last] => format!("{noun}s {} and {last}", most.iter().format(", ")),
         }
     }
@@ -178,6 +187,9 @@ impl Generals {
         self.iter().combinations(size).map(Generals::from_iter)
     }
 }
+
+/// So many numbers in a row are told by the first and the last.
+const RUN: usize = 5;
 
 impl FromIterator<General> for Generals {
     fn from_iter<I: IntoIterator<Item = General>>(generals: I) -> Generals {
@@ -250,6 +262,9 @@ mod tests {
         assert_eq!(set(&[0]).to_string(), "the commander");
         assert_eq!(set(&[3]).to_string(), "lieutenant 3");
         assert_eq!(set(&[0, 1, 2, 5]).to_string(), "the commander and lieutenants 1, 2 and 5");
+        assert_eq!(set(&[2, 3, 4, 5]).to_string(), "lieutenants 2, 3, 4 and 5");
+        assert_eq!(set(&[2, 3, 4, 5, 6]).to_string(), "lieutenants 2 to 6");
+        assert_eq!(set(&[1, 4, 5, 6, 7, 8]).to_string(), "lieutenants 1 and 4 to 8");
     }
 
     #[test]

@@ -34,6 +34,15 @@
 //!
 //! What was once found is kept in a file, and run first ever after: [`regressions`].
 //!
+//! Where no protocol can be right, [`refute`](refute()) breaks any of them, without a search:
+//!
+//! ```
+//! use turncoat::{OralMessages, refute};
+//!
+//! refute(OralMessages::new(10)).generals(3).traitors(1).assert_refuted();
+//! refute(OralMessages::new(1)).generals(30).traitors(10).assert_refuted();
+//! ```
+//!
 //! # A tour of the house
 //!
 //! All nondeterminism is the enemy's, and what the enemy decides is a value: the [`Attack`]. A
@@ -55,9 +64,10 @@
 //! | 2 | [`adversary`], [`setting`], [`knowledge`] | what it may do, among whom, and can sign |
 //! | 3 | [`execution`] | the simulator |
 //! | 4 | [`search`] | the engines that look for an attack, all through or at random |
+//! | 4 | [`impossibility`] | attacks that are built, where no protocol can be right |
 //! | 5 | [`verdict`] | what came of it, and of what it speaks |
 //! | 6 | [`report`] | text, JSON, grids, attack files |
-//! | 7 | [`check`](check()), [`hunt`](hunt()) | the builders that a test calls |
+//! | 7 | [`check`](check()), [`hunt`](hunt()), [`refute`](refute()) | the builders that a test calls |
 //! | 7 | [`strategy`], [`regressions`] | strategies for proptest; attacks kept in files |
 //! | 8 | `main`, `cli` | arguments, threads, progress |
 //!

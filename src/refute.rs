@@ -11,7 +11,7 @@ use crate::verdict::Refutation;
 ///
 /// It is one run of a covering of the generals (twice as many), and one of each world that is made
 /// of it: no search. Each world is an ordinary [attack](crate::Attack), run by the
-/// [simulator](crate::run()).
+/// [simulator](crate::execution::run).
 ///
 /// ```
 /// use turncoat::{OralMessages, refute};

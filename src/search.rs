@@ -123,7 +123,7 @@ impl fmt::Display for Reduction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Reduction::TraitorToLoyal => "traitor-to-loyal messages only",
-            Reduction::TraitorsOrder => "one order for a traitorous commander",
+            Reduction::TraitorsOrder => "one input for each traitor",
             Reduction::PerReceiver => "products of per-receiver successors",
             Reduction::EqualStates => "equal states merged",
             Reduction::LastRound => "last round collapsed to decisions",

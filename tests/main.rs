@@ -25,6 +25,8 @@ mod pared;
 mod random_protocols;
 mod random_signed_protocols;
 mod readme;
+mod refute;
+mod refute_command_line;
 mod regressions;
 mod schedules;
 mod signed_command_line;

@@ -144,17 +144,24 @@ impl Check<'_> {
     /// How the counterexample is seen again.
     fn replay(&self) -> String {
         let Check { specification, arguments: Arguments { n, f, save, question } } = self;
-        let file = quoted(save.as_deref().unwrap_or(Path::new("attack.json")));
-        let again = match save {
-            Some(_) => format!("turncoat replay {file}"),
-            None => format!(
-                "turncoat check {} -n {n} -f {f}{} --save {file} && turncoat replay {file}",
-                specification.arguments(*f),
-                question.arguments(),
-            ),
-        };
-        format!("{:<12}{again}\n", "Replay")
+        let again = format!(
+            "turncoat check {} -n {n} -f {f}{}",
+            specification.arguments(*f),
+            question.arguments(),
+        );
+        replayed(save.as_deref(), &again)
     }
+}
+
+/// The line that says how an attack is seen again that is in this file, or that is saved when this
+/// is asked again.
+pub fn replayed(save: Option<&Path>, again: &str) -> String {
+    let file = quoted(save.unwrap_or(Path::new("attack.json")));
+    let saved = match save {
+        Some(_) => String::new(),
+        None => format!("{again} --save {file} && "),
+    };
+    format!("{:<12}{saved}turncoat replay {file}\n", "Replay")
 }
 
 /// A file's name as a shell reads it.

@@ -1,5 +1,6 @@
 //! `turncoat refute`: the argument that no protocol can be right, made against this one.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -10,7 +11,7 @@ use turncoat::report::attack_file::AttackFile;
 use turncoat::report::json;
 use turncoat::{General, Generals, Testable, refute as ask};
 
-use super::check::write;
+use super::check::{replayed, write};
 use super::protocols::{Specification, Subject, Task, Written};
 use super::{BadInput, Format, as_text, print, whole_number};
 
@@ -61,6 +62,13 @@ impl End {
 #[derive(Clone)]
 struct Groups([Generals; 3]);
 
+impl fmt::Display for Groups {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let group = |group: &Generals| group.iter().map(General::id).join(",");
+        f.write_str(&self.0.iter().map(group).join("/"))
+    }
+}
+
 impl FromStr for Groups {
     type Err = String;
 
@@ -103,7 +111,7 @@ impl Task for Refute<'_> {
     where
         P: Testable<Value: Written, Message: Written>,
     {
-        let Refute { specification, arguments } = self;
+        let Refute { specification, arguments } = &self;
         let Arguments { n, f, groups, save, expect, format } = arguments;
         let mut question = ask(protocol).generals(*n).traitors(*f);
         if let Some(Groups(groups)) = groups {
@@ -112,7 +120,10 @@ impl Task for Refute<'_> {
         let refutation = question.run().map_err(BadInput::new)?;
         let text = match format {
             Format::Json => as_text(&json::refutation(&json!(specification), &refutation)),
-            Format::Text => refutation.to_string(),
+            Format::Text => {
+                let replay = refutation.broken().map(|_| self.replay());
+                format!("{refutation}{}", replay.unwrap_or_default())
+            }
         };
         if let Err(failure) = print(&text) {
             return Ok(failure);
@@ -126,5 +137,19 @@ impl Task for Refute<'_> {
         let end = End::of(refutation.name());
         let expected = expect.map_or(end != End::Refuted, |expected| expected == end);
         Ok(ExitCode::from(u8::from(!expected)))
+    }
+}
+
+impl Refute<'_> {
+    /// How the world that gives way is seen again.
+    fn replay(&self) -> String {
+        let Refute { specification, arguments: Arguments { n, f, groups, save, .. } } = self;
+        let groups = groups.as_ref().map(|groups| format!(" --groups {groups}"));
+        let again = format!(
+            "turncoat refute {} -n {n} -f {f}{}",
+            specification.arguments(*f),
+            groups.unwrap_or_default()
+        );
+        replayed(save.as_deref(), &again)
     }
 }

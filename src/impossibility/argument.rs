@@ -171,7 +171,10 @@ pub(crate) fn argue<P: Testable>(
     }
     let worlds = windows.into_iter().map(|window| cosmos.world(window)).collect_vec();
     let undetermined = worlds.iter().find_map(|world| cosmos.difference(world));
-    let broken = worlds.iter().position(|world| world.execution.violation().is_some());
+    // That a forgery counts is bad enough, but a property that is lacking says more.
+    let lacks = |world: &World<P>| world.execution.lacks.is_some();
+    let violates = |world: &World<P>| world.execution.violation().is_some();
+    let broken = worlds.iter().position(lacks).or_else(|| worlds.iter().position(violates));
     let forgery = worlds.iter().position(|world| !world.is_whole());
     let ending = match (undetermined, broken, forgery) {
         (Some(fault), ..) => Ending::Undetermined(fault),

@@ -3,6 +3,7 @@
 //! hears one copy of every general, and can't tell that it is not in the real system.
 
 use rustc_hash::FxHashMap;
+use serde::Serialize;
 
 use crate::fault::{Fault, Guarded};
 use crate::general::{General, Generals};
@@ -10,7 +11,7 @@ use crate::protocol::{Lockstep, Plain, Seat};
 use crate::testable::{Terms, Testable, Wire};
 
 /// A copy of a general: in layer 0, or in layer 1.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct Double {
     /// Whose copy.
     pub general: General,

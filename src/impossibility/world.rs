@@ -84,8 +84,9 @@ impl<P: Testable> Cosmos<'_, P> {
         let by_general: BTreeMap<General, Double> = by_general.collect();
         let traitors = Generals::first(terms.n).minus(by_general.keys().copied().collect());
         let inputs = Generals::first(terms.n).iter().filter_map(|general| {
-            let side = by_general.get(&general).map_or(0, |double| self.covering.side(*double));
-            Some((general, input(terms, self.values, general, side)?))
+            let anywhere = Double { general, layer: 0 };
+            let double = *by_general.get(&general).unwrap_or(&anywhere);
+            Some((general, input(terms, self.values, general, self.covering.side(double))?))
         });
         let attack: AttackOn<P> = Attack::new(terms.n, traitors, inputs.collect());
         let must = must(terms, &attack);

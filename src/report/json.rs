@@ -106,9 +106,8 @@ where
     merge(&mut json, &json!({ "n": n, "f": f, "task": task }));
     let Some(argument) = argument else { return json };
     let worlds = argument.worlds.iter().map(|world| {
-        let loyal = world.loyal.iter().map(|double| json!([double.general, double.layer]));
         let mut told = json!({
-            "loyal": loyal.collect::<Vec<_>>(),
+            "loyal": world.loyal,
             "must_decide": match &world.must {
                 Must::Decide(value) => json!(value),
                 Must::Agree => Value::Null,
@@ -134,7 +133,7 @@ where
     let told = json!({
         "theorem": argument.theorem,
         "groups": argument.groups,
-        "values": argument.values,
+        "inputs": argument.values,
         "worlds": worlds.collect::<Vec<_>>(),
         "witnesses": witnesses.collect::<Vec<_>>(),
         "ending": ending,

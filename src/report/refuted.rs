@@ -36,15 +36,11 @@ impl<P: Testable> fmt::Display for Refutation<P> {
         };
         writeln!(f, "{verdict}: {}, at most {most} {traitors}\n", among(name, *n))?;
         let Some(argument) = &self.argument else {
-            let bound = match task {
-                Task::Broadcast => "n > 3f",
-                Task::Consensus => "n > 3f, and so n > 2f",
-            };
             let theorem = format!(
-                "{bound}: no theorem says that there is no protocol for so many generals, and there \
-                 is one. Whether this one is right is another question: turncoat check"
+                "With n > 3f there is a protocol (Pease, Shostak, Lamport 1980), so nothing can be \
+                 refuted here. Whether this one is right is another question: see turncoat check."
             );
-            return writeln!(f, "{}", fill(&sentence(&theorem)));
+            return writeln!(f, "{}", fill(&theorem));
         };
         let told = Told { protocol: &self.protocol, name, task: *task, argument };
         writeln!(f, "{}\n", fill(&told.theorem()))?;
@@ -52,6 +48,7 @@ impl<P: Testable> fmt::Display for Refutation<P> {
         for (number, world) in argument.worlds.iter().enumerate() {
             writeln!(f, "{}", told.world(number, world))?;
         }
+        writeln!(f)?;
         for witness in argument.witnesses() {
             writeln!(f, "{}", told.view(&witness))?;
         }
@@ -107,7 +104,8 @@ impl<P: Testable> Told<'_, P> {
         };
         let mut lines = vec![labelled("Groups", &legend.chain([begin]).join("; "))];
         let names = places.clone().map(|place| format!("{:<4}", self.place(place))).join("- ");
-        lines.push(format!("{:<12}{}", "The ring", names.trim_end()));
+        let label = if layers == 1 { "One run" } else { "The ring" };
+        lines.push(format!("{label:<12}{}", names.trim_end()));
         for (number, world) in worlds.iter().enumerate() {
             let here = places.clone().map(|place| {
                 let (group, layer) = (groups[place % groups.len()], place / groups.len());
@@ -173,23 +171,23 @@ impl<P: Testable> Told<'_, P> {
         let worlds = [world, &(world + 1)].map(|world| &self.argument.worlds[*world]);
         let [one, other] = worlds.map(|world| self.seen(world, me));
         let heads = [world + 1, world + 2].map(|number| format!("in world {number}"));
-        let texts = one.iter().map(|(_, text)| text).chain([&heads[0]]);
+        let texts = one.iter().chain(&other).map(|heard| &heard.text).chain(&heads);
         let width = texts.map(|text| text.chars().count()).max().unwrap_or_default();
         let title = format!("What {} sees", self.task.name(me));
-        let from_width = one.iter().chain(&other).map(|(from, _)| from.chars().count()).max();
+        let from_width = one.iter().chain(&other).map(|heard| heard.from.chars().count()).max();
         let from_width = from_width.unwrap_or_default().max(title.chars().count());
         let line = |from: &str, left: &str, right: &str, mark: &str| {
             let line = format!("{from:<from_width$}  {left:<width$}  {right:<width$}  {mark}");
             line.trim_end().to_owned() + "\n"
         };
         let mut text = line(&title, &heads[0], &heads[1], "");
-        let nothing = (String::new(), "nothing".to_owned());
-        let rows = one.iter().zip_longest(&other).take(SEEN);
-        for (left, right) in rows.map(|row| row.or(&nothing, &nothing)) {
-            let mark = if left == right { "the same" } else { "" };
-            text += &line(&left.0, &left.1, &right.1, mark);
+        let rows = side_by_side(&one, &other);
+        for [left, right] in rows.iter().take(SEEN) {
+            let from = left.or(*right).map_or("", |heard| &heard.from);
+            let [left, right] = [left, right].map(|heard| heard.map_or("nothing", |h| &h.text));
+            text += &line(from, left, right, if left == right { "the same" } else { "" });
         }
-        let more = one.len().max(other.len()).saturating_sub(SEEN);
+        let more = rows.len().saturating_sub(SEEN);
         if more > 0 {
             text += &line(&format!("and {more} more messages"), "", "", "");
         }
@@ -207,10 +205,10 @@ impl<P: Testable> Told<'_, P> {
     }
 
     /// All that a general is told in a world: from whom and when, and what.
-    fn seen(&self, world: &World<P>, me: General) -> Vec<(String, String)> {
-        let heard = world.execution.view(me).map(|(Wire { round, from, .. }, message)| {
-            let from_whom = format!("round {round}, {}:", self.task.name(from));
-            (from_whom, self.tell(from, message))
+    fn seen(&self, world: &World<P>, me: General) -> Vec<Heard> {
+        let heard = world.execution.view(me).map(|(wire, message)| {
+            let from = format!("round {}, {}:", wire.round, self.task.name(wire.from));
+            Heard { wire, from, text: self.tell(wire.from, message) }
         });
         heard.collect()
     }
@@ -258,20 +256,24 @@ impl<P: Testable> Told<'_, P> {
         else {
             return String::new();
         };
-        let mut text = String::new();
+        let mut steps = Vec::new();
         for witness in self.argument.witnesses() {
             let name = self.task.name(witness.double.general);
             let [here, next] = [witness.world + 1, witness.world + 2];
-            let agrees = if witness.world == 0 { "must decide" } else { "must, to agree, decide" };
-            text += &sentence(&format!(
-                "{name} {agrees} {due:?} in world {here}, sees the same in world {next}, and so \
-                 decides {due:?} there"
+            let why = if witness.world == 0 { "by validity" } else { "to agree" };
+            steps.push(format!(
+                "{name} would decide {due:?} in world {here}, {why}, and so in world {next}, where it \
+                 sees the same"
             ));
-            text += " ";
         }
-        let Must::Decide(other) = &last.must else { return text };
+        let Must::Decide(other) = &last.must else { return String::new() };
+        let steps = steps.join("; ");
         let world = worlds.len();
-        format!("{text}But in world {world} the loyal must decide {other:?}: one world gives way.")
+        format!(
+            "Were {} right, {steps}. But there, in world {world}, the loyal must decide {other:?}. So \
+             one of the worlds must give way.",
+            self.name
+        )
     }
 
     /// What the traitors would have to forge.
@@ -287,13 +289,32 @@ impl<P: Testable> Told<'_, P> {
         let told = self.tell(wire.from, message);
         let (by, statement) = (self.task.name(signed.by), signed.statement.escape_ascii());
         let what = format!(
-            "Forgery needed: in world {number} {from} would have to tell {to} in round {}: {told}. In \
-             that stands the signature of {by} on {statement}, which no traitor makes, and none has \
-             overheard. There the attack stops: this is how signatures escape the bound.",
+            "Forgery needed: the signature of {by} in {told}, which in world {number} {from} would have \
+             to tell {to} in round {}. (What is signed is {statement}.) No traitor makes it, and none \
+             has overheard it. There the attack stops: this is how signatures escape the bound.",
             wire.round,
         );
         fill(&what)
     }
+}
+
+/// Something that a general is told in a world.
+struct Heard {
+    wire: Wire,
+    /// When, and by whom.
+    from: String,
+    text: String,
+}
+
+/// What is heard in two worlds on one wire beside each other.
+fn side_by_side<'a>(one: &'a [Heard], other: &'a [Heard]) -> Vec<[Option<&'a Heard>; 2]> {
+    let wires = one.iter().chain(other).map(|heard| heard.wire).sorted().dedup();
+    let rows = wires.flat_map(|wire| {
+        let on_it = |heard: &&Heard| heard.wire == wire;
+        let rows = one.iter().filter(on_it).zip_longest(other.iter().filter(on_it));
+        rows.map(|row| row.left_and_right().into()).collect_vec()
+    });
+    rows.collect()
 }
 
 /// Lines of prose.

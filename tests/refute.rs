@@ -1,0 +1,391 @@
+//! No protocol can be right among n <= 3f generals: each is refuted, by worlds that the simulator
+//! confirms, and that their witnesses can't tell apart.
+
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use itertools::Itertools;
+use turncoat::fault::FaultKind;
+use turncoat::impossibility::argument::{Argument, Ending, Theorem};
+use turncoat::impossibility::world::Must;
+use turncoat::protocols::chain::Binding;
+use turncoat::protocols::interactive::InteractiveConsistency;
+use turncoat::protocols::parallel::Parallel;
+use turncoat::signature::Signed;
+use turncoat::{
+    CheckError, CoordinatorVote, FloodSet, General, Generals, Ideal, Lockstep, OralMessages, Order,
+    Property, Round, Seat, SignedMessages, Task, Testable, TwoStep, Violation, refute, run,
+};
+
+use crate::signed_textbook::Mutation::{self, Skips};
+use crate::signed_textbook::{Rule, Textbook};
+
+/// Protocols that nobody would use, and what they decide by.
+#[derive(Clone, Debug)]
+enum Silly {
+    /// Nothing: it retreats.
+    Retreats,
+    /// What the commander said.
+    Obeys,
+    /// The majority of what everybody says to have heard.
+    Echoes,
+    /// The parity of a hash of everything that was ever seen.
+    Hashes,
+    /// As `Obeys`, but every so often it changes its mind.
+    Counts(&'static AtomicUsize),
+    /// As `Obeys`, but it panics when it hears of two orders.
+    Panics,
+}
+
+/// Who it is, and all that it was told.
+type Told = (General, Vec<(Round, General, u64)>);
+
+impl Lockstep for Silly {
+    type Value = Order;
+    type Message = u64;
+    type State = Told;
+
+    fn rounds(&self, _: usize) -> usize {
+        3
+    }
+
+    fn start(&self, seat: Seat, order: Option<&Order>) -> Told {
+        let order = order.map(|order| (0, seat.me, u64::from(*order == Order::ATTACK)));
+        (seat.me, Vec::from_iter(order))
+    }
+
+    fn send(&self, (me, told): &Told, round: Round, _: General) -> impl IntoIterator<Item = u64> {
+        let order = told.first().map(|(.., order)| *order);
+        match self {
+            Silly::Retreats => None,
+            Silly::Hashes => Some(hash(told)),
+            _ => order.filter(|_| round <= 2 && me.is_commander() == (round == 1)),
+        }
+    }
+
+    fn receive(&self, (_, told): &mut Told, round: Round, from: General, said: &u64) {
+        told.push((round, from, *said));
+        let orders = told.iter().map(|(.., order)| order).unique().count();
+        assert!(orders < 2 || !matches!(self, Silly::Panics), "two orders");
+    }
+
+    fn decide(&self, (_, told): &Told) -> Order {
+        let obeyed = told.first().is_some_and(|(.., order)| *order == 1);
+        let attack = match self {
+            Silly::Retreats => false,
+            Silly::Obeys | Silly::Panics => obeyed,
+            Silly::Echoes => 2 * told.iter().filter(|(.., order)| *order == 1).count() > told.len(),
+            Silly::Hashes => hash(told) % 2 == 1,
+            Silly::Counts(calls) => obeyed != (calls.fetch_add(1, Ordering::Relaxed) % 5 == 4),
+        };
+        if attack { Order::ATTACK } else { Order::RETREAT }
+    }
+}
+
+impl Testable for Silly {
+    fn values(&self) -> Vec<Order> {
+        Order::first(2)
+    }
+}
+
+/// Consensus by SM(m) from everybody: the majority of what all have said, else RETREAT. With
+/// n >= 2m + 1 it survives m traitors.
+#[derive(Debug)]
+struct SignedConsensus {
+    instances: Vec<SignedMessages>,
+    all: Parallel<SignedMessages>,
+}
+
+impl SignedConsensus {
+    fn new(n: usize, m: usize) -> SignedConsensus {
+        let instance = |number, by| SignedMessages::new(m).instance(number, by);
+        let instances = (0..n).map(|number| instance(number, General::new(number)));
+        SignedConsensus { instances: instances.collect(), all: Parallel::of(n, instance) }
+    }
+}
+
+impl Lockstep for SignedConsensus {
+    type Value = Order;
+    type Message = <Parallel<SignedMessages> as Lockstep>::Message;
+    type State = <Parallel<SignedMessages> as Lockstep>::State;
+
+    fn rounds(&self, n: usize) -> usize {
+        self.all.rounds(n)
+    }
+
+    fn start(&self, seat: Seat, input: Option<&Order>) -> Self::State {
+        self.all.start(seat, input)
+    }
+
+    fn send(
+        &self,
+        state: &Self::State,
+        round: Round,
+        to: General,
+    ) -> impl IntoIterator<Item = Self::Message> {
+        self.all.send(state, round, to)
+    }
+
+    fn receive(&self, state: &mut Self::State, round: Round, from: General, said: &Self::Message) {
+        self.all.receive(state, round, from, said);
+    }
+
+    fn end_round(&self, state: &mut Self::State, round: Round) {
+        self.all.end_round(state, round);
+    }
+
+    fn decide(&self, state: &Self::State) -> Order {
+        let votes = self.instances.iter().zip(state).map(|(sm, state)| sm.decide(state));
+        let attack = 2 * votes.filter(|vote| *vote == Order::ATTACK).count() > state.len();
+        if attack { Order::ATTACK } else { Order::RETREAT }
+    }
+}
+
+impl Testable for SignedConsensus {
+    fn values(&self) -> Vec<Order> {
+        Order::first(2)
+    }
+
+    fn task(&self) -> Task {
+        Task::Consensus
+    }
+
+    fn signatures(&self, message: &Self::Message) -> Vec<Signed> {
+        self.all.signatures(message)
+    }
+}
+
+/// The same number on every machine and each time.
+fn hash(seen: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    seen.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Every word of an argument is true: what is said of it is seen here once more.
+fn assert_true<P: Testable>(protocol: &P, argument: &Argument<P>, setting: &str) {
+    for world in &argument.worlds {
+        let again = run(protocol, &world.attack).unwrap();
+        assert_eq!(again, world.execution, "{setting}");
+        assert!(again.lacking.is_empty() && again.idle.is_empty(), "{setting}");
+        assert_eq!(world.loyal(), Generals::first(world.attack.n).minus(world.attack.traitors));
+    }
+    let Ending::Refuted(broken) = argument.ending else { panic!("{setting}: {argument:?}") };
+    let violation = argument.worlds[broken].execution.violation();
+    assert!(matches!(violation, Some(Violation::Property(_))), "{setting}: {violation:?}");
+    let witnesses = argument.witnesses().collect_vec();
+    assert_eq!(witnesses.len(), argument.worlds.len() - 1, "{setting}");
+    for witness in witnesses {
+        assert!(witness.same_view, "{setting}: {witness:?}");
+        // Not by comparing as the argument does, but by what each world's execution holds.
+        let me = witness.double.general;
+        let [one, other] = [witness.world, witness.world + 1].map(|world| {
+            let execution = &argument.worlds[world].execution;
+            let heard = execution.deliveries.iter().filter(|delivery| delivery.wire.to == me);
+            let heard = heard.flat_map(|delivery| {
+                delivery.said.iter().map(|said| (delivery.wire, said.clone()))
+            });
+            (heard.collect::<BTreeSet<_>>(), execution.decisions[me.id()].clone())
+        });
+        assert_eq!(one, other, "{setting}");
+    }
+    let [first, last] = [argument.worlds.first(), argument.worlds.last()].map(Option::unwrap);
+    let due = [&first.must, &last.must];
+    assert!(due[0] != due[1] && due.iter().all(|must| matches!(must, Must::Decide(_))));
+}
+
+/// Below n = 3f + 1 it is refuted, and not at it.
+fn assert_bound<P: Testable>(protocols: impl Fn(usize, usize) -> Vec<P>, most: usize) {
+    for f in 1..=most {
+        for n in 3.max(f + 1)..=3 * f {
+            for protocol in protocols(n, f) {
+                let setting = format!("{protocol:?}, n = {n}, f = {f}");
+                let refutation = refute(&protocol).generals(n).traitors(f).run().unwrap();
+                let argument = refutation.argument.as_ref().unwrap();
+                assert_true(&&protocol, argument, &setting);
+            }
+        }
+        for protocol in protocols(3 * f + 1, f) {
+            let possible = refute(&protocol).generals(3 * f + 1).traitors(f).run().unwrap();
+            assert_eq!(possible.name(), "possible");
+            assert!(possible.to_string().starts_with("POSSIBLE"));
+        }
+    }
+}
+
+#[test]
+fn oral_messages_are_refuted_below_their_bound() {
+    assert_bound(|_, f| (0..=f).map(OralMessages::new).collect(), 4);
+}
+
+#[test]
+fn silly_protocols_are_refuted() {
+    use Silly::*;
+    assert_bound(|_, _| vec![Retreats, Obeys, Echoes, Hashes], 4);
+}
+
+#[test]
+fn protocols_for_consensus_are_refuted() {
+    assert_bound(|_, f| vec![FloodSet::new(f + 1), FloodSet::new(1)], 4);
+    assert_bound(|_, f| vec![CoordinatorVote::new(f)], 4);
+    assert_bound(|_, f| vec![InteractiveConsistency::new(f.min(2))], 3);
+}
+
+/// Whatever the groups are.
+#[test]
+fn any_three_groups_will_do() {
+    let group = |ids: &[usize]| ids.iter().map(|id| General::new(*id)).collect::<Generals>();
+    for groups in [
+        [group(&[0]), group(&[1, 2]), group(&[3, 4])],
+        [group(&[4, 2]), group(&[3]), group(&[1, 0])],
+        [group(&[1, 4]), group(&[0, 3]), group(&[2])],
+    ] {
+        let protocol = OralMessages::new(2);
+        let argument = refute(&protocol).generals(5).traitors(2).groups(groups).assert_refuted();
+        assert!(argument.groups[0].contains(General::COMMANDER));
+        assert_eq!(
+            argument.groups.iter().sorted().collect_vec(),
+            groups.iter().sorted().collect_vec()
+        );
+        assert_true(&&protocol, &argument, &format!("{groups:?}"));
+    }
+}
+
+/// It costs one run of twice as many generals, and one of each world.
+#[test]
+fn thirty_generals_are_refuted_as_well() {
+    let argument = refute(OralMessages::new(1)).generals(30).traitors(10).assert_refuted();
+    assert!(argument.worlds.iter().all(|world| world.attack.traitors.len() == 10));
+    assert!(argument.witnesses().all(|witness| witness.same_view));
+}
+
+/// Half of the generals against the other half: nobody lies, and nothing need be forged.
+#[test]
+fn consensus_among_2f_is_refuted_in_one_run_even_if_signed() {
+    for f in 2..=4 {
+        let protocol = SignedConsensus::new(2 * f, f);
+        let refutation = refute(protocol).generals(2 * f).traitors(f).run().unwrap();
+        let argument = refutation.argument.as_ref().unwrap();
+        assert_eq!(argument.theorem, Theorem::Halves);
+        assert!(matches!(argument.ending, Ending::Refuted(_)), "{refutation}");
+        assert!(argument.worlds.iter().all(|world| world.attack.lies.is_empty()));
+        // The same run, with other generals loyal.
+        assert!(argument.worlds.iter().map(|world| &world.execution.deliveries).all_equal());
+    }
+}
+
+/// A protocol that hides state, or panics, is no protocol of which the argument speaks.
+#[test]
+fn what_is_not_deterministic_is_found_out() {
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    let refutation = refute(Silly::Counts(&CALLS)).generals(3).traitors(1).run().unwrap();
+    let argument = refutation.argument.as_ref().unwrap();
+    let fault = match &argument.ending {
+        Ending::Undetermined(fault) => fault,
+        Ending::Refuted(world) => argument.worlds[*world].execution.fault.as_ref().unwrap(),
+        Ending::Forgery(_) => panic!("{refutation}"),
+    };
+    assert!(matches!(fault.kind, FaultKind::Undetermined(..)), "{fault}");
+    assert!(refutation.to_string().contains("not deterministic"), "{refutation}");
+}
+
+#[test]
+fn a_panic_is_a_world_that_gives_way() {
+    let refutation = refute(Silly::Panics).generals(3).traitors(1).run().unwrap();
+    let world = refutation.broken().unwrap();
+    assert_eq!(world.execution.violation().unwrap().name(), "no-panic");
+    assert!(refutation.to_string().contains("two orders"), "{refutation}");
+}
+
+/// In the first world a traitor would have to show the loyal commander's signature on what he never
+/// said, and no protocol that checks it gives way.
+#[test]
+fn signatures_escape() {
+    for (n, f) in [(3, 1), (4, 2), (5, 2), (6, 2)] {
+        let refutation = refute(SignedMessages::new(f)).generals(n).traitors(f).run().unwrap();
+        let argument = refutation.argument.as_ref().unwrap();
+        assert_eq!((refutation.name(), &argument.ending), ("forgery", &Ending::Forgery(0)));
+        let needed = argument.worlds[0].forgery.as_ref().unwrap();
+        assert_eq!((needed.wire.round, needed.signed.by), (2, General::COMMANDER));
+        assert!(argument.worlds[0].attack.traitors.contains(needed.wire.from));
+        // What it would have to be signed under is not the order that was given.
+        let order = needed.signed.statement.escape_ascii().to_string();
+        assert!(order.contains("ATTACK") && !order.contains("RETREAT"), "{order}");
+    }
+    let refutation = refute(TwoStep::new()).generals(3).traitors(1).run().unwrap();
+    assert_eq!(refutation.name(), "forgery");
+}
+
+fn textbook(mutation: Mutation) -> Argument<Textbook> {
+    let refutation = refute(Textbook::new(1, mutation, Ideal)).generals(3).traitors(1).run();
+    refutation.unwrap().argument.unwrap()
+}
+
+/// Where signatures are not checked the attack goes through, with false ones in their place.
+#[test]
+fn unchecked_signatures_do_not() {
+    let checked = textbook(Mutation::None);
+    assert_eq!(checked.ending, Ending::Forgery(0));
+    let unchecked = textbook(Skips(Rule::InnerLinks));
+    let Ending::Refuted(world) = unchecked.ending else { panic!("{:?}", unchecked.ending) };
+    let world = &unchecked.worlds[world];
+    assert!(world.stand_ins > 0 && world.forgery.is_none());
+    assert_eq!(world.execution.lacks, Some(Property::Validity));
+}
+
+/// Nor where they do not say of which instance they are: a loyal general's signature on the other
+/// order is had from the other instance.
+#[test]
+fn neither_do_unbound_ones() {
+    let parallel = |binding| {
+        Parallel::of(2, move |instance, commander| {
+            SignedMessages::new(1).instance(instance, commander).binding(binding)
+        })
+    };
+    let bound = refute(parallel(Binding::Everything)).generals(3).traitors(1).run().unwrap();
+    assert_eq!(bound.name(), "forgery");
+    let unbound = refute(parallel(Binding::Order)).generals(3).traitors(1).run().unwrap();
+    assert_eq!(unbound.name(), "refuted");
+    let world = unbound.broken().unwrap();
+    assert_eq!(world.execution.violation(), Some(Violation::Property(Property::Validity)));
+    assert_eq!(world.stand_ins, 0);
+}
+
+#[test]
+fn what_cannot_be_refuted_is_said_in_a_line() {
+    let group = |ids: &[usize]| ids.iter().map(|id| General::new(*id)).collect::<Generals>();
+    let ask = || refute(OralMessages::new(1));
+    let three = |a: &[usize], b: &[usize], c: &[usize]| [group(a), group(b), group(c)];
+    for (question, line) in [
+        (ask().traitors(1), "how many generals? say .generals(..)"),
+        (ask().generals(3), "how many traitors? say .traitors(..)"),
+        (ask().generals(2).traitors(1), "n is 2: the argument needs at least three generals"),
+        (ask().generals(3).traitors(3), "f is 3: with n = 3 there can be at most 2 traitors"),
+        (
+            ask().generals(3).traitors(1).groups(three(&[0], &[1], &[])),
+            "groups: one of them is empty",
+        ),
+        (
+            ask().generals(3).traitors(1).groups(three(&[0], &[1, 0], &[2])),
+            "groups: general 0 is in two of them",
+        ),
+        (
+            ask().generals(4).traitors(2).groups(three(&[0], &[1], &[2])),
+            "groups: general 3 is in none of them",
+        ),
+        (
+            ask().generals(3).traitors(1).groups(three(&[0], &[1], &[3])),
+            "groups: general 3 is not there: the 3 generals are numbered from 0",
+        ),
+        (
+            ask().generals(4).traitors(1).groups(three(&[0], &[1], &[2, 3])),
+            "groups: 2,3 are 2, and at most 1 can be traitors",
+        ),
+    ] {
+        assert_eq!(question.run().unwrap_err().to_string(), line);
+    }
+    let one_value = OralMessages::new(1).over(Order::first(1));
+    let error = refute(one_value).generals(3).traitors(1).run().unwrap_err();
+    assert_eq!(error, CheckError::OneValue);
+}
