@@ -55,6 +55,7 @@
 //! | 2 | [`adversary`], [`setting`], [`knowledge`] | what it may do, among whom, and can sign |
 //! | 3 | [`execution`] | the simulator |
 //! | 4 | [`search`] | the engines that look for an attack, all through or at random |
+//! | 4 | [`impossibility`] | what no protocol can do, and what shows it |
 //! | 5 | [`verdict`] | what came of it, and of what it speaks |
 //! | 6 | [`report`] | text, JSON, grids, attack files |
 //! | 7 | [`check`](check()), [`hunt`](hunt()) | the builders that a test calls |
@@ -102,6 +103,7 @@ pub mod fault;
 pub mod forgery;
 pub mod general;
 mod hunt;
+pub mod impossibility;
 pub mod knowledge;
 pub mod order;
 pub mod outcome;

@@ -10,7 +10,7 @@ const FLOORS: [&[&str]; 9] = [
     &["protocol", "fault", "testable", "signature", "forgery"],
     &["protocols", "attack", "schedule", "knowledge", "adversary", "setting", "property"],
     &["execution"],
-    &["search"],
+    &["search", "impossibility"],
     &["verdict"],
     &["report"],
     &["check", "hunt", "question", "regressions", "strategy"],
