@@ -6,6 +6,7 @@ pub mod grid;
 pub mod hunted;
 pub mod json;
 mod line;
+pub mod rounds;
 pub mod story;
 pub mod text;
 

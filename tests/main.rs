@@ -26,6 +26,8 @@ mod random_protocols;
 mod random_signed_protocols;
 mod readme;
 mod regressions;
+mod rounds;
+mod rounds_command_line;
 mod schedules;
 mod signed_command_line;
 mod signed_engines;

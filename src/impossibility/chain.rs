@@ -1,14 +1,16 @@
 //! The chain argument: executions, each of which two loyal lieutenants can't tell from the next.
 
 use std::collections::BTreeMap;
+use std::slice;
 
 use itertools::Itertools;
+use rustc_hash::FxHashMap;
 
 use super::graph::Edge;
-use super::views::{Plot, Said, Scope};
+use super::views::{Said, Scope, origin};
 use crate::attack::{Attack, AttackOn, Edit, Lie};
 use crate::execution::{ExecutionOf, Simulator};
-use crate::general::General;
+use crate::general::{General, Generals};
 use crate::order::Order;
 use crate::protocols::oral::{OralMessages, Relay};
 use crate::protocols::path::Path;
@@ -98,75 +100,71 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    fn link(&self, Edge { from, to, traitors, values }: &Edge) -> Link {
-        let plot = Plot::of(self.scope, *traitors);
-        let attack = self.attack(&plot, values);
-        let [from, to] = [from, to].map(|view| self.confirmed(&attack, *view));
-        Link { attack, from, to }
+    fn link(&self, Edge { from, to, traitors }: &Edge) -> Link {
+        let [from, to] = [from, to].map(|number| self.view(*number));
+        let attack = self.confirmed(*traitors, &[&from, &to]);
+        Link { attack: attack.expect("bug in turncoat: the views are held together"), from, to }
     }
 
-    /// A view that is forced, in the first execution that forces it.
+    /// A view that is forced, with the fewest traitors who can bring it about.
     fn forced(&self, number: usize) -> Forced {
-        for plot in self.scope.plots() {
-            let Some(order) = plot.order() else { continue };
-            let mut seen = plot.first();
-            loop {
-                if seen.views.contains(&number) {
-                    let attack = self.attack(&plot, &seen.values);
-                    let view = self.confirmed(&attack, number);
-                    return Forced { attack, view, order: self.orders[seen.values[order]] };
-                }
-                if !seen.advance(self.scope) {
-                    break;
+        let view = self.view(number);
+        let aside = Generals::NONE.with(General::COMMANDER).with(view.lieutenant);
+        let traitors = self.scope.traitors().filter(|who| who.minus(aside) == *who);
+        let attack = traitors.filter_map(|traitors| self.confirmed(traitors, &[&view])).next();
+        let attack = attack.expect("bug in turncoat: the view is forced");
+        let order = attack.inputs[&General::COMMANDER];
+        Forced { attack, view, order }
+    }
+
+    /// The view with this number.
+    fn view(&self, number: usize) -> View {
+        let (lieutenant, told) = self.scope.view(number);
+        let told = told.into_iter().map(|value| self.orders[value]);
+        View { lieutenant, told: self.scope.paths_to(lieutenant).zip_eq(told).collect() }
+    }
+
+    /// An execution of these traitors with these views, as an attack that the simulator has run; none
+    /// if there is no such execution. All that nobody sees in them is said as loyalty would have it.
+    fn confirmed(&self, traitors: Generals, views: &[&View]) -> Option<AttackOn<OralMessages>> {
+        let mut said = FxHashMap::default();
+        for View { lieutenant, told } in views {
+            for (path, value) in told {
+                let origin = origin(traitors, path.clone(), *lieutenant);
+                if *said.entry(origin).or_insert(*value) != *value {
+                    return None;
                 }
             }
         }
-        panic!("bug in turncoat: view {number} is not forced")
-    }
-
-    /// The view with this number, which the simulator must show.
-    fn confirmed(&self, attack: &AttackOn<OralMessages>, number: usize) -> View {
-        let (lieutenant, told) = self.scope.view(number);
-        let told = told.into_iter().map(|value| self.orders[value]);
-        let view =
-            View { lieutenant, told: self.scope.paths_to(lieutenant).zip_eq(told).collect() };
-        let execution = self.simulator.run(attack).expect("the attack fits");
-        let loyal = !attack.traitors.contains(lieutenant);
-        assert!(
-            loyal && View::shown(&execution, lieutenant) == view,
-            "bug in turncoat: the execution does not show {view:?}"
-        );
-        view
-    }
-
-    /// The execution as an attack. If the commander is a traitor, his order is the one with which
-    /// he lies least.
-    fn attack(&self, plot: &Plot, values: &[usize]) -> AttackOn<OralMessages> {
-        let orders = self.orders.iter().copied();
-        let orders = orders
-            .filter(|order| plot.order().is_none_or(|place| *order == self.orders[values[place]]));
-        let attacks = orders.map(|order| Scene { teller: self, plot, values, order }.attack());
-        attacks.min_by_key(|attack| attack.lies.len()).expect("there is an order")
+        // A traitor who commands has the order with which he lies least.
+        let order = said.get(&Said::Order);
+        let orders = order.map_or(self.orders, slice::from_ref).iter();
+        let attacks =
+            orders.map(|order| Scene { said: &said, order: *order }.attack(self, traitors));
+        let attack = attacks.min_by_key(|attack| attack.lies.len()).expect("there is an order");
+        let execution = self.simulator.run(&attack).expect("the attack fits");
+        for view in views {
+            let shown = View::shown(&execution, view.lieutenant);
+            assert_eq!(&shown, *view, "bug in turncoat: another view is shown");
+        }
+        Some(attack)
     }
 }
 
-/// An execution, and the order that the commander was given.
+/// What is said in an execution, as far as it matters, and the order that the commander was given.
 struct Scene<'a> {
-    teller: &'a Teller<'a>,
-    plot: &'a Plot,
-    values: &'a [usize],
+    said: &'a FxHashMap<Said, Order>,
     order: Order,
 }
 
 impl Scene<'_> {
-    fn attack(&self) -> AttackOn<OralMessages> {
+    fn attack(&self, teller: &Teller<'_>, traitors: Generals) -> AttackOn<OralMessages> {
         let inputs = BTreeMap::from([(General::COMMANDER, self.order)]);
-        let mut attack = Attack::new(self.teller.scope.n, self.plot.traitors, inputs);
-        for (place, said) in self.plot.said.iter().enumerate() {
+        let mut attack = Attack::new(teller.scope.n, traitors, inputs);
+        for (said, say) in self.said {
             let Said::Told(path, to) = said else { continue };
-            let of = self.honest(path);
-            let say = self.teller.orders[self.values[place]];
-            let [of, say] = [of, say].map(|value| Relay { path: path.clone(), value });
+            let [of, say] =
+                [self.honest(path), *say].map(|value| Relay { path: path.clone(), value });
             let from = path.last().expect("a path has an end");
             let wire = Wire { round: path.len(), from, to: *to };
             attack.lies.extend(Edit::between(Some(of), Some(say)).map(|edit| Lie { wire, edit }));
@@ -183,9 +181,9 @@ impl Scene<'_> {
         }
     }
 
-    /// What somebody is told on a path. Traitors do not lie to each other.
+    /// What somebody is told on a path: what no lie is needed for is honest.
     fn told(&self, path: &Path, to: General) -> Order {
-        let said = self.plot.said.get_index_of(&Said::Told(path.clone(), to));
-        said.map_or_else(|| self.honest(path), |place| self.teller.orders[self.values[place]])
+        let said = self.said.get(&Said::Told(path.clone(), to));
+        said.copied().unwrap_or_else(|| self.honest(path))
     }
 }

@@ -45,14 +45,12 @@ impl Graph {
 }
 
 /// Two views that two loyal lieutenants have in one execution.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Edge {
     pub from: usize,
     pub to: usize,
     /// Who the traitors are.
     pub traitors: Generals,
-    /// What is said, as in the plot of these traitors.
-    pub values: Vec<usize>,
 }
 
 /// The edges of a shortest chain from a view that forces one order to a view that forces another,
@@ -79,8 +77,7 @@ fn shortest_from(scope: Scope, forced: &[Option<usize>], order: usize) -> Option
                             continue;
                         }
                         distances[to] = Some(distance);
-                        let (traitors, values) = (plot.traitors, seen.values.clone());
-                        reached.insert(to, Edge { from, to, traitors, values });
+                        reached.insert(to, Edge { from, to, traitors: plot.traitors });
                         if forced[to].is_some() {
                             return Some(walked(&mut reached, to));
                         }

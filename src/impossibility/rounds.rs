@@ -12,7 +12,7 @@ use super::chain::Chain;
 use super::graph::{Graph, shortest};
 use super::table::DecisionTable;
 use super::views::Scope;
-use crate::count::Count;
+use crate::count::{Count, grouped};
 use crate::general::Generals;
 use crate::order::Order;
 use crate::protocol::Round;
@@ -75,7 +75,7 @@ pub fn rounds_over(
     rounds: Round,
 ) -> Result<Rounds, RoundsError> {
     let scope = Scope { n, f, rounds, values };
-    let executions = affordable(scope)?;
+    let executions = executions(scope)?;
     let orders = Order::first(values);
     let Graph { mut classes, forced, executions: seen } = Graph::of(scope);
     assert_eq!(executions.exact(), Some(&seen.into()), "bug in turncoat: executions are lost");
@@ -175,20 +175,22 @@ pub enum RoundsError {
     #[error("values is {0}: there must be from 1 to 256 orders")]
     Values(usize),
     /// There are too many views to keep them.
-    #[error("there are {0} views to go through: at most {MOST_VIEWS} are: choose a smaller n or r")]
+    #[error(
+        "there are {0} views to go through, and at most {most} can be: choose a smaller n or r",
+        most = grouped(&MOST_VIEWS.to_string())
+    )]
     Views(Count),
     /// There are too many executions to go through them.
     #[error(
-        "there are {executions} executions to go through, with {lieutenants} lieutenants in each: \
-         that is {steps} steps, and at most {MOST_STEPS} are made: choose a smaller n, f or r"
+        "there are {executions} executions to go through, times {lieutenants} lieutenants, and that \
+         product can be at most {most}: choose a smaller n, f or r",
+        most = grouped(&MOST_STEPS.to_string())
     )]
     Executions {
         /// How many.
         executions: Count,
         /// How many lieutenants.
         lieutenants: usize,
-        /// How many steps that would take.
-        steps: Count,
     },
 }
 
@@ -198,8 +200,15 @@ pub const MOST_VIEWS: u64 = 1 << 22;
 /// The most steps that are made: executions times lieutenants.
 pub const MOST_STEPS: u64 = 1 << 31;
 
+/// Whether [`rounds`](rounds()) can be asked: the numbers make sense, and there is not too much to go
+/// through.
+#[must_use]
+pub fn affordable(n: usize, f: usize, rounds: Round) -> bool {
+    executions(Scope { n, f, rounds, values: 2 }).is_ok()
+}
+
 /// How many executions there are to go through, if that can be done.
-fn affordable(scope: Scope) -> Result<Count, RoundsError> {
+fn executions(scope: Scope) -> Result<Count, RoundsError> {
     let Scope { n, f, rounds, values } = scope;
     if !(3..=Generals::MAX).contains(&n) {
         return Err(RoundsError::Generals(n));
@@ -217,7 +226,7 @@ fn affordable(scope: Scope) -> Result<Count, RoundsError> {
     let executions = scope.executions();
     let steps: Count = [executions.clone(), Count::from(n as u64 - 1)].into_iter().product();
     if steps > Count::from(MOST_STEPS) {
-        return Err(RoundsError::Executions { executions, lieutenants: n - 1, steps });
+        return Err(RoundsError::Executions { executions, lieutenants: n - 1 });
     }
     Ok(executions)
 }

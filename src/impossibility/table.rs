@@ -148,3 +148,26 @@ impl Testable for DecisionTable {
         lines
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::check;
+    use crate::impossibility::{Existence, rounds};
+
+    /// Every entry counts, where every view is seen in some execution: one that is wrong is found.
+    #[test]
+    fn a_table_with_one_wrong_entry_is_broken() {
+        let Existence::Protocol(table) = rounds(4, 1, 2).unwrap().existence else {
+            panic!("two rounds are enough")
+        };
+        assert!(check(table.clone()).generals(4).traitors(1).run().unwrap().holds());
+        for wrong in 0..table.decisions.len() {
+            let mut decisions = table.decisions.to_vec();
+            decisions[wrong] =
+                if decisions[wrong] == Order::ATTACK { Order::RETREAT } else { Order::ATTACK };
+            let table = DecisionTable { decisions: decisions.into(), ..table.clone() };
+            assert!(!check(table).generals(4).traitors(1).run().unwrap().holds(), "entry {wrong}");
+        }
+    }
+}

@@ -75,10 +75,15 @@ impl Scope {
     }
 
     /// All choices of traitors that leave a lieutenant loyal, fewer traitors first.
-    pub fn plots(self) -> impl Iterator<Item = Plot> {
+    pub fn traitors(self) -> impl Iterator<Item = Generals> {
         let traitors = (0..=self.f).flat_map(move |size| Generals::first(self.n).subsets(size));
         let matter = move |traitors: &Generals| !self.lieutenants().minus(*traitors).is_empty();
-        traitors.filter(matter).map(move |traitors| Plot::of(self, traitors))
+        traitors.filter(matter)
+    }
+
+    /// What these traitors can say, for all of these.
+    pub fn plots(self) -> impl Iterator<Item = Plot> {
+        self.traitors().map(move |traitors| Plot::of(self, traitors))
     }
 
     /// Whose view has this number, and what he was told on each path to him, as the number of a
@@ -127,7 +132,7 @@ pub(super) struct Plot {
 }
 
 impl Plot {
-    pub fn of(scope: Scope, traitors: Generals) -> Plot {
+    fn of(scope: Scope, traitors: Generals) -> Plot {
         let (mut said, mut sees) = (IndexSet::new(), Vec::new());
         for lieutenant in scope.lieutenants().minus(traitors).iter() {
             let mut grows = Vec::new();
@@ -159,7 +164,7 @@ impl Plot {
 }
 
 /// Where what a loyal lieutenant is told on a path comes from: the loyal relay what they are told.
-fn origin(traitors: Generals, mut path: Path, mut to: General) -> Said {
+pub(super) fn origin(traitors: Generals, mut path: Path, mut to: General) -> Said {
     while let Some(relay) = path.last().filter(|last| !traitors.contains(*last)) {
         if relay.is_commander() {
             return Said::Order;
