@@ -7,6 +7,7 @@ mod list;
 mod protocols;
 mod refute;
 mod replay;
+mod rounds;
 mod signed;
 mod sweep;
 mod unsigned;
@@ -75,6 +76,9 @@ enum Command {
     #[command(after_help = "Example: turncoat check oral -n 3 -f 1 --save attack.json
          turncoat replay attack.json")]
     Replay(replay::Arguments),
+    /// Can so many rounds be enough? A protocol is made up, or it is proved that there is none
+    #[command(after_help = rounds::AFTER_HELP)]
+    Rounds(rounds::Arguments),
     /// List the protocols, what each claims, and its source
     List(list::Arguments),
 }
@@ -157,6 +161,7 @@ fn run(Arguments { command, threads }: Arguments) -> Result<ExitCode, BadInput> 
         Command::Hunt { subject } => hunt::hunt(subject),
         Command::Refute { subject } => refute::refute(subject),
         Command::Replay(arguments) => replay::replay(&arguments),
+        Command::Rounds(arguments) => rounds::rounds(&arguments),
         Command::List(arguments) => list::list(&arguments),
     }
 }

@@ -1,6 +1,15 @@
 //! What no protocol can do, shown on any protocol: the attack that breaks it is not searched for but
-//! built, out of what the protocol itself says.
+//! built, out of what the protocol itself says. And what cannot be done in so few rounds.
 
 pub mod argument;
+mod chain;
 pub mod covering;
+mod graph;
+pub mod rounds;
+mod table;
+mod views;
 pub mod world;
+
+pub use self::chain::{Chain, Forced, Link, View};
+pub use self::rounds::{Existence, Rounds, RoundsError, rounds, rounds_over};
+pub use self::table::DecisionTable;

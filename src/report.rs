@@ -7,6 +7,7 @@ pub mod hunted;
 pub mod json;
 mod line;
 pub mod refuted;
+pub mod rounds;
 pub mod story;
 pub mod text;
 

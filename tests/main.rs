@@ -28,6 +28,8 @@ mod readme;
 mod refute;
 mod refute_command_line;
 mod regressions;
+mod rounds;
+mod rounds_command_line;
 mod schedules;
 mod signed_command_line;
 mod signed_engines;

@@ -63,8 +63,8 @@ pub struct Relay<V> {
 /// (For the commander that is one value, his own order.)
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct OralState<V> {
-    seat: Seat,
-    told: Vec<V>,
+    pub(crate) seat: Seat,
+    pub(crate) told: Vec<V>,
 }
 
 impl OralMessages {

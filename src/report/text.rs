@@ -163,6 +163,13 @@ pub(super) fn labelled(label: &str, text: &str) -> String {
     textwrap::fill(&format!("{text}."), options)
 }
 
+/// A paragraph, indented like this, and more so from its second line on.
+pub(super) fn wrapped(text: &str, indent: &str) -> String {
+    let subsequent = if indent.is_empty() { String::new() } else { format!("{indent}  ") };
+    let options = textwrap::Options::new(WIDTH).initial_indent(indent);
+    textwrap::fill(text, options.subsequent_indent(&subsequent)) + "\n"
+}
+
 /// How long a line of prose may get.
 pub(super) const WIDTH: usize = 96;
 

@@ -1,0 +1,92 @@
+//! `turncoat rounds`: whether so many rounds can be enough.
+
+use std::process::ExitCode;
+
+use turncoat::check;
+use turncoat::impossibility::{Existence, rounds_over};
+use turncoat::report::rounds::{json, text};
+
+use super::watch::{Budget, Deadline, Work, watched};
+use super::{BOUNDED, BadInput, Format, as_text, print, whole_number};
+
+pub const AFTER_HELP: &str = "\
+Example: turncoat rounds -n 7 -f 2 -r 2
+
+Exit codes:
+  0  there is a protocol, and the exhaustive search has verified it (or --expect names the answer)
+  1  there is none (or --expect names another answer)
+  2  bad input
+  3  there is one, and the budget did not suffice to verify it";
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// How many generals there are, the commander included
+    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    n: usize,
+    /// How many of them may be traitors
+    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    f: usize,
+    /// How many rounds there are
+    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    r: usize,
+    /// How many orders there are to choose from: RETREAT, ATTACK, ..
+    #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
+    values: usize,
+    /// End the verification of a protocol after a time (20s, 5min) or a number of steps
+    #[arg(long)]
+    budget: Option<Budget>,
+    /// Exit with 0 for this answer and with 1 for any other
+    #[arg(long, value_enum)]
+    expect: Option<Expected>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Expected {
+    /// There is a protocol, and the exhaustive search has verified it
+    Exists,
+    /// There is none
+    None,
+}
+
+pub fn rounds(arguments: &Arguments) -> Result<ExitCode, BadInput> {
+    let Arguments { n, f, r, values, budget, expect, format } = *arguments;
+    let found = rounds_over(values, n, f, r).map_err(BadInput::new)?;
+    let verdict = match &found.existence {
+        Existence::None(_) => None,
+        Existence::Protocol(table) => {
+            let mut question = check(table.clone()).generals(n).traitors(f);
+            if let Some(Budget::Steps(steps)) = budget {
+                question = question.steps(steps);
+            }
+            let label = format!("n = {n}, f = {f}, r = {r}");
+            let work = Work { label: &label, whole: "the space", steps: "steps" };
+            let verdict =
+                watched(&work, Deadline::of(budget), |progress| question.run_watched(progress));
+            Some(verdict.map_err(BadInput::new)?)
+        }
+    };
+    let written = match format {
+        Format::Json => as_text(&json(&found, verdict.as_ref())),
+        Format::Text => text(&found, verdict.as_ref()),
+    };
+    if let Err(failure) = print(&written) {
+        return Ok(failure);
+    }
+    let answer = match &verdict {
+        None => Some(Expected::None),
+        Some(verdict) if verdict.holds() => Some(Expected::Exists),
+        Some(verdict) => {
+            assert!(verdict.counterexample().is_none(), "bug in turncoat: the table is wrong");
+            None
+        }
+    };
+    Ok(ExitCode::from(match (answer, expect) {
+        (_, Some(_)) => u8::from(answer != expect),
+        (Some(Expected::Exists), None) => 0,
+        (Some(Expected::None), None) => 1,
+        (None, None) => BOUNDED,
+    }))
+}

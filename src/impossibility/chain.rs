@@ -1,0 +1,189 @@
+//! The chain argument: executions, each of which two loyal lieutenants can't tell from the next.
+
+use std::collections::BTreeMap;
+use std::slice;
+
+use itertools::Itertools;
+use rustc_hash::FxHashMap;
+
+use super::graph::Edge;
+use super::views::{Said, Scope, origin};
+use crate::attack::{Attack, AttackOn, Edit, Lie};
+use crate::execution::{ExecutionOf, Simulator};
+use crate::general::{General, Generals};
+use crate::order::Order;
+use crate::protocols::oral::{OralMessages, Relay};
+use crate::protocols::path::Path;
+use crate::testable::Wire;
+
+/// The proof that no protocol exists: along it every decision must be the same, and at its ends
+/// validity forces different ones. Every attack in it is one on [`Chain::protocol`], and has been run
+/// by the simulator: it shows the views that are said to be there.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    /// Where it begins.
+    pub first: Forced,
+    /// Views that are held in one execution, each from the one before to the next.
+    pub links: Vec<Link>,
+    /// Where it ends.
+    pub last: Forced,
+}
+
+/// A view in which validity forces the decision.
+#[derive(Clone, Debug)]
+pub struct Forced {
+    /// An execution with a loyal commander in which it is held.
+    pub attack: AttackOn<OralMessages>,
+    /// The view.
+    pub view: View,
+    /// The commander's order.
+    pub order: Order,
+}
+
+/// An execution in which two loyal lieutenants must decide the same.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// The execution.
+    pub attack: AttackOn<OralMessages>,
+    /// What one of them sees.
+    pub from: View,
+    /// What the other sees.
+    pub to: View,
+}
+
+/// All that a lieutenant has been told.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct View {
+    /// Which one.
+    pub lieutenant: General,
+    /// On each path that leads to him, what the last on it told him; shorter paths come first.
+    pub told: Vec<(Path, Order)>,
+}
+
+impl View {
+    /// What a loyal lieutenant was told in an execution of oral messages. (Of two values on one path
+    /// the one that came last counts; where nothing was said there is nothing.)
+    #[must_use]
+    pub fn shown(execution: &ExecutionOf<OralMessages>, lieutenant: General) -> View {
+        let told = execution.view(lieutenant).map(|(_, relay)| relay);
+        let told = told.map(|Relay { path, value }| ((path.len(), path.clone()), *value));
+        let told = told.collect::<BTreeMap<_, _>>().into_iter();
+        View { lieutenant, told: told.map(|((_, path), value)| (path, value)).collect() }
+    }
+}
+
+impl Chain {
+    /// The protocol that says all that is known: OM(r - 1). How it decides does not matter.
+    #[must_use]
+    pub fn protocol(rounds: usize, values: usize) -> OralMessages {
+        OralMessages::new(rounds - 1).over(Order::first(values))
+    }
+
+    /// The chain with these edges, each confirmed by the simulator.
+    pub(super) fn told(scope: Scope, orders: &[Order], edges: &[Edge]) -> Chain {
+        let protocol = Chain::protocol(scope.rounds, scope.values);
+        let simulator = Simulator::new(&protocol, scope.n).expect("it can be run");
+        let teller = Teller { scope, orders, simulator };
+        let [Some(first), Some(last)] = [edges.first(), edges.last()] else {
+            panic!("bug in turncoat: no view is forced both ways by itself")
+        };
+        let (first, last) = (teller.forced(first.from), teller.forced(last.to));
+        Chain { first, links: edges.iter().map(|edge| teller.link(edge)).collect(), last }
+    }
+}
+
+/// Makes attacks of executions, and runs them.
+struct Teller<'a> {
+    scope: Scope,
+    orders: &'a [Order],
+    simulator: Simulator<'a, OralMessages>,
+}
+
+impl Teller<'_> {
+    fn link(&self, Edge { from, to, traitors }: &Edge) -> Link {
+        let [from, to] = [from, to].map(|number| self.view(*number));
+        let attack = self.confirmed(*traitors, &[&from, &to]);
+        Link { attack: attack.expect("bug in turncoat: the views are held together"), from, to }
+    }
+
+    /// A view that is forced, with the fewest traitors who can bring it about.
+    fn forced(&self, number: usize) -> Forced {
+        let view = self.view(number);
+        let aside = Generals::NONE.with(General::COMMANDER).with(view.lieutenant);
+        let traitors = self.scope.traitors().filter(|who| who.minus(aside) == *who);
+        let attack = traitors.filter_map(|traitors| self.confirmed(traitors, &[&view])).next();
+        let attack = attack.expect("bug in turncoat: the view is forced");
+        let order = attack.inputs[&General::COMMANDER];
+        Forced { attack, view, order }
+    }
+
+    /// The view with this number.
+    fn view(&self, number: usize) -> View {
+        let (lieutenant, told) = self.scope.view(number);
+        let told = told.into_iter().map(|value| self.orders[value]);
+        View { lieutenant, told: self.scope.paths_to(lieutenant).zip_eq(told).collect() }
+    }
+
+    /// An execution of these traitors with these views, as an attack that the simulator has run; none
+    /// if there is no such execution. All that nobody sees in them is said as loyalty would have it.
+    fn confirmed(&self, traitors: Generals, views: &[&View]) -> Option<AttackOn<OralMessages>> {
+        let mut said = FxHashMap::default();
+        for View { lieutenant, told } in views {
+            for (path, value) in told {
+                let origin = origin(traitors, path.clone(), *lieutenant);
+                if *said.entry(origin).or_insert(*value) != *value {
+                    return None;
+                }
+            }
+        }
+        // A traitor who commands has the order with which he lies least.
+        let order = said.get(&Said::Order);
+        let orders = order.map_or(self.orders, slice::from_ref).iter();
+        let attacks =
+            orders.map(|order| Scene { said: &said, order: *order }.attack(self, traitors));
+        let attack = attacks.min_by_key(|attack| attack.lies.len()).expect("there is an order");
+        let execution = self.simulator.run(&attack).expect("the attack fits");
+        for view in views {
+            let shown = View::shown(&execution, view.lieutenant);
+            assert_eq!(&shown, *view, "bug in turncoat: another view is shown");
+        }
+        Some(attack)
+    }
+}
+
+/// What is said in an execution, as far as it matters, and the order that the commander was given.
+struct Scene<'a> {
+    said: &'a FxHashMap<Said, Order>,
+    order: Order,
+}
+
+impl Scene<'_> {
+    fn attack(&self, teller: &Teller<'_>, traitors: Generals) -> AttackOn<OralMessages> {
+        let inputs = BTreeMap::from([(General::COMMANDER, self.order)]);
+        let mut attack = Attack::new(teller.scope.n, traitors, inputs);
+        for (said, say) in self.said {
+            let Said::Told(path, to) = said else { continue };
+            let [of, say] =
+                [self.honest(path), *say].map(|value| Relay { path: path.clone(), value });
+            let from = path.last().expect("a path has an end");
+            let wire = Wire { round: path.len(), from, to: *to };
+            attack.lies.extend(Edit::between(Some(of), Some(say)).map(|edit| Lie { wire, edit }));
+        }
+        attack.lies.sort_unstable();
+        attack
+    }
+
+    /// What the last on a path says on it who obeys: what he was told himself.
+    fn honest(&self, path: &Path) -> Order {
+        match path.last() {
+            Some(relay) if !relay.is_commander() => self.told(&path.parent(), relay),
+            _ => self.order,
+        }
+    }
+
+    /// What somebody is told on a path: what no lie is needed for is honest.
+    fn told(&self, path: &Path, to: General) -> Order {
+        let said = self.said.get(&Said::Told(path.clone(), to));
+        said.copied().unwrap_or_else(|| self.honest(path))
+    }
+}
