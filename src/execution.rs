@@ -328,7 +328,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::attack::Edit;
+    use crate::attack::{Attack, Edit};
     use crate::general::Generals;
     use crate::order::Order;
     use crate::protocols::oral::{OralMessages, Relay};

@@ -53,7 +53,7 @@ fn drawn(tiny: &Tiny) -> Adversary {
 }
 
 /// The counterexample is what it says it is.
-fn assert_true<P: Testable>(twin: &Twin<'_, P>, found: &Counterexample<&P>, setting: &str) {
+fn assert_true<P: Testable>(twin: &Twin<'_, P>, found: &Counterexample<P>, setting: &str) {
     let attack: AttackOn<P> = found.attack.clone();
     let again = run(twin.protocol, &attack).unwrap();
     assert_eq!(again, found.execution, "{setting}");
@@ -92,7 +92,7 @@ pub enum Fared {
 }
 
 /// Holds a verdict against the twin.
-fn compare<P: Testable>(twin: &Twin<'_, P>, verdict: &Verdict<&P>, setting: &str) -> Fared {
+fn compare<P: Testable>(twin: &Twin<'_, P>, verdict: &Verdict<P>, setting: &str) -> Fared {
     let none_of = |traitors| {
         let swept = twin.sweep(traitors, usize::MAX, &mut ATTACKS.clone());
         assert_eq!(swept.found, None, "{setting}");
@@ -119,9 +119,9 @@ fn compare<P: Testable>(twin: &Twin<'_, P>, verdict: &Verdict<&P>, setting: &str
 }
 
 /// Holds the search against the twin.
-fn held<P: Testable>(protocol: &P, n: usize, adversary: Adversary) -> Fared {
+fn held<P: Testable + Clone>(protocol: &P, n: usize, adversary: Adversary) -> Fared {
     let twin = Twin::new(protocol, n, adversary);
-    let verdict = ask(protocol, n, adversary).steps(STEPS).run().unwrap();
+    let verdict = ask(protocol.clone(), n, adversary).steps(STEPS).run().unwrap();
     let setting = format!("{protocol:?}, {adversary:?}\n{verdict}");
     let fared = compare(&twin, &verdict, &setting);
     if fared != Fared::Bounded {
@@ -129,7 +129,7 @@ fn held<P: Testable>(protocol: &P, n: usize, adversary: Adversary) -> Fared {
     }
     // With few steps less is proved, but what is said is true.
     for steps in [10, 100] {
-        let hasty = ask(protocol, n, adversary).steps(steps).run().unwrap();
+        let hasty = ask(protocol.clone(), n, adversary).steps(steps).run().unwrap();
         let setting = format!("{protocol:?}, {adversary:?}, at most {steps} steps\n{hasty}");
         hasty.counterexample().inspect(|found| assert_true(&twin, found, &setting));
     }
@@ -175,7 +175,7 @@ fn the_search_finds_what_its_twin_finds_where_messages_are_signed() {
             ..Adversary::at_most(1)
         };
         if !Twin::new(&drawn, drawn.n, adversary).breaks_by_itself()
-            && let Fared::Broken { size, all: true } = held(&drawn, drawn.n, adversary)
+            && let Fared::Broken { size, all: true } = held(&&drawn, drawn.n, adversary)
         {
             by_size[size.min(3)] += 1;
         }
@@ -194,7 +194,7 @@ fn all_crashes_are_gone_through() {
         if twin.breaks_by_itself() {
             continue;
         }
-        let verdict = ask(&tiny, tiny.n, adversary).run().unwrap();
+        let verdict = ask(tiny, tiny.n, adversary).run().unwrap();
         let size = |found: &Counterexample<_>| (found.attack.traitors.len(), found.attack.size());
         let found = verdict.counterexample().map(size);
         let mut needed = adversary.sizes().map(|size| (size, twin.crashes_needed(size)));

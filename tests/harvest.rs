@@ -269,10 +269,9 @@ fn a_hunt_needs_no_description_either() {
     "#]].assert_eq(&hunted.unwrap().to_string());
     for seed in 0..100 {
         let drawn = Drawn::new(seed);
-        let protocol = hidden(&drawn);
-        let hunted = drawn.ask(hunt(&protocol)).cases(200).run().unwrap();
+        let hunted = drawn.ask(hunt(hidden(&drawn))).cases(200).run().unwrap();
         if let Some(found) = hunted.counterexample() {
-            assert_eq!(run(&protocol, &found.attack).unwrap(), found.execution, "{drawn:?}");
+            assert_eq!(run(&found.protocol, &found.attack).unwrap(), found.execution, "{drawn:?}");
         }
     }
     hunt(Gossip::Idle).generals(4).traitors(1).loyal_commander().cases(500).assert_finds_nothing();

@@ -69,8 +69,8 @@ fn assert_broken_by<P: Testable>(question: Check<P>, property: Property, expecte
 /// All orders of arrival, exhaustively; and with what belongs elsewhere thrown in.
 #[test]
 fn om_and_sm_hold_in_any_order_of_arrival() {
-    fn assert_holds<P: Testable>(protocol: P, n: usize, f: usize) {
-        let question = || check(&protocol).generals(n).traitors(f);
+    fn assert_holds<P: Testable + Clone>(protocol: P, n: usize, f: usize) {
+        let question = || check(protocol.clone()).generals(n).traitors(f);
         let [by_sender, any_order] =
             [question(), question().any_order()].map(|question| question.run().unwrap());
         assert!(by_sender.holds() && any_order.holds(), "{any_order}");

@@ -62,7 +62,7 @@ fn outcomes<P: Testable + Clone>(protocol: &P, harm: bool, turns: &[usize]) -> V
     let mut outcomes = Vec::new();
     for (n, f) in [(2, 1), (3, 1), (3, 2)] {
         let setting = format!("{protocol:?}, n = {n}, f = {f}");
-        let ask = || check(protocol).generals(n).traitors(f).without_strays();
+        let ask = || check(protocol.clone()).generals(n).traitors(f).without_strays();
         outcomes.extend(agreed(ask, &setting));
         for (every, turn) in [60, 25].into_iter().cartesian_product(turns) {
             let thinned = Thinned { every, turn: *turn, harm };
