@@ -6,6 +6,7 @@ use crate::adversary::Adversary;
 use crate::attack::AttackOn;
 use crate::count::Count;
 use crate::execution::Counterexample;
+use crate::graph::Graph;
 use crate::outcome::Task;
 use crate::search::coverage::Coverage;
 use crate::search::effort::Halt;
@@ -18,8 +19,8 @@ use crate::testable::Testable;
 pub struct Verdict<P: Testable> {
     /// The name of the protocol.
     pub protocol: String,
-    /// How many generals there were.
-    pub n: usize,
+    /// Who could talk to whom.
+    pub graph: Graph,
     /// What was asked.
     pub task: Task,
     /// What was demanded beside agreement and validity, by name.
@@ -102,8 +103,8 @@ impl<P: Testable> Verdict<P> {
 pub struct Hunted<P: Testable> {
     /// The name of the protocol.
     pub protocol: String,
-    /// How many generals there were.
-    pub n: usize,
+    /// Who could talk to whom.
+    pub graph: Graph,
     /// What the enemy could do.
     pub adversary: Adversary,
     /// Whether there are signatures in what is said.

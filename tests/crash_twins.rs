@@ -64,7 +64,7 @@ impl<P: Testable> Twin<'_, P> {
 
     /// All ways in which something is omitted in this round or later that break the protocol.
     fn omitted(&self, attack: &AttackOn<P>, round: Round) -> Vec<AttackOn<P>> {
-        if round > self.protocol.rounds(attack.n) {
+        if round > self.protocol.rounds(attack.n()) {
             return Vec::from_iter(Some(attack.clone()).filter(|attack| self.breaks(attack)));
         }
         let execution = self.simulator.run(attack).unwrap();

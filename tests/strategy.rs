@@ -35,7 +35,7 @@ proptest! {
     /// What is drawn fits the setting.
     #[test]
     fn attacks_are_the_adversary_s(attack in attacks(OralMessages::new(1), any_setting())) {
-        prop_assert!(attack.n >= 2 && attack.traitors.len() <= 2 && attack.traitors.len() < attack.n);
+        prop_assert!(attack.n() >= 2 && attack.traitors.len() <= 2 && attack.traitors.len() < attack.n());
         prop_assert!(run(&OralMessages::new(1), &attack).unwrap().idle.is_empty());
     }
 
@@ -62,7 +62,7 @@ fn any_setting() -> Settings {
 }
 
 fn in_any_order(n: usize, f: usize) -> Setting {
-    Setting { n, adversary: Adversary { any_order: true, ..Adversary::at_most(f) } }
+    Setting { graph: n.into(), adversary: Adversary { any_order: true, ..Adversary::at_most(f) } }
 }
 
 fn refused<S: Strategy>(strategy: S) -> String {
