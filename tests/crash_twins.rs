@@ -48,9 +48,9 @@ struct Twin<'a, P: Testable> {
 impl<P: Testable> Twin<'_, P> {
     /// All ways in which the traitors crash, or do not, that break the protocol.
     fn crashed(&self, obedient: &AttackOn<P>) -> Vec<AttackOn<P>> {
-        let rounds = self.protocol.rounds(obedient.n);
+        let rounds = self.protocol.rounds(obedient.n());
         let each = obedient.traitors.iter().map(|general| {
-            let others = Generals::first(obedient.n).without(general).iter().powerset();
+            let others = Generals::first(obedient.n()).without(general).iter().powerset();
             let reached = others.map(Generals::from_iter).cartesian_product(1..=rounds);
             let crash = |(reaches, round)| Some(Crash { general, round, reaches });
             [None].into_iter().chain(reached.map(crash)).collect_vec()

@@ -148,7 +148,7 @@ fn a_case_that_fails_tells_the_story() {
 
         Violated: validity (IC2). The loyal commander orders ATTACK, and lieutenant 1 decides RETREAT.
     "#]].assert_eq(reason.message());
-    let elsewhere = AttackOn::<OralMessages> { n: 0, ..attack };
+    let elsewhere = AttackOn::<OralMessages> { graph: 0.into(), ..attack };
     let judged = judged(&OralMessages::new(1), &elsewhere).unwrap_err();
     assert_eq!(judged, "n is 0: there must be from 1 to 64 generals");
 }

@@ -185,7 +185,7 @@ fn all_that_an_attack_has_becomes_simpler() {
     let crashed =
         AttackOn::<FloodSet> { faults: FaultClass::Crash, crashes: vec![crash], ..attack };
     assert!(breaks(&flood())(&crashed));
-    let left = shrunk(tree(flood(), setting, &crashed), breaks(&flood())).0;
+    let left = shrunk(tree(flood(), setting.clone(), &crashed), breaks(&flood())).0;
     assert_eq!(left.crashes.len(), 1);
     let left = shrunk(tree(flood(), setting, &crashed), |attack| attack.crashes.len() == 1).0;
     assert_eq!(

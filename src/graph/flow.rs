@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn paths_share_nobody_and_there_are_as_many_as_a_cut_has_generals() {
         for graph in graphs() {
-            for (one, other) in graph.everybody().iter().tuple_combinations() {
+            for [one, other] in graph.everybody().iter().array_combinations() {
                 let alone = Generals::NONE.with(one);
                 let paths = graph.disjoint_paths(graph.neighbours(one), other, alone);
                 for path in &paths {
