@@ -1,12 +1,16 @@
 //! The attack as a value: everything that the enemy decided.
 
+mod written;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
+use self::written::{AttackAsWritten, LieAsWritten};
 use crate::adversary::FaultClass;
 use crate::general::{General, Generals};
+use crate::graph::Graph;
 use crate::outcome::Task;
 use crate::protocol::{Lockstep, Plain, Round};
 use crate::schedule::{Crash, Shift};
@@ -19,28 +23,25 @@ use crate::testable::{Refusal, Terms, Wire};
 /// its turn unless the schedule has a change for it. An attack holds the messages themselves, so it
 /// can be read, edited by hand, and kept.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(into = "AttackAsWritten<V, M>", try_from = "AttackAsWritten<V, M>")]
 #[serde(bound(
-    serialize = "V: Serialize, M: Clone + Serialize",
+    serialize = "V: Clone + Serialize, M: Clone + Serialize",
     deserialize = "V: Deserialize<'de>, M: Deserialize<'de>"
 ))]
 pub struct Attack<V, M> {
-    /// How many generals there are, traitors included.
-    pub n: usize,
+    /// Who can talk to whom, traitors included.
+    pub graph: Graph,
     /// In what way traitors are faulty.
-    #[serde(default, skip_serializing_if = "FaultClass::is_byzantine")]
     pub faults: FaultClass,
     /// Who may lie, crash or omit.
     pub traitors: Generals,
     /// What each general with an [input](crate::Testable::inputs) was given: the commander his order.
     pub inputs: BTreeMap<General, V>,
     /// Which traitors crash, where that is how they are faulty.
-    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     pub crashes: Vec<Crash>,
     /// The deviations from the protocol.
     pub lies: Vec<Lie<M>>,
     /// The deviations from the order of arrival.
-    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     pub schedule: Vec<Shift<M>>,
 }
 
@@ -122,7 +123,8 @@ impl<M: Plain> Edit<M> {
 }
 
 impl<V, M> Attack<V, M> {
-    /// The attack in which these traitors, who are Byzantine, obey, and all arrives in its turn.
+    /// The attack in which these traitors, who are Byzantine, obey, and all arrives in its turn;
+    /// among so many generals, or on a graph.
     ///
     /// ```
     /// use std::collections::BTreeMap;
@@ -133,9 +135,20 @@ impl<V, M> Attack<V, M> {
     /// assert_eq!(nothing_happens.size(), 0);
     /// ```
     #[must_use]
-    pub fn new(n: usize, traitors: Generals, inputs: BTreeMap<General, V>) -> Attack<V, M> {
+    pub fn new(
+        graph: impl Into<Graph>,
+        traitors: Generals,
+        inputs: BTreeMap<General, V>,
+    ) -> Attack<V, M> {
+        let (graph, faults) = (graph.into(), FaultClass::Byzantine);
         let (crashes, lies, schedule) = (Vec::new(), Vec::new(), Vec::new());
-        Attack { n, faults: FaultClass::Byzantine, traitors, inputs, crashes, lies, schedule }
+        Attack { graph, faults, traitors, inputs, crashes, lies, schedule }
+    }
+
+    /// How many generals there are, traitors included.
+    #[must_use]
+    pub fn n(&self) -> usize {
+        self.graph.n()
     }
 
     /// How many crashes, lies and changes of the schedule there are.
@@ -159,9 +172,12 @@ impl<V: Plain, M: Plain> Attack<V, M> {
     /// traitors are faulty, in their own way, in a round that there is, and all who need an input
     /// have one of the values.
     pub(crate) fn fits(&self, terms: &Terms<V>) -> Result<(), Misfit> {
-        let n = self.n;
-        if n != terms.n {
-            return Err(Misfit::Generals { n, expected: terms.n });
+        let n = self.n();
+        if n != terms.n() {
+            return Err(Misfit::Generals { n, expected: terms.n() });
+        } else if self.graph != terms.graph {
+            let (graph, expected) = (self.graph.clone(), terms.graph.clone());
+            return Err(Misfit::Graph { graph, expected });
         }
         let named = self.inputs.keys().copied().chain(self.traitors.iter());
         if let Some(general) = named.into_iter().find(|general| general.id() >= n) {
@@ -198,7 +214,10 @@ impl<V: Plain, M: Plain> Attack<V, M> {
         }
         for (index, crash) in self.crashes.iter().enumerate() {
             let item = Item::Crash(index + 1);
-            let others = Generals::first(n).without(crash.general).iter();
+            if crash.general.id() >= n {
+                return Err(Misfit::ItemNotThere { item, general: crash.general.id(), n });
+            }
+            let others = terms.graph.neighbours(crash.general).iter();
             for to in crash.reaches.iter().chain(others.take(1)) {
                 is_wire(item, Wire { round: crash.round, from: crash.general, to }, terms)?;
             }
@@ -216,11 +235,13 @@ impl<V: Plain, M: Plain> Attack<V, M> {
 
 /// Whether a part of an attack speaks of a wire that there is.
 fn is_wire<V>(item: Item, wire: Wire, terms: &Terms<V>) -> Result<(), Misfit> {
-    let (Terms { n, rounds, .. }, Wire { round, from, to }) = (terms, wire);
-    if let Some(general) = [from, to].into_iter().find(|end| end.id() >= *n) {
-        return Err(Misfit::ItemNotThere { item, general: general.id(), n: *n });
+    let (Terms { graph, rounds, .. }, Wire { round, from, to }) = (terms, wire);
+    if let Some(general) = [from, to].into_iter().find(|end| end.id() >= graph.n()) {
+        return Err(Misfit::ItemNotThere { item, general: general.id(), n: graph.n() });
     } else if from == to {
         return Err(Misfit::LieToSelf { item, general: from.id() });
+    } else if !graph.has_edge(from, to) {
+        return Err(Misfit::NoEdge { item, from: from.id(), to: to.id() });
     } else if round == 0 || round > *rounds {
         return Err(Misfit::Round { item, round, rounds: *rounds });
     }
@@ -266,6 +287,8 @@ pub enum Misfit {
     Refused(#[from] Refusal),
     #[error("the attack is on {n} generals, and there are {expected}")]
     Generals { n: usize, expected: usize },
+    #[error("the attack is on {graph}, and the generals are on {expected}")]
+    Graph { graph: Graph, expected: Graph },
     #[error("general {general} is not there: the {n} generals are numbered from 0")]
     NotThere { general: usize, n: usize },
     #[error("inputs: general {general} has an input, and here only {with} must have one")]
@@ -278,6 +301,8 @@ pub enum Misfit {
     ItemNotThere { item: Item, general: usize, n: usize },
     #[error("{item}: general {general} can't send to itself")]
     LieToSelf { item: Item, general: usize },
+    #[error("{item}: general {from} can't send to general {to}: they are no neighbours")]
+    NoEdge { item: Item, from: usize, to: usize },
     #[error("{item}: general {general} is loyal and tells no lies: is it a traitor?")]
     LoyalLiar { item: Item, general: usize },
     #[error("{item}: there is no round {round}: the protocol's rounds are 1 to {rounds}")]
@@ -286,69 +311,6 @@ pub enum Misfit {
     OtherFault { item: Item, faults: FaultClass },
     #[error("{item}: general {general} crashes twice")]
     CrashedAgain { item: Item, general: usize },
-}
-
-/// How a lie is written down: `say`, `withhold`, or `instead_of` with `say`.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[serde(bound(deserialize = "M: Deserialize<'de>"))]
-struct LieAsWritten<M> {
-    round: Round,
-    from: General,
-    to: General,
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default = "absent",
-        deserialize_with = "present"
-    )]
-    withhold: Option<M>,
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default = "absent",
-        deserialize_with = "present"
-    )]
-    instead_of: Option<M>,
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default = "absent",
-        deserialize_with = "present"
-    )]
-    say: Option<M>,
-}
-
-fn absent<M>() -> Option<M> {
-    None
-}
-
-/// A field that is there has a message, even if that is written `null`.
-fn present<'de, M: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<M>, D::Error> {
-    M::deserialize(from).map(Some)
-}
-
-impl<M> From<Lie<M>> for LieAsWritten<M> {
-    fn from(Lie { wire: Wire { round, from, to }, edit }: Lie<M>) -> LieAsWritten<M> {
-        let (withhold, instead_of, say) = match edit {
-            Edit::Withhold(honest) => (Some(honest), None, None),
-            Edit::Say(say) => (None, None, Some(say)),
-            Edit::Instead { of, say } => (None, Some(of), Some(say)),
-        };
-        LieAsWritten { round, from, to, withhold, instead_of, say }
-    }
-}
-
-impl<M> TryFrom<LieAsWritten<M>> for Lie<M> {
-    type Error = &'static str;
-
-    fn try_from(written: LieAsWritten<M>) -> Result<Lie<M>, &'static str> {
-        let LieAsWritten { round, from, to, withhold, instead_of, say } = written;
-        let edit = match (withhold, instead_of, say) {
-            (Some(honest), None, None) => Edit::Withhold(honest),
-            (None, None, Some(say)) => Edit::Say(say),
-            (None, Some(of), Some(say)) => Edit::Instead { of, say },
-            _ => return Err("a lie has either `withhold`, or `say`, or `instead_of` and `say`"),
-        };
-        Ok(Lie { wire: Wire { round, from, to }, edit })
-    }
 }
 
 #[cfg(test)]
@@ -380,20 +342,5 @@ mod tests {
             }
             assert_eq!(carried, Vec::from_iter(said), "{honest:?} to {said:?}");
         }
-    }
-
-    #[test]
-    fn a_lie_is_written_as_a_person_would() {
-        let lie = r#"{"round":2,"from":1,"to":2,"instead_of":7,"say":8}"#;
-        let read: Lie<u8> = serde_json::from_str(lie).unwrap();
-        assert_eq!(read.edit, Edit::Instead { of: 7, say: 8 });
-        assert_eq!(serde_json::to_string(&read).unwrap(), lie);
-        let nothing = r#"{"round":2,"from":1,"to":2,"say":null}"#;
-        let read: Lie<Option<u8>> = serde_json::from_str(nothing).unwrap();
-        assert_eq!(read.edit, Edit::Say(None));
-        assert_eq!(serde_json::to_string(&read).unwrap(), nothing);
-        let neither = r#"{"round":2,"from":1,"to":2}"#;
-        let error = serde_json::from_str::<Lie<u8>>(neither).unwrap_err().to_string();
-        assert!(error.contains("either `withhold`, or `say`"), "{error}");
     }
 }

@@ -92,7 +92,7 @@ impl<P: Testable> Check<P> {
         let protocol = name;
         let verdict = Verdict {
             protocol,
-            n: terms.n,
+            graph: terms.graph.clone(),
             task: terms.task,
             demands: terms.demands.iter().map(|demand| demand.name).collect(),
             adversary,

@@ -12,6 +12,7 @@ use self::stage::{Eavesdropper, Enemy, Labels, Scene, simulate};
 use crate::attack::{AttackOn, Item, Lie, Misfit};
 use crate::fault::{Call, Fault, Guarded, agree, guarded};
 use crate::general::General;
+use crate::graph::Graph;
 use crate::property::{Accepted, Property, Violation};
 use crate::protocol::{Lockstep, Plain, Round};
 use crate::schedule::Shift;
@@ -151,10 +152,10 @@ pub enum Size {
 /// # Ok::<(), turncoat::Misfit>(())
 /// ```
 pub fn run<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<ExecutionOf<P>, Misfit> {
-    Simulator::new(protocol, attack.n)?.run(attack)
+    Simulator::new(protocol, &attack.graph)?.run(attack)
 }
 
-/// Runs a protocol among n generals under one attack after the other. What it has once worked out
+/// Runs a protocol among the same generals under one attack after the other. What it has once worked out
 /// of the protocol's [repertoire](Testable::repertoire) it keeps.
 ///
 /// ```
@@ -179,13 +180,14 @@ pub struct Simulator<'a, P: Testable> {
 }
 
 impl<'a, P: Testable> Simulator<'a, P> {
-    /// Among so many generals.
+    /// Among so many generals, or on a graph of them.
     ///
     /// # Errors
     ///
     /// The protocol can't be run so.
-    pub fn new(protocol: &'a P, n: usize) -> Result<Simulator<'a, P>, Refusal> {
-        Ok(Simulator { protocol, terms: Terms::of(protocol, n)?, forgeries: RefCell::default() })
+    pub fn new(protocol: &'a P, graph: impl Into<Graph>) -> Result<Simulator<'a, P>, Refusal> {
+        let terms = Terms::of(protocol, graph)?;
+        Ok(Simulator { protocol, terms, forgeries: RefCell::default() })
     }
 
     /// Runs the protocol under an attack, as [`run`] does.
@@ -204,7 +206,7 @@ impl<'a, P: Testable> Simulator<'a, P> {
     fn label(&self, wire: Wire, message: &P::Message) -> Option<&'static str> {
         let mut forgeries = self.forgeries.borrow_mut();
         let forgeries = forgeries.entry(wire).or_insert_with(|| {
-            let repertoire = guarded(|| self.protocol.repertoire(self.terms.n, wire));
+            let repertoire = guarded(|| self.protocol.repertoire(self.terms.n(), wire));
             let forgeries = repertoire.map(|repertoire| repertoire.forgeries).unwrap_or_default();
             forgeries.into_iter().rev().map(|Forgery { label, message }| (message, label)).collect()
         });

@@ -114,7 +114,7 @@ impl<P: Testable> Hunt<P> {
         }
         let mut hunted = Hunted {
             protocol: name,
-            n: terms.n,
+            graph: terms.graph.clone(),
             adversary,
             signed: false,
             forgeries: false,

@@ -55,7 +55,7 @@
 //!
 //! | floor | rooms | what lives there |
 //! |---|---|---|
-//! | 0 | [`general`], [`order`], [`count`] | who there is, what they agree on, how many |
+//! | 0 | [`general`], [`graph`], [`order`], [`count`] | who there is, who can talk to whom, what they agree on, how many |
 //! | 0 | [`outcome`] | how it ended, and what is asked: broadcast or consensus, demands |
 //! | 1 | [`protocol`], [`signature`], [`fault`] | a protocol, how it signs, and what none may do |
 //! | 1 | [`testable`], [`forgery`] | their testing sides |
@@ -82,8 +82,8 @@
 //! whether it is proved to be the smallest. *Bounded* is everything else.
 //!
 //! Unless more is asked for, the order of arrival within a round is fixed (see [`Lockstep`]), and
-//! all that the loyal say arrives in its round. Every general can talk to every other: of other
-//! graphs a verdict says nothing.
+//! all that the loyal say arrives in its round, and everybody can talk to everybody: else on the edges
+//! of a [`Graph`].
 //!
 //! Where a protocol does not say what a traitor could say, that is heard from runs with other inputs
 //! and other traitors. Then nothing *holds*: the verdict is bounded by the messages that were heard.
@@ -111,6 +111,7 @@ pub mod execution;
 pub mod fault;
 pub mod forgery;
 pub mod general;
+pub mod graph;
 mod hunt;
 pub mod impossibility;
 pub mod knowledge;
@@ -136,6 +137,7 @@ pub use crate::attack::{Attack, AttackOn, Edit, Item, Lie, Misfit};
 pub use crate::check::{Check, check};
 pub use crate::execution::{Counterexample, Execution, ExecutionOf, Simulator, run};
 pub use crate::general::{General, Generals};
+pub use crate::graph::Graph;
 pub use crate::hunt::{Hunt, hunt};
 pub use crate::knowledge::Knowledge;
 pub use crate::order::Order;

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::hash::Hash;
 
 use crate::general::{General, Generals};
+use crate::graph::Graph;
 
 /// Plain data: values, messages and states are compared, hashed, ordered and copied by the search.
 ///
@@ -23,7 +24,7 @@ pub struct Seat {
     pub me: General,
     /// How many generals there are.
     pub n: usize,
-    /// To whom I can talk: everybody else.
+    /// To whom I can talk: as a rule everybody else.
     pub neighbours: Generals,
 }
 
@@ -36,6 +37,12 @@ impl Seat {
     #[must_use]
     pub fn new(me: General, n: usize) -> Seat {
         Seat { me, n, neighbours: Generals::first(n).without(me) }
+    }
+
+    /// The seat of `me` on a graph.
+    #[must_use]
+    pub fn on(graph: &Graph, me: General) -> Seat {
+        Seat { me, n: graph.n(), neighbours: graph.neighbours(me) }
     }
 }
 

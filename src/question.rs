@@ -1,19 +1,20 @@
 //! What is asked of a protocol: among how many generals, how many traitors, and what those may do.
 
 use crate::adversary::{Adversary, FaultClass};
+use crate::graph::Graph;
 use crate::protocol::Round;
 use crate::testable::{Refusal, Terms, Testable, described};
 
 /// A question about a protocol, answered in one way or another: see [`check`](crate::check()) and
 /// [`hunt`](crate::hunt()).
 ///
-/// It needs the number of [generals](Question::generals) and the most
-/// [traitors](Question::traitors).
+/// It needs the number of [generals](Question::generals), or a [graph](Question::on) of them, and the
+/// most [traitors](Question::traitors).
 #[derive(Clone, Debug)]
 #[must_use = "a question does nothing until it is run"]
 pub struct Question<P, H> {
     pub(crate) protocol: P,
-    generals: Option<usize>,
+    graph: Option<Graph>,
     traitors: Option<usize>,
     pub(crate) adversary: Adversary,
     /// How it is answered.
@@ -73,16 +74,16 @@ pub(crate) struct Subject<V> {
 impl<P: Testable, H> Question<P, H> {
     pub(crate) fn about(protocol: P, how: H) -> Question<P, H> {
         let adversary = Adversary::at_most(0);
-        Question { protocol, generals: None, traitors: None, adversary, how }
+        Question { protocol, graph: None, traitors: None, adversary, how }
     }
 
     /// What it is about.
     pub(crate) fn subject(&self) -> Result<Subject<P::Value>, CheckError> {
-        let n = self.generals.ok_or(CheckError::Missing("generals"))?;
+        let graph = self.graph.as_ref().ok_or(CheckError::Missing("generals"))?;
         let f = self.traitors.ok_or(CheckError::Missing("traitors"))?;
-        let terms = Terms::of(&self.protocol, n)?;
-        if f >= n {
-            return Err(CheckError::AllTraitors { n, f });
+        let terms = Terms::of(&self.protocol, graph)?;
+        if f >= terms.n() {
+            return Err(CheckError::AllTraitors { n: terms.n(), f });
         }
         if self.adversary.disruptions > MOST_DISRUPTIONS {
             return Err(CheckError::Disruptions(self.adversary.disruptions));
@@ -98,13 +99,25 @@ impl<P: Testable, H> Question<P, H> {
 
     /// The same question, answered in the way that this makes of its own.
     pub(crate) fn answered(self, change: impl FnOnce(H) -> H) -> Question<P, H> {
-        let Question { protocol, generals, traitors, adversary, how } = self;
-        Question { protocol, generals, traitors, adversary, how: change(how) }
+        let Question { protocol, graph, traitors, adversary, how } = self;
+        Question { protocol, graph, traitors, adversary, how: change(how) }
     }
 
-    /// Among so many generals, the commander included.
+    /// Among so many generals, the commander included, who can all talk to one another.
     pub fn generals(self, n: usize) -> Question<P, H> {
-        Question { generals: Some(n), ..self }
+        self.on(n)
+    }
+
+    /// Among the generals of this graph.
+    ///
+    /// ```
+    /// use turncoat::{Graph, SignedMessages, check};
+    ///
+    /// // On a path nobody can tell another what the traitor between them does not pass on.
+    /// check(SignedMessages::new(2)).on(Graph::path(4)).traitors(1).assert_broken();
+    /// ```
+    pub fn on(self, graph: impl Into<Graph>) -> Question<P, H> {
+        Question { graph: Some(graph.into()), ..self }
     }
 
     /// With at most so many traitors.

@@ -1,7 +1,8 @@
 //! The builder that a test calls to have a protocol refuted where none can be right.
 
-use crate::general::{General, Generals};
-use crate::impossibility::argument::{Argument, argue, groups, objection, theorem};
+use crate::general::Generals;
+use crate::graph::Graph;
+use crate::impossibility::argument::{Argument, Theorem, argue, objection, theorem};
 use crate::question::CheckError;
 use crate::testable::{Terms, Testable, described};
 use crate::verdict::Refutation;
@@ -24,7 +25,7 @@ use crate::verdict::Refutation;
 /// # Ok::<(), turncoat::CheckError>(())
 /// ```
 pub fn refute<P: Testable>(protocol: P) -> Refute<P> {
-    Refute { protocol, generals: None, traitors: None, groups: None }
+    Refute { protocol, graph: None, traitors: None, groups: None }
 }
 
 /// What is to be refuted: see [`refute`]. It needs the number of [generals](Refute::generals) and of
@@ -33,15 +34,30 @@ pub fn refute<P: Testable>(protocol: P) -> Refute<P> {
 #[must_use = "nothing is refuted until it is run"]
 pub struct Refute<P> {
     protocol: P,
-    generals: Option<usize>,
+    graph: Option<Graph>,
     traitors: Option<usize>,
     groups: Option<Vec<Generals>>,
 }
 
 impl<P: Testable> Refute<P> {
-    /// Among so many generals, at least three.
+    /// Among so many generals, at least three, who can all talk to each other.
     pub fn generals(self, n: usize) -> Refute<P> {
-        Refute { generals: Some(n), ..self }
+        self.on(n)
+    }
+
+    /// Among the generals of a graph, at least three. If so few can cut it in two that they may all be
+    /// traitors, no protocol can be right on it, however many generals there are.
+    ///
+    /// ```
+    /// use turncoat::{Graph, SignedMessages, refute};
+    ///
+    /// // Without signatures the two neighbours of the commander can do with him as they like.
+    /// let on_a_ring = refute(SignedMessages::new(2)).on(Graph::ring(4)).traitors(1).run()?;
+    /// assert_eq!(on_a_ring.name(), "forgery");
+    /// # Ok::<(), turncoat::CheckError>(())
+    /// ```
+    pub fn on(self, graph: impl Into<Graph>) -> Refute<P> {
+        Refute { graph: Some(graph.into()), ..self }
     }
 
     /// With at most so many traitors.
@@ -61,33 +77,33 @@ impl<P: Testable> Refute<P> {
     ///
     /// A number is missing or too large, the groups do not fit, or the protocol refuses.
     pub fn run(self) -> Result<Refutation<P>, CheckError> {
-        let Refute { protocol, generals, traitors, groups: given } = self;
-        let n = generals.ok_or(CheckError::Missing("generals"))?;
+        let Refute { protocol, graph, traitors, groups } = self;
+        let graph = graph.ok_or(CheckError::Missing("generals"))?;
         let f = traitors.ok_or(CheckError::Missing("traitors"))?;
+        let n = graph.n();
         if n < 3 {
             return Err(CheckError::TooFew(n));
         }
-        let terms = Terms::of(&protocol, n)?;
+        let terms = Terms::of(&protocol, &graph)?;
         if f >= n {
             return Err(CheckError::AllTraitors { n, f });
         }
-        if let Some(objection) = given.as_ref().and_then(|groups| objection(groups, n, f)) {
+        if let Some(objection) = groups.as_ref().and_then(|groups| objection(groups, n, f)) {
             return Err(CheckError::Groups(objection));
         }
         let name = described("name", || protocol.name())?;
         let task = terms.task;
-        let [one, other] = match &terms.values[..] {
+        let values = match &terms.values[..] {
             [one, other, ..] => [one.clone(), other.clone()],
             _ => return Err(CheckError::OneValue),
         };
-        let theorem = theorem(task, n, f, given.is_some());
-        let argument = theorem.map(|theorem| {
-            let mut groups = given.unwrap_or_else(|| groups(n, theorem.groups()));
-            let first = groups.iter().position(|group| group.contains(General::COMMANDER));
-            groups.rotate_left(first.unwrap_or_default());
-            argue(&protocol, &terms, theorem, groups, [one, other])
-        });
-        Ok(Refutation { protocol, name, task, n, f, argument })
+        let theorem = match groups {
+            Some(groups) => Some((Theorem::ThreeGroups, groups)),
+            None => theorem(task, &graph, f),
+        };
+        let argument =
+            theorem.map(|(theorem, groups)| argue(&protocol, &terms, theorem, groups, values));
+        Ok(Refutation { protocol, name, task, graph, f, argument })
     }
 
     /// The protocol must be refuted; answers with the argument.

@@ -143,7 +143,7 @@ impl Regressions {
             Ok(_) => return Err(no_json(&"it reads back as another attack")),
             Err(error) => return Err(no_json(&error)),
         }
-        let name = format!("n{}-f{}-{:016x}", attack.n, attack.traitors.len(), hash(&text));
+        let name = format!("n{}-f{}-{:016x}", attack.n(), attack.traitors.len(), hash(&text));
         let file = self.directory.join(name).with_extension("json");
         let written = fs::create_dir_all(&self.directory).and_then(|()| write(&file, &text));
         written.map_err(|error| NotKept::Unwritable { file: file.clone(), error })?;

@@ -1,28 +1,36 @@
-//! A setting: how many generals there are, and what the enemy may do.
+//! A setting: who can talk to whom, and what the enemy may do.
 
 use crate::adversary::Adversary;
+use crate::graph::Graph;
 
-/// How many generals there are, and what the enemy may do among them.
+/// Who can talk to whom, and what the enemy may do among them.
 ///
 /// ```
 /// use turncoat::{Adversary, Setting};
 ///
 /// let of_traitors = Setting::new(4, 1);
 /// let any_order = Adversary { any_order: true, ..of_traitors.adversary };
-/// assert!(of_traitors != Setting { adversary: any_order, ..of_traitors });
+/// assert!(of_traitors != Setting { adversary: any_order, ..of_traitors.clone() });
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Setting {
-    /// How many generals, the commander included.
-    pub n: usize,
+    /// Who can talk to whom.
+    pub graph: Graph,
     /// The enemy.
     pub adversary: Adversary,
 }
 
 impl Setting {
-    /// `n` generals, at most `f` of whom are Byzantine traitors: see [`Adversary::at_most`].
+    /// So many generals, or a graph of them, at most `f` of whom are Byzantine traitors: see
+    /// [`Adversary::at_most`].
     #[must_use]
-    pub fn new(n: usize, f: usize) -> Setting {
-        Setting { n, adversary: Adversary::at_most(f) }
+    pub fn new(graph: impl Into<Graph>, f: usize) -> Setting {
+        Setting { graph: graph.into(), adversary: Adversary::at_most(f) }
+    }
+
+    /// How many generals there are, the commander included.
+    #[must_use]
+    pub fn n(&self) -> usize {
+        self.graph.n()
     }
 }

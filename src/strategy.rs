@@ -53,7 +53,7 @@ pub fn judged<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<(), Str
         return Ok(());
     }
     let name = described("name", || protocol.name()).unwrap_or_default();
-    Err(format!("{}\n\n{}", among(&name, attack.n), story(protocol, attack, &execution)))
+    Err(format!("{}\n\n{}", among(&name, &attack.graph), story(protocol, attack, &execution)))
 }
 
 /// Fails the case of a property test, with the whole story, unless the protocol does all that is

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::fault::guarded;
 use crate::general::{General, Generals};
+use crate::graph::Graph;
 use crate::outcome::{Demand, Task};
 use crate::protocol::{Lockstep, Plain, Round};
 use crate::signature::Signed;
@@ -109,6 +110,15 @@ pub trait Testable: Lockstep {
         Ok(())
     }
 
+    /// Why this protocol can't be run on this graph, if it can't: one line.
+    ///
+    /// # Errors
+    ///
+    /// By default every graph is accepted whose [number](Testable::admits) of generals is.
+    fn admits_on(&self, graph: &Graph) -> Result<(), String> {
+        self.admits(graph.n())
+    }
+
     /// The protocol's name in reports; by default the name of its type.
     fn name(&self) -> String {
         let path = std::any::type_name::<Self>();
@@ -158,6 +168,10 @@ impl<P: Testable> Testable for &P {
         (**self).admits(n)
     }
 
+    fn admits_on(&self, graph: &Graph) -> Result<(), String> {
+        (**self).admits_on(graph)
+    }
+
     fn name(&self) -> String {
         (**self).name()
     }
@@ -171,10 +185,11 @@ impl<P: Testable> Testable for &P {
     }
 }
 
-/// What is fixed before the enemy decides anything: how many generals, rounds and values.
+/// What is fixed before the enemy decides anything: who can talk to whom, in how many rounds, about
+/// what.
 #[derive(Clone, Debug)]
 pub(crate) struct Terms<V> {
-    pub n: usize,
+    pub graph: Graph,
     pub rounds: usize,
     pub values: Vec<V>,
     /// What is asked.
@@ -313,11 +328,16 @@ pub enum Refusal {
 }
 
 impl<V: Plain> Terms<V> {
-    pub(crate) fn of<P: Testable<Value = V>>(protocol: &P, n: usize) -> Result<Self, Refusal> {
+    pub(crate) fn of<P>(protocol: &P, graph: impl Into<Graph>) -> Result<Self, Refusal>
+    where
+        P: Testable<Value = V>,
+    {
+        let graph = graph.into();
+        let n = graph.n();
         if n == 0 || n > Generals::MAX {
             return Err(Refusal::Generals(n));
         }
-        described("admits", || protocol.admits(n))?.map_err(Refusal::Protocol)?;
+        described("admits", || protocol.admits_on(&graph))?.map_err(Refusal::Protocol)?;
         let values = described("values", || protocol.values())?;
         let values: Vec<V> = values.into_iter().unique().collect();
         if values.is_empty() {
@@ -338,7 +358,22 @@ impl<V: Plain> Terms<V> {
             return Err(Refusal::InputOfNobody { general: general.id(), n });
         }
         let demands = described("demands", || protocol.demands())?;
-        Ok(Terms { n, rounds, values, task, inputs, demands })
+        Ok(Terms { graph, rounds, values, task, inputs, demands })
+    }
+}
+
+impl<V> Terms<V> {
+    /// How many generals there are.
+    pub(crate) fn n(&self) -> usize {
+        self.graph.n()
+    }
+
+    /// Every wire of one round, by sender.
+    pub(crate) fn wires(&self, round: Round) -> impl Iterator<Item = Wire> + Clone {
+        let everybody = self.graph.everybody().iter();
+        everybody.flat_map(move |from| {
+            self.graph.neighbours(from).iter().map(move |to| Wire { round, from, to })
+        })
     }
 }
 

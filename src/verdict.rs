@@ -6,6 +6,7 @@ use crate::adversary::Adversary;
 use crate::attack::AttackOn;
 use crate::count::Count;
 use crate::execution::Counterexample;
+use crate::graph::Graph;
 use crate::impossibility::argument::{Argument, Ending};
 use crate::impossibility::world::World;
 use crate::outcome::Task;
@@ -20,8 +21,8 @@ use crate::testable::Testable;
 pub struct Verdict<P: Testable> {
     /// The name of the protocol.
     pub protocol: String,
-    /// How many generals there were.
-    pub n: usize,
+    /// Who could talk to whom.
+    pub graph: Graph,
     /// What was asked.
     pub task: Task,
     /// What was demanded beside agreement and validity, by name.
@@ -104,8 +105,8 @@ impl<P: Testable> Verdict<P> {
 pub struct Hunted<P: Testable> {
     /// The name of the protocol.
     pub protocol: String,
-    /// How many generals there were.
-    pub n: usize,
+    /// Who could talk to whom.
+    pub graph: Graph,
     /// What the enemy could do.
     pub adversary: Adversary,
     /// Whether there are signatures in what is said.
@@ -168,8 +169,8 @@ pub struct Refutation<P: Testable> {
     pub name: String,
     /// What it is for.
     pub task: Task,
-    /// How many generals.
-    pub n: usize,
+    /// Who can talk to whom.
+    pub graph: Graph,
     /// How many traitors at most.
     pub f: usize,
     /// The argument; nothing where none of the theorems says that there is no protocol.

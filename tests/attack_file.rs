@@ -69,7 +69,7 @@ fn bad_files_get_one_line() {
 fn read_and_run(text: &str) -> bool {
     let Ok(file) = AttackFile::read(text) else { return false };
     let Ok(attack) = file.attack::<Order, Relay<Order>>() else { return false };
-    attack.n <= 8 && run(&OralMessages::new(2), &attack).is_ok()
+    attack.n() <= 8 && run(&OralMessages::new(2), &attack).is_ok()
 }
 
 #[test]

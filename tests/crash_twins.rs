@@ -48,9 +48,9 @@ struct Twin<'a, P: Testable> {
 impl<P: Testable> Twin<'_, P> {
     /// All ways in which the traitors crash, or do not, that break the protocol.
     fn crashed(&self, obedient: &AttackOn<P>) -> Vec<AttackOn<P>> {
-        let rounds = self.protocol.rounds(obedient.n);
+        let rounds = self.protocol.rounds(obedient.n());
         let each = obedient.traitors.iter().map(|general| {
-            let others = Generals::first(obedient.n).without(general).iter().powerset();
+            let others = Generals::first(obedient.n()).without(general).iter().powerset();
             let reached = others.map(Generals::from_iter).cartesian_product(1..=rounds);
             let crash = |(reaches, round)| Some(Crash { general, round, reaches });
             [None].into_iter().chain(reached.map(crash)).collect_vec()
@@ -64,7 +64,7 @@ impl<P: Testable> Twin<'_, P> {
 
     /// All ways in which something is omitted in this round or later that break the protocol.
     fn omitted(&self, attack: &AttackOn<P>, round: Round) -> Vec<AttackOn<P>> {
-        if round > self.protocol.rounds(attack.n) {
+        if round > self.protocol.rounds(attack.n()) {
             return Vec::from_iter(Some(attack.clone()).filter(|attack| self.breaks(attack)));
         }
         let execution = self.simulator.run(attack).unwrap();

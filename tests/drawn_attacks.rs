@@ -115,7 +115,7 @@ pub fn told<P: Testable>(
     });
     let kind = |(_, Lie { wire, edit }): (usize, &Lie<P::Message>)| {
         let said = edit.said()?;
-        let Repertoire { slots, forgeries, .. } = protocol.repertoire(attack.n, *wire);
+        let Repertoire { slots, forgeries, .. } = protocol.repertoire(attack.n(), *wire);
         let forged = forgeries.iter().any(|forgery| forgery.message == *said);
         let regular = slots.iter().flatten().contains(said);
         Some(match (forged, regular) {

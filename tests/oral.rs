@@ -211,7 +211,7 @@ proptest! {
     /// The flat form and the paper's recursion say and decide the same under every attack.
     #[test]
     fn the_flat_form_is_the_recursion((m, attack) in attacks()) {
-        let m = m.min(attack.n.saturating_sub(2));
+        let m = m.min(attack.n().saturating_sub(2));
         let lies = attack.lies.iter().filter(|lie| lie.wire.round <= m + 1).cloned().collect();
         let attack = Attack { lies, ..attack };
         let flat = run(&om(m), &attack).unwrap();
@@ -223,7 +223,7 @@ proptest! {
     /// With at most m traitors among 3m + 1 or more, whatever they say.
     #[test]
     fn no_generated_attack_breaks_om_m((_, attack) in attacks()) {
-        let m = attack.n.saturating_sub(1) / 3;
+        let m = attack.n().saturating_sub(1) / 3;
         let traitors = attack.traitors.iter().take(m).collect::<Generals>();
         let told = |lie: &Lie<_>| traitors.contains(lie.wire.from) && lie.wire.round <= m + 1;
         let lies = attack.lies.into_iter().filter(told).collect();

@@ -169,7 +169,7 @@ fn assert_true<P: Testable>(protocol: &P, argument: &Argument<P>, setting: &str)
         let again = run(protocol, &world.attack).unwrap();
         assert_eq!(again, world.execution, "{setting}");
         assert!(again.lacking.is_empty() && again.idle.is_empty(), "{setting}");
-        assert_eq!(world.loyal(), Generals::first(world.attack.n).minus(world.attack.traitors));
+        assert_eq!(world.loyal(), Generals::first(world.attack.n()).minus(world.attack.traitors));
     }
     let Ending::Refuted(broken) = argument.ending else { panic!("{setting}: {argument:?}") };
     let violation = argument.worlds[broken].execution.violation();

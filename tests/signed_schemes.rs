@@ -52,8 +52,8 @@ fn translated<M, N>(attack: &Attack<Order, M>, real: impl Fn(&M) -> N) -> Attack
         Edit::Instead { of, say } => Edit::Instead { of: real(of), say: real(say) },
     };
     let lies = attack.lies.iter().map(|lie| Lie { wire: lie.wire, edit: edit(&lie.edit) });
-    let Attack { n, traitors, inputs, .. } = attack;
-    Attack { lies: lies.collect(), ..Attack::new(*n, *traitors, inputs.clone()) }
+    let Attack { graph, traitors, inputs, .. } = attack;
+    Attack { lies: lies.collect(), ..Attack::new(graph, *traitors, inputs.clone()) }
 }
 
 /// How often what happened.

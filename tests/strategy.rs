@@ -35,7 +35,7 @@ proptest! {
     /// What is drawn fits the setting.
     #[test]
     fn attacks_are_the_adversary_s(attack in attacks(OralMessages::new(1), any_setting())) {
-        prop_assert!(attack.n >= 2 && attack.traitors.len() <= 2 && attack.traitors.len() < attack.n);
+        prop_assert!(attack.n() >= 2 && attack.traitors.len() <= 2 && attack.traitors.len() < attack.n());
         prop_assert!(run(&OralMessages::new(1), &attack).unwrap().idle.is_empty());
     }
 
@@ -62,7 +62,7 @@ fn any_setting() -> Settings {
 }
 
 fn in_any_order(n: usize, f: usize) -> Setting {
-    Setting { n, adversary: Adversary { any_order: true, ..Adversary::at_most(f) } }
+    Setting { graph: n.into(), adversary: Adversary { any_order: true, ..Adversary::at_most(f) } }
 }
 
 fn refused<S: Strategy>(strategy: S) -> String {
@@ -148,7 +148,7 @@ fn a_case_that_fails_tells_the_story() {
 
         Violated: validity (IC2). The loyal commander orders ATTACK, and lieutenant 1 decides RETREAT.
     "#]].assert_eq(reason.message());
-    let elsewhere = AttackOn::<OralMessages> { n: 0, ..attack };
+    let elsewhere = AttackOn::<OralMessages> { graph: 0.into(), ..attack };
     let judged = judged(&OralMessages::new(1), &elsewhere).unwrap_err();
     assert_eq!(judged, "n is 0: there must be from 1 to 64 generals");
 }

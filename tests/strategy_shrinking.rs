@@ -158,7 +158,7 @@ fn all_that_an_attack_has_becomes_simpler() {
 
     let disrupted =
         Adversary { disruptions: 2, latest: 2, any_order: true, ..Adversary::at_most(1) };
-    let disrupted = Setting { n: 4, adversary: disrupted };
+    let disrupted = Setting { graph: 4.into(), adversary: disrupted };
     let shift = |to, arrival| Shift { wire: wire(1, 0, to), message: second, arrival };
     let schedule = vec![shift(2, Arrival::Late(2)), shift(3, Arrival::First)];
     let shifted = AttackOn::<Timid> {
@@ -175,7 +175,7 @@ fn all_that_an_attack_has_becomes_simpler() {
 
     let flood = || FloodSet::new(1);
     let setting = Setting {
-        n: 3,
+        graph: 3.into(),
         adversary: Adversary { faults: FaultClass::Crash, ..Adversary::at_most(1) },
     };
     let crash = Crash { general: General::COMMANDER, round: 1, reaches: by(1) };
@@ -185,7 +185,7 @@ fn all_that_an_attack_has_becomes_simpler() {
     let crashed =
         AttackOn::<FloodSet> { faults: FaultClass::Crash, crashes: vec![crash], ..attack };
     assert!(breaks(&flood())(&crashed));
-    let left = shrunk(tree(flood(), setting, &crashed), breaks(&flood())).0;
+    let left = shrunk(tree(flood(), setting.clone(), &crashed), breaks(&flood())).0;
     assert_eq!(left.crashes.len(), 1);
     let left = shrunk(tree(flood(), setting, &crashed), |attack| attack.crashes.len() == 1).0;
     assert_eq!(

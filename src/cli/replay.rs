@@ -71,12 +71,13 @@ impl Task for Replay<'_> {
         let text = match arguments.format {
             Format::Json => {
                 let mut json = json::execution::<P>(protocol.task(), &attack, &execution);
-                json["n"] = json!(attack.n);
+                json["n"] = json!(attack.n());
+                json::add_graph(&mut json, &attack.graph);
                 json::merge(&mut json, &json!(specification));
                 as_text(&json)
             }
             Format::Text => {
-                let title = among(&protocol.name(), attack.n) + "\n";
+                let title = among(&protocol.name(), &attack.graph) + "\n";
                 format!("{title}\n{}", story(&protocol, &attack, &execution))
             }
         };

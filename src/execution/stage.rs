@@ -69,7 +69,7 @@ impl<V: Plain> Scene<'_, V> {
     /// The first property that these decisions lack.
     pub fn violated(&self, terms: &Terms<V>, decisions: &[Option<V>]) -> Option<Property> {
         let Scene { faults, traitors, inputs } = *self;
-        let bound = faults.bound(terms.n, traitors);
+        let bound = faults.bound(terms.n(), traitors);
         let outcome = Outcome { task: terms.task, traitors, bound, inputs, decisions };
         Property::violated(&outcome, &terms.demands)
     }
@@ -87,7 +87,7 @@ pub(crate) fn simulate<P: Testable>(
         deliveries: Vec::new(),
         disturbed: BTreeMap::new(),
         states: Vec::new(),
-        decisions: vec![None; terms.n],
+        decisions: vec![None; terms.n()],
         idle: Vec::new(),
         lacking: Vec::new(),
         accepted: None,
@@ -153,15 +153,15 @@ impl<P: Testable> Stage<'_, P> {
         inputs: &BTreeMap<General, P::Value>,
         enemy: &mut impl Enemy<P>,
     ) -> Result<(), Fault> {
-        let Terms { n, rounds, task, .. } = *self.terms;
+        let Terms { graph, rounds, task, .. } = self.terms;
         let (protocol, traitors) = (self.protocol, self.protocol.traitors());
-        let everybody = Generals::first(n);
+        let everybody = graph.everybody();
         for me in everybody.iter() {
-            let state = protocol.start(Seat::new(me, n), inputs.get(&me))?;
+            let state = protocol.start(Seat::on(graph, me), inputs.get(&me))?;
             self.execution.states.push(state);
         }
         let heard = RefCell::new((0, Knowledge::of(traitors)));
-        for round in 1..=rounds {
+        for round in 1..=*rounds {
             let mut sent = self.sent(round)?;
             let past = &self.execution.deliveries;
             let overhears = Eavesdropper { protocol, past, present: &sent, heard: &heard };
@@ -189,25 +189,21 @@ impl<P: Testable> Stage<'_, P> {
                 protocol.end_round(me, &mut self.execution.states[me.id()], round)?;
             }
         }
-        for me in task.deciders(n).minus(traitors).iter() {
+        for me in task.deciders(graph.n()).minus(traitors).iter() {
             let decision = protocol.decide(me, &self.execution.states[me.id()])?;
             self.execution.decisions[me.id()] = Some(decision);
         }
         Ok(())
     }
 
-    /// What all would send who obey the protocol, on every wire.
+    /// What all would send who obey the protocol, on every wire there is.
     fn sent(&self, round: Round) -> Result<Vec<Delivery<P::Message>>, Fault> {
-        let everybody = Generals::first(self.terms.n);
-        let mut sent = Vec::new();
-        for from in everybody.iter() {
-            for to in everybody.without(from).iter() {
-                let state = &self.execution.states[from.id()];
-                let said = self.protocol.send(from, state, round, to)?;
-                sent.push(Delivery { wire: Wire { round, from, to }, said, loyal: None });
-            }
-        }
-        Ok(sent)
+        let sent = self.terms.wires(round).map(|wire| {
+            let state = &self.execution.states[wire.from.id()];
+            let said = self.protocol.send(wire.from, state, round, wire.to)?;
+            Ok(Delivery { wire, said, loyal: None })
+        });
+        sent.collect()
     }
 
     /// Hands over what was said on one wire.
@@ -232,7 +228,7 @@ impl<P: Testable> Stage<'_, P> {
         self.late = later;
         let due: &mut Vec<_> = &mut due;
         due.sort_unstable();
-        for to in Generals::first(self.terms.n).iter() {
+        for to in self.terms.graph.everybody().iter() {
             let overdue = due.iter().filter(|(_, wire, _)| wire.to == to);
             let mut inbox: Inbox<'_, _> =
                 overdue.map(|(_, wire, message)| (*wire, message)).collect();

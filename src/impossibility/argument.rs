@@ -7,6 +7,7 @@ use super::covering::{Covering, Double, play};
 use super::world::{Cosmos, World};
 use crate::fault::Fault;
 use crate::general::{General, Generals};
+use crate::graph::{Cut, Graph};
 use crate::outcome::Task;
 use crate::testable::{Terms, Testable};
 
@@ -17,6 +18,10 @@ pub enum Theorem {
     /// `n <= 3f`, and nothing is signed: Pease, Shostak and Lamport (JACM 27(2), 1980); by the ring
     /// of six groups of Fischer, Lynch and Merritt (1986).
     ThreeGroups,
+    /// Nothing is signed, and two sets of at most `f` generals each, who may be traitors, cut the
+    /// others off from each other: Dolev (Journal of Algorithms 3(1), 1982); by the ring of eight
+    /// groups of Fischer, Lynch and Merritt (1986).
+    Cut,
     /// Consensus with `n <= 2f`, signed or not: half of the generals have one input, the others
     /// another, all obey, and either half may be the loyal one.
     Halves,
@@ -90,24 +95,42 @@ impl Theorem {
     #[must_use]
     pub fn groups(self) -> usize {
         match self {
+            Theorem::Cut => 4,
             Theorem::ThreeGroups => 3,
             Theorem::Halves => 2,
         }
     }
 }
 
-/// The theorem by which there is no protocol for this task, if there is one; that of three groups
-/// if those are given.
-pub(crate) fn theorem(task: Task, n: usize, f: usize, given: bool) -> Option<Theorem> {
-    match task {
-        Task::Consensus if n <= 2 * f && !given => Some(Theorem::Halves),
-        _ if n <= 3 * f => Some(Theorem::ThreeGroups),
-        _ => None,
+/// The theorem by which there is no protocol for this task, if there is one, and the groups with which
+/// it is argued.
+pub(crate) fn theorem(task: Task, graph: &Graph, f: usize) -> Option<(Theorem, Vec<Generals>)> {
+    let n = graph.n();
+    if task == Task::Consensus && n <= 2 * f {
+        return Some((Theorem::Halves, groups(n, 2)));
+    } else if n <= 3 * f {
+        return Some((Theorem::ThreeGroups, groups(n, 3)));
+    }
+    let Cut { f1, f2, p, q } = graph.cut(f)?;
+    Some((Theorem::Cut, vec![p, f1, q, f2]))
+}
+
+/// From which places of the ring on the worlds are, and how many groups are loyal in each.
+fn worlds_of(theorem: Theorem, task: Task, commander_in_cut: bool) -> Vec<(usize, usize)> {
+    match (theorem, task) {
+        (Theorem::Halves, _) => vec![(0, 1), (0, 2), (1, 1)],
+        (Theorem::ThreeGroups, Task::Broadcast) => vec![(0, 2), (1, 2), (2, 2)],
+        (Theorem::ThreeGroups, Task::Consensus) => vec![(1, 2), (2, 2), (3, 2)],
+        // The groups that may be all traitors are the first and the third.
+        (Theorem::Cut, Task::Broadcast) if commander_in_cut => vec![(7, 3), (1, 3), (3, 3)],
+        // They are the second and the fourth.
+        (Theorem::Cut, Task::Broadcast) => vec![(0, 3), (2, 3)],
+        (Theorem::Cut, Task::Consensus) => vec![(0, 3), (2, 3), (4, 3)],
     }
 }
 
 /// As many groups, as equal as can be, the smaller ones first.
-pub(crate) fn groups(n: usize, count: usize) -> Vec<Generals> {
+fn groups(n: usize, count: usize) -> Vec<Generals> {
     let bounds = (0..=count).map(|place| place * n / count);
     let groups = bounds.tuple_windows();
     groups.map(|(from, to)| Generals::first(to).minus(Generals::first(from))).collect()
@@ -144,31 +167,38 @@ pub(crate) fn objection(groups: &[Generals], n: usize, f: usize) -> Option<Strin
     left.map(|general| format!("general {} is in none of them", general.id()))
 }
 
-/// Builds the argument against a protocol. The commander must be in the first group.
+/// Builds the argument against a protocol.
 pub(crate) fn argue<P: Testable>(
     protocol: &P,
     terms: &Terms<P::Value>,
     theorem: Theorem,
-    groups: Vec<Generals>,
+    mut groups: Vec<Generals>,
     values: [P::Value; 2],
 ) -> Argument<P> {
+    // Whoever gives the order is in the first group. So the two parts of a cut, which stand at every
+    // other place, are the second and the fourth, or the first and the third.
+    let commands =
+        |group: &Generals| terms.task == Task::Broadcast && group.contains(General::COMMANDER);
+    let first = groups.iter().position(commands).unwrap_or_default();
+    groups.rotate_left(first);
     let layers = if theorem == Theorem::Halves { 1 } else { 2 };
     let covering = Covering { groups: groups.clone(), layers };
     let played = play(protocol, terms, &covering, &values);
     let cosmos = Cosmos { protocol, terms, covering: &covering, values: &values, played: &played };
-    let around = match (theorem, terms.task) {
-        (Theorem::Halves, _) => vec![(0, 1), (0, 2), (1, 1)],
-        (Theorem::ThreeGroups, Task::Broadcast) => vec![(0, 2), (1, 2), (2, 2)],
-        (Theorem::ThreeGroups, Task::Consensus) => vec![(1, 2), (2, 2), (3, 2)],
+    let around = worlds_of(theorem, terms.task, first % 2 == 1);
+    let windows = |shift: usize| {
+        let covering = &covering;
+        around.iter().map(move |(start, groups)| covering.window(start + shift, *groups))
     };
-    let around = around.into_iter().map(|(start, groups)| covering.window(start, groups));
-    let mut windows = around.collect_vec();
-    if let Some((culprit, _)) = &played.fault {
-        // Whoever misbehaves in the covering does so in each of its worlds: one is enough.
-        let anywhere = (0..covering.places()).map(|start| covering.window(start, 3 - 2 / layers));
-        let all = windows.drain(..).chain(anywhere).collect_vec();
-        windows.extend(all.into_iter().find(|window| window.contains(culprit)));
-    }
+    let windows = match &played.fault {
+        None => windows(0).collect_vec(),
+        // Whoever misbehaves in the covering does so in a world of it. With the layers exchanged it is
+        // a world as well, and everybody lives in one or the other.
+        Some((culprit, _)) => {
+            let mut all = windows(0).chain(windows(groups.len()));
+            Vec::from_iter(all.find(|window| window.contains(culprit)))
+        }
+    };
     let worlds = windows.into_iter().map(|window| cosmos.world(window)).collect_vec();
     let undetermined = worlds.iter().find_map(|world| cosmos.difference(world));
     // That a forgery counts is bad enough, but a property that is lacking says more.

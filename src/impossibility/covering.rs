@@ -73,7 +73,7 @@ pub(crate) fn input<V: Plain>(
     general: General,
     side: usize,
 ) -> Option<V> {
-    let asked = terms.task.inputs(terms.n).contains(general);
+    let asked = terms.task.inputs(terms.n()).contains(general);
     let side = if asked { side } else { 1 - side };
     terms.inputs.contains(general).then(|| values[side].clone())
 }
@@ -117,7 +117,7 @@ pub(crate) fn play<P: Testable>(
 ) -> Played<P> {
     let said = vec![FxHashMap::default(); covering.layers];
     let (states, decisions) = (Vec::new(), FxHashMap::default());
-    let mut played = Played { n: terms.n, said, states, decisions, fault: None };
+    let mut played = Played { n: terms.n(), said, states, decisions, fault: None };
     let guarded = Guarded::new(protocol, &terms.values, Generals::NONE);
     let run = Run { protocol: &guarded, terms, covering };
     played.fault = run.to_the_end(values, &mut played).err();
@@ -137,7 +137,7 @@ type States<P> = Vec<Option<<P as Lockstep>::State>>;
 impl<P: Testable> Run<'_, P> {
     /// All copies, in the order of their states.
     fn doubles(&self) -> impl Iterator<Item = Double> + use<P> {
-        let everybody = Generals::first(self.terms.n);
+        let everybody = self.terms.graph.everybody();
         let layers = 0..self.covering.layers;
         layers.flat_map(move |layer| everybody.iter().map(move |general| Double { general, layer }))
     }
@@ -148,18 +148,17 @@ impl<P: Testable> Run<'_, P> {
         played: &mut Played<P>,
     ) -> Result<(), (Double, Fault)> {
         let Run { protocol, terms, covering } = self;
-        let everybody = Generals::first(terms.n);
         let mut states = States::<P>::new();
         for me in self.doubles() {
             let input = input(terms, values, me.general, covering.side(me));
-            let seat = Seat::new(me.general, terms.n);
+            let seat = Seat::on(&terms.graph, me.general);
             let state = protocol.start(seat, input.as_ref());
             states.push(state.map_err(|fault| (me, fault))?);
         }
         for round in 1..=terms.rounds {
             played.states.push(states.clone());
             for (me, state) in self.doubles().zip(&states) {
-                for to in everybody.without(me.general).iter() {
+                for to in terms.graph.neighbours(me.general).iter() {
                     let said = protocol.send(me.general, state, round, to);
                     let said = said.map_err(|fault| (me, fault))?;
                     if !said.is_empty() {
@@ -168,7 +167,7 @@ impl<P: Testable> Run<'_, P> {
                 }
             }
             for (me, state) in self.doubles().zip(&mut states) {
-                for from in everybody.without(me.general).iter() {
+                for from in terms.graph.neighbours(me.general).iter() {
                     let wire = Wire { round, from, to: me.general };
                     for message in played.said(covering.heard(me, from), wire) {
                         let received = protocol.receive(me.general, state, round, from, message);
@@ -179,7 +178,7 @@ impl<P: Testable> Run<'_, P> {
                 ended.map_err(|fault| (me, fault))?;
             }
         }
-        let deciders = terms.task.deciders(terms.n);
+        let deciders = terms.task.deciders(terms.n());
         for (me, state) in self.doubles().zip(&states) {
             if deciders.contains(me.general) {
                 let decision = protocol.decide(me.general, state).map_err(|fault| (me, fault))?;
@@ -224,7 +223,7 @@ mod tests {
         let covering = Covering { groups, layers: 2 };
         for start in 0..covering.places() {
             let window = covering.window(start, 2);
-            for (me, other) in window.iter().tuple_combinations() {
+            for (me, other) in window.iter().array_combinations().map(|[me, other]| (me, other)) {
                 assert_eq!(covering.heard(*me, other.general), *other, "{window:?}");
             }
         }

@@ -82,13 +82,13 @@ impl<P: Testable> Cosmos<'_, P> {
         let Cosmos { protocol, terms, .. } = *self;
         let by_general = loyal.iter().map(|double| (double.general, *double));
         let by_general: BTreeMap<General, Double> = by_general.collect();
-        let traitors = Generals::first(terms.n).minus(by_general.keys().copied().collect());
-        let inputs = Generals::first(terms.n).iter().filter_map(|general| {
+        let traitors = terms.graph.everybody().minus(by_general.keys().copied().collect());
+        let inputs = terms.graph.everybody().iter().filter_map(|general| {
             let anywhere = Double { general, layer: 0 };
             let double = *by_general.get(&general).unwrap_or(&anywhere);
             Some((general, input(terms, self.values, general, self.covering.side(double))?))
         });
-        let attack: AttackOn<P> = Attack::new(terms.n, traitors, inputs.collect());
+        let attack: AttackOn<P> = Attack::new(&terms.graph, traitors, inputs.collect());
         let must = must(terms, &attack);
         let guarded = Guarded::new(protocol, &terms.values, traitors);
         let (lies, forgery) = (Vec::new(), None);
@@ -96,7 +96,8 @@ impl<P: Testable> Cosmos<'_, P> {
         simulate(&guarded, terms, Scene::of(&attack), &mut enemy, &|_, _| None);
         let Puppeteer { lies, forgery, stand_ins, .. } = enemy;
         let attack = Attack { lies, ..attack };
-        let execution = Simulator::new(protocol, terms.n).map(|simulator| simulator.run(&attack));
+        let execution =
+            Simulator::new(protocol, &terms.graph).map(|simulator| simulator.run(&attack));
         let execution = match execution {
             Ok(Ok(execution)) => execution,
             other => panic!("bug in turncoat: an attack made for a protocol is refused: {other:?}"),
@@ -147,7 +148,7 @@ impl<P: Testable> Cosmos<'_, P> {
             guarded(|| protocol.receive(&mut state, round, from, message)).ok().map(|()| state)
         };
         let taken_so = taken(message).filter(|after| after != before)?;
-        let repertoire = guarded(|| protocol.repertoire(terms.n, wire)).ok()?;
+        let repertoire = guarded(|| protocol.repertoire(terms.n(), wire)).ok()?;
         let forged = repertoire.forgeries.into_iter().map(|forgery| forgery.message);
         let mut candidates = forged.chain(repertoire.strays);
         candidates.find(|candidate| {
@@ -163,7 +164,7 @@ fn must<V: Plain, M>(terms: &Terms<V>, attack: &Attack<V, M>) -> Must<V> {
     let loyal = |general: &General| !attack.traitors.contains(*general);
     let asked = match terms.task {
         Task::Broadcast => Generals::NONE.with(General::COMMANDER),
-        Task::Consensus => Generals::first(terms.n),
+        Task::Consensus => terms.graph.everybody(),
     };
     let mut inputs = asked.iter().filter(loyal).filter_map(|general| attack.inputs.get(&general));
     match inputs.next() {

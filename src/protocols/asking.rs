@@ -1,6 +1,7 @@
 //! A protocol of which more is asked than agreement and validity.
 
 use crate::general::{General, Generals};
+use crate::graph::Graph;
 use crate::outcome::{Demand, Task};
 use crate::protocol::{Lockstep, Round, Seat};
 use crate::signature::Signed;
@@ -85,6 +86,10 @@ impl<P: Testable> Testable for Asking<P> {
 
     fn admits(&self, n: usize) -> Result<(), String> {
         self.protocol.admits(n)
+    }
+
+    fn admits_on(&self, graph: &Graph) -> Result<(), String> {
+        self.protocol.admits_on(graph)
     }
 
     fn name(&self) -> String {

@@ -15,8 +15,8 @@ use crate::verdict::{Finding, Hunted};
 /// out, so that the same hunt reads the same.
 impl<P: Testable> fmt::Display for Hunted<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Hunted { protocol, n, adversary, coverage, finding, .. } = self;
-        writeln!(f, "{}\n", title(self.name(), protocol, *n, adversary))?;
+        let Hunted { protocol, graph, adversary, coverage, finding, .. } = self;
+        writeln!(f, "{}\n", title(self.name(), protocol, graph, adversary))?;
         match finding {
             Some(finding) => writeln!(f, "{finding}")?,
             None => {

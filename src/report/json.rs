@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::attack::AttackOn;
 use crate::execution::{Counterexample, ExecutionOf, Size};
+use crate::graph::Graph;
 use crate::impossibility::argument::{Ending, Witness};
 use crate::impossibility::world::{Must, Needed};
 use crate::outcome::Task;
@@ -17,17 +18,18 @@ use crate::verdict::{Finding, Hunted, Refutation, Ruling, Verdict};
 ///
 /// `behaviours` is an exact decimal string of up to 40 digits, or null where there would be more;
 /// `behaviours_log10` is always there. Where `signed` is true they are plans: see
-/// [`Verdict::behaviours`]. `task` is there if it is not broadcast, and `demands` if there are any.
+/// [`Verdict::behaviours`]. `task` is there if it is not broadcast, `demands` if there are
+/// any, and `graph` if not everybody can talk to everybody.
 pub fn verdict<P>(protocol: &Value, verdict: &Verdict<P>) -> Value
 where
     P: Testable<Value: Serialize, Message: Serialize>,
 {
-    let Verdict { n, adversary, engine, signed, forgeries, behaviours, steps, ruling, .. } =
+    let Verdict { graph, adversary, engine, signed, forgeries, behaviours, steps, ruling, .. } =
         verdict;
     let mut json = json!({ "verdict": verdict.name() });
     merge(&mut json, protocol);
     let facts = json!({
-        "n": n,
+        "n": graph.n(),
         "f": adversary.traitors,
         "adversary": adversary,
         "engine": engine,
@@ -40,6 +42,7 @@ where
         "reductions": verdict.reductions(),
     });
     merge(&mut json, &facts);
+    add_graph(&mut json, graph);
     if let Some(harvested) = &verdict.harvested {
         json["harvested"] = json!(harvested);
     }
@@ -65,11 +68,11 @@ pub fn hunted<P>(protocol: &Value, hunted: &Hunted<P>) -> Value
 where
     P: Testable<Value: Serialize, Message: Serialize>,
 {
-    let Hunted { n, adversary, signed, forgeries, first, cases, seed, coverage, .. } = hunted;
+    let Hunted { graph, adversary, signed, forgeries, first, cases, seed, coverage, .. } = hunted;
     let mut json = json!({ "verdict": hunted.name() });
     merge(&mut json, protocol);
     let facts = json!({
-        "n": n,
+        "n": graph.n(),
         "f": adversary.traitors,
         "adversary": adversary,
         "signed": signed,
@@ -80,6 +83,7 @@ where
         "coverage": coverage,
     });
     merge(&mut json, &facts);
+    add_graph(&mut json, graph);
     if let Some(harvested) = &hunted.harvested {
         json["harvested"] = json!(harvested);
     }
@@ -100,10 +104,11 @@ pub fn refutation<P>(protocol: &Value, refutation: &Refutation<P>) -> Value
 where
     P: Testable<Value: Serialize, Message: Serialize>,
 {
-    let Refutation { task, n, f, argument, .. } = refutation;
+    let Refutation { task, graph, f, argument, .. } = refutation;
     let mut json = json!({ "verdict": refutation.name() });
     merge(&mut json, protocol);
-    merge(&mut json, &json!({ "n": n, "f": f, "task": task }));
+    merge(&mut json, &json!({ "n": graph.n(), "f": f, "task": task }));
+    add_graph(&mut json, graph);
     let Some(argument) = argument else { return json };
     let worlds = argument.worlds.iter().map(|world| {
         let mut told = json!({
@@ -144,6 +149,13 @@ where
         json["fault"] = json!(fault.told(*task));
     }
     json
+}
+
+/// Says who could talk to whom, unless everybody could to everybody.
+pub fn add_graph(json: &mut Value, graph: &Graph) {
+    if !graph.is_complete() {
+        json["graph"] = json!(graph);
+    }
 }
 
 fn counterexample<P>(counterexample: &Counterexample<P>) -> Value

@@ -27,17 +27,21 @@ const LIES: usize = 40;
 /// The whole argument, and what came of it.
 impl<P: Testable> fmt::Display for Refutation<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Refutation { name, n, f: most, task, .. } = self;
+        let Refutation { name, graph, f: most, task, .. } = self;
         let traitors = if *most == 1 { "traitor" } else { "traitors" };
         let verdict = match self.name() {
             "refuted" => "REFUTED",
             "forgery" => "NOT REFUTED",
             _ => "POSSIBLE",
         };
-        writeln!(f, "{verdict}: {}, at most {most} {traitors}\n", among(name, *n))?;
+        writeln!(f, "{verdict}: {}, at most {most} {traitors}\n", among(name, graph))?;
         let Some(argument) = &self.argument else {
+            let connected = match graph.is_complete() {
+                true => "",
+                false => ", and more than 2f paths between any two generals (Dolev 1982),",
+            };
             let theorem = format!(
-                "With n > 3f there is a protocol (Pease, Shostak, Lamport 1980), so nothing can be \
+                "With n > 3f{connected} there is a protocol (Pease, Shostak, Lamport 1980), so nothing can be \
                  refuted here. Whether this one is right is another question: see turncoat check."
             );
             return writeln!(f, "{}", fill(&theorem));
@@ -74,6 +78,12 @@ impl<P: Testable> Told<'_, P> {
                  made of what {name} itself says when two copies of every general are wired into a \
                  ring (Fischer, Lynch, Merritt 1986)."
             ),
+            Theorem::Cut => format!(
+                "Where no more than 2f generals cut the others off from each other, no protocol can \
+                 be right, unless it has signatures that can't be forged (Dolev 1982). What follows \
+                 was not searched for: it is made of what {name} itself says when two copies of every \
+                 general are wired into a ring around such a cut (Fischer, Lynch, Merritt 1986)."
+            ),
             Theorem::Halves => format!(
                 "With n <= 2f no protocol for consensus can be right, signed or not: half of the \
                  generals have one input, the others another, all obey {name}, and nobody can tell \
@@ -100,7 +110,12 @@ impl<P: Testable> Told<'_, P> {
         let begin = match (theorem, self.task) {
             (Theorem::Halves, _) => format!("A has the input {one:?}, B {other:?}"),
             (_, Task::Broadcast) => format!("{one:?} is the order in A, {other:?} in A'"),
-            (_, Task::Consensus) => format!("A, B, C have the input {one:?}, A', B', C' {other:?}"),
+            (_, Task::Consensus) => {
+                let last = places.clone().take(groups.len()).map(|place| self.place(place));
+                let first = last.collect_vec();
+                let marked = first.iter().map(|place| format!("{place}'")).join(", ");
+                format!("{} have the input {one:?}, {marked} {other:?}", first.join(", "))
+            }
         };
         let mut lines = vec![labelled("Groups", &legend.chain([begin]).join("; "))];
         let names = places.clone().map(|place| format!("{:<4}", self.place(place))).join("- ");

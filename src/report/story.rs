@@ -115,7 +115,7 @@ impl<P: Testable> Story<'_, P> {
     /// What becomes of a message that does not arrive in its turn.
     fn arrives(&self, shift: &Shift<P::Message>) -> String {
         let Wire { round, to, .. } = shift.wire;
-        let Attack { n, faults, traitors, .. } = self.attack;
+        let Attack { graph, faults, traitors, .. } = self.attack;
         match shift.arrival {
             Arrival::First => {
                 let place = |shift: &Shift<_>| (shift.arrival, shift.wire.round, shift.wire.to);
@@ -127,7 +127,7 @@ impl<P: Testable> Story<'_, P> {
             }
             Arrival::Late(rounds) => {
                 let due = round.saturating_add(rounds);
-                let last = guarded(|| self.protocol.rounds(*n)).unwrap_or(due);
+                let last = guarded(|| self.protocol.rounds(graph.n())).unwrap_or(due);
                 match due <= last {
                     true => format!("arrives in round {due}"),
                     false => "would arrive when all is over".to_owned(),
@@ -146,7 +146,7 @@ impl<P: Testable> Story<'_, P> {
     }
 
     fn held(&self) -> String {
-        let loyal = Generals::first(self.attack.n).minus(self.attack.traitors);
+        let loyal = self.attack.graph.everybody().minus(self.attack.traitors);
         let held = loyal.iter().map(|me| {
             let state = self.execution.states[me.id()].as_ref().expect("the loyal have states");
             let explained = guarded(|| self.protocol.explain(state));
@@ -200,9 +200,10 @@ impl<P: Testable> Story<'_, P> {
 
     /// Who decided what, and why that must not be.
     fn accusation(&self, property: Property) -> String {
-        let Attack { n, faults, traitors, inputs, .. } = self.attack;
+        let Attack { graph, faults, traitors, inputs, .. } = self.attack;
         // What had to be decided: the commander's order, or what all inputs were that bind.
-        let due = faults.bound(*n, *traitors).iter().find_map(|general| inputs.get(&general));
+        let due =
+            faults.bound(graph.n(), *traitors).iter().find_map(|general| inputs.get(&general));
         let due = due.or_else(|| inputs.values().next());
         let due = due.filter(|_| property == Property::Validity);
         let decided = self.decided(due);

@@ -10,6 +10,7 @@ use crate::adversary::{Adversary, FaultClass};
 use crate::attack::Attack;
 use crate::count::grouped;
 use crate::execution::{Counterexample, Size};
+use crate::graph::Graph;
 use crate::search::Harvested;
 use crate::search::effort::Halt;
 use crate::testable::Testable;
@@ -18,8 +19,8 @@ use crate::verdict::{Ruling, Verdict};
 /// The whole verdict: the ruling, the story if the protocol is broken, and what was covered.
 impl<P: Testable> fmt::Display for Verdict<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Verdict { n, adversary, behaviours, steps, ruling, protocol, .. } = self;
-        writeln!(f, "{}\n", title(self.name(), protocol, *n, adversary))?;
+        let Verdict { graph, adversary, behaviours, steps, ruling, protocol, .. } = self;
+        writeln!(f, "{}\n", title(self.name(), protocol, graph, adversary))?;
         match ruling {
             Ruling::Holds => {
                 let unforgeability = if self.forgeries { ", and no forgery counts" } else { "" };
@@ -139,20 +140,23 @@ pub(super) fn amount<V, M>(
 }
 
 /// "HOLDS: OM(1) among 4 generals, at most 1 traitor".
-pub(super) fn title(name: &str, protocol: &str, n: usize, adversary: &Adversary) -> String {
+pub(super) fn title(name: &str, protocol: &str, graph: &Graph, adversary: &Adversary) -> String {
     let bound = if adversary.exactly { "exactly" } else { "at most" };
     let traitors = if adversary.traitors == 1 { "traitor" } else { "traitors" };
-    let (setting, most) = (among(protocol, n), adversary.traitors);
+    let (setting, most) = (among(protocol, graph), adversary.traitors);
     let may = may(adversary.faults).map(|may| format!(", who {may}")).unwrap_or_default();
     format!("{}: {setting}, {bound} {most} {traitors}{may}", name.to_uppercase())
 }
 
-/// "OM(1) among 4 generals". A name that goes on after a comma ends with one.
+/// "OM(1) among 4 generals", "OM(1) among 4 generals on a ring". A name that goes on after a comma
+/// ends with one.
 #[must_use]
-pub fn among(protocol: &str, n: usize) -> String {
+pub fn among(protocol: &str, graph: &Graph) -> String {
+    let n = graph.n();
     let comma = if protocol.contains(',') { "," } else { "" };
     let generals = if n == 1 { "general" } else { "generals" };
-    format!("{protocol}{comma} among {n} {generals}")
+    let place = graph.place().map(|place| format!(" {place}")).unwrap_or_default();
+    format!("{protocol}{comma} among {n} {generals}{place}")
 }
 
 /// A label in a column of its own, and a sentence beside it.

@@ -66,7 +66,7 @@ impl<P: Testable> Inbox<'_, P> {
                 self.hear(&mut received, at, *from, message, None, meter)?;
             }
         }
-        for from in self.space.everybody().without(to).iter() {
+        for from in self.space.neighbours(to).iter() {
             let places = places.iter().filter(|place| place.from == from);
             let bits = places.map(|place| place.bit).collect::<Vec<_>>();
             if self.is_free(from) {
@@ -98,7 +98,7 @@ impl<P: Testable> Inbox<'_, P> {
     fn places(&self, received: &ReceivedBy<P>) -> Result<Vec<Place>, EndOf<P>> {
         let Inbox { to, round, .. } = *self;
         let mut places = Vec::new();
-        for from in self.space.everybody().without(to).iter() {
+        for from in self.space.neighbours(to).iter() {
             let count = match &received.honest[from.id()] {
                 Some(honest) if !self.is_free(from) => honest.len(),
                 _ => self.space.menu(Wire { round, from, to }).slots(),
@@ -173,7 +173,7 @@ impl<P: Testable> Inbox<'_, P> {
 
     /// What the enemy did to bring the receiver to where this trace ends.
     pub fn script(&self, received: &ReceivedBy<P>, trace: Trace) -> Script<P::Message> {
-        let others = self.space.everybody().without(self.to).iter();
+        let others = self.space.neighbours(self.to).iter();
         let speakers = others.filter(|from| self.is_free(*from));
         received.script(self.space, speakers, trace)
     }

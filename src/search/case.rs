@@ -68,7 +68,7 @@ impl<P: Testable> Space<'_, P> {
         orders: TraitorsOrders,
     ) -> impl Iterator<Item = Vec<(General, P::Value)>> + Clone {
         let values = &self.terms.values;
-        let bound = self.adversary.faults.bound(self.terms.n, traitors);
+        let bound = self.adversary.faults.bound(self.terms.n(), traitors);
         let orders = self.terms.inputs.iter().map(move |general| {
             let one = orders == TraitorsOrders::One && !bound.contains(general);
             let values = if one { &values[..1] } else { &values[..] };

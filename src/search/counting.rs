@@ -16,7 +16,7 @@ pub(super) fn count_wires<'m, V, M: Plain + 'm>(
     faults: FaultClass,
     menu: impl Fn(Wire) -> &'m Menu<M>,
 ) -> Vec<Vec<Count>> {
-    let everybody = Generals::first(terms.n);
+    let everybody = terms.graph.everybody();
     let of_wire = |wire| match faults {
         FaultClass::Byzantine => menu(wire).behaviours(),
         // Of what is said in a slot, any may be left out.
@@ -44,11 +44,12 @@ impl<P: Testable> Space<'_, P> {
             FaultClass::SendOmission => wires(traitors, everybody),
             FaultClass::ReceiveOmission => wires(everybody, traitors),
             FaultClass::Crash => {
-                let reached = Count::from(2).pow(self.terms.n as u32 - 1);
-                let rounds = Count::from(self.terms.rounds as u64);
-                let ways: Count =
-                    [[rounds, reached].into_iter().product(), Count::from(1)].into_iter().sum();
-                ways.pow(traitors.len() as u32)
+                let ways = |traitor| -> Count {
+                    let reached = Count::from(2).pow(self.neighbours(traitor).len() as u32);
+                    let rounds = Count::from(self.terms.rounds as u64);
+                    [[rounds, reached].into_iter().product(), Count::from(1)].into_iter().sum()
+                };
+                traitors.iter().map(ways).product()
             }
         };
         let orders = if self.adversary.any_order { self.orders(traitors) } else { Count::from(1) };
@@ -114,7 +115,7 @@ impl<P: Testable> Space<'_, P> {
                 Count::from(num_integer::binomial(kind.len() as u64, *turned as u64))
             };
             let sets = kinds().map(binomial).product();
-            let bound = self.adversary.faults.bound(self.terms.n, traitors);
+            let bound = self.adversary.faults.bound(self.terms.n(), traitors);
             let free = self.terms.inputs.minus(bound);
             let inputs = values.pow(self.terms.inputs.minus(free).len() as u32);
             let disruptions = self.disruptions_of(traitors);
@@ -147,7 +148,8 @@ impl<P: Testable> Space<'_, P> {
             let menus = (1..=rounds).map(move |round| self.menu(Wire { round, from, to }));
             let sizes =
                 menus.map(|menu| (menu.slots(), menu.regular_slots(), menu.regular().count()));
-            (&self.stock.behaviours[from.id()][to.id()], sizes.collect_vec())
+            let edge = self.terms.graph.has_edge(from, to);
+            (edge, &self.stock.behaviours[from.id()][to.id()], sizes.collect_vec())
         };
         let both = Generals::NONE.with(one).with(other);
         let inputs = self.terms.inputs;

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::attack::AttackOn;
 use crate::execution::ExecutionOf;
-use crate::general::{General, Generals};
+use crate::general::General;
 use crate::testable::Testable;
 
 /// What a hunt has tried.
@@ -58,7 +58,7 @@ pub(crate) fn views<P: Testable>(attack: &AttackOn<P>, execution: &ExecutionOf<P
         (me, attack.inputs.get(&me)).hash(&mut hasher);
         hasher
     };
-    let mut views = Generals::first(attack.n).iter().map(begun).collect_vec();
+    let mut views = attack.graph.everybody().iter().map(begun).collect_vec();
     let disturbed = &execution.disturbed;
     for delivery in &execution.deliveries {
         let (round, to) = (delivery.wire.round, delivery.wire.to);
@@ -70,7 +70,7 @@ pub(crate) fn views<P: Testable>(attack: &AttackOn<P>, execution: &ExecutionOf<P
     for ((round, to), inbox) in disturbed {
         (round, inbox).hash(&mut views[to.id()]);
     }
-    let loyal = Generals::first(attack.n).minus(attack.traitors);
+    let loyal = attack.graph.everybody().minus(attack.traitors);
     loyal.iter().map(|general| views[general.id()].finish()).collect()
 }
 
@@ -81,6 +81,7 @@ mod tests {
     use super::*;
     use crate::attack::{Attack, Edit, Lie};
     use crate::execution::run;
+    use crate::general::Generals;
     use crate::order::Order;
     use crate::protocols::oral::OralMessages;
     use crate::schedule::{Arrival, Shift};

@@ -52,7 +52,7 @@ pub(crate) fn drawn_in<P: Testable>(
     let disorder = Disorder::drawn(space, case.traitors, rng);
     let crashes = crashes(space, case, rng);
     let Case { faults, traitors, inputs, .. } = case.clone();
-    let attack = Attack { faults, crashes, ..Attack::new(space.terms.n, traitors, inputs) };
+    let attack = Attack { faults, crashes, ..Attack::new(&space.terms.graph, traitors, inputs) };
     let mut enemy = Whimsical::new(space, temper, disorder, attack, rng);
     let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
     let labels = space.labels();
@@ -124,7 +124,7 @@ fn crashes<P: Testable>(
     let mut crashes = Vec::new();
     for general in case.traitors.iter().filter(|_| crash) {
         let round = rng.random_range(1..=rounds);
-        let others = space.everybody().without(general);
+        let others = space.neighbours(general);
         let one: Generals = others.iter().choose(rng).into_iter().collect();
         let reaches = match rng.random_range(0..4) {
             0 => Generals::NONE,

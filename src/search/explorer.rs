@@ -123,7 +123,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
     fn begin(&mut self) -> Result<(), EndOf<P>> {
         let mut global = self.nowhere();
         for me in self.followed.iter() {
-            let seat = Seat::new(me, self.space.terms.n);
+            let seat = Seat::on(&self.space.terms.graph, me);
             let state = self.protocol.start(seat, self.case.inputs.get(&me))?;
             global.states[me.id()] = self.number(state);
         }
@@ -136,7 +136,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
         if self.space.terms.rounds > 0 {
             return self.visit(1, &global, spent);
         }
-        let mut decided = vec![None; self.space.terms.n];
+        let mut decided = vec![None; self.space.terms.n()];
         for me in self.deciders().iter() {
             decided[me.id()] = Some(self.protocol.decide(me, self.state(&global, me))?);
         }
@@ -253,7 +253,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
             let choices = decisions.into_iter().map(|(value, (lies, trace))| (value, lies, trace));
             options.push(Options { choices: choices.collect(), received });
         }
-        let mut decided = vec![None; self.space.terms.n];
+        let mut decided = vec![None; self.space.terms.n()];
         self.judge(&options, &mut decided, spent)
     }
 
@@ -284,7 +284,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
     /// one says to anybody, a traitor or not, must be in the repertoire.
     fn outboxes(&self, round: Round, global: &Global) -> Result<Outboxes<P::Message>, EndOf<P>> {
         let says = |from: General, to| {
-            if from == to || !self.followed.contains(from) {
+            if !self.space.terms.graph.has_edge(from, to) || !self.followed.contains(from) {
                 return Ok(None);
             }
             let said = self.protocol.send(from, self.state(global, from), round, to)?;
@@ -347,7 +347,12 @@ impl<'a, P: Testable> Explorer<'a, P> {
 
     fn script(&self, received: &ReceivedBy<P>, trace: Trace) -> Script<P::Message> {
         let byzantine = self.space.adversary.faults.is_byzantine();
-        let speakers = self.case.traitors.without(received.to).iter().filter(|_| byzantine);
+        let traitors = self
+            .space
+            .neighbours(received.to)
+            .iter()
+            .filter(|from| self.case.traitors.contains(*from));
+        let speakers = traitors.filter(|_| byzantine);
         received.script(self.space, speakers, trace)
     }
 
@@ -357,8 +362,8 @@ impl<'a, P: Testable> Explorer<'a, P> {
 
     /// The loyal who decide.
     fn deciders(&self) -> Generals {
-        let Terms { n, task, .. } = self.space.terms;
-        task.deciders(*n).minus(self.case.traitors)
+        let Terms { task, .. } = self.space.terms;
+        task.deciders(self.space.terms.n()).minus(self.case.traitors)
     }
 
     fn lies_left(&self, spent: u32) -> Option<u32> {
@@ -369,7 +374,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
     }
 
     fn nowhere(&self) -> Global {
-        let states = vec![NOT_FOLLOWED; self.space.terms.n].into();
+        let states = vec![NOT_FOLLOWED; self.space.terms.n()].into();
         Global { states, overheard: 0, said: 0 }
     }
 

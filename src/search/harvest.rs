@@ -80,14 +80,14 @@ impl<M: Plain> Harvest<M> {
         }
         inputs.truncate(INPUTS_OF_TWINS);
         let (obedient, sent) = (listener.listened, listener.sent);
-        let suspects = adversary.suspects(Generals::first(terms.n));
+        let suspects = adversary.suspects(terms.graph.everybody());
         for size in 1..=adversary.traitors {
             let share = |all: usize| all * size / adversary.traitors;
             let sets = suspects.subsets(size).take(SETS).collect_vec();
             let mut known = 0;
             while known < listener.runs.len() {
                 let runs = listener.runs.len();
-                let manners = Manner::all(terms.n, terms.rounds, known, runs);
+                let manners = Manner::all(terms.n(), terms.rounds, known, runs);
                 let choices = [manners.len(), sets.len(), inputs.len()];
                 // Half is left for what is made of those that bring something new.
                 let left = (obedient + share(RUNS)).saturating_sub(listener.listened);

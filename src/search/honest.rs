@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use itertools::Itertools;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::space::Space;
@@ -31,7 +30,7 @@ pub(crate) fn decisions<P: Testable>(
     inputs: &Inputs<P>,
 ) -> Result<Decisions<P>, Refusal> {
     let Space { protocol, terms, .. } = space;
-    let attack = Attack::new(terms.n, Generals::NONE, inputs.clone());
+    let attack = Attack::new(&terms.graph, Generals::NONE, inputs.clone());
     let guarded = Guarded::new(*protocol, &terms.values, Generals::NONE);
     let execution = obeyed(&guarded, terms, &attack, &space.labels());
     if execution.fault.is_some() {
@@ -39,18 +38,15 @@ pub(crate) fn decisions<P: Testable>(
     }
     let said = execution.deliveries.iter().map(|delivery| (delivery.wire, &delivery.said[..]));
     let said: FxHashMap<Wire, &[P::Message]> = said.collect();
-    let (mut shown, everybody) = (FxHashSet::default(), space.everybody());
+    let mut shown = FxHashSet::default();
     for round in 1..=terms.rounds {
         let mut news = Vec::new();
-        for (from, to) in everybody.iter().cartesian_product(everybody.iter()) {
-            let wire = Wire { round, from, to };
+        for wire in terms.wires(round) {
             let said = said.get(&wire).copied().unwrap_or_default();
-            if from != to {
-                space.describes(wire, said)?;
-            }
+            space.describes(wire, said)?;
             for &number in said.iter().flat_map(|message| space.menu(wire).signatures(message)) {
                 let signed = space.signature(number);
-                if signed.by != from && !shown.contains(&number) {
+                if signed.by != wire.from && !shown.contains(&number) {
                     return Err(Refusal::Unheard { wire, signed: signed.clone() });
                 }
                 news.push(number);

@@ -85,6 +85,7 @@ fn scripts<P: Testable>(
     let wires = (1..=space.terms.rounds)
         .cartesian_product(case.traitors.iter())
         .cartesian_product(loyal.iter())
+        .filter(|((_, from), to)| space.terms.graph.has_edge(*from, *to))
         .map(|((round, from), to)| Wire { round, from, to });
     let slots = wires.map(|wire| (wire, slots(space.adversary, space.repertoire(wire))));
     let slots = slots.collect_vec();

@@ -87,7 +87,8 @@ pub(crate) fn staged<P: Testable>(
     }
     let Case { faults, traitors, inputs, .. } = case.clone();
     let schedule = shifts.to_vec();
-    let attack = Attack { faults, lies, schedule, ..Attack::new(space.terms.n, traitors, inputs) };
+    let attack =
+        Attack { faults, lies, schedule, ..Attack::new(&space.terms.graph, traitors, inputs) };
     Ok((attack, execution))
 }
 

@@ -148,7 +148,7 @@ fn simpler<P: Testable>(space: &Space<'_, P>, attack: &AttackOn<P>) -> Vec<Attac
         }
     }
     for (place, Crash { general, reaches, .. }) in attack.crashes.iter().enumerate() {
-        for more in space.everybody().minus(*reaches).without(*general).iter() {
+        for more in space.neighbours(*general).minus(*reaches).iter() {
             let mut with = attack.clone();
             with.crashes[place].reaches = reaches.with(more);
             simpler.push(with);
@@ -238,7 +238,7 @@ mod tests {
         ];
         for (before, after) in cases {
             let protocol = OralMessages::new(1);
-            let terms = Terms::of(&protocol, before.n).unwrap();
+            let terms = Terms::of(&protocol, before.n()).unwrap();
             let progress = Progress::new();
             let space = Space::new(&protocol, &terms, Adversary::at_most(2), &progress);
             let space = space.unwrap().unwrap();

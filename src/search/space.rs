@@ -52,7 +52,7 @@ impl<'a, P: Testable> Space<'a, P> {
         adversary: Adversary,
         progress: &Progress,
     ) -> Result<Option<Space<'a, P>>, Refusal> {
-        let everybody = Generals::first(terms.n);
+        let everybody = terms.graph.everybody();
         let wires = (1..=terms.rounds)
             .cartesian_product(everybody.iter())
             .cartesian_product(everybody.iter())
@@ -72,15 +72,15 @@ impl<'a, P: Testable> Space<'a, P> {
             if progress.is_stopped() {
                 return Ok(None);
             }
-            let repertoire = if wire.from == wire.to {
-                Repertoire::silent()
+            let repertoire = if terms.graph.has_edge(wire.from, wire.to) {
+                described("repertoire", || protocol.repertoire(terms.n(), wire))?
             } else {
-                described("repertoire", || protocol.repertoire(terms.n, wire))?
+                Repertoire::silent()
             };
             repertoires.push((wire, repertoire));
         }
         let mut harvest = None;
-        if Harvest::is_needed(&repertoires, terms.n, adversary) {
+        if Harvest::is_needed(&repertoires, terms.n(), adversary) {
             harvest = Harvest::of(protocol, terms, adversary, progress);
             let Some(harvest) = &harvest else { return Ok(None) };
             repertoires.iter_mut().for_each(|(wire, known)| harvest.add_to(*wire, known));
@@ -108,14 +108,19 @@ impl<'a, P: Testable> Space<'a, P> {
         if !numbers.is_empty() && !adversary.silence {
             return Err(Refusal::SignedSilence);
         }
-        let menu = |Wire { round, from, to }: Wire| menu_of(&menus, terms.n, round, from, to);
+        let menu = |Wire { round, from, to }: Wire| menu_of(&menus, terms.n(), round, from, to);
         let behaviours = count_wires(terms, adversary.faults, menu);
         let stock = Arc::new(Stock { menus, signatures: numbers, harvest, behaviours });
         Ok(Some(Space { protocol, terms, adversary, stock }))
     }
 
     pub fn everybody(&self) -> Generals {
-        Generals::first(self.terms.n)
+        self.terms.graph.everybody()
+    }
+
+    /// To whom a general can talk.
+    pub fn neighbours(&self, general: General) -> Generals {
+        self.terms.graph.neighbours(general)
     }
 
     /// Who can be a traitor.
@@ -125,7 +130,7 @@ impl<'a, P: Testable> Space<'a, P> {
 
     /// What a traitor can say on this wire.
     pub fn menu(&self, Wire { round, from, to }: Wire) -> &Menu<P::Message> {
-        menu_of(&self.stock.menus, self.terms.n, round, from, to)
+        menu_of(&self.stock.menus, self.terms.n(), round, from, to)
     }
 
     /// In which way a message is forged, if it is a forgery on a wire.
@@ -136,7 +141,7 @@ impl<'a, P: Testable> Space<'a, P> {
     /// Whether a suspect can throw in a forgery.
     pub fn has_forgeries(&self) -> bool {
         let suspects = self.suspects();
-        let n = self.terms.n;
+        let n = self.terms.n();
         let of_suspects = self.stock.menus.iter().enumerate();
         let mut menus = of_suspects
             .filter(|(place, _)| suspects.contains(General::new(place / n % n)))
@@ -174,7 +179,7 @@ impl<'a, P: Testable> Space<'a, P> {
     pub fn repertoire(&self, wire: Wire) -> Repertoire<P::Message> {
         let in_round = |round| {
             let wire = Wire { round, ..wire };
-            let mut repertoire = self.protocol.repertoire(self.terms.n, wire);
+            let mut repertoire = self.protocol.repertoire(self.terms.n(), wire);
             self.stock.harvest.iter().for_each(|harvest| harvest.add_to(wire, &mut repertoire));
             repertoire
         };
@@ -203,10 +208,8 @@ impl<'a, P: Testable> Space<'a, P> {
     /// The signatures in what anybody can say in this round or a later one.
     pub fn useful(&self, round: Round) -> Overheard {
         let mut useful = Overheard::none(self.stock.signatures.len());
-        let rounds = round..=self.terms.rounds;
-        let everybody = self.everybody();
-        for (round, from, to) in itertools::iproduct!(rounds, everybody.iter(), everybody.iter()) {
-            let candidates = &self.menu(Wire { round, from, to }).candidates;
+        for wire in (round..=self.terms.rounds).flat_map(|round| self.terms.wires(round)) {
+            let candidates = &self.menu(wire).candidates;
             let signatures = candidates.iter().flat_map(|candidate| &candidate.signatures);
             signatures.for_each(|number| useful.add(*number));
         }

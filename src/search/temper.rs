@@ -88,7 +88,7 @@ impl Temper {
             faults: case.faults,
             traitors: case.traitors,
             palette,
-            manners: vec![None; space.terms.n],
+            manners: vec![None; space.terms.n()],
             exceptions: Vec::new(),
             among_themselves: rng.random_ratio(1, 8),
         };
@@ -237,7 +237,8 @@ impl Temper {
         let others = if anybody || loyal.is_empty() { everybody } else { loyal };
         let rounds = 1..=space.terms.rounds;
         let wires = itertools::iproduct!(rounds, self.traitors.iter(), others.iter());
-        let wires = wires.filter(|(_, traitor, other)| traitor != other);
+        let wires =
+            wires.filter(|(_, traitor, other)| space.terms.graph.has_edge(*traitor, *other));
         let wires = wires.map(|(round, traitor, other): (Round, General, General)| {
             if self.faults == FaultClass::ReceiveOmission {
                 (Wire { round, from: other, to: traitor }, MESSAGES)

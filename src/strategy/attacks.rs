@@ -14,13 +14,14 @@ use rand::rngs::Xoshiro256PlusPlus;
 use super::settings::Settings;
 use crate::attack::{Attack, AttackOn};
 use crate::general::{General, Generals};
+use crate::graph::Graph;
 use crate::search::case::Case;
 use crate::search::draw::{any_case, drawn_in};
 use crate::search::effort::Progress;
 use crate::search::shrink::Shrinker;
 use crate::search::space::{Space, Stock};
 use crate::setting::Setting;
-use crate::testable::{Terms, Testable};
+use crate::testable::{Terms, Testable, Wire};
 
 /// Attacks on a protocol in one of these settings, as the [adversary](crate::Adversary) of the
 /// setting can make them: in its slots, its orders of arrival, with the signatures that it has.
@@ -118,7 +119,7 @@ impl<P: Testable> Attacks<P> {
         let case = any_case(space, &mut rng);
         let Fixed { traitors, inputs } = self.fixed.clone();
         let (traitors, inputs) = (traitors.unwrap_or(case.traitors), inputs.unwrap_or(case.inputs));
-        let obedient = AttackOn::<P>::new(space.terms.n, traitors, inputs.clone());
+        let obedient = AttackOn::<P>::new(&space.terms.graph, traitors, inputs.clone());
         obedient.fits(space.terms).map_err(|misfit| misfit.to_string())?;
         let suspects = traitors.minus(space.suspects()).is_empty();
         if !suspects || !space.adversary.sizes().contains(&traitors.len()) {
@@ -131,14 +132,15 @@ impl<P: Testable> Attacks<P> {
     /// The setting of an attack that comes first.
     fn setting_of(&self, attack: &AttackOn<P>) -> Result<usize, Reason> {
         let settings = self.field.settings.all().iter();
-        let allows =
-            |setting: &Setting| setting.n == attack.n && setting.adversary.faults == attack.faults;
+        let allows = |setting: &Setting| {
+            setting.graph == attack.graph && setting.adversary.faults == attack.faults
+        };
         let found = settings.clone().position(allows);
         found.ok_or_else(|| {
-            let there = settings.map(|setting| format!("n = {}", setting.n)).unique().join(", ");
+            let there = settings.map(|setting| told(&setting.graph)).unique().join(", ");
             let faults = attack.faults;
-            format!("an attack to begin with has n = {}, {faults}; here are {there}", attack.n)
-                .into()
+            let graph = told(&attack.graph);
+            format!("an attack to begin with has {graph}, {faults}; here are {there}").into()
         })
     }
 }
@@ -146,9 +148,11 @@ impl<P: Testable> Attacks<P> {
 impl<P: Testable> Field<P> {
     /// The space of a setting.
     fn space(&self, number: usize) -> Result<Space<'_, P>, Reason> {
-        let Setting { n, adversary } = self.settings.all()[number];
+        let Setting { graph, adversary } = &self.settings.all()[number];
+        let adversary = *adversary;
         let stored = self.stocks[number].get_or_init(|| {
-            let terms = Terms::of(&self.protocol, n).map_err(|refusal| refusal.to_string())?;
+            let terms = Terms::of(&self.protocol, graph).map_err(|refusal| refusal.to_string())?;
+            let n = terms.n();
             if adversary.traitors >= n {
                 let (f, most) = (adversary.traitors, n - 1);
                 return Err(format!("f is {f}: with n = {n} there can be at most {most} traitors"));
@@ -225,9 +229,10 @@ impl<P: Testable> AttackTree<P> {
         while self.smaller < self.setting {
             let number = self.smaller;
             self.smaller += 1;
-            let n = self.field.settings.all()[number].n;
-            let attack = among_first::<P>(&self.shrinker.best, n);
-            if n < self.shrinker.best.n && self.is_allowed(number, &attack) {
+            let graph = self.field.settings.all()[number].graph.clone();
+            let fewer = graph.n() < self.shrinker.best.n();
+            let attack = within::<P>(&self.shrinker.best, graph);
+            if fewer && self.is_allowed(number, &attack) {
                 return Some((number, attack));
             }
         }
@@ -252,18 +257,26 @@ impl<P: Testable> AttackTree<P> {
     }
 }
 
-/// The part of an attack that plays among the first n generals.
-fn among_first<P: Testable>(attack: &AttackOn<P>, n: usize) -> AttackOn<P> {
-    let there = Generals::first(n);
-    let mut attack = AttackOn::<P> { n, ..attack.clone() };
-    let stays = |wire: crate::Wire| there.contains(wire.from) && there.contains(wire.to);
+/// How many generals there are, and where.
+fn told(graph: &Graph) -> String {
+    let place = graph.place().map(|place| format!(" {place}")).unwrap_or_default();
+    format!("n = {}{place}", graph.n())
+}
+
+/// The part of an attack that plays on a graph of fewer generals.
+fn within<P: Testable>(attack: &AttackOn<P>, graph: Graph) -> AttackOn<P> {
+    let there = graph.everybody();
+    let mut attack = AttackOn::<P> { graph: graph.clone(), ..attack.clone() };
+    let stays =
+        |wire: Wire| there.contains(wire.from) && graph.neighbours(wire.from).contains(wire.to);
     attack.traitors = attack.traitors.iter().filter(|traitor| there.contains(*traitor)).collect();
     attack.inputs.retain(|general, _| there.contains(*general));
     attack.lies.retain(|lie| stays(lie.wire));
     attack.schedule.retain(|shift| stays(shift.wire));
     attack.crashes.retain(|crash| there.contains(crash.general));
     for crash in &mut attack.crashes {
-        crash.reaches = crash.reaches.iter().filter(|reached| there.contains(*reached)).collect();
+        let reaches = graph.neighbours(crash.general);
+        crash.reaches = crash.reaches.iter().filter(|reached| reaches.contains(*reached)).collect();
     }
     attack
 }

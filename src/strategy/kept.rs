@@ -55,7 +55,10 @@ impl Regressions {
             Ok(file) => format!("Kept in {}: from now on it comes first.", file.display()),
             Err(error) => format!("Not kept: {error}\n{attack:?}"),
         };
-        panic!("expected that all are survived\n\n{}\n\n{found}\n{kept}", among(&name, attack.n));
+        panic!(
+            "expected that all are survived\n\n{}\n\n{found}\n{kept}",
+            among(&name, &attack.graph)
+        );
     }
 }
 

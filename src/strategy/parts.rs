@@ -9,14 +9,15 @@ use proptest::strategy::Strategy;
 use super::attacks::attacks;
 use crate::attack::Lie;
 use crate::general::{General, Generals};
+use crate::graph::Graph;
 use crate::schedule::Shift;
 use crate::setting::Setting;
 use crate::testable::{Forgery, Refusal, Terms, Testable, Wire, described};
 
 /// Who the traitors are: any set that the adversary can turn. It shrinks to fewer.
 pub fn traitors(setting: Setting) -> impl Strategy<Value = Generals> + Clone {
-    let Setting { n, adversary } = setting;
-    let suspects: Vec<General> = adversary.suspects(Generals::first(n)).iter().collect();
+    let Setting { graph, adversary } = setting;
+    let suspects: Vec<General> = adversary.suspects(graph.everybody()).iter().collect();
     let (fewest, most) = adversary.sizes().into_inner();
     let (fewest, most) = (fewest.min(suspects.len()), most.min(suspects.len()));
     subsequence(suspects, fewest..=most).prop_map(Generals::from_iter)
@@ -26,15 +27,15 @@ pub fn traitors(setting: Setting) -> impl Strategy<Value = Generals> + Clone {
 ///
 /// # Errors
 ///
-/// The protocol can't be run among so many generals.
+/// The protocol can't be run among so many generals, or on this graph.
 pub fn inputs<P: Testable>(
     protocol: &P,
-    n: usize,
+    graph: impl Into<Graph>,
 ) -> Result<impl Strategy<Value = BTreeMap<General, P::Value>> + Clone, Refusal>
 where
     P::Value: 'static,
 {
-    let Terms { values, inputs, .. } = Terms::of(protocol, n)?;
+    let Terms { values, inputs, .. } = Terms::of(protocol, graph)?;
     let given = vec(0..values.len(), inputs.len());
     Ok(given.prop_map(move |given| {
         let given = given.into_iter().map(|number| values[number].clone());
@@ -64,22 +65,18 @@ pub fn schedules<P: Testable>(
 ///
 /// # Errors
 ///
-/// The protocol can't be run among so many generals, or has no forgeries.
+/// The protocol can't be run so, or has no forgeries.
 pub fn forgeries<P: Testable>(
     protocol: &P,
-    n: usize,
+    graph: impl Into<Graph>,
 ) -> Result<impl Strategy<Value = (Wire, Forgery<P::Message>)> + Clone, Refusal>
 where
     P::Message: 'static,
 {
-    let rounds = Terms::of(protocol, n)?.rounds;
-    let everybody = Generals::first(n);
-    let wires = itertools::iproduct!(1..=rounds, everybody.iter(), everybody.iter());
-    let wires = wires.filter(|(_, from, to)| from != to);
+    let terms = Terms::of(protocol, graph)?;
     let mut forgeries = Vec::new();
-    for (round, from, to) in wires {
-        let wire = Wire { round, from, to };
-        let repertoire = described("repertoire", || protocol.repertoire(n, wire))?;
+    for wire in (1..=terms.rounds).flat_map(|round| terms.wires(round)) {
+        let repertoire = described("repertoire", || protocol.repertoire(terms.n(), wire))?;
         forgeries.extend(repertoire.forgeries.into_iter().map(|forgery| (wire, forgery)));
     }
     if forgeries.is_empty() {

@@ -6,7 +6,8 @@ use proptest::test_runner::{Reason, TestRunner};
 use crate::setting::Setting;
 
 /// Settings to choose from, the simplest first: a strategy that shrinks to fewer generals, and with
-/// as many to fewer traitors.
+/// as many to fewer traitors. (Of settings with different graphs of as many generals the first is as
+/// simple as the others.)
 ///
 /// ```
 /// use turncoat::strategy::Settings;
@@ -46,7 +47,7 @@ impl Settings {
 impl FromIterator<Setting> for Settings {
     fn from_iter<I: IntoIterator<Item = Setting>>(settings: I) -> Settings {
         let mut settings = Vec::from_iter(settings);
-        settings.sort_by_key(|setting| (setting.n, setting.adversary.traitors));
+        settings.sort_by_key(|setting| (setting.n(), setting.adversary.traitors));
         Settings(settings)
     }
 }
@@ -91,7 +92,7 @@ impl ValueTree for SettingTree {
     type Value = Setting;
 
     fn current(&self) -> Setting {
-        self.settings[self.current]
+        self.settings[self.current].clone()
     }
 
     fn simplify(&mut self) -> bool {
@@ -122,7 +123,7 @@ mod tests {
         let settings = Settings::among([7, 4, 5, 6, 3], |n| (n - 1) / 3);
         let tree =
             |last| SettingTree { settings: settings.0.clone(), next: 0, last, current: last };
-        let fewest = |n: usize| move |setting: Setting| setting.n >= n;
+        let fewest = |n: usize| move |setting: Setting| setting.n() >= n;
         for (start, least, expected) in [(4, 0, 3), (4, 5, 5), (2, 5, 5), (3, 6, 6), (0, 0, 3)] {
             let shrunk = shrunk(tree(start), fewest(least));
             assert_eq!(shrunk, Setting::new(expected, (expected - 1) / 3), "{start} {least}");

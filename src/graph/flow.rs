@@ -1,0 +1,270 @@
+//! Paths that share nobody, and the cuts where there are no more of them (Menger, 1927).
+
+use std::collections::VecDeque;
+
+use super::Graph;
+use crate::general::{General, Generals};
+
+/// Generals without whom the others fall apart.
+///
+/// With a protocol on such a graph two worlds can be told apart by nobody: what one side of the cut
+/// does in one, the other side does in the other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cut {
+    /// One part of the cut.
+    pub f1: Generals,
+    /// The other part of the cut.
+    pub f2: Generals,
+    /// One side: that of the commander, unless he is in the cut.
+    pub p: Generals,
+    /// The other side: nobody there can talk to one of `p`.
+    pub q: Generals,
+}
+
+/// How a general is used by paths that have been found.
+#[derive(Clone, Copy, Default)]
+struct Use {
+    /// Whose path comes to it; itself if one begins there.
+    before: Option<General>,
+    /// To whom its path goes on.
+    after: Option<General>,
+}
+
+/// Where an augmenting path stands: at a general, having come in, or going out.
+type Side = (General, bool);
+
+impl Graph {
+    /// As many paths as there can be, each from another one of `from` to `to`, which share nobody
+    /// but `to`, and lead through nobody of `avoiding`. If `to` is among `from`, it has a path with
+    /// nobody else.
+    ///
+    /// ```
+    /// use turncoat::{General, Generals, Graph};
+    ///
+    /// let ring = Graph::ring(5);
+    /// let [zero, two] = [0, 2].map(General::new);
+    /// let paths = ring.disjoint_paths(ring.neighbours(zero), two, Generals::NONE.with(zero));
+    /// assert_eq!(paths, [[1, 2].map(General::new).to_vec(), [4, 3, 2].map(General::new).to_vec()]);
+    /// ```
+    #[must_use]
+    pub fn disjoint_paths(
+        &self,
+        from: Generals,
+        to: General,
+        avoiding: Generals,
+    ) -> Vec<Vec<General>> {
+        let own = from.contains(to).then(|| vec![to]);
+        let from = from.without(to).minus(avoiding);
+        let mut flow =
+            Flow { graph: self, from, to, avoiding, uses: vec![Use::default(); self.n()] };
+        while flow.augment().is_ok() {}
+        let starts = from.iter().filter(|one| flow.uses[one.id()].before == Some(*one));
+        let path = |start| {
+            let step = |one: &General| flow.uses[one.id()].after;
+            std::iter::successors(Some(start), step).collect()
+        };
+        own.into_iter().chain(starts.map(path)).collect()
+    }
+
+    /// The fewest generals without whom there is no way from one general to another one, who is no
+    /// neighbour.
+    fn separators(&self, one: General, other: General) -> Generals {
+        let (from, avoiding) = (self.neighbours(one), Generals::NONE.with(one));
+        let uses = vec![Use::default(); self.n()];
+        let mut flow = Flow { graph: self, from, to: other, avoiding, uses };
+        loop {
+            if let Err(separators) = flow.augment() {
+                return separators;
+            }
+        }
+    }
+
+    /// How many generals must be taken away until the others fall apart: with a complete graph, all
+    /// but one.
+    #[must_use]
+    pub fn connectivity(&self) -> usize {
+        let cuts = self.strangers().map(|(one, other)| self.separators(one, other).len());
+        cuts.min().unwrap_or(self.n().saturating_sub(1))
+    }
+
+    /// Two sets of at most `f` generals, without whom the others fall apart; nothing if there are
+    /// none, as when the [connectivity](Graph::connectivity) is above 2f. If there is one without
+    /// the commander, it is such a one.
+    ///
+    /// ```
+    /// use turncoat::{General, Generals, Graph};
+    ///
+    /// let [one, two, three] = [1, 2, 3].map(|id| Generals::NONE.with(General::new(id)));
+    /// let cut = Graph::ring(4).cut(1).expect("a ring falls apart without two");
+    /// assert_eq!((cut.f1, cut.q, cut.f2), (one, two, three));
+    /// assert_eq!(Graph::cube().cut(1), None);
+    /// ```
+    #[must_use]
+    pub fn cut(&self, f: usize) -> Option<Cut> {
+        let cuts = self.strangers().map(|(one, other)| (one, self.separators(one, other)));
+        let (one, cut) = cuts.into_iter().find(|(_, cut)| cut.len() <= f.saturating_mul(2))?;
+        let rest = self.everybody().minus(cut);
+        let p = self.reached(one, rest);
+        let f1 = cut.iter().take(cut.len().div_ceil(2)).collect();
+        Some(Cut { f1, f2: cut.minus(f1), p, q: rest.minus(p) })
+    }
+
+    /// All who can't talk to each other, first those who can't talk to the commander.
+    fn strangers(&self) -> impl Iterator<Item = (General, General)> {
+        let strange = |one| self.everybody().without(one).minus(self.neighbours(one));
+        let pairs = move |one| strange(one).iter().map(move |other| (one, other));
+        let pairs = self.everybody().iter().flat_map(pairs);
+        pairs.filter(|(one, other)| one < other)
+    }
+}
+
+/// Paths that share nobody, found one after the other.
+struct Flow<'a> {
+    graph: &'a Graph,
+    from: Generals,
+    to: General,
+    avoiding: Generals,
+    /// By number.
+    uses: Vec<Use>,
+}
+
+impl Flow<'_> {
+    /// Finds one path more, by leading those that there are on other ways (Ford, Fulkerson 1956). If
+    /// there is none, answers with as many generals as there are paths, one on each, who are on all
+    /// ways.
+    fn augment(&mut self) -> Result<(), Generals> {
+        let mut came_from = vec![[None::<Option<Side>>; 2]; self.graph.n()];
+        let mut queue = VecDeque::new();
+        for start in self.from.iter() {
+            came_from[start.id()][0] = Some(None);
+            queue.push_back((start, false));
+        }
+        while let Some((at, out)) = queue.pop_front() {
+            if at == self.to {
+                self.reroute(at, &came_from);
+                return Ok(());
+            }
+            for next in self.steps(at, out) {
+                let seen = &mut came_from[next.0.id()][usize::from(next.1)];
+                if seen.is_none() {
+                    *seen = Some(Some((at, out)));
+                    queue.push_back(next);
+                }
+            }
+        }
+        let reached = |one: &General, out| came_from[one.id()][usize::from(out)].is_some();
+        let all = self.graph.everybody().iter();
+        Err(all.filter(|one| reached(one, false) && !reached(one, true)).collect())
+    }
+
+    /// Where the search for a path can go on.
+    fn steps(&self, at: General, out: bool) -> Vec<Side> {
+        let Use { before, after } = self.uses[at.id()];
+        if !out {
+            return match before {
+                // Nobody's path is here: go through.
+                None => vec![(at, true)],
+                // Take back how the path that is here came, unless it begins here.
+                Some(before) => Vec::from_iter((before != at).then_some((before, true))),
+            };
+        }
+        let next = self.graph.neighbours(at).minus(self.avoiding).iter();
+        let mut steps: Vec<_> =
+            next.filter(|next| Some(*next) != after).map(|next| (next, false)).collect();
+        if before.is_some() {
+            steps.push((at, false));
+        }
+        steps
+    }
+
+    /// Leads the paths on the way that was found.
+    fn reroute(&mut self, last: General, came_from: &[[Option<Option<Side>>; 2]]) {
+        let mut way = vec![(last, false)];
+        while let Some(Some(before)) = came_from[way[0].0.id()][usize::from(way[0].1)] {
+            way.insert(0, before);
+        }
+        // What is taken back first, then what is new.
+        for pair in way.windows(2) {
+            let ((one, out), (other, _)) = (pair[0], pair[1]);
+            if !out && one != other {
+                self.uses[other.id()].after = None;
+                self.uses[one.id()].before = None;
+            }
+        }
+        let start = way[0].0;
+        if start != self.to {
+            self.uses[start.id()].before = Some(start);
+        }
+        for pair in way.windows(2) {
+            let ((one, out), (other, _)) = (pair[0], pair[1]);
+            if out && one != other {
+                self.uses[one.id()].after = Some(other);
+                if other != self.to {
+                    self.uses[other.id()].before = Some(one);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use itertools::Itertools;
+
+    use super::*;
+
+    /// Graphs of all kinds.
+    fn graphs() -> Vec<Graph> {
+        let random = (5..10).flat_map(|n| (0..8).map(move |seed| (n, seed)));
+        let random = random
+            .filter_map(|(n, seed)| Graph::random_regular(n, 2 + seed as usize % 3, seed).ok());
+        let named = [Graph::prism(), Graph::cube(), Graph::grid(3, 3), Graph::bipartite(2, 4)];
+        random.chain(named).chain((2..7).flat_map(|n| [Graph::path(n), Graph::ring(n)])).collect()
+    }
+
+    #[test]
+    fn paths_share_nobody_and_there_are_as_many_as_a_cut_has_generals() {
+        for graph in graphs() {
+            for [one, other] in graph.everybody().iter().array_combinations() {
+                let alone = Generals::NONE.with(one);
+                let paths = graph.disjoint_paths(graph.neighbours(one), other, alone);
+                for path in &paths {
+                    assert!(graph.has_edge(one, path[0]) && path.last() == Some(&other));
+                    assert!(path.windows(2).all(|pair| graph.has_edge(pair[0], pair[1])));
+                }
+                let on_the_way = paths.iter().flatten().filter(|on| **on != other);
+                assert!(on_the_way.clone().all_unique() && !on_the_way.clone().contains(&one));
+                if graph.has_edge(one, other) {
+                    continue;
+                }
+                let cut = graph.separators(one, other);
+                assert_eq!(cut.len(), paths.len(), "{graph}: {one} {other}");
+                let rest = graph.everybody().minus(cut);
+                assert!(!graph.reached(one, rest).contains(other), "{graph}: {one} {other}");
+            }
+        }
+    }
+
+    /// No fewer generals cut a graph than are said to, tried one set after the other.
+    #[test]
+    fn connectivity_is_the_size_of_the_smallest_cut() {
+        for graph in graphs() {
+            let everybody = graph.everybody();
+            let cuts = (0..graph.n()).flat_map(|size| everybody.subsets(size));
+            let mut cuts = cuts.filter(|cut| !graph.is_connected(everybody.minus(*cut)));
+            let smallest = cuts.next().map_or(graph.n() - 1, Generals::len);
+            assert_eq!(graph.connectivity(), smallest, "{graph}");
+            for f in 0..3 {
+                let Some(Cut { f1, f2, p, q }) = graph.cut(f) else {
+                    assert!(smallest > 2 * f || graph.is_complete(), "{graph} {f}");
+                    continue;
+                };
+                assert!(f1.len() <= f && f2.len() <= f && !p.is_empty() && !q.is_empty());
+                let all = [f1, f2, p, q].into_iter().flat_map(|part| part.iter().collect_vec());
+                assert_eq!(all.sorted().collect_vec(), everybody.iter().collect_vec());
+                let across = p.iter().cartesian_product(q.iter());
+                assert!(across.into_iter().all(|(one, other)| !graph.has_edge(one, other)));
+            }
+        }
+    }
+}
