@@ -14,8 +14,8 @@ use turncoat::protocols::interactive::InteractiveConsistency;
 use turncoat::protocols::parallel::Parallel;
 use turncoat::signature::Signed;
 use turncoat::{
-    CheckError, CoordinatorVote, FloodSet, General, Generals, Ideal, Lockstep, OralMessages, Order,
-    Property, Round, Seat, SignedMessages, Task, Testable, TwoStep, Violation, refute, run,
+    CheckError, CoordinatorVote, FloodSet, General, Generals, Graph, Ideal, Lockstep, OralMessages,
+    Order, Property, Round, Seat, SignedMessages, Task, Testable, TwoStep, Violation, refute, run,
 };
 
 use crate::signed_textbook::Mutation::{self, Skips};
@@ -249,6 +249,50 @@ fn any_three_groups_will_do() {
             groups.iter().sorted().collect_vec()
         );
         assert_true(&&protocol, &argument, &format!("{groups:?}"));
+    }
+}
+
+/// Few who may be traitors cut the others off from each other: on a ring of four, two neighbours;
+/// on a star the one in the middle, who may be the commander.
+#[test]
+fn where_a_graph_can_be_cut_nothing_is_right() {
+    let star = |middle: usize| {
+        Graph::from_edges(5, (0..5).filter(|end| *end != middle).map(|end| (middle, end))).unwrap()
+    };
+    let tied = Graph::from_edges(6, [(0, 1), (0, 2), (1, 2), (2, 3), (3, 4), (3, 5), (4, 5)]);
+    // The commander is one of two who hold it together.
+    let held = Graph::from_edges(6, [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (5, 0), (0, 3)]);
+    for (graph, f) in [
+        (Graph::ring(4), 1),
+        (Graph::ring(7), 1),
+        (Graph::path(5), 1),
+        (Graph::grid(3, 2), 1),
+        (star(0), 1),
+        (star(3), 1),
+        (tied.unwrap(), 1),
+        (held.unwrap(), 1),
+        (Graph::prism(), 1),
+        (Graph::cube(), 2),
+        (Graph::bipartite(3, 4), 2),
+    ] {
+        let n = graph.n();
+        let setting = format!("{graph:?}, f = {f}");
+        let connected = graph.cut(f).is_none();
+        for silly in [Silly::Retreats, Silly::Obeys, Silly::Echoes, Silly::Hashes] {
+            let refutation = refute(&silly).on(&graph).traitors(f).run().unwrap();
+            assert_eq!(refutation.name() == "possible", connected, "{setting}");
+            let Some(argument) = &refutation.argument else { continue };
+            assert_eq!(argument.theorem, Theorem::Cut, "{setting}");
+            assert_true(&&silly, argument, &setting);
+        }
+        let flood_set = FloodSet::new(n);
+        let refutation = refute(&flood_set).on(&graph).traitors(f).run().unwrap();
+        let Some(argument) = &refutation.argument else { continue };
+        assert_true(&&flood_set, argument, &setting);
+        // Signed orders can't be changed on their way, so they escape; unless they can be stopped.
+        let signed = refute(SignedMessages::new(n - 1)).on(&graph).traitors(f).run().unwrap();
+        let stopped = graph.connectivity() <= f;
+        assert_eq!(signed.name(), if stopped { "refuted" } else { "forgery" }, "{setting}");
     }
 }
 
