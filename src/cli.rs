@@ -1,6 +1,7 @@
 //! Arguments, and what is done with them. Only here are files, clocks, threads and the terminal.
 
 mod adversary;
+mod bounds;
 mod check;
 mod hunt;
 mod list;
@@ -79,6 +80,9 @@ enum Command {
     /// Can so many rounds be enough? A protocol is made up, or it is proved that there is none
     #[command(after_help = rounds::AFTER_HELP)]
     Rounds(rounds::Arguments),
+    /// What is known: can it be solved, by which theorem, and how does turncoat show it?
+    #[command(after_help = bounds::AFTER_HELP)]
+    Bounds(bounds::Arguments),
     /// List the protocols, what each claims, and its source
     List(list::Arguments),
 }
@@ -162,6 +166,7 @@ fn run(Arguments { command, threads }: Arguments) -> Result<ExitCode, BadInput> 
         Command::Refute { subject } => refute::refute(subject),
         Command::Replay(arguments) => replay::replay(&arguments),
         Command::Rounds(arguments) => rounds::rounds(&arguments),
+        Command::Bounds(arguments) => bounds::bounds(&arguments),
         Command::List(arguments) => list::list(&arguments),
     }
 }

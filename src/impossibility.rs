@@ -2,6 +2,7 @@
 //! built, out of what the protocol itself says. And what cannot be done in so few rounds.
 
 pub mod argument;
+pub mod bounds;
 mod chain;
 pub mod covering;
 mod graph;
@@ -10,6 +11,7 @@ mod table;
 mod views;
 pub mod world;
 
+pub use self::bounds::{Answer, Bounds, BoundsError, Condition, Problem, Theorem, Thresholds};
 pub use self::chain::{Chain, Forced, Link, View};
 pub use self::rounds::{Existence, Rounds, RoundsError, rounds, rounds_over};
 pub use self::table::DecisionTable;

@@ -2,7 +2,7 @@
 
 use crate::general::Generals;
 use crate::graph::Graph;
-use crate::impossibility::argument::{Argument, Theorem, argue, objection, theorem};
+use crate::impossibility::argument::{Argument, Construction, argue, objection, theorem};
 use crate::question::CheckError;
 use crate::testable::{Terms, Testable, described};
 use crate::verdict::Refutation;
@@ -98,7 +98,7 @@ impl<P: Testable> Refute<P> {
             _ => return Err(CheckError::OneValue),
         };
         let theorem = match groups {
-            Some(groups) => Some((Theorem::ThreeGroups, groups)),
+            Some(groups) => Some((Construction::ThreeGroups, groups)),
             None => theorem(task, &graph, f),
         };
         let argument =

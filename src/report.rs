@@ -1,6 +1,7 @@
 //! What a person or a program reads: pure renderers of verdicts, executions and attacks.
 
 pub mod attack_file;
+pub mod bounds;
 mod cast;
 pub mod grid;
 pub mod hunted;

@@ -1,6 +1,8 @@
 //! All integration tests, in one binary, so that proptest's regressions land at the top level.
 
 mod attack_file;
+mod bounds;
+mod bounds_command_line;
 mod command_line;
 mod consensus;
 mod crash_twins;

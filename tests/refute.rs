@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use itertools::Itertools;
 use turncoat::fault::FaultKind;
-use turncoat::impossibility::argument::{Argument, Ending, Theorem};
+use turncoat::impossibility::argument::{Argument, Construction, Ending};
 use turncoat::impossibility::world::Must;
 use turncoat::protocols::chain::Binding;
 use turncoat::protocols::interactive::InteractiveConsistency;
@@ -282,7 +282,7 @@ fn where_a_graph_can_be_cut_nothing_is_right() {
             let refutation = refute(&silly).on(&graph).traitors(f).run().unwrap();
             assert_eq!(refutation.name() == "possible", connected, "{setting}");
             let Some(argument) = &refutation.argument else { continue };
-            assert_eq!(argument.theorem, Theorem::Cut, "{setting}");
+            assert_eq!(argument.theorem, Construction::Cut, "{setting}");
             assert_true(&&silly, argument, &setting);
         }
         let flood_set = FloodSet::new(n);
@@ -311,7 +311,7 @@ fn consensus_among_2f_is_refuted_in_one_run_even_if_signed() {
         let protocol = SignedConsensus::new(2 * f, f);
         let refutation = refute(protocol).generals(2 * f).traitors(f).run().unwrap();
         let argument = refutation.argument.as_ref().unwrap();
-        assert_eq!(argument.theorem, Theorem::Halves);
+        assert_eq!(argument.theorem, Construction::Halves);
         assert!(matches!(argument.ending, Ending::Refuted(_)), "{refutation}");
         assert!(argument.worlds.iter().all(|world| world.attack.lies.is_empty()));
         // The same run, with other generals loyal.

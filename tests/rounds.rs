@@ -53,7 +53,7 @@ fn the_tables_are_verified() {
 
 fn chain(n: usize, f: usize, r: usize) -> Chain {
     match rounds(n, f, r).unwrap().existence {
-        Existence::None(chain) => chain,
+        Existence::None(chain) => *chain,
         Existence::Protocol(_) => panic!("n = {n}, f = {f}, r = {r}: there is no protocol"),
     }
 }

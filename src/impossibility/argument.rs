@@ -14,7 +14,7 @@ use crate::testable::{Terms, Testable};
 /// Why there can be no protocol.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Theorem {
+pub enum Construction {
     /// `n <= 3f`, and nothing is signed: Pease, Shostak and Lamport (JACM 27(2), 1980); by the ring
     /// of six groups of Fischer, Lynch and Merritt (1986).
     ThreeGroups,
@@ -44,7 +44,7 @@ pub enum Ending {
 #[derive(Clone, Debug)]
 pub struct Argument<P: Testable> {
     /// What is shown by it.
-    pub theorem: Theorem,
+    pub theorem: Construction,
     /// The generals, around the ring.
     pub groups: Vec<Generals>,
     /// What is given to the copies in layer 0 and in layer 1, or to the first half and the second.
@@ -90,42 +90,46 @@ fn owned<W, M: Clone>((wire, message): (W, &M)) -> (W, M) {
     (wire, message.clone())
 }
 
-impl Theorem {
+impl Construction {
     /// Into how many groups the generals are divided.
     #[must_use]
     pub fn groups(self) -> usize {
         match self {
-            Theorem::Cut => 4,
-            Theorem::ThreeGroups => 3,
-            Theorem::Halves => 2,
+            Construction::Cut => 4,
+            Construction::ThreeGroups => 3,
+            Construction::Halves => 2,
         }
     }
 }
 
 /// The theorem by which there is no protocol for this task, if there is one, and the groups with which
 /// it is argued.
-pub(crate) fn theorem(task: Task, graph: &Graph, f: usize) -> Option<(Theorem, Vec<Generals>)> {
+pub(crate) fn theorem(
+    task: Task,
+    graph: &Graph,
+    f: usize,
+) -> Option<(Construction, Vec<Generals>)> {
     let n = graph.n();
     if task == Task::Consensus && n <= 2 * f {
-        return Some((Theorem::Halves, groups(n, 2)));
+        return Some((Construction::Halves, groups(n, 2)));
     } else if n <= 3 * f {
-        return Some((Theorem::ThreeGroups, groups(n, 3)));
+        return Some((Construction::ThreeGroups, groups(n, 3)));
     }
     let Cut { f1, f2, p, q } = graph.cut(f)?;
-    Some((Theorem::Cut, vec![p, f1, q, f2]))
+    Some((Construction::Cut, vec![p, f1, q, f2]))
 }
 
 /// From which places of the ring on the worlds are, and how many groups are loyal in each.
-fn worlds_of(theorem: Theorem, task: Task, commander_in_cut: bool) -> Vec<(usize, usize)> {
+fn worlds_of(theorem: Construction, task: Task, commander_in_cut: bool) -> Vec<(usize, usize)> {
     match (theorem, task) {
-        (Theorem::Halves, _) => vec![(0, 1), (0, 2), (1, 1)],
-        (Theorem::ThreeGroups, Task::Broadcast) => vec![(0, 2), (1, 2), (2, 2)],
-        (Theorem::ThreeGroups, Task::Consensus) => vec![(1, 2), (2, 2), (3, 2)],
+        (Construction::Halves, _) => vec![(0, 1), (0, 2), (1, 1)],
+        (Construction::ThreeGroups, Task::Broadcast) => vec![(0, 2), (1, 2), (2, 2)],
+        (Construction::ThreeGroups, Task::Consensus) => vec![(1, 2), (2, 2), (3, 2)],
         // The groups that may be all traitors are the first and the third.
-        (Theorem::Cut, Task::Broadcast) if commander_in_cut => vec![(7, 3), (1, 3), (3, 3)],
+        (Construction::Cut, Task::Broadcast) if commander_in_cut => vec![(7, 3), (1, 3), (3, 3)],
         // They are the second and the fourth.
-        (Theorem::Cut, Task::Broadcast) => vec![(0, 3), (2, 3)],
-        (Theorem::Cut, Task::Consensus) => vec![(0, 3), (2, 3), (4, 3)],
+        (Construction::Cut, Task::Broadcast) => vec![(0, 3), (2, 3)],
+        (Construction::Cut, Task::Consensus) => vec![(0, 3), (2, 3), (4, 3)],
     }
 }
 
@@ -171,7 +175,7 @@ pub(crate) fn objection(groups: &[Generals], n: usize, f: usize) -> Option<Strin
 pub(crate) fn argue<P: Testable>(
     protocol: &P,
     terms: &Terms<P::Value>,
-    theorem: Theorem,
+    theorem: Construction,
     mut groups: Vec<Generals>,
     values: [P::Value; 2],
 ) -> Argument<P> {
@@ -181,7 +185,7 @@ pub(crate) fn argue<P: Testable>(
         |group: &Generals| terms.task == Task::Broadcast && group.contains(General::COMMANDER);
     let first = groups.iter().position(commands).unwrap_or_default();
     groups.rotate_left(first);
-    let layers = if theorem == Theorem::Halves { 1 } else { 2 };
+    let layers = if theorem == Construction::Halves { 1 } else { 2 };
     let covering = Covering { groups: groups.clone(), layers };
     let played = play(protocol, terms, &covering, &values);
     let cosmos = Cosmos { protocol, terms, covering: &covering, values: &values, played: &played };

@@ -32,7 +32,7 @@ use crate::protocol::Round;
 /// sees.) Each choice is seen by a loyal lieutenant, so that different executions of the same traitors
 /// differ in a view.
 ///
-/// "There is a protocol" is unconditional: [`check`](crate::check()) confirms it. "There is none"
+/// "There is a protocol" is unconditional: [`check`](crate::Check) confirms it. "There is none"
 /// speaks of the views that were enumerated: of all protocols whose loyal lieutenants decide by what
 /// they were told along paths that name nobody twice.
 ///
@@ -89,7 +89,7 @@ pub fn rounds_over(
     let roots = (0..forced.len()).map(|view| classes.find_mut(view)).collect::<Vec<_>>();
     let existence = if contradicted {
         let edges = shortest(scope, &forced).expect("a class is forced both ways");
-        Existence::None(Chain::told(scope, &orders, &edges))
+        Existence::None(Box::new(Chain::told(scope, &orders, &edges)))
     } else {
         let decided = |root| orders[decisions.get(root).copied().unwrap_or(0)];
         Existence::Protocol(DecisionTable::new(scope, roots.iter().map(decided).collect()))
@@ -140,7 +140,7 @@ pub enum Existence {
     Protocol(DecisionTable),
     /// There is none. Along this chain every decision would have to be the same, and at its ends
     /// validity forces different ones.
-    None(Chain),
+    None(Box<Chain>),
 }
 
 impl Rounds {

@@ -11,7 +11,7 @@ use super::text::{WIDTH, among, labelled};
 use super::{capital, sentence};
 use crate::fault::guarded;
 use crate::general::{General, Generals};
-use crate::impossibility::argument::{Argument, Ending, Theorem, Witness};
+use crate::impossibility::argument::{Argument, Construction, Ending, Witness};
 use crate::impossibility::covering::Double;
 use crate::impossibility::world::{Must, Needed, World};
 use crate::outcome::Task;
@@ -72,19 +72,19 @@ impl<P: Testable> Told<'_, P> {
     fn theorem(&self) -> String {
         let name = self.name;
         match self.argument.theorem {
-            Theorem::ThreeGroups => format!(
+            Construction::ThreeGroups => format!(
                 "With n <= 3f no protocol can be right, unless it has signatures that can't be \
                  forged (Pease, Shostak, Lamport 1980). What follows was not searched for: it is \
                  made of what {name} itself says when two copies of every general are wired into a \
                  ring (Fischer, Lynch, Merritt 1986)."
             ),
-            Theorem::Cut => format!(
+            Construction::Cut => format!(
                 "Where no more than 2f generals cut the others off from each other, no protocol can \
                  be right, unless it has signatures that can't be forged (Dolev 1982). What follows \
                  was not searched for: it is made of what {name} itself says when two copies of every \
                  general are wired into a ring around such a cut (Fischer, Lynch, Merritt 1986)."
             ),
-            Theorem::Halves => format!(
+            Construction::Halves => format!(
                 "With n <= 2f no protocol for consensus can be right, signed or not: half of the \
                  generals have one input, the others another, all obey {name}, and nobody can tell \
                  which half is loyal."
@@ -102,13 +102,13 @@ impl<P: Testable> Told<'_, P> {
     /// The ring, and under it who of it lives in each world.
     fn ring(&self) -> String {
         let Argument { theorem, groups, values: [one, other], worlds, .. } = self.argument;
-        let layers = if *theorem == Theorem::Halves { 1 } else { 2 };
+        let layers = if *theorem == Construction::Halves { 1 } else { 2 };
         let places = 0..groups.len() * layers;
         let legend = groups.iter().zip(places.clone());
         let legend = legend
             .map(|(group, place)| format!("{} {}", self.place(place), self.task.names(*group)));
         let begin = match (theorem, self.task) {
-            (Theorem::Halves, _) => format!("A has the input {one:?}, B {other:?}"),
+            (Construction::Halves, _) => format!("A has the input {one:?}, B {other:?}"),
             (_, Task::Broadcast) => format!("{one:?} is the order in A, {other:?} in A'"),
             (_, Task::Consensus) => {
                 let last = places.clone().take(groups.len()).map(|place| self.place(place));

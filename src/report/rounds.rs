@@ -211,7 +211,8 @@ pub fn json(found: &Rounds, verdict: Option<&Verdict<DecisionTable>>) -> Value {
         "free_classes": free,
     });
     let told = match existence {
-        Existence::None(Chain { first, links, last }) => {
+        Existence::None(chain) => {
+            let Chain { first, links, last } = &**chain;
             let end = |Forced { attack, view, order }: &Forced| json!({ "attack": attack, "view": self::view(view), "must_decide": order });
             let link = |Link { attack, from, to }: &Link| json!({ "attack": attack, "views": [self::view(from), self::view(to)] });
             let links = links.iter().map(link).collect_vec();

@@ -1,0 +1,97 @@
+//! `turncoat bounds`: what is known, by which theorem, and how turncoat shows it.
+
+use std::process::ExitCode;
+
+use turncoat::Task;
+use turncoat::impossibility::{Answer, Problem};
+use turncoat::report::bounds::json;
+
+use super::{BOUNDED, BadInput, Format, as_text, print, whole_number};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// How many generals there are, the commander included
+    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    n: usize,
+    /// How many of them may be traitors
+    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    f: usize,
+    /// Messages are signed, and signatures can't be forged
+    #[arg(long)]
+    signed: bool,
+    /// How many generals must be taken away to separate others [default: n - 1: all talk to all]
+    #[arg(long, value_name = "K", value_parser = whole_number, allow_negative_numbers = true)]
+    connectivity: Option<usize>,
+    /// How many rounds there may be [default: as many as are needed]
+    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    r: Option<usize>,
+    /// What is asked
+    #[arg(long, value_enum, default_value_t = TaskName::Broadcast)]
+    task: TaskName,
+    /// Exit with 0 for this answer and with 1 for any other
+    #[arg(long, value_enum)]
+    expect: Option<Expected>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum TaskName {
+    /// The commander has an order, and the lieutenants decide
+    Broadcast,
+    /// Everybody has an input, and everybody decides
+    Consensus,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Expected {
+    /// There is a protocol
+    Solvable,
+    /// There is none
+    Unsolvable,
+    /// Whether so many rounds are enough depends on more than the connectivity
+    DependsOnGraph,
+}
+
+pub const AFTER_HELP: &str = "\
+Examples: turncoat bounds -n 4 -f 1 -r 1
+          turncoat bounds -n 3 -f 1 --signed
+
+Exit codes:
+  0  solvable (or --expect names the answer)
+  1  unsolvable (or --expect names another answer)
+  2  bad input
+  3  whether so many rounds are enough depends on the graph";
+
+pub fn bounds(arguments: &Arguments) -> Result<ExitCode, BadInput> {
+    let Arguments { n, f, signed, connectivity, r, task, expect, format } = *arguments;
+    let all = Problem::new(n, f);
+    let connectivity = connectivity.unwrap_or(all.connectivity);
+    let task = match task {
+        TaskName::Broadcast => Task::Broadcast,
+        TaskName::Consensus => Task::Consensus,
+    };
+    let problem = Problem { signed, connectivity, rounds: r, task, ..all };
+    let bounds = problem.bounds().map_err(BadInput::new)?;
+    let text = match format {
+        Format::Json => as_text(&json(&bounds)),
+        Format::Text => bounds.to_string(),
+    };
+    if let Err(failure) = print(&text) {
+        return Ok(failure);
+    }
+    let answer = match bounds.answer {
+        Answer::Solvable => Expected::Solvable,
+        Answer::Unsolvable => Expected::Unsolvable,
+        Answer::DependsOnGraph => Expected::DependsOnGraph,
+    };
+    Ok(ExitCode::from(match expect {
+        Some(expected) => u8::from(answer != expected),
+        None => match answer {
+            Expected::Solvable => 0,
+            Expected::Unsolvable => 1,
+            Expected::DependsOnGraph => BOUNDED,
+        },
+    }))
+}

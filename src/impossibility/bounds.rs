@@ -1,0 +1,278 @@
+//! What is known: who can agree, by which theorem, and the arithmetic of votes behind it.
+//!
+//! Pease, Shostak, Lamport: Reaching Agreement in the Presence of Faults. J. ACM 27(2), 1980.
+//! Lamport, Shostak, Pease: The Byzantine Generals Problem. ACM TOPLAS 4(3), 1982. Dolev: The
+//! Byzantine Generals Strike Again. J. Algorithms 3(1), 1982. Fischer, Lynch: A Lower Bound for the Time
+//! to Assure Interactive Consistency. Inf. Process. Lett. 14(4), 1982. Dolev, Strong: Authenticated
+//! Algorithms for Byzantine Agreement. SIAM J. Comput. 12(4), 1983. Fischer, Lynch, Merritt: Easy
+//! Impossibility Proofs for Distributed Consensus Problems. Distrib. Comput. 1(1), 1986.
+
+use serde::Serialize;
+
+use crate::general::Generals;
+use crate::outcome::Task;
+use crate::protocol::Round;
+
+/// What is asked: whether agreement and validity can be reached, by a deterministic protocol in
+/// lock-step rounds, whatever at most `f` Byzantine traitors among `n` generals do.
+///
+/// ```
+/// use turncoat::impossibility::{Answer, Problem};
+///
+/// let oral = Problem::new(3, 1);
+/// assert_eq!(oral.bounds()?.answer, Answer::Unsolvable);
+/// assert_eq!(Problem { signed: true, ..oral }.bounds()?.answer, Answer::Solvable);
+/// assert_eq!(Problem { rounds: Some(1), ..Problem::new(4, 1) }.bounds()?.answer, Answer::Unsolvable);
+/// # Ok::<(), turncoat::impossibility::BoundsError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Problem {
+    /// How many generals there are.
+    pub n: usize,
+    /// How many of them can be traitors.
+    pub f: usize,
+    /// Whether messages are signed, and no traitor can forge the signature of a loyal general.
+    pub signed: bool,
+    /// How many generals must be taken away to separate others, or leave one alone: n - 1 if all can
+    /// talk to all.
+    pub connectivity: usize,
+    /// How many rounds there may be; as many as are needed, if nothing is said.
+    pub rounds: Option<Round>,
+    /// What is asked: broadcast, or consensus with strong unanimity.
+    pub task: Task,
+}
+
+/// Whether a problem can be solved.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// There is a protocol.
+    Solvable,
+    /// There is none.
+    Unsolvable,
+    /// In enough rounds there is a protocol: whether so many are enough depends on how long the
+    /// paths of the graph are.
+    DependsOnGraph,
+}
+
+/// What is known of a problem.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Bounds {
+    /// Of which problem.
+    pub problem: Problem,
+    /// Whether it can be solved.
+    pub answer: Answer,
+    /// How many traitors matter: in a broadcast two of the generals must be loyal for anything to be
+    /// asked, two lieutenants, or the commander and one.
+    pub traitors: usize,
+    /// What is needed. If all of it is given, then it can be solved (but see
+    /// [`Answer::DependsOnGraph`]).
+    pub conditions: Vec<Condition>,
+    /// So many rounds are enough on every graph of this connectivity, if the rest is given.
+    pub enough_rounds: Round,
+}
+
+/// One number that must be large enough, and why.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Condition {
+    /// The theorem that says so.
+    pub theorem: Theorem,
+    /// How large the number is.
+    pub have: usize,
+    /// How large it must be.
+    pub least: usize,
+}
+
+impl Condition {
+    /// Whether the number is large enough.
+    #[must_use]
+    pub fn met(&self) -> bool {
+        self.have >= self.least
+    }
+}
+
+/// What is known to be needed, each also known to be enough if the others are given.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Theorem {
+    /// Without signatures, n >= 3f + 1.
+    OralGenerals,
+    /// Consensus with signatures, n >= 2f + 1.
+    SignedConsensus,
+    /// Without signatures, on a graph in which not all can talk to all, connectivity >= 2f + 1.
+    OralConnectivity,
+    /// With signatures, on such a graph, connectivity >= f + 1.
+    SignedConnectivity,
+    /// At least f + 1 rounds (where n >= f + 2).
+    Rounds,
+}
+
+impl Theorem {
+    /// What must be large enough, and how large.
+    #[must_use]
+    pub fn condition(self) -> &'static str {
+        match self {
+            Theorem::OralGenerals => "n >= 3f + 1",
+            Theorem::SignedConsensus => "n >= 2f + 1",
+            Theorem::OralConnectivity => "connectivity >= 2f + 1",
+            Theorem::SignedConnectivity => "connectivity >= f + 1",
+            Theorem::Rounds => "rounds >= f + 1",
+        }
+    }
+
+    /// Why that is needed.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Theorem::OralGenerals => {
+                "with fewer, a loyal general sees the same in two worlds, in which it must decide \
+                 differently (Pease, Shostak, Lamport 1980; Lamport, Shostak, Pease 1982; as a ring: \
+                 Fischer, Lynch, Merritt 1986); OM(f) shows that so many are enough"
+            }
+            Theorem::SignedConsensus => {
+                "with fewer, one half has one input and the other half another, all obey, and \
+                 either half may be the traitors; with so many, everybody broadcasts its input by \
+                 SM(f), and the majority is decided"
+            }
+            Theorem::OralConnectivity => {
+                "with less, a cut falls into two parts of at most f, and either part, as traitors, shows \
+                 the two sides different worlds (Dolev 1982; Fischer, Lynch, Merritt 1986); with so \
+                 much, each message goes along 2f + 1 disjoint paths, and the majority is believed"
+            }
+            Theorem::SignedConnectivity => {
+                "with less, traitors who are a cut stay silent, and the loyal on one side never hear \
+                 of the other; with so much the loyal are connected, and SM(f + d - 1) is correct, where d \
+                 is the diameter of their graph (Lamport, Shostak, Pease 1982, section 5)"
+            }
+            Theorem::Rounds => {
+                "with fewer, a chain of executions, each like the next to some loyal general, \
+                 leads from where one value must be decided to where another must (Fischer, Lynch 1982; \
+                 with signatures: Dolev, Strong 1983)"
+            }
+        }
+    }
+}
+
+/// A problem that makes no sense.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum BoundsError {
+    /// There are no generals, or too many.
+    #[error("n is {0}: there must be from 1 to {max} generals", max = Generals::MAX)]
+    Generals(usize),
+    /// Nobody would be loyal.
+    #[error("f is {f}: with n = {n} there can be at most {} traitors", n.saturating_sub(1))]
+    AllTraitors {
+        /// How many generals.
+        n: usize,
+        /// How many traitors.
+        f: usize,
+    },
+    /// No graph is so well connected.
+    #[error("connectivity is {connectivity}: among n = {n} generals it is at most {}", n - 1)]
+    Connectivity {
+        /// How many generals.
+        n: usize,
+        /// What is given.
+        connectivity: usize,
+    },
+    /// Nothing can be said.
+    #[error("r is 0: there must be at least one round")]
+    NoRound,
+}
+
+impl Problem {
+    /// Broadcast without signatures, where all can talk to all and take as long as they need.
+    #[must_use]
+    pub fn new(n: usize, f: usize) -> Problem {
+        let connectivity = n.saturating_sub(1);
+        Problem { n, f, signed: false, connectivity, rounds: None, task: Task::Broadcast }
+    }
+
+    /// Whether all can talk to all.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.connectivity + 1 == self.n
+    }
+
+    /// What is known of it.
+    ///
+    /// # Errors
+    ///
+    /// It makes no sense.
+    pub fn bounds(self) -> Result<Bounds, BoundsError> {
+        let Problem { n, f, signed, connectivity, rounds, task } = self;
+        if n == 0 || n > Generals::MAX {
+            return Err(BoundsError::Generals(n));
+        } else if f >= n {
+            return Err(BoundsError::AllTraitors { n, f });
+        } else if connectivity >= n {
+            return Err(BoundsError::Connectivity { n, connectivity });
+        } else if rounds == Some(0) {
+            return Err(BoundsError::NoRound);
+        }
+        let traitors = match task {
+            Task::Broadcast => f.min(n.saturating_sub(2)),
+            Task::Consensus => f,
+        };
+        let needed = |theorem, have, least| Condition { theorem, have, least };
+        let mut conditions = match (signed, task) {
+            _ if traitors == 0 => vec![],
+            (false, _) => vec![needed(Theorem::OralGenerals, n, 3 * traitors + 1)],
+            (true, Task::Consensus) => vec![needed(Theorem::SignedConsensus, n, 2 * traitors + 1)],
+            (true, Task::Broadcast) => vec![],
+        };
+        if !self.is_complete() {
+            conditions.push(match signed {
+                false => needed(Theorem::OralConnectivity, connectivity, 2 * traitors + 1),
+                true => needed(Theorem::SignedConnectivity, connectivity, traitors + 1),
+            });
+        }
+        let fewest = if n == 1 { 0 } else { traitors + 1 };
+        conditions.extend(rounds.map(|rounds| needed(Theorem::Rounds, rounds, fewest)));
+        // A message takes at most n - 1 steps from one to another.
+        let enough_rounds = match (self.is_complete(), signed) {
+            (true, _) => fewest,
+            (false, false) => (traitors + 1) * (n - 1),
+            (false, true) => traitors + n - 1,
+        };
+        let answer = if !conditions.iter().all(Condition::met) {
+            Answer::Unsolvable
+        } else if rounds.is_some_and(|rounds| rounds < enough_rounds) {
+            Answer::DependsOnGraph
+        } else {
+            Answer::Solvable
+        };
+        Ok(Bounds { problem: self, answer, traitors, conditions, enough_rounds })
+    }
+}
+
+/// What votes of which `f` may be malicious, or never come, are worth: 3f + 1 from the other side.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Thresholds {
+    /// For how many votes one can wait: n - f.
+    pub quorum: usize,
+    /// In how many generals two sets of so many meet at least: n - 2f, if that is a number.
+    pub meet: usize,
+    /// How many of those are loyal for certain: n - 3f, if that is a number.
+    pub loyal: usize,
+    /// How many votes have a loyal one among them: f + 1.
+    pub certain: usize,
+    /// Whether votes that all loyal generals cast alike outnumber the lies among those that are waited
+    /// for: n - 2f > f.
+    pub discounted: bool,
+}
+
+impl Thresholds {
+    /// Those among `n` generals, `f` of whom may be traitors.
+    #[must_use]
+    pub fn of(n: usize, f: usize) -> Thresholds {
+        let less = |times: usize| n.saturating_sub(times.saturating_mul(f));
+        Thresholds {
+            quorum: less(1),
+            meet: less(2),
+            loyal: less(3),
+            certain: f + 1,
+            discounted: less(2) > f,
+        }
+    }
+}

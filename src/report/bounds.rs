@@ -1,0 +1,284 @@
+//! What is known of a problem, as text and as JSON, with the commands that show it.
+
+use std::fmt::{self, Write};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::sentence;
+use super::text::{labelled, wrapped};
+use crate::impossibility::rounds::affordable;
+use crate::impossibility::{Answer, Bounds, Condition, Problem, Thresholds};
+use crate::outcome::Task;
+use crate::protocols::interactive::InteractiveConsistency;
+use crate::protocols::oral::OralMessages;
+use crate::testable::Testable;
+
+/// A command of turncoat that shows what a theorem says.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Shown {
+    /// The command.
+    pub command: String,
+    /// Its exit code.
+    pub exit_code: u8,
+    /// What it shows.
+    pub shows: &'static str,
+}
+
+/// The commands that show what is known of a problem, as far as turncoat can, in seconds. (It knows
+/// no protocol of its own for consensus with signatures, and of graphs in which not all can talk
+/// to all a command must be told more than the connectivity.)
+#[must_use]
+pub fn shown(Bounds { problem, answer, traitors, .. }: &Bounds) -> Vec<Shown> {
+    let Problem { n, f, signed, rounds, task, .. } = *problem;
+    if !problem.is_complete() || n < 2 {
+        return Vec::new();
+    }
+    let solvable = *answer == Answer::Solvable;
+    let shown = |exit_code, shows, command: String| Shown {
+        command: format!("turncoat {command}"),
+        exit_code,
+        shows,
+    };
+    let mut all = Vec::new();
+    // Fewer rounds than the theorem asks for, with enough generals.
+    let hasty = rounds.filter(|_| !solvable && enough_generals(problem));
+    match (signed, task, solvable) {
+        (true, Task::Consensus, _) => {}
+        (true, Task::Broadcast, true) if f <= 1 && n <= 8 || n <= 5 => {
+            let m = if *traitors == f { String::new() } else { format!(" -m {traitors}") };
+            all.push(shown(0, HOLDS, format!("check signed -n {n} -f {f}{m}")));
+        }
+        (true, Task::Broadcast, true) if OralMessages::new(f).admits(n).is_ok() => {
+            all.push(shown(3, DRAWN, format!("hunt signed -n {n} -f {f} --cases 100")));
+        }
+        (true, Task::Broadcast, true) => {}
+        (true, Task::Broadcast, false) => {
+            let few = hasty.filter(|_| n <= 6).map(|rounds| rounds - 1);
+            let broken = few.map(|m| format!("check signed -n {n} -f {f} -m {m}"));
+            all.extend(broken.map(|command| shown(1, TOO_FAST, command)));
+        }
+        (false, _, _) => {
+            let (name, most, small) = match task {
+                Task::Broadcast => ("oral", 12, 9),
+                Task::Consensus => ("interactive", 5, 4),
+            };
+            if solvable && f <= 1 && n <= most {
+                all.push(shown(0, HOLDS, format!("check {name} -n {n} -f {f}")));
+            } else if solvable && told(task, f, n) {
+                all.push(shown(3, DRAWN, format!("hunt {name} -n {n} -f {f} --cases 100")));
+            } else if let Some(rounds) = hasty {
+                if n <= small {
+                    let m = rounds - 1;
+                    all.push(shown(1, TOO_FAST, format!("check {name} -n {n} -f {f} -m {m}")));
+                }
+            } else if !solvable {
+                let m = if told(task, f, n) { String::new() } else { " -m 1".to_owned() };
+                if n >= 3 {
+                    all.push(shown(1, REFUTED, format!("refute {name} -n {n} -f {f}{m}")));
+                }
+                if n <= small {
+                    all.push(shown(1, BROKEN, format!("check {name} -n {n} -f {f}")));
+                }
+            }
+        }
+    }
+    if let Some(rounds) = rounds.filter(|_| !signed && task == Task::Broadcast)
+        && affordable(n, f, rounds)
+    {
+        let (code, shows) = if solvable { (0, MADE_UP) } else { (1, CHAIN) };
+        all.push(shown(code, shows, format!("rounds -n {n} -f {f} -r {rounds}")));
+    }
+    all
+}
+
+const HOLDS: &str = "verifies a protocol against every behaviour of the traitors";
+const DRAWN: &str = "draws attacks on a protocol at random, and finds none: evidence, not a proof";
+const TOO_FAST: &str = "breaks a protocol that takes so few rounds";
+const REFUTED: &str = "breaks this protocol by its two worlds, as it does any other";
+const BROKEN: &str = "finds a smallest attack on a protocol";
+const MADE_UP: &str = "makes up a protocol, and verifies it";
+const CHAIN: &str = "proves that there is none, by a chain of executions";
+
+/// Whether there are enough generals, and it is the rounds that are too few.
+fn enough_generals(problem: &Problem) -> bool {
+    let patient = Problem { rounds: None, ..*problem };
+    patient.bounds().is_ok_and(|bounds| bounds.answer == Answer::Solvable)
+}
+
+/// Whether OM(f), or n instances of it, can be run.
+fn told(task: Task, f: usize, n: usize) -> bool {
+    match task {
+        Task::Broadcast => OralMessages::new(f).admits(n).is_ok(),
+        Task::Consensus => InteractiveConsistency::new(f).admits(n).is_ok(),
+    }
+}
+
+/// The whole answer: what is needed and why, what turncoat can show, and the arithmetic of votes.
+impl fmt::Display for Bounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let answer = match self.answer {
+            Answer::Solvable => "SOLVABLE",
+            Answer::Unsolvable => "UNSOLVABLE",
+            Answer::DependsOnGraph => "DEPENDS ON THE GRAPH",
+        };
+        writeln!(f, "{answer}: {}\n", setting(&self.problem))?;
+        for condition in &self.conditions {
+            f.write_str(&needed(condition))?;
+        }
+        f.write_str(&remarks(self))?;
+        let shown = shown(self);
+        if !shown.is_empty() {
+            writeln!(f, "\nWhat turncoat can show")?;
+        }
+        for Shown { command, exit_code, shows } in shown {
+            writeln!(f, "  {command}\n      {shows} (exit code {exit_code})")?;
+        }
+        let Problem { n, f: traitors, .. } = self.problem;
+        if traitors == 0 {
+            return Ok(());
+        }
+        write!(f, "\nWhat votes are worth, where {traitors} of {n} may lie, or never vote\n")?;
+        f.write_str(&votes(n, traitors))
+    }
+}
+
+/// "broadcast with signatures among 4 generals, at most 1 traitor, in 2 rounds".
+fn setting(problem: &Problem) -> String {
+    let Problem { n, f, signed, connectivity, rounds, task } = *problem;
+    let task = match task {
+        Task::Broadcast => "broadcast",
+        Task::Consensus => "consensus",
+    };
+    let signed = if signed { "with" } else { "without" };
+    let number = |count: usize, noun: &str| match count {
+        1 => format!("1 {noun}"),
+        _ => format!("{count} {noun}s"),
+    };
+    let (generals, traitors) = (number(n, "general"), number(f, "traitor"));
+    let mut text = format!("{task} {signed} signatures among {generals}, at most {traitors}");
+    if !problem.is_complete() {
+        write!(text, ", connectivity {connectivity}").expect("a string takes all");
+    }
+    if let Some(rounds) = rounds {
+        write!(text, ", in {}", number(rounds, "round")).expect("a string takes all");
+    }
+    text
+}
+
+fn needed(condition: &Condition) -> String {
+    let Condition { theorem, have, least } = condition;
+    let met = if condition.met() { "given" } else { "MISSING" };
+    let head = format!("{met}: {}, here {have} >= {least}", theorem.condition());
+    format!("{head}\n{}", wrapped(&sentence(theorem.reason()), "    "))
+}
+
+/// What is true beside the conditions.
+fn remarks(bounds: &Bounds) -> String {
+    let Bounds { problem, answer, traitors, conditions, enough_rounds } = bounds;
+    let Problem { n, f, signed, task, .. } = *problem;
+    let mut remarks = Vec::new();
+    if conditions.is_empty() && signed {
+        remarks.push(
+            "By SM(f) any number of generals survive any number of traitors (Lamport, Shostak, Pease \
+             1982)"
+                .to_owned(),
+        );
+    }
+    if traitors < &f {
+        remarks.push(format!(
+            "Here f counts as {traitors}: with more traitors among {n} generals no two are loyal of \
+             whom anything could be asked"
+        ));
+    }
+    if *traitors == 0 && task == Task::Broadcast {
+        remarks
+            .push("With nobody to fear, the lieutenants obey the order as they hear it".to_owned());
+    }
+    if *answer != Answer::Unsolvable {
+        remarks.push(match problem.is_complete() {
+            true => format!("{} enough, and needed", rounds(*enough_rounds)),
+            false => format!(
+                "{} enough on every such graph, and at least {} needed; how many exactly depends on \
+                 how long its paths are",
+                rounds(*enough_rounds),
+                rounds(traitors + 1)
+            ),
+        });
+    }
+    remarks.iter().map(|remark| wrapped(&sentence(remark), "")).collect()
+}
+
+/// "1 round is", "2 rounds are".
+fn rounds(count: usize) -> String {
+    if count == 1 { "1 round is".to_owned() } else { format!("{count} rounds are") }
+}
+
+/// The arithmetic of thresholds, with the numbers filled in.
+fn votes(n: usize, f: usize) -> String {
+    let Thresholds { quorum, meet, loyal, certain, discounted } = Thresholds::of(n, f);
+    let meets = match meet {
+        0 => format!("two sets of {quorum} of {n} need not meet at all: n - 2f is not above 0"),
+        _ => format!(
+            "two sets of {quorum} of {n} have at least n - 2f = {meet} in common, and if traitors can \
+             do no more than crash, that is enough"
+        ),
+    };
+    let sure = match (meet, loyal) {
+        (0, _) => "nobody is surely in both sets".to_owned(),
+        (_, 0) => "those may all be traitors: n - 3f is not above 0".to_owned(),
+        _ => format!("of those at least n - 3f = {loyal} are loyal, and tell both sets the same"),
+    };
+    let weigh = match discounted {
+        true => format!(
+            "if all the loyal vote alike, at least n - 2f = {meet} of the {quorum} votes are theirs, \
+             and at most f = {f} are lies: {meet} > {f}, so that the lies are discounted"
+        ),
+        false => format!(
+            "if all the loyal vote alike, n - 2f = {meet} of the {quorum} votes may be theirs, and the \
+             others lies: {meet} > {f} is not true, so that lies can weigh as much"
+        ),
+    };
+    let lines = [
+        ("Wait", format!("for n - f = {quorum} votes: the other {f} may never come")),
+        ("Meet", meets),
+        ("Loyal", sure),
+        (
+            "Certain",
+            format!("of f + 1 = {certain} votes one is by a loyal general, of {f} perhaps none"),
+        ),
+        ("Discount", format!("{weigh}; that is n > 3f = {}", 3 * f)),
+    ];
+    lines.iter().map(|(label, line)| labelled(label, line) + "\n").collect()
+}
+
+/// The same as JSON.
+#[must_use]
+pub fn json(bounds: &Bounds) -> Value {
+    let Bounds { problem, answer, traitors, conditions, enough_rounds } = bounds;
+    let Problem { n, f, signed, connectivity, rounds, task } = problem;
+    let condition = |condition: &Condition| {
+        json!({
+            "theorem": condition.theorem,
+            "needs": condition.theorem.condition(),
+            "least": condition.least,
+            "have": condition.have,
+            "met": condition.met(),
+            "reason": condition.theorem.reason(),
+        })
+    };
+    json!({
+        "answer": answer,
+        "task": task,
+        "n": n,
+        "f": f,
+        "signed": signed,
+        "connectivity": connectivity,
+        "rounds": rounds,
+        "traitors_that_matter": traitors,
+        "enough_rounds": (*answer != Answer::Unsolvable).then_some(enough_rounds),
+        "conditions": conditions.iter().map(condition).collect::<Vec<_>>(),
+        "shown_by": shown(bounds),
+        "thresholds": Thresholds::of(*n, *f),
+    })
+}

@@ -1,0 +1,131 @@
+//! What is known agrees with what is found: the theorems against exhaustive verdicts and the graph of
+//! views, for all n <= 8 and f <= 3 where those can be afforded.
+
+use turncoat::impossibility::rounds::affordable;
+use turncoat::impossibility::{Answer, Bounds, Problem, Theorem, Thresholds, rounds};
+use turncoat::{
+    Generals, InteractiveConsistency, OralMessages, Ruling, SignedMessages, Task, check,
+};
+
+fn bounds(problem: Problem) -> Bounds {
+    problem.bounds().unwrap()
+}
+
+fn solvable(problem: Problem) -> bool {
+    match bounds(problem).answer {
+        Answer::Solvable => true,
+        Answer::Unsolvable => false,
+        Answer::DependsOnGraph => panic!("{problem:?}: all can talk to all"),
+    }
+}
+
+/// All n <= 8 and f <= 3 that make sense.
+fn table() -> impl Iterator<Item = (usize, usize)> {
+    (1..=8).flat_map(|n| (0..=3).map(move |f| (n, f))).filter(|(n, f)| f < n)
+}
+
+#[test]
+fn rounds_find_what_is_known() {
+    let mut compared = 0;
+    for (n, f) in table() {
+        for r in 1..=4 {
+            let large = n.pow(r as u32) * f > 150; // it is affordable, but not in every test run
+            if affordable(n, f, r) && !large {
+                let problem = Problem { rounds: Some(r), ..Problem::new(n, f) };
+                let found = rounds(n, f, r).unwrap();
+                assert_eq!(found.exists(), solvable(problem), "n = {n}, f = {f}, r = {r}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 40, "{compared}");
+}
+
+#[test]
+fn oral_messages_are_as_good_as_is_known() {
+    for (n, f) in table() {
+        let known = solvable(Problem::new(n, f));
+        if known && f > 1 {
+            continue; // that takes minutes
+        }
+        let verdict = check(OralMessages::new(f)).generals(n).traitors(f).run().unwrap();
+        assert_eq!(verdict.holds(), known, "n = {n}, f = {f}");
+        for r in 1..=f {
+            let few = Problem { rounds: Some(r), ..Problem::new(n, f) };
+            if known && !solvable(few) {
+                check(OralMessages::new(r - 1)).generals(n).traitors(f).assert_broken();
+            }
+        }
+    }
+}
+
+#[test]
+fn signed_messages_are_as_good_as_is_known() {
+    for (n, f) in table().filter(|(n, _)| *n <= 5) {
+        let signed = Problem { signed: true, ..Problem::new(n, f) };
+        assert!(solvable(signed), "n = {n}, f = {f}");
+        for r in 1..=f + 1 {
+            let known = solvable(Problem { rounds: Some(r), ..signed });
+            let verdict = check(SignedMessages::new(r - 1)).generals(n).traitors(f).run().unwrap();
+            assert_eq!(verdict.holds(), known, "n = {n}, f = {f}, r = {r}");
+        }
+    }
+}
+
+#[test]
+fn consensus_is_as_good_as_is_known() {
+    for (n, f) in table().filter(|(n, f)| *f == 0 || *n <= 5 && *f == 1) {
+        let known = solvable(Problem { task: Task::Consensus, ..Problem::new(n, f) });
+        let asked = check(InteractiveConsistency::new(f)).generals(n).traitors(f);
+        let verdict = asked.steps(20_000_000).run().unwrap();
+        assert!(!matches!(verdict.ruling, Ruling::Bounded(_)), "n = {n}, f = {f}");
+        assert_eq!(verdict.holds(), known, "n = {n}, f = {f}");
+    }
+}
+
+/// On a graph that is not complete: the numbers of section 5 of the paper, and of Dolev.
+#[test]
+fn connectivity_is_needed() {
+    let ring = Problem { connectivity: 2, ..Problem::new(4, 1) };
+    assert_eq!(bounds(ring).conditions[1].theorem, Theorem::OralConnectivity);
+    assert_eq!(bounds(ring).answer, Answer::Unsolvable);
+    assert_eq!(bounds(Problem { signed: true, ..ring }).answer, Answer::Solvable);
+    let prism = Problem { connectivity: 3, ..Problem::new(6, 1) };
+    assert_eq!(bounds(prism).answer, Answer::Solvable);
+    assert_eq!(bounds(Problem { rounds: Some(1), ..prism }).answer, Answer::Unsolvable);
+    assert_eq!(bounds(Problem { rounds: Some(2), ..prism }).answer, Answer::DependsOnGraph);
+    let cut = Problem { connectivity: 1, signed: true, ..Problem::new(5, 1) };
+    assert_eq!(bounds(cut).answer, Answer::Unsolvable);
+    for (n, f) in table() {
+        for connectivity in 0..n {
+            let problem = Problem { connectivity, ..Problem::new(n, f) };
+            let oral = bounds(problem).answer == Answer::Solvable;
+            let signed = bounds(Problem { signed: true, ..problem }).answer == Answer::Solvable;
+            assert!(signed || !oral, "signatures can't harm: {problem:?}");
+        }
+    }
+}
+
+/// The arithmetic of votes is that of sets, counted one by one.
+#[test]
+fn votes_are_worth_what_is_said() {
+    for (n, f) in table().filter(|(n, _)| *n <= 6) {
+        let Thresholds { quorum, meet, loyal, certain, discounted } = Thresholds::of(n, f);
+        let all = Generals::first(n);
+        let quorums: Vec<Generals> = all.subsets(quorum).collect();
+        let common = |one: Generals, other: Generals| one.minus(all.minus(other));
+        let pairs = quorums.iter().flat_map(|one| quorums.iter().map(|other| common(*one, *other)));
+        assert_eq!(pairs.clone().map(Generals::len).min(), Some(meet));
+        let traitors: Vec<Generals> = all.subsets(f).collect();
+        let left =
+            pairs.flat_map(|both| traitors.iter().map(move |traitors| both.minus(*traitors)));
+        assert_eq!(left.map(Generals::len).min(), Some(loyal));
+        let sure = |votes: Generals| traitors.iter().all(|liars| !votes.minus(*liars).is_empty());
+        assert!(all.subsets(certain).all(sure) && !all.subsets(certain - 1).any(sure));
+        // Of the votes that are waited for, all lies there can be, and all others loyal.
+        let lies = |votes: &Generals| common(*votes, traitors[0]).len();
+        let outnumbered = quorums.iter().all(|votes| votes.len() - lies(votes) > lies(votes));
+        assert_eq!(discounted, outnumbered, "n = {n}, f = {f}");
+        assert_eq!(discounted, solvable(Problem { task: Task::Consensus, ..Problem::new(n, f) }));
+    }
+}
