@@ -2,6 +2,7 @@
 
 mod adversary;
 mod check;
+mod graph;
 mod hunt;
 mod list;
 mod protocols;
