@@ -80,6 +80,9 @@ pub struct Adversary {
     pub exactly: bool,
     /// It can't turn the commander.
     pub loyal_commander: bool,
+    /// It can turn nobody but these, if they are named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspects: Option<Generals>,
     /// In any slot it may also say nothing.
     pub silence: bool,
     /// In any round it may also throw in one of the [strays](crate::Repertoire::strays) or
@@ -107,6 +110,7 @@ impl Adversary {
             traitors,
             exactly: false,
             loyal_commander: false,
+            suspects: None,
             silence: true,
             strays: true,
             replays: false,
@@ -119,7 +123,9 @@ impl Adversary {
     /// Who of these generals it can turn.
     #[must_use]
     pub fn suspects(&self, generals: Generals) -> Generals {
-        if self.loyal_commander { generals.without(General::COMMANDER) } else { generals }
+        let but_for = generals.minus(self.suspects.unwrap_or(generals));
+        let suspects = generals.minus(but_for);
+        if self.loyal_commander { suspects.without(General::COMMANDER) } else { suspects }
     }
 
     /// How many traitors there can be.
@@ -137,12 +143,19 @@ impl fmt::Display for Adversary {
 }
 
 impl Adversary {
+    /// ", who can only be generals 0 and 4", if only some can be turned.
+    pub(crate) fn only(&self) -> String {
+        let names = self.suspects.map(|suspects| suspects.numbered("general"));
+        names.map(|names| format!(", who can only be {names}")).unwrap_or_default()
+    }
+
     /// What it may do, in a sentence; more is to be said where messages are signed, or forged.
     pub(crate) fn told(&self, signed: bool, forgeries: bool) -> String {
         let bound = if self.exactly { "exactly" } else { "at most" };
         let noun = if self.traitors == 1 { "traitor" } else { "traitors" };
         let commander = if self.loyal_commander { " without the commander" } else { "" };
-        let who = format!("every set of {bound} {} {noun}{commander}", self.traitors);
+        let only = self.only();
+        let who = format!("every set of {bound} {} {noun}{commander}{only}", self.traitors);
         let mut told = vec![who];
         match self.faults {
             FaultClass::Byzantine => {

@@ -3,6 +3,7 @@
 mod adversary;
 mod bounds;
 mod check;
+mod graph;
 mod hunt;
 mod list;
 mod protocols;

@@ -1,6 +1,7 @@
 //! What is asked of a protocol: among how many generals, how many traitors, and what those may do.
 
 use crate::adversary::{Adversary, FaultClass};
+use crate::general::Generals;
 use crate::graph::Graph;
 use crate::protocol::Round;
 use crate::testable::{Refusal, Terms, Testable, described};
@@ -34,6 +35,22 @@ pub enum CheckError {
         n: usize,
         /// How many traitors.
         f: usize,
+    },
+    /// Fewer can be turned than shall be.
+    #[error("f is {f}, and only {suspects} can be traitors")]
+    FewSuspects {
+        /// How many can be turned.
+        suspects: usize,
+        /// How many traitors.
+        f: usize,
+    },
+    /// One can be turned who is not there.
+    #[error("suspects: general {general} is not there: the {n} generals are numbered from 0")]
+    NoSuspect {
+        /// Who.
+        general: usize,
+        /// How many generals.
+        n: usize,
     },
     /// The naive engine has no part in what the others are for.
     #[error(
@@ -71,6 +88,19 @@ pub(crate) struct Subject<V> {
     pub terms: Terms<V>,
 }
 
+/// Whether an adversary can turn as many of these generals as it is said to.
+pub(crate) fn can_be_turned(graph: &Graph, adversary: &Adversary) -> Result<(), CheckError> {
+    let (n, f, everybody) = (graph.n(), adversary.traitors, graph.everybody());
+    let stranger = adversary.suspects.and_then(|suspects| suspects.minus(everybody).iter().next());
+    if let Some(general) = stranger {
+        return Err(CheckError::NoSuspect { general: general.id(), n });
+    } else if f >= n {
+        return Err(CheckError::AllTraitors { n, f });
+    }
+    let suspects = adversary.suspects(everybody).len();
+    if f > suspects { Err(CheckError::FewSuspects { suspects, f }) } else { Ok(()) }
+}
+
 impl<P: Testable, H> Question<P, H> {
     pub(crate) fn about(protocol: P, how: H) -> Question<P, H> {
         let adversary = Adversary::at_most(0);
@@ -82,9 +112,7 @@ impl<P: Testable, H> Question<P, H> {
         let graph = self.graph.as_ref().ok_or(CheckError::Missing("generals"))?;
         let f = self.traitors.ok_or(CheckError::Missing("traitors"))?;
         let terms = Terms::of(&self.protocol, graph)?;
-        if f >= terms.n() {
-            return Err(CheckError::AllTraitors { n: terms.n(), f });
-        }
+        can_be_turned(&terms.graph, &Adversary { traitors: f, ..self.adversary })?;
         if self.adversary.disruptions > MOST_DISRUPTIONS {
             return Err(CheckError::Disruptions(self.adversary.disruptions));
         }
@@ -134,6 +162,21 @@ impl<P: Testable, H> Question<P, H> {
     /// With a commander who is loyal: then validity is all that is asked, and implies agreement.
     pub fn loyal_commander(self) -> Question<P, H> {
         self.against(|adversary| Adversary { loyal_commander: true, ..adversary })
+    }
+
+    /// With traitors who are among these, whoever else is there: all others are loyal.
+    ///
+    /// ```
+    /// use turncoat::{General, Generals, Graph, SignedMessages, check};
+    ///
+    /// // On a path, with a commander who is a traitor, SM(2) takes one round more than SM(1).
+    /// let commander = Generals::NONE.with(General::COMMANDER);
+    /// let on_a_path = |m| check(SignedMessages::new(m)).on(Graph::path(4)).traitors(1).exactly();
+    /// on_a_path(2).suspects(commander).assert_holds();
+    /// on_a_path(1).suspects(commander).assert_broken();
+    /// ```
+    pub fn suspects(self, suspects: Generals) -> Question<P, H> {
+        self.against(|adversary| Adversary { suspects: Some(suspects), ..adversary })
     }
 
     /// A traitor says something in every slot. That is for protocols in which loyal generals do,

@@ -1,7 +1,7 @@
 //! What the enemy may do, as arguments.
 
 use clap::{Args, ValueEnum};
-use turncoat::{FaultClass, Question, Testable};
+use turncoat::{FaultClass, General, Question, Testable};
 
 use super::whole_number;
 
@@ -17,6 +17,9 @@ pub struct Powers {
     /// The commander is not among the traitors
     #[arg(long)]
     loyal_commander: bool,
+    /// Nobody but these can be a traitor, such as 0,4 [default: anybody]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = general)]
+    suspects: Vec<General>,
     /// Traitors say something in every slot
     #[arg(long)]
     no_silence: bool,
@@ -64,6 +67,9 @@ impl Powers {
         if self.loyal_commander {
             question = question.loyal_commander();
         }
+        if !self.suspects.is_empty() {
+            question = question.suspects(self.suspects.iter().copied().collect());
+        }
         if self.no_silence {
             question = question.without_silence();
         }
@@ -89,6 +95,18 @@ impl Powers {
         let numbers = [("--disruptions", self.disruptions), ("--latest", self.latest)];
         let numbers = numbers.into_iter().filter(|(_, number)| *number > 0);
         let numbers = numbers.map(|(flag, number)| format!(" {flag} {number}"));
-        [faults].into_iter().chain(flags.map(str::to_owned)).chain(numbers).collect()
+        let suspects = self.suspects.iter().map(|general| general.id().to_string());
+        let suspects = match self.suspects.is_empty() {
+            true => String::new(),
+            false => format!(" --suspects {}", suspects.collect::<Vec<_>>().join(",")),
+        };
+        let flags = flags.map(str::to_owned);
+        [faults].into_iter().chain(flags).chain([suspects]).chain(numbers).collect()
     }
+}
+
+/// The number of a general.
+fn general(text: &str) -> Result<General, String> {
+    let number: usize = text.parse().map_err(|_| "give numbers of generals, such as 0,4")?;
+    General::try_from(number).map_err(|error| error.to_string())
 }

@@ -7,18 +7,18 @@ use serde_json::json;
 use turncoat::report::attack_file::AttackFile;
 use turncoat::report::json;
 use turncoat::search::Engine;
-use turncoat::{Testable, Verdict, check as ask};
+use turncoat::{Graph, Testable, Verdict, check as ask};
 
 use super::adversary::Powers;
+use super::graph::Among;
 use super::protocols::{Specification, Subject, Task, Written};
 use super::watch::{Budget, Deadline, Work, watched};
 use super::{Answer, BadInput, Format, as_text, print, whole_number};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// How many generals there are, the commander included
-    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
-    n: usize,
+    #[command(flatten)]
+    among: Among,
     /// How many of them may be traitors
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     f: usize,
@@ -67,11 +67,11 @@ impl Question {
     pub fn verdict<P: Testable>(
         &self,
         protocol: P,
-        n: usize,
+        graph: &Graph,
         f: usize,
         deadline: Deadline,
     ) -> Result<Verdict<P>, BadInput> {
-        let mut check = self.powers.given_to(ask(protocol).generals(n).traitors(f));
+        let mut check = self.powers.given_to(ask(protocol).on(graph).traitors(f));
         if self.any_order {
             check = check.any_order();
         }
@@ -84,7 +84,7 @@ impl Question {
         if let Some(Budget::Steps(steps)) = self.budget {
             check = check.steps(steps);
         }
-        let label = format!("n = {n}, f = {f}");
+        let label = format!("n = {}, f = {f}", graph.n());
         let work = Work { label: &label, whole: "the space", steps: "steps" };
         watched(&work, deadline, |progress| check.run_watched(progress)).map_err(BadInput::new)
     }
@@ -99,13 +99,15 @@ impl Question {
 
 pub fn check(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     let (chosen, arguments) = subject.parts();
-    let specification = &chosen.given(arguments.f)?;
-    specification.perform(Check { specification, arguments: &arguments })
+    let graph = &arguments.among.graph()?;
+    let specification = &chosen.given(arguments.f, graph)?;
+    specification.perform(Check { specification, graph, arguments: &arguments })
 }
 
 /// To give the verdict on a protocol.
 struct Check<'a> {
     specification: &'a Specification,
+    graph: &'a Graph,
     arguments: &'a Arguments,
 }
 
@@ -118,8 +120,8 @@ impl Task for Check<'_> {
     where
         P: Testable<Value: Written, Message: Written>,
     {
-        let Check { specification, arguments: Arguments { n, f, save, question } } = self;
-        let verdict = question.verdict(protocol, *n, *f, Deadline::of(question.budget))?;
+        let Check { specification, graph, arguments: Arguments { f, save, question, .. } } = self;
+        let verdict = question.verdict(protocol, graph, *f, Deadline::of(question.budget))?;
         let text = match question.format {
             Format::Json => as_text(&json::verdict(&json!(specification), &verdict)),
             Format::Text => {
@@ -143,10 +145,11 @@ impl Task for Check<'_> {
 impl Check<'_> {
     /// How the counterexample is seen again.
     fn replay(&self) -> String {
-        let Check { specification, arguments: Arguments { n, f, save, question } } = self;
+        let Check { specification, arguments: Arguments { among, f, save, question }, .. } = self;
         let again = format!(
-            "turncoat check {} -n {n} -f {f}{}",
+            "turncoat check {}{} -f {f}{}",
             specification.arguments(*f),
+            among.arguments(),
             question.arguments(),
         );
         replayed(save.as_deref(), &again)

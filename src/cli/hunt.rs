@@ -8,19 +8,19 @@ use indicatif::HumanCount;
 use serde_json::json;
 use turncoat::report::attack_file::AttackFile;
 use turncoat::report::json;
-use turncoat::{Hunted, Testable, hunt as ask};
+use turncoat::{Graph, Hunted, Testable, hunt as ask};
 
 use super::adversary::Powers;
 use super::check::{quoted, write};
+use super::graph::Among;
 use super::protocols::{Specification, Subject, Task, Written};
 use super::watch::{Budget, Deadline, Work, watched};
 use super::{Answer, BadInput, Format, as_text, print, whole_number};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// How many generals there are, the commander included
-    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
-    n: usize,
+    #[command(flatten)]
+    among: Among,
     /// How many of them may be traitors
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     f: usize,
@@ -74,13 +74,15 @@ fn time(text: &str) -> Result<Duration, String> {
 
 pub fn hunt(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     let (chosen, arguments) = subject.parts();
-    let specification = &chosen.given(arguments.f)?;
-    specification.perform(Hunt { specification, arguments: &arguments })
+    let graph = &arguments.among.graph()?;
+    let specification = &chosen.given(arguments.f, graph)?;
+    specification.perform(Hunt { specification, graph, arguments: &arguments })
 }
 
 /// To hunt one protocol.
 struct Hunt<'a> {
     specification: &'a Specification,
+    graph: &'a Graph,
     arguments: &'a Arguments,
 }
 
@@ -93,7 +95,7 @@ impl Task for Hunt<'_> {
     where
         P: Testable<Value: Written, Message: Written>,
     {
-        let Hunt { specification, arguments } = self;
+        let Hunt { specification, arguments, .. } = self;
         let hunted = self.hunted(protocol)?;
         let text = match arguments.format {
             Format::Json => as_text(&json::hunted(&json!(specification), &hunted)),
@@ -114,8 +116,8 @@ impl Task for Hunt<'_> {
 
 impl Hunt<'_> {
     fn hunted<P: Testable>(&self, protocol: P) -> Result<Hunted<P>, BadInput> {
-        let Arguments { n, f, cases, seed, from, shrink, budget, .. } = *self.arguments;
-        let question = ask(protocol).generals(n).traitors(f).cases(cases).seed(seed);
+        let Arguments { f, cases, seed, from, shrink, budget, .. } = *self.arguments;
+        let question = ask(protocol).on(self.graph).traitors(f).cases(cases).seed(seed);
         let question = question.starting_at(from).shrinking_for(shrink);
         let mut question = self.arguments.powers.given_to(question);
         if self.arguments.by_sender {
@@ -124,7 +126,7 @@ impl Hunt<'_> {
         if self.arguments.no_replays {
             question = question.without_replays();
         }
-        let label = format!("n = {n}, f = {f}");
+        let label = format!("n = {}, f = {f}", self.graph.n());
         let work = Work { label: &label, whole: "the cases", steps: "cases" };
         let deadline = Deadline::of(budget.map(Budget::Time));
         watched(&work, deadline, |progress| question.run_watched(progress)).map_err(BadInput::new)
@@ -133,13 +135,14 @@ impl Hunt<'_> {
     /// How the case is drawn again in which something was found, and how the attack is seen again.
     fn again<P: Testable>(&self, hunted: &Hunted<P>) -> String {
         let Some(finding) = &hunted.finding else { return String::new() };
-        let Hunt { specification, arguments } = self;
-        let Arguments { n, f, seed, powers, by_sender, no_replays, save, .. } = arguments;
+        let Hunt { specification, arguments, .. } = self;
+        let Arguments { among, f, seed, powers, by_sender, no_replays, save, .. } = arguments;
         let flags = [(*by_sender, " --by-sender"), (*no_replays, " --no-replays")];
         let flags = flags.into_iter().filter_map(|(given, flag)| given.then_some(flag));
         let again = format!(
-            "turncoat hunt {} -n {n} -f {f} --seed {seed} --from {} --cases 1{}{}",
+            "turncoat hunt {}{} -f {f} --seed {seed} --from {} --cases 1{}{}",
             specification.arguments(*f),
+            among.arguments(),
             finding.case,
             powers.arguments(),
             flags.collect::<String>(),

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use turncoat::protocols::oral::{Choice, OralMessages};
-use turncoat::{Order, Testable};
+use turncoat::{Graph, Order, Testable};
 
 use super::signed::{Signed, SignedArguments, TwoSteps, TwoStepsArguments};
 use super::unsigned::{FloodSetArguments, Flooding, MadeFor, MadeForArguments};
@@ -116,8 +116,8 @@ pub enum Chosen {
 }
 
 impl Chosen {
-    /// The parameters when there may be so many traitors.
-    pub fn given(&self, f: usize) -> Result<Specification, BadInput> {
+    /// The parameters when there may be so many traitors on this graph.
+    pub fn given(&self, f: usize, graph: &Graph) -> Result<Specification, BadInput> {
         Ok(match self {
             Chosen::Oral(oral) => Specification::Oral(oral.given(f)),
             Chosen::Signed(signed) => Specification::Signed(signed.given(f)?),

@@ -9,17 +9,17 @@ use itertools::Itertools;
 use serde_json::json;
 use turncoat::report::attack_file::AttackFile;
 use turncoat::report::json;
-use turncoat::{General, Generals, Testable, refute as ask};
+use turncoat::{General, Generals, Graph, Testable, refute as ask};
 
 use super::check::{replayed, write};
+use super::graph::Among;
 use super::protocols::{Specification, Subject, Task, Written};
 use super::{BadInput, Format, as_text, print, whole_number};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// How many generals there are, the commander included
-    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
-    n: usize,
+    #[command(flatten)]
+    among: Among,
     /// How many of them may be traitors
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     f: usize,
@@ -94,13 +94,15 @@ impl FromStr for Groups {
 /// Prints the argument. The exit code is 1 if the protocol is refuted, 0 if it is not.
 pub fn refute(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     let (chosen, arguments) = subject.parts();
-    let specification = &chosen.given(arguments.f)?;
-    specification.perform(Refute { specification, arguments: &arguments })
+    let graph = &arguments.among.graph()?;
+    let specification = &chosen.given(arguments.f, graph)?;
+    specification.perform(Refute { specification, graph, arguments: &arguments })
 }
 
 /// To refute a protocol.
 struct Refute<'a> {
     specification: &'a Specification,
+    graph: &'a Graph,
     arguments: &'a Arguments,
 }
 
@@ -111,9 +113,9 @@ impl Task for Refute<'_> {
     where
         P: Testable<Value: Written, Message: Written>,
     {
-        let Refute { specification, arguments } = &self;
-        let Arguments { n, f, groups, save, expect, format } = arguments;
-        let mut question = ask(protocol).generals(*n).traitors(*f);
+        let Refute { specification, graph, arguments } = &self;
+        let Arguments { f, groups, save, expect, format, .. } = arguments;
+        let mut question = ask(protocol).on(*graph).traitors(*f);
         if let Some(Groups(groups)) = groups {
             question = question.groups(*groups);
         }
@@ -143,11 +145,13 @@ impl Task for Refute<'_> {
 impl Refute<'_> {
     /// How the world that gives way is seen again.
     fn replay(&self) -> String {
-        let Refute { specification, arguments: Arguments { n, f, groups, save, .. } } = self;
+        let Refute { specification, arguments: Arguments { among, f, groups, save, .. }, .. } =
+            self;
         let groups = groups.as_ref().map(|groups| format!(" --groups {groups}"));
         let again = format!(
-            "turncoat refute {} -n {n} -f {f}{}",
+            "turncoat refute {}{} -f {f}{}",
             specification.arguments(*f),
+            among.arguments(),
             groups.unwrap_or_default()
         );
         replayed(save.as_deref(), &again)

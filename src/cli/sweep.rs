@@ -7,9 +7,10 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 use turncoat::report::grid::{Cell, grid};
 use turncoat::report::json;
-use turncoat::{Generals, Testable};
+use turncoat::{Generals, Graph, Testable};
 
 use super::check::Question;
+use super::graph::Family;
 use super::protocols::{Chosen, Specification, Subject, Task, Written};
 use super::watch::Deadline;
 use super::{Answer, BadInput, Format, as_text, print};
@@ -22,6 +23,9 @@ pub struct Arguments {
     /// The numbers of traitors, such as 1..=2
     #[arg(short, value_name = "RANGE")]
     f: Range,
+    /// Who can talk to whom
+    #[arg(long, value_enum, default_value_t)]
+    graph: Family,
     #[command(flatten)]
     question: Question,
 }
@@ -52,7 +56,7 @@ impl FromStr for Range {
 /// Answers each cell, row by row, and prints the grid. The exit code is that of the worst cell.
 pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     let (chosen, arguments) = subject.parts();
-    let Arguments { n: Range(ns), f: Range(fs), question } = &arguments;
+    let Arguments { n: Range(ns), f: Range(fs), graph: family, question } = &arguments;
     if *ns.start() == 0 {
         return Err(BadInput::new("n begins at 0: there must be at least one general"));
     }
@@ -64,8 +68,9 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
             cells.push(Cell { n, f, verdict: None });
             continue;
         }
-        let specification = &chosen.given(f)?;
-        match specification.perform(InCell { specification, question, n, f, deadline }) {
+        let graph = &family.of(n)?;
+        let specification = &chosen.given(f, graph)?;
+        match specification.perform(InCell { specification, question, graph, f, deadline }) {
             Ok(Answered { name, verdict, json }) => {
                 cells.push(Cell { n, f, verdict: Some(verdict) });
                 verdicts.push(json);
@@ -87,10 +92,16 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     let text = match question.format {
         Format::Json => as_text(&json!(verdicts)),
         Format::Text => {
-            let oral = matches!(chosen, Chosen::Oral(_));
+            let oral = matches!(chosen, Chosen::Oral(_)) && *family == Family::Complete;
             let marked = if oral { "; [ ] marks n = 3f + 1" } else { "" };
             let bound = |f| oral.then_some(3 * f + 1);
-            let setting = format!("{}, at most f traitors among n generals", names.join(", "));
+            let names = names.join(", ");
+            let place = match family {
+                Family::Complete => "",
+                Family::Ring => " on a ring",
+                Family::Path => " on a path",
+            };
+            let setting = format!("{names}, at most f traitors among n generals{place}");
             format!("{setting}{marked}\n\n{}", grid(&cells, bound))
         }
     };
@@ -114,7 +125,7 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
 struct InCell<'a> {
     specification: &'a Specification,
     question: &'a Question,
-    n: usize,
+    graph: &'a Graph,
     f: usize,
     deadline: Deadline,
 }
@@ -134,8 +145,8 @@ impl Task for InCell<'_> {
     where
         P: Testable<Value: Written, Message: Written>,
     {
-        let InCell { specification, question, n, f, deadline } = self;
-        let verdict = question.verdict(protocol, n, f, deadline)?;
+        let InCell { specification, question, graph, f, deadline } = self;
+        let verdict = question.verdict(protocol, graph, f, deadline)?;
         let json = json::verdict(&json!(specification), &verdict);
         Ok(Answered { verdict: verdict.name(), json, name: verdict.protocol })
     }

@@ -108,7 +108,7 @@ impl Branch {
     /// The path (0).
     #[must_use]
     pub fn root(seat: Seat) -> Branch {
-        let relays = seat.neighbours.without(General::COMMANDER);
+        let relays = Generals::first(seat.n).without(seat.me).without(General::COMMANDER);
         Branch { shorter: 0, level: 1, before: 0, relays }
     }
 

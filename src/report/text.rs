@@ -145,7 +145,8 @@ pub(super) fn title(name: &str, protocol: &str, graph: &Graph, adversary: &Adver
     let traitors = if adversary.traitors == 1 { "traitor" } else { "traitors" };
     let (setting, most) = (among(protocol, graph), adversary.traitors);
     let may = may(adversary.faults).map(|may| format!(", who {may}")).unwrap_or_default();
-    format!("{}: {setting}, {bound} {most} {traitors}{may}", name.to_uppercase())
+    let only = adversary.only();
+    format!("{}: {setting}, {bound} {most} {traitors}{only}{may}", name.to_uppercase())
 }
 
 /// "OM(1) among 4 generals", "OM(1) among 4 generals on a ring". A name that goes on after a comma

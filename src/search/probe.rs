@@ -26,14 +26,15 @@ enum Manner {
 const VALUES: usize = 3;
 
 /// The obvious attacks of so many traitors: the first lieutenants, or the commander and the
-/// first lieutenants.
+/// first lieutenants, or the first who can be turned.
 pub(crate) fn attacks<P: Testable>(
     space: &Space<'_, P>,
     size: usize,
 ) -> impl Iterator<Item = Result<AttackOn<P>, Refusal>> {
     let everybody = space.everybody();
     let lieutenants = everybody.without(General::COMMANDER).iter().take(size).collect::<Generals>();
-    let chosen = [lieutenants, everybody.iter().take(size).collect()];
+    let suspects = space.suspects().iter().take(size).collect();
+    let chosen = [lieutenants, everybody.iter().take(size).collect(), suspects];
     let possible = move |traitors: &Generals| {
         traitors.len() == size && traitors.minus(space.suspects()).is_empty()
     };

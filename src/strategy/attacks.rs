@@ -15,6 +15,7 @@ use super::settings::Settings;
 use crate::attack::{Attack, AttackOn};
 use crate::general::{General, Generals};
 use crate::graph::Graph;
+use crate::question::can_be_turned;
 use crate::search::case::Case;
 use crate::search::draw::{any_case, drawn_in};
 use crate::search::effort::Progress;
@@ -152,11 +153,7 @@ impl<P: Testable> Field<P> {
         let adversary = *adversary;
         let stored = self.stocks[number].get_or_init(|| {
             let terms = Terms::of(&self.protocol, graph).map_err(|refusal| refusal.to_string())?;
-            let n = terms.n();
-            if adversary.traitors >= n {
-                let (f, most) = (adversary.traitors, n - 1);
-                return Err(format!("f is {f}: with n = {n} there can be at most {most} traitors"));
-            }
+            can_be_turned(graph, &adversary).map_err(|error| error.to_string())?;
             let space = Space::new(&self.protocol, &terms, adversary, &Progress::new());
             let space = space.map_err(|refusal| refusal.to_string())?;
             let stock = space.expect("nobody stops it").stock;

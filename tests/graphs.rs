@@ -1,0 +1,158 @@
+//! Protocols on graphs: messages travel along edges, and nobody hears anybody else.
+
+use std::collections::BTreeMap;
+
+use turncoat::search::Engine;
+use turncoat::{
+    Attack, Check, Edit, FaultClass, General, Generals, Graph, Hunt, Lie, OralMessages, Order,
+    SignedMessages, Simulator, Wire, check, hunt, run,
+};
+
+fn set(ids: &[usize]) -> Generals {
+    ids.iter().map(|&id| General::new(id)).collect()
+}
+
+fn inputs(order: Order) -> BTreeMap<General, Order> {
+    BTreeMap::from([(General::COMMANDER, order)])
+}
+
+/// SM(m) on a graph, against the worst that these traitors can do.
+fn signed(m: usize, graph: &Graph, traitors: &[usize]) -> Check<SignedMessages> {
+    let check = check(SignedMessages::new(m)).on(graph).traitors(traitors.len());
+    check.exactly().suspects(set(traitors))
+}
+
+/// Five generals; without the traitors 0 and 4 the others stand in a line.
+fn five() -> Graph {
+    Graph::from_edges(5, [(0, 4), (4, 1), (0, 1), (1, 2), (2, 3)]).unwrap()
+}
+
+/// SM(m + d - 1) where d is the diameter of the graph of the loyal, and one round fewer is too few:
+/// by exhaustion.
+#[test]
+fn signed_messages_need_as_many_rounds_more_as_the_loyal_are_apart() {
+    for (graph, traitors, least) in
+        [(Graph::path(4), &[0][..], 2), (five(), &[0, 4], 3), (Graph::ring(6), &[0], 4)]
+    {
+        let loyal = graph.everybody().minus(set(traitors));
+        assert_eq!(traitors.len() + graph.diameter(loyal).unwrap() - 1, least, "{graph}");
+        signed(least, &graph, traitors).assert_holds();
+        let found = signed(least - 1, &graph, traitors).assert_broken();
+        assert_eq!(found.violation.name(), "agreement", "{graph}");
+        assert_eq!(found.attack.graph, graph);
+        assert!(run(&SignedMessages::new(least - 1), &found.attack).unwrap().violation().is_some());
+    }
+}
+
+/// The commander, who is loyal, is in the middle of those who are left.
+#[test]
+fn a_traitor_opposite_the_commander_costs_a_ring_less() {
+    signed(3, &Graph::ring(6), &[3]).assert_holds();
+}
+
+/// The twin without a reduction agrees, on whether there is an attack, and in how many behaviours.
+#[test]
+fn the_engines_agree_on_graphs() {
+    for (graph, f, m) in [
+        (Graph::path(3), 1, 1),
+        (Graph::ring(4), 1, 1),
+        (Graph::path(4), 1, 1),
+        (Graph::bipartite(1, 3), 1, 1),
+        (Graph::bipartite(1, 3), 2, 1),
+    ] {
+        for any_loyal in [false, true] {
+            let ask = || {
+                let question = check(OralMessages::new(m)).on(&graph).traitors(f).without_strays();
+                if any_loyal { question.loyal_commander() } else { question }
+            };
+            let exhaustive = ask().run().unwrap();
+            let naive = ask().engine(Engine::Naive).run().unwrap();
+            assert_eq!(exhaustive.name(), naive.name(), "{graph} {any_loyal}");
+            assert_eq!(exhaustive.behaviours, naive.behaviours, "{graph} {any_loyal}");
+        }
+    }
+}
+
+/// A traitor says what it likes to its neighbours: in round 1 either order or both, and in round 2
+/// each as one of several relayed it, or not at all.
+#[test]
+fn behaviours_on_graphs_are_counted() {
+    for (graph, traitors, to_each, neighbours) in
+        [(Graph::path(4), [3], 4 * 3 * 3, 1), (Graph::ring(5), [2], 4 * 4 * 4, 2)]
+    {
+        let ask = || signed(1, &graph, &traitors).without_strays();
+        let verdict = ask().run().unwrap();
+        let expected = 2 * u64::pow(to_each, neighbours);
+        let behaviours = verdict.behaviours.exact().map(ToString::to_string);
+        assert_eq!(behaviours, Some(expected.to_string()), "{graph}");
+        let naive = ask().engine(Engine::Naive).run().unwrap();
+        assert_eq!((naive.name(), naive.behaviours), (verdict.name(), verdict.behaviours));
+    }
+}
+
+/// Crashes, omissions and messages that are late are those of edges.
+#[test]
+fn other_faults_keep_to_the_edges() {
+    for faults in FaultClass::ALL {
+        let question = check(SignedMessages::new(2)).on(Graph::path(4)).traitors(1).faults(faults);
+        let verdict = question.suspects(set(&[0])).disrupted(1, 1).run().unwrap();
+        if let Some(found) = verdict.counterexample() {
+            let wires = found.attack.lies.iter().map(|lie| lie.wire);
+            let wires = wires.chain(found.attack.schedule.iter().map(|shift| shift.wire));
+            for Wire { from, to, .. } in wires {
+                assert!(found.attack.graph.has_edge(from, to), "{found}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_hunted_keeps_to_the_edges() {
+    let ask = |m: usize| -> Hunt<SignedMessages> {
+        let hunt = hunt(SignedMessages::new(m)).on(Graph::path(4)).traitors(1).exactly();
+        hunt.suspects(set(&[0])).cases(2_000)
+    };
+    ask(2).assert_finds_nothing();
+    let found = ask(1).assert_finds();
+    assert_eq!(found.attack.traitors, set(&[0]));
+    let path = Graph::path(4);
+    for delivery in &found.execution.deliveries {
+        assert!(path.has_edge(delivery.wire.from, delivery.wire.to), "{delivery:?}");
+    }
+}
+
+#[test]
+fn a_lie_needs_an_edge() {
+    let protocol = OralMessages::new(1);
+    let wire = |from, to| Wire { round: 1, from: General::new(from), to: General::new(to) };
+    let attack = |graph: Graph, wire| {
+        let said = run(&protocol, &Attack::new(3, Generals::NONE, inputs(Order::ATTACK))).unwrap();
+        let edit = Edit::Withhold(said.deliveries[0].said[0].clone());
+        Attack {
+            lies: vec![Lie { wire, edit }],
+            ..Attack::new(graph, set(&[0]), inputs(Order::ATTACK))
+        }
+    };
+    let misfit = |attack| run(&protocol, &attack).unwrap_err().to_string();
+    assert_eq!(
+        misfit(attack(Graph::path(4), wire(0, 2))),
+        "lie 1: general 0 can't send to general 2: they are no neighbours"
+    );
+    let simulator = Simulator::new(&protocol, Graph::ring(4)).unwrap();
+    assert_eq!(
+        simulator.run(&attack(Graph::path(4), wire(0, 1))).unwrap_err().to_string(),
+        "the attack is on the path of 4, and the generals are on the ring of 4"
+    );
+    assert_eq!(run(&protocol, &attack(Graph::path(4), wire(0, 1))).unwrap().idle, []);
+}
+
+#[test]
+fn who_can_be_a_traitor_must_be_there() {
+    let ask = |traitors, ids: &[usize]| {
+        let question = check(OralMessages::new(1)).on(Graph::ring(4)).traitors(traitors);
+        question.suspects(set(ids)).run().unwrap_err().to_string()
+    };
+    let there = "suspects: general 7 is not there: the 4 generals are numbered from 0";
+    assert_eq!(ask(1, &[0, 7]), there);
+    assert_eq!(ask(2, &[3]), "f is 2, and only 1 can be traitors");
+}
