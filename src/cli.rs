@@ -33,7 +33,7 @@ struct Arguments {
     #[command(subcommand)]
     command: Command,
     /// How many threads may work [default: one for each processor]
-    #[arg(long, global = true, value_name = "N", value_parser = whole_number)]
+    #[arg(long, global = true, display_order = 900, value_name = "N", value_parser = whole_number)]
     threads: Option<usize>,
 }
 

@@ -55,7 +55,8 @@
 //!
 //! | floor | rooms | what lives there |
 //! |---|---|---|
-//! | 0 | [`general`], [`graph`], [`order`], [`count`] | who there is, who can talk to whom, what they agree on, how many |
+//! | 0 | [`general`], [`graph`] | who there is, who can talk to whom |
+//! | 0 | [`order`], [`count`] | what they agree on, how many |
 //! | 0 | [`outcome`] | how it ended, and what is asked: broadcast or consensus, demands |
 //! | 1 | [`protocol`], [`signature`], [`fault`] | a protocol, how it signs, and what none may do |
 //! | 1 | [`testable`], [`forgery`] | their testing sides |

@@ -160,7 +160,7 @@ impl<P: Testable> Hunted<P> {
     }
 }
 
-/// What came of an attempt to [refute](crate::refute()) a protocol.
+/// What came of an attempt to refute a protocol.
 #[derive(Clone, Debug)]
 pub struct Refutation<P: Testable> {
     /// The protocol.

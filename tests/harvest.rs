@@ -177,8 +177,8 @@ fn a_verdict_says_what_it_was_made_of() {
                     silence; beside them at most one stray message a wire and round; all arrives by
                     sender.
         Covered     4,707,642,565,081,504 raw behaviours, in 1,123,693 steps.
-        Reductions  traitor-to-loyal messages only; one order for a traitorous commander; products of
-                    per-receiver successors; equal states merged; last round collapsed to decisions.
+        Reductions  traitor-to-loyal messages only; one input for each traitor; products of per-receiver
+                    successors; equal states merged; last round collapsed to decisions.
     "#]].assert_eq(&ask().loyal_commander().run().unwrap().to_string());
     expect![[r#"
         BROKEN: Gossip among 4 generals, at most 1 traitor
@@ -216,8 +216,8 @@ fn a_verdict_says_what_it_was_made_of() {
         Adversary   every set of at most 1 traitor; in each slot any message or silence; beside them at
                     most one stray message a wire and round; all arrives by sender.
         Space       4,707,937,308,542,879 raw behaviours, in 867 steps.
-        Reductions  traitor-to-loyal messages only; one order for a traitorous commander; products of
-                    per-receiver successors; equal states merged; last round collapsed to decisions.
+        Reductions  traitor-to-loyal messages only; one input for each traitor; products of per-receiver
+                    successors; equal states merged; last round collapsed to decisions.
     "#]].assert_eq(&ask().run().unwrap().to_string());
 }
 

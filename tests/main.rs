@@ -28,6 +28,7 @@ mod pared;
 mod random_protocols;
 mod random_signed_protocols;
 mod readme;
+mod refutable;
 mod refute;
 mod refute_command_line;
 mod regressions;

@@ -2,8 +2,7 @@
 //! confirms, and that their witnesses can't tell apart.
 
 use std::collections::BTreeSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 
 use itertools::Itertools;
 use turncoat::fault::FaultKind;
@@ -12,156 +11,14 @@ use turncoat::impossibility::world::Must;
 use turncoat::protocols::chain::Binding;
 use turncoat::protocols::interactive::InteractiveConsistency;
 use turncoat::protocols::parallel::Parallel;
-use turncoat::signature::Signed;
 use turncoat::{
-    CheckError, CoordinatorVote, FloodSet, General, Generals, Graph, Ideal, Lockstep, OralMessages,
-    Order, Property, Round, Seat, SignedMessages, Task, Testable, TwoStep, Violation, refute, run,
+    CheckError, CoordinatorVote, FloodSet, General, Generals, Graph, Ideal, OralMessages, Order,
+    Property, SignedMessages, Testable, TwoStep, Violation, refute, run,
 };
 
+use crate::refutable::{SignedConsensus, Silly};
 use crate::signed_textbook::Mutation::{self, Skips};
 use crate::signed_textbook::{Rule, Textbook};
-
-/// Protocols that nobody would use, and what they decide by.
-#[derive(Clone, Debug)]
-enum Silly {
-    /// Nothing: it retreats.
-    Retreats,
-    /// What the commander said.
-    Obeys,
-    /// The majority of what everybody says to have heard.
-    Echoes,
-    /// The parity of a hash of everything that was ever seen.
-    Hashes,
-    /// As `Obeys`, but every so often it changes its mind.
-    Counts(&'static AtomicUsize),
-    /// As `Obeys`, but it panics when it hears of two orders.
-    Panics,
-}
-
-/// Who it is, and all that it was told.
-type Told = (General, Vec<(Round, General, u64)>);
-
-impl Lockstep for Silly {
-    type Value = Order;
-    type Message = u64;
-    type State = Told;
-
-    fn rounds(&self, _: usize) -> usize {
-        3
-    }
-
-    fn start(&self, seat: Seat, order: Option<&Order>) -> Told {
-        let order = order.map(|order| (0, seat.me, u64::from(*order == Order::ATTACK)));
-        (seat.me, Vec::from_iter(order))
-    }
-
-    fn send(&self, (me, told): &Told, round: Round, _: General) -> impl IntoIterator<Item = u64> {
-        let order = told.first().map(|(.., order)| *order);
-        match self {
-            Silly::Retreats => None,
-            Silly::Hashes => Some(hash(told)),
-            _ => order.filter(|_| round <= 2 && me.is_commander() == (round == 1)),
-        }
-    }
-
-    fn receive(&self, (_, told): &mut Told, round: Round, from: General, said: &u64) {
-        told.push((round, from, *said));
-        let orders = told.iter().map(|(.., order)| order).unique().count();
-        assert!(orders < 2 || !matches!(self, Silly::Panics), "two orders");
-    }
-
-    fn decide(&self, (_, told): &Told) -> Order {
-        let obeyed = told.first().is_some_and(|(.., order)| *order == 1);
-        let attack = match self {
-            Silly::Retreats => false,
-            Silly::Obeys | Silly::Panics => obeyed,
-            Silly::Echoes => 2 * told.iter().filter(|(.., order)| *order == 1).count() > told.len(),
-            Silly::Hashes => hash(told) % 2 == 1,
-            Silly::Counts(calls) => obeyed != (calls.fetch_add(1, Ordering::Relaxed) % 5 == 4),
-        };
-        if attack { Order::ATTACK } else { Order::RETREAT }
-    }
-}
-
-impl Testable for Silly {
-    fn values(&self) -> Vec<Order> {
-        Order::first(2)
-    }
-}
-
-/// Consensus by SM(m) from everybody: the majority of what all have said, else RETREAT. With
-/// n >= 2m + 1 it survives m traitors.
-#[derive(Debug)]
-struct SignedConsensus {
-    instances: Vec<SignedMessages>,
-    all: Parallel<SignedMessages>,
-}
-
-impl SignedConsensus {
-    fn new(n: usize, m: usize) -> SignedConsensus {
-        let instance = |number, by| SignedMessages::new(m).instance(number, by);
-        let instances = (0..n).map(|number| instance(number, General::new(number)));
-        SignedConsensus { instances: instances.collect(), all: Parallel::of(n, instance) }
-    }
-}
-
-impl Lockstep for SignedConsensus {
-    type Value = Order;
-    type Message = <Parallel<SignedMessages> as Lockstep>::Message;
-    type State = <Parallel<SignedMessages> as Lockstep>::State;
-
-    fn rounds(&self, n: usize) -> usize {
-        self.all.rounds(n)
-    }
-
-    fn start(&self, seat: Seat, input: Option<&Order>) -> Self::State {
-        self.all.start(seat, input)
-    }
-
-    fn send(
-        &self,
-        state: &Self::State,
-        round: Round,
-        to: General,
-    ) -> impl IntoIterator<Item = Self::Message> {
-        self.all.send(state, round, to)
-    }
-
-    fn receive(&self, state: &mut Self::State, round: Round, from: General, said: &Self::Message) {
-        self.all.receive(state, round, from, said);
-    }
-
-    fn end_round(&self, state: &mut Self::State, round: Round) {
-        self.all.end_round(state, round);
-    }
-
-    fn decide(&self, state: &Self::State) -> Order {
-        let votes = self.instances.iter().zip(state).map(|(sm, state)| sm.decide(state));
-        let attack = 2 * votes.filter(|vote| *vote == Order::ATTACK).count() > state.len();
-        if attack { Order::ATTACK } else { Order::RETREAT }
-    }
-}
-
-impl Testable for SignedConsensus {
-    fn values(&self) -> Vec<Order> {
-        Order::first(2)
-    }
-
-    fn task(&self) -> Task {
-        Task::Consensus
-    }
-
-    fn signatures(&self, message: &Self::Message) -> Vec<Signed> {
-        self.all.signatures(message)
-    }
-}
-
-/// The same number on every machine and each time.
-fn hash(seen: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    seen.hash(&mut hasher);
-    hasher.finish()
-}
 
 /// Every word of an argument is true: what is said of it is seen here once more.
 fn assert_true<P: Testable>(protocol: &P, argument: &Argument<P>, setting: &str) {
