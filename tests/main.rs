@@ -27,6 +27,7 @@ mod random_protocols;
 mod random_signed_protocols;
 mod readme;
 mod regressions;
+mod routed;
 mod schedules;
 mod signed_command_line;
 mod signed_engines;
