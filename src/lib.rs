@@ -148,6 +148,7 @@ pub use crate::protocol::{Lockstep, Plain, Round, Seat};
 pub use crate::protocols::flood_set::FloodSet;
 pub use crate::protocols::interactive::InteractiveConsistency;
 pub use crate::protocols::oral::OralMessages;
+pub use crate::protocols::routed::RoutedMessages;
 pub use crate::protocols::signed::SignedMessages;
 pub use crate::protocols::two_step::TwoStep;
 pub use crate::protocols::vote::CoordinatorVote;

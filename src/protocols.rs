@@ -9,6 +9,7 @@ pub mod oral;
 pub mod order_set;
 pub mod parallel;
 pub mod path;
+pub mod routed;
 pub mod signed;
 pub mod two_step;
 pub mod vote;

@@ -34,6 +34,7 @@ mod refute_command_line;
 mod regressions;
 mod rounds;
 mod rounds_command_line;
+mod routed;
 mod schedules;
 mod signed_command_line;
 mod signed_engines;

@@ -22,13 +22,20 @@ struct Listed {
     source: &'static str,
 }
 
-const PROTOCOLS: [Listed; 9] = [
+const PROTOCOLS: [Listed; 10] = [
     Listed {
         protocol: "oral",
         title: "Oral messages, OM(m)",
         claim: "n >= 3m + 1 generals survive m traitors",
         source: "Lamport, Shostak, Pease: The Byzantine Generals Problem. ACM TOPLAS 4(3), 1982, \
                  section 3",
+    },
+    Listed {
+        protocol: "routed",
+        title: "Oral messages on a graph, OM(m,p)",
+        claim: "on a graph that is p-regular m traitors are survived, if p >= 3m",
+        source: "Lamport, Shostak, Pease: The Byzantine Generals Problem. ACM TOPLAS 4(3), 1982, \
+                 section 5",
     },
     Listed {
         protocol: "signed",

@@ -7,7 +7,9 @@ use turncoat::protocols::oral::{Choice, OralMessages};
 use turncoat::{Graph, Order, Testable};
 
 use super::signed::{Signed, SignedArguments, TwoSteps, TwoStepsArguments};
-use super::unsigned::{FloodSetArguments, Flooding, MadeFor, MadeForArguments};
+use super::unsigned::{
+    FloodSetArguments, Flooding, MadeFor, MadeForArguments, Routed, RoutedArguments,
+};
 use super::{BadInput, whole_number};
 
 /// A protocol with its parameters, and the arguments of a command.
@@ -17,6 +19,13 @@ pub enum Subject<A: Args> {
     Oral {
         #[command(flatten)]
         oral: OralArguments,
+        #[command(flatten)]
+        arguments: A,
+    },
+    /// OM(m,p), oral messages on a graph: claims p >= 3m (Lamport, Shostak, Pease 1982)
+    Routed {
+        #[command(flatten)]
+        routed: RoutedArguments,
         #[command(flatten)]
         arguments: A,
     },
@@ -86,6 +95,7 @@ impl<A: Args> Subject<A> {
     pub fn parts(self) -> (Chosen, A) {
         match self {
             Subject::Oral { oral, arguments } => (Chosen::Oral(oral), arguments),
+            Subject::Routed { routed, arguments } => (Chosen::Routed(routed), arguments),
             Subject::Signed { signed, arguments } => (Chosen::Signed(signed), arguments),
             Subject::TwoStep { signed, arguments } => (Chosen::TwoStep(signed), arguments),
             Subject::RelayThreshold { k, signed, arguments } => {
@@ -105,6 +115,7 @@ impl<A: Args> Subject<A> {
 /// A protocol as it was chosen on the command line, before it is known for how many traitors.
 pub enum Chosen {
     Oral(OralArguments),
+    Routed(RoutedArguments),
     Signed(SignedArguments),
     TwoStep(TwoStepsArguments),
     RelayThreshold(usize, SignedArguments),
@@ -120,6 +131,7 @@ impl Chosen {
     pub fn given(&self, f: usize, graph: &Graph) -> Result<Specification, BadInput> {
         Ok(match self {
             Chosen::Oral(oral) => Specification::Oral(oral.given(f)),
+            Chosen::Routed(routed) => Specification::Routed(routed.given(f, graph)),
             Chosen::Signed(signed) => Specification::Signed(signed.given(f)?),
             Chosen::TwoStep(signed) => Specification::TwoStep(signed.given()?),
             Chosen::RelayThreshold(k, signed) => {
@@ -139,6 +151,7 @@ impl Chosen {
 #[serde(tag = "protocol", rename_all = "kebab-case")]
 pub enum Specification {
     Oral(Oral),
+    Routed(Routed),
     Signed(Signed),
     TwoStep(TwoSteps),
     RelayThreshold(Signed),
@@ -168,6 +181,7 @@ impl Specification {
     pub fn perform<T: Task>(&self, task: T) -> Result<T::Outcome, BadInput> {
         match self {
             Specification::Oral(oral) => task.with(oral.protocol()?),
+            Specification::Routed(routed) => task.with(routed.protocol()?),
             Specification::Signed(signed) => signed.unthresholded()?.perform(task, |sm| sm),
             Specification::TwoStep(signed) => signed.perform(task),
             Specification::RelayThreshold(signed) => {
@@ -190,6 +204,7 @@ impl Specification {
     pub fn arguments(&self, f: usize) -> String {
         match self {
             Specification::Oral(oral) => oral.arguments(f),
+            Specification::Routed(routed) => routed.arguments(f),
             Specification::Signed(signed) => signed.arguments("signed", f),
             Specification::TwoStep(signed) => signed.arguments(),
             Specification::RelayThreshold(signed) => signed.arguments("relay-threshold", f),

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use turncoat::{CoordinatorVote, FloodSet, InteractiveConsistency};
+use turncoat::{CoordinatorVote, FloodSet, Graph, InteractiveConsistency, RoutedMessages};
 
 use super::protocols::{orders, unless};
 use super::{BadInput, whole_number};
@@ -25,6 +25,50 @@ pub struct MadeForArguments {
     /// How many values there are to choose from: RETREAT, ATTACK, ..
     #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
     values: usize,
+}
+
+#[derive(Args)]
+pub struct RoutedArguments {
+    /// How many traitors the algorithm is made for [default: f]
+    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    m: Option<usize>,
+    /// How many neighbours hear from the commander [default: 3m]
+    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    p: Option<usize>,
+    /// How many orders there are to choose from: RETREAT, ATTACK, ..
+    #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
+    values: usize,
+}
+
+/// The parameters of oral messages on a graph.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Routed {
+    m: usize,
+    p: usize,
+    values: usize,
+    graph: Graph,
+}
+
+impl RoutedArguments {
+    pub fn given(&self, f: usize, graph: &Graph) -> Routed {
+        let m = self.m.unwrap_or(f);
+        let p = self.p.unwrap_or(m.saturating_mul(3));
+        Routed { m, p, values: self.values, graph: graph.clone() }
+    }
+}
+
+impl Routed {
+    pub fn protocol(&self) -> Result<RoutedMessages, BadInput> {
+        let protocol = RoutedMessages::new(self.m, self.p, &self.graph).map_err(BadInput::new)?;
+        Ok(protocol.over(orders(self.values)?))
+    }
+
+    /// But for the graph, which is that of the command.
+    pub fn arguments(&self, f: usize) -> String {
+        let (m, p) = (unless("-m", self.m, f), unless("-p", self.p, self.m.saturating_mul(3)));
+        format!("routed{m}{p}{}", unless("--values", self.values, 2))
+    }
 }
 
 /// The parameters of FloodSet.

@@ -154,7 +154,7 @@ pub(super) fn title(name: &str, protocol: &str, graph: &Graph, adversary: &Adver
 #[must_use]
 pub fn among(protocol: &str, graph: &Graph) -> String {
     let n = graph.n();
-    let comma = if protocol.contains(',') { "," } else { "" };
+    let comma = if protocol.contains(", ") { "," } else { "" };
     let generals = if n == 1 { "general" } else { "generals" };
     let place = graph.place().map(|place| format!(" {place}")).unwrap_or_default();
     format!("{protocol}{comma} among {n} {generals}{place}")

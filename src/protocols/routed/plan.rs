@@ -1,0 +1,260 @@
+//! On which ways what OM(m, p) sends comes where it should.
+
+use itertools::Itertools;
+use rustc_hash::FxHashMap;
+
+use crate::general::{General, Generals};
+use crate::graph::Graph;
+use crate::protocol::Round;
+use crate::protocols::path::Path;
+use crate::testable::Wire;
+
+/// Neighbours of a general from whom paths lead to everybody else, without the general, that share
+/// nobody but the one to whom they lead.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RegularSet {
+    /// The neighbours.
+    pub neighbours: Generals,
+    /// To whom the paths lead, and the paths from each neighbour, in which it is the first. The path
+    /// of one who is a neighbour leads from itself to itself.
+    pub paths: Vec<(General, Vec<Vec<General>>)>,
+}
+
+/// Why there is no OM(m, p) on a graph.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum RoutedError {
+    /// The numbers don't fit each other.
+    #[error("m is {m} and p is {p}: m must be at least 1, and p at least m")]
+    Numbers {
+        /// How many traitors are to be survived.
+        m: usize,
+        /// How many neighbours hear from a commander.
+        p: usize,
+    },
+    /// Somebody has no regular set.
+    #[error(
+        "OM({m},{p}) can't be run on {graph}: general {general} has no {needed} neighbours from whom \
+         paths that share nobody lead to everybody else{}", without(*.gone)
+    )]
+    NotRegular {
+        /// How many traitors are to be survived.
+        m: usize,
+        /// How many neighbours hear from the commander.
+        p: usize,
+        /// The graph.
+        graph: Graph,
+        /// Who has none.
+        general: usize,
+        /// How many neighbours it would have to have.
+        needed: usize,
+        /// Who is not there any more: the commanders before.
+        gone: Generals,
+    },
+    /// There are no generals, more than sets of them hold, or too many messages.
+    #[error("OM({m},{p}) among {n} generals would have too much to send: at most {MOST_WAYS} ways")]
+    TooMuch {
+        /// How many traitors are to be survived.
+        m: usize,
+        /// How many neighbours hear from the commander.
+        p: usize,
+        /// How many generals there are.
+        n: usize,
+    },
+}
+
+/// The most ways that there can be.
+const MOST_WAYS: u128 = 1 << 14;
+
+fn without(gone: Generals) -> String {
+    match gone.is_empty() {
+        true => String::new(),
+        false => format!(", without {}", gone.numbered("general")),
+    }
+}
+
+impl RegularSet {
+    /// A regular set of so many neighbours of a general on a graph without some others, if there is
+    /// one: the first in lexicographic order.
+    ///
+    /// ```
+    /// use turncoat::protocols::routed::RegularSet;
+    /// use turncoat::{General, Generals, Graph};
+    ///
+    /// let of = |graph, p| RegularSet::of(&graph, General::COMMANDER, p, Generals::NONE);
+    /// assert_eq!(of(Graph::cube(), 3).map(|set| set.neighbours.len()), Some(3));
+    /// assert_eq!(of(Graph::ring(5), 3), None);
+    /// ```
+    #[must_use]
+    pub fn of(graph: &Graph, general: General, p: usize, gone: Generals) -> Option<RegularSet> {
+        let avoiding = gone.with(general);
+        let others = graph.everybody().minus(avoiding);
+        let candidates = graph.neighbours(general).minus(gone);
+        let paths = |from: Generals| {
+            let paths = others.iter().map(|to| (to, graph.disjoint_paths(from, to, avoiding)));
+            let paths = paths.take_while(|(_, paths)| paths.len() >= p).collect_vec();
+            (paths.len() == others.len()).then_some(paths)
+        };
+        // Where all of them together do not have enough paths, some of them do not either.
+        paths(candidates).filter(|_| p <= candidates.len())?;
+        let mut sets = candidates.subsets(p);
+        sets.find_map(|neighbours| Some(RegularSet { neighbours, paths: paths(neighbours)? }))
+    }
+}
+
+/// One way of the plan: what the last general on a path says, to one other.
+#[derive(Clone, Debug)]
+pub(super) struct Way {
+    pub path: Path,
+    /// From the one who says it to the one for whom it is.
+    route: Vec<General>,
+    /// In which round it sets out.
+    starts: Round,
+}
+
+impl Way {
+    pub fn to(&self) -> General {
+        *self.route.last().expect("a way leads somewhere")
+    }
+
+    fn wires(&self) -> impl Iterator<Item = Wire> {
+        let edges = self.route.windows(2).enumerate();
+        edges.map(|(hop, edge)| Wire { round: self.starts + hop, from: edge[0], to: edge[1] })
+    }
+}
+
+/// All ways of OM(m, p) on a graph, by number.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    ways: Vec<Way>,
+    by_name: FxHashMap<(Path, General), usize>,
+    /// Those that lead over each wire.
+    on_wire: FxHashMap<Wire, Vec<usize>>,
+    /// By general, those that lead to it or through it: each has a place in its state.
+    held: FxHashMap<General, Vec<usize>>,
+    /// The regular set of the last general on a path, as a commander.
+    sets: FxHashMap<Path, Generals>,
+}
+
+impl Plan {
+    pub fn new(m: usize, p: usize, graph: &Graph) -> Result<Plan, RoutedError> {
+        let n = graph.n();
+        if m == 0 || p < m {
+            return Err(RoutedError::Numbers { m, p });
+        }
+        let ways = (0..m).map(|level| (p - level) as u128).fold(n as u128, u128::saturating_mul);
+        if n == 0 || n > Generals::MAX || ways > MOST_WAYS {
+            return Err(RoutedError::TooMuch { m, p, n });
+        }
+        let mut plan = Plan::default();
+        plan.lay_out(m, p, graph, &Path::root(), m)?;
+        Ok(plan)
+    }
+
+    /// Lays out OM(level, ..) with the last general on a path as the commander, without those before.
+    fn lay_out(
+        &mut self,
+        m: usize,
+        p: usize,
+        graph: &Graph,
+        path: &Path,
+        level: usize,
+    ) -> Result<(), RoutedError> {
+        let commander = path.last().expect("a path names the commander");
+        let (gone, needed) = (path.parent().generals(), p - (m - level));
+        let Some(set) = RegularSet::of(graph, commander, needed, gone) else {
+            let (graph, general) = (graph.clone(), commander.id());
+            return Err(RoutedError::NotRegular { m, p, graph, general, needed, gone });
+        };
+        self.sets.insert(path.clone(), set.neighbours);
+        let starts = path.len();
+        for to in set.neighbours.iter() {
+            self.add(Way { path: path.clone(), route: vec![commander, to], starts });
+        }
+        if level > 1 {
+            let mut further = set.neighbours.iter().map(|next| path.then(next));
+            return further.try_for_each(|path| self.lay_out(m, p, graph, &path, level - 1));
+        }
+        let routes = set.paths.into_iter().flat_map(|(_, routes)| routes);
+        for route in routes.filter(|route| route.len() > 1) {
+            self.add(Way { path: path.then(route[0]), route, starts: starts + 1 });
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, way: Way) {
+        let number = self.ways.len();
+        self.by_name.insert((way.path.clone(), way.to()), number);
+        for wire in way.wires() {
+            self.on_wire.entry(wire).or_default().push(number);
+            self.held.entry(wire.to).or_default().push(number);
+        }
+        self.ways.push(way);
+    }
+
+    pub fn rounds(&self) -> usize {
+        self.on_wire.keys().map(|wire| wire.round).max().unwrap_or(0)
+    }
+
+    /// Who hears from the last general on a path as a commander.
+    pub fn regular_set(&self, path: &Path) -> impl Iterator<Item = General> {
+        self.sets.get(path).copied().unwrap_or(Generals::NONE).iter()
+    }
+
+    /// The number of the way of what the last general on a path says to another.
+    pub fn way(&self, path: &Path, to: General) -> Option<usize> {
+        self.by_name.get(&(path.clone(), to)).copied()
+    }
+
+    /// Whether a way is a single edge.
+    pub fn is_direct(&self, way: usize) -> bool {
+        self.ways[way].route.len() == 2
+    }
+
+    /// Whether a way leads over a wire.
+    pub fn leads(&self, way: usize, wire: Wire) -> bool {
+        self.on_wire.get(&wire).is_some_and(|ways| ways.contains(&way))
+    }
+
+    /// The ways that lead over a wire, by number.
+    pub fn ways_on(&self, wire: Wire) -> impl Iterator<Item = (usize, &Way)> {
+        let ways = self.on_wire.get(&wire).into_iter().flatten();
+        ways.map(|number| (*number, &self.ways[*number]))
+    }
+
+    /// How many ways lead to a general or through it.
+    pub fn places(&self, general: General) -> usize {
+        self.held.get(&general).map_or(0, Vec::len)
+    }
+
+    /// The place of a way in the state of a general, if it leads to it or through it.
+    pub fn place(&self, general: General, way: usize) -> Option<usize> {
+        // They are in their order.
+        self.held.get(&general)?.binary_search(&way).ok()
+    }
+
+    /// The places of what a general has passed on in a round, for others.
+    pub fn passed_on(&self, general: General, round: Round) -> impl Iterator<Item = usize> {
+        let held = self.held.get(&general).into_iter().flatten().enumerate();
+        let gone =
+            move |way: &Way| way.wires().any(|wire| wire.from == general && wire.round == round);
+        held.filter(move |(_, way)| gone(&self.ways[**way])).map(|(place, _)| place)
+    }
+
+    /// Ways that lead to the receiver of a wire, but not over it: one that comes from the sender in
+    /// another round, and one that comes from another general.
+    pub fn misplaced(&self, wire: Wire) -> impl Iterator<Item = (Path, General)> {
+        let named = |way: &Way| (way.path.clone(), way.to());
+        let leads =
+            |way: &&Way, here: fn(Wire, Wire) -> bool| way.wires().any(|other| here(other, wire));
+        let late = self.ways.iter().find(|way| {
+            leads(way, |other, wire| {
+                (other.from, other.to) == (wire.from, wire.to) && other.round != wire.round
+            })
+        });
+        let of_another = self.ways.iter().find(|way| {
+            leads(way, |other, wire| other.to == wire.to && other.from != wire.from)
+                && !leads(way, |other, wire| other == wire)
+        });
+        late.into_iter().chain(of_another).map(named)
+    }
+}
