@@ -13,7 +13,10 @@ use turncoat::{
 };
 
 /// (n, f, r), whether there is a protocol, how many views, how many executions.
-const GOLDEN: [((usize, usize, usize), bool, usize, u64); 12] = [
+/// n, f and r; whether there is a protocol; how many views and executions there are.
+type Row = ((usize, usize, usize), bool, usize, u64);
+
+const GOLDEN: [Row; 12] = [
     ((3, 1, 1), false, 4, 10),
     ((3, 1, 2), false, 8, 14),
     ((4, 1, 1), false, 6, 16),
