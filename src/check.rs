@@ -5,7 +5,7 @@ use crate::execution::Counterexample;
 use crate::question::{CheckError, Question, Subject};
 use crate::search::effort::Progress;
 use crate::search::{Answer, Engine, Found, Search};
-use crate::testable::Testable;
+use crate::testable::{Testable, lent};
 use crate::verdict::{Ruling, Verdict};
 
 /// Asks whether a protocol reaches Byzantine agreement.
@@ -77,10 +77,11 @@ impl<P: Testable> Check<P> {
         if engine == Engine::Naive && (!faults.is_byzantine() || any_order || disruptions > 0) {
             return Err(CheckError::NotNaive);
         }
-        let search =
-            Search { protocol: &protocol, terms: &terms, adversary, engine, limit, progress };
-        let answer = search.run()?;
-        let ruling = match (answer.found, answer.halt) {
+        let lent = &lent(&protocol);
+        let search = Search { protocol: lent, terms: &terms, adversary, engine, limit, progress };
+        let Answer { found, halt, behaviours, signed, forgeries, harvested, steps } =
+            search.run()?;
+        let ruling = match (found, halt) {
             (Some(Found { attack, execution, violation, size }), _) => {
                 let found = Counterexample { attack, execution, violation, size, protocol };
                 Ruling::Broken(Box::new(found))
@@ -88,7 +89,6 @@ impl<P: Testable> Check<P> {
             (None, Some(halt)) => Ruling::Bounded(halt),
             (None, None) => Ruling::Holds,
         };
-        let Answer { behaviours, signed, forgeries, harvested, steps, .. } = answer;
         let protocol = name;
         let verdict = Verdict {
             protocol,

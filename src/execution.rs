@@ -17,7 +17,7 @@ use crate::property::{Accepted, Property, Violation};
 use crate::protocol::{Lockstep, Plain, Round};
 use crate::schedule::Shift;
 use crate::signature::Signed;
-use crate::testable::{Forgery, Refusal, Terms, Testable, Wire};
+use crate::testable::{Forgery, Refusal, Terms, Testable, Wire, lent};
 
 /// A protocol run under an attack. If the protocol misbehaves it ends there.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -197,7 +197,8 @@ impl<'a, P: Testable> Simulator<'a, P> {
     /// The attack does not fit the protocol.
     pub fn run(&self, attack: &AttackOn<P>) -> Result<ExecutionOf<P>, Misfit> {
         attack.fits(&self.terms)?;
-        let guarded = Guarded::new(self.protocol, &self.terms.values, attack.traitors);
+        let lent = lent(self.protocol);
+        let guarded = Guarded::new(&lent, &self.terms.values, attack.traitors);
         let labels = |wire, message: &P::Message| self.label(wire, message);
         Ok(obeyed(&guarded, &self.terms, attack, &labels))
     }

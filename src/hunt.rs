@@ -12,7 +12,7 @@ use crate::search::chase::{Chase, Chased};
 use crate::search::coverage::Coverage;
 use crate::search::effort::Progress;
 use crate::search::space::Space;
-use crate::testable::Testable;
+use crate::testable::{Testable, lent};
 use crate::verdict::{Finding, Hunted};
 
 /// Looks for an attack at random, where there are too many to go through them all. What breaks the
@@ -126,7 +126,8 @@ impl<P: Testable> Hunt<P> {
             time: Duration::ZERO,
             finding: None,
         };
-        let Some(space) = Space::new(&protocol, &terms, adversary, progress)? else {
+        let lent = &lent(&protocol);
+        let Some(space) = Space::new(lent, &terms, adversary, progress)? else {
             return Ok(hunted);
         };
         let (signed, forgeries) = (space.is_signed(), space.has_forgeries());

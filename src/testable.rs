@@ -1,5 +1,6 @@
 //! The testing side of a protocol: what a traitor could say on a wire, and how to tell of it.
 
+mod lent;
 mod repertoire;
 
 use itertools::Itertools;
@@ -12,6 +13,7 @@ use crate::outcome::{Demand, Task};
 use crate::protocol::{Lockstep, Plain, Round};
 use crate::signature::Signed;
 
+pub(crate) use self::lent::lent;
 pub use self::repertoire::{Forgery, Repertoire};
 
 /// One wire in one round: what `from` says to `to`.

@@ -12,7 +12,6 @@ use turncoat::{
     run,
 };
 
-/// (n, f, r), whether there is a protocol, how many views, how many executions.
 /// n, f and r; whether there is a protocol; how many views and executions there are.
 type Row = ((usize, usize, usize), bool, usize, u64);
 

@@ -16,7 +16,7 @@ use crate::general::{General, Generals};
 use crate::outcome::Task;
 use crate::property::{Accepted, Property, Violation};
 use crate::schedule::{Arrival, Shift};
-use crate::testable::{Testable, Wire};
+use crate::testable::{Testable, Wire, lent};
 
 /// If what the loyal held takes more lines than this, only how each concluded is told.
 const HELD: usize = 45;
@@ -27,6 +27,7 @@ pub fn story<P: Testable>(
     attack: &AttackOn<P>,
     execution: &ExecutionOf<P>,
 ) -> String {
+    let protocol = &lent(protocol);
     let task = protocol.task();
     let story = Story { protocol, task, attack, execution };
     let mut parts = vec![cast(attack, task)];
