@@ -10,6 +10,7 @@ pub mod order_set;
 pub mod parallel;
 pub mod path;
 pub mod routed;
+mod routes;
 pub mod signed;
 pub mod two_step;
 pub mod vote;

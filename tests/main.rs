@@ -14,6 +14,7 @@ mod enemy_parts;
 mod enemy_search;
 mod enemy_twins;
 mod faults;
+mod graph_command_line;
 mod graphs;
 mod harvest;
 mod hostile;

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 use turncoat::{
-    AttackOn, Check, Edit, General, Generals, Graph, Hunt, Lockstep, Repertoire, RoutedMessages,
+    AttackOn, Check, General, Generals, Graph, Hunt, Lockstep, Repertoire, RoutedMessages,
     Simulator, Testable, Wire, check, hunt, run,
 };
 
@@ -10,11 +10,11 @@ fn routed(m: usize, p: usize, graph: &Graph) -> RoutedMessages {
     RoutedMessages::new(m, p, graph).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn checked<'p>(protocol: &'p RoutedMessages, f: usize) -> Check<&'p RoutedMessages> {
+fn checked(protocol: &RoutedMessages, f: usize) -> Check<&RoutedMessages> {
     check(protocol).on(protocol.graph()).traitors(f)
 }
 
-fn hunted<'p>(protocol: &'p RoutedMessages, f: usize) -> Hunt<&'p RoutedMessages> {
+fn hunted(protocol: &RoutedMessages, f: usize) -> Hunt<&RoutedMessages> {
     hunt(protocol).on(protocol.graph()).traitors(f)
 }
 
@@ -80,8 +80,7 @@ fn without_traitors_everybody_is_reached() {
     }
 }
 
-/// Every slot of the repertoire is filled by those who obey, and by nothing else; and a stray changes
-/// nobody.
+/// Every slot of the repertoire is filled by those who obey, and they say nothing else.
 #[test]
 fn what_is_said_is_what_the_repertoire_has() {
     let protocol = routed(2, 3, &Graph::complete(5));
@@ -109,9 +108,6 @@ fn what_is_said_is_what_the_repertoire_has() {
 #[test]
 fn a_message_is_told_with_whom_it_is_for() {
     let protocol = routed(1, 3, &Graph::prism());
-    let found = checked(&protocol, 1);
-    let found = found.exactly().run().unwrap();
-    assert!(found.holds());
     let inputs = [(General::COMMANDER, protocol.values()[1])].into();
     let attack = AttackOn::<RoutedMessages>::new(protocol.graph(), Generals::NONE, inputs);
     let execution = run(&protocol, &attack).unwrap();
@@ -130,8 +126,6 @@ fn a_message_is_told_with_whom_it_is_for() {
         4: for 5: 1 said the commander said ATTACK
     "#]]
     .assert_eq(&told.collect::<String>());
-    let said = &execution.deliveries[0].said[0];
-    assert_eq!(Edit::Withhold(said.clone()).honest(), Some(said));
 }
 
 #[test]
@@ -156,5 +150,15 @@ fn a_graph_without_regular_sets_is_refused() {
         other(Graph::complete(6)),
         other(Graph::cube()),
     ];
-    expect![[r#""#]].assert_eq(&refusals.concat());
+    expect![[r#"
+        OM(1,3) can't be run on the ring of 5: general 0 has no 3 neighbours from whom paths that share nobody lead to everybody else
+        OM(1,3) can't be run on the grid of 3 by 3: general 0 has no 3 neighbours from whom paths that share nobody lead to everybody else
+        OM(2,6) can't be run on the cube: general 0 has no 6 neighbours from whom paths that share nobody lead to everybody else
+        m is 0 and p is 3: m must be at least 1, and p at least m
+        m is 3 and p is 2: m must be at least 1, and p at least m
+        OM(4,30) among 40 generals would have too much to send: at most 16384 ways
+        n is 65: there must be from 1 to 64 generals
+        OM(1,3) is laid out for the prism, and not for the complete graph of 6
+        OM(1,3) is laid out for the prism, and n is 8
+    "#]].assert_eq(&refusals.concat());
 }

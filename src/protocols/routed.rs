@@ -8,18 +8,16 @@
 //! without the old commander; and the majority of what comes from them counts. A traitor on a path
 //! spoils it.
 
-mod plan;
-
 use std::fmt::Display;
 use std::sync::Arc;
 
 use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
-use self::plan::Plan;
-pub use self::plan::{RegularSet, RoutedError};
 use super::oral::majority;
 use super::path::Path;
+use super::routes::Plan;
+pub use super::routes::{RegularSet, RoutedError};
 use crate::general::General;
 use crate::graph::Graph;
 use crate::order::Order;
@@ -251,10 +249,10 @@ impl<V: Plain + Display> Testable for RoutedMessages<V> {
             return format!("{value} on the path {path}, for {}", to.id());
         };
         let own = path.last() == Some(from);
-        let others = path.iter().rev().skip(usize::from(own)).map(|other| {
-            let name = if other.is_commander() { "the commander" } else { "" };
-            let name = if name.is_empty() { other.id().to_string() } else { name.to_owned() };
-            format!("{name} said ")
+        let others = path.iter().rev().skip(usize::from(own));
+        let others = others.map(|other| match other.is_commander() {
+            true => "the commander said ".to_owned(),
+            false => format!("{} said ", other.id()),
         });
         let direct = self.plan.is_direct(way);
         let meant = if direct { String::new() } else { format!("for {}: ", to.id()) };

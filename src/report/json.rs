@@ -189,6 +189,7 @@ where
     let mut decided = json!(attack);
     if let Value::Object(fields) = &mut decided {
         fields.shift_remove("n");
+        fields.shift_remove("graph");
     }
     decided["decisions"] = json!(decisions.collect::<BTreeMap<_, _>>());
     merge(&mut json, &decided);

@@ -91,8 +91,9 @@ impl<P: Testable> Attacks<P> {
     /// use turncoat::{OralMessages, Setting};
     ///
     /// let setting = Setting::new(4, 2);
-    /// let by_traitors = traitors(setting)
-    ///     .prop_flat_map(move |traitors| attacks(OralMessages::new(1), setting).by(traitors));
+    /// let by_traitors = traitors(setting.clone()).prop_flat_map(move |traitors| {
+    ///     attacks(OralMessages::new(1), setting.clone()).by(traitors)
+    /// });
     /// ```
     #[must_use]
     pub fn by(self, traitors: Generals) -> Attacks<P> {

@@ -3,10 +3,10 @@
 use itertools::Itertools;
 use rustc_hash::FxHashMap;
 
+use super::path::Path;
 use crate::general::{General, Generals};
-use crate::graph::Graph;
+use crate::graph::{Graph, GraphError};
 use crate::protocol::Round;
-use crate::protocols::path::Path;
 use crate::testable::Wire;
 
 /// Neighbours of a general from whom paths lead to everybody else, without the general, that share
@@ -50,7 +50,10 @@ pub enum RoutedError {
         /// Who is not there any more: the commanders before.
         gone: Generals,
     },
-    /// There are no generals, more than sets of them hold, or too many messages.
+    /// There are too few or too many generals.
+    #[error(transparent)]
+    Generals(GraphError),
+    /// There would be too many messages.
     #[error("OM({m},{p}) among {n} generals would have too much to send: at most {MOST_WAYS} ways")]
     TooMuch {
         /// How many traitors are to be survived.
@@ -141,8 +144,11 @@ impl Plan {
         if m == 0 || p < m {
             return Err(RoutedError::Numbers { m, p });
         }
+        if n == 0 || n > Generals::MAX {
+            return Err(RoutedError::Generals(GraphError::Generals(n)));
+        }
         let ways = (0..m).map(|level| (p - level) as u128).fold(n as u128, u128::saturating_mul);
-        if n == 0 || n > Generals::MAX || ways > MOST_WAYS {
+        if ways > MOST_WAYS {
             return Err(RoutedError::TooMuch { m, p, n });
         }
         let mut plan = Plan::default();
