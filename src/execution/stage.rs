@@ -80,7 +80,7 @@ pub(crate) fn simulate<P: Testable>(
     protocol: &Guarded<'_, P>,
     terms: &Terms<P::Value>,
     scene: Scene<'_, P::Value>,
-    enemy: &mut impl Enemy<P>,
+    enemy: &mut dyn Enemy<P>,
     labels: &Labels<'_, P::Message>,
 ) -> ExecutionOf<P> {
     let mut execution = Execution {
@@ -151,7 +151,7 @@ impl<P: Testable> Stage<'_, P> {
     fn play(
         &mut self,
         inputs: &BTreeMap<General, P::Value>,
-        enemy: &mut impl Enemy<P>,
+        enemy: &mut dyn Enemy<P>,
     ) -> Result<(), Fault> {
         let Terms { graph, rounds, task, .. } = self.terms;
         let (protocol, traitors) = (self.protocol, self.protocol.traitors());
@@ -221,7 +221,7 @@ impl<P: Testable> Stage<'_, P> {
         round: Round,
         sent: &[Delivery<P::Message>],
         shifts: &[(usize, Shift<P::Message>)],
-        enemy: &mut impl Enemy<P>,
+        enemy: &mut dyn Enemy<P>,
     ) -> Result<(), Fault> {
         let (mut due, later) =
             std::mem::take(&mut self.late).into_iter().partition(|(due, ..)| *due == round);
