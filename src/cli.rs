@@ -141,6 +141,7 @@ impl BadInput {
     }
 }
 
+/// What the program `turncoat` does: with the arguments of this process, on its terminal.
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

@@ -107,6 +107,9 @@
 pub mod adversary;
 pub mod attack;
 mod check;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
 pub mod count;
 pub mod execution;
 pub mod fault;

@@ -1,7 +1,6 @@
-//! The command line `turncoat`.
-
-mod cli;
+//! The command line `turncoat`: see `src/cli.rs`, which is part of the library so that searches of the
+//! built-in protocols are compiled once.
 
 fn main() -> std::process::ExitCode {
-    cli::main()
+    turncoat::cli::main()
 }

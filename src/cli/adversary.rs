@@ -1,7 +1,7 @@
 //! What the enemy may do, as arguments.
 
+use crate::{FaultClass, General, Question, Testable};
 use clap::{Args, ValueEnum};
-use turncoat::{FaultClass, General, Question, Testable};
 
 use super::whole_number;
 

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use turncoat::Task;
-use turncoat::impossibility::{Answer, Problem};
-use turncoat::report::bounds::json;
+use crate::Task;
+use crate::impossibility::{Answer, Problem};
+use crate::report::bounds::json;
 
 use super::{BOUNDED, BadInput, Format, as_text, print, whole_number};
 

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::report::attack_file::AttackFile;
+use crate::report::json;
+use crate::search::Engine;
+use crate::{Graph, Testable, Verdict, check as ask};
 use serde_json::json;
-use turncoat::report::attack_file::AttackFile;
-use turncoat::report::json;
-use turncoat::search::Engine;
-use turncoat::{Graph, Testable, Verdict, check as ask};
 
 use super::adversary::Powers;
 use super::graph::Among;

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::str::FromStr;
 
+use crate::graph::GraphError;
+use crate::{Generals, Graph};
 use clap::{Args, ValueEnum};
-use turncoat::graph::GraphError;
-use turncoat::{Generals, Graph};
 
 use super::check::quoted;
 use super::{BadInput, whole_number};

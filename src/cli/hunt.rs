@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use crate::report::attack_file::AttackFile;
+use crate::report::json;
+use crate::{Graph, Hunted, Testable, hunt as ask};
 use indicatif::HumanCount;
 use serde_json::json;
-use turncoat::report::attack_file::AttackFile;
-use turncoat::report::json;
-use turncoat::{Graph, Hunted, Testable, hunt as ask};
 
 use super::adversary::Powers;
 use super::check::{quoted, write};

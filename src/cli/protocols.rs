@@ -1,10 +1,10 @@
 //! The protocols by name, with their parameters: on the command line, in attack files, in lists.
 
+use crate::protocols::oral::{Choice, OralMessages};
+use crate::{Graph, Order, Testable};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use turncoat::protocols::oral::{Choice, OralMessages};
-use turncoat::{Graph, Order, Testable};
 
 use super::signed::{Signed, SignedArguments, TwoSteps, TwoStepsArguments};
 use super::unsigned::{

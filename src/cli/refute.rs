@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
+use crate::report::attack_file::AttackFile;
+use crate::report::json;
+use crate::{General, Generals, Graph, Testable, refute as ask};
 use itertools::Itertools;
 use serde_json::json;
-use turncoat::report::attack_file::AttackFile;
-use turncoat::report::json;
-use turncoat::{General, Generals, Graph, Testable, refute as ask};
 
 use super::check::{replayed, write};
 use super::graph::Among;

@@ -5,12 +5,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::report::attack_file::{AttackFile, part};
+use crate::report::json;
+use crate::report::story::{stale, story};
+use crate::report::text::among;
+use crate::{Testable, run};
 use serde_json::json;
-use turncoat::report::attack_file::{AttackFile, part};
-use turncoat::report::json;
-use turncoat::report::story::{stale, story};
-use turncoat::report::text::among;
-use turncoat::{Testable, run};
 
 use super::protocols::{Specification, Task, Written};
 use super::{Answer, BadInput, Format, as_text, print};

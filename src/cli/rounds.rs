@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use turncoat::check;
-use turncoat::impossibility::{Existence, rounds_over};
-use turncoat::report::rounds::{json, text};
+use crate::check;
+use crate::impossibility::{Existence, rounds_over};
+use crate::report::rounds::{json, text};
 
 use super::watch::{Budget, Deadline, Work, watched};
 use super::{BOUNDED, BadInput, Format, as_text, print, whole_number};

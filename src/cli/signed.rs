@@ -1,14 +1,14 @@
 //! The parameters of the protocols with signatures.
 
+use crate::forgery::Forge;
+use crate::protocols::chain::{Binding, Chain};
+use crate::protocols::order_set::Choice;
+use crate::protocols::parallel::Parallel;
+use crate::protocols::signed::Length;
+use crate::signature::ed25519::{Ed25519, Verifier};
+use crate::{Generals, Lockstep, Order, SignedMessages, TwoStep};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
-use turncoat::forgery::Forge;
-use turncoat::protocols::chain::{Binding, Chain};
-use turncoat::protocols::order_set::Choice;
-use turncoat::protocols::parallel::Parallel;
-use turncoat::protocols::signed::Length;
-use turncoat::signature::ed25519::{Ed25519, Verifier};
-use turncoat::{Generals, Lockstep, Order, SignedMessages, TwoStep};
 
 use super::protocols::{Task, Written, orders, unless};
 use super::{BadInput, whole_number};

@@ -4,10 +4,10 @@ use std::ops::RangeInclusive;
 use std::process::ExitCode;
 use std::str::FromStr;
 
+use crate::report::grid::{Cell, grid};
+use crate::report::json;
+use crate::{Generals, Graph, Testable};
 use serde_json::{Value, json};
-use turncoat::report::grid::{Cell, grid};
-use turncoat::report::json;
-use turncoat::{Generals, Graph, Testable};
 
 use super::check::Question;
 use super::graph::Family;

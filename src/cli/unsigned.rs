@@ -1,8 +1,8 @@
 //! The parameters of the protocols without signatures, but for oral messages.
 
+use crate::{CoordinatorVote, FloodSet, Graph, InteractiveConsistency, RoutedMessages};
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use turncoat::{CoordinatorVote, FloodSet, Graph, InteractiveConsistency, RoutedMessages};
 
 use super::protocols::{orders, unless};
 use super::{BadInput, whole_number};

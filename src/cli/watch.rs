@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
+use crate::search::effort::Progress;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
-use turncoat::search::effort::Progress;
 
 /// How much work may be done.
 #[derive(Clone, Copy)]
