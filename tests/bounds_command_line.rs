@@ -1,6 +1,9 @@
 //! `turncoat bounds`: what a person reads, and that the commands it names show what it says.
 
+use std::collections::BTreeSet;
+
 use expect_test::expect_file;
+use itertools::Itertools;
 use serde_json::Value;
 
 use crate::command_line::turncoat;
@@ -25,37 +28,36 @@ fn what_a_person_sees_of_bounds() {
     }
 }
 
-/// Whatever is asked, the commands that it names end as it says. (`refute` shows what no other does,
-/// so it is run where there is one.)
+/// Whatever is asked, the commands that it names end as it says.
 #[test]
 fn the_commands_show_what_is_said() {
-    let refutes = turncoat("refute --help").code == 0;
-    let mut ran = std::collections::BTreeSet::new();
-    for (n, f) in (1..=8).flat_map(|n| (0..=3.min(n - 1)).map(move |f| (n, f))) {
-        for options in
-            ["", " -r 1", " -r 2", " -r 3", " --signed", " --signed -r 1", " --signed -r 2"]
-                .into_iter()
-                .chain([
-                    " --task consensus",
-                    " --task consensus -r 1",
-                    " --signed --task consensus",
-                ])
-                .chain([" --connectivity 0"])
-        {
-            let bounds = format!("bounds -n {n} -f {f}{options}");
-            let answer = turncoat(&format!("{bounds} --format json")).out;
-            let answer: Value = serde_json::from_str(&answer).unwrap();
-            for shown in answer["shown_by"].as_array().unwrap() {
-                let command = shown["command"].as_str().unwrap().strip_prefix("turncoat ").unwrap();
-                let known = refutes || !command.starts_with("refute ");
-                if known && ran.insert(command.to_owned()) {
-                    let code = turncoat(command).code;
-                    assert_eq!(
-                        Some(code as i64),
-                        shown["exit_code"].as_i64(),
-                        "{bounds}: {command}"
-                    );
-                }
+    const OPTIONS: [&str; 11] = [
+        "",
+        " -r 1",
+        " -r 2",
+        " -r 3",
+        " --signed",
+        " --signed -r 1",
+        " --signed -r 2",
+        " --task consensus",
+        " --task consensus -r 1",
+        " --signed --task consensus",
+        " --connectivity 0",
+    ];
+    let settings = (1..=7).flat_map(|n| (0..=3.min(n - 1)).map(move |f| (n, f)));
+    let mut ran = BTreeSet::new();
+    for ((n, f), options) in settings.cartesian_product(OPTIONS) {
+        if n == 6 && options == " -r 3" {
+            continue; // With 341 million executions: half the time of all tests.
+        }
+        let bounds = format!("bounds -n {n} -f {f}{options}");
+        let answer = turncoat(&format!("{bounds} --format json")).out;
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        for shown in answer["shown_by"].as_array().unwrap() {
+            let command = shown["command"].as_str().unwrap().strip_prefix("turncoat ").unwrap();
+            if ran.insert(command.to_owned()) {
+                let code = i64::from(turncoat(command).code);
+                assert_eq!(Some(code), shown["exit_code"].as_i64(), "{bounds}: {command}");
             }
         }
     }

@@ -16,7 +16,7 @@ use turncoat::{
 };
 
 /// How many protocols are drawn, and the most behaviours that are gone through one by one.
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 200;
 const AFFORDABLE: u64 = 20_000;
 
 /// A protocol whose tables are drawn from a seed, entry by entry, whenever one is looked up.
