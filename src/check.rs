@@ -21,7 +21,7 @@ use crate::verdict::{Ruling, Verdict};
 /// # Ok::<(), turncoat::CheckError>(())
 /// ```
 pub fn check<P: Testable>(protocol: P) -> Check<P> {
-    Question::about(protocol, Everything { engine: Engine::default(), steps: u64::MAX })
+    Question::about(protocol, Everything { engine: Some(Engine::default()), steps: u64::MAX })
 }
 
 /// A question that is answered by going through everything: see [`check`].
@@ -30,7 +30,8 @@ pub type Check<P> = Question<P, Everything>;
 /// Everything is gone through.
 #[derive(Clone, Copy, Debug)]
 pub struct Everything {
-    engine: Engine,
+    /// Nothing if it is to be the one that fits.
+    engine: Option<Engine>,
     steps: u64,
 }
 
@@ -47,7 +48,12 @@ impl<P: Testable> Check<P> {
 
     /// With another engine.
     pub fn engine(self, engine: Engine) -> Check<P> {
-        self.answered(|how| Everything { engine, ..how })
+        self.answered(|how| Everything { engine: Some(engine), ..how })
+    }
+
+    /// With the engine that [fits](crate::Estimate::engine) the question.
+    pub fn fitting_engine(self) -> Check<P> {
+        self.answered(|how| Everything { engine: None, ..how })
     }
 
     /// With at most so many steps: what is not found by then is bounded. There is no such limit by
@@ -71,16 +77,28 @@ impl<P: Testable> Check<P> {
     ///
     /// As [`run`](Check::run).
     pub fn run_watched(self, progress: &Progress) -> Result<Verdict<P>, CheckError> {
-        let Subject { name, terms } = self.subject()?;
-        let Question { protocol, adversary, how: Everything { engine, steps: limit }, .. } = self;
+        let engine = match self.how.engine {
+            Some(engine) => engine,
+            None => self.estimate()?.engine(),
+        };
+        let composed = engine == Engine::Compositional;
+        let subject = if composed { self.unadmitted()? } else { self.subject()? };
+        let Subject { name, terms } = subject;
+        let Question { protocol, mut adversary, how: Everything { steps: limit, .. }, .. } = self;
         let Adversary { faults, any_order, disruptions, .. } = adversary;
         if engine == Engine::Naive && (!faults.is_byzantine() || any_order || disruptions > 0) {
             return Err(CheckError::NotNaive);
         }
         let lent = &lent(&protocol);
         let search = Search { protocol: lent, terms: &terms, adversary, engine, limit, progress };
-        let Answer { found, halt, behaviours, signed, forgeries, harvested, steps } =
-            search.run()?;
+        let answer = if composed {
+            // A recursion has no place for what has no place.
+            adversary.strays = false;
+            search.compose()?
+        } else {
+            search.run()?
+        };
+        let Answer { found, halt, behaviours, signed, forgeries, harvested, steps } = answer;
         let ruling = match (found, halt) {
             (Some(Found { attack, execution, violation, size }), _) => {
                 let found = Counterexample { attack, execution, violation, size, protocol };

@@ -33,13 +33,13 @@ impl Count {
 
     /// This many to that power.
     #[must_use]
-    pub fn pow(&self, exponent: u32) -> Count {
+    pub fn pow(&self, exponent: u64) -> Count {
         if exponent == 0 {
             return Count::from(1);
         }
-        let log10 = self.log10 * f64::from(exponent);
+        let log10 = self.log10 * exponent as f64;
         let exact = self.exact.as_ref().filter(|_| fits(log10));
-        Count::kept(log10, exact.map(|base| base.pow(exponent)))
+        Count::kept(log10, exact.and_then(|base| Some(base.pow(u32::try_from(exponent).ok()?))))
     }
 
     /// The exact value is kept only while it is short.

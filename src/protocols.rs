@@ -2,6 +2,7 @@
 
 pub mod asking;
 pub mod chain;
+mod choice;
 pub mod flood_set;
 pub mod forged_chains;
 pub mod interactive;
@@ -9,6 +10,7 @@ pub mod oral;
 pub mod order_set;
 pub mod parallel;
 pub mod path;
+mod recursion;
 pub mod routed;
 mod routes;
 pub mod signed;

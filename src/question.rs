@@ -4,6 +4,7 @@ use crate::adversary::{Adversary, FaultClass};
 use crate::general::Generals;
 use crate::graph::Graph;
 use crate::protocol::Round;
+use crate::search::Unfit;
 use crate::testable::{Refusal, Terms, Testable, described};
 
 /// A question about a protocol, answered in one way or another: see [`check`](crate::check()) and
@@ -58,6 +59,12 @@ pub enum CheckError {
          sender: leave the other one to it"
     )]
     NotNaive,
+    /// The compositional engine can't answer it.
+    #[error("the compositional engine can't answer this: {0}")]
+    NotComposed(String),
+    /// The recursion has an attack, and the protocol itself has not, or can't be run.
+    #[error("by the protocol's recursion {0}")]
+    Unshown(String),
     /// More messages may be disrupted than can be gone through.
     #[error("disruptions is {0}: at most {MOST_DISRUPTIONS} messages can be lost or late")]
     Disruptions(usize),
@@ -76,6 +83,16 @@ pub enum CheckError {
     /// The protocol can't be run so.
     #[error(transparent)]
     Refused(#[from] Refusal),
+}
+
+impl From<Unfit> for CheckError {
+    fn from(unfit: Unfit) -> CheckError {
+        match unfit {
+            Unfit::Refused(refusal) => CheckError::Refused(refusal),
+            Unfit::Because(what) => CheckError::NotComposed(what),
+            Unfit::Unshown(why) => CheckError::Unshown(why),
+        }
+    }
 }
 
 /// The most messages between the loyal that can be lost or late.
@@ -109,9 +126,21 @@ impl<P: Testable, H> Question<P, H> {
 
     /// What it is about.
     pub(crate) fn subject(&self) -> Result<Subject<P::Value>, CheckError> {
-        let graph = self.graph.as_ref().ok_or(CheckError::Missing("generals"))?;
+        self.subject_of(Terms::of)
+    }
+
+    /// What it is about, whether the protocol can be run there or not.
+    pub(crate) fn unadmitted(&self) -> Result<Subject<P::Value>, CheckError> {
+        self.subject_of(Terms::unadmitted)
+    }
+
+    fn subject_of(
+        &self,
+        terms: fn(&P, Graph) -> Result<Terms<P::Value>, Refusal>,
+    ) -> Result<Subject<P::Value>, CheckError> {
+        let graph = self.graph.clone().ok_or(CheckError::Missing("generals"))?;
         let f = self.traitors.ok_or(CheckError::Missing("traitors"))?;
-        let terms = Terms::of(&self.protocol, graph)?;
+        let terms = terms(&self.protocol, graph)?;
         can_be_turned(&terms.graph, &Adversary { traitors: f, ..self.adversary })?;
         if self.adversary.disruptions > MOST_DISRUPTIONS {
             return Err(CheckError::Disruptions(self.adversary.disruptions));

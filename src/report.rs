@@ -3,6 +3,7 @@
 pub mod attack_file;
 pub mod bounds;
 mod cast;
+mod estimate;
 pub mod grid;
 pub mod hunted;
 pub mod json;

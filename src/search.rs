@@ -13,6 +13,7 @@
 //! | `fates` | who crashes in a round |
 //! | `overheard` | which signatures the enemy can show |
 //! | `naive` | its twin without a reduction |
+//! | `compose`, `composition`, `ballots`, `unfold` | the compositional engine, for recursive protocols |
 //! | `chase`, `coverage` | the hunt: draws attack after attack, and says how far it got |
 //! | `honest` | what comes of it when all obey |
 //! | `draw`, `temper`, `whim`, `disorder` | draws an attack at random while it is played |
@@ -21,10 +22,13 @@
 //!
 //! Why the exhaustive engine may leave out what it leaves out is said at [`Reduction`].
 
+mod ballots;
 mod branching;
 mod campaign;
 pub(crate) mod case;
 pub(crate) mod chase;
+mod compose;
+mod composition;
 mod counting;
 pub mod coverage;
 mod disorder;
@@ -48,12 +52,14 @@ pub(crate) mod space;
 mod survey;
 mod temper;
 mod twins;
+mod unfold;
 mod whim;
 
 use std::fmt;
 
 use serde::Serialize;
 
+pub(crate) use self::composition::Unfit;
 use self::effort::{Halt, Progress};
 pub use self::harvest::Harvested;
 use crate::adversary::{Adversary, FaultClass};
@@ -70,6 +76,9 @@ pub enum Engine {
     /// Every reduction that is sound here.
     #[default]
     Exhaustive,
+    /// By composition of subtrees, for protocols that are [recursive](crate::Recursive): exact, and far
+    /// beyond what can be gone through; with nothing said that has no place.
+    Compositional,
     /// No reduction: one execution for every raw behaviour. Only for small spaces, as a check on
     /// the other.
     Naive,
@@ -94,16 +103,29 @@ pub enum Reduction {
     EqualStates,
     /// After the last round nothing is left of a state but its decision.
     LastRound,
+    /// Subtrees of a recursion share no message, and what each relay was told is settled before its
+    /// subtree: what can come of them is composed, and not enumerated.
+    Subtrees,
+    /// The enemy can rename the loyal in a subtree: what comes of it is how many take each value.
+    Counts,
 }
 
 impl Reduction {
-    /// All of them, in the order in which they are listed.
+    /// Those of the exhaustive engine, in the order in which they are listed.
     pub const ALL: [Reduction; 5] = [
         Reduction::TraitorToLoyal,
         Reduction::TraitorsOrder,
         Reduction::PerReceiver,
         Reduction::EqualStates,
         Reduction::LastRound,
+    ];
+
+    /// Those of the compositional engine.
+    pub const COMPOSITION: [Reduction; 4] = [
+        Reduction::TraitorToLoyal,
+        Reduction::TraitorsOrder,
+        Reduction::Subtrees,
+        Reduction::Counts,
     ];
 
     /// Those that are sound where traitors are faulty in this way.
@@ -127,6 +149,8 @@ impl fmt::Display for Reduction {
             Reduction::PerReceiver => "products of per-receiver successors",
             Reduction::EqualStates => "equal states merged",
             Reduction::LastRound => "last round collapsed to decisions",
+            Reduction::Subtrees => "subtrees composed",
+            Reduction::Counts => "counts of the loyal for each who takes what",
         })
     }
 }

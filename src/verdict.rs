@@ -94,6 +94,7 @@ impl<P: Testable> Verdict<P> {
     pub fn reductions(&self) -> &'static [Reduction] {
         match self.engine {
             Engine::Exhaustive => Reduction::against(self.adversary.faults),
+            Engine::Compositional => &Reduction::COMPOSITION,
             Engine::Naive => &[],
         }
     }
@@ -196,6 +197,48 @@ impl<P: Testable> Refutation<P> {
         match argument.ending {
             Ending::Refuted(world) => argument.worlds.get(world),
             Ending::Forgery(_) | Ending::Undetermined(_) => None,
+        }
+    }
+}
+
+/// What is expected of each engine.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Estimate {
+    /// The name of the protocol.
+    pub protocol: String,
+    /// Who can talk to whom.
+    pub graph: Graph,
+    /// What the enemy may do.
+    pub adversary: Adversary,
+    /// What the exhaustive engine would do, or why it can't.
+    pub exhaustive: Result<Expected, String>,
+    /// How many raw behaviours the compositional engine would cover, without strays, or why it can't.
+    pub compositional: Result<Count, String>,
+}
+
+/// What the exhaustive engine would do.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Expected {
+    /// How many raw behaviours it would cover: see [`Verdict::behaviours`](Verdict::behaviours).
+    pub behaviours: Count,
+    /// How many steps that would take, as if strays changed nothing and no two states were equal. So
+    /// protocols that keep little take far fewer.
+    pub steps: Count,
+}
+
+impl Estimate {
+    /// More than so many expected steps (a power of ten) are too many, if there is another way.
+    const MANY_STEPS: f64 = 10.0;
+
+    /// The engine that fits: the exhaustive one, with its stronger adversary, unless it can't, or is expected to take
+    /// more than 10^10 steps, and the compositional one can.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        let few = |expected: &Expected| expected.steps.log10() <= Estimate::MANY_STEPS;
+        match self.exhaustive.as_ref().is_ok_and(few) || self.compositional.is_err() {
+            true => Engine::Exhaustive,
+            false => Engine::Compositional,
         }
     }
 }

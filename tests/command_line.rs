@@ -82,7 +82,7 @@ fn expect_turns_the_expected_verdict_into_zero() {
         ("check oral -n 4 -f 1 --expect broken", 1),
         ("check oral -n 7 -f 2 --budget 1000 --expect bounded", 0),
         ("check oral -n 7 -f 2 --budget 1000 --expect holds", 1),
-        ("check oral -n 10 -f 3 --budget 300ms --expect bounded", 0),
+        ("check oral -n 10 -f 3 --engine exhaustive --budget 300ms --expect bounded", 0),
         ("sweep oral -n 4..=6 -f 1", 0),
         ("sweep oral -n 3..=4 -f 1", 1),
         ("sweep oral -n 3..=3 -f 1..=2 --expect broken", 0),
@@ -126,7 +126,7 @@ fn json_and_text_tell_the_same() {
     let log10 = json["behaviours_log10"].as_f64().unwrap();
     assert_eq!(log10.floor() as usize + 1, digits.len());
     assert!(text.replace(',', "").contains(digits), "{text}");
-    let large = turncoat("check oral -m 1 -n 20 -f 6 --format json").out;
+    let large = turncoat("check oral -m 1 -n 20 -f 6 --engine exhaustive --format json").out;
     let large: Value = serde_json::from_str(&large).unwrap();
     assert_eq!(large["behaviours"], Value::Null);
     assert!(large["behaviours_log10"].as_f64().unwrap() > 40.0);
@@ -172,9 +172,9 @@ fn a_file_that_cannot_be_written_costs_no_verdict() {
 /// One cell that is too large costs none of the others.
 #[test]
 fn a_sweep_answers_what_it_can() {
-    let answer = turncoat("sweep oral -n 16 -f 5..=15 -m 5 --budget 1000");
+    let answer = turncoat("sweep oral -n 16 -f 5..=15 -m 5 --engine exhaustive --budget 1000");
     assert_eq!((answer.code, answer.out.as_str()), (2, ""));
-    let answer = turncoat("sweep oral -n 4..=20 -f 1 -m 8 --budget 1000");
+    let answer = turncoat("sweep oral -n 4..=20 -f 1 -m 8 --engine exhaustive --budget 1000");
     assert_eq!(answer.code, 2);
     assert!(answer.out.contains("[broken]") && answer.out.contains("refused"), "{}", answer.out);
     assert!(answer.err.starts_with("turncoat: OM(8) among"), "{}", answer.err);
@@ -184,7 +184,7 @@ fn a_sweep_answers_what_it_can() {
 #[test]
 fn a_budget_of_time_is_kept() {
     let start = std::time::Instant::now();
-    let answer = turncoat("check oral -n 13 -f 4 --budget 500ms");
+    let answer = turncoat("check oral -n 13 -f 4 --engine exhaustive --budget 500ms");
     assert_eq!((answer.code, answer.err.as_str()), (3, ""));
     // Generous: the machine may be busy. Unbounded, this takes hours.
     assert!(start.elapsed().as_secs() < 60);
@@ -195,7 +195,7 @@ fn a_budget_of_time_is_kept() {
 #[test]
 fn ctrl_c_makes_it_bounded() {
     let child = Command::new(env!("CARGO_BIN_EXE_turncoat"))
-        .args(["check", "oral", "-n", "10", "-f", "3"])
+        .args("check oral -n 10 -f 3 --engine exhaustive".split(' '))
         .stdout(Stdio::piped())
         .spawn()
         .expect("the program starts");
@@ -219,7 +219,7 @@ fn bad_arguments_get_one_line() {
         "check oral -n -1 -f 1",
         "check oral -n 99999999999999999999 -f 1",
         "check oral -n 40 -f 13",
-        "check oral -n 20 -f 1 -m 9",
+        "check oral -n 20 -f 1 -m 9 --engine exhaustive",
         "check oral -n 4 -f 1 --values 0",
         "check oral -n 4 -f 1 --values 257",
         "check oral -n 4 -f 1 --choice minority",

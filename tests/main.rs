@@ -4,6 +4,7 @@ mod attack_file;
 mod bounds;
 mod bounds_command_line;
 mod command_line;
+mod composition;
 mod consensus;
 mod crash_twins;
 mod crash_verdicts;

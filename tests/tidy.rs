@@ -13,7 +13,7 @@ const FLOORS: [&[&str]; 9] = [
     &["search", "impossibility"],
     &["verdict"],
     &["report"],
-    &["check", "hunt", "question", "refute", "regressions", "strategy"],
+    &["check", "estimate", "hunt", "question", "recursion", "refute", "regressions", "strategy"],
     &["cli", "main", "lib"],
 ];
 

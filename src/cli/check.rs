@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use crate::report::attack_file::AttackFile;
 use crate::report::json;
 use crate::search::Engine;
-use crate::{Graph, Testable, Verdict, check as ask};
+use crate::{Check as Asked, Graph, Testable, Verdict, check as ask};
 use serde_json::json;
 
 use super::adversary::Powers;
@@ -25,6 +25,9 @@ pub struct Arguments {
     /// Write the counterexample's attack to this file
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
+    /// Search nothing: only say what each engine would have to do
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     question: Question,
 }
@@ -41,7 +44,7 @@ pub struct Question {
     #[arg(long)]
     replays: bool,
     /// How the space is gone through
-    #[arg(long, value_enum, default_value_t = EngineName::Exhaustive)]
+    #[arg(long, value_enum, default_value_t = EngineName::Auto)]
     engine: EngineName,
     /// End the search after a time (20s, 5min) or a number of steps
     #[arg(long)]
@@ -54,10 +57,14 @@ pub struct Question {
     pub format: Format,
 }
 
-#[derive(Clone, Copy, clap::ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum EngineName {
+    /// The exhaustive one, unless that is too much for it and the compositional one will do
+    Auto,
     /// With every reduction that is sound
     Exhaustive,
+    /// By composition of subtrees, if the protocol is a recursion of two values: far beyond the others
+    Compositional,
     /// Without any: only for small spaces
     Naive,
 }
@@ -71,6 +78,13 @@ impl Question {
         f: usize,
         deadline: Deadline,
     ) -> Result<Verdict<P>, BadInput> {
+        let check = self.asked(protocol, graph, f);
+        let label = format!("n = {}, f = {f}", graph.n());
+        let work = Work { label: &label, whole: "the space", steps: "steps" };
+        watched(&work, deadline, |progress| check.run_watched(progress)).map_err(BadInput::new)
+    }
+
+    fn asked<P: Testable>(&self, protocol: P, graph: &Graph, f: usize) -> Asked<P> {
         let mut check = self.powers.given_to(ask(protocol).on(graph).traitors(f));
         if self.any_order {
             check = check.any_order();
@@ -78,20 +92,25 @@ impl Question {
         if self.replays {
             check = check.with_replays();
         }
-        if let EngineName::Naive = self.engine {
-            check = check.engine(Engine::Naive);
-        }
         if let Some(Budget::Steps(steps)) = self.budget {
             check = check.steps(steps);
         }
-        let label = format!("n = {}, f = {f}", graph.n());
-        let work = Work { label: &label, whole: "the space", steps: "steps" };
-        watched(&work, deadline, |progress| check.run_watched(progress)).map_err(BadInput::new)
+        match self.engine {
+            EngineName::Auto => check.fitting_engine(),
+            EngineName::Exhaustive => check.engine(Engine::Exhaustive),
+            EngineName::Compositional => check.engine(Engine::Compositional),
+            EngineName::Naive => check.engine(Engine::Naive),
+        }
     }
 
     /// The adversary's limits as arguments.
     fn arguments(&self) -> String {
-        let flags = [(self.any_order, " --any-order"), (self.replays, " --replays")];
+        let composed = self.engine == EngineName::Compositional;
+        let flags = [
+            (self.any_order, " --any-order"),
+            (self.replays, " --replays"),
+            (composed, " --engine compositional"),
+        ];
         let flags = flags.into_iter().filter_map(|(given, flag)| given.then_some(flag));
         format!("{}{}", self.powers.arguments(), flags.collect::<String>())
     }
@@ -120,7 +139,16 @@ impl Task for Check<'_> {
     where
         P: Testable<Value: Written, Message: Written>,
     {
-        let Check { specification, graph, arguments: Arguments { f, save, question, .. } } = self;
+        let Check { specification, graph, arguments } = self;
+        let Arguments { f, save, question, dry_run, .. } = arguments;
+        if *dry_run {
+            let estimate = question.asked(protocol, graph, *f).estimate().map_err(BadInput::new)?;
+            let text = match question.format {
+                Format::Json => as_text(&json::estimate(&json!(specification), &estimate)),
+                Format::Text => estimate.to_string(),
+            };
+            return Ok(print(&text).err().unwrap_or(ExitCode::SUCCESS));
+        }
         let verdict = question.verdict(protocol, graph, *f, Deadline::of(question.budget))?;
         let text = match question.format {
             Format::Json => as_text(&json::verdict(&json!(specification), &verdict)),
@@ -145,7 +173,8 @@ impl Task for Check<'_> {
 impl Check<'_> {
     /// How the counterexample is seen again.
     fn replay(&self) -> String {
-        let Check { specification, arguments: Arguments { among, f, save, question }, .. } = self;
+        let Check { specification, arguments: Arguments { among, f, save, question, .. }, .. } =
+            self;
         let again = format!(
             "turncoat check {}{} -f {f}{}",
             specification.arguments(*f),

@@ -42,7 +42,7 @@ impl Scope {
     /// How many views there are: a value for each path, for each lieutenant.
     pub fn views(self) -> Count {
         let paths = u32::try_from(self.paths()).unwrap_or(u32::MAX);
-        let each = Count::from(self.values as u64).pow(paths);
+        let each = Count::from(self.values as u64).pow(paths.into());
         [Count::from(self.n as u64 - 1), each].into_iter().product()
     }
 
@@ -62,7 +62,7 @@ impl Scope {
             let traitors = if commander { traitors.with(General::COMMANDER) } else { traitors };
             let choices = num_integer::binomial(self.n as u128 - 1, among as u128);
             let each =
-                Count::from(self.values as u64).pow(Plot::of(self, traitors).said.len() as u32);
+                Count::from(self.values as u64).pow(Plot::of(self, traitors).said.len() as u64);
             let choices = u64::try_from(choices).expect("64 generals have fewer subsets");
             Some([Count::from(choices), each].into_iter().product::<Count>())
         });

@@ -12,7 +12,8 @@ use std::fmt::Display;
 
 use itertools::Itertools;
 
-use super::oral::{OralMessages, OralState, Relay, majority};
+use super::choice::majority;
+use super::oral::{OralMessages, OralState, Relay};
 use super::path::Path;
 use crate::general::General;
 use crate::order::Order;

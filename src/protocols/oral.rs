@@ -6,18 +6,18 @@
 //! the rounds are over the paths are resolved bottom-up. Messages without faults: the sum over
 //! k = 0..=m of (n-1)(n-2)..(n-1-k).
 
-use std::cmp::Reverse;
-use std::fmt::{self, Display};
+use std::fmt::Display;
 
 use arrayvec::ArrayVec;
 use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
+pub use super::choice::Choice;
 use super::path::{Branch, Path, paths};
 use crate::general::{General, Generals};
 use crate::order::Order;
 use crate::protocol::{Lockstep, Plain, Round, Seat};
-use crate::testable::{Repertoire, Testable, Wire};
+use crate::testable::{Recursive, Repertoire, Testable, Wire};
 
 /// The algorithm OM(m) over a finite set of values, the first of which is the default, RETREAT.
 ///
@@ -31,21 +31,7 @@ use crate::testable::{Repertoire, Testable, Wire};
 pub struct OralMessages<V = Order> {
     m: usize,
     pub(super) values: Vec<V>,
-    choice: Choice,
-}
-
-/// The common function that turns votes into one value ("majority" in the paper). Any function
-/// will do that returns v when more than half of the votes are v.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Choice {
-    /// The value of more than half of the votes, else RETREAT: the paper's first example.
-    #[default]
-    Majority,
-    /// The median of the votes, the lower of two: the paper's second example.
-    Median,
-    /// The value with the most votes, the smallest of several.
-    Plurality,
+    pub(super) choice: Choice,
 }
 
 /// The last general on the path tells: the one before it said (that the one before said ..) that
@@ -94,7 +80,7 @@ impl<V> OralMessages<V> {
 
     /// How many generals the longest paths name: the commander and m relays, as far as there are
     /// lieutenants to relay.
-    fn longest(&self, n: usize) -> usize {
+    pub(super) fn longest(&self, n: usize) -> usize {
         n.saturating_sub(1).min(self.m.saturating_add(1))
     }
 
@@ -140,7 +126,7 @@ impl<V: Plain> OralMessages<V> {
             1 => votes.extend(state.told[path.ranks_relayed()].iter().cloned()),
             _ => votes.extend(path.relayed().map(|(_, path)| self.resolve(state, path, len + 1))),
         }
-        self.common(votes)
+        self.choice.common(&self.values[0], votes)
     }
 
     /// The votes on a path, those of others by name.
@@ -150,33 +136,6 @@ impl<V: Plain> OralMessages<V> {
         let others = others.map(|(by, path)| (by, self.resolve(state, path, len + 1)));
         (state.told[path.rank()].clone(), others.collect())
     }
-
-    /// The common function, of at least one vote.
-    fn common(&self, mut votes: ArrayVec<V, { Generals::MAX }>) -> V {
-        match self.choice {
-            Choice::Majority => majority(&votes).unwrap_or(&self.values[0]).clone(),
-            Choice::Median => {
-                votes.sort_unstable();
-                votes[(votes.len() - 1) / 2].clone()
-            }
-            Choice::Plurality => {
-                let counts = votes.into_iter().sorted_unstable().dedup_with_count();
-                counts.min_by_key(|&(count, _)| Reverse(count)).expect("there is a vote").1
-            }
-        }
-    }
-}
-
-/// The value of more than half of the votes: the one that is left when votes for different values
-/// cancel each other out, if it is (Boyer and Moore, "MJRTY", 1981).
-pub(super) fn majority<V: Eq>(votes: &[V]) -> Option<&V> {
-    let (candidate, _) = votes.iter().fold((None, 0), |(candidate, lead), vote| match candidate {
-        Some(candidate) if candidate == vote => (Some(candidate), lead + 1),
-        Some(candidate) if lead > 0 => (Some(candidate), lead - 1),
-        _ => (Some(vote), 1),
-    });
-    let for_it = votes.iter().filter(|vote| Some(*vote) == candidate).count();
-    candidate.filter(|_| 2 * for_it > votes.len())
 }
 
 /// The paths on which there is something to tell on this wire. OM(m) step 1: the commander sends
@@ -266,6 +225,10 @@ impl<V: Plain + Display> Testable for OralMessages<V> {
         self.admits_instances(n, 1)
     }
 
+    fn recursion(&self) -> Option<&dyn Recursive<V, Relay<V>>> {
+        Some(self)
+    }
+
     fn name(&self) -> String {
         let values = match self.values.len() {
             2 => String::new(),
@@ -317,16 +280,6 @@ impl<V: Plain + Display> Testable for OralMessages<V> {
     }
 }
 
-impl Display for Choice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Choice::Majority => "strict majority, else the default",
-            Choice::Median => "median",
-            Choice::Plurality => "plurality, the smallest of several",
-        })
-    }
-}
-
 /// Paths that have no place on this wire, each wrong in one way that an implementation might not
 /// check, and one that has and comes a second time.
 fn misplaced(n: usize, wire: Wire) -> Vec<Path> {
@@ -353,25 +306,6 @@ fn misplaced(n: usize, wire: Wire) -> Vec<Path> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn decided(choice: Choice, values: u8, votes: &[usize]) -> Order {
-        let orders = Order::first(values.into());
-        let votes = votes.iter().map(|&vote| orders[vote]).collect();
-        OralMessages::new(1).over(orders.iter().copied()).choice(choice).common(votes)
-    }
-
-    #[test]
-    fn the_common_functions() {
-        let order = |number: usize| Order::first(4)[number];
-        for choice in [Choice::Majority, Choice::Median, Choice::Plurality] {
-            assert_eq!(decided(choice, 4, &[2, 0, 2, 3, 2]), order(2), "{choice:?}");
-            assert_eq!(decided(choice, 4, &[3]), order(3), "{choice:?}");
-        }
-        assert_eq!(decided(Choice::Majority, 4, &[1, 1, 3, 3]), order(0));
-        assert_eq!(decided(Choice::Median, 4, &[1, 1, 3, 3]), order(1));
-        assert_eq!(decided(Choice::Median, 4, &[3, 2, 1]), order(2));
-        assert_eq!(decided(Choice::Plurality, 4, &[3, 3, 1, 1, 2]), order(1));
-    }
 
     #[test]
     fn a_hopeless_state_is_refused_with_its_size() {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
-use super::oral::majority;
+use super::choice::majority;
 use super::path::Path;
 use super::routes::Plan;
 pub use super::routes::{RegularSet, RoutedError};

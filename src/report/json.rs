@@ -6,13 +6,14 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::attack::AttackOn;
+use crate::count::Count;
 use crate::execution::{Counterexample, ExecutionOf, Size};
 use crate::graph::Graph;
 use crate::impossibility::argument::{Ending, Witness};
 use crate::impossibility::world::{Must, Needed};
 use crate::outcome::Task;
 use crate::testable::Testable;
-use crate::verdict::{Finding, Hunted, Refutation, Ruling, Verdict};
+use crate::verdict::{Estimate, Expected, Finding, Hunted, Refutation, Ruling, Verdict};
 
 /// A verdict; `protocol` describes the protocol (an object, whose fields stand beside the rest).
 ///
@@ -59,6 +60,34 @@ where
             json["counterexample"] = self::counterexample(counterexample);
         }
     }
+    json
+}
+
+/// What a verdict would take; `protocol` describes the protocol, as in [`verdict()`].
+pub fn estimate(protocol: &Value, estimate: &Estimate) -> Value {
+    let Estimate { graph, adversary, exhaustive, compositional, .. } = estimate;
+    let count = |count: &Count| json!({ "exact": count.exact().map(ToString::to_string), "log10": count.log10().max(0.0) });
+    let exhaustive = match exhaustive {
+        Ok(Expected { behaviours, steps }) => {
+            json!({ "behaviours": count(behaviours), "steps": count(steps) })
+        }
+        Err(error) => json!({ "error": error }),
+    };
+    let compositional = match compositional {
+        Ok(behaviours) => json!({ "behaviours": count(behaviours) }),
+        Err(error) => json!({ "error": error }),
+    };
+    let mut json = protocol.clone();
+    let facts = json!({
+        "n": graph.n(),
+        "f": adversary.traitors,
+        "adversary": adversary,
+        "exhaustive": exhaustive,
+        "compositional": compositional,
+        "engine": estimate.engine(),
+    });
+    merge(&mut json, &facts);
+    add_graph(&mut json, graph);
     json
 }
 

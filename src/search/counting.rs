@@ -20,7 +20,7 @@ pub(super) fn count_wires<'m, V, M: Plain + 'm>(
     let of_wire = |wire| match faults {
         FaultClass::Byzantine => menu(wire).behaviours(),
         // Of what is said in a slot, any may be left out.
-        _ => Count::from(2).pow(menu(wire).regular_slots()),
+        _ => Count::from(2).pow(menu(wire).regular_slots().into()),
     };
     let between = |from, to| {
         let wires = (1..=terms.rounds).map(|round| Wire { round, from, to });
@@ -45,7 +45,7 @@ impl<P: Testable> Space<'_, P> {
             FaultClass::ReceiveOmission => wires(everybody, traitors),
             FaultClass::Crash => {
                 let ways = |traitor| -> Count {
-                    let reached = Count::from(2).pow(self.neighbours(traitor).len() as u32);
+                    let reached = Count::from(2).pow(self.neighbours(traitor).len() as u64);
                     let rounds = Count::from(self.terms.rounds as u64);
                     [[rounds, reached].into_iter().product(), Count::from(1)].into_iter().sum()
                 };
@@ -97,11 +97,41 @@ impl<P: Testable> Space<'_, P> {
     }
 
     /// How many raw behaviours there are in all cases.
+    pub fn behaviours(&self) -> Count {
+        self.in_all_cases(|traitors| self.behaviours_of(traitors))
+    }
+
+    /// How many steps the exhaustive engine is expected to take: as if strays changed nothing, and no two
+    /// states were equal.
+    pub fn expected_steps(&self) -> Count {
+        self.in_all_cases(|traitors| match self.adversary.faults {
+            FaultClass::Byzantine => self.expected_steps_of(traitors),
+            _ => self.behaviours_of(traitors),
+        })
+    }
+
+    /// In each round every state has its own successors, which are found receiver by receiver.
+    fn expected_steps_of(&self, traitors: Generals) -> Count {
+        let loyal = self.everybody().minus(traitors);
+        let (mut states, mut steps) = (Count::from(1), Vec::new());
+        for round in 1..=self.terms.rounds {
+            let successors = loyal.iter().map(|to| -> Count {
+                let wires = traitors.iter().map(|from| Wire { round, from, to });
+                wires.map(|wire| self.menu(wire).regular_behaviours()).product()
+            });
+            let successors = successors.collect_vec();
+            steps.push([states.clone(), successors.iter().cloned().sum()].into_iter().product());
+            states = [states].into_iter().chain(successors).product();
+        }
+        steps.into_iter().sum()
+    }
+
+    /// The sum of this over all cases.
     ///
     /// Generals who can be swapped without changing any wire count as one kind, and of the sets
     /// of traitors with as many of each kind one is looked at: a handful, where all lieutenants
     /// are alike.
-    pub fn behaviours(&self) -> Count {
+    fn in_all_cases(&self, of_case: impl Fn(Generals) -> Count) -> Count {
         let kinds = self.kinds();
         let choices = kinds.iter().map(|kind| 0..=kind.len()).multi_cartesian_product();
         let sizes = self.adversary.sizes();
@@ -117,9 +147,9 @@ impl<P: Testable> Space<'_, P> {
             let sets = kinds().map(binomial).product();
             let bound = self.adversary.faults.bound(self.terms.n(), traitors);
             let free = self.terms.inputs.minus(bound);
-            let inputs = values.pow(self.terms.inputs.minus(free).len() as u32);
+            let inputs = values.pow(self.terms.inputs.minus(free).len() as u64);
             let disruptions = self.disruptions_of(traitors);
-            [sets, inputs, disruptions, self.behaviours_of(traitors)].into_iter().product()
+            [sets, inputs, disruptions, of_case(traitors)].into_iter().product()
         });
         behaviours.sum()
     }

@@ -57,6 +57,13 @@ pub(crate) enum Muddle<M> {
     Genuine(M),
 }
 
+/// In how many ways these slots can be filled.
+fn choices_in<'a, M: 'a>(slots: impl Iterator<Item = &'a Slot<M>>) -> Count {
+    let choices = slots.map(|slot| slot.messages.len() + usize::from(slot.optional));
+    let slots = choices.counts().into_iter().sorted();
+    slots.map(|(choices, slots)| Count::from(choices as u64).pow(slots as u64)).product()
+}
+
 impl<M: Plain> Menu<M> {
     /// Of each message `signatures` says which signatures are in it.
     pub fn new(
@@ -100,9 +107,12 @@ impl<M: Plain> Menu<M> {
 
     /// How many behaviours there are.
     pub fn behaviours(&self) -> Count {
-        let choices = |slot: &Slot<M>| slot.messages.len() + usize::from(slot.optional);
-        let slots = self.slots.iter().map(choices).counts().into_iter().sorted();
-        slots.map(|(choices, slots)| Count::from(choices as u64).pow(slots as u32)).product()
+        choices_in(self.slots.iter())
+    }
+
+    /// How many there are but for strays.
+    pub fn regular_behaviours(&self) -> Count {
+        choices_in(self.slots.iter().filter(|slot| !slot.stray))
     }
 
     /// How many slots there are.

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::{Repertoire, Testable, Wire};
+use super::{Recursive, Repertoire, Testable, Wire};
 use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::outcome::{Demand, Task};
@@ -38,6 +38,7 @@ trait Lender<V, M, S>: fmt::Debug + Sync {
     fn inputs(&self, n: usize) -> Generals;
     fn demands(&self) -> Vec<Demand<V>>;
     fn signatures(&self, message: &M) -> Vec<Signed>;
+    fn recursion(&self) -> Option<&dyn Recursive<V, M>>;
     fn admits(&self, n: usize) -> Result<(), String>;
     fn admits_on(&self, graph: &Graph) -> Result<(), String>;
     fn name(&self) -> String;
@@ -95,6 +96,10 @@ where
 
     fn signatures(&self, message: &M) -> Vec<Signed> {
         Testable::signatures(self, message)
+    }
+
+    fn recursion(&self) -> Option<&dyn Recursive<V, M>> {
+        Testable::recursion(self)
     }
 
     fn admits(&self, n: usize) -> Result<(), String> {
@@ -177,6 +182,10 @@ impl<V: Plain, M: Plain, S: Plain> Testable for Lent<'_, V, M, S> {
 
     fn signatures(&self, message: &M) -> Vec<Signed> {
         self.0.signatures(message)
+    }
+
+    fn recursion(&self) -> Option<&dyn Recursive<V, M>> {
+        self.0.recursion()
     }
 
     fn admits(&self, n: usize) -> Result<(), String> {

@@ -1,0 +1,88 @@
+//! How long a verdict takes from rung to rung: OM(m) among 3m + 1 generals, where it holds, and among 3m,
+//! where the smallest attack is found; SM(m) with two generals more than traitors, and with three; by each
+//! engine as far as it goes, on one thread. One table: the median time, how much more that is than on the
+//! rung below, and the exponent by which it grows with n.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use rayon::ThreadPoolBuilder;
+use turncoat::search::Engine;
+use turncoat::{Check, CheckError, OralMessages, SignedMessages, Testable, check};
+
+/// A rung is climbed again and again for so long, and at least so often.
+const TIME: Duration = Duration::from_millis(600);
+const TIMES: usize = 3;
+
+/// What comes of one climb: the verdict, in a word, and how large an attack is.
+struct Climbed {
+    verdict: String,
+    steps: u64,
+}
+
+fn main() {
+    let pool = ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be started");
+    pool.install(|| {
+        let (composed, whole) = (Engine::Compositional, Engine::Exhaustive);
+        println!(
+            "{:38} {:>24} {:>12} {:>12} {:>8} {:>9}",
+            "", "verdict", "time", "steps", "growth", "exponent"
+        );
+        ladder("OM(m), n = 3m + 1, composed", 1..=10, |m| 3 * m + 1, |m, n| oral(m, n, composed));
+        ladder("OM(m), n = 3m + 1, exhaustive", 1..=2, |m| 3 * m + 1, |m, n| oral(m, n, whole));
+        ladder("OM(m), n = 3m, composed", 1..=4, |m| 3 * m, |m, n| oral(m, n, composed));
+        ladder("OM(m), n = 3m, exhaustive", 1..=2, |m| 3 * m, |m, n| oral(m, n, whole));
+        ladder("SM(m), n = m + 2, exhaustive", 1..=4, |m| m + 2, signed);
+        ladder("SM(m), n = m + 3, exhaustive", 1..=3, |m| m + 3, signed);
+    });
+}
+
+fn oral(m: usize, n: usize, engine: Engine) -> Result<Climbed, CheckError> {
+    climbed(check(OralMessages::new(m)).generals(n).traitors(m).engine(engine))
+}
+
+fn signed(m: usize, n: usize) -> Result<Climbed, CheckError> {
+    climbed(check(SignedMessages::new(m)).generals(n).traitors(m))
+}
+
+fn climbed<P: Testable>(check: Check<P>) -> Result<Climbed, CheckError> {
+    let verdict = check.run()?;
+    let found = verdict.counterexample();
+    let lies = found.map(|found| format!(" ({} lies, {:?})", found.attack.size(), found.size));
+    let said = format!("{}{}", verdict.name(), lies.unwrap_or_default());
+    Ok(Climbed { verdict: said, steps: verdict.steps })
+}
+
+fn ladder(
+    name: &str,
+    rungs: impl Iterator<Item = usize>,
+    generals: impl Fn(usize) -> usize,
+    climb: impl Fn(usize, usize) -> Result<Climbed, CheckError>,
+) {
+    let mut below: Option<(f64, usize)> = None;
+    for m in rungs {
+        let n = generals(m);
+        let begin = Instant::now();
+        let (mut times, mut last) = (Vec::new(), None);
+        while times.len() < TIMES || begin.elapsed() < TIME {
+            let start = Instant::now();
+            let climbed = black_box(climb(m, n)).unwrap_or_else(|error| panic!("{error}"));
+            times.push(start.elapsed());
+            last = Some(climbed);
+        }
+        times.sort_unstable();
+        let median = times[times.len() / 2];
+        let Climbed { verdict, steps } = last.expect("it was climbed at least once");
+        let growth = below.map(|(time, fewer)| {
+            let growth = median.as_secs_f64() / time;
+            (growth, growth.ln() / (n as f64 / fewer as f64).ln())
+        });
+        let growth = growth.map_or_else(
+            || format!("{:>8} {:>9}", "", ""),
+            |(growth, exponent)| format!("{growth:>8.1} {exponent:>9.1}"),
+        );
+        let rung = format!("{name}: m = {m}, n = {n}");
+        println!("{rung:42} {verdict:>24} {median:>12.1?} {steps:>12} {growth}");
+        below = Some((median.as_secs_f64(), n));
+    }
+}

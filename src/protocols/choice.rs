@@ -1,0 +1,92 @@
+//! The common functions that turn votes into one value ("majority" in the paper of oral messages).
+
+use std::cmp::Reverse;
+use std::fmt::{self, Display};
+
+use arrayvec::ArrayVec;
+use itertools::Itertools;
+use serde::{Deserialize, Serialize};
+
+use crate::general::Generals;
+
+/// The common function that turns votes into one value ("majority" in the paper). Any function
+/// will do that returns v when more than half of the votes are v.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Choice {
+    /// The value of more than half of the votes, else RETREAT: the paper's first example.
+    #[default]
+    Majority,
+    /// The median of the votes, the lower of two: the paper's second example.
+    Median,
+    /// The value with the most votes, the smallest of several.
+    Plurality,
+}
+
+impl Choice {
+    /// The value of at least one vote.
+    pub(super) fn common<V: Ord + Clone>(
+        self,
+        default: &V,
+        mut votes: ArrayVec<V, { Generals::MAX }>,
+    ) -> V {
+        match self {
+            Choice::Majority => majority(&votes).unwrap_or(default).clone(),
+            Choice::Median => {
+                votes.sort_unstable();
+                votes[(votes.len() - 1) / 2].clone()
+            }
+            Choice::Plurality => {
+                let counts = votes.into_iter().sorted_unstable().dedup_with_count();
+                counts.min_by_key(|&(count, _)| Reverse(count)).expect("there is a vote").1
+            }
+        }
+    }
+}
+
+/// The value of more than half of the votes: the one that is left when votes for different values
+/// cancel each other out, if it is (Boyer and Moore, "MJRTY", 1981).
+pub(super) fn majority<V: Eq>(votes: &[V]) -> Option<&V> {
+    let (candidate, _) = votes.iter().fold((None, 0), |(candidate, lead), vote| match candidate {
+        Some(candidate) if candidate == vote => (Some(candidate), lead + 1),
+        Some(candidate) if lead > 0 => (Some(candidate), lead - 1),
+        _ => (Some(vote), 1),
+    });
+    let for_it = votes.iter().filter(|vote| Some(*vote) == candidate).count();
+    candidate.filter(|_| 2 * for_it > votes.len())
+}
+
+impl Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Choice::Majority => "strict majority, else the default",
+            Choice::Median => "median",
+            Choice::Plurality => "plurality, the smallest of several",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::Order;
+
+    fn decided(choice: Choice, values: u8, votes: &[usize]) -> Order {
+        let orders = Order::first(values.into());
+        let votes = votes.iter().map(|&vote| orders[vote]).collect();
+        choice.common(&orders[0], votes)
+    }
+
+    #[test]
+    fn the_common_functions() {
+        let order = |number: usize| Order::first(4)[number];
+        for choice in [Choice::Majority, Choice::Median, Choice::Plurality] {
+            assert_eq!(decided(choice, 4, &[2, 0, 2, 3, 2]), order(2), "{choice:?}");
+            assert_eq!(decided(choice, 4, &[3]), order(3), "{choice:?}");
+        }
+        assert_eq!(decided(Choice::Majority, 4, &[1, 1, 3, 3]), order(0));
+        assert_eq!(decided(Choice::Median, 4, &[1, 1, 3, 3]), order(1));
+        assert_eq!(decided(Choice::Median, 4, &[3, 2, 1]), order(2));
+        assert_eq!(decided(Choice::Plurality, 4, &[3, 3, 1, 1, 2]), order(1));
+    }
+}

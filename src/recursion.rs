@@ -1,0 +1,123 @@
+//! Tests that what a protocol says of its recursion is true of its code.
+
+use std::collections::BTreeMap;
+
+use itertools::Itertools;
+use rand::rngs::SmallRng;
+use rand::seq::IndexedRandom;
+use rand::{Rng, RngExt, SeedableRng};
+
+use crate::attack::{AttackOn, Edit, Lie};
+use crate::execution::Simulator;
+use crate::general::{General, Generals};
+use crate::protocols::path::{Path, paths};
+use crate::testable::{Recursive, Testable, Wire};
+
+/// How many attacks are drawn.
+const ATTACKS: u64 = 1_000;
+
+/// Tests that a protocol's [recursion](Testable::recursion) describes it: under attacks drawn at random,
+/// with any number of traitors among n generals, every loyal lieutenant decides what it takes by the
+/// recursion. What the [compositional engine](crate::search::Engine::Compositional) says is worth as much as this.
+///
+/// ```
+/// use turncoat::{OralMessages, assert_recursive};
+///
+/// assert_recursive(&OralMessages::new(2), 5);
+/// ```
+///
+/// # Panics
+///
+/// If it does not, with the first attack that shows it; if there is no recursion, or the protocol can't be
+/// run.
+#[track_caller]
+pub fn assert_recursive<P: Testable>(protocol: &P, n: usize) {
+    let simulator = Simulator::new(protocol, n).unwrap_or_else(|refusal| panic!("{refusal}"));
+    let recursive = protocol.recursion().expect("the protocol describes no recursion");
+    assert_eq!(recursive.depth(n), protocol.rounds(n), "it must be as deep as there are rounds");
+    for seed in 0..ATTACKS {
+        let play = Play::drawn(protocol, recursive, n, &mut SmallRng::seed_from_u64(seed));
+        let execution = simulator.run(&play.attack).unwrap_or_else(|misfit| panic!("{misfit}"));
+        assert!(
+            execution.fault.is_none() && execution.idle.is_empty(),
+            "its recursion tells messages that have no place: {:?}",
+            play.attack
+        );
+        for lieutenant in Generals::first(n)
+            .minus(play.attack.traitors)
+            .iter()
+            .skip_while(|general| general.is_commander())
+        {
+            let takes = play.takes(&Path::root(), lieutenant);
+            let decides = &execution.decisions[lieutenant.id()];
+            assert!(
+                decides.as_ref() == Some(&takes),
+                "{lieutenant} decides {decides:?}, and by its recursion it takes {takes:?}: {:?}",
+                play.attack
+            );
+        }
+    }
+}
+
+/// An attack, and what is told on which path when it is played.
+struct Play<'a, P: Testable> {
+    recursive: &'a dyn Recursive<P::Value, P::Message>,
+    n: usize,
+    attack: AttackOn<P>,
+    /// What everybody is told on each path, by the path and by name.
+    told: BTreeMap<(Path, General), P::Value>,
+}
+
+impl<'a, P: Testable> Play<'a, P> {
+    fn drawn(
+        protocol: &P,
+        recursive: &'a dyn Recursive<P::Value, P::Message>,
+        n: usize,
+        rng: &mut impl Rng,
+    ) -> Play<'a, P> {
+        let everybody = Generals::first(n);
+        let values = protocol.values();
+        let value = |rng: &mut _| values.choose(rng).expect("there is a value").clone();
+        let honesty = rng.random_range(0.0..1.0);
+        let traitors = everybody.iter().filter(|_| rng.random_bool(0.5)).collect_vec();
+        let order = value(rng);
+        let inputs = [(General::COMMANDER, order.clone())].into();
+        let attack = AttackOn::<P>::new(n, traitors.into_iter().collect(), inputs);
+        let mut play: Play<'_, P> = Play { recursive, n, attack, told: BTreeMap::new() };
+        for path in (1..=recursive.depth(n)).flat_map(|length| paths(length, everybody)) {
+            let from = path.last().expect("a path names the commander");
+            let honest = match from.is_commander() {
+                true => order.clone(),
+                false => play.told[&(path.parent(), from)].clone(),
+            };
+            for to in everybody.minus(path.generals()).iter() {
+                let obeys = !play.attack.traitors.contains(from) || rng.random_bool(honesty);
+                let says = if obeys { Some(honest.clone()) } else { Some(value(rng)) };
+                let says = says.filter(|_| obeys || rng.random_bool(0.8));
+                if says.as_ref() != Some(&honest) {
+                    let names = path.iter().collect_vec();
+                    let (of, say) = (recursive.relay(&names, &honest), says.as_ref());
+                    let edit = match say.map(|value| recursive.relay(&names, value)) {
+                        Some(say) => Edit::Instead { of, say },
+                        None => Edit::Withhold(of),
+                    };
+                    let wire = Wire { round: path.len(), from, to };
+                    play.attack.lies.push(Lie { wire, edit });
+                }
+                let told = says.unwrap_or_else(|| recursive.unheard());
+                play.told.insert((path.clone(), to), told);
+            }
+        }
+        play
+    }
+
+    /// What a lieutenant takes from the subtree of a path.
+    fn takes(&self, path: &Path, lieutenant: General) -> P::Value {
+        let told = &self.told[&(path.clone(), lieutenant)];
+        let relays = Generals::first(self.n).minus(path.generals()).without(lieutenant);
+        let relayed = path.len() < self.recursive.depth(self.n);
+        let relays = relays.iter().filter(|_| relayed);
+        let relayed = relays.map(|relay| self.takes(&path.then(relay), lieutenant));
+        self.recursive.resolve(told, &relayed.collect_vec())
+    }
+}

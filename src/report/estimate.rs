@@ -1,0 +1,36 @@
+//! What a verdict would take, as text.
+
+use std::fmt;
+
+use super::text::{labelled, title};
+use crate::search::Engine;
+use crate::verdict::{Estimate, Expected};
+
+/// What is expected of each engine, and which one fits.
+impl fmt::Display for Estimate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Estimate { protocol, graph, adversary, exhaustive, compositional } = self;
+        writeln!(f, "{}\n", title("not searched", protocol, graph, adversary))?;
+        let exhaustive = match exhaustive {
+            Ok(Expected { behaviours, steps }) => format!(
+                "{behaviours} raw behaviours, in about {steps} steps, as if strays changed nothing and no two \
+                 states were equal"
+            ),
+            Err(error) => format!("can't: {error}"),
+        };
+        let compositional = match compositional {
+            Ok(behaviours) => format!("{behaviours} raw behaviours, without strays"),
+            Err(error) => format!("can't: {error}"),
+        };
+        let fits = match self.engine() {
+            Engine::Compositional => "compositional",
+            _ => "exhaustive",
+        };
+        for (label, text) in
+            [("Exhaustive", exhaustive), ("Composed", compositional), ("Fitting", fits.to_owned())]
+        {
+            writeln!(f, "{}", labelled(label, &text))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,258 @@
+//! The compositional engine: asks a protocol's recursion whether there is an attack, with ever more
+//! traitors, and turns the smallest into one that the simulator confirms.
+
+use itertools::Itertools;
+
+use super::ballots::IMPOSSIBLE;
+use super::composition::{Composition, Node, Unfit};
+use super::effort::Halt;
+use super::space::Space;
+use super::unfold::{Subtree, Twist, unfold};
+use super::{Answer, Found, Search};
+use crate::adversary::Adversary;
+use crate::attack::{Attack, AttackOn, Edit, Lie};
+use crate::count::Count;
+use crate::execution::{Size, replayed};
+use crate::general::{General, Generals};
+use crate::outcome::Task;
+use crate::property::Property;
+use crate::testable::{Recursive, Refusal, Testable, Wire, described};
+
+use super::campaign::CONFIRMATIONS;
+
+/// Where a violation is: how many traitors there are, the tree, and how many of the loyal take the second
+/// value.
+#[derive(Clone, Copy)]
+struct Broken {
+    traitors: usize,
+    root: Node,
+    count: usize,
+}
+
+impl<P: Testable> Search<'_, P> {
+    /// The verdict of the recursion.
+    pub fn compose(&self) -> Result<Answer<P>, Unfit> {
+        let Search { terms, limit, progress, .. } = *self;
+        let (recursive, values) = self.recursion()?;
+        let n = terms.n();
+        let mut composition = Composition::of(recursive, &values, n, limit, progress)?;
+        let depth = described("depth", || recursive.depth(n))?;
+        if depth != terms.rounds {
+            let rounds = terms.rounds;
+            return Err(because(format!("its depth is {depth}, and it has {rounds} rounds")));
+        }
+        let mut covered = Vec::new();
+        let answer = |found, halt, covered: Vec<Count>, steps| Answer {
+            behaviours: covered.into_iter().sum(),
+            signed: false,
+            forgeries: false,
+            harvested: None,
+            steps,
+            found,
+            halt,
+        };
+        for traitors in self.adversary.sizes() {
+            match self.broken(&mut composition, traitors) {
+                Err(halt) => {
+                    return Ok(answer(None, Some(halt), covered, composition.steps));
+                }
+                Ok(None) => covered.push(self.behaviours(traitors)),
+                Ok(Some(broken)) => {
+                    let mut composition = composition.priced();
+                    let found = self.found(&mut composition, recursive, &values, broken)?;
+                    let halt = found.is_none().then_some(Halt::Steps);
+                    let whole = self.adversary.sizes().map(|size| self.behaviours(size)).collect();
+                    let covered = if found.is_some() { whole } else { covered };
+                    return Ok(answer(found, halt, covered, composition.steps));
+                }
+            }
+        }
+        Ok(answer(None, None, covered, composition.steps))
+    }
+
+    /// How many raw behaviours the recursion has, if it can be composed.
+    pub fn composable(&self) -> Result<Count, Unfit> {
+        let (recursive, values) = self.recursion()?;
+        let Search { terms, limit, progress, .. } = *self;
+        Composition::of(recursive, &values, terms.n(), limit, progress)?;
+        Ok(self.adversary.sizes().map(|traitors| self.behaviours(traitors)).sum())
+    }
+
+    /// How many raw behaviours there are to go through, and how many steps that is expected to take; nothing if
+    /// it was told to stop before it knew that.
+    pub fn expected(&self) -> Result<Option<(Count, Count)>, Refusal> {
+        let space = Space::new(self.protocol, self.terms, self.adversary, self.progress)?;
+        Ok(space.map(|space| (space.behaviours(), space.expected_steps())))
+    }
+
+    /// The protocol's recursion, and its two values; if it has one, and the question is one for it.
+    fn recursion(&self) -> Result<(&dyn Recursive<P::Value, P::Message>, [P::Value; 2]), Unfit> {
+        let Search { protocol, terms, adversary, .. } = self;
+        let Adversary { faults, replays, any_order, disruptions, suspects, .. } = *adversary;
+        let recursive = described("recursion", || protocol.recursion())?;
+        let recursive = recursive.ok_or_else(|| because("the protocol describes no recursion"))?;
+        let lacks = [
+            (terms.task != Task::Broadcast, "it knows broadcast only"),
+            (!terms.demands.is_empty(), "it knows no demands but agreement and validity"),
+            (!terms.graph.is_complete(), "it knows the complete graph only"),
+            (!faults.is_byzantine(), "it knows no traitors but Byzantine ones"),
+            (replays, "it knows no replays"),
+            (any_order || disruptions > 0, "it knows no schedule but arrival by sender"),
+            (suspects.is_some(), "it knows no suspects: all lieutenants are alike to it"),
+        ];
+        if let Some((_, lack)) = lacks.into_iter().find(|(lacks, _)| *lacks) {
+            return Err(because(lack));
+        }
+        let values: Result<[P::Value; 2], _> = terms.values.clone().try_into();
+        let values = values.map_err(|values| {
+            because(format!("it knows two values, and there are {}", values.len()))
+        })?;
+        Ok((recursive, values))
+    }
+
+    /// The trees there are with so many traitors: what the enemy has turned, and what the commander's order
+    /// is.
+    fn roots(&self, traitors: usize) -> Vec<Node> {
+        let others = self.terms.n() - 1;
+        let loyal = (traitors <= others).then(|| others - traitors);
+        let loyal = loyal.map(|loyal| (loyal, traitors, true));
+        let turned = (traitors > 0 && !self.adversary.loyal_commander)
+            .then(|| (others + 1 - traitors, traitors - 1, false));
+        let roots = loyal.into_iter().chain(turned).cartesian_product([false, true]);
+        let roots =
+            roots.map(|((loyal, traitors, honest), told)| Node { loyal, traitors, honest, told });
+        roots.collect()
+    }
+
+    /// The first violation with so many traitors, the one with the fewest lies if they are counted.
+    fn broken(
+        &self,
+        composition: &mut Composition<'_>,
+        traitors: usize,
+    ) -> Result<Option<Broken>, Halt> {
+        let mut cheapest: Option<(u64, Broken)> = None;
+        for root in self.roots(traitors) {
+            for (count, price) in composition.prices(root)?.iter().enumerate() {
+                let agreed = count == 0 || count == root.loyal;
+                let obeyed = count == if root.told { root.loyal } else { 0 };
+                let right = if root.honest { obeyed } else { agreed };
+                let known = cheapest.map_or(IMPOSSIBLE, |(known, _)| known);
+                if !right && *price < known {
+                    cheapest = Some((*price, Broken { traitors, root, count }));
+                }
+            }
+        }
+        Ok(cheapest.map(|(_, broken)| broken))
+    }
+
+    /// The smallest attack, as the simulator has it; nothing if it takes too many steps to find it.
+    fn found(
+        &self,
+        composition: &mut Composition<'_>,
+        recursive: &dyn Recursive<P::Value, P::Message>,
+        values: &[P::Value; 2],
+        broken: Broken,
+    ) -> Result<Option<Found<P>>, Unfit> {
+        let Search { protocol, terms, .. } = *self;
+        let property = if broken.root.honest { Property::Validity } else { Property::Agreement };
+        let traitors = match broken.traitors {
+            1 => "1 traitor".to_owned(),
+            several => format!("{several} traitors"),
+        };
+        let unshown = |why: String| {
+            Unfit::Unshown(format!("{} is broken with {traitors}, {why}", property.name()))
+        };
+        // A protocol that can't be run can't be seen to be broken.
+        described("admits", || protocol.admits_on(&terms.graph))?
+            .map_err(|refusal| unshown(format!("but no run can show it: {refusal}")))?;
+        let Ok(Some(broken)) = self.broken(composition, broken.traitors) else { return Ok(None) };
+        let Ok(attack) = self.attack(composition, recursive, values, broken)? else {
+            return Ok(None);
+        };
+        let execution = replayed(protocol, terms, &attack, &|_, _| None, CONFIRMATIONS);
+        match execution.violation() {
+            Some(violation) => {
+                Ok(Some(Found { attack, execution, violation, size: Size::Smallest }))
+            }
+            None => {
+                let why = "and by its own code it is not: the recursion describes another protocol";
+                Err(unshown(why.to_owned()))
+            }
+        }
+    }
+
+    fn attack(
+        &self,
+        composition: &mut Composition<'_>,
+        recursive: &dyn Recursive<P::Value, P::Message>,
+        values: &[P::Value; 2],
+        Broken { traitors, root, count }: Broken,
+    ) -> Result<Result<AttackOn<P>, Halt>, Unfit> {
+        let n = self.terms.n();
+        let first = usize::from(root.honest);
+        let traitors: Generals = (first..first + traitors).map(General::new).collect();
+        let lieutenants = Generals::first(n).without(General::COMMANDER);
+        let loyal = lieutenants.minus(traitors).iter().enumerate();
+        let tree = Subtree {
+            path: vec![General::COMMANDER],
+            honest: root.honest,
+            told: root.told,
+            takes: loyal.map(|(index, general)| (general, index < count)).collect(),
+            traitors: traitors.without(General::COMMANDER).iter().collect(),
+        };
+        let mut twists = Vec::new();
+        if let Err(halt) = unfold(composition, tree, &mut twists) {
+            return Ok(Err(halt));
+        }
+        let value = |second: bool| &values[usize::from(second)];
+        let lie = |Twist { path, to, honest }: Twist| {
+            let relay = |second: bool| recursive.relay(&path, value(second));
+            let wire = Wire { round: path.len(), from: path[path.len() - 1], to };
+            let edit =
+                described("relay", || Edit::Instead { of: relay(honest), say: relay(!honest) });
+            edit.map(|edit| Lie { wire, edit })
+        };
+        let mut lies: Vec<Lie<P::Message>> = twists.into_iter().map(lie).try_collect()?;
+        lies.sort_unstable();
+        let inputs = [(General::COMMANDER, value(root.told).clone())].into();
+        Ok(Ok(Attack { lies, ..Attack::new(&self.terms.graph, traitors, inputs) }))
+    }
+
+    /// How many raw behaviours so many traitors have: in each slot on a wire to a loyal general either
+    /// value, or silence.
+    fn behaviours(&self, traitors: usize) -> Count {
+        let choices = Count::from(2 + u64::from(self.adversary.silence));
+        let depth = self.terms.rounds;
+        let roots = self.roots(traitors);
+        let of_root = roots.iter().filter(|root| root.honest || !root.told).map(|root| {
+            let sets = num_integer::binomial(
+                root.loyal as u64 + root.traitors as u64,
+                root.traitors as u64,
+            );
+            [choices.pow(slots(root, depth)), Count::from(sets)].into_iter().product::<Count>()
+        });
+        of_root.sum()
+    }
+}
+
+/// On how many paths, to how many of the loyal, a traitor relays something in this tree: by how many loyal and
+/// how many disloyal relays there are on the path.
+fn slots(root: &Node, depth: usize) -> u64 {
+    let Node { loyal, traitors, honest, .. } = *root;
+    let of_commander = if honest || depth == 0 { 0 } else { loyal as u64 };
+    let arrangements = |from: usize, chosen: usize| -> u64 {
+        (from - chosen + 1..=from).map(|choices| choices as u64).product()
+    };
+    let relays = (0..=loyal).cartesian_product(1..=traitors);
+    let relays = relays.filter(|(loyal, traitors)| loyal + traitors < depth);
+    let of_relays = relays.map(|(by_loyal, by_traitors)| {
+        let places = num_integer::binomial((by_loyal + by_traitors - 1) as u64, by_loyal as u64);
+        let named = arrangements(loyal, by_loyal) * arrangements(traitors, by_traitors);
+        places * named * (loyal - by_loyal) as u64
+    });
+    of_commander + of_relays.sum::<u64>()
+}
+
+fn because(what: impl Into<String>) -> Unfit {
+    Unfit::Because(what.into())
+}

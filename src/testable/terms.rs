@@ -1,0 +1,214 @@
+//! What is fixed before the enemy decides anything, and why a protocol can't be run so.
+
+use itertools::Itertools;
+
+use super::{Testable, Wire, described};
+use crate::general::{General, Generals};
+use crate::graph::Graph;
+use crate::outcome::{Demand, Task};
+use crate::protocol::{Plain, Round};
+use crate::signature::Signed;
+
+/// What is fixed before the enemy decides anything: who can talk to whom, in how many rounds, about
+/// what.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms<V> {
+    pub graph: Graph,
+    pub rounds: usize,
+    pub values: Vec<V>,
+    /// What is asked.
+    pub task: Task,
+    /// Who is given an input.
+    pub inputs: Generals,
+    /// What must hold beside agreement and validity.
+    pub demands: Vec<Demand<V>>,
+}
+
+/// The most rounds, times generals: a search goes as deep as that.
+const MOST_ROUNDS: usize = 512;
+
+/// Why a protocol can't be run among so many generals.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Refusal {
+    /// There are no generals, or more than sets of them hold.
+    #[error("n is {0}: there must be from 1 to {max} generals", max = Generals::MAX)]
+    Generals(usize),
+    /// The protocol says so itself.
+    #[error("{0}")]
+    Protocol(String),
+    /// Nobody's order is there to be obeyed.
+    #[error("the commander, general 0, is given no input: it is his order that is asked after")]
+    NoOrder,
+    /// In consensus somebody has nothing to propose.
+    #[error("general {0} is given no input: in consensus everybody has one")]
+    NoProposal(usize),
+    /// Somebody is given an input who is not there.
+    #[error("general {general} is given an input, and there are {n} generals, numbered from 0")]
+    InputOfNobody {
+        /// Who.
+        general: usize,
+        /// How many generals there are.
+        n: usize,
+    },
+    /// There is nothing to agree on.
+    #[error("there must be at least one value to agree on")]
+    NoValues,
+    /// A repertoire leaves out what a general says who obeys the protocol.
+    #[error(
+        "the repertoire has no place for what {} says to {} in round {} when it obeys: {message}",
+        wire.from, wire.to, wire.round
+    )]
+    Undescribed {
+        /// Where it is said.
+        wire: Wire,
+        /// What.
+        message: String,
+    },
+    /// Traitors must not be silent in a slot in which loyal generals are.
+    #[error(
+        "{} says nothing to {} in round {} in a slot of the repertoire, when it obeys: without \
+         silence not even a traitor could obey", wire.from, wire.to, wire.round
+    )]
+    Silent {
+        /// Where nothing is said.
+        wire: Wire,
+    },
+    /// Somebody shows a signature that nobody could have from its owner.
+    #[error(
+        "{} shows {} in round {} the signature of {} on {}, which that one has shown to nobody \
+         before: leave it out of `signatures` if it is there from the start",
+        wire.from, wire.to, wire.round, signed.by, signed.statement.escape_ascii()
+    )]
+    Unheard {
+        /// Where it is shown.
+        wire: Wire,
+        /// The signature.
+        signed: Signed,
+    },
+    /// Where signatures are needed, silence is too.
+    #[error(
+        "its messages are signed, so traitors must be free to be silent: they can't say what needs \
+         a signature that they lack"
+    )]
+    SignedSilence,
+    /// A message can stand in two slots of one wire, so it is not clear which it fills.
+    #[error(
+        "the repertoire has {message} in two slots of the wire from {} to {} in round {}: a message \
+         must belong to one slot", wire.from, wire.to, wire.round
+    )]
+    Shared {
+        /// Where it is said.
+        wire: Wire,
+        /// What.
+        message: String,
+    },
+    /// A message is a forgery, and yet something that may be said.
+    #[error(
+        "the repertoire has {message} both in a slot and among the forgeries of the wire from {} \
+         to {} in round {}", wire.from, wire.to, wire.round
+    )]
+    Genuine {
+        /// Where it is said.
+        wire: Wire,
+        /// What.
+        message: String,
+    },
+    /// There are more rounds than can be gone through.
+    #[error(
+        "there are {rounds} rounds among {n} generals: rounds times generals can be at most {}",
+        MOST_ROUNDS
+    )]
+    Rounds {
+        /// How many rounds.
+        rounds: usize,
+        /// How many generals.
+        n: usize,
+    },
+    /// A repertoire can't be searched.
+    #[error(
+        "the repertoire has more than 64 slots on one wire whose messages are entangled in their \
+         order: order messages by their slot first"
+    )]
+    Entangled,
+    /// There are too many orders of arrival to go through.
+    #[error(
+        "more than 64 messages can arrive at {to} in round {round}: they have too many orders of \
+         arrival to go through them all"
+    )]
+    Crowded {
+        /// Who hears them.
+        to: General,
+        /// In which round.
+        round: Round,
+    },
+    /// A method that describes the protocol panics.
+    #[error("the protocol panics in {call}: {message}")]
+    Panicked {
+        /// Which method.
+        call: &'static str,
+        /// Its message.
+        message: String,
+    },
+}
+
+/// Whether there can be so many.
+fn are_generals(n: usize) -> Result<(), Refusal> {
+    if n == 0 || n > Generals::MAX { Err(Refusal::Generals(n)) } else { Ok(()) }
+}
+
+impl<V: Plain> Terms<V> {
+    pub(crate) fn of<P>(protocol: &P, graph: impl Into<Graph>) -> Result<Self, Refusal>
+    where
+        P: Testable<Value = V>,
+    {
+        let graph = graph.into();
+        are_generals(graph.n())?;
+        described("admits", || protocol.admits_on(&graph))?.map_err(Refusal::Protocol)?;
+        Terms::unadmitted(protocol, graph)
+    }
+
+    /// The same, whether the protocol can be run there or not.
+    pub(crate) fn unadmitted<P>(protocol: &P, graph: Graph) -> Result<Self, Refusal>
+    where
+        P: Testable<Value = V>,
+    {
+        let n = graph.n();
+        are_generals(n)?;
+        let values = described("values", || protocol.values())?;
+        let values: Vec<V> = values.into_iter().unique().collect();
+        if values.is_empty() {
+            return Err(Refusal::NoValues);
+        }
+        let rounds = described("rounds", || protocol.rounds(n))?;
+        if rounds.saturating_mul(n) > MOST_ROUNDS {
+            return Err(Refusal::Rounds { rounds, n });
+        }
+        let inputs = described("inputs", || protocol.inputs(n))?;
+        let task = described("task", || protocol.task())?;
+        match task.inputs(n).minus(inputs).iter().next() {
+            Some(_) if task == Task::Broadcast => return Err(Refusal::NoOrder),
+            Some(general) => return Err(Refusal::NoProposal(general.id())),
+            None => {}
+        }
+        if let Some(general) = inputs.minus(Generals::first(n)).iter().next() {
+            return Err(Refusal::InputOfNobody { general: general.id(), n });
+        }
+        let demands = described("demands", || protocol.demands())?;
+        Ok(Terms { graph, rounds, values, task, inputs, demands })
+    }
+}
+
+impl<V> Terms<V> {
+    /// How many generals there are.
+    pub(crate) fn n(&self) -> usize {
+        self.graph.n()
+    }
+
+    /// Every wire of one round, by sender.
+    pub(crate) fn wires(&self, round: Round) -> impl Iterator<Item = Wire> + Clone {
+        let everybody = self.graph.everybody().iter();
+        everybody.flat_map(move |from| {
+            self.graph.neighbours(from).iter().map(move |to| Wire { round, from, to })
+        })
+    }
+}
