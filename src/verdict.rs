@@ -179,12 +179,14 @@ pub struct Refutation<P: Testable> {
 }
 
 impl<P: Testable> Refutation<P> {
-    /// In a word: "refuted", "forgery" (a signature would have to be forged), or "possible" (no
-    /// theorem says that there can be no protocol).
+    /// In a word: "refuted", "forgery" (a signature would have to be forged), "undetermined" (it is no
+    /// deterministic protocol, of which alone the theorems speak), or "possible" (no theorem says that
+    /// there can be no protocol).
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self.argument.as_ref().map(|argument| &argument.ending) {
-            Some(Ending::Refuted(_) | Ending::Undetermined(_)) => "refuted",
+            Some(Ending::Refuted(_)) => "refuted",
+            Some(Ending::Undetermined(_)) => "undetermined",
             Some(Ending::Forgery(_)) => "forgery",
             None => "possible",
         }

@@ -101,6 +101,7 @@ fn bad_graphs_get_one_line() {
         "check oral -f 1 --graph TMP/nonsense.txt",
         "check oral -f 1 --graph TMP/many.txt",
         "check oral -f 1 --graph TMP/missing.txt",
+        "check oral -f 1 --graph TMP",
         "check oral -n 4 -f 1 --graph prism",
         "check oral -f 1",
         "check oral -f 1 --graph ring",

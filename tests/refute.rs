@@ -122,6 +122,8 @@ fn where_a_graph_can_be_cut_nothing_is_right() {
     for (graph, f) in [
         (Graph::ring(4), 1),
         (Graph::ring(7), 1),
+        (Graph::ring(6), 2),
+        (Graph::ring(7), 2),
         (Graph::path(5), 1),
         (Graph::grid(3, 2), 1),
         (star(0), 1),
@@ -150,6 +152,12 @@ fn where_a_graph_can_be_cut_nothing_is_right() {
         let signed = refute(SignedMessages::new(n - 1)).on(&graph).traitors(f).run().unwrap();
         let stopped = graph.connectivity() <= f;
         assert_eq!(signed.name(), if stopped { "refuted" } else { "forgery" }, "{setting}");
+        assert_eq!(signed.argument.as_ref().unwrap().is_stopped(), stopped, "{setting}");
+        // What can't be signed is not said, and stands in no attack.
+        if let Some(world) = signed.broken() {
+            let again = run(&signed.protocol, &world.attack).unwrap();
+            assert!(again.lacking.is_empty() && again.violation().is_some(), "{setting}");
+        }
     }
 }
 
@@ -188,6 +196,8 @@ fn what_is_not_deterministic_is_found_out() {
         Ending::Forgery(_) => panic!("{refutation}"),
     };
     assert!(matches!(fault.kind, FaultKind::Undetermined(..)), "{fault}");
+    let ended = matches!(argument.ending, Ending::Undetermined(_));
+    assert_eq!(refutation.name(), if ended { "undetermined" } else { "refuted" });
     assert!(refutation.to_string().contains("not deterministic"), "{refutation}");
 }
 

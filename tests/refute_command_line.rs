@@ -19,6 +19,8 @@ fn what_a_person_sees() {
         ("refute flood-set -n 4 -f 2", 1, "refute_flood_set_4_2.txt"),
         ("refute oral -n 3 -f 1 --format json", 1, "refute_3_1.json"),
         ("refute signed -n 3 -f 1 --format json", 0, "refute_signed.json"),
+        ("refute signed -m 3 -n 4 -f 1 --graph path", 1, "refute_signed_path.txt"),
+        ("refute oral -f 1 --graph prism", 0, "refute_prism.txt"),
         ("refute oral -h", 0, "help_refute_oral.txt"),
     ] {
         let answer = turncoat(arguments);
@@ -55,6 +57,9 @@ fn the_world_that_gives_way_is_replayed() {
     for field in ["property", "lies", "decisions", "traitors"] {
         assert_eq!(replayed[field], world[field], "{field}");
     }
+    let signed = "refute signed -m 3 -n 4 -f 1 --graph path";
+    assert_eq!(turncoat(&format!("{signed} --save {name}")).code, 1);
+    assert_eq!(turncoat(&format!("replay {name} --expect broken")).code, 0);
     let nothing = turncoat(&format!("refute oral -n 4 -f 1 --save {name}"));
     assert_eq!(nothing.code, 0);
     assert!(nothing.err.contains("there is no attack to save to"), "{}", nothing.err);

@@ -1,5 +1,6 @@
 //! Who can talk to whom, as arguments.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -160,9 +161,14 @@ impl Among {
 }
 
 fn read(file: &str, n: Option<usize>) -> Result<Graph, BadInput> {
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        let names = "complete, ring, path, cube, prism, grid:3x2, bipartite:3,3, regular:8,3";
-        BadInput(format!("--graph {file}: this is none of {names}, and can't be read: {error}"))
+    let strange = file.is_empty() || file.chars().any(char::is_control);
+    let name = if strange { format!("{file:?}") } else { file.to_owned() };
+    let text = std::fs::read_to_string(file).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            let names = "complete, ring, path, cube, prism, grid:3x2, bipartite:3,3, regular:8,3";
+            BadInput(format!("--graph {name}: this is none of {names}, and can't be read: {error}"))
+        }
+        _ => BadInput(format!("--graph {name}: can't be read: {error}")),
     })?;
-    Graph::parse(&text, n).map_err(|error| BadInput(format!("{file}: {error}")))
+    Graph::parse(&text, n).map_err(|error| BadInput(format!("{name}: {error}")))
 }

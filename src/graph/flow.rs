@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use itertools::Itertools;
+
 use super::Graph;
 use crate::general::{General, Generals};
 
@@ -102,10 +104,12 @@ impl Graph {
     #[must_use]
     pub fn cut(&self, f: usize) -> Option<Cut> {
         let cuts = self.strangers().map(|(one, other)| (one, self.separators(one, other)));
-        let (one, cut) = cuts.into_iter().find(|(_, cut)| cut.len() <= f.saturating_mul(2))?;
+        let cuts = cuts.collect_vec();
+        let within = |most: usize| cuts.iter().find(|(_, cut)| cut.len() <= most);
+        let (one, cut) = *within(f).or_else(|| within(f.saturating_mul(2)))?;
         let rest = self.everybody().minus(cut);
         let p = self.reached(one, rest);
-        let f1 = cut.iter().take(cut.len().div_ceil(2)).collect();
+        let f1 = cut.iter().take(cut.len().min(f)).collect();
         Some(Cut { f1, f2: cut.minus(f1), p, q: rest.minus(p) })
     }
 

@@ -20,7 +20,8 @@ pub enum Construction {
     ThreeGroups,
     /// Nothing is signed, and two sets of at most `f` generals each, who may be traitors, cut the
     /// others off from each other: Dolev (Journal of Algorithms 3(1), 1982); by the ring of eight
-    /// groups of Fischer, Lynch and Merritt (1986).
+    /// groups of Fischer, Lynch and Merritt (1986). If one of the sets does so alone (the fourth
+    /// group is empty), it makes no difference what is signed: the traitors need only keep silent.
     Cut,
     /// Consensus with `n <= 2f`, signed or not: half of the generals have one input, the others
     /// another, all obey, and either half may be the loyal one.
@@ -68,6 +69,13 @@ pub struct Witness {
 }
 
 impl<P: Testable> Argument<P> {
+    /// Whether traitors can keep from one part of the graph all that the other says, so that signatures do
+    /// not help.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.theorem == Construction::Cut && self.groups.iter().any(|group| group.is_empty())
+    }
+
     /// For each world and the next one somebody who lives in both and decides.
     pub fn witnesses(&self) -> impl Iterator<Item = Witness> {
         self.worlds.iter().tuple_windows().enumerate().filter_map(|(world, (one, other))| {
@@ -112,11 +120,14 @@ pub(crate) fn theorem(
     let n = graph.n();
     if task == Task::Consensus && n <= 2 * f {
         return Some((Construction::Halves, groups(n, 2)));
-    } else if n <= 3 * f {
-        return Some((Construction::ThreeGroups, groups(n, 3)));
     }
-    let Cut { f1, f2, p, q } = graph.cut(f)?;
-    Some((Construction::Cut, vec![p, f1, q, f2]))
+    match graph.cut(f) {
+        // Then not even signatures help.
+        Some(Cut { f1, f2, p, q }) if f2.is_empty() || n > 3 * f => {
+            Some((Construction::Cut, vec![p, f1, q, f2]))
+        }
+        _ => (n <= 3 * f).then(|| (Construction::ThreeGroups, groups(n, 3))),
+    }
 }
 
 /// From which places of the ring on the worlds are, and how many groups are loyal in each.

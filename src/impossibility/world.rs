@@ -192,7 +192,7 @@ impl<P: Testable> Enemy<P> for Puppeteer<'_, P> {
         let Cosmos { protocol, covering, played, .. } = self.cosmos;
         // What traitors say to each other is of no account.
         let Some(receiver) = self.by_general.get(&wire.to) else { return honest.to_vec() };
-        let (mut told, mut untold) = (Vec::new(), Vec::new());
+        let mut told = Vec::new();
         for message in played.said(covering.heard(*receiver, wire.from), wire) {
             let signed = guarded(|| protocol.signatures(message)).unwrap_or_default();
             let Some(missing) = overhears.lacks(&signed) else {
@@ -205,8 +205,8 @@ impl<P: Testable> Enemy<P> for Puppeteer<'_, P> {
                     told.push(other);
                 }
                 None => {
+                    // It is not said, and stands in no attack.
                     let (message, signed) = (message.clone(), missing.clone());
-                    untold.push(message.clone());
                     self.forgery.get_or_insert(Needed { wire, message, signed });
                 }
             }
@@ -215,7 +215,6 @@ impl<P: Testable> Enemy<P> for Puppeteer<'_, P> {
         let (mut withheld, mut news) =
             (beside(honest, &told).into_iter(), beside(&told, honest).into_iter());
         let edits = std::iter::from_fn(|| Edit::between(withheld.next(), news.next()));
-        let edits = edits.chain(untold.into_iter().map(Edit::Say));
         self.lies.extend(edits.map(|edit| Lie { wire, edit }));
         told
     }

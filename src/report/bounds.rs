@@ -10,9 +10,6 @@ use super::text::{labelled, wrapped};
 use crate::impossibility::rounds::affordable;
 use crate::impossibility::{Answer, Bounds, Condition, Problem, Thresholds};
 use crate::outcome::Task;
-use crate::protocols::interactive::InteractiveConsistency;
-use crate::protocols::oral::OralMessages;
-use crate::testable::Testable;
 
 /// A command of turncoat that shows what a theorem says.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -25,9 +22,8 @@ pub struct Shown {
     pub shows: &'static str,
 }
 
-/// The commands that show what is known of a problem, as far as turncoat can, in seconds. (It knows
-/// no protocol of its own for consensus with signatures, and of graphs in which not all can talk
-/// to all a command must be told more than the connectivity.)
+/// The commands that show what is known of a problem, as far as turncoat can, in seconds. (Of graphs
+/// in which not all can talk to all a command must be told more than the connectivity.)
 #[must_use]
 pub fn shown(Bounds { problem, answer, traitors, .. }: &Bounds) -> Vec<Shown> {
     let Problem { n, f, signed, rounds, task, .. } = *problem;
@@ -44,13 +40,18 @@ pub fn shown(Bounds { problem, answer, traitors, .. }: &Bounds) -> Vec<Shown> {
     // Fewer rounds than the theorem asks for, with enough generals.
     let hasty = rounds.filter(|_| !solvable && enough_generals(problem));
     match (signed, task, solvable) {
+        (true, Task::Consensus, false) if enough_rounds(problem) && (3..=MANY).contains(&n) => {
+            // Two halves that obey: what is signed makes no difference.
+            all.push(shown(1, HALVES, format!("refute interactive -n {n} -f {f} -m 1")));
+        }
         (true, Task::Consensus, _) => {}
         (true, Task::Broadcast, true) if f <= 1 && n <= 8 || n <= 5 => {
             let m = if *traitors == f { String::new() } else { format!(" -m {traitors}") };
             all.push(shown(0, HOLDS, format!("check signed -n {n} -f {f}{m}")));
         }
-        (true, Task::Broadcast, true) if OralMessages::new(f).admits(n).is_ok() => {
-            all.push(shown(3, DRAWN, format!("hunt signed -n {n} -f {f} --cases 100")));
+        (true, Task::Broadcast, true) if n <= 8 && f <= 4 => {
+            let command = format!("hunt signed -n {n} -f {f} -m {traitors} --cases 100");
+            all.push(shown(3, DRAWN, command));
         }
         (true, Task::Broadcast, true) => {}
         (true, Task::Broadcast, false) => {
@@ -63,9 +64,10 @@ pub fn shown(Bounds { problem, answer, traitors, .. }: &Bounds) -> Vec<Shown> {
                 Task::Broadcast => ("oral", 12, 9),
                 Task::Consensus => ("interactive", 5, 4),
             };
-            if solvable && f <= 1 && n <= most {
+            let composed = task == Task::Broadcast && n <= 31;
+            if solvable && (f <= 1 && n <= most || composed) {
                 all.push(shown(0, HOLDS, format!("check {name} -n {n} -f {f}")));
-            } else if solvable && told(task, f, n) {
+            } else if solvable && n <= 10 {
                 all.push(shown(3, DRAWN, format!("hunt {name} -n {n} -f {f} --cases 100")));
             } else if let Some(rounds) = hasty {
                 if n <= small {
@@ -73,11 +75,11 @@ pub fn shown(Bounds { problem, answer, traitors, .. }: &Bounds) -> Vec<Shown> {
                     all.push(shown(1, TOO_FAST, format!("check {name} -n {n} -f {f} -m {m}")));
                 }
             } else if !solvable {
-                let m = if told(task, f, n) { String::new() } else { " -m 1".to_owned() };
-                if n >= 3 {
+                let m = if f <= 2 { "" } else { " -m 1" };
+                if (3..=MANY).contains(&n) {
                     all.push(shown(1, REFUTED, format!("refute {name} -n {n} -f {f}{m}")));
                 }
-                if n <= small {
+                if n <= small && f <= 3 {
                     all.push(shown(1, BROKEN, format!("check {name} -n {n} -f {f}")));
                 }
             }
@@ -98,20 +100,21 @@ const TOO_FAST: &str = "breaks a protocol that takes so few rounds";
 const REFUTED: &str = "breaks this protocol by its two worlds, as it does any other";
 const BROKEN: &str = "finds a smallest attack on a protocol";
 const MADE_UP: &str = "makes up a protocol, and verifies it";
+const HALVES: &str = "breaks this protocol in one run, as it does any other, signed or not";
 const CHAIN: &str = "proves that there is none, by a chain of executions";
+
+/// The most generals among whom everybody tells everybody within seconds what all have told it.
+const MANY: usize = 32;
+
+/// Whether it is not the rounds that are too few.
+fn enough_rounds(problem: &Problem) -> bool {
+    !enough_generals(problem)
+}
 
 /// Whether there are enough generals, and it is the rounds that are too few.
 fn enough_generals(problem: &Problem) -> bool {
     let patient = Problem { rounds: None, ..*problem };
     patient.bounds().is_ok_and(|bounds| bounds.answer == Answer::Solvable)
-}
-
-/// Whether OM(f), or n instances of it, can be run.
-fn told(task: Task, f: usize, n: usize) -> bool {
-    match task {
-        Task::Broadcast => OralMessages::new(f).admits(n).is_ok(),
-        Task::Consensus => InteractiveConsistency::new(f).admits(n).is_ok(),
-    }
 }
 
 /// The whole answer: what is needed and why, what turncoat can show, and the arithmetic of votes.
@@ -135,8 +138,8 @@ impl fmt::Display for Bounds {
             writeln!(f, "  {command}\n      {shows} (exit code {exit_code})")?;
         }
         let Problem { n, f: traitors, .. } = self.problem;
-        if traitors == 0 {
-            return Ok(());
+        if traitors == 0 || self.problem.signed {
+            return Ok(()); // what is signed is not weighed by votes
         }
         write!(f, "\nWhat votes are worth, where {traitors} of {n} may lie, or never vote\n")?;
         f.write_str(&votes(n, traitors))
@@ -191,7 +194,7 @@ fn remarks(bounds: &Bounds) -> String {
              whom anything could be asked"
         ));
     }
-    if *traitors == 0 && task == Task::Broadcast {
+    if *traitors == 0 && task == Task::Broadcast && *answer == Answer::Solvable {
         remarks
             .push("With nobody to fear, the lieutenants obey the order as they hear it".to_owned());
     }

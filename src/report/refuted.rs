@@ -28,17 +28,23 @@ const LIES: usize = 40;
 impl<P: Testable> fmt::Display for Refutation<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Refutation { name, graph, f: most, task, .. } = self;
-        let traitors = if *most == 1 { "traitor" } else { "traitors" };
+        let traitors = match most {
+            1 => "traitor, who says what it likes",
+            _ => "traitors, who say what they like",
+        };
         let verdict = match self.name() {
             "refuted" => "REFUTED",
             "forgery" => "NOT REFUTED",
+            "undetermined" => "UNDETERMINED",
             _ => "POSSIBLE",
         };
         writeln!(f, "{verdict}: {}, at most {most} {traitors}\n", among(name, graph))?;
         let Some(argument) = &self.argument else {
             let connected = match graph.is_complete() {
                 true => "",
-                false => ", and more than 2f paths between any two generals (Dolev 1982),",
+                false => {
+                    ", and between any two generals more than 2f paths that share nobody (Dolev 1982),"
+                }
             };
             let theorem = format!(
                 "With n > 3f{connected} there is a protocol (Pease, Shostak, Lamport 1980), so nothing can be \
@@ -77,6 +83,13 @@ impl<P: Testable> Told<'_, P> {
                  forged (Pease, Shostak, Lamport 1980). What follows was not searched for: it is \
                  made of what {name} itself says when two copies of every general are wired into a \
                  ring (Fischer, Lynch, Merritt 1986)."
+            ),
+            Construction::Cut if self.argument.is_stopped() => format!(
+                "Where no more than f generals cut the others off from each other, no protocol can be \
+                 right, signed or not: traitors can keep from one side all that the other says (Dolev \
+                 1982). What follows was not searched for: it is made of what {name} itself says when \
+                 two copies of every general are wired into a ring around such a cut (Fischer, Lynch, \
+                 Merritt 1986)."
             ),
             Construction::Cut => format!(
                 "Where no more than 2f generals cut the others off from each other, no protocol can \
@@ -156,11 +169,20 @@ impl<P: Testable> Told<'_, P> {
         };
         let outcome = match (&execution.fault, forgery) {
             (Some(fault), _) => sentence(&fault.told(self.task)),
-            (None, Some(_)) => "It can't be had: a signature is lacking (see below).".to_owned(),
-            (None, None) => {
+            (None, Some(_)) if execution.violation().is_none() => {
+                "It can't be had: a signature is lacking (see below).".to_owned()
+            }
+            (None, lacking) => {
                 let held = if execution.violation().is_some() { "Violated: " } else { "" };
                 let decided = self.decided(world);
-                format!("{held}{}.", if held.is_empty() { capital(&decided) } else { decided })
+                let unsaid = match lacking {
+                    Some(_) => "What needs a signature that is lacking is not said. ",
+                    None => "",
+                };
+                format!(
+                    "{unsaid}{held}{}.",
+                    if held.is_empty() { capital(&decided) } else { decided }
+                )
             }
         };
         let text = sentences.chain([must, outcome]).join(" ");
@@ -204,7 +226,8 @@ impl<P: Testable> Told<'_, P> {
         }
         let more = rows.len().saturating_sub(SEEN);
         if more > 0 {
-            text += &line(&format!("and {more} more messages"), "", "", "");
+            let messages = if more == 1 { "message" } else { "messages" };
+            text += &line(&format!("and {more} more {messages}"), "", "", "");
         }
         let [left, right] = worlds.map(|world| {
             let decision = world.execution.decisions[me.id()].as_ref();
@@ -306,8 +329,13 @@ impl<P: Testable> Told<'_, P> {
         let what = format!(
             "Forgery needed: the signature of {by} in {told}, which in world {number} {from} would have \
              to tell {to} in round {}. (What is signed is {statement}.) No traitor makes it, and none \
-             has overheard it. There the attack stops: this is how signatures escape the bound.",
+             has overheard it. There the attack stops{}.",
             wire.round,
+            match self.argument.is_stopped() {
+                // They do not escape; but it takes another attack than this.
+                true => ", and says nothing of others",
+                false => ": this is how signatures escape the bound",
+            },
         );
         fill(&what)
     }
