@@ -9,7 +9,7 @@ use itertools::Itertools;
 use rustc_hash::FxHashMap;
 
 use self::stage::{Eavesdropper, Enemy, Labels, Scene, simulate};
-use crate::attack::{AttackOn, Item, Lie, Misfit};
+use crate::attack::{AttackOn, Item, Misfit};
 use crate::fault::{Call, Fault, Guarded, agree, guarded};
 use crate::general::General;
 use crate::graph::Graph;
@@ -60,6 +60,13 @@ pub struct Delivery<M> {
     pub said: Vec<M>,
     /// What loyalty would have said, where a traitor said something else.
     pub loyal: Option<Vec<M>>,
+}
+
+impl<M: Ord> Delivery<M> {
+    /// Whether loyalty would not have said this.
+    pub(crate) fn is_lie(&self, message: &M) -> bool {
+        self.loyal.as_ref().is_some_and(|loyal| loyal.binary_search(message).is_err())
+    }
 }
 
 impl<V, M, S> Execution<V, M, S> {
@@ -264,7 +271,8 @@ pub(crate) fn obeyed<P: Testable>(
 ) -> ExecutionOf<P> {
     let unshifted = vec![true; attack.schedule.len()];
     let (idle, lacking) = (Vec::new(), Vec::new());
-    let mut enemy = Written { protocol, attack, idle, lacking, unshifted };
+    let by_wire = (0..attack.lies.len()).sorted_by_key(|lie| attack.lies[*lie].wire).collect();
+    let mut enemy = Written { protocol, attack, by_wire, idle, lacking, unshifted };
     let execution = simulate(protocol, terms, Scene::of(attack), &mut enemy, labels);
     let Written { mut idle, mut lacking, unshifted, .. } = enemy;
     idle.sort_unstable();
@@ -279,6 +287,8 @@ pub(crate) fn obeyed<P: Testable>(
 struct Written<'a, P: Testable> {
     protocol: &'a Guarded<'a, P>,
     attack: &'a AttackOn<P>,
+    /// The places of its lies, in the order of their wires.
+    by_wire: Vec<usize>,
     /// The lies that changed nothing, by place.
     idle: Vec<usize>,
     /// The lies that could not be told, by place.
@@ -298,8 +308,11 @@ impl<P: Testable> Enemy<P> for Written<'_, P> {
             return Vec::new();
         }
         let mut said = honest.to_vec();
-        let lies = self.attack.lies.iter().enumerate().filter(|(_, lie)| lie.wire == wire);
-        for (index, Lie { edit, .. }) in lies {
+        let lies = &self.attack.lies;
+        let first = self.by_wire.partition_point(|lie| lies[*lie].wire < wire);
+        let told = self.by_wire[first..].iter().take_while(|lie| lies[**lie].wire == wire);
+        for &index in told {
+            let edit = &lies[index].edit;
             let needed = edit.said().map(|message| self.protocol.signatures(message));
             let needed = needed.unwrap_or_default();
             if let Some(missing) = overhears.lacks(&needed) {
@@ -331,7 +344,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::attack::{Attack, Edit};
+    use crate::attack::{Attack, Edit, Lie};
     use crate::general::Generals;
     use crate::order::Order;
     use crate::protocols::oral::{OralMessages, Relay};

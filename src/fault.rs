@@ -130,7 +130,7 @@ impl<'a, P: Lockstep> Guarded<'a, P> {
         values: &'a [P::Value],
         traitors: Generals,
     ) -> Guarded<'a, P> {
-        Guarded { protocol, values, traitors, twice_every: 61, calls: Cell::new(0) }
+        Guarded { protocol, values, traitors, twice_every: 251, calls: Cell::new(0) }
     }
 
     /// The same with every call made twice.

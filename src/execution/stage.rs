@@ -207,12 +207,12 @@ impl<P: Testable> Stage<'_, P> {
     }
 
     /// Hands over what was said on one wire.
-    fn deliver(
-        &mut self,
-        Delivery { wire, said, loyal }: &Delivery<P::Message>,
-    ) -> Result<(), Fault> {
-        said.iter()
-            .try_for_each(|message| self.hand_over(wire.round, *wire, message, loyal.is_some()))
+    fn deliver(&mut self, delivery: &Delivery<P::Message>) -> Result<(), Fault> {
+        let Delivery { wire, said, .. } = delivery;
+        let mut said = said.iter();
+        said.try_for_each(|message| {
+            self.hand_over(wire.round, *wire, message, delivery.is_lie(message))
+        })
     }
 
     /// Hands over what was said in a round whose schedule is disturbed.
@@ -246,7 +246,7 @@ impl<P: Testable> Stage<'_, P> {
             }
             for (wire, message) in inbox {
                 let lied =
-                    |delivery: &Delivery<_>| delivery.wire == wire && delivery.loyal.is_some();
+                    |delivery: &Delivery<_>| delivery.wire == wire && delivery.is_lie(message);
                 self.hand_over(round, wire, message, sent.iter().any(lied))?;
             }
         }
@@ -259,16 +259,17 @@ impl<P: Testable> Stage<'_, P> {
         round: Round,
         wire: Wire,
         message: &P::Message,
-        tampered: bool,
+        lie: bool,
     ) -> Result<(), Fault> {
         let Wire { from, to, .. } = wire;
-        let suspect = tampered && !self.protocol.traitors().contains(to);
+        let suspect = lie && !self.protocol.traitors().contains(to);
+        let label = suspect.then(|| (self.labels)(wire, message)).flatten();
         let state = &mut self.execution.states[to.id()];
-        let before = if suspect { state.clone() } else { None };
+        let before = label.map(|label| (label, state.clone()));
         self.protocol.receive(to, state, round, from, message)?;
-        if suspect && self.execution.accepted.is_none() && before != *state {
-            let label = (self.labels)(wire, message);
-            self.execution.accepted = label.map(|label| Accepted { wire, label });
+        if let Some((label, before)) = before.filter(|(_, before)| before != state) {
+            drop(before);
+            self.execution.accepted.get_or_insert(Accepted { wire, label });
         }
         Ok(())
     }

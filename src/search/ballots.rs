@@ -237,7 +237,8 @@ mod tests {
         votes: &[usize],
     ) -> u64 {
         let Some(((prices, own), rest)) = relays.split_first() else {
-            let right = |(votes, (least, most))| least <= votes && votes <= most;
+            let right =
+                |(votes, (least, most)): (&usize, &(usize, usize))| least <= votes && votes <= most;
             let right = votes.iter().zip(bounds).all(right);
             return if right { 0 } else { IMPOSSIBLE };
         };

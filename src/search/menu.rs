@@ -1,7 +1,7 @@
 //! What can be said on one wire, in the order of arrival, with the slots that each message fills.
 
 use itertools::Itertools;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::count::Count;
 use crate::protocol::Plain;
@@ -18,6 +18,8 @@ pub(crate) struct Menu<M> {
     pub candidates: Vec<Candidate<M>>,
     /// The loyal may say what has no place.
     open: bool,
+    /// Whether there are forgeries.
+    forged: bool,
 }
 
 #[derive(Debug)]
@@ -102,7 +104,8 @@ impl<M: Plain> Menu<M> {
             candidates = self::candidates(&slots, &labels, &mut signatures);
         }
         let candidates = candidates.ok_or(Muddle::Entangled)?;
-        Ok(Menu { candidates, slots, open })
+        let forged = !labels.is_empty();
+        Ok(Menu { candidates, slots, open, forged })
     }
 
     /// How many behaviours there are.
@@ -173,7 +176,7 @@ impl<M: Plain> Menu<M> {
 
     /// In which way a message is forged, if it is a forgery.
     pub fn forgery(&self, message: &M) -> Option<&'static str> {
-        self.candidate(message)?.forgery
+        if self.forged { self.candidate(message)?.forgery } else { None }
     }
 
     /// What stands in each slot when a loyal general says this; or the first message that has no
@@ -241,17 +244,19 @@ impl<M: Ord> Slot<M> {
 }
 
 /// What is said beside these messages.
-pub(crate) fn beside<'a, M: Plain + 'a>(
-    said: &[M],
+pub(crate) fn beside<'a, M: Plain>(
+    said: &'a [M],
     these: impl IntoIterator<Item = &'a M>,
 ) -> Vec<M> {
-    let mut beside = said.to_vec();
-    for message in these {
-        if let Some(place) = beside.iter().position(|said| said == message) {
-            beside.remove(place);
+    let mut these = these.into_iter().counts_with_hasher(FxBuildHasher);
+    let mut is_one = |message: &'a M| match these.get_mut(message) {
+        Some(count @ 1..) => {
+            *count -= 1;
+            true
         }
-    }
-    beside
+        _ => false,
+    };
+    said.iter().filter(|&message| !is_one(message)).cloned().collect()
 }
 
 /// The messages of all slots in their order, with a mark from the first to the last of a slot.

@@ -146,7 +146,11 @@ impl<P: Testable, R: Rng + ?Sized> Whimsical<'_, P, R> {
     ) -> (Spoken<P::Message>, Vec<P::Message>) {
         match self.space.placed(wire, honest) {
             Ok(mut placed) => {
-                let homeless = beside(honest, placed.iter().flatten());
+                let at_home = placed.iter().flatten().count();
+                let homeless = match at_home == honest.len() {
+                    true => Vec::new(),
+                    false => beside(honest, placed.iter().flatten()),
+                };
                 let astray = self.space.menu(wire).stray().and_then(|slot| placed[slot].take());
                 return (placed, homeless.into_iter().chain(astray).collect());
             }
