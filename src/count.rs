@@ -33,7 +33,7 @@ impl Count {
 
     /// This many to that power.
     #[must_use]
-    pub fn pow(&self, exponent: u64) -> Count {
+    pub fn pow(&self, exponent: u128) -> Count {
         if exponent == 0 {
             return Count::from(1);
         }

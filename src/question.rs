@@ -126,21 +126,21 @@ impl<P: Testable, H> Question<P, H> {
 
     /// What it is about.
     pub(crate) fn subject(&self) -> Result<Subject<P::Value>, CheckError> {
-        self.subject_of(Terms::of)
+        self.subject_where(true)
     }
 
     /// What it is about, whether the protocol can be run there or not.
     pub(crate) fn unadmitted(&self) -> Result<Subject<P::Value>, CheckError> {
-        self.subject_of(Terms::unadmitted)
+        self.subject_where(false)
     }
 
-    fn subject_of(
-        &self,
-        terms: fn(&P, Graph) -> Result<Terms<P::Value>, Refusal>,
-    ) -> Result<Subject<P::Value>, CheckError> {
+    fn subject_where(&self, admitted: bool) -> Result<Subject<P::Value>, CheckError> {
         let graph = self.graph.clone().ok_or(CheckError::Missing("generals"))?;
         let f = self.traitors.ok_or(CheckError::Missing("traitors"))?;
-        let terms = terms(&self.protocol, graph)?;
+        let terms = match admitted {
+            true => Terms::of(&self.protocol, graph)?,
+            false => Terms::unadmitted(&self.protocol, graph)?,
+        };
         can_be_turned(&terms.graph, &Adversary { traitors: f, ..self.adversary })?;
         if self.adversary.disruptions > MOST_DISRUPTIONS {
             return Err(CheckError::Disruptions(self.adversary.disruptions));

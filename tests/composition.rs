@@ -228,6 +228,11 @@ fn oral_messages_hold_up_the_ladder() {
     for m in 1..=8 {
         composed(m, 3 * m + 1, m).assert_holds();
     }
+    // More messages than a machine word counts.
+    composed(15, 31, 2).loyal_commander().assert_holds();
+    for (m, n) in [(0, 1), (3, 1), (1, 2)] {
+        composed(m, n, n - 1).assert_holds();
+    }
 }
 
 /// One general fewer, and it is broken; by so many lies at least.

@@ -291,7 +291,7 @@ impl<'a, P: Testable> Twin<'a, P> {
             let byzantine = faults == FaultClass::Byzantine;
             let free = if byzantine { traitors } else { Generals::NONE };
             let inputs = self.protocol.inputs(self.n).minus(free).len();
-            let mut ways = vec![Count::from(values).pow(inputs as u64)];
+            let mut ways = vec![Count::from(values).pow(inputs as u128)];
             let (mut messages, mut heard) = (vec![], BTreeMap::<_, u64>::new());
             for (wire, Slots { regular, strays }) in &self.slots {
                 let [from, to] = [wire.from, wire.to].map(|end| traitors.contains(end));
@@ -319,7 +319,7 @@ impl<'a, P: Testable> Twin<'a, P> {
             }
             if faults == FaultClass::Crash {
                 let reached = 1 << (self.n - 1);
-                ways.push(Count::from(1 + rounds as u64 * reached).pow(traitors.len() as u64));
+                ways.push(Count::from(1 + rounds as u64 * reached).pow(traitors.len() as u128));
             }
             if any_order {
                 ways.extend(heard.into_values().flat_map(|slots| (1..=slots).map(Count::from)));

@@ -62,7 +62,7 @@ impl Scope {
             let traitors = if commander { traitors.with(General::COMMANDER) } else { traitors };
             let choices = num_integer::binomial(self.n as u128 - 1, among as u128);
             let each =
-                Count::from(self.values as u64).pow(Plot::of(self, traitors).said.len() as u64);
+                Count::from(self.values as u64).pow(Plot::of(self, traitors).said.len() as u128);
             let choices = u64::try_from(choices).expect("64 generals have fewer subsets");
             Some([Count::from(choices), each].into_iter().product::<Count>())
         });

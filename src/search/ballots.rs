@@ -14,8 +14,13 @@ use std::rc::Rc;
 use arrayvec::ArrayVec;
 use itertools::Itertools;
 
+use super::effort::Halt;
+
 /// The price of what can't be had.
 pub(super) const IMPOSSIBLE: u64 = u64::MAX;
+
+/// The most ways of voting that are held at a time.
+const MOST_WAYS: usize = 1 << 20;
 
 /// The most classes: by what they were told, and by what they are to take.
 pub(super) const CLASSES: usize = 4;
@@ -83,8 +88,18 @@ pub(super) struct Ballots {
 
 impl Ballots {
     /// Goes through what the relays can say; nothing comes of it if some class can't be satisfied.
-    pub fn cast(classes: &[Class], voters: &[Voters], steps: &mut u64) -> Option<Ballots> {
-        let (classes, merged, settled) = without_the_settled(classes, voters)?;
+    ///
+    /// # Errors
+    ///
+    /// There are too many ways to hold them all.
+    pub fn cast(
+        classes: &[Class],
+        voters: &[Voters],
+        steps: &mut u64,
+    ) -> Result<Option<Ballots>, Halt> {
+        let Some((classes, merged, settled)) = without_the_settled(classes, voters) else {
+            return Ok(None);
+        };
         let choosing = voters.iter().enumerate().filter(|(_, kind)| kind.only().is_none());
         let choosing = choosing.flat_map(|(index, kind)| std::iter::repeat_n(index, kind.number));
         let choosing = choosing.collect_vec();
@@ -103,7 +118,7 @@ impl Ballots {
             });
             let most: u32 = choosing.iter().map(|index| heard(set, own(*index))).sum();
             if needs as u32 > most {
-                return None;
+                return Ok(None);
             }
             let may = Some(may as u32).filter(|may| *may < most);
             conditions.push(Condition { classes: set, needs: needs as u32, may });
@@ -140,11 +155,14 @@ impl Ballots {
                 }
             }
             *steps += after.len() as u64;
+            if after.len() > MOST_WAYS {
+                return Err(Halt::Room);
+            }
             partial.push(undominated(after));
         }
         partial[choosing.len()].retain(|end| end.sums.iter().step_by(2).all(|needed| *needed == 0));
         let ballots = Ballots { partial, choosing, settled };
-        ballots.cheapest().is_some().then_some(ballots)
+        Ok(ballots.cheapest().is_some().then_some(ballots))
     }
 
     fn cheapest(&self) -> Option<(usize, &Partial)> {
@@ -296,7 +314,7 @@ mod tests {
                 relays.extend((0..*number).map(|index| (prices.clone(), own(index))));
             }
             let known = tried(&bounds, &relays, &vec![0; total]);
-            let cast = Ballots::cast(&classes, &voters, &mut 0);
+            let cast = Ballots::cast(&classes, &voters, &mut 0).unwrap();
             let price = cast.as_ref().map_or(IMPOSSIBLE, Ballots::price);
             assert_eq!(price, known, "seed {seed}: {classes:?} {voters:?}");
             possible += usize::from(known != IMPOSSIBLE);

@@ -16,6 +16,7 @@ use crate::execution::{Size, replayed};
 use crate::general::{General, Generals};
 use crate::outcome::Task;
 use crate::property::Property;
+use crate::protocol::Lockstep;
 use crate::testable::{Recursive, Refusal, Testable, Wire, described};
 
 use super::campaign::CONFIRMATIONS;
@@ -28,6 +29,9 @@ struct Broken {
     root: Node,
     count: usize,
 }
+
+/// A protocol's recursion.
+type RecursionOf<'a, P> = &'a dyn Recursive<<P as Lockstep>::Value, <P as Lockstep>::Message>;
 
 impl<P: Testable> Search<'_, P> {
     /// The verdict of the recursion.
@@ -59,11 +63,14 @@ impl<P: Testable> Search<'_, P> {
                 Ok(None) => covered.push(self.behaviours(traitors)),
                 Ok(Some(broken)) => {
                     let mut composition = composition.priced();
-                    let found = self.found(&mut composition, recursive, &values, broken)?;
-                    let halt = found.is_none().then_some(Halt::Steps);
-                    let whole = self.adversary.sizes().map(|size| self.behaviours(size)).collect();
-                    let covered = if found.is_some() { whole } else { covered };
-                    return Ok(answer(found, halt, covered, composition.steps));
+                    return Ok(match self.found(&mut composition, recursive, &values, broken)? {
+                        Err(halt) => answer(None, Some(halt), covered, composition.steps),
+                        Ok(found) => {
+                            let sizes = self.adversary.sizes();
+                            let whole = sizes.map(|size| self.behaviours(size)).collect();
+                            answer(Some(found), None, whole, composition.steps)
+                        }
+                    });
                 }
             }
         }
@@ -86,7 +93,7 @@ impl<P: Testable> Search<'_, P> {
     }
 
     /// The protocol's recursion, and its two values; if it has one, and the question is one for it.
-    fn recursion(&self) -> Result<(&dyn Recursive<P::Value, P::Message>, [P::Value; 2]), Unfit> {
+    fn recursion(&self) -> Result<(RecursionOf<'_, P>, [P::Value; 2]), Unfit> {
         let Search { protocol, terms, adversary, .. } = self;
         let Adversary { faults, replays, any_order, disruptions, suspects, .. } = *adversary;
         let recursive = described("recursion", || protocol.recursion())?;
@@ -145,14 +152,14 @@ impl<P: Testable> Search<'_, P> {
         Ok(cheapest.map(|(_, broken)| broken))
     }
 
-    /// The smallest attack, as the simulator has it; nothing if it takes too many steps to find it.
+    /// The smallest attack, as the simulator has it.
     fn found(
         &self,
         composition: &mut Composition<'_>,
-        recursive: &dyn Recursive<P::Value, P::Message>,
+        recursive: RecursionOf<'_, P>,
         values: &[P::Value; 2],
         broken: Broken,
-    ) -> Result<Option<Found<P>>, Unfit> {
+    ) -> Result<Result<Found<P>, Halt>, Unfit> {
         let Search { protocol, terms, .. } = *self;
         let property = if broken.root.honest { Property::Validity } else { Property::Agreement };
         let traitors = match broken.traitors {
@@ -165,15 +172,17 @@ impl<P: Testable> Search<'_, P> {
         // A protocol that can't be run can't be seen to be broken.
         described("admits", || protocol.admits_on(&terms.graph))?
             .map_err(|refusal| unshown(format!("but no run can show it: {refusal}")))?;
-        let Ok(Some(broken)) = self.broken(composition, broken.traitors) else { return Ok(None) };
-        let Ok(attack) = self.attack(composition, recursive, values, broken)? else {
-            return Ok(None);
+        let broken = match self.broken(composition, broken.traitors) {
+            Err(halt) => return Ok(Err(halt)),
+            Ok(cheapest) => cheapest.expect("what is possible has a price"),
+        };
+        let attack = match self.attack(composition, recursive, values, broken)? {
+            Err(halt) => return Ok(Err(halt)),
+            Ok(attack) => attack,
         };
         let execution = replayed(protocol, terms, &attack, &|_, _| None, CONFIRMATIONS);
         match execution.violation() {
-            Some(violation) => {
-                Ok(Some(Found { attack, execution, violation, size: Size::Smallest }))
-            }
+            Some(violation) => Ok(Ok(Found { attack, execution, violation, size: Size::Smallest })),
             None => {
                 let why = "and by its own code it is not: the recursion describes another protocol";
                 Err(unshown(why.to_owned()))
@@ -184,7 +193,7 @@ impl<P: Testable> Search<'_, P> {
     fn attack(
         &self,
         composition: &mut Composition<'_>,
-        recursive: &dyn Recursive<P::Value, P::Message>,
+        recursive: RecursionOf<'_, P>,
         values: &[P::Value; 2],
         Broken { traitors, root, count }: Broken,
     ) -> Result<Result<AttackOn<P>, Halt>, Unfit> {
@@ -237,20 +246,20 @@ impl<P: Testable> Search<'_, P> {
 
 /// On how many paths, to how many of the loyal, a traitor relays something in this tree: by how many loyal and
 /// how many disloyal relays there are on the path.
-fn slots(root: &Node, depth: usize) -> u64 {
+fn slots(root: &Node, depth: usize) -> u128 {
     let Node { loyal, traitors, honest, .. } = *root;
-    let of_commander = if honest || depth == 0 { 0 } else { loyal as u64 };
-    let arrangements = |from: usize, chosen: usize| -> u64 {
-        (from - chosen + 1..=from).map(|choices| choices as u64).product()
+    let of_commander = if honest || depth == 0 { 0 } else { loyal as u128 };
+    let arrangements = |from: usize, chosen: usize| -> u128 {
+        (from - chosen + 1..=from).map(|choices| choices as u128).product()
     };
     let relays = (0..=loyal).cartesian_product(1..=traitors);
     let relays = relays.filter(|(loyal, traitors)| loyal + traitors < depth);
     let of_relays = relays.map(|(by_loyal, by_traitors)| {
-        let places = num_integer::binomial((by_loyal + by_traitors - 1) as u64, by_loyal as u64);
+        let places = num_integer::binomial((by_loyal + by_traitors - 1) as u128, by_loyal as u128);
         let named = arrangements(loyal, by_loyal) * arrangements(traitors, by_traitors);
-        places * named * (loyal - by_loyal) as u64
+        places * named * (loyal - by_loyal) as u128
     });
-    of_commander + of_relays.sum::<u64>()
+    of_commander + of_relays.sum::<u128>()
 }
 
 fn because(what: impl Into<String>) -> Unfit {

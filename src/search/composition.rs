@@ -137,9 +137,6 @@ impl<'a> Composition<'a> {
         if let Some(known) = self.prices.get(&node) {
             return Ok(known.clone());
         }
-        if self.progress.is_stopped() {
-            return Err(Halt::Stopped);
-        }
         let before = self.steps;
         let mut prices = vec![IMPOSSIBLE; node.loyal + 1];
         for telling in self.tellings(node) {
@@ -154,7 +151,10 @@ impl<'a> Composition<'a> {
                             Some(electorate) => electorate,
                             None => continue,
                         };
-                    let Some(ballots) = Ballots::cast(&classes, &voters, &mut self.steps) else {
+                    if self.progress.is_stopped() {
+                        return Err(Halt::Stopped);
+                    }
+                    let Some(ballots) = Ballots::cast(&classes, &voters, &mut self.steps)? else {
                         continue;
                     };
                     *known = (*known).min(telling.lies + ballots.price());

@@ -45,7 +45,7 @@ impl<P: Testable> Space<'_, P> {
             FaultClass::ReceiveOmission => wires(everybody, traitors),
             FaultClass::Crash => {
                 let ways = |traitor| -> Count {
-                    let reached = Count::from(2).pow(self.neighbours(traitor).len() as u64);
+                    let reached = Count::from(2).pow(self.neighbours(traitor).len() as u128);
                     let rounds = Count::from(self.terms.rounds as u64);
                     [[rounds, reached].into_iter().product(), Count::from(1)].into_iter().sum()
                 };
@@ -147,7 +147,7 @@ impl<P: Testable> Space<'_, P> {
             let sets = kinds().map(binomial).product();
             let bound = self.adversary.faults.bound(self.terms.n(), traitors);
             let free = self.terms.inputs.minus(bound);
-            let inputs = values.pow(self.terms.inputs.minus(free).len() as u64);
+            let inputs = values.pow(self.terms.inputs.minus(free).len() as u128);
             let disruptions = self.disruptions_of(traitors);
             [sets, inputs, disruptions, of_case(traitors)].into_iter().product()
         });

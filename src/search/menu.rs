@@ -63,7 +63,7 @@ pub(crate) enum Muddle<M> {
 fn choices_in<'a, M: 'a>(slots: impl Iterator<Item = &'a Slot<M>>) -> Count {
     let choices = slots.map(|slot| slot.messages.len() + usize::from(slot.optional));
     let slots = choices.counts().into_iter().sorted();
-    slots.map(|(choices, slots)| Count::from(choices as u64).pow(slots as u64)).product()
+    slots.map(|(choices, slots)| Count::from(choices as u64).pow(slots as u128)).product()
 }
 
 impl<M: Plain> Menu<M> {

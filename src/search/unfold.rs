@@ -58,7 +58,7 @@ pub(super) fn unfold(
             }
             let electorate = composition.electorate(node, telling, [first, second])?;
             let Some(Electorate { classes, kinds, voters }) = electorate else { continue };
-            let ballots = Ballots::cast(&classes, &voters, &mut composition.steps);
+            let ballots = Ballots::cast(&classes, &voters, &mut composition.steps)?;
             let Some(ballots) = ballots.filter(|cast| telling.lies + cast.price() == price) else {
                 continue;
             };
