@@ -8,8 +8,8 @@ use crate::testable::{Testable, lent};
 use crate::verdict::{Estimate, Expected};
 
 impl<P: Testable> Check<P> {
-    /// What a verdict would take; nothing is searched. (It costs as much as to ask the protocol for its
-    /// whole repertoire.)
+    /// What a verdict would take; nothing is searched. (It costs as much as to ask the protocol for
+    /// its whole repertoire.)
     ///
     /// ```
     /// use turncoat::search::Engine;

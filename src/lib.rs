@@ -77,22 +77,24 @@
 //! # What a verdict says
 //!
 //! *Holds* means that every behaviour of the [`Adversary`] was covered: its traitors are Byzantine
-//! (or [faulty in a lesser way](FaultClass)), it knows everything, speaks last in each round, and on
-//! each wire says what the protocol's [`Repertoire`] has. How many raw behaviours those are is
-//! counted, and what was left out and why that is sound is said in [`search::Reduction`]. *Broken* comes with an attack, and says
-//! whether it is proved to be the smallest. *Bounded* is everything else.
+//! (or [faulty in a lesser way](FaultClass)), it knows everything, speaks last in each round, and
+//! on each wire says what the protocol's [`Repertoire`] has. How many raw behaviours those are is
+//! counted, and what was left out and why that is sound is said in [`search::Reduction`]. *Broken*
+//! comes with an attack, and says whether it is proved to be the smallest. *Bounded* is everything
+//! else.
 //!
 //! Unless more is asked for, the order of arrival within a round is fixed (see [`Lockstep`]), and
-//! all that the loyal say arrives in its round, and everybody can talk to everybody: else on the edges
-//! of a [`Graph`].
+//! all that the loyal say arrives in its round, and everybody can talk to everybody: else on the
+//! edges of a [`Graph`].
 //!
 //! A protocol that is [recursive](Recursive) as OM(m) is can be searched by
 //! [composition](search::Engine::Compositional): exactly, far beyond what can be gone through, and
 //! with no strays in what is covered. Which engine [fits](Check::fitting_engine) is
 //! [estimated](Check::estimate).
 //!
-//! Where a protocol does not say what a traitor could say, that is heard from runs with other inputs
-//! and other traitors. Then nothing *holds*: the verdict is bounded by the messages that were heard.
+//! Where a protocol does not say what a traitor could say, that is heard from runs with other
+//! inputs and other traitors. Then nothing *holds*: the verdict is bounded by the messages that
+//! were heard.
 //!
 //! # Signatures
 //!

@@ -16,9 +16,10 @@ use crate::testable::{Recursive, Testable, Wire};
 /// How many attacks are drawn.
 const ATTACKS: u64 = 1_000;
 
-/// Tests that a protocol's [recursion](Testable::recursion) describes it: under attacks drawn at random,
-/// with any number of traitors among n generals, every loyal lieutenant decides what it takes by the
-/// recursion. What the [compositional engine](crate::search::Engine::Compositional) says is worth as much as this.
+/// Tests that a protocol's [recursion](Testable::recursion) describes it: under attacks drawn at
+/// random, with any number of traitors among n generals, every loyal lieutenant decides what it
+/// takes by the recursion. What the [compositional engine](crate::search::Engine::Compositional)
+/// says is worth as much as this.
 ///
 /// ```
 /// use turncoat::{OralMessages, assert_recursive};
@@ -28,8 +29,8 @@ const ATTACKS: u64 = 1_000;
 ///
 /// # Panics
 ///
-/// If it does not, with the first attack that shows it; if there is no recursion, or the protocol can't be
-/// run.
+/// If it does not, with the first attack that shows it; if there is no recursion, or the protocol
+/// can't be run.
 #[track_caller]
 pub fn assert_recursive<P: Testable>(protocol: &P, n: usize) {
     let simulator = Simulator::new(protocol, n).unwrap_or_else(|refusal| panic!("{refusal}"));

@@ -179,9 +179,9 @@ pub struct Refutation<P: Testable> {
 }
 
 impl<P: Testable> Refutation<P> {
-    /// In a word: "refuted", "forgery" (a signature would have to be forged), "undetermined" (it is no
-    /// deterministic protocol, of which alone the theorems speak), or "possible" (no theorem says that
-    /// there can be no protocol).
+    /// In a word: "refuted", "forgery" (a signature would have to be forged), "undetermined" (it is
+    /// no deterministic protocol, of which alone the theorems speak), or "possible" (no theorem
+    /// says that there can be no protocol).
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self.argument.as_ref().map(|argument| &argument.ending) {
@@ -215,7 +215,8 @@ pub struct Estimate {
     pub adversary: Adversary,
     /// What the exhaustive engine would do, or why it can't.
     pub exhaustive: Result<Expected, String>,
-    /// How many raw behaviours the compositional engine would cover, without strays, or why it can't.
+    /// How many raw behaviours the compositional engine would cover, without strays, or why it
+    /// can't.
     pub compositional: Result<Count, String>,
 }
 
@@ -224,8 +225,8 @@ pub struct Estimate {
 pub struct Expected {
     /// How many raw behaviours it would cover: see [`Verdict::behaviours`](Verdict::behaviours).
     pub behaviours: Count,
-    /// How many steps that would take, as if strays changed nothing and no two states were equal. So
-    /// protocols that keep little take far fewer.
+    /// How many steps that would take, as if strays changed nothing and no two states were equal.
+    /// So protocols that keep little take far fewer.
     pub steps: Count,
 }
 
@@ -233,8 +234,8 @@ impl Estimate {
     /// More than so many expected steps (a power of ten) are too many, if there is another way.
     const MANY_STEPS: f64 = 10.0;
 
-    /// The engine that fits: the exhaustive one, with its stronger adversary, unless it can't, or is expected to take
-    /// more than 10^10 steps, and the compositional one can.
+    /// The engine that fits: the exhaustive one, with its stronger adversary, unless it can't, or
+    /// is expected to take more than 10^10 steps, and the compositional one can.
     #[must_use]
     pub fn engine(&self) -> Engine {
         let few = |expected: &Expected| expected.steps.log10() <= Estimate::MANY_STEPS;

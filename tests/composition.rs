@@ -21,8 +21,8 @@ fn composed(m: usize, n: usize, f: usize) -> Check<OralMessages> {
     check(OralMessages::new(m)).generals(n).traitors(f).engine(Engine::Compositional)
 }
 
-/// Exponential information gathering as a textbook has it, with a rule of its own for how many votes it
-/// takes: by what it was told itself, and how many others vote.
+/// Exponential information gathering as a textbook has it, with a rule of its own for how many
+/// votes it takes: by what it was told itself, and how many others vote.
 #[derive(Clone, Debug)]
 struct Gathering {
     m: usize,
@@ -257,7 +257,8 @@ fn what_is_recursive_is_what_it_says() {
     }
 }
 
-/// A recursion that describes another protocol is found out; and what is found by it is not believed.
+/// A recursion that describes another protocol is found out; and what is found by it is not
+/// believed.
 #[test]
 fn a_recursion_that_is_not_its_own_is_found_out() {
     for (lie, tells) in [

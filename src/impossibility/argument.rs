@@ -69,8 +69,8 @@ pub struct Witness {
 }
 
 impl<P: Testable> Argument<P> {
-    /// Whether traitors can keep from one part of the graph all that the other says, so that signatures do
-    /// not help.
+    /// Whether traitors can keep from one part of the graph all that the other says, so that
+    /// signatures do not help.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.theorem == Construction::Cut && self.groups.iter().any(|group| group.is_empty())
@@ -110,8 +110,8 @@ impl Construction {
     }
 }
 
-/// The theorem by which there is no protocol for this task, if there is one, and the groups with which
-/// it is argued.
+/// The theorem by which there is no protocol for this task, if there is one, and the groups with
+/// which it is argued.
 pub(crate) fn theorem(
     task: Task,
     graph: &Graph,
@@ -190,8 +190,8 @@ pub(crate) fn argue<P: Testable>(
     mut groups: Vec<Generals>,
     values: [P::Value; 2],
 ) -> Argument<P> {
-    // Whoever gives the order is in the first group. So the two parts of a cut, which stand at every
-    // other place, are the second and the fourth, or the first and the third.
+    // Whoever gives the order is in the first group. So the two parts of a cut, which stand at
+    // every other place, are the second and the fourth, or the first and the third.
     let commands =
         |group: &Generals| terms.task == Task::Broadcast && group.contains(General::COMMANDER);
     let first = groups.iter().position(commands).unwrap_or_default();
@@ -207,8 +207,8 @@ pub(crate) fn argue<P: Testable>(
     };
     let windows = match &played.fault {
         None => windows(0).collect_vec(),
-        // Whoever misbehaves in the covering does so in a world of it. With the layers exchanged it is
-        // a world as well, and everybody lives in one or the other.
+        // Whoever misbehaves in the covering does so in a world of it. With the layers exchanged it
+        // is a world as well, and everybody lives in one or the other.
         Some((culprit, _)) => {
             let mut all = windows(0).chain(windows(groups.len()));
             Vec::from_iter(all.find(|window| window.contains(culprit)))

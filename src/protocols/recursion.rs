@@ -1,5 +1,5 @@
-//! OM(m) once more as the recursion that the paper writes: Lamport, Shostak and Pease, "The Byzantine Generals
-//! Problem", ACM TOPLAS 4(3), 1982, section 3.
+//! OM(m) once more as the recursion that the paper writes: Lamport, Shostak and Pease, "The
+//! Byzantine Generals Problem", ACM TOPLAS 4(3), 1982, section 3.
 
 use std::fmt::Display;
 

@@ -1,13 +1,13 @@
-//! The cheapest way in which relays of whom each lets so many of the loyal hear the second value give
-//! every one of the loyal as many votes for it as it must have.
+//! The cheapest way in which relays of whom each lets so many of the loyal hear the second value
+//! give every one of the loyal as many votes for it as it must have.
 //!
 //! Whom a relay lets hear what is its own choice: at the same price, by symmetry, whoever they are.
-//! So only sums over classes of the loyal count. That is exact: where one of a class has two votes more
-//! than another, there is a relay that can let the other hear the second value in its place (one that
-//! does not hear itself is in the way at most once, and there are two more than the other way round). So votes can be
-//! spread evenly in a class, and whether such sums are to be had is a question of flow: for every set
-//! of classes, enough votes can reach it, and no more must than it may have (Hoffman's circulation
-//! theorem).
+//! So only sums over classes of the loyal count. That is exact: where one of a class has two votes
+//! more than another, there is a relay that can let the other hear the second value in its place
+//! (one that does not hear itself is in the way at most once, and there are two more than the other
+//! way round). So votes can be spread evenly in a class, and whether such sums are to be had is a
+//! question of flow: for every set of classes, enough votes can reach it, and no more must than it
+//! may have (Hoffman's circulation theorem).
 
 use std::rc::Rc;
 
@@ -193,8 +193,8 @@ impl Ballots {
 }
 
 /// The classes as they look to those relays who have a choice, which of them each class has become,
-/// and what the others cost; nothing, if the others give somebody too many votes, or some relay can't
-/// say anything.
+/// and what the others cost; nothing, if the others give somebody too many votes, or some relay
+/// can't say anything.
 fn without_the_settled(
     classes: &[Class],
     voters: &[Voters],

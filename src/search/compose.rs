@@ -21,8 +21,8 @@ use crate::testable::{Recursive, Refusal, Testable, Wire, described};
 
 use super::campaign::CONFIRMATIONS;
 
-/// Where a violation is: how many traitors there are, the tree, and how many of the loyal take the second
-/// value.
+/// Where a violation is: how many traitors there are, the tree, and how many of the loyal take the
+/// second value.
 #[derive(Clone, Copy)]
 struct Broken {
     traitors: usize,
@@ -85,8 +85,8 @@ impl<P: Testable> Search<'_, P> {
         Ok(self.adversary.sizes().map(|traitors| self.behaviours(traitors)).sum())
     }
 
-    /// How many raw behaviours there are to go through, and how many steps that is expected to take; nothing if
-    /// it was told to stop before it knew that.
+    /// How many raw behaviours there are to go through, and how many steps that is expected to
+    /// take; nothing if it was told to stop before it knew that.
     pub fn expected(&self) -> Result<Option<(Count, Count)>, Refusal> {
         let space = Space::new(self.protocol, self.terms, self.adversary, self.progress)?;
         Ok(space.map(|space| (space.behaviours(), space.expected_steps())))
@@ -117,8 +117,8 @@ impl<P: Testable> Search<'_, P> {
         Ok((recursive, values))
     }
 
-    /// The trees there are with so many traitors: what the enemy has turned, and what the commander's order
-    /// is.
+    /// The trees there are with so many traitors: what the enemy has turned, and what the
+    /// commander's order is.
     fn roots(&self, traitors: usize) -> Vec<Node> {
         let others = self.terms.n() - 1;
         let loyal = (traitors <= others).then(|| others - traitors);
@@ -227,8 +227,8 @@ impl<P: Testable> Search<'_, P> {
         Ok(Ok(Attack { lies, ..Attack::new(&self.terms.graph, traitors, inputs) }))
     }
 
-    /// How many raw behaviours so many traitors have: in each slot on a wire to a loyal general either
-    /// value, or silence.
+    /// How many raw behaviours so many traitors have: in each slot on a wire to a loyal general
+    /// either value, or silence.
     fn behaviours(&self, traitors: usize) -> Count {
         let choices = Count::from(2 + u64::from(self.adversary.silence));
         let depth = self.terms.rounds;
@@ -244,8 +244,8 @@ impl<P: Testable> Search<'_, P> {
     }
 }
 
-/// On how many paths, to how many of the loyal, a traitor relays something in this tree: by how many loyal and
-/// how many disloyal relays there are on the path.
+/// On how many paths, to how many of the loyal, a traitor relays something in this tree: by how
+/// many loyal and how many disloyal relays there are on the path.
 fn slots(root: &Node, depth: usize) -> u128 {
     let Node { loyal, traitors, honest, .. } = *root;
     let of_commander = if honest || depth == 0 { 0 } else { loyal as u128 };

@@ -1,11 +1,12 @@
 //! The compositional search, for protocols that are [recursive](Recursive): what can come of a
 //! subtree is composed of what can come of the subtrees below it, and never enumerated.
 //!
-//! What comes of a subtree is, for each loyal general in it, which of the two values it takes from it. The
-//! enemy can rename the loyal among whom it makes its choices, so only counts matter: how many of them take
-//! the second value, and the fewest lies for that. The subtrees below share no message, and what each
-//! relay was told is settled before: so each of them is free of the others. (A traitor, too, is
-//! told something: with fewest lies that matters, since it is free to relay that.)
+//! What comes of a subtree is, for each loyal general in it, which of the two values it takes from
+//! it. The enemy can rename the loyal among whom it makes its choices, so only counts matter: how
+//! many of them take the second value, and the fewest lies for that. The subtrees below share no
+//! message, and what each relay was told is settled before: so each of them is free of the others.
+//! (A traitor, too, is told something: with fewest lies that matters, since it is free to relay
+//! that.)
 
 use std::rc::Rc;
 
@@ -38,7 +39,8 @@ pub(super) struct Telling {
 }
 
 /// From how many to how many relays must let a lieutenant hear the second value, so that it takes
-/// one or the other; by what it was told itself, and by what it takes. Nothing if no number will do.
+/// one or the other; by what it was told itself, and by what it takes. Nothing if no number will
+/// do.
 type Ranges = [[Option<(usize, usize)>; 2]; 2];
 
 /// The votes on a subtree: by class of the loyal, and by kind of relay.
@@ -46,7 +48,8 @@ pub(super) struct Electorate {
     pub classes: Vec<Class>,
     /// What the loyal of each class were told, and what they take.
     pub kinds: Vec<(bool, bool)>,
-    /// Loyal relays, class by class; then the traitors who were told the first value, and the others.
+    /// Loyal relays, class by class; then the traitors who were told the first value, and the
+    /// others.
     pub voters: Vec<Voters>,
 }
 
@@ -71,7 +74,8 @@ pub(crate) enum Unfit {
     Refused(Refusal),
     /// What is in the way, in words.
     Because(String),
-    /// It can be composed, and says that there is an attack, but there is no run that shows it: why, in words.
+    /// It can be composed, and says that there is an attack, but there is no run that shows it:
+    /// why, in words.
     Unshown(String),
 }
 
@@ -129,8 +133,8 @@ impl<'a> Composition<'a> {
         Composition { priced: true, prices: FxHashMap::default(), ..self }
     }
 
-    /// The fewest lies with which so many of the loyal in a subtree take the second value from it, by
-    /// their number.
+    /// The fewest lies with which so many of the loyal in a subtree take the second value from it,
+    /// by their number.
     pub fn prices(&mut self, node: Node) -> Result<Rc<[u64]>, Halt> {
         // Where all lies are free it does not matter what a traitor was told.
         let node = Node { told: node.told && (node.honest || self.priced), ..node };
@@ -187,8 +191,8 @@ impl<'a> Composition<'a> {
         tellings.collect()
     }
 
-    /// Who votes on a subtree, where so many of the loyal who were told the first value, and of those who were
-    /// told the second, take the second; nothing if some of them can't.
+    /// Who votes on a subtree, where so many of the loyal who were told the first value, and of
+    /// those who were told the second, take the second; nothing if some of them can't.
     pub fn electorate(
         &mut self,
         node: Node,

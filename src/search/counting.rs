@@ -101,8 +101,8 @@ impl<P: Testable> Space<'_, P> {
         self.in_all_cases(|traitors| self.behaviours_of(traitors))
     }
 
-    /// How many steps the exhaustive engine is expected to take: as if strays changed nothing, and no two
-    /// states were equal.
+    /// How many steps the exhaustive engine is expected to take: as if strays changed nothing, and
+    /// no two states were equal.
     pub fn expected_steps(&self) -> Count {
         self.in_all_cases(|traitors| match self.adversary.faults {
             FaultClass::Byzantine => self.expected_steps_of(traitors),

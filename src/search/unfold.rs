@@ -1,4 +1,5 @@
-//! Turns what a composition finds into what each traitor says: from the top down, subtree by subtree.
+//! Turns what a composition finds into what each traitor says: from the top down, subtree by
+//! subtree.
 
 use itertools::Itertools;
 
@@ -30,8 +31,8 @@ pub(super) struct Subtree {
     pub traitors: Vec<General>,
 }
 
-/// A general who relays, where it hears itself among the loyal, if it is, and how many of them are to take
-/// the second value from it.
+/// A general who relays, where it hears itself among the loyal, if it is, and how many of them are
+/// to take the second value from it.
 struct Relay {
     general: General,
     own: Option<usize>,
@@ -127,8 +128,8 @@ pub(super) fn unfold(
     unreachable!("bug in turncoat: a price of {price} that nothing has")
 }
 
-/// Who hears the second value from each relay, so that everybody has from `least` to `most` votes for it:
-/// first everybody gets the least, then every relay is spent, along augmenting paths.
+/// Who hears the second value from each relay, so that everybody has from `least` to `most` votes
+/// for it: first everybody gets the least, then every relay is spent, along augmenting paths.
 fn spread(relays: &[Relay], bounds: &[(usize, usize)]) -> Vec<Vec<bool>> {
     let mut hears = vec![vec![false; bounds.len()]; relays.len()];
     for most in [false, true] {
