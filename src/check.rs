@@ -4,7 +4,7 @@ use crate::adversary::Adversary;
 use crate::execution::Counterexample;
 use crate::question::{CheckError, Question, Subject};
 use crate::search::effort::Progress;
-use crate::search::{Answer, Engine, Found, Search};
+use crate::search::{Answer, Engine, Found, Reduction, Reductions, Search};
 use crate::testable::{Testable, lent};
 use crate::verdict::{Ruling, Verdict};
 
@@ -21,7 +21,14 @@ use crate::verdict::{Ruling, Verdict};
 /// # Ok::<(), turncoat::CheckError>(())
 /// ```
 pub fn check<P: Testable>(protocol: P) -> Check<P> {
-    Question::about(protocol, Everything { engine: Some(Engine::default()), steps: u64::MAX })
+    Question::about(
+        protocol,
+        Everything {
+            engine: Some(Engine::default()),
+            reductions: Reductions::ALL,
+            steps: u64::MAX,
+        },
+    )
 }
 
 /// A question that is answered by going through everything: see [`check`].
@@ -32,6 +39,7 @@ pub type Check<P> = Question<P, Everything>;
 pub struct Everything {
     /// Nothing if it is to be the one that fits.
     engine: Option<Engine>,
+    reductions: Reductions,
     steps: u64,
 }
 
@@ -49,6 +57,24 @@ impl<P: Testable> Check<P> {
     /// With another engine.
     pub fn engine(self, engine: Engine) -> Check<P> {
         self.answered(|how| Everything { engine: Some(engine), ..how })
+    }
+
+    /// Without this reduction of the exhaustive engine: the verdict is the same, of as many behaviours,
+    /// and takes longer. So a reduction is tested.
+    ///
+    /// ```
+    /// use turncoat::search::Reduction;
+    /// use turncoat::{OralMessages, check};
+    ///
+    /// let asked = check(OralMessages::new(1)).generals(4).traitors(1);
+    /// let reduced = asked.clone().run()?;
+    /// let whole = asked.without(Reduction::Renaming).run()?;
+    /// assert!(whole.holds() && whole.behaviours.exact() == reduced.behaviours.exact());
+    /// assert!(whole.steps > reduced.steps);
+    /// # Ok::<(), turncoat::CheckError>(())
+    /// ```
+    pub fn without(self, reduction: Reduction) -> Check<P> {
+        self.answered(|how| Everything { reductions: how.reductions.without(reduction), ..how })
     }
 
     /// With the engine that [fits](crate::Estimate::engine) the question.
@@ -84,13 +110,16 @@ impl<P: Testable> Check<P> {
         let composed = engine == Engine::Compositional;
         let subject = if composed { self.unadmitted()? } else { self.subject()? };
         let Subject { name, terms } = subject;
-        let Question { protocol, mut adversary, how: Everything { steps: limit, .. }, .. } = self;
+        let Question { protocol, mut adversary, how, .. } = self;
+        let Everything { reductions, steps: limit, .. } = how;
         let Adversary { faults, any_order, disruptions, .. } = adversary;
         if engine == Engine::Naive && (!faults.is_byzantine() || any_order || disruptions > 0) {
             return Err(CheckError::NotNaive);
         }
         let lent = &lent(&protocol);
-        let search = Search { protocol: lent, terms: &terms, adversary, engine, limit, progress };
+        let terms = &terms;
+        let search =
+            Search { protocol: lent, terms, adversary, engine, reductions, limit, progress };
         let answer = if composed {
             // A recursion has no place for what has no place.
             adversary.strays = false;
@@ -98,7 +127,8 @@ impl<P: Testable> Check<P> {
         } else {
             search.run()?
         };
-        let Answer { found, halt, behaviours, signed, forgeries, harvested, steps } = answer;
+        let Answer { found, halt, behaviours, signed, forgeries, .. } = answer;
+        let Answer { harvested, reductions, steps, .. } = answer;
         let ruling = match (found, halt) {
             (Some(Found { attack, execution, violation, size }), _) => {
                 let found = Counterexample { attack, execution, violation, size, protocol };
@@ -118,6 +148,7 @@ impl<P: Testable> Check<P> {
             signed,
             forgeries,
             harvested,
+            reductions,
             behaviours,
             steps,
             ruling,

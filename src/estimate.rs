@@ -3,7 +3,7 @@
 use crate::check::Check;
 use crate::question::{CheckError, Subject};
 use crate::search::effort::Progress;
-use crate::search::{Engine, Search};
+use crate::search::{Engine, Reductions, Search};
 use crate::testable::{Testable, lent};
 use crate::verdict::{Estimate, Expected};
 
@@ -32,7 +32,8 @@ impl<P: Testable> Check<P> {
         let Subject { name, terms } = subject?;
         let (protocol, progress) = (&lent(&self.protocol), &Progress::new());
         let (adversary, engine, limit) = (self.adversary, Engine::Exhaustive, u64::MAX);
-        let search = Search { protocol, terms: &terms, adversary, engine, limit, progress };
+        let (terms, reductions) = (&terms, Reductions::ALL);
+        let search = Search { protocol, terms, adversary, engine, reductions, limit, progress };
         let expected = match refused {
             Some(error) => Err(error),
             None => search.expected().map_err(CheckError::from),

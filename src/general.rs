@@ -191,6 +191,38 @@ impl Generals {
 /// So many numbers in a row are told by the first and the last.
 const RUN: usize = 5;
 
+/// Two generals who change places, numbers and all. Every renaming of generals is made of such
+/// swaps.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Swap {
+    one: General,
+    other: General,
+}
+
+impl Swap {
+    /// These two change places.
+    #[must_use]
+    pub fn between(one: General, other: General) -> Swap {
+        Swap { one, other }
+    }
+
+    /// Who stands in the place of `general` then.
+    #[must_use]
+    pub fn of(self, general: General) -> General {
+        match general {
+            general if general == self.one => self.other,
+            general if general == self.other => self.one,
+            third => third,
+        }
+    }
+
+    /// Who stands in the places of these then.
+    #[must_use]
+    pub fn of_all(self, generals: Generals) -> Generals {
+        generals.iter().map(|general| self.of(general)).collect()
+    }
+}
+
 impl FromIterator<General> for Generals {
     fn from_iter<I: IntoIterator<Item = General>>(generals: I) -> Generals {
         generals.into_iter().fold(Generals::NONE, Generals::with)

@@ -92,6 +92,9 @@
 //! with no strays in what is covered. Which engine [fits](Check::fitting_engine) is
 //! [estimated](Check::estimate).
 //!
+//! Where generals are [alike](Symmetric) to a protocol, of all that can be renamed into each other
+//! one is gone through; [`assert_symmetric`] tests the claim.
+//!
 //! Where a protocol does not say what a traitor could say, that is heard from runs with other
 //! inputs and other traitors. Then nothing *holds*: the verdict is bounded by the messages that
 //! were heard.
@@ -142,6 +145,7 @@ pub mod search;
 pub mod setting;
 pub mod signature;
 pub mod strategy;
+mod symmetry;
 pub mod testable;
 pub mod verdict;
 
@@ -149,7 +153,7 @@ pub use crate::adversary::{Adversary, FaultClass};
 pub use crate::attack::{Attack, AttackOn, Edit, Item, Lie, Misfit};
 pub use crate::check::{Check, check};
 pub use crate::execution::{Counterexample, Execution, ExecutionOf, Simulator, run};
-pub use crate::general::{General, Generals};
+pub use crate::general::{General, Generals, Swap};
 pub use crate::graph::Graph;
 pub use crate::hunt::{Hunt, hunt};
 pub use crate::knowledge::Knowledge;
@@ -171,5 +175,6 @@ pub use crate::regressions::Regressions;
 pub use crate::schedule::{Arrival, Crash, Shift};
 pub use crate::setting::Setting;
 pub use crate::signature::ideal::Ideal;
-pub use crate::testable::{Recursive, Repertoire, Testable, Wire};
+pub use crate::symmetry::assert_symmetric;
+pub use crate::testable::{Recursive, Repertoire, Symmetric, Testable, Wire};
 pub use crate::verdict::{Estimate, Expected, Finding, Hunted, Refutation, Ruling, Verdict};

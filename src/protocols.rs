@@ -11,6 +11,7 @@ pub mod order_set;
 pub mod parallel;
 pub mod path;
 mod recursion;
+mod renaming;
 pub mod routed;
 mod routes;
 pub mod signed;

@@ -8,7 +8,8 @@
 //! | `harvest`, `twins` | listens for what could be said, where nobody has said it |
 //! | `probe` | tries the obvious attacks |
 //! | `survey` | goes through the cases, on all threads |
-//! | `explorer` | the exhaustive engine, for one case |
+//! | `explorer`, `ground`, `last_round` | the exhaustive engine, for one case |
+//! | `reduction`, `renaming` | what it leaves out; generals who are alike |
 //! | `branching`, `early`, `lying`, `received` | what one receiver can come to in one round |
 //! | `fates` | who crashes in a round |
 //! | `overheard` | which signatures the enemy can show |
@@ -38,14 +39,18 @@ pub mod effort;
 mod end;
 mod explorer;
 mod fates;
+mod ground;
 mod harvest;
 mod honest;
+mod last_round;
 mod lying;
 pub(crate) mod menu;
 mod naive;
 mod overheard;
 mod probe;
 mod received;
+mod reduction;
+mod renaming;
 mod script;
 pub(crate) mod shrink;
 pub(crate) mod space;
@@ -55,14 +60,14 @@ mod twins;
 mod unfold;
 mod whim;
 
-use std::fmt;
-
 use serde::Serialize;
 
 pub(crate) use self::composition::Unfit;
 use self::effort::{Halt, Progress};
 pub use self::harvest::Harvested;
-use crate::adversary::{Adversary, FaultClass};
+pub use self::reduction::Reduction;
+pub(crate) use self::reduction::Reductions;
+use crate::adversary::Adversary;
 use crate::attack::AttackOn;
 use crate::count::Count;
 use crate::execution::{ExecutionOf, Size};
@@ -84,83 +89,14 @@ pub enum Engine {
     Naive,
 }
 
-/// What the exhaustive engine leaves out, and why it may.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reduction {
-    /// What traitors tell each other changes nothing for the loyal: the enemy knows everything
-    /// already, and says what it likes. (Where lies are counted, they are gone through.)
-    TraitorToLoyal,
-    /// A Byzantine traitor is bound by no input, so one stands for all.
-    TraitorsOrder,
-    /// A general's next state depends on its own inbox alone, and each wire is free of all
-    /// others: successors are a product of each receiver's successors. (Which signatures the
-    /// traitors can show is settled by what the loyal say, before any of that. A crash is felt by
-    /// all receivers, so there each is gone through by itself.)
-    PerReceiver,
-    /// Equal states of a receiver, and equal global states in which the enemy has overheard the
-    /// same signatures, of those that it can still use, have the same future.
-    EqualStates,
-    /// After the last round nothing is left of a state but its decision.
-    LastRound,
-    /// Subtrees of a recursion share no message, and what each relay was told is settled before its
-    /// subtree: what can come of them is composed, and not enumerated.
-    Subtrees,
-    /// The enemy can rename the loyal in a subtree: what comes of it is how many take each value.
-    Counts,
-}
-
-impl Reduction {
-    /// Those of the exhaustive engine, in the order in which they are listed.
-    pub const ALL: [Reduction; 5] = [
-        Reduction::TraitorToLoyal,
-        Reduction::TraitorsOrder,
-        Reduction::PerReceiver,
-        Reduction::EqualStates,
-        Reduction::LastRound,
-    ];
-
-    /// Those of the compositional engine.
-    pub const COMPOSITION: [Reduction; 4] = [
-        Reduction::TraitorToLoyal,
-        Reduction::TraitorsOrder,
-        Reduction::Subtrees,
-        Reduction::Counts,
-    ];
-
-    /// Those that are sound where traitors are faulty in this way.
-    #[must_use]
-    pub fn against(faults: FaultClass) -> &'static [Reduction] {
-        match faults {
-            FaultClass::Byzantine => &Reduction::ALL,
-            FaultClass::Crash => &[Reduction::EqualStates, Reduction::LastRound],
-            FaultClass::SendOmission | FaultClass::ReceiveOmission => {
-                &[Reduction::PerReceiver, Reduction::EqualStates, Reduction::LastRound]
-            }
-        }
-    }
-}
-
-impl fmt::Display for Reduction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Reduction::TraitorToLoyal => "traitor-to-loyal messages only",
-            Reduction::TraitorsOrder => "one input for each traitor",
-            Reduction::PerReceiver => "products of per-receiver successors",
-            Reduction::EqualStates => "equal states merged",
-            Reduction::LastRound => "last round collapsed to decisions",
-            Reduction::Subtrees => "subtrees composed",
-            Reduction::Counts => "counts of the loyal for each who takes what",
-        })
-    }
-}
-
 /// What a search is to do.
 pub(crate) struct Search<'a, P: Testable> {
     pub protocol: &'a P,
     pub terms: &'a Terms<P::Value>,
     pub adversary: Adversary,
     pub engine: Engine,
+    /// What is left out, where that is sound.
+    pub reductions: Reductions,
     /// The most steps.
     pub limit: u64,
     pub progress: &'a Progress,
@@ -176,6 +112,8 @@ pub(crate) struct Answer<P: Testable> {
     pub forgeries: bool,
     /// What was heard, if the protocol does not say what a traitor could say.
     pub harvested: Option<Harvested>,
+    /// What was left out.
+    pub reductions: Vec<Reduction>,
     pub steps: u64,
     pub found: Option<Found<P>>,
     /// Why not everything was covered.

@@ -3,6 +3,7 @@
 mod lent;
 mod recursive;
 mod repertoire;
+mod symmetric;
 mod terms;
 
 use serde::Serialize;
@@ -17,6 +18,7 @@ use crate::signature::Signed;
 pub(crate) use self::lent::lent;
 pub use self::recursive::Recursive;
 pub use self::repertoire::{Forgery, Repertoire};
+pub use self::symmetric::Symmetric;
 pub use self::terms::Refusal;
 pub(crate) use self::terms::Terms;
 
@@ -111,6 +113,12 @@ pub trait Testable: Lockstep {
         None
     }
 
+    /// How generals are renamed, if some of them are alike to it: then of what can be renamed into
+    /// each other one stands for all.
+    fn symmetry(&self) -> Option<&dyn Symmetric<Self::Message, Self::State>> {
+        None
+    }
+
     /// Why this protocol can't be run among `n` generals, if it can't: one line.
     ///
     /// # Errors
@@ -177,6 +185,10 @@ impl<P: Testable> Testable for &P {
 
     fn recursion(&self) -> Option<&dyn Recursive<P::Value, P::Message>> {
         (**self).recursion()
+    }
+
+    fn symmetry(&self) -> Option<&dyn Symmetric<P::Message, P::State>> {
+        (**self).symmetry()
     }
 
     fn admits(&self, n: usize) -> Result<(), String> {

@@ -37,6 +37,9 @@ pub struct Verdict<P: Testable> {
     pub forgeries: bool,
     /// How much was heard of it, if the protocol does not say what a traitor could say.
     pub harvested: Option<Harvested>,
+    /// What was left out to find out whether there is an attack. (Whether one is the smallest is always
+    /// found out with every reduction that is sound there.)
+    pub reductions: Vec<Reduction>,
     /// All raw behaviours of which the verdict speaks: every choice of traitors, order, and of
     /// what each traitor says to each loyal general (or how it crashes, or what it omits), of what
     /// the loyal say that is lost or late, and of the order in which things can arrive, as if
@@ -85,17 +88,6 @@ impl<P: Testable> Verdict<P> {
             Ruling::Holds => "holds",
             Ruling::Broken(_) => "broken",
             Ruling::Bounded(_) => "bounded",
-        }
-    }
-
-    /// The reductions that were used to find out whether there is an attack. (Whether one is the
-    /// smallest is always found out with all of them.)
-    #[must_use]
-    pub fn reductions(&self) -> &'static [Reduction] {
-        match self.engine {
-            Engine::Exhaustive => Reduction::against(self.adversary.faults),
-            Engine::Compositional => &Reduction::COMPOSITION,
-            Engine::Naive => &[],
         }
     }
 }

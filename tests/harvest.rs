@@ -176,7 +176,7 @@ fn a_verdict_says_what_it_was_made_of() {
         Adversary   every set of at most 1 traitor without the commander; in each slot any message or
                     silence; beside them at most one stray message a wire and round; all arrives by
                     sender.
-        Covered     4,707,642,565,081,504 raw behaviours, in 1,123,693 steps.
+        Covered     4,707,642,565,081,504 raw behaviours, in 1,167,458 steps.
         Reductions  traitor-to-loyal messages only; one input for each traitor; products of per-receiver
                     successors; equal states merged; last round collapsed to decisions.
     "#]].assert_eq(&ask().loyal_commander().run().unwrap().to_string());

@@ -30,6 +30,7 @@ mod pared;
 mod random_protocols;
 mod random_signed_protocols;
 mod readme;
+mod reductions;
 mod refutable;
 mod refute;
 mod refute_command_line;

@@ -25,19 +25,19 @@ pub enum Choice {
 
 impl Choice {
     /// The value of at least one vote.
-    pub(super) fn common<V: Ord + Clone>(
+    pub(super) fn common<'v, V: Ord>(
         self,
-        default: &V,
-        mut votes: ArrayVec<V, { Generals::MAX }>,
-    ) -> V {
+        default: &'v V,
+        votes: impl Iterator<Item = &'v V> + Clone,
+    ) -> &'v V {
         match self {
-            Choice::Majority => majority(&votes).unwrap_or(default).clone(),
+            Choice::Majority => majority(votes).unwrap_or(default),
             Choice::Median => {
-                votes.sort_unstable();
-                votes[(votes.len() - 1) / 2].clone()
+                let votes = votes.sorted_unstable().collect::<ArrayVec<_, { Generals::MAX }>>();
+                votes[(votes.len() - 1) / 2]
             }
             Choice::Plurality => {
-                let counts = votes.into_iter().sorted_unstable().dedup_with_count();
+                let counts = votes.sorted_unstable().dedup_with_count();
                 counts.min_by_key(|&(count, _)| Reverse(count)).expect("there is a vote").1
             }
         }
@@ -46,14 +46,19 @@ impl Choice {
 
 /// The value of more than half of the votes: the one that is left when votes for different values
 /// cancel each other out, if it is (Boyer and Moore, "MJRTY", 1981).
-pub(super) fn majority<V: Eq>(votes: &[V]) -> Option<&V> {
-    let (candidate, _) = votes.iter().fold((None, 0), |(candidate, lead), vote| match candidate {
+pub(super) fn majority<'v, V: Eq>(votes: impl Iterator<Item = &'v V> + Clone) -> Option<&'v V> {
+    let (candidate, _) = votes.clone().fold((None, 0), |(candidate, lead), vote| match candidate {
         Some(candidate) if candidate == vote => (Some(candidate), lead + 1),
         Some(candidate) if lead > 0 => (Some(candidate), lead - 1),
         _ => (Some(vote), 1),
     });
-    let for_it = votes.iter().filter(|vote| Some(*vote) == candidate).count();
-    candidate.filter(|_| 2 * for_it > votes.len())
+    let candidate = candidate?;
+    let (mut all, mut for_it) = (0, 0);
+    for vote in votes {
+        all += 1;
+        for_it += u32::from(vote == candidate);
+    }
+    (2 * for_it > all).then_some(candidate)
 }
 
 impl Display for Choice {
@@ -73,8 +78,8 @@ mod tests {
 
     fn decided(choice: Choice, values: u8, votes: &[usize]) -> Order {
         let orders = Order::first(values.into());
-        let votes = votes.iter().map(|&vote| orders[vote]).collect();
-        choice.common(&orders[0], votes)
+        let votes = votes.iter().map(|&vote| &orders[vote]);
+        *choice.common(&orders[0], votes)
     }
 
     #[test]

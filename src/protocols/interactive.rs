@@ -19,7 +19,7 @@ use crate::general::General;
 use crate::order::Order;
 use crate::outcome::Task;
 use crate::protocol::{Lockstep, Plain, Round, Seat};
-use crate::testable::{Repertoire, Testable, Wire};
+use crate::testable::{Repertoire, Symmetric, Testable, Wire};
 
 /// Consensus by interactive consistency over a finite set of values, the first of which is the
 /// default, RETREAT.
@@ -35,7 +35,7 @@ use crate::testable::{Repertoire, Testable, Wire};
 /// ```
 #[derive(Clone, Debug)]
 pub struct InteractiveConsistency<V = Order> {
-    om: OralMessages<V>,
+    pub(super) om: OralMessages<V>,
 }
 
 impl InteractiveConsistency {
@@ -63,24 +63,24 @@ impl<V: Plain> InteractiveConsistency<V> {
 
 /// One of the instances: general `commander` commands among n.
 #[derive(Clone, Copy)]
-struct Instance {
-    commander: General,
-    n: usize,
+pub(super) struct Instance {
+    pub commander: General,
+    pub n: usize,
 }
 
 impl Instance {
     /// All of them.
-    fn all(n: usize) -> impl Iterator<Item = Instance> {
+    pub fn all(n: usize) -> impl Iterator<Item = Instance> {
         (0..n).map(move |commander| Instance { commander: General::new(commander), n })
     }
 
     /// Who a general is in this instance.
-    fn role(self, general: General) -> General {
+    pub fn role(self, general: General) -> General {
         General::new((general.id() + self.n - self.commander.id()) % self.n)
     }
 
     /// Who has this role.
-    fn in_role(self, role: General) -> General {
+    pub fn in_role(self, role: General) -> General {
         General::new((role.id() + self.commander.id()) % self.n)
     }
 
@@ -145,7 +145,7 @@ impl<V: Plain> Lockstep for InteractiveConsistency<V> {
     /// The value of more than half of the vector, else the default.
     fn decide(&self, instances: &Vec<OralState<V>>) -> V {
         let vector = self.vector(instances);
-        majority(&vector).unwrap_or(&self.om.values[0]).clone()
+        majority(vector.iter()).unwrap_or(&self.om.values[0]).clone()
     }
 }
 
@@ -156,6 +156,10 @@ impl<V: Plain + Display> Testable for InteractiveConsistency<V> {
 
     fn task(&self) -> Task {
         Task::Consensus
+    }
+
+    fn symmetry(&self) -> Option<&dyn Symmetric<Relay<V>, Vec<OralState<V>>>> {
+        Some(self)
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Relay<V>> {

@@ -17,7 +17,7 @@ use super::path::{Branch, Path, paths};
 use crate::general::{General, Generals};
 use crate::order::Order;
 use crate::protocol::{Lockstep, Plain, Round, Seat};
-use crate::testable::{Recursive, Repertoire, Testable, Wire};
+use crate::testable::{Recursive, Repertoire, Symmetric, Testable, Wire};
 
 /// The algorithm OM(m) over a finite set of values, the first of which is the default, RETREAT.
 ///
@@ -47,10 +47,22 @@ pub struct Relay<V> {
 
 /// What a general remembers: what it was told, by rank of the path, RETREAT where nothing came.
 /// (For the commander that is one value, his own order.)
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct OralState<V> {
     pub(crate) seat: Seat,
     pub(crate) told: Vec<V>,
+}
+
+impl<V: Clone> Clone for OralState<V> {
+    fn clone(&self) -> OralState<V> {
+        OralState { seat: self.seat, told: self.told.clone() }
+    }
+
+    /// Without new memory, of which a search would need much.
+    fn clone_from(&mut self, other: &OralState<V>) {
+        self.seat = other.seat;
+        self.told.clone_from(&other.told);
+    }
 }
 
 impl OralMessages {
@@ -117,23 +129,29 @@ impl<V: Plain> OralMessages<V> {
 
     /// OM(m) step 3: the value of a path that names `len` generals is that of the votes on it: my
     /// own word, and what each other lieutenant relayed, resolved.
-    fn resolve(&self, state: &OralState<V>, path: Branch, len: usize) -> V {
-        let own = state.told[path.rank()].clone();
-        let mut votes = ArrayVec::from_iter([own]);
+    fn resolve<'s>(&'s self, state: &'s OralState<V>, path: Branch, len: usize) -> &'s V {
+        let (own, default) = ([&state.told[path.rank()]], &self.values[0]);
         match self.longest(state.seat.n) - len {
-            0 => {}
+            0 => own[0],
             // What nobody relays stands for itself.
-            1 => votes.extend(state.told[path.ranks_relayed()].iter().cloned()),
-            _ => votes.extend(path.relayed().map(|(_, path)| self.resolve(state, path, len + 1))),
+            1 => {
+                let relayed = &state.told[path.ranks_relayed()];
+                self.choice.common(default, own.into_iter().chain(relayed))
+            }
+            _ => {
+                let relayed = path.relayed().map(|(_, path)| self.resolve(state, path, len + 1));
+                let votes = own.into_iter().chain(relayed);
+                let votes = votes.collect::<ArrayVec<_, { Generals::MAX }>>();
+                self.choice.common(default, votes.iter().copied())
+            }
         }
-        self.choice.common(&self.values[0], votes)
     }
 
     /// The votes on a path, those of others by name.
     fn votes(&self, state: &OralState<V>, path: Branch, len: usize) -> (V, Vec<(General, V)>) {
         let relayed = len < self.longest(state.seat.n);
         let others = path.relayed().filter(|_| relayed);
-        let others = others.map(|(by, path)| (by, self.resolve(state, path, len + 1)));
+        let others = others.map(|(by, path)| (by, self.resolve(state, path, len + 1).clone()));
         (state.told[path.rank()].clone(), others.collect())
     }
 }
@@ -202,7 +220,7 @@ impl<V: Plain> Lockstep for OralMessages<V> {
         if state.seat.me.is_commander() {
             state.told[0].clone()
         } else {
-            self.resolve(state, Branch::root(state.seat), 1)
+            self.resolve(state, Branch::root(state.seat), 1).clone()
         }
     }
 }
@@ -226,6 +244,10 @@ impl<V: Plain + Display> Testable for OralMessages<V> {
     }
 
     fn recursion(&self) -> Option<&dyn Recursive<V, Relay<V>>> {
+        Some(self)
+    }
+
+    fn symmetry(&self) -> Option<&dyn Symmetric<Relay<V>, OralState<V>>> {
         Some(self)
     }
 
@@ -280,27 +302,36 @@ impl<V: Plain + Display> Testable for OralMessages<V> {
     }
 }
 
+/// So many paths are few enough to be tried in every wrong way.
+const FEW: usize = 12;
+
 /// Paths that have no place on this wire, each wrong in one way that an implementation might not
-/// check, and one that has and comes a second time.
+/// check, and those that have and come a second time: of those that are as long as they should be,
+/// all, if they are few, and otherwise none, so that to no general another is told than to another.
 fn misplaced(n: usize, wire: Wire) -> Vec<Path> {
     let Wire { round, from, to } = wire;
     if to.is_commander() {
         return Vec::new();
     }
     let others = Generals::first(n).without(from).without(to);
-    let heard = paths(round - 1, others).next().unwrap_or_else(|| Path::of([]));
-    let said_by_another = others.minus(heard.generals()).iter().map(|other| heard.then(other));
+    let due = due(n, wire).collect_vec();
+    let heard =
+        if round == 1 { vec![Path::of([])] } else { paths(round - 1, others).collect_vec() };
+    let few = heard.len() <= FEW;
+    let heard = heard.iter().filter(|_| few);
+    let said_by_another = heard
+        .clone()
+        .flat_map(|heard| others.minus(heard.generals()).iter().map(|other| heard.then(other)));
     let of_another_shape = [
         Path::of([from]),
         Path::root().then(from),
         Path::root().then(from).then(from),
         Path::root().then(to).then(from),
-        heard.then(to).then(from),
     ];
-    let due = due(n, wire).collect_vec();
-    let twice = due.first().cloned();
-    let wrong = said_by_another.chain(of_another_shape).filter(|path| !due.contains(path));
-    twice.into_iter().chain(wrong).unique().collect()
+    let heard_from_me = heard.map(|heard| heard.then(to).then(from));
+    let wrong = said_by_another.chain(of_another_shape).chain(heard_from_me);
+    let wrong = wrong.filter(|path| !due.contains(path));
+    due.iter().filter(|_| few).cloned().chain(wrong).unique().collect()
 }
 
 #[cfg(test)]

@@ -20,8 +20,8 @@ impl<V: Plain + Display> Recursive<V, Relay<V>> for OralMessages<V> {
 
     /// Step 3: the majority of what it was told and of what it takes from each other lieutenant.
     fn resolve(&self, told: &V, relayed: &[V]) -> V {
-        let votes = [told].into_iter().chain(relayed).cloned();
-        self.choice.common(&self.values[0], votes.collect())
+        let votes = [told].into_iter().chain(relayed);
+        self.choice.common(&self.values[0], votes).clone()
     }
 
     /// RETREAT.

@@ -119,8 +119,7 @@ impl<V: Plain> RoutedMessages<V> {
     }
 
     fn common(&self, votes: &[(General, V)]) -> V {
-        let votes = votes.iter().map(|(_, vote)| vote.clone()).collect_vec();
-        majority(&votes).unwrap_or(&self.values[0]).clone()
+        majority(votes.iter().map(|(_, vote)| vote)).unwrap_or(&self.values[0]).clone()
     }
 }
 

@@ -40,7 +40,7 @@ where
         // Of no behaviours at all there is no logarithm: none were covered, and that is 0.
         "behaviours_log10": behaviours.log10().max(0.0),
         "steps": steps,
-        "reductions": verdict.reductions(),
+        "reductions": verdict.reductions,
     });
     merge(&mut json, &facts);
     add_graph(&mut json, graph);

@@ -40,7 +40,7 @@ impl<P: Testable> fmt::Display for Verdict<P> {
             }
             Ruling::Broken(counterexample) => writeln!(f, "{counterexample}")?,
         }
-        let reductions = self.reductions().iter().map(ToString::to_string).collect::<Vec<_>>();
+        let reductions = self.reductions.iter().map(ToString::to_string).collect::<Vec<_>>();
         let reductions =
             if reductions.is_empty() { "none".to_owned() } else { reductions.join("; ") };
         let covered = if matches!(ruling, Ruling::Bounded(_)) { "Covered" } else { "Space" };

@@ -28,6 +28,8 @@ pub(crate) struct Inbox<'e, P: Testable> {
     pub lies_left: Option<u32>,
     /// Which signatures the traitors can show.
     pub overheard: &'e Overheard,
+    /// Whether equal states are merged.
+    pub merges: bool,
 }
 
 /// Where something can come from: a message of loyalty, or a slot in which a traitor says what it
@@ -76,7 +78,7 @@ impl<P: Testable> Inbox<'_, P> {
             }
             if bits.iter().any(|bit| *bit != 0) {
                 received.forget(bits.into_iter().sum());
-                received.merge();
+                self.merge(&mut received);
             }
         }
         for at in 0..received.branches.len() {
@@ -85,8 +87,16 @@ impl<P: Testable> Inbox<'_, P> {
                 End::from(fault).after(|| self.script(&received, received.branches[at].trace))
             })?;
         }
-        received.merge();
+        if round < self.space.terms.rounds {
+            self.merge(&mut received);
+        }
         Ok(received)
+    }
+
+    pub(super) fn merge(&self, received: &mut ReceivedBy<P>) {
+        if self.merges {
+            received.merge();
+        }
     }
 
     /// Whether a sender says what it likes.
@@ -165,7 +175,7 @@ impl<P: Testable> Inbox<'_, P> {
                 }
             }
             if omission.is_some() {
-                received.merge();
+                self.merge(received);
             }
         }
         Ok(())

@@ -5,7 +5,10 @@
 use super::case::{CaseOf, TraitorsOrders};
 use super::effort::{Halt, Meter};
 use super::end::{End, EndOf, Explored};
-use super::explorer::{Explorer, Lies};
+use super::explorer::Explorer;
+use super::ground::Lies;
+use super::reduction::Reduction;
+use super::renaming::SymmetryOf;
 use super::script::{self, Script};
 use super::shrink::{Shrunk, shrunk};
 use super::space::Space;
@@ -41,12 +44,20 @@ impl<P: Testable> Search<'_, P> {
                 signed: false,
                 forgeries: false,
                 harvested: None,
+                reductions: Vec::new(),
                 steps: 0,
                 found: None,
                 halt: Some(Halt::Stopped),
             });
         };
-        Campaign { search: self, space: &space, whole: space.behaviours(), steps: 0 }.run()
+        let symmetry = space.symmetry()?.filter(|_| self.leaves_out(Reduction::Renaming));
+        let whole = space.behaviours();
+        Campaign { search: self, space: &space, symmetry, whole, steps: 0 }.run()
+    }
+
+    /// Whether this reduction is made, if it can be.
+    fn leaves_out(&self, reduction: Reduction) -> bool {
+        self.engine == Engine::Exhaustive && self.reductions.has(reduction)
     }
 }
 
@@ -54,6 +65,8 @@ impl<P: Testable> Search<'_, P> {
 struct Campaign<'a, P: Testable> {
     search: &'a Search<'a, P>,
     space: &'a Space<'a, P>,
+    /// Who can be renamed.
+    symmetry: Option<SymmetryOf<'a, P>>,
     /// All raw behaviours.
     whole: Count,
     steps: u64,
@@ -63,7 +76,8 @@ impl<P: Testable> Search<'_, P> {
     /// An attack found in this space, or the first of those with as many traitors and the fewest
     /// lies, if that can be proved with so many steps.
     pub fn smaller(&self, space: &Space<'_, P>, found: Found<P>, steps: u64) -> Found<P> {
-        let mut campaign = Campaign { search: self, space, whole: Count::ZERO, steps: 0 };
+        let (symmetry, whole) = (None, Count::ZERO);
+        let mut campaign = Campaign { search: self, space, symmetry, whole, steps: 0 };
         let smallest = campaign.smallest(&found, steps);
         smallest.map_or(found, |smallest| Found { size: Size::LocallyMinimal, ..smallest })
     }
@@ -84,7 +98,7 @@ impl<P: Testable> Campaign<'_, P> {
             }
             let most = if obvious.is_some() { PROOF_OF_TRAITORS } else { u64::MAX };
             let survey = self.survey(size, Lies::Free, most);
-            covered.extend(survey.covered.iter().map(|case| self.space.behaviours_of(*case)));
+            covered.extend(survey.covered.iter().filter_map(|case| self.covers(case)));
             (found, halt) = self.outcome(survey, Lies::Free)?;
         }
         let Some(found) = found.or(obvious) else {
@@ -102,7 +116,31 @@ impl<P: Testable> Campaign<'_, P> {
     fn answer(&self, behaviours: Count, found: Option<Found<P>>, halt: Option<Halt>) -> Answer<P> {
         let (signed, forgeries) = (self.space.is_signed(), self.space.has_forgeries());
         let (harvested, steps) = (self.space.harvested(), self.steps);
-        Answer { behaviours, signed, forgeries, harvested, steps, found, halt }
+        let sound = match self.search.engine {
+            Engine::Exhaustive => Reduction::against(self.search.adversary.faults),
+            Engine::Compositional | Engine::Naive => &[],
+        };
+        let mut reductions = self.search.reductions.of(sound);
+        if self.symmetry.is_none() {
+            reductions.retain(|reduction| *reduction != Reduction::Renaming);
+        }
+        Answer { behaviours, signed, forgeries, harvested, reductions, steps, found, halt }
+    }
+
+    /// How many raw behaviours are covered when a case is; nothing if another case stands for it.
+    fn covers(&self, case: &CaseOf<P>) -> Option<Count> {
+        let values = &self.search.terms.values;
+        let cases = match &self.symmetry {
+            None => Count::from(1),
+            Some(symmetry) => symmetry.stands_for(case, values)?,
+        };
+        // What a Byzantine traitor is given as its input makes no other behaviour.
+        let free = case.inputs.iter().filter(|_| case.faults.is_byzantine());
+        let mut free = free.filter(|(general, _)| case.traitors.contains(**general));
+        if free.any(|(_, input)| *input != values[0]) {
+            return Some(Count::ZERO);
+        }
+        Some([cases, self.space.behaviours_of(case.traitors)].into_iter().product())
     }
 
     /// Whether the signatures that are shown when nobody is a traitor are described as they should
@@ -113,7 +151,7 @@ impl<P: Testable> Campaign<'_, P> {
         }
         for case in self.space.cases_of(Generals::NONE, TraitorsOrders::Each) {
             let meter = Meter::new(self.search.progress, u64::MAX);
-            let explored = Explorer::new(self.space, &case, Lies::Free, meter).explore();
+            let explored = self.explorer(&case, Lies::Free, meter).explore();
             if let Err(End::Refused(refusal)) = explored.1 {
                 return Err(refusal);
             }
@@ -149,16 +187,20 @@ impl<P: Testable> Campaign<'_, P> {
     fn survey(&mut self, size: usize, lies: Lies, most: u64) -> Survey<P> {
         let Search { limit, progress, .. } = *self.search;
         let limit = most.min(limit - self.steps);
+        let one = self.search.engine != Engine::Exhaustive
+            || self.search.reductions.has(Reduction::TraitorsOrder);
         let orders = match lies {
-            Lies::Free => TraitorsOrders::One,
-            Lies::AtMost(_) => TraitorsOrders::Each,
+            Lies::Free if one => TraitorsOrders::One,
+            Lies::Free | Lies::AtMost(_) => TraitorsOrders::Each,
         };
         let cases = self.space.cases(size, orders);
+        let cases = cases.filter(|case| lies != Lies::Free || self.covers(case).is_some());
         let survey = survey(cases, limit, progress, |case, meter| {
             let explored = self.explore(case, lies, meter);
-            if lies == Lies::Free && explored.1.is_ok() {
-                let behaviours = self.space.behaviours_of(case.traitors).log10();
-                progress.covered(10_f64.powf(behaviours - self.whole.log10()));
+            if let Some(behaviours) = self.covers(case).filter(|_| lies == Lies::Free)
+                && explored.1.is_ok()
+            {
+                progress.covered(10_f64.powf(behaviours.log10() - self.whole.log10()));
             }
             explored
         });
@@ -170,8 +212,18 @@ impl<P: Testable> Campaign<'_, P> {
     fn explore(&self, case: &CaseOf<P>, lies: Lies, meter: Meter<'_>) -> Explored<P> {
         match (self.search.engine, lies) {
             (Engine::Naive, Lies::Free) => naive::explore(self.space, case, meter),
-            _ => Explorer::new(self.space, case, lies, meter).explore(),
+            _ => self.explorer(case, lies, meter).explore(),
         }
+    }
+
+    fn explorer<'e>(
+        &'e self,
+        case: &'e CaseOf<P>,
+        lies: Lies,
+        meter: Meter<'e>,
+    ) -> Explorer<'e, P> {
+        let symmetry = self.symmetry.as_ref().filter(|_| lies == Lies::Free);
+        Explorer::new(self.space, case, lies, self.search.reductions, symmetry, meter)
     }
 
     /// What a survey found, confirmed, or why it ended before it found anything.
@@ -240,7 +292,7 @@ impl<P: Testable> Campaign<'_, P> {
         script: &Script<P::Message>,
     ) -> Option<Fault> {
         let meter = || Meter::new(self.search.progress, u64::MAX);
-        let thorough = Explorer::new(self.space, case, lies, meter()).thorough().explore().1;
+        let thorough = self.explorer(case, lies, meter()).thorough().explore().1;
         if let Err(End::Found(Violation::Fault(fault), _)) = thorough {
             return Some(fault);
         }

@@ -16,7 +16,7 @@ use super::effort::Progress;
 use super::honest::{self, Decisions, Inputs};
 use super::shrink::{Shrunk, shrunk};
 use super::space::Space;
-use super::{Engine, Found, Search};
+use super::{Engine, Found, Reductions, Search};
 use crate::attack::AttackOn;
 use crate::execution::{ExecutionOf, Size, replayed};
 use crate::fault::{Call, Fault, FaultKind};
@@ -204,8 +204,8 @@ impl<P: Testable> Chase<'_, P> {
         }
         // What can't be made smaller bit by bit may be far from the smallest there is.
         let Space { protocol, terms, adversary, .. } = *self.space;
-        let (engine, limit) = (Engine::Exhaustive, u64::MAX);
-        let search = Search { protocol, terms, adversary, engine, limit, progress };
+        let (engine, reductions, limit) = (Engine::Exhaustive, Reductions::ALL, u64::MAX);
+        let search = Search { protocol, terms, adversary, engine, reductions, limit, progress };
         (search.smaller(self.space, found, STEPS), executions)
     }
 }

@@ -8,7 +8,7 @@ use super::composition::{Composition, Node, Unfit};
 use super::effort::Halt;
 use super::space::Space;
 use super::unfold::{Subtree, Twist, unfold};
-use super::{Answer, Found, Search};
+use super::{Answer, Found, Reduction, Search};
 use crate::adversary::Adversary;
 use crate::attack::{Attack, AttackOn, Edit, Lie};
 use crate::count::Count;
@@ -51,6 +51,7 @@ impl<P: Testable> Search<'_, P> {
             signed: false,
             forgeries: false,
             harvested: None,
+            reductions: Reduction::COMPOSITION.to_vec(),
             steps,
             found,
             halt,

@@ -29,7 +29,7 @@ impl<P: Testable> Inbox<'_, P> {
             if received.branches.len() == before {
                 return Ok(());
             }
-            received.merge();
+            self.merge(received);
             done = before;
         }
     }

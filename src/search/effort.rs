@@ -1,7 +1,8 @@
 //! How much work a search may do, how much it has done, and how it is told to stop.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 /// A search that is under way, seen from another thread: how far it is, and a way to stop it.
@@ -97,6 +98,9 @@ impl<'a> Meter<'a> {
     /// How often the shared count is brought up to date.
     const TELL_EVERY: u64 = 4096;
 
+    /// Parts that take fewer steps than this are not worth the way to other threads.
+    const WORTH_SHARING: u64 = 2_000;
+
     pub fn new(progress: &'a Progress, limit: u64) -> Meter<'a> {
         Meter { progress, limit, steps: 0, told: 0 }
     }
@@ -118,6 +122,51 @@ impl<'a> Meter<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Works on parts, by number, on all threads, as if one after the other: what comes of it does not
+    /// depend on how many there are. If a part ends the work, that is the first one: those after it
+    /// leave no trace, and neither do steps beyond the limit.
+    pub fn in_order<E: From<Halt> + Send>(
+        &mut self,
+        parts: usize,
+        work: impl Fn(usize, Meter<'a>) -> (u64, Result<(), E>) + Sync,
+    ) -> Result<(), (usize, E)> {
+        let (progress, before) = (self.progress, self.steps);
+        let mut done = 0;
+        while done < parts && self.steps - before < Meter::WORTH_SHARING {
+            let left = self.limit - self.steps;
+            self.add(done, work(done, Meter::new(progress, left)))?;
+            done += 1;
+        }
+        let left = self.limit - self.steps;
+        let first_ended = AtomicUsize::new(usize::MAX);
+        let worked = (done..parts).into_par_iter().map(|part| {
+            if part > first_ended.load(Ordering::Relaxed) || progress.is_stopped() {
+                return (0, Err(Halt::Stopped.into()));
+            }
+            let (steps, result) = work(part, Meter::new(progress, left));
+            if result.is_err() {
+                first_ended.fetch_min(part, Ordering::Relaxed);
+            }
+            (steps, result)
+        });
+        let worked: Vec<_> = worked.collect();
+        let mut worked = worked.into_iter().enumerate();
+        worked.try_for_each(|(place, worked)| self.add(done + place, worked))
+    }
+
+    /// Adds the steps of a part, which are told already.
+    fn add<E: From<Halt>>(
+        &mut self,
+        part: usize,
+        (steps, result): (u64, Result<(), E>),
+    ) -> Result<(), (usize, E)> {
+        let too_many = self.steps + steps > self.limit;
+        let steps = steps.min(self.limit - self.steps);
+        (self.steps, self.told) = (self.steps + steps, self.told + steps);
+        let result = if too_many { Err(Halt::Steps.into()) } else { result };
+        result.map_err(|end| (part, end))
     }
 
     fn tell(&mut self) {

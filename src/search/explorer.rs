@@ -3,7 +3,8 @@
 //! A general's next state depends on its own inbox alone, so the successors of a global state are
 //! a product of each receiver's successors (`branching` finds those), and in the last round no
 //! product of states is needed, only of the decisions to which each loyal general can be brought.
-//! Global states that were met before in the same round are not gone through again.
+//! Global states that were met before in the same round are not gone through again, and of those
+//! that can be renamed into each other by generals who have stood alike so far, one is.
 //!
 //! It runs in two ways. With free lies only the loyal are followed, unless traitors obey in all but
 //! their crashes or omissions. With priced lies traitors are followed too, because a lie is counted
@@ -11,390 +12,293 @@
 //! omissions, changes of the schedule) is spent, and of equal states the one with the fewest is
 //! kept.
 
-use indexmap::{IndexMap, IndexSet};
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use indexmap::IndexSet;
+use rustc_hash::FxHashMap;
 
-use super::branching::{Inbox, ReceivedBy};
+use super::branching::ReceivedBy;
 use super::case::CaseOf;
 use super::effort::{Halt, Meter, ROOM};
-use super::end::{End, EndOf, Explored};
-use super::fates::fates;
-use super::overheard::Overheard;
-use super::received::{Branch, Trace};
+use super::end::{EndOf, Explored};
+use super::ground::{Book, Global, Ground, Hand, Lies, Outboxes, Said};
+use super::received::Trace;
+use super::reduction::{Reduction, Reductions};
+use super::renaming::{Kinds, Renamer, SymmetryOf};
 use super::script::Script;
 use super::space::Space;
-use crate::adversary::FaultClass;
-use crate::fault::Guarded;
 use crate::general::{General, Generals};
-use crate::property::Violation;
 use crate::protocol::{Round, Seat};
-use crate::testable::{Refusal, Terms, Testable, Wire};
+use crate::schedule::Crash;
+use crate::testable::Testable;
 
-/// How lies are counted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Lies {
-    /// They are not: is there any attack?
-    Free,
-    /// Is there an attack of at most so many lies?
-    AtMost(u32),
-}
-
-/// In the place of a general who is not followed.
-const NOT_FOLLOWED: u32 = u32::MAX;
+/// So many global states are held before they are gone through.
+const BATCH: usize = 512;
 
 /// Explores one case.
 pub(crate) struct Explorer<'a, P: Testable> {
-    pub(super) space: &'a Space<'a, P>,
-    pub(super) case: &'a CaseOf<P>,
-    lies: Lies,
-    followed: Generals,
-    protocol: Guarded<'a, P>,
-    meter: Meter<'a>,
-    /// The states, numbered. A traitor whose own run has failed has none.
-    states: IndexSet<Option<P::State>, FxBuildHasher>,
-    /// What the enemy has overheard, numbered.
-    overheard: IndexSet<Overheard, FxBuildHasher>,
-    /// By round, the signatures that can still be of use to anybody.
-    useful: Vec<Overheard>,
+    ground: Ground<'a, P>,
+    hand: Hand<'a, P>,
+    book: Book<P>,
     /// The global states met before, by the round that begins in them, with the lies spent.
     visited: FxHashMap<(Round, Global), u32>,
+    renamer: Renamer<'a, P>,
 }
 
-/// Where the execution stands when a round begins.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) struct Global {
-    /// For each general, the number of its state. Who has crashed has none.
-    pub states: Box<[u32]>,
-    /// The number of what the enemy has overheard.
-    pub overheard: u32,
-    /// Which of the disrupted messages of the case have been said, by place.
-    pub said: u64,
-}
-
-/// What one general can come to, or be brought to decide, each with the fewest lies it takes.
-struct Options<P: Testable, T> {
+/// What one general can come to, each with the fewest lies it takes.
+struct Options<P: Testable> {
     received: ReceivedBy<P>,
-    choices: Vec<(T, u32, Trace)>,
+    /// The number of the state, the lies, and how it comes to it.
+    choices: Vec<(u32, u32, Trace)>,
 }
 
-/// What each followed general says to each other, by receiver and sender.
-pub(super) type Outboxes<M> = Vec<Vec<Option<Vec<M>>>>;
+/// A global state to be gone through.
+struct Successor {
+    global: Global,
+    spent: u32,
+    /// What each receiver came to, by place in its options.
+    picks: Vec<usize>,
+}
 
 impl<'a, P: Testable> Explorer<'a, P> {
     pub fn new(
         space: &'a Space<'a, P>,
         case: &'a CaseOf<P>,
         lies: Lies,
+        reductions: Reductions,
+        symmetry: Option<&'a SymmetryOf<'a, P>>,
         meter: Meter<'a>,
     ) -> Explorer<'a, P> {
-        let followed = match lies {
-            Lies::Free if case.faults.is_byzantine() => space.everybody().minus(case.traitors),
-            Lies::Free | Lies::AtMost(_) => space.everybody(),
-        };
-        let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
-        let rounds = if space.is_signed() { space.terms.rounds } else { 0 };
-        let useful = (1..=rounds).map(|round| space.useful(round)).collect();
-        let (states, overheard, visited) = Default::default();
-        Explorer {
-            space,
-            case,
-            lies,
-            followed,
-            protocol,
-            meter,
-            states,
-            overheard,
-            useful,
-            visited,
-        }
+        let ground = Ground::new(space, case, lies, reductions);
+        let hand = ground.hand(meter);
+        let book = Book { states: Default::default(), overheard: Default::default() };
+        let (visited, renamer) = (FxHashMap::default(), Renamer::new(symmetry));
+        Explorer { ground, hand, book, visited, renamer }
     }
 
     /// The same with every call made twice, to see whether the answers agree.
-    pub fn thorough(self) -> Explorer<'a, P> {
-        Explorer { protocol: self.protocol.thorough(), ..self }
+    pub fn thorough(mut self) -> Explorer<'a, P> {
+        self.ground.thorough = true;
+        let Hand { protocol, meter } = self.hand;
+        Explorer { hand: Hand { protocol: protocol.thorough(), meter }, ..self }
     }
 
     /// Goes through all behaviours of the case.
     pub fn explore(mut self) -> Explored<P> {
         let result = self.begin();
-        (self.meter.steps(), result)
+        (self.hand.meter.steps(), result)
     }
 
     fn begin(&mut self) -> Result<(), EndOf<P>> {
-        let mut global = self.nowhere();
-        for me in self.followed.iter() {
-            let seat = Seat::on(&self.space.terms.graph, me);
-            let state = self.protocol.start(seat, self.case.inputs.get(&me))?;
-            global.states[me.id()] = self.number(state);
+        let mut global = self.ground.nowhere();
+        let Ground { space, case, .. } = self.ground;
+        for me in self.ground.followed.iter() {
+            let seat = Seat::on(&space.terms.graph, me);
+            let state = self.hand.protocol.start(seat, case.inputs.get(&me))?;
+            global.states[me.id()] = self.book.number(state);
         }
-        let made = self.space.made_by(self.case.traitors);
-        global.overheard = self.overheard.insert_full(made).0 as u32;
-        let spent = self.lies_left(0).map_or(0, |_| self.case.disruptions.len() as u32);
-        if self.lies_left(0).is_some_and(|left| spent > left) {
+        let made = space.made_by(case.traitors);
+        global.overheard = self.book.overheard.insert_full(made).0 as u32;
+        let spent = self.ground.lies_left(0).map_or(0, |_| case.disruptions.len() as u32);
+        if self.ground.lies_left(0).is_some_and(|left| spent > left) {
             return Ok(());
         }
-        if self.space.terms.rounds > 0 {
-            return self.visit(1, &global, spent);
+        let start = Successor { global, spent, picks: Vec::new() };
+        self.go_through(1, &[start]).map_err(|(_, end)| end)
+    }
+
+    /// All that can follow when a round begins in one of these global states. If one of them, by
+    /// place, ends it, that is the first.
+    fn go_through(
+        &mut self,
+        round: Round,
+        successors: &[Successor],
+    ) -> Result<(), (usize, EndOf<P>)> {
+        let rounds = self.ground.space.terms.rounds;
+        if round == rounds && self.collapses() {
+            return self.finish_all(successors);
         }
-        let mut decided = vec![None; self.space.terms.n()];
-        for me in self.deciders().iter() {
-            decided[me.id()] = Some(self.protocol.decide(me, self.state(&global, me))?);
+        successors.iter().enumerate().try_for_each(|(place, Successor { global, spent, .. })| {
+            let ended = match round > rounds {
+                true => self.ground.conclude(&self.book, &self.hand, global),
+                false => self.visit(round, global, *spent),
+            };
+            ended.map_err(|end| (place, end))
+        })
+    }
+
+    /// The same for the last round, on all threads.
+    fn finish_all(&mut self, successors: &[Successor]) -> Result<(), (usize, EndOf<P>)> {
+        let Explorer { ground, book, hand, renamer, .. } = self;
+        let mut alike = Vec::with_capacity(successors.len());
+        for (place, Successor { global, .. }) in successors.iter().enumerate() {
+            let these = renamer.alike(global, ground.loyal(), book);
+            alike.push(these.map_err(|refusal| (place, refusal.into()))?);
         }
-        self.judge(&[], &mut decided, 0)
+        let (ground, book) = (&*ground, &*book);
+        hand.meter.in_order(successors.len(), |place, meter| {
+            let Successor { global, spent, .. } = &successors[place];
+            ground.finish(book, global, &alike[place], *spent, meter)
+        })
+    }
+
+    /// Whether of the last round only decisions are looked at.
+    fn collapses(&self) -> bool {
+        let reductions = self.ground.reductions;
+        reductions.has(Reduction::LastRound) && reductions.has(Reduction::PerReceiver)
     }
 
     /// All that can follow when a round begins in this global state, so many lies spent.
     fn visit(&mut self, round: Round, global: &Global, spent: u32) -> Result<(), EndOf<P>> {
-        let mut outboxes = self.outboxes(round, global)?;
-        let overheard = self.overhear(round, global, &outboxes)?;
-        let global = self.disrupt(round, global, overheard, &mut outboxes);
-        if self.space.adversary.faults != FaultClass::Crash {
-            return self.play(round, &global, outboxes, Generals::NONE, spent);
-        }
-        let able = self.able_to_crash(&global, &outboxes);
-        let most = self.lies_left(spent).map_or(usize::MAX, |left| left as usize);
-        for crashes in fates(round, &able, most) {
-            let mut outboxes = outboxes.clone();
-            for (to, outbox) in self.everybody().zip(&mut outboxes) {
-                for crash in &crashes {
-                    if crash.silences(Wire { round, from: crash.general, to }) {
-                        outbox[crash.general.id()] = Some(Vec::new());
-                    }
-                }
-            }
-            let spent = spent + self.lies_left(spent).map_or(0, |_| crashes.len() as u32);
-            let crashed = crashes.iter().map(|crash| crash.general).collect();
-            self.play(round, &global, outboxes, crashed, spent)
+        let said = self.ground.said(&self.book, &self.hand, round, global, spent)?;
+        let Said { overheard, disrupted, fates } = said;
+        let overheard = self.book.overheard.insert_full(overheard).0 as u32;
+        let global = Global { overheard, said: disrupted, ..global.clone() };
+        for (crashes, outboxes) in fates {
+            let spent = self.ground.spent(spent, crashes.len());
+            self.play(round, &global, &crashes, outboxes, spent)
                 .map_err(|end| end.after(|| Script { crashes, ..Script::new() }))?;
         }
         Ok(())
     }
 
-    /// All that can follow when this is said in a round, and these generals do not live to see its
-    /// end.
+    /// All that can follow when this is said in a round, and these crash in it: every global state
+    /// made of one choice for each receiver.
     fn play(
         &mut self,
         round: Round,
         global: &Global,
+        crashes: &[Crash],
         outboxes: Outboxes<P::Message>,
-        crashed: Generals,
         spent: u32,
     ) -> Result<(), EndOf<P>> {
-        if round == self.space.terms.rounds {
-            return self.end(round, global, outboxes, spent);
-        }
-        let mut options = Vec::new();
-        for (to, honest) in self.everybody().zip(outboxes) {
-            if self.followed.minus(crashed).contains(to) {
-                let mut received = self.receive(round, to, global, honest, spent)?;
-                let branches = std::mem::take(&mut received.branches).into_iter();
-                let choices = branches.map(|b| (self.number(b.state), b.lies, b.trace)).collect();
-                options.push(Options { received, choices });
-            }
-        }
-        let mut next = self.nowhere();
-        (next.overheard, next.said) = (global.overheard, global.said);
+        let crashed: Generals = crashes.iter().map(|crash| crash.general).collect();
+        let receivers: Vec<General> = self.ground.followed.minus(crashed).iter().collect();
+        let mut empty = Global { states: self.ground.nowhere().states, ..global.clone() };
         for general in crashed.iter() {
-            next.states[general.id()] = self.number(None);
+            empty.states[general.id()] = self.book.number(None);
         }
-        self.combine(round + 1, &options, &mut next, spent)
-    }
-
-    /// Visits every global state made of one choice for each receiver; those that `options` does
-    /// not speak of have chosen.
-    fn combine(
-        &mut self,
-        round: Round,
-        options: &[Options<P, u32>],
-        next: &mut Global,
-        spent: u32,
-    ) -> Result<(), EndOf<P>> {
-        let Some((option, others)) = options.split_first() else {
-            let new = self.is_new(round, next, spent)?;
-            return if new { self.visit(round, next, spent) } else { Ok(()) };
-        };
-        for &(state, lies, trace) in &option.choices {
-            if self.lies_left(spent).is_none_or(|left| lies <= left) {
-                next.states[option.received.to.id()] = state;
-                self.combine(round, others, next, spent + lies)
-                    .map_err(|end| end.after(|| self.script(&option.received, trace)))?;
+        // Without this each receiver is gone through anew for all that others came to before.
+        let free = self.ground.reductions.has(Reduction::PerReceiver);
+        let mut options: Vec<Options<P>> = Vec::new();
+        let mut kinds = Kinds::none();
+        if free {
+            for to in &receivers {
+                options.push(self.options(round, *to, global, &outboxes, spent)?);
             }
+            kinds = self.kinds(global, &options)?;
         }
-        Ok(())
-    }
-
-    /// The last round: to which decisions can each loyal lieutenant be brought? (The commander
-    /// decides nothing, but it must get through the round as well.)
-    fn end(
-        &mut self,
-        round: Round,
-        global: &Global,
-        outboxes: Outboxes<P::Message>,
-        spent: u32,
-    ) -> Result<(), EndOf<P>> {
-        let mut options = Vec::new();
-        for (to, honest) in self.everybody().zip(outboxes) {
-            if self.case.traitors.contains(to) {
-                continue;
-            }
-            let mut received = self.receive(round, to, global, honest, spent)?;
-            let mut decisions = IndexMap::<_, _, FxBuildHasher>::default();
-            for Branch { state, lies, trace, .. } in std::mem::take(&mut received.branches) {
-                self.meter.step()?;
-                let decides = self.deciders().contains(to);
-                let decision = decides.then(|| self.protocol.decide(to, &state)).transpose();
-                let decision = decision
-                    .map_err(|fault| End::from(fault).after(|| self.script(&received, trace)))?;
-                let fewest = decisions.entry(decision).or_insert((lies, trace));
-                if lies < fewest.0 {
-                    *fewest = (lies, trace);
+        let (mut picks, mut next, mut batch) = (Vec::new(), 0, Vec::new());
+        loop {
+            let depth = picks.len();
+            let mut picked = None;
+            if depth == receivers.len() {
+                let (mut global, mut spent) = (empty.clone(), spent);
+                for (Options { received, choices }, pick) in options.iter().zip(&picks) {
+                    let (state, lies, _) = choices[*pick];
+                    global.states[received.to.id()] = state;
+                    spent += lies;
                 }
-            }
-            let choices = decisions.into_iter().map(|(value, (lies, trace))| (value, lies, trace));
-            options.push(Options { choices: choices.collect(), received });
-        }
-        let mut decided = vec![None; self.space.terms.n()];
-        self.judge(&options, &mut decided, spent)
-    }
-
-    /// Looks at every outcome made of one decision of each general.
-    fn judge(
-        &self,
-        options: &[Options<P, Option<P::Value>>],
-        decided: &mut [Option<P::Value>],
-        spent: u32,
-    ) -> Result<(), EndOf<P>> {
-        let Some((option, others)) = options.split_first() else {
-            let violated = self.case.scene().violated(self.space.terms, decided);
-            let violated = violated.map(Violation::Property);
-            let found = |violation| Err(End::Found(violation, Box::new(Script::new())));
-            return violated.map_or(Ok(()), found);
-        };
-        for (decision, lies, trace) in &option.choices {
-            if self.lies_left(spent).is_none_or(|left| *lies <= left) {
-                decided[option.received.to.id()].clone_from(decision);
-                self.judge(others, decided, spent + lies)
-                    .map_err(|end| end.after(|| self.script(&option.received, *trace)))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// What all followed generals say in a round that begins in this global state. What a loyal
-    /// one says to anybody, a traitor or not, must be in the repertoire.
-    fn outboxes(&self, round: Round, global: &Global) -> Result<Outboxes<P::Message>, EndOf<P>> {
-        let says = |from: General, to| {
-            if !self.space.terms.graph.has_edge(from, to) || !self.followed.contains(from) {
-                return Ok(None);
-            }
-            let said = self.protocol.send(from, self.state(global, from), round, to)?;
-            if !self.case.traitors.contains(from) {
-                self.space.describes(Wire { round, from, to }, &said)?;
-            }
-            Ok(Some(said))
-        };
-        let outbox = |to| self.everybody().map(|from| says(from, to)).collect();
-        self.everybody().map(outbox).collect()
-    }
-
-    /// What the enemy can show, of all that is of use to anybody, when it has heard what the loyal
-    /// say: each a signature that the speaker makes, or that it could have from its owner.
-    fn overhear(
-        &mut self,
-        round: Round,
-        global: &Global,
-        outboxes: &Outboxes<P::Message>,
-    ) -> Result<u32, EndOf<P>> {
-        let Some(useful) = self.useful.get(round - 1) else { return Ok(global.overheard) };
-        let before = &self.overheard[global.overheard as usize];
-        let mut overheard = before.and(useful);
-        for (to, honest) in self.everybody().zip(outboxes) {
-            for (from, said) in self.everybody().zip(honest) {
-                let loyal = said.iter().filter(|_| !self.case.traitors.contains(from)).flatten();
-                let wire = Wire { round, from, to };
-                for message in loyal {
-                    for &number in self.space.signatures_in(wire, message).iter() {
-                        let signed = self.space.signature(number);
-                        if signed.by != from && !before.has(number) {
-                            let signed = signed.clone();
-                            return Err(Refusal::Unheard { wire, signed }.into());
-                        }
-                        overheard.add(number);
-                    }
+                if kinds.come_first(&picks) && self.is_new(round + 1, &global, spent)? {
+                    batch.push(Successor { global, spent, picks: picks.clone() });
                 }
+            } else {
+                if options.len() == depth {
+                    options.push(self.options(
+                        round,
+                        receivers[depth],
+                        global,
+                        &outboxes,
+                        spent,
+                    )?);
+                }
+                let allowed = |pick: &usize| {
+                    let told = options.iter().zip(&picks).map(|(option, pick)| option.lies(*pick));
+                    let told = spent + told.sum::<u32>();
+                    let left = self.ground.lies_left(told);
+                    left.is_none_or(|left| options[depth].lies(*pick) <= left)
+                        && kinds.in_order(&picks, *pick)
+                };
+                picked = (next..options[depth].choices.len()).find(allowed);
+            }
+            let over = picked.is_none() && depth == 0;
+            if over || batch.len() == BATCH || !free && !batch.is_empty() {
+                self.go_through(round + 1, &batch).map_err(|(place, end)| {
+                    let picks = options.iter().zip(&batch[place].picks).rev();
+                    picks.fold(end, |end, (Options { received, choices }, pick)| {
+                        end.after(|| self.ground.script(received, choices[*pick].2))
+                    })
+                })?;
+                batch.clear();
+            }
+            if let Some(pick) = picked {
+                picks.push(pick);
+                next = 0;
+            } else {
+                if !free && depth < receivers.len() {
+                    options.pop();
+                }
+                let Some(pick) = picks.pop() else { return Ok(()) };
+                next = pick + 1;
             }
         }
-        Ok(self.overheard.insert_full(overheard).0 as u32)
     }
 
     /// What one general can come to in a round that begins in this global state.
-    fn receive(
+    fn options(
         &mut self,
         round: Round,
         to: General,
         global: &Global,
-        honest: Vec<Option<Vec<P::Message>>>,
+        outboxes: &Outboxes<P::Message>,
         spent: u32,
-    ) -> Result<ReceivedBy<P>, EndOf<P>> {
-        let state = self.state(global, to).clone();
-        let overdue = self.overdue(round, to, global);
-        let (space, lies_left) = (self.space, self.lies_left(spent));
-        let overheard = &self.overheard[global.overheard as usize];
-        let protocol = &self.protocol;
-        let inbox = Inbox { space, protocol, round, to, overdue, lies_left, overheard };
-        inbox.received(state, honest, &mut self.meter)
+    ) -> Result<Options<P>, EndOf<P>> {
+        let Explorer { ground, hand, book, .. } = self;
+        let state = book.state(global, to).clone();
+        let enemy = (&book.overheard[global.overheard as usize], global.said);
+        let honest = outboxes[to.id()].clone();
+        let mut received = ground.received(hand, round, to, state, enemy, honest, spent)?;
+        let branches = std::mem::take(&mut received.branches).into_iter();
+        let choices = branches.map(|b| (book.number(b.state), b.lies, b.trace)).collect();
+        Ok(Options { received, choices })
     }
 
-    fn script(&self, received: &ReceivedBy<P>, trace: Trace) -> Script<P::Message> {
-        let byzantine = self.space.adversary.faults.is_byzantine();
-        let traitors = self
-            .space
-            .neighbours(received.to)
-            .iter()
-            .filter(|from| self.case.traitors.contains(*from));
-        let speakers = traitors.filter(|_| byzantine);
-        received.script(self.space, speakers, trace)
-    }
-
-    pub(super) fn everybody(&self) -> impl Iterator<Item = General> + use<P> {
-        self.space.everybody().iter()
-    }
-
-    /// The loyal who decide.
-    fn deciders(&self) -> Generals {
-        let Terms { task, .. } = self.space.terms;
-        task.deciders(self.space.terms.n()).minus(self.case.traitors)
-    }
-
-    fn lies_left(&self, spent: u32) -> Option<u32> {
-        match self.lies {
-            Lies::Free => None,
-            Lies::AtMost(most) => Some(most - spent),
+    /// Of those who stand alike in a global state: what each can come to, by kind.
+    fn kinds(&mut self, global: &Global, options: &[Options<P>]) -> Result<Kinds, EndOf<P>> {
+        let Explorer { ground, book, renamer, .. } = self;
+        let all = options.iter().map(|option| {
+            let states = option.choices.iter().map(|choice| choice.0);
+            (option.received.to, states.collect())
+        });
+        // Where equal states are not merged one may be there twice.
+        let distinct = |(option, (_, states)): (&Options<P>, &(_, IndexSet<_, _>))| {
+            option.choices.len() == states.len()
+        };
+        let all: Vec<_> = all.collect();
+        if !options.iter().zip(&all).all(distinct) {
+            return Ok(Kinds::none());
         }
-    }
-
-    fn nowhere(&self) -> Global {
-        let states = vec![NOT_FOLLOWED; self.space.terms.n()].into();
-        Global { states, overheard: 0, said: 0 }
-    }
-
-    pub(super) fn state(&self, global: &Global, general: General) -> &Option<P::State> {
-        &self.states[global.states[general.id()] as usize]
-    }
-
-    fn number(&mut self, state: Option<P::State>) -> u32 {
-        self.states.insert_full(state).0 as u32
+        let who = (ground.loyal(), ground.case.traitors);
+        Ok(renamer.kinds(global, who, &all, book)?)
     }
 
     /// Whether a global state was not met before in this round with as few lies.
     fn is_new(&mut self, round: Round, global: &Global, spent: u32) -> Result<bool, Halt> {
-        self.meter.step()?;
-        if self.states.len() + self.visited.len() > ROOM {
+        self.hand.meter.step()?;
+        if self.book.states.len() + self.visited.len() > ROOM {
             return Err(Halt::Room);
+        }
+        if !self.ground.reductions.has(Reduction::EqualStates) {
+            return Ok(true);
         }
         let before = self.visited.entry((round, global.clone())).or_insert(u32::MAX);
         let new = spent < *before;
         *before = spent.min(*before);
         Ok(new)
+    }
+}
+
+impl<P: Testable> Options<P> {
+    /// How many lies a choice takes.
+    fn lies(&self, pick: usize) -> u32 {
+        self.choices[pick].1
     }
 }

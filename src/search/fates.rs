@@ -3,7 +3,7 @@
 
 use itertools::Itertools;
 
-use super::explorer::{Explorer, Global, Outboxes};
+use super::ground::{Ground, Outboxes};
 use crate::general::{General, Generals};
 use crate::protocol::Round;
 use crate::schedule::{Arrival, Crash, Shift};
@@ -29,42 +29,41 @@ pub(crate) fn fates(
     fates.filter(move |crashes| crashes.len() <= most)
 }
 
-impl<P: Testable> Explorer<'_, P> {
+impl<P: Testable> Ground<'_, P> {
     /// The traitors who have not crashed yet, each with those to whom it has something to say, and
     /// who have not crashed either.
     pub(super) fn able_to_crash(
         &self,
-        global: &Global,
+        lives: impl Fn(&General) -> bool,
         outboxes: &Outboxes<P::Message>,
     ) -> Vec<(General, Generals)> {
-        let lives = |general: &General| self.state(global, *general).is_some();
         let speaks = |from: General, to: General| {
             outboxes[to.id()][from.id()].as_ref().is_some_and(|said| !said.is_empty())
         };
-        let able = self.case.traitors.iter().filter(lives).map(|from| {
-            (from, self.everybody().filter(lives).filter(|to| speaks(from, *to)).collect())
+        let able = self.case.traitors.iter().filter(&lives).map(|from| {
+            (from, self.everybody().filter(&lives).filter(|to| speaks(from, *to)).collect())
         });
         able.collect()
     }
 
-    /// Takes out of a round what does not arrive in it, and notes that it has been said.
-    pub(super) fn disrupt(
+    /// What is said in a round without what does not arrive in it, and which of the disrupted messages
+    /// have been said by then.
+    pub(super) fn disrupted(
         &self,
         round: Round,
-        global: &Global,
-        overheard: u32,
-        outboxes: &mut Outboxes<P::Message>,
-    ) -> Global {
-        let mut global = Global { overheard, ..global.clone() };
+        before: u64,
+        mut outboxes: Outboxes<P::Message>,
+    ) -> (u64, Outboxes<P::Message>) {
+        let mut disrupted = before;
         for (place, Shift { wire, message, .. }) in self.case.disruptions.iter().enumerate() {
             let said = &mut outboxes[wire.to.id()][wire.from.id()];
             let Some(said) = said.as_mut().filter(|_| wire.round == round) else { continue };
             if let Some(found) = said.iter().position(|said| said == message) {
                 said.remove(found);
-                global.said |= 1 << place;
+                disrupted |= 1 << place;
             }
         }
-        global
+        (disrupted, outboxes)
     }
 
     /// What was said to a general in an earlier round, and arrives in this one.
@@ -72,12 +71,12 @@ impl<P: Testable> Explorer<'_, P> {
         &self,
         round: Round,
         to: General,
-        global: &Global,
+        disrupted: u64,
     ) -> Vec<(General, P::Message)> {
         let disruptions = self.case.disruptions.iter().enumerate();
         let due = disruptions.filter(|(place, Shift { wire, arrival, .. })| {
             let due = matches!(arrival, Arrival::Late(rounds) if wire.round + rounds == round);
-            due && wire.to == to && global.said >> place & 1 == 1
+            due && wire.to == to && disrupted >> place & 1 == 1
         });
         due.map(|(_, shift)| (shift.wire.from, shift.message.clone())).collect()
     }

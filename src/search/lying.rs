@@ -76,6 +76,7 @@ impl<P: Testable> Inbox<'_, P> {
         let lies_left = self.lies_left.unwrap_or(u32::MAX);
         let loyal_hears = !self.protocol.traitors().contains(self.to);
         let mut merged = received.branches.len();
+        let mut spare = None;
         for (number, candidate) in menu.candidates.iter().enumerate() {
             let Candidate { message, slot, mark, closes, signatures, forgery } = candidate;
             let loyal = honest.as_ref().map(|honest| honest[*slot].as_ref());
@@ -90,7 +91,8 @@ impl<P: Testable> Inbox<'_, P> {
                     continue;
                 }
                 meter.step()?;
-                let mut state = branch.state.clone();
+                let mut state = spare.take();
+                state.clone_from(&branch.state);
                 let heard = self.protocol.receive(self.to, &mut state, self.round, from, message);
                 heard.map_err(|fault| {
                     let script = self.cut_short(received, at, wire, number, honest.as_ref());
@@ -103,6 +105,7 @@ impl<P: Testable> Inbox<'_, P> {
                     return Err(End::Found(accepted, Box::new(script)));
                 }
                 if optional && price.silence_is_as_good() && state == branch.state {
+                    spare = state;
                     continue;
                 }
                 let Branch { trace, early, used, .. } = *branch;
@@ -120,12 +123,17 @@ impl<P: Testable> Inbox<'_, P> {
             if *closes {
                 received.close(*mark, place, optional, !price.silence_is_as_good());
                 if received.branches.len() >= MERGE_AT_GROWTH * merged {
-                    received.merge();
+                    self.merge(received);
                     merged = received.branches.len();
                 }
             }
         }
-        received.merge();
+        // What is heard last of all is not worth it: nothing is left to come but decisions.
+        let last = self.round == self.space.terms.rounds
+            && self.space.neighbours(self.to).iter().last() == Some(from);
+        if received.branches.len() > merged && !last {
+            self.merge(received);
+        }
         Ok(())
     }
 

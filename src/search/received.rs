@@ -1,6 +1,8 @@
 //! What one receiver came to in one round, branch by branch, and what the enemy did to bring it there.
 
-use indexmap::map::{Entry, IndexMap};
+use std::hash::BuildHasher;
+
+use hashbrown::hash_table::{Entry, HashTable};
 use rustc_hash::FxBuildHasher;
 
 use super::script::{Script, Spoken};
@@ -147,19 +149,40 @@ impl<S: Plain, M: Plain> Received<Option<S>, M> {
         if self.branches.len() < 2 {
             return;
         }
-        let mut merged: IndexMap<_, (u32, Trace), FxBuildHasher> =
-            IndexMap::with_capacity_and_hasher(self.branches.len(), FxBuildHasher);
-        for Branch { state, lies, trace, used, early } in self.branches.drain(..) {
-            match merged.entry((state, used, early)) {
-                Entry::Vacant(entry) => drop(entry.insert((lies, trace))),
-                Entry::Occupied(mut entry) if lies < entry.get().0 => {
-                    *entry.get_mut() = (lies, trace);
+        let branches = &mut self.branches;
+        let hash = |branch: &Branch<Option<S>>| {
+            FxBuildHasher.hash_one((&branch.state, branch.used, branch.early))
+        };
+        let mut firsts = HashTable::<usize>::with_capacity(branches.len());
+        let mut kept = 0;
+        for at in 0..branches.len() {
+            let branch = &branches[at];
+            let first = firsts.entry(
+                hash(branch),
+                |first| branches[*first].is_equal(branch),
+                |first| hash(&branches[*first]),
+            );
+            match first {
+                Entry::Vacant(entry) => {
+                    entry.insert(kept);
+                    branches.swap(kept, at);
+                    kept += 1;
                 }
-                Entry::Occupied(_) => {}
+                Entry::Occupied(entry) => {
+                    let (first, lies, trace) = (*entry.get(), branch.lies, branch.trace);
+                    if lies < branches[first].lies {
+                        (branches[first].lies, branches[first].trace) = (lies, trace);
+                    }
+                }
             }
         }
-        let branch =
-            |((state, used, early), (lies, trace))| Branch { state, lies, trace, used, early };
-        self.branches.extend(merged.into_iter().map(branch));
+        branches.truncate(kept);
+    }
+}
+
+impl<S: Plain> Branch<Option<S>> {
+    /// Whether they have the same future.
+    fn is_equal(&self, other: &Branch<Option<S>>) -> bool {
+        (self.used, self.early) == (other.used, other.early) && self.state == other.state
     }
 }

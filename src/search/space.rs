@@ -12,6 +12,7 @@ use super::effort::Progress;
 use super::harvest::{Harvest, Harvested};
 use super::menu::{Menu, Muddle, beside};
 use super::overheard::Overheard;
+use super::renaming::{Symmetry, SymmetryOf};
 use crate::adversary::{Adversary, FaultClass};
 use crate::attack::AttackOn;
 use crate::count::Count;
@@ -112,6 +113,15 @@ impl<'a, P: Testable> Space<'a, P> {
         let behaviours = count_wires(terms, adversary.faults, menu);
         let stock = Arc::new(Stock { menus, signatures: numbers, harvest, behaviours });
         Ok(Some(Space { protocol, terms, adversary, stock }))
+    }
+
+    /// Who can be renamed, if the protocol says so; not where there are signatures, which are named in
+    /// what was signed, or where it is not known what could be said.
+    pub fn symmetry(&self) -> Result<Option<SymmetryOf<'a, P>>, Refusal> {
+        let described = !self.is_signed() && self.harvested().is_none();
+        let claim = self.protocol.symmetry().filter(|_| described);
+        let symmetry = claim.map(|claim| Symmetry::of(claim, self.terms, &self.adversary));
+        Ok(symmetry.transpose()?.flatten())
     }
 
     pub fn everybody(&self) -> Generals {

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::{Recursive, Repertoire, Testable, Wire};
+use super::{Recursive, Repertoire, Symmetric, Testable, Wire};
 use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::outcome::{Demand, Task};
@@ -39,6 +39,7 @@ trait Lender<V, M, S>: fmt::Debug + Sync {
     fn demands(&self) -> Vec<Demand<V>>;
     fn signatures(&self, message: &M) -> Vec<Signed>;
     fn recursion(&self) -> Option<&dyn Recursive<V, M>>;
+    fn symmetry(&self) -> Option<&dyn Symmetric<M, S>>;
     fn admits(&self, n: usize) -> Result<(), String>;
     fn admits_on(&self, graph: &Graph) -> Result<(), String>;
     fn name(&self) -> String;
@@ -100,6 +101,10 @@ where
 
     fn recursion(&self) -> Option<&dyn Recursive<V, M>> {
         Testable::recursion(self)
+    }
+
+    fn symmetry(&self) -> Option<&dyn Symmetric<M, S>> {
+        Testable::symmetry(self)
     }
 
     fn admits(&self, n: usize) -> Result<(), String> {
@@ -186,6 +191,10 @@ impl<V: Plain, M: Plain, S: Plain> Testable for Lent<'_, V, M, S> {
 
     fn recursion(&self) -> Option<&dyn Recursive<V, M>> {
         self.0.recursion()
+    }
+
+    fn symmetry(&self) -> Option<&dyn Symmetric<M, S>> {
+        self.0.symmetry()
     }
 
     fn admits(&self, n: usize) -> Result<(), String> {

@@ -73,6 +73,17 @@ pub enum Refusal {
         /// Where nothing is said.
         wire: Wire,
     },
+    /// Generals are not as alike as the protocol says.
+    #[error(
+        "the protocol says that generals {one} and {other} are alike, and they come to different \
+         states by what is alike: test it with assert_symmetric"
+    )]
+    Unlike {
+        /// One of them.
+        one: General,
+        /// The other.
+        other: General,
+    },
     /// Somebody shows a signature that nobody could have from its owner.
     #[error(
         "{} shows {} in round {} the signature of {} on {}, which that one has shown to nobody \

@@ -1,0 +1,77 @@
+//! OM(m) with its lieutenants renamed, to which they are all alike; and interactive consistency, to
+//! which all generals are.
+
+use super::interactive::{Instance, InteractiveConsistency};
+use super::oral::{OralMessages, OralState, Relay};
+use super::path::{Branch, Path};
+use crate::general::{General, Generals, Swap};
+use crate::protocol::{Plain, Seat};
+use crate::testable::Symmetric;
+
+impl<V: Plain> Symmetric<Relay<V>, OralState<V>> for OralMessages<V> {
+    /// All lieutenants.
+    fn alike(&self, n: usize) -> Generals {
+        Generals::first(n).without(General::COMMANDER)
+    }
+
+    fn swapped_message(&self, Relay { path, value }: &Relay<V>, swap: Swap) -> Relay<V> {
+        let path = Path::of(path.iter().map(|general| swap.of(general)));
+        Relay { path, value: value.clone() }
+    }
+
+    fn swapped_state(&self, state: &OralState<V>, swap: Swap) -> OralState<V> {
+        self.renamed(state, |general| swap.of(general))
+    }
+}
+
+impl<V: Plain> OralMessages<V> {
+    /// What a lieutenant, or the commander, holds when all lieutenants are renamed.
+    fn renamed(&self, state: &OralState<V>, name: impl Fn(General) -> General) -> OralState<V> {
+        let Seat { me, n, neighbours } = state.seat;
+        let seat = Seat { me: name(me), n, neighbours: neighbours.iter().map(&name).collect() };
+        let mut told = state.told.clone();
+        if !me.is_commander() {
+            let roots = (Branch::root(state.seat), Branch::root(seat));
+            rename(self.longest(n), roots, &name, &state.told, &mut told);
+        }
+        OralState { seat, told }
+    }
+}
+
+/// Puts what was told on this path, and on those relayed from it, where its new name has its place.
+fn rename<V: Clone>(
+    longer: usize,
+    (old, new): (Branch, Branch),
+    name: &impl Fn(General) -> General,
+    told: &[V],
+    renamed: &mut [V],
+) {
+    renamed[new.rank()].clone_from(&told[old.rank()]);
+    if longer > 1 {
+        for (relay, old) in old.relayed() {
+            let new = new.relayed_by(name(relay)).expect("who could relay still can");
+            rename(longer - 1, (old, new), name, told, renamed);
+        }
+    }
+}
+
+impl<V: Plain> Symmetric<Relay<V>, Vec<OralState<V>>> for InteractiveConsistency<V> {
+    /// Everybody.
+    fn alike(&self, n: usize) -> Generals {
+        Generals::first(n)
+    }
+
+    fn swapped_message(&self, message: &Relay<V>, swap: Swap) -> Relay<V> {
+        self.om.swapped_message(message, swap)
+    }
+
+    /// In each instance another one commands, and everybody has another role under it.
+    fn swapped_state(&self, instances: &Vec<OralState<V>>, swap: Swap) -> Vec<OralState<V>> {
+        let renamed = Instance::all(instances.len()).map(|new| {
+            let old = Instance { commander: swap.of(new.commander), ..new };
+            let role = |role| new.role(swap.of(old.in_role(role)));
+            self.om.renamed(&instances[old.commander.id()], role)
+        });
+        renamed.collect()
+    }
+}

@@ -1,0 +1,184 @@
+//! The last round of the exhaustive engine: no product of states is needed, only of the decisions to
+//! which each loyal general can be brought.
+
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+
+use super::branching::ReceivedBy;
+use super::effort::Meter;
+use super::end::{End, EndOf};
+use super::ground::{Book, Global, Ground, Hand, Outboxes, Said};
+use super::overheard::Overheard;
+use super::received::{Branch, Trace};
+use super::script::Script;
+use crate::general::{General, Generals};
+use crate::property::Violation;
+use crate::protocol::Lockstep;
+use crate::testable::Testable;
+
+/// What one general can be brought to decide, each with the fewest lies it takes.
+struct Outcomes<P: Testable> {
+    received: ReceivedBy<P>,
+    decisions: Vec<(Option<P::Value>, u32, Trace)>,
+}
+
+/// What each general decides, if it is one of those who are asked.
+type Decided<P> = Vec<Option<<P as Lockstep>::Value>>;
+
+impl<P: Testable> Ground<'_, P> {
+    /// All that can follow when the last round begins in this global state, so many lies spent, and
+    /// these generals stand alike.
+    pub fn finish(
+        &self,
+        book: &Book<P>,
+        global: &Global,
+        alike: &[Generals],
+        spent: u32,
+        meter: Meter<'_>,
+    ) -> (u64, Result<(), EndOf<P>>) {
+        let mut hand = self.hand(meter);
+        let result = self.finish_by(book, &mut hand, global, alike, spent);
+        (hand.meter.steps(), result)
+    }
+
+    fn finish_by(
+        &self,
+        book: &Book<P>,
+        hand: &mut Hand<'_, P>,
+        global: &Global,
+        alike: &[Generals],
+        spent: u32,
+    ) -> Result<(), EndOf<P>> {
+        let round = self.space.terms.rounds;
+        let Said { overheard, disrupted, fates } = self.said(book, hand, round, global, spent)?;
+        let enemy = (&overheard, disrupted);
+        for (crashes, outboxes) in fates {
+            let spent = self.spent(spent, crashes.len());
+            self.end(book, hand, global, enemy, &outboxes, alike, spent)
+                .map_err(|end| end.after(|| Script { crashes, ..Script::new() }))?;
+        }
+        Ok(())
+    }
+
+    /// To which decisions can each loyal general be brought who decides? (A commander decides
+    /// nothing, but must get through the round as well.) Of those who stand alike one is asked; only
+    /// if that breaks something, all.
+    #[expect(clippy::too_many_arguments, reason = "all that the last round hangs on")]
+    fn end(
+        &self,
+        book: &Book<P>,
+        hand: &mut Hand<'_, P>,
+        global: &Global,
+        enemy: (&Overheard, u64),
+        outboxes: &Outboxes<P::Message>,
+        alike: &[Generals],
+        spent: u32,
+    ) -> Result<(), EndOf<P>> {
+        let mut outcomes: Vec<Outcomes<P>> = Vec::new();
+        let mut same = Vec::new();
+        for to in self.loyal().iter() {
+            let first = alike.iter().find(|alike| alike.contains(to)).and_then(|a| a.iter().next());
+            let first =
+                first.and_then(|first| outcomes.iter().position(|o| o.received.to == first));
+            if let Some(first) = first {
+                same.push((to, first));
+                continue;
+            }
+            let honest = outboxes[to.id()].clone();
+            outcomes.push(self.outcomes(book, hand, to, global, enemy, honest, spent)?);
+            same.push((to, outcomes.len() - 1));
+        }
+        let mut decided = vec![None; self.space.terms.n()];
+        if outcomes.len() == same.len() {
+            return self.judge(&outcomes, &mut decided, spent);
+        }
+        let decisions = same.iter().map(|(to, place)| (*to, &outcomes[*place].decisions[..]));
+        match self.is_fine(&decisions.collect::<Vec<_>>(), &mut decided) {
+            true => Ok(()),
+            false => self.end(book, hand, global, enemy, outboxes, &[], spent),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "all that the last round hangs on")]
+    fn outcomes(
+        &self,
+        book: &Book<P>,
+        hand: &mut Hand<'_, P>,
+        to: General,
+        global: &Global,
+        enemy: (&Overheard, u64),
+        honest: Vec<Option<Vec<P::Message>>>,
+        spent: u32,
+    ) -> Result<Outcomes<P>, EndOf<P>> {
+        let (state, round) = (book.state(global, to).clone(), self.space.terms.rounds);
+        let mut received = self.received(hand, round, to, state, enemy, honest, spent)?;
+        let mut decisions = IndexMap::<_, _, FxBuildHasher>::default();
+        let decides = self.deciders().contains(to);
+        for Branch { state, lies, trace, .. } in std::mem::take(&mut received.branches) {
+            hand.meter.step()?;
+            let decision = decides.then(|| hand.protocol.decide(to, &state)).transpose();
+            let decision = decision
+                .map_err(|fault| End::from(fault).after(|| self.script(&received, trace)))?;
+            let fewest = decisions.entry(decision).or_insert((lies, trace));
+            if lies < fewest.0 {
+                *fewest = (lies, trace);
+            }
+        }
+        let decisions = decisions.into_iter().map(|(value, (lies, trace))| (value, lies, trace));
+        Ok(Outcomes { decisions: decisions.collect(), received })
+    }
+
+    /// Looks at every outcome made of one decision of each general.
+    fn judge(
+        &self,
+        outcomes: &[Outcomes<P>],
+        decided: &mut Decided<P>,
+        spent: u32,
+    ) -> Result<(), EndOf<P>> {
+        let Some((first, others)) = outcomes.split_first() else { return self.ruled(decided) };
+        for (decision, lies, trace) in &first.decisions {
+            if self.lies_left(spent).is_none_or(|left| *lies <= left) {
+                decided[first.received.to.id()].clone_from(decision);
+                self.judge(others, decided, spent + lies)
+                    .map_err(|end| end.after(|| self.script(&first.received, *trace)))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether no outcome made of one decision of each general, as free as lies are, is a violation.
+    fn is_fine(
+        &self,
+        outcomes: &[(General, &[(Option<P::Value>, u32, Trace)])],
+        decided: &mut Decided<P>,
+    ) -> bool {
+        let Some(((to, decisions), others)) = outcomes.split_first() else {
+            return self.ruled(decided).is_ok();
+        };
+        decisions.iter().all(|(decision, ..)| {
+            decided[to.id()].clone_from(decision);
+            self.is_fine(others, decided)
+        })
+    }
+
+    /// What there is to be said when all rounds are over.
+    pub fn conclude(
+        &self,
+        book: &Book<P>,
+        hand: &Hand<'_, P>,
+        global: &Global,
+    ) -> Result<(), EndOf<P>> {
+        let mut decided = vec![None; self.space.terms.n()];
+        for me in self.deciders().iter() {
+            decided[me.id()] = Some(hand.protocol.decide(me, book.state(global, me))?);
+        }
+        self.ruled(&decided)
+    }
+
+    fn ruled(&self, decided: &Decided<P>) -> Result<(), EndOf<P>> {
+        let violated = self.case.scene().violated(self.space.terms, decided);
+        let violated = violated.map(Violation::Property);
+        let found = |violation| Err(End::Found(violation, Box::new(Script::new())));
+        violated.map_or(Ok(()), found)
+    }
+}

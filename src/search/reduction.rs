@@ -1,0 +1,106 @@
+//! What an engine leaves out, and why it may.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::adversary::FaultClass;
+
+/// What an engine leaves out, and why it may.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reduction {
+    /// What traitors tell each other changes nothing for the loyal: the enemy knows everything
+    /// already, and says what it likes. (Where lies are counted, they are gone through.)
+    TraitorToLoyal,
+    /// A Byzantine traitor is bound by no input, so one stands for all.
+    TraitorsOrder,
+    /// A general's next state depends on its own inbox alone, and each wire is free of all
+    /// others: successors are a product of each receiver's successors. (Which signatures the
+    /// traitors can show is settled by what the loyal say, before any of that. A crash is felt by
+    /// all receivers, so there each is gone through by itself.)
+    PerReceiver,
+    /// Equal states of a receiver, and equal global states in which the enemy has overheard the
+    /// same signatures, of those that it can still use, have the same future.
+    EqualStates,
+    /// After the last round nothing is left of a state but its decision.
+    LastRound,
+    /// Generals are alike to the protocol, as it [says](crate::testable::Symmetric): of traitor
+    /// sets, inputs and states that can be renamed into each other, one is gone through. (Where lies
+    /// are counted, all are.)
+    Renaming,
+    /// Subtrees of a recursion share no message, and what each relay was told is settled before its
+    /// subtree: what can come of them is composed, and not enumerated.
+    Subtrees,
+    /// The enemy can rename the loyal in a subtree: what comes of it is how many take each value.
+    Counts,
+}
+
+impl Reduction {
+    /// Those of the exhaustive engine, in the order in which they are listed.
+    pub const ALL: [Reduction; 6] = [
+        Reduction::TraitorToLoyal,
+        Reduction::TraitorsOrder,
+        Reduction::PerReceiver,
+        Reduction::EqualStates,
+        Reduction::LastRound,
+        Reduction::Renaming,
+    ];
+
+    /// Those of the compositional engine.
+    pub const COMPOSITION: [Reduction; 4] = [
+        Reduction::TraitorToLoyal,
+        Reduction::TraitorsOrder,
+        Reduction::Subtrees,
+        Reduction::Counts,
+    ];
+
+    /// Those of the exhaustive engine that are sound where traitors are faulty in this way, if the
+    /// protocol [allows](crate::Testable::symmetry) for the last of them.
+    #[must_use]
+    pub fn against(faults: FaultClass) -> &'static [Reduction] {
+        match faults {
+            FaultClass::Byzantine => &Reduction::ALL,
+            FaultClass::Crash => &[Reduction::EqualStates, Reduction::LastRound],
+            FaultClass::SendOmission | FaultClass::ReceiveOmission => {
+                &[Reduction::PerReceiver, Reduction::EqualStates, Reduction::LastRound]
+            }
+        }
+    }
+}
+
+impl fmt::Display for Reduction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Reduction::TraitorToLoyal => "traitor-to-loyal messages only",
+            Reduction::TraitorsOrder => "one input for each traitor",
+            Reduction::PerReceiver => "products of per-receiver successors",
+            Reduction::EqualStates => "equal states merged",
+            Reduction::LastRound => "last round collapsed to decisions",
+            Reduction::Renaming => "generals who are alike renamed",
+            Reduction::Subtrees => "subtrees composed",
+            Reduction::Counts => "counts of the loyal for each who takes what",
+        })
+    }
+}
+
+/// A set of reductions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Reductions(u16);
+
+impl Reductions {
+    pub const ALL: Reductions = Reductions(u16::MAX);
+
+    pub fn has(self, reduction: Reduction) -> bool {
+        self.0 >> reduction as u16 & 1 == 1
+    }
+
+    pub fn without(self, reduction: Reduction) -> Reductions {
+        Reductions(self.0 & !(1 << reduction as u16))
+    }
+
+    /// Those of these that are in the set.
+    pub fn of(self, these: &[Reduction]) -> Vec<Reduction> {
+        these.iter().copied().filter(|reduction| self.has(*reduction)).collect()
+    }
+}

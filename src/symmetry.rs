@@ -1,0 +1,208 @@
+//! Tests that what a protocol says of who is alike to it is true of its code.
+
+use std::collections::BTreeMap;
+
+use itertools::Itertools;
+use rand::rngs::SmallRng;
+use rand::seq::IndexedRandom;
+use rand::{Rng, RngExt, SeedableRng};
+
+use crate::general::{General, Generals, Swap};
+use crate::protocol::{Round, Seat};
+use crate::testable::{Repertoire, Symmetric, Testable, Wire};
+
+/// How many plays are drawn for each two generals who are alike.
+const PLAYS: u64 = 200;
+
+/// Tests that a protocol's [symmetry](Testable::symmetry) is that of its code: among n generals, for
+/// each two who are alike, the same can be said when they have changed places, and in plays drawn at
+/// random, with any traitors who say any of that, everybody says, holds and decides the same, but for
+/// their names. What the search says that [renames](crate::search::Reduction::Renaming) is worth as
+/// much as this.
+///
+/// ```
+/// use turncoat::{OralMessages, assert_symmetric};
+///
+/// assert_symmetric(&OralMessages::new(2), 5);
+/// ```
+///
+/// # Panics
+///
+/// If it is not, with what shows it; if the protocol describes no symmetry, or can't be run.
+#[track_caller]
+pub fn assert_symmetric<P: Testable>(protocol: &P, n: usize) {
+    if let Err(refusal) = protocol.admits(n) {
+        panic!("{refusal}");
+    }
+    let symmetric = protocol.symmetry().expect("the protocol describes no symmetry");
+    let alike = symmetric.alike(n);
+    assert!(alike.minus(Generals::first(n)).is_empty(), "{alike:?} are not all among {n} generals");
+    for [one, other] in alike.iter().array_combinations() {
+        let swap = Swap::between(one, other);
+        let mirror = Mirror { protocol, symmetric, n, swap };
+        mirror.repertoires();
+        for seed in 0..PLAYS {
+            mirror.play(&mut SmallRng::seed_from_u64(seed));
+        }
+    }
+}
+
+/// What is said on each wire.
+type Said<M> = BTreeMap<Wire, Vec<M>>;
+
+/// A play, and the same when two generals have changed places.
+struct Mirror<'a, P: Testable> {
+    protocol: &'a P,
+    symmetric: &'a dyn Symmetric<P::Message, P::State>,
+    n: usize,
+    swap: Swap,
+}
+
+impl<P: Testable> Mirror<'_, P> {
+    fn wires(&self) -> impl Iterator<Item = Wire> {
+        let n = self.n;
+        let wires = itertools::iproduct!(1..=self.protocol.rounds(n), 0..n, 0..n);
+        let wires = wires.filter(|(_, from, to)| from != to);
+        wires.map(|(round, from, to)| {
+            let [from, to] = [from, to].map(General::new);
+            Wire { round, from, to }
+        })
+    }
+
+    fn wire(&self, Wire { round, from, to }: Wire) -> Wire {
+        Wire { round, from: self.swap.of(from), to: self.swap.of(to) }
+    }
+
+    fn message(&self, message: &P::Message) -> P::Message {
+        self.symmetric.swapped_message(message, self.swap)
+    }
+
+    /// These messages in their order, and those they are renamed to.
+    fn both(&self, messages: &[P::Message]) -> [Vec<P::Message>; 2] {
+        let renamed = messages.iter().map(|message| self.message(message)).sorted().collect();
+        [messages.iter().cloned().sorted().collect(), renamed]
+    }
+
+    /// The same can be said.
+    fn repertoires(&self) {
+        for wire in self.wires() {
+            let here = self.protocol.repertoire(self.n, wire);
+            let there = self.protocol.repertoire(self.n, self.wire(wire));
+            for message in here.slots.iter().flatten() {
+                let again = self.message(&self.message(message));
+                assert!(again == *message, "{message:?} swapped twice is {again:?}");
+            }
+            let renamed = |messages: &[P::Message]| {
+                self.both(messages)[1].iter().cloned().dedup().collect_vec()
+            };
+            let own =
+                |messages: &[P::Message]| messages.iter().cloned().sorted().dedup().collect_vec();
+            let slots = |Repertoire { slots, .. }: &Repertoire<_>, of: &dyn Fn(&[_]) -> Vec<_>| {
+                slots.iter().map(|slot| of(slot)).sorted().collect_vec()
+            };
+            let swap = self.swap;
+            assert!(
+                slots(&here, &renamed) == slots(&there, &own),
+                "on {wire:?} not the same can be said under {swap:?}: {here:?}, {there:?}"
+            );
+            assert!(
+                renamed(&here.strays) == own(&there.strays),
+                "on {wire:?} not the same can be thrown in under {swap:?}: {here:?}, {there:?}"
+            );
+            let forged = |Repertoire { forgeries, .. }: &Repertoire<P::Message>| {
+                forgeries.iter().map(|forgery| forgery.message.clone()).collect_vec()
+            };
+            assert!(
+                renamed(&forged(&here)) == own(&forged(&there)),
+                "on {wire:?} not the same can be forged under {swap:?}: {here:?}, {there:?}"
+            );
+        }
+    }
+
+    fn play(&self, rng: &mut impl Rng) {
+        let Mirror { protocol, n, swap, .. } = *self;
+        let everybody = Generals::first(n);
+        let values = protocol.values();
+        let inputs = protocol
+            .inputs(n)
+            .iter()
+            .map(|general| (general, values.choose(rng).expect("there is a value").clone()));
+        let inputs: BTreeMap<General, P::Value> = inputs.collect();
+        let share = rng.random_range(0.0..0.7);
+        let traitors = everybody.iter().filter(|_| rng.random_bool(share)).collect::<Generals>();
+        let start =
+            |me: General, given: General| protocol.start(Seat::new(me, n), inputs.get(&given));
+        let mut here = everybody.iter().map(|me| start(me, me)).collect_vec();
+        let mut there = everybody.iter().map(|me| start(me, swap.of(me))).collect_vec();
+        self.compare("starts with", &here, &there, traitors);
+        for round in 1..=protocol.rounds(n) {
+            let mut said = [Said::<P::Message>::new(), Said::new()];
+            for wire in self.wires().filter(|wire| wire.round == round) {
+                let loyal = |states: &[P::State], Wire { round, from, to }: Wire| {
+                    protocol.send(&states[from.id()], round, to).into_iter().sorted().collect_vec()
+                };
+                let (honest, mirrored) = (loyal(&here, wire), loyal(&there, self.wire(wire)));
+                let is_loyal = !traitors.contains(wire.from);
+                let [says, mirrored_says] = match is_loyal {
+                    true => self.both(&honest),
+                    false => self.both(&self.lies(wire, honest, rng)),
+                };
+                assert!(
+                    !is_loyal || mirrored_says == mirrored,
+                    "in {round} {} says {says:?} to {}, and {mirrored:?} under {swap:?}",
+                    wire.from,
+                    wire.to
+                );
+                said[0].insert(wire, says);
+                said[1].insert(self.wire(wire), mirrored_says);
+            }
+            for (states, said) in [&mut here, &mut there].into_iter().zip(&said) {
+                self.receive(states, round, said);
+            }
+            self.compare("holds", &here, &there, traitors);
+        }
+        for me in everybody.minus(traitors).iter() {
+            let [one, other] =
+                [&here[me.id()], &there[swap.of(me).id()]].map(|state| protocol.decide(state));
+            assert!(one == other, "{me} decides {one:?}, and {other:?} under {swap:?}");
+        }
+    }
+
+    /// What a traitor says on a wire.
+    fn lies(&self, wire: Wire, honest: Vec<P::Message>, rng: &mut impl Rng) -> Vec<P::Message> {
+        let Repertoire { slots, strays, .. } = self.protocol.repertoire(self.n, wire);
+        if rng.random_bool(0.3) {
+            return honest;
+        }
+        let said = slots.iter().filter_map(|slot| slot.choose(rng)).cloned().collect_vec();
+        let said = said.into_iter().filter(|_| rng.random_bool(0.8)).collect_vec();
+        let stray = strays.choose(rng).filter(|_| rng.random_bool(0.3)).cloned();
+        said.into_iter().chain(stray).collect()
+    }
+
+    fn receive(&self, states: &mut [P::State], round: Round, said: &Said<P::Message>) {
+        for (to, state) in states.iter_mut().enumerate() {
+            for from in 0..self.n {
+                let [from, to] = [from, to].map(General::new);
+                for message in said.get(&Wire { round, from, to }).into_iter().flatten() {
+                    self.protocol.receive(state, round, from, message);
+                }
+            }
+            self.protocol.end_round(state, round);
+        }
+    }
+
+    /// The loyal stand where they stood, but for their names.
+    fn compare(&self, does: &str, here: &[P::State], there: &[P::State], traitors: Generals) {
+        let Mirror { n, swap, symmetric, .. } = *self;
+        for me in Generals::first(n).minus(traitors).iter() {
+            let renamed = symmetric.swapped_state(&here[me.id()], swap);
+            let there = &there[swap.of(me).id()];
+            assert!(
+                renamed == *there,
+                "{me} {does} {:?}, renamed {renamed:?}, and under {swap:?} it is {there:?}",
+                here[me.id()]
+            );
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Every reduction of the exhaustive engine can be left out, and changes neither the verdict nor the
+//! number of behaviours; and what a protocol says of who is alike to it is tested.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use turncoat::search::Reduction;
+use turncoat::{
+    Check, General, Generals, InteractiveConsistency, Lockstep, OralMessages, Order, Repertoire,
+    Round, Seat, Swap, Symmetric, Testable, Wire, assert_symmetric, check,
+};
+
+/// Asks with all reductions, and without each of them that is made; answers with how many steps that
+/// is without each, and with all.
+fn each_left_out<P: Testable + Clone>(asked: Check<P>) -> (u64, Vec<(Reduction, u64)>) {
+    let reduced = asked.clone().run().unwrap();
+    let without = reduced.reductions.iter().map(|reduction| {
+        let verdict = asked.clone().without(*reduction).run().unwrap();
+        assert!(!verdict.reductions.contains(reduction));
+        assert_eq!(verdict.name(), reduced.name(), "without {reduction}");
+        assert_eq!(
+            verdict.behaviours.exact(),
+            reduced.behaviours.exact(),
+            "without {reduction} there are as many behaviours"
+        );
+        let [one, other] = [&verdict, &reduced]
+            .map(|verdict| verdict.counterexample().map(|found| found.attack.size()));
+        assert_eq!(one, other, "without {reduction} the smallest attack is as small");
+        (*reduction, verdict.steps)
+    });
+    (reduced.steps, without.collect())
+}
+
+#[test]
+fn without_a_reduction_the_verdict_is_the_same_and_takes_longer() {
+    let oral = |m, n, f| check(OralMessages::new(m)).generals(n).traitors(f);
+    let mut saved = Vec::new();
+    for asked in [
+        oral(1, 4, 1),
+        oral(1, 4, 2).without_strays(),
+        oral(1, 6, 2).loyal_commander().without_strays(),
+        oral(2, 5, 1).without_strays(),
+        oral(2, 5, 2).without_strays().exactly(),
+    ] {
+        let (reduced, without) = each_left_out(asked);
+        let longer = without.into_iter().filter(|(_, steps)| *steps > reduced);
+        saved.extend(longer.map(|(reduction, _)| reduction));
+    }
+    for reduction in Reduction::ALL {
+        assert!(saved.contains(&reduction), "{reduction} saves nothing anywhere");
+    }
+}
+
+#[test]
+fn so_it_is_in_consensus() {
+    let consensus = check(InteractiveConsistency::new(1)).generals(4).traitors(1).without_strays();
+    let (_, without) = each_left_out(consensus);
+    assert!(without.len() >= 5);
+}
+
+#[test]
+fn what_can_be_renamed_is_gone_through_once() {
+    let asked = check(OralMessages::new(2)).generals(7).traitors(2).without_strays();
+    let renamed = asked.clone().loyal_commander().run().unwrap();
+    let whole = asked.loyal_commander().without(Reduction::Renaming).run().unwrap();
+    assert_eq!(renamed.name(), whole.name());
+    assert!(renamed.steps * 20 < whole.steps, "{} steps of {}", renamed.steps, whole.steps);
+}
+
+/// How a protocol departs from being the same for all.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Flaw {
+    /// It does not.
+    None,
+    /// It believes the neighbour with the lowest number.
+    Favourite,
+    /// It renames messages, and forgets what it holds.
+    Forgetful,
+    /// Traitors can say more to one lieutenant than to others.
+    Lopsided,
+}
+
+/// The commander says his order, all relay it, and whoever has heard ATTACK more often than RETREAT
+/// attacks.
+#[derive(Clone, Debug)]
+struct Tally(Flaw);
+
+/// What one lieutenant was told by whom.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+struct Heard {
+    me: General,
+    by: Vec<Option<Order>>,
+}
+
+impl Lockstep for Tally {
+    type Value = Order;
+    type Message = Order;
+    type State = Heard;
+
+    fn rounds(&self, _n: usize) -> usize {
+        2
+    }
+
+    fn start(&self, seat: Seat, order: Option<&Order>) -> Heard {
+        let mut by = vec![None; seat.n];
+        by[0] = order.copied();
+        Heard { me: seat.me, by }
+    }
+
+    fn send(&self, state: &Heard, round: Round, _: General) -> impl IntoIterator<Item = Order> {
+        let speaks = state.me.is_commander() == (round == 1);
+        state.by[0].filter(|_| speaks)
+    }
+
+    fn receive(&self, state: &mut Heard, round: Round, from: General, order: &Order) {
+        if from.is_commander() == (round == 1) {
+            state.by[from.id()].get_or_insert(*order);
+        }
+    }
+
+    fn decide(&self, state: &Heard) -> Order {
+        let votes = || state.by.iter().flatten();
+        if self.0 == Flaw::Favourite {
+            return votes().next().copied().unwrap_or(Order::RETREAT);
+        }
+        let attack = votes().filter(|order| **order == Order::ATTACK).count();
+        if 2 * attack > votes().count() { Order::ATTACK } else { Order::RETREAT }
+    }
+}
+
+impl Testable for Tally {
+    fn values(&self) -> Vec<Order> {
+        vec![Order::RETREAT, Order::ATTACK]
+    }
+
+    fn repertoire(&self, _n: usize, wire: Wire) -> Repertoire<Order> {
+        let speaks = wire.from.is_commander() == (wire.round == 1);
+        let lopsided = self.0 == Flaw::Lopsided && wire.to.id() == 2;
+        match (speaks, lopsided) {
+            (true, true) => Repertoire::one_of([Order::RETREAT]),
+            (true, false) => Repertoire::one_of(self.values()),
+            (false, _) => Repertoire::silent(),
+        }
+    }
+
+    fn symmetry(&self) -> Option<&dyn Symmetric<Order, Heard>> {
+        Some(self)
+    }
+}
+
+impl Symmetric<Order, Heard> for Tally {
+    fn alike(&self, n: usize) -> Generals {
+        Generals::first(n).without(General::COMMANDER)
+    }
+
+    fn swapped_message(&self, message: &Order, _: Swap) -> Order {
+        *message
+    }
+
+    fn swapped_state(&self, state: &Heard, swap: Swap) -> Heard {
+        let by = (0..state.by.len()).map(|place| state.by[swap.of(General::new(place)).id()]);
+        let by = if self.0 == Flaw::Forgetful { state.by.clone() } else { by.collect() };
+        Heard { me: swap.of(state.me), by }
+    }
+}
+
+/// What a wrong claim of symmetry is told.
+fn caught(flaw: Flaw) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(|| assert_symmetric(&Tally(flaw), 4)));
+    let panic = panic.expect_err("the claim is wrong");
+    panic.downcast_ref::<String>().expect("it says why").clone()
+}
+
+#[test]
+fn a_claim_of_symmetry_is_tested() {
+    for n in 2..=5 {
+        assert_symmetric(&Tally(Flaw::None), n);
+        assert_symmetric(&OralMessages::new(n - 1), n);
+        assert_symmetric(&OralMessages::new(1).over(Order::first(3)), n);
+    }
+    for n in 2..=4 {
+        assert_symmetric(&InteractiveConsistency::new(1), n);
+    }
+    assert!(caught(Flaw::Favourite).contains("decides"), "{}", caught(Flaw::Favourite));
+    assert!(caught(Flaw::Forgetful).contains("renamed"), "{}", caught(Flaw::Forgetful));
+    assert!(caught(Flaw::Lopsided).contains("not the same can be said"));
+    let none = catch_unwind(|| assert_symmetric(&turncoat::SignedMessages::new(1), 4));
+    assert!(none.is_err(), "it makes no claim");
+}
+
+#[test]
+fn where_the_claim_is_true_the_search_makes_use_of_it() {
+    for (n, f) in [(3, 1), (4, 1), (5, 1), (4, 2)] {
+        let (reduced, without) = each_left_out(check(Tally(Flaw::None)).generals(n).traitors(f));
+        let renaming = without.iter().find(|(reduction, _)| *reduction == Reduction::Renaming);
+        assert!(renaming.is_some_and(|(_, steps)| *steps >= reduced));
+    }
+}
+
+#[test]
+fn a_graph_or_suspects_that_tell_generals_apart_are_heeded() {
+    let asked = check(OralMessages::new(1)).generals(4).traitors(1);
+    let suspects = Generals::NONE.with(General::new(1)).with(General::new(2));
+    let (_, without) = each_left_out(asked.suspects(suspects));
+    assert_eq!(without.len(), Reduction::ALL.len());
+    let ring = turncoat::Graph::ring(4);
+    let on_a_ring = check(Tally(Flaw::None)).on(ring).traitors(1);
+    each_left_out(on_a_ring);
+}
