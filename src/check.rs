@@ -1,9 +1,10 @@
 //! The builder that a test calls for a verdict on everything.
 
 use crate::adversary::Adversary;
+use crate::attack::AttackOn;
 use crate::execution::Counterexample;
 use crate::question::{CheckError, Question, Subject};
-use crate::search::effort::Progress;
+use crate::search::effort::{Halt, Part, Progress};
 use crate::search::{Answer, Engine, Found, Reduction, Reductions, Search};
 use crate::testable::{Testable, lent};
 use crate::verdict::{Ruling, Verdict};
@@ -21,14 +22,13 @@ use crate::verdict::{Ruling, Verdict};
 /// # Ok::<(), turncoat::CheckError>(())
 /// ```
 pub fn check<P: Testable>(protocol: P) -> Check<P> {
-    Question::about(
-        protocol,
-        Everything {
-            engine: Some(Engine::default()),
-            reductions: Reductions::ALL,
-            steps: u64::MAX,
-        },
-    )
+    let everything = Everything {
+        engine: Some(Engine::default()),
+        reductions: Reductions::ALL,
+        part: None,
+        steps: u64::MAX,
+    };
+    Question::about(protocol, everything)
 }
 
 /// A question that is answered by going through everything: see [`check`].
@@ -40,6 +40,8 @@ pub struct Everything {
     /// Nothing if it is to be the one that fits.
     engine: Option<Engine>,
     reductions: Reductions,
+    /// All parts, if none is named.
+    part: Option<Part>,
     steps: u64,
 }
 
@@ -77,6 +79,24 @@ impl<P: Testable> Check<P> {
         self.answered(|how| Everything { reductions: how.reductions.without(reduction), ..how })
     }
 
+    /// Only this part of the space, by the exhaustive engine. The parts of a space are about equally
+    /// large, and what holds in each of them holds: they can be gone through at different times and
+    /// places, as tests of their own. (If nothing is found the verdict is bounded, because of
+    /// [`Halt::Part`], and [`assert_holds`](Check::assert_holds) is satisfied.)
+    ///
+    /// ```
+    /// use turncoat::search::effort::Part;
+    /// use turncoat::{OralMessages, check};
+    ///
+    /// for number in 1..=4 {
+    ///     let part = Part::new(number, 4).unwrap();
+    ///     check(OralMessages::new(1)).generals(4).traitors(1).part(part).assert_holds();
+    /// }
+    /// ```
+    pub fn part(self, part: Part) -> Check<P> {
+        self.answered(|how| Everything { part: Some(part), ..how })
+    }
+
     /// With the engine that [fits](crate::Estimate::engine) the question.
     pub fn fitting_engine(self) -> Check<P> {
         self.answered(|how| Everything { engine: None, ..how })
@@ -107,26 +127,50 @@ impl<P: Testable> Check<P> {
             Some(engine) => engine,
             None => self.estimate()?.engine(),
         };
+        self.ruled(engine, None, progress)
+    }
+
+    /// The verdict when every part of the space was gone through, in so many steps, and these attacks
+    /// were found.
+    pub(crate) fn settled(
+        self,
+        steps: u64,
+        attacks: Vec<AttackOn<P>>,
+        progress: &Progress,
+    ) -> Result<Verdict<P>, CheckError> {
+        self.ruled(Engine::Exhaustive, Some((steps, attacks)), progress)
+    }
+
+    fn ruled(
+        self,
+        engine: Engine,
+        parts: Option<(u64, Vec<AttackOn<P>>)>,
+        progress: &Progress,
+    ) -> Result<Verdict<P>, CheckError> {
         let composed = engine == Engine::Compositional;
         let subject = if composed { self.unadmitted()? } else { self.subject()? };
         let Subject { name, terms } = subject;
         let Question { protocol, mut adversary, how, .. } = self;
-        let Everything { reductions, steps: limit, .. } = how;
+        let Everything { reductions, part, steps: limit, .. } = how;
         let Adversary { faults, any_order, disruptions, .. } = adversary;
         if engine == Engine::Naive && (!faults.is_byzantine() || any_order || disruptions > 0) {
             return Err(CheckError::NotNaive);
         }
-        let lent = &lent(&protocol);
-        let terms = &terms;
+        if part.is_some() && engine != Engine::Exhaustive {
+            return Err(CheckError::NoParts);
+        }
+        let (lent, terms) = (&lent(&protocol), &terms);
         let search =
-            Search { protocol: lent, terms, adversary, engine, reductions, limit, progress };
-        let answer = if composed {
-            // A recursion has no place for what has no place.
-            adversary.strays = false;
-            search.compose()?
-        } else {
-            search.run()?
+            Search { protocol: lent, terms, adversary, engine, reductions, part, limit, progress };
+        let answer = match parts {
+            Some((steps, attacks)) => {
+                search.settled(steps, attacks)?.ok_or(CheckError::Unbroken)?
+            }
+            None if composed => search.compose()?,
+            None => search.run()?,
         };
+        // A recursion has no place for what has no place.
+        adversary.strays &= !composed;
         let Answer { found, halt, behaviours, signed, forgeries, .. } = answer;
         let Answer { harvested, reductions, steps, .. } = answer;
         let ruling = match (found, halt) {
@@ -156,7 +200,8 @@ impl<P: Testable> Check<P> {
         Ok(verdict)
     }
 
-    /// The verdict must be that agreement and validity hold in every behaviour of the adversary.
+    /// The verdict must be that agreement and validity hold in every behaviour of the adversary, or
+    /// in the [part](Check::part) of them that was asked for.
     ///
     /// # Panics
     ///
@@ -165,6 +210,7 @@ impl<P: Testable> Check<P> {
     pub fn assert_holds(self) {
         match self.run() {
             Ok(verdict) if verdict.holds() => {}
+            Ok(Verdict { ruling: Ruling::Bounded(Halt::Part), .. }) => {}
             Ok(verdict) => panic!("expected that it holds\n\n{verdict}"),
             Err(error) => panic!("{error}"),
         }

@@ -32,8 +32,9 @@ impl<P: Testable> Check<P> {
         let Subject { name, terms } = subject?;
         let (protocol, progress) = (&lent(&self.protocol), &Progress::new());
         let (adversary, engine, limit) = (self.adversary, Engine::Exhaustive, u64::MAX);
-        let (terms, reductions) = (&terms, Reductions::ALL);
-        let search = Search { protocol, terms, adversary, engine, reductions, limit, progress };
+        let (terms, reductions, part) = (&terms, Reductions::ALL, None);
+        let search =
+            Search { protocol, terms, adversary, engine, reductions, part, limit, progress };
         let expected = match refused {
             Some(error) => Err(error),
             None => search.expected().map_err(CheckError::from),

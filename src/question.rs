@@ -59,6 +59,12 @@ pub enum CheckError {
          sender: leave the other one to it"
     )]
     NotNaive,
+    /// Only one engine goes through parts.
+    #[error("a part can be gone through by the exhaustive engine only")]
+    NoParts,
+    /// What was found elsewhere breaks nothing here.
+    #[error("one of the attacks that were found breaks nothing")]
+    Unbroken,
     /// The compositional engine can't answer it.
     #[error("the compositional engine can't answer this: {0}")]
     NotComposed(String),

@@ -63,7 +63,7 @@ mod whim;
 use serde::Serialize;
 
 pub(crate) use self::composition::Unfit;
-use self::effort::{Halt, Progress};
+use self::effort::{Halt, Part, Progress};
 pub use self::harvest::Harvested;
 pub use self::reduction::Reduction;
 pub(crate) use self::reduction::Reductions;
@@ -97,6 +97,8 @@ pub(crate) struct Search<'a, P: Testable> {
     pub engine: Engine,
     /// What is left out, where that is sound.
     pub reductions: Reductions,
+    /// Only this part is gone through.
+    pub part: Option<Part>,
     /// The most steps.
     pub limit: u64,
     pub progress: &'a Progress,

@@ -5,7 +5,7 @@
 use super::case::{CaseOf, TraitorsOrders};
 use super::effort::{Halt, Meter};
 use super::end::{End, EndOf, Explored};
-use super::explorer::Explorer;
+use super::explorer::{Explorer, Plan};
 use super::ground::Lies;
 use super::reduction::Reduction;
 use super::renaming::SymmetryOf;
@@ -47,12 +47,41 @@ impl<P: Testable> Search<'_, P> {
                 reductions: Vec::new(),
                 steps: 0,
                 found: None,
-                halt: Some(Halt::Stopped),
+                halt: Some(self.progress.halt()),
             });
         };
+        self.campaign(&space)?.run()
+    }
+
+    /// What comes of it when every part was gone through, in so many steps, and these attacks were
+    /// found; nothing if one of them breaks nothing.
+    pub fn settled(
+        &self,
+        steps: u64,
+        attacks: Vec<AttackOn<P>>,
+    ) -> Result<Option<Answer<P>>, Refusal> {
+        let space = Space::new(self.protocol, self.terms, self.adversary, self.progress)?;
+        let Some(space) = space else { return Ok(None) };
+        let mut campaign = self.campaign(&space)?;
+        campaign.steps = steps;
+        let mut found = Vec::new();
+        for attack in attacks {
+            let Some(confirmed) = campaign.examined(attack, CONFIRMATIONS) else { return Ok(None) };
+            found.push(confirmed);
+        }
+        // As in one run, an attack with the fewest traitors is the one that counts.
+        let size = |found: &Found<P>| (found.attack.traitors.len(), found.attack.size());
+        let known = campaign.space.harvested().is_none();
+        let halt = (!known).then_some(Halt::Harvest);
+        let found = found.into_iter().min_by_key(size);
+        let found = found.map(|found| campaign.minimal(found, known));
+        let halt = halt.filter(|_| found.is_none());
+        Ok(Some(campaign.answer(campaign.whole.clone(), found, halt)))
+    }
+
+    fn campaign<'a>(&'a self, space: &'a Space<'a, P>) -> Result<Campaign<'a, P>, Refusal> {
         let symmetry = space.symmetry()?.filter(|_| self.leaves_out(Reduction::Renaming));
-        let whole = space.behaviours();
-        Campaign { search: self, space: &space, symmetry, whole, steps: 0 }.run()
+        Ok(Campaign { search: self, space, symmetry, whole: space.behaviours(), steps: 0 })
     }
 
     /// Whether this reduction is made, if it can be.
@@ -104,11 +133,13 @@ impl<P: Testable> Campaign<'_, P> {
         let Some(found) = found.or(obvious) else {
             let behaviours = covered.into_iter().sum();
             let halt = halt.or(self.space.harvested().map(|_| Halt::Harvest));
+            let halt = halt.or(self.search.part.map(|_| Halt::Part));
             return Ok(self.answer(behaviours, None, halt));
         };
-        // Unless the search was halted, or it is not known what could be said, it is known that fewer
-        // traitors can't.
-        let proved = halt.is_none() && self.space.harvested().is_none();
+        // Unless the search was halted, or it is not known what could be said, or others go through other
+        // parts, it is known that fewer traitors can't.
+        let proved =
+            halt.is_none() && self.space.harvested().is_none() && self.search.part.is_none();
         let found = self.minimal(found, proved);
         Ok(self.answer(self.whole.clone(), Some(found), None))
     }
@@ -165,7 +196,7 @@ impl<P: Testable> Campaign<'_, P> {
         for size in self.search.adversary.sizes() {
             for attack in probe::attacks(self.space, size) {
                 if progress.is_stopped() || self.steps == limit {
-                    let halt = if progress.is_stopped() { Halt::Stopped } else { Halt::Steps };
+                    let halt = if progress.is_stopped() { progress.halt() } else { Halt::Steps };
                     return Ok((None, Some(halt)));
                 }
                 let attack = attack?;
@@ -200,7 +231,8 @@ impl<P: Testable> Campaign<'_, P> {
             if let Some(behaviours) = self.covers(case).filter(|_| lies == Lies::Free)
                 && explored.1.is_ok()
             {
-                progress.covered(10_f64.powf(behaviours.log10() - self.whole.log10()));
+                let share = 10_f64.powf(behaviours.log10() - self.whole.log10());
+                progress.covered(share / self.search.part.map_or(1.0, |part| part.of() as f64));
             }
             explored
         });
@@ -223,7 +255,9 @@ impl<P: Testable> Campaign<'_, P> {
         meter: Meter<'e>,
     ) -> Explorer<'e, P> {
         let symmetry = self.symmetry.as_ref().filter(|_| lies == Lies::Free);
-        Explorer::new(self.space, case, lies, self.search.reductions, symmetry, meter)
+        let part = self.search.part.filter(|_| lies == Lies::Free);
+        let plan = Plan { lies, reductions: self.search.reductions, symmetry, part };
+        Explorer::new(self.space, case, plan, meter)
     }
 
     /// What a survey found, confirmed, or why it ended before it found anything.

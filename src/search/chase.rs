@@ -204,8 +204,10 @@ impl<P: Testable> Chase<'_, P> {
         }
         // What can't be made smaller bit by bit may be far from the smallest there is.
         let Space { protocol, terms, adversary, .. } = *self.space;
-        let (engine, reductions, limit) = (Engine::Exhaustive, Reductions::ALL, u64::MAX);
-        let search = Search { protocol, terms, adversary, engine, reductions, limit, progress };
+        let (engine, reductions, part) = (Engine::Exhaustive, Reductions::ALL, None);
+        let limit = u64::MAX;
+        let search =
+            Search { protocol, terms, adversary, engine, reductions, part, limit, progress };
         (search.smaller(self.space, found, STEPS), executions)
     }
 }

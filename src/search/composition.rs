@@ -156,7 +156,7 @@ impl<'a> Composition<'a> {
                             None => continue,
                         };
                     if self.progress.is_stopped() {
-                        return Err(Halt::Stopped);
+                        return Err(self.progress.halt());
                     }
                     let Some(ballots) = Ballots::cast(&classes, &voters, &mut self.steps)? else {
                         continue;

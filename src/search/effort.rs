@@ -1,14 +1,17 @@
 //! How much work a search may do, how much it has done, and how it is told to stop.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::fmt;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A search that is under way, seen from another thread: how far it is, and a way to stop it.
 #[derive(Debug, Default)]
 pub struct Progress {
-    stop: AtomicBool,
+    /// 0 unless it is to stop; else why.
+    stop: AtomicU8,
     steps: AtomicU64,
     /// In billionths.
     share: AtomicU64,
@@ -16,20 +19,24 @@ pub struct Progress {
 
 const WHOLE: f64 = 1e9;
 
+const STOPPED: u8 = 1;
+const OUT_OF_MEMORY: u8 = 2;
+
 impl Progress {
     /// A search that has not begun.
     #[must_use]
     pub const fn new() -> Progress {
-        Progress {
-            stop: AtomicBool::new(false),
-            steps: AtomicU64::new(0),
-            share: AtomicU64::new(0),
-        }
+        Progress { stop: AtomicU8::new(0), steps: AtomicU64::new(0), share: AtomicU64::new(0) }
     }
 
     /// Asks the search to stop soon. What it has covered by then is its verdict.
     pub fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.stop.store(STOPPED, Ordering::Relaxed);
+    }
+
+    /// The same, because there is not enough memory for it.
+    pub fn stop_for_memory(&self) {
+        self.stop.store(OUT_OF_MEMORY, Ordering::Relaxed);
     }
 
     /// The work done so far, in calls to the protocol; it may lag a little.
@@ -45,7 +52,15 @@ impl Progress {
     }
 
     pub(crate) fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.stop.load(Ordering::Relaxed) != 0
+    }
+
+    /// Why it was asked to stop.
+    pub(crate) fn halt(&self) -> Halt {
+        match self.stop.load(Ordering::Relaxed) {
+            OUT_OF_MEMORY => Halt::Memory,
+            _ => Halt::Stopped,
+        }
     }
 
     pub(crate) fn worked(&self, steps: u64) {
@@ -67,19 +82,111 @@ pub enum Halt {
     Steps,
     /// It would have had to hold more states at a time than it may.
     Room,
+    /// It took as much memory as it may.
+    Memory,
+    /// Only a [part](Part) was to be gone through, and it was.
+    Part,
     /// The protocol does not say what a traitor could say: only what can be made of what was heard
     /// was covered.
     Harvest,
 }
 
-impl std::fmt::Display for Halt {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Halt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Halt::Stopped => "it was stopped",
             Halt::Steps => "its budget of steps was used up",
             Halt::Room => "it would have had to hold too many states at a time",
+            Halt::Memory => "it took as much memory as it may",
+            Halt::Part => "the rest is for other parts",
             Halt::Harvest => "the protocol does not say what a traitor could say",
         })
+    }
+}
+
+/// One of equally large parts of a space: which is settled by its number and how many there are, so
+/// that parts can be gone through at different times and places.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "Fraction")]
+pub struct Part {
+    number: usize,
+    of: usize,
+}
+
+/// A part as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fraction {
+    number: usize,
+    of: usize,
+}
+
+/// There is no such part.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("there is no part {0}/{1}: they are numbered from 1 to as many as there are, such as 3/64")]
+pub struct NoSuchPart(usize, usize);
+
+impl Part {
+    /// This one, from 1, of so many.
+    ///
+    /// # Errors
+    ///
+    /// There is no such part.
+    pub fn new(number: usize, of: usize) -> Result<Part, NoSuchPart> {
+        let is_there = (1..=of).contains(&number);
+        if is_there { Ok(Part { number, of }) } else { Err(NoSuchPart(number, of)) }
+    }
+
+    /// Its number, from 1.
+    #[must_use]
+    pub fn number(self) -> usize {
+        self.number
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn of(self) -> usize {
+        self.of
+    }
+
+    /// Its own parts, so many. Nothing if they can't be numbered.
+    pub(crate) fn parts(self, parts: usize) -> Option<impl Iterator<Item = Part>> {
+        let Part { number, of: step } = self;
+        let of = step.checked_mul(parts)?;
+        Some((0..parts).map(move |part| Part { number: number + step * part, of }))
+    }
+
+    /// Whether what comes at this place of all is in it.
+    pub(crate) fn has(self, place: usize) -> bool {
+        place % self.of == self.number - 1
+    }
+}
+
+impl TryFrom<Fraction> for Part {
+    type Error = NoSuchPart;
+
+    fn try_from(Fraction { number, of }: Fraction) -> Result<Part, NoSuchPart> {
+        Part::new(number, of)
+    }
+}
+
+/// As in "3/64".
+impl FromStr for Part {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Part, String> {
+        let numbers = text.split_once('/');
+        let numbers =
+            numbers.and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
+        let (number, of) = numbers.ok_or("give a part and how many there are, such as 3/64")?;
+        Part::new(number, of).map_err(|error| error.to_string())
+    }
+}
+
+/// "3/64".
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.number, self.of)
     }
 }
 
@@ -118,7 +225,7 @@ impl<'a> Meter<'a> {
         if self.steps - self.told >= Meter::TELL_EVERY {
             self.tell();
             if self.progress.is_stopped() {
-                return Err(Halt::Stopped);
+                return Err(self.progress.halt());
             }
         }
         Ok(())
@@ -143,7 +250,7 @@ impl<'a> Meter<'a> {
         let first_ended = AtomicUsize::new(usize::MAX);
         let worked = (done..parts).into_par_iter().map(|part| {
             if part > first_ended.load(Ordering::Relaxed) || progress.is_stopped() {
-                return (0, Err(Halt::Stopped.into()));
+                return (0, Err(progress.halt().into()));
             }
             let (steps, result) = work(part, Meter::new(progress, left));
             if result.is_err() {

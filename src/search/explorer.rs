@@ -17,7 +17,7 @@ use rustc_hash::FxHashMap;
 
 use super::branching::ReceivedBy;
 use super::case::CaseOf;
-use super::effort::{Halt, Meter, ROOM};
+use super::effort::{Halt, Meter, Part, ROOM};
 use super::end::{EndOf, Explored};
 use super::ground::{Book, Global, Ground, Hand, Lies, Outboxes, Said};
 use super::received::Trace;
@@ -41,6 +41,21 @@ pub(crate) struct Explorer<'a, P: Testable> {
     /// The global states met before, by the round that begins in them, with the lies spent.
     visited: FxHashMap<(Round, Global), u32>,
     renamer: Renamer<'a, P>,
+    /// Which part of what can happen in the last round is gone through.
+    part: Option<Part>,
+    /// The place of the next global state, of all in which the last round begins.
+    place: usize,
+}
+
+/// How a case is explored.
+pub(crate) struct Plan<'a, P: Testable> {
+    pub lies: Lies,
+    /// What is left out.
+    pub reductions: Reductions,
+    /// Who can be renamed.
+    pub symmetry: Option<&'a SymmetryOf<'a, P>>,
+    /// Only a part of the case is explored.
+    pub part: Option<Part>,
 }
 
 /// What one general can come to, each with the fewest lies it takes.
@@ -62,16 +77,19 @@ impl<'a, P: Testable> Explorer<'a, P> {
     pub fn new(
         space: &'a Space<'a, P>,
         case: &'a CaseOf<P>,
-        lies: Lies,
-        reductions: Reductions,
-        symmetry: Option<&'a SymmetryOf<'a, P>>,
+        Plan { lies, reductions, symmetry, part }: Plan<'a, P>,
         meter: Meter<'a>,
     ) -> Explorer<'a, P> {
         let ground = Ground::new(space, case, lies, reductions);
         let hand = ground.hand(meter);
         let book = Book { states: Default::default(), overheard: Default::default() };
         let (visited, renamer) = (FxHashMap::default(), Renamer::new(symmetry));
-        Explorer { ground, hand, book, visited, renamer }
+        // Each case begins at another place, so that small ones do not all fall into one part.
+        let input = |input| space.terms.values.iter().position(|value| value == input);
+        let inputs = case.inputs.values().map(|given| input(given).unwrap_or_default());
+        let ids = case.traitors.iter().map(General::id);
+        let place = ids.chain(inputs).fold(0_usize, |place, next| place * 31 % 9973 + next);
+        Explorer { ground, hand, book, visited, renamer, part, place }
     }
 
     /// The same with every call made twice, to see whether the answers agree.
@@ -99,6 +117,9 @@ impl<'a, P: Testable> Explorer<'a, P> {
         global.overheard = self.book.overheard.insert_full(made).0 as u32;
         let spent = self.ground.lies_left(0).map_or(0, |_| case.disruptions.len() as u32);
         if self.ground.lies_left(0).is_some_and(|left| spent > left) {
+            return Ok(());
+        }
+        if !self.is_mine(1) {
             return Ok(());
         }
         let start = Successor { global, spent, picks: Vec::new() };
@@ -197,7 +218,8 @@ impl<'a, P: Testable> Explorer<'a, P> {
                     global.states[received.to.id()] = state;
                     spent += lies;
                 }
-                if kinds.come_first(&picks) && self.is_new(round + 1, &global, spent)? {
+                let goes_on = kinds.come_first(&picks) && self.is_new(round + 1, &global, spent)?;
+                if goes_on && self.is_mine(round + 1) {
                     batch.push(Successor { global, spent, picks: picks.clone() });
                 }
             } else {
@@ -278,6 +300,16 @@ impl<'a, P: Testable> Explorer<'a, P> {
         }
         let who = (ground.loyal(), ground.case.traitors);
         Ok(renamer.kinds(global, who, &all, book)?)
+    }
+
+    /// Whether what begins with this round is in the part that is gone through: that is settled when
+    /// the last round begins, which is where most of the work is.
+    fn is_mine(&mut self, round: Round) -> bool {
+        if round != self.ground.space.terms.rounds.max(1) {
+            return true;
+        }
+        self.place += 1;
+        self.part.is_none_or(|part| part.has(self.place))
     }
 
     /// Whether a global state was not met before in this round with as few lies.

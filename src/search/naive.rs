@@ -119,7 +119,7 @@ fn slots<M: Clone + Ord>(
 mod tests {
     use super::super::case::TraitorsOrders;
     use super::super::effort::Progress;
-    use super::super::explorer::Explorer;
+    use super::super::explorer::{Explorer, Plan};
     use super::super::ground::Lies;
     use super::super::reduction::Reductions;
     use super::*;
@@ -148,9 +148,9 @@ mod tests {
         for case in cases {
             let judged = scripts(&space, &case).map(|script| judge(&space, &case, script));
             let judged = judged.collect_vec();
-            let found = Explorer::new(&space, &case, Lies::Free, Reductions::ALL, None, meter())
-                .explore()
-                .1;
+            let (lies, reductions) = (Lies::Free, Reductions::ALL);
+            let plan = Plan { lies, reductions, symmetry: None, part: None };
+            let found = Explorer::new(&space, &case, plan, meter()).explore().1;
             let broken = judged.iter().any(Option::is_some);
             assert_eq!(broken, found.is_err(), "{setting}, {case:?}");
             assert_eq!(broken, explore(&space, &case, meter()).1.is_err(), "{setting}, {case:?}");
