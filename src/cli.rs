@@ -12,6 +12,7 @@ mod replay;
 mod rounds;
 mod signed;
 mod sweep;
+mod terminal;
 mod unsigned;
 mod watch;
 
@@ -24,6 +25,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use serde_json::Value;
 
 use self::protocols::Subject;
+use self::terminal::{Shown, help_is_coloured, written};
 
 /// Plays the traitor: is this protocol for Byzantine agreement correct, and if not, what breaks it?
 #[derive(Parser)]
@@ -35,6 +37,8 @@ struct Arguments {
     /// How many threads may work [default: one for each processor]
     #[arg(long, global = true, display_order = 900, value_name = "N", value_parser = whole_number)]
     threads: Option<usize>,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 const EXIT_CODES: &str = "\
@@ -153,7 +157,8 @@ pub fn main() -> ExitCode {
     })
 }
 
-fn run(Arguments { command, threads }: Arguments) -> Result<ExitCode, BadInput> {
+fn run(Arguments { command, threads, shown }: Arguments) -> Result<ExitCode, BadInput> {
+    shown.begin();
     if let Some(threads) = threads {
         if threads == 0 {
             return Err(BadInput::new("--threads is 0: at least one must work"));
@@ -176,7 +181,9 @@ fn run(Arguments { command, threads }: Arguments) -> Result<ExitCode, BadInput> 
 /// Help goes out as it is; a mistake becomes one line.
 fn refuse_usage(usage: &clap::Error) -> ExitCode {
     if matches!(usage.kind(), Usage::DisplayHelp | Usage::DisplayVersion) {
-        return print(&usage.render().to_string()).unwrap_or(ExitCode::SUCCESS);
+        let help = usage.render();
+        let help = if help_is_coloured() { help.ansi().to_string() } else { help.to_string() };
+        return print(&help).unwrap_or(ExitCode::SUCCESS);
     }
     if usage.kind() == Usage::DisplayHelpOnMissingArgumentOrSubcommand {
         eprint!("{}", usage.render());
@@ -205,7 +212,7 @@ fn refuse_usage(usage: &clap::Error) -> ExitCode {
 /// Writes to standard output. Nobody has to read to the end: only then is there an exit code.
 fn print(text: &str) -> Result<ExitCode, ExitCode> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(written(text).as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         Err(error) => {

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::adversary::Powers;
 use super::graph::Among;
 use super::protocols::{Specification, Subject, Task, Written};
+use super::terminal::shown;
 use super::watch::{Budget, Deadline, Work, watched};
 use super::{Answer, BadInput, Format, as_text, print, whole_number};
 
@@ -145,7 +146,7 @@ impl Task for Check<'_> {
             let estimate = question.asked(protocol, graph, *f).estimate().map_err(BadInput::new)?;
             let text = match question.format {
                 Format::Json => as_text(&json::estimate(&json!(specification), &estimate)),
-                Format::Text => estimate.to_string(),
+                Format::Text => shown(&estimate),
             };
             return Ok(print(&text).err().unwrap_or(ExitCode::SUCCESS));
         }
@@ -154,7 +155,7 @@ impl Task for Check<'_> {
             Format::Json => as_text(&json::verdict(&json!(specification), &verdict)),
             Format::Text => {
                 let replay = verdict.counterexample().map(|_| self.replay());
-                format!("{verdict}{}", replay.unwrap_or_default())
+                shown(&verdict) + &replay.unwrap_or_default()
             }
         };
         if let Err(failure) = print(&text) {

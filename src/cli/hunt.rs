@@ -14,6 +14,7 @@ use super::adversary::Powers;
 use super::check::{quoted, write};
 use super::graph::Among;
 use super::protocols::{Specification, Subject, Task, Written};
+use super::terminal::shown;
 use super::watch::{Budget, Deadline, Work, watched};
 use super::{Answer, BadInput, Format, as_text, print, whole_number};
 
@@ -99,7 +100,7 @@ impl Task for Hunt<'_> {
         let hunted = self.hunted(protocol)?;
         let text = match arguments.format {
             Format::Json => as_text(&json::hunted(&json!(specification), &hunted)),
-            Format::Text => format!("{hunted}{}{}", speed(&hunted), self.again(&hunted)),
+            Format::Text => shown(&hunted) + &speed(&hunted) + &self.again(&hunted),
         };
         if let Err(failure) = print(&text) {
             return Ok(failure);

@@ -14,6 +14,7 @@ use serde_json::json;
 use super::check::{replayed, write};
 use super::graph::Among;
 use super::protocols::{Specification, Subject, Task, Written};
+use super::terminal::shown;
 use super::{BadInput, Format, as_text, print, whole_number};
 
 #[derive(clap::Args)]
@@ -127,7 +128,7 @@ impl Task for Refute<'_> {
             Format::Json => as_text(&json::refutation(&json!(specification), &refutation)),
             Format::Text => {
                 let replay = refutation.broken().map(|_| self.replay());
-                format!("{refutation}{}", replay.unwrap_or_default())
+                shown(&refutation) + &replay.unwrap_or_default()
             }
         };
         if let Err(failure) = print(&text) {

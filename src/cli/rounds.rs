@@ -6,6 +6,7 @@ use crate::check;
 use crate::impossibility::{Existence, rounds_over};
 use crate::report::rounds::{json, text};
 
+use super::terminal::look;
 use super::watch::{Budget, Deadline, Work, watched};
 use super::{BOUNDED, BadInput, Format, as_text, print, whole_number};
 
@@ -70,7 +71,7 @@ pub fn rounds(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     };
     let written = match format {
         Format::Json => as_text(&json(&found, verdict.as_ref())),
-        Format::Text => text(&found, verdict.as_ref()),
+        Format::Text => text(&found, verdict.as_ref(), look()),
     };
     if let Err(failure) = print(&written) {
         return Ok(failure);

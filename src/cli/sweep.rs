@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::check::Question;
 use super::graph::Family;
 use super::protocols::{Chosen, Specification, Subject, Task, Written};
+use super::terminal::look;
 use super::watch::Deadline;
 use super::{Answer, BadInput, Format, as_text, print};
 
@@ -102,7 +103,7 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
                 Family::Path => " on a path",
             };
             let setting = format!("{names}, at most f traitors among n generals{place}");
-            format!("{setting}{marked}\n\n{}", grid(&cells, bound))
+            format!("{setting}{marked}\n\n{}", grid(&cells, bound, look()))
         }
     };
     if let Err(failure) = print(&text) {
