@@ -3,13 +3,17 @@
 mod adversary;
 mod bounds;
 mod check;
+mod completions;
+mod examples;
 mod graph;
 mod hunt;
 mod list;
+mod manual;
 mod protocols;
 mod refute;
 mod replay;
 mod rounds;
+mod schema;
 mod signed;
 mod sweep;
 mod terminal;
@@ -21,7 +25,7 @@ use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind as Usage};
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{FromArgMatches, Parser, Subcommand, ValueEnum};
 use serde_json::Value;
 
 use self::protocols::Subject;
@@ -89,7 +93,17 @@ enum Command {
     #[command(after_help = bounds::AFTER_HELP)]
     Bounds(bounds::Arguments),
     /// List the protocols, what each claims, and its source
+    #[command(after_help = "Example: turncoat list --format json")]
     List(list::Arguments),
+    /// Print the JSON Schema of what is written as JSON, or of an attack file
+    #[command(after_help = schema::AFTER_HELP)]
+    Schema(schema::Arguments),
+    /// Print the completions of these commands for a shell
+    #[command(after_help = completions::AFTER_HELP)]
+    Completions(completions::Arguments),
+    /// Print the manual page, or write one for each command into a folder
+    #[command(after_help = manual::AFTER_HELP)]
+    Man(manual::Arguments),
 }
 
 /// How the answer is written.
@@ -147,7 +161,8 @@ impl BadInput {
 
 /// What the program `turncoat` does: with the arguments of this process, on its terminal.
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let matches = examples::command().try_get_matches();
+    let arguments = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(usage) => return refuse_usage(&usage),
     };
@@ -175,6 +190,9 @@ fn run(Arguments { command, threads, shown }: Arguments) -> Result<ExitCode, Bad
         Command::Rounds(arguments) => rounds::rounds(&arguments),
         Command::Bounds(arguments) => bounds::bounds(&arguments),
         Command::List(arguments) => list::list(&arguments),
+        Command::Schema(arguments) => Ok(schema::schema(&arguments)),
+        Command::Completions(arguments) => Ok(completions::completions(&arguments)),
+        Command::Man(arguments) => manual::manual(&arguments),
     }
 }
 
@@ -191,7 +209,7 @@ fn refuse_usage(usage: &clap::Error) -> ExitCode {
     }
     if let Some(ContextValue::String(unknown)) = usage.get(ContextKind::InvalidSubcommand) {
         let near = match usage.get(ContextKind::SuggestedSubcommand) {
-            Some(ContextValue::Strings(near)) => near.first(),
+            Some(ContextValue::Strings(near)) => near.last(), // the nearest
             _ => None,
         };
         let near = near.map(|near| format!(" did you mean '{near}'?"));

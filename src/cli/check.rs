@@ -78,10 +78,10 @@ impl Question {
         graph: &Graph,
         f: usize,
         deadline: Deadline,
+        label: &str,
     ) -> Result<Verdict<P>, BadInput> {
         let check = self.asked(protocol, graph, f);
-        let label = format!("n = {}, f = {f}", graph.n());
-        let work = Work { label: &label, whole: "the space", steps: "steps" };
+        let work = Work { label, whole: "the space", steps: "steps", stops: true };
         watched(&work, deadline, |progress| check.run_watched(progress)).map_err(BadInput::new)
     }
 
@@ -124,6 +124,11 @@ pub fn check(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     specification.perform(Check { specification, graph, arguments: &arguments })
 }
 
+/// What a progress bar calls the work.
+pub fn label(graph: &Graph, f: usize) -> String {
+    format!("n = {}, f = {f}", graph.n())
+}
+
 /// To give the verdict on a protocol.
 struct Check<'a> {
     specification: &'a Specification,
@@ -150,7 +155,8 @@ impl Task for Check<'_> {
             };
             return Ok(print(&text).err().unwrap_or(ExitCode::SUCCESS));
         }
-        let verdict = question.verdict(protocol, graph, *f, Deadline::of(question.budget))?;
+        let (deadline, label) = (Deadline::of(question.budget), label(graph, *f));
+        let verdict = question.verdict(protocol, graph, *f, deadline, &label)?;
         let text = match question.format {
             Format::Json => as_text(&json::verdict(&json!(specification), &verdict)),
             Format::Text => {

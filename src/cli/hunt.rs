@@ -11,7 +11,7 @@ use indicatif::HumanCount;
 use serde_json::json;
 
 use super::adversary::Powers;
-use super::check::{quoted, write};
+use super::check::{label, quoted, write};
 use super::graph::Among;
 use super::protocols::{Specification, Subject, Task, Written};
 use super::terminal::shown;
@@ -127,8 +127,8 @@ impl Hunt<'_> {
         if self.arguments.no_replays {
             question = question.without_replays();
         }
-        let label = format!("n = {}, f = {f}", self.graph.n());
-        let work = Work { label: &label, whole: "the cases", steps: "cases" };
+        let label = label(self.graph, f);
+        let work = Work { label: &label, whole: "the cases", steps: "cases", stops: true };
         let deadline = Deadline::of(budget.map(Budget::Time));
         watched(&work, deadline, |progress| question.run_watched(progress)).map_err(BadInput::new)
     }

@@ -22,11 +22,8 @@ pub struct Shown {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum When {
-    /// On a terminal, unless NO_COLOR is set
     Auto,
-    /// In pipes and files, too
     Always,
-    /// Nowhere
     Never,
 }
 

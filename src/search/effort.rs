@@ -8,6 +8,7 @@ use serde::Serialize;
 #[derive(Debug, Default)]
 pub struct Progress {
     stop: AtomicBool,
+    shrinking: AtomicBool,
     steps: AtomicU64,
     /// In billionths.
     share: AtomicU64,
@@ -21,6 +22,7 @@ impl Progress {
     pub const fn new() -> Progress {
         Progress {
             stop: AtomicBool::new(false),
+            shrinking: AtomicBool::new(false),
             steps: AtomicU64::new(0),
             share: AtomicU64::new(0),
         }
@@ -31,13 +33,21 @@ impl Progress {
         self.stop.store(true, Ordering::Relaxed);
     }
 
+    /// Whether an attack has been found, and is made smaller. From then on the work is counted anew, in
+    /// executions.
+    #[must_use]
+    pub fn is_shrinking(&self) -> bool {
+        self.shrinking.load(Ordering::Relaxed)
+    }
+
     /// The work done so far, in calls to the protocol; it may lag a little.
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.steps.load(Ordering::Relaxed)
     }
 
-    /// The share of the space that is covered, from 0 to 1.
+    /// The share of the space that is covered, from 0 to 1. (Where an attack is made smaller, the share of
+    /// the time that this may take, if there is a limit.)
     #[must_use]
     pub fn share(&self) -> f64 {
         (self.share.load(Ordering::Relaxed) as f64 / WHOLE).min(1.0)
@@ -45,6 +55,17 @@ impl Progress {
 
     pub(crate) fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn shrink(&self) {
+        self.shrinking.store(true, Ordering::Relaxed);
+        self.at(0, 0.0);
+    }
+
+    /// So far has it come, by another one's count.
+    pub(crate) fn at(&self, steps: u64, share: f64) {
+        self.steps.store(steps, Ordering::Relaxed);
+        self.share.store((share * WHOLE) as u64, Ordering::Relaxed);
     }
 
     pub(crate) fn worked(&self, steps: u64) {
