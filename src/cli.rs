@@ -3,15 +3,20 @@
 mod adversary;
 mod bounds;
 mod check;
+mod completions;
+mod examples;
 mod graph;
 mod hunt;
 mod list;
+mod manual;
 mod protocols;
 mod refute;
 mod replay;
 mod rounds;
+mod schema;
 mod signed;
 mod sweep;
+mod terminal;
 mod unsigned;
 mod watch;
 
@@ -20,10 +25,11 @@ use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind as Usage};
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{FromArgMatches, Parser, Subcommand, ValueEnum};
 use serde_json::Value;
 
 use self::protocols::Subject;
+use self::terminal::{Shown, help_is_coloured, written};
 
 /// Plays the traitor: is this protocol for Byzantine agreement correct, and if not, what breaks it?
 #[derive(Parser)]
@@ -35,6 +41,8 @@ struct Arguments {
     /// How many threads may work [default: one for each processor]
     #[arg(long, global = true, display_order = 900, value_name = "N", value_parser = whole_number)]
     threads: Option<usize>,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 const EXIT_CODES: &str = "\
@@ -85,7 +93,17 @@ enum Command {
     #[command(after_help = bounds::AFTER_HELP)]
     Bounds(bounds::Arguments),
     /// List the protocols, what each claims, and its source
+    #[command(after_help = "Example: turncoat list --format json")]
     List(list::Arguments),
+    /// Print the JSON Schema of what is written as JSON, or of an attack file
+    #[command(after_help = schema::AFTER_HELP)]
+    Schema(schema::Arguments),
+    /// Print the completions of these commands for a shell
+    #[command(after_help = completions::AFTER_HELP)]
+    Completions(completions::Arguments),
+    /// Print the manual page, or write one for each command into a folder
+    #[command(after_help = manual::AFTER_HELP)]
+    Man(manual::Arguments),
 }
 
 /// How the answer is written.
@@ -143,7 +161,8 @@ impl BadInput {
 
 /// What the program `turncoat` does: with the arguments of this process, on its terminal.
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let matches = examples::command().try_get_matches();
+    let arguments = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(usage) => return refuse_usage(&usage),
     };
@@ -153,7 +172,8 @@ pub fn main() -> ExitCode {
     })
 }
 
-fn run(Arguments { command, threads }: Arguments) -> Result<ExitCode, BadInput> {
+fn run(Arguments { command, threads, shown }: Arguments) -> Result<ExitCode, BadInput> {
+    shown.begin();
     if let Some(threads) = threads {
         if threads == 0 {
             return Err(BadInput::new("--threads is 0: at least one must work"));
@@ -170,13 +190,18 @@ fn run(Arguments { command, threads }: Arguments) -> Result<ExitCode, BadInput> 
         Command::Rounds(arguments) => rounds::rounds(&arguments),
         Command::Bounds(arguments) => bounds::bounds(&arguments),
         Command::List(arguments) => list::list(&arguments),
+        Command::Schema(arguments) => Ok(schema::schema(&arguments)),
+        Command::Completions(arguments) => Ok(completions::completions(&arguments)),
+        Command::Man(arguments) => manual::manual(&arguments),
     }
 }
 
 /// Help goes out as it is; a mistake becomes one line.
 fn refuse_usage(usage: &clap::Error) -> ExitCode {
     if matches!(usage.kind(), Usage::DisplayHelp | Usage::DisplayVersion) {
-        return print(&usage.render().to_string()).unwrap_or(ExitCode::SUCCESS);
+        let help = usage.render();
+        let help = if help_is_coloured() { help.ansi().to_string() } else { help.to_string() };
+        return print(&help).unwrap_or(ExitCode::SUCCESS);
     }
     if usage.kind() == Usage::DisplayHelpOnMissingArgumentOrSubcommand {
         eprint!("{}", usage.render());
@@ -184,7 +209,7 @@ fn refuse_usage(usage: &clap::Error) -> ExitCode {
     }
     if let Some(ContextValue::String(unknown)) = usage.get(ContextKind::InvalidSubcommand) {
         let near = match usage.get(ContextKind::SuggestedSubcommand) {
-            Some(ContextValue::Strings(near)) => near.first(),
+            Some(ContextValue::Strings(near)) => near.last(), // the nearest
             _ => None,
         };
         let near = near.map(|near| format!(" did you mean '{near}'?"));
@@ -205,7 +230,7 @@ fn refuse_usage(usage: &clap::Error) -> ExitCode {
 /// Writes to standard output. Nobody has to read to the end: only then is there an exit code.
 fn print(text: &str) -> Result<ExitCode, ExitCode> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(written(text).as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         Err(error) => {

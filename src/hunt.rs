@@ -188,6 +188,7 @@ fn within<T>(patience: Option<Duration>, all: &Progress, work: impl FnOnce(&Prog
     let progress = &Progress::new();
     let (done, is_done) = channel::<()>();
     let start = Instant::now();
+    all.shrink();
     thread::scope(|scope| {
         scope.spawn(move || {
             let left =
@@ -196,6 +197,8 @@ fn within<T>(patience: Option<Duration>, all: &Progress, work: impl FnOnce(&Prog
                 if all.is_stopped() || left().is_zero() {
                     return progress.stop();
                 }
+                let share = |patience: Duration| start.elapsed().div_duration_f64(patience);
+                all.at(progress.steps(), patience.map_or(0.0, share));
             }
         });
         let result = work(progress);

@@ -13,5 +13,5 @@ pub mod world;
 
 pub use self::bounds::{Answer, Bounds, BoundsError, Condition, Problem, Theorem, Thresholds};
 pub use self::chain::{Chain, Forced, Link, View};
-pub use self::rounds::{Existence, Rounds, RoundsError, rounds, rounds_over};
+pub use self::rounds::{Existence, Rounds, RoundsError, rounds, rounds_over, rounds_watched};
 pub use self::table::DecisionTable;

@@ -4,6 +4,7 @@ use crate::general::Generals;
 use crate::graph::Graph;
 use crate::impossibility::argument::{Argument, Construction, argue, objection, theorem};
 use crate::question::CheckError;
+use crate::search::effort::Progress;
 use crate::testable::{Terms, Testable, described};
 use crate::verdict::Refutation;
 
@@ -77,6 +78,16 @@ impl<P: Testable> Refute<P> {
     ///
     /// A number is missing or too large, the groups do not fit, or the protocol refuses.
     pub fn run(self) -> Result<Refutation<P>, CheckError> {
+        self.run_watched(&Progress::new())
+    }
+
+    /// As [`run`](Refute::run), where another thread may watch: its steps are worlds. It can't be
+    /// stopped.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Refute::run).
+    pub fn run_watched(self, progress: &Progress) -> Result<Refutation<P>, CheckError> {
         let Refute { protocol, graph, traitors, groups } = self;
         let graph = graph.ok_or(CheckError::Missing("generals"))?;
         let f = traitors.ok_or(CheckError::Missing("traitors"))?;
@@ -101,8 +112,9 @@ impl<P: Testable> Refute<P> {
             Some(groups) => Some((Construction::ThreeGroups, groups)),
             None => theorem(task, &graph, f),
         };
-        let argument =
-            theorem.map(|(theorem, groups)| argue(&protocol, &terms, theorem, groups, values));
+        let argued =
+            |(theorem, groups)| argue(&protocol, &terms, theorem, groups, values, progress);
+        let argument = theorem.map(argued);
         Ok(Refutation { protocol, name, task, graph, f, argument })
     }
 

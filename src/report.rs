@@ -8,6 +8,7 @@ pub mod grid;
 pub mod hunted;
 pub mod json;
 mod line;
+pub mod look;
 pub mod refuted;
 pub mod rounds;
 pub mod story;

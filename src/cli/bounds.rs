@@ -6,6 +6,7 @@ use crate::Task;
 use crate::impossibility::{Answer, Problem};
 use crate::report::bounds::json;
 
+use super::terminal::shown;
 use super::{BOUNDED, BadInput, Format, as_text, print, whole_number};
 
 #[derive(clap::Args)]
@@ -76,7 +77,7 @@ pub fn bounds(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let bounds = problem.bounds().map_err(BadInput::new)?;
     let text = match format {
         Format::Json => as_text(&json(&bounds)),
-        Format::Text => bounds.to_string(),
+        Format::Text => shown(&bounds),
     };
     if let Err(failure) = print(&text) {
         return Ok(failure);

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::adversary::Powers;
 use super::graph::Among;
 use super::protocols::{Specification, Subject, Task, Written};
+use super::terminal::shown;
 use super::watch::{Budget, Deadline, Work, watched};
 use super::{Answer, BadInput, Format, as_text, print, whole_number};
 
@@ -77,10 +78,10 @@ impl Question {
         graph: &Graph,
         f: usize,
         deadline: Deadline,
+        label: &str,
     ) -> Result<Verdict<P>, BadInput> {
         let check = self.asked(protocol, graph, f);
-        let label = format!("n = {}, f = {f}", graph.n());
-        let work = Work { label: &label, whole: "the space", steps: "steps" };
+        let work = Work { label, whole: "the space", steps: "steps", stops: true };
         watched(&work, deadline, |progress| check.run_watched(progress)).map_err(BadInput::new)
     }
 
@@ -123,6 +124,11 @@ pub fn check(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     specification.perform(Check { specification, graph, arguments: &arguments })
 }
 
+/// What a progress bar calls the work.
+pub fn label(graph: &Graph, f: usize) -> String {
+    format!("n = {}, f = {f}", graph.n())
+}
+
 /// To give the verdict on a protocol.
 struct Check<'a> {
     specification: &'a Specification,
@@ -145,16 +151,17 @@ impl Task for Check<'_> {
             let estimate = question.asked(protocol, graph, *f).estimate().map_err(BadInput::new)?;
             let text = match question.format {
                 Format::Json => as_text(&json::estimate(&json!(specification), &estimate)),
-                Format::Text => estimate.to_string(),
+                Format::Text => shown(&estimate),
             };
             return Ok(print(&text).err().unwrap_or(ExitCode::SUCCESS));
         }
-        let verdict = question.verdict(protocol, graph, *f, Deadline::of(question.budget))?;
+        let (deadline, label) = (Deadline::of(question.budget), label(graph, *f));
+        let verdict = question.verdict(protocol, graph, *f, deadline, &label)?;
         let text = match question.format {
             Format::Json => as_text(&json::verdict(&json!(specification), &verdict)),
             Format::Text => {
                 let replay = verdict.counterexample().map(|_| self.replay());
-                format!("{verdict}{}", replay.unwrap_or_default())
+                shown(&verdict) + &replay.unwrap_or_default()
             }
         };
         if let Err(failure) = print(&text) {

@@ -11,9 +11,10 @@ use indicatif::HumanCount;
 use serde_json::json;
 
 use super::adversary::Powers;
-use super::check::{quoted, write};
+use super::check::{label, quoted, write};
 use super::graph::Among;
 use super::protocols::{Specification, Subject, Task, Written};
+use super::terminal::shown;
 use super::watch::{Budget, Deadline, Work, watched};
 use super::{Answer, BadInput, Format, as_text, print, whole_number};
 
@@ -99,7 +100,7 @@ impl Task for Hunt<'_> {
         let hunted = self.hunted(protocol)?;
         let text = match arguments.format {
             Format::Json => as_text(&json::hunted(&json!(specification), &hunted)),
-            Format::Text => format!("{hunted}{}{}", speed(&hunted), self.again(&hunted)),
+            Format::Text => shown(&hunted) + &speed(&hunted) + &self.again(&hunted),
         };
         if let Err(failure) = print(&text) {
             return Ok(failure);
@@ -126,8 +127,8 @@ impl Hunt<'_> {
         if self.arguments.no_replays {
             question = question.without_replays();
         }
-        let label = format!("n = {}, f = {f}", self.graph.n());
-        let work = Work { label: &label, whole: "the cases", steps: "cases" };
+        let label = label(self.graph, f);
+        let work = Work { label: &label, whole: "the cases", steps: "cases", stops: true };
         let deadline = Deadline::of(budget.map(Budget::Time));
         watched(&work, deadline, |progress| question.run_watched(progress)).map_err(BadInput::new)
     }

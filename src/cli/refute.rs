@@ -11,9 +11,11 @@ use crate::{General, Generals, Graph, Testable, refute as ask};
 use itertools::Itertools;
 use serde_json::json;
 
-use super::check::{replayed, write};
+use super::check::{label, replayed, write};
 use super::graph::Among;
 use super::protocols::{Specification, Subject, Task, Written};
+use super::terminal::shown;
+use super::watch::{Deadline, Work, watched};
 use super::{BadInput, Format, as_text, print, whole_number};
 
 #[derive(clap::Args)]
@@ -122,12 +124,16 @@ impl Task for Refute<'_> {
         if let Some(Groups(groups)) = groups {
             question = question.groups(*groups);
         }
-        let refutation = question.run().map_err(BadInput::new)?;
+        let label = label(graph, *f);
+        let work = Work { label: &label, whole: "the worlds", steps: "worlds", stops: false };
+        let refutation =
+            watched(&work, Deadline::of(None), |progress| question.run_watched(progress));
+        let refutation = refutation.map_err(BadInput::new)?;
         let text = match format {
             Format::Json => as_text(&json::refutation(&json!(specification), &refutation)),
             Format::Text => {
                 let replay = refutation.broken().map(|_| self.replay());
-                format!("{refutation}{}", replay.unwrap_or_default())
+                shown(&refutation) + &replay.unwrap_or_default()
             }
         };
         if let Err(failure) = print(&text) {

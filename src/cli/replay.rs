@@ -7,12 +7,13 @@ use std::process::ExitCode;
 
 use crate::report::attack_file::{AttackFile, part};
 use crate::report::json;
-use crate::report::story::{stale, story};
+use crate::report::story::{stale, story_in};
 use crate::report::text::among;
 use crate::{Testable, run};
 use serde_json::json;
 
 use super::protocols::{Specification, Task, Written};
+use super::terminal::look;
 use super::{Answer, BadInput, Format, as_text, print};
 
 #[derive(clap::Args)]
@@ -78,7 +79,7 @@ impl Task for Replay<'_> {
             }
             Format::Text => {
                 let title = among(&protocol.name(), &attack.graph) + "\n";
-                format!("{title}\n{}", story(&protocol, &attack, &execution))
+                format!("{title}\n{}", story_in(look(), &protocol, &attack, &execution))
             }
         };
         if let Err(failure) = print(&text) {

@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use crate::check;
-use crate::impossibility::{Existence, rounds_over};
+use crate::impossibility::{Existence, rounds_watched};
 use crate::report::rounds::{json, text};
 
+use super::terminal::look;
 use super::watch::{Budget, Deadline, Work, watched};
 use super::{BOUNDED, BadInput, Format, as_text, print, whole_number};
 
@@ -53,7 +54,12 @@ enum Expected {
 
 pub fn rounds(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let Arguments { n, f, r, values, budget, expect, format } = *arguments;
-    let found = rounds_over(values, n, f, r).map_err(BadInput::new)?;
+    let label = format!("n = {n}, f = {f}, r = {r}");
+    let whole = "the executions";
+    let work = Work { label: &label, whole, steps: "executions", stops: false };
+    let found = watched(&work, Deadline::of(None), |progress| {
+        rounds_watched(values, n, f, r, progress).map_err(BadInput::new)
+    })?;
     let verdict = match &found.existence {
         Existence::None(_) => None,
         Existence::Protocol(table) => {
@@ -61,8 +67,8 @@ pub fn rounds(arguments: &Arguments) -> Result<ExitCode, BadInput> {
             if let Some(Budget::Steps(steps)) = budget {
                 question = question.steps(steps);
             }
-            let label = format!("n = {n}, f = {f}, r = {r}");
-            let work = Work { label: &label, whole: "the space", steps: "steps" };
+            let whole = "the space";
+            let work = Work { label: &label, whole, steps: "steps", stops: true };
             let verdict =
                 watched(&work, Deadline::of(budget), |progress| question.run_watched(progress));
             Some(verdict.map_err(BadInput::new)?)
@@ -70,7 +76,7 @@ pub fn rounds(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     };
     let written = match format {
         Format::Json => as_text(&json(&found, verdict.as_ref())),
-        Format::Text => text(&found, verdict.as_ref()),
+        Format::Text => text(&found, verdict.as_ref(), look()),
     };
     if let Err(failure) = print(&written) {
         return Ok(failure);

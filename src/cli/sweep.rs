@@ -9,9 +9,10 @@ use crate::report::json;
 use crate::{Generals, Graph, Testable};
 use serde_json::{Value, json};
 
-use super::check::Question;
+use super::check::{Question, label};
 use super::graph::Family;
 use super::protocols::{Chosen, Specification, Subject, Task, Written};
+use super::terminal::look;
 use super::watch::Deadline;
 use super::{Answer, BadInput, Format, as_text, print};
 
@@ -63,14 +64,17 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     let deadline = Deadline::of(question.budget);
     let (mut cells, mut verdicts, mut names) = (Vec::new(), Vec::<Value>::new(), Vec::new());
     let mut refused = None;
-    for (n, f) in ns.clone().flat_map(|n| fs.clone().map(move |f| (n, f))) {
+    let all = ns.clone().flat_map(|n| fs.clone().map(move |f| (n, f))).collect::<Vec<_>>();
+    for (number, &(n, f)) in all.iter().enumerate() {
         if f >= n {
             cells.push(Cell { n, f, verdict: None });
             continue;
         }
         let graph = &family.of(n)?;
         let specification = &chosen.given(f, graph)?;
-        match specification.perform(InCell { specification, question, graph, f, deadline }) {
+        let label = &format!("{} of {}: {}", number + 1, all.len(), label(graph, f));
+        let cell = InCell { specification, question, graph, f, deadline, label };
+        match specification.perform(cell) {
             Ok(Answered { name, verdict, json }) => {
                 cells.push(Cell { n, f, verdict: Some(verdict) });
                 verdicts.push(json);
@@ -102,7 +106,7 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
                 Family::Path => " on a path",
             };
             let setting = format!("{names}, at most f traitors among n generals{place}");
-            format!("{setting}{marked}\n\n{}", grid(&cells, bound))
+            format!("{setting}{marked}\n\n{}", grid(&cells, bound, look()))
         }
     };
     if let Err(failure) = print(&text) {
@@ -128,6 +132,7 @@ struct InCell<'a> {
     graph: &'a Graph,
     f: usize,
     deadline: Deadline,
+    label: &'a str,
 }
 
 /// What stands in a cell.
@@ -145,8 +150,8 @@ impl Task for InCell<'_> {
     where
         P: Testable<Value: Written, Message: Written>,
     {
-        let InCell { specification, question, graph, f, deadline } = self;
-        let verdict = question.verdict(protocol, graph, f, deadline)?;
+        let InCell { specification, question, graph, f, deadline, label } = self;
+        let verdict = question.verdict(protocol, graph, f, deadline, label)?;
         let json = json::verdict(&json!(specification), &verdict);
         Ok(Answered { verdict: verdict.name(), json, name: verdict.protocol })
     }

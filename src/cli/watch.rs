@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use crate::search::effort::Progress;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
+use super::terminal::is_ascii;
+
 /// How much work may be done.
 #[derive(Clone, Copy)]
 pub enum Budget {
@@ -55,6 +57,8 @@ pub struct Work<'a> {
     pub whole: &'static str,
     /// What is counted.
     pub steps: &'static str,
+    /// Whether it ends soon when it is told to, with what it has by then.
+    pub stops: bool,
 }
 
 /// Ctrl-C was pressed.
@@ -67,7 +71,7 @@ const LOOK: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_millis(400);
 
 /// Does the work while another thread shows how far it is, and tells it to stop when the time is
-/// up or at Ctrl-C. (At a second Ctrl-C the program ends.)
+/// up or at Ctrl-C. (At a second Ctrl-C the program ends; at the first, if the work does not.)
 pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progress) -> T) -> T {
     static HANDLER: Once = Once::new();
     HANDLER.call_once(|| {
@@ -83,17 +87,20 @@ pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progr
     std::thread::scope(|scope| {
         scope.spawn(move || {
             let start = Instant::now();
-            let bar = bar(about);
+            let mut bar = Bar::of(about);
             while is_done.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+                if INTERRUPTED.load(Ordering::Relaxed) && !about.stops {
+                    bar.bar.finish_and_clear();
+                    std::process::exit(130);
+                }
                 if INTERRUPTED.load(Ordering::Relaxed) || deadline.is_over() {
                     progress.stop();
                 }
                 if start.elapsed() > PATIENCE {
-                    bar.set_position((progress.share() * 1000.0) as u64);
-                    bar.set_message(format!("{} {}", HumanCount(progress.steps()), about.steps));
+                    bar.show(progress, about);
                 }
             }
-            bar.finish_and_clear();
+            bar.bar.finish_and_clear();
         });
         let result = work(progress);
         drop(done);
@@ -101,15 +108,47 @@ pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progr
     })
 }
 
-/// A bar on standard error, if that is a terminal.
-fn bar(about: &Work<'_>) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
+/// A bar on standard error, if that is a terminal and nobody's log.
+struct Bar {
+    bar: ProgressBar,
+    /// Whether it has been seen that an attack is made smaller: that is another work.
+    shrinking: bool,
+}
+
+impl Bar {
+    fn of(about: &Work<'_>) -> Bar {
+        let logged = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
+        let bar = match std::io::stderr().is_terminal() && !logged {
+            true => ProgressBar::new(SHARES),
+            false => ProgressBar::hidden(),
+        };
+        let text = format!("{{percent}}% of {}, {{msg}}, {{eta}} left", about.whole);
+        let bar = bar.with_prefix(about.label.to_owned()).with_style(style(&text));
+        Bar { bar, shrinking: false }
     }
-    let style = ProgressStyle::with_template(&format!(
-        "{{prefix}} [{{bar:30}}] {{percent}}% of {}, {{msg}}, {{elapsed}} gone, {{eta}} left",
-        about.whole
-    ));
+
+    /// Shows how far the work is, and how fast it goes.
+    fn show(&mut self, progress: &Progress, Work { steps, .. }: &Work<'_>) {
+        let Bar { bar, shrinking } = self;
+        if progress.is_shrinking() && !*shrinking {
+            *shrinking = true;
+            bar.reset();
+            bar.set_style(style("making the attack smaller, {msg}"));
+        }
+        bar.set_position((progress.share() * SHARES as f64) as u64);
+        let steps = if *shrinking { "executions" } else { steps };
+        let rate = progress.steps() as f64 / bar.elapsed().as_secs_f64().max(1e-3);
+        let (count, rate) = (HumanCount(progress.steps()), HumanCount(rate as u64));
+        bar.set_message(format!("{count} {steps}, {rate}/s"));
+    }
+}
+
+/// Into so many shares the work is divided.
+const SHARES: u64 = 1000;
+
+fn style(text: &str) -> ProgressStyle {
+    let template = format!("{{prefix}} [{{bar:24}}] {text} ({{elapsed}} gone)");
+    let style = ProgressStyle::with_template(&template);
     let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(1000).with_style(style).with_prefix(about.label.to_owned())
+    style.progress_chars(if is_ascii() { "=> " } else { "\u{2588}\u{2593}\u{2591}" })
 }

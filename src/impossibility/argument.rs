@@ -9,6 +9,7 @@ use crate::fault::Fault;
 use crate::general::{General, Generals};
 use crate::graph::{Cut, Graph};
 use crate::outcome::Task;
+use crate::search::effort::Progress;
 use crate::testable::{Terms, Testable};
 
 /// Why there can be no protocol.
@@ -189,6 +190,7 @@ pub(crate) fn argue<P: Testable>(
     theorem: Construction,
     mut groups: Vec<Generals>,
     values: [P::Value; 2],
+    progress: &Progress,
 ) -> Argument<P> {
     // Whoever gives the order is in the first group. So the two parts of a cut, which stand at
     // every other place, are the second and the fourth, or the first and the third.
@@ -214,7 +216,15 @@ pub(crate) fn argue<P: Testable>(
             Vec::from_iter(all.find(|window| window.contains(culprit)))
         }
     };
-    let worlds = windows.into_iter().map(|window| cosmos.world(window)).collect_vec();
+    // Most of the work is to have each world in a run of its own.
+    let share = 1.0 / windows.len().max(1) as f64;
+    let had = |window| {
+        let world = cosmos.world(window);
+        progress.worked(1);
+        progress.covered(share);
+        world
+    };
+    let worlds = windows.into_iter().map(had).collect_vec();
     let undetermined = worlds.iter().find_map(|world| cosmos.difference(world));
     // That a forgery counts is bad enough, but a property that is lacking says more.
     let lacks = |world: &World<P>| world.execution.lacks.is_some();

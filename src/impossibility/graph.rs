@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::views::Scope;
 use crate::general::Generals;
+use crate::search::effort::Progress;
 
 /// The views, by number.
 pub(super) struct Graph {
@@ -18,13 +19,13 @@ pub(super) struct Graph {
 }
 
 impl Graph {
-    /// Goes through all executions.
-    pub fn of(scope: Scope) -> Graph {
+    /// Goes through all executions, of which there are so many.
+    pub fn of(scope: Scope, all: f64, progress: &Progress) -> Graph {
         let views = scope.number_of_views();
         let (mut classes, mut forced) = (UnionFind::new(views), vec![None; views]);
         let mut executions = 0;
         for plot in scope.plots() {
-            let order = plot.order();
+            let (order, before) = (plot.order(), executions);
             let mut seen = plot.first();
             loop {
                 executions += 1;
@@ -39,6 +40,9 @@ impl Graph {
                     break;
                 }
             }
+            let gone = executions - before;
+            progress.worked(gone);
+            progress.covered(gone as f64 / all);
         }
         Graph { classes, forced, executions }
     }

@@ -16,6 +16,7 @@ use crate::count::{Count, grouped};
 use crate::general::Generals;
 use crate::order::Order;
 use crate::protocol::Round;
+use crate::search::effort::Progress;
 
 /// Whether `n` generals, at most `f` of whom are traitors, can reach Byzantine agreement on one of
 /// two orders in so many rounds, by oral messages.
@@ -74,10 +75,26 @@ pub fn rounds_over(
     f: usize,
     rounds: Round,
 ) -> Result<Rounds, RoundsError> {
+    rounds_watched(values, n, f, rounds, &Progress::new())
+}
+
+/// As [`rounds_over`], where another thread may watch: its steps are executions. It can't be stopped.
+///
+/// # Errors
+///
+/// As [`rounds`](rounds()).
+pub fn rounds_watched(
+    values: usize,
+    n: usize,
+    f: usize,
+    rounds: Round,
+    progress: &Progress,
+) -> Result<Rounds, RoundsError> {
     let scope = Scope { n, f, rounds, values };
     let executions = executions(scope)?;
     let orders = Order::first(values);
-    let Graph { mut classes, forced, executions: seen } = Graph::of(scope);
+    let all = 10_f64.powf(executions.log10());
+    let Graph { mut classes, forced, executions: seen } = Graph::of(scope, all, progress);
     assert_eq!(executions.exact(), Some(&seen.into()), "bug in turncoat: executions are lost");
     let mut decisions = FxHashMap::default();
     let mut contradicted = false;

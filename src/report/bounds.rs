@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::look::{Ink, Look};
 use super::sentence;
 use super::text::{labelled, wrapped};
 use crate::impossibility::rounds::affordable;
@@ -125,24 +126,28 @@ impl fmt::Display for Bounds {
             Answer::Unsolvable => "UNSOLVABLE",
             Answer::DependsOnGraph => "DEPENDS ON THE GRAPH",
         };
-        writeln!(f, "{answer}: {}\n", setting(&self.problem))?;
+        let look = Look::of(f);
+        let setting = look.ink(Ink::Strong, format!(": {}", setting(&self.problem)));
+        writeln!(f, "{}\n", look.line(&(look.word(answer) + &setting), 0))?;
         for condition in &self.conditions {
-            f.write_str(&needed(condition))?;
+            f.write_str(&needed(condition, look))?;
         }
-        f.write_str(&remarks(self))?;
+        f.write_str(&remarks(self, look))?;
         let shown = shown(self);
         if !shown.is_empty() {
-            writeln!(f, "\nWhat turncoat can show")?;
+            writeln!(f, "\n{}", look.ink(Ink::Strong, "What turncoat can show"))?;
         }
         for Shown { command, exit_code, shows } in shown {
-            writeln!(f, "  {command}\n      {shows} (exit code {exit_code})")?;
+            let shows = look.line(&format!("      {shows} (exit code {exit_code})"), 6);
+            writeln!(f, "  {command}\n{shows}")?;
         }
         let Problem { n, f: traitors, .. } = self.problem;
         if traitors == 0 || self.problem.signed {
             return Ok(()); // what is signed is not weighed by votes
         }
-        write!(f, "\nWhat votes are worth, where {traitors} of {n} may lie, or never vote\n")?;
-        f.write_str(&votes(n, traitors))
+        let title = format!("What votes are worth, where {traitors} of {n} may lie, or never vote");
+        writeln!(f, "\n{}", look.ink(Ink::Strong, title))?;
+        f.write_str(&votes(n, traitors, look))
     }
 }
 
@@ -169,15 +174,16 @@ fn setting(problem: &Problem) -> String {
     text
 }
 
-fn needed(condition: &Condition) -> String {
+fn needed(condition: &Condition, look: Look) -> String {
     let Condition { theorem, have, least } = condition;
     let met = if condition.met() { "given" } else { "MISSING" };
+    let met = look.ink(Ink::of(met), met);
     let head = format!("{met}: {}, here {have} >= {least}", theorem.condition());
-    format!("{head}\n{}", wrapped(&sentence(theorem.reason()), "    "))
+    format!("{}\n{}", look.line(&head, 4), wrapped(&sentence(theorem.reason()), "    ", look))
 }
 
 /// What is true beside the conditions.
-fn remarks(bounds: &Bounds) -> String {
+fn remarks(bounds: &Bounds, look: Look) -> String {
     let Bounds { problem, answer, traitors, conditions, enough_rounds } = bounds;
     let Problem { n, f, signed, task, .. } = *problem;
     let mut remarks = Vec::new();
@@ -209,7 +215,7 @@ fn remarks(bounds: &Bounds) -> String {
             ),
         });
     }
-    remarks.iter().map(|remark| wrapped(&sentence(remark), "")).collect()
+    remarks.iter().map(|remark| wrapped(&sentence(remark), "", look)).collect()
 }
 
 /// "1 round is", "2 rounds are".
@@ -218,7 +224,7 @@ fn rounds(count: usize) -> String {
 }
 
 /// The arithmetic of thresholds, with the numbers filled in.
-fn votes(n: usize, f: usize) -> String {
+fn votes(n: usize, f: usize, look: Look) -> String {
     let Thresholds { quorum, meet, loyal, certain, discounted } = Thresholds::of(n, f);
     let meets = match meet {
         0 => format!("two sets of {quorum} of {n} need not meet at all: n - 2f is not above 0"),
@@ -252,7 +258,7 @@ fn votes(n: usize, f: usize) -> String {
         ),
         ("Discount", format!("{weigh}; that is n > 3f = {}", 3 * f)),
     ];
-    lines.iter().map(|(label, line)| labelled(label, line) + "\n").collect()
+    lines.iter().map(|(label, line)| labelled(label, line, look) + "\n").collect()
 }
 
 /// The same as JSON.

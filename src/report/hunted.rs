@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::look::Look;
 use super::text::{amount, labelled, lies, title};
 use crate::count::grouped;
 use crate::execution::Size;
@@ -16,9 +17,10 @@ use crate::verdict::{Finding, Hunted};
 impl<P: Testable> fmt::Display for Hunted<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Hunted { protocol, graph, adversary, coverage, finding, .. } = self;
-        writeln!(f, "{}\n", title(self.name(), protocol, graph, adversary))?;
+        let look = Look::of(f);
+        writeln!(f, "{}\n", title(self.name(), protocol, graph, adversary, look))?;
         match finding {
-            Some(finding) => writeln!(f, "{finding}")?,
+            Some(finding) => writeln!(f, "{}", look.show(finding))?,
             None => {
                 let tried = match (coverage.cases, self.cases) {
                     (tried, cases) if tried < cases => {
@@ -27,14 +29,15 @@ impl<P: Testable> fmt::Display for Hunted<P> {
                     }
                     (tried, _) => format!("{} attacks drawn at random", number(tried)),
                 };
-                writeln!(f, "Nothing was found in {tried}. That is no proof.\n")?;
+                let found = format!("Nothing was found in {tried}. That is no proof.");
+                writeln!(f, "{}\n", look.line(&found, 0))?;
             }
         }
         let adversary = adversary.told(self.signed, self.forgeries);
         let facts =
             [("Drawn from", adversary), ("Hunt", self.told()), ("Coverage", covered(coverage))];
         for (label, text) in self.harvested.map(lies).into_iter().chain(facts) {
-            writeln!(f, "{}", labelled(label, &text))?;
+            writeln!(f, "{}", labelled(label, &text, look))?;
         }
         Ok(())
     }
@@ -64,26 +67,27 @@ impl<P: Testable> Hunted<P> {
 impl<P: Testable> fmt::Display for Finding<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Finding { case, drawn, executions, counterexample, .. } = self;
-        writeln!(f, "{counterexample}")?;
+        let look = Look::of(f);
+        writeln!(f, "{}", look.show(counterexample))?;
         let (before, after) = (amount(drawn).told, amount(&counterexample.attack).told);
         let undetermined = matches!(
             &counterexample.violation,
             Violation::Fault(Fault { kind: FaultKind::Undetermined(..), .. })
         );
         if undetermined {
-            return writeln!(
-                f,
+            let found = format!(
                 "Found at case {case} with {before}, and left as it is: what a protocol that is \
                  not\ndeterministic does with fewer lies says nothing."
             );
+            return writeln!(f, "{}", look.line(&found, 0));
         }
         let stopped = counterexample.size == Size::NotMinimal;
         let executions = number(*executions);
         let end = if stopped { ", when the time was up" } else { "" };
-        writeln!(
-            f,
+        let found = format!(
             "Found at case {case} with {before}, shrunk to {after} in {executions} executions{end}."
-        )
+        );
+        writeln!(f, "{}", look.line(&found, 0))
     }
 }
 

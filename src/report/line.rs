@@ -2,12 +2,16 @@
 
 use itertools::Itertools;
 
+use super::look::{Ink, Look};
 use crate::general::General;
 use crate::outcome::Task;
 
 /// In a round with more lines than this, what is as loyalty and the schedule have it is only
 /// counted.
 const LINES: usize = 14;
+
+/// By how much what a line has no room for is indented.
+const INDENT: usize = 10;
 
 /// Something said, or left unsaid, to one general.
 pub(super) struct Line {
@@ -34,6 +38,10 @@ pub(super) enum Mark {
 }
 
 impl Mark {
+    fn ink(self) -> Ink {
+        if self == Mark::Lie { Ink::Bad } else { Ink::Odd }
+    }
+
     fn word(self) -> &'static str {
         match self {
             Mark::Lie => "LIE",
@@ -52,7 +60,7 @@ impl Line {
 }
 
 /// The lines of one round, those of one sender with the same text together.
-pub(super) fn told(lines: &[Line], task: Task) -> String {
+pub(super) fn told(lines: &[Line], task: Task, look: Look) -> String {
     let mut groups: Vec<(&Line, Vec<usize>)> = Vec::new();
     for line in lines {
         match groups.iter_mut().find(|(first, _)| first.tells_as(line)) {
@@ -64,14 +72,18 @@ pub(super) fn told(lines: &[Line], task: Task) -> String {
     let unmarked = lines.iter().filter(|line| line.mark.is_none()).count();
     let shown = groups.into_iter().filter(|(line, _)| line.mark.is_some() || !crowded);
     let shown = shown.map(|(Line { from, text, mark, notes, .. }, to)| {
-        let mark = mark.map(Mark::word).unwrap_or_default();
+        let ink = |text: &str| mark.map_or(text.to_owned(), |mark| look.ink(mark.ink(), text));
+        let word = ink(mark.map_or("", Mark::word));
+        let pad = " ".repeat(5 - mark.map_or(0, |mark| mark.word().len()));
         let notes = match notes.is_empty() {
             true => String::new(),
-            false => format!("  ({})", notes.join("; ")),
+            false => look.ink(Ink::Faint, format!("  ({})", notes.join("; "))),
         };
         let (from, to) = (task.name(*from), to.iter().join(", "));
-        format!("{mark:>5} {from} tells {to}: {text}{notes}\n")
+        let text = ink(text);
+        look.line(&format!("{pad}{word} {from} tells {to}: {text}{notes}"), INDENT) + "\n"
     });
-    let rest = format!("      and {unmarked} messages as loyalty has them\n");
+    let rest = format!("      and {unmarked} messages as loyalty has them");
+    let rest = look.ink(Ink::Faint, rest) + "\n";
     shown.chain(crowded.then_some(rest)).collect()
 }

@@ -6,8 +6,9 @@ use std::fmt;
 use itertools::Itertools;
 
 use super::cast::cast;
-use super::story::story;
-use super::text::{WIDTH, among, labelled};
+use super::look::{Ink, Look};
+use super::story::story_in;
+use super::text::{among, labelled};
 use super::{capital, sentence};
 use crate::fault::guarded;
 use crate::general::{General, Generals};
@@ -38,7 +39,10 @@ impl<P: Testable> fmt::Display for Refutation<P> {
             "undetermined" => "UNDETERMINED",
             _ => "POSSIBLE",
         };
-        writeln!(f, "{verdict}: {}, at most {most} {traitors}\n", among(name, graph))?;
+        let look = Look::of(f);
+        let setting = format!(": {}, at most {most} {traitors}", among(name, graph));
+        let title = look.word(verdict) + &look.ink(Ink::Strong, setting);
+        writeln!(f, "{}\n", look.line(&title, 0))?;
         let Some(argument) = &self.argument else {
             let connected = match graph.is_complete() {
                 true => "",
@@ -50,10 +54,10 @@ impl<P: Testable> fmt::Display for Refutation<P> {
                 "With n > 3f{connected} there is a protocol (Pease, Shostak, Lamport 1980), so nothing can be \
                  refuted here. Whether this one is right is another question: see turncoat check."
             );
-            return writeln!(f, "{}", fill(&theorem));
+            return writeln!(f, "{}", fill(&theorem, look));
         };
-        let told = Told { protocol: &self.protocol, name, task: *task, argument };
-        writeln!(f, "{}\n", fill(&told.theorem()))?;
+        let told = Told { protocol: &self.protocol, name, task: *task, argument, look };
+        writeln!(f, "{}\n", fill(&told.theorem(), look))?;
         writeln!(f, "{}", told.ring())?;
         for (number, world) in argument.worlds.iter().enumerate() {
             writeln!(f, "{}", told.world(number, world))?;
@@ -72,6 +76,7 @@ struct Told<'a, P: Testable> {
     name: &'a str,
     task: Task,
     argument: &'a Argument<P>,
+    look: Look,
 }
 
 impl<P: Testable> Told<'_, P> {
@@ -130,10 +135,14 @@ impl<P: Testable> Told<'_, P> {
                 format!("{} have the input {one:?}, {marked} {other:?}", first.join(", "))
             }
         };
-        let mut lines = vec![labelled("Groups", &legend.chain([begin]).join("; "))];
-        let names = places.clone().map(|place| format!("{:<4}", self.place(place))).join("- ");
-        let label = if layers == 1 { "One run" } else { "The ring" };
-        lines.push(format!("{label:<12}{}", names.trim_end()));
+        let mut lines = vec![labelled("Groups", &legend.chain([begin]).join("; "), self.look)];
+        let names = places
+            .clone()
+            .map(|place| format!("{:<4}", self.place(place)))
+            .join(&format!("{} ", self.look.rule()));
+        let name = if layers == 1 { "One run" } else { "The ring" };
+        let label = |label: &str| self.look.ink(Ink::Faint, format!("{label:<12}"));
+        lines.push(format!("{}{}", label(name), names.trim_end()));
         for (number, world) in worlds.iter().enumerate() {
             let here = places.clone().map(|place| {
                 let (group, layer) = (groups[place % groups.len()], place / groups.len());
@@ -147,8 +156,8 @@ impl<P: Testable> Told<'_, P> {
                 };
                 format!("{shown:<6}")
             });
-            let label = format!("World {}", number + 1);
-            lines.push(format!("{label:<12}{}", here.collect::<String>().trim_end()));
+            let world = label(&format!("World {}", number + 1));
+            lines.push(format!("{world}{}", here.collect::<String>().trim_end()));
         }
         lines.join("\n") + "\n"
     }
@@ -173,20 +182,22 @@ impl<P: Testable> Told<'_, P> {
                 "It can't be had: a signature is lacking (see below).".to_owned()
             }
             (None, lacking) => {
-                let held = if execution.violation().is_some() { "Violated: " } else { "" };
+                let violated = execution.violation().is_some();
+                let held =
+                    if violated { self.look.ink(Ink::Bad, "Violated:") } else { String::new() };
                 let decided = self.decided(world);
                 let unsaid = match lacking {
                     Some(_) => "What needs a signature that is lacking is not said. ",
                     None => "",
                 };
-                format!(
-                    "{unsaid}{held}{}.",
-                    if held.is_empty() { capital(&decided) } else { decided }
-                )
+                match violated {
+                    true => format!("{unsaid}{held} {decided}."),
+                    false => format!("{unsaid}{}.", capital(&decided)),
+                }
             }
         };
         let text = sentences.chain([must, outcome]).join(" ");
-        labelled(&format!("World {}", number + 1), text.trim_end_matches('.'))
+        labelled(&format!("World {}", number + 1), text.trim_end_matches('.'), self.look)
     }
 
     /// "lieutenants 1 and 3 decide RETREAT, and lieutenant 2 decides ATTACK".
@@ -217,12 +228,15 @@ impl<P: Testable> Told<'_, P> {
             let line = format!("{from:<from_width$}  {left:<width$}  {right:<width$}  {mark}");
             line.trim_end().to_owned() + "\n"
         };
-        let mut text = line(&title, &heads[0], &heads[1], "");
+        let title = line(&title, &heads[0], &heads[1], "");
+        let mut text = self.look.ink(Ink::Strong, title.trim_end()) + "\n";
         let rows = side_by_side(&one, &other);
         for [left, right] in rows.iter().take(SEEN) {
             let from = left.or(*right).map_or("", |heard| &heard.from);
             let [left, right] = [left, right].map(|heard| heard.map_or("nothing", |h| &h.text));
-            text += &line(from, left, right, if left == right { "the same" } else { "" });
+            let mark =
+                if left == right { self.look.ink(Ink::Faint, "the same") } else { String::new() };
+            text += &line(from, left, right, &mark);
         }
         let more = rows.len().saturating_sub(SEEN);
         if more > 0 {
@@ -236,10 +250,10 @@ impl<P: Testable> Told<'_, P> {
         text += &line("and decides", &left, &right, "");
         let how = "compared message by message, and so are its states in the end";
         text += &match same_view {
-            true => format!("The same view: {how}.\n"),
-            false => "Not the same view: not all could be said that had to be.\n".to_owned(),
+            true => self.look.line(&format!("The same view: {how}."), 0),
+            false => "Not the same view: not all could be said that had to be.".to_owned(),
         };
-        text
+        text + "\n"
     }
 
     /// All that a general is told in a world: from whom and when, and what.
@@ -258,7 +272,7 @@ impl<P: Testable> Told<'_, P> {
 
     fn ending(&self) -> String {
         match &self.argument.ending {
-            Ending::Undetermined(fault) => fill(&format!(
+            Ending::Undetermined(fault) => self.fill(&format!(
                 "{} So the worlds are not what the argument takes them for, and no verdict on this \
                  protocol means anything.",
                 sentence(&fault.told(self.task))
@@ -267,14 +281,15 @@ impl<P: Testable> Told<'_, P> {
             Ending::Refuted(world) => {
                 let number = world + 1;
                 let World { attack, execution, .. } = &self.argument.worlds[*world];
-                let why =
-                    fill(&format!("{} {} is broken in world {number}.", self.chain(), self.name));
+                let (chain, name) = (self.chain(), self.name);
+                let why = self.fill(&format!("{chain} {name} is broken in world {number}."));
                 if attack.lies.len() > LIES {
                     let lies = attack.lies.len();
                     return format!("{why}\nIts attack has {lies} lies.");
                 }
-                let story = story(self.protocol, attack, execution);
-                format!("{why}\n\nWorld {number} in full\n{}", story.trim_end())
+                let title = self.look.ink(Ink::Strong, format!("World {number} in full"));
+                let story = story_in(self.look, self.protocol, attack, execution);
+                format!("{why}\n\n{title}\n{}", story.trim_end())
             }
         }
     }
@@ -318,7 +333,7 @@ impl<P: Testable> Told<'_, P> {
     fn forgery(&self, world: usize) -> String {
         let number = world + 1;
         let Some(Needed { wire, message, signed }) = &self.argument.worlds[world].forgery else {
-            return fill(&format!(
+            return self.fill(&format!(
                 "World {number} is had by forgeries that count with who hears them, and they do no \
                  harm."
             ));
@@ -337,7 +352,11 @@ impl<P: Testable> Told<'_, P> {
                 false => ": this is how signatures escape the bound",
             },
         );
-        fill(&what)
+        self.fill(&what)
+    }
+
+    fn fill(&self, text: &str) -> String {
+        fill(text, self.look)
     }
 }
 
@@ -361,6 +380,6 @@ fn side_by_side<'a>(one: &'a [Heard], other: &'a [Heard]) -> Vec<[Option<&'a Hea
 }
 
 /// Lines of prose.
-fn fill(text: &str) -> String {
-    textwrap::fill(text, textwrap::Options::new(WIDTH))
+fn fill(text: &str, look: Look) -> String {
+    textwrap::fill(text, textwrap::Options::new(look.prose()))
 }

@@ -6,6 +6,7 @@ use itertools::Itertools;
 use serde_json::{Value, json};
 
 use super::json::merge;
+use super::look::{Ink, Look};
 use super::text::{labelled, wrapped};
 use crate::attack::{AttackOn, Lie};
 use crate::count::grouped;
@@ -25,23 +26,26 @@ const EXTRACT: usize = 16;
 /// As [`text`], where nothing is known of what the exhaustive search says.
 impl fmt::Display for Rounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&text(self, None))
+        f.write_str(&text(self, None, Look::of(f)))
     }
 }
 
 /// All of it: the chain of executions if there is no protocol, else the protocol, and, if it was
 /// asked, what the exhaustive search says of it.
 #[must_use]
-pub fn text(found: &Rounds, verdict: Option<&Verdict<DecisionTable>>) -> String {
+pub fn text(found: &Rounds, verdict: Option<&Verdict<DecisionTable>>, look: Look) -> String {
     let Rounds { n, f, rounds, values, views, executions, .. } = found;
-    let title = if found.exists() { "EXISTS: a protocol" } else { "NONE: no protocol" };
+    let (word, what) = if found.exists() { ("exists", "a") } else { ("none", "no") };
     let rounds = many(*rounds as u64, "round");
     let traitors = many(*f as u64, "traitor");
     let over = if *values == 2 { String::new() } else { format!(" over {values} values") };
-    let mut text = format!("{title} of {rounds}{over} among {n} generals, at most {traitors}\n\n");
+    let title =
+        format!(": {what} protocol of {rounds}{over} among {n} generals, at most {traitors}");
+    let title = look.word(word) + &look.ink(Ink::Strong, title);
+    let mut text = look.line(&title, 0) + "\n\n";
     match &found.existence {
-        Existence::None(chain) => text += &self::chain(chain),
-        Existence::Protocol(table) => text += &self::table(table, found.free),
+        Existence::None(chain) => text += &self::chain(chain, look),
+        Existence::Protocol(table) => text += &self::table(table, found.free, look),
     }
     let views = format!("{}, in {}", many(*views as u64, "view"), classes(found));
     let executions = many(*executions, "execution");
@@ -56,7 +60,9 @@ pub fn text(found: &Rounds, verdict: Option<&Verdict<DecisionTable>>) -> String 
         (_, Some(verdict)) => ("Verified", verified(verdict)),
     };
     let counted = ("Space", format!("{views}; {executions}"));
-    [counted, spoken].iter().fold(text, |text, (label, said)| text + &labelled(label, said) + "\n")
+    [counted, spoken]
+        .iter()
+        .fold(text, |text, (label, said)| text + &labelled(label, said, look) + "\n")
 }
 
 /// What the exhaustive search says of the table.
@@ -79,7 +85,7 @@ fn classes(Rounds { classes, free, .. }: &Rounds) -> String {
     }
 }
 
-fn chain(Chain { first, links, last }: &Chain) -> String {
+fn chain(Chain { first, links, last }: &Chain, look: Look) -> String {
     let mut text = wrapped(
         &format!(
             "Whatever the lieutenants decide by, it goes wrong in one of these executions, in which \
@@ -87,14 +93,16 @@ fn chain(Chain { first, links, last }: &Chain) -> String {
             legend(&first.view)
         ),
         "",
+        look,
     );
-    text += &forced("start", first);
+    text += &forced("start", first, look);
     for (number, Link { attack, from, to }) in links.iter().enumerate() {
-        text += &format!("\nlink {}: {}", number + 1, scene(attack));
-        text += &(sees(from) + &sees(to));
+        let link = look.ink(Ink::Strong, format!("link {}:", number + 1));
+        text += &format!("\n{link} {}", scene(attack, look));
+        text += &(sees(from, look) + &sees(to, look));
         text += "  both are loyal: they must decide the same (IC1)\n";
     }
-    text += &forced("end", last);
+    text += &forced("end", last, look);
     let [first, last] = [first.order, last.order];
     text + &format!("\nSo what is decided at the start, {first}, would have to be {last}.\n\n")
 }
@@ -108,17 +116,18 @@ fn legend(View { told, .. }: &View) -> String {
     })
 }
 
-fn forced(place: &str, Forced { attack, view, order }: &Forced) -> String {
+fn forced(place: &str, Forced { attack, view, order }: &Forced, look: Look) -> String {
     let lieutenant = view.lieutenant;
+    let place = look.ink(Ink::Strong, format!("{place}:"));
     format!(
-        "\n{place}: {}{}  the commander is loyal: {lieutenant} must decide {order} (IC2)\n",
-        scene(attack),
-        sees(view)
+        "\n{place} {}{}  the commander is loyal: {lieutenant} must decide {order} (IC2)\n",
+        scene(attack, look),
+        sees(view, look)
     )
 }
 
 /// Who the traitors are, what the order is, and each lie.
-fn scene(attack: &AttackOn<OralMessages>) -> String {
+fn scene(attack: &AttackOn<OralMessages>, look: Look) -> String {
     let mut text = match attack.traitors.len() {
         0 => "all are loyal".to_owned(),
         1 => format!("the traitor is {}", attack.traitors),
@@ -136,19 +145,20 @@ fn scene(attack: &AttackOn<OralMessages>) -> String {
         let loyal = loyal.map(|Relay { value, .. }| value.to_string());
         let [said, loyal] = [said, loyal].map(|told| told.unwrap_or_else(|| "nothing".to_owned()));
         let to = Generals::from_iter(to);
-        text +=
-            &wrapped(&format!("round {round}: {from} tells {to}: {said} (loyal: {loyal})"), "  ");
+        let said = look.ink(Ink::Bad, said);
+        let lie = format!("round {round}: {from} tells {to}: {said} (loyal: {loyal})");
+        text += &wrapped(&lie, "  ", look);
     }
     text
 }
 
 /// "  lieutenant 1 sees 0 RETREAT, 0:2 ATTACK".
-fn sees(View { lieutenant, told }: &View) -> String {
+fn sees(View { lieutenant, told }: &View, look: Look) -> String {
     let told = told.iter().map(|(path, value)| format!("{path} {value}"));
-    wrapped(&format!("{lieutenant} sees {}", told.format(", ")), "  ")
+    wrapped(&format!("{lieutenant} sees {}", told.format(", ")), "  ", look)
 }
 
-fn table(table: &DecisionTable, free: usize) -> String {
+fn table(table: &DecisionTable, free: usize, look: Look) -> String {
     let rows = table.rows().len();
     let (shown, rest) = if rows <= ROWS { (rows, 0) } else { (EXTRACT, rows - EXTRACT) };
     let default = if free == 0 { "" } else { " (where it forces none, RETREAT)" };
@@ -159,6 +169,7 @@ fn table(table: &DecisionTable, free: usize) -> String {
              class of views has the order that validity forces in it{default}.{legend}"
         ),
         "",
+        look,
     );
     let mut rows = table.rows().take(shown).peekable();
     while let Some((first, decision)) = rows.next() {

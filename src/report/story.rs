@@ -7,6 +7,7 @@ use itertools::Itertools;
 
 use super::cast::cast;
 use super::line::{Line, Mark, told};
+use super::look::{Ink, Look};
 use super::{capital, sentence};
 use crate::adversary::FaultClass;
 use crate::attack::{Attack, AttackOn, Item, Lie};
@@ -21,16 +22,31 @@ use crate::testable::{Testable, Wire, lent};
 /// If what the loyal held takes more lines than this, only how each concluded is told.
 const HELD: usize = 45;
 
+/// By how much what a line has no room for is indented.
+const INDENT: usize = 19;
+
 /// The whole story of one execution, ending in a line end.
 pub fn story<P: Testable>(
     protocol: &P,
     attack: &AttackOn<P>,
     execution: &ExecutionOf<P>,
 ) -> String {
+    story_in(Look::PLAIN, protocol, attack, execution)
+}
+
+/// The same with this look.
+pub fn story_in<P: Testable>(
+    look: Look,
+    protocol: &P,
+    attack: &AttackOn<P>,
+    execution: &ExecutionOf<P>,
+) -> String {
     let protocol = &lent(protocol);
     let task = protocol.task();
-    let story = Story { protocol, task, attack, execution };
-    let mut parts = vec![cast(attack, task)];
+    let story = Story { protocol, task, attack, execution, look };
+    let cast = cast(attack, task);
+    let cast = cast.lines().map(|line| look.line(line, 0) + "\n");
+    let mut parts = vec![cast.collect()];
     parts.extend(story.rounds());
     if execution.fault.is_none() {
         parts.push(story.held());
@@ -44,6 +60,7 @@ struct Story<'a, P: Testable> {
     task: Task,
     attack: &'a AttackOn<P>,
     execution: &'a ExecutionOf<P>,
+    look: Look,
 }
 
 impl<P: Testable> Story<'_, P> {
@@ -51,7 +68,8 @@ impl<P: Testable> Story<'_, P> {
         let rounds = self.execution.deliveries.iter().chunk_by(|delivery| delivery.wire.round);
         let rounds = rounds.into_iter().map(|(round, deliveries)| {
             let lines = deliveries.flat_map(|delivery| self.lines(delivery)).collect_vec();
-            format!("Round {round}\n{}", told(&lines, self.task))
+            let title = self.look.ink(Ink::Strong, format!("Round {round}"));
+            format!("{title}\n{}", told(&lines, self.task, self.look))
         });
         rounds.collect()
     }
@@ -153,7 +171,10 @@ impl<P: Testable> Story<'_, P> {
             let explained = guarded(|| self.protocol.explain(state));
             let mut lines = explained.unwrap_or_else(|_| vec![format!("{state:?}")]);
             let decision = self.execution.decisions[me.id()].as_ref();
-            lines.extend(decision.map(|decision| format!("decides {decision:?}")));
+            lines.extend(decision.map(|decision| {
+                let decides = format!("decides {decision:?}");
+                self.look.ink(Ink::Strong, decides)
+            }));
             (me, lines)
         });
         let mut held = held.collect_vec();
@@ -163,31 +184,39 @@ impl<P: Testable> Story<'_, P> {
                 *lines = vec![conclusion.join("; ")];
             }
         }
-        let mut text = "What the loyal held in the end\n".to_owned();
+        let title = "What the loyal held in the end";
+        let mut text = self.look.ink(Ink::Strong, title) + "\n";
         for (me, lines) in held {
             for (number, line) in lines.iter().enumerate() {
                 let name = if number == 0 { self.task.name(me) } else { String::new() };
-                writeln!(text, "  {name:<14} {line}").expect("a string takes all");
+                let line = self.look.line(&format!("  {name:<14} {line}"), INDENT);
+                writeln!(text, "{line}").expect("a string takes all");
             }
         }
         text
     }
 
     fn ending(&self) -> String {
-        match self.execution.violation() {
+        let look = self.look;
+        let (what, why) = match self.execution.violation() {
             None => {
                 let demands = self.protocol.demands();
                 let held = all_held(self.task, demands.iter().map(|demand| demand.name));
-                format!("{held} in this execution.\n")
+                (look.ink(Ink::Good, format!("{held} in this execution.")), String::new())
             }
-            Some(Violation::Fault(fault)) => format!("Fault: {}.\n", fault.told(self.task)),
+            Some(Violation::Fault(fault)) => {
+                (look.ink(Ink::Bad, "Fault:"), format!(" {}.", fault.told(self.task)))
+            }
             Some(Violation::Forgery(accepted)) => {
-                format!("Violated: unforgeability. {}\n", self.taken_in(&accepted))
+                let what = look.ink(Ink::Bad, "Violated: unforgeability.");
+                (what, format!(" {}", self.taken_in(&accepted)))
             }
             Some(Violation::Property(property)) => {
-                format!("Violated: {}. {}\n", property.title(self.task), self.accusation(property))
+                let what = format!("Violated: {}.", property.title(self.task));
+                (look.ink(Ink::Bad, what), format!(" {}", self.accusation(property)))
             }
-        }
+        };
+        look.line(&(what + &why), 0) + "\n"
     }
 
     /// Who took what for genuine, and what came of it.

@@ -5,7 +5,8 @@ use std::fmt;
 use itertools::Itertools;
 
 use super::cast::may;
-use super::story::{all_held, story};
+use super::look::{Ink, Look};
+use super::story::{all_held, story_in};
 use crate::adversary::{Adversary, FaultClass};
 use crate::attack::Attack;
 use crate::count::grouped;
@@ -20,25 +21,28 @@ use crate::verdict::{Ruling, Verdict};
 impl<P: Testable> fmt::Display for Verdict<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Verdict { graph, adversary, behaviours, steps, ruling, protocol, .. } = self;
-        writeln!(f, "{}\n", title(self.name(), protocol, graph, adversary))?;
+        let look = Look::of(f);
+        writeln!(f, "{}\n", title(self.name(), protocol, graph, adversary, look))?;
         match ruling {
             Ruling::Holds => {
                 let unforgeability = if self.forgeries { ", and no forgery counts" } else { "" };
                 let held = all_held(self.task, self.demands.iter().copied());
-                writeln!(f, "{held}{unforgeability}, whatever the traitors do.\n")?;
+                let held = format!("{held}{unforgeability}, whatever the traitors do.");
+                writeln!(f, "{}\n", look.line(&held, 0))?;
             }
             Ruling::Bounded(Halt::Harvest) => {
                 let heard = self.harvested.map(heard).unwrap_or_default();
-                writeln!(
-                    f,
+                let found = format!(
                     "Nothing was found, but the protocol does not say what a traitor could say: covered\n\
-                     is what can be made of {heard}.\n"
-                )?;
+                     is what can be made of {heard}."
+                );
+                writeln!(f, "{}\n", look.line(&found, 0))?;
             }
             Ruling::Bounded(halt) => {
-                writeln!(f, "Nothing was found, but not everything was covered: {halt}.\n")?;
+                let found = format!("Nothing was found, but not everything was covered: {halt}.");
+                writeln!(f, "{}\n", look.line(&found, 0))?;
             }
-            Ruling::Broken(counterexample) => writeln!(f, "{counterexample}")?,
+            Ruling::Broken(counterexample) => writeln!(f, "{}", look.show(&**counterexample))?,
         }
         let reductions = self.reductions.iter().map(ToString::to_string).collect::<Vec<_>>();
         let reductions =
@@ -53,7 +57,7 @@ impl<P: Testable> fmt::Display for Verdict<P> {
         let adversary = adversary.told(self.signed, self.forgeries);
         let facts = [("Adversary", adversary), (covered, work), ("Reductions", reductions)];
         for (label, text) in self.harvested.map(lies).into_iter().chain(facts) {
-            writeln!(f, "{}", labelled(label, &text))?;
+            writeln!(f, "{}", labelled(label, &text, look))?;
         }
         Ok(())
     }
@@ -78,20 +82,20 @@ fn heard(Harvested { messages, runs, left_out }: Harvested) -> String {
 impl<P: Testable> fmt::Display for Counterexample<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Counterexample { attack, execution, size, protocol, .. } = self;
-        writeln!(f, "{}", story(protocol, attack, execution))?;
+        let look = Look::of(f);
+        writeln!(f, "{}", story_in(look, protocol, attack, execution))?;
         let Amount { told, fewer, each } = amount(attack);
-        match size {
-            Size::Smallest => writeln!(
-                f,
+        let small = match size {
+            Size::Smallest => format!(
                 "Smallest ({told}): no attack has fewer traitors, or as many and fewer {fewer}."
             ),
-            Size::LocallyMinimal => writeln!(
-                f,
+            Size::LocallyMinimal => format!(
                 "Locally minimal ({told}): each {each}, removes the violation, or leads out of \
                  what the adversary may do."
             ),
-            Size::NotMinimal => writeln!(f, "Not made smaller ({told})."),
-        }
+            Size::NotMinimal => format!("Not made smaller ({told})."),
+        };
+        writeln!(f, "{}", look.line(&small, 0))
     }
 }
 
@@ -140,13 +144,20 @@ pub(super) fn amount<V, M>(
 }
 
 /// "HOLDS: OM(1) among 4 generals, at most 1 traitor".
-pub(super) fn title(name: &str, protocol: &str, graph: &Graph, adversary: &Adversary) -> String {
+pub(super) fn title(
+    name: &str,
+    protocol: &str,
+    graph: &Graph,
+    adversary: &Adversary,
+    look: Look,
+) -> String {
     let bound = if adversary.exactly { "exactly" } else { "at most" };
     let traitors = if adversary.traitors == 1 { "traitor" } else { "traitors" };
     let (setting, most) = (among(protocol, graph), adversary.traitors);
     let may = may(adversary.faults).map(|may| format!(", who {may}")).unwrap_or_default();
     let only = adversary.only();
-    format!("{}: {setting}, {bound} {most} {traitors}{only}{may}", name.to_uppercase())
+    let setting = format!(": {setting}, {bound} {most} {traitors}{only}{may}");
+    look.line(&(look.word(name) + &look.ink(Ink::Strong, setting)), 0)
 }
 
 /// "OM(1) among 4 generals", "OM(1) among 4 generals on a ring". A name that goes on after a comma
@@ -161,22 +172,20 @@ pub fn among(protocol: &str, graph: &Graph) -> String {
 }
 
 /// A label in a column of its own, and a sentence beside it.
-pub(super) fn labelled(label: &str, text: &str) -> String {
-    let label = format!("{label:<12}");
-    let indent = " ".repeat(label.len());
-    let options = textwrap::Options::new(WIDTH).initial_indent(&label).subsequent_indent(&indent);
+pub(super) fn labelled(label: &str, text: &str, look: Look) -> String {
+    let indent = " ".repeat(label.len().max(12));
+    let label = look.ink(Ink::Faint, format!("{label:<12}"));
+    let options = textwrap::Options::new(look.prose()).initial_indent(&label);
+    let options = options.subsequent_indent(&indent);
     textwrap::fill(&format!("{text}."), options)
 }
 
 /// A paragraph, indented like this, and more so from its second line on.
-pub(super) fn wrapped(text: &str, indent: &str) -> String {
+pub(super) fn wrapped(text: &str, indent: &str, look: Look) -> String {
     let subsequent = if indent.is_empty() { String::new() } else { format!("{indent}  ") };
-    let options = textwrap::Options::new(WIDTH).initial_indent(indent);
+    let options = textwrap::Options::new(look.prose()).initial_indent(indent);
     textwrap::fill(text, options.subsequent_indent(&subsequent)) + "\n"
 }
-
-/// How long a line of prose may get.
-pub(super) const WIDTH: usize = 96;
 
 #[cfg(test)]
 mod tests {

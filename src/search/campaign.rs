@@ -342,6 +342,7 @@ impl<P: Testable> Campaign<'_, P> {
         if let Violation::Fault(Fault { kind: FaultKind::Undetermined(..), .. }) = found.violation {
             return found; // what such a protocol does with fewer lies says nothing
         }
+        self.search.progress.shrink();
         let Shrunk { attack, size, .. } =
             shrunk(self.space, found.attack.clone(), self.search.progress);
         let local = self.examined(attack, CONFIRMATIONS).map(|local| Found { size, ..local });

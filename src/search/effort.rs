@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct Progress {
     /// 0 unless it is to stop; else why.
     stop: AtomicU8,
+    shrinking: AtomicBool,
     steps: AtomicU64,
     /// In billionths.
     share: AtomicU64,
@@ -26,7 +27,12 @@ impl Progress {
     /// A search that has not begun.
     #[must_use]
     pub const fn new() -> Progress {
-        Progress { stop: AtomicU8::new(0), steps: AtomicU64::new(0), share: AtomicU64::new(0) }
+        Progress {
+            stop: AtomicU8::new(0),
+            shrinking: AtomicBool::new(false),
+            steps: AtomicU64::new(0),
+            share: AtomicU64::new(0),
+        }
     }
 
     /// Asks the search to stop soon. What it has covered by then is its verdict.
@@ -39,13 +45,21 @@ impl Progress {
         self.stop.store(OUT_OF_MEMORY, Ordering::Relaxed);
     }
 
+    /// Whether an attack has been found, and is made smaller. From then on the work is counted anew, in
+    /// executions.
+    #[must_use]
+    pub fn is_shrinking(&self) -> bool {
+        self.shrinking.load(Ordering::Relaxed)
+    }
+
     /// The work done so far, in calls to the protocol; it may lag a little.
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.steps.load(Ordering::Relaxed)
     }
 
-    /// The share of the space that is covered, from 0 to 1.
+    /// The share of the space that is covered, from 0 to 1. (Where an attack is made smaller, the share of
+    /// the time that this may take, if there is a limit.)
     #[must_use]
     pub fn share(&self) -> f64 {
         (self.share.load(Ordering::Relaxed) as f64 / WHOLE).min(1.0)
@@ -61,6 +75,17 @@ impl Progress {
             OUT_OF_MEMORY => Halt::Memory,
             _ => Halt::Stopped,
         }
+    }
+
+    pub(crate) fn shrink(&self) {
+        self.shrinking.store(true, Ordering::Relaxed);
+        self.at(0, 0.0);
+    }
+
+    /// So far has it come, by another one's count.
+    pub(crate) fn at(&self, steps: u64, share: f64) {
+        self.steps.store(steps, Ordering::Relaxed);
+        self.share.store((share * WHOLE) as u64, Ordering::Relaxed);
     }
 
     pub(crate) fn worked(&self, steps: u64) {

@@ -38,6 +38,7 @@ pub(crate) fn shrunk<P: Testable>(
             break;
         }
         executions += 1;
+        progress.worked(1);
         if breaks(space, &attack) {
             shrinker.keep(attack);
         }

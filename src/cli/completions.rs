@@ -1,0 +1,25 @@
+//! `turncoat completions`: what a shell completes.
+
+use std::process::ExitCode;
+
+use clap_complete::{Shell, generate};
+
+use super::print;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// For which shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+pub const AFTER_HELP: &str = "\
+Examples: turncoat completions bash > ~/.local/share/bash-completion/completions/turncoat
+          turncoat completions fish > ~/.config/fish/completions/turncoat.fish
+          turncoat completions zsh > ~/.zfunc/_turncoat";
+
+pub fn completions(Arguments { shell }: &Arguments) -> ExitCode {
+    let mut text = Vec::new();
+    generate(*shell, &mut super::examples::command(), "turncoat", &mut text);
+    print(&String::from_utf8_lossy(&text)).unwrap_or_else(|failure| failure)
+}

@@ -1,0 +1,36 @@
+//! `turncoat schema`: the JSON Schemas, which are files in `schema/`.
+
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+
+use super::print;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Of what
+    #[arg(value_enum)]
+    of: Of,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Of {
+    /// Of what check, sweep, hunt, refute and replay write as JSON
+    Verdict,
+    /// Of attack files
+    Attack,
+}
+
+pub const AFTER_HELP: &str = "\
+Example: turncoat schema attack > attack.schema.json";
+
+const VERDICT: &str = include_str!("../../schema/verdict.schema.json");
+const ATTACK: &str = include_str!("../../schema/attack.schema.json");
+
+pub fn schema(Arguments { of }: &Arguments) -> ExitCode {
+    let schema = match of {
+        Of::Verdict => VERDICT,
+        Of::Attack => ATTACK,
+    };
+    print(schema).unwrap_or_else(|failure| failure)
+}

@@ -1,0 +1,101 @@
+//! What this process writes on: whether it is a terminal, how wide, and whether it has colours.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::io::IsTerminal;
+use std::sync::OnceLock;
+
+use crate::report::look::{Look, ascii};
+use anstream::AutoStream;
+use clap::{Args, ValueEnum};
+
+/// How text is shown.
+#[derive(Args, Clone, Copy, Default)]
+pub struct Shown {
+    /// Whether text has colours [default: on a terminal, unless NO_COLOR is set]
+    #[arg(long, global = true, display_order = 901, value_enum, value_name = "WHEN")]
+    color: Option<When>,
+    /// Write nothing but ASCII, even on a terminal that has more
+    #[arg(long, global = true, display_order = 902)]
+    ascii: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+/// What was asked for on the command line.
+static SHOWN: OnceLock<Shown> = OnceLock::new();
+
+impl Shown {
+    /// From now on text is shown so.
+    pub fn begin(self) {
+        // There is one command line.
+        SHOWN.get_or_init(|| self);
+    }
+
+    fn now() -> Shown {
+        SHOWN.get().copied().unwrap_or_default()
+    }
+}
+
+/// The look of text on standard output.
+pub fn look() -> Look {
+    let Shown { ascii, .. } = Shown::now();
+    let terminal = std::io::stdout().is_terminal();
+    let width = terminal.then(terminal_size::terminal_size).flatten();
+    Look {
+        width: width.map(|(terminal_size::Width(columns), _)| usize::from(columns)),
+        colours: coloured(),
+        marks: terminal && !ascii && is_unicode(),
+    }
+}
+
+/// Something as it is shown on standard output.
+pub fn shown(told: &impl Display) -> String {
+    look().show(told)
+}
+
+/// Text as it may be written: only ASCII, if that was asked for.
+pub fn written(text: &str) -> Cow<'_, str> {
+    if Shown::now().ascii { ascii(text).into() } else { text.into() }
+}
+
+/// Whether only ASCII may be written.
+pub fn is_ascii() -> bool {
+    Shown::now().ascii || !is_unicode()
+}
+
+/// Whether text on standard output has colours.
+pub fn coloured() -> bool {
+    match Shown::now().color {
+        Some(When::Always) => true,
+        Some(When::Never) => false,
+        None | Some(When::Auto) => {
+            AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+        }
+    }
+}
+
+/// Whether help has colours: what was asked for is not understood yet when there is none but help.
+pub fn help_is_coloured() -> bool {
+    let arguments = || std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+    let asked = |when: &str| {
+        let split = arguments()
+            .zip(arguments().skip(1))
+            .any(|pair| pair == ("--color".into(), when.into()));
+        split || arguments().any(|argument| argument == format!("--color={when}"))
+    };
+    asked("always") || coloured() && !asked("never")
+}
+
+/// Whether the terminal's language is written with more than ASCII.
+fn is_unicode() -> bool {
+    let names = ["LC_ALL", "LC_CTYPE", "LANG"];
+    let set = names.iter().filter_map(std::env::var_os).find(|value| !value.is_empty());
+    let name = set.unwrap_or_default().to_string_lossy().to_ascii_uppercase();
+    name.contains("UTF-8") || name.contains("UTF8")
+}
