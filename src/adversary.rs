@@ -70,7 +70,8 @@ impl fmt::Display for FaultClass {
 ///
 /// What is said in a round arrives in it, by sender, unless the enemy has power over the order of
 /// arrival or over synchrony.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Adversary {
     /// In what way its traitors are faulty.
     pub faults: FaultClass,
@@ -81,7 +82,7 @@ pub struct Adversary {
     /// It can't turn the commander.
     pub loyal_commander: bool,
     /// It can turn nobody but these, if they are named.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspects: Option<Generals>,
     /// In any slot it may also say nothing.
     pub silence: bool,

@@ -9,6 +9,8 @@ mod graph;
 mod hunt;
 mod list;
 mod manual;
+mod merge;
+mod parts;
 mod protocols;
 mod refute;
 mod replay;
@@ -24,6 +26,7 @@ use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
+use bytesize::ByteSize;
 use clap::error::{ContextKind, ContextValue, ErrorKind as Usage};
 use clap::{FromArgMatches, Parser, Subcommand, ValueEnum};
 use serde_json::Value;
@@ -41,6 +44,10 @@ struct Arguments {
     /// How many threads may work [default: one for each processor]
     #[arg(long, global = true, display_order = 900, value_name = "N", value_parser = whole_number)]
     threads: Option<usize>,
+    /// How much memory may be taken, such as 4GiB: then the answer is bounded by what was covered
+    /// [default: four fifths of what is free]
+    #[arg(long, global = true, display_order = 901, value_name = "SIZE", value_parser = memory)]
+    max_memory: Option<ByteSize>,
     #[command(flatten)]
     shown: Shown,
 }
@@ -82,6 +89,9 @@ enum Command {
         #[command(subcommand)]
         subject: Subject<refute::Arguments>,
     },
+    /// Give one verdict from the parts of a question that were gone through by themselves
+    #[command(after_help = merge::AFTER_HELP)]
+    Merge(merge::Arguments),
     /// Run the attack in a file and show the execution
     #[command(after_help = "Example: turncoat check oral -n 3 -f 1 --save attack.json
          turncoat replay attack.json")]
@@ -172,7 +182,7 @@ pub fn main() -> ExitCode {
     })
 }
 
-fn run(Arguments { command, threads, shown }: Arguments) -> Result<ExitCode, BadInput> {
+fn run(Arguments { command, threads, max_memory, shown }: Arguments) -> Result<ExitCode, BadInput> {
     shown.begin();
     if let Some(threads) = threads {
         if threads == 0 {
@@ -181,11 +191,15 @@ fn run(Arguments { command, threads, shown }: Arguments) -> Result<ExitCode, Bad
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
         pool.map_err(|error| BadInput::new(format!("--threads {threads}: {error}")))?;
     }
+    if let Some(ByteSize(most)) = max_memory {
+        watch::limit_memory(most);
+    }
     match command {
         Command::Check { subject } => check::check(subject),
         Command::Sweep { subject } => sweep::sweep(subject),
         Command::Hunt { subject } => hunt::hunt(subject),
         Command::Refute { subject } => refute::refute(subject),
+        Command::Merge(arguments) => merge::merge(&arguments),
         Command::Replay(arguments) => replay::replay(&arguments),
         Command::Rounds(arguments) => rounds::rounds(&arguments),
         Command::Bounds(arguments) => bounds::bounds(&arguments),
@@ -238,6 +252,12 @@ fn print(text: &str) -> Result<ExitCode, ExitCode> {
             Err(ExitCode::from(BAD_INPUT))
         }
     }
+}
+
+/// An amount of memory given as an argument.
+fn memory(text: &str) -> Result<ByteSize, String> {
+    let size = text.parse().ok().filter(|ByteSize(size)| *size > 0);
+    size.ok_or_else(|| "give an amount of memory, such as 500MB or 4GiB".to_owned())
 }
 
 /// A number given as an argument.

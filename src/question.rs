@@ -155,6 +155,11 @@ impl<P: Testable, H> Question<P, H> {
         Ok(Subject { name, terms })
     }
 
+    /// Among whom it is asked, if that was said.
+    pub(crate) fn graph(&self) -> Option<&Graph> {
+        self.graph.as_ref()
+    }
+
     /// The same question with what this makes of the adversary.
     pub(crate) fn against(self, change: impl FnOnce(Adversary) -> Adversary) -> Question<P, H> {
         Question { adversary: change(self.adversary), ..self }

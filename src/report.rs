@@ -9,6 +9,7 @@ pub mod hunted;
 pub mod json;
 mod line;
 pub mod look;
+pub mod part_file;
 pub mod refuted;
 pub mod rounds;
 pub mod story;

@@ -29,6 +29,7 @@ mod mutants;
 mod oral;
 mod overheard;
 mod pared;
+mod parts;
 mod random_protocols;
 mod random_signed_protocols;
 mod readme;

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::adversary::Powers;
 use super::graph::Among;
+use super::parts::{self, Divided, Done, Parts};
 use super::protocols::{Specification, Subject, Task, Written};
 use super::terminal::shown;
 use super::watch::{Budget, Deadline, Work, watched};
@@ -31,6 +32,8 @@ pub struct Arguments {
     dry_run: bool,
     #[command(flatten)]
     question: Question,
+    #[command(flatten)]
+    parts: Parts,
 }
 
 /// How a question is asked, whatever its n and f.
@@ -104,6 +107,12 @@ impl Question {
         }
     }
 
+    /// The same by the engine that goes through parts, unless another one is asked for.
+    fn asked_in_parts<P: Testable>(&self, protocol: P, graph: &Graph, f: usize) -> Asked<P> {
+        let asked = self.asked(protocol, graph, f);
+        if self.engine == EngineName::Auto { asked.engine(Engine::Exhaustive) } else { asked }
+    }
+
     /// The adversary's limits as arguments.
     fn arguments(&self) -> String {
         let composed = self.engine == EngineName::Compositional;
@@ -139,14 +148,12 @@ struct Check<'a> {
 impl Task for Check<'_> {
     type Outcome = ExitCode;
 
-    /// Prints the verdict first, and saves the attack then, so that a file that can't be written
-    /// loses nothing.
     fn with<P>(self, protocol: P) -> Result<ExitCode, BadInput>
     where
         P: Testable<Value: Written, Message: Written>,
     {
         let Check { specification, graph, arguments } = self;
-        let Arguments { f, save, question, dry_run, .. } = arguments;
+        let Arguments { f, question, dry_run, .. } = arguments;
         if *dry_run {
             let estimate = question.asked(protocol, graph, *f).estimate().map_err(BadInput::new)?;
             let text = match question.format {
@@ -156,28 +163,30 @@ impl Task for Check<'_> {
             return Ok(print(&text).err().unwrap_or(ExitCode::SUCCESS));
         }
         let (deadline, label) = (Deadline::of(question.budget), label(graph, *f));
+        if arguments.parts.are_asked_for() {
+            let ask = || question.asked_in_parts(&protocol, graph, *f);
+            let (parts, asked) = (&arguments.parts, parts::question(specification, &ask()));
+            let divided = Divided { parts, question: asked, deadline, label: &label, ask };
+            return match divided.run()? {
+                Done::Part(exit) => Ok(exit),
+                Done::Verdict(verdict) => self.answer(&verdict),
+            };
+        }
         let verdict = question.verdict(protocol, graph, *f, deadline, &label)?;
-        let text = match question.format {
-            Format::Json => as_text(&json::verdict(&json!(specification), &verdict)),
-            Format::Text => {
-                let replay = verdict.counterexample().map(|_| self.replay());
-                shown(&verdict) + &replay.unwrap_or_default()
-            }
-        };
-        if let Err(failure) = print(&text) {
-            return Ok(failure);
-        }
-        if let Some(file) = save {
-            match verdict.counterexample() {
-                Some(found) => write(file, &AttackFile::write(specification, &found.attack))?,
-                None => eprintln!("turncoat: there is no attack to save to {}", file.display()),
-            }
-        }
-        Ok(Answer::of(verdict.name()).exit(question.expect))
+        self.answer(&verdict)
     }
 }
 
 impl Check<'_> {
+    fn answer<P>(&self, verdict: &Verdict<P>) -> Result<ExitCode, BadInput>
+    where
+        P: Testable<Value: Written, Message: Written>,
+    {
+        let Check { specification, arguments: Arguments { save, question, .. }, .. } = self;
+        let (format, expect) = (question.format, question.expect);
+        answered(verdict, specification, format, save.as_deref(), expect, || self.replay())
+    }
+
     /// How the counterexample is seen again.
     fn replay(&self) -> String {
         let Check { specification, arguments: Arguments { among, f, save, question, .. }, .. } =
@@ -190,6 +199,38 @@ impl Check<'_> {
         );
         replayed(save.as_deref(), &again)
     }
+}
+
+/// Prints the verdict first, and saves the attack then, so that a file that can't be written loses
+/// nothing.
+pub fn answered<P>(
+    verdict: &Verdict<P>,
+    specification: &Specification,
+    format: Format,
+    save: Option<&Path>,
+    expect: Option<Answer>,
+    replay: impl FnOnce() -> String,
+) -> Result<ExitCode, BadInput>
+where
+    P: Testable<Value: Written, Message: Written>,
+{
+    let text = match format {
+        Format::Json => as_text(&json::verdict(&json!(specification), verdict)),
+        Format::Text => {
+            let replay = verdict.counterexample().map(|_| replay());
+            shown(verdict) + &replay.unwrap_or_default()
+        }
+    };
+    if let Err(failure) = print(&text) {
+        return Ok(failure);
+    }
+    if let Some(file) = save {
+        match verdict.counterexample() {
+            Some(found) => write(file, &AttackFile::write(specification, &found.attack))?,
+            None => eprintln!("turncoat: there is no attack to save to {}", file.display()),
+        }
+    }
+    Ok(Answer::of(verdict.name()).exit(expect))
 }
 
 /// The line that says how an attack is seen again that is in this file, or that is saved when this

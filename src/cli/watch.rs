@@ -2,13 +2,14 @@
 
 use std::io::IsTerminal;
 use std::str::FromStr;
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Once, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::search::effort::Progress;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 use super::terminal::is_ascii;
 
@@ -87,6 +88,7 @@ pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progr
     std::thread::scope(|scope| {
         scope.spawn(move || {
             let start = Instant::now();
+            let mut memory = None;
             let mut bar = Bar::of(about);
             while is_done.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
                 if INTERRUPTED.load(Ordering::Relaxed) && !about.stops {
@@ -97,6 +99,9 @@ pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progr
                     progress.stop();
                 }
                 if start.elapsed() > PATIENCE {
+                    if memory.get_or_insert_with(Memory::new).is_full() {
+                        progress.stop_for_memory();
+                    }
                     bar.show(progress, about);
                 }
             }
@@ -106,6 +111,39 @@ pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progr
         drop(done);
         result
     })
+}
+
+/// How much memory may be taken, if that was said.
+static MOST_MEMORY: OnceLock<u64> = OnceLock::new();
+
+/// From now on so many bytes of memory may be taken.
+pub fn limit_memory(most: u64) {
+    let _ = MOST_MEMORY.set(most);
+}
+
+/// The memory that this process takes.
+struct Memory {
+    system: System,
+    process: Option<Pid>,
+    most: u64,
+}
+
+impl Memory {
+    fn new() -> Memory {
+        let mut system = System::new();
+        system.refresh_memory();
+        // Four fifths of what is free: others may come to need some, too.
+        let most = MOST_MEMORY.get().copied().unwrap_or(system.available_memory() / 5 * 4);
+        Memory { system, process: sysinfo::get_current_pid().ok(), most }
+    }
+
+    fn is_full(&mut self) -> bool {
+        let Some(process) = self.process else { return false };
+        let this = ProcessesToUpdate::Some(&[process]);
+        let memory = ProcessRefreshKind::nothing().with_memory();
+        self.system.refresh_processes_specifics(this, false, memory);
+        self.system.process(process).is_some_and(|process| process.memory() > self.most)
+    }
 }
 
 /// A bar on standard error, if that is a terminal and nobody's log.

@@ -77,6 +77,11 @@ impl Progress {
         }
     }
 
+    /// So much is done already when the next part begins.
+    pub(crate) fn begin(&self, share: f64) {
+        self.at(self.steps(), share);
+    }
+
     pub(crate) fn shrink(&self) {
         self.shrinking.store(true, Ordering::Relaxed);
         self.at(0, 0.0);
@@ -175,7 +180,7 @@ impl Part {
     }
 
     /// Its own parts, so many. Nothing if they can't be numbered.
-    pub(crate) fn parts(self, parts: usize) -> Option<impl Iterator<Item = Part>> {
+    pub(crate) fn parts(self, parts: usize) -> Option<impl Iterator<Item = Part> + Clone> {
         let Part { number, of: step } = self;
         let of = step.checked_mul(parts)?;
         Some((0..parts).map(move |part| Part { number: number + step * part, of }))

@@ -1,0 +1,226 @@
+//! One question in many parts: a part for each machine, a record of those that are done, and how they
+//! become one verdict.
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::report::attack_file::part as read_part;
+use crate::report::part_file::PartFile;
+use crate::search::effort::{Halt, Part, Progress};
+use crate::{AttackOn, Check, CheckError, Ruling, Testable, Verdict};
+use serde_json::{Value, json};
+
+use super::check::quoted;
+use super::protocols::{Specification, Written};
+use super::watch::{Deadline, Work, watched};
+use super::{BadInput, print};
+
+/// Into so many parts work is divided that is recorded.
+const RECORDED: usize = 64;
+
+/// Which part of the work is done here, and where it is recorded.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Large and long work")]
+pub struct Parts {
+    /// Go through one of K parts of the space, such as 3/64, and write what came of it to a file: `turncoat
+    /// merge` makes a verdict of all of them
+    #[arg(long, value_name = "I/K")]
+    shard: Option<Part>,
+    /// The file for the result of --shard [default: turncoat-I-of-K.json]
+    #[arg(long, value_name = "FILE", requires = "shard")]
+    result: Option<PathBuf>,
+    /// Record in this file what is done, and leave out what is recorded there already: after a crash
+    /// the same command goes on
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+}
+
+/// What is asked, as it is written into part files.
+pub fn question<P: Testable>(specification: &Specification, check: &Check<P>) -> Value {
+    json!({
+        "turncoat": env!("CARGO_PKG_VERSION"),
+        "protocol": specification,
+        "graph": check.graph(),
+        "adversary": check.adversary,
+    })
+}
+
+/// A question to be gone through in parts.
+pub struct Divided<'a, A> {
+    pub parts: &'a Parts,
+    pub question: Value,
+    pub deadline: Deadline,
+    pub label: &'a str,
+    /// Asks once more.
+    pub ask: A,
+}
+
+/// What came of it.
+pub enum Done<P: Testable> {
+    /// The whole verdict, or the one on a part.
+    Verdict(Box<Verdict<P>>),
+    /// Nothing was found in this part.
+    Part(ExitCode),
+}
+
+impl Parts {
+    /// Whether the work is divided.
+    pub fn are_asked_for(&self) -> bool {
+        self.shard.is_some() || self.checkpoint.is_some()
+    }
+
+    /// The part that is to be gone through here.
+    fn mine(&self) -> Result<Part, BadInput> {
+        self.shard.map_or_else(|| Part::new(1, 1).map_err(BadInput::new), Ok)
+    }
+}
+
+impl<P, A> Divided<'_, A>
+where
+    P: Testable<Value: Written, Message: Written>,
+    A: Fn() -> Check<P>,
+{
+    /// Goes through all parts that are not recorded yet.
+    pub fn run(self) -> Result<Done<P>, BadInput> {
+        let Divided { parts, question, deadline, label, ask } = self;
+        let mine = parts.mine()?;
+        let pieces = if parts.checkpoint.is_some() { RECORDED } else { 1 };
+        let too_many = || BadInput(format!("--shard {mine}: there can't be so many parts"));
+        let pieces = mine.parts(pieces).ok_or_else(too_many)?;
+        let mut record = match &parts.checkpoint {
+            Some(file) => Record::open(file, &question)?,
+            None => Record::default(),
+        };
+        let work = Work { label, whole: "the space", steps: "steps", stops: true };
+        let missing: Vec<Part> = pieces.clone().filter(|piece| !record.has(*piece)).collect();
+        let halted = watched(&work, deadline, |progress| {
+            missing.into_iter().find_map(|piece| {
+                progress.begin(record.share(mine));
+                record.go_through(ask().part(piece), piece, &question, progress).transpose()
+            })
+        });
+        if let Some(verdict) = halted.transpose()? {
+            return Ok(Done::Verdict(Box::new(verdict)));
+        }
+        let done: Vec<&PartFile> = record.done(pieces).collect();
+        let steps = done.iter().map(|file| file.steps).sum();
+        let attacks = done.iter().filter_map(|file| file.attack.clone()).collect::<Vec<_>>();
+        if let Some(part) = parts.shard {
+            // Of several attacks one counts in the end: the one with the fewest traitors.
+            let traitors = |attack: &Value| attack["traitors"].as_array().map_or(0, Vec::len);
+            let attack = attacks.into_iter().min_by_key(traitors);
+            let file = PartFile::new(question, part, steps, attack);
+            return told(&file, parts.result.as_deref(), label).map(Done::Part);
+        }
+        let attacks = attacks.into_iter().map(attack::<P>).collect::<Result<_, _>>()?;
+        let settled = watched(&work, deadline, |progress| ask().settled(steps, attacks, progress));
+        Ok(Done::Verdict(Box::new(settled.map_err(BadInput::new)?)))
+    }
+}
+
+/// Writes and tells what came of a part.
+fn told(file: &PartFile, result: Option<&Path>, label: &str) -> Result<ExitCode, BadInput> {
+    let PartFile { part, steps, attack, .. } = file;
+    let name = format!("turncoat-{}-of-{}.json", part.number(), part.of());
+    let path = result.unwrap_or(Path::new(&name));
+    let found = if attack.is_some() { "an attack was found" } else { "nothing was found" };
+    let steps = indicatif::HumanCount(*steps);
+    let said = format!("PART {part} of the space, {label}: {found}, in {steps} steps.\n");
+    if let Err(failure) = print(&said) {
+        return Ok(failure);
+    }
+    super::check::write(path, &file.write())?;
+    if let Err(failure) = print(&format!("Written to {}.\n", quoted(path))) {
+        return Ok(failure);
+    }
+    Ok(ExitCode::from(u8::from(attack.is_some())))
+}
+
+/// An attack as it stands in a part file.
+pub fn attack<P>(attack: Value) -> Result<AttackOn<P>, BadInput>
+where
+    P: Testable<Value: Written, Message: Written>,
+{
+    read_part("the attack", attack).map_err(BadInput::new)
+}
+
+/// What is done already, and the file in which that is kept.
+#[derive(Default)]
+struct Record {
+    file: Option<(PathBuf, std::fs::File)>,
+    done: BTreeMap<(usize, usize), PartFile>,
+}
+
+impl Record {
+    /// What is recorded in a file, if it is there. A line at its end that was not written to its end is
+    /// left out, and taken out.
+    fn open(path: &Path, question: &Value) -> Result<Record, BadInput> {
+        let trouble =
+            |error: &dyn std::fmt::Display| BadInput(format!("{}: {error}", path.display()));
+        let mut file = OpenOptions::new();
+        let file = file.create(true).truncate(false).read(true).append(true).open(path);
+        let file = file.map_err(|error| trouble(&error))?;
+        let text = std::fs::read_to_string(path).map_err(|error| trouble(&error))?;
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        file.set_len(whole as u64).map_err(|error| trouble(&error))?;
+        let mut done = BTreeMap::new();
+        for (number, line) in text[..whole].lines().enumerate() {
+            let read = PartFile::read(line);
+            let read = read.map_err(|error| trouble(&format!("line {}: {error}", number + 1)))?;
+            if read.question != *question {
+                let other = "what is recorded there is of another question: name another file";
+                return Err(trouble(&other));
+            }
+            done.insert((read.part.number(), read.part.of()), read);
+        }
+        Ok(Record { file: Some((path.to_owned(), file)), done })
+    }
+
+    fn has(&self, part: Part) -> bool {
+        self.done.contains_key(&(part.number(), part.of()))
+    }
+
+    /// The share of this part that is done.
+    fn share(&self, mine: Part) -> f64 {
+        let done = self.done.keys().filter(|(_, of)| of % mine.of() == 0);
+        done.map(|(_, of)| 1.0 / (of / mine.of()) as f64).sum()
+    }
+
+    /// These, all of which are done.
+    fn done(&self, parts: impl Iterator<Item = Part>) -> impl Iterator<Item = &PartFile> {
+        parts.filter_map(|part| self.done.get(&(part.number(), part.of())))
+    }
+
+    /// Goes through a part and records it; answers with the verdict if that could not be done to its
+    /// end.
+    fn go_through<P>(
+        &mut self,
+        check: Check<P>,
+        part: Part,
+        question: &Value,
+        progress: &Progress,
+    ) -> Result<Option<Verdict<P>>, BadInput>
+    where
+        P: Testable<Value: Written, Message: Written>,
+    {
+        let verdict =
+            check.run_watched(progress).map_err(|error: CheckError| BadInput::new(error))?;
+        let attack = match &verdict.ruling {
+            Ruling::Holds | Ruling::Bounded(Halt::Part | Halt::Harvest) => None,
+            Ruling::Broken(found) => Some(json!(found.attack)),
+            Ruling::Bounded(_) => return Ok(Some(verdict)),
+        };
+        let done = PartFile::new(question.clone(), part, verdict.steps, attack);
+        if let Some((path, file)) = &mut self.file {
+            let written = file.write_all(done.write().as_bytes()).and_then(|()| file.sync_data());
+            written.map_err(|error| {
+                BadInput(format!("{} can't be written: {error}", path.display()))
+            })?;
+        }
+        self.done.insert((part.number(), part.of()), done);
+        Ok(None)
+    }
+}

@@ -1,0 +1,123 @@
+//! Part files: what came of going through one part of a space, a line of JSON each, sealed so that a
+//! damaged one is told from a good one.
+//!
+//! ```json
+//! {"turncoat_part":1,"question":{..},"part":{"number":3,"of":64},"steps":4711,"seal":"5f1c..."}
+//! ```
+//!
+//! If the protocol was found to be broken there is an `attack`, as in an
+//! [attack file](super::attack_file).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::attack_file::part;
+use crate::search::effort::Part;
+
+/// The version of the format.
+pub const VERSION: u64 = 1;
+
+/// What came of going through a part.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartFile {
+    turncoat_part: u64,
+    /// What was asked: the protocol, among whom, against what adversary. Only what came of the same
+    /// question belongs together.
+    pub question: Value,
+    /// Which part was gone through, all of it.
+    pub part: Part,
+    /// How many steps that took.
+    pub steps: u64,
+    /// An attack that breaks the protocol, if one was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attack: Option<Value>,
+}
+
+/// A line that is no part file.
+#[derive(Debug, thiserror::Error)]
+pub enum PartFileError {
+    /// It is something else, or cut off.
+    #[error("this is no part file, or it is damaged: {0}")]
+    Json(#[from] serde_json::Error),
+    /// It is one of another version.
+    #[error("this part file has version {0}; this program reads version {VERSION}")]
+    Version(Value),
+    /// It is not as it was written.
+    #[error("this part file is damaged: its seal is not that of what it says")]
+    Seal,
+    /// A part of it can't be read.
+    #[error("this is no part file: {0}")]
+    Part(String),
+}
+
+impl PartFile {
+    /// What came of it.
+    #[must_use]
+    pub fn new(question: Value, part: Part, steps: u64, attack: Option<Value>) -> PartFile {
+        PartFile { turncoat_part: VERSION, question, part, steps, attack }
+    }
+
+    /// Reads a line.
+    ///
+    /// # Errors
+    ///
+    /// It is not JSON, no part file, one of another version, or damaged.
+    pub fn read(line: &str) -> Result<PartFile, PartFileError> {
+        let mut file: Value = serde_json::from_str(line)?;
+        let fields = file.as_object_mut();
+        let fields =
+            fields.ok_or_else(|| PartFileError::Part("it must be an object".to_owned()))?;
+        match fields.get("turncoat_part") {
+            Some(version) if *version == VERSION => {}
+            Some(version) => return Err(PartFileError::Version(version.clone())),
+            None => {
+                let must = format!("it must be an object with \"turncoat_part\": {VERSION}");
+                return Err(PartFileError::Part(must));
+            }
+        }
+        let sealed = fields.shift_remove("seal");
+        if sealed != Some(json!(seal(&file))) {
+            return Err(PartFileError::Seal);
+        }
+        part("the file", file).map_err(|error| PartFileError::Part(error.to_string()))
+    }
+
+    /// The line for it, with its end.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let mut file = json!(self);
+        file["seal"] = json!(seal(&file));
+        format!("{file}\n")
+    }
+}
+
+fn seal(file: &Value) -> String {
+    let digest = Sha256::digest(file.to_string());
+    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_and_nothing_else() {
+        let part = Part::new(3, 64).unwrap();
+        let file = PartFile::new(json!({ "n": 4 }), part, 4711, Some(json!({ "lies": [] })));
+        let line = file.write();
+        assert_eq!(PartFile::read(&line).unwrap(), file);
+        let error = |line: &str| PartFile::read(line).unwrap_err().to_string();
+        assert!(error(&line[..line.len() / 2]).contains("damaged"));
+        let other = line.replace("4711", "4712");
+        assert_eq!(
+            error(&other),
+            "this part file is damaged: its seal is not that of what it says"
+        );
+        assert!(error("{}").contains("turncoat_part"));
+        assert!(error("[]").contains("an object"));
+        let newer = line.replace("\"turncoat_part\":1", "\"turncoat_part\":2");
+        assert!(error(&newer).contains("version 2"));
+    }
+}

@@ -1,0 +1,205 @@
+//! A space in parts: what holds in each of them holds, no part is gone through twice, and on the
+//! command line they are written, merged, recorded and taken up again.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use turncoat::search::effort::{Halt, Part};
+use turncoat::{
+    FaultClass, FloodSet, OralMessages, Ruling, SignedMessages, Testable, TwoStep, check,
+};
+
+use crate::command_line::turncoat;
+
+/// The part of a question with this number, of so many.
+fn part(number: usize, of: usize) -> Part {
+    Part::new(number, of).unwrap()
+}
+
+/// How many steps each part takes in which nothing is found, and in which parts an attack is found.
+fn gone_through<P: Testable>(ask: impl Fn() -> turncoat::Check<P>, of: usize) -> (Vec<u64>, usize) {
+    let (mut steps, mut broken) = (Vec::new(), 0);
+    for number in 1..=of {
+        let verdict = ask().part(part(number, of)).run().unwrap();
+        match verdict.ruling {
+            Ruling::Broken(_) => broken += 1,
+            Ruling::Bounded(halt) => {
+                assert_eq!(halt, Halt::Part);
+                steps.push(verdict.steps);
+            }
+            Ruling::Holds => panic!("a part can't show that it holds"),
+        }
+    }
+    (steps, broken)
+}
+
+#[test]
+fn what_holds_holds_in_each_part_and_what_is_broken_is_in_one() {
+    let oral = |m, n, f| move || check(OralMessages::new(m)).generals(n).traitors(f);
+    for of in [1, 2, 7, 64] {
+        let (steps, broken) = gone_through(oral(1, 4, 1), of);
+        assert_eq!((steps.len(), broken), (of, 0));
+        assert_eq!(gone_through(|| check(SignedMessages::new(1)).generals(4).traitors(1), of).1, 0);
+        let crash = || check(FloodSet::new(2)).generals(4).traitors(1).faults(FaultClass::Crash);
+        assert_eq!(gone_through(crash, of).1, 0);
+        assert!(gone_through(|| check(TwoStep::new()).generals(4).traitors(2), of).1 > 0);
+    }
+    // Each part does a share of the work in the last round, and that is most of it.
+    let whole = oral(2, 7, 2)().without_strays().run().unwrap().steps;
+    let (steps, _) = gone_through(|| oral(2, 7, 2)().without_strays(), 4);
+    let most = *steps.iter().max().unwrap();
+    assert!(most < whole / 2, "{steps:?} of {whole}");
+}
+
+#[test]
+fn parts_are_numbered_from_one() {
+    for (number, of) in [(0, 3), (4, 3), (1, 0)] {
+        assert!(Part::new(number, of).is_err(), "{number}/{of}");
+    }
+    assert_eq!("3/64".parse::<Part>().unwrap(), part(3, 64));
+    for wrong in ["3", "3/", "x/4", "0/4", "5/4", "-1/4"] {
+        assert!(wrong.parse::<Part>().is_err(), "{wrong}");
+    }
+}
+
+/// A folder of its own for a test.
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Has all parts of a question gone through, and answers with the names of their files.
+fn sharded(question: &str, of: usize, name: &str, code: i32) -> Vec<String> {
+    let folder = folder(name);
+    let shard = |number: usize| {
+        let file = folder.join(format!("{number}.json")).display().to_string();
+        let answer = turncoat(&format!("{question} --shard {number}/{of} --result {file}"));
+        assert_eq!((answer.code, answer.err.as_str()), (code, ""), "{question}");
+        assert!(answer.out.starts_with(&format!("PART {number}/{of} of the space")));
+        file
+    };
+    (1..=of).map(shard).collect()
+}
+
+#[test]
+fn merged_parts_say_what_the_whole_says() {
+    let holds = "check oral -n 4 -f 1";
+    let files = sharded(holds, 3, "merged", 0);
+    let whole = turncoat(holds);
+    let merged = turncoat(&format!("merge {}", files.join(" ")));
+    assert_eq!((merged.code, merged.err.as_str()), (0, ""));
+    let but_for_steps = |text: &str| {
+        let lines = text.lines().map(|line| line.split(" behaviours, in ").next().unwrap());
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(but_for_steps(&merged.out), but_for_steps(&whole.out));
+
+    let broken = "check two-step -n 4 -f 2";
+    let file = folder("merged_attack").join("attack.json").display().to_string();
+    let files = sharded(broken, 1, "merged_broken", 1);
+    let merged = turncoat(&format!("merge {} --save {file} --format json", files.join(" ")));
+    assert_eq!((merged.code, merged.err.as_str()), (1, ""));
+    let whole = turncoat(&format!("{broken} --format json"));
+    let counterexample = |text: &str| {
+        let json: serde_json::Value = serde_json::from_str(text).unwrap();
+        json["counterexample"].clone()
+    };
+    assert_eq!(counterexample(&merged.out), counterexample(&whole.out));
+    assert_eq!(turncoat(&format!("replay {file}")).code, 1);
+}
+
+#[test]
+fn files_that_do_not_belong_together_are_refused_with_a_line_each() {
+    let files = sharded("check oral -n 4 -f 1", 3, "together", 0);
+    let others = sharded("check oral -n 5 -f 1", 3, "apart", 0);
+    let fourths = sharded("check oral -n 4 -f 1", 2, "halves", 0);
+    let damaged = folder("damaged").join("2.json");
+    let text = fs::read_to_string(&files[1]).unwrap();
+    let refused = |names: &[&str], said: &[&str]| {
+        let answer = turncoat(&format!("merge {}", names.join(" ")));
+        assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{names:?}");
+        let lines: Vec<&str> = answer.err.lines().collect();
+        assert_eq!(lines.len(), said.len(), "{}", answer.err);
+        for (line, said) in lines.iter().zip(said) {
+            assert!(line.starts_with("turncoat: ") && line.contains(said), "{line}");
+        }
+    };
+    let [one, two, three] = [0, 1, 2].map(|place| files[place].as_str());
+    refused(&[one, three], &["1 of 3 parts are missing: 2/3"]);
+    refused(&[one, two, two, three], &["part 2/3 is in"]);
+    refused(&[one, &others[1], three], &["it is of another question", "are missing: 2/3"]);
+    refused(&[one, &fourths[1], three], &["it is part 2/2", "are missing: 2/3"]);
+    refused(&[one, "nowhere.json", three], &["nowhere.json", "are missing"]);
+    let name = damaged.display().to_string();
+    for (broken, said) in [
+        (text[..text.len() / 2].to_owned(), "damaged"),
+        (text.replace("\"number\":2", "\"number\":3"), "its seal"),
+        (String::new(), "one line"),
+        ("{}\n".to_owned(), "turncoat_part"),
+    ] {
+        fs::write(&damaged, broken).unwrap();
+        refused(&[one, &name, three], &[said, "are missing: 2/3"]);
+    }
+    // The others are as good as before.
+    assert_eq!(turncoat(&format!("merge {}", files.join(" "))).code, 0);
+}
+
+#[test]
+fn a_record_of_another_question_is_refused() {
+    let file = folder("other_record").join("record.jsonl").display().to_string();
+    assert_eq!(turncoat(&format!("check oral -n 4 -f 1 --checkpoint {file}")).code, 0);
+    let other = turncoat(&format!("check oral -n 5 -f 1 --checkpoint {file}"));
+    assert_eq!((other.code, other.err.lines().count()), (2, 1), "{}", other.err);
+    assert!(other.err.contains("of another question"));
+    fs::write(&file, "{}\n").unwrap();
+    let other = turncoat(&format!("check oral -n 4 -f 1 --checkpoint {file}"));
+    assert!(other.code == 2 && other.err.contains("line 1: this is no part file"), "{}", other.err);
+    let nowhere = turncoat("check oral -n 4 -f 1 --checkpoint nowhere/record.jsonl");
+    assert_eq!((nowhere.code, nowhere.err.lines().count()), (2, 1));
+}
+
+#[test]
+fn what_was_killed_goes_on_where_it_was() {
+    let record = folder("killed").join("record.jsonl");
+    let question = format!("check oral -n 7 -f 2 --checkpoint {}", record.display());
+    let lines = || fs::read_to_string(&record).unwrap_or_default();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_turncoat"))
+        .args(question.split(' '))
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while lines().lines().count() < 3 {
+        assert!(start.elapsed() < Duration::from_secs(100), "nothing is recorded");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let done = lines();
+    let whole = done.rfind('\n').map_or(0, |end| end + 1);
+    assert!(done.lines().count() < 64, "it was done before it could be killed");
+    // As if it had been killed while it wrote.
+    fs::write(&record, format!("{}{}", &done[..whole], "{\"turncoat_part\":1,\"que")).unwrap();
+    let answer = turncoat(&question);
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""));
+    assert!(answer.out.starts_with("HOLDS"), "{}", answer.out);
+    let all = lines();
+    assert!(all.starts_with(&done[..whole]), "what was recorded stays");
+    assert_eq!(all.lines().count(), 64, "nothing is done twice");
+    let again = turncoat(&question);
+    assert_eq!((again.code, again.out), (0, answer.out));
+}
+
+#[test]
+fn memory_is_bounded() {
+    let answer = turncoat("check oral -n 10 -f 3 --engine exhaustive --max-memory 64MB");
+    assert_eq!((answer.code, answer.err.as_str()), (3, ""), "{}", answer.out);
+    assert!(answer.out.contains("as much memory as it may"), "{}", answer.out);
+    let wrong = turncoat("check oral -n 4 -f 1 --max-memory much");
+    assert_eq!((wrong.code, wrong.err.lines().count()), (2, 1));
+    assert!(wrong.err.contains("such as 500MB or 4GiB"));
+}
