@@ -1,0 +1,109 @@
+//! Gates in clauses, given to CaDiCaL as they are made.
+
+use cadical_sys::{CaDiCal, Status};
+use rustc_hash::FxHashMap;
+
+/// A boolean: a variable of the solver, or its negation.
+pub type Literal = i32;
+
+/// A circuit of majority gates over free booleans. Gates with equal inputs are one gate, and
+/// constants are folded.
+pub struct Gates {
+    solver: CaDiCal,
+    /// The variables that there are.
+    variables: i32,
+    /// The gates that there are, by their inputs: see [`Gates::threshold`].
+    mixed: FxHashMap<[Literal; 3], Literal>,
+}
+
+/// What is always so. Its negation never is.
+pub const TRUE: Literal = 1;
+
+impl Default for Gates {
+    fn default() -> Gates {
+        let mut solver = CaDiCal::new();
+        solver.clause1(TRUE);
+        Gates { solver, variables: 1, mixed: FxHashMap::default() }
+    }
+}
+
+impl Gates {
+    /// One that may be so or not.
+    pub fn free(&mut self) -> Literal {
+        self.variables += 1;
+        self.variables
+    }
+
+    /// Whether more than half of the votes are true.
+    pub fn majority(&mut self, mut votes: Vec<Literal>) -> Literal {
+        let needed = votes.len() / 2 + 1;
+        let certain = votes.iter().filter(|&&vote| vote == TRUE).count();
+        votes.retain(|&vote| vote.abs() != TRUE);
+        // What others vote on, too, comes last: then gates are shared.
+        votes.sort_unstable_by(|a, b| b.cmp(a));
+        self.threshold(&votes, needed.saturating_sub(certain))
+    }
+
+    /// Whether at least so many of the votes are true: a sequential counter. The first vote decides
+    /// between what is said of the others if it is true and if it is not.
+    fn threshold(&mut self, votes: &[Literal], needed: usize) -> Literal {
+        if needed == 0 {
+            return TRUE;
+        } else if needed > votes.len() {
+            return -TRUE;
+        }
+        let (vote, others) = (votes[0], &votes[1..]);
+        let with = self.threshold(others, needed - 1);
+        let without = self.threshold(others, needed);
+        self.mixed(vote, with, without)
+    }
+
+    /// `with` if the vote is true, else `without`, which implies `with`.
+    fn mixed(&mut self, vote: Literal, with: Literal, without: Literal) -> Literal {
+        if with == without || without == TRUE || with == -TRUE {
+            return with;
+        } else if with == TRUE && without == -TRUE {
+            return vote;
+        }
+        if let Some(&gate) = self.mixed.get(&[vote, with, without]) {
+            return gate;
+        }
+        let gate = self.free();
+        self.mixed.insert([vote, with, without], gate);
+        self.clause(&[-gate, with]);
+        self.clause(&[gate, -without]);
+        self.clause(&[gate, -vote, -with]);
+        self.clause(&[-gate, vote, without]);
+        gate
+    }
+
+    /// At least one of these must be so.
+    pub fn clause(&mut self, literals: &[Literal]) {
+        if literals.contains(&TRUE) {
+            return;
+        }
+        for &literal in literals.iter().filter(|&&literal| literal != -TRUE) {
+            self.solver.add(literal);
+        }
+        self.solver.add(0);
+    }
+
+    /// Whether all can be so at once.
+    ///
+    /// # Panics
+    ///
+    /// If the solver does not answer, though it has no limits.
+    pub fn satisfiable(mut self) -> bool {
+        match self.solver.solve() {
+            Status::SATISFIABLE => true,
+            Status::UNSATISFIABLE => false,
+            Status::UNKNOWN => panic!("the solver has stopped without an answer"),
+        }
+    }
+
+    /// How many variables there are.
+    #[must_use]
+    pub fn variables(&self) -> i32 {
+        self.variables
+    }
+}

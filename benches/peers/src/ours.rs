@@ -1,0 +1,58 @@
+//! turncoat, on one thread.
+
+use std::sync::LazyLock;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use turncoat::search::Engine;
+use turncoat::{Check, CheckError, OralMessages, SignedMessages, Testable, check};
+
+use crate::question::{Algorithm, Question, Verdict};
+
+/// What traitors can do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Space {
+    /// All that turncoat lets them do unless it is told not to: at most f of them, who may also be
+    /// silent, and throw in what has no place.
+    Whole,
+    /// What the other tools let them do: just f of them, and one of the messages that fit in each
+    /// slot; or silence, where messages are signed.
+    Peers,
+}
+
+static ONE_THREAD: LazyLock<ThreadPool> = LazyLock::new(|| {
+    ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be started")
+});
+
+/// Asks turncoat, by this engine.
+///
+/// # Panics
+///
+/// If it has no verdict.
+#[must_use]
+pub fn verdict(question: Question, engine: Engine, space: Space) -> Verdict {
+    let Question { algorithm, m, n, f } = question;
+    let broken = ONE_THREAD.install(|| match algorithm {
+        Algorithm::Oral => {
+            let check = check(OralMessages::new(m)).generals(n).traitors(f).engine(engine);
+            is_broken(match space {
+                Space::Whole => check,
+                Space::Peers => check.exactly().without_strays().without_silence(),
+            })
+        }
+        Algorithm::Signed => {
+            let check = check(SignedMessages::new(m)).generals(n).traitors(f).engine(engine);
+            is_broken(match space {
+                Space::Whole => check,
+                Space::Peers => check.exactly().without_strays(),
+            })
+        }
+    });
+    Verdict::broken_if(broken.unwrap_or_else(|error| panic!("{question}: {error}")))
+}
+
+fn is_broken<P: Testable>(check: Check<P>) -> Result<bool, CheckError> {
+    let verdict = check.run()?;
+    let name = verdict.name();
+    assert!(name != "bounded", "turncoat has no verdict");
+    Ok(name == "broken")
+}

@@ -1,0 +1,153 @@
+//! The tools that are compared, and what can be asked of each.
+
+use stateright::{Checker, CheckerBuilder, HasDiscoveries, Model};
+use turncoat::search::Engine;
+
+use crate::oral_folded::{self, OralFolded};
+use crate::oral_natural::OralNatural;
+use crate::ours::{self, Space};
+use crate::question::{Algorithm, Question, Verdict};
+use crate::signed_folded::{self, SignedFolded};
+use crate::signed_natural::SignedNatural;
+use crate::{oral_circuit, question};
+
+/// A way to come to a verdict.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tool {
+    /// stateright, as a newcomer would write the model.
+    Natural,
+    /// stateright, folded by hand, all traitor sets, without symmetry.
+    Folded,
+    /// The same with interchangeable loyal lieutenants.
+    Symmetric,
+    /// The same, and only one of all traitor sets that differ by name.
+    Representative,
+    /// CaDiCaL on the plain circuit.
+    Circuit,
+    /// CaDiCaL on the folded circuit.
+    FoldedCircuit,
+    /// turncoat's exhaustive engine, with all that traitors can do by default.
+    Exhaustive,
+    /// turncoat's exhaustive engine, in the space of the others.
+    SameSpace,
+    /// turncoat's compositional engine.
+    Compositional,
+}
+
+/// How long a question takes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Effort {
+    /// Seconds.
+    Quick,
+    /// Minutes.
+    Long,
+    /// It may take much longer, and gigabytes.
+    Heavy,
+}
+
+impl Tool {
+    /// All of them, turncoat last.
+    pub const ALL: [Tool; 9] = [
+        Tool::Natural,
+        Tool::Folded,
+        Tool::Symmetric,
+        Tool::Representative,
+        Tool::Circuit,
+        Tool::FoldedCircuit,
+        Tool::Exhaustive,
+        Tool::SameSpace,
+        Tool::Compositional,
+    ];
+
+    /// A name and a second line for the head of a table.
+    #[must_use]
+    pub fn title(self) -> [&'static str; 2] {
+        match self {
+            Tool::Natural => ["stateright", "natural"],
+            Tool::Folded => ["stateright", "folded"],
+            Tool::Symmetric => ["stateright", "+symmetry"],
+            Tool::Representative => ["stateright", "+two sets"],
+            Tool::Circuit => ["CaDiCaL", "circuit"],
+            Tool::FoldedCircuit => ["CaDiCaL", "folded"],
+            Tool::Exhaustive => ["turncoat", "exhaustive"],
+            Tool::SameSpace => ["turncoat", "same space"],
+            Tool::Compositional => ["turncoat", "composed"],
+        }
+    }
+
+    /// How long this takes it, if it can be asked at all.
+    #[must_use]
+    pub fn effort(self, question: Question) -> Option<Effort> {
+        let Question { algorithm, m, n, f } = question;
+        let broken = algorithm == Algorithm::Oral && n <= 3 * f;
+        match (self, algorithm) {
+            (Tool::Natural, Algorithm::Oral) if n <= 5 && f == 1 => Some(Effort::Quick),
+            (Tool::Natural, Algorithm::Oral) => (broken && n <= 6).then_some(Effort::Quick),
+            (Tool::Natural, Algorithm::Signed) => (n <= 5).then_some(Effort::Quick),
+            (Tool::Folded | Tool::Symmetric | Tool::Representative, Algorithm::Oral) => {
+                ((1..=2).contains(&m) && n >= m + 2 && n <= 8).then_some(Effort::Quick)
+            }
+            (Tool::Folded | Tool::Symmetric | Tool::Representative, Algorithm::Signed) => {
+                (n <= 8).then_some(Effort::Quick)
+            }
+            (Tool::Circuit | Tool::FoldedCircuit, Algorithm::Oral) => match n {
+                ..=10 => Some(Effort::Quick),
+                11..=12 => Some(Effort::Long),
+                13 => Some(Effort::Heavy),
+                14.. => None,
+            },
+            (Tool::Exhaustive | Tool::SameSpace, Algorithm::Oral) => {
+                (n <= 7).then_some(Effort::Quick)
+            }
+            (Tool::Exhaustive | Tool::SameSpace, Algorithm::Signed) => Some(Effort::Quick),
+            (Tool::Compositional, Algorithm::Oral) => Some(Effort::Quick),
+            (Tool::Circuit | Tool::FoldedCircuit | Tool::Compositional, Algorithm::Signed) => None,
+        }
+    }
+
+    /// Its verdict, and how many states were visited, or how many variables the circuits have.
+    ///
+    /// # Panics
+    ///
+    /// If the question can't be asked.
+    #[must_use]
+    pub fn answer(self, question: question::Question) -> Verdict {
+        let oral = question.algorithm == Algorithm::Oral;
+        let every_set = self != Tool::Representative;
+        match self {
+            Tool::Natural if oral => explored(OralNatural(question).checker()),
+            Tool::Natural => explored(SignedNatural(question).checker()),
+            Tool::Folded if oral => explored(OralFolded::new(question, every_set).checker()),
+            Tool::Folded => explored(SignedFolded::new(question, every_set).checker()),
+            Tool::Symmetric | Tool::Representative if oral => {
+                let model = OralFolded::new(question, every_set);
+                explored(model.checker().symmetry_fn(oral_folded::sorted))
+            }
+            Tool::Symmetric | Tool::Representative => {
+                let model = SignedFolded::new(question, every_set);
+                explored(model.checker().symmetry_fn(signed_folded::sorted))
+            }
+            Tool::Circuit => oral_circuit::solve(question, false),
+            Tool::FoldedCircuit => oral_circuit::solve(question, true),
+            Tool::Exhaustive => ours::verdict(question, Engine::Exhaustive, Space::Whole),
+            Tool::SameSpace => ours::verdict(question, Engine::Exhaustive, Space::Peers),
+            Tool::Compositional => ours::verdict(question, Engine::Compositional, Space::Whole),
+        }
+    }
+}
+
+/// The verdict of stateright, on one thread; the first violation ends the search.
+fn explored<M>(checker: CheckerBuilder<M>) -> Verdict
+where
+    M: Model<State: std::hash::Hash + Clone + PartialEq + Send + Sync + 'static>
+        + Send
+        + Sync
+        + 'static,
+    M::Action: Clone + PartialEq + Send + Sync + 'static,
+{
+    let done = checker.threads(1).finish_when(HasDiscoveries::AnyFailures).spawn_dfs().join();
+    if std::env::var_os("STATES").is_some() {
+        eprintln!("states {} unique {}", done.state_count(), done.unique_state_count());
+    }
+    Verdict::broken_if(!done.discoveries().is_empty())
+}
