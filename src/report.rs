@@ -3,15 +3,22 @@
 pub mod attack_file;
 pub mod bounds;
 mod cast;
+pub mod dot;
+pub mod drawing;
 mod estimate;
 pub mod grid;
+mod heard;
 pub mod hunted;
+pub mod itf;
 pub mod json;
 mod line;
 pub mod look;
+mod markup;
+pub mod mermaid;
 pub mod refuted;
 pub mod rounds;
 pub mod story;
+pub mod svg;
 pub mod text;
 
 /// The same with a capital letter at its beginning.

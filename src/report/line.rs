@@ -2,6 +2,7 @@
 
 use itertools::Itertools;
 
+use super::drawing::Mark;
 use super::look::{Ink, Look};
 use crate::general::General;
 use crate::outcome::Task;
@@ -22,19 +23,8 @@ pub(super) struct Line {
     pub mark: Option<Mark>,
     /// What would be right, and what becomes of it.
     pub notes: Vec<String>,
-}
-
-/// What is wrong with a message.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mark {
-    /// Loyalty would have said something else.
-    Lie,
-    /// It arrives before all others.
-    First,
-    /// It arrives in a later round.
-    Late,
-    /// It does not arrive.
-    Lost,
+    /// Whether nothing is sent.
+    pub silent: bool,
 }
 
 impl Mark {

@@ -6,7 +6,8 @@ use std::fmt::Write;
 use itertools::Itertools;
 
 use super::cast::cast;
-use super::line::{Line, Mark, told};
+use super::drawing::{Actor, Drawing, Mark, Scene};
+use super::line::{Line, told};
 use super::look::{Ink, Look};
 use super::{capital, sentence};
 use crate::adversary::FaultClass;
@@ -55,6 +56,38 @@ pub fn story_in<P: Testable>(
     parts.join("\n")
 }
 
+/// What is drawn of one execution.
+pub fn drawing<P: Testable>(
+    title: String,
+    protocol: &P,
+    attack: &AttackOn<P>,
+    execution: &ExecutionOf<P>,
+) -> Drawing {
+    let protocol = &lent(protocol);
+    let task = protocol.task();
+    let story = Story { protocol, task, attack, execution, look: Look::PLAIN };
+    let rounds = execution.deliveries.iter().chunk_by(|delivery| delivery.wire.round);
+    let rounds = rounds.into_iter().map(|(round, deliveries)| {
+        Scene::of(round, deliveries.flat_map(|delivery| story.lines(delivery)).collect())
+    });
+    let graph = &attack.graph;
+    let edges = graph.edges().map(|(one, other)| (one.id(), other.id()));
+    let actors = graph.everybody().iter().map(|general| Actor {
+        name: task.name(general),
+        traitor: attack.traitors.contains(general),
+        input: attack.inputs.get(&general).map(|input| format!("{input:?}")),
+        decision: execution.decisions[general.id()].as_ref().map(|value| format!("{value:?}")),
+    });
+    Drawing {
+        title,
+        actors: actors.collect(),
+        edges: (!graph.is_complete()).then(|| edges.collect()),
+        rounds: rounds.collect(),
+        ending: story.ending().trim_end().to_owned(),
+        violated: execution.violation().is_some(),
+    }
+}
+
 struct Story<'a, P: Testable> {
     protocol: &'a P,
     task: Task,
@@ -101,17 +134,25 @@ impl<P: Testable> Story<'_, P> {
                 text: self.tell(from, message),
                 mark: lie.map(|_| Mark::Lie).or(mark),
                 notes: notes.chain(shift.map(|shift| self.arrives(shift))).collect(),
+                silent: false,
             }
         });
         let said = said.collect_vec();
         let silent = silent.into_iter().map(|lie| match lie.edit.honest() {
             Some(honest) if !self.attack.faults.is_byzantine() => {
                 let (text, notes) = (self.tell(from, honest), vec!["not sent".to_owned()]);
-                Line { from, to, text, mark: Some(Mark::Lost), notes }
+                Line { from, to, text, mark: Some(Mark::Lost), notes, silent: true }
             }
             _ => {
                 let notes = vec![self.loyal(lie)];
-                Line { from, to, text: "nothing".to_owned(), mark: Some(Mark::Lie), notes }
+                Line {
+                    from,
+                    to,
+                    text: "nothing".to_owned(),
+                    mark: Some(Mark::Lie),
+                    notes,
+                    silent: true,
+                }
             }
         });
         said.into_iter().chain(silent).collect()
