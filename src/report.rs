@@ -16,6 +16,7 @@ pub mod look;
 mod markup;
 pub mod mermaid;
 pub mod refuted;
+pub mod ring;
 pub mod rounds;
 pub mod story;
 pub mod svg;

@@ -9,6 +9,9 @@ use super::drawing::{Actor, Drawing, Mark};
 /// Of what one general says to another so many lies are told in words.
 const WORDS: usize = 3;
 
+/// With more pairs than this what is said would cover all: it is a tooltip then.
+const CROWD: usize = 16;
+
 /// With more generals than this the edges of a complete graph say nothing.
 const FEW: usize = 12;
 
@@ -17,7 +20,7 @@ const FEW: usize = 12;
 pub fn dot(drawing: &Drawing) -> String {
     let Drawing { title, actors, edges, rounds, ending, .. } = drawing;
     let title = format!("{title}\n{ending}");
-    let mut text = begin(&title, if actors.len() > FEW { "circo" } else { "neato" });
+    let mut text = begin(&title);
     let few = actors.len() <= FEW;
     for (general, Actor { name, traitor, input, decision }) in actors.iter().enumerate() {
         let given = input.as_ref().map(|input| format!("\n{input}"));
@@ -32,10 +35,6 @@ pub fn dot(drawing: &Drawing) -> String {
         let all = 0..actors.len();
         all.flat_map(|one| (one + 1..actors.len()).map(move |other| (one, other))).collect()
     };
-    let shown = edges.clone().or_else(|| few.then(complete)).unwrap_or_default();
-    for (one, other) in shown {
-        line(&mut text, &format!("g{one} -> g{other} [dir=none, color=\"#d1d9e0\", weight=0]"));
-    }
     let mut wrongs: BTreeMap<(usize, usize, bool), Vec<String>> = BTreeMap::new();
     for scene in rounds {
         for speech in &scene.speeches {
@@ -46,6 +45,16 @@ pub fn dot(drawing: &Drawing) -> String {
             }
         }
     }
+    let shown = edges.clone().or_else(|| few.then(complete)).unwrap_or_default();
+    let wronged =
+        |one, other| [true, false].iter().any(|lie| wrongs.contains_key(&(one, other, *lie)));
+    // A lie stands for its edge.
+    for (one, other) in
+        shown.into_iter().filter(|&(one, other)| !wronged(one, other) && !wronged(other, one))
+    {
+        line(&mut text, &format!("g{one} -> g{other} [dir=none, color=\"#d1d9e0\", weight=0]"));
+    }
+    let crowded = wrongs.len() > CROWD;
     for ((from, to, lie), mut told) in wrongs {
         let more = told.len().saturating_sub(WORDS);
         told.truncate(WORDS);
@@ -54,23 +63,24 @@ pub fn dot(drawing: &Drawing) -> String {
         let label = quoted(&told.join("\n"));
         let shape =
             format!("style=dashed, color=\"{colour}\", fontcolor=\"{colour}\", penwidth=1.6");
-        line(&mut text, &format!("g{from} -> g{to} [label={label}, {shape}]"));
+        let place = if crowded { "tooltip" } else { "label" };
+        line(&mut text, &format!("g{from} -> g{to} [{place}={label}, {shape}]"));
     }
     text + "}\n"
 }
 
 /// The place of a general on a circle, the commander at the top.
-fn place(general: usize, n: usize) -> String {
+pub(super) fn place(general: usize, n: usize) -> String {
     let angle = std::f64::consts::TAU * general as f64 / n.max(1) as f64;
-    let radius = 1.4 + 0.35 * n as f64;
-    let [x, y] = [angle.sin() * radius * 1.4, angle.cos() * radius];
+    let radius = 1.3 + 0.22 * n as f64;
+    let [x, y] = [angle.sin() * radius * 1.5, angle.cos() * radius];
     format!(", pos=\"{x:.2},{y:.2}!\"")
 }
 
-pub(super) fn begin(title: &str, layout: &str) -> String {
+pub(super) fn begin(title: &str) -> String {
     let font = "fontname=\"Helvetica,Arial,sans-serif\"";
     let mut text = format!("digraph turncoat {{\n    label={}\n", quoted(title));
-    line(&mut text, &format!("graph [layout={layout}, labelloc=b, {font}, splines=true]"));
+    line(&mut text, &format!("graph [layout=neato, labelloc=b, {font}, splines=true]"));
     let node = "shape=box, style=\"rounded,filled\", fillcolor=\"#ddf4ff\", color=\"#0969da\"";
     line(&mut text, &format!("node [{node}, {font}]"));
     line(&mut text, &format!("edge [{font}, fontsize=11]"));

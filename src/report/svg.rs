@@ -31,10 +31,14 @@ pub fn svg(drawing: &Drawing) -> String {
 /// The sizes of things, in pixels.
 const MARGIN: f64 = 24.0;
 const ROW: f64 = 30.0;
-const THIN_ROW: f64 = 5.0;
+const THIN_ROW: f64 = 6.0;
 const SLOPE: f64 = 15.0;
-const LETTER: f64 = 7.0;
+const LETTER: f64 = 7.6;
+const BOLD: f64 = 8.4;
 const LINE: f64 = 18.0;
+
+/// To more receivers than this arrows do not fan out, but fall from one line.
+const FAN: usize = 6;
 
 /// How many letters of what is said fit on a line.
 const WORDS: usize = 64;
@@ -43,7 +47,7 @@ const STYLE: &str = "
 text { font: 13px ui-sans-serif, system-ui, 'DejaVu Sans', sans-serif; fill: #1f2328 }
 .paper { fill: #ffffff } .title { font-weight: 600; font-size: 15px } .faint { fill: #59636e }
 .life { stroke: #8c959f } .round { stroke: #d1d9e0 }
-.said { stroke: #57606a; fill: none } .head { fill: #57606a } .thin { stroke-width: .6; opacity: .55 }
+.said { stroke: #57606a; fill: none } .head { fill: #57606a } .thin { stroke-width: .6; opacity: .6 } .whole { stroke-dasharray: none }
 .lie { stroke: #cf222e; stroke-dasharray: 6 4; fill: none; stroke-width: 1.8 } .liar { fill: #cf222e }
 .odd { stroke: #bc4c00; stroke-dasharray: 2 3; fill: none; stroke-width: 1.8 } .late { fill: #bc4c00 }
 .loyal { fill: #ddf4ff; stroke: #0969da } .traitor { fill: #ffebe9; stroke: #cf222e }
@@ -57,6 +61,15 @@ text { fill: #f0f6fc } .paper { fill: #0d1117 } .faint { fill: #9198a1 }
 .box { fill: #151b23; stroke: #9198a1 }
 }
 ";
+
+/// How lines and what is filled look.
+fn classes(mark: Option<Mark>) -> (&'static str, &'static str) {
+    match mark {
+        Some(Mark::Lie) => ("lie", "liar"),
+        Some(Mark::First | Mark::Late | Mark::Lost) => ("odd", "late"),
+        None => ("said", "head"),
+    }
+}
 
 /// What is drawn so far.
 struct Canvas {
@@ -78,7 +91,7 @@ impl Canvas {
         let generals = drawing.actors.len();
         let column = match generals {
             0..=5 => 130.0,
-            6..=9 => 92.0,
+            6..=9 => 118.0,
             10..=16 => 56.0,
             _ => 34.0,
         };
@@ -89,7 +102,7 @@ impl Canvas {
             told.map(|speech| speech.told().chars().count())
         });
         let letters = told.max().unwrap_or(0).clamp(24, WORDS);
-        let width = words + letters as f64 * LETTER + MARGIN;
+        let width = words + letters as f64 * (LETTER - 0.4) + MARGIN;
         let y = MARGIN;
         Canvas { shapes: String::new(), y, top: y, bottom: y, column, words, width }
     }
@@ -125,12 +138,12 @@ impl Canvas {
             let bold = if *traitor { "bold middle liar" } else { "bold middle" };
             self.text([x, y + 5.0], bold, &general.to_string());
             if self.column > 60.0 {
-                let name = self.fitting(name);
+                let name = self.fitting(name, LETTER);
                 let class = if *traitor { "middle liar" } else { "middle" };
                 self.text([x, y - 23.0], class, &name);
             }
             if let Some(input) = input.as_ref().filter(|_| self.column > 60.0) {
-                let input = self.fitting(input);
+                let input = self.fitting(input, LETTER);
                 self.text([x, y + 32.0], "middle faint", &input);
             }
         }
@@ -139,8 +152,8 @@ impl Canvas {
     }
 
     /// What there is room for in a column.
-    fn fitting(&self, text: &str) -> String {
-        let most = (self.column / LETTER) as usize;
+    fn fitting(&self, text: &str, letter: f64) -> String {
+        let most = ((self.column - 8.0) / letter) as usize;
         match text.chars().count() > most {
             true => text.chars().take(most.saturating_sub(1)).chain(['\u{2026}']).collect(),
             false => text.to_owned(),
@@ -156,78 +169,97 @@ impl Canvas {
         ));
         let words = self.words;
         self.text([words, y + 20.0], "bold", &format!("Round {}", scene.round));
-        self.y = y + 26.0;
+        self.y = y + 32.0;
         let crowded = scene.is_crowded();
         let (plain, marked): (Vec<_>, Vec<_>) =
             scene.speeches.iter().partition(|speech| crowded && speech.mark.is_none());
         if !plain.is_empty() {
             let count = format!("{} messages as loyalty has them", scene.unmarked());
             self.text([words, self.y + 18.0], "faint", &count);
+            self.y += 8.0;
             for speech in &plain {
-                self.arrows(speech, SLOPE * 1.6, " thin");
+                self.thin(speech);
                 self.y += THIN_ROW;
             }
-            self.y += ROW;
+            self.y += ROW / 2.0;
         }
         for speech in marked {
-            self.arrows(speech, SLOPE, "");
+            self.arrows(speech);
             self.words(speech);
         }
     }
 
-    /// An arrow to each receiver.
-    fn arrows(&mut self, speech: &Speech, slope: f64, thin: &str) {
-        let (line, head) = match speech.mark {
-            Some(Mark::Lie) => ("lie", "liar"),
-            Some(Mark::Late | Mark::Lost) => ("odd", "late"),
-            Some(Mark::First) | None => ("said", "head"),
-        };
+    /// An arrow to each receiver; from one line, where there are many.
+    fn arrows(&mut self, speech: &Speech) {
+        let (line, head) = classes(speech.mark);
         let (x, y) = (self.x(speech.from), self.y);
+        // What never arrives ends on its way.
+        let lost = speech.silent || speech.mark == Some(Mark::Lost);
+        let many = speech.to.len() > FAN;
+        if many {
+            self.trunk(speech, &format!("class=\"{line}\""));
+        }
         for to in &speech.to {
-            let (end, down) = (self.x(*to), y + slope);
-            let length = (end - x).hypot(slope).max(1.0);
-            let [along, across] = [(end - x) / length, slope / length];
-            // What never arrives ends on its way.
-            let lost = speech.silent || speech.mark == Some(Mark::Lost);
-            let reach = if lost { length * 0.5 } else { length - 7.0 };
-            let tip = [x + along * reach, y + across * reach];
-            let title = escaped(&format!("{} to {to}: {}", speech.from, speech.told()));
+            let (end, down) = (self.x(*to), y + SLOPE);
+            let from = if many { [end, y] } else { [x, y] };
+            let (far, title) = (end - from[0], self.title(speech, *to));
+            let length = far.hypot(SLOPE);
+            let [along, across] = [far / length, SLOPE / length];
+            let reach = if lost { length * 0.6 } else { length - 7.0 };
+            let tip = [from[0] + along * reach, y + across * reach];
             self.add(format_args!(
-                r#"<path d="M{x:.1} {y:.1}L{:.1} {:.1}" class="{line}{thin}"><title>{title}</title></path>"#,
-                tip[0], tip[1]
+                r#"<path d="M{:.1} {y:.1}L{:.1} {:.1}" class="{line}">{title}</path>"#,
+                from[0], tip[0], tip[1]
             ));
-            if lost {
-                let [x, y] = tip;
-                self.add(format_args!(
-                    r#"<path d="M{:.1} {:.1}l8 8m0 -8l-8 8" class="{line}" stroke-dasharray="none"/>"#,
-                    x - 4.0, y - 4.0
-                ));
-            } else if thin.is_empty() {
-                let [bx, by] = [end - along * 9.0, down - across * 9.0];
-                let [sx, sy] = [-across * 3.6, along * 3.6];
-                self.add(format_args!(
-                    r#"<path d="M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}Z" class="{head}"/>"#,
-                    end,
-                    down,
+            let [bx, by] = [end - along * 9.0, down - across * 9.0];
+            let [sx, sy] = [-across * 3.6, along * 3.6];
+            match lost {
+                true => self.add(format_args!(
+                    r#"<path d="M{:.1} {:.1}l8 8m0 -8l-8 8" class="{line} whole"/>"#,
+                    tip[0] - 4.0,
+                    tip[1] - 4.0
+                )),
+                false => self.add(format_args!(
+                    r#"<path d="M{end:.1} {down:.1}L{:.1} {:.1}L{:.1} {:.1}Z" class="{head}"/>"#,
                     bx + sx,
                     by + sy,
                     bx - sx,
                     by - sy
-                ));
+                )),
             }
         }
-        if thin.is_empty() {
-            self.add(format_args!(r#"<circle cx="{x:.1}" cy="{y:.1}" r="2.5" class="{head}"/>"#));
-        }
+        self.add(format_args!(r#"<circle cx="{x:.1}" cy="{y:.1}" r="2.5" class="{head}"/>"#));
+    }
+
+    /// A level line that reaches all receivers.
+    fn trunk(&mut self, speech: &Speech, class: &str) {
+        let reached = speech.to.iter().chain([&speech.from]).map(|general| self.x(*general));
+        let (left, right) =
+            reached.fold((f64::MAX, 0.0_f64), |(left, right), x| (left.min(x), right.max(x)));
+        let y = self.y;
+        self.add(format_args!(r#"<path d="M{left:.1} {y:.1}H{right:.1}" {class}/>"#));
+    }
+
+    /// The same thin and without words: a dot for who speaks, and a stroke for each receiver.
+    fn thin(&mut self, speech: &Speech) {
+        let (x, y) = (self.x(speech.from), self.y);
+        self.trunk(speech, "class=\"said thin\"");
+        let strokes: String =
+            speech.to.iter().map(|to| format!("M{:.1} {y:.1}v3", self.x(*to))).collect();
+        let title =
+            escaped(&format!("{} to {}: {}", speech.from, speech.receivers(), speech.told()));
+        self.add(format_args!(r#"<path d="{strokes}" class="said"><title>{title}</title></path>"#));
+        self.add(format_args!(r#"<circle cx="{x:.1}" cy="{y:.1}" r="2" class="head"/>"#));
+    }
+
+    fn title(&self, speech: &Speech, to: usize) -> String {
+        let told = escaped(&format!("{} to {to}: {}", speech.from, speech.told()));
+        format!("<title>{told}</title>")
     }
 
     /// What is said, beside its arrows.
     fn words(&mut self, speech: &Speech) {
-        let class = match speech.mark {
-            Some(Mark::Lie) => "liar",
-            Some(Mark::Late | Mark::Lost) => "late",
-            Some(Mark::First) | None => "",
-        };
+        let class = if speech.mark.is_some() { classes(speech.mark).1 } else { "" };
         let (words, y) = (self.words, self.y);
         let told = speech.told();
         let lines = textwrap::wrap(&told, WORDS);
@@ -247,7 +279,7 @@ impl Canvas {
         let decided = decided.filter_map(|(id, actor)| Some((id, actor.decision.as_deref()?)));
         let letters = decided.clone().map(|(_, text)| text.chars().count()).max().unwrap_or(0);
         let letters = letters.min(24);
-        let height = if narrow { 20.0 + letters as f64 * LETTER } else { 28.0 };
+        let height = if narrow { 18.0 + letters as f64 * BOLD } else { 28.0 };
         for (general, text) in decided {
             let x = self.x(general);
             let width = if narrow { 24.0 } else { column - 14.0 };
@@ -265,7 +297,7 @@ impl Canvas {
                     escaped(&text)
                 ));
             } else {
-                let text = self.fitting(text);
+                let text = self.fitting(text, BOLD + 0.5);
                 self.text([x, y + 19.0], "bold middle", &text);
             }
         }
@@ -278,7 +310,7 @@ impl Canvas {
     fn ending(&mut self, Drawing { ending, violated, .. }: &Drawing) {
         self.y += 18.0;
         let class = if *violated { "bold liar" } else { "bold" };
-        let letters = ((self.width - 2.0 * MARGIN) / (LETTER * 1.05)) as usize;
+        let letters = ((self.width - 2.0 * MARGIN) / BOLD) as usize;
         for line in textwrap::wrap(ending, letters) {
             let y = self.y;
             self.text([MARGIN, y], class, &line);
