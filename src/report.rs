@@ -8,9 +8,11 @@ pub mod grid;
 pub mod hunted;
 pub mod json;
 mod line;
+pub mod picture;
 pub mod refuted;
 pub mod rounds;
 pub mod story;
+mod telling;
 pub mod text;
 
 /// The same with a capital letter at its beginning.

@@ -5,7 +5,8 @@ use std::fmt;
 use itertools::Itertools;
 
 use super::cast::may;
-use super::story::{all_held, story};
+use super::story::story;
+use super::telling::all_held;
 use crate::adversary::{Adversary, FaultClass};
 use crate::attack::Attack;
 use crate::count::grouped;
