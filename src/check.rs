@@ -2,6 +2,7 @@
 
 use crate::adversary::Adversary;
 use crate::execution::Counterexample;
+use crate::keepsake::left;
 use crate::question::{CheckError, Question, Subject};
 use crate::search::effort::Progress;
 use crate::search::{Answer, Engine, Found, Search};
@@ -134,7 +135,10 @@ impl<P: Testable> Check<P> {
     pub fn assert_holds(self) {
         match self.run() {
             Ok(verdict) if verdict.holds() => {}
-            Ok(verdict) => panic!("expected that it holds\n\n{verdict}"),
+            Ok(verdict) => {
+                let left = verdict.counterexample().map(left).unwrap_or_default();
+                panic!("expected that it holds\n\n{verdict}{left}")
+            }
             Err(error) => panic!("{error}"),
         }
     }

@@ -4,7 +4,6 @@ pub mod attack_file;
 pub mod bounds;
 mod cast;
 pub mod dot;
-pub mod drawing;
 mod estimate;
 pub mod grid;
 mod heard;
@@ -15,11 +14,14 @@ mod line;
 pub mod look;
 mod markup;
 pub mod mermaid;
+pub mod picture;
 pub mod refuted;
 pub mod ring;
 pub mod rounds;
+mod speech;
 pub mod story;
 pub mod svg;
+mod telling;
 pub mod text;
 
 /// The same with a capital letter at its beginning.

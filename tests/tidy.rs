@@ -13,7 +13,17 @@ const FLOORS: [&[&str]; 9] = [
     &["search", "impossibility"],
     &["verdict"],
     &["report"],
-    &["check", "estimate", "hunt", "question", "recursion", "refute", "regressions", "strategy"],
+    &[
+        "check",
+        "estimate",
+        "hunt",
+        "keepsake",
+        "question",
+        "recursion",
+        "refute",
+        "regressions",
+        "strategy",
+    ],
     &["cli", "main", "lib"],
 ];
 

@@ -4,7 +4,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::drawing::{Actor, Drawing, Mark};
+use itertools::Itertools;
+
+use super::picture::{Actor, Mark, Picture};
+use super::speech::{Scene, ending};
 
 /// Of what one general says to another so many lies are told in words.
 const WORDS: usize = 3;
@@ -17,26 +20,48 @@ const FEW: usize = 12;
 
 /// Who lied to whom, on the graph of who can talk to whom.
 #[must_use]
-pub fn dot(drawing: &Drawing) -> String {
-    let Drawing { title, actors, edges, rounds, ending, .. } = drawing;
-    let title = format!("{title}\n{ending}");
-    let mut text = begin(&title);
-    let few = actors.len() <= FEW;
-    for (general, Actor { name, traitor, input, decision }) in actors.iter().enumerate() {
+pub fn dot(picture: &Picture) -> String {
+    let Picture { setting, generals, edges, .. } = picture;
+    let mut text = begin(&format!("{setting}\n{}", ending(picture)));
+    let few = generals.len() <= FEW;
+    for Actor { id, name, traitor, input, decision, .. } in generals {
         let given = input.as_ref().map(|input| format!("\n{input}"));
         let decided = decision.as_ref().map(|decision| format!("\ndecides {decision}"));
-        let label = if few { name.clone() } else { general.to_string() };
+        let label = if few { name.clone() } else { id.to_string() };
         let label = label + &given.unwrap_or_default() + &decided.unwrap_or_default();
-        let place = place(general, actors.len());
+        let place = place(*id, generals.len());
         let class = if *traitor { ", color=\"#cf222e\", fillcolor=\"#ffebe9\"" } else { "" };
-        line(&mut text, &format!("g{general} [label={}{place}{class}]", quoted(&label)));
+        line(&mut text, &format!("g{id} [label={}{place}{class}]", quoted(&label)));
     }
-    let complete = || {
-        let all = 0..actors.len();
-        all.flat_map(|one| (one + 1..actors.len()).map(move |other| (one, other))).collect()
-    };
-    let mut wrongs: BTreeMap<(usize, usize, bool), Vec<String>> = BTreeMap::new();
-    for scene in rounds {
+    let wrongs = wrongs(picture);
+    let complete = || (0..generals.len()).array_combinations();
+    let shown = edges.clone().or_else(|| few.then(|| complete().collect()));
+    for [one, other] in shown.unwrap_or_default() {
+        let pairs = [(one, other), (other, one)];
+        // A lie stands for its edge.
+        if !wrongs.keys().any(|(from, to, _)| pairs.contains(&(*from, *to))) {
+            line(&mut text, &format!("g{one} -> g{other} [dir=none, color=\"#d1d9e0\"]"));
+        }
+    }
+    let place = if wrongs.len() > CROWD { "tooltip" } else { "label" };
+    for ((from, to, lie), mut told) in wrongs {
+        let more = told.len().saturating_sub(WORDS);
+        told.truncate(WORDS);
+        told.extend((more > 0).then(|| format!("and {more} more")));
+        let colour = if lie { "#cf222e" } else { "#bc4c00" };
+        let told = quoted(&told.join("\n"));
+        let shape = format!("style=dashed, color=\"{colour}\", fontcolor=\"{colour}\"");
+        line(&mut text, &format!("g{from} -> g{to} [{place}={told}, {shape}, penwidth=1.6]"));
+    }
+    text + "}\n"
+}
+
+/// What is wrong with what one general says to another, and whether those are lies.
+type Wrongs = BTreeMap<(usize, usize, bool), Vec<String>>;
+
+fn wrongs(picture: &Picture) -> Wrongs {
+    let mut wrongs = Wrongs::new();
+    for scene in Scene::all(picture) {
         for speech in &scene.speeches {
             let Some(mark @ (Mark::Lie | Mark::Late | Mark::Lost)) = speech.mark else { continue };
             for to in &speech.to {
@@ -45,28 +70,7 @@ pub fn dot(drawing: &Drawing) -> String {
             }
         }
     }
-    let shown = edges.clone().or_else(|| few.then(complete)).unwrap_or_default();
-    let wronged =
-        |one, other| [true, false].iter().any(|lie| wrongs.contains_key(&(one, other, *lie)));
-    // A lie stands for its edge.
-    for (one, other) in
-        shown.into_iter().filter(|&(one, other)| !wronged(one, other) && !wronged(other, one))
-    {
-        line(&mut text, &format!("g{one} -> g{other} [dir=none, color=\"#d1d9e0\", weight=0]"));
-    }
-    let crowded = wrongs.len() > CROWD;
-    for ((from, to, lie), mut told) in wrongs {
-        let more = told.len().saturating_sub(WORDS);
-        told.truncate(WORDS);
-        told.extend((more > 0).then(|| format!("and {more} more")));
-        let colour = if lie { "#cf222e" } else { "#bc4c00" };
-        let label = quoted(&told.join("\n"));
-        let shape =
-            format!("style=dashed, color=\"{colour}\", fontcolor=\"{colour}\", penwidth=1.6");
-        let place = if crowded { "tooltip" } else { "label" };
-        line(&mut text, &format!("g{from} -> g{to} [{place}={label}, {shape}]"));
-    }
-    text + "}\n"
+    wrongs
 }
 
 /// The place of a general on a circle, the commander at the top.

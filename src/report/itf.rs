@@ -1,77 +1,78 @@
 //! An execution in the Informal Trace Format of Apalache and Quint, which their viewers open
 //! (<https://apalache-mc.org/docs/adr/015adr-trace.html>).
-//!
-//! The first state is before the first round; the state after round `r` has in `said` what was said in it,
-//! and the last state has the decisions.
 
 use serde_json::{Value, json};
 
-use super::drawing::{Drawing, Mark, Speech};
+use super::picture::{Held, Mark, Message, Picture, Stamp};
+use super::speech::ending;
 
-/// The trace. Its variables: `round`, `traitors` (a set), `inputs` and `decisions` (maps from generals), and
-/// `said`, a list of records: `from`, `to`, `text`, `mark` (`lie`, `first`, `late`, `lost`, or nothing),
-/// `sent`, and `remark`, which says what loyalty would have said, or what becomes of it.
+/// The trace: a state before the first round, and one after each.
+///
+/// Its variables are `round`, `traitors` (a set), `inputs` and `decisions` (maps from generals; nobody has
+/// decided before the last state), `held` (a map from generals to lists of lines) and `votes` (what those
+/// who must decide would decide now), and `said`, the list of what was said in the round. Each entry of
+/// it is a record of `from`, `to`, `text`, whether it is `withheld`, its `mark` ("lie", "first", "late",
+/// "lost"), what would have been `loyal`, in which way it is `forged`, in which round it `arrives` (0: in
+/// none), and whose `seals` it bears, each `forged` or not. What there is nothing of is an empty text.
 #[must_use]
-pub fn itf(drawing: &Drawing) -> Value {
-    let Drawing { title, actors, rounds, ending, .. } = drawing;
-    let generals = || actors.iter().enumerate();
-    let traitors = generals().filter(|(_, actor)| actor.traitor).map(|(general, _)| int(general));
+pub fn itf(picture: &Picture) -> Value {
+    let Picture { setting, generals, start, rounds, .. } = picture;
+    let traitors = generals.iter().filter(|actor| actor.traitor).map(|actor| int(actor.id));
     let traitors: Vec<Value> = traitors.collect();
-    let map = |told: &dyn Fn(usize) -> Option<String>| {
-        let told =
-            generals().filter_map(|(general, _)| Some(json!([int(general), told(general)?])));
-        json!({ "#map": told.collect::<Vec<_>>() })
-    };
-    let inputs = map(&|general| actors[general].input.clone());
-    let state = |index: usize, round: usize, said: Vec<Value>, last: bool| {
-        let decisions = map(&|general| actors[general].decision.clone().filter(|_| last));
+    let inputs = generals.iter().map(|actor| actor.input.clone());
+    let inputs = map(inputs);
+    let state = |index: usize, round: usize, said: Vec<Value>, held: &[Held]| {
+        let over = index == rounds.len();
+        let decisions = generals.iter().map(|actor| actor.decision.clone().filter(|_| over));
         json!({
             "#meta": { "index": index },
             "round": int(round),
             "traitors": { "#set": traitors },
             "inputs": inputs,
             "said": said,
-            "decisions": decisions,
+            "held": map(held.iter().map(|held| Some(held.lines.clone()))),
+            "votes": map(held.iter().map(|held| held.vote.clone())),
+            "decisions": map(decisions),
         })
     };
-    let mut states = vec![state(0, 0, Vec::new(), rounds.is_empty())];
-    for (number, scene) in rounds.iter().enumerate() {
-        let said = scene.speeches.iter().flat_map(records).collect();
-        states.push(state(number + 1, scene.round, said, number + 1 == rounds.len()));
+    let mut states = vec![state(0, 0, Vec::new(), start)];
+    for (number, step) in rounds.iter().enumerate() {
+        let said = step.messages.iter().map(record).collect();
+        states.push(state(number + 1, step.round, said, &step.held));
     }
     json!({
         "#meta": {
             "format": "ITF",
             "format-description": "https://apalache-mc.org/docs/adr/015adr-trace.html",
-            "source": title,
-            "description": ending,
+            "source": setting,
+            "description": ending(picture),
         },
         "params": [],
-        "vars": ["round", "traitors", "inputs", "said", "decisions"],
+        "vars": ["round", "traitors", "inputs", "said", "held", "votes", "decisions"],
         "states": states,
     })
 }
 
-/// One record for each receiver.
-fn records(speech: &Speech) -> Vec<Value> {
-    let mark = match speech.mark {
-        Some(Mark::Lie) => "lie",
-        Some(Mark::First) => "first",
-        Some(Mark::Late) => "late",
-        Some(Mark::Lost) => "lost",
-        None => "",
-    };
-    let record = |to: &usize| {
-        json!({
-            "from": int(speech.from),
-            "to": int(*to),
-            "text": speech.text,
-            "mark": mark,
-            "sent": !speech.silent,
-            "remark": speech.notes.join("; "),
-        })
-    };
-    speech.to.iter().map(record).collect()
+fn record(message: &Message) -> Value {
+    let Message { from, to, text, withheld, mark, loyal, arrives, seals, forged, .. } = message;
+    let seal = |Stamp { by, forged, .. }: &Stamp| json!({ "by": int(*by), "forged": forged });
+    json!({
+        "from": int(*from),
+        "to": int(*to),
+        "text": text,
+        "withheld": withheld,
+        "mark": mark.map_or(String::new(), |mark: Mark| mark.word().to_lowercase()),
+        "loyal": loyal.clone().unwrap_or_default(),
+        "forged": forged.clone().unwrap_or_default(),
+        "arrives": int(arrives.unwrap_or(0)),
+        "seals": seals.iter().map(seal).collect::<Vec<_>>(),
+    })
+}
+
+/// A map from those generals who have something.
+fn map<T: serde::Serialize>(told: impl Iterator<Item = Option<T>>) -> Value {
+    let told = told.enumerate().filter_map(|(general, told)| Some(json!([int(general), told?])));
+    json!({ "#map": told.collect::<Vec<_>>() })
 }
 
 fn int(number: usize) -> Value {

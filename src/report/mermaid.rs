@@ -6,25 +6,26 @@
 
 use std::fmt::Write;
 
-use super::drawing::{Actor, Drawing, Mark, Scene, Speech};
+use super::picture::{Actor, Mark, Picture};
+use super::speech::{Scene, Speech, ending};
 
 /// The diagram, without the fence that Markdown has around it.
 #[must_use]
-pub fn mermaid(drawing: &Drawing) -> String {
-    let Drawing { title, actors, rounds, ending, .. } = drawing;
-    let mut text = format!("sequenceDiagram\n    accTitle: {}\n", escaped(title));
-    for (general, Actor { name, traitor, input, .. }) in actors.iter().enumerate() {
+pub fn mermaid(picture: &Picture) -> String {
+    let Picture { setting, generals, .. } = picture;
+    let mut text = format!("sequenceDiagram\n    accTitle: {}\n", escaped(setting));
+    for Actor { id, name, traitor, input, .. } in generals {
         let traitor = if *traitor { " (traitor)" } else { "" };
         let input = input.as_ref().map(|input| format!(": {input}")).unwrap_or_default();
         let name = escaped(&format!("{name}{traitor}{input}"));
-        line(&mut text, &format!("participant G{general} as {name}"));
+        line(&mut text, &format!("participant G{id} as {name}"));
     }
-    let all = match actors.len() {
+    let all = match generals.len() {
         0 | 1 => "G0".to_owned(),
         n => format!("G0,G{}", n - 1),
     };
-    for scene in rounds {
-        let Scene { round, speeches } = scene;
+    for scene in Scene::all(picture) {
+        let Scene { round, speeches } = &scene;
         line(&mut text, &format!("Note over {all}: Round {round}"));
         let crowded = scene.is_crowded();
         for speech in speeches.iter().filter(|speech| speech.mark.is_some() || !crowded) {
@@ -35,13 +36,13 @@ pub fn mermaid(drawing: &Drawing) -> String {
             line(&mut text, &format!("Note over {all}: and {count} messages as loyalty has them"));
         }
     }
-    for (general, actor) in actors.iter().enumerate() {
-        if let Some(decision) = &actor.decision {
+    for Actor { id, decision, .. } in generals {
+        if let Some(decision) = decision {
             let decides = escaped(&format!("decides {decision}"));
-            line(&mut text, &format!("Note over G{general}: {decides}"));
+            line(&mut text, &format!("Note over G{id}: {decides}"));
         }
     }
-    line(&mut text, &format!("Note over {all}: {}", escaped(ending)));
+    line(&mut text, &format!("Note over {all}: {}", escaped(&ending(picture))));
     text
 }
 

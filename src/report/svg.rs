@@ -12,20 +12,22 @@
 
 use std::fmt::Write;
 
-use super::drawing::{Actor, Drawing, Mark, Scene, Speech};
 use super::markup::escaped;
+use super::picture::{Actor, Mark, Picture};
+use super::speech::{Scene, Speech, ending};
 
 /// The diagram, as an SVG file of its own: with its own colours, light and dark, and without any script.
 #[must_use]
-pub fn svg(drawing: &Drawing) -> String {
-    let mut canvas = Canvas::of(drawing);
-    canvas.heads(&drawing.actors);
-    for scene in &drawing.rounds {
+pub fn svg(picture: &Picture) -> String {
+    let scenes = Scene::all(picture);
+    let mut canvas = Canvas::of(picture, &scenes);
+    canvas.heads(&picture.generals);
+    for scene in &scenes {
         canvas.scene(scene);
     }
-    canvas.decisions(&drawing.actors);
-    canvas.ending(drawing);
-    canvas.file(drawing)
+    canvas.decisions(&picture.generals);
+    canvas.ending(picture);
+    canvas.file(picture)
 }
 
 /// The sizes of things, in pixels.
@@ -87,8 +89,8 @@ struct Canvas {
 }
 
 impl Canvas {
-    fn of(drawing: &Drawing) -> Canvas {
-        let generals = drawing.actors.len();
+    fn of(picture: &Picture, scenes: &[Scene]) -> Canvas {
+        let generals = picture.generals.len();
         let column = match generals {
             0..=5 => 130.0,
             6..=9 => 118.0,
@@ -96,7 +98,7 @@ impl Canvas {
             _ => 34.0,
         };
         let words = MARGIN + column * generals as f64 + 8.0;
-        let told = drawing.rounds.iter().flat_map(|scene| {
+        let told = scenes.iter().flat_map(|scene| {
             let crowded = scene.is_crowded();
             let told = scene.speeches.iter().filter(move |it| it.mark.is_some() || !crowded);
             told.map(|speech| speech.told().chars().count())
@@ -307,11 +309,11 @@ impl Canvas {
     }
 
     /// What came of it.
-    fn ending(&mut self, Drawing { ending, violated, .. }: &Drawing) {
+    fn ending(&mut self, picture: &Picture) {
         self.y += 18.0;
-        let class = if *violated { "bold liar" } else { "bold" };
+        let class = if picture.ending.violated.is_some() { "bold liar" } else { "bold" };
         let letters = ((self.width - 2.0 * MARGIN) / BOLD) as usize;
-        for line in textwrap::wrap(ending, letters) {
+        for line in textwrap::wrap(&ending(picture), letters) {
             let y = self.y;
             self.text([MARGIN, y], class, &line);
             self.y += LINE + 1.0;
@@ -319,11 +321,11 @@ impl Canvas {
     }
 
     /// All of it, on paper.
-    fn file(self, Drawing { title, ending, actors, .. }: &Drawing) -> String {
+    fn file(self, picture: &Picture) -> String {
         let (width, height) = (self.width, self.y + MARGIN - 12.0);
         let mut lives = String::new();
         let bottom = self.bottom;
-        for (general, actor) in actors.iter().enumerate() {
+        for (general, actor) in picture.generals.iter().enumerate() {
             let (x, class) = (self.x(general), if actor.traitor { "lie" } else { "life" });
             writeln!(
                 lives,
@@ -341,8 +343,8 @@ impl Canvas {
 <text x="{MARGIN:.0}" y="34" class="title">{title}</text>
 {lives}{shapes}</svg>
 "#,
-            title = escaped(title),
-            ending = escaped(ending),
+            title = escaped(&picture.setting),
+            ending = escaped(&ending(picture)),
             shapes = self.shapes
         )
     }
