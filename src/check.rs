@@ -3,6 +3,7 @@
 use crate::adversary::Adversary;
 use crate::attack::AttackOn;
 use crate::execution::Counterexample;
+use crate::keepsake::left;
 use crate::question::{CheckError, Question, Subject};
 use crate::search::effort::{Halt, Part, Progress};
 use crate::search::{Answer, Engine, Found, Reduction, Reductions, Search};
@@ -211,7 +212,10 @@ impl<P: Testable> Check<P> {
         match self.run() {
             Ok(verdict) if verdict.holds() => {}
             Ok(Verdict { ruling: Ruling::Bounded(Halt::Part), .. }) => {}
-            Ok(verdict) => panic!("expected that it holds\n\n{verdict}"),
+            Ok(verdict) => {
+                let left = verdict.counterexample().map(left).unwrap_or_default();
+                panic!("expected that it holds\n\n{verdict}{left}")
+            }
             Err(error) => panic!("{error}"),
         }
     }

@@ -1,5 +1,6 @@
 //! The simulator: a protocol run under an attack, deterministic, and everything that was said.
 
+pub(crate) mod history;
 pub(crate) mod stage;
 
 use std::cell::RefCell;
@@ -269,10 +270,7 @@ pub(crate) fn obeyed<P: Testable>(
     attack: &AttackOn<P>,
     labels: &Labels<'_, P::Message>,
 ) -> ExecutionOf<P> {
-    let unshifted = vec![true; attack.schedule.len()];
-    let (idle, lacking) = (Vec::new(), Vec::new());
-    let by_wire = (0..attack.lies.len()).sorted_by_key(|lie| attack.lies[*lie].wire).collect();
-    let mut enemy = Written { protocol, attack, by_wire, idle, lacking, unshifted };
+    let mut enemy = Written::new(protocol, attack);
     let execution = simulate(protocol, terms, Scene::of(attack), &mut enemy, labels);
     let Written { mut idle, mut lacking, unshifted, .. } = enemy;
     idle.sort_unstable();
@@ -295,6 +293,15 @@ struct Written<'a, P: Testable> {
     lacking: Vec<(usize, Signed)>,
     /// Which shifts have changed nothing so far.
     unshifted: Vec<bool>,
+}
+
+impl<'a, P: Testable> Written<'a, P> {
+    fn new(protocol: &'a Guarded<'a, P>, attack: &'a AttackOn<P>) -> Written<'a, P> {
+        let unshifted = vec![true; attack.schedule.len()];
+        let (idle, lacking) = (Vec::new(), Vec::new());
+        let by_wire = (0..attack.lies.len()).sorted_by_key(|lie| attack.lies[*lie].wire).collect();
+        Written { protocol, attack, by_wire, idle, lacking, unshifted }
+    }
 }
 
 impl<P: Testable> Enemy<P> for Written<'_, P> {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::adversary::Adversary;
 use crate::execution::Counterexample;
+use crate::keepsake::left;
 use crate::question::{CheckError, Question, Subject};
 use crate::search::Found;
 use crate::search::chase::{Chase, Chased};
@@ -160,7 +161,10 @@ impl<P: Testable> Hunt<P> {
     pub fn assert_finds_nothing(self) {
         match self.run() {
             Ok(Hunted { finding: None, .. }) => {}
-            Ok(hunted) => panic!("expected that nothing is found\n\n{hunted}"),
+            Ok(hunted) => {
+                let left = hunted.counterexample().map(left).unwrap_or_default();
+                panic!("expected that nothing is found\n\n{hunted}{left}")
+            }
             Err(error) => panic!("{error}"),
         }
     }

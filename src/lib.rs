@@ -70,6 +70,7 @@
 //! | 6 | [`report`] | text, JSON, grids, attack files |
 //! | 7 | [`check`](check()), [`hunt`](hunt()), [`refute`](refute()) | the builders that a test calls |
 //! | 7 | [`strategy`], [`regressions`] | strategies for proptest; attacks kept in files |
+//! | 7 | `keepsake` | what a failing test leaves behind |
 //! | 8 | `main`, `cli` | arguments, threads, progress |
 //!
 //! Files, clocks and the environment are touched from floor 7 up, and nowhere below.
@@ -129,6 +130,7 @@ pub mod general;
 pub mod graph;
 mod hunt;
 pub mod impossibility;
+mod keepsake;
 pub mod knowledge;
 pub mod order;
 pub mod outcome;

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::attack::{Attack, AttackOn};
 use crate::execution::{Counterexample, Size, run};
 use crate::hunt::Hunt;
+use crate::keepsake::{left, left_with_file};
 use crate::protocol::Plain;
 use crate::report::attack_file::AttackFile;
 use crate::report::story::{stale, story};
@@ -248,7 +249,10 @@ impl<'a, P: Testable> Replayed<'a, P> {
     /// If it does not, with the whole story.
     #[track_caller]
     pub fn assert_survived(&self) {
-        assert!(self.all_survived(), "expected that all are survived\n\n{self}");
+        if !self.all_survived() {
+            let left = self.broken().map(left).last().unwrap_or_default();
+            panic!("expected that all are survived\n\n{self}{left}");
+        }
     }
 
     fn all_survived(&self) -> bool {
@@ -283,7 +287,7 @@ where
             Err(error) => panic!("{error}"),
             Ok(hunted) => {
                 if let Some(found) = hunted.counterexample() {
-                    told.push(hunted.to_string());
+                    told.push(format!("{hunted}{}", left_with_file(found)));
                     told.push(match stored.keep(&name, &found.attack) {
                         Ok(file) => format!("The attack is kept in {}.", file.display()),
                         Err(error) => error.to_string(),

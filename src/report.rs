@@ -3,16 +3,26 @@
 pub mod attack_file;
 pub mod bounds;
 mod cast;
+pub mod dot;
 mod estimate;
 pub mod grid;
+mod heard;
 pub mod hunted;
+pub mod itf;
 pub mod json;
 mod line;
 pub mod look;
+mod markup;
+pub mod mermaid;
 pub mod part_file;
+pub mod picture;
 pub mod refuted;
+pub mod ring;
 pub mod rounds;
+mod speech;
 pub mod story;
+pub mod svg;
+mod telling;
 pub mod text;
 
 /// The same with a capital letter at its beginning.

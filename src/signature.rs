@@ -56,3 +56,23 @@ pub struct Signed {
     /// What, as the bytes that were signed.
     pub statement: Box<[u8]>,
 }
+
+/// A signature as it stands in a message, as it looks to somebody who knows who made it: for pictures.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Seal {
+    /// Whose it is, or claims to be.
+    pub by: General,
+    /// What it is worth.
+    pub worth: Worth,
+}
+
+/// What a signature is worth.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Worth {
+    /// It is what it claims to be.
+    Genuine,
+    /// Its owner made it, but it has this oddity, and not everybody takes it for a signature.
+    Odd(&'static str),
+    /// Nobody should take it for a signature.
+    Forged,
+}

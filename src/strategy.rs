@@ -29,6 +29,7 @@ pub use self::settings::Settings;
 
 use crate::attack::AttackOn;
 use crate::execution::run;
+use crate::keepsake::left_by;
 use crate::report::story::story;
 use crate::report::text::among;
 use crate::testable::{Testable, described};
@@ -53,7 +54,8 @@ pub fn judged<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<(), Str
         return Ok(());
     }
     let name = described("name", || protocol.name()).unwrap_or_default();
-    Err(format!("{}\n\n{}", among(&name, &attack.graph), story(protocol, attack, &execution)))
+    let (name, story) = (among(&name, &attack.graph), story(protocol, attack, &execution));
+    Err(format!("{name}\n\n{story}{}", left_by(protocol, attack, &execution)))
 }
 
 /// Fails the case of a property test, with the whole story, unless the protocol does all that is

@@ -13,7 +13,7 @@ use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::outcome::{Demand, Task};
 use crate::protocol::{Lockstep, Round};
-use crate::signature::Signed;
+use crate::signature::{Seal, Signed, Worth};
 
 pub(crate) use self::lent::lent;
 pub use self::recursive::Recursive;
@@ -108,6 +108,13 @@ pub trait Testable: Lockstep {
         Vec::new()
     }
 
+    /// All signatures in a message, for pictures: those that are what they claim to be and those that
+    /// are not. By default the [signatures](Testable::signatures), all of them genuine.
+    fn seals(&self, message: &Self::Message) -> Vec<Seal> {
+        let signed = self.signatures(message).into_iter();
+        signed.map(|signed| Seal { by: signed.by, worth: Worth::Genuine }).collect()
+    }
+
     /// The same protocol as a recursion, if it is one: then it can be searched by composition.
     fn recursion(&self) -> Option<&dyn Recursive<Self::Value, Self::Message>> {
         None
@@ -181,6 +188,10 @@ impl<P: Testable> Testable for &P {
 
     fn signatures(&self, message: &P::Message) -> Vec<Signed> {
         (**self).signatures(message)
+    }
+
+    fn seals(&self, message: &P::Message) -> Vec<Seal> {
+        (**self).seals(message)
     }
 
     fn recursion(&self) -> Option<&dyn Recursive<P::Value, P::Message>> {

@@ -58,6 +58,11 @@ fn stories_fit_their_width() {
     }
     writeln!(text, "{verdict:#}").unwrap();
     expect_file!["golden/looks.txt"].assert_eq(&text.replace('\u{1b}', "ESC"));
+    for width in [60, 72] {
+        let told = format!("{refutation:width$}");
+        let longest = told.lines().map(|line| line.chars().count()).max();
+        assert!(longest <= Some(width), "{width}\n{told}");
+    }
     for width in [40, 60, 80, 120] {
         let told = format!("{verdict:+#width$}");
         let longest = without_colours(&told).lines().map(|line| line.chars().count()).max();

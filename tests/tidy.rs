@@ -17,6 +17,7 @@ const FLOORS: [&[&str]; 9] = [
         "check",
         "estimate",
         "hunt",
+        "keepsake",
         "question",
         "recursion",
         "refute",

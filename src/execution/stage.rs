@@ -43,6 +43,11 @@ pub(crate) trait Enemy<P: Testable> {
         Vec::new()
     }
 
+    /// In these states all generals begin, or have ended a round.
+    fn ended(&mut self, states: &[Option<P::State>]) {
+        let _ = states;
+    }
+
     /// The shifts of these numbers named something that was there.
     fn shifted(&mut self, applied: &[usize]) {
         let _ = applied;
@@ -160,6 +165,7 @@ impl<P: Testable> Stage<'_, P> {
             let state = protocol.start(Seat::on(graph, me), inputs.get(&me))?;
             self.execution.states.push(state);
         }
+        enemy.ended(&self.execution.states);
         let heard = RefCell::new((0, Knowledge::of(traitors)));
         for round in 1..=*rounds {
             let mut sent = self.sent(round)?;
@@ -188,6 +194,7 @@ impl<P: Testable> Stage<'_, P> {
             for me in everybody.iter() {
                 protocol.end_round(me, &mut self.execution.states[me.id()], round)?;
             }
+            enemy.ended(&self.execution.states);
         }
         for me in task.deciders(graph.n()).minus(traitors).iter() {
             let decision = protocol.decide(me, &self.execution.states[me.id()])?;

@@ -4,7 +4,7 @@ use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::outcome::{Demand, Task};
 use crate::protocol::{Lockstep, Round, Seat};
-use crate::signature::Signed;
+use crate::signature::{Seal, Signed};
 use crate::testable::{Repertoire, Testable, Wire};
 
 /// The same protocol, of which these demands are made beside its own: see [`Demand`].
@@ -82,6 +82,10 @@ impl<P: Testable> Testable for Asking<P> {
 
     fn signatures(&self, message: &P::Message) -> Vec<Signed> {
         self.protocol.signatures(message)
+    }
+
+    fn seals(&self, message: &P::Message) -> Vec<Seal> {
+        self.protocol.seals(message)
     }
 
     fn admits(&self, n: usize) -> Result<(), String> {

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::forgery::Forge;
 use crate::general::General;
 use crate::protocol::Plain;
-use crate::signature::{Signatures, Signed};
+use crate::signature::{Seal, Signatures, Signed, Worth};
 
 /// An order and all who have signed it, the commander first (if it is well-formed: a traitor's
 /// need not be).
@@ -190,16 +190,6 @@ impl<S: Signatures> Sealer<S> {
     }
 }
 
-/// What a link of a chain is.
-enum Finding {
-    /// A signature.
-    Genuine,
-    /// What its owner alone can make, and some take for a signature.
-    Odd(&'static str),
-    /// Nothing that anybody would take for a signature.
-    False,
-}
-
 impl<S: Forge> Sealer<S> {
     /// An order signed by these generals, one after the other, in every way that some take for
     /// their signatures.
@@ -224,11 +214,11 @@ impl<S: Forge> Sealer<S> {
         let statements = self.session.statements(&chain.order, chain.signers());
         let links = chain.links.iter().zip(statements.iter());
         let signed = links.filter_map(|(link, said)| {
-            let statement = match self.finding(link, said) {
-                Finding::Genuine => said.into(),
+            let statement = match self.worth(link, said) {
+                Worth::Genuine => said.into(),
                 // Nobody else can make it, not even who has the genuine signature.
-                Finding::Odd(what) => [said, b" with ", what.as_bytes()].concat().into(),
-                Finding::False => return None,
+                Worth::Odd(what) => [said, b" with ", what.as_bytes()].concat().into(),
+                Worth::Forged => return None,
             };
             Some(Signed { by: link.by, statement })
         });
@@ -237,12 +227,11 @@ impl<S: Forge> Sealer<S> {
 
     /// A chain in the paper's notation, and which of its signatures are none.
     pub fn told<V: Display>(&self, chain: &Chain<V, S::Signature>) -> String {
-        let statements = self.session.statements(&chain.order, chain.signers());
-        let links = chain.links.iter().zip(statements.iter());
-        let remarks = links.filter_map(|(link, statement)| match self.finding(link, statement) {
-            Finding::Genuine => None,
-            Finding::Odd(what) => Some(format!("{}'s signature has a {what}", link.by.id())),
-            Finding::False => Some(format!("{}'s signature is false", link.by.id())),
+        let seals = self.seals(chain).into_iter();
+        let remarks = seals.filter_map(|Seal { by, worth }| match worth {
+            Worth::Genuine => None,
+            Worth::Odd(what) => Some(format!("{}'s signature has a {what}", by.id())),
+            Worth::Forged => Some(format!("{}'s signature is false", by.id())),
         });
         let remarks = remarks.collect_vec();
         if remarks.is_empty() {
@@ -252,13 +241,20 @@ impl<S: Forge> Sealer<S> {
         }
     }
 
-    fn finding(&self, Link { by, signature }: &Link<S::Signature>, statement: &[u8]) -> Finding {
+    /// What each signature of a chain is worth.
+    pub fn seals<V: Display>(&self, chain: &Chain<V, S::Signature>) -> Vec<Seal> {
+        let statements = self.session.statements(&chain.order, chain.signers());
+        let links = chain.links.iter().zip(statements.iter());
+        links.map(|(link, said)| Seal { by: link.by, worth: self.worth(link, said) }).collect()
+    }
+
+    fn worth(&self, Link { by, signature }: &Link<S::Signature>, statement: &[u8]) -> Worth {
         if !self.scheme.passes(*by, statement, signature) {
-            return Finding::False;
+            return Worth::Forged;
         }
         let odd = self.scheme.odd(*by, statement);
         let odd = odd.into_iter().find(|(_, other)| other == signature);
-        odd.map_or(Finding::Genuine, |(what, _)| Finding::Odd(what))
+        odd.map_or(Worth::Genuine, |(what, _)| Worth::Odd(what))
     }
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::general::{General, Generals};
 use crate::protocol::{Lockstep, Round, Seat};
-use crate::signature::Signed;
+use crate::signature::{Seal, Signed};
 use crate::testable::{Forgery, Repertoire, Testable, Wire};
 
 /// Instances of a protocol that run side by side, each with a commander of its own.
@@ -142,6 +142,11 @@ impl<P: Testable> Testable for Parallel<P> {
             .get(*instance)
             .map(|protocol| protocol.signatures(message))
             .unwrap_or_default()
+    }
+
+    fn seals(&self, Tagged { instance, message }: &Tagged<P::Message>) -> Vec<Seal> {
+        let protocol = self.instances.get(*instance);
+        protocol.map(|protocol| protocol.seals(message)).unwrap_or_default()
     }
 
     fn admits(&self, n: usize) -> Result<(), String> {

@@ -15,7 +15,7 @@ use crate::general::General;
 use crate::order::Order;
 use crate::protocol::{Lockstep, Plain, Round, Seat};
 use crate::signature::ideal::Ideal;
-use crate::signature::{Signatures, Signed};
+use crate::signature::{Seal, Signatures, Signed};
 use crate::testable::{Repertoire, Testable, Wire};
 
 /// The protocol over a finite set of values, the first of which is the default, RETREAT.
@@ -143,6 +143,10 @@ impl<V: Plain + Display, S: Forge> Testable for TwoStep<V, S> {
 
     fn signatures(&self, chain: &Self::Message) -> Vec<Signed> {
         self.sealer.signatures(chain)
+    }
+
+    fn seals(&self, chain: &Self::Message) -> Vec<Seal> {
+        self.sealer.seals(chain)
     }
 
     fn admits(&self, n: usize) -> Result<(), String> {

@@ -1,10 +1,12 @@
 //! A line of a story: what one general says to others in a round, and what is wrong with it.
 
 use itertools::Itertools;
+use serde::Serialize;
 
 use super::look::{Ink, Look};
 use crate::general::General;
 use crate::outcome::Task;
+use crate::protocol::Round;
 
 /// In a round with more lines than this, what is as loyalty and the schedule have it is only
 /// counted.
@@ -14,19 +16,26 @@ const LINES: usize = 14;
 const INDENT: usize = 10;
 
 /// Something said, or left unsaid, to one general.
-pub(super) struct Line {
+pub(super) struct Line<'a, M> {
     pub from: General,
     pub to: General,
     pub text: String,
+    /// What is said; nothing if it is left unsaid.
+    pub said: Option<&'a M>,
     /// What is wrong with it, if anything.
     pub mark: Option<Mark>,
-    /// What would be right, and what becomes of it.
-    pub notes: Vec<String>,
+    /// What loyalty would have said, if it is a lie.
+    pub loyal: Option<String>,
+    /// What becomes of it, if it does not arrive in its turn.
+    pub arrival: Option<String>,
+    /// In which round it arrives, if it does.
+    pub due: Option<Round>,
 }
 
 /// What is wrong with a message.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mark {
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
     /// Loyalty would have said something else.
     Lie,
     /// It arrives before all others.
@@ -38,11 +47,9 @@ pub(super) enum Mark {
 }
 
 impl Mark {
-    fn ink(self) -> Ink {
-        if self == Mark::Lie { Ink::Bad } else { Ink::Odd }
-    }
-
-    fn word(self) -> &'static str {
+    /// In a word, in capitals.
+    #[must_use]
+    pub fn word(self) -> &'static str {
         match self {
             Mark::Lie => "LIE",
             Mark::First => "FIRST",
@@ -52,16 +59,30 @@ impl Mark {
     }
 }
 
-impl Line {
-    fn tells_as(&self, other: &Line) -> bool {
-        let key = |line: &Line| (line.from, line.mark);
-        key(self) == key(other) && (&self.text, &self.notes) == (&other.text, &other.notes)
+impl Mark {
+    fn ink(self) -> Ink {
+        if self == Mark::Lie { Ink::Bad } else { Ink::Odd }
+    }
+}
+
+impl<M> Line<'_, M> {
+    fn tells_as(&self, other: &Self) -> bool {
+        let texts = (&self.text, &self.loyal, &self.arrival);
+        (self.from, self.mark) == (other.from, other.mark)
+            && texts == (&other.text, &other.loyal, &other.arrival)
+    }
+
+    /// What would be right, and what becomes of it.
+    fn notes(&self) -> String {
+        let loyal = self.loyal.as_ref().map(|loyal| format!("loyal: {loyal}"));
+        let notes = loyal.into_iter().chain(self.arrival.clone()).join("; ");
+        if notes.is_empty() { notes } else { format!("  ({notes})") }
     }
 }
 
 /// The lines of one round, those of one sender with the same text together.
-pub(super) fn told(lines: &[Line], task: Task, look: Look) -> String {
-    let mut groups: Vec<(&Line, Vec<usize>)> = Vec::new();
+pub(super) fn told<M>(lines: &[Line<'_, M>], task: Task, look: Look) -> String {
+    let mut groups: Vec<(&Line<'_, M>, Vec<usize>)> = Vec::new();
     for line in lines {
         match groups.iter_mut().find(|(first, _)| first.tells_as(line)) {
             Some((_, to)) => to.push(line.to.id()),
@@ -71,14 +92,13 @@ pub(super) fn told(lines: &[Line], task: Task, look: Look) -> String {
     let crowded = groups.len() > LINES;
     let unmarked = lines.iter().filter(|line| line.mark.is_none()).count();
     let shown = groups.into_iter().filter(|(line, _)| line.mark.is_some() || !crowded);
-    let shown = shown.map(|(Line { from, text, mark, notes, .. }, to)| {
+    let shown = shown.map(|(line, to)| {
+        let Line { from, text, mark, .. } = line;
         let ink = |text: &str| mark.map_or(text.to_owned(), |mark| look.ink(mark.ink(), text));
         let word = ink(mark.map_or("", Mark::word));
         let pad = " ".repeat(5 - mark.map_or(0, |mark| mark.word().len()));
-        let notes = match notes.is_empty() {
-            true => String::new(),
-            false => look.ink(Ink::Faint, format!("  ({})", notes.join("; "))),
-        };
+        let notes = line.notes();
+        let notes = if notes.is_empty() { notes } else { look.ink(Ink::Faint, notes) };
         let (from, to) = (task.name(*from), to.iter().join(", "));
         let text = ink(text);
         look.line(&format!("{pad}{word} {from} tells {to}: {text}{notes}"), INDENT) + "\n"

@@ -6,6 +6,7 @@ use std::fmt;
 use itertools::Itertools;
 
 use super::cast::cast;
+use super::heard::{Heard, side_by_side};
 use super::look::{Ink, Look};
 use super::story::story_in;
 use super::text::{among, labelled};
@@ -16,7 +17,7 @@ use crate::impossibility::argument::{Argument, Construction, Ending, Witness};
 use crate::impossibility::covering::Double;
 use crate::impossibility::world::{Must, Needed, World};
 use crate::outcome::Task;
-use crate::testable::{Testable, Wire};
+use crate::testable::Testable;
 use crate::verdict::Refutation;
 
 /// Of a view with more messages than this the rest is only counted.
@@ -224,11 +225,22 @@ impl<P: Testable> Told<'_, P> {
         let title = format!("What {} sees", self.task.name(me));
         let from_width = one.iter().chain(&other).map(|heard| heard.from.chars().count()).max();
         let from_width = from_width.unwrap_or_default().max(title.chars().count());
+        let room = from_width + 2 * (2 + width) + "  the same".len();
+        let narrow = self.look.width.is_some_and(|width| width < room);
         let line = |from: &str, left: &str, right: &str, mark: &str| {
-            let line = format!("{from:<from_width$}  {left:<width$}  {right:<width$}  {mark}");
+            let line = match narrow {
+                // There is no room for two columns.
+                true if left.is_empty() => from.to_owned(),
+                true if left == right => self.look.line(&format!("{from} {left} in both"), 4),
+                true => {
+                    let [here, there] = &heads;
+                    self.look.line(&format!("{from} {left} {here}, {right} {there}"), 4)
+                }
+                false => format!("{from:<from_width$}  {left:<width$}  {right:<width$}  {mark}"),
+            };
             line.trim_end().to_owned() + "\n"
         };
-        let title = line(&title, &heads[0], &heads[1], "");
+        let title = if narrow { title + "\n" } else { line(&title, &heads[0], &heads[1], "") };
         let mut text = self.look.ink(Ink::Strong, title.trim_end()) + "\n";
         let rows = side_by_side(&one, &other);
         for [left, right] in rows.iter().take(SEEN) {
@@ -358,25 +370,6 @@ impl<P: Testable> Told<'_, P> {
     fn fill(&self, text: &str) -> String {
         fill(text, self.look)
     }
-}
-
-/// Something that a general is told in a world.
-struct Heard {
-    wire: Wire,
-    /// When, and by whom.
-    from: String,
-    text: String,
-}
-
-/// What is heard in two worlds on one wire beside each other.
-fn side_by_side<'a>(one: &'a [Heard], other: &'a [Heard]) -> Vec<[Option<&'a Heard>; 2]> {
-    let wires = one.iter().chain(other).map(|heard| heard.wire).sorted().dedup();
-    let rows = wires.flat_map(|wire| {
-        let on_it = |heard: &&Heard| heard.wire == wire;
-        let rows = one.iter().filter(on_it).zip_longest(other.iter().filter(on_it));
-        rows.map(|row| row.left_and_right().into()).collect_vec()
-    });
-    rows.collect()
 }
 
 /// Lines of prose.

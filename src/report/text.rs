@@ -6,7 +6,8 @@ use itertools::Itertools;
 
 use super::cast::may;
 use super::look::{Ink, Look};
-use super::story::{all_held, story_in};
+use super::story::story_in;
+use super::telling::all_held;
 use crate::adversary::{Adversary, FaultClass};
 use crate::attack::Attack;
 use crate::count::grouped;

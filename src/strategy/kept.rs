@@ -12,6 +12,7 @@ use super::attacks::attacks;
 use super::settings::Settings;
 use crate::attack::AttackOn;
 use crate::execution::{Counterexample, Size, run};
+use crate::keepsake::left_with_file;
 use crate::regressions::Regressions;
 use crate::report::text::among;
 use crate::testable::{Testable, described};
@@ -56,8 +57,9 @@ impl Regressions {
             Err(error) => format!("Not kept: {error}\n{attack:?}"),
         };
         panic!(
-            "expected that all are survived\n\n{}\n\n{found}\n{kept}",
-            among(&name, &attack.graph)
+            "expected that all are survived\n\n{}\n\n{found}\n{kept}{}",
+            among(&name, &attack.graph),
+            left_with_file(&found)
         );
     }
 }

@@ -9,7 +9,7 @@ use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::outcome::{Demand, Task};
 use crate::protocol::{Lockstep, Plain, Round, Seat};
-use crate::signature::Signed;
+use crate::signature::{Seal, Signed};
 
 /// A protocol with these values, messages and states.
 #[derive(Clone, Copy)]
@@ -38,6 +38,7 @@ trait Lender<V, M, S>: fmt::Debug + Sync {
     fn inputs(&self, n: usize) -> Generals;
     fn demands(&self) -> Vec<Demand<V>>;
     fn signatures(&self, message: &M) -> Vec<Signed>;
+    fn seals(&self, message: &M) -> Vec<Seal>;
     fn recursion(&self) -> Option<&dyn Recursive<V, M>>;
     fn symmetry(&self) -> Option<&dyn Symmetric<M, S>>;
     fn admits(&self, n: usize) -> Result<(), String>;
@@ -97,6 +98,10 @@ where
 
     fn signatures(&self, message: &M) -> Vec<Signed> {
         Testable::signatures(self, message)
+    }
+
+    fn seals(&self, message: &M) -> Vec<Seal> {
+        Testable::seals(self, message)
     }
 
     fn recursion(&self) -> Option<&dyn Recursive<V, M>> {
@@ -187,6 +192,10 @@ impl<V: Plain, M: Plain, S: Plain> Testable for Lent<'_, V, M, S> {
 
     fn signatures(&self, message: &M) -> Vec<Signed> {
         self.0.signatures(message)
+    }
+
+    fn seals(&self, message: &M) -> Vec<Seal> {
+        self.0.seals(message)
     }
 
     fn recursion(&self) -> Option<&dyn Recursive<V, M>> {

@@ -1,0 +1,89 @@
+//! What a test that fails leaves behind, for people to look at: in the folder that `TURNCOAT_REPORT_DIR`
+//! names, so that a CI can keep it.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs, io, thread};
+
+use serde::Serialize;
+
+use crate::attack::AttackOn;
+use crate::execution::{Counterexample, ExecutionOf};
+use crate::report::attack_file::AttackFile;
+use crate::report::picture::Picture;
+use crate::report::svg::svg;
+use crate::testable::Testable;
+
+/// The variable of the environment that names the folder.
+const FOLDER: &str = "TURNCOAT_REPORT_DIR";
+
+/// Writes a picture of what broke a protocol, and the attack as it is debugged, and says where, a line for
+/// each; nothing if no folder is named. What the same test left before is overwritten.
+pub(crate) fn left<P: Testable>(found: &Counterexample<P>) -> String {
+    left_by(&found.protocol, &found.attack, &found.execution)
+}
+
+/// The same of an execution under an attack.
+pub(crate) fn left_by<P: Testable>(
+    protocol: &P,
+    attack: &AttackOn<P>,
+    execution: &ExecutionOf<P>,
+) -> String {
+    told(|folder| {
+        let debugged = ("attack.txt", format!("{attack:#?}\n"));
+        write(folder, &Picture::of(protocol, attack, execution), debugged)
+    })
+}
+
+/// The same as [`left`], with an attack file.
+pub(crate) fn left_with_file<P>(found: &Counterexample<P>) -> String
+where
+    P: Testable<Value: Serialize, Message: Serialize>,
+{
+    let Counterexample { attack, execution, protocol, .. } = found;
+    told(|folder| {
+        let picture = Picture::of(protocol, attack, execution);
+        let file = ("attack.json", AttackFile::write(&picture.protocol, attack));
+        write(folder, &picture, file)
+    })
+}
+
+/// What is said of files that are written into the folder, if one is named.
+fn told(write: impl FnOnce(&Path) -> io::Result<Vec<PathBuf>>) -> String {
+    let folder = env::var_os(FOLDER).filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let Some(folder) = folder else { return String::new() };
+    match write(&folder) {
+        Ok(files) => files.iter().map(|file| format!("\nLeft in {}", file.display())).collect(),
+        Err(error) => {
+            format!("\nNothing is left: {FOLDER}={} can't be written: {error}", folder.display())
+        }
+    }
+}
+
+fn write(folder: &Path, picture: &Picture, attack: (&str, String)) -> io::Result<Vec<PathBuf>> {
+    let thread = thread::current();
+    let stem = plain(&format!("{} {}", thread.name().unwrap_or("test"), picture.setting));
+    fs::create_dir_all(folder)?;
+    let write = |(kind, text): (&str, String)| {
+        let file = folder.join(format!("{stem}.{kind}"));
+        fs::write(&file, text).map(|()| file)
+    };
+    [("svg", svg(picture)), attack].into_iter().map(write).collect()
+}
+
+/// What is left of a text in the name of a file.
+fn plain(text: &str) -> String {
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    let name: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    name.join("-").chars().take(150).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_have_plain_names() {
+        assert_eq!(plain("mine::it_holds OM(1) among 3"), "mine-it_holds-OM-1-among-3");
+        assert_eq!(plain("../..//"), "");
+    }
+}

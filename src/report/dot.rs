@@ -1,0 +1,123 @@
+//! Graphs in the language of Graphviz: who can talk to whom, and who lied to whom; and the ring of copies
+//! by which a protocol is refuted.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use itertools::Itertools;
+
+use super::picture::{Actor, Mark, Picture};
+use super::speech::{Scene, ending};
+
+/// Of what one general says to another so many lies are told in words.
+const WORDS: usize = 3;
+
+/// With more pairs than this what is said would cover all: it is a tooltip then.
+const CROWD: usize = 16;
+
+/// With more generals than this the edges of a complete graph say nothing.
+const FEW: usize = 12;
+
+/// Who lied to whom, on the graph of who can talk to whom.
+#[must_use]
+pub fn dot(picture: &Picture) -> String {
+    let Picture { setting, generals, edges, .. } = picture;
+    let mut text = begin(&format!("{setting}\n{}", ending(picture)));
+    let few = generals.len() <= FEW;
+    for Actor { id, name, traitor, input, decision, .. } in generals {
+        let given = input.as_ref().map(|input| format!("\n{input}"));
+        let decided = decision.as_ref().map(|decision| format!("\ndecides {decision}"));
+        let label = if few { name.clone() } else { id.to_string() };
+        let label = label + &given.unwrap_or_default() + &decided.unwrap_or_default();
+        let place = place(*id, generals.len());
+        let class = if *traitor { ", color=\"#cf222e\", fillcolor=\"#ffebe9\"" } else { "" };
+        line(&mut text, &format!("g{id} [label={}{place}{class}]", quoted(&label)));
+    }
+    let wrongs = wrongs(picture);
+    let complete = || (0..generals.len()).array_combinations();
+    let shown = edges.clone().or_else(|| few.then(|| complete().collect()));
+    for [one, other] in shown.unwrap_or_default() {
+        let pairs = [(one, other), (other, one)];
+        // A lie stands for its edge.
+        if !wrongs.keys().any(|(from, to, _)| pairs.contains(&(*from, *to))) {
+            line(&mut text, &format!("g{one} -> g{other} [dir=none, color=\"#d1d9e0\"]"));
+        }
+    }
+    let place = if wrongs.len() > CROWD { "tooltip" } else { "label" };
+    for ((from, to, lie), mut told) in wrongs {
+        let more = told.len().saturating_sub(WORDS);
+        told.truncate(WORDS);
+        told.extend((more > 0).then(|| format!("and {more} more")));
+        let colour = if lie { "#cf222e" } else { "#bc4c00" };
+        let told = quoted(&told.join("\n"));
+        let shape = format!("style=dashed, color=\"{colour}\", fontcolor=\"{colour}\"");
+        line(&mut text, &format!("g{from} -> g{to} [{place}={told}, {shape}, penwidth=1.6]"));
+    }
+    text + "}\n"
+}
+
+/// What is wrong with what one general says to another, and whether those are lies.
+type Wrongs = BTreeMap<(usize, usize, bool), Vec<String>>;
+
+fn wrongs(picture: &Picture) -> Wrongs {
+    let mut wrongs = Wrongs::new();
+    for scene in Scene::all(picture) {
+        for speech in &scene.speeches {
+            let Some(mark @ (Mark::Lie | Mark::Late | Mark::Lost)) = speech.mark else { continue };
+            for to in &speech.to {
+                let wrong = wrongs.entry((speech.from, *to, mark == Mark::Lie)).or_default();
+                wrong.push(format!("round {}: {}", scene.round, speech.told()));
+            }
+        }
+    }
+    wrongs
+}
+
+/// The place of a general on a circle, the commander at the top.
+pub(super) fn place(general: usize, n: usize) -> String {
+    let angle = std::f64::consts::TAU * general as f64 / n.max(1) as f64;
+    let radius = 1.3 + 0.22 * n as f64;
+    let [x, y] = [angle.sin() * radius * 1.5, angle.cos() * radius];
+    format!(", pos=\"{x:.2},{y:.2}!\"")
+}
+
+pub(super) fn begin(title: &str) -> String {
+    let font = "fontname=\"Helvetica,Arial,sans-serif\"";
+    let mut text = format!("digraph turncoat {{\n    label={}\n", quoted(title));
+    line(&mut text, &format!("graph [layout=neato, labelloc=b, {font}, splines=true]"));
+    let node = "shape=box, style=\"rounded,filled\", fillcolor=\"#ddf4ff\", color=\"#0969da\"";
+    line(&mut text, &format!("node [{node}, {font}]"));
+    line(&mut text, &format!("edge [{font}, fontsize=11]"));
+    text
+}
+
+pub(super) fn line(text: &mut String, line: &str) {
+    writeln!(text, "    {line}").expect("a string takes all");
+}
+
+/// A string of the language, in which nothing is markup and no escape means anything.
+pub(super) fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' => quoted += "\\\"",
+            '\\' => quoted += "\\\\",
+            '\n' => quoted += "\\n",
+            // Graphviz reads names of letters, as HTML does.
+            '&' => quoted += "&amp;",
+            _ if letter.is_control() => quoted.push('\u{fffd}'),
+            _ => quoted.push(letter),
+        }
+    }
+    quoted + "\""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_string_ends_where_it_should() {
+        assert_eq!(quoted("a\"b\\N\n&lt;"), "\"a\\\"b\\\\N\\n&amp;lt;\"");
+    }
+}

@@ -1,0 +1,99 @@
+//! An execution as a sequence diagram of Mermaid, for issues and pull requests: a lie is a dotted arrow,
+//! and what is not said an arrow that ends in a cross.
+//!
+//! In a crowded round what is as it should be is only counted. (GitHub draws a diagram of up to 50,000
+//! letters.)
+
+use std::fmt::Write;
+
+use super::picture::{Actor, Mark, Picture};
+use super::speech::{Scene, Speech, ending};
+
+/// The diagram, without the fence that Markdown has around it.
+#[must_use]
+pub fn mermaid(picture: &Picture) -> String {
+    let Picture { setting, generals, .. } = picture;
+    let mut text = format!("sequenceDiagram\n    accTitle: {}\n", escaped(setting));
+    for Actor { id, name, traitor, input, .. } in generals {
+        let traitor = if *traitor { " (traitor)" } else { "" };
+        let input = input.as_ref().map(|input| format!(": {input}")).unwrap_or_default();
+        let name = escaped(&format!("{name}{traitor}{input}"));
+        line(&mut text, &format!("participant G{id} as {name}"));
+    }
+    let all = match generals.len() {
+        0 | 1 => "G0".to_owned(),
+        n => format!("G0,G{}", n - 1),
+    };
+    for scene in Scene::all(picture) {
+        let Scene { round, speeches } = &scene;
+        line(&mut text, &format!("Note over {all}: Round {round}"));
+        let crowded = scene.is_crowded();
+        for speech in speeches.iter().filter(|speech| speech.mark.is_some() || !crowded) {
+            said(&mut text, speech);
+        }
+        if crowded {
+            let count = scene.unmarked();
+            line(&mut text, &format!("Note over {all}: and {count} messages as loyalty has them"));
+        }
+    }
+    for Actor { id, decision, .. } in generals {
+        if let Some(decision) = decision {
+            let decides = escaped(&format!("decides {decision}"));
+            line(&mut text, &format!("Note over G{id}: {decides}"));
+        }
+    }
+    line(&mut text, &format!("Note over {all}: {}", escaped(&ending(picture))));
+    text
+}
+
+fn line(text: &mut String, line: &str) {
+    writeln!(text, "    {line}").expect("a string takes all");
+}
+
+/// An arrow to each receiver.
+fn said(text: &mut String, speech: &Speech) {
+    let (arrow, word) = match (speech.mark, speech.silent) {
+        (Some(Mark::Lie), true) => ("--x", "LIE: "),
+        (Some(Mark::Lie), false) => ("-->>", "LIE: "),
+        (Some(Mark::Lost), _) => ("-x", "LOST: "),
+        (Some(Mark::Late), _) => ("-)", "LATE: "),
+        (Some(Mark::First), _) => ("->>", "FIRST: "),
+        (None, _) => ("->>", ""),
+    };
+    let told = escaped(&format!("{word}{}", speech.told()));
+    for to in &speech.to {
+        line(text, &format!("G{}{arrow}G{to}: {told}", speech.from));
+    }
+}
+
+/// Text that means nothing to Mermaid, nor to the HTML that it makes: all but letters, digits and plain
+/// punctuation by its number.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            ' ' | '.' | ',' | '(' | ')' | ':' | '=' | '!' | '?' | '/' | '+' | '_' => {
+                escaped.push(letter)
+            }
+            // Nothing in this text is a comment, or an arrow.
+            '-' if !escaped.ends_with('-') => escaped.push(letter),
+            _ if letter.is_alphanumeric() => escaped.push(letter),
+            _ if letter.is_whitespace() => escaped.push(' '),
+            _ if letter.is_control() => escaped.push('\u{fffd}'),
+            _ => write!(escaped, "#{};", u32::from(letter)).expect("a string takes all"),
+        }
+    }
+    // A text of nothing would be no text.
+    if escaped.trim().is_empty() { "#8709;".to_owned() } else { escaped }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_means_something_is_told_by_its_number() {
+        assert_eq!(escaped("a;b#c<br>\n%%\"--"), "a#59;b#35;c#60;br#62; #37;#37;#34;-#45;");
+        assert_eq!(escaped(" "), "#8709;");
+    }
+}

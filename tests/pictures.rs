@@ -1,0 +1,271 @@
+//! Pictures of executions: what they show, that nothing in a value is taken for markup, and that they stay
+//! readable. Whether other tools read them is tried by `.ci/formats`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::{fmt, fs};
+
+use expect_test::expect_file;
+use itf::de::{As, Integer, Same};
+use serde::{Deserialize, Serialize};
+use turncoat::protocols::oral::Relay;
+use turncoat::protocols::path::Path;
+use turncoat::report::dot::dot;
+use turncoat::report::itf::itf;
+use turncoat::report::mermaid::mermaid;
+use turncoat::report::picture::{Held, Mark, Message, Picture};
+use turncoat::report::ring::ring;
+use turncoat::report::svg::svg;
+use turncoat::{
+    Attack, AttackOn, Edit, General, Generals, Graph, Lie, OralMessages, Testable, TwoStep, Wire,
+    check, refute, run,
+};
+
+fn drawn<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Picture {
+    Picture::of(protocol, attack, &run(protocol, attack).unwrap())
+}
+
+/// Several counterexamples, oral and signed, small and large, by name.
+fn counterexamples() -> Vec<(&'static str, Picture)> {
+    let oral = |m: usize, n: usize, f: usize| {
+        let protocol = OralMessages::new(m);
+        let attack = check(OralMessages::new(m)).generals(n).traitors(f).assert_broken().attack;
+        drawn(&protocol, &attack)
+    };
+    let ring = check(OralMessages::new(1)).on(Graph::ring(6)).traitors(1).assert_broken();
+    let signed = check(TwoStep::new()).generals(4).traitors(2).assert_broken();
+    let large = refute(OralMessages::new(1)).generals(31).traitors(11).assert_refuted();
+    let world = large.worlds.iter().find(|world| world.execution.lacks.is_some()).unwrap();
+    vec![
+        ("three", oral(1, 3, 1)),
+        ("seven", oral(1, 7, 2)),
+        ("six", oral(2, 6, 2)),
+        ("ring", drawn(&OralMessages::new(1), &ring.attack)),
+        ("two_step", drawn(&TwoStep::new(), &signed.attack)),
+        ("large", drawn(&OralMessages::new(1), &world.attack)),
+    ]
+}
+
+/// Files for other tools to read: `.ci/formats` does.
+fn handed_over(name: &str, picture: &Picture) {
+    let folder = format!("{}/pictures", env!("CARGO_TARGET_TMPDIR"));
+    fs::create_dir_all(&folder).unwrap();
+    for (kind, text) in
+        [("svg", svg(picture)), ("dot", dot(picture)), ("mermaid", mermaid(picture))]
+    {
+        fs::write(format!("{folder}/{name}.{kind}"), text).unwrap();
+    }
+}
+
+#[test]
+fn a_picture_of_three_generals() {
+    let (_, three) = counterexamples().swap_remove(0);
+    expect_file!["golden/three.svg"].assert_eq(&svg(&three));
+    expect_file!["golden/three.mermaid"].assert_eq(&mermaid(&three));
+    expect_file!["golden/three.dot"].assert_eq(&dot(&three));
+    expect_file!["golden/three.itf.json"].assert_eq(&format!("{:#}\n", itf(&three)));
+    let refutation = refute(OralMessages::new(1)).generals(3).traitors(1).run().unwrap();
+    expect_file!["golden/ring.dot"].assert_eq(&ring(&refutation).unwrap());
+    let possible = refute(OralMessages::new(1)).generals(4).traitors(1).run().unwrap();
+    assert_eq!(ring(&possible), None);
+}
+
+/// Every lie is in each of them, however many there are, and files stay small.
+#[test]
+fn every_lie_is_seen() {
+    for (name, picture) in counterexamples() {
+        handed_over(name, &picture);
+        let lies = picture.lies().count();
+        let svg = svg(&picture);
+        let tree = roxmltree::Document::parse(&svg).expect(name);
+        let lie = |node: &roxmltree::Node<'_, '_>| {
+            node.attribute("class") == Some("lie") && node.first_element_child().is_some()
+        };
+        assert_eq!(tree.descendants().filter(lie).count(), lies, "{name}");
+        assert!(svg.len() < 1 << 17, "{name}: {} bytes", svg.len());
+        let mermaid = mermaid(&picture);
+        assert_eq!(mermaid.matches(": LIE: ").count(), lies, "{name}");
+        assert!(mermaid.len() < 50_000, "{name}: {} letters", mermaid.len());
+        let lied = dot(&picture).matches("#cf222e\", fontcolor").count();
+        assert_eq!(lied > 0, lies > 0, "{name}");
+    }
+}
+
+/// The large one has 31 generals, and 870 messages in a round.
+#[test]
+fn what_is_crowded_is_counted() {
+    let (_, large) = counterexamples().pop().unwrap();
+    assert_eq!((large.generals.len(), large.rounds[1].messages.len()), (31, 870));
+    let svg = svg(&large);
+    let tree = roxmltree::Document::parse(&svg).unwrap();
+    let texts = tree.descendants().filter(|node| node.has_tag_name("text"));
+    let texts: Vec<_> = texts.filter_map(|node| node.text()).collect();
+    assert!(texts.contains(&"771 messages as loyalty has them"));
+    let told = "the commander said ATTACK (loyal: the commander said RETREAT)";
+    // Of what one traitor tells all alike there is one row of words.
+    assert_eq!(texts.iter().filter(|text| **text == told).count(), 9);
+    let size = |name| tree.root_element().attribute(name).unwrap().parse::<f64>().unwrap();
+    assert!(
+        size("width") < 1600.0 && size("height") < 1000.0,
+        "{} x {}",
+        size("width"),
+        size("height")
+    );
+}
+
+/// A trace as `itf` reads it, and as it is meant.
+#[derive(PartialEq, Eq, Debug, Deserialize)]
+struct State {
+    #[serde(with = "As::<Integer>")]
+    round: usize,
+    #[serde(with = "As::<BTreeSet<Integer>>")]
+    traitors: BTreeSet<usize>,
+    #[serde(with = "As::<BTreeMap<Integer, Same>>")]
+    inputs: BTreeMap<usize, String>,
+    said: Vec<Said>,
+    #[serde(with = "As::<BTreeMap<Integer, Same>>")]
+    held: BTreeMap<usize, Vec<String>>,
+    #[serde(with = "As::<BTreeMap<Integer, Same>>")]
+    votes: BTreeMap<usize, String>,
+    #[serde(with = "As::<BTreeMap<Integer, Same>>")]
+    decisions: BTreeMap<usize, String>,
+}
+
+#[derive(PartialEq, Eq, Debug, Deserialize)]
+struct Said {
+    #[serde(with = "As::<Integer>")]
+    from: usize,
+    #[serde(with = "As::<Integer>")]
+    to: usize,
+    text: String,
+    withheld: bool,
+    mark: String,
+    loyal: String,
+    forged: String,
+    #[serde(with = "As::<Integer>")]
+    arrives: usize,
+    seals: Vec<Seal>,
+}
+
+#[derive(PartialEq, Eq, Debug, Deserialize)]
+struct Seal {
+    #[serde(with = "As::<Integer>")]
+    by: usize,
+    forged: bool,
+}
+
+/// What the states should be, made of the picture by another way.
+fn states(picture: &Picture) -> Vec<State> {
+    let generals = &picture.generals;
+    let last = picture.rounds.len();
+    let begin = [(0, &[][..], &picture.start[..])].into_iter();
+    let rounds = picture.rounds.iter().map(|step| (step.round, &step.messages[..], &step.held[..]));
+    let state = |(index, (round, messages, held)): (usize, (usize, &[Message], &[Held]))| {
+        let said = messages.iter().map(|message| Said {
+            from: message.from,
+            to: message.to,
+            text: message.text.clone(),
+            withheld: message.withheld,
+            mark: match message.mark {
+                None => "",
+                Some(Mark::Lie) => "lie",
+                Some(Mark::First) => "first",
+                Some(Mark::Late) => "late",
+                Some(Mark::Lost) => "lost",
+            }
+            .to_owned(),
+            loyal: message.loyal.clone().unwrap_or_default(),
+            forged: message.forged.clone().unwrap_or_default(),
+            arrives: message.arrives.unwrap_or_default(),
+            seals: message.seals.iter().map(|it| Seal { by: it.by, forged: it.forged }).collect(),
+        });
+        let lines = held.iter().enumerate().map(|(id, held)| (id, held.lines.clone()));
+        let votes = held.iter().enumerate().filter_map(|(id, held)| Some((id, held.vote.clone()?)));
+        let traitors = generals.iter().filter(|actor| actor.traitor).map(|actor| actor.id);
+        let input = generals.iter().filter_map(|actor| Some((actor.id, actor.input.clone()?)));
+        let decided = generals.iter().filter(|_| index == last);
+        let decided = decided.filter_map(|actor| Some((actor.id, actor.decision.clone()?)));
+        State {
+            round: round,
+            traitors: traitors.collect(),
+            inputs: input.collect(),
+            said: said.collect(),
+            held: lines.collect(),
+            votes: votes.collect(),
+            decisions: decided.collect(),
+        }
+    };
+    begin.chain(rounds).enumerate().map(state).collect()
+}
+
+#[test]
+fn traces_are_read_back_as_they_were() {
+    for (name, picture) in counterexamples().into_iter().chain([("strange", strange())]) {
+        let text = itf(&picture).to_string();
+        let trace: itf::Trace<State> = itf::trace_from_str(&text).expect(name);
+        let read: Vec<State> = trace.states.into_iter().map(|state| state.value).collect();
+        assert_eq!(read, states(&picture), "{name}");
+        assert_eq!(trace.vars.len(), 7);
+    }
+}
+
+/// What looks like markup in a value stays what it is, whole, in every format.
+#[test]
+fn values_are_no_markup() {
+    let picture = strange();
+    handed_over("strange", &picture);
+    let [order, other] = [Strange(0), Strange(1)].map(|value| format!("{value:?}"));
+    let svg = svg(&picture);
+    let tree = roxmltree::Document::parse(&svg).unwrap();
+    let names: BTreeSet<_> = tree.descendants().map(|node| node.tag_name().name()).collect();
+    let known = ["", "circle", "desc", "line", "path", "rect", "style", "svg", "text", "title"];
+    assert_eq!(names, BTreeSet::from(known));
+    let titles = tree.descendants().filter(|node| node.has_tag_name("title"));
+    let titles: Vec<_> = titles.filter_map(|node| node.text()).collect();
+    let in_a_line = |text: &str| text.replace('\n', " ");
+    assert!(titles.contains(&&*in_a_line(&format!("0 to 1: {order}"))), "{titles:#?}");
+    assert!(titles.iter().any(|title| title.contains(&in_a_line(&other))), "{titles:#?}");
+    let mermaid = mermaid(&picture);
+    assert!(!mermaid.contains(['<', '"', '\'', '{', '}', '%', '&']), "{mermaid}");
+    assert!(mermaid.lines().skip(1).all(|line| line.starts_with("    ")), "{mermaid}");
+    let numbers = mermaid.split(';').filter(|part| part.contains('#')).count();
+    assert_eq!(mermaid.matches('#').count(), numbers, "{mermaid}");
+    let dot = dot(&picture);
+    // Strings begin and end where they should: an even number of quotes in each line, but for those
+    // that are told.
+    for line in dot.lines() {
+        let quotes = line.replace("\\\\", "").replace("\\\"", "").matches('"').count();
+        assert_eq!(quotes % 2, 0, "{line}");
+    }
+    assert!(dot.contains("<script>alert('x')</script>]]>\\\"&amp;lt;"), "{dot}");
+}
+
+/// A value that looks like markup.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+struct Strange(u8);
+
+const MARKUP: &str = "<script>alert('x')</script>]]>\"&lt;;#%%--\\n\n}end";
+
+impl fmt::Debug for Strange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{MARKUP}{}", self.0)
+    }
+}
+
+impl fmt::Display for Strange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// One lie about such a value.
+fn strange() -> Picture {
+    let values = [Strange(0), Strange(1)];
+    let protocol = OralMessages::new(1).over(values.to_vec());
+    let path = Path::of([0, 1].map(General::new));
+    let [of, say] = values.map(|value| Relay { path: path.clone(), value });
+    let wire = Wire { round: 2, from: General::new(1), to: General::new(2) };
+    let inputs = BTreeMap::from([(General::COMMANDER, values[0])]);
+    let traitors = Generals::NONE.with(General::new(1));
+    let lies = vec![Lie { wire, edit: Edit::Instead { of, say } }];
+    drawn(&protocol, &Attack { lies, ..Attack::new(3, traitors, inputs) })
+}
