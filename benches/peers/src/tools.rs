@@ -79,6 +79,7 @@ impl Tool {
     #[must_use]
     pub fn effort(self, question: Question) -> Option<Effort> {
         match question.algorithm {
+            _ if question.n < question.f + 2 => None,
             Algorithm::Oral => self.oral_effort(question),
             Algorithm::Signed => self.signed_effort(question),
         }
@@ -88,8 +89,9 @@ impl Tool {
         match self {
             // There are 2^40 behaviours to one of the sets at n = 7.
             Tool::Natural => {
-                let few = n <= 4 || n == 5 && f <= 1 || n <= 6 && n <= 3 * f;
-                few.then_some(Effort::Quick)
+                let few = n <= 4 || n == 5 && (f <= 1 || m == 1);
+                let soon_found = (n <= 6 && n <= 3 * f).then_some(Effort::Long);
+                if few { Some(Effort::Quick) } else { soon_found }
             }
             Tool::Folded | Tool::Symmetric | Tool::Representative => {
                 ((1..=2).contains(&m) && n >= m + 2 && n <= 8).then_some(Effort::Quick)
@@ -106,6 +108,7 @@ impl Tool {
             },
             Tool::Exhaustive | Tool::SameSpace => match n {
                 ..=6 => Some(Effort::Quick),
+                7 if m == 1 => Some(Effort::Quick),
                 7 => Some(Effort::Long),
                 8.. => None,
             },

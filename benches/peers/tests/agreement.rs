@@ -1,11 +1,11 @@
 //! All tools that can be asked say the same, and what is known.
 
 use peers::question::{Question, Verdict};
-use peers::tools::Tool;
+use peers::tools::{Effort, Tool};
 
-/// Asks every tool for which this takes seconds, or those of these that can be asked.
+/// Asks those of these tools that take no more than seconds.
 fn assert_all_say(verdict: Verdict, question: Question, tools: &[Tool]) {
-    let able = tools.iter().filter(|tool| tool.effort(question).is_some());
+    let able = tools.iter().filter(|tool| tool.effort(question) == Some(Effort::Quick));
     let mut asked = 0;
     for tool in able {
         assert_eq!(tool.answer(question), verdict, "{} on {question}", tool.title());
@@ -41,19 +41,19 @@ fn oral_messages_need_a_round_for_each_traitor_and_no_more() {
     assert_all_say(Verdict::Holds, Question::oral(2, 5, 1), &Tool::ALL);
 }
 
+/// Whatever it is, where no tool needs more than a moment.
 #[test]
 fn all_say_the_same_of_everything_small() {
-    let tools = Tool::ALL.into_iter().filter(|tool| *tool != Tool::Natural).collect::<Vec<_>>();
     for n in 2..=5 {
-        for f in 0..n {
+        for f in 0..n - 1 {
             for m in 0..=2 {
                 let oral = Question::oral(m, n, f);
-                assert_all_say(Tool::FoldedCircuit.answer(oral), oral, &tools);
+                assert_all_say(Tool::FoldedCircuit.answer(oral), oral, &Tool::ALL);
             }
         }
     }
     for n in 2..=4 {
-        for f in 0..n {
+        for f in 0..n - 1 {
             for m in 0..=2 {
                 let signed = Question::signed(m, n, f);
                 assert_all_say(Tool::Symmetric.answer(signed), signed, &Tool::ALL);
