@@ -100,10 +100,25 @@ impl Gates {
             Status::UNKNOWN => panic!("the solver has stopped without an answer"),
         }
     }
+}
 
-    /// How many variables there are.
-    #[must_use]
-    pub fn variables(&self) -> i32 {
-        self.variables
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Eight votes, one of them twice, and one that is certain.
+    #[test]
+    fn a_majority_is_more_than_half() {
+        for votes in 0..1_u32 << 6 {
+            let mut gates = Gates::default();
+            let free: Vec<Literal> = (0..6).map(|_| gates.free()).collect();
+            for (vote, literal) in free.iter().enumerate() {
+                gates.clause(&[if votes >> vote & 1 == 1 { *literal } else { -literal }]);
+            }
+            let majority = gates.majority([&free[..], &[free[5], TRUE]].concat());
+            let attack = votes.count_ones() + (votes >> 5) + 1;
+            gates.clause(&[if attack > 4 { -majority } else { majority }]);
+            assert!(!gates.satisfiable(), "{votes:b}");
+        }
     }
 }

@@ -99,7 +99,8 @@ impl Circuit {
     fn resolve(&mut self, me: usize, path: Path) -> Literal {
         let mut votes = vec![self.told(me, path)];
         if (path.len as usize) < self.question.rounds() {
-            for other in (1..self.question.n).filter(|&other| other != me && !path.contains(other)) {
+            for other in (1..self.question.n).filter(|&other| other != me && !path.contains(other))
+            {
                 votes.push(self.resolve(me, path.then(other)));
             }
         }

@@ -203,3 +203,23 @@ impl Model for OralFolded {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use stateright::Checker;
+
+    use super::*;
+
+    #[test]
+    fn each_fold_leaves_fewer_states() {
+        let states = |every_set, symmetric: bool| {
+            let checker = OralFolded::new(Question::oral(2, 7, 2), every_set).checker();
+            let checker = if symmetric { checker.symmetry_fn(sorted) } else { checker };
+            checker.spawn_dfs().join().unique_state_count()
+        };
+        assert_eq!(
+            [states(true, false), states(true, true), states(false, true)],
+            [27612, 4056, 376]
+        );
+    }
+}

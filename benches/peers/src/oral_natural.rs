@@ -55,13 +55,16 @@ impl State {
         while self.round <= rounds && self.unsaid.is_empty() {
             for path in paths(self.told.len(), self.round) {
                 let sender = *path.last().expect("the commander is on it");
-                for to in self.loyal_lieutenants().filter(|to| !path.contains(to)).collect::<Vec<_>>() {
+                for to in
+                    self.loyal_lieutenants().filter(|to| !path.contains(to)).collect::<Vec<_>>()
+                {
                     if !self.is_loyal(sender) {
                         self.unsaid.push((path.clone(), to));
                         continue;
                     }
                     let heard = &path[..path.len() - 1];
-                    let value = if heard.is_empty() { self.order } else { self.told[sender][heard] };
+                    let value =
+                        if heard.is_empty() { self.order } else { self.told[sender][heard] };
                     self.told[to].insert(path.clone(), value);
                 }
             }

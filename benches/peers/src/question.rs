@@ -16,6 +16,10 @@ pub enum Algorithm {
 
 /// Does the algorithm with m reach agreement and validity among n generals, whoever f of them are
 /// traitors, whatever they say?
+///
+/// There must be two loyal generals or more (n >= f + 2). Then fewer traitors than f break nothing
+/// that f don't: a traitor can do as the loyal do. So it does not matter that some tools are asked
+/// of at most f.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Question {
     /// Of which algorithm.

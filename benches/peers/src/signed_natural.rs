@@ -95,7 +95,8 @@ impl State {
                     self.seen.insert(chain);
                 }
             }
-            let slots = self.traitors.iter().cartesian_product(&loyal).cartesian_product([false, true]);
+            let slots =
+                self.traitors.iter().cartesian_product(&loyal).cartesian_product([false, true]);
             let slots = slots.map(|((&from, &to), order)| (from, to, order));
             let possible = |slot: &_| !self.chains(*slot).is_empty();
             self.unsaid = slots.filter(possible).collect();

@@ -3,13 +3,13 @@
 use stateright::{Checker, CheckerBuilder, HasDiscoveries, Model};
 use turncoat::search::Engine;
 
+use crate::oral_circuit;
 use crate::oral_folded::{self, OralFolded};
 use crate::oral_natural::OralNatural;
 use crate::ours::{self, Space};
 use crate::question::{Algorithm, Question, Verdict};
 use crate::signed_folded::{self, SignedFolded};
 use crate::signed_natural::SignedNatural;
-use crate::{oral_circuit, question};
 
 /// A way to come to a verdict.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,59 +59,85 @@ impl Tool {
         Tool::Compositional,
     ];
 
-    /// A name and a second line for the head of a table.
+    /// Its name in a table.
     #[must_use]
-    pub fn title(self) -> [&'static str; 2] {
+    pub fn title(self) -> &'static str {
         match self {
-            Tool::Natural => ["stateright", "natural"],
-            Tool::Folded => ["stateright", "folded"],
-            Tool::Symmetric => ["stateright", "+symmetry"],
-            Tool::Representative => ["stateright", "+two sets"],
-            Tool::Circuit => ["CaDiCaL", "circuit"],
-            Tool::FoldedCircuit => ["CaDiCaL", "folded"],
-            Tool::Exhaustive => ["turncoat", "exhaustive"],
-            Tool::SameSpace => ["turncoat", "same space"],
-            Tool::Compositional => ["turncoat", "composed"],
+            Tool::Natural => "stateright, natural",
+            Tool::Folded => "stateright, folded",
+            Tool::Symmetric => "stateright, folded, symmetric",
+            Tool::Representative => "stateright, folded, symmetric, two sets",
+            Tool::Circuit => "CaDiCaL, plain circuit",
+            Tool::FoldedCircuit => "CaDiCaL, folded circuit",
+            Tool::Exhaustive => "turncoat, exhaustive",
+            Tool::SameSpace => "turncoat, exhaustive, same space",
+            Tool::Compositional => "turncoat, composed",
         }
     }
 
     /// How long this takes it, if it can be asked at all.
     #[must_use]
     pub fn effort(self, question: Question) -> Option<Effort> {
-        let Question { algorithm, m, n, f } = question;
-        let broken = algorithm == Algorithm::Oral && n <= 3 * f;
-        match (self, algorithm) {
-            (Tool::Natural, Algorithm::Oral) if n <= 5 && f == 1 => Some(Effort::Quick),
-            (Tool::Natural, Algorithm::Oral) => (broken && n <= 6).then_some(Effort::Quick),
-            (Tool::Natural, Algorithm::Signed) => (n <= 5).then_some(Effort::Quick),
-            (Tool::Folded | Tool::Symmetric | Tool::Representative, Algorithm::Oral) => {
-                ((1..=2).contains(&m) && n >= m + 2 && n <= 8).then_some(Effort::Quick)
-            }
-            (Tool::Folded | Tool::Symmetric | Tool::Representative, Algorithm::Signed) => {
-                (n <= 8).then_some(Effort::Quick)
-            }
-            (Tool::Circuit | Tool::FoldedCircuit, Algorithm::Oral) => match n {
-                ..=10 => Some(Effort::Quick),
-                11..=12 => Some(Effort::Long),
-                13 => Some(Effort::Heavy),
-                14.. => None,
-            },
-            (Tool::Exhaustive | Tool::SameSpace, Algorithm::Oral) => {
-                (n <= 7).then_some(Effort::Quick)
-            }
-            (Tool::Exhaustive | Tool::SameSpace, Algorithm::Signed) => Some(Effort::Quick),
-            (Tool::Compositional, Algorithm::Oral) => Some(Effort::Quick),
-            (Tool::Circuit | Tool::FoldedCircuit | Tool::Compositional, Algorithm::Signed) => None,
+        match question.algorithm {
+            _ if question.n < question.f + 2 => None,
+            Algorithm::Oral => self.oral_effort(question),
+            Algorithm::Signed => self.signed_effort(question),
         }
     }
 
-    /// Its verdict, and how many states were visited, or how many variables the circuits have.
+    fn oral_effort(self, Question { m, n, f, .. }: Question) -> Option<Effort> {
+        match self {
+            // There are 2^40 behaviours to one of the sets at n = 7.
+            Tool::Natural => {
+                let few = n <= 4 || n == 5 && (f <= 1 || m == 1);
+                let soon_found = (n <= 6 && n <= 3 * f).then_some(Effort::Long);
+                if few { Some(Effort::Quick) } else { soon_found }
+            }
+            Tool::Folded | Tool::Symmetric | Tool::Representative => {
+                ((1..=2).contains(&m) && n >= m + 2 && n <= 8).then_some(Effort::Quick)
+            }
+            Tool::Circuit => match n {
+                ..=10 => Some(Effort::Quick),
+                11..=13 => Some(Effort::Long),
+                14.. => None,
+            },
+            Tool::FoldedCircuit => match n {
+                ..=13 => Some(Effort::Quick),
+                14..=16 => Some(Effort::Heavy),
+                17.. => None,
+            },
+            Tool::Exhaustive | Tool::SameSpace => match n {
+                ..=6 => Some(Effort::Quick),
+                7 if m == 1 => Some(Effort::Quick),
+                7 => Some(Effort::Long),
+                8.. => None,
+            },
+            Tool::Compositional => Some(Effort::Quick),
+        }
+    }
+
+    fn signed_effort(self, Question { n, .. }: Question) -> Option<Effort> {
+        match self {
+            Tool::Natural => (n <= 5).then_some(Effort::Quick),
+            Tool::Folded | Tool::Symmetric | Tool::Representative => {
+                (n <= 8).then_some(Effort::Quick)
+            }
+            Tool::Exhaustive | Tool::SameSpace => match n {
+                ..=5 => Some(Effort::Quick),
+                6 => Some(Effort::Long),
+                7.. => None,
+            },
+            Tool::Circuit | Tool::FoldedCircuit | Tool::Compositional => None,
+        }
+    }
+
+    /// Its verdict.
     ///
     /// # Panics
     ///
     /// If the question can't be asked.
     #[must_use]
-    pub fn answer(self, question: question::Question) -> Verdict {
+    pub fn answer(self, question: Question) -> Verdict {
         let oral = question.algorithm == Algorithm::Oral;
         let every_set = self != Tool::Representative;
         match self {
@@ -146,8 +172,5 @@ where
     M::Action: Clone + PartialEq + Send + Sync + 'static,
 {
     let done = checker.threads(1).finish_when(HasDiscoveries::AnyFailures).spawn_dfs().join();
-    if std::env::var_os("STATES").is_some() {
-        eprintln!("states {} unique {}", done.state_count(), done.unique_state_count());
-    }
     Verdict::broken_if(!done.discoveries().is_empty())
 }
