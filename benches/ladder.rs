@@ -1,7 +1,7 @@
 //! How long a verdict takes from rung to rung: OM(m) among 3m + 1 generals, where it holds, and among 3m,
 //! where the smallest attack is found; SM(m) with two generals more than traitors, and with three; by each
 //! engine as far as it goes, on one thread. One table: the median time, how much more that is than on the
-//! rung below, and the exponent by which it grows with n.
+//! rung below, and the exponent by which it grows with n. And how much faster two threads are than one.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -33,8 +33,33 @@ fn main() {
         ladder("OM(m), n = 3m, composed", 1..=4, |m| 3 * m, |m, n| oral(m, n, composed));
         ladder("OM(m), n = 3m, exhaustive", 1..=2, |m| 3 * m, |m, n| oral(m, n, whole));
         ladder("SM(m), n = m + 2, exhaustive", 1..=4, |m| m + 2, signed);
-        ladder("SM(m), n = m + 3, exhaustive", 1..=3, |m| m + 3, signed);
+        ladder("SM(m), n = m + 3, exhaustive", 1..=4, |m| m + 3, signed);
     });
+    two_threads();
+}
+
+/// How much faster two threads are than one, run in turns.
+fn two_threads() {
+    let pools = [1, 2].map(|threads| {
+        ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started")
+    });
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..5 {
+        for (pool, times) in pools.iter().zip(&mut times) {
+            let start = Instant::now();
+            pool.install(|| black_box(oral(2, 8, Engine::Exhaustive)))
+                .unwrap_or_else(|error| panic!("{error}"));
+            times.push(start.elapsed());
+        }
+    }
+    let [one, two] = times.map(|mut times| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    });
+    let ratio = one.as_secs_f64() / two.as_secs_f64();
+    println!(
+        "OM(2), n = 8, exhaustive: {one:.1?} on one thread, {two:.1?} on two: {ratio:.2} times as fast"
+    );
 }
 
 fn oral(m: usize, n: usize, engine: Engine) -> Result<Climbed, CheckError> {

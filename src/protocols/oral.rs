@@ -156,6 +156,27 @@ impl<V: Plain> OralMessages<V> {
     }
 }
 
+impl<V: Plain> OralState<V> {
+    /// OM(m) step 2: what I was told on a path, or on those relayed from it by so many more, I tell
+    /// another who is not on it.
+    fn relay(
+        &self,
+        path: Path,
+        branch: Branch,
+        more: usize,
+        to: General,
+        said: &mut Vec<Relay<V>>,
+    ) {
+        if more == 0 {
+            let value = self.told[branch.rank()].clone();
+            return said.push(Relay { path: path.then(self.seat.me), value });
+        }
+        for (relay, branch) in branch.relayed().filter(|(relay, _)| *relay != to) {
+            self.relay(path.then(relay), branch, more - 1, to, said);
+        }
+    }
+}
+
 /// The paths on which there is something to tell on this wire. OM(m) step 1: the commander sends
 /// his value to every lieutenant. Step 2: a lieutenant acts as the commander of OM(m-1), and
 /// relays all that it was told to everybody who was not on the path.
@@ -190,15 +211,22 @@ impl<V: Plain> Lockstep for OralMessages<V> {
 
     fn send(
         &self,
-        OralState { seat, told }: &OralState<V>,
+        state: &OralState<V>,
         round: Round,
         to: General,
     ) -> impl IntoIterator<Item = Relay<V>> {
-        due(seat.n, Wire { round, from: seat.me, to }).map(|path| {
-            // What he tells himself has no path before it, and is all that the commander holds.
-            let value = told[path.parent().rank(*seat).unwrap_or(0)].clone();
-            Relay { path, value }
-        })
+        let OralState { seat, told } = state;
+        let mut said = Vec::new();
+        match (seat.me.is_commander(), round) {
+            _ if to.is_commander() => {}
+            // All that the commander holds is his own order.
+            (true, 1) => said.push(Relay { path: Path::root(), value: told[0].clone() }),
+            (true, _) | (false, 1) => {}
+            (false, _) => {
+                state.relay(Path::root(), Branch::root(*seat), round - 2, to, &mut said);
+            }
+        }
+        said
     }
 
     /// What counts is a value on a path that fits the round, the link on which it came, and me.
