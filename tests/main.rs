@@ -28,6 +28,7 @@ mod kept_attacks;
 mod look;
 mod mutants;
 mod oral;
+mod output;
 mod overheard;
 mod pared;
 mod pictures;

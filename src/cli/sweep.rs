@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use super::check::{Question, label};
 use super::graph::Family;
+use super::output::Told;
 use super::protocols::{Chosen, Specification, Subject, Task, Written};
-use super::terminal::look;
 use super::watch::Deadline;
-use super::{Answer, BadInput, Format, as_text, print};
+use super::{Answer, BadInput};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -61,6 +61,7 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     if *ns.start() == 0 {
         return Err(BadInput::new("n begins at 0: there must be at least one general"));
     }
+    question.output.without_pictures()?;
     let deadline = Deadline::of(question.budget);
     let (mut cells, mut verdicts, mut names) = (Vec::new(), Vec::<Value>::new(), Vec::new());
     let mut refused = None;
@@ -93,9 +94,8 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     }
     names.sort();
     names.dedup();
-    let text = match question.format {
-        Format::Json => as_text(&json!(verdicts)),
-        Format::Text => {
+    let given = question.output.give(&Told {
+        text: &|look| {
             let oral = matches!(chosen, Chosen::Oral(_)) && *family == Family::Complete;
             let marked = if oral { "; [ ] marks n = 3f + 1" } else { "" };
             let bound = |f| oral.then_some(3 * f + 1);
@@ -106,10 +106,13 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
                 Family::Path => " on a path",
             };
             let setting = format!("{names}, at most f traitors among n generals{place}");
-            format!("{setting}{marked}\n\n{}", grid(&cells, bound, look()))
-        }
-    };
-    if let Err(failure) = print(&text) {
+            format!("{setting}{marked}\n\n{}", grid(&cells, bound, look))
+        },
+        json: &|| json!(verdicts),
+        picture: &|| None,
+        graph: &|| None,
+    })?;
+    if let Some(failure) = given {
         return Ok(failure);
     }
     if let Some(refusal) = refused {
