@@ -15,6 +15,7 @@ mod enemy_parts;
 mod enemy_search;
 mod enemy_twins;
 mod faults;
+mod gallery;
 mod graph_command_line;
 mod graphs;
 mod harvest;

@@ -66,6 +66,8 @@ fn where_there_is_no_attack_there_is_no_picture() {
     assert!(!file.exists());
     let possible = turncoat("refute oral -n 4 -f 1 --format dot");
     assert_eq!((possible.code, possible.err.lines().count()), (0, 1));
+    let sweep = turncoat("sweep oral -n 3..=4 -f 1 --format svg");
+    assert!(sweep.out.starts_with("<svg xmlns=") && sweep.code == 1, "{}", sweep.out);
     let sweep = turncoat("sweep oral -n 3..=4 -f 1 --format mermaid");
     assert_eq!((sweep.code, sweep.out.as_str(), sweep.err.lines().count()), (2, "", 1));
 }

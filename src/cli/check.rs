@@ -153,7 +153,7 @@ impl Task for Check<'_> {
                 text: &|look| look.show(&estimate),
                 json: &|| json::estimate(&json!(specification), &estimate),
                 picture: &|| None,
-                graph: &|| None,
+                own: &|_| None,
             })?;
             return Ok(given.unwrap_or(ExitCode::SUCCESS));
         }
@@ -164,7 +164,7 @@ impl Task for Check<'_> {
             text: &|look| look.show(&verdict) + &replay,
             json: &|| json::verdict(&json!(specification), &verdict),
             picture: &|| verdict.counterexample().map(picture),
-            graph: &|| None,
+            own: &|_| None,
         })?;
         if let Some(failure) = given {
             return Ok(failure);

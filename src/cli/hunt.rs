@@ -102,7 +102,7 @@ impl Task for Hunt<'_> {
             text: &|look| look.show(&hunted) + &rest,
             json: &|| json::hunted(&json!(specification), &hunted),
             picture: &|| hunted.counterexample().map(picture),
-            graph: &|| None,
+            own: &|_| None,
         })?;
         if let Some(failure) = given {
             return Ok(failure);

@@ -28,7 +28,7 @@ pub struct Output {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Format {
+pub enum Format {
     /// For a person
     #[default]
     Text,
@@ -51,8 +51,8 @@ pub struct Told<'a> {
     pub json: &'a dyn Fn() -> Value,
     /// The execution that is to be seen, if there is one.
     pub picture: &'a dyn Fn() -> Option<Picture>,
-    /// A graph that says more than that of the execution, if there is one.
-    pub graph: &'a dyn Fn() -> Option<String>,
+    /// What says more in this format than a picture of the execution, if there is something.
+    pub own: &'a dyn Fn(Format) -> Option<String>,
 }
 
 impl Output {
@@ -82,23 +82,27 @@ impl Output {
 
     /// What stands in the file; nothing if there is nothing to draw.
     fn made(&self, told: &Told<'_>) -> Option<String> {
+        if let Some(own) = (told.own)(self.format) {
+            return Some(own);
+        }
         let picture = || (told.picture)();
         match self.format {
             Format::Text => Some((told.text)(Look::PLAIN)),
             Format::Json => Some(as_text(&(told.json)())),
             Format::Svg => picture().map(|picture| svg(&picture)),
             Format::Mermaid => picture().map(|picture| mermaid(&picture)),
-            Format::Dot => (told.graph)().or_else(|| picture().map(|picture| dot(&picture))),
+            Format::Dot => picture().map(|picture| dot(&picture)),
             Format::Itf => picture().map(|picture| as_text(&itf(&picture))),
         }
     }
 
-    /// Of what is no single execution there is no picture.
-    pub fn without_pictures(&self) -> Result<(), BadInput> {
+    /// Of many executions there is a map, and no other picture.
+    pub fn of_many(&self) -> Result<(), BadInput> {
         match self.format {
-            Format::Text | Format::Json => Ok(()),
-            Format::Svg | Format::Mermaid | Format::Dot | Format::Itf => Err(BadInput::new(
-                "--format draws one attack, and a sweep has many: say text or json, or check one cell",
+            Format::Text | Format::Json | Format::Svg => Ok(()),
+            Format::Mermaid | Format::Dot | Format::Itf => Err(BadInput::new(
+                "--format: mermaid, dot and itf are of one attack, and a sweep has many: say text, \
+                 json or svg, or check one cell",
             )),
         }
     }

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::check::{label, replayed, write};
 use super::graph::Among;
-use super::output::{Output, Told};
+use super::output::{Format, Output, Told};
 use super::protocols::{Specification, Subject, Task, Written};
 use super::watch::{Deadline, Work, watched};
 use super::{BadInput, whole_number};
@@ -139,7 +139,7 @@ impl Task for Refute<'_> {
             text: &|look| look.show(&refutation) + &replay,
             json: &|| json::refutation(&json!(specification), &refutation),
             picture: &|| refutation.broken().map(drawn),
-            graph: &|| ring(&refutation),
+            own: &|format| if format == Format::Dot { ring(&refutation) } else { None },
         })?;
         if let Some(failure) = given {
             return Ok(failure);

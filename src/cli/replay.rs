@@ -82,7 +82,7 @@ impl Task for Replay<'_> {
                 json
             },
             picture: &|| Some(Picture::of(&protocol, &attack, &execution)),
-            graph: &|| None,
+            own: &|_| None,
         })?;
         if let Some(failure) = given {
             return Ok(failure);
