@@ -34,3 +34,12 @@ fn the_gallery_is_current() {
     let there: BTreeSet<_> = there.map(|name| name.to_string_lossy().into_owned()).collect();
     assert_eq!(there, files);
 }
+
+/// The README shows two of the pictures, one of them as text.
+#[test]
+fn the_readme_shows_the_gallery() {
+    let readme = include_str!("../README.md");
+    let mermaid = fs::read_to_string(format!("{GALLERY}/three_generals.mermaid")).unwrap();
+    assert!(readme.contains(&format!("```mermaid\n{mermaid}```\n")), "README.md: copy it there");
+    assert!(readme.contains("](examples/gallery/three_generals.svg)"));
+}
