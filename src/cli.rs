@@ -10,6 +10,7 @@ mod hunt;
 mod list;
 mod manual;
 mod merge;
+mod output;
 mod parts;
 mod protocols;
 mod refute;
@@ -32,7 +33,7 @@ use clap::{FromArgMatches, Parser, Subcommand, ValueEnum};
 use serde_json::Value;
 
 use self::protocols::Subject;
-use self::terminal::{Shown, help_is_coloured, written};
+use self::terminal::{Shown, help_is_coloured};
 
 /// Plays the traitor: is this protocol for Byzantine agreement correct, and if not, what breaks it?
 #[derive(Parser)]
@@ -244,7 +245,7 @@ fn refuse_usage(usage: &clap::Error) -> ExitCode {
 /// Writes to standard output. Nobody has to read to the end: only then is there an exit code.
 fn print(text: &str) -> Result<ExitCode, ExitCode> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(written(text).as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         Err(error) => {

@@ -32,7 +32,9 @@
 //! - [`hunt`](hunt()) draws attacks at random, and makes what it finds small;
 //! - [`strategy::attacks`] hands them to a property test of yours, within `proptest!`.
 //!
-//! What was once found is kept in a file, and run first ever after: [`regressions`].
+//! What was once found is kept in a file, and run first ever after: [`regressions`]. And a test that
+//! fails leaves a picture of the attack (as SVG) and the attack itself in the folder that the variable
+//! `TURNCOAT_REPORT_DIR` of the environment names, and says where.
 //!
 //! Where no protocol can be right, [`refute`](refute()) breaks any of them, without a search:
 //!
@@ -67,7 +69,7 @@
 //! | 4 | [`search`] | the engines that look for an attack, all through or at random |
 //! | 4 | [`impossibility`] | attacks that are built, where no protocol can be right |
 //! | 5 | [`verdict`] | what came of it, and of what it speaks |
-//! | 6 | [`report`] | text, JSON, grids, attack files |
+//! | 6 | [`report`] | text, JSON, pictures, traces, attack files |
 //! | 7 | [`check`](check()), [`hunt`](hunt()), [`refute`](refute()) | the builders that a test calls |
 //! | 7 | [`strategy`], [`regressions`] | strategies for proptest; attacks kept in files |
 //! | 7 | `keepsake` | what a failing test leaves behind |

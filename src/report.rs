@@ -12,6 +12,7 @@ pub mod itf;
 pub mod json;
 mod line;
 pub mod look;
+pub mod map;
 mod markup;
 pub mod mermaid;
 pub mod part_file;

@@ -5,17 +5,18 @@ use std::process::ExitCode;
 
 use crate::report::attack_file::AttackFile;
 use crate::report::json;
+use crate::report::picture::Picture;
 use crate::search::Engine;
-use crate::{Check as Asked, Graph, Testable, Verdict, check as ask};
+use crate::{Check as Asked, Counterexample, Graph, Testable, Verdict, check as ask};
 use serde_json::json;
 
 use super::adversary::Powers;
 use super::graph::Among;
+use super::output::{Output, Told};
 use super::parts::{self, Divided, Done, Parts};
 use super::protocols::{Specification, Subject, Task, Written};
-use super::terminal::shown;
 use super::watch::{Budget, Deadline, Work, watched};
-use super::{Answer, BadInput, Format, as_text, print, whole_number};
+use super::{Answer, BadInput, whole_number};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -56,9 +57,8 @@ pub struct Question {
     /// Exit with 0 for this verdict and with 1 for any other
     #[arg(long, value_enum)]
     pub expect: Option<Answer>,
-    /// How the answer is written
-    #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    #[command(flatten)]
+    pub output: Output,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -156,11 +156,13 @@ impl Task for Check<'_> {
         let Arguments { f, question, dry_run, .. } = arguments;
         if *dry_run {
             let estimate = question.asked(protocol, graph, *f).estimate().map_err(BadInput::new)?;
-            let text = match question.format {
-                Format::Json => as_text(&json::estimate(&json!(specification), &estimate)),
-                Format::Text => shown(&estimate),
-            };
-            return Ok(print(&text).err().unwrap_or(ExitCode::SUCCESS));
+            let given = question.output.give(&Told {
+                text: &|look| look.show(&estimate),
+                json: &|| json::estimate(&json!(specification), &estimate),
+                picture: &|| None,
+                own: &|_| None,
+            })?;
+            return Ok(given.unwrap_or(ExitCode::SUCCESS));
         }
         let (deadline, label) = (Deadline::of(question.budget), label(graph, *f));
         if arguments.parts.are_asked_for() {
@@ -183,8 +185,8 @@ impl Check<'_> {
         P: Testable<Value: Written, Message: Written>,
     {
         let Check { specification, arguments: Arguments { save, question, .. }, .. } = self;
-        let (format, expect) = (question.format, question.expect);
-        answered(verdict, specification, format, save.as_deref(), expect, || self.replay())
+        let (save, output) = (save.as_deref(), &question.output);
+        answered(verdict, specification, output, save, question.expect, || self.replay())
     }
 
     /// How the counterexample is seen again.
@@ -206,7 +208,7 @@ impl Check<'_> {
 pub fn answered<P>(
     verdict: &Verdict<P>,
     specification: &Specification,
-    format: Format,
+    output: &Output,
     save: Option<&Path>,
     expect: Option<Answer>,
     replay: impl FnOnce() -> String,
@@ -214,14 +216,14 @@ pub fn answered<P>(
 where
     P: Testable<Value: Written, Message: Written>,
 {
-    let text = match format {
-        Format::Json => as_text(&json::verdict(&json!(specification), verdict)),
-        Format::Text => {
-            let replay = verdict.counterexample().map(|_| replay());
-            shown(verdict) + &replay.unwrap_or_default()
-        }
-    };
-    if let Err(failure) = print(&text) {
+    let replay = verdict.counterexample().map(|_| replay()).unwrap_or_default();
+    let given = output.give(&Told {
+        text: &|look| look.show(verdict) + &replay,
+        json: &|| json::verdict(&json!(specification), verdict),
+        picture: &|| verdict.counterexample().map(picture),
+        own: &|_| None,
+    })?;
+    if let Some(failure) = given {
         return Ok(failure);
     }
     if let Some(file) = save {
@@ -249,6 +251,11 @@ pub fn quoted(file: &Path) -> String {
     let name = file.display().to_string();
     let plain = |letter: char| letter.is_alphanumeric() || "/._-".contains(letter);
     if name.chars().all(plain) { name } else { format!("'{}'", name.replace('\'', "'\\''")) }
+}
+
+/// What is seen of a counterexample.
+pub fn picture<P: Testable>(found: &Counterexample<P>) -> Picture {
+    Picture::of(&found.protocol, &found.attack, &found.execution)
 }
 
 /// Writes a file.

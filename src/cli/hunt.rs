@@ -11,12 +11,12 @@ use indicatif::HumanCount;
 use serde_json::json;
 
 use super::adversary::Powers;
-use super::check::{label, quoted, write};
+use super::check::{label, picture, quoted, write};
 use super::graph::Among;
+use super::output::{Output, Told};
 use super::protocols::{Specification, Subject, Task, Written};
-use super::terminal::shown;
 use super::watch::{Budget, Deadline, Work, watched};
-use super::{Answer, BadInput, Format, as_text, print, whole_number};
+use super::{Answer, BadInput, whole_number};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -54,9 +54,8 @@ pub struct Arguments {
     /// Exit with 0 for this verdict and with 1 for any other
     #[arg(long, value_enum)]
     expect: Option<Answer>,
-    /// How the answer is written
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// A number that may be long, and is then written as 10_000.
@@ -98,11 +97,14 @@ impl Task for Hunt<'_> {
     {
         let Hunt { specification, arguments, .. } = self;
         let hunted = self.hunted(protocol)?;
-        let text = match arguments.format {
-            Format::Json => as_text(&json::hunted(&json!(specification), &hunted)),
-            Format::Text => shown(&hunted) + &speed(&hunted) + &self.again(&hunted),
-        };
-        if let Err(failure) = print(&text) {
+        let rest = speed(&hunted) + &self.again(&hunted);
+        let given = arguments.output.give(&Told {
+            text: &|look| look.show(&hunted) + &rest,
+            json: &|| json::hunted(&json!(specification), &hunted),
+            picture: &|| hunted.counterexample().map(picture),
+            own: &|_| None,
+        })?;
+        if let Some(failure) = given {
             return Ok(failure);
         }
         if let Some(file) = &arguments.save {

@@ -11,10 +11,11 @@ use itertools::Itertools;
 use serde_json::Value;
 
 use super::check::answered;
+use super::output::Output;
 use super::parts::{attack, question};
 use super::protocols::{Specification, Task, Written};
 use super::watch::{Deadline, Work, watched};
-use super::{Answer, BadInput, Format};
+use super::{Answer, BadInput};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -27,9 +28,8 @@ pub struct Arguments {
     /// Exit with 0 for this verdict and with 1 for any other
     #[arg(long, value_enum)]
     expect: Option<Answer>,
-    /// How the answer is written
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    output: Output,
 }
 
 pub const AFTER_HELP: &str = "Example: turncoat check oral -n 4 -f 1 --shard 1/2
@@ -136,7 +136,7 @@ impl Task for Merge<'_> {
         let verdict =
             watched(&work, Deadline::of(None), |progress| check.settled(steps, attacks, progress));
         let verdict = verdict.map_err(BadInput::new)?;
-        let Arguments { save, expect, format, .. } = arguments;
-        answered(&verdict, specification, *format, save.as_deref(), *expect, String::new)
+        let Arguments { save, expect, output, .. } = arguments;
+        answered(&verdict, specification, output, save.as_deref(), *expect, String::new)
     }
 }

@@ -5,18 +5,21 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
+use crate::impossibility::world::World;
 use crate::report::attack_file::AttackFile;
 use crate::report::json;
+use crate::report::picture::Picture;
+use crate::report::ring::ring;
 use crate::{General, Generals, Graph, Testable, refute as ask};
 use itertools::Itertools;
 use serde_json::json;
 
 use super::check::{label, replayed, write};
 use super::graph::Among;
+use super::output::{Format, Output, Told};
 use super::protocols::{Specification, Subject, Task, Written};
-use super::terminal::shown;
 use super::watch::{Deadline, Work, watched};
-use super::{BadInput, Format, as_text, print, whole_number};
+use super::{BadInput, whole_number};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -34,9 +37,8 @@ pub struct Arguments {
     /// Exit with 0 for this end and with 1 for any other
     #[arg(long, value_enum)]
     expect: Option<End>,
-    /// How the answer is written
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// How it may end.
@@ -119,7 +121,7 @@ impl Task for Refute<'_> {
         P: Testable<Value: Written, Message: Written>,
     {
         let Refute { specification, graph, arguments } = &self;
-        let Arguments { f, groups, save, expect, format, .. } = arguments;
+        let Arguments { f, groups, save, expect, output, .. } = arguments;
         let mut question = ask(protocol).on(*graph).traitors(*f);
         if let Some(Groups(groups)) = groups {
             question = question.groups(*groups);
@@ -129,14 +131,17 @@ impl Task for Refute<'_> {
         let refutation =
             watched(&work, Deadline::of(None), |progress| question.run_watched(progress));
         let refutation = refutation.map_err(BadInput::new)?;
-        let text = match format {
-            Format::Json => as_text(&json::refutation(&json!(specification), &refutation)),
-            Format::Text => {
-                let replay = refutation.broken().map(|_| self.replay());
-                shown(&refutation) + &replay.unwrap_or_default()
-            }
-        };
-        if let Err(failure) = print(&text) {
+        let replay = refutation.broken().map(|_| self.replay()).unwrap_or_default();
+        // Of a refutation the world is drawn that gives way.
+        let drawn =
+            |world: &World<P>| Picture::of(&refutation.protocol, &world.attack, &world.execution);
+        let given = output.give(&Told {
+            text: &|look| look.show(&refutation) + &replay,
+            json: &|| json::refutation(&json!(specification), &refutation),
+            picture: &|| refutation.broken().map(drawn),
+            own: &|format| if format == Format::Dot { ring(&refutation) } else { None },
+        })?;
+        if let Some(failure) = given {
             return Ok(failure);
         }
         if let Some(file) = save {

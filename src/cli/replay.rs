@@ -7,14 +7,15 @@ use std::process::ExitCode;
 
 use crate::report::attack_file::{AttackFile, part};
 use crate::report::json;
+use crate::report::picture::Picture;
 use crate::report::story::{stale, story_in};
 use crate::report::text::among;
 use crate::{Testable, run};
 use serde_json::json;
 
+use super::output::{Output, Told};
 use super::protocols::{Specification, Task, Written};
-use super::terminal::look;
-use super::{Answer, BadInput, Format, as_text, print};
+use super::{Answer, BadInput};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -23,9 +24,8 @@ pub struct Arguments {
     /// Exit with 0 for this outcome (holds or broken) and with 1 for any other
     #[arg(long, value_enum)]
     expect: Option<Answer>,
-    /// How the answer is written
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    output: Output,
 }
 
 pub fn replay(arguments: &Arguments) -> Result<ExitCode, BadInput> {
@@ -69,20 +69,22 @@ impl Task for Replay<'_> {
         if let Some(stale) = stale(&protocol, &attack, &execution) {
             return Err(BadInput(stale));
         }
-        let text = match arguments.format {
-            Format::Json => {
+        let given = arguments.output.give(&Told {
+            text: &|look| {
+                let title = among(&protocol.name(), &attack.graph) + "\n";
+                format!("{title}\n{}", story_in(look, &protocol, &attack, &execution))
+            },
+            json: &|| {
                 let mut json = json::execution::<P>(protocol.task(), &attack, &execution);
                 json["n"] = json!(attack.n());
                 json::add_graph(&mut json, &attack.graph);
                 json::merge(&mut json, &json!(specification));
-                as_text(&json)
-            }
-            Format::Text => {
-                let title = among(&protocol.name(), &attack.graph) + "\n";
-                format!("{title}\n{}", story_in(look(), &protocol, &attack, &execution))
-            }
-        };
-        if let Err(failure) = print(&text) {
+                json
+            },
+            picture: &|| Some(Picture::of(&protocol, &attack, &execution)),
+            own: &|_| None,
+        })?;
+        if let Some(failure) = given {
             return Ok(failure);
         }
         let violated = execution.violation().is_some();

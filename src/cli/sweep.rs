@@ -6,15 +6,16 @@ use std::str::FromStr;
 
 use crate::report::grid::{Cell, grid};
 use crate::report::json;
+use crate::report::map::map;
 use crate::{Generals, Graph, Testable};
 use serde_json::{Value, json};
 
 use super::check::{Question, label};
 use super::graph::Family;
+use super::output::{Format, Told};
 use super::protocols::{Chosen, Specification, Subject, Task, Written};
-use super::terminal::look;
 use super::watch::Deadline;
-use super::{Answer, BadInput, Format, as_text, print};
+use super::{Answer, BadInput};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -61,6 +62,7 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     if *ns.start() == 0 {
         return Err(BadInput::new("n begins at 0: there must be at least one general"));
     }
+    question.output.of_many()?;
     let deadline = Deadline::of(question.budget);
     let (mut cells, mut verdicts, mut names) = (Vec::new(), Vec::<Value>::new(), Vec::new());
     let mut refused = None;
@@ -93,23 +95,25 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     }
     names.sort();
     names.dedup();
-    let text = match question.format {
-        Format::Json => as_text(&json!(verdicts)),
-        Format::Text => {
-            let oral = matches!(chosen, Chosen::Oral(_)) && *family == Family::Complete;
-            let marked = if oral { "; [ ] marks n = 3f + 1" } else { "" };
-            let bound = |f| oral.then_some(3 * f + 1);
-            let names = names.join(", ");
-            let place = match family {
-                Family::Complete => "",
-                Family::Ring => " on a ring",
-                Family::Path => " on a path",
-            };
-            let setting = format!("{names}, at most f traitors among n generals{place}");
-            format!("{setting}{marked}\n\n{}", grid(&cells, bound, look()))
-        }
+    let oral = matches!(chosen, Chosen::Oral(_)) && *family == Family::Complete;
+    let bound = |f| oral.then_some(3 * f + 1);
+    let place = match family {
+        Family::Complete => "",
+        Family::Ring => " on a ring",
+        Family::Path => " on a path",
     };
-    if let Err(failure) = print(&text) {
+    let names = names.join(", ");
+    let setting = format!("{names}, at most f traitors among n generals{place}");
+    let given = question.output.give(&Told {
+        text: &|look| {
+            let marked = if oral { "; [ ] marks n = 3f + 1" } else { "" };
+            format!("{setting}{marked}\n\n{}", grid(&cells, bound, look))
+        },
+        json: &|| json!(verdicts),
+        picture: &|| None,
+        own: &|format| (format == Format::Svg).then(|| map(&setting, &cells, bound)),
+    })?;
+    if let Some(failure) = given {
         return Ok(failure);
     }
     if let Some(refusal) = refused {

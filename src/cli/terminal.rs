@@ -1,6 +1,5 @@
 //! What this process writes on: whether it is a terminal, how wide, and whether it has colours.
 
-use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::IsTerminal;
 use std::sync::OnceLock;
@@ -56,12 +55,12 @@ pub fn look() -> Look {
 
 /// Something as it is shown on standard output.
 pub fn shown(told: &impl Display) -> String {
-    look().show(told)
+    written(look().show(told))
 }
 
 /// Text as it may be written: only ASCII, if that was asked for.
-pub fn written(text: &str) -> Cow<'_, str> {
-    if Shown::now().ascii { ascii(text).into() } else { text.into() }
+pub fn written(text: String) -> String {
+    if Shown::now().ascii { ascii(&text) } else { text }
 }
 
 /// Whether only ASCII may be written.

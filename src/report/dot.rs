@@ -12,6 +12,9 @@ use super::speech::{Scene, ending};
 /// Of what one general says to another so many lies are told in words.
 const WORDS: usize = 3;
 
+/// How long a line of what is said is.
+const LETTERS: usize = 26;
+
 /// With more pairs than this what is said would cover all: it is a tooltip then.
 const CROWD: usize = 16;
 
@@ -66,7 +69,8 @@ fn wrongs(picture: &Picture) -> Wrongs {
             let Some(mark @ (Mark::Lie | Mark::Late | Mark::Lost)) = speech.mark else { continue };
             for to in &speech.to {
                 let wrong = wrongs.entry((speech.from, *to, mark == Mark::Lie)).or_default();
-                wrong.push(format!("round {}: {}", scene.round, speech.told()));
+                let told = format!("round {}: {}", scene.round, speech.told());
+                wrong.push(textwrap::fill(&told, LETTERS));
             }
         }
     }
@@ -87,7 +91,7 @@ pub(super) fn begin(title: &str) -> String {
     line(&mut text, &format!("graph [layout=neato, labelloc=b, {font}, splines=true]"));
     let node = "shape=box, style=\"rounded,filled\", fillcolor=\"#ddf4ff\", color=\"#0969da\"";
     line(&mut text, &format!("node [{node}, {font}]"));
-    line(&mut text, &format!("edge [{font}, fontsize=11]"));
+    line(&mut text, &format!("edge [{font}, fontsize=10]"));
     text
 }
 

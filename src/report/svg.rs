@@ -17,6 +17,16 @@ use super::picture::{Actor, Mark, Picture};
 use super::speech::{Scene, Speech, ending};
 
 /// The diagram, as an SVG file of its own: with its own colours, light and dark, and without any script.
+///
+/// ```
+/// use turncoat::report::picture::Picture;
+/// use turncoat::report::svg::svg;
+/// use turncoat::{OralMessages, check};
+///
+/// let found = check(OralMessages::new(1)).generals(3).traitors(1).assert_broken();
+/// let picture = Picture::of(&found.protocol, &found.attack, &found.execution);
+/// assert!(svg(&picture).starts_with("<svg "));
+/// ```
 #[must_use]
 pub fn svg(picture: &Picture) -> String {
     let scenes = Scene::all(picture);

@@ -1,0 +1,109 @@
+//! How an answer is written, and where: text for the terminal, JSON, pictures.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::report::dot::dot;
+use crate::report::itf::itf;
+use crate::report::look::Look;
+use crate::report::mermaid::mermaid;
+use crate::report::picture::Picture;
+use crate::report::svg::svg;
+use clap::{Args, ValueEnum};
+use serde_json::Value;
+
+use super::check::write;
+use super::terminal::{look, written};
+use super::{BadInput, as_text, print};
+
+/// How the answer is written.
+#[derive(Args)]
+pub struct Output {
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Write it to this file, and the text to the terminal
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// For a person
+    #[default]
+    Text,
+    /// For a program
+    Json,
+    /// A diagram of the attack: lines of time, and arrows for what is said
+    Svg,
+    /// A sequence diagram of the attack, for issues and pull requests
+    Mermaid,
+    /// A graph for Graphviz: who lies to whom; of a refutation, the ring of copies
+    Dot,
+    /// The attack as a trace, as Apalache and Quint have them
+    Itf,
+}
+
+/// An answer that can be written in several ways. Each is made only if it is asked for.
+pub struct Told<'a> {
+    /// As text, with this look.
+    pub text: &'a dyn Fn(Look) -> String,
+    pub json: &'a dyn Fn() -> Value,
+    /// The execution that is to be seen, if there is one.
+    pub picture: &'a dyn Fn() -> Option<Picture>,
+    /// What says more in this format than a picture of the execution, if there is something.
+    pub own: &'a dyn Fn(Format) -> Option<String>,
+}
+
+impl Output {
+    /// Writes an answer, to the terminal first: a file that can't be written loses nothing. If the
+    /// terminal can't be written, that is the exit code.
+    pub fn give(&self, told: &Told<'_>) -> Result<Option<ExitCode>, BadInput> {
+        let Output { format, output } = self;
+        let text = || written((told.text)(look()));
+        let Some(file) = output else {
+            let made = if *format == Format::Text { Some(text()) } else { self.made(told) };
+            let nothing = made.is_none();
+            let printed = print(&made.unwrap_or_else(text)).err();
+            if nothing {
+                eprintln!("turncoat: there is no attack to draw");
+            }
+            return Ok(printed);
+        };
+        if let Err(failure) = print(&text()) {
+            return Ok(Some(failure));
+        }
+        match self.made(told) {
+            Some(made) => write(file, &made)?,
+            None => eprintln!("turncoat: there is no attack to draw in {}", file.display()),
+        }
+        Ok(None)
+    }
+
+    /// What stands in the file; nothing if there is nothing to draw.
+    fn made(&self, told: &Told<'_>) -> Option<String> {
+        if let Some(own) = (told.own)(self.format) {
+            return Some(own);
+        }
+        let picture = || (told.picture)();
+        match self.format {
+            Format::Text => Some((told.text)(Look::PLAIN)),
+            Format::Json => Some(as_text(&(told.json)())),
+            Format::Svg => picture().map(|picture| svg(&picture)),
+            Format::Mermaid => picture().map(|picture| mermaid(&picture)),
+            Format::Dot => picture().map(|picture| dot(&picture)),
+            Format::Itf => picture().map(|picture| as_text(&itf(&picture))),
+        }
+    }
+
+    /// Of many executions there is a map, and no other picture.
+    pub fn of_many(&self) -> Result<(), BadInput> {
+        match self.format {
+            Format::Text | Format::Json | Format::Svg => Ok(()),
+            Format::Mermaid | Format::Dot | Format::Itf => Err(BadInput::new(
+                "--format: mermaid, dot and itf are of one attack, and a sweep has many: say text, \
+                 json or svg, or check one cell",
+            )),
+        }
+    }
+}

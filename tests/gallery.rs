@@ -1,0 +1,45 @@
+//! The gallery is what the program draws today. `UPDATE_EXPECT=1 cargo test gallery` draws it anew.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use crate::command_line::turncoat;
+
+const GALLERY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/gallery");
+
+#[test]
+fn the_gallery_is_current() {
+    let readme = fs::read_to_string(format!("{GALLERY}/README.md")).unwrap();
+    let mut files = BTreeSet::from(["README.md".to_owned()]);
+    for command in readme.lines().filter_map(|line| line.strip_prefix("$ turncoat ")) {
+        let (command, file) = command.split_once(" -o ").expect("it is written to a file");
+        let scratch = format!("{}/gallery-{file}", env!("CARGO_TARGET_TMPDIR"));
+        let answer = turncoat(&format!("{command} -o {scratch}"));
+        assert_eq!((answer.code, answer.err.as_str()), (1, ""), "turncoat {command}");
+        let drawn = fs::read_to_string(&scratch).unwrap();
+        let kept = Path::new(GALLERY).join(file);
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            fs::write(&kept, drawn).unwrap();
+        } else {
+            let current = fs::read_to_string(&kept).is_ok_and(|kept| kept == drawn);
+            assert!(current, "{file} is not current: UPDATE_EXPECT=1 cargo test gallery");
+        }
+        files.insert(file.to_owned());
+    }
+    // Each picture that is shown is made here, and nothing else lies about.
+    let shown = readme.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    assert!(shown.clone().all(|file| files.contains(file)), "{:?}", shown.collect::<Vec<_>>());
+    let there = fs::read_dir(GALLERY).unwrap().map(|entry| entry.unwrap().file_name());
+    let there: BTreeSet<_> = there.map(|name| name.to_string_lossy().into_owned()).collect();
+    assert_eq!(there, files);
+}
+
+/// The README shows two of the pictures, one of them as text.
+#[test]
+fn the_readme_shows_the_gallery() {
+    let readme = include_str!("../README.md");
+    let mermaid = fs::read_to_string(format!("{GALLERY}/three_generals.mermaid")).unwrap();
+    assert!(readme.contains(&format!("```mermaid\n{mermaid}```\n")), "README.md: copy it there");
+    assert!(readme.contains("](examples/gallery/three_generals.svg)"));
+}
