@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::attack::AttackOn;
 use crate::execution::{Counterexample, ExecutionOf};
 use crate::report::attack_file::AttackFile;
+use crate::report::page::page;
 use crate::report::picture::Picture;
 use crate::report::svg::svg;
 use crate::testable::Testable;
@@ -67,7 +68,10 @@ fn write(folder: &Path, picture: &Picture, attack: (&str, String)) -> io::Result
         let file = folder.join(format!("{stem}.{kind}"));
         fs::write(&file, text).map(|()| file)
     };
-    [("svg", svg(picture)), attack].into_iter().map(write).collect()
+    let verdict = if picture.ending.violated.is_some() { "broken" } else { "holds" };
+    let text = format!("{}\n\n{}\n", picture.setting, picture.ending.sentence);
+    let page = page(Some(picture), verdict, &text);
+    [("html", page), ("svg", svg(picture)), attack].into_iter().map(write).collect()
 }
 
 /// What is left of a text in the name of a file.

@@ -15,6 +15,7 @@ pub mod look;
 pub mod map;
 mod markup;
 pub mod mermaid;
+pub mod page;
 pub mod part_file;
 pub mod picture;
 pub mod refuted;

@@ -157,6 +157,7 @@ impl Task for Check<'_> {
         if *dry_run {
             let estimate = question.asked(protocol, graph, *f).estimate().map_err(BadInput::new)?;
             let given = question.output.give(&Told {
+                verdict: "estimate",
                 text: &|look| look.show(&estimate),
                 json: &|| json::estimate(&json!(specification), &estimate),
                 picture: &|| None,
@@ -218,6 +219,7 @@ where
 {
     let replay = verdict.counterexample().map(|_| replay()).unwrap_or_default();
     let given = output.give(&Told {
+        verdict: verdict.name(),
         text: &|look| look.show(verdict) + &replay,
         json: &|| json::verdict(&json!(specification), verdict),
         picture: &|| verdict.counterexample().map(picture),

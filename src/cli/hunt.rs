@@ -99,6 +99,7 @@ impl Task for Hunt<'_> {
         let hunted = self.hunted(protocol)?;
         let rest = speed(&hunted) + &self.again(&hunted);
         let given = arguments.output.give(&Told {
+            verdict: hunted.name(),
             text: &|look| look.show(&hunted) + &rest,
             json: &|| json::hunted(&json!(specification), &hunted),
             picture: &|| hunted.counterexample().map(picture),

@@ -7,6 +7,7 @@ use crate::report::dot::dot;
 use crate::report::itf::itf;
 use crate::report::look::Look;
 use crate::report::mermaid::mermaid;
+use crate::report::page::page;
 use crate::report::picture::Picture;
 use crate::report::svg::svg;
 use clap::{Args, ValueEnum};
@@ -40,12 +41,16 @@ pub enum Format {
     Mermaid,
     /// A graph for Graphviz: who lies to whom; of a refutation, the ring of copies
     Dot,
+    /// A page for a browser: the attack to step through, in one file
+    Html,
     /// The attack as a trace, as Apalache and Quint have them
     Itf,
 }
 
 /// An answer that can be written in several ways. Each is made only if it is asked for.
 pub struct Told<'a> {
+    /// In a word.
+    pub verdict: &'a str,
     /// As text, with this look.
     pub text: &'a dyn Fn(Look) -> String,
     pub json: &'a dyn Fn() -> Value,
@@ -90,6 +95,10 @@ impl Output {
             Format::Text => Some((told.text)(Look::PLAIN)),
             Format::Json => Some(as_text(&(told.json)())),
             Format::Svg => picture().map(|picture| svg(&picture)),
+            Format::Html => {
+                let text = (told.text)(Look::PLAIN);
+                Some(page(picture().as_ref(), told.verdict, &text))
+            }
             Format::Mermaid => picture().map(|picture| mermaid(&picture)),
             Format::Dot => picture().map(|picture| dot(&picture)),
             Format::Itf => picture().map(|picture| as_text(&itf(&picture))),
@@ -99,10 +108,10 @@ impl Output {
     /// Of many executions there is a map, and no other picture.
     pub fn of_many(&self) -> Result<(), BadInput> {
         match self.format {
-            Format::Text | Format::Json | Format::Svg => Ok(()),
+            Format::Text | Format::Json | Format::Svg | Format::Html => Ok(()),
             Format::Mermaid | Format::Dot | Format::Itf => Err(BadInput::new(
                 "--format: mermaid, dot and itf are of one attack, and a sweep has many: say text, \
-                 json or svg, or check one cell",
+                 json, html or svg, or check one cell",
             )),
         }
     }

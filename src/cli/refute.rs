@@ -8,6 +8,8 @@ use std::str::FromStr;
 use crate::impossibility::world::World;
 use crate::report::attack_file::AttackFile;
 use crate::report::json;
+use crate::report::look::Look;
+use crate::report::page::refutation_page;
 use crate::report::picture::Picture;
 use crate::report::ring::ring;
 use crate::{General, Generals, Graph, Testable, refute as ask};
@@ -135,11 +137,17 @@ impl Task for Refute<'_> {
         // Of a refutation the world is drawn that gives way.
         let drawn =
             |world: &World<P>| Picture::of(&refutation.protocol, &world.attack, &world.execution);
+        let page = || refutation_page(&refutation, &Look::PLAIN.show(&refutation));
         let given = output.give(&Told {
+            verdict: refutation.name(),
             text: &|look| look.show(&refutation) + &replay,
             json: &|| json::refutation(&json!(specification), &refutation),
             picture: &|| refutation.broken().map(drawn),
-            own: &|format| if format == Format::Dot { ring(&refutation) } else { None },
+            own: &|format| match format {
+                Format::Dot => ring(&refutation),
+                Format::Html => Some(page()),
+                _ => None,
+            },
         })?;
         if let Some(failure) = given {
             return Ok(failure);

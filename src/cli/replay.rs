@@ -69,7 +69,9 @@ impl Task for Replay<'_> {
         if let Some(stale) = stale(&protocol, &attack, &execution) {
             return Err(BadInput(stale));
         }
+        let violated = execution.violation().is_some();
         let given = arguments.output.give(&Told {
+            verdict: if violated { "broken" } else { "holds" },
             text: &|look| {
                 let title = among(&protocol.name(), &attack.graph) + "\n";
                 format!("{title}\n{}", story_in(look, &protocol, &attack, &execution))
@@ -87,7 +89,6 @@ impl Task for Replay<'_> {
         if let Some(failure) = given {
             return Ok(failure);
         }
-        let violated = execution.violation().is_some();
         let answer = if violated { Answer::Broken } else { Answer::Holds };
         Ok(answer.exit(arguments.expect))
     }

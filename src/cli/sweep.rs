@@ -6,11 +6,14 @@ use std::str::FromStr;
 
 use crate::report::grid::{Cell, grid};
 use crate::report::json;
+use crate::report::look::Look;
 use crate::report::map::map;
+use crate::report::page::sweep_page;
+use crate::report::picture::Picture;
 use crate::{Generals, Graph, Testable};
 use serde_json::{Value, json};
 
-use super::check::{Question, label};
+use super::check::{Question, label, picture};
 use super::graph::Family;
 use super::output::{Format, Told};
 use super::protocols::{Chosen, Specification, Subject, Task, Written};
@@ -65,7 +68,7 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     question.output.of_many()?;
     let deadline = Deadline::of(question.budget);
     let (mut cells, mut verdicts, mut names) = (Vec::new(), Vec::<Value>::new(), Vec::new());
-    let mut refused = None;
+    let (mut refused, mut pictures) = (None, Vec::new());
     let all = ns.clone().flat_map(|n| fs.clone().map(move |f| (n, f))).collect::<Vec<_>>();
     for (number, &(n, f)) in all.iter().enumerate() {
         if f >= n {
@@ -77,7 +80,8 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
         let label = &format!("{} of {}: {}", number + 1, all.len(), label(graph, f));
         let cell = InCell { specification, question, graph, f, deadline, label };
         match specification.perform(cell) {
-            Ok(Answered { name, verdict, json }) => {
+            Ok(Answered { name, verdict, json, drawn }) => {
+                pictures.extend(drawn.map(|picture| (n, f, picture)));
                 cells.push(Cell { n, f, verdict: Some(verdict) });
                 verdicts.push(json);
                 names.push(name);
@@ -104,14 +108,22 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     };
     let names = names.join(", ");
     let setting = format!("{names}, at most f traitors among n generals{place}");
+    let text = |look| {
+        let marked = if oral { "; [ ] marks n = 3f + 1" } else { "" };
+        format!("{setting}{marked}\n\n{}", grid(&cells, bound, look))
+    };
     let given = question.output.give(&Told {
-        text: &|look| {
-            let marked = if oral { "; [ ] marks n = 3f + 1" } else { "" };
-            format!("{setting}{marked}\n\n{}", grid(&cells, bound, look))
-        },
+        verdict: "frontier",
+        text: &text,
         json: &|| json!(verdicts),
         picture: &|| None,
-        own: &|format| (format == Format::Svg).then(|| map(&setting, &cells, bound)),
+        own: &|format| match format {
+            Format::Svg => Some(map(&setting, &cells, bound)),
+            Format::Html => {
+                Some(sweep_page(&setting, &cells, bound, &pictures, &text(Look::PLAIN)))
+            }
+            _ => None,
+        },
     })?;
     if let Some(failure) = given {
         return Ok(failure);
@@ -145,6 +157,8 @@ struct Answered {
     name: String,
     verdict: &'static str,
     json: Value,
+    /// Its counterexample.
+    drawn: Option<Picture>,
 }
 
 impl Task for InCell<'_> {
@@ -157,6 +171,7 @@ impl Task for InCell<'_> {
         let InCell { specification, question, graph, f, deadline, label } = self;
         let verdict = question.verdict(protocol, graph, f, deadline, label)?;
         let json = json::verdict(&json!(specification), &verdict);
-        Ok(Answered { verdict: verdict.name(), json, name: verdict.protocol })
+        let drawn = verdict.counterexample().map(picture);
+        Ok(Answered { verdict: verdict.name(), json, drawn, name: verdict.protocol })
     }
 }

@@ -1,0 +1,297 @@
+//! A page that a browser shows: one file with everything in it, which asks for nothing else. Executions to
+//! step through, the worlds of a refutation beside each other, the frontier of a sweep; and all of it as
+//! tables and text, too.
+//!
+//! With many generals, or many messages in a round, what loyalty says is drawn faintly and lies above it;
+//! words stand beside the drawing and not in it, and whoever picks a general sees only what it says and
+//! hears. So 31 generals and hundreds of messages can be read.
+
+mod ring;
+mod scene;
+
+use askama::Template;
+use itertools::Itertools;
+
+use self::ring::Ring;
+use self::scene::Player;
+use super::grid::Cell;
+use super::picture::{Message, Picture};
+use crate::testable::Testable;
+use crate::verdict::Refutation;
+
+/// Of more messages in all only those that are no lies are counted, and not shown in a table.
+const ROWS: usize = 1000;
+
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Page {
+    title: String,
+    verdict: String,
+    class: &'static str,
+    lead: Vec<String>,
+    map: Option<Map>,
+    ring: Option<Ring>,
+    views: Vec<Pair>,
+    /// The sections stand beside each other.
+    worlds: bool,
+    sections: Vec<Section>,
+    tables: Vec<Table>,
+    text: String,
+    style: &'static str,
+    script: &'static str,
+}
+
+struct Section {
+    anchor: String,
+    heading: String,
+    lead: Vec<String>,
+    player: Player,
+}
+
+/// Everything that was said, as a table.
+struct Table {
+    heading: String,
+    rows: Vec<TableRow>,
+    rest: String,
+}
+
+struct TableRow {
+    round: usize,
+    speaker: String,
+    hearer: String,
+    class: &'static str,
+    text: String,
+    loyal: String,
+    signers: String,
+}
+
+/// What one general sees in two worlds.
+struct Pair {
+    told: String,
+    general: usize,
+    name: String,
+    same: bool,
+    views: Vec<View>,
+}
+
+struct View {
+    world: usize,
+    lines: Vec<String>,
+}
+
+/// The frontier.
+struct Map {
+    columns: Vec<usize>,
+    rows: Vec<MapRow>,
+}
+
+struct MapRow {
+    n: usize,
+    cells: Vec<MapCell>,
+}
+
+struct MapCell {
+    class: &'static str,
+    word: String,
+    /// Where its counterexample stands, if there is one.
+    link: String,
+    bound: bool,
+}
+
+impl Page {
+    /// With this title and verdict, and the whole answer as text.
+    fn new(title: String, verdict: &str, text: &str) -> Page {
+        Page {
+            title,
+            class: match verdict {
+                "holds" => "holds",
+                "broken" | "refuted" => "broken",
+                _ => "other",
+            },
+            verdict: verdict.to_uppercase(),
+            lead: Vec::new(),
+            map: None,
+            ring: None,
+            views: Vec::new(),
+            worlds: false,
+            sections: Vec::new(),
+            tables: Vec::new(),
+            text: text.to_owned(),
+            style: include_str!("../../templates/page.css"),
+            script: include_str!("../../templates/page.js"),
+        }
+    }
+
+    fn add(&mut self, anchor: String, heading: String, lead: Vec<String>, picture: &Picture) {
+        let id = format!("player-{}", self.sections.len() + 1);
+        let what = if heading.is_empty() { "Everything that is said" } else { &heading };
+        self.tables.push(table(what.to_owned(), picture));
+        self.sections.push(Section { anchor, heading, lead, player: Player::of(id, picture) });
+    }
+
+    fn written(&self) -> String {
+        self.render().expect("a string takes all")
+    }
+}
+
+/// The page of one answer: the execution that is to be seen, if there is one, and the answer as text.
+///
+/// ```
+/// use turncoat::report::page::page;
+/// use turncoat::report::picture::Picture;
+/// use turncoat::{OralMessages, check};
+///
+/// let found = check(OralMessages::new(1)).generals(3).traitors(1).assert_broken();
+/// let picture = Picture::of(&found.protocol, &found.attack, &found.execution);
+/// let page = page(Some(&picture), "broken", &found.to_string());
+/// assert!(page.starts_with("<!doctype html>") && page.contains("OM(1) among 3 generals"));
+/// ```
+#[must_use]
+pub fn page(picture: Option<&Picture>, verdict: &str, text: &str) -> String {
+    let first = text.lines().next().unwrap_or_default();
+    let first = first.split_once(": ").map_or(first, |(_, setting)| setting);
+    let title = picture.map_or(first, |picture| &picture.setting);
+    let mut page = Page::new(title.to_owned(), verdict, text);
+    if let Some(picture) = picture {
+        page.lead = picture.cast.clone();
+        page.add(String::new(), String::new(), Vec::new(), picture);
+    }
+    page.written()
+}
+
+/// The page of a refutation: the worlds beside each other, what each witness sees in two of them, and the
+/// ring from which they are cut; and the refutation as text.
+#[must_use]
+pub fn refutation_page<P: Testable>(refutation: &Refutation<P>, text: &str) -> String {
+    let Refutation { protocol, argument, task, .. } = refutation;
+    let first = text.lines().next().unwrap_or_default();
+    let title = first.split_once(": ").map_or(first, |(_, setting)| setting);
+    let mut page = Page::new(title.to_owned(), refutation.name(), text);
+    let Some(argument) = argument else { return page.written() };
+    let pictures = argument.worlds.iter();
+    let pictures = pictures.map(|world| Picture::of(protocol, &world.attack, &world.execution));
+    let pictures = pictures.collect_vec();
+    page.worlds = true;
+    for (number, picture) in pictures.iter().enumerate() {
+        let number = number + 1;
+        let lead = picture.cast.clone();
+        page.add(format!("world-{number}"), format!("World {number}"), lead, picture);
+    }
+    page.views = argument
+        .witnesses()
+        .map(|witness| {
+            let general = witness.double.general.id();
+            let worlds = [witness.world, witness.world + 1];
+            let name = task.name(witness.double.general);
+            let [one, other] = worlds.map(|world| world + 1);
+            let cannot = if witness.same_view { "sees the same" } else { "does not see the same" };
+            Pair {
+                told: format!("In worlds {one} and {other} {name} {cannot}."),
+                general,
+                name: super::capital(&name),
+                same: witness.same_view,
+                views: worlds
+                    .map(|world| View { world: world + 1, lines: view(&pictures[world], general) })
+                    .into(),
+            }
+        })
+        .collect();
+    page.ring = Some(Ring::of(refutation, argument));
+    page.written()
+}
+
+/// The page of a sweep: the frontier, each broken cell of which leads to its counterexample. A cell at the
+/// bound, with the fewest generals for this f, has a border, if there is a bound.
+#[must_use]
+pub fn sweep_page(
+    title: &str,
+    cells: &[Cell],
+    bound: impl Fn(usize) -> Option<usize>,
+    pictures: &[(usize, usize, Picture)],
+    text: &str,
+) -> String {
+    let mut page = Page::new(title.to_owned(), "frontier", text);
+    let anchor = |n: usize, f: usize| format!("n{n}-f{f}");
+    let columns = cells.iter().map(|cell| cell.f).sorted().dedup().collect_vec();
+    let rows = cells.iter().map(|cell| cell.n).sorted().dedup().map(|n| {
+        let cell = |f: &usize| {
+            let cell = cells.iter().find(|cell| (cell.n, cell.f) == (n, *f));
+            let verdict = cell.and_then(|cell| cell.verdict);
+            let drawn = pictures.iter().any(|(of_n, of_f, _)| (*of_n, *of_f) == (n, *f));
+            MapCell {
+                class: match verdict {
+                    Some("holds") => "holds",
+                    Some("broken") => "broken",
+                    _ => "other",
+                },
+                word: verdict.unwrap_or("-").to_owned(),
+                link: if drawn { anchor(n, *f) } else { String::new() },
+                bound: bound(*f) == Some(n),
+            }
+        };
+        MapRow { n, cells: columns.iter().map(cell).collect() }
+    });
+    page.map = Some(Map { rows: rows.collect(), columns: columns.clone() });
+    for (n, f, picture) in pictures {
+        let heading = format!("n = {n}, f = {f}: {}", picture.setting);
+        page.add(anchor(*n, *f), heading, picture.cast.clone(), picture);
+    }
+    page.written()
+}
+
+/// All that a general hears, and what it decides.
+fn view(picture: &Picture, general: usize) -> Vec<String> {
+    let heard = picture.rounds.iter().flat_map(|step| {
+        let messages = step.messages.iter();
+        let heard = messages.filter(|message| message.to == general && !message.withheld);
+        heard.map(|message| {
+            format!("Round {}, {}: {}", step.round, picture.name(message.from), message.text)
+        })
+    });
+    let given = picture.generals[general].input.iter().map(|input| format!("Its input: {input}"));
+    let decision = picture.generals[general].decision.iter();
+    let decision = decision.map(|decision| format!("It decides {decision}"));
+    given.chain(heard).chain(decision).collect()
+}
+
+fn table(heading: String, picture: &Picture) -> Table {
+    let messages = picture
+        .rounds
+        .iter()
+        .flat_map(|step| step.messages.iter().map(|message| (step.round, message)));
+    let messages = messages.collect_vec();
+    let mut plain = 0;
+    let shown = messages.iter().filter(|(_, message)| {
+        plain += usize::from(!message.is_lie());
+        message.is_lie() || plain <= ROWS
+    });
+    let rows = shown.map(|(round, message)| {
+        let Message { from, to, text, loyal, .. } = message;
+        TableRow {
+            round: *round,
+            speaker: picture.name(*from).to_owned(),
+            hearer: picture.name(*to).to_owned(),
+            class: if message.is_lie() { "lie" } else { "" },
+            text: text.clone(),
+            loyal: loyal.clone().unwrap_or_else(|| "the same".to_owned()),
+            signers: signers(message),
+        }
+    });
+    let rows = rows.collect_vec();
+    let left_out = messages.len() - rows.len();
+    let rest = match left_out {
+        0 => String::new(),
+        _ => format!("And {left_out} more messages, all of them as loyalty has them."),
+    };
+    Table { heading, rows, rest }
+}
+
+/// "1, 2 (forged)".
+fn signers(message: &Message) -> String {
+    let seals = message.seals.iter().map(|seal| match (seal.forged, seal.odd) {
+        (true, _) => format!("{} (forged)", seal.by),
+        (false, Some(odd)) => format!("{} ({odd})", seal.by),
+        (false, None) => seal.by.to_string(),
+    });
+    seals.format(", ").to_string()
+}
