@@ -185,7 +185,7 @@ fn states(picture: &Picture) -> Vec<State> {
         let decided = generals.iter().filter(|_| index == last);
         let decided = decided.filter_map(|actor| Some((actor.id, actor.decision.clone()?)));
         State {
-            round: round,
+            round,
             traitors: traitors.collect(),
             inputs: input.collect(),
             said: said.collect(),

@@ -46,6 +46,11 @@ impl Deadline {
         }
     }
 
+    /// How long it is until then.
+    fn left(self) -> Option<Duration> {
+        self.0.map(|end| end.saturating_duration_since(Instant::now()))
+    }
+
     fn is_over(self) -> bool {
         self.0.is_some_and(|end| Instant::now() >= end)
     }
@@ -102,7 +107,7 @@ pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progr
                     if memory.get_or_insert_with(Memory::new).is_full() {
                         progress.stop_for_memory();
                     }
-                    bar.show(progress, about);
+                    bar.show(progress, about, deadline);
                 }
             }
             bar.bar.finish_and_clear();
@@ -160,33 +165,74 @@ impl Bar {
             true => ProgressBar::new(SHARES),
             false => ProgressBar::hidden(),
         };
-        let text = format!("{{percent}}% of {}, {{msg}}, {{eta}} left", about.whole);
-        let bar = bar.with_prefix(about.label.to_owned()).with_style(style(&text));
+        let bar = bar.with_prefix(about.label.to_owned()).with_style(style());
         Bar { bar, shrinking: false }
     }
 
-    /// Shows how far the work is, and how fast it goes.
-    fn show(&mut self, progress: &Progress, Work { steps, .. }: &Work<'_>) {
+    /// Shows how far the work is, how fast it goes, and how long it will take.
+    fn show(&mut self, progress: &Progress, about: &Work<'_>, deadline: Deadline) {
         let Bar { bar, shrinking } = self;
         if progress.is_shrinking() && !*shrinking {
             *shrinking = true;
             bar.reset();
-            bar.set_style(style("making the attack smaller, {msg}"));
         }
-        bar.set_position((progress.share() * SHARES as f64) as u64);
-        let steps = if *shrinking { "executions" } else { steps };
+        let share = progress.share();
+        let (steps, of) = match *shrinking {
+            true => ("executions", "making the attack smaller".to_owned()),
+            false => (about.steps, format!("{:.1}% of {}", share * 100.0, about.whole)),
+        };
         let rate = progress.steps() as f64 / bar.elapsed().as_secs_f64().max(1e-3);
         let (count, rate) = (HumanCount(progress.steps()), HumanCount(rate as u64));
-        bar.set_message(format!("{count} {steps}, {rate}/s"));
+        let left = left(bar.elapsed(), share, deadline);
+        bar.set_message(format!("{of}, {count} {steps}, {rate}/s, {left}"));
+        bar.set_position((share * SHARES as f64) as u64);
     }
 }
 
 /// Into so many shares the work is divided.
 const SHARES: u64 = 1000;
 
-fn style(text: &str) -> ProgressStyle {
-    let template = format!("{{prefix}} [{{bar:24}}] {text} ({{elapsed}} gone)");
-    let style = ProgressStyle::with_template(&template);
+fn style() -> ProgressStyle {
+    let style = ProgressStyle::with_template("{prefix} [{bar:20}] {msg}");
     let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
     style.progress_chars(if is_ascii() { "=> " } else { "\u{2588}\u{2593}\u{2591}" })
+}
+
+/// How long it takes yet, if it goes on as it has so far: "3m 20s left".
+fn left(gone: Duration, share: f64, deadline: Deadline) -> String {
+    let whole = gone.as_secs_f64() / share; // of no share, infinitely long
+    let rest = Duration::try_from_secs_f64(whole - gone.as_secs_f64()).ok();
+    match (rest.filter(|rest| *rest < AGES), deadline.left()) {
+        (Some(rest), Some(end)) if end < rest => format!("at most {} left", told(end)),
+        (Some(rest), _) => format!("{} left", told(rest)),
+        (None, Some(end)) => format!("at most {} left", told(end)),
+        (None, None) => "ages left".to_owned(),
+    }
+}
+
+/// What takes longer is not told: a hundred days.
+const AGES: Duration = Duration::from_secs(100 * 24 * 60 * 60);
+
+/// A length of time in its two largest units.
+fn told(time: Duration) -> String {
+    let whole = humantime::format_duration(Duration::from_secs(time.as_secs())).to_string();
+    let units: Vec<&str> = whole.split(' ').take(2).collect();
+    units.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_it_takes_is_told_as_far_as_it_is_known() {
+        let (gone, never) = (Duration::from_secs(100), Deadline(None));
+        assert_eq!(left(gone, 0.5, never), "1m 40s left");
+        assert_eq!(left(gone, 1.0, never), "0s left");
+        assert_eq!(left(gone, 0.0, never), "ages left");
+        assert_eq!(left(gone, 1e-9, never), "ages left");
+        let soon = Deadline(Some(Instant::now()));
+        assert_eq!(left(gone, 0.0, soon), "at most 0s left");
+        assert_eq!(left(gone, 0.5, soon), "at most 0s left");
+    }
 }
