@@ -33,7 +33,7 @@ for (const player of document.querySelectorAll(".player")) {
   let only = null;
   const look = (general) => {
     only = only === general ? null : general;
-    for (const seat of player.querySelectorAll(".seat")) {
+    for (const seat of player.querySelectorAll(".seat[data-id]")) {
       seat.setAttribute("aria-pressed", String(seat.dataset.id === only));
     }
     for (const arrow of player.querySelectorAll("[data-from]")) {
@@ -42,7 +42,7 @@ for (const player of document.querySelectorAll(".player")) {
       if (arrow.tagName === "LI") arrow.hidden = !touches;
     }
   };
-  for (const seat of player.querySelectorAll(".seat")) {
+  for (const seat of player.querySelectorAll(".seat[data-id]")) {
     seat.setAttribute("tabindex", "0");
     seat.setAttribute("role", "button");
     seat.setAttribute("aria-pressed", "false");

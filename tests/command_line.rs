@@ -2,7 +2,7 @@
 //! piece of bad input. `UPDATE_EXPECT=1 cargo test` writes the golden text anew.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use expect_test::expect_file;
@@ -17,8 +17,14 @@ pub struct Answer {
 
 /// Runs the program with these arguments, and this on standard input.
 pub fn turncoat_with(arguments: &str, input: &str) -> Answer {
+    turncoat_in(Path::new("."), arguments, input)
+}
+
+/// The same in a folder.
+pub fn turncoat_in(folder: &Path, arguments: &str, input: &str) -> Answer {
     let mut child = Command::new(env!("CARGO_BIN_EXE_turncoat"))
         .args(arguments.split_whitespace())
+        .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -31,6 +31,7 @@ mod mutants;
 mod oral;
 mod output;
 mod overheard;
+mod pages;
 mod pared;
 mod parts;
 mod pictures;

@@ -19,7 +19,7 @@ use super::picture::{Message, Picture};
 use crate::testable::Testable;
 use crate::verdict::Refutation;
 
-/// Of more messages in all only those that are no lies are counted, and not shown in a table.
+/// In all tables of a page not more messages than these that are no lies are shown, but counted.
 const ROWS: usize = 1000;
 
 #[derive(Template)]
@@ -52,6 +52,8 @@ struct Section {
 struct Table {
     heading: String,
     rows: Vec<TableRow>,
+    /// How many of them are no lies.
+    plain: usize,
     rest: String,
 }
 
@@ -125,7 +127,8 @@ impl Page {
     fn add(&mut self, anchor: String, heading: String, lead: Vec<String>, picture: &Picture) {
         let id = format!("player-{}", self.sections.len() + 1);
         let what = if heading.is_empty() { "Everything that is said" } else { &heading };
-        self.tables.push(table(what.to_owned(), picture));
+        let told = self.tables.iter().map(|table| table.plain).sum::<usize>();
+        self.tables.push(table(what.to_owned(), picture, ROWS.saturating_sub(told)));
         self.sections.push(Section { anchor, heading, lead, player: Player::of(id, picture) });
     }
 
@@ -254,7 +257,7 @@ fn view(picture: &Picture, general: usize) -> Vec<String> {
     given.chain(heard).chain(decision).collect()
 }
 
-fn table(heading: String, picture: &Picture) -> Table {
+fn table(heading: String, picture: &Picture, most: usize) -> Table {
     let messages = picture
         .rounds
         .iter()
@@ -263,7 +266,7 @@ fn table(heading: String, picture: &Picture) -> Table {
     let mut plain = 0;
     let shown = messages.iter().filter(|(_, message)| {
         plain += usize::from(!message.is_lie());
-        message.is_lie() || plain <= ROWS
+        message.is_lie() || plain <= most
     });
     let rows = shown.map(|(round, message)| {
         let Message { from, to, text, loyal, .. } = message;
@@ -283,7 +286,8 @@ fn table(heading: String, picture: &Picture) -> Table {
         0 => String::new(),
         _ => format!("And {left_out} more messages, all of them as loyalty has them."),
     };
-    Table { heading, rows, rest }
+    let plain = rows.iter().filter(|row| row.class.is_empty()).count();
+    Table { heading, rows, plain, rest }
 }
 
 /// "1, 2 (forged)".

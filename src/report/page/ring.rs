@@ -75,7 +75,9 @@ impl Ring {
             let [start, end] = [angle(first) - 0.22, angle(first + count - 1) + 0.22];
             let [[x1, y1], [x2, y2]] = [start, end].map(|angle| at(angle, radius));
             let large = u8::from(end - start > TAU / 2.0);
-            let [x, y] = at((start + end) / 2.0, radius + 16.0);
+            // Beside the arc there must be room for the word.
+            let middle = (start + end) / 2.0;
+            let [x, y] = at(middle, radius + 14.0 + 28.0 * middle.cos().abs());
             let broken = world.execution.violation().is_some();
             let name = format!("World {}", number + 1);
             let path = format!("M{x1} {y1}A{radius} {radius} 0 {large} 1 {x2} {y2}");

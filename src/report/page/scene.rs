@@ -10,8 +10,17 @@ use super::super::picture::{Held, Message, Picture, Step};
 /// More messages than these are not all told beside the drawing, only the lies and some others.
 const TOLD: usize = 40;
 
+/// Of more generals than these only how they conclude is told.
+const CROWD: usize = 16;
+
+/// More arrows than these of what is no lie are not drawn.
+const DRAWN: usize = 1000;
+
 /// More arrows than these make a round crowded: what is no lie is drawn faintly.
 const CROWDED: usize = 14;
+
+/// More arrows than these are drawn more faintly still.
+const PACKED: usize = 200;
 
 /// More arrows than these leave no room for words.
 const WORDY: usize = 7;
@@ -52,10 +61,13 @@ pub(super) struct Seat {
 pub(super) struct Frame {
     pub title: String,
     pub summary: String,
-    pub crowded: bool,
+    /// How densely it is drawn.
+    pub class: &'static str,
     pub arrows: Vec<Arrow>,
     pub rows: Vec<Row>,
     pub rest: String,
+    /// There are rounds to come.
+    pub early: bool,
     pub held: Vec<Holding>,
 }
 
@@ -94,7 +106,7 @@ pub(super) struct Row {
 
 pub(super) struct Seal {
     pub by: usize,
-    pub forged: bool,
+    pub class: &'static str,
     pub told: String,
 }
 
@@ -137,7 +149,7 @@ impl Player {
                 x,
                 y,
                 below: if up { y - radius as i32 - 10 } else { y + radius as i32 + 22 },
-                name: format!("{}{traitor}", actor.name),
+                name: actor.name.clone(),
                 told: format!("{}{traitor}", super::super::capital(&actor.name)),
                 traitor: actor.traitor,
             }
@@ -145,10 +157,11 @@ impl Player {
         let start = Frame {
             title: "Before the first round".to_owned(),
             summary: picture.cast.join(" "),
-            crowded: false,
+            class: "",
             arrows: Vec::new(),
             rows: Vec::new(),
             rest: String::new(),
+            early: !picture.rounds.is_empty(),
             held: holdings(picture, &picture.start, None),
         };
         let rounds = picture.rounds.iter().map(|step| frame(picture, step, &ground));
@@ -160,8 +173,8 @@ impl Player {
             lies: picture.lies().count(),
             width,
             height,
-            rx: rx - 44,
-            ry: ry - 44,
+            rx,
+            ry,
             radius: radius as usize,
             named,
             sealed: seals.clone().next().is_some(),
@@ -183,8 +196,14 @@ fn frame(picture: &Picture, step: &Step, ground: &Ground) -> Frame {
     });
     let wires = wires.collect_vec();
     let (crowded, wordy) = (wires.len() > CROWDED, wires.len() <= WORDY);
-    let arrows = wires
-        .iter()
+    // The last ones stand out.
+    let drawn = wires.iter().rev().enumerate();
+    let drawn =
+        drawn.filter(|(place, (_, said))| *place < DRAWN || class(said.iter().copied()) != "");
+    let drawn = drawn.map(|(_, wire)| wire).collect_vec();
+    let arrows = drawn
+        .into_iter()
+        .rev()
         .map(|((from, to), said)| arrow(picture, ground, [*from, *to], said, wordy, !crowded));
     let mut plain = 0;
     let told = messages.iter().filter(|message| {
@@ -210,10 +229,15 @@ fn frame(picture: &Picture, step: &Step, ground: &Ground) -> Frame {
             count(messages.len(), "message", "messages"),
             count(lies, "lie", "lies")
         ),
-        crowded,
+        class: match wires.len() {
+            0..=CROWDED => "",
+            15..=PACKED => "crowded",
+            _ => "packed",
+        },
         arrows: arrows.collect(),
         rows,
         rest,
+        early: *round < picture.rounds.len(),
         held: holdings(picture, held, (*round == picture.rounds.len()).then_some(())),
     }
 }
@@ -310,7 +334,12 @@ fn row(picture: &Picture, message: &Message) -> Row {
             (false, None) => "signed by",
         };
         let told = format!("{how} {}", picture.name(seal.by));
-        Seal { by: seal.by, forged: seal.forged, told }
+        let class = match (seal.forged, seal.odd) {
+            (true, _) => " broken",
+            (false, Some(_)) => " queer",
+            (false, None) => "",
+        };
+        Seal { by: seal.by, class, told }
     };
     let signed = match seals.is_empty() {
         true => None,
@@ -330,6 +359,7 @@ fn row(picture: &Picture, message: &Message) -> Row {
 
 /// What each holds; at the end, with what it decides.
 fn holdings(picture: &Picture, held: &[Held], end: Option<()>) -> Vec<Holding> {
+    let crowd = picture.generals.len() > CROWD;
     let actors = picture.generals.iter().zip(held);
     let holdings = actors.map(|(actor, Held { lines, vote })| {
         let decided = actor.decision.as_ref().filter(|_| end.is_some());
@@ -342,7 +372,12 @@ fn holdings(picture: &Picture, held: &[Held], end: Option<()>) -> Vec<Holding> {
             name: super::super::capital(&actor.name),
             traitor: actor.traitor,
             vote,
-            lines: lines.clone(),
+            // Of many generals only how each concludes.
+            lines: if crowd {
+                lines.iter().rev().take(1).cloned().collect()
+            } else {
+                lines.clone()
+            },
         }
     });
     holdings.collect()
