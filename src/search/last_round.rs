@@ -19,8 +19,11 @@ use crate::testable::Testable;
 /// What one general can be brought to decide, each with the fewest lies it takes.
 struct Outcomes<P: Testable> {
     received: ReceivedBy<P>,
-    decisions: Vec<(Option<P::Value>, u32, Trace)>,
+    decisions: Vec<Brought<P>>,
 }
+
+/// A decision, with the fewest lies that it takes and what brings it about.
+type Brought<P> = (Option<<P as Lockstep>::Value>, u32, Trace);
 
 /// What each general decides, if it is one of those who are asked.
 type Decided<P> = Vec<Option<<P as Lockstep>::Value>>;
@@ -147,11 +150,7 @@ impl<P: Testable> Ground<'_, P> {
     }
 
     /// Whether no outcome made of one decision of each general, as free as lies are, is a violation.
-    fn is_fine(
-        &self,
-        outcomes: &[(General, &[(Option<P::Value>, u32, Trace)])],
-        decided: &mut Decided<P>,
-    ) -> bool {
+    fn is_fine(&self, outcomes: &[(General, &[Brought<P>])], decided: &mut Decided<P>) -> bool {
         let Some(((to, decisions), others)) = outcomes.split_first() else {
             return self.ruled(decided).is_ok();
         };

@@ -148,7 +148,7 @@ impl Player {
                 id: actor.id,
                 x,
                 y,
-                below: if up { y - radius as i32 - 10 } else { y + radius as i32 + 22 },
+                below: if up { y - radius - 10 } else { y + radius + 22 },
                 name: actor.name.clone(),
                 told: format!("{}{traitor}", super::super::capital(&actor.name)),
                 traitor: actor.traitor,
@@ -198,8 +198,8 @@ fn frame(picture: &Picture, step: &Step, ground: &Ground) -> Frame {
     let (crowded, wordy) = (wires.len() > CROWDED, wires.len() <= WORDY);
     // The last ones stand out.
     let drawn = wires.iter().rev().enumerate();
-    let drawn =
-        drawn.filter(|(place, (_, said))| *place < DRAWN || class(said.iter().copied()) != "");
+    let drawn = drawn
+        .filter(|(place, (_, said))| *place < DRAWN || !class(said.iter().copied()).is_empty());
     let drawn = drawn.map(|(_, wire)| wire).collect_vec();
     let arrows = drawn
         .into_iter()
