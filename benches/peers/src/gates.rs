@@ -117,7 +117,13 @@ mod tests {
             }
             let majority = gates.majority([&free[..], &[free[5], TRUE]].concat());
             let attack = votes.count_ones() + (votes >> 5) + 1;
-            gates.clause(&[if attack > 4 { -majority } else { majority }]);
+            let (so, otherwise) = match attack > 4 {
+                true => (majority, -majority),
+                false => (-majority, majority),
+            };
+            gates.solver.assume(so);
+            assert_eq!(gates.solver.solve(), Status::SATISFIABLE, "{votes:b}");
+            gates.clause(&[otherwise]);
             assert!(!gates.satisfiable(), "{votes:b}");
         }
     }

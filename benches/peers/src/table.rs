@@ -52,14 +52,14 @@ fn shown(time: Duration) -> String {
     }
 }
 
-/// How much longer than turncoat.
+/// How much longer than turncoat; where it is much shorter, as a fraction.
 fn ratio(time: Duration, turncoat: Option<Duration>) -> String {
     let Some(turncoat) = turncoat else { return "-".to_owned() };
     let ratio = time.as_secs_f64() / turncoat.as_secs_f64();
     match ratio {
         10.0.. => format!("{ratio:.0}"),
         0.1.. => format!("{ratio:.2}"),
-        _ => format!("{ratio:.5}"),
+        _ => format!("1/{:.0}", ratio.recip()),
     }
 }
 
@@ -76,10 +76,15 @@ mod tests {
         };
         let rows = rows(
             Question::oral(2, 7, 2),
-            &[measured(Tool::Circuit, 1500), measured(Tool::Compositional, 100)],
+            &[
+                measured(Tool::Circuit, 1500),
+                measured(Tool::Folded, 5),
+                measured(Tool::Compositional, 100),
+            ],
         );
         let lines: Vec<_> = rows.lines().collect();
         assert!(lines[0].ends_with("|   1.50 ms |            - |         15 |"), "{}", lines[0]);
-        assert!(lines[1].ends_with("|  100.0 us |            - |       1.00 |"), "{}", lines[1]);
+        assert!(lines[1].ends_with("|    5.0 us |            - |       1/20 |"), "{}", lines[1]);
+        assert!(lines[2].ends_with("|  100.0 us |            - |       1.00 |"), "{}", lines[1]);
     }
 }
