@@ -133,6 +133,7 @@ impl<P: Testable> Check<P> {
 
     /// The verdict when every part of the space was gone through, in so many steps, and these attacks
     /// were found.
+    #[cfg(feature = "cli")]
     pub(crate) fn settled(
         self,
         steps: u64,

@@ -156,6 +156,7 @@ impl<P: Testable, H> Question<P, H> {
     }
 
     /// Among whom it is asked, if that was said.
+    #[cfg(feature = "cli")]
     pub(crate) fn graph(&self) -> Option<&Graph> {
         self.graph.as_ref()
     }

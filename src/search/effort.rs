@@ -78,6 +78,7 @@ impl Progress {
     }
 
     /// So much is done already when the next part begins.
+    #[cfg(feature = "cli")]
     pub(crate) fn begin(&self, share: f64) {
         self.at(self.steps(), share);
     }
@@ -180,6 +181,7 @@ impl Part {
     }
 
     /// Its own parts, so many. Nothing if they can't be numbered.
+    #[cfg(feature = "cli")]
     pub(crate) fn parts(self, parts: usize) -> Option<impl Iterator<Item = Part> + Clone> {
         let Part { number, of: step } = self;
         let of = step.checked_mul(parts)?;
