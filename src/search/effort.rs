@@ -280,11 +280,17 @@ impl<'a> Meter<'a> {
         }
         let left = self.limit - self.steps;
         let first_ended = AtomicUsize::new(usize::MAX);
+        let taken: Vec<_> = (done..parts).map(|_| AtomicU64::new(0)).collect();
         let worked = (done..parts).into_par_iter().map(|part| {
             if part > first_ended.load(Ordering::Relaxed) || progress.is_stopped() {
                 return (0, Err(progress.halt().into()));
             }
+            // What parts before it have taken is no longer there; what others take yet is not known.
+            let before = &taken[..part - done];
+            let before: u64 = before.iter().map(|taken| taken.load(Ordering::Relaxed)).sum();
+            let left = left.saturating_sub(before);
             let (steps, result) = work(part, Meter::new(progress, left));
+            taken[part - done].store(steps, Ordering::Relaxed);
             if result.is_err() {
                 first_ended.fetch_min(part, Ordering::Relaxed);
             }
