@@ -2,7 +2,7 @@
 //! beside a hand-written loop over arrays on the same attacks, and how long an exhaustive check
 //! takes on one thread.
 //!
-//! A call of [`run`] is one execution. What the two sides do is not the same: the simulator serves
+//! A call of [`Simulator::run`] is one execution. What the two sides do is not the same: the simulator serves
 //! any protocol, looks up the lies of an attack as it is written, guards every call, makes some of
 //! them twice, and keeps all that was said. The loop knows OM(1) and OM(2) alone, has each attack
 //! as a table, and answers with the decisions: it is the floor.
@@ -16,8 +16,8 @@ use rayon::ThreadPoolBuilder;
 use turncoat::protocols::oral::Relay;
 use turncoat::protocols::path::Path;
 use turncoat::{
-    AttackOn, Edit, General, Generals, Lie, Lockstep, OralMessages, Order, Testable, Wire, check,
-    run,
+    AttackOn, Edit, General, Generals, Lie, Lockstep, OralMessages, Order, Simulator, Testable,
+    Wire, check,
 };
 
 /// How many attacks are gone through in one iteration.
@@ -54,10 +54,11 @@ fn executions<const N: usize, const PLACES: usize>(
 
     let mut group = criterion.benchmark_group(format!("OM({m}) n={N}"));
     group.throughput(Throughput::Elements(ATTACKS));
+    let simulator = Simulator::new(&protocol, N).expect("the protocol can be run");
     group.bench_function("run", |bencher| {
         bencher.iter(|| {
             for attack in &attacks {
-                black_box(run(&protocol, black_box(attack)).expect("the attack fits"));
+                black_box(simulator.run(black_box(attack)).expect("the attack fits"));
             }
         });
     });
@@ -88,7 +89,7 @@ fn exhaustive_check(criterion: &mut Criterion) {
 }
 
 fn simulated<const N: usize>(protocol: &OralMessages, attack: &OralAttack) -> Decisions<N> {
-    let execution = run(protocol, attack).expect("the attack fits");
+    let execution = turncoat::run(protocol, attack).expect("the attack fits");
     assert_eq!(execution.fault, None, "{attack:?}");
     array::from_fn(|me| execution.decisions[me].map(|decision| decision == Order::ATTACK))
 }

@@ -10,7 +10,7 @@ use itertools::Itertools;
 use rustc_hash::FxHashMap;
 
 use self::stage::{Eavesdropper, Enemy, Labels, Scene, simulate};
-use crate::attack::{AttackOn, Item, Misfit};
+use crate::attack::{AttackOn, Item, Lie, Misfit};
 use crate::fault::{Call, Fault, Guarded, agree, guarded};
 use crate::general::General;
 use crate::graph::Graph;
@@ -285,8 +285,10 @@ pub(crate) fn obeyed<P: Testable>(
 struct Written<'a, P: Testable> {
     protocol: &'a Guarded<'a, P>,
     attack: &'a AttackOn<P>,
-    /// The places of its lies, in the order of their wires.
+    /// The places of its lies, in the order of their wires: so it is asked after them.
     by_wire: Vec<usize>,
+    /// How many of those are dealt with.
+    told: usize,
     /// The lies that changed nothing, by place.
     idle: Vec<usize>,
     /// The lies that could not be told, by place.
@@ -300,7 +302,7 @@ impl<'a, P: Testable> Written<'a, P> {
         let unshifted = vec![true; attack.schedule.len()];
         let (idle, lacking) = (Vec::new(), Vec::new());
         let by_wire = (0..attack.lies.len()).sorted_by_key(|lie| attack.lies[*lie].wire).collect();
-        Written { protocol, attack, by_wire, idle, lacking, unshifted }
+        Written { protocol, attack, by_wire, told: 0, idle, lacking, unshifted }
     }
 }
 
@@ -315,11 +317,14 @@ impl<P: Testable> Enemy<P> for Written<'_, P> {
             return Vec::new();
         }
         let mut said = honest.to_vec();
-        let lies = &self.attack.lies;
-        let first = self.by_wire.partition_point(|lie| lies[*lie].wire < wire);
-        let told = self.by_wire[first..].iter().take_while(|lie| lies[**lie].wire == wire);
-        for &index in told {
-            let edit = &lies[index].edit;
+        while let Some(&index) = self.by_wire.get(self.told)
+            && self.attack.lies[index].wire <= wire
+        {
+            self.told += 1;
+            let Lie { wire: on, edit } = &self.attack.lies[index];
+            if *on != wire {
+                continue; // Nobody speaks there.
+            }
             let needed = edit.said().map(|message| self.protocol.signatures(message));
             let needed = needed.unwrap_or_default();
             if let Some(missing) = overhears.lacks(&needed) {
@@ -351,7 +356,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::attack::{Attack, Edit, Lie};
+    use crate::attack::{Attack, Edit};
     use crate::general::Generals;
     use crate::order::Order;
     use crate::protocols::oral::{OralMessages, Relay};

@@ -49,7 +49,7 @@ pub fn assert_recursive<P: Testable>(protocol: &P, n: usize) {
             .iter()
             .skip_while(|general| general.is_commander())
         {
-            let takes = play.takes(&Path::root(), lieutenant);
+            let takes = play.takes(Path::root(), lieutenant);
             let decides = &execution.decisions[lieutenant.id()];
             assert!(
                 decides.as_ref() == Some(&takes),
@@ -106,19 +106,19 @@ impl<'a, P: Testable> Play<'a, P> {
                     play.attack.lies.push(Lie { wire, edit });
                 }
                 let told = says.unwrap_or_else(|| recursive.unheard());
-                play.told.insert((path.clone(), to), told);
+                play.told.insert((path, to), told);
             }
         }
         play
     }
 
     /// What a lieutenant takes from the subtree of a path.
-    fn takes(&self, path: &Path, lieutenant: General) -> P::Value {
-        let told = &self.told[&(path.clone(), lieutenant)];
+    fn takes(&self, path: Path, lieutenant: General) -> P::Value {
+        let told = &self.told[&(path, lieutenant)];
         let relays = Generals::first(self.n).minus(path.generals()).without(lieutenant);
         let relayed = path.len() < self.recursive.depth(self.n);
         let relays = relays.iter().filter(|_| relayed);
-        let relayed = relays.map(|relay| self.takes(&path.then(relay), lieutenant));
+        let relayed = relays.map(|relay| self.takes(path.then(relay), lieutenant));
         self.recursive.resolve(told, &relayed.collect_vec())
     }
 }

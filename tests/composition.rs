@@ -119,7 +119,7 @@ impl Lockstep for Gathering {
         Relay { path, value }: &Relay<Order>,
     ) {
         if path.len() == round && path.last() == Some(from) && path.rank(*seat).is_some() {
-            told.insert(path.clone(), *value);
+            told.insert(*path, *value);
         }
     }
 

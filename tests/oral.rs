@@ -147,8 +147,8 @@ fn two_traitors(n: usize, commander: &[usize], relayed: &[usize]) -> OralAttack 
         let lie = move |(index, said): (usize, &usize)| Lie {
             wire: Wire { round, from: general(from), to: general(index + 2) },
             edit: Edit::Instead {
-                of: Relay { path: path.clone(), value: RETREAT },
-                say: Relay { path: path.clone(), value: Order::first(2)[*said] },
+                of: Relay { path, value: RETREAT },
+                say: Relay { path, value: Order::first(2)[*said] },
             },
         };
         told.map(lie).collect_vec()

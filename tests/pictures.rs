@@ -262,7 +262,7 @@ fn strange() -> Picture {
     let values = [Strange(0), Strange(1)];
     let protocol = OralMessages::new(1).over(values.to_vec());
     let path = Path::of([0, 1].map(General::new));
-    let [of, say] = values.map(|value| Relay { path: path.clone(), value });
+    let [of, say] = values.map(|value| Relay { path, value });
     let wire = Wire { round: 2, from: General::new(1), to: General::new(2) };
     let inputs = BTreeMap::from([(General::COMMANDER, values[0])]);
     let traitors = Generals::NONE.with(General::new(1));

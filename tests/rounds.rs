@@ -140,7 +140,7 @@ impl Twin {
                     let told = View::shown(&execution, lieutenant).told;
                     let told = BTreeMap::from_iter(told);
                     let told = |path: &Path| told.get(path).copied().unwrap_or(Order::RETREAT);
-                    let told = to(n, r, lieutenant).map(|path| (path.clone(), told(&path)));
+                    let told = to(n, r, lieutenant).map(|path| (path, told(&path)));
                     View { lieutenant, told: told.collect() }
                 };
                 let views: BTreeSet<View> = loyal.iter().map(view).collect();
@@ -214,7 +214,7 @@ fn choices<T: Copy>(of: &[T], times: usize) -> Vec<Vec<T>> {
 /// That this is said on a path, whatever an obedient traitor would say: one of the two orders,
 /// which are both taken back or exchanged.
 fn lies_to(wire: Wire, path: &Path, say: Option<Order>) -> Vec<Lie<Relay<Order>>> {
-    let relay = |value| Relay { path: path.clone(), value };
+    let relay = |value| Relay { path: *path, value };
     let others = Order::first(2).into_iter().filter(|order| Some(*order) != say);
     let edit = |other| match say {
         Some(say) => Edit::Instead { of: relay(other), say: relay(say) },

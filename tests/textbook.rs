@@ -158,7 +158,7 @@ impl Lockstep for Textbook {
             && generals.len() == round
             && !generals.contains(&told.seat.me);
         if linked && distinct && known && fits && told.order.is_none() {
-            let said = told.paths.entry(path.clone()).or_default();
+            let said = told.paths.entry(*path).or_default();
             if self.mutation != Mutation::VotesCountTwice {
                 said.clear();
             }

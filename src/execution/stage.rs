@@ -205,12 +205,16 @@ impl<P: Testable> Stage<'_, P> {
 
     /// What all would send who obey the protocol, on every wire there is.
     fn sent(&self, round: Round) -> Result<Vec<Delivery<P::Message>>, Fault> {
-        let sent = self.terms.wires(round).map(|wire| {
-            let state = &self.execution.states[wire.from.id()];
-            let said = self.protocol.send(wire.from, state, round, wire.to)?;
-            Ok(Delivery { wire, said, loyal: None })
-        });
-        sent.collect()
+        let Terms { graph, .. } = self.terms;
+        let mut sent = Vec::with_capacity(graph.n() * graph.n());
+        for from in graph.everybody().iter() {
+            let state = &self.execution.states[from.id()];
+            for to in graph.neighbours(from).iter() {
+                let said = self.protocol.send(from, state, round, to)?;
+                sent.push(Delivery { wire: Wire { round, from, to }, said, loyal: None });
+            }
+        }
+        Ok(sent)
     }
 
     /// Hands over what was said on one wire.

@@ -66,7 +66,7 @@ impl View {
     #[must_use]
     pub fn shown(execution: &ExecutionOf<OralMessages>, lieutenant: General) -> View {
         let told = execution.view(lieutenant).map(|(_, relay)| relay);
-        let told = told.map(|Relay { path, value }| ((path.len(), path.clone()), *value));
+        let told = told.map(|Relay { path, value }| ((path.len(), *path), *value));
         let told = told.collect::<BTreeMap<_, _>>().into_iter();
         View { lieutenant, told: told.map(|((_, path), value)| (path, value)).collect() }
     }
@@ -130,7 +130,7 @@ impl Teller<'_> {
         let mut said = FxHashMap::default();
         for View { lieutenant, told } in views {
             for (path, value) in told {
-                let origin = origin(traitors, path.clone(), *lieutenant);
+                let origin = origin(traitors, *path, *lieutenant);
                 if *said.entry(origin).or_insert(*value) != *value {
                     return None;
                 }
@@ -163,8 +163,7 @@ impl Scene<'_> {
         let mut attack = Attack::new(teller.scope.n, traitors, inputs);
         for (said, say) in self.said {
             let Said::Told(path, to) = said else { continue };
-            let [of, say] =
-                [self.honest(path), *say].map(|value| Relay { path: path.clone(), value });
+            let [of, say] = [self.honest(*path), *say].map(|value| Relay { path: *path, value });
             let from = path.last().expect("a path has an end");
             let wire = Wire { round: path.len(), from, to: *to };
             attack.lies.extend(Edit::between(Some(of), Some(say)).map(|edit| Lie { wire, edit }));
@@ -174,16 +173,16 @@ impl Scene<'_> {
     }
 
     /// What the last on a path says on it who obeys: what he was told himself.
-    fn honest(&self, path: &Path) -> Order {
+    fn honest(&self, path: Path) -> Order {
         match path.last() {
-            Some(relay) if !relay.is_commander() => self.told(&path.parent(), relay),
+            Some(relay) if !relay.is_commander() => self.told(path.parent(), relay),
             _ => self.order,
         }
     }
 
     /// What somebody is told on a path: what no lie is needed for is honest.
-    fn told(&self, path: &Path, to: General) -> Order {
-        let said = self.said.get(&Said::Told(path.clone(), to));
+    fn told(&self, path: Path, to: General) -> Order {
+        let said = self.said.get(&Said::Told(path, to));
         said.copied().unwrap_or_else(|| self.honest(path))
     }
 }

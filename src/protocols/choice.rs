@@ -47,17 +47,15 @@ impl Choice {
 /// The value of more than half of the votes: the one that is left when votes for different values
 /// cancel each other out, if it is (Boyer and Moore, "MJRTY", 1981).
 pub(super) fn majority<'v, V: Eq>(votes: impl Iterator<Item = &'v V> + Clone) -> Option<&'v V> {
-    let (candidate, _) = votes.clone().fold((None, 0), |(candidate, lead), vote| match candidate {
-        Some(candidate) if candidate == vote => (Some(candidate), lead + 1),
-        Some(candidate) if lead > 0 => (Some(candidate), lead - 1),
-        _ => (Some(vote), 1),
+    let mut others = votes.clone();
+    let first = others.next()?;
+    let (candidate, _) = others.fold((first, 1), |(candidate, lead), vote| match lead {
+        _ if candidate == vote => (candidate, lead + 1),
+        0 => (vote, 1),
+        _ => (candidate, lead - 1),
     });
-    let candidate = candidate?;
-    let (mut all, mut for_it) = (0, 0);
-    for vote in votes {
-        all += 1;
-        for_it += u32::from(vote == candidate);
-    }
+    let count = |(all, for_it), vote| (all + 1, for_it + u32::from(vote == candidate));
+    let (all, for_it) = votes.fold((0, 0), count);
     (2 * for_it > all).then_some(candidate)
 }
 

@@ -13,7 +13,7 @@ use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
 pub use super::choice::Choice;
-use super::path::{Branch, Path, paths};
+use super::path::{Branch, Node, Path, paths};
 use crate::general::{General, Generals};
 use crate::order::Order;
 use crate::protocol::{Lockstep, Plain, Round, Seat};
@@ -129,7 +129,7 @@ impl<V: Plain> OralMessages<V> {
 
     /// OM(m) step 3: the value of a path that names `len` generals is that of the votes on it: my
     /// own word, and what each other lieutenant relayed, resolved.
-    fn resolve<'s>(&'s self, state: &'s OralState<V>, path: Branch, len: usize) -> &'s V {
+    fn resolve<'s>(&'s self, state: &'s OralState<V>, path: Node, len: usize) -> &'s V {
         let (own, default) = ([&state.told[path.rank()]], &self.values[0]);
         match self.longest(state.seat.n) - len {
             0 => own[0],
@@ -139,7 +139,7 @@ impl<V: Plain> OralMessages<V> {
                 self.choice.common(default, own.into_iter().chain(relayed))
             }
             _ => {
-                let relayed = path.relayed().map(|(_, path)| self.resolve(state, path, len + 1));
+                let relayed = path.relayed().map(|path| self.resolve(state, path, len + 1));
                 let votes = own.into_iter().chain(relayed);
                 let votes = votes.collect::<ArrayVec<_, { Generals::MAX }>>();
                 self.choice.common(default, votes.iter().copied())
@@ -151,7 +151,8 @@ impl<V: Plain> OralMessages<V> {
     fn votes(&self, state: &OralState<V>, path: Branch, len: usize) -> (V, Vec<(General, V)>) {
         let relayed = len < self.longest(state.seat.n);
         let others = path.relayed().filter(|_| relayed);
-        let others = others.map(|(by, path)| (by, self.resolve(state, path, len + 1).clone()));
+        let others =
+            others.map(|(by, path)| (by, self.resolve(state, path.node(), len + 1).clone()));
         (state.told[path.rank()].clone(), others.collect())
     }
 }
@@ -248,7 +249,7 @@ impl<V: Plain> Lockstep for OralMessages<V> {
         if state.seat.me.is_commander() {
             state.told[0].clone()
         } else {
-            self.resolve(state, Branch::root(state.seat), 1).clone()
+            self.resolve(state, Branch::root(state.seat).node(), 1).clone()
         }
     }
 }
@@ -260,7 +261,7 @@ impl<V: Plain + Display> Testable for OralMessages<V> {
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Relay<V>> {
         let any_value = |path: Path| {
-            let relay = move |value: &V| Relay { path: path.clone(), value: value.clone() };
+            let relay = move |value: &V| Relay { path, value: value.clone() };
             self.values.iter().map(relay).collect_vec()
         };
         let strays = misplaced(n, wire).into_iter().flat_map(any_value);

@@ -10,10 +10,16 @@ use serde::{Deserialize, Serialize};
 use crate::general::{General, Generals};
 use crate::protocol::Seat;
 
-/// Distinct generals, the commander first (if it is well-formed: a traitor's need not be).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Path(ArrayVec<General, { Path::MAX }>);
+/// Distinct generals, the commander first (if it is well-formed: a traitor's need not be). The order
+/// of paths is lexicographic.
+///
+/// It is a word, so `Copy`: from the top a byte for each general, and in the lowest byte their number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "Named", from = "Named")]
+pub struct Path(u128);
+
+/// A path as it is written: the generals in their order.
+type Named = ArrayVec<General, { Path::MAX }>;
 
 impl Path {
     /// The most generals that a path can name. (Longer ones would come by the billion.)
@@ -32,7 +38,7 @@ impl Path {
     /// If there are more than [`Path::MAX`].
     #[must_use]
     pub fn of(generals: impl IntoIterator<Item = General>) -> Path {
-        Path(generals.into_iter().collect())
+        generals.into_iter().fold(Path(0), |path, general| path.then(general))
     }
 
     /// This path, relayed once more by `relay`.
@@ -41,67 +47,89 @@ impl Path {
     ///
     /// If it names [`Path::MAX`] generals already.
     #[must_use]
-    pub fn then(&self, relay: General) -> Path {
-        let mut longer = self.clone();
-        longer.0.push(relay);
-        longer
+    pub fn then(self, relay: General) -> Path {
+        assert!(self.len() < Path::MAX, "a path names at most {} generals", Path::MAX);
+        Path((self.0 + 1) | ((relay.id() as u128) << shift(self.len())))
     }
 
     /// This path without its last relay.
     #[must_use]
-    pub fn parent(&self) -> Path {
-        let mut shorter = self.clone();
-        shorter.0.pop();
-        shorter
+    pub fn parent(self) -> Path {
+        let Some(last) = self.len().checked_sub(1) else { return self };
+        Path((self.0 & !(0xff << shift(last))) - 1)
     }
 
     /// How many generals it names.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "an empty path is malformed like any other")]
-    pub fn len(&self) -> usize {
-        self.0.len()
+    pub fn len(self) -> usize {
+        usize::from(self.0 as u8)
     }
 
     /// Who told it last.
     #[must_use]
-    pub fn last(&self) -> Option<General> {
-        self.0.last().copied()
+    pub fn last(self) -> Option<General> {
+        self.iter().next_back()
     }
 
     /// The generals in their order.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = General> {
-        self.0.iter().copied()
+    pub fn iter(self) -> impl DoubleEndedIterator<Item = General> + ExactSizeIterator {
+        (0..self.len()).map(move |place| General::new(usize::from((self.0 >> shift(place)) as u8)))
     }
 
     /// The generals as a set.
     #[must_use]
-    pub fn generals(&self) -> Generals {
+    pub fn generals(self) -> Generals {
         self.iter().collect()
     }
 
     /// The rank of this path among all that lead to `seat`, if it does: it must begin with the
     /// commander, and name distinct generals, all of them there, and not the one who is told.
     #[must_use]
-    pub fn rank(&self, seat: Seat) -> Option<usize> {
-        let (first, relays) = self.0.split_first()?;
-        let root = first.is_commander().then(|| Branch::root(seat))?;
-        let end = relays.iter().try_fold(root, |branch, relay| branch.relayed_by(*relay))?;
-        Some(end.rank())
+    pub fn rank(self, seat: Seat) -> Option<usize> {
+        let mut relays = self.iter();
+        let root = relays.next()?.is_commander().then(|| Branch::root(seat))?;
+        Some(relays.try_fold(root, Branch::relayed_by)?.rank())
     }
 }
 
-/// A path that leads to one general, as a place in the tree of them all: shorter paths come
-/// first, and the paths of at most k generals have ranks from 0 without a gap.
+/// Where the byte of the general at this place begins.
+fn shift(place: usize) -> usize {
+    8 * (Path::MAX - place)
+}
+
+impl From<Named> for Path {
+    fn from(generals: Named) -> Path {
+        Path::of(generals)
+    }
+}
+
+impl From<Path> for Named {
+    fn from(path: Path) -> Named {
+        path.iter().collect()
+    }
+}
+
+/// A path that leads to one general, as a place in the tree of them all.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Branch {
+    node: Node,
+    /// Who could relay next.
+    relays: Generals,
+}
+
+/// The same without names: shorter paths come first, and the paths of at most k generals have ranks
+/// from 0 without a gap.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Node {
     /// How many paths are shorter.
     shorter: usize,
     /// How many are as long.
     level: usize,
     /// How many of those come before.
     before: usize,
-    /// Who could relay next.
-    relays: Generals,
+    /// How many could relay next.
+    relays: usize,
 }
 
 impl Branch {
@@ -109,7 +137,8 @@ impl Branch {
     #[must_use]
     pub fn root(seat: Seat) -> Branch {
         let relays = Generals::first(seat.n).without(seat.me).without(General::COMMANDER);
-        Branch { shorter: 0, level: 1, before: 0, relays }
+        let node = Node { shorter: 0, level: 1, before: 0, relays: relays.len() };
+        Branch { node, relays }
     }
 
     /// This path, relayed once more, if this general could.
@@ -117,13 +146,6 @@ impl Branch {
     pub fn relayed_by(self, relay: General) -> Option<Branch> {
         let could = self.relays.contains(relay);
         could.then(|| self.numbered(self.relays.below(relay).len(), relay))
-    }
-
-    /// The ranks of this path, relayed once more, by each who could: they follow one another.
-    #[must_use]
-    pub fn ranks_relayed(self) -> Range<usize> {
-        let first = self.shorter + self.level + self.before * self.relays.len();
-        first..first + self.relays.len()
     }
 
     /// This path, relayed once more, by each who could.
@@ -134,12 +156,43 @@ impl Branch {
 
     /// This path, relayed by the one who has this number among those who could.
     fn numbered(self, number: usize, relay: General) -> Branch {
-        let Branch { shorter, level, before, relays } = self;
-        Branch {
+        Branch { node: self.node.numbered(number), relays: self.relays.without(relay) }
+    }
+
+    /// Its place in the tree.
+    #[must_use]
+    pub fn node(self) -> Node {
+        self.node
+    }
+
+    /// Its place among all paths to the same general.
+    #[must_use]
+    pub fn rank(self) -> usize {
+        self.node.rank()
+    }
+}
+
+impl Node {
+    /// The places of this path, relayed once more.
+    pub fn relayed(self) -> impl Iterator<Item = Node> {
+        (0..self.relays).map(move |number| self.numbered(number))
+    }
+
+    /// The ranks of those: they follow one another.
+    #[must_use]
+    pub fn ranks_relayed(self) -> Range<usize> {
+        let first = self.shorter + self.level + self.before * self.relays;
+        first..first + self.relays
+    }
+
+    /// The place of this path, relayed by the one who has this number among those who could.
+    fn numbered(self, number: usize) -> Node {
+        let Node { shorter, level, before, relays } = self;
+        Node {
             shorter: shorter + level,
-            level: level * relays.len(),
-            before: before * relays.len() + number,
-            relays: relays.without(relay),
+            level: level * relays,
+            before: before * relays + number,
+            relays: relays - 1,
         }
     }
 
@@ -167,12 +220,8 @@ impl fmt::Debug for Path {
 pub fn paths(len: usize, relays: Generals) -> impl Iterator<Item = Path> {
     let relays = relays.without(General::COMMANDER);
     let possible = 1 <= len && len - 1 <= relays.len();
-    let mut next = possible.then(|| filled(Path::root(), len, relays));
-    std::iter::from_fn(move || {
-        let path = next.take()?;
-        next = successor(&path, relays);
-        Some(path)
-    })
+    let first = possible.then(|| filled(Path::root(), len, relays));
+    std::iter::successors(first, move |path| successor(*path, relays))
 }
 
 /// `start` and the lowest relays that it does not name, up to `len` generals.
@@ -183,10 +232,11 @@ fn filled(start: Path, len: usize, relays: Generals) -> Path {
 }
 
 /// The next path of the same length.
-fn successor(path: &Path, relays: Generals) -> Option<Path> {
-    let mut start = path.clone();
+fn successor(path: Path, relays: Generals) -> Option<Path> {
+    let mut start = path;
     while start.len() > 1 {
-        let last = start.0.pop()?;
+        let last = start.last()?;
+        start = start.parent();
         let higher = relays.minus(start.generals()).iter().find(|&relay| relay > last);
         if let Some(relay) = higher {
             return Some(filled(start.then(relay), path.len(), relays));

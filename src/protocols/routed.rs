@@ -99,19 +99,19 @@ impl<V> RoutedMessages<V> {
 
 impl<V: Plain> RoutedMessages<V> {
     /// What came for me from the last general on a path.
-    fn told<'s>(&self, state: &'s RoutedState<V>, path: &Path) -> Option<&'s V> {
+    fn told<'s>(&self, state: &'s RoutedState<V>, path: Path) -> Option<&'s V> {
         let way = self.plan.way(path, state.seat.me)?;
         self.plan.place(state.seat.me, way).map(|place| &state.held[place])
     }
 
     /// OM(m, p) step 3: the votes of the regular set of the last general on a path, by name.
-    fn votes(&self, state: &RoutedState<V>, path: &Path) -> Vec<(General, V)> {
+    fn votes(&self, state: &RoutedState<V>, path: Path) -> Vec<(General, V)> {
         let vote = |voter: General| {
             let own = voter == state.seat.me;
             let further = path.then(voter);
             let vote = match own || path.len() == self.m {
-                true => self.told(state, if own { path } else { &further }).cloned(),
-                false => Some(self.common(&self.votes(state, &further))),
+                true => self.told(state, if own { path } else { further }).cloned(),
+                false => Some(self.common(&self.votes(state, further))),
             };
             (voter, vote.unwrap_or_else(|| self.values[0].clone()))
         };
@@ -153,10 +153,10 @@ impl<V: Plain> Lockstep for RoutedMessages<V> {
                 Some(place) => Some(&state.held[place]),
                 // It begins with me: the commander's own order, or what I was told by him.
                 None if me.is_commander() => state.held.first(),
-                None => self.told(state, &way.path.parent()),
+                None => self.told(state, way.path.parent()),
             };
             let value = value.unwrap_or(&self.values[0]).clone();
-            Routed { path: way.path.clone(), to: way.to(), value }
+            Routed { path: way.path, to: way.to(), value }
         })
     }
 
@@ -169,7 +169,7 @@ impl<V: Plain> Lockstep for RoutedMessages<V> {
         Routed { path, to, value }: &Routed<V>,
     ) {
         let me = state.seat.me;
-        let way = self.plan.way(path, *to);
+        let way = self.plan.way(*path, *to);
         let way = way.filter(|way| self.plan.leads(*way, Wire { round, from, to: me }));
         let place = way.and_then(|way| self.plan.place(me, way));
         if let Some(place) = place.filter(|_| self.values.contains(value)) {
@@ -187,7 +187,7 @@ impl<V: Plain> Lockstep for RoutedMessages<V> {
     fn decide(&self, state: &RoutedState<V>) -> V {
         match state.seat.me.is_commander() {
             true => state.held[0].clone(),
-            false => self.common(&self.votes(state, &Path::root())),
+            false => self.common(&self.votes(state, Path::root())),
         }
     }
 }
@@ -201,10 +201,10 @@ impl<V: Plain + Display> Testable for RoutedMessages<V> {
     /// not, or on none, or come a second time.
     fn repertoire(&self, _n: usize, wire: Wire) -> Repertoire<Routed<V>> {
         let any_value = |(path, to): (Path, General)| {
-            let routed = move |value: &V| Routed { path: path.clone(), to, value: value.clone() };
+            let routed = move |value: &V| Routed { path, to, value: value.clone() };
             self.values.iter().map(routed).collect_vec()
         };
-        let due = self.plan.ways_on(wire).map(|(_, way)| (way.path.clone(), way.to()));
+        let due = self.plan.ways_on(wire).map(|(_, way)| (way.path, way.to()));
         let due = due.collect_vec();
         let on_no_way = [(Path::of([wire.from]), wire.to), (Path::root().then(wire.to), wire.to)];
         let misplaced = self.plan.misplaced(wire).chain(on_no_way);
@@ -244,7 +244,7 @@ impl<V: Plain + Display> Testable for RoutedMessages<V> {
     }
 
     fn tell(&self, from: General, Routed { path, to, value }: &Routed<V>) -> String {
-        let Some(way) = self.plan.way(path, *to) else {
+        let Some(way) = self.plan.way(*path, *to) else {
             return format!("{value} on the path {path}, for {}", to.id());
         };
         let own = path.last() == Some(from);
@@ -262,7 +262,7 @@ impl<V: Plain + Display> Testable for RoutedMessages<V> {
         if state.seat.me.is_commander() {
             return vec![format!("gave the order {}", state.held[0])];
         }
-        let votes = self.votes(state, &Path::root());
+        let votes = self.votes(state, Path::root());
         let votes = votes.iter().map(|(voter, vote)| match *voter == state.seat.me {
             true => format!("my own {vote}"),
             false => format!("{vote} from {}", voter.id()),

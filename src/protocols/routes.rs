@@ -152,7 +152,7 @@ impl Plan {
             return Err(RoutedError::TooMuch { m, p, n });
         }
         let mut plan = Plan::default();
-        plan.lay_out(m, p, graph, &Path::root(), m)?;
+        plan.lay_out(m, p, graph, Path::root(), m)?;
         Ok(plan)
     }
 
@@ -162,7 +162,7 @@ impl Plan {
         m: usize,
         p: usize,
         graph: &Graph,
-        path: &Path,
+        path: Path,
         level: usize,
     ) -> Result<(), RoutedError> {
         let commander = path.last().expect("a path names the commander");
@@ -171,14 +171,14 @@ impl Plan {
             let (graph, general) = (graph.clone(), commander.id());
             return Err(RoutedError::NotRegular { m, p, graph, general, needed, gone });
         };
-        self.sets.insert(path.clone(), set.neighbours);
+        self.sets.insert(path, set.neighbours);
         let starts = path.len();
         for to in set.neighbours.iter() {
-            self.add(Way { path: path.clone(), route: vec![commander, to], starts });
+            self.add(Way { path, route: vec![commander, to], starts });
         }
         if level > 1 {
             let mut further = set.neighbours.iter().map(|next| path.then(next));
-            return further.try_for_each(|path| self.lay_out(m, p, graph, &path, level - 1));
+            return further.try_for_each(|path| self.lay_out(m, p, graph, path, level - 1));
         }
         let routes = set.paths.into_iter().flat_map(|(_, routes)| routes);
         for route in routes.filter(|route| route.len() > 1) {
@@ -189,7 +189,7 @@ impl Plan {
 
     fn add(&mut self, way: Way) {
         let number = self.ways.len();
-        self.by_name.insert((way.path.clone(), way.to()), number);
+        self.by_name.insert((way.path, way.to()), number);
         for wire in way.wires() {
             self.on_wire.entry(wire).or_default().push(number);
             self.held.entry(wire.to).or_default().push(number);
@@ -202,13 +202,13 @@ impl Plan {
     }
 
     /// Who hears from the last general on a path as a commander.
-    pub fn regular_set(&self, path: &Path) -> impl Iterator<Item = General> {
-        self.sets.get(path).copied().unwrap_or(Generals::NONE).iter()
+    pub fn regular_set(&self, path: Path) -> impl Iterator<Item = General> {
+        self.sets.get(&path).copied().unwrap_or(Generals::NONE).iter()
     }
 
     /// The number of the way of what the last general on a path says to another.
-    pub fn way(&self, path: &Path, to: General) -> Option<usize> {
-        self.by_name.get(&(path.clone(), to)).copied()
+    pub fn way(&self, path: Path, to: General) -> Option<usize> {
+        self.by_name.get(&(path, to)).copied()
     }
 
     /// Whether a way is a single edge.
@@ -249,7 +249,7 @@ impl Plan {
     /// Ways that lead to the receiver of a wire, but not over it: one that comes from the sender in
     /// another round, and one that comes from another general.
     pub fn misplaced(&self, wire: Wire) -> impl Iterator<Item = (Path, General)> {
-        let named = |way: &Way| (way.path.clone(), way.to());
+        let named = |way: &Way| (way.path, way.to());
         let leads =
             |way: &&Way, here: fn(Wire, Wire) -> bool| way.wires().any(|other| here(other, wire));
         let late = self.ways.iter().find(|way| {

@@ -16,8 +16,8 @@ use super::survey::{Survey, survey};
 use super::{Answer, Engine, Found, Search, naive, probe};
 use crate::attack::AttackOn;
 use crate::count::Count;
-use crate::execution::{Size, obeyed, replayed};
-use crate::fault::{Call, Fault, FaultKind, Guarded};
+use crate::execution::{Size, replayed};
+use crate::fault::{Call, Fault, FaultKind};
 use crate::general::{General, Generals};
 use crate::property::Violation;
 use crate::testable::{Refusal, Testable};
@@ -192,16 +192,14 @@ impl<P: Testable> Campaign<'_, P> {
 
     /// The first obvious attack that breaks the protocol.
     fn probe(&mut self) -> Result<Outcome<P>, Refusal> {
-        let Search { protocol, terms, limit, progress, .. } = *self.search;
+        let Search { limit, progress, .. } = *self.search;
         for size in self.search.adversary.sizes() {
-            for attack in probe::attacks(self.space, size) {
+            for probed in probe::attacks(self.space, size) {
                 if progress.is_stopped() || self.steps == limit {
                     let halt = if progress.is_stopped() { progress.halt() } else { Halt::Steps };
                     return Ok((None, Some(halt)));
                 }
-                let attack = attack?;
-                let guarded = Guarded::new(protocol, &terms.values, attack.traitors);
-                let execution = obeyed(&guarded, terms, &attack, &self.space.labels());
+                let (attack, execution) = probed?;
                 self.steps = limit.min(self.steps + execution.messages() as u64);
                 if execution.violation().is_some() {
                     let found = self.examined(attack, CONFIRMATIONS);

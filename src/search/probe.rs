@@ -8,6 +8,7 @@ use super::case::{CaseOf, TraitorsOrders};
 use super::script::{Spoken, staged};
 use super::space::Space;
 use crate::attack::AttackOn;
+use crate::execution::ExecutionOf;
 use crate::general::{General, Generals};
 use crate::testable::{Refusal, Testable, Wire};
 
@@ -25,12 +26,12 @@ enum Manner {
 /// More values than these make no attack more obvious.
 const VALUES: usize = 3;
 
-/// The obvious attacks of so many traitors: the first lieutenants, or the commander and the
+/// The obvious attacks of so many traitors, and what comes of them: the first lieutenants, or the commander and the
 /// first lieutenants, or the first who can be turned.
 pub(crate) fn attacks<P: Testable>(
     space: &Space<'_, P>,
     size: usize,
-) -> impl Iterator<Item = Result<AttackOn<P>, Refusal>> {
+) -> impl Iterator<Item = Result<(AttackOn<P>, ExecutionOf<P>), Refusal>> {
     let everybody = space.everybody();
     let lieutenants = everybody.without(General::COMMANDER).iter().take(size).collect::<Generals>();
     let suspects = space.suspects().iter().take(size).collect();
@@ -43,8 +44,7 @@ pub(crate) fn attacks<P: Testable>(
         chosen.flat_map(|traitors| space.cases_of(traitors, TraitorsOrders::Each).take(VALUES));
     let manners = manners(space, size);
     let staged = move |(case, manner): (CaseOf<P>, Manner)| {
-        let staged = staged(space, &case, &case.disruptions, |wire| manner.speak(space, wire));
-        Ok(staged?.0)
+        staged(space, &case, &case.disruptions, |wire| manner.speak(space, wire))
     };
     cases.cartesian_product(manners).map(staged)
 }

@@ -213,7 +213,7 @@ mod tests {
         let from = General::new(from);
         let round = if from.is_commander() { 1 } else { 2 };
         let path = if round == 1 { Path::root() } else { Path::root().then(from) };
-        let relay = |value| Relay { path: path.clone(), value };
+        let relay = |value| Relay { path, value };
         let edit = Edit::Instead { of: relay(of), say: relay(say) };
         Lie { wire: Wire { round, from, to: General::new(to) }, edit }
     }
