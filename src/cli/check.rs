@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::report::attack_file::AttackFile;
 use crate::report::json;
 use crate::report::picture::Picture;
 use crate::search::Engine;
@@ -11,6 +10,7 @@ use crate::{Check as Asked, Counterexample, Graph, Testable, Verdict, check as a
 use serde_json::json;
 
 use super::adversary::Powers;
+use super::files::{self, replayed};
 use super::graph::Among;
 use super::output::{Output, Told};
 use super::parts::{self, Divided, Done, Parts};
@@ -228,40 +228,12 @@ where
     if let Some(failure) = given {
         return Ok(failure);
     }
-    if let Some(file) = save {
-        match verdict.counterexample() {
-            Some(found) => write(file, &AttackFile::write(specification, &found.attack))?,
-            None => eprintln!("turncoat: there is no attack to save to {}", file.display()),
-        }
-    }
+    let attack = verdict.counterexample().map(|found| &found.attack);
+    files::save::<P>(save, specification, attack)?;
     Ok(Answer::of(verdict.name()).exit(expect))
-}
-
-/// The line that says how an attack is seen again that is in this file, or that is saved when this
-/// is asked again.
-pub fn replayed(save: Option<&Path>, again: &str) -> String {
-    let file = quoted(save.unwrap_or(Path::new("attack.json")));
-    let saved = match save {
-        Some(_) => String::new(),
-        None => format!("{again} --save {file} && "),
-    };
-    format!("{:<12}{saved}turncoat replay {file}\n", "Replay")
-}
-
-/// A file's name as a shell reads it.
-pub fn quoted(file: &Path) -> String {
-    let name = file.display().to_string();
-    let plain = |letter: char| letter.is_alphanumeric() || "/._-".contains(letter);
-    if name.chars().all(plain) { name } else { format!("'{}'", name.replace('\'', "'\\''")) }
 }
 
 /// What is seen of a counterexample.
 pub fn picture<P: Testable>(found: &Counterexample<P>) -> Picture {
     Picture::of(&found.protocol, &found.attack, &found.execution)
-}
-
-/// Writes a file.
-pub fn write(file: &Path, text: &str) -> Result<(), BadInput> {
-    std::fs::write(file, text)
-        .map_err(|error| BadInput(format!("{} can't be written: {error}", file.display())))
 }

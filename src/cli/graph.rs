@@ -8,7 +8,7 @@ use crate::graph::GraphError;
 use crate::{Generals, Graph};
 use clap::{Args, ValueEnum};
 
-use super::check::quoted;
+use super::files::quoted;
 use super::{BadInput, whole_number};
 
 /// How many generals there are, and who of them can talk to whom.

@@ -1,17 +1,17 @@
 //! `turncoat hunt`: attacks drawn at random.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::report::attack_file::AttackFile;
 use crate::report::json;
 use crate::{Graph, Hunted, Testable, hunt as ask};
 use indicatif::HumanCount;
 use serde_json::json;
 
 use super::adversary::Powers;
-use super::check::{label, picture, quoted, write};
+use super::check::{label, picture};
+use super::files::{self, replayed};
 use super::graph::Among;
 use super::output::{Output, Told};
 use super::protocols::{Specification, Subject, Task, Written};
@@ -108,12 +108,8 @@ impl Task for Hunt<'_> {
         if let Some(failure) = given {
             return Ok(failure);
         }
-        if let Some(file) = &arguments.save {
-            match hunted.counterexample() {
-                Some(found) => write(file, &AttackFile::write(specification, &found.attack))?,
-                None => eprintln!("turncoat: there is no attack to save to {}", file.display()),
-            }
-        }
+        let attack = hunted.counterexample().map(|found| &found.attack);
+        files::save::<P>(arguments.save.as_deref(), specification, attack)?;
         Ok(Answer::of(hunted.name()).exit(arguments.expect))
     }
 }
@@ -151,13 +147,8 @@ impl Hunt<'_> {
             powers.arguments(),
             flags.collect::<String>(),
         );
-        let file = quoted(save.as_deref().unwrap_or(Path::new("attack.json")));
-        match save {
-            Some(_) => {
-                format!("{:<12}{again}\n{:<12}turncoat replay {file}\n", "Again", "Replay")
-            }
-            None => format!("{:<12}{again} --save {file} && turncoat replay {file}\n", "Replay"),
-        }
+        let replay = replayed(save.as_deref(), &again);
+        if save.is_some() { format!("{:<12}{again}\n{replay}", "Again") } else { replay }
     }
 }
 

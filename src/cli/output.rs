@@ -13,7 +13,7 @@ use crate::report::svg::svg;
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-use super::check::write;
+use super::files::write;
 use super::terminal::{look, written};
 use super::{BadInput, as_text, print};
 

@@ -13,7 +13,7 @@ use crate::search::effort::{Halt, Part, Progress};
 use crate::{AttackOn, Check, CheckError, Ruling, Testable, Verdict};
 use serde_json::{Value, json};
 
-use super::check::quoted;
+use super::files::{quoted, write};
 use super::protocols::{Specification, Written};
 use super::watch::{Deadline, Work, watched};
 use super::{BadInput, print};
@@ -132,7 +132,7 @@ fn told(file: &PartFile, result: Option<&Path>, label: &str) -> Result<ExitCode,
     if let Err(failure) = print(&said) {
         return Ok(failure);
     }
-    super::check::write(path, &file.write())?;
+    write(path, &file.write())?;
     if let Err(failure) = print(&format!("Written to {}.\n", quoted(path))) {
         return Ok(failure);
     }

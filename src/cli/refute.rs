@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use crate::impossibility::world::World;
-use crate::report::attack_file::AttackFile;
 use crate::report::json;
 use crate::report::look::Look;
 use crate::report::page::refutation_page;
@@ -16,7 +15,8 @@ use crate::{General, Generals, Graph, Testable, refute as ask};
 use itertools::Itertools;
 use serde_json::json;
 
-use super::check::{label, replayed, write};
+use super::check::label;
+use super::files::{self, replayed};
 use super::graph::Among;
 use super::output::{Format, Output, Told};
 use super::protocols::{Specification, Subject, Task, Written};
@@ -152,12 +152,8 @@ impl Task for Refute<'_> {
         if let Some(failure) = given {
             return Ok(failure);
         }
-        if let Some(file) = save {
-            match refutation.broken() {
-                Some(world) => write(file, &AttackFile::write(specification, &world.attack))?,
-                None => eprintln!("turncoat: there is no attack to save to {}", file.display()),
-            }
-        }
+        let attack = refutation.broken().map(|world| &world.attack);
+        files::save::<P>(save.as_deref(), specification, attack)?;
         let end = End::of(refutation.name());
         let fine = matches!(end, End::Forgery | End::Possible);
         let expected = expect.map_or(fine, |expected| expected == end);
