@@ -59,13 +59,13 @@ impl State {
                     self.loyal_lieutenants().filter(|to| !path.contains(to)).collect::<Vec<_>>()
                 {
                     if !self.is_loyal(sender) {
-                        self.unsaid.push((path, to));
+                        self.unsaid.push((path.clone(), to));
                         continue;
                     }
                     let heard = &path[..path.len() - 1];
                     let value =
                         if heard.is_empty() { self.order } else { self.told[sender][heard] };
-                    self.told[to].insert(path, value);
+                    self.told[to].insert(path.clone(), value);
                 }
             }
             // The first is said first.
