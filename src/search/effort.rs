@@ -325,3 +325,26 @@ impl Drop for Meter<'_> {
         self.tell();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_not_spent_by_each_part_anew() {
+        let (progress, worked) = (Progress::new(), AtomicU64::new(0));
+        let mut meter = Meter::new(&progress, 5_000);
+        let ended = meter.in_order(512, |_, mut meter| {
+            let result = (0..1_000).try_for_each(|_| {
+                worked.fetch_add(1, Ordering::Relaxed);
+                meter.step()
+            });
+            (meter.steps(), result)
+        });
+        assert_eq!((ended, meter.steps()), (Err((5, Halt::Steps)), 5_000));
+        // A thread knows nothing of later parts: it may spend the limit as often as parts are halved.
+        let most = 9 * 6_000 * rayon::current_num_threads() as u64;
+        let worked = worked.into_inner();
+        assert!((5_000..=most).contains(&worked), "{worked} steps were taken, of at most {most}");
+    }
+}
