@@ -179,7 +179,7 @@ pub fn main() -> ExitCode {
         Err(usage) => return refuse_usage(&usage),
     };
     run(arguments).unwrap_or_else(|BadInput(line)| {
-        eprintln!("turncoat: {line}");
+        complain(line);
         ExitCode::from(BAD_INPUT)
     })
 }
@@ -220,7 +220,7 @@ fn refuse_usage(usage: &clap::Error) -> ExitCode {
         return print(&help).unwrap_or(ExitCode::SUCCESS);
     }
     if usage.kind() == Usage::DisplayHelpOnMissingArgumentOrSubcommand {
-        eprint!("{}", usage.render());
+        let _ = write!(std::io::stderr(), "{}", usage.render());
         return ExitCode::from(BAD_INPUT);
     }
     if let Some(ContextValue::String(unknown)) = usage.get(ContextKind::InvalidSubcommand) {
@@ -231,7 +231,7 @@ fn refuse_usage(usage: &clap::Error) -> ExitCode {
         let near = near.map(|near| format!(" did you mean '{near}'?"));
         let help = " see 'turncoat --help' and 'turncoat list'";
         let advice = near.as_deref().unwrap_or(help);
-        eprintln!("turncoat: there is no command or protocol '{unknown}':{advice}");
+        complain(format!("there is no command or protocol '{unknown}':{advice}"));
         return ExitCode::from(BAD_INPUT);
     }
     let text = usage.render().to_string();
@@ -239,8 +239,13 @@ fn refuse_usage(usage: &clap::Error) -> ExitCode {
     let told = told.filter(|line| !line.starts_with("For more information"));
     let words = told.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
     let line = words.strip_prefix("error: ").unwrap_or(&words);
-    eprintln!("turncoat: {line}; see 'turncoat --help'");
+    complain(format!("{line}; see 'turncoat --help'"));
     ExitCode::from(BAD_INPUT)
+}
+
+/// Says on standard error what is wrong. Nobody has to read it.
+fn complain(line: impl Display) {
+    let _ = writeln!(std::io::stderr(), "turncoat: {line}");
 }
 
 /// Writes to standard output. Nobody has to read to the end: only then is there an exit code.
@@ -250,7 +255,7 @@ fn print(text: &str) -> Result<ExitCode, ExitCode> {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         Err(error) => {
-            eprintln!("turncoat: standard output can't be written: {error}");
+            complain(format!("standard output can't be written: {error}"));
             Err(ExitCode::from(BAD_INPUT))
         }
     }

@@ -259,3 +259,14 @@ fn bad_arguments_get_one_line() {
     }
     expect_file!["golden/bad_arguments.txt"].assert_eq(&lines);
 }
+
+#[test]
+fn nobody_has_to_read_what_is_wrong() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let refused = Command::new(env!("CARGO_BIN_EXE_turncoat"))
+        .args(["check", "oral", "-n", "0", "-f", "0"])
+        .stderr(writer)
+        .status();
+    assert_eq!(refused.unwrap().code(), Some(2));
+}

@@ -195,6 +195,27 @@ fn what_was_killed_goes_on_where_it_was() {
 }
 
 #[test]
+fn what_is_no_checkpoint_stays_as_it_is() {
+    let file = folder("no_checkpoint").join("precious.txt");
+    let question = format!("check oral -n 4 -f 1 --checkpoint {}", file.display());
+    let result = format!("check oral -n 4 -f 1 --shard 1/3 --result {}", file.display());
+    assert_eq!(turncoat(&result).code, 0);
+    let part = fs::read_to_string(&file).unwrap();
+    for (precious, why) in [
+        ("a line without an end", "it is there, and is no checkpoint: name another file"),
+        ("a line\nand another one", "it is there, and is no checkpoint: name another file"),
+        ("a line\n", "line 1: this is no part file"),
+        (&part, "part 1/3 is no part of this one: name another file"),
+    ] {
+        fs::write(&file, precious).unwrap();
+        let answer = turncoat(&question);
+        assert_eq!((answer.code, answer.out.as_str(), answer.err.lines().count()), (2, "", 1));
+        assert!(answer.err.contains(why), "{}", answer.err);
+        assert_eq!(fs::read_to_string(&file).unwrap(), precious);
+    }
+}
+
+#[test]
 fn memory_is_bounded() {
     let answer = turncoat("check oral -n 10 -f 3 --engine exhaustive --max-memory 64MB");
     assert_eq!((answer.code, answer.err.as_str()), (3, ""), "{}", answer.out);

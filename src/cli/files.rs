@@ -5,8 +5,8 @@ use std::path::Path;
 use crate::report::attack_file::AttackFile;
 use crate::{AttackOn, Testable};
 
-use super::BadInput;
 use super::protocols::{Specification, Written};
+use super::{BadInput, complain};
 
 /// Writes a file.
 pub fn write(file: &Path, text: &str) -> Result<(), BadInput> {
@@ -26,7 +26,7 @@ where
     match (file, attack) {
         (Some(file), Some(attack)) => write(file, &AttackFile::write(specification, attack))?,
         (Some(file), None) => {
-            eprintln!("turncoat: there is no attack to save to {}", file.display());
+            complain(format!("there is no attack to save to {}", file.display()));
         }
         (None, _) => {}
     }

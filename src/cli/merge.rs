@@ -15,7 +15,7 @@ use super::output::Output;
 use super::parts::{attack, question};
 use super::protocols::{Specification, Task, Written};
 use super::watch::{Deadline, Work, watched};
-use super::{Answer, BadInput};
+use super::{Answer, BadInput, complain};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -102,7 +102,7 @@ fn all_parts(names: &[PathBuf]) -> Result<Vec<PartFile>, BadInput> {
         return Ok(parts.into_values().map(|(file, _)| file).collect());
     }
     let last = wrong.pop().unwrap_or_default();
-    wrong.iter().for_each(|line| eprintln!("turncoat: {line}"));
+    wrong.iter().for_each(complain);
     Err(BadInput(last))
 }
 

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::files::write;
 use super::terminal::{look, written};
-use super::{BadInput, as_text, print};
+use super::{BadInput, as_text, complain, print};
 
 /// How the answer is written.
 #[derive(Args)]
@@ -71,7 +71,7 @@ impl Output {
             let nothing = made.is_none();
             let printed = print(&made.unwrap_or_else(text)).err();
             if nothing {
-                eprintln!("turncoat: there is no attack to draw");
+                complain("there is no attack to draw");
             }
             return Ok(printed);
         };
@@ -80,7 +80,7 @@ impl Output {
         }
         match self.made(told) {
             Some(made) => write(file, &made)?,
-            None => eprintln!("turncoat: there is no attack to draw in {}", file.display()),
+            None => complain(format!("there is no attack to draw in {}", file.display())),
         }
         Ok(None)
     }

@@ -91,7 +91,7 @@ where
         let too_many = || BadInput(format!("--shard {mine}: there can't be so many parts"));
         let pieces = mine.parts(pieces).ok_or_else(too_many)?;
         let mut record = match &parts.checkpoint {
-            Some(file) => Record::open(file, &question)?,
+            Some(file) => Record::open(file, &question, mine.of().saturating_mul(RECORDED))?,
             None => Record::default(),
         };
         let work = Work { label, whole: "the space", steps: "steps", stops: true };
@@ -155,27 +155,34 @@ struct Record {
 }
 
 impl Record {
-    /// What is recorded in a file, if it is there. A line at its end that was not written to its end is
-    /// left out, and taken out.
-    fn open(path: &Path, question: &Value) -> Result<Record, BadInput> {
+    /// What is recorded in a file, if it is there: of this question, and of parts of which there are so
+    /// many. A line at its end that was not written to its end is left out, and taken out.
+    fn open(path: &Path, question: &Value, of: usize) -> Result<Record, BadInput> {
         let trouble =
             |error: &dyn std::fmt::Display| BadInput(format!("{}: {error}", path.display()));
         let mut file = OpenOptions::new();
         let file = file.create(true).truncate(false).read(true).append(true).open(path);
         let file = file.map_err(|error| trouble(&error))?;
         let text = std::fs::read_to_string(path).map_err(|error| trouble(&error))?;
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        file.set_len(whole as u64).map_err(|error| trouble(&error))?;
+        let (whole, begun) = text.split_at(text.rfind('\n').map_or(0, |end| end + 1));
+        if !PartFile::could_begin(begun) {
+            return Err(trouble(&"it is there, and is no checkpoint: name another file"));
+        }
         let mut done = BTreeMap::new();
-        for (number, line) in text[..whole].lines().enumerate() {
+        for (number, line) in whole.lines().enumerate() {
             let read = PartFile::read(line);
             let read = read.map_err(|error| trouble(&format!("line {}: {error}", number + 1)))?;
             if read.question != *question {
                 let other = "what is recorded there is of another question: name another file";
                 return Err(trouble(&other));
             }
+            if read.part.of() != of {
+                let other = format!("part {} is no part of this one: name another file", read.part);
+                return Err(trouble(&other));
+            }
             done.insert((read.part.number(), read.part.of()), read);
         }
+        file.set_len(whole.len() as u64).map_err(|error| trouble(&error))?;
         Ok(Record { file: Some((path.to_owned(), file)), done })
     }
 

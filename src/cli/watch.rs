@@ -103,10 +103,10 @@ pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progr
                 if INTERRUPTED.load(Ordering::Relaxed) || deadline.is_over() {
                     progress.stop();
                 }
+                if memory.get_or_insert_with(Memory::new).is_full() {
+                    progress.stop_for_memory();
+                }
                 if start.elapsed() > PATIENCE {
-                    if memory.get_or_insert_with(Memory::new).is_full() {
-                        progress.stop_for_memory();
-                    }
                     bar.show(progress, about, deadline);
                 }
             }

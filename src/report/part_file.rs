@@ -84,6 +84,13 @@ impl PartFile {
         part("the file", file).map_err(|error| PartFileError::Part(error.to_string()))
     }
 
+    /// Whether this could be the beginning of a line that was not written to its end.
+    #[must_use]
+    pub fn could_begin(text: &str) -> bool {
+        const BEGINNING: &str = "{\"turncoat_part\":";
+        text.starts_with(BEGINNING) || BEGINNING.starts_with(text)
+    }
+
     /// The line for it, with its end.
     #[must_use]
     pub fn write(&self) -> String {
