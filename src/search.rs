@@ -11,6 +11,7 @@
 //! | `explorer`, `ground`, `last_round` | the exhaustive engine, for one case |
 //! | `reduction`, `renaming` | what it leaves out; generals who are alike |
 //! | `branching`, `early`, `lying`, `received` | what one receiver can come to in one round |
+//! | `ignored` | remembers which messages change nothing in which state |
 //! | `fates` | who crashes in a round |
 //! | `overheard` | which signatures the enemy can show |
 //! | `naive` | its twin without a reduction |
@@ -42,6 +43,7 @@ mod fates;
 mod ground;
 mod harvest;
 mod honest;
+mod ignored;
 mod last_round;
 mod lying;
 pub(crate) mod menu;

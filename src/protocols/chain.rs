@@ -13,7 +13,7 @@
 //! never written alike. The bytes of the signatures before are no part of it: each is checked by
 //! itself. So what a chain says is its order and its signers, whatever its signatures look like.
 
-use std::fmt::{self, Display, Write};
+use std::fmt::{self, Display};
 
 use itertools::Itertools;
 use serde::{Deserialize, Serialize};
@@ -89,27 +89,32 @@ impl Session {
     ) -> Statements {
         let Session { protocol, instance, commander, binding } = self;
         let mut text = String::with_capacity(48);
-        let order = order.to_string();
-        let fields: &[&dyn Display] = match binding {
-            Binding::Everything => &[protocol, instance, &commander.id(), &order],
-            Binding::Order => &[&order],
-        };
-        for field in fields {
-            let field = field.to_string();
-            write!(text, "{}:{field},", field.len()).expect("a string takes all");
+        let mut number = itoa::Buffer::new();
+        let everything = *binding == Binding::Everything;
+        if everything {
+            add_netstring(&mut text, protocol);
+            add_netstring(&mut text, number.format(*instance));
+            add_netstring(&mut text, number.format(commander.id()));
         }
-        let mut ends = Vec::new();
+        add_netstring(&mut text, &order.to_string());
+        let mut ends = Vec::with_capacity(8);
         for (place, signer) in signers.into_iter().enumerate() {
-            let colon = if place == 0 { "" } else { ":" };
-            match binding {
-                Binding::Everything => write!(text, "{colon}{}", signer.id()),
-                Binding::Order => Ok(()),
+            if everything {
+                text.push_str(if place == 0 { "" } else { ":" });
+                text.push_str(number.format(signer.id()));
             }
-            .expect("a string takes all");
             ends.push(text.len());
         }
         Statements { text, ends }
     }
+}
+
+/// Its length in bytes, a colon, itself, a comma.
+fn add_netstring(text: &mut String, field: &str) {
+    text.push_str(itoa::Buffer::new().format(field.len()));
+    text.push(':');
+    text.push_str(field);
+    text.push(',');
 }
 
 /// What the signers of a chain sign, one after the other: each of it the beginning of the next.

@@ -6,13 +6,15 @@
 
 use super::effort::{Halt, Meter, ROOM};
 use super::end::{End, EndOf};
+use super::ignored::Ignored;
 use super::overheard::Overheard;
 use super::received::{Branch, Deed, Received, Trace};
+use super::renaming::SymmetryOf;
 use super::script::Script;
 use super::space::Space;
 use crate::adversary::FaultClass;
 use crate::fault::Guarded;
-use crate::general::General;
+use crate::general::{General, Generals};
 use crate::protocol::{Lockstep, Round};
 use crate::testable::{Refusal, Testable, Wire};
 
@@ -30,6 +32,8 @@ pub(crate) struct Inbox<'e, P: Testable> {
     pub overheard: &'e Overheard,
     /// Whether equal states are merged.
     pub merges: bool,
+    /// Who can be renamed.
+    pub symmetry: Option<&'e SymmetryOf<'e, P>>,
 }
 
 /// Where something can come from: a message of loyalty, or a slot in which a traitor says what it
@@ -41,21 +45,22 @@ pub(super) struct Place {
 }
 
 /// A state, or nothing for a traitor whose own run has failed.
-type StateOf<P> = Option<<P as Lockstep>::State>;
+pub(super) type StateOf<P> = Option<<P as Lockstep>::State>;
 
 /// What a receiver of this protocol came to.
-pub(crate) type ReceivedBy<P> = Received<StateOf<P>, <P as Lockstep>::Message>;
+pub(crate) type ReceivedBy<'a, P> = Received<'a, StateOf<P>, <P as Lockstep>::Message>;
 
 impl<P: Testable> Inbox<'_, P> {
     /// Every state to which the receiver can come from this one, when this is what each general
     /// would say to it as a loyal one.
-    pub fn received(
+    pub fn received<'a>(
         &self,
         state: StateOf<P>,
-        honest: Vec<Option<Vec<P::Message>>>,
+        honest: &'a [Option<Vec<P::Message>>],
+        ignored: &mut Ignored<StateOf<P>>,
         meter: &mut Meter<'_>,
-    ) -> Result<ReceivedBy<P>, EndOf<P>> {
-        let start = Branch { state, lies: 0, trace: 0, used: 0, early: 0 };
+    ) -> Result<ReceivedBy<'a, P>, EndOf<P>> {
+        let start = Branch { state, lies: 0, trace: 0, used: 0, early: 0, met: None };
         let Inbox { to, round, .. } = *self;
         let (branches, done) = (vec![start], Vec::new());
         let mut received = Received { to, round, honest, branches, done };
@@ -72,7 +77,8 @@ impl<P: Testable> Inbox<'_, P> {
             let places = places.iter().filter(|place| place.from == from);
             let bits = places.map(|place| place.bit).collect::<Vec<_>>();
             if self.is_free(from) {
-                self.hear_traitor(from, &bits, &mut received, meter)?;
+                self.hear_traitor(from, &bits, &mut received, ignored, meter)?;
+                self.fold(from, &mut received)?;
             } else {
                 self.hear_honest(from, &bits, &mut received, meter)?;
             }
@@ -93,10 +99,26 @@ impl<P: Testable> Inbox<'_, P> {
         Ok(received)
     }
 
-    pub(super) fn merge(&self, received: &mut ReceivedBy<P>) {
+    pub(super) fn merge(&self, received: &mut ReceivedBy<'_, P>) {
         if self.merges {
             received.merge();
         }
+    }
+
+    /// In the last round, when none but traitors are to be heard after this one: of states that can be
+    /// renamed into each other by those who have had their say the first is kept. Whatever is said to
+    /// it can be said to the others, renamed, and they decide alike.
+    fn fold(&self, heard: General, received: &mut ReceivedBy<'_, P>) -> Result<(), EndOf<P>> {
+        let Inbox { space, round, to, .. } = *self;
+        let last = round == space.terms.rounds && !space.adversary.any_order;
+        let Some(symmetry) = self.symmetry.filter(|_| last) else { return Ok(()) };
+        let to_come = space.neighbours(to).iter().filter(|from| *from > heard);
+        let to_come: Generals = to_come.collect();
+        if !to_come.is_empty() && to_come.iter().all(|from| self.is_free(from)) {
+            let settled = space.everybody().minus(to_come).without(to);
+            symmetry.fold(&mut received.branches, settled)?;
+        }
+        Ok(())
     }
 
     /// Whether a sender says what it likes.
@@ -105,7 +127,7 @@ impl<P: Testable> Inbox<'_, P> {
     }
 
     /// All places in this round, in turn.
-    fn places(&self, received: &ReceivedBy<P>) -> Result<Vec<Place>, EndOf<P>> {
+    fn places(&self, received: &ReceivedBy<'_, P>) -> Result<Vec<Place>, EndOf<P>> {
         let Inbox { to, round, .. } = *self;
         let mut places = Vec::new();
         for from in self.space.neighbours(to).iter() {
@@ -129,7 +151,7 @@ impl<P: Testable> Inbox<'_, P> {
     /// Lets a message be heard on a branch. What is done there beside it is the deed.
     fn hear(
         &self,
-        received: &mut ReceivedBy<P>,
+        received: &mut ReceivedBy<'_, P>,
         at: usize,
         from: General,
         message: &P::Message,
@@ -149,7 +171,7 @@ impl<P: Testable> Inbox<'_, P> {
         &self,
         from: General,
         bits: &[u64],
-        received: &mut ReceivedBy<P>,
+        received: &mut ReceivedBy<'_, P>,
         meter: &mut Meter<'_>,
     ) -> Result<(), EndOf<P>> {
         let traitors = self.protocol.traitors();
@@ -158,7 +180,7 @@ impl<P: Testable> Inbox<'_, P> {
             FaultClass::ReceiveOmission if traitors.contains(self.to) => Some(Deed::Loses),
             _ => None,
         };
-        let messages = received.honest[from.id()].clone().expect("the honest are followed");
+        let messages = received.honest[from.id()].as_deref().expect("the honest are followed");
         for (number, (message, bit)) in messages.iter().zip(bits).enumerate() {
             for at in 0..received.branches.len() {
                 let branch = &received.branches[at];
@@ -182,7 +204,7 @@ impl<P: Testable> Inbox<'_, P> {
     }
 
     /// What the enemy did to bring the receiver to where this trace ends.
-    pub fn script(&self, received: &ReceivedBy<P>, trace: Trace) -> Script<P::Message> {
+    pub fn script(&self, received: &ReceivedBy<'_, P>, trace: Trace) -> Script<P::Message> {
         let others = self.space.neighbours(self.to).iter();
         let speakers = others.filter(|from| self.is_free(*from));
         received.script(self.space, speakers, trace)
@@ -195,7 +217,7 @@ impl<P: Testable> Inbox<'_, P> {
     }
 
     /// The receiver holds as much as it may.
-    pub(super) fn room(&self, received: &ReceivedBy<P>) -> Result<(), EndOf<P>> {
+    pub(super) fn room(&self, received: &ReceivedBy<'_, P>) -> Result<(), EndOf<P>> {
         let full = received.branches.len() > ROOM || received.done.len() > 4 * ROOM;
         if full { Err(Halt::Room.into()) } else { Ok(()) }
     }
@@ -204,7 +226,7 @@ impl<P: Testable> Inbox<'_, P> {
     /// far as it is known what that is, but for what has arrived before its turn.
     pub(super) fn rest_obeys(
         &self,
-        received: &ReceivedBy<P>,
+        received: &ReceivedBy<'_, P>,
         mut script: Script<P::Message>,
         reached: Option<General>,
     ) -> Script<P::Message> {

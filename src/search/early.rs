@@ -13,7 +13,7 @@ impl<P: Testable> Inbox<'_, P> {
     pub(super) fn hear_first(
         &self,
         places: &[Place],
-        received: &mut ReceivedBy<P>,
+        received: &mut ReceivedBy<'_, P>,
         meter: &mut Meter<'_>,
     ) -> Result<(), EndOf<P>> {
         let mut done = 0;
@@ -39,13 +39,13 @@ impl<P: Testable> Inbox<'_, P> {
         &self,
         at: usize,
         &Place { from, number, bit }: &Place,
-        received: &mut ReceivedBy<P>,
+        received: &mut ReceivedBy<'_, P>,
         meter: &mut Meter<'_>,
     ) -> Result<(), EndOf<P>> {
         let wire = Wire { round: self.round, from, to: self.to };
-        let honest = received.honest[from.id()].clone();
+        let honest = received.honest[from.id()].as_deref();
         if !self.is_free(from) {
-            let message = honest.as_ref().expect("the honest are followed")[number].clone();
+            let message = honest.expect("the honest are followed")[number].clone();
             let deed = Deed::First(number as u32);
             return self
                 .branch(received, at, wire, (&message, None), deed, 1, bit, meter)
@@ -53,7 +53,7 @@ impl<P: Testable> Inbox<'_, P> {
         }
         let menu = self.space.menu(wire);
         let priced = honest.filter(|_| self.lies_left.is_some());
-        let placed = priced.map(|honest| self.space.placed(wire, &honest)).transpose()?;
+        let placed = priced.map(|honest| self.space.placed(wire, honest)).transpose()?;
         for (candidate, Candidate { message, slot, signatures, forgery, .. }) in
             menu.candidates.iter().enumerate()
         {
@@ -72,7 +72,7 @@ impl<P: Testable> Inbox<'_, P> {
     #[expect(clippy::too_many_arguments, reason = "one deed, with all that belongs to it")]
     fn branch(
         &self,
-        received: &mut ReceivedBy<P>,
+        received: &mut ReceivedBy<'_, P>,
         at: usize,
         wire: Wire,
         (message, forgery): (&P::Message, Option<&'static str>),
@@ -86,7 +86,7 @@ impl<P: Testable> Inbox<'_, P> {
         let Some(lies) = self.priced(branch.lies, price) else { return Ok(()) };
         meter.step()?;
         let mut state = branch.state.clone();
-        let script = |received: &ReceivedBy<P>| {
+        let script = |received: &ReceivedBy<'_, P>| {
             let mut script = self.script(received, trace);
             received.enact(self.space, wire, deed, &mut script);
             self.rest_obeys(received, script, None)
@@ -99,7 +99,7 @@ impl<P: Testable> Inbox<'_, P> {
             let accepted = Violation::Forgery(Accepted { wire, label });
             return Err(End::Found(accepted, Box::new(script(received))));
         }
-        received.push(wire.from, deed, Branch { state, lies, trace, used: 0, early });
+        received.push(wire.from, deed, Branch { state, lies, trace, used: 0, early, met: None });
         self.room(received)
     }
 }

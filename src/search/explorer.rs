@@ -59,8 +59,8 @@ pub(crate) struct Plan<'a, P: Testable> {
 }
 
 /// What one general can come to, each with the fewest lies it takes.
-struct Options<P: Testable> {
-    received: ReceivedBy<P>,
+struct Options<'o, P: Testable> {
+    received: ReceivedBy<'o, P>,
     /// The number of the state, the lies, and how it comes to it.
     choices: Vec<(u32, u32, Trace)>,
 }
@@ -80,7 +80,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
         Plan { lies, reductions, symmetry, part }: Plan<'a, P>,
         meter: Meter<'a>,
     ) -> Explorer<'a, P> {
-        let ground = Ground::new(space, case, lies, reductions);
+        let ground = Ground::new(space, case, lies, reductions, symmetry);
         let hand = ground.hand(meter);
         let book = Book { states: Default::default(), overheard: Default::default() };
         let (visited, renamer) = (FxHashMap::default(), Renamer::new(symmetry));
@@ -95,8 +95,8 @@ impl<'a, P: Testable> Explorer<'a, P> {
     /// The same with every call made twice, to see whether the answers agree.
     pub fn thorough(mut self) -> Explorer<'a, P> {
         self.ground.thorough = true;
-        let Hand { protocol, meter } = self.hand;
-        Explorer { hand: Hand { protocol: protocol.thorough(), meter }, ..self }
+        let Hand { protocol, ignored, meter } = self.hand;
+        Explorer { hand: Hand { protocol: protocol.thorough(), ignored, meter }, ..self }
     }
 
     /// Goes through all behaviours of the case.
@@ -199,7 +199,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
         }
         // Without this each receiver is gone through anew for all that others came to before.
         let free = self.ground.reductions.has(Reduction::PerReceiver);
-        let mut options: Vec<Options<P>> = Vec::new();
+        let mut options: Vec<Options<'_, P>> = Vec::new();
         let mut kinds = Kinds::none();
         if free {
             for to in &receivers {
@@ -265,18 +265,18 @@ impl<'a, P: Testable> Explorer<'a, P> {
     }
 
     /// What one general can come to in a round that begins in this global state.
-    fn options(
+    fn options<'o>(
         &mut self,
         round: Round,
         to: General,
         global: &Global,
-        outboxes: &Outboxes<P::Message>,
+        outboxes: &'o Outboxes<P::Message>,
         spent: u32,
-    ) -> Result<Options<P>, EndOf<P>> {
+    ) -> Result<Options<'o, P>, EndOf<P>> {
         let Explorer { ground, hand, book, .. } = self;
         let state = book.state(global, to).clone();
         let enemy = (&book.overheard[global.overheard as usize], global.said);
-        let honest = outboxes[to.id()].clone();
+        let honest = &outboxes[to.id()];
         let mut received = ground.received(hand, round, to, state, enemy, honest, spent)?;
         let branches = std::mem::take(&mut received.branches).into_iter();
         let choices = branches.map(|b| (book.number(b.state), b.lies, b.trace)).collect();
@@ -284,14 +284,14 @@ impl<'a, P: Testable> Explorer<'a, P> {
     }
 
     /// Of those who stand alike in a global state: what each can come to, by kind.
-    fn kinds(&mut self, global: &Global, options: &[Options<P>]) -> Result<Kinds, EndOf<P>> {
+    fn kinds(&mut self, global: &Global, options: &[Options<'_, P>]) -> Result<Kinds, EndOf<P>> {
         let Explorer { ground, book, renamer, .. } = self;
         let all = options.iter().map(|option| {
             let states = option.choices.iter().map(|choice| choice.0);
             (option.received.to, states.collect())
         });
         // Where equal states are not merged one may be there twice.
-        let distinct = |(option, (_, states)): (&Options<P>, &(_, IndexSet<_, _>))| {
+        let distinct = |(option, (_, states)): (&Options<'_, P>, &(_, IndexSet<_, _>))| {
             option.choices.len() == states.len()
         };
         let all: Vec<_> = all.collect();
@@ -328,7 +328,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
     }
 }
 
-impl<P: Testable> Options<P> {
+impl<P: Testable> Options<'_, P> {
     /// How many lies a choice takes.
     fn lies(&self, pick: usize) -> u32 {
         self.choices[pick].1

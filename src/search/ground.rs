@@ -2,17 +2,21 @@
 //! what the enemy overhears, and what a receiver can come to. It can be shared by threads; what each
 //! of them has for itself is a [`Hand`].
 
+use std::sync::Mutex;
+
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
-use super::branching::{Inbox, ReceivedBy};
+use super::branching::{Inbox, ReceivedBy, StateOf};
 use super::case::CaseOf;
 use super::effort::Meter;
 use super::end::EndOf;
 use super::fates::fates;
+use super::ignored::Ignored;
 use super::overheard::Overheard;
 use super::received::Trace;
 use super::reduction::{Reduction, Reductions};
+use super::renaming::SymmetryOf;
 use super::script::Script;
 use super::space::Space;
 use crate::adversary::FaultClass;
@@ -40,13 +44,18 @@ pub(super) struct Ground<'a, P: Testable> {
     pub followed: Generals,
     /// By round, the signatures that can still be of use to anybody.
     useful: Vec<Overheard>,
+    /// Who can be renamed.
+    symmetry: Option<&'a SymmetryOf<'a, P>>,
     /// Every call is made twice.
     pub thorough: bool,
+    /// What hands have learned that were laid down.
+    ignored: Mutex<Vec<Ignored<StateOf<P>>>>,
 }
 
 /// With what one thread asks the protocol, and counts how often.
 pub(super) struct Hand<'a, P: Testable> {
     pub protocol: Guarded<'a, P>,
+    pub ignored: Ignored<StateOf<P>>,
     pub meter: Meter<'a>,
 }
 
@@ -101,6 +110,7 @@ impl<'a, P: Testable> Ground<'a, P> {
         case: &'a CaseOf<P>,
         lies: Lies,
         reductions: Reductions,
+        symmetry: Option<&'a SymmetryOf<'a, P>>,
     ) -> Ground<'a, P> {
         let mute = case.faults.is_byzantine() && reductions.has(Reduction::TraitorToLoyal);
         let followed = match lies {
@@ -109,14 +119,33 @@ impl<'a, P: Testable> Ground<'a, P> {
         };
         let rounds = if space.is_signed() { space.terms.rounds } else { 0 };
         let useful = (1..=rounds).map(|round| space.useful(round)).collect();
-        Ground { space, case, reductions, lies, followed, useful, thorough: false }
+        Ground {
+            space,
+            case,
+            reductions,
+            lies,
+            followed,
+            useful,
+            symmetry,
+            thorough: false,
+            ignored: Mutex::default(),
+        }
     }
 
     pub fn hand(&self, meter: Meter<'a>) -> Hand<'a, P> {
         let protocol =
             Guarded::new(self.space.protocol, &self.space.terms.values, self.case.traitors);
         let protocol = if self.thorough { protocol.thorough() } else { protocol };
-        Hand { protocol, meter }
+        let ignored = self.ignored.lock().ok().and_then(|mut ignored| ignored.pop());
+        Hand { protocol, ignored: ignored.unwrap_or_else(Ignored::none), meter }
+    }
+
+    /// Lays a hand down: the next one knows what it has learned. Answers with its steps.
+    pub fn lay_down(&self, hand: Hand<'_, P>) -> u64 {
+        if let Ok(mut ignored) = self.ignored.lock() {
+            ignored.push(hand.ignored);
+        }
+        hand.meter.steps()
     }
 
     /// What is said in a round that begins in this global state, so many lies spent. What a loyal
@@ -195,25 +224,27 @@ impl<'a, P: Testable> Ground<'a, P> {
 
     /// What one general can come to in a round, from this state.
     #[expect(clippy::too_many_arguments, reason = "all that a receiver's round hangs on")]
-    pub fn received(
+    pub fn received<'h>(
         &self,
         hand: &mut Hand<'_, P>,
         round: Round,
         to: General,
         state: Option<P::State>,
         (overheard, disrupted): (&Overheard, u64),
-        honest: Vec<Option<Vec<P::Message>>>,
+        honest: &'h [Option<Vec<P::Message>>],
         spent: u32,
-    ) -> Result<ReceivedBy<P>, EndOf<P>> {
+    ) -> Result<ReceivedBy<'h, P>, EndOf<P>> {
         let overdue = self.overdue(round, to, disrupted);
-        let (space, lies_left) = (self.space, self.lies_left(spent));
+        let Ground { space, symmetry, .. } = *self;
+        let lies_left = self.lies_left(spent);
         let merges = self.reductions.has(Reduction::EqualStates);
-        let Hand { protocol, meter } = hand;
-        let inbox = Inbox { space, protocol, round, to, overdue, lies_left, overheard, merges };
-        inbox.received(state, honest, meter)
+        let Hand { protocol, ignored, meter } = hand;
+        let inbox =
+            Inbox { space, protocol, round, to, overdue, lies_left, overheard, merges, symmetry };
+        inbox.received(state, honest, ignored, meter)
     }
 
-    pub fn script(&self, received: &ReceivedBy<P>, trace: Trace) -> Script<P::Message> {
+    pub fn script(&self, received: &ReceivedBy<'_, P>, trace: Trace) -> Script<P::Message> {
         let byzantine = self.space.adversary.faults.is_byzantine();
         let traitors = self
             .space

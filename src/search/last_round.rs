@@ -17,8 +17,8 @@ use crate::protocol::Lockstep;
 use crate::testable::Testable;
 
 /// What one general can be brought to decide, each with the fewest lies it takes.
-struct Outcomes<P: Testable> {
-    received: ReceivedBy<P>,
+struct Outcomes<'a, P: Testable> {
+    received: ReceivedBy<'a, P>,
     decisions: Vec<Brought<P>>,
 }
 
@@ -41,7 +41,7 @@ impl<P: Testable> Ground<'_, P> {
     ) -> (u64, Result<(), EndOf<P>>) {
         let mut hand = self.hand(meter);
         let result = self.finish_by(book, &mut hand, global, alike, spent);
-        (hand.meter.steps(), result)
+        (self.lay_down(hand), result)
     }
 
     fn finish_by(
@@ -77,7 +77,7 @@ impl<P: Testable> Ground<'_, P> {
         alike: &[Generals],
         spent: u32,
     ) -> Result<(), EndOf<P>> {
-        let mut outcomes: Vec<Outcomes<P>> = Vec::new();
+        let mut outcomes: Vec<Outcomes<'_, P>> = Vec::new();
         let mut same = Vec::new();
         for to in self.loyal().iter() {
             let first = alike.iter().find(|alike| alike.contains(to)).and_then(|a| a.iter().next());
@@ -87,7 +87,7 @@ impl<P: Testable> Ground<'_, P> {
                 same.push((to, first));
                 continue;
             }
-            let honest = outboxes[to.id()].clone();
+            let honest = &outboxes[to.id()];
             outcomes.push(self.outcomes(book, hand, to, global, enemy, honest, spent)?);
             same.push((to, outcomes.len() - 1));
         }
@@ -103,16 +103,16 @@ impl<P: Testable> Ground<'_, P> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "all that the last round hangs on")]
-    fn outcomes(
+    fn outcomes<'a>(
         &self,
         book: &Book<P>,
         hand: &mut Hand<'_, P>,
         to: General,
         global: &Global,
         enemy: (&Overheard, u64),
-        honest: Vec<Option<Vec<P::Message>>>,
+        honest: &'a [Option<Vec<P::Message>>],
         spent: u32,
-    ) -> Result<Outcomes<P>, EndOf<P>> {
+    ) -> Result<Outcomes<'a, P>, EndOf<P>> {
         let (state, round) = (book.state(global, to).clone(), self.space.terms.rounds);
         let mut received = self.received(hand, round, to, state, enemy, honest, spent)?;
         let mut decisions = IndexMap::<_, _, FxBuildHasher>::default();
@@ -134,7 +134,7 @@ impl<P: Testable> Ground<'_, P> {
     /// Looks at every outcome made of one decision of each general.
     fn judge(
         &self,
-        outcomes: &[Outcomes<P>],
+        outcomes: &[Outcomes<'_, P>],
         decided: &mut Decided<P>,
         spent: u32,
     ) -> Result<(), EndOf<P>> {

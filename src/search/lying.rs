@@ -2,9 +2,10 @@
 
 use std::cmp::Ordering;
 
-use super::branching::{Inbox, ReceivedBy};
+use super::branching::{Inbox, ReceivedBy, StateOf};
 use super::effort::Meter;
 use super::end::{End, EndOf};
+use super::ignored::Ignored;
 use super::menu::Candidate;
 use super::received::{Branch, Deed};
 use super::script::{Script, Spoken};
@@ -66,7 +67,8 @@ impl<P: Testable> Inbox<'_, P> {
         &self,
         from: General,
         bits: &[u64],
-        received: &mut ReceivedBy<P>,
+        received: &mut ReceivedBy<'_, P>,
+        ignored: &mut Ignored<StateOf<P>>,
         meter: &mut Meter<'_>,
     ) -> Result<(), EndOf<P>> {
         let wire = Wire { round: self.round, from, to: self.to };
@@ -77,6 +79,10 @@ impl<P: Testable> Inbox<'_, P> {
         let loyal_hears = !self.protocol.traitors().contains(self.to);
         let mut merged = received.branches.len();
         let mut spare = None;
+        ignored.make_room();
+        for Branch { state, met, .. } in received.branches.iter_mut().filter(|_| self.merges) {
+            *met = ignored.meet(wire, state, menu.candidates.len());
+        }
         for (number, candidate) in menu.candidates.iter().enumerate() {
             let Candidate { message, slot, mark, closes, signatures, forgery } = candidate;
             let loyal = honest.as_ref().map(|honest| honest[*slot].as_ref());
@@ -91,25 +97,38 @@ impl<P: Testable> Inbox<'_, P> {
                     continue;
                 }
                 meter.step()?;
+                let known = ignored.has(branch.met, number);
+                let can_be_left_out = optional && price.silence_is_as_good();
+                if known && can_be_left_out {
+                    continue;
+                }
                 let mut state = spare.take();
                 state.clone_from(&branch.state);
-                let heard = self.protocol.receive(self.to, &mut state, self.round, from, message);
-                heard.map_err(|fault| {
-                    let script = self.cut_short(received, at, wire, number, honest.as_ref());
-                    End::from(fault).after(|| script)
-                })?;
+                if !known {
+                    let heard =
+                        self.protocol.receive(self.to, &mut state, self.round, from, message);
+                    heard.map_err(|fault| {
+                        let script = self.cut_short(received, at, wire, number, honest.as_ref());
+                        End::from(fault).after(|| script)
+                    })?;
+                }
                 let branch = &received.branches[at];
-                if let Some(label) = forgery.filter(|_| loyal_hears && state != branch.state) {
+                let changed = !known && state != branch.state;
+                if let Some(label) = forgery.filter(|_| loyal_hears && changed) {
                     let script = self.cut_short(received, at, wire, number, honest.as_ref());
                     let accepted = Violation::Forgery(Accepted { wire, label });
                     return Err(End::Found(accepted, Box::new(script)));
                 }
-                if optional && price.silence_is_as_good() && state == branch.state {
-                    spare = state;
-                    continue;
+                if !changed {
+                    ignored.add(branch.met, number);
+                    if can_be_left_out {
+                        spare = state;
+                        continue;
+                    }
                 }
-                let Branch { trace, early, used, .. } = *branch;
-                let branch = Branch { state, lies, trace, used: used | mark, early };
+                let Branch { trace, early, used, met, .. } = *branch;
+                let met = if changed { ignored.follow(met, &state) } else { met };
+                let branch = Branch { state, lies, trace, used: used | mark, early, met };
                 received.push(from, Deed::Says(number as u32), branch);
             }
             self.room(received)?;
@@ -141,7 +160,7 @@ impl<P: Testable> Inbox<'_, P> {
     /// as far as it is known what that is.
     fn cut_short(
         &self,
-        received: &ReceivedBy<P>,
+        received: &ReceivedBy<'_, P>,
         at: usize,
         wire: Wire,
         number: usize,

@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 use hashbrown::hash_table::{Entry, HashTable};
 use rustc_hash::FxBuildHasher;
 
+use super::ignored::Meeting;
 use super::script::{Script, Spoken};
 use super::space::Space;
 use crate::general::General;
@@ -13,12 +14,12 @@ use crate::schedule::{Arrival, Shift};
 use crate::testable::{Testable, Wire};
 
 /// What the receiver came to, and how.
-pub(crate) struct Received<S, M> {
+pub(crate) struct Received<'a, S, M> {
     pub to: General,
     pub round: Round,
     /// What each general would say to this one as a loyal one, in the order of arrival; nothing is
     /// known of those that are not followed.
-    pub honest: Vec<Option<Vec<M>>>,
+    pub honest: &'a [Option<Vec<M>>],
     pub branches: Vec<Branch<S>>,
     /// All that was done to it on any branch.
     pub done: Vec<Done>,
@@ -36,6 +37,8 @@ pub(crate) struct Branch<S> {
     pub used: u64,
     /// The places from which something has arrived already, before its turn.
     pub early: u64,
+    /// Where the state was met before on the current wire.
+    pub met: Option<Meeting>,
 }
 
 /// A place in the list of all that was done, plus one; 0 where nothing was.
@@ -64,7 +67,7 @@ pub(crate) enum Deed {
     Loses(u32),
 }
 
-impl<S: Plain, M: Plain> Received<Option<S>, M> {
+impl<S: Plain, M: Plain> Received<'_, Option<S>, M> {
     /// Adds a branch on which this was done after all that was done on another one.
     pub fn push(&mut self, from: General, deed: Deed, branch: Branch<Option<S>>) {
         self.done.push(Done { before: branch.trace, from, deed });

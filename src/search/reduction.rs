@@ -21,7 +21,8 @@ pub enum Reduction {
     /// all receivers, so there each is gone through by itself.)
     PerReceiver,
     /// Equal states of a receiver, and equal global states in which the enemy has overheard the
-    /// same signatures, of those that it can still use, have the same future.
+    /// same signatures, of those that it can still use, have the same future. (So a state that did not
+    /// change when it heard a message need not hear it again.)
     EqualStates,
     /// After the last round nothing is left of a state but its decision.
     LastRound,

@@ -14,11 +14,12 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::case::Case;
 use super::ground::{Book, Global, NOT_FOLLOWED};
+use super::received::Branch;
 use crate::adversary::Adversary;
 use crate::count::Count;
 use crate::general::{General, Generals, Swap};
 use crate::outcome::Task;
-use crate::protocol::Lockstep;
+use crate::protocol::{Lockstep, Plain};
 use crate::testable::{Refusal, Symmetric, Terms, Testable, described};
 
 /// Who are alike from the start, and how they are renamed.
@@ -99,6 +100,48 @@ impl<'a, M, S> Symmetry<'a, M, S> {
             }
         }
         Some(ways.into_iter().product())
+    }
+}
+
+impl<M, S: Plain> Symmetry<'_, M, S> {
+    /// Of branches that can be renamed into each other by these the first is kept.
+    pub fn fold(
+        &self,
+        branches: &mut Vec<Branch<Option<S>>>,
+        these: Generals,
+    ) -> Result<(), Refusal> {
+        let place_of = branches.iter().enumerate().map(|(place, branch)| (&branch.state, place));
+        let place_of: FxHashMap<_, usize> = place_of.collect();
+        let mut classes = UnionFind::<usize>::new(branches.len());
+        for kind in self.kinds.iter().map(|kind| kind.minus(kind.minus(these))) {
+            for one in kind.iter() {
+                // The next one who is alike to this one in one branch is so in all, or there is none.
+                for other in kind.iter().filter(|other| *other > one) {
+                    let swap = Swap::between(one, other);
+                    let renamed = branches.iter().map_while(|branch| {
+                        let state = branch.state.as_ref()?;
+                        let swapped =
+                            described("swapped_state", || self.claim.swapped_state(state, swap));
+                        swapped.map(|swapped| place_of.get(&Some(swapped)).copied()).transpose()
+                    });
+                    let renamed: Vec<usize> = renamed.try_collect()?;
+                    for (place, renamed) in renamed.iter().enumerate() {
+                        classes.union(place, *renamed);
+                    }
+                    if !renamed.is_empty() {
+                        break;
+                    }
+                }
+            }
+        }
+        let classes = classes.into_labeling();
+        let mut kept = vec![false; classes.len()];
+        let mut classes = classes.into_iter();
+        branches.retain(|_| {
+            let class = classes.next().expect("each branch is in a class");
+            !std::mem::replace(&mut kept[class], true)
+        });
+        Ok(())
     }
 }
 
