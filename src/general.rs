@@ -195,8 +195,8 @@ const RUN: usize = 5;
 /// swaps.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Swap {
-    one: General,
-    other: General,
+    pub(crate) one: General,
+    pub(crate) other: General,
 }
 
 impl Swap {

@@ -1,6 +1,7 @@
 //! Tests that what a protocol says of who is alike to it is true of its code.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 
 use itertools::Itertools;
 use rand::rngs::SmallRng;
@@ -90,7 +91,11 @@ impl<P: Testable> Mirror<'_, P> {
             let there = self.protocol.repertoire(self.n, self.wire(wire));
             for message in here.slots.iter().flatten() {
                 let again = self.message(&self.message(message));
-                assert!(again == *message, "{message:?} swapped twice is {again:?}");
+                if again != *message {
+                    let lines: [(&str, &dyn Debug); 2] =
+                        [("what can be said", message), ("it leads to", &again)];
+                    self.unlike("`swapped_message` made twice does not lead back:", &lines);
+                }
             }
             let renamed = |messages: &[P::Message]| {
                 self.both(messages)[1].iter().cloned().dedup().collect_vec()
@@ -100,22 +105,22 @@ impl<P: Testable> Mirror<'_, P> {
             let slots = |Repertoire { slots, .. }: &Repertoire<_>, of: &dyn Fn(&[_]) -> Vec<_>| {
                 slots.iter().map(|slot| of(slot)).sorted().collect_vec()
             };
-            let swap = self.swap;
-            assert!(
-                slots(&here, &renamed) == slots(&there, &own),
-                "on {wire:?} not the same can be said under {swap:?}: {here:?}, {there:?}"
-            );
-            assert!(
-                renamed(&here.strays) == own(&there.strays),
-                "on {wire:?} not the same can be thrown in under {swap:?}: {here:?}, {there:?}"
-            );
+            let must_be = |what: &str, same: bool| {
+                if same {
+                    return;
+                }
+                let on =
+                    |Wire { round, from, to }: Wire| format!("by {from} to {to}, in round {round}");
+                let (here_on, there_on) = (on(wire), on(self.wire(wire)));
+                let what = format!("By `repertoire` not the same can be {what}:");
+                self.unlike(&what, &[(&here_on, &here), (&there_on, &there)]);
+            };
+            must_be("said", slots(&here, &renamed) == slots(&there, &own));
+            must_be("thrown in", renamed(&here.strays) == own(&there.strays));
             let forged = |Repertoire { forgeries, .. }: &Repertoire<P::Message>| {
                 forgeries.iter().map(|forgery| forgery.message.clone()).collect_vec()
             };
-            assert!(
-                renamed(&forged(&here)) == own(&forged(&there)),
-                "on {wire:?} not the same can be forged under {swap:?}: {here:?}, {there:?}"
-            );
+            must_be("forged", renamed(&forged(&here)) == own(&forged(&there)));
         }
     }
 
@@ -134,7 +139,7 @@ impl<P: Testable> Mirror<'_, P> {
             |me: General, given: General| protocol.start(Seat::new(me, n), inputs.get(&given));
         let mut here = everybody.iter().map(|me| start(me, me)).collect_vec();
         let mut there = everybody.iter().map(|me| start(me, swap.of(me))).collect_vec();
-        self.compare("starts with", &here, &there, traitors);
+        self.compare("At the start", &here, &there, traitors);
         for round in 1..=protocol.rounds(n) {
             let mut said = [Said::<P::Message>::new(), Said::new()];
             for wire in self.wires().filter(|wire| wire.round == round) {
@@ -147,24 +152,31 @@ impl<P: Testable> Mirror<'_, P> {
                     true => self.both(&honest),
                     false => self.both(&self.lies(wire, honest, rng)),
                 };
-                assert!(
-                    !is_loyal || mirrored_says == mirrored,
-                    "in {round} {} says {says:?} to {}, and {mirrored:?} under {swap:?}",
-                    wire.from,
-                    wire.to
-                );
+                if is_loyal && mirrored_says != mirrored {
+                    let Wire { from, to, .. } = self.wire(wire);
+                    let lines: [(&str, &dyn Debug); 3] = [
+                        (&format!("before, {} tells {}", wire.from, wire.to), &says),
+                        (&format!("so after that {from} should tell {to}"), &mirrored_says),
+                        ("but it tells", &mirrored),
+                    ];
+                    self.unlike(&format!("In round {round} not the same is said:"), &lines);
+                }
                 said[0].insert(wire, says);
                 said[1].insert(self.wire(wire), mirrored_says);
             }
             for (states, said) in [&mut here, &mut there].into_iter().zip(&said) {
                 self.receive(states, round, said);
             }
-            self.compare("holds", &here, &there, traitors);
+            self.compare(&format!("After round {round}"), &here, &there, traitors);
         }
         for me in everybody.minus(traitors).iter() {
             let [one, other] =
                 [&here[me.id()], &there[swap.of(me).id()]].map(|state| protocol.decide(state));
-            assert!(one == other, "{me} decides {one:?}, and {other:?} under {swap:?}");
+            if one != other {
+                let (before, after) =
+                    (format!("before, by {me}"), format!("after that, by {}", swap.of(me)));
+                self.unlike("Not the same is decided:", &[(&before, &one), (&after, &other)]);
+            }
         }
     }
 
@@ -193,16 +205,30 @@ impl<P: Testable> Mirror<'_, P> {
     }
 
     /// The loyal stand where they stood, but for their names.
-    fn compare(&self, does: &str, here: &[P::State], there: &[P::State], traitors: Generals) {
+    fn compare(&self, when: &str, here: &[P::State], there: &[P::State], traitors: Generals) {
         let Mirror { n, swap, symmetric, .. } = *self;
         for me in Generals::first(n).minus(traitors).iter() {
             let renamed = symmetric.swapped_state(&here[me.id()], swap);
             let there = &there[swap.of(me).id()];
-            assert!(
-                renamed == *there,
-                "{me} {does} {:?}, renamed {renamed:?}, and under {swap:?} it is {there:?}",
-                here[me.id()]
-            );
+            if renamed != *there {
+                let other = swap.of(me);
+                let lines: [(&str, &dyn Debug); 3] = [
+                    (&format!("before, {me} holds"), &here[me.id()]),
+                    (&format!("so after that {other} should hold, by `swapped_state`"), &renamed),
+                    ("but it holds", there),
+                ];
+                self.unlike(&format!("{when} not the same is held:"), &lines);
+            }
         }
+    }
+
+    /// The two are not alike: this is not the same.
+    fn unlike(&self, what: &str, lines: &[(&str, &dyn Debug)]) -> ! {
+        let lines = lines.iter().map(|(who, what)| format!("  {who}: {what:?}")).join("\n");
+        let Swap { one, other } = self.swap;
+        panic!(
+            "{one} and {other} are not alike, as `symmetry` says. When they change places:\n\
+             {what}\n{lines}"
+        );
     }
 }

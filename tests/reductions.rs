@@ -3,6 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use expect_test::expect;
 use turncoat::search::Reduction;
 use turncoat::{
     Check, General, Generals, InteractiveConsistency, Lockstep, OralMessages, Order, Repertoire,
@@ -180,9 +181,23 @@ fn a_claim_of_symmetry_is_tested() {
     for n in 2..=4 {
         assert_symmetric(&InteractiveConsistency::new(1), n);
     }
-    assert!(caught(Flaw::Favourite).contains("decides"), "{}", caught(Flaw::Favourite));
-    assert!(caught(Flaw::Forgetful).contains("renamed"), "{}", caught(Flaw::Forgetful));
-    assert!(caught(Flaw::Lopsided).contains("not the same can be said"));
+    expect![[r#"
+        lieutenant 1 and lieutenant 2 are not alike, as `symmetry` says. When they change places:
+        Not the same is decided:
+          before, by lieutenant 3: ATTACK
+          after that, by lieutenant 3: RETREAT"#]]
+    .assert_eq(&caught(Flaw::Favourite));
+    expect![[r#"
+        lieutenant 1 and lieutenant 2 are not alike, as `symmetry` says. When they change places:
+        After round 2 not the same is held:
+          before, lieutenant 2 holds: Heard { me: 2, by: [Some(RETREAT), Some(RETREAT), None, Some(RETREAT)] }
+          so after that lieutenant 1 should hold, by `swapped_state`: Heard { me: 1, by: [Some(RETREAT), Some(RETREAT), None, Some(RETREAT)] }
+          but it holds: Heard { me: 1, by: [Some(RETREAT), None, Some(RETREAT), Some(RETREAT)] }"#]].assert_eq(&caught(Flaw::Forgetful));
+    expect![[r#"
+        lieutenant 1 and lieutenant 2 are not alike, as `symmetry` says. When they change places:
+        By `repertoire` not the same can be said:
+          by the commander to lieutenant 1, in round 1: Repertoire { slots: [[RETREAT, ATTACK]], strays: [], forgeries: [], unknown: false }
+          by the commander to lieutenant 2, in round 1: Repertoire { slots: [[RETREAT]], strays: [], forgeries: [], unknown: false }"#]].assert_eq(&caught(Flaw::Lopsided));
     let none = catch_unwind(|| assert_symmetric(&turncoat::SignedMessages::new(1), 4));
     assert!(none.is_err(), "it makes no claim");
 }
