@@ -11,7 +11,8 @@
 //! | `explorer`, `ground`, `last_round` | the exhaustive engine, for one case |
 //! | `reduction`, `renaming` | what it leaves out; generals who are alike |
 //! | `branching`, `early`, `lying`, `received` | what one receiver can come to in one round |
-//! | `ignored` | remembers which messages change nothing in which state |
+//! | `voices` | what each general says in a round |
+//! | `memory` | remembers what is said, what can be said, and what changes nothing |
 //! | `fates` | who crashes in a round |
 //! | `overheard` | which signatures the enemy can show |
 //! | `naive` | its twin without a reduction |
@@ -43,9 +44,9 @@ mod fates;
 mod ground;
 mod harvest;
 mod honest;
-mod ignored;
 mod last_round;
 mod lying;
+mod memory;
 pub(crate) mod menu;
 mod naive;
 mod overheard;
@@ -60,6 +61,7 @@ mod survey;
 mod temper;
 mod twins;
 mod unfold;
+mod voices;
 mod whim;
 
 use serde::Serialize;

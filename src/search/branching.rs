@@ -4,9 +4,11 @@
 //! Where the enemy has power over the order of arrival, what arrives before its turn is gone through
 //! first, in every order, and then the rest in turn: so each change of the order can be counted.
 
+use std::borrow::Cow;
+
 use super::effort::{Halt, Meter, ROOM};
 use super::end::{End, EndOf};
-use super::ignored::Ignored;
+use super::memory::MemoryOf;
 use super::overheard::Overheard;
 use super::received::{Branch, Deed, Received, Trace};
 use super::renaming::SymmetryOf;
@@ -56,8 +58,8 @@ impl<P: Testable> Inbox<'_, P> {
     pub fn received<'a>(
         &self,
         state: StateOf<P>,
-        honest: &'a [Option<Vec<P::Message>>],
-        ignored: &mut Ignored<StateOf<P>>,
+        honest: &'a [Option<Cow<'a, [P::Message]>>],
+        memory: &mut MemoryOf<P>,
         meter: &mut Meter<'_>,
     ) -> Result<ReceivedBy<'a, P>, EndOf<P>> {
         let start = Branch { state, lies: 0, trace: 0, used: 0, early: 0, met: None };
@@ -77,7 +79,7 @@ impl<P: Testable> Inbox<'_, P> {
             let places = places.iter().filter(|place| place.from == from);
             let bits = places.map(|place| place.bit).collect::<Vec<_>>();
             if self.is_free(from) {
-                self.hear_traitor(from, &bits, &mut received, ignored, meter)?;
+                self.hear_traitor(from, &bits, &mut received, memory, meter)?;
                 self.fold(from, &mut received)?;
             } else {
                 self.hear_honest(from, &bits, &mut received, meter)?;

@@ -249,7 +249,12 @@ impl<'a> Meter<'a> {
     }
 
     pub fn step(&mut self) -> Result<(), Halt> {
-        self.steps += 1;
+        self.take(1)
+    }
+
+    /// So many steps at once.
+    pub fn take(&mut self, steps: u64) -> Result<(), Halt> {
+        self.steps += steps;
         if self.steps > self.limit {
             self.steps = self.limit;
             return Err(Halt::Steps);

@@ -95,8 +95,8 @@ impl<'a, P: Testable> Explorer<'a, P> {
     /// The same with every call made twice, to see whether the answers agree.
     pub fn thorough(mut self) -> Explorer<'a, P> {
         self.ground.thorough = true;
-        let Hand { protocol, ignored, meter } = self.hand;
-        Explorer { hand: Hand { protocol: protocol.thorough(), ignored, meter }, ..self }
+        let Hand { protocol, memory, meter } = self.hand;
+        Explorer { hand: Hand { protocol: protocol.thorough(), memory, meter }, ..self }
     }
 
     /// Goes through all behaviours of the case.
@@ -169,7 +169,9 @@ impl<'a, P: Testable> Explorer<'a, P> {
 
     /// All that can follow when a round begins in this global state, so many lies spent.
     fn visit(&mut self, round: Round, global: &Global, spent: u32) -> Result<(), EndOf<P>> {
-        let said = self.ground.said(&self.book, &self.hand, round, global, spent)?;
+        let Explorer { ground, book, hand, .. } = self;
+        let voices = ground.voices(book, hand, round, global)?;
+        let said = ground.said(book, &voices, round, global, spent)?;
         let Said { overheard, disrupted, fates } = said;
         let overheard = self.book.overheard.insert_full(overheard).0 as u32;
         let global = Global { overheard, said: disrupted, ..global.clone() };
@@ -188,7 +190,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
         round: Round,
         global: &Global,
         crashes: &[Crash],
-        outboxes: Outboxes<P::Message>,
+        outboxes: Outboxes<'_, P::Message>,
         spent: u32,
     ) -> Result<(), EndOf<P>> {
         let crashed: Generals = crashes.iter().map(|crash| crash.general).collect();
@@ -270,7 +272,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
         round: Round,
         to: General,
         global: &Global,
-        outboxes: &'o Outboxes<P::Message>,
+        outboxes: &'o Outboxes<'o, P::Message>,
         spent: u32,
     ) -> Result<Options<'o, P>, EndOf<P>> {
         let Explorer { ground, hand, book, .. } = self;

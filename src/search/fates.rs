@@ -35,7 +35,7 @@ impl<P: Testable> Ground<'_, P> {
     pub(super) fn able_to_crash(
         &self,
         lives: impl Fn(&General) -> bool,
-        outboxes: &Outboxes<P::Message>,
+        outboxes: &Outboxes<'_, P::Message>,
     ) -> Vec<(General, Generals)> {
         let speaks = |from: General, to: General| {
             outboxes[to.id()][from.id()].as_ref().is_some_and(|said| !said.is_empty())
@@ -48,18 +48,18 @@ impl<P: Testable> Ground<'_, P> {
 
     /// What is said in a round without what does not arrive in it, and which of the disrupted messages
     /// have been said by then.
-    pub(super) fn disrupted(
+    pub(super) fn disrupted<'v>(
         &self,
         round: Round,
         before: u64,
-        mut outboxes: Outboxes<P::Message>,
-    ) -> (u64, Outboxes<P::Message>) {
+        mut outboxes: Outboxes<'v, P::Message>,
+    ) -> (u64, Outboxes<'v, P::Message>) {
         let mut disrupted = before;
         for (place, Shift { wire, message, .. }) in self.case.disruptions.iter().enumerate() {
             let said = &mut outboxes[wire.to.id()][wire.from.id()];
             let Some(said) = said.as_mut().filter(|_| wire.round == round) else { continue };
             if let Some(found) = said.iter().position(|said| said == message) {
-                said.remove(found);
+                said.to_mut().remove(found);
                 disrupted |= 1 << place;
             }
         }

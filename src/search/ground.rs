@@ -2,23 +2,25 @@
 //! what the enemy overhears, and what a receiver can come to. It can be shared by threads; what each
 //! of them has for itself is a [`Hand`].
 
-use std::sync::Mutex;
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex};
 
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
-use super::branching::{Inbox, ReceivedBy, StateOf};
+use super::branching::{Inbox, ReceivedBy};
 use super::case::CaseOf;
 use super::effort::Meter;
 use super::end::EndOf;
 use super::fates::fates;
-use super::ignored::Ignored;
+use super::memory::{Memory, MemoryOf};
 use super::overheard::Overheard;
 use super::received::Trace;
 use super::reduction::{Reduction, Reductions};
 use super::renaming::SymmetryOf;
 use super::script::Script;
 use super::space::Space;
+use super::voices::{Voice, VoicesOf};
 use crate::adversary::FaultClass;
 use crate::fault::Guarded;
 use crate::general::{General, Generals};
@@ -48,14 +50,14 @@ pub(super) struct Ground<'a, P: Testable> {
     symmetry: Option<&'a SymmetryOf<'a, P>>,
     /// Every call is made twice.
     pub thorough: bool,
-    /// What hands have learned that were laid down.
-    ignored: Mutex<Vec<Ignored<StateOf<P>>>>,
+    /// What was learned by hands that were laid down.
+    memories: Mutex<Vec<MemoryOf<P>>>,
 }
 
 /// With what one thread asks the protocol, and counts how often.
 pub(super) struct Hand<'a, P: Testable> {
     pub protocol: Guarded<'a, P>,
-    pub ignored: Ignored<StateOf<P>>,
+    pub memory: MemoryOf<P>,
     pub meter: Meter<'a>,
 }
 
@@ -82,16 +84,16 @@ pub(super) struct Global {
 pub(super) const NOT_FOLLOWED: u32 = u32::MAX;
 
 /// What each followed general says to each other, by receiver and sender.
-pub(super) type Outboxes<M> = Vec<Vec<Option<Vec<M>>>>;
+pub(super) type Outboxes<'v, M> = Vec<Vec<Option<Cow<'v, [M]>>>>;
 
 /// What is said in a round.
-pub(super) struct Said<M> {
+pub(super) struct Said<'v, M: Clone> {
     /// What the enemy can show then.
     pub overheard: Overheard,
     /// Which of the disrupted messages have been said by now.
     pub disrupted: u64,
     /// By who crashes in the round: what reaches whom.
-    pub fates: Vec<(Vec<Crash>, Outboxes<M>)>,
+    pub fates: Vec<(Vec<Crash>, Outboxes<'v, M>)>,
 }
 
 impl<P: Testable> Book<P> {
@@ -128,7 +130,7 @@ impl<'a, P: Testable> Ground<'a, P> {
             useful,
             symmetry,
             thorough: false,
-            ignored: Mutex::default(),
+            memories: Mutex::default(),
         }
     }
 
@@ -136,42 +138,35 @@ impl<'a, P: Testable> Ground<'a, P> {
         let protocol =
             Guarded::new(self.space.protocol, &self.space.terms.values, self.case.traitors);
         let protocol = if self.thorough { protocol.thorough() } else { protocol };
-        let ignored = self.ignored.lock().ok().and_then(|mut ignored| ignored.pop());
-        Hand { protocol, ignored: ignored.unwrap_or_else(Ignored::none), meter }
+        let memory = self.memories.lock().ok().and_then(|mut memories| memories.pop());
+        Hand { protocol, memory: memory.unwrap_or_else(Memory::new), meter }
     }
 
     /// Lays a hand down: the next one knows what it has learned. Answers with its steps.
     pub fn lay_down(&self, hand: Hand<'_, P>) -> u64 {
-        if let Ok(mut ignored) = self.ignored.lock() {
-            ignored.push(hand.ignored);
+        if let Ok(mut memories) = self.memories.lock() {
+            memories.push(hand.memory);
         }
         hand.meter.steps()
     }
 
-    /// What is said in a round that begins in this global state, so many lies spent. What a loyal
-    /// one says to anybody, a traitor or not, must be in the repertoire.
-    pub fn said(
+    /// What comes of what is said in a round that begins in this global state, so many lies spent.
+    pub fn said<'v>(
         &self,
         book: &Book<P>,
-        hand: &Hand<'_, P>,
+        voices: &'v VoicesOf<P::Message>,
         round: Round,
         global: &Global,
         spent: u32,
-    ) -> Result<Said<P::Message>, EndOf<P>> {
-        let says = |from: General, to| {
-            if !self.space.terms.graph.has_edge(from, to) || !self.followed.contains(from) {
-                return Ok(None);
-            }
-            let said = hand.protocol.send(from, book.state(global, from), round, to)?;
-            if !self.case.traitors.contains(from) {
-                self.space.describes(Wire { round, from, to }, &said)?;
-            }
-            Ok(Some(said))
+    ) -> Result<Said<'v, P::Message>, EndOf<P>> {
+        let says = |from: &'v Option<Arc<Voice<_>>>, to: General| {
+            let said = from.as_ref()?.says[to.id()].as_deref();
+            said.map(Cow::Borrowed)
         };
-        let outbox = |to| self.everybody().map(|from| says(from, to)).collect();
-        let outboxes = self.everybody().map(outbox).collect::<Result<Outboxes<_>, EndOf<P>>>()?;
+        let outbox = |to| voices.iter().map(|from| says(from, to)).collect();
+        let outboxes: Outboxes<'_, _> = self.everybody().map(outbox).collect();
         let before = &book.overheard[global.overheard as usize];
-        let overheard = self.overhear(round, before, &outboxes)?;
+        let overheard = self.overhear(round, before, voices)?;
         let (disrupted, outboxes) = self.disrupted(round, global.said, outboxes);
         if self.space.adversary.faults != FaultClass::Crash {
             return Ok(Said { overheard, disrupted, fates: vec![(Vec::new(), outboxes)] });
@@ -184,7 +179,7 @@ impl<'a, P: Testable> Ground<'a, P> {
             for (to, outbox) in self.everybody().zip(&mut outboxes) {
                 for crash in &crashes {
                     if crash.silences(Wire { round, from: crash.general, to }) {
-                        outbox[crash.general.id()] = Some(Vec::new());
+                        outbox[crash.general.id()] = Some(Cow::Owned(Vec::new()));
                     }
                 }
             }
@@ -199,25 +194,17 @@ impl<'a, P: Testable> Ground<'a, P> {
         &self,
         round: Round,
         before: &Overheard,
-        outboxes: &Outboxes<P::Message>,
+        voices: &VoicesOf<P::Message>,
     ) -> Result<Overheard, EndOf<P>> {
         let Some(useful) = self.useful.get(round - 1) else { return Ok(before.clone()) };
         let mut overheard = before.and(useful);
-        for (to, honest) in self.everybody().zip(outboxes) {
-            for (from, said) in self.everybody().zip(honest) {
-                let loyal = said.iter().filter(|_| !self.case.traitors.contains(from)).flatten();
-                let wire = Wire { round, from, to };
-                for message in loyal {
-                    for &number in self.space.signatures_in(wire, message).iter() {
-                        let signed = self.space.signature(number);
-                        if signed.by != from && !before.has(number) {
-                            let signed = signed.clone();
-                            return Err(Refusal::Unheard { wire, signed }.into());
-                        }
-                        overheard.add(number);
-                    }
-                }
+        for &(wire, number) in voices.iter().flatten().flat_map(|voice| &voice.shows) {
+            let signed = self.space.signature(number);
+            if signed.by != wire.from && !before.has(number) {
+                let signed = signed.clone();
+                return Err(Refusal::Unheard { wire, signed }.into());
             }
+            overheard.add(number);
         }
         Ok(overheard)
     }
@@ -231,17 +218,17 @@ impl<'a, P: Testable> Ground<'a, P> {
         to: General,
         state: Option<P::State>,
         (overheard, disrupted): (&Overheard, u64),
-        honest: &'h [Option<Vec<P::Message>>],
+        honest: &'h [Option<Cow<'h, [P::Message]>>],
         spent: u32,
     ) -> Result<ReceivedBy<'h, P>, EndOf<P>> {
         let overdue = self.overdue(round, to, disrupted);
         let Ground { space, symmetry, .. } = *self;
         let lies_left = self.lies_left(spent);
         let merges = self.reductions.has(Reduction::EqualStates);
-        let Hand { protocol, ignored, meter } = hand;
+        let Hand { protocol, memory, meter } = hand;
         let inbox =
             Inbox { space, protocol, round, to, overdue, lies_left, overheard, merges, symmetry };
-        inbox.received(state, honest, ignored, meter)
+        inbox.received(state, honest, memory, meter)
     }
 
     pub fn script(&self, received: &ReceivedBy<'_, P>, trace: Trace) -> Script<P::Message> {

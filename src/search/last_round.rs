@@ -1,6 +1,8 @@
 //! The last round of the exhaustive engine: no product of states is needed, only of the decisions to
 //! which each loyal general can be brought.
 
+use std::borrow::Cow;
+
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
@@ -53,7 +55,9 @@ impl<P: Testable> Ground<'_, P> {
         spent: u32,
     ) -> Result<(), EndOf<P>> {
         let round = self.space.terms.rounds;
-        let Said { overheard, disrupted, fates } = self.said(book, hand, round, global, spent)?;
+        let voices = self.voices(book, hand, round, global)?;
+        let Said { overheard, disrupted, fates } =
+            self.said(book, &voices, round, global, spent)?;
         let enemy = (&overheard, disrupted);
         for (crashes, outboxes) in fates {
             let spent = self.spent(spent, crashes.len());
@@ -73,7 +77,7 @@ impl<P: Testable> Ground<'_, P> {
         hand: &mut Hand<'_, P>,
         global: &Global,
         enemy: (&Overheard, u64),
-        outboxes: &Outboxes<P::Message>,
+        outboxes: &Outboxes<'_, P::Message>,
         alike: &[Generals],
         spent: u32,
     ) -> Result<(), EndOf<P>> {
@@ -110,7 +114,7 @@ impl<P: Testable> Ground<'_, P> {
         to: General,
         global: &Global,
         enemy: (&Overheard, u64),
-        honest: &'a [Option<Vec<P::Message>>],
+        honest: &'a [Option<Cow<'a, [P::Message]>>],
         spent: u32,
     ) -> Result<Outcomes<'a, P>, EndOf<P>> {
         let (state, round) = (book.state(global, to).clone(), self.space.terms.rounds);

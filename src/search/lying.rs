@@ -2,10 +2,10 @@
 
 use std::cmp::Ordering;
 
-use super::branching::{Inbox, ReceivedBy, StateOf};
+use super::branching::{Inbox, ReceivedBy};
 use super::effort::Meter;
 use super::end::{End, EndOf};
-use super::ignored::Ignored;
+use super::memory::{Memory, MemoryOf};
 use super::menu::Candidate;
 use super::received::{Branch, Deed};
 use super::script::{Script, Spoken};
@@ -68,7 +68,7 @@ impl<P: Testable> Inbox<'_, P> {
         from: General,
         bits: &[u64],
         received: &mut ReceivedBy<'_, P>,
-        ignored: &mut Ignored<StateOf<P>>,
+        memory: &mut MemoryOf<P>,
         meter: &mut Meter<'_>,
     ) -> Result<(), EndOf<P>> {
         let wire = Wire { round: self.round, from, to: self.to };
@@ -79,17 +79,26 @@ impl<P: Testable> Inbox<'_, P> {
         let loyal_hears = !self.protocol.traitors().contains(self.to);
         let mut merged = received.branches.len();
         let mut spare = None;
+        let Memory { ignored, sayable, .. } = memory;
+        let sayable = sayable.on(wire, menu, self.overheard);
         ignored.make_room();
         for Branch { state, met, .. } in received.branches.iter_mut().filter(|_| self.merges) {
             *met = ignored.meet(wire, state, menu.candidates.len());
         }
+        let starts = received.branches.len() as u64;
+        let is_deaf =
+            |branch: &Branch<_>| branch.early == 0 && ignored.ignores(branch.met, sayable);
+        if honest.is_none() && menu.all_optional() && received.branches.iter().all(is_deaf) {
+            return Ok(meter.take(starts * sayable.len())?);
+        }
         for (number, candidate) in menu.candidates.iter().enumerate() {
-            let Candidate { message, slot, mark, closes, signatures, forgery } = candidate;
+            let Candidate { message, slot, mark, closes, forgery, .. } = candidate;
             let loyal = honest.as_ref().map(|honest| honest[*slot].as_ref());
             let price = loyal.map_or(Price::Free, |loyal| Price::of(message, loyal));
             let (optional, place) = (menu.optional(*slot), bits[*slot]);
             let before = received.branches.len();
-            let can_be_said = price == Price::Honest || self.overheard.has_all(signatures);
+            let can_be_said = price == Price::Honest || sayable.has(number);
+            let can_be_left_out = optional && price.silence_is_as_good();
             for at in (0..before).filter(|_| can_be_said) {
                 let branch = &received.branches[at];
                 let lies = branch.lies + price.said();
@@ -98,7 +107,6 @@ impl<P: Testable> Inbox<'_, P> {
                 }
                 meter.step()?;
                 let known = ignored.has(branch.met, number);
-                let can_be_left_out = optional && price.silence_is_as_good();
                 if known && can_be_left_out {
                     continue;
                 }

@@ -155,6 +155,11 @@ impl<M: Plain> Menu<M> {
         self.slots[slot].optional
     }
 
+    /// Whether nothing need be said at all.
+    pub fn all_optional(&self) -> bool {
+        self.slots.iter().all(|slot| slot.optional)
+    }
+
     /// What is said, slot by slot, when in each the message of this number is, or nothing.
     pub fn uniform(&self, number: Option<usize>) -> Vec<Option<M>> {
         let said = |slot: &Slot<M>| {

@@ -10,6 +10,11 @@ impl Overheard {
         Overheard(vec![0; signatures.div_ceil(64)].into())
     }
 
+    /// None, of as many signatures.
+    pub fn emptied(&self) -> Overheard {
+        Overheard(vec![0; self.0.len()].into())
+    }
+
     pub fn add(&mut self, signature: u32) {
         self.0[signature as usize / 64] |= 1 << (signature % 64);
     }

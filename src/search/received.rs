@@ -1,11 +1,12 @@
 //! What one receiver came to in one round, branch by branch, and what the enemy did to bring it there.
 
+use std::borrow::Cow;
 use std::hash::BuildHasher;
 
 use hashbrown::hash_table::{Entry, HashTable};
 use rustc_hash::FxBuildHasher;
 
-use super::ignored::Meeting;
+use super::memory::Meeting;
 use super::script::{Script, Spoken};
 use super::space::Space;
 use crate::general::General;
@@ -14,12 +15,12 @@ use crate::schedule::{Arrival, Shift};
 use crate::testable::{Testable, Wire};
 
 /// What the receiver came to, and how.
-pub(crate) struct Received<'a, S, M> {
+pub(crate) struct Received<'a, S, M: Clone> {
     pub to: General,
     pub round: Round,
     /// What each general would say to this one as a loyal one, in the order of arrival; nothing is
     /// known of those that are not followed.
-    pub honest: &'a [Option<Vec<M>>],
+    pub honest: &'a [Option<Cow<'a, [M]>>],
     pub branches: Vec<Branch<S>>,
     /// All that was done to it on any branch.
     pub done: Vec<Done>,
