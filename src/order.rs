@@ -1,6 +1,7 @@
 //! The orders of the paper: RETREAT, ATTACK, and as many more as a question needs.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// A commander's order. RETREAT is the order obeyed when there is none.
 ///
 /// Protocols are free to agree on any other type; the built-in ones use this by default.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Order(u8);
 
@@ -22,6 +23,19 @@ impl Order {
     #[must_use]
     pub fn first(k: usize) -> Vec<Order> {
         (0..=u8::MAX).take(k).map(Order).collect()
+    }
+}
+
+/// States hold many orders in a row: those are hashed eight at a time.
+impl Hash for Order {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u8(self.0);
+    }
+
+    fn hash_slice<H: Hasher>(orders: &[Order], state: &mut H) {
+        for eight in orders.chunks(8) {
+            state.write_u64(eight.iter().fold(0, |word, order| word << 8 | u64::from(order.0)));
+        }
     }
 }
 

@@ -7,6 +7,7 @@ pub mod flood_set;
 pub mod forged_chains;
 pub mod interactive;
 pub mod oral;
+mod oral_state;
 pub mod order_set;
 pub mod parallel;
 pub mod path;

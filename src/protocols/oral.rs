@@ -13,6 +13,7 @@ use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
 pub use super::choice::Choice;
+pub use super::oral_state::OralState;
 use super::path::{Branch, Node, Path, paths};
 use crate::general::{General, Generals};
 use crate::order::Order;
@@ -43,26 +44,6 @@ pub struct Relay<V> {
     pub path: Path,
     /// The order that it is about.
     pub value: V,
-}
-
-/// What a general remembers: what it was told, by rank of the path, RETREAT where nothing came.
-/// (For the commander that is one value, his own order.)
-#[derive(PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct OralState<V> {
-    pub(crate) seat: Seat,
-    pub(crate) told: Vec<V>,
-}
-
-impl<V: Clone> Clone for OralState<V> {
-    fn clone(&self) -> OralState<V> {
-        OralState { seat: self.seat, told: self.told.clone() }
-    }
-
-    /// Without new memory, of which a search would need much.
-    fn clone_from(&mut self, other: &OralState<V>) {
-        self.seat = other.seat;
-        self.told.clone_from(&other.told);
-    }
 }
 
 impl OralMessages {
@@ -154,27 +135,6 @@ impl<V: Plain> OralMessages<V> {
         let others =
             others.map(|(by, path)| (by, self.resolve(state, path.node(), len + 1).clone()));
         (state.told[path.rank()].clone(), others.collect())
-    }
-}
-
-impl<V: Plain> OralState<V> {
-    /// OM(m) step 2: what I was told on a path, or on those relayed from it by so many more, I tell
-    /// another who is not on it.
-    fn relay(
-        &self,
-        path: Path,
-        branch: Branch,
-        more: usize,
-        to: General,
-        said: &mut Vec<Relay<V>>,
-    ) {
-        if more == 0 {
-            let value = self.told[branch.rank()].clone();
-            return said.push(Relay { path: path.then(self.seat.me), value });
-        }
-        for (relay, branch) in branch.relayed().filter(|(relay, _)| *relay != to) {
-            self.relay(path.then(relay), branch, more - 1, to, said);
-        }
     }
 }
 

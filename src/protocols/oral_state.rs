@@ -1,0 +1,59 @@
+//! What a general remembers in OM(m): what it was told, path by path.
+
+use super::oral::Relay;
+use super::path::{Branch, Path};
+use crate::general::General;
+use crate::protocol::{Plain, Seat};
+
+/// What a general remembers: what it was told, by rank of the path, RETREAT where nothing came.
+/// (For the commander that is one value, his own order.)
+#[expect(clippy::derived_hash_with_manual_eq, reason = "equal is what has equal parts")]
+#[derive(Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct OralState<V> {
+    pub(crate) seat: Seat,
+    pub(crate) told: Vec<V>,
+}
+
+/// A search compares states all the time, and mostly they are equal: then to look at all values, and not
+/// only up to the first that differs, is one pass over many at a time.
+impl<V: PartialEq> PartialEq for OralState<V> {
+    fn eq(&self, other: &OralState<V>) -> bool {
+        let told = self.told.iter().zip(&other.told);
+        self.seat == other.seat
+            && self.told.len() == other.told.len()
+            && told.fold(true, |same, (one, other)| same & (one == other))
+    }
+}
+
+impl<V: Clone> Clone for OralState<V> {
+    fn clone(&self) -> OralState<V> {
+        OralState { seat: self.seat, told: self.told.clone() }
+    }
+
+    /// Without new memory, of which a search would need much.
+    fn clone_from(&mut self, other: &OralState<V>) {
+        self.seat = other.seat;
+        self.told.clone_from(&other.told);
+    }
+}
+
+impl<V: Plain> OralState<V> {
+    /// OM(m) step 2: what I was told on a path, or on those relayed from it by so many more, I tell
+    /// another who is not on it.
+    pub(super) fn relay(
+        &self,
+        path: Path,
+        branch: Branch,
+        more: usize,
+        to: General,
+        said: &mut Vec<Relay<V>>,
+    ) {
+        if more == 0 {
+            let value = self.told[branch.rank()].clone();
+            return said.push(Relay { path: path.then(self.seat.me), value });
+        }
+        for (relay, branch) in branch.relayed().filter(|(relay, _)| *relay != to) {
+            self.relay(path.then(relay), branch, more - 1, to, said);
+        }
+    }
+}
