@@ -13,6 +13,7 @@
 //! | `branching`, `early`, `lying`, `received` | what one receiver can come to in one round |
 //! | `voices` | what each general says in a round |
 //! | `memory` | remembers what is said, what can be said, and what changes nothing |
+//! | `spares` | keeps states that are no longer needed, to copy others into them |
 //! | `fates` | who crashes in a round |
 //! | `overheard` | which signatures the enemy can show |
 //! | `naive` | its twin without a reduction |
@@ -57,6 +58,7 @@ mod renaming;
 mod script;
 pub(crate) mod shrink;
 pub(crate) mod space;
+mod spares;
 mod survey;
 mod temper;
 mod twins;

@@ -38,12 +38,23 @@ pub(crate) struct Inbox<'e, P: Testable> {
     pub symmetry: Option<&'e SymmetryOf<'e, P>>,
 }
 
-/// Where something can come from: a message of loyalty, or a slot in which a traitor says what it
-/// likes; with its bit, if there are orders to choose from.
+/// Where something can come from, if there are orders to choose from: a message of loyalty, or a slot
+/// in which a traitor says what it likes; with its bit.
 pub(super) struct Place {
     pub from: General,
     pub number: usize,
     pub bit: u64,
+}
+
+/// The bits of the places of one sender, in turn; none if there are no orders to choose from.
+#[derive(Clone, Copy)]
+pub(super) struct Bits<'b>(&'b [u64]);
+
+impl Bits<'_> {
+    /// That of one place.
+    pub fn of(self, number: usize) -> u64 {
+        self.0.get(number).copied().unwrap_or(0)
+    }
 }
 
 /// A state, or nothing for a traitor whose own run has failed.
@@ -65,7 +76,8 @@ impl<P: Testable> Inbox<'_, P> {
         let start = Branch { state, lies: 0, trace: 0, used: 0, early: 0, met: None };
         let Inbox { to, round, .. } = *self;
         let (branches, done) = (vec![start], Vec::new());
-        let mut received = Received { to, round, honest, branches, done };
+        let spares = std::mem::take(&mut memory.spares);
+        let mut received = Received { to, round, honest, branches, done, spares };
         let places = self.places(&received)?;
         if self.space.adversary.any_order {
             self.hear_first(&places, &mut received, meter)?;
@@ -79,12 +91,12 @@ impl<P: Testable> Inbox<'_, P> {
             let places = places.iter().filter(|place| place.from == from);
             let bits = places.map(|place| place.bit).collect::<Vec<_>>();
             if self.is_free(from) {
-                self.hear_traitor(from, &bits, &mut received, memory, meter)?;
+                self.hear_traitor(from, Bits(&bits), &mut received, memory, meter)?;
                 self.fold(from, &mut received)?;
             } else {
-                self.hear_honest(from, &bits, &mut received, meter)?;
+                self.hear_honest(from, Bits(&bits), &mut received, meter)?;
             }
-            if bits.iter().any(|bit| *bit != 0) {
+            if !bits.is_empty() {
                 received.forget(bits.into_iter().sum());
                 self.merge(&mut received);
             }
@@ -98,6 +110,7 @@ impl<P: Testable> Inbox<'_, P> {
         if round < self.space.terms.rounds {
             self.merge(&mut received);
         }
+        memory.spares = std::mem::take(&mut received.spares);
         Ok(received)
     }
 
@@ -118,7 +131,8 @@ impl<P: Testable> Inbox<'_, P> {
         let to_come: Generals = to_come.collect();
         if !to_come.is_empty() && to_come.iter().all(|from| self.is_free(from)) {
             let settled = space.everybody().minus(to_come).without(to);
-            symmetry.fold(&mut received.branches, settled)?;
+            let mut firsts = symmetry.firsts(&received.branches, settled)?.into_iter();
+            received.keep(|_| firsts.next().expect("each branch is the first or not"));
         }
         Ok(())
     }
@@ -128,10 +142,13 @@ impl<P: Testable> Inbox<'_, P> {
         self.space.adversary.faults.is_byzantine() && self.protocol.traitors().contains(from)
     }
 
-    /// All places in this round, in turn.
+    /// All places in this round, in turn; none if there are no orders to choose from.
     fn places(&self, received: &ReceivedBy<'_, P>) -> Result<Vec<Place>, EndOf<P>> {
         let Inbox { to, round, .. } = *self;
         let mut places = Vec::new();
+        if !self.space.adversary.any_order {
+            return Ok(places);
+        }
         for from in self.space.neighbours(to).iter() {
             let count = match &received.honest[from.id()] {
                 Some(honest) if !self.is_free(from) => honest.len(),
@@ -139,13 +156,11 @@ impl<P: Testable> Inbox<'_, P> {
             };
             places.extend((0..count).map(|number| Place { from, number, bit: 0 }));
         }
-        if self.space.adversary.any_order {
-            if places.len() > u64::BITS as usize {
-                return Err(Refusal::Crowded { to, round }.into());
-            }
-            for (place, Place { bit, .. }) in places.iter_mut().enumerate() {
-                *bit = 1 << place;
-            }
+        if places.len() > u64::BITS as usize {
+            return Err(Refusal::Crowded { to, round }.into());
+        }
+        for (place, Place { bit, .. }) in places.iter_mut().enumerate() {
+            *bit = 1 << place;
         }
         Ok(places)
     }
@@ -172,7 +187,7 @@ impl<P: Testable> Inbox<'_, P> {
     fn hear_honest(
         &self,
         from: General,
-        bits: &[u64],
+        bits: Bits<'_>,
         received: &mut ReceivedBy<'_, P>,
         meter: &mut Meter<'_>,
     ) -> Result<(), EndOf<P>> {
@@ -183,10 +198,10 @@ impl<P: Testable> Inbox<'_, P> {
             _ => None,
         };
         let messages = received.honest[from.id()].as_deref().expect("the honest are followed");
-        for (number, (message, bit)) in messages.iter().zip(bits).enumerate() {
+        for (number, message) in messages.iter().enumerate() {
             for at in 0..received.branches.len() {
                 let branch = &received.branches[at];
-                if branch.early & bit != 0 {
+                if branch.early & bits.of(number) != 0 {
                     continue;
                 }
                 let without = omission.map(|deed| (deed, branch.clone()));

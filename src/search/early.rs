@@ -20,7 +20,7 @@ impl<P: Testable> Inbox<'_, P> {
         loop {
             let before = received.branches.len();
             for at in done..before {
-                for place in places.iter().filter(|place| place.bit != 0) {
+                for place in places {
                     if received.branches[at].early & place.bit == 0 {
                         self.hear_place_first(at, place, received, meter)?;
                     }
@@ -85,7 +85,7 @@ impl<P: Testable> Inbox<'_, P> {
         let (early, trace) = (branch.early | bit, branch.trace);
         let Some(lies) = self.priced(branch.lies, price) else { return Ok(()) };
         meter.step()?;
-        let mut state = branch.state.clone();
+        let mut state = received.spares.copy(&branch.state);
         let script = |received: &ReceivedBy<'_, P>| {
             let mut script = self.script(received, trace);
             received.enact(self.space, wire, deed, &mut script);

@@ -3,9 +3,6 @@
 
 use std::borrow::Cow;
 
-use indexmap::IndexMap;
-use rustc_hash::FxBuildHasher;
-
 use super::branching::ReceivedBy;
 use super::effort::Meter;
 use super::end::{End, EndOf};
@@ -119,20 +116,23 @@ impl<P: Testable> Ground<'_, P> {
     ) -> Result<Outcomes<'a, P>, EndOf<P>> {
         let (state, round) = (book.state(global, to).clone(), self.space.terms.rounds);
         let mut received = self.received(hand, round, to, state, enemy, honest, spent)?;
-        let mut decisions = IndexMap::<_, _, FxBuildHasher>::default();
+        let mut decisions: Vec<Brought<P>> = Vec::new();
         let decides = self.deciders().contains(to);
-        for Branch { state, lies, trace, .. } in std::mem::take(&mut received.branches) {
+        let branches = std::mem::take(&mut received.branches);
+        for Branch { state, lies, trace, .. } in &branches {
             hand.meter.step()?;
-            let decision = decides.then(|| hand.protocol.decide(to, &state)).transpose();
+            let decision = decides.then(|| hand.protocol.decide(to, state)).transpose();
             let decision = decision
-                .map_err(|fault| End::from(fault).after(|| self.script(&received, trace)))?;
-            let fewest = decisions.entry(decision).or_insert((lies, trace));
-            if lies < fewest.0 {
-                *fewest = (lies, trace);
+                .map_err(|fault| End::from(fault).after(|| self.script(&received, *trace)))?;
+            // There are few values.
+            match decisions.iter_mut().find(|(known, ..)| *known == decision) {
+                None => decisions.push((decision, *lies, *trace)),
+                Some((_, fewest, how)) if lies < fewest => (*fewest, *how) = (*lies, *trace),
+                Some(_) => {}
             }
         }
-        let decisions = decisions.into_iter().map(|(value, (lies, trace))| (value, lies, trace));
-        Ok(Outcomes { decisions: decisions.collect(), received })
+        hand.memory.spares.give(branches.into_iter().map(|branch| branch.state));
+        Ok(Outcomes { decisions, received })
     }
 
     /// Looks at every outcome made of one decision of each general.

@@ -2,11 +2,11 @@
 
 use std::cmp::Ordering;
 
-use super::branching::{Inbox, ReceivedBy};
+use super::branching::{Bits, Inbox, ReceivedBy, StateOf};
 use super::effort::Meter;
 use super::end::{End, EndOf};
-use super::memory::{Memory, MemoryOf};
-use super::menu::Candidate;
+use super::memory::{Candidates, Ignored, Memory, MemoryOf};
+use super::menu::{Candidate, Menu};
 use super::received::{Branch, Deed};
 use super::script::{Script, Spoken};
 use crate::general::General;
@@ -61,94 +61,70 @@ impl Price {
     }
 }
 
+/// What one traitor can say in its turn.
+struct Turn<'t, P: Testable> {
+    wire: Wire,
+    menu: &'t Menu<P::Message>,
+    /// Those candidates that are more than loyalty and can be said.
+    sayable: &'t Candidates,
+    /// What loyalty would say, if lies are counted.
+    honest: Option<Spoken<P::Message>>,
+    /// The price of each candidate; none if they are free.
+    prices: Vec<Price>,
+    /// The most lies.
+    lies_left: u32,
+}
+
+impl<P: Testable> Turn<'_, P> {
+    fn price(&self, candidate: usize) -> Price {
+        self.prices.get(candidate).copied().unwrap_or(Price::Free)
+    }
+}
+
 impl<P: Testable> Inbox<'_, P> {
     /// What a traitor says in its turn: any candidate of the menu in each slot.
     pub(super) fn hear_traitor(
         &self,
         from: General,
-        bits: &[u64],
+        bits: Bits<'_>,
         received: &mut ReceivedBy<'_, P>,
         memory: &mut MemoryOf<P>,
         meter: &mut Meter<'_>,
     ) -> Result<(), EndOf<P>> {
         let wire = Wire { round: self.round, from, to: self.to };
-        let menu = self.space.menu(wire);
-        let priced = received.honest[from.id()].as_ref().filter(|_| self.lies_left.is_some());
-        let honest = priced.map(|honest| self.space.placed(wire, honest)).transpose()?;
-        let lies_left = self.lies_left.unwrap_or(u32::MAX);
-        let loyal_hears = !self.protocol.traitors().contains(self.to);
-        let mut merged = received.branches.len();
-        let mut spare = None;
         let Memory { ignored, sayable, .. } = memory;
+        let menu = self.space.menu(wire);
         let sayable = sayable.on(wire, menu, self.overheard);
         ignored.make_room();
         for Branch { state, met, .. } in received.branches.iter_mut().filter(|_| self.merges) {
             *met = ignored.meet(wire, state, menu.candidates.len());
         }
-        let starts = received.branches.len() as u64;
         let is_deaf =
             |branch: &Branch<_>| branch.early == 0 && ignored.ignores(branch.met, sayable);
-        if honest.is_none() && menu.all_optional() && received.branches.iter().all(is_deaf) {
-            return Ok(meter.take(starts * sayable.len())?);
+        let free = self.lies_left.is_none();
+        if free && menu.all_optional() && received.branches.iter().all(is_deaf) {
+            return Ok(meter.take(received.branches.len() as u64 * sayable.len())?);
         }
-        for (number, candidate) in menu.candidates.iter().enumerate() {
-            let Candidate { message, slot, mark, closes, forgery, .. } = candidate;
-            let loyal = honest.as_ref().map(|honest| honest[*slot].as_ref());
-            let price = loyal.map_or(Price::Free, |loyal| Price::of(message, loyal));
-            let (optional, place) = (menu.optional(*slot), bits[*slot]);
-            let before = received.branches.len();
-            let can_be_said = price == Price::Honest || sayable.has(number);
-            let can_be_left_out = optional && price.silence_is_as_good();
-            for at in (0..before).filter(|_| can_be_said) {
+        let turn = self.turn(wire, menu, sayable, received)?;
+        let mut merged = received.branches.len();
+        for (first, stretch) in menu.stretches() {
+            let Candidate { slot, mark, .. } = stretch[0];
+            let (place, before) = (bits.of(slot), received.branches.len());
+            for at in 0..before {
                 let branch = &received.branches[at];
-                let lies = branch.lies + price.said();
-                if branch.used & mark != 0 || branch.early & place != 0 || lies > lies_left {
-                    continue;
+                if branch.used & mark == 0 && branch.early & place == 0 {
+                    self.hear_stretch(&turn, at, first, stretch, received, ignored, meter)?;
+                    self.room(received)?;
                 }
-                meter.step()?;
-                let known = ignored.has(branch.met, number);
-                if known && can_be_left_out {
-                    continue;
-                }
-                let mut state = spare.take();
-                state.clone_from(&branch.state);
-                if !known {
-                    let heard =
-                        self.protocol.receive(self.to, &mut state, self.round, from, message);
-                    heard.map_err(|fault| {
-                        let script = self.cut_short(received, at, wire, number, honest.as_ref());
-                        End::from(fault).after(|| script)
-                    })?;
-                }
-                let branch = &received.branches[at];
-                let changed = !known && state != branch.state;
-                if let Some(label) = forgery.filter(|_| loyal_hears && changed) {
-                    let script = self.cut_short(received, at, wire, number, honest.as_ref());
-                    let accepted = Violation::Forgery(Accepted { wire, label });
-                    return Err(End::Found(accepted, Box::new(script)));
-                }
-                if !changed {
-                    ignored.add(branch.met, number);
-                    if can_be_left_out {
-                        spare = state;
-                        continue;
-                    }
-                }
-                let Branch { trace, early, used, met, .. } = *branch;
-                let met = if changed { ignored.follow(met, &state) } else { met };
-                let branch = Branch { state, lies, trace, used: used | mark, early, met };
-                received.push(from, Deed::Says(number as u32), branch);
             }
-            self.room(received)?;
-            if price.unsaid() > 0 {
-                let unsaid = received.branches[..before].iter_mut();
-                unsaid
-                    .filter(|branch| branch.used & mark == 0 && branch.early & place == 0)
-                    .for_each(|branch| branch.lies += 1);
-                received.branches.retain(|branch| branch.lies <= lies_left);
+            if !free {
+                received.keep(|branch| branch.lies <= turn.lies_left);
             }
-            if *closes {
-                received.close(*mark, place, optional, !price.silence_is_as_good());
+            if stretch.last().is_some_and(|candidate| candidate.closes) {
+                let candidates = first..first + stretch.len();
+                let told_first = candidates.last().map(|last| turn.price(last));
+                let told_first = told_first.is_some_and(|price| !price.silence_is_as_good());
+                received.close(mark, place, menu.optional(slot), told_first);
                 if received.branches.len() >= MERGE_AT_GROWTH * merged {
                     self.merge(received);
                     merged = received.branches.len();
@@ -164,23 +140,105 @@ impl<P: Testable> Inbox<'_, P> {
         Ok(())
     }
 
+    /// What is to be known of a traitor before its turn.
+    fn turn<'t>(
+        &self,
+        wire: Wire,
+        menu: &'t Menu<P::Message>,
+        sayable: &'t Candidates,
+        received: &ReceivedBy<'_, P>,
+    ) -> Result<Turn<'t, P>, EndOf<P>> {
+        let lies_left = self.lies_left.unwrap_or(u32::MAX);
+        let counted = received.honest[wire.from.id()].as_ref().filter(|_| self.lies_left.is_some());
+        let honest = counted.map(|honest| self.space.placed(wire, honest)).transpose()?;
+        let price = |Candidate { message, slot, .. }: &Candidate<P::Message>| {
+            honest.as_ref().map(|honest| Price::of(message, honest[*slot].as_ref()))
+        };
+        let prices = menu.candidates.iter().map_while(price).collect();
+        Ok(Turn { wire, menu, sayable, honest, prices, lies_left })
+    }
+
+    /// What a traitor says to a receiver on one branch, of a stretch of candidates for one slot: one
+    /// of them, or none.
+    #[expect(clippy::too_many_arguments, reason = "one branch, with all that belongs to it")]
+    fn hear_stretch(
+        &self,
+        turn: &Turn<'_, P>,
+        at: usize,
+        first: usize,
+        stretch: &[Candidate<P::Message>],
+        received: &mut ReceivedBy<'_, P>,
+        ignored: &mut Ignored<StateOf<P>>,
+        meter: &mut Meter<'_>,
+    ) -> Result<(), EndOf<P>> {
+        let wire @ Wire { from, .. } = turn.wire;
+        let loyal_hears = !self.protocol.traitors().contains(self.to);
+        // As long as what is heard changes nothing, it is heard by the same copy.
+        let mut copy = None;
+        for (number, candidate) in (first..).zip(stretch) {
+            let Candidate { message, slot, mark, forgery, .. } = candidate;
+            let price = turn.price(number);
+            let can_be_said = price == Price::Honest || turn.sayable.has(number);
+            let can_be_left_out = turn.menu.optional(*slot) && price.silence_is_as_good();
+            let branch = &mut received.branches[at];
+            let lies = branch.lies + price.said();
+            branch.lies += price.unsaid();
+            if !can_be_said || lies > turn.lies_left {
+                continue;
+            }
+            meter.step()?;
+            let known = ignored.has(branch.met, number);
+            if known && can_be_left_out {
+                continue;
+            }
+            let mut state = match copy.take() {
+                Some(copy) => copy,
+                None => received.spares.copy(&branch.state),
+            };
+            if !known {
+                let heard = self.protocol.receive(self.to, &mut state, self.round, from, message);
+                heard.map_err(|fault| {
+                    End::from(fault).after(|| self.cut_short(received, at, turn, number))
+                })?;
+            }
+            let branch = &received.branches[at];
+            let changed = !known && state != branch.state;
+            if let Some(label) = forgery.filter(|_| loyal_hears && changed) {
+                let script = self.cut_short(received, at, turn, number);
+                let accepted = Violation::Forgery(Accepted { wire, label });
+                return Err(End::Found(accepted, Box::new(script)));
+            }
+            if !changed {
+                ignored.add(branch.met, number);
+            }
+            if !changed && can_be_left_out {
+                copy = Some(state);
+            } else {
+                let Branch { trace, early, used, met, .. } = *branch;
+                let met = if changed { ignored.follow(met, &state) } else { met };
+                let branch = Branch { state, lies, trace, used: used | mark, early, met };
+                received.push(from, Deed::Says(number as u32), branch);
+            }
+        }
+        received.spares.give(copy);
+        Ok(())
+    }
+
     /// What the traitors said up to a candidate at which the run failed: from there on they obey,
     /// as far as it is known what that is.
     fn cut_short(
         &self,
         received: &ReceivedBy<'_, P>,
         at: usize,
-        wire: Wire,
+        Turn { wire, menu, honest, .. }: &Turn<'_, P>,
         number: usize,
-        honest: Option<&Spoken<P::Message>>,
     ) -> Script<P::Message> {
         let script = self.script(received, received.branches[at].trace);
         let mut script = self.rest_obeys(received, script, Some(wire.from));
-        let menu = self.space.menu(wire);
         let Candidate { message, slot, .. } = &menu.candidates[number];
-        let spoken = script.spoken.get_mut(&wire).expect("the traitor's wire has been decided");
+        let spoken = script.spoken.get_mut(wire).expect("the traitor's wire has been decided");
         spoken[*slot] = Some(message.clone());
-        for (slot, honest) in honest.into_iter().flatten().enumerate() {
+        for (slot, honest) in honest.iter().flatten().enumerate() {
             let Some(honest) = honest.as_ref().filter(|_| spoken[slot].is_none()) else { continue };
             let mut to_come = menu.candidates[number + 1..].iter().filter(|next| next.slot == slot);
             if honest > message {

@@ -14,6 +14,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use super::branching::StateOf;
 use super::menu::Menu;
 use super::overheard::Overheard;
+use super::spares::Spares;
 use super::voices::Voice;
 use crate::general::General;
 use crate::protocol::{Lockstep, Plain, Round};
@@ -31,6 +32,7 @@ pub(super) struct Memory<S, M> {
     pub sayable: Sayable,
     /// By round and the number of its state, what a general says.
     pub voices: FxHashMap<(Round, General, u32), Arc<Voice<M>>>,
+    pub spares: Spares<S>,
 }
 
 /// What a thread remembers of this protocol.
@@ -42,6 +44,7 @@ impl<S: Plain, M> Memory<S, M> {
             ignored: Ignored::none(),
             sayable: Sayable::default(),
             voices: FxHashMap::default(),
+            spares: Spares::default(),
         }
     }
 

@@ -155,6 +155,17 @@ impl<M: Plain> Menu<M> {
         self.slots[slot].optional
     }
 
+    /// The candidates in turn, those of one slot that follow one another together: the number of the
+    /// first, and all.
+    pub fn stretches(&self) -> impl Iterator<Item = (usize, &[Candidate<M>])> {
+        let stretches = self.candidates.chunk_by(|one, next| one.slot == next.slot);
+        stretches.scan(0, |next, stretch| {
+            let first = *next;
+            *next += stretch.len();
+            Some((first, stretch))
+        })
+    }
+
     /// Whether nothing need be said at all.
     pub fn all_optional(&self) -> bool {
         self.slots.iter().all(|slot| slot.optional)

@@ -9,6 +9,7 @@ use rustc_hash::FxBuildHasher;
 use super::memory::Meeting;
 use super::script::{Script, Spoken};
 use super::space::Space;
+use super::spares::Spares;
 use crate::general::General;
 use crate::protocol::{Plain, Round};
 use crate::schedule::{Arrival, Shift};
@@ -24,6 +25,8 @@ pub(crate) struct Received<'a, S, M: Clone> {
     pub branches: Vec<Branch<S>>,
     /// All that was done to it on any branch.
     pub done: Vec<Done>,
+    /// States that are no longer needed.
+    pub spares: Spares<S>,
 }
 
 /// One state that the receiver can come to.
@@ -132,13 +135,22 @@ impl<S: Plain, M: Plain> Received<'_, Option<S>, M> {
     /// something was said, if `told_first`.
     pub fn close(&mut self, mark: u64, place: u64, optional: bool, told_first: bool) {
         let spoken = |branch: &Branch<_>| branch.used & mark != 0 || branch.early & place != 0;
-        self.branches.retain(|branch| optional || spoken(branch));
+        if !optional {
+            self.keep(spoken);
+        }
         if told_first {
             self.branches.sort_by_key(|branch| !spoken(branch));
         }
         for branch in &mut self.branches {
             branch.used &= !mark;
         }
+    }
+
+    /// Only these branches go on.
+    pub fn keep(&mut self, mut goes_on: impl FnMut(&Branch<Option<S>>) -> bool) {
+        let Received { branches, spares, .. } = self;
+        let others = branches.extract_if(.., |branch| !goes_on(branch));
+        spares.give(others.map(|branch| branch.state));
     }
 
     /// These places have had their turn.
@@ -180,7 +192,7 @@ impl<S: Plain, M: Plain> Received<'_, Option<S>, M> {
                 }
             }
         }
-        branches.truncate(kept);
+        self.spares.give(self.branches.drain(kept..).map(|branch| branch.state));
     }
 }
 

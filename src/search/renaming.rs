@@ -104,12 +104,12 @@ impl<'a, M, S> Symmetry<'a, M, S> {
 }
 
 impl<M, S: Plain> Symmetry<'_, M, S> {
-    /// Of branches that can be renamed into each other by these the first is kept.
-    pub fn fold(
+    /// Which branches are the first of those that can be renamed into each other by these.
+    pub fn firsts(
         &self,
-        branches: &mut Vec<Branch<Option<S>>>,
+        branches: &[Branch<Option<S>>],
         these: Generals,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Vec<bool>, Refusal> {
         let place_of = branches.iter().enumerate().map(|(place, branch)| (&branch.state, place));
         let place_of: FxHashMap<_, usize> = place_of.collect();
         let mut classes = UnionFind::<usize>::new(branches.len());
@@ -135,13 +135,8 @@ impl<M, S: Plain> Symmetry<'_, M, S> {
             }
         }
         let classes = classes.into_labeling();
-        let mut kept = vec![false; classes.len()];
-        let mut classes = classes.into_iter();
-        branches.retain(|_| {
-            let class = classes.next().expect("each branch is in a class");
-            !std::mem::replace(&mut kept[class], true)
-        });
-        Ok(())
+        let mut known = vec![false; classes.len()];
+        Ok(classes.into_iter().map(|class| !std::mem::replace(&mut known[class], true)).collect())
     }
 }
 
