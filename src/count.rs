@@ -39,13 +39,24 @@ impl Count {
         }
         let log10 = self.log10 * exponent as f64;
         let exact = self.exact.as_ref().filter(|_| fits(log10));
-        Count::kept(log10, exact.and_then(|base| Some(base.pow(u32::try_from(exponent).ok()?))))
+        let power = |base: &BigUint| {
+            let exponent = u32::try_from(exponent).ok()?;
+            // Most powers are short.
+            let short = u128::try_from(base).ok().and_then(|base| base.checked_pow(exponent));
+            Some(short.map_or_else(|| base.pow(exponent), BigUint::from))
+        };
+        Count::kept(log10, exact.and_then(power))
     }
 
-    /// The exact value is kept only while it is short.
+    /// The exact value is kept only while it is short. (How long it is, the power of ten tells,
+    /// unless that is too close.)
     fn kept(log10: f64, exact: Option<BigUint>) -> Count {
-        let exact = exact.filter(|exact| exact.to_string().len() <= Count::EXACT_DIGITS);
-        Count { log10, exact }
+        let is_short = |exact: &BigUint| match log10 - Count::EXACT_DIGITS as f64 {
+            ..-0.01 => true,
+            0.01.. => false,
+            _ => exact.to_string().len() <= Count::EXACT_DIGITS,
+        };
+        Count { log10, exact: exact.filter(is_short) }
     }
 }
 
@@ -123,6 +134,12 @@ mod tests {
         let digits = |count: &Count| count.exact().map(|exact| exact.to_string().len());
         assert_eq!(digits(&Count::from(10).pow(39)), Some(40));
         assert_eq!(digits(&Count::from(10).pow(40)), None);
+        let sum = |counts: [Count; 2]| counts.into_iter().sum::<Count>();
+        let [half, less] = [5, 4].map(|head| {
+            [Count::from(head), Count::from(10).pow(39)].into_iter().product::<Count>()
+        });
+        assert_eq!(digits(&sum([half.clone(), less])), Some(40));
+        assert_eq!(digits(&sum([half.clone(), half])), None);
         let huge = Count::from(2).pow(1_000_000);
         assert_eq!(huge.to_string(), "10^301030.0");
         let twice: Count = [huge.clone(), huge].into_iter().sum();

@@ -17,7 +17,9 @@
 //! | `fates` | who crashes in a round |
 //! | `overheard` | which signatures the enemy can show |
 //! | `naive` | its twin without a reduction |
-//! | `compose`, `composition`, `ballots`, `unfold` | the compositional engine, for recursive protocols |
+//! | `compose`, `composition`, `unfold` | the compositional engine, for recursive protocols |
+//! | `outcomes`, `ranges` | what can come of a subtree, and how many votes it takes |
+//! | `electorate`, `budgets`, `ballots` | who votes on a subtree, and in which ways |
 //! | `chase`, `coverage` | the hunt: draws attack after attack, and says how far it got |
 //! | `honest` | what comes of it when all obey |
 //! | `draw`, `temper`, `whim`, `disorder` | draws an attack at random while it is played |
@@ -28,6 +30,7 @@
 
 mod ballots;
 mod branching;
+mod budgets;
 mod campaign;
 pub(crate) mod case;
 pub(crate) mod chase;
@@ -39,6 +42,7 @@ mod disorder;
 pub(crate) mod draw;
 mod early;
 pub mod effort;
+mod electorate;
 mod end;
 mod explorer;
 mod fates;
@@ -50,8 +54,10 @@ mod lying;
 mod memory;
 pub(crate) mod menu;
 mod naive;
+mod outcomes;
 mod overheard;
 mod probe;
+mod ranges;
 mod received;
 mod reduction;
 mod renaming;

@@ -47,8 +47,9 @@ pub struct Verdict<P: Testable> {
     /// (Where messages are signed these are plans: what needs a signature that the traitors lack
     /// when it is due is not said, so that different plans can come to the same.)
     pub behaviours: Count,
-    /// The work that was done: messages received, decisions made and states visited, or, by the
-    /// naive engine, executions.
+    /// The work that was done: messages received, decisions made and states visited; by the
+    /// compositional engine votes, and the ways in which relays can vote; by the naive engine
+    /// executions.
     pub steps: u64,
     /// What came of it.
     pub ruling: Ruling<P>,

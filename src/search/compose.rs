@@ -3,9 +3,9 @@
 
 use itertools::Itertools;
 
-use super::ballots::IMPOSSIBLE;
 use super::composition::{Composition, Node, Unfit};
 use super::effort::Halt;
+use super::outcomes::{IMPOSSIBLE, numbers};
 use super::space::Space;
 use super::unfold::{Subtree, Twist, unfold};
 use super::{Answer, Found, Reduction, Search};
@@ -21,13 +21,14 @@ use crate::testable::{Recursive, Refusal, Testable, Wire, described};
 
 use super::campaign::CONFIRMATIONS;
 
-/// Where a violation is: how many traitors there are, the tree, and how many of the loyal take the
-/// second value.
+/// Where a violation is: how many traitors there are, the tree, how many of the loyal take the
+/// second value, and with how many lies.
 #[derive(Clone, Copy)]
 struct Broken {
     traitors: usize,
     root: Node,
     count: usize,
+    price: u64,
 }
 
 /// A protocol's recursion.
@@ -138,19 +139,24 @@ impl<P: Testable> Search<'_, P> {
         composition: &mut Composition<'_>,
         traitors: usize,
     ) -> Result<Option<Broken>, Halt> {
-        let mut cheapest: Option<(u64, Broken)> = None;
+        let mut cheapest: Option<Broken> = None;
         for root in self.roots(traitors) {
-            for (count, price) in composition.prices(root)?.iter().enumerate() {
+            if root.told && !composition.matters(root) {
+                continue;
+            }
+            let is_wrong = |count: usize| {
                 let agreed = count == 0 || count == root.loyal;
                 let obeyed = count == if root.told { root.loyal } else { 0 };
-                let right = if root.honest { obeyed } else { agreed };
-                let known = cheapest.map_or(IMPOSSIBLE, |(known, _)| known);
-                if !right && *price < known {
-                    cheapest = Some((*price, Broken { traitors, root, count }));
+                !(if root.honest { obeyed } else { agreed })
+            };
+            let wrong = numbers((0..=root.loyal).filter(|count| is_wrong(*count)));
+            for (count, price) in composition.prices(root, wrong)?.into_iter().enumerate() {
+                if price < cheapest.map_or(IMPOSSIBLE, |cheapest| cheapest.price) {
+                    cheapest = Some(Broken { traitors, root, count, price });
                 }
             }
         }
-        Ok(cheapest.map(|(_, broken)| broken))
+        Ok(cheapest)
     }
 
     /// The smallest attack, as the simulator has it.
@@ -196,7 +202,7 @@ impl<P: Testable> Search<'_, P> {
         composition: &mut Composition<'_>,
         recursive: RecursionOf<'_, P>,
         values: &[P::Value; 2],
-        Broken { traitors, root, count }: Broken,
+        Broken { traitors, root, count, price }: Broken,
     ) -> Result<Result<AttackOn<P>, Halt>, Unfit> {
         let n = self.terms.n();
         let first = usize::from(root.honest);
@@ -209,6 +215,7 @@ impl<P: Testable> Search<'_, P> {
             told: root.told,
             takes: loyal.map(|(index, general)| (general, index < count)).collect(),
             traitors: traitors.without(General::COMMANDER).iter().collect(),
+            price,
         };
         let mut twists = Vec::new();
         if let Err(halt) = unfold(composition, tree, &mut twists) {
@@ -249,20 +256,50 @@ impl<P: Testable> Search<'_, P> {
 /// many loyal and how many disloyal relays there are on the path.
 fn slots(root: &Node, depth: usize) -> u128 {
     let Node { loyal, traitors, honest, .. } = *root;
-    let of_commander = if honest || depth == 0 { 0 } else { loyal as u128 };
-    let arrangements = |from: usize, chosen: usize| -> u128 {
-        (from - chosen + 1..=from).map(|choices| choices as u128).product()
-    };
-    let relays = (0..=loyal).cartesian_product(1..=traitors);
-    let relays = relays.filter(|(loyal, traitors)| loyal + traitors < depth);
-    let of_relays = relays.map(|(by_loyal, by_traitors)| {
-        let places = num_integer::binomial((by_loyal + by_traitors - 1) as u128, by_loyal as u128);
-        let named = arrangements(loyal, by_loyal) * arrangements(traitors, by_traitors);
-        places * named * (loyal - by_loyal) as u128
-    });
-    of_commander + of_relays.sum::<u128>()
+    let mut slots = if honest || depth == 0 { 0 } else { loyal as u128 };
+    let mut by_traitors_alone = 1;
+    for by_traitors in 1..=traitors.min(depth.saturating_sub(1)) {
+        by_traitors_alone *= (traitors - by_traitors + 1) as u128;
+        // The paths on which so many traitors are, the last of whom relays.
+        let mut paths = by_traitors_alone;
+        for by_loyal in 0..=loyal.min(depth - 1 - by_traitors) {
+            let others = (loyal - by_loyal) as u128;
+            slots += paths * others;
+            // One of them more, in any place but the last.
+            paths = paths * others * (by_loyal + by_traitors) as u128 / (by_loyal + 1) as u128;
+        }
+    }
+    slots
 }
 
 fn because(what: impl Into<String>) -> Unfit {
     Unfit::Because(what.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use itertools::iproduct;
+
+    use super::*;
+    use crate::protocols::path::{Path, paths};
+
+    #[test]
+    fn slots_are_counted_as_if_each_was_named() {
+        for (loyal, traitors, honest, depth) in iproduct!(0..4, 0..4, [false, true], 0..8) {
+            let everybody = Generals::first(1 + loyal + traitors);
+            // The last are the traitors, but for the commander.
+            let is_traitor = |general: General| match general.is_commander() {
+                true => !honest,
+                false => general.id() > loyal,
+            };
+            let named = (1..=depth.min(loyal + traitors)).flat_map(|named| paths(named, everybody));
+            let lies = named.filter(|path| path.last().is_some_and(is_traitor));
+            let heard = lies.map(|path: Path| {
+                let others = everybody.minus(path.generals()).iter();
+                others.filter(|general| !is_traitor(*general)).count() as u128
+            });
+            let root = Node { loyal, traitors, honest, told: false };
+            assert_eq!(slots(&root, depth), heard.sum::<u128>(), "{root:?}, depth {depth}");
+        }
+    }
 }

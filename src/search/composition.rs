@@ -7,13 +7,20 @@
 //! message, and what each relay was told is settled before: so each of them is free of the others.
 //! (A traitor, too, is told something: with fewest lies that matters, since it is free to relay
 //! that.)
+//!
+//! Most of it is settled before votes are cast: where no relay has a choice everybody hears as many
+//! votes in every way, and where the votes that one can hear leave it no choice, that holds for all
+//! who were told the same.
 
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use itertools::Itertools;
 
-use super::ballots::{Ballots, CLASSES, Class, IMPOSSIBLE, Voters};
+use super::ballots::Ballots;
 use super::effort::{Halt, Progress};
+use super::electorate::{Below, Electorate, Telling};
+use super::outcomes::{IMPOSSIBLE, Outcomes, bits};
+use super::ranges::{Ranges, ranges};
 use crate::testable::{Recursive, Refusal, described};
 
 /// A subtree, up to a renaming of the generals in it.
@@ -29,39 +36,18 @@ pub(super) struct Node {
     pub told: bool,
 }
 
-/// What a commander tells the others: so many of the loyal, and so many traitors, the second value.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Telling {
-    pub loyal: usize,
-    pub traitors: usize,
-    /// How many lies that takes.
-    pub lies: u64,
-}
-
-/// From how many to how many relays must let a lieutenant hear the second value, so that it takes
-/// one or the other; by what it was told itself, and by what it takes. Nothing if no number will
-/// do.
-type Ranges = [[Option<(usize, usize)>; 2]; 2];
-
-/// The votes on a subtree: by class of the loyal, and by kind of relay.
-pub(super) struct Electorate {
-    pub classes: Vec<Class>,
-    /// What the loyal of each class were told, and what they take.
-    pub kinds: Vec<(bool, bool)>,
-    /// Loyal relays, class by class; then the traitors who were told the first value, and the
-    /// others.
-    pub voters: Vec<Voters>,
-}
-
 /// A protocol's recursion among n generals.
 pub(super) struct Composition<'a> {
     n: usize,
     depth: usize,
-    /// By how many others there are.
+    /// By how many generals the path names, less one.
     ranges: Vec<Ranges>,
     /// Whether lies are counted; else all are free.
     priced: bool,
-    prices: FxHashMap<Node, Rc<[u64]>>,
+    /// What is known to come of subtrees: see [`Composition::place`].
+    known: Vec<Option<Rc<Outcomes>>>,
+    pub ballots: Ballots,
+    /// Votes, and ways in which the relays, the first ones or all, can vote.
     pub steps: u64,
     limit: u64,
     progress: &'a Progress,
@@ -95,142 +81,212 @@ impl<'a> Composition<'a> {
         progress: &'a Progress,
     ) -> Result<Composition<'a>, Unfit> {
         let depth = described("depth", || recursive.depth(n))?.min(n.saturating_sub(1));
-        // Which of the values comes of so many votes for the second, and what it was told itself.
-        let resolved = |others: usize, told: &V, second: usize| {
-            let votes = (0..others).map(|vote| values[usize::from(vote < second)].clone());
-            let votes: Vec<V> = votes.collect();
-            let taken = described("resolve", || recursive.resolve(told, &votes))?;
-            let taken = values.iter().position(|value| *value == taken);
-            taken.ok_or_else(|| Unfit::Because("what it resolves votes to is no value".to_owned()))
-        };
-        let ranges_of = |others: usize, told: &V| -> Result<_, Unfit> {
-            let taken = (0..=others).map(|second| resolved(others, told, second));
-            let taken = taken.collect::<Result<Vec<usize>, Unfit>>()?;
-            let range = |value: usize| {
-                let of_value = |taken: &usize| *taken == value;
-                taken.iter().position(of_value).zip(taken.iter().rposition(of_value))
-            };
-            let changes = taken.windows(2).filter(|two| two[0] != two[1]).count();
-            if changes <= 1 {
-                return Ok([range(0), range(1)]);
-            }
-            Err(Unfit::Because(format!(
-                "what it resolves {} votes to changes more than once as more of them are for the \
-                 second value",
-                others + 1
-            )))
-        };
-        let ranges = (0..n.saturating_sub(1)).map(|others| -> Result<Ranges, Unfit> {
-            Ok([ranges_of(others, &values[0])?, ranges_of(others, &values[1])?])
-        });
+        // At the end of a longest path nobody relays anything.
+        let others = |named| if named < depth { n - named - 1 } else { 0 };
+        let ranges = (1..=depth.max(1)).map(|named| ranges(recursive, values, others(named)));
         let ranges = ranges.collect::<Result<_, Unfit>>()?;
-        let prices = FxHashMap::default();
-        Ok(Composition { n, depth, ranges, priced: false, prices, steps: 0, limit, progress })
+        let (known, ballots) = (vec![None; 4 * n * n], Ballots::default());
+        let (priced, steps) = (false, 0);
+        Ok(Composition { n, depth, ranges, priced, known, ballots, steps, limit, progress })
     }
 
     /// The same, where each lie has its price.
     pub fn priced(self) -> Composition<'a> {
-        Composition { priced: true, prices: FxHashMap::default(), ..self }
+        Composition { priced: true, known: vec![None; self.known.len()], ..self }
+    }
+
+    /// Whether it matters what a commander was told: not where he is a traitor, and all lies are
+    /// free.
+    pub fn matters(&self, node: Node) -> bool {
+        node.honest || self.priced
+    }
+
+    /// What can come of a subtree.
+    fn outcomes(&mut self, node: Node) -> Result<Rc<Outcomes>, Halt> {
+        let node = Node { told: node.told && self.matters(node), ..node };
+        let place = self.place(node);
+        if let Some(known) = &self.known[place] {
+            return Ok(known.clone());
+        }
+        let outcomes = Rc::new(Outcomes::of(self.prices(node, u64::MAX)?));
+        self.known[place] = Some(outcomes.clone());
+        Ok(outcomes)
+    }
+
+    fn place(&self, Node { loyal, traitors, honest, told }: Node) -> usize {
+        4 * (loyal * self.n + traitors) + 2 * usize::from(honest) + usize::from(told)
     }
 
     /// The fewest lies with which so many of the loyal in a subtree take the second value from it,
-    /// by their number.
-    pub fn prices(&mut self, node: Node) -> Result<Rc<[u64]>, Halt> {
-        // Where all lies are free it does not matter what a traitor was told.
-        let node = Node { told: node.told && (node.honest || self.priced), ..node };
-        if let Some(known) = self.prices.get(&node) {
-            return Ok(known.clone());
-        }
+    /// by their number; of the numbers that are asked for, as bits.
+    pub fn prices(&mut self, node: Node, asked: u64) -> Result<Vec<u64>, Halt> {
+        let below = self.below(node)?;
         let before = self.steps;
         let mut prices = vec![IMPOSSIBLE; node.loyal + 1];
+        let left_out = bits(!asked).take_while(|count| *count <= node.loyal);
+        // Nothing is cheaper.
+        left_out.clone().for_each(|count| prices[count] = 0);
         for telling in self.tellings(node) {
-            for first in 0..=node.loyal - telling.loyal {
-                for second in 0..=telling.loyal {
-                    let known = &mut prices[first + second];
-                    if telling.lies >= *known {
-                        continue;
-                    }
-                    let Electorate { classes, voters, .. } =
-                        match self.electorate(node, telling, [first, second])? {
-                            Some(electorate) => electorate,
-                            None => continue,
-                        };
-                    if self.progress.is_stopped() {
-                        return Err(self.progress.halt());
-                    }
-                    let Some(ballots) = Ballots::cast(&classes, &voters, &mut self.steps)? else {
-                        continue;
-                    };
-                    *known = (*known).min(telling.lies + ballots.price());
+            let assembly = below.assembly(node, telling);
+            let least = telling.lies + assembly.least();
+            let seconds = assembly.span(true);
+            let second = assembly
+                .span(false)
+                .flat_map(|first| seconds.clone().map(move |second| [first, second]));
+            for second in second {
+                let known = &mut prices[second[0] + second[1]];
+                if least >= *known {
+                    continue;
                 }
+                if assembly.is_settled() {
+                    self.steps += 1;
+                    *known = least;
+                    continue;
+                }
+                let electorate = assembly.electorate(second);
+                let Some(Electorate { classes, voters, .. }) = electorate else { continue };
+                if self.progress.is_stopped() {
+                    return Err(self.progress.halt());
+                }
+                let bound = *known - telling.lies;
+                let price = self.ballots.cast(&classes, &voters, bound, &mut self.steps)?;
+                *known = price.map_or(*known, |price| telling.lies + price);
             }
             if self.steps > self.limit {
                 return Err(Halt::Steps);
             }
         }
         self.progress.worked(self.steps - before);
-        let prices: Rc<[u64]> = prices.into();
-        self.prices.insert(node, prices.clone());
+        left_out.for_each(|count| prices[count] = IMPOSSIBLE);
         Ok(prices)
     }
 
-    /// All that its commander can tell the others.
-    pub fn tellings(&self, node: Node) -> Vec<Telling> {
-        let Node { loyal, traitors, honest, told } = node;
-        if honest {
-            let all = |count| if told { count } else { 0 };
-            return vec![Telling { loyal: all(loyal), traitors: all(traitors), lies: 0 }];
+    /// What can come of the subtrees below this one.
+    pub fn below(&mut self, node: Node) -> Result<Below, Halt> {
+        let Node { loyal, traitors, honest, .. } = node;
+        let named = self.n - loyal - traitors;
+        let mut below = Below::new(self.ranges[named - 1]);
+        if named >= self.depth || loyal == 0 {
+            return Ok(below);
         }
-        let to_traitors = if self.priced { traitors } else { 0 };
-        let tellings = (0..=loyal).flat_map(|loyal| (0..=to_traitors).map(move |to| (loyal, to)));
-        let tellings = tellings.map(|(second, to)| {
-            let lies = if told { loyal - second + traitors - to } else { second + to };
-            let lies = if self.priced { lies as u64 } else { 0 };
-            Telling { loyal: second, traitors: to, lies }
-        });
-        tellings.collect()
+        // A loyal commander tells all the same.
+        for told in [false, true].into_iter().filter(|told| !honest || *told == node.told) {
+            let of_loyal = Node { loyal: loyal - 1, traitors, honest: true, told };
+            below.loyal[usize::from(told)] = Some(self.outcomes(of_loyal)?);
+            if traitors > 0 {
+                let of_traitor = Node { loyal, traitors: traitors - 1, honest: false, told };
+                below.traitors[usize::from(told)] = Some(self.outcomes(of_traitor)?);
+            }
+        }
+        Ok(below)
     }
 
-    /// Who votes on a subtree, where so many of the loyal who were told the first value, and of
-    /// those who were told the second, take the second; nothing if some of them can't.
-    pub fn electorate(
-        &mut self,
-        node: Node,
-        telling: Telling,
-        second: [usize; 2],
-    ) -> Result<Option<Electorate>, Halt> {
-        let Node { loyal, traitors, .. } = node;
-        let relayed = self.n - loyal - traitors < self.depth;
-        let others = if relayed { loyal + traitors - 1 } else { 0 };
-        let mut electorate = Electorate { classes: vec![], kinds: vec![], voters: vec![] };
-        for told in [false, true] {
-            let all = if told { telling.loyal } else { loyal - telling.loyal };
-            for takes in [false, true] {
-                let second = second[usize::from(told)];
-                let size = if takes { second } else { all - second };
-                if size == 0 {
-                    continue;
-                }
-                let range = self.ranges[others][usize::from(told)][usize::from(takes)];
-                let Some((least, most)) = range else { return Ok(None) };
-                if relayed {
-                    let below = Node { loyal: loyal - 1, traitors, honest: true, told };
-                    let (prices, own) = (self.prices(below)?, Some(electorate.classes.len()));
-                    electorate.voters.push(Voters { number: size, prices, own });
-                }
-                electorate.classes.push(Class { size, least, most });
-                electorate.kinds.push((told, takes));
+    /// All that its commander can tell the others.
+    pub fn tellings(&self, node: Node) -> impl Iterator<Item = Telling> + use<> {
+        let Node { loyal, traitors, honest, told } = node;
+        let priced = self.priced;
+        let all = |count, free: bool| match (honest, told) {
+            (true, true) => count..=count,
+            (false, _) if free => 0..=count,
+            _ => 0..=0,
+        };
+        let (to_loyal, to_traitors) = (all(loyal, true), all(traitors, priced));
+        let tellings = to_loyal.cartesian_product(to_traitors);
+        tellings.map(move |(second, to)| {
+            let lies = if told { loyal - second + traitors - to } else { second + to };
+            let lies = if priced { lies as u64 } else { 0 };
+            Telling { loyal: second, traitors: to, lies }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use itertools::iproduct;
+    use rand::rngs::SmallRng;
+    use rand::{RngExt, SeedableRng};
+
+    use super::*;
+    use crate::general::General;
+
+    /// So many votes are enough for the second value, or for the first: by what it was told itself,
+    /// and by how many others vote.
+    struct Threshold {
+        enough: [[usize; 8]; 2],
+        reversed: [[bool; 8]; 2],
+    }
+
+    impl Recursive<bool, ()> for Threshold {
+        fn depth(&self, _: usize) -> usize {
+            3
+        }
+
+        fn relay(&self, _: &[General], _: &bool) {}
+
+        fn resolve(&self, told: &bool, relayed: &[bool]) -> bool {
+            let (told, others) = (usize::from(*told), relayed.len());
+            let votes = relayed.iter().filter(|vote| **vote).count();
+            (votes >= self.enough[told][others]) != self.reversed[told][others]
+        }
+
+        fn unheard(&self) -> bool {
+            false
+        }
+    }
+
+    impl Threshold {
+        fn drawn(rng: &mut SmallRng) -> Threshold {
+            let [oddity, reversed] = [rng.random_range(0.0..1.0), rng.random_range(0.0..0.3)];
+            let mut drawn = Threshold { enough: [[0; 8]; 2], reversed: [[false; 8]; 2] };
+            for (told, others) in iproduct!(0..2, 0..8) {
+                let odd = rng.random_bool(oddity);
+                let enough =
+                    if odd { rng.random_range(0..others + 2) } else { others / 2 + 1 - told };
+                drawn.enough[told][others] = enough;
+                drawn.reversed[told][others] = rng.random_bool(reversed);
+            }
+            drawn
+        }
+    }
+
+    /// The fewest lies if every vote is cast that anybody could think of.
+    fn voted(composition: &mut Composition<'_>, node: Node) -> Vec<u64> {
+        let below = composition.below(node).unwrap();
+        let mut prices = vec![IMPOSSIBLE; node.loyal + 1];
+        for telling in composition.tellings(node) {
+            for (first, second) in iproduct!(0..=node.loyal - telling.loyal, 0..=telling.loyal) {
+                let electorate = below.assembly(node, telling).electorate([first, second]);
+                let Some(Electorate { classes, voters, .. }) = electorate else { continue };
+                let price = composition.ballots.cast(&classes, &voters, IMPOSSIBLE, &mut 0);
+                let price = price.unwrap().map_or(IMPOSSIBLE, |price| telling.lies + price);
+                prices[first + second] = prices[first + second].min(price);
             }
         }
-        debug_assert!(electorate.classes.len() <= CLASSES);
-        for told in [false, true].into_iter().filter(|_| relayed && loyal > 0) {
-            let number = if told { telling.traitors } else { traitors - telling.traitors };
-            if number > 0 {
-                let below = Node { loyal, traitors: traitors - 1, honest: false, told };
-                let prices = self.prices(below)?;
-                electorate.voters.push(Voters { number, prices, own: None });
+        prices
+    }
+
+    #[test]
+    fn what_is_settled_need_not_be_voted_on() {
+        let mut possible = 0;
+        for seed in 0..150 {
+            let rng = &mut SmallRng::seed_from_u64(seed);
+            let (n, progress) = (rng.random_range(2..=7), Progress::new());
+            let rule = Threshold::drawn(rng);
+            let free = Composition::of(&rule, &[false, true], n, u64::MAX, &progress).unwrap();
+            let mut composition = if rng.random_bool(0.5) { free.priced() } else { free };
+            for (traitors, honest, told) in iproduct!(0..n, [false, true], [false, true]) {
+                let node = Node { loyal: n - 1 - traitors, traitors, honest, told };
+                let voted = voted(&mut composition, node);
+                assert_eq!(composition.prices(node, u64::MAX).unwrap(), voted, "{seed}: {node:?}");
+                // Nothing of the others.
+                let asked = rng.random_range(0..1 << n);
+                let some = voted.iter().enumerate().map(|(count, price)| {
+                    if asked >> count & 1 == 1 { *price } else { IMPOSSIBLE }
+                });
+                assert_eq!(composition.prices(node, asked).unwrap(), some.collect_vec());
+                possible += voted.iter().filter(|price| **price != IMPOSSIBLE).count();
             }
         }
-        Ok(Some(electorate))
+        assert!(possible > 2_000, "only {possible} were possible");
     }
 }

@@ -3,9 +3,9 @@
 
 use itertools::Itertools;
 
-use super::ballots::{Ballots, IMPOSSIBLE};
-use super::composition::{Composition, Electorate, Node};
+use super::composition::{Composition, Node};
 use super::effort::Halt;
+use super::electorate::Electorate;
 use crate::general::General;
 
 /// A lie about which of the two values was told: to one general, on one path.
@@ -29,6 +29,8 @@ pub(super) struct Subtree {
     /// The loyal in it, and whether each is to take the second value.
     pub takes: Vec<(General, bool)>,
     pub traitors: Vec<General>,
+    /// The fewest lies that do that.
+    pub price: u64,
 }
 
 /// A general who relays, where it hears itself among the loyal, if it is, and how many of them are
@@ -39,30 +41,36 @@ struct Relay {
     honest: bool,
     told: bool,
     count: usize,
+    /// The fewest lies that do that.
+    price: u64,
 }
 
 /// The fewest lies that do what is asked of a subtree.
 pub(super) fn unfold(
     composition: &mut Composition<'_>,
-    Subtree { path, honest, told, takes, traitors }: Subtree,
+    Subtree { path, honest, told, takes, traitors, price }: Subtree,
     lies: &mut Vec<Twist>,
 ) -> Result<(), Halt> {
+    if price == 0 {
+        return Ok(());
+    }
     let node = Node { loyal: takes.len(), traitors: traitors.len(), honest, told };
     let count = takes.iter().filter(|(_, second)| *second).count();
-    let price = composition.prices(node)?[count];
-    assert_ne!(price, IMPOSSIBLE, "bug in turncoat: what is unfolded was found to be possible");
-    for telling in composition.tellings(node) {
-        for first in 0..=count.min(node.loyal - telling.loyal) {
-            let second = count - first;
-            if second > telling.loyal {
+    let below = composition.below(node)?;
+    for telling in composition.tellings(node).filter(|telling| telling.lies <= price) {
+        let assembly = below.assembly(node, telling);
+        for first in assembly.span(false) {
+            let Some(second) = count.checked_sub(first) else { break };
+            if !assembly.span(true).contains(&second) {
                 continue;
             }
-            let electorate = composition.electorate(node, telling, [first, second])?;
-            let Some(Electorate { classes, kinds, voters }) = electorate else { continue };
-            let ballots = Ballots::cast(&classes, &voters, &mut composition.steps)?;
-            let Some(ballots) = ballots.filter(|cast| telling.lies + cast.price() == price) else {
+            let Some(electorate) = assembly.electorate([first, second]) else { continue };
+            let Electorate { classes, kinds, voters } = electorate;
+            // What is dearer is not what was found.
+            let (bound, steps) = (price - telling.lies + 1, &mut composition.steps);
+            if composition.ballots.cast(&classes, &voters, bound, steps)?.is_none() {
                 continue;
-            };
+            }
             // Who is told what: of those who take a value, as many the second as there must be.
             let mut left = [telling.loyal - second, second];
             let loyal = takes.iter().map(|(general, takes)| {
@@ -90,14 +98,15 @@ pub(super) fn unfold(
             let of_class = of_class.map(|(own, (general, told, _))| (*general, Some(own), *told));
             let by_value = disloyal.iter().sorted_by_key(|(_, told)| *told);
             let by_value = by_value.map(|(general, told)| (*general, None, *told));
-            let counts = ballots.counts(&voters).into_iter().flatten();
+            let counts = composition.ballots.counts(&voters).into_iter().flatten();
             let relays = of_class.chain(by_value).zip_eq(counts);
-            let relays = relays.map(|((general, own, told), count)| Relay {
+            let relays = relays.map(|((general, own, told), (count, price))| Relay {
                 general,
                 own,
                 honest: own.is_some(),
                 told,
                 count,
+                price,
             });
             let relays = relays.collect_vec();
             let bounds = loyal.iter().map(|(_, told, takes)| {
@@ -119,6 +128,7 @@ pub(super) fn unfold(
                         .copied()
                         .filter(|&other| other != relay.general)
                         .collect(),
+                    price: relay.price,
                 };
                 unfold(composition, below, lies)?;
             }

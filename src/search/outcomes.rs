@@ -1,0 +1,146 @@
+//! What can come of a subtree: how many of those who hear its commander can take the second value
+//! from it, and with how many lies.
+
+/// The price of what can't be had.
+pub(super) const IMPOSSIBLE: u64 = u64::MAX;
+
+/// What can come of a subtree.
+#[derive(Clone, Debug)]
+pub(super) struct Outcomes {
+    /// The fewest lies, by how many take the second value.
+    prices: Vec<u64>,
+    /// How many can.
+    possible: u64,
+    cheapest: u64,
+    /// Which numbers are worth trying beside each, if it is not larger: see [`Outcomes::beside`].
+    beside: Vec<u64>,
+}
+
+impl Outcomes {
+    /// With these prices, by how many take the second value: at least one of them is possible.
+    pub fn of(prices: Vec<u64>) -> Outcomes {
+        let is_possible = |number: &usize| prices[*number] != IMPOSSIBLE;
+        let possible = numbers((0..prices.len()).filter(is_possible));
+        let cheapest = *prices.iter().min().expect("there is a price for none");
+        let mut outcomes = Outcomes { prices, possible, cheapest, beside: Vec::new() };
+        if outcomes.only().is_none() {
+            let beside = |fewer| {
+                let more = bits(possible).filter(|&more| more >= fewer);
+                numbers(more.filter(|&more| !outcomes.are_closer(fewer, more)))
+            };
+            outcomes.beside = (0..outcomes.prices.len()).map(beside).collect();
+        }
+        outcomes
+    }
+
+    /// Whether there are two numbers closer together, of the same sum, at no higher price.
+    fn are_closer(&self, fewer: usize, more: usize) -> bool {
+        let price =
+            |fewer: usize, more: usize| self.prices[fewer].saturating_add(self.prices[more]);
+        let mut by = 1..=(more - fewer) / 2;
+        by.any(|by| price(fewer + by, more - by) <= price(fewer, more))
+    }
+
+    /// The fewest lies with which so many take the second value.
+    pub fn price(&self, number: usize) -> u64 {
+        self.prices[number]
+    }
+
+    /// The fewest lies with which any number does.
+    pub fn cheapest(&self) -> u64 {
+        self.cheapest
+    }
+
+    /// How many can take the second value, as bits.
+    pub fn possible(&self) -> u64 {
+        self.possible
+    }
+
+    pub fn fewest(&self) -> usize {
+        self.possible.trailing_zeros() as usize
+    }
+
+    pub fn most(&self) -> usize {
+        self.possible.ilog2() as usize
+    }
+
+    /// Of another subtree of the same kind, the numbers that are as large and worth trying beside
+    /// this one: all but those from which one can come closer to the other, at no higher price.
+    pub fn beside(&self, number: usize) -> u64 {
+        self.beside[number]
+    }
+
+    /// Whether all of those who hear it take the second value whatever happens, and whether one
+    /// of them can.
+    pub fn sways(&self) -> [bool; 2] {
+        let hear = self.prices.len() - 1;
+        [hear > 0 && self.fewest() == hear, self.most() > 0]
+    }
+
+    /// What all take, if that is always the same.
+    pub fn only(&self) -> Option<bool> {
+        let [always, ever] = self.sways();
+        (always == ever).then_some(always)
+    }
+}
+
+/// The same, back again.
+pub(super) fn numbers(all: impl Iterator<Item = usize>) -> u64 {
+    all.fold(0, |numbers, number| numbers | 1 << number)
+}
+
+/// The places of the bits that are set.
+pub(super) fn bits(mut bits: u64) -> impl Iterator<Item = usize> + Clone {
+    std::iter::from_fn(move || {
+        let place = bits.trailing_zeros() as usize;
+        let more = bits != 0;
+        bits &= bits.wrapping_sub(1);
+        more.then_some(place)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use itertools::Itertools;
+
+    use super::*;
+
+    /// What is worth trying beside each possible number.
+    fn beside(prices: &[u64]) -> String {
+        let outcomes = Outcomes::of(prices.to_vec());
+        let beside = bits(outcomes.possible())
+            .map(|number| format!("{number}: {}", bits(outcomes.beside(number)).join(" ")));
+        beside.collect_vec().join(", ")
+    }
+
+    #[test]
+    fn numbers_far_apart_are_tried_only_where_that_pays() {
+        const NO: u64 = IMPOSSIBLE;
+        for (prices, expected) in [
+            ([0, 1, 2, 3], "0: 0 1, 1: 1 2, 2: 2 3, 3: 3"),
+            ([0, 0, 0, 0], "0: 0 1, 1: 1 2, 2: 2 3, 3: 3"),
+            ([0, NO, NO, 0], "0: 0 3, 3: 3"),
+            ([0, 3, 4, 3], "0: 0 1 2 3, 1: 1 2 3, 2: 2 3, 3: 3"),
+            ([2, 2, NO, 1], "0: 0 1 3, 1: 1 3, 3: 3"),
+            ([NO, 7, NO, NO], "1: 1"),
+        ] {
+            assert_eq!(beside(&prices), expected, "{prices:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_settled_is_known_to_be() {
+        const NO: u64 = IMPOSSIBLE;
+        for (prices, sways, only) in [
+            (vec![0, NO, NO], [false, false], Some(false)),
+            (vec![NO, NO, 5], [true, true], Some(true)),
+            (vec![NO, 5, NO], [false, true], None),
+            (vec![3, NO, 5], [false, true], None),
+            // Nobody hears it.
+            (vec![0], [false, false], Some(false)),
+        ] {
+            let outcomes = Outcomes::of(prices);
+            assert_eq!((outcomes.sways(), outcomes.only()), (sways, only), "{outcomes:?}");
+        }
+    }
+}
