@@ -1,7 +1,9 @@
 //! The simulator: a protocol run under an attack, deterministic, and everything that was said.
 
+mod deliveries;
 pub(crate) mod history;
 pub(crate) mod stage;
+mod written;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,22 +11,23 @@ use std::collections::BTreeMap;
 use itertools::Itertools;
 use rustc_hash::FxHashMap;
 
-use self::stage::{Eavesdropper, Enemy, Labels, Scene, simulate};
-use crate::attack::{AttackOn, Item, Lie, Misfit};
-use crate::fault::{Call, Fault, Guarded, agree, guarded};
+pub use self::deliveries::{Deliveries, Delivery, Sent};
+use self::written::obeyed_into;
+pub(crate) use self::written::{obeyed, replayed};
+use crate::attack::{AttackOn, Item, Misfit};
+use crate::fault::{Fault, Guarded, guarded};
 use crate::general::General;
 use crate::graph::Graph;
 use crate::property::{Accepted, Property, Violation};
-use crate::protocol::{Lockstep, Plain, Round};
-use crate::schedule::Shift;
+use crate::protocol::{Lockstep, Round};
 use crate::signature::Signed;
 use crate::testable::{Forgery, Refusal, Terms, Testable, Wire, lent};
 
 /// A protocol run under an attack. If the protocol misbehaves it ends there.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Execution<V, M, S> {
-    /// What was said on every wire that carried something, or should have: by round and sender.
-    pub deliveries: Vec<Delivery<M>>,
+    /// What was said on every wire that carried something, or should have.
+    pub deliveries: Deliveries<M>,
     /// By round and receiver, what arrived, in order, where that is not just what was said to it in
     /// this round, in its turn: each message with the wire on which it was said.
     pub disturbed: BTreeMap<(Round, General), Vec<(Wire, M)>>,
@@ -52,25 +55,33 @@ pub struct Execution<V, M, S> {
 pub type ExecutionOf<P> =
     Execution<<P as Lockstep>::Value, <P as Lockstep>::Message, <P as Lockstep>::State>;
 
-/// What one wire carried in one round.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Delivery<M> {
-    /// Which wire.
-    pub wire: Wire,
-    /// What was said on it, in the order of arrival.
-    pub said: Vec<M>,
-    /// What loyalty would have said, where a traitor said something else.
-    pub loyal: Option<Vec<M>>,
-}
-
-impl<M: Ord> Delivery<M> {
-    /// Whether loyalty would not have said this.
-    pub(crate) fn is_lie(&self, message: &M) -> bool {
-        self.loyal.as_ref().is_some_and(|loyal| loyal.binary_search(message).is_err())
-    }
-}
-
 impl<V, M, S> Execution<V, M, S> {
+    fn not_begun() -> Execution<V, M, S> {
+        Execution {
+            deliveries: Deliveries::new(),
+            disturbed: BTreeMap::new(),
+            states: Vec::new(),
+            decisions: Vec::new(),
+            idle: Vec::new(),
+            lacking: Vec::new(),
+            accepted: None,
+            fault: None,
+            lacks: None,
+        }
+    }
+
+    /// It has not begun, and keeps its memory.
+    fn forget(&mut self) {
+        let Execution { deliveries, disturbed, states, decisions, idle, lacking, .. } = self;
+        deliveries.clear();
+        disturbed.clear();
+        states.clear();
+        decisions.clear();
+        idle.clear();
+        lacking.clear();
+        (self.accepted, self.fault, self.lacks) = (None, None, None);
+    }
+
     /// How many messages were sent.
     #[must_use]
     pub fn messages(&self) -> usize {
@@ -90,7 +101,7 @@ impl<V, M, S> Execution<V, M, S> {
                 disturbed.is_none() && wire.round == round && wire.to == general
             });
             let in_turn = in_turn.flat_map(|Delivery { wire, said, .. }| {
-                said.iter().map(|message| (*wire, message))
+                said.iter().map(move |message| (wire, message))
             });
             late.chain(in_turn)
         })
@@ -204,11 +215,43 @@ impl<'a, P: Testable> Simulator<'a, P> {
     ///
     /// The attack does not fit the protocol.
     pub fn run(&self, attack: &AttackOn<P>) -> Result<ExecutionOf<P>, Misfit> {
+        let mut execution = Execution::not_begun();
+        self.run_into(attack, &mut execution)?;
+        Ok(execution)
+    }
+
+    /// Runs the protocol under an attack, and puts what comes of it in the place of another
+    /// execution, whose memory is used again: that saves time where many are looked at once each.
+    ///
+    /// # Errors
+    ///
+    /// The attack does not fit the protocol. Then the other execution stays as it is.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// use turncoat::{Attack, General, Generals, OralMessages, Order, Simulator};
+    ///
+    /// let protocol = OralMessages::new(1);
+    /// let simulator = Simulator::new(&protocol, 4)?;
+    /// let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
+    /// let mut attack = Attack::new(4, Generals::NONE, inputs);
+    /// let mut execution = simulator.run(&attack)?;
+    /// attack.inputs.insert(General::COMMANDER, Order::RETREAT);
+    /// simulator.run_into(&attack, &mut execution)?;
+    /// assert_eq!(execution.decisions[1], Some(Order::RETREAT));
+    /// # Ok::<(), turncoat::Misfit>(())
+    /// ```
+    pub fn run_into(
+        &self,
+        attack: &AttackOn<P>,
+        execution: &mut ExecutionOf<P>,
+    ) -> Result<(), Misfit> {
         attack.fits(&self.terms)?;
         let lent = lent(self.protocol);
         let guarded = Guarded::new(&lent, &self.terms.values, attack.traitors);
         let labels = |wire, message: &P::Message| self.label(wire, message);
-        Ok(obeyed(&guarded, &self.terms, attack, &labels))
+        obeyed_into(&guarded, &self.terms, attack, &labels, execution);
+        Ok(())
     }
 
     /// In which way a message is forged, if it is a forgery on this wire.
@@ -223,144 +266,17 @@ impl<'a, P: Testable> Simulator<'a, P> {
     }
 }
 
-/// Runs a protocol under an attack that fits it so many times, each call twice: all must go alike.
-pub(crate) fn replayed<P: Testable>(
-    protocol: &P,
-    terms: &Terms<P::Value>,
-    attack: &AttackOn<P>,
-    labels: &Labels<'_, P::Message>,
-    times: usize,
-) -> ExecutionOf<P> {
-    let protocol = Guarded::new(protocol, &terms.values, attack.traitors).thorough();
-    let mut once = obeyed(&protocol, terms, attack, labels);
-    let others = (1..times).map(|_| obeyed(&protocol, terms, attack, labels));
-    let different = others.into_iter().find_map(|again| alike(&once, &again).err());
-    once.fault = different.or(once.fault);
-    once
-}
-
-/// Whether two executions under one attack are the same: else the first call that differed.
-fn alike<V: Plain, M: Plain, S: Plain>(
-    once: &Execution<V, M, S>,
-    again: &Execution<V, M, S>,
-) -> Result<(), Fault> {
-    let whole = |kind| Fault { general: General::COMMANDER, call: Call::Whole, kind };
-    agree(&once.fault, &again.fault).map_err(whole)?;
-    agree(&once.deliveries.len(), &again.deliveries.len()).map_err(whole)?;
-    let last = once.deliveries.last().map_or(1, |delivery| delivery.wire.round);
-    for (one, other) in once.deliveries.iter().zip(&again.deliveries) {
-        let Wire { round, from: general, .. } = one.wire;
-        agree(one, other).map_err(|kind| Fault { general, call: Call::Send(round), kind })?;
-    }
-    for (id, (one, other)) in once.states.iter().zip(&again.states).enumerate() {
-        let (general, call) = (General::new(id), Call::Receive(last));
-        agree(one, other).map_err(|kind| Fault { general, call, kind })?;
-    }
-    for (id, (one, other)) in once.decisions.iter().zip(&again.decisions).enumerate() {
-        let (general, call) = (General::new(id), Call::Decide);
-        agree(one, other).map_err(|kind| Fault { general, call, kind })?;
-    }
-    Ok(())
-}
-
-/// Runs a protocol under an attack that fits it.
-pub(crate) fn obeyed<P: Testable>(
-    protocol: &Guarded<'_, P>,
-    terms: &Terms<P::Value>,
-    attack: &AttackOn<P>,
-    labels: &Labels<'_, P::Message>,
-) -> ExecutionOf<P> {
-    let mut enemy = Written::new(protocol, attack);
-    let execution = simulate(protocol, terms, Scene::of(attack), &mut enemy, labels);
-    let Written { mut idle, mut lacking, unshifted, .. } = enemy;
-    idle.sort_unstable();
-    lacking.sort_unstable();
-    let unshifted = unshifted.iter().positions(|unshifted| *unshifted);
-    let idle = idle.into_iter().map(|index| Item::Lie(index + 1));
-    let idle = idle.chain(unshifted.map(|index| Item::Shift(index + 1))).collect();
-    Execution { idle, lacking, ..execution }
-}
-
-/// An enemy that does what is written in an attack.
-struct Written<'a, P: Testable> {
-    protocol: &'a Guarded<'a, P>,
-    attack: &'a AttackOn<P>,
-    /// The places of its lies, in the order of their wires: so it is asked after them.
-    by_wire: Vec<usize>,
-    /// How many of those are dealt with.
-    told: usize,
-    /// The lies that changed nothing, by place.
-    idle: Vec<usize>,
-    /// The lies that could not be told, by place.
-    lacking: Vec<(usize, Signed)>,
-    /// Which shifts have changed nothing so far.
-    unshifted: Vec<bool>,
-}
-
-impl<'a, P: Testable> Written<'a, P> {
-    fn new(protocol: &'a Guarded<'a, P>, attack: &'a AttackOn<P>) -> Written<'a, P> {
-        let unshifted = vec![true; attack.schedule.len()];
-        let (idle, lacking) = (Vec::new(), Vec::new());
-        let by_wire = (0..attack.lies.len()).sorted_by_key(|lie| attack.lies[*lie].wire).collect();
-        Written { protocol, attack, by_wire, told: 0, idle, lacking, unshifted }
-    }
-}
-
-impl<P: Testable> Enemy<P> for Written<'_, P> {
-    fn tamper(
-        &mut self,
-        wire: Wire,
-        honest: &[P::Message],
-        overhears: &Eavesdropper<'_, P>,
-    ) -> Vec<P::Message> {
-        if self.attack.crashes.iter().any(|crash| crash.silences(wire)) {
-            return Vec::new();
-        }
-        let mut said = honest.to_vec();
-        while let Some(&index) = self.by_wire.get(self.told)
-            && self.attack.lies[index].wire <= wire
-        {
-            self.told += 1;
-            let Lie { wire: on, edit } = &self.attack.lies[index];
-            if *on != wire {
-                continue; // Nobody speaks there.
-            }
-            let needed = edit.said().map(|message| self.protocol.signatures(message));
-            let needed = needed.unwrap_or_default();
-            if let Some(missing) = overhears.lacks(&needed) {
-                self.lacking.push((index, missing.clone()));
-            } else if !edit.apply(&mut said) {
-                self.idle.push(index);
-            }
-        }
-        said.sort_unstable();
-        said
-    }
-
-    fn shifts(
-        &mut self,
-        round: Round,
-        _: &[Delivery<P::Message>],
-    ) -> Vec<(usize, Shift<P::Message>)> {
-        let shifts = self.attack.schedule.iter().cloned().enumerate();
-        shifts.filter(|(_, shift)| shift.wire.round == round).collect()
-    }
-
-    fn shifted(&mut self, applied: &[usize]) {
-        applied.iter().for_each(|number| self.unshifted[*number] = false);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::attack::{Attack, Edit};
+    use crate::attack::{Attack, Edit, Lie};
     use crate::general::Generals;
     use crate::order::Order;
     use crate::protocols::oral::{OralMessages, Relay};
     use crate::protocols::path::Path;
+    use crate::schedule::{Arrival, Shift};
 
     fn attack(lies: Vec<Lie<Relay<Order>>>) -> Attack<Order, Relay<Order>> {
         let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
@@ -382,9 +298,38 @@ mod tests {
         assert_eq!(execution.idle, [Item::Lie(1)]);
         let heard = execution.view(General::new(2)).filter(|(heard, _)| *heard == wire);
         assert_eq!(heard.collect_vec(), [(wire, &say)]);
-        let told = execution.deliveries.iter().find(|delivery| delivery.wire == wire).unwrap();
-        assert_eq!(told.loyal, Some(vec![of]));
+        let told = execution.deliveries.on(wire).unwrap();
+        assert_eq!(told.loyal, Some(&[of][..]));
         assert_eq!(execution.violation(), Some(Violation::Property(Property::Validity)));
+    }
+
+    #[test]
+    fn an_execution_takes_the_place_of_any_other() {
+        let [commander, traitor, lieutenant] = [0, 1, 2].map(General::new);
+        let wire = Wire { round: 2, from: traitor, to: lieutenant };
+        let lie = |edit| Lie { wire, edit };
+        let (of, say) = (relay(Order::ATTACK), relay(Order::RETREAT));
+        let late = Shift { wire, message: of.clone(), arrival: Arrival::First };
+        let first = Shift { message: Relay { path: Path::root(), ..of.clone() }, ..late.clone() };
+        let order = Wire { round: 1, from: commander, to: traitor };
+        let lost = Shift { wire: order, arrival: Arrival::Never, ..first.clone() };
+        let attacks = [
+            attack(vec![]),
+            attack(vec![lie(Edit::Withhold(say.clone())), lie(Edit::Withhold(of.clone()))]),
+            attack(vec![lie(Edit::Instead { of, say })]),
+            Attack { schedule: vec![lost, late, first], ..attack(vec![]) },
+        ];
+        let protocol = OralMessages::new(1);
+        let simulator = Simulator::new(&protocol, 3).unwrap();
+        for (one, other) in attacks.iter().cartesian_product(&attacks) {
+            let mut execution = simulator.run(one).unwrap();
+            simulator.run_into(other, &mut execution).unwrap();
+            assert_eq!(execution, simulator.run(other).unwrap(), "{one:?} {other:?}");
+        }
+        let mut execution = simulator.run(&attacks[3]).unwrap();
+        let misfit = Attack { traitors: Generals::NONE, ..attacks[1].clone() };
+        simulator.run_into(&misfit, &mut execution).unwrap_err();
+        assert_eq!(execution, simulator.run(&attacks[3]).unwrap());
     }
 
     #[test]

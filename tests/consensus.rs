@@ -58,7 +58,7 @@ fn all_that_is_said_is_described() {
     for delivery in &execution.deliveries {
         let Repertoire { slots, .. } = protocol.repertoire(4, delivery.wire);
         assert_eq!(slots.len(), delivery.said.len(), "{delivery:?}");
-        for said in &delivery.said {
+        for said in delivery.said {
             let places = slots.iter().positions(|slot| slot.contains(said));
             assert_eq!(places.count(), 1, "{delivery:?}");
         }

@@ -75,7 +75,7 @@ impl<P: Testable> Twin<'_, P> {
                 && attack.traitors.contains(if sending { from } else { to })
         });
         let omissible = omissible.flat_map(|delivery| {
-            delivery.said.iter().map(|message| (delivery.wire, message.clone()))
+            delivery.said.iter().map(move |message| (delivery.wire, message.clone()))
         });
         let choices = omissible.powerset().flat_map(|omitted| {
             let mut attack = attack.clone();

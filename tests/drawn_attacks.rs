@@ -77,8 +77,7 @@ fn wires(rounds: usize, traitors: Generals, n: usize) -> Vec<Wire> {
 
 /// What is said on a wire.
 fn said<V, M: Clone, S>(execution: &Execution<V, M, S>, wire: Wire) -> Vec<M> {
-    let said = execution.deliveries.iter().filter(|delivery| delivery.wire == wire);
-    said.flat_map(|delivery| delivery.said.clone()).collect()
+    execution.deliveries.on(wire).map_or(vec![], |delivery| delivery.said.to_vec())
 }
 
 /// A change to what a traitor would say, if there is anything to be said. What is taken back is

@@ -1,5 +1,6 @@
 //! The parts of which the twin of the enemy builds up its attacks.
 
+use turncoat::execution::Delivery;
 use turncoat::{Arrival, Attack, Crash, ExecutionOf, Lie, Lockstep, Round, Shift, Wire};
 
 /// What can be said in each slot of a wire, and beside them.
@@ -37,8 +38,7 @@ pub fn carried<P: Lockstep>(
     execution: &ExecutionOf<P>,
     wire: Wire,
 ) -> (Vec<P::Message>, Vec<P::Message>) {
-    let delivery = execution.deliveries.iter().find(|delivery| delivery.wire == wire);
-    let said = delivery.map_or(vec![], |delivery| delivery.said.clone());
-    let loyal = delivery.and_then(|delivery| delivery.loyal.clone());
-    (said.clone(), loyal.unwrap_or(said))
+    let delivery = execution.deliveries.on(wire);
+    let Some(Delivery { said, loyal, .. }) = delivery else { return (vec![], vec![]) };
+    (said.to_vec(), loyal.unwrap_or(said).to_vec())
 }

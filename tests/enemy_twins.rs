@@ -268,7 +268,7 @@ impl<'a, P: Testable> Twin<'a, P> {
         let said = execution.deliveries.iter().filter(|said| said.wire.round == round);
         let firsts = said.filter(|_| self.adversary.any_order).flat_map(|delivery| {
             let wire = delivery.wire;
-            let mut rest = delivery.said.clone();
+            let mut rest = delivery.said.to_vec();
             for shift in attack.schedule.iter().filter(|shift| shift.wire == wire) {
                 let moved = rest.iter().position(|message| *message == shift.message);
                 rest.remove(moved.expect("a shift names what is said"));

@@ -127,7 +127,8 @@ fn a_lie_needs_an_edge() {
     let wire = |from, to| Wire { round: 1, from: General::new(from), to: General::new(to) };
     let attack = |graph: Graph, wire| {
         let said = run(&protocol, &Attack::new(3, Generals::NONE, inputs(Order::ATTACK))).unwrap();
-        let edit = Edit::Withhold(said.deliveries[0].said[0].clone());
+        let first = said.deliveries.iter().next().unwrap();
+        let edit = Edit::Withhold(first.said[0].clone());
         Attack {
             lies: vec![Lie { wire, edit }],
             ..Attack::new(graph, set(&[0]), inputs(Order::ATTACK))

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use itertools::Itertools;
-use turncoat::execution::Size;
+use turncoat::execution::{Delivery, Size};
 use turncoat::search::Engine;
 use turncoat::{
     Attack, AttackOn, Check, Counterexample, Edit, ExecutionOf, General, Generals, Lie, Lockstep,
@@ -230,10 +230,9 @@ fn behaviours(drawn: &Drawn) -> u128 {
 
 /// What was said on a wire, and what loyalty would have said.
 fn carried(execution: &ExecutionOf<Drawn>, wire: Wire) -> (Vec<u8>, Vec<u8>) {
-    let delivery = execution.deliveries.iter().find(|delivery| delivery.wire == wire);
-    let said = delivery.map_or(vec![], |delivery| delivery.said.clone());
-    let loyal = delivery.and_then(|delivery| delivery.loyal.clone());
-    (said.clone(), loyal.unwrap_or(said))
+    let delivery = execution.deliveries.on(wire);
+    let Some(Delivery { said, loyal, .. }) = delivery else { return (vec![], vec![]) };
+    (said.to_vec(), loyal.unwrap_or(said).to_vec())
 }
 
 /// Whether all that the traitors say in an execution is in their repertoire.

@@ -208,7 +208,7 @@ fn is_broken(drawn: &Drawn, traitors: usize, count: usize) -> bool {
                 let mut lied = execution.deliveries.iter().filter(|said| said.loyal.is_some());
                 execution.lacking.is_empty()
                     && execution.idle.is_empty()
-                    && lied.all(|delivery| fits(&delivery.said))
+                    && lied.all(|delivery| fits(delivery.said))
                     && execution.violation().is_some()
             }
         })

@@ -41,7 +41,7 @@ fn assert_true<P: Testable>(protocol: &P, argument: &Argument<P>, setting: &str)
             let execution = &argument.worlds[world].execution;
             let heard = execution.deliveries.iter().filter(|delivery| delivery.wire.to == me);
             let heard = heard.flat_map(|delivery| {
-                delivery.said.iter().map(|said| (delivery.wire, said.clone()))
+                delivery.said.iter().map(move |said| (delivery.wire, said.clone()))
             });
             (heard.collect::<BTreeSet<_>>(), execution.decisions[me.id()].clone())
         });

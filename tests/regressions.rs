@@ -288,7 +288,8 @@ fn what_lacks_a_signature_is_stale() {
     };
     let honest = run(&protocol, &ordered(Order::ATTACK, Generals::NONE)).unwrap();
     let wire = Wire { round: 1, from: General::new(2), to: General::new(1) };
-    let lie = Lie { wire, edit: Edit::Say(honest.deliveries[0].said[0].clone()) };
+    let first = honest.deliveries.iter().next().unwrap();
+    let lie = Lie { wire, edit: Edit::Say(first.said[0].clone()) };
     let retreats = ordered(Order::RETREAT, Generals::NONE.with(wire.from));
     let stored = Regressions::in_dir(directory("signed"));
     stored.keep(&protocol.name(), &Attack { lies: vec![lie], ..retreats }).unwrap();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use itertools::Itertools;
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseResult, TestRunner};
-use turncoat::execution::Delivery;
+use turncoat::execution::{Deliveries, Delivery};
 use turncoat::forgery::Forge;
 use turncoat::protocols::chain::{Chain, Link};
 use turncoat::protocols::parallel::{Parallel, Tagged};
@@ -16,7 +16,7 @@ use turncoat::signature::ed25519::Ed25519;
 use turncoat::signature::ideal::Token;
 use turncoat::{
     Attack, Edit, General, Generals, Ideal, Lie, Order, Plain, SignedMessages, Testable, TwoStep,
-    check, run,
+    Wire, check, run,
 };
 
 use crate::drawn_attacks::{Draw, Kind, drawn, draws, told};
@@ -65,14 +65,15 @@ fn count(tally: &Tally, what: &'static str, times: usize) {
 
 /// What was said, in the order of real messages. (Chains that say the same can arrive in another
 /// order, if their signatures differ. But then no more than one of them is genuine.)
-fn heard<M, N: Plain>(deliveries: &[Delivery<M>], real: impl Fn(&M) -> N) -> Vec<Delivery<N>> {
+fn heard<M, N: Plain>(
+    deliveries: &Deliveries<M>,
+    real: impl Fn(&M) -> N,
+) -> Vec<(Wire, Vec<N>, Option<Vec<N>>)> {
     let sorted = |said: &[M]| said.iter().map(&real).sorted().collect_vec();
-    let delivery = |Delivery { wire, said, loyal }: &Delivery<M>| Delivery {
-        wire: *wire,
-        said: sorted(said),
-        loyal: loyal.as_deref().map(sorted),
-    };
-    deliveries.iter().map(delivery).collect()
+    let deliveries = deliveries
+        .iter()
+        .map(|Delivery { wire, said, loyal }| (wire, sorted(said), loyal.map(&sorted)));
+    deliveries.collect()
 }
 
 /// One attack on one protocol under both schemes: all that can be compared is equal.

@@ -123,7 +123,7 @@ fn the_schedule_is_told() {
     let signed = SignedMessages::new(1);
     let mut attack = faulty(FaultClass::Byzantine, 3, &[], &[A]);
     let honest = run(&signed, &attack).unwrap();
-    let first = &honest.deliveries[0];
+    let first = honest.deliveries.iter().next().unwrap();
     attack.schedule.push(shift(first.wire, first.said[0].clone(), Arrival::Late(1)));
     let one = told(&signed, attack, Size::Smallest);
     expect_file!["golden/told_schedule.txt"].assert_eq(&[all, one].join("\n---\n\n"));

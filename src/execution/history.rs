@@ -1,7 +1,8 @@
 //! What all generals held after each round: an execution keeps only how they ended.
 
+use super::Sent;
 use super::stage::{Eavesdropper, Enemy, Scene, simulate};
-use super::{Delivery, Written};
+use super::written::Written;
 use crate::attack::AttackOn;
 use crate::fault::Guarded;
 use crate::protocol::{Lockstep, Round};
@@ -36,14 +37,14 @@ impl<P: Testable> Enemy<P> for Historian<'_, P> {
         wire: Wire,
         honest: &[P::Message],
         overhears: &Eavesdropper<'_, P>,
-    ) -> Vec<P::Message> {
+    ) -> Option<Vec<P::Message>> {
         self.written.tamper(wire, honest, overhears)
     }
 
     fn shifts(
         &mut self,
         round: Round,
-        sent: &[Delivery<P::Message>],
+        sent: Sent<'_, P::Message>,
     ) -> Vec<(usize, Shift<P::Message>)> {
         self.written.shifts(round, sent)
     }

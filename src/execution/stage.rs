@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use itertools::Itertools;
 
-use super::{Delivery, Execution, ExecutionOf};
+use super::{Deliveries, Delivery, Execution, ExecutionOf, Sent};
 use crate::adversary::FaultClass;
 use crate::attack::Attack;
-use crate::fault::{Fault, Guarded};
+use crate::fault::{Caught, Guarded};
 use crate::general::{General, Generals};
 use crate::knowledge::Knowledge;
 use crate::outcome::Outcome;
@@ -25,19 +25,19 @@ pub(crate) type Labels<'a, M> = dyn Fn(Wire, &M) -> Option<&'static str> + 'a;
 /// What the enemy decides while a protocol is played.
 pub(crate) trait Enemy<P: Testable> {
     /// What a traitor really sends on a wire, given what it should, and what the traitors know; in
-    /// the order of messages as data.
+    /// the order of messages as data. If it sends what it should, nothing.
     fn tamper(
         &mut self,
         wire: Wire,
         honest: &[P::Message],
         overhears: &Eavesdropper<'_, P>,
-    ) -> Vec<P::Message>;
+    ) -> Option<Vec<P::Message>>;
 
     /// The changes to the schedule of a round in which this is sent.
     fn shifts(
         &mut self,
         round: Round,
-        sent: &[Delivery<P::Message>],
+        sent: Sent<'_, P::Message>,
     ) -> Vec<(usize, Shift<P::Message>)> {
         let _ = (round, sent);
         Vec::new()
@@ -88,36 +88,36 @@ pub(crate) fn simulate<P: Testable>(
     enemy: &mut dyn Enemy<P>,
     labels: &Labels<'_, P::Message>,
 ) -> ExecutionOf<P> {
-    let mut execution = Execution {
-        deliveries: Vec::new(),
-        disturbed: BTreeMap::new(),
-        states: Vec::new(),
-        decisions: vec![None; terms.n()],
-        idle: Vec::new(),
-        lacking: Vec::new(),
-        accepted: None,
-        fault: None,
-        lacks: None,
-    };
-    let late = Vec::new();
-    let mut stage = Stage { protocol, terms, labels, late, execution: &mut execution };
-    let played = stage.play(scene.inputs, enemy);
-    execution.lacks = match played {
-        Ok(()) => scene.violated(terms, &execution.decisions),
-        Err(fault) => {
-            execution.fault = Some(fault);
-            None
-        }
-    };
+    let mut execution = Execution::not_begun();
+    simulate_into(protocol, terms, scene, enemy, labels, &mut execution);
     execution
+}
+
+/// The same, put in the place of another execution, whatever that was of.
+pub(crate) fn simulate_into<P: Testable>(
+    protocol: &Guarded<'_, P>,
+    terms: &Terms<P::Value>,
+    scene: Scene<'_, P::Value>,
+    enemy: &mut dyn Enemy<P>,
+    labels: &Labels<'_, P::Message>,
+    execution: &mut ExecutionOf<P>,
+) {
+    execution.forget();
+    execution.decisions.resize(terms.n(), None);
+    let mut stage = Stage { protocol, terms, labels, late: Vec::new(), execution };
+    let played = stage.play(scene.inputs, enemy);
+    match played {
+        Ok(()) => execution.lacks = scene.violated(terms, &execution.decisions),
+        Err(fault) => execution.fault = Some(*fault),
+    }
 }
 
 /// What the enemy overhears: all that the loyal say, before it speaks in the same round. (It
 /// listens only when that matters.)
 pub(crate) struct Eavesdropper<'a, P: Testable> {
     protocol: &'a Guarded<'a, P>,
-    past: &'a [Delivery<P::Message>],
-    present: &'a [Delivery<P::Message>],
+    round: Round,
+    said: &'a Deliveries<P::Message>,
     /// The last round to which it has listened, and what it knows from that.
     heard: &'a RefCell<(Round, Knowledge)>,
 }
@@ -131,13 +131,12 @@ impl<P: Testable> Eavesdropper<'_, P> {
         let (last, knowledge) = &mut *self.heard.borrow_mut();
         knowledge.lacks(signed.clone())?;
         let traitors = self.protocol.traitors();
-        for Delivery { wire, said, .. } in self.past.iter().chain(self.present) {
-            if wire.round > *last && !traitors.contains(wire.from) {
-                let signed = said.iter().flat_map(|message| self.protocol.signatures(message));
-                knowledge.overhear(signed);
-            }
+        let news = self.said.iter().rev().take_while(|delivery| delivery.wire.round > *last);
+        for Delivery { said, .. } in news.filter(|news| !traitors.contains(news.wire.from)) {
+            let signed = said.iter().flat_map(|message| self.protocol.signatures(message));
+            knowledge.overhear(signed);
         }
-        *last = self.present.first().map_or(*last, |delivery| delivery.wire.round);
+        *last = self.round;
         knowledge.lacks(signed)
     }
 }
@@ -157,7 +156,7 @@ impl<P: Testable> Stage<'_, P> {
         &mut self,
         inputs: &BTreeMap<General, P::Value>,
         enemy: &mut dyn Enemy<P>,
-    ) -> Result<(), Fault> {
+    ) -> Caught<()> {
         let Terms { graph, rounds, task, .. } = self.terms;
         let (protocol, traitors) = (self.protocol, self.protocol.traitors());
         let everybody = graph.everybody();
@@ -168,29 +167,15 @@ impl<P: Testable> Stage<'_, P> {
         enemy.ended(&self.execution.states);
         let heard = RefCell::new((0, Knowledge::of(traitors)));
         for round in 1..=*rounds {
-            let mut sent = self.sent(round)?;
-            let past = &self.execution.deliveries;
-            let overhears = Eavesdropper { protocol, past, present: &sent, heard: &heard };
-            let by_traitors = sent.iter().positions(|sent| traitors.contains(sent.wire.from));
-            let told = by_traitors.map(|place| {
-                let Delivery { wire, said, .. } = &sent[place];
-                (place, enemy.tamper(*wire, said, &overhears))
-            });
-            for (place, told) in told.collect_vec() {
-                let Delivery { said, loyal, .. } = &mut sent[place];
-                if told != *said {
-                    *loyal = Some(std::mem::replace(said, told));
-                }
-            }
-            sent.retain(|delivery| delivery.loyal.is_some() || !delivery.said.is_empty());
-            let shifts = enemy.shifts(round, &sent);
-            let delivered = if shifts.is_empty() && self.late.is_empty() {
-                sent.iter().try_for_each(|delivery| self.deliver(delivery))
+            let first = self.execution.deliveries.len();
+            self.send(round)?;
+            self.tamper(round, first, &heard, enemy);
+            let shifts = enemy.shifts(round, self.execution.deliveries.since(first));
+            if shifts.is_empty() && self.late.is_empty() {
+                self.deliver(first)?;
             } else {
-                self.deliver_shifted(round, &sent, &shifts, enemy)
-            };
-            self.execution.deliveries.extend(sent);
-            delivered?;
+                self.deliver_shifted(round, first, &shifts, enemy)?;
+            }
             for me in everybody.iter() {
                 protocol.end_round(me, &mut self.execution.states[me.id()], round)?;
             }
@@ -203,49 +188,88 @@ impl<P: Testable> Stage<'_, P> {
         Ok(())
     }
 
-    /// What all would send who obey the protocol, on every wire there is.
-    fn sent(&self, round: Round) -> Result<Vec<Delivery<P::Message>>, Fault> {
-        let Terms { graph, .. } = self.terms;
-        let mut sent = Vec::with_capacity(graph.n() * graph.n());
+    /// All send what those would who obey the protocol.
+    fn send(&mut self, round: Round) -> Caught<()> {
+        let (protocol, graph) = (self.protocol, &self.terms.graph);
+        let Execution { deliveries, states, .. } = &mut *self.execution;
+        let begun = deliveries.mark();
         for from in graph.everybody().iter() {
-            let state = &self.execution.states[from.id()];
+            let state = &states[from.id()];
             for to in graph.neighbours(from).iter() {
-                let said = self.protocol.send(from, state, round, to)?;
-                sent.push(Delivery { wire: Wire { round, from, to }, said, loyal: None });
+                let before = deliveries.mark();
+                let sent = protocol.send_into(from, state, round, to, deliveries.words());
+                sent.inspect_err(|_| deliveries.take_back(begun))?;
+                // A traitor may have to say nothing, and say something.
+                if deliveries.mark() != before || protocol.traitors().contains(from) {
+                    deliveries.carry(Wire { round, from, to }, before);
+                }
             }
         }
-        Ok(sent)
+        Ok(())
     }
 
-    /// Hands over what was said on one wire.
-    fn deliver(&mut self, delivery: &Delivery<P::Message>) -> Result<(), Fault> {
-        let Delivery { wire, said, .. } = delivery;
-        let mut said = said.iter();
-        said.try_for_each(|message| {
-            self.hand_over(wire.round, *wire, message, delivery.is_lie(message))
-        })
+    /// The traitors say something else.
+    fn tamper(
+        &mut self,
+        round: Round,
+        first: usize,
+        heard: &RefCell<(Round, Knowledge)>,
+        enemy: &mut dyn Enemy<P>,
+    ) {
+        let (protocol, said) = (self.protocol, &self.execution.deliveries);
+        let overhears = Eavesdropper { protocol, round, said, heard };
+        let mut tales = Vec::new();
+        for (place, Delivery { wire, said, .. }) in said.since(first).enumerate() {
+            if protocol.traitors().contains(wire.from)
+                && let Some(tale) = enemy.tamper(wire, said, &overhears)
+                && tale != said
+            {
+                tales.push((first + place, tale));
+            }
+        }
+        let deliveries = &mut self.execution.deliveries;
+        tales.into_iter().for_each(|(place, tale)| deliveries.falsify(place, tale));
+        deliveries.skip_silent(first);
+    }
+
+    /// Hands over what was said in a round, in its turn.
+    fn deliver(&mut self, first: usize) -> Caught<()> {
+        let Execution { deliveries, states, accepted, .. } = &mut *self.execution;
+        let (protocol, labels) = (self.protocol, self.labels);
+        let mut audience = Audience { protocol, labels, states, accepted };
+        for delivery in deliveries.since(first) {
+            let Delivery { wire, said, .. } = delivery;
+            for message in said {
+                audience.hear(wire.round, wire, message, delivery.is_lie(message))?;
+            }
+        }
+        Ok(())
     }
 
     /// Hands over what was said in a round whose schedule is disturbed.
     fn deliver_shifted(
         &mut self,
         round: Round,
-        sent: &[Delivery<P::Message>],
+        first: usize,
         shifts: &[(usize, Shift<P::Message>)],
         enemy: &mut dyn Enemy<P>,
-    ) -> Result<(), Fault> {
+    ) -> Caught<()> {
         let (mut due, later) =
             std::mem::take(&mut self.late).into_iter().partition(|(due, ..)| *due == round);
         self.late = later;
         let due: &mut Vec<_> = &mut due;
         due.sort_unstable();
+        let Execution { deliveries, disturbed, states, accepted, .. } = &mut *self.execution;
+        let (protocol, labels) = (self.protocol, self.labels);
+        let mut audience = Audience { protocol, labels, states, accepted };
+        let sent = deliveries.since(first);
         for to in self.terms.graph.everybody().iter() {
             let overdue = due.iter().filter(|(_, wire, _)| wire.to == to);
             let mut inbox: Inbox<'_, _> =
                 overdue.map(|(_, wire, message)| (*wire, message)).collect();
-            let here = sent.iter().filter(|delivery| delivery.wire.to == to);
+            let here = sent.clone().filter(|delivery| delivery.wire.to == to);
             inbox.extend(here.flat_map(|Delivery { wire, said, .. }| {
-                said.iter().map(|message| (*wire, message))
+                said.iter().map(move |message| (wire, message))
             }));
             let in_turn = inbox.clone();
             let here = shifts.iter().filter(|(_, shift)| shift.wire.to == to);
@@ -253,34 +277,38 @@ impl<P: Testable> Stage<'_, P> {
             enemy.shifted(&arrange(&mut inbox, &here, &mut self.late));
             if inbox != in_turn || inbox.iter().any(|(wire, _)| wire.round != round) {
                 let heard = inbox.iter().map(|(wire, message)| (*wire, (*message).clone()));
-                self.execution.disturbed.insert((round, to), heard.collect());
+                disturbed.insert((round, to), heard.collect());
             }
             for (wire, message) in inbox {
-                let lied =
-                    |delivery: &Delivery<_>| delivery.wire == wire && delivery.is_lie(message);
-                self.hand_over(round, wire, message, sent.iter().any(lied))?;
+                let mut same_wire = sent.clone().filter(|delivery| delivery.wire == wire);
+                let lie = same_wire.any(|delivery| delivery.is_lie(message));
+                audience.hear(round, wire, message, lie)?;
             }
         }
         Ok(())
     }
+}
 
-    /// Hands over a message. A forgery that changes a loyal general is noted.
-    fn hand_over(
-        &mut self,
-        round: Round,
-        wire: Wire,
-        message: &P::Message,
-        lie: bool,
-    ) -> Result<(), Fault> {
+/// All who hear what is said.
+struct Audience<'a, P: Testable> {
+    protocol: &'a Guarded<'a, P>,
+    labels: &'a Labels<'a, P::Message>,
+    states: &'a mut [Option<P::State>],
+    accepted: &'a mut Option<Accepted>,
+}
+
+impl<P: Testable> Audience<'_, P> {
+    /// A message arrives. A forgery that changes a loyal general is noted.
+    fn hear(&mut self, round: Round, wire: Wire, message: &P::Message, lie: bool) -> Caught<()> {
         let Wire { from, to, .. } = wire;
         let suspect = lie && !self.protocol.traitors().contains(to);
         let label = suspect.then(|| (self.labels)(wire, message)).flatten();
-        let state = &mut self.execution.states[to.id()];
+        let state = &mut self.states[to.id()];
         let before = label.map(|label| (label, state.clone()));
         self.protocol.receive(to, state, round, from, message)?;
         if let Some((label, before)) = before.filter(|(_, before)| before != state) {
             drop(before);
-            self.execution.accepted.get_or_insert(Accepted { wire, label });
+            self.accepted.get_or_insert(Accepted { wire, label });
         }
         Ok(())
     }

@@ -120,7 +120,8 @@ pub(crate) fn play<P: Testable>(
     let mut played = Played { n: terms.n(), said, states, decisions, fault: None };
     let guarded = Guarded::new(protocol, &terms.values, Generals::NONE);
     let run = Run { protocol: &guarded, terms, covering };
-    played.fault = run.to_the_end(values, &mut played).err();
+    let ended = run.to_the_end(values, &mut played);
+    played.fault = ended.err().map(|(me, fault)| (me, *fault));
     played
 }
 
@@ -146,7 +147,7 @@ impl<P: Testable> Run<'_, P> {
         &self,
         values: &[P::Value; 2],
         played: &mut Played<P>,
-    ) -> Result<(), (Double, Fault)> {
+    ) -> Result<(), (Double, Box<Fault>)> {
         let Run { protocol, terms, covering } = self;
         let mut states = States::<P>::new();
         for me in self.doubles() {

@@ -112,13 +112,11 @@ impl<P: Testable> Cosmos<'_, P> {
         if !world.is_whole() || execution.fault.is_some() || self.played.fault.is_some() {
             return None;
         }
-        let deliveries = execution.deliveries.iter();
-        let said: BTreeMap<Wire, _> = deliveries.map(|sent| (sent.wire, &sent.said)).collect();
         let wires = itertools::iproduct!(1..=self.terms.rounds, loyal, loyal);
         let wires = wires.filter(|(_, from, to)| from != to);
         let mut differences = wires.filter_map(|(round, from, to)| {
             let wire = Wire { round, from: from.general, to: to.general };
-            let here = said.get(&wire).map_or(&[][..], |said| said.as_slice());
+            let here = execution.deliveries.on(wire).map_or(&[][..], |sent| sent.said);
             let kind = agree(&self.played.said(*from, wire), &here).err()?;
             Some(Fault { general: from.general, call: Call::Send(round), kind })
         });
@@ -188,10 +186,10 @@ impl<P: Testable> Enemy<P> for Puppeteer<'_, P> {
         wire: Wire,
         honest: &[P::Message],
         overhears: &Eavesdropper<'_, P>,
-    ) -> Vec<P::Message> {
+    ) -> Option<Vec<P::Message>> {
         let Cosmos { protocol, covering, played, .. } = self.cosmos;
         // What traitors say to each other is of no account.
-        let Some(receiver) = self.by_general.get(&wire.to) else { return honest.to_vec() };
+        let receiver = self.by_general.get(&wire.to)?;
         let mut told = Vec::new();
         for message in played.said(covering.heard(*receiver, wire.from), wire) {
             let signed = guarded(|| protocol.signatures(message)).unwrap_or_default();
@@ -216,6 +214,6 @@ impl<P: Testable> Enemy<P> for Puppeteer<'_, P> {
             (beside(honest, &told).into_iter(), beside(&told, honest).into_iter());
         let edits = std::iter::from_fn(|| Edit::between(withheld.next(), news.next()));
         self.lies.extend(edits.map(|edit| Lie { wire, edit }));
-        told
+        Some(told)
     }
 }

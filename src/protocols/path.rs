@@ -69,12 +69,16 @@ impl Path {
     /// Who told it last.
     #[must_use]
     pub fn last(self) -> Option<General> {
-        self.iter().next_back()
+        Some(self.at(self.len().checked_sub(1)?))
+    }
+
+    fn at(self, place: usize) -> General {
+        General::new(usize::from((self.0 >> shift(place)) as u8))
     }
 
     /// The generals in their order.
     pub fn iter(self) -> impl DoubleEndedIterator<Item = General> + ExactSizeIterator {
-        (0..self.len()).map(move |place| General::new(usize::from((self.0 >> shift(place)) as u8)))
+        (0..self.len()).map(move |place| self.at(place))
     }
 
     /// The generals as a set.
@@ -87,9 +91,10 @@ impl Path {
     /// commander, and name distinct generals, all of them there, and not the one who is told.
     #[must_use]
     pub fn rank(self, seat: Seat) -> Option<usize> {
-        let mut relays = self.iter();
-        let root = relays.next()?.is_commander().then(|| Branch::root(seat))?;
-        Some(relays.try_fold(root, Branch::relayed_by)?.rank())
+        let bytes = self.0.to_be_bytes();
+        let [0, relays @ ..] = &bytes[..self.len()] else { return None };
+        let mut relays = relays.iter().map(|id| General::new(usize::from(*id)));
+        Some(relays.try_fold(Branch::root(seat), Branch::relayed_by)?.rank())
     }
 }
 

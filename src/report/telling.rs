@@ -37,16 +37,16 @@ impl<'a, P: Testable> Telling<'a, P> {
     /// What was said on one wire, and what was withheld.
     pub fn lines(
         &self,
-        Delivery { wire, said, .. }: &'a Delivery<P::Message>,
+        Delivery { wire, said, .. }: Delivery<'a, P::Message>,
     ) -> Vec<Line<'a, P::Message>> {
-        let Wire { from, to, .. } = *wire;
+        let Wire { from, to, .. } = wire;
         let idle = &self.execution.idle;
         let lies = self.attack.lies.iter().enumerate();
         let lies =
-            lies.filter(|(index, lie)| lie.wire == *wire && !idle.contains(&Item::Lie(index + 1)));
+            lies.filter(|(index, lie)| lie.wire == wire && !idle.contains(&Item::Lie(index + 1)));
         let (mut spoken, silent): (Vec<&Lie<_>>, Vec<_>) =
             lies.map(|(_, lie)| lie).partition(|lie| lie.edit.said().is_some());
-        let mut shifts = self.shifts().filter(|shift| shift.wire == *wire).collect_vec();
+        let mut shifts = self.shifts().filter(|shift| shift.wire == wire).collect_vec();
         let said = said.iter().map(|message| {
             let lie = spoken.iter().position(|lie| lie.edit.said() == Some(message));
             let lie = lie.map(|place| spoken.swap_remove(place));

@@ -187,7 +187,7 @@ impl<P: Testable> Chase<'_, P> {
         let mut obeyed = said.filter(|delivery| {
             attack.traitors.contains(delivery.wire.from) && delivery.loyal.is_none()
         });
-        obeyed.try_for_each(|delivery| self.space.placed(delivery.wire, &delivery.said).map(drop))
+        obeyed.try_for_each(|delivery| self.space.placed(delivery.wire, delivery.said).map(drop))
     }
 
     /// The same attack, or a smaller one, and how often the protocol was run for that.

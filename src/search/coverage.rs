@@ -64,7 +64,7 @@ pub(crate) fn views<P: Testable>(attack: &AttackOn<P>, execution: &ExecutionOf<P
         let (round, to) = (delivery.wire.round, delivery.wire.to);
         if disturbed.is_empty() || !disturbed.contains_key(&(round, to)) {
             let view = &mut views[to.id()];
-            (round, delivery.wire.from, &delivery.said).hash(view);
+            (round, delivery.wire.from, delivery.said).hash(view);
         }
     }
     for ((round, to), inbox) in disturbed {
@@ -98,8 +98,7 @@ mod tests {
         let honest = run(&protocol, &attack).unwrap();
         let said = |from: General, round| {
             let wire = Wire { round, from, to: lieutenant };
-            let said = honest.deliveries.iter().find(|delivery| delivery.wire == wire).unwrap();
-            (wire, said.said[0].clone())
+            (wire, honest.deliveries.on(wire).unwrap().said[0].clone())
         };
         if lie {
             let (wire, message) = said(commander, 1);

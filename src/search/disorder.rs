@@ -10,7 +10,7 @@ use rustc_hash::FxBuildHasher;
 use super::space::Space;
 use super::temper::Temper;
 use crate::adversary::FaultClass;
-use crate::execution::Delivery;
+use crate::execution::{Delivery, Sent};
 use crate::general::{General, Generals};
 use crate::protocol::Round;
 use crate::schedule::{Arrival, Shift};
@@ -88,23 +88,23 @@ impl Disorder {
         space: &Space<'_, P>,
         temper: &Temper,
         round: Round,
-        sent: &[Delivery<P::Message>],
+        sent: Sent<'_, P::Message>,
         rng: &mut (impl Rng + ?Sized),
     ) -> Vec<Shift<P::Message>> {
         let deaf = temper.faults == FaultClass::ReceiveOmission;
         if self.order == Order::InTurn && self.disruptions.is_empty() && !deaf {
             return Vec::new();
         }
-        let gone = self.gone(space, temper, round, sent, rng);
+        let gone = self.gone(space, temper, round, &sent, rng);
         let shift = |(place, at): (usize, usize), arrival| {
-            let Delivery { wire, said, .. } = &sent[place];
-            Shift { wire: *wire, message: said[at].clone(), arrival }
+            let Delivery { wire, said, .. } = sent.at(place);
+            Shift { wire, message: said[at].clone(), arrival }
         };
         let mut shifts = gone.iter().map(|(at, arrival)| shift(*at, *arrival)).collect_vec();
         for to in self.disordered(round, space.everybody().minus(temper.traitors)) {
-            let here = places(sent).filter(|at| sent[at.0].wire.to == to);
+            let here = places(&sent).filter(|at| sent.at(at.0).wire.to == to);
             let inbox = here.filter(|at| !gone.contains_key(at)).collect_vec();
-            let senders = inbox.iter().map(|at| sent[at.0].wire.from).collect_vec();
+            let senders = inbox.iter().map(|at| sent.at(at.0).wire.from).collect_vec();
             let first = self.first(to, &senders, rng).into_iter();
             shifts.extend(first.map(|number| shift(inbox[number], Arrival::First)));
         }
@@ -118,21 +118,21 @@ impl Disorder {
         space: &Space<'_, P>,
         temper: &Temper,
         round: Round,
-        sent: &[Delivery<P::Message>],
+        sent: &Sent<'_, P::Message>,
         rng: &mut (impl Rng + ?Sized),
     ) -> Gone {
         let mut gone = Gone::default();
         if temper.faults == FaultClass::ReceiveOmission {
-            for (place, Delivery { wire, said, .. }) in sent.iter().enumerate() {
+            for (place, Delivery { wire, said, .. }) in sent.clone().enumerate() {
                 if temper.traitors.contains(wire.to) {
-                    let omitted = temper.omitted(*wire, said.len(), rng).into_iter();
+                    let omitted = temper.omitted(wire, said.len(), rng).into_iter();
                     gone.extend(omitted.map(|at| ((place, at), Arrival::Never)));
                 }
             }
         }
         let loyal = |general| !temper.traitors.contains(general);
         for _ in self.disruptions.iter().filter(|disrupted| **disrupted == round) {
-            let wire = |at: &(usize, usize)| sent[at.0].wire;
+            let wire = |at: &(usize, usize)| sent.at(at.0).wire;
             let between = |at: &(usize, usize)| loyal(wire(at).from) && loyal(wire(at).to);
             let can_go = places(sent).filter(|at| between(at) && !gone.contains_key(at));
             let Some(at) = can_go.choose(rng) else { break };
@@ -182,7 +182,7 @@ impl Disorder {
 }
 
 /// The place of everything that is said: which delivery, and which of its messages.
-fn places<M>(sent: &[Delivery<M>]) -> impl Iterator<Item = (usize, usize)> {
-    let places = sent.iter().enumerate();
+fn places<M>(sent: &Sent<'_, M>) -> impl Iterator<Item = (usize, usize)> {
+    let places = sent.clone().enumerate();
     places.flat_map(|(place, delivery)| (0..delivery.said.len()).map(move |at| (place, at)))
 }

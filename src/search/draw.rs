@@ -202,7 +202,7 @@ mod tests {
         let Adversary { faults, disruptions, latest, .. } = *adversary;
         let said = execution.deliveries.iter().filter(|said| turned.contains(said.wire.from));
         for delivery in said.filter(|_| faults == FaultClass::Byzantine) {
-            assert!(space.menu(delivery.wire).allows(&delivery.said), "{delivery:?}: {setting}");
+            assert!(space.menu(delivery.wire).allows(delivery.said), "{delivery:?}: {setting}");
         }
         let deaf = |wire: Wire| faults == FaultClass::ReceiveOmission && turned.contains(wire.to);
         let (untimely, in_turn): (Vec<_>, Vec<_>) =

@@ -36,9 +36,9 @@ impl<M> From<Refusal> for End<M> {
     }
 }
 
-impl<M> From<Fault> for End<M> {
-    fn from(fault: Fault) -> End<M> {
-        End::Found(Violation::Fault(fault), Box::new(Script::new()))
+impl<M> From<Box<Fault>> for End<M> {
+    fn from(fault: Box<Fault>) -> End<M> {
+        End::Found(Violation::Fault(*fault), Box::new(Script::new()))
     }
 }
 

@@ -205,7 +205,7 @@ impl<P: Testable> Listener<'_, P> {
                 messages: IndexSet::default(),
                 together: IndexSet::default(),
             });
-            for said in [Some(said), loyal.as_ref()].into_iter().flatten() {
+            for said in [Some(said), loyal].into_iter().flatten() {
                 let before = heard.messages.len();
                 let number = |message: &P::Message| heard.messages.insert_full(message.clone()).0;
                 let together = said.iter().map(number).sorted_unstable().dedup().collect();
@@ -214,8 +214,9 @@ impl<P: Testable> Listener<'_, P> {
             }
         }
         if new && self.runs.len() < FACES {
-            let said = execution.deliveries.into_iter();
-            self.runs.push(said.map(|delivery| (delivery.wire, delivery.said)).collect());
+            let said = execution.deliveries.iter();
+            let said = said.map(|delivery| (delivery.wire, delivery.said.to_vec()));
+            self.runs.push(said.collect());
         }
     }
 

@@ -36,7 +36,7 @@ pub(crate) fn decisions<P: Testable>(
     if execution.fault.is_some() {
         return Ok(execution.decisions);
     }
-    let said = execution.deliveries.iter().map(|delivery| (delivery.wire, &delivery.said[..]));
+    let said = execution.deliveries.iter().map(|delivery| (delivery.wire, delivery.said));
     let said: FxHashMap<Wire, &[P::Message]> = said.collect();
     let mut shown = FxHashSet::default();
     for round in 1..=terms.rounds {

@@ -41,7 +41,7 @@ fn judge<P: Testable>(
         let mut loyal = execution.deliveries.iter();
         loyal.find_map(|Delivery { wire, said, .. }| {
             let loyal = !case.traitors.contains(wire.from);
-            loyal.then(|| space.describes(*wire, said)).and_then(Result::err)
+            loyal.then(|| space.describes(wire, said)).and_then(Result::err)
         })
     };
     // Who has accepted a forgery may say what nobody thought of.
@@ -64,15 +64,15 @@ impl<P: Testable> Enemy<P> for Reciter<'_, P> {
         wire: Wire,
         honest: &[P::Message],
         overhears: &Eavesdropper<'_, P>,
-    ) -> Vec<P::Message> {
-        let Some(spoken) = self.script.spoken.get(&wire) else { return honest.to_vec() };
+    ) -> Option<Vec<P::Message>> {
+        let spoken = self.script.spoken.get(&wire)?;
         let can_be_said = |message: &&P::Message| {
             honest.contains(message) || {
                 let signatures = self.protocol.signatures(message);
                 overhears.lacks(&signatures).is_none()
             }
         };
-        spoken.iter().flatten().filter(can_be_said).cloned().sorted().collect()
+        Some(spoken.iter().flatten().filter(can_be_said).cloned().sorted().collect())
     }
 }
 

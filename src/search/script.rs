@@ -9,7 +9,7 @@ use super::menu::beside;
 use super::space::Space;
 use crate::attack::{Attack, AttackOn, Edit, Lie};
 use crate::execution::stage::{Eavesdropper, Enemy, simulate};
-use crate::execution::{Delivery, ExecutionOf};
+use crate::execution::{ExecutionOf, Sent};
 use crate::fault::Guarded;
 use crate::protocol::Round;
 use crate::schedule::{Crash, Shift};
@@ -107,15 +107,15 @@ impl<P: Testable, F: Fn(Wire) -> Option<Spoken<P::Message>>> Enemy<P> for Staged
         wire: Wire,
         honest: &[P::Message],
         overhears: &Eavesdropper<'_, P>,
-    ) -> Vec<P::Message> {
+    ) -> Option<Vec<P::Message>> {
         let placed = match self.space.placed(wire, honest) {
             Ok(placed) => placed,
             Err(undescribed) => {
                 self.refusal.get_or_insert(undescribed);
-                return honest.to_vec();
+                return None;
             }
         };
-        let Some(mut spoken) = (self.speak)(wire) else { return honest.to_vec() };
+        let mut spoken = (self.speak)(wire)?;
         let unplaced = beside(honest, placed.iter().flatten()).into_iter().map(Edit::Withhold);
         for (said, honest) in spoken.iter_mut().zip(&placed) {
             said.take_if(|said| {
@@ -127,14 +127,10 @@ impl<P: Testable, F: Fn(Wire) -> Option<Spoken<P::Message>>> Enemy<P> for Staged
         self.lies.extend(edits.chain(unplaced).map(|edit| Lie { wire, edit }));
         let mut said = Vec::from_iter(spoken.into_iter().flatten());
         said.sort_unstable();
-        said
+        Some(said)
     }
 
-    fn shifts(
-        &mut self,
-        round: Round,
-        _: &[Delivery<P::Message>],
-    ) -> Vec<(usize, Shift<P::Message>)> {
+    fn shifts(&mut self, round: Round, _: Sent<'_, P::Message>) -> Vec<(usize, Shift<P::Message>)> {
         let shifts = self.shifts.iter().cloned().enumerate();
         shifts.filter(|(_, shift)| shift.wire.round == round).collect()
     }

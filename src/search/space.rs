@@ -248,7 +248,7 @@ impl<'a, P: Testable> Space<'a, P> {
         let Adversary { faults, any_order, disruptions, latest, .. } = self.adversary;
         let traitor = |general| attack.traitors.contains(general);
         let said = execution.deliveries.iter().all(|delivery| {
-            !faults.is_byzantine() || !traitor(delivery.wire.from) || self.can_say(delivery)
+            !faults.is_byzantine() || !traitor(delivery.wire.from) || self.can_say(&delivery)
         });
         let asynchronous = attack.schedule.iter().filter(|shift| shift.arrival.is_asynchronous());
         let deaf = faults == FaultClass::ReceiveOmission;
@@ -270,9 +270,9 @@ impl<'a, P: Testable> Space<'a, P> {
 
     /// Whether a traitor can say what it says, or, where the repertoire is unknown, what it says
     /// beside what loyalty would have it say.
-    fn can_say(&self, Delivery { wire, said, loyal }: &Delivery<P::Message>) -> bool {
+    fn can_say(&self, Delivery { wire, said, loyal }: &Delivery<'_, P::Message>) -> bool {
         let menu = self.menu(*wire);
-        let beside_loyal = || beside(said, loyal.as_ref().unwrap_or(said));
+        let beside_loyal = || beside(said, loyal.unwrap_or(said));
         menu.allows(said) || menu.is_open() && menu.allows(&beside_loyal())
     }
 

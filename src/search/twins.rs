@@ -96,8 +96,8 @@ impl<P: Testable> Enemy<P> for Twins<'_, P> {
         wire: Wire,
         honest: &[P::Message],
         overhears: &Eavesdropper<'_, P>,
-    ) -> Vec<P::Message> {
-        let Face::As(run) = self.manner.face(wire) else { return honest.to_vec() };
+    ) -> Option<Vec<P::Message>> {
+        let Face::As(run) = self.manner.face(wire) else { return None };
         let said = self.runs[run].get(&wire).into_iter().flatten();
         let can_be_said = |message: &&P::Message| {
             honest.contains(message) || {
@@ -105,6 +105,6 @@ impl<P: Testable> Enemy<P> for Twins<'_, P> {
                 overhears.lacks(&signatures).is_none()
             }
         };
-        said.filter(can_be_said).cloned().collect()
+        Some(said.filter(can_be_said).cloned().collect())
     }
 }

@@ -13,7 +13,7 @@ use super::space::Space;
 use super::temper::{Face, Temper};
 use crate::adversary::FaultClass;
 use crate::attack::{AttackOn, Edit, Lie};
-use crate::execution::Delivery;
+use crate::execution::Sent;
 use crate::execution::stage::{Eavesdropper, Enemy};
 use crate::general::Generals;
 use crate::protocol::{Plain, Round};
@@ -58,19 +58,19 @@ impl<P: Testable, R: Rng + ?Sized> Enemy<P> for Whimsical<'_, P, R> {
         wire: Wire,
         honest: &[P::Message],
         overhears: &Eavesdropper<'_, P>,
-    ) -> Vec<P::Message> {
+    ) -> Option<Vec<P::Message>> {
         match self.attack.faults {
             FaultClass::Byzantine => self.speak(wire, honest, overhears),
             FaultClass::Crash => self.stop(wire, honest),
             FaultClass::SendOmission => self.omit(wire, honest),
-            FaultClass::ReceiveOmission => honest.to_vec(),
+            FaultClass::ReceiveOmission => None,
         }
     }
 
     fn shifts(
         &mut self,
         round: Round,
-        sent: &[Delivery<P::Message>],
+        sent: Sent<'_, P::Message>,
     ) -> Vec<(usize, Shift<P::Message>)> {
         let Whimsical { space, temper, disorder, rng, attack, unshifted, .. } = self;
         let first = attack.schedule.len();
@@ -86,24 +86,24 @@ impl<P: Testable, R: Rng + ?Sized> Enemy<P> for Whimsical<'_, P, R> {
 
 impl<P: Testable, R: Rng + ?Sized> Whimsical<'_, P, R> {
     /// What a traitor that crashes still says.
-    fn stop(&mut self, wire: Wire, honest: &[P::Message]) -> Vec<P::Message> {
+    fn stop(&mut self, wire: Wire, honest: &[P::Message]) -> Option<Vec<P::Message>> {
         if !self.attack.crashes.iter().any(|crash| crash.silences(wire)) {
-            return honest.to_vec();
+            return None;
         }
         if !honest.is_empty() {
             self.silenced = self.silenced.with(wire.from);
         }
-        Vec::new()
+        Some(Vec::new())
     }
 
     /// What is left of what a traitor should say.
-    fn omit(&mut self, wire: Wire, honest: &[P::Message]) -> Vec<P::Message> {
+    fn omit(&mut self, wire: Wire, honest: &[P::Message]) -> Option<Vec<P::Message>> {
         let mut said = honest.to_vec();
         for place in self.temper.omitted(wire, honest.len(), self.rng).into_iter().rev() {
             let edit = Edit::Withhold(said.remove(place));
             self.attack.lies.push(Lie { wire, edit });
         }
-        said
+        Some(said)
     }
 
     /// What a traitor says that says what it likes.
@@ -112,12 +112,12 @@ impl<P: Testable, R: Rng + ?Sized> Whimsical<'_, P, R> {
         wire: Wire,
         honest: &[P::Message],
         overhears: &Eavesdropper<'_, P>,
-    ) -> Vec<P::Message> {
+    ) -> Option<Vec<P::Message>> {
         let space = self.space;
         let face = self.temper.face(wire);
         let exceptions = self.temper.exceptions(wire);
         if face == Face::Obey && exceptions.is_empty() && space.adversary.silence {
-            return honest.to_vec();
+            return None;
         }
         let menu = space.menu(wire);
         let (placed, homeless) = self.placed(wire, honest);
@@ -135,7 +135,7 @@ impl<P: Testable, R: Rng + ?Sized> Whimsical<'_, P, R> {
         self.attack.lies.extend(edits.map(|edit| Lie { wire, edit }));
         let mut said = Vec::from_iter(spoken.into_iter().flatten());
         said.sort_unstable();
-        said
+        Some(said)
     }
 
     /// What stands in each slot when a traitor obeys, and what has no place: nobody says that.

@@ -96,9 +96,10 @@ impl<P: Testable> Drawing<'_, P> {
 
     fn messages(
         &self,
-        delivery: &Delivery<P::Message>,
+        delivery: Delivery<'_, P::Message>,
         labels: &mut Labels<'_, P>,
     ) -> Vec<Message> {
+        let wire = delivery.wire;
         let lines = self.telling.lines(delivery).into_iter();
         let messages = lines.map(|line| {
             let said = line.said;
@@ -115,7 +116,7 @@ impl<P: Testable> Drawing<'_, P> {
                 arrival: line.arrival,
                 arrives: line.due,
                 seals: seals.into_iter().map(stamp).collect(),
-                forged: lie.and_then(|message| labels.of(delivery.wire, message)),
+                forged: lie.and_then(|message| labels.of(wire, message)),
             }
         });
         messages.collect()
