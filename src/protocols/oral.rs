@@ -184,6 +184,8 @@ impl<V: Plain> Lockstep for OralMessages<V> {
             (true, 1) => said.push(Relay { path: Path::root(), value: told[0].clone() }),
             (true, _) | (false, 1) => {}
             (false, _) => {
+                let relays = (0..round - 2).map(|named| (seat.n - 3).saturating_sub(named));
+                said.reserve_exact(relays.product());
                 state.relay(Path::root(), Branch::root(*seat), round - 2, to, &mut said);
             }
         }

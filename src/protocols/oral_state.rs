@@ -21,7 +21,7 @@ impl<V: PartialEq> PartialEq for OralState<V> {
         let told = self.told.iter().zip(&other.told);
         self.seat == other.seat
             && self.told.len() == other.told.len()
-            && told.fold(true, |same, (one, other)| same & (one == other))
+            && told.fold(0, |differ, (one, other)| differ | u8::from(one != other)) == 0
     }
 }
 
