@@ -31,7 +31,7 @@ static ONE_THREAD: LazyLock<ThreadPool> = LazyLock::new(|| {
 #[must_use]
 pub fn verdict(question: Question, engine: Engine, space: Space) -> Verdict {
     let Question { algorithm, m, n, f } = question;
-    let broken = ONE_THREAD.install(|| match algorithm {
+    let ask = || match algorithm {
         Algorithm::Oral => {
             let check = check(OralMessages::new(m)).generals(n).traitors(f).engine(engine);
             is_broken(match space {
@@ -46,7 +46,12 @@ pub fn verdict(question: Question, engine: Engine, space: Space) -> Verdict {
                 Space::Peers => check.exactly().without_strays(),
             })
         }
-    });
+    };
+    // Composition has no use for other threads.
+    let broken = match engine {
+        Engine::Compositional => ask(),
+        Engine::Exhaustive | Engine::Naive => ONE_THREAD.install(ask),
+    };
     Verdict::broken_if(broken.unwrap_or_else(|error| panic!("{question}: {error}")))
 }
 

@@ -32,6 +32,8 @@ pub enum Tool {
     SameSpace,
     /// turncoat's compositional engine.
     Compositional,
+    /// turncoat's compositional engine, in the space of the others.
+    ComposedSameSpace,
 }
 
 /// How long a question takes.
@@ -47,7 +49,7 @@ pub enum Effort {
 
 impl Tool {
     /// All of them, turncoat last.
-    pub const ALL: [Tool; 9] = [
+    pub const ALL: [Tool; 10] = [
         Tool::Natural,
         Tool::Folded,
         Tool::Symmetric,
@@ -57,6 +59,7 @@ impl Tool {
         Tool::Exhaustive,
         Tool::SameSpace,
         Tool::Compositional,
+        Tool::ComposedSameSpace,
     ];
 
     /// Its name in a table.
@@ -72,6 +75,7 @@ impl Tool {
             Tool::Exhaustive => "turncoat, exhaustive",
             Tool::SameSpace => "turncoat, exhaustive, same space",
             Tool::Compositional => "turncoat, composed",
+            Tool::ComposedSameSpace => "turncoat, composed, same space",
         }
     }
 
@@ -112,7 +116,7 @@ impl Tool {
                 7 => Some(Effort::Long),
                 8.. => None,
             },
-            Tool::Compositional => Some(Effort::Quick),
+            Tool::Compositional | Tool::ComposedSameSpace => Some(Effort::Quick),
         }
     }
 
@@ -127,7 +131,9 @@ impl Tool {
                 6 => Some(Effort::Long),
                 7.. => None,
             },
-            Tool::Circuit | Tool::FoldedCircuit | Tool::Compositional => None,
+            Tool::Circuit | Tool::FoldedCircuit | Tool::Compositional | Tool::ComposedSameSpace => {
+                None
+            }
         }
     }
 
@@ -158,6 +164,7 @@ impl Tool {
             Tool::Exhaustive => ours::verdict(question, Engine::Exhaustive, Space::Whole),
             Tool::SameSpace => ours::verdict(question, Engine::Exhaustive, Space::Peers),
             Tool::Compositional => ours::verdict(question, Engine::Compositional, Space::Whole),
+            Tool::ComposedSameSpace => ours::verdict(question, Engine::Compositional, Space::Peers),
         }
     }
 }

@@ -15,13 +15,14 @@ fn assert_all_say(verdict: Verdict, question: Question, tools: &[Tool]) {
 }
 
 /// Those that are fast at n = 6 and 7, too.
-const FAST: [Tool; 6] = [
+const FAST: [Tool; 7] = [
     Tool::Folded,
     Tool::Symmetric,
     Tool::Representative,
     Tool::Circuit,
     Tool::FoldedCircuit,
     Tool::Compositional,
+    Tool::ComposedSameSpace,
 ];
 
 #[test]
