@@ -19,6 +19,7 @@
 //! | `naive` | its twin without a reduction |
 //! | `compose`, `composition`, `unfold` | the compositional engine, for recursive protocols |
 //! | `outcomes`, `ranges` | what can come of a subtree, and how many votes it takes |
+//! | `unfit` | why a recursion can't be composed |
 //! | `electorate`, `budgets`, `ballots` | who votes on a subtree, and in which ways |
 //! | `chase`, `coverage` | the hunt: draws attack after attack, and says how far it got |
 //! | `honest` | what comes of it when all obey |
@@ -68,17 +69,18 @@ mod spares;
 mod survey;
 mod temper;
 mod twins;
+mod unfit;
 mod unfold;
 mod voices;
 mod whim;
 
 use serde::Serialize;
 
-pub(crate) use self::composition::Unfit;
 use self::effort::{Halt, Part, Progress};
 pub use self::harvest::Harvested;
 pub use self::reduction::Reduction;
 pub(crate) use self::reduction::Reductions;
+pub(crate) use self::unfit::Unfit;
 use crate::adversary::Adversary;
 use crate::attack::AttackOn;
 use crate::count::Count;

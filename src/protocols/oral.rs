@@ -10,10 +10,9 @@ use std::fmt::Display;
 
 use arrayvec::ArrayVec;
 use itertools::Itertools;
-use serde::{Deserialize, Serialize};
 
 pub use super::choice::Choice;
-pub use super::oral_state::OralState;
+pub use super::oral_state::{OralState, Relay};
 use super::path::{Branch, Node, Path, paths};
 use crate::general::{General, Generals};
 use crate::order::Order;
@@ -33,17 +32,6 @@ pub struct OralMessages<V = Order> {
     m: usize,
     pub(super) values: Vec<V>,
     pub(super) choice: Choice,
-}
-
-/// The last general on the path tells: the one before it said (that the one before said ..) that
-/// the commander's order is this value.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Relay<V> {
-    /// Who told whom: the commander first, the sender last.
-    pub path: Path,
-    /// The order that it is about.
-    pub value: V,
 }
 
 impl OralMessages {

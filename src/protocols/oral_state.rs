@@ -1,9 +1,21 @@
-//! What a general remembers in OM(m): what it was told, path by path.
+//! What is said in OM(m), and what a general remembers of it, path by path.
 
-use super::oral::Relay;
+use serde::{Deserialize, Serialize};
+
 use super::path::{Branch, Path};
 use crate::general::General;
 use crate::protocol::{Plain, Seat};
+
+/// The last general on the path tells: the one before it said (that the one before said ..) that
+/// the commander's order is this value.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Relay<V> {
+    /// Who told whom: the commander first, the sender last.
+    pub path: Path,
+    /// The order that it is about.
+    pub value: V,
+}
 
 /// What a general remembers: what it was told, by rank of the path, RETREAT where nothing came.
 /// (For the commander that is one value, his own order.)

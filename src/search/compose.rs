@@ -3,10 +3,11 @@
 
 use itertools::Itertools;
 
-use super::composition::{Composition, Node, Unfit};
+use super::composition::Composition;
 use super::effort::Halt;
-use super::outcomes::{IMPOSSIBLE, numbers};
+use super::outcomes::{IMPOSSIBLE, Node, numbers};
 use super::space::Space;
+use super::unfit::Unfit;
 use super::unfold::{Subtree, Twist, unfold};
 use super::{Answer, Found, Reduction, Search};
 use crate::adversary::Adversary;

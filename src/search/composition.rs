@@ -19,22 +19,10 @@ use itertools::Itertools;
 use super::ballots::Ballots;
 use super::effort::{Halt, Progress};
 use super::electorate::{Below, Electorate, Telling};
-use super::outcomes::{IMPOSSIBLE, Outcomes, bits};
+use super::outcomes::{IMPOSSIBLE, Node, Outcomes, bits};
 use super::ranges::{Ranges, ranges};
-use crate::testable::{Recursive, Refusal, described};
-
-/// A subtree, up to a renaming of the generals in it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Node {
-    /// How many of the generals that are not on the path are loyal.
-    pub loyal: usize,
-    /// How many are not.
-    pub traitors: usize,
-    /// Whether its commander is loyal.
-    pub honest: bool,
-    /// Whether its commander was told the second value.
-    pub told: bool,
-}
+use super::unfit::Unfit;
+use crate::testable::{Recursive, described};
 
 /// A protocol's recursion among n generals.
 pub(super) struct Composition<'a> {
@@ -51,24 +39,6 @@ pub(super) struct Composition<'a> {
     pub steps: u64,
     limit: u64,
     progress: &'a Progress,
-}
-
-/// Why a protocol's recursion can't be composed.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Unfit {
-    /// One of its methods panics.
-    Refused(Refusal),
-    /// What is in the way, in words.
-    Because(String),
-    /// It can be composed, and says that there is an attack, but there is no run that shows it:
-    /// why, in words.
-    Unshown(String),
-}
-
-impl From<Refusal> for Unfit {
-    fn from(refusal: Refusal) -> Unfit {
-        Unfit::Refused(refusal)
-    }
 }
 
 impl<'a> Composition<'a> {

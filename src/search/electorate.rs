@@ -6,8 +6,7 @@ use std::rc::Rc;
 use arrayvec::ArrayVec;
 use itertools::izip;
 
-use super::composition::Node;
-use super::outcomes::Outcomes;
+use super::outcomes::{Node, Outcomes};
 use super::ranges::{Range, Ranges};
 
 /// What a commander tells the others: so many of the loyal, and so many traitors, the second value.

@@ -1,6 +1,19 @@
 //! What can come of a subtree: how many of those who hear its commander can take the second value
 //! from it, and with how many lies.
 
+/// A subtree, up to a renaming of the generals in it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Node {
+    /// How many of the generals that are not on the path are loyal.
+    pub loyal: usize,
+    /// How many are not.
+    pub traitors: usize,
+    /// Whether its commander is loyal.
+    pub honest: bool,
+    /// Whether its commander was told the second value.
+    pub told: bool,
+}
+
 /// The price of what can't be had.
 pub(super) const IMPOSSIBLE: u64 = u64::MAX;
 

@@ -1,7 +1,7 @@
 //! How many votes it takes: what a protocol makes of what a lieutenant was told, and of what it
 //! takes from the others who relay that.
 
-use super::composition::Unfit;
+use super::unfit::Unfit;
 use crate::testable::{Recursive, described};
 
 /// From how many to how many relays must let a lieutenant hear the second value, so that it takes

@@ -3,9 +3,10 @@
 
 use itertools::Itertools;
 
-use super::composition::{Composition, Node};
+use super::composition::Composition;
 use super::effort::Halt;
 use super::electorate::Electorate;
+use super::outcomes::Node;
 use crate::general::General;
 
 /// A lie about which of the two values was told: to one general, on one path.
