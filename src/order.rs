@@ -91,12 +91,31 @@ impl From<Order> for String {
 
 #[cfg(test)]
 mod tests {
+    use std::hash::BuildHasher;
+
+    use rustc_hash::FxBuildHasher;
+
     use super::*;
 
     #[test]
     fn every_order_reads_back_as_itself() {
         for order in Order::first(300) {
             assert_eq!(order.to_string().parse(), Ok(order));
+        }
+    }
+
+    #[test]
+    fn orders_in_a_row_are_hashed_one_and_all() {
+        for length in 0..20 {
+            let hash = |orders: &[Order]| FxBuildHasher.hash_one(orders);
+            let orders = vec![Order::RETREAT; length];
+            assert_eq!(hash(&orders), hash(&orders.clone()));
+            assert_ne!(hash(&orders), hash(&[&orders[..], &[Order::RETREAT]].concat()));
+            for place in 0..length {
+                let mut others = orders.clone();
+                others[place] = Order::ATTACK;
+                assert_ne!(hash(&orders), hash(&others), "{place} of {length}");
+            }
         }
     }
 

@@ -69,3 +69,23 @@ impl<V: Plain> OralState<V> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::Order;
+
+    #[test]
+    fn states_are_equal_if_all_their_parts_are() {
+        let seat = Seat::new(General::new(1), 4);
+        let state = OralState { seat, told: vec![Order::RETREAT; 26] };
+        assert_eq!(state, state.clone());
+        for place in 0..26 {
+            let mut other = state.clone();
+            other.told[place] = Order::ATTACK;
+            assert_ne!(state, other, "{place}");
+        }
+        assert_ne!(state, OralState { told: state.told[1..].to_vec(), ..state.clone() });
+        assert_ne!(state, OralState { seat: Seat::new(General::new(2), 4), ..state.clone() });
+    }
+}

@@ -356,6 +356,15 @@ mod tests {
     }
 
     #[test]
+    fn candidates_of_one_slot_go_together_as_far_as_they_follow_one_another() {
+        let menu = menu(&[&[1, 3], &[5, 6]], &[0, 2], true);
+        let messages = |stretch: &[Candidate<u32>]| stretch.iter().map(|c| c.message).collect_vec();
+        let stretches = menu.stretches().map(|(first, stretch)| (first, messages(stretch)));
+        let expected = [(0, vec![0]), (1, vec![1]), (2, vec![2]), (3, vec![3]), (4, vec![5, 6])];
+        assert_eq!(stretches.collect_vec(), expected);
+    }
+
+    #[test]
     fn what_is_said_stands_in_its_slots() {
         let menu = menu(&[&[1, 2], &[3, 4]], &[2, 4, 9], true);
         assert_eq!(menu.placed(&[2, 3]), Ok(vec![Some(2), Some(3), None]));
