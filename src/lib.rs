@@ -96,7 +96,9 @@
 //! [estimated](Check::estimate).
 //!
 //! Where generals are [alike](Symmetric) to a protocol, of all that can be renamed into each other
-//! one is gone through; [`assert_symmetric`] tests the claim.
+//! one is gone through; [`assert_symmetric`] tests the claim. Where the last round is
+//! [monotone](Testable::monotone), the lowest and the highest that can be said in it are;
+//! [`assert_monotone`] tests that.
 //!
 //! Where a protocol does not say what a traitor could say, that is heard from runs with other
 //! inputs and other traitors. Then nothing *holds*: the verdict is bounded by the messages that
@@ -134,6 +136,7 @@ mod hunt;
 pub mod impossibility;
 mod keepsake;
 pub mod knowledge;
+mod monotone;
 pub mod order;
 pub mod outcome;
 pub mod property;
@@ -161,6 +164,7 @@ pub use crate::general::{General, Generals, Swap};
 pub use crate::graph::Graph;
 pub use crate::hunt::{Hunt, hunt};
 pub use crate::knowledge::Knowledge;
+pub use crate::monotone::assert_monotone;
 pub use crate::order::Order;
 pub use crate::outcome::{Demand, Outcome, Task};
 pub use crate::property::{Property, Violation};

@@ -10,7 +10,7 @@
 //! | `survey` | goes through the cases, on all threads |
 //! | `explorer`, `ground`, `last_round` | the exhaustive engine, for one case |
 //! | `reduction`, `renaming` | what it leaves out; generals who are alike |
-//! | `branching`, `early`, `lying`, `received` | what one receiver can come to in one round |
+//! | `branching`, `early`, `lying`, `extremes`, `received` | what one receiver can come to in one round |
 //! | `voices` | what each general says in a round |
 //! | `memory` | remembers what is said, what can be said, and what changes nothing |
 //! | `spares` | keeps states that are no longer needed, to copy others into them |
@@ -46,6 +46,7 @@ pub mod effort;
 mod electorate;
 mod end;
 mod explorer;
+mod extremes;
 mod fates;
 mod ground;
 mod harvest;
@@ -62,7 +63,7 @@ mod ranges;
 mod received;
 mod reduction;
 mod renaming;
-mod script;
+pub(crate) mod script;
 pub(crate) mod shrink;
 pub(crate) mod space;
 mod spares;

@@ -126,6 +126,21 @@ pub trait Testable: Lockstep {
         None
     }
 
+    /// Whether the decision rises with what is heard in the last round: if there a traitor fills a slot
+    /// of the [repertoire](Testable::repertoire) with a higher message, nobody decides a lower value,
+    /// whatever else is said, and neither is a fault brought about; and silence in a slot counts for no
+    /// less than the lowest message that can stand there and for no more than the highest. Messages and
+    /// values are compared by their `Ord`.
+    ///
+    /// So it is where votes are counted and more for a value never help another one: in OM(m) over two
+    /// orders, by any rule, and in the median. Then the decisions to which a general can be brought lie
+    /// between two of them, and a search goes through no others in the last round
+    /// (`turncoat::search::Reduction::Extremes`). It is a claim about the code, which is believed:
+    /// `turncoat::assert_monotone` tests it. By default it is not made.
+    fn monotone(&self) -> bool {
+        false
+    }
+
     /// Why this protocol can't be run among `n` generals, if it can't: one line.
     ///
     /// # Errors
@@ -200,6 +215,10 @@ impl<P: Testable> Testable for &P {
 
     fn symmetry(&self) -> Option<&dyn Symmetric<P::Message, P::State>> {
         (**self).symmetry()
+    }
+
+    fn monotone(&self) -> bool {
+        (**self).monotone()
     }
 
     fn admits(&self, n: usize) -> Result<(), String> {

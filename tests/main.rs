@@ -27,6 +27,7 @@ mod hunted_mutants;
 mod keepsake;
 mod kept_attacks;
 mod look;
+mod monotone;
 mod mutants;
 mod oral;
 mod output;

@@ -18,6 +18,7 @@ const FLOORS: [&[&str]; 9] = [
         "estimate",
         "hunt",
         "keepsake",
+        "monotone",
         "question",
         "recursion",
         "refute",

@@ -230,6 +230,12 @@ impl<V: Plain + Display> Testable for OralMessages<V> {
         Some(self)
     }
 
+    /// A vote more for one of two orders takes none from it, and a higher vote does not lower the median,
+    /// on any path and so on all that lead from it. Among more orders it can take a majority away.
+    fn monotone(&self) -> bool {
+        self.choice == Choice::Median || self.values.len() <= 2
+    }
+
     fn name(&self) -> String {
         let values = match self.values.len() {
             2 => String::new(),

@@ -32,9 +32,26 @@ impl<V: Plain> OralMessages<V> {
         let mut told = state.told.clone();
         if !me.is_commander() {
             let roots = (Branch::root(state.seat), Branch::root(seat));
-            rename(self.longest(n), roots, &name, &state.told, &mut told);
+            rename(self.varied(state), roots, &name, &state.told, &mut told);
         }
         OralState { seat, told }
+    }
+
+    /// How many generals the longest paths name on which not all was told alike to a lieutenant. (On longer
+    /// ones it does not matter who relayed what: mostly since nothing came yet.)
+    fn varied(&self, OralState { seat, told }: &OralState<V>) -> usize {
+        let paths =
+            |length: usize| (1..length).map(|relays| seat.n - 1 - relays).product::<usize>();
+        let (mut length, mut shorter) = (self.longest(seat.n), told.len());
+        while length > 1 {
+            shorter -= paths(length);
+            let longest = &told[shorter..shorter + paths(length)];
+            if longest.iter().any(|value| *value != longest[0]) {
+                break;
+            }
+            length -= 1;
+        }
+        length
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct Inbox<'e, P: Testable> {
     pub merges: bool,
     /// Who can be renamed.
     pub symmetry: Option<&'e SymmetryOf<'e, P>>,
+    /// Whether only the extremes of what can be said are gone through.
+    pub extremes: bool,
 }
 
 /// Where something can come from, if there are orders to choose from: a message of loyalty, or a slot
@@ -51,6 +53,9 @@ pub(super) struct Place {
 pub(super) struct Bits<'b>(&'b [u64]);
 
 impl Bits<'_> {
+    /// There are no orders to choose from.
+    pub const NONE: Bits<'static> = Bits(&[]);
+
     /// That of one place.
     pub fn of(self, number: usize) -> u64 {
         self.0.get(number).copied().unwrap_or(0)
@@ -87,18 +92,12 @@ impl<P: Testable> Inbox<'_, P> {
                 self.hear(&mut received, at, *from, message, None, meter)?;
             }
         }
-        for from in self.space.neighbours(to).iter() {
-            let places = places.iter().filter(|place| place.from == from);
-            let bits = places.map(|place| place.bit).collect::<Vec<_>>();
-            if self.is_free(from) {
-                self.hear_traitor(from, Bits(&bits), &mut received, memory, meter)?;
-                self.fold(from, &mut received)?;
-            } else {
-                self.hear_honest(from, Bits(&bits), &mut received, meter)?;
-            }
-            if !bits.is_empty() {
-                received.forget(bits.into_iter().sum());
-                self.merge(&mut received);
+        let senders = self.space.neighbours(to);
+        if self.extremes {
+            self.hear_extremes(senders, &mut received, memory, meter)?;
+        } else {
+            for from in senders.iter() {
+                self.hear_turn(from, &places, &mut received, memory, meter)?;
             }
         }
         for at in 0..received.branches.len() {
@@ -112,6 +111,30 @@ impl<P: Testable> Inbox<'_, P> {
         }
         memory.spares = std::mem::take(&mut received.spares);
         Ok(received)
+    }
+
+    /// What one sender says in its turn, but for what has arrived before.
+    fn hear_turn(
+        &self,
+        from: General,
+        places: &[Place],
+        received: &mut ReceivedBy<'_, P>,
+        memory: &mut MemoryOf<P>,
+        meter: &mut Meter<'_>,
+    ) -> Result<(), EndOf<P>> {
+        let places = places.iter().filter(|place| place.from == from);
+        let bits = places.map(|place| place.bit).collect::<Vec<_>>();
+        if self.is_free(from) {
+            self.hear_traitor(from, Bits(&bits), received, memory, meter)?;
+            self.fold(from, received)?;
+        } else {
+            self.hear_honest(from, Bits(&bits), received, meter)?;
+        }
+        if !bits.is_empty() {
+            received.forget(bits.into_iter().sum());
+            self.merge(received);
+        }
+        Ok(())
     }
 
     pub(super) fn merge(&self, received: &mut ReceivedBy<'_, P>) {
@@ -184,7 +207,7 @@ impl<P: Testable> Inbox<'_, P> {
         })
     }
 
-    fn hear_honest(
+    pub(super) fn hear_honest(
         &self,
         from: General,
         bits: Bits<'_>,

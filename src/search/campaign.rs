@@ -152,9 +152,12 @@ impl<P: Testable> Campaign<'_, P> {
             Engine::Compositional | Engine::Naive => &[],
         };
         let mut reductions = self.search.reductions.of(sound);
-        if self.symmetry.is_none() {
-            reductions.retain(|reduction| *reduction != Reduction::Renaming);
-        }
+        let monotone = self.space.is_monotone();
+        reductions.retain(|reduction| match reduction {
+            Reduction::Renaming => self.symmetry.is_some(),
+            Reduction::Extremes => monotone,
+            _ => true,
+        });
         Answer { behaviours, signed, forgeries, harvested, reductions, steps, found, halt }
     }
 

@@ -134,7 +134,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
         successors: &[Successor],
     ) -> Result<(), (usize, EndOf<P>)> {
         let rounds = self.ground.space.terms.rounds;
-        if round == rounds && self.collapses() {
+        if round == rounds && self.ground.reductions.collapse() {
             return self.finish_all(successors);
         }
         successors.iter().enumerate().try_for_each(|(place, Successor { global, spent, .. })| {
@@ -159,12 +159,6 @@ impl<'a, P: Testable> Explorer<'a, P> {
             let Successor { global, spent, .. } = &successors[place];
             ground.finish(book, global, &alike[place], *spent, meter)
         })
-    }
-
-    /// Whether of the last round only decisions are looked at.
-    fn collapses(&self) -> bool {
-        let reductions = self.ground.reductions;
-        reductions.has(Reduction::LastRound) && reductions.has(Reduction::PerReceiver)
     }
 
     /// All that can follow when a round begins in this global state, so many lies spent.

@@ -48,6 +48,8 @@ pub(super) struct Ground<'a, P: Testable> {
     useful: Vec<Overheard>,
     /// Who can be renamed.
     symmetry: Option<&'a SymmetryOf<'a, P>>,
+    /// Whether of what can be said in the last round only the extremes are gone through.
+    extremes: bool,
     /// Every call is made twice.
     pub thorough: bool,
     /// What was learned by hands that were laid down.
@@ -121,6 +123,8 @@ impl<'a, P: Testable> Ground<'a, P> {
         };
         let rounds = if space.is_signed() { space.terms.rounds } else { 0 };
         let useful = (1..=rounds).map(|round| space.useful(round)).collect();
+        let extremes = reductions.has(Reduction::Extremes) && lies == Lies::Free;
+        let extremes = extremes && reductions.collapse() && space.is_monotone();
         Ground {
             space,
             case,
@@ -129,6 +133,7 @@ impl<'a, P: Testable> Ground<'a, P> {
             followed,
             useful,
             symmetry,
+            extremes,
             thorough: false,
             memories: Mutex::default(),
         }
@@ -225,9 +230,20 @@ impl<'a, P: Testable> Ground<'a, P> {
         let Ground { space, symmetry, .. } = *self;
         let lies_left = self.lies_left(spent);
         let merges = self.reductions.has(Reduction::EqualStates);
+        let extremes = self.extremes && round == space.terms.rounds;
         let Hand { protocol, memory, meter } = hand;
-        let inbox =
-            Inbox { space, protocol, round, to, overdue, lies_left, overheard, merges, symmetry };
+        let inbox = Inbox {
+            space,
+            protocol,
+            round,
+            to,
+            overdue,
+            lies_left,
+            overheard,
+            merges,
+            symmetry,
+            extremes,
+        };
         inbox.received(state, honest, memory, meter)
     }
 

@@ -62,9 +62,9 @@ impl Price {
 }
 
 /// What one traitor can say in its turn.
-struct Turn<'t, P: Testable> {
-    wire: Wire,
-    menu: &'t Menu<P::Message>,
+pub(super) struct Turn<'t, P: Testable> {
+    pub wire: Wire,
+    pub menu: &'t Menu<P::Message>,
     /// Those candidates that are more than loyalty and can be said.
     sayable: &'t Candidates,
     /// What loyalty would say, if lies are counted.
@@ -99,11 +99,13 @@ impl<P: Testable> Inbox<'_, P> {
         for Branch { state, met, .. } in received.branches.iter_mut().filter(|_| self.merges) {
             *met = ignored.meet(wire, state, menu.candidates.len());
         }
-        let is_deaf =
-            |branch: &Branch<_>| branch.early == 0 && ignored.ignores(branch.met, sayable);
+        let all = 0..menu.candidates.len();
+        let is_deaf = |branch: &Branch<_>| {
+            branch.early == 0 && ignored.ignores(branch.met, sayable, all.clone())
+        };
         let free = self.lies_left.is_none();
         if free && menu.all_optional() && received.branches.iter().all(is_deaf) {
-            return Ok(meter.take(received.branches.len() as u64 * sayable.len())?);
+            return Ok(meter.take(received.branches.len() as u64 * sayable.count(all))?);
         }
         let turn = self.turn(wire, menu, sayable, received)?;
         let mut merged = received.branches.len();
@@ -141,7 +143,7 @@ impl<P: Testable> Inbox<'_, P> {
     }
 
     /// What is to be known of a traitor before its turn.
-    fn turn<'t>(
+    pub(super) fn turn<'t>(
         &self,
         wire: Wire,
         menu: &'t Menu<P::Message>,
@@ -161,7 +163,7 @@ impl<P: Testable> Inbox<'_, P> {
     /// What a traitor says to a receiver on one branch, of a stretch of candidates for one slot: one
     /// of them, or none.
     #[expect(clippy::too_many_arguments, reason = "one branch, with all that belongs to it")]
-    fn hear_stretch(
+    pub(super) fn hear_stretch(
         &self,
         turn: &Turn<'_, P>,
         at: usize,
@@ -172,6 +174,11 @@ impl<P: Testable> Inbox<'_, P> {
         meter: &mut Meter<'_>,
     ) -> Result<(), EndOf<P>> {
         let wire @ Wire { from, .. } = turn.wire;
+        let numbers = first..first + stretch.len();
+        let deaf = ignored.ignores(received.branches[at].met, turn.sayable, numbers.clone());
+        if deaf && self.lies_left.is_none() && turn.menu.optional(stretch[0].slot) {
+            return Ok(meter.take(turn.sayable.count(numbers))?);
+        }
         let loyal_hears = !self.protocol.traitors().contains(self.to);
         // As long as what is heard changes nothing, it is heard by the same copy.
         let mut copy = None;
@@ -226,7 +233,7 @@ impl<P: Testable> Inbox<'_, P> {
 
     /// What the traitors said up to a candidate at which the run failed: from there on they obey,
     /// as far as it is known what that is.
-    fn cut_short(
+    pub(super) fn cut_short(
         &self,
         received: &ReceivedBy<'_, P>,
         at: usize,

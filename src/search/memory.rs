@@ -6,6 +6,7 @@
 //! only noted.) And which messages the enemy can say hangs on few of the signatures it has overheard.
 
 use std::hash::BuildHasher;
+use std::ops::Range;
 use std::sync::Arc;
 
 use hashbrown::hash_table::{Entry, HashTable};
@@ -66,6 +67,7 @@ pub(super) struct Ignored<S> {
 
 /// A state in which a receiver was when it listened on a wire.
 struct Met<S> {
+    hash: u64,
     wire: Wire,
     state: S,
     candidates: usize,
@@ -95,13 +97,13 @@ impl<S: Plain> Ignored<S> {
         if self.met.len() == TRIAL && !self.repays {
             return None;
         }
-        let hash = |wire: Wire, state: &S| FxBuildHasher.hash_one((wire, state));
+        let hash = FxBuildHasher.hash_one((wire, state));
         let Ignored { places, met, repays } = self;
-        let entry = places.entry(
-            hash(wire, state),
-            |place| met[*place].wire == wire && met[*place].state == *state,
-            |place| hash(met[*place].wire, &met[*place].state),
-        );
+        let is_this = |place: &usize| {
+            let met = &met[*place];
+            met.hash == hash && met.wire == wire && met.state == *state
+        };
+        let entry = places.entry(hash, is_this, |place| met[*place].hash);
         match entry {
             Entry::Occupied(entry) => {
                 met[*entry.get()].again = true;
@@ -115,7 +117,8 @@ impl<S: Plain> Ignored<S> {
                 }
                 entry.insert(place);
                 let ignored = Candidates::none(candidates);
-                met.push(Met { wire, state: state.clone(), candidates, again: false, ignored });
+                let (state, again) = (state.clone(), false);
+                met.push(Met { hash, wire, state, candidates, again, ignored });
                 Some(place)
             }
         }
@@ -133,9 +136,14 @@ impl<S: Plain> Ignored<S> {
         meeting.is_some_and(|place| self.met[place].ignored.has(candidate))
     }
 
-    /// Whether it is known that all of these change nothing.
-    pub fn ignores(&self, meeting: Option<Meeting>, these: &Candidates) -> bool {
-        meeting.is_some_and(|place| self.met[place].ignored.has_all(these))
+    /// Whether it is known that all of these with such numbers change nothing.
+    pub fn ignores(
+        &self,
+        meeting: Option<Meeting>,
+        these: &Candidates,
+        numbers: Range<usize>,
+    ) -> bool {
+        meeting.is_some_and(|place| self.met[place].ignored.has_all(these, numbers))
     }
 
     /// Notes that a candidate changes nothing.
@@ -169,14 +177,26 @@ impl Candidates {
         self.0[candidate / 64] |= 1 << (candidate % 64);
     }
 
-    /// How many there are.
-    pub fn len(&self) -> u64 {
-        self.0.iter().map(|word| u64::from(word.count_ones())).sum()
+    /// How many there are with such numbers.
+    pub fn count(&self, numbers: Range<usize>) -> u64 {
+        self.words(numbers).map(|word| u64::from(word.count_ones())).sum()
     }
 
-    /// Whether all of these are among them.
-    fn has_all(&self, these: &Candidates) -> bool {
-        self.0.iter().zip(&these.0).all(|(all, these)| these & !all == 0)
+    /// Whether all of these that have such numbers are among them.
+    fn has_all(&self, these: &Candidates, numbers: Range<usize>) -> bool {
+        let mut both = self.words(numbers.clone()).zip(these.words(numbers));
+        both.all(|(all, these)| these & !all == 0)
+    }
+
+    /// Those with such numbers, 64 at a time.
+    fn words(&self, numbers: Range<usize>) -> impl Iterator<Item = u64> {
+        let Range { start, end } = numbers;
+        let places = start / 64..end.div_ceil(64);
+        places.map(move |place| {
+            let first = start.saturating_sub(64 * place);
+            let after = (64 * (place + 1)).saturating_sub(end);
+            self.0[place] & u64::MAX << first & u64::MAX >> after
+        })
     }
 
     pub fn has(&self, candidate: usize) -> bool {

@@ -40,7 +40,9 @@ pub(crate) struct Candidate<M> {
     /// The slot's mark while candidates are gone through: slots that are open at the same time
     /// have different ones.
     pub mark: u64,
-    /// No candidate of this slot comes after this one.
+    /// No candidate of this slot comes before this one.
+    pub opens: bool,
+    /// None comes after it.
     pub closes: bool,
     /// The signatures in it, by number.
     pub signatures: Box<[u32]>,
@@ -289,7 +291,8 @@ fn candidates<M: Plain>(
         messages.iter().map(move |message| (message, slot))
     });
     let candidate = |(message, slot): (&M, usize)| {
-        if marks[slot] == 0 {
+        let opens = marks[slot] == 0;
+        if opens {
             marks[slot] = free & free.wrapping_neg();
             free &= !marks[slot];
         }
@@ -301,7 +304,7 @@ fn candidates<M: Plain>(
         }
         let (forgery, signatures) = (labels.get(message).copied(), signatures(message));
         let message = message.clone();
-        (mark != 0).then(|| Candidate { message, slot, mark, closes, signatures, forgery })
+        (mark != 0).then(|| Candidate { message, slot, mark, opens, closes, signatures, forgery })
     };
     messages.sorted_unstable().map(candidate).collect()
 }

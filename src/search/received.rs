@@ -79,6 +79,13 @@ impl<S: Plain, M: Plain> Received<'_, Option<S>, M> {
         self.branches.push(Branch { trace, ..branch });
     }
 
+    /// On this branch, this was done.
+    pub fn add(&mut self, from: General, deed: Deed, at: usize) {
+        let trace = &mut self.branches[at].trace;
+        self.done.push(Done { before: *trace, from, deed });
+        *trace = self.done.len() as Trace;
+    }
+
     /// What the enemy did to bring the receiver to where this trace ends.
     pub fn script<P>(
         &self,

@@ -30,6 +30,13 @@ pub enum Reduction {
     /// sets, inputs and states that can be renamed into each other, one is gone through. (Where lies
     /// are counted, all are.)
     Renaming,
+    /// The protocol is monotone in the last round, as it [says](crate::Testable::monotone): what a general
+    /// decides lies between what it decides when it is told the lowest in each slot and when it is told
+    /// the highest, and only these are gone through, with all strays. Where those two are the same for
+    /// all, agreement and validity hold of all between; and where they are not, they are broken by one of
+    /// them. (Where lies are counted, the order of arrival is free, messages are late or forged, or more
+    /// is demanded, all are gone through.)
+    Extremes,
     /// Subtrees of a recursion share no message, and what each relay was told is settled before its
     /// subtree: what can come of them is composed, and not enumerated.
     Subtrees,
@@ -39,13 +46,14 @@ pub enum Reduction {
 
 impl Reduction {
     /// Those of the exhaustive engine, in the order in which they are listed.
-    pub const ALL: [Reduction; 6] = [
+    pub const ALL: [Reduction; 7] = [
         Reduction::TraitorToLoyal,
         Reduction::TraitorsOrder,
         Reduction::PerReceiver,
         Reduction::EqualStates,
         Reduction::LastRound,
         Reduction::Renaming,
+        Reduction::Extremes,
     ];
 
     /// Those of the compositional engine.
@@ -57,7 +65,8 @@ impl Reduction {
     ];
 
     /// Those of the exhaustive engine that are sound where traitors are faulty in this way, if the
-    /// protocol [allows](crate::Testable::symmetry) for the last of them.
+    /// protocol allows for the last two of them ([symmetry](crate::Testable::symmetry),
+    /// [monotone](crate::Testable::monotone)).
     #[must_use]
     pub fn against(faults: FaultClass) -> &'static [Reduction] {
         match faults {
@@ -79,6 +88,7 @@ impl fmt::Display for Reduction {
             Reduction::EqualStates => "equal states merged",
             Reduction::LastRound => "last round collapsed to decisions",
             Reduction::Renaming => "generals who are alike renamed",
+            Reduction::Extremes => "lowest and highest of a monotone last round",
             Reduction::Subtrees => "subtrees composed",
             Reduction::Counts => "counts of the loyal for each who takes what",
         })
@@ -98,6 +108,11 @@ impl Reductions {
 
     pub fn without(self, reduction: Reduction) -> Reductions {
         Reductions(self.0 & !(1 << reduction as u16))
+    }
+
+    /// Whether of the last round only decisions are looked at.
+    pub fn collapse(self) -> bool {
+        self.has(Reduction::LastRound) && self.has(Reduction::PerReceiver)
     }
 
     /// Those of these that are in the set.

@@ -43,6 +43,8 @@ pub(crate) struct Stock<M> {
     harvest: Option<Harvest<M>>,
     /// By number of sender and receiver: the behaviours on the wires between them in all rounds.
     pub(super) behaviours: Vec<Vec<Count>>,
+    /// Whether the protocol says that it is.
+    monotone: bool,
 }
 
 impl<'a, P: Testable> Space<'a, P> {
@@ -111,7 +113,9 @@ impl<'a, P: Testable> Space<'a, P> {
         }
         let menu = |Wire { round, from, to }: Wire| menu_of(&menus, terms.n(), round, from, to);
         let behaviours = count_wires(terms, adversary.faults, menu);
-        let stock = Arc::new(Stock { menus, signatures: numbers, harvest, behaviours });
+        let monotone = described("monotone", || protocol.monotone())?;
+        let stock = Stock { menus, signatures: numbers, harvest, behaviours, monotone };
+        let stock = Arc::new(stock);
         Ok(Some(Space { protocol, terms, adversary, stock }))
     }
 
@@ -122,6 +126,16 @@ impl<'a, P: Testable> Space<'a, P> {
         let claim = self.protocol.symmetry().filter(|_| described);
         let symmetry = claim.map(|claim| Symmetry::of(claim, self.terms, &self.adversary));
         Ok(symmetry.transpose()?.flatten())
+    }
+
+    /// Whether of what can be said in the last round the extremes are enough: if the protocol says that it
+    /// is monotone, each general hears them in the same order in each execution, and no more is asked
+    /// than whether decisions are equal.
+    pub fn is_monotone(&self) -> bool {
+        let Adversary { faults, any_order, disruptions, .. } = self.adversary;
+        let described = !self.is_signed() && self.harvested().is_none() && !self.has_forgeries();
+        let in_turn = faults.is_byzantine() && !any_order && disruptions == 0;
+        self.stock.monotone && described && in_turn && self.terms.demands.is_empty()
     }
 
     pub fn everybody(&self) -> Generals {

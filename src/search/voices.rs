@@ -63,7 +63,7 @@ impl<P: Testable> Ground<'_, P> {
             let wire = Wire { round, from, to };
             let Some(said) = said else { continue };
             self.space.describes(wire, said)?;
-            for message in said {
+            for message in said.iter().filter(|_| self.space.is_signed()) {
                 let numbers = self.space.signatures_in(wire, message);
                 shows.extend(numbers.iter().map(|number| (wire, *number)));
             }

@@ -41,6 +41,7 @@ trait Lender<V, M, S>: fmt::Debug + Sync {
     fn seals(&self, message: &M) -> Vec<Seal>;
     fn recursion(&self) -> Option<&dyn Recursive<V, M>>;
     fn symmetry(&self) -> Option<&dyn Symmetric<M, S>>;
+    fn monotone(&self) -> bool;
     fn admits(&self, n: usize) -> Result<(), String>;
     fn admits_on(&self, graph: &Graph) -> Result<(), String>;
     fn name(&self) -> String;
@@ -110,6 +111,10 @@ where
 
     fn symmetry(&self) -> Option<&dyn Symmetric<M, S>> {
         Testable::symmetry(self)
+    }
+
+    fn monotone(&self) -> bool {
+        Testable::monotone(self)
     }
 
     fn admits(&self, n: usize) -> Result<(), String> {
@@ -204,6 +209,10 @@ impl<V: Plain, M: Plain, S: Plain> Testable for Lent<'_, V, M, S> {
 
     fn symmetry(&self) -> Option<&dyn Symmetric<M, S>> {
         self.0.symmetry()
+    }
+
+    fn monotone(&self) -> bool {
+        self.0.monotone()
     }
 
     fn admits(&self, n: usize) -> Result<(), String> {

@@ -1,0 +1,141 @@
+//! What a receiver can come to in the last round where only the lowest and the highest that can be said
+//! to it are gone through, and all strays.
+
+use super::branching::{Bits, Inbox, ReceivedBy, StateOf};
+use super::effort::Meter;
+use super::end::{End, EndOf};
+use super::lying::Turn;
+use super::memory::{Ignored, Memory, MemoryOf};
+use super::menu::Candidate;
+use super::received::{Branch, Deed, Received};
+use crate::general::{General, Generals};
+use crate::testable::{Testable, Wire};
+
+/// An end of what can stand in a slot.
+#[derive(Clone, Copy)]
+enum Extreme {
+    Lowest,
+    Highest,
+}
+
+impl Extreme {
+    fn is<M>(self, candidate: &Candidate<M>) -> bool {
+        match self {
+            Extreme::Lowest => candidate.opens,
+            Extreme::Highest => candidate.closes,
+        }
+    }
+}
+
+impl<P: Testable> Inbox<'_, P> {
+    /// What all say in turn, twice: once all traitors say the lowest in each slot, and once all say the
+    /// highest. Whoever comes before the first of them is heard once.
+    pub(super) fn hear_extremes(
+        &self,
+        senders: Generals,
+        received: &mut ReceivedBy<'_, P>,
+        memory: &mut MemoryOf<P>,
+        meter: &mut Meter<'_>,
+    ) -> Result<(), EndOf<P>> {
+        let free = senders.iter().find(|from| self.is_free(*from));
+        let before = free.map_or(senders, |free| senders.below(free));
+        for from in before.iter() {
+            self.hear_honest(from, Bits::NONE, received, meter)?;
+        }
+        if free.is_none() {
+            return Ok(());
+        }
+        let Received { branches, spares, .. } = received;
+        let copy = |branch: &Branch<_>| Branch { state: spares.copy(&branch.state), ..*branch };
+        let mut start = branches.iter().map(copy).collect();
+        let mut ends = Vec::new();
+        for extreme in [Extreme::Lowest, Extreme::Highest] {
+            for from in senders.minus(before).iter() {
+                if self.is_free(from) {
+                    self.hear_extreme(from, extreme, received, memory, meter)?;
+                } else {
+                    self.hear_honest(from, Bits::NONE, received, meter)?;
+                }
+            }
+            ends.append(&mut received.branches);
+            std::mem::swap(&mut received.branches, &mut start);
+        }
+        received.branches = ends;
+        Ok(())
+    }
+
+    /// What a traitor says in its turn: this extreme in each slot, and any stray.
+    fn hear_extreme(
+        &self,
+        from: General,
+        extreme: Extreme,
+        received: &mut ReceivedBy<'_, P>,
+        memory: &mut MemoryOf<P>,
+        meter: &mut Meter<'_>,
+    ) -> Result<(), EndOf<P>> {
+        let wire = Wire { round: self.round, from, to: self.to };
+        let menu = self.space.menu(wire);
+        let Memory { ignored, sayable, .. } = memory;
+        let turn = self.turn(wire, menu, sayable.on(wire, menu, self.overheard), received)?;
+        let before = received.branches.len();
+        for (first, stretch) in menu.stretches() {
+            if menu.stray() == Some(stretch[0].slot) {
+                self.hear_strays(&turn, first, stretch, received, ignored, meter)?;
+            } else if let Some(place) = stretch.iter().position(|said| extreme.is(said)) {
+                for at in 0..received.branches.len() {
+                    meter.step()?;
+                    self.say(&turn, first + place, at, received)?;
+                }
+            }
+        }
+        if received.branches.len() > before {
+            self.merge(received);
+        }
+        Ok(())
+    }
+
+    /// A candidate is heard on a branch, whatever comes of it.
+    fn say(
+        &self,
+        turn: &Turn<'_, P>,
+        number: usize,
+        at: usize,
+        received: &mut ReceivedBy<'_, P>,
+    ) -> Result<(), EndOf<P>> {
+        let Wire { round, from, to } = turn.wire;
+        let message = &turn.menu.candidates[number].message;
+        let heard =
+            self.protocol.receive(to, &mut received.branches[at].state, round, from, message);
+        heard.map_err(|fault| {
+            End::from(fault).after(|| self.cut_short(received, at, turn, number))
+        })?;
+        received.add(from, Deed::Says(number as u32), at);
+        Ok(())
+    }
+
+    /// One of a stretch of strays is heard, or none.
+    fn hear_strays(
+        &self,
+        turn: &Turn<'_, P>,
+        first: usize,
+        stretch: &[Candidate<P::Message>],
+        received: &mut ReceivedBy<'_, P>,
+        ignored: &mut Ignored<StateOf<P>>,
+        meter: &mut Meter<'_>,
+    ) -> Result<(), EndOf<P>> {
+        ignored.make_room();
+        for at in 0..received.branches.len() {
+            let branch = &mut received.branches[at];
+            let met = ignored.meet(turn.wire, &branch.state, turn.menu.candidates.len());
+            branch.met = met.filter(|_| self.merges);
+            if branch.used & stretch[0].mark == 0 {
+                self.hear_stretch(turn, at, first, stretch, received, ignored, meter)?;
+                self.room(received)?;
+            }
+        }
+        if stretch.last().is_some_and(|candidate| candidate.closes) {
+            received.close(stretch[0].mark, 0, true, false);
+        }
+        Ok(())
+    }
+}

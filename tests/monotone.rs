@@ -1,0 +1,225 @@
+//! Where the last round is monotone only its extremes are gone through: the same is said as without
+//! that, and as the naive engine says; and the claim is tested.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use expect_test::expect;
+use turncoat::search::{Engine, Reduction};
+use turncoat::{
+    General, Lockstep, OralMessages, Order, Repertoire, Round, Seat, Testable, Wire,
+    assert_monotone, check,
+};
+
+/// How a protocol departs from what it says.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Flaw {
+    /// It does not.
+    None,
+    /// It decides what fewer want.
+    Contrary,
+    /// Silence counts for it as much as the two highest votes.
+    HeedsSilence,
+    /// It panics if there are votes for all values.
+    Panics,
+}
+
+/// The commander says a value, and all relay it; a vote has a weight by its voter, and the highest value
+/// is decided for which, or for a higher one, there are votes enough. Half of these rules are medians.
+#[derive(Clone, Debug)]
+struct Weighed {
+    seed: u64,
+    flaw: Flaw,
+}
+
+/// What was heard: of the commander, and of the others.
+type Heard = (General, Option<u8>, Vec<Option<u8>>);
+
+const VALUES: u8 = 3;
+
+/// Of this seed the rule is a median.
+const MEDIAN: u64 = 0;
+
+impl Weighed {
+    /// A number below `end`, the same for the same question.
+    fn draw(&self, what: &str, entry: usize, end: u8) -> u8 {
+        let parts = what.bytes().map(u64::from).chain([entry as u64]);
+        let hash = parts.fold(self.seed + 1, |hash, part| {
+            let hash = (hash ^ part).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            hash ^ hash >> 29
+        });
+        ((hash >> 33) % u64::from(end)) as u8
+    }
+}
+
+impl Lockstep for Weighed {
+    type Value = u8;
+    type Message = u8;
+    type State = Heard;
+
+    fn rounds(&self, _n: usize) -> usize {
+        2
+    }
+
+    fn start(&self, seat: Seat, order: Option<&u8>) -> Heard {
+        (seat.me, order.copied(), vec![None; seat.n])
+    }
+
+    fn send(
+        &self,
+        (me, order, _): &Heard,
+        round: Round,
+        _: General,
+    ) -> impl IntoIterator<Item = u8> {
+        order.filter(|_| me.is_commander() == (round == 1))
+    }
+
+    fn receive(&self, (_, order, votes): &mut Heard, round: Round, from: General, value: &u8) {
+        match (round, from.is_commander()) {
+            (1, true) => *order = Some(*value),
+            // The last one counts.
+            (2, false) => votes[from.id()] = Some(*value),
+            _ => {}
+        }
+    }
+
+    fn decide(&self, (me, order, votes): &Heard) -> u8 {
+        let panics = self.flaw == Flaw::Panics;
+        let shocked = panics && (0..VALUES).all(|value| votes.contains(&Some(value)));
+        assert!(!shocked, "votes for all");
+        let is_median = self.seed.is_multiple_of(2);
+        let draw =
+            |what, entry, end, else_| if is_median { else_ } else { self.draw(what, entry, end) };
+        let weight = |voter| draw("weight", 10 * me.id() + voter, 3, 1);
+        let silence = draw("silence", me.id(), VALUES, 0);
+        let others = (1..votes.len()).filter(|voter| *voter != me.id());
+        let others = others.map(|voter| (weight(voter), votes[voter]));
+        let reaches = |value: u8| {
+            let own = if order.unwrap_or(0) >= value { weight(0) } else { 0 };
+            let for_it = others.clone().map(|(weight, vote)| match vote {
+                None if self.flaw == Flaw::HeedsSilence => 2 * weight,
+                _ if vote.unwrap_or(silence) >= value => weight,
+                _ => 0,
+            });
+            own + for_it.sum::<u8>() > draw("enough", value.into(), 4, votes.len() as u8 / 2 - 1)
+        };
+        let highest = (1..VALUES).rev().find(|value| reaches(*value)).unwrap_or(0);
+        if self.flaw == Flaw::Contrary { VALUES - 1 - highest } else { highest }
+    }
+}
+
+impl Testable for Weighed {
+    fn values(&self) -> Vec<u8> {
+        (0..VALUES).collect()
+    }
+
+    fn repertoire(&self, _n: usize, wire: Wire) -> Repertoire<u8> {
+        let speaks = wire.from.is_commander() == (wire.round == 1);
+        let strays = (0..VALUES).filter(|value| self.draw("stray", usize::from(*value), 3) == 0);
+        if speaks {
+            Repertoire::one_of(self.values()).with_strays(strays)
+        } else {
+            Repertoire::silent()
+        }
+    }
+
+    fn monotone(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_median_holds() {
+    check(Weighed { seed: MEDIAN, flaw: Flaw::None }).generals(4).traitors(1).assert_holds();
+}
+
+#[test]
+fn the_extremes_of_the_last_round_are_enough() {
+    let (mut told, mut saved) = ([0; 2], 0);
+    for seed in 0..150 {
+        let protocol = Weighed { seed, flaw: Flaw::None };
+        let n = if seed % 7 == 0 { 3 } else { 4 };
+        let few = seed % 3 == 0;
+        let asked = check(&protocol).generals(n).traitors(if few { 1 } else { 2 });
+        let asked = if few { asked } else { asked.without_strays() };
+        let asked = if seed % 5 == 0 { asked.loyal_commander() } else { asked };
+        let verdict = asked.clone().run().unwrap();
+        assert!(verdict.reductions.contains(&Reduction::Extremes));
+        let all = asked.clone().without(Reduction::Extremes).run().unwrap();
+        let naive = asked.engine(Engine::Naive).run().unwrap();
+        let size = |v: &turncoat::Verdict<_>| v.counterexample().map(|found| found.attack.size());
+        for other in [&all, &naive] {
+            assert_eq!((verdict.name(), size(&verdict)), (other.name(), size(other)), "{seed}");
+            assert_eq!(verdict.behaviours.exact(), other.behaviours.exact(), "{seed}");
+        }
+        told[usize::from(verdict.counterexample().is_some())] += 1;
+        saved += u32::from(verdict.steps < all.steps);
+    }
+    assert!(told.iter().all(|told| *told > 20) && saved > 10, "{told:?}, {saved}");
+}
+
+#[test]
+fn they_are_left_alone_where_more_hangs_on_the_order_or_on_what_is_demanded() {
+    let asked = || check(Weighed { seed: MEDIAN, flaw: Flaw::None }).generals(3).traitors(1);
+    let has = |verdict: turncoat::Verdict<_>| verdict.reductions.contains(&Reduction::Extremes);
+    assert!(has(asked().run().unwrap()) && !has(asked().any_order().run().unwrap()));
+    assert!(!has(asked().faults(turncoat::FaultClass::SendOmission).run().unwrap()));
+    let demand = turncoat::Demand::new("anything", |_| true);
+    let demanding = turncoat::protocols::asking::asking(OralMessages::new(1), [demand]);
+    let verdict = check(demanding).generals(4).traitors(1).run().unwrap();
+    assert!(!verdict.reductions.contains(&Reduction::Extremes));
+    // Of three orders a vote for the highest can take the majority from the one between.
+    assert!(!OralMessages::new(1).over(Order::first(3)).monotone());
+}
+
+/// What a wrong claim is told.
+fn caught(flaw: Flaw, n: usize) -> String {
+    let protocol = Weighed { seed: MEDIAN, flaw };
+    let panic = catch_unwind(AssertUnwindSafe(|| assert_monotone(&protocol, n)));
+    let panic = panic.expect_err("the claim is wrong");
+    panic.downcast_ref::<String>().expect("it says why").clone()
+}
+
+#[test]
+fn the_claim_is_tested() {
+    for seed in 0..10 {
+        assert_monotone(&Weighed { seed, flaw: Flaw::None }, 4);
+    }
+    for n in 2..=6 {
+        assert_monotone(&OralMessages::new(n - 1), n.min(5));
+        let median = OralMessages::new(1).over(Order::first(3));
+        assert_monotone(&median.choice(turncoat::protocols::oral::Choice::Median), n);
+        let plurality = OralMessages::new(2);
+        assert_monotone(&plurality.choice(turncoat::protocols::oral::Choice::Plurality), n);
+    }
+    expect![[r#"
+        Weighed is not monotone, as it says. lieutenant 2 decides 1 when it is told
+          round 1, by the commander: 2
+          round 2, by lieutenant 3: 1
+        and it decides 0 when it is told
+          round 1, by the commander: 2
+          round 2, by lieutenant 3: 2"#]]
+    .assert_eq(&caught(Flaw::Contrary, 4));
+    expect![[r#"
+        Weighed is not monotone, as it says. lieutenant 3 decides 2 when it is told
+          round 1, by the commander: 1
+          round 2, by lieutenant 2: 1
+        and it decides 1 when it is told
+          round 1, by the commander: 1
+          round 2, by lieutenant 1: 2
+          round 2, by lieutenant 2: 1"#]]
+    .assert_eq(&caught(Flaw::HeedsSilence, 4));
+    expect!["Weighed has a fault, and may have none: the protocol panics in decide, run by lieutenant 1: votes for all (at tests/monotone.rs:88:9), under Attack { graph: the complete graph of 5, faults: Byzantine, traitors: {0, 2}, inputs: {0: 2}, crashes: [], lies: [Lie { wire: Wire { round: 1, from: 0, to: 3 }, edit: Instead { of: 2, say: 0 } }, Lie { wire: Wire { round: 1, from: 2, to: 0 }, edit: Say(0) }, Lie { wire: Wire { round: 2, from: 0, to: 2 }, edit: Say(0) }, Lie { wire: Wire { round: 2, from: 0, to: 4 }, edit: Say(0) }, Lie { wire: Wire { round: 2, from: 2, to: 0 }, edit: Instead { of: 2, say: 0 } }, Lie { wire: Wire { round: 2, from: 2, to: 1 }, edit: Instead { of: 2, say: 1 } }, Lie { wire: Wire { round: 2, from: 2, to: 3 }, edit: Say(2) }, Lie { wire: Wire { round: 2, from: 2, to: 4 }, edit: Instead { of: 2, say: 1 } }, Lie { wire: Wire { round: 2, from: 2, to: 4 }, edit: Say(2) }], schedule: [] }"].assert_eq(&caught(Flaw::Panics, 5));
+    let none = catch_unwind(|| assert_monotone(&turncoat::SignedMessages::new(1), 4));
+    assert!(none.is_err(), "it makes no claim");
+}
+
+#[test]
+fn a_wrong_claim_is_believed() {
+    // It takes a vote for 1, which is not an extreme, beside others.
+    let asked = || {
+        let asked = check(Weighed { seed: MEDIAN, flaw: Flaw::Panics }).generals(6).traitors(2);
+        asked.loyal_commander().without_strays()
+    };
+    let verdicts = [asked(), asked().without(Reduction::Extremes)];
+    assert_eq!(verdicts.map(|asked| asked.run().unwrap().name()), ["holds", "broken"]);
+}
