@@ -78,6 +78,13 @@ impl<P: Testable> Inbox<'_, P> {
         let Memory { ignored, sayable, .. } = memory;
         let turn = self.turn(wire, menu, sayable.on(wire, menu, self.overheard), received)?;
         let before = received.branches.len();
+        // What strays change nothing is worth remembering where there are any.
+        let remembers = self.merges && menu.stray().is_some();
+        ignored.make_room();
+        for Branch { state, met, .. } in &mut received.branches {
+            let noted = remembers.then(|| ignored.meet(wire, state, menu.candidates.len()));
+            *met = noted.flatten();
+        }
         for (first, stretch) in menu.stretches() {
             if menu.stray() == Some(stretch[0].slot) {
                 self.hear_strays(&turn, first, stretch, received, ignored, meter)?;
@@ -85,6 +92,8 @@ impl<P: Testable> Inbox<'_, P> {
                 for at in 0..received.branches.len() {
                     meter.step()?;
                     self.say(&turn, first + place, at, received)?;
+                    let Branch { state, met, .. } = &mut received.branches[at];
+                    *met = ignored.follow(*met, state);
                 }
             }
         }
@@ -123,12 +132,8 @@ impl<P: Testable> Inbox<'_, P> {
         ignored: &mut Ignored<StateOf<P>>,
         meter: &mut Meter<'_>,
     ) -> Result<(), EndOf<P>> {
-        ignored.make_room();
         for at in 0..received.branches.len() {
-            let branch = &mut received.branches[at];
-            let met = ignored.meet(turn.wire, &branch.state, turn.menu.candidates.len());
-            branch.met = met.filter(|_| self.merges);
-            if branch.used & stretch[0].mark == 0 {
+            if received.branches[at].used & stretch[0].mark == 0 {
                 self.hear_stretch(turn, at, first, stretch, received, ignored, meter)?;
                 self.room(received)?;
             }
