@@ -65,8 +65,8 @@ fn two_threads() {
     });
     let ratio = one.as_secs_f64() / two.as_secs_f64();
     println!(
-        "OM(2), n = {LARGE}, exhaustive, no extremes: {one:.1?} on one thread, {two:.1?} on two: {ratio:.2} times as \
-         fast"
+        "OM(2), n = {LARGE}, exhaustive, no extremes: {one:.1?} on one thread, {two:.1?} on two: \
+         {ratio:.2} times as fast"
     );
 }
 

@@ -36,12 +36,12 @@ const ATTACKS: u64 = 1_000;
 /// traitor could say, or can't be run.
 #[track_caller]
 pub fn assert_monotone<P: Testable>(protocol: &P, n: usize) {
+    assert!(protocol.monotone(), "the protocol does not say that it is monotone");
     let terms = Terms::of(protocol, n).unwrap_or_else(|refusal| panic!("{refusal}"));
     let adversary = Adversary { replays: true, ..Adversary::at_most(n) };
     let space = Space::new(protocol, &terms, adversary, &Progress::new());
     let space = space.unwrap_or_else(|refusal| panic!("{refusal}"));
     let space = space.expect("nobody stops it");
-    assert!(protocol.monotone(), "the protocol does not say that it is monotone");
     assert!(space.harvested().is_none(), "the protocol does not say what a traitor could say");
     for seed in 0..ATTACKS {
         Play::drawn(&space, &mut SmallRng::seed_from_u64(seed)).rises();
@@ -70,9 +70,7 @@ impl<'a, P: Testable> Play<'a, P> {
         let (faults, disruptions) = (FaultClass::Byzantine, Vec::new());
         let case = Case { faults, traitors, inputs, disruptions };
         let mut said = Speech::<P::Message>::new();
-        for wire in
-            space.terms.wires(*rounds).chain((1..*rounds).flat_map(|r| space.terms.wires(r)))
-        {
+        for wire in (1..=*rounds).flat_map(|round| space.terms.wires(round)) {
             if traitors.contains(wire.from) && (wire.round == *rounds || !rng.random_bool(obeyed)) {
                 said.insert(wire, anything(space, wire, rng));
             }
@@ -100,7 +98,7 @@ impl<'a, P: Testable> Play<'a, P> {
                 let decided = [low, high].map(|decision| decision.as_ref().expect("both decide"));
                 let told = executions.each_ref().map(|execution| self.told(me, execution));
                 panic!(
-                    "{} is not monotone, as it says. {} decides {:?} when it is told\n{}\nand it \
+                    "{} is not monotone, as it says: {} decides {:?} when it is told\n{}\nand it \
                      decides {:?} when it is told\n{}",
                     self.space.protocol.name(),
                     self.space.terms.task.name(me),
@@ -125,10 +123,10 @@ impl<'a, P: Testable> Play<'a, P> {
 
     fn played(&self, speech: &Speech<P::Message>) -> ExecutionOf<P> {
         let staged = staged(self.space, &self.case, &[], |wire| speech.get(&wire).cloned());
-        let (attack, execution) = staged.unwrap_or_else(|refusal| panic!("{refusal}"));
+        let (_, execution) = staged.unwrap_or_else(|refusal| panic!("{refusal}"));
         if let Some(fault) = &execution.fault {
-            let name = self.space.protocol.name();
-            panic!("{name} has a fault, and may have none: {fault}, under {attack:?}");
+            let (name, told) = (self.space.protocol.name(), self.told(fault.general, &execution));
+            panic!("{name} has a fault, and may have none: {fault}, when it is told\n{told}");
         }
         execution
     }

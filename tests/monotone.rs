@@ -167,6 +167,8 @@ fn they_are_left_alone_where_more_hangs_on_the_order_or_on_what_is_demanded() {
     let demanding = turncoat::protocols::asking::asking(OralMessages::new(1), [demand]);
     let verdict = check(demanding).generals(4).traitors(1).run().unwrap();
     assert!(!verdict.reductions.contains(&Reduction::Extremes));
+    let without = asked().without(Reduction::LastRound).run().unwrap();
+    assert!(!without.reductions.contains(&Reduction::Extremes));
     // Of three orders a vote for the highest can take the majority from the one between.
     assert!(!OralMessages::new(1).over(Order::first(3)).monotone());
 }
@@ -192,15 +194,19 @@ fn the_claim_is_tested() {
         assert_monotone(&plurality.choice(turncoat::protocols::oral::Choice::Plurality), n);
     }
     expect![[r#"
-        Weighed is not monotone, as it says. lieutenant 2 decides 1 when it is told
+        Weighed is not monotone, as it says: lieutenant 1 decides 1 when it is told
           round 1, by the commander: 2
+          round 2, by lieutenant 2: 1
+          round 2, by lieutenant 3: 1
           round 2, by lieutenant 3: 1
         and it decides 0 when it is told
           round 1, by the commander: 2
+          round 2, by lieutenant 2: 1
+          round 2, by lieutenant 3: 1
           round 2, by lieutenant 3: 2"#]]
     .assert_eq(&caught(Flaw::Contrary, 4));
     expect![[r#"
-        Weighed is not monotone, as it says. lieutenant 3 decides 2 when it is told
+        Weighed is not monotone, as it says: lieutenant 3 decides 2 when it is told
           round 1, by the commander: 1
           round 2, by lieutenant 2: 1
         and it decides 1 when it is told
@@ -208,7 +214,13 @@ fn the_claim_is_tested() {
           round 2, by lieutenant 1: 2
           round 2, by lieutenant 2: 1"#]]
     .assert_eq(&caught(Flaw::HeedsSilence, 4));
-    expect!["Weighed has a fault, and may have none: the protocol panics in decide, run by lieutenant 1: votes for all (at tests/monotone.rs:88:9), under Attack { graph: the complete graph of 5, faults: Byzantine, traitors: {0, 2}, inputs: {0: 2}, crashes: [], lies: [Lie { wire: Wire { round: 1, from: 0, to: 3 }, edit: Instead { of: 2, say: 0 } }, Lie { wire: Wire { round: 1, from: 2, to: 0 }, edit: Say(0) }, Lie { wire: Wire { round: 2, from: 0, to: 2 }, edit: Say(0) }, Lie { wire: Wire { round: 2, from: 0, to: 4 }, edit: Say(0) }, Lie { wire: Wire { round: 2, from: 2, to: 0 }, edit: Instead { of: 2, say: 0 } }, Lie { wire: Wire { round: 2, from: 2, to: 1 }, edit: Instead { of: 2, say: 1 } }, Lie { wire: Wire { round: 2, from: 2, to: 3 }, edit: Say(2) }, Lie { wire: Wire { round: 2, from: 2, to: 4 }, edit: Instead { of: 2, say: 1 } }, Lie { wire: Wire { round: 2, from: 2, to: 4 }, edit: Say(2) }], schedule: [] }"].assert_eq(&caught(Flaw::Panics, 5));
+    expect![[r#"
+        Weighed has a fault, and may have none: the protocol panics in decide, run by lieutenant 3: votes for all (at tests/monotone.rs:88:9), when it is told
+          round 1, by the commander: 2
+          round 2, by the commander: 2
+          round 2, by lieutenant 1: 2
+          round 2, by lieutenant 2: 0
+          round 2, by lieutenant 4: 1"#]].assert_eq(&caught(Flaw::Panics, 5));
     let none = catch_unwind(|| assert_monotone(&turncoat::SignedMessages::new(1), 4));
     assert!(none.is_err(), "it makes no claim");
 }

@@ -152,10 +152,10 @@ impl<P: Testable> Campaign<'_, P> {
             Engine::Compositional | Engine::Naive => &[],
         };
         let mut reductions = self.search.reductions.of(sound);
-        let monotone = self.space.is_monotone();
+        let extremes = self.space.has_extremes(self.search.reductions);
         reductions.retain(|reduction| match reduction {
             Reduction::Renaming => self.symmetry.is_some(),
-            Reduction::Extremes => monotone,
+            Reduction::Extremes => extremes,
             _ => true,
         });
         Answer { behaviours, signed, forgeries, harvested, reductions, steps, found, halt }

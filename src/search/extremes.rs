@@ -1,11 +1,11 @@
 //! What a receiver can come to in the last round where only the lowest and the highest that can be said
 //! to it are gone through, and all strays.
 
-use super::branching::{Bits, Inbox, ReceivedBy, StateOf};
+use super::branching::{Bits, Inbox, ReceivedBy};
 use super::effort::Meter;
 use super::end::{End, EndOf};
 use super::lying::Turn;
-use super::memory::{Ignored, Memory, MemoryOf};
+use super::memory::{Memory, MemoryOf};
 use super::menu::Candidate;
 use super::received::{Branch, Deed, Received};
 use crate::general::{General, Generals};
@@ -58,6 +58,7 @@ impl<P: Testable> Inbox<'_, P> {
                 }
             }
             ends.append(&mut received.branches);
+            // The second time it begins where the first began.
             std::mem::swap(&mut received.branches, &mut start);
         }
         received.branches = ends;
@@ -86,8 +87,12 @@ impl<P: Testable> Inbox<'_, P> {
             *met = noted.flatten();
         }
         for (first, stretch) in menu.stretches() {
-            if menu.stray() == Some(stretch[0].slot) {
-                self.hear_strays(&turn, first, stretch, received, ignored, meter)?;
+            let Candidate { slot, mark, .. } = stretch[0];
+            if menu.stray() == Some(slot) {
+                self.hear_stretch(&turn, 0, (first, stretch), received, ignored, meter)?;
+                if stretch.last().is_some_and(|candidate| candidate.closes) {
+                    received.close(mark, 0, true, false);
+                }
             } else if let Some(place) = stretch.iter().position(|said| extreme.is(said)) {
                 for at in 0..received.branches.len() {
                     meter.step()?;
@@ -119,28 +124,6 @@ impl<P: Testable> Inbox<'_, P> {
             End::from(fault).after(|| self.cut_short(received, at, turn, number))
         })?;
         received.add(from, Deed::Says(number as u32), at);
-        Ok(())
-    }
-
-    /// One of a stretch of strays is heard, or none.
-    fn hear_strays(
-        &self,
-        turn: &Turn<'_, P>,
-        first: usize,
-        stretch: &[Candidate<P::Message>],
-        received: &mut ReceivedBy<'_, P>,
-        ignored: &mut Ignored<StateOf<P>>,
-        meter: &mut Meter<'_>,
-    ) -> Result<(), EndOf<P>> {
-        for at in 0..received.branches.len() {
-            if received.branches[at].used & stretch[0].mark == 0 {
-                self.hear_stretch(turn, at, first, stretch, received, ignored, meter)?;
-                self.room(received)?;
-            }
-        }
-        if stretch.last().is_some_and(|candidate| candidate.closes) {
-            received.close(stretch[0].mark, 0, true, false);
-        }
         Ok(())
     }
 }

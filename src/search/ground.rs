@@ -123,8 +123,7 @@ impl<'a, P: Testable> Ground<'a, P> {
         };
         let rounds = if space.is_signed() { space.terms.rounds } else { 0 };
         let useful = (1..=rounds).map(|round| space.useful(round)).collect();
-        let extremes = reductions.has(Reduction::Extremes) && lies == Lies::Free;
-        let extremes = extremes && reductions.collapse() && space.is_monotone();
+        let extremes = lies == Lies::Free && space.has_extremes(reductions);
         Ground {
             space,
             case,

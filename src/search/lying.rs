@@ -111,14 +111,8 @@ impl<P: Testable> Inbox<'_, P> {
         let mut merged = received.branches.len();
         for (first, stretch) in menu.stretches() {
             let Candidate { slot, mark, .. } = stretch[0];
-            let (place, before) = (bits.of(slot), received.branches.len());
-            for at in 0..before {
-                let branch = &received.branches[at];
-                if branch.used & mark == 0 && branch.early & place == 0 {
-                    self.hear_stretch(&turn, at, first, stretch, received, ignored, meter)?;
-                    self.room(received)?;
-                }
-            }
+            let place = bits.of(slot);
+            self.hear_stretch(&turn, place, (first, stretch), received, ignored, meter)?;
             if !free {
                 received.keep(|branch| branch.lies <= turn.lies_left);
             }
@@ -160,25 +154,43 @@ impl<P: Testable> Inbox<'_, P> {
         Ok(Turn { wire, menu, sayable, honest, prices, lies_left })
     }
 
-    /// What a traitor says to a receiver on one branch, of a stretch of candidates for one slot: one
-    /// of them, or none.
-    #[expect(clippy::too_many_arguments, reason = "one branch, with all that belongs to it")]
+    /// What a traitor says in a slot, of a stretch of candidates for it, on each branch on which it has not
+    /// said anything in it: one of them, or none.
     pub(super) fn hear_stretch(
         &self,
         turn: &Turn<'_, P>,
-        at: usize,
-        first: usize,
-        stretch: &[Candidate<P::Message>],
+        place: u64,
+        (first, stretch): (usize, &[Candidate<P::Message>]),
         received: &mut ReceivedBy<'_, P>,
         ignored: &mut Ignored<StateOf<P>>,
         meter: &mut Meter<'_>,
     ) -> Result<(), EndOf<P>> {
-        let wire @ Wire { from, .. } = turn.wire;
+        for at in 0..received.branches.len() {
+            let branch = &received.branches[at];
+            if branch.used & stretch[0].mark == 0 && branch.early & place == 0 {
+                self.hear_on(turn, at, (first, stretch), received, ignored, meter)?;
+                self.room(received)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same on one branch.
+    fn hear_on(
+        &self,
+        turn: &Turn<'_, P>,
+        at: usize,
+        (first, stretch): (usize, &[Candidate<P::Message>]),
+        received: &mut ReceivedBy<'_, P>,
+        ignored: &mut Ignored<StateOf<P>>,
+        meter: &mut Meter<'_>,
+    ) -> Result<(), EndOf<P>> {
         let numbers = first..first + stretch.len();
         let deaf = ignored.ignores(received.branches[at].met, turn.sayable, numbers.clone());
         if deaf && self.lies_left.is_none() && turn.menu.optional(stretch[0].slot) {
             return Ok(meter.take(turn.sayable.count(numbers))?);
         }
+        let wire @ Wire { from, .. } = turn.wire;
         let loyal_hears = !self.protocol.traitors().contains(self.to);
         // As long as what is heard changes nothing, it is heard by the same copy.
         let mut copy = None;

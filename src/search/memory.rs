@@ -271,6 +271,22 @@ mod tests {
     }
 
     #[test]
+    fn candidates_are_asked_for_by_their_numbers() {
+        let set = |has: fn(&usize) -> bool| {
+            let mut set = Candidates::none(150);
+            (0..150).filter(has).for_each(|candidate| set.add(candidate));
+            set
+        };
+        let (all, these) = (set(|number| number % 7 != 3), set(|number| number % 5 == 0));
+        for (start, end) in itertools::iproduct!(0..=150, 0..=150) {
+            let both = (start..end).filter(|number| these.has(*number));
+            assert_eq!(these.count(start..end), both.clone().count() as u64, "{start}..{end}");
+            let has_all = both.clone().all(|number| all.has(number));
+            assert_eq!(all.has_all(&these, start..end), has_all, "{start}..{end}");
+        }
+    }
+
+    #[test]
     fn what_can_be_said_hangs_on_what_matters_on_the_wire() {
         // Message 3 has signature 3 in it, and so on; 9 is said elsewhere.
         let repertoire = Repertoire::of([vec![1_u32, 2, 3]]);

@@ -340,18 +340,18 @@ mod tests {
     #[test]
     fn slots_that_are_open_together_have_different_marks() {
         let menu = menu(&[&[1, 3], &[2, 4], &[5, 6]], &[0, 9], true);
-        let marks = menu.candidates.iter().map(|c| (c.message, c.mark, c.closes)).collect_vec();
+        let marks = menu.candidates.iter().map(|c| (c.message, c.mark, c.opens, c.closes));
         let expected = [
-            (0, 1, false),
-            (1, 2, false),
-            (2, 4, false),
-            (3, 2, true),
-            (4, 4, true),
-            (5, 2, false),
-            (6, 2, true),
-            (9, 1, true),
+            (0, 1, true, false),
+            (1, 2, true, false),
+            (2, 4, true, false),
+            (3, 2, false, true),
+            (4, 4, false, true),
+            (5, 2, true, false),
+            (6, 2, false, true),
+            (9, 1, false, true),
         ];
-        assert_eq!(marks, expected);
+        assert_eq!(marks.collect_vec(), expected);
         let entangled = (0..70).map(|slot| vec![slot, slot + 100]).collect();
         assert!(matches!(muddle(entangled, None), Muddle::Entangled));
         assert!(matches!(muddle(vec![vec![1, 2], vec![2, 3]], None), Muddle::Shared(2)));

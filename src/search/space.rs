@@ -12,6 +12,7 @@ use super::effort::Progress;
 use super::harvest::{Harvest, Harvested};
 use super::menu::{Menu, Muddle, beside};
 use super::overheard::Overheard;
+use super::reduction::{Reduction, Reductions};
 use super::renaming::{Symmetry, SymmetryOf};
 use crate::adversary::{Adversary, FaultClass};
 use crate::attack::AttackOn;
@@ -128,14 +129,15 @@ impl<'a, P: Testable> Space<'a, P> {
         Ok(symmetry.transpose()?.flatten())
     }
 
-    /// Whether of what can be said in the last round the extremes are enough: if the protocol says that it
-    /// is monotone, each general hears them in the same order in each execution, and no more is asked
-    /// than whether decisions are equal.
-    pub fn is_monotone(&self) -> bool {
+    /// Whether with these reductions, as long as lies are free, of what can be said in the last round only
+    /// the extremes are gone through: if the protocol says that it is monotone, each general hears them in
+    /// the same order in each execution, and no more is asked than whether decisions are equal.
+    pub fn has_extremes(&self, reductions: Reductions) -> bool {
+        let reduced = reductions.has(Reduction::Extremes) && reductions.collapse();
         let Adversary { faults, any_order, disruptions, .. } = self.adversary;
         let described = !self.is_signed() && self.harvested().is_none() && !self.has_forgeries();
         let in_turn = faults.is_byzantine() && !any_order && disruptions == 0;
-        self.stock.monotone && described && in_turn && self.terms.demands.is_empty()
+        reduced && self.stock.monotone && described && in_turn && self.terms.demands.is_empty()
     }
 
     pub fn everybody(&self) -> Generals {
