@@ -1,12 +1,13 @@
 //! How many: exact while that can be written down, and always as a power of ten.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::iter::{Product, Sum};
 
 use num_bigint::BigUint;
 
 /// A count that may be far too long to write down.
-#[derive(Clone, PartialEq, PartialOrd, Debug)]
+#[derive(Clone, Debug)]
 pub struct Count {
     log10: f64,
     exact: Option<BigUint>,
@@ -57,6 +58,22 @@ impl Count {
             _ => exact.to_string().len() <= Count::EXACT_DIGITS,
         };
         Count { log10, exact: exact.filter(is_short) }
+    }
+}
+
+/// Exact counts are compared exactly.
+impl PartialOrd for Count {
+    fn partial_cmp(&self, other: &Count) -> Option<Ordering> {
+        match (&self.exact, &other.exact) {
+            (Some(one), Some(other)) => Some(one.cmp(other)),
+            _ => self.log10.partial_cmp(&other.log10),
+        }
+    }
+}
+
+impl PartialEq for Count {
+    fn eq(&self, other: &Count) -> bool {
+        self.partial_cmp(other) == Some(Ordering::Equal)
     }
 }
 
@@ -127,6 +144,9 @@ mod tests {
         assert_eq!(product.exact(), Some(&BigUint::ZERO));
         assert_eq!(Count::from(2).pow(20).to_string(), "1,048,576");
         assert_eq!(Count::from(7).pow(0), Count::from(1));
+        // By the powers of ten of the factors these are not quite equal.
+        let [product, other] = [[7, 11, 13], [143, 7, 1]].map(|factors| factors.map(Count::from));
+        assert_eq!(product.into_iter().product::<Count>(), other.into_iter().product());
     }
 
     #[test]

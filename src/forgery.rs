@@ -71,6 +71,13 @@ pub trait Forge: Signatures {
     /// it.
     fn odd(&self, by: General, statement: &[u8]) -> Vec<(&'static str, Self::Signature)>;
 
+    /// Whether the generals are alike to the scheme: when two of them change places, what they sign is taken
+    /// for their signatures by the same as before, and nothing else is. By default it is not said that they
+    /// are.
+    fn is_symmetric(&self) -> bool {
+        false
+    }
+
     /// Whether anybody takes this for a signature of `by` on the statement.
     fn passes(&self, by: General, statement: &[u8], signature: &Self::Signature) -> bool;
 }
@@ -86,6 +93,10 @@ impl Forge for Ideal {
 
     fn odd(&self, _by: General, _statement: &[u8]) -> Vec<(&'static str, Token)> {
         Vec::new()
+    }
+
+    fn is_symmetric(&self) -> bool {
+        true
     }
 
     fn passes(&self, by: General, statement: &[u8], token: &Token) -> bool {

@@ -9,7 +9,8 @@
 //! | `probe` | tries the obvious attacks |
 //! | `survey` | goes through the cases, on all threads |
 //! | `explorer`, `ground`, `last_round` | the exhaustive engine, for one case |
-//! | `reduction`, `renaming` | what it leaves out; generals who are alike |
+//! | `reduction`, `symmetry`, `renaming` | what it leaves out; generals who are alike |
+//! | `walk` | tests that those are alike who are said to be |
 //! | `branching`, `early`, `lying`, `extremes`, `received` | what one receiver can come to in one round |
 //! | `voices` | what each general says in a round |
 //! | `memory` | remembers what is said, what can be said, and what changes nothing |
@@ -68,11 +69,13 @@ pub(crate) mod shrink;
 pub(crate) mod space;
 mod spares;
 mod survey;
+mod symmetry;
 mod temper;
 mod twins;
 mod unfit;
 mod unfold;
 mod voices;
+pub(crate) mod walk;
 mod whim;
 
 use serde::Serialize;

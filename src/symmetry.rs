@@ -8,18 +8,30 @@ use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt, SeedableRng};
 
+use crate::adversary::Adversary;
 use crate::general::{General, Generals, Swap};
 use crate::protocol::{Round, Seat};
-use crate::testable::{Repertoire, Symmetric, Testable, Wire};
+use crate::search::effort::Progress;
+use crate::search::space::Space;
+use crate::search::walk::{Ended, Unlike, Walk};
+use crate::testable::{Repertoire, Symmetric, Terms, Testable, Wire};
 
 /// How many plays are drawn for each two generals who are alike.
 const PLAYS: u64 = 200;
+
+/// How many walks, where messages are signed.
+const WALKS: u64 = 50;
 
 /// Tests that a protocol's [symmetry](Testable::symmetry) is that of its code: among n generals, for
 /// each two who are alike, the same can be said when they have changed places, and in plays drawn at
 /// random, with any traitors who say any of that, everybody says, holds and decides the same, but for
 /// their names. What the search says that [renames](crate::search::Reduction::Renaming) is worth as
 /// much as this.
+///
+/// Where messages are signed it is tested by what everybody can be brought to hold: in each round of what is
+/// drawn that must be the same but for names, whatever traitors say, and so must be the signatures that
+/// they can show then. (Which of two chains comes first, and is relayed, may hang on who is heard first;
+/// but not which of them can be.)
 ///
 /// ```
 /// use turncoat::{OralMessages, assert_symmetric};
@@ -38,6 +50,12 @@ pub fn assert_symmetric<P: Testable>(protocol: &P, n: usize) {
     let symmetric = protocol.symmetry().expect("the protocol describes no symmetry");
     let alike = symmetric.alike(n);
     assert!(alike.minus(Generals::first(n)).is_empty(), "{alike:?} are not all among {n} generals");
+    let terms = Terms::of(protocol, n).unwrap_or_else(|refusal| panic!("{refusal}"));
+    let space = Space::new(protocol, &terms, Adversary::at_most(n), &Progress::new());
+    let space = space.unwrap_or_else(|refusal| panic!("{refusal}")).expect("nobody stops it");
+    if space.is_signed() {
+        return walks(&space);
+    }
     for [one, other] in alike.iter().array_combinations() {
         let swap = Swap::between(one, other);
         let mirror = Mirror { protocol, symmetric, n, swap };
@@ -46,6 +64,36 @@ pub fn assert_symmetric<P: Testable>(protocol: &P, n: usize) {
             mirror.play(&mut SmallRng::seed_from_u64(seed));
         }
     }
+}
+
+/// Where messages are signed.
+#[track_caller]
+fn walks<P: Testable>(space: &Space<'_, P>) {
+    assert!(space.harvested().is_none(), "the protocol does not say what a traitor could say");
+    let symmetry = space.symmetry().unwrap_or_else(|refusal| panic!("{refusal}"));
+    let Some(symmetry) = &symmetry else { return };
+    for swap in symmetry.swaps() {
+        if !space.is_as_large(swap) {
+            unlike(swap, "By `repertoire` not as much can be said.", Vec::new());
+        }
+        let walk = Walk { space, symmetry, swap };
+        for seed in 0..WALKS {
+            match walk.walk(&mut SmallRng::seed_from_u64(seed)) {
+                Ok(()) => {}
+                Err(Ended::Unlike(Unlike { what, lines })) => unlike(swap, &what, lines),
+                Err(Ended::Failed(why)) => panic!("{why}"),
+            }
+        }
+    }
+}
+
+/// The two are not alike: this is not the same.
+#[track_caller]
+fn unlike(Swap { one, other }: Swap, what: &str, lines: Vec<(String, String)>) -> ! {
+    let lines = lines.iter().map(|(who, what)| format!("\n  {who}: {what}")).format("");
+    panic!(
+        "{one} and {other} are not alike, as `symmetry` says. When they change places:\n{what}{lines}"
+    );
 }
 
 /// What is said on each wire.
@@ -222,13 +270,8 @@ impl<P: Testable> Mirror<'_, P> {
         }
     }
 
-    /// The two are not alike: this is not the same.
     fn unlike(&self, what: &str, lines: &[(&str, &dyn Debug)]) -> ! {
-        let lines = lines.iter().map(|(who, what)| format!("  {who}: {what:?}")).join("\n");
-        let Swap { one, other } = self.swap;
-        panic!(
-            "{one} and {other} are not alike, as `symmetry` says. When they change places:\n\
-             {what}\n{lines}"
-        );
+        let lines = lines.iter().map(|(who, what)| ((*who).to_owned(), format!("{what:?}")));
+        unlike(self.swap, what, lines.collect())
     }
 }

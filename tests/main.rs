@@ -54,6 +54,7 @@ mod signed_engines;
 mod signed_forgeries;
 mod signed_mutants;
 mod signed_schemes;
+mod signed_symmetry;
 mod signed_textbook;
 mod small_strategies;
 mod strategy;

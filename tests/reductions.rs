@@ -198,7 +198,7 @@ fn a_claim_of_symmetry_is_tested() {
         By `repertoire` not the same can be said:
           by the commander to lieutenant 1, in round 1: Repertoire { slots: [[RETREAT, ATTACK]], strays: [], forgeries: [], unknown: false }
           by the commander to lieutenant 2, in round 1: Repertoire { slots: [[RETREAT]], strays: [], forgeries: [], unknown: false }"#]].assert_eq(&caught(Flaw::Lopsided));
-    let none = catch_unwind(|| assert_symmetric(&turncoat::SignedMessages::new(1), 4));
+    let none = catch_unwind(|| assert_symmetric(&turncoat::FloodSet::new(1), 4));
     assert!(none.is_err(), "it makes no claim");
 }
 

@@ -1,11 +1,21 @@
-//! OM(m) with its lieutenants renamed, to which they are all alike; and interactive consistency, to
-//! which all generals are.
+//! OM(m), SM(m) and its kin with their lieutenants renamed, to which they are all alike; and interactive
+//! consistency, to which all generals are.
 
+use std::fmt::Display;
+
+use itertools::Itertools;
+
+use super::chain::{Chain, Sealer};
 use super::interactive::{Instance, InteractiveConsistency};
 use super::oral::{OralMessages, OralState, Relay};
+use super::order_set::SignedState;
 use super::path::{Branch, Path};
+use super::signed::SignedMessages;
+use super::two_step::TwoStep;
+use crate::forgery::Forge;
 use crate::general::{General, Generals, Swap};
 use crate::protocol::{Plain, Seat};
+use crate::signature::Signatures;
 use crate::testable::Symmetric;
 
 impl<V: Plain> Symmetric<Relay<V>, OralState<V>> for OralMessages<V> {
@@ -90,5 +100,62 @@ impl<V: Plain> Symmetric<Relay<V>, Vec<OralState<V>>> for InteractiveConsistency
             self.om.renamed(&instances[old.commander.id()], role)
         });
         renamed.collect()
+    }
+}
+
+type ChainOf<V, S> = Chain<V, <S as Signatures>::Signature>;
+type StateOf<V, S> = SignedState<V, <S as Signatures>::Signature>;
+
+impl<V: Plain + Display, S: Forge> Symmetric<Chain<V, S::Signature>, SignedState<V, S::Signature>>
+    for SignedMessages<V, S>
+{
+    /// All lieutenants.
+    fn alike(&self, n: usize) -> Generals {
+        Generals::first(n).without(General::COMMANDER)
+    }
+
+    fn swapped_message(&self, chain: &ChainOf<V, S>, swap: Swap) -> ChainOf<V, S> {
+        self.sealer().renamed(chain, swap)
+    }
+
+    fn swapped_state(&self, state: &StateOf<V, S>, swap: Swap) -> StateOf<V, S> {
+        state.renamed(self.sealer(), swap)
+    }
+}
+
+impl<V: Plain + Display, S: Forge> Symmetric<Chain<V, S::Signature>, SignedState<V, S::Signature>>
+    for TwoStep<V, S>
+{
+    /// All lieutenants.
+    fn alike(&self, n: usize) -> Generals {
+        Generals::first(n).without(General::COMMANDER)
+    }
+
+    fn swapped_message(&self, chain: &ChainOf<V, S>, swap: Swap) -> ChainOf<V, S> {
+        self.sealer().renamed(chain, swap)
+    }
+
+    fn swapped_state(&self, state: &StateOf<V, S>, swap: Swap) -> StateOf<V, S> {
+        state.renamed(self.sealer(), swap)
+    }
+}
+
+impl<S: Signatures> Sealer<S> {
+    /// The chain, signed anew by those who stand there when two generals have changed places.
+    fn renamed<V: Plain + Display>(&self, chain: &ChainOf<V, S>, swap: Swap) -> ChainOf<V, S> {
+        self.chain(&chain.order, chain.signers().map(|signer| swap.of(signer)))
+    }
+}
+
+impl<V: Plain + Display, G: Plain> SignedState<V, G> {
+    /// What is held by the one who stands there when two generals have changed places.
+    fn renamed<S: Signatures<Signature = G>>(&self, sealer: &Sealer<S>, swap: Swap) -> Self {
+        let Seat { me, n, neighbours } = self.seat;
+        let seat = Seat { me: swap.of(me), n, neighbours: swap.of_all(neighbours) };
+        let renamed = |chains: &[Chain<V, G>]| {
+            chains.iter().map(|chain| sealer.renamed(chain, swap)).sorted().collect()
+        };
+        let (outbox, next) = (renamed(&self.outbox), renamed(&self.next));
+        SignedState { seat, orders: self.orders.clone(), outbox, next }
     }
 }

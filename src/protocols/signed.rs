@@ -24,7 +24,7 @@ use crate::order::Order;
 use crate::protocol::{Lockstep, Plain, Round, Seat};
 use crate::signature::ideal::Ideal;
 use crate::signature::{Seal, Signatures, Signed};
-use crate::testable::{Repertoire, Testable, Wire};
+use crate::testable::{Repertoire, Symmetric, Testable, Wire};
 
 /// The algorithm SM(m) over a finite set of values, the first of which is the default, RETREAT.
 ///
@@ -262,6 +262,14 @@ impl<V: Plain + Display, S: Forge> Testable for SignedMessages<V, S> {
         let strays = again.chain(early.take(self.values.len())).collect_vec();
         let forgeries = forgeries(&self.sealer, &place);
         Repertoire::of(slots).with_strays(strays).with_forgeries(forgeries)
+    }
+
+    /// Of chains that bring an order to a lieutenant in one round it relays the first to come, and they come
+    /// by sender. That is no matter of names: if an order is not the commander's, who is loyal, he is a
+    /// traitor, is heard first, and can show any of these chains himself.
+    fn symmetry(&self) -> Option<&dyn Symmetric<Self::Message, Self::State>> {
+        let alike = self.sealer.scheme.is_symmetric() && self.commander().is_commander();
+        alike.then_some(self)
     }
 
     fn signatures(&self, chain: &Self::Message) -> Vec<Signed> {

@@ -16,7 +16,7 @@ use crate::order::Order;
 use crate::protocol::{Lockstep, Plain, Round, Seat};
 use crate::signature::ideal::Ideal;
 use crate::signature::{Seal, Signatures, Signed};
-use crate::testable::{Repertoire, Testable, Wire};
+use crate::testable::{Repertoire, Symmetric, Testable, Wire};
 
 /// The protocol over a finite set of values, the first of which is the default, RETREAT.
 ///
@@ -55,6 +55,10 @@ impl Default for TwoStep {
 }
 
 impl<V, S> TwoStep<V, S> {
+    pub(super) fn sealer(&self) -> &Sealer<S> {
+        &self.sealer
+    }
+
     /// The same over these values; the first is the default.
     #[must_use]
     pub fn over<W>(self, values: impl IntoIterator<Item = W>) -> TwoStep<W, S> {
@@ -139,6 +143,10 @@ impl<V: Plain + Display, S: Forge> Testable for TwoStep<V, S> {
         let out_of_turn = self.values.iter().flat_map(order).filter(|_| !speaks);
         let forgeries = forgeries(&self.sealer, &place);
         Repertoire::of(slots).with_strays(out_of_turn).with_forgeries(forgeries)
+    }
+
+    fn symmetry(&self) -> Option<&dyn Symmetric<Self::Message, Self::State>> {
+        self.sealer.scheme.is_symmetric().then_some(self)
     }
 
     fn signatures(&self, chain: &Self::Message) -> Vec<Signed> {

@@ -11,9 +11,9 @@ use super::end::{End, EndOf};
 use super::memory::MemoryOf;
 use super::overheard::Overheard;
 use super::received::{Branch, Deed, Received, Trace};
-use super::renaming::SymmetryOf;
 use super::script::Script;
 use super::space::Space;
+use super::symmetry::SymmetryOf;
 use crate::adversary::FaultClass;
 use crate::fault::Guarded;
 use crate::general::{General, Generals};
@@ -148,7 +148,7 @@ impl<P: Testable> Inbox<'_, P> {
     /// it can be said to the others, renamed, and they decide alike.
     fn fold(&self, heard: General, received: &mut ReceivedBy<'_, P>) -> Result<(), EndOf<P>> {
         let Inbox { space, round, to, .. } = *self;
-        let last = round == space.terms.rounds && !space.adversary.any_order;
+        let last = round == space.terms.rounds && !space.adversary.any_order && !space.is_signed();
         let Some(symmetry) = self.symmetry.filter(|_| last) else { return Ok(()) };
         let to_come = space.neighbours(to).iter().filter(|from| *from > heard);
         let to_come: Generals = to_come.collect();

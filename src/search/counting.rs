@@ -6,7 +6,7 @@ use super::menu::Menu;
 use super::space::Space;
 use crate::adversary::{Adversary, FaultClass};
 use crate::count::Count;
-use crate::general::{General, Generals};
+use crate::general::{General, Generals, Swap};
 use crate::protocol::Plain;
 use crate::testable::{Terms, Testable, Wire};
 
@@ -54,6 +54,13 @@ impl<P: Testable> Space<'_, P> {
         };
         let orders = if self.adversary.any_order { self.orders(traitors) } else { Count::from(1) };
         [faults, orders].into_iter().product()
+    }
+
+    /// Whether on each wire as much can be said when two generals have changed places.
+    pub fn is_as_large(&self, swap: Swap) -> bool {
+        let ways = |from: General, to: General| &self.stock.behaviours[from.id()][to.id()];
+        let mut wires = self.everybody().iter().cartesian_product(self.everybody().iter());
+        wires.all(|(from, to)| ways(from, to) == ways(swap.of(from), swap.of(to)))
     }
 
     /// In how many orders that which is said can arrive, if something is said in every slot. (What

@@ -22,11 +22,12 @@ use super::end::{EndOf, Explored};
 use super::ground::{Book, Global, Ground, Hand, Lies, Outboxes, Said};
 use super::received::Trace;
 use super::reduction::{Reduction, Reductions};
-use super::renaming::{Kinds, Renamer, SymmetryOf};
+use super::renaming::{Exchanges, Renamer};
 use super::script::Script;
 use super::space::Space;
+use super::symmetry::SymmetryOf;
 use crate::general::{General, Generals};
-use crate::protocol::{Round, Seat};
+use crate::protocol::Round;
 use crate::schedule::Crash;
 use crate::testable::Testable;
 
@@ -37,9 +38,9 @@ const BATCH: usize = 512;
 pub(crate) struct Explorer<'a, P: Testable> {
     ground: Ground<'a, P>,
     hand: Hand<'a, P>,
-    book: Book<P>,
+    pub(super) book: Book<P>,
     /// The global states met before, by the round that begins in them, with the lies spent.
-    visited: FxHashMap<(Round, Global), u32>,
+    pub(super) visited: FxHashMap<(Round, Global), u32>,
     renamer: Renamer<'a, P>,
     /// Which part of what can happen in the last round is gone through.
     part: Option<Part>,
@@ -82,7 +83,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
     ) -> Explorer<'a, P> {
         let ground = Ground::new(space, case, lies, reductions, symmetry);
         let hand = ground.hand(meter);
-        let book = Book { states: Default::default(), overheard: Default::default() };
+        let book = Book::default();
         let (visited, renamer) = (FxHashMap::default(), Renamer::new(symmetry));
         // Each case begins at another place, so that small ones do not all fall into one part.
         let input = |input| space.terms.values.iter().position(|value| value == input);
@@ -105,16 +106,9 @@ impl<'a, P: Testable> Explorer<'a, P> {
         (self.hand.meter.steps(), result)
     }
 
-    fn begin(&mut self) -> Result<(), EndOf<P>> {
-        let mut global = self.ground.nowhere();
-        let Ground { space, case, .. } = self.ground;
-        for me in self.ground.followed.iter() {
-            let seat = Seat::on(&space.terms.graph, me);
-            let state = self.hand.protocol.start(seat, case.inputs.get(&me))?;
-            global.states[me.id()] = self.book.number(state);
-        }
-        let made = space.made_by(case.traitors);
-        global.overheard = self.book.overheard.insert_full(made).0 as u32;
+    pub(super) fn begin(&mut self) -> Result<(), EndOf<P>> {
+        let global = self.ground.start(&self.hand, &mut self.book)?;
+        let Ground { case, .. } = self.ground;
         let spent = self.ground.lies_left(0).map_or(0, |_| case.disruptions.len() as u32);
         if self.ground.lies_left(0).is_some_and(|left| spent > left) {
             return Ok(());
@@ -196,12 +190,12 @@ impl<'a, P: Testable> Explorer<'a, P> {
         // Without this each receiver is gone through anew for all that others came to before.
         let free = self.ground.reductions.has(Reduction::PerReceiver);
         let mut options: Vec<Options<'_, P>> = Vec::new();
-        let mut kinds = Kinds::none();
+        let mut exchanges = Exchanges::none();
         if free {
             for to in &receivers {
                 options.push(self.options(round, *to, global, &outboxes, spent)?);
             }
-            kinds = self.kinds(global, &options)?;
+            exchanges = self.exchanges(global, &options)?;
         }
         let (mut picks, mut next, mut batch) = (Vec::new(), 0, Vec::new());
         loop {
@@ -214,7 +208,8 @@ impl<'a, P: Testable> Explorer<'a, P> {
                     global.states[received.to.id()] = state;
                     spent += lies;
                 }
-                let goes_on = kinds.come_first(&picks) && self.is_new(round + 1, &global, spent)?;
+                let goes_on =
+                    exchanges.come_first(&picks) && self.is_new(round + 1, &global, spent)?;
                 if goes_on && self.is_mine(round + 1) {
                     batch.push(Successor { global, spent, picks: picks.clone() });
                 }
@@ -233,7 +228,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
                     let told = spent + told.sum::<u32>();
                     let left = self.ground.lies_left(told);
                     left.is_none_or(|left| options[depth].lies(*pick) <= left)
-                        && kinds.in_order(&picks, *pick)
+                        && exchanges.in_order(&picks, *pick)
                 };
                 picked = (next..options[depth].choices.len()).find(allowed);
             }
@@ -279,8 +274,12 @@ impl<'a, P: Testable> Explorer<'a, P> {
         Ok(Options { received, choices })
     }
 
-    /// Of those who stand alike in a global state: what each can come to, by kind.
-    fn kinds(&mut self, global: &Global, options: &[Options<'_, P>]) -> Result<Kinds, EndOf<P>> {
+    /// How what each can come to is exchanged among those who stand alike in a global state.
+    fn exchanges(
+        &mut self,
+        global: &Global,
+        options: &[Options<'_, P>],
+    ) -> Result<Exchanges, EndOf<P>> {
         let Explorer { ground, book, renamer, .. } = self;
         let all = options.iter().map(|option| {
             let states = option.choices.iter().map(|choice| choice.0);
@@ -292,10 +291,10 @@ impl<'a, P: Testable> Explorer<'a, P> {
         };
         let all: Vec<_> = all.collect();
         if !options.iter().zip(&all).all(distinct) {
-            return Ok(Kinds::none());
+            return Ok(Exchanges::none());
         }
         let who = (ground.loyal(), ground.case.traitors);
-        Ok(renamer.kinds(global, who, &all, book)?)
+        Ok(renamer.exchanges(global, who, &all, book)?)
     }
 
     /// Whether what begins with this round is in the part that is gone through: that is settled when

@@ -17,14 +17,14 @@ use super::memory::{Memory, MemoryOf};
 use super::overheard::Overheard;
 use super::received::Trace;
 use super::reduction::{Reduction, Reductions};
-use super::renaming::SymmetryOf;
 use super::script::Script;
 use super::space::Space;
+use super::symmetry::SymmetryOf;
 use super::voices::{Voice, VoicesOf};
 use crate::adversary::FaultClass;
 use crate::fault::Guarded;
 use crate::general::{General, Generals};
-use crate::protocol::Round;
+use crate::protocol::{Round, Seat};
 use crate::schedule::Crash;
 use crate::testable::{Refusal, Terms, Testable, Wire};
 
@@ -98,6 +98,12 @@ pub(super) struct Said<'v, M: Clone> {
     pub fates: Vec<(Vec<Crash>, Outboxes<'v, M>)>,
 }
 
+impl<P: Testable> Default for Book<P> {
+    fn default() -> Book<P> {
+        Book { states: IndexSet::default(), overheard: IndexSet::default() }
+    }
+}
+
 impl<P: Testable> Book<P> {
     pub fn state(&self, global: &Global, general: General) -> &Option<P::State> {
         &self.states[global.states[general.id()] as usize]
@@ -144,6 +150,19 @@ impl<'a, P: Testable> Ground<'a, P> {
         let protocol = if self.thorough { protocol.thorough() } else { protocol };
         let memory = self.memories.lock().ok().and_then(|mut memories| memories.pop());
         Hand { protocol, memory: memory.unwrap_or_else(Memory::new), meter }
+    }
+
+    /// Where the execution stands when the first round begins.
+    pub fn start(&self, hand: &Hand<'a, P>, book: &mut Book<P>) -> Result<Global, EndOf<P>> {
+        let Ground { space, case, .. } = *self;
+        let mut global = self.nowhere();
+        for me in self.followed.iter() {
+            let seat = Seat::on(&space.terms.graph, me);
+            let state = hand.protocol.start(seat, case.inputs.get(&me))?;
+            global.states[me.id()] = book.number(state);
+        }
+        global.overheard = book.overheard.insert_full(space.made_by(case.traitors)).0 as u32;
+        Ok(global)
     }
 
     /// Lays a hand down: the next one knows what it has learned. Answers with its steps.

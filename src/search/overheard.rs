@@ -23,6 +23,22 @@ impl Overheard {
         self.0[signature as usize / 64] >> (signature % 64) & 1 == 1
     }
 
+    /// The first that is in one of two sets, and not in both.
+    pub fn beside(&self, other: &Overheard) -> Option<u32> {
+        let mut words = self.0.iter().zip(&other.0).map(|(one, other)| one ^ other).enumerate();
+        let (place, word) = words.find(|(_, word)| *word != 0)?;
+        Some(64 * place as u32 + word.trailing_zeros())
+    }
+
+    /// The same signatures renamed: in the place of each, by number, stands this one.
+    pub fn renamed(&self, renamed: &[u32]) -> Overheard {
+        let mut same = self.emptied();
+        let numbers = renamed.iter().enumerate();
+        let numbers = numbers.filter(|(number, _)| self.has(*number as u32));
+        numbers.for_each(|(_, renamed)| same.add(*renamed));
+        same
+    }
+
     pub fn has_all(&self, signatures: &[u32]) -> bool {
         signatures.iter().all(|signature| self.has(*signature))
     }
@@ -51,5 +67,13 @@ mod tests {
         other.add(1);
         other.add(64);
         assert!(set.and(&other).has(64) && !set.and(&other).has(0) && !set.and(&other).has(1));
+        assert_eq!(set.beside(&other), Some(0));
+        assert_eq!(set.beside(&set), None);
+        other.add(0);
+        other.add(129);
+        assert_eq!([set.beside(&other), other.beside(&set)], [Some(1); 2]);
+        let places: Vec<u32> = (0..130).map(|number| (number + 1) % 130).collect();
+        let renamed = set.renamed(&places);
+        assert!(renamed.has_all(&[1, 64, 65, 0]) && !renamed.has(63) && !renamed.has(129));
     }
 }

@@ -27,8 +27,8 @@ pub enum Reduction {
     /// After the last round nothing is left of a state but its decision.
     LastRound,
     /// Generals are alike to the protocol, as it [says](crate::testable::Symmetric): of traitor
-    /// sets, inputs and states that can be renamed into each other, one is gone through. (Where lies
-    /// are counted, all are.)
+    /// sets, inputs and states (with the signatures that the enemy can show in them) that can be renamed
+    /// into each other, one is gone through. (Where lies are counted, all are.)
     Renaming,
     /// The protocol is monotone in the last round, as it [says](crate::Testable::monotone): what a general
     /// decides lies between what it decides when it is told the lowest in each slot and when it is told

@@ -1,170 +1,59 @@
-//! Generals who are alike, renamed: which cases stand for others, who stands alike in a global state,
-//! and which of its successors can be renamed into each other.
+//! Generals who are alike, renamed: who stands alike in a global state, and which of its successors can be
+//! renamed into each other.
 //!
 //! Two generals stand alike in a global state if it is the same when they change places. Whatever the
 //! enemy does to one of them it can do to the other: so of the successors, which are a choice for each
-//! general, those are gone through in which the choices of those who stand alike are in order. (All
-//! that is gone through happens to the generals who have these names: nothing is to be renamed in
-//! what is found.)
+//! general, those are gone through that come before all that they are when two of those have changed
+//! places. (All that is gone through happens to the generals who have these names: nothing is to be
+//! renamed in what is found.)
+
+use std::cmp::Ordering;
 
 use indexmap::IndexSet;
 use itertools::Itertools;
-use petgraph::unionfind::UnionFind;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::case::Case;
 use super::ground::{Book, Global, NOT_FOLLOWED};
-use super::received::Branch;
-use crate::adversary::Adversary;
-use crate::count::Count;
+use super::symmetry::SymmetryOf;
 use crate::general::{General, Generals, Swap};
-use crate::outcome::Task;
-use crate::protocol::{Lockstep, Plain};
-use crate::testable::{Refusal, Symmetric, Terms, Testable, described};
-
-/// Who are alike from the start, and how they are renamed.
-#[derive(Clone)]
-pub(crate) struct Symmetry<'a, M, S> {
-    claim: &'a dyn Symmetric<M, S>,
-    /// Those who can change places without changing the setting, by kind.
-    kinds: Vec<Generals>,
-}
-
-/// The symmetry of a protocol.
-pub(crate) type SymmetryOf<'a, P> = Symmetry<'a, <P as Lockstep>::Message, <P as Lockstep>::State>;
-
-impl<'a, M, S> Symmetry<'a, M, S> {
-    /// By this claim, where it can be used: among Byzantine traitors, where no message is disrupted,
-    /// and nothing is demanded that may hang on names.
-    pub fn of<V>(
-        claim: &'a dyn Symmetric<M, S>,
-        terms: &Terms<V>,
-        adversary: &Adversary,
-    ) -> Result<Option<Symmetry<'a, M, S>>, Refusal> {
-        let Terms { graph, task, inputs, demands, .. } = terms;
-        let Adversary { faults, disruptions, .. } = adversary;
-        if !faults.is_byzantine() || *disruptions > 0 || !demands.is_empty() {
-            return Ok(None);
-        }
-        let everybody = graph.everybody();
-        let suspects = adversary.suspects(everybody);
-        let alike = described("alike", || claim.alike(graph.n()))?;
-        let alike = everybody.minus(everybody.minus(alike));
-        let alike = match task {
-            Task::Broadcast => alike.without(General::COMMANDER),
-            Task::Consensus => alike,
-        };
-        let changes_nothing = |one: General, other: General| {
-            let swap = Swap::between(one, other);
-            let same = |these: Generals| these.contains(one) == these.contains(other);
-            let neighbours = |of: General| swap.of_all(graph.neighbours(of));
-            same(*inputs)
-                && same(suspects)
-                && everybody.iter().all(|of| neighbours(of) == graph.neighbours(swap.of(of)))
-        };
-        let mut kinds: Vec<Generals> = Vec::new();
-        for general in alike.iter() {
-            let first = |kind: &Generals| kind.iter().next();
-            let kind = kinds
-                .iter_mut()
-                .find(|kind| first(kind).is_some_and(|first| changes_nothing(first, general)));
-            match kind {
-                Some(kind) => *kind = kind.with(general),
-                None => kinds.push(Generals::NONE.with(general)),
-            }
-        }
-        kinds.retain(|kind| kind.len() > 1);
-        Ok((!kinds.is_empty()).then_some(Symmetry { claim, kinds }))
-    }
-
-    /// For how many cases a case stands that can be renamed into it; nothing if another one does.
-    ///
-    /// It is the one whose traitors have the highest numbers: they are heard last, so that what the
-    /// loyal say is heard before there is anything to choose.
-    pub fn stands_for<V: PartialEq>(&self, case: &Case<V, M>, values: &[V]) -> Option<Count> {
-        let role = |general: General| {
-            let input = case.inputs.get(&general);
-            let input = input.and_then(|input| values.iter().position(|value| value == input));
-            (case.traitors.contains(general), input)
-        };
-        let mut ways = Vec::new();
-        for kind in &self.kinds {
-            let roles = kind.iter().map(role).collect_vec();
-            if !roles.is_sorted() {
-                return None;
-            }
-            let mut left = kind.len();
-            for (count, _) in roles.into_iter().dedup_with_count() {
-                ways.push(Count::from(num_integer::binomial(left as u64, count as u64)));
-                left -= count;
-            }
-        }
-        Some(ways.into_iter().product())
-    }
-}
-
-impl<M, S: Plain> Symmetry<'_, M, S> {
-    /// Which branches are the first of those that can be renamed into each other by these.
-    pub fn firsts(
-        &self,
-        branches: &[Branch<Option<S>>],
-        these: Generals,
-    ) -> Result<Vec<bool>, Refusal> {
-        let place_of = branches.iter().enumerate().map(|(place, branch)| (&branch.state, place));
-        let place_of: FxHashMap<_, usize> = place_of.collect();
-        let mut classes = UnionFind::<usize>::new(branches.len());
-        for kind in self.kinds.iter().map(|kind| kind.minus(kind.minus(these))) {
-            for one in kind.iter() {
-                // The next one who is alike to this one in one branch is so in all, or there is none.
-                for other in kind.iter().filter(|other| *other > one) {
-                    let swap = Swap::between(one, other);
-                    let renamed = branches.iter().map_while(|branch| {
-                        let state = branch.state.as_ref()?;
-                        let swapped =
-                            described("swapped_state", || self.claim.swapped_state(state, swap));
-                        swapped.map(|swapped| place_of.get(&Some(swapped)).copied()).transpose()
-                    });
-                    let renamed: Vec<usize> = renamed.try_collect()?;
-                    for (place, renamed) in renamed.iter().enumerate() {
-                        classes.union(place, *renamed);
-                    }
-                    if !renamed.is_empty() {
-                        break;
-                    }
-                }
-            }
-        }
-        let classes = classes.into_labeling();
-        let mut known = vec![false; classes.len()];
-        Ok(classes.into_iter().map(|class| !std::mem::replace(&mut known[class], true)).collect())
-    }
-}
+use crate::testable::{Refusal, Testable};
 
 /// Renames the states of a book.
 pub(super) struct Renamer<'a, P: Testable> {
     symmetry: Option<&'a SymmetryOf<'a, P>>,
     /// The states that were renamed before, by number.
     renamed: FxHashMap<(u32, Swap), u32>,
+    /// Whether the same was overheard, by number, when two have changed places.
+    shown: FxHashMap<(u32, Swap), bool>,
 }
 
 impl<'a, P: Testable> Renamer<'a, P> {
     /// Without a symmetry nobody is alike.
     pub fn new(symmetry: Option<&'a SymmetryOf<'a, P>>) -> Renamer<'a, P> {
-        Renamer { symmetry, renamed: FxHashMap::default() }
+        Renamer { symmetry, renamed: FxHashMap::default(), shown: FxHashMap::default() }
     }
 
     fn swapped(&mut self, state: u32, swap: Swap, book: &mut Book<P>) -> Result<u32, Refusal> {
-        let Some(Symmetry { claim, .. }) = self.symmetry else { return Ok(state) };
+        let Some(symmetry) = self.symmetry else { return Ok(state) };
         if let Some(renamed) = self.renamed.get(&(state, swap)) {
             return Ok(*renamed);
         }
         let renamed = match &book.states[state as usize] {
-            Some(state) => Some(described("swapped_state", || claim.swapped_state(state, swap))?),
+            Some(state) => Some(symmetry.state(state, swap)?),
             None => None,
         };
         let renamed = book.number(renamed);
         self.renamed.insert((state, swap), renamed);
         Ok(renamed)
+    }
+
+    /// Whether the enemy has overheard the same when two generals have changed places.
+    fn shows_the_same(&mut self, overheard: u32, swap: Swap, book: &Book<P>) -> bool {
+        let Some(symmetry) = self.symmetry else { return true };
+        *self.shown.entry((overheard, swap)).or_insert_with(|| {
+            let shown = &book.overheard[overheard as usize];
+            symmetry.beside(shown, shown, swap).is_none()
+        })
     }
 
     /// Whether a global state is the same when two generals have changed places.
@@ -174,7 +63,10 @@ impl<'a, P: Testable> Renamer<'a, P> {
         swap: Swap,
         book: &mut Book<P>,
     ) -> Result<bool, Refusal> {
-        let Global { states, .. } = global;
+        let Global { states, overheard, .. } = global;
+        if !self.shows_the_same(*overheard, swap, book) {
+            return Ok(false);
+        }
         for (general, state) in states.iter().enumerate() {
             if *state != NOT_FOLLOWED {
                 let there = states[swap.of(General::new(general)).id()];
@@ -213,62 +105,31 @@ impl<'a, P: Testable> Renamer<'a, P> {
         Ok(all)
     }
 
-    /// What those who stand alike can come to, by kind; for each receiver there are the numbers of
-    /// the states it can come to.
-    ///
-    /// Renaming those who stand alike with the first of them takes a choice of its own to another of
-    /// its own if it speaks of them: those are of one kind.
-    pub fn kinds(
+    /// How the choices of those who stand alike are exchanged when two of them change places; for each
+    /// receiver there are the numbers of the states it can come to.
+    pub fn exchanges(
         &mut self,
         global: &Global,
         (loyal, traitors): (Generals, Generals),
         choices: &[(General, IndexSet<u32, FxBuildHasher>)],
         book: &mut Book<P>,
-    ) -> Result<Kinds, Refusal> {
-        let mut kinds = Kinds::none();
-        if self.symmetry.is_none() {
-            return Ok(kinds);
-        }
-        let each = |(_, states): &(_, IndexSet<_, _>)| Kind {
-            before: None,
-            of: (0..states.len()).collect(),
-        };
-        kinds.kinds = choices.iter().map(each).collect();
-        let place = |general: General| choices.iter().position(|(to, _)| *to == general);
-        for alike in self.alike(global, loyal, book)? {
-            let places = alike.iter().filter_map(place).collect_vec();
-            let Some((&first, others)) = places.split_first() else { continue };
-            let mut classes = UnionFind::<usize>::new(choices[first].1.len());
-            for (one, other) in others.iter().tuple_windows() {
-                let swap = Swap::between(choices[*one].0, choices[*other].0);
-                let renamed = self.renamed(&choices[first], &choices[first], swap, book)?;
-                renamed.into_iter().enumerate().for_each(|(pick, renamed)| {
-                    classes.union(pick, renamed);
-                });
-            }
-            let classes = classes.into_labeling();
-            let firsts = (0..classes.len()).rev().map(|pick| (classes[pick], pick));
-            let firsts: FxHashMap<_, _> = firsts.collect();
-            let kind = |pick: usize| firsts[&classes[pick]];
-            kinds.kinds[first].of = (0..classes.len()).map(kind).collect();
-            for (before, place) in places.iter().tuple_windows() {
-                let swap = Swap::between(choices[first].0, choices[*place].0);
-                let renamed = self.renamed(&choices[*place], &choices[first], swap, book)?;
-                let of = renamed.into_iter().map(kind).collect();
-                kinds.kinds[*place] = Kind { before: Some(*before), of };
-            }
-        }
-        // Where traitors are followed they come to something themselves.
-        let followed = choices.iter().any(|(to, _)| traitors.contains(*to));
-        let traitors = if followed { Generals::NONE } else { traitors };
-        for alike in self.alike(global, traitors, book)? {
+    ) -> Result<Exchanges, Refusal> {
+        let mut exchanges = Vec::new();
+        let mut alike = self.alike(global, loyal, book)?;
+        alike.extend(self.alike(global, traitors, book)?);
+        for alike in alike {
             for (one, other) in alike.iter().tuple_windows() {
                 let swap = Swap::between(one, other);
-                let renamed = choices.iter().map(|own| self.renamed(own, own, swap, book));
-                kinds.mirrors.push(renamed.collect::<Result<_, _>>()?);
+                let place = |to: General| choices.iter().position(|(other, _)| *other == to);
+                let exchange = choices.iter().map(|own| {
+                    let source = place(swap.of(own.0)).expect("both listen, or neither");
+                    let renamed = self.renamed(&choices[source], own, swap, book)?;
+                    Ok((source, renamed))
+                });
+                exchanges.push(Exchange(exchange.collect::<Result<_, Refusal>>()?));
             }
         }
-        Ok(kinds)
+        Ok(Exchanges(exchanges))
     }
 
     /// What the choices of one general are when two have changed places, among those of the one who
@@ -289,56 +150,146 @@ impl<'a, P: Testable> Renamer<'a, P> {
     }
 }
 
-/// Of what kinds the choices of each receiver are, in a global state in which some stand alike.
-pub(super) struct Kinds {
-    /// By receiver. There are none where nobody stands alike.
-    kinds: Vec<Kind>,
-    /// For each two traitors who stand alike, by receiver: what its choices are when those have changed
-    /// places.
-    mirrors: Vec<Vec<Vec<usize>>>,
-}
+/// What becomes of choices, one for each receiver, when two who stand alike change places.
+///
+/// Of all that choices can be renamed to by this, one after the other, what comes first has to be gone through:
+/// it is never left out, for nothing that it can be renamed to comes before it.
+pub(super) struct Exchanges(Vec<Exchange>);
 
-struct Kind {
-    /// The place of the receiver before this one among those who stand alike.
-    before: Option<usize>,
-    /// Of what kind each choice is: the first one of its kind.
-    of: Vec<usize>,
-}
+/// By receiver: whose choice comes to it, and what each choice of that one is then.
+struct Exchange(Vec<(usize, Vec<usize>)>);
 
-impl Kinds {
+impl Exchanges {
     /// Nobody stands alike.
-    pub fn none() -> Kinds {
-        Kinds { kinds: Vec::new(), mirrors: Vec::new() }
+    pub fn none() -> Exchanges {
+        Exchanges(Vec::new())
     }
 
-    /// Whether after these picks, one for each receiver, the next one comes in order.
+    /// Whether these picks, and this one for the next receiver, do not come after what an exchange makes of
+    /// them, as far as that is settled.
     pub fn in_order(&self, picks: &[usize], pick: usize) -> bool {
-        let Some(Kind { before: Some(before), of }) = self.kinds.get(picks.len()) else {
-            return true;
+        let picked = |place| match picks.get(place) {
+            None if place == picks.len() => Some(pick),
+            picked => picked.copied(),
         };
-        self.kinds[*before].of[picks[*before]] <= of[pick]
+        self.0.iter().all(|Exchange(exchange)| {
+            let pairs = exchange.iter().enumerate().map_while(|(place, (source, renamed))| {
+                Some((picked(place)?, renamed[picked(*source)?]))
+            });
+            let first = pairs.map(|(own, other)| own.cmp(&other)).find(|order| order.is_ne());
+            first.is_none_or(Ordering::is_lt)
+        })
     }
 
-    /// Whether these picks, which are in order, come before what they are when two traitors have
-    /// changed places, put in order.
+    /// Whether these picks do not come after what any exchange makes of them, if others put that in order.
     pub fn come_first(&self, picks: &[usize]) -> bool {
-        let kind = |(kind, pick): (&Kind, &usize)| kind.of[*pick];
-        let kinds = self.kinds.iter().zip(picks).map(kind).collect_vec();
-        self.mirrors.iter().all(|mirror| {
-            let mirrored = mirror.iter().zip(picks).map(|(mirror, pick)| mirror[*pick]);
-            let mut mirrored =
-                self.kinds.iter().zip(mirrored).map(|(kind, pick)| kind.of[pick]).collect_vec();
-            // Those who stand alike are few: each sinks to its place among those before it.
-            for at in 0..mirrored.len() {
-                let mut at = at;
-                while let Some(before) = self.kinds[at].before
-                    && mirrored[before] > mirrored[at]
-                {
-                    mirrored.swap(before, at);
-                    at = before;
-                }
+        self.0.iter().all(|exchange| {
+            let mut renamed = exchange.of(picks);
+            while let Some(before) =
+                self.0.iter().map(|next| next.of(&renamed)).find(|next| *next < renamed)
+            {
+                renamed = before;
             }
-            kinds <= mirrored
+            *picks <= *renamed
         })
+    }
+}
+
+impl Exchange {
+    /// What these picks are then.
+    fn of(&self, picks: &[usize]) -> Vec<usize> {
+        self.0.iter().map(|(source, renamed)| renamed[picks[*source]]).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::adversary::Adversary;
+    use crate::order::Order;
+    use crate::protocol::{Lockstep, Round};
+    use crate::protocols::oral::OralMessages;
+    use crate::protocols::signed::SignedMessages;
+    use crate::search::case::TraitorsOrders;
+    use crate::search::effort::{Meter, Progress};
+    use crate::search::explorer::{Explorer, Plan};
+    use crate::search::ground::Lies;
+    use crate::search::overheard::Overheard;
+    use crate::search::reduction::Reductions;
+    use crate::search::space::Space;
+    use crate::testable::Terms;
+
+    /// The round that begins, what everybody holds, and what the enemy can show.
+    type Met<P> = (Round, Vec<Option<<P as Lockstep>::State>>, Option<Overheard>);
+
+    /// How many global states of these cases are gone through when generals are renamed, and how many
+    /// there are. What can be renamed to those is all that there is.
+    fn renamed<P: Testable>(protocol: &P, n: usize, f: usize) -> [usize; 2] {
+        let (terms, progress) = (Terms::of(protocol, n).unwrap(), Progress::new());
+        let adversary = Adversary { strays: false, exactly: true, ..Adversary::at_most(f) };
+        let space = Space::new(protocol, &terms, adversary, &progress).unwrap().unwrap();
+        let symmetry = space.symmetry().unwrap().unwrap();
+        let cases = space.cases(f, TraitorsOrders::One);
+        let cases = cases.filter(|case| symmetry.stands_for(case, &terms.values).is_some());
+        let mut counts = [0, 0];
+        for case in cases {
+            let swaps = symmetry.swaps().filter(|swap| {
+                let [one, other] = [swap.one, swap.other]
+                    .map(|general| (case.traitors.contains(general), case.inputs.get(&general)));
+                one == other
+            });
+            let swaps = swaps.collect_vec();
+            let change = |(round, states, shown): &Met<P>, swap: Swap| -> Met<P> {
+                let place = |place: usize| swap.of(General::new(place)).id();
+                let states = (0..n).map(|at| states[place(at)].as_ref());
+                let states = states.map(|state| Some(symmetry.state(state?, swap).unwrap()));
+                let shown = shown.as_ref().and_then(|shown| symmetry.overheard(shown, swap));
+                (*round, states.collect(), shown)
+            };
+            let met = |symmetry| -> HashSet<Met<P>> {
+                let (lies, reductions, part) = (Lies::Free, Reductions::ALL, None);
+                let plan = Plan { lies, reductions, symmetry, part };
+                let mut explorer =
+                    Explorer::new(&space, &case, plan, Meter::new(&progress, u64::MAX));
+                explorer.begin().unwrap();
+                let book = &explorer.book;
+                let met = explorer.visited.keys().map(|(round, global)| {
+                    let states =
+                        global.states.iter().map(|state| book.states.get_index(*state as usize));
+                    let states = states.map(|state| state.cloned().flatten()).collect();
+                    let shown = space
+                        .is_signed()
+                        .then(|| book.overheard[global.overheard as usize].clone());
+                    (*round, states, shown)
+                });
+                met.collect()
+            };
+            // Changed twice it is as it was, but for signatures that are not renamed.
+            let whole: HashSet<_> =
+                met(None).iter().map(|met| change(&change(met, swaps[0]), swaps[0])).collect();
+            let mut left = met(Some(&symmetry)).into_iter().collect_vec();
+            counts[0] += left.len();
+            counts[1] += whole.len();
+            let mut reached = HashSet::new();
+            while let Some(one) = left.pop() {
+                let others = swaps.iter().map(|swap| change(&one, *swap)).collect_vec();
+                left.extend(others.into_iter().filter(|other| reached.insert(other.clone())));
+            }
+            assert!(reached == whole, "{:?}: {} of {}", case.traitors, reached.len(), whole.len());
+        }
+        counts
+    }
+
+    #[test]
+    fn what_is_gone_through_can_be_renamed_to_all_that_there_is() {
+        let three = OralMessages::new(1).over(Order::first(3));
+        let oral = [renamed(&OralMessages::new(2), 7, 2), renamed(&three, 5, 1)];
+        assert_eq!(oral, [[108, 1570], [18, 84]]);
+        // Among six, two pairs can stand alike whose choices speak of each other.
+        let signed = [(2, 5, 2), (3, 5, 3), (2, 6, 2)];
+        let signed = signed.map(|(m, n, f)| renamed(&SignedMessages::new(m), n, f));
+        assert_eq!(signed, [[209, 968], [376, 1302], [824, 14421]]);
     }
 }

@@ -13,7 +13,7 @@ use super::harvest::{Harvest, Harvested};
 use super::menu::{Menu, Muddle, beside};
 use super::overheard::Overheard;
 use super::reduction::{Reduction, Reductions};
-use super::renaming::{Symmetry, SymmetryOf};
+use super::symmetry::{Symmetry, SymmetryOf};
 use crate::adversary::{Adversary, FaultClass};
 use crate::attack::AttackOn;
 use crate::count::Count;
@@ -120,13 +120,35 @@ impl<'a, P: Testable> Space<'a, P> {
         Ok(Some(Space { protocol, terms, adversary, stock }))
     }
 
-    /// Who can be renamed, if the protocol says so; not where there are signatures, which are named in
-    /// what was signed, or where it is not known what could be said.
+    /// Who can be renamed, if the protocol says so; not where it is not known what could be said, or where
+    /// messages are signed and not everybody hears everybody.
     pub fn symmetry(&self) -> Result<Option<SymmetryOf<'a, P>>, Refusal> {
-        let described = !self.is_signed() && self.harvested().is_none();
-        let claim = self.protocol.symmetry().filter(|_| described);
-        let symmetry = claim.map(|claim| Symmetry::of(claim, self.terms, &self.adversary));
-        Ok(symmetry.transpose()?.flatten())
+        let heard = !self.is_signed() || self.terms.graph.is_complete();
+        let known = heard && self.harvested().is_none();
+        let Some(claim) = self.protocol.symmetry().filter(|_| known) else { return Ok(None) };
+        let symmetry = Symmetry::of(claim, self.terms, &self.adversary)?;
+        let signed = |symmetry: SymmetryOf<'a, P>| match self.is_signed() {
+            true => self.renaming_signatures(symmetry),
+            false => Ok(symmetry),
+        };
+        symmetry.map(signed).transpose()
+    }
+
+    /// With the signatures renamed in all that stands in a slot.
+    fn renaming_signatures(
+        &self,
+        symmetry: SymmetryOf<'a, P>,
+    ) -> Result<SymmetryOf<'a, P>, Refusal> {
+        let Stock { menus, signatures, .. } = &*self.stock;
+        let messages = menus
+            .iter()
+            .flat_map(|menu| menu.regular().map(|message| (message, menu.signatures(message))));
+        let messages: Vec<_> = messages.unique_by(|(message, _)| *message).collect();
+        symmetry.with_signatures(signatures.len(), &messages, |message| {
+            let signed = described("signatures", || self.protocol.signatures(message))?;
+            let number = |signed| signatures.get_index_of(signed).map(|number| number as u32);
+            Ok(signed.iter().map(number).collect())
+        })
     }
 
     /// Whether with these reductions, as long as lies are free, of what can be said in the last round only

@@ -1,6 +1,7 @@
 //! Ideal signatures: tokens that say who signed what. That nobody else could make them is not in
 //! the token: it is for the adversary to keep to (see `knowledge`).
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use crate::general::General;
 pub struct Ideal;
 
 /// A signature that can't be mistaken for another: it names its owner and what was signed.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an object with `by` and `on`")]
 pub struct Token {
     /// Whose key made it.
@@ -36,6 +37,15 @@ impl Signatures for Ideal {
 
     fn verify(&self, _me: General, by: General, statement: &[u8], token: &Token) -> bool {
         token.by == by && token.tampering.is_none() && *token.on == *statement
+    }
+}
+
+/// With what was signed as a text.
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Token { by, on, tampering } = self;
+        write!(f, "{by:?} signs \"{}\"", on.escape_ascii())?;
+        tampering.map_or(Ok(()), |tampering| write!(f, ", with {}", tampering.label()))
     }
 }
 
@@ -70,6 +80,14 @@ mod readable {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_is_shown_as_what_was_signed() {
+        let token = Ideal.sign(General::new(3), b"1:0,\xFF");
+        assert_eq!(format!("{token:?}"), r#"3 signs "1:0,\xff""#);
+        let flipped = Token { tampering: Some(Tampering::FlippedBit), ..token };
+        assert_eq!(format!("{flipped:?}"), r#"3 signs "1:0,\xff", with a flipped bit"#);
+    }
 
     #[test]
     fn a_token_reads_back_as_itself() {

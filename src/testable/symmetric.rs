@@ -9,6 +9,13 @@ use crate::general::{Generals, Swap};
 /// It is a claim about the code: what a general says, holds and decides may depend on who the others
 /// are only as names (not: on whose number is lower). `turncoat::assert_symmetric` tests that.
 ///
+/// Where messages are signed, signatures are renamed with those who made them: those in what can stand in
+/// a slot of the [repertoire](crate::Testable::repertoire). What is claimed there is a little less: of what
+/// each general can be brought to, whatever the traitors do, everything must be the same but for names.
+/// In SM(m) a lieutenant relays the first of several chains, and who is heard first is a matter of numbers; but
+/// traitors can see to it that any of them is the first. (That they can needs everybody to hear the
+/// commander: on an incomplete graph no signed protocol is renamed.)
+///
 /// ```
 /// use turncoat::search::Reduction;
 /// use turncoat::{OralMessages, check};

@@ -1,0 +1,231 @@
+//! Where messages are signed generals are renamed with the signatures that the enemy can show; and what a
+//! protocol says of who is alike to it is tested by what everybody can be brought to hold.
+
+use std::panic::catch_unwind;
+
+use expect_test::expect;
+use itertools::iproduct;
+use turncoat::protocols::chain::{Binding, Chain};
+use turncoat::protocols::order_set::{Choice, SignedState};
+use turncoat::protocols::signed::Length;
+use turncoat::search::Reduction;
+use turncoat::signature::Signed;
+use turncoat::signature::ed25519::Ed25519;
+use turncoat::signature::ideal::Token;
+use turncoat::{
+    Check, Counterexample, General, Generals, Graph, Lockstep, Order, Repertoire, Round, Seat,
+    SignedMessages, Swap, Symmetric, Testable, TwoStep, Wire, assert_symmetric, check,
+};
+
+/// SM(m) and its kin: who relays what, and what is accepted.
+fn variants(m: usize) -> impl Iterator<Item = SignedMessages> {
+    let rules = iproduct!(1..=m + 1, [1, 2], [Length::Exactly, Length::AtLeast]);
+    rules.map(move |(signers, orders, length)| {
+        let variant = SignedMessages::new(m).relaying_below(signers).relaying_first(orders);
+        variant.length(length)
+    })
+}
+
+/// Whether the search renames, and with and without that comes to the same.
+fn renames<P: Testable + Clone>(asked: &Check<P>) -> bool {
+    let renamed = asked.clone().run().unwrap();
+    let whole = asked.clone().without(Reduction::Renaming).run().unwrap();
+    let (one, other) = (&renamed, &whole);
+    assert_eq!(one.name(), other.name(), "{}", one.protocol);
+    assert_eq!(one.behaviours, other.behaviours, "{}", one.protocol);
+    let size = |found: Option<&Counterexample<P>>| {
+        found.map(|found| (found.attack.traitors.len(), found.attack.size()))
+    };
+    assert_eq!(size(one.counterexample()), size(other.counterexample()), "{}", one.protocol);
+    assert!(!one.holds() || one.steps <= other.steps, "{}", one.protocol);
+    renamed.reductions.contains(&Reduction::Renaming)
+}
+
+#[test]
+fn renamed_or_not_the_verdict_is_the_same() {
+    for (m, n) in iproduct!(0..=2, 3..=4) {
+        for (variant, f) in iproduct!(variants(m), 1..n) {
+            let asked = check(variant).generals(n).traitors(f).without_strays();
+            assert!(renames(&asked.clone().exactly()));
+            assert!(n > 3 || renames(&asked.any_order()));
+        }
+    }
+    for asked in [
+        check(SignedMessages::new(2)).generals(5).traitors(2).without_strays(),
+        check(SignedMessages::new(1).choice(Choice::Median)).generals(4).traitors(2),
+        check(SignedMessages::new(2).binding(Binding::Order)).generals(4).traitors(2),
+        check(SignedMessages::new(2)).generals(4).traitors(2).with_replays(),
+        check(SignedMessages::new(2)).generals(4).traitors(2).loyal_commander(),
+        check(SignedMessages::new(2)).generals(4).traitors(2).suspects(Generals::first(3)),
+    ] {
+        assert!(renames(&asked));
+    }
+    assert!(renames(&check(SignedMessages::new(1).over(Order::first(3))).generals(4).traitors(1)));
+    assert!(renames(&check(TwoStep::new()).generals(4).traitors(2)));
+    assert!(renames(&check(TwoStep::new()).generals(5).traitors(1)));
+}
+
+/// Where somebody does not hear the commander it may hang on names what can be brought to him; and keys of
+/// one's own may be unlike.
+#[test]
+fn it_renames_only_where_generals_are_alike() {
+    let ring = check(SignedMessages::new(2)).on(Graph::ring(4)).traitors(1);
+    assert!(!renames(&ring));
+    let keys = SignedMessages::new(1).signatures(Ed25519::from_seed(1));
+    assert!(!renames(&check(keys).generals(4).traitors(1).without_strays()));
+    let moved = SignedMessages::new(1).instance(0, General::new(1));
+    assert!(moved.symmetry().is_none());
+}
+
+#[test]
+fn it_saves_most_of_the_work() {
+    let asked = check(SignedMessages::new(2)).generals(5).traitors(2).without_strays();
+    let steps = |asked: Check<SignedMessages>| asked.run().unwrap().steps;
+    let [renamed, whole] = [asked.clone(), asked.without(Reduction::Renaming)].map(steps);
+    assert!(renamed * 10 < whole, "{renamed} steps of {whole}");
+}
+
+#[test]
+fn the_claims_of_the_crate_s_own_are_true() {
+    for (m, n) in iproduct!(0..=2, 2..=4) {
+        variants(m).for_each(|variant| assert_symmetric(&variant, n));
+    }
+    assert_symmetric(&SignedMessages::new(2), 5);
+    assert_symmetric(&SignedMessages::new(2).over(Order::first(3)).relaying_first(2), 4);
+    assert_symmetric(&SignedMessages::new(2).binding(Binding::Order), 4);
+    assert_symmetric(&TwoStep::new(), 4);
+}
+
+/// SM(m), but this lieutenant is not quite like the others.
+#[derive(Clone, Debug)]
+struct Odd(SignedMessages, Oddity);
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Oddity {
+    /// It relays nothing.
+    Mute,
+    /// It hears nothing in the first round.
+    Deaf,
+    /// It decides RETREAT.
+    Timid,
+    /// It can be shown nothing in the last round.
+    Spared,
+}
+
+const ODD: usize = 2;
+
+type State = SignedState<Order, Token>;
+
+impl Lockstep for Odd {
+    type Value = Order;
+    type Message = Chain<Order, Token>;
+    type State = (General, State);
+
+    fn rounds(&self, n: usize) -> usize {
+        self.0.rounds(n)
+    }
+
+    fn start(&self, seat: Seat, input: Option<&Order>) -> Self::State {
+        (seat.me, self.0.start(seat, input))
+    }
+
+    fn send(
+        &self,
+        (me, state): &Self::State,
+        round: Round,
+        to: General,
+    ) -> impl IntoIterator<Item = Self::Message> {
+        let mute = self.1 == Oddity::Mute && me.id() == ODD;
+        self.0.send(state, round, to).into_iter().filter(move |_| !mute)
+    }
+
+    fn receive(
+        &self,
+        (me, state): &mut Self::State,
+        round: Round,
+        from: General,
+        chain: &Self::Message,
+    ) {
+        if self.1 != Oddity::Deaf || me.id() != ODD || round > 1 {
+            self.0.receive(state, round, from, chain);
+        }
+    }
+
+    fn end_round(&self, (_, state): &mut Self::State, round: Round) {
+        self.0.end_round(state, round);
+    }
+
+    fn decide(&self, (me, state): &Self::State) -> Order {
+        let timid = self.1 == Oddity::Timid && me.id() == ODD;
+        if timid { Order::RETREAT } else { self.0.decide(state) }
+    }
+}
+
+impl Symmetric<Chain<Order, Token>, (General, State)> for Odd {
+    fn alike(&self, n: usize) -> Generals {
+        self.0.alike(n)
+    }
+
+    fn swapped_message(&self, chain: &Chain<Order, Token>, swap: Swap) -> Chain<Order, Token> {
+        self.0.swapped_message(chain, swap)
+    }
+
+    fn swapped_state(&self, (me, state): &(General, State), swap: Swap) -> (General, State) {
+        (swap.of(*me), self.0.swapped_state(state, swap))
+    }
+}
+
+impl Testable for Odd {
+    fn values(&self) -> Vec<Order> {
+        self.0.values()
+    }
+
+    fn inputs(&self, n: usize) -> Generals {
+        self.0.inputs(n)
+    }
+
+    fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Self::Message> {
+        let spared =
+            self.1 == Oddity::Spared && wire.to.id() == ODD && wire.round == self.rounds(n);
+        if spared { Repertoire::silent() } else { self.0.repertoire(n, wire) }
+    }
+
+    fn signatures(&self, chain: &Self::Message) -> Vec<Signed> {
+        Testable::signatures(&self.0, chain)
+    }
+
+    fn symmetry(&self) -> Option<&dyn Symmetric<Self::Message, Self::State>> {
+        Some(self)
+    }
+}
+
+/// What a wrong claim of symmetry is told.
+fn caught(oddity: Oddity) -> String {
+    let panic = catch_unwind(|| assert_symmetric(&Odd(SignedMessages::new(1), oddity), 4));
+    let panic = panic.expect_err("the claim is wrong");
+    panic.downcast_ref::<String>().expect("it says why").clone()
+}
+
+#[test]
+fn a_wrong_claim_is_caught() {
+    expect![[r#"
+        lieutenant 1 and lieutenant 2 are not alike, as `symmetry` says. When they change places:
+        After round 2 not the same signatures can be shown:
+          only before, renamed: lieutenant 2's on 2:SM,1:0,1:0,7:RETREAT,0:2"#]]
+    .assert_eq(&caught(Oddity::Mute));
+    expect![[r#"
+        lieutenant 1 and lieutenant 2 are not alike, as `symmetry` says. When they change places:
+        After round 1 not the same can be held:
+          before, lieutenant 1 can be brought to hold: (1, SignedState { seat: Seat { me: 1, n: 4, neighbours: {0, 2, 3} }, orders: [RETREAT], outbox: [Chain { order: RETREAT, links: [Link { by: 0, signature: 0 signs "2:SM,1:0,1:0,7:RETREAT,0" }, Link { by: 1, signature: 1 signs "2:SM,1:0,1:0,7:RETREAT,0:1" }] }], next: [] })
+          so after that lieutenant 2, by `swapped_state`, but it can't: (2, SignedState { seat: Seat { me: 2, n: 4, neighbours: {0, 1, 3} }, orders: [RETREAT], outbox: [Chain { order: RETREAT, links: [Link { by: 0, signature: 0 signs "2:SM,1:0,1:0,7:RETREAT,0" }, Link { by: 2, signature: 2 signs "2:SM,1:0,1:0,7:RETREAT,0:2" }] }], next: [] })"#]].assert_eq(&caught(Oddity::Deaf));
+    expect![[r#"
+        lieutenant 1 and lieutenant 2 are not alike, as `symmetry` says. When they change places:
+        Not the same is decided:
+          before, by lieutenant 2: RETREAT
+          after that, by lieutenant 1: ATTACK"#]]
+    .assert_eq(&caught(Oddity::Timid));
+    expect![[r#"
+        lieutenant 1 and lieutenant 2 are not alike, as `symmetry` says. When they change places:
+        By `repertoire` not as much can be said."#]]
+    .assert_eq(&caught(Oddity::Spared));
+}
