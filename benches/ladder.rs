@@ -38,7 +38,6 @@ fn main() {
         ladder("OM(m), n = 3m, composed", 1..=4, |m| 3 * m, |m, n| oral(m, n, composed));
         ladder("OM(m), n = 3m, exhaustive", 1..=2, |m| 3 * m, |m, n| oral(m, n, whole));
         ladder("SM(m), n = m + 2, exhaustive", 1..=4, |m| m + 2, signed);
-        // With m = 4 there is no room for all states: that is bounded.
         ladder("SM(m), n = m + 3, exhaustive", 1..=4, |m| m + 3, signed);
     });
     two_threads();
