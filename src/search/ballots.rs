@@ -9,8 +9,6 @@
 
 use std::cmp::Reverse;
 
-use arrayvec::ArrayVec;
-
 use super::budgets::{BUDGETS, Budget, Choosing, draw_up, without_the_settled};
 use super::effort::Halt;
 use super::electorate::{Class, Voters};
@@ -20,10 +18,10 @@ use super::outcomes::bits;
 const MOST_WAYS: usize = 1 << 20;
 
 /// What has been voted so far, in one of the ways that are worth going on with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Partial {
     /// What is spent of each budget, beyond what must be.
-    spent: ArrayVec<i16, BUDGETS>,
+    spent: [i16; BUDGETS],
     price: u64,
     /// How many may hear the next relay, if it is of the same kind.
     next: u64,
@@ -69,7 +67,7 @@ impl Ballots {
         if !draw_up(&mut self.budgets, &classes, &choosing) {
             return Ok(None);
         }
-        let spent = self.budgets.iter().map(|_| 0).collect();
+        let spent = [0; BUDGETS];
         self.partial.push(Partial { spent, price: least, next: 0, last: (0, 0) });
         let mut before = 0;
         for (place, &Choosing { kind, number, outcomes, .. }) in choosing.iter().enumerate() {
@@ -89,9 +87,13 @@ impl Ballots {
                         if price >= bound {
                             continue;
                         }
-                        let Some(spent) = self.spend(from, place, heard) else { continue };
                         let next = if ends { 0 } else { next & outcomes.beside(heard) };
-                        self.partial.push(Partial { spent, price, next, last: (from, heard) });
+                        let last = (from, heard);
+                        self.partial.push(Partial { price, next, last, ..self.partial[from] });
+                        if !self.spend(place, heard) {
+                            self.partial.pop();
+                            continue;
+                        }
                         // In the end, only what is cheaper than that.
                         bound = if is_last { price } else { bound };
                     }
@@ -110,18 +112,15 @@ impl Ballots {
         Ok(self.partial.last().map(|cheapest| cheapest.price))
     }
 
-    /// What is spent of each budget when so many hear one more relay of this kind; nothing if that
-    /// is too much.
-    fn spend(&self, from: usize, kind: usize, heard: usize) -> Option<ArrayVec<i16, BUDGETS>> {
-        let mut spent = self.partial[from].spent.clone();
-        for (budget, spent) in self.budgets.iter().zip(&mut spent) {
-            let sum = budget.spend(*spent, kind, heard);
-            if sum > budget.free {
-                return None;
-            }
-            *spent = sum;
-        }
-        Some(spent)
+    /// Spends, of what is left in the way that was added last, what it takes when so many hear one more relay
+    /// of this kind; whether that is not too much.
+    fn spend(&mut self, kind: usize, heard: usize) -> bool {
+        let Ballots { budgets, partial, .. } = self;
+        let Partial { spent, .. } = partial.last_mut().expect("one was added");
+        budgets.iter().zip(spent).all(|(budget, spent)| {
+            *spent = budget.spend(*spent, kind, heard);
+            *spent <= budget.free
+        })
     }
 
     /// How many hear the second value from each relay in the cheapest way, and what that costs, by
