@@ -163,15 +163,15 @@ impl Lockstep for Odd {
 
 impl Symmetric<Chain<Order, Token>, (General, State)> for Odd {
     fn alike(&self, n: usize) -> Generals {
-        self.0.alike(n)
+        Symmetric::<Chain<Order, Token>, State>::alike(self.0.sealer(), n)
     }
 
     fn swapped_message(&self, chain: &Chain<Order, Token>, swap: Swap) -> Chain<Order, Token> {
-        self.0.swapped_message(chain, swap)
+        Symmetric::<_, State>::swapped_message(self.0.sealer(), chain, swap)
     }
 
     fn swapped_state(&self, (me, state): &(General, State), swap: Swap) -> (General, State) {
-        (swap.of(*me), self.0.swapped_state(state, swap))
+        (swap.of(*me), self.0.sealer().swapped_state(state, swap))
     }
 }
 

@@ -10,8 +10,6 @@ use super::interactive::{Instance, InteractiveConsistency};
 use super::oral::{OralMessages, OralState, Relay};
 use super::order_set::SignedState;
 use super::path::{Branch, Path};
-use super::signed::SignedMessages;
-use super::two_step::TwoStep;
 use crate::forgery::Forge;
 use crate::general::{General, Generals, Swap};
 use crate::protocol::{Plain, Seat};
@@ -106,37 +104,21 @@ impl<V: Plain> Symmetric<Relay<V>, Vec<OralState<V>>> for InteractiveConsistency
 type ChainOf<V, S> = Chain<V, <S as Signatures>::Signature>;
 type StateOf<V, S> = SignedState<V, <S as Signatures>::Signature>;
 
+/// SM(m) and its kin: what they say and hold is a matter of who has signed.
 impl<V: Plain + Display, S: Forge> Symmetric<Chain<V, S::Signature>, SignedState<V, S::Signature>>
-    for SignedMessages<V, S>
+    for Sealer<S>
 {
     /// All lieutenants.
     fn alike(&self, n: usize) -> Generals {
-        Generals::first(n).without(General::COMMANDER)
+        Generals::first(n).without(self.session.commander)
     }
 
     fn swapped_message(&self, chain: &ChainOf<V, S>, swap: Swap) -> ChainOf<V, S> {
-        self.sealer().renamed(chain, swap)
+        self.renamed(chain, swap)
     }
 
     fn swapped_state(&self, state: &StateOf<V, S>, swap: Swap) -> StateOf<V, S> {
-        state.renamed(self.sealer(), swap)
-    }
-}
-
-impl<V: Plain + Display, S: Forge> Symmetric<Chain<V, S::Signature>, SignedState<V, S::Signature>>
-    for TwoStep<V, S>
-{
-    /// All lieutenants.
-    fn alike(&self, n: usize) -> Generals {
-        Generals::first(n).without(General::COMMANDER)
-    }
-
-    fn swapped_message(&self, chain: &ChainOf<V, S>, swap: Swap) -> ChainOf<V, S> {
-        self.sealer().renamed(chain, swap)
-    }
-
-    fn swapped_state(&self, state: &StateOf<V, S>, swap: Swap) -> StateOf<V, S> {
-        state.renamed(self.sealer(), swap)
+        state.renamed(self, swap)
     }
 }
 

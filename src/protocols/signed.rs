@@ -269,7 +269,7 @@ impl<V: Plain + Display, S: Forge> Testable for SignedMessages<V, S> {
     /// traitor, is heard first, and can show any of these chains himself.
     fn symmetry(&self) -> Option<&dyn Symmetric<Self::Message, Self::State>> {
         let alike = self.sealer.scheme.is_symmetric() && self.commander().is_commander();
-        alike.then_some(self)
+        alike.then_some(&self.sealer as &dyn Symmetric<_, _>)
     }
 
     fn signatures(&self, chain: &Self::Message) -> Vec<Signed> {

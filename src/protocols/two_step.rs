@@ -55,10 +55,6 @@ impl Default for TwoStep {
 }
 
 impl<V, S> TwoStep<V, S> {
-    pub(super) fn sealer(&self) -> &Sealer<S> {
-        &self.sealer
-    }
-
     /// The same over these values; the first is the default.
     #[must_use]
     pub fn over<W>(self, values: impl IntoIterator<Item = W>) -> TwoStep<W, S> {
@@ -146,7 +142,7 @@ impl<V: Plain + Display, S: Forge> Testable for TwoStep<V, S> {
     }
 
     fn symmetry(&self) -> Option<&dyn Symmetric<Self::Message, Self::State>> {
-        self.sealer.scheme.is_symmetric().then_some(self)
+        self.sealer.scheme.is_symmetric().then_some(&self.sealer as &dyn Symmetric<_, _>)
     }
 
     fn signatures(&self, chain: &Self::Message) -> Vec<Signed> {
