@@ -33,6 +33,7 @@ mod oral;
 mod output;
 mod overheard;
 mod pages;
+mod panics;
 mod pared;
 mod parts;
 mod pictures;

@@ -1,7 +1,7 @@
 //! Where the last round is monotone only its extremes are gone through: the same is said as without
 //! that, and as the naive engine says; and the claim is tested.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 
 use expect_test::expect;
 use turncoat::search::{Engine, Reduction};
@@ -9,6 +9,8 @@ use turncoat::{
     General, Lockstep, OralMessages, Order, Repertoire, Round, Seat, Testable, Wire,
     assert_monotone, check,
 };
+
+use crate::panics;
 
 /// How a protocol departs from what it says.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -176,9 +178,7 @@ fn they_are_left_alone_where_more_hangs_on_the_order_or_on_what_is_demanded() {
 /// What a wrong claim is told.
 fn caught(flaw: Flaw, n: usize) -> String {
     let protocol = Weighed { seed: MEDIAN, flaw };
-    let panic = catch_unwind(AssertUnwindSafe(|| assert_monotone(&protocol, n)));
-    let panic = panic.expect_err("the claim is wrong");
-    panic.downcast_ref::<String>().expect("it says why").clone()
+    panics::told(|| assert_monotone(&protocol, n))
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn the_claim_is_tested() {
           round 2, by lieutenant 2: 1"#]]
     .assert_eq(&caught(Flaw::HeedsSilence, 4));
     expect![[r#"
-        Weighed has a fault, and may have none: the protocol panics in decide, run by lieutenant 3: votes for all (at tests/monotone.rs:88:9), when it is told
+        Weighed has a fault, and may have none: the protocol panics in decide, run by lieutenant 3: votes for all (at tests/monotone.rs:90:9), when it is told
           round 1, by the commander: 2
           round 2, by the commander: 2
           round 2, by lieutenant 1: 2

@@ -1,7 +1,7 @@
 //! Every reduction of the exhaustive engine can be left out, and changes neither the verdict nor the
 //! number of behaviours; and what a protocol says of who is alike to it is tested.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 
 use expect_test::expect;
 use turncoat::search::Reduction;
@@ -9,6 +9,8 @@ use turncoat::{
     Check, General, Generals, InteractiveConsistency, Lockstep, OralMessages, Order, Repertoire,
     Round, Seat, Swap, Symmetric, Testable, Wire, assert_symmetric, check,
 };
+
+use crate::panics;
 
 /// Asks with all reductions, and without each of them that is made; answers with how many steps that
 /// is without each, and with all.
@@ -166,9 +168,7 @@ impl Symmetric<Order, Heard> for Tally {
 
 /// What a wrong claim of symmetry is told.
 fn caught(flaw: Flaw) -> String {
-    let panic = catch_unwind(AssertUnwindSafe(|| assert_symmetric(&Tally(flaw), 4)));
-    let panic = panic.expect_err("the claim is wrong");
-    panic.downcast_ref::<String>().expect("it says why").clone()
+    panics::told(|| assert_symmetric(&Tally(flaw), 4))
 }
 
 #[test]

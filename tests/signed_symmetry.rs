@@ -1,8 +1,6 @@
 //! Where messages are signed generals are renamed with the signatures that the enemy can show; and what a
 //! protocol says of who is alike to it is tested by what everybody can be brought to hold.
 
-use std::panic::catch_unwind;
-
 use expect_test::expect;
 use itertools::iproduct;
 use turncoat::protocols::chain::{Binding, Chain};
@@ -16,6 +14,8 @@ use turncoat::{
     Check, Counterexample, General, Generals, Graph, Lockstep, Order, Repertoire, Round, Seat,
     SignedMessages, Swap, Symmetric, Testable, TwoStep, Wire, assert_symmetric, check,
 };
+
+use crate::panics;
 
 /// SM(m) and its kin: who relays what, and what is accepted.
 fn variants(m: usize) -> impl Iterator<Item = SignedMessages> {
@@ -110,6 +110,8 @@ enum Oddity {
     Timid,
     /// It can be shown nothing in the last round.
     Spared,
+    /// When it is renamed, what it signed is lost.
+    Lost,
 }
 
 const ODD: usize = 2;
@@ -167,7 +169,9 @@ impl Symmetric<Chain<Order, Token>, (General, State)> for Odd {
     }
 
     fn swapped_message(&self, chain: &Chain<Order, Token>, swap: Swap) -> Chain<Order, Token> {
-        Symmetric::<_, State>::swapped_message(self.0.sealer(), chain, swap)
+        let mut chain = Symmetric::<_, State>::swapped_message(self.0.sealer(), chain, swap);
+        chain.links.retain(|link| self.1 != Oddity::Lost || link.by.id() != ODD);
+        chain
     }
 
     fn swapped_state(&self, (me, state): &(General, State), swap: Swap) -> (General, State) {
@@ -201,9 +205,7 @@ impl Testable for Odd {
 
 /// What a wrong claim of symmetry is told.
 fn caught(oddity: Oddity) -> String {
-    let panic = catch_unwind(|| assert_symmetric(&Odd(SignedMessages::new(1), oddity), 4));
-    let panic = panic.expect_err("the claim is wrong");
-    panic.downcast_ref::<String>().expect("it says why").clone()
+    panics::told(|| assert_symmetric(&Odd(SignedMessages::new(1), oddity), 4))
 }
 
 #[test]
@@ -228,4 +230,8 @@ fn a_wrong_claim_is_caught() {
         lieutenant 1 and lieutenant 2 are not alike, as `symmetry` says. When they change places:
         By `repertoire` not as much can be said."#]]
     .assert_eq(&caught(Oddity::Spared));
+    let lost = Odd(SignedMessages::new(1), Oddity::Lost);
+    let refused = check(lost).generals(4).traitors(1).run().unwrap_err().to_string();
+    assert_eq!(caught(Oddity::Lost), refused);
+    expect![[r#"the protocol says that generals lieutenant 1 and lieutenant 2 are alike, and when they change places Chain { order: RETREAT, links: [Link { by: 0, signature: 0 signs "2:SM,1:0,1:0,7:RETREAT,0" }, Link { by: 1, signature: 1 signs "2:SM,1:0,1:0,7:RETREAT,0:1" }] } becomes Chain { order: RETREAT, links: [Link { by: 0, signature: 0 signs "2:SM,1:0,1:0,7:RETREAT,0" }] }, which has not as many signatures that can be shown: see `swapped_message`"#]].assert_eq(&refused);
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use expect_test::expect;
@@ -15,6 +14,7 @@ use turncoat::{
     SignedMessages, prop_assert_holds, run,
 };
 
+use crate::panics;
 use crate::strategy_shrinking::oral;
 
 const ATTACK: Order = Order::ATTACK;
@@ -169,12 +169,6 @@ fn what_was_found_before_comes_first() {
     assert!(!kept.contains(&drawn()));
 }
 
-/// What a panic says.
-fn panics(code: impl FnOnce()) -> String {
-    let panic = catch_unwind(AssertUnwindSafe(code)).unwrap_err();
-    panic.downcast_ref::<String>().cloned().unwrap_or_default()
-}
-
 /// What is found is kept, and comes first until it is survived.
 #[test]
 fn what_is_found_is_kept() {
@@ -186,8 +180,9 @@ fn what_is_found_is_kept() {
     let clean = |text: String| text.replace(&directory.display().to_string(), "DIRECTORY");
     stored.assert_survived_by(&OralMessages::new(1), Setting::new(4, 1));
     assert!(!directory.exists());
-    let found =
-        clean(panics(|| stored.assert_survived_by(&OralMessages::new(1), Setting::new(3, 1))));
+    let found = clean(panics::told(|| {
+        stored.assert_survived_by(&OralMessages::new(1), Setting::new(3, 1))
+    }));
     assert!(
         found.starts_with(
             "expected that all are survived\n\nOM(1) among 3 generals\n\nThe traitor is"
@@ -199,8 +194,9 @@ fn what_is_found_is_kept() {
     assert!(last.starts_with("Kept in DIRECTORY/n3-f1-"), "{found}");
     assert_eq!(stored.replay(&OralMessages::new(1)).broken().count(), 1);
     // It comes first from then on, whatever is drawn.
-    let again =
-        clean(panics(|| stored.assert_survived_by(&OralMessages::new(1), Setting::new(4, 1))));
+    let again = clean(panics::told(|| {
+        stored.assert_survived_by(&OralMessages::new(1), Setting::new(4, 1))
+    }));
     assert!(
         again
             .starts_with("expected that all are survived\n\nOM(1): 1 stored attack in DIRECTORY\n"),
@@ -209,9 +205,11 @@ fn what_is_found_is_kept() {
     // What can't be kept is shown at least, and what can't be asked is said in a line.
     let blocked = Regressions::in_dir(directory.join("blocked"));
     fs::write(directory.join("blocked"), "").unwrap();
-    let unread = panics(|| blocked.assert_survived_by(&OralMessages::new(1), Setting::new(3, 1)));
+    let unread =
+        panics::told(|| blocked.assert_survived_by(&OralMessages::new(1), Setting::new(3, 1)));
     assert!(unread.contains("unreadable: "), "{unread}");
     let nowhere = Regressions::in_dir(directory.join("none"));
-    let refused = panics(|| nowhere.assert_survived_by(&OralMessages::new(1), Setting::new(3, 3)));
+    let refused =
+        panics::told(|| nowhere.assert_survived_by(&OralMessages::new(1), Setting::new(3, 3)));
     assert_eq!(refused, "f is 3: with n = 3 there can be at most 2 traitors");
 }

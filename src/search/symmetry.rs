@@ -36,7 +36,7 @@ struct Signatures {
 /// The symmetry of a protocol.
 pub(crate) type SymmetryOf<'a, P> = Symmetry<'a, <P as Lockstep>::Message, <P as Lockstep>::State>;
 
-impl<'a, M, S> Symmetry<'a, M, S> {
+impl<'a, M: Plain, S> Symmetry<'a, M, S> {
     /// By this claim, where it can be used: among Byzantine traitors, where no message is disrupted,
     /// and nothing is demanded that may hang on names.
     pub fn of<V>(
@@ -104,7 +104,9 @@ impl<'a, M, S> Symmetry<'a, M, S> {
                     described("swapped_message", || self.claim.swapped_message(message, swap))?;
                 let after: Option<Vec<u32>> = numbers(&swapped)?.into_iter().collect();
                 let Some(after) = after.filter(|after| after.len() == before.len()) else {
-                    return Err(Refusal::Unlike { one: swap.one, other: swap.other });
+                    let Swap { one, other } = swap;
+                    let [message, renamed] = [message, &swapped].map(|one| format!("{one:?}"));
+                    return Err(Refusal::Unsigned { one, other, message, renamed });
                 };
                 let pairs = before.iter().zip(after);
                 pairs.for_each(|(number, swapped)| renamed[*number as usize] = swapped);
@@ -158,7 +160,7 @@ impl<'a, M, S> Symmetry<'a, M, S> {
     }
 }
 
-impl<M, S: Plain> Symmetry<'_, M, S> {
+impl<M: Plain, S: Plain> Symmetry<'_, M, S> {
     /// Which branches are the first of those that can be renamed into each other by these.
     pub fn firsts(
         &self,

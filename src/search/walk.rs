@@ -70,8 +70,7 @@ impl<'a, P: Testable> Walk<'a, P> {
         let mut here = World::begun(space, &case, &progress)?;
         let mut there = World::begun(space, &mirrored, &progress)?;
         for me in here.ground.loyal().iter() {
-            let [state, other] = [here.at(me), there.at(swap.of(me))];
-            self.compare("At the start", me, &state.into(), &other.into())?;
+            self.compare("At the start", me, &here.at(me), &there.at(swap.of(me)))?;
         }
         for round in 1..=space.terms.rounds {
             let when = format!("After round {round}");
@@ -204,8 +203,9 @@ impl<'a, P: Testable> World<'a, P> {
         Ok((overheard, reached))
     }
 
-    fn at(&self, general: General) -> [StateOf<P>; 1] {
-        [self.book.state(&self.global, general).clone()]
+    /// What a general holds.
+    fn at(&self, general: General) -> States<P> {
+        [self.book.state(&self.global, general).clone()].into()
     }
 
     fn come_to(&mut self, general: General, state: StateOf<P>) {

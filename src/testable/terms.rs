@@ -84,6 +84,22 @@ pub enum Refusal {
         /// The other.
         other: General,
     },
+    /// What is renamed has not the signatures of what it was, renamed.
+    #[error(
+        "the protocol says that generals {one} and {other} are alike, and when they change places \
+         {message} becomes {renamed}, which has not as many signatures that can be shown: see \
+         `swapped_message`"
+    )]
+    Unsigned {
+        /// One of them.
+        one: General,
+        /// The other.
+        other: General,
+        /// What can be said.
+        message: String,
+        /// What it becomes.
+        renamed: String,
+    },
     /// Somebody shows a signature that nobody could have from its owner.
     #[error(
         "{} shows {} in round {} the signature of {} on {}, which that one has shown to nobody \

@@ -1,0 +1,9 @@
+//! What code says that panics.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What it says.
+pub fn told(code: impl FnOnce()) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(code)).expect_err("it panics");
+    panic.downcast_ref::<String>().expect("it says why").clone()
+}
