@@ -35,7 +35,7 @@ pub struct Attack<V, M> {
     pub faults: FaultClass,
     /// Who may lie, crash or omit.
     pub traitors: Generals,
-    /// What each general with an [input](crate::Testable::inputs) was given: the commander his order.
+    /// What each general with an [input](crate::testable::Problem::inputs) was given: the commander his order.
     pub inputs: BTreeMap<General, V>,
     /// Which traitors crash, where that is how they are faulty.
     pub crashes: Vec<Crash>,

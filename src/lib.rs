@@ -97,7 +97,7 @@
 //!
 //! Where generals are [alike](Symmetric) to a protocol, of all that can be renamed into each other
 //! one is gone through; [`assert_symmetric`] tests the claim. Where the last round is
-//! [monotone](Testable::monotone), the lowest and the highest that can be said in it are;
+//! [monotone](Claims::monotone), the lowest and the highest that can be said in it are;
 //! [`assert_monotone`] tests that.
 //!
 //! Where a protocol does not say what a traitor could say, that is heard from runs with other
@@ -108,7 +108,7 @@
 //!
 //! A protocol is generic over its [scheme](signature::Signatures): with [`Ideal`] signatures in a
 //! search, with [`Ed25519`](signature::ed25519::Ed25519) for the real thing. It says which
-//! [signatures](Testable::signatures) are in a message, and a traitor can say it only if the
+//! [signatures](Signing::signatures) are in a message, and a traitor can say it only if the
 //! coalition makes or has overheard each of them ([`Knowledge`]). What no loyal general may accept
 //! is among the [forgeries](Repertoire::forgeries): one that changes a loyal general's state is a
 //! finding, "unforgeability".
@@ -184,5 +184,7 @@ pub use crate::schedule::{Arrival, Crash, Shift};
 pub use crate::setting::Setting;
 pub use crate::signature::ideal::Ideal;
 pub use crate::symmetry::assert_symmetric;
-pub use crate::testable::{Recursive, Repertoire, Symmetric, Testable, Wire};
+pub use crate::testable::{
+    Claims, ClaimsOf, Problem, Recursive, Repertoire, Signing, Symmetric, Testable, Wire, Words,
+};
 pub use crate::verdict::{Estimate, Expected, Finding, Hunted, Refutation, Ruling, Verdict};

@@ -19,7 +19,7 @@ use crate::testable::{Terms, Testable, Wire};
 /// How many attacks are drawn.
 const ATTACKS: u64 = 1_000;
 
-/// Tests that a protocol is [monotone](Testable::monotone) among n generals: under attacks drawn at
+/// Tests that a protocol is [monotone](crate::Claims::monotone) among n generals: under attacks drawn at
 /// random, with any number of traitors, nobody decides a lower value when in the last round some of
 /// what the traitors say in their slots is raised, and all else is left as it is. What the search says
 /// that goes through [extremes](crate::search::Reduction::Extremes) is worth as much as this.
@@ -36,7 +36,7 @@ const ATTACKS: u64 = 1_000;
 /// traitor could say, or can't be run.
 #[track_caller]
 pub fn assert_monotone<P: Testable>(protocol: &P, n: usize) {
-    assert!(protocol.monotone(), "the protocol does not say that it is monotone");
+    assert!(protocol.claims().monotone, "the protocol does not say that it is monotone");
     let terms = Terms::of(protocol, n).unwrap_or_else(|refusal| panic!("{refusal}"));
     let adversary = Adversary { replays: true, ..Adversary::at_most(n) };
     let space = Space::new(protocol, &terms, adversary, &Progress::new());
@@ -100,7 +100,7 @@ impl<'a, P: Testable> Play<'a, P> {
                 panic!(
                     "{} is not monotone, as it says: {} decides {:?} when it is told\n{}\nand it \
                      decides {:?} when it is told\n{}",
-                    self.space.protocol.name(),
+                    self.space.protocol.words().name(),
                     self.space.terms.task.name(me),
                     decided[0],
                     told[0],
@@ -116,7 +116,7 @@ impl<'a, P: Testable> Play<'a, P> {
         let Space { protocol, terms, .. } = self.space;
         let line = |(Wire { round, from, .. }, message)| {
             let from_whom = terms.task.name(from);
-            format!("  round {round}, by {from_whom}: {}", protocol.tell(from, message))
+            format!("  round {round}, by {from_whom}: {}", protocol.words().tell(from, message))
         };
         execution.view(me).map(line).join("\n")
     }
@@ -125,7 +125,8 @@ impl<'a, P: Testable> Play<'a, P> {
         let staged = staged(self.space, &self.case, &[], |wire| speech.get(&wire).cloned());
         let (_, execution) = staged.unwrap_or_else(|refusal| panic!("{refusal}"));
         if let Some(fault) = &execution.fault {
-            let (name, told) = (self.space.protocol.name(), self.told(fault.general, &execution));
+            let (name, told) =
+                (self.space.protocol.words().name(), self.told(fault.general, &execution));
             panic!("{name} has a fault, and may have none: {fault}, when it is told\n{told}");
         }
         execution

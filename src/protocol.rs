@@ -133,6 +133,7 @@ pub trait Lockstep: Debug + Sync {
 }
 
 /// A protocol can be lent to a check, and another one afterwards.
+#[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: Lockstep> Lockstep for &P {
     type Value = P::Value;
     type Message = P::Message;

@@ -151,7 +151,7 @@ impl<P: Testable, H> Question<P, H> {
         if self.adversary.disruptions > MOST_DISRUPTIONS {
             return Err(CheckError::Disruptions(self.adversary.disruptions));
         }
-        let name = described("name", || self.protocol.name())?;
+        let name = described("name", || self.protocol.words().name())?;
         Ok(Subject { name, terms })
     }
 

@@ -102,7 +102,7 @@ impl<P: Testable> Refute<P> {
         if let Some(objection) = groups.as_ref().and_then(|groups| objection(groups, n, f)) {
             return Err(CheckError::Groups(objection));
         }
-        let name = described("name", || protocol.name())?;
+        let name = described("name", || protocol.words().name())?;
         let task = terms.task;
         let values = match &terms.values[..] {
             [one, other, ..] => [one.clone(), other.clone()],

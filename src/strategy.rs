@@ -53,7 +53,7 @@ pub fn judged<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<(), Str
     if execution.violation().is_none() {
         return Ok(());
     }
-    let name = described("name", || protocol.name()).unwrap_or_default();
+    let name = described("name", || protocol.words().name()).unwrap_or_default();
     let (name, story) = (among(&name, &attack.graph), story(protocol, attack, &execution));
     Err(format!("{name}\n\n{story}{}", left_by(protocol, attack, &execution)))
 }

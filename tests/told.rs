@@ -12,8 +12,8 @@ use turncoat::report::json;
 use turncoat::report::story::story;
 use turncoat::{
     Arrival, Attack, AttackOn, CoordinatorVote, Counterexample, Crash, Demand, Edit, FaultClass,
-    FloodSet, General, Generals, InteractiveConsistency, Lie, Lockstep, OralMessages, Order, Round,
-    Seat, Shift, SignedMessages, Task, Testable, Wire, check, run,
+    FloodSet, General, Generals, Graph, InteractiveConsistency, Lie, Lockstep, OralMessages, Order,
+    Problem, Round, Seat, Shift, SignedMessages, Task, Testable, Wire, check, run,
 };
 
 const A: Order = Order::ATTACK;
@@ -207,12 +207,8 @@ impl Lockstep for Nonsense {
 }
 
 impl Testable for Nonsense {
-    fn values(&self) -> Vec<Order> {
-        Order::first(2)
-    }
-
-    fn task(&self) -> Task {
-        Task::Consensus
+    fn problem(&self, _graph: &Graph) -> Result<Problem<Order>, String> {
+        Ok(Problem::consensus(Order::first(2)))
     }
 
     fn repertoire(&self, _n: usize, _wire: Wire) -> turncoat::Repertoire<Order> {

@@ -10,6 +10,7 @@ use crate::report::json;
 use crate::report::picture::Picture;
 use crate::report::story::{stale, story_in};
 use crate::report::text::among;
+use crate::testable::asked;
 use crate::{Testable, run};
 use serde_json::json;
 
@@ -73,11 +74,12 @@ impl Task for Replay<'_> {
         let given = arguments.output.give(&Told {
             verdict: if violated { "broken" } else { "holds" },
             text: &|look| {
-                let title = among(&protocol.name(), &attack.graph) + "\n";
+                let title = among(&protocol.words().name(), &attack.graph) + "\n";
                 format!("{title}\n{}", story_in(look, &protocol, &attack, &execution))
             },
             json: &|| {
-                let mut json = json::execution::<P>(protocol.task(), &attack, &execution);
+                let task = asked(&protocol, &attack.graph).task;
+                let mut json = json::execution::<P>(task, &attack, &execution);
                 json["n"] = json!(attack.n());
                 json::add_graph(&mut json, &attack.graph);
                 json::merge(&mut json, &json!(specification));

@@ -137,7 +137,7 @@ impl<'a, P: Lockstep> Guarded<'a, P> {
     where
         P: Testable,
     {
-        guarded(|| self.protocol.signatures(message)).unwrap_or_else(|panic| {
+        guarded(|| self.protocol.signing().signatures(message)).unwrap_or_else(|panic| {
             let nobody = General::new(Generals::MAX - 1);
             let statement = format!("what makes `signatures` panic: {panic}");
             vec![Signed { by: nobody, statement: statement.into_bytes().into() }]

@@ -150,7 +150,7 @@ impl<P: Testable> Cosmos<'_, P> {
         let forged = repertoire.forgeries.into_iter().map(|forgery| forgery.message);
         let mut candidates = forged.chain(repertoire.strays);
         candidates.find(|candidate| {
-            let signed = guarded(|| protocol.signatures(candidate));
+            let signed = guarded(|| protocol.signing().signatures(candidate));
             signed.is_ok_and(|signed| overhears.lacks(&signed).is_none())
                 && taken(candidate).as_ref() == Some(&taken_so)
         })
@@ -192,7 +192,7 @@ impl<P: Testable> Enemy<P> for Puppeteer<'_, P> {
         let receiver = self.by_general.get(&wire.to)?;
         let mut told = Vec::new();
         for message in played.said(covering.heard(*receiver, wire.from), wire) {
-            let signed = guarded(|| protocol.signatures(message)).unwrap_or_default();
+            let signed = guarded(|| protocol.signing().signatures(message)).unwrap_or_default();
             let Some(missing) = overhears.lacks(&signed) else {
                 told.push(message.clone());
                 continue;

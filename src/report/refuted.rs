@@ -278,7 +278,7 @@ impl<P: Testable> Told<'_, P> {
     }
 
     fn tell(&self, from: General, message: &P::Message) -> String {
-        let told = guarded(|| self.protocol.tell(from, message));
+        let told = guarded(|| self.protocol.words().tell(from, message));
         told.unwrap_or_else(|_| format!("{message:?}"))
     }
 

@@ -12,7 +12,7 @@ use super::telling::{End, Telling};
 use crate::attack::{AttackOn, Item};
 use crate::execution::ExecutionOf;
 use crate::fault::guarded;
-use crate::testable::{Testable, lent};
+use crate::testable::{Testable, asked, lent};
 
 /// If what the loyal held takes more lines than this, only how each concluded is told.
 const HELD: usize = 45;
@@ -37,7 +37,7 @@ pub fn story_in<P: Testable>(
     execution: &ExecutionOf<P>,
 ) -> String {
     let protocol = &lent(protocol);
-    let task = protocol.task();
+    let task = asked(protocol, &attack.graph).task;
     let story = Telling { protocol, task, attack, execution };
     let cast = cast(attack, task);
     let cast = cast.lines().map(|line| look.line(line, 0) + "\n");
@@ -117,8 +117,9 @@ pub fn stale<P: Testable>(
     execution: &ExecutionOf<P>,
 ) -> Option<String> {
     let tell = |from, message: &P::Message| {
-        guarded(|| protocol.tell(from, message)).unwrap_or_else(|_| format!("{message:?}"))
+        guarded(|| protocol.words().tell(from, message)).unwrap_or_else(|_| format!("{message:?}"))
     };
+    let task = asked(protocol, &attack.graph).task;
     if let Some(idle) = execution.idle.first() {
         let (wire, said) = match *idle {
             Item::Lie(number) => {
@@ -133,7 +134,7 @@ pub fn stale<P: Testable>(
         };
         let round = wire.round;
         let said = said.map(|message| tell(wire.from, message)).unwrap_or_default();
-        let [from, to] = [wire.from, wire.to].map(|general| protocol.task().name(general));
+        let [from, to] = [wire.from, wire.to].map(|general| task.name(general));
         return Some(match idle {
             Item::Shift(_) => {
                 format!(
@@ -151,7 +152,7 @@ pub fn stale<P: Testable>(
         "lie {}: it can't be told: the traitors neither make nor have overheard the signature of \
          {} on {}",
         lacking + 1,
-        protocol.task().name(signed.by),
+        task.name(signed.by),
         signed.statement.escape_ascii(),
     ))
 }

@@ -10,10 +10,10 @@ use crate::execution::{Delivery, ExecutionOf};
 use crate::fault::guarded;
 use crate::general::{General, Generals};
 use crate::outcome::Task;
-use crate::property::{Accepted, Property, Violation};
+use crate::property::{Accepted, Property, Violation, demand_title};
 use crate::protocol::Round;
 use crate::schedule::{Arrival, Shift};
-use crate::testable::{Testable, Wire};
+use crate::testable::{Testable, Wire, asked};
 
 use super::line::{Line, Mark};
 
@@ -139,20 +139,20 @@ impl<'a, P: Testable> Telling<'a, P> {
     }
 
     pub fn tell(&self, from: General, message: &P::Message) -> String {
-        let told = guarded(|| self.protocol.tell(from, message));
+        let told = guarded(|| self.protocol.words().tell(from, message));
         told.unwrap_or_else(|_| format!("{message:?}"))
     }
 
     /// What a general holds.
     pub fn explain(&self, state: &P::State) -> Vec<String> {
-        let explained = guarded(|| self.protocol.explain(state));
+        let explained = guarded(|| self.protocol.words().explain(state));
         explained.unwrap_or_else(|_| vec![format!("{state:?}")])
     }
 
     pub fn end(&self) -> End {
         let (violated, sentence) = match self.execution.violation() {
             None => {
-                let demands = self.protocol.demands();
+                let demands = asked(self.protocol, &self.attack.graph).demands;
                 let held = all_held(self.task, demands.iter().map(|demand| demand.name));
                 (None, format!("{held} in this execution."))
             }
@@ -224,9 +224,8 @@ impl<'a, P: Testable> Telling<'a, P> {
 
 /// "Agreement (IC1) and validity (IC2) hold".
 pub(crate) fn all_held(task: Task, demands: impl IntoIterator<Item = &'static str>) -> String {
-    let of_all = [Property::Agreement, Property::Validity].into_iter();
-    let of_all = of_all.chain(demands.into_iter().map(Property::Demand));
-    let mut titles = of_all.map(|property| property.title(task)).collect_vec();
+    let of_all = [Property::Agreement, Property::Validity].map(|property| property.title(task));
+    let mut titles = of_all.into_iter().chain(demands.into_iter().map(demand_title)).collect_vec();
     let last = titles.pop().unwrap_or_default();
     super::capital(&format!("{} and {last} hold", titles.join(", ")))
 }

@@ -99,7 +99,7 @@ impl<P: Testable> Search<'_, P> {
     fn recursion(&self) -> Result<(RecursionOf<'_, P>, [P::Value; 2]), Unfit> {
         let Search { protocol, terms, adversary, .. } = self;
         let Adversary { faults, replays, any_order, disruptions, suspects, .. } = *adversary;
-        let recursive = described("recursion", || protocol.recursion())?;
+        let recursive = described("claims", || protocol.claims())?.recursion;
         let recursive = recursive.ok_or_else(|| because("the protocol describes no recursion"))?;
         let lacks = [
             (terms.task != Task::Broadcast, "it knows broadcast only"),
@@ -178,8 +178,9 @@ impl<P: Testable> Search<'_, P> {
             Unfit::Unshown(format!("{} is broken with {traitors}, {why}", property.name()))
         };
         // A protocol that can't be run can't be seen to be broken.
-        described("admits", || protocol.admits_on(&terms.graph))?
-            .map_err(|refusal| unshown(format!("but no run can show it: {refusal}")))?;
+        if let Some(refusal) = &terms.too_large {
+            return Err(unshown(format!("but no run can show it: {refusal}")));
+        }
         let broken = match self.broken(composition, broken.traitors) {
             Err(halt) => return Ok(Err(halt)),
             Ok(cheapest) => cheapest.expect("what is possible has a price"),

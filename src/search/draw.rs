@@ -148,6 +148,7 @@ mod tests {
     use super::*;
     use crate::adversary::Adversary;
     use crate::execution::obeyed;
+    use crate::graph::Graph;
     use crate::order::Order;
     use crate::outcome::Task;
     use crate::protocol::{Lockstep, Round, Seat};
@@ -158,7 +159,7 @@ mod tests {
     use crate::schedule::{Arrival, Shift};
     use crate::signature::Signed;
     use crate::signature::ed25519::Ed25519;
-    use crate::testable::{Forgery, Repertoire, Terms, Wire};
+    use crate::testable::{Forgery, Problem, Repertoire, Signing, Terms, Wire};
 
     /// Everything that matters about an adversary, in turn.
     fn adversaries(f: usize) -> impl Iterator<Item = Adversary> + Clone {
@@ -275,17 +276,23 @@ mod tests {
     }
 
     impl Testable for Scribe {
-        fn values(&self) -> Vec<Order> {
-            Order::first(2)
+        fn problem(&self, _: &Graph) -> Result<Problem<Order>, String> {
+            Ok(match self.task {
+                Task::Broadcast => Problem::broadcast(Order::first(2)),
+                Task::Consensus => Problem::consensus(Order::first(2)),
+            })
         }
         fn repertoire(&self, _: usize, _: Wire) -> Repertoire<u8> {
             let forgery = Forgery { label: "forged", message: 9 };
             let slots = MESSAGES.map(|slot| slot.to_vec());
             Repertoire::of(slots).with_strays([0, 3, 4]).with_forgeries([forgery])
         }
-        fn task(&self) -> Task {
-            self.task
+        fn signing(&self) -> &dyn Signing<u8> {
+            self
         }
+    }
+
+    impl Signing<u8> for Scribe {
         fn signatures(&self, message: &u8) -> Vec<Signed> {
             let by = General::new(1);
             let signed = Signed { by, statement: Box::from([*message]) };
@@ -333,8 +340,8 @@ mod tests {
             }
         }
         impl Testable for Undescribed {
-            fn values(&self) -> Vec<Order> {
-                self.0.values()
+            fn problem(&self, graph: &Graph) -> Result<Problem<Order>, String> {
+                self.0.problem(graph)
             }
             fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<u8> {
                 let Repertoire { slots, strays, .. } = self.0.repertoire(n, wire);

@@ -64,7 +64,7 @@ impl<'a, P: Testable> Space<'a, P> {
         let mut numbers = IndexSet::default();
         let mut unread = None;
         let mut signatures = |message: &P::Message| {
-            let signed = described("signatures", || protocol.signatures(message));
+            let signed = described("signatures", || protocol.signing().signatures(message));
             let signed = signed.unwrap_or_else(|refusal| {
                 unread.get_or_insert(refusal);
                 Vec::new()
@@ -114,7 +114,7 @@ impl<'a, P: Testable> Space<'a, P> {
         }
         let menu = |Wire { round, from, to }: Wire| menu_of(&menus, terms.n(), round, from, to);
         let behaviours = count_wires(terms, adversary.faults, menu);
-        let monotone = described("monotone", || protocol.monotone())?;
+        let monotone = described("claims", || protocol.claims())?.monotone;
         let stock = Stock { menus, signatures: numbers, harvest, behaviours, monotone };
         let stock = Arc::new(stock);
         Ok(Some(Space { protocol, terms, adversary, stock }))
@@ -125,7 +125,9 @@ impl<'a, P: Testable> Space<'a, P> {
     pub fn symmetry(&self) -> Result<Option<SymmetryOf<'a, P>>, Refusal> {
         let heard = !self.is_signed() || self.terms.graph.is_complete();
         let known = heard && self.harvested().is_none();
-        let Some(claim) = self.protocol.symmetry().filter(|_| known) else { return Ok(None) };
+        let Some(claim) = self.protocol.claims().symmetry.filter(|_| known) else {
+            return Ok(None);
+        };
         let symmetry = Symmetry::of(claim, self.terms, &self.adversary)?;
         let signed = |symmetry: SymmetryOf<'a, P>| match self.is_signed() {
             true => self.renaming_signatures(symmetry),
@@ -145,7 +147,7 @@ impl<'a, P: Testable> Space<'a, P> {
             .flat_map(|menu| menu.regular().map(|message| (message, menu.signatures(message))));
         let messages: Vec<_> = messages.unique_by(|(message, _)| *message).collect();
         symmetry.with_signatures(signatures.len(), &messages, |message| {
-            let signed = described("signatures", || self.protocol.signatures(message))?;
+            let signed = described("signatures", || self.protocol.signing().signatures(message))?;
             let number = |signed| signatures.get_index_of(signed).map(|number| number as u32);
             Ok(signed.iter().map(number).collect())
         })
@@ -213,7 +215,7 @@ impl<'a, P: Testable> Space<'a, P> {
         if !menu.is_open() || menu.has(message) {
             return menu.signatures(message).into();
         }
-        let signed = described("signatures", || self.protocol.signatures(message));
+        let signed = described("signatures", || self.protocol.signing().signatures(message));
         let numbers = signed.unwrap_or_default().into_iter();
         let numbers = numbers.filter_map(|signed| self.stock.signatures.get_index_of(&signed));
         numbers.map(|number| number as u32).collect()

@@ -80,7 +80,7 @@ where
         forgeries.extend(repertoire.forgeries.into_iter().map(|forgery| (wire, forgery)));
     }
     if forgeries.is_empty() {
-        let name = described("name", || protocol.name())?;
+        let name = described("name", || protocol.words().name())?;
         return Err(Refusal::Protocol(format!("{name} has no forgeries")));
     }
     Ok(select(forgeries))

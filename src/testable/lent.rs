@@ -4,16 +4,14 @@
 
 use std::fmt;
 
-use super::{Recursive, Repertoire, Symmetric, Testable, Wire};
-use crate::general::{General, Generals};
+use super::{Claims, Problem, Repertoire, Signing, Testable, Wire, Words};
+use crate::general::General;
 use crate::graph::Graph;
-use crate::outcome::{Demand, Task};
 use crate::protocol::{Lockstep, Plain, Round, Seat};
-use crate::signature::{Seal, Signed};
 
 /// A protocol with these values, messages and states.
 #[derive(Clone, Copy)]
-pub(crate) struct Lent<'a, V, M, S>(&'a (dyn Lender<V, M, S> + 'a));
+pub(crate) struct Lent<'a, V, M: Plain, S: Plain>(&'a (dyn Lender<V, M, S> + 'a));
 
 /// What is lent by a protocol.
 pub(crate) type LentBy<'a, P> =
@@ -25,31 +23,21 @@ pub(crate) fn lent<P: Testable>(protocol: &P) -> LentBy<'_, P> {
 }
 
 /// [`Lockstep`] and [`Testable`] as an object: what is sent has a type of its own there.
-trait Lender<V, M, S>: fmt::Debug + Sync {
+trait Lender<V, M: Plain, S: Plain>: fmt::Debug + Sync {
     fn rounds(&self, n: usize) -> usize;
     fn start(&self, seat: Seat, input: Option<&V>) -> S;
     fn send(&self, state: &S, round: Round, to: General) -> Vec<M>;
     fn receive(&self, state: &mut S, round: Round, from: General, message: &M);
     fn end_round(&self, state: &mut S, round: Round);
     fn decide(&self, state: &S) -> V;
-    fn values(&self) -> Vec<V>;
+    fn problem(&self, graph: &Graph) -> Result<Problem<V>, String>;
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<M>;
-    fn task(&self) -> Task;
-    fn inputs(&self, n: usize) -> Generals;
-    fn demands(&self) -> Vec<Demand<V>>;
-    fn signatures(&self, message: &M) -> Vec<Signed>;
-    fn seals(&self, message: &M) -> Vec<Seal>;
-    fn recursion(&self) -> Option<&dyn Recursive<V, M>>;
-    fn symmetry(&self) -> Option<&dyn Symmetric<M, S>>;
-    fn monotone(&self) -> bool;
-    fn admits(&self, n: usize) -> Result<(), String>;
-    fn admits_on(&self, graph: &Graph) -> Result<(), String>;
-    fn name(&self) -> String;
-    fn tell(&self, from: General, message: &M) -> String;
-    fn explain(&self, state: &S) -> Vec<String>;
+    fn signing(&self) -> &dyn Signing<M>;
+    fn words(&self) -> &dyn Words<M, S>;
+    fn claims(&self) -> Claims<'_, V, M, S>;
 }
 
-impl<V, M, S, P> Lender<V, M, S> for P
+impl<V, M: Plain, S: Plain, P> Lender<V, M, S> for P
 where
     P: Testable<Value = V, Message = M, State = S>,
 {
@@ -77,73 +65,34 @@ where
         Lockstep::decide(self, state)
     }
 
-    fn values(&self) -> Vec<V> {
-        Testable::values(self)
+    fn problem(&self, graph: &Graph) -> Result<Problem<V>, String> {
+        Testable::problem(self, graph)
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<M> {
         Testable::repertoire(self, n, wire)
     }
 
-    fn task(&self) -> Task {
-        Testable::task(self)
+    fn signing(&self) -> &dyn Signing<M> {
+        Testable::signing(self)
     }
 
-    fn inputs(&self, n: usize) -> Generals {
-        Testable::inputs(self, n)
+    fn words(&self) -> &dyn Words<M, S> {
+        Testable::words(self)
     }
 
-    fn demands(&self) -> Vec<Demand<V>> {
-        Testable::demands(self)
-    }
-
-    fn signatures(&self, message: &M) -> Vec<Signed> {
-        Testable::signatures(self, message)
-    }
-
-    fn seals(&self, message: &M) -> Vec<Seal> {
-        Testable::seals(self, message)
-    }
-
-    fn recursion(&self) -> Option<&dyn Recursive<V, M>> {
-        Testable::recursion(self)
-    }
-
-    fn symmetry(&self) -> Option<&dyn Symmetric<M, S>> {
-        Testable::symmetry(self)
-    }
-
-    fn monotone(&self) -> bool {
-        Testable::monotone(self)
-    }
-
-    fn admits(&self, n: usize) -> Result<(), String> {
-        Testable::admits(self, n)
-    }
-
-    fn admits_on(&self, graph: &Graph) -> Result<(), String> {
-        Testable::admits_on(self, graph)
-    }
-
-    fn name(&self) -> String {
-        Testable::name(self)
-    }
-
-    fn tell(&self, from: General, message: &M) -> String {
-        Testable::tell(self, from, message)
-    }
-
-    fn explain(&self, state: &S) -> Vec<String> {
-        Testable::explain(self, state)
+    fn claims(&self) -> Claims<'_, V, M, S> {
+        Testable::claims(self)
     }
 }
 
-impl<V, M, S> fmt::Debug for Lent<'_, V, M, S> {
+impl<V, M: Plain, S: Plain> fmt::Debug for Lent<'_, V, M, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
+#[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<V: Plain, M: Plain, S: Plain> Lockstep for Lent<'_, V, M, S> {
     type Value = V;
     type Message = M;
@@ -174,64 +123,25 @@ impl<V: Plain, M: Plain, S: Plain> Lockstep for Lent<'_, V, M, S> {
     }
 }
 
+#[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<V: Plain, M: Plain, S: Plain> Testable for Lent<'_, V, M, S> {
-    fn values(&self) -> Vec<V> {
-        self.0.values()
+    fn problem(&self, graph: &Graph) -> Result<Problem<V>, String> {
+        self.0.problem(graph)
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<M> {
         self.0.repertoire(n, wire)
     }
 
-    fn task(&self) -> Task {
-        self.0.task()
+    fn signing(&self) -> &dyn Signing<M> {
+        self.0.signing()
     }
 
-    fn inputs(&self, n: usize) -> Generals {
-        self.0.inputs(n)
+    fn words(&self) -> &dyn Words<M, S> {
+        self.0.words()
     }
 
-    fn demands(&self) -> Vec<Demand<V>> {
-        self.0.demands()
-    }
-
-    fn signatures(&self, message: &M) -> Vec<Signed> {
-        self.0.signatures(message)
-    }
-
-    fn seals(&self, message: &M) -> Vec<Seal> {
-        self.0.seals(message)
-    }
-
-    fn recursion(&self) -> Option<&dyn Recursive<V, M>> {
-        self.0.recursion()
-    }
-
-    fn symmetry(&self) -> Option<&dyn Symmetric<M, S>> {
-        self.0.symmetry()
-    }
-
-    fn monotone(&self) -> bool {
-        self.0.monotone()
-    }
-
-    fn admits(&self, n: usize) -> Result<(), String> {
-        self.0.admits(n)
-    }
-
-    fn admits_on(&self, graph: &Graph) -> Result<(), String> {
-        self.0.admits_on(graph)
-    }
-
-    fn name(&self) -> String {
-        self.0.name()
-    }
-
-    fn tell(&self, from: General, message: &M) -> String {
-        self.0.tell(from, message)
-    }
-
-    fn explain(&self, state: &S) -> Vec<String> {
-        self.0.explain(state)
+    fn claims(&self) -> Claims<'_, V, M, S> {
+        self.0.claims()
     }
 }

@@ -2,7 +2,7 @@
 
 use itertools::Itertools;
 
-use super::{Testable, Wire, described};
+use super::{Problem, Testable, Wire, described};
 use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::outcome::{Demand, Task};
@@ -22,6 +22,8 @@ pub(crate) struct Terms<V> {
     pub inputs: Generals,
     /// What must hold beside agreement and validity.
     pub demands: Vec<Demand<V>>,
+    /// Why nothing can be run, if the states are too large.
+    pub too_large: Option<String>,
 }
 
 /// The most rounds, times generals: a search goes as deep as that.
@@ -188,20 +190,30 @@ impl<V: Plain> Terms<V> {
     where
         P: Testable<Value = V>,
     {
-        let graph = graph.into();
-        are_generals(graph.n())?;
-        described("admits", || protocol.admits_on(&graph))?.map_err(Refusal::Protocol)?;
-        Terms::unadmitted(protocol, graph)
+        Terms::asked(protocol, graph.into(), true)
     }
 
-    /// The same, whether the protocol can be run there or not.
+    /// The same, whether or not the states are too large for the protocol to be run there.
     pub(crate) fn unadmitted<P>(protocol: &P, graph: Graph) -> Result<Self, Refusal>
+    where
+        P: Testable<Value = V>,
+    {
+        Terms::asked(protocol, graph, false)
+    }
+
+    fn asked<P>(protocol: &P, graph: Graph, runs: bool) -> Result<Self, Refusal>
     where
         P: Testable<Value = V>,
     {
         let n = graph.n();
         are_generals(n)?;
-        let values = described("values", || protocol.values())?;
+        let problem = described("problem", || protocol.problem(&graph))?;
+        let problem = problem.map_err(Refusal::Protocol)?;
+        let inputs = problem.given(n);
+        let Problem { values, task, inputs: _, demands, too_large } = problem;
+        if let Some(why) = too_large.as_ref().filter(|_| runs) {
+            return Err(Refusal::Protocol(why.clone()));
+        }
         let values: Vec<V> = values.into_iter().unique().collect();
         if values.is_empty() {
             return Err(Refusal::NoValues);
@@ -210,8 +222,6 @@ impl<V: Plain> Terms<V> {
         if rounds.saturating_mul(n) > MOST_ROUNDS {
             return Err(Refusal::Rounds { rounds, n });
         }
-        let inputs = described("inputs", || protocol.inputs(n))?;
-        let task = described("task", || protocol.task())?;
         match task.inputs(n).minus(inputs).iter().next() {
             Some(_) if task == Task::Broadcast => return Err(Refusal::NoOrder),
             Some(general) => return Err(Refusal::NoProposal(general.id())),
@@ -220,8 +230,7 @@ impl<V: Plain> Terms<V> {
         if let Some(general) = inputs.minus(Generals::first(n)).iter().next() {
             return Err(Refusal::InputOfNobody { general: general.id(), n });
         }
-        let demands = described("demands", || protocol.demands())?;
-        Ok(Terms { graph, rounds, values, task, inputs, demands })
+        Ok(Terms { graph, rounds, values, task, inputs, demands, too_large })
     }
 }
 

@@ -24,10 +24,10 @@ pub(super) fn drawn<P: Testable>(
     attack: &AttackOn<P>,
     execution: &ExecutionOf<P>,
 ) -> Picture {
-    let (n, task) = (attack.n(), protocol.task());
     let terms = Terms::of(protocol, attack.graph.clone());
     let terms = terms.unwrap_or_else(|refusal| panic!("the attack does not fit: {refusal}"));
-    let name = guarded(|| protocol.name()).unwrap_or_default();
+    let (n, task) = (attack.n(), terms.task);
+    let name = guarded(|| protocol.words().name()).unwrap_or_default();
     let telling = Telling { protocol, task, attack, execution };
     let drawing = Drawing { telling, terms: &terms };
     let mut history = history(protocol, &terms, attack).into_iter();
@@ -104,7 +104,8 @@ impl<P: Testable> Drawing<'_, P> {
         let messages = lines.map(|line| {
             let said = line.said;
             let lie = said.filter(|_| line.mark == Some(Mark::Lie));
-            let seals = said.map(|message| guarded(|| self.telling.protocol.seals(message)));
+            let seals =
+                said.map(|message| guarded(|| self.telling.protocol.signing().seals(message)));
             let seals = seals.and_then(Result::ok).unwrap_or_default();
             Message {
                 from: line.from.id(),
