@@ -25,7 +25,7 @@
 //! ```
 //!
 //! To test a protocol of your own, implement [`Lockstep`] (the protocol, as production code would
-//! have it) and [`Testable`] (what is agreed on, and, if you like, what a traitor could say), and
+//! have it) and [`Testable`] (the [`Problem`], and, if you like, what a traitor could say), and
 //! ask about it in one of three ways:
 //!
 //! - [`check`](check()) goes through every behaviour of the adversary, where that can be afforded;
