@@ -6,9 +6,9 @@ use turncoat::protocols::parallel::{Parallel, Tagged};
 use turncoat::signature::{Seal, Signed, Worth};
 use turncoat::testable::Forgery;
 use turncoat::{
-    Claims, ClaimsOf, Demand, General, Generals, Graph, InteractiveConsistency, Lockstep, Order,
-    Problem, Property, Recursive, Repertoire, Round, Seat, Signing, Swap, Symmetric, Task,
-    Testable, Wire, Words, check,
+    Claims, ClaimsOf, Demand, General, Generals, Graph, InteractiveConsistency, Lockstep,
+    OralMessages, Order, Problem, Property, Recursive, Repertoire, Round, Seat, SignedMessages,
+    Signing, Swap, Symmetric, Task, Testable, Wire, Words, check,
 };
 
 use crate::pared::Pared;
@@ -63,7 +63,7 @@ impl Testable for Probe {
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<u16> {
         let forgery = Forgery { label: "forged", message: 7 };
         let known = Repertoire::one_of([n as u16, wire.round as u16]).with_strays([5, 6]);
-        Repertoire { unknown: true, ..known.with_forgeries([forgery]) }
+        known.with_forgeries([forgery])
     }
 
     fn signing(&self) -> &dyn Signing<u16> {
@@ -271,7 +271,7 @@ fn instances_side_by_side_forward_everything() {
     assert_eq!(strays[2..], known.strays.iter().copied().map(tag).collect::<Vec<_>>());
     let forged = &known.forgeries[0];
     assert_eq!((forgeries[1].label, &forgeries[1].message), (forged.label, &tag(forged.message)));
-    assert!(unknown);
+    assert!(!unknown);
     let (signing, words) = (two.signing(), two.words());
     assert_eq!(signing.signatures(&tag(7)), Probe.signatures(&7));
     assert_eq!(signing.seals(&tag(7)), Probe.seals(&7));
@@ -286,27 +286,25 @@ fn instances_side_by_side_forward_everything() {
     assert_eq!(states, [12, 24]);
 }
 
-/// Nobody may attack, in OM(1) of which several instances run.
-fn peaceful() -> impl Testable<Value = Order> + Clone {
+/// SM(1), in which nobody may attack.
+fn peaceful(instance: usize, commander: General) -> impl Testable<Value = Order> + Clone {
     let peace = Demand::new("nobody attacks", |outcome| {
         outcome.decided().all(|decision| *decision != Order::ATTACK)
     });
-    asking(turncoat::OralMessages::new(1), [peace])
+    asking(SignedMessages::new(1).instance(instance, commander), [peace])
 }
 
-/// OM(1) holds among four; what is demanded of it does not, side by side as little as alone.
+/// SM(1) holds with one traitor; what is demanded of it does not, side by side as little as alone.
 #[test]
 fn demands_are_made_of_instances_side_by_side() {
-    let alone = check(peaceful()).generals(4).traitors(1).assert_broken();
-    let two = Parallel::of(2, |_, _| peaceful());
-    let found = check(&two).generals(4).traitors(1).without_strays().assert_broken();
-    assert_eq!(found.violation.name(), "nobody attacks");
+    let alone = check(peaceful(0, ME)).generals(3).traitors(1).assert_broken();
+    let found = check(Parallel::of(2, peaceful)).generals(3).traitors(1).assert_broken();
+    assert_eq!([found.violation.name(), alone.violation.name()], ["nobody attacks"; 2]);
     assert_eq!(found.attack.size(), alone.attack.size());
     assert!(matches!(found.violation.property(), Some(Property::Demand(_))));
 }
 
-/// Consensus is asked of instances of consensus: that all agree on nothing that was proposed is no
-/// violation of a broadcast in which general 0 is a traitor.
+/// Everybody has an input in instances of consensus, and everybody decides.
 #[test]
 fn consensus_is_asked_of_instances_of_consensus() {
     let two = |m| Parallel::consensus(2, move |_| InteractiveConsistency::new(m));
@@ -319,14 +317,17 @@ fn consensus_is_asked_of_instances_of_consensus() {
 }
 
 #[test]
-fn instances_of_another_task_are_refused() {
+fn instances_that_do_not_fit_are_refused() {
     let refused =
         |asked: Parallel<InteractiveConsistency>| asked.problem(&Graph::complete(3)).unwrap_err();
     let of = Parallel::of(2, |_, _| InteractiveConsistency::new(1));
     assert_eq!(refused(of), "an instance is no broadcast: see Parallel::consensus");
     let none = Parallel::consensus(0, |_| InteractiveConsistency::new(1));
     assert!(refused(none).starts_with("there are 0 instances among 3 generals"));
-    let broadcasts = Parallel::consensus(2, |_| turncoat::OralMessages::new(1));
+    let broadcasts = Parallel::consensus(2, |_| OralMessages::new(1));
     let refused = broadcasts.problem(&Graph::complete(3)).unwrap_err();
     assert_eq!(refused, "an instance is no consensus: see Parallel::of");
+    let of_one_commander = Parallel::of(2, |_, _| OralMessages::new(1));
+    let refused = of_one_commander.problem(&Graph::complete(3)).unwrap_err();
+    assert_eq!(refused, "general 1 is given no input in instance 1");
 }

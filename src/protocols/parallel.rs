@@ -155,6 +155,14 @@ impl<P: Testable> Testable for Parallel<P> {
                 Task::Consensus => "an instance is no consensus: see Parallel::of".to_owned(),
             });
         }
+        if self.task == Task::Broadcast {
+            let commanded = |(number, problem): (usize, &Problem<_>)| {
+                problem.given(n).contains(General::new(number))
+            };
+            if let Some(number) = problems.iter().enumerate().position(|one| !commanded(one)) {
+                return Err(format!("general {number} is given no input in instance {number}"));
+            }
+        }
         let refused = problems.iter().find_map(|problem| problem.too_large.clone());
         let first = problems.into_iter().next().expect("there is at least one instance");
         let Problem { values, task, inputs, demands, too_large: _ } = first;
