@@ -1,11 +1,12 @@
 //! The builder that a test calls for a verdict on everything.
 
 use crate::adversary::Adversary;
+use crate::artifacts::write_artifacts;
 use crate::attack::AttackOn;
 use crate::execution::Counterexample;
-use crate::keepsake::left;
 use crate::question::{CheckError, Question, Subject};
-use crate::search::effort::{Halt, Part, Progress};
+use crate::search::part::Part;
+use crate::search::progress::{Halt, Progress};
 use crate::search::{Answer, Engine, Found, Reduction, Reductions, Search};
 use crate::testable::{Testable, lent};
 use crate::verdict::{Ruling, Verdict};
@@ -86,7 +87,7 @@ impl<P: Testable> Check<P> {
     /// [`Halt::Part`], and [`assert_holds`](Check::assert_holds) is satisfied.)
     ///
     /// ```
-    /// use turncoat::search::effort::Part;
+    /// use turncoat::search::part::Part;
     /// use turncoat::{OralMessages, check};
     ///
     /// for number in 1..=4 {
@@ -214,8 +215,8 @@ impl<P: Testable> Check<P> {
             Ok(verdict) if verdict.holds() => {}
             Ok(Verdict { ruling: Ruling::Bounded(Halt::Part), .. }) => {}
             Ok(verdict) => {
-                let left = verdict.counterexample().map(left).unwrap_or_default();
-                panic!("expected that it holds\n\n{verdict}{left}")
+                let artifacts = verdict.counterexample().map(write_artifacts).unwrap_or_default();
+                panic!("expected that it holds\n\n{verdict}{artifacts}")
             }
             Err(error) => panic!("{error}"),
         }

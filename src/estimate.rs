@@ -2,7 +2,7 @@
 
 use crate::check::Check;
 use crate::question::{CheckError, Subject};
-use crate::search::effort::Progress;
+use crate::search::progress::Progress;
 use crate::search::{Engine, Reductions, Search};
 use crate::testable::{Testable, lent};
 use crate::verdict::{Estimate, Expected};

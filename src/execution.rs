@@ -2,7 +2,7 @@
 
 mod deliveries;
 pub(crate) mod history;
-pub(crate) mod stage;
+pub(crate) mod simulate;
 mod written;
 
 use std::cell::RefCell;

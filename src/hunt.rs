@@ -5,14 +5,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::adversary::Adversary;
+use crate::artifacts::write_artifacts;
 use crate::execution::Counterexample;
-use crate::keepsake::left;
 use crate::question::{CheckError, Question, Subject};
+use crate::search::Coverage;
 use crate::search::Found;
-use crate::search::chase::{Chase, Chased};
-use crate::search::coverage::Coverage;
-use crate::search::effort::Progress;
-use crate::search::space::Space;
+use crate::search::choices::space::Space;
+use crate::search::progress::Progress;
+use crate::search::random::random_search::{RandomSearch, RandomSearchAnswer};
 use crate::testable::{Testable, lent};
 use crate::verdict::{Finding, Hunted};
 
@@ -134,15 +134,15 @@ impl<P: Testable> Hunt<P> {
         let (signed, forgeries) = (space.is_signed(), space.has_forgeries());
         let harvested = space.harvested();
         let cases = first..first.saturating_add(cases);
-        let chase = Chase { space: &space, seed, cases, progress };
+        let search = RandomSearch { space: &space, seed, cases, progress };
         let start = Instant::now();
-        let Chased { coverage, found } = chase.run()?;
+        let RandomSearchAnswer { coverage, found } = search.run()?;
         let time = start.elapsed();
         hunted = Hunted { signed, forgeries, harvested, coverage, time, ..hunted };
         if let Some((case, found)) = found {
             let drawn = found.attack.clone();
             let start = Instant::now();
-            let smaller = |progress: &Progress| chase.smaller(found, progress);
+            let smaller = |progress: &Progress| search.smaller(found, progress);
             let (found, executions) = within(patience, progress, smaller);
             let time = start.elapsed();
             let Found { attack, execution, violation, size } = found;
@@ -162,8 +162,8 @@ impl<P: Testable> Hunt<P> {
         match self.run() {
             Ok(Hunted { finding: None, .. }) => {}
             Ok(hunted) => {
-                let left = hunted.counterexample().map(left).unwrap_or_default();
-                panic!("expected that nothing is found\n\n{hunted}{left}")
+                let artifacts = hunted.counterexample().map(write_artifacts).unwrap_or_default();
+                panic!("expected that nothing is found\n\n{hunted}{artifacts}")
             }
             Err(error) => panic!("{error}"),
         }

@@ -72,7 +72,7 @@
 //! | 6 | [`report`] | text, JSON, pictures, traces, attack files |
 //! | 7 | [`check`](check()), [`hunt`](hunt()), [`refute`](refute()) | the builders that a test calls |
 //! | 7 | [`strategy`], [`regressions`] | strategies for proptest; attacks kept in files |
-//! | 7 | `keepsake` | what a failing test leaves behind |
+//! | 7 | `artifacts` | what a failing test leaves behind |
 //! | 8 | `main`, `cli` | arguments, threads, progress |
 //!
 //! Files, clocks and the environment are touched from floor 7 up, and nowhere below.
@@ -120,6 +120,7 @@
 //! that never returns can't be caught.) A panic that says "bug in turncoat" is one.
 
 pub mod adversary;
+mod artifacts;
 pub mod attack;
 mod check;
 #[cfg(feature = "cli")]
@@ -134,7 +135,6 @@ pub mod general;
 pub mod graph;
 mod hunt;
 pub mod impossibility;
-mod keepsake;
 pub mod knowledge;
 mod monotone;
 pub mod order;

@@ -10,10 +10,10 @@ use rand::{Rng, RngExt, SeedableRng};
 use crate::adversary::{Adversary, FaultClass};
 use crate::execution::ExecutionOf;
 use crate::general::General;
-use crate::search::case::{Case, CaseOf};
-use crate::search::effort::Progress;
-use crate::search::script::{Spoken, staged};
-use crate::search::space::Space;
+use crate::search::choices::initial::{InitialChoices, InitialChoicesOf};
+use crate::search::choices::space::Space;
+use crate::search::decisions::{SlotChoices, simulated};
+use crate::search::progress::Progress;
 use crate::testable::{Terms, Testable, Wire};
 
 /// How many attacks are drawn.
@@ -49,12 +49,12 @@ pub fn assert_monotone<P: Testable>(protocol: &P, n: usize) {
 }
 
 /// What the traitors say on each wire on which they don't obey.
-type Speech<M> = BTreeMap<Wire, Spoken<M>>;
+type Speech<M> = BTreeMap<Wire, SlotChoices<M>>;
 
 /// A play, and one in which some of what is said in the last round is raised.
 struct Play<'a, P: Testable> {
     space: &'a Space<'a, P>,
-    case: CaseOf<P>,
+    case: InitialChoicesOf<P>,
     said: Speech<P::Message>,
     raised: Speech<P::Message>,
 }
@@ -68,7 +68,7 @@ impl<'a, P: Testable> Play<'a, P> {
         let value = |rng: &mut _| values.choose(rng).expect("there is a value").clone();
         let inputs = inputs.iter().map(|general| (general, value(rng))).collect();
         let (faults, disruptions) = (FaultClass::Byzantine, Vec::new());
-        let case = Case { faults, traitors, inputs, disruptions };
+        let case = InitialChoices { faults, traitors, inputs, disruptions };
         let mut said = Speech::<P::Message>::new();
         for wire in (1..=*rounds).flat_map(|round| space.terms.wires(round)) {
             if traitors.contains(wire.from) && (wire.round == *rounds || !rng.random_bool(obeyed)) {
@@ -122,8 +122,8 @@ impl<'a, P: Testable> Play<'a, P> {
     }
 
     fn played(&self, speech: &Speech<P::Message>) -> ExecutionOf<P> {
-        let staged = staged(self.space, &self.case, &[], |wire| speech.get(&wire).cloned());
-        let (_, execution) = staged.unwrap_or_else(|refusal| panic!("{refusal}"));
+        let simulated = simulated(self.space, &self.case, &[], |wire| speech.get(&wire).cloned());
+        let (_, execution) = simulated.unwrap_or_else(|refusal| panic!("{refusal}"));
         if let Some(fault) = &execution.fault {
             let (name, told) =
                 (self.space.protocol.words().name(), self.told(fault.general, &execution));
@@ -138,12 +138,12 @@ fn anything<P: Testable>(
     space: &Space<'_, P>,
     wire: Wire,
     rng: &mut impl Rng,
-) -> Spoken<P::Message> {
-    let menu = space.menu(wire);
-    let said = (0..menu.slots()).map(|slot| {
-        let silent = if menu.stray() == Some(slot) { 0.7 } else { 0.2 };
-        let said = menu.messages(slot).choose(rng).cloned();
-        said.filter(|_| !menu.optional(slot) || !rng.random_bool(silent))
+) -> SlotChoices<P::Message> {
+    let wire_choices = space.wire_choices(wire);
+    let said = (0..wire_choices.slots()).map(|slot| {
+        let silent = if wire_choices.stray() == Some(slot) { 0.7 } else { 0.2 };
+        let said = wire_choices.messages(slot).choose(rng).cloned();
+        said.filter(|_| !wire_choices.optional(slot) || !rng.random_bool(silent))
     });
     said.collect()
 }
@@ -155,14 +155,14 @@ fn higher<P: Testable>(
     slot: usize,
     said: &Option<P::Message>,
 ) -> Vec<Option<P::Message>> {
-    let menu = space.menu(wire);
-    let messages = menu.messages(slot);
+    let wire_choices = space.wire_choices(wire);
+    let messages = wire_choices.messages(slot);
     match said {
-        _ if menu.stray() == Some(slot) => Vec::new(),
+        _ if wire_choices.stray() == Some(slot) => Vec::new(),
         None => vec![messages.last().cloned()],
         Some(said) => {
             let above = messages.iter().filter(|message| *message > said).cloned().map(Some);
-            let silence = messages.first() == Some(said) && menu.optional(slot);
+            let silence = messages.first() == Some(said) && wire_choices.optional(slot);
             above.chain(silence.then_some(None)).collect()
         }
     }

@@ -4,7 +4,7 @@ use crate::adversary::{Adversary, FaultClass};
 use crate::general::Generals;
 use crate::graph::Graph;
 use crate::protocol::Round;
-use crate::search::Unfit;
+use crate::search::CompositionError;
 use crate::testable::{Refusal, Terms, Testable, described};
 
 /// A question about a protocol, answered in one way or another: see [`check`](crate::check()) and
@@ -91,12 +91,12 @@ pub enum CheckError {
     Refused(#[from] Refusal),
 }
 
-impl From<Unfit> for CheckError {
-    fn from(unfit: Unfit) -> CheckError {
-        match unfit {
-            Unfit::Refused(refusal) => CheckError::Refused(refusal),
-            Unfit::Because(what) => CheckError::NotComposed(what),
-            Unfit::Unshown(why) => CheckError::Unshown(why),
+impl From<CompositionError> for CheckError {
+    fn from(error: CompositionError) -> CheckError {
+        match error {
+            CompositionError::Refused(refusal) => CheckError::Refused(refusal),
+            CompositionError::Because(what) => CheckError::NotComposed(what),
+            CompositionError::Unshown(why) => CheckError::Unshown(why),
         }
     }
 }

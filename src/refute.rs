@@ -4,7 +4,7 @@ use crate::general::Generals;
 use crate::graph::Graph;
 use crate::impossibility::argument::{Argument, Construction, argue, objection, theorem};
 use crate::question::CheckError;
-use crate::search::effort::Progress;
+use crate::search::progress::Progress;
 use crate::testable::{Terms, Testable, described};
 use crate::verdict::Refutation;
 

@@ -9,10 +9,10 @@ use itertools::Itertools;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::artifacts::{write_artifacts, write_artifacts_with_attack};
 use crate::attack::{Attack, AttackOn};
 use crate::execution::{Counterexample, Size, run};
 use crate::hunt::Hunt;
-use crate::keepsake::{left, left_with_file};
 use crate::protocol::Plain;
 use crate::report::attack_file::AttackFile;
 use crate::report::story::{stale, story};
@@ -251,8 +251,8 @@ impl<'a, P: Testable> Replayed<'a, P> {
     #[track_caller]
     pub fn assert_survived(&self) {
         if !self.all_survived() {
-            let left = self.broken().map(left).last().unwrap_or_default();
-            panic!("expected that all are survived\n\n{self}{left}");
+            let artifacts = self.broken().map(write_artifacts).last().unwrap_or_default();
+            panic!("expected that all are survived\n\n{self}{artifacts}");
         }
     }
 
@@ -288,7 +288,7 @@ where
             Err(error) => panic!("{error}"),
             Ok(hunted) => {
                 if let Some(found) = hunted.counterexample() {
-                    told.push(format!("{hunted}{}", left_with_file(found)));
+                    told.push(format!("{hunted}{}", write_artifacts_with_attack(found)));
                     told.push(match stored.keep(&name, &found.attack) {
                         Ok(file) => format!("The attack is kept in {}.", file.display()),
                         Err(error) => error.to_string(),

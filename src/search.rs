@@ -1,90 +1,55 @@
-//! The searches for an attack: the obvious ones first, then all, then the smallest.
+//! The searches for an attack: the canned ones first, then all, then the smallest.
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | `choices` | what the adversary can choose |
+//! | `exhaustive` | the exhaustive engine, for protocols in rounds |
+//! | `compositional` | the compositional engine, for recursive protocols |
+//! | `random` | random search: attacks and schedules are drawn |
+//! | `symmetry` | generals who are alike, their renaming, and the test of such a claim |
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `campaign` | says what is searched after what, and confirms what is found |
-//! | `space`, `menu` | on each wire what can be said |
-//! | `case`, `counting` | the first choices of the enemy, and how many behaviours there are |
-//! | `harvest`, `twins` | listens for what could be said, where nobody has said it |
-//! | `probe` | tries the obvious attacks |
-//! | `survey` | goes through the cases, on all threads |
-//! | `explorer`, `ground`, `last_round` | the exhaustive engine, for one case |
-//! | `reduction`, `symmetry`, `renaming` | what it leaves out; generals who are alike |
-//! | `walk` | tests that those are alike who are said to be |
-//! | `branching`, `early`, `lying`, `extremes`, `received` | what one receiver can come to in one round |
-//! | `voices` | what each general says in a round |
-//! | `memory` | remembers what is said, what can be said, and what changes nothing |
-//! | `spares` | keeps states that are no longer needed, to copy others into them |
-//! | `fates` | who crashes in a round |
-//! | `overheard` | which signatures the enemy can show |
-//! | `naive` | its twin without a reduction |
-//! | `compose`, `composition`, `unfold` | the compositional engine, for recursive protocols |
-//! | `outcomes`, `ranges` | what can come of a subtree, and how many votes it takes |
-//! | `unfit` | why a recursion can't be composed |
-//! | `electorate`, `budgets`, `ballots` | who votes on a subtree, and in which ways |
-//! | `chase`, `coverage` | the hunt: draws attack after attack, and says how far it got |
-//! | `honest` | what comes of it when all obey |
-//! | `draw`, `temper`, `whim`, `disorder` | draws an attack at random while it is played |
-//! | `script` | turns what an engine found into an attack |
+//! | `driver` | says what is searched after what, and confirms what is found |
+//! | `canned_attacks` | tries the obvious attacks |
+//! | `fault_free` | what is decided when all obey |
+//! | `parallel_cases` | goes through the cases, on all threads |
+//! | `naive` | the twin of the exhaustive engine, without a reduction |
+//! | `reduction` | what an engine leaves out, and why it may |
+//! | `decisions` | turns what an engine found into an attack |
+//! | `outcome` | how the exploration of a case ends |
 //! | `shrink` | makes an attack locally minimal |
+//! | `budget`, `progress`, `part` | how much work may be done, how far it is, which part is asked for |
 //!
 //! Why the exhaustive engine may leave out what it leaves out is said at [`Reduction`].
 
-mod ballots;
-mod branching;
-mod budgets;
-mod campaign;
-pub(crate) mod case;
-pub(crate) mod chase;
-mod compose;
-mod composition;
-mod counting;
-pub mod coverage;
-mod disorder;
-pub(crate) mod draw;
-mod early;
-pub mod effort;
-mod electorate;
-mod end;
-mod explorer;
-mod extremes;
-mod fates;
-mod ground;
-mod harvest;
-mod honest;
-mod last_round;
-mod lying;
-mod memory;
-pub(crate) mod menu;
+mod budget;
+mod canned_attacks;
+pub(crate) mod choices;
+mod compositional;
+pub(crate) mod decisions;
+mod driver;
+mod exhaustive;
+mod fault_free;
 mod naive;
-mod outcomes;
-mod overheard;
-mod probe;
-mod ranges;
-mod received;
+mod outcome;
+mod parallel_cases;
+pub mod part;
+pub mod progress;
+pub(crate) mod random;
 mod reduction;
-mod renaming;
-pub(crate) mod script;
 pub(crate) mod shrink;
-pub(crate) mod space;
-mod spares;
-mod survey;
-mod symmetry;
-mod temper;
-mod twins;
-mod unfit;
-mod unfold;
-mod voices;
-pub(crate) mod walk;
-mod whim;
+pub(crate) mod symmetry;
 
 use serde::Serialize;
 
-use self::effort::{Halt, Part, Progress};
-pub use self::harvest::Harvested;
+pub use self::choices::listening::Harvested;
+pub(crate) use self::compositional::composition_error::CompositionError;
+use self::part::Part;
+use self::progress::{Halt, Progress};
+pub use self::random::coverage::Coverage;
 pub use self::reduction::Reduction;
 pub(crate) use self::reduction::Reductions;
-pub(crate) use self::unfit::Unfit;
 use crate::adversary::Adversary;
 use crate::attack::AttackOn;
 use crate::count::Count;

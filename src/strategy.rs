@@ -27,9 +27,9 @@ pub use self::attacks::{AttackTree, Attacks, attacks};
 pub use self::parts::{forgeries, inputs, lies, schedules, traitors};
 pub use self::settings::Settings;
 
+use crate::artifacts::write_artifacts_of;
 use crate::attack::AttackOn;
 use crate::execution::run;
-use crate::keepsake::left_by;
 use crate::report::story::story;
 use crate::report::text::among;
 use crate::testable::{Testable, described};
@@ -55,7 +55,7 @@ pub fn judged<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<(), Str
     }
     let name = described("name", || protocol.words().name()).unwrap_or_default();
     let (name, story) = (among(&name, &attack.graph), story(protocol, attack, &execution));
-    Err(format!("{name}\n\n{story}{}", left_by(protocol, attack, &execution)))
+    Err(format!("{name}\n\n{story}{}", write_artifacts_of(protocol, attack, &execution)))
 }
 
 /// Fails the case of a property test, with the whole story, unless the protocol does all that is

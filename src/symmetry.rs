@@ -11,9 +11,9 @@ use rand::{Rng, RngExt, SeedableRng};
 use crate::adversary::Adversary;
 use crate::general::{General, Generals, Swap};
 use crate::protocol::{Round, Seat};
-use crate::search::effort::Progress;
-use crate::search::space::Space;
-use crate::search::walk::{Ended, Unlike, Walk};
+use crate::search::choices::space::Space;
+use crate::search::progress::Progress;
+use crate::search::symmetry::symmetry_test::{Ended, SymmetryTest, Unlike};
 use crate::testable::{Repertoire, Symmetric, Terms, Testable, Wire};
 
 /// How many plays are drawn for each two generals who are alike.
@@ -51,7 +51,7 @@ pub fn assert_symmetric<P: Testable>(protocol: &P, n: usize) {
     let space = Space::new(protocol, &terms, Adversary::at_most(n), &Progress::new());
     let space = space.unwrap_or_else(|refusal| panic!("{refusal}")).expect("nobody stops it");
     if space.is_signed() {
-        return walks(&space);
+        return test_swaps(&space);
     }
     for [one, other] in alike.iter().array_combinations() {
         let swap = Swap::between(one, other);
@@ -65,7 +65,7 @@ pub fn assert_symmetric<P: Testable>(protocol: &P, n: usize) {
 
 /// Where messages are signed.
 #[track_caller]
-fn walks<P: Testable>(space: &Space<'_, P>) {
+fn test_swaps<P: Testable>(space: &Space<'_, P>) {
     assert!(space.harvested().is_none(), "the protocol does not say what a traitor could say");
     let symmetry = space.symmetry().unwrap_or_else(|refusal| panic!("{refusal}"));
     let Some(symmetry) = &symmetry else { return };
@@ -73,9 +73,9 @@ fn walks<P: Testable>(space: &Space<'_, P>) {
         if !space.is_as_large(swap) {
             unlike(swap, "By `repertoire` not as much can be said.", Vec::new());
         }
-        let walk = Walk { space, symmetry, swap };
+        let test = SymmetryTest { space, symmetry, swap };
         for seed in 0..WALKS {
-            match walk.walk(&mut SmallRng::seed_from_u64(seed)) {
+            match test.run(&mut SmallRng::seed_from_u64(seed)) {
                 Ok(()) => {}
                 Err(Ended::Unlike(Unlike { what, lines })) => unlike(swap, &what, lines),
                 Err(Ended::Failed(why)) => panic!("{why}"),
@@ -94,7 +94,7 @@ fn unlike(Swap { one, other }: Swap, what: &str, lines: Vec<(String, String)>) -
 }
 
 /// What is said on each wire.
-type Said<M> = BTreeMap<Wire, Vec<M>>;
+type Sayings<M> = BTreeMap<Wire, Vec<M>>;
 
 /// A play, and the same when two generals have changed places.
 struct Mirror<'a, P: Testable> {
@@ -185,7 +185,7 @@ impl<P: Testable> Mirror<'_, P> {
         let mut there = everybody.iter().map(|me| start(me, swap.of(me))).collect_vec();
         self.compare("At the start", &here, &there, traitors);
         for round in 1..=protocol.rounds(n) {
-            let mut said = [Said::<P::Message>::new(), Said::new()];
+            let mut said = [Sayings::<P::Message>::new(), Sayings::new()];
             for wire in self.wires().filter(|wire| wire.round == round) {
                 let loyal = |states: &[P::State], Wire { round, from, to }: Wire| {
                     protocol.send(&states[from.id()], round, to).into_iter().sorted().collect_vec()
@@ -236,7 +236,7 @@ impl<P: Testable> Mirror<'_, P> {
         said.into_iter().chain(stray).collect()
     }
 
-    fn receive(&self, states: &mut [P::State], round: Round, said: &Said<P::Message>) {
+    fn receive(&self, states: &mut [P::State], round: Round, said: &Sayings<P::Message>) {
         for (to, state) in states.iter_mut().enumerate() {
             for from in 0..self.terms.n() {
                 let [from, to] = [from, to].map(General::new);

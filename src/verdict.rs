@@ -10,8 +10,8 @@ use crate::graph::Graph;
 use crate::impossibility::argument::{Argument, Ending};
 use crate::impossibility::world::World;
 use crate::outcome::Task;
-use crate::search::coverage::Coverage;
-use crate::search::effort::Halt;
+use crate::search::Coverage;
+use crate::search::progress::Halt;
 use crate::search::{Engine, Harvested, Reduction};
 use crate::testable::Testable;
 

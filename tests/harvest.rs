@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use expect_test::expect;
 use turncoat::execution::Size;
 use turncoat::search::Engine;
-use turncoat::search::effort::Halt;
+use turncoat::search::progress::Halt;
 use turncoat::{
     Check, General, Graph, Lockstep, OralMessages, Order, Problem, Repertoire, Round, Ruling, Seat,
     SignedMessages, Testable, TwoStep, Wire, check, hunt, run,

@@ -6,7 +6,7 @@ use rayon::ThreadPoolBuilder;
 use turncoat::execution::Size;
 use turncoat::protocols::chain::Binding;
 use turncoat::protocols::parallel::Parallel;
-use turncoat::search::effort::Progress;
+use turncoat::search::progress::Progress;
 use turncoat::{
     CheckError, FaultClass, Hunt, Ideal, OralMessages, Order, Repertoire, SignedMessages, Testable,
     TwoStep, hunt, run,

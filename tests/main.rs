@@ -1,5 +1,6 @@
 //! All integration tests, in one binary, so that proptest's regressions land at the top level.
 
+mod artifacts;
 mod attack_file;
 mod bounds;
 mod bounds_command_line;
@@ -24,9 +25,7 @@ mod hostile;
 mod hunt;
 mod hunt_command_line;
 mod hunted_mutants;
-mod keepsake;
 mod kept_attacks;
-mod look;
 mod monotone;
 mod mutants;
 mod oral;
@@ -60,6 +59,7 @@ mod signed_textbook;
 mod small_strategies;
 mod strategy;
 mod strategy_shrinking;
+mod style;
 mod textbook;
 mod tidy;
 mod tiny_protocols;

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use turncoat::search::effort::{Halt, Part};
+use turncoat::search::part::Part;
+use turncoat::search::progress::Halt;
 use turncoat::{
     FaultClass, FloodSet, OralMessages, Ruling, SignedMessages, Testable, TwoStep, check,
 };

@@ -14,10 +14,10 @@ const FLOORS: [&[&str]; 9] = [
     &["verdict"],
     &["report"],
     &[
+        "artifacts",
         "check",
         "estimate",
         "hunt",
-        "keepsake",
         "monotone",
         "question",
         "recursion",
@@ -32,25 +32,23 @@ const FLOORS: [&[&str]; 9] = [
 /// The longest a file may be.
 const LINES: usize = 400;
 
-fn files(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
-    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
-    let inner = folders.iter().flat_map(|folder| files_in(folder));
-    let mut files: Vec<_> = files.into_iter().chain(inner).collect();
+/// The Rust files in a folder, at every depth.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let (folders, mut files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
     files.retain(|file| file.extension().is_some_and(|extension| extension == "rs"));
+    let folders = folders.iter().filter(|folder| !folder.ends_with("target"));
+    files.extend(folders.flat_map(|folder| self::files(folder)));
     files.sort();
     files
-}
-
-fn files_in(folder: &Path) -> Vec<PathBuf> {
-    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
 }
 
 /// Every source file with its name from the top and its text.
 fn sources() -> Vec<(String, String)> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let files = ["src", "tests", "examples", "benches"].into_iter().flat_map(files);
+    let files = ["src", "tests", "examples", "benches"]
+        .into_iter()
+        .flat_map(|folder| files(&top.join(folder)));
     let read = |file: PathBuf| {
         let name = file.strip_prefix(top).unwrap().display().to_string();
         (name, fs::read_to_string(&file).unwrap())
@@ -58,7 +56,7 @@ fn sources() -> Vec<(String, String)> {
     files.map(read).collect()
 }
 
-/// The room of a file: `search` for `src/search.rs` and for `src/search/menu.rs`.
+/// The room of a file: `search` for `src/search.rs` and for `src/search/choices/space.rs`.
 fn room(file: &str) -> &str {
     let inside = file.strip_prefix("src/").unwrap_or(file);
     inside.split('/').next().unwrap_or(inside).trim_end_matches(".rs")

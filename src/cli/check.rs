@@ -158,7 +158,7 @@ impl Task for Check<'_> {
             let estimate = question.asked(protocol, graph, *f).estimate().map_err(BadInput::new)?;
             let given = question.output.give(&Told {
                 verdict: "estimate",
-                text: &|look| look.show(&estimate),
+                text: &|style| style.show(&estimate),
                 json: &|| json::estimate(&json!(specification), &estimate),
                 picture: &|| None,
                 own: &|_| None,
@@ -220,7 +220,7 @@ where
     let replay = verdict.counterexample().map(|_| replay()).unwrap_or_default();
     let given = output.give(&Told {
         verdict: verdict.name(),
-        text: &|look| look.show(verdict) + &replay,
+        text: &|style| style.show(verdict) + &replay,
         json: &|| json::verdict(&json!(specification), verdict),
         picture: &|| verdict.counterexample().map(picture),
         own: &|_| None,

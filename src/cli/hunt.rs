@@ -100,7 +100,7 @@ impl Task for Hunt<'_> {
         let rest = speed(&hunted) + &self.again(&hunted);
         let given = arguments.output.give(&Told {
             verdict: hunted.name(),
-            text: &|look| look.show(&hunted) + &rest,
+            text: &|style| style.show(&hunted) + &rest,
             json: &|| json::hunted(&json!(specification), &hunted),
             picture: &|| hunted.counterexample().map(picture),
             own: &|_| None,

@@ -5,16 +5,16 @@ use std::process::ExitCode;
 
 use crate::report::dot::dot;
 use crate::report::itf::itf;
-use crate::report::look::Look;
 use crate::report::mermaid::mermaid;
 use crate::report::page::page;
 use crate::report::picture::Picture;
+use crate::report::style::Style;
 use crate::report::svg::svg;
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::files::write;
-use super::terminal::{look, written};
+use super::terminal::{style, written};
 use super::{BadInput, as_text, complain, print};
 
 /// How the answer is written.
@@ -51,8 +51,8 @@ pub enum Format {
 pub struct Told<'a> {
     /// In a word.
     pub verdict: &'a str,
-    /// As text, with this look.
-    pub text: &'a dyn Fn(Look) -> String,
+    /// As text, in this style.
+    pub text: &'a dyn Fn(Style) -> String,
     pub json: &'a dyn Fn() -> Value,
     /// The execution that is to be seen, if there is one.
     pub picture: &'a dyn Fn() -> Option<Picture>,
@@ -65,7 +65,7 @@ impl Output {
     /// terminal can't be written, that is the exit code.
     pub fn give(&self, told: &Told<'_>) -> Result<Option<ExitCode>, BadInput> {
         let Output { format, output } = self;
-        let text = || written((told.text)(look()));
+        let text = || written((told.text)(style()));
         let Some(file) = output else {
             let made = if *format == Format::Text { Some(text()) } else { self.made(told) };
             let nothing = made.is_none();
@@ -92,11 +92,11 @@ impl Output {
         }
         let picture = || (told.picture)();
         match self.format {
-            Format::Text => Some((told.text)(Look::PLAIN)),
+            Format::Text => Some((told.text)(Style::PLAIN)),
             Format::Json => Some(as_text(&(told.json)())),
             Format::Svg => picture().map(|picture| svg(&picture)),
             Format::Html => {
-                let text = (told.text)(Look::PLAIN);
+                let text = (told.text)(Style::PLAIN);
                 Some(page(picture().as_ref(), told.verdict, &text))
             }
             Format::Mermaid => picture().map(|picture| mermaid(&picture)),

@@ -9,7 +9,8 @@ use std::process::ExitCode;
 
 use crate::report::attack_file::part as read_part;
 use crate::report::part_file::PartFile;
-use crate::search::effort::{Halt, Part, Progress};
+use crate::search::part::Part;
+use crate::search::progress::{Halt, Progress};
 use crate::{AttackOn, Check, CheckError, Ruling, Testable, Verdict};
 use serde_json::{Value, json};
 

@@ -7,10 +7,10 @@ use std::str::FromStr;
 
 use crate::impossibility::world::World;
 use crate::report::json;
-use crate::report::look::Look;
 use crate::report::page::refutation_page;
 use crate::report::picture::Picture;
 use crate::report::ring::ring;
+use crate::report::style::Style;
 use crate::{General, Generals, Graph, Testable, refute as ask};
 use itertools::Itertools;
 use serde_json::json;
@@ -137,10 +137,10 @@ impl Task for Refute<'_> {
         // Of a refutation the world is drawn that gives way.
         let drawn =
             |world: &World<P>| Picture::of(&refutation.protocol, &world.attack, &world.execution);
-        let page = || refutation_page(&refutation, &Look::PLAIN.show(&refutation));
+        let page = || refutation_page(&refutation, &Style::PLAIN.show(&refutation));
         let given = output.give(&Told {
             verdict: refutation.name(),
-            text: &|look| look.show(&refutation) + &replay,
+            text: &|style| style.show(&refutation) + &replay,
             json: &|| json::refutation(&json!(specification), &refutation),
             picture: &|| refutation.broken().map(drawn),
             own: &|format| match format {

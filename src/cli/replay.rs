@@ -73,9 +73,9 @@ impl Task for Replay<'_> {
         let violated = execution.violation().is_some();
         let given = arguments.output.give(&Told {
             verdict: if violated { "broken" } else { "holds" },
-            text: &|look| {
+            text: &|style| {
                 let title = among(&protocol.words().name(), &attack.graph) + "\n";
-                format!("{title}\n{}", story_in(look, &protocol, &attack, &execution))
+                format!("{title}\n{}", story_in(style, &protocol, &attack, &execution))
             },
             json: &|| {
                 let task = asked(&protocol, &attack.graph).task;

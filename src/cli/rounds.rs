@@ -6,7 +6,7 @@ use crate::check;
 use crate::impossibility::{Existence, rounds_watched};
 use crate::report::rounds::{json, text};
 
-use super::terminal::look;
+use super::terminal::style;
 use super::watch::{Budget, Deadline, Work, watched};
 use super::{BOUNDED, BadInput, Format, as_text, print, whole_number};
 
@@ -76,7 +76,7 @@ pub fn rounds(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     };
     let written = match format {
         Format::Json => as_text(&json(&found, verdict.as_ref())),
-        Format::Text => text(&found, verdict.as_ref(), look()),
+        Format::Text => text(&found, verdict.as_ref(), style()),
     };
     if let Err(failure) = print(&written) {
         return Ok(failure);

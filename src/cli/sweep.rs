@@ -6,10 +6,10 @@ use std::str::FromStr;
 
 use crate::report::grid::{Cell, grid};
 use crate::report::json;
-use crate::report::look::Look;
 use crate::report::map::map;
 use crate::report::page::sweep_page;
 use crate::report::picture::Picture;
+use crate::report::style::Style;
 use crate::{Generals, Graph, Testable};
 use serde_json::{Value, json};
 
@@ -108,9 +108,9 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     };
     let names = names.join(", ");
     let setting = format!("{names}, at most f traitors among n generals{place}");
-    let text = |look| {
+    let text = |style| {
         let marked = if oral { "; [ ] marks n = 3f + 1" } else { "" };
-        format!("{setting}{marked}\n\n{}", grid(&cells, bound, look))
+        format!("{setting}{marked}\n\n{}", grid(&cells, bound, style))
     };
     let given = question.output.give(&Told {
         verdict: "frontier",
@@ -120,7 +120,7 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
         own: &|format| match format {
             Format::Svg => Some(map(&setting, &cells, bound)),
             Format::Html => {
-                Some(sweep_page(&setting, &cells, bound, &pictures, &text(Look::PLAIN)))
+                Some(sweep_page(&setting, &cells, bound, &pictures, &text(Style::PLAIN)))
             }
             _ => None,
         },

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::IsTerminal;
 use std::sync::OnceLock;
 
-use crate::report::look::{Look, ascii};
+use crate::report::style::{Style, ascii};
 use anstream::AutoStream;
 use clap::{Args, ValueEnum};
 
@@ -41,12 +41,12 @@ impl Shown {
     }
 }
 
-/// The look of text on standard output.
-pub fn look() -> Look {
+/// The style of text on standard output.
+pub fn style() -> Style {
     let Shown { ascii, .. } = Shown::now();
     let terminal = std::io::stdout().is_terminal();
     let width = terminal.then(terminal_size::terminal_size).flatten();
-    Look {
+    Style {
         width: width.map(|(terminal_size::Width(columns), _)| usize::from(columns)),
         colours: coloured(),
         marks: terminal && !ascii && is_unicode(),
@@ -55,7 +55,7 @@ pub fn look() -> Look {
 
 /// Something as it is shown on standard output.
 pub fn shown(told: &impl Display) -> String {
-    written(look().show(told))
+    written(style().show(told))
 }
 
 /// Text as it may be written: only ASCII, if that was asked for.

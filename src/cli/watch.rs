@@ -7,7 +7,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Once, OnceLock};
 use std::time::{Duration, Instant};
 
-use crate::search::effort::Progress;
+use crate::search::progress::Progress;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 

@@ -1,7 +1,7 @@
 //! What all generals held after each round: an execution keeps only how they ended.
 
 use super::Sent;
-use super::stage::{Eavesdropper, Enemy, Scene, simulate};
+use super::simulate::{Eavesdropper, Enemy, Roles, simulate};
 use super::written::Written;
 use crate::attack::AttackOn;
 use crate::fault::Guarded;
@@ -21,7 +21,7 @@ pub(crate) fn history<P: Testable>(
 ) -> Vec<States<P>> {
     let protocol = &Guarded::new(protocol, &terms.values, attack.traitors);
     let mut historian = Historian { written: Written::new(protocol, attack), states: Vec::new() };
-    simulate(protocol, terms, Scene::of(attack), &mut historian, &|_, _| None);
+    simulate(protocol, terms, Roles::of(attack), &mut historian, &|_, _| None);
     historian.states
 }
 

@@ -2,7 +2,7 @@
 
 use itertools::Itertools;
 
-use super::stage::{Eavesdropper, Enemy, Labels, Scene, simulate_into};
+use super::simulate::{Eavesdropper, Enemy, Labels, Roles, simulate_into};
 use super::{Execution, ExecutionOf, Sent};
 use crate::attack::{AttackOn, Item, Lie};
 use crate::fault::{Call, Fault, Guarded, agree};
@@ -73,7 +73,7 @@ pub(super) fn obeyed_into<P: Testable>(
     execution: &mut ExecutionOf<P>,
 ) {
     let mut enemy = Written::new(protocol, attack);
-    simulate_into(protocol, terms, Scene::of(attack), &mut enemy, labels, execution);
+    simulate_into(protocol, terms, Roles::of(attack), &mut enemy, labels, execution);
     let Written { mut idle, mut lacking, unshifted, .. } = enemy;
     idle.sort_unstable();
     lacking.sort_unstable();

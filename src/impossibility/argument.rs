@@ -9,7 +9,7 @@ use crate::fault::Fault;
 use crate::general::{General, Generals};
 use crate::graph::{Cut, Graph};
 use crate::outcome::Task;
-use crate::search::effort::Progress;
+use crate::search::progress::Progress;
 use crate::testable::{Terms, Testable};
 
 /// Why there can be no protocol.

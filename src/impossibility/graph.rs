@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::views::Scope;
 use crate::general::Generals;
-use crate::search::effort::Progress;
+use crate::search::progress::Progress;
 
 /// The views, by number.
 pub(super) struct Graph {

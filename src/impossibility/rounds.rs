@@ -16,7 +16,7 @@ use crate::count::{Count, grouped};
 use crate::general::Generals;
 use crate::order::Order;
 use crate::protocol::Round;
-use crate::search::effort::Progress;
+use crate::search::progress::Progress;
 
 /// Whether `n` generals, at most `f` of whom are traitors, can reach Byzantine agreement on one of
 /// two orders in so many rounds, by oral messages.

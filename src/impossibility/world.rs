@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use super::covering::{Covering, Double, Played, input};
 use crate::attack::{Attack, AttackOn, Edit, Lie};
-use crate::execution::stage::{Eavesdropper, Enemy, Scene, simulate};
+use crate::execution::simulate::{Eavesdropper, Enemy, Roles, simulate};
 use crate::execution::{ExecutionOf, Simulator};
 use crate::fault::{Call, Fault, Guarded, agree, guarded};
 use crate::general::{General, Generals};
 use crate::outcome::Task;
 use crate::protocol::Plain;
-use crate::search::menu::beside;
+use crate::search::choices::wire_choices::beside;
 use crate::signature::Signed;
 use crate::testable::{Terms, Testable, Wire};
 
@@ -92,9 +92,9 @@ impl<P: Testable> Cosmos<'_, P> {
         let must = must(terms, &attack);
         let guarded = Guarded::new(protocol, &terms.values, traitors);
         let (lies, forgery) = (Vec::new(), None);
-        let mut enemy = Puppeteer { cosmos: self, by_general, lies, forgery, stand_ins: 0 };
-        simulate(&guarded, terms, Scene::of(&attack), &mut enemy, &|_, _| None);
-        let Puppeteer { lies, forgery, stand_ins, .. } = enemy;
+        let mut enemy = GluedAdversary { cosmos: self, by_general, lies, forgery, stand_ins: 0 };
+        simulate(&guarded, terms, Roles::of(&attack), &mut enemy, &|_, _| None);
+        let GluedAdversary { lies, forgery, stand_ins, .. } = enemy;
         let attack = Attack { lies, ..attack };
         let execution =
             Simulator::new(protocol, &terms.graph).map(|simulator| simulator.run(&attack));
@@ -172,7 +172,7 @@ fn must<V: Plain, M>(terms: &Terms<V>, attack: &Attack<V, M>) -> Must<V> {
 }
 
 /// An enemy who has the traitors say what the copies say that are not here.
-struct Puppeteer<'a, P: Testable> {
+struct GluedAdversary<'a, P: Testable> {
     cosmos: &'a Cosmos<'a, P>,
     by_general: BTreeMap<General, Double>,
     lies: Vec<Lie<P::Message>>,
@@ -180,7 +180,7 @@ struct Puppeteer<'a, P: Testable> {
     stand_ins: usize,
 }
 
-impl<P: Testable> Enemy<P> for Puppeteer<'_, P> {
+impl<P: Testable> Enemy<P> for GluedAdversary<'_, P> {
     fn tamper(
         &mut self,
         wire: Wire,

@@ -5,8 +5,8 @@ use std::fmt::{self, Write};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::look::{Ink, Look};
 use super::sentence;
+use super::style::{Emphasis, Style};
 use super::text::{labelled, wrapped};
 use crate::impossibility::rounds::affordable;
 use crate::impossibility::{Answer, Bounds, Condition, Problem, Thresholds};
@@ -126,19 +126,19 @@ impl fmt::Display for Bounds {
             Answer::Unsolvable => "UNSOLVABLE",
             Answer::DependsOnGraph => "DEPENDS ON THE GRAPH",
         };
-        let look = Look::of(f);
-        let setting = look.ink(Ink::Strong, format!(": {}", setting(&self.problem)));
-        writeln!(f, "{}\n", look.line(&(look.word(answer) + &setting), 0))?;
+        let style = Style::of(f);
+        let setting = style.paint(Emphasis::Strong, format!(": {}", setting(&self.problem)));
+        writeln!(f, "{}\n", style.line(&(style.word(answer) + &setting), 0))?;
         for condition in &self.conditions {
-            f.write_str(&needed(condition, look))?;
+            f.write_str(&needed(condition, style))?;
         }
-        f.write_str(&remarks(self, look))?;
+        f.write_str(&remarks(self, style))?;
         let shown = shown(self);
         if !shown.is_empty() {
-            writeln!(f, "\n{}", look.ink(Ink::Strong, "What turncoat can show"))?;
+            writeln!(f, "\n{}", style.paint(Emphasis::Strong, "What turncoat can show"))?;
         }
         for Shown { command, exit_code, shows } in shown {
-            let shows = look.line(&format!("      {shows} (exit code {exit_code})"), 6);
+            let shows = style.line(&format!("      {shows} (exit code {exit_code})"), 6);
             writeln!(f, "  {command}\n{shows}")?;
         }
         let Problem { n, f: traitors, .. } = self.problem;
@@ -146,8 +146,8 @@ impl fmt::Display for Bounds {
             return Ok(()); // what is signed is not weighed by votes
         }
         let title = format!("What votes are worth, where {traitors} of {n} may lie, or never vote");
-        writeln!(f, "\n{}", look.ink(Ink::Strong, title))?;
-        f.write_str(&votes(n, traitors, look))
+        writeln!(f, "\n{}", style.paint(Emphasis::Strong, title))?;
+        f.write_str(&votes(n, traitors, style))
     }
 }
 
@@ -174,16 +174,16 @@ fn setting(problem: &Problem) -> String {
     text
 }
 
-fn needed(condition: &Condition, look: Look) -> String {
+fn needed(condition: &Condition, style: Style) -> String {
     let Condition { theorem, have, least } = condition;
     let met = if condition.met() { "given" } else { "MISSING" };
-    let met = look.ink(Ink::of(met), met);
+    let met = style.paint(Emphasis::of(met), met);
     let head = format!("{met}: {}, here {have} >= {least}", theorem.condition());
-    format!("{}\n{}", look.line(&head, 4), wrapped(&sentence(theorem.reason()), "    ", look))
+    format!("{}\n{}", style.line(&head, 4), wrapped(&sentence(theorem.reason()), "    ", style))
 }
 
 /// What is true beside the conditions.
-fn remarks(bounds: &Bounds, look: Look) -> String {
+fn remarks(bounds: &Bounds, style: Style) -> String {
     let Bounds { problem, answer, traitors, conditions, enough_rounds } = bounds;
     let Problem { n, f, signed, task, .. } = *problem;
     let mut remarks = Vec::new();
@@ -215,7 +215,7 @@ fn remarks(bounds: &Bounds, look: Look) -> String {
             ),
         });
     }
-    remarks.iter().map(|remark| wrapped(&sentence(remark), "", look)).collect()
+    remarks.iter().map(|remark| wrapped(&sentence(remark), "", style)).collect()
 }
 
 /// "1 round is", "2 rounds are".
@@ -224,7 +224,7 @@ fn rounds(count: usize) -> String {
 }
 
 /// The arithmetic of thresholds, with the numbers filled in.
-fn votes(n: usize, f: usize, look: Look) -> String {
+fn votes(n: usize, f: usize, style: Style) -> String {
     let Thresholds { quorum, meet, loyal, certain, discounted } = Thresholds::of(n, f);
     let meets = match meet {
         0 => format!("two sets of {quorum} of {n} need not meet at all: n - 2f is not above 0"),
@@ -258,7 +258,7 @@ fn votes(n: usize, f: usize, look: Look) -> String {
         ),
         ("Discount", format!("{weigh}; that is n > 3f = {}", 3 * f)),
     ];
-    lines.iter().map(|(label, line)| labelled(label, line, look) + "\n").collect()
+    lines.iter().map(|(label, line)| labelled(label, line, style) + "\n").collect()
 }
 
 /// The same as JSON.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::look::Look;
+use super::style::Style;
 use super::text::{labelled, title};
 use crate::search::Engine;
 use crate::verdict::{Estimate, Expected};
@@ -11,7 +11,7 @@ use crate::verdict::{Estimate, Expected};
 impl fmt::Display for Estimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Estimate { protocol, graph, adversary, exhaustive, compositional } = self;
-        writeln!(f, "{}\n", title("not searched", protocol, graph, adversary, Look::of(f)))?;
+        writeln!(f, "{}\n", title("not searched", protocol, graph, adversary, Style::of(f)))?;
         let exhaustive = match exhaustive {
             Ok(Expected { behaviours, steps }) => format!(
                 "{behaviours} raw behaviours, in about {steps} steps, as if strays changed nothing and no two \
@@ -30,7 +30,7 @@ impl fmt::Display for Estimate {
         for (label, text) in
             [("Exhaustive", exhaustive), ("Composed", compositional), ("Fitting", fits.to_owned())]
         {
-            writeln!(f, "{}", labelled(label, &text, Look::of(f)))?;
+            writeln!(f, "{}", labelled(label, &text, Style::of(f)))?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::look::{Ink, Look};
+use super::style::{Emphasis, Style};
 
 /// One cell of the grid.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,7 +18,7 @@ pub struct Cell {
 /// Draws a row for each n and a column for each f. Cells that hold are in capitals, and a cell at
 /// the bound, with the fewest generals for this f, is in brackets, if there is a bound.
 #[must_use]
-pub fn grid(cells: &[Cell], bound: impl Fn(usize) -> Option<usize>, look: Look) -> String {
+pub fn grid(cells: &[Cell], bound: impl Fn(usize) -> Option<usize>, style: Style) -> String {
     let mut rows: Vec<usize> = cells.iter().map(|cell| cell.n).collect();
     let mut columns: Vec<usize> = cells.iter().map(|cell| cell.f).collect();
     for axis in [&mut rows, &mut columns] {
@@ -41,7 +41,7 @@ pub fn grid(cells: &[Cell], bound: impl Fn(usize) -> Option<usize>, look: Look) 
             let verdict =
                 if bound(f) == Some(n) { format!("[{verdict}]") } else { verdict.to_owned() };
             let shown = match cell.and_then(|cell| cell.verdict) {
-                Some(name) => look.ink(Ink::of(name), &verdict),
+                Some(name) => style.paint(Emphasis::of(name), &verdict),
                 None => verdict.clone(),
             };
             // Colours take no room.
@@ -77,6 +77,6 @@ mod tests {
             n = 4    [HOLDS]   broken
             n = 7     HOLDS   [bounded]
         "#]]
-        .assert_eq(&grid(&cells.collect::<Vec<_>>(), |f| Some(3 * f + 1), Look::PLAIN));
+        .assert_eq(&grid(&cells.collect::<Vec<_>>(), |f| Some(3 * f + 1), Style::PLAIN));
     }
 }

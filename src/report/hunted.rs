@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use super::look::Look;
+use super::style::Style;
 use super::text::{amount, labelled, lies, title};
 use crate::count::grouped;
 use crate::execution::Size;
 use crate::fault::{Fault, FaultKind};
 use crate::property::Violation;
-use crate::search::coverage::Coverage;
+use crate::search::Coverage;
 use crate::testable::Testable;
 use crate::verdict::{Finding, Hunted};
 
@@ -17,10 +17,10 @@ use crate::verdict::{Finding, Hunted};
 impl<P: Testable> fmt::Display for Hunted<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Hunted { protocol, graph, adversary, coverage, finding, .. } = self;
-        let look = Look::of(f);
-        writeln!(f, "{}\n", title(self.name(), protocol, graph, adversary, look))?;
+        let style = Style::of(f);
+        writeln!(f, "{}\n", title(self.name(), protocol, graph, adversary, style))?;
         match finding {
-            Some(finding) => writeln!(f, "{}", look.show(finding))?,
+            Some(finding) => writeln!(f, "{}", style.show(finding))?,
             None => {
                 let tried = match (coverage.cases, self.cases) {
                     (tried, cases) if tried < cases => {
@@ -30,14 +30,14 @@ impl<P: Testable> fmt::Display for Hunted<P> {
                     (tried, _) => format!("{} attacks drawn at random", number(tried)),
                 };
                 let found = format!("Nothing was found in {tried}. That is no proof.");
-                writeln!(f, "{}\n", look.line(&found, 0))?;
+                writeln!(f, "{}\n", style.line(&found, 0))?;
             }
         }
         let adversary = adversary.told(self.signed, self.forgeries);
         let facts =
             [("Drawn from", adversary), ("Hunt", self.told()), ("Coverage", covered(coverage))];
         for (label, text) in self.harvested.map(lies).into_iter().chain(facts) {
-            writeln!(f, "{}", labelled(label, &text, look))?;
+            writeln!(f, "{}", labelled(label, &text, style))?;
         }
         Ok(())
     }
@@ -67,8 +67,8 @@ impl<P: Testable> Hunted<P> {
 impl<P: Testable> fmt::Display for Finding<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Finding { case, drawn, executions, counterexample, .. } = self;
-        let look = Look::of(f);
-        writeln!(f, "{}", look.show(counterexample))?;
+        let style = Style::of(f);
+        writeln!(f, "{}", style.show(counterexample))?;
         let (before, after) = (amount(drawn).told, amount(&counterexample.attack).told);
         let undetermined = matches!(
             &counterexample.violation,
@@ -79,7 +79,7 @@ impl<P: Testable> fmt::Display for Finding<P> {
                 "Found at case {case} with {before}, and left as it is: what a protocol that is \
                  not\ndeterministic does with fewer lies says nothing."
             );
-            return writeln!(f, "{}", look.line(&found, 0));
+            return writeln!(f, "{}", style.line(&found, 0));
         }
         let stopped = counterexample.size == Size::NotMinimal;
         let executions = number(*executions);
@@ -87,7 +87,7 @@ impl<P: Testable> fmt::Display for Finding<P> {
         let found = format!(
             "Found at case {case} with {before}, shrunk to {after} in {executions} executions{end}."
         );
-        writeln!(f, "{}", look.line(&found, 0))
+        writeln!(f, "{}", style.line(&found, 0))
     }
 }
 

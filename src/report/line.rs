@@ -3,7 +3,7 @@
 use itertools::Itertools;
 use serde::Serialize;
 
-use super::look::{Ink, Look};
+use super::style::{Emphasis, Style};
 use crate::general::General;
 use crate::outcome::Task;
 use crate::protocol::Round;
@@ -60,8 +60,8 @@ impl Mark {
 }
 
 impl Mark {
-    fn ink(self) -> Ink {
-        if self == Mark::Lie { Ink::Bad } else { Ink::Odd }
+    fn paint(self) -> Emphasis {
+        if self == Mark::Lie { Emphasis::Bad } else { Emphasis::Odd }
     }
 }
 
@@ -81,7 +81,7 @@ impl<M> Line<'_, M> {
 }
 
 /// The lines of one round, those of one sender with the same text together.
-pub(super) fn told<M>(lines: &[Line<'_, M>], task: Task, look: Look) -> String {
+pub(super) fn told<M>(lines: &[Line<'_, M>], task: Task, style: Style) -> String {
     let mut groups: Vec<(&Line<'_, M>, Vec<usize>)> = Vec::new();
     for line in lines {
         match groups.iter_mut().find(|(first, _)| first.tells_as(line)) {
@@ -94,16 +94,17 @@ pub(super) fn told<M>(lines: &[Line<'_, M>], task: Task, look: Look) -> String {
     let shown = groups.into_iter().filter(|(line, _)| line.mark.is_some() || !crowded);
     let shown = shown.map(|(line, to)| {
         let Line { from, text, mark, .. } = line;
-        let ink = |text: &str| mark.map_or(text.to_owned(), |mark| look.ink(mark.ink(), text));
-        let word = ink(mark.map_or("", Mark::word));
+        let paint =
+            |text: &str| mark.map_or(text.to_owned(), |mark| style.paint(mark.paint(), text));
+        let word = paint(mark.map_or("", Mark::word));
         let pad = " ".repeat(5 - mark.map_or(0, |mark| mark.word().len()));
         let notes = line.notes();
-        let notes = if notes.is_empty() { notes } else { look.ink(Ink::Faint, notes) };
+        let notes = if notes.is_empty() { notes } else { style.paint(Emphasis::Faint, notes) };
         let (from, to) = (task.name(*from), to.iter().join(", "));
-        let text = ink(text);
-        look.line(&format!("{pad}{word} {from} tells {to}: {text}{notes}"), INDENT) + "\n"
+        let text = paint(text);
+        style.line(&format!("{pad}{word} {from} tells {to}: {text}{notes}"), INDENT) + "\n"
     });
     let rest = format!("      and {unmarked} messages as loyalty has them");
-    let rest = look.ink(Ink::Faint, rest) + "\n";
+    let rest = style.paint(Emphasis::Faint, rest) + "\n";
     shown.chain(crowded.then_some(rest)).collect()
 }

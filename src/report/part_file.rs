@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::attack_file::part;
-use crate::search::effort::Part;
+use crate::search::part::Part;
 
 /// The version of the format.
 pub const VERSION: u64 = 1;

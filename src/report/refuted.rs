@@ -7,8 +7,8 @@ use itertools::Itertools;
 
 use super::cast::cast;
 use super::heard::{Heard, side_by_side};
-use super::look::{Ink, Look};
 use super::story::story_in;
+use super::style::{Emphasis, Style};
 use super::text::{among, labelled};
 use super::{capital, sentence};
 use crate::fault::guarded;
@@ -40,10 +40,10 @@ impl<P: Testable> fmt::Display for Refutation<P> {
             "undetermined" => "UNDETERMINED",
             _ => "POSSIBLE",
         };
-        let look = Look::of(f);
+        let style = Style::of(f);
         let setting = format!(": {}, at most {most} {traitors}", among(name, graph));
-        let title = look.word(verdict) + &look.ink(Ink::Strong, setting);
-        writeln!(f, "{}\n", look.line(&title, 0))?;
+        let title = style.word(verdict) + &style.paint(Emphasis::Strong, setting);
+        writeln!(f, "{}\n", style.line(&title, 0))?;
         let Some(argument) = &self.argument else {
             let connected = match graph.is_complete() {
                 true => "",
@@ -55,10 +55,10 @@ impl<P: Testable> fmt::Display for Refutation<P> {
                 "With n > 3f{connected} there is a protocol (Pease, Shostak, Lamport 1980), so nothing can be \
                  refuted here. Whether this one is right is another question: see turncoat check."
             );
-            return writeln!(f, "{}", fill(&theorem, look));
+            return writeln!(f, "{}", fill(&theorem, style));
         };
-        let told = Told { protocol: &self.protocol, name, task: *task, argument, look };
-        writeln!(f, "{}\n", fill(&told.theorem(), look))?;
+        let told = Told { protocol: &self.protocol, name, task: *task, argument, style };
+        writeln!(f, "{}\n", fill(&told.theorem(), style))?;
         writeln!(f, "{}", told.ring())?;
         for (number, world) in argument.worlds.iter().enumerate() {
             writeln!(f, "{}", told.world(number, world))?;
@@ -77,7 +77,7 @@ struct Told<'a, P: Testable> {
     name: &'a str,
     task: Task,
     argument: &'a Argument<P>,
-    look: Look,
+    style: Style,
 }
 
 impl<P: Testable> Told<'_, P> {
@@ -136,13 +136,13 @@ impl<P: Testable> Told<'_, P> {
                 format!("{} have the input {one:?}, {marked} {other:?}", first.join(", "))
             }
         };
-        let mut lines = vec![labelled("Groups", &legend.chain([begin]).join("; "), self.look)];
+        let mut lines = vec![labelled("Groups", &legend.chain([begin]).join("; "), self.style)];
         let names = places
             .clone()
             .map(|place| format!("{:<4}", self.place(place)))
-            .join(&format!("{} ", self.look.rule()));
+            .join(&format!("{} ", self.style.rule()));
         let name = if layers == 1 { "One run" } else { "The ring" };
-        let label = |label: &str| self.look.ink(Ink::Faint, format!("{label:<12}"));
+        let label = |label: &str| self.style.paint(Emphasis::Faint, format!("{label:<12}"));
         lines.push(format!("{}{}", label(name), names.trim_end()));
         for (number, world) in worlds.iter().enumerate() {
             let here = places.clone().map(|place| {
@@ -184,8 +184,11 @@ impl<P: Testable> Told<'_, P> {
             }
             (None, lacking) => {
                 let violated = execution.violation().is_some();
-                let held =
-                    if violated { self.look.ink(Ink::Bad, "Violated:") } else { String::new() };
+                let held = if violated {
+                    self.style.paint(Emphasis::Bad, "Violated:")
+                } else {
+                    String::new()
+                };
                 let decided = self.decided(world);
                 let unsaid = match lacking {
                     Some(_) => "What needs a signature that is lacking is not said. ",
@@ -198,7 +201,7 @@ impl<P: Testable> Told<'_, P> {
             }
         };
         let text = sentences.chain([must, outcome]).join(" ");
-        labelled(&format!("World {}", number + 1), text.trim_end_matches('.'), self.look)
+        labelled(&format!("World {}", number + 1), text.trim_end_matches('.'), self.style)
     }
 
     /// "lieutenants 1 and 3 decide RETREAT, and lieutenant 2 decides ATTACK".
@@ -226,28 +229,31 @@ impl<P: Testable> Told<'_, P> {
         let from_width = one.iter().chain(&other).map(|heard| heard.from.chars().count()).max();
         let from_width = from_width.unwrap_or_default().max(title.chars().count());
         let room = from_width + 2 * (2 + width) + "  the same".len();
-        let narrow = self.look.width.is_some_and(|width| width < room);
+        let narrow = self.style.width.is_some_and(|width| width < room);
         let line = |from: &str, left: &str, right: &str, mark: &str| {
             let line = match narrow {
                 // There is no room for two columns.
                 true if left.is_empty() => from.to_owned(),
-                true if left == right => self.look.line(&format!("{from} {left} in both"), 4),
+                true if left == right => self.style.line(&format!("{from} {left} in both"), 4),
                 true => {
                     let [here, there] = &heads;
-                    self.look.line(&format!("{from} {left} {here}, {right} {there}"), 4)
+                    self.style.line(&format!("{from} {left} {here}, {right} {there}"), 4)
                 }
                 false => format!("{from:<from_width$}  {left:<width$}  {right:<width$}  {mark}"),
             };
             line.trim_end().to_owned() + "\n"
         };
         let title = if narrow { title + "\n" } else { line(&title, &heads[0], &heads[1], "") };
-        let mut text = self.look.ink(Ink::Strong, title.trim_end()) + "\n";
+        let mut text = self.style.paint(Emphasis::Strong, title.trim_end()) + "\n";
         let rows = side_by_side(&one, &other);
         for [left, right] in rows.iter().take(SEEN) {
             let from = left.or(*right).map_or("", |heard| &heard.from);
             let [left, right] = [left, right].map(|heard| heard.map_or("nothing", |h| &h.text));
-            let mark =
-                if left == right { self.look.ink(Ink::Faint, "the same") } else { String::new() };
+            let mark = if left == right {
+                self.style.paint(Emphasis::Faint, "the same")
+            } else {
+                String::new()
+            };
             text += &line(from, left, right, &mark);
         }
         let more = rows.len().saturating_sub(SEEN);
@@ -262,7 +268,7 @@ impl<P: Testable> Told<'_, P> {
         text += &line("and decides", &left, &right, "");
         let how = "compared message by message, and so are its states in the end";
         text += &match same_view {
-            true => self.look.line(&format!("The same view: {how}."), 0),
+            true => self.style.line(&format!("The same view: {how}."), 0),
             false => "Not the same view: not all could be said that had to be.".to_owned(),
         };
         text + "\n"
@@ -299,8 +305,8 @@ impl<P: Testable> Told<'_, P> {
                     let lies = attack.lies.len();
                     return format!("{why}\nIts attack has {lies} lies.");
                 }
-                let title = self.look.ink(Ink::Strong, format!("World {number} in full"));
-                let story = story_in(self.look, self.protocol, attack, execution);
+                let title = self.style.paint(Emphasis::Strong, format!("World {number} in full"));
+                let story = story_in(self.style, self.protocol, attack, execution);
                 format!("{why}\n\n{title}\n{}", story.trim_end())
             }
         }
@@ -368,11 +374,11 @@ impl<P: Testable> Told<'_, P> {
     }
 
     fn fill(&self, text: &str) -> String {
-        fill(text, self.look)
+        fill(text, self.style)
     }
 }
 
 /// Lines of prose.
-fn fill(text: &str, look: Look) -> String {
-    textwrap::fill(text, textwrap::Options::new(look.prose()))
+fn fill(text: &str, style: Style) -> String {
+    textwrap::fill(text, textwrap::Options::new(style.prose()))
 }

@@ -6,7 +6,7 @@ use itertools::Itertools;
 use serde_json::{Value, json};
 
 use super::json::merge;
-use super::look::{Ink, Look};
+use super::style::{Emphasis, Style};
 use super::text::{labelled, wrapped};
 use crate::attack::{AttackOn, Lie};
 use crate::count::grouped;
@@ -26,14 +26,14 @@ const EXTRACT: usize = 16;
 /// As [`text`], where nothing is known of what the exhaustive search says.
 impl fmt::Display for Rounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&text(self, None, Look::of(f)))
+        f.write_str(&text(self, None, Style::of(f)))
     }
 }
 
 /// All of it: the chain of executions if there is no protocol, else the protocol, and, if it was
 /// asked, what the exhaustive search says of it.
 #[must_use]
-pub fn text(found: &Rounds, verdict: Option<&Verdict<DecisionTable>>, look: Look) -> String {
+pub fn text(found: &Rounds, verdict: Option<&Verdict<DecisionTable>>, style: Style) -> String {
     let Rounds { n, f, rounds, values, views, executions, .. } = found;
     let (word, what) = if found.exists() { ("exists", "a") } else { ("none", "no") };
     let rounds = many(*rounds as u64, "round");
@@ -41,11 +41,11 @@ pub fn text(found: &Rounds, verdict: Option<&Verdict<DecisionTable>>, look: Look
     let over = if *values == 2 { String::new() } else { format!(" over {values} values") };
     let title =
         format!(": {what} protocol of {rounds}{over} among {n} generals, at most {traitors}");
-    let title = look.word(word) + &look.ink(Ink::Strong, title);
-    let mut text = look.line(&title, 0) + "\n\n";
+    let title = style.word(word) + &style.paint(Emphasis::Strong, title);
+    let mut text = style.line(&title, 0) + "\n\n";
     match &found.existence {
-        Existence::None(chain) => text += &self::chain(chain, look),
-        Existence::Protocol(table) => text += &self::table(table, found.free, look),
+        Existence::None(chain) => text += &self::chain(chain, style),
+        Existence::Protocol(table) => text += &self::table(table, found.free, style),
     }
     let views = format!("{}, in {}", many(*views as u64, "view"), classes(found));
     let executions = many(*executions, "execution");
@@ -62,7 +62,7 @@ pub fn text(found: &Rounds, verdict: Option<&Verdict<DecisionTable>>, look: Look
     let counted = ("Space", format!("{views}; {executions}"));
     [counted, spoken]
         .iter()
-        .fold(text, |text, (label, said)| text + &labelled(label, said, look) + "\n")
+        .fold(text, |text, (label, said)| text + &labelled(label, said, style) + "\n")
 }
 
 /// What the exhaustive search says of the table.
@@ -85,7 +85,7 @@ fn classes(Rounds { classes, free, .. }: &Rounds) -> String {
     }
 }
 
-fn chain(Chain { first, links, last }: &Chain, look: Look) -> String {
+fn chain(Chain { first, links, last }: &Chain, style: Style) -> String {
     let mut text = wrapped(
         &format!(
             "Whatever the lieutenants decide by, it goes wrong in one of these executions, in which \
@@ -93,16 +93,16 @@ fn chain(Chain { first, links, last }: &Chain, look: Look) -> String {
             legend(&first.view)
         ),
         "",
-        look,
+        style,
     );
-    text += &forced("start", first, look);
+    text += &forced("start", first, style);
     for (number, Link { attack, from, to }) in links.iter().enumerate() {
-        let link = look.ink(Ink::Strong, format!("link {}:", number + 1));
-        text += &format!("\n{link} {}", scene(attack, look));
-        text += &(sees(from, look) + &sees(to, look));
+        let link = style.paint(Emphasis::Strong, format!("link {}:", number + 1));
+        text += &format!("\n{link} {}", scene(attack, style));
+        text += &(sees(from, style) + &sees(to, style));
         text += "  both are loyal: they must decide the same (IC1)\n";
     }
-    text += &forced("end", last, look);
+    text += &forced("end", last, style);
     let [first, last] = [first.order, last.order];
     text + &format!("\nSo what is decided at the start, {first}, would have to be {last}.\n\n")
 }
@@ -116,18 +116,18 @@ fn legend(View { told, .. }: &View) -> String {
     })
 }
 
-fn forced(place: &str, Forced { attack, view, order }: &Forced, look: Look) -> String {
+fn forced(place: &str, Forced { attack, view, order }: &Forced, style: Style) -> String {
     let lieutenant = view.lieutenant;
-    let place = look.ink(Ink::Strong, format!("{place}:"));
+    let place = style.paint(Emphasis::Strong, format!("{place}:"));
     format!(
         "\n{place} {}{}  the commander is loyal: {lieutenant} must decide {order} (IC2)\n",
-        scene(attack, look),
-        sees(view, look)
+        scene(attack, style),
+        sees(view, style)
     )
 }
 
 /// Who the traitors are, what the order is, and each lie.
-fn scene(attack: &AttackOn<OralMessages>, look: Look) -> String {
+fn scene(attack: &AttackOn<OralMessages>, style: Style) -> String {
     let mut text = match attack.traitors.len() {
         0 => "all are loyal".to_owned(),
         1 => format!("the traitor is {}", attack.traitors),
@@ -145,20 +145,20 @@ fn scene(attack: &AttackOn<OralMessages>, look: Look) -> String {
         let loyal = loyal.map(|Relay { value, .. }| value.to_string());
         let [said, loyal] = [said, loyal].map(|told| told.unwrap_or_else(|| "nothing".to_owned()));
         let to = Generals::from_iter(to);
-        let said = look.ink(Ink::Bad, said);
+        let said = style.paint(Emphasis::Bad, said);
         let lie = format!("round {round}: {from} tells {to}: {said} (loyal: {loyal})");
-        text += &wrapped(&lie, "  ", look);
+        text += &wrapped(&lie, "  ", style);
     }
     text
 }
 
 /// "  lieutenant 1 sees 0 RETREAT, 0:2 ATTACK".
-fn sees(View { lieutenant, told }: &View, look: Look) -> String {
+fn sees(View { lieutenant, told }: &View, style: Style) -> String {
     let told = told.iter().map(|(path, value)| format!("{path} {value}"));
-    wrapped(&format!("{lieutenant} sees {}", told.format(", ")), "  ", look)
+    wrapped(&format!("{lieutenant} sees {}", told.format(", ")), "  ", style)
 }
 
-fn table(table: &DecisionTable, free: usize, look: Look) -> String {
+fn table(table: &DecisionTable, free: usize, style: Style) -> String {
     let rows = table.rows().len();
     let (shown, rest) = if rows <= ROWS { (rows, 0) } else { (EXTRACT, rows - EXTRACT) };
     let default = if free == 0 { "" } else { " (where it forces none, RETREAT)" };
@@ -169,7 +169,7 @@ fn table(table: &DecisionTable, free: usize, look: Look) -> String {
              class of views has the order that validity forces in it{default}.{legend}"
         ),
         "",
-        look,
+        style,
     );
     let mut rows = table.rows().take(shown).peekable();
     while let Some((first, decision)) = rows.next() {

@@ -7,7 +7,7 @@ use itertools::Itertools;
 
 use super::cast::cast;
 use super::line::told;
-use super::look::{Ink, Look};
+use super::style::{Emphasis, Style};
 use super::telling::{End, Telling};
 use crate::attack::{AttackOn, Item};
 use crate::execution::ExecutionOf;
@@ -26,12 +26,12 @@ pub fn story<P: Testable>(
     attack: &AttackOn<P>,
     execution: &ExecutionOf<P>,
 ) -> String {
-    story_in(Look::PLAIN, protocol, attack, execution)
+    story_in(Style::PLAIN, protocol, attack, execution)
 }
 
-/// The same with this look.
+/// The same in this style.
 pub fn story_in<P: Testable>(
-    look: Look,
+    style: Style,
     protocol: &P,
     attack: &AttackOn<P>,
     execution: &ExecutionOf<P>,
@@ -40,28 +40,28 @@ pub fn story_in<P: Testable>(
     let task = asked(protocol, &attack.graph).task;
     let story = Telling { protocol, task, attack, execution };
     let cast = cast(attack, task);
-    let cast = cast.lines().map(|line| look.line(line, 0) + "\n");
+    let cast = cast.lines().map(|line| style.line(line, 0) + "\n");
     let mut parts = vec![cast.collect()];
-    parts.extend(story.rounds(look));
+    parts.extend(story.rounds(style));
     if execution.fault.is_none() {
-        parts.push(story.held(look));
+        parts.push(story.held(style));
     }
-    parts.push(story.ending(look));
+    parts.push(story.ending(style));
     parts.join("\n")
 }
 
 impl<P: Testable> Telling<'_, P> {
-    fn rounds(&self, look: Look) -> Vec<String> {
+    fn rounds(&self, style: Style) -> Vec<String> {
         let rounds = self.execution.deliveries.iter().chunk_by(|delivery| delivery.wire.round);
         let rounds = rounds.into_iter().map(|(round, deliveries)| {
             let lines = deliveries.flat_map(|delivery| self.lines(delivery)).collect_vec();
-            let title = look.ink(Ink::Strong, format!("Round {round}"));
-            format!("{title}\n{}", told(&lines, self.task, look))
+            let title = style.paint(Emphasis::Strong, format!("Round {round}"));
+            format!("{title}\n{}", told(&lines, self.task, style))
         });
         rounds.collect()
     }
 
-    fn held(&self, look: Look) -> String {
+    fn held(&self, style: Style) -> String {
         let loyal = self.attack.graph.everybody().minus(self.attack.traitors);
         let held = loyal.iter().map(|me| {
             let state = self.execution.states[me.id()].as_ref().expect("the loyal have states");
@@ -69,7 +69,7 @@ impl<P: Testable> Telling<'_, P> {
             let decision = self.execution.decisions[me.id()].as_ref();
             lines.extend(decision.map(|decision| {
                 let decides = format!("decides {decision:?}");
-                look.ink(Ink::Strong, decides)
+                style.paint(Emphasis::Strong, decides)
             }));
             (me, lines)
         });
@@ -81,30 +81,30 @@ impl<P: Testable> Telling<'_, P> {
             }
         }
         let title = "What the loyal held in the end";
-        let mut text = look.ink(Ink::Strong, title) + "\n";
+        let mut text = style.paint(Emphasis::Strong, title) + "\n";
         for (me, lines) in held {
             for (number, line) in lines.iter().enumerate() {
                 let name = if number == 0 { self.task.name(me) } else { String::new() };
-                let line = look.line(&format!("  {name:<14} {line}"), INDENT);
+                let line = style.line(&format!("  {name:<14} {line}"), INDENT);
                 writeln!(text, "{line}").expect("a string takes all");
             }
         }
         text
     }
 
-    fn ending(&self, look: Look) -> String {
+    fn ending(&self, style: Style) -> String {
         let End { violated, sentence } = self.end();
         let told = match (violated, &self.execution.fault) {
-            (None, _) => look.ink(Ink::Good, sentence),
+            (None, _) => style.paint(Emphasis::Good, sentence),
             (Some(_), Some(fault)) => {
-                format!("{} {}.", look.ink(Ink::Bad, "Fault:"), fault.told(self.task))
+                format!("{} {}.", style.paint(Emphasis::Bad, "Fault:"), fault.told(self.task))
             }
             (Some(property), None) => {
-                let violated = look.ink(Ink::Bad, format!("Violated: {property}."));
+                let violated = style.paint(Emphasis::Bad, format!("Violated: {property}."));
                 format!("{violated} {sentence}")
             }
         };
-        look.line(&told, 0) + "\n"
+        style.line(&told, 0) + "\n"
     }
 }
 

@@ -5,8 +5,8 @@ use std::fmt;
 use itertools::Itertools;
 
 use super::cast::may;
-use super::look::{Ink, Look};
 use super::story::story_in;
+use super::style::{Emphasis, Style};
 use super::telling::all_held;
 use crate::adversary::{Adversary, FaultClass};
 use crate::attack::Attack;
@@ -14,7 +14,7 @@ use crate::count::grouped;
 use crate::execution::{Counterexample, Size};
 use crate::graph::Graph;
 use crate::search::Harvested;
-use crate::search::effort::Halt;
+use crate::search::progress::Halt;
 use crate::testable::Testable;
 use crate::verdict::{Ruling, Verdict};
 
@@ -22,14 +22,14 @@ use crate::verdict::{Ruling, Verdict};
 impl<P: Testable> fmt::Display for Verdict<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Verdict { graph, adversary, behaviours, steps, ruling, protocol, .. } = self;
-        let look = Look::of(f);
-        writeln!(f, "{}\n", title(self.name(), protocol, graph, adversary, look))?;
+        let style = Style::of(f);
+        writeln!(f, "{}\n", title(self.name(), protocol, graph, adversary, style))?;
         match ruling {
             Ruling::Holds => {
                 let unforgeability = if self.forgeries { ", and no forgery counts" } else { "" };
                 let held = all_held(self.task, self.demands.iter().copied());
                 let held = format!("{held}{unforgeability}, whatever the traitors do.");
-                writeln!(f, "{}\n", look.line(&held, 0))?;
+                writeln!(f, "{}\n", style.line(&held, 0))?;
             }
             Ruling::Bounded(Halt::Harvest) => {
                 let heard = self.harvested.map(heard).unwrap_or_default();
@@ -37,13 +37,13 @@ impl<P: Testable> fmt::Display for Verdict<P> {
                     "Nothing was found, but the protocol does not say what a traitor could say: covered\n\
                      is what can be made of {heard}."
                 );
-                writeln!(f, "{}\n", look.line(&found, 0))?;
+                writeln!(f, "{}\n", style.line(&found, 0))?;
             }
             Ruling::Bounded(halt) => {
                 let found = format!("Nothing was found, but not everything was covered: {halt}.");
-                writeln!(f, "{}\n", look.line(&found, 0))?;
+                writeln!(f, "{}\n", style.line(&found, 0))?;
             }
-            Ruling::Broken(counterexample) => writeln!(f, "{}", look.show(&**counterexample))?,
+            Ruling::Broken(counterexample) => writeln!(f, "{}", style.show(&**counterexample))?,
         }
         let reductions = self.reductions.iter().map(ToString::to_string).collect::<Vec<_>>();
         let reductions =
@@ -58,7 +58,7 @@ impl<P: Testable> fmt::Display for Verdict<P> {
         let adversary = adversary.told(self.signed, self.forgeries);
         let facts = [("Adversary", adversary), (covered, work), ("Reductions", reductions)];
         for (label, text) in self.harvested.map(lies).into_iter().chain(facts) {
-            writeln!(f, "{}", labelled(label, &text, look))?;
+            writeln!(f, "{}", labelled(label, &text, style))?;
         }
         Ok(())
     }
@@ -83,8 +83,8 @@ fn heard(Harvested { messages, runs, left_out }: Harvested) -> String {
 impl<P: Testable> fmt::Display for Counterexample<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Counterexample { attack, execution, size, protocol, .. } = self;
-        let look = Look::of(f);
-        writeln!(f, "{}", story_in(look, protocol, attack, execution))?;
+        let style = Style::of(f);
+        writeln!(f, "{}", story_in(style, protocol, attack, execution))?;
         let Amount { told, fewer, each } = amount(attack);
         let small = match size {
             Size::Smallest => format!(
@@ -96,7 +96,7 @@ impl<P: Testable> fmt::Display for Counterexample<P> {
             ),
             Size::NotMinimal => format!("Not made smaller ({told})."),
         };
-        writeln!(f, "{}", look.line(&small, 0))
+        writeln!(f, "{}", style.line(&small, 0))
     }
 }
 
@@ -150,7 +150,7 @@ pub(super) fn title(
     protocol: &str,
     graph: &Graph,
     adversary: &Adversary,
-    look: Look,
+    style: Style,
 ) -> String {
     let bound = if adversary.exactly { "exactly" } else { "at most" };
     let traitors = if adversary.traitors == 1 { "traitor" } else { "traitors" };
@@ -158,7 +158,7 @@ pub(super) fn title(
     let may = may(adversary.faults).map(|may| format!(", who {may}")).unwrap_or_default();
     let only = adversary.only();
     let setting = format!(": {setting}, {bound} {most} {traitors}{only}{may}");
-    look.line(&(look.word(name) + &look.ink(Ink::Strong, setting)), 0)
+    style.line(&(style.word(name) + &style.paint(Emphasis::Strong, setting)), 0)
 }
 
 /// "OM(1) among 4 generals", "OM(1) among 4 generals on a ring". A name that goes on after a comma
@@ -173,18 +173,18 @@ pub fn among(protocol: &str, graph: &Graph) -> String {
 }
 
 /// A label in a column of its own, and a sentence beside it.
-pub(super) fn labelled(label: &str, text: &str, look: Look) -> String {
+pub(super) fn labelled(label: &str, text: &str, style: Style) -> String {
     let indent = " ".repeat(label.len().max(12));
-    let label = look.ink(Ink::Faint, format!("{label:<12}"));
-    let options = textwrap::Options::new(look.prose()).initial_indent(&label);
+    let label = style.paint(Emphasis::Faint, format!("{label:<12}"));
+    let options = textwrap::Options::new(style.prose()).initial_indent(&label);
     let options = options.subsequent_indent(&indent);
     textwrap::fill(&format!("{text}."), options)
 }
 
 /// A paragraph, indented like this, and more so from its second line on.
-pub(super) fn wrapped(text: &str, indent: &str, look: Look) -> String {
+pub(super) fn wrapped(text: &str, indent: &str, style: Style) -> String {
     let subsequent = if indent.is_empty() { String::new() } else { format!("{indent}  ") };
-    let options = textwrap::Options::new(look.prose()).initial_indent(indent);
+    let options = textwrap::Options::new(style.prose()).initial_indent(indent);
     textwrap::fill(text, options.subsequent_indent(&subsequent)) + "\n"
 }
 

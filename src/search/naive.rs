@@ -4,39 +4,39 @@
 
 use itertools::Itertools;
 
-use super::case::CaseOf;
-use super::effort::Meter;
-use super::end::{End, EndOf, Explored};
-use super::script::Script;
-use super::space::Space;
+use super::budget::StepBudget;
+use super::choices::initial::InitialChoicesOf;
+use super::choices::space::Space;
+use super::decisions::Decisions;
+use super::outcome::{Explored, SearchOutcome, SearchOutcomeOf};
 use crate::adversary::Adversary;
 use crate::execution::Delivery;
-use crate::execution::stage::{Eavesdropper, Enemy, simulate};
+use crate::execution::simulate::{Eavesdropper, Enemy, simulate};
 use crate::fault::Guarded;
 use crate::testable::{Repertoire, Testable, Wire};
 
 /// Goes through all behaviours of a case; a step is an execution.
 pub(crate) fn explore<P: Testable>(
     space: &Space<'_, P>,
-    case: &CaseOf<P>,
-    mut meter: Meter<'_>,
+    case: &InitialChoicesOf<P>,
+    mut budget: StepBudget<'_>,
 ) -> Explored<P> {
-    let result = scripts(space, case).try_for_each(|script| {
-        meter.step()?;
-        judge(space, case, script).map_or(Ok(()), Err)
+    let result = all_decisions(space, case).try_for_each(|decisions| {
+        budget.step()?;
+        judge(space, case, decisions).map_or(Ok(()), Err)
     });
-    (meter.steps(), result)
+    (budget.steps(), result)
 }
 
 fn judge<P: Testable>(
     space: &Space<'_, P>,
-    case: &CaseOf<P>,
-    script: Script<P::Message>,
-) -> Option<EndOf<P>> {
+    case: &InitialChoicesOf<P>,
+    decisions: Decisions<P::Message>,
+) -> Option<SearchOutcomeOf<P>> {
     let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
     let labels = space.labels();
-    let mut enemy = Reciter { protocol: &protocol, script: &script };
-    let execution = simulate(&protocol, space.terms, case.scene(), &mut enemy, &labels);
+    let mut enemy = NaiveAdversary { protocol: &protocol, decisions: &decisions };
+    let execution = simulate(&protocol, space.terms, case.roles(), &mut enemy, &labels);
     let undescribed = || {
         let mut loyal = execution.deliveries.iter();
         loyal.find_map(|Delivery { wire, said, .. }| {
@@ -46,26 +46,26 @@ fn judge<P: Testable>(
     };
     // Who has accepted a forgery may say what nobody thought of.
     if let Some(refusal) = execution.accepted.is_none().then(undescribed).flatten() {
-        return Some(End::Refused(refusal));
+        return Some(SearchOutcome::Refused(refusal));
     }
     let violation = execution.violation()?;
-    Some(End::Found(violation, Box::new(script)))
+    Some(SearchOutcome::Found(violation, Box::new(decisions)))
 }
 
-/// An enemy that says what is in its script, as far as it has the signatures.
-struct Reciter<'a, P: Testable> {
+/// An enemy that says what is in the decisions, as far as it has the signatures.
+struct NaiveAdversary<'a, P: Testable> {
     protocol: &'a Guarded<'a, P>,
-    script: &'a Script<P::Message>,
+    decisions: &'a Decisions<P::Message>,
 }
 
-impl<P: Testable> Enemy<P> for Reciter<'_, P> {
+impl<P: Testable> Enemy<P> for NaiveAdversary<'_, P> {
     fn tamper(
         &mut self,
         wire: Wire,
         honest: &[P::Message],
         overhears: &Eavesdropper<'_, P>,
     ) -> Option<Vec<P::Message>> {
-        let spoken = self.script.spoken.get(&wire)?;
+        let spoken = self.decisions.spoken.get(&wire)?;
         let can_be_said = |message: &&P::Message| {
             honest.contains(message) || {
                 let signatures = self.protocol.signatures(message);
@@ -77,10 +77,10 @@ impl<P: Testable> Enemy<P> for Reciter<'_, P> {
 }
 
 /// Everything that the traitors can say to the loyal.
-fn scripts<P: Testable>(
+fn all_decisions<P: Testable>(
     space: &Space<'_, P>,
-    case: &CaseOf<P>,
-) -> impl Iterator<Item = Script<P::Message>> {
+    case: &InitialChoicesOf<P>,
+) -> impl Iterator<Item = Decisions<P::Message>> {
     let loyal = space.everybody().minus(case.traitors);
     let wires = (1..=space.terms.rounds)
         .cartesian_product(case.traitors.iter())
@@ -94,7 +94,7 @@ fn scripts<P: Testable>(
     choices.multi_cartesian_product().map(move |said| {
         let mut said = said.into_iter();
         let spoken = |(wire, slots): &(Wire, usize)| (*wire, said.by_ref().take(*slots).collect());
-        Script { spoken: lengths.iter().map(spoken).collect(), ..Script::new() }
+        Decisions { spoken: lengths.iter().map(spoken).collect(), ..Decisions::new() }
     })
 }
 
@@ -117,10 +117,10 @@ fn slots<M: Clone + Ord>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::case::TraitorsOrders;
-    use super::super::effort::Progress;
-    use super::super::explorer::{Explorer, Plan};
-    use super::super::ground::Lies;
+    use super::super::choices::initial::TraitorsOrders;
+    use super::super::exhaustive::context::Lies;
+    use super::super::exhaustive::explorer::{Exploration, Explorer};
+    use super::super::progress::Progress;
     use super::super::reduction::Reductions;
     use super::*;
     use crate::count::Count;
@@ -142,18 +142,19 @@ mod tests {
             return false;
         }
         let progress = Progress::new();
-        let meter = || Meter::new(&progress, u64::MAX);
+        let budget = || StepBudget::new(&progress, u64::MAX);
         let mut visited = 0;
         let cases = adversary.sizes().flat_map(|size| space.cases(size, TraitorsOrders::One));
         for case in cases {
-            let judged = scripts(&space, &case).map(|script| judge(&space, &case, script));
+            let judged =
+                all_decisions(&space, &case).map(|decisions| judge(&space, &case, decisions));
             let judged = judged.collect_vec();
             let (lies, reductions) = (Lies::Free, Reductions::ALL);
-            let plan = Plan { lies, reductions, symmetry: None, part: None };
-            let found = Explorer::new(&space, &case, plan, meter()).explore().1;
+            let exploration = Exploration { lies, reductions, symmetry: None, part: None };
+            let found = Explorer::new(&space, &case, exploration, budget()).explore().1;
             let broken = judged.iter().any(Option::is_some);
             assert_eq!(broken, found.is_err(), "{setting}, {case:?}");
-            assert_eq!(broken, explore(&space, &case, meter()).1.is_err(), "{setting}, {case:?}");
+            assert_eq!(broken, explore(&space, &case, budget()).1.is_err(), "{setting}, {case:?}");
             let of_case = Count::from(judged.len() as u64);
             assert_eq!(of_case.exact(), space.behaviours_of(case.traitors).exact(), "{setting}");
             visited += judged.len() as u64;

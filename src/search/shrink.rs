@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use super::effort::Progress;
-use super::space::Space;
+use super::choices::space::Space;
+use super::progress::Progress;
 use crate::attack::{AttackOn, Edit, Lie};
 use crate::execution::Size;
 use crate::schedule::{Arrival, Crash, Shift};
@@ -52,7 +52,7 @@ pub(crate) fn shrunk<P: Testable>(
 pub(crate) struct Shrinker<P: Testable> {
     /// The best so far.
     pub best: AttackOn<P>,
-    stage: Stage<P>,
+    simulate: Stage<P>,
 }
 
 #[derive(Clone, Debug)]
@@ -69,15 +69,15 @@ enum Stage<P: Testable> {
 
 impl<P: Testable> Shrinker<P> {
     pub fn new(best: AttackOn<P>) -> Shrinker<P> {
-        let stage = Stage::first(&best);
-        Shrinker { best, stage }
+        let simulate = Stage::first(&best);
+        Shrinker { best, simulate }
     }
 
     /// The next attack to be tried; none if the best is locally minimal.
     pub fn next(&mut self, space: &Space<'_, P>) -> Option<AttackOn<P>> {
         loop {
-            match &mut self.stage {
-                Stage::Parts { block: 0, .. } => self.stage = Stage::Traitors,
+            match &mut self.simulate {
+                Stage::Parts { block: 0, .. } => self.simulate = Stage::Traitors,
                 Stage::Parts { block, start: start @ 0, smaller } => {
                     *block = if *block > 1 || !*smaller { *block / 2 } else { 1 };
                     (*start, *smaller) = (self.best.size(), false);
@@ -88,7 +88,7 @@ impl<P: Testable> Shrinker<P> {
                     return Some(without::<P>(&self.best, *start..end));
                 }
                 Stage::Traitors => {
-                    self.stage = Stage::Simpler(simpler(space, &self.best).into_iter());
+                    self.simulate = Stage::Simpler(simpler(space, &self.best).into_iter());
                     let traitors = self.best.culprits();
                     if traitors != self.best.traitors && !space.adversary.exactly {
                         return Some(AttackOn::<P> { traitors, ..self.best.clone() });
@@ -102,10 +102,10 @@ impl<P: Testable> Shrinker<P> {
     /// What was proposed last does as well.
     pub fn keep(&mut self, attack: AttackOn<P>) {
         self.best = attack;
-        match &mut self.stage {
+        match &mut self.simulate {
             Stage::Parts { smaller, .. } => *smaller = true,
             // Of those who are loyal now more is asked, so less may do.
-            Stage::Traitors | Stage::Simpler(_) => self.stage = Stage::first(&self.best),
+            Stage::Traitors | Stage::Simpler(_) => self.simulate = Stage::first(&self.best),
         }
     }
 }
@@ -184,7 +184,7 @@ fn simpler_lies<P: Testable>(
     let Some(said) = edit.said() else { return Vec::new() };
     let in_round = |round| Lie { wire: Wire { round, ..*wire }, edit: Edit::Say(said.clone()) };
     let earlier = (1..wire.round).filter(|_| edit.honest().is_none()).map(in_round);
-    let others = space.menu(*wire).before(said).into_iter();
+    let others = space.wire_choices(*wire).before(said).into_iter();
     let others = others.filter(|other| edit.honest() != Some(other));
     let others = others.map(|say| match edit.honest() {
         Some(of) => Edit::Instead { of: of.clone(), say },

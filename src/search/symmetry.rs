@@ -1,13 +1,21 @@
-//! Who are alike from the start, as the protocol says, and what stands in the place of what when two of
-//! them have changed places.
+//! Symmetry: who are alike from the start, as the protocol says, and what stands in the place of what
+//! when two of them have changed places.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `renaming` | who are alike in a global state, and which successors can be renamed into others |
+//! | `symmetry_test` | tests that those are alike who are said to be |
+
+pub(crate) mod renaming;
+pub(crate) mod symmetry_test;
 
 use itertools::Itertools;
 use petgraph::unionfind::UnionFind;
 use rustc_hash::FxHashMap;
 
-use super::case::Case;
-use super::overheard::Overheard;
-use super::received::Branch;
+use super::choices::initial::InitialChoices;
+use super::choices::signature_set::SignatureSet;
+use super::exhaustive::branches::Branch;
 use crate::adversary::Adversary;
 use crate::count::Count;
 use crate::general::{General, Generals, Swap};
@@ -21,14 +29,14 @@ pub(crate) struct Symmetry<'a, M, S> {
     claim: &'a dyn Symmetric<M, S>,
     /// Those who can change places without changing the setting, by kind.
     pub(super) kinds: Vec<Generals>,
-    signatures: Option<Signatures>,
+    signatures: Option<SignatureRenaming>,
 }
 
 /// Signatures that are renamed, by number: those in what can stand in a slot. (What else is signed nobody
 /// who is loyal accepts, or it does nothing that these can't do.)
 #[derive(Clone)]
-struct Signatures {
-    all: Overheard,
+struct SignatureRenaming {
+    all: SignatureSet,
     /// Which stands in the place of each when these two have changed places; itself if it is not renamed.
     renamed: FxHashMap<Swap, Vec<u32>>,
 }
@@ -94,9 +102,9 @@ impl<'a, M: Plain, S> Symmetry<'a, M, S> {
         messages: &[(&M, &[u32])],
         numbers: impl Fn(&M) -> Result<Vec<Option<u32>>, Refusal>,
     ) -> Result<Symmetry<'a, M, S>, Refusal> {
-        let mut all = Overheard::none(count);
+        let mut all = SignatureSet::none(count);
         messages.iter().flat_map(|(_, numbers)| *numbers).for_each(|number| all.add(*number));
-        let mut signatures = Signatures { all, renamed: FxHashMap::default() };
+        let mut signatures = SignatureRenaming { all, renamed: FxHashMap::default() };
         for swap in self.swaps() {
             let mut renamed = (0..count as u32).collect_vec();
             for (message, before) in messages {
@@ -117,15 +125,15 @@ impl<'a, M: Plain, S> Symmetry<'a, M, S> {
     }
 
     /// What the enemy can show instead of this when two have changed places, as far as it is renamed.
-    pub fn overheard(&self, overheard: &Overheard, swap: Swap) -> Option<Overheard> {
-        let Signatures { all, renamed } = self.signatures.as_ref()?;
+    pub fn overheard(&self, overheard: &SignatureSet, swap: Swap) -> Option<SignatureSet> {
+        let SignatureRenaming { all, renamed } = self.signatures.as_ref()?;
         Some(overheard.and(all).renamed(&renamed[&swap]))
     }
 
     /// The first signature, by number, that it can show then and not there, or the other way round; nothing
     /// if there is none.
-    pub fn beside(&self, here: &Overheard, there: &Overheard, swap: Swap) -> Option<u32> {
-        let Signatures { all, .. } = self.signatures.as_ref()?;
+    pub fn beside(&self, here: &SignatureSet, there: &SignatureSet, swap: Swap) -> Option<u32> {
+        let SignatureRenaming { all, .. } = self.signatures.as_ref()?;
         self.overheard(here, swap)?.beside(&there.and(all))
     }
 
@@ -138,7 +146,11 @@ impl<'a, M: Plain, S> Symmetry<'a, M, S> {
     ///
     /// It is the one whose traitors have the highest numbers: they are heard last, so that what the
     /// loyal say is heard before there is anything to choose.
-    pub fn stands_for<V: PartialEq>(&self, case: &Case<V, M>, values: &[V]) -> Option<Count> {
+    pub fn stands_for<V: PartialEq>(
+        &self,
+        case: &InitialChoices<V, M>,
+        values: &[V],
+    ) -> Option<Count> {
         let role = |general: General| {
             let input = case.inputs.get(&general);
             let input = input.and_then(|input| values.iter().position(|value| value == input));

@@ -16,11 +16,11 @@ use crate::attack::{Attack, AttackOn};
 use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::question::can_be_turned;
-use crate::search::case::Case;
-use crate::search::draw::{any_case, drawn_in};
-use crate::search::effort::Progress;
+use crate::search::choices::initial::InitialChoices;
+use crate::search::choices::space::{Space, Stock};
+use crate::search::progress::Progress;
+use crate::search::random::draw::{any_case, drawn_in};
 use crate::search::shrink::Shrinker;
-use crate::search::space::{Space, Stock};
 use crate::setting::Setting;
 use crate::testable::{Terms, Testable, Wire};
 
@@ -127,7 +127,7 @@ impl<P: Testable> Attacks<P> {
         if !suspects || !space.adversary.sizes().contains(&traitors.len()) {
             return Err(format!("the adversary can't turn {traitors}").into());
         }
-        let drawn = drawn_in(space, &Case { traitors, inputs, ..case }, &mut rng);
+        let drawn = drawn_in(space, &InitialChoices { traitors, inputs, ..case }, &mut rng);
         Ok(drawn.map_err(|refusal| refusal.to_string())?.0)
     }
 

@@ -10,9 +10,9 @@ use serde::de::DeserializeOwned;
 
 use super::attacks::attacks;
 use super::settings::Settings;
+use crate::artifacts::write_artifacts_with_attack;
 use crate::attack::AttackOn;
 use crate::execution::{Counterexample, Size, run};
-use crate::keepsake::left_with_file;
 use crate::regressions::Regressions;
 use crate::report::text::among;
 use crate::testable::{Testable, described};
@@ -59,7 +59,7 @@ impl Regressions {
         panic!(
             "expected that all are survived\n\n{}\n\n{found}\n{kept}{}",
             among(&name, &attack.graph),
-            left_with_file(&found)
+            write_artifacts_with_attack(&found)
         );
     }
 }

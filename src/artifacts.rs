@@ -1,0 +1,93 @@
+//! Artifacts of a failing test: what it writes for people to look at: in the folder that `TURNCOAT_REPORT_DIR`
+//! names, so that a CI can keep it.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs, io, thread};
+
+use serde::Serialize;
+
+use crate::attack::AttackOn;
+use crate::execution::{Counterexample, ExecutionOf};
+use crate::report::attack_file::AttackFile;
+use crate::report::page::page;
+use crate::report::picture::Picture;
+use crate::report::svg::svg;
+use crate::testable::Testable;
+
+/// The variable of the environment that names the folder.
+const FOLDER: &str = "TURNCOAT_REPORT_DIR";
+
+/// Writes a picture of what broke a protocol, and the attack as it is debugged, and says where, a line for
+/// each; nothing if no folder is named. What the same test left before is overwritten.
+pub(crate) fn write_artifacts<P: Testable>(found: &Counterexample<P>) -> String {
+    write_artifacts_of(&found.protocol, &found.attack, &found.execution)
+}
+
+/// The same of an execution under an attack.
+pub(crate) fn write_artifacts_of<P: Testable>(
+    protocol: &P,
+    attack: &AttackOn<P>,
+    execution: &ExecutionOf<P>,
+) -> String {
+    reported(|folder| {
+        let debugged = ("attack.txt", format!("{attack:#?}\n"));
+        write(folder, &Picture::of(protocol, attack, execution), debugged)
+    })
+}
+
+/// The same as [`write_artifacts`], with an attack file.
+pub(crate) fn write_artifacts_with_attack<P>(found: &Counterexample<P>) -> String
+where
+    P: Testable<Value: Serialize, Message: Serialize>,
+{
+    let Counterexample { attack, execution, protocol, .. } = found;
+    reported(|folder| {
+        let picture = Picture::of(protocol, attack, execution);
+        let file = ("attack.json", AttackFile::write(&picture.protocol, attack));
+        write(folder, &picture, file)
+    })
+}
+
+/// What is said of files that are written into the folder, if one is named.
+fn reported(write: impl FnOnce(&Path) -> io::Result<Vec<PathBuf>>) -> String {
+    let folder = env::var_os(FOLDER).filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let Some(folder) = folder else { return String::new() };
+    match write(&folder) {
+        Ok(files) => files.iter().map(|file| format!("\nLeft in {}", file.display())).collect(),
+        Err(error) => {
+            format!("\nNothing is left: {FOLDER}={} can't be written: {error}", folder.display())
+        }
+    }
+}
+
+fn write(folder: &Path, picture: &Picture, attack: (&str, String)) -> io::Result<Vec<PathBuf>> {
+    let thread = thread::current();
+    let stem = plain(&format!("{} {}", thread.name().unwrap_or("test"), picture.setting));
+    fs::create_dir_all(folder)?;
+    let write = |(kind, text): (&str, String)| {
+        let file = folder.join(format!("{stem}.{kind}"));
+        fs::write(&file, text).map(|()| file)
+    };
+    let verdict = if picture.ending.violated.is_some() { "broken" } else { "holds" };
+    let text = format!("{}\n\n{}\n", picture.setting, picture.ending.sentence);
+    let page = page(Some(picture), verdict, &text);
+    [("html", page), ("svg", svg(picture)), attack].into_iter().map(write).collect()
+}
+
+/// What is left of a text in the name of a file.
+fn plain(text: &str) -> String {
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    let name: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    name.join("-").chars().take(150).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_have_plain_names() {
+        assert_eq!(plain("mine::it_holds OM(1) among 3"), "mine-it_holds-OM-1-among-3");
+        assert_eq!(plain("../..//"), "");
+    }
+}

@@ -1,0 +1,315 @@
+//! The simulation of a protocol under an adversary, round by round: all send, the enemy overhears the loyal
+//! and tampers with what the traitors send and with the schedule, and then all is received.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use itertools::Itertools;
+
+use super::{Deliveries, Delivery, Execution, ExecutionOf, Sent};
+use crate::adversary::FaultClass;
+use crate::attack::Attack;
+use crate::fault::{Caught, Guarded};
+use crate::general::{General, Generals};
+use crate::knowledge::Knowledge;
+use crate::outcome::Outcome;
+use crate::property::{Accepted, Property};
+use crate::protocol::{Plain, Round, Seat};
+use crate::schedule::{Inbox, Shift, arrange};
+use crate::signature::Signed;
+use crate::testable::{Terms, Testable, Wire};
+
+/// Says in which way a message is forged, if it is a forgery on that wire.
+pub(crate) type Labels<'a, M> = dyn Fn(Wire, &M) -> Option<&'static str> + 'a;
+
+/// What the enemy decides while a protocol is played.
+pub(crate) trait Enemy<P: Testable> {
+    /// What a traitor really sends on a wire, given what it should, and what the traitors know; in
+    /// the order of messages as data. If it sends what it should, nothing.
+    fn tamper(
+        &mut self,
+        wire: Wire,
+        honest: &[P::Message],
+        overhears: &Eavesdropper<'_, P>,
+    ) -> Option<Vec<P::Message>>;
+
+    /// The changes to the schedule of a round in which this is sent.
+    fn shifts(
+        &mut self,
+        round: Round,
+        sent: Sent<'_, P::Message>,
+    ) -> Vec<(usize, Shift<P::Message>)> {
+        let _ = (round, sent);
+        Vec::new()
+    }
+
+    /// In these states all generals begin, or have ended a round.
+    fn ended(&mut self, states: &[Option<P::State>]) {
+        let _ = states;
+    }
+
+    /// The shifts of these numbers named something that was there.
+    fn shifted(&mut self, applied: &[usize]) {
+        let _ = applied;
+    }
+}
+
+/// Who the traitors are, how they are faulty, and what the inputs are: an attack without its lies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Roles<'a, V> {
+    pub faults: FaultClass,
+    pub traitors: Generals,
+    pub inputs: &'a BTreeMap<General, V>,
+}
+
+impl<'a, V> Roles<'a, V> {
+    /// What an attack is without its lies.
+    pub fn of<M>(attack: &'a Attack<V, M>) -> Roles<'a, V> {
+        let Attack { faults, traitors, inputs, .. } = attack;
+        Roles { faults: *faults, traitors: *traitors, inputs }
+    }
+}
+
+impl<V: Plain> Roles<'_, V> {
+    /// The first property that these decisions lack.
+    pub fn violated(&self, terms: &Terms<V>, decisions: &[Option<V>]) -> Option<Property> {
+        let Roles { faults, traitors, inputs } = *self;
+        let bound = faults.bound(terms.n(), traitors);
+        let outcome = Outcome { task: terms.task, traitors, bound, inputs, decisions };
+        Property::violated(&outcome, &terms.demands)
+    }
+}
+
+/// Runs a protocol while the enemy decides what traitors say, and when what is said arrives.
+pub(crate) fn simulate<P: Testable>(
+    protocol: &Guarded<'_, P>,
+    terms: &Terms<P::Value>,
+    roles: Roles<'_, P::Value>,
+    enemy: &mut dyn Enemy<P>,
+    labels: &Labels<'_, P::Message>,
+) -> ExecutionOf<P> {
+    let mut execution = Execution::not_begun();
+    simulate_into(protocol, terms, roles, enemy, labels, &mut execution);
+    execution
+}
+
+/// The same, put in the place of another execution, whatever that was of.
+pub(crate) fn simulate_into<P: Testable>(
+    protocol: &Guarded<'_, P>,
+    terms: &Terms<P::Value>,
+    roles: Roles<'_, P::Value>,
+    enemy: &mut dyn Enemy<P>,
+    labels: &Labels<'_, P::Message>,
+    execution: &mut ExecutionOf<P>,
+) {
+    execution.forget();
+    execution.decisions.resize(terms.n(), None);
+    let mut simulation = Simulation { protocol, terms, labels, late: Vec::new(), execution };
+    let played = simulation.play(roles.inputs, enemy);
+    match played {
+        Ok(()) => execution.lacks = roles.violated(terms, &execution.decisions),
+        Err(fault) => execution.fault = Some(*fault),
+    }
+}
+
+/// What the enemy overhears: all that the loyal say, before it speaks in the same round. (It
+/// listens only when that matters.)
+pub(crate) struct Eavesdropper<'a, P: Testable> {
+    protocol: &'a Guarded<'a, P>,
+    round: Round,
+    said: &'a Deliveries<P::Message>,
+    /// The last round to which it has listened, and what it knows from that.
+    heard: &'a RefCell<(Round, Knowledge)>,
+}
+
+impl<P: Testable> Eavesdropper<'_, P> {
+    /// The first of these signatures that the traitors neither make nor have overheard.
+    pub fn lacks<'s>(
+        &self,
+        signed: impl IntoIterator<Item = &'s Signed> + Clone,
+    ) -> Option<&'s Signed> {
+        let (last, knowledge) = &mut *self.heard.borrow_mut();
+        knowledge.lacks(signed.clone())?;
+        let traitors = self.protocol.traitors();
+        let news = self.said.iter().rev().take_while(|delivery| delivery.wire.round > *last);
+        for Delivery { said, .. } in news.filter(|news| !traitors.contains(news.wire.from)) {
+            let signed = said.iter().flat_map(|message| self.protocol.signatures(message));
+            knowledge.overhear(signed);
+        }
+        *last = self.round;
+        knowledge.lacks(signed)
+    }
+}
+
+/// An execution under way.
+struct Simulation<'a, P: Testable> {
+    protocol: &'a Guarded<'a, P>,
+    terms: &'a Terms<P::Value>,
+    labels: &'a Labels<'a, P::Message>,
+    /// What has been said and has yet to arrive, with the round in which it does.
+    late: Vec<(Round, Wire, P::Message)>,
+    execution: &'a mut ExecutionOf<P>,
+}
+
+impl<P: Testable> Simulation<'_, P> {
+    fn play(
+        &mut self,
+        inputs: &BTreeMap<General, P::Value>,
+        enemy: &mut dyn Enemy<P>,
+    ) -> Caught<()> {
+        let Terms { graph, rounds, task, .. } = self.terms;
+        let (protocol, traitors) = (self.protocol, self.protocol.traitors());
+        let everybody = graph.everybody();
+        for me in everybody.iter() {
+            let state = protocol.start(Seat::on(graph, me), inputs.get(&me))?;
+            self.execution.states.push(state);
+        }
+        enemy.ended(&self.execution.states);
+        let heard = RefCell::new((0, Knowledge::of(traitors)));
+        for round in 1..=*rounds {
+            let first = self.execution.deliveries.len();
+            self.send(round)?;
+            self.tamper(round, first, &heard, enemy);
+            let shifts = enemy.shifts(round, self.execution.deliveries.since(first));
+            if shifts.is_empty() && self.late.is_empty() {
+                self.deliver(first)?;
+            } else {
+                self.deliver_shifted(round, first, &shifts, enemy)?;
+            }
+            for me in everybody.iter() {
+                protocol.end_round(me, &mut self.execution.states[me.id()], round)?;
+            }
+            enemy.ended(&self.execution.states);
+        }
+        for me in task.deciders(graph.n()).minus(traitors).iter() {
+            let decision = protocol.decide(me, &self.execution.states[me.id()])?;
+            self.execution.decisions[me.id()] = Some(decision);
+        }
+        Ok(())
+    }
+
+    /// All send what those would who obey the protocol.
+    fn send(&mut self, round: Round) -> Caught<()> {
+        let (protocol, graph) = (self.protocol, &self.terms.graph);
+        let Execution { deliveries, states, .. } = &mut *self.execution;
+        let begun = deliveries.mark();
+        for from in graph.everybody().iter() {
+            let state = &states[from.id()];
+            for to in graph.neighbours(from).iter() {
+                let before = deliveries.mark();
+                let sent = protocol.send_into(from, state, round, to, deliveries.words());
+                sent.inspect_err(|_| deliveries.take_back(begun))?;
+                // A traitor may have to say nothing, and say something.
+                if deliveries.mark() != before || protocol.traitors().contains(from) {
+                    deliveries.carry(Wire { round, from, to }, before);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The traitors say something else.
+    fn tamper(
+        &mut self,
+        round: Round,
+        first: usize,
+        heard: &RefCell<(Round, Knowledge)>,
+        enemy: &mut dyn Enemy<P>,
+    ) {
+        let (protocol, said) = (self.protocol, &self.execution.deliveries);
+        let overhears = Eavesdropper { protocol, round, said, heard };
+        let mut tales = Vec::new();
+        for (place, Delivery { wire, said, .. }) in said.since(first).enumerate() {
+            if protocol.traitors().contains(wire.from)
+                && let Some(tale) = enemy.tamper(wire, said, &overhears)
+                && tale != said
+            {
+                tales.push((first + place, tale));
+            }
+        }
+        let deliveries = &mut self.execution.deliveries;
+        tales.into_iter().for_each(|(place, tale)| deliveries.falsify(place, tale));
+        deliveries.skip_silent(first);
+    }
+
+    /// Hands over what was said in a round, in its turn.
+    fn deliver(&mut self, first: usize) -> Caught<()> {
+        let Execution { deliveries, states, accepted, .. } = &mut *self.execution;
+        let (protocol, labels) = (self.protocol, self.labels);
+        let mut audience = Audience { protocol, labels, states, accepted };
+        for delivery in deliveries.since(first) {
+            let Delivery { wire, said, .. } = delivery;
+            for message in said {
+                audience.hear(wire.round, wire, message, delivery.is_lie(message))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands over what was said in a round whose schedule is disturbed.
+    fn deliver_shifted(
+        &mut self,
+        round: Round,
+        first: usize,
+        shifts: &[(usize, Shift<P::Message>)],
+        enemy: &mut dyn Enemy<P>,
+    ) -> Caught<()> {
+        let (mut due, later) =
+            std::mem::take(&mut self.late).into_iter().partition(|(due, ..)| *due == round);
+        self.late = later;
+        let due: &mut Vec<_> = &mut due;
+        due.sort_unstable();
+        let Execution { deliveries, disturbed, states, accepted, .. } = &mut *self.execution;
+        let (protocol, labels) = (self.protocol, self.labels);
+        let mut audience = Audience { protocol, labels, states, accepted };
+        let sent = deliveries.since(first);
+        for to in self.terms.graph.everybody().iter() {
+            let overdue = due.iter().filter(|(_, wire, _)| wire.to == to);
+            let mut inbox: Inbox<'_, _> =
+                overdue.map(|(_, wire, message)| (*wire, message)).collect();
+            let here = sent.clone().filter(|delivery| delivery.wire.to == to);
+            inbox.extend(here.flat_map(|Delivery { wire, said, .. }| {
+                said.iter().map(move |message| (wire, message))
+            }));
+            let in_turn = inbox.clone();
+            let here = shifts.iter().filter(|(_, shift)| shift.wire.to == to);
+            let here = here.map(|(number, shift)| (*number, shift)).collect_vec();
+            enemy.shifted(&arrange(&mut inbox, &here, &mut self.late));
+            if inbox != in_turn || inbox.iter().any(|(wire, _)| wire.round != round) {
+                let heard = inbox.iter().map(|(wire, message)| (*wire, (*message).clone()));
+                disturbed.insert((round, to), heard.collect());
+            }
+            for (wire, message) in inbox {
+                let mut same_wire = sent.clone().filter(|delivery| delivery.wire == wire);
+                let lie = same_wire.any(|delivery| delivery.is_lie(message));
+                audience.hear(round, wire, message, lie)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// All who hear what is said.
+struct Audience<'a, P: Testable> {
+    protocol: &'a Guarded<'a, P>,
+    labels: &'a Labels<'a, P::Message>,
+    states: &'a mut [Option<P::State>],
+    accepted: &'a mut Option<Accepted>,
+}
+
+impl<P: Testable> Audience<'_, P> {
+    /// A message arrives. A forgery that changes a loyal general is noted.
+    fn hear(&mut self, round: Round, wire: Wire, message: &P::Message, lie: bool) -> Caught<()> {
+        let Wire { from, to, .. } = wire;
+        let suspect = lie && !self.protocol.traitors().contains(to);
+        let label = suspect.then(|| (self.labels)(wire, message)).flatten();
+        let state = &mut self.states[to.id()];
+        let before = label.map(|label| (label, state.clone()));
+        self.protocol.receive(to, state, round, from, message)?;
+        if let Some((label, before)) = before.filter(|(_, before)| before != state) {
+            drop(before);
+            self.accepted.get_or_insert(Accepted { wire, label });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,139 @@
+//! The step budget: how much work a search may do, shared fairly by parts on all threads.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+
+use super::progress::{Halt, Progress};
+
+/// The most states that the exploration of one case may hold at a time.
+pub(crate) const MOST_STATES: usize = 1 << 20;
+
+/// The steps of one part of a search.
+pub(crate) struct StepBudget<'a> {
+    progress: &'a Progress,
+    limit: u64,
+    steps: u64,
+    told: u64,
+}
+
+impl<'a> StepBudget<'a> {
+    /// How often the shared count is brought up to date.
+    const TELL_EVERY: u64 = 4096;
+
+    /// Parts that take fewer steps than this are not worth the way to other threads.
+    const WORTH_SHARING: u64 = 2_000;
+
+    pub fn new(progress: &'a Progress, limit: u64) -> StepBudget<'a> {
+        StepBudget { progress, limit, steps: 0, told: 0 }
+    }
+
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    pub fn step(&mut self) -> Result<(), Halt> {
+        self.take(1)
+    }
+
+    /// So many steps at once.
+    pub fn take(&mut self, steps: u64) -> Result<(), Halt> {
+        self.steps += steps;
+        if self.steps > self.limit {
+            self.steps = self.limit;
+            return Err(Halt::Steps);
+        }
+        if self.steps - self.told >= StepBudget::TELL_EVERY {
+            self.tell();
+            if self.progress.is_stopped() {
+                return Err(self.progress.halt());
+            }
+        }
+        Ok(())
+    }
+
+    /// Works on parts, by number, on all threads, as if one after the other: what comes of it does not
+    /// depend on how many there are. If a part ends the work, that is the first one: those after it
+    /// leave no trace, and neither do steps beyond the limit.
+    pub fn in_order<E: From<Halt> + Send>(
+        &mut self,
+        parts: usize,
+        work: impl Fn(usize, StepBudget<'a>) -> (u64, Result<(), E>) + Sync,
+    ) -> Result<(), (usize, E)> {
+        let (progress, before) = (self.progress, self.steps);
+        let mut done = 0;
+        while done < parts && self.steps - before < StepBudget::WORTH_SHARING {
+            let left = self.limit - self.steps;
+            self.add(done, work(done, StepBudget::new(progress, left)))?;
+            done += 1;
+        }
+        let left = self.limit - self.steps;
+        let first_ended = AtomicUsize::new(usize::MAX);
+        let taken: Vec<_> = (done..parts).map(|_| AtomicU64::new(0)).collect();
+        let worked = (done..parts).into_par_iter().map(|part| {
+            if part > first_ended.load(Ordering::Relaxed) || progress.is_stopped() {
+                return (0, Err(progress.halt().into()));
+            }
+            // What parts before it have taken is no longer there; what others take yet is not known.
+            let before = &taken[..part - done];
+            let before: u64 = before.iter().map(|taken| taken.load(Ordering::Relaxed)).sum();
+            let left = left.saturating_sub(before);
+            let (steps, result) = work(part, StepBudget::new(progress, left));
+            taken[part - done].store(steps, Ordering::Relaxed);
+            if result.is_err() {
+                first_ended.fetch_min(part, Ordering::Relaxed);
+            }
+            (steps, result)
+        });
+        let worked: Vec<_> = worked.collect();
+        let mut worked = worked.into_iter().enumerate();
+        worked.try_for_each(|(place, worked)| self.add(done + place, worked))
+    }
+
+    /// Adds the steps of a part, which are told already.
+    fn add<E: From<Halt>>(
+        &mut self,
+        part: usize,
+        (steps, result): (u64, Result<(), E>),
+    ) -> Result<(), (usize, E)> {
+        let too_many = self.steps + steps > self.limit;
+        let steps = steps.min(self.limit - self.steps);
+        (self.steps, self.told) = (self.steps + steps, self.told + steps);
+        let result = if too_many { Err(Halt::Steps.into()) } else { result };
+        result.map_err(|end| (part, end))
+    }
+
+    fn tell(&mut self) {
+        self.progress.worked(self.steps - self.told);
+        self.told = self.steps;
+    }
+}
+
+impl Drop for StepBudget<'_> {
+    fn drop(&mut self) {
+        self.tell();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_not_spent_by_each_part_anew() {
+        let (progress, worked) = (Progress::new(), AtomicU64::new(0));
+        let mut budget = StepBudget::new(&progress, 5_000);
+        let ended = budget.in_order(512, |_, mut budget| {
+            let result = (0..1_000).try_for_each(|_| {
+                worked.fetch_add(1, Ordering::Relaxed);
+                budget.step()
+            });
+            (budget.steps(), result)
+        });
+        assert_eq!((ended, budget.steps()), (Err((5, Halt::Steps)), 5_000));
+        // A thread knows nothing of later parts: it may spend the limit as often as parts are halved.
+        let most = 9 * 6_000 * rayon::current_num_threads() as u64;
+        let worked = worked.into_inner();
+        assert!((5_000..=most).contains(&worked), "{worked} steps were taken, of at most {most}");
+    }
+}

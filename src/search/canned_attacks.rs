@@ -1,0 +1,81 @@
+//! Canned attacks, tried before anything is searched: traitors who are silent, who say the same thing
+//! in every slot, or who say one thing to some and another to others. Many protocols fall to them, and
+//! among many generals nothing else would find that as fast.
+
+use itertools::Itertools;
+
+use super::choices::initial::{InitialChoicesOf, TraitorsOrders};
+use super::choices::space::Space;
+use super::decisions::{SlotChoices, simulated};
+use crate::attack::AttackOn;
+use crate::execution::ExecutionOf;
+use crate::general::{General, Generals};
+use crate::testable::{Refusal, Testable, Wire};
+
+/// What every traitor does in one obvious attack. Messages are numbered in their order in a slot;
+/// in a slot with fewer, the last one serves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum CannedAttack {
+    Obey,
+    Silence,
+    Always(usize),
+    /// The first to generals with an even number, the second to the others.
+    TwoFaced(usize, usize),
+}
+
+/// More values than these make no attack more obvious.
+const VALUES: usize = 3;
+
+/// The obvious attacks of so many traitors, and what comes of them: the first lieutenants, or the
+/// commander and the first lieutenants, or the first who can be turned.
+pub(crate) fn attacks<P: Testable>(
+    space: &Space<'_, P>,
+    size: usize,
+) -> impl Iterator<Item = Result<(AttackOn<P>, ExecutionOf<P>), Refusal>> {
+    let everybody = space.everybody();
+    let lieutenants = everybody.without(General::COMMANDER).iter().take(size).collect::<Generals>();
+    let suspects = space.suspects().iter().take(size).collect();
+    let chosen = [lieutenants, everybody.iter().take(size).collect(), suspects];
+    let possible = move |traitors: &Generals| {
+        traitors.len() == size && traitors.minus(space.suspects()).is_empty()
+    };
+    let chosen = chosen.into_iter().filter(possible).unique();
+    let cases =
+        chosen.flat_map(|traitors| space.cases_of(traitors, TraitorsOrders::Each).take(VALUES));
+    let canned_attacks = canned_attacks(space, size);
+    let simulated = move |(case, canned): (InitialChoicesOf<P>, CannedAttack)| {
+        simulated(space, &case, &case.disruptions, |wire| canned.speak(space, wire))
+    };
+    cases.cartesian_product(canned_attacks).map(simulated)
+}
+
+fn canned_attacks<P: Testable>(space: &Space<'_, P>, size: usize) -> Vec<CannedAttack> {
+    // Who is faulty in another way says what loyalty has it say.
+    if size == 0 || !space.adversary.faults.is_byzantine() {
+        return vec![CannedAttack::Obey];
+    }
+    let values = space.terms.values.len().min(VALUES);
+    let always = (0..values).map(CannedAttack::Always);
+    let two_faced = (0..values).array_combinations().flat_map(|[one, other]| {
+        [CannedAttack::TwoFaced(one, other), CannedAttack::TwoFaced(other, one)]
+    });
+    let silence = space.adversary.silence.then_some(CannedAttack::Silence);
+    always.chain(two_faced).chain(silence).collect()
+}
+
+impl CannedAttack {
+    fn speak<P: Testable>(
+        self,
+        space: &Space<'_, P>,
+        wire: Wire,
+    ) -> Option<SlotChoices<P::Message>> {
+        let said = match self {
+            CannedAttack::Obey => return None,
+            CannedAttack::Silence => None,
+            CannedAttack::Always(number) => Some(number),
+            CannedAttack::TwoFaced(even, _) if wire.to.id().is_multiple_of(2) => Some(even),
+            CannedAttack::TwoFaced(_, odd) => Some(odd),
+        };
+        Some(space.wire_choices(wire).uniform(said))
+    }
+}

@@ -1,0 +1,19 @@
+//! What the adversary can choose: what a traitor can say on each wire, and with what an execution
+//! begins.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `space` | the space that is searched: on every wire every message a traitor can say |
+//! | `wire_choices` | what can be said on one wire, slot by slot |
+//! | `signature_set` | which signatures the adversary can show |
+//! | `initial` | the initial choices: traitors, inputs, and disrupted messages |
+//! | `counting` | how many raw behaviours there are, counted and not visited |
+//! | `listening`, `mimic` | learn the repertoire from runs, where nobody has described it |
+
+pub(crate) mod counting;
+pub(crate) mod initial;
+pub(crate) mod listening;
+mod mimic;
+pub(crate) mod signature_set;
+pub(crate) mod space;
+pub(crate) mod wire_choices;

@@ -1,0 +1,303 @@
+//! Listening: learns what a traitor could say where the protocol's author has not said it. It is heard
+//! from the protocol itself, in runs with other inputs and other traitors, and recombined.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexSet;
+use itertools::Itertools;
+use num_integer::Integer;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use serde::Serialize;
+
+use super::mimic::{Mimic, MimicPlan, RecordedRun};
+use crate::adversary::{Adversary, FaultClass};
+use crate::execution::Delivery;
+use crate::execution::simulate::{Roles, simulate};
+use crate::fault::Guarded;
+use crate::general::{General, Generals};
+use crate::protocol::{Plain, Round};
+use crate::search::progress::Progress;
+use crate::testable::{Repertoire, Terms, Testable, Wire};
+
+/// The most assignments of inputs with which all are loyal.
+const INPUTS: usize = 64;
+
+/// The most of them with which traitors are tried.
+const INPUTS_OF_MIMICS: usize = 8;
+
+/// The most sets of traitors of one size.
+const SETS: usize = 256;
+
+/// The most runs with traitors.
+const RUNS: usize = 1000;
+
+/// The most messages that are sent in all runs, unless all are loyal.
+const SENT: usize = 50_000;
+
+/// The most runs that are imitated.
+const FACES: usize = 64;
+
+/// The most strays of a wire.
+const STRAYS: usize = 128;
+
+/// How much was heard of a protocol that does not say what a traitor could say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Harvested {
+    /// How many different messages.
+    pub messages: usize,
+    /// In how many runs.
+    pub runs: usize,
+    /// How many of the messages nobody can throw in where they have no place, because there are
+    /// too many.
+    pub left_out: usize,
+}
+
+/// What was heard, made into repertoires.
+#[derive(Debug)]
+pub(crate) struct Harvest<M> {
+    /// By speaker and round, each message in one slot.
+    slots: BTreeMap<(General, Round), Vec<Vec<M>>>,
+    strays: Vec<M>,
+    pub harvested: Harvested,
+}
+
+impl<M: Plain> Harvest<M> {
+    /// Listens to a protocol; nothing if it is told to stop before it is done.
+    ///
+    /// First all are loyal, with all inputs. Then come the [mimics](Mimic). A run in which somebody
+    /// said something new is one of those that they imitate from then on.
+    pub fn of<P: Testable<Message = M>>(
+        protocol: &P,
+        terms: &Terms<P::Value>,
+        adversary: Adversary,
+        progress: &Progress,
+    ) -> Option<Harvest<M>> {
+        let (heard, runs) = (BTreeMap::new(), vec![RecordedRun::default()]);
+        let mut listener = Listener { protocol, terms, heard, runs, listened: 0, sent: 0 };
+        let mut inputs = inputs(terms);
+        for inputs in &inputs {
+            listener.listen(Generals::NONE, inputs, MimicPlan::OBEDIENT);
+        }
+        inputs.truncate(INPUTS_OF_MIMICS);
+        let (obedient, sent) = (listener.listened, listener.sent);
+        let suspects = adversary.suspects(terms.graph.everybody());
+        for size in 1..=adversary.traitors {
+            let share = |all: usize| all * size / adversary.traitors;
+            let sets = suspects.subsets(size).take(SETS).collect_vec();
+            let mut known = 0;
+            while known < listener.runs.len() {
+                let runs = listener.runs.len();
+                let plans = MimicPlan::all(terms.n(), terms.rounds, known, runs);
+                let choices = [plans.len(), sets.len(), inputs.len()];
+                // Half is left for what is made of those that bring something new.
+                let left = (obedient + share(RUNS)).saturating_sub(listener.listened);
+                for [plan, set, order] in scattered(choices).take(left.div_ceil(2)) {
+                    if progress.is_stopped() {
+                        return None;
+                    } else if listener.sent < sent + share(SENT) {
+                        listener.listen(sets[set], &inputs[order], plans[plan]);
+                    }
+                }
+                known = runs;
+            }
+        }
+        Some(listener.harvest())
+    }
+
+    /// Whether it is not known what traitors could say, and that matters.
+    pub fn is_needed(
+        repertoires: &[(Wire, Repertoire<M>)],
+        n: usize,
+        adversary: Adversary,
+    ) -> bool {
+        let suspects = adversary.suspects(Generals::first(n));
+        let mut wires = repertoires.iter().filter(|(wire, _)| suspects.contains(wire.from));
+        let lies = adversary.faults.is_byzantine() && adversary.traitors > 0;
+        lies && wires.any(|(_, repertoire)| repertoire.unknown)
+    }
+
+    /// Adds what was heard to what is known of a wire, unless that is all.
+    pub fn add_to(&self, wire: Wire, repertoire: &mut Repertoire<M>) {
+        if !repertoire.unknown {
+            return;
+        }
+        let Repertoire { slots, strays, forgeries, .. } = repertoire;
+        let described = |message: &&M| {
+            let forged = forgeries.iter().any(|forgery| forgery.message == **message);
+            forged || slots.iter().any(|slot| slot.contains(message))
+        };
+        let heard = self.slots.get(&(wire.from, wire.round)).into_iter().flatten();
+        let heard = heard.map(|slot| slot.iter().filter(|m| !described(m)).cloned().collect_vec());
+        let heard = heard.filter(|slot| !slot.is_empty()).collect_vec();
+        slots.extend(heard);
+        strays.extend(self.strays.iter().cloned());
+    }
+}
+
+/// Assignments of inputs: first those in which all are given the same, then those in which one is
+/// given another, and then all.
+fn inputs<V: Plain>(terms: &Terms<V>) -> Vec<BTreeMap<General, V>> {
+    let Terms { values, inputs, .. } = terms;
+    let uniform = |value: &V| inputs.iter().map(|general| (general, value.clone())).collect();
+    let alike = values.iter().map(uniform).collect_vec();
+    let but_one = alike.iter().flat_map(|alike: &BTreeMap<General, V>| {
+        inputs.iter().cartesian_product(values).map(|(general, value)| {
+            let mut but_one = alike.clone();
+            but_one.insert(general, value.clone());
+            but_one
+        })
+    });
+    let choices = inputs.iter().map(|general| values.iter().map(move |v| (general, v.clone())));
+    let all = choices.multi_cartesian_product().map(BTreeMap::from_iter);
+    alike.iter().cloned().chain(but_one).chain(all).unique().take(INPUTS).collect()
+}
+
+/// What one general said in one round of all runs.
+struct HeardMessages<M> {
+    messages: IndexSet<M, FxBuildHasher>,
+    /// What was said together on one wire in one run, by number.
+    together: IndexSet<Vec<usize>, FxBuildHasher>,
+}
+
+/// Every choice of a number below each of these, in an order in which any few that come first are
+/// spread over them all.
+fn scattered<const N: usize>(choices: [usize; N]) -> impl Iterator<Item = [usize; N]> {
+    let all: usize = choices.iter().product();
+    // Near the golden section, whose multiples are spread as evenly as can be.
+    let golden = (all as f64 * 0.618) as usize;
+    let step = (golden..).find(|step| step.gcd(&all) == 1).unwrap_or(1);
+    (0..all).map(move |number| {
+        let mut rest = (number as u128 * step as u128 % all as u128) as usize;
+        choices.map(|choices| {
+            let chosen = rest % choices;
+            rest /= choices;
+            chosen
+        })
+    })
+}
+
+/// Who runs the protocol and listens.
+struct Listener<'a, P: Testable> {
+    protocol: &'a P,
+    terms: &'a Terms<P::Value>,
+    heard: BTreeMap<(General, Round), HeardMessages<P::Message>>,
+    /// Silence, and then runs in which somebody said something new.
+    runs: Vec<RecordedRun<P::Message>>,
+    /// How often it has listened.
+    listened: usize,
+    /// How many messages were sent.
+    sent: usize,
+}
+
+impl<P: Testable> Listener<'_, P> {
+    /// Runs the protocol once. If it fails, what was said until then is heard: whether it may fail
+    /// so is for the search to say.
+    fn listen(
+        &mut self,
+        traitors: Generals,
+        inputs: &BTreeMap<General, P::Value>,
+        plan: MimicPlan,
+    ) {
+        let protocol = Guarded::new(self.protocol, &self.terms.values, traitors);
+        let mut mimic = Mimic { protocol: &protocol, runs: &self.runs, plan };
+        let roles = Roles { faults: FaultClass::Byzantine, traitors, inputs };
+        let execution = simulate(&protocol, self.terms, roles, &mut mimic, &|_, _| None);
+        self.listened += 1;
+        self.sent += execution.messages();
+        let mut new = false;
+        for Delivery { wire, said, loyal } in &execution.deliveries {
+            let heard = self.heard.entry((wire.from, wire.round)).or_insert_with(|| {
+                HeardMessages { messages: IndexSet::default(), together: IndexSet::default() }
+            });
+            for said in [Some(said), loyal].into_iter().flatten() {
+                let before = heard.messages.len();
+                let number = |message: &P::Message| heard.messages.insert_full(message.clone()).0;
+                let together = said.iter().map(number).sorted_unstable().dedup().collect();
+                heard.together.insert(together);
+                new |= heard.messages.len() > before;
+            }
+        }
+        if new && self.runs.len() < FACES {
+            let said = execution.deliveries.iter();
+            let said = said.map(|delivery| (delivery.wire, delivery.said.to_vec()));
+            self.runs.push(said.collect());
+        }
+    }
+
+    fn harvest(self) -> Harvest<P::Message> {
+        let by_round = self.heard.iter().sorted_by_key(|((from, round), _)| (*round, *from));
+        let all = by_round.flat_map(|(_, heard)| &heard.messages).unique().cloned().collect_vec();
+        let messages = all.len();
+        let strays = all.into_iter().take(STRAYS).collect_vec();
+        let left_out = messages - strays.len();
+        let harvested = Harvested { messages, runs: self.listened, left_out };
+        let slots = self.heard.into_iter().map(|(place, heard)| (place, heard.slots())).collect();
+        Harvest { slots, strays, harvested }
+    }
+}
+
+impl<M: Plain> HeardMessages<M> {
+    /// Every message in one slot, and what was said together in different ones: each takes, in
+    /// their order, the first slot that is free to it.
+    fn slots(self) -> Vec<Vec<M>> {
+        let HeardMessages { messages, together } = self;
+        let mut said_in: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+        for (saying, numbers) in together.iter().enumerate() {
+            numbers.iter().for_each(|number| said_in.entry(*number).or_default().push(saying));
+        }
+        let mut slots: Vec<Vec<M>> = Vec::new();
+        let mut taken: Vec<Vec<bool>> = vec![Vec::new(); together.len()];
+        for (number, message) in messages.into_iter().enumerate().sorted_by(|a, b| a.1.cmp(&b.1)) {
+            let sayings = &said_in[&number];
+            let is_taken = |slot: usize| {
+                let mut taken = sayings.iter().map(|saying| taken[*saying].get(slot));
+                taken.any(|taken| taken == Some(&true))
+            };
+            let slot = (0..slots.len()).find(|slot| !is_taken(*slot)).unwrap_or(slots.len());
+            for saying in sayings {
+                let taken = &mut taken[*saying];
+                taken.resize(taken.len().max(slot + 1), false);
+                taken[slot] = true;
+            }
+            if slot == slots.len() {
+                slots.push(Vec::new());
+            }
+            slots[slot].push(message);
+        }
+        slots
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slots(sayings: &[&[char]]) -> Vec<String> {
+        let mut messages = IndexSet::default();
+        let mut number = |message: &char| messages.insert_full(*message).0;
+        let together = sayings.iter().map(|said| said.iter().map(&mut number).collect()).collect();
+        let slots = HeardMessages { messages, together }.slots();
+        slots.into_iter().map(String::from_iter).collect()
+    }
+
+    #[test]
+    fn all_is_chosen_and_early_choices_are_spread() {
+        let all = scattered([7, 5, 4]).collect_vec();
+        assert_eq!(all.len(), 140);
+        assert!(all.iter().all_unique());
+        for (place, choices) in [7, 5, 4].into_iter().enumerate() {
+            let few = all[..25].iter().map(|choice| choice[place]);
+            assert_eq!(few.unique().count(), choices);
+        }
+        assert_eq!(scattered([3, 0]).count(), 0);
+        assert_eq!(scattered([1, 1]).collect_vec(), [[0, 0]]);
+    }
+
+    #[test]
+    fn what_is_said_together_stands_in_different_slots() {
+        assert_eq!(slots(&[&['a'], &['b'], &[]]), ["ab"]);
+        assert_eq!(slots(&[&['a', 'b'], &['c', 'd']]), ["ac", "bd"]);
+        assert_eq!(slots(&[&['d', 'a'], &['c', 'a'], &['b']]), ["ab", "cd"]);
+        assert_eq!(slots(&[&['a', 'b'], &['b', 'c'], &['a', 'c']]), ["a", "b", "c"]);
+    }
+}

@@ -1,0 +1,400 @@
+//! The choices on one wire: what can be said, in the order of arrival, with the slots that each message
+//! fills.
+
+use itertools::Itertools;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+use crate::count::Count;
+use crate::protocol::Plain;
+use crate::testable::{Forgery, Repertoire};
+
+/// How many slots can be open at a time.
+const MARKS: usize = u64::BITS as usize;
+
+/// A repertoire, prepared: a behaviour on this wire says at most one message of each slot.
+#[derive(Debug)]
+pub(crate) struct WireChoices<M> {
+    slots: Vec<Slot<M>>,
+    /// The messages of all slots in the order in which what is said arrives.
+    pub candidates: Vec<Candidate<M>>,
+    /// The loyal may say what has no place.
+    open: bool,
+    /// Whether there are forgeries.
+    forged: bool,
+}
+
+#[derive(Debug)]
+struct Slot<M> {
+    /// In their order, each once.
+    messages: Vec<M>,
+    /// Nothing may be said in it.
+    optional: bool,
+    /// It is the slot for strays, which comes last.
+    stray: bool,
+}
+
+/// A message that can be said in a slot. The same message may be a candidate of several slots.
+#[derive(Debug)]
+pub(crate) struct Candidate<M> {
+    pub message: M,
+    pub slot: usize,
+    /// The slot's mark while candidates are gone through: slots that are open at the same time
+    /// have different ones.
+    pub mark: u64,
+    /// No candidate of this slot comes before this one.
+    pub opens: bool,
+    /// None comes after it.
+    pub closes: bool,
+    /// The signatures in it, by number.
+    pub signatures: Box<[u32]>,
+    /// In which way it is forged.
+    pub forgery: Option<&'static str>,
+}
+
+/// Why a repertoire can't be searched.
+#[derive(Debug)]
+pub(crate) enum RepertoireError<M> {
+    /// More than 64 slots of one wire are entangled in the order of messages.
+    Entangled,
+    /// This message can stand in two slots.
+    Shared(M),
+    /// This message can stand in a slot, and is a forgery.
+    Genuine(M),
+}
+
+/// In how many ways these slots can be filled.
+fn choices_in<'a, M: 'a>(slots: impl Iterator<Item = &'a Slot<M>>) -> Count {
+    let choices = slots.map(|slot| slot.messages.len() + usize::from(slot.optional));
+    let slots = choices.counts().into_iter().sorted();
+    slots.map(|(choices, slots)| Count::from(choices as u64).pow(slots as u128)).product()
+}
+
+impl<M: Plain> WireChoices<M> {
+    /// Of each message `signatures` says which signatures are in it.
+    pub fn new(
+        repertoire: Repertoire<M>,
+        silence: bool,
+        strays: bool,
+        mut signatures: impl FnMut(&M) -> Box<[u32]>,
+    ) -> Result<Self, RepertoireError<M>> {
+        let Repertoire { slots, strays: misplaced, forgeries, unknown: open } = repertoire;
+        let labels: FxHashMap<_, _> = forgeries
+            .into_iter()
+            .rev()
+            .map(|Forgery { label, message }| (message, label))
+            .collect();
+        let misplaced = misplaced.into_iter().chain(labels.keys().cloned()).collect();
+        let slot = |messages: Vec<M>, optional, stray| {
+            let messages = messages.into_iter().sorted_unstable().dedup().collect();
+            Slot { messages, optional, stray }
+        };
+        let regular = slots.into_iter().map(|messages| slot(messages, silence, false));
+        let strays = strays.then(|| slot(misplaced, true, true));
+        let slots = regular.chain(strays).filter(|slot| !slot.messages.is_empty());
+        let mut slots = slots.collect_vec();
+        let regular = slots.iter().filter(|slot| !slot.stray).flat_map(|slot| &slot.messages);
+        if let Some(shared) = regular.sorted_unstable().duplicates().next() {
+            return Err(RepertoireError::Shared(shared.clone()));
+        }
+        let regular = slots.iter().filter(|slot| !slot.stray).flat_map(|slot| &slot.messages);
+        if let Some(genuine) = regular.into_iter().find(|message| labels.contains_key(message)) {
+            return Err(RepertoireError::Genuine(genuine.clone()));
+        }
+        let mut candidates = self::candidates(&slots, &labels, &mut signatures);
+        if candidates.is_none() && open {
+            let mut number = 0..;
+            slots.retain(|slot| slot.stray || number.next() < Some(MARKS - 1));
+            candidates = self::candidates(&slots, &labels, &mut signatures);
+        }
+        let candidates = candidates.ok_or(RepertoireError::Entangled)?;
+        let forged = !labels.is_empty();
+        Ok(WireChoices { candidates, slots, open, forged })
+    }
+
+    /// How many behaviours there are.
+    pub fn behaviours(&self) -> Count {
+        choices_in(self.slots.iter())
+    }
+
+    /// How many there are but for strays.
+    pub fn regular_behaviours(&self) -> Count {
+        choices_in(self.slots.iter().filter(|slot| !slot.stray))
+    }
+
+    /// How many slots there are.
+    pub fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// How many slots there are, but for that of the strays.
+    pub fn regular_slots(&self) -> u32 {
+        self.slots.iter().filter(|slot| !slot.stray).count() as u32
+    }
+
+    /// Every message that can stand in a slot, but for that of the strays.
+    pub fn regular(&self) -> impl Iterator<Item = &M> + Clone {
+        self.slots.iter().filter(|slot| !slot.stray).flat_map(|slot| &slot.messages)
+    }
+
+    /// The messages that come before this one in its slot, or among the strays.
+    pub fn before(&self, message: &M) -> Vec<M> {
+        let slot = self.candidate(message).map(|candidate| &self.slots[candidate.slot]);
+        let messages = slot.into_iter().flat_map(|slot| &slot.messages);
+        messages.take_while(|before| *before != message).cloned().collect()
+    }
+
+    /// What can stand in a slot, in order.
+    pub fn messages(&self, slot: usize) -> &[M] {
+        &self.slots[slot].messages
+    }
+
+    /// The slot for strays and forgeries, if there are any.
+    pub fn stray(&self) -> Option<usize> {
+        self.slots.last().filter(|slot| slot.stray).map(|_| self.slots.len() - 1)
+    }
+
+    /// Whether nothing may be said in a slot.
+    pub fn optional(&self, slot: usize) -> bool {
+        self.slots[slot].optional
+    }
+
+    /// The candidates in turn, those of one slot that follow one another together: the number of the
+    /// first, and all.
+    pub fn stretches(&self) -> impl Iterator<Item = (usize, &[Candidate<M>])> {
+        let stretches = self.candidates.chunk_by(|one, next| one.slot == next.slot);
+        stretches.scan(0, |next, stretch| {
+            let first = *next;
+            *next += stretch.len();
+            Some((first, stretch))
+        })
+    }
+
+    /// Whether nothing need be said at all.
+    pub fn all_optional(&self) -> bool {
+        self.slots.iter().all(|slot| slot.optional)
+    }
+
+    /// What is said, slot by slot, when in each the message of this number is, or nothing.
+    pub fn uniform(&self, number: Option<usize>) -> Vec<Option<M>> {
+        let said = |slot: &Slot<M>| {
+            let number = number.filter(|_| !slot.stray)?;
+            slot.messages.get(number).or(slot.messages.last()).cloned()
+        };
+        self.slots.iter().map(said).collect()
+    }
+
+    /// Whether a traitor can say this message.
+    pub fn has(&self, message: &M) -> bool {
+        self.candidate(message).is_some()
+    }
+
+    /// The signatures in a message, by number; none if it can't be said here.
+    pub fn signatures(&self, message: &M) -> &[u32] {
+        self.candidate(message).map_or(&[], |candidate| &candidate.signatures)
+    }
+
+    /// In which way a message is forged, if it is a forgery.
+    pub fn forgery(&self, message: &M) -> Option<&'static str> {
+        if self.forged { self.candidate(message)?.forgery } else { None }
+    }
+
+    /// What stands in each slot when a loyal general says this; or the first message that has no
+    /// place. If the choices are [open](WireChoices::is_open) one such message stands in the slot for
+    /// strays, and others in none.
+    pub fn placed(&self, said: &[M]) -> Result<Vec<Option<M>>, M> {
+        let mut placed = vec![None; self.slots.len()];
+        let stray = self.slots.iter().position(|slot| slot.stray);
+        for message in said {
+            let free = |slot: &usize| placed[*slot].is_none();
+            let slot = self.slot(message).filter(free);
+            match slot.or(stray.filter(|_| self.open).filter(free)) {
+                Some(slot) => placed[slot] = Some(message.clone()),
+                None if self.open => {}
+                None => return Err(message.clone()),
+            }
+        }
+        Ok(placed)
+    }
+
+    /// Whether the loyal may say what has no place here: nobody has described all that they say.
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Whether something stands in every slot in which something must.
+    pub fn is_filled(&self, placed: &[Option<M>]) -> bool {
+        self.slots.iter().zip(placed).all(|(slot, said)| slot.optional || said.is_some())
+    }
+
+    /// Whether a traitor can say this: no more than one message in each slot, and one stray.
+    pub fn allows(&self, said: &[M]) -> bool {
+        let stray =
+            |message: &M| self.slots.last().is_some_and(|slot| slot.stray && slot.has(message));
+        let places = said.iter().map(|message| self.slot(message)).counts();
+        let crowded = |place: &Option<usize>| place.is_none() || places[place] > 1;
+        let too_many = places.iter().map(|(place, count)| count - usize::from(place.is_some()));
+        let filled = self.slots.iter().positions(|slot| !slot.optional);
+        let could_go = said.iter().filter(|message| crowded(&self.slot(message))).any(stray);
+        filled.into_iter().all(|slot| places.contains_key(&Some(slot)))
+            && match too_many.sum() {
+                0 => true,
+                1 => could_go,
+                _ => false,
+            }
+    }
+
+    /// The slot in which a message can stand, but for that of the strays.
+    fn slot(&self, message: &M) -> Option<usize> {
+        let slot = self.candidate(message)?.slot;
+        (!self.slots[slot].stray).then_some(slot)
+    }
+
+    /// The first candidate with this message.
+    fn candidate(&self, message: &M) -> Option<&Candidate<M>> {
+        let first = self.candidates.partition_point(|candidate| candidate.message < *message);
+        self.candidates.get(first).filter(|candidate| candidate.message == *message)
+    }
+}
+
+impl<M: Ord> Slot<M> {
+    fn has(&self, message: &M) -> bool {
+        self.messages.binary_search(message).is_ok()
+    }
+}
+
+/// What is said beside these messages.
+pub(crate) fn beside<'a, M: Plain>(
+    said: &'a [M],
+    these: impl IntoIterator<Item = &'a M>,
+) -> Vec<M> {
+    let mut these = these.into_iter().counts_with_hasher(FxBuildHasher);
+    let mut is_one = |message: &'a M| match these.get_mut(message) {
+        Some(count @ 1..) => {
+            *count -= 1;
+            true
+        }
+        _ => false,
+    };
+    said.iter().filter(|&message| !is_one(message)).cloned().collect()
+}
+
+/// The messages of all slots in their order, with a mark from the first to the last of a slot.
+/// Nothing if there are not marks enough.
+fn candidates<M: Plain>(
+    slots: &[Slot<M>],
+    labels: &FxHashMap<M, &'static str>,
+    mut signatures: impl FnMut(&M) -> Box<[u32]>,
+) -> Option<Vec<Candidate<M>>> {
+    let mut left = slots.iter().map(|slot| slot.messages.len()).collect_vec();
+    let mut marks = vec![0; slots.len()];
+    let mut free = u64::MAX;
+    let messages = slots.iter().enumerate().flat_map(|(slot, Slot { messages, .. })| {
+        messages.iter().map(move |message| (message, slot))
+    });
+    let candidate = |(message, slot): (&M, usize)| {
+        let opens = marks[slot] == 0;
+        if opens {
+            marks[slot] = free & free.wrapping_neg();
+            free &= !marks[slot];
+        }
+        let mark = marks[slot];
+        left[slot] -= 1;
+        let closes = left[slot] == 0;
+        if closes {
+            free |= mark;
+        }
+        let (forgery, signatures) = (labels.get(message).copied(), signatures(message));
+        let message = message.clone();
+        (mark != 0).then(|| Candidate { message, slot, mark, opens, closes, signatures, forgery })
+    };
+    messages.sorted_unstable().map(candidate).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wire_choices(slots: &[&[u32]], strays: &[u32], silence: bool) -> WireChoices<u32> {
+        let slots = slots.iter().map(|slot| slot.to_vec());
+        let repertoire = Repertoire::of(slots).with_strays(strays.iter().copied());
+        WireChoices::new(repertoire, silence, true, |_| Box::default()).unwrap()
+    }
+
+    fn error(slots: Vec<Vec<u32>>, forged: Option<u32>) -> RepertoireError<u32> {
+        let forgeries = forged.map(|message| Forgery { label: "forged", message });
+        let repertoire = Repertoire::of(slots).with_forgeries(forgeries);
+        WireChoices::new(repertoire, true, true, |_| Box::default()).unwrap_err()
+    }
+
+    #[test]
+    fn behaviours_are_counted_slot_by_slot() {
+        for (wire_choices, expected) in [
+            (wire_choices(&[], &[], true), 1),
+            (wire_choices(&[&[1, 2], &[3, 4]], &[], false), 4),
+            (wire_choices(&[&[1, 2], &[3, 4]], &[], true), 9),
+            (wire_choices(&[&[1, 2], &[3, 4]], &[1, 9, 9], false), 12),
+        ] {
+            assert_eq!(wire_choices.behaviours(), Count::from(expected), "{wire_choices:?}");
+        }
+    }
+
+    #[test]
+    fn slots_that_are_open_together_have_different_marks() {
+        let wire_choices = wire_choices(&[&[1, 3], &[2, 4], &[5, 6]], &[0, 9], true);
+        let marks = wire_choices.candidates.iter().map(|c| (c.message, c.mark, c.opens, c.closes));
+        let expected = [
+            (0, 1, true, false),
+            (1, 2, true, false),
+            (2, 4, true, false),
+            (3, 2, false, true),
+            (4, 4, false, true),
+            (5, 2, true, false),
+            (6, 2, false, true),
+            (9, 1, false, true),
+        ];
+        assert_eq!(marks.collect_vec(), expected);
+        let entangled = (0..70).map(|slot| vec![slot, slot + 100]).collect();
+        assert!(matches!(error(entangled, None), RepertoireError::Entangled));
+        assert!(matches!(error(vec![vec![1, 2], vec![2, 3]], None), RepertoireError::Shared(2)));
+        assert!(matches!(error(vec![vec![1, 2]], Some(2)), RepertoireError::Genuine(2)));
+    }
+
+    #[test]
+    fn candidates_of_one_slot_go_together_as_far_as_they_follow_one_another() {
+        let wire_choices = wire_choices(&[&[1, 3], &[5, 6]], &[0, 2], true);
+        let messages = |stretch: &[Candidate<u32>]| stretch.iter().map(|c| c.message).collect_vec();
+        let stretches = wire_choices.stretches().map(|(first, stretch)| (first, messages(stretch)));
+        let expected = [(0, vec![0]), (1, vec![1]), (2, vec![2]), (3, vec![3]), (4, vec![5, 6])];
+        assert_eq!(stretches.collect_vec(), expected);
+    }
+
+    #[test]
+    fn what_is_said_stands_in_its_slots() {
+        let wire_choices = wire_choices(&[&[1, 2], &[3, 4]], &[2, 4, 9], true);
+        assert_eq!(wire_choices.placed(&[2, 3]), Ok(vec![Some(2), Some(3), None]));
+        assert_eq!(wire_choices.placed(&[3]), Ok(vec![None, Some(3), None]));
+        assert_eq!(wire_choices.placed(&[2, 2]), Err(2));
+        assert_eq!(wire_choices.placed(&[9]), Err(9));
+    }
+
+    #[test]
+    fn one_message_a_slot_and_one_stray_are_allowed() {
+        let free = wire_choices(&[&[1, 2], &[3, 4]], &[2, 4, 9], true);
+        let bound = wire_choices(&[&[1, 2], &[3, 4]], &[2, 4, 9], false);
+        for (said, allowed, without_silence) in [
+            (&[][..], true, false),
+            (&[1, 3], true, true),
+            (&[1, 2], true, false),
+            (&[1, 1], false, false),
+            (&[2, 2, 4], true, true),
+            (&[1, 3, 9], true, true),
+            (&[9], true, false),
+            (&[9, 9], false, false),
+            (&[1, 2, 9], false, false),
+            (&[7], false, false),
+        ] {
+            assert_eq!(free.allows(said), allowed, "{said:?}");
+            assert_eq!(bound.allows(said), without_silence, "{said:?}");
+        }
+    }
+}

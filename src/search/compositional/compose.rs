@@ -1,0 +1,310 @@
+//! The compositional engine: asks a protocol's recursion whether there is an attack, with ever more
+//! traitors, and turns the smallest into one that the simulator confirms.
+
+use itertools::Itertools;
+
+use super::composition::Composition;
+use super::composition_error::CompositionError;
+use super::outcomes::{IMPOSSIBLE, Node, numbers};
+use super::witness::{Subtree, WitnessLie, witness};
+use crate::adversary::Adversary;
+use crate::attack::{Attack, AttackOn, Edit, Lie};
+use crate::count::Count;
+use crate::execution::{Size, replayed};
+use crate::general::{General, Generals};
+use crate::outcome::Task;
+use crate::property::Property;
+use crate::protocol::Lockstep;
+use crate::search::choices::space::Space;
+use crate::search::progress::Halt;
+use crate::search::{Answer, Found, Reduction, Search};
+use crate::testable::{Recursive, Refusal, Testable, Wire, described};
+
+use crate::search::driver::CONFIRMATIONS;
+
+/// Where a violation is: how many traitors there are, the tree, how many of the loyal take the
+/// second value, and with how many lies.
+#[derive(Clone, Copy)]
+struct Broken {
+    traitors: usize,
+    root: Node,
+    count: usize,
+    price: u64,
+}
+
+/// A protocol's recursion.
+type RecursionOf<'a, P> = &'a dyn Recursive<<P as Lockstep>::Value, <P as Lockstep>::Message>;
+
+impl<P: Testable> Search<'_, P> {
+    /// The verdict of the recursion.
+    pub fn compose(&self) -> Result<Answer<P>, CompositionError> {
+        let Search { terms, limit, progress, .. } = *self;
+        let (recursive, values) = self.recursion()?;
+        let n = terms.n();
+        let mut composition = Composition::of(recursive, &values, n, limit, progress)?;
+        let depth = described("depth", || recursive.depth(n))?;
+        if depth != terms.rounds {
+            let rounds = terms.rounds;
+            return Err(because(format!("its depth is {depth}, and it has {rounds} rounds")));
+        }
+        let mut covered = Vec::new();
+        let answer = |found, halt, covered: Vec<Count>, steps| Answer {
+            behaviours: covered.into_iter().sum(),
+            signed: false,
+            forgeries: false,
+            harvested: None,
+            reductions: Reduction::COMPOSITION.to_vec(),
+            steps,
+            found,
+            halt,
+        };
+        for traitors in self.adversary.sizes() {
+            match self.broken(&mut composition, traitors) {
+                Err(halt) => {
+                    return Ok(answer(None, Some(halt), covered, composition.steps));
+                }
+                Ok(None) => covered.push(self.behaviours(traitors)),
+                Ok(Some(broken)) => {
+                    let mut composition = composition.priced();
+                    return Ok(match self.found(&mut composition, recursive, &values, broken)? {
+                        Err(halt) => answer(None, Some(halt), covered, composition.steps),
+                        Ok(found) => {
+                            let sizes = self.adversary.sizes();
+                            let whole = sizes.map(|size| self.behaviours(size)).collect();
+                            answer(Some(found), None, whole, composition.steps)
+                        }
+                    });
+                }
+            }
+        }
+        Ok(answer(None, None, covered, composition.steps))
+    }
+
+    /// How many raw behaviours the recursion has, if it can be composed.
+    pub fn composable(&self) -> Result<Count, CompositionError> {
+        let (recursive, values) = self.recursion()?;
+        let Search { terms, limit, progress, .. } = *self;
+        Composition::of(recursive, &values, terms.n(), limit, progress)?;
+        Ok(self.adversary.sizes().map(|traitors| self.behaviours(traitors)).sum())
+    }
+
+    /// How many raw behaviours there are to go through, and how many steps that is expected to
+    /// take; nothing if it was told to stop before it knew that.
+    pub fn expected(&self) -> Result<Option<(Count, Count)>, Refusal> {
+        let space = Space::new(self.protocol, self.terms, self.adversary, self.progress)?;
+        Ok(space.map(|space| (space.behaviours(), space.expected_steps())))
+    }
+
+    /// The protocol's recursion, and its two values; if it has one, and the question is one for it.
+    fn recursion(&self) -> Result<(RecursionOf<'_, P>, [P::Value; 2]), CompositionError> {
+        let Search { protocol, terms, adversary, .. } = self;
+        let Adversary { faults, replays, any_order, disruptions, suspects, .. } = *adversary;
+        let recursive = described("claims", || protocol.claims())?.recursion;
+        let recursive = recursive.ok_or_else(|| because("the protocol describes no recursion"))?;
+        let lacks = [
+            (terms.task != Task::Broadcast, "it knows broadcast only"),
+            (!terms.demands.is_empty(), "it knows no demands but agreement and validity"),
+            (!terms.graph.is_complete(), "it knows the complete graph only"),
+            (!faults.is_byzantine(), "it knows no traitors but Byzantine ones"),
+            (replays, "it knows no replays"),
+            (any_order || disruptions > 0, "it knows no schedule but arrival by sender"),
+            (suspects.is_some(), "it knows no suspects: all lieutenants are alike to it"),
+        ];
+        if let Some((_, lack)) = lacks.into_iter().find(|(lacks, _)| *lacks) {
+            return Err(because(lack));
+        }
+        let values: Result<[P::Value; 2], _> = terms.values.clone().try_into();
+        let values = values.map_err(|values| {
+            because(format!("it knows two values, and there are {}", values.len()))
+        })?;
+        Ok((recursive, values))
+    }
+
+    /// The trees there are with so many traitors: what the enemy has turned, and what the
+    /// commander's order is.
+    fn roots(&self, traitors: usize) -> Vec<Node> {
+        let others = self.terms.n() - 1;
+        let loyal = (traitors <= others).then(|| others - traitors);
+        let loyal = loyal.map(|loyal| (loyal, traitors, true));
+        let turned = (traitors > 0 && !self.adversary.loyal_commander)
+            .then(|| (others + 1 - traitors, traitors - 1, false));
+        let roots = loyal.into_iter().chain(turned).cartesian_product([false, true]);
+        let roots =
+            roots.map(|((loyal, traitors, honest), told)| Node { loyal, traitors, honest, told });
+        roots.collect()
+    }
+
+    /// The first violation with so many traitors, the one with the fewest lies if they are counted.
+    fn broken(
+        &self,
+        composition: &mut Composition<'_>,
+        traitors: usize,
+    ) -> Result<Option<Broken>, Halt> {
+        let mut cheapest: Option<Broken> = None;
+        for root in self.roots(traitors) {
+            if root.told && !composition.matters(root) {
+                continue;
+            }
+            let is_wrong = |count: usize| {
+                let agreed = count == 0 || count == root.loyal;
+                let obeyed = count == if root.told { root.loyal } else { 0 };
+                !(if root.honest { obeyed } else { agreed })
+            };
+            let wrong = numbers((0..=root.loyal).filter(|count| is_wrong(*count)));
+            for (count, price) in composition.prices(root, wrong)?.into_iter().enumerate() {
+                if price < cheapest.map_or(IMPOSSIBLE, |cheapest| cheapest.price) {
+                    cheapest = Some(Broken { traitors, root, count, price });
+                }
+            }
+        }
+        Ok(cheapest)
+    }
+
+    /// The smallest attack, as the simulator has it.
+    fn found(
+        &self,
+        composition: &mut Composition<'_>,
+        recursive: RecursionOf<'_, P>,
+        values: &[P::Value; 2],
+        broken: Broken,
+    ) -> Result<Result<Found<P>, Halt>, CompositionError> {
+        let Search { protocol, terms, .. } = *self;
+        let property = if broken.root.honest { Property::Validity } else { Property::Agreement };
+        let traitors = match broken.traitors {
+            1 => "1 traitor".to_owned(),
+            several => format!("{several} traitors"),
+        };
+        let unshown = |why: String| {
+            CompositionError::Unshown(format!(
+                "{} is broken with {traitors}, {why}",
+                property.name()
+            ))
+        };
+        // A protocol that can't be run can't be seen to be broken.
+        if let Some(refusal) = &terms.too_large {
+            return Err(unshown(format!("but no run can show it: {refusal}")));
+        }
+        let broken = match self.broken(composition, broken.traitors) {
+            Err(halt) => return Ok(Err(halt)),
+            Ok(cheapest) => cheapest.expect("what is possible has a price"),
+        };
+        let attack = match self.attack(composition, recursive, values, broken)? {
+            Err(halt) => return Ok(Err(halt)),
+            Ok(attack) => attack,
+        };
+        let execution = replayed(protocol, terms, &attack, &|_, _| None, CONFIRMATIONS);
+        match execution.violation() {
+            Some(violation) => Ok(Ok(Found { attack, execution, violation, size: Size::Smallest })),
+            None => {
+                let why = "and by its own code it is not: the recursion describes another protocol";
+                Err(unshown(why.to_owned()))
+            }
+        }
+    }
+
+    fn attack(
+        &self,
+        composition: &mut Composition<'_>,
+        recursive: RecursionOf<'_, P>,
+        values: &[P::Value; 2],
+        Broken { traitors, root, count, price }: Broken,
+    ) -> Result<Result<AttackOn<P>, Halt>, CompositionError> {
+        let n = self.terms.n();
+        let first = usize::from(root.honest);
+        let traitors: Generals = (first..first + traitors).map(General::new).collect();
+        let lieutenants = Generals::first(n).without(General::COMMANDER);
+        let loyal = lieutenants.minus(traitors).iter().enumerate();
+        let tree = Subtree {
+            path: vec![General::COMMANDER],
+            honest: root.honest,
+            told: root.told,
+            takes: loyal.map(|(index, general)| (general, index < count)).collect(),
+            traitors: traitors.without(General::COMMANDER).iter().collect(),
+            price,
+        };
+        let mut twists = Vec::new();
+        if let Err(halt) = witness(composition, tree, &mut twists) {
+            return Ok(Err(halt));
+        }
+        let value = |second: bool| &values[usize::from(second)];
+        let lie = |WitnessLie { path, to, honest }: WitnessLie| {
+            let relay = |second: bool| recursive.relay(&path, value(second));
+            let wire = Wire { round: path.len(), from: path[path.len() - 1], to };
+            let edit =
+                described("relay", || Edit::Instead { of: relay(honest), say: relay(!honest) });
+            edit.map(|edit| Lie { wire, edit })
+        };
+        let mut lies: Vec<Lie<P::Message>> = twists.into_iter().map(lie).try_collect()?;
+        lies.sort_unstable();
+        let inputs = [(General::COMMANDER, value(root.told).clone())].into();
+        Ok(Ok(Attack { lies, ..Attack::new(&self.terms.graph, traitors, inputs) }))
+    }
+
+    /// How many raw behaviours so many traitors have: in each slot on a wire to a loyal general
+    /// either value, or silence.
+    fn behaviours(&self, traitors: usize) -> Count {
+        let choices = Count::from(2 + u64::from(self.adversary.silence));
+        let depth = self.terms.rounds;
+        let roots = self.roots(traitors);
+        let of_root = roots.iter().filter(|root| root.honest || !root.told).map(|root| {
+            let sets = num_integer::binomial(
+                root.loyal as u64 + root.traitors as u64,
+                root.traitors as u64,
+            );
+            [choices.pow(slots(root, depth)), Count::from(sets)].into_iter().product::<Count>()
+        });
+        of_root.sum()
+    }
+}
+
+/// On how many paths, to how many of the loyal, a traitor relays something in this tree: by how
+/// many loyal and how many disloyal relays there are on the path.
+fn slots(root: &Node, depth: usize) -> u128 {
+    let Node { loyal, traitors, honest, .. } = *root;
+    let mut slots = if honest || depth == 0 { 0 } else { loyal as u128 };
+    let mut by_traitors_alone = 1;
+    for by_traitors in 1..=traitors.min(depth.saturating_sub(1)) {
+        by_traitors_alone *= (traitors - by_traitors + 1) as u128;
+        // The paths on which so many traitors are, the last of whom relays.
+        let mut paths = by_traitors_alone;
+        for by_loyal in 0..=loyal.min(depth - 1 - by_traitors) {
+            let others = (loyal - by_loyal) as u128;
+            slots += paths * others;
+            // One of them more, in any place but the last.
+            paths = paths * others * (by_loyal + by_traitors) as u128 / (by_loyal + 1) as u128;
+        }
+    }
+    slots
+}
+
+fn because(what: impl Into<String>) -> CompositionError {
+    CompositionError::Because(what.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use itertools::iproduct;
+
+    use super::*;
+    use crate::protocols::path::{Path, paths};
+
+    #[test]
+    fn slots_are_counted_as_if_each_was_named() {
+        for (loyal, traitors, honest, depth) in iproduct!(0..4, 0..4, [false, true], 0..8) {
+            let everybody = Generals::first(1 + loyal + traitors);
+            // The last are the traitors, but for the commander.
+            let is_traitor = |general: General| match general.is_commander() {
+                true => !honest,
+                false => general.id() > loyal,
+            };
+            let named = (1..=depth.min(loyal + traitors)).flat_map(|named| paths(named, everybody));
+            let lies = named.filter(|path| path.last().is_some_and(is_traitor));
+            let heard = lies.map(|path: Path| {
+                let others = everybody.minus(path.generals()).iter();
+                others.filter(|general| !is_traitor(*general)).count() as u128
+            });
+            let root = Node { loyal, traitors, honest, told: false };
+            assert_eq!(slots(&root, depth), heard.sum::<u128>(), "{root:?}, depth {depth}");
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! The compositional search, for protocols that are [recursive](Recursive): what can come of a
+//! subtree is composed of what can come of the subtrees below it, and never enumerated.
+//!
+//! What comes of a subtree is, for each loyal general in it, which of the two values it takes from
+//! it. The enemy can rename the loyal among whom it makes its choices, so only counts matter: how
+//! many of them take the second value, and the fewest lies for that. The subtrees below share no
+//! message, and what each relay was told is settled before: so each of them is free of the others.
+//! (A traitor, too, is told something: with fewest lies that matters, since it is free to relay
+//! that.)
+//!
+//! Most of it is settled before votes are cast: where no relay has a choice everybody hears as many
+//! votes in every way, and where the votes that one can hear leave it no choice, that holds for all
+//! who were told the same.
+
+use std::rc::Rc;
+
+use itertools::Itertools;
+
+use super::composition_error::CompositionError;
+use super::outcomes::{IMPOSSIBLE, Node, Outcomes, bits};
+use super::thresholds::{Thresholds, thresholds};
+use super::vote_classes::{Below, OrderSplit, VoteClasses};
+use super::vote_counting::VoteCounting;
+use crate::search::progress::{Halt, Progress};
+use crate::testable::{Recursive, described};
+
+/// A protocol's recursion among n generals.
+pub(super) struct Composition<'a> {
+    n: usize,
+    depth: usize,
+    /// By how many generals the path names, less one.
+    thresholds: Vec<Thresholds>,
+    /// Whether lies are counted; else all are free.
+    priced: bool,
+    /// What is known to come of subtrees: see [`Composition::place`].
+    known: Vec<Option<Rc<Outcomes>>>,
+    pub vote_counting: VoteCounting,
+    /// Votes, and ways in which the relays, the first ones or all, can vote.
+    pub steps: u64,
+    limit: u64,
+    progress: &'a Progress,
+}
+
+impl<'a> Composition<'a> {
+    /// The recursion of this protocol, over these two values.
+    pub fn of<V: Eq + Clone, M>(
+        recursive: &dyn Recursive<V, M>,
+        values: &[V; 2],
+        n: usize,
+        limit: u64,
+        progress: &'a Progress,
+    ) -> Result<Composition<'a>, CompositionError> {
+        let depth = described("depth", || recursive.depth(n))?.min(n.saturating_sub(1));
+        // At the end of a longest path nobody relays anything.
+        let others = |named| if named < depth { n - named - 1 } else { 0 };
+        let thresholds =
+            (1..=depth.max(1)).map(|named| thresholds(recursive, values, others(named)));
+        let thresholds = thresholds.collect::<Result<_, CompositionError>>()?;
+        let (known, vote_counting) = (vec![None; 4 * n * n], VoteCounting::default());
+        let (priced, steps) = (false, 0);
+        Ok(Composition {
+            n,
+            depth,
+            thresholds,
+            priced,
+            known,
+            vote_counting,
+            steps,
+            limit,
+            progress,
+        })
+    }
+
+    /// The same, where each lie has its price.
+    pub fn priced(self) -> Composition<'a> {
+        Composition { priced: true, known: vec![None; self.known.len()], ..self }
+    }
+
+    /// Whether it matters what a commander was told: not where he is a traitor, and all lies are
+    /// free.
+    pub fn matters(&self, node: Node) -> bool {
+        node.honest || self.priced
+    }
+
+    /// What can come of a subtree.
+    fn outcomes(&mut self, node: Node) -> Result<Rc<Outcomes>, Halt> {
+        let node = Node { told: node.told && self.matters(node), ..node };
+        let place = self.place(node);
+        if let Some(known) = &self.known[place] {
+            return Ok(known.clone());
+        }
+        let outcomes = Rc::new(Outcomes::of(self.prices(node, u64::MAX)?));
+        self.known[place] = Some(outcomes.clone());
+        Ok(outcomes)
+    }
+
+    fn place(&self, Node { loyal, traitors, honest, told }: Node) -> usize {
+        4 * (loyal * self.n + traitors) + 2 * usize::from(honest) + usize::from(told)
+    }
+
+    /// The fewest lies with which so many of the loyal in a subtree take the second value from it,
+    /// by their number; of the numbers that are asked for, as bits.
+    pub fn prices(&mut self, node: Node, asked: u64) -> Result<Vec<u64>, Halt> {
+        let below = self.below(node)?;
+        let before = self.steps;
+        let mut prices = vec![IMPOSSIBLE; node.loyal + 1];
+        let left_out = bits(!asked).take_while(|count| *count <= node.loyal);
+        // Nothing is cheaper.
+        left_out.clone().for_each(|count| prices[count] = 0);
+        for split in self.splits(node) {
+            let voter_groups = below.voter_groups(node, split);
+            let least = split.lies + voter_groups.least();
+            let seconds = voter_groups.span(true);
+            let second = voter_groups
+                .span(false)
+                .flat_map(|first| seconds.clone().map(move |second| [first, second]));
+            for second in second {
+                let known = &mut prices[second[0] + second[1]];
+                if least >= *known {
+                    continue;
+                }
+                if voter_groups.is_settled() {
+                    self.steps += 1;
+                    *known = least;
+                    continue;
+                }
+                let vote_classes = voter_groups.vote_classes(second);
+                let Some(VoteClasses { classes, voters, .. }) = vote_classes else { continue };
+                if self.progress.is_stopped() {
+                    return Err(self.progress.halt());
+                }
+                let bound = *known - split.lies;
+                let price =
+                    self.vote_counting.cheapest(&classes, &voters, bound, &mut self.steps)?;
+                *known = price.map_or(*known, |price| split.lies + price);
+            }
+            if self.steps > self.limit {
+                return Err(Halt::Steps);
+            }
+        }
+        self.progress.worked(self.steps - before);
+        left_out.for_each(|count| prices[count] = IMPOSSIBLE);
+        Ok(prices)
+    }
+
+    /// What can come of the subtrees below this one.
+    pub fn below(&mut self, node: Node) -> Result<Below, Halt> {
+        let Node { loyal, traitors, honest, .. } = node;
+        let named = self.n - loyal - traitors;
+        let mut below = Below::new(self.thresholds[named - 1]);
+        if named >= self.depth || loyal == 0 {
+            return Ok(below);
+        }
+        // A loyal commander tells all the same.
+        for told in [false, true].into_iter().filter(|told| !honest || *told == node.told) {
+            let of_loyal = Node { loyal: loyal - 1, traitors, honest: true, told };
+            below.loyal[usize::from(told)] = Some(self.outcomes(of_loyal)?);
+            if traitors > 0 {
+                let of_traitor = Node { loyal, traitors: traitors - 1, honest: false, told };
+                below.traitors[usize::from(told)] = Some(self.outcomes(of_traitor)?);
+            }
+        }
+        Ok(below)
+    }
+
+    /// All that its commander can tell the others.
+    pub fn splits(&self, node: Node) -> impl Iterator<Item = OrderSplit> + use<> {
+        let Node { loyal, traitors, honest, told } = node;
+        let priced = self.priced;
+        let all = |count, free: bool| match (honest, told) {
+            (true, true) => count..=count,
+            (false, _) if free => 0..=count,
+            _ => 0..=0,
+        };
+        let (to_loyal, to_traitors) = (all(loyal, true), all(traitors, priced));
+        let splits = to_loyal.cartesian_product(to_traitors);
+        splits.map(move |(second, to)| {
+            let lies = if told { loyal - second + traitors - to } else { second + to };
+            let lies = if priced { lies as u64 } else { 0 };
+            OrderSplit { loyal: second, traitors: to, lies }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use itertools::iproduct;
+    use rand::rngs::SmallRng;
+    use rand::{RngExt, SeedableRng};
+
+    use super::*;
+    use crate::general::General;
+
+    /// So many votes are enough for the second value, or for the first: by what it was told itself,
+    /// and by how many others vote.
+    struct Threshold {
+        enough: [[usize; 8]; 2],
+        reversed: [[bool; 8]; 2],
+    }
+
+    impl Recursive<bool, ()> for Threshold {
+        fn depth(&self, _: usize) -> usize {
+            3
+        }
+
+        fn relay(&self, _: &[General], _: &bool) {}
+
+        fn resolve(&self, told: &bool, relayed: &[bool]) -> bool {
+            let (told, others) = (usize::from(*told), relayed.len());
+            let votes = relayed.iter().filter(|vote| **vote).count();
+            (votes >= self.enough[told][others]) != self.reversed[told][others]
+        }
+
+        fn unheard(&self) -> bool {
+            false
+        }
+    }
+
+    impl Threshold {
+        fn drawn(rng: &mut SmallRng) -> Threshold {
+            let [oddity, reversed] = [rng.random_range(0.0..1.0), rng.random_range(0.0..0.3)];
+            let mut drawn = Threshold { enough: [[0; 8]; 2], reversed: [[false; 8]; 2] };
+            for (told, others) in iproduct!(0..2, 0..8) {
+                let odd = rng.random_bool(oddity);
+                let enough =
+                    if odd { rng.random_range(0..others + 2) } else { others / 2 + 1 - told };
+                drawn.enough[told][others] = enough;
+                drawn.reversed[told][others] = rng.random_bool(reversed);
+            }
+            drawn
+        }
+    }
+
+    /// The fewest lies if every vote is cast that anybody could think of.
+    fn voted(composition: &mut Composition<'_>, node: Node) -> Vec<u64> {
+        let below = composition.below(node).unwrap();
+        let mut prices = vec![IMPOSSIBLE; node.loyal + 1];
+        for split in composition.splits(node) {
+            for (first, second) in iproduct!(0..=node.loyal - split.loyal, 0..=split.loyal) {
+                let vote_classes = below.voter_groups(node, split).vote_classes([first, second]);
+                let Some(VoteClasses { classes, voters, .. }) = vote_classes else { continue };
+                let price =
+                    composition.vote_counting.cheapest(&classes, &voters, IMPOSSIBLE, &mut 0);
+                let price = price.unwrap().map_or(IMPOSSIBLE, |price| split.lies + price);
+                prices[first + second] = prices[first + second].min(price);
+            }
+        }
+        prices
+    }
+
+    #[test]
+    fn what_is_settled_need_not_be_voted_on() {
+        let mut possible = 0;
+        for seed in 0..150 {
+            let rng = &mut SmallRng::seed_from_u64(seed);
+            let (n, progress) = (rng.random_range(2..=7), Progress::new());
+            let rule = Threshold::drawn(rng);
+            let free = Composition::of(&rule, &[false, true], n, u64::MAX, &progress).unwrap();
+            let mut composition = if rng.random_bool(0.5) { free.priced() } else { free };
+            for (traitors, honest, told) in iproduct!(0..n, [false, true], [false, true]) {
+                let node = Node { loyal: n - 1 - traitors, traitors, honest, told };
+                let voted = voted(&mut composition, node);
+                assert_eq!(composition.prices(node, u64::MAX).unwrap(), voted, "{seed}: {node:?}");
+                // Nothing of the others.
+                let asked = rng.random_range(0..1 << n);
+                let some = voted.iter().enumerate().map(|(count, price)| {
+                    if asked >> count & 1 == 1 { *price } else { IMPOSSIBLE }
+                });
+                assert_eq!(composition.prices(node, asked).unwrap(), some.collect_vec());
+                possible += voted.iter().filter(|price| **price != IMPOSSIBLE).count();
+            }
+        }
+        assert!(possible > 2_000, "only {possible} were possible");
+    }
+}

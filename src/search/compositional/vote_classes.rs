@@ -1,0 +1,168 @@
+//! The classes of voters on a subtree, when its commander has told the others something.
+
+use std::ops::RangeInclusive;
+use std::rc::Rc;
+
+use arrayvec::ArrayVec;
+use itertools::izip;
+
+use super::outcomes::{Node, Outcomes};
+use super::thresholds::{Thresholds, VoteRange};
+
+/// What a commander tells the others: so many of the loyal, and so many traitors, the second value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct OrderSplit {
+    pub loyal: usize,
+    pub traitors: usize,
+    /// How many lies that takes.
+    pub lies: u64,
+}
+
+/// What can come of the subtrees below one: of those of the loyal, and of the traitors, by what
+/// they were told. Nothing where nobody relays anything, or is told that.
+pub(super) struct Below {
+    pub loyal: [Option<Rc<Outcomes>>; 2],
+    pub traitors: [Option<Rc<Outcomes>>; 2],
+    thresholds: Thresholds,
+}
+
+/// So many relays, all of them loyal or none, who were told the same.
+#[derive(Clone, Copy)]
+struct Relays<'a> {
+    number: usize,
+    loyal: bool,
+    told: bool,
+    outcomes: &'a Outcomes,
+}
+
+/// All who vote on a subtree when something was told, whatever they are to take.
+pub(super) struct VoterGroups<'a> {
+    /// How many of the loyal were told the first value, and how many the second.
+    loyal: [usize; 2],
+    relays: ArrayVec<Relays<'a>, 4>,
+    thresholds: Thresholds,
+}
+
+/// The most classes: by what they were told, and by what they are to take.
+pub(super) const CLASSES: usize = 4;
+
+/// The most kinds of relays: the loyal by class, and the traitors by what they were told.
+pub(super) const KINDS: usize = CLASSES + 2;
+
+/// So many of the loyal, each of whom needs from `least` to `most` votes for the second value.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Class {
+    pub size: usize,
+    pub least: usize,
+    pub most: usize,
+}
+
+/// So many relays of one kind.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Voters<'a> {
+    pub number: usize,
+    /// How many of those who hear such a relay can take the second value from it.
+    pub outcomes: &'a Outcomes,
+    /// The class to which they belong themselves: they do not hear themselves.
+    pub own: Option<usize>,
+}
+
+/// The votes on a subtree: by class of the loyal, and by kind of relay.
+#[derive(Default)]
+pub(super) struct VoteClasses<'a> {
+    pub classes: ArrayVec<Class, CLASSES>,
+    /// What the loyal of each class were told, and what they take.
+    pub kinds: ArrayVec<(bool, bool), CLASSES>,
+    /// Loyal relays, class by class; then the traitors who were told the first value, and the
+    /// others.
+    pub voters: ArrayVec<Voters<'a>, KINDS>,
+}
+
+impl Below {
+    pub fn new(thresholds: Thresholds) -> Below {
+        Below { loyal: [None, None], traitors: [None, None], thresholds }
+    }
+
+    /// Who votes when this is told.
+    pub fn voter_groups(&self, node: Node, split: OrderSplit) -> VoterGroups<'_> {
+        let loyal = [node.loyal - split.loyal, split.loyal];
+        let traitors = [node.traitors - split.traitors, split.traitors];
+        let mut relays = ArrayVec::new();
+        for (is_loyal, outcomes, numbers) in
+            [(true, &self.loyal, loyal), (false, &self.traitors, traitors)]
+        {
+            for (told, outcomes, number) in izip!([false, true], outcomes, numbers) {
+                if let Some(outcomes) = outcomes.as_deref().filter(|_| number > 0) {
+                    relays.push(Relays { number, loyal: is_loyal, told, outcomes });
+                }
+            }
+        }
+        VoterGroups { loyal, relays, thresholds: self.thresholds }
+    }
+}
+
+impl<'a> VoterGroups<'a> {
+    /// The fewest lies that the relays tell, if nothing is asked of them.
+    pub fn least(&self) -> u64 {
+        let prices = self.relays.iter();
+        prices.map(|relays| relays.number as u64 * relays.outcomes.cheapest()).sum()
+    }
+
+    /// Whether no relay has a choice: then it is settled what everybody takes.
+    pub fn is_settled(&self) -> bool {
+        self.relays.iter().all(|relays| relays.outcomes.only().is_some())
+    }
+
+    /// From how many to how many of the loyal who were told this may take the second value. All or
+    /// none do where none of the votes that one of them can hear lets it take another.
+    pub fn span(&self, told: bool) -> RangeInclusive<usize> {
+        let all = self.loyal[usize::from(told)];
+        if all == 0 {
+            return 0..=0;
+        }
+        let (mut least, mut most) = (0, 0);
+        for relays in &self.relays {
+            let others = relays.number - usize::from(relays.loyal && relays.told == told);
+            let [always, ever] = relays.outcomes.sways();
+            least += if always { others } else { 0 };
+            most += if ever { others } else { 0 };
+        }
+        let [first, second] = &self.thresholds[usize::from(told)];
+        let reached =
+            |range: &VoteRange| range.is_some_and(|(from, to)| from <= most && least <= to);
+        match (reached(first), reached(second)) {
+            (true, true) => 0..=all,
+            (true, false) => 0..=0,
+            (false, _) => all..=all,
+        }
+    }
+
+    /// The votes by which so many of the loyal who were told the first value, and of those who were
+    /// told the second, take the second; nothing if some of them can't.
+    pub fn vote_classes(&self, second: [usize; 2]) -> Option<VoteClasses<'a>> {
+        let mut vote_classes = VoteClasses::default();
+        for (told, all) in [(false, self.loyal[0]), (true, self.loyal[1])] {
+            let second = second[usize::from(told)];
+            for (takes, size) in [(false, all - second), (true, second)] {
+                if size > 0 {
+                    let (least, most) = self.thresholds[usize::from(told)][usize::from(takes)]?;
+                    vote_classes.classes.push(Class { size, least, most });
+                    vote_classes.kinds.push((told, takes));
+                }
+            }
+        }
+        let VoteClasses { classes, kinds, voters } = &mut vote_classes;
+        for &Relays { number, loyal, told, outcomes } in &self.relays {
+            if !loyal {
+                voters.push(Voters { number, outcomes, own: None });
+                continue;
+            }
+            for (own, (class, (heard, _))) in classes.iter().zip(&*kinds).enumerate() {
+                if *heard == told {
+                    voters.push(Voters { number: class.size, outcomes, own: Some(own) });
+                }
+            }
+        }
+        Some(vote_classes)
+    }
+}

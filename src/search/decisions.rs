@@ -1,0 +1,139 @@
+//! The decisions of the adversary that a search found, and the attack that carries them out.
+
+use std::collections::BTreeMap;
+
+use itertools::Itertools;
+
+use super::choices::initial::{InitialChoices, InitialChoicesOf};
+use super::choices::space::Space;
+use super::choices::wire_choices::beside;
+use crate::attack::{Attack, AttackOn, Edit, Lie};
+use crate::execution::simulate::{Eavesdropper, Enemy, simulate};
+use crate::execution::{ExecutionOf, Sent};
+use crate::fault::Guarded;
+use crate::protocol::Round;
+use crate::schedule::{Crash, Shift};
+use crate::testable::{Refusal, Testable, Wire};
+
+/// What is said on a wire, slot by slot.
+pub(crate) type SlotChoices<M> = Vec<Option<M>>;
+
+/// What the enemy does in one case.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Decisions<M> {
+    /// For each wire on which a Byzantine enemy has decided, what is said. On all others the
+    /// traitors obey.
+    pub spoken: BTreeMap<Wire, SlotChoices<M>>,
+    /// Who crashes.
+    pub crashes: Vec<Crash>,
+    /// What is not sent.
+    pub withheld: Vec<(Wire, M)>,
+    /// What does not arrive in its turn, beside what is disrupted in this case. Of each round and
+    /// receiver in order.
+    pub shifts: Vec<Shift<M>>,
+}
+
+impl<M> Decisions<M> {
+    /// All obey.
+    pub fn new() -> Decisions<M> {
+        let (spoken, crashes, withheld, shifts) = Default::default();
+        Decisions { spoken, crashes, withheld, shifts }
+    }
+
+    /// What is done before, and this then.
+    pub fn after(mut self, before: Decisions<M>) -> Decisions<M> {
+        self.spoken.extend(before.spoken);
+        self.crashes.splice(0..0, before.crashes);
+        self.withheld.splice(0..0, before.withheld);
+        self.shifts.splice(0..0, before.shifts);
+        self
+    }
+}
+
+/// The attack in which the enemy keeps to decisions.
+pub(crate) fn attack<P: Testable>(
+    space: &Space<'_, P>,
+    case: &InitialChoicesOf<P>,
+    decisions: &Decisions<P::Message>,
+) -> Result<AttackOn<P>, Refusal> {
+    let shifts = [&case.disruptions[..], &decisions.shifts].concat();
+    let (attack, _) = simulated(space, case, &shifts, |wire| decisions.spoken.get(&wire).cloned())?;
+    let withheld = decisions.withheld.iter().cloned();
+    let withheld = withheld.map(|(wire, message)| Lie { wire, edit: Edit::Withhold(message) });
+    let lies = attack.lies.into_iter().chain(withheld).collect();
+    let crashes = decisions.crashes.iter().copied().sorted().collect();
+    Ok(Attack { lies, crashes, ..attack })
+}
+
+/// The attack in which the traitors say what `speak` has them say, and this is shifted: where it
+/// differs from what loyalty would have said, slot by slot, that is a lie. On wires of which it
+/// knows nothing they obey. What needs a signature that the traitors lack is not said, and neither
+/// is what loyalty would say and the repertoire, which is unknown, has no place for.
+///
+/// If the protocol has a fault under this attack, the attack ends where that shows.
+pub(crate) fn simulated<P: Testable>(
+    space: &Space<'_, P>,
+    case: &InitialChoicesOf<P>,
+    shifts: &[Shift<P::Message>],
+    speak: impl Fn(Wire) -> Option<SlotChoices<P::Message>>,
+) -> Result<(AttackOn<P>, ExecutionOf<P>), Refusal> {
+    let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
+    let mut enemy = ScriptedAdversary { space, shifts, speak, lies: Vec::new(), refusal: None };
+    let execution = simulate(&protocol, space.terms, case.roles(), &mut enemy, &space.labels());
+    let ScriptedAdversary { lies, refusal, .. } = enemy;
+    // Who has accepted a forgery may say what nobody thought of.
+    if let Some(refusal) = refusal.filter(|_| execution.accepted.is_none()) {
+        return Err(refusal);
+    }
+    let InitialChoices { faults, traitors, inputs, .. } = case.clone();
+    let schedule = shifts.to_vec();
+    let attack =
+        Attack { faults, lies, schedule, ..Attack::new(&space.terms.graph, traitors, inputs) };
+    Ok((attack, execution))
+}
+
+/// An enemy that says what is put into its mouth, and keeps count of its lies.
+struct ScriptedAdversary<'a, P: Testable, F> {
+    space: &'a Space<'a, P>,
+    shifts: &'a [Shift<P::Message>],
+    speak: F,
+    lies: Vec<Lie<P::Message>>,
+    refusal: Option<Refusal>,
+}
+
+impl<P: Testable, F: Fn(Wire) -> Option<SlotChoices<P::Message>>> Enemy<P>
+    for ScriptedAdversary<'_, P, F>
+{
+    fn tamper(
+        &mut self,
+        wire: Wire,
+        honest: &[P::Message],
+        overhears: &Eavesdropper<'_, P>,
+    ) -> Option<Vec<P::Message>> {
+        let placed = match self.space.placed(wire, honest) {
+            Ok(placed) => placed,
+            Err(undescribed) => {
+                self.refusal.get_or_insert(undescribed);
+                return None;
+            }
+        };
+        let mut spoken = (self.speak)(wire)?;
+        let unplaced = beside(honest, placed.iter().flatten()).into_iter().map(Edit::Withhold);
+        for (said, honest) in spoken.iter_mut().zip(&placed) {
+            said.take_if(|said| {
+                Some(&*said) != honest.as_ref() && !self.space.can_be_said(wire, said, overhears)
+            });
+        }
+        let edits = placed.into_iter().zip(spoken.iter().cloned());
+        let edits = edits.filter_map(|(honest, said)| Edit::between(honest, said));
+        self.lies.extend(edits.chain(unplaced).map(|edit| Lie { wire, edit }));
+        let mut said = Vec::from_iter(spoken.into_iter().flatten());
+        said.sort_unstable();
+        Some(said)
+    }
+
+    fn shifts(&mut self, round: Round, _: Sent<'_, P::Message>) -> Vec<(usize, Shift<P::Message>)> {
+        let shifts = self.shifts.iter().cloned().enumerate();
+        shifts.filter(|(_, shift)| shift.wire.round == round).collect()
+    }
+}

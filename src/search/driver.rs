@@ -1,0 +1,389 @@
+//! The driver: what is searched after what. First the canned attacks, then everything with ever more
+//! traitors, and once something is found, everything with ever more lies. Whatever an engine finds is
+//! run again by the simulator before it is believed.
+
+use super::budget::StepBudget;
+use super::choices::initial::{InitialChoicesOf, TraitorsOrders};
+use super::choices::space::Space;
+use super::decisions::{self, Decisions};
+use super::exhaustive::context::Lies;
+use super::exhaustive::explorer::{Exploration, Explorer};
+use super::outcome::{Explored, SearchOutcome, SearchOutcomeOf};
+use super::parallel_cases::{ExploredCases, explored_cases};
+use super::progress::Halt;
+use super::reduction::Reduction;
+use super::shrink::{Shrunk, shrunk};
+use super::symmetry::SymmetryOf;
+use super::{Answer, Engine, Found, Search, canned_attacks, naive};
+use crate::attack::AttackOn;
+use crate::count::Count;
+use crate::execution::{Size, replayed};
+use crate::fault::{Call, Fault, FaultKind};
+use crate::general::{General, Generals};
+use crate::property::Violation;
+use crate::testable::{Refusal, Testable};
+
+/// The most steps spent on the proof that fewer traitors than in a known attack can't.
+const PROOF_OF_TRAITORS: u64 = 2_000_000;
+
+/// The most steps spent on the proof that fewer lies than in a known attack can't.
+const PROOF_OF_LIES: u64 = 20_000_000;
+
+/// How often an attack is run before it is believed, each call twice.
+pub(super) const CONFIRMATIONS: usize = 8;
+
+/// How often it is run where the search and the simulator disagree.
+pub(super) const INQUIRIES: usize = 64;
+
+impl<P: Testable> Search<'_, P> {
+    /// Looks for an attack; one that is found is made as small as can be.
+    pub fn run(&self) -> Result<Answer<P>, Refusal> {
+        let space = Space::new(self.protocol, self.terms, self.adversary, self.progress)?;
+        let Some(space) = space else {
+            return Ok(Answer {
+                behaviours: Count::ZERO,
+                signed: false,
+                forgeries: false,
+                harvested: None,
+                reductions: Vec::new(),
+                steps: 0,
+                found: None,
+                halt: Some(self.progress.halt()),
+            });
+        };
+        self.driver(&space)?.run()
+    }
+
+    /// What comes of it when every part was gone through, in so many steps, and these attacks were
+    /// found; nothing if one of them breaks nothing.
+    pub fn settled(
+        &self,
+        steps: u64,
+        attacks: Vec<AttackOn<P>>,
+    ) -> Result<Option<Answer<P>>, Refusal> {
+        let space = Space::new(self.protocol, self.terms, self.adversary, self.progress)?;
+        let Some(space) = space else { return Ok(None) };
+        let mut driver = self.driver(&space)?;
+        driver.steps = steps;
+        let mut found = Vec::new();
+        for attack in attacks {
+            let Some(confirmed) = driver.examined(attack, CONFIRMATIONS) else { return Ok(None) };
+            found.push(confirmed);
+        }
+        // As in one run, an attack with the fewest traitors is the one that counts.
+        let size = |found: &Found<P>| (found.attack.traitors.len(), found.attack.size());
+        let known = driver.space.harvested().is_none();
+        let halt = (!known).then_some(Halt::Harvest);
+        let found = found.into_iter().min_by_key(size);
+        let found = found.map(|found| driver.minimal(found, known));
+        let halt = halt.filter(|_| found.is_none());
+        Ok(Some(driver.answer(driver.whole.clone(), found, halt)))
+    }
+
+    fn driver<'a>(&'a self, space: &'a Space<'a, P>) -> Result<Driver<'a, P>, Refusal> {
+        let symmetry = space.symmetry()?.filter(|_| self.leaves_out(Reduction::Renaming));
+        Ok(Driver { search: self, space, symmetry, whole: space.behaviours(), steps: 0 })
+    }
+
+    /// Whether this reduction is made, if it can be.
+    fn leaves_out(&self, reduction: Reduction) -> bool {
+        self.engine == Engine::Exhaustive && self.reductions.has(reduction)
+    }
+}
+
+/// A search under way.
+struct Driver<'a, P: Testable> {
+    search: &'a Search<'a, P>,
+    space: &'a Space<'a, P>,
+    /// Who can be renamed.
+    symmetry: Option<SymmetryOf<'a, P>>,
+    /// All raw behaviours.
+    whole: Count,
+    steps: u64,
+}
+
+impl<P: Testable> Search<'_, P> {
+    /// An attack found in this space, or the first of those with as many traitors and the fewest
+    /// lies, if that can be proved with so many steps.
+    pub fn smaller(&self, space: &Space<'_, P>, found: Found<P>, steps: u64) -> Found<P> {
+        let (symmetry, whole) = (None, Count::ZERO);
+        let mut driver = Driver { search: self, space, symmetry, whole, steps: 0 };
+        let smallest = driver.smallest(&found, steps);
+        smallest.map_or(found, |smallest| Found { size: Size::LocallyMinimal, ..smallest })
+    }
+}
+
+/// What a part of a search found, or why it ended before it found anything.
+type FoundOrHalt<P> = (Option<Found<P>>, Option<Halt>);
+
+impl<P: Testable> Driver<'_, P> {
+    fn run(mut self) -> Result<Answer<P>, Refusal> {
+        self.fault_free()?;
+        let (obvious, mut halt) = self.canned_attacks()?;
+        let (mut covered, mut found) = (Vec::new(), None);
+        for size in self.search.adversary.sizes() {
+            let obvious = obvious.as_ref().map(|found| found.attack.traitors.len());
+            if halt.is_some() || found.is_some() || obvious.is_some_and(|known| known <= size) {
+                break;
+            }
+            let most = if obvious.is_some() { PROOF_OF_TRAITORS } else { u64::MAX };
+            let explored_cases = self.explored_cases(size, Lies::Free, most);
+            covered.extend(explored_cases.covered.iter().filter_map(|case| self.covers(case)));
+            (found, halt) = self.outcome(explored_cases, Lies::Free)?;
+        }
+        let Some(found) = found.or(obvious) else {
+            let behaviours = covered.into_iter().sum();
+            let halt = halt.or(self.space.harvested().map(|_| Halt::Harvest));
+            let halt = halt.or(self.search.part.map(|_| Halt::Part));
+            return Ok(self.answer(behaviours, None, halt));
+        };
+        // Unless the search was halted, or it is not known what could be said, or others go through other
+        // parts, it is known that fewer traitors can't.
+        let proved =
+            halt.is_none() && self.space.harvested().is_none() && self.search.part.is_none();
+        let found = self.minimal(found, proved);
+        Ok(self.answer(self.whole.clone(), Some(found), None))
+    }
+
+    fn answer(&self, behaviours: Count, found: Option<Found<P>>, halt: Option<Halt>) -> Answer<P> {
+        let (signed, forgeries) = (self.space.is_signed(), self.space.has_forgeries());
+        let (harvested, steps) = (self.space.harvested(), self.steps);
+        let sound = match self.search.engine {
+            Engine::Exhaustive => Reduction::against(self.search.adversary.faults),
+            Engine::Compositional | Engine::Naive => &[],
+        };
+        let mut reductions = self.search.reductions.of(sound);
+        let extremes = self.space.has_extremes(self.search.reductions);
+        reductions.retain(|reduction| match reduction {
+            Reduction::Renaming => self.symmetry.is_some(),
+            Reduction::Extremes => extremes,
+            _ => true,
+        });
+        Answer { behaviours, signed, forgeries, harvested, reductions, steps, found, halt }
+    }
+
+    /// How many raw behaviours are covered when a case is; nothing if another case stands for it.
+    fn covers(&self, case: &InitialChoicesOf<P>) -> Option<Count> {
+        let values = &self.search.terms.values;
+        let cases = match &self.symmetry {
+            None => Count::from(1),
+            Some(symmetry) => symmetry.stands_for(case, values)?,
+        };
+        // What a Byzantine traitor is given as its input makes no other behaviour.
+        let free = case.inputs.iter().filter(|_| case.faults.is_byzantine());
+        let mut free = free.filter(|(general, _)| case.traitors.contains(**general));
+        if free.any(|(_, input)| *input != values[0]) {
+            return Some(Count::ZERO);
+        }
+        Some([cases, self.space.behaviours_of(case.traitors)].into_iter().product())
+    }
+
+    /// Whether the signatures that are shown when nobody is a traitor are described as they should
+    /// be: where there are always some it would not be seen otherwise.
+    fn fault_free(&self) -> Result<(), Refusal> {
+        if !self.space.is_signed() || !self.search.adversary.exactly {
+            return Ok(());
+        }
+        for case in self.space.cases_of(Generals::NONE, TraitorsOrders::Each) {
+            let budget = StepBudget::new(self.search.progress, u64::MAX);
+            let explored = self.explorer(&case, Lies::Free, budget).explore();
+            if let Err(SearchOutcome::Refused(refusal)) = explored.1 {
+                return Err(refusal);
+            }
+        }
+        Ok(())
+    }
+
+    /// The first obvious attack that breaks the protocol.
+    fn canned_attacks(&mut self) -> Result<FoundOrHalt<P>, Refusal> {
+        let Search { limit, progress, .. } = *self.search;
+        for size in self.search.adversary.sizes() {
+            for attack in canned_attacks::attacks(self.space, size) {
+                if progress.is_stopped() || self.steps == limit {
+                    let halt = if progress.is_stopped() { progress.halt() } else { Halt::Steps };
+                    return Ok((None, Some(halt)));
+                }
+                let (attack, execution) = attack?;
+                self.steps = limit.min(self.steps + execution.messages() as u64);
+                if execution.violation().is_some() {
+                    let found = self.examined(attack, CONFIRMATIONS);
+                    if found.is_some() {
+                        return Ok((found, None));
+                    }
+                }
+            }
+        }
+        Ok((None, None))
+    }
+
+    /// Goes through all cases with so many traitors, with at most so many more steps.
+    fn explored_cases(&mut self, size: usize, lies: Lies, most: u64) -> ExploredCases<P> {
+        let Search { limit, progress, .. } = *self.search;
+        let limit = most.min(limit - self.steps);
+        let one = self.search.engine != Engine::Exhaustive
+            || self.search.reductions.has(Reduction::TraitorsOrder);
+        let orders = match lies {
+            Lies::Free if one => TraitorsOrders::One,
+            Lies::Free | Lies::AtMost(_) => TraitorsOrders::Each,
+        };
+        let cases = self.space.cases(size, orders);
+        let cases = cases.filter(|case| lies != Lies::Free || self.covers(case).is_some());
+        let explored_cases = explored_cases(cases, limit, progress, |case, budget| {
+            let explored = self.explore(case, lies, budget);
+            if let Some(behaviours) = self.covers(case).filter(|_| lies == Lies::Free)
+                && explored.1.is_ok()
+            {
+                let share = 10_f64.powf(behaviours.log10() - self.whole.log10());
+                progress.covered(share / self.search.part.map_or(1.0, |part| part.of() as f64));
+            }
+            explored
+        });
+        self.steps += explored_cases.steps;
+        explored_cases
+    }
+
+    /// Goes through one case. Only the exhaustive engine counts lies.
+    fn explore(
+        &self,
+        case: &InitialChoicesOf<P>,
+        lies: Lies,
+        budget: StepBudget<'_>,
+    ) -> Explored<P> {
+        match (self.search.engine, lies) {
+            (Engine::Naive, Lies::Free) => naive::explore(self.space, case, budget),
+            _ => self.explorer(case, lies, budget).explore(),
+        }
+    }
+
+    fn explorer<'e>(
+        &'e self,
+        case: &'e InitialChoicesOf<P>,
+        lies: Lies,
+        budget: StepBudget<'e>,
+    ) -> Explorer<'e, P> {
+        let symmetry = self.symmetry.as_ref().filter(|_| lies == Lies::Free);
+        let part = self.search.part.filter(|_| lies == Lies::Free);
+        let exploration = Exploration { lies, reductions: self.search.reductions, symmetry, part };
+        Explorer::new(self.space, case, exploration, budget)
+    }
+
+    /// What the exploration of some cases found, confirmed, or why it ended before it found anything.
+    fn outcome(
+        &self,
+        explored_cases: ExploredCases<P>,
+        lies: Lies,
+    ) -> Result<FoundOrHalt<P>, Refusal> {
+        match explored_cases.end {
+            None => Ok((None, None)),
+            Some((case, SearchOutcome::Found(violation, decisions))) => {
+                Ok((Some(self.confirmed(&case, lies, violation, *decisions)?), None))
+            }
+            Some((_, SearchOutcome::Halted(halt))) => Ok((None, Some(halt))),
+            Some((_, SearchOutcome::Refused(refusal))) => Err(refusal),
+        }
+    }
+
+    /// The attack with what the simulator says of it, if that is a violation, on every one of so
+    /// many runs.
+    fn examined(&self, attack: AttackOn<P>, times: usize) -> Option<Found<P>> {
+        let Search { protocol, terms, .. } = *self.search;
+        let execution = replayed(protocol, terms, &attack, &self.space.labels(), times);
+        let violation = execution.violation()?;
+        Some(Found { attack, execution, violation, size: Size::NotMinimal })
+    }
+
+    /// The attack that an engine found, run again by the simulator.
+    fn confirmed(
+        &self,
+        case: &InitialChoicesOf<P>,
+        lies: Lies,
+        violation: Violation,
+        decisions: Decisions<P::Message>,
+    ) -> Result<Found<P>, Refusal> {
+        let attack = decisions::attack(self.space, case, &decisions)?;
+        if let Some(found) = self.examined(attack.clone(), CONFIRMATIONS) {
+            return Ok(found);
+        }
+        // Then the engine and the simulator disagree. A protocol that is not deterministic makes
+        // them; it is found out by asking both again.
+        if let Some(found) = self.examined(attack.clone(), INQUIRIES) {
+            return Ok(found);
+        }
+        let known = match &violation {
+            Violation::Fault(fault @ Fault { kind: FaultKind::Undetermined(..), .. }) => {
+                Some(fault.clone())
+            }
+            _ => self.inconsistency(case, lies, &violation, &decisions),
+        };
+        let Some(fault) = known else {
+            panic!(
+                "bug in turncoat: the search finds {violation:?} where the simulator finds \
+                 nothing, under {attack:?}"
+            );
+        };
+        let Search { protocol, terms, .. } = *self.search;
+        let mut execution = replayed(protocol, terms, &attack, &self.space.labels(), 1);
+        execution.fault = Some(fault.clone());
+        let violation = Violation::Fault(fault);
+        Ok(Found { attack, execution, violation, size: Size::NotMinimal })
+    }
+
+    /// How the engine contradicts itself when it is asked again, if it does.
+    fn inconsistency(
+        &self,
+        case: &InitialChoicesOf<P>,
+        lies: Lies,
+        violation: &Violation,
+        decisions: &Decisions<P::Message>,
+    ) -> Option<Fault> {
+        let budget = || StepBudget::new(self.search.progress, u64::MAX);
+        let thorough = self.explorer(case, lies, budget()).thorough().explore().1;
+        if let Err(SearchOutcome::Found(Violation::Fault(fault), _)) = thorough {
+            return Some(fault);
+        }
+        let again: Result<(), SearchOutcomeOf<P>> = self.explore(case, lies, budget()).1;
+        let same = matches!(&again, Err(SearchOutcome::Found(again, said))
+            if again == violation && **said == *decisions);
+        let kind = FaultKind::Undetermined(violation.name().into(), "another end".into());
+        (!same).then_some(Fault { general: General::COMMANDER, call: Call::Whole, kind })
+    }
+
+    /// The same attack, or a smaller one: as small as can be shown.
+    fn minimal(&mut self, found: Found<P>, fewest_traitors: bool) -> Found<P> {
+        if let Violation::Fault(Fault { kind: FaultKind::Undetermined(..), .. }) = found.violation {
+            return found; // what such a protocol does with fewer lies says nothing
+        }
+        self.search.progress.shrink();
+        let Shrunk { attack, size, .. } =
+            shrunk(self.space, found.attack.clone(), self.search.progress);
+        let local = self.examined(attack, CONFIRMATIONS).map(|local| Found { size, ..local });
+        let local = local.unwrap_or(found);
+        let smallest = fewest_traitors.then(|| self.smallest(&local, PROOF_OF_LIES)).flatten();
+        smallest.map_or(local, |found| Found { size: Size::Smallest, ..found })
+    }
+
+    /// The first of the attacks with the fewest lies among those with as many traitors as this
+    /// one has, if that can be proved with so many steps.
+    fn smallest(&mut self, local: &Found<P>, steps: u64) -> Option<Found<P>> {
+        let (traitors, size) = (local.attack.traitors, local.attack.size());
+        let end = self.steps.saturating_add(steps);
+        for most in 0..=size {
+            let lies = Lies::AtMost(most as u32);
+            let explored_cases = self.explored_cases(traitors.len(), lies, end - self.steps);
+            let (found, halt) = self.outcome(explored_cases, lies).ok()?;
+            if let Some(found) = found {
+                let told = found.attack.size();
+                let again = (told > most).then(|| self.examined(found.attack.clone(), INQUIRIES));
+                if let Some(Found { violation: Violation::Fault(_), .. }) = again.flatten() {
+                    return None;
+                }
+                assert!(told <= most, "bug in turncoat: {told} lies at the price of {most}");
+                return Some(found);
+            }
+            if halt.is_some() {
+                return None;
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,29 @@
+//! The exhaustive engine for protocols in rounds.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `explorer` | depth-first search of all global states of one case |
+//! | `context` | what stays the same in a case: the round context, the workers, the interner |
+//! | `last_round` | the last round: reachable decisions in place of a product of states |
+//! | `receiving` | every state that one receiver can reach in one round |
+//! | `byzantine_sender` | the same for what one Byzantine sender says to it |
+//! | `reordering` | the same for what arrives before its turn |
+//! | `monotone` | the same in a monotone last round: only the lowest and the highest messages |
+//! | `branches` | the states that a receiver has reached, and how |
+//! | `sends` | what each general sends in a round |
+//! | `crash_choices` | who crashes in a round, and which messages do not arrive in it |
+//! | `memo` | what a worker remembers, so that it is computed once |
+//! | `state_pool` | states that are no longer needed, reused as memory for others |
+
+pub(crate) mod branches;
+mod byzantine_sender;
+pub(crate) mod context;
+mod crash_choices;
+pub(crate) mod explorer;
+mod last_round;
+mod memo;
+mod monotone;
+pub(crate) mod receiving;
+mod reordering;
+mod sends;
+mod state_pool;

@@ -1,0 +1,338 @@
+//! The exhaustive engine: every behaviour of the traitors in one case, depth first.
+//!
+//! A general's next state depends on its own inbox alone, so the successors of a global state are
+//! a product of each receiver's successors (`receiving` finds those), and in the last round no
+//! product of states is needed, only of the decisions to which each loyal general can be brought.
+//! Global states that were met before in the same round are not gone through again, and of those
+//! that can be renamed into each other by generals who have stood alike so far, one is.
+//!
+//! It runs in two ways. With free lies only the loyal are followed, unless traitors obey in all but
+//! their crashes or omissions. With priced lies traitors are followed too, because a lie is counted
+//! against what loyalty would have said; then no more than a given number of lies (crashes,
+//! omissions, changes of the schedule) is spent, and of equal states the one with the fewest is
+//! kept.
+
+use indexmap::IndexSet;
+use rustc_hash::FxHashMap;
+
+use super::branches::Trace;
+use super::context::{GlobalState, Interner, Lies, Outboxes, RoundContext, RoundMessages, Worker};
+use super::receiving::BranchesOf;
+use crate::general::{General, Generals};
+use crate::protocol::Round;
+use crate::schedule::Crash;
+use crate::search::budget::{MOST_STATES, StepBudget};
+use crate::search::choices::initial::InitialChoicesOf;
+use crate::search::choices::space::Space;
+use crate::search::decisions::Decisions;
+use crate::search::outcome::{Explored, SearchOutcomeOf};
+use crate::search::part::Part;
+use crate::search::progress::Halt;
+use crate::search::reduction::{Reduction, Reductions};
+use crate::search::symmetry::SymmetryOf;
+use crate::search::symmetry::renaming::{Exchanges, Renamer};
+use crate::testable::Testable;
+
+/// So many global states are held before they are gone through.
+const BATCH: usize = 512;
+
+/// Explores one case.
+pub(crate) struct Explorer<'a, P: Testable> {
+    context: RoundContext<'a, P>,
+    worker: Worker<'a, P>,
+    pub(crate) interner: Interner<P>,
+    /// The global states met before, by the round that begins in them, with the lies spent.
+    pub(crate) visited: FxHashMap<(Round, GlobalState), u32>,
+    renamer: Renamer<'a, P>,
+    /// Which part of what can happen in the last round is gone through.
+    part: Option<Part>,
+    /// The place of the next global state, of all in which the last round begins.
+    place: usize,
+}
+
+/// How a case is explored.
+pub(crate) struct Exploration<'a, P: Testable> {
+    pub lies: Lies,
+    /// What is left out.
+    pub reductions: Reductions,
+    /// Who can be renamed.
+    pub symmetry: Option<&'a SymmetryOf<'a, P>>,
+    /// Only a part of the case is explored.
+    pub part: Option<Part>,
+}
+
+/// What one general can come to, each with the fewest lies it takes.
+struct Options<'o, P: Testable> {
+    received: BranchesOf<'o, P>,
+    /// The number of the state, the lies, and how it comes to it.
+    choices: Vec<(u32, u32, Trace)>,
+}
+
+/// A global state to be gone through.
+struct Successor {
+    global: GlobalState,
+    spent: u32,
+    /// What each receiver came to, by place in its options.
+    picks: Vec<usize>,
+}
+
+impl<'a, P: Testable> Explorer<'a, P> {
+    pub fn new(
+        space: &'a Space<'a, P>,
+        case: &'a InitialChoicesOf<P>,
+        Exploration { lies, reductions, symmetry, part }: Exploration<'a, P>,
+        budget: StepBudget<'a>,
+    ) -> Explorer<'a, P> {
+        let context = RoundContext::new(space, case, lies, reductions, symmetry);
+        let worker = context.worker(budget);
+        let interner = Interner::default();
+        let (visited, renamer) = (FxHashMap::default(), Renamer::new(symmetry));
+        // Each case begins at another place, so that small ones do not all fall into one part.
+        let input = |input| space.terms.values.iter().position(|value| value == input);
+        let inputs = case.inputs.values().map(|given| input(given).unwrap_or_default());
+        let ids = case.traitors.iter().map(General::id);
+        let place = ids.chain(inputs).fold(0_usize, |place, next| place * 31 % 9973 + next);
+        Explorer { context, worker, interner, visited, renamer, part, place }
+    }
+
+    /// The same with every call made twice, to see whether the answers agree.
+    pub fn thorough(mut self) -> Explorer<'a, P> {
+        self.context.thorough = true;
+        let Worker { protocol, memo, budget } = self.worker;
+        Explorer { worker: Worker { protocol: protocol.thorough(), memo, budget }, ..self }
+    }
+
+    /// Goes through all behaviours of the case.
+    pub fn explore(mut self) -> Explored<P> {
+        let result = self.begin();
+        (self.worker.budget.steps(), result)
+    }
+
+    pub(crate) fn begin(&mut self) -> Result<(), SearchOutcomeOf<P>> {
+        let global = self.context.start(&self.worker, &mut self.interner)?;
+        let RoundContext { case, .. } = self.context;
+        let spent = self.context.lies_left(0).map_or(0, |_| case.disruptions.len() as u32);
+        if self.context.lies_left(0).is_some_and(|left| spent > left) {
+            return Ok(());
+        }
+        if !self.is_mine(1) {
+            return Ok(());
+        }
+        let start = Successor { global, spent, picks: Vec::new() };
+        self.go_through(1, &[start]).map_err(|(_, end)| end)
+    }
+
+    /// All that can follow when a round begins in one of these global states. If one of them, by
+    /// place, ends it, that is the first.
+    fn go_through(
+        &mut self,
+        round: Round,
+        successors: &[Successor],
+    ) -> Result<(), (usize, SearchOutcomeOf<P>)> {
+        let rounds = self.context.space.terms.rounds;
+        if round == rounds && self.context.reductions.collapse() {
+            return self.finish_all(successors);
+        }
+        successors.iter().enumerate().try_for_each(|(place, Successor { global, spent, .. })| {
+            let ended = match round > rounds {
+                true => self.context.conclude(&self.interner, &self.worker, global),
+                false => self.visit(round, global, *spent),
+            };
+            ended.map_err(|end| (place, end))
+        })
+    }
+
+    /// The same for the last round, on all threads.
+    fn finish_all(&mut self, successors: &[Successor]) -> Result<(), (usize, SearchOutcomeOf<P>)> {
+        let Explorer { context, interner, worker, renamer, .. } = self;
+        let mut alike = Vec::with_capacity(successors.len());
+        for (place, Successor { global, .. }) in successors.iter().enumerate() {
+            let these = renamer.alike(global, context.loyal(), interner);
+            alike.push(these.map_err(|refusal| (place, refusal.into()))?);
+        }
+        let (context, interner) = (&*context, &*interner);
+        worker.budget.in_order(successors.len(), |place, budget| {
+            let Successor { global, spent, .. } = &successors[place];
+            context.finish(interner, global, &alike[place], *spent, budget)
+        })
+    }
+
+    /// All that can follow when a round begins in this global state, so many lies spent.
+    fn visit(
+        &mut self,
+        round: Round,
+        global: &GlobalState,
+        spent: u32,
+    ) -> Result<(), SearchOutcomeOf<P>> {
+        let Explorer { context, interner, worker, .. } = self;
+        let sends = context.sends(interner, worker, round, global)?;
+        let said = context.said(interner, &sends, round, global, spent)?;
+        let RoundMessages { overheard, disrupted, crash_choices } = said;
+        let overheard = self.interner.overheard.insert_full(overheard).0 as u32;
+        let global = GlobalState { overheard, said: disrupted, ..global.clone() };
+        for (crashes, outboxes) in crash_choices {
+            let spent = self.context.spent(spent, crashes.len());
+            self.play(round, &global, &crashes, outboxes, spent)
+                .map_err(|end| end.after(|| Decisions { crashes, ..Decisions::new() }))?;
+        }
+        Ok(())
+    }
+
+    /// All that can follow when this is said in a round, and these crash in it: every global state
+    /// made of one choice for each receiver.
+    fn play(
+        &mut self,
+        round: Round,
+        global: &GlobalState,
+        crashes: &[Crash],
+        outboxes: Outboxes<'_, P::Message>,
+        spent: u32,
+    ) -> Result<(), SearchOutcomeOf<P>> {
+        let crashed: Generals = crashes.iter().map(|crash| crash.general).collect();
+        let receivers: Vec<General> = self.context.followed.minus(crashed).iter().collect();
+        let mut empty = GlobalState { states: self.context.nowhere().states, ..global.clone() };
+        for general in crashed.iter() {
+            empty.states[general.id()] = self.interner.number(None);
+        }
+        // Without this each receiver is gone through anew for all that others came to before.
+        let free = self.context.reductions.has(Reduction::PerReceiver);
+        let mut options: Vec<Options<'_, P>> = Vec::new();
+        let mut exchanges = Exchanges::none();
+        if free {
+            for to in &receivers {
+                options.push(self.options(round, *to, global, &outboxes, spent)?);
+            }
+            exchanges = self.exchanges(global, &options)?;
+        }
+        let (mut picks, mut next, mut batch) = (Vec::new(), 0, Vec::new());
+        loop {
+            let depth = picks.len();
+            let mut picked = None;
+            if depth == receivers.len() {
+                let (mut global, mut spent) = (empty.clone(), spent);
+                for (Options { received, choices }, pick) in options.iter().zip(&picks) {
+                    let (state, lies, _) = choices[*pick];
+                    global.states[received.to.id()] = state;
+                    spent += lies;
+                }
+                let goes_on =
+                    exchanges.come_first(&picks) && self.is_new(round + 1, &global, spent)?;
+                if goes_on && self.is_mine(round + 1) {
+                    batch.push(Successor { global, spent, picks: picks.clone() });
+                }
+            } else {
+                if options.len() == depth {
+                    options.push(self.options(
+                        round,
+                        receivers[depth],
+                        global,
+                        &outboxes,
+                        spent,
+                    )?);
+                }
+                let allowed = |pick: &usize| {
+                    let told = options.iter().zip(&picks).map(|(option, pick)| option.lies(*pick));
+                    let told = spent + told.sum::<u32>();
+                    let left = self.context.lies_left(told);
+                    left.is_none_or(|left| options[depth].lies(*pick) <= left)
+                        && exchanges.in_order(&picks, *pick)
+                };
+                picked = (next..options[depth].choices.len()).find(allowed);
+            }
+            let over = picked.is_none() && depth == 0;
+            if over || batch.len() == BATCH || !free && !batch.is_empty() {
+                self.go_through(round + 1, &batch).map_err(|(place, end)| {
+                    let picks = options.iter().zip(&batch[place].picks).rev();
+                    picks.fold(end, |end, (Options { received, choices }, pick)| {
+                        end.after(|| self.context.decisions(received, choices[*pick].2))
+                    })
+                })?;
+                batch.clear();
+            }
+            if let Some(pick) = picked {
+                picks.push(pick);
+                next = 0;
+            } else {
+                if !free && depth < receivers.len() {
+                    options.pop();
+                }
+                let Some(pick) = picks.pop() else { return Ok(()) };
+                next = pick + 1;
+            }
+        }
+    }
+
+    /// What one general can come to in a round that begins in this global state.
+    fn options<'o>(
+        &mut self,
+        round: Round,
+        to: General,
+        global: &GlobalState,
+        outboxes: &'o Outboxes<'o, P::Message>,
+        spent: u32,
+    ) -> Result<Options<'o, P>, SearchOutcomeOf<P>> {
+        let Explorer { context, worker, interner, .. } = self;
+        let state = interner.state(global, to).clone();
+        let enemy = (&interner.overheard[global.overheard as usize], global.said);
+        let honest = &outboxes[to.id()];
+        let mut received = context.received(worker, round, to, state, enemy, honest, spent)?;
+        let branches = std::mem::take(&mut received.branches).into_iter();
+        let choices = branches.map(|b| (interner.number(b.state), b.lies, b.trace)).collect();
+        Ok(Options { received, choices })
+    }
+
+    /// How what each can come to is exchanged among those who stand alike in a global state.
+    fn exchanges(
+        &mut self,
+        global: &GlobalState,
+        options: &[Options<'_, P>],
+    ) -> Result<Exchanges, SearchOutcomeOf<P>> {
+        let Explorer { context, interner, renamer, .. } = self;
+        let all = options.iter().map(|option| {
+            let states = option.choices.iter().map(|choice| choice.0);
+            (option.received.to, states.collect())
+        });
+        // Where equal states are not merged one may be there twice.
+        let distinct = |(option, (_, states)): (&Options<'_, P>, &(_, IndexSet<_, _>))| {
+            option.choices.len() == states.len()
+        };
+        let all: Vec<_> = all.collect();
+        if !options.iter().zip(&all).all(distinct) {
+            return Ok(Exchanges::none());
+        }
+        let who = (context.loyal(), context.case.traitors);
+        Ok(renamer.exchanges(global, who, &all, interner)?)
+    }
+
+    /// Whether what begins with this round is in the part that is gone through: that is settled when
+    /// the last round begins, which is where most of the work is.
+    fn is_mine(&mut self, round: Round) -> bool {
+        if round != self.context.space.terms.rounds.max(1) {
+            return true;
+        }
+        self.place += 1;
+        self.part.is_none_or(|part| part.has(self.place))
+    }
+
+    /// Whether a global state was not met before in this round with as few lies.
+    fn is_new(&mut self, round: Round, global: &GlobalState, spent: u32) -> Result<bool, Halt> {
+        self.worker.budget.step()?;
+        if self.interner.states.len() + self.visited.len() > MOST_STATES {
+            return Err(Halt::Room);
+        }
+        if !self.context.reductions.has(Reduction::EqualStates) {
+            return Ok(true);
+        }
+        let before = self.visited.entry((round, global.clone())).or_insert(u32::MAX);
+        let new = spent < *before;
+        *before = spent.min(*before);
+        Ok(new)
+    }
+}
+
+impl<P: Testable> Options<'_, P> {
+    /// How many lies a choice takes.
+    fn lies(&self, pick: usize) -> u32 {
+        self.choices[pick].1
+    }
+}

@@ -1,0 +1,296 @@
+//! Receiving: what one receiver can come to in one round. Its inbox is gone through in the order of
+//! arrival, branching on each thing that the enemy can do, and merging equal states in between.
+//!
+//! Where the enemy has power over the order of arrival, what arrives before its turn is gone through
+//! first, in every order, and then the rest in turn: so each change of the order can be counted.
+
+use std::borrow::Cow;
+
+use super::branches::{Action, Branch, Branches, Trace};
+use super::memo::MemoOf;
+use crate::adversary::FaultClass;
+use crate::fault::Guarded;
+use crate::general::{General, Generals};
+use crate::protocol::{Lockstep, Round};
+use crate::search::budget::{MOST_STATES, StepBudget};
+use crate::search::choices::signature_set::SignatureSet;
+use crate::search::choices::space::Space;
+use crate::search::decisions::Decisions;
+use crate::search::outcome::{SearchOutcome, SearchOutcomeOf};
+use crate::search::progress::Halt;
+use crate::search::symmetry::SymmetryOf;
+use crate::testable::{Refusal, Testable, Wire};
+
+/// One round at one receiver.
+pub(crate) struct Receiver<'e, P: Testable> {
+    pub space: &'e Space<'e, P>,
+    pub protocol: &'e Guarded<'e, P>,
+    pub round: Round,
+    pub to: General,
+    /// What was said in an earlier round and arrives now.
+    pub overdue: Vec<(General, P::Message)>,
+    /// How many lies may still be told; none if they are free.
+    pub lies_left: Option<u32>,
+    /// Which signatures the traitors can show.
+    pub overheard: &'e SignatureSet,
+    /// Whether equal states are merged.
+    pub merges: bool,
+    /// Who can be renamed.
+    pub symmetry: Option<&'e SymmetryOf<'e, P>>,
+    /// Whether only the extremes of what can be said are gone through.
+    pub extremes: bool,
+}
+
+/// Where something can come from, if there are orders to choose from: a message of loyalty, or a slot
+/// in which a traitor says what it likes; with its bit.
+pub(super) struct InboxPlace {
+    pub from: General,
+    pub number: usize,
+    pub bit: u64,
+}
+
+/// The bits of the places of one sender, in turn; none if there are no orders to choose from.
+#[derive(Clone, Copy)]
+pub(super) struct PlaceBits<'b>(&'b [u64]);
+
+impl PlaceBits<'_> {
+    /// There are no orders to choose from.
+    pub const NONE: PlaceBits<'static> = PlaceBits(&[]);
+
+    /// That of one place.
+    pub fn of(self, number: usize) -> u64 {
+        self.0.get(number).copied().unwrap_or(0)
+    }
+}
+
+/// A state, or nothing for a traitor whose own run has failed.
+pub(crate) type StateOf<P> = Option<<P as Lockstep>::State>;
+
+/// What a receiver of this protocol came to.
+pub(crate) type BranchesOf<'a, P> = Branches<'a, StateOf<P>, <P as Lockstep>::Message>;
+
+impl<P: Testable> Receiver<'_, P> {
+    /// Every state to which the receiver can come from this one, when this is what each general
+    /// would say to it as a loyal one.
+    pub fn received<'a>(
+        &self,
+        state: StateOf<P>,
+        honest: &'a [Option<Cow<'a, [P::Message]>>],
+        memo: &mut MemoOf<P>,
+        budget: &mut StepBudget<'_>,
+    ) -> Result<BranchesOf<'a, P>, SearchOutcomeOf<P>> {
+        let start = Branch { state, lies: 0, trace: 0, used: 0, early: 0, met: None };
+        let Receiver { to, round, .. } = *self;
+        let (branches, done) = (vec![start], Vec::new());
+        let pool = std::mem::take(&mut memo.pool);
+        let mut received = Branches { to, round, honest, branches, done, pool };
+        let places = self.places(&received)?;
+        if self.space.adversary.any_order {
+            self.hear_first(&places, &mut received, budget)?;
+        }
+        for (from, message) in &self.overdue {
+            for at in 0..received.branches.len() {
+                self.hear(&mut received, at, *from, message, None, budget)?;
+            }
+        }
+        let senders = self.space.neighbours(to);
+        if self.extremes {
+            self.hear_extremes(senders, &mut received, memo, budget)?;
+        } else {
+            for from in senders.iter() {
+                self.hear_turn(from, &places, &mut received, memo, budget)?;
+            }
+        }
+        for at in 0..received.branches.len() {
+            let ended = self.protocol.end_round(to, &mut received.branches[at].state, round);
+            ended.map_err(|fault| {
+                SearchOutcome::from(fault)
+                    .after(|| self.decisions(&received, received.branches[at].trace))
+            })?;
+        }
+        if round < self.space.terms.rounds {
+            self.merge(&mut received);
+        }
+        memo.pool = std::mem::take(&mut received.pool);
+        Ok(received)
+    }
+
+    /// What one sender says in its turn, but for what has arrived before.
+    fn hear_turn(
+        &self,
+        from: General,
+        places: &[InboxPlace],
+        received: &mut BranchesOf<'_, P>,
+        memo: &mut MemoOf<P>,
+        budget: &mut StepBudget<'_>,
+    ) -> Result<(), SearchOutcomeOf<P>> {
+        let places = places.iter().filter(|place| place.from == from);
+        let bits = places.map(|place| place.bit).collect::<Vec<_>>();
+        if self.is_free(from) {
+            self.hear_traitor(from, PlaceBits(&bits), received, memo, budget)?;
+            self.fold(from, received)?;
+        } else {
+            self.hear_honest(from, PlaceBits(&bits), received, budget)?;
+        }
+        if !bits.is_empty() {
+            received.forget(bits.into_iter().sum());
+            self.merge(received);
+        }
+        Ok(())
+    }
+
+    pub(super) fn merge(&self, received: &mut BranchesOf<'_, P>) {
+        if self.merges {
+            received.merge();
+        }
+    }
+
+    /// In the last round, when none but traitors are to be heard after this one: of states that can be
+    /// renamed into each other by those who have had their say the first is kept. Whatever is said to
+    /// it can be said to the others, renamed, and they decide alike.
+    fn fold(
+        &self,
+        heard: General,
+        received: &mut BranchesOf<'_, P>,
+    ) -> Result<(), SearchOutcomeOf<P>> {
+        let Receiver { space, round, to, .. } = *self;
+        let last = round == space.terms.rounds && !space.adversary.any_order && !space.is_signed();
+        let Some(symmetry) = self.symmetry.filter(|_| last) else { return Ok(()) };
+        let to_come = space.neighbours(to).iter().filter(|from| *from > heard);
+        let to_come: Generals = to_come.collect();
+        if !to_come.is_empty() && to_come.iter().all(|from| self.is_free(from)) {
+            let settled = space.everybody().minus(to_come).without(to);
+            let mut firsts = symmetry.firsts(&received.branches, settled)?.into_iter();
+            received.keep(|_| firsts.next().expect("each branch is the first or not"));
+        }
+        Ok(())
+    }
+
+    /// Whether a sender says what it likes.
+    pub(super) fn is_free(&self, from: General) -> bool {
+        self.space.adversary.faults.is_byzantine() && self.protocol.traitors().contains(from)
+    }
+
+    /// All places in this round, in turn; none if there are no orders to choose from.
+    fn places(&self, received: &BranchesOf<'_, P>) -> Result<Vec<InboxPlace>, SearchOutcomeOf<P>> {
+        let Receiver { to, round, .. } = *self;
+        let mut places = Vec::new();
+        if !self.space.adversary.any_order {
+            return Ok(places);
+        }
+        for from in self.space.neighbours(to).iter() {
+            let count = match &received.honest[from.id()] {
+                Some(honest) if !self.is_free(from) => honest.len(),
+                _ => self.space.wire_choices(Wire { round, from, to }).slots(),
+            };
+            places.extend((0..count).map(|number| InboxPlace { from, number, bit: 0 }));
+        }
+        if places.len() > u64::BITS as usize {
+            return Err(Refusal::Crowded { to, round }.into());
+        }
+        for (place, InboxPlace { bit, .. }) in places.iter_mut().enumerate() {
+            *bit = 1 << place;
+        }
+        Ok(places)
+    }
+
+    /// Lets a message be heard on a branch. What is done there beside it is the action.
+    fn hear(
+        &self,
+        received: &mut BranchesOf<'_, P>,
+        at: usize,
+        from: General,
+        message: &P::Message,
+        reached: Option<General>,
+        budget: &mut StepBudget<'_>,
+    ) -> Result<(), SearchOutcomeOf<P>> {
+        budget.step()?;
+        let state = &mut received.branches[at].state;
+        let heard = self.protocol.receive(self.to, state, self.round, from, message);
+        heard.map_err(|fault| {
+            let decisions = self.decisions(received, received.branches[at].trace);
+            SearchOutcome::from(fault).after(|| self.rest_obeys(received, decisions, reached))
+        })
+    }
+
+    pub(super) fn hear_honest(
+        &self,
+        from: General,
+        bits: PlaceBits<'_>,
+        received: &mut BranchesOf<'_, P>,
+        budget: &mut StepBudget<'_>,
+    ) -> Result<(), SearchOutcomeOf<P>> {
+        let traitors = self.protocol.traitors();
+        let omission: Option<fn(u32) -> Action> = match self.space.adversary.faults {
+            FaultClass::SendOmission if traitors.contains(from) => Some(Action::Withholds),
+            FaultClass::ReceiveOmission if traitors.contains(self.to) => Some(Action::Loses),
+            _ => None,
+        };
+        let messages = received.honest[from.id()].as_deref().expect("the honest are followed");
+        for (number, message) in messages.iter().enumerate() {
+            for at in 0..received.branches.len() {
+                let branch = &received.branches[at];
+                if branch.early & bits.of(number) != 0 {
+                    continue;
+                }
+                let without = omission.map(|action| (action, branch.clone()));
+                self.hear(received, at, from, message, Some(from), budget)?;
+                let Some((action, without)) = without else { continue };
+                let lies = self.priced(without.lies, 1);
+                if let Some(lies) = lies.filter(|_| without.state != received.branches[at].state) {
+                    received.push(from, action(number as u32), Branch { lies, ..without });
+                    self.room(received)?;
+                }
+            }
+            if omission.is_some() {
+                self.merge(received);
+            }
+        }
+        Ok(())
+    }
+
+    /// What the enemy did to bring the receiver to where this trace ends.
+    pub fn decisions(&self, received: &BranchesOf<'_, P>, trace: Trace) -> Decisions<P::Message> {
+        let others = self.space.neighbours(self.to).iter();
+        let speakers = others.filter(|from| self.is_free(*from));
+        received.decisions(self.space, speakers, trace)
+    }
+
+    /// So many lies and more, if that is not too many.
+    pub(super) fn priced(&self, lies: u32, more: u32) -> Option<u32> {
+        let Some(left) = self.lies_left else { return Some(0) };
+        Some(lies + more).filter(|lies| *lies <= left)
+    }
+
+    /// The receiver holds as much as it may.
+    pub(super) fn room(&self, received: &BranchesOf<'_, P>) -> Result<(), SearchOutcomeOf<P>> {
+        let full = received.branches.len() > MOST_STATES || received.done.len() > 4 * MOST_STATES;
+        if full { Err(Halt::Room.into()) } else { Ok(()) }
+    }
+
+    /// The run failed when it had heard all up to this sender: from there on the traitors obey, as
+    /// far as it is known what that is, but for what has arrived before its turn.
+    pub(super) fn rest_obeys(
+        &self,
+        received: &BranchesOf<'_, P>,
+        mut decisions: Decisions<P::Message>,
+        reached: Option<General>,
+    ) -> Decisions<P::Message> {
+        let decided = |from| reached.is_some_and(|reached| from <= reached);
+        decisions
+            .spoken
+            .retain(|wire, spoken| decided(wire.from) || spoken.iter().any(Option::is_some));
+        for (wire, spoken) in decisions.spoken.iter_mut().filter(|(wire, _)| !decided(wire.from)) {
+            let wire_choices = self.space.wire_choices(*wire);
+            let honest = received.honest[wire.from.id()].as_ref();
+            let honest = honest.and_then(|honest| self.space.placed(*wire, honest).ok());
+            for (slot, said) in spoken.iter_mut().enumerate().filter(|(_, said)| said.is_none()) {
+                *said = honest.as_ref().and_then(|honest| honest[slot].clone());
+                if said.is_none() && !wire_choices.optional(slot) {
+                    *said = wire_choices.uniform(Some(0))[slot].clone();
+                }
+            }
+        }
+        decisions
+    }
+}

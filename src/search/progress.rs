@@ -1,0 +1,134 @@
+//! How far a search has come, seen from another thread, and how it is told to stop.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+
+use serde::Serialize;
+
+/// A search that is under way, seen from another thread: how far it is, and a way to stop it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// 0 unless it is to stop; else why.
+    stop: AtomicU8,
+    shrinking: AtomicBool,
+    steps: AtomicU64,
+    /// In billionths.
+    share: AtomicU64,
+}
+
+const WHOLE: f64 = 1e9;
+
+const STOPPED: u8 = 1;
+const OUT_OF_MEMORY: u8 = 2;
+
+impl Progress {
+    /// A search that has not begun.
+    #[must_use]
+    pub const fn new() -> Progress {
+        Progress {
+            stop: AtomicU8::new(0),
+            shrinking: AtomicBool::new(false),
+            steps: AtomicU64::new(0),
+            share: AtomicU64::new(0),
+        }
+    }
+
+    /// Asks the search to stop soon. What it has covered by then is its verdict.
+    pub fn stop(&self) {
+        self.stop.store(STOPPED, Ordering::Relaxed);
+    }
+
+    /// The same, because there is not enough memory for it.
+    pub fn stop_for_memory(&self) {
+        self.stop.store(OUT_OF_MEMORY, Ordering::Relaxed);
+    }
+
+    /// Whether an attack has been found, and is made smaller. From then on the work is counted anew, in
+    /// executions.
+    #[must_use]
+    pub fn is_shrinking(&self) -> bool {
+        self.shrinking.load(Ordering::Relaxed)
+    }
+
+    /// The work done so far, in calls to the protocol; it may lag a little.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps.load(Ordering::Relaxed)
+    }
+
+    /// The share of the space that is covered, from 0 to 1. (Where an attack is made smaller, the share of
+    /// the time that this may take, if there is a limit.)
+    #[must_use]
+    pub fn share(&self) -> f64 {
+        (self.share.load(Ordering::Relaxed) as f64 / WHOLE).min(1.0)
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) != 0
+    }
+
+    /// Why it was asked to stop.
+    pub(crate) fn halt(&self) -> Halt {
+        match self.stop.load(Ordering::Relaxed) {
+            OUT_OF_MEMORY => Halt::Memory,
+            _ => Halt::Stopped,
+        }
+    }
+
+    /// So much is done already when the next part begins.
+    #[cfg(feature = "cli")]
+    pub(crate) fn begin(&self, share: f64) {
+        self.at(self.steps(), share);
+    }
+
+    pub(crate) fn shrink(&self) {
+        self.shrinking.store(true, Ordering::Relaxed);
+        self.at(0, 0.0);
+    }
+
+    /// So far has it come, by another one's count.
+    pub(crate) fn at(&self, steps: u64, share: f64) {
+        self.steps.store(steps, Ordering::Relaxed);
+        self.share.store((share * WHOLE) as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn worked(&self, steps: u64) {
+        self.steps.fetch_add(steps, Ordering::Relaxed);
+    }
+
+    pub(crate) fn covered(&self, share: f64) {
+        self.share.fetch_add((share * WHOLE) as u64, Ordering::Relaxed);
+    }
+}
+
+/// Why a search ended before it had covered everything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Halt {
+    /// It was told to, or its time was up.
+    Stopped,
+    /// It did as many steps as it was allowed.
+    Steps,
+    /// It would have had to hold more states at a time than it may.
+    Room,
+    /// It took as much memory as it may.
+    Memory,
+    /// Only a [part](super::part::Part) was to be gone through, and it was.
+    Part,
+    /// The protocol does not say what a traitor could say: only what can be made of what was heard
+    /// was covered.
+    Harvest,
+}
+
+impl fmt::Display for Halt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Halt::Stopped => "it was stopped",
+            Halt::Steps => "its budget of steps was used up",
+            Halt::Room => "it would have had to hold too many states at a time",
+            Halt::Memory => "it took as much memory as it may",
+            Halt::Part => "the rest is for other parts",
+            Halt::Harvest => "the protocol does not say what a traitor could say",
+        })
+    }
+}

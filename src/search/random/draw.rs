@@ -1,0 +1,372 @@
+//! Draws an attack of the adversary at random, and plays it while it is drawn, so that one
+//! execution is all it takes.
+
+use std::collections::BTreeMap;
+
+use itertools::Itertools;
+use rand::seq::{IndexedRandom, IteratorRandom};
+use rand::{Rng, RngExt};
+
+use super::behaviour::Behaviour;
+use super::random_adversary::RandomAdversary;
+use super::random_schedule::RandomSchedule;
+use crate::adversary::FaultClass;
+use crate::attack::{Attack, AttackOn, Item};
+use crate::execution::ExecutionOf;
+use crate::execution::simulate::simulate;
+use crate::fault::Guarded;
+use crate::general::{General, Generals};
+use crate::schedule::Crash;
+use crate::search::choices::initial::{InitialChoices, InitialChoicesOf};
+use crate::search::choices::space::Space;
+use crate::testable::{Refusal, Testable};
+
+/// An attack of the adversary, and its execution.
+pub(crate) type Drawn<P> = (AttackOn<P>, ExecutionOf<P>);
+
+/// Draws an attack, and plays it. Of this attack the simulator makes the same execution again.
+///
+/// # Errors
+///
+/// The repertoire has no place for what a traitor would say that obeys.
+pub(crate) fn drawn<P: Testable>(
+    space: &Space<'_, P>,
+    rng: &mut (impl Rng + ?Sized),
+) -> Result<Drawn<P>, Refusal> {
+    let case = any_case(space, rng);
+    drawn_in(space, &case, rng)
+}
+
+/// Draws an attack by the traitors of this case with its inputs, and plays it. (What is disrupted
+/// is drawn as well.)
+///
+/// # Errors
+///
+/// As [`drawn`].
+pub(crate) fn drawn_in<P: Testable>(
+    space: &Space<'_, P>,
+    case: &InitialChoicesOf<P>,
+    rng: &mut (impl Rng + ?Sized),
+) -> Result<Drawn<P>, Refusal> {
+    let behaviour = Behaviour::drawn(space, case, rng);
+    let random_schedule = RandomSchedule::drawn(space, case.traitors, rng);
+    let crashes = crashes(space, case, rng);
+    let InitialChoices { faults, traitors, inputs, .. } = case.clone();
+    let attack = Attack { faults, crashes, ..Attack::new(&space.terms.graph, traitors, inputs) };
+    let mut enemy = RandomAdversary::new(space, behaviour, random_schedule, attack, rng);
+    let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
+    let labels = space.labels();
+    let mut execution = simulate(&protocol, space.terms, case.roles(), &mut enemy, &labels);
+    let RandomAdversary { mut attack, silenced, unshifted, refusal, .. } = enemy;
+    attack.crashes.retain(|crash| silenced.contains(crash.general));
+    // Not all that was sent has arrived if the protocol had a fault.
+    let unshifted = unshifted.iter().positions(|unshifted| *unshifted);
+    execution.idle = unshifted.map(|index| Item::Shift(index + 1)).collect();
+    // Who has accepted a forgery may say what nobody thought of.
+    let refusal = refusal.filter(|_| execution.accepted.is_none());
+    refusal.map_or(Ok((attack, execution)), Err)
+}
+
+/// Who the traitors are, and what the inputs are. As a rule there are as many traitors as there
+/// may be, and half of the time the commander is one.
+pub(crate) fn any_case<P: Testable>(
+    space: &Space<'_, P>,
+    rng: &mut (impl Rng + ?Sized),
+) -> InitialChoicesOf<P> {
+    let (fewest, most) = space.adversary.sizes().into_inner();
+    let size = match rng.random_range(0..16) {
+        0 => fewest,
+        1..5 => rng.random_range(fewest.max(1).min(most)..=most),
+        _ => most,
+    };
+    let suspects = space.suspects();
+    let lieutenants = suspects.without(General::COMMANDER);
+    let with_commander = suspects.contains(General::COMMANDER)
+        && size > 0
+        && (size > lieutenants.len() || rng.random_ratio(1, 2));
+    let chosen = lieutenants.iter().sample(rng, size - usize::from(with_commander));
+    let commander = with_commander.then_some(General::COMMANDER);
+    let traitors = chosen.into_iter().chain(commander).collect();
+    let (faults, disruptions) = (space.adversary.faults, Vec::new());
+    InitialChoices { faults, traitors, inputs: any_inputs(space, rng), disruptions }
+}
+
+/// Any inputs; where there are several, they are often all the same, or all but one.
+fn any_inputs<P: Testable>(
+    space: &Space<'_, P>,
+    rng: &mut (impl Rng + ?Sized),
+) -> BTreeMap<General, P::Value> {
+    let mut any = || space.terms.values.choose(rng).expect("there is a value").clone();
+    let (common, odd) = (any(), any());
+    let inputs = space.terms.inputs.iter();
+    let mut inputs: BTreeMap<_, _> = inputs.map(|general| (general, any())).collect();
+    let kind = rng.random_range(0..4);
+    if kind < 2 {
+        inputs.values_mut().for_each(|input| *input = common.clone());
+    }
+    if kind == 0
+        && let Some(input) = inputs.values_mut().choose(rng)
+    {
+        *input = odd;
+    }
+    inputs
+}
+
+/// When each traitor crashes, if it does, and whom it still reaches then: nobody, one, all but
+/// one, or any.
+fn crashes<P: Testable>(
+    space: &Space<'_, P>,
+    case: &InitialChoicesOf<P>,
+    rng: &mut (impl Rng + ?Sized),
+) -> Vec<Crash> {
+    let rounds = space.terms.rounds;
+    let crash = case.faults == FaultClass::Crash && rounds > 0;
+    let mut crashes = Vec::new();
+    for general in case.traitors.iter().filter(|_| crash) {
+        let round = rng.random_range(1..=rounds);
+        let others = space.neighbours(general);
+        let one: Generals = others.iter().choose(rng).into_iter().collect();
+        let reaches = match rng.random_range(0..4) {
+            0 => Generals::NONE,
+            1 => one,
+            2 => others.minus(one),
+            _ => others.iter().filter(|_| rng.random_ratio(1, 2)).collect(),
+        };
+        if rng.random_ratio(7, 8) {
+            crashes.push(Crash { general, round, reaches });
+        }
+    }
+    crashes
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand::rngs::Xoshiro256PlusPlus;
+
+    use super::*;
+    use crate::adversary::Adversary;
+    use crate::execution::obeyed;
+    use crate::graph::Graph;
+    use crate::order::Order;
+    use crate::outcome::Task;
+    use crate::protocol::{Lockstep, Round, Seat};
+    use crate::protocols::chain::Binding;
+    use crate::protocols::oral::OralMessages;
+    use crate::protocols::parallel::Parallel;
+    use crate::protocols::signed::SignedMessages;
+    use crate::schedule::{Arrival, Shift};
+    use crate::search::progress::Progress;
+    use crate::signature::Signed;
+    use crate::signature::ed25519::Ed25519;
+    use crate::testable::{Forgery, Problem, Repertoire, Signing, Terms, Wire};
+
+    /// Everything that matters about an adversary, in turn.
+    fn adversaries(f: usize) -> impl Iterator<Item = Adversary> + Clone {
+        let powers = itertools::iproduct!(FaultClass::ALL, 0..16);
+        powers.map(move |(faults, flags)| {
+            let flag = |bit: u32| flags >> bit & 1 == 1;
+            Adversary {
+                faults,
+                exactly: flag(0),
+                loyal_commander: flag(1),
+                any_order: flag(2),
+                disruptions: if flag(3) { 3 } else { 0 },
+                latest: flags % 3,
+                ..Adversary::at_most(f)
+            }
+        })
+    }
+
+    /// Draws attacks: each is one of the adversary's, and comes to the same again. Answers with how
+    /// many were no mere obedience.
+    fn draws<P: Testable>(protocol: &P, n: usize, adversary: Adversary, draws: u64) -> usize {
+        let terms = Terms::of(protocol, n).unwrap();
+        let space = Space::new(protocol, &terms, adversary, &Progress::new()).unwrap().unwrap();
+        let sound = |seed: &u64| is_sound(&space, &mut Xoshiro256PlusPlus::seed_from_u64(*seed));
+        (0..draws).filter(sound).count()
+    }
+
+    fn is_sound<P: Testable>(space: &Space<'_, P>, rng: &mut impl Rng) -> bool {
+        let (attack, execution) = drawn(space, rng).unwrap();
+        let Space { protocol, terms, adversary, .. } = space;
+        let setting = format!("{protocol:?}, {adversary}\n{attack:#?}");
+        attack.fits(terms).unwrap_or_else(|misfit| panic!("{misfit}: {setting}"));
+        let turned = attack.traitors;
+        let guarded = Guarded::new(*protocol, &terms.values, turned);
+        let again = obeyed(&guarded, terms, &attack, &space.labels());
+        assert_eq!(execution, again, "{setting}");
+        assert_eq!(execution.lacking, [], "{setting}");
+        assert!(execution.fault.is_some() || execution.idle.is_empty(), "{setting}");
+        assert!(adversary.sizes().contains(&turned.len()), "{setting}");
+        assert_eq!(turned.minus(space.suspects()), Generals::NONE, "{setting}");
+        let Adversary { faults, disruptions, latest, .. } = *adversary;
+        let said = execution.deliveries.iter().filter(|said| turned.contains(said.wire.from));
+        for delivery in said.filter(|_| faults == FaultClass::Byzantine) {
+            assert!(
+                space.wire_choices(delivery.wire).allows(delivery.said),
+                "{delivery:?}: {setting}"
+            );
+        }
+        let deaf = |wire: Wire| faults == FaultClass::ReceiveOmission && turned.contains(wire.to);
+        let (untimely, in_turn): (Vec<_>, Vec<_>) =
+            attack.schedule.iter().partition(|shift| shift.arrival.is_asynchronous());
+        assert!(adversary.any_order || in_turn.is_empty(), "{setting}");
+        let disrupted = untimely.into_iter().filter(|shift| !deaf(shift.wire)).collect_vec();
+        assert!(disrupted.len() <= disruptions, "{setting}");
+        for Shift { wire, arrival, .. } in disrupted {
+            let too_late = matches!(arrival, Arrival::Late(rounds) if *rounds > latest);
+            assert!(!too_late && !turned.contains(wire.from), "{setting}");
+            assert!(!turned.contains(wire.to), "{setting}");
+        }
+        attack.size() > 0
+    }
+
+    #[test]
+    fn what_is_drawn_comes_to_the_same_when_it_is_written_down() {
+        let sm = SignedMessages::new(2);
+        let unbound = Parallel::of(2, |instance, commander| {
+            sm.clone().instance(instance, commander).binding(Binding::Order)
+        });
+        let mut attacks = 0;
+        for adversary in adversaries(2) {
+            let bound = Adversary { silence: false, ..adversary };
+            attacks += draws(&OralMessages::new(1), 5, bound, 10);
+            attacks += draws(&OralMessages::new(2), 5, adversary, 10);
+            attacks += draws(&sm, 4, adversary, 10);
+            attacks += draws(&unbound, 3, adversary, 10);
+        }
+        let dalek = sm.signatures(Ed25519::from_seed(7));
+        attacks += draws(&dalek, 4, Adversary::at_most(2), 100);
+        assert!(attacks > 2000, "only {attacks} were attacks at all");
+    }
+
+    /// Keeps all that it hears, in order; what it says, and whether it panics, depends on that.
+    #[derive(Debug)]
+    struct Scribe {
+        task: Task,
+        signed: bool,
+        panics: bool,
+    }
+
+    /// Messages of two slots, two strays and a forgery.
+    const MESSAGES: [[u8; 2]; 2] = [[1, 3], [4, 6]];
+
+    impl Lockstep for Scribe {
+        type Value = Order;
+        type Message = u8;
+        type State = Vec<u8>;
+
+        fn rounds(&self, _: usize) -> usize {
+            3
+        }
+        fn start(&self, seat: Seat, order: Option<&Order>) -> Vec<u8> {
+            vec![seat.me.id() as u8, u8::from(order == Some(&Order::ATTACK))]
+        }
+        fn send(&self, heard: &Vec<u8>, _: Round, to: General) -> impl IntoIterator<Item = u8> {
+            let hash = heard.iter().fold(to.id() as u8, |hash, heard| hash.wrapping_mul(5) ^ heard);
+            let slots = (0..2).filter(move |slot| hash >> slot & 1 == 0 || self.panics);
+            slots.map(move |slot| MESSAGES[slot][usize::from(hash >> (2 + slot) & 1)])
+        }
+        fn receive(&self, heard: &mut Vec<u8>, _: Round, from: General, message: &u8) {
+            heard.push(*message * 8 + from.id() as u8);
+            let sum = heard.iter().fold(0, |sum: u8, heard| sum.wrapping_mul(3) ^ heard);
+            assert!(!self.panics || sum % 64 != 0, "{sum}");
+        }
+        fn decide(&self, heard: &Vec<u8>) -> Order {
+            Order::first(2)[usize::from(heard.last().is_some_and(|last| last % 16 > 8))]
+        }
+    }
+
+    impl Testable for Scribe {
+        fn problem(&self, _: &Graph) -> Result<Problem<Order>, String> {
+            Ok(match self.task {
+                Task::Broadcast => Problem::broadcast(Order::first(2)),
+                Task::Consensus => Problem::consensus(Order::first(2)),
+            })
+        }
+        fn repertoire(&self, _: usize, _: Wire) -> Repertoire<u8> {
+            let forgery = Forgery { label: "forged", message: 9 };
+            let slots = MESSAGES.map(|slot| slot.to_vec());
+            Repertoire::of(slots).with_strays([0, 3, 4]).with_forgeries([forgery])
+        }
+        fn signing(&self) -> &dyn Signing<u8> {
+            self
+        }
+    }
+
+    impl Signing<u8> for Scribe {
+        fn signatures(&self, message: &u8) -> Vec<Signed> {
+            let by = General::new(1);
+            let signed = Signed { by, statement: Box::from([*message]) };
+            Vec::from_iter((self.signed && [3, 6].contains(message)).then_some(signed))
+        }
+    }
+
+    #[test]
+    fn order_signatures_and_panics_come_to_the_same_again() {
+        let mut attacks = 0;
+        for (task, signed) in [(Task::Broadcast, true), (Task::Consensus, false)] {
+            for (panics, silence) in [(false, true), (true, true), (true, signed)] {
+                let scribe = Scribe { task, signed, panics };
+                for adversary in adversaries(3) {
+                    attacks += draws(&scribe, 4, Adversary { silence, ..adversary }, 20);
+                }
+            }
+        }
+        assert!(attacks > 6000, "only {attacks} were attacks at all");
+    }
+
+    /// One whose repertoire lacks what it says is refused, unless it says so in no case.
+    #[test]
+    fn what_has_no_place_is_refused() {
+        #[derive(Debug)]
+        struct Undescribed(Scribe);
+        impl Lockstep for Undescribed {
+            type Value = Order;
+            type Message = u8;
+            type State = Vec<u8>;
+            fn rounds(&self, n: usize) -> usize {
+                self.0.rounds(n)
+            }
+            fn start(&self, seat: Seat, order: Option<&Order>) -> Vec<u8> {
+                self.0.start(seat, order)
+            }
+            fn send(&self, _: &Vec<u8>, round: Round, _: General) -> impl IntoIterator<Item = u8> {
+                Some(77).filter(|_| round > 1)
+            }
+            fn receive(&self, heard: &mut Vec<u8>, round: Round, from: General, message: &u8) {
+                self.0.receive(heard, round, from, message);
+            }
+            fn decide(&self, heard: &Vec<u8>) -> Order {
+                self.0.decide(heard)
+            }
+        }
+        impl Testable for Undescribed {
+            fn problem(&self, graph: &Graph) -> Result<Problem<Order>, String> {
+                self.0.problem(graph)
+            }
+            fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<u8> {
+                let Repertoire { slots, strays, .. } = self.0.repertoire(n, wire);
+                Repertoire::of(slots).with_strays(strays)
+            }
+        }
+        let scribe = Scribe { task: Task::Broadcast, signed: false, panics: false };
+        let protocol = Undescribed(scribe);
+        let terms = Terms::of(&protocol, 4).unwrap();
+        let adversary = Adversary::at_most(2);
+        let space = Space::new(&protocol, &terms, adversary, &Progress::new()).unwrap().unwrap();
+        let mut refused = 0;
+        for seed in 0..100 {
+            let drawn = drawn(&space, &mut Xoshiro256PlusPlus::seed_from_u64(seed));
+            match drawn {
+                Err(Refusal::Undescribed { message, .. }) => {
+                    assert_eq!(message, "77");
+                    refused += 1;
+                }
+                other => assert!(other.is_ok()),
+            }
+        }
+        assert!(refused > 10, "only {refused} were refused");
+    }
+}

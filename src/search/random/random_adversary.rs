@@ -1,0 +1,276 @@
+//! A random adversary: it decides while it plays, by its behaviour and at random, and keeps what it
+//! decides as an attack.
+
+use itertools::Itertools;
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::seq::IndexedRandom;
+use rand::{Rng, RngExt, SeedableRng};
+
+use super::behaviour::{Behaviour, Face};
+use super::random_schedule::RandomSchedule;
+use crate::adversary::FaultClass;
+use crate::attack::{AttackOn, Edit, Lie};
+use crate::execution::Sent;
+use crate::execution::simulate::{Eavesdropper, Enemy};
+use crate::general::Generals;
+use crate::protocol::{Plain, Round};
+use crate::schedule::Shift;
+use crate::search::choices::space::Space;
+use crate::search::choices::wire_choices::{WireChoices, beside};
+use crate::search::decisions::SlotChoices;
+use crate::testable::{Refusal, Testable, Wire};
+
+/// How often another stray is drawn, if it is not of the kind that is wanted.
+const TRIES: usize = 16;
+
+pub(crate) struct RandomAdversary<'a, P: Testable, R: Rng + ?Sized> {
+    space: &'a Space<'a, P>,
+    behaviour: Behaviour,
+    random_schedule: RandomSchedule,
+    rng: &'a mut R,
+    /// What it has decided so far.
+    pub attack: AttackOn<P>,
+    /// Whose crash has kept something from being said.
+    pub silenced: Generals,
+    /// Which changes of the schedule have changed nothing so far.
+    pub unshifted: Vec<bool>,
+    /// The first message that has no place in the repertoire.
+    pub refusal: Option<Refusal>,
+}
+
+impl<'a, P: Testable, R: Rng + ?Sized> RandomAdversary<'a, P, R> {
+    /// In an attack that has its traitors, its inputs and its crashes.
+    pub fn new(
+        space: &'a Space<'a, P>,
+        behaviour: Behaviour,
+        random_schedule: RandomSchedule,
+        attack: AttackOn<P>,
+        rng: &'a mut R,
+    ) -> RandomAdversary<'a, P, R> {
+        let (silenced, unshifted, refusal) = (Generals::NONE, Vec::new(), None);
+        RandomAdversary {
+            space,
+            behaviour,
+            random_schedule,
+            rng,
+            attack,
+            silenced,
+            unshifted,
+            refusal,
+        }
+    }
+}
+
+impl<P: Testable, R: Rng + ?Sized> Enemy<P> for RandomAdversary<'_, P, R> {
+    fn tamper(
+        &mut self,
+        wire: Wire,
+        honest: &[P::Message],
+        overhears: &Eavesdropper<'_, P>,
+    ) -> Option<Vec<P::Message>> {
+        match self.attack.faults {
+            FaultClass::Byzantine => self.speak(wire, honest, overhears),
+            FaultClass::Crash => self.stop(wire, honest),
+            FaultClass::SendOmission => self.omit(wire, honest),
+            FaultClass::ReceiveOmission => None,
+        }
+    }
+
+    fn shifts(
+        &mut self,
+        round: Round,
+        sent: Sent<'_, P::Message>,
+    ) -> Vec<(usize, Shift<P::Message>)> {
+        let RandomAdversary { space, behaviour, random_schedule, rng, attack, unshifted, .. } =
+            self;
+        let first = attack.schedule.len();
+        attack.schedule.extend(random_schedule.shifts(space, behaviour, round, sent, *rng));
+        unshifted.resize(attack.schedule.len(), true);
+        attack.schedule.iter().cloned().enumerate().skip(first).collect()
+    }
+
+    fn shifted(&mut self, applied: &[usize]) {
+        applied.iter().for_each(|number| self.unshifted[*number] = false);
+    }
+}
+
+impl<P: Testable, R: Rng + ?Sized> RandomAdversary<'_, P, R> {
+    /// What a traitor that crashes still says.
+    fn stop(&mut self, wire: Wire, honest: &[P::Message]) -> Option<Vec<P::Message>> {
+        if !self.attack.crashes.iter().any(|crash| crash.silences(wire)) {
+            return None;
+        }
+        if !honest.is_empty() {
+            self.silenced = self.silenced.with(wire.from);
+        }
+        Some(Vec::new())
+    }
+
+    /// What is left of what a traitor should say.
+    fn omit(&mut self, wire: Wire, honest: &[P::Message]) -> Option<Vec<P::Message>> {
+        let mut said = honest.to_vec();
+        for place in self.behaviour.omitted(wire, honest.len(), self.rng).into_iter().rev() {
+            let edit = Edit::Withhold(said.remove(place));
+            self.attack.lies.push(Lie { wire, edit });
+        }
+        Some(said)
+    }
+
+    /// What a traitor says that says what it likes.
+    fn speak(
+        &mut self,
+        wire: Wire,
+        honest: &[P::Message],
+        overhears: &Eavesdropper<'_, P>,
+    ) -> Option<Vec<P::Message>> {
+        let space = self.space;
+        let face = self.behaviour.face(wire);
+        let exceptions = self.behaviour.exceptions(wire);
+        if face == Face::Obey && exceptions.is_empty() && space.adversary.silence {
+            return None;
+        }
+        let wire_choices = space.wire_choices(wire);
+        let (placed, homeless) = self.placed(wire, honest);
+        let mut spoken = SlotChoices::with_capacity(placed.len());
+        for (slot, honest) in placed.iter().enumerate() {
+            let mut said = self.said(wire_choices, face, wire, slot, honest.as_ref());
+            if exceptions.contains(&slot) {
+                said = self.other(wire_choices, wire, slot, said.as_ref());
+            }
+            let genuine = !space.is_signed() || said == *honest;
+            spoken.push(said.filter(|said| genuine || space.can_be_said(wire, said, overhears)));
+        }
+        let withheld = homeless.into_iter().map(Edit::Withhold);
+        let edits = withheld.chain(edits(wire_choices.stray(), &placed, &spoken));
+        self.attack.lies.extend(edits.map(|edit| Lie { wire, edit }));
+        let mut said = Vec::from_iter(spoken.into_iter().flatten());
+        said.sort_unstable();
+        Some(said)
+    }
+
+    /// What stands in each slot when a traitor obeys, and what has no place: nobody says that.
+    fn placed(
+        &mut self,
+        wire: Wire,
+        honest: &[P::Message],
+    ) -> (SlotChoices<P::Message>, Vec<P::Message>) {
+        match self.space.placed(wire, honest) {
+            Ok(mut placed) => {
+                let at_home = placed.iter().flatten().count();
+                let homeless = match at_home == honest.len() {
+                    true => Vec::new(),
+                    false => beside(honest, placed.iter().flatten()),
+                };
+                let astray =
+                    self.space.wire_choices(wire).stray().and_then(|slot| placed[slot].take());
+                return (placed, homeless.into_iter().chain(astray).collect());
+            }
+            Err(undescribed) => self.refusal.get_or_insert(undescribed),
+        };
+        let (mut placed, mut homeless) = (self.space.wire_choices(wire).uniform(None), Vec::new());
+        for message in honest {
+            let alone = self.space.placed(wire, std::slice::from_ref(message)).unwrap_or_default();
+            match alone.iter().position(Option::is_some).filter(|slot| placed[*slot].is_none()) {
+                Some(slot) => placed[slot] = Some(message.clone()),
+                None => homeless.push(message.clone()),
+            }
+        }
+        (placed, homeless)
+    }
+
+    /// What a traitor with this face says in a slot.
+    fn said(
+        &mut self,
+        wire_choices: &WireChoices<P::Message>,
+        face: Face,
+        wire: Wire,
+        slot: usize,
+        honest: Option<&P::Message>,
+    ) -> Option<P::Message> {
+        let (messages, stray) = (wire_choices.messages(slot), wire_choices.stray() == Some(slot));
+        let said = match face {
+            Face::Erratic(rate) if self.rng.random_ratio(rate, 16) => {
+                self.other(wire_choices, wire, slot, honest)
+            }
+            Face::Obey | Face::Erratic(_) => honest.cloned(),
+            Face::Silent => None,
+            Face::Always(_) | Face::Steady(_) if stray => None,
+            Face::Always(number) => messages.get(number).or(messages.last()).cloned(),
+            Face::Steady(seed) => {
+                let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed ^ slot as u64);
+                messages.get(rng.random_range(0..=messages.len())).cloned()
+            }
+        };
+        let something = || messages.choose(self.rng).cloned();
+        if wire_choices.optional(slot) { said } else { said.or_else(something) }
+    }
+
+    /// Something else than this, if there is something.
+    fn other(
+        &mut self,
+        wire_choices: &WireChoices<P::Message>,
+        wire: Wire,
+        slot: usize,
+        than: Option<&P::Message>,
+    ) -> Option<P::Message> {
+        if wire_choices.stray() == Some(slot) {
+            return self.stray(wire_choices, wire).cloned();
+        }
+        let messages = wire_choices.messages(slot);
+        let place = than.and_then(|than| messages.binary_search(than).ok());
+        let others = messages.len() - usize::from(place.is_some());
+        let silence =
+            wire_choices.optional(slot) && than.is_some() && self.behaviour.features.silence;
+        if others == 0 {
+            return than.cloned().filter(|_| !wire_choices.optional(slot));
+        } else if silence && self.rng.random_ratio(1, 3) {
+            return None;
+        }
+        let number = self.rng.random_range(0..others);
+        let passed = place.is_some_and(|place| place <= number);
+        Some(messages[number + usize::from(passed)].clone())
+    }
+
+    /// A stray or a forgery, as the case has it. Of forgeries fellow traitors are told none: who
+    /// accepts one, and is no traitor, may say what nobody thought of.
+    fn stray<'m>(
+        &mut self,
+        wire_choices: &'m WireChoices<P::Message>,
+        wire: Wire,
+    ) -> Option<&'m P::Message> {
+        let loyal = !self.attack.traitors.contains(wire.to);
+        let (strays, forgeries) =
+            (self.behaviour.features.strays, self.behaviour.features.forgeries);
+        let forged = match (strays, forgeries && loyal) {
+            (true, true) => self.rng.random_ratio(1, 2),
+            (false, false) => return None,
+            (_, forgeries) => forgeries,
+        };
+        let messages = wire_choices.messages(wire_choices.stray()?);
+        let mut drawn = (0..TRIES).filter_map(|_| messages.choose(self.rng));
+        drawn.find(|message| wire_choices.forgery(message).is_some() == forged)
+    }
+}
+
+/// The lies that lead from what is placed in the slots to what is spoken.
+fn edits<M: Plain>(
+    stray: Option<usize>,
+    placed: &[Option<M>],
+    spoken: &[Option<M>],
+) -> Vec<Edit<M>> {
+    // A stray may be just what should have stood in a slot with something else in it: then it is
+    // the other one that is out of place.
+    let astray = stray.and_then(|stray| spoken[stray].as_ref());
+    let home = astray.and_then(|astray| {
+        let slots = placed.iter().zip(spoken);
+        slots
+            .into_iter()
+            .position(|(honest, said)| honest.as_ref() == Some(astray) && said != honest)
+    });
+    let edit = |slot| match home {
+        Some(_) if stray == Some(slot) => None,
+        Some(home) if home == slot => Edit::between(None, spoken[slot].clone()),
+        _ => Edit::between(placed[slot].clone(), spoken[slot].clone()),
+    };
+    (0..placed.len()).filter_map(edit).collect_vec()
+}

@@ -1,0 +1,303 @@
+//! The renaming of generals who are alike: who stands alike in a global state, and which of its
+//! successors can be renamed into each other.
+//!
+//! Two generals stand alike in a global state if it is the same when they change places. Whatever the
+//! enemy does to one of them it can do to the other: so of the successors, which are a choice for each
+//! general, those are gone through that come before all that they are when two of those have changed
+//! places. (All that is gone through happens to the generals who have these names: nothing is to be
+//! renamed in what is found.)
+
+use std::cmp::Ordering;
+
+use indexmap::IndexSet;
+use itertools::Itertools;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+use super::SymmetryOf;
+use crate::general::{General, Generals, Swap};
+use crate::search::exhaustive::context::{GlobalState, Interner, NOT_FOLLOWED};
+use crate::testable::{Refusal, Testable};
+
+/// Renames the states of an interner.
+pub(crate) struct Renamer<'a, P: Testable> {
+    symmetry: Option<&'a SymmetryOf<'a, P>>,
+    /// The states that were renamed before, by number.
+    renamed: FxHashMap<(u32, Swap), u32>,
+    /// Whether the same was overheard, by number, when two have changed places.
+    shown: FxHashMap<(u32, Swap), bool>,
+}
+
+impl<'a, P: Testable> Renamer<'a, P> {
+    /// Without a symmetry nobody is alike.
+    pub fn new(symmetry: Option<&'a SymmetryOf<'a, P>>) -> Renamer<'a, P> {
+        Renamer { symmetry, renamed: FxHashMap::default(), shown: FxHashMap::default() }
+    }
+
+    fn swapped(
+        &mut self,
+        state: u32,
+        swap: Swap,
+        interner: &mut Interner<P>,
+    ) -> Result<u32, Refusal> {
+        let Some(symmetry) = self.symmetry else { return Ok(state) };
+        if let Some(renamed) = self.renamed.get(&(state, swap)) {
+            return Ok(*renamed);
+        }
+        let renamed = match &interner.states[state as usize] {
+            Some(state) => Some(symmetry.state(state, swap)?),
+            None => None,
+        };
+        let renamed = interner.number(renamed);
+        self.renamed.insert((state, swap), renamed);
+        Ok(renamed)
+    }
+
+    /// Whether the enemy has overheard the same when two generals have changed places.
+    fn shows_the_same(&mut self, overheard: u32, swap: Swap, interner: &Interner<P>) -> bool {
+        let Some(symmetry) = self.symmetry else { return true };
+        *self.shown.entry((overheard, swap)).or_insert_with(|| {
+            let shown = &interner.overheard[overheard as usize];
+            symmetry.beside(shown, shown, swap).is_none()
+        })
+    }
+
+    /// Whether a global state is the same when two generals have changed places.
+    fn changes_nothing(
+        &mut self,
+        global: &GlobalState,
+        swap: Swap,
+        interner: &mut Interner<P>,
+    ) -> Result<bool, Refusal> {
+        let GlobalState { states, overheard, .. } = global;
+        if !self.shows_the_same(*overheard, swap, interner) {
+            return Ok(false);
+        }
+        for (general, state) in states.iter().enumerate() {
+            if *state != NOT_FOLLOWED {
+                let there = states[swap.of(General::new(general)).id()];
+                if self.swapped(*state, swap, interner)? != there {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Who of these stand alike in a global state: at least two each time.
+    pub fn alike(
+        &mut self,
+        global: &GlobalState,
+        these: Generals,
+        interner: &mut Interner<P>,
+    ) -> Result<Vec<Generals>, Refusal> {
+        let mut all = Vec::new();
+        let Some(symmetry) = self.symmetry else { return Ok(all) };
+        for kind in &symmetry.kinds {
+            let mut left = kind.minus(kind.minus(these));
+            while let Some(first) = left.iter().next() {
+                let mut alike = Generals::NONE.with(first);
+                for other in left.without(first).iter() {
+                    if self.changes_nothing(global, Swap::between(first, other), interner)? {
+                        alike = alike.with(other);
+                    }
+                }
+                left = left.minus(alike);
+                if alike.len() > 1 {
+                    all.push(alike);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// How the choices of those who stand alike are exchanged when two of them change places; for each
+    /// receiver there are the numbers of the states it can come to.
+    pub fn exchanges(
+        &mut self,
+        global: &GlobalState,
+        (loyal, traitors): (Generals, Generals),
+        choices: &[(General, IndexSet<u32, FxBuildHasher>)],
+        interner: &mut Interner<P>,
+    ) -> Result<Exchanges, Refusal> {
+        let mut exchanges = Vec::new();
+        let mut alike = self.alike(global, loyal, interner)?;
+        alike.extend(self.alike(global, traitors, interner)?);
+        for alike in alike {
+            for (one, other) in alike.iter().tuple_windows() {
+                let swap = Swap::between(one, other);
+                let place = |to: General| choices.iter().position(|(other, _)| *other == to);
+                let exchange = choices.iter().map(|own| {
+                    let source = place(swap.of(own.0)).expect("both listen, or neither");
+                    let renamed = self.renamed(&choices[source], own, swap, interner)?;
+                    Ok((source, renamed))
+                });
+                exchanges.push(Exchange(exchange.collect::<Result<_, Refusal>>()?));
+            }
+        }
+        Ok(Exchanges(exchanges))
+    }
+
+    /// What the choices of one general are when two have changed places, among those of the one who
+    /// stands there then.
+    fn renamed(
+        &mut self,
+        (one, from): &(General, IndexSet<u32, FxBuildHasher>),
+        (other, to): &(General, IndexSet<u32, FxBuildHasher>),
+        swap: Swap,
+        interner: &mut Interner<P>,
+    ) -> Result<Vec<usize>, Refusal> {
+        let renamed = from.iter().map(|state| {
+            let renamed = self.swapped(*state, swap, interner)?;
+            let unlike = Refusal::Unlike { one: *one, other: *other };
+            to.get_index_of(&renamed).ok_or(unlike)
+        });
+        renamed.collect()
+    }
+}
+
+/// What becomes of choices, one for each receiver, when two who stand alike change places.
+///
+/// Of all that choices can be renamed to by this, one after the other, what comes first has to be gone through:
+/// it is never left out, for nothing that it can be renamed to comes before it.
+pub(crate) struct Exchanges(Vec<Exchange>);
+
+/// By receiver: whose choice comes to it, and what each choice of that one is then.
+struct Exchange(Vec<(usize, Vec<usize>)>);
+
+impl Exchanges {
+    /// Nobody stands alike.
+    pub fn none() -> Exchanges {
+        Exchanges(Vec::new())
+    }
+
+    /// Whether these picks, and this one for the next receiver, do not come after what an exchange makes of
+    /// them, as far as that is settled.
+    pub fn in_order(&self, picks: &[usize], pick: usize) -> bool {
+        let picked = |place| match picks.get(place) {
+            None if place == picks.len() => Some(pick),
+            picked => picked.copied(),
+        };
+        self.0.iter().all(|Exchange(exchange)| {
+            let pairs = exchange.iter().enumerate().map_while(|(place, (source, renamed))| {
+                Some((picked(place)?, renamed[picked(*source)?]))
+            });
+            let first = pairs.map(|(own, other)| own.cmp(&other)).find(|order| order.is_ne());
+            first.is_none_or(Ordering::is_lt)
+        })
+    }
+
+    /// Whether these picks do not come after what any exchange makes of them, if others put that in order.
+    pub fn come_first(&self, picks: &[usize]) -> bool {
+        self.0.iter().all(|exchange| {
+            let mut renamed = exchange.of(picks);
+            while let Some(before) =
+                self.0.iter().map(|next| next.of(&renamed)).find(|next| *next < renamed)
+            {
+                renamed = before;
+            }
+            *picks <= *renamed
+        })
+    }
+}
+
+impl Exchange {
+    /// What these picks are then.
+    fn of(&self, picks: &[usize]) -> Vec<usize> {
+        self.0.iter().map(|(source, renamed)| renamed[picks[*source]]).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::adversary::Adversary;
+    use crate::order::Order;
+    use crate::protocol::{Lockstep, Round};
+    use crate::protocols::oral::OralMessages;
+    use crate::protocols::signed::SignedMessages;
+    use crate::search::budget::StepBudget;
+    use crate::search::choices::initial::TraitorsOrders;
+    use crate::search::choices::signature_set::SignatureSet;
+    use crate::search::choices::space::Space;
+    use crate::search::exhaustive::context::Lies;
+    use crate::search::exhaustive::explorer::{Exploration, Explorer};
+    use crate::search::progress::Progress;
+    use crate::search::reduction::Reductions;
+    use crate::testable::Terms;
+
+    /// The round that begins, what everybody holds, and what the enemy can show.
+    type Visited<P> = (Round, Vec<Option<<P as Lockstep>::State>>, Option<SignatureSet>);
+
+    /// How many global states of these cases are gone through when generals are renamed, and how many
+    /// there are. What can be renamed to those is all that there is.
+    fn renamed<P: Testable>(protocol: &P, n: usize, f: usize) -> [usize; 2] {
+        let (terms, progress) = (Terms::of(protocol, n).unwrap(), Progress::new());
+        let adversary = Adversary { strays: false, exactly: true, ..Adversary::at_most(f) };
+        let space = Space::new(protocol, &terms, adversary, &progress).unwrap().unwrap();
+        let symmetry = space.symmetry().unwrap().unwrap();
+        let cases = space.cases(f, TraitorsOrders::One);
+        let cases = cases.filter(|case| symmetry.stands_for(case, &terms.values).is_some());
+        let mut counts = [0, 0];
+        for case in cases {
+            let swaps = symmetry.swaps().filter(|swap| {
+                let [one, other] = [swap.one, swap.other]
+                    .map(|general| (case.traitors.contains(general), case.inputs.get(&general)));
+                one == other
+            });
+            let swaps = swaps.collect_vec();
+            let change = |(round, states, shown): &Visited<P>, swap: Swap| -> Visited<P> {
+                let place = |place: usize| swap.of(General::new(place)).id();
+                let states = (0..n).map(|at| states[place(at)].as_ref());
+                let states = states.map(|state| Some(symmetry.state(state?, swap).unwrap()));
+                let shown = shown.as_ref().and_then(|shown| symmetry.overheard(shown, swap));
+                (*round, states.collect(), shown)
+            };
+            let met = |symmetry| -> HashSet<Visited<P>> {
+                let (lies, reductions, part) = (Lies::Free, Reductions::ALL, None);
+                let exploration = Exploration { lies, reductions, symmetry, part };
+                let mut explorer =
+                    Explorer::new(&space, &case, exploration, StepBudget::new(&progress, u64::MAX));
+                explorer.begin().unwrap();
+                let interner = &explorer.interner;
+                let met = explorer.visited.keys().map(|(round, global)| {
+                    let states = global
+                        .states
+                        .iter()
+                        .map(|state| interner.states.get_index(*state as usize));
+                    let states = states.map(|state| state.cloned().flatten()).collect();
+                    let shown = space
+                        .is_signed()
+                        .then(|| interner.overheard[global.overheard as usize].clone());
+                    (*round, states, shown)
+                });
+                met.collect()
+            };
+            // Changed twice it is as it was, but for signatures that are not renamed.
+            let whole: HashSet<_> =
+                met(None).iter().map(|met| change(&change(met, swaps[0]), swaps[0])).collect();
+            let mut left = met(Some(&symmetry)).into_iter().collect_vec();
+            counts[0] += left.len();
+            counts[1] += whole.len();
+            let mut reached = HashSet::new();
+            while let Some(one) = left.pop() {
+                let others = swaps.iter().map(|swap| change(&one, *swap)).collect_vec();
+                left.extend(others.into_iter().filter(|other| reached.insert(other.clone())));
+            }
+            assert!(reached == whole, "{:?}: {} of {}", case.traitors, reached.len(), whole.len());
+        }
+        counts
+    }
+
+    #[test]
+    fn what_is_gone_through_can_be_renamed_to_all_that_there_is() {
+        let three = OralMessages::new(1).over(Order::first(3));
+        let oral = [renamed(&OralMessages::new(2), 7, 2), renamed(&three, 5, 1)];
+        assert_eq!(oral, [[108, 1570], [18, 84]]);
+        // Among six, two pairs can stand alike whose choices speak of each other.
+        let signed = [(2, 5, 2), (3, 5, 3), (2, 6, 2)];
+        let signed = signed.map(|(m, n, f)| renamed(&SignedMessages::new(m), n, f));
+        assert_eq!(signed, [[209, 968], [376, 1302], [824, 14421]]);
+    }
+}

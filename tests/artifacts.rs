@@ -1,0 +1,77 @@
+//! What a failing test leaves in the folder that `TURNCOAT_REPORT_DIR` names.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use turncoat::{OralMessages, Regressions, Setting, check, hunt, strategy};
+
+/// In which way this test is to fail, when it is run by itself.
+const WAY: &str = "TURNCOAT_TEST_FAILS_BY";
+
+fn fail(way: &str) {
+    let protocol = OralMessages::new(1);
+    let stored = Regressions::in_dir(scratch("attacks").join(way));
+    match way {
+        "check" => check(protocol).generals(3).traitors(1).assert_holds(),
+        "hunt" => hunt(protocol).generals(3).traitors(1).assert_finds_nothing(),
+        "survives" => hunt(protocol).generals(3).traitors(1).assert_survives(&stored),
+        "stored" => stored.assert_survived_by(&protocol, Setting::new(3, 1)),
+        _ => {
+            let attack = check(&protocol).generals(3).traitors(1).assert_broken().attack;
+            panic!("{}", strategy::judged(&protocol, &attack).unwrap_err());
+        }
+    }
+}
+
+fn scratch(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("artifacts").join(name)
+}
+
+/// What this test says when it fails in this way, with that folder for what it leaves.
+fn told(way: &str, folder: Option<&Path>) -> String {
+    let name = "artifacts::a_failing_test_leaves_pictures";
+    let mut test = Command::new(std::env::current_exe().unwrap());
+    test.args(["--exact", name, "--nocapture"]).env(WAY, way).env_remove("TURNCOAT_REPORT_DIR");
+    if let Some(folder) = folder {
+        test.env("TURNCOAT_REPORT_DIR", folder);
+    }
+    let output = test.output().expect("this test can be run");
+    assert!(!output.status.success(), "{way} does not fail");
+    String::from_utf8(output.stderr).unwrap() + &String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_failing_test_leaves_pictures() {
+    if let Ok(way) = std::env::var(WAY) {
+        return fail(&way);
+    }
+    let _ = fs::remove_dir_all(scratch(""));
+    for (way, attack) in [
+        ("check", "txt"),
+        ("hunt", "txt"),
+        ("judged", "txt"),
+        ("survives", "json"),
+        ("stored", "json"),
+        // The same attack, now that it is kept: it has a file already.
+        ("stored", "txt"),
+    ] {
+        let folder = scratch("left").join(way).join(attack);
+        let told = told(way, Some(&folder));
+        assert!(told.contains("Violated: ") && told.contains("LIE"), "{told}");
+        let named = told.lines().filter_map(|line| line.strip_prefix("Left in "));
+        let mut named: Vec<PathBuf> = named.map(PathBuf::from).collect();
+        named.sort();
+        let mut there: Vec<PathBuf> =
+            fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        there.sort();
+        assert_eq!(named, there, "{told}");
+        let [file, .., svg] = &named[..] else { panic!("{told}") };
+        assert!(file.to_string_lossy().ends_with(&format!(".attack.{attack}")), "{file:?}");
+        assert!(fs::read_to_string(svg).unwrap().contains("OM(1) among 3 generals"));
+    }
+    let without = told("check", None);
+    assert!(without.contains("Violated: ") && !without.contains("Left in"), "{without}");
+    let refused = told("check", Some(Path::new("/proc/nowhere")));
+    assert!(refused.contains("Violated: ") && refused.contains("Nothing is left: "), "{refused}");
+}
