@@ -33,8 +33,8 @@
 //! - [`strategy::attacks`] hands them to a property test of yours, within `proptest!`.
 //!
 //! What was once found is kept in a file, and run first ever after: [`regressions`]. And a test that
-//! fails leaves a picture of the attack (as SVG) and the attack itself in the folder that the variable
-//! `TURNCOAT_REPORT_DIR` of the environment names, and says where.
+//! fails leaves a picture of the attack (as SVG, and with the feature `pages` as a page) and the attack
+//! itself in the folder that the variable `TURNCOAT_REPORT_DIR` of the environment names, and says where.
 //!
 //! Where no protocol can be right, [`refute`](refute()) breaks any of them, without a search:
 //!

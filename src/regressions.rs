@@ -15,7 +15,8 @@ use crate::hunt::Hunt;
 use crate::keepsake::{left, left_with_file};
 use crate::protocol::Plain;
 use crate::report::attack_file::AttackFile;
-use crate::report::story::{stale, story};
+use crate::report::story::Story;
+use crate::report::telling::stale;
 use crate::testable::{Testable, described};
 
 /// A directory of attack files, one attack in each: every `*.json` in it.
@@ -315,7 +316,7 @@ impl<P: Testable> fmt::Display for Replayed<'_, P> {
         for Stored { file, fate } in attacks {
             if let Fate::Broken(found) = fate {
                 let Counterexample { attack, execution, protocol, .. } = &**found;
-                write!(f, "\n{}\n\n{}", name(file), story(protocol, attack, execution))?;
+                write!(f, "\n{}\n\n{}", name(file), Story::in_brief(protocol, attack, execution))?;
             }
         }
         Ok(())

@@ -30,9 +30,8 @@ pub use self::settings::Settings;
 use crate::attack::AttackOn;
 use crate::execution::run;
 use crate::keepsake::left_by;
-use crate::report::story::story;
-use crate::report::text::among;
-use crate::testable::{Testable, described};
+use crate::report::story::Story;
+use crate::testable::Testable;
 
 /// Whether a protocol does all that is asked of it under an attack.
 ///
@@ -53,9 +52,8 @@ pub fn judged<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<(), Str
     if execution.violation().is_none() {
         return Ok(());
     }
-    let name = described("name", || protocol.name()).unwrap_or_default();
-    let (name, story) = (among(&name, &attack.graph), story(protocol, attack, &execution));
-    Err(format!("{name}\n\n{story}{}", left_by(protocol, attack, &execution)))
+    let story = Story::in_brief(protocol, attack, &execution);
+    Err(format!("{}\n\n{story}{}", story.setting, left_by(protocol, attack, &execution)))
 }
 
 /// Fails the case of a property test, with the whole story, unless the protocol does all that is

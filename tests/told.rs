@@ -9,7 +9,7 @@ use turncoat::protocols::asking::asking;
 use turncoat::protocols::oral::Relay;
 use turncoat::protocols::path::Path;
 use turncoat::report::json;
-use turncoat::report::story::story;
+use turncoat::report::story::Story;
 use turncoat::{
     Arrival, Attack, AttackOn, CoordinatorVote, Counterexample, Crash, Demand, Edit, FaultClass,
     FloodSet, General, Generals, InteractiveConsistency, Lie, Lockstep, OralMessages, Order, Round,
@@ -50,7 +50,7 @@ fn told<P: Testable + Clone>(protocol: &P, attack: AttackOn<P>, size: Size) -> S
     let execution = run(protocol, &attack).unwrap();
     assert_eq!((&*execution.idle, &*execution.lacking), (&[] as &[_], &[] as &[_]), "{attack:?}");
     match execution.violation() {
-        None => story(protocol, &attack, &execution),
+        None => Story::of(protocol, &attack, &execution).to_string(),
         Some(violation) => {
             let protocol = protocol.clone();
             Counterexample { attack, execution, violation, size, protocol }.to_string()

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::report::json;
-use crate::report::picture::Picture;
+use crate::report::story::Story;
 use crate::search::Engine;
 use crate::{Check as Asked, Counterexample, Graph, Testable, Verdict, check as ask};
 use serde_json::json;
@@ -234,6 +234,6 @@ where
 }
 
 /// What is seen of a counterexample.
-pub fn picture<P: Testable>(found: &Counterexample<P>) -> Picture {
-    Picture::of(&found.protocol, &found.attack, &found.execution)
+pub fn picture<P: Testable>(found: &Counterexample<P>) -> Story {
+    Story::of(&found.protocol, &found.attack, &found.execution)
 }

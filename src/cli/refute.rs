@@ -7,10 +7,11 @@ use std::str::FromStr;
 
 use crate::impossibility::world::World;
 use crate::report::json;
-use crate::report::look::Look;
+#[cfg(feature = "pages")]
 use crate::report::page::refutation_page;
-use crate::report::picture::Picture;
+use crate::report::refuted::RefutationInWords;
 use crate::report::ring::ring;
+use crate::report::story::Story;
 use crate::{General, Generals, Graph, Testable, refute as ask};
 use itertools::Itertools;
 use serde_json::json;
@@ -136,16 +137,19 @@ impl Task for Refute<'_> {
         let replay = refutation.broken().map(|_| self.replay()).unwrap_or_default();
         // Of a refutation the world is drawn that gives way.
         let drawn =
-            |world: &World<P>| Picture::of(&refutation.protocol, &world.attack, &world.execution);
-        let page = || refutation_page(&refutation, &Look::PLAIN.show(&refutation));
+            |world: &World<P>| Story::of(&refutation.protocol, &world.attack, &world.execution);
         let given = output.give(&Told {
             verdict: refutation.name(),
             text: &|look| look.show(&refutation) + &replay,
             json: &|| json::refutation(&json!(specification), &refutation),
             picture: &|| refutation.broken().map(drawn),
             own: &|format| match format {
-                Format::Dot => ring(&refutation),
-                Format::Html => Some(page()),
+                Format::Dot => ring(&RefutationInWords::in_brief(&refutation)),
+                #[cfg(feature = "pages")]
+                Format::Html => {
+                    let text = refutation.to_string();
+                    Some(refutation_page(&RefutationInWords::of(&refutation), &text))
+                }
                 _ => None,
             },
         })?;

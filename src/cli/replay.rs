@@ -7,9 +7,8 @@ use std::process::ExitCode;
 
 use crate::report::attack_file::{AttackFile, part};
 use crate::report::json;
-use crate::report::picture::Picture;
-use crate::report::story::{stale, story_in};
-use crate::report::text::among;
+use crate::report::story::Story;
+use crate::report::telling::stale;
 use crate::{Testable, run};
 use serde_json::json;
 
@@ -73,8 +72,8 @@ impl Task for Replay<'_> {
         let given = arguments.output.give(&Told {
             verdict: if violated { "broken" } else { "holds" },
             text: &|look| {
-                let title = among(&protocol.name(), &attack.graph) + "\n";
-                format!("{title}\n{}", story_in(look, &protocol, &attack, &execution))
+                let story = Story::in_brief(&protocol, &attack, &execution);
+                format!("{}\n\n{}", story.setting, look.show(&story))
             },
             json: &|| {
                 let mut json = json::execution::<P>(protocol.task(), &attack, &execution);
@@ -83,7 +82,7 @@ impl Task for Replay<'_> {
                 json::merge(&mut json, &json!(specification));
                 json
             },
-            picture: &|| Some(Picture::of(&protocol, &attack, &execution)),
+            picture: &|| Some(Story::of(&protocol, &attack, &execution)),
             own: &|_| None,
         })?;
         if let Some(failure) = given {

@@ -6,10 +6,12 @@ use std::str::FromStr;
 
 use crate::report::grid::{Cell, grid};
 use crate::report::json;
+#[cfg(feature = "pages")]
 use crate::report::look::Look;
 use crate::report::map::map;
+#[cfg(feature = "pages")]
 use crate::report::page::sweep_page;
-use crate::report::picture::Picture;
+use crate::report::story::Story;
 use crate::{Generals, Graph, Testable};
 use serde_json::{Value, json};
 
@@ -119,6 +121,7 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
         picture: &|| None,
         own: &|format| match format {
             Format::Svg => Some(map(&setting, &cells, bound)),
+            #[cfg(feature = "pages")]
             Format::Html => {
                 Some(sweep_page(&setting, &cells, bound, &pictures, &text(Look::PLAIN)))
             }
@@ -158,7 +161,7 @@ struct Answered {
     verdict: &'static str,
     json: Value,
     /// Its counterexample.
-    drawn: Option<Picture>,
+    drawn: Option<Story>,
 }
 
 impl Task for InCell<'_> {

@@ -1,232 +1,206 @@
-//! What is told of an execution, whether as a story or as a picture: what each general says and what
-//! is wrong with that, what it holds, and what came of it.
+//! How a story is made of an execution: the only place where what is reported asks a protocol anything.
 
-use itertools::Itertools;
+mod teller;
 
-use super::sentence;
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
+
+use self::teller::Storyteller;
+use super::refuted::{ArgumentInWords, RefutationInWords, WorldInWords};
+use super::story::{Amount, Held, Story};
 use crate::adversary::FaultClass;
-use crate::attack::{Attack, AttackOn, Item, Lie};
-use crate::execution::{Delivery, ExecutionOf};
+use crate::attack::{Attack, AttackOn};
+use crate::execution::ExecutionOf;
+use crate::execution::history::history;
 use crate::fault::guarded;
-use crate::general::{General, Generals};
+use crate::general::General;
+use crate::impossibility::world::{Must, Needed, World};
 use crate::outcome::Task;
-use crate::property::{Accepted, Property, Violation};
 use crate::protocol::Round;
-use crate::schedule::{Arrival, Shift};
-use crate::testable::{Testable, Wire};
+use crate::signature::Seal;
+use crate::testable::{Forgery, Terms, Testable, Wire, lent};
+use crate::verdict::Refutation;
 
-use super::line::{Line, Mark};
-
-/// An execution to be told.
-pub(super) struct Telling<'a, P: Testable> {
-    pub protocol: &'a P,
-    pub task: Task,
-    pub attack: &'a AttackOn<P>,
-    pub execution: &'a ExecutionOf<P>,
+/// What is told of a protocol, whatever is said.
+struct Described<'a, V, M, S> {
+    name: String,
+    task: Task,
+    rounds: Round,
+    demands: Vec<&'static str>,
+    words: &'a dyn Words<V, M, S>,
 }
 
-/// How an execution ended.
-pub(super) struct End {
-    /// The property that it lacks, as it is called in its task, if it lacks one.
-    pub violated: Option<String>,
-    /// Who decided what, and why that must not be; or that all is well.
-    pub sentence: String,
+/// What a protocol says of its values, messages and states.
+trait Words<V, M, S> {
+    fn value(&self, value: &V) -> String;
+    fn tell(&self, from: General, message: &M) -> String;
+    fn seals(&self, message: &M) -> Vec<Seal>;
+    /// In which way a message is forged, if it is a forgery on this wire.
+    fn forged(&self, wire: Wire, message: &M) -> Option<String>;
+    /// What a state is, and what would be decided in it, if that is asked.
+    fn held(&self, state: &S, is_asked: bool) -> Held;
 }
 
-impl<'a, P: Testable> Telling<'a, P> {
-    /// What was said on one wire, and what was withheld.
-    pub fn lines(
-        &self,
-        Delivery { wire, said, .. }: Delivery<'a, P::Message>,
-    ) -> Vec<Line<'a, P::Message>> {
-        let Wire { from, to, .. } = wire;
-        let idle = &self.execution.idle;
-        let lies = self.attack.lies.iter().enumerate();
-        let lies =
-            lies.filter(|(index, lie)| lie.wire == wire && !idle.contains(&Item::Lie(index + 1)));
-        let (mut spoken, silent): (Vec<&Lie<_>>, Vec<_>) =
-            lies.map(|(_, lie)| lie).partition(|lie| lie.edit.said().is_some());
-        let mut shifts = self.shifts().filter(|shift| shift.wire == wire).collect_vec();
-        let said = said.iter().map(|message| {
-            let lie = spoken.iter().position(|lie| lie.edit.said() == Some(message));
-            let lie = lie.map(|place| spoken.swap_remove(place));
-            let shift = shifts.iter().position(|shift| shift.message == *message);
-            let shift = shift.map(|place| shifts.remove(place));
-            let mark = shift.map(|shift| match shift.arrival {
-                Arrival::First => Mark::First,
-                Arrival::Late(_) => Mark::Late,
-                Arrival::Never => Mark::Lost,
-            });
-            let due = shift.map_or(Some(wire.round), |shift| match shift.arrival {
-                Arrival::First => Some(wire.round),
-                Arrival::Late(_) => self.due(shift).ok(),
-                Arrival::Never => None,
-            });
-            Line {
-                from,
-                to,
-                text: self.tell(from, message),
-                said: Some(message),
-                mark: lie.map(|_| Mark::Lie).or(mark),
-                loyal: lie.map(|lie| self.loyal(lie)),
-                arrival: shift.map(|shift| self.arrives(shift)),
-                due,
-            }
-        });
-        let said = said.collect_vec();
-        let silent = silent.into_iter().map(|lie| {
-            let (said, due) = (None, None);
-            match lie.edit.honest() {
-                Some(honest) if !self.attack.faults.is_byzantine() => {
-                    let (text, arrival) = (self.tell(from, honest), Some("not sent".to_owned()));
-                    let mark = Some(Mark::Lost);
-                    Line { from, to, text, said, mark, loyal: None, arrival, due }
-                }
-                _ => {
-                    let (text, loyal) = ("nothing".to_owned(), Some(self.loyal(lie)));
-                    let mark = Some(Mark::Lie);
-                    Line { from, to, text, said, mark, loyal, arrival: None, due }
-                }
-            }
-        });
-        said.into_iter().chain(silent).collect()
+impl Story {
+    /// The story of an execution under an attack. The protocol is run once more, to see what all hold
+    /// after each round: the execution keeps only how they ended. (Of an attack that does not fit the
+    /// protocol that is not told.)
+    pub fn of<P: Testable>(
+        protocol: &P,
+        attack: &AttackOn<P>,
+        execution: &ExecutionOf<P>,
+    ) -> Story {
+        let protocol = &lent(protocol);
+        let terms = Terms::of(protocol, attack.graph.clone()).ok();
+        let terms = terms.filter(|terms| attack.fits(terms).is_ok());
+        let history = terms.map(|terms| history(protocol, &terms, attack)).unwrap_or_default();
+        story_by(protocol, attack, execution, &history)
     }
 
-    /// The changes of the schedule that are not idle.
-    fn shifts(&self) -> impl Iterator<Item = &'a Shift<P::Message>> {
-        let shifts = self.attack.schedule.iter().enumerate();
-        let idle = &self.execution.idle;
-        let shifts = shifts.filter(|(index, _)| !idle.contains(&Item::Shift(index + 1)));
-        shifts.map(|(_, shift)| shift)
+    /// The same without what all hold before the end, for which alone the protocol is run: enough for
+    /// the text.
+    pub fn in_brief<P: Testable>(
+        protocol: &P,
+        attack: &AttackOn<P>,
+        execution: &ExecutionOf<P>,
+    ) -> Story {
+        story_by(&lent(protocol), attack, execution, &[])
+    }
+}
+
+impl RefutationInWords {
+    /// A refutation in words, with a whole [story](Story::of) for each world.
+    pub fn of<P: Testable>(refutation: &Refutation<P>) -> RefutationInWords {
+        refuted_by(refutation, Story::of)
     }
 
-    /// What would have been said instead of a lie.
-    fn loyal(&self, lie: &Lie<P::Message>) -> String {
-        let honest = lie.edit.honest().map(|honest| self.tell(lie.wire.from, honest));
-        honest.unwrap_or_else(|| "nothing".to_owned())
+    /// The same with stories [in brief](Story::in_brief): enough for the text.
+    pub fn in_brief<P: Testable>(refutation: &Refutation<P>) -> RefutationInWords {
+        refuted_by(refutation, Story::in_brief)
+    }
+}
+
+/// Why an attack is not what it was when it was written, in a line: some part of it changes nothing
+/// any more.
+pub(crate) fn stale<P: Testable>(
+    protocol: &P,
+    attack: &AttackOn<P>,
+    execution: &ExecutionOf<P>,
+) -> Option<String> {
+    if execution.idle.is_empty() && execution.lacking.is_empty() {
+        return None;
+    }
+    Story::in_brief(protocol, attack, execution).undone.into_iter().next()
+}
+
+/// How much of an attack there is.
+pub(super) fn amount<V, M>(attack: &Attack<V, M>) -> Amount {
+    let Attack { faults, traitors, crashes, lies, schedule, .. } = attack;
+    let deaf = *faults == FaultClass::ReceiveOmission;
+    let unheard = schedule.iter().filter(|shift| deaf && traitors.contains(shift.wire.to)).count();
+    // An attack that fits a protocol has nothing of another class.
+    let wrongs = match faults {
+        FaultClass::Byzantine | FaultClass::SendOmission => lies.len(),
+        FaultClass::Crash => crashes.len(),
+        FaultClass::ReceiveOmission => unheard,
+    };
+    Amount { faults: *faults, wrongs, shifts: schedule.len() - unheard }
+}
+
+fn story_by<P: Testable>(
+    protocol: &P,
+    attack: &AttackOn<P>,
+    execution: &ExecutionOf<P>,
+    history: &[Vec<Option<P::State>>],
+) -> Story {
+    let n = attack.n();
+    let demands = guarded(|| protocol.demands()).unwrap_or_default();
+    let subject = Described {
+        name: guarded(|| protocol.name()).unwrap_or_default(),
+        task: guarded(|| protocol.task()).unwrap_or_default(),
+        rounds: guarded(|| protocol.rounds(n)).unwrap_or_default(),
+        demands: demands.iter().map(|demand| demand.name).collect(),
+        words: &Asked { protocol, n, forgeries: RefCell::default() },
+    };
+    Storyteller { subject, attack, execution }.story(history)
+}
+
+fn refuted_by<P: Testable>(
+    refutation: &Refutation<P>,
+    story: impl Fn(&P, &AttackOn<P>, &ExecutionOf<P>) -> Story,
+) -> RefutationInWords {
+    let Refutation { protocol, name, task, graph, f, argument } = refutation;
+    let asked = Asked { protocol, n: graph.n(), forgeries: RefCell::default() };
+    let world = |World { loyal, must, attack, execution, forgery, .. }: &World<P>| WorldInWords {
+        loyal: loyal.clone(),
+        must: match must {
+            Must::Decide(value) => Must::Decide(asked.value(value)),
+            Must::Agree => Must::Agree,
+        },
+        story: story(protocol, attack, execution),
+        forgery: forgery.as_ref().map(|Needed { wire, message, signed }| Needed {
+            wire: *wire,
+            message: asked.tell(wire.from, message),
+            signed: signed.clone(),
+        }),
+    };
+    RefutationInWords {
+        verdict: refutation.name(),
+        protocol: name.clone(),
+        task: *task,
+        graph: graph.clone(),
+        f: *f,
+        argument: argument.as_ref().map(|argument| ArgumentInWords {
+            theorem: argument.theorem,
+            is_stopped: argument.is_stopped(),
+            groups: argument.groups.clone(),
+            values: argument.values.each_ref().map(|value| asked.value(value)),
+            worlds: argument.worlds.iter().map(world).collect(),
+            witnesses: argument.witnesses().collect(),
+            ending: argument.ending.clone(),
+        }),
+    }
+}
+
+/// A protocol that is asked for its words. It may panic.
+struct Asked<'a, P: Testable> {
+    protocol: &'a P,
+    n: usize,
+    /// The forgeries on those wires on which there are lies.
+    forgeries: RefCell<FxHashMap<Wire, Vec<Forgery<P::Message>>>>,
+}
+
+impl<P: Testable> Words<P::Value, P::Message, P::State> for Asked<'_, P> {
+    fn value(&self, value: &P::Value) -> String {
+        format!("{value:?}")
     }
 
-    /// In which round something arrives that is late; an error if that is when all is over.
-    fn due(&self, Shift { wire, arrival, .. }: &Shift<P::Message>) -> Result<Round, ()> {
-        let Arrival::Late(rounds) = arrival else { return Ok(wire.round) };
-        let due = wire.round.saturating_add(*rounds);
-        let last = guarded(|| self.protocol.rounds(self.attack.n())).unwrap_or(due);
-        if due <= last { Ok(due) } else { Err(()) }
-    }
-
-    /// What becomes of a message that does not arrive in its turn.
-    fn arrives(&self, shift: &Shift<P::Message>) -> String {
-        let Attack { faults, traitors, .. } = self.attack;
-        match shift.arrival {
-            Arrival::First => {
-                let place = |shift: &Shift<_>| (shift.arrival, shift.wire.round, shift.wire.to);
-                let before = self.shifts().take_while(|other| *other != shift);
-                match before.filter(|other| place(other) == place(shift)).count() {
-                    0 => "arrives first".to_owned(),
-                    before => format!("arrives as number {}", before + 1),
-                }
-            }
-            Arrival::Late(_) => match self.due(shift) {
-                Ok(due) => format!("arrives in round {due}"),
-                Err(()) => "would arrive when all is over".to_owned(),
-            },
-            Arrival::Never => {
-                let to = shift.wire.to;
-                let deaf = *faults == FaultClass::ReceiveOmission && traitors.contains(to);
-                if deaf { "not received" } else { "never arrives" }.to_owned()
-            }
-        }
-    }
-
-    pub fn tell(&self, from: General, message: &P::Message) -> String {
+    fn tell(&self, from: General, message: &P::Message) -> String {
         let told = guarded(|| self.protocol.tell(from, message));
         told.unwrap_or_else(|_| format!("{message:?}"))
     }
 
-    /// What a general holds.
-    pub fn explain(&self, state: &P::State) -> Vec<String> {
-        let explained = guarded(|| self.protocol.explain(state));
-        explained.unwrap_or_else(|_| vec![format!("{state:?}")])
+    fn seals(&self, message: &P::Message) -> Vec<Seal> {
+        guarded(|| self.protocol.seals(message)).unwrap_or_default()
     }
 
-    pub fn end(&self) -> End {
-        let (violated, sentence) = match self.execution.violation() {
-            None => {
-                let demands = self.protocol.demands();
-                let held = all_held(self.task, demands.iter().map(|demand| demand.name));
-                (None, format!("{held} in this execution."))
-            }
-            Some(Violation::Fault(fault)) => {
-                (Some(fault.kind.property().to_owned()), sentence(&fault.told(self.task)))
-            }
-            Some(Violation::Forgery(accepted)) => {
-                (Some("unforgeability".to_owned()), self.taken_in(&accepted))
-            }
-            Some(Violation::Property(property)) => {
-                (Some(property.title(self.task)), self.accusation(property))
-            }
-        };
-        End { violated, sentence }
+    fn forged(&self, wire: Wire, message: &P::Message) -> Option<String> {
+        let mut forgeries = self.forgeries.borrow_mut();
+        let forgeries = forgeries.entry(wire).or_insert_with(|| {
+            let repertoire = guarded(|| self.protocol.repertoire(self.n, wire));
+            repertoire.map(|repertoire| repertoire.forgeries).unwrap_or_default()
+        });
+        let forgery = forgeries.iter().find(|forgery| forgery.message == *message);
+        forgery.map(|forgery| forgery.label.to_owned())
     }
 
-    /// Who took what for genuine, and what came of it.
-    fn taken_in(&self, Accepted { wire, label }: &Accepted) -> String {
-        let round = wire.round;
-        let [from, to] = [wire.from, wire.to].map(|general| self.task.name(general));
-        let what = format!("In round {round} {from} sends {to} a forgery, {label}, which counts.");
-        let outcome = self.execution.lacks.map(|property| self.accusation(property));
-        [what].into_iter().chain(outcome).join(" ")
-    }
-
-    /// Who decided what, and why that must not be.
-    fn accusation(&self, property: Property) -> String {
-        let Attack { graph, faults, traitors, inputs, .. } = self.attack;
-        // What had to be decided: the commander's order, or what all inputs were that bind.
-        let due =
-            faults.bound(graph.n(), *traitors).iter().find_map(|general| inputs.get(&general));
-        let due = due.or_else(|| inputs.values().next());
-        let due = due.filter(|_| property == Property::Validity);
-        let decided = self.decided(due);
-        match (property, self.task, due) {
-            (Property::Validity, Task::Broadcast, Some(order)) => {
-                format!("The loyal commander orders {order:?}, and {decided}.")
-            }
-            (Property::Validity, Task::Consensus, Some(input)) => {
-                let some = faults.is_byzantine() && !traitors.is_empty();
-                let of_the_loyal = if some { " of the loyal" } else { "" };
-                format!("All inputs{of_the_loyal} are {input:?}, and {decided}.")
-            }
-            (Property::Agreement, Task::Broadcast, _) => {
-                format!("The loyal lieutenants do not agree: {decided}.")
-            }
-            (Property::Agreement, Task::Consensus, _) => {
-                format!("The loyal generals do not agree: {decided}.")
-            }
-            (Property::Demand(_) | Property::Validity, ..) => sentence(&decided),
+    fn held(&self, state: &P::State, is_asked: bool) -> Held {
+        let lines = guarded(|| self.protocol.explain(state));
+        let vote = is_asked.then(|| guarded(|| self.protocol.decide(state)).ok()).flatten();
+        Held {
+            lines: lines.unwrap_or_else(|_| vec![format!("{state:?}")]),
+            vote: vote.map(|value| self.value(&value)),
         }
     }
-
-    /// Who decided what, but for those who decided this.
-    fn decided(&self, but: Option<&P::Value>) -> String {
-        let decisions = self.execution.decisions.iter().enumerate();
-        let decisions = decisions.filter_map(|(id, decision)| Some((decision.as_ref()?, id)));
-        let groups = decisions.map(|(decision, id)| (decision, General::new(id))).into_group_map();
-        let groups = groups.into_iter().filter(|(decision, _)| Some(*decision) != but);
-        let groups = groups.sorted_by_key(|(_, generals)| generals[0]);
-        let decided = groups.map(|(decision, generals)| {
-            let verb = if generals.len() == 1 { "decides" } else { "decide" };
-            format!("{} {verb} {decision:?}", self.task.names(Generals::from_iter(generals)))
-        });
-        let decided = decided.collect_vec();
-        if decided.is_empty() { "nobody decides".to_owned() } else { decided.join(", and ") }
-    }
-}
-
-/// "Agreement (IC1) and validity (IC2) hold".
-pub(crate) fn all_held(task: Task, demands: impl IntoIterator<Item = &'static str>) -> String {
-    let of_all = [Property::Agreement, Property::Validity].into_iter();
-    let of_all = of_all.chain(demands.into_iter().map(Property::Demand));
-    let mut titles = of_all.map(|property| property.title(task)).collect_vec();
-    let last = titles.pop().unwrap_or_default();
-    super::capital(&format!("{} and {last} hold", titles.join(", ")))
 }
