@@ -2,7 +2,7 @@
 //! step through, the worlds of a refutation beside each other, the frontier of a sweep; and all of it as
 //! tables and text, too.
 //!
-//! Each round is drawn as in an [SVG file](super::svg()), and below it stands what is said. Whoever picks a
+//! Each round is drawn as in an [SVG file](mod@super::svg), and below it stands what is said. Whoever picks a
 //! general sees only what it says and hears. So 31 generals and hundreds of messages can be read.
 
 mod scene;
