@@ -3,7 +3,9 @@
 //!
 //! `cargo run --example own_protocol` shows what turncoat says of it.
 
-use turncoat::{General, Lockstep, Order, Repertoire, Round, Seat, Testable, Wire, check};
+use turncoat::{
+    General, Graph, Lockstep, Order, Problem, Repertoire, Round, Seat, Testable, Wire, check,
+};
 
 /// Attack only if all say so.
 #[derive(Debug)]
@@ -51,12 +53,12 @@ impl Lockstep for Unanimous {
 
 /// The testing side: what is agreed on, and what a traitor could say.
 impl Testable for Unanimous {
-    fn values(&self) -> Vec<Order> {
-        vec![Order::RETREAT, Order::ATTACK]
+    fn problem(&self, _graph: &Graph) -> Result<Problem<Order>, String> {
+        Ok(Problem::broadcast([Order::RETREAT, Order::ATTACK]))
     }
 
     fn repertoire(&self, _n: usize, _wire: Wire) -> Repertoire<Order> {
-        Repertoire::one_of(self.values())
+        Repertoire::one_of([Order::RETREAT, Order::ATTACK])
     }
 }
 

@@ -4,7 +4,8 @@ use turncoat::signature::ideal::Token;
 use turncoat::signature::{Signatures, Signed};
 use turncoat::testable::Forgery;
 use turncoat::{
-    General, Generals, Ideal, Lockstep, Order, Repertoire, Round, Seat, Testable, Wire, check,
+    General, Generals, Graph, Ideal, Lockstep, Order, Problem, Repertoire, Round, Seat, Signing,
+    Testable, Wire, Words, check,
 };
 
 /// The commander signs his order, every lieutenant votes for it, and what n - f have signed is
@@ -89,8 +90,8 @@ impl Lockstep for Votes {
 
 /// The testing side: also which signatures are in a message, and what must not be believed.
 impl Testable for Votes {
-    fn values(&self) -> Vec<Order> {
-        Order::first(2)
+    fn problem(&self, _graph: &Graph) -> Result<Problem<Order>, String> {
+        Ok(Problem::broadcast(Order::first(2)))
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Vote> {
@@ -99,16 +100,28 @@ impl Testable for Votes {
             message: Vote { by: General::new(n - 1), ..vote(wire.from, order) },
         };
         let others = wire.from.id() != n - 1;
-        Repertoire::one_of(self.values().into_iter().map(|order| vote(wire.from, order)))
-            .with_forgeries(self.values().into_iter().filter(|_| others).map(forged))
+        Repertoire::one_of(Order::first(2).into_iter().map(|order| vote(wire.from, order)))
+            .with_forgeries(Order::first(2).into_iter().filter(|_| others).map(forged))
     }
 
+    fn signing(&self) -> &dyn Signing<Vote> {
+        self
+    }
+
+    fn words(&self) -> &dyn Words<Vote, Ballot> {
+        self
+    }
+}
+
+impl Signing<Vote> for Votes {
     fn signatures(&self, vote: &Vote) -> Vec<Signed> {
         let statement = statement(vote.order).into_bytes().into();
         let signed = Signed { by: vote.by, statement };
         Vec::from_iter(is_signed(vote).then_some(signed))
     }
+}
 
+impl Words<Vote, Ballot> for Votes {
     fn tell(&self, _from: General, Vote { order, by, .. }: &Vote) -> String {
         format!("{order}, signed by {}", by.id())
     }

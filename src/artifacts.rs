@@ -9,8 +9,7 @@ use serde::Serialize;
 use crate::attack::AttackOn;
 use crate::execution::{Counterexample, ExecutionOf};
 use crate::report::attack_file::AttackFile;
-use crate::report::page::page;
-use crate::report::picture::Picture;
+use crate::report::story::Story;
 use crate::report::svg::svg;
 use crate::testable::Testable;
 
@@ -31,7 +30,7 @@ pub(crate) fn write_artifacts_of<P: Testable>(
 ) -> String {
     reported(|folder| {
         let debugged = ("attack.txt", format!("{attack:#?}\n"));
-        write(folder, &Picture::of(protocol, attack, execution), debugged)
+        write(folder, &Story::of(protocol, attack, execution), debugged)
     })
 }
 
@@ -42,9 +41,9 @@ where
 {
     let Counterexample { attack, execution, protocol, .. } = found;
     reported(|folder| {
-        let picture = Picture::of(protocol, attack, execution);
-        let file = ("attack.json", AttackFile::write(&picture.protocol, attack));
-        write(folder, &picture, file)
+        let story = Story::of(protocol, attack, execution);
+        let file = ("attack.json", AttackFile::write(&story.protocol, attack));
+        write(folder, &story, file)
     })
 }
 
@@ -60,18 +59,28 @@ fn reported(write: impl FnOnce(&Path) -> io::Result<Vec<PathBuf>>) -> String {
     }
 }
 
-fn write(folder: &Path, picture: &Picture, attack: (&str, String)) -> io::Result<Vec<PathBuf>> {
+fn write(folder: &Path, story: &Story, attack: (&str, String)) -> io::Result<Vec<PathBuf>> {
     let thread = thread::current();
-    let stem = plain(&format!("{} {}", thread.name().unwrap_or("test"), picture.setting));
+    let stem = plain(&format!("{} {}", thread.name().unwrap_or("test"), story.setting));
     fs::create_dir_all(folder)?;
     let write = |(kind, text): (&str, String)| {
         let file = folder.join(format!("{stem}.{kind}"));
         fs::write(&file, text).map(|()| file)
     };
-    let verdict = if picture.ending.violated.is_some() { "broken" } else { "holds" };
-    let text = format!("{}\n\n{}\n", picture.setting, picture.ending.sentence);
-    let page = page(Some(picture), verdict, &text);
-    [("html", page), ("svg", svg(picture)), attack].into_iter().map(write).collect()
+    let pictures = [page(story), Some(("svg", svg(story))), Some(attack)];
+    pictures.into_iter().flatten().map(write).collect()
+}
+
+#[cfg(feature = "pages")]
+fn page(story: &Story) -> Option<(&'static str, String)> {
+    let verdict = if story.ending.violated.is_some() { "broken" } else { "holds" };
+    let text = format!("{}\n\n{}\n", story.setting, story.ending.sentence);
+    Some(("html", crate::report::page::page(Some(story), verdict, &text)))
+}
+
+#[cfg(not(feature = "pages"))]
+fn page(_: &Story) -> Option<(&'static str, String)> {
+    None
 }
 
 /// What is left of a text in the name of a file.

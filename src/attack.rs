@@ -11,10 +11,9 @@ use self::written::{AttackAsWritten, LieAsWritten};
 use crate::adversary::FaultClass;
 use crate::general::{General, Generals};
 use crate::graph::Graph;
-use crate::outcome::Task;
-use crate::protocol::{Lockstep, Plain, Round};
+use crate::protocol::{Lockstep, Round};
 use crate::schedule::{Crash, Shift};
-use crate::testable::{Refusal, Terms, Wire};
+use crate::testable::{Refusal, Wire};
 
 /// Everything the enemy decided: who the traitors are, what the inputs are, every lie, and the
 /// schedule. A protocol and an attack determine the execution.
@@ -35,7 +34,7 @@ pub struct Attack<V, M> {
     pub faults: FaultClass,
     /// Who may lie, crash or omit.
     pub traitors: Generals,
-    /// What each general with an [input](crate::Testable::inputs) was given: the commander his order.
+    /// What each general with an [input](crate::testable::Problem::inputs) was given: the commander his order.
     pub inputs: BTreeMap<General, V>,
     /// Which traitors crash, where that is how they are faulty.
     pub crashes: Vec<Crash>,
@@ -98,7 +97,23 @@ impl<M> Edit<M> {
     }
 }
 
-impl<M: Plain> Edit<M> {
+impl<M> Lie<M> {
+    fn map<N>(&self, message: impl FnMut(&M) -> N) -> Lie<N> {
+        Lie { wire: self.wire, edit: self.edit.map(message) }
+    }
+}
+
+impl<M> Edit<M> {
+    fn map<N>(&self, mut message: impl FnMut(&M) -> N) -> Edit<N> {
+        match self {
+            Edit::Withhold(honest) => Edit::Withhold(message(honest)),
+            Edit::Say(said) => Edit::Say(message(said)),
+            Edit::Instead { of, say } => Edit::Instead { of: message(of), say: message(say) },
+        }
+    }
+}
+
+impl<M: Clone + PartialEq> Edit<M> {
     /// The change that turns what stood in a slot into what is said there; none if they are equal.
     pub(crate) fn between(honest: Option<M>, said: Option<M>) -> Option<Edit<M>> {
         match (honest, said) {
@@ -157,6 +172,24 @@ impl<V, M> Attack<V, M> {
         self.crashes.len() + self.lies.len() + self.schedule.len()
     }
 
+    /// The same attack with its values and messages written in another way.
+    pub(crate) fn map<W, N>(
+        &self,
+        mut value: impl FnMut(&V) -> W,
+        mut message: impl FnMut(&M) -> N,
+    ) -> Attack<W, N> {
+        let Attack { graph, faults, traitors, inputs, crashes, lies, schedule } = self;
+        Attack {
+            graph: graph.clone(),
+            faults: *faults,
+            traitors: *traitors,
+            inputs: inputs.iter().map(|(general, input)| (*general, value(input))).collect(),
+            crashes: crashes.clone(),
+            lies: lies.iter().map(|lie| lie.map(&mut message)).collect(),
+            schedule: schedule.iter().map(|shift| shift.map(&mut message)).collect(),
+        }
+    }
+
     /// The traitors who crash, lie, or do not receive: those who would not do so can be loyal.
     pub(crate) fn culprits(&self) -> Generals {
         let crashed = self.crashes.iter().map(|crash| crash.general);
@@ -164,96 +197,6 @@ impl<V, M> Attack<V, M> {
         let omitted = self.schedule.iter().filter(|shift| shift.arrival.is_asynchronous());
         let deaf = omitted.map(|shift| shift.wire.to).filter(|to| self.traitors.contains(*to));
         crashed.chain(lied).chain(deaf).collect()
-    }
-}
-
-impl<V: Plain, M: Plain> Attack<V, M> {
-    /// Whether the attack makes sense for this protocol: everybody it names is there, only
-    /// traitors are faulty, in their own way, in a round that there is, and all who need an input
-    /// have one of the values.
-    pub(crate) fn fits(&self, terms: &Terms<V>) -> Result<(), Misfit> {
-        let n = self.n();
-        if n != terms.n() {
-            return Err(Misfit::Generals { n, expected: terms.n() });
-        } else if self.graph != terms.graph {
-            let (graph, expected) = (self.graph.clone(), terms.graph.clone());
-            return Err(Misfit::Graph { graph, expected });
-        }
-        let named = self.inputs.keys().copied().chain(self.traitors.iter());
-        if let Some(general) = named.into_iter().find(|general| general.id() >= n) {
-            return Err(Misfit::NotThere { general: general.id(), n });
-        }
-        if let Some(general) = self.inputs.keys().find(|general| !terms.inputs.contains(**general))
-        {
-            let (general, with) = (general.id(), terms.inputs);
-            return Err(Misfit::InputOfAnother { general, with });
-        }
-        let given: Generals = self.inputs.keys().copied().collect();
-        if let Some(general) = terms.inputs.minus(given).iter().next() {
-            let name = match terms.task {
-                Task::Broadcast => format!("{general}, {},", general.id()),
-                Task::Consensus => terms.task.name(general),
-            };
-            return Err(Misfit::NoInput(name));
-        }
-        if let Some(value) = self.inputs.values().find(|value| !terms.values.contains(value)) {
-            let value = format!("{value:?}");
-            return Err(Misfit::Value { value, values: format!("{:?}", terms.values) });
-        }
-        for (index, lie) in self.lies.iter().enumerate() {
-            let (item, from) = (Item::Lie(index + 1), lie.wire.from);
-            is_wire(item, lie.wire, terms)?;
-            if !self.traitors.contains(from) {
-                return Err(Misfit::LoyalLiar { item, general: from.id() });
-            } else if !may_tell(self.faults, &lie.edit) {
-                return Err(Misfit::OtherFault { item, faults: self.faults });
-            }
-        }
-        for (index, shift) in self.schedule.iter().enumerate() {
-            is_wire(Item::Shift(index + 1), shift.wire, terms)?;
-        }
-        for (index, crash) in self.crashes.iter().enumerate() {
-            let item = Item::Crash(index + 1);
-            if crash.general.id() >= n {
-                return Err(Misfit::ItemNotThere { item, general: crash.general.id(), n });
-            }
-            let others = terms.graph.neighbours(crash.general).iter();
-            for to in crash.reaches.iter().chain(others.take(1)) {
-                is_wire(item, Wire { round: crash.round, from: crash.general, to }, terms)?;
-            }
-            if !self.traitors.contains(crash.general) {
-                return Err(Misfit::LoyalLiar { item, general: crash.general.id() });
-            } else if self.faults != FaultClass::Crash {
-                return Err(Misfit::OtherFault { item, faults: self.faults });
-            } else if self.crashes[..index].iter().any(|other| other.general == crash.general) {
-                return Err(Misfit::CrashedAgain { item, general: crash.general.id() });
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whether a part of an attack speaks of a wire that there is.
-fn is_wire<V>(item: Item, wire: Wire, terms: &Terms<V>) -> Result<(), Misfit> {
-    let (Terms { graph, rounds, .. }, Wire { round, from, to }) = (terms, wire);
-    if let Some(general) = [from, to].into_iter().find(|end| end.id() >= graph.n()) {
-        return Err(Misfit::ItemNotThere { item, general: general.id(), n: graph.n() });
-    } else if from == to {
-        return Err(Misfit::LieToSelf { item, general: from.id() });
-    } else if !graph.has_edge(from, to) {
-        return Err(Misfit::NoEdge { item, from: from.id(), to: to.id() });
-    } else if round == 0 || round > *rounds {
-        return Err(Misfit::Round { item, round, rounds: *rounds });
-    }
-    Ok(())
-}
-
-/// Whether a traitor with such faults can change what it sends in this way.
-fn may_tell<M>(faults: FaultClass, edit: &Edit<M>) -> bool {
-    match faults {
-        FaultClass::Byzantine => true,
-        FaultClass::SendOmission => matches!(edit, Edit::Withhold(_)),
-        FaultClass::Crash | FaultClass::ReceiveOmission => false,
     }
 }
 

@@ -4,12 +4,13 @@ use crate::adversary::Adversary;
 use crate::artifacts::write_artifacts;
 use crate::attack::AttackOn;
 use crate::execution::Counterexample;
+use crate::machine::Numbered;
 use crate::question::{CheckError, Question, Subject};
 use crate::search::part::Part;
 use crate::search::progress::{Halt, Progress};
-use crate::search::{Answer, Engine, Found, Reduction, Reductions, Search};
-use crate::testable::{Testable, lent};
-use crate::verdict::{Ruling, Verdict};
+use crate::search::{Answer, Engine, Reduction, Reductions, Search};
+use crate::testable::Testable;
+use crate::verdict::{Ruling, Verdict, written};
 
 /// Asks whether a protocol reaches Byzantine agreement.
 ///
@@ -151,9 +152,9 @@ impl<P: Testable> Check<P> {
         progress: &Progress,
     ) -> Result<Verdict<P>, CheckError> {
         let composed = engine == Engine::Compositional;
-        let subject = if composed { self.unadmitted()? } else { self.subject()? };
-        let Subject { name, terms } = subject;
-        let Question { protocol, mut adversary, how, .. } = self;
+        let numbered = Numbered::new(&self.protocol);
+        let Subject { name, terms } = self.subject(&numbered, !composed)?;
+        let (mut adversary, how) = (self.adversary, self.how);
         let Everything { reductions, part, steps: limit, .. } = how;
         let Adversary { faults, any_order, disruptions, .. } = adversary;
         if engine == Engine::Naive && (!faults.is_byzantine() || any_order || disruptions > 0) {
@@ -162,12 +163,13 @@ impl<P: Testable> Check<P> {
         if part.is_some() && engine != Engine::Exhaustive {
             return Err(CheckError::NoParts);
         }
-        let (lent, terms) = (&lent(&protocol), &terms);
+        let (machine, terms) = (&numbered, &terms);
         let search =
-            Search { protocol: lent, terms, adversary, engine, reductions, part, limit, progress };
+            Search { machine, terms, adversary, engine, reductions, part, limit, progress };
         let answer = match parts {
             Some((steps, attacks)) => {
-                search.settled(steps, attacks)?.ok_or(CheckError::Unbroken)?
+                let attacks = attacks.iter().map(|attack| numbered.number_attack(attack));
+                search.settled(steps, attacks.collect())?.ok_or(CheckError::Unbroken)?
             }
             None if composed => search.compose()?,
             None => search.run()?,
@@ -176,20 +178,22 @@ impl<P: Testable> Check<P> {
         adversary.strays &= !composed;
         let Answer { found, halt, behaviours, signed, forgeries, .. } = answer;
         let Answer { harvested, reductions, steps, .. } = answer;
-        let ruling = match (found, halt) {
-            (Some(Found { attack, execution, violation, size }), _) => {
+        let written = found.map(|found| written(&numbered, found));
+        drop(numbered);
+        let protocol = self.protocol;
+        let ruling = match (written, halt) {
+            (Some((attack, execution, violation, size)), _) => {
                 let found = Counterexample { attack, execution, violation, size, protocol };
                 Ruling::Broken(Box::new(found))
             }
             (None, Some(halt)) => Ruling::Bounded(halt),
             (None, None) => Ruling::Holds,
         };
-        let protocol = name;
         let verdict = Verdict {
-            protocol,
+            protocol: name,
             graph: terms.graph.clone(),
             task: terms.task,
-            demands: terms.demands.iter().map(|demand| demand.name).collect(),
+            demands: terms.demands.clone(),
             adversary,
             engine,
             signed,

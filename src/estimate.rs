@@ -1,10 +1,11 @@
 //! What a verdict would take, before anything is searched.
 
 use crate::check::Check;
+use crate::machine::Numbered;
 use crate::question::{CheckError, Subject};
 use crate::search::progress::Progress;
 use crate::search::{Engine, Reductions, Search};
-use crate::testable::{Testable, lent};
+use crate::testable::Testable;
 use crate::verdict::{Estimate, Expected};
 
 impl<P: Testable> Check<P> {
@@ -26,15 +27,16 @@ impl<P: Testable> Check<P> {
     ///
     /// The question can't be answered by any engine: as [`run`](Check::run).
     pub fn estimate(&self) -> Result<Estimate, CheckError> {
-        let admitted = self.subject();
+        let numbered = Numbered::new(&self.protocol);
+        let admitted = self.subject(&numbered, true);
         let refused = admitted.as_ref().err().cloned();
-        let subject = admitted.or_else(|error| self.unadmitted().map_err(|_| error));
+        let subject = admitted.or_else(|error| self.subject(&numbered, false).map_err(|_| error));
         let Subject { name, terms } = subject?;
-        let (protocol, progress) = (&lent(&self.protocol), &Progress::new());
+        let (machine, progress) = (&numbered, &Progress::new());
         let (adversary, engine, limit) = (self.adversary, Engine::Exhaustive, u64::MAX);
         let (terms, reductions, part) = (&terms, Reductions::ALL, None);
         let search =
-            Search { protocol, terms, adversary, engine, reductions, part, limit, progress };
+            Search { machine, terms, adversary, engine, reductions, part, limit, progress };
         let expected = match refused {
             Some(error) => Err(error),
             None => search.expected().map_err(CheckError::from),

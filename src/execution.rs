@@ -1,27 +1,27 @@
 //! The simulator: a protocol run under an attack, deterministic, and everything that was said.
 
 mod deliveries;
+mod forgeries;
 pub(crate) mod history;
 pub(crate) mod simulate;
+mod simulator;
 mod written;
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use itertools::Itertools;
-use rustc_hash::FxHashMap;
 
 pub use self::deliveries::{Deliveries, Delivery, Sent};
-use self::written::obeyed_into;
+pub(crate) use self::forgeries::Forgeries;
+pub use self::simulator::{Simulator, run};
 pub(crate) use self::written::{obeyed, replayed};
-use crate::attack::{AttackOn, Item, Misfit};
-use crate::fault::{Fault, Guarded, guarded};
+use crate::attack::{AttackOn, Item};
+use crate::fault::Fault;
 use crate::general::General;
-use crate::graph::Graph;
 use crate::property::{Accepted, Property, Violation};
 use crate::protocol::{Lockstep, Round};
 use crate::signature::Signed;
-use crate::testable::{Forgery, Refusal, Terms, Testable, Wire, lent};
+use crate::testable::{Testable, Wire};
 
 /// A protocol run under an attack. If the protocol misbehaves it ends there.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,7 +42,7 @@ pub struct Execution<V, M, S> {
     pub idle: Vec<Item>,
     /// The lies that could not be told, by number, each with a signature that the traitors lacked:
     /// they changed nothing either.
-    pub lacking: Vec<(usize, Signed)>,
+    pub lacking: Vec<(usize, Missing)>,
     /// The first forgery that a loyal general accepted.
     pub accepted: Option<Accepted>,
     /// What the protocol did that no protocol may do.
@@ -51,9 +51,26 @@ pub struct Execution<V, M, S> {
     pub lacks: Option<Property>,
 }
 
+/// Why a lie could not be told.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, thiserror::Error)]
+pub enum Missing {
+    /// It needs this signature, which the traitors neither make nor have overheard.
+    #[error("the traitors neither make nor have overheard the signature of general {} on {}", .0.by.id(), .0.statement.escape_ascii())]
+    Signature(Signed),
+    /// Nobody knows what it needs: the protocol panics when it looks for the signatures.
+    #[error("nobody knows which signatures it needs: {0}")]
+    Unreadable(String),
+}
+
 /// The executions of a protocol.
 pub type ExecutionOf<P> =
     Execution<<P as Lockstep>::Value, <P as Lockstep>::Message, <P as Lockstep>::State>;
+
+impl<V, M, S> Default for Execution<V, M, S> {
+    fn default() -> Execution<V, M, S> {
+        Execution::not_begun()
+    }
+}
 
 impl<V, M, S> Execution<V, M, S> {
     fn not_begun() -> Execution<V, M, S> {
@@ -71,6 +88,30 @@ impl<V, M, S> Execution<V, M, S> {
     }
 
     /// It has not begun, and keeps its memory.
+    /// The same execution with its values, messages and states written in another way.
+    pub(crate) fn map<W, N, T>(
+        &self,
+        value: impl Fn(&V) -> W,
+        message: impl Fn(&M) -> N,
+        mut state: impl FnMut(&S) -> T,
+    ) -> Execution<W, N, T> {
+        let disturbed = self.disturbed.iter().map(|(key, heard)| {
+            let heard = heard.iter().map(|(wire, said)| (*wire, message(said)));
+            (*key, heard.collect())
+        });
+        Execution {
+            deliveries: self.deliveries.map(&message),
+            disturbed: disturbed.collect(),
+            states: self.states.iter().map(|held| held.as_ref().map(&mut state)).collect(),
+            decisions: self.decisions.iter().map(|made| made.as_ref().map(&value)).collect(),
+            idle: self.idle.clone(),
+            lacking: self.lacking.clone(),
+            accepted: self.accepted.clone(),
+            fault: self.fault.clone(),
+            lacks: self.lacks,
+        }
+    }
+
     fn forget(&mut self) {
         let Execution { deliveries, disturbed, states, decisions, idle, lacking, .. } = self;
         deliveries.clear();
@@ -144,200 +185,4 @@ pub enum Size {
     LocallyMinimal,
     /// The search was stopped before it could be made smaller.
     NotMinimal,
-}
-
-/// Runs a protocol under an attack: the same execution every time. (Some calls are made twice, to
-/// see whether the protocol is deterministic.) Who has many attacks makes a [`Simulator`] once.
-///
-/// A lie that takes back what was never to be said changes nothing, and is listed in
-/// [`Execution::idle`]; so does one for which the traitors lack a signature, which is listed
-/// in [`Execution::lacking`]. The cost is that of the protocol's own calls, one `send` for every
-/// wire and round, and one `receive` for every message.
-///
-/// # Errors
-///
-/// The attack does not fit the protocol. (A protocol that misbehaves is a finding, and no error:
-/// [`Execution::fault`].)
-///
-/// ```
-/// use std::collections::BTreeMap;
-/// use turncoat::{Attack, General, Generals, OralMessages, Order, run};
-///
-/// let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
-/// let attack = Attack::new(4, Generals::NONE, inputs);
-/// let execution = run(&OralMessages::new(1), &attack)?;
-/// assert_eq!(execution.messages(), 9);
-/// assert_eq!(execution.decisions[3], Some(Order::ATTACK));
-/// # Ok::<(), turncoat::Misfit>(())
-/// ```
-pub fn run<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<ExecutionOf<P>, Misfit> {
-    Simulator::new(protocol, &attack.graph)?.run(attack)
-}
-
-/// Runs a protocol among the same generals under one attack after the other. What it has once worked out
-/// of the protocol's [repertoire](Testable::repertoire) it keeps.
-///
-/// ```
-/// use std::collections::BTreeMap;
-/// use turncoat::{Attack, General, Generals, Order, SignedMessages, Simulator};
-///
-/// let protocol = SignedMessages::new(1);
-/// let simulator = Simulator::new(&protocol, 3)?;
-/// for order in [Order::RETREAT, Order::ATTACK] {
-///     let inputs = BTreeMap::from([(General::COMMANDER, order)]);
-///     let attack = Attack::new(3, Generals::NONE, inputs);
-///     assert_eq!(simulator.run(&attack)?.decisions[1], Some(order));
-/// }
-/// # Ok::<(), turncoat::Misfit>(())
-/// ```
-#[derive(Debug)]
-pub struct Simulator<'a, P: Testable> {
-    protocol: &'a P,
-    terms: Terms<P::Value>,
-    /// The forgeries on those wires where that mattered.
-    forgeries: RefCell<FxHashMap<Wire, FxHashMap<P::Message, &'static str>>>,
-}
-
-impl<'a, P: Testable> Simulator<'a, P> {
-    /// Among so many generals, or on a graph of them.
-    ///
-    /// # Errors
-    ///
-    /// The protocol can't be run so.
-    pub fn new(protocol: &'a P, graph: impl Into<Graph>) -> Result<Simulator<'a, P>, Refusal> {
-        let terms = Terms::of(protocol, graph)?;
-        Ok(Simulator { protocol, terms, forgeries: RefCell::default() })
-    }
-
-    /// Runs the protocol under an attack, as [`run`] does.
-    ///
-    /// # Errors
-    ///
-    /// The attack does not fit the protocol.
-    pub fn run(&self, attack: &AttackOn<P>) -> Result<ExecutionOf<P>, Misfit> {
-        let mut execution = Execution::not_begun();
-        self.run_into(attack, &mut execution)?;
-        Ok(execution)
-    }
-
-    /// Runs the protocol under an attack, and puts what comes of it in the place of another
-    /// execution, whose memory is used again: that saves time where many are looked at once each.
-    ///
-    /// # Errors
-    ///
-    /// The attack does not fit the protocol. Then the other execution stays as it is.
-    ///
-    /// ```
-    /// use std::collections::BTreeMap;
-    /// use turncoat::{Attack, General, Generals, OralMessages, Order, Simulator};
-    ///
-    /// let protocol = OralMessages::new(1);
-    /// let simulator = Simulator::new(&protocol, 4)?;
-    /// let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
-    /// let mut attack = Attack::new(4, Generals::NONE, inputs);
-    /// let mut execution = simulator.run(&attack)?;
-    /// attack.inputs.insert(General::COMMANDER, Order::RETREAT);
-    /// simulator.run_into(&attack, &mut execution)?;
-    /// assert_eq!(execution.decisions[1], Some(Order::RETREAT));
-    /// # Ok::<(), turncoat::Misfit>(())
-    /// ```
-    pub fn run_into(
-        &self,
-        attack: &AttackOn<P>,
-        execution: &mut ExecutionOf<P>,
-    ) -> Result<(), Misfit> {
-        attack.fits(&self.terms)?;
-        let lent = lent(self.protocol);
-        let guarded = Guarded::new(&lent, &self.terms.values, attack.traitors);
-        let labels = |wire, message: &P::Message| self.label(wire, message);
-        obeyed_into(&guarded, &self.terms, attack, &labels, execution);
-        Ok(())
-    }
-
-    /// In which way a message is forged, if it is a forgery on this wire.
-    fn label(&self, wire: Wire, message: &P::Message) -> Option<&'static str> {
-        let mut forgeries = self.forgeries.borrow_mut();
-        let forgeries = forgeries.entry(wire).or_insert_with(|| {
-            let repertoire = guarded(|| self.protocol.repertoire(self.terms.n(), wire));
-            let forgeries = repertoire.map(|repertoire| repertoire.forgeries).unwrap_or_default();
-            forgeries.into_iter().rev().map(|Forgery { label, message }| (message, label)).collect()
-        });
-        forgeries.get(message).copied()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-    use crate::attack::{Attack, Edit, Lie};
-    use crate::general::Generals;
-    use crate::order::Order;
-    use crate::protocols::oral::{OralMessages, Relay};
-    use crate::protocols::path::Path;
-    use crate::schedule::{Arrival, Shift};
-
-    fn attack(lies: Vec<Lie<Relay<Order>>>) -> Attack<Order, Relay<Order>> {
-        let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
-        Attack { lies, ..Attack::new(3, Generals::NONE.with(General::new(1)), inputs) }
-    }
-
-    fn relay(value: Order) -> Relay<Order> {
-        Relay { path: Path::root().then(General::new(1)), value }
-    }
-
-    #[test]
-    fn a_lie_that_does_not_apply_is_idle() {
-        let wire = Wire { round: 2, from: General::new(1), to: General::new(2) };
-        let idle = Lie { wire, edit: Edit::Withhold(relay(Order::RETREAT)) };
-        let (of, say) = (relay(Order::ATTACK), relay(Order::RETREAT));
-        let told = Lie { wire, edit: Edit::Instead { of: of.clone(), say: say.clone() } };
-        let attack = attack(vec![idle, told]);
-        let execution = run(&OralMessages::new(1), &attack).unwrap();
-        assert_eq!(execution.idle, [Item::Lie(1)]);
-        let heard = execution.view(General::new(2)).filter(|(heard, _)| *heard == wire);
-        assert_eq!(heard.collect_vec(), [(wire, &say)]);
-        let told = execution.deliveries.on(wire).unwrap();
-        assert_eq!(told.loyal, Some(&[of][..]));
-        assert_eq!(execution.violation(), Some(Violation::Property(Property::Validity)));
-    }
-
-    #[test]
-    fn an_execution_takes_the_place_of_any_other() {
-        let [commander, traitor, lieutenant] = [0, 1, 2].map(General::new);
-        let wire = Wire { round: 2, from: traitor, to: lieutenant };
-        let lie = |edit| Lie { wire, edit };
-        let (of, say) = (relay(Order::ATTACK), relay(Order::RETREAT));
-        let late = Shift { wire, message: of.clone(), arrival: Arrival::First };
-        let first = Shift { message: Relay { path: Path::root(), ..of.clone() }, ..late.clone() };
-        let order = Wire { round: 1, from: commander, to: traitor };
-        let lost = Shift { wire: order, arrival: Arrival::Never, ..first.clone() };
-        let attacks = [
-            attack(vec![]),
-            attack(vec![lie(Edit::Withhold(say.clone())), lie(Edit::Withhold(of.clone()))]),
-            attack(vec![lie(Edit::Instead { of, say })]),
-            Attack { schedule: vec![lost, late, first], ..attack(vec![]) },
-        ];
-        let protocol = OralMessages::new(1);
-        let simulator = Simulator::new(&protocol, 3).unwrap();
-        for (one, other) in attacks.iter().cartesian_product(&attacks) {
-            let mut execution = simulator.run(one).unwrap();
-            simulator.run_into(other, &mut execution).unwrap();
-            assert_eq!(execution, simulator.run(other).unwrap(), "{one:?} {other:?}");
-        }
-        let mut execution = simulator.run(&attacks[3]).unwrap();
-        let misfit = Attack { traitors: Generals::NONE, ..attacks[1].clone() };
-        simulator.run_into(&misfit, &mut execution).unwrap_err();
-        assert_eq!(execution, simulator.run(&attacks[3]).unwrap());
-    }
-
-    #[test]
-    fn a_traitor_without_a_lie_is_loyal() {
-        let traitor = run(&OralMessages::new(1), &attack(vec![])).unwrap();
-        let loyal = Attack { traitors: Generals::NONE, ..attack(vec![]) };
-        let loyal = run(&OralMessages::new(1), &loyal).unwrap();
-        assert_eq!(traitor.deliveries, loyal.deliveries);
-        assert_eq!(traitor.states, loyal.states);
-    }
 }

@@ -1,15 +1,12 @@
 //! A protocol's own faults: it panics, answers differently when asked twice, or decides something
 //! that is no value. Each is a finding, with the attack that shows it, and never a crash.
 
-mod guard;
-
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
-pub(crate) use self::guard::{Caught, Guarded};
 use crate::general::General;
 use crate::outcome::Task;
 use crate::protocol::Round;
@@ -110,14 +107,6 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Whether two answers to one question are the same.
-pub(crate) fn agree<T: Eq + fmt::Debug + ?Sized>(one: &T, other: &T) -> Result<(), FaultKind> {
-    if one == other {
-        return Ok(());
-    }
-    Err(FaultKind::Undetermined(format!("{one:?}"), format!("{other:?}")))
-}
-
 thread_local! {
     /// Whether a panic on this thread is caught by [`guarded`], and reported there.
     static GUARDED: Cell<bool> = const { Cell::new(false) };
@@ -179,11 +168,5 @@ mod tests {
         let message = guarded(|| -> () { panic!("no such {}", "path") }).unwrap_err();
         assert!(message.starts_with("no such path (at src/fault.rs:"), "{message}");
         assert_eq!(guarded(|| 7), Ok(7));
-    }
-
-    #[test]
-    fn two_answers_are_compared() {
-        assert_eq!(agree(&1, &1), Ok(()));
-        assert_eq!(agree(&1, &2), Err(FaultKind::Undetermined("1".into(), "2".into())));
     }
 }

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use crate::adversary::Adversary;
 use crate::artifacts::write_artifacts;
 use crate::execution::Counterexample;
+use crate::machine::Numbered;
 use crate::question::{CheckError, Question, Subject};
 use crate::search::Coverage;
-use crate::search::Found;
 use crate::search::choices::space::Space;
 use crate::search::progress::Progress;
 use crate::search::random::random_search::{RandomSearch, RandomSearchAnswer};
-use crate::testable::{Testable, lent};
-use crate::verdict::{Finding, Hunted};
+use crate::testable::Testable;
+use crate::verdict::{Finding, Hunted, written};
 
 /// Looks for an attack at random, where there are too many to go through them all. What breaks the
 /// protocol is made smaller, until no part of it can be taken back.
@@ -107,9 +107,9 @@ impl<P: Testable> Hunt<P> {
     ///
     /// As [`run`](Hunt::run).
     pub fn run_watched(self, progress: &Progress) -> Result<Hunted<P>, CheckError> {
-        let Subject { name, terms } = self.subject()?;
-        let Question { protocol, adversary, how: Cases { first, cases, seed, patience }, .. } =
-            self;
+        let numbered = Numbered::new(&self.protocol);
+        let Subject { name, terms } = self.subject(&numbered, true)?;
+        let (adversary, Cases { first, cases, seed, patience }) = (self.adversary, self.how);
         if cases == 0 {
             return Err(CheckError::NoCases);
         }
@@ -127,8 +127,7 @@ impl<P: Testable> Hunt<P> {
             time: Duration::ZERO,
             finding: None,
         };
-        let lent = &lent(&protocol);
-        let Some(space) = Space::new(lent, &terms, adversary, progress)? else {
+        let Some(space) = Space::new(&numbered, &terms, adversary, progress)? else {
             return Ok(hunted);
         };
         let (signed, forgeries) = (space.is_signed(), space.has_forgeries());
@@ -140,12 +139,14 @@ impl<P: Testable> Hunt<P> {
         let time = start.elapsed();
         hunted = Hunted { signed, forgeries, harvested, coverage, time, ..hunted };
         if let Some((case, found)) = found {
-            let drawn = found.attack.clone();
+            let drawn = numbered.attack(&found.attack);
             let start = Instant::now();
             let smaller = |progress: &Progress| search.smaller(found, progress);
             let (found, executions) = within(patience, progress, smaller);
             let time = start.elapsed();
-            let Found { attack, execution, violation, size } = found;
+            let (attack, execution, violation, size) = written(&numbered, found);
+            drop(numbered);
+            let protocol = self.protocol;
             let counterexample = Counterexample { attack, execution, violation, size, protocol };
             hunted.finding = Some(Finding { case, drawn, executions, time, counterexample });
         }

@@ -25,7 +25,7 @@
 //! ```
 //!
 //! To test a protocol of your own, implement [`Lockstep`] (the protocol, as production code would
-//! have it) and [`Testable`] (what is agreed on, and, if you like, what a traitor could say), and
+//! have it) and [`Testable`] (the [`Problem`], and, if you like, what a traitor could say), and
 //! ask about it in one of three ways:
 //!
 //! - [`check`](check()) goes through every behaviour of the adversary, where that can be afforded;
@@ -33,8 +33,8 @@
 //! - [`strategy::attacks`] hands them to a property test of yours, within `proptest!`.
 //!
 //! What was once found is kept in a file, and run first ever after: [`regressions`]. And a test that
-//! fails leaves a picture of the attack (as SVG) and the attack itself in the folder that the variable
-//! `TURNCOAT_REPORT_DIR` of the environment names, and says where.
+//! fails leaves a picture of the attack (as SVG, and with the feature `pages` as a page) and the attack
+//! itself in the folder that the variable `TURNCOAT_REPORT_DIR` of the environment names, and says where.
 //!
 //! Where no protocol can be right, [`refute`](refute()) breaks any of them, without a search:
 //!
@@ -97,7 +97,7 @@
 //!
 //! Where generals are [alike](Symmetric) to a protocol, of all that can be renamed into each other
 //! one is gone through; [`assert_symmetric`] tests the claim. Where the last round is
-//! [monotone](Testable::monotone), the lowest and the highest that can be said in it are;
+//! [monotone](Claims::monotone), the lowest and the highest that can be said in it are;
 //! [`assert_monotone`] tests that.
 //!
 //! Where a protocol does not say what a traitor could say, that is heard from runs with other
@@ -108,7 +108,7 @@
 //!
 //! A protocol is generic over its [scheme](signature::Signatures): with [`Ideal`] signatures in a
 //! search, with [`Ed25519`](signature::ed25519::Ed25519) for the real thing. It says which
-//! [signatures](Testable::signatures) are in a message, and a traitor can say it only if the
+//! [signatures](Signing::signatures) are in a message, and a traitor can say it only if the
 //! coalition makes or has overheard each of them ([`Knowledge`]). What no loyal general may accept
 //! is among the [forgeries](Repertoire::forgeries): one that changes a loyal general's state is a
 //! finding, "unforgeability".
@@ -136,6 +136,7 @@ pub mod graph;
 mod hunt;
 pub mod impossibility;
 pub mod knowledge;
+mod machine;
 mod monotone;
 pub mod order;
 pub mod outcome;
@@ -184,5 +185,7 @@ pub use crate::schedule::{Arrival, Crash, Shift};
 pub use crate::setting::Setting;
 pub use crate::signature::ideal::Ideal;
 pub use crate::symmetry::assert_symmetric;
-pub use crate::testable::{Recursive, Repertoire, Symmetric, Testable, Wire};
+pub use crate::testable::{
+    Claims, ClaimsOf, Problem, Recursive, Repertoire, Signing, Symmetric, Testable, Wire, Words,
+};
 pub use crate::verdict::{Estimate, Expected, Finding, Hunted, Refutation, Ruling, Verdict};

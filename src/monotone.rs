@@ -8,18 +8,18 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt, SeedableRng};
 
 use crate::adversary::{Adversary, FaultClass};
-use crate::execution::ExecutionOf;
 use crate::general::General;
-use crate::search::choices::initial::{InitialChoices, InitialChoicesOf};
+use crate::machine::{Machine, MessageId, Numbered, NumberedExecution, Terms};
+use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::space::Space;
 use crate::search::decisions::{SlotChoices, simulated};
 use crate::search::progress::Progress;
-use crate::testable::{Terms, Testable, Wire};
+use crate::testable::{Testable, Wire};
 
 /// How many attacks are drawn.
 const ATTACKS: u64 = 1_000;
 
-/// Tests that a protocol is [monotone](Testable::monotone) among n generals: under attacks drawn at
+/// Tests that a protocol is [monotone](crate::Claims::monotone) among n generals: under attacks drawn at
 /// random, with any number of traitors, nobody decides a lower value when in the last round some of
 /// what the traitors say in their slots is raised, and all else is left as it is. What the search says
 /// that goes through [extremes](crate::search::Reduction::Extremes) is worth as much as this.
@@ -36,10 +36,11 @@ const ATTACKS: u64 = 1_000;
 /// traitor could say, or can't be run.
 #[track_caller]
 pub fn assert_monotone<P: Testable>(protocol: &P, n: usize) {
-    assert!(protocol.monotone(), "the protocol does not say that it is monotone");
-    let terms = Terms::of(protocol, n).unwrap_or_else(|refusal| panic!("{refusal}"));
+    assert!(protocol.claims().monotone, "the protocol does not say that it is monotone");
+    let numbered = Numbered::new(protocol);
+    let terms = numbered.terms(&n.into(), true).unwrap_or_else(|refusal| panic!("{refusal}"));
     let adversary = Adversary { replays: true, ..Adversary::at_most(n) };
-    let space = Space::new(protocol, &terms, adversary, &Progress::new());
+    let space = Space::new(&numbered, &terms, adversary, &Progress::new());
     let space = space.unwrap_or_else(|refusal| panic!("{refusal}"));
     let space = space.expect("nobody stops it");
     assert!(space.harvested().is_none(), "the protocol does not say what a traitor could say");
@@ -49,27 +50,27 @@ pub fn assert_monotone<P: Testable>(protocol: &P, n: usize) {
 }
 
 /// What the traitors say on each wire on which they don't obey.
-type Speech<M> = BTreeMap<Wire, SlotChoices<M>>;
+type Speech = BTreeMap<Wire, SlotChoices>;
 
 /// A play, and one in which some of what is said in the last round is raised.
-struct Play<'a, P: Testable> {
-    space: &'a Space<'a, P>,
-    case: InitialChoicesOf<P>,
-    said: Speech<P::Message>,
-    raised: Speech<P::Message>,
+struct Play<'a> {
+    space: &'a Space<'a>,
+    case: InitialChoices,
+    said: Speech,
+    raised: Speech,
 }
 
-impl<'a, P: Testable> Play<'a, P> {
-    fn drawn(space: &'a Space<'a, P>, rng: &mut impl Rng) -> Play<'a, P> {
+impl<'a> Play<'a> {
+    fn drawn(space: &'a Space<'a>, rng: &mut impl Rng) -> Play<'a> {
         let Terms { values, rounds, inputs, .. } = space.terms;
         let (turned, obeyed) = (rng.random_range(0.0..0.8), rng.random_range(0.0..1.0));
         let everybody = space.everybody();
         let traitors = everybody.iter().filter(|_| rng.random_bool(turned)).collect();
-        let value = |rng: &mut _| values.choose(rng).expect("there is a value").clone();
+        let value = |rng: &mut _| *values.choose(rng).expect("there is a value");
         let inputs = inputs.iter().map(|general| (general, value(rng))).collect();
         let (faults, disruptions) = (FaultClass::Byzantine, Vec::new());
         let case = InitialChoices { faults, traitors, inputs, disruptions };
-        let mut said = Speech::<P::Message>::new();
+        let mut said = Speech::new();
         for wire in (1..=*rounds).flat_map(|round| space.terms.wires(round)) {
             if traitors.contains(wire.from) && (wire.round == *rounds || !rng.random_bool(obeyed)) {
                 said.insert(wire, anything(space, wire, rng));
@@ -91,41 +92,45 @@ impl<'a, P: Testable> Play<'a, P> {
 
     /// Nobody decides a lower value for what is raised.
     fn rises(&self) {
+        let Space { machine, terms, .. } = *self.space;
         let executions = [&self.said, &self.raised].map(|speech| self.played(speech));
         for me in self.space.everybody().iter() {
-            let [low, high] = executions.each_ref().map(|execution| &execution.decisions[me.id()]);
-            if low > high {
-                let decided = [low, high].map(|decision| decision.as_ref().expect("both decide"));
+            let decided = executions.each_ref().map(|execution| execution.decisions[me.id()]);
+            let [Some(low), Some(high)] = decided else { continue };
+            if machine.compare_values(low, high).is_gt() {
+                let [low, high] = [low, high].map(|value| machine.show_value(value));
                 let told = executions.each_ref().map(|execution| self.told(me, execution));
                 panic!(
-                    "{} is not monotone, as it says: {} decides {:?} when it is told\n{}\nand it \
-                     decides {:?} when it is told\n{}",
-                    self.space.protocol.name(),
-                    self.space.terms.task.name(me),
-                    decided[0],
+                    "{} is not monotone, as it says: {} decides {low} when it is told\n{}\nand it \
+                     decides {high} when it is told\n{}",
+                    self.name(),
+                    terms.task.name(me),
                     told[0],
-                    decided[1],
                     told[1]
                 );
             }
         }
     }
 
+    fn name(&self) -> String {
+        self.space.machine.name().unwrap_or_default()
+    }
+
     /// What one general is told.
-    fn told(&self, me: General, execution: &ExecutionOf<P>) -> String {
-        let Space { protocol, terms, .. } = self.space;
-        let line = |(Wire { round, from, .. }, message)| {
+    fn told(&self, me: General, execution: &NumberedExecution) -> String {
+        let Space { machine, terms, .. } = *self.space;
+        let line = |(Wire { round, from, .. }, message): (Wire, &MessageId)| {
             let from_whom = terms.task.name(from);
-            format!("  round {round}, by {from_whom}: {}", protocol.tell(from, message))
+            format!("  round {round}, by {from_whom}: {}", machine.tell(from, *message))
         };
         execution.view(me).map(line).join("\n")
     }
 
-    fn played(&self, speech: &Speech<P::Message>) -> ExecutionOf<P> {
+    fn played(&self, speech: &Speech) -> NumberedExecution {
         let simulated = simulated(self.space, &self.case, &[], |wire| speech.get(&wire).cloned());
         let (_, execution) = simulated.unwrap_or_else(|refusal| panic!("{refusal}"));
         if let Some(fault) = &execution.fault {
-            let (name, told) = (self.space.protocol.name(), self.told(fault.general, &execution));
+            let (name, told) = (self.name(), self.told(fault.general, &execution));
             panic!("{name} has a fault, and may have none: {fault}, when it is told\n{told}");
         }
         execution
@@ -133,11 +138,7 @@ impl<'a, P: Testable> Play<'a, P> {
 }
 
 /// Anything that can be said on a wire.
-fn anything<P: Testable>(
-    space: &Space<'_, P>,
-    wire: Wire,
-    rng: &mut impl Rng,
-) -> SlotChoices<P::Message> {
+fn anything(space: &Space<'_>, wire: Wire, rng: &mut impl Rng) -> SlotChoices {
     let wire_choices = space.wire_choices(wire);
     let said = (0..wire_choices.slots()).map(|slot| {
         let silent = if wire_choices.stray() == Some(slot) { 0.7 } else { 0.2 };
@@ -148,19 +149,21 @@ fn anything<P: Testable>(
 }
 
 /// What is higher than what is said in a slot; nothing where it is no slot of the repertoire.
-fn higher<P: Testable>(
-    space: &Space<'_, P>,
+fn higher(
+    space: &Space<'_>,
     wire: Wire,
     slot: usize,
-    said: &Option<P::Message>,
-) -> Vec<Option<P::Message>> {
+    said: &Option<MessageId>,
+) -> Vec<Option<MessageId>> {
     let wire_choices = space.wire_choices(wire);
     let messages = wire_choices.messages(slot);
     match said {
         _ if wire_choices.stray() == Some(slot) => Vec::new(),
         None => vec![messages.last().cloned()],
         Some(said) => {
-            let above = messages.iter().filter(|message| *message > said).cloned().map(Some);
+            let above =
+                messages.iter().filter(|message| space.machine.compare(**message, *said).is_gt());
+            let above = above.copied().map(Some);
             let silence = messages.first() == Some(said) && wire_choices.optional(slot);
             above.chain(silence.then_some(None)).collect()
         }

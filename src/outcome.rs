@@ -59,6 +59,7 @@ impl Task {
 
 /// How an execution ended, as far as a property can see it.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Outcome<'a, V> {
     /// What was asked.
     pub task: Task,
@@ -107,6 +108,7 @@ impl<'a, V> Outcome<'a, V> {
 /// let found = check(protocol).generals(4).traitors(1).assert_broken();
 /// assert_eq!(found.violation.name(), "nobody attacks");
 /// ```
+#[non_exhaustive]
 pub struct Demand<V> {
     /// What is demanded, in a few words.
     pub name: &'static str,

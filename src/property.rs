@@ -10,6 +10,7 @@ use crate::testable::Wire;
 
 /// What must hold of every outcome.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
 pub enum Property {
     /// All who are loyal and decide, decide the same: in a broadcast IC1, all loyal lieutenants
     /// obey the same order (Lamport, Shostak, Pease 1982, section 1).
@@ -18,46 +19,78 @@ pub enum Property {
     /// sends (the same). In consensus strong unanimity: if all who are [bound](Outcome::bound) by
     /// their inputs were given the same one, every loyal general decides it.
     Validity,
-    /// A [`Demand`] of the user's own, of this name.
-    Demand(&'static str),
+    /// A [`Demand`] of the user's own.
+    Demand(Demanded),
+}
+
+/// One of the [demands](crate::Problem::demands) of a problem. Only what is demanded can be violated,
+/// so there is none of these but as the answer of [`Property::violated`].
+///
+/// ```
+/// use turncoat::protocols::asking::asking;
+/// use turncoat::{Demand, OralMessages, Property, check};
+///
+/// let [yes, no] = [true, false].map(|_| "a matter of taste");
+/// let demands = [Demand::new(yes, |_| true), Demand::new(no, |_| false)];
+/// let found = check(asking(OralMessages::new(1), demands)).generals(4).traitors(1).assert_broken();
+/// let Some(Property::Demand(demanded)) = found.violation.property() else { panic!("{found}") };
+/// assert_eq!((demanded.index(), demanded.name()), (1, "a matter of taste"));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Demanded {
+    index: usize,
+    name: &'static str,
+}
+
+impl Demanded {
+    /// Its place among the demands of the problem, from 0.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.index
+    }
+
+    /// What is demanded, in a few words.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.name
+    }
+}
+
+/// Whether all who decide, decide the same.
+fn agree<V: Eq>(outcome: &Outcome<'_, V>) -> bool {
+    let mut decided = outcome.decided();
+    let first = decided.next();
+    decided.all(|other| Some(other) == first)
+}
+
+/// Whether all who decide, decide what is due, if anything is.
+fn are_valid<V: Eq>(outcome: &Outcome<'_, V>) -> bool {
+    let due = match outcome.task {
+        Task::Broadcast => {
+            let loyal = !outcome.traitors.contains(General::COMMANDER);
+            outcome.inputs.get(&General::COMMANDER).filter(|_| loyal)
+        }
+        Task::Consensus => {
+            let mut inputs = outcome.bound_inputs();
+            let first = inputs.next();
+            first.filter(|first| inputs.all(|other| other == *first))
+        }
+    };
+    due.is_none_or(|due| outcome.decided().all(|decision| decision == due))
 }
 
 impl Property {
-    /// Whether an outcome has it; of a demand that is not among these nothing is asked.
-    pub fn holds<V: Eq>(self, outcome: &Outcome<'_, V>, demands: &[Demand<V>]) -> bool {
-        let mut decided = outcome.decided();
-        match self {
-            Property::Agreement => {
-                let first = decided.next();
-                decided.all(|other| Some(other) == first)
-            }
-            Property::Validity => {
-                let due = match outcome.task {
-                    Task::Broadcast => {
-                        let loyal = !outcome.traitors.contains(General::COMMANDER);
-                        outcome.inputs.get(&General::COMMANDER).filter(|_| loyal)
-                    }
-                    Task::Consensus => {
-                        let mut inputs = outcome.bound_inputs();
-                        let first = inputs.next();
-                        first.filter(|first| inputs.all(|other| other == *first))
-                    }
-                };
-                due.is_none_or(|due| decided.all(|decision| decision == due))
-            }
-            Property::Demand(name) => {
-                let mut asked = demands.iter().filter(|demand| demand.name == name);
-                asked.all(|demand| (demand.met)(outcome))
-            }
-        }
-    }
-
     /// The first property that an outcome violates: validity, which says more than agreement, and
     /// then agreement, and then a demand.
     pub fn violated<V: Eq>(outcome: &Outcome<'_, V>, demands: &[Demand<V>]) -> Option<Property> {
-        let asked = demands.iter().map(|demand| Property::Demand(demand.name));
-        let mut all = [Property::Validity, Property::Agreement].into_iter().chain(asked);
-        all.find(|property| !property.holds(outcome, demands))
+        if !are_valid(outcome) {
+            return Some(Property::Validity);
+        }
+        if !agree(outcome) {
+            return Some(Property::Agreement);
+        }
+        let index = demands.iter().position(|demand| !(demand.met)(outcome))?;
+        Some(Property::Demand(Demanded { index, name: demands[index].name }))
     }
 
     /// In a word, or in the user's own: "agreement", "validity".
@@ -66,7 +99,7 @@ impl Property {
         match self {
             Property::Agreement => "agreement",
             Property::Validity => "validity",
-            Property::Demand(name) => name,
+            Property::Demand(demanded) => demanded.name,
         }
     }
 
@@ -78,13 +111,19 @@ impl Property {
             (Property::Validity, Task::Broadcast) => "validity (IC2)".to_owned(),
             (Property::Agreement, Task::Consensus) => "agreement".to_owned(),
             (Property::Validity, Task::Consensus) => "validity (strong unanimity)".to_owned(),
-            (Property::Demand(name), _) => format!("\"{name}\""),
+            (Property::Demand(Demanded { name, .. }), _) => demand_title(name),
         }
     }
 }
 
+/// As a demand is called: in quotes.
+pub(crate) fn demand_title(name: &str) -> String {
+    format!("\"{name}\"")
+}
+
 /// A loyal general accepted a forgery: its state was another one afterwards.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Accepted {
     /// Where and when: the one who hears is the one who accepted it.
     #[serde(flatten)]
@@ -95,6 +134,7 @@ pub struct Accepted {
 
 /// What is wrong with an execution.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Violation {
     /// A loyal general accepted a forgery.
     Forgery(Accepted),
@@ -179,9 +219,10 @@ mod tests {
             let (task, traitors) = (Task::Consensus, everybody.minus(loyal));
             let outcome = Outcome { task, traitors, bound, inputs: &inputs, decisions };
             assert_eq!(Property::violated(&outcome, &[]), expected, "{outcome:?}");
-            let demands = [Demand::new("ones", |outcome| outcome.decided().all(|d| *d == 1))];
-            let expected =
-                expected.or((decisions[0] == Some(0)).then_some(Property::Demand("ones")));
+            let ones = |outcome: &Outcome<'_, u8>| outcome.decided().all(|d| *d == 1);
+            let demands = [Demand::new("anything", |_| true), Demand::new("ones", ones)];
+            let ones = Property::Demand(Demanded { index: 1, name: "ones" });
+            let expected = expected.or((decisions[0] == Some(0)).then_some(ones));
             assert_eq!(Property::violated(&outcome, &demands), expected, "{outcome:?}");
         }
     }

@@ -8,11 +8,11 @@ use crate::graph::Graph;
 
 /// Plain data: values, messages and states are compared, hashed, ordered and copied by the search.
 ///
-/// Every type that derives the five traits is plain; there is nothing to implement. What is equal
+/// Every type that derives the five traits and borrows nothing is plain; there is nothing to implement. What is equal
 /// must behave alike: equal states are merged, and equal messages taken for one.
-pub trait Plain: Clone + Eq + Ord + Hash + Debug + Send + Sync {}
+pub trait Plain: Clone + Eq + Ord + Hash + Debug + Send + Sync + 'static {}
 
-impl<T: Clone + Eq + Ord + Hash + Debug + Send + Sync> Plain for T {}
+impl<T: Clone + Eq + Ord + Hash + Debug + Send + Sync + 'static> Plain for T {}
 
 /// The number of a round, from 1.
 pub type Round = usize;
@@ -133,6 +133,7 @@ pub trait Lockstep: Debug + Sync {
 }
 
 /// A protocol can be lent to a check, and another one afterwards.
+#[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: Lockstep> Lockstep for &P {
     type Value = P::Value;
     type Message = P::Message;

@@ -3,9 +3,10 @@
 use crate::adversary::{Adversary, FaultClass};
 use crate::general::Generals;
 use crate::graph::Graph;
+use crate::machine::{Machine, Terms};
 use crate::protocol::Round;
 use crate::search::CompositionError;
-use crate::testable::{Refusal, Terms, Testable, described};
+use crate::testable::{Refusal, Testable};
 
 /// A question about a protocol, answered in one way or another: see [`check`](crate::check()) and
 /// [`hunt`](crate::hunt()).
@@ -105,10 +106,10 @@ impl From<CompositionError> for CheckError {
 const MOST_DISRUPTIONS: usize = 64;
 
 /// What a question is about, once it can be answered.
-pub(crate) struct Subject<V> {
+pub(crate) struct Subject {
     /// The name of the protocol.
     pub name: String,
-    pub terms: Terms<V>,
+    pub terms: Terms,
 }
 
 /// Whether an adversary can turn as many of these generals as it is said to.
@@ -130,29 +131,16 @@ impl<P: Testable, H> Question<P, H> {
         Question { protocol, graph: None, traitors: None, adversary, how }
     }
 
-    /// What it is about.
-    pub(crate) fn subject(&self) -> Result<Subject<P::Value>, CheckError> {
-        self.subject_where(true)
-    }
-
-    /// What it is about, whether the protocol can be run there or not.
-    pub(crate) fn unadmitted(&self) -> Result<Subject<P::Value>, CheckError> {
-        self.subject_where(false)
-    }
-
-    fn subject_where(&self, admitted: bool) -> Result<Subject<P::Value>, CheckError> {
-        let graph = self.graph.clone().ok_or(CheckError::Missing("generals"))?;
+    /// What it is about; if the protocol need not be run there, its states may be too large for that.
+    pub(crate) fn subject(&self, machine: &dyn Machine, runs: bool) -> Result<Subject, CheckError> {
+        let graph = self.graph.as_ref().ok_or(CheckError::Missing("generals"))?;
         let f = self.traitors.ok_or(CheckError::Missing("traitors"))?;
-        let terms = match admitted {
-            true => Terms::of(&self.protocol, graph)?,
-            false => Terms::unadmitted(&self.protocol, graph)?,
-        };
+        let terms = machine.terms(graph, runs)?;
         can_be_turned(&terms.graph, &Adversary { traitors: f, ..self.adversary })?;
         if self.adversary.disruptions > MOST_DISRUPTIONS {
             return Err(CheckError::Disruptions(self.adversary.disruptions));
         }
-        let name = described("name", || self.protocol.name())?;
-        Ok(Subject { name, terms })
+        Ok(Subject { name: machine.name()?, terms })
     }
 
     /// Among whom it is asked, if that was said.

@@ -10,13 +10,14 @@ use rand::{Rng, RngExt, SeedableRng};
 use crate::attack::{AttackOn, Edit, Lie};
 use crate::execution::Simulator;
 use crate::general::{General, Generals};
+use crate::machine::{Machine, Numbered};
 use crate::protocols::path::{Path, paths};
 use crate::testable::{Recursive, Testable, Wire};
 
 /// How many attacks are drawn.
 const ATTACKS: u64 = 1_000;
 
-/// Tests that a protocol's [recursion](Testable::recursion) describes it: under attacks drawn at
+/// Tests that a protocol's [recursion](crate::Claims::recursive) describes it: under attacks drawn at
 /// random, with any number of traitors among n generals, every loyal lieutenant decides what it
 /// takes by the recursion. What the [compositional engine](crate::search::Engine::Compositional)
 /// says is worth as much as this.
@@ -33,11 +34,15 @@ const ATTACKS: u64 = 1_000;
 /// can't be run.
 #[track_caller]
 pub fn assert_recursive<P: Testable>(protocol: &P, n: usize) {
+    let numbered = Numbered::new(protocol);
+    let terms = numbered.terms(&n.into(), true).unwrap_or_else(|refusal| panic!("{refusal}"));
+    let values = terms.values.iter().map(|value| numbered.value(*value).clone()).collect_vec();
     let simulator = Simulator::new(protocol, n).unwrap_or_else(|refusal| panic!("{refusal}"));
-    let recursive = protocol.recursion().expect("the protocol describes no recursion");
+    let recursive = protocol.claims().recursion.expect("the protocol describes no recursion");
     assert_eq!(recursive.depth(n), protocol.rounds(n), "it must be as deep as there are rounds");
     for seed in 0..ATTACKS {
-        let play = Play::drawn(protocol, recursive, n, &mut SmallRng::seed_from_u64(seed));
+        let rng = &mut SmallRng::seed_from_u64(seed);
+        let play: Play<'_, P> = Play::drawn(&values, recursive, n, rng);
         let execution = simulator.run(&play.attack).unwrap_or_else(|misfit| panic!("{misfit}"));
         assert!(
             execution.fault.is_none() && execution.idle.is_empty(),
@@ -71,13 +76,12 @@ struct Play<'a, P: Testable> {
 
 impl<'a, P: Testable> Play<'a, P> {
     fn drawn(
-        protocol: &P,
+        values: &[P::Value],
         recursive: &'a dyn Recursive<P::Value, P::Message>,
         n: usize,
         rng: &mut impl Rng,
     ) -> Play<'a, P> {
         let everybody = Generals::first(n);
-        let values = protocol.values();
         let value = |rng: &mut _| values.choose(rng).expect("there is a value").clone();
         let honesty = rng.random_range(0.0..1.0);
         let traitors = everybody.iter().filter(|_| rng.random_bool(0.5)).collect_vec();

@@ -2,10 +2,11 @@
 
 use crate::general::Generals;
 use crate::graph::Graph;
-use crate::impossibility::argument::{Argument, Construction, argue, objection, theorem};
+use crate::impossibility::argument::{ArgumentOf, Construction, argue, objection, theorem};
+use crate::machine::{Machine, Numbered, Worker};
 use crate::question::CheckError;
 use crate::search::progress::Progress;
-use crate::testable::{Terms, Testable, described};
+use crate::testable::Testable;
 use crate::verdict::Refutation;
 
 /// Asks for the argument by which no protocol can be right among so few generals, made against this
@@ -95,26 +96,34 @@ impl<P: Testable> Refute<P> {
         if n < 3 {
             return Err(CheckError::TooFew(n));
         }
-        let terms = Terms::of(&protocol, &graph)?;
+        let numbered = Numbered::new(&protocol);
+        let terms = numbered.terms(&graph, true)?;
         if f >= n {
             return Err(CheckError::AllTraitors { n, f });
         }
         if let Some(objection) = groups.as_ref().and_then(|groups| objection(groups, n, f)) {
             return Err(CheckError::Groups(objection));
         }
-        let name = described("name", || protocol.name())?;
+        let name = numbered.name()?;
         let task = terms.task;
         let values = match &terms.values[..] {
-            [one, other, ..] => [one.clone(), other.clone()],
+            [one, other, ..] => [*one, *other],
             _ => return Err(CheckError::OneValue),
         };
         let theorem = match groups {
             Some(groups) => Some((Construction::ThreeGroups, groups)),
             None => theorem(task, &graph, f),
         };
-        let argued =
-            |(theorem, groups)| argue(&protocol, &terms, theorem, groups, values, progress);
-        let argument = theorem.map(argued);
+        let argument = theorem.map(|(theorem, groups)| {
+            let mut worker = Worker::new(&numbered, &terms, Generals::NONE);
+            let argument = argue(&mut worker, &terms, theorem, groups, values, progress);
+            let states = numbered.states(&*worker.table);
+            argument.map(
+                |value| numbered.value(*value).clone(),
+                |message| numbered.message(*message).clone(),
+                |state| states.get(*state).clone(),
+            )
+        });
         Ok(Refutation { protocol, name, task, graph, f, argument })
     }
 
@@ -124,7 +133,7 @@ impl<P: Testable> Refute<P> {
     ///
     /// If it is not, with what came of it; or if the question can't be answered.
     #[track_caller]
-    pub fn assert_refuted(self) -> Argument<P> {
+    pub fn assert_refuted(self) -> ArgumentOf<P> {
         match self.run() {
             Ok(refutation) if refutation.name() == "refuted" => {
                 refutation.argument.expect("what is refuted is refuted by an argument")

@@ -15,7 +15,8 @@ use crate::execution::{Counterexample, Size, run};
 use crate::hunt::Hunt;
 use crate::protocol::Plain;
 use crate::report::attack_file::AttackFile;
-use crate::report::story::{stale, story};
+use crate::report::story::Story;
+use crate::report::telling::stale;
 use crate::testable::{Testable, described};
 
 /// A directory of attack files, one attack in each: every `*.json` in it.
@@ -33,7 +34,7 @@ use crate::testable::{Testable, described};
 ///
 /// // Somewhere an attack is found:
 /// let found = check(&protocol).generals(3).traitors(1).assert_broken();
-/// let file = stored.keep(&protocol.name(), &found.attack)?;
+/// let file = stored.keep(&protocol.words().name(), &found.attack)?;
 /// println!("kept in {}", file.display());
 /// # Ok::<(), turncoat::regressions::NotKept>(())
 /// ```
@@ -104,7 +105,8 @@ impl Regressions {
     where
         P: Testable<Value: DeserializeOwned, Message: DeserializeOwned>,
     {
-        let name = described("name", || protocol.name()).unwrap_or_else(|error| error.to_string());
+        let name =
+            described("name", || protocol.words().name()).unwrap_or_else(|error| error.to_string());
         let attacks = match self.files() {
             Ok(files) => {
                 let fate = |file: PathBuf| Stored { fate: fate(protocol, &name, &file), file };
@@ -119,7 +121,7 @@ impl Regressions {
     }
 
     /// Stores an attack, and says in which file. The same attack is stored once, however often it is
-    /// found. `protocol` says what is attacked: the protocol's [name](Testable::name), or an object
+    /// found. `protocol` says what is attacked: the protocol's [name](crate::Words::name), or an object
     /// that describes it to another program.
     ///
     /// # Errors
@@ -315,7 +317,7 @@ impl<P: Testable> fmt::Display for Replayed<'_, P> {
         for Stored { file, fate } in attacks {
             if let Fate::Broken(found) = fate {
                 let Counterexample { attack, execution, protocol, .. } = &**found;
-                write!(f, "\n{}\n\n{}", name(file), story(protocol, attack, execution))?;
+                write!(f, "\n{}\n\n{}", name(file), Story::in_brief(protocol, attack, execution))?;
             }
         }
         Ok(())

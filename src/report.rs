@@ -2,7 +2,6 @@
 
 pub mod attack_file;
 pub mod bounds;
-mod cast;
 pub mod dot;
 mod estimate;
 pub mod grid;
@@ -10,13 +9,12 @@ mod heard;
 pub mod hunted;
 pub mod itf;
 pub mod json;
-mod line;
 pub mod map;
 mod markup;
 pub mod mermaid;
+#[cfg(feature = "pages")]
 pub mod page;
 pub mod part_file;
-pub mod picture;
 pub mod refuted;
 pub mod ring;
 pub mod rounds;
@@ -24,8 +22,9 @@ mod speech;
 pub mod story;
 pub mod style;
 pub mod svg;
-mod telling;
+pub(crate) mod telling;
 pub mod text;
+mod typed;
 
 /// The same with a capital letter at its beginning.
 fn capital(text: &str) -> String {

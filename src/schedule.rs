@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::general::{General, Generals};
-use crate::protocol::{Plain, Round};
+use crate::protocol::Round;
 use crate::testable::Wire;
 
 /// One change to the schedule. Without any, what is said in a round arrives in the same round, by
@@ -21,6 +21,13 @@ pub struct Shift<M> {
     pub message: M,
     /// When it arrives.
     pub arrival: Arrival,
+}
+
+impl<M> Shift<M> {
+    /// The same change with its message written in another way.
+    pub(crate) fn map<N>(&self, message: impl FnOnce(&M) -> N) -> Shift<N> {
+        Shift { wire: self.wire, message: message(&self.message), arrival: self.arrival }
+    }
 }
 
 /// When a message arrives that does not arrive in its turn.
@@ -102,7 +109,7 @@ pub(crate) type Inbox<'a, M> = Vec<(Wire, &'a M)>;
 /// Puts an inbox into the order that the shifts of this round ask for, and takes out what does not
 /// arrive now. What is late goes into `late`, with the round in which it is due. Answers with the
 /// number of each shift, among those that are given, that named something that was there.
-pub(crate) fn arrange<'a, M: Plain>(
+pub(crate) fn arrange<'a, M: Clone + PartialEq>(
     inbox: &mut Inbox<'a, M>,
     shifts: &[(usize, &Shift<M>)],
     late: &mut Vec<(Round, Wire, M)>,

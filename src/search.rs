@@ -27,6 +27,7 @@ mod budget;
 mod canned_attacks;
 pub(crate) mod choices;
 mod compositional;
+mod confirm;
 pub(crate) mod decisions;
 mod driver;
 mod exhaustive;
@@ -51,11 +52,10 @@ pub use self::random::coverage::Coverage;
 pub use self::reduction::Reduction;
 pub(crate) use self::reduction::Reductions;
 use crate::adversary::Adversary;
-use crate::attack::AttackOn;
 use crate::count::Count;
-use crate::execution::{ExecutionOf, Size};
+use crate::execution::Size;
+use crate::machine::{Machine, Memory, NumberedAttack, NumberedExecution, Terms};
 use crate::property::Violation;
-use crate::testable::{Terms, Testable};
 
 /// How the space is gone through.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
@@ -73,9 +73,9 @@ pub enum Engine {
 }
 
 /// What a search is to do.
-pub(crate) struct Search<'a, P: Testable> {
-    pub protocol: &'a P,
-    pub terms: &'a Terms<P::Value>,
+pub(crate) struct Search<'a> {
+    pub machine: &'a dyn Machine,
+    pub terms: &'a Terms,
     pub adversary: Adversary,
     pub engine: Engine,
     /// What is left out, where that is sound.
@@ -88,7 +88,7 @@ pub(crate) struct Search<'a, P: Testable> {
 }
 
 /// What came of a search.
-pub(crate) struct Answer<P: Testable> {
+pub(crate) struct Answer {
     /// All raw behaviours that were covered.
     pub behaviours: Count,
     /// Whether there are signatures in what is said.
@@ -100,15 +100,17 @@ pub(crate) struct Answer<P: Testable> {
     /// What was left out.
     pub reductions: Vec<Reduction>,
     pub steps: u64,
-    pub found: Option<Found<P>>,
+    pub found: Option<Found>,
     /// Why not everything was covered.
     pub halt: Option<Halt>,
 }
 
 /// An attack that breaks the protocol.
-pub(crate) struct Found<P: Testable> {
-    pub attack: AttackOn<P>,
-    pub execution: ExecutionOf<P>,
+pub(crate) struct Found {
+    pub attack: NumberedAttack,
+    pub execution: NumberedExecution,
+    /// Where the states of the execution stand.
+    pub states: Memory,
     pub violation: Violation,
     pub size: Size,
 }

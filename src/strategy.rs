@@ -26,13 +26,11 @@ mod settings;
 pub use self::attacks::{AttackTree, Attacks, attacks};
 pub use self::parts::{forgeries, inputs, lies, schedules, traitors};
 pub use self::settings::Settings;
-
 use crate::artifacts::write_artifacts_of;
 use crate::attack::AttackOn;
 use crate::execution::run;
-use crate::report::story::story;
-use crate::report::text::among;
-use crate::testable::{Testable, described};
+use crate::report::story::Story;
+use crate::testable::Testable;
 
 /// Whether a protocol does all that is asked of it under an attack.
 ///
@@ -53,9 +51,8 @@ pub fn judged<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<(), Str
     if execution.violation().is_none() {
         return Ok(());
     }
-    let name = described("name", || protocol.name()).unwrap_or_default();
-    let (name, story) = (among(&name, &attack.graph), story(protocol, attack, &execution));
-    Err(format!("{name}\n\n{story}{}", write_artifacts_of(protocol, attack, &execution)))
+    let story = Story::in_brief(protocol, attack, &execution);
+    Err(format!("{}\n\n{story}{}", story.setting, write_artifacts_of(protocol, attack, &execution)))
 }
 
 /// Fails the case of a property test, with the whole story, unless the protocol does all that is

@@ -10,11 +10,12 @@ use rand::{Rng, RngExt, SeedableRng};
 
 use crate::adversary::Adversary;
 use crate::general::{General, Generals, Swap};
+use crate::machine::{Machine, Numbered, Terms};
 use crate::protocol::{Round, Seat};
 use crate::search::choices::space::Space;
 use crate::search::progress::Progress;
 use crate::search::symmetry::symmetry_test::{Ended, SymmetryTest, Unlike};
-use crate::testable::{Repertoire, Symmetric, Terms, Testable, Wire};
+use crate::testable::{Repertoire, Symmetric, Testable, Wire};
 
 /// How many plays are drawn for each two generals who are alike.
 const PLAYS: u64 = 200;
@@ -22,7 +23,7 @@ const PLAYS: u64 = 200;
 /// How many walks, where messages are signed.
 const WALKS: u64 = 50;
 
-/// Tests that a protocol's [symmetry](Testable::symmetry) is that of its code: among n generals, for
+/// Tests that a protocol's [symmetry](crate::Claims::symmetric) is that of its code: among n generals, for
 /// each two who are alike, the same can be said when they have changed places, and in plays drawn at
 /// random, with any traitors who say any of that, everybody says, holds and decides the same, but for
 /// their names. What the search says that [renames](crate::search::Reduction::Renaming) is worth as
@@ -44,21 +45,20 @@ const WALKS: u64 = 50;
 /// If it is not, with what shows it; if the protocol describes no symmetry, or can't be run.
 #[track_caller]
 pub fn assert_symmetric<P: Testable>(protocol: &P, n: usize) {
-    if let Err(refusal) = protocol.admits(n) {
-        panic!("{refusal}");
-    }
-    let symmetric = protocol.symmetry().expect("the protocol describes no symmetry");
+    let numbered = Numbered::new(protocol);
+    let terms = numbered.terms(&n.into(), true).unwrap_or_else(|refusal| panic!("{refusal}"));
+    let symmetric = protocol.claims().symmetry.expect("the protocol describes no symmetry");
     let alike = symmetric.alike(n);
     assert!(alike.minus(Generals::first(n)).is_empty(), "{alike:?} are not all among {n} generals");
-    let terms = Terms::of(protocol, n).unwrap_or_else(|refusal| panic!("{refusal}"));
-    let space = Space::new(protocol, &terms, Adversary::at_most(n), &Progress::new());
+    let space = Space::new(&numbered, &terms, Adversary::at_most(n), &Progress::new());
     let space = space.unwrap_or_else(|refusal| panic!("{refusal}")).expect("nobody stops it");
     if space.is_signed() {
         return test_swaps(&space);
     }
     for [one, other] in alike.iter().array_combinations() {
         let swap = Swap::between(one, other);
-        let mirror = Mirror { protocol, symmetric, n, swap };
+        let values = terms.values.iter().map(|value| numbered.value(*value).clone()).collect();
+        let mirror = Mirror { protocol, terms: &terms, values, symmetric, swap };
         mirror.repertoires();
         for seed in 0..PLAYS {
             mirror.play(&mut SmallRng::seed_from_u64(seed));
@@ -68,7 +68,7 @@ pub fn assert_symmetric<P: Testable>(protocol: &P, n: usize) {
 
 /// Where messages are signed.
 #[track_caller]
-fn test_swaps<P: Testable>(space: &Space<'_, P>) {
+fn test_swaps(space: &Space<'_>) {
     assert!(space.harvested().is_none(), "the protocol does not say what a traitor could say");
     let symmetry = space.symmetry().unwrap_or_else(|refusal| panic!("{refusal}"));
     let Some(symmetry) = &symmetry else { return };
@@ -102,14 +102,15 @@ type Sayings<M> = BTreeMap<Wire, Vec<M>>;
 /// A play, and the same when two generals have changed places.
 struct Mirror<'a, P: Testable> {
     protocol: &'a P,
+    terms: &'a Terms,
+    values: Vec<P::Value>,
     symmetric: &'a dyn Symmetric<P::Message, P::State>,
-    n: usize,
     swap: Swap,
 }
 
 impl<P: Testable> Mirror<'_, P> {
     fn wires(&self) -> impl Iterator<Item = Wire> {
-        let n = self.n;
+        let n = self.terms.n();
         let wires = itertools::iproduct!(1..=self.protocol.rounds(n), 0..n, 0..n);
         let wires = wires.filter(|(_, from, to)| from != to);
         wires.map(|(round, from, to)| {
@@ -135,8 +136,8 @@ impl<P: Testable> Mirror<'_, P> {
     /// The same can be said.
     fn repertoires(&self) {
         for wire in self.wires() {
-            let here = self.protocol.repertoire(self.n, wire);
-            let there = self.protocol.repertoire(self.n, self.wire(wire));
+            let here = self.protocol.repertoire(self.terms.n(), wire);
+            let there = self.protocol.repertoire(self.terms.n(), self.wire(wire));
             for message in here.slots.iter().flatten() {
                 let again = self.message(&self.message(message));
                 if again != *message {
@@ -173,11 +174,10 @@ impl<P: Testable> Mirror<'_, P> {
     }
 
     fn play(&self, rng: &mut impl Rng) {
-        let Mirror { protocol, n, swap, .. } = *self;
-        let everybody = Generals::first(n);
-        let values = protocol.values();
-        let inputs = protocol
-            .inputs(n)
+        let Mirror { protocol, terms, ref values, swap, .. } = *self;
+        let inputs = terms.inputs;
+        let (n, everybody) = (terms.n(), terms.graph.everybody());
+        let inputs = inputs
             .iter()
             .map(|general| (general, values.choose(rng).expect("there is a value").clone()));
         let inputs: BTreeMap<General, P::Value> = inputs.collect();
@@ -230,7 +230,7 @@ impl<P: Testable> Mirror<'_, P> {
 
     /// What a traitor says on a wire.
     fn lies(&self, wire: Wire, honest: Vec<P::Message>, rng: &mut impl Rng) -> Vec<P::Message> {
-        let Repertoire { slots, strays, .. } = self.protocol.repertoire(self.n, wire);
+        let Repertoire { slots, strays, .. } = self.protocol.repertoire(self.terms.n(), wire);
         if rng.random_bool(0.3) {
             return honest;
         }
@@ -242,7 +242,7 @@ impl<P: Testable> Mirror<'_, P> {
 
     fn receive(&self, states: &mut [P::State], round: Round, said: &Sayings<P::Message>) {
         for (to, state) in states.iter_mut().enumerate() {
-            for from in 0..self.n {
+            for from in 0..self.terms.n() {
                 let [from, to] = [from, to].map(General::new);
                 for message in said.get(&Wire { round, from, to }).into_iter().flatten() {
                     self.protocol.receive(state, round, from, message);
@@ -254,7 +254,8 @@ impl<P: Testable> Mirror<'_, P> {
 
     /// The loyal stand where they stood, but for their names.
     fn compare(&self, when: &str, here: &[P::State], there: &[P::State], traitors: Generals) {
-        let Mirror { n, swap, symmetric, .. } = *self;
+        let Mirror { terms, swap, symmetric, .. } = *self;
+        let n = terms.n();
         for me in Generals::first(n).minus(traitors).iter() {
             let renamed = symmetric.swapped_state(&here[me.id()], swap);
             let there = &there[swap.of(me).id()];

@@ -1,26 +1,34 @@
-//! The testing side of a protocol: what a traitor could say on a wire, and how to tell of it.
+//! The testing side of a protocol: what is asked of it, what a traitor could say on a wire, and how to
+//! tell of it.
 
-mod lent;
+mod claims;
+mod problem;
 mod recursive;
+mod refusal;
 mod repertoire;
+mod signing;
 mod symmetric;
-mod terms;
+mod words;
+
+use std::marker::PhantomData;
 
 use serde::Serialize;
 
-use crate::fault::guarded;
-use crate::general::{General, Generals};
-use crate::graph::Graph;
-use crate::outcome::{Demand, Task};
-use crate::protocol::{Lockstep, Round};
-use crate::signature::{Seal, Signed, Worth};
-
-pub(crate) use self::lent::lent;
+pub use self::claims::Claims;
+pub use self::problem::Problem;
 pub use self::recursive::Recursive;
+pub(crate) use self::refusal::MOST_ROUNDS;
+pub use self::refusal::Refusal;
 pub use self::repertoire::{Forgery, Repertoire};
+pub use self::signing::Signing;
+use self::signing::Unsigned;
 pub use self::symmetric::Symmetric;
-pub use self::terms::Refusal;
-pub(crate) use self::terms::Terms;
+use self::words::Plainly;
+pub use self::words::Words;
+use crate::fault::guarded;
+use crate::general::General;
+use crate::graph::Graph;
+use crate::protocol::{Lockstep, Round};
 
 /// One wire in one round: what `from` says to `to`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
@@ -33,8 +41,17 @@ pub struct Wire {
     pub to: General,
 }
 
+/// What a protocol claims: see [`Claims`].
+pub type ClaimsOf<'a, P> =
+    Claims<'a, <P as Lockstep>::Value, <P as Lockstep>::Message, <P as Lockstep>::State>;
+
 /// What turncoat must know of a protocol to test it. It stands apart from [`Lockstep`], so that
 /// the code that goes to production knows no adversary.
+///
+/// One method is needed, and says what is asked of the protocol. The others say more, as far as you
+/// like: with a [`repertoire`](Testable::repertoire) a verdict can be that the protocol *holds*; where
+/// messages are signed, [`signing`](Testable::signing) says how; [`words`](Testable::words) make reports
+/// easier to read, and [`claims`](Testable::claims) searches faster.
 ///
 /// ```
 /// # use turncoat::{General, Lockstep, Order, Round, Seat};
@@ -56,23 +73,31 @@ pub struct Wire {
 /// #     }
 /// #     fn decide(&self, state: &Order) -> Order { *state }
 /// # }
-/// use turncoat::{Property, Repertoire, Testable, Wire, check};
+/// use turncoat::{Graph, Problem, Property, Repertoire, Testable, Wire, check};
 ///
 /// impl Testable for Obey {
-///     fn values(&self) -> Vec<Order> {
-///         vec![Order::RETREAT, Order::ATTACK]
+///     fn problem(&self, _graph: &Graph) -> Result<Problem<Order>, String> {
+///         Ok(Problem::broadcast([Order::RETREAT, Order::ATTACK]))
 ///     }
 ///     fn repertoire(&self, _n: usize, _wire: Wire) -> Repertoire<Order> {
-///         Repertoire::one_of(self.values())
+///         Repertoire::one_of([Order::RETREAT, Order::ATTACK])
 ///     }
 /// }
 ///
 /// let counterexample = check(Obey).generals(3).traitors(1).assert_broken();
 /// assert_eq!(counterexample.violation.property(), Some(Property::Agreement));
 /// ```
+///
+/// A protocol that wraps another one forwards all of this, and what it changes it takes apart field by
+/// field: what a [`Problem`] holds is asked of nobody if it is lost on the way.
 pub trait Testable: Lockstep {
-    /// The values that can be agreed on.
-    fn values(&self) -> Vec<Self::Value>;
+    /// What is asked of it on this graph: over which values, broadcast or consensus, and what must
+    /// hold besides.
+    ///
+    /// # Errors
+    ///
+    /// Why it can't be run there: one line.
+    fn problem(&self, graph: &Graph) -> Result<Problem<Self::Value>, String>;
 
     /// What a traitor can say on `wire` among `n` generals. By default that is
     /// [unknown](Repertoire::unknown): then what can be made of what is heard is tried, and nothing
@@ -82,164 +107,50 @@ pub trait Testable: Lockstep {
         Repertoire::unknown()
     }
 
-    /// What the protocol is for: by default broadcast.
-    fn task(&self) -> Task {
-        Task::Broadcast
+    /// How its messages are signed; by default they are not.
+    fn signing(&self) -> &dyn Signing<Self::Message> {
+        &Unsigned
     }
 
-    /// Who is given an input among `n` generals: by default those who need one for its task. (In a
-    /// broadcast what must hold is asked of the commander's order alone.)
-    fn inputs(&self, n: usize) -> Generals {
-        self.task().inputs(n)
+    /// How it is told in reports; by default by the name of its type, and all else as
+    /// [`Debug`](std::fmt::Debug) prints it.
+    fn words(&self) -> &dyn Words<Self::Message, Self::State> {
+        &Plainly::<Self>(PhantomData)
     }
 
-    /// What must hold beside agreement and validity: by default nothing.
-    fn demands(&self) -> Vec<Demand<Self::Value>> {
-        Vec::new()
-    }
-
-    /// The signatures in a message that are what they claim to be. A traitor can say it only if
-    /// the [coalition](crate::Knowledge) makes or has overheard each of them, and from what the
-    /// loyal say it overhears these and no others: what is left out, a traitor can't show later.
-    /// A signature that is there from the start, and that anybody can show, does not belong here.
-    /// By default there are none, as in all protocols whose messages are not signed.
-    fn signatures(&self, message: &Self::Message) -> Vec<Signed> {
-        let _ = message;
-        Vec::new()
-    }
-
-    /// All signatures in a message, for pictures: those that are what they claim to be and those that
-    /// are not. By default the [signatures](Testable::signatures), all of them genuine.
-    fn seals(&self, message: &Self::Message) -> Vec<Seal> {
-        let signed = self.signatures(message).into_iter();
-        signed.map(|signed| Seal { by: signed.by, worth: Worth::Genuine }).collect()
-    }
-
-    /// The same protocol as a recursion, if it is one: then it can be searched by composition.
-    fn recursion(&self) -> Option<&dyn Recursive<Self::Value, Self::Message>> {
-        None
-    }
-
-    /// How generals are renamed, if some of them are alike to it: then of what can be renamed into
-    /// each other one stands for all.
-    fn symmetry(&self) -> Option<&dyn Symmetric<Self::Message, Self::State>> {
-        None
-    }
-
-    /// Whether the decision rises with what is heard in the last round: if there a traitor fills a slot
-    /// of the [repertoire](Testable::repertoire) with a higher message, nobody decides a lower value,
-    /// whatever else is said, and neither is a fault brought about; and silence in a slot counts for no
-    /// less than the lowest message that can stand there and for no more than the highest. Messages and
-    /// values are compared by their `Ord`.
-    ///
-    /// So it is where votes are counted and more for a value never help another one: in OM(m) over two
-    /// orders, by any rule, and in the median. Then the decisions to which a general can be brought lie
-    /// between two of them, and a search goes through no others in the last round
-    /// (`turncoat::search::Reduction::Extremes`). It is a claim about the code, which is believed:
-    /// `turncoat::assert_monotone` tests it. By default it is not made.
-    fn monotone(&self) -> bool {
-        false
-    }
-
-    /// Why this protocol can't be run among `n` generals, if it can't: one line.
-    ///
-    /// # Errors
-    ///
-    /// By default every `n` is accepted.
-    fn admits(&self, n: usize) -> Result<(), String> {
-        let _ = n;
-        Ok(())
-    }
-
-    /// Why this protocol can't be run on this graph, if it can't: one line.
-    ///
-    /// # Errors
-    ///
-    /// By default every graph is accepted whose [number](Testable::admits) of generals is.
-    fn admits_on(&self, graph: &Graph) -> Result<(), String> {
-        self.admits(graph.n())
-    }
-
-    /// The protocol's name in reports; by default the name of its type.
-    fn name(&self) -> String {
-        let path = std::any::type_name::<Self>();
-        let path = path.split('<').next().unwrap_or(path);
-        path.rsplit("::").next().unwrap_or(path).to_owned()
-    }
-
-    /// A message as a person would say it; by default as [`Debug`](std::fmt::Debug) prints it.
-    fn tell(&self, from: General, message: &Self::Message) -> String {
-        let _ = from;
-        format!("{message:?}")
-    }
-
-    /// What a general holds at the end and how it decides by it, a line each; by default the
-    /// state as [`Debug`](std::fmt::Debug) prints it.
-    fn explain(&self, state: &Self::State) -> Vec<String> {
-        vec![format!("{state:?}")]
+    /// What is claimed of it, so that a search has less to do; by default nothing.
+    fn claims(&self) -> ClaimsOf<'_, Self> {
+        Claims::none()
     }
 }
 
+#[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: Testable> Testable for &P {
-    fn values(&self) -> Vec<P::Value> {
-        (**self).values()
+    fn problem(&self, graph: &Graph) -> Result<Problem<P::Value>, String> {
+        (**self).problem(graph)
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<P::Message> {
         (**self).repertoire(n, wire)
     }
 
-    fn task(&self) -> Task {
-        (**self).task()
+    fn signing(&self) -> &dyn Signing<P::Message> {
+        (**self).signing()
     }
 
-    fn inputs(&self, n: usize) -> Generals {
-        (**self).inputs(n)
+    fn words(&self) -> &dyn Words<P::Message, P::State> {
+        (**self).words()
     }
 
-    fn demands(&self) -> Vec<Demand<P::Value>> {
-        (**self).demands()
+    fn claims(&self) -> ClaimsOf<'_, P> {
+        (**self).claims()
     }
+}
 
-    fn signatures(&self, message: &P::Message) -> Vec<Signed> {
-        (**self).signatures(message)
-    }
-
-    fn seals(&self, message: &P::Message) -> Vec<Seal> {
-        (**self).seals(message)
-    }
-
-    fn recursion(&self) -> Option<&dyn Recursive<P::Value, P::Message>> {
-        (**self).recursion()
-    }
-
-    fn symmetry(&self) -> Option<&dyn Symmetric<P::Message, P::State>> {
-        (**self).symmetry()
-    }
-
-    fn monotone(&self) -> bool {
-        (**self).monotone()
-    }
-
-    fn admits(&self, n: usize) -> Result<(), String> {
-        (**self).admits(n)
-    }
-
-    fn admits_on(&self, graph: &Graph) -> Result<(), String> {
-        (**self).admits_on(graph)
-    }
-
-    fn name(&self) -> String {
-        (**self).name()
-    }
-
-    fn tell(&self, from: General, message: &P::Message) -> String {
-        (**self).tell(from, message)
-    }
-
-    fn explain(&self, state: &P::State) -> Vec<String> {
-        (**self).explain(state)
-    }
+/// What was asked where an attack was run; nothing, if none can be.
+pub(crate) fn asked<P: Testable>(protocol: &P, graph: &Graph) -> Problem<P::Value> {
+    let problem = guarded(|| protocol.problem(graph)).ok().and_then(Result::ok);
+    problem.unwrap_or_else(|| Problem::broadcast([]))
 }
 
 /// Calls a method that describes a protocol.

@@ -5,14 +5,16 @@ use std::time::Duration;
 use crate::adversary::Adversary;
 use crate::attack::AttackOn;
 use crate::count::Count;
-use crate::execution::Counterexample;
+use crate::execution::{Counterexample, ExecutionOf, Size};
 use crate::graph::Graph;
-use crate::impossibility::argument::{Argument, Ending};
-use crate::impossibility::world::World;
+use crate::impossibility::argument::{ArgumentOf, Ending};
+use crate::impossibility::world::WorldOf;
+use crate::machine::Numbered;
 use crate::outcome::Task;
+use crate::property::Violation;
 use crate::search::Coverage;
 use crate::search::progress::Halt;
-use crate::search::{Engine, Harvested, Reduction};
+use crate::search::{Engine, Found, Harvested, Reduction};
 use crate::testable::Testable;
 
 /// What turncoat has to say of a protocol.
@@ -168,7 +170,7 @@ pub struct Refutation<P: Testable> {
     /// How many traitors at most.
     pub f: usize,
     /// The argument; nothing where none of the theorems says that there is no protocol.
-    pub argument: Option<Argument<P>>,
+    pub argument: Option<ArgumentOf<P>>,
 }
 
 impl<P: Testable> Refutation<P> {
@@ -187,7 +189,7 @@ impl<P: Testable> Refutation<P> {
 
     /// The world in which the protocol is broken.
     #[must_use]
-    pub fn broken(&self) -> Option<&World<P>> {
+    pub fn broken(&self) -> Option<&WorldOf<P>> {
         let argument = self.argument.as_ref()?;
         match argument.ending {
             Ending::Refuted(world) => argument.worlds.get(world),
@@ -237,4 +239,14 @@ impl Estimate {
             false => Engine::Compositional,
         }
     }
+}
+
+/// What a search has found, written out.
+pub(crate) fn written<P: Testable>(
+    numbered: &Numbered<P>,
+    found: Found,
+) -> (AttackOn<P>, ExecutionOf<P>, Violation, Size) {
+    let Found { attack, execution, states, violation, size } = found;
+    let execution = numbered.execution(&execution, &*states.into_table(numbered));
+    (numbered.attack(&attack), execution, violation, size)
 }

@@ -37,7 +37,8 @@ for (const player of document.querySelectorAll(".player")) {
       seat.setAttribute("aria-pressed", String(seat.dataset.id === only));
     }
     for (const arrow of player.querySelectorAll("[data-from]")) {
-      const touches = only === null || arrow.dataset.from === only || arrow.dataset.to === only;
+      const { from, to } = arrow.dataset;
+      const touches = only === null || from === only || to.split(" ").includes(only);
       arrow.classList.toggle("away", !touches && arrow.tagName === "g");
       if (arrow.tagName === "LI") arrow.hidden = !touches;
     }

@@ -11,8 +11,9 @@ use turncoat::protocols::oral::{Choice, Relay};
 use turncoat::protocols::path::{Path, paths};
 use turncoat::search::Engine;
 use turncoat::{
-    Check, CheckError, FaultClass, FloodSet, General, Generals, Lockstep, OralMessages, Order,
-    Recursive, Repertoire, Round, Seat, Testable, Verdict, Wire, assert_recursive, check,
+    Check, CheckError, Claims, ClaimsOf, FaultClass, FloodSet, General, Generals, Graph, Lockstep,
+    OralMessages, Order, Problem, Recursive, Repertoire, Round, Seat, Testable, Verdict, Wire,
+    assert_recursive, check,
 };
 
 use crate::command_line::turncoat;
@@ -132,16 +133,16 @@ impl Lockstep for Gathering {
 }
 
 impl Testable for Gathering {
-    fn values(&self) -> Vec<Order> {
-        Order::first(2)
+    fn problem(&self, _graph: &Graph) -> Result<Problem<Order>, String> {
+        Ok(Problem::broadcast(Order::first(2)))
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Relay<Order>> {
         OralMessages::new(self.m).repertoire(n, wire)
     }
 
-    fn recursion(&self) -> Option<&dyn Recursive<Order, Relay<Order>>> {
-        Some(self)
+    fn claims(&self) -> ClaimsOf<'_, Self> {
+        Claims::none().recursive(self)
     }
 }
 

@@ -7,7 +7,7 @@ use itertools::Itertools;
 use turncoat::protocols::vote::Ballot;
 use turncoat::{
     Arrival, Attack, AttackOn, CoordinatorVote, Crash, Edit, FaultClass, FloodSet, General,
-    Generals, Lie, Order, Property, Round, Shift, Simulator, Testable, Wire, check, run,
+    Generals, Graph, Lie, Order, Property, Round, Shift, Simulator, Testable, Wire, check, run,
 };
 
 /// The smallest attack of at most f generals with such faults that breaks a protocol, by traitors
@@ -20,8 +20,9 @@ pub fn smallest<P: Testable>(
     faults: FaultClass,
 ) -> Option<AttackOn<P>> {
     let twin = Twin { protocol, simulator: Simulator::new(protocol, n).unwrap(), faults };
-    let inputs = protocol.inputs(n).iter().map(|general| {
-        protocol.values().into_iter().map(move |value| (general, value)).collect_vec()
+    let problem = protocol.problem(&Graph::complete(n)).unwrap();
+    let inputs = problem.given(n).iter().map(|general| {
+        problem.values.iter().cloned().map(move |value| (general, value)).collect_vec()
     });
     let inputs = inputs.multi_cartesian_product().collect_vec();
     (0..=f).find_map(|size| {

@@ -4,8 +4,8 @@ use itertools::Itertools;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use turncoat::{
-    Attack, AttackOn, Edit, Execution, ExecutionOf, General, Generals, Item, Lie, Repertoire,
-    Testable, Wire, run,
+    Attack, AttackOn, Edit, Execution, ExecutionOf, General, Generals, Graph, Item, Lie,
+    Repertoire, Testable, Wire, run,
 };
 
 /// The numbers from which an attack is made.
@@ -49,12 +49,13 @@ pub fn drawn<P: Testable>(protocol: &P, draw: &Draw) -> AttackOn<P> {
     let n = draw.n;
     let turned = |general: &General| draw.traitors >> general.id() & 1 == 1;
     let traitors: Generals = Generals::first(n).iter().filter(turned).collect();
-    let values = protocol.values();
+    let problem = protocol.problem(&Graph::complete(n)).unwrap();
+    let values = &problem.values;
     let order = |general: General| {
         let value = usize::from(draw.orders >> general.id()) % values.len();
         (general, values[value].clone())
     };
-    let inputs = protocol.inputs(n).iter().map(order).collect();
+    let inputs = problem.given(n).iter().map(order).collect();
     let obedient = Attack::new(n, traitors, inputs);
     let wires = wires(protocol.rounds(n), traitors, n);
     if wires.is_empty() {

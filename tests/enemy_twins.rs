@@ -8,7 +8,7 @@ use turncoat::count::Count;
 use turncoat::fault::Call;
 use turncoat::{
     Adversary, Arrival, Attack, AttackOn, Crash, Edit, ExecutionOf, FaultClass, General, Generals,
-    Lie, Repertoire, Round, Shift, Simulator, Testable, Wire,
+    Graph, Lie, Problem, Repertoire, Round, Shift, Simulator, Testable, Wire,
 };
 
 use crate::enemy_parts::{CRASH, FIRST, LIE, LOSS, Part, Place, Slots, carried, is_disruption};
@@ -59,6 +59,10 @@ impl<'a, P: Testable> Twin<'a, P> {
 
     fn rounds(&self) -> usize {
         self.protocol.rounds(self.n)
+    }
+
+    fn problem(&self) -> Problem<P::Value> {
+        self.protocol.problem(&Graph::complete(self.n)).unwrap()
     }
 
     fn suspects(&self) -> Generals {
@@ -140,8 +144,8 @@ impl<'a, P: Testable> Twin<'a, P> {
 
     /// The attacks in which so many traitors obey.
     fn obedient(&self, traitors: usize) -> Vec<AttackOn<P>> {
-        let inputs = self.protocol.inputs(self.n).iter();
-        let values = self.protocol.values();
+        let problem = self.problem();
+        let (inputs, values) = (problem.given(self.n).iter(), &problem.values);
         let inputs = inputs.map(|general| values.iter().map(move |v| (general, v.clone())));
         let inputs = inputs.multi_cartesian_product().collect_vec();
         let attacks = self.suspects().subsets(traitors).cartesian_product(inputs);
@@ -285,12 +289,13 @@ impl<'a, P: Testable> Twin<'a, P> {
     /// do or leave undone, and the order in which everything arrives.
     pub fn ways(&self) -> Count {
         let Adversary { faults, any_order, disruptions, latest, .. } = self.adversary;
-        let (rounds, values) = (self.rounds(), self.protocol.values().len() as u64);
+        let problem = self.problem();
+        let (rounds, values) = (self.rounds(), problem.values.len() as u64);
         let sets = self.adversary.sizes().flat_map(|size| self.suspects().subsets(size));
         let ways = sets.map(|traitors| {
             let byzantine = faults == FaultClass::Byzantine;
             let free = if byzantine { traitors } else { Generals::NONE };
-            let inputs = self.protocol.inputs(self.n).minus(free).len();
+            let inputs = problem.given(self.n).minus(free).len();
             let mut ways = vec![Count::from(values).pow(inputs as u128)];
             let (mut messages, mut heard) = (vec![], BTreeMap::<_, u64>::new());
             for (wire, Slots { regular, strays }) in &self.slots {

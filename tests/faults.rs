@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use turncoat::execution::Size;
 use turncoat::fault::{Call, FaultKind};
 use turncoat::{
-    General, Lockstep, Order, Repertoire, Round, Seat, Testable, Violation, Wire, check,
+    General, Graph, Lockstep, Order, Problem, Repertoire, Round, Seat, Testable, Violation, Wire,
+    check,
 };
 
 /// What goes wrong, and when.
@@ -90,14 +91,14 @@ impl Lockstep for Misbehaving {
 }
 
 impl Testable for Misbehaving {
-    fn values(&self) -> Vec<Order> {
-        Order::first(2)
+    fn problem(&self, _graph: &Graph) -> Result<Problem<Order>, String> {
+        Ok(Problem::broadcast(Order::first(2)))
     }
 
     fn repertoire(&self, _n: usize, wire: Wire) -> Repertoire<Order> {
         assert!(!matches!(self.0, Misdeed::DescribesNothing), "I'd rather not say");
         match wire.from.is_commander() == (wire.round == 1) && !wire.to.is_commander() {
-            true => Repertoire::one_of(self.values()),
+            true => Repertoire::one_of(Order::first(2)),
             false => Repertoire::silent(),
         }
     }

@@ -7,8 +7,8 @@ use turncoat::execution::Size;
 use turncoat::search::Engine;
 use turncoat::search::progress::Halt;
 use turncoat::{
-    Check, General, Lockstep, OralMessages, Order, Repertoire, Round, Ruling, Seat, SignedMessages,
-    Testable, TwoStep, Wire, check, hunt, run,
+    Check, General, Graph, Lockstep, OralMessages, Order, Problem, Repertoire, Round, Ruling, Seat,
+    SignedMessages, Testable, TwoStep, Wire, check, hunt, run,
 };
 
 use crate::pared::Pared;
@@ -111,8 +111,8 @@ fn password() -> Order {
 }
 
 impl Testable for Gossip {
-    fn values(&self) -> Vec<Order> {
-        Order::first(4)
+    fn problem(&self, _graph: &Graph) -> Result<Problem<Order>, String> {
+        Ok(Problem::broadcast(Order::first(4)))
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use turncoat::execution::Size;
 use turncoat::search::Engine;
 use turncoat::{
-    General, Lockstep, Repertoire, Round, Seat, Testable, Verdict, Violation, Wire, check, run,
+    General, Graph, Lockstep, Problem, Repertoire, Round, Seat, Testable, Verdict, Violation, Wire,
+    check, run,
 };
 
 /// A protocol on small numbers, written as functions.
@@ -65,8 +66,8 @@ impl Lockstep for Odd {
 }
 
 impl Testable for Odd {
-    fn values(&self) -> Vec<u8> {
-        vec![0]
+    fn problem(&self, _graph: &Graph) -> Result<Problem<u8>, String> {
+        Ok(Problem::broadcast([0]))
     }
 
     fn repertoire(&self, _n: usize, wire: Wire) -> Repertoire<u8> {

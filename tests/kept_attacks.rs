@@ -26,7 +26,7 @@ where
     let stored = Regressions::in_dir(directory(name));
     if env::var_os("UPDATE_EXPECT").is_some() {
         let found = hunt(protocol.clone()).generals(n).traitors(f).assert_finds();
-        stored.keep(&protocol.name(), &found.attack).unwrap();
+        stored.keep(&protocol.words().name(), &found.attack).unwrap();
     }
     let replayed = stored.replay(&protocol);
     assert!(!replayed.attacks.is_empty(), "{name}: nothing is kept");

@@ -64,3 +64,4 @@ mod textbook;
 mod tidy;
 mod tiny_protocols;
 mod told;
+mod wrappers;

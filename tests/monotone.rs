@@ -6,8 +6,8 @@ use std::panic::catch_unwind;
 use expect_test::expect;
 use turncoat::search::{Engine, Reduction};
 use turncoat::{
-    General, Lockstep, OralMessages, Order, Repertoire, Round, Seat, Testable, Wire,
-    assert_monotone, check,
+    Claims, ClaimsOf, General, Graph, Lockstep, OralMessages, Order, Problem, Repertoire, Round,
+    Seat, Testable, Wire, assert_monotone, check,
 };
 
 use crate::panics;
@@ -110,22 +110,22 @@ impl Lockstep for Weighed {
 }
 
 impl Testable for Weighed {
-    fn values(&self) -> Vec<u8> {
-        (0..VALUES).collect()
+    fn problem(&self, _graph: &Graph) -> Result<Problem<u8>, String> {
+        Ok(Problem::broadcast(0..VALUES))
     }
 
     fn repertoire(&self, _n: usize, wire: Wire) -> Repertoire<u8> {
         let speaks = wire.from.is_commander() == (wire.round == 1);
         let strays = (0..VALUES).filter(|value| self.draw("stray", usize::from(*value), 3) == 0);
         if speaks {
-            Repertoire::one_of(self.values()).with_strays(strays)
+            Repertoire::one_of(0..VALUES).with_strays(strays)
         } else {
             Repertoire::silent()
         }
     }
 
-    fn monotone(&self) -> bool {
-        true
+    fn claims(&self) -> ClaimsOf<'_, Self> {
+        Claims::none().monotone(true)
     }
 }
 
@@ -172,7 +172,7 @@ fn they_are_left_alone_where_more_hangs_on_the_order_or_on_what_is_demanded() {
     let without = asked().without(Reduction::LastRound).run().unwrap();
     assert!(!without.reductions.contains(&Reduction::Extremes));
     // Of three orders a vote for the highest can take the majority from the one between.
-    assert!(!OralMessages::new(1).over(Order::first(3)).monotone());
+    assert!(!OralMessages::new(1).over(Order::first(3)).claims().monotone);
 }
 
 /// What a wrong claim is told.

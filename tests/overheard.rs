@@ -5,7 +5,8 @@ use turncoat::execution::Size;
 use turncoat::search::Engine;
 use turncoat::signature::Signed;
 use turncoat::{
-    Edit, General, Generals, Lockstep, Repertoire, Round, Seat, Testable, Wire, check, run,
+    Edit, General, Generals, Graph, Lockstep, Problem, Repertoire, Round, Seat, Signing, Testable,
+    Wire, check, run,
 };
 
 /// Whoever asks the commander in round 1 has his signature said in round 2, to lieutenant 1, who
@@ -65,8 +66,8 @@ impl Lockstep for Oracle {
 }
 
 impl Testable for Oracle {
-    fn values(&self) -> Vec<u8> {
-        vec![0]
+    fn problem(&self, _graph: &Graph) -> Result<Problem<u8>, String> {
+        Ok(Problem::broadcast([0]))
     }
 
     fn repertoire(&self, _n: usize, wire: Wire) -> Repertoire<Message> {
@@ -78,6 +79,12 @@ impl Testable for Oracle {
         }
     }
 
+    fn signing(&self) -> &dyn Signing<Message> {
+        self
+    }
+}
+
+impl Signing<Message> for Oracle {
     fn signatures(&self, message: &Message) -> Vec<Signed> {
         let answer = Signed { by: General::COMMANDER, statement: Box::from(*b"answer") };
         Vec::from_iter((*message == Message::Answer).then_some(answer))

@@ -6,15 +6,16 @@ use std::fmt;
 use expect_test::expect;
 use serde::{Deserialize, Serialize};
 use turncoat::report::page::{page, refutation_page};
-use turncoat::report::picture::Picture;
+use turncoat::report::refuted::RefutationInWords;
+use turncoat::report::story::Story;
 use turncoat::{Check, OralMessages, Testable, TwoStep, check, refute};
 
 use crate::command_line::turncoat;
 
 /// The picture of the attack that breaks a protocol, and its page.
-fn broken<P: Testable>(asked: Check<P>) -> (Picture, String) {
+fn broken<P: Testable>(asked: Check<P>) -> (Story, String) {
     let found = asked.assert_broken();
-    let picture = Picture::of(&found.protocol, &found.attack, &found.execution);
+    let picture = Story::of(&found.protocol, &found.attack, &found.execution);
     let page = page(Some(&picture), "broken", &found.to_string());
     (picture, page)
 }
@@ -33,7 +34,10 @@ fn everything_that_is_said_stands_in_a_page() {
         let messages = picture.rounds.iter().map(|step| step.messages.len()).sum::<usize>();
         assert_eq!(count(&page, "<tr><td>"), messages);
         assert_eq!(count(&page, "<li class=\"lie\""), picture.lies().count());
-        assert_eq!(count(&page, "<article class=\"frame\""), picture.rounds.len() + 1);
+        let frames = picture.rounds.len() + 1;
+        assert_eq!(count(&page, "<article class=\"frame\""), frames);
+        assert_eq!(count(&page, "<svg class=\"diagram\""), frames);
+        assert_eq!(count(&page, "<g class=\"seat\""), frames * picture.generals.len());
         assert!(page.contains(&picture.ending.sentence.replace('\'', "&#39;")));
         for asked_for in ["http://", "https://", "src=", "@import", "url("] {
             assert!(!page.contains(asked_for), "a page asks for nothing: {asked_for}");
@@ -89,7 +93,9 @@ fn markup_in_a_value_is_escaped_everywhere() {
     let wild = || OralMessages::new(1).over([Wild(0), Wild(1)]);
     let (_, page) = broken(check(wild()).generals(3).traitors(1));
     let refutation = refute(wild()).generals(3).traitors(1).run().unwrap();
-    for page in [page, refutation_page(&refutation, &refutation.to_string())] {
+    for page in
+        [page, refutation_page(&RefutationInWords::of(&refutation), &refutation.to_string())]
+    {
         assert!(page.contains("alert(1)"));
         assert_eq!((count(&page, "<script"), count(&page, "</script")), (1, 1));
         assert_eq!(count(&page, "<b>al"), 0);
@@ -101,7 +107,7 @@ fn markup_in_a_value_is_escaped_everywhere() {
 fn the_same_views_stand_beside_each_other() {
     let refutation = refute(OralMessages::new(1)).generals(3).traitors(1).run().unwrap();
     let argument = refutation.argument.as_ref().unwrap();
-    let page = refutation_page(&refutation, &refutation.to_string());
+    let page = refutation_page(&RefutationInWords::of(&refutation), &refutation.to_string());
     assert_eq!(count(&page, "class=\"player"), argument.worlds.len());
     assert_eq!(count(&page, "<div class=\"views same\">"), argument.witnesses().count());
     let views = page.split("<div class=\"view\"").skip(1).map(|view| {

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use turncoat::signature::Signed;
-use turncoat::{General, Generals, Lockstep, Repertoire, Round, Seat, Testable, Wire};
+use turncoat::{
+    Claims, ClaimsOf, General, Graph, Lockstep, Problem, Repertoire, Round, Seat, Signing,
+    Testable, Wire, Words,
+};
 
 type Pare<M> = dyn Fn(Wire, Repertoire<M>) -> Repertoire<M> + Send + Sync;
 
@@ -29,6 +31,7 @@ impl<P: Lockstep> fmt::Debug for Pared<P> {
     }
 }
 
+#[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: Lockstep> Lockstep for Pared<P> {
     type Value = P::Value;
     type Message = P::Message;
@@ -64,24 +67,26 @@ impl<P: Lockstep> Lockstep for Pared<P> {
     }
 }
 
+#[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: Testable> Testable for Pared<P> {
-    fn values(&self) -> Vec<P::Value> {
-        self.protocol.values()
+    fn problem(&self, graph: &Graph) -> Result<Problem<P::Value>, String> {
+        self.protocol.problem(graph)
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<P::Message> {
         (self.pare)(wire, self.protocol.repertoire(n, wire))
     }
 
-    fn inputs(&self, n: usize) -> Generals {
-        self.protocol.inputs(n)
+    fn signing(&self) -> &dyn Signing<P::Message> {
+        self.protocol.signing()
     }
 
-    fn signatures(&self, message: &P::Message) -> Vec<Signed> {
-        self.protocol.signatures(message)
+    fn words(&self) -> &dyn Words<P::Message, P::State> {
+        self.protocol.words()
     }
 
-    fn admits(&self, n: usize) -> Result<(), String> {
-        self.protocol.admits(n)
+    /// Of those who were alike not the same may be left to say.
+    fn claims(&self) -> ClaimsOf<'_, P> {
+        Claims::none()
     }
 }

@@ -12,20 +12,21 @@ use turncoat::protocols::path::Path;
 use turncoat::report::dot::dot;
 use turncoat::report::itf::itf;
 use turncoat::report::mermaid::mermaid;
-use turncoat::report::picture::{Held, Mark, Message, Picture};
+use turncoat::report::refuted::RefutationInWords;
 use turncoat::report::ring::ring;
+use turncoat::report::story::{Held, Mark, Message, Story};
 use turncoat::report::svg::svg;
 use turncoat::{
     Attack, AttackOn, Edit, General, Generals, Graph, Lie, OralMessages, Testable, TwoStep, Wire,
     check, refute, run,
 };
 
-fn drawn<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Picture {
-    Picture::of(protocol, attack, &run(protocol, attack).unwrap())
+fn drawn<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Story {
+    Story::of(protocol, attack, &run(protocol, attack).unwrap())
 }
 
 /// Several counterexamples, oral and signed, small and large, by name.
-fn counterexamples() -> Vec<(&'static str, Picture)> {
+fn counterexamples() -> Vec<(&'static str, Story)> {
     let oral = |m: usize, n: usize, f: usize| {
         let protocol = OralMessages::new(m);
         let attack = check(OralMessages::new(m)).generals(n).traitors(f).assert_broken().attack;
@@ -46,7 +47,7 @@ fn counterexamples() -> Vec<(&'static str, Picture)> {
 }
 
 /// Files for other tools to read: `.ci/formats` does.
-fn handed_over(name: &str, picture: &Picture) {
+fn handed_over(name: &str, picture: &Story) {
     let folder = format!("{}/pictures", env!("CARGO_TARGET_TMPDIR"));
     fs::create_dir_all(&folder).unwrap();
     for (kind, text) in
@@ -64,9 +65,9 @@ fn a_picture_of_three_generals() {
     expect_file!["golden/three.dot"].assert_eq(&dot(&three));
     expect_file!["golden/three.itf.json"].assert_eq(&format!("{:#}\n", itf(&three)));
     let refutation = refute(OralMessages::new(1)).generals(3).traitors(1).run().unwrap();
-    expect_file!["golden/ring.dot"].assert_eq(&ring(&refutation).unwrap());
+    expect_file!["golden/ring.dot"].assert_eq(&ring(&RefutationInWords::of(&refutation)).unwrap());
     let possible = refute(OralMessages::new(1)).generals(4).traitors(1).run().unwrap();
-    assert_eq!(ring(&possible), None);
+    assert_eq!(ring(&RefutationInWords::of(&possible)), None);
 }
 
 /// Every lie is in each of them, however many there are, and files stay small.
@@ -154,7 +155,7 @@ struct Seal {
 }
 
 /// What the states should be, made of the picture by another way.
-fn states(picture: &Picture) -> Vec<State> {
+fn states(picture: &Story) -> Vec<State> {
     let generals = &picture.generals;
     let last = picture.rounds.len();
     let begin = [(0, &[][..], &picture.start[..])].into_iter();
@@ -258,7 +259,7 @@ impl fmt::Display for Strange {
 }
 
 /// One lie about such a value.
-fn strange() -> Picture {
+fn strange() -> Story {
     let values = [Strange(0), Strange(1)];
     let protocol = OralMessages::new(1).over(values.to_vec());
     let path = Path::of([0, 1].map(General::new));

@@ -8,8 +8,8 @@ use itertools::Itertools;
 use turncoat::execution::{Delivery, Size};
 use turncoat::search::Engine;
 use turncoat::{
-    Attack, AttackOn, Check, Counterexample, Edit, ExecutionOf, General, Generals, Lie, Lockstep,
-    Question, Repertoire, Round, Seat, Testable, Wire, check, run,
+    Attack, AttackOn, Check, Counterexample, Edit, ExecutionOf, General, Generals, Graph, Lie,
+    Lockstep, Problem, Question, Repertoire, Round, Seat, Testable, Wire, check, run,
 };
 
 /// A protocol whose tables are drawn from a seed, entry by entry, whenever one is looked up.
@@ -165,9 +165,15 @@ impl Lockstep for Drawn {
     }
 }
 
-impl Testable for Drawn {
+impl Drawn {
     fn values(&self) -> Vec<u8> {
         if self.two_values() { vec![0, 1] } else { vec![0] }
+    }
+}
+
+impl Testable for Drawn {
+    fn problem(&self, _graph: &Graph) -> Result<Problem<u8>, String> {
+        Ok(Problem::broadcast(self.values()))
     }
 
     fn repertoire(&self, _n: usize, Wire { round, from, to }: Wire) -> Repertoire<u8> {

@@ -11,8 +11,8 @@ use turncoat::search::Engine;
 use turncoat::signature::Signed;
 use turncoat::testable::{Forgery, Refusal};
 use turncoat::{
-    Attack, Check, CheckError, Edit, General, Generals, Lie, Lockstep, Repertoire, Round, Seat,
-    Testable, Wire, check, run,
+    Attack, Check, CheckError, Edit, General, Generals, Graph, Lie, Lockstep, Problem, Repertoire,
+    Round, Seat, Signing, Testable, Wire, check, run,
 };
 
 /// How many protocols are drawn, and the most behaviours that are gone through one by one.
@@ -141,8 +141,8 @@ impl Lockstep for Drawn {
 }
 
 impl Testable for Drawn {
-    fn values(&self) -> Vec<u8> {
-        vec![0]
+    fn problem(&self, _graph: &Graph) -> Result<Problem<u8>, String> {
+        Ok(Problem::broadcast([0]))
     }
 
     fn repertoire(&self, _n: usize, wire: Wire) -> Repertoire<Message> {
@@ -156,6 +156,12 @@ impl Testable for Drawn {
         Repertoire::of(slots).with_strays(stray).with_forgeries(forged)
     }
 
+    fn signing(&self) -> &dyn Signing<Message> {
+        self
+    }
+}
+
+impl Signing<Message> for Drawn {
     fn signatures(&self, message: &Message) -> Vec<Signed> {
         let signed = |(by, on): &Signature| Signed {
             by: General::new(*by),
@@ -279,8 +285,8 @@ impl Lockstep for Certified {
 }
 
 impl Testable for Certified {
-    fn values(&self) -> Vec<u8> {
-        vec![0]
+    fn problem(&self, _graph: &Graph) -> Result<Problem<u8>, String> {
+        Ok(Problem::broadcast([0]))
     }
 
     fn repertoire(&self, _n: usize, wire: Wire) -> Repertoire<Message> {
@@ -292,6 +298,12 @@ impl Testable for Certified {
         Repertoire::of([vec![certificate], vec![plain(1), plain(2)]])
     }
 
+    fn signing(&self) -> &dyn Signing<Message> {
+        self
+    }
+}
+
+impl Signing<Message> for Certified {
     fn signatures(&self, message: &Message) -> Vec<Signed> {
         Drawn::new(0).signatures(message)
     }

@@ -6,8 +6,9 @@ use std::panic::catch_unwind;
 use expect_test::expect;
 use turncoat::search::Reduction;
 use turncoat::{
-    Check, General, Generals, InteractiveConsistency, Lockstep, OralMessages, Order, Repertoire,
-    Round, Seat, Swap, Symmetric, Testable, Wire, assert_symmetric, check,
+    Check, Claims, ClaimsOf, General, Generals, Graph, InteractiveConsistency, Lockstep,
+    OralMessages, Order, Problem, Repertoire, Round, Seat, Swap, Symmetric, Testable, Wire,
+    assert_symmetric, check,
 };
 
 use crate::panics;
@@ -131,8 +132,8 @@ impl Lockstep for Tally {
 }
 
 impl Testable for Tally {
-    fn values(&self) -> Vec<Order> {
-        vec![Order::RETREAT, Order::ATTACK]
+    fn problem(&self, _graph: &Graph) -> Result<Problem<Order>, String> {
+        Ok(Problem::broadcast(Order::first(2)))
     }
 
     fn repertoire(&self, _n: usize, wire: Wire) -> Repertoire<Order> {
@@ -140,13 +141,13 @@ impl Testable for Tally {
         let lopsided = self.0 == Flaw::Lopsided && wire.to.id() == 2;
         match (speaks, lopsided) {
             (true, true) => Repertoire::one_of([Order::RETREAT]),
-            (true, false) => Repertoire::one_of(self.values()),
+            (true, false) => Repertoire::one_of(Order::first(2)),
             (false, _) => Repertoire::silent(),
         }
     }
 
-    fn symmetry(&self) -> Option<&dyn Symmetric<Order, Heard>> {
-        Some(self)
+    fn claims(&self) -> ClaimsOf<'_, Self> {
+        Claims::none().symmetric(self)
     }
 }
 

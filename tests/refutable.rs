@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use itertools::Itertools;
 use turncoat::protocols::parallel::Parallel;
-use turncoat::signature::Signed;
-use turncoat::{General, Lockstep, Order, Round, Seat, SignedMessages, Task, Testable};
+use turncoat::{
+    General, Graph, Lockstep, Order, Problem, Round, Seat, SignedMessages, Signing, Testable,
+};
 
 /// Protocols that nobody would use, and what they decide by.
 #[derive(Clone, Debug)]
@@ -71,8 +72,8 @@ impl Lockstep for Silly {
 }
 
 impl Testable for Silly {
-    fn values(&self) -> Vec<Order> {
-        Order::first(2)
+    fn problem(&self, _graph: &Graph) -> Result<Problem<Order>, String> {
+        Ok(Problem::broadcast(Order::first(2)))
     }
 }
 
@@ -130,16 +131,12 @@ impl Lockstep for SignedConsensus {
 }
 
 impl Testable for SignedConsensus {
-    fn values(&self) -> Vec<Order> {
-        Order::first(2)
+    fn problem(&self, _graph: &Graph) -> Result<Problem<Order>, String> {
+        Ok(Problem::consensus(Order::first(2)))
     }
 
-    fn task(&self) -> Task {
-        Task::Consensus
-    }
-
-    fn signatures(&self, message: &Self::Message) -> Vec<Signed> {
-        self.all.signatures(message)
+    fn signing(&self) -> &dyn Signing<Self::Message> {
+        self.all.signing()
     }
 }
 

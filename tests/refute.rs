@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicUsize;
 
 use itertools::Itertools;
 use turncoat::fault::FaultKind;
-use turncoat::impossibility::argument::{Argument, Construction, Ending};
+use turncoat::impossibility::argument::{ArgumentOf, Construction, Ending};
 use turncoat::impossibility::world::Must;
 use turncoat::protocols::chain::Binding;
 use turncoat::protocols::interactive::InteractiveConsistency;
@@ -21,7 +21,7 @@ use crate::signed_textbook::Mutation::{self, Skips};
 use crate::signed_textbook::{Rule, Textbook};
 
 /// Every word of an argument is true: what is said of it is seen here once more.
-fn assert_true<P: Testable>(protocol: &P, argument: &Argument<P>, setting: &str) {
+fn assert_true<P: Testable>(protocol: &P, argument: &ArgumentOf<P>, setting: &str) {
     for world in &argument.worlds {
         let again = run(protocol, &world.attack).unwrap();
         assert_eq!(again, world.execution, "{setting}");
@@ -228,7 +228,7 @@ fn signatures_escape() {
     assert_eq!(refutation.name(), "forgery");
 }
 
-fn textbook(mutation: Mutation) -> Argument<Textbook> {
+fn textbook(mutation: Mutation) -> ArgumentOf<Textbook> {
     let refutation = refute(Textbook::new(1, mutation, Ideal)).generals(3).traitors(1).run();
     refutation.unwrap().argument.unwrap()
 }

@@ -10,8 +10,9 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use turncoat::regressions::{Fate, Regressions, Replayed};
 use turncoat::{
-    Attack, AttackOn, Crash, Edit, FaultClass, General, Generals, Lie, Lockstep, OralMessages,
-    Order, Repertoire, Round, Seat, SignedMessages, Testable, TwoStep, Wire, check, run,
+    Attack, AttackOn, Crash, Edit, FaultClass, General, Generals, Graph, Lie, Lockstep,
+    OralMessages, Order, Problem, Repertoire, Round, Seat, SignedMessages, Testable, TwoStep, Wire,
+    Words, check, run,
 };
 
 use crate::pared::Pared;
@@ -71,20 +72,25 @@ impl Lockstep for Obey {
 }
 
 impl Testable for Obey {
-    fn values(&self) -> Vec<Order> {
-        Order::first(self.values)
+    fn problem(&self, graph: &Graph) -> Result<Problem<Order>, String> {
+        match graph.n() {
+            n if n > self.most => Err(format!("{n} generals are too many")),
+            _ => Ok(Problem::broadcast(Order::first(self.values))),
+        }
     }
 
     fn repertoire(&self, _: usize, _: Wire) -> Repertoire<Order> {
-        Repertoire::one_of(self.values())
+        Repertoire::one_of(Order::first(self.values))
     }
 
+    fn words(&self) -> &dyn Words<Order, (bool, Order)> {
+        self
+    }
+}
+
+impl Words<Order, (bool, Order)> for Obey {
     fn name(&self) -> String {
         self.name.to_owned()
-    }
-
-    fn admits(&self, n: usize) -> Result<(), String> {
-        if n <= self.most { Ok(()) } else { Err(format!("{n} generals are too many")) }
     }
 }
 
@@ -292,7 +298,7 @@ fn what_lacks_a_signature_is_stale() {
     let lie = Lie { wire, edit: Edit::Say(first.said[0].clone()) };
     let retreats = ordered(Order::RETREAT, Generals::NONE.with(wire.from));
     let stored = Regressions::in_dir(directory("signed"));
-    stored.keep(&protocol.name(), &Attack { lies: vec![lie], ..retreats }).unwrap();
+    stored.keep(&protocol.words().name(), &Attack { lies: vec![lie], ..retreats }).unwrap();
     expect![[r#"
         SM(0): 1 stored attack in DIRECTORY
           n3-f1-14f00800d6174f5c.json: stale: lie 1: it can't be told: the traitors neither make nor have overheard the signature of the commander on 2:SM,1:0,1:0,6:ATTACK,0

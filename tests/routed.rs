@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 use turncoat::{
-    AttackOn, Check, General, Generals, Graph, Hunt, Lockstep, Repertoire, RoutedMessages,
+    AttackOn, Check, General, Generals, Graph, Hunt, Lockstep, Order, Repertoire, RoutedMessages,
     Simulator, Testable, Wire, check, hunt, run,
 };
 
@@ -69,7 +69,7 @@ fn without_traitors_everybody_is_reached() {
         assert!(all.len() > 5, "only {} of {n} and {degree} are {p}-regular", all.len());
         for protocol in all {
             let simulator = Simulator::new(&protocol, protocol.graph()).unwrap();
-            for order in protocol.values() {
+            for order in Order::first(2) {
                 let inputs = [(General::COMMANDER, order)].into();
                 let attack =
                     AttackOn::<RoutedMessages>::new(protocol.graph(), Generals::NONE, inputs);
@@ -85,7 +85,7 @@ fn without_traitors_everybody_is_reached() {
 fn what_is_said_is_what_the_repertoire_has() {
     let protocol = routed(2, 3, &Graph::complete(5));
     let n = protocol.graph().n();
-    let inputs = [(General::COMMANDER, protocol.values()[1])].into();
+    let inputs = [(General::COMMANDER, Order::ATTACK)].into();
     let attack = AttackOn::<RoutedMessages>::new(n, Generals::NONE, inputs);
     let execution = run(&protocol, &attack).unwrap();
     let mut slots_filled = 0;
@@ -108,14 +108,14 @@ fn what_is_said_is_what_the_repertoire_has() {
 #[test]
 fn a_message_is_told_with_whom_it_is_for() {
     let protocol = routed(1, 3, &Graph::prism());
-    let inputs = [(General::COMMANDER, protocol.values()[1])].into();
+    let inputs = [(General::COMMANDER, Order::ATTACK)].into();
     let attack = AttackOn::<RoutedMessages>::new(protocol.graph(), Generals::NONE, inputs);
     let execution = run(&protocol, &attack).unwrap();
     let told = execution.deliveries.iter().filter(|delivery| delivery.wire.to.id() == 5);
     let told = told.flat_map(|delivery| {
         let from = delivery.wire.from;
         let told = delivery.said.iter().map(move |said| (from, said));
-        told.map(|(from, said)| format!("{from:?}: {}\n", protocol.tell(from, said)))
+        told.map(|(from, said)| format!("{from:?}: {}\n", protocol.words().tell(from, said)))
     });
     expect![[r#"
         2: for 3: the commander said ATTACK

@@ -10,9 +10,9 @@ use turncoat::protocols::path::Path;
 use turncoat::search::Engine;
 use turncoat::signature::ideal::Token;
 use turncoat::{
-    Arrival, Attack, AttackOn, Check, Edit, FaultClass, General, Generals, Ideal, Lie, Lockstep,
-    OralMessages, Order, Property, Repertoire, Round, Seat, Shift, SignedMessages, Task, Testable,
-    Wire, check, run,
+    Arrival, Attack, AttackOn, Check, Edit, FaultClass, General, Generals, Graph, Ideal, Lie,
+    Lockstep, OralMessages, Order, Problem, Property, Repertoire, Round, Seat, Shift,
+    SignedMessages, Testable, Wire, check, run,
 };
 
 use crate::signed_textbook::{Mutation, Textbook};
@@ -132,16 +132,12 @@ impl Lockstep for FirstWord {
 }
 
 impl Testable for FirstWord {
-    fn values(&self) -> Vec<Order> {
-        vec![RETREAT, ATTACK]
-    }
-
-    fn task(&self) -> Task {
-        Task::Consensus
+    fn problem(&self, _graph: &Graph) -> Result<Problem<Order>, String> {
+        Ok(Problem::consensus([RETREAT, ATTACK]))
     }
 
     fn repertoire(&self, _n: usize, _wire: Wire) -> Repertoire<Order> {
-        Repertoire::one_of(self.values())
+        Repertoire::one_of([RETREAT, ATTACK])
     }
 }
 

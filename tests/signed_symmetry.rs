@@ -7,12 +7,12 @@ use turncoat::protocols::chain::{Binding, Chain};
 use turncoat::protocols::order_set::{Choice, SignedState};
 use turncoat::protocols::signed::Length;
 use turncoat::search::Reduction;
-use turncoat::signature::Signed;
 use turncoat::signature::ed25519::Ed25519;
 use turncoat::signature::ideal::Token;
 use turncoat::{
-    Check, Counterexample, General, Generals, Graph, Lockstep, Order, Repertoire, Round, Seat,
-    SignedMessages, Swap, Symmetric, Testable, TwoStep, Wire, assert_symmetric, check,
+    Check, Claims, ClaimsOf, Counterexample, General, Generals, Graph, Lockstep, Order, Problem,
+    Repertoire, Round, Seat, SignedMessages, Signing, Swap, Symmetric, Testable, TwoStep, Wire,
+    assert_symmetric, check,
 };
 
 use crate::panics;
@@ -74,7 +74,7 @@ fn it_renames_only_where_generals_are_alike() {
     let keys = SignedMessages::new(1).signatures(Ed25519::from_seed(1));
     assert!(!renames(&check(keys).generals(4).traitors(1).without_strays()));
     let moved = SignedMessages::new(1).instance(0, General::new(1));
-    assert!(moved.symmetry().is_none());
+    assert!(moved.claims().symmetry.is_none());
 }
 
 #[test]
@@ -180,12 +180,8 @@ impl Symmetric<Chain<Order, Token>, (General, State)> for Odd {
 }
 
 impl Testable for Odd {
-    fn values(&self) -> Vec<Order> {
-        self.0.values()
-    }
-
-    fn inputs(&self, n: usize) -> Generals {
-        self.0.inputs(n)
+    fn problem(&self, graph: &Graph) -> Result<Problem<Order>, String> {
+        self.0.problem(graph)
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Self::Message> {
@@ -194,12 +190,12 @@ impl Testable for Odd {
         if spared { Repertoire::silent() } else { self.0.repertoire(n, wire) }
     }
 
-    fn signatures(&self, chain: &Self::Message) -> Vec<Signed> {
-        Testable::signatures(&self.0, chain)
+    fn signing(&self) -> &dyn Signing<Self::Message> {
+        self.0.signing()
     }
 
-    fn symmetry(&self) -> Option<&dyn Symmetric<Self::Message, Self::State>> {
-        Some(self)
+    fn claims(&self) -> ClaimsOf<'_, Self> {
+        Claims::none().symmetric(self)
     }
 }
 

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use itertools::Itertools;
 use turncoat::forgery::Forge;
 use turncoat::protocols::chain::{Binding, Chain, Sealer, Session};
-use turncoat::signature::{Signatures, Signed};
+use turncoat::signature::Signatures;
 use turncoat::{
-    General, Generals, Ideal, Lockstep, Order, Repertoire, Round, Seat, SignedMessages, Testable,
-    Wire,
+    General, Generals, Graph, Ideal, Lockstep, Order, Problem, Repertoire, Round, Seat,
+    SignedMessages, Signing, Testable, Wire,
 };
 
 /// What is wrong with a mutant.
@@ -149,7 +149,7 @@ impl<S: Forge> Textbook<S> {
             && (from_commander || self.skips(Rule::CommanderFirst))
             && (signers.iter().all_unique() || self.skips(Rule::Distinct))
             && (!signers.contains(&me) || self.skips(Rule::Receiver))
-            && self.values().contains(&chain.order)
+            && Order::first(self.values).contains(&chain.order)
     }
 
     /// Whether one of the signatures of a chain is genuine.
@@ -174,7 +174,7 @@ impl<S: Forge> Textbook<S> {
             Mutation::Skips(Rule::Commander) => {
                 sessions.push(Session { commander: General::new(1), ..session });
             }
-            Mutation::Skips(Rule::Order) => orders = self.values(),
+            Mutation::Skips(Rule::Order) => orders = Order::first(self.values),
             _ => {}
         }
         let mut signers = vec![chain.signers().take(at + 1).collect_vec()];
@@ -254,19 +254,15 @@ impl<S: Forge> Lockstep for Textbook<S> {
 }
 
 impl<S: Forge> Testable for Textbook<S> {
-    fn values(&self) -> Vec<Order> {
-        Order::first(self.values)
-    }
-
-    fn inputs(&self, _n: usize) -> Generals {
-        Generals::NONE.with(General::COMMANDER)
+    fn problem(&self, _graph: &Graph) -> Result<Problem<Order>, String> {
+        Ok(Problem::broadcast(Order::first(self.values)))
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Self::Message> {
         self.twin().repertoire(n, wire)
     }
 
-    fn signatures(&self, chain: &Self::Message) -> Vec<Signed> {
-        self.sealer.signatures(chain)
+    fn signing(&self) -> &dyn Signing<Self::Message> {
+        &self.sealer
     }
 }

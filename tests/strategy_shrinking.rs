@@ -9,7 +9,8 @@ use turncoat::protocols::path::Path;
 use turncoat::strategy::{Settings, attacks};
 use turncoat::{
     Adversary, Arrival, Attack, AttackOn, Crash, Edit, FaultClass, FloodSet, General, Generals,
-    Lie, Lockstep, OralMessages, Order, Round, Seat, Setting, Shift, Testable, TwoStep, Wire, run,
+    Graph, Lie, Lockstep, OralMessages, Order, Problem, Round, Seat, Setting, Shift, Testable,
+    TwoStep, Wire, run,
 };
 
 const RETREAT: Order = Order::RETREAT;
@@ -137,8 +138,8 @@ impl Lockstep for Timid {
 }
 
 impl Testable for Timid {
-    fn values(&self) -> Vec<Order> {
-        Order::first(3)[1..].to_vec()
+    fn problem(&self, _graph: &Graph) -> Result<Problem<Order>, String> {
+        Ok(Problem::broadcast(Order::first(3)[1..].to_vec()))
     }
 }
 

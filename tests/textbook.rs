@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use turncoat::protocols::oral::Relay;
 use turncoat::protocols::path::Path;
 use turncoat::{
-    General, Generals, Lockstep, OralMessages, Order, Repertoire, Round, Seat, Testable, Wire,
+    General, Generals, Graph, Lockstep, OralMessages, Order, Problem, Repertoire, Round, Seat,
+    Testable, Wire,
 };
 
 /// What is wrong with a mutant.
@@ -172,8 +173,8 @@ impl Lockstep for Textbook {
 }
 
 impl Testable for Textbook {
-    fn values(&self) -> Vec<Order> {
-        Order::first(self.values)
+    fn problem(&self, _graph: &Graph) -> Result<Problem<Order>, String> {
+        Ok(Problem::broadcast(Order::first(self.values)))
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Relay<Order>> {

@@ -4,7 +4,10 @@
 
 use itertools::Itertools;
 use turncoat::testable::Forgery;
-use turncoat::{Demand, General, Lockstep, Outcome, Repertoire, Round, Seat, Task, Testable, Wire};
+use turncoat::{
+    Demand, General, Graph, Lockstep, Outcome, Problem, Repertoire, Round, Seat, Task, Testable,
+    Wire,
+};
 
 /// A protocol whose tables are drawn from a seed, entry by entry, whenever one is looked up.
 #[derive(Clone, Copy, Debug)]
@@ -159,7 +162,7 @@ impl Lockstep for Tiny {
     }
 }
 
-impl Testable for Tiny {
+impl Tiny {
     fn values(&self) -> Vec<u8> {
         if self.two_values() { vec![0, 1] } else { vec![0] }
     }
@@ -167,14 +170,20 @@ impl Testable for Tiny {
     fn task(&self) -> Task {
         if self.one_in(3, "consensus", []) { Task::Consensus } else { Task::Broadcast }
     }
+}
 
+impl Testable for Tiny {
     /// In some, a traitor must not be able to have all decide 1 though somebody was given 0.
-    fn demands(&self) -> Vec<Demand<u8>> {
+    fn problem(&self, _graph: &Graph) -> Result<Problem<u8>, String> {
+        let problem = match self.task() {
+            Task::Broadcast => Problem::broadcast(self.values()),
+            Task::Consensus => Problem::consensus(self.values()),
+        };
         let unmoved = |outcome: &Outcome<'_, u8>| {
             outcome.bound_inputs().all(|input| *input == 1) || outcome.decided().contains(&0)
         };
-        let demands = [Demand::new("unmoved", unmoved)].into_iter();
-        demands.filter(|_| self.one_in(3, "demands", [])).collect()
+        let demands = self.one_in(3, "demands", []);
+        Ok(if demands { problem.demanding(Demand::new("unmoved", unmoved)) } else { problem })
     }
 
     fn repertoire(&self, _n: usize, Wire { round, from, to }: Wire) -> Repertoire<u8> {

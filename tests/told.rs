@@ -9,11 +9,11 @@ use turncoat::protocols::asking::asking;
 use turncoat::protocols::oral::Relay;
 use turncoat::protocols::path::Path;
 use turncoat::report::json;
-use turncoat::report::story::story;
+use turncoat::report::story::Story;
 use turncoat::{
     Arrival, Attack, AttackOn, CoordinatorVote, Counterexample, Crash, Demand, Edit, FaultClass,
-    FloodSet, General, Generals, InteractiveConsistency, Lie, Lockstep, OralMessages, Order, Round,
-    Seat, Shift, SignedMessages, Task, Testable, Wire, check, run,
+    FloodSet, General, Generals, Graph, InteractiveConsistency, Lie, Lockstep, OralMessages, Order,
+    Problem, Round, Seat, Shift, SignedMessages, Task, Testable, Wire, check, run,
 };
 
 const A: Order = Order::ATTACK;
@@ -50,7 +50,7 @@ fn told<P: Testable + Clone>(protocol: &P, attack: AttackOn<P>, size: Size) -> S
     let execution = run(protocol, &attack).unwrap();
     assert_eq!((&*execution.idle, &*execution.lacking), (&[] as &[_], &[] as &[_]), "{attack:?}");
     match execution.violation() {
-        None => story(protocol, &attack, &execution),
+        None => Story::of(protocol, &attack, &execution).to_string(),
         Some(violation) => {
             let protocol = protocol.clone();
             Counterexample { attack, execution, violation, size, protocol }.to_string()
@@ -207,12 +207,8 @@ impl Lockstep for Nonsense {
 }
 
 impl Testable for Nonsense {
-    fn values(&self) -> Vec<Order> {
-        Order::first(2)
-    }
-
-    fn task(&self) -> Task {
-        Task::Consensus
+    fn problem(&self, _graph: &Graph) -> Result<Problem<Order>, String> {
+        Ok(Problem::consensus(Order::first(2)))
     }
 
     fn repertoire(&self, _n: usize, _wire: Wire) -> turncoat::Repertoire<Order> {

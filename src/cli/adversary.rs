@@ -1,9 +1,9 @@
 //! What the enemy may do, as arguments.
 
-use crate::{FaultClass, General, Question, Testable};
 use clap::{Args, ValueEnum};
 
 use super::whole_number;
+use crate::{FaultClass, General, Question, Testable};
 
 /// What the enemy may do, however the question is answered.
 #[derive(Args)]

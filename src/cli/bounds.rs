@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
+use super::terminal::shown;
+use super::{BOUNDED, BadInput, Format, as_text, print, whole_number};
 use crate::Task;
 use crate::impossibility::{Answer, Problem};
 use crate::report::bounds::json;
-
-use super::terminal::shown;
-use super::{BOUNDED, BadInput, Format, as_text, print, whole_number};
 
 #[derive(clap::Args)]
 pub struct Arguments {

@@ -3,10 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::report::json;
-use crate::report::picture::Picture;
-use crate::search::Engine;
-use crate::{Check as Asked, Counterexample, Graph, Testable, Verdict, check as ask};
 use serde_json::json;
 
 use super::adversary::Powers;
@@ -17,6 +13,10 @@ use super::parts::{self, Divided, Done, Parts};
 use super::protocols::{Specification, Subject, Task, Written};
 use super::watch::{Budget, Deadline, Work, watched};
 use super::{Answer, BadInput, whole_number};
+use crate::report::json;
+use crate::report::story::Story;
+use crate::search::Engine;
+use crate::{Check as Asked, Counterexample, Graph, Testable, Verdict, check as ask};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -234,6 +234,6 @@ where
 }
 
 /// What is seen of a counterexample.
-pub fn picture<P: Testable>(found: &Counterexample<P>) -> Picture {
-    Picture::of(&found.protocol, &found.attack, &found.execution)
+pub fn picture<P: Testable>(found: &Counterexample<P>) -> Story {
+    Story::of(&found.protocol, &found.attack, &found.execution)
 }

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use crate::report::attack_file::AttackFile;
-use crate::{AttackOn, Testable};
-
 use super::protocols::{Specification, Written};
 use super::{BadInput, complain};
+use crate::report::attack_file::AttackFile;
+use crate::{AttackOn, Testable};
 
 /// Writes a file.
 pub fn write(file: &Path, text: &str) -> Result<(), BadInput> {

@@ -4,12 +4,12 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::str::FromStr;
 
-use crate::graph::GraphError;
-use crate::{Generals, Graph};
 use clap::{Args, ValueEnum};
 
 use super::files::quoted;
 use super::{BadInput, whole_number};
+use crate::graph::GraphError;
+use crate::{Generals, Graph};
 
 /// How many generals there are, and who of them can talk to whom.
 #[derive(Args)]

@@ -4,8 +4,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::report::json;
-use crate::{Graph, Hunted, Testable, hunt as ask};
 use indicatif::HumanCount;
 use serde_json::json;
 
@@ -17,6 +15,8 @@ use super::output::{Output, Told};
 use super::protocols::{Specification, Subject, Task, Written};
 use super::watch::{Budget, Deadline, Work, watched};
 use super::{Answer, BadInput, whole_number};
+use crate::report::json;
+use crate::{Graph, Hunted, Testable, hunt as ask};
 
 #[derive(clap::Args)]
 pub struct Arguments {

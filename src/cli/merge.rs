@@ -4,9 +4,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::report::attack_file::part as read_part;
-use crate::report::part_file::PartFile;
-use crate::{Adversary, Graph, Testable, check as ask};
 use itertools::Itertools;
 use serde_json::Value;
 
@@ -16,6 +13,9 @@ use super::parts::{attack, question};
 use super::protocols::{Specification, Task, Written};
 use super::watch::{Deadline, Work, watched};
 use super::{Answer, BadInput, complain};
+use crate::report::attack_file::part as read_part;
+use crate::report::part_file::PartFile;
+use crate::{Adversary, Graph, Testable, check as ask};
 
 #[derive(clap::Args)]
 pub struct Arguments {

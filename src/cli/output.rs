@@ -3,19 +3,20 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::report::dot::dot;
-use crate::report::itf::itf;
-use crate::report::mermaid::mermaid;
-use crate::report::page::page;
-use crate::report::picture::Picture;
-use crate::report::style::Style;
-use crate::report::svg::svg;
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::files::write;
 use super::terminal::{style, written};
 use super::{BadInput, as_text, complain, print};
+use crate::report::dot::dot;
+use crate::report::itf::itf;
+use crate::report::mermaid::mermaid;
+#[cfg(feature = "pages")]
+use crate::report::page::page;
+use crate::report::story::Story;
+use crate::report::style::Style;
+use crate::report::svg::svg;
 
 /// How the answer is written.
 #[derive(Args)]
@@ -42,6 +43,7 @@ pub enum Format {
     /// A graph for Graphviz: who lies to whom; of a refutation, the ring of copies
     Dot,
     /// A page for a browser: the attack to step through, in one file
+    #[cfg(feature = "pages")]
     Html,
     /// The attack as a trace, as Apalache and Quint have them
     Itf,
@@ -50,12 +52,13 @@ pub enum Format {
 /// An answer that can be written in several ways. Each is made only if it is asked for.
 pub struct Told<'a> {
     /// In a word.
+    #[cfg_attr(not(feature = "pages"), expect(dead_code, reason = "a page shows it"))]
     pub verdict: &'a str,
     /// As text, in this style.
     pub text: &'a dyn Fn(Style) -> String,
     pub json: &'a dyn Fn() -> Value,
     /// The execution that is to be seen, if there is one.
-    pub picture: &'a dyn Fn() -> Option<Picture>,
+    pub picture: &'a dyn Fn() -> Option<Story>,
     /// What says more in this format than a picture of the execution, if there is something.
     pub own: &'a dyn Fn(Format) -> Option<String>,
 }
@@ -95,6 +98,7 @@ impl Output {
             Format::Text => Some((told.text)(Style::PLAIN)),
             Format::Json => Some(as_text(&(told.json)())),
             Format::Svg => picture().map(|picture| svg(&picture)),
+            #[cfg(feature = "pages")]
             Format::Html => {
                 let text = (told.text)(Style::PLAIN);
                 Some(page(picture().as_ref(), told.verdict, &text))
@@ -108,11 +112,11 @@ impl Output {
     /// Of many executions there is a map, and no other picture.
     pub fn of_many(&self) -> Result<(), BadInput> {
         match self.format {
-            Format::Text | Format::Json | Format::Svg | Format::Html => Ok(()),
             Format::Mermaid | Format::Dot | Format::Itf => Err(BadInput::new(
                 "--format: mermaid, dot and itf are of one attack, and a sweep has many: say text, \
                  json, html or svg, or check one cell",
             )),
+            _ => Ok(()),
         }
     }
 }

@@ -7,17 +7,17 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::report::attack_file::part as read_part;
-use crate::report::part_file::PartFile;
-use crate::search::part::Part;
-use crate::search::progress::{Halt, Progress};
-use crate::{AttackOn, Check, CheckError, Ruling, Testable, Verdict};
 use serde_json::{Value, json};
 
 use super::files::{quoted, write};
 use super::protocols::{Specification, Written};
 use super::watch::{Deadline, Work, watched};
 use super::{BadInput, print};
+use crate::report::attack_file::part as read_part;
+use crate::report::part_file::PartFile;
+use crate::search::part::Part;
+use crate::search::progress::{Halt, Progress};
+use crate::{AttackOn, Check, CheckError, Ruling, Testable, Verdict};
 
 /// Into so many parts work is divided that is recorded.
 const RECORDED: usize = 64;

@@ -1,7 +1,5 @@
 //! The protocols by name, with their parameters: on the command line, in attack files, in lists.
 
-use crate::protocols::oral::{Choice, OralMessages};
-use crate::{Graph, Order, Testable};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -11,6 +9,8 @@ use super::unsigned::{
     FloodSetArguments, Flooding, MadeFor, MadeForArguments, Routed, RoutedArguments,
 };
 use super::{BadInput, whole_number};
+use crate::protocols::oral::{Choice, OralMessages};
+use crate::{Graph, Order, Testable};
 
 /// A protocol with its parameters, and the arguments of a command.
 #[derive(Subcommand)]

@@ -5,13 +5,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use crate::impossibility::world::World;
-use crate::report::json;
-use crate::report::page::refutation_page;
-use crate::report::picture::Picture;
-use crate::report::ring::ring;
-use crate::report::style::Style;
-use crate::{General, Generals, Graph, Testable, refute as ask};
 use itertools::Itertools;
 use serde_json::json;
 
@@ -22,6 +15,14 @@ use super::output::{Format, Output, Told};
 use super::protocols::{Specification, Subject, Task, Written};
 use super::watch::{Deadline, Work, watched};
 use super::{BadInput, whole_number};
+use crate::impossibility::world::WorldOf;
+use crate::report::json;
+#[cfg(feature = "pages")]
+use crate::report::page::refutation_page;
+use crate::report::refuted::RefutationInWords;
+use crate::report::ring::ring;
+use crate::report::story::Story;
+use crate::{General, Generals, Graph, Testable, refute as ask};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -136,16 +137,19 @@ impl Task for Refute<'_> {
         let replay = refutation.broken().map(|_| self.replay()).unwrap_or_default();
         // Of a refutation the world is drawn that gives way.
         let drawn =
-            |world: &World<P>| Picture::of(&refutation.protocol, &world.attack, &world.execution);
-        let page = || refutation_page(&refutation, &Style::PLAIN.show(&refutation));
+            |world: &WorldOf<P>| Story::of(&refutation.protocol, &world.attack, &world.execution);
         let given = output.give(&Told {
             verdict: refutation.name(),
             text: &|style| style.show(&refutation) + &replay,
             json: &|| json::refutation(&json!(specification), &refutation),
             picture: &|| refutation.broken().map(drawn),
             own: &|format| match format {
-                Format::Dot => ring(&refutation),
-                Format::Html => Some(page()),
+                Format::Dot => ring(&RefutationInWords::in_brief(&refutation)),
+                #[cfg(feature = "pages")]
+                Format::Html => {
+                    let text = refutation.to_string();
+                    Some(refutation_page(&RefutationInWords::of(&refutation), &text))
+                }
                 _ => None,
             },
         })?;

@@ -5,17 +5,17 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::report::attack_file::{AttackFile, part};
-use crate::report::json;
-use crate::report::picture::Picture;
-use crate::report::story::{stale, story_in};
-use crate::report::text::among;
-use crate::{Testable, run};
 use serde_json::json;
 
 use super::output::{Output, Told};
 use super::protocols::{Specification, Task, Written};
 use super::{Answer, BadInput};
+use crate::report::attack_file::{AttackFile, part};
+use crate::report::json;
+use crate::report::story::Story;
+use crate::report::telling::stale;
+use crate::testable::asked;
+use crate::{Testable, run};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -73,17 +73,18 @@ impl Task for Replay<'_> {
         let given = arguments.output.give(&Told {
             verdict: if violated { "broken" } else { "holds" },
             text: &|style| {
-                let title = among(&protocol.name(), &attack.graph) + "\n";
-                format!("{title}\n{}", story_in(style, &protocol, &attack, &execution))
+                let story = Story::in_brief(&protocol, &attack, &execution);
+                format!("{}\n\n{}", story.setting, style.show(&story))
             },
             json: &|| {
-                let mut json = json::execution::<P>(protocol.task(), &attack, &execution);
+                let task = asked(&protocol, &attack.graph).task;
+                let mut json = json::execution::<P>(task, &attack, &execution);
                 json["n"] = json!(attack.n());
                 json::add_graph(&mut json, &attack.graph);
                 json::merge(&mut json, &json!(specification));
                 json
             },
-            picture: &|| Some(Picture::of(&protocol, &attack, &execution)),
+            picture: &|| Some(Story::of(&protocol, &attack, &execution)),
             own: &|_| None,
         })?;
         if let Some(failure) = given {

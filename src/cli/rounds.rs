@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use crate::check;
-use crate::impossibility::{Existence, rounds_watched};
-use crate::report::rounds::{json, text};
-
 use super::terminal::style;
 use super::watch::{Budget, Deadline, Work, watched};
 use super::{BOUNDED, BadInput, Format, as_text, print, whole_number};
+use crate::check;
+use crate::impossibility::{Existence, rounds_watched};
+use crate::report::rounds::{json, text};
 
 pub const AFTER_HELP: &str = "\
 Example: turncoat rounds -n 7 -f 2 -r 2

@@ -1,5 +1,10 @@
 //! The parameters of the protocols with signatures.
 
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+
+use super::protocols::{Task, Written, orders, unless};
+use super::{BadInput, whole_number};
 use crate::forgery::Forge;
 use crate::protocols::chain::{Binding, Chain};
 use crate::protocols::order_set::Choice;
@@ -7,11 +12,6 @@ use crate::protocols::parallel::Parallel;
 use crate::protocols::signed::Length;
 use crate::signature::ed25519::{Ed25519, Verifier};
 use crate::{Generals, Lockstep, Order, SignedMessages, TwoStep};
-use clap::{Args, ValueEnum};
-use serde::{Deserialize, Serialize};
-
-use super::protocols::{Task, Written, orders, unless};
-use super::{BadInput, whole_number};
 
 #[derive(Args)]
 pub struct SignedArguments {

@@ -4,13 +4,6 @@ use std::ops::RangeInclusive;
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use crate::report::grid::{Cell, grid};
-use crate::report::json;
-use crate::report::map::map;
-use crate::report::page::sweep_page;
-use crate::report::picture::Picture;
-use crate::report::style::Style;
-use crate::{Generals, Graph, Testable};
 use serde_json::{Value, json};
 
 use super::check::{Question, label, picture};
@@ -19,6 +12,15 @@ use super::output::{Format, Told};
 use super::protocols::{Chosen, Specification, Subject, Task, Written};
 use super::watch::Deadline;
 use super::{Answer, BadInput};
+use crate::report::grid::{Cell, grid};
+use crate::report::json;
+use crate::report::map::map;
+#[cfg(feature = "pages")]
+use crate::report::page::sweep_page;
+use crate::report::story::Story;
+#[cfg(feature = "pages")]
+use crate::report::style::Style;
+use crate::{Generals, Graph, Testable};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -119,6 +121,7 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
         picture: &|| None,
         own: &|format| match format {
             Format::Svg => Some(map(&setting, &cells, bound)),
+            #[cfg(feature = "pages")]
             Format::Html => {
                 Some(sweep_page(&setting, &cells, bound, &pictures, &text(Style::PLAIN)))
             }
@@ -158,7 +161,7 @@ struct Answered {
     verdict: &'static str,
     json: Value,
     /// Its counterexample.
-    drawn: Option<Picture>,
+    drawn: Option<Story>,
 }
 
 impl Task for InCell<'_> {

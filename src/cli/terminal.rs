@@ -4,9 +4,10 @@ use std::fmt::Display;
 use std::io::IsTerminal;
 use std::sync::OnceLock;
 
-use crate::report::style::{Style, ascii};
 use anstream::AutoStream;
 use clap::{Args, ValueEnum};
+
+use crate::report::style::{Style, ascii};
 
 /// How text is shown.
 #[derive(Args, Clone, Copy, Default)]

@@ -1,11 +1,11 @@
 //! The parameters of the protocols without signatures, but for oral messages.
 
-use crate::{CoordinatorVote, FloodSet, Graph, InteractiveConsistency, RoutedMessages};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::protocols::{orders, unless};
 use super::{BadInput, whole_number};
+use crate::{CoordinatorVote, FloodSet, Graph, InteractiveConsistency, RoutedMessages};
 
 #[derive(Args)]
 pub struct FloodSetArguments {

@@ -7,11 +7,11 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Once, OnceLock};
 use std::time::{Duration, Instant};
 
-use crate::search::progress::Progress;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 use super::terminal::is_ascii;
+use crate::search::progress::Progress;
 
 /// How much work may be done.
 #[derive(Clone, Copy)]

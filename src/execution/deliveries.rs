@@ -56,16 +56,22 @@ pub(super) struct Mark {
     carried: usize,
 }
 
-impl<M: Ord> Delivery<'_, M> {
+impl<M: PartialEq> Delivery<'_, M> {
     /// Whether loyalty would not have said this.
     pub(crate) fn is_lie(&self, message: &M) -> bool {
-        self.loyal.is_some_and(|loyal| loyal.binary_search(message).is_err())
+        self.loyal.is_some_and(|loyal| !loyal.contains(message))
     }
 }
 
 impl<M> Deliveries<M> {
     pub(super) fn new() -> Deliveries<M> {
         Deliveries { messages: Vec::new(), carried: Vec::new() }
+    }
+
+    /// The same with its messages written in another way.
+    pub(super) fn map<N>(&self, message: impl FnMut(&M) -> N) -> Deliveries<N> {
+        let messages = self.messages.iter().map(message).collect();
+        Deliveries { messages, carried: self.carried.clone() }
     }
 
     pub(super) fn clear(&mut self) {

@@ -3,53 +3,52 @@
 use super::Sent;
 use super::simulate::{Eavesdropper, Enemy, Roles, simulate};
 use super::written::Written;
-use crate::attack::AttackOn;
-use crate::fault::Guarded;
-use crate::protocol::{Lockstep, Round};
+use crate::machine::{MessageId, NumberedAttack, StateId, Terms, Worker};
+use crate::protocol::Round;
 use crate::schedule::Shift;
-use crate::testable::{Terms, Testable, Wire};
+use crate::testable::Wire;
 
 /// The states of all generals, by number; nothing for a traitor whose own run has panicked.
-pub(crate) type States<P> = Vec<Option<<P as Lockstep>::State>>;
+pub(crate) type States = Vec<Option<StateId>>;
 
 /// The states in which all begin, and those after each round that came to an end, under an attack
-/// that fits the protocol. It is run once.
-pub(crate) fn history<P: Testable>(
-    protocol: &P,
-    terms: &Terms<P::Value>,
-    attack: &AttackOn<P>,
-) -> Vec<States<P>> {
-    let protocol = &Guarded::new(protocol, &terms.values, attack.traitors);
-    let mut historian = Historian { written: Written::new(protocol, attack), states: Vec::new() };
-    simulate(protocol, terms, Roles::of(attack), &mut historian, &|_, _| None);
+/// that fits the protocol. It is run once; the states are the worker's.
+pub(crate) fn history(
+    worker: &mut Worker<'_>,
+    terms: &Terms,
+    attack: &NumberedAttack,
+) -> Vec<States> {
+    let written = Written::new(worker.machine(), attack);
+    let mut historian = Historian { written, states: Vec::new() };
+    simulate(worker, terms, Roles::of(attack), &mut historian, &|_, _| None);
     historian.states
 }
 
 /// The enemy that does what is written, and keeps what it sees.
-struct Historian<'a, P: Testable> {
-    written: Written<'a, P>,
-    states: Vec<States<P>>,
+struct Historian<'a> {
+    written: Written<'a>,
+    states: Vec<States>,
 }
 
-impl<P: Testable> Enemy<P> for Historian<'_, P> {
+impl Enemy for Historian<'_> {
     fn tamper(
         &mut self,
         wire: Wire,
-        honest: &[P::Message],
-        overhears: &Eavesdropper<'_, P>,
-    ) -> Option<Vec<P::Message>> {
+        honest: &[MessageId],
+        overhears: &Eavesdropper<'_>,
+    ) -> Option<Vec<MessageId>> {
         self.written.tamper(wire, honest, overhears)
     }
 
     fn shifts(
         &mut self,
         round: Round,
-        sent: Sent<'_, P::Message>,
-    ) -> Vec<(usize, Shift<P::Message>)> {
+        sent: Sent<'_, MessageId>,
+    ) -> Vec<(usize, Shift<MessageId>)> {
         self.written.shifts(round, sent)
     }
 
-    fn ended(&mut self, states: &[Option<P::State>]) {
+    fn ended(&mut self, states: &[Option<StateId>]) {
         self.states.push(states.to_vec());
     }
 }

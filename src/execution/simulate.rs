@@ -6,45 +6,47 @@ use std::collections::BTreeMap;
 
 use itertools::Itertools;
 
-use super::{Deliveries, Delivery, Execution, ExecutionOf, Sent};
+use super::{Deliveries, Delivery, Execution, Sent};
 use crate::adversary::FaultClass;
 use crate::attack::Attack;
-use crate::fault::{Caught, Guarded};
 use crate::general::{General, Generals};
 use crate::knowledge::Knowledge;
+use crate::machine::{
+    Caught, Machine, MessageId, NumberedAttack, NumberedExecution, StateId, Terms, ValueId, Worker,
+};
 use crate::outcome::Outcome;
 use crate::property::{Accepted, Property};
-use crate::protocol::{Plain, Round, Seat};
+use crate::protocol::{Round, Seat};
 use crate::schedule::{Inbox, Shift, arrange};
 use crate::signature::Signed;
-use crate::testable::{Terms, Testable, Wire};
+use crate::testable::Wire;
 
 /// Says in which way a message is forged, if it is a forgery on that wire.
-pub(crate) type Labels<'a, M> = dyn Fn(Wire, &M) -> Option<&'static str> + 'a;
+pub(crate) type Labels<'a> = dyn Fn(Wire, MessageId) -> Option<&'static str> + 'a;
 
 /// What the enemy decides while a protocol is played.
-pub(crate) trait Enemy<P: Testable> {
+pub(crate) trait Enemy {
     /// What a traitor really sends on a wire, given what it should, and what the traitors know; in
     /// the order of messages as data. If it sends what it should, nothing.
     fn tamper(
         &mut self,
         wire: Wire,
-        honest: &[P::Message],
-        overhears: &Eavesdropper<'_, P>,
-    ) -> Option<Vec<P::Message>>;
+        honest: &[MessageId],
+        overhears: &Eavesdropper<'_>,
+    ) -> Option<Vec<MessageId>>;
 
     /// The changes to the schedule of a round in which this is sent.
     fn shifts(
         &mut self,
         round: Round,
-        sent: Sent<'_, P::Message>,
-    ) -> Vec<(usize, Shift<P::Message>)> {
+        sent: Sent<'_, MessageId>,
+    ) -> Vec<(usize, Shift<MessageId>)> {
         let _ = (round, sent);
         Vec::new()
     }
 
     /// In these states all generals begin, or have ended a round.
-    fn ended(&mut self, states: &[Option<P::State>]) {
+    fn ended(&mut self, states: &[Option<StateId>]) {
         let _ = states;
     }
 
@@ -56,73 +58,80 @@ pub(crate) trait Enemy<P: Testable> {
 
 /// Who the traitors are, how they are faulty, and what the inputs are: an attack without its lies.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Roles<'a, V> {
+pub(crate) struct Roles<'a> {
     pub faults: FaultClass,
     pub traitors: Generals,
-    pub inputs: &'a BTreeMap<General, V>,
+    pub inputs: &'a BTreeMap<General, ValueId>,
 }
 
-impl<'a, V> Roles<'a, V> {
+impl<'a> Roles<'a> {
     /// What an attack is without its lies.
-    pub fn of<M>(attack: &'a Attack<V, M>) -> Roles<'a, V> {
+    pub fn of(attack: &'a NumberedAttack) -> Roles<'a> {
         let Attack { faults, traitors, inputs, .. } = attack;
         Roles { faults: *faults, traitors: *traitors, inputs }
     }
-}
 
-impl<V: Plain> Roles<'_, V> {
     /// The first property that these decisions lack.
-    pub fn violated(&self, terms: &Terms<V>, decisions: &[Option<V>]) -> Option<Property> {
+    pub fn violated(
+        &self,
+        machine: &dyn Machine,
+        terms: &Terms,
+        decisions: &[Option<ValueId>],
+    ) -> Option<Property> {
         let Roles { faults, traitors, inputs } = *self;
         let bound = faults.bound(terms.n(), traitors);
         let outcome = Outcome { task: terms.task, traitors, bound, inputs, decisions };
-        Property::violated(&outcome, &terms.demands)
+        machine.violated(&outcome)
     }
 }
 
-/// Runs a protocol while the enemy decides what traitors say, and when what is said arrives.
-pub(crate) fn simulate<P: Testable>(
-    protocol: &Guarded<'_, P>,
-    terms: &Terms<P::Value>,
-    roles: Roles<'_, P::Value>,
-    enemy: &mut dyn Enemy<P>,
-    labels: &Labels<'_, P::Message>,
-) -> ExecutionOf<P> {
+/// Runs a protocol while the enemy decides what traitors say, and when what is said arrives. The
+/// states are the worker's.
+pub(crate) fn simulate(
+    worker: &mut Worker<'_>,
+    terms: &Terms,
+    roles: Roles<'_>,
+    enemy: &mut dyn Enemy,
+    labels: &Labels<'_>,
+) -> NumberedExecution {
     let mut execution = Execution::not_begun();
-    simulate_into(protocol, terms, roles, enemy, labels, &mut execution);
+    simulate_into(worker, terms, roles, enemy, labels, &mut execution);
     execution
 }
 
 /// The same, put in the place of another execution, whatever that was of.
-pub(crate) fn simulate_into<P: Testable>(
-    protocol: &Guarded<'_, P>,
-    terms: &Terms<P::Value>,
-    roles: Roles<'_, P::Value>,
-    enemy: &mut dyn Enemy<P>,
-    labels: &Labels<'_, P::Message>,
-    execution: &mut ExecutionOf<P>,
+pub(crate) fn simulate_into(
+    worker: &mut Worker<'_>,
+    terms: &Terms,
+    roles: Roles<'_>,
+    enemy: &mut dyn Enemy,
+    labels: &Labels<'_>,
+    execution: &mut NumberedExecution,
 ) {
     execution.forget();
     execution.decisions.resize(terms.n(), None);
-    let mut simulation = Simulation { protocol, terms, labels, late: Vec::new(), execution };
+    worker.traitors = roles.traitors;
+    let machine = worker.machine();
+    let mut simulation = Simulation { worker, terms, labels, late: Vec::new(), execution };
     let played = simulation.play(roles.inputs, enemy);
     match played {
-        Ok(()) => execution.lacks = roles.violated(terms, &execution.decisions),
+        Ok(()) => execution.lacks = roles.violated(machine, terms, &execution.decisions),
         Err(fault) => execution.fault = Some(*fault),
     }
 }
 
 /// What the enemy overhears: all that the loyal say, before it speaks in the same round. (It
 /// listens only when that matters.)
-pub(crate) struct Eavesdropper<'a, P: Testable> {
-    protocol: &'a Guarded<'a, P>,
+pub(crate) struct Eavesdropper<'a> {
+    machine: &'a dyn Machine,
+    traitors: Generals,
     round: Round,
-    said: &'a Deliveries<P::Message>,
+    said: &'a Deliveries<MessageId>,
     /// The last round to which it has listened, and what it knows from that.
     heard: &'a RefCell<(Round, Knowledge)>,
 }
 
-impl<P: Testable> Eavesdropper<'_, P> {
+impl Eavesdropper<'_> {
     /// The first of these signatures that the traitors neither make nor have overheard.
     pub fn lacks<'s>(
         &self,
@@ -130,11 +139,12 @@ impl<P: Testable> Eavesdropper<'_, P> {
     ) -> Option<&'s Signed> {
         let (last, knowledge) = &mut *self.heard.borrow_mut();
         knowledge.lacks(signed.clone())?;
-        let traitors = self.protocol.traitors();
         let news = self.said.iter().rev().take_while(|delivery| delivery.wire.round > *last);
-        for Delivery { said, .. } in news.filter(|news| !traitors.contains(news.wire.from)) {
-            let signed = said.iter().flat_map(|message| self.protocol.signatures(message));
-            knowledge.overhear(signed);
+        for Delivery { said, .. } in news.filter(|news| !self.traitors.contains(news.wire.from)) {
+            for message in said {
+                // If the protocol panics when it looks for signatures, nobody learns any.
+                knowledge.overhear(self.machine.signatures(*message).unwrap_or_default());
+            }
         }
         *last = self.round;
         knowledge.lacks(signed)
@@ -142,26 +152,22 @@ impl<P: Testable> Eavesdropper<'_, P> {
 }
 
 /// An execution under way.
-struct Simulation<'a, P: Testable> {
-    protocol: &'a Guarded<'a, P>,
-    terms: &'a Terms<P::Value>,
-    labels: &'a Labels<'a, P::Message>,
+struct Simulation<'a, 'w> {
+    worker: &'a mut Worker<'w>,
+    terms: &'a Terms,
+    labels: &'a Labels<'a>,
     /// What has been said and has yet to arrive, with the round in which it does.
-    late: Vec<(Round, Wire, P::Message)>,
-    execution: &'a mut ExecutionOf<P>,
+    late: Vec<(Round, Wire, MessageId)>,
+    execution: &'a mut NumberedExecution,
 }
 
-impl<P: Testable> Simulation<'_, P> {
-    fn play(
-        &mut self,
-        inputs: &BTreeMap<General, P::Value>,
-        enemy: &mut dyn Enemy<P>,
-    ) -> Caught<()> {
+impl Simulation<'_, '_> {
+    fn play(&mut self, inputs: &BTreeMap<General, ValueId>, enemy: &mut dyn Enemy) -> Caught<()> {
         let Terms { graph, rounds, task, .. } = self.terms;
-        let (protocol, traitors) = (self.protocol, self.protocol.traitors());
+        let traitors = self.worker.traitors;
         let everybody = graph.everybody();
         for me in everybody.iter() {
-            let state = protocol.start(Seat::on(graph, me), inputs.get(&me))?;
+            let state = self.worker.start(Seat::on(graph, me), inputs.get(&me).copied())?;
             self.execution.states.push(state);
         }
         enemy.ended(&self.execution.states);
@@ -177,12 +183,13 @@ impl<P: Testable> Simulation<'_, P> {
                 self.deliver_shifted(round, first, &shifts, enemy)?;
             }
             for me in everybody.iter() {
-                protocol.end_round(me, &mut self.execution.states[me.id()], round)?;
+                let state = &mut self.execution.states[me.id()];
+                *state = self.worker.end_round(me, *state, round)?;
             }
             enemy.ended(&self.execution.states);
         }
         for me in task.deciders(graph.n()).minus(traitors).iter() {
-            let decision = protocol.decide(me, &self.execution.states[me.id()])?;
+            let decision = self.worker.decide(me, self.execution.states[me.id()])?;
             self.execution.decisions[me.id()] = Some(decision);
         }
         Ok(())
@@ -190,17 +197,18 @@ impl<P: Testable> Simulation<'_, P> {
 
     /// All send what those would who obey the protocol.
     fn send(&mut self, round: Round) -> Caught<()> {
-        let (protocol, graph) = (self.protocol, &self.terms.graph);
+        let graph = &self.terms.graph;
         let Execution { deliveries, states, .. } = &mut *self.execution;
         let begun = deliveries.mark();
         for from in graph.everybody().iter() {
-            let state = &states[from.id()];
+            let state = states[from.id()];
             for to in graph.neighbours(from).iter() {
                 let before = deliveries.mark();
-                let sent = protocol.send_into(from, state, round, to, deliveries.words());
-                sent.inspect_err(|_| deliveries.take_back(begun))?;
+                let sent = self.worker.send(from, state, round, to);
+                let sent = sent.inspect_err(|_| deliveries.take_back(begun))?;
+                deliveries.words().extend_from_slice(&sent);
                 // A traitor may have to say nothing, and say something.
-                if deliveries.mark() != before || protocol.traitors().contains(from) {
+                if deliveries.mark() != before || self.worker.traitors.contains(from) {
                     deliveries.carry(Wire { round, from, to }, before);
                 }
             }
@@ -214,13 +222,14 @@ impl<P: Testable> Simulation<'_, P> {
         round: Round,
         first: usize,
         heard: &RefCell<(Round, Knowledge)>,
-        enemy: &mut dyn Enemy<P>,
+        enemy: &mut dyn Enemy,
     ) {
-        let (protocol, said) = (self.protocol, &self.execution.deliveries);
-        let overhears = Eavesdropper { protocol, round, said, heard };
+        let said = &self.execution.deliveries;
+        let (machine, traitors) = (self.worker.machine(), self.worker.traitors);
+        let overhears = Eavesdropper { machine, traitors, round, said, heard };
         let mut tales = Vec::new();
         for (place, Delivery { wire, said, .. }) in said.since(first).enumerate() {
-            if protocol.traitors().contains(wire.from)
+            if traitors.contains(wire.from)
                 && let Some(tale) = enemy.tamper(wire, said, &overhears)
                 && tale != said
             {
@@ -235,12 +244,12 @@ impl<P: Testable> Simulation<'_, P> {
     /// Hands over what was said in a round, in its turn.
     fn deliver(&mut self, first: usize) -> Caught<()> {
         let Execution { deliveries, states, accepted, .. } = &mut *self.execution;
-        let (protocol, labels) = (self.protocol, self.labels);
-        let mut audience = Audience { protocol, labels, states, accepted };
+        let (worker, labels) = (&mut *self.worker, self.labels);
+        let mut audience = Audience { worker, labels, states, accepted };
         for delivery in deliveries.since(first) {
             let Delivery { wire, said, .. } = delivery;
             for message in said {
-                audience.hear(wire.round, wire, message, delivery.is_lie(message))?;
+                audience.hear(wire.round, wire, *message, delivery.is_lie(message))?;
             }
         }
         Ok(())
@@ -251,17 +260,20 @@ impl<P: Testable> Simulation<'_, P> {
         &mut self,
         round: Round,
         first: usize,
-        shifts: &[(usize, Shift<P::Message>)],
-        enemy: &mut dyn Enemy<P>,
+        shifts: &[(usize, Shift<MessageId>)],
+        enemy: &mut dyn Enemy,
     ) -> Caught<()> {
         let (mut due, later) =
             std::mem::take(&mut self.late).into_iter().partition(|(due, ..)| *due == round);
         self.late = later;
         let due: &mut Vec<_> = &mut due;
-        due.sort_unstable();
+        let machine = self.worker.machine();
+        due.sort_by(|(_, wire, message), (_, other, another)| {
+            wire.cmp(other).then_with(|| machine.compare(*message, *another))
+        });
         let Execution { deliveries, disturbed, states, accepted, .. } = &mut *self.execution;
-        let (protocol, labels) = (self.protocol, self.labels);
-        let mut audience = Audience { protocol, labels, states, accepted };
+        let (worker, labels) = (&mut *self.worker, self.labels);
+        let mut audience = Audience { worker, labels, states, accepted };
         let sent = deliveries.since(first);
         for to in self.terms.graph.everybody().iter() {
             let overdue = due.iter().filter(|(_, wire, _)| wire.to == to);
@@ -276,13 +288,13 @@ impl<P: Testable> Simulation<'_, P> {
             let here = here.map(|(number, shift)| (*number, shift)).collect_vec();
             enemy.shifted(&arrange(&mut inbox, &here, &mut self.late));
             if inbox != in_turn || inbox.iter().any(|(wire, _)| wire.round != round) {
-                let heard = inbox.iter().map(|(wire, message)| (*wire, (*message).clone()));
+                let heard = inbox.iter().map(|(wire, message)| (*wire, **message));
                 disturbed.insert((round, to), heard.collect());
             }
             for (wire, message) in inbox {
                 let mut same_wire = sent.clone().filter(|delivery| delivery.wire == wire);
                 let lie = same_wire.any(|delivery| delivery.is_lie(message));
-                audience.hear(round, wire, message, lie)?;
+                audience.hear(round, wire, *message, lie)?;
             }
         }
         Ok(())
@@ -290,24 +302,23 @@ impl<P: Testable> Simulation<'_, P> {
 }
 
 /// All who hear what is said.
-struct Audience<'a, P: Testable> {
-    protocol: &'a Guarded<'a, P>,
-    labels: &'a Labels<'a, P::Message>,
-    states: &'a mut [Option<P::State>],
+struct Audience<'a, 'w> {
+    worker: &'a mut Worker<'w>,
+    labels: &'a Labels<'a>,
+    states: &'a mut [Option<StateId>],
     accepted: &'a mut Option<Accepted>,
 }
 
-impl<P: Testable> Audience<'_, P> {
+impl Audience<'_, '_> {
     /// A message arrives. A forgery that changes a loyal general is noted.
-    fn hear(&mut self, round: Round, wire: Wire, message: &P::Message, lie: bool) -> Caught<()> {
+    fn hear(&mut self, round: Round, wire: Wire, message: MessageId, lie: bool) -> Caught<()> {
         let Wire { from, to, .. } = wire;
-        let suspect = lie && !self.protocol.traitors().contains(to);
+        let suspect = lie && !self.worker.traitors.contains(to);
         let label = suspect.then(|| (self.labels)(wire, message)).flatten();
         let state = &mut self.states[to.id()];
-        let before = label.map(|label| (label, state.clone()));
-        self.protocol.receive(to, state, round, from, message)?;
-        if let Some((label, before)) = before.filter(|(_, before)| before != state) {
-            drop(before);
+        let before =
+            std::mem::replace(state, self.worker.receive(to, *state, round, from, message)?);
+        if let Some(label) = label.filter(|_| before != *state) {
             self.accepted.get_or_insert(Accepted { wire, label });
         }
         Ok(())

@@ -3,77 +3,104 @@
 use itertools::Itertools;
 
 use super::simulate::{Eavesdropper, Enemy, Labels, Roles, simulate_into};
-use super::{Execution, ExecutionOf, Sent};
-use crate::attack::{AttackOn, Item, Lie};
-use crate::fault::{Call, Fault, Guarded, agree};
+use super::{Execution, Missing, Sent};
+use crate::attack::{Item, Lie};
+use crate::fault::{Call, Fault, FaultKind};
 use crate::general::General;
-use crate::protocol::{Plain, Round};
+use crate::machine::{
+    Machine, MessageId, NumberedAttack, NumberedExecution, StateId, Terms, Worker,
+};
+use crate::protocol::Round;
 use crate::schedule::Shift;
-use crate::signature::Signed;
-use crate::testable::{Terms, Testable, Wire};
+use crate::testable::Wire;
 
 /// Runs a protocol under an attack that fits it so many times, each call twice: all must go alike.
-pub(crate) fn replayed<P: Testable>(
-    protocol: &P,
-    terms: &Terms<P::Value>,
-    attack: &AttackOn<P>,
-    labels: &Labels<'_, P::Message>,
+/// The states are those of the worker that is handed back.
+pub(crate) fn replayed<'a>(
+    machine: &'a dyn Machine,
+    terms: &'a Terms,
+    attack: &NumberedAttack,
+    labels: &Labels<'_>,
     times: usize,
-) -> ExecutionOf<P> {
-    let protocol = Guarded::new(protocol, &terms.values, attack.traitors).thorough();
-    let mut once = obeyed(&protocol, terms, attack, labels);
-    let others = (1..times).map(|_| obeyed(&protocol, terms, attack, labels));
-    let different = others.into_iter().find_map(|again| alike(&once, &again).err());
+) -> (NumberedExecution, Worker<'a>) {
+    let mut worker = Worker::new(machine, terms, attack.traitors).thorough();
+    let mut once = obeyed(&mut worker, terms, attack, labels);
+    let different = (1..times).find_map(|_| {
+        let again = obeyed(&mut worker, terms, attack, labels);
+        difference(&worker, &once, &again)
+    });
     once.fault = different.or(once.fault);
-    once
+    (once, worker)
 }
 
-/// Whether two executions under one attack are the same: else the first call that differed.
-fn alike<V: Plain, M: Plain, S: Plain>(
-    once: &Execution<V, M, S>,
-    again: &Execution<V, M, S>,
-) -> Result<(), Fault> {
-    let whole = |kind| Fault { general: General::COMMANDER, call: Call::Whole, kind };
-    agree(&once.fault, &again.fault).map_err(whole)?;
-    agree(&once.deliveries.len(), &again.deliveries.len()).map_err(whole)?;
+/// The first call that differed in two executions under one attack, if one did.
+fn difference(
+    worker: &Worker<'_>,
+    once: &NumberedExecution,
+    again: &NumberedExecution,
+) -> Option<Fault> {
+    let fault = |general, call, one: String, other: String| {
+        let kind = FaultKind::Undetermined(one, other);
+        Some(Fault { general, call, kind })
+    };
+    let whole = |one, other| fault(General::COMMANDER, Call::Whole, one, other);
+    if once.fault != again.fault {
+        return whole(format!("{:?}", once.fault), format!("{:?}", again.fault));
+    }
+    let (lengths, machine) = ([once.deliveries.len(), again.deliveries.len()], worker.machine());
+    if lengths[0] != lengths[1] {
+        return whole(lengths[0].to_string(), lengths[1].to_string());
+    }
     let last = once.deliveries.last().map_or(1, |delivery| delivery.wire.round);
+    let show = |said: &[MessageId]| machine.show_messages(said);
     for (one, other) in once.deliveries.iter().zip(&again.deliveries) {
-        let Wire { round, from: general, .. } = one.wire;
-        agree(&one, &other).map_err(|kind| Fault { general, call: Call::Send(round), kind })?;
+        if one != other {
+            let Wire { round, from, .. } = one.wire;
+            return fault(from, Call::Send(round), show(one.said), show(other.said));
+        }
     }
+    let show = |state: &Option<StateId>| match state {
+        Some(state) => worker.table.show(*state),
+        None => "no state".to_owned(),
+    };
     for (id, (one, other)) in once.states.iter().zip(&again.states).enumerate() {
-        let (general, call) = (General::new(id), Call::Receive(last));
-        agree(one, other).map_err(|kind| Fault { general, call, kind })?;
+        if one != other {
+            return fault(General::new(id), Call::Receive(last), show(one), show(other));
+        }
     }
-    for (id, (one, other)) in once.decisions.iter().zip(&again.decisions).enumerate() {
-        let (general, call) = (General::new(id), Call::Decide);
-        agree(one, other).map_err(|kind| Fault { general, call, kind })?;
+    for (id, pair) in once.decisions.iter().zip(&again.decisions).enumerate() {
+        if let (Some(one), Some(other)) = pair
+            && one != other
+        {
+            let [one, other] = [one, other].map(|value| machine.show_value(*value));
+            return fault(General::new(id), Call::Decide, one, other);
+        }
     }
-    Ok(())
+    None
 }
 
 /// Runs a protocol under an attack that fits it.
-pub(crate) fn obeyed<P: Testable>(
-    protocol: &Guarded<'_, P>,
-    terms: &Terms<P::Value>,
-    attack: &AttackOn<P>,
-    labels: &Labels<'_, P::Message>,
-) -> ExecutionOf<P> {
+pub(crate) fn obeyed(
+    worker: &mut Worker<'_>,
+    terms: &Terms,
+    attack: &NumberedAttack,
+    labels: &Labels<'_>,
+) -> NumberedExecution {
     let mut execution = Execution::not_begun();
-    obeyed_into(protocol, terms, attack, labels, &mut execution);
+    obeyed_into(worker, terms, attack, labels, &mut execution);
     execution
 }
 
 /// The same, put in the place of another execution, whatever that was of.
-pub(super) fn obeyed_into<P: Testable>(
-    protocol: &Guarded<'_, P>,
-    terms: &Terms<P::Value>,
-    attack: &AttackOn<P>,
-    labels: &Labels<'_, P::Message>,
-    execution: &mut ExecutionOf<P>,
+pub(super) fn obeyed_into(
+    worker: &mut Worker<'_>,
+    terms: &Terms,
+    attack: &NumberedAttack,
+    labels: &Labels<'_>,
+    execution: &mut NumberedExecution,
 ) {
-    let mut enemy = Written::new(protocol, attack);
-    simulate_into(protocol, terms, Roles::of(attack), &mut enemy, labels, execution);
+    let mut enemy = Written::new(worker.machine(), attack);
+    simulate_into(worker, terms, Roles::of(attack), &mut enemy, labels, execution);
     let Written { mut idle, mut lacking, unshifted, .. } = enemy;
     idle.sort_unstable();
     lacking.sort_unstable();
@@ -84,9 +111,9 @@ pub(super) fn obeyed_into<P: Testable>(
 }
 
 /// An enemy that does what is written in an attack.
-pub(super) struct Written<'a, P: Testable> {
-    protocol: &'a Guarded<'a, P>,
-    attack: &'a AttackOn<P>,
+pub(super) struct Written<'a> {
+    machine: &'a dyn Machine,
+    attack: &'a NumberedAttack,
     /// The places of its lies, in the order of their wires: so it is asked after them.
     by_wire: Vec<usize>,
     /// How many of those are dealt with.
@@ -94,17 +121,17 @@ pub(super) struct Written<'a, P: Testable> {
     /// The lies that changed nothing, by place.
     idle: Vec<usize>,
     /// The lies that could not be told, by place.
-    lacking: Vec<(usize, Signed)>,
+    lacking: Vec<(usize, Missing)>,
     /// Which shifts have changed nothing so far.
     unshifted: Vec<bool>,
 }
 
-impl<'a, P: Testable> Written<'a, P> {
-    pub fn new(protocol: &'a Guarded<'a, P>, attack: &'a AttackOn<P>) -> Written<'a, P> {
+impl<'a> Written<'a> {
+    pub fn new(machine: &'a dyn Machine, attack: &'a NumberedAttack) -> Written<'a> {
         let unshifted = vec![true; attack.schedule.len()];
         let (idle, lacking) = (Vec::new(), Vec::new());
         let by_wire = (0..attack.lies.len()).sorted_by_key(|lie| attack.lies[*lie].wire).collect();
-        Written { protocol, attack, by_wire, told: 0, idle, lacking, unshifted }
+        Written { machine, attack, by_wire, told: 0, idle, lacking, unshifted }
     }
 
     /// The place of the next lie, if it is told before anything is said on a wire that comes after
@@ -117,13 +144,13 @@ impl<'a, P: Testable> Written<'a, P> {
     }
 }
 
-impl<P: Testable> Enemy<P> for Written<'_, P> {
+impl Enemy for Written<'_> {
     fn tamper(
         &mut self,
         wire: Wire,
-        honest: &[P::Message],
-        overhears: &Eavesdropper<'_, P>,
-    ) -> Option<Vec<P::Message>> {
+        honest: &[MessageId],
+        overhears: &Eavesdropper<'_>,
+    ) -> Option<Vec<MessageId>> {
         if self.attack.crashes.iter().any(|crash| crash.silences(wire)) {
             return Some(Vec::new());
         }
@@ -133,21 +160,27 @@ impl<P: Testable> Enemy<P> for Written<'_, P> {
             if *on != wire {
                 continue; // Nobody speaks there.
             }
-            let needed = edit.said().map(|message| self.protocol.signatures(message));
-            let needed = needed.unwrap_or_default();
-            if let Some(missing) = overhears.lacks(&needed) {
-                self.lacking.push((index, missing.clone()));
+            let needed = edit.said().map(|message| self.machine.signatures(*message));
+            let missing = match needed.transpose() {
+                Ok(needed) => {
+                    let missing = overhears.lacks(needed.iter().flatten());
+                    missing.cloned().map(Missing::Signature)
+                }
+                Err(refusal) => Some(Missing::Unreadable(refusal.to_string())),
+            };
+            if let Some(missing) = missing {
+                self.lacking.push((index, missing));
             } else if !edit.apply(tale.get_or_insert_with(|| honest.to_vec())) {
                 self.idle.push(index);
             }
         }
         if let Some(tale) = &mut tale {
-            tale.sort_unstable();
+            self.machine.sort(tale);
         }
         tale
     }
 
-    fn shifts(&mut self, round: Round, _: Sent<'_, P::Message>) -> Vec<(usize, Shift<P::Message>)> {
+    fn shifts(&mut self, round: Round, _: Sent<'_, MessageId>) -> Vec<(usize, Shift<MessageId>)> {
         let shifts = self.attack.schedule.iter().cloned().enumerate();
         shifts.filter(|(_, shift)| shift.wire.round == round).collect()
     }

@@ -1,16 +1,20 @@
 //! The refuter: it takes any deterministic protocol, and shows that the bound on `n` is its bound.
 
+use std::cell::RefCell;
+
 use itertools::Itertools;
 use serde::Serialize;
 
 use super::covering::{Covering, Double, play};
-use super::world::{Cosmos, World};
+use super::world::{Cosmos, NumberedWorld, World};
+use crate::execution::Forgeries;
 use crate::fault::Fault;
 use crate::general::{General, Generals};
 use crate::graph::{Cut, Graph};
+use crate::machine::{MessageId, StateId, Terms, ValueId, Worker};
 use crate::outcome::Task;
+use crate::protocol::{Lockstep, Plain};
 use crate::search::progress::Progress;
-use crate::testable::{Terms, Testable};
 
 /// Why there can be no protocol.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -44,15 +48,15 @@ pub enum Ending {
 /// An argument that a protocol can't be right: worlds that no general can tell apart, and that
 /// demand different decisions.
 #[derive(Clone, Debug)]
-pub struct Argument<P: Testable> {
+pub struct Argument<V, M, S> {
     /// What is shown by it.
     pub theorem: Construction,
     /// The generals, around the ring.
     pub groups: Vec<Generals>,
     /// What is given to the copies in layer 0 and in layer 1, or to the first half and the second.
-    pub values: [P::Value; 2],
+    pub values: [V; 2],
     /// The worlds, each with a general in common with the next.
-    pub worlds: Vec<World<P>>,
+    pub worlds: Vec<World<V, M, S>>,
     /// What came of it.
     pub ending: Ending,
 }
@@ -69,7 +73,33 @@ pub struct Witness {
     pub same_view: bool,
 }
 
-impl<P: Testable> Argument<P> {
+/// The arguments against a protocol.
+pub type ArgumentOf<P> =
+    Argument<<P as Lockstep>::Value, <P as Lockstep>::Message, <P as Lockstep>::State>;
+
+/// An argument by numbers.
+pub(crate) type NumberedArgument = Argument<ValueId, MessageId, StateId>;
+
+impl<V, M, S> Argument<V, M, S> {
+    /// The same argument with its values, messages and states written in another way.
+    pub(crate) fn map<W, N, T>(
+        &self,
+        value: impl Fn(&V) -> W,
+        message: impl Fn(&M) -> N,
+        state: impl Fn(&S) -> T,
+    ) -> Argument<W, N, T> {
+        let worlds = self.worlds.iter().map(|world| world.map(&value, &message, &state));
+        Argument {
+            theorem: self.theorem,
+            groups: self.groups.clone(),
+            values: self.values.each_ref().map(&value),
+            worlds: worlds.collect(),
+            ending: self.ending.clone(),
+        }
+    }
+}
+
+impl<V, M: Plain, S: Plain> Argument<V, M, S> {
     /// Whether traitors can keep from one part of the graph all that the other says, so that
     /// signatures do not help.
     #[must_use]
@@ -87,8 +117,8 @@ impl<P: Testable> Argument<P> {
             let both = one.loyal.iter().filter(|double| other.loyal.contains(double));
             let double = *both.into_iter().find(|double| task_decides(double))?;
             let me = double.general;
-            let seen = |world: &World<P>| world.execution.view(me).map(owned).collect_vec();
-            let state = |world: &World<P>| world.execution.states.get(me.id()).cloned();
+            let seen = |world: &World<V, M, S>| world.execution.view(me).map(owned).collect_vec();
+            let state = |world: &World<V, M, S>| world.execution.states.get(me.id()).cloned();
             let same_view = seen(one) == seen(other) && state(one) == state(other);
             Some(Witness { double, world, same_view })
         })
@@ -184,14 +214,14 @@ pub(crate) fn objection(groups: &[Generals], n: usize, f: usize) -> Option<Strin
 }
 
 /// Builds the argument against a protocol.
-pub(crate) fn argue<P: Testable>(
-    protocol: &P,
-    terms: &Terms<P::Value>,
+pub(crate) fn argue<'a>(
+    worker: &mut Worker<'a>,
+    terms: &'a Terms,
     theorem: Construction,
     mut groups: Vec<Generals>,
-    values: [P::Value; 2],
+    values: [ValueId; 2],
     progress: &Progress,
-) -> Argument<P> {
+) -> NumberedArgument {
     // Whoever gives the order is in the first group. So the two parts of a cut, which stand at
     // every other place, are the second and the fourth, or the first and the third.
     let commands =
@@ -200,8 +230,11 @@ pub(crate) fn argue<P: Testable>(
     groups.rotate_left(first);
     let layers = if theorem == Construction::Halves { 1 } else { 2 };
     let covering = Covering { groups: groups.clone(), layers };
-    let played = play(protocol, terms, &covering, &values);
-    let cosmos = Cosmos { protocol, terms, covering: &covering, values: &values, played: &played };
+    let machine = worker.machine();
+    let mut player = Worker::new(machine, terms, Generals::NONE);
+    let played = &play(&mut player, terms, &covering, &values);
+    let (player, forgeries) = (RefCell::new(player), Forgeries::default());
+    let cosmos = Cosmos { machine, terms, covering: &covering, values, played, player, forgeries };
     let around = worlds_of(theorem, terms.task, first % 2 == 1);
     let windows = |shift: usize| {
         let covering = &covering;
@@ -219,7 +252,7 @@ pub(crate) fn argue<P: Testable>(
     // Most of the work is to have each world in a run of its own.
     let share = 1.0 / windows.len().max(1) as f64;
     let had = |window| {
-        let world = cosmos.world(window);
+        let world = cosmos.world(worker, window);
         progress.worked(1);
         progress.covered(share);
         world
@@ -227,16 +260,16 @@ pub(crate) fn argue<P: Testable>(
     let worlds = windows.into_iter().map(had).collect_vec();
     let undetermined = worlds.iter().find_map(|world| cosmos.difference(world));
     // That a forgery counts is bad enough, but a property that is lacking says more.
-    let lacks = |world: &World<P>| world.execution.lacks.is_some();
-    let violates = |world: &World<P>| world.execution.violation().is_some();
+    let lacks = |world: &NumberedWorld| world.execution.lacks.is_some();
+    let violates = |world: &NumberedWorld| world.execution.violation().is_some();
     let broken = worlds.iter().position(lacks).or_else(|| worlds.iter().position(violates));
     let forgery = worlds.iter().position(|world| !world.is_whole());
     let ending = match (undetermined, broken, forgery) {
         (Some(fault), ..) => Ending::Undetermined(fault),
         (None, Some(world), _) => Ending::Refuted(world),
         (None, None, Some(world)) => Ending::Forgery(world),
-        (None, None, None) => match played.fault {
-            Some((_, fault)) => Ending::Undetermined(fault),
+        (None, None, None) => match &played.fault {
+            Some((_, fault)) => Ending::Undetermined(fault.clone()),
             None => panic!("bug in turncoat: no world is broken, and they can't all be whole"),
         },
     };

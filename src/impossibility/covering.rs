@@ -5,10 +5,11 @@
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::fault::{Fault, Guarded};
+use crate::fault::Fault;
 use crate::general::{General, Generals};
-use crate::protocol::{Lockstep, Plain, Seat};
-use crate::testable::{Terms, Testable, Wire};
+use crate::machine::{MessageId, Said, StateId, Terms, ValueId, Worker};
+use crate::protocol::Seat;
+use crate::testable::Wire;
 
 /// A copy of a general: in layer 0, or in layer 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
@@ -67,127 +68,112 @@ impl Covering {
 
 /// The inputs of one side: those that the task asks after are the one value, all others the other,
 /// so that whatever is said of an input is said of both values.
-pub(crate) fn input<V: Plain>(
-    terms: &Terms<V>,
-    values: &[V; 2],
+pub(crate) fn input(
+    terms: &Terms,
+    values: &[ValueId; 2],
     general: General,
     side: usize,
-) -> Option<V> {
+) -> Option<ValueId> {
     let asked = terms.task.inputs(terms.n()).contains(general);
     let side = if asked { side } else { 1 - side };
-    terms.inputs.contains(general).then(|| values[side].clone())
+    terms.inputs.contains(general).then(|| values[side])
 }
 
 /// The protocol, run by all copies, who all obey it.
-pub(crate) struct Played<P: Testable> {
+pub(crate) struct Played {
     n: usize,
     /// What is said in each layer; nothing stands where nothing is.
-    said: Vec<FxHashMap<Wire, Vec<P::Message>>>,
+    said: Vec<FxHashMap<Wire, Said>>,
     /// In which state each copy begins each round.
-    states: Vec<Vec<Option<P::State>>>,
+    states: Vec<Vec<Option<StateId>>>,
     /// What each decides who is asked.
-    decisions: FxHashMap<Double, P::Value>,
+    decisions: FxHashMap<Double, ValueId>,
     /// What the protocol did that no protocol may do, as which copy: the run ends there.
     pub fault: Option<(Double, Fault)>,
 }
 
-impl<P: Testable> Played<P> {
+impl Played {
     /// What this copy says on its wire.
-    pub fn said(&self, by: Double, wire: Wire) -> &[P::Message] {
-        self.said[by.layer].get(&wire).map_or(&[], Vec::as_slice)
+    pub fn said(&self, by: Double, wire: Wire) -> &[MessageId] {
+        self.said[by.layer].get(&wire).map_or(&[], |said| said)
     }
 
     /// In which state a copy begins a round, if it came to that.
-    pub fn state(&self, double: Double, round: usize) -> Option<&P::State> {
+    pub fn state(&self, double: Double, round: usize) -> Option<StateId> {
         let all = self.states.get(round - 1)?;
-        all[double.layer * self.n + double.general.id()].as_ref()
+        all[double.layer * self.n + double.general.id()]
     }
 
-    pub fn decision(&self, double: Double) -> Option<&P::Value> {
-        self.decisions.get(&double)
+    pub fn decision(&self, double: Double) -> Option<ValueId> {
+        self.decisions.get(&double).copied()
     }
 }
 
-/// Runs the protocol in a covering.
-pub(crate) fn play<P: Testable>(
-    protocol: &P,
-    terms: &Terms<P::Value>,
+/// Runs the protocol in a covering; the states are the worker's.
+pub(crate) fn play(
+    worker: &mut Worker<'_>,
+    terms: &Terms,
     covering: &Covering,
-    values: &[P::Value; 2],
-) -> Played<P> {
+    values: &[ValueId; 2],
+) -> Played {
     let said = vec![FxHashMap::default(); covering.layers];
     let (states, decisions) = (Vec::new(), FxHashMap::default());
     let mut played = Played { n: terms.n(), said, states, decisions, fault: None };
-    let guarded = Guarded::new(protocol, &terms.values, Generals::NONE);
-    let run = Run { protocol: &guarded, terms, covering };
-    let ended = run.to_the_end(values, &mut played);
+    let ended = play_out(worker, terms, covering, values, &mut played);
     played.fault = ended.err().map(|(me, fault)| (me, *fault));
     played
 }
 
-/// A protocol under way in a covering.
-struct Run<'a, P: Testable> {
-    protocol: &'a Guarded<'a, P>,
-    terms: &'a Terms<P::Value>,
-    covering: &'a Covering,
+/// All copies, in the order of their states: layer by layer.
+fn doubles(terms: &Terms, covering: &Covering) -> impl Iterator<Item = Double> + use<> {
+    let (everybody, layers) = (terms.graph.everybody(), 0..covering.layers);
+    layers.flat_map(move |layer| everybody.iter().map(move |general| Double { general, layer }))
 }
 
-/// The states of all copies, layer by layer.
-type States<P> = Vec<Option<<P as Lockstep>::State>>;
-
-impl<P: Testable> Run<'_, P> {
-    /// All copies, in the order of their states.
-    fn doubles(&self) -> impl Iterator<Item = Double> + use<P> {
-        let everybody = self.terms.graph.everybody();
-        let layers = 0..self.covering.layers;
-        layers.flat_map(move |layer| everybody.iter().map(move |general| Double { general, layer }))
+fn play_out(
+    worker: &mut Worker<'_>,
+    terms: &Terms,
+    covering: &Covering,
+    values: &[ValueId; 2],
+    played: &mut Played,
+) -> Result<(), (Double, Box<Fault>)> {
+    let mut states = Vec::new();
+    for me in doubles(terms, covering) {
+        let input = input(terms, values, me.general, covering.side(me));
+        let state = worker.start(Seat::on(&terms.graph, me.general), input);
+        states.push(state.map_err(|fault| (me, fault))?);
     }
-
-    fn to_the_end(
-        &self,
-        values: &[P::Value; 2],
-        played: &mut Played<P>,
-    ) -> Result<(), (Double, Box<Fault>)> {
-        let Run { protocol, terms, covering } = self;
-        let mut states = States::<P>::new();
-        for me in self.doubles() {
-            let input = input(terms, values, me.general, covering.side(me));
-            let seat = Seat::on(&terms.graph, me.general);
-            let state = protocol.start(seat, input.as_ref());
-            states.push(state.map_err(|fault| (me, fault))?);
-        }
-        for round in 1..=terms.rounds {
-            played.states.push(states.clone());
-            for (me, state) in self.doubles().zip(&states) {
-                for to in terms.graph.neighbours(me.general).iter() {
-                    let said = protocol.send(me.general, state, round, to);
-                    let said = said.map_err(|fault| (me, fault))?;
-                    if !said.is_empty() {
-                        played.said[me.layer].insert(Wire { round, from: me.general, to }, said);
-                    }
+    for round in 1..=terms.rounds {
+        played.states.push(states.clone());
+        for (me, state) in doubles(terms, covering).zip(&states) {
+            for to in terms.graph.neighbours(me.general).iter() {
+                let said = worker.send(me.general, *state, round, to);
+                let said = said.map_err(|fault| (me, fault))?;
+                if !said.is_empty() {
+                    played.said[me.layer].insert(Wire { round, from: me.general, to }, said);
                 }
             }
-            for (me, state) in self.doubles().zip(&mut states) {
-                for from in terms.graph.neighbours(me.general).iter() {
-                    let wire = Wire { round, from, to: me.general };
-                    for message in played.said(covering.heard(me, from), wire) {
-                        let received = protocol.receive(me.general, state, round, from, message);
-                        received.map_err(|fault| (me, fault))?;
-                    }
+        }
+        for (me, state) in doubles(terms, covering).zip(&mut states) {
+            for from in terms.graph.neighbours(me.general).iter() {
+                let wire = Wire { round, from, to: me.general };
+                for message in played.said(covering.heard(me, from), wire) {
+                    let received = worker.receive(me.general, *state, round, from, *message);
+                    *state = received.map_err(|fault| (me, fault))?;
                 }
-                let ended = protocol.end_round(me.general, state, round);
-                ended.map_err(|fault| (me, fault))?;
             }
+            let ended = worker.end_round(me.general, *state, round);
+            *state = ended.map_err(|fault| (me, fault))?;
         }
-        let deciders = terms.task.deciders(terms.n());
-        for (me, state) in self.doubles().zip(&states) {
-            if deciders.contains(me.general) {
-                let decision = protocol.decide(me.general, state).map_err(|fault| (me, fault))?;
-                played.decisions.insert(me, decision);
-            }
-        }
-        Ok(())
     }
+    let deciders = terms.task.deciders(terms.n());
+    for (me, state) in doubles(terms, covering).zip(&states) {
+        if deciders.contains(me.general) {
+            let decision = worker.decide(me.general, *state).map_err(|fault| (me, fault))?;
+            played.decisions.insert(me, decision);
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::chain::View;
 use super::views::Scope;
 use crate::general::General;
+use crate::graph::Graph;
 use crate::order::Order;
 use crate::protocol::{Lockstep, Round, Seat};
 use crate::protocols::oral::{OralMessages, OralState, Relay};
-use crate::testable::{Repertoire, Testable, Wire};
+use crate::testable::{Problem, Repertoire, Testable, Wire, Words};
 
 /// Oral messages that are relayed as in [`OM(r - 1)`](OralMessages), and a table with a decision for
 /// all that a lieutenant can have been told. It is made by
@@ -105,22 +106,24 @@ impl Lockstep for DecisionTable {
 }
 
 impl Testable for DecisionTable {
-    fn values(&self) -> Vec<Order> {
-        self.orders.clone()
+    fn problem(&self, graph: &Graph) -> Result<Problem<Order>, String> {
+        let (n, own) = (graph.n(), self.scope.n);
+        match n == own {
+            true => self.relaying.problem(graph),
+            false => Err(format!("the decision table is for {own} generals, and there are {n}")),
+        }
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Relay<Order>> {
         self.relaying.repertoire(n, wire)
     }
 
-    fn admits(&self, n: usize) -> Result<(), String> {
-        let own = self.scope.n;
-        match n == own {
-            true => self.relaying.admits(n),
-            false => Err(format!("the decision table is for {own} generals, and there are {n}")),
-        }
+    fn words(&self) -> &dyn Words<Relay<Order>, OralState<Order>> {
+        self
     }
+}
 
+impl Words<Relay<Order>, OralState<Order>> for DecisionTable {
     fn name(&self) -> String {
         let Scope { f, rounds, .. } = self.scope;
         let rounds = if rounds == 1 { "1 round".to_owned() } else { format!("{rounds} rounds") };

@@ -1,34 +1,36 @@
 //! A world: a real execution in which some copies of the covering live as loyal generals, and the
 //! traitors play all the others.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::covering::{Covering, Double, Played, input};
-use crate::attack::{Attack, AttackOn, Edit, Lie};
+use crate::attack::{Attack, Edit, Lie};
 use crate::execution::simulate::{Eavesdropper, Enemy, Roles, simulate};
-use crate::execution::{ExecutionOf, Simulator};
-use crate::fault::{Call, Fault, Guarded, agree, guarded};
+use crate::execution::{Execution, Forgeries, obeyed};
+use crate::fault::{Call, Fault, FaultKind};
 use crate::general::{General, Generals};
+use crate::machine::{Machine, MessageId, NumberedAttack, StateId, Terms, ValueId, Worker, fits};
 use crate::outcome::Task;
-use crate::protocol::Plain;
+use crate::protocol::Lockstep;
 use crate::search::choices::wire_choices::beside;
 use crate::signature::Signed;
-use crate::testable::{Terms, Testable, Wire};
+use crate::testable::Wire;
 
 /// One world: an attack that has the traitors say to each loyal general what its copy hears in the
 /// covering, and what came of it in the simulator.
 #[derive(Clone, Debug)]
-pub struct World<P: Testable> {
+pub struct World<V, M, S> {
     /// Which copy each loyal general is, by number.
     pub loyal: Vec<Double>,
     /// What the loyal must do here.
-    pub must: Must<P::Value>,
+    pub must: Must<V>,
     /// What the enemy decides.
-    pub attack: AttackOn<P>,
+    pub attack: Attack<V, M>,
     /// What came of it.
-    pub execution: ExecutionOf<P>,
+    pub execution: Execution<V, M, S>,
     /// The first message that can't be said here: the traitors lack a signature in it.
-    pub forgery: Option<Needed<P::Message>>,
+    pub forgery: Option<Needed<M>>,
     /// How many messages stand in for such messages: the receiver takes them as it would take those.
     pub stand_ins: usize,
 }
@@ -53,11 +55,46 @@ pub struct Needed<M> {
     pub signed: Signed,
 }
 
-impl<P: Testable> World<P> {
+/// The worlds of a protocol.
+pub type WorldOf<P> =
+    World<<P as Lockstep>::Value, <P as Lockstep>::Message, <P as Lockstep>::State>;
+
+/// A world by numbers.
+pub(crate) type NumberedWorld = World<ValueId, MessageId, StateId>;
+
+impl<V, M, S> World<V, M, S> {
     /// Who is loyal.
     #[must_use]
     pub fn loyal(&self) -> Generals {
         self.loyal.iter().map(|double| double.general).collect()
+    }
+
+    /// The same world with its values, messages and states written in another way.
+    pub(crate) fn map<W, N, T>(
+        &self,
+        value: impl Fn(&V) -> W,
+        message: impl Fn(&M) -> N,
+        state: impl Fn(&S) -> T,
+    ) -> World<W, N, T> {
+        let must = match &self.must {
+            Must::Decide(decision) => Must::Decide(value(decision)),
+            Must::Agree => Must::Agree,
+        };
+        let forgery = self.forgery.as_ref().map(|Needed { wire, message: said, signed }| Needed {
+            wire: *wire,
+            message: message(said),
+            signed: signed.clone(),
+        });
+        let attack = self.attack.map(&value, &message);
+        let execution = self.execution.map(value, message, state);
+        World {
+            loyal: self.loyal.clone(),
+            must,
+            attack,
+            execution,
+            forgery,
+            stand_ins: self.stand_ins,
+        }
     }
 
     /// Whether everything could be said that had to be: then the loyal see what their copies see.
@@ -67,47 +104,47 @@ impl<P: Testable> World<P> {
     }
 }
 
-/// What all worlds have in common.
-pub(crate) struct Cosmos<'a, P: Testable> {
-    pub protocol: &'a P,
-    pub terms: &'a Terms<P::Value>,
+/// All worlds of a covering in which the protocol was played.
+pub(crate) struct Cosmos<'a> {
+    pub machine: &'a dyn Machine,
+    pub terms: &'a Terms,
     pub covering: &'a Covering,
-    pub values: &'a [P::Value; 2],
-    pub played: &'a Played<P>,
+    pub values: [ValueId; 2],
+    pub played: &'a Played,
+    /// Whoever played in the covering, to be asked what would have become of its states.
+    pub player: RefCell<Worker<'a>>,
+    pub forgeries: Forgeries,
 }
 
-impl<P: Testable> Cosmos<'_, P> {
-    /// The world in which these copies live, and no others.
-    pub fn world(&self, loyal: Vec<Double>) -> World<P> {
-        let Cosmos { protocol, terms, .. } = *self;
+impl Cosmos<'_> {
+    /// The world in which these copies live; the states are the worker's.
+    pub fn world(&self, worker: &mut Worker<'_>, loyal: Vec<Double>) -> NumberedWorld {
+        let Cosmos { machine, terms, .. } = *self;
         let by_general = loyal.iter().map(|double| (double.general, *double));
         let by_general: BTreeMap<General, Double> = by_general.collect();
         let traitors = terms.graph.everybody().minus(by_general.keys().copied().collect());
         let inputs = terms.graph.everybody().iter().filter_map(|general| {
             let anywhere = Double { general, layer: 0 };
             let double = *by_general.get(&general).unwrap_or(&anywhere);
-            Some((general, input(terms, self.values, general, self.covering.side(double))?))
+            Some((general, input(terms, &self.values, general, self.covering.side(double))?))
         });
-        let attack: AttackOn<P> = Attack::new(&terms.graph, traitors, inputs.collect());
+        let attack: NumberedAttack = Attack::new(&terms.graph, traitors, inputs.collect());
         let must = must(terms, &attack);
-        let guarded = Guarded::new(protocol, &terms.values, traitors);
         let (lies, forgery) = (Vec::new(), None);
         let mut enemy = GluedAdversary { cosmos: self, by_general, lies, forgery, stand_ins: 0 };
-        simulate(&guarded, terms, Roles::of(&attack), &mut enemy, &|_, _| None);
+        simulate(worker, terms, Roles::of(&attack), &mut enemy, &|_, _| None);
         let GluedAdversary { lies, forgery, stand_ins, .. } = enemy;
         let attack = Attack { lies, ..attack };
-        let execution =
-            Simulator::new(protocol, &terms.graph).map(|simulator| simulator.run(&attack));
-        let execution = match execution {
-            Ok(Ok(execution)) => execution,
-            other => panic!("bug in turncoat: an attack made for a protocol is refused: {other:?}"),
-        };
+        if let Err(misfit) = fits(machine, terms, &attack) {
+            panic!("bug in turncoat: an attack made for a protocol is refused: {misfit}");
+        }
+        let label = |wire, message| self.forgeries.label(machine, terms, wire, message);
+        let execution = obeyed(worker, terms, &attack, &label);
         World { loyal, must, attack, execution, forgery, stand_ins }
     }
 
-    /// Where a loyal general of a whole world, who hears what its copy hears, says or decides
-    /// something else: then the protocol is not deterministic.
-    pub fn difference(&self, world: &World<P>) -> Option<Fault> {
+    /// Where a world is not as the covering, if it should be.
+    pub fn difference(&self, world: &NumberedWorld) -> Option<Fault> {
         let World { loyal, execution, .. } = world;
         if !world.is_whole() || execution.fault.is_some() || self.played.fault.is_some() {
             return None;
@@ -117,48 +154,55 @@ impl<P: Testable> Cosmos<'_, P> {
         let mut differences = wires.filter_map(|(round, from, to)| {
             let wire = Wire { round, from: from.general, to: to.general };
             let here = execution.deliveries.on(wire).map_or(&[][..], |sent| sent.said);
-            let kind = agree(&self.played.said(*from, wire), &here).err()?;
+            let there = self.played.said(*from, wire);
+            let differ = there != here;
+            let show = |said| self.machine.show_messages(said);
+            let kind = differ.then(|| FaultKind::Undetermined(show(there), show(here)))?;
             Some(Fault { general: from.general, call: Call::Send(round), kind })
         });
         differences.next().or_else(|| {
             loyal.iter().find_map(|double| {
-                let here = execution.decisions[double.general.id()].as_ref();
-                let kind = agree(&self.played.decision(*double), &here).err()?;
+                let here = execution.decisions[double.general.id()];
+                let there = self.played.decision(*double);
+                let show = |decision: Option<ValueId>| match decision {
+                    Some(decision) => format!("Some({})", self.machine.show_value(decision)),
+                    None => "None".to_owned(),
+                };
+                let differ = there != here;
+                let kind = differ.then(|| FaultKind::Undetermined(show(there), show(here)))?;
                 Some(Fault { general: double.general, call: Call::Decide, kind })
             })
         })
     }
 
-    /// A message that needs no signature but those that the traitors have, and that the receiver
-    /// takes as it would take this one: its next state is the same.
+    /// Another message that a traitor can say, and by which its receiver would come to the same.
     fn stand_in(
         &self,
         wire: Wire,
         receiver: Double,
-        message: &P::Message,
-        overhears: &Eavesdropper<'_, P>,
-    ) -> Option<P::Message> {
-        let Cosmos { protocol, terms, .. } = *self;
+        message: MessageId,
+        overhears: &Eavesdropper<'_>,
+    ) -> Option<MessageId> {
+        let Cosmos { machine, terms, .. } = *self;
         let before = self.played.state(receiver, wire.round)?;
-        let taken = |message: &P::Message| {
-            let mut state = before.clone();
-            let Wire { round, from, .. } = wire;
-            guarded(|| protocol.receive(&mut state, round, from, message)).ok().map(|()| state)
+        let taken = |message: MessageId| {
+            let Wire { round, from, to } = wire;
+            let mut player = self.player.borrow_mut();
+            player.receive(to, Some(before), round, from, message).ok().flatten()
         };
-        let taken_so = taken(message).filter(|after| after != before)?;
-        let repertoire = guarded(|| protocol.repertoire(terms.n(), wire)).ok()?;
+        let taken_so = taken(message).filter(|after| *after != before)?;
+        let repertoire = machine.repertoire(terms.n(), wire).ok()?;
         let forged = repertoire.forgeries.into_iter().map(|forgery| forgery.message);
         let mut candidates = forged.chain(repertoire.strays);
         candidates.find(|candidate| {
-            let signed = guarded(|| protocol.signatures(candidate));
+            let signed = machine.signatures(*candidate);
             signed.is_ok_and(|signed| overhears.lacks(&signed).is_none())
-                && taken(candidate).as_ref() == Some(&taken_so)
+                && taken(*candidate) == Some(taken_so)
         })
     }
 }
 
-/// What the loyal must do under an attack.
-fn must<V: Plain, M>(terms: &Terms<V>, attack: &Attack<V, M>) -> Must<V> {
+fn must(terms: &Terms, attack: &NumberedAttack) -> Must<ValueId> {
     let loyal = |general: &General| !attack.traitors.contains(*general);
     let asked = match terms.task {
         Task::Broadcast => Generals::NONE.with(General::COMMANDER),
@@ -166,50 +210,50 @@ fn must<V: Plain, M>(terms: &Terms<V>, attack: &Attack<V, M>) -> Must<V> {
     };
     let mut inputs = asked.iter().filter(loyal).filter_map(|general| attack.inputs.get(&general));
     match inputs.next() {
-        Some(first) if inputs.all(|input| input == first) => Must::Decide(first.clone()),
+        Some(first) if inputs.all(|input| input == first) => Must::Decide(*first),
         _ => Must::Agree,
     }
 }
 
 /// An enemy who has the traitors say what the copies say that are not here.
-struct GluedAdversary<'a, P: Testable> {
-    cosmos: &'a Cosmos<'a, P>,
+struct GluedAdversary<'a, 'c> {
+    cosmos: &'a Cosmos<'c>,
     by_general: BTreeMap<General, Double>,
-    lies: Vec<Lie<P::Message>>,
-    forgery: Option<Needed<P::Message>>,
+    lies: Vec<Lie<MessageId>>,
+    forgery: Option<Needed<MessageId>>,
     stand_ins: usize,
 }
 
-impl<P: Testable> Enemy<P> for GluedAdversary<'_, P> {
+impl Enemy for GluedAdversary<'_, '_> {
     fn tamper(
         &mut self,
         wire: Wire,
-        honest: &[P::Message],
-        overhears: &Eavesdropper<'_, P>,
-    ) -> Option<Vec<P::Message>> {
-        let Cosmos { protocol, covering, played, .. } = self.cosmos;
+        honest: &[MessageId],
+        overhears: &Eavesdropper<'_>,
+    ) -> Option<Vec<MessageId>> {
+        let Cosmos { machine, covering, played, .. } = self.cosmos;
         // What traitors say to each other is of no account.
         let receiver = self.by_general.get(&wire.to)?;
         let mut told = Vec::new();
         for message in played.said(covering.heard(*receiver, wire.from), wire) {
-            let signed = guarded(|| protocol.signatures(message)).unwrap_or_default();
+            let signed = machine.signatures(*message).unwrap_or_default();
             let Some(missing) = overhears.lacks(&signed) else {
-                told.push(message.clone());
+                told.push(*message);
                 continue;
             };
-            match self.cosmos.stand_in(wire, *receiver, message, overhears) {
+            match self.cosmos.stand_in(wire, *receiver, *message, overhears) {
                 Some(other) => {
                     self.stand_ins += 1;
                     told.push(other);
                 }
                 None => {
                     // It is not said, and stands in no attack.
-                    let (message, signed) = (message.clone(), missing.clone());
+                    let (message, signed) = (*message, missing.clone());
                     self.forgery.get_or_insert(Needed { wire, message, signed });
                 }
             }
         }
-        told.sort_unstable();
+        machine.sort(&mut told);
         let (mut withheld, mut news) =
             (beside(honest, &told).into_iter(), beside(&told, honest).into_iter());
         let edits = std::iter::from_fn(|| Edit::between(withheld.next(), news.next()));

@@ -1,11 +1,10 @@
 //! A protocol of which more is asked than agreement and validity.
 
-use crate::general::{General, Generals};
+use crate::general::General;
 use crate::graph::Graph;
-use crate::outcome::{Demand, Task};
+use crate::outcome::Demand;
 use crate::protocol::{Lockstep, Round, Seat};
-use crate::signature::{Seal, Signed};
-use crate::testable::{Repertoire, Testable, Wire};
+use crate::testable::{ClaimsOf, Problem, Repertoire, Signing, Testable, Wire, Words};
 
 /// The same protocol, of which these demands are made beside its own: see [`Demand`].
 pub fn asking<P: Testable>(
@@ -22,6 +21,7 @@ pub struct Asking<P: Lockstep> {
     demands: Vec<Demand<P::Value>>,
 }
 
+#[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: Lockstep> Lockstep for Asking<P> {
     type Value = P::Value;
     type Message = P::Message;
@@ -57,54 +57,29 @@ impl<P: Lockstep> Lockstep for Asking<P> {
     }
 }
 
+#[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: Testable> Testable for Asking<P> {
-    fn values(&self) -> Vec<P::Value> {
-        self.protocol.values()
+    fn problem(&self, graph: &Graph) -> Result<Problem<P::Value>, String> {
+        let mut problem = self.protocol.problem(graph)?;
+        problem.demands.extend(&self.demands);
+        Ok(problem)
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<P::Message> {
         self.protocol.repertoire(n, wire)
     }
 
-    fn task(&self) -> Task {
-        self.protocol.task()
+    fn signing(&self) -> &dyn Signing<P::Message> {
+        self.protocol.signing()
     }
 
-    fn inputs(&self, n: usize) -> Generals {
-        self.protocol.inputs(n)
+    fn words(&self) -> &dyn Words<P::Message, P::State> {
+        self.protocol.words()
     }
 
-    fn demands(&self) -> Vec<Demand<P::Value>> {
-        let mut demands = self.protocol.demands();
-        demands.extend(&self.demands);
-        demands
-    }
-
-    fn signatures(&self, message: &P::Message) -> Vec<Signed> {
-        self.protocol.signatures(message)
-    }
-
-    fn seals(&self, message: &P::Message) -> Vec<Seal> {
-        self.protocol.seals(message)
-    }
-
-    fn admits(&self, n: usize) -> Result<(), String> {
-        self.protocol.admits(n)
-    }
-
-    fn admits_on(&self, graph: &Graph) -> Result<(), String> {
-        self.protocol.admits_on(graph)
-    }
-
-    fn name(&self) -> String {
-        self.protocol.name()
-    }
-
-    fn tell(&self, from: General, message: &P::Message) -> String {
-        self.protocol.tell(from, message)
-    }
-
-    fn explain(&self, state: &P::State) -> Vec<String> {
-        self.protocol.explain(state)
+    /// The code is the same, and so is what is claimed of it. (Where there are demands, a search makes
+    /// use of none of it.)
+    fn claims(&self) -> ClaimsOf<'_, P> {
+        self.protocol.claims()
     }
 }

@@ -22,6 +22,7 @@ use crate::forgery::Forge;
 use crate::general::General;
 use crate::protocol::Plain;
 use crate::signature::{Seal, Signatures, Signed, Worth};
+use crate::testable::Signing;
 
 /// An order and all who have signed it, the commander first (if it is well-formed: a traitor's
 /// need not be).
@@ -214,22 +215,6 @@ impl<S: Forge> Sealer<S> {
         chains.map(|links| Chain { order: order.clone(), links }).collect()
     }
 
-    /// The signatures of a chain that somebody takes for what they claim to be.
-    pub fn signatures<V: Display>(&self, chain: &Chain<V, S::Signature>) -> Vec<Signed> {
-        let statements = self.session.statements(&chain.order, chain.signers());
-        let links = chain.links.iter().zip(statements.iter());
-        let signed = links.filter_map(|(link, said)| {
-            let statement = match self.worth(link, said) {
-                Worth::Genuine => said.into(),
-                // Nobody else can make it, not even who has the genuine signature.
-                Worth::Odd(what) => [said, b" with ", what.as_bytes()].concat().into(),
-                Worth::Forged => return None,
-            };
-            Some(Signed { by: link.by, statement })
-        });
-        signed.collect()
-    }
-
     /// A chain in the paper's notation, and which of its signatures are none.
     pub fn told<V: Display>(&self, chain: &Chain<V, S::Signature>) -> String {
         let seals = self.seals(chain).into_iter();
@@ -246,13 +231,6 @@ impl<S: Forge> Sealer<S> {
         }
     }
 
-    /// What each signature of a chain is worth.
-    pub fn seals<V: Display>(&self, chain: &Chain<V, S::Signature>) -> Vec<Seal> {
-        let statements = self.session.statements(&chain.order, chain.signers());
-        let links = chain.links.iter().zip(statements.iter());
-        links.map(|(link, said)| Seal { by: link.by, worth: self.worth(link, said) }).collect()
-    }
-
     fn worth(&self, Link { by, signature }: &Link<S::Signature>, statement: &[u8]) -> Worth {
         if !self.scheme.passes(*by, statement, signature) {
             return Worth::Forged;
@@ -260,6 +238,31 @@ impl<S: Forge> Sealer<S> {
         let odd = self.scheme.odd(*by, statement);
         let odd = odd.into_iter().find(|(_, other)| other == signature);
         odd.map_or(Worth::Genuine, |(what, _)| Worth::Odd(what))
+    }
+}
+
+impl<V: Display, S: Forge> Signing<Chain<V, S::Signature>> for Sealer<S> {
+    /// Those that somebody takes for what they claim to be.
+    fn signatures(&self, chain: &Chain<V, S::Signature>) -> Vec<Signed> {
+        let statements = self.session.statements(&chain.order, chain.signers());
+        let links = chain.links.iter().zip(statements.iter());
+        let signed = links.filter_map(|(link, said)| {
+            let statement = match self.worth(link, said) {
+                Worth::Genuine => said.into(),
+                // Nobody else can make it, not even who has the genuine signature.
+                Worth::Odd(what) => [said, b" with ", what.as_bytes()].concat().into(),
+                Worth::Forged => return None,
+            };
+            Some(Signed { by: link.by, statement })
+        });
+        signed.collect()
+    }
+
+    /// What each signature of a chain is worth.
+    fn seals(&self, chain: &Chain<V, S::Signature>) -> Vec<Seal> {
+        let statements = self.session.statements(&chain.order, chain.signers());
+        let links = chain.links.iter().zip(statements.iter());
+        links.map(|(link, said)| Seal { by: link.by, worth: self.worth(link, said) }).collect()
     }
 }
 

@@ -15,10 +15,10 @@ use std::fmt::Display;
 use itertools::Itertools;
 
 use crate::general::General;
+use crate::graph::Graph;
 use crate::order::Order;
-use crate::outcome::Task;
 use crate::protocol::{Lockstep, Plain, Round, Seat};
-use crate::testable::{Repertoire, Testable, Wire};
+use crate::testable::{Problem, Repertoire, Testable, Wire, Words};
 
 /// FloodSet over a finite set of values, the first of which is the default, RETREAT.
 ///
@@ -91,12 +91,16 @@ impl<V: Plain> Lockstep for FloodSet<V> {
 }
 
 impl<V: Plain + Display> Testable for FloodSet<V> {
-    fn values(&self) -> Vec<V> {
-        self.values.clone()
-    }
-
-    fn task(&self) -> Task {
-        Task::Consensus
+    fn problem(&self, _graph: &Graph) -> Result<Problem<V>, String> {
+        match self.values.iter().unique().count() {
+            0 => Err("there must be at least one value to agree on".to_owned()),
+            many if many > Self::MOST_VALUES => Err(format!(
+                "there are {many} values: a traitor can say any set of them, so there can be at \
+                 most {}",
+                Self::MOST_VALUES
+            )),
+            _ => Ok(Problem::consensus(self.values.clone())),
+        }
     }
 
     /// Any set of values; and as what has no place, a set of none, or a second set. (One of a single
@@ -111,18 +115,12 @@ impl<V: Plain + Display> Testable for FloodSet<V> {
         Repertoire::one_of(sets).with_strays(strays)
     }
 
-    fn admits(&self, _n: usize) -> Result<(), String> {
-        match self.values.iter().unique().count() {
-            0 => Err("there must be at least one value to agree on".to_owned()),
-            many if many > Self::MOST_VALUES => Err(format!(
-                "there are {many} values: a traitor can say any set of them, so there can be at \
-                 most {}",
-                Self::MOST_VALUES
-            )),
-            _ => Ok(()),
-        }
+    fn words(&self) -> &dyn Words<BTreeSet<V>, BTreeSet<V>> {
+        self
     }
+}
 
+impl<V: Plain + Display> Words<BTreeSet<V>, BTreeSet<V>> for FloodSet<V> {
     fn name(&self) -> String {
         let rounds = match self.rounds {
             1 => "1 round".to_owned(),
@@ -175,8 +173,10 @@ mod tests {
 
     #[test]
     fn too_many_values_are_refused() {
-        assert_eq!(FloodSet::new(1).over(0..8).admits(3), Ok(()));
-        assert!(FloodSet::new(1).over(0..9).admits(3).unwrap_err().starts_with("there are 9"));
-        assert!(FloodSet::new(1).over([0; 0]).admits(3).is_err());
+        let graph = Graph::complete(3);
+        let refused = |set: FloodSet<u8>| set.problem(&graph).err();
+        assert_eq!(refused(FloodSet::new(1).over(0..8)), None);
+        assert!(refused(FloodSet::new(1).over(0..9)).unwrap().starts_with("there are 9"));
+        assert!(refused(FloodSet::new(1).over([0; 0])).is_some());
     }
 }

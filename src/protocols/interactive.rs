@@ -16,10 +16,10 @@ use super::choice::majority;
 use super::oral::{OralMessages, OralState, Relay};
 use super::path::Path;
 use crate::general::General;
+use crate::graph::Graph;
 use crate::order::Order;
-use crate::outcome::Task;
 use crate::protocol::{Lockstep, Plain, Round, Seat};
-use crate::testable::{Repertoire, Symmetric, Testable, Wire};
+use crate::testable::{Claims, ClaimsOf, Problem, Repertoire, Testable, Wire, Words};
 
 /// Consensus by interactive consistency over a finite set of values, the first of which is the
 /// default, RETREAT.
@@ -150,16 +150,9 @@ impl<V: Plain> Lockstep for InteractiveConsistency<V> {
 }
 
 impl<V: Plain + Display> Testable for InteractiveConsistency<V> {
-    fn values(&self) -> Vec<V> {
-        self.om.values()
-    }
-
-    fn task(&self) -> Task {
-        Task::Consensus
-    }
-
-    fn symmetry(&self) -> Option<&dyn Symmetric<Relay<V>, Vec<OralState<V>>>> {
-        Some(self)
+    fn problem(&self, graph: &Graph) -> Result<Problem<V>, String> {
+        let (n, problem) = (graph.n(), Problem::consensus(self.om.values.clone()));
+        self.om.asked(problem, n, n)
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Relay<V>> {
@@ -177,10 +170,16 @@ impl<V: Plain + Display> Testable for InteractiveConsistency<V> {
         Repertoire::of(slots).with_strays(strays.into_iter().unique())
     }
 
-    fn admits(&self, n: usize) -> Result<(), String> {
-        self.om.admits_instances(n, n)
+    fn words(&self) -> &dyn Words<Relay<V>, Vec<OralState<V>>> {
+        self
     }
 
+    fn claims(&self) -> ClaimsOf<'_, Self> {
+        Claims::none().symmetric(self)
+    }
+}
+
+impl<V: Plain + Display> Words<Relay<V>, Vec<OralState<V>>> for InteractiveConsistency<V> {
     fn name(&self) -> String {
         format!("interactive consistency by {}", self.om.name())
     }

@@ -15,9 +15,10 @@ pub use super::choice::Choice;
 pub use super::oral_state::{OralState, Relay};
 use super::path::{Branch, Node, Path, paths};
 use crate::general::{General, Generals};
+use crate::graph::Graph;
 use crate::order::Order;
 use crate::protocol::{Lockstep, Plain, Round, Seat};
-use crate::testable::{Recursive, Repertoire, Symmetric, Testable, Wire};
+use crate::testable::{Claims, ClaimsOf, Problem, Repertoire, Testable, Wire, Words};
 
 /// The algorithm OM(m) over a finite set of values, the first of which is the default, RETREAT.
 ///
@@ -76,8 +77,13 @@ impl<V> OralMessages<V> {
 }
 
 impl<V: Plain> OralMessages<V> {
-    /// Why so many instances side by side can't be run among n generals, if they can't.
-    pub(super) fn admits_instances(&self, n: usize, instances: usize) -> Result<(), String> {
+    /// The problem for so many instances side by side among n generals.
+    pub(super) fn asked(
+        &self,
+        problem: Problem<V>,
+        n: usize,
+        instances: usize,
+    ) -> Result<Problem<V>, String> {
         let told = self.told(n).saturating_mul(instances as u128);
         if self.values.is_empty() {
             return Err("there must be at least one value to agree on".to_owned());
@@ -87,13 +93,13 @@ impl<V: Plain> OralMessages<V> {
             let exact = told < 1 << 40;
             let told = if exact { told.to_string() } else { format!("{:.0e}", told as f64) };
             let (m, most) = (self.m, Self::MOST_MESSAGES);
-            return Err(format!(
+            return Ok(problem.too_large(format!(
                 "OM({m}) among {n} generals would have each lieutenant remember {told} values; \
                  that number times n times the number of orders can be at most {most}: choose a \
                  smaller m or n"
-            ));
+            )));
         }
-        Ok(())
+        Ok(problem)
     }
 
     /// OM(m) step 3: the value of a path that names `len` generals is that of the votes on it: my
@@ -205,8 +211,9 @@ impl<V: Plain> Lockstep for OralMessages<V> {
 }
 
 impl<V: Plain + Display> Testable for OralMessages<V> {
-    fn values(&self) -> Vec<V> {
-        self.values.clone()
+    fn problem(&self, graph: &Graph) -> Result<Problem<V>, String> {
+        let (n, problem) = (graph.n(), Problem::broadcast(self.values.clone()));
+        self.asked(problem, n, 1)
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Relay<V>> {
@@ -218,24 +225,20 @@ impl<V: Plain + Display> Testable for OralMessages<V> {
         Repertoire::of(due(n, wire).map(any_value)).with_strays(strays)
     }
 
-    fn admits(&self, n: usize) -> Result<(), String> {
-        self.admits_instances(n, 1)
+    fn words(&self) -> &dyn Words<Relay<V>, OralState<V>> {
+        self
     }
 
-    fn recursion(&self) -> Option<&dyn Recursive<V, Relay<V>>> {
-        Some(self)
+    fn claims(&self) -> ClaimsOf<'_, Self> {
+        // A vote more for one of two orders takes none from it, and a higher vote does not lower the
+        // median, on any path and so on all that lead from it. Among more orders it can take a majority
+        // away.
+        let monotone = self.choice == Choice::Median || self.values.len() <= 2;
+        Claims::none().recursive(self).symmetric(self).monotone(monotone)
     }
+}
 
-    fn symmetry(&self) -> Option<&dyn Symmetric<Relay<V>, OralState<V>>> {
-        Some(self)
-    }
-
-    /// A vote more for one of two orders takes none from it, and a higher vote does not lower the median,
-    /// on any path and so on all that lead from it. Among more orders it can take a majority away.
-    fn monotone(&self) -> bool {
-        self.choice == Choice::Median || self.values.len() <= 2
-    }
-
+impl<V: Plain + Display> Words<Relay<V>, OralState<V>> for OralMessages<V> {
     fn name(&self) -> String {
         let values = match self.values.len() {
             2 => String::new(),
@@ -325,15 +328,17 @@ mod tests {
 
     #[test]
     fn a_hopeless_state_is_refused_with_its_size() {
+        let too_large = |om: OralMessages, n| om.problem(&Graph::complete(n)).unwrap().too_large;
         assert_eq!(
-            OralMessages::new(9).admits(20).unwrap_err(),
+            too_large(OralMessages::new(9), 20).unwrap(),
             "OM(9) among 20 generals would have each lieutenant remember 19582414021 values; that \
              number times n times the number of orders can be at most 4194304: choose a smaller m \
              or n"
         );
-        assert_eq!(OralMessages::new(4).admits(13), Ok(()));
-        assert_eq!(OralMessages::new(1000).admits(4), Ok(()));
-        assert!(OralMessages::new(1).over(Order::first(0)).admits(4).is_err());
+        assert_eq!(too_large(OralMessages::new(4), 13), None);
+        assert_eq!(too_large(OralMessages::new(1000), 4), None);
+        let of_nothing = OralMessages::new(1).over(Order::first(0));
+        assert!(of_nothing.problem(&Graph::complete(4)).is_err());
     }
 
     #[test]

@@ -10,13 +10,19 @@ use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
 use crate::general::{General, Generals};
+use crate::graph::Graph;
+use crate::outcome::Task;
 use crate::protocol::{Lockstep, Round, Seat};
 use crate::signature::{Seal, Signed};
-use crate::testable::{Forgery, Repertoire, Testable, Wire};
+use crate::testable::{
+    Claims, ClaimsOf, Forgery, Problem, Repertoire, Signing, Testable, Wire, Words,
+};
 
-/// Instances of a protocol that run side by side, each with a commander of its own.
+/// Instances of a protocol that run side by side: broadcasts, each with a commander of its own, or
+/// consensus, in each of which everybody has the same input.
 ///
-/// What must hold is asked of the first, in which general 0 commands, and of no other.
+/// What must hold is asked of the first (of broadcasts that is the one in which general 0 commands), its
+/// own demands included, and of no other. (Of broadcasts a demand sees the inputs of all commanders.)
 ///
 /// ```
 /// use turncoat::protocols::chain::Binding;
@@ -32,6 +38,7 @@ use crate::testable::{Forgery, Repertoire, Testable, Wire};
 #[derive(Clone, Debug)]
 pub struct Parallel<P> {
     instances: Vec<P>,
+    task: Task,
 }
 
 /// A message of one instance.
@@ -45,7 +52,7 @@ pub struct Tagged<M> {
 }
 
 impl<P> Parallel<P> {
-    /// So many instances: each is made from its number and its commander, the general with that
+    /// So many broadcasts: each is made from its number and its commander, the general with that
     /// number.
     ///
     /// # Panics
@@ -54,10 +61,24 @@ impl<P> Parallel<P> {
     pub fn of(instances: usize, make: impl FnMut(usize, General) -> P) -> Parallel<P> {
         let mut make = make;
         let instances = (0..instances).map(|number| make(number, General::new(number)));
-        Parallel { instances: instances.collect() }
+        Parallel { instances: instances.collect(), task: Task::Broadcast }
+    }
+
+    /// So many instances of consensus: each is made from its number.
+    ///
+    /// ```
+    /// use turncoat::protocols::parallel::Parallel;
+    /// use turncoat::{InteractiveConsistency, check};
+    ///
+    /// let twice = |m| Parallel::consensus(2, |_| InteractiveConsistency::new(m));
+    /// check(twice(0)).generals(3).traitors(1).assert_broken();
+    /// ```
+    pub fn consensus(instances: usize, make: impl FnMut(usize) -> P) -> Parallel<P> {
+        Parallel { instances: (0..instances).map(make).collect(), task: Task::Consensus }
     }
 }
 
+#[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: Lockstep> Lockstep for Parallel<P> {
     type Value = P::Value;
     type Message = Tagged<P::Message>;
@@ -69,7 +90,8 @@ impl<P: Lockstep> Lockstep for Parallel<P> {
 
     fn start(&self, seat: Seat, input: Option<&P::Value>) -> Vec<P::State> {
         let start = |(number, instance): (usize, &P)| {
-            instance.start(seat, input.filter(|_| seat.me.id() == number))
+            let given = self.task == Task::Consensus || seat.me.id() == number;
+            instance.start(seat, input.filter(|_| given))
         };
         self.instances.iter().enumerate().map(start).collect()
     }
@@ -110,13 +132,45 @@ impl<P: Lockstep> Lockstep for Parallel<P> {
     }
 }
 
+#[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: Testable> Testable for Parallel<P> {
-    fn values(&self) -> Vec<P::Value> {
-        self.instances.first().map(P::values).unwrap_or_default()
-    }
-
-    fn inputs(&self, _n: usize) -> Generals {
-        Generals::first(self.instances.len())
+    fn problem(&self, graph: &Graph) -> Result<Problem<P::Value>, String> {
+        let (instances, n) = (self.instances.len(), graph.n());
+        if instances == 0 || (self.task == Task::Broadcast && instances > n) {
+            return Err(format!(
+                "there are {instances} instances among {n} generals: there must be at least one, \
+                 and a commander for each"
+            ));
+        }
+        if !self.instances.iter().map(|instance| instance.rounds(n)).all_equal() {
+            return Err("the instances must have equally many rounds".to_owned());
+        }
+        let problems = self.instances.iter().map(|instance| instance.problem(graph));
+        let problems: Vec<Problem<P::Value>> = problems.try_collect()?;
+        if problems.iter().any(|problem| problem.task != self.task) {
+            return Err(match self.task {
+                Task::Broadcast => {
+                    "an instance is no broadcast: see Parallel::consensus".to_owned()
+                }
+                Task::Consensus => "an instance is no consensus: see Parallel::of".to_owned(),
+            });
+        }
+        if self.task == Task::Broadcast {
+            let commanded = |(number, problem): (usize, &Problem<_>)| {
+                problem.given(n).contains(General::new(number))
+            };
+            if let Some(number) = problems.iter().enumerate().position(|one| !commanded(one)) {
+                return Err(format!("general {number} is given no input in instance {number}"));
+            }
+        }
+        let refused = problems.iter().find_map(|problem| problem.too_large.clone());
+        let first = problems.into_iter().next().expect("there is at least one instance");
+        let Problem { values, task, inputs, demands, too_large: _ } = first;
+        let inputs = match task {
+            Task::Broadcast => Some(Generals::first(instances)),
+            Task::Consensus => inputs,
+        };
+        Ok(Problem { values, task, inputs, demands, too_large: refused })
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Tagged<P::Message>> {
@@ -137,40 +191,44 @@ impl<P: Testable> Testable for Parallel<P> {
         all
     }
 
+    fn signing(&self) -> &dyn Signing<Tagged<P::Message>> {
+        self
+    }
+
+    fn words(&self) -> &dyn Words<Tagged<P::Message>, Vec<P::State>> {
+        self
+    }
+
+    /// What is claimed of one instance says nothing of several, each with another commander.
+    fn claims(&self) -> ClaimsOf<'_, Self> {
+        Claims::none()
+    }
+}
+
+#[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
+impl<P: Testable> Signing<Tagged<P::Message>> for Parallel<P> {
     fn signatures(&self, Tagged { instance, message }: &Tagged<P::Message>) -> Vec<Signed> {
-        self.instances
-            .get(*instance)
-            .map(|protocol| protocol.signatures(message))
-            .unwrap_or_default()
+        let protocol = self.instances.get(*instance);
+        protocol.map(|protocol| protocol.signing().signatures(message)).unwrap_or_default()
     }
 
     fn seals(&self, Tagged { instance, message }: &Tagged<P::Message>) -> Vec<Seal> {
         let protocol = self.instances.get(*instance);
-        protocol.map(|protocol| protocol.seals(message)).unwrap_or_default()
+        protocol.map(|protocol| protocol.signing().seals(message)).unwrap_or_default()
     }
+}
 
-    fn admits(&self, n: usize) -> Result<(), String> {
-        let instances = self.instances.len();
-        if instances == 0 || instances > n {
-            return Err(format!(
-                "there are {instances} instances among {n} generals: there must be at least one, \
-                 and a commander for each"
-            ));
-        }
-        if !self.instances.iter().map(|instance| instance.rounds(n)).all_equal() {
-            return Err("the instances must have equally many rounds".to_owned());
-        }
-        self.instances.iter().try_for_each(|instance| instance.admits(n))
-    }
-
+#[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
+impl<P: Testable> Words<Tagged<P::Message>, Vec<P::State>> for Parallel<P> {
     fn name(&self) -> String {
-        let name = self.instances.first().map(P::name).unwrap_or_default();
+        let first = self.instances.first();
+        let name = first.map(|protocol| protocol.words().name()).unwrap_or_default();
         format!("{name}, the first of {} instances side by side", self.instances.len())
     }
 
     fn tell(&self, from: General, Tagged { instance, message }: &Tagged<P::Message>) -> String {
         match self.instances.get(*instance) {
-            Some(protocol) => format!("[{instance}] {}", protocol.tell(from, message)),
+            Some(protocol) => format!("[{instance}] {}", protocol.words().tell(from, message)),
             None => format!("[{instance}] {message:?}"),
         }
     }
@@ -178,7 +236,7 @@ impl<P: Testable> Testable for Parallel<P> {
     fn explain(&self, states: &Vec<P::State>) -> Vec<String> {
         let explained = self.instances.iter().zip(states).enumerate();
         let explained = explained.flat_map(|(number, (instance, state))| {
-            let lines = instance.explain(state).into_iter();
+            let lines = instance.words().explain(state).into_iter();
             lines.map(move |line| format!("[{number}] {line}"))
         });
         explained.collect()

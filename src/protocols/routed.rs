@@ -22,7 +22,7 @@ use crate::general::General;
 use crate::graph::Graph;
 use crate::order::Order;
 use crate::protocol::{Lockstep, Plain, Round, Seat};
-use crate::testable::{Repertoire, Testable, Wire};
+use crate::testable::{Problem, Repertoire, Testable, Wire, Words};
 
 /// The algorithm OM(m, p) over a finite set of values, the first of which is the default, RETREAT.
 ///
@@ -193,8 +193,17 @@ impl<V: Plain> Lockstep for RoutedMessages<V> {
 }
 
 impl<V: Plain + Display> Testable for RoutedMessages<V> {
-    fn values(&self) -> Vec<V> {
-        self.values.clone()
+    fn problem(&self, graph: &Graph) -> Result<Problem<V>, String> {
+        let n = graph.n();
+        if self.values.is_empty() {
+            return Err("there must be at least one value to agree on".to_owned());
+        } else if n != self.graph.n() {
+            return Err(format!("{} is laid out for {}, and n is {n}", self.name(), self.graph));
+        } else if *graph != self.graph {
+            let name = self.name();
+            return Err(format!("{name} is laid out for {}, and not for {graph}", self.graph));
+        }
+        Ok(Problem::broadcast(self.values.clone()))
     }
 
     /// A slot for each way that leads over this wire in this round. Strays are on a way that does
@@ -214,27 +223,12 @@ impl<V: Plain + Display> Testable for RoutedMessages<V> {
         Repertoire::of(due.into_iter().map(any_value)).with_strays(strays)
     }
 
-    fn admits(&self, n: usize) -> Result<(), String> {
-        if self.values.is_empty() {
-            return Err("there must be at least one value to agree on".to_owned());
-        }
-        match n == self.graph.n() {
-            true => Ok(()),
-            false => Err(format!("{} is laid out for {}, and n is {n}", self.name(), self.graph)),
-        }
+    fn words(&self) -> &dyn Words<Routed<V>, RoutedState<V>> {
+        self
     }
+}
 
-    fn admits_on(&self, graph: &Graph) -> Result<(), String> {
-        self.admits(graph.n())?;
-        match *graph == self.graph {
-            true => Ok(()),
-            false => {
-                let name = self.name();
-                Err(format!("{name} is laid out for {}, and not for {graph}", self.graph))
-            }
-        }
-    }
-
+impl<V: Plain + Display> Words<Routed<V>, RoutedState<V>> for RoutedMessages<V> {
     fn name(&self) -> String {
         let values = match self.values.len() {
             2 => String::new(),

@@ -20,11 +20,12 @@ use super::forged_chains::{Place, forgeries};
 use super::order_set::{Choice, SignedState, admits, explained, insert};
 use crate::forgery::Forge;
 use crate::general::{General, Generals};
+use crate::graph::Graph;
 use crate::order::Order;
 use crate::protocol::{Lockstep, Plain, Round, Seat};
+use crate::signature::Signatures;
 use crate::signature::ideal::Ideal;
-use crate::signature::{Seal, Signatures, Signed};
-use crate::testable::{Repertoire, Symmetric, Testable, Wire};
+use crate::testable::{Claims, ClaimsOf, Problem, Repertoire, Signing, Testable, Wire, Words};
 
 /// The algorithm SM(m) over a finite set of values, the first of which is the default, RETREAT.
 ///
@@ -236,12 +237,15 @@ impl<V: Plain + Display, S: Signatures> Lockstep for SignedMessages<V, S> {
 }
 
 impl<V: Plain + Display, S: Forge> Testable for SignedMessages<V, S> {
-    fn values(&self) -> Vec<V> {
-        self.values.clone()
-    }
-
-    fn inputs(&self, _n: usize) -> Generals {
-        Generals::NONE.with(self.commander())
+    fn problem(&self, graph: &Graph) -> Result<Problem<V>, String> {
+        let n = graph.n();
+        let longest = match self.length {
+            Length::Exactly => self.rounds(n),
+            Length::AtLeast => n.saturating_sub(1),
+        };
+        admits(&self.values, &self.sealer, n, 1..=longest)?;
+        let commander = Generals::NONE.with(self.commander());
+        Ok(Problem::broadcast(self.values.clone()).with_inputs(commander))
     }
 
     /// A slot for each order, in which any chain can stand that would be accepted.
@@ -264,30 +268,26 @@ impl<V: Plain + Display, S: Forge> Testable for SignedMessages<V, S> {
         Repertoire::of(slots).with_strays(strays).with_forgeries(forgeries)
     }
 
+    fn signing(&self) -> &dyn Signing<Self::Message> {
+        &self.sealer
+    }
+
+    fn words(&self) -> &dyn Words<Self::Message, Self::State> {
+        self
+    }
+
     /// Of chains that bring an order to a lieutenant in one round it relays the first to come, and they come
     /// by sender. That is no matter of names: if an order is not the commander's, who is loyal, he is a
     /// traitor, is heard first, and can show any of these chains himself.
-    fn symmetry(&self) -> Option<&dyn Symmetric<Self::Message, Self::State>> {
+    fn claims(&self) -> ClaimsOf<'_, Self> {
         let alike = self.sealer.scheme.is_symmetric() && self.commander().is_commander();
-        alike.then_some(&self.sealer as &dyn Symmetric<_, _>)
+        if alike { Claims::none().symmetric(&self.sealer) } else { Claims::none() }
     }
+}
 
-    fn signatures(&self, chain: &Self::Message) -> Vec<Signed> {
-        self.sealer.signatures(chain)
-    }
-
-    fn seals(&self, chain: &Self::Message) -> Vec<Seal> {
-        self.sealer.seals(chain)
-    }
-
-    fn admits(&self, n: usize) -> Result<(), String> {
-        let longest = match self.length {
-            Length::Exactly => self.rounds(n),
-            Length::AtLeast => n.saturating_sub(1),
-        };
-        admits(&self.values, &self.sealer, n, 1..=longest)
-    }
-
+impl<V: Plain + Display, S: Forge> Words<Chain<V, S::Signature>, SignedState<V, S::Signature>>
+    for SignedMessages<V, S>
+{
     fn name(&self) -> String {
         let values = match self.values.len() {
             2 => String::new(),
@@ -319,11 +319,11 @@ impl<V: Plain + Display, S: Forge> Testable for SignedMessages<V, S> {
         format!("SM({}){values}{choice}{length}{signers}{orders}{binding}{scheme}", self.m)
     }
 
-    fn tell(&self, _from: General, chain: &Self::Message) -> String {
+    fn tell(&self, _from: General, chain: &Chain<V, S::Signature>) -> String {
         self.sealer.told(chain)
     }
 
-    fn explain(&self, state: &Self::State) -> Vec<String> {
+    fn explain(&self, state: &SignedState<V, S::Signature>) -> Vec<String> {
         explained(self.commander(), state, self.choice)
     }
 }

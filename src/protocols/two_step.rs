@@ -12,11 +12,12 @@ use super::forged_chains::{Place, forgeries};
 use super::order_set::{Choice, SignedState, admits, explained, insert};
 use crate::forgery::Forge;
 use crate::general::General;
+use crate::graph::Graph;
 use crate::order::Order;
 use crate::protocol::{Lockstep, Plain, Round, Seat};
+use crate::signature::Signatures;
 use crate::signature::ideal::Ideal;
-use crate::signature::{Seal, Signatures, Signed};
-use crate::testable::{Repertoire, Symmetric, Testable, Wire};
+use crate::testable::{Claims, ClaimsOf, Problem, Repertoire, Signing, Testable, Wire, Words};
 
 /// The protocol over a finite set of values, the first of which is the default, RETREAT.
 ///
@@ -127,8 +128,9 @@ impl<V: Plain + Display, S: Signatures> Lockstep for TwoStep<V, S> {
 }
 
 impl<V: Plain + Display, S: Forge> Testable for TwoStep<V, S> {
-    fn values(&self) -> Vec<V> {
-        self.values.clone()
+    fn problem(&self, graph: &Graph) -> Result<Problem<V>, String> {
+        admits(&self.values, &self.sealer, graph.n(), 1..=1)?;
+        Ok(Problem::broadcast(self.values.clone()))
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Self::Message> {
@@ -141,33 +143,34 @@ impl<V: Plain + Display, S: Forge> Testable for TwoStep<V, S> {
         Repertoire::of(slots).with_strays(out_of_turn).with_forgeries(forgeries)
     }
 
-    fn symmetry(&self) -> Option<&dyn Symmetric<Self::Message, Self::State>> {
-        self.sealer.scheme.is_symmetric().then_some(&self.sealer as &dyn Symmetric<_, _>)
+    fn signing(&self) -> &dyn Signing<Self::Message> {
+        &self.sealer
     }
 
-    fn signatures(&self, chain: &Self::Message) -> Vec<Signed> {
-        self.sealer.signatures(chain)
+    fn words(&self) -> &dyn Words<Self::Message, Self::State> {
+        self
     }
 
-    fn seals(&self, chain: &Self::Message) -> Vec<Seal> {
-        self.sealer.seals(chain)
+    fn claims(&self) -> ClaimsOf<'_, Self> {
+        let alike = self.sealer.scheme.is_symmetric();
+        if alike { Claims::none().symmetric(&self.sealer) } else { Claims::none() }
     }
+}
 
-    fn admits(&self, n: usize) -> Result<(), String> {
-        admits(&self.values, &self.sealer, n, 1..=1)
-    }
-
+impl<V: Plain + Display, S: Forge> Words<Chain<V, S::Signature>, SignedState<V, S::Signature>>
+    for TwoStep<V, S>
+{
     fn name(&self) -> String {
         let scheme = self.sealer.scheme.title();
         let scheme = if scheme.is_empty() { scheme } else { format!(", {scheme}") };
         format!("sign and share in two steps{scheme}")
     }
 
-    fn tell(&self, _from: General, chain: &Self::Message) -> String {
+    fn tell(&self, _from: General, chain: &Chain<V, S::Signature>) -> String {
         self.sealer.told(chain)
     }
 
-    fn explain(&self, state: &Self::State) -> Vec<String> {
+    fn explain(&self, state: &SignedState<V, S::Signature>) -> Vec<String> {
         explained(General::COMMANDER, state, self.choice)
     }
 }

@@ -26,9 +26,10 @@ use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
 use crate::general::{General, Generals};
+use crate::graph::Graph;
 use crate::order::Order;
 use crate::protocol::{Lockstep, Plain, Round, Seat};
-use crate::testable::{Repertoire, Testable, Wire};
+use crate::testable::{Problem, Repertoire, Testable, Wire, Words};
 
 /// The vote over a finite set of values, the first of which is the default, RETREAT.
 ///
@@ -166,8 +167,18 @@ impl<V: Plain> Poll<V> {
 }
 
 impl<V: Plain + Display> Testable for CoordinatorVote<V> {
-    fn values(&self) -> Vec<V> {
-        self.values.clone()
+    fn problem(&self, graph: &Graph) -> Result<Problem<V>, String> {
+        let n = graph.n();
+        if self.values.is_empty() {
+            return Err("there must be at least one value to agree on".to_owned());
+        }
+        if self.m >= n {
+            return Err(format!(
+                "m is {}: among {n} generals the quorum n - m must be at least 1",
+                self.m
+            ));
+        }
+        Ok(Problem::broadcast(self.values.clone()))
     }
 
     /// What fits the round; and as what has no place, a second such message, and all that fits
@@ -184,19 +195,12 @@ impl<V: Plain + Display> Testable for CoordinatorVote<V> {
         Repertoire::of(slots).with_strays((0..kinds.len()).flat_map(of_kind))
     }
 
-    fn admits(&self, n: usize) -> Result<(), String> {
-        if self.values.is_empty() {
-            return Err("there must be at least one value to agree on".to_owned());
-        }
-        if self.m >= n {
-            return Err(format!(
-                "m is {}: among {n} generals the quorum n - m must be at least 1",
-                self.m
-            ));
-        }
-        Ok(())
+    fn words(&self) -> &dyn Words<Ballot<V>, Poll<V>> {
+        self
     }
+}
 
+impl<V: Plain + Display> Words<Ballot<V>, Poll<V>> for CoordinatorVote<V> {
     fn name(&self) -> String {
         let values = match self.values.len() {
             2 => String::new(),
@@ -262,8 +266,9 @@ mod tests {
 
     #[test]
     fn a_quorum_of_nobody_is_refused() {
-        assert_eq!(CoordinatorVote::new(2).admits(3), Ok(()));
-        assert!(CoordinatorVote::new(3).admits(3).is_err());
-        assert!(CoordinatorVote::new(0).over([0; 0]).admits(3).is_err());
+        let graph = Graph::complete(3);
+        assert!(CoordinatorVote::new(2).problem(&graph).is_ok());
+        assert!(CoordinatorVote::new(3).problem(&graph).is_err());
+        assert!(CoordinatorVote::new(0).over([0; 0]).problem(&graph).is_err());
     }
 }

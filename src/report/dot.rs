@@ -6,8 +6,8 @@ use std::fmt::Write;
 
 use itertools::Itertools;
 
-use super::picture::{Actor, Mark, Picture};
-use super::speech::{Scene, ending};
+use super::speech::speeches;
+use super::story::{Actor, Mark, Step, Story};
 
 /// Of what one general says to another so many lies are told in words.
 const WORDS: usize = 3;
@@ -23,9 +23,9 @@ const FEW: usize = 12;
 
 /// Who lied to whom, on the graph of who can talk to whom.
 #[must_use]
-pub fn dot(picture: &Picture) -> String {
-    let Picture { setting, generals, edges, .. } = picture;
-    let mut text = begin(&format!("{setting}\n{}", ending(picture)));
+pub fn dot(story: &Story) -> String {
+    let Story { setting, generals, edges, .. } = story;
+    let mut text = begin(&format!("{setting}\n{}", story.ending.told()));
     let few = generals.len() <= FEW;
     for Actor { id, name, traitor, input, decision, .. } in generals {
         let given = input.as_ref().map(|input| format!("\n{input}"));
@@ -36,7 +36,7 @@ pub fn dot(picture: &Picture) -> String {
         let class = if *traitor { ", color=\"#cf222e\", fillcolor=\"#ffebe9\"" } else { "" };
         line(&mut text, &format!("g{id} [label={}{place}{class}]", quoted(&label)));
     }
-    let wrongs = wrongs(picture);
+    let wrongs = wrongs(story);
     let complete = || (0..generals.len()).array_combinations();
     let shown = edges.clone().or_else(|| few.then(|| complete().collect()));
     for [one, other] in shown.unwrap_or_default() {
@@ -62,14 +62,14 @@ pub fn dot(picture: &Picture) -> String {
 /// What is wrong with what one general says to another, and whether those are lies.
 type Wrongs = BTreeMap<(usize, usize, bool), Vec<String>>;
 
-fn wrongs(picture: &Picture) -> Wrongs {
+fn wrongs(story: &Story) -> Wrongs {
     let mut wrongs = Wrongs::new();
-    for scene in Scene::all(picture) {
-        for speech in &scene.speeches {
+    for Step { round, messages, .. } in &story.rounds {
+        for speech in speeches(messages) {
             let Some(mark @ (Mark::Lie | Mark::Late | Mark::Lost)) = speech.mark else { continue };
             for to in &speech.to {
                 let wrong = wrongs.entry((speech.from, *to, mark == Mark::Lie)).or_default();
-                let told = format!("round {}: {}", scene.round, speech.told());
+                let told = format!("round {round}: {}", speech.told());
                 wrong.push(textwrap::fill(&told, LETTERS));
             }
         }

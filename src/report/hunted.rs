@@ -2,25 +2,41 @@
 
 use std::fmt;
 
+use super::story::Amount;
 use super::style::Style;
-use super::text::{amount, labelled, lies, title};
+use super::text::{CounterexampleInWords, labelled, lies, title};
+use crate::adversary::Adversary;
 use crate::count::grouped;
 use crate::execution::Size;
-use crate::fault::{Fault, FaultKind};
-use crate::property::Violation;
+use crate::graph::Graph;
 use crate::search::Coverage;
-use crate::testable::Testable;
-use crate::verdict::{Finding, Hunted};
+use crate::search::Harvested;
+
+/// What came of a hunt, whatever the protocol is.
+pub(super) struct HuntedInWords<'a> {
+    pub name: &'a str,
+    pub protocol: &'a str,
+    pub graph: &'a Graph,
+    pub adversary: &'a Adversary,
+    pub signed: bool,
+    pub forgeries: bool,
+    pub harvested: Option<Harvested>,
+    pub first: u64,
+    pub cases: u64,
+    pub seed: u64,
+    pub coverage: &'a Coverage,
+    pub found: Option<FindingInWords>,
+}
 
 /// What came of it: the story if something was found, and what was tried. How long it took is left
 /// out, so that the same hunt reads the same.
-impl<P: Testable> fmt::Display for Hunted<P> {
+impl fmt::Display for HuntedInWords<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Hunted { protocol, graph, adversary, coverage, finding, .. } = self;
+        let HuntedInWords { name, protocol, graph, adversary, coverage, found, .. } = self;
         let style = Style::of(f);
-        writeln!(f, "{}\n", title(self.name(), protocol, graph, adversary, style))?;
-        match finding {
-            Some(finding) => writeln!(f, "{}", style.show(finding))?,
+        writeln!(f, "{}\n", title(name, protocol, graph, adversary, style))?;
+        match found {
+            Some(found) => writeln!(f, "{}", style.show(found))?,
             None => {
                 let tried = match (coverage.cases, self.cases) {
                     (tried, cases) if tried < cases => {
@@ -43,10 +59,10 @@ impl<P: Testable> fmt::Display for Hunted<P> {
     }
 }
 
-impl<P: Testable> Hunted<P> {
+impl HuntedInWords<'_> {
     /// "10,000 cases of seed 7, in 312 of which all obeyed; the largest attack has 14 lies".
     fn told(&self) -> String {
-        let Coverage { cases, obedient, largest, .. } = self.coverage;
+        let Coverage { cases, obedient, largest, .. } = *self.coverage;
         let noun = if cases == 1 { "case" } else { "cases" };
         let first = match self.first {
             0 => String::new(),
@@ -63,25 +79,33 @@ impl<P: Testable> Hunted<P> {
     }
 }
 
+/// What was found, whatever the protocol is.
+pub(super) struct FindingInWords {
+    pub broken: CounterexampleInWords,
+    /// In which case it was found.
+    pub case: u64,
+    /// How much of an attack was drawn.
+    pub drawn: Amount,
+    /// How often the protocol was run to make it smaller.
+    pub executions: u64,
+    /// The protocol is not deterministic.
+    pub undetermined: bool,
+}
+
 /// The whole story, and how it was found and made smaller.
-impl<P: Testable> fmt::Display for Finding<P> {
+impl fmt::Display for FindingInWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Finding { case, drawn, executions, counterexample, .. } = self;
+        let FindingInWords { broken, case, drawn: before, executions, undetermined } = self;
         let style = Style::of(f);
-        writeln!(f, "{}", style.show(counterexample))?;
-        let (before, after) = (amount(drawn).told, amount(&counterexample.attack).told);
-        let undetermined = matches!(
-            &counterexample.violation,
-            Violation::Fault(Fault { kind: FaultKind::Undetermined(..), .. })
-        );
-        if undetermined {
+        writeln!(f, "{}", style.show(broken))?;
+        if *undetermined {
             let found = format!(
                 "Found at case {case} with {before}, and left as it is: what a protocol that is \
                  not\ndeterministic does with fewer lies says nothing."
             );
             return writeln!(f, "{}", style.line(&found, 0));
         }
-        let stopped = counterexample.size == Size::NotMinimal;
+        let (after, stopped) = (broken.story.amount, broken.size == Size::NotMinimal);
         let executions = number(*executions);
         let end = if stopped { ", when the time was up" } else { "" };
         let found = format!(

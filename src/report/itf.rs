@@ -3,8 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::picture::{Held, Mark, Message, Picture, Stamp};
-use super::speech::ending;
+use super::story::{Held, Mark, Message, Stamp, Story};
 
 /// The trace: a state before the first round, and one after each.
 ///
@@ -15,8 +14,8 @@ use super::speech::ending;
 /// "lost"), what would have been `loyal`, in which way it is `forged`, in which round it `arrives` (0: in
 /// none), and whose `seals` it bears, each `forged` or not. What there is nothing of is an empty text.
 #[must_use]
-pub fn itf(picture: &Picture) -> Value {
-    let Picture { setting, generals, start, rounds, .. } = picture;
+pub fn itf(story: &Story) -> Value {
+    let Story { setting, generals, start, rounds, ending, .. } = story;
     let traitors = generals.iter().filter(|actor| actor.traitor).map(|actor| int(actor.id));
     let traitors: Vec<Value> = traitors.collect();
     let inputs = generals.iter().map(|actor| actor.input.clone());
@@ -45,7 +44,7 @@ pub fn itf(picture: &Picture) -> Value {
             "format": "ITF",
             "format-description": "https://apalache-mc.org/docs/adr/015adr-trace.html",
             "source": setting,
-            "description": ending(picture),
+            "description": ending.told(),
         },
         "params": [],
         "vars": ["round", "traitors", "inputs", "said", "held", "votes", "decisions"],

@@ -12,7 +12,7 @@ use crate::graph::Graph;
 use crate::impossibility::argument::{Ending, Witness};
 use crate::impossibility::world::{Must, Needed};
 use crate::outcome::Task;
-use crate::testable::Testable;
+use crate::testable::{Testable, asked};
 use crate::verdict::{Estimate, Expected, Finding, Hunted, Refutation, Ruling, Verdict};
 
 /// A verdict; `protocol` describes the protocol (an object, whose fields stand beside the rest).
@@ -192,7 +192,7 @@ where
     P: Testable<Value: Serialize, Message: Serialize>,
 {
     let Counterexample { attack, execution, size, protocol, .. } = counterexample;
-    let mut json = self::execution::<P>(protocol.task(), attack, execution);
+    let mut json = self::execution::<P>(asked(protocol, &attack.graph).task, attack, execution);
     json["smallest"] = match size {
         Size::Smallest => json!(true),
         Size::LocallyMinimal => json!("locally"),

@@ -6,13 +6,13 @@
 
 use std::fmt::Write;
 
-use super::picture::{Actor, Mark, Picture};
-use super::speech::{Scene, Speech, ending};
+use super::speech::{CROWD, Speech, speeches, unmarked};
+use super::story::{Actor, Mark, Step, Story};
 
 /// The diagram, without the fence that Markdown has around it.
 #[must_use]
-pub fn mermaid(picture: &Picture) -> String {
-    let Picture { setting, generals, .. } = picture;
+pub fn mermaid(story: &Story) -> String {
+    let Story { setting, generals, rounds, ending, .. } = story;
     let mut text = format!("sequenceDiagram\n    accTitle: {}\n", escaped(setting));
     for Actor { id, name, traitor, input, .. } in generals {
         let traitor = if *traitor { " (traitor)" } else { "" };
@@ -24,15 +24,15 @@ pub fn mermaid(picture: &Picture) -> String {
         0 | 1 => "G0".to_owned(),
         n => format!("G0,G{}", n - 1),
     };
-    for scene in Scene::all(picture) {
-        let Scene { round, speeches } = &scene;
+    for Step { round, messages, .. } in rounds {
+        let speeches = speeches(messages);
         line(&mut text, &format!("Note over {all}: Round {round}"));
-        let crowded = scene.is_crowded();
+        let crowded = speeches.len() > CROWD;
         for speech in speeches.iter().filter(|speech| speech.mark.is_some() || !crowded) {
             said(&mut text, speech);
         }
         if crowded {
-            let count = scene.unmarked();
+            let count = unmarked(&speeches);
             line(&mut text, &format!("Note over {all}: and {count} messages as loyalty has them"));
         }
     }
@@ -42,7 +42,7 @@ pub fn mermaid(picture: &Picture) -> String {
             line(&mut text, &format!("Note over G{id}: {decides}"));
         }
     }
-    line(&mut text, &format!("Note over {all}: {}", escaped(&ending(picture))));
+    line(&mut text, &format!("Note over {all}: {}", escaped(&ending.told())));
     text
 }
 
@@ -51,7 +51,7 @@ fn line(text: &mut String, line: &str) {
 }
 
 /// An arrow to each receiver.
-fn said(text: &mut String, speech: &Speech) {
+fn said(text: &mut String, speech: &Speech<'_>) {
     let (arrow, word) = match (speech.mark, speech.silent) {
         (Some(Mark::Lie), true) => ("--x", "LIE: "),
         (Some(Mark::Lie), false) => ("-->>", "LIE: "),

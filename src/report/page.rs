@@ -2,22 +2,22 @@
 //! step through, the worlds of a refutation beside each other, the frontier of a sweep; and all of it as
 //! tables and text, too.
 //!
-//! With many generals, or many messages in a round, what loyalty says is drawn faintly and lies above it;
-//! words stand beside the drawing and not in it, and whoever picks a general sees only what it says and
-//! hears. So 31 generals and hundreds of messages can be read.
+//! Each round is drawn as in an [SVG file](mod@super::svg), and below it stands what is said. Whoever picks a
+//! general sees only what it says and hears. So 31 generals and hundreds of messages can be read.
 
-mod ring;
 mod scene;
 
 use askama::Template;
 use itertools::Itertools;
 
-use self::ring::Ring;
 use self::scene::Player;
+use super::capital;
 use super::grid::Cell;
-use super::picture::{Message, Picture};
-use crate::testable::Testable;
-use crate::verdict::Refutation;
+use super::heard::heard;
+use super::refuted::{ArgumentInWords, RefutationInWords};
+use super::ring::drawn;
+use super::story::{Message, Story};
+use super::svg::STYLE;
 
 /// In all tables of a page not more messages than these that are no lies are shown, but counted.
 const ROWS: usize = 1000;
@@ -30,7 +30,9 @@ struct Page {
     class: &'static str,
     lead: Vec<String>,
     map: Option<Map>,
-    ring: Option<Ring>,
+    /// The drawing of it.
+    ring: Option<String>,
+    ring_told: &'static str,
     views: Vec<Pair>,
     /// The sections stand beside each other.
     worlds: bool,
@@ -38,6 +40,8 @@ struct Page {
     tables: Vec<Table>,
     text: String,
     style: &'static str,
+    /// That of the drawings.
+    drawn: &'static str,
     script: &'static str,
 }
 
@@ -114,22 +118,24 @@ impl Page {
             lead: Vec::new(),
             map: None,
             ring: None,
+            ring_told: RING,
             views: Vec::new(),
             worlds: false,
             sections: Vec::new(),
             tables: Vec::new(),
             text: text.to_owned(),
             style: include_str!("../../templates/page.css"),
+            drawn: STYLE,
             script: include_str!("../../templates/page.js"),
         }
     }
 
-    fn add(&mut self, anchor: String, heading: String, lead: Vec<String>, picture: &Picture) {
+    fn add(&mut self, anchor: String, heading: String, lead: Vec<String>, story: &Story) {
         let id = format!("player-{}", self.sections.len() + 1);
         let what = if heading.is_empty() { "Everything that is said" } else { &heading };
         let told = self.tables.iter().map(|table| table.plain).sum::<usize>();
-        self.tables.push(table(what.to_owned(), picture, ROWS.saturating_sub(told)));
-        self.sections.push(Section { anchor, heading, lead, player: Player::of(id, picture) });
+        self.tables.push(table(what.to_owned(), story, ROWS.saturating_sub(told)));
+        self.sections.push(Section { anchor, heading, lead, player: Player::of(id, story) });
     }
 
     fn written(&self) -> String {
@@ -141,23 +147,23 @@ impl Page {
 ///
 /// ```
 /// use turncoat::report::page::page;
-/// use turncoat::report::picture::Picture;
+/// use turncoat::report::story::Story;
 /// use turncoat::{OralMessages, check};
 ///
 /// let found = check(OralMessages::new(1)).generals(3).traitors(1).assert_broken();
-/// let picture = Picture::of(&found.protocol, &found.attack, &found.execution);
-/// let page = page(Some(&picture), "broken", &found.to_string());
+/// let story = Story::of(&found.protocol, &found.attack, &found.execution);
+/// let page = page(Some(&story), "broken", &found.to_string());
 /// assert!(page.starts_with("<!doctype html>") && page.contains("OM(1) among 3 generals"));
 /// ```
 #[must_use]
-pub fn page(picture: Option<&Picture>, verdict: &str, text: &str) -> String {
+pub fn page(story: Option<&Story>, verdict: &str, text: &str) -> String {
     let first = text.lines().next().unwrap_or_default();
     let first = first.split_once(": ").map_or(first, |(_, setting)| setting);
-    let title = picture.map_or(first, |picture| &picture.setting);
+    let title = story.map_or(first, |story| &story.setting);
     let mut page = Page::new(title.to_owned(), verdict, text);
-    if let Some(picture) = picture {
-        page.lead = picture.cast.clone();
-        page.add(String::new(), String::new(), Vec::new(), picture);
+    if let Some(story) = story {
+        page.lead = story.cast.clone();
+        page.add(String::new(), String::new(), Vec::new(), story);
     }
     page.written()
 }
@@ -165,43 +171,44 @@ pub fn page(picture: Option<&Picture>, verdict: &str, text: &str) -> String {
 /// The page of a refutation: the worlds beside each other, what each witness sees in two of them, and the
 /// ring from which they are cut; and the refutation as text.
 #[must_use]
-pub fn refutation_page<P: Testable>(refutation: &Refutation<P>, text: &str) -> String {
-    let Refutation { protocol, argument, task, .. } = refutation;
+pub fn refutation_page(refuted: &RefutationInWords, text: &str) -> String {
+    let RefutationInWords { verdict, argument, task, .. } = refuted;
     let first = text.lines().next().unwrap_or_default();
     let title = first.split_once(": ").map_or(first, |(_, setting)| setting);
-    let mut page = Page::new(title.to_owned(), refutation.name(), text);
+    let mut page = Page::new(title.to_owned(), verdict, text);
     let Some(argument) = argument else { return page.written() };
-    let pictures = argument.worlds.iter();
-    let pictures = pictures.map(|world| Picture::of(protocol, &world.attack, &world.execution));
-    let pictures = pictures.collect_vec();
+    let ArgumentInWords { worlds, witnesses, .. } = argument;
     page.worlds = true;
-    for (number, picture) in pictures.iter().enumerate() {
-        let number = number + 1;
-        let lead = picture.cast.clone();
-        page.add(format!("world-{number}"), format!("World {number}"), lead, picture);
+    for (number, world) in worlds.iter().enumerate() {
+        let (number, story) = (number + 1, &world.story);
+        let lead = story.cast.clone();
+        page.add(format!("world-{number}"), format!("World {number}"), lead, story);
     }
-    page.views = argument
-        .witnesses()
+    page.views = witnesses
+        .iter()
         .map(|witness| {
             let general = witness.double.general.id();
-            let worlds = [witness.world, witness.world + 1];
+            let both = [witness.world, witness.world + 1];
             let name = task.name(witness.double.general);
-            let [one, other] = worlds.map(|world| world + 1);
+            let [one, other] = both.map(|world| world + 1);
             let cannot = if witness.same_view { "sees the same" } else { "does not see the same" };
+            let lines = |world: usize| view(&worlds[world].story, general);
             Pair {
                 told: format!("In worlds {one} and {other} {name} {cannot}."),
                 general,
-                name: super::capital(&name),
+                name: capital(&name),
                 same: witness.same_view,
-                views: worlds
-                    .map(|world| View { world: world + 1, lines: view(&pictures[world], general) })
-                    .into(),
+                views: both.map(|world| View { world: world + 1, lines: lines(world) }).into(),
             }
         })
         .collect();
-    page.ring = Some(Ring::of(refutation, argument));
+    page.ring = Some(drawn(argument, *task, RING));
     page.written()
 }
+
+const RING: &str = "Copies of the generals, each in its seat, with other inputs. Where some of them stand \
+                    beside each other they are the loyal of a world, and the traitors there play the rest \
+                    of the ring: so whoever is in two worlds can't tell them apart.";
 
 /// The page of a sweep: the frontier, each broken cell of which leads to its counterexample. A cell at the
 /// bound, with the fewest generals for this f, has a border, if there is a bound.
@@ -210,7 +217,7 @@ pub fn sweep_page(
     title: &str,
     cells: &[Cell],
     bound: impl Fn(usize) -> Option<usize>,
-    pictures: &[(usize, usize, Picture)],
+    stories: &[(usize, usize, Story)],
     text: &str,
 ) -> String {
     let mut page = Page::new(title.to_owned(), "frontier", text);
@@ -220,7 +227,7 @@ pub fn sweep_page(
         let cell = |f: &usize| {
             let cell = cells.iter().find(|cell| (cell.n, cell.f) == (n, *f));
             let verdict = cell.and_then(|cell| cell.verdict);
-            let drawn = pictures.iter().any(|(of_n, of_f, _)| (*of_n, *of_f) == (n, *f));
+            let drawn = stories.iter().any(|(of_n, of_f, _)| (*of_n, *of_f) == (n, *f));
             MapCell {
                 class: match verdict {
                     Some("holds") => "holds",
@@ -235,30 +242,25 @@ pub fn sweep_page(
         MapRow { n, cells: columns.iter().map(cell).collect() }
     });
     page.map = Some(Map { rows: rows.collect(), columns: columns.clone() });
-    for (n, f, picture) in pictures {
-        let heading = format!("n = {n}, f = {f}: {}", picture.setting);
-        page.add(anchor(*n, *f), heading, picture.cast.clone(), picture);
+    for (n, f, story) in stories {
+        let heading = format!("n = {n}, f = {f}: {}", story.setting);
+        page.add(anchor(*n, *f), heading, story.cast.clone(), story);
     }
     page.written()
 }
 
 /// All that a general hears, and what it decides.
-fn view(picture: &Picture, general: usize) -> Vec<String> {
-    let heard = picture.rounds.iter().flat_map(|step| {
-        let messages = step.messages.iter();
-        let heard = messages.filter(|message| message.to == general && !message.withheld);
-        heard.map(|message| {
-            format!("Round {}, {}: {}", step.round, picture.name(message.from), message.text)
-        })
-    });
-    let given = picture.generals[general].input.iter().map(|input| format!("Its input: {input}"));
-    let decision = picture.generals[general].decision.iter();
+fn view(story: &Story, general: usize) -> Vec<String> {
+    let heard = heard(story, general).into_iter();
+    let heard = heard.map(|heard| format!("{} {}", capital(&heard.from), heard.text));
+    let given = story.generals[general].input.iter().map(|input| format!("Its input: {input}"));
+    let decision = story.generals[general].decision.iter();
     let decision = decision.map(|decision| format!("It decides {decision}"));
     given.chain(heard).chain(decision).collect()
 }
 
-fn table(heading: String, picture: &Picture, most: usize) -> Table {
-    let messages = picture
+fn table(heading: String, story: &Story, most: usize) -> Table {
+    let messages = story
         .rounds
         .iter()
         .flat_map(|step| step.messages.iter().map(|message| (step.round, message)));
@@ -272,8 +274,8 @@ fn table(heading: String, picture: &Picture, most: usize) -> Table {
         let Message { from, to, text, loyal, .. } = message;
         TableRow {
             round: *round,
-            speaker: picture.name(*from).to_owned(),
-            hearer: picture.name(*to).to_owned(),
+            speaker: story.name(*from).to_owned(),
+            hearer: story.name(*to).to_owned(),
             class: if message.is_lie() { "lie" } else { "" },
             text: text.clone(),
             loyal: loyal.clone().unwrap_or_else(|| "the same".to_owned()),

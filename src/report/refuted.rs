@@ -2,23 +2,22 @@
 //! general sees in both, and what that forces.
 
 use std::fmt;
+use std::ops::Range;
 
 use itertools::Itertools;
 
-use super::cast::cast;
-use super::heard::{Heard, side_by_side};
-use super::story::story_in;
+use super::heard::{heard, side_by_side};
+use super::ring::Ring;
+use super::story::Story;
 use super::style::{Emphasis, Style};
 use super::text::{among, labelled};
 use super::{capital, sentence};
-use crate::fault::guarded;
-use crate::general::{General, Generals};
-use crate::impossibility::argument::{Argument, Construction, Ending, Witness};
+use crate::general::Generals;
+use crate::graph::Graph;
+use crate::impossibility::argument::{Construction, Ending, Witness};
 use crate::impossibility::covering::Double;
-use crate::impossibility::world::{Must, Needed, World};
+use crate::impossibility::world::{Must, Needed};
 use crate::outcome::Task;
-use crate::testable::Testable;
-use crate::verdict::Refutation;
 
 /// Of a view with more messages than this the rest is only counted.
 const SEEN: usize = 14;
@@ -26,15 +25,64 @@ const SEEN: usize = 14;
 /// Of an attack with more lies than this the story is left out.
 const LIES: usize = 40;
 
-/// The whole argument, and what came of it.
-impl<P: Testable> fmt::Display for Refutation<P> {
+/// What came of an attempt to refute a protocol, in words, whatever the protocol is. It holds no markup,
+/// as a [story](Story) does not.
+#[derive(Clone, Debug)]
+pub struct RefutationInWords {
+    /// In a word.
+    pub verdict: &'static str,
+    /// The name of the protocol.
+    pub protocol: String,
+    /// What it is for.
+    pub task: Task,
+    /// Who can talk to whom.
+    pub graph: Graph,
+    /// How many traitors at most.
+    pub f: usize,
+    /// The argument; nothing where none of the theorems says that there is no protocol.
+    pub argument: Option<ArgumentInWords>,
+}
+
+/// An argument in words.
+#[derive(Clone, Debug)]
+pub struct ArgumentInWords {
+    /// What is shown by it.
+    pub theorem: Construction,
+    /// Whether traitors can keep from one part of the graph all that the other says.
+    pub is_stopped: bool,
+    /// The generals, around the ring.
+    pub groups: Vec<Generals>,
+    /// What is given to the copies in layer 0 and in layer 1, or to the first half and the second.
+    pub values: [String; 2],
+    /// The worlds, each with a general in common with the next.
+    pub worlds: Vec<WorldInWords>,
+    /// Who lives in two of them.
+    pub witnesses: Vec<Witness>,
+    /// What came of it.
+    pub ending: Ending,
+}
+
+/// A world in words.
+#[derive(Clone, Debug)]
+pub struct WorldInWords {
+    /// Which copy each loyal general is, by number.
+    pub loyal: Vec<Double>,
+    /// What the loyal must do here.
+    pub must: Must<String>,
+    /// What is said here, and what came of it.
+    pub story: Story,
+    /// The first message that can't be said here: the traitors lack a signature in it.
+    pub forgery: Option<Needed<String>>,
+}
+
+impl fmt::Display for RefutationInWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Refutation { name, graph, f: most, task, .. } = self;
+        let RefutationInWords { protocol: name, graph, f: most, task, .. } = self;
         let traitors = match most {
             1 => "traitor, who says what it likes",
             _ => "traitors, who say what they like",
         };
-        let verdict = match self.name() {
+        let verdict = match self.verdict {
             "refuted" => "REFUTED",
             "forgery" => "NOT REFUTED",
             "undetermined" => "UNDETERMINED",
@@ -57,30 +105,29 @@ impl<P: Testable> fmt::Display for Refutation<P> {
             );
             return writeln!(f, "{}", fill(&theorem, style));
         };
-        let told = Told { protocol: &self.protocol, name, task: *task, argument, style };
+        let told = Telling { name, task: *task, argument, style };
         writeln!(f, "{}\n", fill(&told.theorem(), style))?;
         writeln!(f, "{}", told.ring())?;
         for (number, world) in argument.worlds.iter().enumerate() {
             writeln!(f, "{}", told.world(number, world))?;
         }
         writeln!(f)?;
-        for witness in argument.witnesses() {
-            writeln!(f, "{}", told.view(&witness))?;
+        for witness in &argument.witnesses {
+            writeln!(f, "{}", told.view(witness))?;
         }
         writeln!(f, "{}", told.ending())
     }
 }
 
 /// An argument to be told.
-struct Told<'a, P: Testable> {
-    protocol: &'a P,
+struct Telling<'a> {
     name: &'a str,
     task: Task,
-    argument: &'a Argument<P>,
+    argument: &'a ArgumentInWords,
     style: Style,
 }
 
-impl<P: Testable> Told<'_, P> {
+impl Telling<'_> {
     fn theorem(&self) -> String {
         let name = self.name;
         match self.argument.theorem {
@@ -90,7 +137,7 @@ impl<P: Testable> Told<'_, P> {
                  made of what {name} itself says when two copies of every general are wired into a \
                  ring (Fischer, Lynch, Merritt 1986)."
             ),
-            Construction::Cut if self.argument.is_stopped() => format!(
+            Construction::Cut if self.argument.is_stopped => format!(
                 "Where no more than f generals cut the others off from each other, no protocol can be \
                  right, signed or not: traitors can keep from one side all that the other says (Dolev \
                  1982). What follows was not searched for: it is made of what {name} itself says when \
@@ -111,46 +158,35 @@ impl<P: Testable> Told<'_, P> {
         }
     }
 
-    /// The letter of a group, and a mark for the other layer.
-    fn place(&self, place: usize) -> String {
-        let groups = self.argument.groups.len();
-        let letter = char::from(b'A' + (place % groups) as u8);
-        format!("{letter}{}", if place < groups { "" } else { "'" })
-    }
-
     /// The ring, and under it who of it lives in each world.
     fn ring(&self) -> String {
-        let Argument { theorem, groups, values: [one, other], worlds, .. } = self.argument;
-        let layers = if *theorem == Construction::Halves { 1 } else { 2 };
-        let places = 0..groups.len() * layers;
-        let legend = groups.iter().zip(places.clone());
-        let legend = legend
-            .map(|(group, place)| format!("{} {}", self.place(place), self.task.names(*group)));
+        let ArgumentInWords { theorem, groups, values: [one, other], worlds, .. } = self.argument;
+        let ring = &Ring::of(self.argument);
+        let places = || 0..ring.places();
+        let letters = |places: Range<usize>| places.map(|place| ring.letter(place)).collect_vec();
+        let legend = groups.iter().zip(letters(0..groups.len()));
+        let legend = legend.map(|(group, letter)| format!("{letter} {}", self.task.names(*group)));
         let begin = match (theorem, self.task) {
-            (Construction::Halves, _) => format!("A has the input {one:?}, B {other:?}"),
-            (_, Task::Broadcast) => format!("{one:?} is the order in A, {other:?} in A'"),
+            (Construction::Halves, _) => format!("A has the input {one}, B {other}"),
+            (_, Task::Broadcast) => format!("{one} is the order in A, {other} in A'"),
             (_, Task::Consensus) => {
-                let last = places.clone().take(groups.len()).map(|place| self.place(place));
-                let first = last.collect_vec();
-                let marked = first.iter().map(|place| format!("{place}'")).join(", ");
-                format!("{} have the input {one:?}, {marked} {other:?}", first.join(", "))
+                let [first, marked] = [0..groups.len(), groups.len()..ring.places()].map(letters);
+                format!("{} have the input {one}, {} {other}", first.join(", "), marked.join(", "))
             }
         };
         let mut lines = vec![labelled("Groups", &legend.chain([begin]).join("; "), self.style)];
-        let names = places
-            .clone()
-            .map(|place| format!("{:<4}", self.place(place)))
+        let names = places()
+            .map(|place| format!("{:<4}", ring.letter(place)))
             .join(&format!("{} ", self.style.rule()));
-        let name = if layers == 1 { "One run" } else { "The ring" };
+        let name = if ring.places() == groups.len() { "One run" } else { "The ring" };
         let label = |label: &str| self.style.paint(Emphasis::Faint, format!("{label:<12}"));
         lines.push(format!("{}{}", label(name), names.trim_end()));
         for (number, world) in worlds.iter().enumerate() {
-            let here = places.clone().map(|place| {
-                let (group, layer) = (groups[place % groups.len()], place / groups.len());
-                let lives = |general| world.loyal.contains(&Double { general, layer });
-                let shown = match group.iter().all(lives) {
-                    true => self.place(place),
-                    false if group.iter().any(|general| world.loyal().contains(general)) => {
+            let loyal: Generals = world.loyal.iter().map(|double| double.general).collect();
+            let here = places().map(|place| {
+                let shown = match ring.lives(place, world) {
+                    true => ring.letter(place),
+                    false if ring.group(place).iter().any(|general| loyal.contains(general)) => {
                         String::new()
                     }
                     false => "x".to_owned(),
@@ -164,66 +200,46 @@ impl<P: Testable> Told<'_, P> {
     }
 
     /// Who is loyal in a world, what must be done there, and what is.
-    fn world(&self, number: usize, world: &World<P>) -> String {
-        let World { must, attack, execution, forgery, .. } = world;
-        let cast = cast(attack, self.task);
-        let sentences = cast.lines().map(str::to_owned);
+    fn world(
+        &self,
+        number: usize,
+        WorldInWords { must, story, forgery, .. }: &WorldInWords,
+    ) -> String {
         let must = match (must, self.task) {
             (Must::Decide(order), Task::Broadcast) => {
-                format!("The loyal must decide {order:?}: validity.")
+                format!("The loyal must decide {order}: validity.")
             }
             (Must::Decide(input), Task::Consensus) => {
-                format!("The loyal must decide {input:?}, the input of all of them: validity.")
+                format!("The loyal must decide {input}, the input of all of them: validity.")
             }
             (Must::Agree, _) => "The loyal must decide the same: agreement.".to_owned(),
         };
-        let outcome = match (&execution.fault, forgery) {
-            (Some(fault), _) => sentence(&fault.told(self.task)),
-            (None, Some(_)) if execution.violation().is_none() => {
-                "It can't be had: a signature is lacking (see below).".to_owned()
-            }
-            (None, lacking) => {
-                let violated = execution.violation().is_some();
-                let held = if violated {
-                    self.style.paint(Emphasis::Bad, "Violated:")
-                } else {
-                    String::new()
-                };
-                let decided = self.decided(world);
+        let ending = &story.ending;
+        let outcome = match (ending.violated.is_some(), forgery) {
+            _ if ending.fault.is_some() => ending.sentence.clone(),
+            (false, Some(_)) => "It can't be had: a signature is lacking (see below).".to_owned(),
+            (false, None) => format!("{}.", capital(&ending.decided)),
+            (true, lacking) => {
                 let unsaid = match lacking {
                     Some(_) => "What needs a signature that is lacking is not said. ",
                     None => "",
                 };
-                match violated {
-                    true => format!("{unsaid}{held} {decided}."),
-                    false => format!("{unsaid}{}.", capital(&decided)),
-                }
+                let violated = self.style.paint(Emphasis::Bad, "Violated:");
+                format!("{unsaid}{violated} {}.", ending.decided)
             }
         };
-        let text = sentences.chain([must, outcome]).join(" ");
+        let text = story.cast.iter().chain([&must, &outcome]).join(" ");
         labelled(&format!("World {}", number + 1), text.trim_end_matches('.'), self.style)
-    }
-
-    /// "lieutenants 1 and 3 decide RETREAT, and lieutenant 2 decides ATTACK".
-    fn decided(&self, world: &World<P>) -> String {
-        let decisions = world.execution.decisions.iter().enumerate();
-        let decisions =
-            decisions.filter_map(|(id, decision)| Some((decision.as_ref()?, General::new(id))));
-        let groups = decisions.into_group_map().into_iter().sorted_by_key(|(_, who)| who[0]);
-        let decided = groups.map(|(decision, who)| {
-            let verb = if who.len() == 1 { "decides" } else { "decide" };
-            format!("{} {verb} {decision:?}", self.task.names(Generals::from_iter(who)))
-        });
-        decided.collect_vec().join(", and ")
     }
 
     /// What a witness sees in two worlds, line by line.
     fn view(&self, Witness { double, world, same_view }: &Witness) -> String {
         let me = double.general;
         let worlds = [world, &(world + 1)].map(|world| &self.argument.worlds[*world]);
-        let [one, other] = worlds.map(|world| self.seen(world, me));
+        let [one, other] = worlds.map(|world| heard(&world.story, me.id()));
         let heads = [world + 1, world + 2].map(|number| format!("in world {number}"));
-        let texts = one.iter().chain(&other).map(|heard| &heard.text).chain(&heads);
+        let texts = one.iter().chain(&other).map(|heard| heard.text);
+        let texts = texts.chain(heads.iter().map(String::as_str));
         let width = texts.map(|text| text.chars().count()).max().unwrap_or_default();
         let title = format!("What {} sees", self.task.name(me));
         let from_width = one.iter().chain(&other).map(|heard| heard.from.chars().count()).max();
@@ -248,7 +264,7 @@ impl<P: Testable> Told<'_, P> {
         let rows = side_by_side(&one, &other);
         for [left, right] in rows.iter().take(SEEN) {
             let from = left.or(*right).map_or("", |heard| &heard.from);
-            let [left, right] = [left, right].map(|heard| heard.map_or("nothing", |h| &h.text));
+            let [left, right] = [left, right].map(|heard| heard.map_or("nothing", |h| h.text));
             let mark = if left == right {
                 self.style.paint(Emphasis::Faint, "the same")
             } else {
@@ -261,10 +277,8 @@ impl<P: Testable> Told<'_, P> {
             let messages = if more == 1 { "message" } else { "messages" };
             text += &line(&format!("and {more} more {messages}"), "", "", "");
         }
-        let [left, right] = worlds.map(|world| {
-            let decision = world.execution.decisions[me.id()].as_ref();
-            decision.map(|decision| format!("{decision:?}")).unwrap_or_default()
-        });
+        let [left, right] =
+            worlds.map(|world| world.story.generals[me.id()].decision.clone().unwrap_or_default());
         text += &line("and decides", &left, &right, "");
         let how = "compared message by message, and so are its states in the end";
         text += &match same_view {
@@ -272,20 +286,6 @@ impl<P: Testable> Told<'_, P> {
             false => "Not the same view: not all could be said that had to be.".to_owned(),
         };
         text + "\n"
-    }
-
-    /// All that a general is told in a world: from whom and when, and what.
-    fn seen(&self, world: &World<P>, me: General) -> Vec<Heard> {
-        let heard = world.execution.view(me).map(|(wire, message)| {
-            let from = format!("round {}, {}:", wire.round, self.task.name(wire.from));
-            Heard { wire, from, text: self.tell(wire.from, message) }
-        });
-        heard.collect()
-    }
-
-    fn tell(&self, from: General, message: &P::Message) -> String {
-        let told = guarded(|| self.protocol.tell(from, message));
-        told.unwrap_or_else(|_| format!("{message:?}"))
     }
 
     fn ending(&self) -> String {
@@ -298,27 +298,26 @@ impl<P: Testable> Told<'_, P> {
             Ending::Forgery(world) => self.forgery(*world),
             Ending::Refuted(world) => {
                 let number = world + 1;
-                let World { attack, execution, .. } = &self.argument.worlds[*world];
+                let story = &self.argument.worlds[*world].story;
                 let (chain, name) = (self.chain(), self.name);
                 let why = self.fill(&format!("{chain} {name} is broken in world {number}."));
-                if attack.lies.len() > LIES {
-                    let lies = attack.lies.len();
+                let lies = story.amount.wrongs;
+                if lies > LIES {
                     return format!("{why}\nIts attack has {lies} lies.");
                 }
                 let title = self.style.paint(Emphasis::Strong, format!("World {number} in full"));
-                let story = story_in(self.style, self.protocol, attack, execution);
-                format!("{why}\n\n{title}\n{}", story.trim_end())
+                format!("{why}\n\n{title}\n{}", self.style.show(story).trim_end())
             }
         }
     }
 
     /// Step by step, what must be decided in one world, and so in the next.
     fn chain(&self) -> String {
-        let Argument { worlds, .. } = self.argument;
-        let mut witnesses = self.argument.witnesses();
-        let Some(first) = witnesses.next() else { return String::new() };
-        if let Some(stranger) = [first].into_iter().chain(witnesses.by_ref()).find(|w| !w.same_view)
-        {
+        let ArgumentInWords { worlds, witnesses, .. } = self.argument;
+        if witnesses.is_empty() {
+            return String::new();
+        }
+        if let Some(stranger) = witnesses.iter().find(|witness| !witness.same_view) {
             let (name, world) = (self.task.name(stranger.double.general), stranger.world + 1);
             return format!("What {name} sees in worlds {world} and {} differs.", world + 1);
         }
@@ -328,12 +327,12 @@ impl<P: Testable> Told<'_, P> {
             return String::new();
         };
         let mut steps = Vec::new();
-        for witness in self.argument.witnesses() {
+        for witness in witnesses {
             let name = self.task.name(witness.double.general);
             let [here, next] = [witness.world + 1, witness.world + 2];
             let why = if witness.world == 0 { "by validity" } else { "to agree" };
             steps.push(format!(
-                "{name} would decide {due:?} in world {here}, {why}, and so in world {next}, where it \
+                "{name} would decide {due} in world {here}, {why}, and so in world {next}, where it \
                  sees the same"
             ));
         }
@@ -341,7 +340,7 @@ impl<P: Testable> Told<'_, P> {
         let steps = steps.join("; ");
         let world = worlds.len();
         format!(
-            "Were {} right, {steps}. But there, in world {world}, the loyal must decide {other:?}. So \
+            "Were {} right, {steps}. But there, in world {world}, the loyal must decide {other}. So \
              one of the worlds must give way.",
             self.name
         )
@@ -357,14 +356,13 @@ impl<P: Testable> Told<'_, P> {
             ));
         };
         let [from, to] = [wire.from, wire.to].map(|general| self.task.name(general));
-        let told = self.tell(wire.from, message);
         let (by, statement) = (self.task.name(signed.by), signed.statement.escape_ascii());
         let what = format!(
-            "Forgery needed: the signature of {by} in {told}, which in world {number} {from} would have \
+            "Forgery needed: the signature of {by} in {message}, which in world {number} {from} would have \
              to tell {to} in round {}. (What is signed is {statement}.) No traitor makes it, and none \
              has overheard it. There the attack stops{}.",
             wire.round,
-            match self.argument.is_stopped() {
+            match self.argument.is_stopped {
                 // They do not escape; but it takes another attack than this.
                 true => ", and says nothing of others",
                 false => ": this is how signatures escape the bound",

@@ -1,46 +1,84 @@
-//! The ring of copies by which a protocol is refuted, in the language of Graphviz, with the worlds in which
-//! they live.
+//! The ring of copies by which a protocol is refuted, with the worlds in which they live, in the language of
+//! Graphviz.
+
+#[cfg(feature = "pages")]
+mod drawing;
+
+use std::f64::consts::TAU;
 
 use itertools::Itertools;
 
+#[cfg(feature = "pages")]
+pub(super) use self::drawing::drawn;
 use super::dot::{begin, line, place, quoted};
+use super::refuted::{ArgumentInWords, RefutationInWords, WorldInWords};
+use crate::general::Generals;
 use crate::impossibility::argument::Construction;
 use crate::impossibility::covering::Double;
 use crate::impossibility::world::Must;
-use crate::testable::Testable;
-use crate::verdict::Refutation;
 
-/// The ring, group by group; each world beside it, joined with the groups that are loyal in it. Nothing
-/// where nothing is argued.
-#[must_use]
-pub fn ring<P: Testable>(refutation: &Refutation<P>) -> Option<String> {
-    let Refutation { name, task, argument, .. } = refutation;
-    let argument = argument.as_ref()?;
-    let layers = if argument.theorem == Construction::Halves { 1 } else { 2 };
-    let groups = argument.groups.len();
-    let places = groups * layers;
-    let mut text = begin(&format!("{name}: {}", refutation.name()));
-    for number in 0..places {
-        let (group, layer) = (argument.groups[number % groups], number / groups);
-        if group.is_empty() {
-            continue;
-        }
-        let letter = char::from(b'A' + (number % groups) as u8);
-        let prime = if layer == 0 { "" } else { "'" };
-        let label = quoted(&format!("{letter}{prime}\n{}", task.names(group)));
-        line(&mut text, &format!("c{number} [label={label}{}]", place(number, places)));
+/// The places of a ring, group by group, once for each layer.
+pub(super) struct Ring<'a> {
+    groups: &'a [Generals],
+    layers: usize,
+}
+
+impl<'a> Ring<'a> {
+    pub fn of(ArgumentInWords { theorem, groups, .. }: &'a ArgumentInWords) -> Ring<'a> {
+        Ring { groups, layers: if *theorem == Construction::Halves { 1 } else { 2 } }
     }
-    let there =
-        (0..places).filter(|number| !argument.groups[number % groups].is_empty()).collect_vec();
+
+    /// How many there are.
+    pub fn places(&self) -> usize {
+        self.groups.len() * self.layers
+    }
+
+    /// Whose copies stand in a place.
+    pub fn group(&self, place: usize) -> Generals {
+        self.groups[place % self.groups.len()]
+    }
+
+    /// The letter of a group, and a mark for the other layer: "A'".
+    pub fn letter(&self, place: usize) -> String {
+        let letter = char::from(b'A' + (place % self.groups.len()) as u8);
+        format!("{letter}{}", if place < self.groups.len() { "" } else { "'" })
+    }
+
+    /// Whether all copies in a place are loyal in a world.
+    pub fn lives(&self, place: usize, world: &WorldInWords) -> bool {
+        let layer = place / self.groups.len();
+        self.group(place).iter().all(|general| world.loyal.contains(&Double { general, layer }))
+    }
+
+    /// The places in which somebody stands.
+    fn inhabited(&self) -> Vec<usize> {
+        (0..self.places()).filter(|place| !self.group(*place).is_empty()).collect()
+    }
+}
+
+/// The ring for Graphviz, group by group; each world beside it, joined with the groups that are loyal in it.
+/// Nothing where nothing is argued.
+#[must_use]
+pub fn ring(refuted: &RefutationInWords) -> Option<String> {
+    let RefutationInWords { protocol, verdict, task, argument, .. } = refuted;
+    let argument = argument.as_ref()?;
+    let ring = Ring::of(argument);
+    let (places, there) = (ring.places(), ring.inhabited());
+    let mut text = begin(&format!("{protocol}: {verdict}"));
+    for number in &there {
+        let names = task.names(ring.group(*number));
+        let label = quoted(&format!("{}\n{names}", ring.letter(*number)));
+        line(&mut text, &format!("c{number} [label={label}{}]", place(*number, places)));
+    }
     for (one, other) in there.iter().circular_tuple_windows().take(there.len()) {
         line(&mut text, &format!("c{one} -> c{other} [dir=none, color=\"#59636e\", penwidth=2]"));
     }
     for (number, world) in argument.worlds.iter().enumerate() {
         let must = match &world.must {
-            Must::Decide(value) => format!("must decide {value:?}"),
+            Must::Decide(value) => format!("must decide {value}"),
             Must::Agree => "must decide the same".to_owned(),
         };
-        let broken = world.execution.violation().is_some();
+        let broken = world.story.ending.violated.is_some();
         let end = match (broken, &world.forgery) {
             (true, _) => "\nviolated",
             (false, Some(_)) => "\na signature is lacking",
@@ -49,11 +87,7 @@ pub fn ring<P: Testable>(refutation: &Refutation<P>) -> Option<String> {
         let label = quoted(&format!("World {}\nthe loyal {must}{end}", number + 1));
         let colour = if broken { "#cf222e" } else { "#1a7f37" };
         let shape = format!("shape=box, style=dashed, color=\"{colour}\", fontcolor=\"{colour}\"");
-        let lives = there.iter().filter(|place| {
-            let (group, layer) = (argument.groups[**place % groups], **place / groups);
-            group.iter().all(|general| world.loyal.contains(&Double { general, layer }))
-        });
-        let lives = lives.collect_vec();
+        let lives = there.iter().copied().filter(|place| ring.lives(*place, world)).collect_vec();
         let outside = outside(&lives, places);
         line(&mut text, &format!("w{number} [label={label}, {shape}{outside}]"));
         for at in lives {
@@ -65,11 +99,11 @@ pub fn ring<P: Testable>(refutation: &Refutation<P>) -> Option<String> {
 }
 
 /// A place outside the ring, between these of its places.
-fn outside(lives: &[&usize], places: usize) -> String {
-    let angle = |place: usize| std::f64::consts::TAU * place as f64 / places as f64;
+fn outside(lives: &[usize], places: usize) -> String {
+    let angle = |place: usize| TAU * place as f64 / places as f64;
     let sum = lives
         .iter()
-        .fold([0.0, 0.0], |[x, y], place| [x + angle(**place).sin(), y + angle(**place).cos()]);
+        .fold([0.0, 0.0], |[x, y], place| [x + angle(*place).sin(), y + angle(*place).cos()]);
     let length = f64::hypot(sum[0], sum[1]).max(0.1);
     let radius = 2.4 + 0.22 * places as f64;
     let [x, y] = sum.map(|part| part / length * radius);

@@ -1,106 +1,77 @@
-//! What is drawn of a round: who says what, and to whom, what one says alike to several together.
+//! What one general says alike to several in a round, together.
 
+use indexmap::IndexMap;
 use itertools::Itertools;
 
-use super::picture::{Ending, Mark, Message, Picture, Step};
+use super::story::{Mark, Message};
 
-/// One round.
-#[derive(Debug)]
-pub(super) struct Scene {
-    /// Its number.
-    pub round: usize,
-    /// What is said in it.
-    pub speeches: Vec<Speech>,
-}
-
-/// What one general says to some others in a round.
-#[derive(Debug)]
-pub(super) struct Speech {
+/// What one general says alike to some others in a round.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Speech<'a> {
     /// Who says it.
     pub from: usize,
-    /// To whom.
-    pub to: Vec<usize>,
     /// What is said.
-    pub text: String,
+    pub text: &'a str,
     /// What is wrong with it, if anything.
     pub mark: Option<Mark>,
     /// Whether anything is sent at all.
     pub silent: bool,
-    /// What would be right, what is forged, and what becomes of it.
-    pub notes: Vec<String>,
+    /// What loyalty would have said, if it is a lie.
+    pub loyal: Option<&'a str>,
+    /// In which way it is forged, if it is.
+    pub forged: Option<&'a str>,
+    /// What becomes of it, if it does not arrive in its turn.
+    pub arrival: Option<&'a str>,
+    /// To whom.
+    pub to: Vec<usize>,
 }
 
-impl Scene {
-    /// All rounds of a picture.
-    pub fn all(picture: &Picture) -> Vec<Scene> {
-        picture.rounds.iter().map(Scene::of).collect()
+/// All that is said in a round, in the order in which it is first said.
+pub(super) fn speeches(messages: &[Message]) -> Vec<Speech<'_>> {
+    let mut alike: IndexMap<Speech<'_>, Vec<usize>> = IndexMap::new();
+    for message in messages {
+        alike.entry(Speech::of(message)).or_default().push(message.to);
     }
+    alike.into_iter().map(|(speech, to)| Speech { to, ..speech }).collect()
+}
 
-    fn of(Step { round, messages, .. }: &Step) -> Scene {
-        let mut speeches: Vec<Speech> = Vec::new();
-        for message in messages {
-            let Message { from, to, mark, withheld: silent, .. } = *message;
-            let notes = notes(message);
-            let same = |speech: &&mut Speech| {
-                (speech.from, speech.mark, speech.silent) == (from, mark, silent)
-                    && (&speech.text, &speech.notes) == (&message.text, &notes)
-            };
-            match speeches.iter_mut().find(same) {
-                Some(speech) => speech.to.push(to),
-                None => {
-                    let (text, to) = (message.text.clone(), vec![to]);
-                    speeches.push(Speech { from, to, text, mark, silent, notes });
-                }
-            }
+/// With more speeches than this a round is crowded: then only those with which something is wrong are
+/// told in words.
+pub(super) const CROWD: usize = 24;
+
+/// How many messages are as they should be.
+pub(super) fn unmarked(speeches: &[Speech<'_>]) -> usize {
+    let unmarked = speeches.iter().filter(|speech| speech.mark.is_none());
+    unmarked.map(|speech| speech.to.len()).sum()
+}
+
+impl Speech<'_> {
+    /// To nobody yet.
+    fn of(message: &Message) -> Speech<'_> {
+        let Message { from, text, withheld, mark, loyal, forged, arrival, .. } = message;
+        Speech {
+            from: *from,
+            text,
+            mark: *mark,
+            silent: *withheld,
+            loyal: loyal.as_deref(),
+            forged: forged.as_deref(),
+            arrival: arrival.as_deref(),
+            to: Vec::new(),
         }
-        Scene { round: *round, speeches }
     }
 
-    /// Whether there is so much that what is as it should be is not told in words.
-    pub fn is_crowded(&self) -> bool {
-        self.speeches.len() > CROWD
-    }
-
-    /// How many messages are as they should be.
-    pub fn unmarked(&self) -> usize {
-        let unmarked = self.speeches.iter().filter(|speech| speech.mark.is_none());
-        unmarked.map(|speech| speech.to.len()).sum()
-    }
-}
-
-/// In a round with more speeches than this, only those with which something is wrong are told in words.
-const CROWD: usize = 24;
-
-impl Speech {
     /// What is said, and what would be right: "RETREAT (loyal: ATTACK)".
     pub fn told(&self) -> String {
-        match self.notes.is_empty() {
-            true => self.text.clone(),
-            false => format!("{} ({})", self.text, self.notes.join("; ")),
-        }
+        let loyal = self.loyal.map(|loyal| format!("loyal: {loyal}"));
+        let forged = self.forged.map(|label| format!("forged: {label}"));
+        let arrival = self.arrival.map(str::to_owned);
+        let notes = loyal.into_iter().chain(forged).chain(arrival).join("; ");
+        if notes.is_empty() { self.text.to_owned() } else { format!("{} ({notes})", self.text) }
     }
 
     /// To whom, by number: "1, 2".
     pub fn receivers(&self) -> String {
         self.to.iter().join(", ")
-    }
-}
-
-/// What is told beside a message.
-pub(super) fn notes(message: &Message) -> Vec<String> {
-    let Message { loyal, forged, arrival, .. } = message;
-    let loyal = loyal.as_ref().map(|loyal| format!("loyal: {loyal}"));
-    let forged = forged.as_ref().map(|label| format!("forged: {label}"));
-    loyal.into_iter().chain(forged).chain(arrival.clone()).collect()
-}
-
-/// What came of it: "Violated: validity (IC2). ..".
-pub(super) fn ending(picture: &Picture) -> String {
-    match &picture.ending {
-        Ending { violated: None, sentence, .. } => sentence.clone(),
-        Ending { fault: true, sentence, .. } => format!("Fault: {sentence}"),
-        Ending { violated: Some(property), sentence, .. } => {
-            format!("Violated: {property}. {sentence}")
-        }
     }
 }

@@ -1,157 +1,330 @@
-//! The story of an execution, in the paper's words: who lied to whom and what loyalty would have
-//! said, what the loyal held, and what came of it.
+//! The story of an execution: everything that is told, drawn or traced of it, as plain text and numbers,
+//! whatever the protocol is. As text it is told in the paper's words: who lied to whom and what loyalty
+//! would have said, what the loyal held, and what came of it.
 
-use std::fmt::Write;
+mod cast;
+mod ending;
+mod prose;
 
-use itertools::Itertools;
+use serde::Serialize;
 
-use super::cast::cast;
-use super::line::told;
-use super::style::{Emphasis, Style};
-use super::telling::{End, Telling};
-use crate::attack::{AttackOn, Item};
-use crate::execution::ExecutionOf;
-use crate::fault::guarded;
-use crate::testable::{Testable, lent};
+pub(super) use self::cast::may;
+pub(super) use self::ending::{Facts, Named, all_held};
+use crate::adversary::FaultClass;
+use crate::outcome::Task;
+use crate::protocol::Round;
 
-/// If what the loyal held takes more lines than this, only how each concluded is told.
-const HELD: usize = 45;
-
-/// By how much what a line has no room for is indented.
-const INDENT: usize = 19;
-
-/// The whole story of one execution, ending in a line end.
-pub fn story<P: Testable>(
-    protocol: &P,
-    attack: &AttackOn<P>,
-    execution: &ExecutionOf<P>,
-) -> String {
-    story_in(Style::PLAIN, protocol, attack, execution)
+/// An execution of a protocol under an attack, in words. It holds no markup: who renders it must
+/// escape every text, because a protocol's own values stand in it.
+///
+/// ```
+/// use turncoat::report::story::Story;
+/// use turncoat::{OralMessages, check};
+///
+/// let found = check(OralMessages::new(1)).generals(3).traitors(1).assert_broken();
+/// let story = Story::of(&found.protocol, &found.attack, &found.execution);
+/// assert_eq!(story.setting, "OM(1) among 3 generals");
+/// assert_eq!(story.rounds.len(), 2);
+/// assert_eq!(story.lies().count(), 1);
+/// assert!(story.to_string().starts_with("The traitor is lieutenant 1.\n"));
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Story {
+    /// The name of the protocol: "OM(1)".
+    pub protocol: String,
+    /// The protocol and its generals: "OM(1) among 3 generals".
+    pub setting: String,
+    /// What it is for.
+    pub task: Task,
+    /// In what way traitors are faulty.
+    pub faults: FaultClass,
+    /// Who can talk to whom, each pair once, the smaller number first; nothing where everybody can
+    /// talk to everybody.
+    pub edges: Option<Vec<[usize; 2]>>,
+    /// Who the traitors are and who was given what, a sentence each.
+    pub cast: Vec<String>,
+    /// All generals, by number.
+    pub generals: Vec<Actor>,
+    /// What each general holds before anything is said, by number.
+    pub start: Vec<Held>,
+    /// All rounds, in turn. If the protocol misbehaves, up to the one in which it does.
+    pub rounds: Vec<Step>,
+    /// What came of it.
+    pub ending: Ending,
+    /// How much of the attack there is, by kind.
+    pub amount: Amount,
+    /// What in the attack changes nothing, or can't be told because a signature is lacking: a line each.
+    pub undone: Vec<String>,
 }
 
-/// The same in this style.
-pub fn story_in<P: Testable>(
-    style: Style,
-    protocol: &P,
-    attack: &AttackOn<P>,
-    execution: &ExecutionOf<P>,
-) -> String {
-    let protocol = &lent(protocol);
-    let task = protocol.task();
-    let story = Telling { protocol, task, attack, execution };
-    let cast = cast(attack, task);
-    let cast = cast.lines().map(|line| style.line(line, 0) + "\n");
-    let mut parts = vec![cast.collect()];
-    parts.extend(story.rounds(style));
-    if execution.fault.is_none() {
-        parts.push(story.held(style));
-    }
-    parts.push(story.ending(style));
-    parts.join("\n")
+/// How many crashes, lies and changes of the schedule there are in an attack.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Amount {
+    /// In what way traitors are faulty.
+    pub faults: FaultClass,
+    /// How often they are: lies, crashes, or omissions.
+    pub wrongs: usize,
+    /// How much else does not arrive in its turn.
+    pub shifts: usize,
 }
 
-impl<P: Testable> Telling<'_, P> {
-    fn rounds(&self, style: Style) -> Vec<String> {
-        let rounds = self.execution.deliveries.iter().chunk_by(|delivery| delivery.wire.round);
-        let rounds = rounds.into_iter().map(|(round, deliveries)| {
-            let lines = deliveries.flat_map(|delivery| self.lines(delivery)).collect_vec();
-            let title = style.paint(Emphasis::Strong, format!("Round {round}"));
-            format!("{title}\n{}", told(&lines, self.task, style))
-        });
-        rounds.collect()
-    }
+/// One general.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Actor {
+    /// Its number.
+    pub id: usize,
+    /// What it is called: "the commander", "lieutenant 2", "general 2".
+    pub name: String,
+    /// What it is.
+    pub role: Role,
+    /// Whether it is a traitor.
+    pub traitor: bool,
+    /// What it was given, if anything.
+    pub input: Option<String>,
+    /// In which round it crashes, if it does.
+    pub crashes: Option<Round>,
+    /// What it decided, if it is loyal and decides.
+    pub decision: Option<String>,
+}
 
-    fn held(&self, style: Style) -> String {
-        let loyal = self.attack.graph.everybody().minus(self.attack.traitors);
-        let held = loyal.iter().map(|me| {
-            let state = self.execution.states[me.id()].as_ref().expect("the loyal have states");
-            let mut lines = self.explain(state);
-            let decision = self.execution.decisions[me.id()].as_ref();
-            lines.extend(decision.map(|decision| {
-                let decides = format!("decides {decision:?}");
-                style.paint(Emphasis::Strong, decides)
-            }));
-            (me, lines)
-        });
-        let mut held = held.collect_vec();
-        if held.iter().map(|(_, lines)| lines.len()).sum::<usize>() > HELD {
-            for (_, lines) in &mut held {
-                let conclusion = lines.split_off(lines.len().saturating_sub(2));
-                *lines = vec![conclusion.join("; ")];
-            }
+/// What a general is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Whoever gives the order of a broadcast.
+    Commander,
+    /// Whoever receives it.
+    Lieutenant,
+    /// One of equals: in consensus.
+    General,
+}
+
+/// One round.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Step {
+    /// Its number, from 1.
+    pub round: Round,
+    /// What is said in it, by sender and receiver; and what is withheld.
+    pub messages: Vec<Message>,
+    /// On which wires, by sender and receiver, nothing is said because a crash silences all of it.
+    pub silenced: Vec<[usize; 2]>,
+    /// What each general holds after it, by number.
+    pub held: Vec<Held>,
+}
+
+/// Something said, or left unsaid, by one general to another.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Message {
+    /// Who speaks.
+    pub from: usize,
+    /// Who hears.
+    pub to: usize,
+    /// What is said, as the protocol tells it; of what is withheld, "nothing" (or what is not sent, if
+    /// traitors can only omit).
+    pub text: String,
+    /// Whether it is left unsaid.
+    pub withheld: bool,
+    /// What is wrong with it, if anything.
+    pub mark: Option<Mark>,
+    /// What loyalty would have said, if it is a lie: "nothing", if that would have been so.
+    pub loyal: Option<String>,
+    /// What becomes of it, if it does not arrive in its turn: "arrives in round 2".
+    pub arrival: Option<String>,
+    /// In which round it arrives; nothing if it never does.
+    pub arrives: Option<Round>,
+    /// The signatures in it.
+    pub seals: Vec<Stamp>,
+    /// In which way it is forged, if it is a lie that nobody may accept.
+    pub forged: Option<String>,
+}
+
+/// What is wrong with a message.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    /// Loyalty would have said something else.
+    Lie,
+    /// It arrives before all others.
+    First,
+    /// It arrives in a later round.
+    Late,
+    /// It does not arrive.
+    Lost,
+}
+
+impl Mark {
+    /// In a word, in capitals.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Mark::Lie => "LIE",
+            Mark::First => "FIRST",
+            Mark::Late => "LATE",
+            Mark::Lost => "LOST",
         }
-        let title = "What the loyal held in the end";
-        let mut text = style.paint(Emphasis::Strong, title) + "\n";
-        for (me, lines) in held {
-            for (number, line) in lines.iter().enumerate() {
-                let name = if number == 0 { self.task.name(me) } else { String::new() };
-                let line = style.line(&format!("  {name:<14} {line}"), INDENT);
-                writeln!(text, "{line}").expect("a string takes all");
-            }
-        }
-        text
-    }
-
-    fn ending(&self, style: Style) -> String {
-        let End { violated, sentence } = self.end();
-        let told = match (violated, &self.execution.fault) {
-            (None, _) => style.paint(Emphasis::Good, sentence),
-            (Some(_), Some(fault)) => {
-                format!("{} {}.", style.paint(Emphasis::Bad, "Fault:"), fault.told(self.task))
-            }
-            (Some(property), None) => {
-                let violated = style.paint(Emphasis::Bad, format!("Violated: {property}."));
-                format!("{violated} {sentence}")
-            }
-        };
-        style.line(&told, 0) + "\n"
     }
 }
 
-/// Why an attack is not what it was when it was written, in a line: some part of it changes nothing
-/// any more.
-#[must_use]
-pub fn stale<P: Testable>(
-    protocol: &P,
-    attack: &AttackOn<P>,
-    execution: &ExecutionOf<P>,
-) -> Option<String> {
-    let tell = |from, message: &P::Message| {
-        guarded(|| protocol.tell(from, message)).unwrap_or_else(|_| format!("{message:?}"))
-    };
-    if let Some(idle) = execution.idle.first() {
-        let (wire, said) = match *idle {
-            Item::Lie(number) => {
-                let lie = &attack.lies[number - 1];
-                (lie.wire, lie.edit.honest())
-            }
-            Item::Shift(number) => {
-                let shift = &attack.schedule[number - 1];
-                (shift.wire, Some(&shift.message))
-            }
-            Item::Crash(_) => return None,
-        };
-        let round = wire.round;
-        let said = said.map(|message| tell(wire.from, message)).unwrap_or_default();
-        let [from, to] = [wire.from, wire.to].map(|general| protocol.task().name(general));
-        return Some(match idle {
-            Item::Shift(_) => {
-                format!(
-                    "{idle}: nothing can be late: in round {round} {from} does not tell {to}: {said}"
-                )
-            }
-            _ => format!(
-                "{idle}: there is nothing to take back: in round {round} {from} would not have \
-                 told {to}: {said}"
-            ),
-        });
+/// A signature in a message.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Stamp {
+    /// Whose it is, or claims to be.
+    pub by: usize,
+    /// Whether nobody should take it for a signature.
+    pub forged: bool,
+    /// What is odd about it, if its owner made it so that not everybody takes it for a signature.
+    pub odd: Option<&'static str>,
+}
+
+/// What one general holds.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Held {
+    /// As the protocol explains it, a line each. (That is made for the end: before, what has not come
+    /// yet may stand there as the protocol's default.) Nothing if it has no state.
+    pub lines: Vec<String>,
+    /// What it would decide if this were the end, if it is asked.
+    pub vote: Option<String>,
+}
+
+/// What came of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Ending {
+    /// The property that is violated, as it is called in its task: "agreement (IC1)".
+    pub violated: Option<String>,
+    /// What the protocol did that none may do, if it misbehaved.
+    pub fault: Option<String>,
+    /// Who decided what, and why that must not be; or that all is well. A sentence.
+    pub sentence: String,
+    /// Who decided what: "lieutenants 1 and 3 decide RETREAT".
+    pub decided: String,
+}
+
+impl Story {
+    /// Everything that loyalty would not have said, and what it would have and was withheld.
+    pub fn lies(&self) -> impl Iterator<Item = &Message> {
+        let messages = self.rounds.iter().flat_map(|step| &step.messages);
+        messages.filter(|message| message.is_lie())
     }
-    let (lacking, signed) = execution.lacking.first()?;
-    Some(format!(
-        "lie {}: it can't be told: the traitors neither make nor have overheard the signature of \
-         {} on {}",
-        lacking + 1,
-        protocol.task().name(signed.by),
-        signed.statement.escape_ascii(),
-    ))
+
+    /// What this general is called.
+    #[must_use]
+    pub fn name(&self, general: usize) -> &str {
+        self.generals.get(general).map_or("nobody", |actor| &actor.name)
+    }
+
+    /// What all held at last.
+    #[must_use]
+    pub fn end(&self) -> &[Held] {
+        self.rounds.last().map_or(&self.start, |step| &step.held)
+    }
+}
+
+impl Ending {
+    /// In a line: "Violated: validity (IC2). ..".
+    #[must_use]
+    pub fn told(&self) -> String {
+        let Ending { violated, fault, sentence, .. } = self;
+        match (violated, fault) {
+            (None, _) => sentence.clone(),
+            (Some(_), Some(_)) => format!("Fault: {sentence}"),
+            (Some(property), None) => format!("Violated: {property}. {sentence}"),
+        }
+    }
+}
+
+impl Message {
+    /// Whether loyalty would have said something else.
+    #[must_use]
+    pub fn is_lie(&self) -> bool {
+        self.mark == Some(Mark::Lie)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use itertools::Itertools;
+
+    use super::*;
+    use crate::attack::{Attack, AttackOn, Edit, Lie};
+    use crate::execution::run;
+    use crate::forgery::Tampering;
+    use crate::general::{General, Generals};
+    use crate::order::Order;
+    use crate::protocols::oral::{OralMessages, Relay};
+    use crate::protocols::path::Path;
+    use crate::protocols::signed::SignedMessages;
+    use crate::schedule::{Arrival, Shift};
+    use crate::testable::{Testable, Wire};
+
+    const A: Order = Order::ATTACK;
+    const R: Order = Order::RETREAT;
+
+    fn attack<M>(n: usize, traitor: usize) -> Attack<Order, M> {
+        let inputs = BTreeMap::from([(General::COMMANDER, A)]);
+        Attack::new(n, Generals::NONE.with(General::new(traitor)), inputs)
+    }
+
+    fn wire(round: Round, from: usize, to: usize) -> Wire {
+        Wire { round, from: General::new(from), to: General::new(to) }
+    }
+
+    fn story<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Story {
+        Story::of(protocol, attack, &run(protocol, attack).unwrap())
+    }
+
+    #[test]
+    fn lies_stand_beside_what_loyalty_would_have_said() {
+        let relay = |value| Relay { path: Path::root().then(General::new(2)), value };
+        let edit = Edit::Instead { of: relay(A), say: relay(R) };
+        let lies = vec![Lie { wire: wire(2, 2, 1), edit }];
+        let (protocol, attack) = (OralMessages::new(1), Attack { lies, ..attack(3, 2) });
+        let story = story(&protocol, &attack);
+        let [lie] = story.lies().collect_vec()[..] else { panic!("{story:?}") };
+        assert_eq!((lie.from, lie.to, &*lie.text), (2, 1, "the commander said RETREAT"));
+        assert_eq!(lie.loyal.as_deref(), Some("the commander said ATTACK"));
+        let votes = story.rounds.iter().map(|step| step.held[1].vote.as_deref());
+        assert_eq!(story.start[1].vote.as_deref(), Some("RETREAT"));
+        assert_eq!(votes.collect_vec(), [Some("RETREAT"), Some("RETREAT")]);
+        assert_eq!(story.rounds[1].held[2].vote, None);
+        assert_eq!(story.generals[1].decision.as_deref(), Some("RETREAT"));
+        assert_eq!((story.generals[0].role, story.generals[2].traitor), (Role::Commander, true));
+        assert_eq!(story.ending.violated.as_deref(), Some("validity (IC2)"));
+        let brief = Story::in_brief(&protocol, &attack, &run(&protocol, &attack).unwrap());
+        assert_eq!((brief.end(), brief.to_string()), (story.end(), story.to_string()));
+    }
+
+    #[test]
+    fn what_is_withheld_or_late_is_seen() {
+        let relay = |value| Relay { path: Path::root().then(General::new(2)), value };
+        let lies = vec![Lie { wire: wire(2, 2, 1), edit: Edit::Withhold(relay(A)) }];
+        let order = Relay { path: Path::root(), value: A };
+        let late = Shift { wire: wire(1, 0, 1), message: order, arrival: Arrival::Late(1) };
+        let attack = Attack { lies, schedule: vec![late], ..attack(3, 2) };
+        let story = story(&OralMessages::new(1), &attack);
+        let late = &story.rounds[0].messages[0];
+        assert_eq!((late.mark, late.arrives), (Some(Mark::Late), Some(2)));
+        let withheld = story.lies().next().unwrap();
+        assert_eq!((withheld.withheld, &*withheld.text, withheld.arrives), (true, "nothing", None));
+    }
+
+    #[test]
+    fn a_forged_signature_is_known_from_a_genuine_one() {
+        let protocol = SignedMessages::new(1);
+        let wire = wire(2, 2, 1);
+        let forgeries = protocol.repertoire(3, wire).forgeries.into_iter();
+        let label = Tampering::FlippedBit.label();
+        let forged = forgeries.filter(|forgery| forgery.label == label);
+        let say = forged.map(|forgery| forgery.message).find(|chain| chain.order == R).unwrap();
+        let lies = vec![Lie { wire, edit: Edit::Say(say) }];
+        let story = story(&protocol, &Attack { lies, ..attack(3, 2) });
+        let lie = story.lies().next().unwrap();
+        assert_eq!(lie.forged.as_deref(), Some(label));
+        let seals = lie.seals.iter().map(|seal| (seal.by, seal.forged)).collect_vec();
+        assert_eq!(seals, [(0, true), (2, false)]);
+        let honest = &story.rounds[1].messages.iter().find(|message| !message.is_lie()).unwrap();
+        assert!(honest.seals.iter().all(|seal| !seal.forged) && honest.seals.len() == 2);
+        assert_eq!(story.ending.violated, None);
+    }
 }

@@ -1,232 +1,202 @@
-//! What is told of an execution, whether as a story or as a picture: what each general says and what
-//! is wrong with that, what it holds, and what came of it.
+//! How a story is made of an execution: the only place where what is reported asks a protocol anything.
 
-use itertools::Itertools;
+mod teller;
 
-use super::sentence;
+use self::teller::Storyteller;
+use super::refuted::{ArgumentInWords, RefutationInWords, WorldInWords};
+use super::story::{Amount, Held, Story};
 use crate::adversary::FaultClass;
-use crate::attack::{Attack, AttackOn, Item, Lie};
-use crate::execution::{Delivery, ExecutionOf};
+use crate::attack::{Attack, AttackOn};
+use crate::execution::history::history;
+use crate::execution::{ExecutionOf, Forgeries};
 use crate::fault::guarded;
 use crate::general::{General, Generals};
-use crate::outcome::Task;
-use crate::property::{Accepted, Property, Violation};
-use crate::protocol::Round;
-use crate::schedule::{Arrival, Shift};
+use crate::impossibility::world::{Must, Needed, World, WorldOf};
+use crate::machine::{
+    Machine, MessageId, Numbered, NumberedAttack, NumberedExecution, StateId, Terms, ValueId,
+    Worker, fits,
+};
+use crate::signature::Seal;
 use crate::testable::{Testable, Wire};
+use crate::verdict::Refutation;
 
-use super::line::{Line, Mark};
-
-/// An execution to be told.
-pub(super) struct Telling<'a, P: Testable> {
-    pub protocol: &'a P,
-    pub task: Task,
-    pub attack: &'a AttackOn<P>,
-    pub execution: &'a ExecutionOf<P>,
+/// A protocol that is asked for its words. It may panic.
+struct Asked<'a> {
+    terms: &'a Terms,
+    name: String,
+    worker: Worker<'a>,
+    forgeries: Forgeries,
 }
 
-/// How an execution ended.
-pub(super) struct End {
-    /// The property that it lacks, as it is called in its task, if it lacks one.
-    pub violated: Option<String>,
-    /// Who decided what, and why that must not be; or that all is well.
-    pub sentence: String,
-}
-
-impl<'a, P: Testable> Telling<'a, P> {
-    /// What was said on one wire, and what was withheld.
-    pub fn lines(
-        &self,
-        Delivery { wire, said, .. }: Delivery<'a, P::Message>,
-    ) -> Vec<Line<'a, P::Message>> {
-        let Wire { from, to, .. } = wire;
-        let idle = &self.execution.idle;
-        let lies = self.attack.lies.iter().enumerate();
-        let lies =
-            lies.filter(|(index, lie)| lie.wire == wire && !idle.contains(&Item::Lie(index + 1)));
-        let (mut spoken, silent): (Vec<&Lie<_>>, Vec<_>) =
-            lies.map(|(_, lie)| lie).partition(|lie| lie.edit.said().is_some());
-        let mut shifts = self.shifts().filter(|shift| shift.wire == wire).collect_vec();
-        let said = said.iter().map(|message| {
-            let lie = spoken.iter().position(|lie| lie.edit.said() == Some(message));
-            let lie = lie.map(|place| spoken.swap_remove(place));
-            let shift = shifts.iter().position(|shift| shift.message == *message);
-            let shift = shift.map(|place| shifts.remove(place));
-            let mark = shift.map(|shift| match shift.arrival {
-                Arrival::First => Mark::First,
-                Arrival::Late(_) => Mark::Late,
-                Arrival::Never => Mark::Lost,
-            });
-            let due = shift.map_or(Some(wire.round), |shift| match shift.arrival {
-                Arrival::First => Some(wire.round),
-                Arrival::Late(_) => self.due(shift).ok(),
-                Arrival::Never => None,
-            });
-            Line {
-                from,
-                to,
-                text: self.tell(from, message),
-                said: Some(message),
-                mark: lie.map(|_| Mark::Lie).or(mark),
-                loyal: lie.map(|lie| self.loyal(lie)),
-                arrival: shift.map(|shift| self.arrives(shift)),
-                due,
-            }
-        });
-        let said = said.collect_vec();
-        let silent = silent.into_iter().map(|lie| {
-            let (said, due) = (None, None);
-            match lie.edit.honest() {
-                Some(honest) if !self.attack.faults.is_byzantine() => {
-                    let (text, arrival) = (self.tell(from, honest), Some("not sent".to_owned()));
-                    let mark = Some(Mark::Lost);
-                    Line { from, to, text, said, mark, loyal: None, arrival, due }
-                }
-                _ => {
-                    let (text, loyal) = ("nothing".to_owned(), Some(self.loyal(lie)));
-                    let mark = Some(Mark::Lie);
-                    Line { from, to, text, said, mark, loyal, arrival: None, due }
-                }
-            }
-        });
-        said.into_iter().chain(silent).collect()
-    }
-
-    /// The changes of the schedule that are not idle.
-    fn shifts(&self) -> impl Iterator<Item = &'a Shift<P::Message>> {
-        let shifts = self.attack.schedule.iter().enumerate();
-        let idle = &self.execution.idle;
-        let shifts = shifts.filter(|(index, _)| !idle.contains(&Item::Shift(index + 1)));
-        shifts.map(|(_, shift)| shift)
-    }
-
-    /// What would have been said instead of a lie.
-    fn loyal(&self, lie: &Lie<P::Message>) -> String {
-        let honest = lie.edit.honest().map(|honest| self.tell(lie.wire.from, honest));
-        honest.unwrap_or_else(|| "nothing".to_owned())
-    }
-
-    /// In which round something arrives that is late; an error if that is when all is over.
-    fn due(&self, Shift { wire, arrival, .. }: &Shift<P::Message>) -> Result<Round, ()> {
-        let Arrival::Late(rounds) = arrival else { return Ok(wire.round) };
-        let due = wire.round.saturating_add(*rounds);
-        let last = guarded(|| self.protocol.rounds(self.attack.n())).unwrap_or(due);
-        if due <= last { Ok(due) } else { Err(()) }
-    }
-
-    /// What becomes of a message that does not arrive in its turn.
-    fn arrives(&self, shift: &Shift<P::Message>) -> String {
-        let Attack { faults, traitors, .. } = self.attack;
-        match shift.arrival {
-            Arrival::First => {
-                let place = |shift: &Shift<_>| (shift.arrival, shift.wire.round, shift.wire.to);
-                let before = self.shifts().take_while(|other| *other != shift);
-                match before.filter(|other| place(other) == place(shift)).count() {
-                    0 => "arrives first".to_owned(),
-                    before => format!("arrives as number {}", before + 1),
-                }
-            }
-            Arrival::Late(_) => match self.due(shift) {
-                Ok(due) => format!("arrives in round {due}"),
-                Err(()) => "would arrive when all is over".to_owned(),
-            },
-            Arrival::Never => {
-                let to = shift.wire.to;
-                let deaf = *faults == FaultClass::ReceiveOmission && traitors.contains(to);
-                if deaf { "not received" } else { "never arrives" }.to_owned()
-            }
+impl<'a> Asked<'a> {
+    fn new(machine: &'a dyn Machine, terms: &'a Terms) -> Asked<'a> {
+        Asked {
+            terms,
+            name: machine.name().unwrap_or_default(),
+            worker: Worker::new(machine, terms, Generals::NONE),
+            forgeries: Forgeries::default(),
         }
     }
 
-    pub fn tell(&self, from: General, message: &P::Message) -> String {
-        let told = guarded(|| self.protocol.tell(from, message));
+    fn machine(&self) -> &'a dyn Machine {
+        self.worker.machine()
+    }
+
+    fn value(&self, value: ValueId) -> String {
+        self.machine().show_value(value)
+    }
+
+    fn tell(&self, from: General, message: MessageId) -> String {
+        let told = guarded(|| self.machine().tell(from, message));
+        told.unwrap_or_else(|_| self.machine().show_message(message))
+    }
+
+    fn seals(&self, message: MessageId) -> Vec<Seal> {
+        self.machine().seals(message).unwrap_or_default()
+    }
+
+    /// In which way a message is forged, if it is a forgery on this wire.
+    fn forged(&self, wire: Wire, message: MessageId) -> Option<String> {
+        let label = self.forgeries.label(self.machine(), self.terms, wire, message);
+        label.map(str::to_owned)
+    }
+
+    /// What a state is, and what would be decided in it, if that is asked.
+    fn held(&self, state: StateId, is_asked: bool) -> Held {
+        let table = &self.worker.table;
+        let vote = is_asked.then(|| table.decide(state).ok()).flatten();
+        Held {
+            lines: table.explain(state).unwrap_or_else(|_| vec![table.show(state)]),
+            vote: vote.map(|value| self.value(value)),
+        }
+    }
+}
+
+impl Story {
+    /// The story of an execution under an attack. The protocol is run once more, to see what all hold
+    /// after each round: the execution keeps only how they ended. (Of an attack that does not fit the
+    /// protocol that is not told.)
+    pub fn of<P: Testable>(
+        protocol: &P,
+        attack: &AttackOn<P>,
+        execution: &ExecutionOf<P>,
+    ) -> Story {
+        story_of(protocol, attack, execution, true)
+    }
+
+    /// The same without what all hold before the end, for which alone the protocol is run: enough for
+    /// the text.
+    pub fn in_brief<P: Testable>(
+        protocol: &P,
+        attack: &AttackOn<P>,
+        execution: &ExecutionOf<P>,
+    ) -> Story {
+        story_of(protocol, attack, execution, false)
+    }
+}
+
+fn story_of<P: Testable>(
+    protocol: &P,
+    attack: &AttackOn<P>,
+    execution: &ExecutionOf<P>,
+    whole: bool,
+) -> Story {
+    let numbered = Numbered::new(protocol);
+    let terms = numbered.terms(&attack.graph, true);
+    let terms = &terms.unwrap_or_else(|_| Terms::unknown(&attack.graph));
+    let mut asked = Asked::new(&numbered, terms);
+    let attack = numbered.number_attack(attack);
+    let execution = numbered.number_execution(execution, &mut *asked.worker.table);
+    story_by(&mut asked, &attack, &execution, whole)
+}
+
+impl RefutationInWords {
+    /// A refutation in words, with a whole [story](Story::of) for each world.
+    pub fn of<P: Testable>(refutation: &Refutation<P>) -> RefutationInWords {
+        refuted_by(refutation, Story::of)
+    }
+
+    /// The same with stories [in brief](Story::in_brief): enough for the text.
+    pub fn in_brief<P: Testable>(refutation: &Refutation<P>) -> RefutationInWords {
+        refuted_by(refutation, Story::in_brief)
+    }
+}
+
+/// Why an attack is not what it was when it was written, in a line: some part of it changes nothing
+/// any more.
+pub(crate) fn stale<P: Testable>(
+    protocol: &P,
+    attack: &AttackOn<P>,
+    execution: &ExecutionOf<P>,
+) -> Option<String> {
+    if execution.idle.is_empty() && execution.lacking.is_empty() {
+        return None;
+    }
+    Story::in_brief(protocol, attack, execution).undone.into_iter().next()
+}
+
+/// How much of an attack there is.
+pub(super) fn amount<V, M>(attack: &Attack<V, M>) -> Amount {
+    let Attack { faults, traitors, crashes, lies, schedule, .. } = attack;
+    let deaf = *faults == FaultClass::ReceiveOmission;
+    let unheard = schedule.iter().filter(|shift| deaf && traitors.contains(shift.wire.to)).count();
+    // An attack that fits a protocol has nothing of another class.
+    let wrongs = match faults {
+        FaultClass::Byzantine | FaultClass::SendOmission => lies.len(),
+        FaultClass::Crash => crashes.len(),
+        FaultClass::ReceiveOmission => unheard,
+    };
+    Amount { faults: *faults, wrongs, shifts: schedule.len() - unheard }
+}
+
+fn story_by(
+    asked: &mut Asked<'_>,
+    attack: &NumberedAttack,
+    execution: &NumberedExecution,
+    whole: bool,
+) -> Story {
+    let fits = whole && fits(asked.machine(), asked.terms, attack).is_ok();
+    let history = fits.then(|| history(&mut asked.worker, asked.terms, attack));
+    Storyteller { asked, attack, execution }.story(&history.unwrap_or_default())
+}
+
+fn refuted_by<P: Testable>(
+    refutation: &Refutation<P>,
+    story: impl Fn(&P, &AttackOn<P>, &ExecutionOf<P>) -> Story,
+) -> RefutationInWords {
+    let Refutation { protocol, name, task, graph, f, argument } = refutation;
+    let value = |value: &P::Value| format!("{value:?}");
+    let tell = |from: General, message: &P::Message| {
+        let told = guarded(|| protocol.words().tell(from, message));
         told.unwrap_or_else(|_| format!("{message:?}"))
+    };
+    let world = |World { loyal, must, attack, execution, forgery, .. }: &WorldOf<P>| WorldInWords {
+        loyal: loyal.clone(),
+        must: match must {
+            Must::Decide(decision) => Must::Decide(value(decision)),
+            Must::Agree => Must::Agree,
+        },
+        story: story(protocol, attack, execution),
+        forgery: forgery.as_ref().map(|Needed { wire, message, signed }| Needed {
+            wire: *wire,
+            message: tell(wire.from, message),
+            signed: signed.clone(),
+        }),
+    };
+    RefutationInWords {
+        verdict: refutation.name(),
+        protocol: name.clone(),
+        task: *task,
+        graph: graph.clone(),
+        f: *f,
+        argument: argument.as_ref().map(|argument| ArgumentInWords {
+            theorem: argument.theorem,
+            is_stopped: argument.is_stopped(),
+            groups: argument.groups.clone(),
+            values: argument.values.each_ref().map(value),
+            worlds: argument.worlds.iter().map(world).collect(),
+            witnesses: argument.witnesses().collect(),
+            ending: argument.ending.clone(),
+        }),
     }
-
-    /// What a general holds.
-    pub fn explain(&self, state: &P::State) -> Vec<String> {
-        let explained = guarded(|| self.protocol.explain(state));
-        explained.unwrap_or_else(|_| vec![format!("{state:?}")])
-    }
-
-    pub fn end(&self) -> End {
-        let (violated, sentence) = match self.execution.violation() {
-            None => {
-                let demands = self.protocol.demands();
-                let held = all_held(self.task, demands.iter().map(|demand| demand.name));
-                (None, format!("{held} in this execution."))
-            }
-            Some(Violation::Fault(fault)) => {
-                (Some(fault.kind.property().to_owned()), sentence(&fault.told(self.task)))
-            }
-            Some(Violation::Forgery(accepted)) => {
-                (Some("unforgeability".to_owned()), self.taken_in(&accepted))
-            }
-            Some(Violation::Property(property)) => {
-                (Some(property.title(self.task)), self.accusation(property))
-            }
-        };
-        End { violated, sentence }
-    }
-
-    /// Who took what for genuine, and what came of it.
-    fn taken_in(&self, Accepted { wire, label }: &Accepted) -> String {
-        let round = wire.round;
-        let [from, to] = [wire.from, wire.to].map(|general| self.task.name(general));
-        let what = format!("In round {round} {from} sends {to} a forgery, {label}, which counts.");
-        let outcome = self.execution.lacks.map(|property| self.accusation(property));
-        [what].into_iter().chain(outcome).join(" ")
-    }
-
-    /// Who decided what, and why that must not be.
-    fn accusation(&self, property: Property) -> String {
-        let Attack { graph, faults, traitors, inputs, .. } = self.attack;
-        // What had to be decided: the commander's order, or what all inputs were that bind.
-        let due =
-            faults.bound(graph.n(), *traitors).iter().find_map(|general| inputs.get(&general));
-        let due = due.or_else(|| inputs.values().next());
-        let due = due.filter(|_| property == Property::Validity);
-        let decided = self.decided(due);
-        match (property, self.task, due) {
-            (Property::Validity, Task::Broadcast, Some(order)) => {
-                format!("The loyal commander orders {order:?}, and {decided}.")
-            }
-            (Property::Validity, Task::Consensus, Some(input)) => {
-                let some = faults.is_byzantine() && !traitors.is_empty();
-                let of_the_loyal = if some { " of the loyal" } else { "" };
-                format!("All inputs{of_the_loyal} are {input:?}, and {decided}.")
-            }
-            (Property::Agreement, Task::Broadcast, _) => {
-                format!("The loyal lieutenants do not agree: {decided}.")
-            }
-            (Property::Agreement, Task::Consensus, _) => {
-                format!("The loyal generals do not agree: {decided}.")
-            }
-            (Property::Demand(_) | Property::Validity, ..) => sentence(&decided),
-        }
-    }
-
-    /// Who decided what, but for those who decided this.
-    fn decided(&self, but: Option<&P::Value>) -> String {
-        let decisions = self.execution.decisions.iter().enumerate();
-        let decisions = decisions.filter_map(|(id, decision)| Some((decision.as_ref()?, id)));
-        let groups = decisions.map(|(decision, id)| (decision, General::new(id))).into_group_map();
-        let groups = groups.into_iter().filter(|(decision, _)| Some(*decision) != but);
-        let groups = groups.sorted_by_key(|(_, generals)| generals[0]);
-        let decided = groups.map(|(decision, generals)| {
-            let verb = if generals.len() == 1 { "decides" } else { "decide" };
-            format!("{} {verb} {decision:?}", self.task.names(Generals::from_iter(generals)))
-        });
-        let decided = decided.collect_vec();
-        if decided.is_empty() { "nobody decides".to_owned() } else { decided.join(", and ") }
-    }
-}
-
-/// "Agreement (IC1) and validity (IC2) hold".
-pub(crate) fn all_held(task: Task, demands: impl IntoIterator<Item = &'static str>) -> String {
-    let of_all = [Property::Agreement, Property::Validity].into_iter();
-    let of_all = of_all.chain(demands.into_iter().map(Property::Demand));
-    let mut titles = of_all.map(|property| property.title(task)).collect_vec();
-    let last = titles.pop().unwrap_or_default();
-    super::capital(&format!("{} and {last} hold", titles.join(", ")))
 }

@@ -4,34 +4,54 @@ use std::fmt;
 
 use itertools::Itertools;
 
-use super::cast::may;
-use super::story::story_in;
+use super::story::{Amount, Story, all_held, may};
 use super::style::{Emphasis, Style};
-use super::telling::all_held;
 use crate::adversary::{Adversary, FaultClass};
-use crate::attack::Attack;
-use crate::count::grouped;
-use crate::execution::{Counterexample, Size};
+use crate::count::{Count, grouped};
+use crate::execution::Size;
 use crate::graph::Graph;
-use crate::search::Harvested;
+use crate::outcome::Task;
 use crate::search::progress::Halt;
-use crate::testable::Testable;
-use crate::verdict::{Ruling, Verdict};
+use crate::search::{Harvested, Reduction};
+
+/// What a verdict says, whatever the protocol is.
+pub(super) struct VerdictInWords<'a> {
+    pub name: &'a str,
+    pub protocol: &'a str,
+    pub graph: &'a Graph,
+    pub adversary: &'a Adversary,
+    pub task: Task,
+    pub demands: &'a [&'static str],
+    pub signed: bool,
+    pub forgeries: bool,
+    pub harvested: Option<Harvested>,
+    pub reductions: &'a [Reduction],
+    pub behaviours: &'a Count,
+    pub steps: u64,
+    pub end: RulingInWords,
+}
+
+/// How a search ended.
+pub(super) enum RulingInWords {
+    Holds,
+    Broken(Box<CounterexampleInWords>),
+    Bounded(Halt),
+}
 
 /// The whole verdict: the ruling, the story if the protocol is broken, and what was covered.
-impl<P: Testable> fmt::Display for Verdict<P> {
+impl fmt::Display for VerdictInWords<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Verdict { graph, adversary, behaviours, steps, ruling, protocol, .. } = self;
+        let VerdictInWords { name, protocol, graph, adversary, behaviours, steps, end, .. } = self;
         let style = Style::of(f);
-        writeln!(f, "{}\n", title(self.name(), protocol, graph, adversary, style))?;
-        match ruling {
-            Ruling::Holds => {
+        writeln!(f, "{}\n", title(name, protocol, graph, adversary, style))?;
+        match end {
+            RulingInWords::Holds => {
                 let unforgeability = if self.forgeries { ", and no forgery counts" } else { "" };
                 let held = all_held(self.task, self.demands.iter().copied());
                 let held = format!("{held}{unforgeability}, whatever the traitors do.");
                 writeln!(f, "{}\n", style.line(&held, 0))?;
             }
-            Ruling::Bounded(Halt::Harvest) => {
+            RulingInWords::Bounded(Halt::Harvest) => {
                 let heard = self.harvested.map(heard).unwrap_or_default();
                 let found = format!(
                     "Nothing was found, but the protocol does not say what a traitor could say: covered\n\
@@ -39,16 +59,16 @@ impl<P: Testable> fmt::Display for Verdict<P> {
                 );
                 writeln!(f, "{}\n", style.line(&found, 0))?;
             }
-            Ruling::Bounded(halt) => {
+            RulingInWords::Bounded(halt) => {
                 let found = format!("Nothing was found, but not everything was covered: {halt}.");
                 writeln!(f, "{}\n", style.line(&found, 0))?;
             }
-            Ruling::Broken(counterexample) => writeln!(f, "{}", style.show(&**counterexample))?,
+            RulingInWords::Broken(broken) => writeln!(f, "{}", style.show(&**broken))?,
         }
         let reductions = self.reductions.iter().map(ToString::to_string).collect::<Vec<_>>();
         let reductions =
             if reductions.is_empty() { "none".to_owned() } else { reductions.join("; ") };
-        let covered = if matches!(ruling, Ruling::Bounded(_)) { "Covered" } else { "Space" };
+        let covered = if matches!(end, RulingInWords::Bounded(_)) { "Covered" } else { "Space" };
         let what = if self.signed {
             "plans of the traitors (what lacks a signature when it is due is not said)"
         } else {
@@ -79,13 +99,19 @@ fn heard(Harvested { messages, runs, left_out }: Harvested) -> String {
     format!("the {messages} messages heard in {runs} runs{left_out}")
 }
 
+/// A counterexample, whatever the protocol is.
+pub(super) struct CounterexampleInWords {
+    pub story: Story,
+    pub size: Size,
+}
+
 /// The whole story, and how small the attack is.
-impl<P: Testable> fmt::Display for Counterexample<P> {
+impl fmt::Display for CounterexampleInWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counterexample { attack, execution, size, protocol, .. } = self;
+        let CounterexampleInWords { story, size } = self;
         let style = Style::of(f);
-        writeln!(f, "{}", story_in(style, protocol, attack, execution))?;
-        let Amount { told, fewer, each } = amount(attack);
+        writeln!(f, "{}", style.show(story))?;
+        let (told, [_, fewer, each]) = (story.amount.to_string(), story.amount.words());
         let small = match size {
             Size::Smallest => format!(
                 "Smallest ({told}): no attack has fewer traitors, or as many and fewer {fewer}."
@@ -100,47 +126,45 @@ impl<P: Testable> fmt::Display for Counterexample<P> {
     }
 }
 
-/// How large an attack is, in words.
-pub(super) struct Amount {
-    /// "2 lies".
-    pub told: String,
-    /// "lies".
-    fewer: &'static str,
-    /// "lie, made honest".
-    each: &'static str,
+/// One, many, and what it is to take one back.
+type Nouns = [&'static str; 3];
+
+impl Amount {
+    const SHIFTS: Nouns =
+        ["change of the schedule", "changes of the schedule", "change, taken back"];
+
+    /// What traitors do wrong.
+    fn wrong(&self) -> Nouns {
+        match self.faults {
+            FaultClass::Byzantine => ["lie", "lies", "lie, made honest"],
+            FaultClass::Crash => ["crash", "crashes", "crash, taken back"],
+            FaultClass::SendOmission | FaultClass::ReceiveOmission => {
+                ["omission", "omissions", "omission, taken back"]
+            }
+        }
+    }
+
+    /// The words for all that there is.
+    fn words(&self) -> Nouns {
+        match (self.wrongs, self.shifts) {
+            (_, 0) => self.wrong(),
+            (0, _) => Amount::SHIFTS,
+            _ => ["", "of these", "of these, taken back"],
+        }
+    }
 }
 
-pub(super) fn amount<V, M>(
-    Attack { faults, traitors, crashes, lies, schedule, .. }: &Attack<V, M>,
-) -> Amount {
-    const LIES: [&str; 3] = ["lie", "lies", "lie, made honest"];
-    const OMISSIONS: [&str; 3] = ["omission", "omissions", "omission, taken back"];
-    const CRASHES: [&str; 3] = ["crash", "crashes", "crash, taken back"];
-    const CHANGES: [&str; 3] =
-        ["change of the schedule", "changes of the schedule", "change, taken back"];
-    let deaf = *faults == FaultClass::ReceiveOmission;
-    let unheard = schedule.iter().filter(|shift| deaf && traitors.contains(shift.wire.to)).count();
-    // An attack that fits a protocol has nothing of another class.
-    let usual = match faults {
-        FaultClass::Byzantine => (lies.len(), LIES),
-        FaultClass::Crash => (crashes.len(), CRASHES),
-        FaultClass::SendOmission => (lies.len(), OMISSIONS),
-        FaultClass::ReceiveOmission => (unheard, OMISSIONS),
-    };
-    let changes = (schedule.len() - unheard, CHANGES);
-    let mut kinds = [usual, changes].into_iter().filter(|(count, _)| *count > 0).collect_vec();
-    if kinds.is_empty() {
-        kinds.push(usual);
-    }
-    let mut told = kinds.iter().map(|(count, [one, many, _])| match count {
-        0 => format!("no {one}"),
-        1 => format!("1 {one}"),
-        _ => format!("{count} {many}"),
-    });
-    let told = told.join(" and ");
-    match kinds.as_slice() {
-        [(_, [_, fewer, each])] => Amount { told, fewer, each },
-        _ => Amount { told, fewer: "of these", each: "of these, taken back" },
+/// "2 lies and 1 change of the schedule".
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds = [(self.wrongs, self.wrong()), (self.shifts, Amount::SHIFTS)];
+        let told = kinds.iter().filter(|(count, _)| *count > 0);
+        let mut told = told.map(|(count, [one, many, _])| match count {
+            1 => format!("1 {one}"),
+            _ => format!("{count} {many}"),
+        });
+        let told = told.join(" and ");
+        if told.is_empty() { write!(f, "no {}", self.wrong()[0]) } else { f.write_str(&told) }
     }
 }
 
@@ -190,24 +214,13 @@ pub(super) fn wrapped(text: &str, indent: &str, style: Style) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::general::{General, Generals};
-    use crate::schedule::{Arrival, Crash, Shift};
-    use crate::testable::Wire;
 
     #[test]
     fn the_parts_of_an_attack_are_counted_by_kind() {
-        let [general, to] = [0, 1].map(General::new);
-        let wire = Wire { round: 1, from: general, to };
-        let crash = Crash { general, round: 1, reaches: Generals::NONE };
-        let shift = Shift { wire, message: 7, arrival: Arrival::Never };
-        let mut attack: Attack<u8, i32> = Attack::new(2, Generals::NONE, BTreeMap::new());
-        assert_eq!(amount(&attack).told, "no lie");
-        attack.schedule = vec![shift; 2];
-        assert_eq!(amount(&attack).told, "2 changes of the schedule");
-        (attack.faults, attack.crashes) = (FaultClass::Crash, vec![crash]);
-        assert_eq!(amount(&attack).told, "1 crash and 2 changes of the schedule");
+        let told = |faults, wrongs, shifts| Amount { faults, wrongs, shifts }.to_string();
+        assert_eq!(told(FaultClass::Byzantine, 0, 0), "no lie");
+        assert_eq!(told(FaultClass::Byzantine, 0, 2), "2 changes of the schedule");
+        assert_eq!(told(FaultClass::Crash, 1, 2), "1 crash and 2 changes of the schedule");
     }
 }

@@ -4,13 +4,12 @@
 
 use itertools::Itertools;
 
-use super::choices::initial::{InitialChoicesOf, TraitorsOrders};
+use super::choices::initial::{InitialChoices, TraitorsOrders};
 use super::choices::space::Space;
 use super::decisions::{SlotChoices, simulated};
-use crate::attack::AttackOn;
-use crate::execution::ExecutionOf;
 use crate::general::{General, Generals};
-use crate::testable::{Refusal, Testable, Wire};
+use crate::machine::{NumberedAttack, NumberedExecution};
+use crate::testable::{Refusal, Wire};
 
 /// What every traitor does in one obvious attack. Messages are numbered in their order in a slot;
 /// in a slot with fewer, the last one serves.
@@ -26,12 +25,12 @@ enum CannedAttack {
 /// More values than these make no attack more obvious.
 const VALUES: usize = 3;
 
-/// The obvious attacks of so many traitors, and what comes of them: the first lieutenants, or the
-/// commander and the first lieutenants, or the first who can be turned.
-pub(crate) fn attacks<P: Testable>(
-    space: &Space<'_, P>,
+/// The obvious attacks of so many traitors, and what comes of them: the first lieutenants, or the commander and the
+/// first lieutenants, or the first who can be turned.
+pub(crate) fn attacks(
+    space: &Space<'_>,
     size: usize,
-) -> impl Iterator<Item = Result<(AttackOn<P>, ExecutionOf<P>), Refusal>> {
+) -> impl Iterator<Item = Result<(NumberedAttack, NumberedExecution), Refusal>> {
     let everybody = space.everybody();
     let lieutenants = everybody.without(General::COMMANDER).iter().take(size).collect::<Generals>();
     let suspects = space.suspects().iter().take(size).collect();
@@ -43,13 +42,13 @@ pub(crate) fn attacks<P: Testable>(
     let cases =
         chosen.flat_map(|traitors| space.cases_of(traitors, TraitorsOrders::Each).take(VALUES));
     let canned_attacks = canned_attacks(space, size);
-    let simulated = move |(case, canned): (InitialChoicesOf<P>, CannedAttack)| {
+    let simulated = move |(case, canned): (InitialChoices, CannedAttack)| {
         simulated(space, &case, &case.disruptions, |wire| canned.speak(space, wire))
     };
     cases.cartesian_product(canned_attacks).map(simulated)
 }
 
-fn canned_attacks<P: Testable>(space: &Space<'_, P>, size: usize) -> Vec<CannedAttack> {
+fn canned_attacks(space: &Space<'_>, size: usize) -> Vec<CannedAttack> {
     // Who is faulty in another way says what loyalty has it say.
     if size == 0 || !space.adversary.faults.is_byzantine() {
         return vec![CannedAttack::Obey];
@@ -64,11 +63,7 @@ fn canned_attacks<P: Testable>(space: &Space<'_, P>, size: usize) -> Vec<CannedA
 }
 
 impl CannedAttack {
-    fn speak<P: Testable>(
-        self,
-        space: &Space<'_, P>,
-        wire: Wire,
-    ) -> Option<SlotChoices<P::Message>> {
+    fn speak(self, space: &Space<'_>, wire: Wire) -> Option<SlotChoices> {
         let said = match self {
             CannedAttack::Obey => return None,
             CannedAttack::Silence => None,

@@ -4,44 +4,44 @@ use std::collections::BTreeMap;
 
 use itertools::Itertools;
 
-use super::choices::initial::{InitialChoices, InitialChoicesOf};
+use super::choices::initial::InitialChoices;
 use super::choices::space::Space;
 use super::choices::wire_choices::beside;
-use crate::attack::{Attack, AttackOn, Edit, Lie};
+use crate::attack::{Attack, Edit, Lie};
+use crate::execution::Sent;
 use crate::execution::simulate::{Eavesdropper, Enemy, simulate};
-use crate::execution::{ExecutionOf, Sent};
-use crate::fault::Guarded;
+use crate::machine::{MessageId, NumberedAttack, NumberedExecution};
 use crate::protocol::Round;
 use crate::schedule::{Crash, Shift};
-use crate::testable::{Refusal, Testable, Wire};
+use crate::testable::{Refusal, Wire};
 
 /// What is said on a wire, slot by slot.
-pub(crate) type SlotChoices<M> = Vec<Option<M>>;
+pub(crate) type SlotChoices = Vec<Option<MessageId>>;
 
 /// What the enemy does in one case.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Decisions<M> {
+pub(crate) struct Decisions {
     /// For each wire on which a Byzantine enemy has decided, what is said. On all others the
     /// traitors obey.
-    pub spoken: BTreeMap<Wire, SlotChoices<M>>,
+    pub spoken: BTreeMap<Wire, SlotChoices>,
     /// Who crashes.
     pub crashes: Vec<Crash>,
     /// What is not sent.
-    pub withheld: Vec<(Wire, M)>,
+    pub withheld: Vec<(Wire, MessageId)>,
     /// What does not arrive in its turn, beside what is disrupted in this case. Of each round and
     /// receiver in order.
-    pub shifts: Vec<Shift<M>>,
+    pub shifts: Vec<Shift<MessageId>>,
 }
 
-impl<M> Decisions<M> {
+impl Decisions {
     /// All obey.
-    pub fn new() -> Decisions<M> {
+    pub fn new() -> Decisions {
         let (spoken, crashes, withheld, shifts) = Default::default();
         Decisions { spoken, crashes, withheld, shifts }
     }
 
     /// What is done before, and this then.
-    pub fn after(mut self, before: Decisions<M>) -> Decisions<M> {
+    pub fn after(mut self, before: Decisions) -> Decisions {
         self.spoken.extend(before.spoken);
         self.crashes.splice(0..0, before.crashes);
         self.withheld.splice(0..0, before.withheld);
@@ -51,11 +51,11 @@ impl<M> Decisions<M> {
 }
 
 /// The attack in which the enemy keeps to decisions.
-pub(crate) fn attack<P: Testable>(
-    space: &Space<'_, P>,
-    case: &InitialChoicesOf<P>,
-    decisions: &Decisions<P::Message>,
-) -> Result<AttackOn<P>, Refusal> {
+pub(crate) fn attack(
+    space: &Space<'_>,
+    case: &InitialChoices,
+    decisions: &Decisions,
+) -> Result<NumberedAttack, Refusal> {
     let shifts = [&case.disruptions[..], &decisions.shifts].concat();
     let (attack, _) = simulated(space, case, &shifts, |wire| decisions.spoken.get(&wire).cloned())?;
     let withheld = decisions.withheld.iter().cloned();
@@ -71,15 +71,18 @@ pub(crate) fn attack<P: Testable>(
 /// is what loyalty would say and the repertoire, which is unknown, has no place for.
 ///
 /// If the protocol has a fault under this attack, the attack ends where that shows.
-pub(crate) fn simulated<P: Testable>(
-    space: &Space<'_, P>,
-    case: &InitialChoicesOf<P>,
-    shifts: &[Shift<P::Message>],
-    speak: impl Fn(Wire) -> Option<SlotChoices<P::Message>>,
-) -> Result<(AttackOn<P>, ExecutionOf<P>), Refusal> {
-    let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
+pub(crate) fn simulated(
+    space: &Space<'_>,
+    case: &InitialChoices,
+    shifts: &[Shift<MessageId>],
+    speak: impl Fn(Wire) -> Option<SlotChoices>,
+) -> Result<(NumberedAttack, NumberedExecution), Refusal> {
+    let mut worker = space.worker(case.traitors);
+    worker.make_room();
     let mut enemy = ScriptedAdversary { space, shifts, speak, lies: Vec::new(), refusal: None };
-    let execution = simulate(&protocol, space.terms, case.roles(), &mut enemy, &space.labels());
+    let labels = space.labels();
+    let execution = simulate(&mut worker, space.terms, case.roles(), &mut enemy, &labels);
+    space.lay_down(worker);
     let ScriptedAdversary { lies, refusal, .. } = enemy;
     // Who has accepted a forgery may say what nobody thought of.
     if let Some(refusal) = refusal.filter(|_| execution.accepted.is_none()) {
@@ -93,23 +96,21 @@ pub(crate) fn simulated<P: Testable>(
 }
 
 /// An enemy that says what is put into its mouth, and keeps count of its lies.
-struct ScriptedAdversary<'a, P: Testable, F> {
-    space: &'a Space<'a, P>,
-    shifts: &'a [Shift<P::Message>],
+struct ScriptedAdversary<'a, 's, F> {
+    space: &'a Space<'s>,
+    shifts: &'a [Shift<MessageId>],
     speak: F,
-    lies: Vec<Lie<P::Message>>,
+    lies: Vec<Lie<MessageId>>,
     refusal: Option<Refusal>,
 }
 
-impl<P: Testable, F: Fn(Wire) -> Option<SlotChoices<P::Message>>> Enemy<P>
-    for ScriptedAdversary<'_, P, F>
-{
+impl<F: Fn(Wire) -> Option<SlotChoices>> Enemy for ScriptedAdversary<'_, '_, F> {
     fn tamper(
         &mut self,
         wire: Wire,
-        honest: &[P::Message],
-        overhears: &Eavesdropper<'_, P>,
-    ) -> Option<Vec<P::Message>> {
+        honest: &[MessageId],
+        overhears: &Eavesdropper<'_>,
+    ) -> Option<Vec<MessageId>> {
         let placed = match self.space.placed(wire, honest) {
             Ok(placed) => placed,
             Err(undescribed) => {
@@ -128,11 +129,11 @@ impl<P: Testable, F: Fn(Wire) -> Option<SlotChoices<P::Message>>> Enemy<P>
         let edits = edits.filter_map(|(honest, said)| Edit::between(honest, said));
         self.lies.extend(edits.chain(unplaced).map(|edit| Lie { wire, edit }));
         let mut said = Vec::from_iter(spoken.into_iter().flatten());
-        said.sort_unstable();
+        self.space.machine.sort(&mut said);
         Some(said)
     }
 
-    fn shifts(&mut self, round: Round, _: Sent<'_, P::Message>) -> Vec<(usize, Shift<P::Message>)> {
+    fn shifts(&mut self, round: Round, _: Sent<'_, MessageId>) -> Vec<(usize, Shift<MessageId>)> {
         let shifts = self.shifts.iter().cloned().enumerate();
         shifts.filter(|(_, shift)| shift.wire.round == round).collect()
     }

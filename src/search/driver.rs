@@ -3,25 +3,25 @@
 //! run again by the simulator before it is believed.
 
 use super::budget::StepBudget;
-use super::choices::initial::{InitialChoicesOf, TraitorsOrders};
+use super::choices::initial::{InitialChoices, TraitorsOrders};
 use super::choices::space::Space;
 use super::decisions::{self, Decisions};
-use super::exhaustive::context::Lies;
+use super::exhaustive::context::{Lies, Pool};
 use super::exhaustive::explorer::{Exploration, Explorer};
-use super::outcome::{Explored, SearchOutcome, SearchOutcomeOf};
+use super::outcome::{Explored, SearchOutcome};
 use super::parallel_cases::{ExploredCases, explored_cases};
 use super::progress::Halt;
 use super::reduction::Reduction;
 use super::shrink::{Shrunk, shrunk};
-use super::symmetry::SymmetryOf;
+use super::symmetry::Symmetry;
 use super::{Answer, Engine, Found, Search, canned_attacks, naive};
-use crate::attack::AttackOn;
 use crate::count::Count;
-use crate::execution::{Size, replayed};
+use crate::execution::Size;
 use crate::fault::{Call, Fault, FaultKind};
 use crate::general::{General, Generals};
+use crate::machine::NumberedAttack;
 use crate::property::Violation;
-use crate::testable::{Refusal, Testable};
+use crate::testable::Refusal;
 
 /// The most steps spent on the proof that fewer traitors than in a known attack can't.
 const PROOF_OF_TRAITORS: u64 = 2_000_000;
@@ -29,16 +29,10 @@ const PROOF_OF_TRAITORS: u64 = 2_000_000;
 /// The most steps spent on the proof that fewer lies than in a known attack can't.
 const PROOF_OF_LIES: u64 = 20_000_000;
 
-/// How often an attack is run before it is believed, each call twice.
-pub(super) const CONFIRMATIONS: usize = 8;
-
-/// How often it is run where the search and the simulator disagree.
-pub(super) const INQUIRIES: usize = 64;
-
-impl<P: Testable> Search<'_, P> {
+impl Search<'_> {
     /// Looks for an attack; one that is found is made as small as can be.
-    pub fn run(&self) -> Result<Answer<P>, Refusal> {
-        let space = Space::new(self.protocol, self.terms, self.adversary, self.progress)?;
+    pub fn run(&self) -> Result<Answer, Refusal> {
+        let space = Space::new(self.machine, self.terms, self.adversary, self.progress)?;
         let Some(space) = space else {
             return Ok(Answer {
                 behaviours: Count::ZERO,
@@ -59,19 +53,19 @@ impl<P: Testable> Search<'_, P> {
     pub fn settled(
         &self,
         steps: u64,
-        attacks: Vec<AttackOn<P>>,
-    ) -> Result<Option<Answer<P>>, Refusal> {
-        let space = Space::new(self.protocol, self.terms, self.adversary, self.progress)?;
+        attacks: Vec<NumberedAttack>,
+    ) -> Result<Option<Answer>, Refusal> {
+        let space = Space::new(self.machine, self.terms, self.adversary, self.progress)?;
         let Some(space) = space else { return Ok(None) };
         let mut driver = self.driver(&space)?;
         driver.steps = steps;
         let mut found = Vec::new();
         for attack in attacks {
-            let Some(confirmed) = driver.examined(attack, CONFIRMATIONS) else { return Ok(None) };
+            let Some(confirmed) = driver.space.confirmed(&attack) else { return Ok(None) };
             found.push(confirmed);
         }
         // As in one run, an attack with the fewest traitors is the one that counts.
-        let size = |found: &Found<P>| (found.attack.traitors.len(), found.attack.size());
+        let size = |found: &Found| (found.attack.traitors.len(), found.attack.size());
         let known = driver.space.harvested().is_none();
         let halt = (!known).then_some(Halt::Harvest);
         let found = found.into_iter().min_by_key(size);
@@ -80,9 +74,16 @@ impl<P: Testable> Search<'_, P> {
         Ok(Some(driver.answer(driver.whole.clone(), found, halt)))
     }
 
-    fn driver<'a>(&'a self, space: &'a Space<'a, P>) -> Result<Driver<'a, P>, Refusal> {
+    fn driver<'a>(&'a self, space: &'a Space<'a>) -> Result<Driver<'a>, Refusal> {
         let symmetry = space.symmetry()?.filter(|_| self.leaves_out(Reduction::Renaming));
-        Ok(Driver { search: self, space, symmetry, whole: space.behaviours(), steps: 0 })
+        Ok(Driver {
+            search: self,
+            space,
+            symmetry,
+            pool: Pool::default(),
+            whole: space.behaviours(),
+            steps: 0,
+        })
     }
 
     /// Whether this reduction is made, if it can be.
@@ -92,32 +93,35 @@ impl<P: Testable> Search<'_, P> {
 }
 
 /// A search under way.
-struct Driver<'a, P: Testable> {
-    search: &'a Search<'a, P>,
-    space: &'a Space<'a, P>,
+struct Driver<'a> {
+    search: &'a Search<'a>,
+    space: &'a Space<'a>,
     /// Who can be renamed.
-    symmetry: Option<SymmetryOf<'a, P>>,
+    symmetry: Option<Symmetry<'a>>,
+    /// What was learned in other cases.
+    pool: Pool,
     /// All raw behaviours.
     whole: Count,
     steps: u64,
 }
 
-impl<P: Testable> Search<'_, P> {
+impl Search<'_> {
     /// An attack found in this space, or the first of those with as many traitors and the fewest
     /// lies, if that can be proved with so many steps.
-    pub fn smaller(&self, space: &Space<'_, P>, found: Found<P>, steps: u64) -> Found<P> {
+    pub fn smaller(&self, space: &Space<'_>, found: Found, steps: u64) -> Found {
         let (symmetry, whole) = (None, Count::ZERO);
-        let mut driver = Driver { search: self, space, symmetry, whole, steps: 0 };
+        let mut driver =
+            Driver { search: self, space, symmetry, pool: Pool::default(), whole, steps: 0 };
         let smallest = driver.smallest(&found, steps);
         smallest.map_or(found, |smallest| Found { size: Size::LocallyMinimal, ..smallest })
     }
 }
 
 /// What a part of a search found, or why it ended before it found anything.
-type FoundOrHalt<P> = (Option<Found<P>>, Option<Halt>);
+type FoundOrHalt = (Option<Found>, Option<Halt>);
 
-impl<P: Testable> Driver<'_, P> {
-    fn run(mut self) -> Result<Answer<P>, Refusal> {
+impl Driver<'_> {
+    fn run(mut self) -> Result<Answer, Refusal> {
         self.fault_free()?;
         let (obvious, mut halt) = self.canned_attacks()?;
         let (mut covered, mut found) = (Vec::new(), None);
@@ -145,7 +149,7 @@ impl<P: Testable> Driver<'_, P> {
         Ok(self.answer(self.whole.clone(), Some(found), None))
     }
 
-    fn answer(&self, behaviours: Count, found: Option<Found<P>>, halt: Option<Halt>) -> Answer<P> {
+    fn answer(&self, behaviours: Count, found: Option<Found>, halt: Option<Halt>) -> Answer {
         let (signed, forgeries) = (self.space.is_signed(), self.space.has_forgeries());
         let (harvested, steps) = (self.space.harvested(), self.steps);
         let sound = match self.search.engine {
@@ -163,7 +167,7 @@ impl<P: Testable> Driver<'_, P> {
     }
 
     /// How many raw behaviours are covered when a case is; nothing if another case stands for it.
-    fn covers(&self, case: &InitialChoicesOf<P>) -> Option<Count> {
+    fn covers(&self, case: &InitialChoices) -> Option<Count> {
         let values = &self.search.terms.values;
         let cases = match &self.symmetry {
             None => Count::from(1),
@@ -195,7 +199,7 @@ impl<P: Testable> Driver<'_, P> {
     }
 
     /// The first obvious attack that breaks the protocol.
-    fn canned_attacks(&mut self) -> Result<FoundOrHalt<P>, Refusal> {
+    fn canned_attacks(&mut self) -> Result<FoundOrHalt, Refusal> {
         let Search { limit, progress, .. } = *self.search;
         for size in self.search.adversary.sizes() {
             for attack in canned_attacks::attacks(self.space, size) {
@@ -206,7 +210,7 @@ impl<P: Testable> Driver<'_, P> {
                 let (attack, execution) = attack?;
                 self.steps = limit.min(self.steps + execution.messages() as u64);
                 if execution.violation().is_some() {
-                    let found = self.examined(attack, CONFIRMATIONS);
+                    let found = self.space.confirmed(&attack);
                     if found.is_some() {
                         return Ok((found, None));
                     }
@@ -217,7 +221,7 @@ impl<P: Testable> Driver<'_, P> {
     }
 
     /// Goes through all cases with so many traitors, with at most so many more steps.
-    fn explored_cases(&mut self, size: usize, lies: Lies, most: u64) -> ExploredCases<P> {
+    fn explored_cases(&mut self, size: usize, lies: Lies, most: u64) -> ExploredCases {
         let Search { limit, progress, .. } = *self.search;
         let limit = most.min(limit - self.steps);
         let one = self.search.engine != Engine::Exhaustive
@@ -243,12 +247,7 @@ impl<P: Testable> Driver<'_, P> {
     }
 
     /// Goes through one case. Only the exhaustive engine counts lies.
-    fn explore(
-        &self,
-        case: &InitialChoicesOf<P>,
-        lies: Lies,
-        budget: StepBudget<'_>,
-    ) -> Explored<P> {
+    fn explore(&self, case: &InitialChoices, lies: Lies, budget: StepBudget<'_>) -> Explored {
         match (self.search.engine, lies) {
             (Engine::Naive, Lies::Free) => naive::explore(self.space, case, budget),
             _ => self.explorer(case, lies, budget).explore(),
@@ -257,22 +256,24 @@ impl<P: Testable> Driver<'_, P> {
 
     fn explorer<'e>(
         &'e self,
-        case: &'e InitialChoicesOf<P>,
+        case: &'e InitialChoices,
         lies: Lies,
         budget: StepBudget<'e>,
-    ) -> Explorer<'e, P> {
+    ) -> Explorer<'e> {
         let symmetry = self.symmetry.as_ref().filter(|_| lies == Lies::Free);
         let part = self.search.part.filter(|_| lies == Lies::Free);
-        let exploration = Exploration { lies, reductions: self.search.reductions, symmetry, part };
-        Explorer::new(self.space, case, exploration, budget)
+        let plan = Exploration {
+            lies,
+            reductions: self.search.reductions,
+            symmetry,
+            pool: &self.pool,
+            part,
+        };
+        Explorer::new(self.space, case, plan, budget)
     }
 
     /// What the exploration of some cases found, confirmed, or why it ended before it found anything.
-    fn outcome(
-        &self,
-        explored_cases: ExploredCases<P>,
-        lies: Lies,
-    ) -> Result<FoundOrHalt<P>, Refusal> {
+    fn outcome(&self, explored_cases: ExploredCases, lies: Lies) -> Result<FoundOrHalt, Refusal> {
         match explored_cases.end {
             None => Ok((None, None)),
             Some((case, SearchOutcome::Found(violation, decisions))) => {
@@ -283,30 +284,21 @@ impl<P: Testable> Driver<'_, P> {
         }
     }
 
-    /// The attack with what the simulator says of it, if that is a violation, on every one of so
-    /// many runs.
-    fn examined(&self, attack: AttackOn<P>, times: usize) -> Option<Found<P>> {
-        let Search { protocol, terms, .. } = *self.search;
-        let execution = replayed(protocol, terms, &attack, &self.space.labels(), times);
-        let violation = execution.violation()?;
-        Some(Found { attack, execution, violation, size: Size::NotMinimal })
-    }
-
     /// The attack that an engine found, run again by the simulator.
     fn confirmed(
         &self,
-        case: &InitialChoicesOf<P>,
+        case: &InitialChoices,
         lies: Lies,
         violation: Violation,
-        decisions: Decisions<P::Message>,
-    ) -> Result<Found<P>, Refusal> {
+        decisions: Decisions,
+    ) -> Result<Found, Refusal> {
         let attack = decisions::attack(self.space, case, &decisions)?;
-        if let Some(found) = self.examined(attack.clone(), CONFIRMATIONS) {
+        if let Some(found) = self.space.confirmed(&attack) {
             return Ok(found);
         }
         // Then the engine and the simulator disagree. A protocol that is not deterministic makes
         // them; it is found out by asking both again.
-        if let Some(found) = self.examined(attack.clone(), INQUIRIES) {
+        if let Some(found) = self.space.inquired(&attack) {
             return Ok(found);
         }
         let known = match &violation {
@@ -321,27 +313,26 @@ impl<P: Testable> Driver<'_, P> {
                  nothing, under {attack:?}"
             );
         };
-        let Search { protocol, terms, .. } = *self.search;
-        let mut execution = replayed(protocol, terms, &attack, &self.space.labels(), 1);
-        execution.fault = Some(fault.clone());
-        let violation = Violation::Fault(fault);
-        Ok(Found { attack, execution, violation, size: Size::NotMinimal })
+        Ok(self.space.faulty(&attack, fault))
     }
 
     /// How the engine contradicts itself when it is asked again, if it does.
     fn inconsistency(
         &self,
-        case: &InitialChoicesOf<P>,
+        case: &InitialChoices,
         lies: Lies,
         violation: &Violation,
-        decisions: &Decisions<P::Message>,
+        decisions: &Decisions,
     ) -> Option<Fault> {
         let budget = || StepBudget::new(self.search.progress, u64::MAX);
         let thorough = self.explorer(case, lies, budget()).thorough().explore().1;
         if let Err(SearchOutcome::Found(Violation::Fault(fault), _)) = thorough {
             return Some(fault);
         }
-        let again: Result<(), SearchOutcomeOf<P>> = self.explore(case, lies, budget()).1;
+        // Whoever is asked again knows nothing of the first answers.
+        self.space.forget();
+        self.pool.forget();
+        let again: Result<(), SearchOutcome> = self.explore(case, lies, budget()).1;
         let same = matches!(&again, Err(SearchOutcome::Found(again, said))
             if again == violation && **said == *decisions);
         let kind = FaultKind::Undetermined(violation.name().into(), "another end".into());
@@ -349,14 +340,14 @@ impl<P: Testable> Driver<'_, P> {
     }
 
     /// The same attack, or a smaller one: as small as can be shown.
-    fn minimal(&mut self, found: Found<P>, fewest_traitors: bool) -> Found<P> {
+    fn minimal(&mut self, found: Found, fewest_traitors: bool) -> Found {
         if let Violation::Fault(Fault { kind: FaultKind::Undetermined(..), .. }) = found.violation {
             return found; // what such a protocol does with fewer lies says nothing
         }
         self.search.progress.shrink();
         let Shrunk { attack, size, .. } =
             shrunk(self.space, found.attack.clone(), self.search.progress);
-        let local = self.examined(attack, CONFIRMATIONS).map(|local| Found { size, ..local });
+        let local = self.space.confirmed(&attack).map(|local| Found { size, ..local });
         let local = local.unwrap_or(found);
         let smallest = fewest_traitors.then(|| self.smallest(&local, PROOF_OF_LIES)).flatten();
         smallest.map_or(local, |found| Found { size: Size::Smallest, ..found })
@@ -364,7 +355,7 @@ impl<P: Testable> Driver<'_, P> {
 
     /// The first of the attacks with the fewest lies among those with as many traitors as this
     /// one has, if that can be proved with so many steps.
-    fn smallest(&mut self, local: &Found<P>, steps: u64) -> Option<Found<P>> {
+    fn smallest(&mut self, local: &Found, steps: u64) -> Option<Found> {
         let (traitors, size) = (local.attack.traitors, local.attack.size());
         let end = self.steps.saturating_add(steps);
         for most in 0..=size {
@@ -373,7 +364,7 @@ impl<P: Testable> Driver<'_, P> {
             let (found, halt) = self.outcome(explored_cases, lies).ok()?;
             if let Some(found) = found {
                 let told = found.attack.size();
-                let again = (told > most).then(|| self.examined(found.attack.clone(), INQUIRIES));
+                let again = (told > most).then(|| self.space.inquired(&found.attack));
                 if let Some(Found { violation: Violation::Fault(_), .. }) = again.flatten() {
                     return None;
                 }

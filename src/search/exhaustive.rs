@@ -13,7 +13,6 @@
 //! | `sends` | what each general sends in a round |
 //! | `crash_choices` | who crashes in a round, and which messages do not arrive in it |
 //! | `memo` | what a worker remembers, so that it is computed once |
-//! | `state_pool` | states that are no longer needed, reused as memory for others |
 
 pub(crate) mod branches;
 mod byzantine_sender;
@@ -26,4 +25,3 @@ mod monotone;
 pub(crate) mod receiving;
 mod reordering;
 mod sends;
-mod state_pool;

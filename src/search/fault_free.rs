@@ -7,17 +7,15 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::choices::space::Space;
 use crate::attack::Attack;
-use crate::execution::obeyed;
-use crate::fault::Guarded;
 use crate::general::{General, Generals};
-use crate::protocol::Lockstep;
-use crate::testable::{Refusal, Testable, Wire};
+use crate::machine::{MessageId, ValueId};
+use crate::testable::{Refusal, Wire};
 
 /// What each general with an input is given.
-pub(crate) type Inputs<P> = BTreeMap<General, <P as Lockstep>::Value>;
+pub(crate) type Inputs = BTreeMap<General, ValueId>;
 
 /// What each general decides, by number.
-pub(crate) type DecidedValues<P> = Vec<Option<<P as Lockstep>::Value>>;
+pub(crate) type DecidedValues = Vec<Option<ValueId>>;
 
 /// What is decided with these inputs when all obey, and all arrives in its turn; nothing if the
 /// protocol has a fault even then.
@@ -25,19 +23,17 @@ pub(crate) type DecidedValues<P> = Vec<Option<<P as Lockstep>::Value>>;
 /// # Errors
 ///
 /// The repertoire lacks what is said, or a signature is shown that nobody could have.
-pub(crate) fn decisions<P: Testable>(
-    space: &Space<'_, P>,
-    inputs: &Inputs<P>,
-) -> Result<DecidedValues<P>, Refusal> {
-    let Space { protocol, terms, .. } = space;
+pub(crate) fn decisions(space: &Space<'_>, inputs: &Inputs) -> Result<DecidedValues, Refusal> {
+    let terms = space.terms;
     let attack = Attack::new(&terms.graph, Generals::NONE, inputs.clone());
-    let guarded = Guarded::new(*protocol, &terms.values, Generals::NONE);
-    let execution = obeyed(&guarded, terms, &attack, &space.labels());
+    let mut worker = space.worker(Generals::NONE);
+    let execution = space.run(&mut worker, &attack);
+    space.lay_down(worker);
     if execution.fault.is_some() {
         return Ok(execution.decisions);
     }
     let said = execution.deliveries.iter().map(|delivery| (delivery.wire, delivery.said));
-    let said: FxHashMap<Wire, &[P::Message]> = said.collect();
+    let said: FxHashMap<Wire, &[MessageId]> = said.collect();
     let mut shown = FxHashSet::default();
     for round in 1..=terms.rounds {
         let mut news = Vec::new();

@@ -5,38 +5,40 @@
 use itertools::Itertools;
 
 use super::budget::StepBudget;
-use super::choices::initial::InitialChoicesOf;
+use super::choices::initial::InitialChoices;
 use super::choices::space::Space;
 use super::decisions::Decisions;
-use super::outcome::{Explored, SearchOutcome, SearchOutcomeOf};
-use crate::adversary::Adversary;
+use super::outcome::{Explored, SearchOutcome};
 use crate::execution::Delivery;
 use crate::execution::simulate::{Eavesdropper, Enemy, simulate};
-use crate::fault::Guarded;
-use crate::testable::{Repertoire, Testable, Wire};
+use crate::machine::{Machine, MessageId, Worker};
+use crate::testable::{Repertoire, Wire};
 
 /// Goes through all behaviours of a case; a step is an execution.
-pub(crate) fn explore<P: Testable>(
-    space: &Space<'_, P>,
-    case: &InitialChoicesOf<P>,
+pub(crate) fn explore(
+    space: &Space<'_>,
+    case: &InitialChoices,
     mut budget: StepBudget<'_>,
-) -> Explored<P> {
+) -> Explored {
+    let mut worker = space.worker(case.traitors);
     let result = all_decisions(space, case).try_for_each(|decisions| {
         budget.step()?;
-        judge(space, case, decisions).map_or(Ok(()), Err)
+        worker.make_room();
+        judge(space, &mut worker, case, decisions).map_or(Ok(()), Err)
     });
+    space.lay_down(worker);
     (budget.steps(), result)
 }
 
-fn judge<P: Testable>(
-    space: &Space<'_, P>,
-    case: &InitialChoicesOf<P>,
-    decisions: Decisions<P::Message>,
-) -> Option<SearchOutcomeOf<P>> {
-    let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
+fn judge(
+    space: &Space<'_>,
+    worker: &mut Worker<'_>,
+    case: &InitialChoices,
+    decisions: Decisions,
+) -> Option<SearchOutcome> {
     let labels = space.labels();
-    let mut enemy = NaiveAdversary { protocol: &protocol, decisions: &decisions };
-    let execution = simulate(&protocol, space.terms, case.roles(), &mut enemy, &labels);
+    let mut enemy = NaiveAdversary { machine: space.machine, decisions: &decisions };
+    let execution = simulate(worker, space.terms, case.roles(), &mut enemy, &labels);
     let undescribed = || {
         let mut loyal = execution.deliveries.iter();
         loyal.find_map(|Delivery { wire, said, .. }| {
@@ -53,41 +55,40 @@ fn judge<P: Testable>(
 }
 
 /// An enemy that says what is in the decisions, as far as it has the signatures.
-struct NaiveAdversary<'a, P: Testable> {
-    protocol: &'a Guarded<'a, P>,
-    decisions: &'a Decisions<P::Message>,
+struct NaiveAdversary<'a> {
+    machine: &'a dyn Machine,
+    decisions: &'a Decisions,
 }
 
-impl<P: Testable> Enemy<P> for NaiveAdversary<'_, P> {
+impl Enemy for NaiveAdversary<'_> {
     fn tamper(
         &mut self,
         wire: Wire,
-        honest: &[P::Message],
-        overhears: &Eavesdropper<'_, P>,
-    ) -> Option<Vec<P::Message>> {
+        honest: &[MessageId],
+        overhears: &Eavesdropper<'_>,
+    ) -> Option<Vec<MessageId>> {
         let spoken = self.decisions.spoken.get(&wire)?;
-        let can_be_said = |message: &&P::Message| {
+        let can_be_said = |message: &&MessageId| {
             honest.contains(message) || {
-                let signatures = self.protocol.signatures(message);
-                overhears.lacks(&signatures).is_none()
+                let signatures = self.machine.signatures(**message);
+                signatures.is_ok_and(|signatures| overhears.lacks(&signatures).is_none())
             }
         };
-        Some(spoken.iter().flatten().filter(can_be_said).cloned().sorted().collect())
+        let mut said = spoken.iter().flatten().filter(can_be_said).copied().collect_vec();
+        self.machine.sort(&mut said);
+        Some(said)
     }
 }
 
 /// Everything that the traitors can say to the loyal.
-fn all_decisions<P: Testable>(
-    space: &Space<'_, P>,
-    case: &InitialChoicesOf<P>,
-) -> impl Iterator<Item = Decisions<P::Message>> {
+fn all_decisions(space: &Space<'_>, case: &InitialChoices) -> impl Iterator<Item = Decisions> {
     let loyal = space.everybody().minus(case.traitors);
     let wires = (1..=space.terms.rounds)
         .cartesian_product(case.traitors.iter())
         .cartesian_product(loyal.iter())
         .filter(|((_, from), to)| space.terms.graph.has_edge(*from, *to))
         .map(|((round, from), to)| Wire { round, from, to });
-    let slots = wires.map(|wire| (wire, slots(space.adversary, space.repertoire(wire))));
+    let slots = wires.map(|wire| (wire, slots(space, space.repertoire(wire))));
     let slots = slots.collect_vec();
     let lengths = slots.iter().map(|(wire, slots)| (*wire, slots.len())).collect_vec();
     let choices = slots.into_iter().flat_map(|(_, slots)| slots);
@@ -99,17 +100,19 @@ fn all_decisions<P: Testable>(
 }
 
 /// Everything that can be said in each slot of a wire with this repertoire, strays last.
-fn slots<M: Clone + Ord>(
-    adversary: Adversary,
-    Repertoire { slots, strays, forgeries, .. }: Repertoire<M>,
-) -> Vec<Vec<Option<M>>> {
+fn slots(
+    space: &Space<'_>,
+    Repertoire { slots, strays, forgeries, .. }: Repertoire<MessageId>,
+) -> Vec<Vec<Option<MessageId>>> {
     let forged = forgeries.into_iter().map(|forgery| forgery.message);
     let strays = strays.into_iter().chain(forged).collect();
-    let slots = slots.into_iter().map(|slot| (slot, adversary.silence));
-    let strays = adversary.strays.then_some((strays, true));
+    let slots = slots.into_iter().map(|slot| (slot, space.adversary.silence));
+    let strays = space.adversary.strays.then_some((strays, true));
     let slots = slots.chain(strays).filter(|(messages, _)| !messages.is_empty());
     let choices = slots.map(|(messages, optional)| {
-        let messages = messages.into_iter().sorted().dedup().map(Some);
+        let mut messages = messages.into_iter().unique().collect_vec();
+        space.machine.sort(&mut messages);
+        let messages = messages.into_iter().map(Some);
         messages.chain(optional.then_some(None)).collect()
     });
     choices.collect()
@@ -118,15 +121,16 @@ fn slots<M: Clone + Ord>(
 #[cfg(test)]
 mod tests {
     use super::super::choices::initial::TraitorsOrders;
-    use super::super::exhaustive::context::Lies;
+    use super::super::exhaustive::context::{Lies, Pool};
     use super::super::exhaustive::explorer::{Exploration, Explorer};
     use super::super::progress::Progress;
     use super::super::reduction::Reductions;
     use super::*;
+    use crate::adversary::Adversary;
     use crate::count::Count;
+    use crate::machine::Numbered;
     use crate::order::Order;
     use crate::protocols::oral::OralMessages;
-    use crate::testable::Terms;
 
     /// The most behaviours of one setting that are gone through one by one.
     const SMALL: u64 = 10_000;
@@ -135,8 +139,9 @@ mod tests {
     /// was small enough for both.
     fn agree(protocol: &OralMessages, n: usize, adversary: Adversary) -> bool {
         let setting = format!("{protocol:?}, n = {n}, {adversary}");
-        let terms = Terms::of(protocol, n).unwrap();
-        let space = Space::new(protocol, &terms, adversary, &Progress::new()).unwrap().unwrap();
+        let numbered = Numbered::new(protocol);
+        let terms = numbered.terms(&n.into(), true).unwrap();
+        let space = Space::new(&numbered, &terms, adversary, &Progress::new()).unwrap().unwrap();
         let counted = space.behaviours();
         if counted > Count::from(SMALL) {
             return false;
@@ -146,11 +151,13 @@ mod tests {
         let mut visited = 0;
         let cases = adversary.sizes().flat_map(|size| space.cases(size, TraitorsOrders::One));
         for case in cases {
-            let judged =
-                all_decisions(&space, &case).map(|decisions| judge(&space, &case, decisions));
+            let mut worker = space.worker(case.traitors);
+            let judged = all_decisions(&space, &case)
+                .map(|decisions| judge(&space, &mut worker, &case, decisions));
             let judged = judged.collect_vec();
             let (lies, reductions) = (Lies::Free, Reductions::ALL);
-            let exploration = Exploration { lies, reductions, symmetry: None, part: None };
+            let pool = &Pool::default();
+            let exploration = Exploration { lies, reductions, symmetry: None, pool, part: None };
             let found = Explorer::new(&space, &case, exploration, budget()).explore().1;
             let broken = judged.iter().any(Option::is_some);
             assert_eq!(broken, found.is_err(), "{setting}, {case:?}");

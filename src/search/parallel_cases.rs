@@ -3,18 +3,17 @@
 use itertools::Itertools;
 
 use super::budget::StepBudget;
-use super::choices::initial::InitialChoicesOf;
-use super::outcome::{Explored, SearchOutcomeOf};
+use super::choices::initial::InitialChoices;
+use super::outcome::{Explored, SearchOutcome};
 use super::progress::Progress;
-use crate::testable::Testable;
 
 /// What came of going through cases, up to the first that ended early.
-pub(crate) struct ExploredCases<P: Testable> {
+pub(crate) struct ExploredCases {
     pub steps: u64,
     /// The cases that were gone through to their end.
-    pub covered: Vec<InitialChoicesOf<P>>,
+    pub covered: Vec<InitialChoices>,
     /// The first case that ended early, and why.
-    pub end: Option<(InitialChoicesOf<P>, SearchOutcomeOf<P>)>,
+    pub end: Option<(InitialChoices, SearchOutcome)>,
 }
 
 /// How many cases are handed to the threads at a time.
@@ -22,12 +21,12 @@ const AT_A_TIME: usize = 256;
 
 /// Explores the cases, with at most so many steps in all; the answer does not depend on the number of
 /// threads.
-pub(crate) fn explored_cases<'p, P: Testable>(
-    cases: impl Iterator<Item = InitialChoicesOf<P>>,
+pub(crate) fn explored_cases<'p>(
+    cases: impl Iterator<Item = InitialChoices>,
     limit: u64,
     progress: &'p Progress,
-    explore: impl Fn(&InitialChoicesOf<P>, StepBudget<'p>) -> Explored<P> + Sync,
-) -> ExploredCases<P> {
+    explore: impl Fn(&InitialChoices, StepBudget<'p>) -> Explored + Sync,
+) -> ExploredCases {
     let mut budget = StepBudget::new(progress, limit);
     let mut covered = Vec::new();
     for cases in &cases.chunks(AT_A_TIME) {

@@ -30,7 +30,7 @@ pub enum Reduction {
     /// sets, inputs and states (with the signatures that the enemy can show in them) that can be renamed
     /// into each other, one is gone through. (Where lies are counted, all are.)
     Renaming,
-    /// The protocol is monotone in the last round, as it [says](crate::Testable::monotone): what a general
+    /// The protocol is monotone in the last round, as it [says](crate::Claims::monotone): what a general
     /// decides lies between what it decides when it is told the lowest in each slot and when it is told
     /// the highest, and only these are gone through, with all strays. Where those two are the same for
     /// all, agreement and validity hold of all between; and where they are not, they are broken by one of
@@ -65,8 +65,8 @@ impl Reduction {
     ];
 
     /// Those of the exhaustive engine that are sound where traitors are faulty in this way, if the
-    /// protocol allows for the last two of them ([symmetry](crate::Testable::symmetry),
-    /// [monotone](crate::Testable::monotone)).
+    /// protocol allows for the last two of them ([symmetry](crate::Claims::symmetric),
+    /// [monotone](crate::Claims::monotone)).
     #[must_use]
     pub fn against(faults: FaultClass) -> &'static [Reduction] {
         match faults {

@@ -5,14 +5,15 @@ use std::ops::Range;
 
 use super::choices::space::Space;
 use super::progress::Progress;
-use crate::attack::{AttackOn, Edit, Lie};
+use crate::attack::{Edit, Lie};
 use crate::execution::Size;
+use crate::machine::{MessageId, NumberedAttack, Worker};
 use crate::schedule::{Arrival, Crash, Shift};
-use crate::testable::{Testable, Wire};
+use crate::testable::Wire;
 
 /// What became of an attack.
-pub(crate) struct Shrunk<P: Testable> {
-    pub attack: AttackOn<P>,
+pub(crate) struct Shrunk {
+    pub attack: NumberedAttack,
     pub size: Size,
     /// How often the protocol was run for that.
     pub executions: u64,
@@ -25,13 +26,10 @@ pub(crate) struct Shrunk<P: Testable> {
 ///
 /// Parts are tried in blocks, halved until they are single ones, and then until none can go: at
 /// best a number of executions logarithmic in the parts, at worst quadratic.
-pub(crate) fn shrunk<P: Testable>(
-    space: &Space<'_, P>,
-    attack: AttackOn<P>,
-    progress: &Progress,
-) -> Shrunk<P> {
+pub(crate) fn shrunk(space: &Space<'_>, attack: NumberedAttack, progress: &Progress) -> Shrunk {
     let mut shrinker = Shrinker::new(attack);
     let (mut executions, mut size) = (0, Size::LocallyMinimal);
+    let mut worker = space.worker(shrinker.best.traitors);
     while let Some(attack) = shrinker.next(space) {
         if progress.is_stopped() {
             size = Size::NotMinimal;
@@ -39,24 +37,26 @@ pub(crate) fn shrunk<P: Testable>(
         }
         executions += 1;
         progress.worked(1);
-        if breaks(space, &attack) {
+        worker.make_room();
+        if breaks(space, &mut worker, &attack) {
             shrinker.keep(attack);
         }
     }
+    space.lay_down(worker);
     Shrunk { attack: shrinker.best, size, executions }
 }
 
 /// Makes an attack smaller step by step, whatever it is that an attack must still do: each step
 /// proposes another one, which is [kept](Shrinker::keep) if it does.
 #[derive(Clone, Debug)]
-pub(crate) struct Shrinker<P: Testable> {
+pub(crate) struct Shrinker {
     /// The best so far.
-    pub best: AttackOn<P>,
-    simulate: Stage<P>,
+    pub best: NumberedAttack,
+    simulate: Stage,
 }
 
 #[derive(Clone, Debug)]
-enum Stage<P: Testable> {
+enum Stage {
     /// Blocks of so many parts are taken back one after the other, down to the first. Whether any
     /// could go in this pass.
     Parts { block: usize, start: usize, smaller: bool },
@@ -64,17 +64,17 @@ enum Stage<P: Testable> {
     Traitors,
     /// One thing is made simpler: an input, whom a crash still reaches, how late a message is, in
     /// which round a lie is told and what is said.
-    Simpler(std::vec::IntoIter<AttackOn<P>>),
+    Simpler(std::vec::IntoIter<NumberedAttack>),
 }
 
-impl<P: Testable> Shrinker<P> {
-    pub fn new(best: AttackOn<P>) -> Shrinker<P> {
+impl Shrinker {
+    pub fn new(best: NumberedAttack) -> Shrinker {
         let simulate = Stage::first(&best);
         Shrinker { best, simulate }
     }
 
     /// The next attack to be tried; none if the best is locally minimal.
-    pub fn next(&mut self, space: &Space<'_, P>) -> Option<AttackOn<P>> {
+    pub fn next(&mut self, space: &Space<'_>) -> Option<NumberedAttack> {
         loop {
             match &mut self.simulate {
                 Stage::Parts { block: 0, .. } => self.simulate = Stage::Traitors,
@@ -85,13 +85,13 @@ impl<P: Testable> Shrinker<P> {
                 Stage::Parts { block, start, .. } => {
                     *start = start.saturating_sub(*block);
                     let end = (*start + *block).min(self.best.size());
-                    return Some(without::<P>(&self.best, *start..end));
+                    return Some(without(&self.best, *start..end));
                 }
                 Stage::Traitors => {
                     self.simulate = Stage::Simpler(simpler(space, &self.best).into_iter());
                     let traitors = self.best.culprits();
                     if traitors != self.best.traitors && !space.adversary.exactly {
-                        return Some(AttackOn::<P> { traitors, ..self.best.clone() });
+                        return Some(NumberedAttack { traitors, ..self.best.clone() });
                     }
                 }
                 Stage::Simpler(simpler) => return simpler.next(),
@@ -100,7 +100,7 @@ impl<P: Testable> Shrinker<P> {
     }
 
     /// What was proposed last does as well.
-    pub fn keep(&mut self, attack: AttackOn<P>) {
+    pub fn keep(&mut self, attack: NumberedAttack) {
         self.best = attack;
         match &mut self.simulate {
             Stage::Parts { smaller, .. } => *smaller = true,
@@ -110,20 +110,20 @@ impl<P: Testable> Shrinker<P> {
     }
 }
 
-impl<P: Testable> Stage<P> {
-    fn first(attack: &AttackOn<P>) -> Stage<P> {
+impl Stage {
+    fn first(attack: &NumberedAttack) -> Stage {
         Stage::Parts { block: attack.size(), start: attack.size(), smaller: false }
     }
 }
 
 /// Whether an attack breaks the protocol and is one of the adversary's.
-fn breaks<P: Testable>(space: &Space<'_, P>, attack: &AttackOn<P>) -> bool {
-    let execution = space.run(attack);
+fn breaks(space: &Space<'_>, worker: &mut Worker<'_>, attack: &NumberedAttack) -> bool {
+    let execution = space.run(worker, attack);
     execution.violation().is_some() && space.allows(attack, &execution)
 }
 
 /// The attack without some of its parts: lies, changes of the schedule, crashes.
-fn without<P: Testable>(attack: &AttackOn<P>, parts: Range<usize>) -> AttackOn<P> {
+fn without(attack: &NumberedAttack, parts: Range<usize>) -> NumberedAttack {
     fn drain<T>(list: &mut Vec<T>, parts: &Range<usize>, before: usize) -> usize {
         let after = before + list.len();
         let within = |place: usize| place.clamp(before, after) - before;
@@ -139,12 +139,12 @@ fn without<P: Testable>(attack: &AttackOn<P>, parts: Range<usize>) -> AttackOn<P
 
 /// Every attack that is as large and in one thing simpler. Whatever is done so ends: each thing has
 /// an order of its own, in which it goes down.
-fn simpler<P: Testable>(space: &Space<'_, P>, attack: &AttackOn<P>) -> Vec<AttackOn<P>> {
+fn simpler(space: &Space<'_>, attack: &NumberedAttack) -> Vec<NumberedAttack> {
     let mut simpler = Vec::new();
     for (general, value) in &attack.inputs {
         for earlier in space.terms.values.iter().take_while(|earlier| *earlier != value) {
             let mut with = attack.clone();
-            with.inputs.insert(*general, earlier.clone());
+            with.inputs.insert(*general, *earlier);
             simpler.push(with);
         }
     }
@@ -177,17 +177,14 @@ fn simpler<P: Testable>(space: &Space<'_, P>, attack: &AttackOn<P>) -> Vec<Attac
 }
 
 /// The same lie in an earlier round, or with an earlier message in the same slot.
-fn simpler_lies<P: Testable>(
-    space: &Space<'_, P>,
-    Lie { wire, edit }: &Lie<P::Message>,
-) -> Vec<Lie<P::Message>> {
+fn simpler_lies(space: &Space<'_>, Lie { wire, edit }: &Lie<MessageId>) -> Vec<Lie<MessageId>> {
     let Some(said) = edit.said() else { return Vec::new() };
-    let in_round = |round| Lie { wire: Wire { round, ..*wire }, edit: Edit::Say(said.clone()) };
+    let in_round = |round| Lie { wire: Wire { round, ..*wire }, edit: Edit::Say(*said) };
     let earlier = (1..wire.round).filter(|_| edit.honest().is_none()).map(in_round);
     let others = space.wire_choices(*wire).before(said).into_iter();
     let others = others.filter(|other| edit.honest() != Some(other));
     let others = others.map(|say| match edit.honest() {
-        Some(of) => Edit::Instead { of: of.clone(), say },
+        Some(of) => Edit::Instead { of: *of, say },
         None => Edit::Say(say),
     });
     earlier.chain(others.map(|edit| Lie { wire: *wire, edit })).collect()
@@ -199,12 +196,12 @@ mod tests {
 
     use super::*;
     use crate::adversary::Adversary;
-    use crate::attack::Attack;
+    use crate::attack::{Attack, AttackOn};
     use crate::general::General;
+    use crate::machine::{Machine, Numbered};
     use crate::order::Order;
     use crate::protocols::oral::{OralMessages, Relay};
     use crate::protocols::path::Path;
-    use crate::testable::Terms;
 
     const RETREAT: Order = Order::RETREAT;
     const ATTACK: Order = Order::ATTACK;
@@ -239,12 +236,14 @@ mod tests {
         ];
         for (before, after) in cases {
             let protocol = OralMessages::new(1);
-            let terms = Terms::of(&protocol, before.n()).unwrap();
+            let numbered = Numbered::new(&protocol);
+            let terms = numbered.terms(&before.graph, true).unwrap();
             let progress = Progress::new();
-            let space = Space::new(&protocol, &terms, Adversary::at_most(2), &progress);
+            let space = Space::new(&numbered, &terms, Adversary::at_most(2), &progress);
             let space = space.unwrap().unwrap();
-            let shrunk = shrunk(&space, before, &progress);
-            assert_eq!((shrunk.attack, shrunk.size), (after, Size::LocallyMinimal));
+            let shrunk = shrunk(&space, numbered.number_attack(&before), &progress);
+            let attack = numbered.attack(&shrunk.attack);
+            assert_eq!((attack, shrunk.size), (after, Size::LocallyMinimal));
         }
     }
 }

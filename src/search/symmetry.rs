@@ -19,14 +19,14 @@ use super::exhaustive::branches::Branch;
 use crate::adversary::Adversary;
 use crate::count::Count;
 use crate::general::{General, Generals, Swap};
+use crate::machine::{Machine, MessageId, Terms, ValueId, Worker};
 use crate::outcome::Task;
-use crate::protocol::{Lockstep, Plain};
-use crate::testable::{Refusal, Symmetric, Terms, described};
+use crate::testable::Refusal;
 
 /// Who are alike from the start, and how they are renamed.
 #[derive(Clone)]
-pub(crate) struct Symmetry<'a, M, S> {
-    claim: &'a dyn Symmetric<M, S>,
+pub(crate) struct Symmetry<'a> {
+    machine: &'a dyn Machine,
     /// Those who can change places without changing the setting, by kind.
     pub(super) kinds: Vec<Generals>,
     signatures: Option<SignatureRenaming>,
@@ -41,17 +41,14 @@ struct SignatureRenaming {
     renamed: FxHashMap<Swap, Vec<u32>>,
 }
 
-/// The symmetry of a protocol.
-pub(crate) type SymmetryOf<'a, P> = Symmetry<'a, <P as Lockstep>::Message, <P as Lockstep>::State>;
-
-impl<'a, M: Plain, S> Symmetry<'a, M, S> {
-    /// By this claim, where it can be used: among Byzantine traitors, where no message is disrupted,
-    /// and nothing is demanded that may hang on names.
-    pub fn of<V>(
-        claim: &'a dyn Symmetric<M, S>,
-        terms: &Terms<V>,
+impl<'a> Symmetry<'a> {
+    /// As the protocol claims, where that can be used: among Byzantine traitors, where no message is
+    /// disrupted, and nothing is demanded that may hang on names.
+    pub fn of(
+        machine: &'a dyn Machine,
+        terms: &Terms,
         adversary: &Adversary,
-    ) -> Result<Option<Symmetry<'a, M, S>>, Refusal> {
+    ) -> Result<Option<Symmetry<'a>>, Refusal> {
         let Terms { graph, task, inputs, demands, .. } = terms;
         let Adversary { faults, disruptions, .. } = adversary;
         if !faults.is_byzantine() || *disruptions > 0 || !demands.is_empty() {
@@ -59,7 +56,7 @@ impl<'a, M: Plain, S> Symmetry<'a, M, S> {
         }
         let everybody = graph.everybody();
         let suspects = adversary.suspects(everybody);
-        let alike = described("alike", || claim.alike(graph.n()))?;
+        let Some(alike) = machine.alike(graph.n())? else { return Ok(None) };
         let alike = everybody.minus(everybody.minus(alike));
         let alike = match task {
             Task::Broadcast => alike.without(General::COMMANDER),
@@ -85,11 +82,11 @@ impl<'a, M: Plain, S> Symmetry<'a, M, S> {
             }
         }
         kinds.retain(|kind| kind.len() > 1);
-        Ok((!kinds.is_empty()).then_some(Symmetry { claim, kinds, signatures: None }))
+        Ok((!kinds.is_empty()).then_some(Symmetry { machine, kinds, signatures: None }))
     }
 
     /// Each two who can change places.
-    pub fn swaps(&self) -> impl Iterator<Item = Swap> + use<M, S> {
+    pub fn swaps(&self) -> impl Iterator<Item = Swap> + use<> {
         let pairs = self.kinds.iter().flat_map(|kind| kind.iter().array_combinations());
         let swaps = pairs.map(|[one, other]| Swap::between(one, other));
         swaps.collect_vec().into_iter()
@@ -99,21 +96,21 @@ impl<'a, M: Plain, S> Symmetry<'a, M, S> {
     pub fn with_signatures(
         self,
         count: usize,
-        messages: &[(&M, &[u32])],
-        numbers: impl Fn(&M) -> Result<Vec<Option<u32>>, Refusal>,
-    ) -> Result<Symmetry<'a, M, S>, Refusal> {
+        messages: &[(MessageId, &[u32])],
+        numbers: impl Fn(MessageId) -> Result<Vec<Option<u32>>, Refusal>,
+    ) -> Result<Symmetry<'a>, Refusal> {
         let mut all = SignatureSet::none(count);
         messages.iter().flat_map(|(_, numbers)| *numbers).for_each(|number| all.add(*number));
         let mut signatures = SignatureRenaming { all, renamed: FxHashMap::default() };
         for swap in self.swaps() {
             let mut renamed = (0..count as u32).collect_vec();
             for (message, before) in messages {
-                let swapped =
-                    described("swapped_message", || self.claim.swapped_message(message, swap))?;
-                let after: Option<Vec<u32>> = numbers(&swapped)?.into_iter().collect();
+                let swapped = self.machine.swapped_message(*message, swap)?;
+                let after: Option<Vec<u32>> = numbers(swapped)?.into_iter().collect();
                 let Some(after) = after.filter(|after| after.len() == before.len()) else {
                     let Swap { one, other } = swap;
-                    let [message, renamed] = [message, &swapped].map(|one| format!("{one:?}"));
+                    let [message, renamed] =
+                        [*message, swapped].map(|one| self.machine.show_message(one));
                     return Err(Refusal::Unsigned { one, other, message, renamed });
                 };
                 let pairs = before.iter().zip(after);
@@ -137,20 +134,11 @@ impl<'a, M: Plain, S> Symmetry<'a, M, S> {
         self.overheard(here, swap)?.beside(&there.and(all))
     }
 
-    /// What the one who stands there then holds instead of this state.
-    pub fn state(&self, state: &S, swap: Swap) -> Result<S, Refusal> {
-        described("swapped_state", || self.claim.swapped_state(state, swap))
-    }
-
     /// For how many cases a case stands that can be renamed into it; nothing if another one does.
     ///
     /// It is the one whose traitors have the highest numbers: they are heard last, so that what the
     /// loyal say is heard before there is anything to choose.
-    pub fn stands_for<V: PartialEq>(
-        &self,
-        case: &InitialChoices<V, M>,
-        values: &[V],
-    ) -> Option<Count> {
+    pub fn stands_for(&self, case: &InitialChoices, values: &[ValueId]) -> Option<Count> {
         let role = |general: General| {
             let input = case.inputs.get(&general);
             let input = input.and_then(|input| values.iter().position(|value| value == input));
@@ -172,14 +160,15 @@ impl<'a, M: Plain, S> Symmetry<'a, M, S> {
     }
 }
 
-impl<M: Plain, S: Plain> Symmetry<'_, M, S> {
+impl Symmetry<'_> {
     /// Which branches are the first of those that can be renamed into each other by these.
     pub fn firsts(
         &self,
-        branches: &[Branch<Option<S>>],
+        worker: &mut Worker<'_>,
+        branches: &[Branch],
         these: Generals,
     ) -> Result<Vec<bool>, Refusal> {
-        let place_of = branches.iter().enumerate().map(|(place, branch)| (&branch.state, place));
+        let place_of = branches.iter().enumerate().map(|(place, branch)| (branch.state, place));
         let place_of: FxHashMap<_, usize> = place_of.collect();
         let mut classes = UnionFind::<usize>::new(branches.len());
         for kind in self.kinds.iter().map(|kind| kind.minus(kind.minus(these))) {
@@ -188,8 +177,7 @@ impl<M: Plain, S: Plain> Symmetry<'_, M, S> {
                 for other in kind.iter().filter(|other| *other > one) {
                     let swap = Swap::between(one, other);
                     let renamed = branches.iter().map_while(|branch| {
-                        let state = branch.state.as_ref()?;
-                        let swapped = self.state(state, swap);
+                        let swapped = worker.swapped(branch.state?, swap);
                         swapped.map(|swapped| place_of.get(&Some(swapped)).copied()).transpose()
                     });
                     let renamed: Vec<usize> = renamed.try_collect()?;

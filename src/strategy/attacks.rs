@@ -12,9 +12,10 @@ use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
 use super::settings::Settings;
-use crate::attack::{Attack, AttackOn};
+use crate::attack::AttackOn;
 use crate::general::{General, Generals};
 use crate::graph::Graph;
+use crate::machine::{Machine, Numbered, NumberedAttack, Terms, ValueId, fits};
 use crate::question::can_be_turned;
 use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::space::{Space, Stock};
@@ -22,7 +23,7 @@ use crate::search::progress::Progress;
 use crate::search::random::draw::{any_case, drawn_in};
 use crate::search::shrink::Shrinker;
 use crate::setting::Setting;
-use crate::testable::{Terms, Testable, Wire};
+use crate::testable::{Testable, Wire};
 
 /// Attacks on a protocol in one of these settings, as the [adversary](crate::Adversary) of the
 /// setting can make them: in its slots, its orders of arrival, with the signatures that it has.
@@ -37,7 +38,7 @@ use crate::testable::{Terms, Testable, Wire};
 pub fn attacks<P: Testable>(protocol: P, settings: impl Into<Settings>) -> Attacks<P> {
     let settings = settings.into();
     let stocks = settings.all().iter().map(|_| OnceLock::new()).collect();
-    let field = Field { protocol, settings, stocks };
+    let field = Field { numbered: Numbered::new(protocol), places: Places { settings, stocks } };
     let (first, replayed) = (Vec::new(), AtomicUsize::new(0));
     Attacks { field: Arc::new(field), fixed: Fixed::default(), first, replayed }
 }
@@ -45,42 +46,57 @@ pub fn attacks<P: Testable>(protocol: P, settings: impl Into<Settings>) -> Attac
 /// See [`attacks`].
 pub struct Attacks<P: Testable> {
     field: Arc<Field<P>>,
-    fixed: Fixed<P::Value>,
+    fixed: Fixed,
     first: Vec<AttackOn<P>>,
     /// How many of the first have been had.
     replayed: AtomicUsize,
 }
 
 /// What is the same in all attacks, also when they become smaller.
-#[derive(Clone, Debug)]
-struct Fixed<V> {
+#[derive(Clone, Default, Debug)]
+struct Fixed {
     traitors: Option<Generals>,
-    inputs: Option<BTreeMap<General, V>>,
+    inputs: Option<BTreeMap<General, ValueId>>,
 }
 
-impl<V> Default for Fixed<V> {
-    fn default() -> Fixed<V> {
-        Fixed { traitors: None, inputs: None }
-    }
-}
-
-impl<V: Eq> Fixed<V> {
-    fn is_in<M>(&self, attack: &Attack<V, M>) -> bool {
+impl Fixed {
+    fn is_in(&self, attack: &NumberedAttack) -> bool {
         self.traitors.is_none_or(|traitors| traitors == attack.traitors)
             && self.inputs.as_ref().is_none_or(|inputs| *inputs == attack.inputs)
     }
+
+    /// The attack that is drawn from a seed.
+    fn drawn(&self, space: &Space<'_>, seed: u64) -> Result<NumberedAttack, Reason> {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let case = any_case(space, &mut rng);
+        let Fixed { traitors, inputs } = self.clone();
+        let (traitors, inputs) = (traitors.unwrap_or(case.traitors), inputs.unwrap_or(case.inputs));
+        let obedient = NumberedAttack::new(&space.terms.graph, traitors, inputs.clone());
+        fits(space.machine, space.terms, &obedient).map_err(|misfit| misfit.to_string())?;
+        let suspects = traitors.minus(space.suspects()).is_empty();
+        if !suspects || !space.adversary.sizes().contains(&traitors.len()) {
+            return Err(format!("the adversary can't turn {traitors}").into());
+        }
+        let drawn = drawn_in(space, &InitialChoices { traitors, inputs, ..case }, &mut rng);
+        Ok(drawn.map_err(|refusal| refusal.to_string())?.0)
+    }
 }
 
-/// Where attacks take place.
+/// Where attacks take place, and on what.
 struct Field<P: Testable> {
-    protocol: P,
+    numbered: Numbered<P>,
+    places: Places,
+}
+
+/// The settings in which attacks take place.
+struct Places {
     settings: Settings,
     /// By number of the setting.
-    stocks: Vec<OnceLock<Result<Stored<P>, String>>>,
+    stocks: Vec<OnceLock<Result<Stocked, String>>>,
 }
 
-type Stored<P> =
-    (Terms<<P as crate::Lockstep>::Value>, Arc<Stock<<P as crate::Lockstep>::Message>>);
+/// What is kept of a space: the terms on which it is, and what takes long to find out.
+type Stocked = (Terms, Arc<Stock>);
 
 impl<P: Testable> Attacks<P> {
     /// The same with these traitors, and no others.
@@ -103,7 +119,11 @@ impl<P: Testable> Attacks<P> {
     /// The same with these inputs, and no others.
     #[must_use]
     pub fn given(self, inputs: BTreeMap<General, P::Value>) -> Attacks<P> {
-        Attacks { fixed: Fixed { inputs: Some(inputs), ..self.fixed }, ..self }
+        let numbered = &self.field.numbered;
+        let inputs = inputs.into_iter();
+        let inputs = inputs.map(|(general, input)| (general, numbered.number_value(input)));
+        let fixed = Fixed { inputs: Some(inputs.collect()), ..self.fixed };
+        Attacks { fixed, ..self }
     }
 
     /// The same, but these attacks come first, such as those that were found
@@ -114,26 +134,12 @@ impl<P: Testable> Attacks<P> {
     pub fn first(self, attacks: impl IntoIterator<Item = AttackOn<P>>) -> Attacks<P> {
         Attacks { first: attacks.into_iter().collect(), ..self }
     }
+}
 
-    /// The attack that is drawn from a seed.
-    fn drawn(&self, space: &Space<'_, P>, seed: u64) -> Result<AttackOn<P>, Reason> {
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-        let case = any_case(space, &mut rng);
-        let Fixed { traitors, inputs } = self.fixed.clone();
-        let (traitors, inputs) = (traitors.unwrap_or(case.traitors), inputs.unwrap_or(case.inputs));
-        let obedient = AttackOn::<P>::new(&space.terms.graph, traitors, inputs.clone());
-        obedient.fits(space.terms).map_err(|misfit| misfit.to_string())?;
-        let suspects = traitors.minus(space.suspects()).is_empty();
-        if !suspects || !space.adversary.sizes().contains(&traitors.len()) {
-            return Err(format!("the adversary can't turn {traitors}").into());
-        }
-        let drawn = drawn_in(space, &InitialChoices { traitors, inputs, ..case }, &mut rng);
-        Ok(drawn.map_err(|refusal| refusal.to_string())?.0)
-    }
-
+impl Places {
     /// The setting of an attack that comes first.
-    fn setting_of(&self, attack: &AttackOn<P>) -> Result<usize, Reason> {
-        let settings = self.field.settings.all().iter();
+    fn setting_of(&self, attack: &NumberedAttack) -> Result<usize, Reason> {
+        let settings = self.settings.all().iter();
         let allows = |setting: &Setting| {
             setting.graph == attack.graph && setting.adversary.faults == attack.faults
         };
@@ -145,29 +151,28 @@ impl<P: Testable> Attacks<P> {
             format!("an attack to begin with has {graph}, {faults}; here are {there}").into()
         })
     }
-}
 
-impl<P: Testable> Field<P> {
     /// The space of a setting.
-    fn space(&self, number: usize) -> Result<Space<'_, P>, Reason> {
+    fn space<'a>(&'a self, machine: &'a dyn Machine, number: usize) -> Result<Space<'a>, Reason> {
         let Setting { graph, adversary } = &self.settings.all()[number];
         let adversary = *adversary;
         let stored = self.stocks[number].get_or_init(|| {
-            let terms = Terms::of(&self.protocol, graph).map_err(|refusal| refusal.to_string())?;
+            let terms = machine.terms(graph, true).map_err(|refusal| refusal.to_string())?;
             can_be_turned(graph, &adversary).map_err(|error| error.to_string())?;
-            let space = Space::new(&self.protocol, &terms, adversary, &Progress::new());
+            let space = Space::new(machine, &terms, adversary, &Progress::new());
             let space = space.map_err(|refusal| refusal.to_string())?;
             let stock = space.expect("nobody stops it").stock;
             Ok((terms, stock))
         });
         let (terms, stock) = stored.as_ref().map_err(|reason| Reason::from(reason.clone()))?;
-        Ok(Space { protocol: &self.protocol, terms, adversary, stock: Arc::clone(stock) })
+        Ok(Space::of(machine, terms, adversary, Arc::clone(stock)))
     }
 }
 
 impl<P: Testable> fmt::Debug for Attacks<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Field { protocol, settings, .. } = &*self.field;
+        let Field { numbered, places } = &*self.field;
+        let (protocol, settings) = (&numbered.protocol, &places.settings);
         f.debug_struct("Attacks").field("on", protocol).field("settings", settings).finish()
     }
 }
@@ -178,80 +183,117 @@ impl<P: Testable> Strategy for Attacks<P> {
 
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Attacks<P>> {
         let stored = self.first.get(self.replayed.fetch_add(1, Ordering::Relaxed));
+        let Field { numbered, places } = &*self.field;
         let (setting, attack) = match stored {
             Some(attack) => {
-                let setting = self.setting_of(attack)?;
+                let attack = numbered.number_attack(attack);
+                let setting = places.setting_of(&attack)?;
+                let terms = places.space(numbered, setting)?.terms;
                 let misfit = |misfit| format!("an attack to begin with does not fit: {misfit}");
-                attack.fits(self.field.space(setting)?.terms).map_err(misfit)?;
-                (setting, attack.clone())
+                fits(numbered, terms, &attack).map_err(misfit)?;
+                (setting, attack)
             }
             None => {
-                let setting = self.field.settings.choose(runner)?;
+                let setting = places.settings.choose(runner)?;
                 let seed = proptest::num::u64::ANY.new_tree(runner)?.current();
-                (setting, self.drawn(&self.field.space(setting)?, seed)?)
+                (setting, self.fixed.drawn(&places.space(numbered, setting)?, seed)?)
             }
         };
-        Ok(AttackTree {
-            field: Arc::clone(&self.field),
-            fixed: self.fixed.clone(),
-            setting,
-            smaller: 0,
-            proposed: None,
-            shrinker: Shrinker::new(attack),
-        })
+        let (fixed, shrinker) = (self.fixed.clone(), Shrinker::new(attack));
+        let best = Best { fixed, setting, smaller: 0, proposed: None, shrinker };
+        Ok(AttackTree { field: Arc::clone(&self.field), best })
     }
 }
 
 /// An attack that can become smaller.
 pub struct AttackTree<P: Testable> {
     field: Arc<Field<P>>,
-    fixed: Fixed<P::Value>,
-    /// The setting of the best attack so far.
+    best: Best,
+}
+
+/// The best attack so far, and what is tried next.
+struct Best {
+    fixed: Fixed,
+    /// Its setting.
     setting: usize,
     /// The next setting with fewer generals in which it is tried.
     smaller: usize,
     /// What is tried, and in which setting.
-    proposed: Option<(usize, AttackOn<P>)>,
-    shrinker: Shrinker<P>,
+    proposed: Option<(usize, NumberedAttack)>,
+    shrinker: Shrinker,
 }
 
-impl<P: Testable> AttackTree<P> {
+impl Best {
     /// Proposes the next attack, if there is one.
-    fn advance(&mut self) -> bool {
-        self.proposed = self.fewer_generals().or_else(|| self.fewer_parts());
+    fn advance(&mut self, machine: &dyn Machine, places: &Places) -> bool {
+        let fewer = self.fewer_generals(machine, places);
+        self.proposed = fewer.or_else(|| self.fewer_parts(machine, places));
         self.proposed.is_some()
     }
 
     /// The same attack among fewer generals: what those say and hear who are gone is gone.
-    fn fewer_generals(&mut self) -> Option<(usize, AttackOn<P>)> {
+    fn fewer_generals(
+        &mut self,
+        machine: &dyn Machine,
+        places: &Places,
+    ) -> Option<(usize, NumberedAttack)> {
         while self.smaller < self.setting {
             let number = self.smaller;
             self.smaller += 1;
-            let graph = self.field.settings.all()[number].graph.clone();
+            let graph = places.settings.all()[number].graph.clone();
             let fewer = graph.n() < self.shrinker.best.n();
-            let attack = within::<P>(&self.shrinker.best, graph);
-            if fewer && self.is_allowed(number, &attack) {
+            let attack = within(&self.shrinker.best, graph);
+            if fewer && self.is_allowed(machine, places, number, &attack) {
                 return Some((number, attack));
             }
         }
         None
     }
 
-    fn fewer_parts(&mut self) -> Option<(usize, AttackOn<P>)> {
-        let field = Arc::clone(&self.field);
-        let space = field.space(self.setting).ok()?;
-        let attack = std::iter::from_fn(|| self.shrinker.next(&space))
-            .find(|attack| self.fixed.is_in(attack) && space.allows(attack, &space.run(attack)));
+    fn fewer_parts(
+        &mut self,
+        machine: &dyn Machine,
+        places: &Places,
+    ) -> Option<(usize, NumberedAttack)> {
+        let space = places.space(machine, self.setting).ok()?;
+        let mut worker = space.worker(Generals::NONE);
+        let attack = std::iter::from_fn(|| self.shrinker.next(&space)).find(|attack| {
+            worker.make_room();
+            let execution = self.fixed.is_in(attack).then(|| space.run(&mut worker, attack));
+            execution.is_some_and(|execution| space.allows(attack, &execution))
+        });
         attack.map(|attack| (self.setting, attack))
     }
 
-    fn is_allowed(&self, number: usize, attack: &AttackOn<P>) -> bool {
-        let Ok(space) = self.field.space(number) else { return false };
+    fn is_allowed(
+        &self,
+        machine: &dyn Machine,
+        places: &Places,
+        number: usize,
+        attack: &NumberedAttack,
+    ) -> bool {
+        let Ok(space) = places.space(machine, number) else { return false };
         let traitors = attack.traitors.len();
         self.fixed.is_in(attack)
             && space.adversary.sizes().contains(&traitors)
-            && attack.fits(space.terms).is_ok()
-            && space.allows(attack, &space.run(attack))
+            && fits(machine, space.terms, attack).is_ok()
+            && space.allows(attack, &space.run(&mut space.worker(attack.traitors), attack))
+    }
+
+    /// What was proposed is the best now.
+    fn keep(&mut self) {
+        match self.proposed.take() {
+            Some((setting, attack)) if setting == self.setting => {
+                self.shrinker.keep(attack);
+                // What is smaller may do among fewer generals, too.
+                self.smaller = 0;
+            }
+            Some((setting, attack)) => {
+                (self.setting, self.smaller) = (setting, 0);
+                self.shrinker = Shrinker::new(attack);
+            }
+            None => {}
+        }
     }
 }
 
@@ -262,9 +304,9 @@ fn told(graph: &Graph) -> String {
 }
 
 /// The part of an attack that plays on a graph of fewer generals.
-fn within<P: Testable>(attack: &AttackOn<P>, graph: Graph) -> AttackOn<P> {
+fn within(attack: &NumberedAttack, graph: Graph) -> NumberedAttack {
     let there = graph.everybody();
-    let mut attack = AttackOn::<P> { graph: graph.clone(), ..attack.clone() };
+    let mut attack = NumberedAttack { graph: graph.clone(), ..attack.clone() };
     let stays =
         |wire: Wire| there.contains(wire.from) && graph.neighbours(wire.from).contains(wire.to);
     attack.traitors = attack.traitors.iter().filter(|traitor| there.contains(*traitor)).collect();
@@ -289,27 +331,17 @@ impl<P: Testable> ValueTree for AttackTree<P> {
     type Value = AttackOn<P>;
 
     fn current(&self) -> AttackOn<P> {
-        let proposed = self.proposed.as_ref().map(|(_, attack)| attack);
-        proposed.unwrap_or(&self.shrinker.best).clone()
+        let proposed = self.best.proposed.as_ref().map(|(_, attack)| attack);
+        self.field.numbered.attack(proposed.unwrap_or(&self.best.shrinker.best))
     }
 
     fn simplify(&mut self) -> bool {
-        match self.proposed.take() {
-            Some((setting, attack)) if setting == self.setting => {
-                self.shrinker.keep(attack);
-                // What is smaller may do among fewer generals, too.
-                self.smaller = 0;
-            }
-            Some((setting, attack)) => {
-                (self.setting, self.smaller) = (setting, 0);
-                self.shrinker = Shrinker::new(attack);
-            }
-            None => {}
-        }
-        self.advance()
+        self.best.keep();
+        self.complicate()
     }
 
     fn complicate(&mut self) -> bool {
-        self.advance()
+        let Field { numbered, places } = &*self.field;
+        self.best.advance(numbered, places)
     }
 }

@@ -51,7 +51,7 @@ impl Regressions {
             Err(reason) => panic!("{}", reason.message()),
         };
         let attack = &found.attack;
-        let name = described("name", || protocol.name()).unwrap_or_default();
+        let name = described("name", || protocol.words().name()).unwrap_or_default();
         let kept = match self.keep(&name, attack) {
             Ok(file) => format!("Kept in {}: from now on it comes first.", file.display()),
             Err(error) => format!("Not kept: {error}\n{attack:?}"),

@@ -10,9 +10,10 @@ use super::attacks::attacks;
 use crate::attack::Lie;
 use crate::general::{General, Generals};
 use crate::graph::Graph;
+use crate::machine::{Machine, Numbered, Terms};
 use crate::schedule::Shift;
 use crate::setting::Setting;
-use crate::testable::{Forgery, Refusal, Terms, Testable, Wire, described};
+use crate::testable::{Forgery, Refusal, Testable, Wire, described};
 
 /// Who the traitors are: any set that the adversary can turn. It shrinks to fewer.
 pub fn traitors(setting: Setting) -> impl Strategy<Value = Generals> + Clone {
@@ -35,7 +36,9 @@ pub fn inputs<P: Testable>(
 where
     P::Value: 'static,
 {
-    let Terms { values, inputs, .. } = Terms::of(protocol, graph)?;
+    let numbered = Numbered::new(protocol);
+    let Terms { values, inputs, .. } = numbered.terms(&graph.into(), true)?;
+    let values: Vec<_> = values.iter().map(|value| numbered.value(*value).clone()).collect();
     let given = vec(0..values.len(), inputs.len());
     Ok(given.prop_map(move |given| {
         let given = given.into_iter().map(|number| values[number].clone());
@@ -73,14 +76,14 @@ pub fn forgeries<P: Testable>(
 where
     P::Message: 'static,
 {
-    let terms = Terms::of(protocol, graph)?;
+    let terms = Numbered::new(protocol).terms(&graph.into(), true)?;
     let mut forgeries = Vec::new();
     for wire in (1..=terms.rounds).flat_map(|round| terms.wires(round)) {
         let repertoire = described("repertoire", || protocol.repertoire(terms.n(), wire))?;
         forgeries.extend(repertoire.forgeries.into_iter().map(|forgery| (wire, forgery)));
     }
     if forgeries.is_empty() {
-        let name = described("name", || protocol.name())?;
+        let name = described("name", || protocol.words().name())?;
         return Err(Refusal::Protocol(format!("{name} has no forgeries")));
     }
     Ok(select(forgeries))

@@ -15,7 +15,7 @@ pub struct Repertoire<M> {
     /// What no loyal general may ever accept on this wire: a traitor can throw in one of these
     /// instead of a stray. One that changes the state of a loyal general is a finding, so a
     /// protocol that only counts or keeps what it does not believe has none of these. (A traitor
-    /// needs to have overheard the [signatures](crate::Testable::signatures) in it that are what they
+    /// needs to have overheard the [signatures](crate::Signing::signatures) in it that are what they
     /// claim to be, and no others: that it has another one, which does not belong there, is taken
     /// for granted.)
     pub forgeries: Vec<Forgery<M>>,

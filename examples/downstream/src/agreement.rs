@@ -6,17 +6,14 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use turncoat::regressions::Regressions;
 use turncoat::strategy::{Settings, attacks};
-use turncoat::{FaultClass, Setting, Task, Testable, check, hunt, prop_assert_holds};
+use turncoat::{FaultClass, Graph, Problem, Setting, Testable, check, hunt, prop_assert_holds};
 
 use crate::PhaseQueen;
 
 /// All that turncoat needs to know.
 impl Testable for PhaseQueen {
-    fn values(&self) -> Vec<bool> {
-        vec![false, true]
-    }
-    fn task(&self) -> Task {
-        Task::Consensus
+    fn problem(&self, _graph: &Graph) -> Result<Problem<bool>, String> {
+        Ok(Problem::consensus([false, true]))
     }
 }
 
@@ -67,7 +64,7 @@ fn stored_attacks_are_replayed() {
     let stored = Regressions::in_dir("proptest-regressions/attacks");
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         let found = hunt(PhaseQueen::hasty(1)).generals(5).traitors(1).assert_finds();
-        stored.keep(&PhaseQueen::hasty(1).name(), &found.attack).unwrap();
+        stored.keep(&PhaseQueen::hasty(1).words().name(), &found.attack).unwrap();
     }
     let mended = PhaseQueen::new(1);
     let replayed = stored.replay(&mended);

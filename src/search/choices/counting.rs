@@ -7,14 +7,14 @@ use super::wire_choices::WireChoices;
 use crate::adversary::{Adversary, FaultClass};
 use crate::count::Count;
 use crate::general::{General, Generals, Swap};
-use crate::protocol::Plain;
-use crate::testable::{Terms, Testable, Wire};
+use crate::machine::Terms;
+use crate::testable::Wire;
 
 /// By number of sender and receiver: the behaviours on the wires between them in all rounds.
-pub(super) fn count_wires<'m, V, M: Plain + 'm>(
-    terms: &Terms<V>,
+pub(super) fn count_wires<'m>(
+    terms: &Terms,
     faults: FaultClass,
-    wire_choices: impl Fn(Wire) -> &'m WireChoices<M>,
+    wire_choices: impl Fn(Wire) -> &'m WireChoices,
 ) -> Vec<Vec<Count>> {
     let everybody = terms.graph.everybody();
     let of_wire = |wire| match faults {
@@ -30,7 +30,7 @@ pub(super) fn count_wires<'m, V, M: Plain + 'm>(
     everybody.iter().map(from).collect()
 }
 
-impl<P: Testable> Space<'_, P> {
+impl Space<'_> {
     /// How many raw behaviours one case has: what the traitors say to the loyal in every round, how
     /// they crash, or what they omit; and in which order all arrives.
     pub fn behaviours_of(&self, traitors: Generals) -> Count {

@@ -9,26 +9,22 @@ use super::space::Space;
 use crate::adversary::FaultClass;
 use crate::execution::simulate::Roles;
 use crate::general::{General, Generals};
-use crate::protocol::Lockstep;
+use crate::machine::{MessageId, ValueId};
 use crate::schedule::{Arrival, Shift};
-use crate::testable::{Testable, Wire};
+use crate::testable::Wire;
 
 /// The first choices of the enemy.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct InitialChoices<V, M> {
+pub(crate) struct InitialChoices {
     pub faults: FaultClass,
     pub traitors: Generals,
-    pub inputs: BTreeMap<General, V>,
+    pub inputs: BTreeMap<General, ValueId>,
     /// What the loyal say to each other that does not arrive in its round.
-    pub disruptions: Vec<Shift<M>>,
+    pub disruptions: Vec<Shift<MessageId>>,
 }
 
-/// The cases of a protocol.
-pub(crate) type InitialChoicesOf<P> =
-    InitialChoices<<P as Lockstep>::Value, <P as Lockstep>::Message>;
-
-impl<V, M> InitialChoices<V, M> {
-    pub fn roles(&self) -> Roles<'_, V> {
+impl InitialChoices {
+    pub fn roles(&self) -> Roles<'_> {
         Roles { faults: self.faults, traitors: self.traitors, inputs: &self.inputs }
     }
 }
@@ -41,13 +37,13 @@ pub(crate) enum TraitorsOrders {
     Each,
 }
 
-impl<P: Testable> Space<'_, P> {
+impl Space<'_> {
     /// Every case with exactly so many traitors.
     pub fn cases(
         &self,
         size: usize,
         orders: TraitorsOrders,
-    ) -> impl Iterator<Item = InitialChoicesOf<P>> {
+    ) -> impl Iterator<Item = InitialChoices> {
         self.suspects().subsets(size).flat_map(move |traitors| self.cases_of(traitors, orders))
     }
 
@@ -56,7 +52,7 @@ impl<P: Testable> Space<'_, P> {
         &self,
         traitors: Generals,
         orders: TraitorsOrders,
-    ) -> impl Iterator<Item = InitialChoicesOf<P>> + Clone {
+    ) -> impl Iterator<Item = InitialChoices> + Clone {
         let faults = self.adversary.faults;
         let disruptions = self.disruptions(traitors);
         let inputs = self.inputs(traitors, orders);
@@ -71,13 +67,13 @@ impl<P: Testable> Space<'_, P> {
         &self,
         traitors: Generals,
         orders: TraitorsOrders,
-    ) -> impl Iterator<Item = Vec<(General, P::Value)>> + Clone {
+    ) -> impl Iterator<Item = Vec<(General, ValueId)>> + Clone {
         let values = &self.terms.values;
         let bound = self.adversary.faults.bound(self.terms.n(), traitors);
         let orders = self.terms.inputs.iter().map(move |general| {
             let one = orders == TraitorsOrders::One && !bound.contains(general);
             let values = if one { &values[..1] } else { &values[..] };
-            values.iter().map(move |order| (general, order.clone()))
+            values.iter().map(move |order| (general, *order))
         });
         orders.multi_cartesian_product()
     }
@@ -86,20 +82,20 @@ impl<P: Testable> Space<'_, P> {
     fn disruptions(
         &self,
         traitors: Generals,
-    ) -> impl Iterator<Item = Vec<Shift<P::Message>>> + Clone {
+    ) -> impl Iterator<Item = Vec<Shift<MessageId>>> + Clone {
         let most = self.adversary.disruptions;
         let single = if most > 0 { self.single_disruptions(traitors) } else { Vec::new() };
         (0..=most.min(single.len())).flat_map(move |size| {
             let sets = single.clone().into_iter().combinations(size);
             // A message is disrupted in one way only.
-            let named = |shift: &Shift<P::Message>| (shift.wire, shift.message.clone());
+            let named = |shift: &Shift<MessageId>| (shift.wire, shift.message);
             sets.filter(move |set: &Vec<_>| set.iter().map(named).all_unique())
         })
     }
 
     /// Every way in which one message between the loyal can fail to arrive in its round, in the
     /// order in which they would have arrived.
-    pub(super) fn single_disruptions(&self, traitors: Generals) -> Vec<Shift<P::Message>> {
+    pub(super) fn single_disruptions(&self, traitors: Generals) -> Vec<Shift<MessageId>> {
         let loyal = self.everybody().minus(traitors);
         let rounds = self.terms.rounds;
         let wires = itertools::iproduct!(1..=rounds, loyal.iter(), loyal.iter())
@@ -110,6 +106,10 @@ impl<P: Testable> Space<'_, P> {
             let shift = move |(message, arrival)| Shift { wire, message, arrival };
             self.wire_choices(wire).regular().cloned().cartesian_product(arrivals).map(shift)
         });
-        shifts.sorted().collect()
+        let in_order = shifts.sorted_by(|one, other| {
+            let messages = || self.machine.compare(one.message, other.message);
+            one.wire.cmp(&other.wire).then_with(messages).then(one.arrival.cmp(&other.arrival))
+        });
+        in_order.collect()
     }
 }

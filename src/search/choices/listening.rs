@@ -13,11 +13,11 @@ use super::mimic::{Mimic, MimicPlan, RecordedRun};
 use crate::adversary::{Adversary, FaultClass};
 use crate::execution::Delivery;
 use crate::execution::simulate::{Roles, simulate};
-use crate::fault::Guarded;
 use crate::general::{General, Generals};
-use crate::protocol::{Plain, Round};
+use crate::machine::{Machine, MessageId, Terms, ValueId, Worker};
+use crate::protocol::Round;
 use crate::search::progress::Progress;
-use crate::testable::{Repertoire, Terms, Testable, Wire};
+use crate::testable::{Repertoire, Wire};
 
 /// The most assignments of inputs with which all are loyal.
 const INPUTS: usize = 64;
@@ -54,26 +54,26 @@ pub struct Harvested {
 
 /// What was heard, made into repertoires.
 #[derive(Debug)]
-pub(crate) struct Harvest<M> {
+pub(crate) struct Harvest {
     /// By speaker and round, each message in one slot.
-    slots: BTreeMap<(General, Round), Vec<Vec<M>>>,
-    strays: Vec<M>,
+    slots: BTreeMap<(General, Round), Vec<Vec<MessageId>>>,
+    strays: Vec<MessageId>,
     pub harvested: Harvested,
 }
 
-impl<M: Plain> Harvest<M> {
+impl Harvest {
     /// Listens to a protocol; nothing if it is told to stop before it is done.
     ///
     /// First all are loyal, with all inputs. Then come the [mimics](Mimic). A run in which somebody
     /// said something new is one of those that they imitate from then on.
-    pub fn of<P: Testable<Message = M>>(
-        protocol: &P,
-        terms: &Terms<P::Value>,
+    pub fn of(
+        machine: &dyn Machine,
+        terms: &Terms,
         adversary: Adversary,
         progress: &Progress,
-    ) -> Option<Harvest<M>> {
+    ) -> Option<Harvest> {
         let (heard, runs) = (BTreeMap::new(), vec![RecordedRun::default()]);
-        let mut listener = Listener { protocol, terms, heard, runs, listened: 0, sent: 0 };
+        let mut listener = Listener { machine, terms, heard, runs, listened: 0, sent: 0 };
         let mut inputs = inputs(terms);
         for inputs in &inputs {
             listener.listen(Generals::NONE, inputs, MimicPlan::OBEDIENT);
@@ -106,7 +106,7 @@ impl<M: Plain> Harvest<M> {
 
     /// Whether it is not known what traitors could say, and that matters.
     pub fn is_needed(
-        repertoires: &[(Wire, Repertoire<M>)],
+        repertoires: &[(Wire, Repertoire<MessageId>)],
         n: usize,
         adversary: Adversary,
     ) -> bool {
@@ -117,12 +117,12 @@ impl<M: Plain> Harvest<M> {
     }
 
     /// Adds what was heard to what is known of a wire, unless that is all.
-    pub fn add_to(&self, wire: Wire, repertoire: &mut Repertoire<M>) {
+    pub fn add_to(&self, wire: Wire, repertoire: &mut Repertoire<MessageId>) {
         if !repertoire.unknown {
             return;
         }
         let Repertoire { slots, strays, forgeries, .. } = repertoire;
-        let described = |message: &&M| {
+        let described = |message: &&MessageId| {
             let forged = forgeries.iter().any(|forgery| forgery.message == **message);
             forged || slots.iter().any(|slot| slot.contains(message))
         };
@@ -136,25 +136,25 @@ impl<M: Plain> Harvest<M> {
 
 /// Assignments of inputs: first those in which all are given the same, then those in which one is
 /// given another, and then all.
-fn inputs<V: Plain>(terms: &Terms<V>) -> Vec<BTreeMap<General, V>> {
+fn inputs(terms: &Terms) -> Vec<BTreeMap<General, ValueId>> {
     let Terms { values, inputs, .. } = terms;
-    let uniform = |value: &V| inputs.iter().map(|general| (general, value.clone())).collect();
+    let uniform = |value: &ValueId| inputs.iter().map(|general| (general, *value)).collect();
     let alike = values.iter().map(uniform).collect_vec();
-    let but_one = alike.iter().flat_map(|alike: &BTreeMap<General, V>| {
+    let but_one = alike.iter().flat_map(|alike: &BTreeMap<General, ValueId>| {
         inputs.iter().cartesian_product(values).map(|(general, value)| {
             let mut but_one = alike.clone();
-            but_one.insert(general, value.clone());
+            but_one.insert(general, *value);
             but_one
         })
     });
-    let choices = inputs.iter().map(|general| values.iter().map(move |v| (general, v.clone())));
+    let choices = inputs.iter().map(|general| values.iter().map(move |v| (general, *v)));
     let all = choices.multi_cartesian_product().map(BTreeMap::from_iter);
     alike.iter().cloned().chain(but_one).chain(all).unique().take(INPUTS).collect()
 }
 
 /// What one general said in one round of all runs.
-struct HeardMessages<M> {
-    messages: IndexSet<M, FxBuildHasher>,
+struct HeardMessages {
+    messages: IndexSet<MessageId, FxBuildHasher>,
     /// What was said together on one wire in one run, by number.
     together: IndexSet<Vec<usize>, FxBuildHasher>,
 }
@@ -177,31 +177,26 @@ fn scattered<const N: usize>(choices: [usize; N]) -> impl Iterator<Item = [usize
 }
 
 /// Who runs the protocol and listens.
-struct Listener<'a, P: Testable> {
-    protocol: &'a P,
-    terms: &'a Terms<P::Value>,
-    heard: BTreeMap<(General, Round), HeardMessages<P::Message>>,
+struct Listener<'a> {
+    machine: &'a dyn Machine,
+    terms: &'a Terms,
+    heard: BTreeMap<(General, Round), HeardMessages>,
     /// Silence, and then runs in which somebody said something new.
-    runs: Vec<RecordedRun<P::Message>>,
+    runs: Vec<RecordedRun>,
     /// How often it has listened.
     listened: usize,
     /// How many messages were sent.
     sent: usize,
 }
 
-impl<P: Testable> Listener<'_, P> {
+impl Listener<'_> {
     /// Runs the protocol once. If it fails, what was said until then is heard: whether it may fail
     /// so is for the search to say.
-    fn listen(
-        &mut self,
-        traitors: Generals,
-        inputs: &BTreeMap<General, P::Value>,
-        plan: MimicPlan,
-    ) {
-        let protocol = Guarded::new(self.protocol, &self.terms.values, traitors);
-        let mut mimic = Mimic { protocol: &protocol, runs: &self.runs, plan };
+    fn listen(&mut self, traitors: Generals, inputs: &BTreeMap<General, ValueId>, plan: MimicPlan) {
+        let mut worker = Worker::new(self.machine, self.terms, traitors);
+        let mut mimic = Mimic { machine: self.machine, runs: &self.runs, plan };
         let roles = Roles { faults: FaultClass::Byzantine, traitors, inputs };
-        let execution = simulate(&protocol, self.terms, roles, &mut mimic, &|_, _| None);
+        let execution = simulate(&mut worker, self.terms, roles, &mut mimic, &|_, _| None);
         self.listened += 1;
         self.sent += execution.messages();
         let mut new = false;
@@ -211,7 +206,7 @@ impl<P: Testable> Listener<'_, P> {
             });
             for said in [Some(said), loyal].into_iter().flatten() {
                 let before = heard.messages.len();
-                let number = |message: &P::Message| heard.messages.insert_full(message.clone()).0;
+                let number = |message: &MessageId| heard.messages.insert_full(*message).0;
                 let together = said.iter().map(number).sorted_unstable().dedup().collect();
                 heard.together.insert(together);
                 new |= heard.messages.len() > before;
@@ -224,30 +219,36 @@ impl<P: Testable> Listener<'_, P> {
         }
     }
 
-    fn harvest(self) -> Harvest<P::Message> {
+    fn harvest(self) -> Harvest {
         let by_round = self.heard.iter().sorted_by_key(|((from, round), _)| (*round, *from));
         let all = by_round.flat_map(|(_, heard)| &heard.messages).unique().cloned().collect_vec();
         let messages = all.len();
         let strays = all.into_iter().take(STRAYS).collect_vec();
         let left_out = messages - strays.len();
         let harvested = Harvested { messages, runs: self.listened, left_out };
-        let slots = self.heard.into_iter().map(|(place, heard)| (place, heard.slots())).collect();
+        let slots = self
+            .heard
+            .into_iter()
+            .map(|(place, heard)| (place, heard.slots(self.machine)))
+            .collect();
         Harvest { slots, strays, harvested }
     }
 }
 
-impl<M: Plain> HeardMessages<M> {
+impl HeardMessages {
     /// Every message in one slot, and what was said together in different ones: each takes, in
     /// their order, the first slot that is free to it.
-    fn slots(self) -> Vec<Vec<M>> {
+    fn slots(self, machine: &dyn Machine) -> Vec<Vec<MessageId>> {
         let HeardMessages { messages, together } = self;
         let mut said_in: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
         for (saying, numbers) in together.iter().enumerate() {
             numbers.iter().for_each(|number| said_in.entry(*number).or_default().push(saying));
         }
-        let mut slots: Vec<Vec<M>> = Vec::new();
+        let mut slots: Vec<Vec<MessageId>> = Vec::new();
         let mut taken: Vec<Vec<bool>> = vec![Vec::new(); together.len()];
-        for (number, message) in messages.into_iter().enumerate().sorted_by(|a, b| a.1.cmp(&b.1)) {
+        for (number, message) in
+            messages.into_iter().enumerate().sorted_by(|one, other| machine.compare(one.1, other.1))
+        {
             let sayings = &said_in[&number];
             let is_taken = |slot: usize| {
                 let mut taken = sayings.iter().map(|saying| taken[*saying].get(slot));
@@ -271,13 +272,17 @@ impl<M: Plain> HeardMessages<M> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::counting::counting;
 
     fn slots(sayings: &[&[char]]) -> Vec<String> {
         let mut messages = IndexSet::default();
-        let mut number = |message: &char| messages.insert_full(*message).0;
+        let id = |message: &char| MessageId::from(u32::from(*message));
+        let mut number = |message: &char| messages.insert_full(id(message)).0;
         let together = sayings.iter().map(|said| said.iter().map(&mut number).collect()).collect();
-        let slots = HeardMessages { messages, together }.slots();
-        slots.into_iter().map(String::from_iter).collect()
+        let numbered = counting();
+        let letter = |id: MessageId| char::from_u32(*numbered.message(id)).unwrap();
+        let slots = HeardMessages { messages, together }.slots(&numbered);
+        slots.into_iter().map(|slot| slot.into_iter().map(letter).collect()).collect()
     }
 
     #[test]

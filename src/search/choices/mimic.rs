@@ -6,13 +6,13 @@ use itertools::Itertools;
 use rustc_hash::FxHashMap;
 
 use crate::execution::simulate::{Eavesdropper, Enemy};
-use crate::fault::Guarded;
 use crate::general::{General, Generals};
+use crate::machine::{Machine, MessageId};
 use crate::protocol::Round;
-use crate::testable::{Testable, Wire};
+use crate::testable::Wire;
 
 /// What was said on every wire of a run.
-pub(crate) type RecordedRun<M> = FxHashMap<Wire, Vec<M>>;
+pub(crate) type RecordedRun = FxHashMap<Wire, Vec<MessageId>>;
 
 /// What a traitor does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -83,26 +83,26 @@ impl Towards {
     }
 }
 
-/// The traitors by their plan. What needs a signature that they lack they don't say.
-pub(crate) struct Mimic<'a, P: Testable> {
-    pub protocol: &'a Guarded<'a, P>,
-    pub runs: &'a [RecordedRun<P::Message>],
+/// The traitors in their manner. What needs a signature that they lack they don't say.
+pub(crate) struct Mimic<'a> {
+    pub machine: &'a dyn Machine,
+    pub runs: &'a [RecordedRun],
     pub plan: MimicPlan,
 }
 
-impl<P: Testable> Enemy<P> for Mimic<'_, P> {
+impl Enemy for Mimic<'_> {
     fn tamper(
         &mut self,
         wire: Wire,
-        honest: &[P::Message],
-        overhears: &Eavesdropper<'_, P>,
-    ) -> Option<Vec<P::Message>> {
+        honest: &[MessageId],
+        overhears: &Eavesdropper<'_>,
+    ) -> Option<Vec<MessageId>> {
         let MimicFace::As(run) = self.plan.face(wire) else { return None };
         let said = self.runs[run].get(&wire).into_iter().flatten();
-        let can_be_said = |message: &&P::Message| {
+        let can_be_said = |message: &&MessageId| {
             honest.contains(message) || {
-                let signatures = self.protocol.signatures(message);
-                overhears.lacks(&signatures).is_none()
+                let signatures = self.machine.signatures(**message);
+                signatures.is_ok_and(|signatures| overhears.lacks(&signatures).is_none())
             }
         };
         Some(said.filter(can_be_said).cloned().collect())

@@ -1,7 +1,7 @@
 //! The space that is searched: on every wire every message a traitor can say.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use indexmap::IndexSet;
 use itertools::Itertools;
@@ -12,50 +12,53 @@ use super::listening::{Harvest, Harvested};
 use super::signature_set::SignatureSet;
 use super::wire_choices::{RepertoireError, WireChoices, beside};
 use crate::adversary::{Adversary, FaultClass};
-use crate::attack::AttackOn;
 use crate::count::Count;
 use crate::execution::simulate::Eavesdropper;
-use crate::execution::{Delivery, ExecutionOf, obeyed};
-use crate::fault::Guarded;
+use crate::execution::{Delivery, obeyed};
 use crate::general::{General, Generals};
-use crate::protocol::{Plain, Round};
+use crate::machine::{
+    Machine, Memory, MessageId, NumberedAttack, NumberedExecution, Terms, Worker,
+};
+use crate::protocol::Round;
 use crate::schedule::{Arrival, Shift};
 use crate::search::progress::Progress;
 use crate::search::reduction::{Reduction, Reductions};
-use crate::search::symmetry::{Symmetry, SymmetryOf};
+use crate::search::symmetry::Symmetry;
 use crate::signature::Signed;
-use crate::testable::{Refusal, Repertoire, Terms, Testable, Wire, described};
+use crate::testable::{Refusal, Repertoire, Wire};
 
 /// All behaviours of an adversary against a protocol.
-pub(crate) struct Space<'a, P: Testable> {
-    pub protocol: &'a P,
-    pub terms: &'a Terms<P::Value>,
+pub(crate) struct Space<'a> {
+    pub machine: &'a dyn Machine,
+    pub terms: &'a Terms,
     pub adversary: Adversary,
-    pub stock: Arc<Stock<P::Message>>,
+    pub stock: Arc<Stock>,
+    /// What workers remember that were laid down.
+    memories: Mutex<Vec<Memory>>,
 }
 
 /// What takes long to find out about a space, and can be kept.
 #[derive(Debug)]
-pub(crate) struct Stock<M> {
-    all_wire_choices: Vec<WireChoices<M>>,
+pub(crate) struct Stock {
+    all_wire_choices: Vec<WireChoices>,
     /// Every signature in anything that can be said, numbered.
     signatures: IndexSet<Signed, FxBuildHasher>,
     /// What was heard, if the protocol does not say what a traitor could say.
-    harvest: Option<Harvest<M>>,
+    harvest: Option<Harvest>,
     /// By number of sender and receiver: the behaviours on the wires between them in all rounds.
     pub(super) behaviours: Vec<Vec<Count>>,
     /// Whether the protocol says that it is.
     monotone: bool,
 }
 
-impl<'a, P: Testable> Space<'a, P> {
+impl<'a> Space<'a> {
     /// All behaviours; nothing if it was told to stop before it knew them.
     pub fn new(
-        protocol: &'a P,
-        terms: &'a Terms<P::Value>,
+        machine: &'a dyn Machine,
+        terms: &'a Terms,
         adversary: Adversary,
         progress: &Progress,
-    ) -> Result<Option<Space<'a, P>>, Refusal> {
+    ) -> Result<Option<Space<'a>>, Refusal> {
         let everybody = terms.graph.everybody();
         let wires = (1..=terms.rounds)
             .cartesian_product(everybody.iter())
@@ -63,8 +66,8 @@ impl<'a, P: Testable> Space<'a, P> {
             .map(|((round, from), to)| Wire { round, from, to });
         let mut numbers = IndexSet::default();
         let mut unread = None;
-        let mut signatures = |message: &P::Message| {
-            let signed = described("signatures", || protocol.signatures(message));
+        let mut signatures = |message: &MessageId| {
+            let signed = machine.signatures(*message);
             let signed = signed.unwrap_or_else(|refusal| {
                 unread.get_or_insert(refusal);
                 Vec::new()
@@ -77,7 +80,7 @@ impl<'a, P: Testable> Space<'a, P> {
                 return Ok(None);
             }
             let repertoire = if terms.graph.has_edge(wire.from, wire.to) {
-                described("repertoire", || protocol.repertoire(terms.n(), wire))?
+                machine.repertoire(terms.n(), wire)?
             } else {
                 Repertoire::silent()
             };
@@ -85,23 +88,24 @@ impl<'a, P: Testable> Space<'a, P> {
         }
         let mut harvest = None;
         if Harvest::is_needed(&repertoires, terms.n(), adversary) {
-            harvest = Harvest::of(protocol, terms, adversary, progress);
+            harvest = Harvest::of(machine, terms, adversary, progress);
             let Some(harvest) = &harvest else { return Ok(None) };
             repertoires.iter_mut().for_each(|(wire, known)| harvest.add_to(*wire, known));
         }
         if adversary.replays {
             add_replays(&mut repertoires);
         }
-        let wire_choices = |(wire, repertoire): (Wire, Repertoire<P::Message>)| {
+        let wire_choices = |(wire, repertoire): (Wire, Repertoire<MessageId>)| {
             let Adversary { silence, strays, .. } = adversary;
-            let wire_choices = WireChoices::new(repertoire, silence, strays, &mut signatures);
+            let wire_choices =
+                WireChoices::new(machine, repertoire, silence, strays, &mut signatures);
             wire_choices.map_err(|error| match error {
                 RepertoireError::Entangled => Refusal::Entangled,
                 RepertoireError::Shared(message) => {
-                    Refusal::Shared { wire, message: format!("{message:?}") }
+                    Refusal::Shared { wire, message: machine.show_message(message) }
                 }
                 RepertoireError::Genuine(message) => {
-                    Refusal::Genuine { wire, message: format!("{message:?}") }
+                    Refusal::Genuine { wire, message: machine.show_message(message) }
                 }
             })
         };
@@ -116,20 +120,32 @@ impl<'a, P: Testable> Space<'a, P> {
             wire_choices_of(&all_wire_choices, terms.n(), round, from, to)
         };
         let behaviours = count_wires(terms, adversary.faults, wire_choices);
-        let monotone = described("monotone", || protocol.monotone())?;
+        let monotone = machine.monotone()?;
         let stock = Stock { all_wire_choices, signatures: numbers, harvest, behaviours, monotone };
         let stock = Arc::new(stock);
-        Ok(Some(Space { protocol, terms, adversary, stock }))
+        Ok(Some(Space::of(machine, terms, adversary, stock)))
+    }
+
+    /// The same with what was kept of it.
+    pub fn of(
+        machine: &'a dyn Machine,
+        terms: &'a Terms,
+        adversary: Adversary,
+        stock: Arc<Stock>,
+    ) -> Space<'a> {
+        Space { machine, terms, adversary, stock, memories: Mutex::default() }
     }
 
     /// Who can be renamed, if the protocol says so; not where it is not known what could be said, or where
     /// messages are signed and not everybody hears everybody.
-    pub fn symmetry(&self) -> Result<Option<SymmetryOf<'a, P>>, Refusal> {
+    pub fn symmetry(&self) -> Result<Option<Symmetry<'a>>, Refusal> {
         let heard = !self.is_signed() || self.terms.graph.is_complete();
         let known = heard && self.harvested().is_none();
-        let Some(claim) = self.protocol.symmetry().filter(|_| known) else { return Ok(None) };
-        let symmetry = Symmetry::of(claim, self.terms, &self.adversary)?;
-        let signed = |symmetry: SymmetryOf<'a, P>| match self.is_signed() {
+        if !known {
+            return Ok(None);
+        }
+        let symmetry = Symmetry::of(self.machine, self.terms, &self.adversary)?;
+        let signed = |symmetry: Symmetry<'a>| match self.is_signed() {
             true => self.renaming_signatures(symmetry),
             false => Ok(symmetry),
         };
@@ -137,17 +153,14 @@ impl<'a, P: Testable> Space<'a, P> {
     }
 
     /// With the signatures renamed in all that stands in a slot.
-    fn renaming_signatures(
-        &self,
-        symmetry: SymmetryOf<'a, P>,
-    ) -> Result<SymmetryOf<'a, P>, Refusal> {
+    fn renaming_signatures(&self, symmetry: Symmetry<'a>) -> Result<Symmetry<'a>, Refusal> {
         let Stock { all_wire_choices, signatures, .. } = &*self.stock;
         let messages = all_wire_choices.iter().flat_map(|wire_choices| {
-            wire_choices.regular().map(|message| (message, wire_choices.signatures(message)))
+            wire_choices.regular().map(|message| (*message, wire_choices.signatures(message)))
         });
         let messages: Vec<_> = messages.unique_by(|(message, _)| *message).collect();
         symmetry.with_signatures(signatures.len(), &messages, |message| {
-            let signed = described("signatures", || self.protocol.signatures(message))?;
+            let signed = self.machine.signatures(message)?;
             let number = |signed| signatures.get_index_of(signed).map(|number| number as u32);
             Ok(signed.iter().map(number).collect())
         })
@@ -179,13 +192,13 @@ impl<'a, P: Testable> Space<'a, P> {
     }
 
     /// What a traitor can say on this wire.
-    pub fn wire_choices(&self, Wire { round, from, to }: Wire) -> &WireChoices<P::Message> {
+    pub fn wire_choices(&self, Wire { round, from, to }: Wire) -> &WireChoices {
         wire_choices_of(&self.stock.all_wire_choices, self.terms.n(), round, from, to)
     }
 
     /// In which way a message is forged, if it is a forgery on a wire.
-    pub fn labels(&self) -> impl Fn(Wire, &P::Message) -> Option<&'static str> {
-        |wire, message| self.wire_choices(wire).forgery(message)
+    pub fn labels(&self) -> impl Fn(Wire, MessageId) -> Option<&'static str> {
+        |wire, message| self.wire_choices(wire).forgery(&message)
     }
 
     /// Whether a suspect can throw in a forgery.
@@ -210,26 +223,23 @@ impl<'a, P: Testable> Space<'a, P> {
     }
 
     /// The signatures in a message on this wire that matter.
-    pub fn signatures_in(&self, wire: Wire, message: &P::Message) -> Cow<'_, [u32]> {
+    pub fn signatures_in(&self, wire: Wire, message: &MessageId) -> Cow<'_, [u32]> {
         let wire_choices = self.wire_choices(wire);
         if !wire_choices.is_open() || wire_choices.has(message) {
             return wire_choices.signatures(message).into();
         }
-        let signed = described("signatures", || self.protocol.signatures(message));
+        let signed = self.machine.signatures(*message);
         let numbers = signed.unwrap_or_default().into_iter();
         let numbers = numbers.filter_map(|signed| self.stock.signatures.get_index_of(&signed));
         numbers.map(|number| number as u32).collect()
     }
 
-    /// What can be said on a wire.
-    ///
-    /// # Panics
-    ///
-    /// If the protocol does: not if it was asked before.
-    pub fn repertoire(&self, wire: Wire) -> Repertoire<P::Message> {
+    /// What can be said on a wire; nothing new where the protocol panics, which it did not before.
+    pub fn repertoire(&self, wire: Wire) -> Repertoire<MessageId> {
         let in_round = |round| {
             let wire = Wire { round, ..wire };
-            let mut repertoire = self.protocol.repertoire(self.terms.n(), wire);
+            let repertoire = self.machine.repertoire(self.terms.n(), wire);
+            let mut repertoire = repertoire.unwrap_or_else(|_| Repertoire::silent());
             self.stock.harvest.iter().for_each(|harvest| harvest.add_to(wire, &mut repertoire));
             repertoire
         };
@@ -267,24 +277,38 @@ impl<'a, P: Testable> Space<'a, P> {
     }
 
     /// Whether traitors who have overheard this can say a message on this wire.
-    pub fn can_be_said(
-        &self,
-        wire: Wire,
-        message: &P::Message,
-        enemy: &Eavesdropper<'_, P>,
-    ) -> bool {
+    pub fn can_be_said(&self, wire: Wire, message: &MessageId, enemy: &Eavesdropper<'_>) -> bool {
         let numbers = self.wire_choices(wire).signatures(message).iter();
         enemy.lacks(numbers.map(|number| &self.stock.signatures[*number as usize])).is_none()
     }
 
-    /// Runs the protocol under an attack.
-    pub fn run(&self, attack: &AttackOn<P>) -> ExecutionOf<P> {
-        let guarded = Guarded::new(self.protocol, &self.terms.values, attack.traitors);
-        obeyed(&guarded, self.terms, attack, &self.labels())
+    /// Somebody to ask the protocol, among these traitors.
+    pub fn worker(&self, traitors: Generals) -> Worker<'a> {
+        let memory = self.memories.lock().ok().and_then(|mut memories| memories.pop());
+        Worker::remembering(self.machine, self.terms, traitors, memory.unwrap_or_default())
+    }
+
+    /// Lays a worker down: the next one knows what it has learned.
+    pub fn lay_down(&self, worker: Worker<'_>) {
+        if let Ok(mut memories) = self.memories.lock() {
+            memories.push(worker.into_memory());
+        }
+    }
+
+    /// Whoever is asked from now on has learned nothing.
+    pub fn forget(&self) {
+        if let Ok(mut memories) = self.memories.lock() {
+            memories.clear();
+        }
+    }
+
+    /// Runs the protocol under an attack; the states are the worker's.
+    pub fn run(&self, worker: &mut Worker<'_>, attack: &NumberedAttack) -> NumberedExecution {
+        obeyed(worker, self.terms, attack, &self.labels())
     }
 
     /// Whether an attack, under which the protocol ran so, is one of the adversary's.
-    pub fn allows(&self, attack: &AttackOn<P>, execution: &ExecutionOf<P>) -> bool {
+    pub fn allows(&self, attack: &NumberedAttack, execution: &NumberedExecution) -> bool {
         let Adversary { faults, any_order, disruptions, latest, .. } = self.adversary;
         let traitor = |general| attack.traitors.contains(general);
         let said = execution.deliveries.iter().all(|delivery| {
@@ -310,7 +334,7 @@ impl<'a, P: Testable> Space<'a, P> {
 
     /// Whether a traitor can say what it says, or, where the repertoire is unknown, what it says
     /// beside what loyalty would have it say.
-    fn can_say(&self, Delivery { wire, said, loyal }: &Delivery<'_, P::Message>) -> bool {
+    fn can_say(&self, Delivery { wire, said, loyal }: &Delivery<'_, MessageId>) -> bool {
         let wire_choices = self.wire_choices(*wire);
         let beside_loyal = || beside(said, loyal.unwrap_or(said));
         wire_choices.allows(said) || wire_choices.is_open() && wire_choices.allows(&beside_loyal())
@@ -325,17 +349,17 @@ impl<'a, P: Testable> Space<'a, P> {
     pub fn placed(
         &self,
         wire: Wire,
-        said: &[P::Message],
-    ) -> Result<Vec<Option<P::Message>>, Refusal> {
+        said: &[MessageId],
+    ) -> Result<Vec<Option<MessageId>>, Refusal> {
         self.wire_choices(wire).placed(said).map_err(|message| {
-            let message = format!("{message:?}");
+            let message = self.machine.show_message(message);
             Refusal::Undescribed { wire, message }
         })
     }
 
     /// Whether the repertoire has a place for what a loyal general says on a wire, and, where
     /// traitors must not be silent, the loyal are not either.
-    pub fn describes(&self, wire: Wire, said: &[P::Message]) -> Result<(), Refusal> {
+    pub fn describes(&self, wire: Wire, said: &[MessageId]) -> Result<(), Refusal> {
         if said.is_empty() && self.adversary.silence {
             return Ok(());
         }
@@ -349,20 +373,20 @@ impl<'a, P: Testable> Space<'a, P> {
 }
 
 /// The choices of a wire, of all those among n generals.
-fn wire_choices_of<M>(
-    all_wire_choices: &[WireChoices<M>],
+fn wire_choices_of(
+    all_wire_choices: &[WireChoices],
     n: usize,
     round: Round,
     from: General,
     to: General,
-) -> &WireChoices<M> {
+) -> &WireChoices {
     &all_wire_choices[((round - 1) * n + from.id()) * n + to.id()]
 }
 
 /// To the strays of each wire, what its sender says to its receiver in the slots of any round: a
 /// second copy, early, late, or once more.
-fn add_replays<M: Plain>(repertoires: &mut [(Wire, Repertoire<M>)]) {
-    let mut between = FxHashMap::<_, Vec<M>>::default();
+fn add_replays(repertoires: &mut [(Wire, Repertoire<MessageId>)]) {
+    let mut between = FxHashMap::<_, Vec<MessageId>>::default();
     for (Wire { from, to, .. }, repertoire) in repertoires.iter() {
         let said = repertoire.slots.iter().flatten().cloned();
         between.entry((*from, *to)).or_default().extend(said);

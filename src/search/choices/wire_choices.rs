@@ -5,7 +5,7 @@ use itertools::Itertools;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::count::Count;
-use crate::protocol::Plain;
+use crate::machine::{Machine, MessageId};
 use crate::testable::{Forgery, Repertoire};
 
 /// How many slots can be open at a time.
@@ -13,20 +13,22 @@ const MARKS: usize = u64::BITS as usize;
 
 /// A repertoire, prepared: a behaviour on this wire says at most one message of each slot.
 #[derive(Debug)]
-pub(crate) struct WireChoices<M> {
-    slots: Vec<Slot<M>>,
+pub(crate) struct WireChoices {
+    slots: Vec<Slot>,
     /// The messages of all slots in the order in which what is said arrives.
-    pub candidates: Vec<Candidate<M>>,
+    pub candidates: Vec<Candidate>,
     /// The loyal may say what has no place.
     open: bool,
     /// Whether there are forgeries.
     forged: bool,
+    /// The first candidate with each message.
+    places: FxHashMap<MessageId, usize>,
 }
 
 #[derive(Debug)]
-struct Slot<M> {
+struct Slot {
     /// In their order, each once.
-    messages: Vec<M>,
+    messages: Vec<MessageId>,
     /// Nothing may be said in it.
     optional: bool,
     /// It is the slot for strays, which comes last.
@@ -35,8 +37,8 @@ struct Slot<M> {
 
 /// A message that can be said in a slot. The same message may be a candidate of several slots.
 #[derive(Debug)]
-pub(crate) struct Candidate<M> {
-    pub message: M,
+pub(crate) struct Candidate {
+    pub message: MessageId,
     pub slot: usize,
     /// The slot's mark while candidates are gone through: slots that are open at the same time
     /// have different ones.
@@ -53,30 +55,31 @@ pub(crate) struct Candidate<M> {
 
 /// Why a repertoire can't be searched.
 #[derive(Debug)]
-pub(crate) enum RepertoireError<M> {
+pub(crate) enum RepertoireError {
     /// More than 64 slots of one wire are entangled in the order of messages.
     Entangled,
     /// This message can stand in two slots.
-    Shared(M),
+    Shared(MessageId),
     /// This message can stand in a slot, and is a forgery.
-    Genuine(M),
+    Genuine(MessageId),
 }
 
 /// In how many ways these slots can be filled.
-fn choices_in<'a, M: 'a>(slots: impl Iterator<Item = &'a Slot<M>>) -> Count {
+fn choices_in<'a>(slots: impl Iterator<Item = &'a Slot>) -> Count {
     let choices = slots.map(|slot| slot.messages.len() + usize::from(slot.optional));
     let slots = choices.counts().into_iter().sorted();
     slots.map(|(choices, slots)| Count::from(choices as u64).pow(slots as u128)).product()
 }
 
-impl<M: Plain> WireChoices<M> {
+impl WireChoices {
     /// Of each message `signatures` says which signatures are in it.
     pub fn new(
-        repertoire: Repertoire<M>,
+        machine: &dyn Machine,
+        repertoire: Repertoire<MessageId>,
         silence: bool,
         strays: bool,
-        mut signatures: impl FnMut(&M) -> Box<[u32]>,
-    ) -> Result<Self, RepertoireError<M>> {
+        mut signatures: impl FnMut(&MessageId) -> Box<[u32]>,
+    ) -> Result<Self, RepertoireError> {
         let Repertoire { slots, strays: misplaced, forgeries, unknown: open } = repertoire;
         let labels: FxHashMap<_, _> = forgeries
             .into_iter()
@@ -84,8 +87,9 @@ impl<M: Plain> WireChoices<M> {
             .map(|Forgery { label, message }| (message, label))
             .collect();
         let misplaced = misplaced.into_iter().chain(labels.keys().cloned()).collect();
-        let slot = |messages: Vec<M>, optional, stray| {
-            let messages = messages.into_iter().sorted_unstable().dedup().collect();
+        let slot = |messages: Vec<MessageId>, optional, stray| {
+            let mut messages = messages.into_iter().unique().collect_vec();
+            machine.sort(&mut messages);
             Slot { messages, optional, stray }
         };
         let regular = slots.into_iter().map(|messages| slot(messages, silence, false));
@@ -93,22 +97,25 @@ impl<M: Plain> WireChoices<M> {
         let slots = regular.chain(strays).filter(|slot| !slot.messages.is_empty());
         let mut slots = slots.collect_vec();
         let regular = slots.iter().filter(|slot| !slot.stray).flat_map(|slot| &slot.messages);
-        if let Some(shared) = regular.sorted_unstable().duplicates().next() {
-            return Err(RepertoireError::Shared(shared.clone()));
+        let shared = regular.copied().duplicates();
+        if let Some(shared) = shared.min_by(|one, other| machine.compare(*one, *other)) {
+            return Err(RepertoireError::Shared(shared));
         }
         let regular = slots.iter().filter(|slot| !slot.stray).flat_map(|slot| &slot.messages);
         if let Some(genuine) = regular.into_iter().find(|message| labels.contains_key(message)) {
-            return Err(RepertoireError::Genuine(genuine.clone()));
+            return Err(RepertoireError::Genuine(*genuine));
         }
-        let mut candidates = self::candidates(&slots, &labels, &mut signatures);
+        let mut candidates = self::candidates(machine, &slots, &labels, &mut signatures);
         if candidates.is_none() && open {
             let mut number = 0..;
             slots.retain(|slot| slot.stray || number.next() < Some(MARKS - 1));
-            candidates = self::candidates(&slots, &labels, &mut signatures);
+            candidates = self::candidates(machine, &slots, &labels, &mut signatures);
         }
         let candidates = candidates.ok_or(RepertoireError::Entangled)?;
         let forged = !labels.is_empty();
-        Ok(WireChoices { candidates, slots, open, forged })
+        let places = candidates.iter().enumerate().rev();
+        let places = places.map(|(place, candidate)| (candidate.message, place)).collect();
+        Ok(WireChoices { candidates, slots, open, forged, places })
     }
 
     /// How many behaviours there are.
@@ -132,19 +139,19 @@ impl<M: Plain> WireChoices<M> {
     }
 
     /// Every message that can stand in a slot, but for that of the strays.
-    pub fn regular(&self) -> impl Iterator<Item = &M> + Clone {
+    pub fn regular(&self) -> impl Iterator<Item = &MessageId> + Clone {
         self.slots.iter().filter(|slot| !slot.stray).flat_map(|slot| &slot.messages)
     }
 
     /// The messages that come before this one in its slot, or among the strays.
-    pub fn before(&self, message: &M) -> Vec<M> {
+    pub fn before(&self, message: &MessageId) -> Vec<MessageId> {
         let slot = self.candidate(message).map(|candidate| &self.slots[candidate.slot]);
         let messages = slot.into_iter().flat_map(|slot| &slot.messages);
         messages.take_while(|before| *before != message).cloned().collect()
     }
 
     /// What can stand in a slot, in order.
-    pub fn messages(&self, slot: usize) -> &[M] {
+    pub fn messages(&self, slot: usize) -> &[MessageId] {
         &self.slots[slot].messages
     }
 
@@ -160,7 +167,7 @@ impl<M: Plain> WireChoices<M> {
 
     /// The candidates in turn, those of one slot that follow one another together: the number of the
     /// first, and all.
-    pub fn stretches(&self) -> impl Iterator<Item = (usize, &[Candidate<M>])> {
+    pub fn stretches(&self) -> impl Iterator<Item = (usize, &[Candidate])> {
         let stretches = self.candidates.chunk_by(|one, next| one.slot == next.slot);
         stretches.scan(0, |next, stretch| {
             let first = *next;
@@ -175,8 +182,8 @@ impl<M: Plain> WireChoices<M> {
     }
 
     /// What is said, slot by slot, when in each the message of this number is, or nothing.
-    pub fn uniform(&self, number: Option<usize>) -> Vec<Option<M>> {
-        let said = |slot: &Slot<M>| {
+    pub fn uniform(&self, number: Option<usize>) -> Vec<Option<MessageId>> {
+        let said = |slot: &Slot| {
             let number = number.filter(|_| !slot.stray)?;
             slot.messages.get(number).or(slot.messages.last()).cloned()
         };
@@ -184,33 +191,33 @@ impl<M: Plain> WireChoices<M> {
     }
 
     /// Whether a traitor can say this message.
-    pub fn has(&self, message: &M) -> bool {
+    pub fn has(&self, message: &MessageId) -> bool {
         self.candidate(message).is_some()
     }
 
     /// The signatures in a message, by number; none if it can't be said here.
-    pub fn signatures(&self, message: &M) -> &[u32] {
+    pub fn signatures(&self, message: &MessageId) -> &[u32] {
         self.candidate(message).map_or(&[], |candidate| &candidate.signatures)
     }
 
     /// In which way a message is forged, if it is a forgery.
-    pub fn forgery(&self, message: &M) -> Option<&'static str> {
+    pub fn forgery(&self, message: &MessageId) -> Option<&'static str> {
         if self.forged { self.candidate(message)?.forgery } else { None }
     }
 
     /// What stands in each slot when a loyal general says this; or the first message that has no
-    /// place. If the choices are [open](WireChoices::is_open) one such message stands in the slot for
-    /// strays, and others in none.
-    pub fn placed(&self, said: &[M]) -> Result<Vec<Option<M>>, M> {
+    /// place. If the wire's choices is [open](WireChoices::is_open) one such message stands in the slot for strays,
+    /// and others in none.
+    pub fn placed(&self, said: &[MessageId]) -> Result<Vec<Option<MessageId>>, MessageId> {
         let mut placed = vec![None; self.slots.len()];
         let stray = self.slots.iter().position(|slot| slot.stray);
         for message in said {
             let free = |slot: &usize| placed[*slot].is_none();
             let slot = self.slot(message).filter(free);
             match slot.or(stray.filter(|_| self.open).filter(free)) {
-                Some(slot) => placed[slot] = Some(message.clone()),
+                Some(slot) => placed[slot] = Some(*message),
                 None if self.open => {}
-                None => return Err(message.clone()),
+                None => return Err(*message),
             }
         }
         Ok(placed)
@@ -222,14 +229,15 @@ impl<M: Plain> WireChoices<M> {
     }
 
     /// Whether something stands in every slot in which something must.
-    pub fn is_filled(&self, placed: &[Option<M>]) -> bool {
+    pub fn is_filled(&self, placed: &[Option<MessageId>]) -> bool {
         self.slots.iter().zip(placed).all(|(slot, said)| slot.optional || said.is_some())
     }
 
     /// Whether a traitor can say this: no more than one message in each slot, and one stray.
-    pub fn allows(&self, said: &[M]) -> bool {
-        let stray =
-            |message: &M| self.slots.last().is_some_and(|slot| slot.stray && slot.has(message));
+    pub fn allows(&self, said: &[MessageId]) -> bool {
+        let stray = |message: &MessageId| {
+            self.slots.last().is_some_and(|slot| slot.stray && slot.has(message))
+        };
         let places = said.iter().map(|message| self.slot(message)).counts();
         let crowded = |place: &Option<usize>| place.is_none() || places[place] > 1;
         let too_many = places.iter().map(|(place, count)| count - usize::from(place.is_some()));
@@ -244,31 +252,30 @@ impl<M: Plain> WireChoices<M> {
     }
 
     /// The slot in which a message can stand, but for that of the strays.
-    fn slot(&self, message: &M) -> Option<usize> {
+    fn slot(&self, message: &MessageId) -> Option<usize> {
         let slot = self.candidate(message)?.slot;
         (!self.slots[slot].stray).then_some(slot)
     }
 
     /// The first candidate with this message.
-    fn candidate(&self, message: &M) -> Option<&Candidate<M>> {
-        let first = self.candidates.partition_point(|candidate| candidate.message < *message);
-        self.candidates.get(first).filter(|candidate| candidate.message == *message)
+    fn candidate(&self, message: &MessageId) -> Option<&Candidate> {
+        self.places.get(message).map(|place| &self.candidates[*place])
     }
 }
 
-impl<M: Ord> Slot<M> {
-    fn has(&self, message: &M) -> bool {
-        self.messages.binary_search(message).is_ok()
+impl Slot {
+    fn has(&self, message: &MessageId) -> bool {
+        self.messages.contains(message)
     }
 }
 
 /// What is said beside these messages.
-pub(crate) fn beside<'a, M: Plain>(
-    said: &'a [M],
-    these: impl IntoIterator<Item = &'a M>,
-) -> Vec<M> {
+pub(crate) fn beside<'a>(
+    said: &'a [MessageId],
+    these: impl IntoIterator<Item = &'a MessageId>,
+) -> Vec<MessageId> {
     let mut these = these.into_iter().counts_with_hasher(FxBuildHasher);
-    let mut is_one = |message: &'a M| match these.get_mut(message) {
+    let mut is_one = |message: &'a MessageId| match these.get_mut(message) {
         Some(count @ 1..) => {
             *count -= 1;
             true
@@ -280,18 +287,19 @@ pub(crate) fn beside<'a, M: Plain>(
 
 /// The messages of all slots in their order, with a mark from the first to the last of a slot.
 /// Nothing if there are not marks enough.
-fn candidates<M: Plain>(
-    slots: &[Slot<M>],
-    labels: &FxHashMap<M, &'static str>,
-    mut signatures: impl FnMut(&M) -> Box<[u32]>,
-) -> Option<Vec<Candidate<M>>> {
+fn candidates(
+    machine: &dyn Machine,
+    slots: &[Slot],
+    labels: &FxHashMap<MessageId, &'static str>,
+    mut signatures: impl FnMut(&MessageId) -> Box<[u32]>,
+) -> Option<Vec<Candidate>> {
     let mut left = slots.iter().map(|slot| slot.messages.len()).collect_vec();
     let mut marks = vec![0; slots.len()];
     let mut free = u64::MAX;
     let messages = slots.iter().enumerate().flat_map(|(slot, Slot { messages, .. })| {
         messages.iter().map(move |message| (message, slot))
     });
-    let candidate = |(message, slot): (&M, usize)| {
+    let candidate = |(message, slot): (&MessageId, usize)| {
         let opens = marks[slot] == 0;
         if opens {
             marks[slot] = free & free.wrapping_neg();
@@ -304,26 +312,39 @@ fn candidates<M: Plain>(
             free |= mark;
         }
         let (forgery, signatures) = (labels.get(message).copied(), signatures(message));
-        let message = message.clone();
-        (mark != 0).then(|| Candidate { message, slot, mark, opens, closes, signatures, forgery })
+        let message = *message;
+        (mark != 0).then_some(Candidate { message, slot, mark, opens, closes, signatures, forgery })
     };
-    messages.sorted_unstable().map(candidate).collect()
+    let in_order = messages.sorted_by(|(one, slot), (other, another)| {
+        machine.compare(**one, **other).then(slot.cmp(another))
+    });
+    in_order.map(candidate).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::counting::counting;
 
-    fn wire_choices(slots: &[&[u32]], strays: &[u32], silence: bool) -> WireChoices<u32> {
-        let slots = slots.iter().map(|slot| slot.to_vec());
-        let repertoire = Repertoire::of(slots).with_strays(strays.iter().copied());
-        WireChoices::new(repertoire, silence, true, |_| Box::default()).unwrap()
+    fn id(number: u32) -> MessageId {
+        MessageId::from(number)
     }
 
-    fn error(slots: Vec<Vec<u32>>, forged: Option<u32>) -> RepertoireError<u32> {
-        let forgeries = forged.map(|message| Forgery { label: "forged", message });
+    fn ids(numbers: &[u32]) -> Vec<MessageId> {
+        numbers.iter().copied().map(id).collect()
+    }
+
+    fn wire_choices(slots: &[&[u32]], strays: &[u32], silence: bool) -> WireChoices {
+        let slots = slots.iter().map(|slot| ids(slot));
+        let repertoire = Repertoire::of(slots).with_strays(ids(strays));
+        WireChoices::new(&counting(), repertoire, silence, true, |_| Box::default()).unwrap()
+    }
+
+    fn error(slots: Vec<Vec<u32>>, forged: Option<u32>) -> RepertoireError {
+        let forgeries = forged.map(|message| Forgery { label: "forged", message: id(message) });
+        let slots = slots.iter().map(|slot| ids(slot));
         let repertoire = Repertoire::of(slots).with_forgeries(forgeries);
-        WireChoices::new(repertoire, true, true, |_| Box::default()).unwrap_err()
+        WireChoices::new(&counting(), repertoire, true, true, |_| Box::default()).unwrap_err()
     }
 
     #[test]
@@ -352,29 +373,36 @@ mod tests {
             (6, 2, false, true),
             (9, 1, false, true),
         ];
+        let expected =
+            expected.map(|(message, mark, opens, closes)| (id(message), mark, opens, closes));
         assert_eq!(marks.collect_vec(), expected);
         let entangled = (0..70).map(|slot| vec![slot, slot + 100]).collect();
         assert!(matches!(error(entangled, None), RepertoireError::Entangled));
-        assert!(matches!(error(vec![vec![1, 2], vec![2, 3]], None), RepertoireError::Shared(2)));
-        assert!(matches!(error(vec![vec![1, 2]], Some(2)), RepertoireError::Genuine(2)));
+        let shared = error(vec![vec![1, 2], vec![2, 3]], None);
+        assert!(matches!(shared, RepertoireError::Shared(two) if two == id(2)));
+        let genuine = error(vec![vec![1, 2]], Some(2));
+        assert!(matches!(genuine, RepertoireError::Genuine(two) if two == id(2)));
     }
 
     #[test]
     fn candidates_of_one_slot_go_together_as_far_as_they_follow_one_another() {
         let wire_choices = wire_choices(&[&[1, 3], &[5, 6]], &[0, 2], true);
-        let messages = |stretch: &[Candidate<u32>]| stretch.iter().map(|c| c.message).collect_vec();
+        let messages = |stretch: &[Candidate]| stretch.iter().map(|c| c.message).collect_vec();
         let stretches = wire_choices.stretches().map(|(first, stretch)| (first, messages(stretch)));
-        let expected = [(0, vec![0]), (1, vec![1]), (2, vec![2]), (3, vec![3]), (4, vec![5, 6])];
+        let expected: [(usize, &[u32]); 5] =
+            [(0, &[0]), (1, &[1]), (2, &[2]), (3, &[3]), (4, &[5, 6])];
+        let expected = expected.map(|(first, stretch)| (first, ids(stretch)));
         assert_eq!(stretches.collect_vec(), expected);
     }
 
     #[test]
     fn what_is_said_stands_in_its_slots() {
         let wire_choices = wire_choices(&[&[1, 2], &[3, 4]], &[2, 4, 9], true);
-        assert_eq!(wire_choices.placed(&[2, 3]), Ok(vec![Some(2), Some(3), None]));
-        assert_eq!(wire_choices.placed(&[3]), Ok(vec![None, Some(3), None]));
-        assert_eq!(wire_choices.placed(&[2, 2]), Err(2));
-        assert_eq!(wire_choices.placed(&[9]), Err(9));
+        let placed = |said: &[u32]| wire_choices.placed(&ids(said));
+        assert_eq!(placed(&[2, 3]), Ok(vec![Some(id(2)), Some(id(3)), None]));
+        assert_eq!(placed(&[3]), Ok(vec![None, Some(id(3)), None]));
+        assert_eq!(placed(&[2, 2]), Err(id(2)));
+        assert_eq!(placed(&[9]), Err(id(9)));
     }
 
     #[test]
@@ -393,8 +421,8 @@ mod tests {
             (&[1, 2, 9], false, false),
             (&[7], false, false),
         ] {
-            assert_eq!(free.allows(said), allowed, "{said:?}");
-            assert_eq!(bound.allows(said), without_silence, "{said:?}");
+            assert_eq!(free.allows(&ids(said)), allowed, "{said:?}");
+            assert_eq!(bound.allows(&ids(said)), without_silence, "{said:?}");
         }
     }
 }

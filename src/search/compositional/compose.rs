@@ -1,6 +1,8 @@
 //! The compositional engine: asks a protocol's recursion whether there is an attack, with ever more
 //! traitors, and turns the smallest into one that the simulator confirms.
 
+use std::cmp::Ordering;
+
 use itertools::Itertools;
 
 use super::composition::Composition;
@@ -8,19 +10,18 @@ use super::composition_error::CompositionError;
 use super::outcomes::{IMPOSSIBLE, Node, numbers};
 use super::witness::{Subtree, WitnessLie, witness};
 use crate::adversary::Adversary;
-use crate::attack::{Attack, AttackOn, Edit, Lie};
+use crate::attack::{Attack, Edit, Lie};
 use crate::count::Count;
-use crate::execution::{Size, replayed};
+use crate::execution::Size;
 use crate::general::{General, Generals};
+use crate::machine::{MessageId, NumberedAttack, ValueId};
 use crate::outcome::Task;
 use crate::property::Property;
-use crate::protocol::Lockstep;
 use crate::search::choices::space::Space;
+use crate::search::confirm::confirmed;
 use crate::search::progress::Halt;
 use crate::search::{Answer, Found, Reduction, Search};
-use crate::testable::{Recursive, Refusal, Testable, Wire, described};
-
-use crate::search::driver::CONFIRMATIONS;
+use crate::testable::{Recursive, Refusal, Wire, described};
 
 /// Where a violation is: how many traitors there are, the tree, how many of the loyal take the
 /// second value, and with how many lies.
@@ -33,15 +34,15 @@ struct Broken {
 }
 
 /// A protocol's recursion.
-type RecursionOf<'a, P> = &'a dyn Recursive<<P as Lockstep>::Value, <P as Lockstep>::Message>;
+type Recursion<'a> = dyn Recursive<ValueId, MessageId> + 'a;
 
-impl<P: Testable> Search<'_, P> {
+impl Search<'_> {
     /// The verdict of the recursion.
-    pub fn compose(&self) -> Result<Answer<P>, CompositionError> {
+    pub fn compose(&self) -> Result<Answer, CompositionError> {
         let Search { terms, limit, progress, .. } = *self;
         let (recursive, values) = self.recursion()?;
         let n = terms.n();
-        let mut composition = Composition::of(recursive, &values, n, limit, progress)?;
+        let mut composition = Composition::of(&*recursive, &values, n, limit, progress)?;
         let depth = described("depth", || recursive.depth(n))?;
         if depth != terms.rounds {
             let rounds = terms.rounds;
@@ -66,14 +67,16 @@ impl<P: Testable> Search<'_, P> {
                 Ok(None) => covered.push(self.behaviours(traitors)),
                 Ok(Some(broken)) => {
                     let mut composition = composition.priced();
-                    return Ok(match self.found(&mut composition, recursive, &values, broken)? {
-                        Err(halt) => answer(None, Some(halt), covered, composition.steps),
-                        Ok(found) => {
-                            let sizes = self.adversary.sizes();
-                            let whole = sizes.map(|size| self.behaviours(size)).collect();
-                            answer(Some(found), None, whole, composition.steps)
-                        }
-                    });
+                    return Ok(
+                        match self.found(&mut composition, &*recursive, &values, broken)? {
+                            Err(halt) => answer(None, Some(halt), covered, composition.steps),
+                            Ok(found) => {
+                                let sizes = self.adversary.sizes();
+                                let whole = sizes.map(|size| self.behaviours(size)).collect();
+                                answer(Some(found), None, whole, composition.steps)
+                            }
+                        },
+                    );
                 }
             }
         }
@@ -84,22 +87,22 @@ impl<P: Testable> Search<'_, P> {
     pub fn composable(&self) -> Result<Count, CompositionError> {
         let (recursive, values) = self.recursion()?;
         let Search { terms, limit, progress, .. } = *self;
-        Composition::of(recursive, &values, terms.n(), limit, progress)?;
+        Composition::of(&*recursive, &values, terms.n(), limit, progress)?;
         Ok(self.adversary.sizes().map(|traitors| self.behaviours(traitors)).sum())
     }
 
     /// How many raw behaviours there are to go through, and how many steps that is expected to
     /// take; nothing if it was told to stop before it knew that.
     pub fn expected(&self) -> Result<Option<(Count, Count)>, Refusal> {
-        let space = Space::new(self.protocol, self.terms, self.adversary, self.progress)?;
+        let space = Space::new(self.machine, self.terms, self.adversary, self.progress)?;
         Ok(space.map(|space| (space.behaviours(), space.expected_steps())))
     }
 
     /// The protocol's recursion, and its two values; if it has one, and the question is one for it.
-    fn recursion(&self) -> Result<(RecursionOf<'_, P>, [P::Value; 2]), CompositionError> {
-        let Search { protocol, terms, adversary, .. } = self;
+    fn recursion(&self) -> Result<(Box<Recursion<'_>>, [ValueId; 2]), CompositionError> {
+        let Search { machine, terms, adversary, .. } = self;
         let Adversary { faults, replays, any_order, disruptions, suspects, .. } = *adversary;
-        let recursive = described("recursion", || protocol.recursion())?;
+        let recursive = machine.recursion()?;
         let recursive = recursive.ok_or_else(|| because("the protocol describes no recursion"))?;
         let lacks = [
             (terms.task != Task::Broadcast, "it knows broadcast only"),
@@ -113,7 +116,7 @@ impl<P: Testable> Search<'_, P> {
         if let Some((_, lack)) = lacks.into_iter().find(|(lacks, _)| *lacks) {
             return Err(because(lack));
         }
-        let values: Result<[P::Value; 2], _> = terms.values.clone().try_into();
+        let values: Result<[ValueId; 2], _> = terms.values.clone().try_into();
         let values = values.map_err(|values| {
             because(format!("it knows two values, and there are {}", values.len()))
         })?;
@@ -164,11 +167,11 @@ impl<P: Testable> Search<'_, P> {
     fn found(
         &self,
         composition: &mut Composition<'_>,
-        recursive: RecursionOf<'_, P>,
-        values: &[P::Value; 2],
+        recursive: &Recursion<'_>,
+        values: &[ValueId; 2],
         broken: Broken,
-    ) -> Result<Result<Found<P>, Halt>, CompositionError> {
-        let Search { protocol, terms, .. } = *self;
+    ) -> Result<Result<Found, Halt>, CompositionError> {
+        let Search { machine, terms, .. } = *self;
         let property = if broken.root.honest { Property::Validity } else { Property::Agreement };
         let traitors = match broken.traitors {
             1 => "1 traitor".to_owned(),
@@ -181,8 +184,9 @@ impl<P: Testable> Search<'_, P> {
             ))
         };
         // A protocol that can't be run can't be seen to be broken.
-        described("admits", || protocol.admits_on(&terms.graph))?
-            .map_err(|refusal| unshown(format!("but no run can show it: {refusal}")))?;
+        if let Some(refusal) = &terms.too_large {
+            return Err(unshown(format!("but no run can show it: {refusal}")));
+        }
         let broken = match self.broken(composition, broken.traitors) {
             Err(halt) => return Ok(Err(halt)),
             Ok(cheapest) => cheapest.expect("what is possible has a price"),
@@ -191,9 +195,8 @@ impl<P: Testable> Search<'_, P> {
             Err(halt) => return Ok(Err(halt)),
             Ok(attack) => attack,
         };
-        let execution = replayed(protocol, terms, &attack, &|_, _| None, CONFIRMATIONS);
-        match execution.violation() {
-            Some(violation) => Ok(Ok(Found { attack, execution, violation, size: Size::Smallest })),
+        match confirmed(machine, terms, &|_, _| None, &attack) {
+            Some(found) => Ok(Ok(Found { size: Size::Smallest, ..found })),
             None => {
                 let why = "and by its own code it is not: the recursion describes another protocol";
                 Err(unshown(why.to_owned()))
@@ -204,10 +207,10 @@ impl<P: Testable> Search<'_, P> {
     fn attack(
         &self,
         composition: &mut Composition<'_>,
-        recursive: RecursionOf<'_, P>,
-        values: &[P::Value; 2],
+        recursive: &Recursion<'_>,
+        values: &[ValueId; 2],
         Broken { traitors, root, count, price }: Broken,
-    ) -> Result<Result<AttackOn<P>, Halt>, CompositionError> {
+    ) -> Result<Result<NumberedAttack, Halt>, CompositionError> {
         let n = self.terms.n();
         let first = usize::from(root.honest);
         let traitors: Generals = (first..first + traitors).map(General::new).collect();
@@ -233,10 +236,22 @@ impl<P: Testable> Search<'_, P> {
                 described("relay", || Edit::Instead { of: relay(honest), say: relay(!honest) });
             edit.map(|edit| Lie { wire, edit })
         };
-        let mut lies: Vec<Lie<P::Message>> = twists.into_iter().map(lie).try_collect()?;
-        lies.sort_unstable();
-        let inputs = [(General::COMMANDER, value(root.told).clone())].into();
+        let mut lies: Vec<Lie<MessageId>> = twists.into_iter().map(lie).try_collect()?;
+        lies.sort_by(|one, other| self.in_order(one, other));
+        let inputs = [(General::COMMANDER, *value(root.told))].into();
         Ok(Ok(Attack { lies, ..Attack::new(&self.terms.graph, traitors, inputs) }))
+    }
+
+    /// Lies in the order of their wires; of one wire in that of what is said instead of what.
+    fn in_order(&self, one: &Lie<MessageId>, other: &Lie<MessageId>) -> Ordering {
+        let said = |lie: &Lie<MessageId>| [lie.edit.honest().copied(), lie.edit.said().copied()];
+        let pairs = said(one).into_iter().zip(said(other));
+        let messages = pairs.map(|(one, other)| match (one, other) {
+            (Some(one), Some(other)) => self.machine.compare(one, other),
+            (one, other) => one.is_some().cmp(&other.is_some()),
+        });
+        let messages = messages.fold(Ordering::Equal, Ordering::then);
+        one.wire.cmp(&other.wire).then(messages)
     }
 
     /// How many raw behaviours so many traitors have: in each slot on a wire to a loyal general

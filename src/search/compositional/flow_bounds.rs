@@ -18,7 +18,7 @@ use arrayvec::ArrayVec;
 use super::outcomes::Outcomes;
 use super::vote_classes::{CLASSES, Class, KINDS, Voters};
 
-/// The most bounds: two for each set of classes.
+/// The most budgets: two for each set of classes.
 pub(super) const FLOW_BOUNDS: usize = 2 * ((1 << CLASSES) - 1);
 
 /// So many relays of one kind who have a choice, by their place among all kinds.

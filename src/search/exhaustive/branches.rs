@@ -1,39 +1,37 @@
 //! The branches of one receiver in one round: the states it came to, and what the adversary did to bring
 //! it there.
 
-use std::borrow::Cow;
 use std::hash::BuildHasher;
 
 use hashbrown::hash_table::{Entry, HashTable};
 use rustc_hash::FxBuildHasher;
 
-use super::memo::Meeting;
-use super::state_pool::StatePool;
+use super::memo::Row;
 use crate::general::General;
-use crate::protocol::{Plain, Round};
+use crate::machine::{Said, StateId};
+use crate::protocol::Round;
 use crate::schedule::{Arrival, Shift};
 use crate::search::choices::space::Space;
 use crate::search::decisions::{Decisions, SlotChoices};
-use crate::testable::{Testable, Wire};
+use crate::testable::Wire;
 
 /// What the receiver came to, and how.
-pub(crate) struct Branches<'a, S, M: Clone> {
+pub(crate) struct Branches<'a> {
     pub to: General,
     pub round: Round,
     /// What each general would say to this one as a loyal one, in the order of arrival; nothing is
     /// known of those that are not followed.
-    pub honest: &'a [Option<Cow<'a, [M]>>],
-    pub branches: Vec<Branch<S>>,
+    pub honest: &'a [Option<Said>],
+    pub branches: Vec<Branch>,
     /// All that was done to it on any branch.
     pub done: Vec<TraceEntry>,
-    /// States that are no longer needed.
-    pub pool: StatePool<S>,
 }
 
 /// One state that the receiver can come to.
-#[derive(Clone)]
-pub(crate) struct Branch<S> {
-    pub state: S,
+#[derive(Clone, Copy)]
+pub(crate) struct Branch {
+    /// Nothing for a traitor whose own run has failed.
+    pub state: Option<StateId>,
     /// The smallest number of lies, omissions and changes of the schedule with which it does.
     pub lies: u32,
     /// The last thing that was done, by place in the list of all that was done.
@@ -42,8 +40,8 @@ pub(crate) struct Branch<S> {
     pub used: u64,
     /// The places from which something has arrived already, before its turn.
     pub early: u64,
-    /// Where the state was met before on the current wire.
-    pub met: Option<Meeting>,
+    /// What is known of the state on the current wire.
+    pub row: Option<Row>,
 }
 
 /// A place in the list of all that was done, plus one; 0 where nothing was.
@@ -72,9 +70,9 @@ pub(crate) enum Action {
     Loses(u32),
 }
 
-impl<S: Plain, M: Plain> Branches<'_, Option<S>, M> {
+impl Branches<'_> {
     /// Adds a branch on which this was done after all that was done on another one.
-    pub fn push(&mut self, from: General, action: Action, branch: Branch<Option<S>>) {
+    pub fn push(&mut self, from: General, action: Action, branch: Branch) {
         self.done.push(TraceEntry { before: branch.trace, from, action });
         let trace = self.done.len() as Trace;
         self.branches.push(Branch { trace, ..branch });
@@ -88,15 +86,12 @@ impl<S: Plain, M: Plain> Branches<'_, Option<S>, M> {
     }
 
     /// What the enemy did to bring the receiver to where this trace ends.
-    pub fn decisions<P>(
+    pub fn decisions(
         &self,
-        space: &Space<'_, P>,
+        space: &Space<'_>,
         speakers: impl Iterator<Item = General>,
         trace: Trace,
-    ) -> Decisions<M>
-    where
-        P: Testable<State = S, Message = M>,
-    {
+    ) -> Decisions {
         let Branches { to, round, done, .. } = self;
         let wire = |from| Wire { round: *round, from, to: *to };
         let silent = |from| (wire(from), vec![None; space.wire_choices(wire(from)).slots()]);
@@ -114,28 +109,20 @@ impl<S: Plain, M: Plain> Branches<'_, Option<S>, M> {
     }
 
     /// Writes an action into decisions, after those that are there.
-    pub fn enact<P>(
-        &self,
-        space: &Space<'_, P>,
-        wire: Wire,
-        action: Action,
-        decisions: &mut Decisions<M>,
-    ) where
-        P: Testable<State = S, Message = M>,
-    {
+    pub fn enact(&self, space: &Space<'_>, wire: Wire, action: Action, decisions: &mut Decisions) {
         let honest = |number: u32| {
             let honest = self.honest[wire.from.id()].as_deref();
-            honest.expect("only of those who are followed it is told")[number as usize].clone()
+            honest.expect("only of those who are followed it is told")[number as usize]
         };
         let shift = |message, arrival| Shift { wire, message, arrival };
         match action {
             Action::Says(number) | Action::SaysFirst(number) => {
                 let candidate = &space.wire_choices(wire).candidates[number as usize];
-                let message = candidate.message.clone();
+                let message = candidate.message;
                 if let Action::SaysFirst(_) = action {
-                    decisions.shifts.push(shift(message.clone(), Arrival::First));
+                    decisions.shifts.push(shift(message, Arrival::First));
                 }
-                let spoken: &mut SlotChoices<M> =
+                let spoken: &mut SlotChoices =
                     decisions.spoken.get_mut(&wire).expect("only traitors speak");
                 spoken[candidate.slot] = Some(message);
             }
@@ -148,7 +135,7 @@ impl<S: Plain, M: Plain> Branches<'_, Option<S>, M> {
     /// A slot is over. Of equal branches the first is kept, and that shall be one in which
     /// something was said, if `told_first`.
     pub fn close(&mut self, mark: u64, place: u64, optional: bool, told_first: bool) {
-        let spoken = |branch: &Branch<_>| branch.used & mark != 0 || branch.early & place != 0;
+        let spoken = |branch: &Branch| branch.used & mark != 0 || branch.early & place != 0;
         if !optional {
             self.keep(spoken);
         }
@@ -161,10 +148,8 @@ impl<S: Plain, M: Plain> Branches<'_, Option<S>, M> {
     }
 
     /// Only these branches go on.
-    pub fn keep(&mut self, mut goes_on: impl FnMut(&Branch<Option<S>>) -> bool) {
-        let Branches { branches, pool, .. } = self;
-        let others = branches.extract_if(.., |branch| !goes_on(branch));
-        pool.give(others.map(|branch| branch.state));
+    pub fn keep(&mut self, goes_on: impl FnMut(&Branch) -> bool) {
+        self.branches.retain(goes_on);
     }
 
     /// These places have had their turn.
@@ -180,16 +165,14 @@ impl<S: Plain, M: Plain> Branches<'_, Option<S>, M> {
             return;
         }
         let branches = &mut self.branches;
-        let hash = |branch: &Branch<Option<S>>| {
-            FxBuildHasher.hash_one((&branch.state, branch.used, branch.early))
-        };
+        let hash = |branch: &Branch| FxBuildHasher.hash_one(branch.future());
         let mut firsts = HashTable::<usize>::with_capacity(branches.len());
         let mut kept = 0;
         for at in 0..branches.len() {
             let branch = &branches[at];
             let first = firsts.entry(
                 hash(branch),
-                |first| branches[*first].is_equal(branch),
+                |first| branches[*first].future() == branch.future(),
                 |first| hash(&branches[*first]),
             );
             match first {
@@ -206,13 +189,13 @@ impl<S: Plain, M: Plain> Branches<'_, Option<S>, M> {
                 }
             }
         }
-        self.pool.give(self.branches.drain(kept..).map(|branch| branch.state));
+        self.branches.truncate(kept);
     }
 }
 
-impl<S: Plain> Branch<Option<S>> {
-    /// Whether they have the same future.
-    fn is_equal(&self, other: &Branch<Option<S>>) -> bool {
-        (self.used, self.early) == (other.used, other.early) && self.state == other.state
+impl Branch {
+    /// What its future hangs on.
+    fn future(&self) -> (Option<StateId>, u64, u64) {
+        (self.state, self.used, self.early)
     }
 }

@@ -2,17 +2,19 @@
 //! turn.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-use super::branches::{Action, Branch};
-use super::memo::{Candidates, Ignored, Memo, MemoOf};
-use super::receiving::{BranchesOf, PlaceBits, Receiver, StateOf};
+use super::branches::{Action, Branch, Branches};
+use super::context::Thread;
+use super::memo::Candidates;
+use super::receiving::{PlaceBits, Receiver};
 use crate::general::General;
+use crate::machine::{Machine, MessageId};
 use crate::property::{Accepted, Violation};
-use crate::search::budget::StepBudget;
 use crate::search::choices::wire_choices::{Candidate, WireChoices};
 use crate::search::decisions::{Decisions, SlotChoices};
-use crate::search::outcome::{SearchOutcome, SearchOutcomeOf};
-use crate::testable::{Testable, Wire};
+use crate::search::outcome::SearchOutcome;
+use crate::testable::Wire;
 
 /// Merging costs about as much as branching, so it waits until there are so many times as many
 /// branches as there were after the last time.
@@ -36,8 +38,8 @@ enum Price {
 }
 
 impl Price {
-    fn of<M: Ord>(message: &M, honest: Option<&M>) -> Price {
-        match honest.map(|honest| message.cmp(honest)) {
+    fn of(machine: &dyn Machine, message: MessageId, honest: Option<MessageId>) -> Price {
+        match honest.map(|honest| machine.compare(message, honest)) {
             None => Price::Unasked,
             Some(Ordering::Less) => Price::Early,
             Some(Ordering::Equal) => Price::Honest,
@@ -63,57 +65,57 @@ impl Price {
 }
 
 /// What one traitor can say in its turn.
-pub(super) struct Turn<'t, P: Testable> {
+pub(super) struct Turn<'t> {
     pub wire: Wire,
-    pub wire_choices: &'t WireChoices<P::Message>,
+    pub wire_choices: &'t WireChoices,
     /// Those candidates that are more than loyalty and can be said.
-    sayable: &'t Candidates,
+    sayable: Arc<Candidates>,
     /// What loyalty would say, if lies are counted.
-    honest: Option<SlotChoices<P::Message>>,
+    honest: Option<SlotChoices>,
     /// The price of each candidate; none if they are free.
     prices: Vec<Price>,
     /// The most lies.
     lies_left: u32,
 }
 
-impl<P: Testable> Turn<'_, P> {
+impl Turn<'_> {
     fn price(&self, candidate: usize) -> Price {
         self.prices.get(candidate).copied().unwrap_or(Price::Free)
     }
 }
 
-impl<P: Testable> Receiver<'_, P> {
+impl Receiver<'_> {
     /// What a traitor says in its turn: any candidate of the wire's choices in each slot.
     pub(super) fn hear_traitor(
         &self,
         from: General,
         bits: PlaceBits<'_>,
-        received: &mut BranchesOf<'_, P>,
-        memo: &mut MemoOf<P>,
-        budget: &mut StepBudget<'_>,
-    ) -> Result<(), SearchOutcomeOf<P>> {
+        received: &mut Branches<'_>,
+        thread: &mut Thread<'_>,
+    ) -> Result<(), SearchOutcome> {
         let wire = Wire { round: self.round, from, to: self.to };
-        let Memo { ignored, sayable, .. } = memo;
+        let memo = &mut thread.memo;
         let wire_choices = self.space.wire_choices(wire);
-        let sayable = sayable.on(wire, wire_choices, self.overheard);
-        ignored.make_room();
-        for Branch { state, met, .. } in received.branches.iter_mut().filter(|_| self.merges) {
-            *met = ignored.meet(wire, state, wire_choices.candidates.len());
+        let sayable = memo.sayable.on(wire, wire_choices, self.overheard);
+        memo.rows.make_room();
+        for branch in received.branches.iter_mut().filter(|_| self.merges) {
+            let row = |state| memo.rows.meet(wire, state, wire_choices.candidates.len());
+            branch.row = branch.state.and_then(row);
         }
         let all = 0..wire_choices.candidates.len();
-        let is_deaf = |branch: &Branch<_>| {
-            branch.early == 0 && ignored.ignores(branch.met, sayable, all.clone())
+        let is_deaf = |branch: &Branch| {
+            branch.early == 0 && memo.rows.ignores(branch.row, &sayable, all.clone())
         };
         let free = self.lies_left.is_none();
         if free && wire_choices.all_optional() && received.branches.iter().all(is_deaf) {
-            return Ok(budget.take(received.branches.len() as u64 * sayable.count(all))?);
+            return Ok(thread.budget.take(received.branches.len() as u64 * sayable.count(all))?);
         }
         let turn = self.turn(wire, wire_choices, sayable, received)?;
         let mut merged = received.branches.len();
         for (first, stretch) in wire_choices.stretches() {
             let Candidate { slot, mark, .. } = stretch[0];
             let place = bits.of(slot);
-            self.hear_stretch(&turn, place, (first, stretch), received, ignored, budget)?;
+            self.hear_stretch(&turn, place, (first, stretch), received, thread)?;
             if !free {
                 received.keep(|branch| branch.lies <= turn.lies_left);
             }
@@ -141,15 +143,15 @@ impl<P: Testable> Receiver<'_, P> {
     pub(super) fn turn<'t>(
         &self,
         wire: Wire,
-        wire_choices: &'t WireChoices<P::Message>,
-        sayable: &'t Candidates,
-        received: &BranchesOf<'_, P>,
-    ) -> Result<Turn<'t, P>, SearchOutcomeOf<P>> {
+        wire_choices: &'t WireChoices,
+        sayable: Arc<Candidates>,
+        received: &Branches<'_>,
+    ) -> Result<Turn<'t>, SearchOutcome> {
         let lies_left = self.lies_left.unwrap_or(u32::MAX);
         let counted = received.honest[wire.from.id()].as_ref().filter(|_| self.lies_left.is_some());
         let honest = counted.map(|honest| self.space.placed(wire, honest)).transpose()?;
-        let price = |Candidate { message, slot, .. }: &Candidate<P::Message>| {
-            honest.as_ref().map(|honest| Price::of(message, honest[*slot].as_ref()))
+        let price = |Candidate { message, slot, .. }: &Candidate| {
+            honest.as_ref().map(|honest| Price::of(self.space.machine, *message, honest[*slot]))
         };
         let prices = wire_choices.candidates.iter().map_while(price).collect();
         Ok(Turn { wire, wire_choices, sayable, honest, prices, lies_left })
@@ -159,17 +161,16 @@ impl<P: Testable> Receiver<'_, P> {
     /// said anything in it: one of them, or none.
     pub(super) fn hear_stretch(
         &self,
-        turn: &Turn<'_, P>,
+        turn: &Turn<'_>,
         place: u64,
-        (first, stretch): (usize, &[Candidate<P::Message>]),
-        received: &mut BranchesOf<'_, P>,
-        ignored: &mut Ignored<StateOf<P>>,
-        budget: &mut StepBudget<'_>,
-    ) -> Result<(), SearchOutcomeOf<P>> {
+        (first, stretch): (usize, &[Candidate]),
+        received: &mut Branches<'_>,
+        thread: &mut Thread<'_>,
+    ) -> Result<(), SearchOutcome> {
         for at in 0..received.branches.len() {
             let branch = &received.branches[at];
             if branch.used & stretch[0].mark == 0 && branch.early & place == 0 {
-                self.hear_on(turn, at, (first, stretch), received, ignored, budget)?;
+                self.hear_on(turn, at, (first, stretch), received, thread)?;
                 self.room(received)?;
             }
         }
@@ -179,27 +180,26 @@ impl<P: Testable> Receiver<'_, P> {
     /// The same on one branch.
     fn hear_on(
         &self,
-        turn: &Turn<'_, P>,
+        turn: &Turn<'_>,
         at: usize,
-        (first, stretch): (usize, &[Candidate<P::Message>]),
-        received: &mut BranchesOf<'_, P>,
-        ignored: &mut Ignored<StateOf<P>>,
-        budget: &mut StepBudget<'_>,
-    ) -> Result<(), SearchOutcomeOf<P>> {
+        (first, stretch): (usize, &[Candidate]),
+        received: &mut Branches<'_>,
+        thread: &mut Thread<'_>,
+    ) -> Result<(), SearchOutcome> {
         let numbers = first..first + stretch.len();
-        let deaf = ignored.ignores(received.branches[at].met, turn.sayable, numbers.clone());
+        let Thread { worker, memo, budget } = thread;
+        let rows = &mut memo.rows;
+        let deaf = rows.ignores(received.branches[at].row, &turn.sayable, numbers.clone());
         if deaf && self.lies_left.is_none() && turn.wire_choices.optional(stretch[0].slot) {
             return Ok(budget.take(turn.sayable.count(numbers))?);
         }
         let wire @ Wire { from, .. } = turn.wire;
-        let loyal_hears = !self.protocol.traitors().contains(self.to);
-        // As long as what is heard changes nothing, it is heard by the same copy.
-        let mut copy = None;
+        let loyal_hears = !self.traitors.contains(self.to);
         for (number, candidate) in (first..).zip(stretch) {
-            let Candidate { message, slot, mark, forgery, .. } = candidate;
+            let Candidate { message, slot, mark, forgery, .. } = *candidate;
             let price = turn.price(number);
             let can_be_said = price == Price::Honest || turn.sayable.has(number);
-            let can_be_left_out = turn.wire_choices.optional(*slot) && price.silence_is_as_good();
+            let can_be_left_out = turn.wire_choices.optional(slot) && price.silence_is_as_good();
             let branch = &mut received.branches[at];
             let lies = branch.lies + price.said();
             branch.lies += price.unsaid();
@@ -207,40 +207,36 @@ impl<P: Testable> Receiver<'_, P> {
                 continue;
             }
             budget.step()?;
-            let known = ignored.has(branch.met, number);
-            if known && can_be_left_out {
-                continue;
-            }
-            let mut state = match copy.take() {
-                Some(copy) => copy,
-                None => received.pool.copy(&branch.state),
+            let Branch { state: before, row, trace, early, used, .. } = *branch;
+            let state = match (rows.next(row, number), before) {
+                (Some(known), _) => Some(known),
+                (None, None) => None,
+                (None, Some(state)) => {
+                    let heard = worker.receive_anew(self.to, state, self.round, from, message);
+                    heard.map_err(|fault| {
+                        let cut_short = || self.cut_short(received, at, turn, number);
+                        SearchOutcome::from(fault).after(cut_short)
+                    })?
+                }
             };
-            if !known {
-                let heard = self.protocol.receive(self.to, &mut state, self.round, from, message);
-                heard.map_err(|fault| {
-                    SearchOutcome::from(fault).after(|| self.cut_short(received, at, turn, number))
-                })?;
-            }
-            let branch = &received.branches[at];
-            let changed = !known && state != branch.state;
+            let changed = state != before;
             if let Some(label) = forgery.filter(|_| loyal_hears && changed) {
                 let decisions = self.cut_short(received, at, turn, number);
                 let accepted = Violation::Forgery(Accepted { wire, label });
                 return Err(SearchOutcome::Found(accepted, Box::new(decisions)));
             }
-            if !changed {
-                ignored.add(branch.met, number);
+            if let Some(state) = state {
+                rows.learn(row, number, state, changed);
             }
-            if !changed && can_be_left_out {
-                copy = Some(state);
-            } else {
-                let Branch { trace, early, used, met, .. } = *branch;
-                let met = if changed { ignored.follow(met, &state) } else { met };
-                let branch = Branch { state, lies, trace, used: used | mark, early, met };
+            if changed || !can_be_left_out {
+                let row = match state.filter(|_| changed) {
+                    Some(state) => rows.follow(row, state),
+                    None => row,
+                };
+                let branch = Branch { state, lies, trace, used: used | mark, early, row };
                 received.push(from, Action::Says(number as u32), branch);
             }
         }
-        received.pool.give(copy);
         Ok(())
     }
 
@@ -248,25 +244,25 @@ impl<P: Testable> Receiver<'_, P> {
     /// as far as it is known what that is.
     pub(super) fn cut_short(
         &self,
-        received: &BranchesOf<'_, P>,
+        received: &Branches<'_>,
         at: usize,
-        Turn { wire, wire_choices, honest, .. }: &Turn<'_, P>,
+        Turn { wire, wire_choices, honest, .. }: &Turn<'_>,
         number: usize,
-    ) -> Decisions<P::Message> {
+    ) -> Decisions {
         let decisions = self.decisions(received, received.branches[at].trace);
         let mut decisions = self.rest_obeys(received, decisions, Some(wire.from));
         let Candidate { message, slot, .. } = &wire_choices.candidates[number];
         let spoken = decisions.spoken.get_mut(wire).expect("the traitor's wire has been decided");
-        spoken[*slot] = Some(message.clone());
+        spoken[*slot] = Some(*message);
         for (slot, honest) in honest.iter().flatten().enumerate() {
             let Some(honest) = honest.as_ref().filter(|_| spoken[slot].is_none()) else { continue };
             let mut to_come =
                 wire_choices.candidates[number + 1..].iter().filter(|next| next.slot == slot);
-            if honest > message {
-                spoken[slot] = Some(honest.clone());
+            if self.space.machine.compare(*honest, *message).is_gt() {
+                spoken[slot] = Some(*honest);
             } else if !wire_choices.optional(slot) {
                 // It has been passed by, so it is some other.
-                spoken[slot] = to_come.next().map(|next| next.message.clone());
+                spoken[slot] = to_come.next().map(|next| next.message);
             }
         }
         decisions

@@ -1,32 +1,32 @@
-//! The round context: what stays the same while a case is explored, and what follows from it in one
-//! round: what is said, what the enemy overhears, and what a receiver can come to. It can be shared by
-//! threads; what each of them has for itself is a [`Worker`].
+//! What stays the same while a case is explored, and what follows from it in one round: what is said,
+//! what the enemy overhears, and what a receiver can come to. It can be shared by threads; what each
+//! of them has for itself is a [`Thread`].
 
-use std::borrow::Cow;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
-use super::branches::Trace;
+use super::branches::{Branches, Trace};
 use super::crash_choices::crash_choices;
-use super::memo::{Memo, MemoOf};
-use super::receiving::{BranchesOf, Receiver};
-use super::sends::{Sends, SendsOf};
+use super::memo::Memo;
+use super::receiving::Receiver;
+use super::sends::AllSends;
 use crate::adversary::FaultClass;
-use crate::fault::Guarded;
 use crate::general::{General, Generals};
+use crate::machine::{Machine, Memory, Said, StateId, StateTable, Terms, Worker};
 use crate::protocol::{Round, Seat};
 use crate::schedule::Crash;
 use crate::search::budget::StepBudget;
-use crate::search::choices::initial::InitialChoicesOf;
+use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::signature_set::SignatureSet;
 use crate::search::choices::space::Space;
 use crate::search::decisions::Decisions;
-use crate::search::outcome::SearchOutcomeOf;
+use crate::search::outcome::SearchOutcome;
 use crate::search::reduction::{Reduction, Reductions};
-use crate::search::symmetry::SymmetryOf;
-use crate::testable::{Refusal, Terms, Testable, Wire};
+use crate::search::symmetry::Symmetry;
+use crate::testable::{Refusal, Wire};
 
 /// How lies are counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,90 +38,136 @@ pub(crate) enum Lies {
 }
 
 /// What is the same in all rounds of a case.
-pub(crate) struct RoundContext<'a, P: Testable> {
-    pub space: &'a Space<'a, P>,
-    pub case: &'a InitialChoicesOf<P>,
+pub(crate) struct RoundContext<'a> {
+    pub space: &'a Space<'a>,
+    pub case: &'a InitialChoices,
     pub reductions: Reductions,
     lies: Lies,
     pub followed: Generals,
     /// By round, the signatures that can still be of use to anybody.
     useful: Vec<SignatureSet>,
     /// Who can be renamed.
-    symmetry: Option<&'a SymmetryOf<'a, P>>,
+    symmetry: Option<&'a Symmetry<'a>>,
     /// Whether of what can be said in the last round only the extremes are gone through.
     extremes: bool,
     /// Every call is made twice.
     pub thorough: bool,
-    /// What was learned by workers that were retired.
-    memos: Mutex<Vec<MemoOf<P>>>,
+    /// What was learned by threads before.
+    pool: &'a Pool,
 }
 
-/// With what one thread asks the protocol, and counts how often.
-pub(crate) struct Worker<'a, P: Testable> {
-    pub protocol: Guarded<'a, P>,
-    pub memo: MemoOf<P>,
+/// What threads have learned that are done with their work, for those that come after them.
+#[derive(Default)]
+pub(crate) struct Pool {
+    known: Mutex<Vec<(Memory, Memo)>>,
+    stores: AtomicU64,
+}
+
+impl Pool {
+    /// Whoever comes from now on has learned nothing.
+    pub fn forget(&self) {
+        if let Ok(mut known) = self.known.lock() {
+            known.clear();
+        }
+    }
+}
+
+/// What one thread has for itself.
+pub(crate) struct Thread<'a> {
+    /// Asks the protocol.
+    pub worker: Worker<'a>,
+    pub memo: Memo,
+    /// Counts how often.
     pub budget: StepBudget<'a>,
 }
 
-/// What was met so far, numbered.
-pub(crate) struct Interner<P: Testable> {
-    /// The states. A traitor whose own run has failed has none.
-    pub states: IndexSet<Option<P::State>, FxBuildHasher>,
+impl Thread<'_> {
+    /// The number that a state of a store has for the worker.
+    pub fn adopt(&mut self, store: &Store<'_>, state: Option<StateId>) -> Option<StateId> {
+        let state = state?;
+        let (known, adopted) = &mut self.memo.adopted;
+        if *known != store.number {
+            *known = store.number;
+            adopted.clear();
+        }
+        if let Some(Some(known)) = adopted.get(state.place()) {
+            return Some(*known);
+        }
+        adopted.resize(adopted.len().max(state.place() + 1), None);
+        let own = self.worker.table.adopt(&*store.table, state);
+        adopted[state.place()] = Some(own);
+        Some(own)
+    }
+
+    /// Forgets what is too much: then all numbers of states that the worker has given mean nothing.
+    pub fn make_room(&mut self) {
+        if self.worker.make_room() {
+            self.memo.forget_states();
+        }
+        self.memo.make_room();
+    }
+}
+
+/// The global states that were met so far are made of these, by number. Threads share it.
+pub(crate) struct Store<'a> {
+    number: u64,
+    /// The states of all generals.
+    pub table: Box<dyn StateTable + 'a>,
     /// What the enemy has overheard.
     pub overheard: IndexSet<SignatureSet, FxBuildHasher>,
+}
+
+impl<'a> Store<'a> {
+    /// With nothing in it.
+    pub fn new(machine: &'a dyn Machine, pool: &Pool) -> Store<'a> {
+        let number = pool.stores.fetch_add(1, Ordering::Relaxed) + 1;
+        Store { number, table: machine.table(None), overheard: IndexSet::default() }
+    }
+
+    /// The number of a worker's state.
+    pub fn put(&mut self, worker: &Worker<'_>, state: Option<StateId>) -> Option<StateId> {
+        state.map(|state| self.table.adopt(&*worker.table, state))
+    }
+
+    pub fn signatures(&self, global: &GlobalState) -> &SignatureSet {
+        &self.overheard[global.overheard as usize]
+    }
 }
 
 /// Where the execution stands when a round begins.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct GlobalState {
-    /// For each general, the number of its state. Who has crashed has none.
-    pub states: Box<[u32]>,
+    /// For each general, the number of its state. Who has crashed has none, and neither has who is not
+    /// followed.
+    pub states: Box<[Option<StateId>]>,
     /// The number of what the enemy has overheard.
     pub overheard: u32,
     /// Which of the disrupted messages of the case have been said, by place.
     pub said: u64,
 }
 
-/// In the place of a general who is not followed.
-pub(crate) const NOT_FOLLOWED: u32 = u32::MAX;
-
 /// What each followed general says to each other, by receiver and sender.
-pub(crate) type Outboxes<'v, M> = Vec<Vec<Option<Cow<'v, [M]>>>>;
+pub(crate) type Outboxes = Vec<Vec<Option<Said>>>;
 
 /// What is said in a round.
-pub(crate) struct RoundMessages<'v, M: Clone> {
+pub(crate) struct RoundMessages {
     /// What the enemy can show then.
     pub overheard: SignatureSet,
     /// Which of the disrupted messages have been said by now.
     pub disrupted: u64,
     /// By who crashes in the round: what reaches whom.
-    pub crash_choices: Vec<(Vec<Crash>, Outboxes<'v, M>)>,
+    pub crash_choices: Vec<(Vec<Crash>, Outboxes)>,
 }
 
-impl<P: Testable> Default for Interner<P> {
-    fn default() -> Interner<P> {
-        Interner { states: IndexSet::default(), overheard: IndexSet::default() }
-    }
-}
-
-impl<P: Testable> Interner<P> {
-    pub fn state(&self, global: &GlobalState, general: General) -> &Option<P::State> {
-        &self.states[global.states[general.id()] as usize]
-    }
-
-    pub fn number(&mut self, state: Option<P::State>) -> u32 {
-        self.states.insert_full(state).0 as u32
-    }
-}
-
-impl<'a, P: Testable> RoundContext<'a, P> {
+impl<'a> RoundContext<'a> {
     pub fn new(
-        space: &'a Space<'a, P>,
-        case: &'a InitialChoicesOf<P>,
+        space: &'a Space<'a>,
+        case: &'a InitialChoices,
         lies: Lies,
         reductions: Reductions,
-        symmetry: Option<&'a SymmetryOf<'a, P>>,
-    ) -> RoundContext<'a, P> {
+        symmetry: Option<&'a Symmetry<'a>>,
+        pool: &'a Pool,
+    ) -> RoundContext<'a> {
         let mute = case.faults.is_byzantine() && reductions.has(Reduction::TraitorToLoyal);
         let followed = match lies {
             Lies::Free if mute => space.everybody().minus(case.traitors),
@@ -140,69 +186,69 @@ impl<'a, P: Testable> RoundContext<'a, P> {
             symmetry,
             extremes,
             thorough: false,
-            memos: Mutex::default(),
+            pool,
         }
     }
 
-    pub fn worker(&self, budget: StepBudget<'a>) -> Worker<'a, P> {
-        let protocol =
-            Guarded::new(self.space.protocol, &self.space.terms.values, self.case.traitors);
-        let protocol = if self.thorough { protocol.thorough() } else { protocol };
-        let memo = self.memos.lock().ok().and_then(|mut memos| memos.pop());
-        Worker { protocol, memo: memo.unwrap_or_else(Memo::new), budget }
+    /// What one more thread has for itself.
+    pub fn thread(&self, budget: StepBudget<'a>) -> Thread<'a> {
+        let Space { machine, terms, .. } = *self.space;
+        let known = self.pool.known.lock().ok().and_then(|mut known| known.pop());
+        let (memory, memo) = known.filter(|_| !self.thorough).unwrap_or_default();
+        let worker = Worker::remembering(machine, terms, self.case.traitors, memory);
+        let worker = if self.thorough { worker.thorough() } else { worker };
+        Thread { worker, memo, budget }
+    }
+
+    /// A thread is done: the next one knows what it has learned. Answers with its steps.
+    pub fn lay_down(&self, Thread { worker, memo, budget }: Thread<'_>) -> u64 {
+        if !self.thorough
+            && let Ok(mut known) = self.pool.known.lock()
+        {
+            known.push((worker.into_memory(), memo));
+        }
+        budget.steps()
     }
 
     /// Where the execution stands when the first round begins.
     pub fn start(
         &self,
-        worker: &Worker<'a, P>,
-        interner: &mut Interner<P>,
-    ) -> Result<GlobalState, SearchOutcomeOf<P>> {
+        thread: &mut Thread<'a>,
+        store: &mut Store<'_>,
+    ) -> Result<GlobalState, SearchOutcome> {
         let RoundContext { space, case, .. } = *self;
         let mut global = self.nowhere();
         for me in self.followed.iter() {
             let seat = Seat::on(&space.terms.graph, me);
-            let state = worker.protocol.start(seat, case.inputs.get(&me))?;
-            global.states[me.id()] = interner.number(state);
+            let state = thread.worker.start(seat, case.inputs.get(&me).copied())?;
+            global.states[me.id()] = store.put(&thread.worker, state);
         }
-        global.overheard = interner.overheard.insert_full(space.made_by(case.traitors)).0 as u32;
+        let made = space.made_by(case.traitors);
+        global.overheard = store.overheard.insert_full(made).0 as u32;
         Ok(global)
     }
 
-    /// Retires a worker: the next one knows what it has learned. Answers with its steps.
-    pub fn retire(&self, worker: Worker<'_, P>) -> u64 {
-        if let Ok(mut memos) = self.memos.lock() {
-            memos.push(worker.memo);
-        }
-        worker.budget.steps()
-    }
-
     /// What comes of what is said in a round that begins in this global state, so many lies spent.
-    pub fn said<'v>(
+    pub fn said(
         &self,
-        interner: &Interner<P>,
-        sends: &'v SendsOf<P::Message>,
+        store: &Store<'_>,
+        sends: &AllSends,
         round: Round,
         global: &GlobalState,
         spent: u32,
-    ) -> Result<RoundMessages<'v, P::Message>, SearchOutcomeOf<P>> {
-        let says = |from: &'v Option<Arc<Sends<_>>>, to: General| {
-            let said = from.as_ref()?.says[to.id()].as_deref();
-            said.map(Cow::Borrowed)
+    ) -> Result<RoundMessages, SearchOutcome> {
+        let outbox = |to: General| {
+            let says = sends.iter().map(|from| from.as_ref()?.says[to.id()].clone());
+            says.collect()
         };
-        let outbox = |to| sends.iter().map(|from| says(from, to)).collect();
-        let outboxes: Outboxes<'_, _> = self.everybody().map(outbox).collect();
-        let before = &interner.overheard[global.overheard as usize];
-        let overheard = self.overhear(round, before, sends)?;
+        let outboxes: Outboxes = self.everybody().map(outbox).collect();
+        let overheard = self.overhear(round, store.signatures(global), sends)?;
         let (disrupted, outboxes) = self.disrupted(round, global.said, outboxes);
         if self.space.adversary.faults != FaultClass::Crash {
-            return Ok(RoundMessages {
-                overheard,
-                disrupted,
-                crash_choices: vec![(Vec::new(), outboxes)],
-            });
+            let crash_choices = vec![(Vec::new(), outboxes)];
+            return Ok(RoundMessages { overheard, disrupted, crash_choices });
         }
-        let lives = |general: &General| interner.state(global, *general).is_some();
+        let lives = |general: &General| global.states[general.id()].is_some();
         let able = self.able_to_crash(lives, &outboxes);
         let most = self.lies_left(spent).map_or(usize::MAX, |left| left as usize);
         let crash_choices = crash_choices(round, &able, most).map(|crashes| {
@@ -210,7 +256,7 @@ impl<'a, P: Testable> RoundContext<'a, P> {
             for (to, outbox) in self.everybody().zip(&mut outboxes) {
                 for crash in &crashes {
                     if crash.silences(Wire { round, from: crash.general, to }) {
-                        outbox[crash.general.id()] = Some(Cow::Owned(Vec::new()));
+                        outbox[crash.general.id()] = Some(Said::default());
                     }
                 }
             }
@@ -225,8 +271,8 @@ impl<'a, P: Testable> RoundContext<'a, P> {
         &self,
         round: Round,
         before: &SignatureSet,
-        sends: &SendsOf<P::Message>,
-    ) -> Result<SignatureSet, SearchOutcomeOf<P>> {
+        sends: &AllSends,
+    ) -> Result<SignatureSet, SearchOutcome> {
         let Some(useful) = self.useful.get(round - 1) else { return Ok(before.clone()) };
         let mut overheard = before.and(useful);
         for &(wire, number) in sends.iter().flatten().flat_map(|sends| &sends.shows) {
@@ -240,40 +286,38 @@ impl<'a, P: Testable> RoundContext<'a, P> {
         Ok(overheard)
     }
 
-    /// What one general can come to in a round, from this state.
+    /// What one general can come to in a round, from the state that it has in a global state.
     #[expect(clippy::too_many_arguments, reason = "all that a receiver's round hangs on")]
     pub fn received<'h>(
         &self,
-        worker: &mut Worker<'_, P>,
+        store: &Store<'_>,
+        thread: &mut Thread<'_>,
         round: Round,
         to: General,
-        state: Option<P::State>,
+        global: &GlobalState,
         (overheard, disrupted): (&SignatureSet, u64),
-        honest: &'h [Option<Cow<'h, [P::Message]>>],
+        honest: &'h [Option<Said>],
         spent: u32,
-    ) -> Result<BranchesOf<'h, P>, SearchOutcomeOf<P>> {
-        let overdue = self.overdue(round, to, disrupted);
+    ) -> Result<Branches<'h>, SearchOutcome> {
+        thread.make_room();
+        let state = thread.adopt(store, global.states[to.id()]);
         let RoundContext { space, symmetry, .. } = *self;
-        let lies_left = self.lies_left(spent);
-        let merges = self.reductions.has(Reduction::EqualStates);
-        let extremes = self.extremes && round == space.terms.rounds;
-        let Worker { protocol, memo, budget } = worker;
-        let receiver = Receiver {
+        let inbox = Receiver {
             space,
-            protocol,
+            traitors: self.case.traitors,
             round,
             to,
-            overdue,
-            lies_left,
+            overdue: self.overdue(round, to, disrupted),
+            lies_left: self.lies_left(spent),
             overheard,
-            merges,
+            merges: self.reductions.has(Reduction::EqualStates),
             symmetry,
-            extremes,
+            extremes: self.extremes && round == space.terms.rounds,
         };
-        receiver.received(state, honest, memo, budget)
+        inbox.received(state, honest, thread)
     }
 
-    pub fn decisions(&self, received: &BranchesOf<'_, P>, trace: Trace) -> Decisions<P::Message> {
+    pub fn decisions(&self, received: &Branches<'_>, trace: Trace) -> Decisions {
         let byzantine = self.space.adversary.faults.is_byzantine();
         let traitors = self
             .space
@@ -284,7 +328,7 @@ impl<'a, P: Testable> RoundContext<'a, P> {
         received.decisions(self.space, speakers, trace)
     }
 
-    pub fn everybody(&self) -> impl Iterator<Item = General> + use<P> {
+    pub fn everybody(&self) -> impl Iterator<Item = General> + use<> {
         self.space.everybody().iter()
     }
 
@@ -311,7 +355,7 @@ impl<'a, P: Testable> RoundContext<'a, P> {
     }
 
     pub fn nowhere(&self) -> GlobalState {
-        let states = vec![NOT_FOLLOWED; self.space.terms.n()].into();
+        let states = vec![None; self.space.terms.n()].into();
         GlobalState { states, overheard: 0, said: 0 }
     }
 }

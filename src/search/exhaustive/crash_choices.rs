@@ -5,9 +5,9 @@ use itertools::Itertools;
 
 use super::context::{Outboxes, RoundContext};
 use crate::general::{General, Generals};
+use crate::machine::MessageId;
 use crate::protocol::Round;
 use crate::schedule::{Arrival, Crash, Shift};
-use crate::testable::Testable;
 
 /// Every choice of crashes in one round, at most so many, when each of these generals, who have not
 /// crashed yet, has something to say to those others; nobody crashes first of all.
@@ -30,13 +30,13 @@ pub(crate) fn crash_choices(
     crash_choices.filter(move |crashes| crashes.len() <= most)
 }
 
-impl<P: Testable> RoundContext<'_, P> {
+impl RoundContext<'_> {
     /// The traitors who have not crashed yet, each with those to whom it has something to say, and
     /// who have not crashed either.
     pub(super) fn able_to_crash(
         &self,
         lives: impl Fn(&General) -> bool,
-        outboxes: &Outboxes<'_, P::Message>,
+        outboxes: &Outboxes,
     ) -> Vec<(General, Generals)> {
         let speaks = |from: General, to: General| {
             outboxes[to.id()][from.id()].as_ref().is_some_and(|said| !said.is_empty())
@@ -49,18 +49,23 @@ impl<P: Testable> RoundContext<'_, P> {
 
     /// What is said in a round without what does not arrive in it, and which of the disrupted messages
     /// have been said by then.
-    pub(super) fn disrupted<'v>(
+    pub(super) fn disrupted(
         &self,
         round: Round,
         before: u64,
-        mut outboxes: Outboxes<'v, P::Message>,
-    ) -> (u64, Outboxes<'v, P::Message>) {
+        mut outboxes: Outboxes,
+    ) -> (u64, Outboxes) {
         let mut disrupted = before;
         for (place, Shift { wire, message, .. }) in self.case.disruptions.iter().enumerate() {
             let said = &mut outboxes[wire.to.id()][wire.from.id()];
             let Some(said) = said.as_mut().filter(|_| wire.round == round) else { continue };
             if let Some(found) = said.iter().position(|said| said == message) {
-                said.to_mut().remove(found);
+                *said = said
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, _)| *at != found)
+                    .map(|(_, m)| *m)
+                    .collect();
                 disrupted |= 1 << place;
             }
         }
@@ -73,13 +78,13 @@ impl<P: Testable> RoundContext<'_, P> {
         round: Round,
         to: General,
         disrupted: u64,
-    ) -> Vec<(General, P::Message)> {
+    ) -> Vec<(General, MessageId)> {
         let disruptions = self.case.disruptions.iter().enumerate();
         let due = disruptions.filter(|(place, Shift { wire, arrival, .. })| {
             let due = matches!(arrival, Arrival::Late(rounds) if wire.round + rounds == round);
             due && wire.to == to && disrupted >> place & 1 == 1
         });
-        due.map(|(_, shift)| (shift.wire.from, shift.message.clone())).collect()
+        due.map(|(_, shift)| (shift.wire.from, shift.message)).collect()
     }
 }
 

@@ -15,35 +15,37 @@
 use indexmap::IndexSet;
 use rustc_hash::FxHashMap;
 
-use super::branches::Trace;
-use super::context::{GlobalState, Interner, Lies, Outboxes, RoundContext, RoundMessages, Worker};
-use super::receiving::BranchesOf;
+use super::branches::{Branches, Trace};
+use super::context::{
+    GlobalState, Lies, Outboxes, Pool, RoundContext, RoundMessages, Store, Thread,
+};
+use super::memo::Memo;
 use crate::general::{General, Generals};
+use crate::machine::StateId;
 use crate::protocol::Round;
 use crate::schedule::Crash;
 use crate::search::budget::{MOST_STATES, StepBudget};
-use crate::search::choices::initial::InitialChoicesOf;
+use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::space::Space;
 use crate::search::decisions::Decisions;
-use crate::search::outcome::{Explored, SearchOutcomeOf};
+use crate::search::outcome::{Explored, SearchOutcome};
 use crate::search::part::Part;
 use crate::search::progress::Halt;
 use crate::search::reduction::{Reduction, Reductions};
-use crate::search::symmetry::SymmetryOf;
+use crate::search::symmetry::Symmetry;
 use crate::search::symmetry::renaming::{Exchanges, Renamer};
-use crate::testable::Testable;
 
 /// So many global states are held before they are gone through.
 const BATCH: usize = 512;
 
 /// Explores one case.
-pub(crate) struct Explorer<'a, P: Testable> {
-    context: RoundContext<'a, P>,
-    worker: Worker<'a, P>,
-    pub(crate) interner: Interner<P>,
+pub(crate) struct Explorer<'a> {
+    context: RoundContext<'a>,
+    thread: Thread<'a>,
+    pub(crate) store: Store<'a>,
     /// The global states met before, by the round that begins in them, with the lies spent.
     pub(crate) visited: FxHashMap<(Round, GlobalState), u32>,
-    renamer: Renamer<'a, P>,
+    renamer: Renamer<'a>,
     /// Which part of what can happen in the last round is gone through.
     part: Option<Part>,
     /// The place of the next global state, of all in which the last round begins.
@@ -51,21 +53,23 @@ pub(crate) struct Explorer<'a, P: Testable> {
 }
 
 /// How a case is explored.
-pub(crate) struct Exploration<'a, P: Testable> {
+pub(crate) struct Exploration<'a> {
     pub lies: Lies,
     /// What is left out.
     pub reductions: Reductions,
     /// Who can be renamed.
-    pub symmetry: Option<&'a SymmetryOf<'a, P>>,
+    pub symmetry: Option<&'a Symmetry<'a>>,
+    /// What was learned in other cases.
+    pub pool: &'a Pool,
     /// Only a part of the case is explored.
     pub part: Option<Part>,
 }
 
 /// What one general can come to, each with the fewest lies it takes.
-struct Options<'o, P: Testable> {
-    received: BranchesOf<'o, P>,
+struct Options<'o> {
+    received: Branches<'o>,
     /// The number of the state, the lies, and how it comes to it.
-    choices: Vec<(u32, u32, Trace)>,
+    choices: Vec<(Option<StateId>, u32, Trace)>,
 }
 
 /// A global state to be gone through.
@@ -76,40 +80,41 @@ struct Successor {
     picks: Vec<usize>,
 }
 
-impl<'a, P: Testable> Explorer<'a, P> {
+impl<'a> Explorer<'a> {
     pub fn new(
-        space: &'a Space<'a, P>,
-        case: &'a InitialChoicesOf<P>,
-        Exploration { lies, reductions, symmetry, part }: Exploration<'a, P>,
+        space: &'a Space<'a>,
+        case: &'a InitialChoices,
+        Exploration { lies, reductions, symmetry, pool, part }: Exploration<'a>,
         budget: StepBudget<'a>,
-    ) -> Explorer<'a, P> {
-        let context = RoundContext::new(space, case, lies, reductions, symmetry);
-        let worker = context.worker(budget);
-        let interner = Interner::default();
+    ) -> Explorer<'a> {
+        let context = RoundContext::new(space, case, lies, reductions, symmetry, pool);
+        let thread = context.thread(budget);
+        let store = Store::new(space.machine, pool);
         let (visited, renamer) = (FxHashMap::default(), Renamer::new(symmetry));
         // Each case begins at another place, so that small ones do not all fall into one part.
         let input = |input| space.terms.values.iter().position(|value| value == input);
         let inputs = case.inputs.values().map(|given| input(given).unwrap_or_default());
         let ids = case.traitors.iter().map(General::id);
         let place = ids.chain(inputs).fold(0_usize, |place, next| place * 31 % 9973 + next);
-        Explorer { context, worker, interner, visited, renamer, part, place }
+        Explorer { context, thread, store, visited, renamer, part, place }
     }
 
     /// The same with every call made twice, to see whether the answers agree.
-    pub fn thorough(mut self) -> Explorer<'a, P> {
+    pub fn thorough(mut self) -> Explorer<'a> {
         self.context.thorough = true;
-        let Worker { protocol, memo, budget } = self.worker;
-        Explorer { worker: Worker { protocol: protocol.thorough(), memo, budget }, ..self }
+        let Thread { worker, budget, .. } = self.thread;
+        let thread = Thread { worker: worker.thorough(), memo: Memo::default(), budget };
+        Explorer { thread, ..self }
     }
 
     /// Goes through all behaviours of the case.
-    pub fn explore(mut self) -> Explored<P> {
+    pub fn explore(mut self) -> Explored {
         let result = self.begin();
-        (self.worker.budget.steps(), result)
+        (self.context.lay_down(self.thread), result)
     }
 
-    pub(crate) fn begin(&mut self) -> Result<(), SearchOutcomeOf<P>> {
-        let global = self.context.start(&self.worker, &mut self.interner)?;
+    pub(crate) fn begin(&mut self) -> Result<(), SearchOutcome> {
+        let global = self.context.start(&mut self.thread, &mut self.store)?;
         let RoundContext { case, .. } = self.context;
         let spent = self.context.lies_left(0).map_or(0, |_| case.disruptions.len() as u32);
         if self.context.lies_left(0).is_some_and(|left| spent > left) {
@@ -128,14 +133,14 @@ impl<'a, P: Testable> Explorer<'a, P> {
         &mut self,
         round: Round,
         successors: &[Successor],
-    ) -> Result<(), (usize, SearchOutcomeOf<P>)> {
+    ) -> Result<(), (usize, SearchOutcome)> {
         let rounds = self.context.space.terms.rounds;
         if round == rounds && self.context.reductions.collapse() {
             return self.finish_all(successors);
         }
         successors.iter().enumerate().try_for_each(|(place, Successor { global, spent, .. })| {
             let ended = match round > rounds {
-                true => self.context.conclude(&self.interner, &self.worker, global),
+                true => self.context.conclude(&self.store, &mut self.thread, global),
                 false => self.visit(round, global, *spent),
             };
             ended.map_err(|end| (place, end))
@@ -143,17 +148,17 @@ impl<'a, P: Testable> Explorer<'a, P> {
     }
 
     /// The same for the last round, on all threads.
-    fn finish_all(&mut self, successors: &[Successor]) -> Result<(), (usize, SearchOutcomeOf<P>)> {
-        let Explorer { context, interner, worker, renamer, .. } = self;
+    fn finish_all(&mut self, successors: &[Successor]) -> Result<(), (usize, SearchOutcome)> {
+        let Explorer { context, store, thread, renamer, .. } = self;
         let mut alike = Vec::with_capacity(successors.len());
         for (place, Successor { global, .. }) in successors.iter().enumerate() {
-            let these = renamer.alike(global, context.loyal(), interner);
+            let these = renamer.alike(global, context.loyal(), store);
             alike.push(these.map_err(|refusal| (place, refusal.into()))?);
         }
-        let (context, interner) = (&*context, &*interner);
-        worker.budget.in_order(successors.len(), |place, budget| {
+        let (context, store) = (&*context, &*store);
+        thread.budget.in_order(successors.len(), |place, budget| {
             let Successor { global, spent, .. } = &successors[place];
-            context.finish(interner, global, &alike[place], *spent, budget)
+            context.finish(store, global, &alike[place], *spent, budget)
         })
     }
 
@@ -163,12 +168,12 @@ impl<'a, P: Testable> Explorer<'a, P> {
         round: Round,
         global: &GlobalState,
         spent: u32,
-    ) -> Result<(), SearchOutcomeOf<P>> {
-        let Explorer { context, interner, worker, .. } = self;
-        let sends = context.sends(interner, worker, round, global)?;
-        let said = context.said(interner, &sends, round, global, spent)?;
+    ) -> Result<(), SearchOutcome> {
+        let Explorer { context, store, thread, .. } = self;
+        let sends = context.sends(store, thread, round, global)?;
+        let said = context.said(store, &sends, round, global, spent)?;
         let RoundMessages { overheard, disrupted, crash_choices } = said;
-        let overheard = self.interner.overheard.insert_full(overheard).0 as u32;
+        let overheard = self.store.overheard.insert_full(overheard).0 as u32;
         let global = GlobalState { overheard, said: disrupted, ..global.clone() };
         for (crashes, outboxes) in crash_choices {
             let spent = self.context.spent(spent, crashes.len());
@@ -185,18 +190,15 @@ impl<'a, P: Testable> Explorer<'a, P> {
         round: Round,
         global: &GlobalState,
         crashes: &[Crash],
-        outboxes: Outboxes<'_, P::Message>,
+        outboxes: Outboxes,
         spent: u32,
-    ) -> Result<(), SearchOutcomeOf<P>> {
+    ) -> Result<(), SearchOutcome> {
         let crashed: Generals = crashes.iter().map(|crash| crash.general).collect();
         let receivers: Vec<General> = self.context.followed.minus(crashed).iter().collect();
-        let mut empty = GlobalState { states: self.context.nowhere().states, ..global.clone() };
-        for general in crashed.iter() {
-            empty.states[general.id()] = self.interner.number(None);
-        }
+        let empty = GlobalState { states: self.context.nowhere().states, ..global.clone() };
         // Without this each receiver is gone through anew for all that others came to before.
         let free = self.context.reductions.has(Reduction::PerReceiver);
-        let mut options: Vec<Options<'_, P>> = Vec::new();
+        let mut options: Vec<Options<'_>> = Vec::new();
         let mut exchanges = Exchanges::none();
         if free {
             for to in &receivers {
@@ -268,16 +270,17 @@ impl<'a, P: Testable> Explorer<'a, P> {
         round: Round,
         to: General,
         global: &GlobalState,
-        outboxes: &'o Outboxes<'o, P::Message>,
+        outboxes: &'o Outboxes,
         spent: u32,
-    ) -> Result<Options<'o, P>, SearchOutcomeOf<P>> {
-        let Explorer { context, worker, interner, .. } = self;
-        let state = interner.state(global, to).clone();
-        let enemy = (&interner.overheard[global.overheard as usize], global.said);
+    ) -> Result<Options<'o>, SearchOutcome> {
+        let Explorer { context, thread, store, .. } = self;
+        let enemy = (store.signatures(global), global.said);
         let honest = &outboxes[to.id()];
-        let mut received = context.received(worker, round, to, state, enemy, honest, spent)?;
+        let mut received =
+            context.received(store, thread, round, to, global, enemy, honest, spent)?;
         let branches = std::mem::take(&mut received.branches).into_iter();
-        let choices = branches.map(|b| (interner.number(b.state), b.lies, b.trace)).collect();
+        let choices =
+            branches.map(|b| (store.put(&thread.worker, b.state), b.lies, b.trace)).collect();
         Ok(Options { received, choices })
     }
 
@@ -285,15 +288,15 @@ impl<'a, P: Testable> Explorer<'a, P> {
     fn exchanges(
         &mut self,
         global: &GlobalState,
-        options: &[Options<'_, P>],
-    ) -> Result<Exchanges, SearchOutcomeOf<P>> {
-        let Explorer { context, interner, renamer, .. } = self;
+        options: &[Options<'_>],
+    ) -> Result<Exchanges, SearchOutcome> {
+        let Explorer { context, store, renamer, .. } = self;
         let all = options.iter().map(|option| {
             let states = option.choices.iter().map(|choice| choice.0);
             (option.received.to, states.collect())
         });
         // Where equal states are not merged one may be there twice.
-        let distinct = |(option, (_, states)): (&Options<'_, P>, &(_, IndexSet<_, _>))| {
+        let distinct = |(option, (_, states)): (&Options<'_>, &(_, IndexSet<_, _>))| {
             option.choices.len() == states.len()
         };
         let all: Vec<_> = all.collect();
@@ -301,7 +304,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
             return Ok(Exchanges::none());
         }
         let who = (context.loyal(), context.case.traitors);
-        Ok(renamer.exchanges(global, who, &all, interner)?)
+        Ok(renamer.exchanges(global, who, &all, store)?)
     }
 
     /// Whether what begins with this round is in the part that is gone through: that is settled when
@@ -316,8 +319,8 @@ impl<'a, P: Testable> Explorer<'a, P> {
 
     /// Whether a global state was not met before in this round with as few lies.
     fn is_new(&mut self, round: Round, global: &GlobalState, spent: u32) -> Result<bool, Halt> {
-        self.worker.budget.step()?;
-        if self.interner.states.len() + self.visited.len() > MOST_STATES {
+        self.thread.budget.step()?;
+        if self.store.table.len() + self.visited.len() > MOST_STATES {
             return Err(Halt::Room);
         }
         if !self.context.reductions.has(Reduction::EqualStates) {
@@ -330,7 +333,7 @@ impl<'a, P: Testable> Explorer<'a, P> {
     }
 }
 
-impl<P: Testable> Options<'_, P> {
+impl Options<'_> {
     /// How many lies a choice takes.
     fn lies(&self, pick: usize) -> u32 {
         self.choices[pick].1

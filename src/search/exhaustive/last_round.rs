@@ -1,64 +1,60 @@
 //! The last round of the exhaustive engine: no product of states is needed, only of the decisions to
 //! which each loyal general can be brought.
 
-use std::borrow::Cow;
-
-use super::branches::{Branch, Trace};
-use super::context::{GlobalState, Interner, Outboxes, RoundContext, RoundMessages, Worker};
-use super::receiving::BranchesOf;
+use super::branches::{Branch, Branches, Trace};
+use super::context::{GlobalState, Outboxes, RoundContext, RoundMessages, Store, Thread};
 use crate::general::{General, Generals};
+use crate::machine::{Said, ValueId};
 use crate::property::Violation;
-use crate::protocol::Lockstep;
 use crate::search::budget::StepBudget;
 use crate::search::choices::signature_set::SignatureSet;
 use crate::search::decisions::Decisions;
-use crate::search::outcome::{SearchOutcome, SearchOutcomeOf};
-use crate::testable::Testable;
+use crate::search::outcome::SearchOutcome;
 
 /// What one general can be brought to decide, each with the fewest lies it takes.
-struct ReachableDecisions<'a, P: Testable> {
-    received: BranchesOf<'a, P>,
-    decisions: Vec<ReachableDecision<P>>,
+struct ReachableDecisions<'a> {
+    received: Branches<'a>,
+    decisions: Vec<ReachableDecision>,
 }
 
 /// A decision, with the fewest lies that it takes and what brings it about.
-type ReachableDecision<P> = (Option<<P as Lockstep>::Value>, u32, Trace);
+type ReachableDecision = (Option<ValueId>, u32, Trace);
 
 /// What each general decides, if it is one of those who are asked.
-type Decided<P> = Vec<Option<<P as Lockstep>::Value>>;
+type Decided = Vec<Option<ValueId>>;
 
-impl<P: Testable> RoundContext<'_, P> {
+impl RoundContext<'_> {
     /// All that can follow when the last round begins in this global state, so many lies spent, and
     /// these generals stand alike.
     pub fn finish(
         &self,
-        interner: &Interner<P>,
+        store: &Store<'_>,
         global: &GlobalState,
         alike: &[Generals],
         spent: u32,
         budget: StepBudget<'_>,
-    ) -> (u64, Result<(), SearchOutcomeOf<P>>) {
-        let mut worker = self.worker(budget);
-        let result = self.finish_by(interner, &mut worker, global, alike, spent);
-        (self.retire(worker), result)
+    ) -> (u64, Result<(), SearchOutcome>) {
+        let mut thread = self.thread(budget);
+        let result = self.finish_by(store, &mut thread, global, alike, spent);
+        (self.lay_down(thread), result)
     }
 
     fn finish_by(
         &self,
-        interner: &Interner<P>,
-        worker: &mut Worker<'_, P>,
+        store: &Store<'_>,
+        thread: &mut Thread<'_>,
         global: &GlobalState,
         alike: &[Generals],
         spent: u32,
-    ) -> Result<(), SearchOutcomeOf<P>> {
+    ) -> Result<(), SearchOutcome> {
         let round = self.space.terms.rounds;
-        let sends = self.sends(interner, worker, round, global)?;
+        let sends = self.sends(store, thread, round, global)?;
         let RoundMessages { overheard, disrupted, crash_choices } =
-            self.said(interner, &sends, round, global, spent)?;
+            self.said(store, &sends, round, global, spent)?;
         let enemy = (&overheard, disrupted);
         for (crashes, outboxes) in crash_choices {
             let spent = self.spent(spent, crashes.len());
-            self.end(interner, worker, global, enemy, &outboxes, alike, spent)
+            self.end(store, thread, global, enemy, &outboxes, alike, spent)
                 .map_err(|end| end.after(|| Decisions { crashes, ..Decisions::new() }))?;
         }
         Ok(())
@@ -70,15 +66,15 @@ impl<P: Testable> RoundContext<'_, P> {
     #[expect(clippy::too_many_arguments, reason = "all that the last round hangs on")]
     fn end(
         &self,
-        interner: &Interner<P>,
-        worker: &mut Worker<'_, P>,
+        store: &Store<'_>,
+        thread: &mut Thread<'_>,
         global: &GlobalState,
         enemy: (&SignatureSet, u64),
-        outboxes: &Outboxes<'_, P::Message>,
+        outboxes: &Outboxes,
         alike: &[Generals],
         spent: u32,
-    ) -> Result<(), SearchOutcomeOf<P>> {
-        let mut reachable: Vec<ReachableDecisions<'_, P>> = Vec::new();
+    ) -> Result<(), SearchOutcome> {
+        let mut reachable: Vec<ReachableDecisions<'_>> = Vec::new();
         let mut same = Vec::new();
         for to in self.loyal().iter() {
             let first = alike.iter().find(|alike| alike.contains(to)).and_then(|a| a.iter().next());
@@ -89,7 +85,7 @@ impl<P: Testable> RoundContext<'_, P> {
                 continue;
             }
             let honest = &outboxes[to.id()];
-            reachable.push(self.reachable(interner, worker, to, global, enemy, honest, spent)?);
+            reachable.push(self.reachable(store, thread, to, global, enemy, honest, spent)?);
             same.push((to, reachable.len() - 1));
         }
         let mut decided = vec![None; self.space.terms.n()];
@@ -99,29 +95,29 @@ impl<P: Testable> RoundContext<'_, P> {
         let decisions = same.iter().map(|(to, place)| (*to, &reachable[*place].decisions[..]));
         match self.is_fine(&decisions.collect::<Vec<_>>(), &mut decided) {
             true => Ok(()),
-            false => self.end(interner, worker, global, enemy, outboxes, &[], spent),
+            false => self.end(store, thread, global, enemy, outboxes, &[], spent),
         }
     }
 
     #[expect(clippy::too_many_arguments, reason = "all that the last round hangs on")]
     fn reachable<'a>(
         &self,
-        interner: &Interner<P>,
-        worker: &mut Worker<'_, P>,
+        store: &Store<'_>,
+        thread: &mut Thread<'_>,
         to: General,
         global: &GlobalState,
         enemy: (&SignatureSet, u64),
-        honest: &'a [Option<Cow<'a, [P::Message]>>],
+        honest: &'a [Option<Said>],
         spent: u32,
-    ) -> Result<ReachableDecisions<'a, P>, SearchOutcomeOf<P>> {
-        let (state, round) = (interner.state(global, to).clone(), self.space.terms.rounds);
-        let mut received = self.received(worker, round, to, state, enemy, honest, spent)?;
-        let mut decisions: Vec<ReachableDecision<P>> = Vec::new();
+    ) -> Result<ReachableDecisions<'a>, SearchOutcome> {
+        let round = self.space.terms.rounds;
+        let mut received = self.received(store, thread, round, to, global, enemy, honest, spent)?;
+        let mut decisions: Vec<ReachableDecision> = Vec::new();
         let decides = self.deciders().contains(to);
         let branches = std::mem::take(&mut received.branches);
         for Branch { state, lies, trace, .. } in &branches {
-            worker.budget.step()?;
-            let decision = decides.then(|| worker.protocol.decide(to, state)).transpose();
+            thread.budget.step()?;
+            let decision = decides.then(|| thread.worker.decide(to, *state)).transpose();
             let decision = decision.map_err(|fault| {
                 SearchOutcome::from(fault).after(|| self.decisions(&received, *trace))
             })?;
@@ -132,17 +128,16 @@ impl<P: Testable> RoundContext<'_, P> {
                 Some(_) => {}
             }
         }
-        worker.memo.pool.give(branches.into_iter().map(|branch| branch.state));
         Ok(ReachableDecisions { decisions, received })
     }
 
     /// Looks at every outcome made of one decision of each general.
     fn judge(
         &self,
-        reachable: &[ReachableDecisions<'_, P>],
-        decided: &mut Decided<P>,
+        reachable: &[ReachableDecisions<'_>],
+        decided: &mut Decided,
         spent: u32,
-    ) -> Result<(), SearchOutcomeOf<P>> {
+    ) -> Result<(), SearchOutcome> {
         let Some((first, others)) = reachable.split_first() else { return self.ruled(decided) };
         for (decision, lies, trace) in &first.decisions {
             if self.lies_left(spent).is_none_or(|left| *lies <= left) {
@@ -157,8 +152,8 @@ impl<P: Testable> RoundContext<'_, P> {
     /// Whether no outcome made of one decision of each general, as free as lies are, is a violation.
     fn is_fine(
         &self,
-        reachable: &[(General, &[ReachableDecision<P>])],
-        decided: &mut Decided<P>,
+        reachable: &[(General, &[ReachableDecision])],
+        decided: &mut Decided,
     ) -> bool {
         let Some(((to, decisions), others)) = reachable.split_first() else {
             return self.ruled(decided).is_ok();
@@ -172,19 +167,20 @@ impl<P: Testable> RoundContext<'_, P> {
     /// What there is to be said when all rounds are over.
     pub fn conclude(
         &self,
-        interner: &Interner<P>,
-        worker: &Worker<'_, P>,
+        store: &Store<'_>,
+        thread: &mut Thread<'_>,
         global: &GlobalState,
-    ) -> Result<(), SearchOutcomeOf<P>> {
+    ) -> Result<(), SearchOutcome> {
         let mut decided = vec![None; self.space.terms.n()];
         for me in self.deciders().iter() {
-            decided[me.id()] = Some(worker.protocol.decide(me, interner.state(global, me))?);
+            let state = thread.adopt(store, global.states[me.id()]);
+            decided[me.id()] = Some(thread.worker.decide(me, state)?);
         }
         self.ruled(&decided)
     }
 
-    fn ruled(&self, decided: &Decided<P>) -> Result<(), SearchOutcomeOf<P>> {
-        let violated = self.case.roles().violated(self.space.terms, decided);
+    fn ruled(&self, decided: &Decided) -> Result<(), SearchOutcome> {
+        let violated = self.case.roles().violated(self.space.machine, self.space.terms, decided);
         let violated = violated.map(Violation::Property);
         let found = |violation| Err(SearchOutcome::Found(violation, Box::new(Decisions::new())));
         violated.map_or(Ok(()), found)

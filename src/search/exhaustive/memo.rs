@@ -1,22 +1,20 @@
-//! The memo of a worker: what is remembered of a case, so that it need not be asked again.
+//! What a thread remembers, so that it need not be asked again.
 //!
-//! A state that stayed as it was when it heard a message need not hear it again: most of what a
-//! traitor can say is ignored, forgeries above all, and where messages are signed few states come back
-//! in many global states. (Where none comes back little is lost: a state that was not met before is
-//! only noted.) And which messages the enemy can say hangs on few of the signatures it has overheard.
+//! What becomes of a state when a traitor speaks is a table: a row for each state and wire, with a cell
+//! for each candidate, which is filled when it is asked for. Most of what a traitor can say changes
+//! nothing, forgeries above all: the row keeps those candidates as a set, too, so that many are passed
+//! by at once. (Where no state ever comes back rows are not worth it, and given up.) And which messages
+//! the enemy can say hangs on few of the signatures it has overheard.
 
-use std::hash::BuildHasher;
 use std::ops::Range;
 use std::sync::Arc;
 
-use hashbrown::hash_table::{Entry, HashTable};
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxHashMap;
 
-use super::receiving::StateOf;
 use super::sends::Sends;
-use super::state_pool::StatePool;
 use crate::general::General;
-use crate::protocol::{Lockstep, Plain, Round};
+use crate::machine::StateId;
+use crate::protocol::Round;
 use crate::search::choices::signature_set::SignatureSet;
 use crate::search::choices::wire_choices::WireChoices;
 use crate::testable::Wire;
@@ -24,29 +22,29 @@ use crate::testable::Wire;
 /// So many of a kind are remembered at a time.
 const MOST: usize = 1 << 14;
 
-/// If none of the first so many comes back it is not worth it.
+/// So many cells of rows.
+const MOST_CELLS: usize = 1 << 22;
+
+/// If none of the first so many states comes back, rows are not worth it.
 const TRIAL: usize = 1 << 8;
 
 /// What a thread remembers.
-pub(crate) struct Memo<S, M> {
-    pub ignored: Ignored<S>,
+#[derive(Default)]
+pub(crate) struct Memo {
+    pub rows: Rows,
     pub sayable: Sayable,
-    /// By round and the number of its state, what a general says.
-    pub sends: FxHashMap<(Round, General, u32), Arc<Sends<M>>>,
-    pub pool: StatePool<S>,
+    /// By round and state, what a general says, and whether it is loyal.
+    pub sends: FxHashMap<(Round, General, bool, StateId), Arc<Sends>>,
+    /// The numbers that the states of a store have for the worker, and of which store.
+    pub adopted: (u64, Vec<Option<StateId>>),
 }
 
-/// What a thread remembers of this protocol.
-pub(crate) type MemoOf<P> = Memo<StateOf<P>, <P as Lockstep>::Message>;
-
-impl<S: Plain, M> Memo<S, M> {
-    pub fn new() -> Memo<S, M> {
-        Memo {
-            ignored: Ignored::none(),
-            sayable: Sayable::default(),
-            sends: FxHashMap::default(),
-            pool: StatePool::default(),
-        }
+impl Memo {
+    /// Forgets all that speaks of a worker's states.
+    pub fn forget_states(&mut self) {
+        self.rows = Rows::default();
+        self.sends.clear();
+        self.adopted.1.clear();
     }
 
     /// Forgets what each says, if there is no room for more.
@@ -57,100 +55,80 @@ impl<S: Plain, M> Memo<S, M> {
     }
 }
 
-/// Which candidates change nothing, by wire and state.
-pub(crate) struct Ignored<S> {
-    places: HashTable<usize>,
-    met: Vec<MetState<S>>,
+/// What becomes of states when traitors speak, by wire and state.
+#[derive(Default)]
+pub(crate) struct Rows {
+    places: FxHashMap<(StateId, Wire), Row>,
+    rows: Vec<Cells>,
+    cells: usize,
     /// Whether any state came back.
     repays: bool,
 }
 
-/// A state in which a receiver was when it listened on a wire.
-struct MetState<S> {
-    hash: u64,
+/// The place of a row.
+pub(crate) type Row = u32;
+
+/// A state in which a receiver was when it listened on a wire, and what becomes of it.
+struct Cells {
     wire: Wire,
-    state: S,
-    candidates: usize,
     again: bool,
+    /// By candidate, as far as it is known.
+    next: Box<[Option<StateId>]>,
     /// The candidates that changed nothing.
     ignored: Candidates,
 }
 
-/// The place of a state that was met on a wire.
-pub(crate) type Meeting = usize;
-
-impl<S: Plain> Ignored<S> {
-    pub fn none() -> Ignored<S> {
-        Ignored { places: HashTable::new(), met: Vec::new(), repays: false }
-    }
-
+impl Rows {
     /// Forgets all, if there is no room for more.
     pub fn make_room(&mut self) {
-        if self.met.len() >= MOST {
-            self.places.clear();
-            self.met.clear();
+        if self.cells >= MOST_CELLS {
+            *self = Rows { repays: self.repays, ..Rows::default() };
         }
     }
 
-    /// Notes a state on a wire on which so many candidates can be said, as long as there is room.
-    pub fn meet(&mut self, wire: Wire, state: &S, candidates: usize) -> Option<Meeting> {
-        if self.met.len() == TRIAL && !self.repays {
+    /// The row of a state on a wire on which so many candidates can be said.
+    pub fn meet(&mut self, wire: Wire, state: StateId, candidates: usize) -> Option<Row> {
+        if self.rows.len() == TRIAL && !self.repays {
             return None;
         }
-        let hash = FxBuildHasher.hash_one((wire, state));
-        let Ignored { places, met, repays } = self;
-        let is_this = |place: &usize| {
-            let met = &met[*place];
-            met.hash == hash && met.wire == wire && met.state == *state
-        };
-        let entry = places.entry(hash, is_this, |place| met[*place].hash);
-        match entry {
-            Entry::Occupied(entry) => {
-                met[*entry.get()].again = true;
-                *repays = true;
-                Some(*entry.get())
-            }
-            Entry::Vacant(entry) => {
-                let place = met.len();
-                if place == MOST {
-                    return None;
-                }
-                entry.insert(place);
-                let ignored = Candidates::none(candidates);
-                let (state, again) = (state.clone(), false);
-                met.push(MetState { hash, wire, state, candidates, again, ignored });
-                Some(place)
-            }
+        let new = self.rows.len() as Row;
+        let row = *self.places.entry((state, wire)).or_insert(new);
+        if row == new {
+            let (next, ignored) = (vec![None; candidates].into(), Candidates::none(candidates));
+            self.rows.push(Cells { wire, again: false, next, ignored });
+            self.cells += candidates.max(1);
+        } else {
+            self.rows[row as usize].again = true;
+            self.repays = true;
         }
+        Some(row)
     }
 
-    /// Notes a state to which another one has changed on the same wire: only if that one was met more
-    /// than once, for then this one may be, too.
-    pub fn follow(&mut self, before: Option<Meeting>, state: &S) -> Option<Meeting> {
-        let MetState { wire, again, candidates, .. } = self.met[before?];
-        if again { self.meet(wire, state, candidates) } else { None }
+    /// The row of a state to which another one has changed on the same wire: only if that one was met
+    /// more than once, for then this one may be, too.
+    pub fn follow(&mut self, before: Option<Row>, state: StateId) -> Option<Row> {
+        let Cells { wire, again, ref next, .. } = self.rows[before? as usize];
+        if again { self.meet(wire, state, next.len()) } else { None }
     }
 
-    /// Whether it is known that a candidate changes nothing.
-    pub fn has(&self, meeting: Option<Meeting>, candidate: usize) -> bool {
-        meeting.is_some_and(|place| self.met[place].ignored.has(candidate))
+    /// What becomes of the state by a candidate, if that is known.
+    pub fn next(&self, row: Option<Row>, candidate: usize) -> Option<StateId> {
+        self.rows[row? as usize].next[candidate]
+    }
+
+    /// Notes what becomes of the state by a candidate, and whether that changes anything.
+    pub fn learn(&mut self, row: Option<Row>, candidate: usize, next: StateId, changed: bool) {
+        let Some(row) = row else { return };
+        let row = &mut self.rows[row as usize];
+        row.next[candidate] = Some(next);
+        if !changed {
+            row.ignored.add(candidate);
+        }
     }
 
     /// Whether it is known that all of these with such numbers change nothing.
-    pub fn ignores(
-        &self,
-        meeting: Option<Meeting>,
-        these: &Candidates,
-        numbers: Range<usize>,
-    ) -> bool {
-        meeting.is_some_and(|place| self.met[place].ignored.has_all(these, numbers))
-    }
-
-    /// Notes that a candidate changes nothing.
-    pub fn add(&mut self, meeting: Option<Meeting>, candidate: usize) {
-        if let Some(place) = meeting {
-            self.met[place].ignored.add(candidate);
-        }
+    pub fn ignores(&self, row: Option<Row>, these: &Candidates, numbers: Range<usize>) -> bool {
+        row.is_some_and(|row| self.rows[row as usize].ignored.has_all(these, numbers))
     }
 }
 
@@ -160,7 +138,7 @@ pub(crate) struct Sayable {
     /// On each wire, the signatures that are in anything that can be said there.
     matter: FxHashMap<Wire, SignatureSet>,
     /// The candidates, by what of those was overheard.
-    known: FxHashMap<(Wire, SignatureSet), Candidates>,
+    known: FxHashMap<(Wire, SignatureSet), Arc<Candidates>>,
 }
 
 /// Candidates of a wire's choices, as a set of their numbers.
@@ -206,12 +184,12 @@ impl Candidates {
 
 impl Sayable {
     /// The candidates of a wire all of whose signatures were overheard.
-    pub fn on<M>(
+    pub fn on(
         &mut self,
         wire: Wire,
-        wire_choices: &WireChoices<M>,
+        wire_choices: &WireChoices,
         overheard: &SignatureSet,
-    ) -> &Candidates {
+    ) -> Arc<Candidates> {
         if self.known.len() >= MOST {
             self.known.clear();
         }
@@ -222,58 +200,76 @@ impl Sayable {
             signatures.for_each(|signature| matter.add(*signature));
             matter
         });
-        self.known.entry((wire, overheard.and(matter))).or_insert_with_key(|(_, overheard)| {
+        let known = self.known.entry((wire, overheard.and(matter)));
+        let sayable = known.or_insert_with_key(|(_, overheard)| {
             let mut sayable = Candidates::none(wire_choices.candidates.len());
             for (number, candidate) in wire_choices.candidates.iter().enumerate() {
                 if overheard.has_all(&candidate.signatures) {
                     sayable.add(number);
                 }
             }
-            sayable
-        })
+            Arc::new(sayable)
+        });
+        Arc::clone(sayable)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::MessageId;
+    use crate::machine::counting::counting;
     use crate::testable::Repertoire;
 
     fn wire(from: usize) -> Wire {
         Wire { round: 1, from: General::new(from), to: General::new(0) }
     }
 
+    fn state(number: usize) -> StateId {
+        StateId::at(number)
+    }
+
     #[test]
-    fn a_state_that_comes_back_need_not_hear_again_what_it_ignored() {
-        let mut ignored = Ignored::none();
-        let first = ignored.meet(wire(1), &7, 100);
-        ignored.add(first, 99);
+    fn a_state_that_comes_back_need_not_hear_again_what_it_heard() {
+        let mut rows = Rows::default();
+        let all = |candidate| {
+            let mut all = Candidates::none(100);
+            all.add(candidate);
+            all
+        };
+        let first = rows.meet(wire(1), state(7), 100);
+        rows.learn(first, 99, state(7), false);
+        rows.learn(first, 3, state(8), true);
         // Nothing is noted of what follows a state until that comes back.
-        assert_eq!(ignored.follow(first, &8), None);
-        let again = ignored.meet(wire(1), &7, 100);
-        assert!(ignored.has(again, 99) && !ignored.has(again, 98));
-        let follower = ignored.follow(again, &8);
-        assert!(follower.is_some() && !ignored.has(follower, 99));
+        assert_eq!(rows.follow(first, state(8)), None);
+        let again = rows.meet(wire(1), state(7), 100);
+        let known = [3, 99, 98].map(|candidate| rows.next(again, candidate));
+        assert_eq!(known, [Some(state(8)), Some(state(7)), None]);
+        assert!(rows.ignores(again, &all(99), 0..100) && !rows.ignores(again, &all(3), 0..100));
+        let follower = rows.follow(again, state(8));
+        assert!(follower.is_some() && rows.next(follower, 99).is_none());
         // On another wire it is not known.
-        let elsewhere = ignored.meet(wire(2), &7, 100);
-        assert!(!ignored.has(elsewhere, 99) && !ignored.has(None, 99));
+        let elsewhere = rows.meet(wire(2), state(7), 100);
+        assert!(rows.next(elsewhere, 99).is_none() && rows.next(None, 99).is_none());
     }
 
     #[test]
     fn what_does_not_pay_is_given_up_and_room_is_made() {
-        let mut ignored = Ignored::none();
-        let met = (0..=TRIAL).map(|state| ignored.meet(wire(1), &state, 1)).collect::<Vec<_>>();
+        let mut rows = Rows::default();
+        let met = (0..=TRIAL).map(|number| rows.meet(wire(1), state(number), 1));
+        let met = met.collect::<Vec<_>>();
         assert!(met[..TRIAL].iter().all(Option::is_some) && met[TRIAL].is_none());
 
-        let mut ignored = Ignored::none();
-        let place = ignored.meet(wire(1), &0, 1);
-        assert_eq!(ignored.meet(wire(1), &0, 1), place);
-        ignored.add(place, 0);
-        let met = (1..=MOST).map(|state| ignored.meet(wire(1), &state, 1)).collect::<Vec<_>>();
-        assert!(met[..MOST - 1].iter().all(Option::is_some) && met[MOST - 1].is_none());
-        ignored.make_room();
-        let anew = ignored.meet(wire(1), &0, 1);
-        assert!(anew.is_some() && !ignored.has(anew, 0));
+        let mut rows = Rows::default();
+        let row = rows.meet(wire(1), state(0), 1);
+        assert_eq!(rows.meet(wire(1), state(0), 1), row);
+        rows.learn(row, 0, state(0), false);
+        for number in 1..5 {
+            assert!(rows.meet(wire(1), state(number), MOST_CELLS / 4).is_some());
+        }
+        rows.make_room();
+        let anew = rows.meet(wire(1), state(0), 1);
+        assert!(anew.is_some() && rows.next(anew, 0).is_none());
     }
 
     #[test]
@@ -295,9 +291,14 @@ mod tests {
     #[test]
     fn what_can_be_said_hangs_on_what_matters_on_the_wire() {
         // Message 3 has signature 3 in it, and so on; 9 is said elsewhere.
-        let repertoire = Repertoire::of([vec![1_u32, 2, 3]]);
-        let wire_choices =
-            WireChoices::new(repertoire, true, false, |message| [*message].into()).unwrap();
+        let slot: Vec<MessageId> = [1, 2, 3].map(MessageId::from).into();
+        let signatures = |message: &MessageId| {
+            let number = slot.iter().position(|other| other == message).unwrap();
+            [number as u32 + 1].into()
+        };
+        let repertoire = Repertoire::of([slot.clone()]);
+        let wire_choices = WireChoices::new(&counting(), repertoire, true, false, signatures);
+        let wire_choices = wire_choices.unwrap();
         let mut sayable = Sayable::default();
         let mut overheard = SignatureSet::none(10);
         let said = |sayable: &mut Sayable, overheard: &SignatureSet| {

@@ -1,15 +1,14 @@
 //! The last round of a monotone protocol: what a receiver can come to where only the lowest and the
 //! highest that can be said to it are gone through, and all strays.
 
-use super::branches::{Action, Branch, Branches};
+use super::branches::{Action, Branches};
 use super::byzantine_sender::Turn;
-use super::memo::{Memo, MemoOf};
-use super::receiving::{BranchesOf, PlaceBits, Receiver};
+use super::context::Thread;
+use super::receiving::{PlaceBits, Receiver};
 use crate::general::{General, Generals};
-use crate::search::budget::StepBudget;
 use crate::search::choices::wire_choices::Candidate;
-use crate::search::outcome::{SearchOutcome, SearchOutcomeOf};
-use crate::testable::{Testable, Wire};
+use crate::search::outcome::SearchOutcome;
+use crate::testable::Wire;
 
 /// An end of what can stand in a slot.
 #[derive(Clone, Copy)]
@@ -19,7 +18,7 @@ enum Extreme {
 }
 
 impl Extreme {
-    fn is<M>(self, candidate: &Candidate<M>) -> bool {
+    fn is(self, candidate: &Candidate) -> bool {
         match self {
             Extreme::Lowest => candidate.opens,
             Extreme::Highest => candidate.closes,
@@ -27,34 +26,31 @@ impl Extreme {
     }
 }
 
-impl<P: Testable> Receiver<'_, P> {
+impl Receiver<'_> {
     /// What all say in turn, twice: once all traitors say the lowest in each slot, and once all say the
     /// highest. Whoever comes before the first of them is heard once.
     pub(super) fn hear_extremes(
         &self,
         senders: Generals,
-        received: &mut BranchesOf<'_, P>,
-        memo: &mut MemoOf<P>,
-        budget: &mut StepBudget<'_>,
-    ) -> Result<(), SearchOutcomeOf<P>> {
+        received: &mut Branches<'_>,
+        thread: &mut Thread<'_>,
+    ) -> Result<(), SearchOutcome> {
         let free = senders.iter().find(|from| self.is_free(*from));
         let before = free.map_or(senders, |free| senders.below(free));
         for from in before.iter() {
-            self.hear_honest(from, PlaceBits::NONE, received, budget)?;
+            self.hear_honest(from, PlaceBits::NONE, received, thread)?;
         }
         if free.is_none() {
             return Ok(());
         }
-        let Branches { branches, pool, .. } = received;
-        let copy = |branch: &Branch<_>| Branch { state: pool.copy(&branch.state), ..*branch };
-        let mut start = branches.iter().map(copy).collect();
+        let mut start = received.branches.clone();
         let mut ends = Vec::new();
         for extreme in [Extreme::Lowest, Extreme::Highest] {
             for from in senders.minus(before).iter() {
                 if self.is_free(from) {
-                    self.hear_extreme(from, extreme, received, memo, budget)?;
+                    self.hear_extreme(from, extreme, received, thread)?;
                 } else {
-                    self.hear_honest(from, PlaceBits::NONE, received, budget)?;
+                    self.hear_honest(from, PlaceBits::NONE, received, thread)?;
                 }
             }
             ends.append(&mut received.branches);
@@ -70,40 +66,31 @@ impl<P: Testable> Receiver<'_, P> {
         &self,
         from: General,
         extreme: Extreme,
-        received: &mut BranchesOf<'_, P>,
-        memo: &mut MemoOf<P>,
-        budget: &mut StepBudget<'_>,
-    ) -> Result<(), SearchOutcomeOf<P>> {
+        received: &mut Branches<'_>,
+        thread: &mut Thread<'_>,
+    ) -> Result<(), SearchOutcome> {
         let wire = Wire { round: self.round, from, to: self.to };
         let wire_choices = self.space.wire_choices(wire);
-        let Memo { ignored, sayable, .. } = memo;
-        let turn = self.turn(
-            wire,
-            wire_choices,
-            sayable.on(wire, wire_choices, self.overheard),
-            received,
-        )?;
+        let sayable = thread.memo.sayable.on(wire, wire_choices, self.overheard);
+        let turn = self.turn(wire, wire_choices, sayable, received)?;
         let before = received.branches.len();
-        // What strays change nothing is worth remembering where there are any.
-        let remembers = self.merges && wire_choices.stray().is_some();
-        ignored.make_room();
-        for Branch { state, met, .. } in &mut received.branches {
-            let noted = remembers.then(|| ignored.meet(wire, state, wire_choices.candidates.len()));
-            *met = noted.flatten();
+        let rows = &mut thread.memo.rows;
+        rows.make_room();
+        for branch in received.branches.iter_mut().filter(|_| self.merges) {
+            let row = |state| rows.meet(wire, state, wire_choices.candidates.len());
+            branch.row = branch.state.and_then(row);
         }
         for (first, stretch) in wire_choices.stretches() {
             let Candidate { slot, mark, .. } = stretch[0];
             if wire_choices.stray() == Some(slot) {
-                self.hear_stretch(&turn, 0, (first, stretch), received, ignored, budget)?;
+                self.hear_stretch(&turn, 0, (first, stretch), received, thread)?;
                 if stretch.last().is_some_and(|candidate| candidate.closes) {
                     received.close(mark, 0, true, false);
                 }
             } else if let Some(place) = stretch.iter().position(|said| extreme.is(said)) {
                 for at in 0..received.branches.len() {
-                    budget.step()?;
-                    self.say(&turn, first + place, at, received)?;
-                    let Branch { state, met, .. } = &mut received.branches[at];
-                    *met = ignored.follow(*met, state);
+                    thread.budget.step()?;
+                    self.say(&turn, first + place, at, received, thread)?;
                 }
             }
         }
@@ -116,18 +103,35 @@ impl<P: Testable> Receiver<'_, P> {
     /// A candidate is heard on a branch, whatever comes of it.
     fn say(
         &self,
-        turn: &Turn<'_, P>,
+        turn: &Turn<'_>,
         number: usize,
         at: usize,
-        received: &mut BranchesOf<'_, P>,
-    ) -> Result<(), SearchOutcomeOf<P>> {
+        received: &mut Branches<'_>,
+        thread: &mut Thread<'_>,
+    ) -> Result<(), SearchOutcome> {
         let Wire { round, from, to } = turn.wire;
-        let message = &turn.wire_choices.candidates[number].message;
-        let heard =
-            self.protocol.receive(to, &mut received.branches[at].state, round, from, message);
-        heard.map_err(|fault| {
-            SearchOutcome::from(fault).after(|| self.cut_short(received, at, turn, number))
-        })?;
+        let branch = received.branches[at];
+        let rows = &mut thread.memo.rows;
+        let state = match (rows.next(branch.row, number), branch.state) {
+            (Some(known), _) => Some(known),
+            (None, None) => None,
+            (None, Some(state)) => {
+                let message = turn.wire_choices.candidates[number].message;
+                let heard = thread.worker.receive_anew(to, state, round, from, message);
+                heard.map_err(|fault| {
+                    let cut_short = || self.cut_short(received, at, turn, number);
+                    SearchOutcome::from(fault).after(cut_short)
+                })?
+            }
+        };
+        let changed = state != branch.state;
+        if let Some(state) = state {
+            rows.learn(branch.row, number, state, changed);
+            if changed {
+                received.branches[at].row = rows.follow(branch.row, state);
+            }
+        }
+        received.branches[at].state = state;
         received.add(from, Action::Says(number as u32), at);
         Ok(())
     }

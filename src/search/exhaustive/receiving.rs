@@ -4,31 +4,29 @@
 //! Where the enemy has power over the order of arrival, what arrives before its turn is gone through
 //! first, in every order, and then the rest in turn: so each change of the order can be counted.
 
-use std::borrow::Cow;
-
 use super::branches::{Action, Branch, Branches, Trace};
-use super::memo::MemoOf;
+use super::context::Thread;
 use crate::adversary::FaultClass;
-use crate::fault::Guarded;
 use crate::general::{General, Generals};
-use crate::protocol::{Lockstep, Round};
-use crate::search::budget::{MOST_STATES, StepBudget};
+use crate::machine::{MessageId, Said, StateId};
+use crate::protocol::Round;
+use crate::search::budget::MOST_STATES;
 use crate::search::choices::signature_set::SignatureSet;
 use crate::search::choices::space::Space;
 use crate::search::decisions::Decisions;
-use crate::search::outcome::{SearchOutcome, SearchOutcomeOf};
+use crate::search::outcome::SearchOutcome;
 use crate::search::progress::Halt;
-use crate::search::symmetry::SymmetryOf;
-use crate::testable::{Refusal, Testable, Wire};
+use crate::search::symmetry::Symmetry;
+use crate::testable::{Refusal, Wire};
 
 /// One round at one receiver.
-pub(crate) struct Receiver<'e, P: Testable> {
-    pub space: &'e Space<'e, P>,
-    pub protocol: &'e Guarded<'e, P>,
+pub(crate) struct Receiver<'e> {
+    pub space: &'e Space<'e>,
+    pub traitors: Generals,
     pub round: Round,
     pub to: General,
     /// What was said in an earlier round and arrives now.
-    pub overdue: Vec<(General, P::Message)>,
+    pub overdue: Vec<(General, MessageId)>,
     /// How many lies may still be told; none if they are free.
     pub lies_left: Option<u32>,
     /// Which signatures the traitors can show.
@@ -36,7 +34,7 @@ pub(crate) struct Receiver<'e, P: Testable> {
     /// Whether equal states are merged.
     pub merges: bool,
     /// Who can be renamed.
-    pub symmetry: Option<&'e SymmetryOf<'e, P>>,
+    pub symmetry: Option<&'e Symmetry<'e>>,
     /// Whether only the extremes of what can be said are gone through.
     pub extremes: bool,
 }
@@ -63,47 +61,39 @@ impl PlaceBits<'_> {
     }
 }
 
-/// A state, or nothing for a traitor whose own run has failed.
-pub(crate) type StateOf<P> = Option<<P as Lockstep>::State>;
-
-/// What a receiver of this protocol came to.
-pub(crate) type BranchesOf<'a, P> = Branches<'a, StateOf<P>, <P as Lockstep>::Message>;
-
-impl<P: Testable> Receiver<'_, P> {
+impl Receiver<'_> {
     /// Every state to which the receiver can come from this one, when this is what each general
     /// would say to it as a loyal one.
     pub fn received<'a>(
         &self,
-        state: StateOf<P>,
-        honest: &'a [Option<Cow<'a, [P::Message]>>],
-        memo: &mut MemoOf<P>,
-        budget: &mut StepBudget<'_>,
-    ) -> Result<BranchesOf<'a, P>, SearchOutcomeOf<P>> {
-        let start = Branch { state, lies: 0, trace: 0, used: 0, early: 0, met: None };
+        state: Option<StateId>,
+        honest: &'a [Option<Said>],
+        thread: &mut Thread<'_>,
+    ) -> Result<Branches<'a>, SearchOutcome> {
+        let start = Branch { state, lies: 0, trace: 0, used: 0, early: 0, row: None };
         let Receiver { to, round, .. } = *self;
         let (branches, done) = (vec![start], Vec::new());
-        let pool = std::mem::take(&mut memo.pool);
-        let mut received = Branches { to, round, honest, branches, done, pool };
+        let mut received = Branches { to, round, honest, branches, done };
         let places = self.places(&received)?;
         if self.space.adversary.any_order {
-            self.hear_first(&places, &mut received, budget)?;
+            self.hear_first(&places, &mut received, thread)?;
         }
         for (from, message) in &self.overdue {
             for at in 0..received.branches.len() {
-                self.hear(&mut received, at, *from, message, None, budget)?;
+                self.hear(&mut received, at, *from, *message, None, thread)?;
             }
         }
         let senders = self.space.neighbours(to);
         if self.extremes {
-            self.hear_extremes(senders, &mut received, memo, budget)?;
+            self.hear_extremes(senders, &mut received, thread)?;
         } else {
             for from in senders.iter() {
-                self.hear_turn(from, &places, &mut received, memo, budget)?;
+                self.hear_turn(from, &places, &mut received, thread)?;
             }
         }
         for at in 0..received.branches.len() {
-            let ended = self.protocol.end_round(to, &mut received.branches[at].state, round);
-            ended.map_err(|fault| {
+            let ended = thread.worker.end_round(to, received.branches[at].state, round);
+            received.branches[at].state = ended.map_err(|fault| {
                 SearchOutcome::from(fault)
                     .after(|| self.decisions(&received, received.branches[at].trace))
             })?;
@@ -111,7 +101,6 @@ impl<P: Testable> Receiver<'_, P> {
         if round < self.space.terms.rounds {
             self.merge(&mut received);
         }
-        memo.pool = std::mem::take(&mut received.pool);
         Ok(received)
     }
 
@@ -120,17 +109,16 @@ impl<P: Testable> Receiver<'_, P> {
         &self,
         from: General,
         places: &[InboxPlace],
-        received: &mut BranchesOf<'_, P>,
-        memo: &mut MemoOf<P>,
-        budget: &mut StepBudget<'_>,
-    ) -> Result<(), SearchOutcomeOf<P>> {
+        received: &mut Branches<'_>,
+        thread: &mut Thread<'_>,
+    ) -> Result<(), SearchOutcome> {
         let places = places.iter().filter(|place| place.from == from);
         let bits = places.map(|place| place.bit).collect::<Vec<_>>();
         if self.is_free(from) {
-            self.hear_traitor(from, PlaceBits(&bits), received, memo, budget)?;
-            self.fold(from, received)?;
+            self.hear_traitor(from, PlaceBits(&bits), received, thread)?;
+            self.fold(from, received, thread)?;
         } else {
-            self.hear_honest(from, PlaceBits(&bits), received, budget)?;
+            self.hear_honest(from, PlaceBits(&bits), received, thread)?;
         }
         if !bits.is_empty() {
             received.forget(bits.into_iter().sum());
@@ -139,7 +127,7 @@ impl<P: Testable> Receiver<'_, P> {
         Ok(())
     }
 
-    pub(super) fn merge(&self, received: &mut BranchesOf<'_, P>) {
+    pub(super) fn merge(&self, received: &mut Branches<'_>) {
         if self.merges {
             received.merge();
         }
@@ -151,8 +139,9 @@ impl<P: Testable> Receiver<'_, P> {
     fn fold(
         &self,
         heard: General,
-        received: &mut BranchesOf<'_, P>,
-    ) -> Result<(), SearchOutcomeOf<P>> {
+        received: &mut Branches<'_>,
+        thread: &mut Thread<'_>,
+    ) -> Result<(), SearchOutcome> {
         let Receiver { space, round, to, .. } = *self;
         let last = round == space.terms.rounds && !space.adversary.any_order && !space.is_signed();
         let Some(symmetry) = self.symmetry.filter(|_| last) else { return Ok(()) };
@@ -160,7 +149,8 @@ impl<P: Testable> Receiver<'_, P> {
         let to_come: Generals = to_come.collect();
         if !to_come.is_empty() && to_come.iter().all(|from| self.is_free(from)) {
             let settled = space.everybody().minus(to_come).without(to);
-            let mut firsts = symmetry.firsts(&received.branches, settled)?.into_iter();
+            let mut firsts =
+                symmetry.firsts(&mut thread.worker, &received.branches, settled)?.into_iter();
             received.keep(|_| firsts.next().expect("each branch is the first or not"));
         }
         Ok(())
@@ -168,11 +158,11 @@ impl<P: Testable> Receiver<'_, P> {
 
     /// Whether a sender says what it likes.
     pub(super) fn is_free(&self, from: General) -> bool {
-        self.space.adversary.faults.is_byzantine() && self.protocol.traitors().contains(from)
+        self.space.adversary.faults.is_byzantine() && self.traitors.contains(from)
     }
 
     /// All places in this round, in turn; none if there are no orders to choose from.
-    fn places(&self, received: &BranchesOf<'_, P>) -> Result<Vec<InboxPlace>, SearchOutcomeOf<P>> {
+    fn places(&self, received: &Branches<'_>) -> Result<Vec<InboxPlace>, SearchOutcome> {
         let Receiver { to, round, .. } = *self;
         let mut places = Vec::new();
         if !self.space.adversary.any_order {
@@ -197,44 +187,45 @@ impl<P: Testable> Receiver<'_, P> {
     /// Lets a message be heard on a branch. What is done there beside it is the action.
     fn hear(
         &self,
-        received: &mut BranchesOf<'_, P>,
+        received: &mut Branches<'_>,
         at: usize,
         from: General,
-        message: &P::Message,
+        message: MessageId,
         reached: Option<General>,
-        budget: &mut StepBudget<'_>,
-    ) -> Result<(), SearchOutcomeOf<P>> {
-        budget.step()?;
-        let state = &mut received.branches[at].state;
-        let heard = self.protocol.receive(self.to, state, self.round, from, message);
-        heard.map_err(|fault| {
+        thread: &mut Thread<'_>,
+    ) -> Result<(), SearchOutcome> {
+        thread.budget.step()?;
+        let state = received.branches[at].state;
+        let heard = thread.worker.receive(self.to, state, self.round, from, message);
+        received.branches[at].state = heard.map_err(|fault| {
             let decisions = self.decisions(received, received.branches[at].trace);
             SearchOutcome::from(fault).after(|| self.rest_obeys(received, decisions, reached))
-        })
+        })?;
+        Ok(())
     }
 
     pub(super) fn hear_honest(
         &self,
         from: General,
         bits: PlaceBits<'_>,
-        received: &mut BranchesOf<'_, P>,
-        budget: &mut StepBudget<'_>,
-    ) -> Result<(), SearchOutcomeOf<P>> {
-        let traitors = self.protocol.traitors();
+        received: &mut Branches<'_>,
+        thread: &mut Thread<'_>,
+    ) -> Result<(), SearchOutcome> {
+        let traitors = self.traitors;
         let omission: Option<fn(u32) -> Action> = match self.space.adversary.faults {
             FaultClass::SendOmission if traitors.contains(from) => Some(Action::Withholds),
             FaultClass::ReceiveOmission if traitors.contains(self.to) => Some(Action::Loses),
             _ => None,
         };
-        let messages = received.honest[from.id()].as_deref().expect("the honest are followed");
+        let messages = received.honest[from.id()].clone().expect("the honest are followed");
         for (number, message) in messages.iter().enumerate() {
             for at in 0..received.branches.len() {
                 let branch = &received.branches[at];
                 if branch.early & bits.of(number) != 0 {
                     continue;
                 }
-                let without = omission.map(|action| (action, branch.clone()));
-                self.hear(received, at, from, message, Some(from), budget)?;
+                let without = omission.map(|action| (action, *branch));
+                self.hear(received, at, from, *message, Some(from), thread)?;
                 let Some((action, without)) = without else { continue };
                 let lies = self.priced(without.lies, 1);
                 if let Some(lies) = lies.filter(|_| without.state != received.branches[at].state) {
@@ -250,7 +241,7 @@ impl<P: Testable> Receiver<'_, P> {
     }
 
     /// What the enemy did to bring the receiver to where this trace ends.
-    pub fn decisions(&self, received: &BranchesOf<'_, P>, trace: Trace) -> Decisions<P::Message> {
+    pub fn decisions(&self, received: &Branches<'_>, trace: Trace) -> Decisions {
         let others = self.space.neighbours(self.to).iter();
         let speakers = others.filter(|from| self.is_free(*from));
         received.decisions(self.space, speakers, trace)
@@ -263,7 +254,7 @@ impl<P: Testable> Receiver<'_, P> {
     }
 
     /// The receiver holds as much as it may.
-    pub(super) fn room(&self, received: &BranchesOf<'_, P>) -> Result<(), SearchOutcomeOf<P>> {
+    pub(super) fn room(&self, received: &Branches<'_>) -> Result<(), SearchOutcome> {
         let full = received.branches.len() > MOST_STATES || received.done.len() > 4 * MOST_STATES;
         if full { Err(Halt::Room.into()) } else { Ok(()) }
     }
@@ -272,10 +263,10 @@ impl<P: Testable> Receiver<'_, P> {
     /// far as it is known what that is, but for what has arrived before its turn.
     pub(super) fn rest_obeys(
         &self,
-        received: &BranchesOf<'_, P>,
-        mut decisions: Decisions<P::Message>,
+        received: &Branches<'_>,
+        mut decisions: Decisions,
         reached: Option<General>,
-    ) -> Decisions<P::Message> {
+    ) -> Decisions {
         let decided = |from| reached.is_some_and(|reached| from <= reached);
         decisions
             .spoken
@@ -285,9 +276,9 @@ impl<P: Testable> Receiver<'_, P> {
             let honest = received.honest[wire.from.id()].as_ref();
             let honest = honest.and_then(|honest| self.space.placed(*wire, honest).ok());
             for (slot, said) in spoken.iter_mut().enumerate().filter(|(_, said)| said.is_none()) {
-                *said = honest.as_ref().and_then(|honest| honest[slot].clone());
+                *said = honest.as_ref().and_then(|honest| honest[slot]);
                 if said.is_none() && !wire_choices.optional(slot) {
-                    *said = wire_choices.uniform(Some(0))[slot].clone();
+                    *said = wire_choices.uniform(Some(0))[slot];
                 }
             }
         }

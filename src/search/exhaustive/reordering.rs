@@ -1,28 +1,29 @@
 //! Reordering: what arrives before its turn, where the enemy has power over the order of arrival.
 
-use super::branches::{Action, Branch};
-use super::receiving::{BranchesOf, InboxPlace, Receiver};
+use super::branches::{Action, Branch, Branches};
+use super::context::Thread;
+use super::receiving::{InboxPlace, Receiver};
+use crate::machine::MessageId;
 use crate::property::{Accepted, Violation};
-use crate::search::budget::StepBudget;
 use crate::search::choices::wire_choices::Candidate;
-use crate::search::outcome::{SearchOutcome, SearchOutcomeOf};
-use crate::testable::{Testable, Wire};
+use crate::search::outcome::SearchOutcome;
+use crate::testable::Wire;
 
-impl<P: Testable> Receiver<'_, P> {
+impl Receiver<'_> {
     /// What arrives before its turn, in every order.
     pub(super) fn hear_first(
         &self,
         places: &[InboxPlace],
-        received: &mut BranchesOf<'_, P>,
-        budget: &mut StepBudget<'_>,
-    ) -> Result<(), SearchOutcomeOf<P>> {
+        received: &mut Branches<'_>,
+        thread: &mut Thread<'_>,
+    ) -> Result<(), SearchOutcome> {
         let mut done = 0;
         loop {
             let before = received.branches.len();
             for at in done..before {
                 for place in places {
                     if received.branches[at].early & place.bit == 0 {
-                        self.hear_place_first(at, place, received, budget)?;
+                        self.hear_place_first(at, place, received, thread)?;
                     }
                 }
             }
@@ -39,16 +40,16 @@ impl<P: Testable> Receiver<'_, P> {
         &self,
         at: usize,
         &InboxPlace { from, number, bit }: &InboxPlace,
-        received: &mut BranchesOf<'_, P>,
-        budget: &mut StepBudget<'_>,
-    ) -> Result<(), SearchOutcomeOf<P>> {
+        received: &mut Branches<'_>,
+        thread: &mut Thread<'_>,
+    ) -> Result<(), SearchOutcome> {
         let wire = Wire { round: self.round, from, to: self.to };
         let honest = received.honest[from.id()].as_deref();
         if !self.is_free(from) {
-            let message = honest.expect("the honest are followed")[number].clone();
+            let message = honest.expect("the honest are followed")[number];
             let action = Action::First(number as u32);
             return self
-                .branch(received, at, wire, (&message, None), action, 1, bit, budget)
+                .branch(received, at, wire, (message, None), action, 1, bit, thread)
                 .map(drop);
         }
         let wire_choices = self.space.wire_choices(wire);
@@ -62,7 +63,7 @@ impl<P: Testable> Receiver<'_, P> {
             if *slot == number && (is_honest || self.overheard.has_all(signatures)) {
                 let action = Action::SaysFirst(candidate as u32);
                 let price = 1 + u32::from(!is_honest);
-                self.branch(received, at, wire, (message, *forgery), action, price, bit, budget)?;
+                self.branch(received, at, wire, (*message, *forgery), action, price, bit, thread)?;
             }
         }
         Ok(())
@@ -72,34 +73,33 @@ impl<P: Testable> Receiver<'_, P> {
     #[expect(clippy::too_many_arguments, reason = "one action, with all that belongs to it")]
     fn branch(
         &self,
-        received: &mut BranchesOf<'_, P>,
+        received: &mut Branches<'_>,
         at: usize,
         wire: Wire,
-        (message, forgery): (&P::Message, Option<&'static str>),
+        (message, forgery): (MessageId, Option<&'static str>),
         action: Action,
         price: u32,
         bit: u64,
-        budget: &mut StepBudget<'_>,
-    ) -> Result<(), SearchOutcomeOf<P>> {
-        let branch = &received.branches[at];
-        let (early, trace) = (branch.early | bit, branch.trace);
-        let Some(lies) = self.priced(branch.lies, price) else { return Ok(()) };
-        budget.step()?;
-        let mut state = received.pool.copy(&branch.state);
-        let decisions = |received: &BranchesOf<'_, P>| {
+        thread: &mut Thread<'_>,
+    ) -> Result<(), SearchOutcome> {
+        let Branch { state: before, early, trace, lies, .. } = received.branches[at];
+        let early = early | bit;
+        let Some(lies) = self.priced(lies, price) else { return Ok(()) };
+        thread.budget.step()?;
+        let decisions = |received: &Branches<'_>| {
             let mut decisions = self.decisions(received, trace);
             received.enact(self.space, wire, action, &mut decisions);
             self.rest_obeys(received, decisions, None)
         };
-        let heard = self.protocol.receive(self.to, &mut state, self.round, wire.from, message);
-        heard.map_err(|fault| SearchOutcome::from(fault).after(|| decisions(received)))?;
-        let loyal_hears = !self.protocol.traitors().contains(self.to);
-        if let Some(label) = forgery.filter(|_| loyal_hears && state != received.branches[at].state)
-        {
+        let heard = thread.worker.receive(self.to, before, self.round, wire.from, message);
+        let state =
+            heard.map_err(|fault| SearchOutcome::from(fault).after(|| decisions(received)))?;
+        let loyal_hears = !self.traitors.contains(self.to);
+        if let Some(label) = forgery.filter(|_| loyal_hears && state != before) {
             let accepted = Violation::Forgery(Accepted { wire, label });
             return Err(SearchOutcome::Found(accepted, Box::new(decisions(received))));
         }
-        received.push(wire.from, action, Branch { state, lies, trace, used: 0, early, met: None });
+        received.push(wire.from, action, Branch { state, lies, trace, used: 0, early, row: None });
         self.room(received)
     }
 }

@@ -14,9 +14,9 @@ use rand::{Rng, RngExt};
 use crate::adversary::FaultClass;
 use crate::general::{General, Generals};
 use crate::protocol::Round;
-use crate::search::choices::initial::InitialChoicesOf;
+use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::space::Space;
-use crate::testable::{Testable, Wire};
+use crate::testable::Wire;
 
 /// How a traitor treats one side of the others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,9 +74,9 @@ const SNIPING: u32 = 4;
 const BEHAVED: u32 = 3;
 
 impl Behaviour {
-    pub fn drawn<P: Testable>(
-        space: &Space<'_, P>,
-        case: &InitialChoicesOf<P>,
+    pub fn drawn(
+        space: &Space<'_>,
+        case: &InitialChoices,
         rng: &mut (impl Rng + ?Sized),
     ) -> Behaviour {
         let features = Features {
@@ -148,8 +148,8 @@ impl Behaviour {
         omitted.collect()
     }
 
-    /// Each traitor has a behaviour; half of the time they have the same.
-    fn behave<P: Testable>(&mut self, space: &Space<'_, P>, rng: &mut (impl Rng + ?Sized)) {
+    /// Each traitor has a manner; half of the time they have the same.
+    fn behave(&mut self, space: &Space<'_>, rng: &mut (impl Rng + ?Sized)) {
         let alike = rng.random_ratio(1, 2);
         let mut faces = [(); 2].map(|()| self.any_face(space, rng));
         for traitor in self.traitors.iter() {
@@ -160,21 +160,16 @@ impl Behaviour {
         }
     }
 
-    /// All traitors have this behaviour.
-    fn all_behave<P: Testable>(
-        &mut self,
-        space: &Space<'_, P>,
-        faces: [Face; 2],
-        rng: &mut (impl Rng + ?Sized),
-    ) {
+    /// All traitors have this manner.
+    fn all_behave(&mut self, space: &Space<'_>, faces: [Face; 2], rng: &mut (impl Rng + ?Sized)) {
         for traitor in self.traitors.iter() {
             self.behaviours[traitor.id()] = Some(self.traitor_behaviour(space, faces, rng));
         }
     }
 
-    fn traitor_behaviour<P: Testable>(
+    fn traitor_behaviour(
         &self,
-        space: &Space<'_, P>,
+        space: &Space<'_>,
         faces: [Face; 2],
         rng: &mut (impl Rng + ?Sized),
     ) -> TraitorBehaviour {
@@ -184,7 +179,7 @@ impl Behaviour {
         TraitorBehaviour { faces, others, since }
     }
 
-    fn any_face<P: Testable>(&self, space: &Space<'_, P>, rng: &mut (impl Rng + ?Sized)) -> Face {
+    fn any_face(&self, space: &Space<'_>, rng: &mut (impl Rng + ?Sized)) -> Face {
         let obedient = self.faults != FaultClass::Byzantine;
         let rate = 1 << rng.random_range(0..=4);
         match rng.random_range(0..8) {
@@ -198,9 +193,9 @@ impl Behaviour {
     }
 
     /// Where so many exceptions are made. Half of them are made near the last one.
-    fn make_exceptions<P: Testable>(
+    fn make_exceptions(
         &mut self,
-        space: &Space<'_, P>,
+        space: &Space<'_>,
         exceptions: usize,
         rng: &mut (impl Rng + ?Sized),
     ) {
@@ -226,11 +221,7 @@ impl Behaviour {
 
     /// The wires on which there can be an exception, and in how many slots: as a rule those to or
     /// from the loyal.
-    fn wires<P: Testable>(
-        &self,
-        space: &Space<'_, P>,
-        rng: &mut (impl Rng + ?Sized),
-    ) -> Vec<(Wire, usize)> {
+    fn wires(&self, space: &Space<'_>, rng: &mut (impl Rng + ?Sized)) -> Vec<(Wire, usize)> {
         let everybody = space.everybody();
         let anybody = rng.random_ratio(1, 16);
         let loyal = everybody.minus(self.traitors);
@@ -251,7 +242,7 @@ impl Behaviour {
     }
 
     /// In how many slots of a wire something can be said.
-    fn slots<P: Testable>(&self, space: &Space<'_, P>, wire: Wire) -> usize {
+    fn slots(&self, space: &Space<'_>, wire: Wire) -> usize {
         if self.faults != FaultClass::Byzantine {
             return MESSAGES;
         }

@@ -6,10 +6,8 @@ use itertools::Itertools;
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 
-use crate::attack::AttackOn;
-use crate::execution::ExecutionOf;
 use crate::general::General;
-use crate::testable::Testable;
+use crate::machine::{NumberedAttack, NumberedExecution};
 
 /// What a hunt has tried.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
@@ -52,7 +50,7 @@ impl Views {
 
 /// The view of each loyal general in an execution, as 64 bits that are the same wherever equal
 /// things are hashed alike.
-pub(crate) fn views<P: Testable>(attack: &AttackOn<P>, execution: &ExecutionOf<P>) -> Vec<u64> {
+pub(crate) fn views(attack: &NumberedAttack, execution: &NumberedExecution) -> Vec<u64> {
     let begun = |me: General| {
         let mut hasher = DefaultHasher::new();
         (me, attack.inputs.get(&me)).hash(&mut hasher);
@@ -80,8 +78,9 @@ mod tests {
 
     use super::*;
     use crate::attack::{Attack, Edit, Lie};
-    use crate::execution::run;
+    use crate::execution::obeyed;
     use crate::general::Generals;
+    use crate::machine::{Machine, Numbered, Worker};
     use crate::order::Order;
     use crate::protocols::oral::OralMessages;
     use crate::schedule::{Arrival, Shift};
@@ -90,15 +89,17 @@ mod tests {
     /// The views of the loyal, when the commander's first words are changed by this, and arrive
     /// first at the lieutenant who hears them.
     fn views_of(lie: bool, shift: bool) -> Vec<u64> {
-        let protocol = OralMessages::new(1);
+        let numbered = Numbered::new(OralMessages::new(1));
+        let terms = numbered.terms(&4.into(), true).unwrap();
+        let mut worker = Worker::new(&numbered, &terms, Generals::NONE);
         let [commander, lieutenant] = [0, 1].map(General::new);
         let traitors = Generals::NONE.with(commander);
-        let inputs = BTreeMap::from([(commander, Order::ATTACK)]);
+        let inputs = BTreeMap::from([(commander, numbered.number_value(Order::ATTACK))]);
         let mut attack = Attack::new(4, traitors, inputs);
-        let honest = run(&protocol, &attack).unwrap();
+        let honest = obeyed(&mut worker, &terms, &attack, &|_, _| None);
         let said = |from: General, round| {
             let wire = Wire { round, from, to: lieutenant };
-            (wire, honest.deliveries.on(wire).unwrap().said[0].clone())
+            (wire, honest.deliveries.on(wire).unwrap().said[0])
         };
         if lie {
             let (wire, message) = said(commander, 1);
@@ -108,8 +109,7 @@ mod tests {
             let (wire, message) = said(General::new(3), 2);
             attack.schedule.push(Shift { wire, message, arrival: Arrival::First });
         }
-        let execution = run(&protocol, &attack).unwrap();
-        views::<OralMessages>(&attack, &execution)
+        views(&attack, &obeyed(&mut worker, &terms, &attack, &|_, _| None))
     }
 
     #[test]

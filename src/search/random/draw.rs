@@ -11,28 +11,24 @@ use super::behaviour::Behaviour;
 use super::random_adversary::RandomAdversary;
 use super::random_schedule::RandomSchedule;
 use crate::adversary::FaultClass;
-use crate::attack::{Attack, AttackOn, Item};
-use crate::execution::ExecutionOf;
+use crate::attack::{Attack, Item};
 use crate::execution::simulate::simulate;
-use crate::fault::Guarded;
 use crate::general::{General, Generals};
+use crate::machine::{NumberedAttack, NumberedExecution, ValueId};
 use crate::schedule::Crash;
-use crate::search::choices::initial::{InitialChoices, InitialChoicesOf};
+use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::space::Space;
-use crate::testable::{Refusal, Testable};
+use crate::testable::Refusal;
 
 /// An attack of the adversary, and its execution.
-pub(crate) type Drawn<P> = (AttackOn<P>, ExecutionOf<P>);
+pub(crate) type Drawn = (NumberedAttack, NumberedExecution);
 
 /// Draws an attack, and plays it. Of this attack the simulator makes the same execution again.
 ///
 /// # Errors
 ///
 /// The repertoire has no place for what a traitor would say that obeys.
-pub(crate) fn drawn<P: Testable>(
-    space: &Space<'_, P>,
-    rng: &mut (impl Rng + ?Sized),
-) -> Result<Drawn<P>, Refusal> {
+pub(crate) fn drawn(space: &Space<'_>, rng: &mut (impl Rng + ?Sized)) -> Result<Drawn, Refusal> {
     let case = any_case(space, rng);
     drawn_in(space, &case, rng)
 }
@@ -43,20 +39,22 @@ pub(crate) fn drawn<P: Testable>(
 /// # Errors
 ///
 /// As [`drawn`].
-pub(crate) fn drawn_in<P: Testable>(
-    space: &Space<'_, P>,
-    case: &InitialChoicesOf<P>,
+pub(crate) fn drawn_in(
+    space: &Space<'_>,
+    case: &InitialChoices,
     rng: &mut (impl Rng + ?Sized),
-) -> Result<Drawn<P>, Refusal> {
+) -> Result<Drawn, Refusal> {
     let behaviour = Behaviour::drawn(space, case, rng);
     let random_schedule = RandomSchedule::drawn(space, case.traitors, rng);
     let crashes = crashes(space, case, rng);
     let InitialChoices { faults, traitors, inputs, .. } = case.clone();
     let attack = Attack { faults, crashes, ..Attack::new(&space.terms.graph, traitors, inputs) };
     let mut enemy = RandomAdversary::new(space, behaviour, random_schedule, attack, rng);
-    let protocol = Guarded::new(space.protocol, &space.terms.values, case.traitors);
+    let mut worker = space.worker(case.traitors);
+    worker.make_room();
     let labels = space.labels();
-    let mut execution = simulate(&protocol, space.terms, case.roles(), &mut enemy, &labels);
+    let mut execution = simulate(&mut worker, space.terms, case.roles(), &mut enemy, &labels);
+    space.lay_down(worker);
     let RandomAdversary { mut attack, silenced, unshifted, refusal, .. } = enemy;
     attack.crashes.retain(|crash| silenced.contains(crash.general));
     // Not all that was sent has arrived if the protocol had a fault.
@@ -69,10 +67,7 @@ pub(crate) fn drawn_in<P: Testable>(
 
 /// Who the traitors are, and what the inputs are. As a rule there are as many traitors as there
 /// may be, and half of the time the commander is one.
-pub(crate) fn any_case<P: Testable>(
-    space: &Space<'_, P>,
-    rng: &mut (impl Rng + ?Sized),
-) -> InitialChoicesOf<P> {
+pub(crate) fn any_case(space: &Space<'_>, rng: &mut (impl Rng + ?Sized)) -> InitialChoices {
     let (fewest, most) = space.adversary.sizes().into_inner();
     let size = match rng.random_range(0..16) {
         0 => fewest,
@@ -92,17 +87,14 @@ pub(crate) fn any_case<P: Testable>(
 }
 
 /// Any inputs; where there are several, they are often all the same, or all but one.
-fn any_inputs<P: Testable>(
-    space: &Space<'_, P>,
-    rng: &mut (impl Rng + ?Sized),
-) -> BTreeMap<General, P::Value> {
-    let mut any = || space.terms.values.choose(rng).expect("there is a value").clone();
+fn any_inputs(space: &Space<'_>, rng: &mut (impl Rng + ?Sized)) -> BTreeMap<General, ValueId> {
+    let mut any = || *space.terms.values.choose(rng).expect("there is a value");
     let (common, odd) = (any(), any());
     let inputs = space.terms.inputs.iter();
     let mut inputs: BTreeMap<_, _> = inputs.map(|general| (general, any())).collect();
     let kind = rng.random_range(0..4);
     if kind < 2 {
-        inputs.values_mut().for_each(|input| *input = common.clone());
+        inputs.values_mut().for_each(|input| *input = common);
     }
     if kind == 0
         && let Some(input) = inputs.values_mut().choose(rng)
@@ -114,11 +106,7 @@ fn any_inputs<P: Testable>(
 
 /// When each traitor crashes, if it does, and whom it still reaches then: nobody, one, all but
 /// one, or any.
-fn crashes<P: Testable>(
-    space: &Space<'_, P>,
-    case: &InitialChoicesOf<P>,
-    rng: &mut (impl Rng + ?Sized),
-) -> Vec<Crash> {
+fn crashes(space: &Space<'_>, case: &InitialChoices, rng: &mut (impl Rng + ?Sized)) -> Vec<Crash> {
     let rounds = space.terms.rounds;
     let crash = case.faults == FaultClass::Crash && rounds > 0;
     let mut crashes = Vec::new();
@@ -146,7 +134,8 @@ mod tests {
 
     use super::*;
     use crate::adversary::Adversary;
-    use crate::execution::obeyed;
+    use crate::graph::Graph;
+    use crate::machine::{Machine, Numbered, fits};
     use crate::order::Order;
     use crate::outcome::Task;
     use crate::protocol::{Lockstep, Round, Seat};
@@ -158,7 +147,7 @@ mod tests {
     use crate::search::progress::Progress;
     use crate::signature::Signed;
     use crate::signature::ed25519::Ed25519;
-    use crate::testable::{Forgery, Repertoire, Terms, Wire};
+    use crate::testable::{Forgery, Problem, Repertoire, Signing, Testable, Wire};
 
     /// Everything that matters about an adversary, in turn.
     fn adversaries(f: usize) -> impl Iterator<Item = Adversary> + Clone {
@@ -180,26 +169,29 @@ mod tests {
     /// Draws attacks: each is one of the adversary's, and comes to the same again. Answers with how
     /// many were no mere obedience.
     fn draws<P: Testable>(protocol: &P, n: usize, adversary: Adversary, draws: u64) -> usize {
-        let terms = Terms::of(protocol, n).unwrap();
-        let space = Space::new(protocol, &terms, adversary, &Progress::new()).unwrap().unwrap();
+        let numbered = Numbered::new(protocol);
+        let terms = numbered.terms(&n.into(), true).unwrap();
+        let space = Space::new(&numbered, &terms, adversary, &Progress::new()).unwrap().unwrap();
         let sound = |seed: &u64| is_sound(&space, &mut Xoshiro256PlusPlus::seed_from_u64(*seed));
         (0..draws).filter(sound).count()
     }
 
-    fn is_sound<P: Testable>(space: &Space<'_, P>, rng: &mut impl Rng) -> bool {
+    fn is_sound(space: &Space<'_>, rng: &mut impl Rng) -> bool {
         let (attack, execution) = drawn(space, rng).unwrap();
-        let Space { protocol, terms, adversary, .. } = space;
-        let setting = format!("{protocol:?}, {adversary}\n{attack:#?}");
-        attack.fits(terms).unwrap_or_else(|misfit| panic!("{misfit}: {setting}"));
+        let Space { machine, terms, adversary, .. } = *space;
+        let setting = format!("{:?}, {adversary}\n{attack:#?}", machine.name());
+        fits(machine, terms, &attack).unwrap_or_else(|misfit| panic!("{misfit}: {setting}"));
         let turned = attack.traitors;
-        let guarded = Guarded::new(*protocol, &terms.values, turned);
-        let again = obeyed(&guarded, terms, &attack, &space.labels());
-        assert_eq!(execution, again, "{setting}");
+        let again = space.run(&mut space.worker(turned), &attack);
+        // The states are of another worker.
+        let states = Vec::new();
+        let stateless = |execution| NumberedExecution { states: states.clone(), ..execution };
+        assert_eq!(stateless(execution.clone()), stateless(again), "{setting}");
         assert_eq!(execution.lacking, [], "{setting}");
         assert!(execution.fault.is_some() || execution.idle.is_empty(), "{setting}");
         assert!(adversary.sizes().contains(&turned.len()), "{setting}");
         assert_eq!(turned.minus(space.suspects()), Generals::NONE, "{setting}");
-        let Adversary { faults, disruptions, latest, .. } = *adversary;
+        let Adversary { faults, disruptions, latest, .. } = adversary;
         let said = execution.deliveries.iter().filter(|said| turned.contains(said.wire.from));
         for delivery in said.filter(|_| faults == FaultClass::Byzantine) {
             assert!(
@@ -278,17 +270,23 @@ mod tests {
     }
 
     impl Testable for Scribe {
-        fn values(&self) -> Vec<Order> {
-            Order::first(2)
+        fn problem(&self, _: &Graph) -> Result<Problem<Order>, String> {
+            Ok(match self.task {
+                Task::Broadcast => Problem::broadcast(Order::first(2)),
+                Task::Consensus => Problem::consensus(Order::first(2)),
+            })
         }
         fn repertoire(&self, _: usize, _: Wire) -> Repertoire<u8> {
             let forgery = Forgery { label: "forged", message: 9 };
             let slots = MESSAGES.map(|slot| slot.to_vec());
             Repertoire::of(slots).with_strays([0, 3, 4]).with_forgeries([forgery])
         }
-        fn task(&self) -> Task {
-            self.task
+        fn signing(&self) -> &dyn Signing<u8> {
+            self
         }
+    }
+
+    impl Signing<u8> for Scribe {
         fn signatures(&self, message: &u8) -> Vec<Signed> {
             let by = General::new(1);
             let signed = Signed { by, statement: Box::from([*message]) };
@@ -336,8 +334,8 @@ mod tests {
             }
         }
         impl Testable for Undescribed {
-            fn values(&self) -> Vec<Order> {
-                self.0.values()
+            fn problem(&self, graph: &Graph) -> Result<Problem<Order>, String> {
+                self.0.problem(graph)
             }
             fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<u8> {
                 let Repertoire { slots, strays, .. } = self.0.repertoire(n, wire);
@@ -346,9 +344,10 @@ mod tests {
         }
         let scribe = Scribe { task: Task::Broadcast, signed: false, panics: false };
         let protocol = Undescribed(scribe);
-        let terms = Terms::of(&protocol, 4).unwrap();
+        let numbered = Numbered::new(&protocol);
+        let terms = numbered.terms(&4.into(), true).unwrap();
         let adversary = Adversary::at_most(2);
-        let space = Space::new(&protocol, &terms, adversary, &Progress::new()).unwrap().unwrap();
+        let space = Space::new(&numbered, &terms, adversary, &Progress::new()).unwrap().unwrap();
         let mut refused = 0;
         for seed in 0..100 {
             let drawn = drawn(&space, &mut Xoshiro256PlusPlus::seed_from_u64(seed));

@@ -9,27 +9,28 @@ use rand::{Rng, RngExt, SeedableRng};
 use super::behaviour::{Behaviour, Face};
 use super::random_schedule::RandomSchedule;
 use crate::adversary::FaultClass;
-use crate::attack::{AttackOn, Edit, Lie};
+use crate::attack::{Edit, Lie};
 use crate::execution::Sent;
 use crate::execution::simulate::{Eavesdropper, Enemy};
 use crate::general::Generals;
-use crate::protocol::{Plain, Round};
+use crate::machine::{MessageId, NumberedAttack};
+use crate::protocol::Round;
 use crate::schedule::Shift;
 use crate::search::choices::space::Space;
 use crate::search::choices::wire_choices::{WireChoices, beside};
 use crate::search::decisions::SlotChoices;
-use crate::testable::{Refusal, Testable, Wire};
+use crate::testable::{Refusal, Wire};
 
 /// How often another stray is drawn, if it is not of the kind that is wanted.
 const TRIES: usize = 16;
 
-pub(crate) struct RandomAdversary<'a, P: Testable, R: Rng + ?Sized> {
-    space: &'a Space<'a, P>,
+pub(crate) struct RandomAdversary<'a, 's, R: Rng + ?Sized> {
+    space: &'a Space<'s>,
     behaviour: Behaviour,
     random_schedule: RandomSchedule,
     rng: &'a mut R,
     /// What it has decided so far.
-    pub attack: AttackOn<P>,
+    pub attack: NumberedAttack,
     /// Whose crash has kept something from being said.
     pub silenced: Generals,
     /// Which changes of the schedule have changed nothing so far.
@@ -38,15 +39,15 @@ pub(crate) struct RandomAdversary<'a, P: Testable, R: Rng + ?Sized> {
     pub refusal: Option<Refusal>,
 }
 
-impl<'a, P: Testable, R: Rng + ?Sized> RandomAdversary<'a, P, R> {
+impl<'a, 's, R: Rng + ?Sized> RandomAdversary<'a, 's, R> {
     /// In an attack that has its traitors, its inputs and its crashes.
     pub fn new(
-        space: &'a Space<'a, P>,
+        space: &'a Space<'s>,
         behaviour: Behaviour,
         random_schedule: RandomSchedule,
-        attack: AttackOn<P>,
+        attack: NumberedAttack,
         rng: &'a mut R,
-    ) -> RandomAdversary<'a, P, R> {
+    ) -> RandomAdversary<'a, 's, R> {
         let (silenced, unshifted, refusal) = (Generals::NONE, Vec::new(), None);
         RandomAdversary {
             space,
@@ -61,13 +62,13 @@ impl<'a, P: Testable, R: Rng + ?Sized> RandomAdversary<'a, P, R> {
     }
 }
 
-impl<P: Testable, R: Rng + ?Sized> Enemy<P> for RandomAdversary<'_, P, R> {
+impl<R: Rng + ?Sized> Enemy for RandomAdversary<'_, '_, R> {
     fn tamper(
         &mut self,
         wire: Wire,
-        honest: &[P::Message],
-        overhears: &Eavesdropper<'_, P>,
-    ) -> Option<Vec<P::Message>> {
+        honest: &[MessageId],
+        overhears: &Eavesdropper<'_>,
+    ) -> Option<Vec<MessageId>> {
         match self.attack.faults {
             FaultClass::Byzantine => self.speak(wire, honest, overhears),
             FaultClass::Crash => self.stop(wire, honest),
@@ -79,8 +80,8 @@ impl<P: Testable, R: Rng + ?Sized> Enemy<P> for RandomAdversary<'_, P, R> {
     fn shifts(
         &mut self,
         round: Round,
-        sent: Sent<'_, P::Message>,
-    ) -> Vec<(usize, Shift<P::Message>)> {
+        sent: Sent<'_, MessageId>,
+    ) -> Vec<(usize, Shift<MessageId>)> {
         let RandomAdversary { space, behaviour, random_schedule, rng, attack, unshifted, .. } =
             self;
         let first = attack.schedule.len();
@@ -94,9 +95,9 @@ impl<P: Testable, R: Rng + ?Sized> Enemy<P> for RandomAdversary<'_, P, R> {
     }
 }
 
-impl<P: Testable, R: Rng + ?Sized> RandomAdversary<'_, P, R> {
+impl<R: Rng + ?Sized> RandomAdversary<'_, '_, R> {
     /// What a traitor that crashes still says.
-    fn stop(&mut self, wire: Wire, honest: &[P::Message]) -> Option<Vec<P::Message>> {
+    fn stop(&mut self, wire: Wire, honest: &[MessageId]) -> Option<Vec<MessageId>> {
         if !self.attack.crashes.iter().any(|crash| crash.silences(wire)) {
             return None;
         }
@@ -107,7 +108,7 @@ impl<P: Testable, R: Rng + ?Sized> RandomAdversary<'_, P, R> {
     }
 
     /// What is left of what a traitor should say.
-    fn omit(&mut self, wire: Wire, honest: &[P::Message]) -> Option<Vec<P::Message>> {
+    fn omit(&mut self, wire: Wire, honest: &[MessageId]) -> Option<Vec<MessageId>> {
         let mut said = honest.to_vec();
         for place in self.behaviour.omitted(wire, honest.len(), self.rng).into_iter().rev() {
             let edit = Edit::Withhold(said.remove(place));
@@ -120,9 +121,9 @@ impl<P: Testable, R: Rng + ?Sized> RandomAdversary<'_, P, R> {
     fn speak(
         &mut self,
         wire: Wire,
-        honest: &[P::Message],
-        overhears: &Eavesdropper<'_, P>,
-    ) -> Option<Vec<P::Message>> {
+        honest: &[MessageId],
+        overhears: &Eavesdropper<'_>,
+    ) -> Option<Vec<MessageId>> {
         let space = self.space;
         let face = self.behaviour.face(wire);
         let exceptions = self.behaviour.exceptions(wire);
@@ -144,16 +145,12 @@ impl<P: Testable, R: Rng + ?Sized> RandomAdversary<'_, P, R> {
         let edits = withheld.chain(edits(wire_choices.stray(), &placed, &spoken));
         self.attack.lies.extend(edits.map(|edit| Lie { wire, edit }));
         let mut said = Vec::from_iter(spoken.into_iter().flatten());
-        said.sort_unstable();
+        self.space.machine.sort(&mut said);
         Some(said)
     }
 
     /// What stands in each slot when a traitor obeys, and what has no place: nobody says that.
-    fn placed(
-        &mut self,
-        wire: Wire,
-        honest: &[P::Message],
-    ) -> (SlotChoices<P::Message>, Vec<P::Message>) {
+    fn placed(&mut self, wire: Wire, honest: &[MessageId]) -> (SlotChoices, Vec<MessageId>) {
         match self.space.placed(wire, honest) {
             Ok(mut placed) => {
                 let at_home = placed.iter().flatten().count();
@@ -171,8 +168,8 @@ impl<P: Testable, R: Rng + ?Sized> RandomAdversary<'_, P, R> {
         for message in honest {
             let alone = self.space.placed(wire, std::slice::from_ref(message)).unwrap_or_default();
             match alone.iter().position(Option::is_some).filter(|slot| placed[*slot].is_none()) {
-                Some(slot) => placed[slot] = Some(message.clone()),
-                None => homeless.push(message.clone()),
+                Some(slot) => placed[slot] = Some(*message),
+                None => homeless.push(*message),
             }
         }
         (placed, homeless)
@@ -181,12 +178,12 @@ impl<P: Testable, R: Rng + ?Sized> RandomAdversary<'_, P, R> {
     /// What a traitor with this face says in a slot.
     fn said(
         &mut self,
-        wire_choices: &WireChoices<P::Message>,
+        wire_choices: &WireChoices,
         face: Face,
         wire: Wire,
         slot: usize,
-        honest: Option<&P::Message>,
-    ) -> Option<P::Message> {
+        honest: Option<&MessageId>,
+    ) -> Option<MessageId> {
         let (messages, stray) = (wire_choices.messages(slot), wire_choices.stray() == Some(slot));
         let said = match face {
             Face::Erratic(rate) if self.rng.random_ratio(rate, 16) => {
@@ -208,16 +205,16 @@ impl<P: Testable, R: Rng + ?Sized> RandomAdversary<'_, P, R> {
     /// Something else than this, if there is something.
     fn other(
         &mut self,
-        wire_choices: &WireChoices<P::Message>,
+        wire_choices: &WireChoices,
         wire: Wire,
         slot: usize,
-        than: Option<&P::Message>,
-    ) -> Option<P::Message> {
+        than: Option<&MessageId>,
+    ) -> Option<MessageId> {
         if wire_choices.stray() == Some(slot) {
             return self.stray(wire_choices, wire).cloned();
         }
         let messages = wire_choices.messages(slot);
-        let place = than.and_then(|than| messages.binary_search(than).ok());
+        let place = than.and_then(|than| messages.iter().position(|message| message == than));
         let others = messages.len() - usize::from(place.is_some());
         let silence =
             wire_choices.optional(slot) && than.is_some() && self.behaviour.features.silence;
@@ -228,16 +225,12 @@ impl<P: Testable, R: Rng + ?Sized> RandomAdversary<'_, P, R> {
         }
         let number = self.rng.random_range(0..others);
         let passed = place.is_some_and(|place| place <= number);
-        Some(messages[number + usize::from(passed)].clone())
+        Some(messages[number + usize::from(passed)])
     }
 
     /// A stray or a forgery, as the case has it. Of forgeries fellow traitors are told none: who
     /// accepts one, and is no traitor, may say what nobody thought of.
-    fn stray<'m>(
-        &mut self,
-        wire_choices: &'m WireChoices<P::Message>,
-        wire: Wire,
-    ) -> Option<&'m P::Message> {
+    fn stray<'m>(&mut self, wire_choices: &'m WireChoices, wire: Wire) -> Option<&'m MessageId> {
         let loyal = !self.attack.traitors.contains(wire.to);
         let (strays, forgeries) =
             (self.behaviour.features.strays, self.behaviour.features.forgeries);
@@ -253,11 +246,11 @@ impl<P: Testable, R: Rng + ?Sized> RandomAdversary<'_, P, R> {
 }
 
 /// The lies that lead from what is placed in the slots to what is spoken.
-fn edits<M: Plain>(
+fn edits(
     stray: Option<usize>,
-    placed: &[Option<M>],
-    spoken: &[Option<M>],
-) -> Vec<Edit<M>> {
+    placed: &[Option<MessageId>],
+    spoken: &[Option<MessageId>],
+) -> Vec<Edit<MessageId>> {
     // A stray may be just what should have stood in a slot with something else in it: then it is
     // the other one that is out of place.
     let astray = stray.and_then(|stray| spoken[stray].as_ref());
@@ -269,8 +262,8 @@ fn edits<M: Plain>(
     });
     let edit = |slot| match home {
         Some(_) if stray == Some(slot) => None,
-        Some(home) if home == slot => Edit::between(None, spoken[slot].clone()),
-        _ => Edit::between(placed[slot].clone(), spoken[slot].clone()),
+        Some(home) if home == slot => Edit::between(None, spoken[slot]),
+        _ => Edit::between(placed[slot], spoken[slot]),
     };
     (0..placed.len()).filter_map(edit).collect_vec()
 }

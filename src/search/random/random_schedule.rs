@@ -10,10 +10,10 @@ use super::behaviour::Behaviour;
 use crate::adversary::FaultClass;
 use crate::execution::{Delivery, Sent};
 use crate::general::{General, Generals};
+use crate::machine::MessageId;
 use crate::protocol::Round;
 use crate::schedule::{Arrival, Shift};
 use crate::search::choices::space::Space;
-use crate::testable::Testable;
 
 /// So many messages of one inbox can be put into any order.
 const SHUFFLED: usize = 32;
@@ -45,8 +45,8 @@ enum ArrivalOrder {
 type Gone = IndexMap<(usize, usize), Arrival, FxBuildHasher>;
 
 impl RandomSchedule {
-    pub fn drawn<P: Testable>(
-        space: &Space<'_, P>,
+    pub fn drawn(
+        space: &Space<'_>,
         traitors: Generals,
         rng: &mut (impl Rng + ?Sized),
     ) -> RandomSchedule {
@@ -82,14 +82,14 @@ impl RandomSchedule {
     }
 
     /// The changes to the schedule of a round in which this is sent.
-    pub fn shifts<P: Testable>(
+    pub fn shifts(
         &self,
-        space: &Space<'_, P>,
+        space: &Space<'_>,
         behaviour: &Behaviour,
         round: Round,
-        sent: Sent<'_, P::Message>,
+        sent: Sent<'_, MessageId>,
         rng: &mut (impl Rng + ?Sized),
-    ) -> Vec<Shift<P::Message>> {
+    ) -> Vec<Shift<MessageId>> {
         let deaf = behaviour.faults == FaultClass::ReceiveOmission;
         if self.order == ArrivalOrder::InTurn && self.disruptions.is_empty() && !deaf {
             return Vec::new();
@@ -97,7 +97,7 @@ impl RandomSchedule {
         let gone = self.gone(space, behaviour, round, &sent, rng);
         let shift = |(place, at): (usize, usize), arrival| {
             let Delivery { wire, said, .. } = sent.at(place);
-            Shift { wire, message: said[at].clone(), arrival }
+            Shift { wire, message: said[at], arrival }
         };
         let mut shifts = gone.iter().map(|(at, arrival)| shift(*at, *arrival)).collect_vec();
         for to in self.disordered(round, space.everybody().minus(behaviour.traitors)) {
@@ -112,12 +112,12 @@ impl RandomSchedule {
 
     /// What does not arrive in its round, by its place in what is sent: what those do not hear
     /// whose fault that is, and what is disrupted between the loyal.
-    fn gone<P: Testable>(
+    fn gone(
         &self,
-        space: &Space<'_, P>,
+        space: &Space<'_>,
         behaviour: &Behaviour,
         round: Round,
-        sent: &Sent<'_, P::Message>,
+        sent: &Sent<'_, MessageId>,
         rng: &mut (impl Rng + ?Sized),
     ) -> Gone {
         let mut gone = Gone::default();

@@ -11,22 +11,21 @@ use rustc_hash::FxHashMap;
 
 use super::coverage::{Coverage, Views, views};
 use super::draw::{Drawn, drawn};
-use crate::attack::AttackOn;
-use crate::execution::{ExecutionOf, Size, replayed};
+use crate::execution::Size;
 use crate::fault::{Call, Fault, FaultKind};
 use crate::general::General;
+use crate::machine::{NumberedAttack, NumberedExecution};
 use crate::property::Violation;
 use crate::search::choices::space::Space;
-use crate::search::driver::{CONFIRMATIONS, INQUIRIES};
 use crate::search::fault_free::{self, DecidedValues, Inputs};
 use crate::search::progress::Progress;
 use crate::search::shrink::{Shrunk, shrunk};
 use crate::search::{Engine, Found, Reductions, Search};
-use crate::testable::{Refusal, Testable};
+use crate::testable::Refusal;
 
 /// Cases to be drawn.
-pub(crate) struct RandomSearch<'a, P: Testable> {
-    pub space: &'a Space<'a, P>,
+pub(crate) struct RandomSearch<'a> {
+    pub space: &'a Space<'a>,
     pub seed: u64,
     /// By number. What the case of a number is does not depend on the others.
     pub cases: Range<u64>,
@@ -34,11 +33,11 @@ pub(crate) struct RandomSearch<'a, P: Testable> {
 }
 
 /// What came of a hunt.
-pub(crate) struct RandomSearchAnswer<P: Testable> {
+pub(crate) struct RandomSearchAnswer {
     /// What was tried, up to the case that broke the protocol.
     pub coverage: Coverage,
     /// That case, and its attack.
-    pub found: Option<(u64, Found<P>)>,
+    pub found: Option<(u64, Found)>,
 }
 
 /// The most steps spent on the search for an attack with fewer lies than one that can't be made
@@ -52,26 +51,26 @@ const AT_A_TIME: u64 = 1024;
 const MOST_INPUTS: usize = 1 << 16;
 
 /// What is decided when all obey, by the inputs.
-type KnownDecisions<P> = FxHashMap<Inputs<P>, DecidedValues<P>>;
+type KnownDecisions = FxHashMap<Inputs, DecidedValues>;
 
 /// A case that was played.
-struct Tried<P: Testable> {
+struct Tried {
     size: usize,
     /// A loyal general decided otherwise than if all had obeyed.
     swayed: bool,
     views: Vec<u64>,
     /// What is decided when all obey, if that was not known.
-    honest: Option<(Inputs<P>, DecidedValues<P>)>,
-    found: Option<Found<P>>,
+    honest: Option<(Inputs, DecidedValues)>,
+    found: Option<Found>,
 }
 
-impl<P: Testable> RandomSearch<'_, P> {
+impl RandomSearch<'_> {
     /// Goes through the cases until one breaks the protocol. The answer does not depend on the
     /// number of threads. If it is told to stop, it is of the cases up to the first that was not
     /// played.
-    pub fn run(&self) -> Result<RandomSearchAnswer<P>, Refusal> {
+    pub fn run(&self) -> Result<RandomSearchAnswer, Refusal> {
         let (mut coverage, mut seen) = (Coverage::default(), Views::default());
-        let mut honest = KnownDecisions::<P>::default();
+        let mut honest = KnownDecisions::default();
         let mut next = self.cases.start;
         while next < self.cases.end {
             let end = self.cases.end.min(next.saturating_add(AT_A_TIME));
@@ -99,8 +98,8 @@ impl<P: Testable> RandomSearch<'_, P> {
     fn all_tried(
         &self,
         cases: Range<u64>,
-        honest: &KnownDecisions<P>,
-    ) -> Vec<Option<Result<Tried<P>, Refusal>>> {
+        honest: &KnownDecisions,
+    ) -> Vec<Option<Result<Tried, Refusal>>> {
         let share = 1.0 / (self.cases.end - self.cases.start) as f64;
         let first_ended = AtomicU64::new(u64::MAX);
         let tried = cases.into_par_iter().map(|case| {
@@ -118,7 +117,7 @@ impl<P: Testable> RandomSearch<'_, P> {
         tried.collect()
     }
 
-    fn tried(&self, case: u64, honest: &KnownDecisions<P>) -> Result<Tried<P>, Refusal> {
+    fn tried(&self, case: u64, honest: &KnownDecisions) -> Result<Tried, Refusal> {
         let (attack, execution) = self.drawn(case)?;
         let known = honest.get(&attack.inputs);
         let new = known.is_none().then(|| fault_free::decisions(self.space, &attack.inputs));
@@ -129,7 +128,7 @@ impl<P: Testable> RandomSearch<'_, P> {
             .iter()
             .zip(due)
             .any(|(decision, due)| decision.is_some() && due.is_some() && decision != due);
-        let (size, views) = (attack.size(), views::<P>(&attack, &execution));
+        let (size, views) = (attack.size(), views(&attack, &execution));
         let honest = new.map(|decisions| (attack.inputs.clone(), decisions));
         let violation = execution.violation();
         let found = violation.map(|violation| self.confirmed(case, attack, &execution, violation));
@@ -137,37 +136,28 @@ impl<P: Testable> RandomSearch<'_, P> {
     }
 
     /// The attack of a case, and its execution.
-    fn drawn(&self, case: u64) -> Result<Drawn<P>, Refusal> {
+    fn drawn(&self, case: u64) -> Result<Drawn, Refusal> {
         let mixed = Xoshiro256PlusPlus::seed_from_u64(self.seed).next_u64();
         drawn(self.space, &mut Xoshiro256PlusPlus::seed_from_u64(mixed ^ case))
-    }
-
-    /// The attack with what the simulator says of it, if that is a violation, on every one of so
-    /// many runs.
-    fn examined(&self, attack: &AttackOn<P>, times: usize) -> Option<Found<P>> {
-        let Space { protocol, terms, .. } = self.space;
-        let execution = replayed(*protocol, terms, attack, &self.space.labels(), times);
-        let violation = execution.violation()?;
-        Some(Found { attack: attack.clone(), execution, violation, size: Size::NotMinimal })
     }
 
     /// What was found in a case, run again by the simulator.
     fn confirmed(
         &self,
         case: u64,
-        attack: AttackOn<P>,
-        execution: &ExecutionOf<P>,
+        attack: NumberedAttack,
+        execution: &NumberedExecution,
         violation: Violation,
-    ) -> Result<Found<P>, Refusal> {
+    ) -> Result<Found, Refusal> {
         self.has_place(&attack, execution)?;
-        let found = self.examined(&attack, CONFIRMATIONS);
-        if let Some(found) = found.or_else(|| self.examined(&attack, INQUIRIES)) {
+        let found = self.space.confirmed(&attack);
+        if let Some(found) = found.or_else(|| self.space.inquired(&attack)) {
             return Ok(found);
         }
         // A protocol that is not deterministic is found out by asking again.
         let fault = match violation {
             Violation::Fault(fault @ Fault { kind: FaultKind::Undetermined(..), .. }) => fault,
-            _ if self.drawn(case)? != (attack.clone(), execution.clone()) => {
+            _ if self.differs(case, &attack, execution)? => {
                 let kind = FaultKind::Undetermined(violation.name().into(), "another end".into());
                 Fault { general: General::COMMANDER, call: Call::Whole, kind }
             }
@@ -176,14 +166,31 @@ impl<P: Testable> RandomSearch<'_, P> {
                  {attack:?}"
             ),
         };
-        let execution = ExecutionOf::<P> { fault: Some(fault.clone()), ..execution.clone() };
-        let violation = Violation::Fault(fault);
-        Ok(Found { attack, execution, violation, size: Size::NotMinimal })
+        Ok(self.space.faulty(&attack, fault))
+    }
+
+    /// Whether what is drawn in a case is another attack, or has another end, when it is drawn again.
+    fn differs(
+        &self,
+        case: u64,
+        attack: &NumberedAttack,
+        execution: &NumberedExecution,
+    ) -> Result<bool, Refusal> {
+        self.space.forget();
+        let (drawn, again) = self.drawn(case)?;
+        Ok(drawn != *attack
+            || again.deliveries != execution.deliveries
+            || again.decisions != execution.decisions
+            || again.violation() != execution.violation())
     }
 
     /// Whether the repertoire has a place for what traitors say where they obey. Who has accepted a
     /// forgery may say what nobody thought of.
-    fn has_place(&self, attack: &AttackOn<P>, execution: &ExecutionOf<P>) -> Result<(), Refusal> {
+    fn has_place(
+        &self,
+        attack: &NumberedAttack,
+        execution: &NumberedExecution,
+    ) -> Result<(), Refusal> {
         let byzantine = attack.faults.is_byzantine() && execution.accepted.is_none();
         let said = execution.deliveries.iter().filter(|_| byzantine);
         let mut obeyed = said.filter(|delivery| {
@@ -193,23 +200,23 @@ impl<P: Testable> RandomSearch<'_, P> {
     }
 
     /// The same attack, or a smaller one, and how often the protocol was run for that.
-    pub fn smaller(&self, found: Found<P>, progress: &Progress) -> (Found<P>, u64) {
+    pub fn smaller(&self, found: Found, progress: &Progress) -> (Found, u64) {
         if let Violation::Fault(Fault { kind: FaultKind::Undetermined(..), .. }) = found.violation {
             return (found, 0); // what such a protocol does with fewer lies says nothing
         }
         let Shrunk { attack, size, executions } =
             shrunk(self.space, found.attack.clone(), progress);
-        let smaller = self.examined(&attack, CONFIRMATIONS);
+        let smaller = self.space.confirmed(&attack);
         let found = smaller.map_or(found, |smaller| Found { size, ..smaller });
         if size == Size::NotMinimal || self.space.harvested().is_some() {
             return (found, executions);
         }
         // What can't be made smaller bit by bit may be far from the smallest there is.
-        let Space { protocol, terms, adversary, .. } = *self.space;
+        let Space { machine, terms, adversary, .. } = *self.space;
         let (engine, reductions, part) = (Engine::Exhaustive, Reductions::ALL, None);
         let limit = u64::MAX;
         let search =
-            Search { protocol, terms, adversary, engine, reductions, part, limit, progress };
+            Search { machine, terms, adversary, engine, reductions, part, limit, progress };
         (search.smaller(self.space, found, STEPS), executions)
     }
 }

@@ -13,50 +13,49 @@ use indexmap::IndexSet;
 use itertools::Itertools;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::SymmetryOf;
+use super::Symmetry;
 use crate::general::{General, Generals, Swap};
-use crate::search::exhaustive::context::{GlobalState, Interner, NOT_FOLLOWED};
-use crate::testable::{Refusal, Testable};
+use crate::machine::StateId;
+use crate::search::exhaustive::context::{GlobalState, Store};
+use crate::testable::Refusal;
 
-/// Renames the states of an interner.
-pub(crate) struct Renamer<'a, P: Testable> {
-    symmetry: Option<&'a SymmetryOf<'a, P>>,
+/// Renames the states of a book.
+pub(crate) struct Renamer<'a> {
+    symmetry: Option<&'a Symmetry<'a>>,
     /// The states that were renamed before, by number.
-    renamed: FxHashMap<(u32, Swap), u32>,
+    renamed: FxHashMap<(StateId, Swap), StateId>,
     /// Whether the same was overheard, by number, when two have changed places.
     shown: FxHashMap<(u32, Swap), bool>,
 }
 
-impl<'a, P: Testable> Renamer<'a, P> {
+impl<'a> Renamer<'a> {
     /// Without a symmetry nobody is alike.
-    pub fn new(symmetry: Option<&'a SymmetryOf<'a, P>>) -> Renamer<'a, P> {
+    pub fn new(symmetry: Option<&'a Symmetry<'a>>) -> Renamer<'a> {
         Renamer { symmetry, renamed: FxHashMap::default(), shown: FxHashMap::default() }
     }
 
     fn swapped(
         &mut self,
-        state: u32,
+        state: Option<StateId>,
         swap: Swap,
-        interner: &mut Interner<P>,
-    ) -> Result<u32, Refusal> {
-        let Some(symmetry) = self.symmetry else { return Ok(state) };
+        store: &mut Store<'_>,
+    ) -> Result<Option<StateId>, Refusal> {
+        let Some(state) = state.filter(|_| self.symmetry.is_some()) else { return Ok(state) };
         if let Some(renamed) = self.renamed.get(&(state, swap)) {
-            return Ok(*renamed);
+            return Ok(Some(*renamed));
         }
-        let renamed = match &interner.states[state as usize] {
-            Some(state) => Some(symmetry.state(state, swap)?),
-            None => None,
-        };
-        let renamed = interner.number(renamed);
+        let renamed = store.table.swapped(state, swap);
+        let panicked = |message| Refusal::Panicked { call: "swapped_state", message };
+        let renamed = renamed.map_err(panicked)?.unwrap_or(state);
         self.renamed.insert((state, swap), renamed);
-        Ok(renamed)
+        Ok(Some(renamed))
     }
 
     /// Whether the enemy has overheard the same when two generals have changed places.
-    fn shows_the_same(&mut self, overheard: u32, swap: Swap, interner: &Interner<P>) -> bool {
+    fn shows_the_same(&mut self, overheard: u32, swap: Swap, store: &Store<'_>) -> bool {
         let Some(symmetry) = self.symmetry else { return true };
         *self.shown.entry((overheard, swap)).or_insert_with(|| {
-            let shown = &interner.overheard[overheard as usize];
+            let shown = &store.overheard[overheard as usize];
             symmetry.beside(shown, shown, swap).is_none()
         })
     }
@@ -66,16 +65,16 @@ impl<'a, P: Testable> Renamer<'a, P> {
         &mut self,
         global: &GlobalState,
         swap: Swap,
-        interner: &mut Interner<P>,
+        store: &mut Store<'_>,
     ) -> Result<bool, Refusal> {
         let GlobalState { states, overheard, .. } = global;
-        if !self.shows_the_same(*overheard, swap, interner) {
+        if !self.shows_the_same(*overheard, swap, store) {
             return Ok(false);
         }
         for (general, state) in states.iter().enumerate() {
-            if *state != NOT_FOLLOWED {
+            if state.is_some() {
                 let there = states[swap.of(General::new(general)).id()];
-                if self.swapped(*state, swap, interner)? != there {
+                if self.swapped(*state, swap, store)? != there {
                     return Ok(false);
                 }
             }
@@ -88,7 +87,7 @@ impl<'a, P: Testable> Renamer<'a, P> {
         &mut self,
         global: &GlobalState,
         these: Generals,
-        interner: &mut Interner<P>,
+        store: &mut Store<'_>,
     ) -> Result<Vec<Generals>, Refusal> {
         let mut all = Vec::new();
         let Some(symmetry) = self.symmetry else { return Ok(all) };
@@ -97,7 +96,7 @@ impl<'a, P: Testable> Renamer<'a, P> {
             while let Some(first) = left.iter().next() {
                 let mut alike = Generals::NONE.with(first);
                 for other in left.without(first).iter() {
-                    if self.changes_nothing(global, Swap::between(first, other), interner)? {
+                    if self.changes_nothing(global, Swap::between(first, other), store)? {
                         alike = alike.with(other);
                     }
                 }
@@ -116,19 +115,19 @@ impl<'a, P: Testable> Renamer<'a, P> {
         &mut self,
         global: &GlobalState,
         (loyal, traitors): (Generals, Generals),
-        choices: &[(General, IndexSet<u32, FxBuildHasher>)],
-        interner: &mut Interner<P>,
+        choices: &[(General, IndexSet<Option<StateId>, FxBuildHasher>)],
+        store: &mut Store<'_>,
     ) -> Result<Exchanges, Refusal> {
         let mut exchanges = Vec::new();
-        let mut alike = self.alike(global, loyal, interner)?;
-        alike.extend(self.alike(global, traitors, interner)?);
+        let mut alike = self.alike(global, loyal, store)?;
+        alike.extend(self.alike(global, traitors, store)?);
         for alike in alike {
             for (one, other) in alike.iter().tuple_windows() {
                 let swap = Swap::between(one, other);
                 let place = |to: General| choices.iter().position(|(other, _)| *other == to);
                 let exchange = choices.iter().map(|own| {
                     let source = place(swap.of(own.0)).expect("both listen, or neither");
-                    let renamed = self.renamed(&choices[source], own, swap, interner)?;
+                    let renamed = self.renamed(&choices[source], own, swap, store)?;
                     Ok((source, renamed))
                 });
                 exchanges.push(Exchange(exchange.collect::<Result<_, Refusal>>()?));
@@ -141,13 +140,13 @@ impl<'a, P: Testable> Renamer<'a, P> {
     /// stands there then.
     fn renamed(
         &mut self,
-        (one, from): &(General, IndexSet<u32, FxBuildHasher>),
-        (other, to): &(General, IndexSet<u32, FxBuildHasher>),
+        (one, from): &(General, IndexSet<Option<StateId>, FxBuildHasher>),
+        (other, to): &(General, IndexSet<Option<StateId>, FxBuildHasher>),
         swap: Swap,
-        interner: &mut Interner<P>,
+        store: &mut Store<'_>,
     ) -> Result<Vec<usize>, Refusal> {
         let renamed = from.iter().map(|state| {
-            let renamed = self.swapped(*state, swap, interner)?;
+            let renamed = self.swapped(*state, swap, store)?;
             let unlike = Refusal::Unlike { one: *one, other: *other };
             to.get_index_of(&renamed).ok_or(unlike)
         });
@@ -213,6 +212,7 @@ mod tests {
 
     use super::*;
     use crate::adversary::Adversary;
+    use crate::machine::{Machine, Numbered};
     use crate::order::Order;
     use crate::protocol::{Lockstep, Round};
     use crate::protocols::oral::OralMessages;
@@ -221,11 +221,11 @@ mod tests {
     use crate::search::choices::initial::TraitorsOrders;
     use crate::search::choices::signature_set::SignatureSet;
     use crate::search::choices::space::Space;
-    use crate::search::exhaustive::context::Lies;
+    use crate::search::exhaustive::context::{Lies, Pool};
     use crate::search::exhaustive::explorer::{Exploration, Explorer};
     use crate::search::progress::Progress;
     use crate::search::reduction::Reductions;
-    use crate::testable::Terms;
+    use crate::testable::Testable;
 
     /// The round that begins, what everybody holds, and what the enemy can show.
     type Visited<P> = (Round, Vec<Option<<P as Lockstep>::State>>, Option<SignatureSet>);
@@ -233,9 +233,11 @@ mod tests {
     /// How many global states of these cases are gone through when generals are renamed, and how many
     /// there are. What can be renamed to those is all that there is.
     fn renamed<P: Testable>(protocol: &P, n: usize, f: usize) -> [usize; 2] {
-        let (terms, progress) = (Terms::of(protocol, n).unwrap(), Progress::new());
+        let (numbered, progress) = (Numbered::new(protocol), Progress::new());
+        let terms = numbered.terms(&n.into(), true).unwrap();
+        let symmetric = protocol.claims().symmetry.unwrap();
         let adversary = Adversary { strays: false, exactly: true, ..Adversary::at_most(f) };
-        let space = Space::new(protocol, &terms, adversary, &progress).unwrap().unwrap();
+        let space = Space::new(&numbered, &terms, adversary, &progress).unwrap().unwrap();
         let symmetry = space.symmetry().unwrap().unwrap();
         let cases = space.cases(f, TraitorsOrders::One);
         let cases = cases.filter(|case| symmetry.stands_for(case, &terms.values).is_some());
@@ -250,26 +252,24 @@ mod tests {
             let change = |(round, states, shown): &Visited<P>, swap: Swap| -> Visited<P> {
                 let place = |place: usize| swap.of(General::new(place)).id();
                 let states = (0..n).map(|at| states[place(at)].as_ref());
-                let states = states.map(|state| Some(symmetry.state(state?, swap).unwrap()));
+                let states = states.map(|state| Some(symmetric.swapped_state(state?, swap)));
                 let shown = shown.as_ref().and_then(|shown| symmetry.overheard(shown, swap));
                 (*round, states.collect(), shown)
             };
             let met = |symmetry| -> HashSet<Visited<P>> {
                 let (lies, reductions, part) = (Lies::Free, Reductions::ALL, None);
-                let exploration = Exploration { lies, reductions, symmetry, part };
+                let pool = &Pool::default();
+                let exploration = Exploration { lies, reductions, symmetry, pool, part };
                 let mut explorer =
                     Explorer::new(&space, &case, exploration, StepBudget::new(&progress, u64::MAX));
                 explorer.begin().unwrap();
-                let interner = &explorer.interner;
+                let store = &explorer.store;
+                let table = numbered.states(&*store.table);
                 let met = explorer.visited.keys().map(|(round, global)| {
-                    let states = global
-                        .states
-                        .iter()
-                        .map(|state| interner.states.get_index(*state as usize));
-                    let states = states.map(|state| state.cloned().flatten()).collect();
-                    let shown = space
-                        .is_signed()
-                        .then(|| interner.overheard[global.overheard as usize].clone());
+                    let states = global.states.iter();
+                    let states = states.map(|state| state.map(|state| table.get(state).clone()));
+                    let states = states.collect();
+                    let shown = space.is_signed().then(|| store.signatures(global).clone());
                     (*round, states, shown)
                 });
                 met.collect()

@@ -5,30 +5,30 @@
 //!
 //! (It may hang on who is heard first what a general comes to. But not to what it can be brought.)
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
 
 use itertools::Itertools;
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt};
 
-use super::SymmetryOf;
+use super::Symmetry;
 use crate::adversary::FaultClass;
 use crate::general::{General, Generals, Swap};
+use crate::machine::{StateId, Terms, ValueId};
 use crate::property::Violation;
 use crate::protocol::Round;
 use crate::search::budget::StepBudget;
-use crate::search::choices::initial::{InitialChoices, InitialChoicesOf};
+use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::signature_set::SignatureSet;
 use crate::search::choices::space::Space;
 use crate::search::exhaustive::context::{
-    GlobalState, Interner, Lies, RoundContext, RoundMessages, Worker,
+    GlobalState, Lies, Pool, RoundContext, RoundMessages, Store, Thread,
 };
-use crate::search::exhaustive::receiving::StateOf;
-use crate::search::outcome::{SearchOutcome, SearchOutcomeOf};
+use crate::search::outcome::SearchOutcome;
 use crate::search::progress::Progress;
 use crate::search::reduction::Reductions;
 use crate::signature::Signed;
-use crate::testable::{Refusal, Terms, Testable};
+use crate::testable::Refusal;
 
 /// What shows that two generals are not alike: in a sentence, and in lines.
 pub(crate) struct Unlike {
@@ -44,37 +44,39 @@ pub(crate) enum Ended {
     Failed(String),
 }
 
-/// Tests these two in each other's places.
-pub(crate) struct SymmetryTest<'a, P: Testable> {
-    pub space: &'a Space<'a, P>,
-    pub symmetry: &'a SymmetryOf<'a, P>,
+/// Walks with these two in each other's places.
+pub(crate) struct SymmetryTest<'a> {
+    pub space: &'a Space<'a>,
+    pub symmetry: &'a Symmetry<'a>,
     pub swap: Swap,
 }
 
-/// Where one of the two compared runs is.
-struct ComparedRun<'a, P: Testable> {
-    context: RoundContext<'a, P>,
-    worker: Worker<'a, P>,
-    interner: Interner<P>,
+/// Where one of the two walks is.
+struct ComparedRun<'a, 'm> {
+    context: RoundContext<'a>,
+    thread: Thread<'a>,
+    /// Both runs have the same numbers for the same states.
+    store: &'a RefCell<Store<'m>>,
     global: GlobalState,
 }
 
-/// To what a general can come.
-type States<P> = BTreeSet<StateOf<P>>;
+/// To what a general can come, in the order of states.
+type States = Vec<Option<StateId>>;
 
-impl<'a, P: Testable> SymmetryTest<'a, P> {
-    /// One run and its mirror image, among traitors that are drawn.
+impl<'a> SymmetryTest<'a> {
+    /// One walk, among traitors that are drawn.
     pub fn run(&self, rng: &mut impl Rng) -> Result<(), Ended> {
         let SymmetryTest { space, swap, .. } = *self;
-        let progress = Progress::new();
+        let (progress, pool) = (Progress::new(), Pool::default());
+        let store = RefCell::new(Store::new(space.machine, &pool));
         let case = drawn(space, rng);
-        let inputs = case.inputs.iter().map(|(of, input)| (swap.of(*of), input.clone()));
+        let inputs = case.inputs.iter().map(|(of, input)| (swap.of(*of), *input));
         let traitors = swap.of_all(case.traitors);
         let mirrored = InitialChoices { traitors, inputs: inputs.collect(), ..case.clone() };
-        let mut here = ComparedRun::begun(space, &case, &progress)?;
-        let mut there = ComparedRun::begun(space, &mirrored, &progress)?;
+        let mut here = ComparedRun::begun(space, &case, &progress, &pool, &store)?;
+        let mut there = ComparedRun::begun(space, &mirrored, &progress, &pool, &store)?;
         for me in here.context.loyal().iter() {
-            self.compare("At the start", me, &here.at(me), &there.at(swap.of(me)))?;
+            self.compare(&store, "At the start", me, &here.at(me), &there.at(swap.of(me)))?;
         }
         for round in 1..=space.terms.rounds {
             let when = format!("After round {round}");
@@ -83,15 +85,15 @@ impl<'a, P: Testable> SymmetryTest<'a, P> {
             if let Some(number) = self.symmetry.beside(&overheard, &shown, swap) {
                 return Err(Ended::Unlike(self.shown_beside(&when, number, &shown)));
             }
-            here.global.overheard = here.interner.overheard.insert_full(overheard).0 as u32;
-            there.global.overheard = there.interner.overheard.insert_full(shown).0 as u32;
+            let overheard = [overheard, shown]
+                .map(|shown| store.borrow_mut().overheard.insert_full(shown).0 as u32);
+            (here.global.overheard, there.global.overheard) = (overheard[0], overheard[1]);
             for me in here.context.loyal().iter() {
                 let states = std::mem::take(&mut reached[me.id()]);
-                self.compare(&when, me, &states, &others[swap.of(me).id()])?;
-                let states = states.into_iter().collect_vec();
-                let state = states.choose(rng).expect("there is always one").clone();
-                there.come_to(swap.of(me), self.renamed(&state)?);
-                here.come_to(me, state);
+                self.compare(&store, &when, me, &states, &others[swap.of(me).id()])?;
+                let state = *states.choose(rng).expect("there is always one");
+                there.global.states[swap.of(me).id()] = self.renamed(&store, state)?;
+                here.global.states[me.id()] = state;
             }
         }
         for me in here.context.deciders().iter() {
@@ -99,8 +101,8 @@ impl<'a, P: Testable> SymmetryTest<'a, P> {
             if one != other {
                 let who = [me, swap.of(me)].map(|me| self.name(me));
                 let lines = vec![
-                    (format!("before, by {}", who[0]), format!("{one:?}")),
-                    (format!("after that, by {}", who[1]), format!("{other:?}")),
+                    (format!("before, by {}", who[0]), space.machine.show_value(one)),
+                    (format!("after that, by {}", who[1]), space.machine.show_value(other)),
                 ];
                 let what = "Not the same is decided:".to_owned();
                 return Err(Ended::Unlike(Unlike { what, lines }));
@@ -109,26 +111,34 @@ impl<'a, P: Testable> SymmetryTest<'a, P> {
         Ok(())
     }
 
-    fn renamed(&self, state: &StateOf<P>) -> Result<StateOf<P>, Ended> {
-        let renamed = state.as_ref().map(|state| self.symmetry.state(state, self.swap));
-        Ok(renamed.transpose()?)
+    fn renamed(
+        &self,
+        store: &RefCell<Store<'_>>,
+        state: Option<StateId>,
+    ) -> Result<Option<StateId>, Ended> {
+        let Some(state) = state else { return Ok(None) };
+        let renamed = store.borrow_mut().table.swapped(state, self.swap);
+        let panicked = |message| Refusal::Panicked { call: "swapped_state", message };
+        Ok(Some(renamed.map_err(panicked)?.unwrap_or(state)))
     }
 
     /// One of these can come to these, and who stands there when they have changed places to those.
     fn compare(
         &self,
+        store: &RefCell<Store<'_>>,
         when: &str,
         me: General,
-        states: &States<P>,
-        others: &States<P>,
+        states: &States,
+        others: &States,
     ) -> Result<(), Ended> {
         let other = self.swap.of(me);
-        let renamed: Vec<_> = states.iter().map(|state| self.renamed(state)).try_collect()?;
+        let renamed: Vec<_> =
+            states.iter().map(|state| self.renamed(store, *state)).try_collect()?;
         let [me, other] = [me, other].map(|general| self.name(general));
-        let told = |state: &StateOf<P>| {
-            state.as_ref().map_or_else(String::new, |state| format!("{state:?}"))
+        let told = |state: &Option<StateId>| {
+            state.map_or_else(String::new, |state| store.borrow().table.show(state))
         };
-        let unlike = |lines: [(String, &StateOf<P>); 2]| {
+        let unlike = |lines: [(String, &Option<StateId>); 2]| {
             let what = format!("{when} not the same can be held:");
             let lines = lines.map(|(who, state)| (who, told(state)));
             Err(Ended::Unlike(Unlike { what, lines: lines.into() }))
@@ -145,7 +155,7 @@ impl<'a, P: Testable> SymmetryTest<'a, P> {
                 (format!("after that, {other} can be brought to hold"), extra),
                 (
                     format!("so before {me}, by `swapped_state`, but it can't"),
-                    &self.renamed(extra)?,
+                    &self.renamed(store, *extra)?,
                 ),
             ]);
         }
@@ -170,62 +180,67 @@ impl<'a, P: Testable> SymmetryTest<'a, P> {
 }
 
 /// Any traitors, and any inputs.
-fn drawn<P: Testable>(space: &Space<'_, P>, rng: &mut impl Rng) -> InitialChoicesOf<P> {
+fn drawn(space: &Space<'_>, rng: &mut impl Rng) -> InitialChoices {
     let Terms { values, inputs, .. } = space.terms;
     let turned = rng.random_range(0.0..1.0);
     let traitors: Generals = space.everybody().iter().filter(|_| rng.random_bool(turned)).collect();
-    let value = |rng: &mut _| values.choose(rng).expect("there is a value").clone();
+    let value = |rng: &mut _| *values.choose(rng).expect("there is a value");
     let inputs = inputs.iter().map(|general| (general, value(rng))).collect();
     InitialChoices { faults: FaultClass::Byzantine, traitors, inputs, disruptions: Vec::new() }
 }
 
-impl<'a, P: Testable> ComparedRun<'a, P> {
+impl<'a, 'm> ComparedRun<'a, 'm> {
     fn begun(
-        space: &'a Space<'a, P>,
-        case: &'a InitialChoicesOf<P>,
+        space: &'a Space<'a>,
+        case: &'a InitialChoices,
         progress: &'a Progress,
-    ) -> Result<ComparedRun<'a, P>, Ended> {
-        let context = RoundContext::new(space, case, Lies::Free, Reductions::ALL, None);
-        let (worker, mut interner) =
-            (context.worker(StepBudget::new(progress, u64::MAX)), Interner::default());
-        let global = context.start(&worker, &mut interner)?;
-        Ok(ComparedRun { context, worker, interner, global })
+        pool: &'a Pool,
+        store: &'a RefCell<Store<'m>>,
+    ) -> Result<ComparedRun<'a, 'm>, Ended> {
+        let context = RoundContext::new(space, case, Lies::Free, Reductions::ALL, None, pool);
+        let mut thread = context.thread(StepBudget::new(progress, u64::MAX));
+        let global = context.start(&mut thread, &mut store.borrow_mut())?;
+        Ok(ComparedRun { context, thread, store, global })
     }
 
     /// What the enemy can show in a round, and to what each general can come in it.
-    fn step(&mut self, round: Round) -> Result<(SignatureSet, Vec<States<P>>), Ended> {
-        let ComparedRun { context, worker, interner, global } = self;
-        let sends = context.sends(interner, worker, round, global)?;
+    fn step(&mut self, round: Round) -> Result<(SignatureSet, Vec<States>), Ended> {
+        let ComparedRun { context, thread, store, global } = self;
+        let store = &mut *store.borrow_mut();
+        let sends = context.sends(store, thread, round, global)?;
         let RoundMessages { overheard, disrupted, crash_choices } =
-            context.said(interner, &sends, round, global, 0)?;
+            context.said(store, &sends, round, global, 0)?;
         let (_, outboxes) = &crash_choices[0];
-        let mut reached = vec![States::<P>::new(); context.space.terms.n()];
+        let mut reached = vec![States::new(); context.space.terms.n()];
         for to in context.loyal().iter() {
-            let (state, honest) = (interner.state(global, to).clone(), &outboxes[to.id()]);
-            let enemy = (&overheard, disrupted);
-            let received = context.received(worker, round, to, state, enemy, honest, 0)?;
-            reached[to.id()] = received.branches.into_iter().map(|branch| branch.state).collect();
+            let (honest, enemy) = (&outboxes[to.id()], (&overheard, disrupted));
+            let received = context.received(store, thread, round, to, global, enemy, honest, 0)?;
+            let states = received.branches.into_iter();
+            let states = states.map(|branch| store.put(&thread.worker, branch.state)).unique();
+            let mut states = states.collect_vec();
+            let in_order = |one: &Option<StateId>, other: &Option<StateId>| match (one, other) {
+                (Some(one), Some(other)) => store.table.compare(*one, *other),
+                (one, other) => one.is_some().cmp(&other.is_some()),
+            };
+            states.sort_by(in_order);
+            reached[to.id()] = states;
         }
         Ok((overheard, reached))
     }
 
     /// What a general holds.
-    fn at(&self, general: General) -> States<P> {
-        [self.interner.state(&self.global, general).clone()].into()
+    fn at(&self, general: General) -> States {
+        vec![self.global.states[general.id()]]
     }
 
-    fn come_to(&mut self, general: General, state: StateOf<P>) {
-        self.global.states[general.id()] = self.interner.number(state);
-    }
-
-    fn decision(&self, general: General) -> Result<P::Value, Ended> {
-        let state = self.interner.state(&self.global, general);
-        Ok(self.worker.protocol.decide(general, state).map_err(SearchOutcomeOf::<P>::from)?)
+    fn decision(&mut self, general: General) -> Result<ValueId, Ended> {
+        let state = self.thread.adopt(&self.store.borrow(), self.global.states[general.id()]);
+        Ok(self.thread.worker.decide(general, state).map_err(SearchOutcome::from)?)
     }
 }
 
-impl<M> From<SearchOutcome<M>> for Ended {
-    fn from(end: SearchOutcome<M>) -> Ended {
+impl From<SearchOutcome> for Ended {
+    fn from(end: SearchOutcome) -> Ended {
         Ended::Failed(match end {
             SearchOutcome::Found(Violation::Fault(fault), _) => fault.to_string(),
             SearchOutcome::Found(violation, _) => violation.name().to_owned(),

@@ -1,31 +1,12 @@
-//! What is fixed before the enemy decides anything, and why a protocol can't be run so.
+//! Why a protocol can't be run so, or can't be asked.
 
-use itertools::Itertools;
-
-use super::{Testable, Wire, described};
+use super::Wire;
 use crate::general::{General, Generals};
-use crate::graph::Graph;
-use crate::outcome::{Demand, Task};
-use crate::protocol::{Plain, Round};
+use crate::protocol::Round;
 use crate::signature::Signed;
 
-/// What is fixed before the enemy decides anything: who can talk to whom, in how many rounds, about
-/// what.
-#[derive(Clone, Debug)]
-pub(crate) struct Terms<V> {
-    pub graph: Graph,
-    pub rounds: usize,
-    pub values: Vec<V>,
-    /// What is asked.
-    pub task: Task,
-    /// Who is given an input.
-    pub inputs: Generals,
-    /// What must hold beside agreement and validity.
-    pub demands: Vec<Demand<V>>,
-}
-
 /// The most rounds, times generals: a search goes as deep as that.
-const MOST_ROUNDS: usize = 512;
+pub(crate) const MOST_ROUNDS: usize = 512;
 
 /// Why a protocol can't be run among so many generals.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -176,66 +157,4 @@ pub enum Refusal {
         /// Its message.
         message: String,
     },
-}
-
-/// Whether there can be so many.
-fn are_generals(n: usize) -> Result<(), Refusal> {
-    if n == 0 || n > Generals::MAX { Err(Refusal::Generals(n)) } else { Ok(()) }
-}
-
-impl<V: Plain> Terms<V> {
-    pub(crate) fn of<P>(protocol: &P, graph: impl Into<Graph>) -> Result<Self, Refusal>
-    where
-        P: Testable<Value = V>,
-    {
-        let graph = graph.into();
-        are_generals(graph.n())?;
-        described("admits", || protocol.admits_on(&graph))?.map_err(Refusal::Protocol)?;
-        Terms::unadmitted(protocol, graph)
-    }
-
-    /// The same, whether the protocol can be run there or not.
-    pub(crate) fn unadmitted<P>(protocol: &P, graph: Graph) -> Result<Self, Refusal>
-    where
-        P: Testable<Value = V>,
-    {
-        let n = graph.n();
-        are_generals(n)?;
-        let values = described("values", || protocol.values())?;
-        let values: Vec<V> = values.into_iter().unique().collect();
-        if values.is_empty() {
-            return Err(Refusal::NoValues);
-        }
-        let rounds = described("rounds", || protocol.rounds(n))?;
-        if rounds.saturating_mul(n) > MOST_ROUNDS {
-            return Err(Refusal::Rounds { rounds, n });
-        }
-        let inputs = described("inputs", || protocol.inputs(n))?;
-        let task = described("task", || protocol.task())?;
-        match task.inputs(n).minus(inputs).iter().next() {
-            Some(_) if task == Task::Broadcast => return Err(Refusal::NoOrder),
-            Some(general) => return Err(Refusal::NoProposal(general.id())),
-            None => {}
-        }
-        if let Some(general) = inputs.minus(Generals::first(n)).iter().next() {
-            return Err(Refusal::InputOfNobody { general: general.id(), n });
-        }
-        let demands = described("demands", || protocol.demands())?;
-        Ok(Terms { graph, rounds, values, task, inputs, demands })
-    }
-}
-
-impl<V> Terms<V> {
-    /// How many generals there are.
-    pub(crate) fn n(&self) -> usize {
-        self.graph.n()
-    }
-
-    /// Every wire of one round, by sender.
-    pub(crate) fn wires(&self, round: Round) -> impl Iterator<Item = Wire> + Clone {
-        let everybody = self.graph.everybody().iter();
-        everybody.flat_map(move |from| {
-            self.graph.neighbours(from).iter().map(move |to| Wire { round, from, to })
-        })
-    }
 }

@@ -1,0 +1,222 @@
+//! The simulator as a test calls it: it runs a protocol of a known type under attacks.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use super::written::obeyed_into;
+use super::{Execution, ExecutionOf, Forgeries};
+use crate::attack::{AttackOn, Misfit};
+use crate::graph::Graph;
+use crate::machine::{Machine, Memory, Numbered, NumberedExecution, Terms, Worker, fits};
+use crate::testable::{Refusal, Testable};
+
+/// Runs a protocol under an attack: the same execution every time. (Some calls are made twice, to
+/// see whether the protocol is deterministic.) Who has many attacks makes a [`Simulator`] once.
+///
+/// A lie that takes back what was never to be said changes nothing, and is listed in
+/// [`Execution::idle`]; so does one for which the traitors lack a signature, which is listed
+/// in [`Execution::lacking`]. The cost is that of the protocol's own calls, one `send` for every
+/// wire and round, and one `receive` for every message.
+///
+/// # Errors
+///
+/// The attack does not fit the protocol. (A protocol that misbehaves is a finding, and no error:
+/// [`Execution::fault`].)
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use turncoat::{Attack, General, Generals, OralMessages, Order, run};
+///
+/// let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
+/// let attack = Attack::new(4, Generals::NONE, inputs);
+/// let execution = run(&OralMessages::new(1), &attack)?;
+/// assert_eq!(execution.messages(), 9);
+/// assert_eq!(execution.decisions[3], Some(Order::ATTACK));
+/// # Ok::<(), turncoat::Misfit>(())
+/// ```
+pub fn run<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<ExecutionOf<P>, Misfit> {
+    Simulator::new(protocol, &attack.graph)?.run(attack)
+}
+
+/// Runs a protocol among the same generals under one attack after the other. What it has once worked out
+/// of the protocol's [repertoire](Testable::repertoire) it keeps.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use turncoat::{Attack, General, Generals, Order, SignedMessages, Simulator};
+///
+/// let protocol = SignedMessages::new(1);
+/// let simulator = Simulator::new(&protocol, 3)?;
+/// for order in [Order::RETREAT, Order::ATTACK] {
+///     let inputs = BTreeMap::from([(General::COMMANDER, order)]);
+///     let attack = Attack::new(3, Generals::NONE, inputs);
+///     assert_eq!(simulator.run(&attack)?.decisions[1], Some(order));
+/// }
+/// # Ok::<(), turncoat::Misfit>(())
+/// ```
+pub struct Simulator<'a, P: Testable> {
+    numbered: Numbered<&'a P>,
+    terms: Terms,
+    known: RefCell<Known>,
+}
+
+/// What is kept from one run for the next.
+#[derive(Default)]
+struct Known {
+    memory: Memory,
+    execution: NumberedExecution,
+    forgeries: Forgeries,
+}
+
+impl<P: Testable> fmt::Debug for Simulator<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Simulator { numbered, terms, .. } = self;
+        let protocol = numbered.protocol;
+        f.debug_struct("Simulator").field("protocol", protocol).field("on", &terms.graph).finish()
+    }
+}
+
+impl<'a, P: Testable> Simulator<'a, P> {
+    /// Among so many generals, or on a graph of them.
+    ///
+    /// # Errors
+    ///
+    /// The protocol can't be run so.
+    pub fn new(protocol: &'a P, graph: impl Into<Graph>) -> Result<Simulator<'a, P>, Refusal> {
+        let numbered = Numbered::new(protocol);
+        let terms = numbered.terms(&graph.into(), true)?;
+        Ok(Simulator { numbered, terms, known: RefCell::default() })
+    }
+
+    /// Runs the protocol under an attack, as [`run`] does.
+    ///
+    /// # Errors
+    ///
+    /// The attack does not fit the protocol.
+    pub fn run(&self, attack: &AttackOn<P>) -> Result<ExecutionOf<P>, Misfit> {
+        let mut execution = Execution::not_begun();
+        self.run_into(attack, &mut execution)?;
+        Ok(execution)
+    }
+
+    /// Runs the protocol under an attack, and puts what comes of it in the place of another
+    /// execution, whose memory is used again: that saves time where many are looked at once each.
+    ///
+    /// # Errors
+    ///
+    /// The attack does not fit the protocol. Then the other execution stays as it is.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// use turncoat::{Attack, General, Generals, OralMessages, Order, Simulator};
+    ///
+    /// let protocol = OralMessages::new(1);
+    /// let simulator = Simulator::new(&protocol, 4)?;
+    /// let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
+    /// let mut attack = Attack::new(4, Generals::NONE, inputs);
+    /// let mut execution = simulator.run(&attack)?;
+    /// attack.inputs.insert(General::COMMANDER, Order::RETREAT);
+    /// simulator.run_into(&attack, &mut execution)?;
+    /// assert_eq!(execution.decisions[1], Some(Order::RETREAT));
+    /// # Ok::<(), turncoat::Misfit>(())
+    /// ```
+    pub fn run_into(
+        &self,
+        attack: &AttackOn<P>,
+        execution: &mut ExecutionOf<P>,
+    ) -> Result<(), Misfit> {
+        let Simulator { numbered, terms, known } = self;
+        let attack = numbered.number_attack(attack);
+        fits(numbered, terms, &attack)?;
+        let Known { memory, execution: by_numbers, forgeries } = &mut *known.borrow_mut();
+        let label = |wire, message| forgeries.label(numbered, terms, wire, message);
+        let memory_before = std::mem::take(memory);
+        let mut worker = Worker::remembering(numbered, terms, attack.traitors, memory_before);
+        worker.make_room();
+        obeyed_into(&mut worker, terms, &attack, &label, by_numbers);
+        numbered.write_execution(by_numbers, &*worker.table, execution);
+        *memory = worker.into_memory();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::attack::Item;
+    use crate::attack::{Attack, Edit, Lie};
+    use crate::general::General;
+    use crate::general::Generals;
+    use crate::order::Order;
+    use crate::property::{Property, Violation};
+    use crate::protocols::oral::{OralMessages, Relay};
+    use crate::protocols::path::Path;
+    use crate::schedule::{Arrival, Shift};
+    use crate::testable::Wire;
+    use itertools::Itertools;
+
+    fn attack(lies: Vec<Lie<Relay<Order>>>) -> Attack<Order, Relay<Order>> {
+        let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
+        Attack { lies, ..Attack::new(3, Generals::NONE.with(General::new(1)), inputs) }
+    }
+
+    fn relay(value: Order) -> Relay<Order> {
+        Relay { path: Path::root().then(General::new(1)), value }
+    }
+
+    #[test]
+    fn a_lie_that_does_not_apply_is_idle() {
+        let wire = Wire { round: 2, from: General::new(1), to: General::new(2) };
+        let idle = Lie { wire, edit: Edit::Withhold(relay(Order::RETREAT)) };
+        let (of, say) = (relay(Order::ATTACK), relay(Order::RETREAT));
+        let told = Lie { wire, edit: Edit::Instead { of: of.clone(), say: say.clone() } };
+        let attack = attack(vec![idle, told]);
+        let execution = run(&OralMessages::new(1), &attack).unwrap();
+        assert_eq!(execution.idle, [Item::Lie(1)]);
+        let heard = execution.view(General::new(2)).filter(|(heard, _)| *heard == wire);
+        assert_eq!(heard.collect_vec(), [(wire, &say)]);
+        let told = execution.deliveries.on(wire).unwrap();
+        assert_eq!(told.loyal, Some(&[of][..]));
+        assert_eq!(execution.violation(), Some(Violation::Property(Property::Validity)));
+    }
+
+    #[test]
+    fn an_execution_takes_the_place_of_any_other() {
+        let [commander, traitor, lieutenant] = [0, 1, 2].map(General::new);
+        let wire = Wire { round: 2, from: traitor, to: lieutenant };
+        let lie = |edit| Lie { wire, edit };
+        let (of, say) = (relay(Order::ATTACK), relay(Order::RETREAT));
+        let late = Shift { wire, message: of.clone(), arrival: Arrival::First };
+        let first = Shift { message: Relay { path: Path::root(), ..of.clone() }, ..late.clone() };
+        let order = Wire { round: 1, from: commander, to: traitor };
+        let lost = Shift { wire: order, arrival: Arrival::Never, ..first.clone() };
+        let attacks = [
+            attack(vec![]),
+            attack(vec![lie(Edit::Withhold(say.clone())), lie(Edit::Withhold(of.clone()))]),
+            attack(vec![lie(Edit::Instead { of, say })]),
+            Attack { schedule: vec![lost, late, first], ..attack(vec![]) },
+        ];
+        let protocol = OralMessages::new(1);
+        let simulator = Simulator::new(&protocol, 3).unwrap();
+        for (one, other) in attacks.iter().cartesian_product(&attacks) {
+            let mut execution = simulator.run(one).unwrap();
+            simulator.run_into(other, &mut execution).unwrap();
+            assert_eq!(execution, simulator.run(other).unwrap(), "{one:?} {other:?}");
+        }
+        let mut execution = simulator.run(&attacks[3]).unwrap();
+        let misfit = Attack { traitors: Generals::NONE, ..attacks[1].clone() };
+        simulator.run_into(&misfit, &mut execution).unwrap_err();
+        assert_eq!(execution, simulator.run(&attacks[3]).unwrap());
+    }
+
+    #[test]
+    fn a_traitor_without_a_lie_is_loyal() {
+        let traitor = run(&OralMessages::new(1), &attack(vec![])).unwrap();
+        let loyal = Attack { traitors: Generals::NONE, ..attack(vec![]) };
+        let loyal = run(&OralMessages::new(1), &loyal).unwrap();
+        assert_eq!(traitor.deliveries, loyal.deliveries);
+        assert_eq!(traitor.states, loyal.states);
+    }
+}

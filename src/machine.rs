@@ -1,0 +1,110 @@
+//! A protocol by numbers: the one floor between protocols and all that asks about them.
+//!
+//! Values, messages and states are numbered (interned) here, and the protocol answers by number:
+//! which state follows from which by which message, what is said in it, what is decided. So whatever
+//! stands above has no type parameter and is compiled once, however many protocols there are;
+//! comparing and hashing is integer work; and a panic of the protocol's is caught in one place.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `numbers` | the numbers |
+//! | `interner` | numbers values and messages, for all threads |
+//! | `numbered` | the typed side: a protocol, its values and its messages |
+//! | `table` | the typed side: the states of one worker |
+//! | `worker` | asks the protocol and remembers its answers, for one thread |
+//! | `terms` | what is fixed before the adversary decides anything |
+//! | `fits` | whether an attack fits a protocol |
+//!
+//! Numbers depend on the order of discovery, so no answer, count or text does: where the order of
+//! messages matters it is that of the messages themselves, and [`Machine::compare`] knows it.
+
+#[cfg(test)]
+pub(crate) mod counting;
+mod fits;
+mod interner;
+mod numbered;
+mod numbers;
+mod table;
+mod terms;
+mod worker;
+
+use std::cmp::Ordering;
+
+pub(crate) use self::fits::fits;
+pub(crate) use self::numbered::Numbered;
+pub(crate) use self::numbers::{MessageId, NumberedAttack, NumberedExecution, StateId, ValueId};
+pub(crate) use self::table::{StateTable, Stored};
+pub(crate) use self::terms::Terms;
+pub(crate) use self::worker::{Caught, Memory, Said, Worker};
+use crate::general::{General, Generals, Swap};
+use crate::graph::Graph;
+use crate::outcome::Outcome;
+use crate::property::Property;
+use crate::signature::{Seal, Signed};
+use crate::testable::{Recursive, Refusal, Repertoire, Wire};
+
+/// A protocol by numbers, as an object. Where the protocol's description panics, that is a
+/// [`Refusal`].
+pub(crate) trait Machine: Sync {
+    /// What is fixed before the adversary decides anything; if it need not be admitted, the protocol
+    /// is not asked whether it can run on this graph.
+    fn terms(&self, graph: &Graph, admitted: bool) -> Result<Terms, Refusal>;
+
+    /// The protocol's name in reports.
+    fn name(&self) -> Result<String, Refusal>;
+
+    /// What a traitor can say on a wire among so many generals.
+    fn repertoire(&self, n: usize, wire: Wire) -> Result<Repertoire<MessageId>, Refusal>;
+
+    /// The genuine signatures in a message.
+    fn signatures(&self, message: MessageId) -> Result<Vec<Signed>, Refusal>;
+
+    /// All signatures in a message, for pictures.
+    fn seals(&self, message: MessageId) -> Result<Vec<Seal>, Refusal>;
+
+    /// The order of two messages as data.
+    fn compare(&self, one: MessageId, other: MessageId) -> Ordering;
+
+    /// The order of two values as data.
+    fn compare_values(&self, one: ValueId, other: ValueId) -> Ordering;
+
+    /// The first property that an outcome violates.
+    fn violated(&self, outcome: &Outcome<'_, ValueId>) -> Option<Property>;
+
+    /// The protocol as a recursion, if it is one.
+    fn recursion(&self) -> Result<Option<Box<dyn Recursive<ValueId, MessageId> + '_>>, Refusal>;
+
+    /// Who of so many generals are alike, if the protocol claims that some are.
+    fn alike(&self, n: usize) -> Result<Option<Generals>, Refusal>;
+
+    /// What is said instead of a message when two who are alike have changed places.
+    fn swapped_message(&self, message: MessageId, swap: Swap) -> Result<MessageId, Refusal>;
+
+    /// Whether decisions are claimed to rise with what is heard in the last round.
+    fn monotone(&self) -> Result<bool, Refusal>;
+
+    /// A table of states: of these, or empty.
+    fn table(&self, stored: Option<Stored>) -> Box<dyn StateTable + '_>;
+
+    /// A message as a person would say it.
+    fn tell(&self, from: General, message: MessageId) -> String;
+
+    /// A message as data.
+    fn show_message(&self, message: MessageId) -> String;
+
+    /// A value as data.
+    fn show_value(&self, value: ValueId) -> String;
+}
+
+impl dyn Machine + '_ {
+    /// Puts messages into their order.
+    pub fn sort(&self, messages: &mut [MessageId]) {
+        messages.sort_unstable_by(|one, other| self.compare(*one, *other));
+    }
+
+    /// Messages as data.
+    pub fn show_messages(&self, messages: &[MessageId]) -> String {
+        let shown = messages.iter().map(|message| self.show_message(*message));
+        format!("[{}]", shown.collect::<Vec<_>>().join(", "))
+    }
+}

@@ -1,0 +1,100 @@
+//! Whether an attack makes sense for a protocol.
+
+use super::{Machine, NumberedAttack, Terms};
+use crate::adversary::FaultClass;
+use crate::attack::{Edit, Item, Misfit};
+use crate::general::Generals;
+use crate::outcome::Task;
+use crate::testable::Wire;
+
+/// Whether everybody the attack names is there, only traitors are faulty, in their own way, in a
+/// round that there is, and all who need an input have one of the values.
+pub(crate) fn fits(
+    machine: &dyn Machine,
+    terms: &Terms,
+    attack: &NumberedAttack,
+) -> Result<(), Misfit> {
+    let n = attack.n();
+    if n != terms.n() {
+        return Err(Misfit::Generals { n, expected: terms.n() });
+    } else if attack.graph != terms.graph {
+        let (graph, expected) = (attack.graph.clone(), terms.graph.clone());
+        return Err(Misfit::Graph { graph, expected });
+    }
+    let named = attack.inputs.keys().copied().chain(attack.traitors.iter());
+    if let Some(general) = named.into_iter().find(|general| general.id() >= n) {
+        return Err(Misfit::NotThere { general: general.id(), n });
+    }
+    let mut given = attack.inputs.keys();
+    if let Some(general) = given.find(|general| !terms.inputs.contains(**general)) {
+        let (general, with) = (general.id(), terms.inputs);
+        return Err(Misfit::InputOfAnother { general, with });
+    }
+    let given: Generals = attack.inputs.keys().copied().collect();
+    if let Some(general) = terms.inputs.minus(given).iter().next() {
+        let name = match terms.task {
+            Task::Broadcast => format!("{general}, {},", general.id()),
+            Task::Consensus => terms.task.name(general),
+        };
+        return Err(Misfit::NoInput(name));
+    }
+    if let Some(value) = attack.inputs.values().find(|value| !terms.has(**value)) {
+        let values = terms.values.iter().map(|value| machine.show_value(*value));
+        let values = format!("[{}]", values.collect::<Vec<_>>().join(", "));
+        return Err(Misfit::Value { value: machine.show_value(*value), values });
+    }
+    for (index, lie) in attack.lies.iter().enumerate() {
+        let (item, from) = (Item::Lie(index + 1), lie.wire.from);
+        is_wire(item, lie.wire, terms)?;
+        if !attack.traitors.contains(from) {
+            return Err(Misfit::LoyalLiar { item, general: from.id() });
+        } else if !may_tell(attack.faults, &lie.edit) {
+            return Err(Misfit::OtherFault { item, faults: attack.faults });
+        }
+    }
+    for (index, shift) in attack.schedule.iter().enumerate() {
+        is_wire(Item::Shift(index + 1), shift.wire, terms)?;
+    }
+    for (index, crash) in attack.crashes.iter().enumerate() {
+        let item = Item::Crash(index + 1);
+        if crash.general.id() >= n {
+            return Err(Misfit::ItemNotThere { item, general: crash.general.id(), n });
+        }
+        let others = terms.graph.neighbours(crash.general).iter();
+        for to in crash.reaches.iter().chain(others.take(1)) {
+            is_wire(item, Wire { round: crash.round, from: crash.general, to }, terms)?;
+        }
+        if !attack.traitors.contains(crash.general) {
+            return Err(Misfit::LoyalLiar { item, general: crash.general.id() });
+        } else if attack.faults != FaultClass::Crash {
+            return Err(Misfit::OtherFault { item, faults: attack.faults });
+        } else if attack.crashes[..index].iter().any(|other| other.general == crash.general) {
+            return Err(Misfit::CrashedAgain { item, general: crash.general.id() });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a part of an attack speaks of a wire that there is.
+fn is_wire(item: Item, wire: Wire, terms: &Terms) -> Result<(), Misfit> {
+    let (Terms { graph, rounds, .. }, Wire { round, from, to }) = (terms, wire);
+    if let Some(general) = [from, to].into_iter().find(|end| end.id() >= graph.n()) {
+        return Err(Misfit::ItemNotThere { item, general: general.id(), n: graph.n() });
+    } else if from == to {
+        return Err(Misfit::LieToSelf { item, general: from.id() });
+    } else if !graph.has_edge(from, to) {
+        return Err(Misfit::NoEdge { item, from: from.id(), to: to.id() });
+    } else if round == 0 || round > *rounds {
+        return Err(Misfit::Round { item, round, rounds: *rounds });
+    }
+    Ok(())
+}
+
+/// Whether a traitor with such faults can change what it sends in this way.
+fn may_tell<M>(faults: FaultClass, edit: &Edit<M>) -> bool {
+    match faults {
+        FaultClass::Byzantine => true,
+        FaultClass::SendOmission => matches!(edit, Edit::Withhold(_)),
+        FaultClass::Crash | FaultClass::ReceiveOmission => false,
+    }
+}

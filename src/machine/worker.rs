@@ -1,0 +1,324 @@
+//! Asks a protocol and remembers its answers, for one thread.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::numbers::{MessageId, StateId, ValueId};
+use super::table::{Answer, StateTable, Stored};
+use super::{Machine, Terms};
+use crate::fault::{Call, Fault, FaultKind};
+use crate::general::{General, Generals, Swap};
+use crate::protocol::{Round, Seat};
+use crate::testable::Refusal;
+
+/// What comes of a call, unless it is a fault: a word of memory, which hardly any call needs.
+pub(crate) type Caught<T> = Result<T, Box<Fault>>;
+
+/// What is said, in the order of messages.
+pub(crate) type Said = Arc<[MessageId]>;
+
+/// A protocol at work, which remembers what it was asked: its own code runs once for each question.
+/// Every so many questions are asked twice, to see whether the answers agree.
+///
+/// A traitor runs the protocol as well, since a lie is measured against what loyalty would have
+/// said; but nobody answers for what becomes of a traitor. If its run panics, loyalty would have
+/// said nothing from then on: such a general has no state.
+pub(crate) struct Worker<'a> {
+    machine: &'a dyn Machine,
+    pub table: Box<dyn StateTable + 'a>,
+    terms: &'a Terms,
+    pub traitors: Generals,
+    /// Nothing is remembered, and every question is asked twice.
+    thorough: bool,
+    twice_after: u32,
+    answers: Answers,
+}
+
+/// What a worker remembers, when it is laid down.
+#[derive(Default)]
+pub(crate) struct Memory {
+    states: Option<Stored>,
+    answers: Answers,
+}
+
+impl Memory {
+    /// The states that are remembered.
+    pub fn into_table(self, machine: &dyn Machine) -> Box<dyn StateTable + '_> {
+        machine.table(self.states)
+    }
+}
+
+/// What is known, by question.
+#[derive(Default)]
+struct Answers {
+    started: FxHashMap<(Seat, Option<ValueId>), StateId>,
+    sent: FxHashMap<(StateId, Round, General), Said>,
+    received: FxHashMap<(StateId, MessageId, Round, General), StateId>,
+    ended: FxHashMap<(StateId, Round), StateId>,
+    decided: FxHashMap<StateId, ValueId>,
+    swapped: FxHashMap<(StateId, Swap), StateId>,
+}
+
+/// How often a question is asked twice, as a rule.
+const TWICE_EVERY: u32 = 251;
+
+/// More states and answers than these are not kept.
+const MOST: usize = 1 << 17;
+
+impl<'a> Worker<'a> {
+    /// Among these traitors, who can be changed afterwards.
+    pub fn new(machine: &'a dyn Machine, terms: &'a Terms, traitors: Generals) -> Worker<'a> {
+        Worker::remembering(machine, terms, traitors, Memory::default())
+    }
+
+    /// The same with what another one remembers, of the same protocol on the same terms.
+    pub fn remembering(
+        machine: &'a dyn Machine,
+        terms: &'a Terms,
+        traitors: Generals,
+        Memory { states, answers }: Memory,
+    ) -> Worker<'a> {
+        let (table, thorough, twice_after) = (machine.table(states), false, TWICE_EVERY);
+        Worker { machine, table, terms, traitors, thorough, twice_after, answers }
+    }
+
+    /// What it remembers, for another one.
+    pub fn into_memory(self) -> Memory {
+        Memory { states: Some(self.table.into_stored()), answers: self.answers }
+    }
+
+    /// The same with nothing remembered and every question asked twice.
+    pub fn thorough(self) -> Worker<'a> {
+        Worker { thorough: true, ..self }
+    }
+
+    pub fn machine(&self) -> &'a dyn Machine {
+        self.machine
+    }
+
+    /// Forgets everything if it is much: then all numbers of states that it has given mean nothing.
+    pub fn make_room(&mut self) -> bool {
+        let Answers { received, sent, .. } = &self.answers;
+        let much = self.table.len() > MOST || received.len() + sent.len() > 4 * MOST;
+        if much {
+            self.table.clear();
+            self.answers = Answers::default();
+        }
+        much
+    }
+
+    /// The state in which a general begins.
+    pub fn start(&mut self, seat: Seat, input: Option<ValueId>) -> Caught<Option<StateId>> {
+        if let Some(known) = self.known(|answers| answers.started.get(&(seat, input))) {
+            return Ok(Some(known));
+        }
+        let question = Question { by: seat.me, call: Call::Start };
+        let started = self.ask(question, |table| table.start(seat, input))?;
+        self.learn(started, |answers, state| answers.started.insert((seat, input), state));
+        Ok(started)
+    }
+
+    /// What is sent, in the order in which it arrives.
+    pub fn send(
+        &mut self,
+        me: General,
+        state: Option<StateId>,
+        round: Round,
+        to: General,
+    ) -> Caught<Said> {
+        let Some(state) = state else { return Ok(Said::default()) };
+        if let Some(known) = self.known(|answers| answers.sent.get(&(state, round, to))) {
+            return Ok(known);
+        }
+        let question = Question { by: me, call: Call::Send(round) };
+        let say = |table: &mut dyn StateTable| {
+            let mut said = Vec::new();
+            table.send(state, round, to, &mut said).map(|()| said)
+        };
+        let mut said = question.answered(say(&mut *self.table));
+        if let Ok(once) = &said
+            && self.is_twice()
+        {
+            let again = question.answered(say(&mut *self.table));
+            let machine = self.machine;
+            let told = |said: &Vec<MessageId>| machine.show_messages(said);
+            let same = again
+                .and_then(|again| question.same(*once == again, || [told(once), told(&again)]));
+            said = same.and(said);
+        }
+        let Some(said) = question.forgiven(self.traitors, said)? else {
+            return Ok(Said::default());
+        };
+        let said: Said = said.into();
+        self.learn(Some(()), |answers, ()| answers.sent.insert((state, round, to), said.clone()));
+        Ok(said)
+    }
+
+    /// What becomes of a state when a message comes.
+    pub fn receive(
+        &mut self,
+        me: General,
+        state: Option<StateId>,
+        round: Round,
+        from: General,
+        message: MessageId,
+    ) -> Caught<Option<StateId>> {
+        let Some(state) = state else { return Ok(None) };
+        let key = (state, message, round, from);
+        if let Some(known) = self.known(|answers| answers.received.get(&key)) {
+            return Ok(Some(known));
+        }
+        let question = Question { by: me, call: Call::Receive(round) };
+        let next = self.ask(question, |table| table.receive(state, round, from, message))?;
+        self.learn(next, |answers, next| answers.received.insert(key, next));
+        Ok(next)
+    }
+
+    /// The same for somebody who remembers the answers.
+    pub fn receive_anew(
+        &mut self,
+        me: General,
+        state: StateId,
+        round: Round,
+        from: General,
+        message: MessageId,
+    ) -> Caught<Option<StateId>> {
+        let question = Question { by: me, call: Call::Receive(round) };
+        self.ask(question, |table| table.receive(state, round, from, message))
+    }
+
+    /// What becomes of a state when a round is over.
+    pub fn end_round(
+        &mut self,
+        me: General,
+        state: Option<StateId>,
+        round: Round,
+    ) -> Caught<Option<StateId>> {
+        let Some(state) = state else { return Ok(None) };
+        if let Some(known) = self.known(|answers| answers.ended.get(&(state, round))) {
+            return Ok(Some(known));
+        }
+        let question = Question { by: me, call: Call::EndRound(round) };
+        let next = self.ask(question, |table| table.end_round(state, round))?;
+        self.learn(next, |answers, next| answers.ended.insert((state, round), next));
+        Ok(next)
+    }
+
+    /// What a loyal general decides.
+    pub fn decide(&mut self, me: General, state: Option<StateId>) -> Caught<ValueId> {
+        let state = state.expect("a loyal general has a state");
+        if let Some(known) = self.known(|answers| answers.decided.get(&state)) {
+            return Ok(known);
+        }
+        let question = Question { by: me, call: Call::Decide };
+        let mut decision = question.answered(self.table.decide(state));
+        if let Ok(once) = decision
+            && self.is_twice()
+        {
+            let again = question.answered(self.table.decide(state));
+            let told = |value| self.machine.show_value(value);
+            let same =
+                again.and_then(|again| question.same(once == again, || [told(once), told(again)]));
+            decision = same.and(decision);
+        }
+        let decision = decision?;
+        if !self.terms.has(decision) {
+            let decision = self.machine.show_value(decision);
+            return Err(question.fault(FaultKind::OutsideValues(decision)));
+        }
+        self.learn(Some(()), |answers, ()| answers.decided.insert(state, decision));
+        Ok(decision)
+    }
+
+    /// What the one who stands there then holds, when two who are alike have changed places.
+    pub fn swapped(&mut self, state: StateId, swap: Swap) -> Result<StateId, Refusal> {
+        if let Some(known) = self.known(|answers| answers.swapped.get(&(state, swap))) {
+            return Ok(known);
+        }
+        let swapped = self.table.swapped(state, swap);
+        let swapped =
+            swapped.map_err(|message| Refusal::Panicked { call: "swapped_state", message })?;
+        let swapped = swapped.unwrap_or(state);
+        self.answers.swapped.insert((state, swap), swapped);
+        Ok(swapped)
+    }
+
+    fn known<T: Clone>(&self, of: impl FnOnce(&Answers) -> Option<&T>) -> Option<T> {
+        if self.thorough { None } else { of(&self.answers).cloned() }
+    }
+
+    fn learn<T, U>(&mut self, answer: Option<T>, note: impl FnOnce(&mut Answers, T) -> Option<U>) {
+        if let Some(answer) = answer.filter(|_| !self.thorough) {
+            note(&mut self.answers, answer);
+        }
+    }
+
+    /// Asks for a state.
+    fn ask(
+        &mut self,
+        question: Question,
+        ask: impl Fn(&mut dyn StateTable) -> Answer<StateId>,
+    ) -> Caught<Option<StateId>> {
+        let mut answer = question.answered(ask(&mut *self.table));
+        if let Ok(once) = answer
+            && self.is_twice()
+        {
+            let again = question.answered(ask(&mut *self.table));
+            let told = |state| self.table.show(state);
+            let same =
+                again.and_then(|again| question.same(once == again, || [told(once), told(again)]));
+            answer = same.and(answer);
+        }
+        question.forgiven(self.traitors, answer)
+    }
+
+    /// Whether this question is one of those that are asked twice.
+    fn is_twice(&mut self) -> bool {
+        self.twice_after -= 1;
+        let now = self.twice_after == 0 || self.thorough;
+        if now {
+            self.twice_after = TWICE_EVERY;
+        }
+        now
+    }
+}
+
+/// Which call is made, in whose seat.
+#[derive(Clone, Copy)]
+struct Question {
+    by: General,
+    call: Call,
+}
+
+impl Question {
+    /// A panic is a fault.
+    fn answered<T>(self, answer: Answer<T>) -> Caught<T> {
+        answer.map_err(|message| self.fault(FaultKind::Panicked(message)))
+    }
+
+    /// That two answers differ is a fault.
+    fn same(self, same: bool, told: impl FnOnce() -> [String; 2]) -> Caught<()> {
+        if same {
+            return Ok(());
+        }
+        let [one, other] = told();
+        Err(self.fault(FaultKind::Undetermined(one, other)))
+    }
+
+    /// A traitor's run that panics is no fault of the protocol.
+    fn forgiven<T>(self, traitors: Generals, answer: Caught<T>) -> Caught<Option<T>> {
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
+            Err(fault) => {
+                let panicked = matches!(fault.kind, FaultKind::Panicked(_));
+                if panicked && traitors.contains(self.by) { Ok(None) } else { Err(fault) }
+            }
+        }
+    }
+
+    #[cold]
+    fn fault(self, kind: FaultKind) -> Box<Fault> {
+        Box::new(Fault { general: self.by, call: self.call, kind })
+    }
+}

@@ -1,0 +1,288 @@
+//! What is told of an execution, once values, messages and states have words.
+
+use itertools::Itertools;
+
+use super::{Asked, amount};
+use crate::adversary::FaultClass;
+use crate::attack::{Attack, Item, Lie};
+use crate::execution::history::States;
+use crate::execution::{Delivery, Missing};
+use crate::general::{General, Generals};
+use crate::machine::{MessageId, NumberedAttack, NumberedExecution, ValueId};
+use crate::outcome::Task;
+use crate::protocol::Round;
+use crate::report::story::{Actor, Facts, Held, Mark, Message, Named, Role, Stamp, Step, Story};
+use crate::report::text::among;
+use crate::schedule::{Arrival, Shift};
+use crate::signature::{Seal, Worth};
+use crate::testable::Wire;
+
+/// An execution of which a story is made.
+pub(super) struct Storyteller<'a, 'm> {
+    pub asked: &'a Asked<'m>,
+    pub attack: &'a NumberedAttack,
+    pub execution: &'a NumberedExecution,
+}
+
+impl Storyteller<'_, '_> {
+    /// All of it. The history are the states in which all begin, and those after each round.
+    pub fn story(&self, history: &[States]) -> Story {
+        let Storyteller { asked: Asked { name, terms, .. }, attack, .. } = self;
+        let facts = self.facts();
+        let mut rounds = self.rounds();
+        let begun = rounds.len();
+        for (number, step) in rounds.iter_mut().enumerate() {
+            step.held = self.held(number + 1, begun, history);
+        }
+        let edges = || attack.graph.edges().map(|(one, other)| [one.id(), other.id()]).collect();
+        Story {
+            protocol: name.clone(),
+            setting: among(name, &attack.graph),
+            task: terms.task,
+            faults: attack.faults,
+            edges: (!attack.graph.is_complete()).then(edges),
+            cast: facts.cast(),
+            generals: facts.everybody.iter().map(|me| self.actor(me, &facts)).collect(),
+            start: self.held(0, begun, history),
+            rounds,
+            ending: facts.ending(),
+            amount: amount(attack),
+            undone: self.undone(),
+        }
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        let Storyteller { asked, attack, execution } = self;
+        let values = execution.decisions.iter().flatten().chain(attack.inputs.values());
+        let machine = asked.machine();
+        let in_order = |one: &ValueId, other: &ValueId| machine.compare_values(*one, *other);
+        let values = values.copied().unique().sorted_by(in_order).collect_vec();
+        let named = |value: &ValueId| Named {
+            number: values.iter().position(|other| other == value).unwrap_or_default(),
+            text: asked.value(*value),
+        };
+        let decisions = execution.decisions.iter();
+        Facts {
+            task: asked.terms.task,
+            demands: &asked.terms.demands,
+            faults: attack.faults,
+            everybody: Generals::first(attack.n()),
+            traitors: attack.traitors,
+            crashes: &attack.crashes,
+            inputs: attack.inputs.iter().map(|(general, input)| (*general, named(input))).collect(),
+            decisions: decisions.map(|decision| decision.as_ref().map(named)).collect(),
+            violation: execution.violation(),
+            lacks: execution.lacks,
+        }
+    }
+
+    fn actor(&self, me: General, facts: &Facts<'_>) -> Actor {
+        let task = facts.task;
+        let text = |named: &Named| named.text.clone();
+        let crash = facts.crashes.iter().find(|crash| crash.general == me);
+        Actor {
+            id: me.id(),
+            name: task.name(me),
+            role: match task {
+                Task::Consensus => Role::General,
+                Task::Broadcast if me.is_commander() => Role::Commander,
+                Task::Broadcast => Role::Lieutenant,
+            },
+            traitor: facts.traitors.contains(me),
+            input: facts.inputs.get(&me).map(text),
+            crashes: crash.map(|crash| crash.round),
+            decision: facts.decisions.get(me.id()).and_then(Option::as_ref).map(text),
+        }
+    }
+
+    /// What all held after a round, or, after round 0, before the first. How all ended the execution
+    /// knows. A traitor's vote is nobody's concern.
+    fn held(&self, round: Round, last: Round, history: &[States]) -> Vec<Held> {
+        let Storyteller { asked, attack, execution } = self;
+        let over = round == last && execution.fault.is_none();
+        let states = if over { Some(&execution.states) } else { history.get(round) };
+        let deciders = asked.terms.task.deciders(attack.n()).minus(attack.traitors);
+        let held = attack.graph.everybody().iter().map(|me| {
+            let state = states.and_then(|states| *states.get(me.id())?);
+            state.map(|state| asked.held(state, deciders.contains(me))).unwrap_or_default()
+        });
+        held.collect()
+    }
+
+    /// All rounds that were begun, with what was said in them.
+    fn rounds(&self) -> Vec<Step> {
+        let Storyteller { asked, execution, .. } = self;
+        let last = execution.deliveries.last().map_or(0, |delivery| delivery.wire.round);
+        let last = if execution.fault.is_some() { last } else { last.max(asked.terms.rounds) };
+        let step = |round| Step { round, messages: vec![], silenced: vec![], held: vec![] };
+        let mut rounds = (1..=last).map(step).collect_vec();
+        for delivery in &execution.deliveries {
+            let Wire { round, from, to } = delivery.wire;
+            let messages = self.messages(delivery);
+            let step = &mut rounds[round - 1];
+            if messages.is_empty() {
+                step.silenced.push([from.id(), to.id()]);
+            }
+            step.messages.extend(messages);
+        }
+        rounds
+    }
+
+    /// What was said on one wire, and what was withheld.
+    fn messages(&self, Delivery { wire, said, .. }: Delivery<'_, MessageId>) -> Vec<Message> {
+        let Storyteller { asked, attack, execution } = self;
+        let lies = attack.lies.iter().enumerate();
+        let idle = |index: usize| execution.idle.contains(&Item::Lie(index + 1));
+        let lies = lies.filter(|(index, lie)| lie.wire == wire && !idle(*index));
+        let (mut spoken, silent): (Vec<&Lie<_>>, Vec<_>) =
+            lies.map(|(_, lie)| lie).partition(|lie| lie.edit.said().is_some());
+        let mut shifts = self.shifts().filter(|shift| shift.wire == wire).collect_vec();
+        let unmarked = |text| Message {
+            from: wire.from.id(),
+            to: wire.to.id(),
+            text,
+            withheld: false,
+            mark: None,
+            loyal: None,
+            arrival: None,
+            arrives: None,
+            seals: Vec::new(),
+            forged: None,
+        };
+        let said = said.iter().map(|message| {
+            let lie = spoken.iter().position(|lie| lie.edit.said() == Some(message));
+            let lie = lie.map(|place| spoken.swap_remove(place));
+            let shift = shifts.iter().position(|shift| shift.message == *message);
+            let shift = shift.map(|place| shifts.remove(place));
+            let mark = shift.map(|shift| match shift.arrival {
+                Arrival::First => Mark::First,
+                Arrival::Late(_) => Mark::Late,
+                Arrival::Never => Mark::Lost,
+            });
+            Message {
+                mark: lie.map(|_| Mark::Lie).or(mark),
+                loyal: lie.map(|lie| self.loyal(lie)),
+                arrival: shift.map(|shift| self.arrival(shift)),
+                arrives: shift.map_or(Some(wire.round), |shift| self.due(shift)),
+                seals: asked.seals(*message).into_iter().map(stamp).collect(),
+                forged: lie.and_then(|_| asked.forged(wire, *message)),
+                ..unmarked(asked.tell(wire.from, *message))
+            }
+        });
+        let said = said.collect_vec();
+        let silent = silent.into_iter().map(|lie| match lie.edit.honest() {
+            Some(honest) if !attack.faults.is_byzantine() => Message {
+                withheld: true,
+                mark: Some(Mark::Lost),
+                arrival: Some("not sent".to_owned()),
+                ..unmarked(asked.tell(wire.from, *honest))
+            },
+            _ => Message {
+                withheld: true,
+                mark: Some(Mark::Lie),
+                loyal: Some(self.loyal(lie)),
+                ..unmarked("nothing".to_owned())
+            },
+        });
+        said.into_iter().chain(silent).collect()
+    }
+
+    /// The changes of the schedule that are not idle.
+    fn shifts(&self) -> impl Iterator<Item = &Shift<MessageId>> {
+        let shifts = self.attack.schedule.iter().enumerate();
+        let idle = &self.execution.idle;
+        let shifts = shifts.filter(|(index, _)| !idle.contains(&Item::Shift(index + 1)));
+        shifts.map(|(_, shift)| shift)
+    }
+
+    /// What would have been said instead of a lie.
+    fn loyal(&self, lie: &Lie<MessageId>) -> String {
+        let honest = lie.edit.honest();
+        let honest = honest.map(|honest| self.asked.tell(lie.wire.from, *honest));
+        honest.unwrap_or_else(|| "nothing".to_owned())
+    }
+
+    /// In which round something arrives; nothing if all is over then.
+    fn due(&self, Shift { wire, arrival, .. }: &Shift<MessageId>) -> Option<Round> {
+        match arrival {
+            Arrival::First => Some(wire.round),
+            Arrival::Late(rounds) => {
+                let due = wire.round.saturating_add(*rounds);
+                (due <= self.asked.terms.rounds).then_some(due)
+            }
+            Arrival::Never => None,
+        }
+    }
+
+    /// What becomes of a message that does not arrive in its turn.
+    fn arrival(&self, shift: &Shift<MessageId>) -> String {
+        let Attack { faults, traitors, .. } = self.attack;
+        match shift.arrival {
+            Arrival::First => {
+                let place = |shift: &Shift<_>| (shift.arrival, shift.wire.round, shift.wire.to);
+                let before = self.shifts().take_while(|other| *other != shift);
+                match before.filter(|other| place(other) == place(shift)).count() {
+                    0 => "arrives first".to_owned(),
+                    before => format!("arrives as number {}", before + 1),
+                }
+            }
+            Arrival::Late(_) => match self.due(shift) {
+                Some(due) => format!("arrives in round {due}"),
+                None => "would arrive when all is over".to_owned(),
+            },
+            Arrival::Never => {
+                let to = shift.wire.to;
+                let deaf = *faults == FaultClass::ReceiveOmission && traitors.contains(to);
+                if deaf { "not received" } else { "never arrives" }.to_owned()
+            }
+        }
+    }
+
+    /// What in the attack changes nothing, or can't be told: a line each.
+    fn undone(&self) -> Vec<String> {
+        let Storyteller { asked, attack, execution } = self;
+        let task = asked.terms.task;
+        let idle = execution.idle.iter().filter_map(|idle| {
+            let (wire, said, what) = match *idle {
+                Item::Lie(number) => {
+                    let Lie { wire, edit } = attack.lies.get(number - 1)?;
+                    (wire, edit.honest(), "there is nothing to take back")
+                }
+                Item::Shift(number) => {
+                    let Shift { wire, message, .. } = attack.schedule.get(number - 1)?;
+                    (wire, Some(message), "nothing can be late")
+                }
+                Item::Crash(_) => return None,
+            };
+            let Wire { round, from, to } = *wire;
+            let said = said.map(|message| asked.tell(from, *message)).unwrap_or_default();
+            let [from, to] = [from, to].map(|general| task.name(general));
+            let does = if matches!(idle, Item::Shift(_)) {
+                "does not tell"
+            } else {
+                "would not have told"
+            };
+            Some(format!("{idle}: {what}: in round {round} {from} {does} {to}: {said}"))
+        });
+        let lacking = execution.lacking.iter().map(|(index, missing)| {
+            let why = match missing {
+                Missing::Signature(signed) => format!(
+                    "the traitors neither make nor have overheard the signature of {} on {}",
+                    task.name(signed.by),
+                    signed.statement.escape_ascii(),
+                ),
+                Missing::Unreadable(_) => missing.to_string(),
+            };
+            format!("lie {}: it can't be told: {why}", index + 1)
+        });
+        idle.chain(lacking).collect()
+    }
+}
+
+fn stamp(Seal { by, worth }: Seal) -> Stamp {
+    let odd = match worth {
+        Worth::Odd(what) => Some(what),
+        Worth::Genuine | Worth::Forged => None,
+    };
+    Stamp { by: by.id(), forged: worth == Worth::Forged, odd }
+}

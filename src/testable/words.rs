@@ -1,0 +1,59 @@
+//! How a protocol is told: its name, its messages and its states, as a person would say them.
+
+use std::any::type_name;
+use std::fmt::Debug;
+use std::marker::PhantomData;
+
+use crate::general::General;
+
+/// How a protocol is told in reports. Everything has a default, so give what you would have in
+/// other words.
+///
+/// ```
+/// use turncoat::{General, Order, Words};
+///
+/// struct Whispered;
+///
+/// impl Words<Order, ()> for Whispered {
+///     fn tell(&self, from: General, order: &Order) -> String {
+///         format!("{} whispers {order}", from.id())
+///     }
+/// }
+///
+/// assert_eq!(Whispered.tell(General::new(2), &Order::ATTACK), "2 whispers ATTACK");
+/// assert_eq!((Whispered.name(), Whispered.explain(&())), ("Whispered".into(), vec!["()".into()]));
+/// ```
+pub trait Words<M: Debug, S: Debug>: Sync {
+    /// The protocol's name; by default the name of the type that has these words.
+    fn name(&self) -> String {
+        short_name::<Self>()
+    }
+
+    /// A message as a person would say it; by default as [`Debug`] prints it.
+    fn tell(&self, from: General, message: &M) -> String {
+        let _ = from;
+        format!("{message:?}")
+    }
+
+    /// What a general holds at the end and how it decides by it, a line each; by default the
+    /// state as [`Debug`] prints it.
+    fn explain(&self, state: &S) -> Vec<String> {
+        vec![format!("{state:?}")]
+    }
+}
+
+/// The name of a type without its path and its parameters.
+fn short_name<T: ?Sized>() -> String {
+    let path = type_name::<T>();
+    let path = path.split('<').next().unwrap_or(path);
+    path.rsplit("::").next().unwrap_or(path).to_owned()
+}
+
+/// What a protocol is told by that has no words of its own: the name of its type, and all the defaults.
+pub(super) struct Plainly<P: ?Sized>(pub(super) PhantomData<fn(&P)>);
+
+impl<P: ?Sized, M: Debug, S: Debug> Words<M, S> for Plainly<P> {
+    fn name(&self) -> String {
+        short_name::<P>()
+    }
+}
