@@ -29,9 +29,9 @@ impl<P: Testable> Check<P> {
         let admitted = self.subject();
         let refused = admitted.as_ref().err().cloned();
         let subject = admitted.or_else(|error| self.unadmitted().map_err(|_| error));
-        let Subject { name, terms } = subject?;
+        let Subject { name, terms, adversary } = subject?;
         let (protocol, progress) = (&lent(&self.protocol), &Progress::new());
-        let (adversary, engine, limit) = (self.adversary, Engine::Exhaustive, u64::MAX);
+        let (engine, limit) = (Engine::Exhaustive, u64::MAX);
         let (terms, reductions, part) = (&terms, Reductions::ALL, None);
         let search =
             Search { protocol, terms, adversary, engine, reductions, part, limit, progress };
@@ -43,6 +43,7 @@ impl<P: Testable> Check<P> {
             let (behaviours, steps) = expected.expect("nobody stops it");
             Expected { behaviours, steps }
         });
+        let search = Search { adversary: adversary.without_strays(), ..search };
         let compositional = search.composable().map_err(CheckError::from);
         if let (Err(error), Err(_)) = (&exhaustive, &compositional) {
             return Err(error.clone());

@@ -38,7 +38,7 @@ const ATTACKS: u64 = 1_000;
 pub fn assert_monotone<P: Testable>(protocol: &P, n: usize) {
     assert!(protocol.monotone(), "the protocol does not say that it is monotone");
     let terms = Terms::of(protocol, n).unwrap_or_else(|refusal| panic!("{refusal}"));
-    let adversary = Adversary { replays: true, ..Adversary::at_most(n) };
+    let adversary = Adversary::byzantine(n);
     let space = Space::new(protocol, &terms, adversary, &Progress::new());
     let space = space.unwrap_or_else(|refusal| panic!("{refusal}"));
     let space = space.expect("nobody stops it");

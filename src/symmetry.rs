@@ -51,7 +51,7 @@ pub fn assert_symmetric<P: Testable>(protocol: &P, n: usize) {
     let alike = symmetric.alike(n);
     assert!(alike.minus(Generals::first(n)).is_empty(), "{alike:?} are not all among {n} generals");
     let terms = Terms::of(protocol, n).unwrap_or_else(|refusal| panic!("{refusal}"));
-    let space = Space::new(protocol, &terms, Adversary::at_most(n), &Progress::new());
+    let space = Space::new(protocol, &terms, Adversary::byzantine(n), &Progress::new());
     let space = space.unwrap_or_else(|refusal| panic!("{refusal}")).expect("nobody stops it");
     if space.is_signed() {
         return walks(&space);

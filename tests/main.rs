@@ -1,5 +1,6 @@
 //! All integration tests, in one binary, so that proptest's regressions land at the top level.
 
+mod adversary;
 mod attack_file;
 mod bounds;
 mod bounds_command_line;

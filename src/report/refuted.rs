@@ -13,7 +13,7 @@ use super::text::{among, labelled};
 use super::{capital, sentence};
 use crate::fault::guarded;
 use crate::general::{General, Generals};
-use crate::impossibility::argument::{Argument, Construction, Ending, Witness};
+use crate::impossibility::argument::{Argument, Conclusion, Construction, Witness};
 use crate::impossibility::covering::Double;
 use crate::impossibility::world::{Must, Needed, World};
 use crate::outcome::Task;
@@ -283,14 +283,14 @@ impl<P: Testable> Told<'_, P> {
     }
 
     fn ending(&self) -> String {
-        match &self.argument.ending {
-            Ending::Undetermined(fault) => self.fill(&format!(
+        match &self.argument.conclusion {
+            Conclusion::Undetermined(fault) => self.fill(&format!(
                 "{} So the worlds are not what the argument takes them for, and no verdict on this \
                  protocol means anything.",
                 sentence(&fault.told(self.task))
             )),
-            Ending::Forgery(world) => self.forgery(*world),
-            Ending::Refuted(world) => {
+            Conclusion::Forgery(world) => self.forgery(*world),
+            Conclusion::Refuted(world) => {
                 let number = world + 1;
                 let World { attack, execution, .. } = &self.argument.worlds[*world];
                 let (chain, name) = (self.chain(), self.name);

@@ -98,7 +98,7 @@ impl<P: Testable> Search<'_, P> {
     /// The protocol's recursion, and its two values; if it has one, and the question is one for it.
     fn recursion(&self) -> Result<(RecursionOf<'_, P>, [P::Value; 2]), Unfit> {
         let Search { protocol, terms, adversary, .. } = self;
-        let Adversary { faults, replays, any_order, disruptions, suspects, .. } = *adversary;
+        let Adversary { faults, any_order, disruptions, suspects, .. } = *adversary;
         let recursive = described("recursion", || protocol.recursion())?;
         let recursive = recursive.ok_or_else(|| because("the protocol describes no recursion"))?;
         let lacks = [
@@ -106,7 +106,6 @@ impl<P: Testable> Search<'_, P> {
             (!terms.demands.is_empty(), "it knows no demands but agreement and validity"),
             (!terms.graph.is_complete(), "it knows the complete graph only"),
             (!faults.is_byzantine(), "it knows no traitors but Byzantine ones"),
-            (replays, "it knows no replays"),
             (any_order || disruptions > 0, "it knows no schedule but arrival by sender"),
             (suspects.is_some(), "it knows no suspects: all lieutenants are alike to it"),
         ];

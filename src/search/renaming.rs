@@ -228,7 +228,7 @@ mod tests {
     /// there are. What can be renamed to those is all that there is.
     fn renamed<P: Testable>(protocol: &P, n: usize, f: usize) -> [usize; 2] {
         let (terms, progress) = (Terms::of(protocol, n).unwrap(), Progress::new());
-        let adversary = Adversary { strays: false, exactly: true, ..Adversary::at_most(f) };
+        let adversary = Adversary::byzantine(f).without_strays().exactly();
         let space = Space::new(protocol, &terms, adversary, &progress).unwrap().unwrap();
         let symmetry = space.symmetry().unwrap().unwrap();
         let cases = space.cases(f, TraitorsOrders::One);

@@ -241,7 +241,7 @@ mod tests {
             let protocol = OralMessages::new(1);
             let terms = Terms::of(&protocol, before.n()).unwrap();
             let progress = Progress::new();
-            let space = Space::new(&protocol, &terms, Adversary::at_most(2), &progress);
+            let space = Space::new(&protocol, &terms, Adversary::byzantine(2), &progress);
             let space = space.unwrap().unwrap();
             let shrunk = shrunk(&space, before, &progress);
             assert_eq!((shrunk.attack, shrunk.size), (after, Size::LocallyMinimal));

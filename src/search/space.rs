@@ -173,7 +173,7 @@ impl<'a, P: Testable> Space<'a, P> {
 
     /// Who can be a traitor.
     pub fn suspects(&self) -> Generals {
-        self.adversary.suspects(self.everybody())
+        self.adversary.suspects_among(self.everybody())
     }
 
     /// What a traitor can say on this wire.

@@ -50,7 +50,7 @@ impl<'a, M: Plain, S> Symmetry<'a, M, S> {
             return Ok(None);
         }
         let everybody = graph.everybody();
-        let suspects = adversary.suspects(everybody);
+        let suspects = adversary.suspects_among(everybody);
         let alike = described("alike", || claim.alike(graph.n()))?;
         let alike = everybody.minus(everybody.minus(alike));
         let alike = match task {
