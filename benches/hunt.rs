@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput};
 use rayon::ThreadPoolBuilder;
+use turncoat::execution::Simulator;
 use turncoat::protocols::asking::asking;
-use turncoat::{AttackOn, Demand, OralMessages, SignedMessages, Simulator, Testable, hunt};
+use turncoat::{AttackOn, Demand, OralMessages, SignedMessages, Testable, hunt};
 
 /// How many cases are gone through in one iteration of a hunt: so many that what is worked out of
 /// the repertoire before the first does not count.

@@ -30,11 +30,12 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput};
 use rayon::ThreadPoolBuilder;
+use turncoat::execution::Simulator;
 use turncoat::protocols::oral::Relay;
 use turncoat::protocols::path::Path;
 use turncoat::{
-    AttackOn, Edit, General, Generals, Lie, Lockstep, OralMessages, Order, Seat, Simulator,
-    Testable, Wire, check,
+    AttackOn, Edit, General, Generals, Lie, Lockstep, OralMessages, Order, Seat, Testable, Wire,
+    check,
 };
 
 /// How many attacks are gone through in one iteration.

@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex};
 
 use criterion::{Criterion, Throughput};
 use rayon::ThreadPoolBuilder;
+use turncoat::execution::Simulator;
 use turncoat::forgery::{Forge, Tampering};
 use turncoat::protocols::chain::Chain;
 use turncoat::signature::Signatures;
 use turncoat::signature::ed25519::{Ed25519, SignatureBytes};
 use turncoat::{
-    Attack, AttackOn, Edit, General, Generals, Lie, Order, SignedMessages, Simulator, Testable,
-    Wire, check,
+    Attack, AttackOn, Edit, General, Generals, Lie, Order, SignedMessages, Testable, Wire, check,
 };
 
 /// SM(m) with real signatures.

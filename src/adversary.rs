@@ -1,4 +1,4 @@
-//! The adversary that a verdict speaks of: what it may do, in a sentence.
+//! The adversary: whom it can turn, what its traitors may do, and how a verdict says so.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -12,15 +12,15 @@ use crate::protocol::Round;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultClass {
-    /// They say what they like.
+    /// They may send any message to any general, or none.
     #[default]
     Byzantine,
-    /// They obey until they stop for good: in the round in which they do, what they say reaches
-    /// any subset of the others.
+    /// They obey until they stop for good, in any round: what they send in that round reaches any
+    /// subset of its recipients.
     Crash,
-    /// They obey, but any message that they send may be left out.
+    /// They obey, but any message that they send may be omitted.
     SendOmission,
-    /// They obey, but any message that they should receive may be left out.
+    /// They obey, but any message that they should receive may be omitted.
     ReceiveOmission,
 }
 
@@ -33,7 +33,7 @@ impl FaultClass {
         FaultClass::ReceiveOmission,
     ];
 
-    /// Whether traitors say what they like.
+    /// Whether traitors may send any message.
     #[must_use]
     pub fn is_byzantine(&self) -> bool {
         *self == FaultClass::Byzantine
@@ -60,18 +60,52 @@ impl fmt::Display for FaultClass {
     }
 }
 
-/// What the enemy may do.
+/// What the enemy may do: the one value in which all of it is said, to `check`, `hunt`, `refute` and
+/// `strategy::attacks` alike.
 ///
-/// If its traitors are Byzantine, it knows everything, and speaks last in each round. In every slot
-/// of every wire from a traitor it says any message of the protocol's
-/// [repertoire](crate::Repertoire). It overhears all that is said, and of signatures it can show
-/// those that traitors make and those that it has overheard. If they are faulty in another
-/// [way](FaultClass), that is all that it decides.
+/// A constructor says in what way traitors are faulty, and how many there are at most; what differs
+/// from the default is added to it.
 ///
-/// What is said in a round arrives in it, by sender, unless the enemy has power over the order of
-/// arrival or over synchrony.
+/// ```
+/// use turncoat::{Adversary, OralMessages, check, hunt};
+///
+/// check(OralMessages::new(1)).generals(4).against(Adversary::byzantine(1)).assert_holds();
+/// check(OralMessages::new(1)).generals(4).traitors(1).assert_holds(); // the same, in short
+///
+/// let reordering = Adversary::byzantine(1).any_order();
+/// check(OralMessages::new(1)).generals(4).against(reordering).assert_holds();
+/// hunt(OralMessages::new(1)).generals(4).against(reordering).cases(500).assert_finds_nothing();
+/// ```
+///
+/// # What a Byzantine adversary may do
+///
+/// It knows everything, and speaks last in each round. In every slot of every link from a traitor it
+/// sends any message of the protocol's [repertoire](crate::Repertoire), or none. Beside these it sends
+/// at most one extra message per link and round: a [stray](crate::Repertoire::strays) or a
+/// [forgery](crate::Repertoire::forgeries) of the repertoire, a duplicate, or a message that belongs
+/// to another round. It hears all that is sent, and it has the signatures of the traitors and those
+/// that it has heard.
+///
+/// Messages arrive in the round in which they are sent, ordered by sender.
+///
+/// # Why this is the default
+///
+/// It is what "Byzantine, in synchronous rounds" means in the literature, up to the one extra message:
+/// so "holds" means what most readers expect of it. What costs little is in it: duplicates and
+/// messages of other rounds add a few percent to a search. Two powers have to be asked for.
+/// [Any order of arrival](Adversary::any_order) is beyond the model, in which what arrives in a round
+/// is a set, and it multiplies the states of a search by the permutations of each inbox (OM(2) among
+/// seven generals can then no longer be searched exhaustively). [Disruptions](Adversary::disrupted)
+/// break the model's promise of synchrony, and most protocols with them. A hunt can afford
+/// both, but its default is the same: what `hunt` finds by default, `check` would find.
+///
+/// A verdict says what was [not covered](Adversary::lacks). If the traitors are faulty in another
+/// [way](FaultClass), what belongs to that way is all that they decide.
+///
+/// Fields will be added: an adversary is made by its constructors, and its fields can be set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Adversary {
     /// In what way its traitors are faulty.
     pub faults: FaultClass,
@@ -84,46 +118,168 @@ pub struct Adversary {
     /// It can turn nobody but these, if they are named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspects: Option<Generals>,
-    /// In any slot it may also say nothing.
+    /// In any slot it may also send nothing.
     pub silence: bool,
-    /// In any round it may also throw in one of the [strays](crate::Repertoire::strays) or
-    /// [forgeries](crate::Repertoire::forgeries) on each wire.
+    /// It may send an extra message per link and round: one of the
+    /// [strays](crate::Repertoire::strays) or [forgeries](crate::Repertoire::forgeries).
     pub strays: bool,
-    /// Beside the protocol's own strays it may throw in a second copy of any message of the wire,
-    /// and messages of another round: early, late, or once more.
+    /// The extra message may also be a duplicate, or a message of another round: early, late, or
+    /// once more. Without strays there is no extra message, and so no such one.
     pub replays: bool,
-    /// At each receiver, what is said in a round arrives in any order.
+    /// At each receiver the messages of a round arrive in any order.
     pub any_order: bool,
-    /// How many messages between the loyal it may keep from arriving in their round, against the promise
-    /// of synchrony.
+    /// How many messages between loyal generals it may keep from arriving in their round, against
+    /// the promise of synchrony.
     pub disruptions: usize,
     /// By how many rounds such a message may be late; it may always be lost.
     pub latest: Round,
 }
 
+/// At most so many Byzantine traitors: [`Adversary::byzantine`].
+impl From<usize> for Adversary {
+    fn from(f: usize) -> Adversary {
+        Adversary::byzantine(f)
+    }
+}
+
+/// How many traitors, and in what way they are faulty.
 impl Adversary {
-    /// At most so many traitors, who are Byzantine, with all powers over what they say and none over
-    /// the schedule.
+    /// At most `f` traitors of this class, with the default powers of the class.
     #[must_use]
-    pub fn at_most(traitors: usize) -> Adversary {
+    pub fn new(faults: FaultClass, f: usize) -> Adversary {
         Adversary {
-            faults: FaultClass::Byzantine,
-            traitors,
+            faults,
+            traitors: f,
             exactly: false,
             loyal_commander: false,
             suspects: None,
             silence: true,
             strays: true,
-            replays: false,
+            replays: true,
             any_order: false,
             disruptions: 0,
             latest: 0,
         }
     }
 
+    /// At most `f` traitors, who may send any message to any general, or none.
+    #[must_use]
+    pub fn byzantine(f: usize) -> Adversary {
+        Adversary::new(FaultClass::Byzantine, f)
+    }
+
+    /// At most `f` traitors, who obey until they crash.
+    #[must_use]
+    pub fn crash(f: usize) -> Adversary {
+        Adversary::new(FaultClass::Crash, f)
+    }
+
+    /// At most `f` traitors, who obey, but fail to send some of their messages.
+    #[must_use]
+    pub fn send_omission(f: usize) -> Adversary {
+        Adversary::new(FaultClass::SendOmission, f)
+    }
+
+    /// At most `f` traitors, who obey, but fail to receive some of their messages.
+    #[must_use]
+    pub fn receive_omission(f: usize) -> Adversary {
+        Adversary::new(FaultClass::ReceiveOmission, f)
+    }
+}
+
+/// The same with more or fewer powers.
+impl Adversary {
+    /// Exactly so many traitors, and not fewer.
+    #[must_use]
+    pub fn exactly(self) -> Adversary {
+        Adversary { exactly: true, ..self }
+    }
+
+    /// With a commander who is loyal: then validity is all that is asked, and implies agreement.
+    #[must_use]
+    pub fn loyal_commander(self) -> Adversary {
+        Adversary { loyal_commander: true, ..self }
+    }
+
+    /// With traitors who are among these, whoever else is there: all others are loyal.
+    ///
+    /// ```
+    /// use turncoat::{Adversary, General, Generals, Graph, SignedMessages, check};
+    ///
+    /// // On a path, with a commander who is a traitor, SM(2) takes one round more than SM(1).
+    /// let commander = Generals::NONE.with(General::COMMANDER);
+    /// let adversary = Adversary::byzantine(1).exactly().suspects(commander);
+    /// check(SignedMessages::new(2)).on(Graph::path(4)).against(adversary).assert_holds();
+    /// check(SignedMessages::new(1)).on(Graph::path(4)).against(adversary).assert_broken();
+    /// ```
+    #[must_use]
+    pub fn suspects(self, suspects: Generals) -> Adversary {
+        Adversary { suspects: Some(suspects), ..self }
+    }
+
+    /// Traitors send something in every slot. That is for protocols in which loyal generals do,
+    /// too; others are refused.
+    #[must_use]
+    pub fn without_silence(self) -> Adversary {
+        Adversary { silence: false, ..self }
+    }
+
+    /// Traitors send no extra messages: no strays, no forgeries, and no replays.
+    #[must_use]
+    pub fn without_strays(self) -> Adversary {
+        Adversary { strays: false, replays: false, ..self }
+    }
+
+    /// Traitors send no duplicates, and no messages that belong to another round.
+    #[must_use]
+    pub fn without_replays(self) -> Adversary {
+        Adversary { replays: false, ..self }
+    }
+
+    /// The messages of a round arrive in any order, and not ordered by sender.
+    #[must_use]
+    pub fn any_order(self) -> Adversary {
+        Adversary { any_order: true, ..self }
+    }
+
+    /// Against the promise of synchrony, so many messages between loyal generals may be lost, or up
+    /// to so many rounds late.
+    #[must_use]
+    pub fn disrupted(self, disruptions: usize, latest: Round) -> Adversary {
+        Adversary { disruptions, latest, ..self }
+    }
+}
+
+/// A power over messages and their arrival that an [adversary](Adversary) may have or lack.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Power {
+    /// To send nothing in a slot: [`Adversary::silence`].
+    Silence,
+    /// To send stray messages and forgeries: [`Adversary::strays`].
+    Strays,
+    /// To have messages arrive in any order: [`Adversary::any_order`].
+    AnyOrder,
+    /// To send duplicates and messages of other rounds: [`Adversary::replays`].
+    Replays,
+}
+
+/// What is not covered without it.
+impl fmt::Display for Power {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Power::Silence => "silence",
+            Power::Strays => "stray messages",
+            Power::AnyOrder => "any order of arrival",
+            Power::Replays => "duplicates and messages of other rounds",
+        })
+    }
+}
+
+impl Adversary {
     /// Who of these generals it can turn.
     #[must_use]
-    pub fn suspects(&self, generals: Generals) -> Generals {
+    pub fn suspects_among(&self, generals: Generals) -> Generals {
         let but_for = generals.minus(self.suspects.unwrap_or(generals));
         let suspects = generals.minus(but_for);
         if self.loyal_commander { suspects.without(General::COMMANDER) } else { suspects }
@@ -134,9 +290,31 @@ impl Adversary {
     pub fn sizes(&self) -> RangeInclusive<usize> {
         if self.exactly { self.traitors..=self.traitors } else { 0..=self.traitors }
     }
+
+    /// The powers that such traitors could have, and that were not given to it.
+    ///
+    /// ```
+    /// use turncoat::Adversary;
+    /// use turncoat::adversary::Power;
+    ///
+    /// assert_eq!(Adversary::byzantine(1).lacks(), [Power::AnyOrder]);
+    /// let weaker = Adversary::byzantine(1).without_strays().any_order();
+    /// assert_eq!(weaker.lacks(), [Power::Strays, Power::Replays]);
+    /// ```
+    #[must_use]
+    pub fn lacks(&self) -> Vec<Power> {
+        let lies = self.faults.is_byzantine();
+        let lacks = [
+            (lies && !self.silence, Power::Silence),
+            (lies && !self.strays, Power::Strays),
+            (!self.any_order, Power::AnyOrder),
+            (lies && !(self.strays && self.replays), Power::Replays),
+        ];
+        lacks.into_iter().filter_map(|(lacks, power)| lacks.then_some(power)).collect()
+    }
 }
 
-/// "every set of at most 1 traitor; in each slot any message or silence; at most one stray ..."
+/// "every set of at most 1 traitor; any repertoire message or silence per slot; at most one extra ..."
 impl fmt::Display for Adversary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.told(false, false))
@@ -156,50 +334,61 @@ impl Adversary {
         let noun = if self.traitors == 1 { "traitor" } else { "traitors" };
         let commander = if self.loyal_commander { " without the commander" } else { "" };
         let only = self.only();
-        let who = format!("every set of {bound} {} {noun}{commander}{only}", self.traitors);
-        let mut told = vec![who];
+        let mut told =
+            vec![format!("every set of {bound} {} {noun}{commander}{only}", self.traitors)];
         match self.faults {
             FaultClass::Byzantine => {
                 let silence = if self.silence { " or silence" } else { "" };
-                told.push(format!("in each slot any message{silence}"));
-                let stray = if forgeries { "stray or forged" } else { "stray" };
-                let replays =
-                    if self.replays { ", duplicates and other rounds' among them" } else { "" };
+                told.push(format!("any repertoire message{silence} per slot"));
                 if self.strays {
-                    let most = format!("beside them at most one {stray} message a wire and round");
-                    told.push(most + replays);
+                    let kinds = match (forgeries, self.replays) {
+                        (false, false) => "stray",
+                        (true, false) => "stray or forged",
+                        (false, true) => "stray, duplicate or of another round",
+                        (true, true) => "stray, forged, duplicate or of another round",
+                    };
+                    told.push(format!("at most one extra message per link per round ({kinds})"));
                 }
                 if signed {
-                    let signatures =
-                        "of signatures those that traitors make or that were overheard";
-                    told.push(signatures.to_owned());
+                    told.push("only signatures made by traitors or overheard".to_owned());
                 }
             }
             FaultClass::Crash => told.push(
-                "each crashes in any round or never, and any of the others are reached in it"
+                "each may crash in any round, after reaching any subset of its recipients"
                     .to_owned(),
             ),
-            FaultClass::SendOmission => told.push("any of what they send is left out".to_owned()),
+            FaultClass::SendOmission => {
+                told.push("any message that they send may be omitted".to_owned());
+            }
             FaultClass::ReceiveOmission => {
-                told.push("any of what they should receive is left out".to_owned());
+                told.push("any message that they should receive may be omitted".to_owned());
             }
         }
-        told.push(
-            if self.any_order { "all arrives in any order" } else { "all arrives by sender" }
-                .to_owned(),
-        );
+        let delivery = if self.any_order { "in any order" } else { "ordered by sender" };
+        told.push(format!("delivery {delivery}"));
         if self.disruptions > 0 {
             let messages = if self.disruptions == 1 { "message" } else { "messages" };
             let late = match self.latest {
                 0 => String::new(),
-                1 => " or a round late".to_owned(),
+                1 => " or one round late".to_owned(),
                 latest => format!(" or up to {latest} rounds late"),
             };
             told.push(format!(
-                "against synchrony, at most {} {messages} between the loyal lost{late}",
+                "against synchrony, at most {} {messages} between loyal generals lost{late}",
                 self.disruptions
             ));
         }
         told.join("; ")
+    }
+
+    /// What was not covered because it lacks powers, if it lacks any: "stray messages, any order of
+    /// arrival"; what strays can be, where messages are signed, are forgeries too.
+    pub(crate) fn not_covered(&self, signed: bool) -> Option<String> {
+        let told = self.lacks().into_iter().map(|power| match power {
+            Power::Strays if signed => "stray and forged messages".to_owned(),
+            _ => power.to_string(),
+        });
+        let told = told.collect::<Vec<_>>().join(", ");
+        (!told.is_empty()).then_some(told)
     }
 }

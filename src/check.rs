@@ -15,7 +15,7 @@ use crate::verdict::{Ruling, Verdict, written};
 /// Asks whether a protocol reaches Byzantine agreement.
 ///
 /// A question needs the number of [generals](Check::generals) and the most
-/// [traitors](Check::traitors). The adversary has all its powers, unless some are taken from it.
+/// [traitors](Check::traitors), or else an [adversary](Check::against).
 ///
 /// ```
 /// use turncoat::{OralMessages, check};
@@ -49,16 +49,6 @@ pub struct Everything {
 }
 
 impl<P: Testable> Check<P> {
-    /// A traitor may also say twice what it says, and on each wire what belongs into another round.
-    pub fn with_replays(self) -> Check<P> {
-        self.against(|adversary| Adversary { replays: true, ..adversary })
-    }
-
-    /// What is said in a round arrives in any order.
-    pub fn any_order(self) -> Check<P> {
-        self.against(|adversary| Adversary { any_order: true, ..adversary })
-    }
-
     /// With another engine.
     pub fn engine(self, engine: Engine) -> Check<P> {
         self.answered(|how| Everything { engine: Some(engine), ..how })
@@ -100,7 +90,9 @@ impl<P: Testable> Check<P> {
         self.answered(|how| Everything { part: Some(part), ..how })
     }
 
-    /// With the engine that [fits](crate::Estimate::engine) the question.
+    /// With the engine that [fits](crate::verdict::Estimate::engine) the question. If it is the
+    /// compositional one, stray messages and replays are not covered, as the verdict
+    /// [says](Verdict::not_covered).
     pub fn fitting_engine(self) -> Check<P> {
         self.answered(|how| Everything { engine: None, ..how })
     }
@@ -153,8 +145,10 @@ impl<P: Testable> Check<P> {
     ) -> Result<Verdict<P>, CheckError> {
         let composed = engine == Engine::Compositional;
         let numbered = Numbered::new(&self.protocol);
-        let Subject { name, terms } = self.subject(&numbered, !composed)?;
-        let (mut adversary, how) = (self.adversary, self.how);
+        let Subject { name, terms, adversary } = self.subject(&numbered, !composed)?;
+        // A recursion has no place for what has no place.
+        let adversary = if composed { adversary.without_strays() } else { adversary };
+        let how = self.how;
         let Everything { reductions, part, steps: limit, .. } = how;
         let Adversary { faults, any_order, disruptions, .. } = adversary;
         if engine == Engine::Naive && (!faults.is_byzantine() || any_order || disruptions > 0) {
@@ -174,8 +168,6 @@ impl<P: Testable> Check<P> {
             None if composed => search.compose()?,
             None => search.run()?,
         };
-        // A recursion has no place for what has no place.
-        adversary.strays &= !composed;
         let Answer { found, halt, behaviours, signed, forgeries, .. } = answer;
         let Answer { harvested, reductions, steps, .. } = answer;
         let written = found.map(|found| written(&numbered, found));
@@ -220,7 +212,8 @@ impl<P: Testable> Check<P> {
             Ok(Verdict { ruling: Ruling::Bounded(Halt::Part), .. }) => {}
             Ok(verdict) => {
                 let artifacts = verdict.counterexample().map(write_artifacts).unwrap_or_default();
-                panic!("expected that it holds\n\n{verdict}{artifacts}")
+                let found = verdict.name();
+                panic!("expected the protocol to hold, but it is {found}\n\n{verdict}{artifacts}")
             }
             Err(error) => panic!("{error}"),
         }
@@ -235,7 +228,10 @@ impl<P: Testable> Check<P> {
     pub fn assert_broken(self) -> Counterexample<P> {
         match self.run() {
             Ok(Verdict { ruling: Ruling::Broken(counterexample), .. }) => *counterexample,
-            Ok(verdict) => panic!("expected that it is broken\n\n{verdict}"),
+            Ok(verdict) => {
+                let found = verdict.name();
+                panic!("expected the protocol to be broken, but found: {found}\n\n{verdict}")
+            }
             Err(error) => panic!("{error}"),
         }
     }

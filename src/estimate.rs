@@ -31,9 +31,9 @@ impl<P: Testable> Check<P> {
         let admitted = self.subject(&numbered, true);
         let refused = admitted.as_ref().err().cloned();
         let subject = admitted.or_else(|error| self.subject(&numbered, false).map_err(|_| error));
-        let Subject { name, terms } = subject?;
+        let Subject { name, terms, adversary } = subject?;
         let (machine, progress) = (&numbered, &Progress::new());
-        let (adversary, engine, limit) = (self.adversary, Engine::Exhaustive, u64::MAX);
+        let (engine, limit) = (Engine::Exhaustive, u64::MAX);
         let (terms, reductions, part) = (&terms, Reductions::ALL, None);
         let search =
             Search { machine, terms, adversary, engine, reductions, part, limit, progress };
@@ -45,6 +45,7 @@ impl<P: Testable> Check<P> {
             let (behaviours, steps) = expected.expect("nobody stops it");
             Expected { behaviours, steps }
         });
+        let search = Search { adversary: adversary.without_strays(), ..search };
         let compositional = search.composable().map_err(CheckError::from);
         if let (Err(error), Err(_)) = (&exhaustive, &compositional) {
             return Err(error.clone());

@@ -4,7 +4,6 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::adversary::Adversary;
 use crate::artifacts::write_artifacts;
 use crate::execution::Counterexample;
 use crate::machine::Numbered;
@@ -20,9 +19,10 @@ use crate::verdict::{Finding, Hunted, written};
 /// protocol is made smaller, until no part of it can be taken back.
 ///
 /// A hunt needs the number of [generals](Question::generals) and the most
-/// [traitors](Question::traitors). The adversary has all its powers, unless some are taken from
-/// it: beside those of [`check`](crate::check()), what is said in a round arrives in any order, and
-/// what was said can be said again. The same seed draws the same attacks on every machine.
+/// [traitors](Question::traitors), or else an [adversary](Question::against), as
+/// [`check`](crate::check()) does. It can afford to have messages arrive in
+/// [any order](crate::Adversary::any_order), if it is asked to. The same seed draws the same attacks
+/// on every machine.
 ///
 /// ```
 /// use turncoat::{OralMessages, hunt};
@@ -36,8 +36,7 @@ use crate::verdict::{Finding, Hunted, written};
 /// ```
 pub fn hunt<P: Testable>(protocol: P) -> Hunt<P> {
     let patience = Some(Duration::from_secs(10));
-    let question = Question::about(protocol, Cases { first: 0, cases: 10_000, seed: 0, patience });
-    question.against(|adversary| Adversary { any_order: true, replays: true, ..adversary })
+    Question::about(protocol, Cases { first: 0, cases: 10_000, seed: 0, patience })
 }
 
 /// A question that is answered by attacks drawn at random: see [`hunt`].
@@ -81,16 +80,6 @@ impl<P: Testable> Hunt<P> {
         self.answered(|how| Cases { patience: None, ..how })
     }
 
-    /// What is said in a round arrives by sender, and not in any order.
-    pub fn by_sender(self) -> Hunt<P> {
-        self.against(|adversary| Adversary { any_order: false, ..adversary })
-    }
-
-    /// A traitor says nothing twice, and nothing that belongs into another round.
-    pub fn without_replays(self) -> Hunt<P> {
-        self.against(|adversary| Adversary { replays: false, ..adversary })
-    }
-
     /// What is found. It does not depend on the number of threads.
     ///
     /// # Errors
@@ -108,8 +97,8 @@ impl<P: Testable> Hunt<P> {
     /// As [`run`](Hunt::run).
     pub fn run_watched(self, progress: &Progress) -> Result<Hunted<P>, CheckError> {
         let numbered = Numbered::new(&self.protocol);
-        let Subject { name, terms } = self.subject(&numbered, true)?;
-        let (adversary, Cases { first, cases, seed, patience }) = (self.adversary, self.how);
+        let Subject { name, terms, adversary } = self.subject(&numbered, true)?;
+        let Cases { first, cases, seed, patience } = self.how;
         if cases == 0 {
             return Err(CheckError::NoCases);
         }
@@ -164,7 +153,9 @@ impl<P: Testable> Hunt<P> {
             Ok(Hunted { finding: None, .. }) => {}
             Ok(hunted) => {
                 let artifacts = hunted.counterexample().map(write_artifacts).unwrap_or_default();
-                panic!("expected that nothing is found\n\n{hunted}{artifacts}")
+                panic!(
+                    "expected to find nothing, but the protocol is broken\n\n{hunted}{artifacts}"
+                )
             }
             Err(error) => panic!("{error}"),
         }
@@ -179,7 +170,7 @@ impl<P: Testable> Hunt<P> {
     pub fn assert_finds(self) -> Counterexample<P> {
         match self.run() {
             Ok(Hunted { finding: Some(finding), .. }) => finding.counterexample,
-            Ok(hunted) => panic!("expected that an attack is found\n\n{hunted}"),
+            Ok(hunted) => panic!("expected to find an attack, but found none\n\n{hunted}"),
             Err(error) => panic!("{error}"),
         }
     }

@@ -4,7 +4,7 @@
 //! In "The Byzantine Generals Problem" (Lamport, Shostak, Pease; ACM TOPLAS 4(3), 1982) a commander
 //! sends an order to his lieutenants. All loyal lieutenants must obey the same order (agreement,
 //! IC1), and if the commander is loyal they must obey his (validity, IC2), although up to `f` of
-//! the `n` generals are traitors, who say to each other general what they like.
+//! the `n` generals are traitors, who may send any message to any general.
 //!
 //! ```
 //! use turncoat::{OralMessages, check};
@@ -79,20 +79,17 @@
 //!
 //! # What a verdict says
 //!
-//! *Holds* means that every behaviour of the [`Adversary`] was covered: its traitors are Byzantine
-//! (or [faulty in a lesser way](FaultClass)), it knows everything, speaks last in each round, and
-//! on each wire says what the protocol's [`Repertoire`] has. How many raw behaviours those are is
-//! counted, and what was left out and why that is sound is said in [`search::Reduction`]. *Broken*
-//! comes with an attack, and says whether it is proved to be the smallest. *Bounded* is everything
-//! else.
+//! *Holds* means that every behaviour of the [`Adversary`] was covered; what it may do, and why that
+//! is the default, is said there. How many raw behaviours those are is counted, and what was left out
+//! and why that is sound is said in [`search::Reduction`]. *Broken* comes with an attack, and says
+//! whether it is proved to be the smallest. *Bounded* is everything else. What such traitors could
+//! have done, and was not tried, is [named](Verdict::not_covered).
 //!
-//! Unless more is asked for, the order of arrival within a round is fixed (see [`Lockstep`]), and
-//! all that the loyal say arrives in its round, and everybody can talk to everybody: else on the
-//! edges of a [`Graph`].
+//! Everybody can talk to everybody, or else on the edges of a [`Graph`].
 //!
 //! A protocol that is [recursive](Recursive) as OM(m) is can be searched by
 //! [composition](search::Engine::Compositional): exactly, far beyond what can be gone through, and
-//! with no strays in what is covered. Which engine [fits](Check::fitting_engine) is
+//! with no strays or replays in what is covered. Which engine [fits](Check::fitting_engine) is
 //! [estimated](Check::estimate).
 //!
 //! Where generals are [alike](Symmetric) to a protocol, of all that can be renamed into each other
@@ -143,7 +140,7 @@ pub mod outcome;
 pub mod property;
 pub mod protocol;
 pub mod protocols;
-mod question;
+pub mod question;
 mod recursion;
 mod refute;
 pub mod regressions;
@@ -158,9 +155,9 @@ pub mod testable;
 pub mod verdict;
 
 pub use crate::adversary::{Adversary, FaultClass};
-pub use crate::attack::{Attack, AttackOn, Edit, Item, Lie, Misfit};
+pub use crate::attack::{Attack, AttackOn, Edit, Item, Lie};
 pub use crate::check::{Check, check};
-pub use crate::execution::{Counterexample, Execution, ExecutionOf, Simulator, run};
+pub use crate::execution::{Counterexample, run};
 pub use crate::general::{General, Generals, Swap};
 pub use crate::graph::Graph;
 pub use crate::hunt::{Hunt, hunt};
@@ -177,7 +174,7 @@ pub use crate::protocols::routed::RoutedMessages;
 pub use crate::protocols::signed::SignedMessages;
 pub use crate::protocols::two_step::TwoStep;
 pub use crate::protocols::vote::CoordinatorVote;
-pub use crate::question::{CheckError, Question};
+pub use crate::question::CheckError;
 pub use crate::recursion::assert_recursive;
 pub use crate::refute::{Refute, refute};
 pub use crate::regressions::Regressions;
@@ -188,4 +185,4 @@ pub use crate::symmetry::assert_symmetric;
 pub use crate::testable::{
     Claims, ClaimsOf, Problem, Recursive, Repertoire, Signing, Symmetric, Testable, Wire, Words,
 };
-pub use crate::verdict::{Estimate, Expected, Finding, Hunted, Refutation, Ruling, Verdict};
+pub use crate::verdict::{Ruling, Verdict};

@@ -39,7 +39,7 @@ pub fn assert_monotone<P: Testable>(protocol: &P, n: usize) {
     assert!(protocol.claims().monotone, "the protocol does not say that it is monotone");
     let numbered = Numbered::new(protocol);
     let terms = numbered.terms(&n.into(), true).unwrap_or_else(|refusal| panic!("{refusal}"));
-    let adversary = Adversary { replays: true, ..Adversary::at_most(n) };
+    let adversary = Adversary::byzantine(n);
     let space = Space::new(&numbered, &terms, adversary, &Progress::new());
     let space = space.unwrap_or_else(|refusal| panic!("{refusal}"));
     let space = space.expect("nobody stops it");

@@ -1,25 +1,22 @@
 //! What is asked of a protocol: among how many generals, how many traitors, and what those may do.
 
-use crate::adversary::{Adversary, FaultClass};
-use crate::general::Generals;
+use crate::adversary::Adversary;
 use crate::graph::Graph;
 use crate::machine::{Machine, Terms};
-use crate::protocol::Round;
 use crate::search::CompositionError;
 use crate::testable::{Refusal, Testable};
 
 /// A question about a protocol, answered in one way or another: see [`check`](crate::check()) and
 /// [`hunt`](crate::hunt()).
 ///
-/// It needs the number of [generals](Question::generals), or a [graph](Question::on) of them, and the
-/// most [traitors](Question::traitors).
+/// It needs the number of [generals](Question::generals), or a [graph](Question::on) of them, and an
+/// [adversary](Question::against), in short the most [traitors](Question::traitors).
 #[derive(Clone, Debug)]
 #[must_use = "a question does nothing until it is run"]
 pub struct Question<P, H> {
     pub(crate) protocol: P,
     graph: Option<Graph>,
-    traitors: Option<usize>,
-    pub(crate) adversary: Adversary,
+    adversary: Option<Adversary>,
     /// How it is answered.
     pub(crate) how: H,
 }
@@ -81,6 +78,12 @@ pub enum CheckError {
     /// Too few generals for an argument.
     #[error("n is {0}: the argument needs at least three generals")]
     TooFew(usize),
+    /// The argument is about a stronger adversary.
+    #[error(
+        "the argument needs an adversary who can turn any f generals, Byzantine ones who may also be \
+         silent: this one can do less"
+    )]
+    TooWeak,
     /// The generals can't be divided so.
     #[error("groups: {0}")]
     Groups(String),
@@ -110,6 +113,7 @@ pub(crate) struct Subject {
     /// The name of the protocol.
     pub name: String,
     pub terms: Terms,
+    pub adversary: Adversary,
 }
 
 /// Whether an adversary can turn as many of these generals as it is said to.
@@ -121,43 +125,36 @@ pub(crate) fn can_be_turned(graph: &Graph, adversary: &Adversary) -> Result<(), 
     } else if f >= n {
         return Err(CheckError::AllTraitors { n, f });
     }
-    let suspects = adversary.suspects(everybody).len();
+    let suspects = adversary.suspects_among(everybody).len();
     if f > suspects { Err(CheckError::FewSuspects { suspects, f }) } else { Ok(()) }
 }
 
 impl<P: Testable, H> Question<P, H> {
     pub(crate) fn about(protocol: P, how: H) -> Question<P, H> {
-        let adversary = Adversary::at_most(0);
-        Question { protocol, graph: None, traitors: None, adversary, how }
+        Question { protocol, graph: None, adversary: None, how }
     }
 
     /// What it is about; if the protocol need not be run there, its states may be too large for that.
     pub(crate) fn subject(&self, machine: &dyn Machine, runs: bool) -> Result<Subject, CheckError> {
-        let graph = self.graph.as_ref().ok_or(CheckError::Missing("generals"))?;
-        let f = self.traitors.ok_or(CheckError::Missing("traitors"))?;
+        let (graph, adversary) = self.setting()?;
         let terms = machine.terms(graph, runs)?;
-        can_be_turned(&terms.graph, &Adversary { traitors: f, ..self.adversary })?;
-        if self.adversary.disruptions > MOST_DISRUPTIONS {
-            return Err(CheckError::Disruptions(self.adversary.disruptions));
+        can_be_turned(&terms.graph, &adversary)?;
+        if adversary.disruptions > MOST_DISRUPTIONS {
+            return Err(CheckError::Disruptions(adversary.disruptions));
         }
-        Ok(Subject { name: machine.name()?, terms })
+        Ok(Subject { name: machine.name()?, terms, adversary })
     }
 
-    /// Among whom it is asked, if that was said.
-    #[cfg(feature = "cli")]
-    pub(crate) fn graph(&self) -> Option<&Graph> {
-        self.graph.as_ref()
-    }
-
-    /// The same question with what this makes of the adversary.
-    pub(crate) fn against(self, change: impl FnOnce(Adversary) -> Adversary) -> Question<P, H> {
-        Question { adversary: change(self.adversary), ..self }
+    /// Among whom it is asked, and against what adversary.
+    pub(crate) fn setting(&self) -> Result<(&Graph, Adversary), CheckError> {
+        let graph = self.graph.as_ref().ok_or(CheckError::Missing("generals"))?;
+        Ok((graph, self.adversary.ok_or(CheckError::Missing("traitors"))?))
     }
 
     /// The same question, answered in the way that this makes of its own.
     pub(crate) fn answered(self, change: impl FnOnce(H) -> H) -> Question<P, H> {
-        let Question { protocol, graph, traitors, adversary, how } = self;
-        Question { protocol, graph, traitors, adversary, how: change(how) }
+        let Question { protocol, graph, adversary, how } = self;
+        Question { protocol, graph, adversary, how: change(how) }
     }
 
     /// Among so many generals, the commander included, who can all talk to one another.
@@ -177,56 +174,20 @@ impl<P: Testable, H> Question<P, H> {
         Question { graph: Some(graph.into()), ..self }
     }
 
-    /// With at most so many traitors.
+    /// Against this adversary.
+    ///
+    /// ```
+    /// use turncoat::{Adversary, FloodSet, check};
+    ///
+    /// check(FloodSet::new(2)).generals(4).against(Adversary::crash(2)).assert_holds();
+    /// ```
+    pub fn against(self, adversary: Adversary) -> Question<P, H> {
+        Question { adversary: Some(adversary), ..self }
+    }
+
+    /// With at most so many Byzantine traitors: short for
+    /// `.against(`[`Adversary::byzantine`]`(f))`.
     pub fn traitors(self, f: usize) -> Question<P, H> {
-        let question = Question { traitors: Some(f), ..self };
-        question.against(|adversary| Adversary { traitors: f, ..adversary })
-    }
-
-    /// With exactly that many traitors, and not fewer.
-    pub fn exactly(self) -> Question<P, H> {
-        self.against(|adversary| Adversary { exactly: true, ..adversary })
-    }
-
-    /// With a commander who is loyal: then validity is all that is asked, and implies agreement.
-    pub fn loyal_commander(self) -> Question<P, H> {
-        self.against(|adversary| Adversary { loyal_commander: true, ..adversary })
-    }
-
-    /// With traitors who are among these, whoever else is there: all others are loyal.
-    ///
-    /// ```
-    /// use turncoat::{General, Generals, Graph, SignedMessages, check};
-    ///
-    /// // On a path, with a commander who is a traitor, SM(2) takes one round more than SM(1).
-    /// let commander = Generals::NONE.with(General::COMMANDER);
-    /// let on_a_path = |m| check(SignedMessages::new(m)).on(Graph::path(4)).traitors(1).exactly();
-    /// on_a_path(2).suspects(commander).assert_holds();
-    /// on_a_path(1).suspects(commander).assert_broken();
-    /// ```
-    pub fn suspects(self, suspects: Generals) -> Question<P, H> {
-        self.against(|adversary| Adversary { suspects: Some(suspects), ..adversary })
-    }
-
-    /// A traitor says something in every slot. That is for protocols in which loyal generals do,
-    /// too; others are refused.
-    pub fn without_silence(self) -> Question<P, H> {
-        self.against(|adversary| Adversary { silence: false, ..adversary })
-    }
-
-    /// A traitor throws in nothing that has no place.
-    pub fn without_strays(self) -> Question<P, H> {
-        self.against(|adversary| Adversary { strays: false, ..adversary })
-    }
-
-    /// Traitors are faulty in this way, and no other.
-    pub fn faults(self, faults: FaultClass) -> Question<P, H> {
-        self.against(|adversary| Adversary { faults, ..adversary })
-    }
-
-    /// Against the promise of synchrony, so many messages between the loyal may be lost, or up to
-    /// so many rounds late.
-    pub fn disrupted(self, disruptions: usize, latest: Round) -> Question<P, H> {
-        self.against(|adversary| Adversary { disruptions, latest, ..adversary })
+        self.against(Adversary::byzantine(f))
     }
 }

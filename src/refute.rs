@@ -1,10 +1,9 @@
 //! The builder that a test calls to have a protocol refuted where none can be right.
 
 use crate::general::Generals;
-use crate::graph::Graph;
 use crate::impossibility::argument::{ArgumentOf, Construction, argue, objection, theorem};
 use crate::machine::{Machine, Numbered, Worker};
-use crate::question::CheckError;
+use crate::question::{CheckError, Question};
 use crate::search::progress::Progress;
 use crate::testable::Testable;
 use crate::verdict::Refutation;
@@ -27,50 +26,38 @@ use crate::verdict::Refutation;
 /// # Ok::<(), turncoat::CheckError>(())
 /// ```
 pub fn refute<P: Testable>(protocol: P) -> Refute<P> {
-    Refute { protocol, graph: None, traitors: None, groups: None }
+    Question::about(protocol, Worlds { groups: None })
 }
 
-/// What is to be refuted: see [`refute`]. It needs the number of [generals](Refute::generals) and of
-/// [traitors](Refute::traitors).
+/// A question that is answered by an argument: see [`refute`]. It needs the number of
+/// [generals](Refute::generals), at least three, or a [graph](Refute::on) of them, and of
+/// [traitors](Refute::traitors). The argument needs an [adversary](Refute::against) who can turn any
+/// `f` generals, Byzantine ones who may also be silent; more powers do not matter to it.
+///
+/// If so few generals can cut a graph in two that they may all be traitors, no protocol can be right
+/// on it, however many generals there are:
+///
+/// ```
+/// use turncoat::{Graph, SignedMessages, refute};
+///
+/// // Without signatures the two neighbours of the commander can do with him as they like.
+/// let on_a_ring = refute(SignedMessages::new(2)).on(Graph::ring(4)).traitors(1).run()?;
+/// assert_eq!(on_a_ring.name(), "forgery");
+/// # Ok::<(), turncoat::CheckError>(())
+/// ```
+pub type Refute<P> = Question<P, Worlds>;
+
+/// Worlds are built that no protocol gets right all at once.
 #[derive(Clone, Debug)]
-#[must_use = "nothing is refuted until it is run"]
-pub struct Refute<P> {
-    protocol: P,
-    graph: Option<Graph>,
-    traitors: Option<usize>,
+pub struct Worlds {
     groups: Option<Vec<Generals>>,
 }
 
 impl<P: Testable> Refute<P> {
-    /// Among so many generals, at least three, who can all talk to each other.
-    pub fn generals(self, n: usize) -> Refute<P> {
-        self.on(n)
-    }
-
-    /// Among the generals of a graph, at least three. If so few can cut it in two that they may all be
-    /// traitors, no protocol can be right on it, however many generals there are.
-    ///
-    /// ```
-    /// use turncoat::{Graph, SignedMessages, refute};
-    ///
-    /// // Without signatures the two neighbours of the commander can do with him as they like.
-    /// let on_a_ring = refute(SignedMessages::new(2)).on(Graph::ring(4)).traitors(1).run()?;
-    /// assert_eq!(on_a_ring.name(), "forgery");
-    /// # Ok::<(), turncoat::CheckError>(())
-    /// ```
-    pub fn on(self, graph: impl Into<Graph>) -> Refute<P> {
-        Refute { graph: Some(graph.into()), ..self }
-    }
-
-    /// With at most so many traitors.
-    pub fn traitors(self, f: usize) -> Refute<P> {
-        Refute { traitors: Some(f), ..self }
-    }
-
     /// With these three groups, each of which could be all traitors. (By default they are as equal
     /// as can be.) The one with the commander is taken first.
     pub fn groups(self, groups: [Generals; 3]) -> Refute<P> {
-        Refute { groups: Some(groups.to_vec()), ..self }
+        self.answered(|_| Worlds { groups: Some(groups.to_vec()) })
     }
 
     /// Builds the argument, and runs each of its worlds.
@@ -89,13 +76,17 @@ impl<P: Testable> Refute<P> {
     ///
     /// As [`run`](Refute::run).
     pub fn run_watched(self, progress: &Progress) -> Result<Refutation<P>, CheckError> {
-        let Refute { protocol, graph, traitors, groups } = self;
-        let graph = graph.ok_or(CheckError::Missing("generals"))?;
-        let f = traitors.ok_or(CheckError::Missing("traitors"))?;
+        let (graph, adversary) = self.setting()?;
+        let (graph, f) = (graph.clone(), adversary.traitors);
         let n = graph.n();
         if n < 3 {
             return Err(CheckError::TooFew(n));
         }
+        let weaker = adversary.exactly || adversary.loyal_commander || adversary.suspects.is_some();
+        if weaker || !adversary.faults.is_byzantine() || !adversary.silence {
+            return Err(CheckError::TooWeak);
+        }
+        let Question { protocol, how: Worlds { groups }, .. } = self;
         let numbered = Numbered::new(&protocol);
         let terms = numbered.terms(&graph, true)?;
         if f >= n {
@@ -138,7 +129,10 @@ impl<P: Testable> Refute<P> {
             Ok(refutation) if refutation.name() == "refuted" => {
                 refutation.argument.expect("what is refuted is refuted by an argument")
             }
-            Ok(refutation) => panic!("expected that it is refuted\n\n{refutation}"),
+            Ok(refutation) => {
+                let ending = refutation.name();
+                panic!("expected the protocol to be refuted, but found: {ending}\n\n{refutation}")
+            }
             Err(error) => panic!("{error}"),
         }
     }

@@ -8,9 +8,9 @@ use crate::graph::Graph;
 /// ```
 /// use turncoat::{Adversary, Setting};
 ///
-/// let of_traitors = Setting::new(4, 1);
-/// let any_order = Adversary { any_order: true, ..of_traitors.adversary };
-/// assert!(of_traitors != Setting { adversary: any_order, ..of_traitors.clone() });
+/// let any_order = Setting::new(4, Adversary::byzantine(1).any_order());
+/// assert_ne!(any_order, Setting::new(4, 1));
+/// assert_eq!(Setting::new(4, 1), Setting::new(4, Adversary::byzantine(1)));
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Setting {
@@ -21,11 +21,11 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// So many generals, or a graph of them, at most `f` of whom are Byzantine traitors: see
-    /// [`Adversary::at_most`].
+    /// So many generals, or a graph of them, and the adversary among them; a number stands for at
+    /// most so many [Byzantine](Adversary::byzantine) traitors.
     #[must_use]
-    pub fn new(graph: impl Into<Graph>, f: usize) -> Setting {
-        Setting { graph: graph.into(), adversary: Adversary::at_most(f) }
+    pub fn new(graph: impl Into<Graph>, adversary: impl Into<Adversary>) -> Setting {
+        Setting { graph: graph.into(), adversary: adversary.into() }
     }
 
     /// How many generals there are, the commander included.

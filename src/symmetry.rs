@@ -50,7 +50,7 @@ pub fn assert_symmetric<P: Testable>(protocol: &P, n: usize) {
     let symmetric = protocol.claims().symmetry.expect("the protocol describes no symmetry");
     let alike = symmetric.alike(n);
     assert!(alike.minus(Generals::first(n)).is_empty(), "{alike:?} are not all among {n} generals");
-    let space = Space::new(&numbered, &terms, Adversary::at_most(n), &Progress::new());
+    let space = Space::new(&numbered, &terms, Adversary::byzantine(n), &Progress::new());
     let space = space.unwrap_or_else(|refusal| panic!("{refusal}")).expect("nobody stops it");
     if space.is_signed() {
         return test_swaps(&space);

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::adversary::Adversary;
+use crate::adversary::{Adversary, Power};
 use crate::attack::AttackOn;
 use crate::count::Count;
 use crate::execution::{Counterexample, ExecutionOf, Size};
 use crate::graph::Graph;
-use crate::impossibility::argument::{ArgumentOf, Ending};
+use crate::impossibility::argument::{ArgumentOf, Conclusion};
 use crate::impossibility::world::WorldOf;
 use crate::machine::Numbered;
 use crate::outcome::Task;
@@ -46,8 +46,8 @@ pub struct Verdict<P: Testable> {
     /// what each traitor says to each loyal general (or how it crashes, or what it omits), of what
     /// the loyal say that is lost or late, and of the order in which things can arrive, as if
     /// something stood in every slot. If it is bounded, those that were covered.
-    /// (Where messages are signed these are plans: what needs a signature that the traitors lack
-    /// when it is due is not said, so that different plans can come to the same.)
+    /// (Where messages are signed these are strategies: a message is dropped if the traitors cannot
+    /// sign it when it is due, so that different strategies can come to the same.)
     pub behaviours: Count,
     /// The work that was done: messages received, decisions made and states visited; by the
     /// compositional engine votes, and the ways in which relays can vote; by the naive engine
@@ -73,6 +73,13 @@ impl<P: Testable> Verdict<P> {
     #[must_use]
     pub fn holds(&self) -> bool {
         matches!(self.ruling, Ruling::Holds)
+    }
+
+    /// What such traitors could have done, and was not tried, because the adversary lacks the power;
+    /// nothing if the protocol is broken all the same.
+    #[must_use]
+    pub fn not_covered(&self) -> Option<Vec<Power>> {
+        (!matches!(self.ruling, Ruling::Broken(_))).then(|| self.adversary.lacks())
     }
 
     /// The attack, if the protocol is broken.
@@ -143,6 +150,12 @@ pub struct Finding<P: Testable> {
 }
 
 impl<P: Testable> Hunted<P> {
+    /// As [`Verdict::not_covered`].
+    #[must_use]
+    pub fn not_covered(&self) -> Option<Vec<Power>> {
+        self.finding.is_none().then(|| self.adversary.lacks())
+    }
+
     /// The attack, if the protocol is broken.
     #[must_use]
     pub fn counterexample(&self) -> Option<&Counterexample<P>> {
@@ -179,10 +192,10 @@ impl<P: Testable> Refutation<P> {
     /// says that there can be no protocol).
     #[must_use]
     pub fn name(&self) -> &'static str {
-        match self.argument.as_ref().map(|argument| &argument.ending) {
-            Some(Ending::Refuted(_)) => "refuted",
-            Some(Ending::Undetermined(_)) => "undetermined",
-            Some(Ending::Forgery(_)) => "forgery",
+        match self.argument.as_ref().map(|argument| &argument.conclusion) {
+            Some(Conclusion::Refuted(_)) => "refuted",
+            Some(Conclusion::Undetermined(_)) => "undetermined",
+            Some(Conclusion::Forgery(_)) => "forgery",
             None => "possible",
         }
     }
@@ -191,9 +204,9 @@ impl<P: Testable> Refutation<P> {
     #[must_use]
     pub fn broken(&self) -> Option<&WorldOf<P>> {
         let argument = self.argument.as_ref()?;
-        match argument.ending {
-            Ending::Refuted(world) => argument.worlds.get(world),
-            Ending::Forgery(_) | Ending::Undetermined(_) => None,
+        match argument.conclusion {
+            Conclusion::Refuted(world) => argument.worlds.get(world),
+            Conclusion::Forgery(_) | Conclusion::Undetermined(_) => None,
         }
     }
 }
@@ -210,8 +223,8 @@ pub struct Estimate {
     pub adversary: Adversary,
     /// What the exhaustive engine would do, or why it can't.
     pub exhaustive: Result<Expected, String>,
-    /// How many raw behaviours the compositional engine would cover, without strays, or why it
-    /// can't.
+    /// How many raw behaviours the compositional engine would cover,
+    /// [without strays](Adversary::without_strays), or why it can't.
     pub compositional: Result<Count, String>,
 }
 
@@ -229,7 +242,7 @@ impl Estimate {
     /// More than so many expected steps (a power of ten) are too many, if there is another way.
     const MANY_STEPS: f64 = 10.0;
 
-    /// The engine that fits: the exhaustive one, with its stronger adversary, unless it can't, or
+    /// The engine that fits: the exhaustive one, which covers strays and replays, unless it can't, or
     /// is expected to take more than 10^10 steps, and the compositional one can.
     #[must_use]
     pub fn engine(&self) -> Engine {

@@ -11,7 +11,7 @@ use turncoat::protocols::oral::{Choice, Relay};
 use turncoat::protocols::path::{Path, paths};
 use turncoat::search::Engine;
 use turncoat::{
-    Check, CheckError, Claims, ClaimsOf, FaultClass, FloodSet, General, Generals, Graph, Lockstep,
+    Adversary, Check, CheckError, Claims, ClaimsOf, FloodSet, General, Generals, Graph, Lockstep,
     OralMessages, Order, Problem, Recursive, Repertoire, Round, Seat, Testable, Verdict, Wire,
     assert_recursive, check,
 };
@@ -173,7 +173,7 @@ impl Recursive<Order, Relay<Order>> for Gathering {
 /// The same verdict of the same behaviours, and an attack as small.
 fn assert_agree<P: Testable>(protocol: &P, ask: impl Fn(Check<&P>) -> Check<&P>) -> &'static str {
     let composed = ask(check(protocol)).engine(Engine::Compositional).run().unwrap();
-    let whole = ask(check(protocol)).without_strays().run().unwrap();
+    let whole = ask(check(protocol)).run().unwrap();
     let both = || format!("{protocol:?}\n{composed}\n{whole}");
     assert_eq!(composed.name(), whole.name(), "{}", both());
     let behaviours = [&composed.behaviours, &whole.behaviours].map(ToString::to_string);
@@ -198,10 +198,11 @@ fn the_engines_agree_on_oral_messages() {
         let protocol = OralMessages::new(m).choice(choice);
         for f in 0..n.min(4) {
             let verdict = assert_agree(&protocol, |check| {
-                let check = check.generals(n).traitors(f);
-                let check = if flag(0) { check.exactly() } else { check };
-                let check = if flag(1) { check.loyal_commander() } else { check };
-                if flag(2) { check.without_silence() } else { check }
+                let mut adversary = Adversary::byzantine(f).without_strays();
+                adversary.exactly = flag(0);
+                adversary.loyal_commander = flag(1);
+                adversary.silence = !flag(2);
+                check.generals(n).against(adversary)
             });
             *verdicts.entry(verdict).or_insert(0) += 1;
         }
@@ -216,7 +217,9 @@ fn the_engines_agree_whatever_the_rule_is() {
     for (seed, (n, m)) in iproduct!(0..80, [(3, 0), (3, 1), (4, 1), (4, 2), (5, 1)]) {
         let protocol = Gathering::drawn(m, seed);
         for f in 0..n {
-            let verdict = assert_agree(&protocol, |check| check.generals(n).traitors(f));
+            let verdict = assert_agree(&protocol, |check| {
+                check.generals(n).against(Adversary::byzantine(f).without_strays())
+            });
             *verdicts.entry(verdict).or_insert(0) += 1;
         }
     }
@@ -230,7 +233,7 @@ fn oral_messages_hold_up_the_ladder() {
         composed(m, 3 * m + 1, m).assert_holds();
     }
     // More messages than a machine word counts.
-    composed(15, 31, 2).loyal_commander().assert_holds();
+    composed(15, 31, 2).against(Adversary::byzantine(2).loyal_commander()).assert_holds();
     for (m, n) in [(0, 1), (3, 1), (1, 2)] {
         composed(m, n, n - 1).assert_holds();
     }
@@ -302,13 +305,13 @@ fn what_a_person_sees() {
 #[test]
 fn what_it_can_not_answer_is_said_in_a_line() {
     let refused = |asked: Result<Verdict<OralMessages>, CheckError>| asked.unwrap_err().to_string();
+    let against = |adversary| refused(composed(1, 4, 1).against(adversary).run());
     let three = OralMessages::new(1).over(Order::first(3));
     let lines = [
-        refused(composed(1, 4, 1).any_order().run()),
-        refused(composed(1, 4, 1).with_replays().run()),
-        refused(composed(1, 4, 1).disrupted(1, 1).run()),
-        refused(composed(1, 4, 1).faults(FaultClass::Crash).run()),
-        refused(composed(1, 4, 1).suspects(Generals::first(2)).run()),
+        against(Adversary::byzantine(1).any_order()),
+        against(Adversary::byzantine(1).disrupted(1, 1)),
+        against(Adversary::crash(1)),
+        against(Adversary::byzantine(1).suspects(Generals::first(2))),
         refused(composed(1, 4, 1).on(turncoat::Graph::ring(4)).run()),
         refused(composed(5, 15, 5).run()),
         refused(composed(1, 65, 1).run()),
@@ -323,7 +326,6 @@ fn what_it_can_not_answer_is_said_in_a_line() {
     ];
     expect![[r#"
         the compositional engine can't answer this: it knows no schedule but arrival by sender
-        the compositional engine can't answer this: it knows no replays
         the compositional engine can't answer this: it knows no schedule but arrival by sender
         the compositional engine can't answer this: it knows no traitors but Byzantine ones
         the compositional engine can't answer this: it knows no suspects: all lieutenants are alike to it

@@ -4,8 +4,8 @@
 use itertools::Itertools;
 use turncoat::search::Engine;
 use turncoat::{
-    Attack, FaultClass, General, Generals, InteractiveConsistency, Order, Property, Repertoire,
-    Testable, Wire, check, run,
+    Adversary, Attack, FaultClass, General, Generals, InteractiveConsistency, Order, Property,
+    Repertoire, Testable, Wire, check, run,
 };
 
 use crate::command_line::{turncoat, turncoat_with};
@@ -28,15 +28,18 @@ fn interactive_consistency_needs_3m_plus_1() {
         assert_eq!(verdict.holds(), broken.is_none());
     }
     let three_values = InteractiveConsistency::new(1).over(Order::first(3));
-    check(three_values).generals(4).traitors(1).without_strays().assert_holds();
+    check(three_values)
+        .generals(4)
+        .against(Adversary::byzantine(1).without_strays())
+        .assert_holds();
 }
 
 #[test]
 fn the_engines_agree_on_consensus() {
     for (m, n) in [(0, 2), (0, 3), (1, 3)] {
         let ask = |engine| {
-            let check = check(InteractiveConsistency::new(m)).generals(n).traitors(1);
-            check.without_strays().engine(engine).run().unwrap()
+            let check = check(InteractiveConsistency::new(m)).generals(n);
+            check.against(Adversary::byzantine(1).without_strays()).engine(engine).run().unwrap()
         };
         let (naive, exhaustive) = (ask(Engine::Naive), ask(Engine::Exhaustive));
         assert_eq!(naive.name(), exhaustive.name(), "m = {m}, n = {n}");

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use itertools::Itertools;
+use turncoat::execution::Simulator;
 use turncoat::protocols::vote::Ballot;
 use turncoat::{
     Arrival, Attack, AttackOn, CoordinatorVote, Crash, Edit, FaultClass, FloodSet, General,
-    Generals, Graph, Lie, Order, Property, Round, Shift, Simulator, Testable, Wire, check, run,
+    Generals, Graph, Lie, Order, Property, Round, Shift, Testable, Wire, check, run,
 };
 
 /// The smallest attack of at most f generals with such faults that breaks a protocol, by traitors

@@ -3,13 +3,13 @@
 
 use turncoat::FaultClass::{self, Byzantine, Crash, ReceiveOmission, SendOmission};
 use turncoat::execution::Size;
-use turncoat::{CoordinatorVote, FloodSet, InteractiveConsistency, Testable, check};
+use turncoat::{Adversary, CoordinatorVote, FloodSet, InteractiveConsistency, Testable, check};
 
 use crate::crash_twins::smallest;
 
 /// The traitors and the size of the smallest attack, if the protocol is broken.
 fn broken<P: Testable>(protocol: P, n: usize, f: usize, faults: FaultClass) -> Option<[usize; 2]> {
-    let verdict = check(protocol).generals(n).traitors(f).faults(faults).run().unwrap();
+    let verdict = check(protocol).generals(n).against(Adversary::new(faults, f)).run().unwrap();
     assert_ne!(verdict.name(), "bounded", "{verdict}");
     verdict.counterexample().map(|found| {
         assert_eq!(found.size, Size::Smallest, "{found}");

@@ -3,9 +3,9 @@
 use itertools::Itertools;
 use proptest::prelude::*;
 use proptest::sample::Index;
+use turncoat::execution::{Execution, ExecutionOf};
 use turncoat::{
-    Attack, AttackOn, Edit, Execution, ExecutionOf, General, Generals, Graph, Item, Lie,
-    Repertoire, Testable, Wire, run,
+    Attack, AttackOn, Edit, General, Generals, Graph, Item, Lie, Repertoire, Testable, Wire, run,
 };
 
 /// The numbers from which an attack is made.

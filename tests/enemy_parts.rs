@@ -1,7 +1,8 @@
 //! The parts of which the twin of the enemy builds up its attacks.
 
 use turncoat::execution::Delivery;
-use turncoat::{Arrival, Attack, Crash, ExecutionOf, Lie, Lockstep, Round, Shift, Wire};
+use turncoat::execution::ExecutionOf;
+use turncoat::{Arrival, Attack, Crash, Lie, Lockstep, Round, Shift, Wire};
 
 /// What can be said in each slot of a wire, and beside them.
 #[derive(Clone)]

@@ -21,15 +21,7 @@ const STEPS: u64 = 30_000;
 
 /// A question about this adversary.
 pub fn ask<P: Testable>(protocol: P, n: usize, adversary: Adversary) -> Check<P> {
-    let Adversary { faults, traitors, disruptions, latest, .. } = adversary;
-    let ask = check(protocol).generals(n).traitors(traitors).faults(faults);
-    let ask = ask.disrupted(disruptions, latest);
-    let ask = if adversary.exactly { ask.exactly() } else { ask };
-    let ask = if adversary.loyal_commander { ask.loyal_commander() } else { ask };
-    let ask = if adversary.strays { ask } else { ask.without_strays() };
-    let ask = if adversary.silence { ask } else { ask.without_silence() };
-    let ask = if adversary.replays { ask.with_replays() } else { ask };
-    if adversary.any_order { ask.any_order() } else { ask }
+    check(protocol).generals(n).against(adversary)
 }
 
 /// What the enemy of a protocol may do, drawn from the same seed.
@@ -38,18 +30,16 @@ fn drawn(tiny: &Tiny) -> Adversary {
     let disruptions = [0, 0, 1, 2][tiny.draw("disruptions", [], 4)];
     let any_order = tiny.one_in(2, "any order", []);
     let fewest = usize::from(disruptions == 0 && !any_order);
-    Adversary {
-        faults,
-        exactly: tiny.one_in(4, "exactly", []),
-        loyal_commander: tiny.one_in(4, "loyal commander", []),
-        strays: !tiny.one_in(2, "without strays", []),
-        replays: tiny.one_in(3, "replays", []),
-        silence: !tiny.never_silent(),
-        any_order,
-        disruptions,
-        latest: tiny.draw("latest", [], 3),
-        ..Adversary::at_most(fewest + tiny.draw("f", [], tiny.n.min(3) - fewest))
-    }
+    let f = fewest + tiny.draw("f", [], tiny.n.min(3) - fewest);
+    let mut adversary =
+        Adversary::new(faults, f).disrupted(disruptions, tiny.draw("latest", [], 3));
+    adversary.exactly = tiny.one_in(4, "exactly", []);
+    adversary.loyal_commander = tiny.one_in(4, "loyal commander", []);
+    adversary.strays = !tiny.one_in(2, "without strays", []);
+    adversary.replays = tiny.one_in(3, "replays", []);
+    adversary.silence = !tiny.never_silent();
+    adversary.any_order = any_order;
+    adversary
 }
 
 /// The counterexample is what it says it is.
@@ -167,13 +157,10 @@ fn the_search_finds_what_its_twin_finds_where_messages_are_signed() {
     let mut by_size = [0; 4];
     for seed in 0..SIGNED {
         let drawn = Signed::new(2 * seed);
-        let adversary = Adversary {
-            any_order: seed % 4 > 0,
-            disruptions: seed as usize % 3,
-            latest: seed as usize % 2,
-            replays: seed % 5 > 2,
-            ..Adversary::at_most(1)
-        };
+        let (disruptions, latest) = (seed as usize % 3, seed as usize % 2);
+        let mut adversary = Adversary::byzantine(1).disrupted(disruptions, latest);
+        adversary.any_order = seed % 4 > 0;
+        adversary.replays = seed % 5 > 2;
         if !Twin::new(&drawn, drawn.n, adversary).breaks_by_itself()
             && let Fared::Broken { size, all: true } = held(&&drawn, drawn.n, adversary)
         {
@@ -188,8 +175,9 @@ fn the_search_finds_what_its_twin_finds_where_messages_are_signed() {
 fn all_crashes_are_gone_through() {
     let mut sizes = [0; 4];
     for tiny in (0..SEEDS).map(Tiny::new) {
-        let faults = FaultClass::Crash;
-        let adversary = Adversary { faults, disruptions: 0, any_order: false, ..drawn(&tiny) };
+        let mut adversary = drawn(&tiny).disrupted(0, 0);
+        adversary.faults = FaultClass::Crash;
+        adversary.any_order = false;
         let twin = Twin::new(&tiny, tiny.n, adversary);
         if twin.breaks_by_itself() {
             continue;

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use itertools::Itertools;
 use turncoat::count::Count;
+use turncoat::execution::{ExecutionOf, Simulator};
 use turncoat::fault::Call;
 use turncoat::{
-    Adversary, Arrival, Attack, AttackOn, Crash, Edit, ExecutionOf, FaultClass, General, Generals,
-    Graph, Lie, Problem, Repertoire, Round, Shift, Simulator, Testable, Wire,
+    Adversary, Arrival, Attack, AttackOn, Crash, Edit, FaultClass, General, Generals, Graph, Lie,
+    Problem, Repertoire, Round, Shift, Testable, Wire,
 };
 
 use crate::enemy_parts::{CRASH, FIRST, LIE, LOSS, Part, Place, Slots, carried, is_disruption};

@@ -170,13 +170,13 @@ fn a_question_that_makes_no_sense_is_refused() {
 }
 
 #[test]
-#[should_panic(expected = "expected that it holds")]
+#[should_panic(expected = "expected the protocol to hold, but it is broken")]
 fn assert_holds_fails_with_the_story() {
     check(turncoat::OralMessages::new(1)).generals(3).traitors(1).assert_holds();
 }
 
 #[test]
-#[should_panic(expected = "expected that it is broken")]
+#[should_panic(expected = "expected the protocol to be broken, but found: holds")]
 fn assert_broken_fails_on_what_holds() {
     drop(check(turncoat::OralMessages::new(1)).generals(4).traitors(1).assert_broken());
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use turncoat::execution::Simulator;
 use turncoat::search::Engine;
 use turncoat::{
-    Attack, Check, Edit, FaultClass, General, Generals, Graph, Hunt, Lie, OralMessages, Order,
-    SignedMessages, Simulator, Wire, check, hunt, run,
+    Adversary, Attack, Check, Edit, FaultClass, General, Generals, Graph, Hunt, Lie, OralMessages,
+    Order, SignedMessages, Wire, check, hunt, run,
 };
 
 fn set(ids: &[usize]) -> Generals {
@@ -18,8 +19,12 @@ fn inputs(order: Order) -> BTreeMap<General, Order> {
 
 /// SM(m) on a graph, against the worst that these traitors can do.
 fn signed(m: usize, graph: &Graph, traitors: &[usize]) -> Check<SignedMessages> {
-    let check = check(SignedMessages::new(m)).on(graph).traitors(traitors.len());
-    check.exactly().suspects(set(traitors))
+    check(SignedMessages::new(m)).on(graph).against(turned(traitors))
+}
+
+/// Just these.
+fn turned(traitors: &[usize]) -> Adversary {
+    Adversary::byzantine(traitors.len()).exactly().suspects(set(traitors))
 }
 
 /// Five generals; without the traitors 0 and 4 the others stand in a line.
@@ -62,8 +67,9 @@ fn the_engines_agree_on_graphs() {
     ] {
         for any_loyal in [false, true] {
             let ask = || {
-                let question = check(OralMessages::new(m)).on(&graph).traitors(f).without_strays();
-                if any_loyal { question.loyal_commander() } else { question }
+                let mut adversary = Adversary::byzantine(f).without_strays();
+                adversary.loyal_commander = any_loyal;
+                check(OralMessages::new(m)).on(&graph).against(adversary)
             };
             let exhaustive = ask().run().unwrap();
             let naive = ask().engine(Engine::Naive).run().unwrap();
@@ -80,7 +86,8 @@ fn behaviours_on_graphs_are_counted() {
     for (graph, traitors, to_each, neighbours) in
         [(Graph::path(4), [3], 4 * 3 * 3, 1), (Graph::ring(5), [2], 4 * 4 * 4, 2)]
     {
-        let ask = || signed(1, &graph, &traitors).without_strays();
+        let adversary = turned(&traitors).without_strays();
+        let ask = || check(SignedMessages::new(1)).on(&graph).against(adversary);
         let verdict = ask().run().unwrap();
         let expected = 2 * u64::pow(to_each, neighbours);
         let behaviours = verdict.behaviours.exact().map(ToString::to_string);
@@ -94,8 +101,9 @@ fn behaviours_on_graphs_are_counted() {
 #[test]
 fn other_faults_keep_to_the_edges() {
     for faults in FaultClass::ALL {
-        let question = check(SignedMessages::new(2)).on(Graph::path(4)).traitors(1).faults(faults);
-        let verdict = question.suspects(set(&[0])).disrupted(1, 1).run().unwrap();
+        let adversary = Adversary::new(faults, 1).suspects(set(&[0])).disrupted(1, 1);
+        let question = check(SignedMessages::new(2)).on(Graph::path(4)).against(adversary);
+        let verdict = question.run().unwrap();
         if let Some(found) = verdict.counterexample() {
             let wires = found.attack.lies.iter().map(|lie| lie.wire);
             let wires = wires.chain(found.attack.schedule.iter().map(|shift| shift.wire));
@@ -109,8 +117,7 @@ fn other_faults_keep_to_the_edges() {
 #[test]
 fn what_is_hunted_keeps_to_the_edges() {
     let ask = |m: usize| -> Hunt<SignedMessages> {
-        let hunt = hunt(SignedMessages::new(m)).on(Graph::path(4)).traitors(1).exactly();
-        hunt.suspects(set(&[0])).cases(2_000)
+        hunt(SignedMessages::new(m)).on(Graph::path(4)).against(turned(&[0])).cases(2_000)
     };
     ask(2).assert_finds_nothing();
     let found = ask(1).assert_finds();
@@ -150,8 +157,9 @@ fn a_lie_needs_an_edge() {
 #[test]
 fn who_can_be_a_traitor_must_be_there() {
     let ask = |traitors, ids: &[usize]| {
-        let question = check(OralMessages::new(1)).on(Graph::ring(4)).traitors(traitors);
-        question.suspects(set(ids)).run().unwrap_err().to_string()
+        let adversary = Adversary::byzantine(traitors).suspects(set(ids));
+        let question = check(OralMessages::new(1)).on(Graph::ring(4)).against(adversary);
+        question.run().unwrap_err().to_string()
     };
     let there = "suspects: general 7 is not there: the 4 generals are numbered from 0";
     assert_eq!(ask(1, &[0, 7]), there);

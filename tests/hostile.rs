@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use turncoat::execution::Size;
 use turncoat::search::Engine;
 use turncoat::{
-    General, Graph, Lockstep, Problem, Repertoire, Round, Seat, Testable, Verdict, Violation, Wire,
-    check, run,
+    Adversary, General, Graph, Lockstep, Problem, Repertoire, Round, Seat, Testable, Verdict,
+    Violation, Wire, check, run,
 };
 
 /// A protocol on small numbers, written as functions.
@@ -77,7 +77,8 @@ impl Testable for Odd {
 
 /// The verdicts of both engines, which must be the same.
 fn verdict(odd: &Odd, n: usize, f: usize) -> Verdict<&Odd> {
-    let ask = |engine| check(odd).generals(n).traitors(f).without_strays().engine(engine).run();
+    let adversary = Adversary::byzantine(f).without_strays();
+    let ask = |engine| check(odd).generals(n).against(adversary).engine(engine).run();
     let (exhaustive, naive) = (ask(Engine::Exhaustive).unwrap(), ask(Engine::Naive).unwrap());
     assert_eq!(exhaustive.name(), naive.name(), "{exhaustive}\n{naive}");
     assert_eq!(exhaustive.behaviours, naive.behaviours);
@@ -142,7 +143,7 @@ fn a_traitor_whose_own_run_panics_is_no_finding() {
     let found = found.counterexample().unwrap();
     assert_eq!(found.attack.traitors.to_string(), "the commander");
     // As a traitor it may choke as it likes.
-    check(&deaf).generals(2).traitors(1).loyal_commander().assert_holds();
+    check(&deaf).generals(2).against(Adversary::byzantine(1).loyal_commander()).assert_holds();
 }
 
 /// Lieutenant 3 breaks down after three lies, of which the last comes before that of lieutenant 4.
@@ -213,7 +214,8 @@ fn a_lie_changes_one_slot() {
         },
         ..Odd::plain()
     };
-    let found = check(&cross).generals(4).traitors(1).assert_broken();
+    let found =
+        check(&cross).generals(4).against(Adversary::byzantine(1).without_strays()).assert_broken();
     assert_eq!((found.attack.lies.len(), found.size), (2, Size::Smallest));
 }
 
@@ -262,7 +264,10 @@ fn shrinking_stays_within_what_the_adversary_may_do() {
         },
         ..Odd::plain()
     };
-    let found = check(&shrinks).generals(3).traitors(1).assert_broken();
+    let found = check(&shrinks)
+        .generals(3)
+        .against(Adversary::byzantine(1).without_strays())
+        .assert_broken();
     let said = found.execution.deliveries.iter().map(|delivery| delivery.said.len());
     assert_eq!(said.max(), Some(1), "{found}");
     assert_eq!((found.attack.lies.len(), found.size), (2, Size::Smallest), "{found}");
@@ -321,7 +326,8 @@ fn behaviours_are_counted_without_going_through_all_sets() {
     let verdict = check(&unalike).generals(34).traitors(17).steps(10).run().unwrap();
     assert_eq!(verdict.name(), "bounded");
     // General 1 as a traitor has two choices on the wire to each who is loyal.
-    let small = check(&unalike).generals(6).traitors(3).without_strays().run().unwrap();
+    let adversary = Adversary::byzantine(3).without_strays();
+    let small = check(&unalike).generals(6).against(adversary).run().unwrap();
     let sets = [1, 5 + (1 << 5), 10 + 5 * (1 << 4), 10 + 10 * (1 << 3)];
     assert_eq!(small.behaviours.to_string(), sets.iter().sum::<i32>().to_string());
 }

@@ -8,8 +8,8 @@ use turncoat::protocols::chain::Binding;
 use turncoat::protocols::parallel::Parallel;
 use turncoat::search::progress::Progress;
 use turncoat::{
-    CheckError, FaultClass, Hunt, Ideal, OralMessages, Order, Repertoire, SignedMessages, Testable,
-    TwoStep, hunt, run,
+    Adversary, CheckError, FaultClass, Hunt, Ideal, OralMessages, Order, Repertoire,
+    SignedMessages, Testable, TwoStep, hunt, run,
 };
 
 use crate::pared::Pared;
@@ -78,7 +78,8 @@ fn the_mutants_of_signed_messages_are_found() {
 
 #[test]
 fn where_a_protocol_holds_nothing_is_found() {
-    let hunt = |protocol, n, f| hunt(protocol).generals(n).traitors(f).cases(2_000);
+    let any_order = |f| Adversary::byzantine(f).any_order();
+    let hunt = |protocol, n, f| hunt(protocol).generals(n).against(any_order(f)).cases(2_000);
     hunt(OralMessages::new(1), 4, 1).assert_finds_nothing();
     hunt(OralMessages::new(2), 7, 2).assert_finds_nothing();
     let hunted = hunt(OralMessages::new(1), 4, 1).run().unwrap();
@@ -88,19 +89,21 @@ fn where_a_protocol_holds_nothing_is_found() {
     assert!(coverage.swayed > 100 && coverage.obedient < 400, "{hunted}");
     for (m, n, f) in [(1, 3, 1), (2, 4, 2)] {
         let protocol = SignedMessages::new(m);
-        turncoat::hunt(protocol).generals(n).traitors(f).cases(2_000).assert_finds_nothing();
+        let hunt = turncoat::hunt(protocol).generals(n).against(any_order(f));
+        hunt.cases(2_000).assert_finds_nothing();
     }
 }
 
 #[test]
 fn every_class_of_faults_is_hunted() {
     for faults in FaultClass::ALL {
-        let question = hunt(OralMessages::new(1)).generals(4).traitors(1).cases(500).faults(faults);
-        let hunted = question.run().unwrap();
+        let adversary = Adversary::new(faults, 1).any_order();
+        let question = hunt(OralMessages::new(1)).generals(4).against(adversary);
+        let hunted = question.cases(500).run().unwrap();
         assert_eq!(hunted.name(), "bounded", "{hunted}");
         assert!(hunted.coverage.obedient < 250, "{hunted}");
         // One round is not enough, if the commander's order does not reach everybody.
-        let found = hunt(OralMessages::new(0)).generals(3).traitors(1).faults(faults);
+        let found = hunt(OralMessages::new(0)).generals(3).against(adversary);
         let broken = faults != FaultClass::ReceiveOmission;
         assert_eq!(found.run().unwrap().finding.is_some(), broken, "{faults}");
     }
@@ -109,15 +112,16 @@ fn every_class_of_faults_is_hunted() {
 /// One lost message between the loyal is more than OM(1) stands among four with a traitor.
 #[test]
 fn disruptions_are_hunted() {
-    let question = || hunt(OralMessages::new(1)).generals(4).traitors(1).disrupted(1, 1);
-    let found = question().assert_finds();
+    let adversary = Adversary::byzantine(1).any_order();
+    let question = |adversary| hunt(OralMessages::new(1)).generals(4).against(adversary);
+    let found = question(adversary.disrupted(1, 1)).assert_finds();
     assert!(!found.attack.schedule.is_empty(), "{found}");
-    question().disrupted(0, 0).cases(500).assert_finds_nothing();
+    question(adversary).cases(500).assert_finds_nothing();
 }
 
 fn small() -> Hunt<SignedTextbook> {
     let mutant = SignedTextbook::new(1, Signed::Skips(Rule::Length), Ideal);
-    hunt(mutant).generals(3).traitors(1).seed(3)
+    hunt(mutant).generals(3).against(Adversary::byzantine(1).any_order()).seed(3)
 }
 
 #[test]
@@ -127,7 +131,8 @@ fn the_answer_does_not_depend_on_threads() {
         let hunted = pool.install(|| question.run().unwrap());
         (hunted.to_string(), hunted.coverage, hunted.finding.map(|finding| finding.drawn))
     };
-    for question in [small(), small().cases(700), small().by_sender().without_replays()] {
+    let weaker = Adversary::byzantine(1).without_replays();
+    for question in [small(), small().cases(700), small().against(weaker)] {
         let one = with(1, question.clone());
         for threads in [2, 3] {
             assert_eq!(one, with(threads, question.clone()));

@@ -19,7 +19,7 @@ fn what_a_person_sees() {
     for (arguments, code, golden) in [
         ("hunt oral -n 3 -f 1", 1, "hunt_3_1.txt"),
         ("hunt oral -n 4 -f 1 --cases 2_000 --seed 7", 3, "hunt_4_1.txt"),
-        ("hunt oral -n 5 -f 2 -m 1 --by-sender --no-replays --exactly", 1, "hunt_m1_5_2.txt"),
+        ("hunt oral -n 5 -f 2 -m 1 --no-replays --exactly", 1, "hunt_m1_5_2.txt"),
         ("hunt oral -n 4 -f 1 --disruptions 1 --latest 1", 1, "hunt_disrupted.txt"),
         ("hunt signed -n 4 -f 2 --cases 300 --faults crash", 3, "hunt_crash.txt"),
         ("hunt two-step -n 4 -f 2 --format json", 1, "hunt_two_step.json"),
@@ -53,7 +53,7 @@ fn the_answer_does_not_depend_on_threads() {
 #[test]
 fn what_was_found_is_found_again_alone() {
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("hunted.json");
-    let (question, name) = ("hunt oral -n 7 -f 2 -m 1 --seed 3 --by-sender", file.display());
+    let (question, name) = ("hunt oral -n 7 -f 2 -m 1 --seed 3 --any-order", file.display());
     let hunted = turncoat(&format!("{question} --save {name}"));
     assert_eq!((hunted.code, hunted.err.as_str()), (1, ""));
     let named = |label: &str| {

@@ -1,5 +1,6 @@
 //! All integration tests, in one binary, so that proptest's regressions land at the top level.
 
+mod adversary;
 mod artifacts;
 mod attack_file;
 mod bounds;

@@ -6,8 +6,8 @@ use std::panic::catch_unwind;
 use expect_test::expect;
 use turncoat::search::{Engine, Reduction};
 use turncoat::{
-    Claims, ClaimsOf, General, Graph, Lockstep, OralMessages, Order, Problem, Repertoire, Round,
-    Seat, Testable, Wire, assert_monotone, check,
+    Adversary, Claims, ClaimsOf, General, Graph, Lockstep, OralMessages, Order, Problem,
+    Repertoire, Round, Seat, Testable, Wire, assert_monotone, check,
 };
 
 use crate::panics;
@@ -141,9 +141,11 @@ fn the_extremes_of_the_last_round_are_enough() {
         let protocol = Weighed { seed, flaw: Flaw::None };
         let n = if seed % 7 == 0 { 3 } else { 4 };
         let few = seed % 3 == 0;
-        let asked = check(&protocol).generals(n).traitors(if few { 1 } else { 2 });
-        let asked = if few { asked } else { asked.without_strays() };
-        let asked = if seed % 5 == 0 { asked.loyal_commander() } else { asked };
+        let byzantine = Adversary::byzantine(if few { 1 } else { 2 });
+        let mut adversary =
+            if few { byzantine.without_replays() } else { byzantine.without_strays() };
+        adversary.loyal_commander = seed % 5 == 0;
+        let asked = check(&protocol).generals(n).against(adversary);
         let verdict = asked.clone().run().unwrap();
         assert!(verdict.reductions.contains(&Reduction::Extremes));
         let all = asked.clone().without(Reduction::Extremes).run().unwrap();
@@ -161,15 +163,19 @@ fn the_extremes_of_the_last_round_are_enough() {
 
 #[test]
 fn they_are_left_alone_where_more_hangs_on_the_order_or_on_what_is_demanded() {
-    let asked = || check(Weighed { seed: MEDIAN, flaw: Flaw::None }).generals(3).traitors(1);
-    let has = |verdict: turncoat::Verdict<_>| verdict.reductions.contains(&Reduction::Extremes);
-    assert!(has(asked().run().unwrap()) && !has(asked().any_order().run().unwrap()));
-    assert!(!has(asked().faults(turncoat::FaultClass::SendOmission).run().unwrap()));
+    let asked = |adversary| {
+        check(Weighed { seed: MEDIAN, flaw: Flaw::None }).generals(3).against(adversary)
+    };
+    let has = |adversary: Adversary| {
+        asked(adversary).run().unwrap().reductions.contains(&Reduction::Extremes)
+    };
+    assert!(has(Adversary::byzantine(1)) && !has(Adversary::byzantine(1).any_order()));
+    assert!(!has(Adversary::send_omission(1)));
     let demand = turncoat::Demand::new("anything", |_| true);
     let demanding = turncoat::protocols::asking::asking(OralMessages::new(1), [demand]);
     let verdict = check(demanding).generals(4).traitors(1).run().unwrap();
     assert!(!verdict.reductions.contains(&Reduction::Extremes));
-    let without = asked().without(Reduction::LastRound).run().unwrap();
+    let without = asked(Adversary::byzantine(1)).without(Reduction::LastRound).run().unwrap();
     assert!(!without.reductions.contains(&Reduction::Extremes));
     // Of three orders a vote for the highest can take the majority from the one between.
     assert!(!OralMessages::new(1).over(Order::first(3)).claims().monotone);
@@ -229,8 +235,8 @@ fn the_claim_is_tested() {
 fn a_wrong_claim_is_believed() {
     // It takes a vote for 1, which is not an extreme, beside others.
     let asked = || {
-        let asked = check(Weighed { seed: MEDIAN, flaw: Flaw::Panics }).generals(6).traitors(2);
-        asked.loyal_commander().without_strays()
+        let adversary = Adversary::byzantine(2).loyal_commander().without_strays();
+        check(Weighed { seed: MEDIAN, flaw: Flaw::Panics }).generals(6).against(adversary)
     };
     let verdicts = [asked(), asked().without(Reduction::Extremes)];
     assert_eq!(verdicts.map(|asked| asked.run().unwrap().name()), ["holds", "broken"]);

@@ -2,7 +2,7 @@
 
 use turncoat::execution::Size;
 use turncoat::search::Engine;
-use turncoat::{Property, check};
+use turncoat::{Adversary, Property, check};
 
 use crate::textbook::Mutation::{self, *};
 use crate::textbook::Textbook;
@@ -55,8 +55,9 @@ fn the_exhaustive_engine_agrees_with_the_naive_one_on_every_mutant() {
     for mutation in Mutation::ALL {
         for (m, n) in [(0, 3), (1, 3), (1, 4), (2, 3)] {
             let ask = |strays: bool, engine| {
-                let check = check(Textbook::new(m, mutation)).generals(n).traitors(1);
-                let check = if strays { check } else { check.without_strays() };
+                let adversary = Adversary::byzantine(1).without_replays();
+                let adversary = if strays { adversary } else { adversary.without_strays() };
+                let check = check(Textbook::new(m, mutation)).generals(n).against(adversary);
                 check.engine(engine).run().unwrap()
             };
             for strays in [false, true] {

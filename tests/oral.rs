@@ -8,7 +8,8 @@ use turncoat::execution::Size;
 use turncoat::protocols::oral::{Choice, Relay};
 use turncoat::protocols::path::Path;
 use turncoat::{
-    Attack, Edit, General, Generals, Lie, OralMessages, Order, Property, Testable, Wire, check, run,
+    Adversary, Attack, Edit, General, Generals, Lie, OralMessages, Order, Property, Testable, Wire,
+    check, run,
 };
 
 use crate::textbook::{Mutation, Textbook};
@@ -97,7 +98,7 @@ fn om_m_is_broken_beyond_its_bound() {
 #[test]
 fn more_rounds_are_not_safer() {
     check(om(1)).generals(4).traitors(1).assert_holds();
-    check(om(2)).generals(4).traitors(1).loyal_commander().assert_broken();
+    check(om(2)).generals(4).against(Adversary::byzantine(1).loyal_commander()).assert_broken();
 }
 
 /// Section 3, lemma 1: OM(m) has validity with k traitors among n > 2k + m.
@@ -105,11 +106,11 @@ fn more_rounds_are_not_safer() {
 fn lemma_1_validity_needs_n_above_2k_plus_m() {
     for (m, n, k) in [(0, 3, 1), (0, 5, 2), (1, 4, 1), (1, 6, 2), (1, 8, 3), (2, 5, 1)] {
         assert!(n > 2 * k + m);
-        check(om(m)).generals(n).traitors(k).loyal_commander().assert_holds();
+        check(om(m)).generals(n).against(Adversary::byzantine(k).loyal_commander()).assert_holds();
     }
     for (m, n, k) in [(1, 3, 1), (1, 5, 2), (1, 7, 3), (2, 4, 1), (2, 6, 2)] {
         assert!(n <= 2 * k + m);
-        check(om(m)).generals(n).traitors(k).loyal_commander().assert_broken();
+        check(om(m)).generals(n).against(Adversary::byzantine(k).loyal_commander()).assert_broken();
     }
 }
 
@@ -118,8 +119,8 @@ fn lemma_1_validity_needs_n_above_2k_plus_m() {
 #[test]
 fn raw_behaviours_are_counted() {
     for (m, n, behaviours) in [(1, 4, "32"), (1, 5, "80"), (1, 6, "192"), (2, 5, "4112")] {
-        let check = check(om(m)).generals(n).traitors(1).exactly();
-        let verdict = check.without_silence().without_strays().run().unwrap();
+        let adversary = Adversary::byzantine(1).exactly().without_silence().without_strays();
+        let verdict = check(om(m)).generals(n).against(adversary).run().unwrap();
         assert!(verdict.holds());
         assert_eq!(verdict.behaviours.exact().unwrap().to_string(), behaviours);
     }

@@ -5,8 +5,8 @@ use turncoat::execution::Size;
 use turncoat::search::Engine;
 use turncoat::signature::Signed;
 use turncoat::{
-    Edit, General, Generals, Graph, Lockstep, Problem, Repertoire, Round, Seat, Signing, Testable,
-    Wire, check, run,
+    Adversary, Edit, General, Generals, Graph, Lockstep, Problem, Repertoire, Round, Seat, Signing,
+    Testable, Wire, check, run,
 };
 
 /// Whoever asks the commander in round 1 has his signature said in round 2, to lieutenant 1, who
@@ -95,7 +95,8 @@ impl Signing<Message> for Oracle {
 fn what_was_overheard_can_be_shown() {
     for rounds in 2..=4 {
         let oracle = Oracle { rounds, answers: true };
-        let ask = |oracle: Oracle| check(oracle).generals(3).traitors(1).loyal_commander();
+        let adversary = Adversary::byzantine(1).without_replays().loyal_commander();
+        let ask = |oracle: Oracle| check(oracle).generals(3).against(adversary);
         for engine in [Engine::Exhaustive, Engine::Naive] {
             let found = ask(oracle).engine(engine).assert_broken();
             assert_eq!(found.size, Size::Smallest, "{engine:?}");

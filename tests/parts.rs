@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use turncoat::search::part::Part;
 use turncoat::search::progress::Halt;
 use turncoat::{
-    FaultClass, FloodSet, OralMessages, Ruling, SignedMessages, Testable, TwoStep, check,
+    Adversary, FloodSet, OralMessages, Ruling, SignedMessages, Testable, TwoStep, check,
 };
 
 use crate::command_line::turncoat;
@@ -43,7 +43,7 @@ fn what_holds_holds_in_each_part_and_what_is_broken_is_in_one() {
         let (steps, broken) = gone_through(oral(1, 4, 1), of);
         assert_eq!((steps.len(), broken), (of, 0));
         assert_eq!(gone_through(|| check(SignedMessages::new(1)).generals(4).traitors(1), of).1, 0);
-        let crash = || check(FloodSet::new(2)).generals(4).traitors(1).faults(FaultClass::Crash);
+        let crash = || check(FloodSet::new(2)).generals(4).against(Adversary::crash(1));
         assert_eq!(gone_through(crash, of).1, 0);
         assert!(gone_through(|| check(TwoStep::new()).generals(4).traitors(2), of).1 > 0);
     }

@@ -5,11 +5,13 @@
 use std::collections::BTreeMap;
 
 use itertools::Itertools;
+use turncoat::execution::ExecutionOf;
 use turncoat::execution::{Delivery, Size};
+use turncoat::question::Question;
 use turncoat::search::Engine;
 use turncoat::{
-    Attack, AttackOn, Check, Counterexample, Edit, ExecutionOf, General, Generals, Graph, Lie,
-    Lockstep, Problem, Question, Repertoire, Round, Seat, Testable, Wire, check, run,
+    Adversary, Attack, AttackOn, Check, Counterexample, Edit, General, Generals, Graph, Lie,
+    Lockstep, Problem, Repertoire, Round, Seat, Testable, Wire, check, run,
 };
 
 /// A protocol whose tables are drawn from a seed, entry by entry, whenever one is looked up.
@@ -18,15 +20,6 @@ pub struct Drawn {
     seed: u64,
     n: usize,
     adversary: Adversary,
-}
-
-/// What the enemy may do.
-#[derive(Clone, Copy, Debug)]
-struct Adversary {
-    f: usize,
-    exactly: bool,
-    loyal_commander: bool,
-    strays: bool,
 }
 
 /// How many states there are, and how many messages.
@@ -42,15 +35,13 @@ const ATTACKS: usize = 20_000;
 
 impl Drawn {
     pub fn new(seed: u64) -> Drawn {
-        let adversary = Adversary { f: 1, exactly: false, loyal_commander: false, strays: true };
-        let blank = Drawn { seed, n: 0, adversary };
+        let blank = Drawn { seed, n: 0, adversary: Adversary::byzantine(1) };
         let n = 2 + blank.draw("n", [], 3);
-        let adversary = Adversary {
-            f: 1 + blank.draw("f", [], n.min(3) - 1),
-            exactly: blank.one_in(4, "exactly", []),
-            loyal_commander: blank.one_in(4, "loyal commander", []),
-            strays: !blank.one_in(2, "strays", []),
-        };
+        let f = 1 + blank.draw("f", [], n.min(3) - 1);
+        let mut adversary = Adversary::byzantine(f).without_replays();
+        adversary.exactly = blank.one_in(4, "exactly", []);
+        adversary.loyal_commander = blank.one_in(4, "loyal commander", []);
+        adversary.strays = !blank.one_in(2, "strays", []);
         Drawn { n, adversary, ..blank }
     }
 
@@ -76,11 +67,7 @@ impl Drawn {
 
     /// A question about this setting.
     pub fn ask<P: Testable, H>(&self, question: Question<P, H>) -> Question<P, H> {
-        let Adversary { f, exactly, loyal_commander, strays } = self.adversary;
-        let question = question.generals(self.n).traitors(f);
-        let question = if exactly { question.exactly() } else { question };
-        let question = if loyal_commander { question.loyal_commander() } else { question };
-        if strays { question } else { question.without_strays() }
+        question.generals(self.n).against(self.adversary)
     }
 
     fn slot(&self, message: u8) -> usize {
@@ -216,10 +203,8 @@ fn wires(drawn: &Drawn, from: Generals, to: Generals) -> Vec<Wire> {
 
 /// The sets of traitors.
 fn sets(drawn: &Drawn) -> Vec<Generals> {
-    let Adversary { f, exactly, loyal_commander, .. } = drawn.adversary;
-    let suspects = Generals::first(drawn.n);
-    let suspects = if loyal_commander { suspects.without(General::COMMANDER) } else { suspects };
-    (if exactly { f } else { 0 }..=f).flat_map(|size| suspects.subsets(size)).collect()
+    let suspects = drawn.adversary.suspects_among(Generals::first(drawn.n));
+    drawn.adversary.sizes().flat_map(|size| suspects.subsets(size)).collect()
 }
 
 /// How many behaviours there are.

@@ -11,8 +11,8 @@ use turncoat::search::Engine;
 use turncoat::signature::Signed;
 use turncoat::testable::{Forgery, Refusal};
 use turncoat::{
-    Attack, Check, CheckError, Edit, General, Generals, Graph, Lie, Lockstep, Problem, Repertoire,
-    Round, Seat, Signing, Testable, Wire, check, run,
+    Adversary, Attack, Check, CheckError, Edit, General, Generals, Graph, Lie, Lockstep, Problem,
+    Repertoire, Round, Seat, Signing, Testable, Wire, check, run,
 };
 
 /// How many protocols are drawn, and the most behaviours that are gone through one by one.
@@ -89,7 +89,7 @@ impl Drawn {
     }
 
     fn check(&self, f: usize) -> Check<&Drawn> {
-        check(self).generals(self.n).traitors(f)
+        check(self).generals(self.n).against(Adversary::byzantine(f).without_replays())
     }
 }
 
@@ -314,8 +314,9 @@ impl Signing<Message> for Certified {
 #[test]
 fn a_signature_from_nowhere_is_refused() {
     for (n, exactly) in [(2, true), (2, false), (3, true), (3, false)] {
-        let ask = check(Certified).generals(n).traitors(1);
-        let refused = if exactly { ask.exactly() } else { ask }.run().unwrap_err();
+        let mut adversary = Adversary::byzantine(1);
+        adversary.exactly = exactly;
+        let refused = check(Certified).generals(n).against(adversary).run().unwrap_err();
         let CheckError::Refused(Refusal::Unheard { wire, signed }) = &refused else {
             panic!("{refused}")
         };

@@ -6,7 +6,7 @@ use std::panic::catch_unwind;
 use expect_test::expect;
 use turncoat::search::Reduction;
 use turncoat::{
-    Check, Claims, ClaimsOf, General, Generals, Graph, InteractiveConsistency, Lockstep,
+    Adversary, Check, Claims, ClaimsOf, General, Generals, Graph, InteractiveConsistency, Lockstep,
     OralMessages, Order, Problem, Repertoire, Round, Seat, Swap, Symmetric, Testable, Wire,
     assert_symmetric, check,
 };
@@ -36,15 +36,16 @@ fn each_left_out<P: Testable + Clone>(asked: Check<P>) -> (u64, Vec<(Reduction, 
 
 #[test]
 fn without_a_reduction_the_verdict_is_the_same_and_takes_longer() {
-    let oral = |m, n, f| check(OralMessages::new(m)).generals(n).traitors(f);
+    let byzantine = |f| Adversary::byzantine(f).without_strays();
     let mut saved = Vec::new();
-    for asked in [
-        oral(1, 4, 1),
-        oral(1, 4, 2).without_strays(),
-        oral(1, 6, 2).loyal_commander().without_strays(),
-        oral(2, 5, 1).without_strays(),
-        oral(2, 5, 2).without_strays().exactly(),
+    for (m, n, adversary) in [
+        (1, 4, Adversary::byzantine(1).without_replays()),
+        (1, 4, byzantine(2)),
+        (1, 6, byzantine(2).loyal_commander()),
+        (2, 5, byzantine(1)),
+        (2, 5, byzantine(2).exactly()),
     ] {
+        let asked = check(OralMessages::new(m)).generals(n).against(adversary);
         let (reduced, without) = each_left_out(asked);
         let longer = without.into_iter().filter(|(_, steps)| *steps > reduced);
         saved.extend(longer.map(|(reduction, _)| reduction));
@@ -56,16 +57,18 @@ fn without_a_reduction_the_verdict_is_the_same_and_takes_longer() {
 
 #[test]
 fn so_it_is_in_consensus() {
-    let consensus = check(InteractiveConsistency::new(1)).generals(4).traitors(1).without_strays();
+    let consensus = check(InteractiveConsistency::new(1)).generals(4);
+    let consensus = consensus.against(Adversary::byzantine(1).without_strays());
     let (_, without) = each_left_out(consensus);
     assert!(without.len() >= 5);
 }
 
 #[test]
 fn what_can_be_renamed_is_gone_through_once() {
-    let asked = check(OralMessages::new(2)).generals(7).traitors(2).without_strays();
-    let renamed = asked.clone().loyal_commander().run().unwrap();
-    let whole = asked.loyal_commander().without(Reduction::Renaming).run().unwrap();
+    let adversary = Adversary::byzantine(2).without_strays().loyal_commander();
+    let asked = check(OralMessages::new(2)).generals(7).against(adversary);
+    let renamed = asked.clone().run().unwrap();
+    let whole = asked.without(Reduction::Renaming).run().unwrap();
     assert_eq!(renamed.name(), whole.name());
     assert!(renamed.steps * 20 < whole.steps, "{} steps of {}", renamed.steps, whole.steps);
 }
@@ -214,9 +217,10 @@ fn where_the_claim_is_true_the_search_makes_use_of_it() {
 
 #[test]
 fn a_graph_or_suspects_that_tell_generals_apart_are_heeded() {
-    let asked = check(OralMessages::new(1)).generals(4).traitors(1);
     let suspects = Generals::NONE.with(General::new(1)).with(General::new(2));
-    let (_, without) = each_left_out(asked.suspects(suspects));
+    let adversary = Adversary::byzantine(1).suspects(suspects);
+    let asked = check(OralMessages::new(1)).generals(4).against(adversary);
+    let (_, without) = each_left_out(asked);
     assert_eq!(without.len(), Reduction::ALL.len());
     let ring = turncoat::Graph::ring(4);
     let on_a_ring = check(Tally(Flaw::None)).on(ring).traitors(1);

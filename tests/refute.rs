@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicUsize;
 
 use itertools::Itertools;
 use turncoat::fault::FaultKind;
-use turncoat::impossibility::argument::{ArgumentOf, Construction, Ending};
+use turncoat::impossibility::argument::{ArgumentOf, Conclusion, Construction};
 use turncoat::impossibility::world::Must;
 use turncoat::protocols::chain::Binding;
 use turncoat::protocols::interactive::InteractiveConsistency;
@@ -28,7 +28,9 @@ fn assert_true<P: Testable>(protocol: &P, argument: &ArgumentOf<P>, setting: &st
         assert!(again.lacking.is_empty() && again.idle.is_empty(), "{setting}");
         assert_eq!(world.loyal(), Generals::first(world.attack.n()).minus(world.attack.traitors));
     }
-    let Ending::Refuted(broken) = argument.ending else { panic!("{setting}: {argument:?}") };
+    let Conclusion::Refuted(broken) = argument.conclusion else {
+        panic!("{setting}: {argument:?}")
+    };
     let violation = argument.worlds[broken].execution.violation();
     assert!(matches!(violation, Some(Violation::Property(_))), "{setting}: {violation:?}");
     let witnesses = argument.witnesses().collect_vec();
@@ -177,7 +179,7 @@ fn consensus_among_2f_is_refuted_in_one_run_even_if_signed() {
         let refutation = refute(protocol).generals(2 * f).traitors(f).run().unwrap();
         let argument = refutation.argument.as_ref().unwrap();
         assert_eq!(argument.theorem, Construction::Halves);
-        assert!(matches!(argument.ending, Ending::Refuted(_)), "{refutation}");
+        assert!(matches!(argument.conclusion, Conclusion::Refuted(_)), "{refutation}");
         assert!(argument.worlds.iter().all(|world| world.attack.lies.is_empty()));
         // The same run, with other generals loyal.
         assert!(argument.worlds.iter().map(|world| &world.execution.deliveries).all_equal());
@@ -190,13 +192,13 @@ fn what_is_not_deterministic_is_found_out() {
     static CALLS: AtomicUsize = AtomicUsize::new(0);
     let refutation = refute(Silly::Counts(&CALLS)).generals(3).traitors(1).run().unwrap();
     let argument = refutation.argument.as_ref().unwrap();
-    let fault = match &argument.ending {
-        Ending::Undetermined(fault) => fault,
-        Ending::Refuted(world) => argument.worlds[*world].execution.fault.as_ref().unwrap(),
-        Ending::Forgery(_) => panic!("{refutation}"),
+    let fault = match &argument.conclusion {
+        Conclusion::Undetermined(fault) => fault,
+        Conclusion::Refuted(world) => argument.worlds[*world].execution.fault.as_ref().unwrap(),
+        Conclusion::Forgery(_) => panic!("{refutation}"),
     };
     assert!(matches!(fault.kind, FaultKind::Undetermined(..)), "{fault}");
-    let ended = matches!(argument.ending, Ending::Undetermined(_));
+    let ended = matches!(argument.conclusion, Conclusion::Undetermined(_));
     assert_eq!(refutation.name(), if ended { "undetermined" } else { "refuted" });
     assert!(refutation.to_string().contains("not deterministic"), "{refutation}");
 }
@@ -216,7 +218,7 @@ fn signatures_escape() {
     for (n, f) in [(3, 1), (4, 2), (5, 2), (6, 2)] {
         let refutation = refute(SignedMessages::new(f)).generals(n).traitors(f).run().unwrap();
         let argument = refutation.argument.as_ref().unwrap();
-        assert_eq!((refutation.name(), &argument.ending), ("forgery", &Ending::Forgery(0)));
+        assert_eq!((refutation.name(), &argument.conclusion), ("forgery", &Conclusion::Forgery(0)));
         let needed = argument.worlds[0].forgery.as_ref().unwrap();
         assert_eq!((needed.wire.round, needed.signed.by), (2, General::COMMANDER));
         assert!(argument.worlds[0].attack.traitors.contains(needed.wire.from));
@@ -237,9 +239,11 @@ fn textbook(mutation: Mutation) -> ArgumentOf<Textbook> {
 #[test]
 fn unchecked_signatures_do_not() {
     let checked = textbook(Mutation::None);
-    assert_eq!(checked.ending, Ending::Forgery(0));
+    assert_eq!(checked.conclusion, Conclusion::Forgery(0));
     let unchecked = textbook(Skips(Rule::InnerLinks));
-    let Ending::Refuted(world) = unchecked.ending else { panic!("{:?}", unchecked.ending) };
+    let Conclusion::Refuted(world) = unchecked.conclusion else {
+        panic!("{:?}", unchecked.conclusion)
+    };
     let world = &unchecked.worlds[world];
     assert!(world.stand_ins > 0 && world.forgery.is_none());
     assert_eq!(world.execution.lacks, Some(Property::Validity));

@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use itertools::Itertools;
+use turncoat::execution::Simulator;
 use turncoat::impossibility::{Chain, Existence, Rounds, View, rounds, rounds_over};
 use turncoat::protocols::oral::{Choice, Relay};
 use turncoat::protocols::path::{Path, paths};
 use turncoat::{
-    Attack, AttackOn, Edit, General, Generals, Lie, OralMessages, Order, Simulator, Wire, check,
-    run,
+    Attack, AttackOn, Edit, General, Generals, Lie, OralMessages, Order, Wire, check, run,
 };
 
 /// n, f and r; whether there is a protocol; how many views and executions there are.

@@ -1,9 +1,10 @@
 //! OM(m, p) on graphs, and what is known of it.
 
 use expect_test::expect;
+use turncoat::execution::Simulator;
 use turncoat::{
     AttackOn, Check, General, Generals, Graph, Hunt, Lockstep, Order, Repertoire, RoutedMessages,
-    Simulator, Testable, Wire, check, hunt, run,
+    Testable, Wire, check, hunt, run,
 };
 
 fn routed(m: usize, p: usize, graph: &Graph) -> RoutedMessages {

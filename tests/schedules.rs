@@ -10,7 +10,7 @@ use turncoat::protocols::path::Path;
 use turncoat::search::Engine;
 use turncoat::signature::ideal::Token;
 use turncoat::{
-    Arrival, Attack, AttackOn, Check, Edit, FaultClass, General, Generals, Graph, Ideal, Lie,
+    Adversary, Arrival, Attack, AttackOn, Check, Edit, General, Generals, Graph, Ideal, Lie,
     Lockstep, OralMessages, Order, Problem, Property, Repertoire, Round, Seat, Shift,
     SignedMessages, Testable, Wire, check, run,
 };
@@ -70,17 +70,18 @@ fn assert_broken_by<P: Testable>(question: Check<P>, property: Property, expecte
 #[test]
 fn om_and_sm_hold_in_any_order_of_arrival() {
     fn assert_holds<P: Testable + Clone>(protocol: P, n: usize, f: usize) {
-        let question = || check(protocol.clone()).generals(n).traitors(f);
+        let question = |adversary| check(protocol.clone()).generals(n).against(adversary);
+        let by_sender = Adversary::byzantine(f).without_replays();
         let [by_sender, any_order] =
-            [question(), question().any_order()].map(|question| question.run().unwrap());
+            [by_sender, by_sender.any_order()].map(|adversary| question(adversary).run().unwrap());
         assert!(by_sender.holds() && any_order.holds(), "{any_order}");
         assert!(by_sender.behaviours < any_order.behaviours, "{any_order}");
-        question().any_order().with_replays().assert_holds();
+        question(Adversary::byzantine(f).any_order()).assert_holds();
     }
     assert_holds(OralMessages::new(1), 4, 1);
     assert_holds(sm(1), 3, 1);
     assert_holds(sm(1), 4, 1);
-    check(sm(2)).generals(4).traitors(2).any_order().with_replays().assert_holds();
+    check(sm(2)).generals(4).against(Adversary::byzantine(2).any_order()).assert_holds();
 }
 
 /// "Choice = first received": the commander says ATTACK to one, and RETREAT to the other first.
@@ -89,11 +90,13 @@ fn who_obeys_the_first_order_is_betrayed() {
     let mutant = || Textbook::new(1, Mutation::ObeysFirst, Ideal);
     let say = Edit::Say(signed(RETREAT, &[0]));
     let retreat_first = attack(3, &[0], vec![lie([1, 0, 2], say)], vec![]);
-    let question = check(mutant()).generals(3).traitors(1);
+    let question = |adversary| check(mutant()).generals(3).against(adversary);
+    let by_sender = Adversary::byzantine(1).without_replays();
     // RETREAT is the lesser order as data, so of the two it arrives first even by sender.
-    assert_broken_by(question.clone(), Property::Agreement, &retreat_first);
-    assert_broken_by(question.any_order(), Property::Agreement, &retreat_first);
-    check(mutant()).generals(3).traitors(0).any_order().assert_holds();
+    for adversary in [by_sender, by_sender.any_order()] {
+        assert_broken_by(question(adversary), Property::Agreement, &retreat_first);
+    }
+    question(Adversary::byzantine(0).any_order()).assert_holds();
 }
 
 /// Everybody says his input, and decides on general 0's: on what comes first.
@@ -151,8 +154,9 @@ fn who_takes_the_first_word_for_the_leaders_needs_arrival_by_sender() {
     for n in 2..=4 {
         check(FirstWord { rounds: 1 }).generals(n).traitors(0).assert_holds();
     }
-    check(FirstWord { rounds: 1 }).generals(2).traitors(0).any_order().assert_holds();
-    let question = check(FirstWord { rounds: 1 }).generals(3).traitors(0).any_order();
+    let any_order = Adversary::byzantine(0).any_order();
+    check(FirstWord { rounds: 1 }).generals(2).against(any_order).assert_holds();
+    let question = check(FirstWord { rounds: 1 }).generals(3).against(any_order);
     assert_broken_by(question, Property::Agreement, &overtaking);
 }
 
@@ -161,13 +165,14 @@ fn who_takes_the_first_word_for_the_leaders_needs_arrival_by_sender() {
 #[test]
 fn sm_1_does_not_survive_a_traitor_and_a_lost_message() {
     use Arrival::{Late, Never};
-    let sm_1 = || check(sm(1)).generals(3).traitors(1);
+    let sm_1 = |adversary| check(sm(1)).generals(3).against(adversary);
+    let byzantine = Adversary::byzantine(1).without_replays();
     // The commander says RETREAT as well, to 1 alone, whose relay of that is lost.
     let say = Edit::Say(signed(RETREAT, &[0]));
     let relayed = shift([2, 1, 2], signed(RETREAT, &[0, 1]), Never);
     let two_faced = attack(3, &[0], vec![lie([1, 0, 1], say)], vec![relayed]);
     for latest in 0..=1 {
-        let question = sm_1().disrupted(1, latest);
+        let question = sm_1(byzantine.disrupted(1, latest));
         assert_broken_by(question, Property::Agreement, &two_faced);
     }
     // The order does not come to 2, or too late, and the traitor keeps it from him as well.
@@ -176,11 +181,11 @@ fn sm_1_does_not_survive_a_traitor_and_a_lost_message() {
         let order = shift([1, 0, 2], signed(ATTACK, &[0]), arrival);
         let lie = lie([2, 1, 2], withhold.clone());
         let kept_back = attack(3, &[1], vec![lie], vec![order]);
-        let question = sm_1().loyal_commander().disrupted(1, latest);
+        let question = sm_1(byzantine.loyal_commander().disrupted(1, latest));
         assert_broken_by(question, Property::Validity, &kept_back);
     }
     // One round more than there are traitors makes up for one message.
-    check(sm(2)).generals(4).traitors(1).disrupted(1, 1).assert_holds();
+    check(sm(2)).generals(4).against(byzantine.disrupted(1, 1)).assert_holds();
 }
 
 /// Where all are loyal, SM(1) survives as many lost messages as leave one lieutenant the order.
@@ -188,7 +193,8 @@ fn sm_1_does_not_survive_a_traitor_and_a_lost_message() {
 fn sm_1_among_the_loyal_survives_lost_messages() {
     use Arrival::{Late, Never};
     for (n, survived) in [(3, 1), (4, 2)] {
-        let question = |lost, latest| check(sm(1)).generals(n).traitors(0).disrupted(lost, latest);
+        let disrupted = |lost, latest| Adversary::byzantine(0).disrupted(lost, latest);
+        let question = |lost, latest| check(sm(1)).generals(n).against(disrupted(lost, latest));
         question(survived, 0).assert_holds();
         question(survived, 1).assert_holds();
         let order = |to| shift([1, 0, to], signed(ATTACK, &[0]), Never);
@@ -197,7 +203,7 @@ fn sm_1_among_the_loyal_survives_lost_messages() {
     }
     let order = |to| shift([1, 0, to], signed(ATTACK, &[0]), Late(1));
     let all_late = attack(3, &[], vec![], vec![order(1), order(2)]);
-    let question = check(sm(1)).generals(3).traitors(0).disrupted(2, 1);
+    let question = check(sm(1)).generals(3).against(Adversary::byzantine(0).disrupted(2, 1));
     assert_broken_by(question, Property::Validity, &all_late);
 }
 
@@ -205,16 +211,19 @@ fn sm_1_among_the_loyal_survives_lost_messages() {
 /// vote of 1 is lost, for which he takes RETREAT.
 #[test]
 fn om_1_does_not_survive_a_traitor_and_a_lost_message() {
-    let om_1 = |f| check(OralMessages::new(1)).generals(4).traitors(f);
+    let om_1 = |f, lost, latest| {
+        let adversary = Adversary::byzantine(f).without_replays().disrupted(lost, latest);
+        check(OralMessages::new(1)).generals(4).against(adversary)
+    };
     let edit = Edit::Instead { of: relay(ATTACK, &[]), say: relay(RETREAT, &[]) };
     let vote = shift([2, 1, 2], relay(ATTACK, &[1]), Arrival::Never);
     let two_faced = attack(4, &[0], vec![lie([1, 0, 2], edit)], vec![vote]);
-    assert_broken_by(om_1(1).disrupted(1, 0), Property::Agreement, &two_faced);
-    assert_broken_by(om_1(1).disrupted(1, 1), Property::Agreement, &two_faced);
-    om_1(0).disrupted(1, 1).assert_holds();
+    assert_broken_by(om_1(1, 1, 0), Property::Agreement, &two_faced);
+    assert_broken_by(om_1(1, 1, 1), Property::Agreement, &two_faced);
+    om_1(0, 1, 1).assert_holds();
     let order = |to| shift([1, 0, to], relay(ATTACK, &[]), Arrival::Never);
     let lost = attack(4, &[], vec![], vec![order(1), order(2)]);
-    assert_broken_by(om_1(0).disrupted(2, 0), Property::Validity, &lost);
+    assert_broken_by(om_1(0, 2, 0), Property::Validity, &lost);
 }
 
 /// Where the list has two late messages matters as little as where it has two lost ones.
@@ -236,19 +245,20 @@ fn late_messages_arrive_in_the_order_in_which_they_would_have_arrived() {
 
 #[test]
 fn questions_that_can_not_be_answered_are_refused() {
-    let ask = || check(FirstWord { rounds: 1 }).generals(3).traitors(1);
+    let ask = |adversary| check(FirstWord { rounds: 1 }).generals(3).against(adversary);
     let refused = |question: Check<FirstWord>| question.run().unwrap_err().to_string();
-    let naive = || ask().engine(Engine::Naive);
-    let crash = naive().faults(FaultClass::Crash);
-    for question in [crash, naive().any_order(), naive().disrupted(1, 0)] {
+    let byzantine = Adversary::byzantine(1);
+    for adversary in [Adversary::crash(1), byzantine.any_order(), byzantine.disrupted(1, 0)] {
+        let question = ask(adversary).engine(Engine::Naive);
         assert!(refused(question).starts_with("the naive engine knows no traitors but"));
     }
-    assert!(refused(ask().disrupted(65, 0)).starts_with("disruptions is 65: at most 64"));
+    assert!(refused(ask(byzantine.disrupted(65, 0))).starts_with("disruptions is 65: at most 64"));
 }
 
 /// There are 2^64 inputs, and of each 63! orders of arrival at every general.
 #[test]
 fn of_a_space_too_large_a_part_is_searched() {
-    let crowd = check(FirstWord { rounds: 1 }).generals(64).traitors(0).any_order();
+    let any_order = Adversary::byzantine(0).any_order();
+    let crowd = check(FirstWord { rounds: 1 }).generals(64).against(any_order);
     assert_eq!(crowd.steps(1_000).run().unwrap().name(), "bounded");
 }

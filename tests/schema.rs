@@ -27,7 +27,7 @@ const COMMANDS: [&str; 29] = [
     "check oral -n 4 -f 1",
     "check oral -n 7 -f 2 --budget 1000",
     "check oral -n 4 -f 1 --engine compositional",
-    "check oral -n 4 -f 1 --suspects 1,2 --any-order --replays --disruptions 1 --latest 1",
+    "check oral -n 4 -f 1 --suspects 1,2 --any-order --no-strays --disruptions 1 --latest 1",
     "check oral -n 6 -f 2 --graph ring",
     "check routed --graph prism -f 1",
     "check signed -n 3 -f 1 --signatures ed25519 --verifiers strict,plain",

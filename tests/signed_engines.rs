@@ -7,7 +7,7 @@ use turncoat::protocols::chain::Binding;
 use turncoat::protocols::parallel::Parallel;
 use turncoat::search::Engine;
 use turncoat::{
-    Check, Ideal, Repertoire, SignedMessages, Testable, TwoStep, Violation, Wire, check,
+    Adversary, Check, Ideal, Repertoire, SignedMessages, Testable, TwoStep, Violation, Wire, check,
 };
 
 use crate::pared::Pared;
@@ -62,15 +62,16 @@ fn outcomes<P: Testable + Clone>(protocol: &P, harm: bool, turns: &[usize]) -> V
     let mut outcomes = Vec::new();
     for (n, f) in [(2, 1), (3, 1), (3, 2)] {
         let setting = format!("{protocol:?}, n = {n}, f = {f}");
-        let ask = || check(protocol.clone()).generals(n).traitors(f).without_strays();
+        let adversary = Adversary::byzantine(f).without_replays();
+        let ask = || check(protocol.clone()).generals(n).against(adversary.without_strays());
         outcomes.extend(agreed(ask, &setting));
         for (every, turn) in [60, 25].into_iter().cartesian_product(turns) {
             let thinned = Thinned { every, turn: *turn, harm };
             let pare = move |wire: Wire, repertoire: Repertoire<_>| thinned.of(wire, repertoire);
             let pared = || Pared::new(protocol.clone(), pare);
             let setting = format!("{setting}, {thinned:?}");
-            let ask = || check(pared()).generals(n).traitors(f);
-            let ask = || if harm { ask().loyal_commander() } else { ask() };
+            let adversary = if harm { adversary.loyal_commander() } else { adversary };
+            let ask = || check(pared()).generals(n).against(adversary);
             outcomes.extend(agreed(ask, &setting));
         }
     }

@@ -4,7 +4,7 @@
 use itertools::Itertools;
 use turncoat::forgery::Tampering;
 use turncoat::protocols::forged_chains::LABELS;
-use turncoat::{Ideal, Order, Repertoire, Testable, Violation, Wire, check};
+use turncoat::{Adversary, Ideal, Order, Repertoire, Testable, Violation, Wire, check};
 
 use crate::pared::Pared;
 use crate::signed_textbook::Mutation::{self, *};
@@ -38,7 +38,8 @@ fn accepted(
     to_commander: bool,
 ) -> Option<&'static str> {
     let protocol = with_forgeries(labels, mutant(m, mutation), to_commander);
-    let verdict = check(protocol).generals(m + 2).traitors(1).run().unwrap();
+    let adversary = Adversary::byzantine(1).without_replays();
+    let verdict = check(protocol).generals(m + 2).against(adversary).run().unwrap();
     assert_ne!(verdict.name(), "bounded");
     verdict.counterexample().map(|found| match &found.violation {
         Violation::Forgery(accepted) => accepted.label,

@@ -10,7 +10,7 @@ use turncoat::protocols::parallel::Parallel;
 use turncoat::protocols::signed::Length;
 use turncoat::signature::ideal::Token;
 use turncoat::{
-    Attack, AttackOn, Check, Counterexample, Edit, General, Ideal, Lie, Order, Property,
+    Adversary, Attack, AttackOn, Check, Counterexample, Edit, General, Ideal, Lie, Order, Property,
     Repertoire, SignedMessages, Testable, TwoStep, Wire, check, run,
 };
 
@@ -72,8 +72,9 @@ impl Subject {
 }
 
 fn ask<P: Testable>(protocol: P, n: usize, f: usize, strays: bool) -> Found {
-    let question = check(protocol).generals(n).traitors(f);
-    found(if strays { question } else { question.without_strays() })
+    let adversary = Adversary::byzantine(f).without_replays();
+    let adversary = if strays { adversary } else { adversary.without_strays() };
+    found(check(protocol).generals(n).against(adversary))
 }
 
 #[test]
@@ -265,14 +266,15 @@ fn believing_a_forgery_does_harm() {
 fn instances_in_parallel_need_signatures_that_bind_them() {
     for m in 1..=2 {
         for binding in [Binding::Order, Binding::Everything] {
-            let question = check(parallel(m, binding)).generals(3).traitors(1);
+            let adversary = Adversary::byzantine(1).without_replays();
+            let ask = |adversary| found(check(parallel(m, binding)).generals(3).against(adversary));
             let broken = binding == Binding::Order;
             let expected = |name, property| broken.then_some((name, Some(property), 1));
             let agreement = expected("agreement", Property::Agreement);
-            assert_eq!(found(question.clone()), agreement, "{binding:?}");
-            assert_eq!(found(question.clone().without_strays()), agreement, "{binding:?}");
+            assert_eq!(ask(adversary), agreement, "{binding:?}");
+            assert_eq!(ask(adversary.without_strays()), agreement, "{binding:?}");
             let validity = expected("validity", Property::Validity);
-            assert_eq!(found(question.loyal_commander()), validity, "{binding:?}");
+            assert_eq!(ask(adversary.loyal_commander()), validity, "{binding:?}");
         }
     }
 }

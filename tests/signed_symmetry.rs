@@ -10,9 +10,9 @@ use turncoat::search::Reduction;
 use turncoat::signature::ed25519::Ed25519;
 use turncoat::signature::ideal::Token;
 use turncoat::{
-    Check, Claims, ClaimsOf, Counterexample, General, Generals, Graph, Lockstep, Order, Problem,
-    Repertoire, Round, Seat, SignedMessages, Signing, Swap, Symmetric, Testable, TwoStep, Wire,
-    assert_symmetric, check,
+    Adversary, Check, Claims, ClaimsOf, Counterexample, General, Generals, Graph, Lockstep, Order,
+    Problem, Repertoire, Round, Seat, SignedMessages, Signing, Swap, Symmetric, Testable, TwoStep,
+    Wire, assert_symmetric, check,
 };
 
 use crate::panics;
@@ -45,18 +45,20 @@ fn renames<P: Testable + Clone>(asked: &Check<P>) -> bool {
 fn renamed_or_not_the_verdict_is_the_same() {
     for (m, n) in iproduct!(0..=2, 3..=4) {
         for (variant, f) in iproduct!(variants(m), 1..n) {
-            let asked = check(variant).generals(n).traitors(f).without_strays();
-            assert!(renames(&asked.clone().exactly()));
-            assert!(n > 3 || renames(&asked.any_order()));
+            let adversary = Adversary::byzantine(f).without_strays();
+            let asked = check(variant).generals(n);
+            assert!(renames(&asked.clone().against(adversary.exactly())));
+            assert!(n > 3 || renames(&asked.against(adversary.any_order())));
         }
     }
+    let (sm, two) = (SignedMessages::new, Adversary::byzantine(2));
     for asked in [
-        check(SignedMessages::new(2)).generals(5).traitors(2).without_strays(),
-        check(SignedMessages::new(1).choice(Choice::Median)).generals(4).traitors(2),
-        check(SignedMessages::new(2).binding(Binding::Order)).generals(4).traitors(2),
-        check(SignedMessages::new(2)).generals(4).traitors(2).with_replays(),
-        check(SignedMessages::new(2)).generals(4).traitors(2).loyal_commander(),
-        check(SignedMessages::new(2)).generals(4).traitors(2).suspects(Generals::first(3)),
+        check(sm(2)).generals(5).against(two.without_strays()),
+        check(sm(1).choice(Choice::Median)).generals(4).against(two.without_replays()),
+        check(sm(2).binding(Binding::Order)).generals(4).against(two.without_replays()),
+        check(sm(2)).generals(4).against(two),
+        check(sm(2)).generals(4).against(two.without_replays().loyal_commander()),
+        check(sm(2)).generals(4).against(two.without_replays().suspects(Generals::first(3))),
     ] {
         assert!(renames(&asked));
     }
@@ -72,14 +74,16 @@ fn it_renames_only_where_generals_are_alike() {
     let ring = check(SignedMessages::new(2)).on(Graph::ring(4)).traitors(1);
     assert!(!renames(&ring));
     let keys = SignedMessages::new(1).signatures(Ed25519::from_seed(1));
-    assert!(!renames(&check(keys).generals(4).traitors(1).without_strays()));
+    let adversary = Adversary::byzantine(1).without_strays();
+    assert!(!renames(&check(keys).generals(4).against(adversary)));
     let moved = SignedMessages::new(1).instance(0, General::new(1));
     assert!(moved.claims().symmetry.is_none());
 }
 
 #[test]
 fn it_saves_most_of_the_work() {
-    let asked = check(SignedMessages::new(2)).generals(5).traitors(2).without_strays();
+    let adversary = Adversary::byzantine(2).without_strays();
+    let asked = check(SignedMessages::new(2)).generals(5).against(adversary);
     let steps = |asked: Check<SignedMessages>| asked.run().unwrap().steps;
     let [renamed, whole] = [asked.clone(), asked.without(Reduction::Renaming)].map(steps);
     assert!(renamed * 10 < whole, "{renamed} steps of {whole}");

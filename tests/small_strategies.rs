@@ -7,8 +7,8 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use turncoat::strategy::{Settings, attacks, forgeries, inputs, judged, lies, schedules, traitors};
 use turncoat::{
-    Adversary, Attack, AttackOn, FaultClass, General, Generals, OralMessages, Order, Setting,
-    SignedMessages, Testable, TwoStep, check, prop_assert_holds, run,
+    Adversary, Attack, AttackOn, General, Generals, OralMessages, Order, Setting, SignedMessages,
+    Testable, TwoStep, check, prop_assert_holds, run,
 };
 
 fn om(m: usize) -> OralMessages {
@@ -66,12 +66,11 @@ fn it_shrinks_to_fewer_generals_where_that_is_allowed() {
 
 #[test]
 fn crashes_and_changes_of_the_schedule_shrink_as_well() {
-    let lost = Adversary { disruptions: 2, latest: 1, any_order: true, ..Adversary::at_most(1) };
-    let attack = found(&SignedMessages::new(1), Setting { graph: 3.into(), adversary: lost });
+    let lost = Adversary::byzantine(1).without_replays().any_order().disrupted(2, 1);
+    let attack = found(&SignedMessages::new(1), Setting::new(3, lost));
     assert_eq!(attack.size(), 2, "{attack:?}");
     assert!(attack.schedule.iter().all(|shift| shift.arrival.is_asynchronous()), "{attack:?}");
-    let crash = Adversary { faults: FaultClass::Crash, ..Adversary::at_most(1) };
-    let attack = found(&om(0), Setting { graph: 4.into(), adversary: crash });
+    let attack = found(&om(0), Setting::new(4, Adversary::crash(1)));
     assert_eq!((attack.crashes.len(), attack.size()), (1, 1), "{attack:?}");
 }
 
@@ -113,8 +112,7 @@ fn signed() -> SignedMessages {
 }
 
 fn anything_goes() -> Setting {
-    let adversary = Adversary { any_order: true, replays: true, ..Adversary::at_most(2) };
-    Setting { graph: 4.into(), adversary }
+    Setting::new(4, Adversary::byzantine(2).any_order())
 }
 
 proptest! {

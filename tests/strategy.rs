@@ -62,7 +62,7 @@ fn any_setting() -> Settings {
 }
 
 fn in_any_order(n: usize, f: usize) -> Setting {
-    Setting { graph: n.into(), adversary: Adversary { any_order: true, ..Adversary::at_most(f) } }
+    Setting::new(n, Adversary::byzantine(f).any_order())
 }
 
 fn refused<S: Strategy>(strategy: S) -> String {

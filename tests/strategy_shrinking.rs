@@ -157,9 +157,7 @@ fn all_that_an_attack_has_becomes_simpler() {
     let left = shrunk(tree(Timid, Setting::new(4, 1), &loud), breaks(&Timid)).0;
     assert_eq!(left, AttackOn::<Timid> { lies: vec![told(1, second)], ..loud.clone() });
 
-    let disrupted =
-        Adversary { disruptions: 2, latest: 2, any_order: true, ..Adversary::at_most(1) };
-    let disrupted = Setting { graph: 4.into(), adversary: disrupted };
+    let disrupted = Setting::new(4, Adversary::byzantine(1).any_order().disrupted(2, 2));
     let shift = |to, arrival| Shift { wire: wire(1, 0, to), message: second, arrival };
     let schedule = vec![shift(2, Arrival::Late(2)), shift(3, Arrival::First)];
     let shifted = AttackOn::<Timid> {
@@ -175,10 +173,7 @@ fn all_that_an_attack_has_becomes_simpler() {
     assert_eq!(left.schedule, [shift(2, Arrival::Late(1))]);
 
     let flood = || FloodSet::new(1);
-    let setting = Setting {
-        graph: 3.into(),
-        adversary: Adversary { faults: FaultClass::Crash, ..Adversary::at_most(1) },
-    };
+    let setting = Setting::new(3, Adversary::crash(1));
     let crash = Crash { general: General::COMMANDER, round: 1, reaches: by(1) };
     let inputs = [RETREAT, ATTACK, ATTACK].into_iter().enumerate();
     let inputs = inputs.map(|(id, order)| (General::new(id), order)).collect();

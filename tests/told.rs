@@ -11,9 +11,10 @@ use turncoat::protocols::path::Path;
 use turncoat::report::json;
 use turncoat::report::story::Story;
 use turncoat::{
-    Arrival, Attack, AttackOn, CoordinatorVote, Counterexample, Crash, Demand, Edit, FaultClass,
-    FloodSet, General, Generals, Graph, InteractiveConsistency, Lie, Lockstep, OralMessages, Order,
-    Problem, Round, Seat, Shift, SignedMessages, Task, Testable, Wire, check, run,
+    Adversary, Arrival, Attack, AttackOn, CoordinatorVote, Counterexample, Crash, Demand, Edit,
+    FaultClass, FloodSet, General, Generals, Graph, InteractiveConsistency, Lie, Lockstep,
+    OralMessages, Order, Problem, Round, Seat, Shift, SignedMessages, Task, Testable, Wire, check,
+    run,
 };
 
 const A: Order = Order::ATTACK;
@@ -153,7 +154,8 @@ fn a_verdict_says_all_that_holds() {
         outcome.decided().count() > 0
     });
     let protocol = asking(InteractiveConsistency::new(1), [values]);
-    let verdict = check(protocol).generals(4).traitors(1).without_strays().run().unwrap();
+    let adversary = Adversary::byzantine(1).without_strays();
+    let verdict = check(protocol).generals(4).against(adversary).run().unwrap();
     let text = verdict.to_string();
     let text = text.lines().take(3).collect::<Vec<_>>().join("\n");
     expect![[r#"

@@ -6,9 +6,9 @@ use turncoat::protocols::parallel::{Parallel, Tagged};
 use turncoat::signature::{Seal, Signed, Worth};
 use turncoat::testable::Forgery;
 use turncoat::{
-    Claims, ClaimsOf, Demand, General, Generals, Graph, InteractiveConsistency, Lockstep,
-    OralMessages, Order, Problem, Property, Recursive, Repertoire, Round, Seat, SignedMessages,
-    Signing, Swap, Symmetric, Task, Testable, Wire, Words, check,
+    Adversary, Claims, ClaimsOf, Demand, General, Generals, Graph, InteractiveConsistency,
+    Lockstep, OralMessages, Order, Problem, Property, Recursive, Repertoire, Round, Seat,
+    SignedMessages, Signing, Swap, Symmetric, Task, Testable, Wire, Words, check,
 };
 
 use crate::pared::Pared;
@@ -309,7 +309,8 @@ fn demands_are_made_of_instances_side_by_side() {
 fn consensus_is_asked_of_instances_of_consensus() {
     let two = |m| Parallel::consensus(2, move |_| InteractiveConsistency::new(m));
     let alone = check(InteractiveConsistency::new(0)).generals(3).traitors(1).assert_broken();
-    let found = check(two(0)).generals(3).traitors(1).without_strays().assert_broken();
+    let found =
+        check(two(0)).generals(3).against(Adversary::byzantine(1).without_strays()).assert_broken();
     assert_eq!(found.violation, alone.violation);
     assert_eq!(found.attack.inputs.len(), 3);
     let verdict = check(two(0)).generals(3).traitors(0).run().unwrap();

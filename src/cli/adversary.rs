@@ -1,13 +1,14 @@
-//! What the enemy may do, as arguments.
+//! The adversary as arguments: the same for `check`, `hunt` and `sweep`.
 
+use crate::{Adversary, FaultClass, General};
 use clap::{Args, ValueEnum};
 
 use super::whole_number;
-use crate::{FaultClass, General, Question, Testable};
 
-/// What the enemy may do, however the question is answered.
+/// What the enemy may do, but for how many generals it may turn.
 #[derive(Args)]
-pub struct Powers {
+#[command(next_help_heading = "Adversary")]
+pub struct Enemy {
     /// In what way traitors are faulty
     #[arg(long, value_enum, default_value_t = FaultsName::Byzantine)]
     faults: FaultsName,
@@ -20,13 +21,19 @@ pub struct Powers {
     /// Nobody but these can be a traitor, such as 0,4 [default: anybody]
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = general)]
     suspects: Vec<General>,
-    /// Traitors say something in every slot
+    /// Traitors send something in every slot
     #[arg(long)]
     no_silence: bool,
-    /// Traitors throw in nothing that has no place
+    /// Traitors send no out-of-protocol messages, and no replays
     #[arg(long)]
     no_strays: bool,
-    /// Against synchrony: so many messages between the loyal may be lost, or late
+    /// Traitors send no duplicates, and no messages of other rounds
+    #[arg(long)]
+    no_replays: bool,
+    /// The messages of a round arrive in any order, and not ordered by sender
+    #[arg(long)]
+    any_order: bool,
+    /// Against synchrony: so many messages between loyal generals may be lost, or late
     #[arg(long, value_name = "K", default_value_t = 0, value_parser = whole_number)]
     disruptions: usize,
     /// By how many rounds such a message may be late
@@ -36,13 +43,13 @@ pub struct Powers {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum FaultsName {
-    /// They say what they like
+    /// They may send any message to any general, or none
     Byzantine,
-    /// They stop for good, and reach any of the others in the round in which they do
+    /// They stop for good, in any round, and reach any of their recipients in that round
     Crash,
-    /// Any message that they send may be left out
+    /// Any message that they send may be omitted
     SendOmission,
-    /// Any message that they should receive may be left out
+    /// Any message that they should receive may be omitted
     ReceiveOmission,
 }
 
@@ -57,26 +64,32 @@ impl FaultsName {
     }
 }
 
-impl Powers {
-    /// The question about an enemy that may do this.
-    pub fn given_to<P: Testable, H>(&self, question: Question<P, H>) -> Question<P, H> {
-        let mut question = question.faults(self.faults.class());
+impl Enemy {
+    /// The adversary who may do this, and turn so many generals at most.
+    pub fn adversary(&self, f: usize) -> Adversary {
+        let mut adversary = Adversary::new(self.faults.class(), f);
         if self.exactly {
-            question = question.exactly();
+            adversary = adversary.exactly();
         }
         if self.loyal_commander {
-            question = question.loyal_commander();
+            adversary = adversary.loyal_commander();
         }
         if !self.suspects.is_empty() {
-            question = question.suspects(self.suspects.iter().copied().collect());
+            adversary = adversary.suspects(self.suspects.iter().copied().collect());
         }
         if self.no_silence {
-            question = question.without_silence();
+            adversary = adversary.without_silence();
         }
         if self.no_strays {
-            question = question.without_strays();
+            adversary = adversary.without_strays();
         }
-        question.disrupted(self.disruptions, self.latest)
+        if self.no_replays {
+            adversary = adversary.without_replays();
+        }
+        if self.any_order {
+            adversary = adversary.any_order();
+        }
+        adversary.disrupted(self.disruptions, self.latest)
     }
 
     /// The same as arguments, those that are not the defaults.
@@ -90,6 +103,8 @@ impl Powers {
             (self.loyal_commander, " --loyal-commander"),
             (self.no_silence, " --no-silence"),
             (self.no_strays, " --no-strays"),
+            (self.no_replays, " --no-replays"),
+            (self.any_order, " --any-order"),
         ];
         let flags = flags.into_iter().filter_map(|(given, flag)| given.then_some(flag));
         let numbers = [("--disruptions", self.disruptions), ("--latest", self.latest)];

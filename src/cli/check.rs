@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::adversary::Powers;
+use super::adversary::Enemy;
 use super::files::{self, replayed};
 use super::graph::Among;
 use super::output::{Output, Told};
@@ -28,7 +28,7 @@ pub struct Arguments {
     /// Write the counterexample's attack to this file
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// Search nothing: only say what each engine would have to do
+    /// Print the estimated cost per engine and exit
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -40,15 +40,7 @@ pub struct Arguments {
 /// How a question is asked, whatever its n and f.
 #[derive(clap::Args)]
 pub struct Question {
-    #[command(flatten)]
-    powers: Powers,
-    /// What is said in a round arrives in any order, and not by sender
-    #[arg(long)]
-    any_order: bool,
-    /// Traitors may say a thing twice, and what belongs into another round
-    #[arg(long)]
-    replays: bool,
-    /// How the space is gone through
+    /// How the space is searched
     #[arg(long, value_enum, default_value_t = EngineName::Auto)]
     engine: EngineName,
     /// End the search after a time (20s, 5min) or a number of steps
@@ -59,15 +51,19 @@ pub struct Question {
     pub expect: Option<Answer>,
     #[command(flatten)]
     pub output: Output,
+    #[command(flatten)]
+    enemy: Enemy,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum EngineName {
-    /// The exhaustive one, unless that is too much for it and the compositional one will do
+    /// The exhaustive one, or the compositional one if that is too much for it: the verdict says what
+    /// was not covered
     Auto,
     /// With every reduction that is sound
     Exhaustive,
-    /// By composition of subtrees, if the protocol is a recursion of two values: far beyond the others
+    /// By composition of subtrees, if the protocol is a recursion of two values: far beyond the others,
+    /// but without stray messages and replays
     Compositional,
     /// Without any: only for small spaces
     Naive,
@@ -89,13 +85,7 @@ impl Question {
     }
 
     fn asked<P: Testable>(&self, protocol: P, graph: &Graph, f: usize) -> Asked<P> {
-        let mut check = self.powers.given_to(ask(protocol).on(graph).traitors(f));
-        if self.any_order {
-            check = check.any_order();
-        }
-        if self.replays {
-            check = check.with_replays();
-        }
+        let mut check = ask(protocol).on(graph).against(self.enemy.adversary(f));
         if let Some(Budget::Steps(steps)) = self.budget {
             check = check.steps(steps);
         }
@@ -116,13 +106,8 @@ impl Question {
     /// The adversary's limits as arguments.
     fn arguments(&self) -> String {
         let composed = self.engine == EngineName::Compositional;
-        let flags = [
-            (self.any_order, " --any-order"),
-            (self.replays, " --replays"),
-            (composed, " --engine compositional"),
-        ];
-        let flags = flags.into_iter().filter_map(|(given, flag)| given.then_some(flag));
-        format!("{}{}", self.powers.arguments(), flags.collect::<String>())
+        let engine = if composed { " --engine compositional" } else { "" };
+        format!("{}{engine}", self.enemy.arguments())
     }
 }
 

@@ -4,10 +4,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use crate::report::json;
+use crate::verdict::Hunted;
+use crate::{Graph, Testable, hunt as ask};
 use indicatif::HumanCount;
 use serde_json::json;
 
-use super::adversary::Powers;
+use super::adversary::Enemy;
 use super::check::{label, picture};
 use super::files::{self, replayed};
 use super::graph::Among;
@@ -15,8 +18,6 @@ use super::output::{Output, Told};
 use super::protocols::{Specification, Subject, Task, Written};
 use super::watch::{Budget, Deadline, Work, watched};
 use super::{Answer, BadInput, whole_number};
-use crate::report::json;
-use crate::{Graph, Hunted, Testable, hunt as ask};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -34,14 +35,6 @@ pub struct Arguments {
     /// The number of the first case: so one is drawn again, or a hunt goes on
     #[arg(long, value_name = "K", default_value = "0", value_parser = long_number)]
     from: u64,
-    #[command(flatten)]
-    powers: Powers,
-    /// What is said in a round arrives by sender, and not in any order
-    #[arg(long)]
-    by_sender: bool,
-    /// Traitors say nothing twice, and nothing that belongs into another round
-    #[arg(long)]
-    no_replays: bool,
     /// For how long an attack is made smaller at most
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
     shrink: Duration,
@@ -56,6 +49,8 @@ pub struct Arguments {
     expect: Option<Answer>,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    enemy: Enemy,
 }
 
 /// A number that may be long, and is then written as 10_000.
@@ -117,15 +112,8 @@ impl Task for Hunt<'_> {
 impl Hunt<'_> {
     fn hunted<P: Testable>(&self, protocol: P) -> Result<Hunted<P>, BadInput> {
         let Arguments { f, cases, seed, from, shrink, budget, .. } = *self.arguments;
-        let question = ask(protocol).on(self.graph).traitors(f).cases(cases).seed(seed);
-        let question = question.starting_at(from).shrinking_for(shrink);
-        let mut question = self.arguments.powers.given_to(question);
-        if self.arguments.by_sender {
-            question = question.by_sender();
-        }
-        if self.arguments.no_replays {
-            question = question.without_replays();
-        }
+        let question = ask(protocol).on(self.graph).against(self.arguments.enemy.adversary(f));
+        let question = question.cases(cases).seed(seed).starting_at(from).shrinking_for(shrink);
         let label = label(self.graph, f);
         let work = Work { label: &label, whole: "the cases", steps: "cases", stops: true };
         let deadline = Deadline::of(budget.map(Budget::Time));
@@ -136,16 +124,13 @@ impl Hunt<'_> {
     fn again<P: Testable>(&self, hunted: &Hunted<P>) -> String {
         let Some(finding) = &hunted.finding else { return String::new() };
         let Hunt { specification, arguments, .. } = self;
-        let Arguments { among, f, seed, powers, by_sender, no_replays, save, .. } = arguments;
-        let flags = [(*by_sender, " --by-sender"), (*no_replays, " --no-replays")];
-        let flags = flags.into_iter().filter_map(|(given, flag)| given.then_some(flag));
+        let Arguments { among, f, seed, enemy, save, .. } = arguments;
         let again = format!(
-            "turncoat hunt {}{} -f {f} --seed {seed} --from {} --cases 1{}{}",
+            "turncoat hunt {}{} -f {f} --seed {seed} --from {} --cases 1{}",
             specification.arguments(*f),
             among.arguments(),
             finding.case,
-            powers.arguments(),
-            flags.collect::<String>(),
+            enemy.arguments(),
         );
         let replay = replayed(save.as_deref(), &again);
         if save.is_some() { format!("{:<12}{again}\n{replay}", "Again") } else { replay }

@@ -124,7 +124,7 @@ impl Task for Merge<'_> {
         P: Testable<Value: Written, Message: Written>,
     {
         let Merge { specification, graph, adversary, asked, files, arguments } = self;
-        let check = ask(protocol).on(graph).traitors(adversary.traitors).against(|_| adversary);
+        let check = ask(protocol).on(graph).against(adversary);
         if question(specification, &check) != asked {
             let other = "they were written by another version of turncoat, or by another program";
             return Err(BadInput(other.to_owned()));

@@ -41,11 +41,12 @@ pub struct Parts {
 
 /// What is asked, as it is written into part files.
 pub fn question<P: Testable>(specification: &Specification, check: &Check<P>) -> Value {
+    let (graph, adversary) = check.setting().ok().unzip();
     json!({
         "turncoat": env!("CARGO_PKG_VERSION"),
         "protocol": specification,
-        "graph": check.graph(),
-        "adversary": check.adversary,
+        "graph": graph,
+        "adversary": adversary,
     })
 }
 

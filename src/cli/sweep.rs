@@ -4,6 +4,12 @@ use std::ops::RangeInclusive;
 use std::process::ExitCode;
 use std::str::FromStr;
 
+use crate::report::grid::{Cell, grid};
+use crate::report::json;
+use crate::report::map::map;
+use crate::report::page::sweep_page;
+use crate::{Generals, Graph, Testable};
+use itertools::Itertools;
 use serde_json::{Value, json};
 
 use super::check::{Question, label, picture};
@@ -12,15 +18,9 @@ use super::output::{Format, Told};
 use super::protocols::{Chosen, Specification, Subject, Task, Written};
 use super::watch::Deadline;
 use super::{Answer, BadInput};
-use crate::report::grid::{Cell, grid};
-use crate::report::json;
-use crate::report::map::map;
-#[cfg(feature = "pages")]
-use crate::report::page::sweep_page;
 use crate::report::story::Story;
 #[cfg(feature = "pages")]
 use crate::report::style::Style;
-use crate::{Generals, Graph, Testable};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -70,7 +70,7 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     question.output.of_many()?;
     let deadline = Deadline::of(question.budget);
     let (mut cells, mut verdicts, mut names) = (Vec::new(), Vec::<Value>::new(), Vec::new());
-    let (mut refused, mut pictures) = (None, Vec::new());
+    let (mut refused, mut pictures, mut gaps) = (None, Vec::new(), Vec::new());
     let all = ns.clone().flat_map(|n| fs.clone().map(move |f| (n, f))).collect::<Vec<_>>();
     for (number, &(n, f)) in all.iter().enumerate() {
         if f >= n {
@@ -82,7 +82,8 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
         let label = &format!("{} of {}: {}", number + 1, all.len(), label(graph, f));
         let cell = InCell { specification, question, graph, f, deadline, label };
         match specification.perform(cell) {
-            Ok(Answered { name, verdict, json, drawn }) => {
+            Ok(Answered { name, verdict, json, drawn, not_covered }) => {
+                gaps.extend(not_covered.map(|powers| (powers, format!("n = {n}, f = {f}"))));
                 pictures.extend(drawn.map(|picture| (n, f, picture)));
                 cells.push(Cell { n, f, verdict: Some(verdict) });
                 verdicts.push(json);
@@ -112,7 +113,7 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     let setting = format!("{names}, at most f traitors among n generals{place}");
     let text = |style| {
         let marked = if oral { "; [ ] marks n = 3f + 1" } else { "" };
-        format!("{setting}{marked}\n\n{}", grid(&cells, bound, style))
+        format!("{setting}{marked}\n\n{}{}", grid(&cells, bound, style), not_covered(&gaps))
     };
     let given = question.output.give(&Told {
         verdict: "frontier",
@@ -162,6 +163,20 @@ struct Answered {
     json: Value,
     /// Its counterexample.
     drawn: Option<Story>,
+    /// What was not covered, if nothing was found.
+    not_covered: Option<String>,
+}
+
+/// What was not covered, for each cell in which nothing was found; once, if that is the same in all.
+fn not_covered(gaps: &[(String, String)]) -> String {
+    let cells = gaps.iter().cloned().into_group_map();
+    let lists = gaps.iter().map(|(powers, _)| powers).unique().collect_vec();
+    let told = lists.iter().map(|powers| match lists.len() {
+        1 => format!("Not covered  {powers}.\n"),
+        _ => format!("Not covered  {powers} ({}).\n", cells[*powers].join("; ")),
+    });
+    let told = told.collect::<String>();
+    if told.is_empty() { told } else { format!("\n{told}") }
 }
 
 impl Task for InCell<'_> {
@@ -175,6 +190,9 @@ impl Task for InCell<'_> {
         let verdict = question.verdict(protocol, graph, f, deadline, label)?;
         let json = json::verdict(&json!(specification), &verdict);
         let drawn = verdict.counterexample().map(picture);
-        Ok(Answered { verdict: verdict.name(), json, drawn, name: verdict.protocol })
+        let broken = drawn.is_some();
+        let gaps = if broken { None } else { verdict.adversary.not_covered(verdict.signed) };
+        let (verdict, name) = (verdict.name(), verdict.protocol);
+        Ok(Answered { verdict, json, drawn, name, not_covered: gaps })
     }
 }

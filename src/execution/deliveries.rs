@@ -21,7 +21,7 @@ use crate::testable::Wire;
 /// let wire = Wire { round: 2, from: General::new(1), to: General::new(3) };
 /// let delivery = deliveries.on(wire).expect("everybody relays");
 /// assert_eq!(delivery.said[0].value, Order::ATTACK);
-/// # Ok::<(), turncoat::Misfit>(())
+/// # Ok::<(), turncoat::attack::Misfit>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Deliveries<M> {

@@ -35,7 +35,7 @@ pub enum Construction {
 
 /// What came of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Ending {
+pub enum Conclusion {
     /// The protocol is broken in this world, counted from 0: the simulator says so.
     Refuted(usize),
     /// In no world is it broken; in this one the traitors would have to forge a signature.
@@ -58,7 +58,7 @@ pub struct Argument<V, M, S> {
     /// The worlds, each with a general in common with the next.
     pub worlds: Vec<World<V, M, S>>,
     /// What came of it.
-    pub ending: Ending,
+    pub conclusion: Conclusion,
 }
 
 /// A general who lives in two worlds, one after the other, and what it sees there.
@@ -94,7 +94,7 @@ impl<V, M, S> Argument<V, M, S> {
             groups: self.groups.clone(),
             values: self.values.each_ref().map(&value),
             worlds: worlds.collect(),
-            ending: self.ending.clone(),
+            conclusion: self.conclusion.clone(),
         }
     }
 }
@@ -264,14 +264,14 @@ pub(crate) fn argue<'a>(
     let violates = |world: &NumberedWorld| world.execution.violation().is_some();
     let broken = worlds.iter().position(lacks).or_else(|| worlds.iter().position(violates));
     let forgery = worlds.iter().position(|world| !world.is_whole());
-    let ending = match (undetermined, broken, forgery) {
-        (Some(fault), ..) => Ending::Undetermined(fault),
-        (None, Some(world), _) => Ending::Refuted(world),
-        (None, None, Some(world)) => Ending::Forgery(world),
+    let conclusion = match (undetermined, broken, forgery) {
+        (Some(fault), ..) => Conclusion::Undetermined(fault),
+        (None, Some(world), _) => Conclusion::Refuted(world),
+        (None, None, Some(world)) => Conclusion::Forgery(world),
         (None, None, None) => match &played.fault {
-            Some((_, fault)) => Ending::Undetermined(fault.clone()),
+            Some((_, fault)) => Conclusion::Undetermined(fault.clone()),
             None => panic!("bug in turncoat: no world is broken, and they can't all be whole"),
         },
     };
-    Argument { theorem, groups, values, worlds, ending }
+    Argument { theorem, groups, values, worlds, conclusion }
 }

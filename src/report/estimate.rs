@@ -20,7 +20,10 @@ impl fmt::Display for Estimate {
             Err(error) => format!("can't: {error}"),
         };
         let compositional = match compositional {
-            Ok(behaviours) => format!("{behaviours} raw behaviours, without strays"),
+            Ok(behaviours) => {
+                let lacks = adversary.without_strays().not_covered(false).unwrap_or_default();
+                format!("{behaviours} raw behaviours; not covered: {lacks}")
+            }
             Err(error) => format!("can't: {error}"),
         };
         let fits = match self.engine() {

@@ -49,10 +49,12 @@ impl fmt::Display for HuntedInWords<'_> {
                 writeln!(f, "{}\n", style.line(&found, 0))?;
             }
         }
-        let adversary = adversary.told(self.signed, self.forgeries);
-        let facts =
-            [("Drawn from", adversary), ("Hunt", self.told()), ("Coverage", covered(coverage))];
-        for (label, text) in self.harvested.map(lies).into_iter().chain(facts) {
+        let not_covered = if found.is_some() { None } else { adversary.not_covered(self.signed) };
+        let adversary = [("Drawn from", adversary.told(self.signed, self.forgeries))];
+        let not_covered = not_covered.map(|powers| ("Not covered", powers));
+        let work = [("Hunt", self.told()), ("Coverage", covered(coverage))];
+        let facts = self.harvested.map(lies).into_iter().chain(adversary);
+        for (label, text) in facts.chain(not_covered).chain(work) {
             writeln!(f, "{}", labelled(label, &text, style))?;
         }
         Ok(())

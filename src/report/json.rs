@@ -9,7 +9,7 @@ use crate::attack::AttackOn;
 use crate::count::Count;
 use crate::execution::{Counterexample, ExecutionOf, Size};
 use crate::graph::Graph;
-use crate::impossibility::argument::{Ending, Witness};
+use crate::impossibility::argument::{Conclusion, Witness};
 use crate::impossibility::world::{Must, Needed};
 use crate::outcome::Task;
 use crate::testable::{Testable, asked};
@@ -18,9 +18,9 @@ use crate::verdict::{Estimate, Expected, Finding, Hunted, Refutation, Ruling, Ve
 /// A verdict; `protocol` describes the protocol (an object, whose fields stand beside the rest).
 ///
 /// `behaviours` is an exact decimal string of up to 40 digits, or null where there would be more;
-/// `behaviours_log10` is always there. Where `signed` is true they are plans: see
-/// [`Verdict::behaviours`]. `task` is there if it is not broadcast, `demands` if there are
-/// any, and `graph` if not everybody can talk to everybody.
+/// `behaviours_log10` is always there. Where `signed` is true they are strategies: see
+/// [`Verdict::behaviours`]. `not_covered` is there unless it is broken, `task` if it is not broadcast,
+/// `demands` if there are any, and `graph` if not everybody can talk to everybody.
 pub fn verdict<P>(protocol: &Value, verdict: &Verdict<P>) -> Value
 where
     P: Testable<Value: Serialize, Message: Serialize>,
@@ -53,6 +53,9 @@ where
     if !verdict.demands.is_empty() {
         json["demands"] = json!(verdict.demands);
     }
+    if let Some(powers) = verdict.not_covered() {
+        json["not_covered"] = json!(powers);
+    }
     match ruling {
         Ruling::Holds => {}
         Ruling::Bounded(halt) => json["halt"] = json!(halt),
@@ -74,7 +77,10 @@ pub fn estimate(protocol: &Value, estimate: &Estimate) -> Value {
         Err(error) => json!({ "error": error }),
     };
     let compositional = match compositional {
-        Ok(behaviours) => json!({ "behaviours": count(behaviours) }),
+        Ok(behaviours) => {
+            let lacks = adversary.without_strays().lacks();
+            json!({ "behaviours": count(behaviours), "not_covered": lacks })
+        }
         Err(error) => json!({ "error": error }),
     };
     let mut json = protocol.clone();
@@ -115,6 +121,9 @@ where
     add_graph(&mut json, graph);
     if let Some(harvested) = &hunted.harvested {
         json["harvested"] = json!(harvested);
+    }
+    if let Some(powers) = hunted.not_covered() {
+        json["not_covered"] = json!(powers);
     }
     if let Some(Finding { case, drawn, executions, counterexample, .. }) = &hunted.finding {
         json["found_at_case"] = json!(case);
@@ -159,10 +168,10 @@ where
         let worlds = [world + 1, world + 2];
         json!({ "general": double.general, "worlds": worlds, "same_view": same_view })
     });
-    let (ending, world) = match &argument.ending {
-        Ending::Refuted(world) => ("violated", Some(world + 1)),
-        Ending::Forgery(world) => ("forgery", Some(world + 1)),
-        Ending::Undetermined(_) => ("undetermined", None),
+    let (ending, world) = match &argument.conclusion {
+        Conclusion::Refuted(world) => ("violated", Some(world + 1)),
+        Conclusion::Forgery(world) => ("forgery", Some(world + 1)),
+        Conclusion::Undetermined(_) => ("undetermined", None),
     };
     let told = json!({
         "theorem": argument.theorem,
@@ -174,7 +183,7 @@ where
         "world": world,
     });
     merge(&mut json, &told);
-    if let Ending::Undetermined(fault) = &argument.ending {
+    if let Conclusion::Undetermined(fault) = &argument.conclusion {
         json["fault"] = json!(fault.told(*task));
     }
     json

@@ -14,7 +14,7 @@ use super::text::{among, labelled};
 use super::{capital, sentence};
 use crate::general::Generals;
 use crate::graph::Graph;
-use crate::impossibility::argument::{Construction, Ending, Witness};
+use crate::impossibility::argument::{Conclusion, Construction, Witness};
 use crate::impossibility::covering::Double;
 use crate::impossibility::world::{Must, Needed};
 use crate::outcome::Task;
@@ -59,7 +59,7 @@ pub struct ArgumentInWords {
     /// Who lives in two of them.
     pub witnesses: Vec<Witness>,
     /// What came of it.
-    pub ending: Ending,
+    pub conclusion: Conclusion,
 }
 
 /// A world in words.
@@ -289,14 +289,14 @@ impl Telling<'_> {
     }
 
     fn ending(&self) -> String {
-        match &self.argument.ending {
-            Ending::Undetermined(fault) => self.fill(&format!(
+        match &self.argument.conclusion {
+            Conclusion::Undetermined(fault) => self.fill(&format!(
                 "{} So the worlds are not what the argument takes them for, and no verdict on this \
                  protocol means anything.",
                 sentence(&fault.told(self.task))
             )),
-            Ending::Forgery(world) => self.forgery(*world),
-            Ending::Refuted(world) => {
+            Conclusion::Forgery(world) => self.forgery(*world),
+            Conclusion::Refuted(world) => {
                 let number = world + 1;
                 let story = &self.argument.worlds[*world].story;
                 let (chain, name) = (self.chain(), self.name);

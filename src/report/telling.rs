@@ -196,7 +196,7 @@ fn refuted_by<P: Testable>(
             values: argument.values.each_ref().map(value),
             worlds: argument.worlds.iter().map(world).collect(),
             witnesses: argument.witnesses().collect(),
-            ending: argument.ending.clone(),
+            conclusion: argument.conclusion.clone(),
         }),
     }
 }

@@ -70,14 +70,18 @@ impl fmt::Display for VerdictInWords<'_> {
             if reductions.is_empty() { "none".to_owned() } else { reductions.join("; ") };
         let covered = if matches!(end, RulingInWords::Bounded(_)) { "Covered" } else { "Space" };
         let what = if self.signed {
-            "plans of the traitors (what lacks a signature when it is due is not said)"
+            "adversary strategies (a message is dropped if the traitors cannot sign it)"
         } else {
             "raw behaviours"
         };
         let work = format!("{behaviours} {what}, in {} steps", grouped(&steps.to_string()));
-        let adversary = adversary.told(self.signed, self.forgeries);
-        let facts = [("Adversary", adversary), (covered, work), ("Reductions", reductions)];
-        for (label, text) in self.harvested.map(lies).into_iter().chain(facts) {
+        let broken = matches!(end, RulingInWords::Broken(_));
+        let not_covered = if broken { None } else { adversary.not_covered(self.signed) };
+        let adversary = [("Adversary", adversary.told(self.signed, self.forgeries))];
+        let not_covered = not_covered.map(|powers| ("Not covered", powers));
+        let work = [(covered, work), ("Reductions", reductions)];
+        let facts = self.harvested.map(lies).into_iter().chain(adversary);
+        for (label, text) in facts.chain(not_covered).chain(work) {
             writeln!(f, "{}", labelled(label, &text, style))?;
         }
         Ok(())

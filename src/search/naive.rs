@@ -182,7 +182,7 @@ mod tests {
                     loyal_commander: flag(1),
                     silence: flag(2),
                     strays: flag(3),
-                    ..Adversary::at_most(f)
+                    ..Adversary::byzantine(f).without_replays()
                 };
                 small += usize::from(agree(&protocol, n, adversary));
             }

@@ -239,7 +239,7 @@ mod tests {
             let numbered = Numbered::new(&protocol);
             let terms = numbered.terms(&before.graph, true).unwrap();
             let progress = Progress::new();
-            let space = Space::new(&numbered, &terms, Adversary::at_most(2), &progress);
+            let space = Space::new(&numbered, &terms, Adversary::byzantine(2), &progress);
             let space = space.unwrap().unwrap();
             let shrunk = shrunk(&space, numbered.number_attack(&before), &progress);
             let attack = numbered.attack(&shrunk.attack);

@@ -55,7 +55,7 @@ impl<'a> Symmetry<'a> {
             return Ok(None);
         }
         let everybody = graph.everybody();
-        let suspects = adversary.suspects(everybody);
+        let suspects = adversary.suspects_among(everybody);
         let Some(alike) = machine.alike(graph.n())? else { return Ok(None) };
         let alike = everybody.minus(everybody.minus(alike));
         let alike = match task {

@@ -18,7 +18,7 @@ use crate::testable::{Forgery, Refusal, Testable, Wire, described};
 /// Who the traitors are: any set that the adversary can turn. It shrinks to fewer.
 pub fn traitors(setting: Setting) -> impl Strategy<Value = Generals> + Clone {
     let Setting { graph, adversary } = setting;
-    let suspects: Vec<General> = adversary.suspects(graph.everybody()).iter().collect();
+    let suspects: Vec<General> = adversary.suspects_among(graph.everybody()).iter().collect();
     let (fewest, most) = adversary.sizes().into_inner();
     let (fewest, most) = (fewest.min(suspects.len()), most.min(suspects.len()));
     subsequence(suspects, fewest..=most).prop_map(Generals::from_iter)

@@ -3,6 +3,7 @@
 use proptest::strategy::{NewTree, Strategy, ValueTree};
 use proptest::test_runner::{Reason, TestRunner};
 
+use crate::adversary::Adversary;
 use crate::setting::Setting;
 
 /// Settings to choose from, the simplest first: a strategy that shrinks to fewer generals, and with
@@ -20,12 +21,13 @@ use crate::setting::Setting;
 pub struct Settings(Vec<Setting>);
 
 impl Settings {
-    /// Each number of generals, with at most as many traitors as `most` has for it.
-    pub fn among(
+    /// Each number of generals, with the adversary that there is for it, or at most so many Byzantine
+    /// traitors.
+    pub fn among<A: Into<Adversary>>(
         generals: impl IntoIterator<Item = usize>,
-        most: impl Fn(usize) -> usize,
+        adversary: impl Fn(usize) -> A,
     ) -> Settings {
-        generals.into_iter().map(|n| Setting::new(n, most(n))).collect()
+        generals.into_iter().map(|n| Setting::new(n, adversary(n))).collect()
     }
 
     /// All of them.

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use turncoat::search::Engine;
-use turncoat::{Check, CheckError, OralMessages, SignedMessages, Testable, check};
+use turncoat::{Adversary, Check, CheckError, OralMessages, SignedMessages, Testable, check};
 
 use crate::question::{Algorithm, Question, Verdict};
 
@@ -31,20 +31,23 @@ static ONE_THREAD: LazyLock<ThreadPool> = LazyLock::new(|| {
 #[must_use]
 pub fn verdict(question: Question, engine: Engine, space: Space) -> Verdict {
     let Question { algorithm, m, n, f } = question;
+    let whole = Adversary::byzantine(f).without_replays();
     let ask = || match algorithm {
         Algorithm::Oral => {
-            let check = check(OralMessages::new(m)).generals(n).traitors(f).engine(engine);
-            is_broken(match space {
-                Space::Whole => check,
-                Space::Peers => check.exactly().without_strays().without_silence(),
-            })
+            let adversary = match space {
+                Space::Whole => whole,
+                Space::Peers => whole.exactly().without_strays().without_silence(),
+            };
+            let check = check(OralMessages::new(m)).generals(n).against(adversary);
+            is_broken(check.engine(engine))
         }
         Algorithm::Signed => {
-            let check = check(SignedMessages::new(m)).generals(n).traitors(f).engine(engine);
-            is_broken(match space {
-                Space::Whole => check,
-                Space::Peers => check.exactly().without_strays(),
-            })
+            let adversary = match space {
+                Space::Whole => whole,
+                Space::Peers => whole.exactly().without_strays(),
+            };
+            let check = check(SignedMessages::new(m)).generals(n).against(adversary);
+            is_broken(check.engine(engine))
         }
     };
     // Composition has no use for other threads.

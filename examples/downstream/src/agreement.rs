@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use turncoat::regressions::Regressions;
 use turncoat::strategy::{Settings, attacks};
-use turncoat::{FaultClass, Graph, Problem, Setting, Testable, check, hunt, prop_assert_holds};
+use turncoat::{
+    Adversary, FaultClass, Graph, Problem, Setting, Task, Testable, check, hunt, prop_assert_holds,
+};
 
 use crate::PhaseQueen;
 
@@ -78,5 +80,5 @@ fn stored_attacks_are_replayed() {
 /// Where generals only crash, nothing needs to be heard: what is not said is all there is.
 #[test]
 fn crashes_are_survived_for_certain() {
-    check(PhaseQueen::new(1)).generals(5).traitors(1).faults(FaultClass::Crash).assert_holds();
+    check(PhaseQueen::new(1)).generals(5).against(Adversary::crash(1)).assert_holds();
 }

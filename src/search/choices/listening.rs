@@ -80,7 +80,7 @@ impl Harvest {
         }
         inputs.truncate(INPUTS_OF_MIMICS);
         let (obedient, sent) = (listener.listened, listener.sent);
-        let suspects = adversary.suspects(terms.graph.everybody());
+        let suspects = adversary.suspects_among(terms.graph.everybody());
         for size in 1..=adversary.traitors {
             let share = |all: usize| all * size / adversary.traitors;
             let sets = suspects.subsets(size).take(SETS).collect_vec();
@@ -110,7 +110,7 @@ impl Harvest {
         n: usize,
         adversary: Adversary,
     ) -> bool {
-        let suspects = adversary.suspects(Generals::first(n));
+        let suspects = adversary.suspects_among(Generals::first(n));
         let mut wires = repertoires.iter().filter(|(wire, _)| suspects.contains(wire.from));
         let lies = adversary.faults.is_byzantine() && adversary.traitors > 0;
         lies && wires.any(|(_, repertoire)| repertoire.unknown)

@@ -188,7 +188,7 @@ impl<'a> Space<'a> {
 
     /// Who can be a traitor.
     pub fn suspects(&self) -> Generals {
-        self.adversary.suspects(self.everybody())
+        self.adversary.suspects_among(self.everybody())
     }
 
     /// What a traitor can say on this wire.

@@ -101,7 +101,7 @@ impl Search<'_> {
     /// The protocol's recursion, and its two values; if it has one, and the question is one for it.
     fn recursion(&self) -> Result<(Box<Recursion<'_>>, [ValueId; 2]), CompositionError> {
         let Search { machine, terms, adversary, .. } = self;
-        let Adversary { faults, replays, any_order, disruptions, suspects, .. } = *adversary;
+        let Adversary { faults, any_order, disruptions, suspects, .. } = *adversary;
         let recursive = machine.recursion()?;
         let recursive = recursive.ok_or_else(|| because("the protocol describes no recursion"))?;
         let lacks = [
@@ -109,7 +109,6 @@ impl Search<'_> {
             (!terms.demands.is_empty(), "it knows no demands but agreement and validity"),
             (!terms.graph.is_complete(), "it knows the complete graph only"),
             (!faults.is_byzantine(), "it knows no traitors but Byzantine ones"),
-            (replays, "it knows no replays"),
             (any_order || disruptions > 0, "it knows no schedule but arrival by sender"),
             (suspects.is_some(), "it knows no suspects: all lieutenants are alike to it"),
         ];

@@ -161,7 +161,7 @@ mod tests {
                 any_order: flag(2),
                 disruptions: if flag(3) { 3 } else { 0 },
                 latest: flags % 3,
-                ..Adversary::at_most(f)
+                ..Adversary::byzantine(f)
             }
         })
     }
@@ -228,7 +228,7 @@ mod tests {
             attacks += draws(&unbound, 3, adversary, 10);
         }
         let dalek = sm.signatures(Ed25519::from_seed(7));
-        attacks += draws(&dalek, 4, Adversary::at_most(2), 100);
+        attacks += draws(&dalek, 4, Adversary::byzantine(2), 100);
         assert!(attacks > 2000, "only {attacks} were attacks at all");
     }
 
@@ -346,7 +346,7 @@ mod tests {
         let protocol = Undescribed(scribe);
         let numbered = Numbered::new(&protocol);
         let terms = numbered.terms(&4.into(), true).unwrap();
-        let adversary = Adversary::at_most(2);
+        let adversary = Adversary::byzantine(2);
         let space = Space::new(&numbered, &terms, adversary, &Progress::new()).unwrap().unwrap();
         let mut refused = 0;
         for seed in 0..100 {

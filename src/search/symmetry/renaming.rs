@@ -236,7 +236,7 @@ mod tests {
         let (numbered, progress) = (Numbered::new(protocol), Progress::new());
         let terms = numbered.terms(&n.into(), true).unwrap();
         let symmetric = protocol.claims().symmetry.unwrap();
-        let adversary = Adversary { strays: false, exactly: true, ..Adversary::at_most(f) };
+        let adversary = Adversary::byzantine(f).without_strays().exactly();
         let space = Space::new(&numbered, &terms, adversary, &progress).unwrap().unwrap();
         let symmetry = space.symmetry().unwrap().unwrap();
         let cases = space.cases(f, TraitorsOrders::One);
