@@ -1,14 +1,20 @@
 //! How long a verdict takes from rung to rung: OM(m) among 3m + 1 generals, where it holds, and among 3m,
-//! where the smallest attack is found; SM(m) with two generals more than traitors, and with three; by each
-//! engine as far as it goes, on one thread. One table: the median time, how much more that is than on the
-//! rung below, and the exponent by which it grows with n. And how much faster two threads are than one.
+//! where the smallest attack is found; SM(m) with two generals more than traitors, and with three; the phase
+//! king and the phase queen, as a user would bring them; by each engine as far as it goes, on one thread.
+//! One table: the median time, how much more that is than on the rung below, and the exponent by which it
+//! grows with n. And how much faster two threads are than one. With an argument, `cargo bench --bench ladder
+//! -- king`, only what has it in its name.
+
+mod kings;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use rayon::ThreadPoolBuilder;
 use turncoat::search::{Engine, Reduction};
-use turncoat::{Check, CheckError, OralMessages, SignedMessages, Testable, check};
+use turncoat::{Adversary, Check, CheckError, OralMessages, SignedMessages, Testable, check};
+
+use self::kings::{PhaseKing, PhaseQueen};
 
 /// A rung is climbed again and again for so long; and at least so often, unless that takes too long.
 const TIME: Duration = Duration::from_millis(600);
@@ -39,8 +45,38 @@ fn main() {
         ladder("OM(m), n = 3m, exhaustive", 1..=2, |m| 3 * m, |m, n| oral(m, n, whole));
         ladder("SM(m), n = m + 2, exhaustive", 1..=4, |m| m + 2, signed);
         ladder("SM(m), n = m + 3, exhaustive", 1..=4, |m| m + 3, signed);
+        let king = |n| king(n, false);
+        ladder("phase king, f = 1, no claims", 4..=6, |n| n, |_, n| king(n));
+        ladder("phase king, f = 2, no claims", 7..=8, |n| n, |_, n| king(n));
+        ladder("phase queen, f = 1", 5..=6, |n| n, |_, n| queen(n));
+        ladder("phase queen, f = 2", 9..=9, |n| n, |_, n| queen(n));
+        ladder("phase king, with claims", 1..=3, |f| 3 * f + 1, |_, n| self::king(n, true));
     });
-    two_threads();
+    if is_asked("two threads") {
+        two_threads();
+    }
+}
+
+/// Whether this is to be measured.
+fn is_asked(name: &str) -> bool {
+    let mut asked =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).peekable();
+    asked.peek().is_none() || asked.any(|asked| name.contains(&asked))
+}
+
+/// Traitors who may be silent, and throw in what has no place, but nothing twice.
+fn adversary(f: usize) -> Adversary {
+    Adversary::byzantine(f).without_replays()
+}
+
+fn king(n: usize, claims: bool) -> Result<Climbed, CheckError> {
+    let f = (n - 1) / 3;
+    climbed(check(PhaseKing { f, claims }).generals(n).against(adversary(f)))
+}
+
+fn queen(n: usize) -> Result<Climbed, CheckError> {
+    let f = (n - 1) / 4;
+    climbed(check(PhaseQueen { f }).generals(n).against(adversary(f)))
 }
 
 /// How much faster two threads are than one, run in turns.
@@ -52,7 +88,7 @@ fn two_threads() {
     for _ in 0..5 {
         for (pool, times) in pools.iter().zip(&mut times) {
             let start = Instant::now();
-            let asked = check(OralMessages::new(2)).generals(LARGE).traitors(2);
+            let asked = check(OralMessages::new(2)).generals(LARGE).against(adversary(2));
             let asked = asked.without(Reduction::Extremes);
             pool.install(|| black_box(climbed(asked))).unwrap_or_else(|error| panic!("{error}"));
             times.push(start.elapsed());
@@ -70,11 +106,11 @@ fn two_threads() {
 }
 
 fn oral(m: usize, n: usize, engine: Engine) -> Result<Climbed, CheckError> {
-    climbed(check(OralMessages::new(m)).generals(n).traitors(m).engine(engine))
+    climbed(check(OralMessages::new(m)).generals(n).against(adversary(m)).engine(engine))
 }
 
 fn signed(m: usize, n: usize) -> Result<Climbed, CheckError> {
-    climbed(check(SignedMessages::new(m)).generals(n).traitors(m))
+    climbed(check(SignedMessages::new(m)).generals(n).against(adversary(m)))
 }
 
 fn climbed<P: Testable>(check: Check<P>) -> Result<Climbed, CheckError> {
@@ -91,6 +127,9 @@ fn ladder(
     generals: impl Fn(usize) -> usize,
     climb: impl Fn(usize, usize) -> Result<Climbed, CheckError>,
 ) {
+    if !is_asked(name) {
+        return;
+    }
     let mut below: Option<(f64, usize)> = None;
     for m in rungs {
         let n = generals(m);
