@@ -179,7 +179,7 @@ impl<P: Testable, H> Question<P, H> {
     /// ```
     /// use turncoat::{Adversary, FloodSet, check};
     ///
-    /// check(FloodSet::new(2)).generals(4).against(Adversary::crash(2)).assert_holds();
+    /// check(FloodSet::new(2)).generals(4).against(Adversary::crash(1)).assert_holds();
     /// ```
     pub fn against(self, adversary: Adversary) -> Question<P, H> {
         Question { adversary: Some(adversary), ..self }
