@@ -139,6 +139,11 @@ impl Generals {
         Generals(self.0 & ((1 << general.0) - 1))
     }
 
+    /// A bit for each, by number.
+    pub(crate) fn word(self) -> u64 {
+        self.0
+    }
+
     /// How many they are.
     #[must_use]
     pub fn len(self) -> usize {

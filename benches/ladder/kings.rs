@@ -56,7 +56,7 @@ impl Lockstep for PhaseKing {
     }
 
     fn receive(&self, king: &mut King, round: Round, from: General, bit: &bool) {
-        if round % 3 > 0 {
+        if !round.is_multiple_of(3) {
             king.told[usize::from(*bit)] += 1;
         } else if from == PhaseKing::king(round) && !king.sure {
             king.bit = *bit;
@@ -96,7 +96,7 @@ impl Testable for PhaseKing {
     }
 
     fn repertoire(&self, _n: usize, wire: Wire) -> Repertoire<bool> {
-        let speaks = wire.round % 3 > 0 || wire.from == PhaseKing::king(wire.round);
+        let speaks = !wire.round.is_multiple_of(3) || wire.from == PhaseKing::king(wire.round);
         if speaks { Repertoire::one_of([false, true]) } else { Repertoire::silent() }
     }
 

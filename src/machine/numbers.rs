@@ -25,6 +25,13 @@ impl ValueId {
     }
 }
 
+impl MessageId {
+    /// The number itself, for a key.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
+
 #[cfg(test)]
 impl From<u32> for MessageId {
     fn from(number: u32) -> MessageId {
@@ -37,6 +44,11 @@ impl StateId {
     pub fn at(place: usize) -> StateId {
         let number = u32::try_from(place + 1).ok().and_then(NonZeroU32::new);
         StateId(number.expect("a table is emptied long before"))
+    }
+
+    /// The number itself, for a key.
+    pub fn number(self) -> u32 {
+        self.0.get()
     }
 
     /// The place in its table.

@@ -32,6 +32,11 @@ impl<'a> StepBudget<'a> {
         self.steps
     }
 
+    /// One without a limit, for work that was counted before.
+    pub fn unlimited(&self) -> StepBudget<'a> {
+        StepBudget::new(self.progress, u64::MAX)
+    }
+
     pub fn step(&mut self) -> Result<(), Halt> {
         self.take(1)
     }

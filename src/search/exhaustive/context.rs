@@ -84,12 +84,8 @@ pub(crate) struct Thread<'a> {
 impl Thread<'_> {
     /// The number that a state of a store has for the worker.
     pub fn adopt(&mut self, store: &Store<'_>, state: Option<StateId>) -> Option<StateId> {
-        let state = state?;
-        let (known, adopted) = &mut self.memo.adopted;
-        if *known != store.number {
-            *known = store.number;
-            adopted.clear();
-        }
+        self.memo.speak_of(store.number);
+        let (state, adopted) = (state?, &mut self.memo.adopted);
         if let Some(Some(known)) = adopted.get(state.place()) {
             return Some(*known);
         }
@@ -97,6 +93,28 @@ impl Thread<'_> {
         let own = self.worker.table.adopt(&*store.table, state);
         adopted[state.place()] = Some(own);
         Some(own)
+    }
+
+    /// The number that a state of the worker has in a store.
+    pub fn put(&mut self, store: &mut Store<'_>, state: Option<StateId>) -> Option<StateId> {
+        self.memo.speak_of(store.number);
+        let (state, stored) = (state?, &mut self.memo.stored);
+        if let Some(Some(known)) = stored.get(state.place()) {
+            return Some(*known);
+        }
+        stored.resize(stored.len().max(state.place() + 1), None);
+        let put = store.table.adopt(&*self.worker.table, state);
+        stored[state.place()] = Some(put);
+        Some(put)
+    }
+
+    /// Does work whose steps were counted before.
+    pub fn uncounted<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let unlimited = self.budget.unlimited();
+        let budget = std::mem::replace(&mut self.budget, unlimited);
+        let done = work(self);
+        self.budget = budget;
+        done
     }
 
     /// Forgets what is too much: then all numbers of states that the worker has given mean nothing.
@@ -122,11 +140,6 @@ impl<'a> Store<'a> {
     pub fn new(machine: &'a dyn Machine, pool: &Pool) -> Store<'a> {
         let number = pool.stores.fetch_add(1, Ordering::Relaxed) + 1;
         Store { number, table: machine.table(None), overheard: IndexSet::default() }
-    }
-
-    /// The number of a worker's state.
-    pub fn put(&mut self, worker: &Worker<'_>, state: Option<StateId>) -> Option<StateId> {
-        state.map(|state| self.table.adopt(&*worker.table, state))
     }
 
     pub fn signatures(&self, global: &GlobalState) -> &SignatureSet {
@@ -221,7 +234,7 @@ impl<'a> RoundContext<'a> {
         for me in self.followed.iter() {
             let seat = Seat::on(&space.terms.graph, me);
             let state = thread.worker.start(seat, case.inputs.get(&me).copied())?;
-            global.states[me.id()] = store.put(&thread.worker, state);
+            global.states[me.id()] = thread.put(store, state);
         }
         let made = space.made_by(case.traitors);
         global.overheard = store.overheard.insert_full(made).0 as u32;
@@ -286,21 +299,52 @@ impl<'a> RoundContext<'a> {
         Ok(overheard)
     }
 
-    /// What one general can come to in a round, from the state that it has in a global state.
-    #[expect(clippy::too_many_arguments, reason = "all that a receiver's round hangs on")]
-    pub fn received<'h>(
+    /// Whether what a receiver comes to hangs on its state and on what the loyal say to it, and on
+    /// nothing else that differs from one global state to another.
+    fn recurs(&self) -> bool {
+        let free = self.lies == Lies::Free && self.space.adversary.faults.is_byzantine();
+        let merges = self.reductions.has(Reduction::EqualStates);
+        free && merges && self.case.disruptions.is_empty() && !self.space.is_signed()
+    }
+
+    /// Writes down all on which it hangs what one general comes to in a round, if that can have been
+    /// asked before.
+    pub fn is_asked_again(
         &self,
-        store: &Store<'_>,
         thread: &mut Thread<'_>,
         round: Round,
         to: General,
-        global: &GlobalState,
+        state: Option<StateId>,
+        honest: &[Option<Said>],
+    ) -> bool {
+        let receptions = &mut thread.memo.receptions;
+        if !receptions.are_kept() || !self.recurs() || self.thorough {
+            return false;
+        }
+        let key = &mut receptions.key;
+        let traitors = self.case.traitors.word();
+        key.clear();
+        key.extend([(round << 6 | to.id()) as u32, traitors as u32, (traitors >> 32) as u32]);
+        key.push(state.map_or(0, StateId::number));
+        for said in honest.iter().flatten() {
+            key.push(said.len() as u32);
+            key.extend(said.iter().map(|message| message.number()));
+        }
+        true
+    }
+
+    /// What one general can come to in a round, from this state of the worker's.
+    #[expect(clippy::too_many_arguments, reason = "all that a receiver's round hangs on")]
+    pub fn received<'h>(
+        &self,
+        thread: &mut Thread<'_>,
+        round: Round,
+        to: General,
+        state: Option<StateId>,
         (overheard, disrupted): (&SignatureSet, u64),
         honest: &'h [Option<Said>],
         spent: u32,
     ) -> Result<Branches<'h>, SearchOutcome> {
-        thread.make_room();
-        let state = thread.adopt(store, global.states[to.id()]);
         let RoundContext { space, symmetry, .. } = *self;
         let inbox = Receiver {
             space,

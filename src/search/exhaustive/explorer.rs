@@ -19,7 +19,7 @@ use super::branches::{Branches, Trace};
 use super::context::{
     GlobalState, Lies, Outboxes, Pool, RoundContext, RoundMessages, Store, Thread,
 };
-use super::memo::Memo;
+use super::memo::{Ends, Memo};
 use crate::general::{General, Generals};
 use crate::machine::StateId;
 use crate::protocol::Round;
@@ -44,7 +44,9 @@ pub(crate) struct Explorer<'a> {
     thread: Thread<'a>,
     pub(crate) store: Store<'a>,
     /// The global states met before, by the round that begins in them, with the lies spent.
-    pub(crate) visited: FxHashMap<(Round, GlobalState), u32>,
+    pub(crate) visited: Vec<FxHashMap<GlobalState, u32>>,
+    /// How many they are.
+    held: usize,
     renamer: Renamer<'a>,
     /// Which part of what can happen in the last round is gone through.
     part: Option<Part>,
@@ -67,7 +69,9 @@ pub(crate) struct Exploration<'a> {
 
 /// What one general can come to, each with the fewest lies it takes.
 struct Options<'o> {
-    received: Branches<'o>,
+    to: General,
+    /// Nothing if it is only known to what it can come, and not how.
+    received: Option<Branches<'o>>,
     /// The number of the state, the lies, and how it comes to it.
     choices: Vec<(Option<StateId>, u32, Trace)>,
 }
@@ -90,13 +94,14 @@ impl<'a> Explorer<'a> {
         let context = RoundContext::new(space, case, lies, reductions, symmetry, pool);
         let thread = context.thread(budget);
         let store = Store::new(space.machine, pool);
-        let (visited, renamer) = (FxHashMap::default(), Renamer::new(symmetry));
+        let visited = vec![FxHashMap::default(); space.terms.rounds + 2];
+        let renamer = Renamer::new(symmetry);
         // Each case begins at another place, so that small ones do not all fall into one part.
         let input = |input| space.terms.values.iter().position(|value| value == input);
         let inputs = case.inputs.values().map(|given| input(given).unwrap_or_default());
         let ids = case.traitors.iter().map(General::id);
         let place = ids.chain(inputs).fold(0_usize, |place, next| place * 31 % 9973 + next);
-        Explorer { context, thread, store, visited, renamer, part, place }
+        Explorer { context, thread, store, visited, held: 0, renamer, part, place }
     }
 
     /// The same with every call made twice, to see whether the answers agree.
@@ -195,7 +200,8 @@ impl<'a> Explorer<'a> {
     ) -> Result<(), SearchOutcome> {
         let crashed: Generals = crashes.iter().map(|crash| crash.general).collect();
         let receivers: Vec<General> = self.context.followed.minus(crashed).iter().collect();
-        let empty = GlobalState { states: self.context.nowhere().states, ..global.clone() };
+        // The successor that is being made of what was picked so far.
+        let mut made = GlobalState { states: self.context.nowhere().states, ..global.clone() };
         // Without this each receiver is gone through anew for all that others came to before.
         let free = self.context.reductions.has(Reduction::PerReceiver);
         let mut options: Vec<Options<'_>> = Vec::new();
@@ -207,35 +213,25 @@ impl<'a> Explorer<'a> {
             exchanges = self.exchanges(global, &options)?;
         }
         let (mut picks, mut next, mut batch) = (Vec::new(), 0, Vec::new());
+        // The lies that were told before each pick.
+        let mut told = vec![spent];
         loop {
             let depth = picks.len();
             let mut picked = None;
             if depth == receivers.len() {
-                let (mut global, mut spent) = (empty.clone(), spent);
-                for (Options { received, choices }, pick) in options.iter().zip(&picks) {
-                    let (state, lies, _) = choices[*pick];
-                    global.states[received.to.id()] = state;
-                    spent += lies;
-                }
                 let goes_on =
-                    exchanges.come_first(&picks) && self.is_new(round + 1, &global, spent)?;
+                    exchanges.come_first(&picks) && self.is_new(round + 1, &made, told[depth])?;
                 if goes_on && self.is_mine(round + 1) {
+                    let (global, spent) = (made.clone(), told[depth]);
                     batch.push(Successor { global, spent, picks: picks.clone() });
                 }
             } else {
                 if options.len() == depth {
-                    options.push(self.options(
-                        round,
-                        receivers[depth],
-                        global,
-                        &outboxes,
-                        spent,
-                    )?);
+                    let to = receivers[depth];
+                    options.push(self.options(round, to, global, &outboxes, spent)?);
                 }
+                let left = self.context.lies_left(told[depth]);
                 let allowed = |pick: &usize| {
-                    let told = options.iter().zip(&picks).map(|(option, pick)| option.lies(*pick));
-                    let told = spent + told.sum::<u32>();
-                    let left = self.context.lies_left(told);
                     left.is_none_or(|left| options[depth].lies(*pick) <= left)
                         && exchanges.in_order(&picks, *pick)
                 };
@@ -243,15 +239,19 @@ impl<'a> Explorer<'a> {
             }
             let over = picked.is_none() && depth == 0;
             if over || batch.len() == BATCH || !free && !batch.is_empty() {
-                self.go_through(round + 1, &batch).map_err(|(place, end)| {
-                    let picks = options.iter().zip(&batch[place].picks).rev();
-                    picks.fold(end, |end, (Options { received, choices }, pick)| {
-                        end.after(|| self.context.decisions(received, choices[*pick].2))
-                    })
-                })?;
+                if let Err((place, mut end)) = self.go_through(round + 1, &batch) {
+                    for (options, pick) in options.iter().zip(&batch[place].picks).rev() {
+                        let done = self.done(options, *pick, round, global, &outboxes, spent)?;
+                        end = end.after(|| done);
+                    }
+                    return Err(end);
+                }
                 batch.clear();
             }
             if let Some(pick) = picked {
+                let (state, lies, _) = options[depth].choices[pick];
+                made.states[options[depth].to.id()] = state;
+                told.push(told[depth] + lies);
                 picks.push(pick);
                 next = 0;
             } else {
@@ -259,6 +259,7 @@ impl<'a> Explorer<'a> {
                     options.pop();
                 }
                 let Some(pick) = picks.pop() else { return Ok(()) };
+                told.pop();
                 next = pick + 1;
             }
         }
@@ -274,14 +275,53 @@ impl<'a> Explorer<'a> {
         spent: u32,
     ) -> Result<Options<'o>, SearchOutcome> {
         let Explorer { context, thread, store, .. } = self;
-        let enemy = (store.signatures(global), global.said);
         let honest = &outboxes[to.id()];
-        let mut received =
-            context.received(store, thread, round, to, global, enemy, honest, spent)?;
-        let branches = std::mem::take(&mut received.branches).into_iter();
-        let choices =
-            branches.map(|b| (store.put(&thread.worker, b.state), b.lies, b.trace)).collect();
-        Ok(Options { received, choices })
+        thread.make_room();
+        let state = thread.adopt(store, global.states[to.id()]);
+        let again = context.is_asked_again(thread, round, to, state, honest);
+        if again
+            && let Some(known) = thread.memo.receptions.get()
+            && let Ends::States(states) = &known.ends
+        {
+            thread.budget.take(known.steps)?;
+            let choices = states.iter().map(|state| (thread.put(store, *state), 0, 0)).collect();
+            return Ok(Options { to, received: None, choices });
+        }
+        let (key, before) =
+            (again.then(|| thread.memo.receptions.key.clone()), thread.budget.steps());
+        let enemy = (store.signatures(global), global.said);
+        let mut received = context.received(thread, round, to, state, enemy, honest, spent)?;
+        let branches = std::mem::take(&mut received.branches);
+        if let Some(key) = key {
+            let states = branches.iter().map(|branch| branch.state).collect();
+            let steps = thread.budget.steps() - before;
+            thread.memo.receptions.put(key, Ends::States(states), steps);
+        }
+        let branches = branches.into_iter();
+        let choices = branches.map(|b| (thread.put(store, b.state), b.lies, b.trace)).collect();
+        Ok(Options { to, received: Some(received), choices })
+    }
+
+    /// What the enemy did to bring a general to what was picked.
+    fn done(
+        &mut self,
+        Options { to, received, choices }: &Options<'_>,
+        pick: usize,
+        round: Round,
+        global: &GlobalState,
+        outboxes: &Outboxes,
+        spent: u32,
+    ) -> Result<Decisions, SearchOutcome> {
+        let Explorer { context, thread, store, .. } = self;
+        if let Some(received) = received {
+            return Ok(context.decisions(received, choices[pick].2));
+        }
+        let state = thread.adopt(store, global.states[to.id()]);
+        let (enemy, honest) = ((store.signatures(global), global.said), &outboxes[to.id()]);
+        let received = thread.uncounted(|thread| {
+            context.received(thread, round, *to, state, enemy, honest, spent)
+        })?;
+        Ok(context.decisions(&received, received.branches[pick].trace))
     }
 
     /// How what each can come to is exchanged among those who stand alike in a global state.
@@ -293,7 +333,7 @@ impl<'a> Explorer<'a> {
         let Explorer { context, store, renamer, .. } = self;
         let all = options.iter().map(|option| {
             let states = option.choices.iter().map(|choice| choice.0);
-            (option.received.to, states.collect())
+            (option.to, states.collect())
         });
         // Where equal states are not merged one may be there twice.
         let distinct = |(option, (_, states)): (&Options<'_>, &(_, IndexSet<_, _>))| {
@@ -320,13 +360,18 @@ impl<'a> Explorer<'a> {
     /// Whether a global state was not met before in this round with as few lies.
     fn is_new(&mut self, round: Round, global: &GlobalState, spent: u32) -> Result<bool, Halt> {
         self.thread.budget.step()?;
-        if self.store.table.len() + self.visited.len() > MOST_STATES {
+        if self.store.table.len() + self.held > MOST_STATES {
             return Err(Halt::Room);
         }
         if !self.context.reductions.has(Reduction::EqualStates) {
             return Ok(true);
         }
-        let before = self.visited.entry((round, global.clone())).or_insert(u32::MAX);
+        let visited = &mut self.visited[round];
+        let Some(before) = visited.get_mut(global) else {
+            visited.insert(global.clone(), spent);
+            self.held += 1;
+            return Ok(true);
+        };
         let new = spent < *before;
         *before = spent.min(*before);
         Ok(new)

@@ -3,6 +3,7 @@
 
 use super::branches::{Branch, Branches, Trace};
 use super::context::{GlobalState, Outboxes, RoundContext, RoundMessages, Store, Thread};
+use super::memo::Ends;
 use crate::general::{General, Generals};
 use crate::machine::{Said, ValueId};
 use crate::property::Violation;
@@ -13,8 +14,10 @@ use crate::search::outcome::SearchOutcome;
 
 /// What one general can be brought to decide, each with the fewest lies it takes.
 struct ReachableDecisions<'a> {
-    received: Branches<'a>,
+    to: General,
     decisions: Vec<ReachableDecision>,
+    /// How it comes to that, unless it is only known that it does.
+    received: Option<Branches<'a>>,
 }
 
 /// A decision, with the fewest lies that it takes and what brings it about.
@@ -78,8 +81,7 @@ impl RoundContext<'_> {
         let mut same = Vec::new();
         for to in self.loyal().iter() {
             let first = alike.iter().find(|alike| alike.contains(to)).and_then(|a| a.iter().next());
-            let first =
-                first.and_then(|first| reachable.iter().position(|o| o.received.to == first));
+            let first = first.and_then(|first| reachable.iter().position(|o| o.to == first));
             if let Some(first) = first {
                 same.push((to, first));
                 continue;
@@ -89,16 +91,27 @@ impl RoundContext<'_> {
             same.push((to, reachable.len() - 1));
         }
         let mut decided = vec![None; self.space.terms.n()];
-        if reachable.len() == same.len() {
+        let asked_all = reachable.len() == same.len();
+        if asked_all && reachable.iter().all(|reachable| reachable.received.is_some()) {
             return self.judge(&reachable, &mut decided, spent);
         }
         let decisions = same.iter().map(|(to, place)| (*to, &reachable[*place].decisions[..]));
-        match self.is_fine(&decisions.collect::<Vec<_>>(), &mut decided) {
-            true => Ok(()),
-            false => self.end(store, thread, global, enemy, outboxes, &[], spent),
+        if self.is_fine(&decisions.collect::<Vec<_>>(), &mut decided) {
+            return Ok(());
+        } else if !asked_all {
+            return self.end(store, thread, global, enemy, outboxes, &[], spent);
         }
+        // How they came to that is worked out only now.
+        let reachable = thread.uncounted(|thread| {
+            let anew = reachable.into_iter().map(|ReachableDecisions { to, .. }| {
+                self.reached(store, thread, to, global, enemy, &outboxes[to.id()], spent)
+            });
+            anew.collect::<Result<Vec<_>, _>>()
+        })?;
+        self.judge(&reachable, &mut decided, spent)
     }
 
+    /// To which decisions a general can be brought; how, only if that was not known before.
     #[expect(clippy::too_many_arguments, reason = "all that the last round hangs on")]
     fn reachable<'a>(
         &self,
@@ -110,8 +123,40 @@ impl RoundContext<'_> {
         honest: &'a [Option<Said>],
         spent: u32,
     ) -> Result<ReachableDecisions<'a>, SearchOutcome> {
+        thread.make_room();
+        let state = thread.adopt(store, global.states[to.id()]);
+        if !self.is_asked_again(thread, self.space.terms.rounds, to, state, honest) {
+            return self.reached(store, thread, to, global, enemy, honest, spent);
+        }
+        if let Some(known) = thread.memo.receptions.get()
+            && let Ends::Decisions(decisions) = &known.ends
+        {
+            thread.budget.take(known.steps)?;
+            let decisions = decisions.iter().map(|decision| (*decision, 0, 0)).collect();
+            return Ok(ReachableDecisions { to, decisions, received: None });
+        }
+        let (key, before) = (thread.memo.receptions.key.clone(), thread.budget.steps());
+        let reached = self.reached(store, thread, to, global, enemy, honest, spent)?;
+        let decisions = reached.decisions.iter().map(|(decision, ..)| *decision).collect();
+        let steps = thread.budget.steps() - before;
+        thread.memo.receptions.put(key, Ends::Decisions(decisions), steps);
+        Ok(reached)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "all that the last round hangs on")]
+    fn reached<'a>(
+        &self,
+        store: &Store<'_>,
+        thread: &mut Thread<'_>,
+        to: General,
+        global: &GlobalState,
+        enemy: (&SignatureSet, u64),
+        honest: &'a [Option<Said>],
+        spent: u32,
+    ) -> Result<ReachableDecisions<'a>, SearchOutcome> {
         let round = self.space.terms.rounds;
-        let mut received = self.received(store, thread, round, to, global, enemy, honest, spent)?;
+        let state = thread.adopt(store, global.states[to.id()]);
+        let mut received = self.received(thread, round, to, state, enemy, honest, spent)?;
         let mut decisions: Vec<ReachableDecision> = Vec::new();
         let decides = self.deciders().contains(to);
         let branches = std::mem::take(&mut received.branches);
@@ -128,7 +173,7 @@ impl RoundContext<'_> {
                 Some(_) => {}
             }
         }
-        Ok(ReachableDecisions { decisions, received })
+        Ok(ReachableDecisions { to, decisions, received: Some(received) })
     }
 
     /// Looks at every outcome made of one decision of each general.
@@ -141,9 +186,12 @@ impl RoundContext<'_> {
         let Some((first, others)) = reachable.split_first() else { return self.ruled(decided) };
         for (decision, lies, trace) in &first.decisions {
             if self.lies_left(spent).is_none_or(|left| *lies <= left) {
-                decided[first.received.to.id()].clone_from(decision);
-                self.judge(others, decided, spent + lies)
-                    .map_err(|end| end.after(|| self.decisions(&first.received, *trace)))?;
+                decided[first.to.id()].clone_from(decision);
+                self.judge(others, decided, spent + lies).map_err(|end| {
+                    end.after(|| {
+                        self.decisions(first.received.as_ref().expect("it is known how"), *trace)
+                    })
+                })?;
             }
         }
         Ok(())

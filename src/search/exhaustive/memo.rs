@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 
 use super::sends::Sends;
 use crate::general::General;
-use crate::machine::StateId;
+use crate::machine::{StateId, ValueId};
 use crate::protocol::Round;
 use crate::search::choices::signature_set::SignatureSet;
 use crate::search::choices::wire_choices::WireChoices;
@@ -35,8 +35,13 @@ pub(crate) struct Memo {
     pub sayable: Sayable,
     /// By round and state, what a general says, and whether it is loyal.
     pub sends: FxHashMap<(Round, General, bool, StateId), Arc<Sends>>,
-    /// The numbers that the states of a store have for the worker, and of which store.
-    pub adopted: (u64, Vec<Option<StateId>>),
+    pub receptions: Receptions,
+    /// Which store was spoken of last.
+    pub store: u64,
+    /// The numbers that its states have for the worker, by place.
+    pub adopted: Vec<Option<StateId>>,
+    /// The numbers that the worker's states have in it, by place.
+    pub stored: Vec<Option<StateId>>,
 }
 
 impl Memo {
@@ -44,14 +49,109 @@ impl Memo {
     pub fn forget_states(&mut self) {
         self.rows = Rows::default();
         self.sends.clear();
-        self.adopted.1.clear();
+        self.receptions.forget();
+        self.adopted.clear();
+        self.stored.clear();
     }
 
-    /// Forgets what each says, if there is no room for more.
+    /// Forgets what each says and comes to, if there is no room for more.
     pub fn make_room(&mut self) {
         if self.sends.len() >= MOST {
             self.sends.clear();
         }
+        self.receptions.make_room();
+    }
+
+    /// From now on this store is spoken of.
+    pub fn speak_of(&mut self, store: u64) {
+        if self.store != store {
+            self.store = store;
+            self.adopted.clear();
+            self.stored.clear();
+        }
+    }
+}
+
+/// What one general came to in a round, all in all: most global states differ in what others hold and
+/// do not say, so the same is received again and again. (Where hardly anything comes back it is not
+/// worth it, and given up.)
+#[derive(Default)]
+pub(crate) struct Receptions {
+    known: FxHashMap<Box<[u32]>, Arc<Reception>>,
+    /// All that the reception hangs on that is asked for.
+    pub key: Vec<u32>,
+    size: usize,
+    asked: u32,
+    met: u32,
+    given_up: bool,
+}
+
+/// What a general came to in a round.
+pub(crate) struct Reception {
+    /// In which states it ended the round; or, after the last, what it decided, if it was asked.
+    pub ends: Ends,
+    /// The steps that it took to know that.
+    pub steps: u64,
+}
+
+/// How a round ended for one general, in all the ways in which the enemy can bring it about.
+pub(crate) enum Ends {
+    States(Vec<Option<StateId>>),
+    Decisions(Vec<Option<ValueId>>),
+}
+
+impl Receptions {
+    /// So many questions are asked before it is said whether it is worth it.
+    const ASKED: u32 = 1 << 12;
+
+    /// One in so many answers must be known.
+    const WORTH: u32 = 8;
+
+    /// So many numbers are kept.
+    const SIZE: usize = 1 << 22;
+
+    /// Whether there is any use in asking.
+    pub fn are_kept(&self) -> bool {
+        !self.given_up
+    }
+
+    /// The one with the key that was written down last.
+    pub fn get(&mut self) -> Option<Arc<Reception>> {
+        self.asked += 1;
+        let known = self.known.get(&self.key[..]).cloned();
+        self.met += u32::from(known.is_some());
+        if self.asked == Receptions::ASKED {
+            self.given_up = self.met < Receptions::ASKED / Receptions::WORTH;
+            (self.asked, self.met) = (0, 0);
+            if self.given_up {
+                self.forget();
+            }
+        }
+        known
+    }
+
+    /// Keeps one under this key.
+    pub fn put(&mut self, key: Vec<u32>, ends: Ends, steps: u64) {
+        if self.given_up {
+            return;
+        }
+        let count = match &ends {
+            Ends::States(states) => states.len(),
+            Ends::Decisions(decisions) => decisions.len(),
+        };
+        self.size += key.len() + count + 16;
+        self.known.insert(key.into(), Arc::new(Reception { ends, steps }));
+    }
+
+    fn make_room(&mut self) {
+        if self.size > Receptions::SIZE {
+            self.forget();
+        }
+    }
+
+    fn forget(&mut self) {
+        self.known.clear();
+        self.size = 0;
     }
 }
 

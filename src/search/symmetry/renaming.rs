@@ -265,12 +265,15 @@ mod tests {
                 explorer.begin().unwrap();
                 let store = &explorer.store;
                 let table = numbered.states(&*store.table);
-                let met = explorer.visited.keys().map(|(round, global)| {
+                let visited = explorer.visited.iter().enumerate();
+                let visited =
+                    visited.flat_map(|(round, met)| met.keys().map(move |key| (round, key)));
+                let met = visited.map(|(round, global)| {
                     let states = global.states.iter();
                     let states = states.map(|state| state.map(|state| table.get(state).clone()));
                     let states = states.collect();
                     let shown = space.is_signed().then(|| store.signatures(global).clone());
-                    (*round, states, shown)
+                    (round, states, shown)
                 });
                 met.collect()
             };

@@ -214,9 +214,11 @@ impl<'a, 'm> ComparedRun<'a, 'm> {
         let mut reached = vec![States::new(); context.space.terms.n()];
         for to in context.loyal().iter() {
             let (honest, enemy) = (&outboxes[to.id()], (&overheard, disrupted));
-            let received = context.received(store, thread, round, to, global, enemy, honest, 0)?;
+            thread.make_room();
+            let state = thread.adopt(store, global.states[to.id()]);
+            let received = context.received(thread, round, to, state, enemy, honest, 0)?;
             let states = received.branches.into_iter();
-            let states = states.map(|branch| store.put(&thread.worker, branch.state)).unique();
+            let states = states.map(|branch| thread.put(store, branch.state)).unique();
             let mut states = states.collect_vec();
             let in_order = |one: &Option<StateId>, other: &Option<StateId>| match (one, other) {
                 (Some(one), Some(other)) => store.table.compare(*one, *other),
