@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::terminal::shown;
 use super::{BOUNDED, BadInput, Format, as_text, print, whole_number};
 use crate::Task;
-use crate::impossibility::{Answer, Problem};
+use crate::impossibility::{BoundsProblem, Solvability};
 use crate::report::bounds::json;
 
 #[derive(clap::Args)]
@@ -66,13 +66,13 @@ Exit codes:
 
 pub fn bounds(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let Arguments { n, f, signed, connectivity, r, task, expect, format } = *arguments;
-    let all = Problem::new(n, f);
+    let all = BoundsProblem::new(n, f);
     let connectivity = connectivity.unwrap_or(all.connectivity);
     let task = match task {
         TaskName::Broadcast => Task::Broadcast,
         TaskName::Consensus => Task::Consensus,
     };
-    let problem = Problem { signed, connectivity, rounds: r, task, ..all };
+    let problem = BoundsProblem { signed, connectivity, rounds: r, task, ..all };
     let bounds = problem.bounds().map_err(BadInput::new)?;
     let text = match format {
         Format::Json => as_text(&json(&bounds)),
@@ -82,9 +82,9 @@ pub fn bounds(arguments: &Arguments) -> Result<ExitCode, BadInput> {
         return Ok(failure);
     }
     let answer = match bounds.answer {
-        Answer::Solvable => Expected::Solvable,
-        Answer::Unsolvable => Expected::Unsolvable,
-        Answer::DependsOnGraph => Expected::DependsOnGraph,
+        Solvability::Solvable => Expected::Solvable,
+        Solvability::Unsolvable => Expected::Unsolvable,
+        Solvability::DependsOnGraph => Expected::DependsOnGraph,
     };
     Ok(ExitCode::from(match expect {
         Some(expected) => u8::from(answer != expected),

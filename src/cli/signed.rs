@@ -7,7 +7,7 @@ use super::protocols::{Task, Written, orders, unless};
 use super::{BadInput, whole_number};
 use crate::forgery::Forge;
 use crate::protocols::chain::{Binding, Chain};
-use crate::protocols::order_set::Choice;
+use crate::protocols::order_set::SetChoice as Choice;
 use crate::protocols::parallel::Parallel;
 use crate::protocols::signed::Length;
 use crate::signature::ed25519::{Ed25519, Verifier};
