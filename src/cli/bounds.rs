@@ -10,28 +10,28 @@ use crate::report::bounds::json;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// How many generals there are, the commander included
+    /// Number of generals, the commander included
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     n: usize,
-    /// How many of them may be traitors
+    /// Number of traitors, at most
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     f: usize,
-    /// Messages are signed, and signatures can't be forged
+    /// Messages are signed, and nobody can forge a signature
     #[arg(long)]
     signed: bool,
-    /// How many generals must be taken away to separate others [default: n - 1: all talk to all]
+    /// Connectivity of the graph: fewest generals whose removal disconnects it [default: n - 1]
     #[arg(long, value_name = "K", value_parser = whole_number, allow_negative_numbers = true)]
     connectivity: Option<usize>,
-    /// How many rounds there may be [default: as many as are needed]
+    /// Number of rounds, at most [default: as many as needed]
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     r: Option<usize>,
-    /// What is asked
+    /// Problem to solve
     #[arg(long, value_enum, default_value_t = TaskName::Broadcast)]
     task: TaskName,
-    /// Exit with 0 for this answer and with 1 for any other
+    /// Exit with 0 for this answer and 1 for any other
     #[arg(long, value_enum)]
     expect: Option<Expected>,
-    /// How the answer is written
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -46,11 +46,11 @@ enum TaskName {
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Expected {
-    /// There is a protocol
+    /// A protocol exists
     Solvable,
-    /// There is none
+    /// No protocol exists
     Unsolvable,
-    /// Whether so many rounds are enough depends on more than the connectivity
+    /// Whether that many rounds suffice depends on more than the connectivity
     DependsOnGraph,
 }
 
