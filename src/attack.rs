@@ -5,9 +5,6 @@ mod written;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
-use self::written::{AttackAsWritten, LieAsWritten};
 use crate::adversary::FaultClass;
 use crate::general::{General, Generals};
 use crate::graph::Graph;
@@ -21,12 +18,7 @@ use crate::testable::{Refusal, Wire};
 /// A traitor obeys the protocol wherever the attack has no lie for it, and what is said arrives in
 /// its turn unless the schedule has a change for it. An attack holds the messages themselves, so it
 /// can be read, edited by hand, and kept.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(into = "AttackAsWritten<V, M>", try_from = "AttackAsWritten<V, M>")]
-#[serde(bound(
-    serialize = "V: Clone + Serialize, M: Clone + Serialize",
-    deserialize = "V: Deserialize<'de>, M: Deserialize<'de>"
-))]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Attack<V, M> {
     /// Who can talk to whom, traitors included.
     pub graph: Graph,
@@ -52,9 +44,7 @@ pub type AttackOn<P> = Attack<<P as Lockstep>::Value, <P as Lockstep>::Message>;
 ///
 /// A search changes what stands in one [slot](crate::Repertoire::slots) by each lie. A person may
 /// write any edit.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(into = "LieAsWritten<M>", try_from = "LieAsWritten<M>")]
-#[serde(bound(serialize = "M: Clone + Serialize", deserialize = "M: Deserialize<'de>"))]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Lie<M> {
     /// Where and when it is told.
     pub wire: Wire,

@@ -43,11 +43,11 @@ use self::terminal::{Shown, help_is_coloured};
 struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// How many threads may work [default: one for each processor]
+    /// Number of worker threads [default: one per processor]
     #[arg(long, global = true, display_order = 900, value_name = "N", value_parser = whole_number)]
     threads: Option<usize>,
-    /// How much memory may be taken, such as 4GiB: then the answer is bounded by what was covered
-    /// [default: four fifths of what is free]
+    /// Memory limit, such as 4GiB: a search that reaches it stops, and its verdict is bounded
+    /// [default: four fifths of the free memory]
     #[arg(long, global = true, display_order = 901, value_name = "SIZE", value_parser = memory)]
     max_memory: Option<ByteSize>,
     #[command(flatten)]
@@ -63,57 +63,57 @@ Exit codes:
 
 #[derive(Subcommand)]
 enum Command {
-    /// Give a verdict on one protocol among n generals with at most f traitors
+    /// Check one protocol with n generals and at most f traitors
     #[command(after_help = "Example: turncoat check oral -n 4 -f 1")]
     #[command(subcommand_value_name = "PROTOCOL", subcommand_help_heading = "Protocols")]
     Check {
         #[command(subcommand)]
         subject: Subject<check::Arguments>,
     },
-    /// Give verdicts for many n and f, and draw the frontier
+    /// Check a range of n and f, and draw the frontier between holds and broken
     #[command(after_help = "Example: turncoat sweep oral -n 3..=7 -f 1..=2")]
     #[command(subcommand_value_name = "PROTOCOL", subcommand_help_heading = "Protocols")]
     Sweep {
         #[command(subcommand)]
         subject: Subject<sweep::Arguments>,
     },
-    /// Draw attacks at random, where there are too many to go through them all
+    /// Search for an attack at random, where there are too many to try them all
     #[command(after_help = "Example: turncoat hunt oral -n 13 -f 4 --cases 1_000_000 --seed 7")]
     #[command(subcommand_value_name = "PROTOCOL", subcommand_help_heading = "Protocols")]
     Hunt {
         #[command(subcommand)]
         subject: Subject<hunt::Arguments>,
     },
-    /// Show that no protocol can be right among n generals with f traitors, on this one
+    /// Break a protocol by an impossibility proof, where no protocol can be correct
     #[command(after_help = "Example: turncoat refute oral -n 3 -f 1")]
     #[command(subcommand_value_name = "PROTOCOL", subcommand_help_heading = "Protocols")]
     Refute {
         #[command(subcommand)]
         subject: Subject<refute::Arguments>,
     },
-    /// Give one verdict from the parts of a question that were gone through by themselves
+    /// Combine shard results into one verdict
     #[command(after_help = merge::AFTER_HELP)]
     Merge(merge::Arguments),
     /// Run the attack in a file and show the execution
     #[command(after_help = "Example: turncoat check oral -n 3 -f 1 --save attack.json
          turncoat replay attack.json")]
     Replay(replay::Arguments),
-    /// Can so many rounds be enough? A protocol is made up, or it is proved that there is none
+    /// Decide whether R rounds suffice: synthesize a protocol or print an impossibility proof
     #[command(after_help = rounds::AFTER_HELP)]
     Rounds(rounds::Arguments),
-    /// What is known: can it be solved, by which theorem, and how does turncoat show it?
+    /// Say whether the problem can be solved, by which theorem, and how turncoat shows it
     #[command(after_help = bounds::AFTER_HELP)]
     Bounds(bounds::Arguments),
-    /// List the protocols, what each claims, and its source
+    /// List the protocols, with the bound that each claims and its source
     #[command(after_help = "Example: turncoat list --format json")]
     List(list::Arguments),
-    /// Print the JSON Schema of what is written as JSON, or of an attack file
+    /// Print the JSON Schema of the JSON output, or of attack files
     #[command(after_help = schema::AFTER_HELP)]
     Schema(schema::Arguments),
-    /// Print the completions of these commands for a shell
+    /// Print shell completions
     #[command(after_help = completions::AFTER_HELP)]
     Completions(completions::Arguments),
-    /// Print the manual page, or write one for each command into a folder
+    /// Print the manual page, or write one page per command into a folder
     #[command(after_help = manual::AFTER_HELP)]
     Man(manual::Arguments),
 }
@@ -135,7 +135,7 @@ enum Answer {
     Holds,
     /// There is an attack
     Broken,
-    /// Nothing was found, and not everything was covered
+    /// No attack was found, and not everything was covered
     Bounded,
 }
 

@@ -1,5 +1,6 @@
 //! The simulator: a protocol run under an attack, deterministic, and everything that was said.
 
+mod by_numbers;
 mod deliveries;
 mod forgeries;
 pub(crate) mod history;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 
 use itertools::Itertools;
 
+pub(crate) use self::by_numbers::NumberedExecution;
 pub use self::deliveries::{Deliveries, Delivery, Sent};
 pub(crate) use self::forgeries::Forgeries;
 pub use self::simulator::{Simulator, run};
@@ -87,7 +89,6 @@ impl<V, M, S> Execution<V, M, S> {
         }
     }
 
-    /// It has not begun, and keeps its memory.
     /// The same execution with its values, messages and states written in another way.
     pub(crate) fn map<W, N, T>(
         &self,
@@ -112,6 +113,7 @@ impl<V, M, S> Execution<V, M, S> {
         }
     }
 
+    /// It has not begun, and keeps its memory.
     fn forget(&mut self) {
         let Execution { deliveries, disturbed, states, decisions, idle, lacking, .. } = self;
         deliveries.clear();

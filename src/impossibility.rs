@@ -11,7 +11,9 @@ mod table;
 mod views;
 pub mod world;
 
-pub use self::bounds::{Answer, Bounds, BoundsError, Condition, Problem, Theorem, Thresholds};
-pub use self::chain::{Chain, Forced, Link, View};
+pub use self::bounds::{
+    Bounds, BoundsError, BoundsProblem, Condition, Solvability, Theorem, Thresholds,
+};
+pub use self::chain::{Forced, View, ViewChain, ViewLink};
 pub use self::rounds::{Existence, Rounds, RoundsError, rounds, rounds_over, rounds_watched};
 pub use self::table::DecisionTable;

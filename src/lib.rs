@@ -53,7 +53,8 @@
 //! them, replay reads them from a file, and every counterexample is run once more before it is
 //! shown.
 //!
-//! A file imports only from floors below its own.
+//! A file imports only from its own floor and those below it, and no files import each other in a
+//! circle. (`tests/tidy.rs` reads this table.)
 //!
 //! | floor | rooms | what lives there |
 //! |---|---|---|
@@ -65,12 +66,15 @@
 //! | 2 | [`protocols`], [`property`] | published protocols; what must hold |
 //! | 2 | [`attack`], [`schedule`] | what the enemy decides |
 //! | 2 | [`adversary`], [`setting`], [`knowledge`] | what it may do, among whom, and can sign |
-//! | 3 | [`execution`] | the simulator |
-//! | 4 | [`search`] | the engines that look for an attack, all through or at random |
-//! | 4 | [`impossibility`] | attacks that are built, where no protocol can be right |
-//! | 5 | [`verdict`] | what came of it, and of what it speaks |
+//! | 3 | `machine` | a protocol by numbers: all that stands above knows no other |
+//! | 4 | [`execution`] | the simulator |
+//! | 5 | [`search`] | the engines that look for an attack, all through or at random |
+//! | 5 | [`impossibility`] | attacks that are built, where no protocol can be right |
+//! | 6 | [`verdict`] | what came of it, and of what it speaks |
 //! | 6 | [`report`] | text, JSON, pictures, traces, attack files |
 //! | 7 | [`check`](check()), [`hunt`](hunt()), [`refute`](refute()) | the builders that a test calls |
+//! | 7 | [`question`], `estimate` | what they have in common: what is asked, what it would cost |
+//! | 7 | `symmetry`, `recursion`, `monotone` | tests of what a protocol claims of itself |
 //! | 7 | [`strategy`], [`regressions`] | strategies for proptest; attacks kept in files |
 //! | 7 | `artifacts` | what a failing test leaves behind |
 //! | 8 | `main`, `cli` | arguments, threads, progress |

@@ -10,6 +10,7 @@
 //! | `numbers` | the numbers |
 //! | `interner` | numbers values and messages, for all threads |
 //! | `numbered` | the typed side: a protocol, its values and its messages |
+//! | `answers` | the typed side: what makes a numbered protocol a machine |
 //! | `table` | the typed side: the states of one worker |
 //! | `worker` | asks the protocol and remembers its answers, for one thread |
 //! | `terms` | what is fixed before the adversary decides anything |
@@ -18,6 +19,7 @@
 //! Numbers depend on the order of discovery, so no answer, count or text does: where the order of
 //! messages matters it is that of the messages themselves, and [`Machine::compare`] knows it.
 
+mod answers;
 #[cfg(test)]
 pub(crate) mod counting;
 mod fits;
@@ -32,8 +34,8 @@ use std::cmp::Ordering;
 
 pub(crate) use self::fits::fits;
 pub(crate) use self::numbered::Numbered;
-pub(crate) use self::numbers::{MessageId, NumberedAttack, NumberedExecution, StateId, ValueId};
-pub(crate) use self::table::{StateTable, Stored};
+pub(crate) use self::numbers::{MessageId, NumberedAttack, StateId, ValueId};
+pub(crate) use self::table::{StateTable, StoredStates};
 pub(crate) use self::terms::Terms;
 pub(crate) use self::worker::{Caught, Memory, Said, Worker};
 use crate::general::{General, Generals, Swap};
@@ -84,7 +86,7 @@ pub(crate) trait Machine: Sync {
     fn monotone(&self) -> Result<bool, Refusal>;
 
     /// A table of states: of these, or empty.
-    fn table(&self, stored: Option<Stored>) -> Box<dyn StateTable + '_>;
+    fn table(&self, stored: Option<StoredStates>) -> Box<dyn StateTable + '_>;
 
     /// A message as a person would say it.
     fn tell(&self, from: General, message: MessageId) -> String;

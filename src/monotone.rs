@@ -8,8 +8,9 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt, SeedableRng};
 
 use crate::adversary::{Adversary, FaultClass};
+use crate::execution::NumberedExecution;
 use crate::general::General;
-use crate::machine::{Machine, MessageId, Numbered, NumberedExecution, Terms};
+use crate::machine::{Machine, MessageId, Numbered, Terms};
 use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::space::Space;
 use crate::search::decisions::{SlotChoices, simulated};
@@ -45,23 +46,23 @@ pub fn assert_monotone<P: Testable>(protocol: &P, n: usize) {
     let space = space.expect("nobody stops it");
     assert!(space.harvested().is_none(), "the protocol does not say what a traitor could say");
     for seed in 0..ATTACKS {
-        Play::drawn(&space, &mut SmallRng::seed_from_u64(seed)).rises();
+        RaisedPlay::drawn(&space, &mut SmallRng::seed_from_u64(seed)).rises();
     }
 }
 
 /// What the traitors say on each wire on which they don't obey.
-type Speech = BTreeMap<Wire, SlotChoices>;
+type SpokenByWire = BTreeMap<Wire, SlotChoices>;
 
 /// A play, and one in which some of what is said in the last round is raised.
-struct Play<'a> {
+struct RaisedPlay<'a> {
     space: &'a Space<'a>,
     case: InitialChoices,
-    said: Speech,
-    raised: Speech,
+    said: SpokenByWire,
+    raised: SpokenByWire,
 }
 
-impl<'a> Play<'a> {
-    fn drawn(space: &'a Space<'a>, rng: &mut impl Rng) -> Play<'a> {
+impl<'a> RaisedPlay<'a> {
+    fn drawn(space: &'a Space<'a>, rng: &mut impl Rng) -> RaisedPlay<'a> {
         let Terms { values, rounds, inputs, .. } = space.terms;
         let (turned, obeyed) = (rng.random_range(0.0..0.8), rng.random_range(0.0..1.0));
         let everybody = space.everybody();
@@ -70,7 +71,7 @@ impl<'a> Play<'a> {
         let inputs = inputs.iter().map(|general| (general, value(rng))).collect();
         let (faults, disruptions) = (FaultClass::Byzantine, Vec::new());
         let case = InitialChoices { faults, traitors, inputs, disruptions };
-        let mut said = Speech::new();
+        let mut said = SpokenByWire::new();
         for wire in (1..=*rounds).flat_map(|round| space.terms.wires(round)) {
             if traitors.contains(wire.from) && (wire.round == *rounds || !rng.random_bool(obeyed)) {
                 said.insert(wire, anything(space, wire, rng));
@@ -87,7 +88,7 @@ impl<'a> Play<'a> {
                 }
             }
         }
-        Play { space, case, said, raised }
+        RaisedPlay { space, case, said, raised }
     }
 
     /// Nobody decides a lower value for what is raised.
@@ -126,7 +127,7 @@ impl<'a> Play<'a> {
         execution.view(me).map(line).join("\n")
     }
 
-    fn played(&self, speech: &Speech) -> NumberedExecution {
+    fn played(&self, speech: &SpokenByWire) -> NumberedExecution {
         let simulated = simulated(self.space, &self.case, &[], |wire| speech.get(&wire).cloned());
         let (_, execution) = simulated.unwrap_or_else(|refusal| panic!("{refusal}"));
         if let Some(fault) = &execution.fault {

@@ -42,7 +42,7 @@ pub fn assert_recursive<P: Testable>(protocol: &P, n: usize) {
     assert_eq!(recursive.depth(n), protocol.rounds(n), "it must be as deep as there are rounds");
     for seed in 0..ATTACKS {
         let rng = &mut SmallRng::seed_from_u64(seed);
-        let play: Play<'_, P> = Play::drawn(&values, recursive, n, rng);
+        let play: TracedPlay<'_, P> = TracedPlay::drawn(&values, recursive, n, rng);
         let execution = simulator.run(&play.attack).unwrap_or_else(|misfit| panic!("{misfit}"));
         assert!(
             execution.fault.is_none() && execution.idle.is_empty(),
@@ -66,7 +66,7 @@ pub fn assert_recursive<P: Testable>(protocol: &P, n: usize) {
 }
 
 /// An attack, and what is told on which path when it is played.
-struct Play<'a, P: Testable> {
+struct TracedPlay<'a, P: Testable> {
     recursive: &'a dyn Recursive<P::Value, P::Message>,
     n: usize,
     attack: AttackOn<P>,
@@ -74,13 +74,13 @@ struct Play<'a, P: Testable> {
     told: BTreeMap<(Path, General), P::Value>,
 }
 
-impl<'a, P: Testable> Play<'a, P> {
+impl<'a, P: Testable> TracedPlay<'a, P> {
     fn drawn(
         values: &[P::Value],
         recursive: &'a dyn Recursive<P::Value, P::Message>,
         n: usize,
         rng: &mut impl Rng,
-    ) -> Play<'a, P> {
+    ) -> TracedPlay<'a, P> {
         let everybody = Generals::first(n);
         let value = |rng: &mut _| values.choose(rng).expect("there is a value").clone();
         let honesty = rng.random_range(0.0..1.0);
@@ -88,7 +88,8 @@ impl<'a, P: Testable> Play<'a, P> {
         let order = value(rng);
         let inputs = [(General::COMMANDER, order.clone())].into();
         let attack = AttackOn::<P>::new(n, traitors.into_iter().collect(), inputs);
-        let mut play: Play<'_, P> = Play { recursive, n, attack, told: BTreeMap::new() };
+        let mut play: TracedPlay<'_, P> =
+            TracedPlay { recursive, n, attack, told: BTreeMap::new() };
         for path in (1..=recursive.depth(n)).flat_map(|length| paths(length, everybody)) {
             let from = path.last().expect("a path names the commander");
             let honest = match from.is_commander() {

@@ -53,8 +53,8 @@ pub use self::reduction::Reduction;
 pub(crate) use self::reduction::Reductions;
 use crate::adversary::Adversary;
 use crate::count::Count;
-use crate::execution::Size;
-use crate::machine::{Machine, Memory, NumberedAttack, NumberedExecution, Terms};
+use crate::execution::{NumberedExecution, Size};
+use crate::machine::{Machine, Memory, NumberedAttack, Terms};
 use crate::property::Violation;
 
 /// How the space is gone through.

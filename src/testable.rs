@@ -8,11 +8,10 @@ mod refusal;
 mod repertoire;
 mod signing;
 mod symmetric;
+mod wire;
 mod words;
 
 use std::marker::PhantomData;
-
-use serde::Serialize;
 
 pub use self::claims::Claims;
 pub use self::problem::Problem;
@@ -23,23 +22,12 @@ pub use self::repertoire::{Forgery, Repertoire};
 pub use self::signing::Signing;
 use self::signing::Unsigned;
 pub use self::symmetric::Symmetric;
+pub use self::wire::Wire;
 use self::words::Plainly;
 pub use self::words::Words;
 use crate::fault::guarded;
-use crate::general::General;
 use crate::graph::Graph;
-use crate::protocol::{Lockstep, Round};
-
-/// One wire in one round: what `from` says to `to`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
-pub struct Wire {
-    /// The round in which it is used.
-    pub round: Round,
-    /// Who speaks.
-    pub from: General,
-    /// Who hears.
-    pub to: General,
-}
+use crate::protocol::Lockstep;
 
 /// What a protocol claims: see [`Claims`].
 pub type ClaimsOf<'a, P> =

@@ -2,20 +2,20 @@
 //! views, for all n <= 8 and f <= 3 where those can be afforded.
 
 use turncoat::impossibility::rounds::affordable;
-use turncoat::impossibility::{Answer, Bounds, Problem, Theorem, Thresholds, rounds};
+use turncoat::impossibility::{Bounds, BoundsProblem, Solvability, Theorem, Thresholds, rounds};
 use turncoat::{
     Generals, InteractiveConsistency, OralMessages, Ruling, SignedMessages, Task, check,
 };
 
-fn bounds(problem: Problem) -> Bounds {
+fn bounds(problem: BoundsProblem) -> Bounds {
     problem.bounds().unwrap()
 }
 
-fn solvable(problem: Problem) -> bool {
+fn solvable(problem: BoundsProblem) -> bool {
     match bounds(problem).answer {
-        Answer::Solvable => true,
-        Answer::Unsolvable => false,
-        Answer::DependsOnGraph => panic!("{problem:?}: all can talk to all"),
+        Solvability::Solvable => true,
+        Solvability::Unsolvable => false,
+        Solvability::DependsOnGraph => panic!("{problem:?}: all can talk to all"),
     }
 }
 
@@ -31,7 +31,7 @@ fn rounds_find_what_is_known() {
         for r in 1..=4 {
             let large = n.pow(r as u32) * f > 150; // it is affordable, but not in every test run
             if affordable(n, f, r) && !large {
-                let problem = Problem { rounds: Some(r), ..Problem::new(n, f) };
+                let problem = BoundsProblem { rounds: Some(r), ..BoundsProblem::new(n, f) };
                 let found = rounds(n, f, r).unwrap();
                 assert_eq!(found.exists(), solvable(problem), "n = {n}, f = {f}, r = {r}");
                 compared += 1;
@@ -44,14 +44,14 @@ fn rounds_find_what_is_known() {
 #[test]
 fn oral_messages_are_as_good_as_is_known() {
     for (n, f) in table() {
-        let known = solvable(Problem::new(n, f));
+        let known = solvable(BoundsProblem::new(n, f));
         if known && f > 1 {
             continue; // that takes minutes
         }
         let verdict = check(OralMessages::new(f)).generals(n).traitors(f).run().unwrap();
         assert_eq!(verdict.holds(), known, "n = {n}, f = {f}");
         for r in 1..=f {
-            let few = Problem { rounds: Some(r), ..Problem::new(n, f) };
+            let few = BoundsProblem { rounds: Some(r), ..BoundsProblem::new(n, f) };
             if known && !solvable(few) {
                 check(OralMessages::new(r - 1)).generals(n).traitors(f).assert_broken();
             }
@@ -62,10 +62,10 @@ fn oral_messages_are_as_good_as_is_known() {
 #[test]
 fn signed_messages_are_as_good_as_is_known() {
     for (n, f) in table().filter(|(n, _)| *n <= 5) {
-        let signed = Problem { signed: true, ..Problem::new(n, f) };
+        let signed = BoundsProblem { signed: true, ..BoundsProblem::new(n, f) };
         assert!(solvable(signed), "n = {n}, f = {f}");
         for r in 1..=f + 1 {
-            let known = solvable(Problem { rounds: Some(r), ..signed });
+            let known = solvable(BoundsProblem { rounds: Some(r), ..signed });
             let verdict = check(SignedMessages::new(r - 1)).generals(n).traitors(f).run().unwrap();
             assert_eq!(verdict.holds(), known, "n = {n}, f = {f}, r = {r}");
         }
@@ -75,7 +75,7 @@ fn signed_messages_are_as_good_as_is_known() {
 #[test]
 fn consensus_is_as_good_as_is_known() {
     for (n, f) in table().filter(|(n, f)| *f == 0 || *n <= 5 && *f == 1) {
-        let known = solvable(Problem { task: Task::Consensus, ..Problem::new(n, f) });
+        let known = solvable(BoundsProblem { task: Task::Consensus, ..BoundsProblem::new(n, f) });
         let asked = check(InteractiveConsistency::new(f)).generals(n).traitors(f);
         let verdict = asked.steps(20_000_000).run().unwrap();
         assert!(!matches!(verdict.ruling, Ruling::Bounded(_)), "n = {n}, f = {f}");
@@ -86,21 +86,25 @@ fn consensus_is_as_good_as_is_known() {
 /// On a graph that is not complete: the numbers of section 5 of the paper, and of Dolev.
 #[test]
 fn connectivity_is_needed() {
-    let ring = Problem { connectivity: 2, ..Problem::new(4, 1) };
+    let ring = BoundsProblem { connectivity: 2, ..BoundsProblem::new(4, 1) };
     assert_eq!(bounds(ring).conditions[1].theorem, Theorem::OralConnectivity);
-    assert_eq!(bounds(ring).answer, Answer::Unsolvable);
-    assert_eq!(bounds(Problem { signed: true, ..ring }).answer, Answer::Solvable);
-    let prism = Problem { connectivity: 3, ..Problem::new(6, 1) };
-    assert_eq!(bounds(prism).answer, Answer::Solvable);
-    assert_eq!(bounds(Problem { rounds: Some(1), ..prism }).answer, Answer::Unsolvable);
-    assert_eq!(bounds(Problem { rounds: Some(2), ..prism }).answer, Answer::DependsOnGraph);
-    let cut = Problem { connectivity: 1, signed: true, ..Problem::new(5, 1) };
-    assert_eq!(bounds(cut).answer, Answer::Unsolvable);
+    assert_eq!(bounds(ring).answer, Solvability::Unsolvable);
+    assert_eq!(bounds(BoundsProblem { signed: true, ..ring }).answer, Solvability::Solvable);
+    let prism = BoundsProblem { connectivity: 3, ..BoundsProblem::new(6, 1) };
+    assert_eq!(bounds(prism).answer, Solvability::Solvable);
+    assert_eq!(bounds(BoundsProblem { rounds: Some(1), ..prism }).answer, Solvability::Unsolvable);
+    assert_eq!(
+        bounds(BoundsProblem { rounds: Some(2), ..prism }).answer,
+        Solvability::DependsOnGraph
+    );
+    let cut = BoundsProblem { connectivity: 1, signed: true, ..BoundsProblem::new(5, 1) };
+    assert_eq!(bounds(cut).answer, Solvability::Unsolvable);
     for (n, f) in table() {
         for connectivity in 0..n {
-            let problem = Problem { connectivity, ..Problem::new(n, f) };
-            let oral = bounds(problem).answer == Answer::Solvable;
-            let signed = bounds(Problem { signed: true, ..problem }).answer == Answer::Solvable;
+            let problem = BoundsProblem { connectivity, ..BoundsProblem::new(n, f) };
+            let oral = bounds(problem).answer == Solvability::Solvable;
+            let signed =
+                bounds(BoundsProblem { signed: true, ..problem }).answer == Solvability::Solvable;
             assert!(signed || !oral, "signatures can't harm: {problem:?}");
         }
     }
@@ -126,6 +130,9 @@ fn votes_are_worth_what_is_said() {
         let lies = |votes: &Generals| common(*votes, traitors[0]).len();
         let outnumbered = quorums.iter().all(|votes| votes.len() - lies(votes) > lies(votes));
         assert_eq!(discounted, outnumbered, "n = {n}, f = {f}");
-        assert_eq!(discounted, solvable(Problem { task: Task::Consensus, ..Problem::new(n, f) }));
+        assert_eq!(
+            discounted,
+            solvable(BoundsProblem { task: Task::Consensus, ..BoundsProblem::new(n, f) })
+        );
     }
 }

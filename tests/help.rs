@@ -1,14 +1,19 @@
-//! Help, completions and the manual: every command has an example, and every example can be run.
+//! Help, completions and the manual: every command has an example, and every example can be run; all
+//! help is as wide as a terminal and in plain English. `UPDATE_EXPECT=1 cargo test` writes the golden
+//! text anew.
 
 use std::fs;
 
+use expect_test::expect_file;
+
 use crate::command_line::turncoat;
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "check",
     "sweep",
     "hunt",
     "refute",
+    "merge",
     "replay",
     "rounds",
     "bounds",
@@ -31,6 +36,119 @@ const PROTOCOLS: [&str; 10] = [
     "interactive",
 ];
 
+/// The commands that are followed by a protocol.
+const ASKING: [&str; 4] = ["check", "sweep", "hunt", "refute"];
+
+/// The widest that a line of help may be.
+const WIDTH: usize = 100;
+
+/// Words and phrases that no user of other tools would understand, each with what is said instead.
+const PRIVATE: [(&str, &str); 57] = [
+    ("whim", "random adversary"),
+    ("temper", "behaviour"),
+    ("chase", "random search"),
+    ("disorder", "random schedule"),
+    ("spares", "state pool"),
+    ("voices", "sends"),
+    ("survey", "parallel cases"),
+    ("lying", "byzantine sender"),
+    ("extremes", "monotone"),
+    ("campaign", "driver"),
+    ("electorate", "vote classes"),
+    ("ballots", "vote counting"),
+    ("unfold", "witness"),
+    ("unfit", "composition error"),
+    ("overheard", "signature set"),
+    ("twins", "mimic"),
+    ("stage", "simulator"),
+    ("scene", "setting"),
+    ("puppeteer", "simulator"),
+    ("whimsical", "simulator"),
+    ("ground", "round context"),
+    ("hand", "worker"),
+    ("book", "interner"),
+    ("fates", "crash choices"),
+    ("script", "decisions"),
+    ("deed", "action"),
+    ("menu", "wire choices"),
+    ("muddle", "error of the repertoire"),
+    ("honest", "fault-free"),
+    ("probe", "canned attacks"),
+    ("walk", "symmetry test"),
+    ("meter", "step budget"),
+    ("keepsake", "artifacts"),
+    ("ink", "style"),
+    ("what they like", "any message"),
+    ("what it likes", "any message"),
+    ("by themselves", "one by one"),
+    ("gone through", "searched"),
+    ("go through", "search"),
+    ("goes through", "searches"),
+    ("made up", "synthesized"),
+    ("is made for", "is designed for"),
+    ("made smaller", "shrunk"),
+    ("has no place", "out-of-protocol"),
+    ("can't be had", "is impossible"),
+    ("came of", "result"),
+    ("comes of", "result"),
+    ("gives way", "fails"),
+    ("are alike", "interchangeable"),
+    ("be enough", "suffice"),
+    ("be taken", "limit"),
+    ("every part", "every shard"),
+    ("with 1 for any other", "and 1 for any other"),
+    ("as equal as can be", "as equal as possible"),
+    ("how many", "number of"),
+    ("the real thing", "real signatures"),
+    ("from what", "seed"),
+];
+
+/// Whether a text has this word or phrase, and not only as a part of a longer word.
+fn says(text: &str, phrase: &str) -> bool {
+    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '-');
+    text.match_indices(phrase).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + phrase.len()..]);
+        !is_word(before.chars().next_back()) && !is_word(after.chars().next())
+    })
+}
+
+/// A help text is no wider than a terminal, and says nothing in words that only we use.
+fn check_prose(arguments: &str, help: &str) {
+    for line in help.lines() {
+        let width = line.chars().count();
+        assert!(width <= WIDTH, "turncoat {arguments}: {width} columns, at most {WIDTH}: {line}");
+    }
+    let text = help.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    for (phrase, better) in PRIVATE {
+        assert!(!says(&text, phrase), "turncoat {arguments}: not \"{phrase}\", but \"{better}\"");
+    }
+}
+
+#[test]
+fn all_help_is_narrow_and_in_plain_words() {
+    for command in [""].iter().chain(&COMMANDS) {
+        let arguments = format!("{command} --help");
+        let help = turncoat(&arguments);
+        assert_eq!((help.code, help.err.as_str()), (0, ""), "turncoat {arguments}");
+        check_prose(&arguments, &help.out);
+        let name = if command.is_empty() { "turncoat" } else { command };
+        expect_file![format!("golden/help/{name}.txt")].assert_eq(&help.out);
+    }
+    for (command, protocol) in itertools::iproduct!(ASKING, PROTOCOLS) {
+        for short in ["-h", "--help"] {
+            let arguments = format!("{command} {protocol} {short}");
+            let help = turncoat(&arguments);
+            assert_eq!((help.code, help.err.as_str()), (0, ""), "turncoat {arguments}");
+            check_prose(&arguments, &help.out);
+        }
+    }
+    // What all protocols have in common is seen once for each command.
+    for command in ASKING {
+        let help = turncoat(&format!("{command} signed --help")).out;
+        expect_file![format!("golden/help/{command}_signed.txt")].assert_eq(&help);
+    }
+}
+
 /// The examples in a help text.
 fn examples(help: &str) -> Vec<String> {
     let at =
@@ -52,7 +170,7 @@ fn every_command_has_an_example() {
 /// The examples for a protocol are accepted, and answered within seconds.
 #[test]
 fn every_example_for_a_protocol_can_be_run() {
-    for command in ["check", "sweep", "hunt", "refute"] {
+    for command in ASKING {
         for protocol in PROTOCOLS {
             let help = turncoat(&format!("{command} {protocol} --help")).out;
             let [example] = &examples(&help)[..] else { panic!("one example: {help}") };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use itertools::Itertools;
 use turncoat::execution::Simulator;
-use turncoat::impossibility::{Chain, Existence, Rounds, View, rounds, rounds_over};
+use turncoat::impossibility::{Existence, Rounds, View, ViewChain, rounds, rounds_over};
 use turncoat::protocols::oral::{Choice, Relay};
 use turncoat::protocols::path::{Path, paths};
 use turncoat::{
@@ -53,7 +53,7 @@ fn the_tables_are_verified() {
     }
 }
 
-fn chain(n: usize, f: usize, r: usize) -> Chain {
+fn chain(n: usize, f: usize, r: usize) -> ViewChain {
     match rounds(n, f, r).unwrap().existence {
         Existence::None(chain) => *chain,
         Existence::Protocol(_) => panic!("n = {n}, f = {f}, r = {r}: there is no protocol"),
@@ -68,8 +68,8 @@ fn the_chain_is_a_proof() {
         if exists {
             continue;
         }
-        let Chain { first, links, last } = chain(n, f, r);
-        let protocol = Chain::protocol(r, 2);
+        let ViewChain { first, links, last } = chain(n, f, r);
+        let protocol = ViewChain::protocol(r, 2);
         let shows = |attack: &AttackOn<OralMessages>, view: &View| {
             let execution = run(&protocol, attack).unwrap();
             assert!(execution.idle.is_empty() && attack.traitors.len() <= f);
@@ -97,7 +97,7 @@ fn the_chain_is_a_proof() {
 #[test]
 fn oral_messages_go_wrong_along_the_chain() {
     for ((n, f, r), ..) in GOLDEN.into_iter().filter(|(_, exists, ..)| !exists) {
-        let Chain { first, links, last } = chain(n, f, r);
+        let ViewChain { first, links, last } = chain(n, f, r);
         let links = links.iter().map(|link| &link.attack);
         let attacks = links.chain([&first.attack, &last.attack]).collect_vec();
         for choice in [Choice::Majority, Choice::Median, Choice::Plurality] {

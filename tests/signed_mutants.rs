@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use turncoat::execution::Size;
 use turncoat::protocols::chain::{Binding, Chain};
-use turncoat::protocols::order_set::Choice;
+use turncoat::protocols::order_set::SetChoice;
 use turncoat::protocols::parallel::Parallel;
 use turncoat::protocols::signed::Length;
 use turncoat::signature::ideal::Token;
@@ -114,9 +114,9 @@ fn each_mutant_is_caught_where_it_can_be_seen() {
         (Sm(sm(2).relaying_first(2)), 4, 2, holds),
         (Sm(three().relaying_first(2)), 3, 1, holds),
         (Sm(sm(2).over(Order::first(3)).relaying_first(2)), 4, 2, holds),
-        (Sm(sm(1).relaying_first(2).choice(Choice::Median)), 3, 1, holds),
-        (Sm(three().relaying_first(2).choice(Choice::Median)), 3, 1, agreement(2)),
-        (Sm(three().relaying_first(3).choice(Choice::Median)), 3, 1, holds),
+        (Sm(sm(1).relaying_first(2).choice(SetChoice::Median)), 3, 1, holds),
+        (Sm(three().relaying_first(2).choice(SetChoice::Median)), 3, 1, agreement(2)),
+        (Sm(three().relaying_first(3).choice(SetChoice::Median)), 3, 1, holds),
         // What binds the order alone is safe alone.
         (Sm(sm(1).binding(Binding::Order)), 3, 1, holds),
         (Sm(sm(2).binding(Binding::Order)), 4, 2, holds),
@@ -138,7 +138,7 @@ fn sm_m_survives_m_traitors_among_any_number() {
     let settings = [(1, 3, 1), (1, 4, 1), (2, 4, 2), (2, 5, 2), (3, 5, 3)];
     let vacuous = [(0, 1, 0), (1, 2, 1), (2, 3, 2), (3, 4, 3)];
     for (m, n, f) in settings.into_iter().chain(vacuous) {
-        for choice in [Choice::Only, Choice::Median] {
+        for choice in [SetChoice::Only, SetChoice::Median] {
             check(sm(m).choice(choice)).generals(n).traitors(f).assert_holds();
         }
         if n < 5 {
@@ -150,7 +150,7 @@ fn sm_m_survives_m_traitors_among_any_number() {
     }
     for (m, n, f) in [(1, 3, 1), (1, 4, 1)] {
         for length in [Length::Exactly, Length::AtLeast] {
-            let question = sm(m).over(Order::first(3)).choice(Choice::Median).length(length);
+            let question = sm(m).over(Order::first(3)).choice(SetChoice::Median).length(length);
             check(question).generals(n).traitors(f).assert_holds();
         }
     }

@@ -4,7 +4,7 @@
 use expect_test::expect;
 use itertools::iproduct;
 use turncoat::protocols::chain::{Binding, Chain};
-use turncoat::protocols::order_set::{Choice, SignedState};
+use turncoat::protocols::order_set::{SetChoice, SignedState};
 use turncoat::protocols::signed::Length;
 use turncoat::search::Reduction;
 use turncoat::signature::ed25519::Ed25519;
@@ -54,7 +54,7 @@ fn renamed_or_not_the_verdict_is_the_same() {
     let (sm, two) = (SignedMessages::new, Adversary::byzantine(2));
     for asked in [
         check(sm(2)).generals(5).against(two.without_strays()),
-        check(sm(1).choice(Choice::Median)).generals(4).against(two.without_replays()),
+        check(sm(1).choice(SetChoice::Median)).generals(4).against(two.without_replays()),
         check(sm(2).binding(Binding::Order)).generals(4).against(two.without_replays()),
         check(sm(2)).generals(4).against(two),
         check(sm(2)).generals(4).against(two.without_replays().loyal_commander()),

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Attack, Edit, Lie};
 use crate::adversary::FaultClass;
@@ -19,7 +20,7 @@ use crate::testable::Wire;
     serialize = "V: Serialize, M: Clone + Serialize",
     deserialize = "V: Deserialize<'de>, M: Deserialize<'de>"
 ))]
-pub(super) struct AttackAsWritten<V, M> {
+struct AttackAsWritten<V, M> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     n: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,11 +61,23 @@ impl<V, M> TryFrom<AttackAsWritten<V, M>> for Attack<V, M> {
     }
 }
 
+impl<V: Clone + Serialize, M: Clone + Serialize> Serialize for Attack<V, M> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        AttackAsWritten::from(self.clone()).serialize(to)
+    }
+}
+
+impl<'de, V: Deserialize<'de>, M: Deserialize<'de>> Deserialize<'de> for Attack<V, M> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Attack<V, M>, D::Error> {
+        AttackAsWritten::deserialize(from)?.try_into().map_err(D::Error::custom)
+    }
+}
+
 /// How a lie is written down: `say`, `withhold`, or `instead_of` with `say`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[serde(bound(deserialize = "M: Deserialize<'de>"))]
-pub(super) struct LieAsWritten<M> {
+struct LieAsWritten<M> {
     round: Round,
     from: General,
     to: General,
@@ -120,6 +133,18 @@ impl<M> TryFrom<LieAsWritten<M>> for Lie<M> {
             _ => return Err("a lie has either `withhold`, or `say`, or `instead_of` and `say`"),
         };
         Ok(Lie { wire: Wire { round, from, to }, edit })
+    }
+}
+
+impl<M: Clone + Serialize> Serialize for Lie<M> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        LieAsWritten::from(self.clone()).serialize(to)
+    }
+}
+
+impl<'de, M: Deserialize<'de>> Deserialize<'de> for Lie<M> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Lie<M>, D::Error> {
+        LieAsWritten::deserialize(from)?.try_into().map_err(D::Error::custom)
     }
 }
 

@@ -9,34 +9,34 @@ use super::whole_number;
 #[derive(Args)]
 #[command(next_help_heading = "Adversary")]
 pub struct Enemy {
-    /// In what way traitors are faulty
+    /// How traitors are faulty
     #[arg(long, value_enum, default_value_t = FaultsName::Byzantine)]
     faults: FaultsName,
-    /// Exactly f are traitors, and not fewer
+    /// Exactly f generals are traitors, never fewer
     #[arg(long)]
     exactly: bool,
-    /// The commander is not among the traitors
+    /// The commander is loyal
     #[arg(long)]
     loyal_commander: bool,
-    /// Nobody but these can be a traitor, such as 0,4 [default: anybody]
+    /// Only these generals can be traitors, such as 0,4 [default: any of them]
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = general)]
     suspects: Vec<General>,
-    /// Traitors send something in every slot
+    /// Traitors are never silent: they send a message in every slot
     #[arg(long)]
     no_silence: bool,
-    /// Traitors send no out-of-protocol messages, and no replays
+    /// Traitors send no out-of-protocol messages and no replays
     #[arg(long)]
     no_strays: bool,
-    /// Traitors send no duplicates, and no messages of other rounds
+    /// Traitors send no duplicates and no messages from other rounds
     #[arg(long)]
     no_replays: bool,
-    /// The messages of a round arrive in any order, and not ordered by sender
+    /// The messages of a round arrive in any order, not ordered by sender
     #[arg(long)]
     any_order: bool,
-    /// Against synchrony: so many messages between loyal generals may be lost, or late
+    /// Break synchrony: up to K messages between loyal generals may be lost or late
     #[arg(long, value_name = "K", default_value_t = 0, value_parser = whole_number)]
     disruptions: usize,
-    /// By how many rounds such a message may be late
+    /// Most rounds by which such a message may be late
     #[arg(long, value_name = "R", default_value_t = 0, value_parser = whole_number)]
     latest: usize,
 }
@@ -45,11 +45,11 @@ pub struct Enemy {
 enum FaultsName {
     /// They may send any message to any general, or none
     Byzantine,
-    /// They stop for good, in any round, and reach any of their recipients in that round
+    /// They stop for good in any round, and reach any subset of their recipients in that round
     Crash,
-    /// Any message that they send may be omitted
+    /// Any message they send may be dropped
     SendOmission,
-    /// Any message that they should receive may be omitted
+    /// Any message sent to them may be dropped
     ReceiveOmission,
 }
 

@@ -5,33 +5,33 @@ use std::process::ExitCode;
 use super::terminal::shown;
 use super::{BOUNDED, BadInput, Format, as_text, print, whole_number};
 use crate::Task;
-use crate::impossibility::{Answer, Problem};
+use crate::impossibility::{BoundsProblem, Solvability};
 use crate::report::bounds::json;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// How many generals there are, the commander included
+    /// Number of generals, the commander included
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     n: usize,
-    /// How many of them may be traitors
+    /// Number of traitors, at most
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     f: usize,
-    /// Messages are signed, and signatures can't be forged
+    /// Messages are signed, and nobody can forge a signature
     #[arg(long)]
     signed: bool,
-    /// How many generals must be taken away to separate others [default: n - 1: all talk to all]
+    /// Connectivity of the graph: fewest generals whose removal disconnects it [default: n - 1]
     #[arg(long, value_name = "K", value_parser = whole_number, allow_negative_numbers = true)]
     connectivity: Option<usize>,
-    /// How many rounds there may be [default: as many as are needed]
+    /// Number of rounds, at most [default: as many as needed]
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     r: Option<usize>,
-    /// What is asked
+    /// Problem to solve
     #[arg(long, value_enum, default_value_t = TaskName::Broadcast)]
     task: TaskName,
-    /// Exit with 0 for this answer and with 1 for any other
+    /// Exit with 0 for this answer and 1 for any other
     #[arg(long, value_enum)]
     expect: Option<Expected>,
-    /// How the answer is written
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -46,11 +46,11 @@ enum TaskName {
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Expected {
-    /// There is a protocol
+    /// A protocol exists
     Solvable,
-    /// There is none
+    /// No protocol exists
     Unsolvable,
-    /// Whether so many rounds are enough depends on more than the connectivity
+    /// Whether that many rounds suffice depends on more than the connectivity
     DependsOnGraph,
 }
 
@@ -66,13 +66,13 @@ Exit codes:
 
 pub fn bounds(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let Arguments { n, f, signed, connectivity, r, task, expect, format } = *arguments;
-    let all = Problem::new(n, f);
+    let all = BoundsProblem::new(n, f);
     let connectivity = connectivity.unwrap_or(all.connectivity);
     let task = match task {
         TaskName::Broadcast => Task::Broadcast,
         TaskName::Consensus => Task::Consensus,
     };
-    let problem = Problem { signed, connectivity, rounds: r, task, ..all };
+    let problem = BoundsProblem { signed, connectivity, rounds: r, task, ..all };
     let bounds = problem.bounds().map_err(BadInput::new)?;
     let text = match format {
         Format::Json => as_text(&json(&bounds)),
@@ -82,9 +82,9 @@ pub fn bounds(arguments: &Arguments) -> Result<ExitCode, BadInput> {
         return Ok(failure);
     }
     let answer = match bounds.answer {
-        Answer::Solvable => Expected::Solvable,
-        Answer::Unsolvable => Expected::Unsolvable,
-        Answer::DependsOnGraph => Expected::DependsOnGraph,
+        Solvability::Solvable => Expected::Solvable,
+        Solvability::Unsolvable => Expected::Unsolvable,
+        Solvability::DependsOnGraph => Expected::DependsOnGraph,
     };
     Ok(ExitCode::from(match expect {
         Some(expected) => u8::from(answer != expected),

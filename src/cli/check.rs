@@ -22,10 +22,10 @@ use crate::{Check as Asked, Counterexample, Graph, Testable, Verdict, check as a
 pub struct Arguments {
     #[command(flatten)]
     among: Among,
-    /// How many of them may be traitors
+    /// Number of traitors, at most
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     f: usize,
-    /// Write the counterexample's attack to this file
+    /// Save the attack of the counterexample to this file
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
     /// Print the estimated cost per engine and exit
@@ -40,13 +40,13 @@ pub struct Arguments {
 /// How a question is asked, whatever its n and f.
 #[derive(clap::Args)]
 pub struct Question {
-    /// How the space is searched
+    /// Search engine
     #[arg(long, value_enum, default_value_t = EngineName::Auto)]
     engine: EngineName,
-    /// End the search after a time (20s, 5min) or a number of steps
+    /// Stop the search after a time (20s, 5min) or a number of steps
     #[arg(long)]
     pub budget: Option<Budget>,
-    /// Exit with 0 for this verdict and with 1 for any other
+    /// Exit with 0 for this verdict and 1 for any other
     #[arg(long, value_enum)]
     pub expect: Option<Answer>,
     #[command(flatten)]
@@ -57,15 +57,15 @@ pub struct Question {
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum EngineName {
-    /// The exhaustive one, or the compositional one if that is too much for it: the verdict says what
-    /// was not covered
+    /// Exhaustive, or compositional if the space is too large: the verdict says what was not
+    /// covered
     Auto,
-    /// With every reduction that is sound
+    /// Every behaviour, with all sound reductions
     Exhaustive,
-    /// By composition of subtrees, if the protocol is a recursion of two values: far beyond the others,
-    /// but without stray messages and replays
+    /// Compose subtrees, for recursive protocols with two values: scales far beyond the others, but
+    /// covers no out-of-protocol messages or replays
     Compositional,
-    /// Without any: only for small spaces
+    /// Every behaviour, without reductions: only for small spaces
     Naive,
 }
 

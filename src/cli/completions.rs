@@ -8,7 +8,7 @@ use super::print;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// For which shell
+    /// Shell to complete for
     #[arg(value_enum)]
     shell: Shell,
 }

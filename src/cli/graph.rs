@@ -14,11 +14,11 @@ use crate::{Generals, Graph};
 /// How many generals there are, and who of them can talk to whom.
 #[derive(Args)]
 pub struct Among {
-    /// How many generals there are, the commander included
+    /// Number of generals, the commander included
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     n: Option<usize>,
     /// Who can talk to whom: complete, ring, path, cube, prism, grid:3x2, bipartite:3,3,
-    /// regular:8,3 or regular:8,3,SEED, or a file with an edge on each line, such as 0 1 [default:
+    /// regular:8,3 or regular:8,3,SEED, or a file with one edge per line, such as 0 1 [default:
     /// complete]
     #[arg(long)]
     graph: Option<GraphName>,
@@ -30,9 +30,9 @@ pub enum Family {
     /// Everybody can talk to everybody
     #[default]
     Complete,
-    /// Each can talk to the next, and the last to the first
+    /// Each general can talk to the next, and the last to the first
     Ring,
-    /// Each can talk to the next
+    /// Each general can talk to the next
     Path,
 }
 

@@ -23,28 +23,28 @@ use super::{Answer, BadInput, whole_number};
 pub struct Arguments {
     #[command(flatten)]
     among: Among,
-    /// How many of them may be traitors
+    /// Number of traitors, at most
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     f: usize,
-    /// How many attacks are drawn
+    /// Number of attacks to draw
     #[arg(long, value_name = "K", default_value = "10_000", value_parser = long_number)]
     cases: u64,
-    /// From what they are drawn: the same seed draws the same
+    /// Random seed: the same seed draws the same attacks
     #[arg(long, value_name = "N", default_value = "0", value_parser = long_number)]
     seed: u64,
-    /// The number of the first case: so one is drawn again, or a hunt goes on
+    /// Number of the first case, to repeat one case or to continue a hunt
     #[arg(long, value_name = "K", default_value = "0", value_parser = long_number)]
     from: u64,
-    /// For how long an attack is made smaller at most
+    /// Time limit for shrinking an attack
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
     shrink: Duration,
-    /// Write the attack that is found to this file
+    /// Save the attack to this file
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// End the hunt after a time (20s, 5min)
+    /// Stop the hunt after a time (20s, 5min)
     #[arg(long, value_name = "TIME", value_parser = time)]
     budget: Option<Duration>,
-    /// Exit with 0 for this verdict and with 1 for any other
+    /// Exit with 0 for this verdict and 1 for any other
     #[arg(long, value_enum)]
     expect: Option<Answer>,
     #[command(flatten)]

@@ -9,7 +9,7 @@ use super::{BadInput, Format, as_text, print};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// How the list is written
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }

@@ -9,7 +9,7 @@ use super::{BadInput, print};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Write a page for each command into this folder
+    /// Write one page per command into this folder
     #[arg(long, value_name = "FOLDER")]
     dir: Option<PathBuf>,
 }

@@ -19,13 +19,13 @@ use crate::{Adversary, Graph, Testable, check as ask};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The files that `check --shard` wrote: every part, each once
+    /// Files written by `check --shard`: every shard exactly once
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Write the counterexample's attack to this file
+    /// Save the attack of the counterexample to this file
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// Exit with 0 for this verdict and with 1 for any other
+    /// Exit with 0 for this verdict and 1 for any other
     #[arg(long, value_enum)]
     expect: Option<Answer>,
     #[command(flatten)]

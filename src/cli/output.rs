@@ -21,10 +21,10 @@ use crate::report::svg::svg;
 /// How the answer is written.
 #[derive(Args)]
 pub struct Output {
-    /// How the answer is written
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Write it to this file, and the text to the terminal
+    /// Write the output to this file, and the text to the terminal
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -36,16 +36,16 @@ pub enum Format {
     Text,
     /// For a program
     Json,
-    /// A diagram of the attack: lines of time, and arrows for what is said
+    /// A space-time diagram of the attack: a line per general, an arrow per message
     Svg,
-    /// A sequence diagram of the attack, for issues and pull requests
+    /// A sequence diagram of the attack, for issues and pull requests on GitHub
     Mermaid,
-    /// A graph for Graphviz: who lies to whom; of a refutation, the ring of copies
+    /// A Graphviz graph: who lies to whom, or the ring of copies of a refutation
     Dot,
-    /// A page for a browser: the attack to step through, in one file
+    /// A self-contained web page that steps through the attack
     #[cfg(feature = "pages")]
     Html,
-    /// The attack as a trace, as Apalache and Quint have them
+    /// A trace of the attack in the format of Apalache and Quint
     Itf,
 }
 

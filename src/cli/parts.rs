@@ -26,15 +26,15 @@ const RECORDED: usize = 64;
 #[derive(clap::Args)]
 #[command(next_help_heading = "Large and long work")]
 pub struct Parts {
-    /// Go through one of K parts of the space, such as 3/64, and write what came of it to a file: `turncoat
-    /// merge` makes a verdict of all of them
+    /// Search one of K shards of the space, such as 3/64, and write the result to a file: `turncoat
+    /// merge` combines the results into one verdict
     #[arg(long, value_name = "I/K")]
     shard: Option<Part>,
-    /// The file for the result of --shard [default: turncoat-I-of-K.json]
+    /// File for the result of --shard [default: turncoat-I-of-K.json]
     #[arg(long, value_name = "FILE", requires = "shard")]
     result: Option<PathBuf>,
-    /// Record in this file what is done, and leave out what is recorded there already: after a crash
-    /// the same command goes on
+    /// Record finished work in this file, and skip what is recorded there: after a crash, the same
+    /// command resumes
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
 }

@@ -45,7 +45,7 @@ pub enum Subject<A: Args> {
     },
     /// SM(m) that relays an order only while fewer than K have signed it: claims m < K traitors
     RelayThreshold {
-        /// How many signatures are too many to relay an order, the commander's among them
+        /// Number of signatures, the commander's included, at which an order is no longer relayed
         #[arg(short, value_name = "K", value_parser = whole_number, allow_negative_numbers = true)]
         k: usize,
         #[command(flatten)]
@@ -67,7 +67,7 @@ pub enum Subject<A: Args> {
         #[command(flatten)]
         arguments: A,
     },
-    /// Consensus by the union of all inputs: claims n > f, if traitors do no more than crash
+    /// Consensus by the union of all inputs: claims n > f, if traitors only crash
     FloodSet {
         #[command(flatten)]
         flood_set: FloodSetArguments,
@@ -81,7 +81,7 @@ pub enum Subject<A: Args> {
         #[command(flatten)]
         arguments: A,
     },
-    /// Consensus by OM(m) from everybody: claims n >= 3m + 1 (Pease, Shostak, Lamport 1980)
+    /// Consensus by OM(m) from every general: claims n >= 3m + 1 (Pease, Shostak, Lamport 1980)
     Interactive {
         #[command(flatten)]
         interactive: MadeForArguments,
@@ -219,24 +219,24 @@ impl Specification {
 
 #[derive(Args)]
 pub struct OralArguments {
-    /// How many traitors the algorithm is made for: it has m + 1 rounds [default: f]
+    /// Number of traitors the algorithm is designed for: it runs m + 1 rounds [default: f]
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     m: Option<usize>,
-    /// How many orders there are to choose from: RETREAT, ATTACK, ..
+    /// Number of possible orders: RETREAT, ATTACK, ..
     #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
     values: usize,
-    /// The common function that turns votes into an order
+    /// Function that turns votes into an order
     #[arg(long, value_enum, default_value_t = ChoiceName::Majority)]
     choice: ChoiceName,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum ChoiceName {
-    /// What more than half of the votes say, else RETREAT
+    /// The order with more than half of the votes, else RETREAT
     Majority,
     /// The median of the votes
     Median,
-    /// What most of the votes say, the smallest of several
+    /// The order with the most votes; the smallest, if several have as many
     Plurality,
 }
 

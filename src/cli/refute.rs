@@ -28,16 +28,16 @@ use crate::{General, Generals, Graph, Testable, refute as ask};
 pub struct Arguments {
     #[command(flatten)]
     among: Among,
-    /// How many of them may be traitors
+    /// Number of traitors, at most
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     f: usize,
-    /// Three groups of at most f generals each, such as 0/1,2/3,4 [default: as equal as can be]
+    /// Three groups of at most f generals each, such as 0/1,2/3,4 [default: as equal as possible]
     #[arg(long, value_name = "A/B/C")]
     groups: Option<Groups>,
-    /// Write the attack of the world that gives way to this file
+    /// Save the attack of the world in which the protocol fails to this file
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// Exit with 0 for this end and with 1 for any other
+    /// Exit with 0 for this result and 1 for any other
     #[arg(long, value_enum)]
     expect: Option<End>,
     #[command(flatten)]
@@ -53,7 +53,7 @@ enum End {
     Forgery,
     /// The protocol is not deterministic
     Undetermined,
-    /// No theorem says that there is no protocol
+    /// No theorem rules out a correct protocol
     Possible,
 }
 

@@ -19,9 +19,9 @@ use crate::{Testable, run};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The attack file, or - for standard input
+    /// Attack file, or - for standard input
     file: PathBuf,
-    /// Exit with 0 for this outcome (holds or broken) and with 1 for any other
+    /// Exit with 0 for this outcome (holds or broken) and 1 for any other
     #[arg(long, value_enum)]
     expect: Option<Answer>,
     #[command(flatten)]

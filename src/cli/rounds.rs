@@ -20,34 +20,34 @@ Exit codes:
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// How many generals there are, the commander included
+    /// Number of generals, the commander included
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     n: usize,
-    /// How many of them may be traitors
+    /// Number of traitors, at most
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     f: usize,
-    /// How many rounds there are
+    /// Number of rounds
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     r: usize,
-    /// How many orders there are to choose from: RETREAT, ATTACK, ..
+    /// Number of possible orders: RETREAT, ATTACK, ..
     #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
     values: usize,
-    /// End the verification of a protocol after a time (20s, 5min) or a number of steps
+    /// Stop verifying the protocol after a time (20s, 5min) or a number of steps
     #[arg(long)]
     budget: Option<Budget>,
-    /// Exit with 0 for this answer and with 1 for any other
+    /// Exit with 0 for this answer and 1 for any other
     #[arg(long, value_enum)]
     expect: Option<Expected>,
-    /// How the answer is written
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Expected {
-    /// There is a protocol, and the exhaustive search has verified it
+    /// A protocol exists, and the exhaustive search has verified it
     Exists,
-    /// There is none
+    /// No protocol exists
     None,
 }
 

@@ -8,16 +8,16 @@ use super::print;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Of what
+    /// Format that the schema describes
     #[arg(value_enum)]
     of: Of,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Of {
-    /// Of what check, sweep, hunt, refute and replay write as JSON
+    /// JSON output of check, sweep, hunt, refute and replay
     Verdict,
-    /// Of attack files
+    /// Attack files
     Attack,
 }
 

@@ -7,7 +7,7 @@ use super::protocols::{Task, Written, orders, unless};
 use super::{BadInput, whole_number};
 use crate::forgery::Forge;
 use crate::protocols::chain::{Binding, Chain};
-use crate::protocols::order_set::Choice;
+use crate::protocols::order_set::SetChoice as Choice;
 use crate::protocols::parallel::Parallel;
 use crate::protocols::signed::Length;
 use crate::signature::ed25519::{Ed25519, Verifier};
@@ -15,16 +15,16 @@ use crate::{Generals, Lockstep, Order, SignedMessages, TwoStep};
 
 #[derive(Args)]
 pub struct SignedArguments {
-    /// How many traitors the algorithm is made for: it has m + 1 rounds [default: f]
+    /// Number of traitors the algorithm is designed for: it runs m + 1 rounds [default: f]
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     m: Option<usize>,
-    /// Accept what at least as many have signed as there were rounds, and not just as many
+    /// In round r, accept orders with r or more signatures, not exactly r
     #[arg(long)]
     at_least: bool,
-    /// How many instances run side by side over the same keys, commanded by general 0, 1, ..
+    /// Number of parallel instances with the same keys, commanded by general 0, 1, ..
     #[arg(long, value_name = "K", default_value_t = 1, value_parser = whole_number)]
     instances: usize,
-    /// Sign the order alone, and neither instance, commander, nor who has signed before
+    /// Sign the order alone, without instance, commander or earlier signers
     #[arg(long)]
     unbound: bool,
     #[command(flatten)]
@@ -33,26 +33,26 @@ pub struct SignedArguments {
 
 #[derive(Args)]
 pub struct TwoStepsArguments {
-    /// How many orders there are to choose from: RETREAT, ATTACK, ..
+    /// Number of possible orders: RETREAT, ATTACK, ..
     #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
     values: usize,
-    /// The common function that turns the signed orders into one
+    /// Function that turns the signed orders into one
     #[arg(long, value_enum, default_value_t = ChoiceName::Only)]
     choice: ChoiceName,
-    /// How orders are signed [default: ideal]
+    /// Signature scheme [default: ideal]
     #[arg(long, value_enum)]
     signatures: Option<SchemeName>,
-    /// From what the keys of Ed25519 are derived [default: 0]
+    /// Seed of the Ed25519 keys [default: 0]
     #[arg(long, value_name = "N")]
     key_seed: Option<u64>,
-    /// What the generals verify Ed25519 with, in turn [default: strict for all]
+    /// How each general in turn verifies Ed25519 signatures [default: strict for all]
     #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
     verifiers: Vec<VerifierName>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum ChoiceName {
-    /// The only order, RETREAT if there is none or several
+    /// The only order, or RETREAT if there is none or more than one
     Only,
     /// The median of the orders
     Median,
@@ -62,17 +62,17 @@ enum ChoiceName {
 enum SchemeName {
     /// Tokens that nobody can forge
     Ideal,
-    /// The real thing (RFC 8032)
+    /// Real signatures (RFC 8032)
     Ed25519,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum VerifierName {
-    /// Refuses keys and points of small order, as all should
+    /// Rejects keys and points of small order, as every verifier should
     Strict,
-    /// The equation alone
+    /// Checks the equation only
     Plain,
-    /// The equation of a batch of one, times a random number
+    /// Checks the randomized equation of a batch of one
     Batch,
 }
 

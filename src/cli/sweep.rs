@@ -24,10 +24,10 @@ use crate::report::style::Style;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The numbers of generals, such as 3..=7
+    /// Range of the number of generals, such as 3..=7
     #[arg(short, value_name = "RANGE")]
     n: Range,
-    /// The numbers of traitors, such as 1..=2
+    /// Range of the number of traitors, such as 1..=2
     #[arg(short, value_name = "RANGE")]
     f: Range,
     /// Who can talk to whom

@@ -12,10 +12,10 @@ use crate::report::style::{Style, ascii};
 /// How text is shown.
 #[derive(Args, Clone, Copy, Default)]
 pub struct Shown {
-    /// Whether text has colours [default: on a terminal, unless NO_COLOR is set]
+    /// Colour the output [default: on a terminal, unless NO_COLOR is set]
     #[arg(long, global = true, display_order = 901, value_enum, value_name = "WHEN")]
     color: Option<When>,
-    /// Write nothing but ASCII, even on a terminal that has more
+    /// Print ASCII only, even on a terminal that supports Unicode
     #[arg(long, global = true, display_order = 902)]
     ascii: bool,
 }

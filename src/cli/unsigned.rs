@@ -9,33 +9,33 @@ use crate::{CoordinatorVote, FloodSet, Graph, InteractiveConsistency, RoutedMess
 
 #[derive(Args)]
 pub struct FloodSetArguments {
-    /// How many rounds there are [default: f + 1]
+    /// Number of rounds [default: f + 1]
     #[arg(long, value_name = "K", value_parser = whole_number, allow_negative_numbers = true)]
     rounds: Option<usize>,
-    /// How many values there are to choose from: RETREAT, ATTACK, ..
+    /// Number of possible values: RETREAT, ATTACK, ..
     #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
     values: usize,
 }
 
 #[derive(Args)]
 pub struct MadeForArguments {
-    /// How many traitors the protocol is made for [default: f]
+    /// Number of traitors the protocol is designed for [default: f]
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     m: Option<usize>,
-    /// How many values there are to choose from: RETREAT, ATTACK, ..
+    /// Number of possible values: RETREAT, ATTACK, ..
     #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
     values: usize,
 }
 
 #[derive(Args)]
 pub struct RoutedArguments {
-    /// How many traitors the algorithm is made for [default: f]
+    /// Number of traitors the algorithm is designed for [default: f]
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     m: Option<usize>,
-    /// How many neighbours hear from the commander [default: 3m]
+    /// Number of neighbours that hear from the commander [default: 3m]
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     p: Option<usize>,
-    /// How many orders there are to choose from: RETREAT, ATTACK, ..
+    /// Number of possible orders: RETREAT, ATTACK, ..
     #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
     values: usize,
 }

@@ -51,7 +51,7 @@ struct Carried {
 
 /// How far all that was said had come at a time.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(super) struct Extent {
     messages: usize,
     carried: usize,
 }
@@ -121,18 +121,18 @@ impl<M> Deliveries<M> {
     }
 
     /// How far it has come.
-    pub(super) fn mark(&self) -> Mark {
-        Mark { messages: self.messages.len(), carried: self.carried.len() }
+    pub(super) fn mark(&self) -> Extent {
+        Extent { messages: self.messages.len(), carried: self.carried.len() }
     }
 
     /// A wire carries what was said since then.
-    pub(super) fn carry(&mut self, wire: Wire, since: Mark) {
+    pub(super) fn carry(&mut self, wire: Wire, since: Extent) {
         let said = since.messages..self.messages.len();
         self.carried.push(Carried { wire, said, loyal: None });
     }
 
     /// All is taken back that was said since then.
-    pub(super) fn take_back(&mut self, since: Mark) {
+    pub(super) fn take_back(&mut self, since: Extent) {
         self.messages.truncate(since.messages);
         self.carried.truncate(since.carried);
     }

@@ -9,11 +9,10 @@ use itertools::Itertools;
 use super::{Deliveries, Delivery, Execution, Sent};
 use crate::adversary::FaultClass;
 use crate::attack::Attack;
+use crate::execution::NumberedExecution;
 use crate::general::{General, Generals};
 use crate::knowledge::Knowledge;
-use crate::machine::{
-    Caught, Machine, MessageId, NumberedAttack, NumberedExecution, StateId, Terms, ValueId, Worker,
-};
+use crate::machine::{Caught, Machine, MessageId, NumberedAttack, StateId, Terms, ValueId, Worker};
 use crate::outcome::Outcome;
 use crate::property::{Accepted, Property};
 use crate::protocol::{Round, Seat};

@@ -6,8 +6,9 @@ use std::fmt;
 use super::written::obeyed_into;
 use super::{Execution, ExecutionOf, Forgeries};
 use crate::attack::{AttackOn, Misfit};
+use crate::execution::NumberedExecution;
 use crate::graph::Graph;
-use crate::machine::{Machine, Memory, Numbered, NumberedExecution, Terms, Worker, fits};
+use crate::machine::{Machine, Memory, Numbered, Terms, Worker, fits};
 use crate::testable::{Refusal, Testable};
 
 /// Runs a protocol under an attack: the same execution every time. (Some calls are made twice, to

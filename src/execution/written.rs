@@ -5,11 +5,10 @@ use itertools::Itertools;
 use super::simulate::{Eavesdropper, Enemy, Labels, Roles, simulate_into};
 use super::{Execution, Missing, Sent};
 use crate::attack::{Item, Lie};
+use crate::execution::NumberedExecution;
 use crate::fault::{Call, Fault, FaultKind};
 use crate::general::General;
-use crate::machine::{
-    Machine, MessageId, NumberedAttack, NumberedExecution, StateId, Terms, Worker,
-};
+use crate::machine::{Machine, MessageId, NumberedAttack, StateId, Terms, Worker};
 use crate::protocol::Round;
 use crate::schedule::Shift;
 use crate::testable::Wire;

@@ -17,16 +17,16 @@ use crate::protocol::Round;
 /// lock-step rounds, whatever at most `f` Byzantine traitors among `n` generals do.
 ///
 /// ```
-/// use turncoat::impossibility::{Answer, Problem};
+/// use turncoat::impossibility::{Solvability, BoundsProblem};
 ///
-/// let oral = Problem::new(3, 1);
-/// assert_eq!(oral.bounds()?.answer, Answer::Unsolvable);
-/// assert_eq!(Problem { signed: true, ..oral }.bounds()?.answer, Answer::Solvable);
-/// assert_eq!(Problem { rounds: Some(1), ..Problem::new(4, 1) }.bounds()?.answer, Answer::Unsolvable);
+/// let oral = BoundsProblem::new(3, 1);
+/// assert_eq!(oral.bounds()?.answer, Solvability::Unsolvable);
+/// assert_eq!(BoundsProblem { signed: true, ..oral }.bounds()?.answer, Solvability::Solvable);
+/// assert_eq!(BoundsProblem { rounds: Some(1), ..BoundsProblem::new(4, 1) }.bounds()?.answer, Solvability::Unsolvable);
 /// # Ok::<(), turncoat::impossibility::BoundsError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Problem {
+pub struct BoundsProblem {
     /// How many generals there are.
     pub n: usize,
     /// How many of them can be traitors.
@@ -45,7 +45,7 @@ pub struct Problem {
 /// Whether a problem can be solved.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Answer {
+pub enum Solvability {
     /// There is a protocol.
     Solvable,
     /// There is none.
@@ -59,14 +59,14 @@ pub enum Answer {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Bounds {
     /// Of which problem.
-    pub problem: Problem,
+    pub problem: BoundsProblem,
     /// Whether it can be solved.
-    pub answer: Answer,
+    pub answer: Solvability,
     /// How many traitors matter: in a broadcast two of the generals must be loyal for anything to be
     /// asked, two lieutenants, or the commander and one.
     pub traitors: usize,
     /// What is needed. If all of it is given, then it can be solved (but see
-    /// [`Answer::DependsOnGraph`]).
+    /// [`Solvability::DependsOnGraph`]).
     pub conditions: Vec<Condition>,
     /// So many rounds are enough on every graph of this connectivity, if the rest is given.
     pub enough_rounds: Round,
@@ -180,12 +180,12 @@ pub enum BoundsError {
     NoRound,
 }
 
-impl Problem {
+impl BoundsProblem {
     /// Broadcast without signatures, where all can talk to all and take as long as they need.
     #[must_use]
-    pub fn new(n: usize, f: usize) -> Problem {
+    pub fn new(n: usize, f: usize) -> BoundsProblem {
         let connectivity = n.saturating_sub(1);
-        Problem { n, f, signed: false, connectivity, rounds: None, task: Task::Broadcast }
+        BoundsProblem { n, f, signed: false, connectivity, rounds: None, task: Task::Broadcast }
     }
 
     /// Whether all can talk to all.
@@ -200,7 +200,7 @@ impl Problem {
     ///
     /// It makes no sense.
     pub fn bounds(self) -> Result<Bounds, BoundsError> {
-        let Problem { n, f, signed, connectivity, rounds, task } = self;
+        let BoundsProblem { n, f, signed, connectivity, rounds, task } = self;
         if n == 0 || n > Generals::MAX {
             return Err(BoundsError::Generals(n));
         } else if f >= n {
@@ -236,11 +236,11 @@ impl Problem {
             (false, true) => traitors + n - 1,
         };
         let answer = if !conditions.iter().all(Condition::met) {
-            Answer::Unsolvable
+            Solvability::Unsolvable
         } else if rounds.is_some_and(|rounds| rounds < enough_rounds) {
-            Answer::DependsOnGraph
+            Solvability::DependsOnGraph
         } else {
-            Answer::Solvable
+            Solvability::Solvable
         };
         Ok(Bounds { problem: self, answer, traitors, conditions, enough_rounds })
     }

@@ -7,7 +7,7 @@ use itertools::Itertools;
 use rustc_hash::FxHashMap;
 
 use super::graph::Edge;
-use super::views::{Said, Scope, origin};
+use super::views::{SaidOnce, Scope, origin};
 use crate::attack::{Attack, AttackOn, Edit, Lie};
 use crate::execution::{ExecutionOf, Simulator};
 use crate::general::{General, Generals};
@@ -17,14 +17,14 @@ use crate::protocols::path::Path;
 use crate::testable::Wire;
 
 /// The proof that no protocol exists: along it every decision must be the same, and at its ends
-/// validity forces different ones. Every attack in it is one on [`Chain::protocol`], and has been run
+/// validity forces different ones. Every attack in it is one on [`ViewChain::protocol`], and has been run
 /// by the simulator: it shows the views that are said to be there.
 #[derive(Clone, Debug)]
-pub struct Chain {
+pub struct ViewChain {
     /// Where it begins.
     pub first: Forced,
     /// Views that are held in one execution, each from the one before to the next.
-    pub links: Vec<Link>,
+    pub links: Vec<ViewLink>,
     /// Where it ends.
     pub last: Forced,
 }
@@ -42,7 +42,7 @@ pub struct Forced {
 
 /// An execution in which two loyal lieutenants must decide the same.
 #[derive(Clone, Debug)]
-pub struct Link {
+pub struct ViewLink {
     /// The execution.
     pub attack: AttackOn<OralMessages>,
     /// What one of them sees.
@@ -72,7 +72,7 @@ impl View {
     }
 }
 
-impl Chain {
+impl ViewChain {
     /// The protocol that says all that is known: OM(r - 1). How it decides does not matter.
     #[must_use]
     pub fn protocol(rounds: usize, values: usize) -> OralMessages {
@@ -80,15 +80,15 @@ impl Chain {
     }
 
     /// The chain with these edges, each confirmed by the simulator.
-    pub(super) fn told(scope: Scope, orders: &[Order], edges: &[Edge]) -> Chain {
-        let protocol = Chain::protocol(scope.rounds, scope.values);
+    pub(super) fn told(scope: Scope, orders: &[Order], edges: &[Edge]) -> ViewChain {
+        let protocol = ViewChain::protocol(scope.rounds, scope.values);
         let simulator = Simulator::new(&protocol, scope.n).expect("it can be run");
         let teller = Teller { scope, orders, simulator };
         let [Some(first), Some(last)] = [edges.first(), edges.last()] else {
             panic!("bug in turncoat: no view is forced both ways by itself")
         };
         let (first, last) = (teller.forced(first.from), teller.forced(last.to));
-        Chain { first, links: edges.iter().map(|edge| teller.link(edge)).collect(), last }
+        ViewChain { first, links: edges.iter().map(|edge| teller.link(edge)).collect(), last }
     }
 }
 
@@ -100,10 +100,10 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    fn link(&self, Edge { from, to, traitors }: &Edge) -> Link {
+    fn link(&self, Edge { from, to, traitors }: &Edge) -> ViewLink {
         let [from, to] = [from, to].map(|number| self.view(*number));
         let attack = self.confirmed(*traitors, &[&from, &to]);
-        Link { attack: attack.expect("bug in turncoat: the views are held together"), from, to }
+        ViewLink { attack: attack.expect("bug in turncoat: the views are held together"), from, to }
     }
 
     /// A view that is forced, with the fewest traitors who can bring it about.
@@ -137,7 +137,7 @@ impl Teller<'_> {
             }
         }
         // A traitor who commands has the order with which he lies least.
-        let order = said.get(&Said::Order);
+        let order = said.get(&SaidOnce::Order);
         let orders = order.map_or(self.orders, slice::from_ref).iter();
         let attacks =
             orders.map(|order| Scene { said: &said, order: *order }.attack(self, traitors));
@@ -153,7 +153,7 @@ impl Teller<'_> {
 
 /// What is said in an execution, as far as it matters, and the order that the commander was given.
 struct Scene<'a> {
-    said: &'a FxHashMap<Said, Order>,
+    said: &'a FxHashMap<SaidOnce, Order>,
     order: Order,
 }
 
@@ -162,7 +162,7 @@ impl Scene<'_> {
         let inputs = BTreeMap::from([(General::COMMANDER, self.order)]);
         let mut attack = Attack::new(teller.scope.n, traitors, inputs);
         for (said, say) in self.said {
-            let Said::Told(path, to) = said else { continue };
+            let SaidOnce::Told(path, to) = said else { continue };
             let [of, say] = [self.honest(*path), *say].map(|value| Relay { path: *path, value });
             let from = path.last().expect("a path has an end");
             let wire = Wire { round: path.len(), from, to: *to };
@@ -182,7 +182,7 @@ impl Scene<'_> {
 
     /// What somebody is told on a path: what no lie is needed for is honest.
     fn told(&self, path: Path, to: General) -> Order {
-        let said = self.said.get(&Said::Told(path, to));
+        let said = self.said.get(&SaidOnce::Told(path, to));
         said.copied().unwrap_or_else(|| self.honest(path))
     }
 }

@@ -8,7 +8,7 @@ use crate::general::Generals;
 use crate::search::progress::Progress;
 
 /// The views, by number.
-pub(super) struct Graph {
+pub(super) struct ViewGraph {
     /// Which are joined, directly or by others.
     pub classes: UnionFind<usize>,
     /// The order that validity forces, as the number of a value. (If the commander is loyal, his
@@ -18,9 +18,9 @@ pub(super) struct Graph {
     pub executions: u64,
 }
 
-impl Graph {
+impl ViewGraph {
     /// Goes through all executions, of which there are so many.
-    pub fn of(scope: Scope, all: f64, progress: &Progress) -> Graph {
+    pub fn of(scope: Scope, all: f64, progress: &Progress) -> ViewGraph {
         let views = scope.number_of_views();
         let (mut classes, mut forced) = (UnionFind::new(views), vec![None; views]);
         let mut executions = 0;
@@ -44,7 +44,7 @@ impl Graph {
             progress.worked(gone);
             progress.covered(gone as f64 / all);
         }
-        Graph { classes, forced, executions }
+        ViewGraph { classes, forced, executions }
     }
 }
 

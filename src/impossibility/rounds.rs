@@ -8,8 +8,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::chain::Chain;
-use super::graph::{Graph, shortest};
+use super::chain::ViewChain;
+use super::graph::{ViewGraph, shortest};
 use super::table::DecisionTable;
 use super::views::Scope;
 use crate::count::{Count, grouped};
@@ -94,7 +94,7 @@ pub fn rounds_watched(
     let executions = executions(scope)?;
     let orders = Order::first(values);
     let all = 10_f64.powf(executions.log10());
-    let Graph { mut classes, forced, executions: seen } = Graph::of(scope, all, progress);
+    let ViewGraph { mut classes, forced, executions: seen } = ViewGraph::of(scope, all, progress);
     assert_eq!(executions.exact(), Some(&seen.into()), "bug in turncoat: executions are lost");
     let mut decisions = FxHashMap::default();
     let mut contradicted = false;
@@ -106,7 +106,7 @@ pub fn rounds_watched(
     let roots = (0..forced.len()).map(|view| classes.find_mut(view)).collect::<Vec<_>>();
     let existence = if contradicted {
         let edges = shortest(scope, &forced).expect("a class is forced both ways");
-        Existence::None(Box::new(Chain::told(scope, &orders, &edges)))
+        Existence::None(Box::new(ViewChain::told(scope, &orders, &edges)))
     } else {
         let decided = |root| orders[decisions.get(root).copied().unwrap_or(0)];
         Existence::Protocol(DecisionTable::new(scope, roots.iter().map(decided).collect()))
@@ -157,7 +157,7 @@ pub enum Existence {
     Protocol(DecisionTable),
     /// There is none. Along this chain every decision would have to be the same, and at its ends
     /// validity forces different ones.
-    None(Box<Chain>),
+    None(Box<ViewChain>),
 }
 
 impl Rounds {

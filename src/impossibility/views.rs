@@ -111,7 +111,7 @@ impl Scope {
 
 /// What is said once, and then known to all whom the loyal relay it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(super) enum Said {
+pub(super) enum SaidOnce {
     /// The order of a loyal commander.
     Order,
     /// What the last on this path, a traitor, says on it to a loyal lieutenant.
@@ -125,7 +125,7 @@ pub(super) enum Said {
 #[derive(Debug)]
 pub(super) struct Plot {
     pub traitors: Generals,
-    pub said: IndexSet<Said>,
+    pub said: IndexSet<SaidOnce>,
     /// For each loyal lieutenant the number of the view in which every value is the first, and by
     /// how much that grows with each value that is said.
     sees: Vec<(usize, Vec<usize>)>,
@@ -159,19 +159,19 @@ impl Plot {
 
     /// Where among what is said the order of a loyal commander stands.
     pub fn order(&self) -> Option<usize> {
-        self.said.get_index_of(&Said::Order)
+        self.said.get_index_of(&SaidOnce::Order)
     }
 }
 
 /// Where what a loyal lieutenant is told on a path comes from: the loyal relay what they are told.
-pub(super) fn origin(traitors: Generals, mut path: Path, mut to: General) -> Said {
+pub(super) fn origin(traitors: Generals, mut path: Path, mut to: General) -> SaidOnce {
     while let Some(relay) = path.last().filter(|last| !traitors.contains(*last)) {
         if relay.is_commander() {
-            return Said::Order;
+            return SaidOnce::Order;
         }
         (path, to) = (path.parent(), relay);
     }
-    Said::Told(path, to)
+    SaidOnce::Told(path, to)
 }
 
 /// One execution, as far as the loyal see it.

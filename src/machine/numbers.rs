@@ -3,7 +3,6 @@
 use std::num::NonZeroU32;
 
 use crate::attack::Attack;
-use crate::execution::Execution;
 
 /// The number of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -59,6 +58,3 @@ impl StateId {
 
 /// An attack by numbers.
 pub(crate) type NumberedAttack = Attack<ValueId, MessageId>;
-
-/// An execution by numbers, with the states of the worker that ran it.
-pub(crate) type NumberedExecution = Execution<ValueId, MessageId, StateId>;

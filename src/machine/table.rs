@@ -17,9 +17,9 @@ use crate::protocol::{Plain, Round, Seat};
 use crate::testable::Testable;
 
 /// An answer of the protocol, or what its panic said.
-pub(crate) type Answer<T> = Result<T, String>;
+pub(crate) type Guarded<T> = Result<T, String>;
 
-/// States by number, and what the protocol answers about them.
+/// NumberedStates by number, and what the protocol answers about them.
 pub(crate) trait StateTable: Send + Sync {
     /// How many states there are.
     fn len(&self) -> usize;
@@ -37,10 +37,10 @@ pub(crate) trait StateTable: Send + Sync {
     fn stored_mut(&mut self) -> &mut dyn Any;
 
     /// The states, to be put into [another table](super::Machine::table).
-    fn into_stored(self: Box<Self>) -> Stored;
+    fn into_stored(self: Box<Self>) -> StoredStates;
 
     /// [`Lockstep::start`].
-    fn start(&mut self, seat: Seat, input: Option<ValueId>) -> Answer<StateId>;
+    fn start(&mut self, seat: Seat, input: Option<ValueId>) -> Guarded<StateId>;
 
     /// [`Lockstep::send`]: in the order of messages, behind what stands there already.
     fn send(
@@ -49,7 +49,7 @@ pub(crate) trait StateTable: Send + Sync {
         round: Round,
         to: General,
         said: &mut Vec<MessageId>,
-    ) -> Answer<()>;
+    ) -> Guarded<()>;
 
     /// [`Lockstep::receive`].
     fn receive(
@@ -58,20 +58,20 @@ pub(crate) trait StateTable: Send + Sync {
         round: Round,
         from: General,
         message: MessageId,
-    ) -> Answer<StateId>;
+    ) -> Guarded<StateId>;
 
     /// [`Lockstep::end_round`].
-    fn end_round(&mut self, state: StateId, round: Round) -> Answer<StateId>;
+    fn end_round(&mut self, state: StateId, round: Round) -> Guarded<StateId>;
 
     /// [`Lockstep::decide`].
-    fn decide(&self, state: StateId) -> Answer<ValueId>;
+    fn decide(&self, state: StateId) -> Guarded<ValueId>;
 
     /// [`Symmetric::swapped_state`](crate::testable::Symmetric::swapped_state); nothing where no
     /// symmetry is claimed.
-    fn swapped(&mut self, state: StateId, swap: Swap) -> Answer<Option<StateId>>;
+    fn swapped(&mut self, state: StateId, swap: Swap) -> Guarded<Option<StateId>>;
 
     /// [`Testable::explain`].
-    fn explain(&self, state: StateId) -> Answer<Vec<String>>;
+    fn explain(&self, state: StateId) -> Guarded<Vec<String>>;
 
     /// The order of two states as data.
     fn compare(&self, one: StateId, other: StateId) -> Ordering;
@@ -81,7 +81,7 @@ pub(crate) trait StateTable: Send + Sync {
 }
 
 /// The states of a table, by themselves.
-pub(crate) type Stored = Box<dyn Any + Send>;
+pub(crate) type StoredStates = Box<dyn Any + Send>;
 
 /// So many states that are no longer needed are kept, to copy others into them.
 const SPARE: usize = 64;
@@ -89,20 +89,20 @@ const SPARE: usize = 64;
 /// The states of a protocol.
 pub(super) struct Table<'a, P: Testable> {
     numbered: &'a Numbered<P>,
-    states: States<P::State>,
+    states: NumberedStates<P::State>,
 }
 
-/// States by number.
-pub(crate) struct States<S> {
+/// NumberedStates by number.
+pub(crate) struct NumberedStates<S> {
     all: Vec<(u64, S)>,
     numbers: HashTable<u32>,
     /// To copy a state into one of these takes no new memory, if its `clone_from` takes none.
     spare: Vec<S>,
 }
 
-impl<S: Plain> States<S> {
-    pub fn new() -> States<S> {
-        States { all: Vec::new(), numbers: HashTable::new(), spare: Vec::new() }
+impl<S: Plain> NumberedStates<S> {
+    pub fn new() -> NumberedStates<S> {
+        NumberedStates { all: Vec::new(), numbers: HashTable::new(), spare: Vec::new() }
     }
 
     pub fn get(&self, state: StateId) -> &S {
@@ -119,7 +119,7 @@ impl<S: Plain> States<S> {
 
     /// The number of a state.
     pub fn number(&mut self, state: S) -> StateId {
-        let States { all, numbers, spare } = self;
+        let NumberedStates { all, numbers, spare } = self;
         let hash = FxBuildHasher.hash_one(&state);
         let is_it = |number: &u32| {
             let (other, known) = &all[*number as usize];
@@ -152,11 +152,26 @@ impl<S: Plain> States<S> {
     }
 }
 
+impl<P: Testable> Numbered<P> {
+    /// The states of a table of this protocol.
+    pub fn states<'t>(&self, table: &'t dyn StateTable) -> &'t NumberedStates<P::State> {
+        table.stored().downcast_ref().expect("the table is of this protocol")
+    }
+
+    /// The same, to put more there.
+    pub fn states_mut<'t>(
+        &self,
+        table: &'t mut dyn StateTable,
+    ) -> &'t mut NumberedStates<P::State> {
+        table.stored_mut().downcast_mut().expect("the table is of this protocol")
+    }
+}
+
 impl<'a, P: Testable> Table<'a, P> {
     /// With these states, if they are of this protocol.
-    pub fn of(numbered: &'a Numbered<P>, stored: Option<Stored>) -> Table<'a, P> {
-        let stored = stored.and_then(|stored| stored.downcast::<States<P::State>>().ok());
-        Table { numbered, states: stored.map_or_else(States::new, |states| *states) }
+    pub fn of(numbered: &'a Numbered<P>, stored: Option<StoredStates>) -> Table<'a, P> {
+        let stored = stored.and_then(|stored| stored.downcast::<NumberedStates<P::State>>().ok());
+        Table { numbered, states: stored.map_or_else(NumberedStates::new, |states| *states) }
     }
 }
 
@@ -166,14 +181,14 @@ impl<P: Testable> StateTable for Table<'_, P> {
     }
 
     fn clear(&mut self) {
-        let States { all, numbers, spare } = &mut self.states;
+        let NumberedStates { all, numbers, spare } = &mut self.states;
         numbers.clear();
         spare.extend(mem::take(all).into_iter().take(SPARE).map(|(_, state)| state));
         spare.truncate(SPARE);
     }
 
     fn adopt(&mut self, from: &dyn StateTable, state: StateId) -> StateId {
-        let stored = from.stored().downcast_ref::<States<P::State>>();
+        let stored = from.stored().downcast_ref::<NumberedStates<P::State>>();
         let state = stored.expect("both tables are of one protocol").get(state);
         let copy = match self.states.spare.pop() {
             None => state.clone(),
@@ -193,11 +208,11 @@ impl<P: Testable> StateTable for Table<'_, P> {
         &mut self.states
     }
 
-    fn into_stored(self: Box<Self>) -> Stored {
+    fn into_stored(self: Box<Self>) -> StoredStates {
         Box::new(self.states)
     }
 
-    fn start(&mut self, seat: Seat, input: Option<ValueId>) -> Answer<StateId> {
+    fn start(&mut self, seat: Seat, input: Option<ValueId>) -> Guarded<StateId> {
         let Table { numbered, states } = self;
         let input = input.map(|input| numbered.value(input));
         guarded(|| states.number(numbered.protocol.start(seat, input)))
@@ -209,7 +224,7 @@ impl<P: Testable> StateTable for Table<'_, P> {
         round: Round,
         to: General,
         said: &mut Vec<MessageId>,
-    ) -> Answer<()> {
+    ) -> Guarded<()> {
         let Table { numbered, states } = self;
         let before = said.len();
         let sent = guarded(|| {
@@ -230,24 +245,24 @@ impl<P: Testable> StateTable for Table<'_, P> {
         round: Round,
         from: General,
         message: MessageId,
-    ) -> Answer<StateId> {
+    ) -> Guarded<StateId> {
         let Table { numbered, states } = self;
         let Numbered { protocol, .. } = numbered;
         let message = numbered.message(message);
         guarded(|| states.stepped(state, |state| protocol.receive(state, round, from, message)))
     }
 
-    fn end_round(&mut self, state: StateId, round: Round) -> Answer<StateId> {
+    fn end_round(&mut self, state: StateId, round: Round) -> Guarded<StateId> {
         let Table { numbered, states } = self;
         guarded(|| states.stepped(state, |state| numbered.protocol.end_round(state, round)))
     }
 
-    fn decide(&self, state: StateId) -> Answer<ValueId> {
+    fn decide(&self, state: StateId) -> Guarded<ValueId> {
         let Table { numbered, states } = self;
         guarded(|| numbered.number_value(numbered.protocol.decide(states.get(state))))
     }
 
-    fn swapped(&mut self, state: StateId, swap: Swap) -> Answer<Option<StateId>> {
+    fn swapped(&mut self, state: StateId, swap: Swap) -> Guarded<Option<StateId>> {
         let Table { numbered, states } = self;
         guarded(|| {
             let symmetry = numbered.protocol.claims().symmetry?;
@@ -256,7 +271,7 @@ impl<P: Testable> StateTable for Table<'_, P> {
         })
     }
 
-    fn explain(&self, state: StateId) -> Answer<Vec<String>> {
+    fn explain(&self, state: StateId) -> Guarded<Vec<String>> {
         guarded(|| self.numbered.protocol.words().explain(self.states.get(state)))
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::numbers::{MessageId, StateId, ValueId};
-use super::table::{Answer, StateTable, Stored};
+use super::table::{Guarded, StateTable, StoredStates};
 use super::{Machine, Terms};
 use crate::fault::{Call, Fault, FaultKind};
 use crate::general::{General, Generals, Swap};
@@ -38,7 +38,7 @@ pub(crate) struct Worker<'a> {
 /// What a worker remembers, when it is laid down.
 #[derive(Default)]
 pub(crate) struct Memory {
-    states: Option<Stored>,
+    states: Option<StoredStates>,
     answers: Answers,
 }
 
@@ -113,7 +113,7 @@ impl<'a> Worker<'a> {
         if let Some(known) = self.known(|answers| answers.started.get(&(seat, input))) {
             return Ok(Some(known));
         }
-        let question = Question { by: seat.me, call: Call::Start };
+        let question = QuestionedCall { by: seat.me, call: Call::Start };
         let started = self.ask(question, |table| table.start(seat, input))?;
         self.learn(started, |answers, state| answers.started.insert((seat, input), state));
         Ok(started)
@@ -131,7 +131,7 @@ impl<'a> Worker<'a> {
         if let Some(known) = self.known(|answers| answers.sent.get(&(state, round, to))) {
             return Ok(known);
         }
-        let question = Question { by: me, call: Call::Send(round) };
+        let question = QuestionedCall { by: me, call: Call::Send(round) };
         let say = |table: &mut dyn StateTable| {
             let mut said = Vec::new();
             table.send(state, round, to, &mut said).map(|()| said)
@@ -169,7 +169,7 @@ impl<'a> Worker<'a> {
         if let Some(known) = self.known(|answers| answers.received.get(&key)) {
             return Ok(Some(known));
         }
-        let question = Question { by: me, call: Call::Receive(round) };
+        let question = QuestionedCall { by: me, call: Call::Receive(round) };
         let next = self.ask(question, |table| table.receive(state, round, from, message))?;
         self.learn(next, |answers, next| answers.received.insert(key, next));
         Ok(next)
@@ -184,7 +184,7 @@ impl<'a> Worker<'a> {
         from: General,
         message: MessageId,
     ) -> Caught<Option<StateId>> {
-        let question = Question { by: me, call: Call::Receive(round) };
+        let question = QuestionedCall { by: me, call: Call::Receive(round) };
         self.ask(question, |table| table.receive(state, round, from, message))
     }
 
@@ -199,7 +199,7 @@ impl<'a> Worker<'a> {
         if let Some(known) = self.known(|answers| answers.ended.get(&(state, round))) {
             return Ok(Some(known));
         }
-        let question = Question { by: me, call: Call::EndRound(round) };
+        let question = QuestionedCall { by: me, call: Call::EndRound(round) };
         let next = self.ask(question, |table| table.end_round(state, round))?;
         self.learn(next, |answers, next| answers.ended.insert((state, round), next));
         Ok(next)
@@ -211,7 +211,7 @@ impl<'a> Worker<'a> {
         if let Some(known) = self.known(|answers| answers.decided.get(&state)) {
             return Ok(known);
         }
-        let question = Question { by: me, call: Call::Decide };
+        let question = QuestionedCall { by: me, call: Call::Decide };
         let mut decision = question.answered(self.table.decide(state));
         if let Ok(once) = decision
             && self.is_twice()
@@ -257,8 +257,8 @@ impl<'a> Worker<'a> {
     /// Asks for a state.
     fn ask(
         &mut self,
-        question: Question,
-        ask: impl Fn(&mut dyn StateTable) -> Answer<StateId>,
+        question: QuestionedCall,
+        ask: impl Fn(&mut dyn StateTable) -> Guarded<StateId>,
     ) -> Caught<Option<StateId>> {
         let mut answer = question.answered(ask(&mut *self.table));
         if let Ok(once) = answer
@@ -286,14 +286,14 @@ impl<'a> Worker<'a> {
 
 /// Which call is made, in whose seat.
 #[derive(Clone, Copy)]
-struct Question {
+struct QuestionedCall {
     by: General,
     call: Call,
 }
 
-impl Question {
+impl QuestionedCall {
     /// A panic is a fault.
-    fn answered<T>(self, answer: Answer<T>) -> Caught<T> {
+    fn answered<T>(self, answer: Guarded<T>) -> Caught<T> {
         answer.map_err(|message| self.fault(FaultKind::Panicked(message)))
     }
 

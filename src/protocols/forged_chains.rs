@@ -90,7 +90,7 @@ struct Forger<'a, V, S> {
     place: &'a Place<'a, V>,
 }
 
-type ChainOf<V, S> = Chain<V, <S as Signatures>::Signature>;
+pub(super) type ChainOf<V, S> = Chain<V, <S as Signatures>::Signature>;
 type Labelled<V, S> = Vec<(&'static str, ChainOf<V, S>)>;
 
 impl<V: Plain + Display, S: Forge> Forger<'_, V, S> {

@@ -13,7 +13,7 @@ use itertools::Itertools;
 
 pub use super::choice::Choice;
 pub use super::oral_state::{OralState, Relay};
-use super::path::{Branch, Node, Path, paths};
+use super::path::{Path, PathBranch, PathNode, paths};
 use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::order::Order;
@@ -104,7 +104,7 @@ impl<V: Plain> OralMessages<V> {
 
     /// OM(m) step 3: the value of a path that names `len` generals is that of the votes on it: my
     /// own word, and what each other lieutenant relayed, resolved.
-    fn resolve<'s>(&'s self, state: &'s OralState<V>, path: Node, len: usize) -> &'s V {
+    fn resolve<'s>(&'s self, state: &'s OralState<V>, path: PathNode, len: usize) -> &'s V {
         let (own, default) = ([&state.told[path.rank()]], &self.values[0]);
         match self.longest(state.seat.n) - len {
             0 => own[0],
@@ -123,7 +123,7 @@ impl<V: Plain> OralMessages<V> {
     }
 
     /// The votes on a path, those of others by name.
-    fn votes(&self, state: &OralState<V>, path: Branch, len: usize) -> (V, Vec<(General, V)>) {
+    fn votes(&self, state: &OralState<V>, path: PathBranch, len: usize) -> (V, Vec<(General, V)>) {
         let relayed = len < self.longest(state.seat.n);
         let others = path.relayed().filter(|_| relayed);
         let others =
@@ -180,7 +180,7 @@ impl<V: Plain> Lockstep for OralMessages<V> {
             (false, _) => {
                 let relays = (0..round - 2).map(|named| (seat.n - 3).saturating_sub(named));
                 said.reserve_exact(relays.product());
-                state.relay(Path::root(), Branch::root(*seat), round - 2, to, &mut said);
+                state.relay(Path::root(), PathBranch::root(*seat), round - 2, to, &mut said);
             }
         }
         said
@@ -205,7 +205,7 @@ impl<V: Plain> Lockstep for OralMessages<V> {
         if state.seat.me.is_commander() {
             state.told[0].clone()
         } else {
-            self.resolve(state, Branch::root(state.seat).node(), 1).clone()
+            self.resolve(state, PathBranch::root(state.seat).node(), 1).clone()
         }
     }
 }
@@ -270,7 +270,7 @@ impl<V: Plain + Display> Words<Relay<V>, OralState<V>> for OralMessages<V> {
         if state.seat.me.is_commander() {
             return vec![format!("gave the order {}", state.told[0])];
         }
-        let root = Branch::root(state.seat);
+        let root = PathBranch::root(state.seat);
         let (own, others) = self.votes(state, root, 1);
         let relayed = others.iter().map(|(voter, vote)| {
             let path = root.relayed_by(*voter).expect("whoever votes has relayed");

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::path::{Branch, Path};
+use super::path::{Path, PathBranch};
 use crate::general::General;
 use crate::protocol::{Plain, Seat};
 
@@ -55,7 +55,7 @@ impl<V: Plain> OralState<V> {
     pub(super) fn relay(
         &self,
         path: Path,
-        branch: Branch,
+        branch: PathBranch,
         more: usize,
         to: General,
         said: &mut Vec<Relay<V>>,

@@ -7,17 +7,20 @@ use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
 use super::chain::{Chain, Sealer};
-use super::signed::SignedMessages;
 use crate::forgery::Forge;
 use crate::general::General;
 use crate::protocol::{Plain, Seat};
 use crate::signature::Signatures;
 
+/// The most different chains that may be there to be shown by all generals to all others in one
+/// round.
+pub(super) const MOST_CHAINS: usize = 1 << 18;
+
 /// The common function that turns the set V of properly signed orders into one. Any function will
 /// do that is the same for all, and makes v of {v}, and RETREAT of no order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Choice {
+pub enum SetChoice {
     /// The only order; RETREAT if there is none, or several.
     #[default]
     Only,
@@ -53,14 +56,14 @@ impl<V: Plain + Display, G: Plain> SignedState<V, G> {
     }
 }
 
-impl Choice {
+impl SetChoice {
     /// The common function of some orders, each once and in their order, of which `default` is the
     /// one that stands for none.
     pub(super) fn of<V: Clone>(self, orders: &[V], default: &V) -> V {
         let chosen = match (self, orders) {
-            (Choice::Only, [only]) => Some(only),
-            (Choice::Only, _) => None,
-            (Choice::Median, _) => orders.get(orders.len().saturating_sub(1) / 2),
+            (SetChoice::Only, [only]) => Some(only),
+            (SetChoice::Only, _) => None,
+            (SetChoice::Median, _) => orders.get(orders.len().saturating_sub(1) / 2),
         };
         chosen.unwrap_or(default).clone()
     }
@@ -96,7 +99,7 @@ pub(super) fn admits<V: Display, S: Forge>(
         relays.fold(ways * (n * n * values.len()) as u128, u128::saturating_mul)
     };
     let chains = lengths.map(of_length).fold(0, u128::saturating_add);
-    let most = SignedMessages::<V>::MOST_CHAINS;
+    let most = MOST_CHAINS;
     if chains > most as u128 {
         return Err(format!(
             "among {n} generals there would be {chains} chains of signatures to be shown: there can \
@@ -110,7 +113,7 @@ pub(super) fn admits<V: Display, S: Forge>(
 pub(super) fn explained<V: Plain + Display, G>(
     commander: General,
     SignedState { seat, orders, .. }: &SignedState<V, G>,
-    choice: Choice,
+    choice: SetChoice,
 ) -> Vec<String> {
     let held = orders.iter().format(", ");
     if seat.me == commander {
@@ -119,11 +122,11 @@ pub(super) fn explained<V: Plain + Display, G>(
     vec![format!("V = {{{held}}}; {choice}")]
 }
 
-impl Display for Choice {
+impl Display for SetChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Choice::Only => "the only order, else the default",
-            Choice::Median => "the median, or the default if there is none",
+            SetChoice::Only => "the only order, else the default",
+            SetChoice::Median => "the median, or the default if there is none",
         })
     }
 }

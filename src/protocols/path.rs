@@ -94,7 +94,7 @@ impl Path {
         let bytes = self.0.to_be_bytes();
         let [0, relays @ ..] = &bytes[..self.len()] else { return None };
         let mut relays = relays.iter().map(|id| General::new(usize::from(*id)));
-        Some(relays.try_fold(Branch::root(seat), Branch::relayed_by)?.rank())
+        Some(relays.try_fold(PathBranch::root(seat), PathBranch::relayed_by)?.rank())
     }
 }
 
@@ -117,8 +117,8 @@ impl From<Path> for Named {
 
 /// A path that leads to one general, as a place in the tree of them all.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Branch {
-    node: Node,
+pub struct PathBranch {
+    node: PathNode,
     /// Who could relay next.
     relays: Generals,
 }
@@ -126,7 +126,7 @@ pub struct Branch {
 /// The same without names: shorter paths come first, and the paths of at most k generals have ranks
 /// from 0 without a gap.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Node {
+pub struct PathNode {
     /// How many paths are shorter.
     shorter: usize,
     /// How many are as long.
@@ -137,36 +137,36 @@ pub struct Node {
     relays: usize,
 }
 
-impl Branch {
+impl PathBranch {
     /// The path (0).
     #[must_use]
-    pub fn root(seat: Seat) -> Branch {
+    pub fn root(seat: Seat) -> PathBranch {
         let relays = Generals::first(seat.n).without(seat.me).without(General::COMMANDER);
-        let node = Node { shorter: 0, level: 1, before: 0, relays: relays.len() };
-        Branch { node, relays }
+        let node = PathNode { shorter: 0, level: 1, before: 0, relays: relays.len() };
+        PathBranch { node, relays }
     }
 
     /// This path, relayed once more, if this general could.
     #[must_use]
-    pub fn relayed_by(self, relay: General) -> Option<Branch> {
+    pub fn relayed_by(self, relay: General) -> Option<PathBranch> {
         let could = self.relays.contains(relay);
         could.then(|| self.numbered(self.relays.below(relay).len(), relay))
     }
 
     /// This path, relayed once more, by each who could.
-    pub fn relayed(self) -> impl Iterator<Item = (General, Branch)> {
+    pub fn relayed(self) -> impl Iterator<Item = (General, PathBranch)> {
         let relays = self.relays.iter().enumerate();
         relays.map(move |(number, relay)| (relay, self.numbered(number, relay)))
     }
 
     /// This path, relayed by the one who has this number among those who could.
-    fn numbered(self, number: usize, relay: General) -> Branch {
-        Branch { node: self.node.numbered(number), relays: self.relays.without(relay) }
+    fn numbered(self, number: usize, relay: General) -> PathBranch {
+        PathBranch { node: self.node.numbered(number), relays: self.relays.without(relay) }
     }
 
     /// Its place in the tree.
     #[must_use]
-    pub fn node(self) -> Node {
+    pub fn node(self) -> PathNode {
         self.node
     }
 
@@ -177,9 +177,9 @@ impl Branch {
     }
 }
 
-impl Node {
+impl PathNode {
     /// The places of this path, relayed once more.
-    pub fn relayed(self) -> impl Iterator<Item = Node> {
+    pub fn relayed(self) -> impl Iterator<Item = PathNode> {
         (0..self.relays).map(move |number| self.numbered(number))
     }
 
@@ -191,9 +191,9 @@ impl Node {
     }
 
     /// The place of this path, relayed by the one who has this number among those who could.
-    fn numbered(self, number: usize) -> Node {
-        let Node { shorter, level, before, relays } = self;
-        Node {
+    fn numbered(self, number: usize) -> PathNode {
+        let PathNode { shorter, level, before, relays } = self;
+        PathNode {
             shorter: shorter + level,
             level: level * relays,
             before: before * relays + number,

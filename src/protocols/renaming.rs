@@ -6,10 +6,11 @@ use std::fmt::Display;
 use itertools::Itertools;
 
 use super::chain::{Chain, Sealer};
+use super::forged_chains::ChainOf;
 use super::interactive::{Instance, InteractiveConsistency};
 use super::oral::{OralMessages, OralState, Relay};
 use super::order_set::SignedState;
-use super::path::{Branch, Path};
+use super::path::{Path, PathBranch};
 use crate::forgery::Forge;
 use crate::general::{General, Generals, Swap};
 use crate::protocol::{Plain, Seat};
@@ -39,7 +40,7 @@ impl<V: Plain> OralMessages<V> {
         let seat = Seat { me: name(me), n, neighbours: neighbours.iter().map(&name).collect() };
         let mut told = state.told.clone();
         if !me.is_commander() {
-            let roots = (Branch::root(state.seat), Branch::root(seat));
+            let roots = (PathBranch::root(state.seat), PathBranch::root(seat));
             rename(self.varied(state), roots, &name, &state.told, &mut told);
         }
         OralState { seat, told }
@@ -66,7 +67,7 @@ impl<V: Plain> OralMessages<V> {
 /// Puts what was told on this path, and on those relayed from it, where its new name has its place.
 fn rename<V: Clone>(
     longer: usize,
-    (old, new): (Branch, Branch),
+    (old, new): (PathBranch, PathBranch),
     name: &impl Fn(General) -> General,
     told: &[V],
     renamed: &mut [V],
@@ -101,7 +102,6 @@ impl<V: Plain> Symmetric<Relay<V>, Vec<OralState<V>>> for InteractiveConsistency
     }
 }
 
-type ChainOf<V, S> = Chain<V, <S as Signatures>::Signature>;
 type StateOf<V, S> = SignedState<V, <S as Signatures>::Signature>;
 
 /// SM(m) and its kin: what they say and hold is a matter of who has signed.

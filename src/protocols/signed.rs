@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chain::{Binding, Chain, Sealer, Session};
 use super::forged_chains::{Place, forgeries};
-use super::order_set::{Choice, SignedState, admits, explained, insert};
+use super::order_set::{self, SetChoice, SignedState, admits, explained, insert};
 use crate::forgery::Forge;
 use crate::general::{General, Generals};
 use crate::graph::Graph;
@@ -41,7 +41,7 @@ use crate::testable::{Claims, ClaimsOf, Problem, Repertoire, Signing, Testable, 
 pub struct SignedMessages<V = Order, S = Ideal> {
     m: usize,
     values: Vec<V>,
-    choice: Choice,
+    choice: SetChoice,
     length: Length,
     /// What has been signed by fewer than so many is relayed.
     signers: usize,
@@ -74,7 +74,7 @@ impl SignedMessages {
         SignedMessages {
             m,
             values: Order::first(2),
-            choice: Choice::Only,
+            choice: SetChoice::Only,
             length: Length::Exactly,
             signers: m.saturating_add(1),
             orders: usize::MAX,
@@ -86,7 +86,7 @@ impl SignedMessages {
 impl<V, S> SignedMessages<V, S> {
     /// The most different chains that may be there to be shown by all generals to all others in
     /// one round.
-    pub const MOST_CHAINS: usize = 1 << 18;
+    pub const MOST_CHAINS: usize = order_set::MOST_CHAINS;
 
     /// The same over these values; the first is the default.
     #[must_use]
@@ -106,7 +106,7 @@ impl<V, S> SignedMessages<V, S> {
 
     /// The same with this common function.
     #[must_use]
-    pub fn choice(self, choice: Choice) -> SignedMessages<V, S> {
+    pub fn choice(self, choice: SetChoice) -> SignedMessages<V, S> {
         SignedMessages { choice, ..self }
     }
 
@@ -294,8 +294,8 @@ impl<V: Plain + Display, S: Forge> Words<Chain<V, S::Signature>, SignedState<V, 
             values => format!(" over {values} values"),
         };
         let choice = match self.choice {
-            Choice::Only => "",
-            Choice::Median => " by median",
+            SetChoice::Only => "",
+            SetChoice::Median => " by median",
         };
         let length = match self.length {
             Length::Exactly => "",

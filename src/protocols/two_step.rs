@@ -9,7 +9,7 @@ use std::fmt::Display;
 
 use super::chain::{Binding, Chain, Sealer, Session};
 use super::forged_chains::{Place, forgeries};
-use super::order_set::{Choice, SignedState, admits, explained, insert};
+use super::order_set::{SetChoice, SignedState, admits, explained, insert};
 use crate::forgery::Forge;
 use crate::general::General;
 use crate::graph::Graph;
@@ -30,7 +30,7 @@ use crate::testable::{Claims, ClaimsOf, Problem, Repertoire, Signing, Testable, 
 #[derive(Clone, Debug)]
 pub struct TwoStep<V = Order, S = Ideal> {
     values: Vec<V>,
-    choice: Choice,
+    choice: SetChoice,
     sealer: Sealer<S>,
 }
 
@@ -45,7 +45,7 @@ impl TwoStep {
             binding: Binding::Everything,
         };
         let sealer = Sealer { scheme: Ideal, session };
-        TwoStep { values: Order::first(2), choice: Choice::Only, sealer }
+        TwoStep { values: Order::first(2), choice: SetChoice::Only, sealer }
     }
 }
 
@@ -65,7 +65,7 @@ impl<V, S> TwoStep<V, S> {
 
     /// The same with this common function.
     #[must_use]
-    pub fn choice(self, choice: Choice) -> TwoStep<V, S> {
+    pub fn choice(self, choice: SetChoice) -> TwoStep<V, S> {
         TwoStep { choice, ..self }
     }
 

@@ -9,12 +9,12 @@ use super::sentence;
 use super::style::{Emphasis, Style};
 use super::text::{labelled, wrapped};
 use crate::impossibility::rounds::affordable;
-use crate::impossibility::{Answer, Bounds, Condition, Problem, Thresholds};
+use crate::impossibility::{Bounds, BoundsProblem, Condition, Solvability, Thresholds};
 use crate::outcome::Task;
 
 /// A command of turncoat that shows what a theorem says.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Shown {
+pub struct Demonstration {
     /// The command.
     pub command: String,
     /// Its exit code.
@@ -26,13 +26,13 @@ pub struct Shown {
 /// The commands that show what is known of a problem, as far as turncoat can, in seconds. (Of graphs
 /// in which not all can talk to all a command must be told more than the connectivity.)
 #[must_use]
-pub fn shown(Bounds { problem, answer, traitors, .. }: &Bounds) -> Vec<Shown> {
-    let Problem { n, f, signed, rounds, task, .. } = *problem;
+pub fn shown(Bounds { problem, answer, traitors, .. }: &Bounds) -> Vec<Demonstration> {
+    let BoundsProblem { n, f, signed, rounds, task, .. } = *problem;
     if !problem.is_complete() || n < 2 {
         return Vec::new();
     }
-    let solvable = *answer == Answer::Solvable;
-    let shown = |exit_code, shows, command: String| Shown {
+    let solvable = *answer == Solvability::Solvable;
+    let shown = |exit_code, shows, command: String| Demonstration {
         command: format!("turncoat {command}"),
         exit_code,
         shows,
@@ -108,23 +108,23 @@ const CHAIN: &str = "proves that there is none, by a chain of executions";
 const MANY: usize = 32;
 
 /// Whether it is not the rounds that are too few.
-fn enough_rounds(problem: &Problem) -> bool {
+fn enough_rounds(problem: &BoundsProblem) -> bool {
     !enough_generals(problem)
 }
 
 /// Whether there are enough generals, and it is the rounds that are too few.
-fn enough_generals(problem: &Problem) -> bool {
-    let patient = Problem { rounds: None, ..*problem };
-    patient.bounds().is_ok_and(|bounds| bounds.answer == Answer::Solvable)
+fn enough_generals(problem: &BoundsProblem) -> bool {
+    let patient = BoundsProblem { rounds: None, ..*problem };
+    patient.bounds().is_ok_and(|bounds| bounds.answer == Solvability::Solvable)
 }
 
 /// The whole answer: what is needed and why, what turncoat can show, and the arithmetic of votes.
 impl fmt::Display for Bounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let answer = match self.answer {
-            Answer::Solvable => "SOLVABLE",
-            Answer::Unsolvable => "UNSOLVABLE",
-            Answer::DependsOnGraph => "DEPENDS ON THE GRAPH",
+            Solvability::Solvable => "SOLVABLE",
+            Solvability::Unsolvable => "UNSOLVABLE",
+            Solvability::DependsOnGraph => "DEPENDS ON THE GRAPH",
         };
         let style = Style::of(f);
         let setting = style.paint(Emphasis::Strong, format!(": {}", setting(&self.problem)));
@@ -137,11 +137,11 @@ impl fmt::Display for Bounds {
         if !shown.is_empty() {
             writeln!(f, "\n{}", style.paint(Emphasis::Strong, "What turncoat can show"))?;
         }
-        for Shown { command, exit_code, shows } in shown {
+        for Demonstration { command, exit_code, shows } in shown {
             let shows = style.line(&format!("      {shows} (exit code {exit_code})"), 6);
             writeln!(f, "  {command}\n{shows}")?;
         }
-        let Problem { n, f: traitors, .. } = self.problem;
+        let BoundsProblem { n, f: traitors, .. } = self.problem;
         if traitors == 0 || self.problem.signed {
             return Ok(()); // what is signed is not weighed by votes
         }
@@ -152,8 +152,8 @@ impl fmt::Display for Bounds {
 }
 
 /// "broadcast with signatures among 4 generals, at most 1 traitor, in 2 rounds".
-fn setting(problem: &Problem) -> String {
-    let Problem { n, f, signed, connectivity, rounds, task } = *problem;
+fn setting(problem: &BoundsProblem) -> String {
+    let BoundsProblem { n, f, signed, connectivity, rounds, task } = *problem;
     let task = match task {
         Task::Broadcast => "broadcast",
         Task::Consensus => "consensus",
@@ -185,7 +185,7 @@ fn needed(condition: &Condition, style: Style) -> String {
 /// What is true beside the conditions.
 fn remarks(bounds: &Bounds, style: Style) -> String {
     let Bounds { problem, answer, traitors, conditions, enough_rounds } = bounds;
-    let Problem { n, f, signed, task, .. } = *problem;
+    let BoundsProblem { n, f, signed, task, .. } = *problem;
     let mut remarks = Vec::new();
     if conditions.is_empty() && signed {
         remarks.push(
@@ -200,11 +200,11 @@ fn remarks(bounds: &Bounds, style: Style) -> String {
              whom anything could be asked"
         ));
     }
-    if *traitors == 0 && task == Task::Broadcast && *answer == Answer::Solvable {
+    if *traitors == 0 && task == Task::Broadcast && *answer == Solvability::Solvable {
         remarks
             .push("With nobody to fear, the lieutenants obey the order as they hear it".to_owned());
     }
-    if *answer != Answer::Unsolvable {
+    if *answer != Solvability::Unsolvable {
         remarks.push(match problem.is_complete() {
             true => format!("{} enough, and needed", rounds(*enough_rounds)),
             false => format!(
@@ -265,7 +265,7 @@ fn votes(n: usize, f: usize, style: Style) -> String {
 #[must_use]
 pub fn json(bounds: &Bounds) -> Value {
     let Bounds { problem, answer, traitors, conditions, enough_rounds } = bounds;
-    let Problem { n, f, signed, connectivity, rounds, task } = problem;
+    let BoundsProblem { n, f, signed, connectivity, rounds, task } = problem;
     let condition = |condition: &Condition| {
         json!({
             "theorem": condition.theorem,
@@ -285,7 +285,7 @@ pub fn json(bounds: &Bounds) -> Value {
         "connectivity": connectivity,
         "rounds": rounds,
         "traitors_that_matter": traitors,
-        "enough_rounds": (*answer != Answer::Unsolvable).then_some(enough_rounds),
+        "enough_rounds": (*answer != Solvability::Unsolvable).then_some(enough_rounds),
         "conditions": conditions.iter().map(condition).collect::<Vec<_>>(),
         "shown_by": shown(bounds),
         "thresholds": Thresholds::of(*n, *f),

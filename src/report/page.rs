@@ -10,7 +10,7 @@ mod scene;
 use askama::Template;
 use itertools::Itertools;
 
-use self::scene::Player;
+use self::scene::{Player, signers};
 use super::capital;
 use super::grid::Cell;
 use super::heard::heard;
@@ -37,7 +37,7 @@ struct Page {
     /// The sections stand beside each other.
     worlds: bool,
     sections: Vec<Section>,
-    tables: Vec<Table>,
+    tables: Vec<MessageTable>,
     text: String,
     style: &'static str,
     /// That of the drawings.
@@ -53,7 +53,7 @@ struct Section {
 }
 
 /// Everything that was said, as a table.
-struct Table {
+struct MessageTable {
     heading: String,
     rows: Vec<TableRow>,
     /// How many of them are no lies.
@@ -77,10 +77,10 @@ struct Pair {
     general: usize,
     name: String,
     same: bool,
-    views: Vec<View>,
+    views: Vec<ViewInWorld>,
 }
 
-struct View {
+struct ViewInWorld {
     world: usize,
     lines: Vec<String>,
 }
@@ -198,7 +198,9 @@ pub fn refutation_page(refuted: &RefutationInWords, text: &str) -> String {
                 general,
                 name: capital(&name),
                 same: witness.same_view,
-                views: both.map(|world| View { world: world + 1, lines: lines(world) }).into(),
+                views: both
+                    .map(|world| ViewInWorld { world: world + 1, lines: lines(world) })
+                    .into(),
             }
         })
         .collect();
@@ -259,7 +261,7 @@ fn view(story: &Story, general: usize) -> Vec<String> {
     given.chain(heard).chain(decision).collect()
 }
 
-fn table(heading: String, story: &Story, most: usize) -> Table {
+fn table(heading: String, story: &Story, most: usize) -> MessageTable {
     let messages = story
         .rounds
         .iter()
@@ -289,15 +291,5 @@ fn table(heading: String, story: &Story, most: usize) -> Table {
         _ => format!("And {left_out} more messages, all of them as loyalty has them."),
     };
     let plain = rows.iter().filter(|row| row.class.is_empty()).count();
-    Table { heading, rows, plain, rest }
-}
-
-/// "1, 2 (forged)".
-fn signers(message: &Message) -> String {
-    let seals = message.seals.iter().map(|seal| match (seal.forged, seal.odd) {
-        (true, _) => format!("{} (forged)", seal.by),
-        (false, Some(odd)) => format!("{} ({odd})", seal.by),
-        (false, None) => seal.by.to_string(),
-    });
-    seals.format(", ").to_string()
+    MessageTable { heading, rows, plain, rest }
 }

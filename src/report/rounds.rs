@@ -11,7 +11,7 @@ use super::text::{labelled, wrapped};
 use crate::attack::{AttackOn, Lie};
 use crate::count::grouped;
 use crate::general::{General, Generals};
-use crate::impossibility::{Chain, DecisionTable, Existence, Forced, Link, Rounds, View};
+use crate::impossibility::{DecisionTable, Existence, Forced, Rounds, View, ViewChain, ViewLink};
 use crate::order::Order;
 use crate::protocols::oral::{OralMessages, Relay};
 use crate::testable::Wire;
@@ -85,7 +85,7 @@ fn classes(Rounds { classes, free, .. }: &Rounds) -> String {
     }
 }
 
-fn chain(Chain { first, links, last }: &Chain, style: Style) -> String {
+fn chain(ViewChain { first, links, last }: &ViewChain, style: Style) -> String {
     let mut text = wrapped(
         &format!(
             "Whatever the lieutenants decide by, it goes wrong in one of these executions, in which \
@@ -96,7 +96,7 @@ fn chain(Chain { first, links, last }: &Chain, style: Style) -> String {
         style,
     );
     text += &forced("start", first, style);
-    for (number, Link { attack, from, to }) in links.iter().enumerate() {
+    for (number, ViewLink { attack, from, to }) in links.iter().enumerate() {
         let link = style.paint(Emphasis::Strong, format!("link {}:", number + 1));
         text += &format!("\n{link} {}", scene(attack, style));
         text += &(sees(from, style) + &sees(to, style));
@@ -223,9 +223,9 @@ pub fn json(found: &Rounds, verdict: Option<&Verdict<DecisionTable>>) -> Value {
     });
     let told = match existence {
         Existence::None(chain) => {
-            let Chain { first, links, last } = &**chain;
+            let ViewChain { first, links, last } = &**chain;
             let end = |Forced { attack, view, order }: &Forced| json!({ "attack": attack, "view": self::view(view), "must_decide": order });
-            let link = |Link { attack, from, to }: &Link| json!({ "attack": attack, "views": [self::view(from), self::view(to)] });
+            let link = |ViewLink { attack, from, to }: &ViewLink| json!({ "attack": attack, "views": [self::view(from), self::view(to)] });
             let links = links.iter().map(link).collect_vec();
             json!({ "chain": { "start": end(first), "links": links, "end": end(last) } })
         }

@@ -8,13 +8,12 @@ use super::story::{Amount, Held, Story};
 use crate::adversary::FaultClass;
 use crate::attack::{Attack, AttackOn};
 use crate::execution::history::history;
-use crate::execution::{ExecutionOf, Forgeries};
+use crate::execution::{ExecutionOf, Forgeries, NumberedExecution};
 use crate::fault::guarded;
 use crate::general::{General, Generals};
 use crate::impossibility::world::{Must, Needed, World, WorldOf};
 use crate::machine::{
-    Machine, MessageId, Numbered, NumberedAttack, NumberedExecution, StateId, Terms, ValueId,
-    Worker, fits,
+    Machine, MessageId, Numbered, NumberedAttack, StateId, Terms, ValueId, Worker, fits,
 };
 use crate::signature::Seal;
 use crate::testable::{Testable, Wire};

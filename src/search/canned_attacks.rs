@@ -7,8 +7,9 @@ use itertools::Itertools;
 use super::choices::initial::{InitialChoices, TraitorsOrders};
 use super::choices::space::Space;
 use super::decisions::{SlotChoices, simulated};
+use crate::execution::NumberedExecution;
 use crate::general::{General, Generals};
-use crate::machine::{NumberedAttack, NumberedExecution};
+use crate::machine::NumberedAttack;
 use crate::testable::{Refusal, Wire};
 
 /// What every traitor does in one obvious attack. Messages are numbered in their order in a slot;

@@ -15,11 +15,10 @@ use rustc_hash::FxHashMap;
 
 use super::choices::initial::InitialChoices;
 use super::choices::signature_set::SignatureSet;
-use super::exhaustive::branches::Branch;
 use crate::adversary::Adversary;
 use crate::count::Count;
 use crate::general::{General, Generals, Swap};
-use crate::machine::{Machine, MessageId, Terms, ValueId, Worker};
+use crate::machine::{Machine, MessageId, StateId, Terms, ValueId, Worker};
 use crate::outcome::Task;
 use crate::testable::Refusal;
 
@@ -161,23 +160,23 @@ impl<'a> Symmetry<'a> {
 }
 
 impl Symmetry<'_> {
-    /// Which branches are the first of those that can be renamed into each other by these.
+    /// Which of different states are the first of those that can be renamed into each other by these.
     pub fn firsts(
         &self,
         worker: &mut Worker<'_>,
-        branches: &[Branch],
+        states: &[Option<StateId>],
         these: Generals,
     ) -> Result<Vec<bool>, Refusal> {
-        let place_of = branches.iter().enumerate().map(|(place, branch)| (branch.state, place));
+        let place_of = states.iter().enumerate().map(|(place, state)| (*state, place));
         let place_of: FxHashMap<_, usize> = place_of.collect();
-        let mut classes = UnionFind::<usize>::new(branches.len());
+        let mut classes = UnionFind::<usize>::new(states.len());
         for kind in self.kinds.iter().map(|kind| kind.minus(kind.minus(these))) {
             for one in kind.iter() {
-                // The next one who is alike to this one in one branch is so in all, or there is none.
+                // The next one who is alike to this one in one state is so in all, or there is none.
                 for other in kind.iter().filter(|other| *other > one) {
                     let swap = Swap::between(one, other);
-                    let renamed = branches.iter().map_while(|branch| {
-                        let swapped = worker.swapped(branch.state?, swap);
+                    let renamed = states.iter().map_while(|state| {
+                        let swapped = worker.swapped((*state)?, swap);
                         swapped.map(|swapped| place_of.get(&Some(swapped)).copied()).transpose()
                     });
                     let renamed: Vec<usize> = renamed.try_collect()?;

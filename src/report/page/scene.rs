@@ -28,25 +28,25 @@ pub(super) struct Frame {
     pub title: String,
     pub summary: String,
     pub drawing: String,
-    pub rows: Vec<Row>,
+    pub rows: Vec<SceneRow>,
     pub rest: String,
     /// There are rounds to come.
     pub early: bool,
     pub held: Vec<Holding>,
 }
 
-pub(super) struct Row {
+pub(super) struct SceneRow {
     pub class: &'static str,
     pub from: usize,
     pub to: usize,
     pub speaker: String,
     pub hearer: String,
     pub text: String,
-    pub seals: Vec<Seal>,
+    pub seals: Vec<SealShown>,
     pub notes: Vec<String>,
 }
 
-pub(super) struct Seal {
+pub(super) struct SealShown {
     pub by: usize,
     pub class: &'static str,
     pub told: String,
@@ -122,7 +122,7 @@ fn frame(story: &Story, step: &Step) -> Frame {
     }
 }
 
-fn row(story: &Story, message: &Message) -> Row {
+fn row(story: &Story, message: &Message) -> SceneRow {
     let Message { from, to, text, loyal, arrival, seals, forged, .. } = message;
     let loyal = loyal.iter().map(|loyal| format!("Loyalty would have said: {loyal}"));
     let forged = forged.iter().map(|how| format!("A forgery: {how}"));
@@ -139,13 +139,13 @@ fn row(story: &Story, message: &Message) -> Row {
             (false, Some(_)) => " queer",
             (false, None) => "",
         };
-        Seal { by: seal.by, class, told }
+        SealShown { by: seal.by, class, told }
     };
     let signed = match seals.is_empty() {
         true => None,
-        false => Some(format!("Signed by {}", super::signers(message))),
+        false => Some(format!("Signed by {}", signers(message))),
     };
-    Row {
+    SceneRow {
         class: match message.mark {
             Some(Mark::Lie) => "lie",
             Some(_) => "odd",
@@ -185,4 +185,14 @@ fn holdings(story: &Story, held: &[Held], over: bool) -> Vec<Holding> {
         }
     });
     holdings.collect()
+}
+
+/// "1, 2 (forged)".
+pub(super) fn signers(message: &Message) -> String {
+    let seals = message.seals.iter().map(|seal| match (seal.forged, seal.odd) {
+        (true, _) => format!("{} (forged)", seal.by),
+        (false, Some(odd)) => format!("{} ({odd})", seal.by),
+        (false, None) => seal.by.to_string(),
+    });
+    seals.format(", ").to_string()
 }

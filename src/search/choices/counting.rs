@@ -3,32 +3,10 @@
 use itertools::Itertools;
 
 use super::space::Space;
-use super::wire_choices::WireChoices;
 use crate::adversary::{Adversary, FaultClass};
 use crate::count::Count;
 use crate::general::{General, Generals, Swap};
-use crate::machine::Terms;
 use crate::testable::Wire;
-
-/// By number of sender and receiver: the behaviours on the wires between them in all rounds.
-pub(super) fn count_wires<'m>(
-    terms: &Terms,
-    faults: FaultClass,
-    wire_choices: impl Fn(Wire) -> &'m WireChoices,
-) -> Vec<Vec<Count>> {
-    let everybody = terms.graph.everybody();
-    let of_wire = |wire| match faults {
-        FaultClass::Byzantine => wire_choices(wire).behaviours(),
-        // Of what is said in a slot, any may be left out.
-        _ => Count::from(2).pow(wire_choices(wire).regular_slots().into()),
-    };
-    let between = |from, to| {
-        let wires = (1..=terms.rounds).map(|round| Wire { round, from, to });
-        wires.map(of_wire).product()
-    };
-    let from = |from| everybody.iter().map(|to| between(from, to)).collect();
-    everybody.iter().map(from).collect()
-}
 
 impl Space<'_> {
     /// How many raw behaviours one case has: what the traitors say to the loyal in every round, how

@@ -7,18 +7,15 @@ use indexmap::IndexSet;
 use itertools::Itertools;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::counting::count_wires;
 use super::listening::{Harvest, Harvested};
 use super::signature_set::SignatureSet;
-use super::wire_choices::{RepertoireError, WireChoices, beside};
+use super::wire_choices::{RepertoireError, WireChoices, beside, count_wires};
 use crate::adversary::{Adversary, FaultClass};
 use crate::count::Count;
 use crate::execution::simulate::Eavesdropper;
-use crate::execution::{Delivery, obeyed};
+use crate::execution::{Delivery, NumberedExecution, obeyed};
 use crate::general::{General, Generals};
-use crate::machine::{
-    Machine, Memory, MessageId, NumberedAttack, NumberedExecution, Terms, Worker,
-};
+use crate::machine::{Machine, Memory, MessageId, NumberedAttack, Terms, Worker};
 use crate::protocol::Round;
 use crate::schedule::{Arrival, Shift};
 use crate::search::progress::Progress;

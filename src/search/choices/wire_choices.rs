@@ -4,9 +4,10 @@
 use itertools::Itertools;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use crate::adversary::FaultClass;
 use crate::count::Count;
-use crate::machine::{Machine, MessageId};
-use crate::testable::{Forgery, Repertoire};
+use crate::machine::{Machine, MessageId, Terms};
+use crate::testable::{Forgery, Repertoire, Wire};
 
 /// How many slots can be open at a time.
 const MARKS: usize = u64::BITS as usize;
@@ -319,6 +320,26 @@ fn candidates(
         machine.compare(**one, **other).then(slot.cmp(another))
     });
     in_order.map(candidate).collect()
+}
+
+/// By number of sender and receiver: the behaviours on the wires between them in all rounds.
+pub(super) fn count_wires<'m>(
+    terms: &Terms,
+    faults: FaultClass,
+    wire_choices: impl Fn(Wire) -> &'m WireChoices,
+) -> Vec<Vec<Count>> {
+    let everybody = terms.graph.everybody();
+    let of_wire = |wire| match faults {
+        FaultClass::Byzantine => wire_choices(wire).behaviours(),
+        // Of what is said in a slot, any may be left out.
+        _ => Count::from(2).pow(wire_choices(wire).regular_slots().into()),
+    };
+    let between = |from, to| {
+        let wires = (1..=terms.rounds).map(|round| Wire { round, from, to });
+        wires.map(of_wire).product()
+    };
+    let from = |from| everybody.iter().map(|to| between(from, to)).collect();
+    everybody.iter().map(from).collect()
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use itertools::Itertools;
 
 use super::composition_error::CompositionError;
 use super::outcomes::{IMPOSSIBLE, Node, Outcomes, bits};
-use super::thresholds::{Thresholds, thresholds};
+use super::thresholds::{VoteThresholds, thresholds};
 use super::vote_classes::{Below, OrderSplit, VoteClasses};
 use super::vote_counting::VoteCounting;
 use crate::search::progress::{Halt, Progress};
@@ -29,7 +29,7 @@ pub(super) struct Composition<'a> {
     n: usize,
     depth: usize,
     /// By how many generals the path names, less one.
-    thresholds: Vec<Thresholds>,
+    thresholds: Vec<VoteThresholds>,
     /// Whether lies are counted; else all are free.
     priced: bool,
     /// What is known to come of subtrees: see [`Composition::place`].

@@ -9,14 +9,14 @@ use crate::testable::{Recursive, described};
 pub(super) type VoteRange = Option<(usize, usize)>;
 
 /// The same by what it was told itself, and by what it takes.
-pub(super) type Thresholds = [[VoteRange; 2]; 2];
+pub(super) type VoteThresholds = [[VoteRange; 2]; 2];
 
 /// Among so many others who relay what a lieutenant was told.
 pub(super) fn thresholds<V: Eq + Clone, M>(
     recursive: &dyn Recursive<V, M>,
     values: &[V; 2],
     others: usize,
-) -> Result<Thresholds, CompositionError> {
+) -> Result<VoteThresholds, CompositionError> {
     let [first, second] = values;
     Ok([of_told(recursive, values, others, first)?, of_told(recursive, values, others, second)?])
 }

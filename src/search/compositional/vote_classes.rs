@@ -7,7 +7,7 @@ use arrayvec::ArrayVec;
 use itertools::izip;
 
 use super::outcomes::{Node, Outcomes};
-use super::thresholds::{Thresholds, VoteRange};
+use super::thresholds::{VoteRange, VoteThresholds};
 
 /// What a commander tells the others: so many of the loyal, and so many traitors, the second value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,7 +23,7 @@ pub(super) struct OrderSplit {
 pub(super) struct Below {
     pub loyal: [Option<Rc<Outcomes>>; 2],
     pub traitors: [Option<Rc<Outcomes>>; 2],
-    thresholds: Thresholds,
+    thresholds: VoteThresholds,
 }
 
 /// So many relays, all of them loyal or none, who were told the same.
@@ -40,7 +40,7 @@ pub(super) struct VoterGroups<'a> {
     /// How many of the loyal were told the first value, and how many the second.
     loyal: [usize; 2],
     relays: ArrayVec<Relays<'a>, 4>,
-    thresholds: Thresholds,
+    thresholds: VoteThresholds,
 }
 
 /// The most classes: by what they were told, and by what they are to take.
@@ -79,7 +79,7 @@ pub(super) struct VoteClasses<'a> {
 }
 
 impl Below {
-    pub fn new(thresholds: Thresholds) -> Below {
+    pub fn new(thresholds: VoteThresholds) -> Below {
         Below { loyal: [None, None], traitors: [None, None], thresholds }
     }
 

@@ -149,8 +149,8 @@ impl Receiver<'_> {
         let to_come: Generals = to_come.collect();
         if !to_come.is_empty() && to_come.iter().all(|from| self.is_free(from)) {
             let settled = space.everybody().minus(to_come).without(to);
-            let mut firsts =
-                symmetry.firsts(&mut thread.worker, &received.branches, settled)?.into_iter();
+            let states: Vec<_> = received.branches.iter().map(|branch| branch.state).collect();
+            let mut firsts = symmetry.firsts(&mut thread.worker, &states, settled)?.into_iter();
             received.keep(|_| firsts.next().expect("each branch is the first or not"));
         }
         Ok(())

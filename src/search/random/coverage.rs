@@ -6,8 +6,9 @@ use itertools::Itertools;
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 
+use crate::execution::NumberedExecution;
 use crate::general::General;
-use crate::machine::{NumberedAttack, NumberedExecution};
+use crate::machine::NumberedAttack;
 
 /// What a hunt has tried.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]

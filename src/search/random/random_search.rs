@@ -11,10 +11,10 @@ use rustc_hash::FxHashMap;
 
 use super::coverage::{Coverage, Views, views};
 use super::draw::{Drawn, drawn};
-use crate::execution::Size;
+use crate::execution::{NumberedExecution, Size};
 use crate::fault::{Call, Fault, FaultKind};
 use crate::general::General;
-use crate::machine::{NumberedAttack, NumberedExecution};
+use crate::machine::NumberedAttack;
 use crate::property::Violation;
 use crate::search::choices::space::Space;
 use crate::search::fault_free::{self, DecidedValues, Inputs};

@@ -61,7 +61,7 @@ struct ComparedRun<'a, 'm> {
 }
 
 /// To what a general can come, in the order of states.
-type States = Vec<Option<StateId>>;
+type ReachedStates = Vec<Option<StateId>>;
 
 impl<'a> SymmetryTest<'a> {
     /// One walk, among traitors that are drawn.
@@ -128,8 +128,8 @@ impl<'a> SymmetryTest<'a> {
         store: &RefCell<Store<'_>>,
         when: &str,
         me: General,
-        states: &States,
-        others: &States,
+        states: &ReachedStates,
+        others: &ReachedStates,
     ) -> Result<(), Ended> {
         let other = self.swap.of(me);
         let renamed: Vec<_> =
@@ -204,14 +204,14 @@ impl<'a, 'm> ComparedRun<'a, 'm> {
     }
 
     /// What the enemy can show in a round, and to what each general can come in it.
-    fn step(&mut self, round: Round) -> Result<(SignatureSet, Vec<States>), Ended> {
+    fn step(&mut self, round: Round) -> Result<(SignatureSet, Vec<ReachedStates>), Ended> {
         let ComparedRun { context, thread, store, global } = self;
         let store = &mut *store.borrow_mut();
         let sends = context.sends(store, thread, round, global)?;
         let RoundMessages { overheard, disrupted, crash_choices } =
             context.said(store, &sends, round, global, 0)?;
         let (_, outboxes) = &crash_choices[0];
-        let mut reached = vec![States::new(); context.space.terms.n()];
+        let mut reached = vec![ReachedStates::new(); context.space.terms.n()];
         for to in context.loyal().iter() {
             let (honest, enemy) = (&outboxes[to.id()], (&overheard, disrupted));
             thread.make_room();
@@ -231,7 +231,7 @@ impl<'a, 'm> ComparedRun<'a, 'm> {
     }
 
     /// What a general holds.
-    fn at(&self, general: General) -> States {
+    fn at(&self, general: General) -> ReachedStates {
         vec![self.global.states[general.id()]]
     }
 

@@ -1,0 +1,330 @@
+//! The prose of a refutation, for a terminal: the theorem, the ring, each world, and what a witness sees in
+//! two of them.
+
+use std::fmt;
+use std::ops::Range;
+
+use itertools::Itertools;
+
+use super::{ArgumentInWords, RefutationInWords, WorldInWords};
+use crate::general::Generals;
+use crate::impossibility::argument::{Conclusion, Construction, Witness};
+use crate::impossibility::world::{Must, Needed};
+use crate::outcome::Task;
+use crate::report::heard::{heard, side_by_side};
+use crate::report::ring::Ring;
+use crate::report::style::{Emphasis, Style};
+use crate::report::text::{among, labelled};
+use crate::report::{capital, sentence};
+
+/// Of a view with more messages than this the rest is only counted.
+const SEEN: usize = 14;
+
+/// Of an attack with more lies than this the story is left out.
+const LIES: usize = 40;
+
+impl fmt::Display for RefutationInWords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let RefutationInWords { protocol: name, graph, f: most, task, .. } = self;
+        let traitors = match most {
+            1 => "traitor, who says what it likes",
+            _ => "traitors, who say what they like",
+        };
+        let verdict = match self.verdict {
+            "refuted" => "REFUTED",
+            "forgery" => "NOT REFUTED",
+            "undetermined" => "UNDETERMINED",
+            _ => "POSSIBLE",
+        };
+        let style = Style::of(f);
+        let setting = format!(": {}, at most {most} {traitors}", among(name, graph));
+        let title = style.word(verdict) + &style.paint(Emphasis::Strong, setting);
+        writeln!(f, "{}\n", style.line(&title, 0))?;
+        let Some(argument) = &self.argument else {
+            let connected = match graph.is_complete() {
+                true => "",
+                false => {
+                    ", and between any two generals more than 2f paths that share nobody (Dolev 1982),"
+                }
+            };
+            let theorem = format!(
+                "With n > 3f{connected} there is a protocol (Pease, Shostak, Lamport 1980), so nothing can be \
+                 refuted here. Whether this one is right is another question: see turncoat check."
+            );
+            return writeln!(f, "{}", fill(&theorem, style));
+        };
+        let told = Telling { name, task: *task, argument, style };
+        writeln!(f, "{}\n", fill(&told.theorem(), style))?;
+        writeln!(f, "{}", told.ring())?;
+        for (number, world) in argument.worlds.iter().enumerate() {
+            writeln!(f, "{}", told.world(number, world))?;
+        }
+        writeln!(f)?;
+        for witness in &argument.witnesses {
+            writeln!(f, "{}", told.view(witness))?;
+        }
+        writeln!(f, "{}", told.ending())
+    }
+}
+
+/// An argument to be told.
+struct Telling<'a> {
+    name: &'a str,
+    task: Task,
+    argument: &'a ArgumentInWords,
+    style: Style,
+}
+
+impl Telling<'_> {
+    fn theorem(&self) -> String {
+        let name = self.name;
+        match self.argument.theorem {
+            Construction::ThreeGroups => format!(
+                "With n <= 3f no protocol can be right, unless it has signatures that can't be \
+                 forged (Pease, Shostak, Lamport 1980). What follows was not searched for: it is \
+                 made of what {name} itself says when two copies of every general are wired into a \
+                 ring (Fischer, Lynch, Merritt 1986)."
+            ),
+            Construction::Cut if self.argument.is_stopped => format!(
+                "Where no more than f generals cut the others off from each other, no protocol can be \
+                 right, signed or not: traitors can keep from one side all that the other says (Dolev \
+                 1982). What follows was not searched for: it is made of what {name} itself says when \
+                 two copies of every general are wired into a ring around such a cut (Fischer, Lynch, \
+                 Merritt 1986)."
+            ),
+            Construction::Cut => format!(
+                "Where no more than 2f generals cut the others off from each other, no protocol can \
+                 be right, unless it has signatures that can't be forged (Dolev 1982). What follows \
+                 was not searched for: it is made of what {name} itself says when two copies of every \
+                 general are wired into a ring around such a cut (Fischer, Lynch, Merritt 1986)."
+            ),
+            Construction::Halves => format!(
+                "With n <= 2f no protocol for consensus can be right, signed or not: half of the \
+                 generals have one input, the others another, all obey {name}, and nobody can tell \
+                 which half is loyal."
+            ),
+        }
+    }
+
+    /// The ring, and under it who of it lives in each world.
+    fn ring(&self) -> String {
+        let ArgumentInWords { theorem, groups, values: [one, other], worlds, .. } = self.argument;
+        let ring = &Ring::of(self.argument);
+        let places = || 0..ring.places();
+        let letters = |places: Range<usize>| places.map(|place| ring.letter(place)).collect_vec();
+        let legend = groups.iter().zip(letters(0..groups.len()));
+        let legend = legend.map(|(group, letter)| format!("{letter} {}", self.task.names(*group)));
+        let begin = match (theorem, self.task) {
+            (Construction::Halves, _) => format!("A has the input {one}, B {other}"),
+            (_, Task::Broadcast) => format!("{one} is the order in A, {other} in A'"),
+            (_, Task::Consensus) => {
+                let [first, marked] = [0..groups.len(), groups.len()..ring.places()].map(letters);
+                format!("{} have the input {one}, {} {other}", first.join(", "), marked.join(", "))
+            }
+        };
+        let mut lines = vec![labelled("Groups", &legend.chain([begin]).join("; "), self.style)];
+        let names = places()
+            .map(|place| format!("{:<4}", ring.letter(place)))
+            .join(&format!("{} ", self.style.rule()));
+        let name = if ring.places() == groups.len() { "One run" } else { "The ring" };
+        let label = |label: &str| self.style.paint(Emphasis::Faint, format!("{label:<12}"));
+        lines.push(format!("{}{}", label(name), names.trim_end()));
+        for (number, world) in worlds.iter().enumerate() {
+            let loyal: Generals = world.loyal.iter().map(|double| double.general).collect();
+            let here = places().map(|place| {
+                let shown = match ring.lives(place, world) {
+                    true => ring.letter(place),
+                    false if ring.group(place).iter().any(|general| loyal.contains(general)) => {
+                        String::new()
+                    }
+                    false => "x".to_owned(),
+                };
+                format!("{shown:<6}")
+            });
+            let world = label(&format!("World {}", number + 1));
+            lines.push(format!("{world}{}", here.collect::<String>().trim_end()));
+        }
+        lines.join("\n") + "\n"
+    }
+
+    /// Who is loyal in a world, what must be done there, and what is.
+    fn world(
+        &self,
+        number: usize,
+        WorldInWords { must, story, forgery, .. }: &WorldInWords,
+    ) -> String {
+        let must = match (must, self.task) {
+            (Must::Decide(order), Task::Broadcast) => {
+                format!("The loyal must decide {order}: validity.")
+            }
+            (Must::Decide(input), Task::Consensus) => {
+                format!("The loyal must decide {input}, the input of all of them: validity.")
+            }
+            (Must::Agree, _) => "The loyal must decide the same: agreement.".to_owned(),
+        };
+        let ending = &story.ending;
+        let outcome = match (ending.violated.is_some(), forgery) {
+            _ if ending.fault.is_some() => ending.sentence.clone(),
+            (false, Some(_)) => "It can't be had: a signature is lacking (see below).".to_owned(),
+            (false, None) => format!("{}.", capital(&ending.decided)),
+            (true, lacking) => {
+                let unsaid = match lacking {
+                    Some(_) => "What needs a signature that is lacking is not said. ",
+                    None => "",
+                };
+                let violated = self.style.paint(Emphasis::Bad, "Violated:");
+                format!("{unsaid}{violated} {}.", ending.decided)
+            }
+        };
+        let text = story.cast.iter().chain([&must, &outcome]).join(" ");
+        labelled(&format!("World {}", number + 1), text.trim_end_matches('.'), self.style)
+    }
+
+    /// What a witness sees in two worlds, line by line.
+    fn view(&self, Witness { double, world, same_view }: &Witness) -> String {
+        let me = double.general;
+        let worlds = [world, &(world + 1)].map(|world| &self.argument.worlds[*world]);
+        let [one, other] = worlds.map(|world| heard(&world.story, me.id()));
+        let heads = [world + 1, world + 2].map(|number| format!("in world {number}"));
+        let texts = one.iter().chain(&other).map(|heard| heard.text);
+        let texts = texts.chain(heads.iter().map(String::as_str));
+        let width = texts.map(|text| text.chars().count()).max().unwrap_or_default();
+        let title = format!("What {} sees", self.task.name(me));
+        let from_width = one.iter().chain(&other).map(|heard| heard.from.chars().count()).max();
+        let from_width = from_width.unwrap_or_default().max(title.chars().count());
+        let room = from_width + 2 * (2 + width) + "  the same".len();
+        let narrow = self.style.width.is_some_and(|width| width < room);
+        let line = |from: &str, left: &str, right: &str, mark: &str| {
+            let line = match narrow {
+                // There is no room for two columns.
+                true if left.is_empty() => from.to_owned(),
+                true if left == right => self.style.line(&format!("{from} {left} in both"), 4),
+                true => {
+                    let [here, there] = &heads;
+                    self.style.line(&format!("{from} {left} {here}, {right} {there}"), 4)
+                }
+                false => format!("{from:<from_width$}  {left:<width$}  {right:<width$}  {mark}"),
+            };
+            line.trim_end().to_owned() + "\n"
+        };
+        let title = if narrow { title + "\n" } else { line(&title, &heads[0], &heads[1], "") };
+        let mut text = self.style.paint(Emphasis::Strong, title.trim_end()) + "\n";
+        let rows = side_by_side(&one, &other);
+        for [left, right] in rows.iter().take(SEEN) {
+            let from = left.or(*right).map_or("", |heard| &heard.from);
+            let [left, right] = [left, right].map(|heard| heard.map_or("nothing", |h| h.text));
+            let mark = if left == right {
+                self.style.paint(Emphasis::Faint, "the same")
+            } else {
+                String::new()
+            };
+            text += &line(from, left, right, &mark);
+        }
+        let more = rows.len().saturating_sub(SEEN);
+        if more > 0 {
+            let messages = if more == 1 { "message" } else { "messages" };
+            text += &line(&format!("and {more} more {messages}"), "", "", "");
+        }
+        let [left, right] =
+            worlds.map(|world| world.story.generals[me.id()].decision.clone().unwrap_or_default());
+        text += &line("and decides", &left, &right, "");
+        let how = "compared message by message, and so are its states in the end";
+        text += &match same_view {
+            true => self.style.line(&format!("The same view: {how}."), 0),
+            false => "Not the same view: not all could be said that had to be.".to_owned(),
+        };
+        text + "\n"
+    }
+
+    fn ending(&self) -> String {
+        match &self.argument.conclusion {
+            Conclusion::Undetermined(fault) => self.fill(&format!(
+                "{} So the worlds are not what the argument takes them for, and no verdict on this \
+                 protocol means anything.",
+                sentence(&fault.told(self.task))
+            )),
+            Conclusion::Forgery(world) => self.forgery(*world),
+            Conclusion::Refuted(world) => {
+                let number = world + 1;
+                let story = &self.argument.worlds[*world].story;
+                let (chain, name) = (self.chain(), self.name);
+                let why = self.fill(&format!("{chain} {name} is broken in world {number}."));
+                let lies = story.amount.wrongs;
+                if lies > LIES {
+                    return format!("{why}\nIts attack has {lies} lies.");
+                }
+                let title = self.style.paint(Emphasis::Strong, format!("World {number} in full"));
+                format!("{why}\n\n{title}\n{}", self.style.show(story).trim_end())
+            }
+        }
+    }
+
+    /// Step by step, what must be decided in one world, and so in the next.
+    fn chain(&self) -> String {
+        let ArgumentInWords { worlds, witnesses, .. } = self.argument;
+        if witnesses.is_empty() {
+            return String::new();
+        }
+        if let Some(stranger) = witnesses.iter().find(|witness| !witness.same_view) {
+            let (name, world) = (self.task.name(stranger.double.general), stranger.world + 1);
+            return format!("What {name} sees in worlds {world} and {} differs.", world + 1);
+        }
+        let (Some(Must::Decide(due)), Some(last)) =
+            (worlds.first().map(|world| &world.must), worlds.last())
+        else {
+            return String::new();
+        };
+        let mut steps = Vec::new();
+        for witness in witnesses {
+            let name = self.task.name(witness.double.general);
+            let [here, next] = [witness.world + 1, witness.world + 2];
+            let why = if witness.world == 0 { "by validity" } else { "to agree" };
+            steps.push(format!(
+                "{name} would decide {due} in world {here}, {why}, and so in world {next}, where it \
+                 sees the same"
+            ));
+        }
+        let Must::Decide(other) = &last.must else { return String::new() };
+        let steps = steps.join("; ");
+        let world = worlds.len();
+        format!(
+            "Were {} right, {steps}. But there, in world {world}, the loyal must decide {other}. So \
+             one of the worlds must give way.",
+            self.name
+        )
+    }
+
+    /// What the traitors would have to forge.
+    fn forgery(&self, world: usize) -> String {
+        let number = world + 1;
+        let Some(Needed { wire, message, signed }) = &self.argument.worlds[world].forgery else {
+            return self.fill(&format!(
+                "World {number} is had by forgeries that count with who hears them, and they do no \
+                 harm."
+            ));
+        };
+        let [from, to] = [wire.from, wire.to].map(|general| self.task.name(general));
+        let (by, statement) = (self.task.name(signed.by), signed.statement.escape_ascii());
+        let what = format!(
+            "Forgery needed: the signature of {by} in {message}, which in world {number} {from} would have \
+             to tell {to} in round {}. (What is signed is {statement}.) No traitor makes it, and none \
+             has overheard it. There the attack stops{}.",
+            wire.round,
+            match self.argument.is_stopped {
+                // They do not escape; but it takes another attack than this.
+                true => ", and says nothing of others",
+                false => ": this is how signatures escape the bound",
+            },
+        );
+        self.fill(&what)
+    }
+
+    fn fill(&self, text: &str) -> String {
+        fill(text, self.style)
+    }
+}
+
+/// Lines of prose.
+fn fill(text: &str, style: Style) -> String {
+    textwrap::fill(text, textwrap::Options::new(style.prose()))
+}
