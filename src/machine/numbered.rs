@@ -64,14 +64,19 @@ impl<P: Testable> Numbered<P> {
         table.stored().downcast_ref().expect("the table is of this protocol")
     }
 
+    /// The same, to put more there.
+    pub fn states_mut<'t>(&self, table: &'t mut dyn StateTable) -> &'t mut States<P::State> {
+        let states = table.stored_mut().downcast_mut();
+        states.expect("the table is of this protocol")
+    }
+
     /// An execution by numbers; its states are put into a table.
     pub fn number_execution(
         &self,
         execution: &ExecutionOf<P>,
         table: &mut dyn StateTable,
     ) -> NumberedExecution {
-        let states = table.stored_mut().downcast_mut::<States<P::State>>();
-        let states = states.expect("the table is of this protocol");
+        let states = self.states_mut(table);
         execution.map(
             |value| self.number_value(value.clone()),
             |message| self.number_message(message.clone()),
