@@ -2,15 +2,14 @@
 
 use crate::adversary::Adversary;
 use crate::artifacts::write_artifacts;
-use crate::attack::AttackOn;
 use crate::execution::Counterexample;
-use crate::machine::Numbered;
+use crate::machine::{Machine, Numbered, NumberedAttack};
 use crate::question::{CheckError, Question, Subject};
 use crate::search::part::Part;
 use crate::search::progress::{Halt, Progress};
-use crate::search::{Answer, Engine, Reduction, Reductions, Search};
+use crate::search::{Answer, Engine, Found, Reduction, Reductions, Search};
 use crate::testable::Testable;
-use crate::verdict::{Ruling, Verdict, written};
+use crate::verdict::{Ruling, Verdict, VerdictOn, written};
 
 /// Asks whether a protocol reaches Byzantine agreement.
 ///
@@ -25,13 +24,7 @@ use crate::verdict::{Ruling, Verdict, written};
 /// # Ok::<(), turncoat::CheckError>(())
 /// ```
 pub fn check<P: Testable>(protocol: P) -> Check<P> {
-    let everything = Everything {
-        engine: Some(Engine::default()),
-        reductions: Reductions::ALL,
-        part: None,
-        steps: u64::MAX,
-    };
-    Question::about(protocol, everything)
+    Question::about(protocol, Everything::default())
 }
 
 /// A question that is answered by going through everything: see [`check`].
@@ -48,7 +41,14 @@ pub struct Everything {
     steps: u64,
 }
 
-impl<P: Testable> Check<P> {
+impl Default for Everything {
+    fn default() -> Everything {
+        let (engine, reductions) = (Some(Engine::default()), Reductions::ALL);
+        Everything { engine, reductions, part: None, steps: u64::MAX }
+    }
+}
+
+impl<P> Check<P> {
     /// With another engine.
     pub fn engine(self, engine: Engine) -> Check<P> {
         self.answered(|how| Everything { engine: Some(engine), ..how })
@@ -102,13 +102,15 @@ impl<P: Testable> Check<P> {
     pub fn steps(self, most: u64) -> Check<P> {
         self.answered(|how| Everything { steps: most, ..how })
     }
+}
 
+impl<P: Testable> Check<P> {
     /// The verdict. It does not depend on the number of threads.
     ///
     /// # Errors
     ///
     /// The question can't be answered: a number is missing or too large, or the protocol refuses.
-    pub fn run(self) -> Result<Verdict<P>, CheckError> {
+    pub fn run(self) -> Result<VerdictOn<P>, CheckError> {
         self.run_watched(&Progress::new())
     }
 
@@ -117,86 +119,19 @@ impl<P: Testable> Check<P> {
     /// # Errors
     ///
     /// As [`run`](Check::run).
-    pub fn run_watched(self, progress: &Progress) -> Result<Verdict<P>, CheckError> {
-        let engine = match self.how.engine {
-            Some(engine) => engine,
-            None => self.estimate()?.engine(),
-        };
-        self.ruled(engine, None, progress)
-    }
-
-    /// The verdict when every part of the space was gone through, in so many steps, and these attacks
-    /// were found.
-    #[cfg(feature = "cli")]
-    pub(crate) fn settled(
-        self,
-        steps: u64,
-        attacks: Vec<AttackOn<P>>,
-        progress: &Progress,
-    ) -> Result<Verdict<P>, CheckError> {
-        self.ruled(Engine::Exhaustive, Some((steps, attacks)), progress)
-    }
-
-    fn ruled(
-        self,
-        engine: Engine,
-        parts: Option<(u64, Vec<AttackOn<P>>)>,
-        progress: &Progress,
-    ) -> Result<Verdict<P>, CheckError> {
-        let composed = engine == Engine::Compositional;
+    pub fn run_watched(self, progress: &Progress) -> Result<VerdictOn<P>, CheckError> {
         let numbered = Numbered::new(&self.protocol);
-        let Subject { name, terms, adversary } = self.subject(&numbered, !composed)?;
-        // A recursion has no place for what has no place.
-        let adversary = if composed { adversary.without_strays() } else { adversary };
-        let how = self.how;
-        let Everything { reductions, part, steps: limit, .. } = how;
-        let Adversary { faults, any_order, disruptions, .. } = adversary;
-        if engine == Engine::Naive && (!faults.is_byzantine() || any_order || disruptions > 0) {
-            return Err(CheckError::NotNaive);
-        }
-        if part.is_some() && engine != Engine::Exhaustive {
-            return Err(CheckError::NoParts);
-        }
-        let (machine, terms) = (&numbered, &terms);
-        let search =
-            Search { machine, terms, adversary, engine, reductions, part, limit, progress };
-        let answer = match parts {
-            Some((steps, attacks)) => {
-                let attacks = attacks.iter().map(|attack| numbered.number_attack(attack));
-                search.settled(steps, attacks.collect())?.ok_or(CheckError::Unbroken)?
-            }
-            None if composed => search.compose()?,
-            None => search.run()?,
-        };
-        let Answer { found, halt, behaviours, signed, forgeries, .. } = answer;
-        let Answer { harvested, reductions, steps, .. } = answer;
-        let written = found.map(|found| written(&numbered, found));
+        let verdict = self.by_numbers(&numbered).verdict(progress)?;
+        let verdict = verdict.map(|found| written(&numbered, found));
         drop(numbered);
         let protocol = self.protocol;
-        let ruling = match (written, halt) {
-            (Some((attack, execution, violation, size)), _) => {
-                let found = Counterexample { attack, execution, violation, size, protocol };
-                Ruling::Broken(Box::new(found))
-            }
-            (None, Some(halt)) => Ruling::Bounded(halt),
-            (None, None) => Ruling::Holds,
-        };
-        let verdict = Verdict {
-            protocol: name,
-            graph: terms.graph.clone(),
-            task: terms.task,
-            demands: terms.demands.clone(),
-            adversary,
-            engine,
-            signed,
-            forgeries,
-            harvested,
-            reductions,
-            behaviours,
-            steps,
-            ruling,
-        };
-        Ok(verdict)
+        Ok(verdict.map(|(attack, execution, violation, size)| Counterexample {
+            attack,
+            execution,
+            violation,
+            size,
+            protocol,
+        }))
     }
 
     /// The verdict must be that agreement and validity hold in every behaviour of the adversary, or
@@ -234,5 +169,80 @@ impl<P: Testable> Check<P> {
             }
             Err(error) => panic!("{error}"),
         }
+    }
+}
+
+impl Check<&dyn Machine> {
+    /// The verdict by numbers.
+    pub(crate) fn verdict(self, progress: &Progress) -> Result<Verdict<Found>, CheckError> {
+        let engine = match self.how.engine {
+            Some(engine) => engine,
+            None => self.expected()?.engine(),
+        };
+        self.ruled(engine, None, progress)
+    }
+
+    /// The verdict when every part of the space was gone through, in so many steps, and these attacks
+    /// were found.
+    #[cfg(feature = "cli")]
+    pub(crate) fn settled(
+        self,
+        steps: u64,
+        attacks: Vec<NumberedAttack>,
+        progress: &Progress,
+    ) -> Result<Verdict<Found>, CheckError> {
+        self.ruled(Engine::Exhaustive, Some((steps, attacks)), progress)
+    }
+
+    fn ruled(
+        self,
+        engine: Engine,
+        parts: Option<(u64, Vec<NumberedAttack>)>,
+        progress: &Progress,
+    ) -> Result<Verdict<Found>, CheckError> {
+        let composed = engine == Engine::Compositional;
+        let Subject { name, terms, adversary } = self.subject(!composed)?;
+        // A recursion has no place for what has no place.
+        let adversary = if composed { adversary.without_strays() } else { adversary };
+        let Everything { reductions, part, steps: limit, .. } = self.how;
+        let Adversary { faults, any_order, disruptions, .. } = adversary;
+        if engine == Engine::Naive && (!faults.is_byzantine() || any_order || disruptions > 0) {
+            return Err(CheckError::NotNaive);
+        }
+        if part.is_some() && engine != Engine::Exhaustive {
+            return Err(CheckError::NoParts);
+        }
+        let (machine, terms) = (self.protocol, &terms);
+        let search =
+            Search { machine, terms, adversary, engine, reductions, part, limit, progress };
+        let answer = match parts {
+            Some((steps, attacks)) => {
+                search.settled(steps, attacks)?.ok_or(CheckError::Unbroken)?
+            }
+            None if composed => search.compose()?,
+            None => search.run()?,
+        };
+        let Answer { found, halt, behaviours, signed, forgeries, .. } = answer;
+        let Answer { harvested, reductions, steps, .. } = answer;
+        let ruling = match (found, halt) {
+            (Some(found), _) => Ruling::Broken(Box::new(found)),
+            (None, Some(halt)) => Ruling::Bounded(halt),
+            (None, None) => Ruling::Holds,
+        };
+        Ok(Verdict {
+            protocol: name,
+            graph: terms.graph.clone(),
+            task: terms.task,
+            demands: terms.demands.clone(),
+            adversary,
+            engine,
+            signed,
+            forgeries,
+            harvested,
+            reductions,
+            behaviours,
+            steps,
+            ruling,
+        })
     }
 }

@@ -5,6 +5,7 @@ mod bounds;
 mod check;
 mod completions;
 mod examples;
+mod exhibit;
 mod files;
 mod graph;
 mod hunt;

@@ -1,7 +1,7 @@
 //! What a verdict would take, before anything is searched.
 
 use crate::check::Check;
-use crate::machine::Numbered;
+use crate::machine::{Machine, Numbered};
 use crate::question::{CheckError, Subject};
 use crate::search::progress::Progress;
 use crate::search::{Engine, Reductions, Search};
@@ -27,12 +27,18 @@ impl<P: Testable> Check<P> {
     ///
     /// The question can't be answered by any engine: as [`run`](Check::run).
     pub fn estimate(&self) -> Result<Estimate, CheckError> {
-        let numbered = Numbered::new(&self.protocol);
-        let admitted = self.subject(&numbered, true);
+        self.by_numbers(&Numbered::new(&self.protocol)).expected()
+    }
+}
+
+impl Check<&dyn Machine> {
+    /// The same by numbers.
+    pub(crate) fn expected(&self) -> Result<Estimate, CheckError> {
+        let admitted = self.subject(true);
         let refused = admitted.as_ref().err().cloned();
-        let subject = admitted.or_else(|error| self.subject(&numbered, false).map_err(|_| error));
+        let subject = admitted.or_else(|error| self.subject(false).map_err(|_| error));
         let Subject { name, terms, adversary } = subject?;
-        let (machine, progress) = (&numbered, &Progress::new());
+        let (machine, progress) = (self.protocol, &Progress::new());
         let (engine, limit) = (Engine::Exhaustive, u64::MAX);
         let (terms, reductions, part) = (&terms, Reductions::ALL, None);
         let search =

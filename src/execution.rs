@@ -15,6 +15,8 @@ use itertools::Itertools;
 pub(crate) use self::by_numbers::NumberedExecution;
 pub use self::deliveries::{Deliveries, Delivery, Sent};
 pub(crate) use self::forgeries::Forgeries;
+#[cfg(feature = "cli")]
+pub(crate) use self::simulator::run_by_numbers;
 pub use self::simulator::{Simulator, run};
 pub(crate) use self::written::{obeyed, replayed};
 use crate::attack::{AttackOn, Item};

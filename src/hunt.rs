@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use crate::artifacts::write_artifacts;
 use crate::execution::Counterexample;
-use crate::machine::Numbered;
+use crate::machine::{Machine, Numbered};
 use crate::question::{CheckError, Question, Subject};
 use crate::search::Coverage;
 use crate::search::choices::space::Space;
 use crate::search::progress::Progress;
 use crate::search::random::random_search::{RandomSearch, RandomSearchAnswer};
 use crate::testable::Testable;
-use crate::verdict::{Finding, Hunted, written};
+use crate::verdict::{Finding, Hunted, HuntedOn, NumberedFinding, written};
 
 /// Looks for an attack at random, where there are too many to go through them all. What breaks the
 /// protocol is made smaller, until no part of it can be taken back.
@@ -35,8 +35,7 @@ use crate::verdict::{Finding, Hunted, written};
 /// # Ok::<(), turncoat::CheckError>(())
 /// ```
 pub fn hunt<P: Testable>(protocol: P) -> Hunt<P> {
-    let patience = Some(Duration::from_secs(10));
-    Question::about(protocol, Cases { first: 0, cases: 10_000, seed: 0, patience })
+    Question::about(protocol, Cases::default())
 }
 
 /// A question that is answered by attacks drawn at random: see [`hunt`].
@@ -52,7 +51,14 @@ pub struct Cases {
     patience: Option<Duration>,
 }
 
-impl<P: Testable> Hunt<P> {
+impl Default for Cases {
+    fn default() -> Cases {
+        let patience = Some(Duration::from_secs(10));
+        Cases { first: 0, cases: 10_000, seed: 0, patience }
+    }
+}
+
+impl<P> Hunt<P> {
     /// So many attacks, at most; by default 10,000.
     pub fn cases(self, cases: u64) -> Hunt<P> {
         self.answered(|how| Cases { cases, ..how })
@@ -79,14 +85,16 @@ impl<P: Testable> Hunt<P> {
     pub fn shrinking_to_the_end(self) -> Hunt<P> {
         self.answered(|how| Cases { patience: None, ..how })
     }
+}
 
+impl<P: Testable> Hunt<P> {
     /// What is found. It does not depend on the number of threads.
     ///
     /// # Errors
     ///
     /// The question can't be answered: a number is missing or too large, there are no cases, or the
     /// protocol refuses.
-    pub fn run(self) -> Result<Hunted<P>, CheckError> {
+    pub fn run(self) -> Result<HuntedOn<P>, CheckError> {
         self.run_watched(&Progress::new())
     }
 
@@ -95,51 +103,19 @@ impl<P: Testable> Hunt<P> {
     /// # Errors
     ///
     /// As [`run`](Hunt::run).
-    pub fn run_watched(self, progress: &Progress) -> Result<Hunted<P>, CheckError> {
+    pub fn run_watched(self, progress: &Progress) -> Result<HuntedOn<P>, CheckError> {
         let numbered = Numbered::new(&self.protocol);
-        let Subject { name, terms, adversary } = self.subject(&numbered, true)?;
-        let Cases { first, cases, seed, patience } = self.how;
-        if cases == 0 {
-            return Err(CheckError::NoCases);
-        }
-        let mut hunted = Hunted {
-            protocol: name,
-            graph: terms.graph.clone(),
-            adversary,
-            signed: false,
-            forgeries: false,
-            harvested: None,
-            first,
-            cases,
-            seed,
-            coverage: Coverage::default(),
-            time: Duration::ZERO,
-            finding: None,
-        };
-        let Some(space) = Space::new(&numbered, &terms, adversary, progress)? else {
-            return Ok(hunted);
-        };
-        let (signed, forgeries) = (space.is_signed(), space.has_forgeries());
-        let harvested = space.harvested();
-        let cases = first..first.saturating_add(cases);
-        let search = RandomSearch { space: &space, seed, cases, progress };
-        let start = Instant::now();
-        let RandomSearchAnswer { coverage, found } = search.run()?;
-        let time = start.elapsed();
-        hunted = Hunted { signed, forgeries, harvested, coverage, time, ..hunted };
-        if let Some((case, found)) = found {
-            let drawn = numbered.attack(&found.attack);
-            let start = Instant::now();
-            let smaller = |progress: &Progress| search.smaller(found, progress);
-            let (found, executions) = within(patience, progress, smaller);
-            let time = start.elapsed();
-            let (attack, execution, violation, size) = written(&numbered, found);
-            drop(numbered);
-            let protocol = self.protocol;
+        let hunted = self.by_numbers(&numbered).hunted(progress)?;
+        let hunted = hunted.map(|NumberedFinding { case, drawn, executions, time, found }| {
+            (case, numbered.attack(&drawn), executions, time, written(&numbered, found))
+        });
+        drop(numbered);
+        let protocol = self.protocol;
+        Ok(hunted.map(|(case, drawn, executions, time, written)| {
+            let (attack, execution, violation, size) = written;
             let counterexample = Counterexample { attack, execution, violation, size, protocol };
-            hunted.finding = Some(Finding { case, drawn, executions, time, counterexample });
-        }
-        Ok(hunted)
+            Finding { case, drawn, executions, time, counterexample }
+        }))
     }
 
     /// Nothing must be found.
@@ -173,6 +149,51 @@ impl<P: Testable> Hunt<P> {
             Ok(hunted) => panic!("expected to find an attack, but found none\n\n{hunted}"),
             Err(error) => panic!("{error}"),
         }
+    }
+}
+
+impl Hunt<&dyn Machine> {
+    /// What is found by numbers.
+    pub(crate) fn hunted(self, progress: &Progress) -> Result<Hunted<NumberedFinding>, CheckError> {
+        let Subject { name, terms, adversary } = self.subject(true)?;
+        let Cases { first, cases, seed, patience } = self.how;
+        if cases == 0 {
+            return Err(CheckError::NoCases);
+        }
+        let mut hunted = Hunted {
+            protocol: name,
+            graph: terms.graph.clone(),
+            adversary,
+            signed: false,
+            forgeries: false,
+            harvested: None,
+            first,
+            cases,
+            seed,
+            coverage: Coverage::default(),
+            time: Duration::ZERO,
+            finding: None,
+        };
+        let Some(space) = Space::new(self.protocol, &terms, adversary, progress)? else {
+            return Ok(hunted);
+        };
+        let (signed, forgeries) = (space.is_signed(), space.has_forgeries());
+        let harvested = space.harvested();
+        let cases = first..first.saturating_add(cases);
+        let search = RandomSearch { space: &space, seed, cases, progress };
+        let start = Instant::now();
+        let RandomSearchAnswer { coverage, found } = search.run()?;
+        let time = start.elapsed();
+        hunted = Hunted { signed, forgeries, harvested, coverage, time, ..hunted };
+        if let Some((case, found)) = found {
+            let drawn = found.attack.clone();
+            let start = Instant::now();
+            let smaller = |progress: &Progress| search.smaller(found, progress);
+            let (found, executions) = within(patience, progress, smaller);
+            let time = start.elapsed();
+            hunted.finding = Some(NumberedFinding { case, drawn, executions, time, found });
+        }
+        Ok(hunted)
     }
 }
 

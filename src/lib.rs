@@ -189,4 +189,4 @@ pub use crate::symmetry::assert_symmetric;
 pub use crate::testable::{
     Claims, ClaimsOf, Problem, Recursive, Repertoire, Signing, Symmetric, Testable, Wire, Words,
 };
-pub use crate::verdict::{Ruling, Verdict};
+pub use crate::verdict::{Ruling, Verdict, VerdictOn};

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 use crate::general::General;
 use crate::outcome::{Demand, Outcome, Task};
 use crate::testable::Wire;
@@ -152,6 +152,11 @@ impl Violation {
             Violation::Property(property) => Some(*property),
             Violation::Forgery(_) | Violation::Fault(_) => None,
         }
+    }
+
+    /// Whether the protocol is not deterministic.
+    pub(crate) fn is_undetermined(&self) -> bool {
+        matches!(self, Violation::Fault(Fault { kind: FaultKind::Undetermined(..), .. }))
     }
 
     /// In a word: "agreement", "validity", "unforgeability", "no-panic", "determinism", "values",

@@ -4,7 +4,7 @@ use crate::adversary::Adversary;
 use crate::graph::Graph;
 use crate::machine::{Machine, Terms};
 use crate::search::CompositionError;
-use crate::testable::{Refusal, Testable};
+use crate::testable::Refusal;
 
 /// A question about a protocol, answered in one way or another: see [`check`](crate::check()) and
 /// [`hunt`](crate::hunt()).
@@ -129,20 +129,32 @@ pub(crate) fn can_be_turned(graph: &Graph, adversary: &Adversary) -> Result<(), 
     if f > suspects { Err(CheckError::FewSuspects { suspects, f }) } else { Ok(()) }
 }
 
-impl<P: Testable, H> Question<P, H> {
-    pub(crate) fn about(protocol: P, how: H) -> Question<P, H> {
-        Question { protocol, graph: None, adversary: None, how }
-    }
-
+impl<H> Question<&dyn Machine, H> {
     /// What it is about; if the protocol need not be run there, its states may be too large for that.
-    pub(crate) fn subject(&self, machine: &dyn Machine, runs: bool) -> Result<Subject, CheckError> {
-        let (graph, adversary) = self.setting()?;
+    pub(crate) fn subject(&self, runs: bool) -> Result<Subject, CheckError> {
+        let (machine, (graph, adversary)) = (self.protocol, self.setting()?);
         let terms = machine.terms(graph, runs)?;
         can_be_turned(&terms.graph, &adversary)?;
         if adversary.disruptions > MOST_DISRUPTIONS {
             return Err(CheckError::Disruptions(adversary.disruptions));
         }
         Ok(Subject { name: machine.name()?, terms, adversary })
+    }
+}
+
+impl<P, H> Question<P, H> {
+    pub(crate) fn about(protocol: P, how: H) -> Question<P, H> {
+        Question { protocol, graph: None, adversary: None, how }
+    }
+
+    /// The same question about the protocol by numbers.
+    pub(crate) fn by_numbers<'a>(&self, machine: &'a dyn Machine) -> Question<&'a dyn Machine, H>
+    where
+        H: Clone,
+    {
+        let Question { protocol: _, graph, adversary, how } = self;
+        let (graph, how) = (graph.clone(), how.clone());
+        Question { protocol: machine, graph, adversary: *adversary, how }
     }
 
     /// Among whom it is asked, and against what adversary.

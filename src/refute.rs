@@ -1,12 +1,14 @@
 //! The builder that a test calls to have a protocol refuted where none can be right.
 
 use crate::general::Generals;
-use crate::impossibility::argument::{ArgumentOf, Construction, argue, objection, theorem};
-use crate::machine::{Machine, Numbered, Worker};
+use crate::impossibility::argument::{
+    ArgumentOf, Construction, NumberedArgument, argue, objection, theorem,
+};
+use crate::machine::{Machine, Memory, Numbered, Worker};
 use crate::question::{CheckError, Question};
 use crate::search::progress::Progress;
 use crate::testable::Testable;
-use crate::verdict::Refutation;
+use crate::verdict::{Refutation, RefutationOf};
 
 /// Asks for the argument by which no protocol can be right among so few generals, made against this
 /// one: any deterministic protocol, and nothing need be known of what a traitor could say.
@@ -26,7 +28,7 @@ use crate::verdict::Refutation;
 /// # Ok::<(), turncoat::CheckError>(())
 /// ```
 pub fn refute<P: Testable>(protocol: P) -> Refute<P> {
-    Question::about(protocol, Worlds { groups: None })
+    Question::about(protocol, Worlds::default())
 }
 
 /// A question that is answered by an argument: see [`refute`]. It needs the number of
@@ -48,24 +50,26 @@ pub fn refute<P: Testable>(protocol: P) -> Refute<P> {
 pub type Refute<P> = Question<P, Worlds>;
 
 /// Worlds are built that no protocol gets right all at once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Worlds {
     groups: Option<Vec<Generals>>,
 }
 
-impl<P: Testable> Refute<P> {
+impl<P> Refute<P> {
     /// With these three groups, each of which could be all traitors. (By default they are as equal
     /// as can be.) The one with the commander is taken first.
     pub fn groups(self, groups: [Generals; 3]) -> Refute<P> {
         self.answered(|_| Worlds { groups: Some(groups.to_vec()) })
     }
+}
 
+impl<P: Testable> Refute<P> {
     /// Builds the argument, and runs each of its worlds.
     ///
     /// # Errors
     ///
     /// A number is missing or too large, the groups do not fit, or the protocol refuses.
-    pub fn run(self) -> Result<Refutation<P>, CheckError> {
+    pub fn run(self) -> Result<RefutationOf<P>, CheckError> {
         self.run_watched(&Progress::new())
     }
 
@@ -75,47 +79,22 @@ impl<P: Testable> Refute<P> {
     /// # Errors
     ///
     /// As [`run`](Refute::run).
-    pub fn run_watched(self, progress: &Progress) -> Result<Refutation<P>, CheckError> {
-        let (graph, adversary) = self.setting()?;
-        let (graph, f) = (graph.clone(), adversary.traitors);
-        let n = graph.n();
-        if n < 3 {
-            return Err(CheckError::TooFew(n));
-        }
-        let weaker = adversary.exactly || adversary.loyal_commander || adversary.suspects.is_some();
-        if weaker || !adversary.faults.is_byzantine() || !adversary.silence {
-            return Err(CheckError::TooWeak);
-        }
-        let Question { protocol, how: Worlds { groups }, .. } = self;
-        let numbered = Numbered::new(&protocol);
-        let terms = numbered.terms(&graph, true)?;
-        if f >= n {
-            return Err(CheckError::AllTraitors { n, f });
-        }
-        if let Some(objection) = groups.as_ref().and_then(|groups| objection(groups, n, f)) {
-            return Err(CheckError::Groups(objection));
-        }
-        let name = numbered.name()?;
-        let task = terms.task;
-        let values = match &terms.values[..] {
-            [one, other, ..] => [*one, *other],
-            _ => return Err(CheckError::OneValue),
-        };
-        let theorem = match groups {
-            Some(groups) => Some((Construction::ThreeGroups, groups)),
-            None => theorem(task, &graph, f),
-        };
-        let argument = theorem.map(|(theorem, groups)| {
-            let mut worker = Worker::new(&numbered, &terms, Generals::NONE);
-            let argument = argue(&mut worker, &terms, theorem, groups, values, progress);
-            let states = numbered.states(&*worker.table);
+    pub fn run_watched(self, progress: &Progress) -> Result<RefutationOf<P>, CheckError> {
+        let numbered = Numbered::new(&self.protocol);
+        let (refutation, states) = self.by_numbers(&numbered).refutation(progress)?;
+        let table = states.into_table(&numbered);
+        let states = numbered.states(&*table);
+        let Refutation { name, task, graph, f, argument, .. } = refutation;
+        let argument = argument.map(|argument| {
             argument.map(
                 |value| numbered.value(*value).clone(),
                 |message| numbered.message(*message).clone(),
                 |state| states.get(*state).clone(),
             )
         });
-        Ok(Refutation { protocol, name, task, graph, f, argument })
+        drop(table);
+        drop(numbered);
+        Ok(Refutation { protocol: self.protocol, name, task, graph, f, argument })
     }
 
     /// The protocol must be refuted; answers with the argument.
@@ -135,5 +114,47 @@ impl<P: Testable> Refute<P> {
             }
             Err(error) => panic!("{error}"),
         }
+    }
+}
+
+impl<'a> Refute<&'a dyn Machine> {
+    /// The refutation by numbers, and where the states of its argument stand.
+    pub(crate) fn refutation(
+        self,
+        progress: &Progress,
+    ) -> Result<(Refutation<&'a dyn Machine, NumberedArgument>, Memory), CheckError> {
+        let (graph, adversary) = self.setting()?;
+        let (graph, f) = (graph.clone(), adversary.traitors);
+        let n = graph.n();
+        if n < 3 {
+            return Err(CheckError::TooFew(n));
+        }
+        let weaker = adversary.exactly || adversary.loyal_commander || adversary.suspects.is_some();
+        if weaker || !adversary.faults.is_byzantine() || !adversary.silence {
+            return Err(CheckError::TooWeak);
+        }
+        let Question { protocol, how: Worlds { groups }, .. } = self;
+        let terms = protocol.terms(&graph, true)?;
+        if f >= n {
+            return Err(CheckError::AllTraitors { n, f });
+        }
+        if let Some(objection) = groups.as_ref().and_then(|groups| objection(groups, n, f)) {
+            return Err(CheckError::Groups(objection));
+        }
+        let name = protocol.name()?;
+        let task = terms.task;
+        let values = match &terms.values[..] {
+            [one, other, ..] => [*one, *other],
+            _ => return Err(CheckError::OneValue),
+        };
+        let theorem = match groups {
+            Some(groups) => Some((Construction::ThreeGroups, groups)),
+            None => theorem(task, &graph, f),
+        };
+        let mut worker = Worker::new(protocol, &terms, Generals::NONE);
+        let argument = theorem
+            .map(|(theorem, groups)| argue(&mut worker, &terms, theorem, groups, values, progress));
+        let states = worker.into_memory();
+        Ok((Refutation { protocol, name, task, graph, f, argument }, states))
     }
 }

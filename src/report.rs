@@ -12,6 +12,8 @@ pub mod json;
 pub mod map;
 mod markup;
 pub mod mermaid;
+#[cfg(feature = "cli")]
+pub(crate) mod notation;
 #[cfg(feature = "pages")]
 pub mod page;
 pub mod part_file;

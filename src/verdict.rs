@@ -7,9 +7,9 @@ use crate::attack::AttackOn;
 use crate::count::Count;
 use crate::execution::{Counterexample, ExecutionOf, Size};
 use crate::graph::Graph;
-use crate::impossibility::argument::{ArgumentOf, Conclusion};
-use crate::impossibility::world::WorldOf;
-use crate::machine::Numbered;
+use crate::impossibility::argument::{Argument, ArgumentOf, Conclusion};
+use crate::impossibility::world::World;
+use crate::machine::{Numbered, NumberedAttack};
 use crate::outcome::Task;
 use crate::property::Violation;
 use crate::search::Coverage;
@@ -17,10 +17,10 @@ use crate::search::progress::Halt;
 use crate::search::{Engine, Found, Harvested, Reduction};
 use crate::testable::Testable;
 
-/// What turncoat has to say of a protocol.
+/// What turncoat has to say of a protocol. If it is broken, there is a counterexample.
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct Verdict<P: Testable> {
+pub struct Verdict<C> {
     /// The name of the protocol.
     pub protocol: String,
     /// Who could talk to whom.
@@ -54,21 +54,43 @@ pub struct Verdict<P: Testable> {
     /// executions.
     pub steps: u64,
     /// What came of it.
-    pub ruling: Ruling<P>,
+    pub ruling: Ruling<C>,
 }
+
+/// The verdicts on a protocol.
+pub type VerdictOn<P> = Verdict<Counterexample<P>>;
 
 /// What came of a search.
 #[derive(Clone, Debug)]
-pub enum Ruling<P: Testable> {
+pub enum Ruling<C> {
     /// All that must hold does so in every behaviour of the adversary.
     Holds,
     /// There is an attack.
-    Broken(Box<Counterexample<P>>),
+    Broken(Box<C>),
     /// Nothing was found, and not everything was covered.
     Bounded(Halt),
 }
 
-impl<P: Testable> Verdict<P> {
+impl<C> Ruling<C> {
+    /// The same with its counterexample written in another way.
+    fn map<D>(self, change: impl FnOnce(C) -> D) -> Ruling<D> {
+        match self {
+            Ruling::Holds => Ruling::Holds,
+            Ruling::Broken(found) => Ruling::Broken(Box::new(change(*found))),
+            Ruling::Bounded(halt) => Ruling::Bounded(halt),
+        }
+    }
+
+    fn as_ref(&self) -> Ruling<&C> {
+        match self {
+            Ruling::Holds => Ruling::Holds,
+            Ruling::Broken(found) => Ruling::Broken(Box::new(found)),
+            Ruling::Bounded(halt) => Ruling::Bounded(*halt),
+        }
+    }
+}
+
+impl<C> Verdict<C> {
     /// Whether the protocol is shown to be correct against this adversary.
     #[must_use]
     pub fn holds(&self) -> bool {
@@ -84,7 +106,7 @@ impl<P: Testable> Verdict<P> {
 
     /// The attack, if the protocol is broken.
     #[must_use]
-    pub fn counterexample(&self) -> Option<&Counterexample<P>> {
+    pub fn counterexample(&self) -> Option<&C> {
         match &self.ruling {
             Ruling::Broken(counterexample) => Some(counterexample),
             Ruling::Holds | Ruling::Bounded(_) => None,
@@ -100,12 +122,50 @@ impl<P: Testable> Verdict<P> {
             Ruling::Bounded(_) => "bounded",
         }
     }
+
+    /// The same with its counterexample written in another way.
+    pub(crate) fn map<D>(self, change: impl FnOnce(C) -> D) -> Verdict<D> {
+        Verdict {
+            protocol: self.protocol,
+            graph: self.graph,
+            task: self.task,
+            demands: self.demands,
+            adversary: self.adversary,
+            engine: self.engine,
+            signed: self.signed,
+            forgeries: self.forgeries,
+            harvested: self.harvested,
+            reductions: self.reductions,
+            behaviours: self.behaviours,
+            steps: self.steps,
+            ruling: self.ruling.map(change),
+        }
+    }
+
+    /// The same of a counterexample that stays where it is.
+    pub(crate) fn as_ref(&self) -> Verdict<&C> {
+        Verdict {
+            protocol: self.protocol.clone(),
+            graph: self.graph.clone(),
+            demands: self.demands.clone(),
+            reductions: self.reductions.clone(),
+            behaviours: self.behaviours.clone(),
+            ruling: self.ruling.as_ref(),
+            task: self.task,
+            adversary: self.adversary,
+            engine: self.engine,
+            signed: self.signed,
+            forgeries: self.forgeries,
+            harvested: self.harvested,
+            steps: self.steps,
+        }
+    }
 }
 
-/// What came of attacks drawn at random.
+/// What came of attacks drawn at random, and the finding, if there is one.
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct Hunted<P: Testable> {
+pub struct Hunted<F> {
     /// The name of the protocol.
     pub protocol: String,
     /// Who could talk to whom.
@@ -130,8 +190,11 @@ pub struct Hunted<P: Testable> {
     /// How long that took.
     pub time: Duration,
     /// What was found.
-    pub finding: Option<Finding<P>>,
+    pub finding: Option<F>,
 }
+
+/// What came of hunts for attacks on a protocol.
+pub type HuntedOn<P> = Hunted<Finding<P>>;
 
 /// An attack that was drawn at random, and breaks the protocol.
 #[derive(Clone, Debug)]
@@ -149,17 +212,20 @@ pub struct Finding<P: Testable> {
     pub counterexample: Counterexample<P>,
 }
 
-impl<P: Testable> Hunted<P> {
+/// The same by numbers.
+pub(crate) struct NumberedFinding {
+    pub case: u64,
+    pub drawn: NumberedAttack,
+    pub executions: u64,
+    pub time: Duration,
+    pub found: Found,
+}
+
+impl<F> Hunted<F> {
     /// As [`Verdict::not_covered`].
     #[must_use]
     pub fn not_covered(&self) -> Option<Vec<Power>> {
         self.finding.is_none().then(|| self.adversary.lacks())
-    }
-
-    /// The attack, if the protocol is broken.
-    #[must_use]
-    pub fn counterexample(&self) -> Option<&Counterexample<P>> {
-        self.finding.as_ref().map(|finding| &finding.counterexample)
     }
 
     /// In a word: "broken" or "bounded". What is drawn at random proves nothing.
@@ -167,11 +233,55 @@ impl<P: Testable> Hunted<P> {
     pub fn name(&self) -> &'static str {
         if self.finding.is_some() { "broken" } else { "bounded" }
     }
+
+    /// The same with its finding written in another way.
+    pub(crate) fn map<G>(self, change: impl FnOnce(F) -> G) -> Hunted<G> {
+        Hunted {
+            protocol: self.protocol,
+            graph: self.graph,
+            adversary: self.adversary,
+            signed: self.signed,
+            forgeries: self.forgeries,
+            harvested: self.harvested,
+            first: self.first,
+            cases: self.cases,
+            seed: self.seed,
+            coverage: self.coverage,
+            time: self.time,
+            finding: self.finding.map(change),
+        }
+    }
+
+    /// The same of a finding that stays where it is.
+    pub(crate) fn as_ref(&self) -> Hunted<&F> {
+        Hunted {
+            protocol: self.protocol.clone(),
+            graph: self.graph.clone(),
+            adversary: self.adversary,
+            signed: self.signed,
+            forgeries: self.forgeries,
+            harvested: self.harvested,
+            first: self.first,
+            cases: self.cases,
+            seed: self.seed,
+            coverage: self.coverage.clone(),
+            time: self.time,
+            finding: self.finding.as_ref(),
+        }
+    }
+}
+
+impl<P: Testable> HuntedOn<P> {
+    /// The attack, if the protocol is broken.
+    #[must_use]
+    pub fn counterexample(&self) -> Option<&Counterexample<P>> {
+        self.finding.as_ref().map(|finding| &finding.counterexample)
+    }
 }
 
 /// What came of an attempt to refute a protocol.
 #[derive(Clone, Debug)]
-pub struct Refutation<P: Testable> {
+pub struct Refutation<P, A> {
     /// The protocol.
     pub protocol: P,
     /// Its name.
@@ -183,10 +293,13 @@ pub struct Refutation<P: Testable> {
     /// How many traitors at most.
     pub f: usize,
     /// The argument; nothing where none of the theorems says that there is no protocol.
-    pub argument: Option<ArgumentOf<P>>,
+    pub argument: Option<A>,
 }
 
-impl<P: Testable> Refutation<P> {
+/// What came of attempts to refute a protocol.
+pub type RefutationOf<P> = Refutation<P, ArgumentOf<P>>;
+
+impl<P, V, M, S> Refutation<P, Argument<V, M, S>> {
     /// In a word: "refuted", "forgery" (a signature would have to be forged), "undetermined" (it is
     /// no deterministic protocol, of which alone the theorems speak), or "possible" (no theorem
     /// says that there can be no protocol).
@@ -202,7 +315,7 @@ impl<P: Testable> Refutation<P> {
 
     /// The world in which the protocol is broken.
     #[must_use]
-    pub fn broken(&self) -> Option<&WorldOf<P>> {
+    pub fn broken(&self) -> Option<&World<V, M, S>> {
         let argument = self.argument.as_ref()?;
         match argument.conclusion {
             Conclusion::Refuted(world) => argument.worlds.get(world),

@@ -12,7 +12,7 @@ use turncoat::protocols::path::{Path, paths};
 use turncoat::search::Engine;
 use turncoat::{
     Adversary, Check, CheckError, Claims, ClaimsOf, FloodSet, General, Generals, Graph, Lockstep,
-    OralMessages, Order, Problem, Recursive, Repertoire, Round, Seat, Testable, Verdict, Wire,
+    OralMessages, Order, Problem, Recursive, Repertoire, Round, Seat, Testable, VerdictOn, Wire,
     assert_recursive, check,
 };
 
@@ -304,7 +304,8 @@ fn what_a_person_sees() {
 
 #[test]
 fn what_it_can_not_answer_is_said_in_a_line() {
-    let refused = |asked: Result<Verdict<OralMessages>, CheckError>| asked.unwrap_err().to_string();
+    let refused =
+        |asked: Result<VerdictOn<OralMessages>, CheckError>| asked.unwrap_err().to_string();
     let against = |adversary| refused(composed(1, 4, 1).against(adversary).run());
     let three = OralMessages::new(1).over(Order::first(3));
     let lines = [

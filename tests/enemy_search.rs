@@ -4,7 +4,7 @@
 use itertools::Itertools;
 use turncoat::execution::Size;
 use turncoat::{
-    Adversary, AttackOn, Check, Counterexample, FaultClass, Testable, Verdict, check, run,
+    Adversary, AttackOn, Check, Counterexample, FaultClass, Testable, VerdictOn, check, run,
 };
 
 use crate::enemy_twins::Twin;
@@ -82,7 +82,7 @@ pub enum Fared {
 }
 
 /// Holds a verdict against the twin.
-fn compare<P: Testable>(twin: &Twin<'_, P>, verdict: &Verdict<P>, setting: &str) -> Fared {
+fn compare<P: Testable>(twin: &Twin<'_, P>, verdict: &VerdictOn<P>, setting: &str) -> Fared {
     let none_of = |traitors| {
         let swept = twin.sweep(traitors, usize::MAX, &mut ATTACKS.clone());
         assert_eq!(swept.found, None, "{setting}");

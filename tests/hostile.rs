@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use turncoat::execution::Size;
 use turncoat::search::Engine;
 use turncoat::{
-    Adversary, General, Graph, Lockstep, Problem, Repertoire, Round, Seat, Testable, Verdict,
+    Adversary, General, Graph, Lockstep, Problem, Repertoire, Round, Seat, Testable, VerdictOn,
     Violation, Wire, check, run,
 };
 
@@ -76,7 +76,7 @@ impl Testable for Odd {
 }
 
 /// The verdicts of both engines, which must be the same.
-fn verdict(odd: &Odd, n: usize, f: usize) -> Verdict<&Odd> {
+fn verdict(odd: &Odd, n: usize, f: usize) -> VerdictOn<&Odd> {
     let adversary = Adversary::byzantine(f).without_strays();
     let ask = |engine| check(odd).generals(n).against(adversary).engine(engine).run();
     let (exhaustive, naive) = (ask(Engine::Exhaustive).unwrap(), ask(Engine::Naive).unwrap());

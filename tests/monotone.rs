@@ -150,7 +150,8 @@ fn the_extremes_of_the_last_round_are_enough() {
         assert!(verdict.reductions.contains(&Reduction::Extremes));
         let all = asked.clone().without(Reduction::Extremes).run().unwrap();
         let naive = asked.engine(Engine::Naive).run().unwrap();
-        let size = |v: &turncoat::Verdict<_>| v.counterexample().map(|found| found.attack.size());
+        let size =
+            |v: &turncoat::VerdictOn<&Weighed>| v.counterexample().map(|found| found.attack.size());
         for other in [&all, &naive] {
             assert_eq!((verdict.name(), size(&verdict)), (other.name(), size(other)), "{seed}");
             assert_eq!(verdict.behaviours.exact(), other.behaviours.exact(), "{seed}");

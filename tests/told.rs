@@ -176,7 +176,7 @@ fn a_program_reads_the_same() {
         Attack { crashes: vec![crash(0, 1, &[1])], ..faulty(FaultClass::Crash, 3, &[0], &[A]) };
     let protocol = CoordinatorVote::new(1);
     let execution = run(&protocol, &attack).unwrap();
-    let json = json::execution::<CoordinatorVote>(Task::Broadcast, &attack, &execution);
+    let json = json::execution(Task::Broadcast, &attack, &execution);
     expect![[r#"{"property":null,"fault":null,"forgery":null,"faults":"crash","traitors":[0],"inputs":{"0":"ATTACK"},"crashes":[{"general":0,"round":1,"reaches":[1]}],"lies":[],"decisions":{"1":"RETREAT","2":"RETREAT"}}"#]].assert_eq(&format!("{json}"));
 }
 

@@ -6,17 +6,21 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::adversary::Enemy;
+use super::exhibit::Exhibit;
 use super::files::{self, replayed};
 use super::graph::Among;
 use super::output::{Output, Told};
-use super::parts::{self, Divided, Done, Parts};
-use super::protocols::{Specification, Subject, Task, Written};
+use super::parts::{Asked, Divided, Done, Parts};
+use super::protocols::{Specification, Subject};
 use super::watch::{Budget, Deadline, Work, watched};
 use super::{Answer, BadInput, whole_number};
+use crate::check::Everything;
+use crate::machine::Machine;
 use crate::report::json;
-use crate::report::story::Story;
-use crate::search::Engine;
-use crate::{Check as Asked, Counterexample, Graph, Testable, Verdict, check as ask};
+use crate::report::notation::Notation;
+use crate::report::telling::terms_of;
+use crate::search::{Engine, Found};
+use crate::{Graph, Verdict};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -71,21 +75,22 @@ enum EngineName {
 
 impl Question {
     /// The verdict on a protocol.
-    pub fn verdict<P: Testable>(
+    pub fn verdict(
         &self,
-        protocol: P,
+        machine: &dyn Machine,
         graph: &Graph,
         f: usize,
         deadline: Deadline,
         label: &str,
-    ) -> Result<Verdict<P>, BadInput> {
-        let check = self.asked(protocol, graph, f);
+    ) -> Result<Verdict<Found>, BadInput> {
+        let check = self.asked(machine, graph, f);
         let work = Work { label, whole: "the space", steps: "steps", stops: true };
-        watched(&work, deadline, |progress| check.run_watched(progress)).map_err(BadInput::new)
+        watched(&work, deadline, |progress| check.verdict(progress)).map_err(BadInput::new)
     }
 
-    fn asked<P: Testable>(&self, protocol: P, graph: &Graph, f: usize) -> Asked<P> {
-        let mut check = ask(protocol).on(graph).against(self.enemy.adversary(f));
+    fn asked<'a>(&self, machine: &'a dyn Machine, graph: &Graph, f: usize) -> Asked<'a> {
+        let check = Asked::about(machine, Everything::default());
+        let mut check = check.on(graph).against(self.enemy.adversary(f));
         if let Some(Budget::Steps(steps)) = self.budget {
             check = check.steps(steps);
         }
@@ -98,8 +103,8 @@ impl Question {
     }
 
     /// The same by the engine that goes through parts, unless another one is asked for.
-    fn asked_in_parts<P: Testable>(&self, protocol: P, graph: &Graph, f: usize) -> Asked<P> {
-        let asked = self.asked(protocol, graph, f);
+    fn asked_in_parts<'a>(&self, machine: &'a dyn Machine, graph: &Graph, f: usize) -> Asked<'a> {
+        let asked = self.asked(machine, graph, f);
         if self.engine == EngineName::Auto { asked.engine(Engine::Exhaustive) } else { asked }
     }
 
@@ -111,11 +116,34 @@ impl Question {
     }
 }
 
-pub fn check(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
-    let (chosen, arguments) = subject.parts();
+pub fn check(Subject { chosen, arguments }: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     let graph = &arguments.among.graph()?;
     let specification = &chosen.given(arguments.f, graph)?;
-    specification.perform(Check { specification, graph, arguments: &arguments })
+    let notation = &*specification.notation()?;
+    let check = Check { specification, notation, arguments: &arguments };
+    let Arguments { f, question, dry_run, parts, .. } = &arguments;
+    if *dry_run {
+        let estimate = question.asked(notation, graph, *f).expected().map_err(BadInput::new)?;
+        let given = question.output.give(&Told {
+            verdict: "estimate",
+            text: &|style| style.show(&estimate),
+            json: &|| json::estimate(&json!(specification), &estimate),
+            picture: &|| None,
+            own: &|_| None,
+        })?;
+        return Ok(given.unwrap_or(ExitCode::SUCCESS));
+    }
+    let (deadline, label) = (Deadline::of(question.budget), label(graph, *f));
+    if parts.are_asked_for() {
+        let asked = question.asked_in_parts(notation, graph, *f);
+        let label = &label;
+        let divided = Divided { parts, specification, notation, deadline, label, asked };
+        return match divided.run()? {
+            Done::Part(exit) => Ok(exit),
+            Done::Verdict(verdict) => check.answer(*verdict),
+        };
+    }
+    check.answer(question.verdict(notation, graph, *f, deadline, &label)?)
 }
 
 /// What a progress bar calls the work.
@@ -123,56 +151,20 @@ pub fn label(graph: &Graph, f: usize) -> String {
     format!("n = {}, f = {f}", graph.n())
 }
 
-/// To give the verdict on a protocol.
+/// The verdict on a protocol, to be given.
 struct Check<'a> {
     specification: &'a Specification,
-    graph: &'a Graph,
+    notation: &'a dyn Notation,
     arguments: &'a Arguments,
 }
 
-impl Task for Check<'_> {
-    type Outcome = ExitCode;
-
-    fn with<P>(self, protocol: P) -> Result<ExitCode, BadInput>
-    where
-        P: Testable<Value: Written, Message: Written>,
-    {
-        let Check { specification, graph, arguments } = self;
-        let Arguments { f, question, dry_run, .. } = arguments;
-        if *dry_run {
-            let estimate = question.asked(protocol, graph, *f).estimate().map_err(BadInput::new)?;
-            let given = question.output.give(&Told {
-                verdict: "estimate",
-                text: &|style| style.show(&estimate),
-                json: &|| json::estimate(&json!(specification), &estimate),
-                picture: &|| None,
-                own: &|_| None,
-            })?;
-            return Ok(given.unwrap_or(ExitCode::SUCCESS));
-        }
-        let (deadline, label) = (Deadline::of(question.budget), label(graph, *f));
-        if arguments.parts.are_asked_for() {
-            let ask = || question.asked_in_parts(&protocol, graph, *f);
-            let (parts, asked) = (&arguments.parts, parts::question(specification, &ask()));
-            let divided = Divided { parts, question: asked, deadline, label: &label, ask };
-            return match divided.run()? {
-                Done::Part(exit) => Ok(exit),
-                Done::Verdict(verdict) => self.answer(&verdict),
-            };
-        }
-        let verdict = question.verdict(protocol, graph, *f, deadline, &label)?;
-        self.answer(&verdict)
-    }
-}
-
 impl Check<'_> {
-    fn answer<P>(&self, verdict: &Verdict<P>) -> Result<ExitCode, BadInput>
-    where
-        P: Testable<Value: Written, Message: Written>,
-    {
-        let Check { specification, arguments: Arguments { save, question, .. }, .. } = self;
+    fn answer(&self, verdict: Verdict<Found>) -> Result<ExitCode, BadInput> {
+        let Check { specification, notation, arguments } = *self;
+        let Arguments { save, question, .. } = arguments;
         let (save, output) = (save.as_deref(), &question.output);
-        answered(verdict, specification, output, save, question.expect, || self.replay())
+        let replay = || self.replay();
+        answered(verdict, specification, notation, output, save, question.expect, replay)
     }
 
     /// How the counterexample is seen again.
@@ -191,34 +183,28 @@ impl Check<'_> {
 
 /// Prints the verdict first, and saves the attack then, so that a file that can't be written loses
 /// nothing.
-pub fn answered<P>(
-    verdict: &Verdict<P>,
+pub fn answered(
+    verdict: Verdict<Found>,
     specification: &Specification,
+    notation: &dyn Notation,
     output: &Output,
     save: Option<&Path>,
     expect: Option<Answer>,
     replay: impl FnOnce() -> String,
-) -> Result<ExitCode, BadInput>
-where
-    P: Testable<Value: Written, Message: Written>,
-{
+) -> Result<ExitCode, BadInput> {
+    let terms = &terms_of(notation, &verdict.graph);
+    let verdict = verdict.map(|found| Exhibit::of(notation, terms, found));
     let replay = verdict.counterexample().map(|_| replay()).unwrap_or_default();
     let given = output.give(&Told {
         verdict: verdict.name(),
-        text: &|style| style.show(verdict) + &replay,
-        json: &|| json::verdict(&json!(specification), verdict),
-        picture: &|| verdict.counterexample().map(picture),
+        text: &|style| style.show(&verdict.as_ref().map(Exhibit::in_words)) + &replay,
+        json: &|| json::verdict(&json!(specification), &verdict.as_ref().map(Exhibit::json)),
+        picture: &|| verdict.counterexample().map(Exhibit::picture),
         own: &|_| None,
     })?;
     if let Some(failure) = given {
         return Ok(failure);
     }
-    let attack = verdict.counterexample().map(|found| &found.attack);
-    files::save::<P>(save, specification, attack)?;
+    files::save(save, specification, verdict.counterexample().map(Exhibit::attack))?;
     Ok(Answer::of(verdict.name()).exit(expect))
-}
-
-/// What is seen of a counterexample.
-pub fn picture<P: Testable>(found: &Counterexample<P>) -> Story {
-    Story::of(&found.protocol, &found.attack, &found.execution)
 }

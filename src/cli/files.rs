@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use super::protocols::{Specification, Written};
+use serde_json::Value;
+
+use super::protocols::Specification;
 use super::{BadInput, complain};
+use crate::Attack;
 use crate::report::attack_file::AttackFile;
-use crate::{AttackOn, Testable};
 
 /// Writes a file.
 pub fn write(file: &Path, text: &str) -> Result<(), BadInput> {
@@ -14,16 +16,13 @@ pub fn write(file: &Path, text: &str) -> Result<(), BadInput> {
 }
 
 /// Saves an attack, if that is asked for and there is one.
-pub fn save<P>(
+pub fn save(
     file: Option<&Path>,
     specification: &Specification,
-    attack: Option<&AttackOn<P>>,
-) -> Result<(), BadInput>
-where
-    P: Testable<Value: Written, Message: Written>,
-{
+    attack: Option<Attack<Value, Value>>,
+) -> Result<(), BadInput> {
     match (file, attack) {
-        (Some(file), Some(attack)) => write(file, &AttackFile::write(specification, attack))?,
+        (Some(file), Some(attack)) => write(file, &AttackFile::write(specification, &attack))?,
         (Some(file), None) => {
             complain(format!("there is no attack to save to {}", file.display()));
         }

@@ -4,18 +4,22 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use crate::hunt::Cases;
+use crate::machine::Machine;
 use crate::report::json;
-use crate::verdict::Hunted;
-use crate::{Graph, Testable, hunt as ask};
+use crate::report::telling::terms_of;
+use crate::verdict::{Hunted, NumberedFinding};
+use crate::{Graph, Hunt as Asked};
 use indicatif::HumanCount;
 use serde_json::json;
 
 use super::adversary::Enemy;
-use super::check::{label, picture};
+use super::check::label;
+use super::exhibit::{Exhibit, Trophy};
 use super::files::{self, replayed};
 use super::graph::Among;
 use super::output::{Output, Told};
-use super::protocols::{Specification, Subject, Task, Written};
+use super::protocols::{Specification, Subject};
 use super::watch::{Budget, Deadline, Work, watched};
 use super::{Answer, BadInput, whole_number};
 
@@ -67,64 +71,51 @@ fn time(text: &str) -> Result<Duration, String> {
     }
 }
 
-pub fn hunt(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
-    let (chosen, arguments) = subject.parts();
+/// Prints what came of it first, and saves the attack then, so that a file that can't be written loses
+/// nothing.
+pub fn hunt(Subject { chosen, arguments }: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     let graph = &arguments.among.graph()?;
     let specification = &chosen.given(arguments.f, graph)?;
-    specification.perform(Hunt { specification, graph, arguments: &arguments })
-}
-
-/// To hunt one protocol.
-struct Hunt<'a> {
-    specification: &'a Specification,
-    graph: &'a Graph,
-    arguments: &'a Arguments,
-}
-
-impl Task for Hunt<'_> {
-    type Outcome = ExitCode;
-
-    /// Prints what came of it first, and saves the attack then, so that a file that can't be
-    /// written loses nothing.
-    fn with<P>(self, protocol: P) -> Result<ExitCode, BadInput>
-    where
-        P: Testable<Value: Written, Message: Written>,
-    {
-        let Hunt { specification, arguments, .. } = self;
-        let hunted = self.hunted(protocol)?;
-        let rest = speed(&hunted) + &self.again(&hunted);
-        let given = arguments.output.give(&Told {
-            verdict: hunted.name(),
-            text: &|style| style.show(&hunted) + &rest,
-            json: &|| json::hunted(&json!(specification), &hunted),
-            picture: &|| hunted.counterexample().map(picture),
-            own: &|_| None,
-        })?;
-        if let Some(failure) = given {
-            return Ok(failure);
-        }
-        let attack = hunted.counterexample().map(|found| &found.attack);
-        files::save::<P>(arguments.save.as_deref(), specification, attack)?;
-        Ok(Answer::of(hunted.name()).exit(arguments.expect))
+    let notation = &*specification.notation()?;
+    let hunted = arguments.hunted(notation, graph)?;
+    let terms = &terms_of(notation, graph);
+    let hunted = hunted.map(|found| Trophy::of(notation, terms, found));
+    let rest = speed(&hunted) + &arguments.again(specification, &hunted);
+    let exhibit = || hunted.finding.as_ref().map(|trophy| &trophy.exhibit);
+    let given = arguments.output.give(&Told {
+        verdict: hunted.name(),
+        text: &|style| style.show(&hunted.as_ref().map(Trophy::in_words)) + &rest,
+        json: &|| json::hunted(&json!(specification), &hunted.as_ref().map(Trophy::json)),
+        picture: &|| exhibit().map(Exhibit::picture),
+        own: &|_| None,
+    })?;
+    if let Some(failure) = given {
+        return Ok(failure);
     }
+    files::save(arguments.save.as_deref(), specification, exhibit().map(Exhibit::attack))?;
+    Ok(Answer::of(hunted.name()).exit(arguments.expect))
 }
 
-impl Hunt<'_> {
-    fn hunted<P: Testable>(&self, protocol: P) -> Result<Hunted<P>, BadInput> {
-        let Arguments { f, cases, seed, from, shrink, budget, .. } = *self.arguments;
-        let question = ask(protocol).on(self.graph).against(self.arguments.enemy.adversary(f));
+impl Arguments {
+    fn hunted(
+        &self,
+        machine: &dyn Machine,
+        graph: &Graph,
+    ) -> Result<Hunted<NumberedFinding>, BadInput> {
+        let Arguments { f, cases, seed, from, shrink, budget, .. } = *self;
+        let question = Asked::about(machine, Cases::default());
+        let question = question.on(graph).against(self.enemy.adversary(f));
         let question = question.cases(cases).seed(seed).starting_at(from).shrinking_for(shrink);
-        let label = label(self.graph, f);
+        let label = label(graph, f);
         let work = Work { label: &label, whole: "the cases", steps: "cases", stops: true };
         let deadline = Deadline::of(budget.map(Budget::Time));
-        watched(&work, deadline, |progress| question.run_watched(progress)).map_err(BadInput::new)
+        watched(&work, deadline, |progress| question.hunted(progress)).map_err(BadInput::new)
     }
 
     /// How the case is drawn again in which something was found, and how the attack is seen again.
-    fn again<P: Testable>(&self, hunted: &Hunted<P>) -> String {
+    fn again(&self, specification: &Specification, hunted: &Hunted<Trophy<'_>>) -> String {
         let Some(finding) = &hunted.finding else { return String::new() };
-        let Hunt { specification, arguments, .. } = self;
-        let Arguments { among, f, seed, enemy, save, .. } = arguments;
+        let Arguments { among, f, seed, enemy, save, .. } = self;
         let again = format!(
             "turncoat hunt {}{} -f {f} --seed {seed} --from {} --cases 1{}",
             specification.arguments(*f),
@@ -138,7 +129,7 @@ impl Hunt<'_> {
 }
 
 /// How fast it went.
-fn speed<P: Testable>(hunted: &Hunted<P>) -> String {
+fn speed(hunted: &Hunted<Trophy<'_>>) -> String {
     let a_second = hunted.coverage.cases as f64 / hunted.time.as_secs_f64().max(1e-9);
     let smaller = hunted.finding.as_ref().map(|finding| {
         let time = Duration::from_micros(finding.time.as_micros() as u64);

@@ -5,17 +5,19 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use itertools::Itertools;
-use serde_json::Value;
 
 use super::check::answered;
 use super::output::Output;
-use super::parts::{attack, question};
-use super::protocols::{Specification, Task, Written};
+use super::parts::{Asked, question};
+use super::protocols::Specification;
 use super::watch::{Deadline, Work, watched};
 use super::{Answer, BadInput, complain};
+use crate::check::Everything;
+use crate::machine::Machine;
 use crate::report::attack_file::part as read_part;
+use crate::report::notation::read_attack;
 use crate::report::part_file::PartFile;
-use crate::{Adversary, Graph, Testable, check as ask};
+use crate::{Adversary, Graph};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -42,10 +44,28 @@ pub fn merge(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let of_question = |name: &str| asked.get(name).cloned().unwrap_or_default();
     let specification: Specification =
         read_part("protocol", of_question("protocol")).map_err(BadInput::new)?;
-    let graph = read_part("graph", of_question("graph")).map_err(BadInput::new)?;
-    let adversary = read_part("adversary", of_question("adversary")).map_err(BadInput::new)?;
+    let graph: Graph = read_part("graph", of_question("graph")).map_err(BadInput::new)?;
+    let adversary: Adversary =
+        read_part("adversary", of_question("adversary")).map_err(BadInput::new)?;
     let specification = &specification;
-    specification.perform(Merge { specification, graph, adversary, asked, files, arguments })
+    let notation = &*specification.notation()?;
+    let check = Asked::about(notation as &dyn Machine, Everything::default());
+    let check = check.on(graph).against(adversary);
+    if question(specification, &check) != asked {
+        let other = "they were written by another version of turncoat, or by another program";
+        return Err(BadInput(other.to_owned()));
+    }
+    let steps = files.iter().map(|file| file.steps).sum();
+    let attacks = files.into_iter().filter_map(|file| file.attack);
+    let attacks = attacks.map(|attack| read_attack(notation, attack)).collect::<Result<_, _>>();
+    let attacks = attacks.map_err(BadInput::new)?;
+    let work = Work { label: "all parts", whole: "the space", steps: "steps", stops: true };
+    let settled =
+        watched(&work, Deadline::of(None), |progress| check.settled(steps, attacks, progress));
+    let verdict = settled.map_err(BadInput::new)?;
+    let Arguments { save, expect, output, .. } = arguments;
+    let save = save.as_deref();
+    answered(verdict, specification, notation, output, save, *expect, String::new)
 }
 
 /// What the files hold: every part of one question, each once.
@@ -104,39 +124,4 @@ fn all_parts(names: &[PathBuf]) -> Result<Vec<PartFile>, BadInput> {
     let last = wrong.pop().unwrap_or_default();
     wrong.iter().for_each(complain);
     Err(BadInput(last))
-}
-
-/// To give the verdict on a protocol whose parts are done.
-struct Merge<'a> {
-    specification: &'a Specification,
-    graph: Graph,
-    adversary: Adversary,
-    asked: Value,
-    files: Vec<PartFile>,
-    arguments: &'a Arguments,
-}
-
-impl Task for Merge<'_> {
-    type Outcome = ExitCode;
-
-    fn with<P>(self, protocol: P) -> Result<ExitCode, BadInput>
-    where
-        P: Testable<Value: Written, Message: Written>,
-    {
-        let Merge { specification, graph, adversary, asked, files, arguments } = self;
-        let check = ask(protocol).on(graph).against(adversary);
-        if question(specification, &check) != asked {
-            let other = "they were written by another version of turncoat, or by another program";
-            return Err(BadInput(other.to_owned()));
-        }
-        let steps = files.iter().map(|file| file.steps).sum();
-        let attacks = files.into_iter().filter_map(|file| file.attack);
-        let attacks = attacks.map(attack::<P>).collect::<Result<_, _>>()?;
-        let work = Work { label: "all parts", whole: "the space", steps: "steps", stops: true };
-        let verdict =
-            watched(&work, Deadline::of(None), |progress| check.settled(steps, attacks, progress));
-        let verdict = verdict.map_err(BadInput::new)?;
-        let Arguments { save, expect, output, .. } = arguments;
-        answered(&verdict, specification, output, save.as_deref(), *expect, String::new)
-    }
 }

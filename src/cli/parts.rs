@@ -10,14 +10,16 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use super::files::{quoted, write};
-use super::protocols::{Specification, Written};
+use super::protocols::Specification;
 use super::watch::{Deadline, Work, watched};
 use super::{BadInput, print};
-use crate::report::attack_file::part as read_part;
+use crate::machine::Machine;
+use crate::report::notation::{Notation, read_attack};
 use crate::report::part_file::PartFile;
+use crate::search::Found;
 use crate::search::part::Part;
-use crate::search::progress::{Halt, Progress};
-use crate::{AttackOn, Check, CheckError, Ruling, Testable, Verdict};
+use crate::search::progress::Halt;
+use crate::{Check, Ruling, Verdict};
 
 /// Into so many parts work is divided that is recorded.
 const RECORDED: usize = 64;
@@ -39,8 +41,11 @@ pub struct Parts {
     checkpoint: Option<PathBuf>,
 }
 
+/// What is asked of a protocol by numbers.
+pub type Asked<'a> = Check<&'a dyn Machine>;
+
 /// What is asked, as it is written into part files.
-pub fn question<P: Testable>(specification: &Specification, check: &Check<P>) -> Value {
+pub fn question(specification: &Specification, check: &Asked<'_>) -> Value {
     let (graph, adversary) = check.setting().ok().unzip();
     json!({
         "turncoat": env!("CARGO_PKG_VERSION"),
@@ -51,19 +56,19 @@ pub fn question<P: Testable>(specification: &Specification, check: &Check<P>) ->
 }
 
 /// A question to be gone through in parts.
-pub struct Divided<'a, A> {
+pub struct Divided<'a> {
     pub parts: &'a Parts,
-    pub question: Value,
+    pub specification: &'a Specification,
+    pub notation: &'a dyn Notation,
     pub deadline: Deadline,
     pub label: &'a str,
-    /// Asks once more.
-    pub ask: A,
+    pub asked: Asked<'a>,
 }
 
 /// What came of it.
-pub enum Done<P: Testable> {
+pub enum Done {
     /// The whole verdict, or the one on a part.
-    Verdict(Box<Verdict<P>>),
+    Verdict(Box<Verdict<Found>>),
     /// Nothing was found in this part.
     Part(ExitCode),
 }
@@ -80,14 +85,11 @@ impl Parts {
     }
 }
 
-impl<P, A> Divided<'_, A>
-where
-    P: Testable<Value: Written, Message: Written>,
-    A: Fn() -> Check<P>,
-{
+impl Divided<'_> {
     /// Goes through all parts that are not recorded yet.
-    pub fn run(self) -> Result<Done<P>, BadInput> {
-        let Divided { parts, question, deadline, label, ask } = self;
+    pub fn run(self) -> Result<Done, BadInput> {
+        let Divided { parts, specification, notation, deadline, label, asked } = self;
+        let question = question(specification, &asked);
         let mine = parts.mine()?;
         let pieces = if parts.checkpoint.is_some() { RECORDED } else { 1 };
         let too_many = || BadInput(format!("--shard {mine}: there can't be so many parts"));
@@ -101,7 +103,11 @@ where
         let halted = watched(&work, deadline, |progress| {
             missing.into_iter().find_map(|piece| {
                 progress.begin(record.share(mine));
-                record.go_through(ask().part(piece), piece, &question, progress).transpose()
+                let check = asked.clone().part(piece);
+                let verdict = check.verdict(progress).map_err(BadInput::new);
+                let recorded =
+                    verdict.and_then(|verdict| record.add(verdict, piece, &question, notation));
+                recorded.transpose()
             })
         });
         if let Some(verdict) = halted.transpose()? {
@@ -117,8 +123,9 @@ where
             let file = PartFile::new(question, part, steps, attack);
             return told(&file, parts.result.as_deref(), label).map(Done::Part);
         }
-        let attacks = attacks.into_iter().map(attack::<P>).collect::<Result<_, _>>()?;
-        let settled = watched(&work, deadline, |progress| ask().settled(steps, attacks, progress));
+        let attacks = attacks.into_iter().map(|attack| read_attack(notation, attack));
+        let attacks = attacks.collect::<Result<_, _>>().map_err(BadInput::new)?;
+        let settled = watched(&work, deadline, |progress| asked.settled(steps, attacks, progress));
         Ok(Done::Verdict(Box::new(settled.map_err(BadInput::new)?)))
     }
 }
@@ -139,14 +146,6 @@ fn told(file: &PartFile, result: Option<&Path>, label: &str) -> Result<ExitCode,
         return Ok(failure);
     }
     Ok(ExitCode::from(u8::from(attack.is_some())))
-}
-
-/// An attack as it stands in a part file.
-pub fn attack<P>(attack: Value) -> Result<AttackOn<P>, BadInput>
-where
-    P: Testable<Value: Written, Message: Written>,
-{
-    read_part("the attack", attack).map_err(BadInput::new)
 }
 
 /// What is done already, and the file in which that is kept.
@@ -203,23 +202,17 @@ impl Record {
         parts.filter_map(|part| self.done.get(&(part.number(), part.of())))
     }
 
-    /// Goes through a part and records it; answers with the verdict if that could not be done to its
-    /// end.
-    fn go_through<P>(
+    /// Records the verdict on a part; answers with it if it is not of the whole part.
+    fn add(
         &mut self,
-        check: Check<P>,
+        verdict: Verdict<Found>,
         part: Part,
         question: &Value,
-        progress: &Progress,
-    ) -> Result<Option<Verdict<P>>, BadInput>
-    where
-        P: Testable<Value: Written, Message: Written>,
-    {
-        let verdict =
-            check.run_watched(progress).map_err(|error: CheckError| BadInput::new(error))?;
+        notation: &dyn Notation,
+    ) -> Result<Option<Verdict<Found>>, BadInput> {
         let attack = match &verdict.ruling {
             Ruling::Holds | Ruling::Bounded(Halt::Part | Halt::Harvest) => None,
-            Ruling::Broken(found) => Some(json!(found.attack)),
+            Ruling::Broken(found) => Some(json!(notation.write_attack(&found.attack))),
             Ruling::Bounded(_) => return Ok(Some(verdict)),
         };
         let done = PartFile::new(question.clone(), part, verdict.steps, attack);

@@ -1,174 +1,243 @@
 //! The protocols by name, with their parameters: on the command line, in attack files, in lists.
 
-use clap::{Args, Subcommand, ValueEnum};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value, json};
 
-use super::signed::{Signed, SignedArguments, TwoSteps, TwoStepsArguments};
-use super::unsigned::{
-    FloodSetArguments, Flooding, MadeFor, MadeForArguments, Routed, RoutedArguments,
+use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
+
+use super::BadInput;
+use super::signed::{
+    RelayThresholdArguments, Signed, SignedArguments, TwoSteps, TwoStepsArguments,
 };
-use super::{BadInput, whole_number};
-use crate::protocols::oral::{Choice, OralMessages};
+use super::unsigned::{
+    FloodSetArguments, Flooding, MadeFor, MadeForArguments, Oral, OralArguments, Routed,
+    RoutedArguments,
+};
+use crate::machine::Numbered;
+use crate::report::json::merge;
+use crate::report::notation::Notation;
 use crate::{Graph, Order, Testable};
 
-/// A protocol with its parameters, and the arguments of a command.
-#[derive(Subcommand)]
-pub enum Subject<A: Args> {
-    /// OM(m), oral messages: claims n >= 3m + 1 (Lamport, Shostak, Pease 1982)
-    Oral {
-        #[command(flatten)]
-        oral: OralArguments,
-        #[command(flatten)]
-        arguments: A,
-    },
-    /// OM(m,p), oral messages on a graph: claims p >= 3m (Lamport, Shostak, Pease 1982)
-    Routed {
-        #[command(flatten)]
-        routed: RoutedArguments,
-        #[command(flatten)]
-        arguments: A,
-    },
-    /// SM(m), signed messages: claims any n, at most m traitors (Lamport, Shostak, Pease 1982)
-    Signed {
-        #[command(flatten)]
-        signed: SignedArguments,
-        #[command(flatten)]
-        arguments: A,
-    },
-    /// The commander signs, and everyone shares once: claims one traitor
-    TwoStep {
-        #[command(flatten)]
-        signed: TwoStepsArguments,
-        #[command(flatten)]
-        arguments: A,
-    },
-    /// SM(m) that relays an order only while fewer than K have signed it: claims m < K traitors
-    RelayThreshold {
-        /// Number of signatures, the commander's included, at which an order is no longer relayed
-        #[arg(short, value_name = "K", value_parser = whole_number, allow_negative_numbers = true)]
-        k: usize,
-        #[command(flatten)]
-        signed: SignedArguments,
-        #[command(flatten)]
-        arguments: A,
-    },
-    /// SM(m) that relays only the first order it gets: claims one traitor, with two orders
-    FirstOrder {
-        #[command(flatten)]
-        signed: SignedArguments,
-        #[command(flatten)]
-        arguments: A,
-    },
-    /// SM(m) that relays at most two orders: claims any n, at most m traitors (Dolev, Strong 1983)
-    DolevStrong {
-        #[command(flatten)]
-        signed: SignedArguments,
-        #[command(flatten)]
-        arguments: A,
-    },
-    /// Consensus by the union of all inputs: claims n > f, if traitors only crash
-    FloodSet {
-        #[command(flatten)]
-        flood_set: FloodSetArguments,
-        #[command(flatten)]
-        arguments: A,
-    },
-    /// A coordinator proposes, and n - m votes decide: claims n > 2m, if traitors only crash
-    Vote {
-        #[command(flatten)]
-        vote: MadeForArguments,
-        #[command(flatten)]
-        arguments: A,
-    },
-    /// Consensus by OM(m) from every general: claims n >= 3m + 1 (Pease, Shostak, Lamport 1980)
-    Interactive {
-        #[command(flatten)]
-        interactive: MadeForArguments,
-        #[command(flatten)]
-        arguments: A,
-    },
+/// A protocol of the table: all that the command line knows of it.
+#[derive(Serialize)]
+pub struct Protocol {
+    #[serde(rename = "protocol")]
+    pub name: &'static str,
+    /// What its help says in a line.
+    #[serde(skip)]
+    about: &'static str,
+    pub title: &'static str,
+    pub claim: &'static str,
+    pub source: &'static str,
+    #[serde(skip)]
+    made: &'static dyn Kind,
 }
 
-impl<A: Args> Subject<A> {
-    /// The protocol, and the arguments of the command.
-    pub fn parts(self) -> (Chosen, A) {
-        match self {
-            Subject::Oral { oral, arguments } => (Chosen::Oral(oral), arguments),
-            Subject::Routed { routed, arguments } => (Chosen::Routed(routed), arguments),
-            Subject::Signed { signed, arguments } => (Chosen::Signed(signed), arguments),
-            Subject::TwoStep { signed, arguments } => (Chosen::TwoStep(signed), arguments),
-            Subject::RelayThreshold { k, signed, arguments } => {
-                (Chosen::RelayThreshold(k, signed), arguments)
-            }
-            Subject::FirstOrder { signed, arguments } => (Chosen::FirstOrder(signed), arguments),
-            Subject::DolevStrong { signed, arguments } => (Chosen::DolevStrong(signed), arguments),
-            Subject::FloodSet { flood_set, arguments } => (Chosen::FloodSet(flood_set), arguments),
-            Subject::Vote { vote, arguments } => (Chosen::Vote(vote), arguments),
-            Subject::Interactive { interactive, arguments } => {
-                (Chosen::Interactive(interactive), arguments)
-            }
-        }
-    }
-}
+/// All protocols, in the order in which they are listed.
+pub static PROTOCOLS: [Protocol; 10] = [
+    Protocol {
+        name: "oral",
+        about: "OM(m), oral messages: claims n >= 3m + 1 (Lamport, Shostak, Pease 1982)",
+        title: "Oral messages, OM(m)",
+        claim: "n >= 3m + 1 generals survive m traitors",
+        source: "Lamport, Shostak, Pease: The Byzantine Generals Problem. ACM TOPLAS 4(3), 1982, \
+                 section 3",
+        made: &Made::<OralArguments, Oral> {
+            given: |oral, f, _| Ok(oral.given(f)),
+            notation: |oral| boxed(oral.protocol()?),
+            arguments: Oral::arguments,
+        },
+    },
+    Protocol {
+        name: "routed",
+        about: "OM(m,p), oral messages on a graph: claims p >= 3m (Lamport, Shostak, Pease 1982)",
+        title: "Oral messages on a graph, OM(m,p)",
+        claim: "on a graph that is p-regular m traitors are survived, if p >= 3m",
+        source: "Lamport, Shostak, Pease: The Byzantine Generals Problem. ACM TOPLAS 4(3), 1982, \
+                 section 5",
+        made: &Made::<RoutedArguments, Routed> {
+            given: |routed, f, graph| Ok(routed.given(f, graph)),
+            notation: |routed| boxed(routed.protocol()?),
+            arguments: Routed::arguments,
+        },
+    },
+    Protocol {
+        name: "signed",
+        about: "SM(m), signed messages: claims any n, at most m traitors (Lamport, Shostak, Pease 1982)",
+        title: "Signed messages, SM(m)",
+        claim: "any number of generals survive m traitors",
+        source: "Lamport, Shostak, Pease: The Byzantine Generals Problem. ACM TOPLAS 4(3), 1982, \
+                 section 4",
+        made: &Made::<SignedArguments, Signed> {
+            given: |signed, f, _| signed.given(f),
+            notation: |signed| signed.unthresholded()?.notation(|sm| sm),
+            arguments: Signed::arguments,
+        },
+    },
+    Protocol {
+        name: "two-step",
+        about: "The commander signs, and everyone shares once: claims one traitor",
+        title: "The commander signs, and everyone shares once",
+        claim: "any number of generals survive one traitor; it looks as if they survived more",
+        source: "the first idea of many: SM(m) with too few rounds",
+        made: &Made::<TwoStepsArguments, TwoSteps> {
+            given: |signed, _, _| signed.given(),
+            notation: TwoSteps::notation,
+            arguments: |signed, _| signed.arguments(),
+        },
+    },
+    Protocol {
+        name: "relay-threshold",
+        about: "SM(m) that relays an order only while fewer than K have signed it: claims m < K traitors",
+        title: "SM(m) that relays an order only while fewer than k have signed it",
+        claim: "any number of generals survive as many traitors as the less of m and k - 1",
+        source: "a saving in SM(m) that goes wrong below k = m + 1",
+        made: &Made::<RelayThresholdArguments, Signed> {
+            given: |signed, f, _| signed.given(f),
+            notation: |signed| {
+                let k = signed.threshold()?;
+                signed.notation(|sm| sm.relaying_below(k))
+            },
+            arguments: Signed::arguments,
+        },
+    },
+    Protocol {
+        name: "first-order",
+        about: "SM(m) that relays only the first order it gets: claims one traitor, with two orders",
+        title: "SM(m) that relays only the first order that it gets",
+        claim: "with two orders, of which RETREAT arrives first, one traitor is survived",
+        source: "a saving in SM(m) that goes too far: two orders are enough, and needed",
+        made: &Made::<SignedArguments, Signed> {
+            given: |signed, f, _| signed.given(f),
+            notation: |signed| signed.unthresholded()?.notation(|sm| sm.relaying_first(1)),
+            arguments: Signed::arguments,
+        },
+    },
+    Protocol {
+        name: "dolev-strong",
+        about: "SM(m) that relays at most two orders: claims any n, at most m traitors (Dolev, Strong 1983)",
+        title: "SM(m) that relays at most two orders",
+        claim: "any number of generals survive m traitors",
+        source: "Dolev, Strong: Authenticated algorithms for Byzantine agreement. SIAM J. Comput. \
+                 12(4), 1983",
+        made: &Made::<SignedArguments, Signed> {
+            given: |signed, f, _| signed.given(f),
+            notation: |signed| signed.unthresholded()?.notation(|sm| sm.relaying_first(2)),
+            arguments: Signed::arguments,
+        },
+    },
+    Protocol {
+        name: "flood-set",
+        about: "Consensus by the union of all inputs: claims n > f, if traitors only crash",
+        title: "FloodSet: consensus by the union of all inputs, in f + 1 rounds",
+        claim: "more than f generals survive f crashes; one who lies, or fails to send, is too much",
+        source: "Lynch: Distributed Algorithms. Morgan Kaufmann, 1996, section 6.2",
+        made: &Made::<FloodSetArguments, Flooding> {
+            given: |flood_set, f, _| Ok(flood_set.given(f)),
+            notation: |flooding| boxed(flooding.protocol()?),
+            arguments: Flooding::arguments,
+        },
+    },
+    Protocol {
+        name: "vote",
+        about: "A coordinator proposes, and n - m votes decide: claims n > 2m, if traitors only crash",
+        title: "The coordinator's vote: he proposes, all vote, n - m votes decide",
+        claim: "n > 2m generals survive m crashes; one who lies, or fails to send, is too much",
+        source: "the normal case of Oki, Liskov: Viewstamped Replication. PODC 1988, and many since",
+        made: &Made::<MadeForArguments, MadeFor> {
+            given: |vote, f, _| Ok(vote.given(f)),
+            notation: |vote| boxed(vote.vote()?),
+            arguments: MadeFor::arguments,
+        },
+    },
+    Protocol {
+        name: "interactive",
+        about: "Consensus by OM(m) from every general: claims n >= 3m + 1 (Pease, Shostak, Lamport 1980)",
+        title: "Consensus by interactive consistency: OM(m) from everybody, and the majority",
+        claim: "n >= 3m + 1 generals survive m traitors",
+        source: "Pease, Shostak, Lamport: Reaching Agreement in the Presence of Faults. J. ACM 27(2), \
+                 1980",
+        made: &Made::<MadeForArguments, MadeFor> {
+            given: |interactive, f, _| Ok(interactive.given(f)),
+            notation: |interactive| boxed(interactive.interactive()?),
+            arguments: MadeFor::arguments,
+        },
+    },
+];
 
-/// A protocol as it was chosen on the command line, before it is known for how many traitors.
-pub enum Chosen {
-    Oral(OralArguments),
-    Routed(RoutedArguments),
-    Signed(SignedArguments),
-    TwoStep(TwoStepsArguments),
-    RelayThreshold(usize, SignedArguments),
-    FirstOrder(SignedArguments),
-    DolevStrong(SignedArguments),
-    FloodSet(FloodSetArguments),
-    Vote(MadeForArguments),
-    Interactive(MadeForArguments),
-}
-
-impl Chosen {
+/// How a protocol comes of arguments `A`, of which come its parameters `S`, as they are written down.
+struct Made<A, S> {
     /// The parameters when there may be so many traitors on this graph.
-    pub fn given(&self, f: usize, graph: &Graph) -> Result<Specification, BadInput> {
-        Ok(match self {
-            Chosen::Oral(oral) => Specification::Oral(oral.given(f)),
-            Chosen::Routed(routed) => Specification::Routed(routed.given(f, graph)),
-            Chosen::Signed(signed) => Specification::Signed(signed.given(f)?),
-            Chosen::TwoStep(signed) => Specification::TwoStep(signed.given()?),
-            Chosen::RelayThreshold(k, signed) => {
-                Specification::RelayThreshold(signed.given(f)?.below(*k))
-            }
-            Chosen::FirstOrder(signed) => Specification::FirstOrder(signed.given(f)?),
-            Chosen::DolevStrong(signed) => Specification::DolevStrong(signed.given(f)?),
-            Chosen::FloodSet(flood_set) => Specification::FloodSet(flood_set.given(f)),
-            Chosen::Vote(vote) => Specification::Vote(vote.given(f)),
-            Chosen::Interactive(interactive) => Specification::Interactive(interactive.given(f)),
-        })
+    given: fn(&A, usize, &Graph) -> Result<S, BadInput>,
+    notation: fn(&S) -> Result<Box<dyn Notation>, BadInput>,
+    /// The parameters as arguments where there are so many traitors, those that are not the defaults.
+    arguments: fn(&S, usize) -> String,
+}
+
+/// The same, whatever the types are.
+trait Kind: Sync {
+    fn augment(&self, command: Command) -> Command;
+
+    fn given(
+        &'static self,
+        matches: &ArgMatches,
+        f: usize,
+        graph: &Graph,
+    ) -> Result<Box<dyn Parameters>, BadInput>;
+
+    fn read(&'static self, written: Value) -> serde_json::Result<Box<dyn Parameters>>;
+}
+
+/// The parameters of a protocol, whatever their type is.
+trait Parameters {
+    fn notation(&self) -> Result<Box<dyn Notation>, BadInput>;
+
+    fn arguments(&self, f: usize) -> String;
+
+    fn write(&self) -> Value;
+}
+
+impl<A: Args, S: Serialize + DeserializeOwned> Kind for Made<A, S> {
+    fn augment(&self, command: Command) -> Command {
+        A::augment_args(command)
+    }
+
+    fn given(
+        &'static self,
+        matches: &ArgMatches,
+        f: usize,
+        graph: &Graph,
+    ) -> Result<Box<dyn Parameters>, BadInput> {
+        let arguments = A::from_arg_matches(matches).map_err(BadInput::new)?;
+        Ok(Box::new((self, (self.given)(&arguments, f, graph)?)))
+    }
+
+    fn read(&'static self, written: Value) -> serde_json::Result<Box<dyn Parameters>> {
+        Ok(Box::new((self, serde_json::from_value::<S>(written)?)))
     }
 }
 
-/// A protocol with all its parameters, as it is written down.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(tag = "protocol", rename_all = "kebab-case")]
-pub enum Specification {
-    Oral(Oral),
-    Routed(Routed),
-    Signed(Signed),
-    TwoStep(TwoSteps),
-    RelayThreshold(Signed),
-    FirstOrder(Signed),
-    DolevStrong(Signed),
-    FloodSet(Flooding),
-    Vote(MadeFor),
-    Interactive(MadeFor),
+impl<A, S: Serialize> Parameters for (&'static Made<A, S>, S) {
+    fn notation(&self) -> Result<Box<dyn Notation>, BadInput> {
+        (self.0.notation)(&self.1)
+    }
+
+    fn arguments(&self, f: usize) -> String {
+        (self.0.arguments)(&self.1, f)
+    }
+
+    fn write(&self) -> Value {
+        json!(self.1)
+    }
 }
 
-/// What is done with a protocol, whichever it is.
-pub trait Task {
-    type Outcome;
-
-    fn with<P>(self, protocol: P) -> Result<Self::Outcome, BadInput>
-    where
-        P: Testable<Value: Written, Message: Written>;
+/// A protocol by numbers.
+pub fn boxed<P>(protocol: P) -> Result<Box<dyn Notation>, BadInput>
+where
+    P: Testable<Value: Written, Message: Written> + 'static,
+{
+    Ok(Box::new(Numbered::new(protocol)))
 }
 
 /// What can be written to a file, and read from it.
@@ -176,104 +245,105 @@ pub trait Written: Serialize + DeserializeOwned {}
 
 impl<T: Serialize + DeserializeOwned> Written for T {}
 
+/// A protocol as it was chosen on the command line, before it is known for how many traitors.
+pub struct Chosen {
+    protocol: &'static Protocol,
+    matches: ArgMatches,
+}
+
+impl Chosen {
+    pub fn name(&self) -> &'static str {
+        self.protocol.name
+    }
+
+    /// The parameters when there may be so many traitors on this graph.
+    pub fn given(&self, f: usize, graph: &Graph) -> Result<Specification, BadInput> {
+        let Chosen { protocol, matches } = self;
+        Ok(Specification { protocol, parameters: protocol.made.given(matches, f, graph)? })
+    }
+}
+
+/// A protocol with its parameters, and the arguments of a command.
+pub struct Subject<A> {
+    pub chosen: Chosen,
+    pub arguments: A,
+}
+
+impl<A: Args> FromArgMatches for Subject<A> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Subject<A>, clap::Error> {
+        let of = matches.subcommand().and_then(|(name, of)| Some((protocol(name)?, of.clone())));
+        let (protocol, matches) =
+            of.ok_or_else(|| clap::Error::new(clap::error::ErrorKind::MissingSubcommand))?;
+        let arguments = A::from_arg_matches(&matches)?;
+        Ok(Subject { chosen: Chosen { protocol, matches }, arguments })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Subject::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl<A: Args> Subcommand for Subject<A> {
+    fn augment_subcommands(command: Command) -> Command {
+        PROTOCOLS.iter().fold(command, |command, Protocol { name, about, made, .. }| {
+            let of = A::augment_args(made.augment(Command::new(*name)));
+            command.subcommand(of.about(*about).long_about(None))
+        })
+    }
+
+    fn augment_subcommands_for_update(command: Command) -> Command {
+        Subject::<A>::augment_subcommands(command)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        protocol(name).is_some()
+    }
+}
+
+fn protocol(name: &str) -> Option<&'static Protocol> {
+    PROTOCOLS.iter().find(|protocol| protocol.name == name)
+}
+
+/// A protocol with all its parameters, as it is written down.
+pub struct Specification {
+    protocol: &'static Protocol,
+    parameters: Box<dyn Parameters>,
+}
+
 impl Specification {
-    /// Does a task with the protocol.
-    pub fn perform<T: Task>(&self, task: T) -> Result<T::Outcome, BadInput> {
-        match self {
-            Specification::Oral(oral) => task.with(oral.protocol()?),
-            Specification::Routed(routed) => task.with(routed.protocol()?),
-            Specification::Signed(signed) => signed.unthresholded()?.perform(task, |sm| sm),
-            Specification::TwoStep(signed) => signed.perform(task),
-            Specification::RelayThreshold(signed) => {
-                let k = signed.threshold()?;
-                signed.perform(task, |sm| sm.relaying_below(k))
-            }
-            Specification::FirstOrder(signed) => {
-                signed.unthresholded()?.perform(task, |sm| sm.relaying_first(1))
-            }
-            Specification::DolevStrong(signed) => {
-                signed.unthresholded()?.perform(task, |sm| sm.relaying_first(2))
-            }
-            Specification::FloodSet(flooding) => task.with(flooding.protocol()?),
-            Specification::Vote(made_for) => task.with(made_for.vote()?),
-            Specification::Interactive(made_for) => task.with(made_for.interactive()?),
-        }
+    /// The protocol itself, by numbers.
+    pub fn notation(&self) -> Result<Box<dyn Notation>, BadInput> {
+        self.parameters.notation()
     }
 
     /// The protocol as arguments, those that are not the defaults.
     pub fn arguments(&self, f: usize) -> String {
-        match self {
-            Specification::Oral(oral) => oral.arguments(f),
-            Specification::Routed(routed) => routed.arguments(f),
-            Specification::Signed(signed) => signed.arguments("signed", f),
-            Specification::TwoStep(signed) => signed.arguments(),
-            Specification::RelayThreshold(signed) => signed.arguments("relay-threshold", f),
-            Specification::FirstOrder(signed) => signed.arguments("first-order", f),
-            Specification::DolevStrong(signed) => signed.arguments("dolev-strong", f),
-            Specification::FloodSet(flooding) => flooding.arguments(f),
-            Specification::Vote(made_for) => made_for.arguments("vote", f),
-            Specification::Interactive(made_for) => made_for.arguments("interactive", f),
-        }
+        self.protocol.name.to_owned() + &self.parameters.arguments(f)
     }
 }
 
-#[derive(Args)]
-pub struct OralArguments {
-    /// Number of traitors the algorithm is designed for: it runs m + 1 rounds [default: f]
-    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
-    m: Option<usize>,
-    /// Number of possible orders: RETREAT, ATTACK, ..
-    #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
-    values: usize,
-    /// Function that turns votes into an order
-    #[arg(long, value_enum, default_value_t = ChoiceName::Majority)]
-    choice: ChoiceName,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum ChoiceName {
-    /// The order with more than half of the votes, else RETREAT
-    Majority,
-    /// The median of the votes
-    Median,
-    /// The order with the most votes; the smallest, if several have as many
-    Plurality,
-}
-
-/// The parameters of oral messages.
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Oral {
-    m: usize,
-    values: usize,
-    choice: Choice,
-}
-
-impl OralArguments {
-    fn given(&self, f: usize) -> Oral {
-        let choice = match self.choice {
-            ChoiceName::Majority => Choice::Majority,
-            ChoiceName::Median => Choice::Median,
-            ChoiceName::Plurality => Choice::Plurality,
-        };
-        Oral { m: self.m.unwrap_or(f), values: self.values, choice }
+impl Serialize for Specification {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut written = json!({ "protocol": self.protocol.name });
+        merge(&mut written, &self.parameters.write());
+        written.serialize(to)
     }
 }
 
-impl Oral {
-    fn protocol(&self) -> Result<OralMessages, BadInput> {
-        let Oral { m, values, choice } = *self;
-        Ok(OralMessages::new(m).over(orders(values)?).choice(choice))
-    }
-
-    fn arguments(&self, f: usize) -> String {
-        let Oral { m, values, choice } = *self;
-        let choice = match choice {
-            Choice::Majority => "",
-            Choice::Median => " --choice median",
-            Choice::Plurality => " --choice plurality",
-        };
-        format!("oral{}{}{choice}", unless("-m", m, f), unless("--values", values, 2))
+impl<'de> Deserialize<'de> for Specification {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Specification, D::Error> {
+        let mut written = Map::deserialize(from)?;
+        let name = written.shift_remove("protocol");
+        let name = name.ok_or_else(|| D::Error::missing_field("protocol"))?;
+        let name: String = serde_json::from_value(name).map_err(D::Error::custom)?;
+        let protocol = protocol(&name).ok_or_else(|| {
+            let names = PROTOCOLS.each_ref().map(|protocol| format!("`{}`", protocol.name));
+            let names = names.join(", ");
+            D::Error::custom(format!("unknown variant `{name}`, expected one of {names}"))
+        })?;
+        let parameters = protocol.made.read(Value::Object(written)).map_err(D::Error::custom)?;
+        Ok(Specification { protocol, parameters })
     }
 }
 

@@ -12,17 +12,18 @@ use super::check::label;
 use super::files::{self, replayed};
 use super::graph::Among;
 use super::output::{Format, Output, Told};
-use super::protocols::{Specification, Subject, Task, Written};
+use super::protocols::{Specification, Subject};
 use super::watch::{Deadline, Work, watched};
 use super::{BadInput, whole_number};
-use crate::impossibility::world::WorldOf;
+use crate::machine::Machine;
+use crate::refute::Worlds;
 use crate::report::json;
 #[cfg(feature = "pages")]
 use crate::report::page::refutation_page;
-use crate::report::refuted::RefutationInWords;
 use crate::report::ring::ring;
-use crate::report::story::Story;
-use crate::{General, Generals, Graph, Testable, refute as ask};
+use crate::report::telling::{Stories, terms_of};
+use crate::verdict::Refutation;
+use crate::{General, Generals, Refute as Asked};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -102,74 +103,58 @@ impl FromStr for Groups {
 }
 
 /// Prints the argument. The exit code is 1 if the protocol is refuted, or not deterministic, else 0.
-pub fn refute(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
-    let (chosen, arguments) = subject.parts();
-    let graph = &arguments.among.graph()?;
-    let specification = &chosen.given(arguments.f, graph)?;
-    specification.perform(Refute { specification, graph, arguments: &arguments })
-}
-
-/// To refute a protocol.
-struct Refute<'a> {
-    specification: &'a Specification,
-    graph: &'a Graph,
-    arguments: &'a Arguments,
-}
-
-impl Task for Refute<'_> {
-    type Outcome = ExitCode;
-
-    fn with<P>(self, protocol: P) -> Result<ExitCode, BadInput>
-    where
-        P: Testable<Value: Written, Message: Written>,
-    {
-        let Refute { specification, graph, arguments } = &self;
-        let Arguments { f, groups, save, expect, output, .. } = arguments;
-        let mut question = ask(protocol).on(*graph).traitors(*f);
-        if let Some(Groups(groups)) = groups {
-            question = question.groups(*groups);
-        }
-        let label = label(graph, *f);
-        let work = Work { label: &label, whole: "the worlds", steps: "worlds", stops: false };
-        let refutation =
-            watched(&work, Deadline::of(None), |progress| question.run_watched(progress));
-        let refutation = refutation.map_err(BadInput::new)?;
-        let replay = refutation.broken().map(|_| self.replay()).unwrap_or_default();
-        // Of a refutation the world is drawn that gives way.
-        let drawn =
-            |world: &WorldOf<P>| Story::of(&refutation.protocol, &world.attack, &world.execution);
-        let given = output.give(&Told {
-            verdict: refutation.name(),
-            text: &|style| style.show(&refutation) + &replay,
-            json: &|| json::refutation(&json!(specification), &refutation),
-            picture: &|| refutation.broken().map(drawn),
-            own: &|format| match format {
-                Format::Dot => ring(&RefutationInWords::in_brief(&refutation)),
-                #[cfg(feature = "pages")]
-                Format::Html => {
-                    let text = refutation.to_string();
-                    Some(refutation_page(&RefutationInWords::of(&refutation), &text))
-                }
-                _ => None,
-            },
-        })?;
-        if let Some(failure) = given {
-            return Ok(failure);
-        }
-        let attack = refutation.broken().map(|world| &world.attack);
-        files::save::<P>(save.as_deref(), specification, attack)?;
-        let end = End::of(refutation.name());
-        let fine = matches!(end, End::Forgery | End::Possible);
-        let expected = expect.map_or(fine, |expected| expected == end);
-        Ok(ExitCode::from(u8::from(!expected)))
+pub fn refute(Subject { chosen, arguments }: Subject<Arguments>) -> Result<ExitCode, BadInput> {
+    let Arguments { among, f, groups, save, expect, output } = &arguments;
+    let graph = &among.graph()?;
+    let specification = &chosen.given(*f, graph)?;
+    let notation = &*specification.notation()?;
+    let mut question = Asked::about(notation as &dyn Machine, Worlds::default());
+    question = question.on(graph).traitors(*f);
+    if let Some(Groups(groups)) = groups {
+        question = question.groups(*groups);
     }
+    let label = label(graph, *f);
+    let work = Work { label: &label, whole: "the worlds", steps: "worlds", stops: false };
+    let refuted = watched(&work, Deadline::of(None), |progress| question.refutation(progress));
+    let (refutation, states) = refuted.map_err(BadInput::new)?;
+    let terms = &terms_of(notation, graph);
+    let stories = Stories::new(notation, terms, states);
+    let in_words = |whole| stories.refutation(&refutation, whole);
+    let broken = refutation.broken();
+    let replay = broken.map(|_| arguments.replay(specification)).unwrap_or_default();
+    let given = output.give(&Told {
+        verdict: refutation.name(),
+        text: &|style| style.show(&in_words(false)) + &replay,
+        json: &|| {
+            let Refutation { name, task, graph, f, argument, .. } = refutation.clone();
+            let argument = argument.map(|argument| notation.write_argument(&argument));
+            let written = Refutation { protocol: (), name, task, graph, f, argument };
+            json::refutation(&json!(specification), &written)
+        },
+        // Of a refutation the world is drawn that gives way.
+        picture: &|| broken.map(|world| stories.whole(&world.attack, &world.execution)),
+        own: &|format| match format {
+            Format::Dot => ring(&in_words(false)),
+            #[cfg(feature = "pages")]
+            Format::Html => Some(refutation_page(&in_words(true), &in_words(false).to_string())),
+            _ => None,
+        },
+    })?;
+    if let Some(failure) = given {
+        return Ok(failure);
+    }
+    let attack = broken.map(|world| notation.write_attack(&world.attack));
+    files::save(save.as_deref(), specification, attack)?;
+    let end = End::of(refutation.name());
+    let fine = matches!(end, End::Forgery | End::Possible);
+    let expected = expect.map_or(fine, |expected| expected == end);
+    Ok(ExitCode::from(u8::from(!expected)))
 }
 
-impl Refute<'_> {
+impl Arguments {
     /// How the world that gives way is seen again.
-    fn replay(&self) -> String {
-        let Refute { specification, arguments: Arguments { among, f, groups, save, .. }, .. } =
-            self;
+    fn replay(&self, specification: &Specification) -> String {
+        let Arguments { among, f, groups, save, .. } = self;
         let groups = groups.as_ref().map(|groups| format!(" --groups {groups}"));
         let again = format!(
             "turncoat refute {}{} -f {f}{}",

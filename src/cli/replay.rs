@@ -8,14 +8,12 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::output::{Output, Told};
-use super::protocols::{Specification, Task, Written};
+use super::protocols::Specification;
 use super::{Answer, BadInput};
+use crate::execution::run_by_numbers;
 use crate::report::attack_file::{AttackFile, part};
 use crate::report::json;
-use crate::report::story::Story;
-use crate::report::telling::stale;
-use crate::testable::asked;
-use crate::{Testable, run};
+use crate::report::telling::Stories;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -36,8 +34,8 @@ pub fn replay(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let file = AttackFile::read(&text).map_err(|error| in_file(&error))?;
     let specification: Specification =
         part("protocol", file.protocol.clone()).map_err(|error| in_file(&error))?;
-    let task = Replay { specification: &specification, file, arguments };
-    specification.perform(task).map_err(|BadInput(error)| in_file(&error))
+    let replayed = replayed(&specification, file, arguments);
+    replayed.map_err(|BadInput(error)| in_file(&error))
 }
 
 fn read(arguments: &Arguments) -> std::io::Result<String> {
@@ -49,48 +47,44 @@ fn read(arguments: &Arguments) -> std::io::Result<String> {
     Ok(text)
 }
 
-/// To run the attack in a file.
-struct Replay<'a> {
-    specification: &'a Specification,
+/// Runs the attack in a file.
+fn replayed(
+    specification: &Specification,
     file: AttackFile,
-    arguments: &'a Arguments,
-}
-
-impl Task for Replay<'_> {
-    type Outcome = ExitCode;
-
-    fn with<P>(self, protocol: P) -> Result<ExitCode, BadInput>
-    where
-        P: Testable<Value: Written, Message: Written>,
+    arguments: &Arguments,
+) -> Result<ExitCode, BadInput> {
+    let notation = &*specification.notation()?;
+    let attack = file.by_numbers(notation).map_err(BadInput::new)?;
+    let terms = &notation.terms(&attack.graph, true).map_err(BadInput::new)?;
+    let (execution, states) = run_by_numbers(notation, terms, &attack).map_err(BadInput::new)?;
+    let stories = Stories::new(notation, terms, states);
+    let in_brief = || stories.in_brief(&attack, &execution);
+    if !(execution.idle.is_empty() && execution.lacking.is_empty())
+        && let Some(stale) = in_brief().undone.into_iter().next()
     {
-        let Replay { specification, file, arguments } = self;
-        let attack = file.attack().map_err(BadInput::new)?;
-        let execution = run(&protocol, &attack).map_err(BadInput::new)?;
-        if let Some(stale) = stale(&protocol, &attack, &execution) {
-            return Err(BadInput(stale));
-        }
-        let violated = execution.violation().is_some();
-        let given = arguments.output.give(&Told {
-            verdict: if violated { "broken" } else { "holds" },
-            text: &|style| {
-                let story = Story::in_brief(&protocol, &attack, &execution);
-                format!("{}\n\n{}", story.setting, style.show(&story))
-            },
-            json: &|| {
-                let task = asked(&protocol, &attack.graph).task;
-                let mut json = json::execution::<P>(task, &attack, &execution);
-                json["n"] = json!(attack.n());
-                json::add_graph(&mut json, &attack.graph);
-                json::merge(&mut json, &json!(specification));
-                json
-            },
-            picture: &|| Some(Story::of(&protocol, &attack, &execution)),
-            own: &|_| None,
-        })?;
-        if let Some(failure) = given {
-            return Ok(failure);
-        }
-        let answer = if violated { Answer::Broken } else { Answer::Holds };
-        Ok(answer.exit(arguments.expect))
+        return Err(BadInput(stale));
     }
+    let violated = execution.violation().is_some();
+    let given = arguments.output.give(&Told {
+        verdict: if violated { "broken" } else { "holds" },
+        text: &|style| {
+            let story = in_brief();
+            format!("{}\n\n{}", story.setting, style.show(&story))
+        },
+        json: &|| {
+            let written = notation.write_execution(&execution);
+            let mut json = json::execution(terms.task, &notation.write_attack(&attack), &written);
+            json["n"] = json!(attack.n());
+            json::add_graph(&mut json, &attack.graph);
+            json::merge(&mut json, &json!(specification));
+            json
+        },
+        picture: &|| Some(stories.whole(&attack, &execution)),
+        own: &|_| None,
+    })?;
+    if let Some(failure) = given {
+        return Ok(failure);
+    }
+    let answer = if violated { Answer::Broken } else { Answer::Holds };
+    Ok(answer.exit(arguments.expect))
 }

@@ -3,13 +3,14 @@
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
-use super::protocols::{Task, Written, orders, unless};
+use super::protocols::{Written, boxed, orders, unless};
 use super::{BadInput, whole_number};
 use crate::forgery::Forge;
 use crate::protocols::chain::{Binding, Chain};
 use crate::protocols::order_set::SetChoice as Choice;
 use crate::protocols::parallel::Parallel;
 use crate::protocols::signed::Length;
+use crate::report::notation::Notation;
 use crate::signature::ed25519::{Ed25519, Verifier};
 use crate::{Generals, Lockstep, Order, SignedMessages, TwoStep};
 
@@ -29,6 +30,15 @@ pub struct SignedArguments {
     unbound: bool,
     #[command(flatten)]
     two_steps: TwoStepsArguments,
+}
+
+#[derive(Args)]
+pub struct RelayThresholdArguments {
+    /// Number of signatures, the commander's included, at which an order is no longer relayed
+    #[arg(short, value_name = "K", value_parser = whole_number, allow_negative_numbers = true)]
+    k: usize,
+    #[command(flatten)]
+    signed: SignedArguments,
 }
 
 #[derive(Args)]
@@ -130,6 +140,13 @@ impl SignedArguments {
     }
 }
 
+impl RelayThresholdArguments {
+    /// The parameters when there may be so many traitors.
+    pub fn given(&self, f: usize) -> Result<Signed, BadInput> {
+        Ok(Signed { k: Some(self.k), ..self.signed.given(f)? })
+    }
+}
+
 impl TwoStepsArguments {
     pub fn given(&self) -> Result<TwoSteps, BadInput> {
         let choice = match self.choice {
@@ -178,11 +195,6 @@ impl Scheme {
 }
 
 impl Signed {
-    /// The same for `relay-threshold`.
-    pub fn below(self, k: usize) -> Signed {
-        Signed { k: Some(k), ..self }
-    }
-
     /// Without the parameter of `relay-threshold`.
     pub fn unthresholded(&self) -> Result<&Signed, BadInput> {
         let superfluous = || BadInput::new("\"k\" is superfluous: only relay-threshold has it");
@@ -194,34 +206,33 @@ impl Signed {
         self.k.ok_or_else(|| BadInput::new("\"k\" is missing: it is what relay-threshold is about"))
     }
 
-    /// Does a task with the protocol, changed in this way.
-    pub fn perform<T: Task>(
+    /// The protocol by numbers, changed in this way.
+    pub fn notation(
         &self,
-        task: T,
         change: impl Fn(SignedMessages) -> SignedMessages,
-    ) -> Result<T::Outcome, BadInput> {
+    ) -> Result<Box<dyn Notation>, BadInput> {
         let Signed { m, values, choice, length, binding, .. } = *self;
         let sm = SignedMessages::new(m).choice(choice).length(length).binding(binding);
         let sm = change(sm.over(orders(values)?));
         match &self.signatures {
-            Scheme::Ideal => self.perform_with(task, sm),
+            Scheme::Ideal => self.instances(sm),
             Scheme::Ed25519 { seed, verifiers } => {
-                self.perform_with(task, sm.signatures(Scheme::ed25519(*seed, verifiers)))
+                self.instances(sm.signatures(Scheme::ed25519(*seed, verifiers)))
             }
         }
     }
 
-    fn perform_with<T: Task, S: Forge>(
+    /// As many instances of it as there are to be.
+    fn instances<S: Forge + 'static>(
         &self,
-        task: T,
         sm: SignedMessages<Order, S>,
-    ) -> Result<T::Outcome, BadInput>
+    ) -> Result<Box<dyn Notation>, BadInput>
     where
         SignedMessages<Order, S>: Lockstep<Value = Order, Message = Chain<Order, S::Signature>>,
         S::Signature: Written,
     {
         match self.instances {
-            1 => task.with(sm),
+            1 => boxed(sm),
             0 => Err(BadInput::new("instances is 0: there must be at least one")),
             many if many > Generals::MAX => Err(BadInput(format!(
                 "instances is {many}: each has a commander of its own, so there can be at most {}",
@@ -229,13 +240,13 @@ impl Signed {
             ))),
             many => {
                 let instance = |number, commander| sm.clone().instance(number, commander);
-                task.with(Parallel::of(many, instance))
+                boxed(Parallel::of(many, instance))
             }
         }
     }
 
     /// The protocol as arguments, those that are not the defaults.
-    pub fn arguments(&self, name: &str, f: usize) -> String {
+    pub fn arguments(&self, f: usize) -> String {
         let Signed { m, k, values, choice, length, binding, instances, signatures } = self;
         let m = unless("-m", *m, f);
         let k = k.map(|k| format!(" -k {k}")).unwrap_or_default();
@@ -244,18 +255,18 @@ impl Signed {
         let unbound = if *binding == Binding::Order { " --unbound" } else { "" };
         let (values, choice) = (unless("--values", *values, 2), choice_argument(*choice));
         let scheme = signatures.arguments();
-        format!("{name}{k}{m}{values}{choice}{length}{instances}{unbound}{scheme}")
+        format!("{k}{m}{values}{choice}{length}{instances}{unbound}{scheme}")
     }
 }
 
 impl TwoSteps {
-    /// Does a task with the protocol.
-    pub fn perform<T: Task>(&self, task: T) -> Result<T::Outcome, BadInput> {
+    /// The protocol by numbers.
+    pub fn notation(&self) -> Result<Box<dyn Notation>, BadInput> {
         let protocol = TwoStep::new().over(orders(self.values)?).choice(self.choice);
         match &self.signatures {
-            Scheme::Ideal => task.with(protocol),
+            Scheme::Ideal => boxed(protocol),
             Scheme::Ed25519 { seed, verifiers } => {
-                task.with(protocol.signatures(Scheme::ed25519(*seed, verifiers)))
+                boxed(protocol.signatures(Scheme::ed25519(*seed, verifiers)))
             }
         }
     }
@@ -264,7 +275,7 @@ impl TwoSteps {
     pub fn arguments(&self) -> String {
         let TwoSteps { values, choice, signatures } = self;
         let (values, choice) = (unless("--values", *values, 2), choice_argument(*choice));
-        format!("two-step{values}{choice}{}", signatures.arguments())
+        format!("{values}{choice}{}", signatures.arguments())
     }
 }
 

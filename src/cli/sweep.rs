@@ -8,14 +8,16 @@ use crate::report::grid::{Cell, grid};
 use crate::report::json;
 use crate::report::map::map;
 use crate::report::page::sweep_page;
-use crate::{Generals, Graph, Testable};
+use crate::report::telling::terms_of;
+use crate::{Generals, Graph};
 use itertools::Itertools;
 use serde_json::{Value, json};
 
-use super::check::{Question, label, picture};
+use super::check::{Question, label};
+use super::exhibit::Exhibit;
 use super::graph::Family;
 use super::output::{Format, Told};
-use super::protocols::{Chosen, Specification, Subject, Task, Written};
+use super::protocols::{Specification, Subject};
 use super::watch::Deadline;
 use super::{Answer, BadInput};
 use crate::report::story::Story;
@@ -61,8 +63,7 @@ impl FromStr for Range {
 }
 
 /// Answers each cell, row by row, and prints the grid. The exit code is that of the worst cell.
-pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
-    let (chosen, arguments) = subject.parts();
+pub fn sweep(Subject { chosen, arguments }: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     let Arguments { n: Range(ns), f: Range(fs), graph: family, question } = &arguments;
     if *ns.start() == 0 {
         return Err(BadInput::new("n begins at 0: there must be at least one general"));
@@ -81,7 +82,7 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
         let specification = &chosen.given(f, graph)?;
         let label = &format!("{} of {}: {}", number + 1, all.len(), label(graph, f));
         let cell = InCell { specification, question, graph, f, deadline, label };
-        match specification.perform(cell) {
+        match cell.answered() {
             Ok(Answered { name, verdict, json, drawn, not_covered }) => {
                 gaps.extend(not_covered.map(|powers| (powers, format!("n = {n}, f = {f}"))));
                 pictures.extend(drawn.map(|picture| (n, f, picture)));
@@ -102,7 +103,7 @@ pub fn sweep(subject: Subject<Arguments>) -> Result<ExitCode, BadInput> {
     }
     names.sort();
     names.dedup();
-    let oral = matches!(chosen, Chosen::Oral(_)) && *family == Family::Complete;
+    let oral = chosen.name() == "oral" && *family == Family::Complete;
     let bound = |f| oral.then_some(3 * f + 1);
     let place = match family {
         Family::Complete => "",
@@ -179,17 +180,15 @@ fn not_covered(gaps: &[(String, String)]) -> String {
     if told.is_empty() { told } else { format!("\n{told}") }
 }
 
-impl Task for InCell<'_> {
-    type Outcome = Answered;
-
-    fn with<P>(self, protocol: P) -> Result<Answered, BadInput>
-    where
-        P: Testable<Value: Written, Message: Written>,
-    {
-        let InCell { specification, question, graph, f, deadline, label } = self;
-        let verdict = question.verdict(protocol, graph, f, deadline, label)?;
-        let json = json::verdict(&json!(specification), &verdict);
-        let drawn = verdict.counterexample().map(picture);
+impl InCell<'_> {
+    fn answered(&self) -> Result<Answered, BadInput> {
+        let InCell { specification, question, graph, f, deadline, label } = *self;
+        let notation = &*specification.notation()?;
+        let verdict = question.verdict(notation, graph, f, deadline, label)?;
+        let terms = &terms_of(notation, graph);
+        let verdict = verdict.map(|found| Exhibit::of(notation, terms, found));
+        let json = json::verdict(&json!(specification), &verdict.as_ref().map(Exhibit::json));
+        let drawn = verdict.counterexample().map(Exhibit::picture);
         let broken = drawn.is_some();
         let gaps = if broken { None } else { verdict.adversary.not_covered(verdict.signed) };
         let (verdict, name) = (verdict.name(), verdict.protocol);

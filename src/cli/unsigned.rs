@@ -1,11 +1,72 @@
-//! The parameters of the protocols without signatures, but for oral messages.
+//! The parameters of the protocols without signatures.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 use super::protocols::{orders, unless};
 use super::{BadInput, whole_number};
+use crate::protocols::oral::{Choice, OralMessages};
 use crate::{CoordinatorVote, FloodSet, Graph, InteractiveConsistency, RoutedMessages};
+
+#[derive(Args)]
+pub struct OralArguments {
+    /// Number of traitors the algorithm is designed for: it runs m + 1 rounds [default: f]
+    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    m: Option<usize>,
+    /// Number of possible orders: RETREAT, ATTACK, ..
+    #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
+    values: usize,
+    /// Function that turns votes into an order
+    #[arg(long, value_enum, default_value_t = ChoiceName::Majority)]
+    choice: ChoiceName,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ChoiceName {
+    /// The order with more than half of the votes, else RETREAT
+    Majority,
+    /// The median of the votes
+    Median,
+    /// The order with the most votes; the smallest, if several have as many
+    Plurality,
+}
+
+/// The parameters of oral messages.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Oral {
+    m: usize,
+    values: usize,
+    choice: Choice,
+}
+
+impl OralArguments {
+    pub fn given(&self, f: usize) -> Oral {
+        let choice = match self.choice {
+            ChoiceName::Majority => Choice::Majority,
+            ChoiceName::Median => Choice::Median,
+            ChoiceName::Plurality => Choice::Plurality,
+        };
+        Oral { m: self.m.unwrap_or(f), values: self.values, choice }
+    }
+}
+
+impl Oral {
+    pub fn protocol(&self) -> Result<OralMessages, BadInput> {
+        let Oral { m, values, choice } = *self;
+        Ok(OralMessages::new(m).over(orders(values)?).choice(choice))
+    }
+
+    pub fn arguments(&self, f: usize) -> String {
+        let Oral { m, values, choice } = *self;
+        let choice = match choice {
+            Choice::Majority => "",
+            Choice::Median => " --choice median",
+            Choice::Plurality => " --choice plurality",
+        };
+        format!("{}{}{choice}", unless("-m", m, f), unless("--values", values, 2))
+    }
+}
 
 #[derive(Args)]
 pub struct FloodSetArguments {
@@ -67,7 +128,7 @@ impl Routed {
     /// But for the graph, which is that of the command.
     pub fn arguments(&self, f: usize) -> String {
         let (m, p) = (unless("-m", self.m, f), unless("-p", self.p, self.m.saturating_mul(3)));
-        format!("routed{m}{p}{}", unless("--values", self.values, 2))
+        format!("{m}{p}{}", unless("--values", self.values, 2))
     }
 }
 
@@ -106,7 +167,7 @@ impl Flooding {
 
     pub fn arguments(&self, f: usize) -> String {
         let rounds = unless("--rounds", self.rounds, f.saturating_add(1));
-        format!("flood-set{rounds}{}", unless("--values", self.values, 2))
+        format!("{rounds}{}", unless("--values", self.values, 2))
     }
 }
 
@@ -119,7 +180,7 @@ impl MadeFor {
         Ok(InteractiveConsistency::new(self.m).over(orders(self.values)?))
     }
 
-    pub fn arguments(&self, name: &str, f: usize) -> String {
-        format!("{name}{}{}", unless("-m", self.m, f), unless("--values", self.values, 2))
+    pub fn arguments(&self, f: usize) -> String {
+        format!("{}{}", unless("-m", self.m, f), unless("--values", self.values, 2))
     }
 }

@@ -8,7 +8,7 @@ use super::{Execution, ExecutionOf, Forgeries};
 use crate::attack::{AttackOn, Misfit};
 use crate::execution::NumberedExecution;
 use crate::graph::Graph;
-use crate::machine::{Machine, Memory, Numbered, Terms, Worker, fits};
+use crate::machine::{Machine, Memory, Numbered, NumberedAttack, StateTable, Terms, Worker, fits};
 use crate::testable::{Refusal, Testable};
 
 /// Runs a protocol under an attack: the same execution every time. (Some calls are made twice, to
@@ -128,14 +128,41 @@ impl<'a, P: Testable> Simulator<'a, P> {
     ) -> Result<(), Misfit> {
         let Simulator { numbered, terms, known } = self;
         let attack = numbered.number_attack(attack);
-        fits(numbered, terms, &attack)?;
-        let Known { memory, execution: by_numbers, forgeries } = &mut *known.borrow_mut();
-        let label = |wire, message| forgeries.label(numbered, terms, wire, message);
+        known.borrow_mut().run(numbered, terms, &attack, &mut |by_numbers, states| {
+            numbered.write_execution(by_numbers, states, execution);
+        })
+    }
+}
+
+/// Runs a protocol under an attack; the states are those of the memory.
+#[cfg(feature = "cli")]
+pub(crate) fn run_by_numbers(
+    machine: &dyn Machine,
+    terms: &Terms,
+    attack: &NumberedAttack,
+) -> Result<(NumberedExecution, Memory), Misfit> {
+    let mut known = Known::default();
+    known.run(machine, terms, attack, &mut |_, _| {})?;
+    Ok((known.execution, known.memory))
+}
+
+impl Known {
+    /// Runs a protocol under an attack, and shows the execution, and the table of its states.
+    fn run(
+        &mut self,
+        machine: &dyn Machine,
+        terms: &Terms,
+        attack: &NumberedAttack,
+        show: &mut dyn FnMut(&NumberedExecution, &dyn StateTable),
+    ) -> Result<(), Misfit> {
+        fits(machine, terms, attack)?;
+        let Known { memory, execution, forgeries } = self;
+        let label = |wire, message| forgeries.label(machine, terms, wire, message);
         let memory_before = std::mem::take(memory);
-        let mut worker = Worker::remembering(numbered, terms, attack.traitors, memory_before);
+        let mut worker = Worker::remembering(machine, terms, attack.traitors, memory_before);
         worker.make_room();
-        obeyed_into(&mut worker, terms, &attack, &label, by_numbers);
-        numbered.write_execution(by_numbers, &*worker.table, execution);
+        obeyed_into(&mut worker, terms, attack, &label, execution);
+        show(execution, &*worker.table);
         *memory = worker.into_memory();
         Ok(())
     }

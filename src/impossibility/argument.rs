@@ -13,7 +13,7 @@ use crate::general::{General, Generals};
 use crate::graph::{Cut, Graph};
 use crate::machine::{MessageId, StateId, Terms, ValueId, Worker};
 use crate::outcome::Task;
-use crate::protocol::{Lockstep, Plain};
+use crate::protocol::Lockstep;
 use crate::search::progress::Progress;
 
 /// Why there can be no protocol.
@@ -99,7 +99,7 @@ impl<V, M, S> Argument<V, M, S> {
     }
 }
 
-impl<V, M: Plain, S: Plain> Argument<V, M, S> {
+impl<V, M: Clone + PartialEq, S: Clone + PartialEq> Argument<V, M, S> {
     /// Whether traitors can keep from one part of the graph all that the other says, so that
     /// signatures do not help.
     #[must_use]

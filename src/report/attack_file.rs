@@ -28,7 +28,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+#[cfg(feature = "cli")]
+use super::notation::{Notation, read_attack};
 use crate::attack::Attack;
+#[cfg(feature = "cli")]
+use crate::machine::NumberedAttack;
 use crate::protocol::Plain;
 
 /// The version of the format.
@@ -100,12 +104,21 @@ impl AttackFile {
         part("the attack", self.attack)
     }
 
+    /// The attack by numbers, for a protocol that is known by its notation only.
+    #[cfg(feature = "cli")]
+    pub(crate) fn by_numbers(
+        self,
+        notation: &dyn Notation,
+    ) -> Result<NumberedAttack, AttackFileError> {
+        read_attack(notation, self.attack)
+    }
+
     /// The text of the file for this attack: a field on each line, and a lie on each.
     #[must_use]
     pub fn write<V, M>(protocol: &impl Serialize, attack: &Attack<V, M>) -> String
     where
-        V: Serialize + Plain,
-        M: Serialize + Plain,
+        V: Serialize + Clone,
+        M: Serialize + Clone,
     {
         let mut fields = vec![
             (MARK.to_owned(), json!(VERSION).to_string()),

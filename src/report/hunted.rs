@@ -5,36 +5,18 @@ use std::fmt;
 use super::story::Amount;
 use super::style::Style;
 use super::text::{CounterexampleInWords, labelled, lies, title};
-use crate::adversary::Adversary;
 use crate::count::grouped;
 use crate::execution::Size;
-use crate::graph::Graph;
 use crate::search::Coverage;
-use crate::search::Harvested;
-
-/// What came of a hunt, whatever the protocol is.
-pub(super) struct HuntedInWords<'a> {
-    pub name: &'a str,
-    pub protocol: &'a str,
-    pub graph: &'a Graph,
-    pub adversary: &'a Adversary,
-    pub signed: bool,
-    pub forgeries: bool,
-    pub harvested: Option<Harvested>,
-    pub first: u64,
-    pub cases: u64,
-    pub seed: u64,
-    pub coverage: &'a Coverage,
-    pub found: Option<FindingInWords>,
-}
+use crate::verdict::Hunted;
 
 /// What came of it: the story if something was found, and what was tried. How long it took is left
 /// out, so that the same hunt reads the same.
-impl fmt::Display for HuntedInWords<'_> {
+impl fmt::Display for Hunted<FindingInWords> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let HuntedInWords { name, protocol, graph, adversary, coverage, found, .. } = self;
+        let Hunted { protocol, graph, adversary, coverage, finding: found, .. } = self;
         let style = Style::of(f);
-        writeln!(f, "{}\n", title(name, protocol, graph, adversary, style))?;
+        writeln!(f, "{}\n", title(self.name(), protocol, graph, adversary, style))?;
         match found {
             Some(found) => writeln!(f, "{}", style.show(found))?,
             None => {
@@ -52,7 +34,7 @@ impl fmt::Display for HuntedInWords<'_> {
         let not_covered = if found.is_some() { None } else { adversary.not_covered(self.signed) };
         let adversary = [("Drawn from", adversary.told(self.signed, self.forgeries))];
         let not_covered = not_covered.map(|powers| ("Not covered", powers));
-        let work = [("Hunt", self.told()), ("Coverage", covered(coverage))];
+        let work = [("Hunt", told(self)), ("Coverage", covered(coverage))];
         let facts = self.harvested.map(lies).into_iter().chain(adversary);
         for (label, text) in facts.chain(not_covered).chain(work) {
             writeln!(f, "{}", labelled(label, &text, style))?;
@@ -61,28 +43,26 @@ impl fmt::Display for HuntedInWords<'_> {
     }
 }
 
-impl HuntedInWords<'_> {
-    /// "10,000 cases of seed 7, in 312 of which all obeyed; the largest attack has 14 lies".
-    fn told(&self) -> String {
-        let Coverage { cases, obedient, largest, .. } = *self.coverage;
-        let noun = if cases == 1 { "case" } else { "cases" };
-        let first = match self.first {
-            0 => String::new(),
-            first => format!(" from case {first} on"),
-        };
-        let (cases, obedient) = (number(cases), number(obedient));
-        let parts = if largest == 1 { "part" } else { "parts" };
-        format!(
-            "{cases} {noun} of seed {}{first}, in {obedient} of which all obeyed; the largest \
-             attack has {} {parts}",
-            self.seed,
-            number(largest as u64),
-        )
-    }
+/// "10,000 cases of seed 7, in 312 of which all obeyed; the largest attack has 14 lies".
+fn told(hunted: &Hunted<FindingInWords>) -> String {
+    let Coverage { cases, obedient, largest, .. } = hunted.coverage;
+    let noun = if cases == 1 { "case" } else { "cases" };
+    let first = match hunted.first {
+        0 => String::new(),
+        first => format!(" from case {first} on"),
+    };
+    let (cases, obedient) = (number(cases), number(obedient));
+    let parts = if largest == 1 { "part" } else { "parts" };
+    format!(
+        "{cases} {noun} of seed {}{first}, in {obedient} of which all obeyed; the largest \
+         attack has {} {parts}",
+        hunted.seed,
+        number(largest as u64),
+    )
 }
 
 /// What was found, whatever the protocol is.
-pub(super) struct FindingInWords {
+pub(crate) struct FindingInWords {
     pub broken: CounterexampleInWords,
     /// In which case it was found.
     pub case: u64,

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use crate::attack::AttackOn;
+use crate::attack::Attack;
 use crate::count::Count;
-use crate::execution::{Counterexample, ExecutionOf, Size};
+use crate::execution::{Counterexample, Execution, Size};
 use crate::graph::Graph;
-use crate::impossibility::argument::{Conclusion, Witness};
+use crate::impossibility::argument::{Argument, Conclusion, Witness};
 use crate::impossibility::world::{Must, Needed};
 use crate::outcome::Task;
 use crate::testable::{Testable, asked};
@@ -21,10 +21,8 @@ use crate::verdict::{Estimate, Expected, Finding, Hunted, Refutation, Ruling, Ve
 /// `behaviours_log10` is always there. Where `signed` is true they are strategies: see
 /// [`Verdict::behaviours`]. `not_covered` is there unless it is broken, `task` if it is not broadcast,
 /// `demands` if there are any, and `graph` if not everybody can talk to everybody.
-pub fn verdict<P>(protocol: &Value, verdict: &Verdict<P>) -> Value
-where
-    P: Testable<Value: Serialize, Message: Serialize>,
-{
+#[must_use]
+pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
     let Verdict { graph, adversary, engine, signed, forgeries, behaviours, steps, ruling, .. } =
         verdict;
     let mut json = json!({ "verdict": verdict.name() });
@@ -59,9 +57,7 @@ where
     match ruling {
         Ruling::Holds => {}
         Ruling::Bounded(halt) => json["halt"] = json!(halt),
-        Ruling::Broken(counterexample) => {
-            json["counterexample"] = self::counterexample(counterexample);
-        }
+        Ruling::Broken(counterexample) => json["counterexample"] = json!(counterexample),
     }
     json
 }
@@ -99,10 +95,8 @@ pub fn estimate(protocol: &Value, estimate: &Estimate) -> Value {
 
 /// What came of a hunt; `protocol` describes the protocol, as in [`verdict`]. How long it took is
 /// left out, so that the same hunt reads the same.
-pub fn hunted<P>(protocol: &Value, hunted: &Hunted<P>) -> Value
-where
-    P: Testable<Value: Serialize, Message: Serialize>,
-{
+#[must_use]
+pub fn hunted(protocol: &Value, hunted: &Hunted<impl Serialize>) -> Value {
     let Hunted { graph, adversary, signed, forgeries, first, cases, seed, coverage, .. } = hunted;
     let mut json = json!({ "verdict": hunted.name() });
     merge(&mut json, protocol);
@@ -125,11 +119,8 @@ where
     if let Some(powers) = hunted.not_covered() {
         json["not_covered"] = json!(powers);
     }
-    if let Some(Finding { case, drawn, executions, counterexample, .. }) = &hunted.finding {
-        json["found_at_case"] = json!(case);
-        json["drawn_size"] = json!(drawn.size());
-        json["shrinking_executions"] = json!(executions);
-        json["counterexample"] = self::counterexample(counterexample);
+    if let Some(finding) = &hunted.finding {
+        merge(&mut json, &json!(finding));
     }
     json
 }
@@ -138,9 +129,14 @@ where
 ///
 /// Each world is an execution, with the copies that live in it (`loyal`: general and layer) and, if a
 /// signature is lacking, the message that would have to be forged.
-pub fn refutation<P>(protocol: &Value, refutation: &Refutation<P>) -> Value
+pub fn refutation<P, V, M, S>(
+    protocol: &Value,
+    refutation: &Refutation<P, Argument<V, M, S>>,
+) -> Value
 where
-    P: Testable<Value: Serialize, Message: Serialize>,
+    V: Clone + PartialEq + Serialize,
+    M: Clone + PartialEq + Serialize,
+    S: Clone + PartialEq,
 {
     let Refutation { task, graph, f, argument, .. } = refutation;
     let mut json = json!({ "verdict": refutation.name() });
@@ -161,7 +157,7 @@ where
             told["forgery_needed"] =
                 json!({ "wire": wire, "message": message, "by": signed.by, "on": on });
         }
-        merge(&mut told, &self::execution::<P>(*task, &world.attack, &world.execution));
+        merge(&mut told, &self::execution(*task, &world.attack, &world.execution));
         told
     });
     let witnesses = argument.witnesses().map(|Witness { double, world, same_view }| {
@@ -196,12 +192,18 @@ pub fn add_graph(json: &mut Value, graph: &Graph) {
     }
 }
 
-fn counterexample<P>(counterexample: &Counterexample<P>) -> Value
+/// An execution under an attack that breaks a protocol.
+pub(crate) fn counterexample<V, M, N, S>(
+    task: Task,
+    attack: &Attack<V, M>,
+    execution: &Execution<V, N, S>,
+    size: Size,
+) -> Value
 where
-    P: Testable<Value: Serialize, Message: Serialize>,
+    V: Clone + Serialize,
+    M: Clone + Serialize,
 {
-    let Counterexample { attack, execution, size, protocol, .. } = counterexample;
-    let mut json = self::execution::<P>(asked(protocol, &attack.graph).task, attack, execution);
+    let mut json = self::execution(task, attack, execution);
     json["smallest"] = match size {
         Size::Smallest => json!(true),
         Size::LocallyMinimal => json!("locally"),
@@ -210,11 +212,47 @@ where
     json
 }
 
-/// An execution under an attack. (What there is of faults, crashes and the schedule is told as in an
-/// attack file.)
-pub fn execution<P>(task: Task, attack: &AttackOn<P>, execution: &ExecutionOf<P>) -> Value
+impl<P> Serialize for Counterexample<P>
 where
     P: Testable<Value: Serialize, Message: Serialize>,
+{
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let Counterexample { attack, execution, size, protocol, .. } = self;
+        let task = asked(protocol, &attack.graph).task;
+        counterexample(task, attack, execution, *size).serialize(to)
+    }
+}
+
+/// Where an attack was found, and how it was made smaller.
+pub(crate) fn finding(case: u64, drawn: usize, executions: u64, counterexample: &Value) -> Value {
+    json!({
+        "found_at_case": case,
+        "drawn_size": drawn,
+        "shrinking_executions": executions,
+        "counterexample": counterexample,
+    })
+}
+
+impl<P> Serialize for Finding<P>
+where
+    P: Testable<Value: Serialize, Message: Serialize>,
+{
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let Finding { case, drawn, executions, counterexample, .. } = self;
+        finding(*case, drawn.size(), *executions, &json!(counterexample)).serialize(to)
+    }
+}
+
+/// An execution under an attack. (What there is of faults, crashes and the schedule is told as in an
+/// attack file.)
+pub fn execution<V, M, N, S>(
+    task: Task,
+    attack: &Attack<V, M>,
+    execution: &Execution<V, N, S>,
+) -> Value
+where
+    V: Clone + Serialize,
+    M: Clone + Serialize,
 {
     let violation = execution.violation();
     let decisions = execution.decisions.iter().enumerate();

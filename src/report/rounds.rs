@@ -15,7 +15,7 @@ use crate::impossibility::{DecisionTable, Existence, Forced, Rounds, View, ViewC
 use crate::order::Order;
 use crate::protocols::oral::{OralMessages, Relay};
 use crate::testable::Wire;
-use crate::verdict::Verdict;
+use crate::verdict::VerdictOn;
 
 /// A table with more rows is not shown as a whole.
 const ROWS: usize = 32;
@@ -33,7 +33,7 @@ impl fmt::Display for Rounds {
 /// All of it: the chain of executions if there is no protocol, else the protocol, and, if it was
 /// asked, what the exhaustive search says of it.
 #[must_use]
-pub fn text(found: &Rounds, verdict: Option<&Verdict<DecisionTable>>, style: Style) -> String {
+pub fn text(found: &Rounds, verdict: Option<&VerdictOn<DecisionTable>>, style: Style) -> String {
     let Rounds { n, f, rounds, values, views, executions, .. } = found;
     let (word, what) = if found.exists() { ("exists", "a") } else { ("none", "no") };
     let rounds = many(*rounds as u64, "round");
@@ -66,7 +66,7 @@ pub fn text(found: &Rounds, verdict: Option<&Verdict<DecisionTable>>, style: Sty
 }
 
 /// What the exhaustive search says of the table.
-fn verified(verdict: &Verdict<DecisionTable>) -> String {
+fn verified(verdict: &VerdictOn<DecisionTable>) -> String {
     let steps = grouped(&verdict.steps.to_string());
     let behaviours = &verdict.behaviours;
     let name = verdict.name();
@@ -208,7 +208,7 @@ fn many(count: u64, noun: &str) -> String {
 
 /// The same as JSON: with every attack of the chain, or the whole table.
 #[must_use]
-pub fn json(found: &Rounds, verdict: Option<&Verdict<DecisionTable>>) -> Value {
+pub fn json(found: &Rounds, verdict: Option<&VerdictOn<DecisionTable>>) -> Value {
     let Rounds { n, f, rounds, values, views, executions, classes, free, existence } = found;
     let mut json = json!({
         "verdict": if found.exists() { "exists" } else { "none" },

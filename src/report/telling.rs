@@ -2,6 +2,8 @@
 
 mod teller;
 
+use std::cell::RefCell;
+
 use self::teller::Storyteller;
 use super::refuted::{ArgumentInWords, RefutationInWords, WorldInWords};
 use super::story::{Amount, Held, Story};
@@ -11,13 +13,15 @@ use crate::execution::history::history;
 use crate::execution::{ExecutionOf, Forgeries, NumberedExecution};
 use crate::fault::guarded;
 use crate::general::{General, Generals};
-use crate::impossibility::world::{Must, Needed, World, WorldOf};
+use crate::graph::Graph;
+use crate::impossibility::argument::NumberedArgument;
+use crate::impossibility::world::{Must, Needed, NumberedWorld, World};
 use crate::machine::{
-    Machine, MessageId, Numbered, NumberedAttack, StateId, Terms, ValueId, Worker, fits,
+    Machine, Memory, MessageId, Numbered, NumberedAttack, StateId, Terms, ValueId, Worker, fits,
 };
 use crate::signature::Seal;
 use crate::testable::{Testable, Wire};
-use crate::verdict::Refutation;
+use crate::verdict::{Refutation, RefutationOf};
 
 /// A protocol that is asked for its words. It may panic.
 struct Asked<'a> {
@@ -94,6 +98,72 @@ impl Story {
     }
 }
 
+/// The stories of executions by numbers, whose states stand in one table.
+pub(crate) struct Stories<'a>(RefCell<Asked<'a>>);
+
+impl<'a> Stories<'a> {
+    /// Of these states.
+    pub fn new(machine: &'a dyn Machine, terms: &'a Terms, states: Memory) -> Stories<'a> {
+        let mut asked = Asked::new(machine, terms);
+        asked.worker.table = states.into_table(machine);
+        Stories(RefCell::new(asked))
+    }
+
+    /// As [`Story::of`].
+    pub fn whole(&self, attack: &NumberedAttack, execution: &NumberedExecution) -> Story {
+        story_by(&mut self.0.borrow_mut(), attack, execution, true)
+    }
+
+    /// As [`Story::in_brief`].
+    pub fn in_brief(&self, attack: &NumberedAttack, execution: &NumberedExecution) -> Story {
+        story_by(&mut self.0.borrow_mut(), attack, execution, false)
+    }
+
+    /// A refutation in words, with a [whole](Stories::whole) story for each world, or one in brief.
+    pub fn refutation<P>(
+        &self,
+        refutation: &Refutation<P, NumberedArgument>,
+        whole: bool,
+    ) -> RefutationInWords {
+        let asked = &mut *self.0.borrow_mut();
+        let Refutation { name, task, graph, f, argument, .. } = refutation;
+        let argument = argument.as_ref().map(|argument| ArgumentInWords {
+            theorem: argument.theorem,
+            is_stopped: argument.is_stopped(),
+            groups: argument.groups.clone(),
+            values: argument.values.map(|value| asked.value(value)),
+            worlds: argument.worlds.iter().map(|world| world_by(asked, world, whole)).collect(),
+            witnesses: argument.witnesses().collect(),
+            conclusion: argument.conclusion.clone(),
+        });
+        RefutationInWords {
+            verdict: refutation.name(),
+            protocol: name.clone(),
+            task: *task,
+            graph: graph.clone(),
+            f: *f,
+            argument,
+        }
+    }
+}
+
+fn world_by(asked: &mut Asked<'_>, world: &NumberedWorld, whole: bool) -> WorldInWords {
+    let World { loyal, must, attack, execution, forgery, .. } = world;
+    WorldInWords {
+        loyal: loyal.clone(),
+        must: match must {
+            Must::Decide(decision) => Must::Decide(asked.value(*decision)),
+            Must::Agree => Must::Agree,
+        },
+        story: story_by(asked, attack, execution, whole),
+        forgery: forgery.as_ref().map(|Needed { wire, message, signed }| Needed {
+            wire: *wire,
+            message: asked.tell(wire.from, *message),
+            signed: signed.clone(),
+        }),
+    }
+}
+
 fn story_of<P: Testable>(
     protocol: &P,
     attack: &AttackOn<P>,
@@ -101,23 +171,27 @@ fn story_of<P: Testable>(
     whole: bool,
 ) -> Story {
     let numbered = Numbered::new(protocol);
-    let terms = numbered.terms(&attack.graph, true);
-    let terms = &terms.unwrap_or_else(|_| Terms::unknown(&attack.graph));
+    let terms = &terms_of(&numbered, &attack.graph);
     let mut asked = Asked::new(&numbered, terms);
     let attack = numbered.number_attack(attack);
     let execution = numbered.number_execution(execution, &mut *asked.worker.table);
     story_by(&mut asked, &attack, &execution, whole)
 }
 
+/// What is known of a protocol on a graph.
+pub(crate) fn terms_of(machine: &dyn Machine, graph: &Graph) -> Terms {
+    machine.terms(graph, true).unwrap_or_else(|_| Terms::unknown(graph))
+}
+
 impl RefutationInWords {
     /// A refutation in words, with a whole [story](Story::of) for each world.
-    pub fn of<P: Testable>(refutation: &Refutation<P>) -> RefutationInWords {
-        refuted_by(refutation, Story::of)
+    pub fn of<P: Testable>(refutation: &RefutationOf<P>) -> RefutationInWords {
+        refuted_by(refutation, true)
     }
 
     /// The same with stories [in brief](Story::in_brief): enough for the text.
-    pub fn in_brief<P: Testable>(refutation: &Refutation<P>) -> RefutationInWords {
-        refuted_by(refutation, Story::in_brief)
+    pub fn in_brief<P: Testable>(refutation: &RefutationOf<P>) -> RefutationInWords {
+        refuted_by(refutation, false)
     }
 }
 
@@ -135,7 +209,7 @@ pub(crate) fn stale<P: Testable>(
 }
 
 /// How much of an attack there is.
-pub(super) fn amount<V, M>(attack: &Attack<V, M>) -> Amount {
+pub(crate) fn amount<V, M>(attack: &Attack<V, M>) -> Amount {
     let Attack { faults, traitors, crashes, lies, schedule, .. } = attack;
     let deaf = *faults == FaultClass::ReceiveOmission;
     let unheard = schedule.iter().filter(|shift| deaf && traitors.contains(shift.wire.to)).count();
@@ -159,43 +233,20 @@ fn story_by(
     Storyteller { asked, attack, execution }.story(&history.unwrap_or_default())
 }
 
-fn refuted_by<P: Testable>(
-    refutation: &Refutation<P>,
-    story: impl Fn(&P, &AttackOn<P>, &ExecutionOf<P>) -> Story,
-) -> RefutationInWords {
+fn refuted_by<P: Testable>(refutation: &RefutationOf<P>, whole: bool) -> RefutationInWords {
     let Refutation { protocol, name, task, graph, f, argument } = refutation;
-    let value = |value: &P::Value| format!("{value:?}");
-    let tell = |from: General, message: &P::Message| {
-        let told = guarded(|| protocol.words().tell(from, message));
-        told.unwrap_or_else(|_| format!("{message:?}"))
-    };
-    let world = |World { loyal, must, attack, execution, forgery, .. }: &WorldOf<P>| WorldInWords {
-        loyal: loyal.clone(),
-        must: match must {
-            Must::Decide(decision) => Must::Decide(value(decision)),
-            Must::Agree => Must::Agree,
-        },
-        story: story(protocol, attack, execution),
-        forgery: forgery.as_ref().map(|Needed { wire, message, signed }| Needed {
-            wire: *wire,
-            message: tell(wire.from, message),
-            signed: signed.clone(),
-        }),
-    };
-    RefutationInWords {
-        verdict: refutation.name(),
-        protocol: name.clone(),
-        task: *task,
-        graph: graph.clone(),
-        f: *f,
-        argument: argument.as_ref().map(|argument| ArgumentInWords {
-            theorem: argument.theorem,
-            is_stopped: argument.is_stopped(),
-            groups: argument.groups.clone(),
-            values: argument.values.each_ref().map(value),
-            worlds: argument.worlds.iter().map(world).collect(),
-            witnesses: argument.witnesses().collect(),
-            conclusion: argument.conclusion.clone(),
-        }),
-    }
+    let numbered = Numbered::new(protocol);
+    let terms = &terms_of(&numbered, graph);
+    let mut asked = Asked::new(&numbered, terms);
+    let states = RefCell::new(numbered.states_mut(&mut *asked.worker.table));
+    let argument = argument.as_ref().map(|argument| {
+        argument.map(
+            |value| numbered.number_value(value.clone()),
+            |message| numbered.number_message(message.clone()),
+            |state| states.borrow_mut().number(state.clone()),
+        )
+    });
+    let (name, task, graph, f) = (name.clone(), *task, graph.clone(), *f);
+    let refutation = Refutation { protocol: (), name, task, graph, f, argument };
+    Stories(RefCell::new(asked)).refutation(&refutation, whole)
 }

@@ -7,51 +7,27 @@ use itertools::Itertools;
 use super::story::{Amount, Story, all_held, may};
 use super::style::{Emphasis, Style};
 use crate::adversary::{Adversary, FaultClass};
-use crate::count::{Count, grouped};
+use crate::count::grouped;
 use crate::execution::Size;
 use crate::graph::Graph;
-use crate::outcome::Task;
+use crate::search::Harvested;
 use crate::search::progress::Halt;
-use crate::search::{Harvested, Reduction};
-
-/// What a verdict says, whatever the protocol is.
-pub(super) struct VerdictInWords<'a> {
-    pub name: &'a str,
-    pub protocol: &'a str,
-    pub graph: &'a Graph,
-    pub adversary: &'a Adversary,
-    pub task: Task,
-    pub demands: &'a [&'static str],
-    pub signed: bool,
-    pub forgeries: bool,
-    pub harvested: Option<Harvested>,
-    pub reductions: &'a [Reduction],
-    pub behaviours: &'a Count,
-    pub steps: u64,
-    pub end: RulingInWords,
-}
-
-/// How a search ended.
-pub(super) enum RulingInWords {
-    Holds,
-    Broken(Box<CounterexampleInWords>),
-    Bounded(Halt),
-}
+use crate::verdict::{Ruling, Verdict};
 
 /// The whole verdict: the ruling, the story if the protocol is broken, and what was covered.
-impl fmt::Display for VerdictInWords<'_> {
+impl fmt::Display for Verdict<CounterexampleInWords> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let VerdictInWords { name, protocol, graph, adversary, behaviours, steps, end, .. } = self;
+        let Verdict { protocol, graph, adversary, behaviours, steps, ruling, .. } = self;
         let style = Style::of(f);
-        writeln!(f, "{}\n", title(name, protocol, graph, adversary, style))?;
-        match end {
-            RulingInWords::Holds => {
+        writeln!(f, "{}\n", title(self.name(), protocol, graph, adversary, style))?;
+        match ruling {
+            Ruling::Holds => {
                 let unforgeability = if self.forgeries { ", and no forgery counts" } else { "" };
                 let held = all_held(self.task, self.demands.iter().copied());
                 let held = format!("{held}{unforgeability}, whatever the traitors do.");
                 writeln!(f, "{}\n", style.line(&held, 0))?;
             }
-            RulingInWords::Bounded(Halt::Harvest) => {
+            Ruling::Bounded(Halt::Harvest) => {
                 let heard = self.harvested.map(heard).unwrap_or_default();
                 let found = format!(
                     "Nothing was found, but the protocol does not say what a traitor could say: covered\n\
@@ -59,23 +35,23 @@ impl fmt::Display for VerdictInWords<'_> {
                 );
                 writeln!(f, "{}\n", style.line(&found, 0))?;
             }
-            RulingInWords::Bounded(halt) => {
+            Ruling::Bounded(halt) => {
                 let found = format!("Nothing was found, but not everything was covered: {halt}.");
                 writeln!(f, "{}\n", style.line(&found, 0))?;
             }
-            RulingInWords::Broken(broken) => writeln!(f, "{}", style.show(&**broken))?,
+            Ruling::Broken(broken) => writeln!(f, "{}", style.show(&**broken))?,
         }
         let reductions = self.reductions.iter().map(ToString::to_string).collect::<Vec<_>>();
         let reductions =
             if reductions.is_empty() { "none".to_owned() } else { reductions.join("; ") };
-        let covered = if matches!(end, RulingInWords::Bounded(_)) { "Covered" } else { "Space" };
+        let covered = if matches!(ruling, Ruling::Bounded(_)) { "Covered" } else { "Space" };
         let what = if self.signed {
             "adversary strategies (a message is dropped if the traitors cannot sign it)"
         } else {
             "raw behaviours"
         };
         let work = format!("{behaviours} {what}, in {} steps", grouped(&steps.to_string()));
-        let broken = matches!(end, RulingInWords::Broken(_));
+        let broken = matches!(ruling, Ruling::Broken(_));
         let not_covered = if broken { None } else { adversary.not_covered(self.signed) };
         let adversary = [("Adversary", adversary.told(self.signed, self.forgeries))];
         let not_covered = not_covered.map(|powers| ("Not covered", powers));
@@ -104,7 +80,7 @@ fn heard(Harvested { messages, runs, left_out }: Harvested) -> String {
 }
 
 /// A counterexample, whatever the protocol is.
-pub(super) struct CounterexampleInWords {
+pub(crate) struct CounterexampleInWords {
     pub story: Story,
     pub size: Size,
 }

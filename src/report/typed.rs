@@ -2,40 +2,19 @@
 
 use std::fmt;
 
-use super::hunted::{FindingInWords, HuntedInWords};
+use super::hunted::FindingInWords;
 use super::refuted::RefutationInWords;
 use super::story::Story;
 use super::telling::amount;
-use super::text::{CounterexampleInWords, RulingInWords, VerdictInWords};
+use super::text::CounterexampleInWords;
 use crate::execution::Counterexample;
-use crate::fault::{Fault, FaultKind};
-use crate::property::Violation;
 use crate::testable::Testable;
-use crate::verdict::{Finding, Hunted, Refutation, Ruling, Verdict};
+use crate::verdict::{Finding, HuntedOn, RefutationOf, VerdictOn};
 
 /// The whole verdict: the ruling, the story if the protocol is broken, and what was covered.
-impl<P: Testable> fmt::Display for Verdict<P> {
+impl<P: Testable> fmt::Display for VerdictOn<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let searched = VerdictInWords {
-            name: self.name(),
-            protocol: &self.protocol,
-            graph: &self.graph,
-            adversary: &self.adversary,
-            task: self.task,
-            demands: &self.demands,
-            signed: self.signed,
-            forgeries: self.forgeries,
-            harvested: self.harvested,
-            reductions: &self.reductions,
-            behaviours: &self.behaviours,
-            steps: self.steps,
-            end: match &self.ruling {
-                Ruling::Holds => RulingInWords::Holds,
-                Ruling::Broken(found) => RulingInWords::Broken(Box::new(broken(found))),
-                Ruling::Bounded(halt) => RulingInWords::Bounded(*halt),
-            },
-        };
-        searched.fmt(f)
+        self.as_ref().map(broken).fmt(f)
     }
 }
 
@@ -48,23 +27,9 @@ impl<P: Testable> fmt::Display for Counterexample<P> {
 
 /// What came of it: the story if something was found, and what was tried. How long it took is left
 /// out, so that the same hunt reads the same.
-impl<P: Testable> fmt::Display for Hunted<P> {
+impl<P: Testable> fmt::Display for HuntedOn<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let drawn = HuntedInWords {
-            name: self.name(),
-            protocol: &self.protocol,
-            graph: &self.graph,
-            adversary: &self.adversary,
-            signed: self.signed,
-            forgeries: self.forgeries,
-            harvested: self.harvested,
-            first: self.first,
-            cases: self.cases,
-            seed: self.seed,
-            coverage: &self.coverage,
-            found: self.finding.as_ref().map(hit),
-        };
-        drawn.fmt(f)
+        self.as_ref().map(hit).fmt(f)
     }
 }
 
@@ -76,7 +41,7 @@ impl<P: Testable> fmt::Display for Finding<P> {
 }
 
 /// The whole argument, and what came of it.
-impl<P: Testable> fmt::Display for Refutation<P> {
+impl<P: Testable> fmt::Display for RefutationOf<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         RefutationInWords::in_brief(self).fmt(f)
     }
@@ -94,9 +59,6 @@ fn hit<P: Testable>(finding: &Finding<P>) -> FindingInWords {
         case: *case,
         drawn: amount(drawn),
         executions: *executions,
-        undetermined: matches!(
-            &counterexample.violation,
-            Violation::Fault(Fault { kind: FaultKind::Undetermined(..), .. })
-        ),
+        undetermined: counterexample.violation.is_undetermined(),
     }
 }

@@ -1,0 +1,93 @@
+//! An attack that breaks a protocol, as it is shown: as text, as JSON, in pictures, in a file.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::Attack;
+use crate::execution::NumberedExecution;
+use crate::execution::Size;
+use crate::machine::{NumberedAttack, Terms};
+use crate::outcome::Task;
+use crate::report::hunted::FindingInWords;
+use crate::report::json;
+use crate::report::notation::Notation;
+use crate::report::story::Story;
+use crate::report::telling::{Stories, amount};
+use crate::report::text::CounterexampleInWords;
+use crate::search::Found;
+use crate::verdict::NumberedFinding;
+
+/// An attack that breaks a protocol, by numbers.
+pub struct Exhibit<'a> {
+    notation: &'a dyn Notation,
+    task: Task,
+    stories: Stories<'a>,
+    attack: NumberedAttack,
+    execution: NumberedExecution,
+    size: Size,
+    undetermined: bool,
+}
+
+impl<'a> Exhibit<'a> {
+    /// Of what was found.
+    pub fn of(notation: &'a dyn Notation, terms: &'a Terms, found: Found) -> Exhibit<'a> {
+        let Found { attack, execution, states, violation, size } = found;
+        let (task, undetermined) = (terms.task, violation.is_undetermined());
+        let stories = Stories::new(notation, terms, states);
+        Exhibit { notation, task, stories, attack, execution, size, undetermined }
+    }
+
+    /// All that is to be seen of it.
+    pub fn picture(&self) -> Story {
+        self.stories.whole(&self.attack, &self.execution)
+    }
+
+    pub fn in_words(&self) -> CounterexampleInWords {
+        let story = self.stories.in_brief(&self.attack, &self.execution);
+        CounterexampleInWords { story, size: self.size }
+    }
+
+    pub fn json(&self) -> Value {
+        let execution = self.notation.write_execution(&self.execution);
+        json::counterexample(self.task, &self.attack(), &execution, self.size)
+    }
+
+    /// The attack as it is written.
+    pub fn attack(&self) -> Attack<Value, Value> {
+        self.notation.write_attack(&self.attack)
+    }
+}
+
+/// The same, found by a hunt.
+pub struct Trophy<'a> {
+    /// In which case it was found.
+    pub case: u64,
+    pub exhibit: Exhibit<'a>,
+    /// How long it was made smaller.
+    pub time: Duration,
+    drawn: NumberedAttack,
+    executions: u64,
+}
+
+impl<'a> Trophy<'a> {
+    /// Of what was found.
+    pub fn of(notation: &'a dyn Notation, terms: &'a Terms, found: NumberedFinding) -> Trophy<'a> {
+        let NumberedFinding { case, drawn, executions, time, found } = found;
+        Trophy { case, exhibit: Exhibit::of(notation, terms, found), time, drawn, executions }
+    }
+
+    pub fn in_words(&self) -> FindingInWords {
+        FindingInWords {
+            broken: self.exhibit.in_words(),
+            case: self.case,
+            drawn: amount(&self.drawn),
+            executions: self.executions,
+            undetermined: self.exhibit.undetermined,
+        }
+    }
+
+    pub fn json(&self) -> Value {
+        json::finding(self.case, self.drawn.size(), self.executions, &self.exhibit.json())
+    }
+}

@@ -1,0 +1,120 @@
+//! Values and messages as they stand in files, by number: so what reads and writes files need not know
+//! the types of a protocol.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::attack_file::{AttackFileError, part};
+use crate::attack::{Attack, Edit, Lie};
+use crate::execution::Execution;
+use crate::execution::NumberedExecution;
+use crate::general::General;
+use crate::impossibility::argument::{Argument, NumberedArgument};
+use crate::machine::{Machine, MessageId, Numbered, NumberedAttack, StateId, ValueId};
+use crate::schedule::Shift;
+use crate::testable::Testable;
+
+/// A protocol by numbers whose values and messages can be written to a file, and read from it.
+pub(crate) trait Notation: Machine {
+    fn write_value(&self, value: ValueId) -> Value;
+
+    fn write_message(&self, message: MessageId) -> Value;
+
+    /// What is wrong with it is said with its place in the value.
+    fn read_value(&self, value: Value) -> Result<ValueId, AttackFileError>;
+
+    /// The same of a message.
+    fn read_message(&self, message: Value) -> Result<MessageId, AttackFileError>;
+}
+
+impl<P> Notation for Numbered<P>
+where
+    P: Testable<Value: Serialize + DeserializeOwned, Message: Serialize + DeserializeOwned>,
+{
+    fn write_value(&self, value: ValueId) -> Value {
+        json!(self.value(value))
+    }
+
+    fn write_message(&self, message: MessageId) -> Value {
+        json!(self.message(message))
+    }
+
+    fn read_value(&self, value: Value) -> Result<ValueId, AttackFileError> {
+        part("", value).map(|value| self.number_value(value))
+    }
+
+    fn read_message(&self, message: Value) -> Result<MessageId, AttackFileError> {
+        part("", message).map(|message| self.number_message(message))
+    }
+}
+
+impl dyn Notation + '_ {
+    /// An attack as it is written.
+    pub fn write_attack(&self, attack: &NumberedAttack) -> Attack<Value, Value> {
+        attack.map(|value| self.write_value(*value), |message| self.write_message(*message))
+    }
+
+    /// An argument as it is written.
+    pub fn write_argument(&self, argument: &NumberedArgument) -> Argument<Value, Value, StateId> {
+        argument.map(
+            |value| self.write_value(*value),
+            |message| self.write_message(*message),
+            |state| *state,
+        )
+    }
+
+    /// What is written of an execution: neither messages nor states.
+    pub fn write_execution(&self, execution: &NumberedExecution) -> Execution<Value, (), ()> {
+        execution.map(|value| self.write_value(*value), |_| (), |_| ())
+    }
+}
+
+/// An attack from a file: its form first, and then value by value.
+pub(crate) fn read_attack(
+    notation: &dyn Notation,
+    attack: Value,
+) -> Result<NumberedAttack, AttackFileError> {
+    let Attack { graph, faults, traitors, inputs, crashes, lies, schedule } =
+        part::<Attack<Value, Value>>("the attack", attack)?;
+    let value = |(general, input): (General, Value)| {
+        let value = notation.read_value(input).map_err(within(format!("inputs.{}", general.id())));
+        value.map(|value| (general, value))
+    };
+    let message = |place: String, message| notation.read_message(message).map_err(within(place));
+    let lie = |(index, Lie { wire, edit }): (usize, Lie<Value>)| {
+        let at = |field: &str, said| message(format!("lies[{index}].{field}"), said);
+        let edit = match edit {
+            Edit::Withhold(honest) => Edit::Withhold(at("withhold", honest)?),
+            Edit::Say(say) => Edit::Say(at("say", say)?),
+            Edit::Instead { of, say } => {
+                Edit::Instead { of: at("instead_of", of)?, say: at("say", say)? }
+            }
+        };
+        Ok::<_, AttackFileError>(Lie { wire, edit })
+    };
+    let shift = |(index, Shift { wire, message: said, arrival }): (usize, Shift<Value>)| {
+        let message = message(format!("schedule[{index}].message"), said);
+        message.map(|message| Shift { wire, message, arrival })
+    };
+    Ok(Attack {
+        graph,
+        faults,
+        traitors,
+        inputs: inputs.into_iter().map(value).collect::<Result<_, _>>()?,
+        crashes,
+        lies: lies.into_iter().enumerate().map(lie).collect::<Result<_, _>>()?,
+        schedule: schedule.into_iter().enumerate().map(shift).collect::<Result<_, _>>()?,
+    })
+}
+
+/// Says of what is wrong in a part where that part stands.
+fn within(outer: String) -> impl FnOnce(AttackFileError) -> AttackFileError {
+    move |error| match error {
+        AttackFileError::Part { place, message } => {
+            let dot = if place.is_empty() || place.starts_with('[') { "" } else { "." };
+            AttackFileError::Part { place: format!("{outer}{dot}{place}"), message }
+        }
+        other => other,
+    }
+}
