@@ -58,6 +58,7 @@ mod signed_schemes;
 mod signed_symmetry;
 mod signed_textbook;
 mod small_strategies;
+mod steps;
 mod strategy;
 mod strategy_shrinking;
 mod style;

@@ -324,10 +324,7 @@ fn a_file_imports_only_from_its_own_floor_and_those_below() {
 }
 
 /// What a file reaches by its imports, theirs, and so on.
-fn reached<'a>(
-    imports: &BTreeMap<&'a str, BTreeMap<&'a str, BTreeSet<String>>>,
-    from: &'a str,
-) -> BTreeSet<&'a str> {
+fn reached<'a>(imports: &Imports<'a>, from: &'a str) -> BTreeSet<&'a str> {
     let (mut reached, mut next) = (BTreeSet::new(), vec![from]);
     while let Some(file) = next.pop() {
         let imported = imports.get(file).into_iter().flat_map(BTreeMap::keys);
@@ -336,25 +333,52 @@ fn reached<'a>(
     reached
 }
 
-#[test]
-fn there_is_no_circle_of_files() {
-    let house = house();
-    let map = Map::of(&house);
-    let imports: BTreeMap<&str, _> = house
-        .iter()
-        .filter(|(file, _)| room(file) != "lib")
-        .map(|(file, code)| (file.as_str(), map.imports(file, code)))
-        .collect();
+type Imports<'a> = BTreeMap<&'a str, BTreeMap<&'a str, BTreeSet<String>>>;
+
+/// By file, from which files it imports what. The root only shows what there is.
+fn imports<'a>(map: &'a Map, house: &'a BTreeMap<String, String>) -> Imports<'a> {
+    let files = house.iter().filter(|(file, _)| room(file) != "lib");
+    files.map(|(file, code)| (file.as_str(), map.imports(file, code))).collect()
+}
+
+/// The files that reach each other by their imports, circle by circle.
+fn circles<'a>(imports: &Imports<'a>) -> BTreeSet<BTreeSet<&'a str>> {
     let reached: BTreeMap<&str, _> =
-        imports.keys().map(|file| (*file, reached(&imports, file))).collect();
-    let circle = |file: &str| -> BTreeSet<&str> {
+        imports.keys().map(|file| (*file, reached(imports, file))).collect();
+    let circle = |file: &str| -> BTreeSet<&'a str> {
         let back = reached[file]
             .iter()
             .filter(|other| reached.get(**other).is_some_and(|reached| reached.contains(file)));
         back.copied().collect()
     };
-    let circles: BTreeSet<_> =
-        imports.keys().map(|file| circle(file)).filter(|circle| !circle.is_empty()).collect();
+    imports.keys().map(|file| circle(file)).filter(|circle| !circle.is_empty()).collect()
+}
+
+/// A parent that only shows what its children define is in no circle with them; one that uses it is.
+#[test]
+fn a_circle_is_found() {
+    let found = |parent: &str, child: &str| {
+        let files =
+            [("src/a.rs", parent), ("src/a/b.rs", child), ("src/a/c.rs", "use crate::a::B;")];
+        let house = files.map(|(file, code)| (file.to_owned(), code.to_owned())).into();
+        let map = Map::of(&house);
+        let circles = circles(&imports(&map, &house));
+        let join = |circle: BTreeSet<&str>| Vec::from_iter(circle).join(" ");
+        circles.into_iter().map(join).collect::<Vec<_>>()
+    };
+    let shows = "mod b;\nmod c;\npub use self::b::{B, Other};\npub struct A;\n";
+    let uses = &format!("{shows}fn of(_: &B) {{}}\n");
+    assert_eq!(Vec::<String>::new(), found(shows, "use super::A;\nstruct B;"));
+    assert_eq!(vec!["src/a.rs src/a/b.rs"], found(uses, "use super::A;\nstruct B;"));
+    assert_eq!(vec!["src/a/b.rs src/a/c.rs"], found(shows, "use super::c::{C, D};\nstruct B;"));
+}
+
+#[test]
+fn there_is_no_circle_of_files() {
+    let house = house();
+    let map = Map::of(&house);
+    let imports = imports(&map, &house);
+    let circles = circles(&imports);
     let excused =
         |circle: &BTreeSet<&str>, place: &str| circle.iter().all(|file| file.starts_with(place));
     let known =

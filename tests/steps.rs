@@ -1,0 +1,128 @@
+//! How much work standard questions take, pinned: whoever makes the search leave out more, or less, sees it
+//! here. `UPDATE_EXPECT=1 cargo test` writes the table anew.
+
+use expect_test::expect;
+use rayon::ThreadPoolBuilder;
+use turncoat::search::Engine;
+use turncoat::{
+    Adversary, Check, FloodSet, General, Graph, InteractiveConsistency, Lockstep, OralMessages,
+    Order, Problem, Repertoire, Round, Seat, SignedMessages, Testable, TwoStep, Wire, check,
+};
+
+/// What a user might bring: each tells the others what the commander told it, and follows most of them.
+/// It makes no claims, so the search knows nothing of it but how it behaves.
+#[derive(Clone, Debug)]
+struct Poll;
+
+/// Who I am, and what each has told me of the order, by number; the commander's word is the order itself.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+struct Votes {
+    me: General,
+    told: Vec<Order>,
+}
+
+impl Lockstep for Poll {
+    type Value = Order;
+    type Message = Order;
+    type State = Votes;
+
+    fn rounds(&self, _: usize) -> usize {
+        2
+    }
+
+    fn start(&self, seat: Seat, order: Option<&Order>) -> Votes {
+        let mut told = vec![Order::RETREAT; seat.n];
+        told[0] = order.copied().unwrap_or(Order::RETREAT);
+        Votes { me: seat.me, told }
+    }
+
+    fn send(&self, votes: &Votes, round: Round, to: General) -> impl IntoIterator<Item = Order> {
+        let speaks = votes.me.is_commander() == (round == 1) && !to.is_commander();
+        speaks.then(|| votes.told[0])
+    }
+
+    fn receive(&self, votes: &mut Votes, round: Round, from: General, order: &Order) {
+        if from.is_commander() == (round == 1) {
+            votes.told[from.id()] = *order;
+        }
+    }
+
+    fn decide(&self, votes: &Votes) -> Order {
+        let told = (0..votes.told.len()).filter(|id| *id != votes.me.id() || *id == 0);
+        let attack = told.clone().filter(|id| votes.told[*id] == Order::ATTACK).count();
+        if 2 * attack > told.count() { Order::ATTACK } else { Order::RETREAT }
+    }
+}
+
+impl Testable for Poll {
+    fn problem(&self, _: &Graph) -> Result<Problem<Order>, String> {
+        Ok(Problem::broadcast([Order::RETREAT, Order::ATTACK]))
+    }
+
+    fn repertoire(&self, _: usize, Wire { round, from, to }: Wire) -> Repertoire<Order> {
+        if from.is_commander() == (round == 1) && !to.is_commander() {
+            Repertoire::one_of([Order::RETREAT, Order::ATTACK])
+        } else {
+            Repertoire::silent()
+        }
+    }
+}
+
+/// A row of the table, the same for one thread and for two.
+fn row<P: Testable + Clone + Send + Sync>(name: &str, asked: &Check<P>) -> String
+where
+    Check<P>: Sync,
+{
+    let with = |threads| {
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let verdict = asked.clone().run().unwrap();
+            let size = verdict.counterexample().map(|found| found.attack.size().to_string());
+            let size = size.unwrap_or_else(|| "-".to_owned());
+            let (found, steps) = (verdict.name(), verdict.steps);
+            let behaviours = verdict.behaviours.to_string();
+            let row = format!("{name:<30}{found:<8}{steps:>9}  {size:>4}  {behaviours}\n");
+            (verdict.to_string(), row)
+        })
+    };
+    let (text, row) = with(1);
+    assert_eq!((text, row.clone()), with(2), "{name}: on two threads");
+    row
+}
+
+#[test]
+fn a_standard_question_takes_so_many_steps() {
+    let om = |m, n| check(OralMessages::new(m)).generals(n).traitors(m);
+    let sm = |m, n| check(SignedMessages::new(m)).generals(n).traitors(m);
+    let table = [
+        format!("{:<30}{:<8}{:>9}  {:>4}  {}\n", "", "verdict", "steps", "size", "behaviours"),
+        row("OM(1), n=4", &om(1, 4)),
+        row("OM(2), n=7", &om(2, 7)),
+        row("OM(1), n=3", &om(1, 3)),
+        row("OM(2), n=6, composed", &om(2, 6).engine(Engine::Compositional)),
+        row("SM(2), n=4", &sm(2, 4)),
+        row("SM(3), n=5", &sm(3, 5)),
+        row("two steps, n=4, f=2", &check(TwoStep::new()).generals(4).traitors(2)),
+        row("FloodSet, n=4, one crash", &{
+            check(FloodSet::new(2)).generals(4).against(Adversary::crash(1))
+        }),
+        row("interactive consistency, n=4", &{
+            check(InteractiveConsistency::new(1)).generals(4).traitors(1)
+        }),
+        row("a user's poll, n=4, f=1", &check(Poll).generals(4).traitors(1)),
+    ];
+    expect![[r#"
+                                      verdict     steps  size  behaviours
+        OM(1), n=4                    holds         593     -  201,671,777
+        OM(2), n=7                    holds      102375     -  10^59.7
+        OM(1), n=3                    broken        266     1  185,447
+        OM(2), n=6, composed          broken        392     6  5,666,455,119,080
+        SM(2), n=4                    holds       25118     -  98,388,509,595,001,422,858,090,574,272,002
+        SM(3), n=5                    holds      316635     -  10^79.9
+        two steps, n=4, f=2           broken       3576     1  377,014,460,070,146
+        FloodSet, n=4, one crash      holds       11608     -  1,104
+        interactive consistency, n=4  holds        5599     -  302,361,545,799,088
+        a user's poll, n=4, f=1       holds         515     -  24,059
+    "#]]
+    .assert_eq(&table.concat());
+}
