@@ -1,4 +1,4 @@
-//! Arguments, and what is done with them. Only here are files, clocks, threads and the terminal.
+//! CommandLine, and what is done with them. Only here are files, clocks, threads and the terminal.
 
 mod adversary;
 mod bounds;
@@ -34,14 +34,14 @@ use clap::error::{ContextKind, ContextValue, ErrorKind as Usage};
 use clap::{FromArgMatches, Parser, Subcommand, ValueEnum};
 use serde_json::Value;
 
-use self::protocols::Subject;
+use self::protocols::ChosenWith;
 use self::terminal::{Shown, help_is_coloured};
 
 /// Plays the traitor: is this protocol for Byzantine agreement correct, and if not, what breaks it?
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true, after_help = EXIT_CODES)]
 #[command(disable_help_subcommand = true)]
-struct Arguments {
+struct CommandLine {
     #[command(subcommand)]
     command: Command,
     /// Number of worker threads [default: one per processor]
@@ -69,59 +69,59 @@ enum Command {
     #[command(subcommand_value_name = "PROTOCOL", subcommand_help_heading = "Protocols")]
     Check {
         #[command(subcommand)]
-        subject: Subject<check::Arguments>,
+        subject: ChosenWith<check::CheckArguments>,
     },
     /// Check a range of n and f, and draw the frontier between holds and broken
     #[command(after_help = "Example: turncoat sweep oral -n 3..=7 -f 1..=2")]
     #[command(subcommand_value_name = "PROTOCOL", subcommand_help_heading = "Protocols")]
     Sweep {
         #[command(subcommand)]
-        subject: Subject<sweep::Arguments>,
+        subject: ChosenWith<sweep::SweepArguments>,
     },
     /// Search for an attack at random, where there are too many to try them all
     #[command(after_help = "Example: turncoat hunt oral -n 13 -f 4 --cases 1_000_000 --seed 7")]
     #[command(subcommand_value_name = "PROTOCOL", subcommand_help_heading = "Protocols")]
     Hunt {
         #[command(subcommand)]
-        subject: Subject<hunt::Arguments>,
+        subject: ChosenWith<hunt::HuntArguments>,
     },
     /// Break a protocol by an impossibility proof, where no protocol can be correct
     #[command(after_help = "Example: turncoat refute oral -n 3 -f 1")]
     #[command(subcommand_value_name = "PROTOCOL", subcommand_help_heading = "Protocols")]
     Refute {
         #[command(subcommand)]
-        subject: Subject<refute::Arguments>,
+        subject: ChosenWith<refute::RefuteArguments>,
     },
     /// Combine shard results into one verdict
     #[command(after_help = merge::AFTER_HELP)]
-    Merge(merge::Arguments),
+    Merge(merge::MergeArguments),
     /// Run the attack in a file and show the execution
     #[command(after_help = "Example: turncoat check oral -n 3 -f 1 --save attack.json
          turncoat replay attack.json")]
-    Replay(replay::Arguments),
+    Replay(replay::ReplayArguments),
     /// Decide whether R rounds suffice: synthesize a protocol or print an impossibility proof
     #[command(after_help = rounds::AFTER_HELP)]
-    Rounds(rounds::Arguments),
+    Rounds(rounds::RoundsArguments),
     /// Say whether the problem can be solved, by which theorem, and how turncoat shows it
     #[command(after_help = bounds::AFTER_HELP)]
-    Bounds(bounds::Arguments),
+    Bounds(bounds::BoundsArguments),
     /// List the protocols, with the bound that each claims and its source
     #[command(after_help = "Example: turncoat list --format json")]
-    List(list::Arguments),
+    List(list::ListArguments),
     /// Print the JSON Schema of the JSON output, or of attack files
     #[command(after_help = schema::AFTER_HELP)]
-    Schema(schema::Arguments),
+    Schema(schema::SchemaArguments),
     /// Print shell completions
     #[command(after_help = completions::AFTER_HELP)]
-    Completions(completions::Arguments),
+    Completions(completions::CompletionsArguments),
     /// Print the manual page, or write one page per command into a folder
     #[command(after_help = manual::AFTER_HELP)]
-    Man(manual::Arguments),
+    Man(manual::ManualArguments),
 }
 
 /// How the answer is written.
 #[derive(Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Format {
+enum PlainFormat {
     /// For a person
     #[default]
     Text,
@@ -131,7 +131,7 @@ enum Format {
 
 /// A verdict, as a program sees it.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Answer {
+enum VerdictName {
     /// Agreement and validity hold in every behaviour of the adversary
     Holds,
     /// There is an attack
@@ -140,22 +140,22 @@ enum Answer {
     Bounded,
 }
 
-impl Answer {
-    fn of(name: &str) -> Answer {
+impl VerdictName {
+    fn of(name: &str) -> VerdictName {
         match name {
-            "holds" => Answer::Holds,
-            "broken" => Answer::Broken,
-            _ => Answer::Bounded,
+            "holds" => VerdictName::Holds,
+            "broken" => VerdictName::Broken,
+            _ => VerdictName::Bounded,
         }
     }
 
     /// The exit code for this answer where that one is expected.
-    fn exit(self, expected: Option<Answer>) -> ExitCode {
+    fn exit(self, expected: Option<VerdictName>) -> ExitCode {
         ExitCode::from(match (self, expected) {
             (_, Some(expected)) => u8::from(self != expected),
-            (Answer::Holds, None) => 0,
-            (Answer::Broken, None) => 1,
-            (Answer::Bounded, None) => BOUNDED,
+            (VerdictName::Holds, None) => 0,
+            (VerdictName::Broken, None) => 1,
+            (VerdictName::Bounded, None) => BOUNDED,
         })
     }
 }
@@ -175,7 +175,7 @@ impl BadInput {
 /// What the program `turncoat` does: with the arguments of this process, on its terminal.
 pub fn main() -> ExitCode {
     let matches = examples::command().try_get_matches();
-    let arguments = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
+    let arguments = match matches.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(usage) => return refuse_usage(&usage),
     };
@@ -185,7 +185,9 @@ pub fn main() -> ExitCode {
     })
 }
 
-fn run(Arguments { command, threads, max_memory, shown }: Arguments) -> Result<ExitCode, BadInput> {
+fn run(
+    CommandLine { command, threads, max_memory, shown }: CommandLine,
+) -> Result<ExitCode, BadInput> {
     shown.begin();
     if let Some(threads) = threads {
         if threads == 0 {

@@ -33,24 +33,7 @@ const KNOWN_CIRCLES: &[(&str, &str)] = &[
 ];
 
 /// Type names that still mean two things, each with the reason. This list only shrinks.
-const KNOWN_TWICE: &[(&str, &str)] = &[
-    ("Arguments", "what clap reads: each command has its own, `check::Arguments`"),
-    ("Answer", "src/cli: how a command answers, and what came of a search"),
-    ("Check", "src/cli: the command, and what the library asks"),
-    ("ChoiceName", "src/cli: what `--choice` can be, for two kinds of protocols"),
-    ("Enemy", "src/cli: the arguments for an adversary, and who acts for it in a run"),
-    ("Expected", "src/cli: what `--expect` can be, for two commands, and what a search would cost"),
-    ("Format", "src/cli: the formats of what has a picture, and of what has none"),
-    ("Hunt", "src/cli: the command, and what the library asks"),
-    ("Memory", "src/cli: how much memory there may be, and what a worker remembers"),
-    ("Question", "src/cli: the arguments of a question, and the question"),
-    ("Refute", "src/cli: the command, and what the library asks"),
-    ("Routed", "src/cli: the arguments of a protocol, and its state"),
-    ("Signed", "src/cli: the arguments of a protocol, and who has signed what"),
-    ("Subject", "src/cli: the protocol that is named, and of whom a question asks"),
-    ("Task", "src/cli: what is done with a protocol, and what the protocol is for"),
-    ("Written", "src/cli: what can be written and read, and who does what is written"),
-];
+const KNOWN_TWICE: &[(&str, &str)] = &[];
 
 /// The Rust files in a folder, at every depth.
 fn files(folder: &Path) -> Vec<PathBuf> {

@@ -8,7 +8,7 @@ use super::whole_number;
 /// What the enemy may do, but for how many generals it may turn.
 #[derive(Args)]
 #[command(next_help_heading = "Adversary")]
-pub struct Enemy {
+pub struct AdversaryArguments {
     /// How traitors are faulty
     #[arg(long, value_enum, default_value_t = FaultsName::Byzantine)]
     faults: FaultsName,
@@ -64,7 +64,7 @@ impl FaultsName {
     }
 }
 
-impl Enemy {
+impl AdversaryArguments {
     /// The adversary who may do this, and turn so many generals at most.
     pub fn adversary(&self, f: usize) -> Adversary {
         let mut adversary = Adversary::new(self.faults.class(), f);

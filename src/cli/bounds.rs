@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use super::terminal::shown;
-use super::{BOUNDED, BadInput, Format, as_text, print, whole_number};
+use super::{BOUNDED, BadInput, PlainFormat, as_text, print, whole_number};
 use crate::Task;
 use crate::impossibility::{BoundsProblem, Solvability};
 use crate::report::bounds::json;
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub struct BoundsArguments {
     /// Number of generals, the commander included
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     n: usize,
@@ -30,10 +30,10 @@ pub struct Arguments {
     task: TaskName,
     /// Exit with 0 for this answer and 1 for any other
     #[arg(long, value_enum)]
-    expect: Option<Expected>,
+    expect: Option<ExpectedSolvability>,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: PlainFormat,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -45,7 +45,7 @@ enum TaskName {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Expected {
+enum ExpectedSolvability {
     /// A protocol exists
     Solvable,
     /// No protocol exists
@@ -64,8 +64,8 @@ Exit codes:
   2  bad input
   3  whether so many rounds are enough depends on the graph";
 
-pub fn bounds(arguments: &Arguments) -> Result<ExitCode, BadInput> {
-    let Arguments { n, f, signed, connectivity, r, task, expect, format } = *arguments;
+pub fn bounds(arguments: &BoundsArguments) -> Result<ExitCode, BadInput> {
+    let BoundsArguments { n, f, signed, connectivity, r, task, expect, format } = *arguments;
     let all = BoundsProblem::new(n, f);
     let connectivity = connectivity.unwrap_or(all.connectivity);
     let task = match task {
@@ -75,23 +75,23 @@ pub fn bounds(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let problem = BoundsProblem { signed, connectivity, rounds: r, task, ..all };
     let bounds = problem.bounds().map_err(BadInput::new)?;
     let text = match format {
-        Format::Json => as_text(&json(&bounds)),
-        Format::Text => shown(&bounds),
+        PlainFormat::Json => as_text(&json(&bounds)),
+        PlainFormat::Text => shown(&bounds),
     };
     if let Err(failure) = print(&text) {
         return Ok(failure);
     }
     let answer = match bounds.answer {
-        Solvability::Solvable => Expected::Solvable,
-        Solvability::Unsolvable => Expected::Unsolvable,
-        Solvability::DependsOnGraph => Expected::DependsOnGraph,
+        Solvability::Solvable => ExpectedSolvability::Solvable,
+        Solvability::Unsolvable => ExpectedSolvability::Unsolvable,
+        Solvability::DependsOnGraph => ExpectedSolvability::DependsOnGraph,
     };
     Ok(ExitCode::from(match expect {
         Some(expected) => u8::from(answer != expected),
         None => match answer {
-            Expected::Solvable => 0,
-            Expected::Unsolvable => 1,
-            Expected::DependsOnGraph => BOUNDED,
+            ExpectedSolvability::Solvable => 0,
+            ExpectedSolvability::Unsolvable => 1,
+            ExpectedSolvability::DependsOnGraph => BOUNDED,
         },
     }))
 }

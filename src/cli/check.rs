@@ -5,15 +5,15 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::adversary::Enemy;
+use super::adversary::AdversaryArguments;
 use super::exhibit::Exhibit;
 use super::files::{self, replayed};
 use super::graph::Among;
 use super::output::{Output, Told};
 use super::parts::{Asked, Divided, Done, Parts};
-use super::protocols::{Specification, Subject};
+use super::protocols::{ChosenWith, Specification};
 use super::watch::{Budget, Deadline, Work, watched};
-use super::{Answer, BadInput, whole_number};
+use super::{BadInput, VerdictName, whole_number};
 use crate::check::Everything;
 use crate::machine::Machine;
 use crate::report::json;
@@ -23,7 +23,7 @@ use crate::search::{Engine, Found};
 use crate::{Graph, Verdict};
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub struct CheckArguments {
     #[command(flatten)]
     among: Among,
     /// Number of traitors, at most
@@ -36,14 +36,14 @@ pub struct Arguments {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    question: Question,
+    question: QuestionArguments,
     #[command(flatten)]
     parts: Parts,
 }
 
 /// How a question is asked, whatever its n and f.
 #[derive(clap::Args)]
-pub struct Question {
+pub struct QuestionArguments {
     /// Search engine
     #[arg(long, value_enum, default_value_t = EngineName::Auto)]
     engine: EngineName,
@@ -52,11 +52,11 @@ pub struct Question {
     pub budget: Option<Budget>,
     /// Exit with 0 for this verdict and 1 for any other
     #[arg(long, value_enum)]
-    pub expect: Option<Answer>,
+    pub expect: Option<VerdictName>,
     #[command(flatten)]
     pub output: Output,
     #[command(flatten)]
-    enemy: Enemy,
+    enemy: AdversaryArguments,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -73,7 +73,7 @@ enum EngineName {
     Naive,
 }
 
-impl Question {
+impl QuestionArguments {
     /// The verdict on a protocol.
     pub fn verdict(
         &self,
@@ -116,12 +116,14 @@ impl Question {
     }
 }
 
-pub fn check(Subject { chosen, arguments }: Subject<Arguments>) -> Result<ExitCode, BadInput> {
+pub fn check(
+    ChosenWith { chosen, arguments }: ChosenWith<CheckArguments>,
+) -> Result<ExitCode, BadInput> {
     let graph = &arguments.among.graph()?;
     let specification = &chosen.given(arguments.f, graph)?;
     let notation = &*specification.notation()?;
-    let check = Check { specification, notation, arguments: &arguments };
-    let Arguments { f, question, dry_run, parts, .. } = &arguments;
+    let check = CheckCommand { specification, notation, arguments: &arguments };
+    let CheckArguments { f, question, dry_run, parts, .. } = &arguments;
     if *dry_run {
         let estimate = question.asked(notation, graph, *f).expected().map_err(BadInput::new)?;
         let given = question.output.give(&Told {
@@ -152,16 +154,16 @@ pub fn label(graph: &Graph, f: usize) -> String {
 }
 
 /// The verdict on a protocol, to be given.
-struct Check<'a> {
+struct CheckCommand<'a> {
     specification: &'a Specification,
     notation: &'a dyn Notation,
-    arguments: &'a Arguments,
+    arguments: &'a CheckArguments,
 }
 
-impl Check<'_> {
+impl CheckCommand<'_> {
     fn answer(&self, verdict: Verdict<Found>) -> Result<ExitCode, BadInput> {
-        let Check { specification, notation, arguments } = *self;
-        let Arguments { save, question, .. } = arguments;
+        let CheckCommand { specification, notation, arguments } = *self;
+        let CheckArguments { save, question, .. } = arguments;
         let (save, output) = (save.as_deref(), &question.output);
         let replay = || self.replay();
         answered(verdict, specification, notation, output, save, question.expect, replay)
@@ -169,8 +171,11 @@ impl Check<'_> {
 
     /// How the counterexample is seen again.
     fn replay(&self) -> String {
-        let Check { specification, arguments: Arguments { among, f, save, question, .. }, .. } =
-            self;
+        let CheckCommand {
+            specification,
+            arguments: CheckArguments { among, f, save, question, .. },
+            ..
+        } = self;
         let again = format!(
             "turncoat check {}{} -f {f}{}",
             specification.arguments(*f),
@@ -189,7 +194,7 @@ pub fn answered(
     notation: &dyn Notation,
     output: &Output,
     save: Option<&Path>,
-    expect: Option<Answer>,
+    expect: Option<VerdictName>,
     replay: impl FnOnce() -> String,
 ) -> Result<ExitCode, BadInput> {
     let terms = &terms_of(notation, &verdict.graph);
@@ -206,5 +211,5 @@ pub fn answered(
         return Ok(failure);
     }
     files::save(save, specification, verdict.counterexample().map(Exhibit::attack))?;
-    Ok(Answer::of(verdict.name()).exit(expect))
+    Ok(VerdictName::of(verdict.name()).exit(expect))
 }

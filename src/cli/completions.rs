@@ -7,7 +7,7 @@ use clap_complete::{Shell, generate};
 use super::print;
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub struct CompletionsArguments {
     /// Shell to complete for
     #[arg(value_enum)]
     shell: Shell,
@@ -18,7 +18,7 @@ Examples: turncoat completions bash > ~/.local/share/bash-completion/completions
           turncoat completions fish > ~/.config/fish/completions/turncoat.fish
           turncoat completions zsh > ~/.zfunc/_turncoat";
 
-pub fn completions(Arguments { shell }: &Arguments) -> ExitCode {
+pub fn completions(CompletionsArguments { shell }: &CompletionsArguments) -> ExitCode {
     let mut text = Vec::new();
     generate(*shell, &mut super::examples::command(), "turncoat", &mut text);
     print(&String::from_utf8_lossy(&text)).unwrap_or_else(|failure| failure)

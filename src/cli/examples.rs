@@ -7,7 +7,7 @@ const COMMANDS: [&str; 4] = ["check", "sweep", "hunt", "refute"];
 
 /// All commands, with their examples.
 pub fn command() -> Command {
-    let command = super::Arguments::command();
+    let command = super::CommandLine::command();
     COMMANDS.iter().fold(command, |command, name| {
         command.mut_subcommand(name, |of| {
             of.mut_subcommands(|subject| {

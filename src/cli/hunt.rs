@@ -13,18 +13,18 @@ use crate::{Graph, Hunt as Asked};
 use indicatif::HumanCount;
 use serde_json::json;
 
-use super::adversary::Enemy;
+use super::adversary::AdversaryArguments;
 use super::check::label;
 use super::exhibit::{Exhibit, Trophy};
 use super::files::{self, replayed};
 use super::graph::Among;
 use super::output::{Output, Told};
-use super::protocols::{Specification, Subject};
+use super::protocols::{ChosenWith, Specification};
 use super::watch::{Budget, Deadline, Work, watched};
-use super::{Answer, BadInput, whole_number};
+use super::{BadInput, VerdictName, whole_number};
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub struct HuntArguments {
     #[command(flatten)]
     among: Among,
     /// Number of traitors, at most
@@ -50,11 +50,11 @@ pub struct Arguments {
     budget: Option<Duration>,
     /// Exit with 0 for this verdict and 1 for any other
     #[arg(long, value_enum)]
-    expect: Option<Answer>,
+    expect: Option<VerdictName>,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
-    enemy: Enemy,
+    enemy: AdversaryArguments,
 }
 
 /// A number that may be long, and is then written as 10_000.
@@ -73,7 +73,9 @@ fn time(text: &str) -> Result<Duration, String> {
 
 /// Prints what came of it first, and saves the attack then, so that a file that can't be written loses
 /// nothing.
-pub fn hunt(Subject { chosen, arguments }: Subject<Arguments>) -> Result<ExitCode, BadInput> {
+pub fn hunt(
+    ChosenWith { chosen, arguments }: ChosenWith<HuntArguments>,
+) -> Result<ExitCode, BadInput> {
     let graph = &arguments.among.graph()?;
     let specification = &chosen.given(arguments.f, graph)?;
     let notation = &*specification.notation()?;
@@ -93,16 +95,16 @@ pub fn hunt(Subject { chosen, arguments }: Subject<Arguments>) -> Result<ExitCod
         return Ok(failure);
     }
     files::save(arguments.save.as_deref(), specification, exhibit().map(Exhibit::attack))?;
-    Ok(Answer::of(hunted.name()).exit(arguments.expect))
+    Ok(VerdictName::of(hunted.name()).exit(arguments.expect))
 }
 
-impl Arguments {
+impl HuntArguments {
     fn hunted(
         &self,
         machine: &dyn Machine,
         graph: &Graph,
     ) -> Result<Hunted<NumberedFinding>, BadInput> {
-        let Arguments { f, cases, seed, from, shrink, budget, .. } = *self;
+        let HuntArguments { f, cases, seed, from, shrink, budget, .. } = *self;
         let question = Asked::about(machine, Cases::default());
         let question = question.on(graph).against(self.enemy.adversary(f));
         let question = question.cases(cases).seed(seed).starting_at(from).shrinking_for(shrink);
@@ -115,7 +117,7 @@ impl Arguments {
     /// How the case is drawn again in which something was found, and how the attack is seen again.
     fn again(&self, specification: &Specification, hunted: &Hunted<Trophy<'_>>) -> String {
         let Some(finding) = &hunted.finding else { return String::new() };
-        let Arguments { among, f, seed, enemy, save, .. } = self;
+        let HuntArguments { among, f, seed, enemy, save, .. } = self;
         let again = format!(
             "turncoat hunt {}{} -f {f} --seed {seed} --from {} --cases 1{}",
             specification.arguments(*f),

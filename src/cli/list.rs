@@ -5,19 +5,19 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::protocols::{PROTOCOLS, Protocol};
-use super::{BadInput, Format, as_text, print};
+use super::{BadInput, PlainFormat, as_text, print};
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub struct ListArguments {
     /// Output format
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: PlainFormat,
 }
 
-pub fn list(arguments: &Arguments) -> Result<ExitCode, BadInput> {
+pub fn list(arguments: &ListArguments) -> Result<ExitCode, BadInput> {
     let text = match arguments.format {
-        Format::Json => as_text(&json!(PROTOCOLS)),
-        Format::Text => PROTOCOLS.iter().map(described).collect::<Vec<_>>().join("\n"),
+        PlainFormat::Json => as_text(&json!(PROTOCOLS)),
+        PlainFormat::Text => PROTOCOLS.iter().map(described).collect::<Vec<_>>().join("\n"),
     };
     Ok(print(&text).unwrap_or_else(|failure| failure))
 }

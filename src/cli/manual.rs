@@ -8,7 +8,7 @@ use clap_mangen::Man;
 use super::{BadInput, print};
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub struct ManualArguments {
     /// Write one page per command into this folder
     #[arg(long, value_name = "FOLDER")]
     dir: Option<PathBuf>,
@@ -18,7 +18,7 @@ pub const AFTER_HELP: &str = "\
 Examples: turncoat man | man -l -
           turncoat man --dir ~/.local/share/man/man1";
 
-pub fn manual(Arguments { dir }: &Arguments) -> Result<ExitCode, BadInput> {
+pub fn manual(ManualArguments { dir }: &ManualArguments) -> Result<ExitCode, BadInput> {
     let command = super::examples::command();
     if let Some(folder) = dir {
         let refused = |error| BadInput(format!("{} can't be written: {error}", folder.display()));

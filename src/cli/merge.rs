@@ -11,7 +11,7 @@ use super::output::Output;
 use super::parts::{Asked, question};
 use super::protocols::Specification;
 use super::watch::{Deadline, Work, watched};
-use super::{Answer, BadInput, complain};
+use super::{BadInput, VerdictName, complain};
 use crate::check::Everything;
 use crate::machine::Machine;
 use crate::report::attack_file::part as read_part;
@@ -20,7 +20,7 @@ use crate::report::part_file::PartFile;
 use crate::{Adversary, Graph};
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub struct MergeArguments {
     /// Files written by `check --shard`: every shard exactly once
     #[arg(required = true)]
     files: Vec<PathBuf>,
@@ -29,7 +29,7 @@ pub struct Arguments {
     save: Option<PathBuf>,
     /// Exit with 0 for this verdict and 1 for any other
     #[arg(long, value_enum)]
-    expect: Option<Answer>,
+    expect: Option<VerdictName>,
     #[command(flatten)]
     output: Output,
 }
@@ -38,7 +38,7 @@ pub const AFTER_HELP: &str = "Example: turncoat check oral -n 4 -f 1 --shard 1/2
          turncoat check oral -n 4 -f 1 --shard 2/2
          turncoat merge turncoat-1-of-2.json turncoat-2-of-2.json";
 
-pub fn merge(arguments: &Arguments) -> Result<ExitCode, BadInput> {
+pub fn merge(arguments: &MergeArguments) -> Result<ExitCode, BadInput> {
     let files = all_parts(&arguments.files)?;
     let asked = files[0].question.clone();
     let of_question = |name: &str| asked.get(name).cloned().unwrap_or_default();
@@ -63,7 +63,7 @@ pub fn merge(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let settled =
         watched(&work, Deadline::of(None), |progress| check.settled(steps, attacks, progress));
     let verdict = settled.map_err(BadInput::new)?;
-    let Arguments { save, expect, output, .. } = arguments;
+    let MergeArguments { save, expect, output, .. } = arguments;
     let save = save.as_deref();
     answered(verdict, specification, notation, output, save, *expect, String::new)
 }

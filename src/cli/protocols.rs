@@ -8,11 +8,11 @@ use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
 use super::BadInput;
 use super::signed::{
-    RelayThresholdArguments, Signed, SignedArguments, TwoSteps, TwoStepsArguments,
+    RelayThresholdArguments, SignedArguments, SignedParameters, TwoSteps, TwoStepsArguments,
 };
 use super::unsigned::{
-    FloodSetArguments, Flooding, MadeFor, MadeForArguments, Oral, OralArguments, Routed,
-    RoutedArguments,
+    FloodSetArguments, Flooding, MadeFor, MadeForArguments, Oral, OralArguments, RoutedArguments,
+    RoutedParameters,
 };
 use crate::machine::Numbered;
 use crate::report::json::merge;
@@ -56,10 +56,10 @@ pub static PROTOCOLS: [Protocol; 10] = [
         claim: "on a graph that is p-regular m traitors are survived, if p >= 3m",
         source: "Lamport, Shostak, Pease: The Byzantine Generals Problem. ACM TOPLAS 4(3), 1982, \
                  section 5",
-        made: &Made::<RoutedArguments, Routed> {
+        made: &Made::<RoutedArguments, RoutedParameters> {
             given: |routed, f, graph| Ok(routed.given(f, graph)),
             notation: |routed| boxed(routed.protocol()?),
-            arguments: Routed::arguments,
+            arguments: RoutedParameters::arguments,
         },
     },
     Protocol {
@@ -69,10 +69,10 @@ pub static PROTOCOLS: [Protocol; 10] = [
         claim: "any number of generals survive m traitors",
         source: "Lamport, Shostak, Pease: The Byzantine Generals Problem. ACM TOPLAS 4(3), 1982, \
                  section 4",
-        made: &Made::<SignedArguments, Signed> {
+        made: &Made::<SignedArguments, SignedParameters> {
             given: |signed, f, _| signed.given(f),
             notation: |signed| signed.unthresholded()?.notation(|sm| sm),
-            arguments: Signed::arguments,
+            arguments: SignedParameters::arguments,
         },
     },
     Protocol {
@@ -93,13 +93,13 @@ pub static PROTOCOLS: [Protocol; 10] = [
         title: "SM(m) that relays an order only while fewer than k have signed it",
         claim: "any number of generals survive as many traitors as the less of m and k - 1",
         source: "a saving in SM(m) that goes wrong below k = m + 1",
-        made: &Made::<RelayThresholdArguments, Signed> {
+        made: &Made::<RelayThresholdArguments, SignedParameters> {
             given: |signed, f, _| signed.given(f),
             notation: |signed| {
                 let k = signed.threshold()?;
                 signed.notation(|sm| sm.relaying_below(k))
             },
-            arguments: Signed::arguments,
+            arguments: SignedParameters::arguments,
         },
     },
     Protocol {
@@ -108,10 +108,10 @@ pub static PROTOCOLS: [Protocol; 10] = [
         title: "SM(m) that relays only the first order that it gets",
         claim: "with two orders, of which RETREAT arrives first, one traitor is survived",
         source: "a saving in SM(m) that goes too far: two orders are enough, and needed",
-        made: &Made::<SignedArguments, Signed> {
+        made: &Made::<SignedArguments, SignedParameters> {
             given: |signed, f, _| signed.given(f),
             notation: |signed| signed.unthresholded()?.notation(|sm| sm.relaying_first(1)),
-            arguments: Signed::arguments,
+            arguments: SignedParameters::arguments,
         },
     },
     Protocol {
@@ -121,10 +121,10 @@ pub static PROTOCOLS: [Protocol; 10] = [
         claim: "any number of generals survive m traitors",
         source: "Dolev, Strong: Authenticated algorithms for Byzantine agreement. SIAM J. Comput. \
                  12(4), 1983",
-        made: &Made::<SignedArguments, Signed> {
+        made: &Made::<SignedArguments, SignedParameters> {
             given: |signed, f, _| signed.given(f),
             notation: |signed| signed.unthresholded()?.notation(|sm| sm.relaying_first(2)),
-            arguments: Signed::arguments,
+            arguments: SignedParameters::arguments,
         },
     },
     Protocol {
@@ -235,15 +235,15 @@ impl<A, S: Serialize> Parameters for (&'static Made<A, S>, S) {
 /// A protocol by numbers.
 pub fn boxed<P>(protocol: P) -> Result<Box<dyn Notation>, BadInput>
 where
-    P: Testable<Value: Written, Message: Written> + 'static,
+    P: Testable<Value: Storable, Message: Storable> + 'static,
 {
     Ok(Box::new(Numbered::new(protocol)))
 }
 
 /// What can be written to a file, and read from it.
-pub trait Written: Serialize + DeserializeOwned {}
+pub trait Storable: Serialize + DeserializeOwned {}
 
-impl<T: Serialize + DeserializeOwned> Written for T {}
+impl<T: Serialize + DeserializeOwned> Storable for T {}
 
 /// A protocol as it was chosen on the command line, before it is known for how many traitors.
 pub struct Chosen {
@@ -264,27 +264,27 @@ impl Chosen {
 }
 
 /// A protocol with its parameters, and the arguments of a command.
-pub struct Subject<A> {
+pub struct ChosenWith<A> {
     pub chosen: Chosen,
     pub arguments: A,
 }
 
-impl<A: Args> FromArgMatches for Subject<A> {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Subject<A>, clap::Error> {
+impl<A: Args> FromArgMatches for ChosenWith<A> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<ChosenWith<A>, clap::Error> {
         let of = matches.subcommand().and_then(|(name, of)| Some((protocol(name)?, of.clone())));
         let (protocol, matches) =
             of.ok_or_else(|| clap::Error::new(clap::error::ErrorKind::MissingSubcommand))?;
         let arguments = A::from_arg_matches(&matches)?;
-        Ok(Subject { chosen: Chosen { protocol, matches }, arguments })
+        Ok(ChosenWith { chosen: Chosen { protocol, matches }, arguments })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Subject::from_arg_matches(matches)?;
+        *self = ChosenWith::from_arg_matches(matches)?;
         Ok(())
     }
 }
 
-impl<A: Args> Subcommand for Subject<A> {
+impl<A: Args> Subcommand for ChosenWith<A> {
     fn augment_subcommands(command: Command) -> Command {
         PROTOCOLS.iter().fold(command, |command, Protocol { name, about, made, .. }| {
             let of = A::augment_args(made.augment(Command::new(*name)));
@@ -293,7 +293,7 @@ impl<A: Args> Subcommand for Subject<A> {
     }
 
     fn augment_subcommands_for_update(command: Command) -> Command {
-        Subject::<A>::augment_subcommands(command)
+        ChosenWith::<A>::augment_subcommands(command)
     }
 
     fn has_subcommand(name: &str) -> bool {

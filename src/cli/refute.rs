@@ -12,7 +12,7 @@ use super::check::label;
 use super::files::{self, replayed};
 use super::graph::Among;
 use super::output::{Format, Output, Told};
-use super::protocols::{Specification, Subject};
+use super::protocols::{ChosenWith, Specification};
 use super::watch::{Deadline, Work, watched};
 use super::{BadInput, whole_number};
 use crate::machine::Machine;
@@ -26,7 +26,7 @@ use crate::verdict::Refutation;
 use crate::{General, Generals, Refute as Asked};
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub struct RefuteArguments {
     #[command(flatten)]
     among: Among,
     /// Number of traitors, at most
@@ -103,8 +103,10 @@ impl FromStr for Groups {
 }
 
 /// Prints the argument. The exit code is 1 if the protocol is refuted, or not deterministic, else 0.
-pub fn refute(Subject { chosen, arguments }: Subject<Arguments>) -> Result<ExitCode, BadInput> {
-    let Arguments { among, f, groups, save, expect, output } = &arguments;
+pub fn refute(
+    ChosenWith { chosen, arguments }: ChosenWith<RefuteArguments>,
+) -> Result<ExitCode, BadInput> {
+    let RefuteArguments { among, f, groups, save, expect, output } = &arguments;
     let graph = &among.graph()?;
     let specification = &chosen.given(*f, graph)?;
     let notation = &*specification.notation()?;
@@ -151,10 +153,10 @@ pub fn refute(Subject { chosen, arguments }: Subject<Arguments>) -> Result<ExitC
     Ok(ExitCode::from(u8::from(!expected)))
 }
 
-impl Arguments {
+impl RefuteArguments {
     /// How the world that gives way is seen again.
     fn replay(&self, specification: &Specification) -> String {
-        let Arguments { among, f, groups, save, .. } = self;
+        let RefuteArguments { among, f, groups, save, .. } = self;
         let groups = groups.as_ref().map(|groups| format!(" --groups {groups}"));
         let again = format!(
             "turncoat refute {}{} -f {f}{}",

@@ -9,24 +9,24 @@ use serde_json::json;
 
 use super::output::{Output, Told};
 use super::protocols::Specification;
-use super::{Answer, BadInput};
+use super::{BadInput, VerdictName};
 use crate::execution::run_by_numbers;
 use crate::report::attack_file::{AttackFile, part};
 use crate::report::json;
 use crate::report::telling::Stories;
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub struct ReplayArguments {
     /// Attack file, or - for standard input
     file: PathBuf,
     /// Exit with 0 for this outcome (holds or broken) and 1 for any other
     #[arg(long, value_enum)]
-    expect: Option<Answer>,
+    expect: Option<VerdictName>,
     #[command(flatten)]
     output: Output,
 }
 
-pub fn replay(arguments: &Arguments) -> Result<ExitCode, BadInput> {
+pub fn replay(arguments: &ReplayArguments) -> Result<ExitCode, BadInput> {
     let from_input = arguments.file.as_os_str() == "-";
     let name = if from_input { Path::new("standard input") } else { &arguments.file };
     let in_file = |error: &dyn Display| BadInput(format!("{}: {error}", name.display()));
@@ -38,7 +38,7 @@ pub fn replay(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     replayed.map_err(|BadInput(error)| in_file(&error))
 }
 
-fn read(arguments: &Arguments) -> std::io::Result<String> {
+fn read(arguments: &ReplayArguments) -> std::io::Result<String> {
     if arguments.file.as_os_str() != "-" {
         return std::fs::read_to_string(&arguments.file);
     }
@@ -51,7 +51,7 @@ fn read(arguments: &Arguments) -> std::io::Result<String> {
 fn replayed(
     specification: &Specification,
     file: AttackFile,
-    arguments: &Arguments,
+    arguments: &ReplayArguments,
 ) -> Result<ExitCode, BadInput> {
     let notation = &*specification.notation()?;
     let attack = file.by_numbers(notation).map_err(BadInput::new)?;
@@ -85,6 +85,6 @@ fn replayed(
     if let Some(failure) = given {
         return Ok(failure);
     }
-    let answer = if violated { Answer::Broken } else { Answer::Holds };
+    let answer = if violated { VerdictName::Broken } else { VerdictName::Holds };
     Ok(answer.exit(arguments.expect))
 }

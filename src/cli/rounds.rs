@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::terminal::style;
 use super::watch::{Budget, Deadline, Work, watched};
-use super::{BOUNDED, BadInput, Format, as_text, print, whole_number};
+use super::{BOUNDED, BadInput, PlainFormat, as_text, print, whole_number};
 use crate::check;
 use crate::impossibility::{Existence, rounds_watched};
 use crate::report::rounds::{json, text};
@@ -19,7 +19,7 @@ Exit codes:
   3  there is one, and the budget did not suffice to verify it";
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub struct RoundsArguments {
     /// Number of generals, the commander included
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     n: usize,
@@ -37,22 +37,22 @@ pub struct Arguments {
     budget: Option<Budget>,
     /// Exit with 0 for this answer and 1 for any other
     #[arg(long, value_enum)]
-    expect: Option<Expected>,
+    expect: Option<ExpectedRounds>,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: PlainFormat,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Expected {
+enum ExpectedRounds {
     /// A protocol exists, and the exhaustive search has verified it
     Exists,
     /// No protocol exists
     None,
 }
 
-pub fn rounds(arguments: &Arguments) -> Result<ExitCode, BadInput> {
-    let Arguments { n, f, r, values, budget, expect, format } = *arguments;
+pub fn rounds(arguments: &RoundsArguments) -> Result<ExitCode, BadInput> {
+    let RoundsArguments { n, f, r, values, budget, expect, format } = *arguments;
     let label = format!("n = {n}, f = {f}, r = {r}");
     let whole = "the executions";
     let work = Work { label: &label, whole, steps: "executions", stops: false };
@@ -74,15 +74,15 @@ pub fn rounds(arguments: &Arguments) -> Result<ExitCode, BadInput> {
         }
     };
     let written = match format {
-        Format::Json => as_text(&json(&found, verdict.as_ref())),
-        Format::Text => text(&found, verdict.as_ref(), style()),
+        PlainFormat::Json => as_text(&json(&found, verdict.as_ref())),
+        PlainFormat::Text => text(&found, verdict.as_ref(), style()),
     };
     if let Err(failure) = print(&written) {
         return Ok(failure);
     }
     let answer = match &verdict {
-        None => Some(Expected::None),
-        Some(verdict) if verdict.holds() => Some(Expected::Exists),
+        None => Some(ExpectedRounds::None),
+        Some(verdict) if verdict.holds() => Some(ExpectedRounds::Exists),
         Some(verdict) => {
             assert!(verdict.counterexample().is_none(), "bug in turncoat: the table is wrong");
             None
@@ -90,8 +90,8 @@ pub fn rounds(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     };
     Ok(ExitCode::from(match (answer, expect) {
         (_, Some(_)) => u8::from(answer != expect),
-        (Some(Expected::Exists), None) => 0,
-        (Some(Expected::None), None) => 1,
+        (Some(ExpectedRounds::Exists), None) => 0,
+        (Some(ExpectedRounds::None), None) => 1,
         (None, None) => BOUNDED,
     }))
 }

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use super::print;
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub struct SchemaArguments {
     /// Format that the schema describes
     #[arg(value_enum)]
     of: Of,
@@ -27,7 +27,7 @@ Example: turncoat schema attack > attack.schema.json";
 const VERDICT: &str = include_str!("../../schema/verdict.schema.json");
 const ATTACK: &str = include_str!("../../schema/attack.schema.json");
 
-pub fn schema(Arguments { of }: &Arguments) -> ExitCode {
+pub fn schema(SchemaArguments { of }: &SchemaArguments) -> ExitCode {
     let schema = match of {
         Of::Verdict => VERDICT,
         Of::Attack => ATTACK,

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
-use super::protocols::{Written, boxed, orders, unless};
+use super::protocols::{Storable, boxed, orders, unless};
 use super::{BadInput, whole_number};
 use crate::forgery::Forge;
 use crate::protocols::chain::{Binding, Chain};
@@ -47,8 +47,8 @@ pub struct TwoStepsArguments {
     #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
     values: usize,
     /// Function that turns the signed orders into one
-    #[arg(long, value_enum, default_value_t = ChoiceName::Only)]
-    choice: ChoiceName,
+    #[arg(long, value_enum, default_value_t = SetChoiceName::Only)]
+    choice: SetChoiceName,
     /// Signature scheme [default: ideal]
     #[arg(long, value_enum)]
     signatures: Option<SchemeName>,
@@ -61,7 +61,7 @@ pub struct TwoStepsArguments {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum ChoiceName {
+enum SetChoiceName {
     /// The only order, or RETREAT if there is none or more than one
     Only,
     /// The median of the orders
@@ -89,7 +89,7 @@ enum VerifierName {
 /// The parameters of SM(m) and its kin.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Signed {
+pub struct SignedParameters {
     m: usize,
     /// Of `relay-threshold`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -125,9 +125,9 @@ enum Scheme {
 
 impl SignedArguments {
     /// The parameters when there may be so many traitors.
-    pub fn given(&self, f: usize) -> Result<Signed, BadInput> {
+    pub fn given(&self, f: usize) -> Result<SignedParameters, BadInput> {
         let TwoSteps { values, choice, signatures } = self.two_steps.given()?;
-        Ok(Signed {
+        Ok(SignedParameters {
             m: self.m.unwrap_or(f),
             k: None,
             values,
@@ -142,16 +142,16 @@ impl SignedArguments {
 
 impl RelayThresholdArguments {
     /// The parameters when there may be so many traitors.
-    pub fn given(&self, f: usize) -> Result<Signed, BadInput> {
-        Ok(Signed { k: Some(self.k), ..self.signed.given(f)? })
+    pub fn given(&self, f: usize) -> Result<SignedParameters, BadInput> {
+        Ok(SignedParameters { k: Some(self.k), ..self.signed.given(f)? })
     }
 }
 
 impl TwoStepsArguments {
     pub fn given(&self) -> Result<TwoSteps, BadInput> {
         let choice = match self.choice {
-            ChoiceName::Only => Choice::Only,
-            ChoiceName::Median => Choice::Median,
+            SetChoiceName::Only => Choice::Only,
+            SetChoiceName::Median => Choice::Median,
         };
         Ok(TwoSteps { values: self.values, choice, signatures: self.scheme()? })
     }
@@ -194,9 +194,9 @@ impl Scheme {
     }
 }
 
-impl Signed {
+impl SignedParameters {
     /// Without the parameter of `relay-threshold`.
-    pub fn unthresholded(&self) -> Result<&Signed, BadInput> {
+    pub fn unthresholded(&self) -> Result<&SignedParameters, BadInput> {
         let superfluous = || BadInput::new("\"k\" is superfluous: only relay-threshold has it");
         if self.k.is_some() { Err(superfluous()) } else { Ok(self) }
     }
@@ -211,7 +211,7 @@ impl Signed {
         &self,
         change: impl Fn(SignedMessages) -> SignedMessages,
     ) -> Result<Box<dyn Notation>, BadInput> {
-        let Signed { m, values, choice, length, binding, .. } = *self;
+        let SignedParameters { m, values, choice, length, binding, .. } = *self;
         let sm = SignedMessages::new(m).choice(choice).length(length).binding(binding);
         let sm = change(sm.over(orders(values)?));
         match &self.signatures {
@@ -229,7 +229,7 @@ impl Signed {
     ) -> Result<Box<dyn Notation>, BadInput>
     where
         SignedMessages<Order, S>: Lockstep<Value = Order, Message = Chain<Order, S::Signature>>,
-        S::Signature: Written,
+        S::Signature: Storable,
     {
         match self.instances {
             1 => boxed(sm),
@@ -247,7 +247,8 @@ impl Signed {
 
     /// The protocol as arguments, those that are not the defaults.
     pub fn arguments(&self, f: usize) -> String {
-        let Signed { m, k, values, choice, length, binding, instances, signatures } = self;
+        let SignedParameters { m, k, values, choice, length, binding, instances, signatures } =
+            self;
         let m = unless("-m", *m, f);
         let k = k.map(|k| format!(" -k {k}")).unwrap_or_default();
         let instances = unless("--instances", *instances, 1);

@@ -13,19 +13,19 @@ use crate::{Generals, Graph};
 use itertools::Itertools;
 use serde_json::{Value, json};
 
-use super::check::{Question, label};
+use super::check::{QuestionArguments, label};
 use super::exhibit::Exhibit;
 use super::graph::Family;
 use super::output::{Format, Told};
-use super::protocols::{Specification, Subject};
+use super::protocols::{ChosenWith, Specification};
 use super::watch::Deadline;
-use super::{Answer, BadInput};
+use super::{BadInput, VerdictName};
 use crate::report::story::Story;
 #[cfg(feature = "pages")]
 use crate::report::style::Style;
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub struct SweepArguments {
     /// Range of the number of generals, such as 3..=7
     #[arg(short, value_name = "RANGE")]
     n: Range,
@@ -36,7 +36,7 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t)]
     graph: Family,
     #[command(flatten)]
-    question: Question,
+    question: QuestionArguments,
 }
 
 /// A range of numbers: `3..=7`, `3..8`, or `5`.
@@ -63,8 +63,10 @@ impl FromStr for Range {
 }
 
 /// Answers each cell, row by row, and prints the grid. The exit code is that of the worst cell.
-pub fn sweep(Subject { chosen, arguments }: Subject<Arguments>) -> Result<ExitCode, BadInput> {
-    let Arguments { n: Range(ns), f: Range(fs), graph: family, question } = &arguments;
+pub fn sweep(
+    ChosenWith { chosen, arguments }: ChosenWith<SweepArguments>,
+) -> Result<ExitCode, BadInput> {
+    let SweepArguments { n: Range(ns), f: Range(fs), graph: family, question } = &arguments;
     if *ns.start() == 0 {
         return Err(BadInput::new("n begins at 0: there must be at least one general"));
     }
@@ -136,12 +138,14 @@ pub fn sweep(Subject { chosen, arguments }: Subject<Arguments>) -> Result<ExitCo
     if let Some(refusal) = refused {
         return Err(refusal); // the cells that could be answered have been
     }
-    let answers = cells.iter().filter_map(|cell| cell.verdict).map(Answer::of).collect::<Vec<_>>();
+    let answers =
+        cells.iter().filter_map(|cell| cell.verdict).map(VerdictName::of).collect::<Vec<_>>();
     let unexpected = answers.iter().find(|answer| question.expect.is_some_and(|e| e != **answer));
-    let worst = [Answer::Broken, Answer::Bounded].into_iter().find(|bad| answers.contains(bad));
+    let worst =
+        [VerdictName::Broken, VerdictName::Bounded].into_iter().find(|bad| answers.contains(bad));
     let answer = match question.expect {
         Some(expected) => *unexpected.unwrap_or(&expected),
-        None => worst.unwrap_or(Answer::Holds),
+        None => worst.unwrap_or(VerdictName::Holds),
     };
     Ok(answer.exit(question.expect))
 }
@@ -149,7 +153,7 @@ pub fn sweep(Subject { chosen, arguments }: Subject<Arguments>) -> Result<ExitCo
 /// To give the verdict of one cell.
 struct InCell<'a> {
     specification: &'a Specification,
-    question: &'a Question,
+    question: &'a QuestionArguments,
     graph: &'a Graph,
     f: usize,
     deadline: Deadline,

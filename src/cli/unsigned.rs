@@ -104,7 +104,7 @@ pub struct RoutedArguments {
 /// The parameters of oral messages on a graph.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Routed {
+pub struct RoutedParameters {
     m: usize,
     p: usize,
     values: usize,
@@ -112,14 +112,14 @@ pub struct Routed {
 }
 
 impl RoutedArguments {
-    pub fn given(&self, f: usize, graph: &Graph) -> Routed {
+    pub fn given(&self, f: usize, graph: &Graph) -> RoutedParameters {
         let m = self.m.unwrap_or(f);
         let p = self.p.unwrap_or(m.saturating_mul(3));
-        Routed { m, p, values: self.values, graph: graph.clone() }
+        RoutedParameters { m, p, values: self.values, graph: graph.clone() }
     }
 }
 
-impl Routed {
+impl RoutedParameters {
     pub fn protocol(&self) -> Result<RoutedMessages, BadInput> {
         let protocol = RoutedMessages::new(self.m, self.p, &self.graph).map_err(BadInput::new)?;
         Ok(protocol.over(orders(self.values)?))

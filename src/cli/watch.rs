@@ -103,7 +103,7 @@ pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progr
                 if INTERRUPTED.load(Ordering::Relaxed) || deadline.is_over() {
                     progress.stop();
                 }
-                if memory.get_or_insert_with(Memory::new).is_full() {
+                if memory.get_or_insert_with(MemoryUse::new).is_full() {
                     progress.stop_for_memory();
                 }
                 if start.elapsed() > PATIENCE {
@@ -127,19 +127,19 @@ pub fn limit_memory(most: u64) {
 }
 
 /// The memory that this process takes.
-struct Memory {
+struct MemoryUse {
     system: System,
     process: Option<Pid>,
     most: u64,
 }
 
-impl Memory {
-    fn new() -> Memory {
+impl MemoryUse {
+    fn new() -> MemoryUse {
         let mut system = System::new();
         system.refresh_memory();
         // Four fifths of what is free: others may come to need some, too.
         let most = MOST_MEMORY.get().copied().unwrap_or(system.available_memory() / 5 * 4);
-        Memory { system, process: sysinfo::get_current_pid().ok(), most }
+        MemoryUse { system, process: sysinfo::get_current_pid().ok(), most }
     }
 
     fn is_full(&mut self) -> bool {
