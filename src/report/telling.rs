@@ -17,7 +17,7 @@ use crate::graph::Graph;
 use crate::impossibility::argument::NumberedArgument;
 use crate::impossibility::world::{Must, Needed, NumberedWorld, World};
 use crate::machine::{
-    Machine, Memory, MessageId, Numbered, NumberedAttack, StateId, Terms, ValueId, Worker, fits,
+    Machine, MessageId, Numbered, NumberedAttack, StateId, Terms, ValueId, Worker, fits,
 };
 use crate::signature::Seal;
 use crate::testable::{Testable, Wire};
@@ -101,9 +101,14 @@ impl Story {
 /// The stories of executions by numbers, whose states stand in one table.
 pub(crate) struct Stories<'a>(RefCell<Asked<'a>>);
 
+#[cfg(feature = "cli")]
 impl<'a> Stories<'a> {
     /// Of these states.
-    pub fn new(machine: &'a dyn Machine, terms: &'a Terms, states: Memory) -> Stories<'a> {
+    pub fn new(
+        machine: &'a dyn Machine,
+        terms: &'a Terms,
+        states: crate::machine::Memory,
+    ) -> Stories<'a> {
         let mut asked = Asked::new(machine, terms);
         asked.worker.table = states.into_table(machine);
         Stories(RefCell::new(asked))
@@ -118,8 +123,10 @@ impl<'a> Stories<'a> {
     pub fn in_brief(&self, attack: &NumberedAttack, execution: &NumberedExecution) -> Story {
         story_by(&mut self.0.borrow_mut(), attack, execution, false)
     }
+}
 
-    /// A refutation in words, with a [whole](Stories::whole) story for each world, or one in brief.
+impl Stories<'_> {
+    /// A refutation in words, with a whole story for each world, or one in brief.
     pub fn refutation<P>(
         &self,
         refutation: &Refutation<P, NumberedArgument>,
