@@ -6,9 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use turncoat::regressions::Regressions;
 use turncoat::strategy::{Settings, attacks};
-use turncoat::{
-    Adversary, FaultClass, Graph, Problem, Setting, Task, Testable, check, hunt, prop_assert_holds,
-};
+use turncoat::{Adversary, Graph, Problem, Setting, Testable, check, hunt, prop_assert_holds};
 
 use crate::PhaseQueen;
 
