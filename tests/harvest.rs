@@ -260,7 +260,7 @@ fn a_hunt_needs_no_description_either() {
     assert!(found.size == Size::LocallyMinimal && found.attack.size() <= 4, "{found}");
     let hunted = hunt(hidden(OralMessages::new(1))).generals(4).traitors(1).cases(500).run();
     expect![[r#"
-        BOUNDED: Pared among 4 generals, at most 1 traitor
+        BOUNDED: OM(1) among 4 generals, at most 1 traitor
 
         Nothing was found in 500 attacks drawn at random. That is no proof.
 

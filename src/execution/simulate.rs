@@ -247,6 +247,11 @@ impl Simulation<'_, '_> {
         let mut audience = Audience { worker, labels, states, accepted };
         for delivery in deliveries.since(first) {
             let Delivery { wire, said, .. } = delivery;
+            let lies = |message: &MessageId| delivery.is_lie(message);
+            if !audience.would_note(wire, said, lies) {
+                audience.hear_all(wire, said)?;
+                continue;
+            }
             for message in said {
                 audience.hear(wire.round, wire, *message, delivery.is_lie(message))?;
             }
@@ -309,6 +314,21 @@ struct Audience<'a, 'w> {
 }
 
 impl Audience<'_, '_> {
+    /// Whether one of these messages is a forgery whose effect is of interest.
+    fn would_note(&self, wire: Wire, said: &[MessageId], lie: impl Fn(&MessageId) -> bool) -> bool {
+        let labelled =
+            |message: &MessageId| lie(message) && (self.labels)(wire, *message).is_some();
+        !self.worker.traitors.contains(wire.to) && said.iter().any(labelled)
+    }
+
+    /// All messages of a wire arrive, none of which is noted.
+    fn hear_all(&mut self, wire: Wire, said: &[MessageId]) -> Caught<()> {
+        let Wire { round, from, to } = wire;
+        let state = &mut self.states[to.id()];
+        *state = self.worker.receive_all(to, *state, round, from, said)?;
+        Ok(())
+    }
+
     /// A message arrives. A forgery that changes a loyal general is noted.
     fn hear(&mut self, round: Round, wire: Wire, message: MessageId, lie: bool) -> Caught<()> {
         let Wire { from, to, .. } = wire;

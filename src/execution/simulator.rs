@@ -33,7 +33,7 @@ use crate::testable::{Refusal, Testable};
 /// let execution = run(&OralMessages::new(1), &attack)?;
 /// assert_eq!(execution.messages(), 9);
 /// assert_eq!(execution.decisions[3], Some(Order::ATTACK));
-/// # Ok::<(), turncoat::Misfit>(())
+/// # Ok::<(), turncoat::attack::Misfit>(())
 /// ```
 pub fn run<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<ExecutionOf<P>, Misfit> {
     Simulator::new(protocol, &attack.graph)?.run(attack)
@@ -44,7 +44,8 @@ pub fn run<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<ExecutionO
 ///
 /// ```
 /// use std::collections::BTreeMap;
-/// use turncoat::{Attack, General, Generals, Order, SignedMessages, Simulator};
+/// use turncoat::execution::Simulator;
+/// use turncoat::{Attack, General, Generals, Order, SignedMessages};
 ///
 /// let protocol = SignedMessages::new(1);
 /// let simulator = Simulator::new(&protocol, 3)?;
@@ -53,7 +54,7 @@ pub fn run<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<ExecutionO
 ///     let attack = Attack::new(3, Generals::NONE, inputs);
 ///     assert_eq!(simulator.run(&attack)?.decisions[1], Some(order));
 /// }
-/// # Ok::<(), turncoat::Misfit>(())
+/// # Ok::<(), turncoat::attack::Misfit>(())
 /// ```
 pub struct Simulator<'a, P: Testable> {
     numbered: Numbered<&'a P>,
@@ -109,7 +110,8 @@ impl<'a, P: Testable> Simulator<'a, P> {
     ///
     /// ```
     /// use std::collections::BTreeMap;
-    /// use turncoat::{Attack, General, Generals, OralMessages, Order, Simulator};
+    /// use turncoat::execution::Simulator;
+    /// use turncoat::{Attack, General, Generals, OralMessages, Order};
     ///
     /// let protocol = OralMessages::new(1);
     /// let simulator = Simulator::new(&protocol, 4)?;
@@ -119,7 +121,7 @@ impl<'a, P: Testable> Simulator<'a, P> {
     /// attack.inputs.insert(General::COMMANDER, Order::RETREAT);
     /// simulator.run_into(&attack, &mut execution)?;
     /// assert_eq!(execution.decisions[1], Some(Order::RETREAT));
-    /// # Ok::<(), turncoat::Misfit>(())
+    /// # Ok::<(), turncoat::attack::Misfit>(())
     /// ```
     pub fn run_into(
         &self,

@@ -19,7 +19,7 @@ use crate::testable::Testable;
 /// An answer of the protocol, or what its panic said.
 pub(crate) type Guarded<T> = Result<T, String>;
 
-/// NumberedStates by number, and what the protocol answers about them.
+/// States by number, and what the protocol answers about them.
 pub(crate) trait StateTable: Send + Sync {
     /// How many states there are.
     fn len(&self) -> usize;
@@ -51,13 +51,13 @@ pub(crate) trait StateTable: Send + Sync {
         said: &mut Vec<MessageId>,
     ) -> Guarded<()>;
 
-    /// [`Lockstep::receive`].
+    /// [`Lockstep::receive`], one message after the other.
     fn receive(
         &mut self,
         state: StateId,
         round: Round,
         from: General,
-        message: MessageId,
+        messages: &[MessageId],
     ) -> Guarded<StateId>;
 
     /// [`Lockstep::end_round`].
@@ -92,7 +92,7 @@ pub(super) struct Table<'a, P: Testable> {
     states: NumberedStates<P::State>,
 }
 
-/// NumberedStates by number.
+/// States by number.
 pub(crate) struct NumberedStates<S> {
     all: Vec<(u64, S)>,
     numbers: HashTable<u32>,
@@ -244,12 +244,15 @@ impl<P: Testable> StateTable for Table<'_, P> {
         state: StateId,
         round: Round,
         from: General,
-        message: MessageId,
+        messages: &[MessageId],
     ) -> Guarded<StateId> {
         let Table { numbered, states } = self;
-        let Numbered { protocol, .. } = numbered;
-        let message = numbered.message(message);
-        guarded(|| states.stepped(state, |state| protocol.receive(state, round, from, message)))
+        let receive = |state: &mut P::State| {
+            for message in messages {
+                numbered.protocol.receive(state, round, from, numbered.message(*message));
+            }
+        };
+        guarded(|| states.stepped(state, receive))
     }
 
     fn end_round(&mut self, state: StateId, round: Round) -> Guarded<StateId> {

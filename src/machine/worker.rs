@@ -60,6 +60,10 @@ struct Answers {
     swapped: FxHashMap<(StateId, Swap), StateId>,
 }
 
+/// So many messages are received one by one, since some of that may be known. More are received at one
+/// go: to keep each state on the way would take as much as the square of a long list.
+const STEP_BY_STEP: usize = 16;
+
 /// How often a question is asked twice, as a rule.
 const TWICE_EVERY: u32 = 251;
 
@@ -170,12 +174,30 @@ impl<'a> Worker<'a> {
             return Ok(Some(known));
         }
         let question = QuestionedCall { by: me, call: Call::Receive(round) };
-        let next = self.ask(question, |table| table.receive(state, round, from, message))?;
+        let next = self.ask(question, |table| table.receive(state, round, from, &[message]))?;
         self.learn(next, |answers, next| answers.received.insert(key, next));
         Ok(next)
     }
 
-    /// The same for somebody who remembers the answers.
+    /// The same of these messages, one after the other.
+    pub fn receive_all(
+        &mut self,
+        me: General,
+        state: Option<StateId>,
+        round: Round,
+        from: General,
+        messages: &[MessageId],
+    ) -> Caught<Option<StateId>> {
+        let Some(known) = state.filter(|_| messages.len() > STEP_BY_STEP) else {
+            return messages
+                .iter()
+                .try_fold(state, |state, message| self.receive(me, state, round, from, *message));
+        };
+        let question = QuestionedCall { by: me, call: Call::Receive(round) };
+        self.ask(question, |table| table.receive(known, round, from, messages))
+    }
+
+    /// As [`receive`](Worker::receive), for somebody who remembers the answers.
     pub fn receive_anew(
         &mut self,
         me: General,
@@ -185,7 +207,7 @@ impl<'a> Worker<'a> {
         message: MessageId,
     ) -> Caught<Option<StateId>> {
         let question = QuestionedCall { by: me, call: Call::Receive(round) };
-        self.ask(question, |table| table.receive(state, round, from, message))
+        self.ask(question, |table| table.receive(state, round, from, &[message]))
     }
 
     /// What becomes of a state when a round is over.

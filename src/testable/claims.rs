@@ -16,7 +16,8 @@ use super::{Recursive, Symmetric};
 /// ```
 /// use turncoat::{Claims, OralMessages, Testable};
 ///
-/// let Claims { recursion, symmetry, monotone, .. } = OralMessages::new(1).claims();
+/// let protocol = OralMessages::new(1);
+/// let Claims { recursion, symmetry, monotone, .. } = protocol.claims();
 /// assert!(recursion.is_some() && symmetry.is_some() && monotone);
 /// ```
 #[non_exhaustive]

@@ -80,7 +80,7 @@ impl Receiver<'_> {
         }
         for (from, message) in &self.overdue {
             for at in 0..received.branches.len() {
-                self.hear(&mut received, at, *from, *message, None, thread)?;
+                self.hear(&mut received, at, *from, &[*message], None, thread)?;
             }
         }
         let senders = self.space.neighbours(to);
@@ -184,19 +184,19 @@ impl Receiver<'_> {
         Ok(places)
     }
 
-    /// Lets a message be heard on a branch. What is done there beside it is the action.
+    /// Lets messages be heard on a branch, one after the other. What is done there beside it is the action.
     fn hear(
         &self,
         received: &mut Branches<'_>,
         at: usize,
         from: General,
-        message: MessageId,
+        messages: &[MessageId],
         reached: Option<General>,
         thread: &mut Thread<'_>,
     ) -> Result<(), SearchOutcome> {
-        thread.budget.step()?;
+        thread.budget.take(messages.len() as u64)?;
         let state = received.branches[at].state;
-        let heard = thread.worker.receive(self.to, state, self.round, from, message);
+        let heard = thread.worker.receive_all(self.to, state, self.round, from, messages);
         received.branches[at].state = heard.map_err(|fault| {
             let decisions = self.decisions(received, received.branches[at].trace);
             SearchOutcome::from(fault).after(|| self.rest_obeys(received, decisions, reached))
@@ -218,6 +218,12 @@ impl Receiver<'_> {
             _ => None,
         };
         let messages = received.honest[from.id()].clone().expect("the honest are followed");
+        if omission.is_none() && received.branches.iter().all(|branch| branch.early == 0) {
+            for at in 0..received.branches.len() {
+                self.hear(received, at, from, &messages, Some(from), thread)?;
+            }
+            return Ok(());
+        }
         for (number, message) in messages.iter().enumerate() {
             for at in 0..received.branches.len() {
                 let branch = &received.branches[at];
@@ -225,7 +231,7 @@ impl Receiver<'_> {
                     continue;
                 }
                 let without = omission.map(|action| (action, *branch));
-                self.hear(received, at, from, *message, Some(from), thread)?;
+                self.hear(received, at, from, &[*message], Some(from), thread)?;
                 let Some((action, without)) = without else { continue };
                 let lies = self.priced(without.lies, 1);
                 if let Some(lies) = lies.filter(|_| without.state != received.branches[at].state) {
