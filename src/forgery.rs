@@ -1,5 +1,6 @@
 //! What can be done to a signature so that it is one no more: the traitors' tools.
 
+#[cfg(feature = "ed25519")]
 mod bytes;
 mod ideal;
 

@@ -1,5 +1,6 @@
 //! What a signature is: what its owner alone can make, and everybody can check.
 
+#[cfg(feature = "ed25519")]
 pub mod ed25519;
 pub mod ideal;
 
