@@ -11,6 +11,7 @@ use serde::Serialize;
 pub(super) use self::cast::may;
 pub(super) use self::ending::{Facts, Named, all_held};
 use crate::adversary::FaultClass;
+use crate::attack::Attack;
 use crate::outcome::Task;
 use crate::protocol::Round;
 
@@ -66,6 +67,23 @@ pub struct Amount {
     pub wrongs: usize,
     /// How much else does not arrive in its turn.
     pub shifts: usize,
+}
+
+impl Amount {
+    /// How much of an attack there is.
+    pub(crate) fn of<V, M>(attack: &Attack<V, M>) -> Amount {
+        let Attack { faults, traitors, crashes, lies, schedule, .. } = attack;
+        let deaf = *faults == FaultClass::ReceiveOmission;
+        let unheard =
+            schedule.iter().filter(|shift| deaf && traitors.contains(shift.wire.to)).count();
+        // An attack that fits a protocol has nothing of another class.
+        let wrongs = match faults {
+            FaultClass::Byzantine | FaultClass::SendOmission => lies.len(),
+            FaultClass::Crash => crashes.len(),
+            FaultClass::ReceiveOmission => unheard,
+        };
+        Amount { faults: *faults, wrongs, shifts: schedule.len() - unheard }
+    }
 }
 
 /// One general.

@@ -1,79 +1,23 @@
 //! How a story is made of an execution: the only place where what is reported asks a protocol anything.
 
+mod asked_protocol;
 mod teller;
 
 use std::cell::RefCell;
 
+use self::asked_protocol::AskedProtocol;
 use self::teller::Storyteller;
 use super::refuted::{ArgumentInWords, RefutationInWords, WorldInWords};
-use super::story::{Amount, Held, Story};
-use crate::adversary::FaultClass;
-use crate::attack::{Attack, AttackOn};
+use super::story::Story;
+use crate::attack::AttackOn;
 use crate::execution::history::history;
-use crate::execution::{ExecutionOf, Forgeries, NumberedExecution};
-use crate::fault::guarded;
-use crate::general::{General, Generals};
+use crate::execution::{ExecutionOf, NumberedExecution};
 use crate::graph::Graph;
 use crate::impossibility::argument::NumberedArgument;
 use crate::impossibility::world::{Must, Needed, NumberedWorld, World};
-use crate::machine::{
-    Machine, MessageId, Numbered, NumberedAttack, StateId, Terms, ValueId, Worker, fits,
-};
-use crate::signature::Seal;
-use crate::testable::{Testable, Wire};
+use crate::machine::{Machine, Numbered, NumberedAttack, Terms, fits};
+use crate::testable::Testable;
 use crate::verdict::{Refutation, RefutationOf};
-
-/// A protocol that is asked for its words. It may panic.
-struct Asked<'a> {
-    terms: &'a Terms,
-    name: String,
-    worker: Worker<'a>,
-    forgeries: Forgeries,
-}
-
-impl<'a> Asked<'a> {
-    fn new(machine: &'a dyn Machine, terms: &'a Terms) -> Asked<'a> {
-        Asked {
-            terms,
-            name: machine.name().unwrap_or_default(),
-            worker: Worker::new(machine, terms, Generals::NONE),
-            forgeries: Forgeries::default(),
-        }
-    }
-
-    fn machine(&self) -> &'a dyn Machine {
-        self.worker.machine()
-    }
-
-    fn value(&self, value: ValueId) -> String {
-        self.machine().show_value(value)
-    }
-
-    fn tell(&self, from: General, message: MessageId) -> String {
-        let told = guarded(|| self.machine().tell(from, message));
-        told.unwrap_or_else(|_| self.machine().show_message(message))
-    }
-
-    fn seals(&self, message: MessageId) -> Vec<Seal> {
-        self.machine().seals(message).unwrap_or_default()
-    }
-
-    /// In which way a message is forged, if it is a forgery on this wire.
-    fn forged(&self, wire: Wire, message: MessageId) -> Option<String> {
-        let label = self.forgeries.label(self.machine(), self.terms, wire, message);
-        label.map(str::to_owned)
-    }
-
-    /// What a state is, and what would be decided in it, if that is asked.
-    fn held(&self, state: StateId, is_asked: bool) -> Held {
-        let table = &self.worker.table;
-        let vote = is_asked.then(|| table.decide(state).ok()).flatten();
-        Held {
-            lines: table.explain(state).unwrap_or_else(|_| vec![table.show(state)]),
-            vote: vote.map(|value| self.value(value)),
-        }
-    }
-}
 
 impl Story {
     /// The story of an execution under an attack. The protocol is run once more, to see what all hold
@@ -99,7 +43,7 @@ impl Story {
 }
 
 /// The stories of executions by numbers, whose states stand in one table.
-pub(crate) struct Stories<'a>(RefCell<Asked<'a>>);
+pub(crate) struct Stories<'a>(RefCell<AskedProtocol<'a>>);
 
 #[cfg(feature = "cli")]
 impl<'a> Stories<'a> {
@@ -109,7 +53,7 @@ impl<'a> Stories<'a> {
         terms: &'a Terms,
         states: crate::machine::Memory,
     ) -> Stories<'a> {
-        let mut asked = Asked::new(machine, terms);
+        let mut asked = AskedProtocol::new(machine, terms);
         asked.worker.table = states.into_table(machine);
         Stories(RefCell::new(asked))
     }
@@ -154,7 +98,7 @@ impl Stories<'_> {
     }
 }
 
-fn world_by(asked: &mut Asked<'_>, world: &NumberedWorld, whole: bool) -> WorldInWords {
+fn world_by(asked: &mut AskedProtocol<'_>, world: &NumberedWorld, whole: bool) -> WorldInWords {
     let World { loyal, must, attack, execution, forgery, .. } = world;
     WorldInWords {
         loyal: loyal.clone(),
@@ -179,7 +123,7 @@ fn story_of<P: Testable>(
 ) -> Story {
     let numbered = Numbered::new(protocol);
     let terms = &terms_of(&numbered, &attack.graph);
-    let mut asked = Asked::new(&numbered, terms);
+    let mut asked = AskedProtocol::new(&numbered, terms);
     let attack = numbered.number_attack(attack);
     let execution = numbered.number_execution(execution, &mut *asked.worker.table);
     story_by(&mut asked, &attack, &execution, whole)
@@ -215,22 +159,8 @@ pub(crate) fn stale<P: Testable>(
     Story::in_brief(protocol, attack, execution).undone.into_iter().next()
 }
 
-/// How much of an attack there is.
-pub(crate) fn amount<V, M>(attack: &Attack<V, M>) -> Amount {
-    let Attack { faults, traitors, crashes, lies, schedule, .. } = attack;
-    let deaf = *faults == FaultClass::ReceiveOmission;
-    let unheard = schedule.iter().filter(|shift| deaf && traitors.contains(shift.wire.to)).count();
-    // An attack that fits a protocol has nothing of another class.
-    let wrongs = match faults {
-        FaultClass::Byzantine | FaultClass::SendOmission => lies.len(),
-        FaultClass::Crash => crashes.len(),
-        FaultClass::ReceiveOmission => unheard,
-    };
-    Amount { faults: *faults, wrongs, shifts: schedule.len() - unheard }
-}
-
 fn story_by(
-    asked: &mut Asked<'_>,
+    asked: &mut AskedProtocol<'_>,
     attack: &NumberedAttack,
     execution: &NumberedExecution,
     whole: bool,
@@ -244,7 +174,7 @@ fn refuted_by<P: Testable>(refutation: &RefutationOf<P>, whole: bool) -> Refutat
     let Refutation { protocol, name, task, graph, f, argument } = refutation;
     let numbered = Numbered::new(protocol);
     let terms = &terms_of(&numbered, graph);
-    let mut asked = Asked::new(&numbered, terms);
+    let mut asked = AskedProtocol::new(&numbered, terms);
     let states = RefCell::new(numbered.states_mut(&mut *asked.worker.table));
     let argument = argument.as_ref().map(|argument| {
         argument.map(

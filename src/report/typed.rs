@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::hunted::FindingInWords;
 use super::refuted::RefutationInWords;
+use super::story::Amount;
 use super::story::Story;
-use super::telling::amount;
 use super::text::CounterexampleInWords;
 use crate::execution::Counterexample;
 use crate::testable::Testable;
@@ -57,7 +57,7 @@ fn hit<P: Testable>(finding: &Finding<P>) -> FindingInWords {
     FindingInWords {
         broken: broken(counterexample),
         case: *case,
-        drawn: amount(drawn),
+        drawn: Amount::of(drawn),
         executions: *executions,
         undetermined: counterexample.violation.is_undetermined(),
     }

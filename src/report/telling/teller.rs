@@ -2,7 +2,7 @@
 
 use itertools::Itertools;
 
-use super::{Asked, amount};
+use super::asked_protocol::AskedProtocol;
 use crate::adversary::FaultClass;
 use crate::attack::{Attack, Item, Lie};
 use crate::execution::history::States;
@@ -11,7 +11,9 @@ use crate::general::{General, Generals};
 use crate::machine::{MessageId, NumberedAttack, ValueId};
 use crate::outcome::Task;
 use crate::protocol::Round;
-use crate::report::story::{Actor, Facts, Held, Mark, Message, Named, Role, Stamp, Step, Story};
+use crate::report::story::{
+    Actor, Amount, Facts, Held, Mark, Message, Named, Role, Stamp, Step, Story,
+};
 use crate::report::text::among;
 use crate::schedule::{Arrival, Shift};
 use crate::signature::{Seal, Worth};
@@ -19,7 +21,7 @@ use crate::testable::Wire;
 
 /// An execution of which a story is made.
 pub(super) struct Storyteller<'a, 'm> {
-    pub asked: &'a Asked<'m>,
+    pub asked: &'a AskedProtocol<'m>,
     pub attack: &'a NumberedAttack,
     pub execution: &'a NumberedExecution,
 }
@@ -27,7 +29,7 @@ pub(super) struct Storyteller<'a, 'm> {
 impl Storyteller<'_, '_> {
     /// All of it. The history are the states in which all begin, and those after each round.
     pub fn story(&self, history: &[States]) -> Story {
-        let Storyteller { asked: Asked { name, terms, .. }, attack, .. } = self;
+        let Storyteller { asked: AskedProtocol { name, terms, .. }, attack, .. } = self;
         let facts = self.facts();
         let mut rounds = self.rounds();
         let begun = rounds.len();
@@ -46,7 +48,7 @@ impl Storyteller<'_, '_> {
             start: self.held(0, begun, history),
             rounds,
             ending: facts.ending(),
-            amount: amount(attack),
+            amount: Amount::of(attack),
             undone: self.undone(),
         }
     }
