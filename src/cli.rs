@@ -1,6 +1,7 @@
-//! CommandLine, and what is done with them. Only here are files, clocks, threads and the terminal.
+//! The command line, and what is done with them. Only here are files, clocks, threads and the terminal.
 
 mod adversary;
+mod answer;
 mod bounds;
 mod check;
 mod completions;
@@ -25,15 +26,15 @@ mod terminal;
 mod unsigned;
 mod watch;
 
-use std::fmt::Display;
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use bytesize::ByteSize;
 use clap::error::{ContextKind, ContextValue, ErrorKind as Usage};
-use clap::{FromArgMatches, Parser, Subcommand, ValueEnum};
-use serde_json::Value;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use self::answer::{BAD_INPUT, BadInput, complain, print, whole_number};
+use self::examples::with_examples;
 use self::protocols::ChosenWith;
 use self::terminal::{Shown, help_is_coloured};
 
@@ -119,62 +120,9 @@ enum Command {
     Man(manual::ManualArguments),
 }
 
-/// How the answer is written.
-#[derive(Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum PlainFormat {
-    /// For a person
-    #[default]
-    Text,
-    /// For a program
-    Json,
-}
-
-/// A verdict, as a program sees it.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum VerdictName {
-    /// Agreement and validity hold in every behaviour of the adversary
-    Holds,
-    /// There is an attack
-    Broken,
-    /// No attack was found, and not everything was covered
-    Bounded,
-}
-
-impl VerdictName {
-    fn of(name: &str) -> VerdictName {
-        match name {
-            "holds" => VerdictName::Holds,
-            "broken" => VerdictName::Broken,
-            _ => VerdictName::Bounded,
-        }
-    }
-
-    /// The exit code for this answer where that one is expected.
-    fn exit(self, expected: Option<VerdictName>) -> ExitCode {
-        ExitCode::from(match (self, expected) {
-            (_, Some(expected)) => u8::from(self != expected),
-            (VerdictName::Holds, None) => 0,
-            (VerdictName::Broken, None) => 1,
-            (VerdictName::Bounded, None) => BOUNDED,
-        })
-    }
-}
-
-const BAD_INPUT: u8 = 2;
-const BOUNDED: u8 = 3;
-
-/// Bad input: one line that says what, where, and what is allowed.
-struct BadInput(String);
-
-impl BadInput {
-    fn new(what: impl Display) -> BadInput {
-        BadInput(what.to_string())
-    }
-}
-
 /// What the program `turncoat` does: with the arguments of this process, on its terminal.
 pub fn main() -> ExitCode {
-    let matches = examples::command().try_get_matches();
+    let matches = with_examples(CommandLine::command()).try_get_matches();
     let arguments = match matches.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(usage) => return refuse_usage(&usage),
@@ -210,8 +158,12 @@ fn run(
         Command::Bounds(arguments) => bounds::bounds(&arguments),
         Command::List(arguments) => list::list(&arguments),
         Command::Schema(arguments) => Ok(schema::schema(&arguments)),
-        Command::Completions(arguments) => Ok(completions::completions(&arguments)),
-        Command::Man(arguments) => manual::manual(&arguments),
+        Command::Completions(arguments) => {
+            Ok(completions::completions(&arguments, with_examples(CommandLine::command())))
+        }
+        Command::Man(arguments) => {
+            manual::manual(&arguments, with_examples(CommandLine::command()))
+        }
     }
 }
 
@@ -246,35 +198,8 @@ fn refuse_usage(usage: &clap::Error) -> ExitCode {
     ExitCode::from(BAD_INPUT)
 }
 
-/// Says on standard error what is wrong. Nobody has to read it.
-fn complain(line: impl Display) {
-    let _ = writeln!(std::io::stderr(), "turncoat: {line}");
-}
-
-/// Writes to standard output. Nobody has to read to the end: only then is there an exit code.
-fn print(text: &str) -> Result<ExitCode, ExitCode> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-        Err(error) => {
-            complain(format!("standard output can't be written: {error}"));
-            Err(ExitCode::from(BAD_INPUT))
-        }
-    }
-}
-
 /// An amount of memory given as an argument.
 fn memory(text: &str) -> Result<ByteSize, String> {
     let size = text.parse().ok().filter(|ByteSize(size)| *size > 0);
     size.ok_or_else(|| "give an amount of memory, such as 500MB or 4GiB".to_owned())
-}
-
-/// A number given as an argument.
-fn whole_number(text: &str) -> Result<usize, String> {
-    text.parse().map_err(|_| "give a whole number, such as 4".to_owned())
-}
-
-fn as_text(json: &Value) -> String {
-    format!("{json:#}\n")
 }

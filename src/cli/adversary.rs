@@ -3,7 +3,7 @@
 use crate::{Adversary, FaultClass, General};
 use clap::{Args, ValueEnum};
 
-use super::whole_number;
+use super::answer::whole_number;
 
 /// What the enemy may do, but for how many generals it may turn.
 #[derive(Args)]

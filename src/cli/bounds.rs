@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
+use super::answer::{BOUNDED, BadInput, PlainFormat, as_text, print, whole_number};
 use super::terminal::shown;
-use super::{BOUNDED, BadInput, PlainFormat, as_text, print, whole_number};
 use crate::Task;
 use crate::impossibility::{BoundsProblem, Solvability};
 use crate::report::bounds::json;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::adversary::AdversaryArguments;
+use super::answer::{BadInput, VerdictName, whole_number};
 use super::exhibit::Exhibit;
 use super::files::{self, replayed};
 use super::graph::Among;
@@ -13,7 +14,6 @@ use super::output::{Output, Told};
 use super::parts::{Asked, Divided, Done, Parts};
 use super::protocols::{ChosenWith, Specification};
 use super::watch::{Budget, Deadline, Work, watched};
-use super::{BadInput, VerdictName, whole_number};
 use crate::check::Everything;
 use crate::machine::Machine;
 use crate::report::json;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap_complete::{Shell, generate};
 
-use super::print;
+use super::answer::print;
 
 #[derive(clap::Args)]
 pub struct CompletionsArguments {
@@ -18,8 +18,11 @@ Examples: turncoat completions bash > ~/.local/share/bash-completion/completions
           turncoat completions fish > ~/.config/fish/completions/turncoat.fish
           turncoat completions zsh > ~/.zfunc/_turncoat";
 
-pub fn completions(CompletionsArguments { shell }: &CompletionsArguments) -> ExitCode {
+pub fn completions(
+    CompletionsArguments { shell }: &CompletionsArguments,
+    mut command: clap::Command,
+) -> ExitCode {
     let mut text = Vec::new();
-    generate(*shell, &mut super::examples::command(), "turncoat", &mut text);
+    generate(*shell, &mut command, "turncoat", &mut text);
     print(&String::from_utf8_lossy(&text)).unwrap_or_else(|failure| failure)
 }

@@ -1,13 +1,12 @@
 //! An example for each protocol of each command, as its help shows it.
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 
 /// The commands that are followed by a protocol.
 const COMMANDS: [&str; 4] = ["check", "sweep", "hunt", "refute"];
 
 /// All commands, with their examples.
-pub fn command() -> Command {
-    let command = super::CommandLine::command();
+pub fn with_examples(command: Command) -> Command {
     COMMANDS.iter().fold(command, |command, name| {
         command.mut_subcommand(name, |of| {
             of.mut_subcommands(|subject| {

@@ -12,8 +12,9 @@ use crate::outcome::Task;
 use crate::report::hunted::FindingInWords;
 use crate::report::json;
 use crate::report::notation::Notation;
+use crate::report::story::Amount;
 use crate::report::story::Story;
-use crate::report::telling::{Stories, amount};
+use crate::report::telling::Stories;
 use crate::report::text::CounterexampleInWords;
 use crate::search::Found;
 use crate::verdict::NumberedFinding;
@@ -81,7 +82,7 @@ impl<'a> Trophy<'a> {
         FindingInWords {
             broken: self.exhibit.in_words(),
             case: self.case,
-            drawn: amount(&self.drawn),
+            drawn: Amount::of(&self.drawn),
             executions: self.executions,
             undetermined: self.exhibit.undetermined,
         }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::answer::{BadInput, complain};
 use super::protocols::Specification;
-use super::{BadInput, complain};
 use crate::Attack;
 use crate::report::attack_file::AttackFile;
 

@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
+use super::answer::{BadInput, whole_number};
 use super::files::quoted;
-use super::{BadInput, whole_number};
 use crate::graph::GraphError;
 use crate::{Generals, Graph};
 

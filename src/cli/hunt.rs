@@ -14,6 +14,7 @@ use indicatif::HumanCount;
 use serde_json::json;
 
 use super::adversary::AdversaryArguments;
+use super::answer::{BadInput, VerdictName, whole_number};
 use super::check::label;
 use super::exhibit::{Exhibit, Trophy};
 use super::files::{self, replayed};
@@ -21,7 +22,6 @@ use super::graph::Among;
 use super::output::{Output, Told};
 use super::protocols::{ChosenWith, Specification};
 use super::watch::{Budget, Deadline, Work, watched};
-use super::{BadInput, VerdictName, whole_number};
 
 #[derive(clap::Args)]
 pub struct HuntArguments {

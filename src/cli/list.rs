@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::answer::{BadInput, PlainFormat, as_text, print};
 use super::protocols::{PROTOCOLS, Protocol};
-use super::{BadInput, PlainFormat, as_text, print};
 
 #[derive(clap::Args)]
 pub struct ListArguments {

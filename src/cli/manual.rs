@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap_mangen::Man;
 
-use super::{BadInput, print};
+use super::answer::{BadInput, print};
 
 #[derive(clap::Args)]
 pub struct ManualArguments {
@@ -18,8 +18,10 @@ pub const AFTER_HELP: &str = "\
 Examples: turncoat man | man -l -
           turncoat man --dir ~/.local/share/man/man1";
 
-pub fn manual(ManualArguments { dir }: &ManualArguments) -> Result<ExitCode, BadInput> {
-    let command = super::examples::command();
+pub fn manual(
+    ManualArguments { dir }: &ManualArguments,
+    command: clap::Command,
+) -> Result<ExitCode, BadInput> {
     if let Some(folder) = dir {
         let refused = |error| BadInput(format!("{} can't be written: {error}", folder.display()));
         std::fs::create_dir_all(folder).map_err(refused)?;

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 
 use itertools::Itertools;
 
+use super::answer::{BadInput, VerdictName, complain};
 use super::check::answered;
 use super::output::Output;
 use super::parts::{Asked, question};
 use super::protocols::Specification;
 use super::watch::{Deadline, Work, watched};
-use super::{BadInput, VerdictName, complain};
 use crate::check::Everything;
 use crate::machine::Machine;
 use crate::report::attack_file::part as read_part;

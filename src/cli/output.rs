@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
+use super::answer::{BadInput, as_text, complain, print};
 use super::files::write;
 use super::terminal::{style, written};
-use super::{BadInput, as_text, complain, print};
 use crate::report::dot::dot;
 use crate::report::itf::itf;
 use crate::report::mermaid::mermaid;

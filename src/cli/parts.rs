@@ -9,10 +9,10 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
+use super::answer::{BadInput, print};
 use super::files::{quoted, write};
 use super::protocols::Specification;
 use super::watch::{Deadline, Work, watched};
-use super::{BadInput, print};
 use crate::machine::Machine;
 use crate::report::notation::{Notation, read_attack};
 use crate::report::part_file::PartFile;

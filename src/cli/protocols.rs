@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
-use super::BadInput;
+use super::answer::BadInput;
 use super::signed::{
     RelayThresholdArguments, SignedArguments, SignedParameters, TwoSteps, TwoStepsArguments,
 };

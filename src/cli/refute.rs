@@ -8,13 +8,13 @@ use std::str::FromStr;
 use itertools::Itertools;
 use serde_json::json;
 
+use super::answer::{BadInput, whole_number};
 use super::check::label;
 use super::files::{self, replayed};
 use super::graph::Among;
 use super::output::{Format, Output, Told};
 use super::protocols::{ChosenWith, Specification};
 use super::watch::{Deadline, Work, watched};
-use super::{BadInput, whole_number};
 use crate::machine::Machine;
 use crate::refute::Worlds;
 use crate::report::json;

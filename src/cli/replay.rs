@@ -7,9 +7,9 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::answer::{BadInput, VerdictName};
 use super::output::{Output, Told};
 use super::protocols::Specification;
-use super::{BadInput, VerdictName};
 use crate::execution::run_by_numbers;
 use crate::report::attack_file::{AttackFile, part};
 use crate::report::json;

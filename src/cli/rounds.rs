@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
+use super::answer::{BOUNDED, BadInput, PlainFormat, as_text, print, whole_number};
 use super::terminal::style;
 use super::watch::{Budget, Deadline, Work, watched};
-use super::{BOUNDED, BadInput, PlainFormat, as_text, print, whole_number};
 use crate::check;
 use crate::impossibility::{Existence, rounds_watched};
 use crate::report::rounds::{json, text};

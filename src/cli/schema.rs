@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 
-use super::print;
+use super::answer::print;
 
 #[derive(clap::Args)]
 pub struct SchemaArguments {

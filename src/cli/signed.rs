@@ -3,8 +3,8 @@
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+use super::answer::{BadInput, whole_number};
 use super::protocols::{Storable, boxed, orders, unless};
-use super::{BadInput, whole_number};
 use crate::forgery::Forge;
 use crate::protocols::chain::{Binding, Chain};
 use crate::protocols::order_set::SetChoice as Choice;

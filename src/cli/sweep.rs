@@ -13,13 +13,13 @@ use crate::{Generals, Graph};
 use itertools::Itertools;
 use serde_json::{Value, json};
 
+use super::answer::{BadInput, VerdictName};
 use super::check::{QuestionArguments, label};
 use super::exhibit::Exhibit;
 use super::graph::Family;
 use super::output::{Format, Told};
 use super::protocols::{ChosenWith, Specification};
 use super::watch::Deadline;
-use super::{BadInput, VerdictName};
 use crate::report::story::Story;
 #[cfg(feature = "pages")]
 use crate::report::style::Style;

@@ -3,8 +3,8 @@
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+use super::answer::{BadInput, whole_number};
 use super::protocols::{orders, unless};
-use super::{BadInput, whole_number};
 use crate::protocols::oral::{Choice, OralMessages};
 use crate::{CoordinatorVote, FloodSet, Graph, InteractiveConsistency, RoutedMessages};
 
