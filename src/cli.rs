@@ -14,6 +14,7 @@ mod list;
 mod manual;
 mod merge;
 mod output;
+mod parameters;
 mod parts;
 mod protocols;
 mod refute;

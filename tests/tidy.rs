@@ -18,16 +18,6 @@ const LINES: usize = 500;
 /// Names that belong to no room and no file: what lives there must be in the name.
 const NO_NAMES: [&str; 6] = ["util", "common", "types", "helpers", "prelude", "mod"];
 
-/// Rooms and files whose files still import each other in a circle, each with the reason: a circle is
-/// excused if all of it begins with one of these. This list only shrinks.
-const KNOWN_CIRCLES: &[(&str, &str)] = &[(
-    "src/search/exhaustive/",
-    "the round context knows every step of a round, and each step knows it",
-)];
-
-/// Type names that still mean two things, each with the reason. This list only shrinks.
-const KNOWN_TWICE: &[(&str, &str)] = &[];
-
 /// The Rust files in a folder, at every depth.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -355,12 +345,8 @@ fn there_is_no_circle_of_files() {
     let map = Map::of(&house);
     let imports = imports(&map, &house);
     let circles = circles(&imports);
-    let excused =
-        |circle: &BTreeSet<&str>, place: &str| circle.iter().all(|file| file.starts_with(place));
-    let known =
-        |circle: &BTreeSet<&str>| KNOWN_CIRCLES.iter().any(|(place, _)| excused(circle, place));
     let mut wrong = String::new();
-    for circle in circles.iter().filter(|circle| !known(circle)) {
+    for circle in &circles {
         wrong += &format!("\na circle of {} files:\n", circle.len());
         for file in circle {
             for (other, what) in imports[file].iter().filter(|(other, _)| circle.contains(*other)) {
@@ -373,10 +359,6 @@ fn there_is_no_circle_of_files() {
         "files that import each other can't be understood one by one: move what both need into a \
          file of its own, below both\n{wrong}"
     );
-    for (place, _) in KNOWN_CIRCLES {
-        let there = circles.iter().any(|circle| excused(circle, place));
-        assert!(there, "{place} has no circle any more: take it out of KNOWN_CIRCLES");
-    }
 }
 
 #[test]
@@ -396,19 +378,13 @@ fn a_type_name_means_one_thing() {
             defined.entry(name).or_default().push(file.clone());
         }
     }
-    let twice: BTreeMap<_, _> = defined.iter().filter(|(_, files)| files.len() > 1).collect();
-    let known = |name: &str| KNOWN_TWICE.iter().any(|(known, _)| *known == name);
-    let wrong: Vec<_> = twice.iter().filter(|(name, _)| !known(name)).collect();
-    let list: Vec<_> = wrong.iter().map(|(name, files)| format!("{name}: {files:?}")).collect();
+    let twice = defined.iter().filter(|(_, files)| files.len() > 1);
+    let list: Vec<_> = twice.map(|(name, files)| format!("{name}: {files:?}")).collect();
     assert!(
-        wrong.is_empty(),
+        list.is_empty(),
         "a type name that means two things: rename one of them after what it is\n{}",
         list.join("\n")
     );
-    for (name, _) in KNOWN_TWICE {
-        let once = !twice.contains_key(&name.to_string());
-        assert!(!once, "take {name} out of KNOWN_TWICE: it is defined once");
-    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
 use super::answer::BadInput;
+use super::parameters::boxed;
 use super::signed::{
     RelayThresholdArguments, SignedArguments, SignedParameters, TwoSteps, TwoStepsArguments,
 };
@@ -14,10 +15,9 @@ use super::unsigned::{
     FloodSetArguments, Flooding, MadeFor, MadeForArguments, Oral, OralArguments, RoutedArguments,
     RoutedParameters,
 };
-use crate::machine::Numbered;
+use crate::Graph;
 use crate::report::json::merge;
 use crate::report::notation::Notation;
-use crate::{Graph, Order, Testable};
 
 /// A protocol of the table: all that the command line knows of it.
 #[derive(Serialize)]
@@ -232,19 +232,6 @@ impl<A, S: Serialize> Parameters for (&'static Made<A, S>, S) {
     }
 }
 
-/// A protocol by numbers.
-pub fn boxed<P>(protocol: P) -> Result<Box<dyn Notation>, BadInput>
-where
-    P: Testable<Value: Storable, Message: Storable> + 'static,
-{
-    Ok(Box::new(Numbered::new(protocol)))
-}
-
-/// What can be written to a file, and read from it.
-pub trait Storable: Serialize + DeserializeOwned {}
-
-impl<T: Serialize + DeserializeOwned> Storable for T {}
-
 /// A protocol as it was chosen on the command line, before it is known for how many traitors.
 pub struct Chosen {
     protocol: &'static Protocol,
@@ -345,21 +332,4 @@ impl<'de> Deserialize<'de> for Specification {
         let parameters = protocol.made.read(Value::Object(written)).map_err(D::Error::custom)?;
         Ok(Specification { protocol, parameters })
     }
-}
-
-/// The most orders there are.
-const MOST_VALUES: usize = 256;
-
-/// The first so many orders.
-pub fn orders(values: usize) -> Result<Vec<Order>, BadInput> {
-    if values == 0 || values > MOST_VALUES {
-        let allowed = format!("there must be from 1 to {MOST_VALUES} orders");
-        return Err(BadInput(format!("values is {values}: {allowed}")));
-    }
-    Ok(Order::first(values))
-}
-
-/// A number as an argument, unless it is the default.
-pub fn unless(flag: &str, number: usize, default: usize) -> String {
-    if number == default { String::new() } else { format!(" {flag} {number}") }
 }

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 use super::answer::{BadInput, whole_number};
-use super::protocols::{Storable, boxed, orders, unless};
+use super::parameters::{Storable, boxed, orders, unless};
 use crate::forgery::Forge;
 use crate::protocols::chain::{Binding, Chain};
 use crate::protocols::order_set::SetChoice as Choice;

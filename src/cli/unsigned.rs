@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 use super::answer::{BadInput, whole_number};
-use super::protocols::{orders, unless};
+use super::parameters::{orders, unless};
 use crate::protocols::oral::{Choice, OralMessages};
 use crate::{CoordinatorVote, FloodSet, Graph, InteractiveConsistency, RoutedMessages};
 

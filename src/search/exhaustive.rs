@@ -3,7 +3,10 @@
 //! | file | what it does |
 //! |---|---|
 //! | `explorer` | depth-first search of all global states of one case |
-//! | `context` | what stays the same in a case: the round context, the workers, the interner |
+//! | `context` | what stays the same in a case, and what a receiver can come to in one round |
+//! | `thread` | what each thread has for itself, and leaves to those after it |
+//! | `global_state` | where an execution stands when a round begins |
+//! | `messages` | the messages of a round, before anybody has received them |
 //! | `last_round` | the last round: reachable decisions in place of a product of states |
 //! | `receiving` | every state that one receiver can reach in one round |
 //! | `byzantine_sender` | the same for what one Byzantine sender says to it |
@@ -19,9 +22,12 @@ mod byzantine_sender;
 pub(crate) mod context;
 mod crash_choices;
 pub(crate) mod explorer;
+pub(crate) mod global_state;
 mod last_round;
 mod memo;
+pub(crate) mod messages;
 mod monotone;
 pub(crate) mod receiving;
 mod reordering;
 mod sends;
+pub(crate) mod thread;

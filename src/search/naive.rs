@@ -121,8 +121,9 @@ fn slots(
 #[cfg(test)]
 mod tests {
     use super::super::choices::initial::TraitorsOrders;
-    use super::super::exhaustive::context::{Lies, Pool};
+    use super::super::exhaustive::context::Lies;
     use super::super::exhaustive::explorer::{Exploration, Explorer};
+    use super::super::exhaustive::thread::Pool;
     use super::super::progress::Progress;
     use super::super::reduction::Reductions;
     use super::*;

@@ -5,9 +5,9 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::branches::{Action, Branch, Branches};
-use super::context::Thread;
 use super::memo::Candidates;
 use super::receiving::{PlaceBits, Receiver};
+use super::thread::Thread;
 use crate::general::General;
 use crate::machine::{Machine, MessageId};
 use crate::property::{Accepted, Violation};

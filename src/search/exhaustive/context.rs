@@ -2,22 +2,13 @@
 //! what the enemy overhears, and what a receiver can come to. It can be shared by threads; what each
 //! of them has for itself is a [`Thread`].
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use indexmap::IndexSet;
-use rustc_hash::FxBuildHasher;
-
 use super::branches::{Branches, Trace};
-use super::crash_choices::crash_choices;
-use super::memo::Memo;
+use super::global_state::{GlobalState, Store};
 use super::receiving::Receiver;
-use super::sends::AllSends;
-use crate::adversary::FaultClass;
+use super::thread::{Pool, Thread};
 use crate::general::{General, Generals};
-use crate::machine::{Machine, Memory, Said, StateId, StateTable, Terms, Worker};
+use crate::machine::{Said, StateId, Terms, Worker};
 use crate::protocol::{Round, Seat};
-use crate::schedule::Crash;
 use crate::search::budget::StepBudget;
 use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::signature_set::SignatureSet;
@@ -26,7 +17,6 @@ use crate::search::decisions::Decisions;
 use crate::search::outcome::SearchOutcome;
 use crate::search::reduction::{Reduction, Reductions};
 use crate::search::symmetry::Symmetry;
-use crate::testable::{Refusal, Wire};
 
 /// How lies are counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,7 +35,7 @@ pub(crate) struct RoundContext<'a> {
     lies: Lies,
     pub followed: Generals,
     /// By round, the signatures that can still be of use to anybody.
-    useful: Vec<SignatureSet>,
+    pub(super) useful: Vec<SignatureSet>,
     /// Who can be renamed.
     symmetry: Option<&'a Symmetry<'a>>,
     /// Whether of what can be said in the last round only the extremes are gone through.
@@ -54,122 +44,6 @@ pub(crate) struct RoundContext<'a> {
     pub thorough: bool,
     /// What was learned by threads before.
     pool: &'a Pool,
-}
-
-/// What threads have learned that are done with their work, for those that come after them.
-#[derive(Default)]
-pub(crate) struct Pool {
-    known: Mutex<Vec<(Memory, Memo)>>,
-    stores: AtomicU64,
-}
-
-impl Pool {
-    /// Whoever comes from now on has learned nothing.
-    pub fn forget(&self) {
-        if let Ok(mut known) = self.known.lock() {
-            known.clear();
-        }
-    }
-}
-
-/// What one thread has for itself.
-pub(crate) struct Thread<'a> {
-    /// Asks the protocol.
-    pub worker: Worker<'a>,
-    pub memo: Memo,
-    /// Counts how often.
-    pub budget: StepBudget<'a>,
-}
-
-impl Thread<'_> {
-    /// The number that a state of a store has for the worker.
-    pub fn adopt(&mut self, store: &Store<'_>, state: Option<StateId>) -> Option<StateId> {
-        self.memo.speak_of(store.number);
-        let (state, adopted) = (state?, &mut self.memo.adopted);
-        if let Some(Some(known)) = adopted.get(state.place()) {
-            return Some(*known);
-        }
-        adopted.resize(adopted.len().max(state.place() + 1), None);
-        let own = self.worker.table.adopt(&*store.table, state);
-        adopted[state.place()] = Some(own);
-        Some(own)
-    }
-
-    /// The number that a state of the worker has in a store.
-    pub fn put(&mut self, store: &mut Store<'_>, state: Option<StateId>) -> Option<StateId> {
-        self.memo.speak_of(store.number);
-        let (state, stored) = (state?, &mut self.memo.stored);
-        if let Some(Some(known)) = stored.get(state.place()) {
-            return Some(*known);
-        }
-        stored.resize(stored.len().max(state.place() + 1), None);
-        let put = store.table.adopt(&*self.worker.table, state);
-        stored[state.place()] = Some(put);
-        Some(put)
-    }
-
-    /// Does work whose steps were counted before.
-    pub fn uncounted<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let unlimited = self.budget.unlimited();
-        let budget = std::mem::replace(&mut self.budget, unlimited);
-        let done = work(self);
-        self.budget = budget;
-        done
-    }
-
-    /// Forgets what is too much: then all numbers of states that the worker has given mean nothing.
-    pub fn make_room(&mut self) {
-        if self.worker.make_room() {
-            self.memo.forget_states();
-        }
-        self.memo.make_room();
-    }
-}
-
-/// The global states that were met so far are made of these, by number. Threads share it.
-pub(crate) struct Store<'a> {
-    number: u64,
-    /// The states of all generals.
-    pub table: Box<dyn StateTable + 'a>,
-    /// What the enemy has overheard.
-    pub overheard: IndexSet<SignatureSet, FxBuildHasher>,
-}
-
-impl<'a> Store<'a> {
-    /// With nothing in it.
-    pub fn new(machine: &'a dyn Machine, pool: &Pool) -> Store<'a> {
-        let number = pool.stores.fetch_add(1, Ordering::Relaxed) + 1;
-        Store { number, table: machine.table(None), overheard: IndexSet::default() }
-    }
-
-    pub fn signatures(&self, global: &GlobalState) -> &SignatureSet {
-        &self.overheard[global.overheard as usize]
-    }
-}
-
-/// Where the execution stands when a round begins.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) struct GlobalState {
-    /// For each general, the number of its state. Who has crashed has none, and neither has who is not
-    /// followed.
-    pub states: Box<[Option<StateId>]>,
-    /// The number of what the enemy has overheard.
-    pub overheard: u32,
-    /// Which of the disrupted messages of the case have been said, by place.
-    pub said: u64,
-}
-
-/// What each followed general says to each other, by receiver and sender.
-pub(crate) type Outboxes = Vec<Vec<Option<Said>>>;
-
-/// What is said in a round.
-pub(crate) struct RoundMessages {
-    /// What the enemy can show then.
-    pub overheard: SignatureSet,
-    /// Which of the disrupted messages have been said by now.
-    pub disrupted: u64,
-    /// By who crashes in the round: what reaches whom.
-    pub crash_choices: Vec<(Vec<Crash>, Outboxes)>,
 }
 
 impl<'a> RoundContext<'a> {
@@ -239,64 +113,6 @@ impl<'a> RoundContext<'a> {
         let made = space.made_by(case.traitors);
         global.overheard = store.overheard.insert_full(made).0 as u32;
         Ok(global)
-    }
-
-    /// What comes of what is said in a round that begins in this global state, so many lies spent.
-    pub fn said(
-        &self,
-        store: &Store<'_>,
-        sends: &AllSends,
-        round: Round,
-        global: &GlobalState,
-        spent: u32,
-    ) -> Result<RoundMessages, SearchOutcome> {
-        let outbox = |to: General| {
-            let says = sends.iter().map(|from| from.as_ref()?.says[to.id()].clone());
-            says.collect()
-        };
-        let outboxes: Outboxes = self.everybody().map(outbox).collect();
-        let overheard = self.overhear(round, store.signatures(global), sends)?;
-        let (disrupted, outboxes) = self.disrupted(round, global.said, outboxes);
-        if self.space.adversary.faults != FaultClass::Crash {
-            let crash_choices = vec![(Vec::new(), outboxes)];
-            return Ok(RoundMessages { overheard, disrupted, crash_choices });
-        }
-        let lives = |general: &General| global.states[general.id()].is_some();
-        let able = self.able_to_crash(lives, &outboxes);
-        let most = self.lies_left(spent).map_or(usize::MAX, |left| left as usize);
-        let crash_choices = crash_choices(round, &able, most).map(|crashes| {
-            let mut outboxes = outboxes.clone();
-            for (to, outbox) in self.everybody().zip(&mut outboxes) {
-                for crash in &crashes {
-                    if crash.silences(Wire { round, from: crash.general, to }) {
-                        outbox[crash.general.id()] = Some(Said::default());
-                    }
-                }
-            }
-            (crashes, outboxes)
-        });
-        Ok(RoundMessages { overheard, disrupted, crash_choices: crash_choices.collect() })
-    }
-
-    /// What the enemy can show, of all that is of use to anybody, when it has heard what the loyal
-    /// say: each a signature that the speaker makes, or that it could have from its owner.
-    fn overhear(
-        &self,
-        round: Round,
-        before: &SignatureSet,
-        sends: &AllSends,
-    ) -> Result<SignatureSet, SearchOutcome> {
-        let Some(useful) = self.useful.get(round - 1) else { return Ok(before.clone()) };
-        let mut overheard = before.and(useful);
-        for &(wire, number) in sends.iter().flatten().flat_map(|sends| &sends.shows) {
-            let signed = self.space.signature(number);
-            if signed.by != wire.from && !before.has(number) {
-                let signed = signed.clone();
-                return Err(Refusal::Unheard { wire, signed }.into());
-            }
-            overheard.add(number);
-        }
-        Ok(overheard)
     }
 
     /// Whether what a receiver comes to hangs on its state and on what the loyal say to it, and on

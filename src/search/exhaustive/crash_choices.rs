@@ -3,7 +3,8 @@
 
 use itertools::Itertools;
 
-use super::context::{Outboxes, RoundContext};
+use super::context::RoundContext;
+use super::messages::Outboxes;
 use crate::general::{General, Generals};
 use crate::machine::MessageId;
 use crate::protocol::Round;

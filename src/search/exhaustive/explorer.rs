@@ -16,10 +16,11 @@ use indexmap::IndexSet;
 use rustc_hash::FxHashMap;
 
 use super::branches::{Branches, Trace};
-use super::context::{
-    GlobalState, Lies, Outboxes, Pool, RoundContext, RoundMessages, Store, Thread,
-};
+use super::context::{Lies, RoundContext};
+use super::global_state::{GlobalState, Store};
 use super::memo::{Ends, Memo};
+use super::messages::{Outboxes, RoundMessages};
+use super::thread::{Pool, Thread};
 use crate::general::{General, Generals};
 use crate::machine::StateId;
 use crate::protocol::Round;
@@ -93,7 +94,7 @@ impl<'a> Explorer<'a> {
     ) -> Explorer<'a> {
         let context = RoundContext::new(space, case, lies, reductions, symmetry, pool);
         let thread = context.thread(budget);
-        let store = Store::new(space.machine, pool);
+        let store = pool.store(space.machine);
         let visited = vec![FxHashMap::default(); space.terms.rounds + 2];
         let renamer = Renamer::new(symmetry);
         // Each case begins at another place, so that small ones do not all fall into one part.

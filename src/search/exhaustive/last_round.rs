@@ -2,8 +2,11 @@
 //! which each loyal general can be brought.
 
 use super::branches::{Branch, Branches, Trace};
-use super::context::{GlobalState, Outboxes, RoundContext, RoundMessages, Store, Thread};
+use super::context::RoundContext;
+use super::global_state::{GlobalState, Store};
 use super::memo::Ends;
+use super::messages::{Outboxes, RoundMessages};
+use super::thread::Thread;
 use crate::general::{General, Generals};
 use crate::machine::{Said, ValueId};
 use crate::property::Violation;

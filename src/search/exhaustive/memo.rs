@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::sends::Sends;
+use super::messages::Sends;
 use crate::general::General;
 use crate::machine::{StateId, ValueId};
 use crate::protocol::Round;

@@ -3,8 +3,8 @@
 
 use super::branches::{Action, Branches};
 use super::byzantine_sender::Turn;
-use super::context::Thread;
 use super::receiving::{PlaceBits, Receiver};
+use super::thread::Thread;
 use crate::general::{General, Generals};
 use crate::search::choices::wire_choices::Candidate;
 use crate::search::outcome::SearchOutcome;

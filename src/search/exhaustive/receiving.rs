@@ -5,7 +5,7 @@
 //! first, in every order, and then the rest in turn: so each change of the order can be counted.
 
 use super::branches::{Action, Branch, Branches, Trace};
-use super::context::Thread;
+use super::thread::Thread;
 use crate::adversary::FaultClass;
 use crate::general::{General, Generals};
 use crate::machine::{MessageId, Said, StateId};

@@ -1,8 +1,8 @@
 //! Reordering: what arrives before its turn, where the enemy has power over the order of arrival.
 
 use super::branches::{Action, Branch, Branches};
-use super::context::Thread;
 use super::receiving::{InboxPlace, Receiver};
+use super::thread::Thread;
 use crate::machine::MessageId;
 use crate::property::{Accepted, Violation};
 use crate::search::choices::wire_choices::Candidate;

@@ -3,23 +3,18 @@
 
 use std::sync::Arc;
 
-use super::context::{GlobalState, RoundContext, Store, Thread};
+use super::context::RoundContext;
+use super::crash_choices::crash_choices;
+use super::global_state::{GlobalState, Store};
+use super::messages::{AllSends, Outboxes, RoundMessages, Sends};
+use super::thread::Thread;
+use crate::adversary::FaultClass;
 use crate::general::General;
 use crate::machine::Said;
 use crate::protocol::Round;
+use crate::search::choices::signature_set::SignatureSet;
 use crate::search::outcome::SearchOutcome;
-use crate::testable::Wire;
-
-/// What one general says in one round.
-pub(crate) struct Sends {
-    /// To each of all generals; nothing where there is no edge.
-    pub says: Vec<Option<Said>>,
-    /// The signatures in that, if it is loyal, and where they are shown.
-    pub shows: Vec<(Wire, u32)>,
-}
-
-/// What each general says, if it is followed.
-pub(crate) type AllSends = Vec<Option<Arc<Sends>>>;
+use crate::testable::{Refusal, Wire};
 
 impl RoundContext<'_> {
     /// What is said in a round that begins in this global state.
@@ -73,5 +68,63 @@ impl RoundContext<'_> {
             }
         }
         Ok(Sends { says, shows })
+    }
+
+    /// What comes of what is said in a round that begins in this global state, so many lies spent.
+    pub fn said(
+        &self,
+        store: &Store<'_>,
+        sends: &AllSends,
+        round: Round,
+        global: &GlobalState,
+        spent: u32,
+    ) -> Result<RoundMessages, SearchOutcome> {
+        let outbox = |to: General| {
+            let says = sends.iter().map(|from| from.as_ref()?.says[to.id()].clone());
+            says.collect()
+        };
+        let outboxes: Outboxes = self.everybody().map(outbox).collect();
+        let overheard = self.overhear(round, store.signatures(global), sends)?;
+        let (disrupted, outboxes) = self.disrupted(round, global.said, outboxes);
+        if self.space.adversary.faults != FaultClass::Crash {
+            let crash_choices = vec![(Vec::new(), outboxes)];
+            return Ok(RoundMessages { overheard, disrupted, crash_choices });
+        }
+        let lives = |general: &General| global.states[general.id()].is_some();
+        let able = self.able_to_crash(lives, &outboxes);
+        let most = self.lies_left(spent).map_or(usize::MAX, |left| left as usize);
+        let crash_choices = crash_choices(round, &able, most).map(|crashes| {
+            let mut outboxes = outboxes.clone();
+            for (to, outbox) in self.everybody().zip(&mut outboxes) {
+                for crash in &crashes {
+                    if crash.silences(Wire { round, from: crash.general, to }) {
+                        outbox[crash.general.id()] = Some(Said::default());
+                    }
+                }
+            }
+            (crashes, outboxes)
+        });
+        Ok(RoundMessages { overheard, disrupted, crash_choices: crash_choices.collect() })
+    }
+
+    /// What the enemy can show, of all that is of use to anybody, when it has heard what the loyal
+    /// say: each a signature that the speaker makes, or that it could have from its owner.
+    fn overhear(
+        &self,
+        round: Round,
+        before: &SignatureSet,
+        sends: &AllSends,
+    ) -> Result<SignatureSet, SearchOutcome> {
+        let Some(useful) = self.useful.get(round - 1) else { return Ok(before.clone()) };
+        let mut overheard = before.and(useful);
+        for &(wire, number) in sends.iter().flatten().flat_map(|sends| &sends.shows) {
+            let signed = self.space.signature(number);
+            if signed.by != wire.from && !before.has(number) {
+                let signed = signed.clone();
+                return Err(Refusal::Unheard { wire, signed }.into());
+            }
+            overheard.add(number);
+        }
+        Ok(overheard)
     }
 }

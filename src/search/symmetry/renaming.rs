@@ -16,7 +16,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use super::Symmetry;
 use crate::general::{General, Generals, Swap};
 use crate::machine::StateId;
-use crate::search::exhaustive::context::{GlobalState, Store};
+use crate::search::exhaustive::global_state::{GlobalState, Store};
 use crate::testable::Refusal;
 
 /// Renames the states of a book.
@@ -221,8 +221,9 @@ mod tests {
     use crate::search::choices::initial::TraitorsOrders;
     use crate::search::choices::signature_set::SignatureSet;
     use crate::search::choices::space::Space;
-    use crate::search::exhaustive::context::{Lies, Pool};
+    use crate::search::exhaustive::context::Lies;
     use crate::search::exhaustive::explorer::{Exploration, Explorer};
+    use crate::search::exhaustive::thread::Pool;
     use crate::search::progress::Progress;
     use crate::search::reduction::Reductions;
     use crate::testable::Testable;

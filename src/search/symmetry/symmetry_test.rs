@@ -21,9 +21,10 @@ use crate::search::budget::StepBudget;
 use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::signature_set::SignatureSet;
 use crate::search::choices::space::Space;
-use crate::search::exhaustive::context::{
-    GlobalState, Lies, Pool, RoundContext, RoundMessages, Store, Thread,
-};
+use crate::search::exhaustive::context::{Lies, RoundContext};
+use crate::search::exhaustive::global_state::{GlobalState, Store};
+use crate::search::exhaustive::messages::RoundMessages;
+use crate::search::exhaustive::thread::{Pool, Thread};
 use crate::search::outcome::SearchOutcome;
 use crate::search::progress::Progress;
 use crate::search::reduction::Reductions;
@@ -68,7 +69,7 @@ impl<'a> SymmetryTest<'a> {
     pub fn run(&self, rng: &mut impl Rng) -> Result<(), Ended> {
         let SymmetryTest { space, swap, .. } = *self;
         let (progress, pool) = (Progress::new(), Pool::default());
-        let store = RefCell::new(Store::new(space.machine, &pool));
+        let store = RefCell::new(pool.store(space.machine));
         let case = drawn(space, rng);
         let inputs = case.inputs.iter().map(|(of, input)| (swap.of(*of), *input));
         let traitors = swap.of_all(case.traitors);
