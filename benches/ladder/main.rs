@@ -152,7 +152,8 @@ fn ladder(
             || format!("{:>8} {:>9}", "", ""),
             |(growth, exponent)| format!("{growth:>8.1} {exponent:>9.1}"),
         );
-        let rung = format!("{name}: m = {m}, n = {n}");
+        let rung =
+            if m == n { format!("{name}: n = {n}") } else { format!("{name}: m = {m}, n = {n}") };
         println!("{rung:44} {verdict:>24} {median:>12.1?} {steps:>12} {growth}");
         below = Some((median.as_secs_f64(), n));
     }
