@@ -23,7 +23,7 @@
 //! a wire and a message as in a lie, and `arrives`, which is `"first"`, `"never"` or
 //! `{ "late": 1 }`.
 
-mod part;
+pub(super) mod part;
 
 use itertools::Itertools;
 use serde::Serialize;

@@ -5,10 +5,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::attack_file::{AttackFileError, part};
+use super::attack_file::part::{AttackFileError, part};
 use crate::attack::{Attack, Edit, Lie};
-use crate::execution::Execution;
-use crate::execution::NumberedExecution;
+use crate::execution::{Execution, NumberedExecution};
 use crate::general::General;
 use crate::impossibility::argument::{Argument, NumberedArgument};
 use crate::machine::{Machine, MessageId, Numbered, NumberedAttack, StateId, ValueId};
