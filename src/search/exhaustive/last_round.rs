@@ -29,6 +29,14 @@ type ReachableDecision = (Option<ValueId>, u32, Trace);
 /// What each general decides, if it is one of those who are asked.
 type Decided = Vec<Option<ValueId>>;
 
+/// Where the last round begins, and what the enemy has by then.
+struct LastRound<'a> {
+    store: &'a Store<'a>,
+    global: &'a GlobalState,
+    enemy: (&'a SignatureSet, u64),
+    spent: u32,
+}
+
 impl RoundContext<'_> {
     /// All that can follow when the last round begins in this global state, so many lies spent, and
     /// these generals stand alike.
@@ -60,7 +68,8 @@ impl RoundContext<'_> {
         let enemy = (&overheard, disrupted);
         for (crashes, outboxes) in crash_choices {
             let spent = self.spent(spent, crashes.len());
-            self.end(store, thread, global, enemy, &outboxes, alike, spent)
+            let before = LastRound { store, global, enemy, spent };
+            self.end(&before, thread, &outboxes, alike)
                 .map_err(|end| end.after(|| Decisions { crashes, ..Decisions::new() }))?;
         }
         Ok(())
@@ -69,16 +78,12 @@ impl RoundContext<'_> {
     /// To which decisions can each loyal general be brought who decides? (A commander decides
     /// nothing, but must get through the round as well.) Of those who stand alike one is asked; only
     /// if that breaks something, all.
-    #[expect(clippy::too_many_arguments, reason = "all that the last round hangs on")]
     fn end(
         &self,
-        store: &Store<'_>,
+        before: &LastRound<'_>,
         thread: &mut Thread<'_>,
-        global: &GlobalState,
-        enemy: (&SignatureSet, u64),
         outboxes: &Outboxes,
         alike: &[Generals],
-        spent: u32,
     ) -> Result<(), SearchOutcome> {
         let mut reachable: Vec<ReachableDecisions<'_>> = Vec::new();
         let mut same = Vec::new();
@@ -90,46 +95,42 @@ impl RoundContext<'_> {
                 continue;
             }
             let honest = &outboxes[to.id()];
-            reachable.push(self.reachable(store, thread, to, global, enemy, honest, spent)?);
+            reachable.push(self.reachable(before, thread, to, honest)?);
             same.push((to, reachable.len() - 1));
         }
         let mut decided = vec![None; self.space.terms.n()];
         let asked_all = reachable.len() == same.len();
         if asked_all && reachable.iter().all(|reachable| reachable.received.is_some()) {
-            return self.judge(&reachable, &mut decided, spent);
+            return self.judge(&reachable, &mut decided, before.spent);
         }
         let decisions = same.iter().map(|(to, place)| (*to, &reachable[*place].decisions[..]));
         if self.is_fine(&decisions.collect::<Vec<_>>(), &mut decided) {
             return Ok(());
         } else if !asked_all {
-            return self.end(store, thread, global, enemy, outboxes, &[], spent);
+            return self.end(before, thread, outboxes, &[]);
         }
         // How they came to that is worked out only now.
         let reachable = thread.uncounted(|thread| {
             let anew = reachable.into_iter().map(|ReachableDecisions { to, .. }| {
-                self.reached(store, thread, to, global, enemy, &outboxes[to.id()], spent)
+                self.reached(before, thread, to, &outboxes[to.id()])
             });
             anew.collect::<Result<Vec<_>, _>>()
         })?;
-        self.judge(&reachable, &mut decided, spent)
+        self.judge(&reachable, &mut decided, before.spent)
     }
 
     /// To which decisions a general can be brought; how, only if that was not known before.
-    #[expect(clippy::too_many_arguments, reason = "all that the last round hangs on")]
     fn reachable<'a>(
         &self,
-        store: &Store<'_>,
+        before: &LastRound<'_>,
         thread: &mut Thread<'_>,
         to: General,
-        global: &GlobalState,
-        enemy: (&SignatureSet, u64),
         honest: &'a [Option<Said>],
-        spent: u32,
     ) -> Result<ReachableDecisions<'a>, SearchOutcome> {
         thread.make_room();
-        let state = thread.adopt(store, global.states[to.id()]);
+        let state = thread.adopt(before.store, before.global.states[to.id()]);
         if !self.is_asked_again(thread, self.space.terms.rounds, to, state, honest) {
-            return self.reached(store, thread, to, global, enemy, honest, spent);
+            return self.reached(before, thread, to, honest);
         }
         if let Some(known) = thread.memo.receptions.get()
             && let Ends::Decisions(decisions) = &known.ends
@@ -138,28 +139,26 @@ impl RoundContext<'_> {
             let decisions = decisions.iter().map(|decision| (*decision, 0, 0)).collect();
             return Ok(ReachableDecisions { to, decisions, received: None });
         }
-        let (key, before) = (thread.memo.receptions.key.clone(), thread.budget.steps());
-        let reached = self.reached(store, thread, to, global, enemy, honest, spent)?;
+        let (key, steps) = (thread.memo.receptions.key.clone(), thread.budget.steps());
+        let reached = self.reached(before, thread, to, honest)?;
         let decisions = reached.decisions.iter().map(|(decision, ..)| *decision).collect();
-        let steps = thread.budget.steps() - before;
+        let steps = thread.budget.steps() - steps;
         thread.memo.receptions.put(key, Ends::Decisions(decisions), steps);
         Ok(reached)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "all that the last round hangs on")]
+    /// To which decisions a general can be brought, and how.
     fn reached<'a>(
         &self,
-        store: &Store<'_>,
+        before: &LastRound<'_>,
         thread: &mut Thread<'_>,
         to: General,
-        global: &GlobalState,
-        enemy: (&SignatureSet, u64),
         honest: &'a [Option<Said>],
-        spent: u32,
     ) -> Result<ReachableDecisions<'a>, SearchOutcome> {
         let round = self.space.terms.rounds;
-        let state = thread.adopt(store, global.states[to.id()]);
-        let mut received = self.received(thread, round, to, state, enemy, honest, spent)?;
+        let state = thread.adopt(before.store, before.global.states[to.id()]);
+        let mut received =
+            self.received(thread, round, to, state, before.enemy, honest, before.spent)?;
         let mut decisions: Vec<ReachableDecision> = Vec::new();
         let decides = self.deciders().contains(to);
         let branches = std::mem::take(&mut received.branches);
