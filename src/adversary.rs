@@ -8,19 +8,19 @@ use serde::{Deserialize, Serialize};
 use crate::general::{General, Generals};
 use crate::protocol::Round;
 
-/// In what way traitors are faulty.
+/// In what way traitors are faulty: but for what is said here they obey.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum FaultClass {
     /// They may send any message to any general, or none.
     #[default]
     Byzantine,
-    /// They obey until they stop for good, in any round: what they send in that round reaches any
-    /// subset of its recipients.
+    /// They stop for good in any round, and reach any subset of their recipients in that round.
     Crash,
-    /// They obey, but any message that they send may be omitted.
+    /// Any message they send may be dropped.
     SendOmission,
-    /// They obey, but any message that they should receive may be omitted.
+    /// Any message sent to them may be dropped.
     ReceiveOmission,
 }
 

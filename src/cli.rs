@@ -4,23 +4,19 @@ mod adversary;
 mod answer;
 mod bounds;
 mod check;
-mod completions;
-mod examples;
 mod exhibit;
 mod files;
 mod graph;
 mod hunt;
-mod list;
-mod manual;
 mod merge;
 mod output;
 mod parameters;
 mod parts;
 mod protocols;
+mod reference;
 mod refute;
 mod replay;
 mod rounds;
-mod schema;
 mod signed;
 mod sweep;
 mod terminal;
@@ -32,10 +28,9 @@ use std::process::ExitCode;
 
 use bytesize::ByteSize;
 use clap::error::{ContextKind, ContextValue, ErrorKind as Usage};
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use self::answer::{BAD_INPUT, BadInput, complain, print, whole_number};
-use self::examples::with_examples;
 use self::protocols::ChosenWith;
 use self::terminal::{Shown, help_is_coloured};
 
@@ -109,26 +104,22 @@ enum Command {
     Bounds(bounds::BoundsArguments),
     /// List the protocols, with the bound that each claims and its source
     #[command(after_help = "Example: turncoat list --format json")]
-    List(list::ListArguments),
+    List(reference::ListArguments),
     /// Print the JSON Schema of the JSON output, or of attack files
-    #[command(after_help = schema::AFTER_HELP)]
-    Schema(schema::SchemaArguments),
+    #[command(after_help = reference::SCHEMA_EXAMPLE)]
+    Schema(reference::SchemaArguments),
     /// Print shell completions
-    #[command(after_help = completions::AFTER_HELP)]
-    Completions(completions::CompletionsArguments),
+    #[command(after_help = reference::COMPLETIONS_EXAMPLES)]
+    Completions(reference::CompletionsArguments),
     /// Print the manual page, or write one page per command into a folder
-    #[command(after_help = manual::AFTER_HELP)]
-    Man(manual::ManualArguments),
+    #[command(after_help = reference::MANUAL_EXAMPLES)]
+    Man(reference::ManualArguments),
 }
 
 /// What the program `turncoat` does: with the arguments of this process, on its terminal.
 pub fn main() -> ExitCode {
-    let matches = with_examples(CommandLine::command()).try_get_matches();
-    let arguments = match matches.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
-        Ok(arguments) => arguments,
-        Err(usage) => return refuse_usage(&usage),
-    };
-    run(arguments).unwrap_or_else(|BadInput(line)| {
+    let answered = CommandLine::try_parse().map_or_else(refused_usage, run);
+    answered.unwrap_or_else(|BadInput(line)| {
         complain(line);
         ExitCode::from(BAD_INPUT)
     })
@@ -157,27 +148,25 @@ fn run(
         Command::Replay(arguments) => replay::replay(&arguments),
         Command::Rounds(arguments) => rounds::rounds(&arguments),
         Command::Bounds(arguments) => bounds::bounds(&arguments),
-        Command::List(arguments) => list::list(&arguments),
-        Command::Schema(arguments) => Ok(schema::schema(&arguments)),
+        Command::List(arguments) => reference::list(&arguments),
+        Command::Schema(arguments) => reference::schema(&arguments),
         Command::Completions(arguments) => {
-            Ok(completions::completions(&arguments, with_examples(CommandLine::command())))
+            reference::completions(&arguments, CommandLine::command())
         }
-        Command::Man(arguments) => {
-            manual::manual(&arguments, with_examples(CommandLine::command()))
-        }
+        Command::Man(arguments) => reference::manual(&arguments, CommandLine::command()),
     }
 }
 
 /// Help goes out as it is; a mistake becomes one line.
-fn refuse_usage(usage: &clap::Error) -> ExitCode {
+fn refused_usage(usage: clap::Error) -> Result<ExitCode, BadInput> {
     if matches!(usage.kind(), Usage::DisplayHelp | Usage::DisplayVersion) {
         let help = usage.render();
         let help = if help_is_coloured() { help.ansi().to_string() } else { help.to_string() };
-        return print(&help).unwrap_or(ExitCode::SUCCESS);
+        return print(&help);
     }
     if usage.kind() == Usage::DisplayHelpOnMissingArgumentOrSubcommand {
         let _ = write!(std::io::stderr(), "{}", usage.render());
-        return ExitCode::from(BAD_INPUT);
+        return Ok(ExitCode::from(BAD_INPUT));
     }
     if let Some(ContextValue::String(unknown)) = usage.get(ContextKind::InvalidSubcommand) {
         let near = match usage.get(ContextKind::SuggestedSubcommand) {
@@ -187,16 +176,14 @@ fn refuse_usage(usage: &clap::Error) -> ExitCode {
         let near = near.map(|near| format!(" did you mean '{near}'?"));
         let help = " see 'turncoat --help' and 'turncoat list'";
         let advice = near.as_deref().unwrap_or(help);
-        complain(format!("there is no command or protocol '{unknown}':{advice}"));
-        return ExitCode::from(BAD_INPUT);
+        return Err(BadInput(format!("there is no command or protocol '{unknown}':{advice}")));
     }
     let text = usage.render().to_string();
     let told = text.lines().take_while(|line| !line.starts_with("Usage:"));
     let told = told.filter(|line| !line.starts_with("For more information"));
     let words = told.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
     let line = words.strip_prefix("error: ").unwrap_or(&words);
-    complain(format!("{line}; see 'turncoat --help'"));
-    ExitCode::from(BAD_INPUT)
+    Err(BadInput(format!("{line}; see 'turncoat --help'")))
 }
 
 /// An amount of memory given as an argument.

@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::general::{General, Generals};
 
-/// What a protocol is for.
+/// What a protocol is for. Broadcast is the Byzantine Generals Problem of Lamport, Shostak and Pease
+/// (1982): there general 0 commands.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Task {
-    /// The commander, general 0, has an order, and the lieutenants decide: the Byzantine Generals
-    /// Problem of Lamport, Shostak and Pease (1982).
+    /// The commander has an order, and the lieutenants decide.
     #[default]
     Broadcast,
     /// Everybody has an input, and everybody decides.

@@ -1,17 +1,19 @@
 //! The adversary as arguments: the same for `check`, `hunt` and `sweep`.
 
-use crate::{Adversary, FaultClass, General};
-use clap::{Args, ValueEnum};
+use clap::Args;
+use itertools::Itertools;
 
 use super::answer::whole_number;
+use super::parameters::unless;
+use crate::{Adversary, FaultClass, General};
 
 /// What the enemy may do, but for how many generals it may turn.
 #[derive(Args)]
 #[command(next_help_heading = "Adversary")]
 pub struct AdversaryArguments {
     /// How traitors are faulty
-    #[arg(long, value_enum, default_value_t = FaultsName::Byzantine)]
-    faults: FaultsName,
+    #[arg(long, value_enum, default_value_t = FaultClass::Byzantine)]
+    faults: FaultClass,
     /// Exactly f generals are traitors, never fewer
     #[arg(long)]
     exactly: bool,
@@ -41,63 +43,26 @@ pub struct AdversaryArguments {
     latest: usize,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum FaultsName {
-    /// They may send any message to any general, or none
-    Byzantine,
-    /// They stop for good in any round, and reach any subset of their recipients in that round
-    Crash,
-    /// Any message they send may be dropped
-    SendOmission,
-    /// Any message sent to them may be dropped
-    ReceiveOmission,
-}
-
-impl FaultsName {
-    fn class(self) -> FaultClass {
-        match self {
-            FaultsName::Byzantine => FaultClass::Byzantine,
-            FaultsName::Crash => FaultClass::Crash,
-            FaultsName::SendOmission => FaultClass::SendOmission,
-            FaultsName::ReceiveOmission => FaultClass::ReceiveOmission,
-        }
-    }
-}
-
 impl AdversaryArguments {
     /// The adversary who may do this, and turn so many generals at most.
     pub fn adversary(&self, f: usize) -> Adversary {
-        let mut adversary = Adversary::new(self.faults.class(), f);
-        if self.exactly {
-            adversary = adversary.exactly();
+        Adversary {
+            exactly: self.exactly,
+            loyal_commander: self.loyal_commander,
+            suspects: (!self.suspects.is_empty()).then(|| self.suspects.iter().copied().collect()),
+            silence: !self.no_silence,
+            strays: !self.no_strays,
+            replays: !self.no_strays && !self.no_replays,
+            any_order: self.any_order,
+            disruptions: self.disruptions,
+            latest: self.latest,
+            ..Adversary::new(self.faults, f)
         }
-        if self.loyal_commander {
-            adversary = adversary.loyal_commander();
-        }
-        if !self.suspects.is_empty() {
-            adversary = adversary.suspects(self.suspects.iter().copied().collect());
-        }
-        if self.no_silence {
-            adversary = adversary.without_silence();
-        }
-        if self.no_strays {
-            adversary = adversary.without_strays();
-        }
-        if self.no_replays {
-            adversary = adversary.without_replays();
-        }
-        if self.any_order {
-            adversary = adversary.any_order();
-        }
-        adversary.disrupted(self.disruptions, self.latest)
     }
 
     /// The same as arguments, those that are not the defaults.
     pub fn arguments(&self) -> String {
-        let faults = match self.faults.class() {
-            FaultClass::Byzantine => String::new(),
-            faults => format!(" --faults {faults}"),
-        };
+        let faults = (!self.faults.is_byzantine()).then(|| format!(" --faults {}", self.faults));
         let flags = [
             (self.exactly, " --exactly"),
             (self.loyal_commander, " --loyal-commander"),
@@ -106,17 +71,13 @@ impl AdversaryArguments {
             (self.no_replays, " --no-replays"),
             (self.any_order, " --any-order"),
         ];
-        let flags = flags.into_iter().filter_map(|(given, flag)| given.then_some(flag));
+        let flags = flags.into_iter().filter_map(|(given, flag)| given.then(|| flag.to_owned()));
+        let suspects = (!self.suspects.is_empty()).then(|| {
+            format!(" --suspects {}", self.suspects.iter().map(|general| general.id()).join(","))
+        });
         let numbers = [("--disruptions", self.disruptions), ("--latest", self.latest)];
-        let numbers = numbers.into_iter().filter(|(_, number)| *number > 0);
-        let numbers = numbers.map(|(flag, number)| format!(" {flag} {number}"));
-        let suspects = self.suspects.iter().map(|general| general.id().to_string());
-        let suspects = match self.suspects.is_empty() {
-            true => String::new(),
-            false => format!(" --suspects {}", suspects.collect::<Vec<_>>().join(",")),
-        };
-        let flags = flags.map(str::to_owned);
-        [faults].into_iter().chain(flags).chain([suspects]).chain(numbers).collect()
+        let numbers = numbers.map(|(flag, number)| unless(flag, number, 0));
+        faults.into_iter().chain(flags).chain(suspects).chain(numbers).collect()
     }
 }
 

@@ -65,16 +65,15 @@ pub fn complain(line: impl Display) {
     let _ = writeln!(std::io::stderr(), "turncoat: {line}");
 }
 
-/// Writes to standard output. Nobody has to read to the end: only then is there an exit code.
-pub fn print(text: &str) -> Result<ExitCode, ExitCode> {
+/// Writes to standard output, of which nobody has to read to the end. That was a success, if it is all
+/// that is to be done.
+pub fn print(text: &str) -> Result<ExitCode, BadInput> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-        Err(error) => {
-            complain(format!("standard output can't be written: {error}"));
-            Err(ExitCode::from(BAD_INPUT))
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(BadInput(format!("standard output can't be written: {error}")))
         }
+        _ => Ok(ExitCode::SUCCESS),
     }
 }
 

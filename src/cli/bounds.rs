@@ -26,22 +26,14 @@ pub struct BoundsArguments {
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     r: Option<usize>,
     /// Problem to solve
-    #[arg(long, value_enum, default_value_t = TaskName::Broadcast)]
-    task: TaskName,
+    #[arg(long, value_enum, default_value_t = Task::Broadcast)]
+    task: Task,
     /// Exit with 0 for this answer and 1 for any other
     #[arg(long, value_enum)]
     expect: Option<ExpectedSolvability>,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: PlainFormat,
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum TaskName {
-    /// The commander has an order, and the lieutenants decide
-    Broadcast,
-    /// Everybody has an input, and everybody decides
-    Consensus,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -62,36 +54,28 @@ Exit codes:
   0  solvable (or --expect names the answer)
   1  unsolvable (or --expect names another answer)
   2  bad input
-  3  whether so many rounds are enough depends on the graph";
+  3  whether that many rounds suffice depends on the graph";
 
 pub fn bounds(arguments: &BoundsArguments) -> Result<ExitCode, BadInput> {
     let BoundsArguments { n, f, signed, connectivity, r, task, expect, format } = *arguments;
     let all = BoundsProblem::new(n, f);
     let connectivity = connectivity.unwrap_or(all.connectivity);
-    let task = match task {
-        TaskName::Broadcast => Task::Broadcast,
-        TaskName::Consensus => Task::Consensus,
-    };
     let problem = BoundsProblem { signed, connectivity, rounds: r, task, ..all };
     let bounds = problem.bounds().map_err(BadInput::new)?;
     let text = match format {
         PlainFormat::Json => as_text(&json(&bounds)),
         PlainFormat::Text => shown(&bounds),
     };
-    if let Err(failure) = print(&text) {
-        return Ok(failure);
-    }
+    print(&text)?;
     let answer = match bounds.answer {
         Solvability::Solvable => ExpectedSolvability::Solvable,
         Solvability::Unsolvable => ExpectedSolvability::Unsolvable,
         Solvability::DependsOnGraph => ExpectedSolvability::DependsOnGraph,
     };
-    Ok(ExitCode::from(match expect {
-        Some(expected) => u8::from(answer != expected),
-        None => match answer {
-            ExpectedSolvability::Solvable => 0,
-            ExpectedSolvability::Unsolvable => 1,
-            ExpectedSolvability::DependsOnGraph => BOUNDED,
-        },
+    Ok(ExitCode::from(match (answer, expect) {
+        (_, Some(expected)) => u8::from(answer != expected),
+        (ExpectedSolvability::Solvable, None) => 0,
+        (ExpectedSolvability::Unsolvable, None) => 1,
+        (ExpectedSolvability::DependsOnGraph, None) => BOUNDED,
     }))
 }

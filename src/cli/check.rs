@@ -11,7 +11,7 @@ use super::exhibit::Exhibit;
 use super::files::{self, replayed};
 use super::graph::Among;
 use super::output::{Output, Told};
-use super::parts::{Asked, Divided, Done, Parts};
+use super::parts::{Asked, Done, Parts};
 use super::protocols::{ChosenWith, Specification};
 use super::watch::{Budget, Deadline, Work, watched};
 use crate::check::Everything;
@@ -84,8 +84,9 @@ impl QuestionArguments {
         label: &str,
     ) -> Result<Verdict<Found>, BadInput> {
         let check = self.asked(machine, graph, f);
-        let work = Work { label, whole: "the space", steps: "steps", stops: true };
-        watched(&work, deadline, |progress| check.verdict(progress)).map_err(BadInput::new)
+        let verdict =
+            watched(&Work::of_search(label), deadline, |progress| check.verdict(progress));
+        verdict.map_err(BadInput::new)
     }
 
     fn asked<'a>(&self, machine: &'a dyn Machine, graph: &Graph, f: usize) -> Asked<'a> {
@@ -119,33 +120,35 @@ impl QuestionArguments {
 pub fn check(
     ChosenWith { chosen, arguments }: ChosenWith<CheckArguments>,
 ) -> Result<ExitCode, BadInput> {
-    let graph = &arguments.among.graph()?;
-    let specification = &chosen.given(arguments.f, graph)?;
+    let CheckArguments { among, f, save, dry_run, question, parts } = &arguments;
+    let graph = &among.graph()?;
+    let specification = &chosen.given(*f, graph)?;
     let notation = &*specification.notation()?;
-    let check = CheckCommand { specification, notation, arguments: &arguments };
-    let CheckArguments { f, question, dry_run, parts, .. } = &arguments;
     if *dry_run {
         let estimate = question.asked(notation, graph, *f).expected().map_err(BadInput::new)?;
-        let given = question.output.give(&Told {
+        return question.output.give(&Told {
             verdict: "estimate",
             text: &|style| style.show(&estimate),
             json: &|| json::estimate(&json!(specification), &estimate),
             picture: &|| None,
             own: &|_| None,
-        })?;
-        return Ok(given.unwrap_or(ExitCode::SUCCESS));
+        });
     }
-    let (deadline, label) = (Deadline::of(question.budget), label(graph, *f));
-    if parts.are_asked_for() {
+    let (deadline, label) = (Deadline::of(question.budget), &label(graph, *f));
+    let verdict = if parts.are_asked_for() {
         let asked = question.asked_in_parts(notation, graph, *f);
-        let label = &label;
-        let divided = Divided { parts, specification, notation, deadline, label, asked };
-        return match divided.run()? {
-            Done::Part(exit) => Ok(exit),
-            Done::Verdict(verdict) => check.answer(*verdict),
-        };
-    }
-    check.answer(question.verdict(notation, graph, *f, deadline, &label)?)
+        match parts.search(specification, notation, asked, deadline, label)? {
+            Done::Part(exit) => return Ok(exit),
+            Done::Verdict(verdict) => *verdict,
+        }
+    } else {
+        question.verdict(notation, graph, *f, deadline, label)?
+    };
+    let (protocol, among) = (specification.arguments(*f), among.arguments());
+    let again = format!("turncoat check {protocol}{among} -f {f}{}", question.arguments());
+    let (save, output) = (save.as_deref(), &question.output);
+    let replay = replayed(save, &again);
+    answered(verdict, specification, notation, output, save, question.expect, &replay)
 }
 
 /// What a progress bar calls the work.
@@ -153,41 +156,8 @@ pub fn label(graph: &Graph, f: usize) -> String {
     format!("n = {}, f = {f}", graph.n())
 }
 
-/// The verdict on a protocol, to be given.
-struct CheckCommand<'a> {
-    specification: &'a Specification,
-    notation: &'a dyn Notation,
-    arguments: &'a CheckArguments,
-}
-
-impl CheckCommand<'_> {
-    fn answer(&self, verdict: Verdict<Found>) -> Result<ExitCode, BadInput> {
-        let CheckCommand { specification, notation, arguments } = *self;
-        let CheckArguments { save, question, .. } = arguments;
-        let (save, output) = (save.as_deref(), &question.output);
-        let replay = || self.replay();
-        answered(verdict, specification, notation, output, save, question.expect, replay)
-    }
-
-    /// How the counterexample is seen again.
-    fn replay(&self) -> String {
-        let CheckCommand {
-            specification,
-            arguments: CheckArguments { among, f, save, question, .. },
-            ..
-        } = self;
-        let again = format!(
-            "turncoat check {}{} -f {f}{}",
-            specification.arguments(*f),
-            among.arguments(),
-            question.arguments(),
-        );
-        replayed(save.as_deref(), &again)
-    }
-}
-
-/// Prints the verdict first, and saves the attack then, so that a file that can't be written loses
-/// nothing.
+/// Prints the verdict first (and how a counterexample is seen again), and saves the attack then, so that a
+/// file that can't be written loses nothing.
 pub fn answered(
     verdict: Verdict<Found>,
     specification: &Specification,
@@ -195,21 +165,18 @@ pub fn answered(
     output: &Output,
     save: Option<&Path>,
     expect: Option<VerdictName>,
-    replay: impl FnOnce() -> String,
+    replay: &str,
 ) -> Result<ExitCode, BadInput> {
     let terms = &terms_of(notation, &verdict.graph);
     let verdict = verdict.map(|found| Exhibit::of(notation, terms, found));
-    let replay = verdict.counterexample().map(|_| replay()).unwrap_or_default();
-    let given = output.give(&Told {
+    let replay = verdict.counterexample().map_or("", |_| replay);
+    output.give(&Told {
         verdict: verdict.name(),
-        text: &|style| style.show(&verdict.as_ref().map(Exhibit::in_words)) + &replay,
+        text: &|style| style.show(&verdict.as_ref().map(Exhibit::in_words)) + replay,
         json: &|| json::verdict(&json!(specification), &verdict.as_ref().map(Exhibit::json)),
         picture: &|| verdict.counterexample().map(Exhibit::picture),
         own: &|_| None,
     })?;
-    if let Some(failure) = given {
-        return Ok(failure);
-    }
     files::save(save, specification, verdict.counterexample().map(Exhibit::attack))?;
     Ok(VerdictName::of(verdict.name()).exit(expect))
 }

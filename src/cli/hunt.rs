@@ -84,16 +84,13 @@ pub fn hunt(
     let hunted = hunted.map(|found| Trophy::of(notation, terms, found));
     let rest = speed(&hunted) + &arguments.again(specification, &hunted);
     let exhibit = || hunted.finding.as_ref().map(|trophy| &trophy.exhibit);
-    let given = arguments.output.give(&Told {
+    arguments.output.give(&Told {
         verdict: hunted.name(),
         text: &|style| style.show(&hunted.as_ref().map(Trophy::in_words)) + &rest,
         json: &|| json::hunted(&json!(specification), &hunted.as_ref().map(Trophy::json)),
         picture: &|| exhibit().map(Exhibit::picture),
         own: &|_| None,
     })?;
-    if let Some(failure) = given {
-        return Ok(failure);
-    }
     files::save(arguments.save.as_deref(), specification, exhibit().map(Exhibit::attack))?;
     Ok(VerdictName::of(hunted.name()).exit(arguments.expect))
 }

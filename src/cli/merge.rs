@@ -1,10 +1,12 @@
 //! `turncoat merge`: one verdict of what came of all parts.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use itertools::Itertools;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::answer::{BadInput, VerdictName, complain};
 use super::check::answered;
@@ -41,13 +43,9 @@ pub const AFTER_HELP: &str = "Example: turncoat check oral -n 4 -f 1 --shard 1/2
 pub fn merge(arguments: &MergeArguments) -> Result<ExitCode, BadInput> {
     let files = all_parts(&arguments.files)?;
     let asked = files[0].question.clone();
-    let of_question = |name: &str| asked.get(name).cloned().unwrap_or_default();
-    let specification: Specification =
-        read_part("protocol", of_question("protocol")).map_err(BadInput::new)?;
-    let graph: Graph = read_part("graph", of_question("graph")).map_err(BadInput::new)?;
-    let adversary: Adversary =
-        read_part("adversary", of_question("adversary")).map_err(BadInput::new)?;
-    let specification = &specification;
+    let specification: &Specification = &of_question(&asked, "protocol")?;
+    let graph: Graph = of_question(&asked, "graph")?;
+    let adversary: Adversary = of_question(&asked, "adversary")?;
     let notation = &*specification.notation()?;
     let check = Asked::about(notation as &dyn Machine, Everything::default());
     let check = check.on(graph).against(adversary);
@@ -59,51 +57,23 @@ pub fn merge(arguments: &MergeArguments) -> Result<ExitCode, BadInput> {
     let attacks = files.into_iter().filter_map(|file| file.attack);
     let attacks = attacks.map(|attack| read_attack(notation, attack)).collect::<Result<_, _>>();
     let attacks = attacks.map_err(BadInput::new)?;
-    let work = Work { label: "all parts", whole: "the space", steps: "steps", stops: true };
-    let settled =
-        watched(&work, Deadline::of(None), |progress| check.settled(steps, attacks, progress));
+    let settle = |progress: &_| check.settled(steps, attacks, progress);
+    let settled = watched(&Work::of_search("all parts"), Deadline::of(None), settle);
     let verdict = settled.map_err(BadInput::new)?;
     let MergeArguments { save, expect, output, .. } = arguments;
-    let save = save.as_deref();
-    answered(verdict, specification, notation, output, save, *expect, String::new)
+    answered(verdict, specification, notation, output, save.as_deref(), *expect, "")
+}
+
+fn of_question<T: DeserializeOwned>(asked: &Value, name: &str) -> Result<T, BadInput> {
+    read_part(name, asked.get(name).cloned().unwrap_or_default()).map_err(BadInput::new)
 }
 
 /// What the files hold: every part of one question, each once.
 fn all_parts(names: &[PathBuf]) -> Result<Vec<PartFile>, BadInput> {
-    let mut parts: BTreeMap<usize, (PartFile, &PathBuf)> = BTreeMap::new();
+    let mut parts = BTreeMap::new();
     let mut wrong = Vec::new();
     for name in names {
-        let read = std::fs::read_to_string(name).map_err(|error| error.to_string());
-        let read = read.and_then(|text| {
-            let mut lines = text.lines();
-            let one = lines.next().filter(|_| lines.next().is_none());
-            let one =
-                one.ok_or("this is no part file: it must be one line, as --shard writes it")?;
-            PartFile::read(one).map_err(|error| error.to_string())
-        });
-        let read = read.and_then(|file| {
-            let first = parts.values().next();
-            match first {
-                Some((first, _)) if first.question != file.question => {
-                    return Err("it is of another question than the files before it".to_owned());
-                }
-                Some((first, _)) if first.part.of() != file.part.of() => {
-                    let of = first.part.of();
-                    return Err(format!(
-                        "it is part {}, and the files before it are of {of}",
-                        file.part
-                    ));
-                }
-                _ => {}
-            }
-            match parts.get(&file.part.number()) {
-                Some((_, before)) => {
-                    Err(format!("part {} is in {} already", file.part, before.display()))
-                }
-                None => Ok(file),
-            }
-        });
-        match read {
+        match next_part(name, &parts) {
             Ok(file) => drop(parts.insert(file.part.number(), (file, name))),
             Err(error) => wrong.push(format!("{}: {error}", name.display())),
         }
@@ -118,10 +88,35 @@ fn all_parts(names: &[PathBuf]) -> Result<Vec<PartFile>, BadInput> {
             wrong.push(format!("{} of {of} parts are missing: {shown}{more}", missing.len()));
         }
     }
-    if wrong.is_empty() {
+    let Some(last) = wrong.pop() else {
         return Ok(parts.into_values().map(|(file, _)| file).collect());
-    }
-    let last = wrong.pop().unwrap_or_default();
+    };
     wrong.iter().for_each(complain);
     Err(BadInput(last))
+}
+
+/// What a file holds, if it belongs to those before it, by number.
+fn next_part(
+    name: &Path,
+    before: &BTreeMap<usize, (PartFile, &PathBuf)>,
+) -> Result<PartFile, String> {
+    let text = std::fs::read_to_string(name).map_err(|error| error.to_string())?;
+    let line = text.lines().exactly_one();
+    let line =
+        line.map_err(|_| "this is no part file: it must be one line, as --shard writes it")?;
+    let file = PartFile::read(line).map_err(|error| error.to_string())?;
+    let PartFile { question, part, .. } = &file;
+    if let Some((first, _)) = before.values().next() {
+        if first.question != *question {
+            return Err("it is of another question than the files before it".to_owned());
+        }
+        if first.part.of() != part.of() {
+            let of = first.part.of();
+            return Err(format!("it is part {part}, and the files before it are of {of}"));
+        }
+    }
+    match before.get(&part.number()) {
+        Some((_, before)) => Err(format!("part {part} is in {} already", before.display())),
+        None => Ok(file),
+    }
 }

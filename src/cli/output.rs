@@ -64,28 +64,25 @@ pub struct Told<'a> {
 }
 
 impl Output {
-    /// Writes an answer, to the terminal first: a file that can't be written loses nothing. If the
-    /// terminal can't be written, that is the exit code.
-    pub fn give(&self, told: &Told<'_>) -> Result<Option<ExitCode>, BadInput> {
+    /// Writes an answer, to the terminal first: a file that can't be written loses nothing.
+    pub fn give(&self, told: &Told<'_>) -> Result<ExitCode, BadInput> {
         let Output { format, output } = self;
         let text = || written((told.text)(style()));
         let Some(file) = output else {
             let made = if *format == Format::Text { Some(text()) } else { self.made(told) };
             let nothing = made.is_none();
-            let printed = print(&made.unwrap_or_else(text)).err();
+            let printed = print(&made.unwrap_or_else(text));
             if nothing {
                 complain("there is no attack to draw");
             }
-            return Ok(printed);
+            return printed;
         };
-        if let Err(failure) = print(&text()) {
-            return Ok(Some(failure));
-        }
+        print(&text())?;
         match self.made(told) {
             Some(made) => write(file, &made)?,
             None => complain(format!("there is no attack to draw in {}", file.display())),
         }
-        Ok(None)
+        Ok(ExitCode::SUCCESS)
     }
 
     /// What stands in the file; nothing if there is nothing to draw.

@@ -1,4 +1,4 @@
-//! What the parameters of all protocols have in common.
+//! What the parameters of all protocols have in common, and those of the adversary.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,15 +11,11 @@ use crate::{Order, Testable};
 /// A protocol by numbers.
 pub fn boxed<P>(protocol: P) -> Result<Box<dyn Notation>, BadInput>
 where
-    P: Testable<Value: Storable, Message: Storable> + 'static,
+    P: Testable<Value: Serialize + DeserializeOwned, Message: Serialize + DeserializeOwned>
+        + 'static,
 {
     Ok(Box::new(Numbered::new(protocol)))
 }
-
-/// What can be written to a file, and read from it.
-pub trait Storable: Serialize + DeserializeOwned {}
-
-impl<T: Serialize + DeserializeOwned> Storable for T {}
 
 /// The most orders there are.
 const MOST_VALUES: usize = 256;

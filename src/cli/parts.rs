@@ -1,12 +1,13 @@
 //! One question in many parts: a part for each machine, a record of those that are done, and how they
 //! become one verdict.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use itertools::Itertools;
 use serde_json::{Value, json};
 
 use super::answer::{BadInput, print};
@@ -55,16 +56,6 @@ pub fn question(specification: &Specification, check: &Asked<'_>) -> Value {
     })
 }
 
-/// A question to be gone through in parts.
-pub struct Divided<'a> {
-    pub parts: &'a Parts,
-    pub specification: &'a Specification,
-    pub notation: &'a dyn Notation,
-    pub deadline: Deadline,
-    pub label: &'a str,
-    pub asked: Asked<'a>,
-}
-
 /// What came of it.
 pub enum Done {
     /// The whole verdict, or the one on a part.
@@ -79,27 +70,26 @@ impl Parts {
         self.shard.is_some() || self.checkpoint.is_some()
     }
 
-    /// The part that is to be gone through here.
-    fn mine(&self) -> Result<Part, BadInput> {
-        self.shard.map_or_else(|| Part::new(1, 1).map_err(BadInput::new), Ok)
-    }
-}
-
-impl Divided<'_> {
     /// Goes through all parts that are not recorded yet.
-    pub fn run(self) -> Result<Done, BadInput> {
-        let Divided { parts, specification, notation, deadline, label, asked } = self;
+    pub fn search(
+        &self,
+        specification: &Specification,
+        notation: &dyn Notation,
+        asked: Asked<'_>,
+        deadline: Deadline,
+        label: &str,
+    ) -> Result<Done, BadInput> {
         let question = question(specification, &asked);
-        let mine = parts.mine()?;
-        let pieces = if parts.checkpoint.is_some() { RECORDED } else { 1 };
+        let mine = self.shard.map_or_else(|| Part::new(1, 1).map_err(BadInput::new), Ok)?;
+        let pieces = if self.checkpoint.is_some() { RECORDED } else { 1 };
         let too_many = || BadInput(format!("--shard {mine}: there can't be so many parts"));
         let pieces = mine.parts(pieces).ok_or_else(too_many)?;
-        let mut record = match &parts.checkpoint {
+        let mut record = match &self.checkpoint {
             Some(file) => Record::open(file, &question, mine.of().saturating_mul(RECORDED))?,
             None => Record::default(),
         };
-        let work = Work { label, whole: "the space", steps: "steps", stops: true };
-        let missing: Vec<Part> = pieces.clone().filter(|piece| !record.has(*piece)).collect();
+        let work = Work::of_search(label);
+        let missing = pieces.clone().filter(|piece| !record.done.contains_key(piece)).collect_vec();
         let halted = watched(&work, deadline, |progress| {
             missing.into_iter().find_map(|piece| {
                 progress.begin(record.share(mine));
@@ -113,18 +103,17 @@ impl Divided<'_> {
         if let Some(verdict) = halted.transpose()? {
             return Ok(Done::Verdict(Box::new(verdict)));
         }
-        let done: Vec<&PartFile> = record.done(pieces).collect();
+        let done = pieces.filter_map(|piece| record.done.get(&piece)).collect_vec();
         let steps = done.iter().map(|file| file.steps).sum();
-        let attacks = done.iter().filter_map(|file| file.attack.clone()).collect::<Vec<_>>();
-        if let Some(part) = parts.shard {
+        let attacks = done.iter().filter_map(|file| file.attack.clone());
+        if let Some(part) = self.shard {
             // Of several attacks one counts in the end: the one with the fewest traitors.
             let traitors = |attack: &Value| attack["traitors"].as_array().map_or(0, Vec::len);
-            let attack = attacks.into_iter().min_by_key(traitors);
-            let file = PartFile::new(question, part, steps, attack);
-            return told(&file, parts.result.as_deref(), label).map(Done::Part);
+            let file = PartFile::new(question, part, steps, attacks.min_by_key(traitors));
+            return told(&file, self.result.as_deref(), label).map(Done::Part);
         }
-        let attacks = attacks.into_iter().map(|attack| read_attack(notation, attack));
-        let attacks = attacks.collect::<Result<_, _>>().map_err(BadInput::new)?;
+        let attacks = attacks.map(|attack| read_attack(notation, attack)).try_collect();
+        let attacks = attacks.map_err(BadInput::new)?;
         let settled = watched(&work, deadline, |progress| asked.settled(steps, attacks, progress));
         Ok(Done::Verdict(Box::new(settled.map_err(BadInput::new)?)))
     }
@@ -138,13 +127,9 @@ fn told(file: &PartFile, result: Option<&Path>, label: &str) -> Result<ExitCode,
     let found = if attack.is_some() { "an attack was found" } else { "nothing was found" };
     let steps = indicatif::HumanCount(*steps);
     let said = format!("PART {part} of the space, {label}: {found}, in {steps} steps.\n");
-    if let Err(failure) = print(&said) {
-        return Ok(failure);
-    }
+    print(&said)?;
     write(path, &file.write())?;
-    if let Err(failure) = print(&format!("Written to {}.\n", quoted(path))) {
-        return Ok(failure);
-    }
+    print(&format!("Written to {}.\n", quoted(path)))?;
     Ok(ExitCode::from(u8::from(attack.is_some())))
 }
 
@@ -152,7 +137,7 @@ fn told(file: &PartFile, result: Option<&Path>, label: &str) -> Result<ExitCode,
 #[derive(Default)]
 struct Record {
     file: Option<(PathBuf, std::fs::File)>,
-    done: BTreeMap<(usize, usize), PartFile>,
+    done: HashMap<Part, PartFile>,
 }
 
 impl Record {
@@ -169,7 +154,7 @@ impl Record {
         if !PartFile::could_begin(begun) {
             return Err(trouble(&"it is there, and is no checkpoint: name another file"));
         }
-        let mut done = BTreeMap::new();
+        let mut done = HashMap::new();
         for (number, line) in whole.lines().enumerate() {
             let read = PartFile::read(line);
             let read = read.map_err(|error| trouble(&format!("line {}: {error}", number + 1)))?;
@@ -181,25 +166,15 @@ impl Record {
                 let other = format!("part {} is no part of this one: name another file", read.part);
                 return Err(trouble(&other));
             }
-            done.insert((read.part.number(), read.part.of()), read);
+            done.insert(read.part, read);
         }
         file.set_len(whole.len() as u64).map_err(|error| trouble(&error))?;
         Ok(Record { file: Some((path.to_owned(), file)), done })
     }
 
-    fn has(&self, part: Part) -> bool {
-        self.done.contains_key(&(part.number(), part.of()))
-    }
-
     /// The share of this part that is done.
     fn share(&self, mine: Part) -> f64 {
-        let done = self.done.keys().filter(|(_, of)| of % mine.of() == 0);
-        done.map(|(_, of)| 1.0 / (of / mine.of()) as f64).sum()
-    }
-
-    /// These, all of which are done.
-    fn done(&self, parts: impl Iterator<Item = Part>) -> impl Iterator<Item = &PartFile> {
-        parts.filter_map(|part| self.done.get(&(part.number(), part.of())))
+        self.done.keys().map(|part| mine.of() as f64 / part.of() as f64).sum()
     }
 
     /// Records the verdict on a part; answers with it if it is not of the whole part.
@@ -222,7 +197,7 @@ impl Record {
                 BadInput(format!("{} can't be written: {error}", path.display()))
             })?;
         }
-        self.done.insert((part.number(), part.of()), done);
+        self.done.insert(part, done);
         Ok(None)
     }
 }

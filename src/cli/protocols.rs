@@ -31,7 +31,36 @@ pub struct Protocol {
     pub claim: &'static str,
     pub source: &'static str,
     #[serde(skip)]
+    examples: Examples,
+    #[serde(skip)]
     made: &'static dyn Kind,
+}
+
+/// What is worth trying first, of each command that is followed by a protocol.
+struct Examples {
+    check: &'static str,
+    sweep: &'static str,
+    hunt: &'static str,
+    refute: &'static str,
+}
+
+/// Where nothing else is more interesting.
+const USUAL: Examples = Examples {
+    check: "-n 4 -f 1",
+    sweep: "-n 3..=4 -f 1",
+    hunt: "-n 4 -f 1 --cases 1_000",
+    refute: "-n 3 -f 1",
+};
+
+impl Examples {
+    fn of(&self, command: &str) -> &'static str {
+        match command {
+            "check" => self.check,
+            "sweep" => self.sweep,
+            "hunt" => self.hunt,
+            _ => self.refute,
+        }
+    }
 }
 
 /// All protocols, in the order in which they are listed.
@@ -43,6 +72,12 @@ pub static PROTOCOLS: [Protocol; 10] = [
         claim: "n >= 3m + 1 generals survive m traitors",
         source: "Lamport, Shostak, Pease: The Byzantine Generals Problem. ACM TOPLAS 4(3), 1982, \
                  section 3",
+        examples: Examples {
+            check: "-n 3 -f 1 --save attack.json",
+            sweep: "-n 3..=7 -f 1..=2",
+            hunt: "-n 13 -f 4 --cases 10_000 --seed 7",
+            refute: "-n 30 -f 10 -m 1",
+        },
         made: &Made::<OralArguments, Oral> {
             given: |oral, f, _| Ok(oral.given(f)),
             notation: |oral| boxed(oral.protocol()?),
@@ -56,6 +91,12 @@ pub static PROTOCOLS: [Protocol; 10] = [
         claim: "on a graph that is p-regular m traitors are survived, if p >= 3m",
         source: "Lamport, Shostak, Pease: The Byzantine Generals Problem. ACM TOPLAS 4(3), 1982, \
                  section 5",
+        examples: Examples {
+            check: "--graph prism -f 1",
+            sweep: "-n 4..=6 -f 1",
+            hunt: "--graph prism -f 1",
+            refute: "--graph ring -n 6 -f 1 -p 2",
+        },
         made: &Made::<RoutedArguments, RoutedParameters> {
             given: |routed, f, graph| Ok(routed.given(f, graph)),
             notation: |routed| boxed(routed.protocol()?),
@@ -69,6 +110,10 @@ pub static PROTOCOLS: [Protocol; 10] = [
         claim: "any number of generals survive m traitors",
         source: "Lamport, Shostak, Pease: The Byzantine Generals Problem. ACM TOPLAS 4(3), 1982, \
                  section 4",
+        examples: Examples {
+            check: "-n 3 -f 1 --signatures ed25519 --verifiers strict,plain",
+            ..USUAL
+        },
         made: &Made::<SignedArguments, SignedParameters> {
             given: |signed, f, _| signed.given(f),
             notation: |signed| signed.unthresholded()?.notation(|sm| sm),
@@ -81,6 +126,7 @@ pub static PROTOCOLS: [Protocol; 10] = [
         title: "The commander signs, and everyone shares once",
         claim: "any number of generals survive one traitor; it looks as if they survived more",
         source: "the first idea of many: SM(m) with too few rounds",
+        examples: Examples { check: "-n 4 -f 2", hunt: "-n 4 -f 2 --save attack.json", ..USUAL },
         made: &Made::<TwoStepsArguments, TwoSteps> {
             given: |signed, _, _| signed.given(),
             notation: TwoSteps::notation,
@@ -93,6 +139,12 @@ pub static PROTOCOLS: [Protocol; 10] = [
         title: "SM(m) that relays an order only while fewer than k have signed it",
         claim: "any number of generals survive as many traitors as the less of m and k - 1",
         source: "a saving in SM(m) that goes wrong below k = m + 1",
+        examples: Examples {
+            check: "-k 2 -n 5 -f 2",
+            sweep: "-k 2 -n 3..=4 -f 1",
+            hunt: "-k 2 -n 5 -f 2 --cases 1_000",
+            refute: "-k 2 -n 3 -f 1",
+        },
         made: &Made::<RelayThresholdArguments, SignedParameters> {
             given: |signed, f, _| signed.given(f),
             notation: |signed| {
@@ -108,6 +160,7 @@ pub static PROTOCOLS: [Protocol; 10] = [
         title: "SM(m) that relays only the first order that it gets",
         claim: "with two orders, of which RETREAT arrives first, one traitor is survived",
         source: "a saving in SM(m) that goes too far: two orders are enough, and needed",
+        examples: USUAL,
         made: &Made::<SignedArguments, SignedParameters> {
             given: |signed, f, _| signed.given(f),
             notation: |signed| signed.unthresholded()?.notation(|sm| sm.relaying_first(1)),
@@ -121,6 +174,7 @@ pub static PROTOCOLS: [Protocol; 10] = [
         claim: "any number of generals survive m traitors",
         source: "Dolev, Strong: Authenticated algorithms for Byzantine agreement. SIAM J. Comput. \
                  12(4), 1983",
+        examples: USUAL,
         made: &Made::<SignedArguments, SignedParameters> {
             given: |signed, f, _| signed.given(f),
             notation: |signed| signed.unthresholded()?.notation(|sm| sm.relaying_first(2)),
@@ -133,6 +187,12 @@ pub static PROTOCOLS: [Protocol; 10] = [
         title: "FloodSet: consensus by the union of all inputs, in f + 1 rounds",
         claim: "more than f generals survive f crashes; one who lies, or fails to send, is too much",
         source: "Lynch: Distributed Algorithms. Morgan Kaufmann, 1996, section 6.2",
+        examples: Examples {
+            check: "-n 4 -f 1 --faults crash",
+            sweep: "-n 3..=4 -f 1..=2 --faults crash",
+            refute: "-n 4 -f 2",
+            ..USUAL
+        },
         made: &Made::<FloodSetArguments, Flooding> {
             given: |flood_set, f, _| Ok(flood_set.given(f)),
             notation: |flooding| boxed(flooding.protocol()?),
@@ -145,6 +205,12 @@ pub static PROTOCOLS: [Protocol; 10] = [
         title: "The coordinator's vote: he proposes, all vote, n - m votes decide",
         claim: "n > 2m generals survive m crashes; one who lies, or fails to send, is too much",
         source: "the normal case of Oki, Liskov: Viewstamped Replication. PODC 1988, and many since",
+        examples: Examples {
+            check: "-n 4 -f 1 --faults send-omission",
+            sweep: "-n 3..=4 -f 1..=2 --faults crash",
+            hunt: "-n 5 -f 2 --faults crash",
+            refute: "-n 4 -f 2",
+        },
         made: &Made::<MadeForArguments, MadeFor> {
             given: |vote, f, _| Ok(vote.given(f)),
             notation: |vote| boxed(vote.vote()?),
@@ -158,6 +224,7 @@ pub static PROTOCOLS: [Protocol; 10] = [
         claim: "n >= 3m + 1 generals survive m traitors",
         source: "Pease, Shostak, Lamport: Reaching Agreement in the Presence of Faults. J. ACM 27(2), \
                  1980",
+        examples: Examples { refute: "-n 4 -f 2 -m 1", ..USUAL },
         made: &Made::<MadeForArguments, MadeFor> {
             given: |interactive, f, _| Ok(interactive.given(f)),
             notation: |interactive| boxed(interactive.interactive()?),
@@ -273,9 +340,11 @@ impl<A: Args> FromArgMatches for ChosenWith<A> {
 
 impl<A: Args> Subcommand for ChosenWith<A> {
     fn augment_subcommands(command: Command) -> Command {
-        PROTOCOLS.iter().fold(command, |command, Protocol { name, about, made, .. }| {
+        let asking = command.get_name().to_owned();
+        PROTOCOLS.iter().fold(command, |command, Protocol { name, about, examples, made, .. }| {
             let of = A::augment_args(made.augment(Command::new(*name)));
-            command.subcommand(of.about(*about).long_about(None))
+            let example = format!("Example: turncoat {asking} {name} {}", examples.of(&asking));
+            command.subcommand(of.about(*about).long_about(None).after_help(example))
         })
     }
 

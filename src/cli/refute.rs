@@ -124,7 +124,7 @@ pub fn refute(
     let in_words = |whole| stories.refutation(&refutation, whole);
     let broken = refutation.broken();
     let replay = broken.map(|_| arguments.replay(specification)).unwrap_or_default();
-    let given = output.give(&Told {
+    output.give(&Told {
         verdict: refutation.name(),
         text: &|style| style.show(&in_words(false)) + &replay,
         json: &|| {
@@ -142,9 +142,6 @@ pub fn refute(
             _ => None,
         },
     })?;
-    if let Some(failure) = given {
-        return Ok(failure);
-    }
     let attack = broken.map(|world| notation.write_attack(&world.attack));
     files::save(save.as_deref(), specification, attack)?;
     let end = End::of(refutation.name());

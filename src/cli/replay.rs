@@ -1,7 +1,6 @@
 //! `turncoat replay`: the execution under an attack from a file.
 
 use std::fmt::Display;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -26,46 +25,34 @@ pub struct ReplayArguments {
     output: Output,
 }
 
-pub fn replay(arguments: &ReplayArguments) -> Result<ExitCode, BadInput> {
-    let from_input = arguments.file.as_os_str() == "-";
-    let name = if from_input { Path::new("standard input") } else { &arguments.file };
+pub fn replay(
+    ReplayArguments { file, expect, output }: &ReplayArguments,
+) -> Result<ExitCode, BadInput> {
+    let from_input = file.as_os_str() == "-";
+    let name = if from_input { Path::new("standard input") } else { file };
     let in_file = |error: &dyn Display| BadInput(format!("{}: {error}", name.display()));
-    let text = read(arguments).map_err(|error| in_file(&error))?;
+    let text = match from_input {
+        true => std::io::read_to_string(std::io::stdin()),
+        false => std::fs::read_to_string(file),
+    };
+    let text = text.map_err(|error| in_file(&error))?;
     let file = AttackFile::read(&text).map_err(|error| in_file(&error))?;
     let specification: Specification =
         part("protocol", file.protocol.clone()).map_err(|error| in_file(&error))?;
-    let replayed = replayed(&specification, file, arguments);
-    replayed.map_err(|BadInput(error)| in_file(&error))
-}
-
-fn read(arguments: &ReplayArguments) -> std::io::Result<String> {
-    if arguments.file.as_os_str() != "-" {
-        return std::fs::read_to_string(&arguments.file);
-    }
-    let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text)?;
-    Ok(text)
-}
-
-/// Runs the attack in a file.
-fn replayed(
-    specification: &Specification,
-    file: AttackFile,
-    arguments: &ReplayArguments,
-) -> Result<ExitCode, BadInput> {
-    let notation = &*specification.notation()?;
-    let attack = file.by_numbers(notation).map_err(BadInput::new)?;
-    let terms = &notation.terms(&attack.graph, true).map_err(BadInput::new)?;
-    let (execution, states) = run_by_numbers(notation, terms, &attack).map_err(BadInput::new)?;
+    let notation = &*specification.notation().map_err(|BadInput(error)| in_file(&error))?;
+    let attack = file.by_numbers(notation).map_err(|error| in_file(&error))?;
+    let terms = &notation.terms(&attack.graph, true).map_err(|error| in_file(&error))?;
+    let ran = run_by_numbers(notation, terms, &attack);
+    let (execution, states) = ran.map_err(|error| in_file(&error))?;
     let stories = Stories::new(notation, terms, states);
     let in_brief = || stories.in_brief(&attack, &execution);
     if !(execution.idle.is_empty() && execution.lacking.is_empty())
         && let Some(stale) = in_brief().undone.into_iter().next()
     {
-        return Err(BadInput(stale));
+        return Err(in_file(&stale));
     }
     let violated = execution.violation().is_some();
-    let given = arguments.output.give(&Told {
+    output.give(&Told {
         verdict: if violated { "broken" } else { "holds" },
         text: &|style| {
             let story = in_brief();
@@ -82,9 +69,6 @@ fn replayed(
         picture: &|| Some(stories.whole(&attack, &execution)),
         own: &|_| None,
     })?;
-    if let Some(failure) = given {
-        return Ok(failure);
-    }
     let answer = if violated { VerdictName::Broken } else { VerdictName::Holds };
-    Ok(answer.exit(arguments.expect))
+    Ok(answer.exit(*expect))
 }

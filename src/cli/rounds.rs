@@ -53,9 +53,8 @@ enum ExpectedRounds {
 
 pub fn rounds(arguments: &RoundsArguments) -> Result<ExitCode, BadInput> {
     let RoundsArguments { n, f, r, values, budget, expect, format } = *arguments;
-    let label = format!("n = {n}, f = {f}, r = {r}");
-    let whole = "the executions";
-    let work = Work { label: &label, whole, steps: "executions", stops: false };
+    let label = &format!("n = {n}, f = {f}, r = {r}");
+    let work = Work { label, whole: "the executions", steps: "executions", stops: false };
     let found = watched(&work, Deadline::of(None), |progress| {
         rounds_watched(values, n, f, r, progress).map_err(BadInput::new)
     })?;
@@ -66,10 +65,9 @@ pub fn rounds(arguments: &RoundsArguments) -> Result<ExitCode, BadInput> {
             if let Some(Budget::Steps(steps)) = budget {
                 question = question.steps(steps);
             }
-            let whole = "the space";
-            let work = Work { label: &label, whole, steps: "steps", stops: true };
-            let verdict =
-                watched(&work, Deadline::of(budget), |progress| question.run_watched(progress));
+            let deadline = Deadline::of(budget);
+            let run = |progress: &_| question.run_watched(progress);
+            let verdict = watched(&Work::of_search(label), deadline, run);
             Some(verdict.map_err(BadInput::new)?)
         }
     };
@@ -77,9 +75,7 @@ pub fn rounds(arguments: &RoundsArguments) -> Result<ExitCode, BadInput> {
         PlainFormat::Json => as_text(&json(&found, verdict.as_ref())),
         PlainFormat::Text => text(&found, verdict.as_ref(), style()),
     };
-    if let Err(failure) = print(&written) {
-        return Ok(failure);
-    }
+    print(&written)?;
     let answer = match &verdict {
         None => Some(ExpectedRounds::None),
         Some(verdict) if verdict.holds() => Some(ExpectedRounds::Exists),

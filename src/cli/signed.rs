@@ -1,10 +1,12 @@
 //! The parameters of the protocols with signatures.
 
 use clap::{Args, ValueEnum};
+use itertools::Itertools;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{BadInput, whole_number};
-use super::parameters::{Storable, boxed, orders, unless};
+use super::parameters::{boxed, orders, unless};
 use crate::forgery::Forge;
 use crate::protocols::chain::{Binding, Chain};
 use crate::protocols::order_set::SetChoice as Choice;
@@ -47,8 +49,8 @@ pub struct TwoStepsArguments {
     #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
     values: usize,
     /// Function that turns the signed orders into one
-    #[arg(long, value_enum, default_value_t = SetChoiceName::Only)]
-    choice: SetChoiceName,
+    #[arg(long, value_enum, default_value_t = Choice::Only)]
+    choice: Choice,
     /// Signature scheme [default: ideal]
     #[arg(long, value_enum)]
     signatures: Option<SchemeName>,
@@ -57,15 +59,7 @@ pub struct TwoStepsArguments {
     key_seed: Option<u64>,
     /// How each general in turn verifies Ed25519 signatures [default: strict for all]
     #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
-    verifiers: Vec<VerifierName>,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum SetChoiceName {
-    /// The only order, or RETREAT if there is none or more than one
-    Only,
-    /// The median of the orders
-    Median,
+    verifiers: Vec<Verifier>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -74,16 +68,6 @@ enum SchemeName {
     Ideal,
     /// Real signatures (RFC 8032)
     Ed25519,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum VerifierName {
-    /// Rejects keys and points of small order, as every verifier should
-    Strict,
-    /// Checks the equation only
-    Plain,
-    /// Checks the randomized equation of a batch of one
-    Batch,
 }
 
 /// The parameters of SM(m) and its kin.
@@ -149,11 +133,8 @@ impl RelayThresholdArguments {
 
 impl TwoStepsArguments {
     pub fn given(&self) -> Result<TwoSteps, BadInput> {
-        let choice = match self.choice {
-            SetChoiceName::Only => Choice::Only,
-            SetChoiceName::Median => Choice::Median,
-        };
-        Ok(TwoSteps { values: self.values, choice, signatures: self.scheme()? })
+        let TwoStepsArguments { values, choice, .. } = *self;
+        Ok(TwoSteps { values, choice, signatures: self.scheme()? })
     }
 
     /// Who says anything of Ed25519 means it.
@@ -166,12 +147,7 @@ impl TwoStepsArguments {
             ))),
             None | Some(SchemeName::Ideal) if !of_ed25519 => Ok(Scheme::Ideal),
             _ => {
-                let verifier = |name: &VerifierName| match name {
-                    VerifierName::Strict => Verifier::Strict,
-                    VerifierName::Plain => Verifier::Plain,
-                    VerifierName::Batch => Verifier::Batch,
-                };
-                let verifiers = self.verifiers.iter().map(verifier).collect();
+                let verifiers = self.verifiers.clone();
                 Ok(Scheme::Ed25519 { seed: self.key_seed.unwrap_or(0), verifiers })
             }
         }
@@ -186,10 +162,10 @@ impl Scheme {
     fn arguments(&self) -> String {
         let Scheme::Ed25519 { seed, verifiers } = self else { return String::new() };
         let seed = if *seed == 0 { String::new() } else { format!(" --key-seed {seed}") };
-        let names = verifiers.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let names = names.join(",");
-        let verifiers =
-            if names.is_empty() { String::new() } else { format!(" --verifiers {names}") };
+        let verifiers = match verifiers.as_slice() {
+            [] => String::new(),
+            named => format!(" --verifiers {}", named.iter().join(",")),
+        };
         format!(" --signatures ed25519{seed}{verifiers}")
     }
 }
@@ -229,7 +205,7 @@ impl SignedParameters {
     ) -> Result<Box<dyn Notation>, BadInput>
     where
         SignedMessages<Order, S>: Lockstep<Value = Order, Message = Chain<Order, S::Signature>>,
-        S::Signature: Storable,
+        S::Signature: Serialize + DeserializeOwned,
     {
         match self.instances {
             1 => boxed(sm),

@@ -74,7 +74,7 @@ pub fn sweep(
     let deadline = Deadline::of(question.budget);
     let (mut cells, mut verdicts, mut names) = (Vec::new(), Vec::<Value>::new(), Vec::new());
     let (mut refused, mut pictures, mut gaps) = (None, Vec::new(), Vec::new());
-    let all = ns.clone().flat_map(|n| fs.clone().map(move |f| (n, f))).collect::<Vec<_>>();
+    let all = ns.clone().cartesian_product(fs.clone()).collect_vec();
     for (number, &(n, f)) in all.iter().enumerate() {
         if f >= n {
             cells.push(Cell { n, f, verdict: None });
@@ -83,8 +83,7 @@ pub fn sweep(
         let graph = &family.of(n)?;
         let specification = &chosen.given(f, graph)?;
         let label = &format!("{} of {}: {}", number + 1, all.len(), label(graph, f));
-        let cell = InCell { specification, question, graph, f, deadline, label };
-        match cell.answered() {
+        match answered(specification, question, graph, f, deadline, label) {
             Ok(Answered { name, verdict, json, drawn, not_covered }) => {
                 gaps.extend(not_covered.map(|powers| (powers, format!("n = {n}, f = {f}"))));
                 pictures.extend(drawn.map(|picture| (n, f, picture)));
@@ -103,8 +102,6 @@ pub fn sweep(
     {
         return Err(refusal);
     }
-    names.sort();
-    names.dedup();
     let oral = chosen.name() == "oral" && *family == Family::Complete;
     let bound = |f| oral.then_some(3 * f + 1);
     let place = match family {
@@ -112,13 +109,13 @@ pub fn sweep(
         Family::Ring => " on a ring",
         Family::Path => " on a path",
     };
-    let names = names.join(", ");
+    let names = names.iter().sorted().dedup().join(", ");
     let setting = format!("{names}, at most f traitors among n generals{place}");
     let text = |style| {
         let marked = if oral { "; [ ] marks n = 3f + 1" } else { "" };
         format!("{setting}{marked}\n\n{}{}", grid(&cells, bound, style), not_covered(&gaps))
     };
-    let given = question.output.give(&Told {
+    question.output.give(&Told {
         verdict: "frontier",
         text: &text,
         json: &|| json!(verdicts),
@@ -132,32 +129,16 @@ pub fn sweep(
             _ => None,
         },
     })?;
-    if let Some(failure) = given {
-        return Ok(failure);
-    }
     if let Some(refusal) = refused {
         return Err(refusal); // the cells that could be answered have been
     }
-    let answers =
-        cells.iter().filter_map(|cell| cell.verdict).map(VerdictName::of).collect::<Vec<_>>();
+    let answers = cells.iter().filter_map(|cell| cell.verdict).map(VerdictName::of).collect_vec();
     let unexpected = answers.iter().find(|answer| question.expect.is_some_and(|e| e != **answer));
     let worst =
-        [VerdictName::Broken, VerdictName::Bounded].into_iter().find(|bad| answers.contains(bad));
-    let answer = match question.expect {
-        Some(expected) => *unexpected.unwrap_or(&expected),
-        None => worst.unwrap_or(VerdictName::Holds),
-    };
-    Ok(answer.exit(question.expect))
-}
-
-/// To give the verdict of one cell.
-struct InCell<'a> {
-    specification: &'a Specification,
-    question: &'a QuestionArguments,
-    graph: &'a Graph,
-    f: usize,
-    deadline: Deadline,
-    label: &'a str,
+        [VerdictName::Broken, VerdictName::Bounded].iter().find(|bad| answers.contains(bad));
+    let answer =
+        if question.expect.is_some() { unexpected.or(question.expect.as_ref()) } else { worst };
+    Ok(answer.unwrap_or(&VerdictName::Holds).exit(question.expect))
 }
 
 /// What stands in a cell.
@@ -184,18 +165,23 @@ fn not_covered(gaps: &[(String, String)]) -> String {
     if told.is_empty() { told } else { format!("\n{told}") }
 }
 
-impl InCell<'_> {
-    fn answered(&self) -> Result<Answered, BadInput> {
-        let InCell { specification, question, graph, f, deadline, label } = *self;
-        let notation = &*specification.notation()?;
-        let verdict = question.verdict(notation, graph, f, deadline, label)?;
-        let terms = &terms_of(notation, graph);
-        let verdict = verdict.map(|found| Exhibit::of(notation, terms, found));
-        let json = json::verdict(&json!(specification), &verdict.as_ref().map(Exhibit::json));
-        let drawn = verdict.counterexample().map(Exhibit::picture);
-        let broken = drawn.is_some();
-        let gaps = if broken { None } else { verdict.adversary.not_covered(verdict.signed) };
-        let (verdict, name) = (verdict.name(), verdict.protocol);
-        Ok(Answered { verdict, json, drawn, name, not_covered: gaps })
-    }
+/// The verdict of one cell.
+fn answered(
+    specification: &Specification,
+    question: &QuestionArguments,
+    graph: &Graph,
+    f: usize,
+    deadline: Deadline,
+    label: &str,
+) -> Result<Answered, BadInput> {
+    let notation = &*specification.notation()?;
+    let verdict = question.verdict(notation, graph, f, deadline, label)?;
+    let terms = &terms_of(notation, graph);
+    let verdict = verdict.map(|found| Exhibit::of(notation, terms, found));
+    let json = json::verdict(&json!(specification), &verdict.as_ref().map(Exhibit::json));
+    let drawn = verdict.counterexample().map(Exhibit::picture);
+    let broken = drawn.is_some();
+    let gaps = if broken { None } else { verdict.adversary.not_covered(verdict.signed) };
+    let (verdict, name) = (verdict.name(), verdict.protocol);
+    Ok(Answered { verdict, json, drawn, name, not_covered: gaps })
 }

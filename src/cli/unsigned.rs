@@ -1,6 +1,6 @@
 //! The parameters of the protocols without signatures.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{BadInput, whole_number};
@@ -17,18 +17,8 @@ pub struct OralArguments {
     #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
     values: usize,
     /// Function that turns votes into an order
-    #[arg(long, value_enum, default_value_t = ChoiceName::Majority)]
-    choice: ChoiceName,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum ChoiceName {
-    /// The order with more than half of the votes, else RETREAT
-    Majority,
-    /// The median of the votes
-    Median,
-    /// The order with the most votes; the smallest, if several have as many
-    Plurality,
+    #[arg(long, value_enum, default_value_t = Choice::Majority)]
+    choice: Choice,
 }
 
 /// The parameters of oral messages.
@@ -42,12 +32,7 @@ pub struct Oral {
 
 impl OralArguments {
     pub fn given(&self, f: usize) -> Oral {
-        let choice = match self.choice {
-            ChoiceName::Majority => Choice::Majority,
-            ChoiceName::Median => Choice::Median,
-            ChoiceName::Plurality => Choice::Plurality,
-        };
-        Oral { m: self.m.unwrap_or(f), values: self.values, choice }
+        Oral { m: self.m.unwrap_or(f), values: self.values, choice: self.choice }
     }
 }
 

@@ -67,6 +67,13 @@ pub struct Work<'a> {
     pub stops: bool,
 }
 
+impl Work<'_> {
+    /// A search of the whole space.
+    pub fn of_search(label: &str) -> Work<'_> {
+        Work { label, whole: "the space", steps: "steps", stops: true }
+    }
+}
+
 /// Ctrl-C was pressed.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 

@@ -9,17 +9,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::general::Generals;
 
-/// The common function that turns votes into one value ("majority" in the paper). Any function
-/// will do that returns v when more than half of the votes are v.
+/// The common function that turns votes into one value ("majority" in the paper, which has the first two
+/// as examples). Any function will do that returns v when more than half of the votes are v.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Choice {
-    /// The value of more than half of the votes, else RETREAT: the paper's first example.
+    /// The order with more than half of the votes, else RETREAT.
     #[default]
     Majority,
-    /// The median of the votes, the lower of two: the paper's second example.
+    /// The median of the votes.
     Median,
-    /// The value with the most votes, the smallest of several.
+    /// The order with the most votes; the smallest, if several have as many.
     Plurality,
 }
 
@@ -32,6 +33,7 @@ impl Choice {
     ) -> &'v V {
         match self {
             Choice::Majority => majority(votes).unwrap_or(default),
+            // The lower of two.
             Choice::Median => {
                 let votes = votes.sorted_unstable().collect::<ArrayVec<_, { Generals::MAX }>>();
                 votes[(votes.len() - 1) / 2]

@@ -17,14 +17,16 @@ use crate::signature::Signatures;
 pub(super) const MOST_CHAINS: usize = 1 << 18;
 
 /// The common function that turns the set V of properly signed orders into one. Any function will
-/// do that is the same for all, and makes v of {v}, and RETREAT of no order.
+/// do that is the same for all, and makes v of {v}, and RETREAT of no order. (The median is the paper's
+/// example.)
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum SetChoice {
-    /// The only order; RETREAT if there is none, or several.
+    /// The only order, or RETREAT if there is none or more than one.
     #[default]
     Only,
-    /// The median of the orders, the lower of two: the paper's example.
+    /// The median of the orders.
     Median,
 }
 
@@ -63,6 +65,7 @@ impl SetChoice {
         let chosen = match (self, orders) {
             (SetChoice::Only, [only]) => Some(only),
             (SetChoice::Only, _) => None,
+            // The lower of two.
             (SetChoice::Median, _) => orders.get(orders.len().saturating_sub(1) / 2),
         };
         chosen.unwrap_or(default).clone()

@@ -35,19 +35,22 @@ pub struct Ed25519 {
 /// A way to verify a signature. All three accept what is signed as RFC 8032 says. They differ
 /// where a key or an R has a part of small order, or is not encoded in the canonical way
 /// (Chalkias, Garillot, Nikolaenko: "Taming the many EdDSAs", SSR 2020).
+///
+/// `Strict` is `verify_strict` of the library, `Plain` its `verify`: S B - k A, encoded, must be the bytes
+/// of R. `Batch` is `verify_batch`, with a batch of one: z S B = z R + (z k mod L) A, for a number z that
+/// is drawn from a hash of the batch; where there is a part of small order, chance decides.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
 )]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Verifier {
-    /// `verify_strict`: like `verify`, but a key or an R of small order is refused. The rule is
-    /// that everybody uses this one.
+    /// Rejects keys and points of small order, as every verifier should.
     #[default]
     Strict,
-    /// `verify`: S B - k A, encoded, must be the bytes of R.
+    /// Checks the equation only.
     Plain,
-    /// `verify_batch`, with a batch of one: z S B = z R + (z k mod L) A, for a number z that is
-    /// drawn from a hash of the batch. Where there is a part of small order, chance decides.
+    /// Checks the randomized equation of a batch of one.
     Batch,
 }
 

@@ -1,0 +1,100 @@
+//! What the program says of itself: `turncoat list`, `schema`, `completions` and `man`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use clap_complete::Shell;
+use clap_mangen::Man;
+use serde_json::json;
+
+use super::answer::{BadInput, PlainFormat, as_text, print};
+use super::protocols::{PROTOCOLS, Protocol};
+
+#[derive(clap::Args)]
+pub struct ListArguments {
+    /// Output format
+    #[arg(long, value_enum, default_value_t)]
+    format: PlainFormat,
+}
+
+/// The protocols, what each claims, and its source.
+pub fn list(arguments: &ListArguments) -> Result<ExitCode, BadInput> {
+    let described = |Protocol { name, title, claim, source, .. }: &Protocol| {
+        format!("{name}\n  {title}\n  claims: {claim}\n  source: {source}\n")
+    };
+    print(&match arguments.format {
+        PlainFormat::Json => as_text(&json!(PROTOCOLS)),
+        PlainFormat::Text => PROTOCOLS.each_ref().map(described).join("\n"),
+    })
+}
+
+#[derive(clap::Args)]
+pub struct SchemaArguments {
+    /// Format that the schema describes
+    #[arg(value_enum)]
+    of: Schema,
+}
+
+/// The JSON Schemas, which are files in `schema/`.
+#[derive(Clone, Copy, ValueEnum)]
+enum Schema {
+    /// JSON output of check, sweep, hunt, refute and replay
+    Verdict,
+    /// Attack files
+    Attack,
+}
+
+pub const SCHEMA_EXAMPLE: &str = "\
+Example: turncoat schema attack > attack.schema.json";
+
+pub fn schema(arguments: &SchemaArguments) -> Result<ExitCode, BadInput> {
+    print(match arguments.of {
+        Schema::Verdict => include_str!("../../schema/verdict.schema.json"),
+        Schema::Attack => include_str!("../../schema/attack.schema.json"),
+    })
+}
+
+#[derive(clap::Args)]
+pub struct CompletionsArguments {
+    /// Shell to complete for
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+pub const COMPLETIONS_EXAMPLES: &str = "\
+Examples: turncoat completions bash > ~/.local/share/bash-completion/completions/turncoat
+          turncoat completions fish > ~/.config/fish/completions/turncoat.fish
+          turncoat completions zsh > ~/.zfunc/_turncoat";
+
+pub fn completions(
+    arguments: &CompletionsArguments,
+    mut command: clap::Command,
+) -> Result<ExitCode, BadInput> {
+    let mut text = Vec::new();
+    clap_complete::generate(arguments.shell, &mut command, "turncoat", &mut text);
+    print(&String::from_utf8_lossy(&text))
+}
+
+#[derive(clap::Args)]
+pub struct ManualArguments {
+    /// Write one page per command into this folder
+    #[arg(long, value_name = "FOLDER")]
+    dir: Option<PathBuf>,
+}
+
+pub const MANUAL_EXAMPLES: &str = "\
+Examples: turncoat man | man -l -
+          turncoat man --dir ~/.local/share/man/man1";
+
+pub fn manual(arguments: &ManualArguments, command: clap::Command) -> Result<ExitCode, BadInput> {
+    if let Some(folder) = &arguments.dir {
+        let refused = |error| BadInput(format!("{} can't be written: {error}", folder.display()));
+        std::fs::create_dir_all(folder).map_err(refused)?;
+        clap_mangen::generate_to(command, folder).map_err(refused)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut page = Vec::new();
+    Man::new(command).render(&mut page).map_err(BadInput::new)?;
+    print(&String::from_utf8_lossy(&page))
+}
