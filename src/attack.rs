@@ -1,16 +1,19 @@
 //! The attack as a value: everything that the enemy decided.
 
-mod written;
+mod lie;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+pub use self::lie::{Edit, Lie};
 use crate::adversary::FaultClass;
 use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::protocol::{Lockstep, Round};
 use crate::schedule::{Crash, Shift};
-use crate::testable::{Refusal, Wire};
+use crate::testable::Refusal;
 
 /// Everything the enemy decided: who the traitors are, what the inputs are, every lie, and the
 /// schedule. A protocol and an attack determine the execution.
@@ -18,7 +21,10 @@ use crate::testable::{Refusal, Wire};
 /// A traitor obeys the protocol wherever the attack has no lie for it, and what is said arrives in
 /// its turn unless the schedule has a change for it. An attack holds the messages themselves, so it
 /// can be read, edited by hand, and kept.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(into = "AttackAsWritten<V, M>", try_from = "AttackAsWritten<V, M>")]
+#[serde(bound(serialize = "V: Clone + Serialize, M: Clone + Serialize"))]
+#[serde(bound(deserialize = "V: Deserialize<'de>, M: Deserialize<'de>"))]
 pub struct Attack<V, M> {
     /// Who can talk to whom, traitors included.
     pub graph: Graph,
@@ -38,94 +44,6 @@ pub struct Attack<V, M> {
 
 /// The attacks on a protocol.
 pub type AttackOn<P> = Attack<<P as Lockstep>::Value, <P as Lockstep>::Message>;
-
-/// One deviation of a traitor from what the protocol, on what this traitor has received, would
-/// have it send. (If the traitor's own run of the protocol has panicked, that is nothing.)
-///
-/// A search changes what stands in one [slot](crate::Repertoire::slots) by each lie. A person may
-/// write any edit.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Lie<M> {
-    /// Where and when it is told.
-    pub wire: Wire,
-    /// What is changed.
-    pub edit: Edit<M>,
-}
-
-/// A change to what a wire would honestly carry in one round. It names messages, not positions,
-/// so it keeps its meaning when other lies are taken back.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Edit<M> {
-    /// This message is not sent.
-    Withhold(M),
-    /// This message is sent, though loyalty would not have sent it.
-    Say(M),
-    /// The message `say` is sent where loyalty would have sent `of`.
-    Instead {
-        /// What loyalty would have said.
-        of: M,
-        /// What is said.
-        say: M,
-    },
-}
-
-impl<M> Edit<M> {
-    /// What loyalty would have said, if anything.
-    pub fn honest(&self) -> Option<&M> {
-        match self {
-            Edit::Withhold(honest) | Edit::Instead { of: honest, .. } => Some(honest),
-            Edit::Say(_) => None,
-        }
-    }
-
-    /// What is said, if anything.
-    pub fn said(&self) -> Option<&M> {
-        match self {
-            Edit::Say(said) | Edit::Instead { say: said, .. } => Some(said),
-            Edit::Withhold(_) => None,
-        }
-    }
-}
-
-impl<M> Lie<M> {
-    fn map<N>(&self, message: impl FnMut(&M) -> N) -> Lie<N> {
-        Lie { wire: self.wire, edit: self.edit.map(message) }
-    }
-}
-
-impl<M> Edit<M> {
-    fn map<N>(&self, mut message: impl FnMut(&M) -> N) -> Edit<N> {
-        match self {
-            Edit::Withhold(honest) => Edit::Withhold(message(honest)),
-            Edit::Say(said) => Edit::Say(message(said)),
-            Edit::Instead { of, say } => Edit::Instead { of: message(of), say: message(say) },
-        }
-    }
-}
-
-impl<M: Clone + PartialEq> Edit<M> {
-    /// The change that turns what stood in a slot into what is said there; none if they are equal.
-    pub(crate) fn between(honest: Option<M>, said: Option<M>) -> Option<Edit<M>> {
-        match (honest, said) {
-            (Some(honest), None) => Some(Edit::Withhold(honest)),
-            (None, Some(said)) => Some(Edit::Say(said)),
-            (Some(of), Some(say)) if of != say => Some(Edit::Instead { of, say }),
-            _ => None,
-        }
-    }
-
-    /// Makes the change; false if the message that it takes away is not there.
-    pub(crate) fn apply(&self, said: &mut Vec<M>) -> bool {
-        let place = self.honest().map(|honest| said.iter().position(|message| message == honest));
-        match (place, self.said()) {
-            (Some(None), _) => return false,
-            (Some(Some(place)), Some(say)) => said[place] = say.clone(),
-            (Some(Some(place)), None) => drop(said.remove(place)),
-            (None, say) => said.extend(say.cloned()),
-        }
-        true
-    }
-}
 
 impl<V, M> Attack<V, M> {
     /// The attack in which these traitors, who are Byzantine, obey, and all arrives in its turn;
@@ -190,6 +108,52 @@ impl<V, M> Attack<V, M> {
     }
 }
 
+/// How an attack is written down: `n` where everybody can talk to everybody, else `graph`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[serde(bound(serialize = "V: Serialize, M: Clone + Serialize"))]
+#[serde(bound(deserialize = "V: Deserialize<'de>, M: Deserialize<'de>"))]
+struct AttackAsWritten<V, M> {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    n: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    graph: Option<Graph>,
+    #[serde(default, skip_serializing_if = "FaultClass::is_byzantine")]
+    faults: FaultClass,
+    traitors: Generals,
+    inputs: BTreeMap<General, V>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    crashes: Vec<Crash>,
+    lies: Vec<Lie<M>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    schedule: Vec<Shift<M>>,
+}
+
+impl<V, M> From<Attack<V, M>> for AttackAsWritten<V, M> {
+    fn from(attack: Attack<V, M>) -> AttackAsWritten<V, M> {
+        let Attack { graph, faults, traitors, inputs, crashes, lies, schedule } = attack;
+        let n = graph.is_complete().then(|| graph.n());
+        let graph = Some(graph).filter(|graph| !graph.is_complete());
+        AttackAsWritten { n, graph, faults, traitors, inputs, crashes, lies, schedule }
+    }
+}
+
+impl<V, M> TryFrom<AttackAsWritten<V, M>> for Attack<V, M> {
+    type Error = &'static str;
+
+    fn try_from(written: AttackAsWritten<V, M>) -> Result<Attack<V, M>, &'static str> {
+        let AttackAsWritten { n, graph, faults, traitors, inputs, crashes, lies, schedule } =
+            written;
+        let graph = match (n, graph) {
+            (Some(n), None) => Graph::complete(n),
+            (None, Some(graph)) => graph,
+            (None, None) => return Err("missing field `n`, or `graph`"),
+            (Some(_), Some(_)) => return Err("an attack has either `n` or `graph`"),
+        };
+        Ok(Attack { graph, faults, traitors, inputs, crashes, lies, schedule })
+    }
+}
+
 /// A part of an attack, counted from 1.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Item {
@@ -251,29 +215,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn edits_name_messages() {
-        let cases = [
-            (Edit::Withhold(2), vec![1, 3], true),
-            (Edit::Say(2), vec![1, 2, 3, 2], true),
-            (Edit::Instead { of: 3, say: 0 }, vec![1, 2, 0], true),
-            (Edit::Withhold(9), vec![1, 2, 3], false),
-            (Edit::Instead { of: 9, say: 0 }, vec![1, 2, 3], false),
-        ];
-        for (edit, expected, applies) in cases {
-            let mut said = vec![1, 2, 3];
-            assert_eq!(edit.apply(&mut said), applies, "{edit:?}");
-            assert_eq!(said, expected, "{edit:?}");
-        }
-    }
-
-    #[test]
-    fn an_edit_leads_from_the_honest_to_the_said() {
-        for (honest, said) in itertools::iproduct!([None, Some(1)], [None, Some(1), Some(2)]) {
-            let mut carried = Vec::from_iter(honest);
-            if let Some(edit) = Edit::between(honest, said) {
-                assert!(edit.apply(&mut carried));
-            }
-            assert_eq!(carried, Vec::from_iter(said), "{honest:?} to {said:?}");
+    fn a_graph_is_written_where_it_is_not_complete() {
+        let among = |graph: Graph| Attack::<u8, u8>::new(graph, Generals::NONE, BTreeMap::new());
+        let complete = r#"{"n":4,"traitors":[],"inputs":{},"lies":[]}"#;
+        assert_eq!(serde_json::to_string(&among(Graph::complete(4))).unwrap(), complete);
+        let graph =
+            r#"{"graph":{"n":3,"edges":[[0,1],[1,2]]},"traitors":[],"inputs":{},"lies":[]}"#;
+        assert_eq!(serde_json::to_string(&among(Graph::path(3))).unwrap(), graph);
+        for (written, attack) in [(complete, Graph::complete(4)), (graph, Graph::path(3))] {
+            assert_eq!(serde_json::from_str::<Attack<u8, u8>>(written).unwrap(), among(attack));
         }
     }
 }

@@ -3,7 +3,6 @@
 mod edge_list;
 mod families;
 mod flow;
-mod shape;
 
 use std::fmt;
 use std::sync::Arc;
@@ -36,38 +35,23 @@ pub struct Graph {
 
 /// What is no graph of generals.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum GraphError {
-    /// There are no generals, or more than sets of them hold.
     #[error("n is {0}: there must be from 1 to {max} generals", max = Generals::MAX)]
     Generals(usize),
-    /// An edge leads to somebody who is not there.
     #[error("there is no general {general}: the {n} generals are numbered from 0")]
-    NotThere {
-        /// Who.
-        general: usize,
-        /// How many generals there are.
-        n: usize,
-    },
-    /// An edge leads from a general to itself.
+    NotThere { general: usize, n: usize },
     #[error("general {0} has an edge to itself")]
     Loop(usize),
-    /// An edge is there twice.
     #[error("the edge {0}-{1} is there twice")]
     Doubled(usize, usize),
-    /// Not everybody can be reached.
     #[error("the graph is not connected: there is no way from general 0 to general {0}")]
     Disconnected(usize),
-    /// There is no graph in which all have so many neighbours.
     #[error(
         "no connected graph of {n} generals has {degree} neighbours for each: that takes a degree \
          from 2 to n - 1, and an even number of ends of edges, n times the degree"
     )]
-    NotRegular {
-        /// How many generals.
-        n: usize,
-        /// How many neighbours each.
-        degree: usize,
-    },
+    NotRegular { n: usize, degree: usize },
 }
 
 impl Graph {

@@ -3,26 +3,20 @@
 
 mod claims;
 mod problem;
-mod recursive;
 mod refusal;
 mod repertoire;
 mod signing;
-mod symmetric;
-mod wire;
 mod words;
 
 use std::marker::PhantomData;
 
-pub use self::claims::Claims;
+pub use self::claims::{Claims, Recursive, Symmetric};
 pub use self::problem::Problem;
-pub use self::recursive::Recursive;
 pub(crate) use self::refusal::MOST_ROUNDS;
 pub use self::refusal::Refusal;
-pub use self::repertoire::{Forgery, Repertoire};
+pub use self::repertoire::{Forgery, Repertoire, Wire};
 pub use self::signing::Signing;
 use self::signing::Unsigned;
-pub use self::symmetric::Symmetric;
-pub use self::wire::Wire;
 use self::words::Plainly;
 pub use self::words::Words;
 use crate::fault::guarded;

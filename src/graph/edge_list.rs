@@ -5,24 +5,12 @@ use crate::general::Generals;
 
 /// A text that is no list of edges.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum EdgeListError {
-    /// A line is no edge.
     #[error("line {line}: {text:?} is no edge: give the numbers of two generals, such as 0 1")]
-    NoEdge {
-        /// Which line, from 1.
-        line: usize,
-        /// What stands there.
-        text: String,
-    },
-    /// A line has an edge that can't be.
+    NoEdge { line: usize, text: String },
     #[error("line {line}: {error}")]
-    Edge {
-        /// Which line, from 1.
-        line: usize,
-        /// What is wrong with it.
-        error: GraphError,
-    },
-    /// The edges are no graph together.
+    Edge { line: usize, error: GraphError },
     #[error(transparent)]
     Whole(#[from] GraphError),
 }

@@ -1,6 +1,6 @@
 //! Paths that share nobody, and the cuts where there are no more of them (Menger, 1927).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use itertools::Itertools;
 
@@ -21,15 +21,6 @@ pub struct Cut {
     pub p: Generals,
     /// The other side: nobody there can talk to one of `p`.
     pub q: Generals,
-}
-
-/// How a general is used by paths that have been found.
-#[derive(Clone, Copy, Default)]
-struct Use {
-    /// Whose path comes to it; itself if one begins there.
-    before: Option<General>,
-    /// To whom its path goes on.
-    after: Option<General>,
 }
 
 /// Where an augmenting path stands: at a general, having come in, or going out.
@@ -57,14 +48,11 @@ impl Graph {
     ) -> Vec<Vec<General>> {
         let own = from.contains(to).then(|| vec![to]);
         let from = from.without(to).minus(avoiding);
-        let mut flow =
-            Flow { graph: self, from, to, avoiding, uses: vec![Use::default(); self.n()] };
+        let mut flow = Flow { graph: self, from, to, avoiding, used: BTreeSet::new() };
         while flow.augment().is_ok() {}
-        let starts = from.iter().filter(|one| flow.uses[one.id()].before == Some(*one));
-        let path = |start| {
-            let step = |one: &General| flow.uses[one.id()].after;
-            std::iter::successors(Some(start), step).collect()
-        };
+        let starts = from.iter().filter(|one| flow.used.contains(&((*one, false), (*one, true))));
+        let starts = starts.filter(|one| flow.before(*one).is_none());
+        let path = |start| std::iter::successors(Some(start), |one| flow.after(*one)).collect();
         own.into_iter().chain(starts.map(path)).collect()
     }
 
@@ -72,8 +60,7 @@ impl Graph {
     /// neighbour.
     fn separators(&self, one: General, other: General) -> Generals {
         let (from, avoiding) = (self.neighbours(one), Generals::NONE.with(one));
-        let uses = vec![Use::default(); self.n()];
-        let mut flow = Flow { graph: self, from, to: other, avoiding, uses };
+        let mut flow = Flow { graph: self, from, to: other, avoiding, used: BTreeSet::new() };
         loop {
             if let Err(separators) = flow.augment() {
                 return separators;
@@ -128,8 +115,8 @@ struct Flow<'a> {
     from: Generals,
     to: General,
     avoiding: Generals,
-    /// By number.
-    uses: Vec<Use>,
+    /// The steps of the paths, among them those through a general.
+    used: BTreeSet<(Side, Side)>,
 }
 
 impl Flow<'_> {
@@ -163,50 +150,42 @@ impl Flow<'_> {
 
     /// Where the search for a path can go on.
     fn steps(&self, at: General, out: bool) -> Vec<Side> {
-        let Use { before, after } = self.uses[at.id()];
-        if !out {
-            return match before {
-                // Nobody's path is here: go through.
-                None => vec![(at, true)],
-                // Take back how the path that is here came, unless it begins here.
-                Some(before) => Vec::from_iter((before != at).then_some((before, true))),
-            };
+        let through = self.used.contains(&((at, false), (at, true)));
+        match (out, through) {
+            // Nobody's path is here: go through.
+            (false, false) => vec![(at, true)],
+            // Take back how the path that is here came, unless it begins here.
+            (false, true) => self.before(at).map(|before| (before, true)).into_iter().collect(),
+            (true, _) => {
+                let after = self.after(at);
+                let next = self.graph.neighbours(at).minus(self.avoiding).iter();
+                let next = next.filter(|next| Some(*next) != after).map(|next| (next, false));
+                next.chain(through.then_some((at, false))).collect()
+            }
         }
-        let next = self.graph.neighbours(at).minus(self.avoiding).iter();
-        let mut steps: Vec<_> =
-            next.filter(|next| Some(*next) != after).map(|next| (next, false)).collect();
-        if before.is_some() {
-            steps.push((at, false));
-        }
-        steps
     }
 
-    /// Leads the paths on the way that was found.
+    /// From whom a path leads to this general.
+    fn before(&self, general: General) -> Option<General> {
+        let came = self.used.iter().find(|(from, to)| *to == (general, false) && from.1);
+        came.map(|(from, _)| from.0)
+    }
+
+    /// To whom a path leads from this general.
+    fn after(&self, general: General) -> Option<General> {
+        let first = ((general, true), (General::COMMANDER, false));
+        let goes = self.used.range(first..).next().filter(|(from, _)| from.0 == general);
+        goes.map(|(_, to)| to.0)
+    }
+
+    /// Leads the paths on the way that was found: what it goes back on is taken back, the rest is new.
     fn reroute(&mut self, last: General, came_from: &[[Option<Option<Side>>; 2]]) {
-        let mut way = vec![(last, false)];
-        while let Some(Some(before)) = came_from[way[0].0.id()][usize::from(way[0].1)] {
-            way.insert(0, before);
-        }
-        // What is taken back first, then what is new.
-        for pair in way.windows(2) {
-            let ((one, out), (other, _)) = (pair[0], pair[1]);
-            if !out && one != other {
-                self.uses[other.id()].after = None;
-                self.uses[one.id()].before = None;
+        let mut at = (last, false);
+        while let Some(Some(before)) = came_from[at.0.id()][usize::from(at.1)] {
+            if !self.used.remove(&(at, before)) {
+                self.used.insert((before, at));
             }
-        }
-        let start = way[0].0;
-        if start != self.to {
-            self.uses[start.id()].before = Some(start);
-        }
-        for pair in way.windows(2) {
-            let ((one, out), (other, _)) = (pair[0], pair[1]);
-            if out && one != other {
-                self.uses[one.id()].after = Some(other);
-                if other != self.to {
-                    self.uses[other.id()].before = Some(one);
-                }
-            }
+            at = before;
         }
     }
 }

@@ -22,47 +22,19 @@ pub struct RegularSet {
 
 /// Why there is no OM(m, p) on a graph.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum RoutedError {
-    /// The numbers don't fit each other.
     #[error("m is {m} and p is {p}: m must be at least 1, and p at least m")]
-    Numbers {
-        /// How many traitors are to be survived.
-        m: usize,
-        /// How many neighbours hear from a commander.
-        p: usize,
-    },
-    /// Somebody has no regular set.
+    Numbers { m: usize, p: usize },
     #[error(
         "OM({m},{p}) can't be run on {graph}: general {general} has no {needed} neighbours from whom \
          paths that share nobody lead to everybody else{}", without(*.gone)
     )]
-    NotRegular {
-        /// How many traitors are to be survived.
-        m: usize,
-        /// How many neighbours hear from the commander.
-        p: usize,
-        /// The graph.
-        graph: Graph,
-        /// Who has none.
-        general: usize,
-        /// How many neighbours it would have to have.
-        needed: usize,
-        /// Who is not there any more: the commanders before.
-        gone: Generals,
-    },
-    /// There are too few or too many generals.
+    NotRegular { m: usize, p: usize, graph: Graph, general: usize, needed: usize, gone: Generals },
     #[error(transparent)]
     Generals(GraphError),
-    /// There would be too many messages.
     #[error("OM({m},{p}) among {n} generals would have too much to send: at most {MOST_WAYS} ways")]
-    TooMuch {
-        /// How many traitors are to be survived.
-        m: usize,
-        /// How many neighbours hear from the commander.
-        p: usize,
-        /// How many generals there are.
-        n: usize,
-    },
+    TooMuch { m: usize, p: usize, n: usize },
 }
 
 /// The most ways that there can be.

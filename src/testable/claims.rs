@@ -1,8 +1,9 @@
-//! What the author of a protocol claims of it.
+//! What the author of a protocol claims of it: that it is the recursion of OM(m), that generals are alike
+//! to it, that its last round is monotone.
 
 use std::fmt;
 
-use super::{Recursive, Symmetric};
+use crate::general::{General, Generals, Swap};
 
 /// What the author claims of a protocol beyond what its code says. A search believes it and has less
 /// to do; each claim has a test, which is worth as much as the search is then.
@@ -83,4 +84,71 @@ impl<V, M, S> fmt::Debug for Claims<'_, V, M, S> {
             .field("monotone", monotone)
             .finish()
     }
+}
+
+/// A broadcast of two values that is recursive as OM(m) is: what a general was told as a commander,
+/// it relays to all who were not on the way, and acts as their commander; and what a lieutenant
+/// takes is resolved from what it was told and from what it takes from each other lieutenant who
+/// relays that (Lamport, Shostak, Pease 1982, section 3; the tree of EIG in Lynch, "Distributed
+/// Algorithms", 6.2).
+///
+/// It describes the same protocol as [`Lockstep`](crate::Lockstep) does, and speaks of it only if
+/// the two agree: `turncoat::assert_recursive` tests that.
+///
+/// ```
+/// use turncoat::search::Engine;
+/// use turncoat::{OralMessages, check};
+///
+/// let verdict = check(OralMessages::new(4)).generals(13).traitors(4).engine(Engine::Compositional);
+/// assert!(verdict.run()?.holds());
+/// # Ok::<(), turncoat::CheckError>(())
+/// ```
+pub trait Recursive<V, M>: Sync {
+    /// How many generals the longest path among n generals names, the commander and m relays: as
+    /// many as there are rounds.
+    fn depth(&self, n: usize) -> usize;
+
+    /// The message that tells this value on a path: who said it to whom, the commander first, and
+    /// its sender last.
+    fn relay(&self, path: &[General], value: &V) -> M;
+
+    /// What a lieutenant takes who was told this itself, and takes that from what the others relay
+    /// of it, in whatever order; there are no others at the end of a longest path.
+    fn resolve(&self, told: &V, relayed: &[V]) -> V;
+
+    /// What counts as told where nothing came.
+    fn unheard(&self) -> V;
+}
+
+/// A protocol to which some generals are alike: if two of them change places, everything that
+/// happens is the same but for their names. A search then goes through one of all traitor sets, and
+/// of all states, that can be renamed into each other.
+///
+/// It is a claim about the code: what a general says, holds and decides may depend on who the others
+/// are only as names (not: on whose number is lower). `turncoat::assert_symmetric` tests that.
+///
+/// Where messages are signed, signatures are renamed with those who made them: those in what can stand in
+/// a slot of the [repertoire](crate::Testable::repertoire). What is claimed there is a little less: of what
+/// each general can be brought to, whatever the traitors do, everything must be the same but for names.
+/// In SM(m) a lieutenant relays the first of several chains, and who is heard first is a matter of numbers; but
+/// traitors can see to it that any of them is the first. (That they can needs everybody to hear the
+/// commander: on an incomplete graph no signed protocol is renamed.)
+///
+/// ```
+/// use turncoat::search::Reduction;
+/// use turncoat::{OralMessages, check};
+///
+/// let verdict = check(OralMessages::new(1)).generals(4).traitors(1).run()?;
+/// assert!(verdict.reductions.contains(&Reduction::Renaming));
+/// # Ok::<(), turncoat::CheckError>(())
+/// ```
+pub trait Symmetric<M, S>: Sync {
+    /// Who of `n` generals are alike. (In a broadcast the commander is never one of them.)
+    fn alike(&self, n: usize) -> Generals;
+
+    /// What is said instead of this message when two generals have changed places.
+    fn swapped_message(&self, message: &M, swap: Swap) -> M;
+
+    /// What the one who stands there then holds instead of this state.
+    fn swapped_state(&self, state: &S, swap: Swap) -> S;
 }

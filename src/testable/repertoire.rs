@@ -1,6 +1,22 @@
 //! What a traitor can say on a wire, as the protocol's author describes it, or as far as it is
 //! known.
 
+use serde::Serialize;
+
+use crate::general::General;
+use crate::protocol::Round;
+
+/// One wire in one round: what `from` says to `to`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+pub struct Wire {
+    /// The round in which it is used.
+    pub round: Round,
+    /// Who speaks.
+    pub from: General,
+    /// Who hears.
+    pub to: General,
+}
+
 /// What a traitor can say on one wire in one round.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Repertoire<M> {
