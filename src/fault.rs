@@ -158,15 +158,3 @@ fn message(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_caught_panic_says_what_and_where() {
-        let message = guarded(|| -> () { panic!("no such {}", "path") }).unwrap_err();
-        assert!(message.starts_with("no such path (at src/fault.rs:"), "{message}");
-        assert_eq!(guarded(|| 7), Ok(7));
-    }
-}

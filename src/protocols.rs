@@ -11,10 +11,14 @@ mod oral_state;
 pub mod order_set;
 pub mod parallel;
 pub mod path;
-mod recursion;
 mod renaming;
 pub mod routed;
 mod routes;
 pub mod signed;
 pub mod two_step;
 pub mod vote;
+
+/// What a protocol's name says of its values, unless they are two.
+fn over_values<V>(values: &[V]) -> String {
+    if values.len() == 2 { String::new() } else { format!(" over {} values", values.len()) }
+}

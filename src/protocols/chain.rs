@@ -197,6 +197,12 @@ impl<S: Signatures> Sealer<S> {
 }
 
 impl<S: Forge> Sealer<S> {
+    /// What the name of a protocol says of its signatures.
+    pub(super) fn scheme_in_name(&self) -> String {
+        let title = self.scheme.title();
+        if title.is_empty() { title } else { format!(", {title}") }
+    }
+
     /// An order signed by these generals, one after the other, in every way that some take for
     /// their signatures.
     pub fn chains<V: Plain + Display>(

@@ -13,12 +13,13 @@ use itertools::Itertools;
 
 pub use super::choice::Choice;
 pub use super::oral_state::{OralState, Relay};
+use super::over_values;
 use super::path::{Path, PathBranch, PathNode, paths};
 use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::order::Order;
 use crate::protocol::{Lockstep, Plain, Round, Seat};
-use crate::testable::{Claims, ClaimsOf, Problem, Repertoire, Testable, Wire, Words};
+use crate::testable::{Claims, ClaimsOf, Problem, Recursive, Repertoire, Testable, Wire, Words};
 
 /// The algorithm OM(m) over a finite set of values, the first of which is the default, RETREAT.
 ///
@@ -85,9 +86,6 @@ impl<V: Plain> OralMessages<V> {
         instances: usize,
     ) -> Result<Problem<V>, String> {
         let told = self.told(n).saturating_mul(instances as u128);
-        if self.values.is_empty() {
-            return Err("there must be at least one value to agree on".to_owned());
-        }
         let messages = told.saturating_mul((n * self.values.len()) as u128);
         if messages > Self::MOST_MESSAGES || self.longest(n) > Path::MAX {
             let exact = told < 1 << 40;
@@ -238,12 +236,31 @@ impl<V: Plain + Display> Testable for OralMessages<V> {
     }
 }
 
+/// OM(m) once more as the recursion that the paper writes.
+impl<V: Plain + Display> Recursive<V, Relay<V>> for OralMessages<V> {
+    fn depth(&self, n: usize) -> usize {
+        self.longest(n)
+    }
+
+    fn relay(&self, path: &[General], value: &V) -> Relay<V> {
+        Relay { path: Path::of(path.iter().copied()), value: value.clone() }
+    }
+
+    /// Step 3: the majority of what it was told and of what it takes from each other lieutenant.
+    fn resolve(&self, told: &V, relayed: &[V]) -> V {
+        let votes = [told].into_iter().chain(relayed);
+        self.choice.common(&self.values[0], votes).clone()
+    }
+
+    /// RETREAT.
+    fn unheard(&self) -> V {
+        self.values[0].clone()
+    }
+}
+
 impl<V: Plain + Display> Words<Relay<V>, OralState<V>> for OralMessages<V> {
     fn name(&self) -> String {
-        let values = match self.values.len() {
-            2 => String::new(),
-            values => format!(" over {values} values"),
-        };
+        let values = over_values(&self.values);
         let choice = match self.choice {
             Choice::Majority => "",
             Choice::Median => " by median",
@@ -337,8 +354,6 @@ mod tests {
         );
         assert_eq!(too_large(OralMessages::new(4), 13), None);
         assert_eq!(too_large(OralMessages::new(1000), 4), None);
-        let of_nothing = OralMessages::new(1).over(Order::first(0));
-        assert!(of_nothing.problem(&Graph::complete(4)).is_err());
     }
 
     #[test]

@@ -113,31 +113,19 @@ impl<V: Plain + Display, S: Forge> Symmetric<Chain<V, S::Signature>, SignedState
         Generals::first(n).without(self.session.commander)
     }
 
+    /// Signed anew by those who stand there when two generals have changed places.
     fn swapped_message(&self, chain: &ChainOf<V, S>, swap: Swap) -> ChainOf<V, S> {
-        self.renamed(chain, swap)
+        self.chain(&chain.order, chain.signers().map(|signer| swap.of(signer)))
     }
 
     fn swapped_state(&self, state: &StateOf<V, S>, swap: Swap) -> StateOf<V, S> {
-        state.renamed(self, swap)
-    }
-}
-
-impl<S: Signatures> Sealer<S> {
-    /// The chain, signed anew by those who stand there when two generals have changed places.
-    fn renamed<V: Plain + Display>(&self, chain: &ChainOf<V, S>, swap: Swap) -> ChainOf<V, S> {
-        self.chain(&chain.order, chain.signers().map(|signer| swap.of(signer)))
-    }
-}
-
-impl<V: Plain + Display, G: Plain> SignedState<V, G> {
-    /// What is held by the one who stands there when two generals have changed places.
-    fn renamed<S: Signatures<Signature = G>>(&self, sealer: &Sealer<S>, swap: Swap) -> Self {
-        let Seat { me, n, neighbours } = self.seat;
-        let seat = Seat { me: swap.of(me), n, neighbours: swap.of_all(neighbours) };
-        let renamed = |chains: &[Chain<V, G>]| {
-            chains.iter().map(|chain| sealer.renamed(chain, swap)).sorted().collect()
+        let SignedState { seat: Seat { me, n, neighbours }, orders, outbox, next } = state;
+        let seat = Seat { me: swap.of(*me), n: *n, neighbours: swap.of_all(*neighbours) };
+        let renamed = |chains: &[ChainOf<V, S>]| {
+            let renamed = chains.iter().map(|chain| self.swapped_message(chain, swap));
+            renamed.sorted().collect()
         };
-        let (outbox, next) = (renamed(&self.outbox), renamed(&self.next));
-        SignedState { seat, orders: self.orders.clone(), outbox, next }
+        let (outbox, next) = (renamed(outbox), renamed(next));
+        SignedState { seat, orders: orders.clone(), outbox, next }
     }
 }

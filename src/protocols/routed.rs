@@ -15,6 +15,7 @@ use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
 use super::choice::majority;
+use super::over_values;
 use super::path::Path;
 use super::routes::Plan;
 pub use super::routes::{RegularSet, RoutedError};
@@ -195,9 +196,7 @@ impl<V: Plain> Lockstep for RoutedMessages<V> {
 impl<V: Plain + Display> Testable for RoutedMessages<V> {
     fn problem(&self, graph: &Graph) -> Result<Problem<V>, String> {
         let n = graph.n();
-        if self.values.is_empty() {
-            return Err("there must be at least one value to agree on".to_owned());
-        } else if n != self.graph.n() {
+        if n != self.graph.n() {
             return Err(format!("{} is laid out for {}, and n is {n}", self.name(), self.graph));
         } else if *graph != self.graph {
             let name = self.name();
@@ -230,10 +229,7 @@ impl<V: Plain + Display> Testable for RoutedMessages<V> {
 
 impl<V: Plain + Display> Words<Routed<V>, RoutedState<V>> for RoutedMessages<V> {
     fn name(&self) -> String {
-        let values = match self.values.len() {
-            2 => String::new(),
-            values => format!(" over {values} values"),
-        };
+        let values = over_values(&self.values);
         format!("OM({},{}){values}", self.m, self.p)
     }
 

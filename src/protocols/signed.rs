@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::chain::{Binding, Chain, Sealer, Session};
 use super::forged_chains::{Place, forgeries};
 use super::order_set::{self, SetChoice, SignedState, admits, explained, insert};
+use super::over_values;
 use crate::forgery::Forge;
 use crate::general::{General, Generals};
 use crate::graph::Graph;
@@ -289,10 +290,7 @@ impl<V: Plain + Display, S: Forge> Words<Chain<V, S::Signature>, SignedState<V, 
     for SignedMessages<V, S>
 {
     fn name(&self) -> String {
-        let values = match self.values.len() {
-            2 => String::new(),
-            values => format!(" over {values} values"),
-        };
+        let values = over_values(&self.values);
         let choice = match self.choice {
             SetChoice::Only => "",
             SetChoice::Median => " by median",
@@ -314,8 +312,7 @@ impl<V: Plain + Display, S: Forge> Words<Chain<V, S::Signature>, SignedState<V, 
             Binding::Everything => "",
             Binding::Order => ", signatures on the order alone",
         };
-        let scheme = self.sealer.scheme.title();
-        let scheme = if scheme.is_empty() { scheme } else { format!(", {scheme}") };
+        let scheme = self.sealer.scheme_in_name();
         format!("SM({}){values}{choice}{length}{signers}{orders}{binding}{scheme}", self.m)
     }
 

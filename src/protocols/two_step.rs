@@ -161,9 +161,7 @@ impl<V: Plain + Display, S: Forge> Words<Chain<V, S::Signature>, SignedState<V, 
     for TwoStep<V, S>
 {
     fn name(&self) -> String {
-        let scheme = self.sealer.scheme.title();
-        let scheme = if scheme.is_empty() { scheme } else { format!(", {scheme}") };
-        format!("sign and share in two steps{scheme}")
+        format!("sign and share in two steps{}", self.sealer.scheme_in_name())
     }
 
     fn tell(&self, _from: General, chain: &Chain<V, S::Signature>) -> String {

@@ -25,6 +25,7 @@ use std::fmt::Display;
 use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
+use super::over_values;
 use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::order::Order;
@@ -169,9 +170,6 @@ impl<V: Plain> Poll<V> {
 impl<V: Plain + Display> Testable for CoordinatorVote<V> {
     fn problem(&self, graph: &Graph) -> Result<Problem<V>, String> {
         let n = graph.n();
-        if self.values.is_empty() {
-            return Err("there must be at least one value to agree on".to_owned());
-        }
         if self.m >= n {
             return Err(format!(
                 "m is {}: among {n} generals the quorum n - m must be at least 1",
@@ -202,10 +200,7 @@ impl<V: Plain + Display> Testable for CoordinatorVote<V> {
 
 impl<V: Plain + Display> Words<Ballot<V>, Poll<V>> for CoordinatorVote<V> {
     fn name(&self) -> String {
-        let values = match self.values.len() {
-            2 => String::new(),
-            values => format!(" over {values} values"),
-        };
+        let values = over_values(&self.values);
         format!("coordinator's vote by n - {}{values}", self.m)
     }
 
@@ -269,6 +264,5 @@ mod tests {
         let graph = Graph::complete(3);
         assert!(CoordinatorVote::new(2).problem(&graph).is_ok());
         assert!(CoordinatorVote::new(3).problem(&graph).is_err());
-        assert!(CoordinatorVote::new(0).over([0; 0]).problem(&graph).is_err());
     }
 }
