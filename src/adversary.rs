@@ -90,14 +90,12 @@ impl fmt::Display for FaultClass {
 ///
 /// # Why this is the default
 ///
-/// It is what "Byzantine, in synchronous rounds" means in the literature, up to the one extra message:
-/// so "holds" means what most readers expect of it. What costs little is in it: duplicates and
-/// messages of other rounds add a few percent to a search. Two powers have to be asked for.
-/// [Any order of arrival](Adversary::any_order) is beyond the model, in which what arrives in a round
-/// is a set, and it multiplies the states of a search by the permutations of each inbox (OM(2) among
-/// seven generals can then no longer be searched exhaustively). [Disruptions](Adversary::disrupted)
-/// break the model's promise of synchrony, and most protocols with them. A hunt can afford
-/// both, but its default is the same: what `hunt` finds by default, `check` would find.
+/// It is what "Byzantine, in synchronous rounds" means in the literature, up to the one extra message,
+/// which adds a few percent to a search. Two powers have to be asked for. [Any order of
+/// arrival](Adversary::any_order) is beyond the model, in which what arrives in a round is a set, and it
+/// multiplies the states of a search by the permutations of each inbox. [Disruptions](Adversary::disrupted)
+/// break the model's promise of synchrony, and most protocols with them. A hunt can afford both, but its
+/// default is the same: what `hunt` finds by default, `check` would find.
 ///
 /// A verdict says what was [not covered](Adversary::lacks). If the traitors are faulty in another
 /// [way](FaultClass), what belongs to that way is all that they decide.

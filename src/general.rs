@@ -274,18 +274,6 @@ mod tests {
     }
 
     #[test]
-    fn sets_do_what_sets_do() {
-        let all = Generals::first(4);
-        assert_eq!(all, set(&[0, 1, 2, 3]));
-        assert_eq!(all.without(General::new(2)), set(&[0, 1, 3]));
-        assert_eq!(all.minus(set(&[0, 3])), set(&[1, 2]));
-        assert_eq!(set(&[1]).with(General::new(63)).len(), 2);
-        assert_eq!(Generals::first(64).len(), 64);
-        assert!(Generals::first(0).is_empty());
-        assert!(!all.contains(General::new(4)));
-    }
-
-    #[test]
     fn subsets_come_in_lexicographic_order() {
         let pairs = Generals::first(4).subsets(2).collect_vec();
         let expected = [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]];

@@ -130,9 +130,8 @@ impl Graph {
     /// All edges, each once, the lower number first.
     pub fn edges(&self) -> impl Iterator<Item = (General, General)> {
         self.everybody().iter().flat_map(|one| {
-            let higher = self.neighbours(one).minus(Generals::NONE.with(one));
-            let higher = higher.minus(higher.below(one));
-            higher.iter().map(move |other| (one, other))
+            let higher = self.neighbours(one).iter().filter(move |other| one < *other);
+            higher.map(move |other| (one, other))
         })
     }
 
@@ -153,8 +152,8 @@ impl Graph {
         let start = Some(Generals::NONE.with(from));
         std::iter::successors(start, move |reached| {
             let next = reached.iter().flat_map(|one| self.neighbours(one).iter());
-            let next: Generals = next.filter(|one| among.contains(*one)).collect();
-            let next: Generals = next.iter().chain(reached.iter()).collect();
+            let next = next.filter(|one| among.contains(*one));
+            let next: Generals = next.chain(reached.iter()).collect();
             (next != *reached).then_some(next)
         })
     }

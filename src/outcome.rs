@@ -137,18 +137,3 @@ impl<V> fmt::Debug for Demand<V> {
         f.debug_tuple("Demand").field(&self.name).finish()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_commands_in_consensus() {
-        let [zero, two] = [0, 2].map(General::new);
-        let both = Generals::NONE.with(zero).with(two);
-        assert_eq!(Task::Broadcast.names(both), "the commander and lieutenant 2");
-        assert_eq!(Task::Consensus.names(both), "generals 0 and 2");
-        assert_eq!([zero, two].map(|one| Task::Consensus.name(one)), ["general 0", "general 2"]);
-        assert_eq!(Task::Consensus.names(Generals::NONE), "nobody");
-    }
-}

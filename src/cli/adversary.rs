@@ -71,7 +71,7 @@ impl AdversaryArguments {
             (self.no_replays, " --no-replays"),
             (self.any_order, " --any-order"),
         ];
-        let flags = flags.into_iter().filter_map(|(given, flag)| given.then(|| flag.to_owned()));
+        let flags = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag.to_owned());
         let suspects = (!self.suspects.is_empty()).then(|| {
             format!(" --suspects {}", self.suspects.iter().map(|general| general.id()).join(","))
         });
@@ -81,7 +81,6 @@ impl AdversaryArguments {
     }
 }
 
-/// The number of a general.
 fn general(text: &str) -> Result<General, String> {
     let number: usize = text.parse().map_err(|_| "give numbers of generals, such as 0,4")?;
     General::try_from(number).map_err(|error| error.to_string())

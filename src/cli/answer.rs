@@ -30,11 +30,7 @@ pub enum VerdictName {
 
 impl VerdictName {
     pub fn of(name: &str) -> VerdictName {
-        match name {
-            "holds" => VerdictName::Holds,
-            "broken" => VerdictName::Broken,
-            _ => VerdictName::Bounded,
-        }
+        VerdictName::from_str(name, false).unwrap_or(VerdictName::Bounded)
     }
 
     /// The exit code for this answer where that one is expected.

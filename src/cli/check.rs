@@ -74,7 +74,6 @@ enum EngineName {
 }
 
 impl QuestionArguments {
-    /// The verdict on a protocol.
     pub fn verdict(
         &self,
         machine: &dyn Machine,
@@ -117,10 +116,8 @@ impl QuestionArguments {
     }
 }
 
-pub fn check(
-    ChosenWith { chosen, arguments }: ChosenWith<CheckArguments>,
-) -> Result<ExitCode, BadInput> {
-    let CheckArguments { among, f, save, dry_run, question, parts } = &arguments;
+pub fn check(chosen: ChosenWith<CheckArguments>) -> Result<ExitCode, BadInput> {
+    let CheckArguments { among, f, save, dry_run, question, parts } = &chosen.arguments;
     let graph = &among.graph()?;
     let specification = &chosen.given(*f, graph)?;
     let notation = &*specification.notation()?;

@@ -31,7 +31,6 @@ pub struct Exhibit<'a> {
 }
 
 impl<'a> Exhibit<'a> {
-    /// Of what was found.
     pub fn of(notation: &'a dyn Notation, terms: &'a Terms, found: Found) -> Exhibit<'a> {
         let Found { attack, execution, states, violation, size } = found;
         let (task, undetermined) = (terms.task, violation.is_undetermined());
@@ -54,7 +53,6 @@ impl<'a> Exhibit<'a> {
         json::counterexample(self.task, &self.attack(), &execution, self.size)
     }
 
-    /// The attack as it is written.
     pub fn attack(&self) -> Attack<Value, Value> {
         self.notation.write_attack(&self.attack)
     }
@@ -72,7 +70,6 @@ pub struct Trophy<'a> {
 }
 
 impl<'a> Trophy<'a> {
-    /// Of what was found.
     pub fn of(notation: &'a dyn Notation, terms: &'a Terms, found: NumberedFinding) -> Trophy<'a> {
         let NumberedFinding { case, drawn, executions, time, found } = found;
         Trophy { case, exhibit: Exhibit::of(notation, terms, found), time, drawn, executions }

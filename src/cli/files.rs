@@ -9,7 +9,6 @@ use super::protocols::Specification;
 use crate::Attack;
 use crate::report::attack_file::AttackFile;
 
-/// Writes a file.
 pub fn write(file: &Path, text: &str) -> Result<(), BadInput> {
     std::fs::write(file, text)
         .map_err(|error| BadInput(format!("{} can't be written: {error}", file.display())))

@@ -37,7 +37,6 @@ pub enum Family {
 }
 
 impl Family {
-    /// The graph of this family.
     pub fn of(self, n: usize) -> Result<Graph, BadInput> {
         if self != Family::Complete && !(1..=Generals::MAX).contains(&n) {
             return Err(BadInput::new(GraphError::Generals(n)));
@@ -126,7 +125,6 @@ fn pair(numbers: &[usize]) -> Option<[usize; 2]> {
 }
 
 impl Among {
-    /// The graph.
     pub fn graph(&self) -> Result<Graph, BadInput> {
         let graph = match (&self.graph, self.n) {
             (None, Some(n)) => Graph::complete(n),

@@ -63,7 +63,6 @@ fn long_number(text: &str) -> Result<u64, String> {
     number.map_err(|_| "give a whole number, such as 10_000".to_owned())
 }
 
-/// A length of time.
 fn time(text: &str) -> Result<Duration, String> {
     match text.parse() {
         Ok(Budget::Time(time)) => Ok(time),
@@ -73,9 +72,8 @@ fn time(text: &str) -> Result<Duration, String> {
 
 /// Prints what came of it first, and saves the attack then, so that a file that can't be written loses
 /// nothing.
-pub fn hunt(
-    ChosenWith { chosen, arguments }: ChosenWith<HuntArguments>,
-) -> Result<ExitCode, BadInput> {
+pub fn hunt(chosen: ChosenWith<HuntArguments>) -> Result<ExitCode, BadInput> {
+    let arguments = &chosen.arguments;
     let graph = &arguments.among.graph()?;
     let specification = &chosen.given(arguments.f, graph)?;
     let notation = &*specification.notation()?;

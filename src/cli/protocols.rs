@@ -299,28 +299,20 @@ impl<A, S: Serialize> Parameters for (&'static Made<A, S>, S) {
     }
 }
 
-/// A protocol as it was chosen on the command line, before it is known for how many traitors.
-pub struct Chosen {
-    protocol: &'static Protocol,
+/// A protocol as it was chosen on the command line, before it is known for how many traitors, and the
+/// arguments of a command.
+pub struct ChosenWith<A> {
+    pub protocol: &'static Protocol,
     matches: ArgMatches,
+    pub arguments: A,
 }
 
-impl Chosen {
-    pub fn name(&self) -> &'static str {
-        self.protocol.name
-    }
-
-    /// The parameters when there may be so many traitors on this graph.
+impl<A> ChosenWith<A> {
+    /// The protocol with its parameters when there may be so many traitors on this graph.
     pub fn given(&self, f: usize, graph: &Graph) -> Result<Specification, BadInput> {
-        let Chosen { protocol, matches } = self;
+        let ChosenWith { protocol, matches, .. } = self;
         Ok(Specification { protocol, parameters: protocol.made.given(matches, f, graph)? })
     }
-}
-
-/// A protocol with its parameters, and the arguments of a command.
-pub struct ChosenWith<A> {
-    pub chosen: Chosen,
-    pub arguments: A,
 }
 
 impl<A: Args> FromArgMatches for ChosenWith<A> {
@@ -329,7 +321,7 @@ impl<A: Args> FromArgMatches for ChosenWith<A> {
         let (protocol, matches) =
             of.ok_or_else(|| clap::Error::new(clap::error::ErrorKind::MissingSubcommand))?;
         let arguments = A::from_arg_matches(&matches)?;
-        Ok(ChosenWith { chosen: Chosen { protocol, matches }, arguments })
+        Ok(ChosenWith { protocol, matches, arguments })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
+use clap::ValueEnum;
 use itertools::Itertools;
 use serde_json::json;
 
@@ -46,7 +47,7 @@ pub struct RefuteArguments {
 }
 
 /// How it may end.
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum End {
     /// The protocol is broken
     Refuted,
@@ -56,17 +57,6 @@ enum End {
     Undetermined,
     /// No theorem rules out a correct protocol
     Possible,
-}
-
-impl End {
-    fn of(name: &str) -> End {
-        match name {
-            "refuted" => End::Refuted,
-            "forgery" => End::Forgery,
-            "undetermined" => End::Undetermined,
-            _ => End::Possible,
-        }
-    }
 }
 
 /// Three groups of generals: `0/1,2/3,4`.
@@ -103,10 +93,8 @@ impl FromStr for Groups {
 }
 
 /// Prints the argument. The exit code is 1 if the protocol is refuted, or not deterministic, else 0.
-pub fn refute(
-    ChosenWith { chosen, arguments }: ChosenWith<RefuteArguments>,
-) -> Result<ExitCode, BadInput> {
-    let RefuteArguments { among, f, groups, save, expect, output } = &arguments;
+pub fn refute(chosen: ChosenWith<RefuteArguments>) -> Result<ExitCode, BadInput> {
+    let RefuteArguments { among, f, groups, save, expect, output } = &chosen.arguments;
     let graph = &among.graph()?;
     let specification = &chosen.given(*f, graph)?;
     let notation = &*specification.notation()?;
@@ -123,7 +111,7 @@ pub fn refute(
     let stories = Stories::new(notation, terms, states);
     let in_words = |whole| stories.refutation(&refutation, whole);
     let broken = refutation.broken();
-    let replay = broken.map(|_| arguments.replay(specification)).unwrap_or_default();
+    let replay = broken.map(|_| chosen.arguments.replay(specification)).unwrap_or_default();
     output.give(&Told {
         verdict: refutation.name(),
         text: &|style| style.show(&in_words(false)) + &replay,
@@ -144,7 +132,7 @@ pub fn refute(
     })?;
     let attack = broken.map(|world| notation.write_attack(&world.attack));
     files::save(save.as_deref(), specification, attack)?;
-    let end = End::of(refutation.name());
+    let end = End::from_str(refutation.name(), false).unwrap_or(End::Possible);
     let fine = matches!(end, End::Forgery | End::Possible);
     let expected = expect.map_or(fine, |expected| expected == end);
     Ok(ExitCode::from(u8::from(!expected)))

@@ -108,7 +108,6 @@ enum Scheme {
 }
 
 impl SignedArguments {
-    /// The parameters when there may be so many traitors.
     pub fn given(&self, f: usize) -> Result<SignedParameters, BadInput> {
         let TwoSteps { values, choice, signatures } = self.two_steps.given()?;
         Ok(SignedParameters {
@@ -125,7 +124,6 @@ impl SignedArguments {
 }
 
 impl RelayThresholdArguments {
-    /// The parameters when there may be so many traitors.
     pub fn given(&self, f: usize) -> Result<SignedParameters, BadInput> {
         Ok(SignedParameters { k: Some(self.k), ..self.signed.given(f)? })
     }
@@ -177,7 +175,6 @@ impl SignedParameters {
         if self.k.is_some() { Err(superfluous()) } else { Ok(self) }
     }
 
-    /// The parameter of `relay-threshold`.
     pub fn threshold(&self) -> Result<usize, BadInput> {
         self.k.ok_or_else(|| BadInput::new("\"k\" is missing: it is what relay-threshold is about"))
     }
@@ -221,7 +218,6 @@ impl SignedParameters {
         }
     }
 
-    /// The protocol as arguments, those that are not the defaults.
     pub fn arguments(&self, f: usize) -> String {
         let SignedParameters { m, k, values, choice, length, binding, instances, signatures } =
             self;
@@ -237,7 +233,6 @@ impl SignedParameters {
 }
 
 impl TwoSteps {
-    /// The protocol by numbers.
     pub fn notation(&self) -> Result<Box<dyn Notation>, BadInput> {
         let protocol = TwoStep::new().over(orders(self.values)?).choice(self.choice);
         match &self.signatures {
@@ -248,7 +243,6 @@ impl TwoSteps {
         }
     }
 
-    /// The protocol as arguments, those that are not the defaults.
     pub fn arguments(&self) -> String {
         let TwoSteps { values, choice, signatures } = self;
         let (values, choice) = (unless("--values", *values, 2), choice_argument(*choice));

@@ -63,10 +63,8 @@ impl FromStr for Range {
 }
 
 /// Answers each cell, row by row, and prints the grid. The exit code is that of the worst cell.
-pub fn sweep(
-    ChosenWith { chosen, arguments }: ChosenWith<SweepArguments>,
-) -> Result<ExitCode, BadInput> {
-    let SweepArguments { n: Range(ns), f: Range(fs), graph: family, question } = &arguments;
+pub fn sweep(chosen: ChosenWith<SweepArguments>) -> Result<ExitCode, BadInput> {
+    let SweepArguments { n: Range(ns), f: Range(fs), graph: family, question } = &chosen.arguments;
     if *ns.start() == 0 {
         return Err(BadInput::new("n begins at 0: there must be at least one general"));
     }
@@ -102,7 +100,7 @@ pub fn sweep(
     {
         return Err(refusal);
     }
-    let oral = chosen.name() == "oral" && *family == Family::Complete;
+    let oral = chosen.protocol.name == "oral" && *family == Family::Complete;
     let bound = |f| oral.then_some(3 * f + 1);
     let place = match family {
         Family::Complete => "",

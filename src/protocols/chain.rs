@@ -288,7 +288,6 @@ mod tests {
     use crate::forgery::Tampering;
     use crate::order::Order;
     use crate::signature::ed25519::{Ed25519, Verifier};
-    use crate::signature::ideal::Ideal;
 
     fn session(binding: Binding) -> Session {
         Session { protocol: "SM", instance: 7, commander: General::new(3), binding }
@@ -342,21 +341,6 @@ mod tests {
                 prop_assert_eq!(&by[..], &signers[..=place]);
             }
         }
-    }
-
-    #[test]
-    fn a_chain_is_signed_link_by_link() {
-        let [commander, one, two] = [0, 1, 2].map(General::new);
-        let sealer = Sealer { scheme: Ideal, session: session(Binding::Everything) };
-        let first = sealer.chain(&Order::ATTACK, [commander]);
-        let second = sealer.signed(one, &first);
-        assert_eq!(second, sealer.chain(&Order::ATTACK, [commander, one]));
-        assert!(sealer.verifies(two, &second));
-        assert_eq!(sealer.signatures(&second).len(), 2);
-        let mut cut = sealer.signed(two, &second);
-        cut.links.remove(1);
-        assert!(!sealer.verifies(one, &cut));
-        assert_eq!(sealer.signatures(&cut), sealer.signatures(&first));
     }
 
     #[test]

@@ -143,31 +143,6 @@ impl<V: Plain + Display> Words<BTreeSet<V>, BTreeSet<V>> for FloodSet<V> {
 mod tests {
     use super::*;
 
-    fn set(values: &[u8]) -> BTreeSet<u8> {
-        values.iter().copied().collect()
-    }
-
-    #[test]
-    fn what_is_heard_is_added_and_only_one_value_counts() {
-        let protocol = FloodSet::new(2).over([7, 8, 9]);
-        let mut w = protocol.start(Seat::new(General::new(1), 3), Some(&8));
-        assert_eq!(protocol.decide(&w), 8);
-        protocol.receive(&mut w, 1, General::COMMANDER, &set(&[4]));
-        protocol.receive(&mut w, 1, General::COMMANDER, &set(&[]));
-        assert_eq!(protocol.decide(&w), 8, "4 is none of the values");
-        protocol.receive(&mut w, 1, General::COMMANDER, &set(&[9, 8]));
-        assert_eq!((w, protocol.decide(&set(&[8, 9]))), (set(&[8, 9]), 7));
-    }
-
-    #[test]
-    fn a_traitor_can_say_any_set() {
-        let wire = Wire { round: 1, from: General::COMMANDER, to: General::new(1) };
-        let Repertoire { slots, strays, .. } = FloodSet::new(1).over([1, 2, 3]).repertoire(2, wire);
-        let sizes = slots[0].iter().map(BTreeSet::len).counts();
-        assert_eq!([sizes[&1], sizes[&2], sizes[&3], slots[0].len()], [3, 3, 1, 7]);
-        assert_eq!(strays, [set(&[]), set(&[1]), set(&[2]), set(&[3])]);
-    }
-
     #[test]
     fn too_many_values_are_refused() {
         let graph = Graph::complete(3);

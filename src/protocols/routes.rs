@@ -221,18 +221,14 @@ impl Plan {
     /// Ways that lead to the receiver of a wire, but not over it: one that comes from the sender in
     /// another round, and one that comes from another general.
     pub fn misplaced(&self, wire: Wire) -> impl Iterator<Item = (Path, General)> {
-        let named = |way: &Way| (way.path, way.to());
-        let leads =
-            |way: &&Way, here: fn(Wire, Wire) -> bool| way.wires().any(|other| here(other, wire));
         let late = self.ways.iter().find(|way| {
-            leads(way, |other, wire| {
-                (other.from, other.to) == (wire.from, wire.to) && other.round != wire.round
-            })
+            let same = |other: &Wire| (other.from, other.to) == (wire.from, wire.to);
+            way.wires().any(|other| same(&other) && other.round != wire.round)
         });
         let of_another = self.ways.iter().find(|way| {
-            leads(way, |other, wire| other.to == wire.to && other.from != wire.from)
-                && !leads(way, |other, wire| other == wire)
+            way.wires().any(|other| other.to == wire.to && other.from != wire.from)
+                && !way.wires().contains(&wire)
         });
-        late.into_iter().chain(of_another).map(named)
+        late.into_iter().chain(of_another).map(|way| (way.path, way.to()))
     }
 }
