@@ -2,12 +2,12 @@
 
 #[cfg(feature = "ed25519")]
 mod bytes;
+mod ideal;
 
 use serde::{Deserialize, Serialize};
 
 use crate::general::General;
 use crate::signature::Signatures;
-use crate::signature::ideal::{Ideal, Token};
 
 /// What was done to a signature. No verifier should take the outcome for a signature.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -81,27 +81,4 @@ pub trait Forge: Signatures {
 
     /// Whether anybody takes this for a signature of `by` on the statement.
     fn passes(&self, by: General, statement: &[u8], signature: &Self::Signature) -> bool;
-}
-
-/// An ideal signature is only marked as tampered with.
-impl Forge for Ideal {
-    fn title(&self) -> String {
-        String::new()
-    }
-
-    fn tampered(&self, how: Tampering, by: General, statement: &[u8]) -> Token {
-        Token { tampering: Some(how), ..self.sign(by, statement) }
-    }
-
-    fn odd(&self, _by: General, _statement: &[u8]) -> Vec<(&'static str, Token)> {
-        Vec::new()
-    }
-
-    fn is_symmetric(&self) -> bool {
-        true
-    }
-
-    fn passes(&self, by: General, statement: &[u8], token: &Token) -> bool {
-        self.verify(by, by, statement, token)
-    }
 }
