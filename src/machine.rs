@@ -10,6 +10,7 @@
 //! | `numbers` | the numbers |
 //! | `interner` | numbers values and messages, for all threads |
 //! | `numbered` | the typed side: a protocol, its values and its messages |
+//! | `message_order` | the places of messages in their order |
 //! | `answers` | the typed side: what makes a numbered protocol a machine |
 //! | `table` | the typed side: the states of one worker |
 //! | `worker` | asks the protocol and remembers its answers, for one thread |
@@ -24,6 +25,7 @@ mod answers;
 pub(crate) mod counting;
 mod fits;
 mod interner;
+mod message_order;
 mod numbered;
 mod numbers;
 mod table;
@@ -33,6 +35,7 @@ mod worker;
 use std::cmp::Ordering;
 
 pub(crate) use self::fits::fits;
+pub(crate) use self::message_order::MessageOrder;
 pub(crate) use self::numbered::Numbered;
 pub(crate) use self::numbers::{MessageId, NumberedAttack, StateId, ValueId};
 pub(crate) use self::table::{StateTable, StoredStates};

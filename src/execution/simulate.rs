@@ -177,7 +177,7 @@ impl Simulation<'_, '_> {
             self.tamper(round, first, &heard, enemy);
             let shifts = enemy.shifts(round, self.execution.deliveries.since(first));
             if shifts.is_empty() && self.late.is_empty() {
-                self.deliver(first)?;
+                self.deliver(round, first)?;
             } else {
                 self.deliver_shifted(round, first, &shifts, enemy)?;
             }
@@ -241,20 +241,27 @@ impl Simulation<'_, '_> {
     }
 
     /// Hands over what was said in a round, in its turn.
-    fn deliver(&mut self, first: usize) -> Caught<()> {
+    fn deliver(&mut self, round: Round, first: usize) -> Caught<()> {
         let Execution { deliveries, states, accepted, .. } = &mut *self.execution;
         let (worker, labels) = (&mut *self.worker, self.labels);
         let mut audience = Audience { worker, labels, states, accepted };
-        for delivery in deliveries.since(first) {
-            let Delivery { wire, said, .. } = delivery;
-            let lies = |message: &MessageId| delivery.is_lie(message);
-            if !audience.would_note(wire, said, lies) {
-                audience.hear_all(wire, said)?;
-                continue;
+        let mut inbox = Vec::new();
+        for to in self.terms.graph.everybody().iter() {
+            for delivery in deliveries.since(first).filter(|delivery| delivery.wire.to == to) {
+                let Delivery { wire, said, .. } = delivery;
+                let lies = |message: &MessageId| delivery.is_lie(message);
+                if !audience.would_note(wire, said, lies) {
+                    inbox.push((wire.from, said));
+                    continue;
+                }
+                audience.hear_all(round, to, &inbox)?;
+                inbox.clear();
+                for message in said {
+                    audience.hear(round, wire, *message, delivery.is_lie(message))?;
+                }
             }
-            for message in said {
-                audience.hear(wire.round, wire, *message, delivery.is_lie(message))?;
-            }
+            audience.hear_all(round, to, &inbox)?;
+            inbox.clear();
         }
         Ok(())
     }
@@ -321,11 +328,15 @@ impl Audience<'_, '_> {
         !self.worker.traitors.contains(wire.to) && said.iter().any(labelled)
     }
 
-    /// All messages of a wire arrive, none of which is noted.
-    fn hear_all(&mut self, wire: Wire, said: &[MessageId]) -> Caught<()> {
-        let Wire { round, from, to } = wire;
+    /// All of this arrives, and none of it is noted.
+    fn hear_all(
+        &mut self,
+        round: Round,
+        to: General,
+        inbox: &[(General, &[MessageId])],
+    ) -> Caught<()> {
         let state = &mut self.states[to.id()];
-        *state = self.worker.receive_all(to, *state, round, from, said)?;
+        *state = self.worker.receive_all(to, *state, round, inbox)?;
         Ok(())
     }
 

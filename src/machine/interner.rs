@@ -11,7 +11,8 @@ use crate::protocol::Plain;
 /// Things by number, in the order in which they were met. They are read without a lock.
 pub(super) struct Interner<T> {
     things: boxcar::Vec<T>,
-    numbers: RwLock<HashTable<u32>>,
+    /// With their hashes.
+    numbers: RwLock<HashTable<(u64, u32)>>,
 }
 
 impl<T: Plain> Interner<T> {
@@ -27,20 +28,20 @@ impl<T: Plain> Interner<T> {
     /// locked.
     pub fn number(&self, thing: T) -> u32 {
         let hash = FxBuildHasher.hash_one(&thing);
-        let is_it = |number: &u32| self.things[*number as usize] == thing;
+        let is_it =
+            |(other, number): &(u64, u32)| *other == hash && self.things[*number as usize] == thing;
         {
             let numbers = self.numbers.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(number) = numbers.find(hash, is_it) {
+            if let Some((_, number)) = numbers.find(hash, is_it) {
                 return *number;
             }
         }
         let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(number) = numbers.find(hash, is_it) {
+        if let Some((_, number)) = numbers.find(hash, is_it) {
             return *number;
         }
         let number = self.things.push(thing) as u32;
-        let rehash = |number: &u32| FxBuildHasher.hash_one(&self.things[*number as usize]);
-        numbers.insert_unique(hash, number, rehash);
+        numbers.insert_unique(hash, (hash, number), |(hash, _)| *hash);
         number
     }
 }

@@ -56,8 +56,7 @@ pub(crate) trait StateTable: Send + Sync {
         &mut self,
         state: StateId,
         round: Round,
-        from: General,
-        messages: &[MessageId],
+        inbox: &[(General, &[MessageId])],
     ) -> Guarded<StateId>;
 
     /// [`Lockstep::end_round`].
@@ -98,11 +97,14 @@ pub(crate) struct NumberedStates<S> {
     numbers: HashTable<u32>,
     /// To copy a state into one of these takes no new memory, if its `clone_from` takes none.
     spare: Vec<S>,
+    /// A copy of this state, which the last step has not changed.
+    unchanged: Option<(StateId, S)>,
 }
 
 impl<S: Plain> NumberedStates<S> {
     pub fn new() -> NumberedStates<S> {
-        NumberedStates { all: Vec::new(), numbers: HashTable::new(), spare: Vec::new() }
+        let (all, numbers) = (Vec::new(), HashTable::new());
+        NumberedStates { all, numbers, spare: Vec::new(), unchanged: None }
     }
 
     pub fn get(&self, state: StateId) -> &S {
@@ -111,25 +113,32 @@ impl<S: Plain> NumberedStates<S> {
 
     /// A copy of a state, to be changed.
     fn copy(&mut self, state: StateId) -> S {
-        let state = &self.all[state.place()].1;
-        let Some(mut spare) = self.spare.pop() else { return state.clone() };
-        spare.clone_from(state);
-        spare
+        match self.unchanged.take() {
+            Some((of, copy)) if of == state => return copy,
+            other => other.into_iter().for_each(|(_, other)| self.spare(other)),
+        }
+        copied(&mut self.spare, &self.all[state.place()].1)
+    }
+
+    /// Another one can be copied into a state that is no longer needed.
+    fn spare(&mut self, state: S) {
+        if self.spare.len() < SPARE {
+            self.spare.push(state);
+        }
     }
 
     /// The number of a state.
     pub fn number(&mut self, state: S) -> StateId {
-        let NumberedStates { all, numbers, spare } = self;
+        let NumberedStates { all, numbers, .. } = self;
         let hash = FxBuildHasher.hash_one(&state);
         let is_it = |number: &u32| {
             let (other, known) = &all[*number as usize];
             *other == hash && *known == state
         };
         if let Some(number) = numbers.find(hash, is_it) {
-            if spare.len() < SPARE {
-                spare.push(state);
-            }
-            return StateId::at(*number as usize);
+            let number = StateId::at(*number as usize);
+            self.spare(state);
+            return number;
         }
         let place = all.len();
         numbers.insert_unique(hash, place as u32, |number| all[*number as usize].0);
@@ -143,13 +152,18 @@ impl<S: Plain> NumberedStates<S> {
         step(&mut next);
         // Most of what a traitor can say changes nothing.
         if next == *self.get(state) {
-            if self.spare.len() < SPARE {
-                self.spare.push(next);
-            }
+            self.unchanged = Some((state, next));
             return state;
         }
         self.number(next)
     }
+}
+
+/// A copy of a state, in the place of a spare one if there is one.
+fn copied<S: Clone>(spare: &mut Vec<S>, state: &S) -> S {
+    let Some(mut copy) = spare.pop() else { return state.clone() };
+    copy.clone_from(state);
+    copy
 }
 
 impl<P: Testable> Numbered<P> {
@@ -181,8 +195,9 @@ impl<P: Testable> StateTable for Table<'_, P> {
     }
 
     fn clear(&mut self) {
-        let NumberedStates { all, numbers, spare } = &mut self.states;
+        let NumberedStates { all, numbers, spare, unchanged } = &mut self.states;
         numbers.clear();
+        *unchanged = None;
         spare.extend(mem::take(all).into_iter().take(SPARE).map(|(_, state)| state));
         spare.truncate(SPARE);
     }
@@ -190,13 +205,7 @@ impl<P: Testable> StateTable for Table<'_, P> {
     fn adopt(&mut self, from: &dyn StateTable, state: StateId) -> StateId {
         let stored = from.stored().downcast_ref::<NumberedStates<P::State>>();
         let state = stored.expect("both tables are of one protocol").get(state);
-        let copy = match self.states.spare.pop() {
-            None => state.clone(),
-            Some(mut spare) => {
-                spare.clone_from(state);
-                spare
-            }
-        };
+        let copy = copied(&mut self.states.spare, state);
         self.states.number(copy)
     }
 
@@ -243,13 +252,14 @@ impl<P: Testable> StateTable for Table<'_, P> {
         &mut self,
         state: StateId,
         round: Round,
-        from: General,
-        messages: &[MessageId],
+        inbox: &[(General, &[MessageId])],
     ) -> Guarded<StateId> {
         let Table { numbered, states } = self;
         let receive = |state: &mut P::State| {
-            for message in messages {
-                numbered.protocol.receive(state, round, from, numbered.message(*message));
+            for (from, messages) in inbox {
+                for message in *messages {
+                    numbered.protocol.receive(state, round, *from, numbered.message(*message));
+                }
             }
         };
         guarded(|| states.stepped(state, receive))

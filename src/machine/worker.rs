@@ -33,6 +33,8 @@ pub(crate) struct Worker<'a> {
     thorough: bool,
     twice_after: u32,
     answers: Answers,
+    /// What was said the last time, and when it was asked again: room for the next.
+    spoken: [Vec<MessageId>; 2],
 }
 
 /// What a worker remembers, when it is laid down.
@@ -83,8 +85,9 @@ impl<'a> Worker<'a> {
         traitors: Generals,
         Memory { states, answers }: Memory,
     ) -> Worker<'a> {
-        let (table, thorough, twice_after) = (machine.table(states), false, TWICE_EVERY);
-        Worker { machine, table, terms, traitors, thorough, twice_after, answers }
+        let table = machine.table(states);
+        let (thorough, twice_after, spoken) = (false, TWICE_EVERY, <[Vec<_>; 2]>::default());
+        Worker { machine, table, terms, traitors, thorough, twice_after, answers, spoken }
     }
 
     /// What it remembers, for another one.
@@ -136,25 +139,21 @@ impl<'a> Worker<'a> {
             return Ok(known);
         }
         let question = QuestionedCall { by: me, call: Call::Send(round) };
-        let say = |table: &mut dyn StateTable| {
-            let mut said = Vec::new();
-            table.send(state, round, to, &mut said).map(|()| said)
-        };
-        let mut said = question.answered(say(&mut *self.table));
-        if let Ok(once) = &said
-            && self.is_twice()
-        {
-            let again = question.answered(say(&mut *self.table));
-            let machine = self.machine;
-            let told = |said: &Vec<MessageId>| machine.show_messages(said);
-            let same = again
-                .and_then(|again| question.same(*once == again, || [told(once), told(&again)]));
-            said = same.and(said);
+        let [mut once, mut again] = std::mem::take(&mut self.spoken);
+        once.clear();
+        let mut said = question.answered(self.table.send(state, round, to, &mut once));
+        if said.is_ok() && self.is_twice() {
+            again.clear();
+            let repeated = question.answered(self.table.send(state, round, to, &mut again));
+            let told = |said: &[MessageId]| self.machine.show_messages(said);
+            said = repeated
+                .and_then(|()| question.same(once == again, || [told(&once), told(&again)]));
         }
+        let said = said.map(|()| if once.is_empty() { Said::default() } else { once[..].into() });
+        self.spoken = [once, again];
         let Some(said) = question.forgiven(self.traitors, said)? else {
             return Ok(Said::default());
         };
-        let said: Said = said.into();
         self.learn(Some(()), |answers, ()| answers.sent.insert((state, round, to), said.clone()));
         Ok(said)
     }
@@ -174,7 +173,8 @@ impl<'a> Worker<'a> {
             return Ok(Some(known));
         }
         let question = QuestionedCall { by: me, call: Call::Receive(round) };
-        let next = self.ask(question, |table| table.receive(state, round, from, &[message]))?;
+        let next =
+            self.ask(question, |table| table.receive(state, round, &[(from, &[message])]))?;
         self.learn(next, |answers, next| answers.received.insert(key, next));
         Ok(next)
     }
@@ -185,16 +185,22 @@ impl<'a> Worker<'a> {
         me: General,
         state: Option<StateId>,
         round: Round,
-        from: General,
-        messages: &[MessageId],
+        inbox: &[(General, &[MessageId])],
     ) -> Caught<Option<StateId>> {
-        let Some(known) = state.filter(|_| messages.len() > STEP_BY_STEP) else {
-            return messages
-                .iter()
-                .try_fold(state, |state, message| self.receive(me, state, round, from, *message));
-        };
-        let question = QuestionedCall { by: me, call: Call::Receive(round) };
-        self.ask(question, |table| table.receive(known, round, from, messages))
+        let long = |messages: &[MessageId]| messages.len() > STEP_BY_STEP;
+        if let Some(known) = state
+            && (self.thorough || inbox.iter().any(|(_, messages)| long(messages)))
+        {
+            let question = QuestionedCall { by: me, call: Call::Receive(round) };
+            return self.ask(question, |table| table.receive(known, round, inbox));
+        }
+        let mut next = state;
+        for (from, messages) in inbox {
+            for message in *messages {
+                next = self.receive(me, next, round, *from, *message)?;
+            }
+        }
+        Ok(next)
     }
 
     /// As [`receive`](Worker::receive), for somebody who remembers the answers.
@@ -207,7 +213,7 @@ impl<'a> Worker<'a> {
         message: MessageId,
     ) -> Caught<Option<StateId>> {
         let question = QuestionedCall { by: me, call: Call::Receive(round) };
-        self.ask(question, |table| table.receive(state, round, from, &[message]))
+        self.ask(question, |table| table.receive(state, round, &[(from, &[message])]))
     }
 
     /// What becomes of a state when a round is over.

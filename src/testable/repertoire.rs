@@ -89,4 +89,10 @@ impl<M> Repertoire<M> {
     pub fn with_forgeries(self, forgeries: impl IntoIterator<Item = Forgery<M>>) -> Repertoire<M> {
         Repertoire { forgeries: forgeries.into_iter().collect(), ..self }
     }
+
+    /// All of these, in no order; what stands there twice comes twice.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &M> {
+        let forged = self.forgeries.iter().map(|forgery| &forgery.message);
+        self.slots.iter().flatten().chain(&self.strays).chain(forged)
+    }
 }

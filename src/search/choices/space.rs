@@ -15,7 +15,7 @@ use crate::count::Count;
 use crate::execution::simulate::Eavesdropper;
 use crate::execution::{Delivery, NumberedExecution, obeyed};
 use crate::general::{General, Generals};
-use crate::machine::{Machine, Memory, MessageId, NumberedAttack, Terms, Worker};
+use crate::machine::{Machine, Memory, MessageId, MessageOrder, NumberedAttack, Terms, Worker};
 use crate::protocol::Round;
 use crate::schedule::{Arrival, Shift};
 use crate::search::progress::Progress;
@@ -92,10 +92,12 @@ impl<'a> Space<'a> {
         if adversary.replays {
             add_replays(&mut repertoires);
         }
+        let order = repertoires.iter().flat_map(|(_, repertoire)| repertoire.messages());
+        let order = MessageOrder::of(machine, order.copied());
         let wire_choices = |(wire, repertoire): (Wire, Repertoire<MessageId>)| {
             let Adversary { silence, strays, .. } = adversary;
             let wire_choices =
-                WireChoices::new(machine, repertoire, silence, strays, &mut signatures);
+                WireChoices::new(&order, repertoire, silence, strays, &mut signatures);
             wire_choices.map_err(|error| match error {
                 RepertoireError::Entangled => Refusal::Entangled,
                 RepertoireError::Shared(message) => {

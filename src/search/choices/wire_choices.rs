@@ -6,7 +6,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::adversary::FaultClass;
 use crate::count::Count;
-use crate::machine::{Machine, MessageId, Terms};
+use crate::machine::{MessageId, MessageOrder, Terms};
 use crate::testable::{Forgery, Repertoire, Wire};
 
 /// How many slots can be open at a time.
@@ -75,7 +75,7 @@ fn choices_in<'a>(slots: impl Iterator<Item = &'a Slot>) -> Count {
 impl WireChoices {
     /// Of each message `signatures` says which signatures are in it.
     pub fn new(
-        machine: &dyn Machine,
+        order: &MessageOrder,
         repertoire: Repertoire<MessageId>,
         silence: bool,
         strays: bool,
@@ -88,29 +88,20 @@ impl WireChoices {
             .map(|Forgery { label, message }| (message, label))
             .collect();
         let misplaced = misplaced.into_iter().chain(labels.keys().cloned()).collect();
-        let slot = |messages: Vec<MessageId>, optional, stray| {
-            let mut messages = messages.into_iter().unique().collect_vec();
-            machine.sort(&mut messages);
+        let slot = |mut messages: Vec<MessageId>, optional, stray| {
+            messages.sort_unstable_by_key(|message| order.place(*message));
+            messages.dedup();
             Slot { messages, optional, stray }
         };
         let regular = slots.into_iter().map(|messages| slot(messages, silence, false));
         let strays = strays.then(|| slot(misplaced, true, true));
         let slots = regular.chain(strays).filter(|slot| !slot.messages.is_empty());
         let mut slots = slots.collect_vec();
-        let regular = slots.iter().filter(|slot| !slot.stray).flat_map(|slot| &slot.messages);
-        let shared = regular.copied().duplicates();
-        if let Some(shared) = shared.min_by(|one, other| machine.compare(*one, *other)) {
-            return Err(RepertoireError::Shared(shared));
-        }
-        let regular = slots.iter().filter(|slot| !slot.stray).flat_map(|slot| &slot.messages);
-        if let Some(genuine) = regular.into_iter().find(|message| labels.contains_key(message)) {
-            return Err(RepertoireError::Genuine(*genuine));
-        }
-        let mut candidates = self::candidates(machine, &slots, &labels, &mut signatures);
+        let mut candidates = self::candidates(order, &slots, &labels, &mut signatures)?;
         if candidates.is_none() && open {
             let mut number = 0..;
             slots.retain(|slot| slot.stray || number.next() < Some(MARKS - 1));
-            candidates = self::candidates(machine, &slots, &labels, &mut signatures);
+            candidates = self::candidates(order, &slots, &labels, &mut signatures)?;
         }
         let candidates = candidates.ok_or(RepertoireError::Entangled)?;
         let forged = !labels.is_empty();
@@ -289,18 +280,32 @@ pub(crate) fn beside<'a>(
 /// The messages of all slots in their order, with a mark from the first to the last of a slot.
 /// Nothing if there are not marks enough.
 fn candidates(
-    machine: &dyn Machine,
+    order: &MessageOrder,
     slots: &[Slot],
     labels: &FxHashMap<MessageId, &'static str>,
     mut signatures: impl FnMut(&MessageId) -> Box<[u32]>,
-) -> Option<Vec<Candidate>> {
+) -> Result<Option<Vec<Candidate>>, RepertoireError> {
+    let mut messages = slots
+        .iter()
+        .enumerate()
+        .flat_map(|(slot, Slot { messages, .. })| messages.iter().map(move |said| (*said, slot)))
+        .collect_vec();
+    messages.sort_unstable_by_key(|(message, slot)| (order.place(*message), *slot));
+    // The strays' slot is the last, so that of equal messages those of other slots stand side by side.
+    let regular = |(_, slot): &(MessageId, usize)| !slots[*slot].stray;
+    let shared =
+        messages.iter().tuple_windows().find(|(one, next)| one.0 == next.0 && regular(next));
+    if let Some(((shared, _), _)) = shared {
+        return Err(RepertoireError::Shared(*shared));
+    }
+    let genuine = |said: &&(MessageId, usize)| regular(said) && labels.contains_key(&said.0);
+    if let Some((genuine, _)) = messages.iter().filter(|_| !labels.is_empty()).find(genuine) {
+        return Err(RepertoireError::Genuine(*genuine));
+    }
     let mut left = slots.iter().map(|slot| slot.messages.len()).collect_vec();
     let mut marks = vec![0; slots.len()];
     let mut free = u64::MAX;
-    let messages = slots.iter().enumerate().flat_map(|(slot, Slot { messages, .. })| {
-        messages.iter().map(move |message| (message, slot))
-    });
-    let candidate = |(message, slot): (&MessageId, usize)| {
+    let candidate = |(message, slot): (MessageId, usize)| {
         let opens = marks[slot] == 0;
         if opens {
             marks[slot] = free & free.wrapping_neg();
@@ -312,14 +317,10 @@ fn candidates(
         if closes {
             free |= mark;
         }
-        let (forgery, signatures) = (labels.get(message).copied(), signatures(message));
-        let message = *message;
+        let (forgery, signatures) = (labels.get(&message).copied(), signatures(&message));
         (mark != 0).then_some(Candidate { message, slot, mark, opens, closes, signatures, forgery })
     };
-    let in_order = messages.sorted_by(|(one, slot), (other, another)| {
-        machine.compare(**one, **other).then(slot.cmp(another))
-    });
-    in_order.map(candidate).collect()
+    Ok(messages.into_iter().map(candidate).collect())
 }
 
 /// By number of sender and receiver: the behaviours on the wires between them in all rounds.
@@ -355,17 +356,21 @@ mod tests {
         numbers.iter().copied().map(id).collect()
     }
 
+    fn order() -> MessageOrder {
+        MessageOrder::of(&counting(), (0..200).map(id))
+    }
+
     fn wire_choices(slots: &[&[u32]], strays: &[u32], silence: bool) -> WireChoices {
         let slots = slots.iter().map(|slot| ids(slot));
         let repertoire = Repertoire::of(slots).with_strays(ids(strays));
-        WireChoices::new(&counting(), repertoire, silence, true, |_| Box::default()).unwrap()
+        WireChoices::new(&order(), repertoire, silence, true, |_| Box::default()).unwrap()
     }
 
     fn error(slots: Vec<Vec<u32>>, forged: Option<u32>) -> RepertoireError {
         let forgeries = forged.map(|message| Forgery { label: "forged", message: id(message) });
         let slots = slots.iter().map(|slot| ids(slot));
         let repertoire = Repertoire::of(slots).with_forgeries(forgeries);
-        WireChoices::new(&counting(), repertoire, true, true, |_| Box::default()).unwrap_err()
+        WireChoices::new(&order(), repertoire, true, true, |_| Box::default()).unwrap_err()
     }
 
     #[test]

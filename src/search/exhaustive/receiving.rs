@@ -196,7 +196,8 @@ impl Receiver<'_> {
     ) -> Result<(), SearchOutcome> {
         thread.budget.take(messages.len() as u64)?;
         let state = received.branches[at].state;
-        let heard = thread.worker.receive_all(self.to, state, self.round, from, messages);
+        let inbox = [(from, messages)];
+        let heard = thread.worker.receive_all(self.to, state, self.round, &inbox);
         received.branches[at].state = heard.map_err(|fault| {
             let decisions = self.decisions(received, received.branches[at].trace);
             SearchOutcome::from(fault).after(|| self.rest_obeys(received, decisions, reached))
