@@ -120,18 +120,10 @@ impl<P: Testable> Check<P> {
     ///
     /// As [`run`](Check::run).
     pub fn run_watched(self, progress: &Progress) -> Result<VerdictOn<P>, CheckError> {
-        let numbered = Numbered::new(&self.protocol);
-        let verdict = self.by_numbers(&numbered).verdict(progress)?;
-        let verdict = verdict.map(|found| written(&numbered, found));
-        drop(numbered);
-        let protocol = self.protocol;
-        Ok(verdict.map(|(attack, execution, violation, size)| Counterexample {
-            attack,
-            execution,
-            violation,
-            size,
-            protocol,
-        }))
+        let (protocol, asked) = self.parted();
+        let numbered = Numbered::new(protocol);
+        let verdict = asked.by_numbers(&numbered).verdict(progress)?;
+        Ok(verdict.map(|found| written(numbered, found)))
     }
 
     /// The verdict must be that agreement and validity hold in every behaviour of the adversary, or

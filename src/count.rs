@@ -62,6 +62,12 @@ impl Count {
 }
 
 /// Exact counts are compared exactly.
+impl Default for Count {
+    fn default() -> Count {
+        Count::ZERO
+    }
+}
+
 impl PartialOrd for Count {
     fn partial_cmp(&self, other: &Count) -> Option<Ordering> {
         match (&self.exact, &other.exact) {

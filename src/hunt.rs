@@ -104,17 +104,12 @@ impl<P: Testable> Hunt<P> {
     ///
     /// As [`run`](Hunt::run).
     pub fn run_watched(self, progress: &Progress) -> Result<HuntedOn<P>, CheckError> {
-        let numbered = Numbered::new(&self.protocol);
-        let hunted = self.by_numbers(&numbered).hunted(progress)?;
-        let hunted = hunted.map(|NumberedFinding { case, drawn, executions, time, found }| {
-            (case, numbered.attack(&drawn), executions, time, written(&numbered, found))
-        });
-        drop(numbered);
-        let protocol = self.protocol;
-        Ok(hunted.map(|(case, drawn, executions, time, written)| {
-            let (attack, execution, violation, size) = written;
-            let counterexample = Counterexample { attack, execution, violation, size, protocol };
-            Finding { case, drawn, executions, time, counterexample }
+        let (protocol, asked) = self.parted();
+        let numbered = Numbered::new(protocol);
+        let hunted = asked.by_numbers(&numbered).hunted(progress)?;
+        Ok(hunted.map(|NumberedFinding { case, drawn, executions, time, found }| {
+            let drawn = numbered.attack(&drawn);
+            Finding { case, drawn, executions, time, counterexample: written(numbered, found) }
         }))
     }
 

@@ -7,7 +7,7 @@ use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt, SeedableRng};
 
-use crate::adversary::{Adversary, FaultClass};
+use crate::adversary::Adversary;
 use crate::execution::NumberedExecution;
 use crate::general::General;
 use crate::machine::{Machine, MessageId, Numbered, Terms};
@@ -15,6 +15,7 @@ use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::space::Space;
 use crate::search::decisions::{SlotChoices, simulated};
 use crate::search::progress::Progress;
+use crate::search::random::draw::any_roles;
 use crate::testable::{Testable, Wire};
 
 /// How many attacks are drawn.
@@ -63,17 +64,14 @@ struct RaisedPlay<'a> {
 
 impl<'a> RaisedPlay<'a> {
     fn drawn(space: &'a Space<'a>, rng: &mut impl Rng) -> RaisedPlay<'a> {
-        let Terms { values, rounds, inputs, .. } = space.terms;
+        let Terms { rounds, .. } = space.terms;
         let (turned, obeyed) = (rng.random_range(0.0..0.8), rng.random_range(0.0..1.0));
-        let everybody = space.everybody();
-        let traitors = everybody.iter().filter(|_| rng.random_bool(turned)).collect();
-        let value = |rng: &mut _| *values.choose(rng).expect("there is a value");
-        let inputs = inputs.iter().map(|general| (general, value(rng))).collect();
-        let (faults, disruptions) = (FaultClass::Byzantine, Vec::new());
-        let case = InitialChoices { faults, traitors, inputs, disruptions };
+        let case = any_roles(space, turned, rng);
         let mut said = SpokenByWire::new();
         for wire in (1..=*rounds).flat_map(|round| space.terms.wires(round)) {
-            if traitors.contains(wire.from) && (wire.round == *rounds || !rng.random_bool(obeyed)) {
+            if case.traitors.contains(wire.from)
+                && (wire.round == *rounds || !rng.random_bool(obeyed))
+            {
                 said.insert(wire, anything(space, wire, rng));
             }
         }

@@ -99,6 +99,7 @@ impl From<CompositionError> for CheckError {
     fn from(error: CompositionError) -> CheckError {
         match error {
             CompositionError::Refused(refusal) => CheckError::Refused(refusal),
+            CompositionError::Halted(halt) => CheckError::NotComposed(halt.to_string()),
             CompositionError::Because(what) => CheckError::NotComposed(what),
             CompositionError::Unshown(why) => CheckError::Unshown(why),
         }
@@ -145,6 +146,12 @@ impl<H> Question<&dyn Machine, H> {
 impl<P, H> Question<P, H> {
     pub(crate) fn about(protocol: P, how: H) -> Question<P, H> {
         Question { protocol, graph: None, adversary: None, how }
+    }
+
+    /// The protocol, and the question without it.
+    pub(crate) fn parted(self) -> (P, Question<(), H>) {
+        let Question { protocol, graph, adversary, how } = self;
+        (protocol, Question { protocol: (), graph, adversary, how })
     }
 
     /// The same question about the protocol by numbers.

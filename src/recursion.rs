@@ -49,11 +49,8 @@ pub fn assert_recursive<P: Testable>(protocol: &P, n: usize) {
             "its recursion tells messages that have no place: {:?}",
             play.attack
         );
-        for lieutenant in Generals::first(n)
-            .minus(play.attack.traitors)
-            .iter()
-            .skip_while(|general| general.is_commander())
-        {
+        let lieutenants = Generals::first(n).without(General::COMMANDER);
+        for lieutenant in lieutenants.minus(play.attack.traitors).iter() {
             let takes = play.takes(Path::root(), lieutenant);
             let decides = &execution.decisions[lieutenant.id()];
             assert!(
@@ -102,9 +99,9 @@ impl<'a, P: Testable> TracedPlay<'a, P> {
                 let says = says.filter(|_| obeys || rng.random_bool(0.8));
                 if says.as_ref() != Some(&honest) {
                     let names = path.iter().collect_vec();
-                    let (of, say) = (recursive.relay(&names, &honest), says.as_ref());
-                    let edit = match say.map(|value| recursive.relay(&names, value)) {
-                        Some(say) => Edit::Instead { of, say },
+                    let of = recursive.relay(&names, &honest);
+                    let edit = match &says {
+                        Some(value) => Edit::Instead { of, say: recursive.relay(&names, value) },
                         None => Edit::Withhold(of),
                     };
                     let wire = Wire { round: path.len(), from, to };

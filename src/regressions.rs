@@ -3,9 +3,12 @@
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use std::{fs, process, thread};
 
 use itertools::Itertools;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, Reason, TestRunner};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -17,6 +20,8 @@ use crate::protocol::Plain;
 use crate::report::attack_file::AttackFile;
 use crate::report::story::Story;
 use crate::report::telling::stale;
+use crate::report::text::among;
+use crate::strategy::{Settings, attacks};
 use crate::testable::{Testable, described};
 
 /// A directory of attack files, one attack in each: every `*.json` in it.
@@ -94,6 +99,9 @@ pub enum NotKept {
     NoJson(String),
 }
 
+/// How long an attack is made smaller, unless proptest is configured otherwise.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 impl Regressions {
     /// The attacks in this directory. It need not be there: then there are none.
     pub fn in_dir(directory: impl Into<PathBuf>) -> Regressions {
@@ -109,8 +117,11 @@ impl Regressions {
             described("name", || protocol.words().name()).unwrap_or_else(|error| error.to_string());
         let attacks = match self.files() {
             Ok(files) => {
-                let fate = |file: PathBuf| Stored { fate: fate(protocol, &name, &file), file };
-                files.into_iter().map(fate).collect()
+                let stored = |file: PathBuf| {
+                    let fate = fate(protocol, &name, &file).unwrap_or_else(|why_not| why_not);
+                    Stored { fate, file }
+                };
+                files.into_iter().map(stored).collect()
             }
             Err(error) => {
                 let fate = Fate::Unreadable(one_line(error));
@@ -141,16 +152,56 @@ impl Regressions {
         serde_json::to_value(attack).map_err(|error| no_json(&error))?;
         let text = AttackFile::write(protocol, attack);
         let again = AttackFile::read(&text).and_then(AttackFile::attack::<V, M>);
-        match again {
-            Ok(again) if again == *attack => {}
-            Ok(_) => return Err(no_json(&"it reads back as another attack")),
-            Err(error) => return Err(no_json(&error)),
+        if again.map_err(|error| no_json(&error))? != *attack {
+            return Err(no_json(&"it reads back as another attack"));
         }
         let name = format!("n{}-f{}-{:016x}", attack.n(), attack.traitors.len(), hash(&text));
         let file = self.directory.join(name).with_extension("json");
         let written = fs::create_dir_all(&self.directory).and_then(|()| write(&file, &text));
         written.map_err(|error| NotKept::Unwritable { file: file.clone(), error })?;
         Ok(file)
+    }
+
+    /// The protocol must survive all attacks that are stored here, and then as many as proptest has
+    /// cases (`PROPTEST_CASES`, by default 256) that are drawn in these settings. What it does not
+    /// survive is made smaller, for ten seconds at most (`PROPTEST_MAX_SHRINK_TIME`), and stored
+    /// here, so that it comes first from then on.
+    ///
+    /// ```
+    /// use turncoat::{OralMessages, Regressions, Setting};
+    ///
+    /// let stored = Regressions::in_dir("proptest-regressions/attacks/oral-among-four");
+    /// stored.assert_survived_by(&OralMessages::new(1), Setting::new(4, 1));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If it does not survive one, or a stored one is stale or unreadable, with the whole story; or if
+    /// there is no setting, or the protocol can't be run in one.
+    #[track_caller]
+    pub fn assert_survived_by<P>(&self, protocol: &P, settings: impl Into<Settings>)
+    where
+        P: Testable,
+        P::Value: Serialize + DeserializeOwned,
+        P::Message: Serialize + DeserializeOwned,
+    {
+        self.replay(protocol).assert_survived();
+        let found = match found(protocol, settings.into()) {
+            Ok(None) => return,
+            Ok(Some(found)) => found,
+            Err(reason) => panic!("{}", reason.message()),
+        };
+        let attack = &found.attack;
+        let name = described("name", || protocol.words().name()).unwrap_or_default();
+        let kept = match self.keep(&name, attack) {
+            Ok(file) => format!("Kept in {}: from now on it comes first.", file.display()),
+            Err(error) => format!("Not kept: {error}\n{attack:?}"),
+        };
+        panic!(
+            "expected that all are survived\n\n{}\n\n{found}\n{kept}{}",
+            among(&name, &attack.graph),
+            write_artifacts_with_attack(&found)
+        );
     }
 
     /// All attack files, by name.
@@ -167,42 +218,60 @@ impl Regressions {
     }
 }
 
-/// What becomes of the attack in a file.
-fn fate<'a, P>(protocol: &'a P, name: &str, file: &Path) -> Fate<'a, P>
+/// What becomes of the attack in a file, or else why it can't be run.
+fn fate<'a, P>(protocol: &'a P, name: &str, file: &Path) -> Result<Fate<'a, P>, Fate<'a, P>>
 where
     P: Testable<Value: DeserializeOwned, Message: DeserializeOwned>,
 {
-    let unreadable = |error: &dyn fmt::Display| Fate::Unreadable(one_line(error));
-    let text = match fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) => return unreadable(&error),
-    };
-    let file = match AttackFile::read(&text) {
-        Ok(file) => file,
-        Err(error) => return unreadable(&error),
-    };
-    let other = file.protocol.as_str().filter(|other| *other != name).map(str::to_owned);
-    if let Some(other) = other {
-        return Fate::Stale(one_line(format!("it is meant for {other}")));
+    let text = fs::read_to_string(file).map_err(|error| Fate::Unreadable(one_line(error)))?;
+    let unreadable = |error| Fate::Unreadable(one_line(error));
+    let file = AttackFile::read(&text).map_err(unreadable)?;
+    if let Some(other) = file.protocol.as_str().filter(|other| *other != name) {
+        return Err(Fate::Stale(one_line(format!("it is meant for {other}"))));
     }
-    let attack: AttackOn<P> = match file.attack() {
-        Ok(attack) => attack,
-        Err(error) => return unreadable(&error),
-    };
-    let execution = match run(protocol, &attack) {
-        Ok(execution) => execution,
-        Err(misfit) => return Fate::Stale(one_line(misfit)),
-    };
-    match execution.violation() {
-        Some(violation) => {
-            let size = Size::NotMinimal;
-            Fate::Broken(Box::new(Counterexample { attack, execution, violation, size, protocol }))
-        }
-        None => match stale(protocol, &attack, &execution) {
+    let attack: AttackOn<P> = file.attack().map_err(unreadable)?;
+    let execution = run(protocol, &attack).map_err(|misfit| Fate::Stale(one_line(misfit)))?;
+    let Some(violation) = execution.violation() else {
+        return Ok(match stale(protocol, &attack, &execution) {
             Some(reason) => Fate::Stale(one_line(reason)),
             None => Fate::Survived(Box::new(attack)),
-        },
+        });
+    };
+    let size = Size::NotMinimal;
+    Ok(Fate::Broken(Box::new(Counterexample { attack, execution, violation, size, protocol })))
+}
+
+/// Draws attacks as proptest does, until the protocol does not survive one: a small one like it.
+fn found<P: Testable>(
+    protocol: &P,
+    settings: Settings,
+) -> Result<Option<Counterexample<&P>>, Reason> {
+    let config = Config::default();
+    let (cases, patience) = (config.cases, config.max_shrink_time);
+    let patience = if patience == 0 { PATIENCE } else { Duration::from_millis(patience.into()) };
+    let mut runner = TestRunner::new(Config { failure_persistence: None, ..config });
+    let drawn = attacks(protocol, settings);
+    for _ in 0..cases {
+        let mut tree = drawn.new_tree(&mut runner)?;
+        let Some(mut found) = broken(protocol, tree.current()) else { continue };
+        let start = Instant::now();
+        let mut more = tree.simplify();
+        while more && start.elapsed() < patience {
+            let smaller = broken(protocol, tree.current());
+            more = if smaller.is_some() { tree.simplify() } else { tree.complicate() };
+            found = smaller.unwrap_or(found);
+        }
+        let size = if more { Size::NotMinimal } else { Size::LocallyMinimal };
+        return Ok(Some(Counterexample { size, ..found }));
     }
+    Ok(None)
+}
+
+/// The attack, if the protocol does not survive it.
+fn broken<P: Testable>(protocol: &P, attack: AttackOn<P>) -> Option<Counterexample<&P>> {
+    let execution = run(protocol, &attack).ok()?;
+    let violation = execution.violation()?;
+    Some(Counterexample { attack, execution, violation, size: Size::NotMinimal, protocol })
 }
 
 /// Writes a file so that nobody ever reads half of it.
@@ -339,17 +408,4 @@ impl<P: Testable> fmt::Display for Fate<'_, P> {
 /// The name of a file in its directory.
 fn name(file: &Path) -> String {
     file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The test vectors of its authors.
-    #[test]
-    fn the_hash_is_fnv_1a() {
-        assert_eq!(hash(""), 0xcbf2_9ce4_8422_2325);
-        assert_eq!(hash("a"), 0xaf63_dc4c_8601_ec8c);
-        assert_eq!(hash("foobar"), 0x8594_4171_f739_67e8);
-    }
 }

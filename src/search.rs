@@ -10,10 +10,9 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `driver` | says what is searched after what, and confirms what is found |
+//! | `driver` | says what is searched after what, on all threads |
+//! | `confirm` | has the simulator run what is found again |
 //! | `canned_attacks` | tries the obvious attacks |
-//! | `fault_free` | what is decided when all obey |
-//! | `parallel_cases` | goes through the cases, on all threads |
 //! | `naive` | the twin of the exhaustive engine, without a reduction |
 //! | `reduction` | what an engine leaves out, and why it may |
 //! | `decisions` | turns what an engine found into an attack |
@@ -31,10 +30,8 @@ mod confirm;
 pub(crate) mod decisions;
 mod driver;
 mod exhaustive;
-mod fault_free;
 mod naive;
 mod outcome;
-mod parallel_cases;
 pub mod part;
 pub mod progress;
 pub(crate) mod random;
@@ -45,10 +42,10 @@ pub(crate) mod symmetry;
 use serde::Serialize;
 
 pub use self::choices::listening::Harvested;
-pub(crate) use self::compositional::composition_error::CompositionError;
+pub(crate) use self::compositional::CompositionError;
 use self::part::Part;
 use self::progress::{Halt, Progress};
-pub use self::random::coverage::Coverage;
+pub use self::random::random_search::Coverage;
 pub use self::reduction::Reduction;
 pub(crate) use self::reduction::Reductions;
 use crate::adversary::Adversary;
@@ -88,6 +85,7 @@ pub(crate) struct Search<'a> {
 }
 
 /// What came of a search.
+#[derive(Default)]
 pub(crate) struct Answer {
     /// All raw behaviours that were covered.
     pub behaviours: Count,

@@ -19,7 +19,6 @@
 //! ```
 
 mod attacks;
-mod kept;
 mod parts;
 mod settings;
 

@@ -14,7 +14,7 @@ use crate::machine::{Machine, Numbered, Terms};
 use crate::protocol::{Round, Seat};
 use crate::search::choices::space::Space;
 use crate::search::progress::Progress;
-use crate::search::symmetry::symmetry_test::{Ended, SymmetryTest, Unlike};
+use crate::search::symmetry::symmetry_test::{SymmetryTest, unlike};
 use crate::testable::{Repertoire, Symmetric, Testable, Wire};
 
 /// How many plays are drawn for each two generals who are alike.
@@ -74,26 +74,13 @@ fn test_swaps(space: &Space<'_>) {
     let Some(symmetry) = &symmetry else { return };
     for swap in symmetry.swaps() {
         if !space.is_as_large(swap) {
-            unlike(swap, "By `repertoire` not as much can be said.", Vec::new());
+            unlike(swap, "By `repertoire` not as much can be said.", &[]);
         }
         let test = SymmetryTest { space, symmetry, swap };
         for seed in 0..WALKS {
-            match test.run(&mut SmallRng::seed_from_u64(seed)) {
-                Ok(()) => {}
-                Err(Ended::Unlike(Unlike { what, lines })) => unlike(swap, &what, lines),
-                Err(Ended::Failed(why)) => panic!("{why}"),
-            }
+            test.run(&mut SmallRng::seed_from_u64(seed));
         }
     }
-}
-
-/// The two are not alike: this is not the same.
-#[track_caller]
-fn unlike(Swap { one, other }: Swap, what: &str, lines: Vec<(String, String)>) -> ! {
-    let lines = lines.iter().map(|(who, what)| format!("\n  {who}: {what}")).format("");
-    panic!(
-        "{one} and {other} are not alike, as `symmetry` says. When they change places:\n{what}{lines}"
-    );
 }
 
 /// What is said on each wire.
@@ -109,16 +96,6 @@ struct Mirror<'a, P: Testable> {
 }
 
 impl<P: Testable> Mirror<'_, P> {
-    fn wires(&self) -> impl Iterator<Item = Wire> {
-        let n = self.terms.n();
-        let wires = itertools::iproduct!(1..=self.protocol.rounds(n), 0..n, 0..n);
-        let wires = wires.filter(|(_, from, to)| from != to);
-        wires.map(|(round, from, to)| {
-            let [from, to] = [from, to].map(General::new);
-            Wire { round, from, to }
-        })
-    }
-
     fn wire(&self, Wire { round, from, to }: Wire) -> Wire {
         Wire { round, from: self.swap.of(from), to: self.swap.of(to) }
     }
@@ -135,7 +112,7 @@ impl<P: Testable> Mirror<'_, P> {
 
     /// The same can be said.
     fn repertoires(&self) {
-        for wire in self.wires() {
+        for wire in (1..=self.terms.rounds).flat_map(|round| self.terms.wires(round)) {
             let here = self.protocol.repertoire(self.terms.n(), wire);
             let there = self.protocol.repertoire(self.terms.n(), self.wire(wire));
             for message in here.slots.iter().flatten() {
@@ -175,11 +152,9 @@ impl<P: Testable> Mirror<'_, P> {
 
     fn play(&self, rng: &mut impl Rng) {
         let Mirror { protocol, terms, ref values, swap, .. } = *self;
-        let inputs = terms.inputs;
         let (n, everybody) = (terms.n(), terms.graph.everybody());
-        let inputs = inputs
-            .iter()
-            .map(|general| (general, values.choose(rng).expect("there is a value").clone()));
+        let value = |rng: &mut _| values.choose(rng).expect("there is a value").clone();
+        let inputs = terms.inputs.iter().map(|general| (general, value(rng)));
         let inputs: BTreeMap<General, P::Value> = inputs.collect();
         let share = rng.random_range(0.0..0.7);
         let traitors = everybody.iter().filter(|_| rng.random_bool(share)).collect::<Generals>();
@@ -188,9 +163,9 @@ impl<P: Testable> Mirror<'_, P> {
         let mut here = everybody.iter().map(|me| start(me, me)).collect_vec();
         let mut there = everybody.iter().map(|me| start(me, swap.of(me))).collect_vec();
         self.compare("At the start", &here, &there, traitors);
-        for round in 1..=protocol.rounds(n) {
+        for round in 1..=terms.rounds {
             let mut said = [Sayings::<P::Message>::new(), Sayings::new()];
-            for wire in self.wires().filter(|wire| wire.round == round) {
+            for wire in terms.wires(round) {
                 let loyal = |states: &[P::State], Wire { round, from, to }: Wire| {
                     protocol.send(&states[from.id()], round, to).into_iter().sorted().collect_vec()
                 };
@@ -273,6 +248,6 @@ impl<P: Testable> Mirror<'_, P> {
 
     fn unlike(&self, what: &str, lines: &[(&str, &dyn Debug)]) -> ! {
         let lines = lines.iter().map(|(who, what)| ((*who).to_owned(), format!("{what:?}")));
-        unlike(self.swap, what, lines.collect())
+        unlike(self.swap, what, &lines.collect_vec())
     }
 }

@@ -5,13 +5,12 @@ use std::time::Duration;
 use crate::adversary::{Adversary, Power};
 use crate::attack::AttackOn;
 use crate::count::Count;
-use crate::execution::{Counterexample, ExecutionOf, Size};
+use crate::execution::Counterexample;
 use crate::graph::Graph;
 use crate::impossibility::argument::{Argument, ArgumentOf, Conclusion};
 use crate::impossibility::world::World;
 use crate::machine::{Numbered, NumberedAttack};
 use crate::outcome::Task;
-use crate::property::Violation;
 use crate::search::Coverage;
 use crate::search::progress::Halt;
 use crate::search::{Engine, Found, Harvested, Reduction};
@@ -71,25 +70,6 @@ pub enum Ruling<C> {
     Bounded(Halt),
 }
 
-impl<C> Ruling<C> {
-    /// The same with its counterexample written in another way.
-    fn map<D>(self, change: impl FnOnce(C) -> D) -> Ruling<D> {
-        match self {
-            Ruling::Holds => Ruling::Holds,
-            Ruling::Broken(found) => Ruling::Broken(Box::new(change(*found))),
-            Ruling::Bounded(halt) => Ruling::Bounded(halt),
-        }
-    }
-
-    fn as_ref(&self) -> Ruling<&C> {
-        match self {
-            Ruling::Holds => Ruling::Holds,
-            Ruling::Broken(found) => Ruling::Broken(Box::new(found)),
-            Ruling::Bounded(halt) => Ruling::Bounded(*halt),
-        }
-    }
-}
-
 impl<C> Verdict<C> {
     /// Whether the protocol is shown to be correct against this adversary.
     #[must_use]
@@ -124,40 +104,39 @@ impl<C> Verdict<C> {
     }
 
     /// The same with its counterexample written in another way.
-    pub(crate) fn map<D>(self, change: impl FnOnce(C) -> D) -> Verdict<D> {
-        Verdict {
-            protocol: self.protocol,
-            graph: self.graph,
-            task: self.task,
-            demands: self.demands,
-            adversary: self.adversary,
-            engine: self.engine,
-            signed: self.signed,
-            forgeries: self.forgeries,
-            harvested: self.harvested,
-            reductions: self.reductions,
-            behaviours: self.behaviours,
-            steps: self.steps,
-            ruling: self.ruling.map(change),
-        }
+    pub(crate) fn map<D>(mut self, change: impl FnOnce(C) -> D) -> Verdict<D> {
+        let ruling = match std::mem::replace(&mut self.ruling, Ruling::Holds) {
+            Ruling::Holds => Ruling::Holds,
+            Ruling::Broken(found) => Ruling::Broken(Box::new(change(*found))),
+            Ruling::Bounded(halt) => Ruling::Bounded(halt),
+        };
+        self.ruled(ruling)
     }
 
     /// The same of a counterexample that stays where it is.
     pub(crate) fn as_ref(&self) -> Verdict<&C> {
+        self.ruled(match &self.ruling {
+            Ruling::Holds => Ruling::Holds,
+            Ruling::Broken(found) => Ruling::Broken(Box::new(&**found)),
+            Ruling::Bounded(halt) => Ruling::Bounded(*halt),
+        })
+    }
+
+    fn ruled<D>(&self, ruling: Ruling<D>) -> Verdict<D> {
         Verdict {
             protocol: self.protocol.clone(),
             graph: self.graph.clone(),
-            demands: self.demands.clone(),
-            reductions: self.reductions.clone(),
-            behaviours: self.behaviours.clone(),
-            ruling: self.ruling.as_ref(),
             task: self.task,
+            demands: self.demands.clone(),
             adversary: self.adversary,
             engine: self.engine,
             signed: self.signed,
             forgeries: self.forgeries,
             harvested: self.harvested,
+            reductions: self.reductions.clone(),
+            behaviours: self.behaviours.clone(),
             steps: self.steps,
+            ruling,
         }
     }
 }
@@ -235,25 +214,17 @@ impl<F> Hunted<F> {
     }
 
     /// The same with its finding written in another way.
-    pub(crate) fn map<G>(self, change: impl FnOnce(F) -> G) -> Hunted<G> {
-        Hunted {
-            protocol: self.protocol,
-            graph: self.graph,
-            adversary: self.adversary,
-            signed: self.signed,
-            forgeries: self.forgeries,
-            harvested: self.harvested,
-            first: self.first,
-            cases: self.cases,
-            seed: self.seed,
-            coverage: self.coverage,
-            time: self.time,
-            finding: self.finding.map(change),
-        }
+    pub(crate) fn map<G>(mut self, change: impl FnOnce(F) -> G) -> Hunted<G> {
+        let finding = self.finding.take().map(change);
+        self.with(finding)
     }
 
     /// The same of a finding that stays where it is.
     pub(crate) fn as_ref(&self) -> Hunted<&F> {
+        self.with(self.finding.as_ref())
+    }
+
+    fn with<G>(&self, finding: Option<G>) -> Hunted<G> {
         Hunted {
             protocol: self.protocol.clone(),
             graph: self.graph.clone(),
@@ -266,7 +237,7 @@ impl<F> Hunted<F> {
             seed: self.seed,
             coverage: self.coverage.clone(),
             time: self.time,
-            finding: self.finding.as_ref(),
+            finding,
         }
     }
 }
@@ -368,11 +339,9 @@ impl Estimate {
 }
 
 /// What a search has found, written out.
-pub(crate) fn written<P: Testable>(
-    numbered: &Numbered<P>,
-    found: Found,
-) -> (AttackOn<P>, ExecutionOf<P>, Violation, Size) {
+pub(crate) fn written<P: Testable>(numbered: Numbered<P>, found: Found) -> Counterexample<P> {
     let Found { attack, execution, states, violation, size } = found;
-    let execution = numbered.execution(&execution, &*states.into_table(numbered));
-    (numbered.attack(&attack), execution, violation, size)
+    let execution = numbered.execution(&execution, &*states.into_table(&numbered));
+    let attack = numbered.attack(&attack);
+    Counterexample { attack, execution, violation, size, protocol: numbered.protocol }
 }

@@ -6,28 +6,22 @@ use itertools::Itertools;
 
 use super::choices::initial::{InitialChoices, TraitorsOrders};
 use super::choices::space::Space;
-use super::decisions::{SlotChoices, simulated};
+use super::decisions::simulated;
 use crate::execution::NumberedExecution;
 use crate::general::{General, Generals};
 use crate::machine::NumberedAttack;
 use crate::testable::{Refusal, Wire};
 
-/// What every traitor does in one obvious attack. Messages are numbered in their order in a slot;
-/// in a slot with fewer, the last one serves.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum CannedAttack {
-    Obey,
-    Silence,
-    Always(usize),
-    /// The first to generals with an even number, the second to the others.
-    TwoFaced(usize, usize),
-}
+/// What every traitor does in one obvious attack: it obeys, or says this to generals with an even number,
+/// and that to the others. Messages are numbered in their order in a slot; in a slot with fewer, the last
+/// one serves.
+type CannedAttack = Option<[Option<usize>; 2]>;
 
 /// More values than these make no attack more obvious.
 const VALUES: usize = 3;
 
-/// The obvious attacks of so many traitors, and what comes of them: the first lieutenants, or the commander and the
-/// first lieutenants, or the first who can be turned.
+/// The obvious attacks of so many traitors, and what comes of them: the first lieutenants, or the
+/// commander and the first lieutenants, or the first who can be turned.
 pub(crate) fn attacks(
     space: &Space<'_>,
     size: usize,
@@ -44,7 +38,11 @@ pub(crate) fn attacks(
         chosen.flat_map(|traitors| space.cases_of(traitors, TraitorsOrders::Each).take(VALUES));
     let canned_attacks = canned_attacks(space, size);
     let simulated = move |(case, canned): (InitialChoices, CannedAttack)| {
-        simulated(space, &case, &case.disruptions, |wire| canned.speak(space, wire))
+        let speak = |wire: Wire| {
+            let said = canned?[wire.to.id() % 2];
+            Some(space.wire_choices(wire).uniform(said))
+        };
+        simulated(space, &case, &case.disruptions, speak)
     };
     cases.cartesian_product(canned_attacks).map(simulated)
 }
@@ -52,26 +50,13 @@ pub(crate) fn attacks(
 fn canned_attacks(space: &Space<'_>, size: usize) -> Vec<CannedAttack> {
     // Who is faulty in another way says what loyalty has it say.
     if size == 0 || !space.adversary.faults.is_byzantine() {
-        return vec![CannedAttack::Obey];
+        return vec![None];
     }
     let values = space.terms.values.len().min(VALUES);
-    let always = (0..values).map(CannedAttack::Always);
-    let two_faced = (0..values).array_combinations().flat_map(|[one, other]| {
-        [CannedAttack::TwoFaced(one, other), CannedAttack::TwoFaced(other, one)]
-    });
-    let silence = space.adversary.silence.then_some(CannedAttack::Silence);
+    let always = (0..values).map(|number| Some([Some(number); 2]));
+    let two_faced = (0..values)
+        .array_combinations()
+        .flat_map(|[one, other]| [[one, other], [other, one]].map(|faces| Some(faces.map(Some))));
+    let silence = space.adversary.silence.then_some(Some([None; 2]));
     always.chain(two_faced).chain(silence).collect()
-}
-
-impl CannedAttack {
-    fn speak(self, space: &Space<'_>, wire: Wire) -> Option<SlotChoices> {
-        let said = match self {
-            CannedAttack::Obey => return None,
-            CannedAttack::Silence => None,
-            CannedAttack::Always(number) => Some(number),
-            CannedAttack::TwoFaced(even, _) if wire.to.id().is_multiple_of(2) => Some(even),
-            CannedAttack::TwoFaced(_, odd) => Some(odd),
-        };
-        Some(space.wire_choices(wire).uniform(said))
-    }
 }

@@ -7,15 +7,12 @@
 //! | `wire_choices` | what can be said on one wire, slot by slot |
 //! | `signature_set` | which signatures the adversary can show |
 //! | `initial` | the initial choices: traitors, inputs, and disrupted messages |
-//! | `cases` | every case of a space |
-//! | `counting` | how many raw behaviours there are, counted and not visited |
-//! | `listening`, `mimic` | learn the repertoire from runs, where nobody has described it |
+//! | `cases` | every case of a space, and how many raw behaviours they have |
+//! | `listening` | learns the repertoire from runs, where nobody has described it |
 
 mod cases;
-pub(crate) mod counting;
 pub(crate) mod initial;
 pub(crate) mod listening;
-mod mimic;
 pub(crate) mod signature_set;
 pub(crate) mod space;
 pub(crate) mod wire_choices;

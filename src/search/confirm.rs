@@ -4,27 +4,20 @@ use super::Found;
 use super::choices::space::Space;
 use crate::execution::simulate::Labels;
 use crate::execution::{Size, replayed};
-use crate::fault::Fault;
+use crate::fault::{Call, Fault, FaultKind};
+use crate::general::General;
 use crate::machine::{Machine, NumberedAttack, Terms};
 use crate::property::Violation;
+use crate::testable::Refusal;
 
 /// How often an attack is run before it is believed, each call twice.
-const CONFIRMATIONS: usize = 8;
+pub(super) const CONFIRMATIONS: usize = 8;
 
 /// How often it is run where a search and the simulator disagree.
 const INQUIRIES: usize = 64;
 
-/// The attack with what the simulator says of it, if that is a violation, on every run.
-pub(crate) fn confirmed(
-    machine: &dyn Machine,
-    terms: &Terms,
-    labels: &Labels<'_>,
-    attack: &NumberedAttack,
-) -> Option<Found> {
-    examined(machine, terms, labels, attack, CONFIRMATIONS)
-}
-
-fn examined(
+/// The attack with what the simulator says of it, if that is a violation, on every one of so many runs.
+pub(super) fn confirmed(
     machine: &dyn Machine,
     terms: &Terms,
     labels: &Labels<'_>,
@@ -40,20 +33,52 @@ fn examined(
 impl Space<'_> {
     /// The attack with what the simulator says of it, if that is a violation, on every run.
     pub fn confirmed(&self, attack: &NumberedAttack) -> Option<Found> {
-        confirmed(self.machine, self.terms, &self.labels(), attack)
+        confirmed(self.machine, self.terms, &self.labels(), attack, CONFIRMATIONS)
     }
 
     /// The same after many more runs: for what has been found already, and is not confirmed.
     pub fn inquired(&self, attack: &NumberedAttack) -> Option<Found> {
-        examined(self.machine, self.terms, &self.labels(), attack, INQUIRIES)
+        confirmed(self.machine, self.terms, &self.labels(), attack, INQUIRIES)
     }
 
-    /// The attack under which the protocol is known to have a fault that one run need not show.
-    pub fn faulty(&self, attack: &NumberedAttack, fault: Fault) -> Found {
+    /// What a search has found, as the simulator has it. Where the two disagree the protocol is not
+    /// deterministic: that the search knows already, or it contradicts itself when it is asked again.
+    pub fn believed(
+        &self,
+        attack: &NumberedAttack,
+        violation: Violation,
+        contradicted: impl FnOnce(&Violation) -> Result<Option<Fault>, Refusal>,
+    ) -> Result<Found, Refusal> {
+        if let Some(found) = self.confirmed(attack).or_else(|| self.inquired(attack)) {
+            return Ok(found);
+        }
+        let fault = match violation {
+            Violation::Fault(fault @ Fault { kind: FaultKind::Undetermined(..), .. }) => fault,
+            _ => contradicted(&violation)?.unwrap_or_else(|| {
+                panic!(
+                    "bug in turncoat: the search finds {violation:?} where the simulator finds \
+                     nothing, under {attack:?}"
+                )
+            }),
+        };
         let (mut execution, worker) = replayed(self.machine, self.terms, attack, &self.labels(), 1);
         execution.fault = Some(fault.clone());
         let (attack, states) = (attack.clone(), worker.into_memory());
         let violation = Violation::Fault(fault);
-        Found { attack, execution, states, violation, size: Size::NotMinimal }
+        Ok(Found { attack, execution, states, violation, size: Size::NotMinimal })
     }
+}
+
+impl Found {
+    /// Whether the protocol does not do the same again: then what it does with fewer lies says nothing.
+    pub fn is_undetermined(&self) -> bool {
+        let Violation::Fault(fault) = &self.violation else { return false };
+        matches!(fault.kind, FaultKind::Undetermined(..))
+    }
+}
+
+/// The fault of a protocol under which a search comes to another end when it is asked again.
+pub(crate) fn another_end(violation: &Violation) -> Fault {
+    let kind = FaultKind::Undetermined(violation.name().into(), "another end".into());
+    Fault { general: General::COMMANDER, call: Call::Whole, kind }
 }

@@ -2,27 +2,31 @@
 //! traitors, and once something is found, everything with ever more lies. Whatever an engine finds is
 //! run again by the simulator before it is believed.
 
+use itertools::Itertools;
+
 use super::budget::StepBudget;
 use super::choices::initial::{InitialChoices, TraitorsOrders};
 use super::choices::space::Space;
+use super::confirm::another_end;
 use super::decisions::{self, Decisions};
 use super::exhaustive::context::Lies;
 use super::exhaustive::explorer::{Exploration, Explorer};
 use super::exhaustive::thread::Pool;
 use super::outcome::{Explored, SearchOutcome};
-use super::parallel_cases::{ExploredCases, explored_cases};
 use super::progress::Halt;
 use super::reduction::Reduction;
-use super::shrink::{Shrunk, shrunk};
 use super::symmetry::Symmetry;
 use super::{Answer, Engine, Found, Search, canned_attacks, naive};
 use crate::count::Count;
 use crate::execution::Size;
-use crate::fault::{Call, Fault, FaultKind};
-use crate::general::{General, Generals};
+use crate::fault::Fault;
+use crate::general::Generals;
 use crate::machine::NumberedAttack;
 use crate::property::Violation;
 use crate::testable::Refusal;
+
+/// How many cases are handed to the threads at a time.
+const AT_A_TIME: usize = 256;
 
 /// The most steps spent on the proof that fewer traitors than in a known attack can't.
 const PROOF_OF_TRAITORS: u64 = 2_000_000;
@@ -35,16 +39,7 @@ impl Search<'_> {
     pub fn run(&self) -> Result<Answer, Refusal> {
         let space = Space::new(self.machine, self.terms, self.adversary, self.progress)?;
         let Some(space) = space else {
-            return Ok(Answer {
-                behaviours: Count::ZERO,
-                signed: false,
-                forgeries: false,
-                harvested: None,
-                reductions: Vec::new(),
-                steps: 0,
-                found: None,
-                halt: Some(self.progress.halt()),
-            });
+            return Ok(Answer { halt: Some(self.progress.halt()), ..Answer::default() });
         };
         self.driver(&space)?.run()
     }
@@ -62,34 +57,29 @@ impl Search<'_> {
         driver.steps = steps;
         let mut found = Vec::new();
         for attack in attacks {
-            let Some(confirmed) = driver.space.confirmed(&attack) else { return Ok(None) };
+            let Some(confirmed) = space.confirmed(&attack) else { return Ok(None) };
             found.push(confirmed);
         }
         // As in one run, an attack with the fewest traitors is the one that counts.
         let size = |found: &Found| (found.attack.traitors.len(), found.attack.size());
-        let known = driver.space.harvested().is_none();
-        let halt = (!known).then_some(Halt::Harvest);
+        let known = space.harvested().is_none();
         let found = found.into_iter().min_by_key(size);
         let found = found.map(|found| driver.minimal(found, known));
-        let halt = halt.filter(|_| found.is_none());
+        let halt = (!known && found.is_none()).then_some(Halt::Harvest);
         Ok(Some(driver.answer(driver.whole.clone(), found, halt)))
     }
 
-    fn driver<'a>(&'a self, space: &'a Space<'a>) -> Result<Driver<'a>, Refusal> {
-        let symmetry = space.symmetry()?.filter(|_| self.leaves_out(Reduction::Renaming));
-        Ok(Driver {
-            search: self,
-            space,
-            symmetry,
-            pool: Pool::default(),
-            whole: space.behaviours(),
-            steps: 0,
-        })
+    /// An attack found in this space, or the first of those with as many traitors and the fewest
+    /// lies, if that can be proved with so many steps.
+    pub fn smaller(&self, space: &Space<'_>, found: Found, steps: u64) -> Found {
+        let smallest = Driver::new(self, space).smallest(&found, steps);
+        smallest.map_or(found, |smallest| Found { size: Size::LocallyMinimal, ..smallest })
     }
 
-    /// Whether this reduction is made, if it can be.
-    fn leaves_out(&self, reduction: Reduction) -> bool {
-        self.engine == Engine::Exhaustive && self.reductions.has(reduction)
+    fn driver<'a>(&'a self, space: &'a Space<'a>) -> Result<Driver<'a>, Refusal> {
+        let renames = self.engine == Engine::Exhaustive && self.reductions.has(Reduction::Renaming);
+        let symmetry = space.symmetry()?.filter(|_| renames);
+        Ok(Driver { symmetry, whole: space.behaviours(), ..Driver::new(self, space) })
     }
 }
 
@@ -106,22 +96,16 @@ struct Driver<'a> {
     steps: u64,
 }
 
-impl Search<'_> {
-    /// An attack found in this space, or the first of those with as many traitors and the fewest
-    /// lies, if that can be proved with so many steps.
-    pub fn smaller(&self, space: &Space<'_>, found: Found, steps: u64) -> Found {
-        let (symmetry, whole) = (None, Count::ZERO);
-        let mut driver =
-            Driver { search: self, space, symmetry, pool: Pool::default(), whole, steps: 0 };
-        let smallest = driver.smallest(&found, steps);
-        smallest.map_or(found, |smallest| Found { size: Size::LocallyMinimal, ..smallest })
-    }
-}
-
 /// What a part of a search found, or why it ended before it found anything.
 type FoundOrHalt = (Option<Found>, Option<Halt>);
 
-impl Driver<'_> {
+impl<'a> Driver<'a> {
+    /// One that renames nobody, and does not say how much it covers.
+    fn new(search: &'a Search<'a>, space: &'a Space<'a>) -> Driver<'a> {
+        let (pool, whole) = (Pool::default(), Count::ZERO);
+        Driver { search, space, symmetry: None, pool, whole, steps: 0 }
+    }
+
     fn run(mut self) -> Result<Answer, Refusal> {
         self.fault_free()?;
         let (obvious, mut halt) = self.canned_attacks()?;
@@ -132,9 +116,9 @@ impl Driver<'_> {
                 break;
             }
             let most = if obvious.is_some() { PROOF_OF_TRAITORS } else { u64::MAX };
-            let explored_cases = self.explored_cases(size, Lies::Free, most);
-            covered.extend(explored_cases.covered.iter().filter_map(|case| self.covers(case)));
-            (found, halt) = self.outcome(explored_cases, Lies::Free)?;
+            let (outcome, cases) = self.explored(size, Lies::Free, most)?;
+            covered.extend(cases.iter().filter_map(|case| self.covers(case)));
+            (found, halt) = outcome;
         }
         let Some(found) = found.or(obvious) else {
             let behaviours = covered.into_iter().sum();
@@ -221,30 +205,57 @@ impl Driver<'_> {
         Ok((None, None))
     }
 
-    /// Goes through all cases with so many traitors, with at most so many more steps.
-    fn explored_cases(&mut self, size: usize, lies: Lies, most: u64) -> ExploredCases {
+    /// Goes through all cases with so many traitors, with at most so many more steps, on all threads,
+    /// as if one after the other: up to the first that ends early. Answers with those that were gone
+    /// through to their end, too.
+    fn explored(
+        &mut self,
+        size: usize,
+        lies: Lies,
+        most: u64,
+    ) -> Result<(FoundOrHalt, Vec<InitialChoices>), Refusal> {
         let Search { limit, progress, .. } = *self.search;
-        let limit = most.min(limit - self.steps);
         let one = self.search.engine != Engine::Exhaustive
             || self.search.reductions.has(Reduction::TraitorsOrder);
         let orders = match lies {
             Lies::Free if one => TraitorsOrders::One,
             Lies::Free | Lies::AtMost(_) => TraitorsOrders::Each,
         };
+        let mut budget = StepBudget::new(progress, most.min(limit - self.steps));
+        let (mut covered, mut end) = (Vec::new(), None);
         let cases = self.space.cases(size, orders);
         let cases = cases.filter(|case| lies != Lies::Free || self.covers(case).is_some());
-        let explored_cases = explored_cases(cases, limit, progress, |case, budget| {
-            let explored = self.explore(case, lies, budget);
-            if let Some(behaviours) = self.covers(case).filter(|_| lies == Lies::Free)
-                && explored.1.is_ok()
-            {
-                let share = 10_f64.powf(behaviours.log10() - self.whole.log10());
-                progress.covered(share / self.search.part.map_or(1.0, |part| part.of() as f64));
+        for cases in &cases.chunks(AT_A_TIME) {
+            let mut cases = cases.collect_vec();
+            let explored = budget.in_order(cases.len(), |place, budget| {
+                let case = &cases[place];
+                let explored = self.explore(case, lies, budget);
+                if let Some(behaviours) = self.covers(case).filter(|_| lies == Lies::Free)
+                    && explored.1.is_ok()
+                {
+                    let share = 10_f64.powf(behaviours.log10() - self.whole.log10());
+                    progress.covered(share / self.search.part.map_or(1.0, |part| part.of() as f64));
+                }
+                explored
+            });
+            if let Err((place, why)) = explored {
+                end = Some((cases.swap_remove(place), why));
+                cases.truncate(place);
+                covered.extend(cases);
+                break;
             }
-            explored
-        });
-        self.steps += explored_cases.steps;
-        explored_cases
+            covered.extend(cases);
+        }
+        self.steps += budget.steps();
+        let outcome = match end {
+            None => (None, None),
+            Some((case, SearchOutcome::Found(violation, decisions))) => {
+                (Some(self.confirmed(&case, lies, violation, *decisions)?), None)
+            }
+            Some((_, SearchOutcome::Halted(halt))) => (None, Some(halt)),
+            Some((_, SearchOutcome::Refused(refusal))) => return Err(refusal),
+        };
+        Ok((outcome, covered))
     }
 
     /// Goes through one case. Only the exhaustive engine counts lies.
@@ -263,26 +274,9 @@ impl Driver<'_> {
     ) -> Explorer<'e> {
         let symmetry = self.symmetry.as_ref().filter(|_| lies == Lies::Free);
         let part = self.search.part.filter(|_| lies == Lies::Free);
-        let plan = Exploration {
-            lies,
-            reductions: self.search.reductions,
-            symmetry,
-            pool: &self.pool,
-            part,
-        };
+        let (reductions, pool) = (self.search.reductions, &self.pool);
+        let plan = Exploration { lies, reductions, symmetry, pool, part };
         Explorer::new(self.space, case, plan, budget)
-    }
-
-    /// What the exploration of some cases found, confirmed, or why it ended before it found anything.
-    fn outcome(&self, explored_cases: ExploredCases, lies: Lies) -> Result<FoundOrHalt, Refusal> {
-        match explored_cases.end {
-            None => Ok((None, None)),
-            Some((case, SearchOutcome::Found(violation, decisions))) => {
-                Ok((Some(self.confirmed(&case, lies, violation, *decisions)?), None))
-            }
-            Some((_, SearchOutcome::Halted(halt))) => Ok((None, Some(halt))),
-            Some((_, SearchOutcome::Refused(refusal))) => Err(refusal),
-        }
     }
 
     /// The attack that an engine found, run again by the simulator.
@@ -294,27 +288,9 @@ impl Driver<'_> {
         decisions: Decisions,
     ) -> Result<Found, Refusal> {
         let attack = decisions::attack(self.space, case, &decisions)?;
-        if let Some(found) = self.space.confirmed(&attack) {
-            return Ok(found);
-        }
-        // Then the engine and the simulator disagree. A protocol that is not deterministic makes
-        // them; it is found out by asking both again.
-        if let Some(found) = self.space.inquired(&attack) {
-            return Ok(found);
-        }
-        let known = match &violation {
-            Violation::Fault(fault @ Fault { kind: FaultKind::Undetermined(..), .. }) => {
-                Some(fault.clone())
-            }
-            _ => self.inconsistency(case, lies, &violation, &decisions),
-        };
-        let Some(fault) = known else {
-            panic!(
-                "bug in turncoat: the search finds {violation:?} where the simulator finds \
-                 nothing, under {attack:?}"
-            );
-        };
-        Ok(self.space.faulty(&attack, fault))
+        self.space.believed(&attack, violation, |violation| {
+            Ok(self.inconsistency(case, lies, violation, &decisions))
+        })
     }
 
     /// How the engine contradicts itself when it is asked again, if it does.
@@ -336,20 +312,16 @@ impl Driver<'_> {
         let again: Result<(), SearchOutcome> = self.explore(case, lies, budget()).1;
         let same = matches!(&again, Err(SearchOutcome::Found(again, said))
             if again == violation && **said == *decisions);
-        let kind = FaultKind::Undetermined(violation.name().into(), "another end".into());
-        (!same).then_some(Fault { general: General::COMMANDER, call: Call::Whole, kind })
+        (!same).then(|| another_end(violation))
     }
 
     /// The same attack, or a smaller one: as small as can be shown.
     fn minimal(&mut self, found: Found, fewest_traitors: bool) -> Found {
-        if let Violation::Fault(Fault { kind: FaultKind::Undetermined(..), .. }) = found.violation {
-            return found; // what such a protocol does with fewer lies says nothing
+        if found.is_undetermined() {
+            return found;
         }
         self.search.progress.shrink();
-        let Shrunk { attack, size, .. } =
-            shrunk(self.space, found.attack.clone(), self.search.progress);
-        let local = self.space.confirmed(&attack).map(|local| Found { size, ..local });
-        let local = local.unwrap_or(found);
+        let (local, _) = self.space.shrunk(found, self.search.progress);
         let smallest = fewest_traitors.then(|| self.smallest(&local, PROOF_OF_LIES)).flatten();
         smallest.map_or(local, |found| Found { size: Size::Smallest, ..found })
     }
@@ -361,8 +333,7 @@ impl Driver<'_> {
         let end = self.steps.saturating_add(steps);
         for most in 0..=size {
             let lies = Lies::AtMost(most as u32);
-            let explored_cases = self.explored_cases(traitors.len(), lies, end - self.steps);
-            let (found, halt) = self.outcome(explored_cases, lies).ok()?;
+            let ((found, halt), _) = self.explored(traitors.len(), lies, end - self.steps).ok()?;
             if let Some(found) = found {
                 let told = found.attack.size();
                 let again = (told > most).then(|| self.space.inquired(&found.attack));

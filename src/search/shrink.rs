@@ -3,47 +3,44 @@
 
 use std::ops::Range;
 
+use super::Found;
 use super::choices::space::Space;
 use super::progress::Progress;
 use crate::attack::{Edit, Lie};
 use crate::execution::Size;
-use crate::machine::{MessageId, NumberedAttack, Worker};
+use crate::machine::{MessageId, NumberedAttack};
 use crate::schedule::{Arrival, Crash, Shift};
 use crate::testable::Wire;
 
-/// What became of an attack.
-pub(crate) struct Shrunk {
-    pub attack: NumberedAttack,
-    pub size: Size,
-    /// How often the protocol was run for that.
-    pub executions: u64,
-}
-
-/// A locally minimal attack: every lie, made honest, removes the violation or leads out of what
-/// the adversary may do, and so does every crash and every change of the schedule, taken back; and
-/// every traitor is needed, unless there must be exactly so many. Of attacks as small it is as
-/// simple as can be had by changing one thing.
-///
-/// Parts are tried in blocks, halved until they are single ones, and then until none can go: at
-/// best a number of executions logarithmic in the parts, at worst quadratic.
-pub(crate) fn shrunk(space: &Space<'_>, attack: NumberedAttack, progress: &Progress) -> Shrunk {
-    let mut shrinker = Shrinker::new(attack);
-    let (mut executions, mut size) = (0, Size::LocallyMinimal);
-    let mut worker = space.worker(shrinker.best.traitors);
-    while let Some(attack) = shrinker.next(space) {
-        if progress.is_stopped() {
-            size = Size::NotMinimal;
-            break;
+impl Space<'_> {
+    /// A locally minimal attack: every lie, made honest, removes the violation or leads out of what
+    /// the adversary may do, and so does every crash and every change of the schedule, taken back; and
+    /// every traitor is needed, unless there must be exactly so many. Of attacks as small it is as
+    /// simple as can be had by changing one thing. With it, how often the protocol was run for that.
+    ///
+    /// Parts are tried in blocks, halved until they are single ones, and then until none can go: at
+    /// best a number of executions logarithmic in the parts, at worst quadratic.
+    pub fn shrunk(&self, found: Found, progress: &Progress) -> (Found, u64) {
+        let mut shrinker = Shrinker::new(found.attack.clone());
+        let (mut executions, mut size) = (0, Size::LocallyMinimal);
+        let mut worker = self.worker(shrinker.best.traitors);
+        while let Some(attack) = shrinker.next(self) {
+            if progress.is_stopped() {
+                size = Size::NotMinimal;
+                break;
+            }
+            executions += 1;
+            progress.worked(1);
+            worker.make_room();
+            let execution = self.run(&mut worker, &attack);
+            if execution.violation().is_some() && self.allows(&attack, &execution) {
+                shrinker.keep(attack);
+            }
         }
-        executions += 1;
-        progress.worked(1);
-        worker.make_room();
-        if breaks(space, &mut worker, &attack) {
-            shrinker.keep(attack);
-        }
+        self.lay_down(worker);
+        let smaller = self.confirmed(&shrinker.best);
+        (smaller.map_or(found, |smaller| Found { size, ..smaller }), executions)
     }
-    space.lay_down(worker);
-    Shrunk { attack: shrinker.best, size, executions }
 }
 
 /// Makes an attack smaller step by step, whatever it is that an attack must still do: each step
@@ -52,7 +49,7 @@ pub(crate) fn shrunk(space: &Space<'_>, attack: NumberedAttack, progress: &Progr
 pub(crate) struct Shrinker {
     /// The best so far.
     pub best: NumberedAttack,
-    simulate: Stage,
+    stage: Stage,
 }
 
 #[derive(Clone, Debug)]
@@ -69,15 +66,14 @@ enum Stage {
 
 impl Shrinker {
     pub fn new(best: NumberedAttack) -> Shrinker {
-        let simulate = Stage::first(&best);
-        Shrinker { best, simulate }
+        Shrinker { stage: Stage::first(&best), best }
     }
 
     /// The next attack to be tried; none if the best is locally minimal.
     pub fn next(&mut self, space: &Space<'_>) -> Option<NumberedAttack> {
         loop {
-            match &mut self.simulate {
-                Stage::Parts { block: 0, .. } => self.simulate = Stage::Traitors,
+            match &mut self.stage {
+                Stage::Parts { block: 0, .. } => self.stage = Stage::Traitors,
                 Stage::Parts { block, start: start @ 0, smaller } => {
                     *block = if *block > 1 || !*smaller { *block / 2 } else { 1 };
                     (*start, *smaller) = (self.best.size(), false);
@@ -88,7 +84,7 @@ impl Shrinker {
                     return Some(without(&self.best, *start..end));
                 }
                 Stage::Traitors => {
-                    self.simulate = Stage::Simpler(simpler(space, &self.best).into_iter());
+                    self.stage = Stage::Simpler(simpler(space, &self.best).into_iter());
                     let traitors = self.best.culprits();
                     if traitors != self.best.traitors && !space.adversary.exactly {
                         return Some(NumberedAttack { traitors, ..self.best.clone() });
@@ -102,10 +98,10 @@ impl Shrinker {
     /// What was proposed last does as well.
     pub fn keep(&mut self, attack: NumberedAttack) {
         self.best = attack;
-        match &mut self.simulate {
+        match &mut self.stage {
             Stage::Parts { smaller, .. } => *smaller = true,
             // Of those who are loyal now more is asked, so less may do.
-            Stage::Traitors | Stage::Simpler(_) => self.simulate = Stage::first(&self.best),
+            Stage::Traitors | Stage::Simpler(_) => self.stage = Stage::first(&self.best),
         }
     }
 }
@@ -114,12 +110,6 @@ impl Stage {
     fn first(attack: &NumberedAttack) -> Stage {
         Stage::Parts { block: attack.size(), start: attack.size(), smaller: false }
     }
-}
-
-/// Whether an attack breaks the protocol and is one of the adversary's.
-fn breaks(space: &Space<'_>, worker: &mut Worker<'_>, attack: &NumberedAttack) -> bool {
-    let execution = space.run(worker, attack);
-    execution.violation().is_some() && space.allows(attack, &execution)
 }
 
 /// The attack without some of its parts: lies, changes of the schedule, crashes.
@@ -137,40 +127,36 @@ fn without(attack: &NumberedAttack, parts: Range<usize>) -> NumberedAttack {
     attack
 }
 
-/// Every attack that is as large and in one thing simpler. Whatever is done so ends: each thing has
-/// an order of its own, in which it goes down.
+/// Every attack that is as large and in one thing simpler: each thing has an order in which it goes down,
+/// so that comes to an end.
 fn simpler(space: &Space<'_>, attack: &NumberedAttack) -> Vec<NumberedAttack> {
     let mut simpler = Vec::new();
+    let mut with = |change: &dyn Fn(&mut NumberedAttack)| {
+        let mut attack = attack.clone();
+        change(&mut attack);
+        simpler.push(attack);
+    };
     for (general, value) in &attack.inputs {
         for earlier in space.terms.values.iter().take_while(|earlier| *earlier != value) {
-            let mut with = attack.clone();
-            with.inputs.insert(*general, *earlier);
-            simpler.push(with);
+            with(&|attack| {
+                attack.inputs.insert(*general, *earlier);
+            });
         }
     }
     for (place, Crash { general, reaches, .. }) in attack.crashes.iter().enumerate() {
         for more in space.neighbours(*general).minus(*reaches).iter() {
-            let mut with = attack.clone();
-            with.crashes[place].reaches = reaches.with(more);
-            simpler.push(with);
+            with(&|attack| attack.crashes[place].reaches = reaches.with(more));
         }
     }
     for (place, Shift { arrival, .. }) in attack.schedule.iter().enumerate() {
-        let latest = match arrival {
-            Arrival::First | Arrival::Never => 0,
-            Arrival::Late(rounds) => rounds - 1,
-        };
-        for rounds in 1..=latest {
-            let mut with = attack.clone();
-            with.schedule[place].arrival = Arrival::Late(rounds);
-            simpler.push(with);
+        let Arrival::Late(latest) = *arrival else { continue };
+        for rounds in 1..latest {
+            with(&|attack| attack.schedule[place].arrival = Arrival::Late(rounds));
         }
     }
     for (place, lie) in attack.lies.iter().enumerate() {
-        for lie in simpler_lies(space, lie) {
-            let mut with = attack.clone();
-            with.lies[place] = lie;
-            simpler.push(with);
+        for simpler in simpler_lies(space, lie) {
+            with(&|attack| attack.lies[place] = simpler.clone());
         }
     }
     simpler
@@ -188,62 +174,4 @@ fn simpler_lies(space: &Space<'_>, Lie { wire, edit }: &Lie<MessageId>) -> Vec<L
         None => Edit::Say(say),
     });
     earlier.chain(others.map(|edit| Lie { wire: *wire, edit })).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-    use crate::adversary::Adversary;
-    use crate::attack::{Attack, AttackOn};
-    use crate::general::General;
-    use crate::machine::{Machine, Numbered};
-    use crate::order::Order;
-    use crate::protocols::oral::{OralMessages, Relay};
-    use crate::protocols::path::Path;
-
-    const RETREAT: Order = Order::RETREAT;
-    const ATTACK: Order = Order::ATTACK;
-
-    fn told(from: usize, to: usize, of: Order, say: Order) -> Lie<Relay<Order>> {
-        let from = General::new(from);
-        let round = if from.is_commander() { 1 } else { 2 };
-        let path = if round == 1 { Path::root() } else { Path::root().then(from) };
-        let relay = |value| Relay { path, value };
-        let edit = Edit::Instead { of: relay(of), say: relay(say) };
-        Lie { wire: Wire { round, from, to: General::new(to) }, edit }
-    }
-
-    fn attack(n: usize, traitors: &[usize], lies: &[Lie<Relay<Order>>]) -> AttackOn<OralMessages> {
-        let traitors = traitors.iter().map(|id| General::new(*id)).collect();
-        let inputs = BTreeMap::from([(General::COMMANDER, ATTACK)]);
-        AttackOn::<OralMessages> { lies: lies.to_vec(), ..Attack::new(n, traitors, inputs) }
-    }
-
-    /// Lies that are not needed go, and then traitors who tell none.
-    #[test]
-    fn literal_in_literal_out() {
-        let needed = [told(1, 2, ATTACK, RETREAT)];
-        let with_idle = [&[told(1, 2, RETREAT, ATTACK)], &needed[..]].concat();
-        let two = [told(0, 2, ATTACK, RETREAT), told(1, 4, ATTACK, RETREAT)];
-        let many = [&two[..], &[told(1, 2, ATTACK, RETREAT)]].concat();
-        let cases = [
-            (attack(3, &[1], &with_idle), attack(3, &[1], &needed)),
-            (attack(3, &[1], &needed), attack(3, &[1], &needed)),
-            (attack(3, &[1, 0], &needed), attack(3, &[1], &needed)),
-            (attack(5, &[0, 1], &many), attack(5, &[0, 1], &two)),
-        ];
-        for (before, after) in cases {
-            let protocol = OralMessages::new(1);
-            let numbered = Numbered::new(&protocol);
-            let terms = numbered.terms(&before.graph, true).unwrap();
-            let progress = Progress::new();
-            let space = Space::new(&numbered, &terms, Adversary::byzantine(2), &progress);
-            let space = space.unwrap().unwrap();
-            let shrunk = shrunk(&space, numbered.number_attack(&before), &progress);
-            let attack = numbered.attack(&shrunk.attack);
-            assert_eq!((attack, shrunk.size), (after, Size::LocallyMinimal));
-        }
-    }
 }

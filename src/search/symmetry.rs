@@ -1,10 +1,6 @@
 //! Symmetry: who are alike from the start, as the protocol says, and what stands in the place of what
 //! when two of them have changed places.
-//!
-//! | file | what it does |
-//! |---|---|
-//! | `renaming` | who are alike in a global state, and which successors can be renamed into others |
-//! | `symmetry_test` | tests that those are alike who are said to be |
+//! (`renaming`: who are alike in a global state; `symmetry_test`: whether those are who are said to be.)
 
 pub(crate) mod renaming;
 pub(crate) mod symmetry_test;
@@ -40,6 +36,19 @@ struct SignatureRenaming {
     renamed: FxHashMap<Swap, Vec<u32>>,
 }
 
+/// These by kind: each with the first that it is like.
+pub(crate) fn kinds(these: Generals, alike: impl Fn(General, General) -> bool) -> Vec<Generals> {
+    let mut kinds: Vec<Generals> = Vec::new();
+    for general in these.iter() {
+        let like = |kind: &&mut Generals| kind.iter().next().is_some_and(|one| alike(one, general));
+        match kinds.iter_mut().find(like) {
+            Some(kind) => *kind = kind.with(general),
+            None => kinds.push(Generals::NONE.with(general)),
+        }
+    }
+    kinds
+}
+
 impl<'a> Symmetry<'a> {
     /// As the protocol claims, where that can be used: among Byzantine traitors, where no message is
     /// disrupted, and nothing is demanded that may hang on names.
@@ -69,17 +78,7 @@ impl<'a> Symmetry<'a> {
                 && same(suspects)
                 && everybody.iter().all(|of| neighbours(of) == graph.neighbours(swap.of(of)))
         };
-        let mut kinds: Vec<Generals> = Vec::new();
-        for general in alike.iter() {
-            let first = |kind: &Generals| kind.iter().next();
-            let kind = kinds
-                .iter_mut()
-                .find(|kind| first(kind).is_some_and(|first| changes_nothing(first, general)));
-            match kind {
-                Some(kind) => *kind = kind.with(general),
-                None => kinds.push(Generals::NONE.with(general)),
-            }
-        }
+        let mut kinds = kinds(alike, changes_nothing);
         kinds.retain(|kind| kind.len() > 1);
         Ok((!kinds.is_empty()).then_some(Symmetry { machine, kinds, signatures: None }))
     }

@@ -38,14 +38,13 @@ use crate::testable::{Testable, Wire};
 pub fn attacks<P: Testable>(protocol: P, settings: impl Into<Settings>) -> Attacks<P> {
     let settings = settings.into();
     let stocks = settings.all().iter().map(|_| OnceLock::new()).collect();
-    let field = Field { numbered: Numbered::new(protocol), places: Places { settings, stocks } };
-    let (first, replayed) = (Vec::new(), AtomicUsize::new(0));
-    Attacks { field: Arc::new(field), fixed: Fixed::default(), first, replayed }
+    let places = Arc::new(Places { numbered: Numbered::new(protocol), settings, stocks });
+    Attacks { places, fixed: Fixed::default(), first: Vec::new(), replayed: AtomicUsize::new(0) }
 }
 
 /// See [`attacks`].
 pub struct Attacks<P: Testable> {
-    field: Arc<Field<P>>,
+    places: Arc<Places<P>>,
     fixed: Fixed,
     first: Vec<AttackOn<P>>,
     /// How many of the first have been had.
@@ -82,14 +81,9 @@ impl Fixed {
     }
 }
 
-/// Where attacks take place, and on what.
-struct Field<P: Testable> {
+/// The settings in which attacks take place, and on what.
+struct Places<P: Testable> {
     numbered: Numbered<P>,
-    places: Places,
-}
-
-/// The settings in which attacks take place.
-struct Places {
     settings: Settings,
     /// By number of the setting.
     stocks: Vec<OnceLock<Result<Stocked, String>>>,
@@ -119,7 +113,7 @@ impl<P: Testable> Attacks<P> {
     /// The same with these inputs, and no others.
     #[must_use]
     pub fn given(self, inputs: BTreeMap<General, P::Value>) -> Attacks<P> {
-        let numbered = &self.field.numbered;
+        let numbered = &self.places.numbered;
         let inputs = inputs.into_iter();
         let inputs = inputs.map(|(general, input)| (general, numbered.number_value(input)));
         let fixed = Fixed { inputs: Some(inputs.collect()), ..self.fixed };
@@ -136,7 +130,7 @@ impl<P: Testable> Attacks<P> {
     }
 }
 
-impl Places {
+impl<P: Testable> Places<P> {
     /// The setting of an attack that comes first.
     fn setting_of(&self, attack: &NumberedAttack) -> Result<usize, Reason> {
         let settings = self.settings.all().iter();
@@ -153,7 +147,8 @@ impl Places {
     }
 
     /// The space of a setting.
-    fn space<'a>(&'a self, machine: &'a dyn Machine, number: usize) -> Result<Space<'a>, Reason> {
+    fn space(&self, number: usize) -> Result<Space<'_>, Reason> {
+        let machine: &dyn Machine = &self.numbered;
         let Setting { graph, adversary } = &self.settings.all()[number];
         let adversary = *adversary;
         let stored = self.stocks[number].get_or_init(|| {
@@ -171,8 +166,8 @@ impl Places {
 
 impl<P: Testable> fmt::Debug for Attacks<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Field { numbered, places } = &*self.field;
-        let (protocol, settings) = (&numbered.protocol, &places.settings);
+        let Places { numbered, settings, .. } = &*self.places;
+        let protocol = &numbered.protocol;
         f.debug_struct("Attacks").field("on", protocol).field("settings", settings).finish()
     }
 }
@@ -183,38 +178,33 @@ impl<P: Testable> Strategy for Attacks<P> {
 
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Attacks<P>> {
         let stored = self.first.get(self.replayed.fetch_add(1, Ordering::Relaxed));
-        let Field { numbered, places } = &*self.field;
+        let places = &*self.places;
         let (setting, attack) = match stored {
             Some(attack) => {
-                let attack = numbered.number_attack(attack);
+                let attack = places.numbered.number_attack(attack);
                 let setting = places.setting_of(&attack)?;
-                let terms = places.space(numbered, setting)?.terms;
+                let Space { machine, terms, .. } = places.space(setting)?;
                 let misfit = |misfit| format!("an attack to begin with does not fit: {misfit}");
-                fits(numbered, terms, &attack).map_err(misfit)?;
+                fits(machine, terms, &attack).map_err(misfit)?;
                 (setting, attack)
             }
             None => {
                 let setting = places.settings.choose(runner)?;
                 let seed = proptest::num::u64::ANY.new_tree(runner)?.current();
-                (setting, self.fixed.drawn(&places.space(numbered, setting)?, seed)?)
+                (setting, self.fixed.drawn(&places.space(setting)?, seed)?)
             }
         };
-        let (fixed, shrinker) = (self.fixed.clone(), Shrinker::new(attack));
-        let best = Best { fixed, setting, smaller: 0, proposed: None, shrinker };
-        Ok(AttackTree { field: Arc::clone(&self.field), best })
+        let (places, fixed) = (Arc::clone(&self.places), self.fixed.clone());
+        let shrinker = Shrinker::new(attack);
+        Ok(AttackTree { places, fixed, setting, smaller: 0, proposed: None, shrinker })
     }
 }
 
 /// An attack that can become smaller.
 pub struct AttackTree<P: Testable> {
-    field: Arc<Field<P>>,
-    best: Best,
-}
-
-/// The best attack so far, and what is tried next.
-struct Best {
+    places: Arc<Places<P>>,
     fixed: Fixed,
-    /// Its setting.
+    /// The setting of the best attack so far.
     setting: usize,
     /// The next setting with fewer generals in which it is tried.
     smaller: usize,
@@ -223,77 +213,39 @@ struct Best {
     shrinker: Shrinker,
 }
 
-impl Best {
-    /// Proposes the next attack, if there is one.
-    fn advance(&mut self, machine: &dyn Machine, places: &Places) -> bool {
-        let fewer = self.fewer_generals(machine, places);
-        self.proposed = fewer.or_else(|| self.fewer_parts(machine, places));
-        self.proposed.is_some()
-    }
-
+impl<P: Testable> AttackTree<P> {
     /// The same attack among fewer generals: what those say and hear who are gone is gone.
-    fn fewer_generals(
-        &mut self,
-        machine: &dyn Machine,
-        places: &Places,
-    ) -> Option<(usize, NumberedAttack)> {
-        while self.smaller < self.setting {
-            let number = self.smaller;
-            self.smaller += 1;
-            let graph = places.settings.all()[number].graph.clone();
-            let fewer = graph.n() < self.shrinker.best.n();
-            let attack = within(&self.shrinker.best, graph);
-            if fewer && self.is_allowed(machine, places, number, &attack) {
-                return Some((number, attack));
-            }
-        }
-        None
+    fn fewer_generals(&mut self) -> Option<(usize, NumberedAttack)> {
+        let best = &self.shrinker.best;
+        let smaller = (self.smaller..self.setting).find_map(|number| {
+            let graph = self.places.settings.all()[number].graph.clone();
+            let fewer = graph.n() < best.n();
+            let attack = within(best, graph);
+            (fewer && self.is_allowed(number, &attack)).then_some((number, attack))
+        });
+        self.smaller = smaller.as_ref().map_or(self.setting, |(number, _)| number + 1);
+        smaller
     }
 
-    fn fewer_parts(
-        &mut self,
-        machine: &dyn Machine,
-        places: &Places,
-    ) -> Option<(usize, NumberedAttack)> {
-        let space = places.space(machine, self.setting).ok()?;
+    fn fewer_parts(&mut self) -> Option<(usize, NumberedAttack)> {
+        let AttackTree { places, fixed, setting, shrinker, .. } = self;
+        let space = places.space(*setting).ok()?;
         let mut worker = space.worker(Generals::NONE);
-        let attack = std::iter::from_fn(|| self.shrinker.next(&space)).find(|attack| {
+        let attack = std::iter::from_fn(|| shrinker.next(&space)).find(|attack| {
             worker.make_room();
-            let execution = self.fixed.is_in(attack).then(|| space.run(&mut worker, attack));
+            let execution = fixed.is_in(attack).then(|| space.run(&mut worker, attack));
             execution.is_some_and(|execution| space.allows(attack, &execution))
         });
-        attack.map(|attack| (self.setting, attack))
+        attack.map(|attack| (*setting, attack))
     }
 
-    fn is_allowed(
-        &self,
-        machine: &dyn Machine,
-        places: &Places,
-        number: usize,
-        attack: &NumberedAttack,
-    ) -> bool {
-        let Ok(space) = places.space(machine, number) else { return false };
+    fn is_allowed(&self, number: usize, attack: &NumberedAttack) -> bool {
+        let Ok(space) = self.places.space(number) else { return false };
         let traitors = attack.traitors.len();
         self.fixed.is_in(attack)
             && space.adversary.sizes().contains(&traitors)
-            && fits(machine, space.terms, attack).is_ok()
+            && fits(space.machine, space.terms, attack).is_ok()
             && space.allows(attack, &space.run(&mut space.worker(attack.traitors), attack))
-    }
-
-    /// What was proposed is the best now.
-    fn keep(&mut self) {
-        match self.proposed.take() {
-            Some((setting, attack)) if setting == self.setting => {
-                self.shrinker.keep(attack);
-                // What is smaller may do among fewer generals, too.
-                self.smaller = 0;
-            }
-            Some((setting, attack)) => {
-                (self.setting, self.smaller) = (setting, 0);
-                self.shrinker = Shrinker::new(attack);
-            }
-            None => {}
-        }
     }
 }
 
@@ -331,17 +283,27 @@ impl<P: Testable> ValueTree for AttackTree<P> {
     type Value = AttackOn<P>;
 
     fn current(&self) -> AttackOn<P> {
-        let proposed = self.best.proposed.as_ref().map(|(_, attack)| attack);
-        self.field.numbered.attack(proposed.unwrap_or(&self.best.shrinker.best))
+        let proposed = self.proposed.as_ref().map(|(_, attack)| attack);
+        self.places.numbered.attack(proposed.unwrap_or(&self.shrinker.best))
     }
 
+    /// What was proposed is the best now.
     fn simplify(&mut self) -> bool {
-        self.best.keep();
+        match self.proposed.take() {
+            Some((setting, attack)) if setting == self.setting => self.shrinker.keep(attack),
+            Some((setting, attack)) => {
+                (self.setting, self.shrinker) = (setting, Shrinker::new(attack));
+            }
+            None => return self.complicate(),
+        }
+        // What is smaller may do among fewer generals, too.
+        self.smaller = 0;
         self.complicate()
     }
 
+    /// Proposes the next attack, if there is one.
     fn complicate(&mut self) -> bool {
-        let Field { numbered, places } = &*self.field;
-        self.best.advance(numbered, places)
+        self.proposed = self.fewer_generals().or_else(|| self.fewer_parts());
+        self.proposed.is_some()
     }
 }

@@ -131,11 +131,4 @@ mod tests {
             assert_eq!(shrunk, Setting::new(expected, (expected - 1) / 3), "{start} {least}");
         }
     }
-
-    #[test]
-    fn of_nothing_nothing_can_be_chosen() {
-        let none = Settings::among([], |n| n);
-        let reason = none.new_tree(&mut TestRunner::default()).unwrap_err();
-        assert_eq!(reason.message(), "there is no setting to choose from: give at least one");
-    }
 }

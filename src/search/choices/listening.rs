@@ -1,5 +1,9 @@
 //! Listening: learns what a traitor could say where the protocol's author has not said it. It is heard
 //! from the protocol itself, in runs with other inputs and other traitors, and recombined.
+//!
+//! Those traitors are mimics: they repeat what was said in other runs. To each general they show the
+//! face of one run or that of another, as in the proofs that there are no protocols among too few
+//! generals (Fischer, Lynch, Merritt 1986).
 
 use std::collections::BTreeMap;
 
@@ -9,10 +13,9 @@ use num_integer::Integer;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::Serialize;
 
-use super::mimic::{Mimic, MimicPlan, RecordedRun};
 use crate::adversary::{Adversary, FaultClass};
 use crate::execution::Delivery;
-use crate::execution::simulate::{Roles, simulate};
+use crate::execution::simulate::{Eavesdropper, Enemy, Roles, simulate};
 use crate::general::{General, Generals};
 use crate::machine::{Machine, MessageId, Terms, ValueId, Worker};
 use crate::protocol::Round;
@@ -36,6 +39,9 @@ const SENT: usize = 50_000;
 
 /// The most runs that are imitated.
 const FACES: usize = 64;
+
+/// The last round before which one face is shown, and another after it.
+const LAST_TURN: Round = 5;
 
 /// The most strays of a wire.
 const STRAYS: usize = 128;
@@ -76,7 +82,7 @@ impl Harvest {
         let mut listener = Listener { machine, terms, heard, runs, listened: 0, sent: 0 };
         let mut inputs = inputs(terms);
         for inputs in &inputs {
-            listener.listen(Generals::NONE, inputs, MimicPlan::OBEDIENT);
+            listener.listen(Generals::NONE, inputs, MimicPlan::single(None));
         }
         inputs.truncate(INPUTS_OF_MIMICS);
         let (obedient, sent) = (listener.listened, listener.sent);
@@ -152,7 +158,88 @@ fn inputs(terms: &Terms) -> Vec<BTreeMap<General, ValueId>> {
     alike.iter().cloned().chain(but_one).chain(all).unique().take(INPUTS).collect()
 }
 
+/// What was said on every wire of a run.
+type RecordedRun = FxHashMap<Wire, Vec<MessageId>>;
+
+/// What a traitor does: what was said in its place in the run of this number, or else it obeys.
+type MimicFace = Option<usize>;
+
+/// On which wires the first of two faces is shown.
+#[derive(Clone, Copy, Debug)]
+enum Towards {
+    /// Towards one general.
+    One(General),
+    /// Towards generals with an even number.
+    Even,
+    /// Before this round.
+    Before(Round),
+}
+
+/// What all traitors of a run do: they show one face towards some, and another towards the others.
+#[derive(Clone, Copy, Debug)]
+struct MimicPlan {
+    one: MimicFace,
+    other: MimicFace,
+    towards: Towards,
+}
+
+impl MimicPlan {
+    /// They have one face.
+    fn single(face: MimicFace) -> MimicPlan {
+        MimicPlan { one: face, other: face, towards: Towards::Even }
+    }
+
+    /// Everything that can be done with the faces of so many runs and obedience, if one of them at
+    /// least is new: the runs that were known are the first.
+    fn all(n: usize, rounds: Round, known: usize, runs: usize) -> Vec<MimicPlan> {
+        let faces = || [None].into_iter().chain((0..runs).map(Some));
+        let is_new = |face: &MimicFace| face.is_some_and(|run| run >= known);
+        let turns = (2..=rounds.min(LAST_TURN)).map(Towards::Before);
+        let towards = Generals::first(n).iter().map(Towards::One).chain([Towards::Even]);
+        let pairs = faces().cartesian_product(faces());
+        let pairs = pairs.filter(|(one, other)| one != other && (is_new(one) || is_new(other)));
+        let two_faced = pairs.cartesian_product(towards.chain(turns));
+        let two_faced = two_faced.map(|((one, other), towards)| MimicPlan { one, other, towards });
+        faces().filter(is_new).map(MimicPlan::single).chain(two_faced).collect()
+    }
+
+    fn face(self, wire: Wire) -> MimicFace {
+        let first = match self.towards {
+            Towards::One(general) => wire.to == general,
+            Towards::Even => wire.to.id().is_multiple_of(2),
+            Towards::Before(round) => wire.round < round,
+        };
+        if first { self.one } else { self.other }
+    }
+}
+
+/// The traitors in their manner. What needs a signature that they lack they don't say.
+struct Mimic<'a> {
+    machine: &'a dyn Machine,
+    runs: &'a [RecordedRun],
+    plan: MimicPlan,
+}
+
+impl Enemy for Mimic<'_> {
+    fn tamper(
+        &mut self,
+        wire: Wire,
+        honest: &[MessageId],
+        overhears: &Eavesdropper<'_>,
+    ) -> Option<Vec<MessageId>> {
+        let said = self.runs[self.plan.face(wire)?].get(&wire).into_iter().flatten();
+        let can_be_said = |message: &&MessageId| {
+            honest.contains(message) || {
+                let signatures = self.machine.signatures(**message);
+                signatures.is_ok_and(|signatures| overhears.lacks(&signatures).is_none())
+            }
+        };
+        Some(said.filter(can_be_said).cloned().collect())
+    }
+}
+
 /// What one general said in one round of all runs.
+#[derive(Default)]
 struct HeardMessages {
     messages: IndexSet<MessageId, FxBuildHasher>,
     /// What was said together on one wire in one run, by number.
@@ -201,9 +288,7 @@ impl Listener<'_> {
         self.sent += execution.messages();
         let mut new = false;
         for Delivery { wire, said, loyal } in &execution.deliveries {
-            let heard = self.heard.entry((wire.from, wire.round)).or_insert_with(|| {
-                HeardMessages { messages: IndexSet::default(), together: IndexSet::default() }
-            });
+            let heard = self.heard.entry((wire.from, wire.round)).or_default();
             for said in [Some(said), loyal].into_iter().flatten() {
                 let before = heard.messages.len();
                 let number = |message: &MessageId| heard.messages.insert_full(*message).0;

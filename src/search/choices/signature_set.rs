@@ -48,32 +48,3 @@ impl SignatureSet {
         SignatureSet(self.0.iter().zip(&other.0).map(|(one, other)| one & other).collect())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_set_has_what_was_added() {
-        let mut set = SignatureSet::none(130);
-        for signature in [0, 63, 64, 129] {
-            assert!(!set.has(signature));
-            set.add(signature);
-            assert!(set.has(signature));
-        }
-        assert!(set.has_all(&[0, 129]) && set.has_all(&[]));
-        assert!(!set.has_all(&[0, 1]));
-        let mut other = SignatureSet::none(130);
-        other.add(1);
-        other.add(64);
-        assert!(set.and(&other).has(64) && !set.and(&other).has(0) && !set.and(&other).has(1));
-        assert_eq!(set.beside(&other), Some(0));
-        assert_eq!(set.beside(&set), None);
-        other.add(0);
-        other.add(129);
-        assert_eq!([set.beside(&other), other.beside(&set)], [Some(1); 2]);
-        let places: Vec<u32> = (0..130).map(|number| (number + 1) % 130).collect();
-        let renamed = set.renamed(&places);
-        assert!(renamed.has_all(&[1, 64, 65, 0]) && !renamed.has(63) && !renamed.has(129));
-    }
-}

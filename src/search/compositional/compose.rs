@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 
 use itertools::Itertools;
 
+use super::CompositionError;
 use super::composition::Composition;
-use super::composition_error::CompositionError;
 use super::outcomes::{IMPOSSIBLE, Node, numbers};
 use super::witness::{Subtree, WitnessLie, witness};
 use crate::adversary::Adversary;
@@ -18,7 +18,7 @@ use crate::machine::{MessageId, NumberedAttack, ValueId};
 use crate::outcome::Task;
 use crate::property::Property;
 use crate::search::choices::space::Space;
-use crate::search::confirm::confirmed;
+use crate::search::confirm::{CONFIRMATIONS, confirmed};
 use crate::search::progress::Halt;
 use crate::search::{Answer, Found, Reduction, Search};
 use crate::testable::{Recursive, Refusal, Wire, described};
@@ -49,38 +49,41 @@ impl Search<'_> {
             return Err(because(format!("its depth is {depth}, and it has {rounds} rounds")));
         }
         let mut covered = Vec::new();
-        let answer = |found, halt, covered: Vec<Count>, steps| Answer {
+        let (found, halt) =
+            match self.smallest(&mut composition, &*recursive, &values, &mut covered) {
+                Ok(found) => (found, None),
+                Err(CompositionError::Halted(halt)) => (None, Some(halt)),
+                Err(error) => return Err(error),
+            };
+        if found.is_some() {
+            covered = self.adversary.sizes().map(|size| self.behaviours(size)).collect();
+        }
+        Ok(Answer {
             behaviours: covered.into_iter().sum(),
-            signed: false,
-            forgeries: false,
-            harvested: None,
             reductions: Reduction::COMPOSITION.to_vec(),
-            steps,
+            steps: composition.steps,
             found,
             halt,
-        };
+            ..Answer::default()
+        })
+    }
+
+    /// The smallest attack, if there is one; and how many behaviours with fewer traitors were covered.
+    fn smallest(
+        &self,
+        composition: &mut Composition<'_>,
+        recursive: &Recursion<'_>,
+        values: &[ValueId; 2],
+        covered: &mut Vec<Count>,
+    ) -> Result<Option<Found>, CompositionError> {
         for traitors in self.adversary.sizes() {
-            match self.broken(&mut composition, traitors) {
-                Err(halt) => {
-                    return Ok(answer(None, Some(halt), covered, composition.steps));
-                }
-                Ok(None) => covered.push(self.behaviours(traitors)),
-                Ok(Some(broken)) => {
-                    let mut composition = composition.priced();
-                    return Ok(
-                        match self.found(&mut composition, &*recursive, &values, broken)? {
-                            Err(halt) => answer(None, Some(halt), covered, composition.steps),
-                            Ok(found) => {
-                                let sizes = self.adversary.sizes();
-                                let whole = sizes.map(|size| self.behaviours(size)).collect();
-                                answer(Some(found), None, whole, composition.steps)
-                            }
-                        },
-                    );
-                }
+            if let Some(broken) = self.broken(composition, traitors)? {
+                composition.price_lies();
+                return self.found(composition, recursive, values, broken).map(Some);
             }
+            covered.push(self.behaviours(traitors));
         }
-        Ok(answer(None, None, covered, composition.steps))
+        Ok(None)
     }
 
     /// How many raw behaviours the recursion has, if it can be composed.
@@ -169,7 +172,7 @@ impl Search<'_> {
         recursive: &Recursion<'_>,
         values: &[ValueId; 2],
         broken: Broken,
-    ) -> Result<Result<Found, Halt>, CompositionError> {
+    ) -> Result<Found, CompositionError> {
         let Search { machine, terms, .. } = *self;
         let property = if broken.root.honest { Property::Validity } else { Property::Agreement };
         let traitors = match broken.traitors {
@@ -186,21 +189,15 @@ impl Search<'_> {
         if let Some(refusal) = &terms.too_large {
             return Err(unshown(format!("but no run can show it: {refusal}")));
         }
-        let broken = match self.broken(composition, broken.traitors) {
-            Err(halt) => return Ok(Err(halt)),
-            Ok(cheapest) => cheapest.expect("what is possible has a price"),
-        };
-        let attack = match self.attack(composition, recursive, values, broken)? {
-            Err(halt) => return Ok(Err(halt)),
-            Ok(attack) => attack,
-        };
-        match confirmed(machine, terms, &|_, _| None, &attack) {
-            Some(found) => Ok(Ok(Found { size: Size::Smallest, ..found })),
-            None => {
+        let cheapest = self.broken(composition, broken.traitors)?;
+        let broken = cheapest.expect("what is possible has a price");
+        let attack = self.attack(composition, recursive, values, broken)?;
+        let found =
+            confirmed(machine, terms, &|_, _| None, &attack, CONFIRMATIONS).ok_or_else(|| {
                 let why = "and by its own code it is not: the recursion describes another protocol";
-                Err(unshown(why.to_owned()))
-            }
-        }
+                unshown(why.to_owned())
+            })?;
+        Ok(Found { size: Size::Smallest, ..found })
     }
 
     fn attack(
@@ -209,7 +206,7 @@ impl Search<'_> {
         recursive: &Recursion<'_>,
         values: &[ValueId; 2],
         Broken { traitors, root, count, price }: Broken,
-    ) -> Result<Result<NumberedAttack, Halt>, CompositionError> {
+    ) -> Result<NumberedAttack, CompositionError> {
         let n = self.terms.n();
         let first = usize::from(root.honest);
         let traitors: Generals = (first..first + traitors).map(General::new).collect();
@@ -224,9 +221,7 @@ impl Search<'_> {
             price,
         };
         let mut twists = Vec::new();
-        if let Err(halt) = witness(composition, tree, &mut twists) {
-            return Ok(Err(halt));
-        }
+        witness(composition, tree, &mut twists)?;
         let value = |second: bool| &values[usize::from(second)];
         let lie = |WitnessLie { path, to, honest }: WitnessLie| {
             let relay = |second: bool| recursive.relay(&path, value(second));
@@ -238,7 +233,7 @@ impl Search<'_> {
         let mut lies: Vec<Lie<MessageId>> = twists.into_iter().map(lie).try_collect()?;
         lies.sort_by(|one, other| self.in_order(one, other));
         let inputs = [(General::COMMANDER, *value(root.told))].into();
-        Ok(Ok(Attack { lies, ..Attack::new(&self.terms.graph, traitors, inputs) }))
+        Ok(Attack { lies, ..Attack::new(&self.terms.graph, traitors, inputs) })
     }
 
     /// Lies in the order of their wires; of one wire in that of what is said instead of what.
@@ -292,32 +287,4 @@ fn slots(root: &Node, depth: usize) -> u128 {
 
 fn because(what: impl Into<String>) -> CompositionError {
     CompositionError::Because(what.into())
-}
-
-#[cfg(test)]
-mod tests {
-    use itertools::iproduct;
-
-    use super::*;
-    use crate::protocols::path::{Path, paths};
-
-    #[test]
-    fn slots_are_counted_as_if_each_was_named() {
-        for (loyal, traitors, honest, depth) in iproduct!(0..4, 0..4, [false, true], 0..8) {
-            let everybody = Generals::first(1 + loyal + traitors);
-            // The last are the traitors, but for the commander.
-            let is_traitor = |general: General| match general.is_commander() {
-                true => !honest,
-                false => general.id() > loyal,
-            };
-            let named = (1..=depth.min(loyal + traitors)).flat_map(|named| paths(named, everybody));
-            let lies = named.filter(|path| path.last().is_some_and(is_traitor));
-            let heard = lies.map(|path: Path| {
-                let others = everybody.minus(path.generals()).iter();
-                others.filter(|general| !is_traitor(*general)).count() as u128
-            });
-            let root = Node { loyal, traitors, honest, told: false };
-            assert_eq!(slots(&root, depth), heard.sum::<u128>(), "{root:?}, depth {depth}");
-        }
-    }
 }

@@ -16,10 +16,9 @@ use std::rc::Rc;
 
 use itertools::Itertools;
 
-use super::composition_error::CompositionError;
+use super::CompositionError;
 use super::outcomes::{IMPOSSIBLE, Node, Outcomes, bits};
-use super::thresholds::{VoteThresholds, thresholds};
-use super::vote_classes::{Below, OrderSplit, VoteClasses};
+use super::vote_classes::{Below, OrderSplit, VoteClasses, VoteThresholds, thresholds};
 use super::vote_counting::VoteCounting;
 use crate::search::progress::{Halt, Progress};
 use crate::testable::{Recursive, described};
@@ -56,24 +55,23 @@ impl<'a> Composition<'a> {
         let thresholds =
             (1..=depth.max(1)).map(|named| thresholds(recursive, values, others(named)));
         let thresholds = thresholds.collect::<Result<_, CompositionError>>()?;
-        let (known, vote_counting) = (vec![None; 4 * n * n], VoteCounting::default());
-        let (priced, steps) = (false, 0);
         Ok(Composition {
             n,
             depth,
             thresholds,
-            priced,
-            known,
-            vote_counting,
-            steps,
+            priced: false,
+            known: vec![None; 4 * n * n],
+            vote_counting: VoteCounting::default(),
+            steps: 0,
             limit,
             progress,
         })
     }
 
-    /// The same, where each lie has its price.
-    pub fn priced(self) -> Composition<'a> {
-        Composition { priced: true, known: vec![None; self.known.len()], ..self }
+    /// From now on each lie has its price.
+    pub fn price_lies(&mut self) {
+        self.priced = true;
+        self.known.fill(None);
     }
 
     /// Whether it matters what a commander was told: not where he is a traitor, and all lies are
@@ -179,97 +177,5 @@ impl<'a> Composition<'a> {
             let lies = if priced { lies as u64 } else { 0 };
             OrderSplit { loyal: second, traitors: to, lies }
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use itertools::iproduct;
-    use rand::rngs::SmallRng;
-    use rand::{RngExt, SeedableRng};
-
-    use super::*;
-    use crate::general::General;
-
-    /// So many votes are enough for the second value, or for the first: by what it was told itself,
-    /// and by how many others vote.
-    struct Threshold {
-        enough: [[usize; 8]; 2],
-        reversed: [[bool; 8]; 2],
-    }
-
-    impl Recursive<bool, ()> for Threshold {
-        fn depth(&self, _: usize) -> usize {
-            3
-        }
-
-        fn relay(&self, _: &[General], _: &bool) {}
-
-        fn resolve(&self, told: &bool, relayed: &[bool]) -> bool {
-            let (told, others) = (usize::from(*told), relayed.len());
-            let votes = relayed.iter().filter(|vote| **vote).count();
-            (votes >= self.enough[told][others]) != self.reversed[told][others]
-        }
-
-        fn unheard(&self) -> bool {
-            false
-        }
-    }
-
-    impl Threshold {
-        fn drawn(rng: &mut SmallRng) -> Threshold {
-            let [oddity, reversed] = [rng.random_range(0.0..1.0), rng.random_range(0.0..0.3)];
-            let mut drawn = Threshold { enough: [[0; 8]; 2], reversed: [[false; 8]; 2] };
-            for (told, others) in iproduct!(0..2, 0..8) {
-                let odd = rng.random_bool(oddity);
-                let enough =
-                    if odd { rng.random_range(0..others + 2) } else { others / 2 + 1 - told };
-                drawn.enough[told][others] = enough;
-                drawn.reversed[told][others] = rng.random_bool(reversed);
-            }
-            drawn
-        }
-    }
-
-    /// The fewest lies if every vote is cast that anybody could think of.
-    fn voted(composition: &mut Composition<'_>, node: Node) -> Vec<u64> {
-        let below = composition.below(node).unwrap();
-        let mut prices = vec![IMPOSSIBLE; node.loyal + 1];
-        for split in composition.splits(node) {
-            for (first, second) in iproduct!(0..=node.loyal - split.loyal, 0..=split.loyal) {
-                let vote_classes = below.voter_groups(node, split).vote_classes([first, second]);
-                let Some(VoteClasses { classes, voters, .. }) = vote_classes else { continue };
-                let price =
-                    composition.vote_counting.cheapest(&classes, &voters, IMPOSSIBLE, &mut 0);
-                let price = price.unwrap().map_or(IMPOSSIBLE, |price| split.lies + price);
-                prices[first + second] = prices[first + second].min(price);
-            }
-        }
-        prices
-    }
-
-    #[test]
-    fn what_is_settled_need_not_be_voted_on() {
-        let mut possible = 0;
-        for seed in 0..150 {
-            let rng = &mut SmallRng::seed_from_u64(seed);
-            let (n, progress) = (rng.random_range(2..=7), Progress::new());
-            let rule = Threshold::drawn(rng);
-            let free = Composition::of(&rule, &[false, true], n, u64::MAX, &progress).unwrap();
-            let mut composition = if rng.random_bool(0.5) { free.priced() } else { free };
-            for (traitors, honest, told) in iproduct!(0..n, [false, true], [false, true]) {
-                let node = Node { loyal: n - 1 - traitors, traitors, honest, told };
-                let voted = voted(&mut composition, node);
-                assert_eq!(composition.prices(node, u64::MAX).unwrap(), voted, "{seed}: {node:?}");
-                // Nothing of the others.
-                let asked = rng.random_range(0..1 << n);
-                let some = voted.iter().enumerate().map(|(count, price)| {
-                    if asked >> count & 1 == 1 { *price } else { IMPOSSIBLE }
-                });
-                assert_eq!(composition.prices(node, asked).unwrap(), some.collect_vec());
-                possible += voted.iter().filter(|price| **price != IMPOSSIBLE).count();
-            }
-        }
-        assert!(possible > 2_000, "only {possible} were possible");
     }
 }

@@ -15,21 +15,14 @@
 
 use arrayvec::ArrayVec;
 
-use super::outcomes::Outcomes;
 use super::vote_classes::{CLASSES, Class, KINDS, Voters};
 
 /// The most budgets: two for each set of classes.
 pub(super) const FLOW_BOUNDS: usize = 2 * ((1 << CLASSES) - 1);
 
-/// So many relays of one kind who have a choice, by their place among all kinds.
-#[derive(Clone, Copy)]
-pub(super) struct Choosing<'a> {
-    pub kind: usize,
-    pub number: usize,
-    pub outcomes: &'a Outcomes,
-    /// The class to which they belong, as it looks to them.
-    pub own: Option<usize>,
-}
+/// Relays of one kind who have a choice, after its place among all kinds. The class to which they belong is
+/// that as it looks to them.
+pub(super) type Choosing<'a> = (usize, Voters<'a>);
 
 /// The votes that can be wasted on a set of classes, or forced upon it, beyond those that must be.
 pub(super) struct FlowBound {
@@ -57,7 +50,7 @@ impl FlowBound {
         let votes = votes as i16;
         let free = if wasted { -votes } else { votes };
         let mut flow_bound = FlowBound { wasted, free, left: 0, spends: ArrayVec::new() };
-        for (kind, &Choosing { number, outcomes, own, .. }) in choosing.iter().enumerate() {
+        for (kind, &(_, Voters { number, outcomes, own })) in choosing.iter().enumerate() {
             let among = own.map(|class| set.classes >> class & 1 == 1);
             let than = match wasted {
                 true => set.inside - usize::from(among == Some(true)),
@@ -135,7 +128,7 @@ pub(super) fn set_flow_bounds(
 
 /// How many relays have a choice.
 fn all_votes(choosing: &[Choosing<'_>]) -> usize {
-    choosing.iter().map(|kind| kind.number).sum()
+    choosing.iter().map(|(_, voters)| voters.number).sum()
 }
 
 /// The classes as they look to those relays who have a choice, and those; nothing, if the others
@@ -148,7 +141,7 @@ pub(super) fn without_the_settled<'a>(
     for (kind, &Voters { number, outcomes, own }) in voters.iter().enumerate() {
         match outcomes.only() {
             None if number == 0 => {}
-            None => choosing.push(Choosing { kind, number, outcomes, own }),
+            None => choosing.push((kind, voters[kind])),
             Some(false) => {}
             Some(true) => {
                 for (class, given) in given.iter_mut().enumerate() {
@@ -170,8 +163,8 @@ pub(super) fn without_the_settled<'a>(
         }
         merged.push(alike.unwrap_or(left.len() - 1));
     }
-    for kind in &mut choosing {
-        kind.own = kind.own.map(|class| merged[class]);
+    for (_, voters) in &mut choosing {
+        voters.own = voters.own.map(|class| merged[class]);
     }
     Some((left, choosing))
 }

@@ -21,12 +21,14 @@ pub(super) const IMPOSSIBLE: u64 = u64::MAX;
 #[derive(Clone, Debug)]
 pub(super) struct Outcomes {
     /// The fewest lies, by how many take the second value.
-    prices: Vec<u64>,
-    /// How many can.
-    possible: u64,
-    cheapest: u64,
-    /// Which numbers are worth trying beside each, if it is not larger: see [`Outcomes::beside`].
-    beside: Vec<u64>,
+    pub prices: Vec<u64>,
+    /// How many can, as bits.
+    pub possible: u64,
+    /// The fewest lies with which any number does.
+    pub cheapest: u64,
+    /// Of another subtree of the same kind, the numbers that are as large and worth trying beside each:
+    /// all but those from which one can come closer to the other, at no higher price.
+    pub beside: Vec<u64>,
 }
 
 impl Outcomes {
@@ -54,33 +56,12 @@ impl Outcomes {
         by.any(|by| price(fewer + by, more - by) <= price(fewer, more))
     }
 
-    /// The fewest lies with which so many take the second value.
-    pub fn price(&self, number: usize) -> u64 {
-        self.prices[number]
-    }
-
-    /// The fewest lies with which any number does.
-    pub fn cheapest(&self) -> u64 {
-        self.cheapest
-    }
-
-    /// How many can take the second value, as bits.
-    pub fn possible(&self) -> u64 {
-        self.possible
-    }
-
     pub fn fewest(&self) -> usize {
         self.possible.trailing_zeros() as usize
     }
 
     pub fn most(&self) -> usize {
         self.possible.ilog2() as usize
-    }
-
-    /// Of another subtree of the same kind, the numbers that are as large and worth trying beside
-    /// this one: all but those from which one can come closer to the other, at no higher price.
-    pub fn beside(&self, number: usize) -> u64 {
-        self.beside[number]
     }
 
     /// Whether all of those who hear it take the second value whatever happens, and whether one
@@ -121,8 +102,8 @@ mod tests {
     /// What is worth trying beside each possible number.
     fn beside(prices: &[u64]) -> String {
         let outcomes = Outcomes::of(prices.to_vec());
-        let beside = bits(outcomes.possible())
-            .map(|number| format!("{number}: {}", bits(outcomes.beside(number)).join(" ")));
+        let beside = bits(outcomes.possible)
+            .map(|number| format!("{number}: {}", bits(outcomes.beside[number]).join(" ")));
         beside.collect_vec().join(", ")
     }
 
@@ -138,22 +119,6 @@ mod tests {
             ([NO, 7, NO, NO], "1: 1"),
         ] {
             assert_eq!(beside(&prices), expected, "{prices:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_settled_is_known_to_be() {
-        const NO: u64 = IMPOSSIBLE;
-        for (prices, sways, only) in [
-            (vec![0, NO, NO], [false, false], Some(false)),
-            (vec![NO, NO, 5], [true, true], Some(true)),
-            (vec![NO, 5, NO], [false, true], None),
-            (vec![3, NO, 5], [false, true], None),
-            // Nobody hears it.
-            (vec![0], [false, false], Some(false)),
-        ] {
-            let outcomes = Outcomes::of(prices);
-            assert_eq!((outcomes.sways(), outcomes.only()), (sways, only), "{outcomes:?}");
         }
     }
 }

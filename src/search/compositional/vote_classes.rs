@@ -6,8 +6,16 @@ use std::rc::Rc;
 use arrayvec::ArrayVec;
 use itertools::izip;
 
+use super::CompositionError;
 use super::outcomes::{Node, Outcomes};
-use super::thresholds::{VoteRange, VoteThresholds};
+use crate::testable::{Recursive, described};
+
+/// From how many to how many relays must let a lieutenant hear the second value, so that it takes
+/// something. Nothing if no number will do.
+type VoteRange = Option<(usize, usize)>;
+
+/// The same by what it was told itself, and by what it takes.
+pub(super) type VoteThresholds = [[VoteRange; 2]; 2];
 
 /// What a commander tells the others: so many of the loyal, and so many traitors, the second value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -105,7 +113,7 @@ impl<'a> VoterGroups<'a> {
     /// The fewest lies that the relays tell, if nothing is asked of them.
     pub fn least(&self) -> u64 {
         let prices = self.relays.iter();
-        prices.map(|relays| relays.number as u64 * relays.outcomes.cheapest()).sum()
+        prices.map(|relays| relays.number as u64 * relays.outcomes.cheapest).sum()
     }
 
     /// Whether no relay has a choice: then it is settled what everybody takes.
@@ -165,4 +173,45 @@ impl<'a> VoterGroups<'a> {
         }
         Some(vote_classes)
     }
+}
+
+/// The thresholds of a recursion among so many others who relay what a lieutenant was told.
+pub(super) fn thresholds<V: Eq + Clone, M>(
+    recursive: &dyn Recursive<V, M>,
+    values: &[V; 2],
+    others: usize,
+) -> Result<VoteThresholds, CompositionError> {
+    let [first, second] = values;
+    Ok([of_told(recursive, values, others, first)?, of_told(recursive, values, others, second)?])
+}
+
+fn of_told<V: Eq + Clone, M>(
+    recursive: &dyn Recursive<V, M>,
+    values: &[V; 2],
+    others: usize,
+    told: &V,
+) -> Result<[VoteRange; 2], CompositionError> {
+    let mut votes = vec![values[0].clone(); others];
+    let (mut thresholds, mut changes, mut last) = ([None; 2], 0, None);
+    for second in 0..=others {
+        let taken = described("resolve", || recursive.resolve(told, &votes))?;
+        let taken = values.iter().position(|value| *value == taken);
+        let taken = taken.ok_or_else(|| {
+            CompositionError::Because("what it resolves votes to is no value".to_owned())
+        })?;
+        let (from, _) = thresholds[taken].unwrap_or((second, second));
+        thresholds[taken] = Some((from, second));
+        changes += usize::from(last.is_some_and(|last| last != taken));
+        last = Some(taken);
+        if let Some(vote) = votes.get_mut(second) {
+            vote.clone_from(&values[1]);
+        }
+    }
+    if changes <= 1 {
+        return Ok(thresholds);
+    }
+    Err(CompositionError::Because(format!(
+        "what it resolves {} votes to changes more than once as more of them are for the second value",
+        others + 1
+    )))
 }

@@ -9,7 +9,7 @@
 
 use std::cmp::Reverse;
 
-use super::flow_bounds::{Choosing, FLOW_BOUNDS, FlowBound, set_flow_bounds, without_the_settled};
+use super::flow_bounds::{FLOW_BOUNDS, FlowBound, set_flow_bounds, without_the_settled};
 use super::outcomes::bits;
 use super::vote_classes::{Class, Voters};
 use crate::search::progress::Halt;
@@ -57,7 +57,7 @@ impl VoteCounting {
         *steps += 1;
         self.partial.clear();
         self.choosing.clear();
-        let least = voters.iter().map(|kind| kind.number as u64 * kind.outcomes.cheapest()).sum();
+        let least = voters.iter().map(|kind| kind.number as u64 * kind.outcomes.cheapest).sum();
         if least >= bound {
             return Ok(None);
         }
@@ -70,7 +70,7 @@ impl VoteCounting {
         let spent = [0; FLOW_BOUNDS];
         self.partial.push(Partial { spent, price: least, next: 0, last: (0, 0) });
         let mut before = 0;
-        for (place, &Choosing { kind, number, outcomes, .. }) in choosing.iter().enumerate() {
+        for (place, &(kind, Voters { number, outcomes, .. })) in choosing.iter().enumerate() {
             for relay in 0..number {
                 let (begins, ends) = (relay == 0, relay + 1 == number);
                 let is_last = ends && place + 1 == choosing.len();
@@ -80,14 +80,14 @@ impl VoteCounting {
                 }
                 let now = self.partial.len();
                 for from in before..now {
-                    let next = if begins { outcomes.possible() } else { self.partial[from].next };
+                    let next = if begins { outcomes.possible } else { self.partial[from].next };
                     for heard in bits(next) {
-                        let more = outcomes.price(heard) - outcomes.cheapest();
+                        let more = outcomes.prices[heard] - outcomes.cheapest;
                         let price = self.partial[from].price + more;
                         if price >= bound {
                             continue;
                         }
-                        let next = if ends { 0 } else { next & outcomes.beside(heard) };
+                        let next = if ends { 0 } else { next & outcomes.beside[heard] };
                         let last = (from, heard);
                         self.partial.push(Partial { price, next, last, ..self.partial[from] });
                         if !self.spend(place, heard) {
@@ -128,13 +128,13 @@ impl VoteCounting {
     pub fn counts(&self, voters: &[Voters<'_>]) -> Vec<Vec<(usize, u64)>> {
         let settled = voters.iter().map(|&Voters { number, outcomes, .. }| {
             let settled = if outcomes.only().is_some() { number } else { 0 };
-            vec![(outcomes.most(), outcomes.cheapest()); settled]
+            vec![(outcomes.most(), outcomes.cheapest); settled]
         });
         let mut counts: Vec<Vec<(usize, u64)>> = settled.collect();
         let mut at = self.partial.len() - 1;
         for kind in self.choosing.iter().rev() {
             let (from, heard) = self.partial[at].last;
-            counts[*kind].push((heard, voters[*kind].outcomes.price(heard)));
+            counts[*kind].push((heard, voters[*kind].outcomes.prices[heard]));
             at = from;
         }
         counts
@@ -189,7 +189,7 @@ mod tests {
         let prices = hear.map(|hear| {
             let mut votes = votes.to_vec();
             hear.iter().for_each(|column| votes[*column] += 1);
-            outcomes.price(hear.len()).saturating_add(tried(bounds, rest, &votes))
+            outcomes.prices[hear.len()].saturating_add(tried(bounds, rest, &votes))
         });
         prices.min().unwrap_or(IMPOSSIBLE)
     }

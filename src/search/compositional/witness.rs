@@ -39,7 +39,6 @@ pub(super) struct Subtree {
 struct RelayVotes {
     general: General,
     own: Option<usize>,
-    honest: bool,
     told: bool,
     count: usize,
     /// The fewest lies that do that.
@@ -104,7 +103,6 @@ pub(super) fn witness(
             let relays = relays.map(|((general, own, told), (count, price))| RelayVotes {
                 general,
                 own,
-                honest: own.is_some(),
                 told,
                 count,
                 price,
@@ -121,7 +119,7 @@ pub(super) fn witness(
                     loyal.iter().zip(hears).map(|((general, ..), second)| (*general, second));
                 let below = Subtree {
                     path: path.iter().copied().chain([relay.general]).collect(),
-                    honest: relay.honest,
+                    honest: relay.own.is_some(),
                     told: relay.told,
                     takes: takes.filter(|(general, _)| *general != relay.general).collect(),
                     traitors: traitors

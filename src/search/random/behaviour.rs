@@ -6,14 +6,22 @@
 //! anything were said at random, all cases would be alike and none of these. So each case has a
 //! behaviour of its own, and cases differ more from each other than the slots of one case do. (Groce,
 //! Zhang, Eide, Chen and Regehr call that "Swarm testing", ISSTA 2012.)
+//!
+//! And its schedule: the order of arrival, and what does not arrive in its round.
 
+use indexmap::IndexMap;
 use itertools::Itertools;
-use rand::seq::IndexedRandom;
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand::seq::{IndexedRandom, IteratorRandom, SliceRandom};
+use rustc_hash::FxBuildHasher;
 
+use super::Dice;
 use crate::adversary::FaultClass;
+use crate::execution::{Delivery, Sent};
 use crate::general::{General, Generals};
+use crate::machine::MessageId;
 use crate::protocol::Round;
+use crate::schedule::{Arrival, Shift};
 use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::space::Space;
 use crate::testable::Wire;
@@ -44,20 +52,15 @@ struct TraitorBehaviour {
     since: Round,
 }
 
-/// Of what beside the messages of its slots use is made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Features {
-    pub silence: bool,
-    pub strays: bool,
-    pub forgeries: bool,
-}
-
 /// What the traitors of a case are about.
 #[derive(Clone, Debug)]
 pub(crate) struct Behaviour {
     pub faults: FaultClass,
     pub traitors: Generals,
-    pub features: Features,
+    /// Of what beside the messages of its slots use is made.
+    pub silence: bool,
+    pub strays: bool,
+    pub forgeries: bool,
     /// By number of the traitor.
     behaviours: Vec<Option<TraitorBehaviour>>,
     /// Wires and numbers of slots in which something else is done than the behaviour would have it.
@@ -74,20 +77,13 @@ const SNIPING: u32 = 4;
 const BEHAVED: u32 = 3;
 
 impl Behaviour {
-    pub fn drawn(
-        space: &Space<'_>,
-        case: &InitialChoices,
-        rng: &mut (impl Rng + ?Sized),
-    ) -> Behaviour {
-        let features = Features {
-            silence: rng.random_ratio(3, 4),
-            strays: rng.random_ratio(1, 2),
-            forgeries: rng.random_ratio(1, 2),
-        };
+    pub fn drawn(space: &Space<'_>, case: &InitialChoices, rng: &mut Dice) -> Behaviour {
         let mut behaviour = Behaviour {
             faults: case.faults,
             traitors: case.traitors,
-            features,
+            silence: rng.random_ratio(3, 4),
+            strays: rng.random_ratio(1, 2),
+            forgeries: rng.random_ratio(1, 2),
             behaviours: vec![None; space.terms.n()],
             exceptions: Vec::new(),
             among_themselves: rng.random_ratio(1, 8),
@@ -98,17 +94,17 @@ impl Behaviour {
         let kind = rng.random_range(0..8);
         if kind < SNIPING {
             if rng.random_ratio(1, 4) {
-                behaviour.all_behave(space, [Face::Silent; 2], rng);
+                behaviour.behave(space, Some([Face::Silent; 2]), rng);
             }
             let exceptions = rng.random_range(1..=3);
             behaviour.make_exceptions(space, exceptions, rng);
         } else if kind < SNIPING + BEHAVED {
-            behaviour.behave(space, rng);
+            behaviour.behave(space, None, rng);
             let exceptions = rng.random_range(-2..=2).max(0) as usize;
             behaviour.make_exceptions(space, exceptions, rng);
         } else {
             let rate = 1 << rng.random_range(0..=4);
-            behaviour.all_behave(space, [Face::Erratic(rate); 2], rng);
+            behaviour.behave(space, Some([Face::Erratic(rate); 2]), rng);
         }
         behaviour
     }
@@ -135,7 +131,7 @@ impl Behaviour {
 
     /// Which of so many messages on a wire are left out where all that a traitor does is to leave
     /// out some, in ascending order.
-    pub fn omitted(&self, wire: Wire, said: usize, rng: &mut (impl Rng + ?Sized)) -> Vec<usize> {
+    pub fn omitted(&self, wire: Wire, said: usize, rng: &mut Dice) -> Vec<usize> {
         let (face, exceptions) = (self.face(wire), self.exceptions(wire));
         let omitted = (0..said).filter(|at| {
             let by_behaviour = match face {
@@ -148,57 +144,25 @@ impl Behaviour {
         omitted.collect()
     }
 
-    /// Each traitor has a manner; half of the time they have the same.
-    fn behave(&mut self, space: &Space<'_>, rng: &mut (impl Rng + ?Sized)) {
-        let alike = rng.random_ratio(1, 2);
-        let mut faces = [(); 2].map(|()| self.any_face(space, rng));
+    /// All traitors have these faces; if none are given each draws its own, or half of the time all the
+    /// same.
+    fn behave(&mut self, space: &Space<'_>, given: Option<[Face; 2]>, rng: &mut Dice) {
+        let any_faces = |rng: &mut Dice| [(); 2].map(|()| any_face(space, self.faults, rng));
+        let alike = given.is_some() || rng.random_ratio(1, 2);
+        let mut faces = given.unwrap_or_else(|| any_faces(rng));
         for traitor in self.traitors.iter() {
             if !alike {
-                faces = [(); 2].map(|()| self.any_face(space, rng));
+                faces = any_faces(rng);
             }
-            self.behaviours[traitor.id()] = Some(self.traitor_behaviour(space, faces, rng));
-        }
-    }
-
-    /// All traitors have this manner.
-    fn all_behave(&mut self, space: &Space<'_>, faces: [Face; 2], rng: &mut (impl Rng + ?Sized)) {
-        for traitor in self.traitors.iter() {
-            self.behaviours[traitor.id()] = Some(self.traitor_behaviour(space, faces, rng));
-        }
-    }
-
-    fn traitor_behaviour(
-        &self,
-        space: &Space<'_>,
-        faces: [Face; 2],
-        rng: &mut (impl Rng + ?Sized),
-    ) -> TraitorBehaviour {
-        let others = space.everybody().iter().filter(|_| rng.random_ratio(1, 2)).collect();
-        let rounds = space.terms.rounds.max(1);
-        let since = if rng.random_ratio(1, 4) { rng.random_range(1..=rounds) } else { 1 };
-        TraitorBehaviour { faces, others, since }
-    }
-
-    fn any_face(&self, space: &Space<'_>, rng: &mut (impl Rng + ?Sized)) -> Face {
-        let obedient = self.faults != FaultClass::Byzantine;
-        let rate = 1 << rng.random_range(0..=4);
-        match rng.random_range(0..8) {
-            0..2 => Face::Obey,
-            2 => Face::Silent,
-            _ if obedient => Face::Erratic(rate),
-            3..5 => Face::Always(rng.random_range(0..space.terms.values.len())),
-            5..7 => Face::Steady(rng.random()),
-            _ => Face::Erratic(rate),
+            let others = space.everybody().iter().filter(|_| rng.random_ratio(1, 2)).collect();
+            let rounds = space.terms.rounds.max(1);
+            let since = if rng.random_ratio(1, 4) { rng.random_range(1..=rounds) } else { 1 };
+            self.behaviours[traitor.id()] = Some(TraitorBehaviour { faces, others, since });
         }
     }
 
     /// Where so many exceptions are made. Half of them are made near the last one.
-    fn make_exceptions(
-        &mut self,
-        space: &Space<'_>,
-        exceptions: usize,
-        rng: &mut (impl Rng + ?Sized),
-    ) {
+    fn make_exceptions(&mut self, space: &Space<'_>, exceptions: usize, rng: &mut Dice) {
         let wires = self.wires(space, rng);
         for _ in 0..exceptions {
             let last = self.exceptions.last().map(|(wire, _)| *wire);
@@ -221,7 +185,7 @@ impl Behaviour {
 
     /// The wires on which there can be an exception, and in how many slots: as a rule those to or
     /// from the loyal.
-    fn wires(&self, space: &Space<'_>, rng: &mut (impl Rng + ?Sized)) -> Vec<(Wire, usize)> {
+    fn wires(&self, space: &Space<'_>, rng: &mut Dice) -> Vec<(Wire, usize)> {
         let everybody = space.everybody();
         let anybody = rng.random_ratio(1, 16);
         let loyal = everybody.minus(self.traitors);
@@ -247,7 +211,186 @@ impl Behaviour {
             return MESSAGES;
         }
         let wire_choices = space.wire_choices(wire);
-        let strays = self.features.strays || self.features.forgeries;
+        let strays = self.strays || self.forgeries;
         wire_choices.slots() - usize::from(!strays && wire_choices.stray().is_some())
     }
+}
+
+fn any_face(space: &Space<'_>, faults: FaultClass, rng: &mut Dice) -> Face {
+    let rate = 1 << rng.random_range(0..=4);
+    match rng.random_range(0..8) {
+        0..2 => Face::Obey,
+        2 => Face::Silent,
+        _ if !faults.is_byzantine() => Face::Erratic(rate),
+        3..5 => Face::Always(rng.random_range(0..space.terms.values.len())),
+        5..7 => Face::Steady(rng.random()),
+        _ => Face::Erratic(rate),
+    }
+}
+
+/// So many messages of one inbox can be put into any order.
+const SHUFFLED: usize = 32;
+
+/// At most so many messages of one inbox arrive before their turn.
+const FIRST: usize = 64;
+
+/// What is done to the schedule of one drawn case.
+#[derive(Clone, Debug)]
+pub(crate) struct RandomSchedule {
+    order: ArrivalOrder,
+    /// The rounds in which a message between the loyal is kept from arriving, one for each message.
+    disruptions: Vec<Round>,
+}
+
+/// In which order what is said arrives.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum ArrivalOrder {
+    InTurn,
+    /// In this round, at this receiver, something arrives first.
+    Once(Round, General),
+    /// At each receiver the senders have ranks, by their numbers.
+    Ranks(Vec<Vec<u32>>),
+    /// So many times in four, an inbox is shuffled.
+    Shuffled(u32),
+}
+
+/// What does not arrive in its round: which message of which delivery.
+type Gone = IndexMap<(usize, usize), Arrival, FxBuildHasher>;
+
+impl RandomSchedule {
+    pub fn drawn(space: &Space<'_>, traitors: Generals, rng: &mut Dice) -> RandomSchedule {
+        let rounds = space.terms.rounds;
+        if rounds == 0 {
+            return RandomSchedule { order: ArrivalOrder::InTurn, disruptions: Vec::new() };
+        }
+        let kind = if space.adversary.any_order { rng.random_range(0..8) } else { 0 };
+        let everybody = space.everybody();
+        let order = match kind {
+            0..4 => ArrivalOrder::InTurn,
+            4 => {
+                let to = everybody.minus(traitors).iter().choose(rng);
+                let to = to.expect("somebody is loyal");
+                ArrivalOrder::Once(rng.random_range(1..=rounds), to)
+            }
+            5 => {
+                let mut ranks = || everybody.iter().map(|_| rng.random()).collect();
+                ArrivalOrder::Ranks(everybody.iter().map(|_| ranks()).collect())
+            }
+            6 => ArrivalOrder::Shuffled(1),
+            _ => ArrivalOrder::Shuffled(4),
+        };
+        let most = space.adversary.disruptions;
+        let disruptions = match rng.random_range(0..8) {
+            _ if most == 0 => 0,
+            0 => 0,
+            1..4 => rng.random_range(1..=most),
+            _ => most,
+        };
+        let disruptions = (0..disruptions).map(|_| rng.random_range(1..=rounds)).collect();
+        RandomSchedule { order, disruptions }
+    }
+
+    /// The changes to the schedule of a round in which this is sent.
+    pub fn shifts(
+        &self,
+        space: &Space<'_>,
+        behaviour: &Behaviour,
+        round: Round,
+        sent: Sent<'_, MessageId>,
+        rng: &mut Dice,
+    ) -> Vec<Shift<MessageId>> {
+        let deaf = behaviour.faults == FaultClass::ReceiveOmission;
+        if self.order == ArrivalOrder::InTurn && self.disruptions.is_empty() && !deaf {
+            return Vec::new();
+        }
+        let gone = self.gone(space, behaviour, round, &sent, rng);
+        let shift = |(place, at): (usize, usize), arrival| {
+            let Delivery { wire, said, .. } = sent.at(place);
+            Shift { wire, message: said[at], arrival }
+        };
+        let mut shifts = gone.iter().map(|(at, arrival)| shift(*at, *arrival)).collect_vec();
+        for to in self.disordered(round, space.everybody().minus(behaviour.traitors)) {
+            let here = places(&sent).filter(|at| sent.at(at.0).wire.to == to);
+            let inbox = here.filter(|at| !gone.contains_key(at)).collect_vec();
+            let senders = inbox.iter().map(|at| sent.at(at.0).wire.from).collect_vec();
+            let first = self.first(to, &senders, rng).into_iter();
+            shifts.extend(first.map(|number| shift(inbox[number], Arrival::First)));
+        }
+        shifts
+    }
+
+    /// What does not arrive in its round, by its place in what is sent: what those do not hear
+    /// whose fault that is, and what is disrupted between the loyal.
+    fn gone(
+        &self,
+        space: &Space<'_>,
+        behaviour: &Behaviour,
+        round: Round,
+        sent: &Sent<'_, MessageId>,
+        rng: &mut Dice,
+    ) -> Gone {
+        let mut gone = Gone::default();
+        if behaviour.faults == FaultClass::ReceiveOmission {
+            for (place, Delivery { wire, said, .. }) in sent.clone().enumerate() {
+                if behaviour.traitors.contains(wire.to) {
+                    let omitted = behaviour.omitted(wire, said.len(), rng).into_iter();
+                    gone.extend(omitted.map(|at| ((place, at), Arrival::Never)));
+                }
+            }
+        }
+        let loyal = |general| !behaviour.traitors.contains(general);
+        for _ in self.disruptions.iter().filter(|disrupted| **disrupted == round) {
+            let wire = |at: &(usize, usize)| sent.at(at.0).wire;
+            let between = |at: &(usize, usize)| loyal(wire(at).from) && loyal(wire(at).to);
+            let can_go = places(sent).filter(|at| between(at) && !gone.contains_key(at));
+            let Some(at) = can_go.choose(rng) else { break };
+            let latest = space.adversary.latest.min(space.terms.rounds - round);
+            let late = latest > 0 && rng.random_ratio(1, 2);
+            let arrival =
+                if late { Arrival::Late(rng.random_range(1..=latest)) } else { Arrival::Never };
+            gone.insert(at, arrival);
+        }
+        gone
+    }
+
+    /// At whom not all arrives in its turn.
+    fn disordered(&self, round: Round, loyal: Generals) -> impl Iterator<Item = General> + use<> {
+        let receivers = match self.order {
+            ArrivalOrder::InTurn => Generals::NONE,
+            ArrivalOrder::Once(when, _) if when != round => Generals::NONE,
+            ArrivalOrder::Once(_, to) => Generals::NONE.with(to),
+            ArrivalOrder::Ranks(_) | ArrivalOrder::Shuffled(_) => loyal,
+        };
+        receivers.iter()
+    }
+
+    /// What arrives first, by number in the inbox, when this is by whom what is in it was sent.
+    fn first(&self, to: General, senders: &[General], rng: &mut Dice) -> Vec<usize> {
+        let mut order = (0..senders.len()).collect_vec();
+        match &self.order {
+            _ if senders.len() < 2 => return Vec::new(),
+            ArrivalOrder::InTurn => return Vec::new(),
+            ArrivalOrder::Once(..) => return vec![rng.random_range(1..senders.len())],
+            ArrivalOrder::Ranks(ranks) => {
+                order.sort_by_key(|number| ranks[to.id()][senders[*number].id()]);
+            }
+            ArrivalOrder::Shuffled(times) if !rng.random_ratio(*times, 4) => return Vec::new(),
+            ArrivalOrder::Shuffled(_) if order.len() > SHUFFLED => {
+                return order.into_iter().sample(rng, SHUFFLED / 4);
+            }
+            ArrivalOrder::Shuffled(_) => order.shuffle(rng),
+        }
+        // The last ones that are in turn among themselves need not be named.
+        let in_turn =
+            order.iter().rev().tuple_windows().take_while(|(later, sooner)| sooner < later);
+        let named = order.len() - 1 - in_turn.count();
+        order.truncate(named.min(FIRST));
+        order
+    }
+}
+
+/// The place of everything that is said: which delivery, and which of its messages.
+fn places<M>(sent: &Sent<'_, M>) -> impl Iterator<Item = (usize, usize)> {
+    let places = sent.clone().enumerate();
+    places.flat_map(|(place, delivery)| (0..delivery.said.len()).map(move |at| (place, at)))
 }

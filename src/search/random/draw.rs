@@ -7,9 +7,9 @@ use itertools::Itertools;
 use rand::seq::{IndexedRandom, IteratorRandom};
 use rand::{Rng, RngExt};
 
-use super::behaviour::Behaviour;
+use super::Dice;
+use super::behaviour::{Behaviour, RandomSchedule};
 use super::random_adversary::RandomAdversary;
-use super::random_schedule::RandomSchedule;
 use crate::adversary::FaultClass;
 use crate::attack::{Attack, Item};
 use crate::execution::NumberedExecution;
@@ -29,7 +29,7 @@ pub(crate) type Drawn = (NumberedAttack, NumberedExecution);
 /// # Errors
 ///
 /// The repertoire has no place for what a traitor would say that obeys.
-pub(crate) fn drawn(space: &Space<'_>, rng: &mut (impl Rng + ?Sized)) -> Result<Drawn, Refusal> {
+pub(crate) fn drawn(space: &Space<'_>, rng: &mut Dice) -> Result<Drawn, Refusal> {
     let case = any_case(space, rng);
     drawn_in(space, &case, rng)
 }
@@ -43,14 +43,23 @@ pub(crate) fn drawn(space: &Space<'_>, rng: &mut (impl Rng + ?Sized)) -> Result<
 pub(crate) fn drawn_in(
     space: &Space<'_>,
     case: &InitialChoices,
-    rng: &mut (impl Rng + ?Sized),
+    rng: &mut Dice,
 ) -> Result<Drawn, Refusal> {
     let behaviour = Behaviour::drawn(space, case, rng);
     let random_schedule = RandomSchedule::drawn(space, case.traitors, rng);
     let crashes = crashes(space, case, rng);
     let InitialChoices { faults, traitors, inputs, .. } = case.clone();
     let attack = Attack { faults, crashes, ..Attack::new(&space.terms.graph, traitors, inputs) };
-    let mut enemy = RandomAdversary::new(space, behaviour, random_schedule, attack, rng);
+    let mut enemy = RandomAdversary {
+        space,
+        behaviour,
+        random_schedule,
+        rng,
+        attack,
+        silenced: Generals::NONE,
+        unshifted: Vec::new(),
+        refusal: None,
+    };
     let mut worker = space.worker(case.traitors);
     worker.make_room();
     let labels = space.labels();
@@ -68,7 +77,7 @@ pub(crate) fn drawn_in(
 
 /// Who the traitors are, and what the inputs are. As a rule there are as many traitors as there
 /// may be, and half of the time the commander is one.
-pub(crate) fn any_case(space: &Space<'_>, rng: &mut (impl Rng + ?Sized)) -> InitialChoices {
+pub(crate) fn any_case(space: &Space<'_>, rng: &mut Dice) -> InitialChoices {
     let (fewest, most) = space.adversary.sizes().into_inner();
     let size = match rng.random_range(0..16) {
         0 => fewest,
@@ -87,8 +96,16 @@ pub(crate) fn any_case(space: &Space<'_>, rng: &mut (impl Rng + ?Sized)) -> Init
     InitialChoices { faults, traitors, inputs: any_inputs(space, rng), disruptions }
 }
 
+/// Byzantine traitors, of whom each general is one by this chance, and any inputs.
+pub(crate) fn any_roles(space: &Space<'_>, turned: f64, rng: &mut impl Rng) -> InitialChoices {
+    let traitors = space.everybody().iter().filter(|_| rng.random_bool(turned)).collect();
+    let value = |rng: &mut _| *space.terms.values.choose(rng).expect("there is a value");
+    let inputs = space.terms.inputs.iter().map(|general| (general, value(rng))).collect();
+    InitialChoices { faults: FaultClass::Byzantine, traitors, inputs, disruptions: Vec::new() }
+}
+
 /// Any inputs; where there are several, they are often all the same, or all but one.
-fn any_inputs(space: &Space<'_>, rng: &mut (impl Rng + ?Sized)) -> BTreeMap<General, ValueId> {
+fn any_inputs(space: &Space<'_>, rng: &mut Dice) -> BTreeMap<General, ValueId> {
     let mut any = || *space.terms.values.choose(rng).expect("there is a value");
     let (common, odd) = (any(), any());
     let inputs = space.terms.inputs.iter();
@@ -107,7 +124,7 @@ fn any_inputs(space: &Space<'_>, rng: &mut (impl Rng + ?Sized)) -> BTreeMap<Gene
 
 /// When each traitor crashes, if it does, and whom it still reaches then: nobody, one, all but
 /// one, or any.
-fn crashes(space: &Space<'_>, case: &InitialChoices, rng: &mut (impl Rng + ?Sized)) -> Vec<Crash> {
+fn crashes(space: &Space<'_>, case: &InitialChoices, rng: &mut Dice) -> Vec<Crash> {
     let rounds = space.terms.rounds;
     let crash = case.faults == FaultClass::Crash && rounds > 0;
     let mut crashes = Vec::new();
@@ -131,7 +148,6 @@ fn crashes(space: &Space<'_>, case: &InitialChoices, rng: &mut (impl Rng + ?Size
 #[cfg(test)]
 mod tests {
     use rand::SeedableRng;
-    use rand::rngs::Xoshiro256PlusPlus;
 
     use super::*;
     use crate::adversary::Adversary;
@@ -173,11 +189,11 @@ mod tests {
         let numbered = Numbered::new(protocol);
         let terms = numbered.terms(&n.into(), true).unwrap();
         let space = Space::new(&numbered, &terms, adversary, &Progress::new()).unwrap().unwrap();
-        let sound = |seed: &u64| is_sound(&space, &mut Xoshiro256PlusPlus::seed_from_u64(*seed));
+        let sound = |seed: &u64| is_sound(&space, &mut Dice::seed_from_u64(*seed));
         (0..draws).filter(sound).count()
     }
 
-    fn is_sound(space: &Space<'_>, rng: &mut impl Rng) -> bool {
+    fn is_sound(space: &Space<'_>, rng: &mut Dice) -> bool {
         let (attack, execution) = drawn(space, rng).unwrap();
         let Space { machine, terms, adversary, .. } = *space;
         let setting = format!("{:?}, {adversary}\n{attack:#?}", machine.name());
@@ -307,59 +323,5 @@ mod tests {
             }
         }
         assert!(attacks > 6000, "only {attacks} were attacks at all");
-    }
-
-    /// One whose repertoire lacks what it says is refused, unless it says so in no case.
-    #[test]
-    fn what_has_no_place_is_refused() {
-        #[derive(Debug)]
-        struct Undescribed(Scribe);
-        impl Lockstep for Undescribed {
-            type Value = Order;
-            type Message = u8;
-            type State = Vec<u8>;
-            fn rounds(&self, n: usize) -> usize {
-                self.0.rounds(n)
-            }
-            fn start(&self, seat: Seat, order: Option<&Order>) -> Vec<u8> {
-                self.0.start(seat, order)
-            }
-            fn send(&self, _: &Vec<u8>, round: Round, _: General) -> impl IntoIterator<Item = u8> {
-                Some(77).filter(|_| round > 1)
-            }
-            fn receive(&self, heard: &mut Vec<u8>, round: Round, from: General, message: &u8) {
-                self.0.receive(heard, round, from, message);
-            }
-            fn decide(&self, heard: &Vec<u8>) -> Order {
-                self.0.decide(heard)
-            }
-        }
-        impl Testable for Undescribed {
-            fn problem(&self, graph: &Graph) -> Result<Problem<Order>, String> {
-                self.0.problem(graph)
-            }
-            fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<u8> {
-                let Repertoire { slots, strays, .. } = self.0.repertoire(n, wire);
-                Repertoire::of(slots).with_strays(strays)
-            }
-        }
-        let scribe = Scribe { task: Task::Broadcast, signed: false, panics: false };
-        let protocol = Undescribed(scribe);
-        let numbered = Numbered::new(&protocol);
-        let terms = numbered.terms(&4.into(), true).unwrap();
-        let adversary = Adversary::byzantine(2);
-        let space = Space::new(&numbered, &terms, adversary, &Progress::new()).unwrap().unwrap();
-        let mut refused = 0;
-        for seed in 0..100 {
-            let drawn = drawn(&space, &mut Xoshiro256PlusPlus::seed_from_u64(seed));
-            match drawn {
-                Err(Refusal::Undescribed { message, .. }) => {
-                    assert_eq!(message, "77");
-                    refused += 1;
-                }
-                other => assert!(other.is_ok()),
-            }
-        }
-        assert!(refused > 10, "only {refused} were refused");
     }
 }

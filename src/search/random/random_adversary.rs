@@ -2,12 +2,11 @@
 //! decides as an attack.
 
 use itertools::Itertools;
-use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::IndexedRandom;
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
-use super::behaviour::{Behaviour, Face};
-use super::random_schedule::RandomSchedule;
+use super::Dice;
+use super::behaviour::{Behaviour, Face, RandomSchedule};
 use crate::adversary::FaultClass;
 use crate::attack::{Edit, Lie};
 use crate::execution::Sent;
@@ -24,12 +23,12 @@ use crate::testable::{Refusal, Wire};
 /// How often another stray is drawn, if it is not of the kind that is wanted.
 const TRIES: usize = 16;
 
-pub(crate) struct RandomAdversary<'a, 's, R: Rng + ?Sized> {
-    space: &'a Space<'s>,
-    behaviour: Behaviour,
-    random_schedule: RandomSchedule,
-    rng: &'a mut R,
-    /// What it has decided so far.
+pub(super) struct RandomAdversary<'a, 's> {
+    pub space: &'a Space<'s>,
+    pub behaviour: Behaviour,
+    pub random_schedule: RandomSchedule,
+    pub rng: &'a mut Dice,
+    /// What it has decided so far; from the start it has its traitors, its inputs and its crashes.
     pub attack: NumberedAttack,
     /// Whose crash has kept something from being said.
     pub silenced: Generals,
@@ -39,30 +38,7 @@ pub(crate) struct RandomAdversary<'a, 's, R: Rng + ?Sized> {
     pub refusal: Option<Refusal>,
 }
 
-impl<'a, 's, R: Rng + ?Sized> RandomAdversary<'a, 's, R> {
-    /// In an attack that has its traitors, its inputs and its crashes.
-    pub fn new(
-        space: &'a Space<'s>,
-        behaviour: Behaviour,
-        random_schedule: RandomSchedule,
-        attack: NumberedAttack,
-        rng: &'a mut R,
-    ) -> RandomAdversary<'a, 's, R> {
-        let (silenced, unshifted, refusal) = (Generals::NONE, Vec::new(), None);
-        RandomAdversary {
-            space,
-            behaviour,
-            random_schedule,
-            rng,
-            attack,
-            silenced,
-            unshifted,
-            refusal,
-        }
-    }
-}
-
-impl<R: Rng + ?Sized> Enemy for RandomAdversary<'_, '_, R> {
+impl Enemy for RandomAdversary<'_, '_> {
     fn tamper(
         &mut self,
         wire: Wire,
@@ -85,7 +61,7 @@ impl<R: Rng + ?Sized> Enemy for RandomAdversary<'_, '_, R> {
         let RandomAdversary { space, behaviour, random_schedule, rng, attack, unshifted, .. } =
             self;
         let first = attack.schedule.len();
-        attack.schedule.extend(random_schedule.shifts(space, behaviour, round, sent, *rng));
+        attack.schedule.extend(random_schedule.shifts(space, behaviour, round, sent, rng));
         unshifted.resize(attack.schedule.len(), true);
         attack.schedule.iter().cloned().enumerate().skip(first).collect()
     }
@@ -95,7 +71,7 @@ impl<R: Rng + ?Sized> Enemy for RandomAdversary<'_, '_, R> {
     }
 }
 
-impl<R: Rng + ?Sized> RandomAdversary<'_, '_, R> {
+impl RandomAdversary<'_, '_> {
     /// What a traitor that crashes still says.
     fn stop(&mut self, wire: Wire, honest: &[MessageId]) -> Option<Vec<MessageId>> {
         if !self.attack.crashes.iter().any(|crash| crash.silences(wire)) {
@@ -194,7 +170,7 @@ impl<R: Rng + ?Sized> RandomAdversary<'_, '_, R> {
             Face::Always(_) | Face::Steady(_) if stray => None,
             Face::Always(number) => messages.get(number).or(messages.last()).cloned(),
             Face::Steady(seed) => {
-                let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed ^ slot as u64);
+                let mut rng = Dice::seed_from_u64(seed ^ slot as u64);
                 messages.get(rng.random_range(0..=messages.len())).cloned()
             }
         };
@@ -216,8 +192,7 @@ impl<R: Rng + ?Sized> RandomAdversary<'_, '_, R> {
         let messages = wire_choices.messages(slot);
         let place = than.and_then(|than| messages.iter().position(|message| message == than));
         let others = messages.len() - usize::from(place.is_some());
-        let silence =
-            wire_choices.optional(slot) && than.is_some() && self.behaviour.features.silence;
+        let silence = wire_choices.optional(slot) && than.is_some() && self.behaviour.silence;
         if others == 0 {
             return than.cloned().filter(|_| !wire_choices.optional(slot));
         } else if silence && self.rng.random_ratio(1, 3) {
@@ -232,8 +207,7 @@ impl<R: Rng + ?Sized> RandomAdversary<'_, '_, R> {
     /// accepts one, and is no traitor, may say what nobody thought of.
     fn stray<'m>(&mut self, wire_choices: &'m WireChoices, wire: Wire) -> Option<&'m MessageId> {
         let loyal = !self.attack.traitors.contains(wire.to);
-        let (strays, forgeries) =
-            (self.behaviour.features.strays, self.behaviour.features.forgeries);
+        let (strays, forgeries) = (self.behaviour.strays, self.behaviour.forgeries);
         let forged = match (strays, forgeries && loyal) {
             (true, true) => self.rng.random_ratio(1, 2),
             (false, false) => return None,
@@ -255,10 +229,8 @@ fn edits(
     // the other one that is out of place.
     let astray = stray.and_then(|stray| spoken[stray].as_ref());
     let home = astray.and_then(|astray| {
-        let slots = placed.iter().zip(spoken);
-        slots
-            .into_iter()
-            .position(|(honest, said)| honest.as_ref() == Some(astray) && said != honest)
+        let mut slots = placed.iter().zip(spoken);
+        slots.position(|(honest, said)| honest.as_ref() == Some(astray) && said != honest)
     });
     let edit = |slot| match home {
         Some(_) if stray == Some(slot) => None,

@@ -1,27 +1,29 @@
 //! The random search: attacks are drawn, case by case, on all threads, until one breaks the protocol;
-//! that one is made smaller.
+//! that one is made smaller. And how different the cases were that were tried.
 
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rand::rngs::Xoshiro256PlusPlus;
+use itertools::Itertools;
 use rand::{Rng, SeedableRng};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Serialize;
 
-use super::coverage::{Coverage, Views, views};
+use super::Dice;
 use super::draw::{Drawn, drawn};
-use crate::execution::{NumberedExecution, Size};
-use crate::fault::{Call, Fault, FaultKind};
-use crate::general::General;
-use crate::machine::NumberedAttack;
+use crate::attack::Attack;
+use crate::execution::NumberedExecution;
+use crate::general::{General, Generals};
+use crate::machine::{MessageId, NumberedAttack, ValueId};
 use crate::property::Violation;
 use crate::search::choices::space::Space;
-use crate::search::fault_free::{self, DecidedValues, Inputs};
+use crate::search::confirm::another_end;
 use crate::search::progress::Progress;
-use crate::search::shrink::{Shrunk, shrunk};
 use crate::search::{Engine, Found, Reductions, Search};
-use crate::testable::Refusal;
+use crate::testable::{Refusal, Wire};
 
 /// Cases to be drawn.
 pub(crate) struct RandomSearch<'a> {
@@ -40,6 +42,25 @@ pub(crate) struct RandomSearchAnswer {
     pub found: Option<(u64, Found)>,
 }
 
+/// What a hunt has tried.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Coverage {
+    /// How many attacks were drawn and played.
+    pub cases: u64,
+    /// In how many of them all obeyed, and everything arrived in its turn.
+    pub obedient: u64,
+    /// In how many of them a loyal general decided otherwise than it would have, with the same
+    /// inputs, if all had obeyed and everything had arrived in its turn.
+    pub swayed: u64,
+    /// How many different views loyal generals had: who it was, with which input, and all that it
+    /// was told, in order.
+    pub views: u64,
+    /// Whether there may have been more of them: only so many are told apart.
+    pub more_views: bool,
+    /// The [size](crate::Attack::size) of the largest attack.
+    pub largest: usize,
+}
+
 /// The most steps spent on the search for an attack with fewer lies than one that can't be made
 /// smaller bit by bit.
 const STEPS: u64 = 300_000;
@@ -49,6 +70,12 @@ const AT_A_TIME: u64 = 1024;
 
 /// The most inputs for which it is kept what is decided when all obey.
 const MOST_INPUTS: usize = 1 << 16;
+
+/// What each general with an input is given.
+type Inputs = BTreeMap<General, ValueId>;
+
+/// What each general decides, by number.
+type DecidedValues = Vec<Option<ValueId>>;
 
 /// What is decided when all obey, by the inputs.
 type KnownDecisions = FxHashMap<Inputs, DecidedValues>;
@@ -120,7 +147,7 @@ impl RandomSearch<'_> {
     fn tried(&self, case: u64, honest: &KnownDecisions) -> Result<Tried, Refusal> {
         let (attack, execution) = self.drawn(case)?;
         let known = honest.get(&attack.inputs);
-        let new = known.is_none().then(|| fault_free::decisions(self.space, &attack.inputs));
+        let new = known.is_none().then(|| fault_free(self.space, &attack.inputs));
         let new = new.transpose()?;
         let due = known.or(new.as_ref()).into_iter().flatten();
         let swayed = execution
@@ -137,8 +164,8 @@ impl RandomSearch<'_> {
 
     /// The attack of a case, and its execution.
     fn drawn(&self, case: u64) -> Result<Drawn, Refusal> {
-        let mixed = Xoshiro256PlusPlus::seed_from_u64(self.seed).next_u64();
-        drawn(self.space, &mut Xoshiro256PlusPlus::seed_from_u64(mixed ^ case))
+        let mixed = Dice::seed_from_u64(self.seed).next_u64();
+        drawn(self.space, &mut Dice::seed_from_u64(mixed ^ case))
     }
 
     /// What was found in a case, run again by the simulator.
@@ -150,23 +177,10 @@ impl RandomSearch<'_> {
         violation: Violation,
     ) -> Result<Found, Refusal> {
         self.has_place(&attack, execution)?;
-        let found = self.space.confirmed(&attack);
-        if let Some(found) = found.or_else(|| self.space.inquired(&attack)) {
-            return Ok(found);
-        }
-        // A protocol that is not deterministic is found out by asking again.
-        let fault = match violation {
-            Violation::Fault(fault @ Fault { kind: FaultKind::Undetermined(..), .. }) => fault,
-            _ if self.differs(case, &attack, execution)? => {
-                let kind = FaultKind::Undetermined(violation.name().into(), "another end".into());
-                Fault { general: General::COMMANDER, call: Call::Whole, kind }
-            }
-            _ => panic!(
-                "bug in turncoat: {violation:?} is drawn where the simulator finds nothing, under \
-                 {attack:?}"
-            ),
-        };
-        Ok(self.space.faulty(&attack, fault))
+        self.space.believed(&attack, violation, |violation| {
+            let differs = self.differs(case, &attack, execution)?;
+            Ok(differs.then(|| another_end(violation)))
+        })
     }
 
     /// Whether what is drawn in a case is another attack, or has another end, when it is drawn again.
@@ -201,14 +215,11 @@ impl RandomSearch<'_> {
 
     /// The same attack, or a smaller one, and how often the protocol was run for that.
     pub fn smaller(&self, found: Found, progress: &Progress) -> (Found, u64) {
-        if let Violation::Fault(Fault { kind: FaultKind::Undetermined(..), .. }) = found.violation {
-            return (found, 0); // what such a protocol does with fewer lies says nothing
+        if found.is_undetermined() {
+            return (found, 0);
         }
-        let Shrunk { attack, size, executions } =
-            shrunk(self.space, found.attack.clone(), progress);
-        let smaller = self.space.confirmed(&attack);
-        let found = smaller.map_or(found, |smaller| Found { size, ..smaller });
-        if size == Size::NotMinimal || self.space.harvested().is_some() {
+        let (found, executions) = self.space.shrunk(found, progress);
+        if progress.is_stopped() || self.space.harvested().is_some() {
             return (found, executions);
         }
         // What can't be made smaller bit by bit may be far from the smallest there is.
@@ -218,5 +229,137 @@ impl RandomSearch<'_> {
         let search =
             Search { machine, terms, adversary, engine, reductions, part, limit, progress };
         (search.smaller(self.space, found, STEPS), executions)
+    }
+}
+
+/// The fault-free run: what is decided with these inputs when all obey, and all arrives in its turn;
+/// nothing if the protocol has a fault even then.
+///
+/// # Errors
+///
+/// The repertoire lacks what is said, or a signature is shown that nobody could have.
+fn fault_free(space: &Space<'_>, inputs: &Inputs) -> Result<DecidedValues, Refusal> {
+    let terms = space.terms;
+    let attack = Attack::new(&terms.graph, Generals::NONE, inputs.clone());
+    let mut worker = space.worker(Generals::NONE);
+    let execution = space.run(&mut worker, &attack);
+    space.lay_down(worker);
+    if execution.fault.is_some() {
+        return Ok(execution.decisions);
+    }
+    let said = execution.deliveries.iter().map(|delivery| (delivery.wire, delivery.said));
+    let said: FxHashMap<Wire, &[MessageId]> = said.collect();
+    let mut shown = FxHashSet::default();
+    for round in 1..=terms.rounds {
+        let mut news = Vec::new();
+        for wire in terms.wires(round) {
+            let said = said.get(&wire).copied().unwrap_or_default();
+            space.describes(wire, said)?;
+            for &number in
+                said.iter().flat_map(|message| space.wire_choices(wire).signatures(message))
+            {
+                let signed = space.signature(number);
+                if signed.by != wire.from && !shown.contains(&number) {
+                    return Err(Refusal::Unheard { wire, signed: signed.clone() });
+                }
+                news.push(number);
+            }
+        }
+        shown.extend(news);
+    }
+    Ok(execution.decisions)
+}
+
+/// The most views that are told apart.
+const MOST_VIEWS: usize = 1 << 22;
+
+/// The views that were met, each as 64 bits.
+#[derive(Debug, Default)]
+struct Views(FxHashSet<u64>);
+
+impl Views {
+    fn add(&mut self, views: Vec<u64>, coverage: &mut Coverage) {
+        for view in views {
+            if self.0.len() < MOST_VIEWS {
+                self.0.insert(view);
+            } else {
+                coverage.more_views |= !self.0.contains(&view);
+            }
+        }
+        coverage.views = self.0.len() as u64;
+    }
+}
+
+/// The view of each loyal general in an execution, as 64 bits that are the same wherever equal
+/// things are hashed alike.
+fn views(attack: &NumberedAttack, execution: &NumberedExecution) -> Vec<u64> {
+    let begun = |me: General| {
+        let mut hasher = DefaultHasher::new();
+        (me, attack.inputs.get(&me)).hash(&mut hasher);
+        hasher
+    };
+    let mut views = attack.graph.everybody().iter().map(begun).collect_vec();
+    let disturbed = &execution.disturbed;
+    for delivery in &execution.deliveries {
+        let (round, to) = (delivery.wire.round, delivery.wire.to);
+        if disturbed.is_empty() || !disturbed.contains_key(&(round, to)) {
+            let view = &mut views[to.id()];
+            (round, delivery.wire.from, delivery.said).hash(view);
+        }
+    }
+    for ((round, to), inbox) in disturbed {
+        (round, inbox).hash(&mut views[to.id()]);
+    }
+    let loyal = attack.graph.everybody().minus(attack.traitors);
+    loyal.iter().map(|general| views[general.id()].finish()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attack::{Edit, Lie};
+    use crate::execution::obeyed;
+    use crate::machine::{Machine, Numbered, Worker};
+    use crate::order::Order;
+    use crate::protocols::oral::OralMessages;
+    use crate::schedule::{Arrival, Shift};
+
+    /// The views of the loyal, when the commander's first words are changed by this, and arrive
+    /// first at the lieutenant who hears them.
+    fn views_of(lie: bool, shift: bool) -> Vec<u64> {
+        let numbered = Numbered::new(OralMessages::new(1));
+        let terms = numbered.terms(&4.into(), true).unwrap();
+        let mut worker = Worker::new(&numbered, &terms, Generals::NONE);
+        let [commander, lieutenant] = [0, 1].map(General::new);
+        let traitors = Generals::NONE.with(commander);
+        let inputs = BTreeMap::from([(commander, numbered.number_value(Order::ATTACK))]);
+        let mut attack = Attack::new(4, traitors, inputs);
+        let honest = obeyed(&mut worker, &terms, &attack, &|_, _| None);
+        let said = |from: General, round| {
+            let wire = Wire { round, from, to: lieutenant };
+            (wire, honest.deliveries.on(wire).unwrap().said[0])
+        };
+        if lie {
+            let (wire, message) = said(commander, 1);
+            attack.lies.push(Lie { wire, edit: Edit::Withhold(message) });
+        }
+        if shift {
+            let (wire, message) = said(General::new(3), 2);
+            attack.schedule.push(Shift { wire, message, arrival: Arrival::First });
+        }
+        views(&attack, &obeyed(&mut worker, &terms, &attack, &|_, _| None))
+    }
+
+    #[test]
+    fn views_differ_where_something_else_was_heard() {
+        let differ = |one: &[u64], other: &[u64]| {
+            one.iter().zip(other).map(|(one, other)| one != other).collect_vec()
+        };
+        let honest = views_of(false, false);
+        assert!(honest.iter().all_unique() && honest.len() == 3);
+        assert_eq!(honest, views_of(false, false));
+        // What lieutenant 1 was not told it tells the others in another way.
+        assert_eq!(differ(&honest, &views_of(true, false)), [true, true, true]);
+        assert_eq!(differ(&honest, &views_of(false, true)), [true, false, false]);
     }
 }

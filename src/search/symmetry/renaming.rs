@@ -34,7 +34,8 @@ impl<'a> Renamer<'a> {
         Renamer { symmetry, renamed: FxHashMap::default(), shown: FxHashMap::default() }
     }
 
-    fn swapped(
+    /// What a general holds when two have changed places.
+    pub(super) fn swapped(
         &mut self,
         state: Option<StateId>,
         swap: Swap,
