@@ -57,8 +57,8 @@ fn replayed(
     let attack = file.by_numbers(notation).map_err(BadInput::new)?;
     let terms = &notation.terms(&attack.graph, true).map_err(BadInput::new)?;
     let (execution, states) = run_by_numbers(notation, terms, &attack).map_err(BadInput::new)?;
-    let stories = Stories::new(notation, terms, states);
-    let in_brief = || stories.in_brief(&attack, &execution);
+    let stories = Stories::new(notation, terms, states.into_table(notation));
+    let in_brief = || stories.story(&attack, &execution, false);
     if !(execution.idle.is_empty() && execution.lacking.is_empty())
         && let Some(stale) = in_brief().undone.into_iter().next()
     {
@@ -79,7 +79,7 @@ fn replayed(
             json::merge(&mut json, &json!(specification));
             json
         },
-        picture: &|| Some(stories.whole(&attack, &execution)),
+        picture: &|| Some(stories.story(&attack, &execution, true)),
         own: &|_| None,
     })?;
     if let Some(failure) = given {
