@@ -28,10 +28,7 @@ pub(crate) fn write_artifacts_of<P: Testable>(
     attack: &AttackOn<P>,
     execution: &ExecutionOf<P>,
 ) -> String {
-    reported(|folder| {
-        let debugged = ("attack.txt", format!("{attack:#?}\n"));
-        write(folder, &Story::of(protocol, attack, execution), debugged)
-    })
+    written(protocol, attack, execution, |_| ("attack.txt", format!("{attack:#?}\n")))
 }
 
 /// The same as [`write_artifacts`], with an attack file.
@@ -40,18 +37,22 @@ where
     P: Testable<Value: Serialize, Message: Serialize>,
 {
     let Counterexample { attack, execution, protocol, .. } = found;
-    reported(|folder| {
-        let story = Story::of(protocol, attack, execution);
-        let file = ("attack.json", AttackFile::write(&story.protocol, attack));
-        write(folder, &story, file)
+    written(protocol, attack, execution, |story| {
+        ("attack.json", AttackFile::write(&story.protocol, attack))
     })
 }
 
-/// What is said of files that are written into the folder, if one is named.
-fn reported(write: impl FnOnce(&Path) -> io::Result<Vec<PathBuf>>) -> String {
+/// What is said of the files that are written into the folder, if one is named.
+fn written<P: Testable>(
+    protocol: &P,
+    attack: &AttackOn<P>,
+    execution: &ExecutionOf<P>,
+    file: impl FnOnce(&Story) -> (&'static str, String),
+) -> String {
     let folder = env::var_os(FOLDER).filter(|folder| !folder.is_empty()).map(PathBuf::from);
     let Some(folder) = folder else { return String::new() };
-    match write(&folder) {
+    let story = Story::of(protocol, attack, execution);
+    match write(&folder, &story, file(&story)) {
         Ok(files) => files.iter().map(|file| format!("\nLeft in {}", file.display())).collect(),
         Err(error) => {
             format!("\nNothing is left: {FOLDER}={} can't be written: {error}", folder.display())

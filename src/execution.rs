@@ -1,9 +1,6 @@
 //! The simulator: a protocol run under an attack, deterministic, and everything that was said.
 
-mod by_numbers;
 mod deliveries;
-mod forgeries;
-pub(crate) mod history;
 pub(crate) mod simulate;
 mod simulator;
 mod written;
@@ -12,16 +9,16 @@ use std::collections::BTreeMap;
 
 use itertools::Itertools;
 
-pub(crate) use self::by_numbers::NumberedExecution;
 pub use self::deliveries::{Deliveries, Delivery, Sent};
-pub(crate) use self::forgeries::Forgeries;
+pub(crate) use self::simulate::Forgeries;
 #[cfg(feature = "cli")]
 pub(crate) use self::simulator::run_by_numbers;
 pub use self::simulator::{Simulator, run};
-pub(crate) use self::written::{obeyed, replayed};
+pub(crate) use self::written::{obeyed, obeyed_into, replayed};
 use crate::attack::{AttackOn, Item};
 use crate::fault::Fault;
 use crate::general::General;
+use crate::machine::{MessageId, Numbered, StateId, StateTable, ValueId};
 use crate::property::{Accepted, Property, Violation};
 use crate::protocol::{Lockstep, Round};
 use crate::signature::Signed;
@@ -38,6 +35,9 @@ pub struct Execution<V, M, S> {
     /// The state in which each general ended, by number; nothing for a traitor whose own run of
     /// the protocol panicked.
     pub states: Vec<Option<S>>,
+    /// The states in which all began, and those after each round that came to an end, for pictures. They
+    /// are kept only if that is asked for: if there is a list to put them into, even an empty one.
+    pub history: Option<Vec<Vec<Option<S>>>>,
     /// What each loyal general decided, by number; nothing for a traitor, and for the commander of
     /// a broadcast.
     pub decisions: Vec<Option<V>>,
@@ -66,22 +66,20 @@ pub enum Missing {
     Unreadable(String),
 }
 
+/// An execution by numbers, with the states of the worker that ran it.
+pub(crate) type NumberedExecution = Execution<ValueId, MessageId, StateId>;
+
 /// The executions of a protocol.
 pub type ExecutionOf<P> =
     Execution<<P as Lockstep>::Value, <P as Lockstep>::Message, <P as Lockstep>::State>;
 
 impl<V, M, S> Default for Execution<V, M, S> {
     fn default() -> Execution<V, M, S> {
-        Execution::not_begun()
-    }
-}
-
-impl<V, M, S> Execution<V, M, S> {
-    fn not_begun() -> Execution<V, M, S> {
         Execution {
             deliveries: Deliveries::new(),
             disturbed: BTreeMap::new(),
             states: Vec::new(),
+            history: None,
             decisions: Vec::new(),
             idle: Vec::new(),
             lacking: Vec::new(),
@@ -89,6 +87,13 @@ impl<V, M, S> Execution<V, M, S> {
             fault: None,
             lacks: None,
         }
+    }
+}
+
+impl<V, M, S> Execution<V, M, S> {
+    /// It has not begun, and its history is to be kept.
+    pub(crate) fn recording() -> Execution<V, M, S> {
+        Execution { history: Some(Vec::new()), ..Execution::default() }
     }
 
     /// The same execution with its values, messages and states written in another way.
@@ -102,10 +107,14 @@ impl<V, M, S> Execution<V, M, S> {
             let heard = heard.iter().map(|(wire, said)| (*wire, message(said)));
             (*key, heard.collect())
         });
+        let mut all = |states: &Vec<Option<S>>| {
+            states.iter().map(|held| held.as_ref().map(&mut state)).collect::<Vec<_>>()
+        };
         Execution {
             deliveries: self.deliveries.map(&message),
             disturbed: disturbed.collect(),
-            states: self.states.iter().map(|held| held.as_ref().map(&mut state)).collect(),
+            states: all(&self.states),
+            history: self.history.as_ref().map(|history| history.iter().map(all).collect()),
             decisions: self.decisions.iter().map(|made| made.as_ref().map(&value)).collect(),
             idle: self.idle.clone(),
             lacking: self.lacking.clone(),
@@ -117,10 +126,12 @@ impl<V, M, S> Execution<V, M, S> {
 
     /// It has not begun, and keeps its memory.
     fn forget(&mut self) {
-        let Execution { deliveries, disturbed, states, decisions, idle, lacking, .. } = self;
+        let Execution { deliveries, disturbed, states, history, decisions, idle, lacking, .. } =
+            self;
         deliveries.clear();
         disturbed.clear();
         states.clear();
+        history.iter_mut().for_each(Vec::clear);
         decisions.clear();
         idle.clear();
         lacking.clear();
@@ -159,6 +170,36 @@ impl<V, M, S> Execution<V, M, S> {
         let forgery = || self.accepted.clone().map(Violation::Forgery);
         let property = || self.lacks.map(Violation::Property);
         self.fault.clone().map(Violation::Fault).or_else(forgery).or_else(property)
+    }
+}
+
+impl<P: Testable> Numbered<P> {
+    /// An execution by numbers; its states are put into a table.
+    pub(crate) fn number_execution(
+        &self,
+        execution: &ExecutionOf<P>,
+        table: &mut dyn StateTable,
+    ) -> NumberedExecution {
+        let states = self.states_mut(table);
+        execution.map(
+            |value| self.number_value(value.clone()),
+            |message| self.number_message(message.clone()),
+            |state| states.number(state.clone()),
+        )
+    }
+
+    /// An execution by numbers, written out; its states are those of this table.
+    pub(crate) fn execution(
+        &self,
+        execution: &NumberedExecution,
+        table: &dyn StateTable,
+    ) -> ExecutionOf<P> {
+        let states = self.states(table);
+        execution.map(
+            |value| self.value(*value).clone(),
+            |message| self.message(*message).clone(),
+            |state| states.get(*state).clone(),
+        )
     }
 }
 

@@ -3,10 +3,7 @@
 pub mod attack_file;
 pub mod bounds;
 pub mod dot;
-mod estimate;
 pub mod grid;
-mod heard;
-pub mod hunted;
 pub mod itf;
 pub mod json;
 pub mod map;
@@ -26,7 +23,8 @@ pub mod style;
 pub mod svg;
 pub(crate) mod telling;
 pub mod text;
-mod typed;
+
+use crate::count::grouped;
 
 /// The same with a capital letter at its beginning.
 fn capital(text: &str) -> String {
@@ -38,4 +36,10 @@ fn capital(text: &str) -> String {
 /// The same as a sentence.
 fn sentence(text: &str) -> String {
     capital(text) + "."
+}
+
+/// "1 round", "2 rounds".
+fn many(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(&count.to_string()))
 }

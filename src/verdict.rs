@@ -270,6 +270,20 @@ pub struct Refutation<P, A> {
 /// What came of attempts to refute a protocol.
 pub type RefutationOf<P> = Refutation<P, ArgumentOf<P>>;
 
+impl<P, A> Refutation<P, A> {
+    /// The same, said of this protocol, with its argument written in another way.
+    pub(crate) fn map<Q, B>(&self, protocol: Q, change: impl FnOnce(&A) -> B) -> Refutation<Q, B> {
+        Refutation {
+            protocol,
+            name: self.name.clone(),
+            task: self.task,
+            graph: self.graph.clone(),
+            f: self.f,
+            argument: self.argument.as_ref().map(change),
+        }
+    }
+}
+
 impl<P, V, M, S> Refutation<P, Argument<V, M, S>> {
     /// In a word: "refuted", "forgery" (a signature would have to be forged), "undetermined" (it is
     /// no deterministic protocol, of which alone the theorems speak), or "possible" (no theorem

@@ -2,6 +2,7 @@
 //! readable. Whether other tools read them is tried by `.ci/formats`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fmt, fs};
 
 use expect_test::expect_file;
@@ -11,14 +12,16 @@ use turncoat::protocols::oral::Relay;
 use turncoat::protocols::path::Path;
 use turncoat::report::dot::dot;
 use turncoat::report::itf::itf;
+use turncoat::report::json;
 use turncoat::report::mermaid::mermaid;
+use turncoat::report::page::{page, refutation_page};
 use turncoat::report::refuted::RefutationInWords;
 use turncoat::report::ring::ring;
 use turncoat::report::story::{Held, Mark, Message, Story};
 use turncoat::report::svg::svg;
 use turncoat::{
-    Attack, AttackOn, Edit, General, Generals, Graph, Lie, OralMessages, Testable, TwoStep, Wire,
-    check, refute, run,
+    Attack, AttackOn, Edit, General, Generals, Graph, Lie, Lockstep, OralMessages, Problem, Round,
+    Seat, Testable, TwoStep, Wire, check, hunt, refute, run,
 };
 
 fn drawn<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Story {
@@ -269,4 +272,90 @@ fn strange() -> Story {
     let traitors = Generals::NONE.with(General::new(1));
     let lies = vec![Lie { wire, edit: Edit::Instead { of, say } }];
     drawn(&protocol, &Attack { lies, ..Attack::new(3, traitors, inputs) })
+}
+
+/// Obeys the commander, and counts how often it is run, a step at a time.
+#[derive(Default, Debug)]
+struct Counted(AtomicUsize);
+
+impl Counted {
+    fn step(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many steps it takes to do this.
+    fn steps(&self, what: impl FnOnce()) -> usize {
+        let before = self.0.load(Ordering::Relaxed);
+        what();
+        self.0.load(Ordering::Relaxed) - before
+    }
+}
+
+impl Lockstep for Counted {
+    type Value = u8;
+    type Message = u8;
+    type State = Option<u8>;
+
+    fn rounds(&self, _: usize) -> usize {
+        2
+    }
+
+    fn start(&self, _: Seat, order: Option<&u8>) -> Option<u8> {
+        self.step();
+        order.copied()
+    }
+
+    fn send(&self, order: &Option<u8>, round: Round, _: General) -> impl IntoIterator<Item = u8> {
+        self.step();
+        order.filter(|_| round == 1)
+    }
+
+    fn receive(&self, order: &mut Option<u8>, _: Round, _: General, told: &u8) {
+        self.step();
+        *order = Some(*told);
+    }
+
+    fn decide(&self, order: &Option<u8>) -> u8 {
+        order.unwrap_or(0)
+    }
+}
+
+impl Testable for Counted {
+    fn problem(&self, _: &Graph) -> Result<Problem<u8>, String> {
+        Ok(Problem::broadcast([0, 1]))
+    }
+}
+
+/// All that is shown of an execution is from the one run that it is: the protocol is asked for words, and
+/// for what would be decided, but takes no step again.
+#[test]
+fn no_picture_runs_the_protocol() {
+    let protocol = Counted::default();
+    let verdict = check(&protocol).generals(3).traitors(1).run().unwrap();
+    let hunted = hunt(&protocol).generals(3).traitors(1).run().unwrap();
+    let refuted = refute(&protocol).generals(3).traitors(1).run().unwrap();
+    let found = [verdict.counterexample().unwrap(), hunted.counterexample().unwrap()];
+    let steps = protocol.steps(|| {
+        let told = serde_json::Value::Null;
+        let mut shown = vec![verdict.to_string(), hunted.to_string(), refuted.to_string()];
+        shown.push(json::verdict(&told, &verdict).to_string());
+        shown.push(json::hunted(&told, &hunted).to_string());
+        shown.push(json::refutation(&told, &refuted).to_string());
+        for found in found {
+            let story = Story::of(&found.protocol, &found.attack, &found.execution);
+            let brief = Story::in_brief(&found.protocol, &found.attack, &found.execution);
+            assert_eq!((brief.to_string(), brief.end()), (story.to_string(), story.end()));
+            let held: Vec<_> = story.rounds.iter().map(|step| &step.held[2].vote).collect();
+            assert!(story.start[2].vote.is_some() && held.iter().all(|vote| vote.is_some()));
+            shown.extend([svg(&story), mermaid(&story), dot(&story), itf(&story).to_string()]);
+            shown.push(page(Some(&story), verdict.name(), "text"));
+        }
+        let in_words = RefutationInWords::of(&refuted);
+        shown.extend([refutation_page(&in_words, "text"), ring(&in_words).unwrap()]);
+        assert!(shown.iter().all(|shown| !shown.is_empty()));
+    });
+    assert_eq!(steps, 0);
+    let attack = &found[0].attack;
+    let once = protocol.steps(|| drop(run(&protocol, attack).unwrap()));
+    assert_eq!(protocol.steps(|| drop(drawn(&&protocol, attack))), once);
 }

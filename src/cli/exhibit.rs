@@ -9,13 +9,12 @@ use crate::execution::NumberedExecution;
 use crate::execution::Size;
 use crate::machine::{NumberedAttack, Terms};
 use crate::outcome::Task;
-use crate::report::hunted::FindingInWords;
 use crate::report::json;
 use crate::report::notation::Notation;
 use crate::report::story::Amount;
 use crate::report::story::Story;
 use crate::report::telling::Stories;
-use crate::report::text::CounterexampleInWords;
+use crate::report::text::{CounterexampleInWords, FindingInWords};
 use crate::search::Found;
 use crate::verdict::NumberedFinding;
 
@@ -34,17 +33,17 @@ impl<'a> Exhibit<'a> {
     pub fn of(notation: &'a dyn Notation, terms: &'a Terms, found: Found) -> Exhibit<'a> {
         let Found { attack, execution, states, violation, size } = found;
         let (task, undetermined) = (terms.task, violation.is_undetermined());
-        let stories = Stories::new(notation, terms, states);
+        let stories = Stories::new(notation, terms, states.into_table(notation));
         Exhibit { notation, task, stories, attack, execution, size, undetermined }
     }
 
     /// All that is to be seen of it.
     pub fn picture(&self) -> Story {
-        self.stories.whole(&self.attack, &self.execution)
+        self.stories.story(&self.attack, &self.execution, true)
     }
 
     pub fn in_words(&self) -> CounterexampleInWords {
-        let story = self.stories.in_brief(&self.attack, &self.execution);
+        let story = self.stories.story(&self.attack, &self.execution, false);
         CounterexampleInWords { story, size: self.size }
     }
 

@@ -23,7 +23,6 @@ use crate::report::json;
 use crate::report::page::refutation_page;
 use crate::report::ring::ring;
 use crate::report::telling::{Stories, terms_of};
-use crate::verdict::Refutation;
 use crate::{General, Generals, Refute as Asked};
 
 #[derive(clap::Args)]
@@ -108,7 +107,7 @@ pub fn refute(chosen: ChosenWith<RefuteArguments>) -> Result<ExitCode, BadInput>
     let refuted = watched(&work, Deadline::of(None), |progress| question.refutation(progress));
     let (refutation, states) = refuted.map_err(BadInput::new)?;
     let terms = &terms_of(notation, graph);
-    let stories = Stories::new(notation, terms, states);
+    let stories = Stories::new(notation, terms, states.into_table(notation));
     let in_words = |whole| stories.refutation(&refutation, whole);
     let broken = refutation.broken();
     let replay = broken.map(|_| chosen.arguments.replay(specification)).unwrap_or_default();
@@ -116,13 +115,11 @@ pub fn refute(chosen: ChosenWith<RefuteArguments>) -> Result<ExitCode, BadInput>
         verdict: refutation.name(),
         text: &|style| style.show(&in_words(false)) + &replay,
         json: &|| {
-            let Refutation { name, task, graph, f, argument, .. } = refutation.clone();
-            let argument = argument.map(|argument| notation.write_argument(&argument));
-            let written = Refutation { protocol: (), name, task, graph, f, argument };
+            let written = refutation.map((), |argument| notation.write_argument(argument));
             json::refutation(&json!(specification), &written)
         },
         // Of a refutation the world is drawn that gives way.
-        picture: &|| broken.map(|world| stories.whole(&world.attack, &world.execution)),
+        picture: &|| broken.map(|world| stories.story(&world.attack, &world.execution, true)),
         own: &|format| match format {
             Format::Dot => ring(&in_words(false)),
             #[cfg(feature = "pages")]

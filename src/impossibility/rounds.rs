@@ -22,25 +22,22 @@ use crate::search::progress::Progress;
 /// two orders in so many rounds, by oral messages.
 ///
 /// Everything that can be known is relayed: in each round a loyal lieutenant tells all others all that
-/// he was told in the last, on paths that name nobody twice. What he has been told when the rounds
-/// are over is his [view](super::View), and a protocol is a decision for each view. Two views are
-/// joined if two loyal lieutenants have them in one execution: they must decide the same. If the
-/// commander is loyal in an execution, those who are loyal must decide his order.
+/// he was told in the last, on paths that name nobody twice. What he has been told in the end is his
+/// [view](super::View), and a protocol is a decision for each view. Two views are joined if two loyal
+/// lieutenants have them in one execution: they must decide the same, and if the commander is loyal,
+/// his order.
 ///
 /// An execution is a choice of at most `f` traitors (not all the lieutenants), of the order if the
 /// commander is loyal, and of a value for each path on which a traitor tells a loyal lieutenant
-/// something. (Silence is as if the default were said. What traitors tell each other nobody loyal
-/// sees.) Each choice is seen by a loyal lieutenant, so that different executions of the same traitors
-/// differ in a view.
+/// something. (Silence is as if the default were said.) Each choice is seen by a loyal lieutenant.
 ///
-/// "There is a protocol" is unconditional: [`check`](crate::Check) confirms it. "There is none"
-/// speaks of the views that were enumerated: of all protocols whose loyal lieutenants decide by what
-/// they were told along paths that name nobody twice.
+/// "There is a protocol" is unconditional: [`check`](crate::Check) confirms it. "There is none" speaks of
+/// all protocols whose loyal lieutenants decide by what they were told along paths that name nobody twice.
+/// Its chain is a shortest one, and each execution of it an ordinary attack on
+/// [`OralMessages`](crate::OralMessages), which says all that is known, run by the simulator.
 ///
-/// The cost is one step for every loyal lieutenant in every execution; if there is no protocol, once
-/// more for every link of the chain, which is a shortest one. Each of its executions is an ordinary
-/// attack on [`OralMessages`](crate::OralMessages), which says all that is known, and has been run
-/// by the simulator.
+/// The cost is one step for every loyal lieutenant in every execution, and once more for every link of the
+/// chain.
 ///
 /// ```
 /// use turncoat::check;

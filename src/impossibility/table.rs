@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::chain::View;
+use super::chain::{View, ViewChain};
 use super::views::Scope;
 use crate::general::General;
 use crate::graph::Graph;
@@ -27,18 +27,14 @@ pub struct DecisionTable {
 impl DecisionTable {
     pub(super) fn new(scope: Scope, decisions: Arc<[Order]>) -> DecisionTable {
         let orders = Order::first(scope.values);
-        let relaying = OralMessages::new(scope.rounds - 1).over(orders.iter().copied());
+        let relaying = ViewChain::protocol(scope.rounds, scope.values);
         DecisionTable { relaying, scope, orders, decisions }
     }
 
     /// Every view, lieutenant by lieutenant, with what is decided in it.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = (View, Order)> {
-        self.decisions.iter().enumerate().map(|(number, decision)| {
-            let (lieutenant, told) = self.scope.view(number);
-            let told = told.into_iter().map(|value| self.orders[value]);
-            let told = self.scope.paths_to(lieutenant).zip(told).collect();
-            (View { lieutenant, told }, *decision)
-        })
+        let rows = self.decisions.iter().enumerate();
+        rows.map(|(number, decision)| (View::of(self.scope, &self.orders, number), *decision))
     }
 
     /// How many generals it is made for.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::covering::{Covering, Double, Played, input};
 use crate::attack::{Attack, Edit, Lie};
 use crate::execution::simulate::{Eavesdropper, Enemy, Roles, simulate};
-use crate::execution::{Execution, Forgeries, obeyed};
+use crate::execution::{Execution, Forgeries, obeyed_into};
 use crate::fault::{Call, Fault, FaultKind};
 use crate::general::{General, Generals};
 use crate::machine::{Machine, MessageId, NumberedAttack, StateId, Terms, ValueId, Worker, fits};
@@ -74,7 +74,7 @@ impl<V, M, S> World<V, M, S> {
         &self,
         value: impl Fn(&V) -> W,
         message: impl Fn(&M) -> N,
-        state: impl Fn(&S) -> T,
+        state: impl FnMut(&S) -> T,
     ) -> World<W, N, T> {
         let must = match &self.must {
             Must::Decide(decision) => Must::Decide(value(decision)),
@@ -139,7 +139,8 @@ impl Cosmos<'_> {
             panic!("bug in turncoat: an attack made for a protocol is refused: {misfit}");
         }
         let label = |wire, message| self.forgeries.label(machine, terms, wire, message);
-        let execution = obeyed(worker, terms, &attack, &label);
+        let mut execution = Execution::recording();
+        obeyed_into(worker, terms, &attack, &label, &mut execution);
         World { loyal, must, attack, execution, forgery, stand_ins }
     }
 
@@ -149,30 +150,29 @@ impl Cosmos<'_> {
         if !world.is_whole() || execution.fault.is_some() || self.played.fault.is_some() {
             return None;
         }
+        let differ = |general, call, [there, here]: [String; 2]| {
+            Some(Fault { general, call, kind: FaultKind::Undetermined(there, here) })
+        };
         let wires = itertools::iproduct!(1..=self.terms.rounds, loyal, loyal);
-        let wires = wires.filter(|(_, from, to)| from != to);
-        let mut differences = wires.filter_map(|(round, from, to)| {
+        for (round, from, to) in wires.filter(|(_, from, to)| from != to) {
             let wire = Wire { round, from: from.general, to: to.general };
             let here = execution.deliveries.on(wire).map_or(&[][..], |sent| sent.said);
             let there = self.played.said(*from, wire);
-            let differ = there != here;
-            let show = |said| self.machine.show_messages(said);
-            let kind = differ.then(|| FaultKind::Undetermined(show(there), show(here)))?;
-            Some(Fault { general: from.general, call: Call::Send(round), kind })
+            if there != here {
+                let shown = [there, here].map(|said| self.machine.show_messages(said));
+                return differ(from.general, Call::Send(round), shown);
+            }
+        }
+        let mut decisions = loyal.iter().map(|double| {
+            let general = double.general;
+            (general, [self.played.decision(*double), execution.decisions[general.id()]])
         });
-        differences.next().or_else(|| {
-            loyal.iter().find_map(|double| {
-                let here = execution.decisions[double.general.id()];
-                let there = self.played.decision(*double);
-                let show = |decision: Option<ValueId>| match decision {
-                    Some(decision) => format!("Some({})", self.machine.show_value(decision)),
-                    None => "None".to_owned(),
-                };
-                let differ = there != here;
-                let kind = differ.then(|| FaultKind::Undetermined(show(there), show(here)))?;
-                Some(Fault { general: double.general, call: Call::Decide, kind })
-            })
-        })
+        let (general, decisions) = decisions.find(|(_, [there, here])| there != here)?;
+        let shown = decisions.map(|decision| match decision {
+            Some(decision) => format!("Some({})", self.machine.show_value(decision)),
+            None => "None".to_owned(),
+        });
+        differ(general, Call::Decide, shown)
     }
 
     /// Another message that a traitor can say, and by which its receiver would come to the same.

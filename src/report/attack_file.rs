@@ -23,28 +23,27 @@
 //! a wire and a message as in a lie, and `arrives`, which is `"first"`, `"never"` or
 //! `{ "late": 1 }`.
 
-pub(super) mod part;
-
 use itertools::Itertools;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use self::part::MARK;
-pub use self::part::{AttackFileError, VERSION, part};
-#[cfg(feature = "cli")]
-use super::notation::{Notation, read_attack};
 use crate::attack::Attack;
-#[cfg(feature = "cli")]
-use crate::machine::NumberedAttack;
 use crate::protocol::Plain;
+
+/// The version of the format.
+pub const VERSION: u64 = 1;
+
+/// The field that says what the file is, and its version.
+const MARK: &str = "turncoat_attack";
 
 /// An attack file, read as far as that can be done without knowing the protocol.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AttackFile {
     /// The protocol that is attacked.
     pub protocol: Value,
-    attack: Value,
+    /// All the rest of it.
+    pub(super) attack: Value,
 }
 
 impl AttackFile {
@@ -77,15 +76,6 @@ impl AttackFile {
         part("the attack", self.attack)
     }
 
-    /// The attack by numbers, for a protocol that is known by its notation only.
-    #[cfg(feature = "cli")]
-    pub(crate) fn by_numbers(
-        self,
-        notation: &dyn Notation,
-    ) -> Result<NumberedAttack, AttackFileError> {
-        read_attack(notation, self.attack)
-    }
-
     /// The text of the file for this attack: a field on each line, and a lie on each.
     #[must_use]
     pub fn write<V, M>(protocol: &impl Serialize, attack: &Attack<V, M>) -> String
@@ -113,4 +103,47 @@ fn lines(field: &Value) -> String {
             format!("[{}\n  ]", list.iter().map(|item| format!("\n    {item}")).join(","))
         }
     }
+}
+
+/// A text that is no attack file.
+#[derive(Debug, thiserror::Error)]
+pub enum AttackFileError {
+    /// It is not JSON.
+    #[error("this is not JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// It is JSON, and something else.
+    #[error("this is no attack file: it must be an object with \"{MARK}\": {VERSION}")]
+    Other,
+    /// It is an attack file of another version.
+    #[error("this attack file has version {0}; this program reads version {VERSION}")]
+    Version(Value),
+    /// It has no protocol.
+    #[error("\"protocol\" is missing: it says which protocol is attacked")]
+    NoProtocol,
+    /// A part of it can't be read.
+    #[error("at {place}: {message}")]
+    Part {
+        /// Which part, as a path from the top.
+        place: String,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+/// A part of an attack file, of this name, as what it should be.
+///
+/// # Errors
+///
+/// It is something else: where, and what would be right.
+pub fn part<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, AttackFileError> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let place = error.path().to_string();
+        let place = if place == "." { name.to_owned() } else { place };
+        AttackFileError::Part { place, message: in_words(&error.into_inner()) }
+    })
+}
+
+/// The reader's own words, but for names of types.
+fn in_words(error: &serde_json::Error) -> String {
+    error.to_string().replace("expected usize", "expected a whole number")
 }

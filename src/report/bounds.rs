@@ -5,9 +5,9 @@ use std::fmt::{self, Write};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::sentence;
 use super::style::{Emphasis, Style};
 use super::text::{labelled, wrapped};
+use super::{many, sentence};
 use crate::impossibility::rounds::affordable;
 use crate::impossibility::{Bounds, BoundsProblem, Condition, Solvability, Thresholds};
 use crate::outcome::Task;
@@ -41,7 +41,7 @@ pub fn shown(Bounds { problem, answer, traitors, .. }: &Bounds) -> Vec<Demonstra
     // Fewer rounds than the theorem asks for, with enough generals.
     let hasty = rounds.filter(|_| !solvable && enough_generals(problem));
     match (signed, task, solvable) {
-        (true, Task::Consensus, false) if enough_rounds(problem) && (3..=MANY).contains(&n) => {
+        (true, Task::Consensus, false) if !enough_generals(problem) && (3..=MANY).contains(&n) => {
             // Two halves that obey: what is signed makes no difference.
             all.push(shown(1, HALVES, format!("refute interactive -n {n} -f {f} -m 1")));
         }
@@ -107,11 +107,6 @@ const CHAIN: &str = "proves that there is none, by a chain of executions";
 /// The most generals among whom everybody tells everybody within seconds what all have told it.
 const MANY: usize = 32;
 
-/// Whether it is not the rounds that are too few.
-fn enough_rounds(problem: &BoundsProblem) -> bool {
-    !enough_generals(problem)
-}
-
 /// Whether there are enough generals, and it is the rounds that are too few.
 fn enough_generals(problem: &BoundsProblem) -> bool {
     let patient = BoundsProblem { rounds: None, ..*problem };
@@ -159,17 +154,13 @@ fn setting(problem: &BoundsProblem) -> String {
         Task::Consensus => "consensus",
     };
     let signed = if signed { "with" } else { "without" };
-    let number = |count: usize, noun: &str| match count {
-        1 => format!("1 {noun}"),
-        _ => format!("{count} {noun}s"),
-    };
-    let (generals, traitors) = (number(n, "general"), number(f, "traitor"));
+    let (generals, traitors) = (many(n as u64, "general"), many(f as u64, "traitor"));
     let mut text = format!("{task} {signed} signatures among {generals}, at most {traitors}");
     if !problem.is_complete() {
         write!(text, ", connectivity {connectivity}").expect("a string takes all");
     }
     if let Some(rounds) = rounds {
-        write!(text, ", in {}", number(rounds, "round")).expect("a string takes all");
+        write!(text, ", in {}", many(rounds as u64, "round")).expect("a string takes all");
     }
     text
 }
@@ -220,7 +211,7 @@ fn remarks(bounds: &Bounds, style: Style) -> String {
 
 /// "1 round is", "2 rounds are".
 fn rounds(count: usize) -> String {
-    if count == 1 { "1 round is".to_owned() } else { format!("{count} rounds are") }
+    format!("{} {}", many(count as u64, "round"), if count == 1 { "is" } else { "are" })
 }
 
 /// The arithmetic of thresholds, with the numbers filled in.

@@ -115,13 +115,3 @@ pub(super) fn quoted(text: &str) -> String {
     }
     quoted + "\""
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_string_ends_where_it_should() {
-        assert_eq!(quoted("a\"b\\N\n&lt;"), "\"a\\\"b\\\\N\\n&amp;lt;\"");
-    }
-}

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use itertools::Itertools;
+
 use super::style::{Emphasis, Style};
 
 /// One cell of the grid.
@@ -15,16 +17,17 @@ pub struct Cell {
     pub verdict: Option<&'static str>,
 }
 
+/// Each n and each f of these cells, from the smallest on.
+pub(super) fn axes(cells: &[Cell]) -> [Vec<usize>; 2] {
+    let axis = |of: fn(&Cell) -> usize| cells.iter().map(of).sorted().dedup().collect();
+    [axis(|cell| cell.n), axis(|cell| cell.f)]
+}
+
 /// Draws a row for each n and a column for each f. Cells that hold are in capitals, and a cell at
 /// the bound, with the fewest generals for this f, is in brackets, if there is a bound.
 #[must_use]
 pub fn grid(cells: &[Cell], bound: impl Fn(usize) -> Option<usize>, style: Style) -> String {
-    let mut rows: Vec<usize> = cells.iter().map(|cell| cell.n).collect();
-    let mut columns: Vec<usize> = cells.iter().map(|cell| cell.f).collect();
-    for axis in [&mut rows, &mut columns] {
-        axis.sort_unstable();
-        axis.dedup();
-    }
+    let [rows, columns] = axes(cells);
     let mut text = String::from("       ");
     for f in &columns {
         write!(text, " {:^9}", format!("f = {f}")).expect("a string takes all");
@@ -51,32 +54,4 @@ pub fn grid(cells: &[Cell], bound: impl Fn(usize) -> Option<usize>, style: Style
     }
     let lines = text.lines().map(str::trim_end).collect::<Vec<_>>();
     format!("{}\n", lines.join("\n"))
-}
-
-#[cfg(test)]
-mod tests {
-    use expect_test::expect;
-
-    use super::*;
-
-    #[test]
-    fn the_frontier_is_seen_at_a_glance() {
-        let verdict = |n: usize, f: usize| match (n, f) {
-            (7, 2) => Some("bounded"),
-            _ if f >= n => None,
-            _ if n > 3 * f => Some("holds"),
-            _ => Some("broken"),
-        };
-        let cells = [1, 2, 4, 7]
-            .into_iter()
-            .flat_map(|n| (1..=2).map(move |f| Cell { n, f, verdict: verdict(n, f) }));
-        expect![[r#"
-                      f = 1     f = 2
-            n = 1       -         -
-            n = 2    broken       -
-            n = 4    [HOLDS]   broken
-            n = 7     HOLDS   [bounded]
-        "#]]
-        .assert_eq(&grid(&cells.collect::<Vec<_>>(), |f| Some(3 * f + 1), Style::PLAIN));
-    }
 }

@@ -25,8 +25,6 @@ use crate::verdict::{Estimate, Expected, Finding, Hunted, Refutation, Ruling, Ve
 pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
     let Verdict { graph, adversary, engine, signed, forgeries, behaviours, steps, ruling, .. } =
         verdict;
-    let mut json = json!({ "verdict": verdict.name() });
-    merge(&mut json, protocol);
     let facts = json!({
         "n": graph.n(),
         "f": adversary.traitors,
@@ -40,8 +38,7 @@ pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
         "steps": steps,
         "reductions": verdict.reductions,
     });
-    merge(&mut json, &facts);
-    add_graph(&mut json, graph);
+    let mut json = begun(verdict.name(), protocol, &facts, graph);
     if let Some(harvested) = &verdict.harvested {
         json["harvested"] = json!(harvested);
     }
@@ -59,6 +56,15 @@ pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
         Ruling::Bounded(halt) => json["halt"] = json!(halt),
         Ruling::Broken(counterexample) => json["counterexample"] = json!(counterexample),
     }
+    json
+}
+
+/// What every answer begins with.
+fn begun(verdict: &str, protocol: &Value, facts: &Value, graph: &Graph) -> Value {
+    let mut json = json!({ "verdict": verdict });
+    merge(&mut json, protocol);
+    merge(&mut json, facts);
+    add_graph(&mut json, graph);
     json
 }
 
@@ -98,8 +104,6 @@ pub fn estimate(protocol: &Value, estimate: &Estimate) -> Value {
 #[must_use]
 pub fn hunted(protocol: &Value, hunted: &Hunted<impl Serialize>) -> Value {
     let Hunted { graph, adversary, signed, forgeries, first, cases, seed, coverage, .. } = hunted;
-    let mut json = json!({ "verdict": hunted.name() });
-    merge(&mut json, protocol);
     let facts = json!({
         "n": graph.n(),
         "f": adversary.traitors,
@@ -111,8 +115,7 @@ pub fn hunted(protocol: &Value, hunted: &Hunted<impl Serialize>) -> Value {
         "cases": cases,
         "coverage": coverage,
     });
-    merge(&mut json, &facts);
-    add_graph(&mut json, graph);
+    let mut json = begun(hunted.name(), protocol, &facts, graph);
     if let Some(harvested) = &hunted.harvested {
         json["harvested"] = json!(harvested);
     }
@@ -139,10 +142,8 @@ where
     S: Clone + PartialEq,
 {
     let Refutation { task, graph, f, argument, .. } = refutation;
-    let mut json = json!({ "verdict": refutation.name() });
-    merge(&mut json, protocol);
-    merge(&mut json, &json!({ "n": graph.n(), "f": f, "task": task }));
-    add_graph(&mut json, graph);
+    let facts = json!({ "n": graph.n(), "f": f, "task": task });
+    let mut json = begun(refutation.name(), protocol, &facts, graph);
     let Some(argument) = argument else { return json };
     let worlds = argument.worlds.iter().map(|world| {
         let mut told = json!({

@@ -2,9 +2,7 @@
 
 use std::fmt::Write;
 
-use itertools::Itertools;
-
-use super::grid::Cell;
+use super::grid::{Cell, axes};
 use super::markup::escaped;
 
 const MARGIN: usize = 24;
@@ -31,8 +29,7 @@ text { fill: #f0f6fc } .paper { fill: #0d1117 } .faint { fill: #9198a1 }
 /// the fewest generals for this f, has a border, if there is a bound.
 #[must_use]
 pub fn map(title: &str, cells: &[Cell], bound: impl Fn(usize) -> Option<usize>) -> String {
-    let rows = cells.iter().map(|cell| cell.n).sorted().dedup().collect_vec();
-    let columns = cells.iter().map(|cell| cell.f).sorted().dedup().collect_vec();
+    let [rows, columns] = axes(cells);
     let lines = textwrap::wrap(title, 72);
     let letters = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
     let top = TOP + 20 * lines.len().saturating_sub(1);
@@ -91,6 +88,8 @@ pub fn map(title: &str, cells: &[Cell], bound: impl Fn(usize) -> Option<usize>) 
 
 #[cfg(test)]
 mod tests {
+    use itertools::Itertools;
+
     use super::*;
 
     #[test]

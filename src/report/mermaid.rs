@@ -6,7 +6,8 @@
 
 use std::fmt::Write;
 
-use super::speech::{CROWD, Speech, speeches, unmarked};
+use super::dot::line;
+use super::speech::{CROWD, Speech, count, told_in_words};
 use super::story::{Actor, Mark, Step, Story};
 
 /// The diagram, without the fence that Markdown has around it.
@@ -25,14 +26,13 @@ pub fn mermaid(story: &Story) -> String {
         n => format!("G0,G{}", n - 1),
     };
     for Step { round, messages, .. } in rounds {
-        let speeches = speeches(messages);
+        let (told, plain) = told_in_words(messages, CROWD);
         line(&mut text, &format!("Note over {all}: Round {round}"));
-        let crowded = speeches.len() > CROWD;
-        for speech in speeches.iter().filter(|speech| speech.mark.is_some() || !crowded) {
+        for speech in &told {
             said(&mut text, speech);
         }
-        if crowded {
-            let count = unmarked(&speeches);
+        if let Some(plain) = plain {
+            let count = count(&plain);
             line(&mut text, &format!("Note over {all}: and {count} messages as loyalty has them"));
         }
     }
@@ -44,10 +44,6 @@ pub fn mermaid(story: &Story) -> String {
     }
     line(&mut text, &format!("Note over {all}: {}", escaped(&ending.told())));
     text
-}
-
-fn line(text: &mut String, line: &str) {
-    writeln!(text, "    {line}").expect("a string takes all");
 }
 
 /// An arrow to each receiver.

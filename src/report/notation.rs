@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::attack_file::part::{AttackFileError, part};
+use super::attack_file::{AttackFile, AttackFileError, part};
 use crate::attack::{Attack, Edit, Lie};
 use crate::execution::{Execution, NumberedExecution};
 use crate::general::General;
@@ -69,6 +69,16 @@ impl dyn Notation + '_ {
     }
 }
 
+impl AttackFile {
+    /// The attack by numbers, for a protocol that is known by its notation only.
+    pub(crate) fn by_numbers(
+        self,
+        notation: &dyn Notation,
+    ) -> Result<NumberedAttack, AttackFileError> {
+        read_attack(notation, self.attack)
+    }
+}
+
 /// An attack from a file: its form first, and then value by value.
 pub(crate) fn read_attack(
     notation: &dyn Notation,
@@ -106,7 +116,6 @@ pub(crate) fn read_attack(
         schedule: schedule.into_iter().enumerate().map(shift).collect::<Result<_, _>>()?,
     })
 }
-
 /// Says of what is wrong in a part where that part stands.
 fn within(outer: String) -> impl FnOnce(AttackFileError) -> AttackFileError {
     move |error| match error {

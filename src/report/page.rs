@@ -10,11 +10,10 @@ mod scene;
 use askama::Template;
 use itertools::Itertools;
 
-use self::scene::{Player, signers};
+use self::scene::Player;
 use super::capital;
-use super::grid::Cell;
-use super::heard::heard;
-use super::refuted::{ArgumentInWords, RefutationInWords};
+use super::grid::{Cell, axes};
+use super::refuted::{ArgumentInWords, RefutationInWords, heard};
 use super::ring::drawn;
 use super::story::{Message, Story};
 use super::svg::STYLE;
@@ -22,9 +21,9 @@ use super::svg::STYLE;
 /// In all tables of a page not more messages than these that are no lies are shown, but counted.
 const ROWS: usize = 1000;
 
-#[derive(Template)]
+#[derive(Template, Default)]
 #[template(path = "page.html")]
-struct Page {
+struct Page<'a> {
     title: String,
     verdict: String,
     class: &'static str,
@@ -36,8 +35,8 @@ struct Page {
     views: Vec<Pair>,
     /// The sections stand beside each other.
     worlds: bool,
-    sections: Vec<Section>,
-    tables: Vec<MessageTable>,
+    sections: Vec<Section<'a>>,
+    tables: Vec<MessageTable<'a>>,
     text: String,
     style: &'static str,
     /// That of the drawings.
@@ -45,30 +44,20 @@ struct Page {
     script: &'static str,
 }
 
-struct Section {
+struct Section<'a> {
     anchor: String,
     heading: String,
     lead: Vec<String>,
-    player: Player,
+    player: Player<'a>,
 }
 
 /// Everything that was said, as a table.
-struct MessageTable {
+struct MessageTable<'a> {
     heading: String,
-    rows: Vec<TableRow>,
-    /// How many of them are no lies.
-    plain: usize,
+    story: &'a Story,
+    /// Each message with its round.
+    rows: Vec<(usize, &'a Message)>,
     rest: String,
-}
-
-struct TableRow {
-    round: usize,
-    speaker: String,
-    hearer: String,
-    class: &'static str,
-    text: String,
-    loyal: String,
-    signers: String,
 }
 
 /// What one general sees in two worlds.
@@ -77,23 +66,15 @@ struct Pair {
     general: usize,
     name: String,
     same: bool,
-    views: Vec<ViewInWorld>,
-}
-
-struct ViewInWorld {
-    world: usize,
-    lines: Vec<String>,
+    /// The number of each world, and what is seen there.
+    views: [(usize, Vec<String>); 2],
 }
 
 /// The frontier.
 struct Map {
     columns: Vec<usize>,
-    rows: Vec<MapRow>,
-}
-
-struct MapRow {
-    n: usize,
-    cells: Vec<MapCell>,
+    /// For each n.
+    rows: Vec<(usize, Vec<MapCell>)>,
 }
 
 struct MapCell {
@@ -104,9 +85,9 @@ struct MapCell {
     bound: bool,
 }
 
-impl Page {
+impl<'a> Page<'a> {
     /// With this title and verdict, and the whole answer as text.
-    fn new(title: String, verdict: &str, text: &str) -> Page {
+    fn new(title: String, verdict: &str, text: &str) -> Page<'a> {
         Page {
             title,
             class: match verdict {
@@ -115,25 +96,20 @@ impl Page {
                 _ => "other",
             },
             verdict: verdict.to_uppercase(),
-            lead: Vec::new(),
-            map: None,
-            ring: None,
             ring_told: RING,
-            views: Vec::new(),
-            worlds: false,
-            sections: Vec::new(),
-            tables: Vec::new(),
             text: text.to_owned(),
             style: include_str!("../../templates/page.css"),
             drawn: STYLE,
             script: include_str!("../../templates/page.js"),
+            ..Page::default()
         }
     }
 
-    fn add(&mut self, anchor: String, heading: String, lead: Vec<String>, story: &Story) {
+    fn add(&mut self, anchor: String, heading: String, lead: Vec<String>, story: &'a Story) {
         let id = format!("player-{}", self.sections.len() + 1);
         let what = if heading.is_empty() { "Everything that is said" } else { &heading };
-        let told = self.tables.iter().map(|table| table.plain).sum::<usize>();
+        let rows = self.tables.iter().flat_map(|table| &table.rows);
+        let told = rows.filter(|(_, message)| !message.is_lie()).count();
         self.tables.push(table(what.to_owned(), story, ROWS.saturating_sub(told)));
         self.sections.push(Section { anchor, heading, lead, player: Player::of(id, story) });
     }
@@ -157,9 +133,7 @@ impl Page {
 /// ```
 #[must_use]
 pub fn page(story: Option<&Story>, verdict: &str, text: &str) -> String {
-    let first = text.lines().next().unwrap_or_default();
-    let first = first.split_once(": ").map_or(first, |(_, setting)| setting);
-    let title = story.map_or(first, |story| &story.setting);
+    let title = story.map_or_else(|| setting(text), |story| &story.setting);
     let mut page = Page::new(title.to_owned(), verdict, text);
     if let Some(story) = story {
         page.lead = story.cast.clone();
@@ -173,9 +147,7 @@ pub fn page(story: Option<&Story>, verdict: &str, text: &str) -> String {
 #[must_use]
 pub fn refutation_page(refuted: &RefutationInWords, text: &str) -> String {
     let RefutationInWords { verdict, argument, task, .. } = refuted;
-    let first = text.lines().next().unwrap_or_default();
-    let title = first.split_once(": ").map_or(first, |(_, setting)| setting);
-    let mut page = Page::new(title.to_owned(), verdict, text);
+    let mut page = Page::new(setting(text).to_owned(), verdict, text);
     let Some(argument) = argument else { return page.written() };
     let ArgumentInWords { worlds, witnesses, .. } = argument;
     page.worlds = true;
@@ -198,9 +170,7 @@ pub fn refutation_page(refuted: &RefutationInWords, text: &str) -> String {
                 general,
                 name: capital(&name),
                 same: witness.same_view,
-                views: both
-                    .map(|world| ViewInWorld { world: world + 1, lines: lines(world) })
-                    .into(),
+                views: both.map(|world| (world + 1, lines(world))),
             }
         })
         .collect();
@@ -224,8 +194,8 @@ pub fn sweep_page(
 ) -> String {
     let mut page = Page::new(title.to_owned(), "frontier", text);
     let anchor = |n: usize, f: usize| format!("n{n}-f{f}");
-    let columns = cells.iter().map(|cell| cell.f).sorted().dedup().collect_vec();
-    let rows = cells.iter().map(|cell| cell.n).sorted().dedup().map(|n| {
+    let [rows, columns] = axes(cells);
+    let rows = rows.into_iter().map(|n| {
         let cell = |f: &usize| {
             let cell = cells.iter().find(|cell| (cell.n, cell.f) == (n, *f));
             let verdict = cell.and_then(|cell| cell.verdict);
@@ -241,7 +211,7 @@ pub fn sweep_page(
                 bound: bound(*f) == Some(n),
             }
         };
-        MapRow { n, cells: columns.iter().map(cell).collect() }
+        (n, columns.iter().map(cell).collect())
     });
     page.map = Some(Map { rows: rows.collect(), columns: columns.clone() });
     for (n, f, story) in stories {
@@ -249,6 +219,12 @@ pub fn sweep_page(
         page.add(anchor(*n, *f), heading, story.cast.clone(), story);
     }
     page.written()
+}
+
+/// What the first line of an answer says after its verdict.
+fn setting(text: &str) -> &str {
+    let first = text.lines().next().unwrap_or_default();
+    first.split_once(": ").map_or(first, |(_, setting)| setting)
 }
 
 /// All that a general hears, and what it decides.
@@ -261,35 +237,19 @@ fn view(story: &Story, general: usize) -> Vec<String> {
     given.chain(heard).chain(decision).collect()
 }
 
-fn table(heading: String, story: &Story, most: usize) -> MessageTable {
-    let messages = story
-        .rounds
-        .iter()
-        .flat_map(|step| step.messages.iter().map(|message| (step.round, message)));
+fn table(heading: String, story: &Story, most: usize) -> MessageTable<'_> {
+    let steps = story.rounds.iter();
+    let messages = steps.flat_map(|step| step.messages.iter().map(|message| (step.round, message)));
     let messages = messages.collect_vec();
     let mut plain = 0;
-    let shown = messages.iter().filter(|(_, message)| {
+    let shown = messages.iter().copied().filter(|(_, message)| {
         plain += usize::from(!message.is_lie());
         message.is_lie() || plain <= most
     });
-    let rows = shown.map(|(round, message)| {
-        let Message { from, to, text, loyal, .. } = message;
-        TableRow {
-            round: *round,
-            speaker: story.name(*from).to_owned(),
-            hearer: story.name(*to).to_owned(),
-            class: if message.is_lie() { "lie" } else { "" },
-            text: text.clone(),
-            loyal: loyal.clone().unwrap_or_else(|| "the same".to_owned()),
-            signers: signers(message),
-        }
-    });
-    let rows = rows.collect_vec();
-    let left_out = messages.len() - rows.len();
-    let rest = match left_out {
+    let rows = shown.collect_vec();
+    let rest = match messages.len() - rows.len() {
         0 => String::new(),
-        _ => format!("And {left_out} more messages, all of them as loyalty has them."),
+        left => format!("And {left} more messages, all of them as loyalty has them."),
     };
-    let plain = rows.iter().filter(|row| row.class.is_empty()).count();
-    MessageTable { heading, rows, plain, rest }
+    MessageTable { heading, story, rows, rest }
 }

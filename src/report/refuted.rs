@@ -10,6 +10,7 @@ use crate::impossibility::argument::{Conclusion, Construction, Witness};
 use crate::impossibility::covering::Double;
 use crate::impossibility::world::{Must, Needed};
 use crate::outcome::Task;
+use crate::protocol::Round;
 
 /// What came of an attempt to refute a protocol, in words, whatever the protocol is. It holds no markup,
 /// as a [story](Story) does not.
@@ -59,4 +60,28 @@ pub struct WorldInWords {
     pub story: Story,
     /// The first message that can't be said here: the traitors lack a signature in it.
     pub forgery: Option<Needed<String>>,
+}
+
+/// Something that a general is told in a world.
+pub(super) struct Heard<'a> {
+    /// When, and by whom.
+    pub wire: (Round, usize),
+    /// The same in words.
+    pub from: String,
+    /// What.
+    pub text: &'a str,
+}
+
+/// All that a general is told in a world in which everything arrives in its turn.
+pub(super) fn heard(story: &Story, general: usize) -> Vec<Heard<'_>> {
+    let heard = story.rounds.iter().flat_map(|step| {
+        let messages = step.messages.iter();
+        let heard = messages.filter(|message| message.to == general && !message.withheld);
+        heard.map(|message| Heard {
+            wire: (step.round, message.from),
+            from: format!("round {}, {}:", step.round, story.name(message.from)),
+            text: &message.text,
+        })
+    });
+    heard.collect()
 }

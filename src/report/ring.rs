@@ -1,21 +1,18 @@
-//! The ring of copies by which a protocol is refuted, with the worlds in which they live, in the language of
-//! Graphviz.
-
-#[cfg(feature = "pages")]
-mod drawing;
+//! The ring of copies by which a protocol is refuted, with the worlds in which they live: in the language of
+//! Graphviz, and as a drawing in a page.
 
 use std::f64::consts::TAU;
 
 use itertools::Itertools;
 
-#[cfg(feature = "pages")]
-pub(super) use self::drawing::drawn;
 use super::dot::{begin, line, place, quoted};
 use super::refuted::{ArgumentInWords, RefutationInWords, WorldInWords};
 use crate::general::Generals;
 use crate::impossibility::argument::Construction;
 use crate::impossibility::covering::Double;
 use crate::impossibility::world::Must;
+#[cfg(feature = "pages")]
+use crate::{outcome::Task, report::markup::escaped};
 
 /// The places of a ring, group by group, once for each layer.
 pub(super) struct Ring<'a> {
@@ -108,4 +105,67 @@ fn outside(lives: &[usize], places: usize) -> String {
     let radius = 2.4 + 0.22 * places as f64;
     let [x, y] = sum.map(|part| part / length * radius);
     format!(", pos=\"{:.2},{y:.2}!\"", x * 1.6)
+}
+
+/// The sizes of the drawing, in pixels.
+#[cfg(feature = "pages")]
+const CENTRE: [f64; 2] = [320.0, 270.0];
+#[cfg(feature = "pages")]
+const RADIUS: f64 = 150.0;
+
+/// The ring as an SVG drawing, to stand in a page, with this label: an arc for each world, along those who are
+/// loyal in it.
+#[cfg(feature = "pages")]
+pub(super) fn drawn(argument: &ArgumentInWords, task: Task, told: &str) -> String {
+    let ring = Ring::of(argument);
+    let there = ring.inhabited();
+    let angle = |number: usize| TAU * (number as f64 / there.len() as f64 - 0.25);
+    let mut text =
+        format!("<svg viewBox=\"0 0 640 560\" role=\"img\" aria-label=\"{}\">\n", escaped(told));
+    for number in 0..there.len() {
+        let [[x1, y1], [x2, y2]] = [number, number + 1].map(|number| at(angle(number), RADIUS));
+        text += &format!(
+            "<path class=\"thread\" d=\"M{x1} {y1}A{RADIUS} {RADIUS} 0 0 1 {x2} {y2}\"/>\n"
+        );
+    }
+    for (number, world) in argument.worlds.iter().enumerate() {
+        let lives = |number: usize| ring.lives(there[number % there.len()], world);
+        // The first of those who stand beside each other, and how many they are.
+        let before = |number: usize| lives(number + there.len() - 1);
+        let first = (0..there.len()).find(|number| lives(*number) && !before(*number));
+        let Some(first) = first.or_else(|| lives(0).then_some(0)) else { continue };
+        let count = (0..there.len()).take_while(|more| lives(first + more)).count();
+        let radius = RADIUS + 74.0 + 15.0 * number as f64 % 45.0;
+        let [start, end] = [angle(first) - 0.22, angle(first + count - 1) + 0.22];
+        let [[x1, y1], [x2, y2]] = [start, end].map(|angle| at(angle, radius));
+        let large = u8::from(end - start > TAU / 2.0);
+        // Beside the arc there must be room for the word.
+        let middle = (start + end) / 2.0;
+        let [x, y] = at(middle, radius + 14.0 + 28.0 * middle.cos().abs());
+        let broken = if world.story.ending.violated.is_some() { " broken" } else { "" };
+        text += &format!(
+            "<path class=\"arc{broken}\" d=\"M{x1} {y1}A{radius} {radius} 0 {large} 1 {x2} {y2}\"/>\
+             <text class=\"world{broken}\" x=\"{x}\" y=\"{}\">World {}</text>\n",
+            y + 4,
+            number + 1
+        );
+    }
+    for (number, place) in there.iter().enumerate() {
+        let [x, y] = at(angle(number), RADIUS);
+        let (letter, name) = (ring.letter(*place), task.names(ring.group(*place)));
+        let (letter, name) = (escaped(&letter.replace('\'', "\u{2032}")), escaped(&name));
+        text += &format!(
+            "<circle class=\"copy\" cx=\"{x}\" cy=\"{y}\" r=\"26\"/><text x=\"{x}\" y=\"{}\">{letter}</text>\
+             <text class=\"name\" x=\"{x}\" y=\"{}\">{name}</text>\n",
+            y + 5,
+            y + 44
+        );
+    }
+    text + "</svg>"
+}
+
+#[cfg(feature = "pages")]
+fn at(angle: f64, radius: f64) -> [i32; 2] {
+    let [x, y] = CENTRE;
+    [(x + radius * angle.cos()).round() as i32, (y + radius * angle.sin()).round() as i32]
 }

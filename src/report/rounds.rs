@@ -6,6 +6,7 @@ use itertools::Itertools;
 use serde_json::{Value, json};
 
 use super::json::merge;
+use super::many;
 use super::style::{Emphasis, Style};
 use super::text::{labelled, wrapped};
 use crate::attack::{AttackOn, Lie};
@@ -75,10 +76,8 @@ fn verified(verdict: &VerdictOn<DecisionTable>) -> String {
 
 /// "8 classes, in 6 of which nothing is forced".
 fn classes(Rounds { classes, free, .. }: &Rounds) -> String {
-    let all = match classes {
-        1 => "1 class".to_owned(),
-        _ => format!("{} classes", grouped(&classes.to_string())),
-    };
+    let noun = if *classes == 1 { "class" } else { "classes" };
+    let all = format!("{} {noun}", grouped(&classes.to_string()));
     match free {
         0 => all,
         _ => format!("{all}, in {} of which validity forces nothing", grouped(&free.to_string())),
@@ -199,12 +198,6 @@ fn table(table: &DecisionTable, free: usize, style: Style) -> String {
 
 /// How long an order is, most often.
 const WORD: usize = "RETREAT".len();
-
-/// "1 round", "2 rounds".
-fn many(count: u64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(&count.to_string()))
-}
 
 /// The same as JSON: with every attack of the chain, or the whole table.
 #[must_use]

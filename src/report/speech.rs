@@ -35,14 +35,26 @@ pub(super) fn speeches(messages: &[Message]) -> Vec<Speech<'_>> {
     alike.into_iter().map(|(speech, to)| Speech { to, ..speech }).collect()
 }
 
-/// With more speeches than this a round is crowded: then only those with which something is wrong are
-/// told in words.
+/// With more speeches than this a round is crowded.
 pub(super) const CROWD: usize = 24;
 
-/// How many messages are as they should be.
-pub(super) fn unmarked(speeches: &[Speech<'_>]) -> usize {
-    let unmarked = speeches.iter().filter(|speech| speech.mark.is_none());
-    unmarked.map(|speech| speech.to.len()).sum()
+/// All that is said in a round: what is told in words, and, if that would be more than so many, what is
+/// not, since it is as it should be.
+pub(super) fn told_in_words(
+    messages: &[Message],
+    most: usize,
+) -> (Vec<Speech<'_>>, Option<Vec<Speech<'_>>>) {
+    let speeches = speeches(messages);
+    if speeches.len() <= most {
+        return (speeches, None);
+    }
+    let (told, plain) = speeches.into_iter().partition(|speech| speech.mark.is_some());
+    (told, Some(plain))
+}
+
+/// How many messages these are.
+pub(super) fn count(speeches: &[Speech<'_>]) -> usize {
+    speeches.iter().map(|speech| speech.to.len()).sum()
 }
 
 impl Speech<'_> {

@@ -2,14 +2,12 @@
 //! whatever the protocol is. As text it is told in the paper's words: who lied to whom and what loyalty
 //! would have said, what the loyal held, and what came of it.
 
-mod cast;
-mod ending;
+mod facts;
 mod prose;
 
 use serde::Serialize;
 
-pub(super) use self::cast::may;
-pub(super) use self::ending::{Facts, Named, all_held};
+pub(super) use self::facts::{Facts, Named, all_held, may};
 use crate::adversary::FaultClass;
 use crate::attack::Attack;
 use crate::outcome::Task;
@@ -265,78 +263,27 @@ mod tests {
     use itertools::Itertools;
 
     use super::*;
-    use crate::attack::{Attack, AttackOn, Edit, Lie};
+    use crate::attack::{Attack, Edit, Lie};
     use crate::execution::run;
     use crate::forgery::Tampering;
     use crate::general::{General, Generals};
     use crate::order::Order;
-    use crate::protocols::oral::{OralMessages, Relay};
-    use crate::protocols::path::Path;
     use crate::protocols::signed::SignedMessages;
-    use crate::schedule::{Arrival, Shift};
     use crate::testable::{Testable, Wire};
-
-    const A: Order = Order::ATTACK;
-    const R: Order = Order::RETREAT;
-
-    fn attack<M>(n: usize, traitor: usize) -> Attack<Order, M> {
-        let inputs = BTreeMap::from([(General::COMMANDER, A)]);
-        Attack::new(n, Generals::NONE.with(General::new(traitor)), inputs)
-    }
-
-    fn wire(round: Round, from: usize, to: usize) -> Wire {
-        Wire { round, from: General::new(from), to: General::new(to) }
-    }
-
-    fn story<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Story {
-        Story::of(protocol, attack, &run(protocol, attack).unwrap())
-    }
-
-    #[test]
-    fn lies_stand_beside_what_loyalty_would_have_said() {
-        let relay = |value| Relay { path: Path::root().then(General::new(2)), value };
-        let edit = Edit::Instead { of: relay(A), say: relay(R) };
-        let lies = vec![Lie { wire: wire(2, 2, 1), edit }];
-        let (protocol, attack) = (OralMessages::new(1), Attack { lies, ..attack(3, 2) });
-        let story = story(&protocol, &attack);
-        let [lie] = story.lies().collect_vec()[..] else { panic!("{story:?}") };
-        assert_eq!((lie.from, lie.to, &*lie.text), (2, 1, "the commander said RETREAT"));
-        assert_eq!(lie.loyal.as_deref(), Some("the commander said ATTACK"));
-        let votes = story.rounds.iter().map(|step| step.held[1].vote.as_deref());
-        assert_eq!(story.start[1].vote.as_deref(), Some("RETREAT"));
-        assert_eq!(votes.collect_vec(), [Some("RETREAT"), Some("RETREAT")]);
-        assert_eq!(story.rounds[1].held[2].vote, None);
-        assert_eq!(story.generals[1].decision.as_deref(), Some("RETREAT"));
-        assert_eq!((story.generals[0].role, story.generals[2].traitor), (Role::Commander, true));
-        assert_eq!(story.ending.violated.as_deref(), Some("validity (IC2)"));
-        let brief = Story::in_brief(&protocol, &attack, &run(&protocol, &attack).unwrap());
-        assert_eq!((brief.end(), brief.to_string()), (story.end(), story.to_string()));
-    }
-
-    #[test]
-    fn what_is_withheld_or_late_is_seen() {
-        let relay = |value| Relay { path: Path::root().then(General::new(2)), value };
-        let lies = vec![Lie { wire: wire(2, 2, 1), edit: Edit::Withhold(relay(A)) }];
-        let order = Relay { path: Path::root(), value: A };
-        let late = Shift { wire: wire(1, 0, 1), message: order, arrival: Arrival::Late(1) };
-        let attack = Attack { lies, schedule: vec![late], ..attack(3, 2) };
-        let story = story(&OralMessages::new(1), &attack);
-        let late = &story.rounds[0].messages[0];
-        assert_eq!((late.mark, late.arrives), (Some(Mark::Late), Some(2)));
-        let withheld = story.lies().next().unwrap();
-        assert_eq!((withheld.withheld, &*withheld.text, withheld.arrives), (true, "nothing", None));
-    }
 
     #[test]
     fn a_forged_signature_is_known_from_a_genuine_one() {
         let protocol = SignedMessages::new(1);
-        let wire = wire(2, 2, 1);
+        let wire = Wire { round: 2, from: General::new(2), to: General::new(1) };
         let forgeries = protocol.repertoire(3, wire).forgeries.into_iter();
         let label = Tampering::FlippedBit.label();
         let forged = forgeries.filter(|forgery| forgery.label == label);
-        let say = forged.map(|forgery| forgery.message).find(|chain| chain.order == R).unwrap();
-        let lies = vec![Lie { wire, edit: Edit::Say(say) }];
-        let story = story(&protocol, &Attack { lies, ..attack(3, 2) });
+        let mut forged = forged.map(|forgery| forgery.message);
+        let say = forged.find(|chain| chain.order == Order::RETREAT).unwrap();
+        let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
+        let honest = Attack::new(3, Generals::NONE.with(wire.from), inputs);
+        let attack = Attack { lies: vec![Lie { wire, edit: Edit::Say(say) }], ..honest };
+        let story = Story::of(&protocol, &attack, &run(&protocol, &attack).unwrap());
         let lie = story.lies().next().unwrap();
         assert_eq!(lie.forged.as_deref(), Some(label));
         let seals = lie.seals.iter().map(|seal| (seal.by, seal.forged)).collect_vec();

@@ -143,27 +143,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_matters_is_coloured_if_it_is_to_be() {
-        let style = Style { colours: true, ..Style::PLAIN };
-        assert_eq!(style.word("broken"), "\u{1b}[1m\u{1b}[31mBROKEN\u{1b}[0m");
-        assert_eq!(Style::PLAIN.word("broken"), "BROKEN");
-        assert_eq!(Style { marks: true, ..Style::PLAIN }.word("holds"), "\u{2713} HOLDS");
-    }
-
-    #[test]
-    fn a_long_line_goes_on_below() {
-        let style = Style { width: Some(40), ..Style::PLAIN };
-        let text = "  LIE lieutenant 1 tells 2: the commander said RETREAT";
-        let wrapped = "  LIE lieutenant 1 tells 2: the\n        commander said RETREAT";
-        assert_eq!(style.line(text, 8), wrapped);
-        assert_eq!(Style::PLAIN.line(text, 8), text);
-        // Codes take no room.
-        let coloured = Style { colours: true, ..style };
-        let painted = format!("  {}", coloured.paint(Emphasis::Bad, &text[2..]));
-        assert_eq!(coloured.line(&painted, 8).lines().count(), 2);
-    }
-
-    #[test]
     fn other_letters_are_told_by_number() {
         assert_eq!(ascii("caf\u{e9} 1"), "caf\\u{e9} 1");
     }

@@ -1,28 +1,28 @@
-//! How a story is made of an execution: the only place where what is reported asks a protocol anything.
+//! How answers are told of which the type of the protocol is known: the only place where what is reported asks
+//! a protocol anything.
 
-mod asked_protocol;
+mod stories;
 mod teller;
 
-use std::cell::RefCell;
+use std::fmt;
 
-use self::asked_protocol::AskedProtocol;
+pub(crate) use self::stories::Stories;
 use self::teller::Storyteller;
 use super::refuted::{ArgumentInWords, RefutationInWords, WorldInWords};
-use super::story::Story;
+use super::story::{Amount, Story};
+use super::text::{CounterexampleInWords, FindingInWords};
 use crate::attack::AttackOn;
-use crate::execution::history::history;
-use crate::execution::{ExecutionOf, NumberedExecution};
+use crate::execution::{Counterexample, ExecutionOf, NumberedExecution};
 use crate::graph::Graph;
 use crate::impossibility::argument::NumberedArgument;
 use crate::impossibility::world::{Must, Needed, NumberedWorld, World};
-use crate::machine::{Machine, Numbered, NumberedAttack, Terms, fits};
+use crate::machine::{Machine, Numbered, NumberedAttack, Terms};
 use crate::testable::Testable;
-use crate::verdict::{Refutation, RefutationOf};
+use crate::verdict::{Finding, HuntedOn, Refutation, RefutationOf, VerdictOn};
 
 impl Story {
-    /// The story of an execution under an attack. The protocol is run once more, to see what all hold
-    /// after each round: the execution keeps only how they ended. (Of an attack that does not fit the
-    /// protocol that is not told.)
+    /// The story of an execution under an attack. What all hold before the end is told if the execution
+    /// has its [history](crate::execution::Execution::history): then all that is shown is from one run.
     pub fn of<P: Testable>(
         protocol: &P,
         attack: &AttackOn<P>,
@@ -31,87 +31,13 @@ impl Story {
         story_of(protocol, attack, execution, true)
     }
 
-    /// The same without what all hold before the end, for which alone the protocol is run: enough for
-    /// the text.
+    /// The same without what all hold before the end: enough for the text.
     pub fn in_brief<P: Testable>(
         protocol: &P,
         attack: &AttackOn<P>,
         execution: &ExecutionOf<P>,
     ) -> Story {
         story_of(protocol, attack, execution, false)
-    }
-}
-
-/// The stories of executions by numbers, whose states stand in one table.
-pub(crate) struct Stories<'a>(RefCell<AskedProtocol<'a>>);
-
-#[cfg(feature = "cli")]
-impl<'a> Stories<'a> {
-    /// Of these states.
-    pub fn new(
-        machine: &'a dyn Machine,
-        terms: &'a Terms,
-        states: crate::machine::Memory,
-    ) -> Stories<'a> {
-        let mut asked = AskedProtocol::new(machine, terms);
-        asked.worker.table = states.into_table(machine);
-        Stories(RefCell::new(asked))
-    }
-
-    /// As [`Story::of`].
-    pub fn whole(&self, attack: &NumberedAttack, execution: &NumberedExecution) -> Story {
-        story_by(&mut self.0.borrow_mut(), attack, execution, true)
-    }
-
-    /// As [`Story::in_brief`].
-    pub fn in_brief(&self, attack: &NumberedAttack, execution: &NumberedExecution) -> Story {
-        story_by(&mut self.0.borrow_mut(), attack, execution, false)
-    }
-}
-
-impl Stories<'_> {
-    /// A refutation in words, with a whole story for each world, or one in brief.
-    pub fn refutation<P>(
-        &self,
-        refutation: &Refutation<P, NumberedArgument>,
-        whole: bool,
-    ) -> RefutationInWords {
-        let asked = &mut *self.0.borrow_mut();
-        let Refutation { name, task, graph, f, argument, .. } = refutation;
-        let argument = argument.as_ref().map(|argument| ArgumentInWords {
-            theorem: argument.theorem,
-            is_stopped: argument.is_stopped(),
-            groups: argument.groups.clone(),
-            values: argument.values.map(|value| asked.value(value)),
-            worlds: argument.worlds.iter().map(|world| world_by(asked, world, whole)).collect(),
-            witnesses: argument.witnesses().collect(),
-            conclusion: argument.conclusion.clone(),
-        });
-        RefutationInWords {
-            verdict: refutation.name(),
-            protocol: name.clone(),
-            task: *task,
-            graph: graph.clone(),
-            f: *f,
-            argument,
-        }
-    }
-}
-
-fn world_by(asked: &mut AskedProtocol<'_>, world: &NumberedWorld, whole: bool) -> WorldInWords {
-    let World { loyal, must, attack, execution, forgery, .. } = world;
-    WorldInWords {
-        loyal: loyal.clone(),
-        must: match must {
-            Must::Decide(decision) => Must::Decide(asked.value(*decision)),
-            Must::Agree => Must::Agree,
-        },
-        story: story_by(asked, attack, execution, whole),
-        forgery: forgery.as_ref().map(|Needed { wire, message, signed }| Needed {
-            wire: *wire,
-            message: asked.tell(wire.from, *message),
-            signed: signed.clone(),
-        }),
     }
 }
 
@@ -123,27 +49,15 @@ fn story_of<P: Testable>(
 ) -> Story {
     let numbered = Numbered::new(protocol);
     let terms = &terms_of(&numbered, &attack.graph);
-    let mut asked = AskedProtocol::new(&numbered, terms);
+    let mut table = numbered.table(None);
     let attack = numbered.number_attack(attack);
-    let execution = numbered.number_execution(execution, &mut *asked.worker.table);
-    story_by(&mut asked, &attack, &execution, whole)
+    let execution = numbered.number_execution(execution, &mut *table);
+    Stories::new(&numbered, terms, table).story(&attack, &execution, whole)
 }
 
 /// What is known of a protocol on a graph.
 pub(crate) fn terms_of(machine: &dyn Machine, graph: &Graph) -> Terms {
     machine.terms(graph, true).unwrap_or_else(|_| Terms::unknown(graph))
-}
-
-impl RefutationInWords {
-    /// A refutation in words, with a whole [story](Story::of) for each world.
-    pub fn of<P: Testable>(refutation: &RefutationOf<P>) -> RefutationInWords {
-        refuted_by(refutation, true)
-    }
-
-    /// The same with stories [in brief](Story::in_brief): enough for the text.
-    pub fn in_brief<P: Testable>(refutation: &RefutationOf<P>) -> RefutationInWords {
-        refuted_by(refutation, false)
-    }
 }
 
 /// Why an attack is not what it was when it was written, in a line: some part of it changes nothing
@@ -159,31 +73,136 @@ pub(crate) fn stale<P: Testable>(
     Story::in_brief(protocol, attack, execution).undone.into_iter().next()
 }
 
-fn story_by(
-    asked: &mut AskedProtocol<'_>,
-    attack: &NumberedAttack,
-    execution: &NumberedExecution,
-    whole: bool,
-) -> Story {
-    let fits = whole && fits(asked.machine(), asked.terms, attack).is_ok();
-    let history = fits.then(|| history(&mut asked.worker, asked.terms, attack));
-    Storyteller { asked, attack, execution }.story(&history.unwrap_or_default())
+impl RefutationInWords {
+    /// A refutation in words, with a whole [story](Story::of) for each world.
+    pub fn of<P: Testable>(refutation: &RefutationOf<P>) -> RefutationInWords {
+        refuted(refutation, true)
+    }
+
+    /// The same with stories [in brief](Story::in_brief): enough for the text.
+    pub fn in_brief<P: Testable>(refutation: &RefutationOf<P>) -> RefutationInWords {
+        refuted(refutation, false)
+    }
 }
 
-fn refuted_by<P: Testable>(refutation: &RefutationOf<P>, whole: bool) -> RefutationInWords {
-    let Refutation { protocol, name, task, graph, f, argument } = refutation;
-    let numbered = Numbered::new(protocol);
-    let terms = &terms_of(&numbered, graph);
-    let mut asked = AskedProtocol::new(&numbered, terms);
-    let states = RefCell::new(numbered.states_mut(&mut *asked.worker.table));
-    let argument = argument.as_ref().map(|argument| {
+fn refuted<P: Testable>(refutation: &RefutationOf<P>, whole: bool) -> RefutationInWords {
+    let numbered = Numbered::new(&refutation.protocol);
+    let terms = &terms_of(&numbered, &refutation.graph);
+    let mut table = numbered.table(None);
+    let states = numbered.states_mut(&mut *table);
+    let refutation = refutation.map((), |argument| {
         argument.map(
             |value| numbered.number_value(value.clone()),
             |message| numbered.number_message(message.clone()),
-            |state| states.borrow_mut().number(state.clone()),
+            |state| states.number(state.clone()),
         )
     });
-    let (name, task, graph, f) = (name.clone(), *task, graph.clone(), *f);
-    let refutation = Refutation { protocol: (), name, task, graph, f, argument };
-    Stories(RefCell::new(asked)).refutation(&refutation, whole)
+    Stories::new(&numbered, terms, table).refutation(&refutation, whole)
+}
+
+impl Stories<'_> {
+    /// As [`Story::of`], or as [`Story::in_brief`].
+    pub fn story(
+        &self,
+        attack: &NumberedAttack,
+        execution: &NumberedExecution,
+        whole: bool,
+    ) -> Story {
+        Storyteller { asked: self, attack, execution, whole }.story()
+    }
+
+    /// A refutation in words, with a whole story for each world, or one in brief.
+    pub fn refutation<P>(
+        &self,
+        refutation: &Refutation<P, NumberedArgument>,
+        whole: bool,
+    ) -> RefutationInWords {
+        let Refutation { name, task, graph, f, argument, .. } = refutation;
+        let argument = argument.as_ref().map(|argument| ArgumentInWords {
+            theorem: argument.theorem,
+            is_stopped: argument.is_stopped(),
+            groups: argument.groups.clone(),
+            values: argument.values.map(|value| self.value(value)),
+            worlds: argument.worlds.iter().map(|world| self.world(world, whole)).collect(),
+            witnesses: argument.witnesses().collect(),
+            conclusion: argument.conclusion.clone(),
+        });
+        RefutationInWords {
+            verdict: refutation.name(),
+            protocol: name.clone(),
+            task: *task,
+            graph: graph.clone(),
+            f: *f,
+            argument,
+        }
+    }
+
+    fn world(&self, world: &NumberedWorld, whole: bool) -> WorldInWords {
+        let World { loyal, must, attack, execution, forgery, .. } = world;
+        WorldInWords {
+            loyal: loyal.clone(),
+            must: match must {
+                Must::Decide(decision) => Must::Decide(self.value(*decision)),
+                Must::Agree => Must::Agree,
+            },
+            story: self.story(attack, execution, whole),
+            forgery: forgery.as_ref().map(|Needed { wire, message, signed }| Needed {
+                wire: *wire,
+                message: self.tell(wire.from, *message),
+                signed: signed.clone(),
+            }),
+        }
+    }
+}
+
+/// The whole verdict: the ruling, the story if the protocol is broken, and what was covered.
+impl<P: Testable> fmt::Display for VerdictOn<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_ref().map(broken).fmt(f)
+    }
+}
+
+/// The whole story, and how small the attack is.
+impl<P: Testable> fmt::Display for Counterexample<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        broken(self).fmt(f)
+    }
+}
+
+/// What came of it: the story if something was found, and what was tried. How long it took is left
+/// out, so that the same hunt reads the same.
+impl<P: Testable> fmt::Display for HuntedOn<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_ref().map(hit).fmt(f)
+    }
+}
+
+/// The whole story, and how it was found and made smaller.
+impl<P: Testable> fmt::Display for Finding<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hit(self).fmt(f)
+    }
+}
+
+/// The whole argument, and what came of it.
+impl<P: Testable> fmt::Display for RefutationOf<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        RefutationInWords::in_brief(self).fmt(f)
+    }
+}
+
+fn broken<P: Testable>(found: &Counterexample<P>) -> CounterexampleInWords {
+    let Counterexample { attack, execution, size, protocol, .. } = found;
+    CounterexampleInWords { story: Story::in_brief(protocol, attack, execution), size: *size }
+}
+
+fn hit<P: Testable>(finding: &Finding<P>) -> FindingInWords {
+    let Finding { case, drawn, executions, counterexample, .. } = finding;
+    FindingInWords {
+        broken: broken(counterexample),
+        case: *case,
+        drawn: Amount::of(drawn),
+        executions: *executions,
+        undetermined: counterexample.violation.is_undetermined(),
+    }
 }

@@ -1,18 +1,19 @@
-//! A verdict as text.
+//! A verdict, a hunt and an estimate, as text.
 
 use std::fmt;
 
 use itertools::Itertools;
 
+use super::many;
 use super::story::{Amount, Story, all_held, may};
 use super::style::{Emphasis, Style};
 use crate::adversary::{Adversary, FaultClass};
 use crate::count::grouped;
 use crate::execution::Size;
 use crate::graph::Graph;
-use crate::search::Harvested;
 use crate::search::progress::Halt;
-use crate::verdict::{Ruling, Verdict};
+use crate::search::{Coverage, Engine, Harvested};
+use crate::verdict::{Estimate, Expected, Hunted, Ruling, Verdict};
 
 /// The whole verdict: the ruling, the story if the protocol is broken, and what was covered.
 impl fmt::Display for Verdict<CounterexampleInWords> {
@@ -53,20 +54,25 @@ impl fmt::Display for Verdict<CounterexampleInWords> {
         let work = format!("{behaviours} {what}, in {} steps", grouped(&steps.to_string()));
         let broken = matches!(ruling, Ruling::Broken(_));
         let not_covered = if broken { None } else { adversary.not_covered(self.signed) };
-        let adversary = [("Adversary", adversary.told(self.signed, self.forgeries))];
-        let not_covered = not_covered.map(|powers| ("Not covered", powers));
+        let adversary = ("Adversary", adversary.told(self.signed, self.forgeries));
         let work = [(covered, work), ("Reductions", reductions)];
-        let facts = self.harvested.map(lies).into_iter().chain(adversary);
-        for (label, text) in facts.chain(not_covered).chain(work) {
-            writeln!(f, "{}", labelled(label, &text, style))?;
-        }
-        Ok(())
+        f.write_str(&facts(self.harvested, adversary, not_covered, work, style))
     }
 }
 
-/// A labelled fact: of what lies are made that the protocol does not describe.
-pub(super) fn lies(harvested: Harvested) -> (&'static str, String) {
-    ("Lies", format!("made of {}", heard(harvested)))
+/// Labelled facts: what lies were made of that the protocol does not describe, what the adversary could do
+/// and could not, and what was done.
+fn facts(
+    harvested: Option<Harvested>,
+    adversary: (&str, String),
+    not_covered: Option<String>,
+    work: [(&str, String); 2],
+    style: Style,
+) -> String {
+    let lies = harvested.map(|harvested| ("Lies", format!("made of {}", heard(harvested))));
+    let not_covered = not_covered.map(|powers| ("Not covered", powers));
+    let facts = lies.into_iter().chain([adversary]).chain(not_covered).chain(work);
+    facts.map(|(label, text)| labelled(label, &text, style) + "\n").collect()
 }
 
 /// "the 34 messages heard in 24 runs".
@@ -103,6 +109,133 @@ impl fmt::Display for CounterexampleInWords {
             Size::NotMinimal => format!("Not made smaller ({told})."),
         };
         writeln!(f, "{}", style.line(&small, 0))
+    }
+}
+
+/// What came of it: the story if something was found, and what was tried. How long it took is left
+/// out, so that the same hunt reads the same.
+impl fmt::Display for Hunted<FindingInWords> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Hunted { protocol, graph, adversary, coverage, finding: found, .. } = self;
+        let style = Style::of(f);
+        writeln!(f, "{}\n", title(self.name(), protocol, graph, adversary, style))?;
+        match found {
+            Some(found) => writeln!(f, "{}", style.show(found))?,
+            None => {
+                let tried = match (coverage.cases, self.cases) {
+                    (tried, cases) if tried < cases => {
+                        let [tried, cases] = [tried, cases].map(number);
+                        format!("{tried} of {cases} attacks drawn at random, then it was stopped")
+                    }
+                    (tried, _) => format!("{} attacks drawn at random", number(tried)),
+                };
+                let found = format!("Nothing was found in {tried}. That is no proof.");
+                writeln!(f, "{}\n", style.line(&found, 0))?;
+            }
+        }
+        let not_covered = if found.is_some() { None } else { adversary.not_covered(self.signed) };
+        let adversary = ("Drawn from", adversary.told(self.signed, self.forgeries));
+        let work = [("Hunt", told(self)), ("Coverage", covered(coverage))];
+        f.write_str(&facts(self.harvested, adversary, not_covered, work, style))
+    }
+}
+
+/// "10,000 cases of seed 7, in 312 of which all obeyed; the largest attack has 14 lies".
+fn told(hunted: &Hunted<FindingInWords>) -> String {
+    let Coverage { cases, obedient, largest, .. } = hunted.coverage;
+    let first = match hunted.first {
+        0 => String::new(),
+        first => format!(" from case {first} on"),
+    };
+    let (cases, largest) = (many(cases, "case"), many(largest as u64, "part"));
+    format!(
+        "{cases} of seed {}{first}, in {} of which all obeyed; the largest attack has {largest}",
+        hunted.seed,
+        number(obedient),
+    )
+}
+
+/// What was found, whatever the protocol is.
+pub(crate) struct FindingInWords {
+    pub broken: CounterexampleInWords,
+    /// In which case it was found.
+    pub case: u64,
+    /// How much of an attack was drawn.
+    pub drawn: Amount,
+    /// How often the protocol was run to make it smaller.
+    pub executions: u64,
+    /// The protocol is not deterministic.
+    pub undetermined: bool,
+}
+
+/// The whole story, and how it was found and made smaller.
+impl fmt::Display for FindingInWords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let FindingInWords { broken, case, drawn: before, executions, undetermined } = self;
+        let style = Style::of(f);
+        writeln!(f, "{}", style.show(broken))?;
+        if *undetermined {
+            let found = format!(
+                "Found at case {case} with {before}, and left as it is: what a protocol that is \
+                 not\ndeterministic does with fewer lies says nothing."
+            );
+            return writeln!(f, "{}", style.line(&found, 0));
+        }
+        let (after, stopped) = (broken.story.amount, broken.size == Size::NotMinimal);
+        let executions = number(*executions);
+        let end = if stopped { ", when the time was up" } else { "" };
+        let found = format!(
+            "Found at case {case} with {before}, shrunk to {after} in {executions} executions{end}."
+        );
+        writeln!(f, "{}", style.line(&found, 0))
+    }
+}
+
+fn covered(coverage: &Coverage) -> String {
+    let Coverage { cases, swayed, views, more_views, .. } = *coverage;
+    let share = 100.0 * swayed as f64 / cases.max(1) as f64;
+    let at_least = if more_views { "at least " } else { "" };
+    let view = if views == 1 { "view" } else { "different views" };
+    format!(
+        "{at_least}{} {view} of loyal generals; in {share:.1}% of the cases one of them decided \
+         otherwise than if all had obeyed",
+        number(views)
+    )
+}
+
+fn number(number: u64) -> String {
+    grouped(&number.to_string())
+}
+
+/// What is expected of each engine, and which one fits.
+impl fmt::Display for Estimate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Estimate { protocol, graph, adversary, exhaustive, compositional } = self;
+        writeln!(f, "{}\n", title("not searched", protocol, graph, adversary, Style::of(f)))?;
+        let exhaustive = match exhaustive {
+            Ok(Expected { behaviours, steps }) => format!(
+                "{behaviours} raw behaviours, in about {steps} steps, as if strays changed nothing and no two \
+                 states were equal"
+            ),
+            Err(error) => format!("can't: {error}"),
+        };
+        let compositional = match compositional {
+            Ok(behaviours) => {
+                let lacks = adversary.without_strays().not_covered(false).unwrap_or_default();
+                format!("{behaviours} raw behaviours; not covered: {lacks}")
+            }
+            Err(error) => format!("can't: {error}"),
+        };
+        let fits = match self.engine() {
+            Engine::Compositional => "compositional",
+            _ => "exhaustive",
+        };
+        for (label, text) in
+            [("Exhaustive", exhaustive), ("Composed", compositional), ("Fitting", fits.to_owned())]
+        {
+            writeln!(f, "{}", labelled(label, &text, Style::of(f)))?;
+        }
+        Ok(())
     }
 }
 
@@ -149,19 +282,12 @@ impl fmt::Display for Amount {
 }
 
 /// "HOLDS: OM(1) among 4 generals, at most 1 traitor".
-pub(super) fn title(
-    name: &str,
-    protocol: &str,
-    graph: &Graph,
-    adversary: &Adversary,
-    style: Style,
-) -> String {
+fn title(name: &str, protocol: &str, graph: &Graph, adversary: &Adversary, style: Style) -> String {
     let bound = if adversary.exactly { "exactly" } else { "at most" };
-    let traitors = if adversary.traitors == 1 { "traitor" } else { "traitors" };
-    let (setting, most) = (among(protocol, graph), adversary.traitors);
+    let (setting, traitors) = (among(protocol, graph), many(adversary.traitors as u64, "traitor"));
     let may = may(adversary.faults).map(|may| format!(", who {may}")).unwrap_or_default();
     let only = adversary.only();
-    let setting = format!(": {setting}, {bound} {most} {traitors}{only}{may}");
+    let setting = format!(": {setting}, {bound} {traitors}{only}{may}");
     style.line(&(style.word(name) + &style.paint(Emphasis::Strong, setting)), 0)
 }
 
@@ -169,11 +295,10 @@ pub(super) fn title(
 /// ends with one.
 #[must_use]
 pub fn among(protocol: &str, graph: &Graph) -> String {
-    let n = graph.n();
     let comma = if protocol.contains(", ") { "," } else { "" };
-    let generals = if n == 1 { "general" } else { "generals" };
+    let generals = many(graph.n() as u64, "general");
     let place = graph.place().map(|place| format!(" {place}")).unwrap_or_default();
-    format!("{protocol}{comma} among {n} {generals}{place}")
+    format!("{protocol}{comma} among {generals}{place}")
 }
 
 /// A label in a column of its own, and a sentence beside it.
@@ -190,17 +315,4 @@ pub(super) fn wrapped(text: &str, indent: &str, style: Style) -> String {
     let subsequent = if indent.is_empty() { String::new() } else { format!("{indent}  ") };
     let options = textwrap::Options::new(style.prose()).initial_indent(indent);
     textwrap::fill(text, options.subsequent_indent(&subsequent)) + "\n"
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_parts_of_an_attack_are_counted_by_kind() {
-        let told = |faults, wrongs, shifts| Amount { faults, wrongs, shifts }.to_string();
-        assert_eq!(told(FaultClass::Byzantine, 0, 0), "no lie");
-        assert_eq!(told(FaultClass::Byzantine, 0, 2), "2 changes of the schedule");
-        assert_eq!(told(FaultClass::Crash, 1, 2), "1 crash and 2 changes of the schedule");
-    }
 }

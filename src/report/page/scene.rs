@@ -12,46 +12,27 @@ const TOLD: usize = 40;
 /// Of more generals than these only how they conclude is told.
 const CROWD: usize = 16;
 
-pub(super) struct Player {
+pub(super) struct Player<'a> {
     pub id: String,
-    pub setting: String,
-    pub lies: usize,
+    pub story: &'a Story,
     pub sealed: bool,
     pub forged: bool,
-    pub frames: Vec<Frame>,
-    pub violated: String,
-    pub sentence: String,
+    pub frames: Vec<Frame<'a>>,
 }
 
 /// One step: before the first round, or a round.
-pub(super) struct Frame {
+pub(super) struct Frame<'a> {
     pub title: String,
     pub summary: String,
     pub drawing: String,
-    pub rows: Vec<SceneRow>,
+    pub told: Vec<&'a Message>,
     pub rest: String,
     /// There are rounds to come.
     pub early: bool,
     pub held: Vec<Holding>,
 }
 
-pub(super) struct SceneRow {
-    pub class: &'static str,
-    pub from: usize,
-    pub to: usize,
-    pub speaker: String,
-    pub hearer: String,
-    pub text: String,
-    pub seals: Vec<SealShown>,
-    pub notes: Vec<String>,
-}
-
-pub(super) struct SealShown {
-    pub by: usize,
-    pub class: &'static str,
-    pub told: String,
-}
-
+/// What a general holds.
 pub(super) struct Holding {
     pub name: String,
     pub traitor: bool,
@@ -59,35 +40,28 @@ pub(super) struct Holding {
     pub lines: Vec<String>,
 }
 
-impl Player {
-    pub fn of(id: String, story: &Story) -> Player {
+impl<'a> Player<'a> {
+    pub fn of(id: String, story: &'a Story) -> Player<'a> {
         let (title, summary) = ("Before the first round".to_owned(), story.cast.join(" "));
         let start = Frame {
             drawing: drawn(story, None, &format!("{title}: {summary}")),
             title,
             summary,
-            rows: Vec::new(),
+            told: Vec::new(),
             rest: String::new(),
             early: !story.rounds.is_empty(),
             held: holdings(story, &story.start, false),
         };
         let rounds = story.rounds.iter().map(|step| frame(story, step));
-        let messages = || story.rounds.iter().flat_map(|step| &step.messages);
-        let mut seals = messages().flat_map(|message| &message.seals);
-        Player {
-            id,
-            setting: story.setting.clone(),
-            lies: story.lies().count(),
-            sealed: seals.clone().next().is_some(),
-            forged: seals.any(|seal| seal.forged),
-            frames: [start].into_iter().chain(rounds).collect(),
-            violated: story.ending.violated.clone().unwrap_or_default(),
-            sentence: story.ending.sentence.clone(),
-        }
+        let messages = story.rounds.iter().flat_map(|step| &step.messages);
+        let mut seals = messages.flat_map(|message| &message.seals);
+        let sealed = seals.clone().next().is_some();
+        let forged = seals.any(|seal| seal.forged);
+        Player { id, story, sealed, forged, frames: [start].into_iter().chain(rounds).collect() }
     }
 }
 
-fn frame(story: &Story, step: &Step) -> Frame {
+fn frame<'a>(story: &Story, step: &'a Step) -> Frame<'a> {
     let Step { round, messages, held, .. } = step;
     let mut plain = 0;
     let told = messages.iter().filter(|message| {
@@ -95,10 +69,9 @@ fn frame(story: &Story, step: &Step) -> Frame {
         message.mark.is_some() || plain <= TOLD
     });
     // Lies first.
-    let rows = told.map(|message| row(story, message)).sorted_by_key(|row| row.class != "lie");
-    let rows = rows.collect_vec();
+    let told = told.sorted_by_key(|message| !message.is_lie()).collect_vec();
     let lies = messages.iter().filter(|message| message.is_lie()).count();
-    let rest = match messages.len() - rows.len() {
+    let rest = match messages.len() - told.len() {
         0 => String::new(),
         left => format!("And {left} more messages, as loyalty has them."),
     };
@@ -115,49 +88,57 @@ fn frame(story: &Story, step: &Step) -> Frame {
         drawing: drawn(story, Some(step), &format!("{title}: {summary}")),
         title,
         summary,
-        rows,
+        told,
         rest,
         early: !over,
         held: holdings(story, held, over),
     }
 }
 
-fn row(story: &Story, message: &Message) -> SceneRow {
-    let Message { from, to, text, loyal, arrival, seals, forged, .. } = message;
-    let loyal = loyal.iter().map(|loyal| format!("Loyalty would have said: {loyal}"));
-    let forged = forged.iter().map(|how| format!("A forgery: {how}"));
-    let arrival = arrival.iter().map(|how| capital(how));
-    let seal = |seal: &Stamp| {
-        let how = match (seal.forged, seal.odd) {
-            (true, _) => "forged: it claims to be signed by",
-            (false, Some(odd)) => odd,
-            (false, None) => "signed by",
-        };
-        let told = format!("{how} {}", story.name(seal.by));
-        let class = match (seal.forged, seal.odd) {
-            (true, _) => " broken",
-            (false, Some(_)) => " queer",
-            (false, None) => "",
-        };
-        SealShown { by: seal.by, class, told }
-    };
-    let signed = match seals.is_empty() {
-        true => None,
-        false => Some(format!("Signed by {}", signers(message))),
-    };
-    SceneRow {
-        class: match message.mark {
+impl Message {
+    pub(super) fn class(&self) -> &'static str {
+        match self.mark {
             Some(Mark::Lie) => "lie",
             Some(_) => "odd",
             None => "",
-        },
-        from: *from,
-        to: *to,
-        speaker: story.name(*from).to_owned(),
-        hearer: story.name(*to).to_owned(),
-        text: text.clone(),
-        seals: seals.iter().map(seal).collect(),
-        notes: loyal.chain(signed).chain(forged).chain(arrival).collect(),
+        }
+    }
+
+    /// What is to be said of it.
+    pub(super) fn notes(&self) -> impl Iterator<Item = String> {
+        let loyal = self.loyal.iter().map(|loyal| format!("Loyalty would have said: {loyal}"));
+        let signed = (!self.seals.is_empty()).then(|| format!("Signed by {}", self.signers()));
+        let forged = self.forged.iter().map(|how| format!("A forgery: {how}"));
+        let arrival = self.arrival.iter().map(|how| capital(how));
+        loyal.chain(signed).chain(forged).chain(arrival)
+    }
+
+    /// "1, 2 (forged)".
+    pub(super) fn signers(&self) -> String {
+        let seals = self.seals.iter().map(|seal| match (seal.forged, seal.odd) {
+            (true, _) => format!("{} (forged)", seal.by),
+            (false, Some(odd)) => format!("{} ({odd})", seal.by),
+            (false, None) => seal.by.to_string(),
+        });
+        seals.format(", ").to_string()
+    }
+}
+
+impl Stamp {
+    pub(super) fn class(&self) -> &'static str {
+        match (self.forged, self.odd) {
+            (true, _) => " broken",
+            (false, Some(_)) => " queer",
+            (false, None) => "",
+        }
+    }
+
+    /// How it is signed: "signed by".
+    pub(super) fn how(&self) -> &'static str {
+        match self.forged {
+            true => "forged: it claims to be signed by",
+            false => self.odd.unwrap_or("signed by"),
+        }
     }
 }
 
@@ -185,14 +166,4 @@ fn holdings(story: &Story, held: &[Held], over: bool) -> Vec<Holding> {
         }
     });
     holdings.collect()
-}
-
-/// "1, 2 (forged)".
-pub(super) fn signers(message: &Message) -> String {
-    let seals = message.seals.iter().map(|seal| match (seal.forged, seal.odd) {
-        (true, _) => format!("{} (forged)", seal.by),
-        (false, Some(odd)) => format!("{} ({odd})", seal.by),
-        (false, None) => seal.by.to_string(),
-    });
-    seals.format(", ").to_string()
 }

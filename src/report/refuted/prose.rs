@@ -6,12 +6,11 @@ use std::ops::Range;
 
 use itertools::Itertools;
 
-use super::{ArgumentInWords, RefutationInWords, WorldInWords};
+use super::{ArgumentInWords, Heard, RefutationInWords, WorldInWords, heard};
 use crate::general::Generals;
 use crate::impossibility::argument::{Conclusion, Construction, Witness};
 use crate::impossibility::world::{Must, Needed};
 use crate::outcome::Task;
-use crate::report::heard::{heard, side_by_side};
 use crate::report::ring::Ring;
 use crate::report::style::{Emphasis, Style};
 use crate::report::text::{among, labelled};
@@ -78,32 +77,35 @@ struct Telling<'a> {
 impl Telling<'_> {
     fn theorem(&self) -> String {
         let name = self.name;
-        match self.argument.theorem {
-            Construction::ThreeGroups => format!(
+        let (why, around) = match self.argument.theorem {
+            Construction::ThreeGroups => (
                 "With n <= 3f no protocol can be right, unless it has signatures that can't be \
-                 forged (Pease, Shostak, Lamport 1980). What follows was not searched for: it is \
-                 made of what {name} itself says when two copies of every general are wired into a \
-                 ring (Fischer, Lynch, Merritt 1986)."
+                 forged (Pease, Shostak, Lamport 1980).",
+                "",
             ),
-            Construction::Cut if self.argument.is_stopped => format!(
+            Construction::Cut if self.argument.is_stopped => (
                 "Where no more than f generals cut the others off from each other, no protocol can be \
                  right, signed or not: traitors can keep from one side all that the other says (Dolev \
-                 1982). What follows was not searched for: it is made of what {name} itself says when \
-                 two copies of every general are wired into a ring around such a cut (Fischer, Lynch, \
-                 Merritt 1986)."
+                 1982).",
+                " around such a cut",
             ),
-            Construction::Cut => format!(
+            Construction::Cut => (
                 "Where no more than 2f generals cut the others off from each other, no protocol can \
-                 be right, unless it has signatures that can't be forged (Dolev 1982). What follows \
-                 was not searched for: it is made of what {name} itself says when two copies of every \
-                 general are wired into a ring around such a cut (Fischer, Lynch, Merritt 1986)."
+                 be right, unless it has signatures that can't be forged (Dolev 1982).",
+                " around such a cut",
             ),
-            Construction::Halves => format!(
-                "With n <= 2f no protocol for consensus can be right, signed or not: half of the \
-                 generals have one input, the others another, all obey {name}, and nobody can tell \
-                 which half is loyal."
-            ),
-        }
+            Construction::Halves => {
+                return format!(
+                    "With n <= 2f no protocol for consensus can be right, signed or not: half of the \
+                     generals have one input, the others another, all obey {name}, and nobody can tell \
+                     which half is loyal."
+                );
+            }
+        };
+        format!(
+            "{why} What follows was not searched for: it is made of what {name} itself says when two copies \
+             of every general are wired into a ring{around} (Fischer, Lynch, Merritt 1986)."
+        )
     }
 
     /// The ring, and under it who of it lives in each world.
@@ -327,4 +329,18 @@ impl Telling<'_> {
 /// Lines of prose.
 fn fill(text: &str, style: Style) -> String {
     textwrap::fill(text, textwrap::Options::new(style.prose()))
+}
+
+/// What is heard in two worlds on one wire beside each other.
+fn side_by_side<'a>(
+    one: &'a [Heard<'a>],
+    other: &'a [Heard<'a>],
+) -> Vec<[Option<&'a Heard<'a>>; 2]> {
+    let wires = one.iter().chain(other).map(|heard| heard.wire).sorted().dedup();
+    let rows = wires.flat_map(|wire| {
+        let on_it = |heard: &&Heard<'_>| heard.wire == wire;
+        let rows = one.iter().filter(on_it).zip_longest(other.iter().filter(on_it));
+        rows.map(|row| row.left_and_right().into()).collect_vec()
+    });
+    rows.collect()
 }

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use itertools::Itertools;
 
 use super::{Actor, Held, Mark, Step, Story};
-use crate::report::speech::{Speech, speeches, unmarked};
+use crate::report::speech::{Speech, count, told_in_words};
 use crate::report::style::{Emphasis, Style};
 
 /// In a round with more lines than this, what is as loyalty and the schedule have it is only
@@ -40,15 +40,13 @@ impl fmt::Display for Story {
 impl Story {
     /// One round: what one general says alike to several in one line.
     fn round(&self, Step { round, messages, .. }: &Step, style: Style) -> String {
-        let speeches = speeches(messages);
-        let crowded = speeches.len() > LINES;
+        let (told, plain) = told_in_words(messages, LINES);
         let mut text = style.paint(Emphasis::Strong, format!("Round {round}")) + "\n";
-        for speech in speeches.iter().filter(|speech| speech.mark.is_some() || !crowded) {
+        for speech in &told {
             text += &(self.line(speech, style) + "\n");
         }
-        if crowded {
-            let count = unmarked(&speeches);
-            let rest = format!("      and {count} messages as loyalty has them");
+        if let Some(plain) = plain {
+            let rest = format!("      and {} messages as loyalty has them", count(&plain));
             text += &(style.paint(Emphasis::Faint, rest) + "\n");
         }
         text

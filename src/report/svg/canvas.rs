@@ -6,7 +6,7 @@ use itertools::Itertools;
 
 use crate::report::capital;
 use crate::report::markup::escaped;
-use crate::report::speech::{CROWD, Speech, speeches, unmarked};
+use crate::report::speech::{CROWD, Speech, count, told_in_words};
 use crate::report::story::{Actor, Ending, Mark, Step, Story};
 
 /// The sizes of things, in pixels.
@@ -64,13 +64,9 @@ impl Canvas {
             _ => 34.0,
         };
         let words = MARGIN + column * generals as f64 + 8.0;
-        let told = story.rounds.iter().flat_map(|step| {
-            let speeches = speeches(&step.messages);
-            let crowded = speeches.len() > CROWD;
-            let told = speeches.into_iter().filter(move |it| it.mark.is_some() || !crowded);
-            told.map(|speech| speech.told().chars().count())
-        });
-        let letters = told.max().unwrap_or(0).clamp(24, WORDS);
+        let told = story.rounds.iter().flat_map(|step| told_in_words(&step.messages, CROWD).0);
+        let letters = told.map(|speech| speech.told().chars().count());
+        let letters = letters.max().unwrap_or(0).clamp(24, WORDS);
         let width = words + letters as f64 * (LETTER - 0.4) + MARGIN;
         let (live, shapes, y) = (false, String::new(), MARGIN);
         Canvas { live, shapes, y, top: y, bottom: y, column, words, width }
@@ -164,7 +160,7 @@ impl Canvas {
 
     /// One round.
     pub fn round(&mut self, Step { round, messages, .. }: &Step) {
-        let speeches = speeches(messages);
+        let (told, plain) = told_in_words(messages, CROWD);
         let y = self.y + 8.0;
         let (left, right) = (MARGIN - 12.0, self.width - 12.0);
         self.add(format_args!(
@@ -173,20 +169,17 @@ impl Canvas {
         let words = self.words;
         self.text([words, y + 20.0], "bold", &format!("Round {round}"));
         self.y = y + 32.0;
-        let crowded = speeches.len() > CROWD;
-        let (plain, marked): (Vec<_>, Vec<_>) =
-            speeches.iter().partition(|speech| crowded && speech.mark.is_none());
-        if !plain.is_empty() {
-            let count = format!("{} messages as loyalty has them", unmarked(&speeches));
+        if let Some(plain) = plain.filter(|plain| !plain.is_empty()) {
+            let count = format!("{} messages as loyalty has them", count(&plain));
             self.text([words, self.y + 18.0], "faint", &count);
             self.y += 8.0;
-            for speech in plain.into_iter().take(THIN_ROWS) {
+            for speech in plain.iter().take(THIN_ROWS) {
                 self.thin(speech);
                 self.y += THIN_ROW;
             }
             self.y += ROW / 2.0;
         }
-        for speech in marked {
+        for speech in &told {
             self.open(speech.from, &speech.to);
             self.arrows(speech);
             self.words(speech);
@@ -214,13 +207,14 @@ impl Canvas {
             self.open(speech.from, &[*to]);
             let (end, down) = (self.x(*to), y + SLOPE);
             let from = if many { [end, y] } else { [x, y] };
-            let (far, title) = (end - from[0], self.title(speech, *to));
+            let title = escaped(&format!("{} to {to}: {}", speech.from, speech.told()));
+            let far = end - from[0];
             let length = far.hypot(SLOPE);
             let [along, across] = [far / length, SLOPE / length];
             let reach = if lost { length * 0.6 } else { length - 7.0 };
             let tip = [from[0] + along * reach, y + across * reach];
             self.add(format_args!(
-                r#"<path d="M{:.1} {y:.1}L{:.1} {:.1}" class="{line}">{title}</path>"#,
+                r#"<path d="M{:.1} {y:.1}L{:.1} {:.1}" class="{line}"><title>{title}</title></path>"#,
                 from[0], tip[0], tip[1]
             ));
             let [bx, by] = [end - along * 9.0, down - across * 9.0];
@@ -265,11 +259,6 @@ impl Canvas {
         self.add(format_args!(r#"<path d="{strokes}" class="said"><title>{title}</title></path>"#));
         self.add(format_args!(r#"<circle cx="{x:.1}" cy="{y:.1}" r="2" class="head"/>"#));
         self.close();
-    }
-
-    fn title(&self, speech: &Speech<'_>, to: usize) -> String {
-        let told = escaped(&format!("{} to {to}: {}", speech.from, speech.told()));
-        format!("<title>{told}</title>")
     }
 
     /// What is said, beside its arrows.

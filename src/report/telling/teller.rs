@@ -2,10 +2,9 @@
 
 use itertools::Itertools;
 
-use super::asked_protocol::AskedProtocol;
+use super::stories::Stories;
 use crate::adversary::FaultClass;
 use crate::attack::{Attack, Item, Lie};
-use crate::execution::history::States;
 use crate::execution::{Delivery, Missing, NumberedExecution};
 use crate::general::{General, Generals};
 use crate::machine::{MessageId, NumberedAttack, ValueId};
@@ -21,20 +20,22 @@ use crate::testable::Wire;
 
 /// An execution of which a story is made.
 pub(super) struct Storyteller<'a, 'm> {
-    pub asked: &'a AskedProtocol<'m>,
+    pub asked: &'a Stories<'m>,
     pub attack: &'a NumberedAttack,
     pub execution: &'a NumberedExecution,
+    /// Whether it is told what all hold before the end, too.
+    pub whole: bool,
 }
 
 impl Storyteller<'_, '_> {
-    /// All of it. The history are the states in which all begin, and those after each round.
-    pub fn story(&self, history: &[States]) -> Story {
-        let Storyteller { asked: AskedProtocol { name, terms, .. }, attack, .. } = self;
+    /// All of it.
+    pub fn story(&self) -> Story {
+        let Storyteller { asked: Stories { name, terms, .. }, attack, .. } = self;
         let facts = self.facts();
         let mut rounds = self.rounds();
         let begun = rounds.len();
         for (number, step) in rounds.iter_mut().enumerate() {
-            step.held = self.held(number + 1, begun, history);
+            step.held = self.held(number + 1, begun);
         }
         let edges = || attack.graph.edges().map(|(one, other)| [one.id(), other.id()]).collect();
         Story {
@@ -45,7 +46,7 @@ impl Storyteller<'_, '_> {
             edges: (!attack.graph.is_complete()).then(edges),
             cast: facts.cast(),
             generals: facts.everybody.iter().map(|me| self.actor(me, &facts)).collect(),
-            start: self.held(0, begun, history),
+            start: self.held(0, begun),
             rounds,
             ending: facts.ending(),
             amount: Amount::of(attack),
@@ -54,9 +55,9 @@ impl Storyteller<'_, '_> {
     }
 
     fn facts(&self) -> Facts<'_> {
-        let Storyteller { asked, attack, execution } = self;
+        let Storyteller { asked, attack, execution, .. } = self;
         let values = execution.decisions.iter().flatten().chain(attack.inputs.values());
-        let machine = asked.machine();
+        let machine = asked.machine;
         let in_order = |one: &ValueId, other: &ValueId| machine.compare_values(*one, *other);
         let values = values.copied().unique().sorted_by(in_order).collect_vec();
         let named = |value: &ValueId| Named {
@@ -99,9 +100,10 @@ impl Storyteller<'_, '_> {
 
     /// What all held after a round, or, after round 0, before the first. How all ended the execution
     /// knows. A traitor's vote is nobody's concern.
-    fn held(&self, round: Round, last: Round, history: &[States]) -> Vec<Held> {
-        let Storyteller { asked, attack, execution } = self;
+    fn held(&self, round: Round, last: Round) -> Vec<Held> {
+        let Storyteller { asked, attack, execution, whole } = self;
         let over = round == last && execution.fault.is_none();
+        let history = execution.history.as_deref().filter(|_| *whole).unwrap_or_default();
         let states = if over { Some(&execution.states) } else { history.get(round) };
         let deciders = asked.terms.task.deciders(attack.n()).minus(attack.traitors);
         let held = attack.graph.everybody().iter().map(|me| {
@@ -132,7 +134,7 @@ impl Storyteller<'_, '_> {
 
     /// What was said on one wire, and what was withheld.
     fn messages(&self, Delivery { wire, said, .. }: Delivery<'_, MessageId>) -> Vec<Message> {
-        let Storyteller { asked, attack, execution } = self;
+        let Storyteller { asked, attack, execution, .. } = self;
         let lies = attack.lies.iter().enumerate();
         let idle = |index: usize| execution.idle.contains(&Item::Lie(index + 1));
         let lies = lies.filter(|(index, lie)| lie.wire == wire && !idle(*index));
@@ -242,7 +244,7 @@ impl Storyteller<'_, '_> {
 
     /// What in the attack changes nothing, or can't be told: a line each.
     fn undone(&self) -> Vec<String> {
-        let Storyteller { asked, attack, execution } = self;
+        let Storyteller { asked, attack, execution, .. } = self;
         let task = asked.terms.task;
         let idle = execution.idle.iter().filter_map(|idle| {
             let (wire, said, what) = match *idle {

@@ -1,4 +1,4 @@
-//! What came of an execution: who decided what, and why that must not be.
+//! The sentences of a story: who is in it, who decided what, and why that must not be.
 
 use std::collections::BTreeMap;
 
@@ -37,6 +37,62 @@ pub(in crate::report) struct Facts<'a> {
 }
 
 impl Facts<'_> {
+    /// Who the traitors are, who was given what, and who crashes: a sentence each.
+    pub fn cast(&self) -> Vec<String> {
+        let inputs = match self.task {
+            Task::Broadcast => self.inputs.iter().map(|input| self.order(input)).collect(),
+            Task::Consensus => self.proposals(),
+        };
+        let crashes = self.crashes.iter().map(|crash| told(crash, self.task));
+        [self.who()].into_iter().chain(inputs).chain(crashes).collect()
+    }
+
+    fn who(&self) -> String {
+        let names = self.task.names(self.traitors);
+        let who = may(self.faults).map(|may| format!(", who {may}")).unwrap_or_default();
+        match self.traitors.len() {
+            0 => "Nobody is a traitor.".to_owned(),
+            1 => format!("The traitor is {names}{who}."),
+            _ => format!("The traitors are {names}{who}."),
+        }
+    }
+
+    /// The order that one general gives, or would give.
+    fn order(&self, (general, Named { text: order, .. }): (&General, &Named)) -> String {
+        let loyal = !self.traitors.contains(*general);
+        match (general.is_commander(), loyal, self.faults.is_byzantine()) {
+            (true, true, _) => format!("The commander is loyal. His order is {order}."),
+            (true, false, true) => format!("Were he loyal, the commander would order {order}."),
+            (true, false, false) => format!("The order of the commander is {order}."),
+            (false, true, _) => format!("The order of {general}, who is loyal, is {order}."),
+            (false, false, true) => format!("Were it loyal, {general} would order {order}."),
+            (false, false, false) => format!("The order of {general} is {order}."),
+        }
+    }
+
+    /// The inputs of all, those who are alike together.
+    fn proposals(&self) -> Vec<String> {
+        let inputs = self.inputs.iter();
+        let inputs =
+            inputs.map(|(general, input)| ((self.traitors.contains(*general), input), *general));
+        let alike = inputs.into_group_map().into_iter().sorted_by_key(|(_, generals)| generals[0]);
+        let told = alike.map(|((traitors, Named { text: input, .. }), generals)| {
+            let one = generals.len() == 1;
+            let names = Task::Consensus.names(Generals::from_iter(generals));
+            let have = if one { "has" } else { "have" };
+            if !traitors {
+                let are = if one { "is" } else { "are" };
+                sentence(&format!("{names}, who {are} loyal, {have} the input {input}"))
+            } else if self.faults.is_byzantine() {
+                let they = if one { "it" } else { "they" };
+                format!("Were {they} loyal, {names} would have the input {input}.")
+            } else {
+                sentence(&format!("{names} {have} the input {input}"))
+            }
+        });
+        told.collect()
+    }
+
     /// What came of it.
     pub fn ending(&self) -> Ending {
         let (mut fault, decided) = (None, self.decided(None));
@@ -123,4 +179,23 @@ pub(in crate::report) fn all_held(
     let mut titles = of_all.into_iter().chain(demands.into_iter().map(demand_title)).collect_vec();
     let last = titles.pop().unwrap_or_default();
     capital(&format!("{} and {last} hold", titles.join(", ")))
+}
+
+/// What traitors may do, unless they are Byzantine: "may crash".
+pub(in crate::report) fn may(faults: FaultClass) -> Option<&'static str> {
+    match faults {
+        FaultClass::Byzantine => None,
+        FaultClass::Crash => Some("may crash"),
+        FaultClass::SendOmission => Some("may fail to send"),
+        FaultClass::ReceiveOmission => Some("may fail to receive"),
+    }
+}
+
+/// "The commander crashes in round 1 and still reaches lieutenant 2."
+fn told(Crash { general, round, reaches }: &Crash, task: Task) -> String {
+    let reaches = match reaches.is_empty() {
+        true => "reaches nobody any more".to_owned(),
+        false => format!("still reaches {}", task.names(*reaches)),
+    };
+    sentence(&format!("{} crashes in round {round} and {reaches}", task.name(*general)))
 }

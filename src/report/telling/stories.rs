@@ -1,0 +1,58 @@
+//! A protocol by numbers that is asked for its words.
+
+use crate::execution::Forgeries;
+use crate::fault::guarded;
+use crate::general::General;
+use crate::machine::{Machine, MessageId, StateId, StateTable, Terms, ValueId};
+use crate::report::story::Held;
+use crate::signature::Seal;
+use crate::testable::Wire;
+
+/// The stories of executions by numbers, whose states stand in one table. The protocol is asked for its
+/// words, and may panic; it is not run.
+pub(crate) struct Stories<'a> {
+    pub(super) machine: &'a dyn Machine,
+    pub(super) terms: &'a Terms,
+    pub(super) name: String,
+    table: Box<dyn StateTable + 'a>,
+    forgeries: Forgeries,
+}
+
+impl<'a> Stories<'a> {
+    pub fn new(
+        machine: &'a dyn Machine,
+        terms: &'a Terms,
+        table: Box<dyn StateTable + 'a>,
+    ) -> Stories<'a> {
+        let name = machine.name().unwrap_or_default();
+        Stories { machine, terms, name, table, forgeries: Forgeries::default() }
+    }
+
+    pub(super) fn value(&self, value: ValueId) -> String {
+        self.machine.show_value(value)
+    }
+
+    pub(super) fn tell(&self, from: General, message: MessageId) -> String {
+        let told = guarded(|| self.machine.tell(from, message));
+        told.unwrap_or_else(|_| self.machine.show_message(message))
+    }
+
+    pub(super) fn seals(&self, message: MessageId) -> Vec<Seal> {
+        self.machine.seals(message).unwrap_or_default()
+    }
+
+    /// In which way a message is forged, if it is a forgery on this wire.
+    pub(super) fn forged(&self, wire: Wire, message: MessageId) -> Option<String> {
+        let label = self.forgeries.label(self.machine, self.terms, wire, message);
+        label.map(str::to_owned)
+    }
+
+    /// What a state is, and what would be decided in it, if that is asked.
+    pub(super) fn held(&self, state: StateId, is_asked: bool) -> Held {
+        let vote = is_asked.then(|| self.table.decide(state).ok()).flatten();
+        Held {
+            lines: self.table.explain(state).unwrap_or_else(|_| vec![self.table.show(state)]),
+            vote: vote.map(|value| self.value(value)),
+        }
+    }
+}
