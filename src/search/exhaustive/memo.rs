@@ -317,8 +317,8 @@ impl Sayable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::machine::MessageId;
     use crate::machine::counting::counting;
+    use crate::machine::{MessageId, MessageOrder};
     use crate::testable::Repertoire;
 
     fn wire(from: usize) -> Wire {
@@ -397,7 +397,8 @@ mod tests {
             [number as u32 + 1].into()
         };
         let repertoire = Repertoire::of([slot.clone()]);
-        let wire_choices = WireChoices::new(&counting(), repertoire, true, false, signatures);
+        let order = MessageOrder::of(&counting(), slot.iter().copied());
+        let wire_choices = WireChoices::new(&order, repertoire, true, false, signatures);
         let wire_choices = wire_choices.unwrap();
         let mut sayable = Sayable::default();
         let mut overheard = SignatureSet::none(10);
