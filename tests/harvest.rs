@@ -11,8 +11,9 @@ use turncoat::{
     Ruling, Seat, SignedMessages, Testable, TwoStep, Wire, check, hunt, run,
 };
 
+use crate::enemy_search::{ask, liars};
 use crate::pared::Pared;
-use crate::random_protocols::Drawn;
+use crate::tiny_protocols::Tiny;
 
 /// A protocol without what it says of what a traitor could say.
 fn hidden<P: Testable>(protocol: P) -> Pared<P> {
@@ -226,13 +227,21 @@ fn a_verdict_says_what_it_was_made_of() {
     "#]].assert_eq(&told(byzantine));
 }
 
+/// All that can be done is to lie, or to say nothing.
+fn silent_liars(drawn: &Tiny) -> Adversary {
+    let mut adversary = liars(drawn);
+    adversary.silence = true;
+    adversary
+}
+
 /// Nothing ever holds, the engines agree, and what is found is true.
 #[test]
 fn random_protocols_can_be_listened_to() {
     let mut seen = BTreeSet::new();
     for seed in 0..300 {
-        let drawn = Drawn::new(seed);
-        let ask = || drawn.ask(check(hidden(&drawn))).steps(20_000);
+        let drawn = Tiny::new(seed);
+        let adversary = silent_liars(&drawn);
+        let ask = || ask(hidden(drawn), drawn.n, adversary).steps(20_000);
         let exhaustive = ask().run().unwrap();
         let naive = ask().engine(Engine::Naive).steps(2_000).run().unwrap();
         for verdict in [&exhaustive, &naive] {
@@ -274,8 +283,10 @@ fn a_hunt_needs_no_description_either() {
                     otherwise than if all had obeyed.
     "#]].assert_eq(&hunted.unwrap().to_string());
     for seed in 0..100 {
-        let drawn = Drawn::new(seed);
-        let hunted = drawn.ask(hunt(hidden(&drawn))).cases(200).run().unwrap();
+        let drawn = Tiny::new(seed);
+        let adversary = silent_liars(&drawn);
+        let hunt = hunt(hidden(drawn)).generals(drawn.n).against(adversary);
+        let hunted = hunt.cases(200).run().unwrap();
         if let Some(found) = hunted.counterexample() {
             assert_eq!(run(&found.protocol, &found.attack).unwrap(), found.execution, "{drawn:?}");
         }

@@ -12,7 +12,7 @@ use turncoat::{
     Adversary, FloodSet, OralMessages, Ruling, SignedMessages, Testable, TwoStep, check,
 };
 
-use crate::command_line::turncoat;
+use crate::command_line::{scratch_folder, turncoat};
 
 /// The part of a question with this number, of so many.
 fn part(number: usize, of: usize) -> Part {
@@ -67,8 +67,7 @@ fn parts_are_numbered_from_one() {
 
 /// A folder of its own for a test.
 fn folder(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&folder);
+    let folder = scratch_folder(name);
     fs::create_dir_all(&folder).unwrap();
     folder
 }
@@ -159,8 +158,6 @@ fn a_record_of_another_question_is_refused() {
     fs::write(&file, "{}\n").unwrap();
     let other = turncoat(&format!("check oral -n 4 -f 1 --checkpoint {file}"));
     assert!(other.code == 2 && other.err.contains("line 1: this is no part file"), "{}", other.err);
-    let nowhere = turncoat("check oral -n 4 -f 1 --checkpoint nowhere/record.jsonl");
-    assert_eq!((nowhere.code, nowhere.err.lines().count()), (2, 1));
 }
 
 #[test]
@@ -221,7 +218,4 @@ fn memory_is_bounded() {
     let answer = turncoat("check oral -n 10 -f 3 --engine exhaustive --max-memory 40MB");
     assert_eq!((answer.code, answer.err.as_str()), (3, ""), "{}", answer.out);
     assert!(answer.out.contains("as much memory as it may"), "{}", answer.out);
-    let wrong = turncoat("check oral -n 4 -f 1 --max-memory much");
-    assert_eq!((wrong.code, wrong.err.lines().count()), (2, 1));
-    assert!(wrong.err.contains("such as 500MB or 4GiB"));
 }

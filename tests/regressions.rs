@@ -15,15 +15,12 @@ use turncoat::{
     Words, check, run,
 };
 
+use crate::command_line::scratch_folder;
 use crate::pared::Pared;
 
 /// A directory of a test's own, empty at its start.
 fn directory(name: &str) -> PathBuf {
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("regressions").join(name);
-    if directory.exists() {
-        fs::remove_dir_all(&directory).unwrap();
-    }
-    directory
+    scratch_folder(&format!("regressions/{name}"))
 }
 
 /// What a person reads, without where that is.

@@ -3,7 +3,7 @@
 use jsonschema::{Validator, validator_for};
 use serde_json::{Value, json};
 
-use crate::command_line::turncoat;
+use crate::command_line::{scratch, turncoat};
 
 fn schema(of: &str) -> Validator {
     let answer = turncoat(&format!("schema {of}"));
@@ -74,7 +74,7 @@ fn verdicts_fit_their_schema() {
 fn attack_files_fit_their_schema() {
     let (attacks, verdicts) = (schema("attack"), schema("verdict"));
     for command in COMMANDS.iter().filter(|command| !command.starts_with("sweep")) {
-        let file = format!("{}/schema.json", env!("CARGO_TARGET_TMPDIR"));
+        let file = scratch("schema.json");
         let _ = std::fs::remove_file(&file);
         turncoat(&format!("{command} --save {file}"));
         let Ok(text) = std::fs::read_to_string(&file) else { continue };
