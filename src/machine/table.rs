@@ -4,7 +4,6 @@
 use std::any::Any;
 use std::cmp::Ordering;
 use std::hash::BuildHasher;
-use std::mem;
 
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
@@ -95,72 +94,104 @@ pub(super) struct Table<'a, P: Testable> {
 pub(crate) struct NumberedStates<S> {
     all: Vec<(u64, S)>,
     numbers: HashTable<u32>,
+    /// Where the next step is taken, which may change nothing.
+    scratch: Option<S>,
+    /// Of which state the scratch is a copy, if it is one.
+    copied: Option<StateId>,
     /// To copy a state into one of these takes no new memory, if its `clone_from` takes none.
     spare: Vec<S>,
-    /// A copy of this state, which the last step has not changed.
-    unchanged: Option<(StateId, S)>,
 }
 
 impl<S: Plain> NumberedStates<S> {
     pub fn new() -> NumberedStates<S> {
-        let (all, numbers) = (Vec::new(), HashTable::new());
-        NumberedStates { all, numbers, spare: Vec::new(), unchanged: None }
+        let (all, numbers, spare) = (Vec::new(), HashTable::new(), Vec::new());
+        NumberedStates { all, numbers, scratch: None, copied: None, spare }
     }
 
     pub fn get(&self, state: StateId) -> &S {
         &self.all[state.place()].1
     }
 
-    /// A copy of a state, to be changed.
-    fn copy(&mut self, state: StateId) -> S {
-        match self.unchanged.take() {
-            Some((of, copy)) if of == state => return copy,
-            other => other.into_iter().for_each(|(_, other)| self.spare(other)),
-        }
-        copied(&mut self.spare, &self.all[state.place()].1)
-    }
-
-    /// Another one can be copied into a state that is no longer needed.
-    fn spare(&mut self, state: S) {
-        if self.spare.len() < SPARE {
-            self.spare.push(state);
-        }
-    }
-
     /// The number of a state.
     pub fn number(&mut self, state: S) -> StateId {
-        let NumberedStates { all, numbers, .. } = self;
         let hash = FxBuildHasher.hash_one(&state);
-        let is_it = |number: &u32| {
-            let (other, known) = &all[*number as usize];
-            *other == hash && *known == state
-        };
-        if let Some(number) = numbers.find(hash, is_it) {
-            let number = StateId::at(*number as usize);
-            self.spare(state);
-            return number;
+        if let Some(known) = find(&self.all, &self.numbers, hash, &state) {
+            if self.spare.len() < SPARE {
+                self.spare.push(state);
+            }
+            return known;
         }
+        self.insert(hash, state)
+    }
+
+    /// The number of a copy of a state.
+    fn adopt(&mut self, state: &S) -> StateId {
+        let copy = copy(&mut self.spare, state);
+        self.number(copy)
+    }
+
+    /// The number of what a state has become by a step.
+    fn stepped(&mut self, state: StateId, step: impl FnOnce(&mut S)) -> StateId {
+        let NumberedStates { all, numbers, scratch, copied, spare } = self;
+        let before = &all[state.place()].1;
+        // While the step is taken, the scratch is nothing's copy: it may panic.
+        let is_copy = copied.take() == Some(state);
+        let next = match scratch {
+            None => scratch.insert(copy(spare, before)),
+            Some(next) if is_copy => next,
+            Some(next) => {
+                next.clone_from(before);
+                next
+            }
+        };
+        step(next);
+        // Most of what a traitor can say changes nothing.
+        if *next == *before {
+            *copied = Some(state);
+            return state;
+        }
+        let hash = FxBuildHasher.hash_one(&*next);
+        if let Some(known) = find(all, numbers, hash, next) {
+            return known;
+        }
+        let next = scratch.take().expect("the step was taken there");
+        self.insert(hash, next)
+    }
+
+    /// The number of a state that has none.
+    fn insert(&mut self, hash: u64, state: S) -> StateId {
+        let NumberedStates { all, numbers, .. } = self;
         let place = all.len();
         numbers.insert_unique(hash, place as u32, |number| all[*number as usize].0);
         all.push((hash, state));
         StateId::at(place)
     }
 
-    /// The number of what a state has become by a step.
-    fn stepped(&mut self, state: StateId, step: impl FnOnce(&mut S)) -> StateId {
-        let mut next = self.copy(state);
-        step(&mut next);
-        // Most of what a traitor can say changes nothing.
-        if next == *self.get(state) {
-            self.unchanged = Some((state, next));
-            return state;
-        }
-        self.number(next)
+    /// Forgets all states.
+    fn clear(&mut self) {
+        self.numbers.clear();
+        self.copied = None;
+        let free = SPARE - self.spare.len();
+        self.spare.extend(self.all.drain(..).take(free).map(|(_, state)| state));
     }
 }
 
+/// The number of a state with this hash, if it has one.
+fn find<S: Eq>(
+    all: &[(u64, S)],
+    numbers: &HashTable<u32>,
+    hash: u64,
+    state: &S,
+) -> Option<StateId> {
+    let is_it = |number: &u32| {
+        let (other, known) = &all[*number as usize];
+        *other == hash && known == state
+    };
+    numbers.find(hash, is_it).map(|number| StateId::at(*number as usize))
+}
+
 /// A copy of a state, in the place of a spare one if there is one.
-fn copied<S: Clone>(spare: &mut Vec<S>, state: &S) -> S {
+fn copy<S: Clone>(spare: &mut Vec<S>, state: &S) -> S {
     let Some(mut copy) = spare.pop() else { return state.clone() };
     copy.clone_from(state);
     copy
@@ -195,18 +226,12 @@ impl<P: Testable> StateTable for Table<'_, P> {
     }
 
     fn clear(&mut self) {
-        let NumberedStates { all, numbers, spare, unchanged } = &mut self.states;
-        numbers.clear();
-        *unchanged = None;
-        spare.extend(mem::take(all).into_iter().take(SPARE).map(|(_, state)| state));
-        spare.truncate(SPARE);
+        self.states.clear();
     }
 
     fn adopt(&mut self, from: &dyn StateTable, state: StateId) -> StateId {
         let stored = from.stored().downcast_ref::<NumberedStates<P::State>>();
-        let state = stored.expect("both tables are of one protocol").get(state);
-        let copy = copied(&mut self.states.spare, state);
-        self.states.number(copy)
+        self.states.adopt(stored.expect("both tables are of one protocol").get(state))
     }
 
     fn stored(&self) -> &dyn Any {
