@@ -9,7 +9,7 @@ use turncoat::execution::{ExecutionOf, Simulator};
 use turncoat::fault::Call;
 use turncoat::{
     Adversary, Arrival, Attack, AttackOn, Crash, Edit, FaultClass, General, Generals, Graph, Lie,
-    Problem, Repertoire, Round, Shift, Testable, Wire,
+    ProblemOf, Repertoire, Round, Shift, Testable, Wire,
 };
 
 use crate::enemy_parts::{CRASH, FIRST, LIE, LOSS, Part, Place, Slots, carried, is_disruption};
@@ -62,7 +62,7 @@ impl<'a, P: Testable> Twin<'a, P> {
         self.protocol.rounds(self.n)
     }
 
-    fn problem(&self) -> Problem<P::Value> {
+    fn problem(&self) -> ProblemOf<P> {
         self.protocol.problem(&Graph::complete(self.n)).unwrap()
     }
 

@@ -44,6 +44,7 @@ struct Heard {
 
 impl Lockstep for Misbehaving {
     type Value = Order;
+    type Decision = Order;
     type Message = Order;
     type State = Heard;
 
@@ -74,9 +75,9 @@ impl Lockstep for Misbehaving {
         assert!(!(differs && matches!(self.0, Misdeed::Panics)), "who of you lies?");
     }
 
-    fn decide(&self, heard: &Heard) -> Order {
+    fn decide(&self, heard: &Heard) -> Option<Order> {
         let differs = heard.relayed.iter().any(|relayed| *relayed != heard.order);
-        match &self.0 {
+        Some(match &self.0 {
             Misdeed::DecidesNonsense if differs => Order::first(3)[2],
             Misdeed::HidesACounter(calls) if calls.fetch_add(1, Ordering::Relaxed) % 7 == 6 => {
                 Order::RETREAT
@@ -86,7 +87,7 @@ impl Lockstep for Misbehaving {
                 orders.into_iter().next().expect("there are two")
             }
             _ => heard.order,
-        }
+        })
     }
 }
 

@@ -41,6 +41,7 @@ impl Odd {
 
 impl Lockstep for Odd {
     type Value = u8;
+    type Decision = u8;
     type Message = u8;
     type State = Seen;
 
@@ -60,8 +61,8 @@ impl Lockstep for Odd {
         (self.receive)(seen, round, from, *message);
     }
 
-    fn decide(&self, seen: &Seen) -> u8 {
-        (self.decide)(seen)
+    fn decide(&self, seen: &Seen) -> Option<u8> {
+        Some((self.decide)(seen))
     }
 }
 

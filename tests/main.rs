@@ -10,6 +10,7 @@ mod composition;
 mod consensus;
 mod crash_twins;
 mod crash_verdicts;
+mod decisions;
 mod drawn_attacks;
 mod ed25519;
 mod edge_cases;

@@ -29,6 +29,7 @@ type State = (General, bool);
 
 impl Lockstep for Oracle {
     type Value = u8;
+    type Decision = u8;
     type Message = Message;
     type State = State;
 
@@ -60,8 +61,8 @@ impl Lockstep for Oracle {
         *knows &= !(me.is_commander() && round == 2);
     }
 
-    fn decide(&self, (_, shown): &State) -> u8 {
-        if *shown { 9 } else { 0 }
+    fn decide(&self, (_, shown): &State) -> Option<u8> {
+        Some(if *shown { 9 } else { 0 })
     }
 }
 

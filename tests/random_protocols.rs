@@ -105,6 +105,7 @@ type State = (u8, u8);
 
 impl Lockstep for Drawn {
     type Value = u8;
+    type Decision = u8;
     type Message = u8;
     type State = State;
 
@@ -141,14 +142,14 @@ impl Lockstep for Drawn {
         assert!(!self.one_in(120, "end_round fails", entry), "end_round fails");
     }
 
-    fn decide(&self, state: &State) -> u8 {
+    fn decide(&self, state: &State) -> Option<u8> {
         let entry = [usize::from(state.0), usize::from(state.1)];
         assert!(!(state.1 > 1 && self.one_in(12, "decide fails", entry)), "decide fails");
-        match self.one_in(8, "decides", entry) {
+        Some(match self.one_in(8, "decides", entry) {
             true if state.1 > 1 => 7,
             _ if self.two_values() => state.1 & 1,
             _ => 0,
-        }
+        })
     }
 }
 

@@ -95,6 +95,7 @@ impl Drawn {
 
 impl Lockstep for Drawn {
     type Value = u8;
+    type Decision = u8;
     type Message = Message;
     type State = State;
 
@@ -133,10 +134,10 @@ impl Lockstep for Drawn {
         }
     }
 
-    fn decide(&self, State { me, mood, seen }: &State) -> u8 {
+    fn decide(&self, State { me, mood, seen }: &State) -> Option<u8> {
         let seen = seen.iter().fold(0, |sum, (by, on)| sum * 31 + by * 3 + on + 1);
         let rare = [30, 200, 1500][self.draw("rare", [], 3)];
-        u8::from(self.draw("decides", [*me, *mood, seen], rare) == 0)
+        Some(u8::from(self.draw("decides", [*me, *mood, seen], rare) == 0))
     }
 }
 
@@ -255,6 +256,7 @@ struct Certified;
 
 impl Lockstep for Certified {
     type Value = u8;
+    type Decision = u8;
     type Message = Message;
     type State = (usize, BTreeSet<usize>);
 
@@ -279,8 +281,8 @@ impl Lockstep for Certified {
         state.1.insert(message.kind);
     }
 
-    fn decide(&self, (_, heard): &Self::State) -> u8 {
-        u8::from(heard.contains(&0) && heard.contains(&2))
+    fn decide(&self, (_, heard): &Self::State) -> Option<u8> {
+        Some(u8::from(heard.contains(&0) && heard.contains(&2)))
     }
 }
 

@@ -45,6 +45,7 @@ const MENDED: Obey = Obey { anybody: false, ..TRUSTING };
 
 impl Lockstep for Obey {
     type Value = Order;
+    type Decision = Order;
     type Message = Order;
     type State = (bool, Order);
 
@@ -66,8 +67,8 @@ impl Lockstep for Obey {
         }
     }
 
-    fn decide(&self, state: &(bool, Order)) -> Order {
-        state.1
+    fn decide(&self, state: &(bool, Order)) -> Option<Order> {
+        Some(state.1)
     }
 }
 

@@ -110,6 +110,7 @@ type Heard = (General, Order, Option<Order>);
 
 impl Lockstep for FirstWord {
     type Value = Order;
+    type Decision = Order;
     type Message = Order;
     type State = Heard;
 
@@ -129,8 +130,8 @@ impl Lockstep for FirstWord {
         heard.2.get_or_insert(*order);
     }
 
-    fn decide(&self, (me, own, first): &Heard) -> Order {
-        first.filter(|_| *me != General::COMMANDER).unwrap_or(*own)
+    fn decide(&self, (me, own, first): &Heard) -> Option<Order> {
+        Some(first.filter(|_| *me != General::COMMANDER).unwrap_or(*own))
     }
 }
 

@@ -23,6 +23,7 @@ struct Votes {
 
 impl Lockstep for Poll {
     type Value = Order;
+    type Decision = Order;
     type Message = Order;
     type State = Votes;
 
@@ -47,10 +48,10 @@ impl Lockstep for Poll {
         }
     }
 
-    fn decide(&self, votes: &Votes) -> Order {
+    fn decide(&self, votes: &Votes) -> Option<Order> {
         let told = (0..votes.told.len()).filter(|id| *id != votes.me.id() || *id == 0);
         let attack = told.clone().filter(|id| votes.told[*id] == Order::ATTACK).count();
-        if 2 * attack > told.count() { Order::ATTACK } else { Order::RETREAT }
+        Some(if 2 * attack > told.count() { Order::ATTACK } else { Order::RETREAT })
     }
 }
 

@@ -108,6 +108,7 @@ struct Timid;
 
 impl Lockstep for Timid {
     type Value = Order;
+    type Decision = Order;
     type Message = Order;
     type State = (bool, Order);
 
@@ -132,8 +133,8 @@ impl Lockstep for Timid {
         state.1 = state.1.min(*order);
     }
 
-    fn decide(&self, state: &(bool, Order)) -> Order {
-        state.1
+    fn decide(&self, state: &(bool, Order)) -> Option<Order> {
+        Some(state.1)
     }
 }
 

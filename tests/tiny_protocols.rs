@@ -105,6 +105,7 @@ impl Tiny {
 
 impl Lockstep for Tiny {
     type Value = u8;
+    type Decision = u8;
     type Message = u8;
     type State = State;
 
@@ -147,18 +148,18 @@ impl Lockstep for Tiny {
         assert!(state.mood == 0 || !self.fails(150, "end_round", entry), "end_round fails");
     }
 
-    fn decide(&self, State { me, mood, value }: &State) -> u8 {
+    fn decide(&self, State { me, mood, value }: &State) -> Option<u8> {
         assert!(!(*mood > 1 && self.one_in(25, "decide fails", [*me, *mood])), "decide fails");
         let slips = if self.climbs() {
             *mood == MOODS - 1 && self.one_in(2, "decides", [*me])
         } else {
             *mood > 0 && self.slips("decides", [*me, *mood])
         };
-        match slips {
+        Some(match slips {
             true if self.two_values() => 1 - value,
             true => 7,
             false => *value,
-        }
+        })
     }
 }
 

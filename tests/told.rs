@@ -186,6 +186,7 @@ struct Nonsense;
 
 impl Lockstep for Nonsense {
     type Value = Order;
+    type Decision = Order;
     type Message = Order;
     type State = Order;
 
@@ -203,8 +204,8 @@ impl Lockstep for Nonsense {
 
     fn receive(&self, _: &mut Order, _: Round, _: General, _: &Order) {}
 
-    fn decide(&self, _: &Order) -> Order {
-        Order::first(3)[2]
+    fn decide(&self, _: &Order) -> Option<Order> {
+        Some(Order::first(3)[2])
     }
 }
 
