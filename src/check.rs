@@ -225,7 +225,7 @@ impl Check<&dyn Machine> {
             protocol: name,
             graph: terms.graph.clone(),
             task: terms.task,
-            demands: terms.demands.clone(),
+            asked: terms.asked.clone(),
             adversary,
             engine,
             signed,

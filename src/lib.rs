@@ -169,7 +169,7 @@ pub use crate::knowledge::Knowledge;
 pub use crate::monotone::assert_monotone;
 pub use crate::order::Order;
 pub use crate::outcome::{Demand, Outcome, Task};
-pub use crate::property::{Property, Violation};
+pub use crate::property::{Asked, Property, Violation};
 pub use crate::protocol::{Lockstep, Plain, Round, Seat};
 pub use crate::protocols::flood_set::FloodSet;
 pub use crate::protocols::interactive::InteractiveConsistency;
@@ -187,6 +187,7 @@ pub use crate::setting::Setting;
 pub use crate::signature::ideal::Ideal;
 pub use crate::symmetry::assert_symmetric;
 pub use crate::testable::{
-    Claims, ClaimsOf, Problem, Recursive, Repertoire, Signing, Symmetric, Testable, Wire, Words,
+    Agreement, Claims, ClaimsOf, Problem, ProblemOf, Recursive, Repertoire, Signing, Symmetric,
+    Termination, Testable, Validity, Wire, Words,
 };
 pub use crate::verdict::{Ruling, Verdict, VerdictOn};

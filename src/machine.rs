@@ -1,6 +1,6 @@
 //! A protocol by numbers: the one floor between protocols and all that asks about them.
 //!
-//! Values, messages and states are numbered (interned) here, and the protocol answers by number:
+//! Values, decisions, messages and states are numbered (interned) here, and the protocol answers by number:
 //! which state follows from which by which message, what is said in it, what is decided. So whatever
 //! stands above has no type parameter and is compiled once, however many protocols there are;
 //! comparing and hashing is integer work; and a panic of the protocol's is caught in one place.
@@ -8,7 +8,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | `numbers` | the numbers |
-//! | `interner` | numbers values and messages, for all threads |
+//! | `interner` | numbers values, decisions and messages, for all threads |
 //! | `numbered` | the typed side: a protocol, its values and its messages |
 //! | `message_order` | the places of messages in their order |
 //! | `answers` | the typed side: what makes a numbered protocol a machine |
@@ -37,14 +37,14 @@ use std::cmp::Ordering;
 pub(crate) use self::fits::fits;
 pub(crate) use self::message_order::MessageOrder;
 pub(crate) use self::numbered::Numbered;
-pub(crate) use self::numbers::{MessageId, NumberedAttack, StateId, ValueId};
+pub(crate) use self::numbers::{DecisionId, MessageId, NumberedAttack, StateId, ValueId};
 pub(crate) use self::table::{StateTable, StoredStates};
 pub(crate) use self::terms::Terms;
 pub(crate) use self::worker::{Caught, Memory, Said, Worker};
 use crate::general::{General, Generals, Swap};
 use crate::graph::Graph;
 use crate::outcome::Outcome;
-use crate::property::Property;
+use crate::property::{Asked, Property};
 use crate::signature::{Seal, Signed};
 use crate::testable::{Recursive, Refusal, Repertoire, Wire};
 
@@ -73,8 +73,18 @@ pub(crate) trait Machine: Sync {
     /// The order of two values as data.
     fn compare_values(&self, one: ValueId, other: ValueId) -> Ordering;
 
-    /// The first property that an outcome violates.
-    fn violated(&self, outcome: &Outcome<'_, ValueId>) -> Option<Property>;
+    /// The order of two decisions as data.
+    fn compare_decisions(&self, one: DecisionId, other: DecisionId) -> Ordering;
+
+    /// The value that is decided, if decisions and values are of one type.
+    fn decided_value(&self, decision: DecisionId) -> Option<ValueId>;
+
+    /// The first of the properties asked that an outcome violates.
+    fn violated(
+        &self,
+        asked: &Asked,
+        outcome: &Outcome<'_, ValueId, DecisionId>,
+    ) -> Option<Property>;
 
     /// The protocol as a recursion, if it is one.
     fn recursion(&self) -> Result<Option<Box<dyn Recursive<ValueId, MessageId> + '_>>, Refusal>;
@@ -99,12 +109,20 @@ pub(crate) trait Machine: Sync {
 
     /// A value as data.
     fn show_value(&self, value: ValueId) -> String;
+
+    /// A decision as data.
+    fn show_decision(&self, decision: DecisionId) -> String;
 }
 
 impl dyn Machine + '_ {
     /// Puts messages into their order.
     pub fn sort(&self, messages: &mut [MessageId]) {
         messages.sort_unstable_by(|one, other| self.compare(*one, *other));
+    }
+
+    /// A decision as data, if there is one.
+    pub fn show_decided(&self, decision: Option<DecisionId>) -> String {
+        decision.map_or_else(|| "no decision".to_owned(), |made| self.show_decision(made))
     }
 
     /// Messages as data.

@@ -1,24 +1,33 @@
 //! What must hold: agreement and validity, each defined once, for every engine; and what it is
 //! called when something does not.
 
+mod asked;
+
+use itertools::Itertools;
 use serde::Serialize;
 
+pub use self::asked::Asked;
 use crate::fault::{Fault, FaultKind};
-use crate::general::General;
-use crate::outcome::{Demand, Outcome, Task};
-use crate::testable::Wire;
+use crate::outcome::{Outcome, Task};
+use crate::testable::{Problem, Wire};
 
 /// What must hold of every outcome.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Property {
     /// All who are loyal and decide, decide the same: in a broadcast IC1, all loyal lieutenants
-    /// obey the same order (Lamport, Shostak, Pease 1982, section 1).
+    /// obey the same order (Lamport, Shostak, Pease 1982, section 1). Or else any two decisions are to each
+    /// other what the problem [says](crate::Agreement).
     Agreement,
     /// In a broadcast IC2: if the commander is loyal, every loyal lieutenant obeys the order he
     /// sends (the same). In consensus strong unanimity: if all who are [bound](Outcome::bound) by
-    /// their inputs were given the same one, every loyal general decides it.
+    /// their inputs were given the same one, every loyal general decides it. Or else decisions are to the
+    /// inputs what the problem [says](crate::Validity).
     Validity,
+    /// If one who is loyal decides, all do.
+    Totality,
+    /// All who are loyal decide.
+    Termination,
     /// A [`Demand`] of the user's own.
     Demand(Demanded),
 }
@@ -56,41 +65,16 @@ impl Demanded {
     }
 }
 
-/// Whether all who decide, decide the same.
-fn agree<V: Eq>(outcome: &Outcome<'_, V>) -> bool {
-    let mut decided = outcome.decided();
-    let first = decided.next();
-    decided.all(|other| Some(other) == first)
-}
-
-/// Whether all who decide, decide what is due, if anything is.
-fn are_valid<V: Eq>(outcome: &Outcome<'_, V>) -> bool {
-    let due = match outcome.task {
-        Task::Broadcast => {
-            let loyal = !outcome.traitors.contains(General::COMMANDER);
-            outcome.inputs.get(&General::COMMANDER).filter(|_| loyal)
-        }
-        Task::Consensus => {
-            let mut inputs = outcome.bound_inputs();
-            let first = inputs.next();
-            first.filter(|first| inputs.all(|other| other == *first))
-        }
-    };
-    due.is_none_or(|due| outcome.decided().all(|decision| decision == due))
-}
-
 impl Property {
-    /// The first property that an outcome violates: validity, which says more than agreement, and
-    /// then agreement, and then a demand.
-    pub fn violated<V: Eq>(outcome: &Outcome<'_, V>, demands: &[Demand<V>]) -> Option<Property> {
-        if !are_valid(outcome) {
-            return Some(Property::Validity);
-        }
-        if !agree(outcome) {
-            return Some(Property::Agreement);
-        }
-        let index = demands.iter().position(|demand| !(demand.met)(outcome))?;
-        Some(Property::Demand(Demanded { index, name: demands[index].name }))
+    /// The first property of a problem that an outcome violates: validity, which says more than agreement,
+    /// and then agreement, and who must decide, and then a demand.
+    pub fn violated<V: Eq, D: Eq>(
+        outcome: &Outcome<'_, V, D>,
+        problem: &Problem<V, D>,
+    ) -> Option<Property> {
+        let is_met = |index: usize| (problem.demands[index].met)(outcome);
+        let judge = Judge { outcome, problem, value: |value| value, decision: |decision| decision };
+        judge.violated(&Asked::of(problem), is_met)
     }
 
     /// In a word, or in the user's own: "agreement", "validity".
@@ -99,6 +83,8 @@ impl Property {
         match self {
             Property::Agreement => "agreement",
             Property::Validity => "validity",
+            Property::Totality => "totality",
+            Property::Termination => "termination",
             Property::Demand(demanded) => demanded.name,
         }
     }
@@ -111,8 +97,73 @@ impl Property {
             (Property::Validity, Task::Broadcast) => "validity (IC2)".to_owned(),
             (Property::Agreement, Task::Consensus) => "agreement".to_owned(),
             (Property::Validity, Task::Consensus) => "validity (strong unanimity)".to_owned(),
+            (Property::Totality, _) => "totality (all decide, or none)".to_owned(),
+            (Property::Termination, _) => "termination (all decide)".to_owned(),
             (Property::Demand(Demanded { name, .. }), _) => demand_title(name),
         }
+    }
+}
+
+/// Judges an outcome, in which values and decisions may stand by numbers; equal ones have equal numbers.
+pub(crate) struct Judge<'a, 'o, I, E, V, D, F, G> {
+    pub outcome: &'o Outcome<'a, I, E>,
+    pub problem: &'o Problem<V, D>,
+    /// The value that stands there.
+    pub value: F,
+    /// The decision.
+    pub decision: G,
+}
+
+impl<'a, 'o, I, E, V, D, F, G> Judge<'a, 'o, I, E, V, D, F, G>
+where
+    I: Eq,
+    E: Eq,
+    V: 'o,
+    D: Eq + 'o,
+    F: Fn(&'a I) -> &'o V,
+    G: Fn(&'a E) -> &'o D,
+{
+    /// The first of these properties that is violated; demands are judged by their number.
+    pub fn violated(&self, asked: &Asked, is_met: impl Fn(usize) -> bool) -> Option<Property> {
+        let holds = |property: &Property| match property {
+            Property::Agreement => self.agree(),
+            Property::Validity => self.are_valid(),
+            Property::Totality => {
+                self.outcome.decided().next().is_none() || self.outcome.undecided().is_empty()
+            }
+            Property::Termination => self.outcome.undecided().is_empty(),
+            Property::Demand(demanded) => is_met(demanded.index),
+        };
+        asked.properties().find(|property| !holds(property))
+    }
+
+    /// Whether all who decide agree.
+    fn agree(&self) -> bool {
+        let Judge { outcome, problem, decision, .. } = self;
+        let agreement = &problem.agreement;
+        match agreement.name() {
+            None => outcome.decided().all_equal(),
+            Some(_) => {
+                let decided = outcome.decided().map(decision);
+                decided.array_combinations().all(|[one, other]| agreement.allows(one, other))
+            }
+        }
+    }
+
+    /// Whether all decide as the inputs allow that bind.
+    fn are_valid(&self) -> bool {
+        let Judge { outcome, problem: Problem { validity, .. }, value, decision } = self;
+        let allow = |inputs: &[&V]| {
+            outcome.decided().all(|made| validity.allows(inputs, decision(made)))
+                && (!validity.misses(inputs.len()) || outcome.undecided().is_empty())
+        };
+        let mut inputs = outcome.binding_inputs();
+        if validity.is_hull() {
+            return allow(&inputs.map(value).collect_vec());
+        }
+        let first = inputs.next();
+        let due = first.filter(|first| inputs.all(|other| other == *first));
+        due.is_none_or(|due| allow(&[value(due)]))
     }
 }
 
@@ -177,7 +228,8 @@ mod tests {
 
     use super::Property::{Agreement, Validity};
     use super::*;
-    use crate::general::Generals;
+    use crate::general::{General, Generals};
+    use crate::outcome::Demand;
 
     type Decisions<'a> = &'a [Option<u8>];
 
@@ -201,7 +253,11 @@ mod tests {
             let bound = Generals::first(3).minus(traitors);
             let task = Task::Broadcast;
             let outcome = Outcome { task, traitors, bound, inputs: &inputs, decisions };
-            assert_eq!(Property::violated(&outcome, &[]), expected, "{outcome:?}");
+            assert_eq!(
+                Property::violated(&outcome, &Problem::broadcast([0, 1])),
+                expected,
+                "{outcome:?}"
+            );
         }
     }
 
@@ -223,12 +279,14 @@ mod tests {
         for (bound, decisions, expected) in cases {
             let (task, traitors) = (Task::Consensus, everybody.minus(loyal));
             let outcome = Outcome { task, traitors, bound, inputs: &inputs, decisions };
-            assert_eq!(Property::violated(&outcome, &[]), expected, "{outcome:?}");
+            let problem = Problem::consensus([0, 1]);
+            assert_eq!(Property::violated(&outcome, &problem), expected, "{outcome:?}");
             let ones = |outcome: &Outcome<'_, u8>| outcome.decided().all(|d| *d == 1);
-            let demands = [Demand::new("anything", |_| true), Demand::new("ones", ones)];
+            let problem = problem.demanding(Demand::new("anything", |_| true));
+            let problem = problem.demanding(Demand::new("ones", ones));
             let ones = Property::Demand(Demanded { index: 1, name: "ones" });
             let expected = expected.or((decisions[0] == Some(0)).then_some(ones));
-            assert_eq!(Property::violated(&outcome, &demands), expected, "{outcome:?}");
+            assert_eq!(Property::violated(&outcome, &problem), expected, "{outcome:?}");
         }
     }
 }

@@ -84,6 +84,12 @@ pub enum CheckError {
          silent: this one can do less"
     )]
     TooWeak,
+    /// The argument is about the usual properties.
+    #[error(
+        "the argument is about protocols in which all decide the same one of the values, and what \
+         validity demands: of this one something else is asked"
+    )]
+    OtherProblem,
     /// The generals can't be divided so.
     #[error("groups: {0}")]
     Groups(String),

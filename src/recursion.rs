@@ -1,5 +1,6 @@
 //! Tests that what a protocol says of its recursion is true of its code.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 
 use itertools::Itertools;
@@ -54,7 +55,10 @@ pub fn assert_recursive<P: Testable>(protocol: &P, n: usize) {
             let takes = play.takes(Path::root(), lieutenant);
             let decides = &execution.decisions[lieutenant.id()];
             assert!(
-                decides.as_ref() == Some(&takes),
+                decides
+                    .as_ref()
+                    .map(|decides| decides as &dyn Any)
+                    .is_some_and(|decides| decides.downcast_ref() == Some(&takes)),
                 "{lieutenant} decides {decides:?}, and by its recursion it takes {takes:?}: {:?}",
                 play.attack
             );

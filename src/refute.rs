@@ -68,7 +68,8 @@ impl<P: Testable> Refute<P> {
     ///
     /// # Errors
     ///
-    /// A number is missing or too large, the groups do not fit, or the protocol refuses.
+    /// A number is missing or too large, the groups do not fit, the protocol refuses, or its problem asks for
+    /// another agreement, validity or termination than the argument is about.
     pub fn run(self) -> Result<RefutationOf<P>, CheckError> {
         self.run_watched(&Progress::new())
     }
@@ -88,6 +89,7 @@ impl<P: Testable> Refute<P> {
         let argument = argument.map(|argument| {
             argument.map(
                 |value| numbered.value(*value).clone(),
+                |decision| numbered.decision(*decision).clone(),
                 |message| numbered.message(*message).clone(),
                 |state| states.get(*state).clone(),
             )
@@ -137,6 +139,9 @@ impl<'a> Refute<&'a dyn Machine> {
         let terms = protocol.terms(&graph, true)?;
         if f >= n {
             return Err(CheckError::AllTraitors { n, f });
+        }
+        if !terms.asked.is_usual() {
+            return Err(CheckError::OtherProblem);
         }
         if let Some(objection) = groups.as_ref().and_then(|groups| objection(groups, n, f)) {
             return Err(CheckError::Groups(objection));

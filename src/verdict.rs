@@ -11,6 +11,7 @@ use crate::impossibility::argument::{Argument, ArgumentOf, Conclusion};
 use crate::impossibility::world::World;
 use crate::machine::{Numbered, NumberedAttack};
 use crate::outcome::Task;
+use crate::property::Asked;
 use crate::search::Coverage;
 use crate::search::progress::Halt;
 use crate::search::{Engine, Found, Harvested, Reduction};
@@ -26,8 +27,8 @@ pub struct Verdict<C> {
     pub graph: Graph,
     /// What was asked.
     pub task: Task,
-    /// What was demanded beside agreement and validity, by name.
-    pub demands: Vec<&'static str>,
+    /// Which properties were asked.
+    pub asked: Asked,
     /// What the enemy could do.
     pub adversary: Adversary,
     /// How the space was gone through.
@@ -127,7 +128,7 @@ impl<C> Verdict<C> {
             protocol: self.protocol.clone(),
             graph: self.graph.clone(),
             task: self.task,
-            demands: self.demands.clone(),
+            asked: self.asked.clone(),
             adversary: self.adversary,
             engine: self.engine,
             signed: self.signed,
@@ -284,7 +285,7 @@ impl<P, A> Refutation<P, A> {
     }
 }
 
-impl<P, V, M, S> Refutation<P, Argument<V, M, S>> {
+impl<P, V, M, S, D> Refutation<P, Argument<V, M, S, D>> {
     /// In a word: "refuted", "forgery" (a signature would have to be forged), "undetermined" (it is
     /// no deterministic protocol, of which alone the theorems speak), or "possible" (no theorem
     /// says that there can be no protocol).
@@ -300,7 +301,7 @@ impl<P, V, M, S> Refutation<P, Argument<V, M, S>> {
 
     /// The world in which the protocol is broken.
     #[must_use]
-    pub fn broken(&self) -> Option<&World<V, M, S>> {
+    pub fn broken(&self) -> Option<&World<V, M, S, D>> {
         let argument = self.argument.as_ref()?;
         match argument.conclusion {
             Conclusion::Refuted(world) => argument.worlds.get(world),

@@ -45,6 +45,7 @@ impl ByFunctions {
 
 impl Lockstep for ByFunctions {
     type Value = u8;
+    type Decision = u8;
     type Message = u8;
     type State = Seen;
 
@@ -71,8 +72,8 @@ impl Lockstep for ByFunctions {
         (self.end_round)(seen, round);
     }
 
-    fn decide(&self, seen: &Seen) -> u8 {
-        (self.decide)(seen)
+    fn decide(&self, seen: &Seen) -> Option<u8> {
+        Some((self.decide)(seen))
     }
 }
 

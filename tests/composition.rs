@@ -79,6 +79,7 @@ type Gathered = (Seat, BTreeMap<Path, Order>);
 
 impl Lockstep for Gathering {
     type Value = Order;
+    type Decision = Order;
     type Message = Relay<Order>;
     type State = Gathered;
 
@@ -122,11 +123,11 @@ impl Lockstep for Gathering {
         }
     }
 
-    fn decide(&self, state: &Gathered) -> Order {
-        match state.0.me.is_commander() {
+    fn decide(&self, state: &Gathered) -> Option<Order> {
+        Some(match state.0.me.is_commander() {
             true => state.1[&Path::of([])],
             false => self.resolve(state, &Path::root()),
-        }
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use turncoat::execution::{Delivery, ExecutionOf, Simulator};
 use turncoat::fault::Call;
 use turncoat::{
     Adversary, Arrival, Attack, AttackOn, Crash, Edit, FaultClass, General, Generals, Graph, Lie,
-    Lockstep, Problem, Repertoire, Round, Shift, Testable, Wire,
+    Lockstep, ProblemOf, Repertoire, Round, Shift, Testable, Wire,
 };
 
 /// What can be said in each slot of a wire, and beside them.
@@ -100,7 +100,7 @@ impl<'a, P: Testable> Twin<'a, P> {
         self.protocol.rounds(self.n)
     }
 
-    fn problem(&self) -> Problem<P::Value> {
+    fn problem(&self) -> ProblemOf<P> {
         self.protocol.problem(&Graph::complete(self.n)).unwrap()
     }
 

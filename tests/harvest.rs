@@ -72,6 +72,7 @@ type Notes = (bool, Option<Order>, Orders);
 
 impl Lockstep for Gossip {
     type Value = Order;
+    type Decision = Order;
     type Message = Orders;
     type State = Notes;
 
@@ -96,12 +97,13 @@ impl Lockstep for Gossip {
         assert!(*self != Gossip::Panics || notes.2.len() < 2, "two orders at once");
     }
 
-    fn decide(&self, notes: &Notes) -> Order {
+    fn decide(&self, notes: &Notes) -> Option<Order> {
         assert!(*self != Gossip::AlwaysPanics, "it was too much");
         match notes.1 {
-            Some(_) if *self == Gossip::Password && notes.2.contains(&password()) => password(),
-            Some(order) => order,
-            None => Order::RETREAT,
+            Some(_) if *self == Gossip::Password && notes.2.contains(&password()) => {
+                Some(password())
+            }
+            order => order.or(Some(Order::RETREAT)),
         }
     }
 }

@@ -9,6 +9,7 @@ mod command_line;
 mod composition;
 mod consensus;
 mod crash_verdicts;
+mod decisions;
 mod drawn_attacks;
 mod ed25519;
 mod edge_cases;

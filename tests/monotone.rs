@@ -44,6 +44,7 @@ const MEDIAN: Tables = Tables(0);
 
 impl Lockstep for Weighed {
     type Value = u8;
+    type Decision = u8;
     type Message = u8;
     type State = Heard;
 
@@ -73,7 +74,7 @@ impl Lockstep for Weighed {
         }
     }
 
-    fn decide(&self, (me, order, votes): &Heard) -> u8 {
+    fn decide(&self, (me, order, votes): &Heard) -> Option<u8> {
         let panics = self.flaw == Flaw::Panics;
         let shocked = panics && (0..VALUES).all(|value| votes.contains(&Some(value)));
         assert!(!shocked, "votes for all");
@@ -96,7 +97,7 @@ impl Lockstep for Weighed {
             own + for_it.sum::<u8>() > draw("enough", value.into(), 4, votes.len() as u8 / 2 - 1)
         };
         let highest = (1..VALUES).rev().find(|value| reaches(*value)).unwrap_or(0);
-        if self.flaw == Flaw::Contrary { VALUES - 1 - highest } else { highest }
+        Some(if self.flaw == Flaw::Contrary { VALUES - 1 - highest } else { highest })
     }
 }
 
@@ -214,7 +215,7 @@ fn the_claim_is_tested() {
           round 2, by lieutenant 2: 1"#]]
     .assert_eq(&caught(Flaw::HeedsSilence, 4));
     expect![[r#"
-        Weighed has a fault, and may have none: the protocol panics in decide, run by lieutenant 3: votes for all (at tests/monotone.rs:79:9), when it is told
+        Weighed has a fault, and may have none: the protocol panics in decide, run by lieutenant 3: votes for all (at tests/monotone.rs:80:9), when it is told
           round 1, by the commander: 2
           round 2, by the commander: 2
           round 2, by lieutenant 1: 2

@@ -306,6 +306,7 @@ impl Counted {
 
 impl Lockstep for Counted {
     type Value = u8;
+    type Decision = u8;
     type Message = u8;
     type State = Option<u8>;
 
@@ -328,8 +329,8 @@ impl Lockstep for Counted {
         *order = Some(*told);
     }
 
-    fn decide(&self, order: &Option<u8>) -> u8 {
-        order.unwrap_or(0)
+    fn decide(&self, order: &Option<u8>) -> Option<u8> {
+        Some(order.unwrap_or(0))
     }
 }
 

@@ -73,6 +73,7 @@ impl Drawn {
 
 impl Lockstep for Drawn {
     type Value = u8;
+    type Decision = u8;
     type Message = Message;
     type State = State;
 
@@ -111,10 +112,10 @@ impl Lockstep for Drawn {
         }
     }
 
-    fn decide(&self, State { me, mood, seen }: &State) -> u8 {
+    fn decide(&self, State { me, mood, seen }: &State) -> Option<u8> {
         let seen = seen.iter().fold(0, |sum, (by, on)| sum * 31 + by * 3 + on + 1);
         let rare = [30, 200, 1500][self.tables.draw("rare", [], 3)];
-        u8::from(self.tables.draw("decides", [*me, *mood, seen], rare) == 0)
+        Some(u8::from(self.tables.draw("decides", [*me, *mood, seen], rare) == 0))
     }
 }
 

@@ -42,6 +42,7 @@ const MENDED: Obey = Obey { anybody: false, ..TRUSTING };
 
 impl Lockstep for Obey {
     type Value = Order;
+    type Decision = Order;
     type Message = Order;
     type State = (bool, Order);
 
@@ -63,8 +64,8 @@ impl Lockstep for Obey {
         }
     }
 
-    fn decide(&self, state: &(bool, Order)) -> Order {
-        state.1
+    fn decide(&self, state: &(bool, Order)) -> Option<Order> {
+        Some(state.1)
     }
 }
 

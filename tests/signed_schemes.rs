@@ -85,8 +85,8 @@ fn alike<P, Q>(
     tally: &Tally,
 ) -> TestCaseResult
 where
-    P: Testable<Value = Order>,
-    Q: Testable<Value = Order>,
+    P: Testable<Value = Order, Decision = Order>,
+    Q: Testable<Value = Order, Decision = Order>,
 {
     let attack = drawn(ideal, draw);
     let translated = translated(&attack, &real);

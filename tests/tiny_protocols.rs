@@ -93,6 +93,7 @@ impl Tiny {
 
 impl Lockstep for Tiny {
     type Value = u8;
+    type Decision = u8;
     type Message = u8;
     type State = State;
 
@@ -136,7 +137,7 @@ impl Lockstep for Tiny {
         assert!(state.mood == 0 || !self.fails(150, "end_round", entry), "end_round fails");
     }
 
-    fn decide(&self, State { me, mood, value }: &State) -> u8 {
+    fn decide(&self, State { me, mood, value }: &State) -> Option<u8> {
         assert!(
             !(*mood > 1 && self.tables.one_in(25, "decide fails", [*me, *mood])),
             "decide fails"
@@ -146,11 +147,11 @@ impl Lockstep for Tiny {
         } else {
             *mood > 0 && self.slips("decides", [*me, *mood])
         };
-        match slips {
+        Some(match slips {
             true if self.two_values() => 1 - value,
             true => 7,
             false => *value,
-        }
+        })
     }
 }
 

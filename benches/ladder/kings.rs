@@ -35,6 +35,7 @@ impl PhaseKing {
 
 impl Lockstep for PhaseKing {
     type Value = bool;
+    type Decision = bool;
     type Message = bool;
     type State = King;
 
@@ -85,8 +86,8 @@ impl Lockstep for PhaseKing {
         }
     }
 
-    fn decide(&self, king: &King) -> bool {
-        king.bit
+    fn decide(&self, king: &King) -> Option<bool> {
+        Some(king.bit)
     }
 }
 
@@ -147,6 +148,7 @@ impl PhaseQueen {
 
 impl Lockstep for PhaseQueen {
     type Value = bool;
+    type Decision = bool;
     type Message = bool;
     type State = Queen;
 
@@ -182,8 +184,8 @@ impl Lockstep for PhaseQueen {
         }
     }
 
-    fn decide(&self, queen: &Queen) -> bool {
-        queen.bit
+    fn decide(&self, queen: &Queen) -> Option<bool> {
+        Some(queen.bit)
     }
 }
 

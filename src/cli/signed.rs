@@ -201,7 +201,8 @@ impl SignedParameters {
         sm: SignedMessages<Order, S>,
     ) -> Result<Box<dyn Notation>, BadInput>
     where
-        SignedMessages<Order, S>: Lockstep<Value = Order, Message = Chain<Order, S::Signature>>,
+        SignedMessages<Order, S>:
+            Lockstep<Value = Order, Decision = Order, Message = Chain<Order, S::Signature>>,
         S::Signature: Serialize + DeserializeOwned,
     {
         match self.instances {

@@ -13,7 +13,9 @@ use crate::attack::Attack;
 use crate::execution::NumberedExecution;
 use crate::general::{General, Generals};
 use crate::knowledge::Knowledge;
-use crate::machine::{Caught, Machine, MessageId, NumberedAttack, StateId, Terms, ValueId, Worker};
+use crate::machine::{
+    Caught, DecisionId, Machine, MessageId, NumberedAttack, StateId, Terms, ValueId, Worker,
+};
 use crate::outcome::Outcome;
 use crate::property::{Accepted, Property};
 use crate::protocol::{Round, Seat};
@@ -97,12 +99,12 @@ impl<'a> Roles<'a> {
         &self,
         machine: &dyn Machine,
         terms: &Terms,
-        decisions: &[Option<ValueId>],
+        decisions: &[Option<DecisionId>],
     ) -> Option<Property> {
         let Roles { faults, traitors, inputs } = *self;
         let bound = faults.bound(terms.n(), traitors);
         let outcome = Outcome { task: terms.task, traitors, bound, inputs, decisions };
-        machine.violated(&outcome)
+        machine.violated(&terms.asked, &outcome)
     }
 }
 
@@ -211,7 +213,7 @@ impl Simulation<'_, '_> {
         }
         for me in task.deciders(graph.n()).minus(traitors).iter() {
             let decision = self.worker.decide(me, self.execution.states[me.id()])?;
-            self.execution.decisions[me.id()] = Some(decision);
+            self.execution.decisions[me.id()] = decision;
         }
         Ok(())
     }

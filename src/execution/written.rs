@@ -66,10 +66,9 @@ fn difference(
         };
         return differ(General::new(id), Call::Receive(last), show(one), show(other));
     }
-    let decisions = once.decisions.iter().zip(&again.decisions).enumerate();
-    let mut decisions = decisions.filter_map(|(id, (one, other))| Some((id, (*one)?, (*other)?)));
-    let (id, one, other) = decisions.find(|(_, one, other)| one != other)?;
-    let [one, other] = [one, other].map(|value| machine.show_value(value));
+    let mut decisions = once.decisions.iter().zip(&again.decisions);
+    let (id, (one, other)) = decisions.find_position(|(one, other)| one != other)?;
+    let [one, other] = [one, other].map(|decision| machine.show_decided(*decision));
     differ(General::new(id), Call::Decide, one, other)
 }
 

@@ -1,26 +1,27 @@
 //! The answers of a numbered protocol: what makes it a machine.
 
+use std::any::Any;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::Machine;
 use super::numbered::Numbered;
-use super::numbers::{MessageId, ValueId};
+use super::numbers::{DecisionId, MessageId, ValueId};
 use super::table::{StateTable, StoredStates, Table};
 use super::terms::Terms;
 use crate::general::{General, Generals, Swap};
 use crate::graph::Graph;
 use crate::outcome::Outcome;
-use crate::property::Property;
+use crate::property::{Asked, Judge, Property};
 use crate::signature::{Seal, Signed};
 use crate::testable::{Forgery, Recursive, Refusal, Repertoire, Testable, Wire, described};
 
 impl<P: Testable> Machine for Numbered<P> {
     fn terms(&self, graph: &Graph, admitted: bool) -> Result<Terms, Refusal> {
         let number = |value| self.number_value(value);
-        let (terms, demands) = Terms::of(&self.protocol, graph.clone(), admitted, number)?;
-        // Those of the first problem: a machine is asked about one.
-        self.demands.get_or_init(|| demands);
+        let (terms, problem) = Terms::of(&self.protocol, graph.clone(), admitted, number)?;
+        // The first: a machine is asked about one.
+        self.problem.get_or_init(|| problem);
         Ok(terms)
     }
 
@@ -63,19 +64,35 @@ impl<P: Testable> Machine for Numbered<P> {
         self.value(one).cmp(self.value(other))
     }
 
-    fn violated(&self, outcome: &Outcome<'_, ValueId>) -> Option<Property> {
-        let demands = self.demands.get().map_or(&[][..], |demands| demands);
-        if demands.is_empty() {
-            return Property::violated(outcome, &[]);
-        }
-        let value = |value: &ValueId| self.value(*value).clone();
-        let inputs: BTreeMap<General, P::Value> =
-            outcome.inputs.iter().map(|(general, input)| (*general, value(input))).collect();
-        let decisions: Vec<_> =
-            outcome.decisions.iter().map(|decision| decision.as_ref().map(value)).collect();
-        let Outcome { task, traitors, bound, .. } = *outcome;
-        let outcome = Outcome { task, traitors, bound, inputs: &inputs, decisions: &decisions };
-        Property::violated(&outcome, demands)
+    fn compare_decisions(&self, one: DecisionId, other: DecisionId) -> Ordering {
+        self.decision(one).cmp(self.decision(other))
+    }
+
+    fn decided_value(&self, decision: DecisionId) -> Option<ValueId> {
+        let decision: &dyn Any = self.decision(decision);
+        decision.downcast_ref::<P::Value>().map(|value| self.number_value(value.clone()))
+    }
+
+    fn violated(
+        &self,
+        asked: &Asked,
+        outcome: &Outcome<'_, ValueId, DecisionId>,
+    ) -> Option<Property> {
+        let problem = self.problem.get()?;
+        let is_met = |index: usize| {
+            let inputs = outcome.inputs.iter();
+            let inputs: BTreeMap<General, P::Value> =
+                inputs.map(|(general, input)| (*general, self.value(*input).clone())).collect();
+            let decisions = outcome.decisions.iter();
+            let decisions: Vec<Option<P::Decision>> =
+                decisions.map(|made| made.map(|made| self.decision(made).clone())).collect();
+            let Outcome { task, traitors, bound, .. } = *outcome;
+            let outcome = Outcome { task, traitors, bound, inputs: &inputs, decisions: &decisions };
+            (problem.demands[index].met)(&outcome)
+        };
+        let value = |value: &ValueId| self.value(*value);
+        let decision = |decision: &DecisionId| self.decision(*decision);
+        Judge { outcome, problem, value, decision }.violated(asked, is_met)
     }
 
     fn recursion(&self) -> Result<Option<Box<dyn Recursive<ValueId, MessageId> + '_>>, Refusal> {
@@ -115,6 +132,10 @@ impl<P: Testable> Machine for Numbered<P> {
 
     fn show_value(&self, value: ValueId) -> String {
         format!("{:?}", self.value(value))
+    }
+
+    fn show_decision(&self, decision: DecisionId) -> String {
+        format!("{:?}", self.decision(decision))
     }
 }
 

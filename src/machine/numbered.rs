@@ -1,30 +1,39 @@
-//! A protocol with its values and messages numbered: the typed side of the machine.
+//! A protocol with its values, decisions and messages numbered: the typed side of the machine.
 
 use std::sync::OnceLock;
 
 use super::interner::Interner;
-use super::numbers::{MessageId, NumberedAttack, ValueId};
+use super::numbers::{DecisionId, MessageId, NumberedAttack, ValueId};
 use crate::attack::AttackOn;
-use crate::outcome::Demand;
-use crate::testable::Testable;
+use crate::testable::{ProblemOf, Testable};
 
-/// A protocol with its values and messages numbered.
+/// A protocol with its values, decisions and messages numbered.
 pub(crate) struct Numbered<P: Testable> {
     pub protocol: P,
     values: Interner<P::Value>,
+    decisions: Interner<P::Decision>,
     messages: Interner<P::Message>,
-    /// What is demanded besides, once the protocol was asked.
-    pub(super) demands: OnceLock<Vec<Demand<P::Value>>>,
+    /// What is asked of it, once it was asked that.
+    pub(super) problem: OnceLock<ProblemOf<P>>,
 }
 
 impl<P: Testable> Numbered<P> {
     pub fn new(protocol: P) -> Numbered<P> {
-        let (values, messages) = (Interner::new(), Interner::new());
-        Numbered { protocol, values, messages, demands: OnceLock::new() }
+        Numbered {
+            protocol,
+            values: Interner::new(),
+            decisions: Interner::new(),
+            messages: Interner::new(),
+            problem: OnceLock::new(),
+        }
     }
 
     pub fn value(&self, value: ValueId) -> &P::Value {
         self.values.get(value.0)
+    }
+
+    pub fn decision(&self, decision: DecisionId) -> &P::Decision {
+        self.decisions.get(decision.0)
     }
 
     pub fn message(&self, message: MessageId) -> &P::Message {
@@ -33,6 +42,10 @@ impl<P: Testable> Numbered<P> {
 
     pub fn number_value(&self, value: P::Value) -> ValueId {
         ValueId(self.values.number(value))
+    }
+
+    pub fn number_decision(&self, decision: P::Decision) -> DecisionId {
+        DecisionId(self.decisions.number(decision))
     }
 
     pub fn number_message(&self, message: P::Message) -> MessageId {

@@ -9,7 +9,7 @@ use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
 use super::numbered::Numbered;
-use super::numbers::{MessageId, StateId, ValueId};
+use super::numbers::{DecisionId, MessageId, StateId, ValueId};
 use crate::fault::guarded;
 use crate::general::{General, Swap};
 use crate::protocol::{Plain, Round, Seat};
@@ -62,7 +62,7 @@ pub(crate) trait StateTable: Send + Sync {
     fn end_round(&mut self, state: StateId, round: Round) -> Guarded<StateId>;
 
     /// [`Lockstep::decide`].
-    fn decide(&self, state: StateId) -> Guarded<ValueId>;
+    fn decide(&self, state: StateId) -> Guarded<Option<DecisionId>>;
 
     /// [`Symmetric::swapped_state`](crate::testable::Symmetric::swapped_state); nothing where no
     /// symmetry is claimed.
@@ -295,9 +295,12 @@ impl<P: Testable> StateTable for Table<'_, P> {
         guarded(|| states.stepped(state, |state| numbered.protocol.end_round(state, round)))
     }
 
-    fn decide(&self, state: StateId) -> Guarded<ValueId> {
+    fn decide(&self, state: StateId) -> Guarded<Option<DecisionId>> {
         let Table { numbered, states } = self;
-        guarded(|| numbered.number_value(numbered.protocol.decide(states.get(state))))
+        guarded(|| {
+            let decision = numbered.protocol.decide(states.get(state));
+            decision.map(|decision| numbered.number_decision(decision))
+        })
     }
 
     fn swapped(&mut self, state: StateId, swap: Swap) -> Guarded<Option<StateId>> {

@@ -15,7 +15,7 @@ use crate::outcome::Task;
 use crate::protocol::{Lockstep, Round, Seat};
 use crate::signature::{Seal, Signed};
 use crate::testable::{
-    Claims, ClaimsOf, Forgery, Problem, Repertoire, Signing, Testable, Wire, Words,
+    Claims, ClaimsOf, Forgery, Problem, ProblemOf, Repertoire, Signing, Testable, Wire, Words,
 };
 
 /// Instances of a protocol that run side by side: broadcasts, each with a commander of its own, or
@@ -81,6 +81,7 @@ impl<P> Parallel<P> {
 #[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: Lockstep> Lockstep for Parallel<P> {
     type Value = P::Value;
+    type Decision = P::Decision;
     type Message = Tagged<P::Message>;
     type State = Vec<P::State>;
 
@@ -127,14 +128,14 @@ impl<P: Lockstep> Lockstep for Parallel<P> {
         }
     }
 
-    fn decide(&self, states: &Vec<P::State>) -> P::Value {
+    fn decide(&self, states: &Vec<P::State>) -> Option<P::Decision> {
         self.instances[0].decide(&states[0])
     }
 }
 
 #[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: Testable> Testable for Parallel<P> {
-    fn problem(&self, graph: &Graph) -> Result<Problem<P::Value>, String> {
+    fn problem(&self, graph: &Graph) -> Result<ProblemOf<P>, String> {
         let (instances, n) = (self.instances.len(), graph.n());
         if instances == 0 || (self.task == Task::Broadcast && instances > n) {
             return Err(format!(
@@ -146,7 +147,7 @@ impl<P: Testable> Testable for Parallel<P> {
             return Err("the instances must have equally many rounds".to_owned());
         }
         let problems = self.instances.iter().map(|instance| instance.problem(graph));
-        let problems: Vec<Problem<P::Value>> = problems.try_collect()?;
+        let problems: Vec<ProblemOf<P>> = problems.try_collect()?;
         if problems.iter().any(|problem| problem.task != self.task) {
             return Err(match self.task {
                 Task::Broadcast => {
@@ -156,7 +157,7 @@ impl<P: Testable> Testable for Parallel<P> {
             });
         }
         if self.task == Task::Broadcast {
-            let commanded = |(number, problem): (usize, &Problem<_>)| {
+            let commanded = |(number, problem): (usize, &ProblemOf<P>)| {
                 problem.given(n).contains(General::new(number))
             };
             if let Some(number) = problems.iter().enumerate().position(|one| !commanded(one)) {
@@ -165,12 +166,11 @@ impl<P: Testable> Testable for Parallel<P> {
         }
         let refused = problems.iter().find_map(|problem| problem.too_large.clone());
         let first = problems.into_iter().next().expect("there is at least one instance");
-        let Problem { values, task, inputs, demands, too_large: _ } = first;
-        let inputs = match task {
+        let inputs = match first.task {
             Task::Broadcast => Some(Generals::first(instances)),
-            Task::Consensus => inputs,
+            Task::Consensus => first.inputs,
         };
-        Ok(Problem { values, task, inputs, demands, too_large: refused })
+        Ok(Problem { inputs, too_large: refused, ..first })
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Tagged<P::Message>> {

@@ -12,7 +12,7 @@ use crate::graph::Graph;
 use crate::impossibility::argument::{Argument, Conclusion, Witness};
 use crate::impossibility::world::{Must, Needed};
 use crate::outcome::Task;
-use crate::testable::{Testable, asked};
+use crate::testable::{Testable, task_of};
 use crate::verdict::{Estimate, Expected, Finding, Hunted, Refutation, Ruling, Verdict};
 
 /// A verdict; `protocol` describes the protocol (an object, whose fields stand beside the rest).
@@ -45,8 +45,9 @@ pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
     if verdict.task != Task::Broadcast {
         json["task"] = json!(verdict.task);
     }
-    if !verdict.demands.is_empty() {
-        json["demands"] = json!(verdict.demands);
+    let demands: Vec<_> = verdict.asked.demands().collect();
+    if !demands.is_empty() {
+        json["demands"] = json!(demands);
     }
     if let Some(powers) = verdict.not_covered() {
         json["not_covered"] = json!(powers);
@@ -132,12 +133,13 @@ pub fn hunted(protocol: &Value, hunted: &Hunted<impl Serialize>) -> Value {
 ///
 /// Each world is an execution, with the copies that live in it (`loyal`: general and layer) and, if a
 /// signature is lacking, the message that would have to be forged.
-pub fn refutation<P, V, M, S>(
+pub fn refutation<P, V, D, M, S>(
     protocol: &Value,
-    refutation: &Refutation<P, Argument<V, M, S>>,
+    refutation: &Refutation<P, Argument<V, M, S, D>>,
 ) -> Value
 where
     V: Clone + PartialEq + Serialize,
+    D: Serialize,
     M: Clone + PartialEq + Serialize,
     S: Clone + PartialEq,
 {
@@ -194,14 +196,15 @@ pub fn add_graph(json: &mut Value, graph: &Graph) {
 }
 
 /// An execution under an attack that breaks a protocol.
-pub(crate) fn counterexample<V, M, N, S>(
+pub(crate) fn counterexample<V, D, M, N, S>(
     task: Task,
     attack: &Attack<V, M>,
-    execution: &Execution<V, N, S>,
+    execution: &Execution<D, N, S>,
     size: Size,
 ) -> Value
 where
     V: Clone + Serialize,
+    D: Serialize,
     M: Clone + Serialize,
 {
     let mut json = self::execution(task, attack, execution);
@@ -215,11 +218,11 @@ where
 
 impl<P> Serialize for Counterexample<P>
 where
-    P: Testable<Value: Serialize, Message: Serialize>,
+    P: Testable<Value: Serialize, Decision: Serialize, Message: Serialize>,
 {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let Counterexample { attack, execution, size, protocol, .. } = self;
-        let task = asked(protocol, &attack.graph).task;
+        let task = task_of(protocol, &attack.graph);
         counterexample(task, attack, execution, *size).serialize(to)
     }
 }
@@ -236,7 +239,7 @@ pub(crate) fn finding(case: u64, drawn: usize, executions: u64, counterexample: 
 
 impl<P> Serialize for Finding<P>
 where
-    P: Testable<Value: Serialize, Message: Serialize>,
+    P: Testable<Value: Serialize, Decision: Serialize, Message: Serialize>,
 {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let Finding { case, drawn, executions, counterexample, .. } = self;
@@ -246,13 +249,14 @@ where
 
 /// An execution under an attack. (What there is of faults, crashes and the schedule is told as in an
 /// attack file.)
-pub fn execution<V, M, N, S>(
+pub fn execution<V, D, M, N, S>(
     task: Task,
     attack: &Attack<V, M>,
-    execution: &Execution<V, N, S>,
+    execution: &Execution<D, N, S>,
 ) -> Value
 where
     V: Clone + Serialize,
+    D: Serialize,
     M: Clone + Serialize,
 {
     let violation = execution.violation();

@@ -232,9 +232,8 @@ fn view(story: &Story, general: usize) -> Vec<String> {
     let heard = heard(story, general).into_iter();
     let heard = heard.map(|heard| format!("{} {}", capital(&heard.from), heard.text));
     let given = story.generals[general].input.iter().map(|input| format!("Its input: {input}"));
-    let decision = story.generals[general].decision.iter();
-    let decision = decision.map(|decision| format!("It decides {decision}"));
-    given.chain(heard).chain(decision).collect()
+    let decision = story.generals[general].conclusion();
+    given.chain(heard).chain(decision.map(|decides| format!("It {decides}"))).collect()
 }
 
 fn table(heading: String, story: &Story, most: usize) -> MessageTable<'_> {

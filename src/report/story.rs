@@ -101,6 +101,18 @@ pub struct Actor {
     pub crashes: Option<Round>,
     /// What it decided, if it is loyal and decides.
     pub decision: Option<String>,
+    /// Whether it should decide, and all ended before it had.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub undecided: bool,
+}
+
+impl Actor {
+    /// "decides ATTACK", "has not decided"; nothing of who is not asked.
+    #[must_use]
+    pub fn conclusion(&self) -> Option<String> {
+        let decides = self.decision.as_ref().map(|decision| format!("decides {decision}"));
+        decides.or_else(|| self.undecided.then(|| "has not decided".to_owned()))
+    }
 }
 
 /// What a general is.

@@ -93,6 +93,7 @@ fn refuted<P: Testable>(refutation: &RefutationOf<P>, whole: bool) -> Refutation
     let refutation = refutation.map((), |argument| {
         argument.map(
             |value| numbered.number_value(value.clone()),
+            |decision| numbered.number_decision(decision.clone()),
             |message| numbered.number_message(message.clone()),
             |state| states.number(state.clone()),
         )

@@ -24,7 +24,7 @@ impl fmt::Display for Verdict<CounterexampleInWords> {
         match ruling {
             Ruling::Holds => {
                 let unforgeability = if self.forgeries { ", and no forgery counts" } else { "" };
-                let held = all_held(self.task, self.demands.iter().copied());
+                let held = all_held(&self.asked);
                 let held = format!("{held}{unforgeability}, whatever the traitors do.");
                 writeln!(f, "{}\n", style.line(&held, 0))?;
             }

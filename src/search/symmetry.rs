@@ -57,9 +57,9 @@ impl<'a> Symmetry<'a> {
         terms: &Terms,
         adversary: &Adversary,
     ) -> Result<Option<Symmetry<'a>>, Refusal> {
-        let Terms { graph, task, inputs, demands, .. } = terms;
+        let Terms { graph, task, inputs, asked, .. } = terms;
         let Adversary { faults, disruptions, .. } = adversary;
-        if !faults.is_byzantine() || *disruptions > 0 || !demands.is_empty() {
+        if !faults.is_byzantine() || *disruptions > 0 || asked.demands().next().is_some() {
             return Ok(None);
         }
         let everybody = graph.everybody();

@@ -147,11 +147,10 @@ fn holdings(story: &Story, held: &[Held], over: bool) -> Vec<Holding> {
     let crowd = story.generals.len() > CROWD;
     let actors = story.generals.iter().zip(held);
     let holdings = actors.map(|(actor, Held { lines, vote })| {
-        let decided = actor.decision.as_ref().filter(|_| over);
-        let vote = match (decided, vote) {
-            (Some(decision), _) => format!("decides {decision}"),
-            (None, Some(vote)) if !over => format!("would decide {vote}"),
-            _ => String::new(),
+        let vote = match vote {
+            _ if over => actor.conclusion().unwrap_or_default(),
+            Some(vote) => format!("would decide {vote}"),
+            None => String::new(),
         };
         Holding {
             name: capital(&actor.name),

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use itertools::Itertools;
 
-use super::{Actor, Held, Mark, Step, Story};
+use super::{Held, Mark, Step, Story};
 use crate::report::speech::{Speech, count, told_in_words};
 use crate::report::style::{Emphasis, Style};
 
@@ -76,10 +76,10 @@ impl Story {
     /// What the loyal held in the end, and what they decided by it.
     fn held(&self, style: Style) -> String {
         let loyal = self.generals.iter().zip(self.end()).filter(|(actor, _)| !actor.traitor);
-        let held = loyal.map(|(Actor { name, decision, .. }, Held { lines, .. })| {
-            let decides = decision.as_ref().map(|decision| format!("decides {decision}"));
+        let held = loyal.map(|(actor, Held { lines, .. })| {
+            let decides = actor.conclusion();
             let decides = decides.map(|decides| style.paint(Emphasis::Strong, decides));
-            (name, lines.iter().cloned().chain(decides).collect_vec())
+            (&actor.name, lines.iter().cloned().chain(decides).collect_vec())
         });
         let mut held = held.collect_vec();
         if held.iter().map(|(_, lines)| lines.len()).sum::<usize>() > HELD {

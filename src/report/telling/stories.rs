@@ -3,7 +3,7 @@
 use crate::execution::Forgeries;
 use crate::fault::guarded;
 use crate::general::General;
-use crate::machine::{Machine, MessageId, StateId, StateTable, Terms, ValueId};
+use crate::machine::{DecisionId, Machine, MessageId, StateId, StateTable, Terms, ValueId};
 use crate::report::story::Held;
 use crate::signature::Seal;
 use crate::testable::Wire;
@@ -32,6 +32,10 @@ impl<'a> Stories<'a> {
         self.machine.show_value(value)
     }
 
+    pub(super) fn decision(&self, decision: DecisionId) -> String {
+        self.machine.show_decision(decision)
+    }
+
     pub(super) fn tell(&self, from: General, message: MessageId) -> String {
         let told = guarded(|| self.machine.tell(from, message));
         told.unwrap_or_else(|_| self.machine.show_message(message))
@@ -52,7 +56,7 @@ impl<'a> Stories<'a> {
         let vote = is_asked.then(|| self.table.decide(state).ok()).flatten();
         Held {
             lines: self.table.explain(state).unwrap_or_else(|_| vec![self.table.show(state)]),
-            vote: vote.map(|value| self.value(value)),
+            vote: vote.flatten().map(|decision| self.decision(decision)),
         }
     }
 }

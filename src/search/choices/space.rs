@@ -167,13 +167,13 @@ impl<'a> Space<'a> {
 
     /// Whether with these reductions, as long as lies are free, of what can be said in the last round only
     /// the extremes are gone through: if the protocol says that it is monotone, each general hears them in
-    /// the same order in each execution, and no more is asked than whether decisions are equal.
+    /// the same order in each execution, and no more is asked than whether all decide, and decisions are equal.
     pub fn has_extremes(&self, reductions: Reductions) -> bool {
         let reduced = reductions.has(Reduction::Extremes) && reductions.collapse();
         let Adversary { faults, any_order, disruptions, .. } = self.adversary;
         let described = !self.is_signed() && self.harvested().is_none() && !self.has_forgeries();
         let in_turn = faults.is_byzantine() && !any_order && disruptions == 0;
-        reduced && self.stock.monotone && described && in_turn && self.terms.demands.is_empty()
+        reduced && self.stock.monotone && described && in_turn && self.terms.asked.is_plain()
     }
 
     pub fn everybody(&self) -> Generals {

@@ -109,7 +109,8 @@ impl Search<'_> {
         let recursive = recursive.ok_or_else(|| because("the protocol describes no recursion"))?;
         let lacks = [
             (terms.task != Task::Broadcast, "it knows broadcast only"),
-            (!terms.demands.is_empty(), "it knows no demands but agreement and validity"),
+            (!terms.asked.is_usual(), "it knows no decisions but values, which all make alike"),
+            (!terms.asked.is_plain(), "it knows no demands but agreement and validity"),
             (!terms.graph.is_complete(), "it knows the complete graph only"),
             (!faults.is_byzantine(), "it knows no traitors but Byzantine ones"),
             (any_order || disruptions > 0, "it knows no schedule but arrival by sender"),

@@ -8,7 +8,7 @@ use super::memo::Ends;
 use super::messages::{Outboxes, RoundMessages};
 use super::thread::Thread;
 use crate::general::{General, Generals};
-use crate::machine::{Said, ValueId};
+use crate::machine::{DecisionId, Said};
 use crate::property::Violation;
 use crate::search::budget::StepBudget;
 use crate::search::choices::signature_set::SignatureSet;
@@ -24,10 +24,10 @@ struct ReachableDecisions<'a> {
 }
 
 /// A decision, with the fewest lies that it takes and what brings it about.
-type ReachableDecision = (Option<ValueId>, u32, Trace);
+type ReachableDecision = (Option<DecisionId>, u32, Trace);
 
-/// What each general decides, if it is one of those who are asked.
-type Decided = Vec<Option<ValueId>>;
+/// What each general decides, if it is one of those who are asked, and has decided.
+type Decided = Vec<Option<DecisionId>>;
 
 /// Where the last round begins, and what the enemy has by then.
 struct LastRound<'a> {
@@ -164,7 +164,7 @@ impl RoundContext<'_> {
         let branches = std::mem::take(&mut received.branches);
         for Branch { state, lies, trace, .. } in &branches {
             thread.budget.step()?;
-            let decision = decides.then(|| thread.worker.decide(to, *state)).transpose();
+            let decision = if decides { thread.worker.decide(to, *state) } else { Ok(None) };
             let decision = decision.map_err(|fault| {
                 SearchOutcome::from(fault).after(|| self.decisions(&received, *trace))
             })?;
@@ -224,7 +224,7 @@ impl RoundContext<'_> {
         let mut decided = vec![None; self.space.terms.n()];
         for me in self.deciders().iter() {
             let state = thread.adopt(store, global.states[me.id()]);
-            decided[me.id()] = Some(thread.worker.decide(me, state)?);
+            decided[me.id()] = thread.worker.decide(me, state)?;
         }
         self.ruled(&decided)
     }

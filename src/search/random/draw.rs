@@ -262,6 +262,7 @@ mod tests {
 
     impl Lockstep for Scribe {
         type Value = Order;
+        type Decision = Order;
         type Message = u8;
         type State = Vec<u8>;
 
@@ -281,8 +282,8 @@ mod tests {
             let sum = heard.iter().fold(0, |sum: u8, heard| sum.wrapping_mul(3) ^ heard);
             assert!(!self.panics || sum % 64 != 0, "{sum}");
         }
-        fn decide(&self, heard: &Vec<u8>) -> Order {
-            Order::first(2)[usize::from(heard.last().is_some_and(|last| last % 16 > 8))]
+        fn decide(&self, heard: &Vec<u8>) -> Option<Order> {
+            Some(Order::first(2)[usize::from(heard.last().is_some_and(|last| last % 16 > 8))])
         }
     }
 
