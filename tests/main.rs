@@ -27,6 +27,7 @@ mod hunt;
 mod hunt_command_line;
 mod hunted_mutants;
 mod kept_attacks;
+mod limits;
 mod monotone;
 mod mutants;
 mod oral;
