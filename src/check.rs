@@ -169,7 +169,7 @@ impl Check<&dyn Machine> {
     pub(crate) fn verdict(self, progress: &Progress) -> Result<Verdict<Found>, CheckError> {
         let engine = match self.how.engine {
             Some(engine) => engine,
-            None => self.expected()?.engine(),
+            None => self.fitting(progress)?,
         };
         self.ruled(engine, None, progress)
     }

@@ -10,7 +10,7 @@ use crate::machine::{Machine, Numbered};
 use crate::question::{CheckError, Question, Subject};
 use crate::search::Coverage;
 use crate::search::choices::space::Space;
-use crate::search::progress::Progress;
+use crate::search::progress::{Phase, Progress};
 use crate::search::random::random_search::{RandomSearch, RandomSearchAnswer};
 use crate::testable::Testable;
 use crate::verdict::{Finding, Hunted, HuntedOn, NumberedFinding, written};
@@ -172,6 +172,7 @@ impl Hunt<&dyn Machine> {
         let Some(space) = Space::new(self.protocol, &terms, adversary, progress)? else {
             return Ok(hunted);
         };
+        progress.enter(Phase::Searching);
         let (signed, forgeries) = (space.is_signed(), space.has_forgeries());
         let harvested = space.harvested();
         let cases = first..first.saturating_add(cases);
@@ -200,7 +201,7 @@ fn within<T>(patience: Option<Duration>, all: &Progress, work: impl FnOnce(&Prog
     let progress = &Progress::new();
     let (done, is_done) = channel::<()>();
     let start = Instant::now();
-    all.shrink();
+    all.enter(Phase::Shrinking);
     thread::scope(|scope| {
         scope.spawn(move || {
             let left =

@@ -70,7 +70,7 @@ pub fn assert_symmetric<P: Testable>(protocol: &P, n: usize) {
 #[track_caller]
 fn test_swaps(space: &Space<'_>) {
     assert!(space.harvested().is_none(), "the protocol does not say what a traitor could say");
-    let symmetry = space.symmetry().unwrap_or_else(|refusal| panic!("{refusal}"));
+    let symmetry = space.symmetry(&Progress::new()).unwrap_or_else(|refusal| panic!("{refusal}"));
     let Some(symmetry) = &symmetry else { return };
     for swap in symmetry.swaps() {
         if !space.is_as_large(swap) {

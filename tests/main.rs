@@ -24,6 +24,7 @@ mod hostile;
 mod hunt;
 mod hunted_mutants;
 mod kept_attacks;
+mod limits;
 mod monotone;
 mod mutants;
 mod oral;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::adversary::AdversaryArguments;
-use super::answer::{BadInput, VerdictName, whole_number};
+use super::answer::{BOUNDED, BadInput, VerdictName, complain, whole_number};
 use super::exhibit::Exhibit;
 use super::files::{self, replayed};
 use super::graph::Among;
@@ -122,7 +122,14 @@ pub fn check(chosen: ChosenWith<CheckArguments>) -> Result<ExitCode, BadInput> {
     let specification = &chosen.given(*f, graph)?;
     let notation = &*specification.notation()?;
     if *dry_run {
-        let estimate = question.asked(notation, graph, *f).expected().map_err(BadInput::new)?;
+        let (asked, label) = (question.asked(notation, graph, *f), &label(graph, *f));
+        let deadline = Deadline::of(question.budget);
+        let work = Work::of_search(label);
+        let estimate = watched(&work, deadline, |progress| asked.expected(progress));
+        let Some(estimate) = estimate.map_err(BadInput::new)? else {
+            complain("it was stopped before it was known what that would take");
+            return Ok(ExitCode::from(BOUNDED));
+        };
         return question.output.give(&Told {
             verdict: "estimate",
             text: &|style| style.show(&estimate),

@@ -13,10 +13,11 @@ use super::exhaustive::context::Lies;
 use super::exhaustive::explorer::{Exploration, Explorer};
 use super::exhaustive::thread::Pool;
 use super::outcome::{Explored, SearchOutcome};
-use super::progress::Halt;
+use super::progress::{Halt, Phase};
 use super::reduction::Reduction;
 use super::symmetry::Symmetry;
 use super::{Answer, Engine, Found, Search, canned_attacks, naive};
+use crate::adversary::Adversary;
 use crate::count::Count;
 use crate::execution::Size;
 use crate::fault::Fault;
@@ -38,10 +39,16 @@ impl Search<'_> {
     /// Looks for an attack; one that is found is made as small as can be.
     pub fn run(&self) -> Result<Answer, Refusal> {
         let space = Space::new(self.machine, self.terms, self.adversary, self.progress)?;
-        let Some(space) = space else {
-            return Ok(Answer { halt: Some(self.progress.halt()), ..Answer::default() });
-        };
-        self.driver(&space)?.run()
+        let Some(space) = space else { return Ok(self.stopped()) };
+        match self.driver(&space)? {
+            Some(driver) => driver.run(),
+            None => Ok(self.stopped()),
+        }
+    }
+
+    /// It was told to stop before anything was searched.
+    fn stopped(&self) -> Answer {
+        Answer { halt: Some(self.progress.halt()), ..Answer::default() }
     }
 
     /// What comes of it when every part was gone through, in so many steps, and these attacks were
@@ -52,8 +59,8 @@ impl Search<'_> {
         attacks: Vec<NumberedAttack>,
     ) -> Result<Option<Answer>, Refusal> {
         let space = Space::new(self.machine, self.terms, self.adversary, self.progress)?;
-        let Some(space) = space else { return Ok(None) };
-        let mut driver = self.driver(&space)?;
+        let Some(space) = space else { return Ok(Some(self.stopped())) };
+        let Some(mut driver) = self.driver(&space)? else { return Ok(Some(self.stopped())) };
         driver.steps = steps;
         let mut found = Vec::new();
         for attack in attacks {
@@ -76,10 +83,14 @@ impl Search<'_> {
         smallest.map_or(found, |smallest| Found { size: Size::LocallyMinimal, ..smallest })
     }
 
-    fn driver<'a>(&'a self, space: &'a Space<'a>) -> Result<Driver<'a>, Refusal> {
+    /// A search of a whole space; nothing if it was told to stop before it was known how large that is.
+    fn driver<'a>(&'a self, space: &'a Space<'a>) -> Result<Option<Driver<'a>>, Refusal> {
+        self.progress.enter(Phase::Counting);
         let renames = self.engine == Engine::Exhaustive && self.reductions.has(Reduction::Renaming);
-        let symmetry = space.symmetry()?.filter(|_| renames);
-        Ok(Driver { symmetry, whole: space.behaviours(), ..Driver::new(self, space) })
+        let symmetry = space.symmetry(self.progress)?.filter(|_| renames);
+        let Some(whole) = space.behaviours(self.progress) else { return Ok(None) };
+        self.progress.enter(Phase::Searching);
+        Ok(Some(Driver { symmetry, whole, ..Driver::new(self, space) }))
     }
 }
 
@@ -93,6 +104,8 @@ struct Driver<'a> {
     pool: Pool,
     /// All raw behaviours.
     whole: Count,
+    /// Those that are covered.
+    covered: Count,
     steps: u64,
 }
 
@@ -102,26 +115,24 @@ type FoundOrHalt = (Option<Found>, Option<Halt>);
 impl<'a> Driver<'a> {
     /// One that renames nobody, and does not say how much it covers.
     fn new(search: &'a Search<'a>, space: &'a Space<'a>) -> Driver<'a> {
-        let (pool, whole) = (Pool::default(), Count::ZERO);
-        Driver { search, space, symmetry: None, pool, whole, steps: 0 }
+        let (pool, whole, covered) = (Pool::default(), Count::ZERO, Count::ZERO);
+        Driver { search, space, symmetry: None, pool, whole, covered, steps: 0 }
     }
 
     fn run(mut self) -> Result<Answer, Refusal> {
         self.fault_free()?;
         let (obvious, mut halt) = self.canned_attacks()?;
-        let (mut covered, mut found) = (Vec::new(), None);
+        let mut found = None;
         for size in self.search.adversary.sizes() {
             let obvious = obvious.as_ref().map(|found| found.attack.traitors.len());
             if halt.is_some() || found.is_some() || obvious.is_some_and(|known| known <= size) {
                 break;
             }
             let most = if obvious.is_some() { PROOF_OF_TRAITORS } else { u64::MAX };
-            let (outcome, cases) = self.explored(size, Lies::Free, most)?;
-            covered.extend(cases.iter().filter_map(|case| self.covers(case)));
-            (found, halt) = outcome;
+            (found, halt) = self.explored(size, Lies::Free, most)?;
         }
         let Some(found) = found.or(obvious) else {
-            let behaviours = covered.into_iter().sum();
+            let behaviours = self.covered.clone();
             let halt = halt.or(self.space.harvested().map(|_| Halt::Harvest));
             let halt = halt.or(self.search.part.map(|_| Halt::Part));
             return Ok(self.answer(behaviours, None, halt));
@@ -173,7 +184,11 @@ impl<'a> Driver<'a> {
         if !self.space.is_signed() || !self.search.adversary.exactly {
             return Ok(());
         }
-        for case in self.space.cases_of(Generals::NONE, TraitorsOrders::Each) {
+        let disruptions = self.search.adversary.disruptions;
+        for case in self.space.cases_of(Generals::NONE, TraitorsOrders::Each, disruptions, None) {
+            if self.search.progress.is_stopped() {
+                return Ok(());
+            }
             let budget = StepBudget::new(self.search.progress, u64::MAX);
             let explored = self.explorer(&case, Lies::Free, budget).explore();
             if let Err(SearchOutcome::Refused(refusal)) = explored.1 {
@@ -206,15 +221,9 @@ impl<'a> Driver<'a> {
     }
 
     /// Goes through all cases with so many traitors, with at most so many more steps, on all threads,
-    /// as if one after the other: up to the first that ends early. Answers with those that were gone
-    /// through to their end, too.
-    fn explored(
-        &mut self,
-        size: usize,
-        lies: Lies,
-        most: u64,
-    ) -> Result<(FoundOrHalt, Vec<InitialChoices>), Refusal> {
-        let Search { limit, progress, .. } = *self.search;
+    /// as if one after the other: up to the first that ends early.
+    fn explored(&mut self, size: usize, lies: Lies, most: u64) -> Result<FoundOrHalt, Refusal> {
+        let Search { limit, progress, adversary: Adversary { disruptions, .. }, .. } = *self.search;
         let one = self.search.engine != Engine::Exhaustive
             || self.search.reductions.has(Reduction::TraitorsOrder);
         let orders = match lies {
@@ -222,8 +231,22 @@ impl<'a> Driver<'a> {
             Lies::Free | Lies::AtMost(_) => TraitorsOrders::Each,
         };
         let mut budget = StepBudget::new(progress, most.min(limit - self.steps));
-        let (mut covered, mut end) = (Vec::new(), None);
-        let cases = self.space.cases(size, orders);
+        let (mut covered, mut end) = (self.covered.clone(), None);
+        let mut cover = |cases: &[InitialChoices]| {
+            if lies != Lies::Free {
+                return;
+            }
+            for behaviours in cases.iter().filter_map(|case| self.covers(case)) {
+                covered = [std::mem::take(&mut covered), behaviours].into_iter().sum();
+            }
+        };
+        // What is disrupted counts as a lie.
+        let (disruptions, symmetry) = match lies {
+            Lies::Free => (disruptions, self.symmetry.as_ref()),
+            Lies::AtMost(most) => (disruptions.min(most as usize), None),
+        };
+        let cases = self.space.cases(size, orders, disruptions, symmetry);
+        let cases = cases.take_while(|_| !progress.is_stopped());
         let cases = cases.filter(|case| lies != Lies::Free || self.covers(case).is_some());
         for cases in &cases.chunks(AT_A_TIME) {
             let mut cases = cases.collect_vec();
@@ -241,21 +264,22 @@ impl<'a> Driver<'a> {
             if let Err((place, why)) = explored {
                 end = Some((cases.swap_remove(place), why));
                 cases.truncate(place);
-                covered.extend(cases);
+                cover(&cases);
                 break;
             }
-            covered.extend(cases);
+            cover(&cases);
         }
+        self.covered = covered;
         self.steps += budget.steps();
         let outcome = match end {
-            None => (None, None),
+            None => (None, progress.go_on().err()),
             Some((case, SearchOutcome::Found(violation, decisions))) => {
                 (Some(self.confirmed(&case, lies, violation, *decisions)?), None)
             }
             Some((_, SearchOutcome::Halted(halt))) => (None, Some(halt)),
             Some((_, SearchOutcome::Refused(refusal))) => return Err(refusal),
         };
-        Ok((outcome, covered))
+        Ok(outcome)
     }
 
     /// Goes through one case. Only the exhaustive engine counts lies.
@@ -320,7 +344,7 @@ impl<'a> Driver<'a> {
         if found.is_undetermined() {
             return found;
         }
-        self.search.progress.shrink();
+        self.search.progress.enter(Phase::Shrinking);
         let (local, _) = self.space.shrunk(found, self.search.progress);
         let smallest = fewest_traitors.then(|| self.smallest(&local, PROOF_OF_LIES)).flatten();
         smallest.map_or(local, |found| Found { size: Size::Smallest, ..found })
@@ -333,7 +357,7 @@ impl<'a> Driver<'a> {
         let end = self.steps.saturating_add(steps);
         for most in 0..=size {
             let lies = Lies::AtMost(most as u32);
-            let ((found, halt), _) = self.explored(traitors.len(), lies, end - self.steps).ok()?;
+            let (found, halt) = self.explored(traitors.len(), lies, end - self.steps).ok()?;
             if let Some(found) = found {
                 let told = found.attack.size();
                 let again = (told > most).then(|| self.space.inquired(&found.attack));

@@ -1,9 +1,13 @@
 //! Why a protocol can't be run so, or can't be asked.
 
 use super::Wire;
+use crate::count::grouped;
 use crate::general::{General, Generals};
 use crate::protocol::Round;
 use crate::signature::Signed;
+
+/// The most messages that are prepared, on all wires, as far as that can be told from a few of them.
+pub(crate) const MOST_MESSAGES: u64 = 50_000_000;
 
 /// The most rounds, times generals: a search goes as deep as that.
 pub(crate) const MOST_ROUNDS: usize = 512;
@@ -82,6 +86,12 @@ pub enum Refusal {
          arrival to go through them all"
     )]
     Crowded { to: General, round: Round },
+    #[error(
+        "about {} messages can be said on all wires: at most {} can be prepared, so ask about fewer \
+         generals, rounds or values",
+        grouped(&messages.to_string()), grouped(&MOST_MESSAGES.to_string())
+    )]
+    Vast { messages: u64 },
     #[error("the protocol panics in {call}: {message}")]
     Panicked { call: &'static str, message: String },
 }

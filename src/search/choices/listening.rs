@@ -82,6 +82,7 @@ impl Harvest {
         let mut listener = Listener { machine, terms, heard, runs, listened: 0, sent: 0 };
         let mut inputs = inputs(terms);
         for inputs in &inputs {
+            progress.go_on().ok()?;
             listener.listen(Generals::NONE, inputs, MimicPlan::single(None));
         }
         inputs.truncate(INPUTS_OF_MIMICS);
@@ -98,9 +99,8 @@ impl Harvest {
                 // Half is left for what is made of those that bring something new.
                 let left = (obedient + share(RUNS)).saturating_sub(listener.listened);
                 for [plan, set, order] in scattered(choices).take(left.div_ceil(2)) {
-                    if progress.is_stopped() {
-                        return None;
-                    } else if listener.sent < sent + share(SENT) {
+                    progress.go_on().ok()?;
+                    if listener.sent < sent + share(SENT) {
                         listener.listen(sets[set], &inputs[order], plans[plan]);
                     }
                 }

@@ -19,7 +19,7 @@ use crate::outcome::Task;
 use crate::property::Property;
 use crate::search::choices::space::Space;
 use crate::search::confirm::{CONFIRMATIONS, confirmed};
-use crate::search::progress::Halt;
+use crate::search::progress::{Halt, Phase};
 use crate::search::{Answer, Found, Reduction, Search};
 use crate::testable::{Recursive, Refusal, Wire, described};
 
@@ -40,6 +40,7 @@ impl Search<'_> {
     /// The verdict of the recursion.
     pub fn compose(&self) -> Result<Answer, CompositionError> {
         let Search { terms, limit, progress, .. } = *self;
+        progress.enter(Phase::Searching);
         let (recursive, values) = self.recursion()?;
         let n = terms.n();
         let mut composition = Composition::of(&*recursive, &values, n, limit, progress)?;
@@ -97,8 +98,11 @@ impl Search<'_> {
     /// How many raw behaviours there are to go through, and how many steps that is expected to
     /// take; nothing if it was told to stop before it knew that.
     pub fn expected(&self) -> Result<Option<(Count, Count)>, Refusal> {
-        let space = Space::new(self.machine, self.terms, self.adversary, self.progress)?;
-        Ok(space.map(|space| (space.behaviours(), space.expected_steps())))
+        let progress = self.progress;
+        let space = Space::new(self.machine, self.terms, self.adversary, progress)?;
+        let Some(space) = space else { return Ok(None) };
+        progress.enter(Phase::Counting);
+        Ok(space.behaviours(progress).zip(space.expected_steps(progress)))
     }
 
     /// The protocol's recursion, and its two values; if it has one, and the question is one for it.

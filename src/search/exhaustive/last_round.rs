@@ -3,9 +3,10 @@
 
 use super::branches::{Branch, Branches, Trace};
 use super::context::RoundContext;
+use super::crash_choices::RoundMessages;
 use super::global_state::{GlobalState, Store};
 use super::memo::Ends;
-use super::messages::{Outboxes, RoundMessages};
+use super::messages::Outboxes;
 use super::thread::Thread;
 use crate::general::{General, Generals};
 use crate::machine::{DecisionId, Said};
@@ -66,7 +67,7 @@ impl RoundContext<'_> {
         let RoundMessages { overheard, disrupted, crash_choices } =
             self.said(store, &sends, round, global, spent)?;
         let enemy = (&overheard, disrupted);
-        for (crashes, outboxes) in crash_choices {
+        for (crashes, outboxes) in crash_choices.iter() {
             let spent = self.spent(spent, crashes.len());
             let before = LastRound { store, global, enemy, spent };
             self.end(&before, thread, &outboxes, alike)

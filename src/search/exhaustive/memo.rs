@@ -397,7 +397,7 @@ mod tests {
             [number as u32 + 1].into()
         };
         let repertoire = Repertoire::of([slot.clone()]);
-        let order = MessageOrder::of(&counting(), slot.iter().copied());
+        let order = MessageOrder::of(&counting(), slot.iter().copied(), || false).unwrap();
         let wire_choices = WireChoices::new(&order, repertoire, true, false, signatures);
         let wire_choices = wire_choices.unwrap();
         let mut sayable = Sayable::default();

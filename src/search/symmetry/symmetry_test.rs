@@ -20,8 +20,8 @@ use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::signature_set::SignatureSet;
 use crate::search::choices::space::Space;
 use crate::search::exhaustive::context::{Lies, RoundContext};
+use crate::search::exhaustive::crash_choices::RoundMessages;
 use crate::search::exhaustive::global_state::{GlobalState, Store};
-use crate::search::exhaustive::messages::RoundMessages;
 use crate::search::exhaustive::thread::{Pool, Thread};
 use crate::search::outcome::SearchOutcome;
 use crate::search::progress::Progress;
@@ -195,7 +195,7 @@ impl<'a> ComparedRun<'a> {
         let sends = context.sends(store, thread, round, global)?;
         let RoundMessages { overheard, disrupted, crash_choices } =
             context.said(store, &sends, round, global, 0)?;
-        let (_, outboxes) = &crash_choices[0];
+        let outboxes = &crash_choices.outboxes;
         let mut reached = vec![ReachedStates::new(); context.space.terms.n()];
         for to in context.loyal().iter() {
             let (honest, enemy) = (&outboxes[to.id()], (&overheard, disrupted));
