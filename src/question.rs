@@ -87,6 +87,12 @@ pub enum CheckError {
     /// The generals can't be divided so.
     #[error("groups: {0}")]
     Groups(String),
+    /// The view is not one of this protocol.
+    #[error("the view: {0}")]
+    View(String),
+    /// No view of the protocol can be explained.
+    #[error("{0}: so no view of it can be explained; check it first")]
+    Misbehaves(String),
     /// There is nothing to disagree on.
     #[error("the protocol has one value: without another there is nothing to refute")]
     OneValue,

@@ -19,6 +19,8 @@ fn what_a_person_sees_of_bounds() {
         ("bounds -n 8 -f 2 --connectivity 3 -r 9", 1, "bounds_graph_8_2.txt"),
         ("bounds -n 8 -f 2 --connectivity 5 -r 4", 3, "bounds_graph_8_2_4.txt"),
         ("bounds -n 2 -f 1", 0, "bounds_2_1.txt"),
+        ("bounds -n 5 -f 1 -q 3", 0, "bounds_5_1_quorum_3.txt"),
+        ("bounds -n 5 -f 1 -q 5 --signed", 0, "bounds_5_1_quorum_5.txt"),
         ("bounds -n 4 -f 1 -r 1 --format json", 1, "bounds_4_1_1.json"),
         ("bounds --help", 0, "help_bounds.txt"),
     ] {
@@ -74,6 +76,8 @@ fn bounds_that_make_no_sense_get_one_line() {
         "bounds -n 4 -f 1 -r 0",
         "bounds -n 4 -f 1 --connectivity 4",
         "bounds -n 4 -f 1 --connectivity -1",
+        "bounds -n 4 -f 1 -q 0",
+        "bounds -n 4 -f 1 -q 5",
         "bounds -n 4 -f 1 --task peace",
         "bounds -n 4 -f 1 --expect broken",
         "bounds -n 4",

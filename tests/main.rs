@@ -62,6 +62,8 @@ mod steps;
 mod strategy;
 mod strategy_shrinking;
 mod style;
+mod suspects;
+mod suspects_command_line;
 mod textbook;
 mod tidy;
 mod tiny_protocols;

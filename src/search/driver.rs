@@ -41,7 +41,23 @@ impl Search<'_> {
         let Some(space) = space else {
             return Ok(Answer { halt: Some(self.progress.halt()), ..Answer::default() });
         };
-        self.driver(&space)?.run()
+        self.run_in(&space)
+    }
+
+    /// The same in a space that is known already.
+    pub fn run_in(&self, space: &Space<'_>) -> Result<Answer, Refusal> {
+        self.driver(space)?.run()
+    }
+
+    /// Any attack in this space with as many traitors as there can be, as it was found.
+    pub fn any_in(&self, space: &Space<'_>) -> Result<Answer, Refusal> {
+        let mut driver = self.driver(space)?;
+        let (mut found, mut halt) = driver.canned_attacks()?;
+        if found.is_none() && halt.is_none() {
+            ((found, halt), _) = driver.explored(self.adversary.traitors, Lies::Free, u64::MAX)?;
+        }
+        let halt = halt.or(space.harvested().filter(|_| found.is_none()).map(|_| Halt::Harvest));
+        Ok(driver.answer(Count::ZERO, found, halt))
     }
 
     /// What comes of it when every part was gone through, in so many steps, and these attacks were
