@@ -167,6 +167,7 @@ pub(crate) fn suspected<H>(
     let search = SuspectsSearch { machine, terms: &terms, adversary, view, limit, progress };
     let sets = search.run().map_err(|error| match error {
         SuspectsError::Refused(refusal) => CheckError::Refused(refusal),
+        SuspectsError::Sets => CheckError::ManySets,
         SuspectsError::View(what) => CheckError::View(what),
         SuspectsError::Misbehaves(what) => CheckError::Misbehaves(what),
     })?;

@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use itertools::Itertools;
 use turncoat::search::{Evidence, SuspicionRuling};
 use turncoat::{
-    Adversary, Attack, CheckError, FloodSet, General, Generals, LoyalView, OralMessages, Order,
-    Plain, SignedMessages, Suspected, Testable, ToldMessage, Wire, run, suspects,
+    Adversary, Attack, CheckError, FloodSet, General, Generals, Lockstep, LoyalView, OralMessages,
+    Order, Plain, SignedMessages, Suspected, Testable, ToldMessage, Wire, run, suspects,
 };
 use turncoat::{Edit, Lie};
 
 /// What one general is told, sorted.
 type Told<M> = BTreeSet<(usize, General, M, usize)>;
+
+/// What it was given, and told.
+type Seen<P> = (Option<<P as Lockstep>::Value>, Told<<P as Lockstep>::Message>);
 
 fn told<M: Plain>(told: &[ToldMessage<M>]) -> Told<M> {
     let told = told.iter().map(|told| (told.round, told.from, told.message.clone()));
@@ -26,7 +29,7 @@ fn views<P: Testable>(
     n: usize,
     viewer: General,
     traitors: Generals,
-) -> BTreeSet<(Option<P::Value>, Told<P::Message>)> {
+) -> BTreeSet<Seen<P>> {
     let problem = protocol.problem(&n.into()).unwrap();
     let rounds = protocol.rounds(n);
     let everybody = Generals::first(n);
@@ -69,7 +72,7 @@ fn view<P: Testable>(
     inputs: BTreeMap<General, P::Value>,
     slots: &[(Wire, Vec<P::Message>)],
     said: Vec<(Wire, P::Message)>,
-) -> (Option<P::Value>, Told<P::Message>) {
+) -> Seen<P> {
     // A lie is told against what loyalty would say, whatever that is: everything is withheld, and then said.
     let withhold = slots.iter().flat_map(|(wire, slot)| {
         slot.iter().map(|message| Lie { wire: *wire, edit: Edit::Withhold(message.clone()) })
@@ -244,6 +247,8 @@ fn what_is_no_view_is_an_error() {
         assert!(matches!(&refused, CheckError::View(_)), "{refused:?}");
         assert!(refused.to_string().contains(error), "{refused}");
     }
+    let crowd = suspects(OralMessages::new(1), view()).generals(40).traitors(13).run();
+    assert!(matches!(crowd, Err(CheckError::ManySets)), "{crowd:?}");
     let asked = suspects(OralMessages::new(1), view());
     assert!(matches!(asked.clone().generals(3).run(), Err(CheckError::Missing("traitors"))));
     let open = suspects(OralMessages::new(1), relayed(&[(0, Order::ATTACK)]));

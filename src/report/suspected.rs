@@ -132,88 +132,114 @@ impl<A> SuspicionRuling<A> {
     }
 }
 
+/// What was told, who explains it and how, and what rules out the others; ending in a line end.
 impl fmt::Display for SuspectsInWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let SuspectsInWords { setting, viewer, input, told, sets } = self;
         let style = Style::of(f);
-        let strong = |text: String| style.paint(Emphasis::Strong, text);
-        writeln!(f, "{}\n", style.line(&strong(format!("Who is the traitor? {setting}")), 0))?;
+        let title = strong(style, format!("Who is the traitor? {}", self.setting));
+        writeln!(f, "{}\n", style.line(&title, 0))?;
+        f.write_str(&self.view(style))?;
+        f.write_str(&self.explained(style))?;
+        f.write_str(&self.ruled_out(style))?;
+        f.write_str(&self.open(style))
+    }
+}
+
+fn strong(style: Style, text: String) -> String {
+    style.paint(Emphasis::Strong, text)
+}
+
+impl SuspectsInWords {
+    fn view(&self, style: Style) -> String {
+        let SuspectsInWords { viewer, input, told, .. } = self;
         let given = input.iter().map(|input| format!(", whose input is {input}")).join("");
-        writeln!(f, "{}", strong(format!("What {viewer} was told{given}")))?;
+        let mut text = strong(style, format!("What {viewer} was told{given}")) + "\n";
         for (round, from, said) in told {
-            writeln!(f, "{}", style.line(&format!("  Round {round}: {from} tells: {said}"), 6))?;
+            text += &(style.line(&format!("  Round {round}: {from} tells: {said}"), 6) + "\n");
         }
-        let explained = sets.iter().filter_map(|set| match &set.ruling {
-            SuspicionRuling::Explains { attack, size } => Some((set, attack, size)),
+        if told.is_empty() { text + "  nothing\n" } else { text }
+    }
+
+    /// The smallest sets that explain it, with what they do.
+    fn explained(&self, style: Style) -> String {
+        let explained = self.sets.iter().filter_map(|set| match &set.ruling {
+            SuspicionRuling::Explains { attack, size } => Some((&set.names, attack, size)),
             _ => None,
         });
         let explained = explained.collect_vec();
         let title = match explained.is_empty() {
-            true => "No set of traitors is known to explain it".to_owned(),
-            false => "It is explained by".to_owned(),
+            true => "No set of traitors is known to explain it",
+            false => "It is explained by",
         };
-        writeln!(f, "\n{}", strong(title))?;
-        for (set, attack, size) in &explained {
+        let mut text = format!("\n{}\n", strong(style, title.to_owned()));
+        for (names, attack, size) in explained {
             let size = match size {
                 Size::Smallest => "no attack of theirs is smaller",
                 Size::LocallyMinimal | Size::NotMinimal => {
                     "there may be a smaller attack of theirs"
                 }
             };
-            let line = format!("  {}, with {}: {size}", set.names, attack.amount);
-            writeln!(f, "{}", style.line(&line, 6))?;
+            text += &(style.line(&format!("  {names}, with {}: {size}", attack.amount), 6) + "\n");
             for line in &attack.lines {
-                writeln!(f, "{}", style.line(&format!("      {line}"), 10))?;
+                text += &(style.line(&format!("      {line}"), 10) + "\n");
             }
         }
-        let larger = sets.iter().filter(|set| matches!(set.ruling, SuspicionRuling::Contains(_)));
-        match larger.count() {
-            0 => {}
-            1 => writeln!(f, "  and the larger set of which one of these is a part")?,
-            more => writeln!(f, "  and the {more} larger sets of which one of these is a part")?,
+        let larger = self.sets.iter();
+        let larger = larger.filter(|set| matches!(set.ruling, SuspicionRuling::Contains(_)));
+        text + &match larger.count() {
+            0 => String::new(),
+            1 => "  and the larger set of which one of these is a part\n".to_owned(),
+            more => format!("  and the {more} larger sets of which one of these is a part\n"),
         }
-        let ruled_out = sets.iter().filter_map(|set| match &set.ruling {
-            SuspicionRuling::RuledOut(evidence) => Some((set, evidence)),
-            _ => None,
-        });
+    }
+
+    /// What rules sets out, each time with all that it rules out.
+    fn ruled_out(&self, style: Style) -> String {
         let mut alike: IndexMap<(String, &[String]), Vec<&str>> = IndexMap::new();
-        for (set, evidence) in ruled_out {
-            let why = match (evidence, set.evidence.len()) {
-                (Evidence::Smallest(_), 0) => "whatever it is told".to_owned(),
-                (Evidence::Smallest(_), 1) => "by this".to_owned(),
-                (Evidence::Smallest(_), 2) => "by these two".to_owned(),
-                (Evidence::Smallest(_), parts) => {
-                    format!("by these {parts}, and by no fewer")
-                }
-                (Evidence::Whole { more_than: 0 }, _) => "by all of it together".to_owned(),
-                (Evidence::Whole { more_than: 1 }, _) => {
-                    "by all of it together, and by no one message".to_owned()
-                }
-                (Evidence::Whole { more_than }, _) => {
-                    format!("by all of it together, and by no {more_than} messages")
-                }
-            };
-            alike.entry((why, &set.evidence)).or_default().push(&set.names);
-        }
-        for ((why, evidence), names) in alike {
-            writeln!(f, "\n{}", strong(format!("Ruled out {why}")))?;
-            for line in evidence {
-                writeln!(f, "{}", style.line(&format!("  {line}"), 6))?;
+        for set in &self.sets {
+            if let SuspicionRuling::RuledOut(evidence) = &set.ruling {
+                let why = ruled_out_by(evidence);
+                alike.entry((why, &set.evidence)).or_default().push(&set.names);
             }
-            f.write_str(&wrapped(&names.join("; "), "    ", style))?;
         }
-        let open = sets.iter().filter_map(|set| match &set.ruling {
-            SuspicionRuling::Open(halt) => Some((&set.names, halt)),
+        let told = alike.into_iter().map(|((why, evidence), names)| {
+            let mut text = format!("\n{}\n", strong(style, format!("Ruled out {why}")));
+            for line in evidence {
+                text += &(style.line(&format!("  {line}"), 6) + "\n");
+            }
+            text + &wrapped(&names.join("; "), "    ", style)
+        });
+        told.collect()
+    }
+
+    fn open(&self, style: Style) -> String {
+        let open = self.sets.iter().filter_map(|set| match &set.ruling {
+            SuspicionRuling::Open(halt) => Some(format!("  {}: {halt}", set.names)),
             _ => None,
         });
-        let open = open.collect_vec();
-        if !open.is_empty() {
-            writeln!(f, "\n{}", strong("Left open".to_owned()))?;
+        let open = open.map(|line| style.line(&line, 6) + "\n").join("");
+        if open.is_empty() {
+            return open;
         }
-        for (names, halt) in open {
-            writeln!(f, "{}", style.line(&format!("  {names}: {halt}"), 6))?;
+        format!("\n{}\n{open}", strong(style, "Left open".to_owned()))
+    }
+}
+
+fn ruled_out_by(evidence: &Evidence) -> String {
+    match evidence {
+        Evidence::Smallest(parts) => match parts.len() {
+            0 => "whatever it is told".to_owned(),
+            1 => "by this".to_owned(),
+            2 => "by these two".to_owned(),
+            parts => format!("by these {parts}, and by no fewer"),
+        },
+        Evidence::Whole { more_than: 0 } => "by all of it together".to_owned(),
+        Evidence::Whole { more_than: 1 } => {
+            "by all of it together, and by no one message".to_owned()
         }
-        Ok(())
+        Evidence::Whole { more_than } => {
+            format!("by all of it together, and by no {more_than} messages")
+        }
     }
 }
 

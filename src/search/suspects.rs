@@ -75,6 +75,8 @@ pub(crate) enum SuspectsError {
     Refused(Refusal),
     /// What is wrong with the view.
     View(String),
+    /// There are more sets than can be gone through.
+    Sets,
     /// What the protocol did that no protocol may do.
     Misbehaves(String),
 }
@@ -99,6 +101,9 @@ pub(crate) struct SuspectsSearch<'a> {
 /// More steps than this are not spent on the question whether a part of a view can be explained.
 const MOST_STEPS_OF_A_PART: u64 = 2_000_000;
 
+/// The most sets of traitors that are gone through.
+pub(crate) const MOST_SETS: u128 = 10_000;
+
 /// The most parts of a view that are tried on one set.
 const MOST_TRIED: usize = 500;
 
@@ -113,6 +118,10 @@ impl SuspectsSearch<'_> {
         let everybody = terms.graph.everybody();
         let suspects = self.adversary.suspects_among(everybody).without(view.general);
         let adversary = self.adversary.suspects(suspects);
+        let of_size = |size: usize| num_integer::binomial(suspects.len() as u128, size as u128);
+        if adversary.sizes().map(of_size).sum::<u128>() > MOST_SETS {
+            return Err(SuspectsError::Sets);
+        }
         // Everybody decides, a viewer who is the commander too.
         let asked = Terms { task: Task::Consensus, demands: Vec::new(), ..terms.clone() };
         let free = self.follower(Generals::NONE, None);
