@@ -2,7 +2,7 @@
 
 use crate::adversary::Adversary;
 use crate::artifacts::write_artifacts;
-use crate::execution::Counterexample;
+use crate::execution::{Counterexample, honest_messages};
 use crate::machine::{Machine, Numbered, NumberedAttack};
 use crate::question::{CheckError, Question, Subject};
 use crate::search::part::Part;
@@ -221,6 +221,15 @@ impl Check<&dyn Machine> {
             (None, Some(halt)) => Ruling::Bounded(halt),
             (None, None) => Ruling::Holds,
         };
+        let first = terms.inputs.iter().map(|general| (general, terms.values[0])).collect();
+        let honest_messages = match ruling {
+            Ruling::Broken(_) => None,
+            Ruling::Bounded(Halt::Stopped | Halt::Memory | Halt::Room | Halt::Part) => None,
+            Ruling::Holds | Ruling::Bounded(Halt::Steps | Halt::Harvest) if composed => None,
+            Ruling::Holds | Ruling::Bounded(Halt::Steps | Halt::Harvest) => {
+                honest_messages(machine, terms, &first)
+            }
+        };
         Ok(Verdict {
             protocol: name,
             graph: terms.graph.clone(),
@@ -234,6 +243,7 @@ impl Check<&dyn Machine> {
             reductions,
             behaviours,
             steps,
+            honest_messages,
             ruling,
         })
     }

@@ -18,6 +18,7 @@ mod refute;
 mod replay;
 mod rounds;
 mod signed;
+mod suspects;
 mod sweep;
 mod terminal;
 mod unsigned;
@@ -96,6 +97,9 @@ enum Command {
     #[command(after_help = "Example: turncoat check oral -n 3 -f 1 --save attack.json
          turncoat replay attack.json")]
     Replay(replay::ReplayArguments),
+    /// Say who can have told one general what it was told, and what rules out all others
+    #[command(after_help = suspects::AFTER_HELP)]
+    Suspects(suspects::SuspectsArguments),
     /// Decide whether R rounds suffice: synthesize a protocol or print an impossibility proof
     #[command(after_help = rounds::AFTER_HELP)]
     Rounds(rounds::RoundsArguments),
@@ -146,6 +150,7 @@ fn run(
         Command::Refute { subject } => refute::refute(subject),
         Command::Merge(arguments) => merge::merge(&arguments),
         Command::Replay(arguments) => replay::replay(&arguments),
+        Command::Suspects(arguments) => suspects::suspects(&arguments),
         Command::Rounds(arguments) => rounds::rounds(&arguments),
         Command::Bounds(arguments) => bounds::bounds(&arguments),
         Command::List(arguments) => reference::list(&arguments),

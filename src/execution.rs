@@ -1,6 +1,7 @@
 //! The simulator: a protocol run under an attack, deterministic, and everything that was said.
 
 mod deliveries;
+mod honest;
 pub(crate) mod simulate;
 mod simulator;
 mod written;
@@ -10,12 +11,13 @@ use std::collections::BTreeMap;
 use itertools::Itertools;
 
 pub use self::deliveries::{Deliveries, Delivery, Sent};
+pub(crate) use self::honest::honest_messages;
 pub(crate) use self::simulate::Forgeries;
 #[cfg(feature = "cli")]
 pub(crate) use self::simulator::run_by_numbers;
 pub use self::simulator::{Simulator, run};
 pub(crate) use self::written::{obeyed, obeyed_into, replayed};
-use crate::attack::{AttackOn, Item};
+use crate::attack::{Attack, AttackOn, Item};
 use crate::fault::Fault;
 use crate::general::General;
 use crate::machine::{DecisionId, MessageId, Numbered, StateId, StateTable};
@@ -23,6 +25,7 @@ use crate::property::{Accepted, Property, Violation};
 use crate::protocol::{Lockstep, Round};
 use crate::signature::Signed;
 use crate::testable::{Testable, Wire};
+use crate::view::{LoyalView, ToldMessage};
 
 /// A protocol run under an attack. If the protocol misbehaves it ends there.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -170,6 +173,23 @@ impl<D, M, S> Execution<D, M, S> {
         let forgery = || self.accepted.clone().map(Violation::Forgery);
         let property = || self.lacks.map(Violation::Property);
         self.fault.clone().map(Violation::Fault).or_else(forgery).or_else(property)
+    }
+}
+
+impl<V: Clone, M: Clone> LoyalView<V, M> {
+    /// What one general was given and told in an execution.
+    #[must_use]
+    pub fn of<D, S>(
+        attack: &Attack<V, M>,
+        execution: &Execution<D, M, S>,
+        general: General,
+    ) -> LoyalView<V, M> {
+        let told = execution.view(general).map(|(wire, message)| ToldMessage {
+            round: wire.round,
+            from: wire.from,
+            message: message.clone(),
+        });
+        LoyalView { general, input: attack.inputs.get(&general).cloned(), told: told.collect() }
     }
 }
 

@@ -65,6 +65,7 @@
 //! | 1 | [`testable`], [`forgery`] | their testing sides |
 //! | 2 | [`protocols`], [`property`] | published protocols; what must hold |
 //! | 2 | [`attack`], [`schedule`] | what the enemy decides |
+//! | 2 | [`view`] | what one loyal general is told |
 //! | 2 | [`adversary`], [`setting`], [`knowledge`] | what it may do, among whom, and can sign |
 //! | 3 | `machine` | a protocol by numbers: all that stands above knows no other |
 //! | 4 | [`execution`] | the simulator |
@@ -72,7 +73,7 @@
 //! | 5 | [`impossibility`] | attacks that are built, where no protocol can be right |
 //! | 6 | [`verdict`] | what came of it, and of what it speaks |
 //! | 6 | [`report`] | text, JSON, pictures, traces, attack files |
-//! | 7 | [`check`](check()), [`hunt`](hunt()), [`refute`](refute()) | the builders that a test calls |
+//! | 7 | [`check`](check()), [`hunt`](hunt()), [`refute`](refute()), [`suspects`](suspects()) | the builders that a test calls |
 //! | 7 | [`question`], `estimate` | what they have in common: what is asked, what it would cost |
 //! | 7 | `symmetry`, `recursion`, `monotone` | tests of what a protocol claims of itself |
 //! | 7 | [`strategy`], [`regressions`] | strategies for proptest; attacks kept in files |
@@ -154,9 +155,11 @@ pub mod search;
 pub mod setting;
 pub mod signature;
 pub mod strategy;
+mod suspects;
 mod symmetry;
 pub mod testable;
 pub mod verdict;
+pub mod view;
 
 pub use crate::adversary::{Adversary, FaultClass};
 pub use crate::attack::{Attack, AttackOn, Edit, Item, Lie};
@@ -185,9 +188,11 @@ pub use crate::regressions::Regressions;
 pub use crate::schedule::{Arrival, Crash, Shift};
 pub use crate::setting::Setting;
 pub use crate::signature::ideal::Ideal;
+pub use crate::suspects::{Suspected, Suspects, suspects};
 pub use crate::symmetry::assert_symmetric;
 pub use crate::testable::{
     Agreement, Claims, ClaimsOf, Problem, ProblemOf, Recursive, Repertoire, Signing, Symmetric,
     Termination, Testable, Validity, Wire, Words,
 };
 pub use crate::verdict::{Ruling, Verdict, VerdictOn};
+pub use crate::view::{LoyalView, LoyalViewOf, ToldMessage};

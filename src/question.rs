@@ -4,6 +4,7 @@ use crate::adversary::Adversary;
 use crate::graph::Graph;
 use crate::machine::{Machine, Terms};
 use crate::search::CompositionError;
+use crate::search::suspects::MOST_SETS;
 use crate::testable::Refusal;
 
 /// A question about a protocol, answered in one way or another: see [`check`](crate::check()) and
@@ -93,6 +94,17 @@ pub enum CheckError {
     /// The generals can't be divided so.
     #[error("groups: {0}")]
     Groups(String),
+    /// The view is not one of this protocol.
+    #[error("the view: {0}")]
+    View(String),
+    /// There are too many sets of traitors to go through them one by one.
+    #[error(
+        "more than {MOST_SETS} sets of traitors are possible: say who the suspects are, or take a smaller f"
+    )]
+    ManySets,
+    /// No view of the protocol can be explained.
+    #[error("{0}: so no view of it can be explained; check it first")]
+    Misbehaves(String),
     /// There is nothing to disagree on.
     #[error("the protocol has one value: without another there is nothing to refute")]
     OneValue,

@@ -20,9 +20,12 @@ pub mod rounds;
 mod speech;
 pub mod story;
 pub mod style;
+pub(crate) mod suspected;
 pub mod svg;
 pub(crate) mod telling;
 pub mod text;
+#[cfg(feature = "cli")]
+pub(crate) mod view_file;
 
 use crate::count::grouped;
 
@@ -42,4 +45,9 @@ fn sentence(text: &str) -> String {
 fn many(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", grouped(&count.to_string()))
+}
+
+/// Whether a line of what is held is part of something that is laid out over several: it concludes nothing.
+fn is_within(line: &str) -> bool {
+    line.starts_with([' ', '}', ']', ')'])
 }

@@ -2,6 +2,7 @@
 //! tell of it.
 
 mod claims;
+mod layout;
 mod problem;
 mod properties;
 mod refusal;

@@ -53,6 +53,9 @@ pub struct Verdict<C> {
     /// compositional engine votes, and the ways in which relays can vote; by the naive engine
     /// executions.
     pub steps: u64,
+    /// How many messages are sent in the honest run in which all inputs are the first value; nothing if the
+    /// protocol is broken (then its story says it), was not run, or the search was stopped.
+    pub honest_messages: Option<usize>,
     /// What came of it.
     pub ruling: Ruling<C>,
 }
@@ -137,6 +140,7 @@ impl<C> Verdict<C> {
             reductions: self.reductions.clone(),
             behaviours: self.behaviours.clone(),
             steps: self.steps,
+            honest_messages: self.honest_messages,
             ruling,
         }
     }

@@ -8,13 +8,14 @@ use expect_test::expect_file;
 
 use crate::command_line::{scratch, turncoat};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "check",
     "sweep",
     "hunt",
     "refute",
     "merge",
     "replay",
+    "suspects",
     "rounds",
     "bounds",
     "list",

@@ -56,6 +56,8 @@ mod steps;
 mod strategy;
 mod strategy_shrinking;
 mod style;
+mod suspects;
+mod suspects_command_line;
 mod tables;
 mod textbook;
 mod tidy;

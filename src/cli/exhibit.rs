@@ -49,7 +49,8 @@ impl<'a> Exhibit<'a> {
 
     pub fn json(&self) -> Value {
         let execution = self.notation.write_execution(&self.execution);
-        json::counterexample(self.task, &self.attack(), &execution, self.size)
+        let honest_messages = self.stories.honest_messages(&self.attack);
+        json::counterexample(self.task, &self.attack(), &execution, self.size, honest_messages)
     }
 
     pub fn attack(&self) -> Attack<Value, Value> {

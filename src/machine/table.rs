@@ -35,6 +35,17 @@ pub(crate) trait StateTable: Send + Sync {
     /// The same, to put more there.
     fn stored_mut(&mut self) -> &mut dyn Any;
 
+    /// The table inside of this one, if its states are made of those of another.
+    fn inside(&self) -> Option<&dyn StateTable> {
+        None
+    }
+
+    /// Whether a search need not go on from this state.
+    fn is_over(&self, state: StateId) -> bool {
+        let _ = state;
+        false
+    }
+
     /// The states, to be put into [another table](super::Machine::table).
     fn into_stored(self: Box<Self>) -> StoredStates;
 

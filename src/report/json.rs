@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
+use super::story::Story;
 use crate::attack::Attack;
 use crate::count::Count;
 use crate::execution::{Counterexample, Execution, Size};
@@ -51,6 +52,9 @@ pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
     }
     if let Some(powers) = verdict.not_covered() {
         json["not_covered"] = json!(powers);
+    }
+    if let Some(messages) = verdict.honest_messages {
+        json["honest_messages"] = json!(messages);
     }
     match ruling {
         Ruling::Holds => {}
@@ -201,6 +205,7 @@ pub(crate) fn counterexample<V, D, M, N, S>(
     attack: &Attack<V, M>,
     execution: &Execution<D, N, S>,
     size: Size,
+    honest_messages: Option<usize>,
 ) -> Value
 where
     V: Clone + Serialize,
@@ -208,6 +213,7 @@ where
     M: Clone + Serialize,
 {
     let mut json = self::execution(task, attack, execution);
+    json["honest_messages"] = json!(honest_messages);
     json["smallest"] = match size {
         Size::Smallest => json!(true),
         Size::LocallyMinimal => json!("locally"),
@@ -223,7 +229,8 @@ where
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let Counterexample { attack, execution, size, protocol, .. } = self;
         let task = task_of(protocol, &attack.graph);
-        counterexample(task, attack, execution, *size).serialize(to)
+        let honest_messages = Story::in_brief(protocol, attack, execution).honest_messages;
+        counterexample(task, attack, execution, *size, honest_messages).serialize(to)
     }
 }
 
@@ -266,6 +273,7 @@ where
         "property": violation.as_ref().map(|violation| violation.name()),
         "fault": execution.fault.as_ref().map(|fault| fault.told(task)),
         "forgery": execution.accepted,
+        "messages": execution.messages(),
     });
     let mut decided = json!(attack);
     if let Value::Object(fields) = &mut decided {

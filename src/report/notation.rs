@@ -128,7 +128,7 @@ pub(crate) fn read_attack(
     })
 }
 /// Says of what is wrong in a part where that part stands.
-fn within(outer: String) -> impl FnOnce(AttackFileError) -> AttackFileError {
+pub(super) fn within(outer: String) -> impl FnOnce(AttackFileError) -> AttackFileError {
     move |error| match error {
         AttackFileError::Part { place, message } => {
             let dot = if place.is_empty() || place.starts_with('[') { "" } else { "." };

@@ -52,6 +52,10 @@ pub struct Story {
     pub ending: Ending,
     /// How much of the attack there is, by kind.
     pub amount: Amount,
+    /// How many messages are sent.
+    pub messages: usize,
+    /// How many are sent in the honest run with the same inputs, if the protocol can be run so.
+    pub honest_messages: Option<usize>,
     /// What in the attack changes nothing, or can't be told because a signature is lacking: a line each.
     pub undone: Vec<String>,
 }
@@ -238,6 +242,13 @@ impl Story {
     #[must_use]
     pub fn name(&self, general: usize) -> &str {
         self.generals.get(general).map_or("nobody", |actor| &actor.name)
+    }
+
+    /// How many messages are sent, and how many if nobody is a traitor.
+    #[must_use]
+    pub fn counted(&self) -> String {
+        let honest = self.honest_messages.map(|honest| format!("; in an honest run: {honest}"));
+        format!("Messages sent: {}{}.", self.messages, honest.unwrap_or_default())
     }
 
     /// What all held at last.

@@ -55,7 +55,11 @@ impl fmt::Display for Verdict<CounterexampleInWords> {
         let broken = matches!(ruling, Ruling::Broken(_));
         let not_covered = if broken { None } else { adversary.not_covered(self.signed) };
         let adversary = ("Adversary", adversary.told(self.signed, self.forgeries));
-        let work = [(covered, work), ("Reductions", reductions)];
+        let messages = self.honest_messages.map(|messages| {
+            let messages = many(messages as u64, "message");
+            ("Honest run", format!("{messages}, where all inputs are the first value"))
+        });
+        let work = [(covered, work), ("Reductions", reductions)].into_iter().chain(messages);
         f.write_str(&facts(self.harvested, adversary, not_covered, work, style))
     }
 }
@@ -64,9 +68,9 @@ impl fmt::Display for Verdict<CounterexampleInWords> {
 /// and could not, and what was done.
 fn facts(
     harvested: Option<Harvested>,
-    adversary: (&str, String),
+    adversary: (&'static str, String),
     not_covered: Option<String>,
-    work: [(&str, String); 2],
+    work: impl IntoIterator<Item = (&'static str, String)>,
     style: Style,
 ) -> String {
     let lies = harvested.map(|harvested| ("Lies", format!("made of {}", heard(harvested))));

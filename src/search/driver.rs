@@ -40,7 +40,12 @@ impl Search<'_> {
     pub fn run(&self) -> Result<Answer, Refusal> {
         let space = Space::new(self.machine, self.terms, self.adversary, self.progress)?;
         let Some(space) = space else { return Ok(self.stopped()) };
-        match self.driver(&space)? {
+        self.run_in(&space)
+    }
+
+    /// The same in a space that is known already.
+    pub fn run_in(&self, space: &Space<'_>) -> Result<Answer, Refusal> {
+        match self.driver(space)? {
             Some(driver) => driver.run(),
             None => Ok(self.stopped()),
         }
@@ -49,6 +54,17 @@ impl Search<'_> {
     /// It was told to stop before anything was searched.
     fn stopped(&self) -> Answer {
         Answer { halt: Some(self.progress.halt()), ..Answer::default() }
+    }
+
+    /// Any attack in this space with as many traitors as there can be, as it was found.
+    pub fn any_in(&self, space: &Space<'_>) -> Result<Answer, Refusal> {
+        let Some(mut driver) = self.driver(space)? else { return Ok(self.stopped()) };
+        let (mut found, mut halt) = driver.canned_attacks()?;
+        if found.is_none() && halt.is_none() {
+            (found, halt) = driver.explored(self.adversary.traitors, Lies::Free, u64::MAX)?;
+        }
+        let halt = halt.or(space.harvested().filter(|_| found.is_none()).map(|_| Halt::Harvest));
+        Ok(driver.answer(Count::ZERO, found, halt))
     }
 
     /// What comes of it when every part was gone through, in so many steps, and these attacks were

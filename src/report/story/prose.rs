@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 use itertools::Itertools;
 
 use super::{Held, Mark, Step, Story};
+use crate::report::is_within;
 use crate::report::speech::{Speech, count, told_in_words};
 use crate::report::style::{Emphasis, Style};
 
@@ -30,6 +31,7 @@ impl fmt::Display for Story {
         let spoken = rounds.filter(|it| !(it.messages.is_empty() && it.silenced.is_empty()));
         parts.extend(spoken.map(|step| self.round(step, style)));
         if self.ending.fault.is_none() {
+            parts.push(style.line(&self.counted(), 0) + "\n");
             parts.push(self.held(style));
         }
         parts.push(self.end_told(style));
@@ -84,7 +86,8 @@ impl Story {
         let mut held = held.collect_vec();
         if held.iter().map(|(_, lines)| lines.len()).sum::<usize>() > HELD {
             for (_, lines) in &mut held {
-                let conclusion = lines.split_off(lines.len().saturating_sub(2));
+                let mut conclusion = lines.split_off(lines.len().saturating_sub(2));
+                conclusion.retain(|line| !is_within(line));
                 *lines = vec![conclusion.join("; ")];
             }
         }

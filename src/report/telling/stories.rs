@@ -1,15 +1,17 @@
 //! A protocol by numbers that is asked for its words.
 
-use crate::execution::Forgeries;
+use crate::execution::{Forgeries, honest_messages};
 use crate::fault::guarded;
 use crate::general::General;
-use crate::machine::{DecisionId, Machine, MessageId, StateId, StateTable, Terms, ValueId};
+use crate::machine::{
+    DecisionId, Machine, MessageId, NumberedAttack, StateId, StateTable, Terms, ValueId,
+};
 use crate::report::story::Held;
 use crate::signature::Seal;
 use crate::testable::Wire;
 
 /// The stories of executions by numbers, whose states stand in one table. The protocol is asked for its
-/// words, and may panic; it is not run.
+/// words, and may panic; nothing is run but the honest run.
 pub(crate) struct Stories<'a> {
     pub(super) machine: &'a dyn Machine,
     pub(super) terms: &'a Terms,
@@ -36,9 +38,14 @@ impl<'a> Stories<'a> {
         self.machine.show_decision(decision)
     }
 
-    pub(super) fn tell(&self, from: General, message: MessageId) -> String {
+    pub(in crate::report) fn tell(&self, from: General, message: MessageId) -> String {
         let told = guarded(|| self.machine.tell(from, message));
         told.unwrap_or_else(|_| self.machine.show_message(message))
+    }
+
+    /// How many messages are sent in the honest run with the inputs of an attack.
+    pub fn honest_messages(&self, attack: &NumberedAttack) -> Option<usize> {
+        honest_messages(self.machine, self.terms, &attack.inputs)
     }
 
     pub(super) fn seals(&self, message: MessageId) -> Vec<Seal> {

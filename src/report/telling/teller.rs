@@ -30,7 +30,8 @@ pub(super) struct Storyteller<'a, 'm> {
 impl Storyteller<'_, '_> {
     /// All of it.
     pub fn story(&self) -> Story {
-        let Storyteller { asked: Stories { name, terms, .. }, attack, .. } = self;
+        let Storyteller { asked, attack, .. } = self;
+        let Stories { name, terms, .. } = asked;
         let facts = self.facts();
         let mut rounds = self.rounds();
         let begun = rounds.len();
@@ -50,6 +51,8 @@ impl Storyteller<'_, '_> {
             rounds,
             ending: facts.ending(),
             amount: Amount::of(attack),
+            messages: self.execution.messages(),
+            honest_messages: asked.honest_messages(attack),
             undone: self.undone(),
         }
     }

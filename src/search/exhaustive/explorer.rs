@@ -127,7 +127,9 @@ impl<'a> Explorer<'a> {
         if self.context.lies_left(0).is_some_and(|left| spent > left) {
             return Ok(());
         }
-        if !self.is_mine(1) {
+        let over = |state: &StateId| self.store.table.is_over(*state);
+        let over = global.states.iter().flatten().any(over);
+        if !self.is_mine(1) || over {
             return Ok(());
         }
         let start = Successor { global, spent, picks: Vec::new() };
