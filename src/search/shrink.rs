@@ -137,7 +137,9 @@ fn simpler(space: &Space<'_>, attack: &NumberedAttack) -> Vec<NumberedAttack> {
         simpler.push(attack);
     };
     for (general, value) in &attack.inputs {
-        for earlier in space.terms.values.iter().take_while(|earlier| *earlier != value) {
+        for earlier in
+            space.terms.inputs_of(*general).iter().take_while(|earlier| *earlier != value)
+        {
             with(&|attack| {
                 attack.inputs.insert(*general, *earlier);
             });

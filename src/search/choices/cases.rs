@@ -44,11 +44,11 @@ impl Space<'_> {
         traitors: Generals,
         orders: TraitorsOrders,
     ) -> impl Iterator<Item = Vec<(General, ValueId)>> + Clone {
-        let values = &self.terms.values;
         let bound = self.adversary.faults.bound(self.terms.n(), traitors);
         let orders = self.terms.inputs.iter().map(move |general| {
             let one = orders == TraitorsOrders::One && !bound.contains(general);
-            let values = if one { &values[..1] } else { &values[..] };
+            let values = self.terms.inputs_of(general);
+            let values = if one { &values[..1] } else { values };
             values.iter().map(move |order| (general, *order))
         });
         orders.multi_cartesian_product()
@@ -212,7 +212,9 @@ impl Space<'_> {
             let sets = kinds().map(binomial).product();
             let bound = self.adversary.faults.bound(self.terms.n(), traitors);
             let free = self.terms.inputs.minus(bound);
-            let inputs = values.pow(self.terms.inputs.minus(free).len() as u128);
+            let bound = self.terms.inputs.minus(free).iter();
+            let any = bound.filter(|general| !self.terms.fixed.contains_key(general)).count();
+            let inputs = values.pow(any as u128);
             let disruptions = self.disruptions_of(traitors);
             [sets, inputs, disruptions, of_case(traitors)].into_iter().product()
         });
@@ -239,6 +241,7 @@ impl Space<'_> {
             wire(one, third) == wire(other, third) && wire(third, one) == wire(third, other)
         };
         !both.contains(General::COMMANDER)
+            && self.terms.fixed.get(&one) == self.terms.fixed.get(&other)
             && inputs.contains(one) == inputs.contains(other)
             && wire(one, other) == wire(other, one)
             && self.everybody().minus(both).iter().all(alike)
