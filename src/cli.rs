@@ -6,6 +6,7 @@ mod bounds;
 mod check;
 mod exhibit;
 mod files;
+mod focus;
 mod graph;
 mod hunt;
 mod merge;

@@ -158,6 +158,7 @@ impl Hunt<&dyn Machine> {
         let mut hunted = Hunted {
             protocol: name,
             graph: terms.graph.clone(),
+            asked: terms.asked.clone(),
             adversary,
             signed: false,
             forgeries: false,

@@ -44,7 +44,7 @@ pub(crate) use self::worker::{Caught, Memory, Said, Worker};
 use crate::general::{General, Generals, Swap};
 use crate::graph::Graph;
 use crate::outcome::Outcome;
-use crate::property::{Asked, Property};
+use crate::property::{AskedProperties, Property};
 use crate::signature::{Seal, Signed};
 use crate::testable::{Recursive, Refusal, Repertoire, Wire};
 
@@ -82,7 +82,7 @@ pub(crate) trait Machine: Sync {
     /// The first of the properties asked that an outcome violates.
     fn violated(
         &self,
-        asked: &Asked,
+        asked: &AskedProperties,
         outcome: &Outcome<'_, ValueId, DecisionId>,
     ) -> Option<Property>;
 

@@ -22,9 +22,9 @@ use crate::testable::{Testable, Wire};
 const ATTACKS: u64 = 1_000;
 
 /// Tests that a protocol is [monotone](crate::Claims::monotone) among n generals: under attacks drawn at
-/// random, with any number of traitors, nobody decides a lower value (or no longer decides) when in the last round some of
-/// what the traitors say in their slots is raised, and all else is left as it is. What the search says
-/// that goes through [extremes](crate::search::Reduction::Extremes) is worth as much as this.
+/// random, with any number of traitors, nobody decides a lower value, or no longer decides, when in the
+/// last round some of what the traitors say in their slots is raised, and all else is left as it is. What
+/// the search says that goes through [extremes](crate::search::Reduction::Extremes) is worth as much as this.
 ///
 /// ```
 /// use turncoat::{OralMessages, assert_monotone};

@@ -1,6 +1,11 @@
 //! What is asked of a protocol: among how many generals, how many traitors, and what those may do.
 
+use std::fmt::Debug;
+
+use serde::{Deserialize, Serialize};
+
 use crate::adversary::Adversary;
+use crate::general::General;
 use crate::graph::Graph;
 use crate::machine::{Machine, Terms};
 use crate::search::CompositionError;
@@ -18,8 +23,21 @@ pub struct Question<P, H> {
     pub(crate) protocol: P,
     graph: Option<Graph>,
     adversary: Option<Adversary>,
+    focus: Focus,
     /// How it is answered.
     pub(crate) how: H,
+}
+
+/// What alone is looked at, if not everything.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Focus {
+    /// The only property that is asked, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub violates: Option<String>,
+    /// What these generals are given, as data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<(General, String)>,
 }
 
 /// A question that can't be answered.
@@ -152,7 +170,9 @@ impl<H> Question<&dyn Machine, H> {
     /// What it is about; if the protocol need not be run there, its states may be too large for that.
     pub(crate) fn subject(&self, runs: bool) -> Result<Subject, CheckError> {
         let (machine, (graph, adversary)) = (self.protocol, self.setting()?);
-        let terms = machine.terms(graph, runs)?;
+        let Focus { violates, inputs } = &self.focus;
+        let show = |value| machine.show_value(value);
+        let terms = machine.terms(graph, runs)?.focused(&show, violates, inputs)?;
         can_be_turned(&terms.graph, &adversary)?;
         if adversary.disruptions > MOST_DISRUPTIONS {
             return Err(CheckError::Disruptions(adversary.disruptions));
@@ -163,13 +183,13 @@ impl<H> Question<&dyn Machine, H> {
 
 impl<P, H> Question<P, H> {
     pub(crate) fn about(protocol: P, how: H) -> Question<P, H> {
-        Question { protocol, graph: None, adversary: None, how }
+        Question { protocol, graph: None, adversary: None, focus: Focus::default(), how }
     }
 
     /// The protocol, and the question without it.
     pub(crate) fn parted(self) -> (P, Question<(), H>) {
-        let Question { protocol, graph, adversary, how } = self;
-        (protocol, Question { protocol: (), graph, adversary, how })
+        let Question { protocol, graph, adversary, focus, how } = self;
+        (protocol, Question { protocol: (), graph, adversary, focus, how })
     }
 
     /// The same question about the protocol by numbers.
@@ -177,9 +197,9 @@ impl<P, H> Question<P, H> {
     where
         H: Clone,
     {
-        let Question { protocol: _, graph, adversary, how } = self;
-        let (graph, how) = (graph.clone(), how.clone());
-        Question { protocol: machine, graph, adversary: *adversary, how }
+        let Question { protocol: _, graph, adversary, focus, how } = self;
+        let (graph, focus, how) = (graph.clone(), focus.clone(), how.clone());
+        Question { protocol: machine, graph, adversary: *adversary, focus, how }
     }
 
     /// Among whom it is asked, and against what adversary.
@@ -190,8 +210,49 @@ impl<P, H> Question<P, H> {
 
     /// The same question, answered in the way that this makes of its own.
     pub(crate) fn answered(self, change: impl FnOnce(H) -> H) -> Question<P, H> {
-        let Question { protocol, graph, adversary, how } = self;
-        Question { protocol, graph, adversary, how: change(how) }
+        let Question { protocol, graph, adversary, focus, how } = self;
+        Question { protocol, graph, adversary, focus, how: change(how) }
+    }
+
+    /// The same question, of which only this is looked at.
+    #[cfg(feature = "cli")]
+    pub(crate) fn focused(self, focus: Focus) -> Question<P, H> {
+        Question { focus, ..self }
+    }
+
+    /// What alone is looked at.
+    pub(crate) fn focus(&self) -> &Focus {
+        &self.focus
+    }
+
+    /// Only an attack on this property counts, by [name](crate::Property::name): "agreement", "validity",
+    /// "totality", "termination", or a demand of the problem's. (That a protocol misbehaves is found all the
+    /// same; that a forgery counts is not.) It may take more steps, since what is made for agreement and validity
+    /// together is not made use of.
+    ///
+    /// ```
+    /// use turncoat::{OralMessages, check};
+    ///
+    /// let found = check(OralMessages::new(1)).generals(3).traitors(1).violating("agreement").run()?;
+    /// assert!(found.holds()); // what is broken is validity
+    /// # Ok::<(), turncoat::CheckError>(())
+    /// ```
+    pub fn violating(self, property: impl Into<String>) -> Question<P, H> {
+        Question { focus: Focus { violates: Some(property.into()), ..self.focus }, ..self }
+    }
+
+    /// Only executions count in which this general is given this value.
+    ///
+    /// ```
+    /// use turncoat::{FloodSet, General, Order, check};
+    ///
+    /// let asked = check(FloodSet::new(2)).generals(4).traitors(1).given(General::new(1), Order::ATTACK);
+    /// let found = asked.given(General::new(2), Order::RETREAT).assert_broken();
+    /// assert_eq!(found.attack.inputs[&General::new(2)], Order::RETREAT);
+    /// ```
+    pub fn given(mut self, general: General, value: impl Debug) -> Question<P, H> {
+        self.focus.inputs.push((general, format!("{value:?}")));
+        self
     }
 
     /// Among so many generals, the commander included, who can all talk to one another.

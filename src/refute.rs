@@ -5,7 +5,7 @@ use crate::impossibility::argument::{
     ArgumentOf, Construction, NumberedArgument, argue, objection, theorem,
 };
 use crate::machine::{Machine, Memory, Numbered, Worker};
-use crate::question::{CheckError, Question};
+use crate::question::{CheckError, Focus, Question};
 use crate::search::progress::Progress;
 use crate::testable::Testable;
 use crate::verdict::{Refutation, RefutationOf};
@@ -135,12 +135,13 @@ impl<'a> Refute<&'a dyn Machine> {
         if weaker || !adversary.faults.is_byzantine() || !adversary.silence {
             return Err(CheckError::TooWeak);
         }
+        let focused = *self.focus() != Focus::default();
         let Question { protocol, how: Worlds { groups }, .. } = self;
         let terms = protocol.terms(&graph, true)?;
         if f >= n {
             return Err(CheckError::AllTraitors { n, f });
         }
-        if !terms.asked.is_usual() {
+        if !terms.asked.is_usual() || focused {
             return Err(CheckError::OtherProblem);
         }
         if let Some(objection) = groups.as_ref().and_then(|groups| objection(groups, n, f)) {

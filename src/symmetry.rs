@@ -198,7 +198,13 @@ impl<P: Testable> Mirror<'_, P> {
             if one != other {
                 let (before, after) =
                     (format!("before, by {me}"), format!("after that, by {}", swap.of(me)));
-                self.unlike("Not the same is decided:", &[(&before, &one), (&after, &other)]);
+                let told = |made: Option<P::Decision>| {
+                    made.map_or_else(|| "no decision".to_owned(), |made| format!("{made:?}"))
+                };
+                let (one, other) = (told(one), told(other));
+                let lines: [(&str, &dyn Debug); 2] =
+                    [(&before, &format_args!("{one}")), (&after, &format_args!("{other}"))];
+                self.unlike("Not the same is decided:", &lines);
             }
         }
     }

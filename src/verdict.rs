@@ -11,7 +11,7 @@ use crate::impossibility::argument::{Argument, ArgumentOf, Conclusion};
 use crate::impossibility::world::World;
 use crate::machine::{Numbered, NumberedAttack};
 use crate::outcome::Task;
-use crate::property::Asked;
+use crate::property::AskedProperties;
 use crate::search::Coverage;
 use crate::search::progress::Halt;
 use crate::search::{Engine, Found, Harvested, Reduction};
@@ -28,7 +28,7 @@ pub struct Verdict<C> {
     /// What was asked.
     pub task: Task,
     /// Which properties were asked.
-    pub asked: Asked,
+    pub asked: AskedProperties,
     /// What the enemy could do.
     pub adversary: Adversary,
     /// How the space was gone through.
@@ -154,6 +154,8 @@ pub struct Hunted<F> {
     pub protocol: String,
     /// Who could talk to whom.
     pub graph: Graph,
+    /// Which properties were asked.
+    pub asked: AskedProperties,
     /// What the enemy could do.
     pub adversary: Adversary,
     /// Whether there are signatures in what is said.
@@ -233,6 +235,7 @@ impl<F> Hunted<F> {
         Hunted {
             protocol: self.protocol.clone(),
             graph: self.graph.clone(),
+            asked: self.asked.clone(),
             adversary: self.adversary,
             signed: self.signed,
             forgeries: self.forgeries,

@@ -63,4 +63,5 @@ mod textbook;
 mod tidy;
 mod tiny_protocols;
 mod told;
+mod weak_agreement;
 mod wrappers;

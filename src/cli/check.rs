@@ -9,6 +9,7 @@ use super::adversary::AdversaryArguments;
 use super::answer::{BOUNDED, BadInput, VerdictName, complain, whole_number};
 use super::exhibit::Exhibit;
 use super::files::{self, replayed};
+use super::focus::FocusArguments;
 use super::graph::Among;
 use super::output::{Output, Told};
 use super::parts::{Asked, Done, Parts};
@@ -56,6 +57,8 @@ pub struct QuestionArguments {
     #[command(flatten)]
     pub output: Output,
     #[command(flatten)]
+    focus: FocusArguments,
+    #[command(flatten)]
     enemy: AdversaryArguments,
 }
 
@@ -90,7 +93,8 @@ impl QuestionArguments {
 
     fn asked<'a>(&self, machine: &'a dyn Machine, graph: &Graph, f: usize) -> Asked<'a> {
         let check = Asked::about(machine, Everything::default());
-        let mut check = check.on(graph).against(self.enemy.adversary(f));
+        let check = check.on(graph).against(self.enemy.adversary(f));
+        let mut check = check.focused(self.focus.focus());
         if let Some(Budget::Steps(steps)) = self.budget {
             check = check.steps(steps);
         }
@@ -112,7 +116,7 @@ impl QuestionArguments {
     fn arguments(&self) -> String {
         let composed = self.engine == EngineName::Compositional;
         let engine = if composed { " --engine compositional" } else { "" };
-        format!("{}{engine}", self.enemy.arguments())
+        format!("{}{engine}{}", self.enemy.arguments(), self.focus.arguments())
     }
 }
 

@@ -48,7 +48,8 @@ pub fn merge(arguments: &MergeArguments) -> Result<ExitCode, BadInput> {
     let adversary: Adversary = of_question(&asked, "adversary")?;
     let notation = &*specification.notation()?;
     let check = Asked::about(notation as &dyn Machine, Everything::default());
-    let check = check.on(graph).against(adversary);
+    let focus = asked.get("focus").map(|_| of_question(&asked, "focus")).transpose()?;
+    let check = check.on(graph).against(adversary).focused(focus.unwrap_or_default());
     if question(specification, &check) != asked {
         let other = "they were written by another version of turncoat, or by another program";
         return Err(BadInput(other.to_owned()));

@@ -15,6 +15,7 @@ use super::files::{quoted, write};
 use super::protocols::Specification;
 use super::watch::{Deadline, Work, watched};
 use crate::machine::Machine;
+use crate::question::Focus;
 use crate::report::notation::{Notation, read_attack};
 use crate::report::part_file::PartFile;
 use crate::search::Found;
@@ -48,12 +49,16 @@ pub type Asked<'a> = Check<&'a dyn Machine>;
 /// What is asked, as it is written into part files.
 pub fn question(specification: &Specification, check: &Asked<'_>) -> Value {
     let (graph, adversary) = check.setting().ok().unzip();
-    json!({
+    let mut question = json!({
         "turncoat": env!("CARGO_PKG_VERSION"),
         "protocol": specification,
         "graph": graph,
         "adversary": adversary,
-    })
+    });
+    if *check.focus() != Focus::default() {
+        question["focus"] = json!(check.focus());
+    }
+    question
 }
 
 /// What came of it.

@@ -135,6 +135,8 @@ pub(crate) fn simulate_into(
     execution.decisions.resize(terms.n(), None);
     worker.traitors = roles.traitors;
     let machine = worker.machine();
+    let genuine: &Labels<'_> = &|_, _| None;
+    let labels = if terms.asked.forgeries { labels } else { genuine };
     let mut simulation = Simulation { worker, terms, labels, late: Vec::new(), execution };
     let played = simulation.play(roles.inputs, enemy);
     match played {

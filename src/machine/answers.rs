@@ -12,7 +12,7 @@ use super::terms::Terms;
 use crate::general::{General, Generals, Swap};
 use crate::graph::Graph;
 use crate::outcome::Outcome;
-use crate::property::{Asked, Judge, Property};
+use crate::property::{AskedProperties, Judge, Property};
 use crate::signature::{Seal, Signed};
 use crate::testable::{Forgery, Recursive, Refusal, Repertoire, Testable, Wire, described};
 
@@ -75,7 +75,7 @@ impl<P: Testable> Machine for Numbered<P> {
 
     fn violated(
         &self,
-        asked: &Asked,
+        asked: &AskedProperties,
         outcome: &Outcome<'_, ValueId, DecisionId>,
     ) -> Option<Property> {
         let problem = self.problem.get()?;

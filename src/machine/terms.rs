@@ -1,12 +1,14 @@
 //! What is fixed before the adversary decides anything.
 
+use std::collections::BTreeMap;
+
 use itertools::Itertools;
 
 use super::numbers::ValueId;
-use crate::general::Generals;
+use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::outcome::Task;
-use crate::property::Asked;
+use crate::property::AskedProperties;
 use crate::protocol::Round;
 use crate::testable::{MOST_ROUNDS, ProblemOf, Refusal, Testable, Wire, described};
 
@@ -22,8 +24,10 @@ pub(crate) struct Terms {
     pub task: Task,
     /// Who is given an input.
     pub inputs: Generals,
+    /// What some of those are given, if not any value.
+    pub fixed: BTreeMap<General, ValueId>,
     /// Which properties are asked.
-    pub asked: Asked,
+    pub asked: AskedProperties,
     /// Whether all that is decided must be one of the values.
     pub decides_values: bool,
     /// Why the protocol can't be run there, though it can be asked about.
@@ -66,9 +70,45 @@ impl Terms {
         if let Some(general) = inputs.minus(Generals::first(n)).iter().next() {
             return Err(Refusal::InputOfNobody { general: general.id(), n });
         }
-        let (asked, decides_values) = (Asked::of(&problem), problem.validity.is_equal());
-        let terms = Terms { graph, rounds, values, task, inputs, asked, decides_values, too_large };
+        let (asked, decides_values) = (AskedProperties::of(&problem), problem.validity.is_equal());
+        let fixed = BTreeMap::new();
+        let terms =
+            Terms { graph, rounds, values, task, inputs, fixed, asked, decides_values, too_large };
         Ok((terms, problem))
+    }
+
+    /// The same with one property alone, by name, and with these inputs, as data.
+    pub fn focused(
+        mut self,
+        show: &dyn Fn(ValueId) -> String,
+        violates: &Option<String>,
+        inputs: &[(General, String)],
+    ) -> Result<Terms, Refusal> {
+        if let Some(name) = violates {
+            let asked = self.asked.names().join(", ");
+            let only = self.asked.only(name, self.task);
+            self.asked = only.ok_or_else(|| Refusal::NotAsked { name: name.clone(), asked })?;
+        }
+        for (general, value) in inputs {
+            let (id, shown) = (general.id(), |value: &ValueId| show(*value));
+            if !self.inputs.contains(*general) {
+                return Err(Refusal::GivenNothing(id));
+            }
+            let Some(known) = self.values.iter().find(|known| shown(known) == *value) else {
+                let (value, values) = (value.clone(), self.values.iter().map(shown).join(", "));
+                return Err(Refusal::GivenNoValue { general: id, value, values });
+            };
+            if self.fixed.insert(*general, *known).is_some() {
+                return Err(Refusal::GivenTwice(id));
+            }
+        }
+        self.asked.given(inputs);
+        Ok(self)
+    }
+
+    /// What a general with an input can be given.
+    pub fn inputs_of(&self, general: General) -> &[ValueId] {
+        self.fixed.get(&general).map_or(&self.values, std::slice::from_ref)
     }
 
     /// Where nothing is known of a protocol: it can't be run on this graph.
@@ -79,7 +119,8 @@ impl Terms {
             values: Vec::new(),
             task: Task::default(),
             inputs: Generals::NONE,
-            asked: Asked::default(),
+            fixed: BTreeMap::new(),
+            asked: AskedProperties::default(),
             decides_values: false,
             too_large: None,
         }

@@ -1,30 +1,33 @@
 //! Which properties are asked of a protocol, and what each is called there.
 
-use itertools::Itertools;
-
 use super::{Demanded, Property};
+use crate::general::General;
 use crate::outcome::Task;
 use crate::testable::{Problem, Termination};
 
 /// Which properties are asked of a protocol: those of its [`Problem`], or one of them alone.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Asked {
+pub struct AskedProperties {
     /// In the order in which they are told.
     properties: Vec<(Property, String)>,
     /// What else the problem asks, which is not asked here.
     left_out: Vec<(Property, String)>,
     /// Agreement means that decisions are equal, validity that they are what is due, and all decide.
     usual: bool,
+    /// Only executions in which these generals are given this count, in words.
+    inputs: Vec<(General, String)>,
+    /// That a forgery counts is a finding.
+    pub(crate) forgeries: bool,
     /// Validity is asked of all, whether they decide or not.
     pub(crate) validity_of_all: bool,
     /// Validity means that decisions lie between inputs.
     pub(crate) hull: bool,
 }
 
-impl Asked {
+impl AskedProperties {
     /// All that a problem asks.
     #[must_use]
-    pub fn of<V, D>(problem: &Problem<V, D>) -> Asked {
+    pub fn of<V, D>(problem: &Problem<V, D>) -> AskedProperties {
         let Problem { task, agreement, validity, termination, demands, .. } = problem;
         let related = agreement.name().map(|name| format!("agreement ({name})"));
         let hull =
@@ -42,9 +45,11 @@ impl Asked {
             .enumerate()
             .map(|(index, demand)| titled(Property::Demand(Demanded { index, name: demand.name })));
         let properties = [agreement, (Property::Validity, validity_title)].into_iter();
-        Asked {
+        AskedProperties {
             properties: properties.chain(decide.map(titled)).chain(demanded).collect(),
             left_out: Vec::new(),
+            inputs: Vec::new(),
+            forgeries: true,
             usual: problem.agreement.name().is_none()
                 && validity.is_equal()
                 && validity.is_of_all()
@@ -56,14 +61,26 @@ impl Asked {
 
     /// The one of that name alone; nothing if the problem does not ask it. (Where all must decide, totality can be
     /// asked alone as well.)
-    pub(crate) fn only(mut self, name: &str, task: Task) -> Option<Asked> {
+    pub(crate) fn only(mut self, name: &str, task: Task) -> Option<AskedProperties> {
         let total = (Property::Totality, Property::Totality.title(task));
         if name == total.0.name() && self.has(Property::Termination) {
             self.properties.push(total);
         }
         let place = self.properties.iter().position(|(property, _)| property.name() == name)?;
         let only = self.properties.remove(place);
-        Some(Asked { properties: vec![only], left_out: self.properties, usual: false, ..self })
+        let (properties, left_out) = (vec![only], self.properties);
+        Some(AskedProperties { properties, left_out, usual: false, forgeries: false, ..self })
+    }
+
+    /// With these inputs alone.
+    pub(crate) fn given(&mut self, inputs: &[(General, String)]) {
+        self.inputs = inputs.to_vec();
+    }
+
+    /// What some generals are given, as data, where only such executions count.
+    #[must_use]
+    pub fn inputs(&self) -> &[(General, String)] {
+        &self.inputs
     }
 
     /// Whether this is asked.
@@ -96,9 +113,14 @@ impl Asked {
         told.map(|(_, title)| title.as_str())
     }
 
-    /// What is not asked here, though the problem asks it.
-    pub fn left_out(&self) -> impl Iterator<Item = Property> {
-        self.left_out.iter().map(|(property, _)| *property)
+    /// What is not asked here, though the problem asks it: what that is called.
+    pub fn left_out(&self) -> impl Iterator<Item = &str> {
+        self.left_out.iter().map(|(_, title)| title.as_str())
+    }
+
+    /// In a word each: "agreement", "validity".
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.properties.iter().map(|(property, _)| property.name())
     }
 
     /// The demands, by name.
@@ -117,10 +139,5 @@ impl Asked {
     /// Whether that is all.
     pub(crate) fn is_plain(&self) -> bool {
         self.usual && self.demands().next().is_none()
-    }
-
-    /// The names of all that is asked, for who asked for another one.
-    pub(crate) fn names(&self) -> String {
-        self.properties.iter().map(|(property, _)| property.name()).join(", ")
     }
 }

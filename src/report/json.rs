@@ -9,10 +9,12 @@ use super::story::Story;
 use crate::attack::Attack;
 use crate::count::Count;
 use crate::execution::{Counterexample, Execution, Size};
+use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::impossibility::argument::{Argument, Conclusion, Witness};
 use crate::impossibility::world::{Must, Needed};
 use crate::outcome::Task;
+use crate::property::AskedProperties;
 use crate::testable::{Testable, task_of};
 use crate::verdict::{Estimate, Expected, Finding, Hunted, Refutation, Ruling, Verdict};
 
@@ -21,7 +23,8 @@ use crate::verdict::{Estimate, Expected, Finding, Hunted, Refutation, Ruling, Ve
 /// `behaviours` is an exact decimal string of up to 40 digits, or null where there would be more;
 /// `behaviours_log10` is always there. Where `signed` is true they are strategies: see
 /// [`Verdict::behaviours`]. `not_covered` is there unless it is broken, `task` if it is not broadcast,
-/// `demands` if there are any, and `graph` if not everybody can talk to everybody.
+/// `demands` if there are any, `asked` if it is not agreement, validity and termination as usual, `given` if some
+/// inputs were fixed, and `graph` if not everybody can talk to everybody.
 #[must_use]
 pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
     let Verdict { graph, adversary, engine, signed, forgeries, behaviours, steps, ruling, .. } =
@@ -46,10 +49,7 @@ pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
     if verdict.task != Task::Broadcast {
         json["task"] = json!(verdict.task);
     }
-    let demands: Vec<_> = verdict.asked.demands().collect();
-    if !demands.is_empty() {
-        json["demands"] = json!(demands);
-    }
+    add_asked(&mut json, &verdict.asked);
     if let Some(powers) = verdict.not_covered() {
         json["not_covered"] = json!(powers);
     }
@@ -62,6 +62,20 @@ pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
         Ruling::Broken(counterexample) => json["counterexample"] = json!(counterexample),
     }
     json
+}
+
+/// Says what was asked, as far as it is not the usual.
+fn add_asked(json: &mut Value, asked: &AskedProperties) {
+    let demands: Vec<_> = asked.demands().collect();
+    if !demands.is_empty() {
+        json["demands"] = json!(demands);
+    }
+    if !asked.is_usual() {
+        json["asked"] = json!(asked.names().collect::<Vec<_>>());
+    }
+    if !asked.inputs().is_empty() {
+        json["given"] = json!(asked.inputs().iter().cloned().collect::<BTreeMap<_, _>>());
+    }
 }
 
 /// What every answer begins with.
@@ -124,6 +138,7 @@ pub fn hunted(protocol: &Value, hunted: &Hunted<impl Serialize>) -> Value {
     if let Some(harvested) = &hunted.harvested {
         json["harvested"] = json!(harvested);
     }
+    add_asked(&mut json, &hunted.asked);
     if let Some(powers) = hunted.not_covered() {
         json["not_covered"] = json!(powers);
     }
@@ -269,6 +284,14 @@ where
     let violation = execution.violation();
     let decisions = execution.decisions.iter().enumerate();
     let decisions = decisions.filter_map(|(id, decision)| Some((id, decision.as_ref()?)));
+    let undecided = match execution.fault {
+        Some(_) => Generals::NONE,
+        None => {
+            let made = |me: &General| execution.decisions.get(me.id()).is_some_and(Option::is_some);
+            let deciders = task.deciders(attack.n()).minus(attack.traitors);
+            deciders.iter().filter(|me| !made(me)).collect()
+        }
+    };
     let mut json = json!({
         "property": violation.as_ref().map(|violation| violation.name()),
         "fault": execution.fault.as_ref().map(|fault| fault.told(task)),
@@ -281,6 +304,9 @@ where
         fields.shift_remove("graph");
     }
     decided["decisions"] = json!(decisions.collect::<BTreeMap<_, _>>());
+    if !undecided.is_empty() {
+        decided["undecided"] = json!(undecided);
+    }
     merge(&mut json, &decided);
     json
 }

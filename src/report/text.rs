@@ -11,6 +11,7 @@ use crate::adversary::{Adversary, FaultClass};
 use crate::count::grouped;
 use crate::execution::Size;
 use crate::graph::Graph;
+use crate::property::AskedProperties;
 use crate::search::progress::Halt;
 use crate::search::{Coverage, Engine, Harvested};
 use crate::verdict::{Estimate, Expected, Hunted, Ruling, Verdict};
@@ -60,13 +61,14 @@ impl fmt::Display for Verdict<CounterexampleInWords> {
             ("Honest run", format!("{messages}, where all inputs are the first value"))
         });
         let work = [(covered, work), ("Reductions", reductions)].into_iter().chain(messages);
-        f.write_str(&facts(self.harvested, adversary, not_covered, work, style))
+        f.write_str(&facts(&self.asked, self.harvested, adversary, not_covered, work, style))
     }
 }
 
-/// Labelled facts: what lies were made of that the protocol does not describe, what the adversary could do
-/// and could not, and what was done.
+/// Labelled facts: what alone was asked, what lies were made of that the protocol does not describe, what the
+/// adversary could do and could not, and what was done.
 fn facts(
+    asked: &AskedProperties,
     harvested: Option<Harvested>,
     adversary: (&'static str, String),
     not_covered: Option<String>,
@@ -75,7 +77,15 @@ fn facts(
 ) -> String {
     let lies = harvested.map(|harvested| ("Lies", format!("made of {}", heard(harvested))));
     let not_covered = not_covered.map(|powers| ("Not covered", powers));
-    let facts = lies.into_iter().chain([adversary]).chain(not_covered).chain(work);
+    let left_out = asked.left_out().join(", ");
+    let alone = format!("{}, and not {left_out}", asked.titles().join(", "));
+    let asked_alone = (!left_out.is_empty()).then_some(("Asked", alone));
+    let given = asked.inputs().iter();
+    let given = given.map(|(general, value)| format!("general {} is given {value}", general.id()));
+    let given = given.collect_vec().join(", ");
+    let given = (!given.is_empty()).then_some(("Inputs", given));
+    let facts = asked_alone.into_iter().chain(given).chain(lies).chain([adversary]);
+    let facts = facts.chain(not_covered).chain(work);
     facts.map(|(label, text)| labelled(label, &text, style) + "\n").collect()
 }
 
@@ -140,7 +150,7 @@ impl fmt::Display for Hunted<FindingInWords> {
         let not_covered = if found.is_some() { None } else { adversary.not_covered(self.signed) };
         let adversary = ("Drawn from", adversary.told(self.signed, self.forgeries));
         let work = [("Hunt", told(self)), ("Coverage", covered(coverage))];
-        f.write_str(&facts(self.harvested, adversary, not_covered, work, style))
+        f.write_str(&facts(&self.asked, self.harvested, adversary, not_covered, work, style))
     }
 }
 

@@ -188,7 +188,7 @@ impl<'a> Driver<'a> {
         // What a Byzantine traitor is given as its input makes no other behaviour.
         let free = case.inputs.iter().filter(|_| case.faults.is_byzantine());
         let mut free = free.filter(|(general, _)| case.traitors.contains(**general));
-        if free.any(|(_, input)| *input != values[0]) {
+        if free.any(|(general, input)| *input != self.search.terms.inputs_of(*general)[0]) {
             return Some(Count::ZERO);
         }
         Some([cases, self.space.behaviours_of(case.traitors)].into_iter().product())

@@ -146,7 +146,8 @@ fn without(attack: &NumberedAttack, parts: Range<usize>) -> NumberedAttack {
 fn simplifications(space: &Space<'_>, attack: &NumberedAttack) -> Vec<Simplification> {
     let mut all = Vec::new();
     for (general, value) in &attack.inputs {
-        let earlier = space.terms.values.iter().take_while(|earlier| *earlier != value);
+        let earlier = space.terms.inputs_of(*general).iter();
+        let earlier = earlier.take_while(|earlier| *earlier != value);
         all.extend(earlier.map(|earlier| Simplification::Input(*general, *earlier)));
     }
     for (place, Crash { general, reaches, .. }) in attack.crashes.iter().enumerate() {

@@ -21,7 +21,7 @@ use crate::execution::Size;
 use crate::general::{General, Generals};
 use crate::machine::{Machine, MessageId, NumberedAttack, Terms, ValueId};
 use crate::outcome::Task;
-use crate::property::{Asked, Violation};
+use crate::property::{AskedProperties, Violation};
 use crate::protocol::Round;
 use crate::testable::{Refusal, Wire};
 use crate::view::LoyalView;
@@ -123,7 +123,7 @@ impl SuspectsSearch<'_> {
             return Err(SuspectsError::Sets);
         }
         // Everybody decides, a viewer who is the commander too.
-        let asked = Asked::default();
+        let asked = AskedProperties::default();
         let asked = Terms { task: Task::Consensus, asked, ..terms.clone() };
         let free = self.follower(Generals::NONE, None);
         let space = Space::new(&free, &asked, adversary, self.progress)?;

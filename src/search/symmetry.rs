@@ -58,7 +58,7 @@ impl<'a> Symmetry<'a> {
         terms: &Terms,
         adversary: &Adversary,
     ) -> Result<Option<Symmetry<'a>>, Refusal> {
-        let Terms { graph, task, inputs, asked, .. } = terms;
+        let Terms { graph, task, inputs, fixed, asked, .. } = terms;
         let Adversary { faults, disruptions, .. } = adversary;
         if !faults.is_byzantine() || *disruptions > 0 || asked.demands().next().is_some() {
             return Ok(None);
@@ -76,6 +76,7 @@ impl<'a> Symmetry<'a> {
             let same = |these: Generals| these.contains(one) == these.contains(other);
             let neighbours = |of: General| swap.of_all(graph.neighbours(of));
             same(*inputs)
+                && fixed.get(&one) == fixed.get(&other)
                 && same(suspects)
                 && everybody.iter().all(|of| neighbours(of) == graph.neighbours(swap.of(of)))
         };

@@ -4,6 +4,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+/// Whether two things are related.
+type Related<A, B> = Arc<dyn Fn(&A, &B) -> bool + Send + Sync>;
+
+/// The number that a thing stands for.
+type Number<T> = Arc<dyn Fn(&T) -> i64 + Send + Sync>;
+
 /// What any two decisions must be to each other: agreement, asked of the loyal who decide.
 ///
 /// ```
@@ -21,7 +27,7 @@ pub struct Agreement<D> {
 
 /// What two decisions must be to each other, and what that is called.
 struct Relation<D> {
-    allows: Arc<dyn Fn(&D, &D) -> bool + Send + Sync>,
+    allows: Related<D, D>,
     name: String,
 }
 
@@ -109,12 +115,9 @@ pub struct Validity<V, D = V> {
 
 enum ValidityKind<V, D> {
     /// If there is one value that all must obey, they do.
-    Obeyed(Arc<dyn Fn(&V, &D) -> bool + Send + Sync>),
+    Obeyed(Related<V, D>),
     /// The number that is decided is none outside those that were given.
-    Hull {
-        given: Arc<dyn Fn(&V) -> i64 + Send + Sync>,
-        decided: Arc<dyn Fn(&D) -> i64 + Send + Sync>,
-    },
+    Hull { given: Number<V>, decided: Number<D> },
 }
 
 impl<V: PartialEq + 'static> Validity<V> {

@@ -92,6 +92,14 @@ pub enum Refusal {
         grouped(&messages.to_string()), grouped(&MOST_MESSAGES.to_string())
     )]
     Vast { messages: u64 },
+    #[error("{name:?} is not asked of this protocol: what is asked is {asked}")]
+    NotAsked { name: String, asked: String },
+    #[error("general {0} has no input here: it can be given none")]
+    GivenNothing(usize),
+    #[error("general {0} can't be given two inputs")]
+    GivenTwice(usize),
+    #[error("general {general} can't be given {value}: the values are {values}")]
+    GivenNoValue { general: usize, value: String, values: String },
     #[error("the protocol panics in {call}: {message}")]
     Panicked { call: &'static str, message: String },
 }

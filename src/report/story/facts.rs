@@ -8,7 +8,7 @@ use super::Ending;
 use crate::adversary::FaultClass;
 use crate::general::{General, Generals};
 use crate::outcome::Task;
-use crate::property::{Accepted, Asked, Property, Violation};
+use crate::property::{Accepted, AskedProperties, Property, Violation};
 use crate::report::{capital, sentence};
 use crate::schedule::Crash;
 
@@ -23,7 +23,7 @@ pub(in crate::report) struct Named {
 pub(in crate::report) struct Facts<'a> {
     pub task: Task,
     /// Which properties are asked.
-    pub asked: &'a Asked,
+    pub asked: &'a AskedProperties,
     pub faults: FaultClass,
     pub everybody: Generals,
     pub traitors: Generals,
@@ -206,7 +206,7 @@ fn not_decided(task: Task, generals: Generals) -> String {
 }
 
 /// "Agreement (IC1) and validity (IC2) hold".
-pub(in crate::report) fn all_held(asked: &Asked) -> String {
+pub(in crate::report) fn all_held(asked: &AskedProperties) -> String {
     let mut titles = asked.titles().collect_vec();
     let last = titles.pop().unwrap_or_default();
     capital(&match titles.is_empty() {

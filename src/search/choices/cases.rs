@@ -55,12 +55,11 @@ impl Space<'_> {
         orders: TraitorsOrders,
         symmetry: Option<&Symmetry<'_>>,
     ) -> impl Iterator<Item = Vec<(General, ValueId)>> + Clone {
-        let values = &self.terms.values;
         let bound = self.adversary.faults.bound(self.terms.n(), traitors);
         let given = self.terms.inputs.iter().collect_vec();
         let last = |general: &General| {
             let one = orders == TraitorsOrders::One && !bound.contains(*general);
-            if one { 0 } else { values.len() - 1 }
+            if one { 0 } else { self.terms.inputs_of(*general).len() - 1 }
         };
         let last = given.iter().map(last).collect_vec();
         let like = |(place, general): (usize, &General)| {
@@ -82,9 +81,12 @@ impl Space<'_> {
             }
             Some(next)
         };
-        let value = move |place: usize| values[place];
-        std::iter::successors(Some(first), next)
-            .map(move |chosen| given.iter().copied().zip(chosen.into_iter().map(value)).collect())
+        std::iter::successors(Some(first), next).map(move |chosen| {
+            let chosen = given.iter().zip(chosen);
+            chosen
+                .map(|(general, place)| (*general, self.terms.inputs_of(*general)[place]))
+                .collect()
+        })
     }
 
     /// Every choice of at most so many messages between the loyal that do not arrive in their round.
@@ -268,7 +270,9 @@ impl Space<'_> {
             let sets = kinds().map(binomial).product();
             let bound = self.adversary.faults.bound(self.terms.n(), traitors);
             let free = self.terms.inputs.minus(bound);
-            let inputs = values.pow(self.terms.inputs.minus(free).len() as u128);
+            let bound = self.terms.inputs.minus(free).iter();
+            let any = bound.filter(|general| !self.terms.fixed.contains_key(general)).count();
+            let inputs = values.pow(any as u128);
             let disruptions = self.disruptions_of(traitors);
             Some([sets, inputs, disruptions, of_case(traitors)].into_iter().product())
         });
@@ -295,6 +299,7 @@ impl Space<'_> {
             wire(one, third) == wire(other, third) && wire(third, one) == wire(third, other)
         };
         !both.contains(General::COMMANDER)
+            && self.terms.fixed.get(&one) == self.terms.fixed.get(&other)
             && inputs.contains(one) == inputs.contains(other)
             && wire(one, other) == wire(other, one)
             && self.everybody().minus(both).iter().all(alike)

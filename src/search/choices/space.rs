@@ -83,7 +83,7 @@ impl<'a> Space<'a> {
                 return Ok(None);
             }
             let repertoire = if terms.graph.has_edge(wire.from, wire.to) {
-                machine.repertoire(terms.n(), wire)?
+                repertoire(machine, terms, wire)?
             } else {
                 Repertoire::silent()
             };
@@ -438,4 +438,18 @@ fn add_replays(repertoires: &mut [(Wire, Repertoire<MessageId>)], progress: &Pro
         }
         repertoire.strays.extend_from_slice(&between[&(*from, *to)]);
     }
+}
+
+/// What can be said on a wire. Where it is no finding that a forgery counts, one is said like any stray.
+fn repertoire(
+    machine: &dyn Machine,
+    terms: &Terms,
+    wire: Wire,
+) -> Result<Repertoire<MessageId>, Refusal> {
+    let mut repertoire = machine.repertoire(terms.n(), wire)?;
+    if !terms.asked.forgeries {
+        let forgeries = std::mem::take(&mut repertoire.forgeries).into_iter();
+        repertoire.strays.extend(forgeries.map(|forgery| forgery.message));
+    }
+    Ok(repertoire)
 }

@@ -115,6 +115,7 @@ impl Search<'_> {
             (terms.task != Task::Broadcast, "it knows broadcast only"),
             (!terms.asked.is_usual(), "it knows no decisions but values, which all make alike"),
             (!terms.asked.is_plain(), "it knows no demands but agreement and validity"),
+            (!terms.fixed.is_empty(), "it knows any inputs only"),
             (!terms.graph.is_complete(), "it knows the complete graph only"),
             (!faults.is_byzantine(), "it knows no traitors but Byzantine ones"),
             (any_order || disruptions > 0, "it knows no schedule but arrival by sender"),

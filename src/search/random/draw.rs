@@ -99,8 +99,11 @@ pub(crate) fn any_case(space: &Space<'_>, rng: &mut Dice) -> InitialChoices {
 /// Byzantine traitors, of whom each general is one by this chance, and any inputs.
 pub(crate) fn any_roles(space: &Space<'_>, turned: f64, rng: &mut impl Rng) -> InitialChoices {
     let traitors = space.everybody().iter().filter(|_| rng.random_bool(turned)).collect();
-    let value = |rng: &mut _| *space.terms.values.choose(rng).expect("there is a value");
-    let inputs = space.terms.inputs.iter().map(|general| (general, value(rng))).collect();
+    let value = |general, rng: &mut _| {
+        *space.terms.inputs_of(general).choose(rng).expect("there is a value")
+    };
+    let inputs = space.terms.inputs.iter();
+    let inputs = inputs.map(|general| (general, value(general, rng))).collect();
     InitialChoices { faults: FaultClass::Byzantine, traitors, inputs, disruptions: Vec::new() }
 }
 
@@ -118,6 +121,9 @@ fn any_inputs(space: &Space<'_>, rng: &mut Dice) -> BTreeMap<General, ValueId> {
         && let Some(input) = inputs.values_mut().choose(rng)
     {
         *input = odd;
+    }
+    for (general, input) in &space.terms.fixed {
+        inputs.insert(*general, *input);
     }
     inputs
 }

@@ -149,12 +149,15 @@ impl RandomSearch<'_> {
         let known = honest.get(&attack.inputs);
         let new = known.is_none().then(|| fault_free(self.space, &attack.inputs));
         let new = new.transpose()?;
-        let due = known.or(new.as_ref()).into_iter().flatten();
+        let due = known.or(new.as_ref());
+        let over = execution.fault.is_none();
         let loyal = self.space.terms.task.deciders(attack.n()).minus(attack.traitors);
-        let made = execution.decisions.iter().zip(due).enumerate();
-        let swayed = made
-            .filter(|(id, _)| execution.fault.is_none() && loyal.contains(General::new(*id)))
-            .any(|(_, (decision, due))| decision != due);
+        let swayed = loyal.iter().any(|me| {
+            let decided = |by: &DecidedValues| by.get(me.id()).copied().flatten();
+            let due = due.and_then(decided);
+            let made = decided(&execution.decisions);
+            due.is_some() && made != due && (over || made.is_some())
+        });
         let (size, views) = (attack.size(), views(&attack, &execution));
         let honest = new.map(|decisions| (attack.inputs.clone(), decisions));
         let violation = execution.violation();

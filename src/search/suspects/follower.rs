@@ -15,7 +15,7 @@ use crate::machine::{
     DecisionId, Machine, MessageId, StateId, StateTable, StoredStates, Terms, ValueId,
 };
 use crate::outcome::Outcome;
-use crate::property::{Asked, Property, Violation};
+use crate::property::{AskedProperties, Property, Violation};
 use crate::protocol::{Round, Seat};
 use crate::signature::{Seal, Signed};
 use crate::testable::{Recursive, Refusal, Repertoire, Wire};
@@ -147,7 +147,11 @@ impl Machine for Follower<'_> {
         None
     }
 
-    fn violated(&self, _: &Asked, _: &Outcome<'_, ValueId, DecisionId>) -> Option<Property> {
+    fn violated(
+        &self,
+        _: &AskedProperties,
+        _: &Outcome<'_, ValueId, DecisionId>,
+    ) -> Option<Property> {
         None
     }
 
