@@ -27,7 +27,8 @@ impl<P: Testable> Check<P> {
     ///
     /// The question can't be answered by any engine: as [`run`](Check::run).
     pub fn estimate(&self) -> Result<Estimate, CheckError> {
-        self.by_numbers(&Numbered::new(&self.protocol)).expected()
+        let numbered = Numbered::new(&self.protocol);
+        numbered.answered(|| self.by_numbers(&numbered).expected())
     }
 }
 

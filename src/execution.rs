@@ -16,7 +16,7 @@ pub(crate) use self::simulator::run_by_numbers;
 pub use self::simulator::{Simulator, run};
 pub(crate) use self::written::{obeyed, obeyed_into, replayed};
 use crate::attack::{AttackOn, Item};
-use crate::fault::Fault;
+use crate::fault::{Fault, cloned};
 use crate::general::General;
 use crate::machine::{MessageId, Numbered, StateId, StateTable, ValueId};
 use crate::property::{Accepted, Property, Violation};
@@ -182,9 +182,9 @@ impl<P: Testable> Numbered<P> {
     ) -> NumberedExecution {
         let states = self.states_mut(table);
         execution.map(
-            |value| self.number_value(value.clone()),
-            |message| self.number_message(message.clone()),
-            |state| states.number(state.clone()),
+            |value| self.number_value(cloned(value)),
+            |message| self.number_message(cloned(message)),
+            |state| states.number_copy(state),
         )
     }
 
@@ -196,9 +196,9 @@ impl<P: Testable> Numbered<P> {
     ) -> ExecutionOf<P> {
         let states = self.states(table);
         execution.map(
-            |value| self.value(*value).clone(),
-            |message| self.message(*message).clone(),
-            |state| states.get(*state).clone(),
+            |value| cloned(self.value(*value)),
+            |message| cloned(self.message(*message)),
+            |state| cloned(states.get(*state)),
         )
     }
 }

@@ -14,6 +14,7 @@
 //! | `answers` | the typed side: what makes a numbered protocol a machine |
 //! | `table` | the typed side: the states of one worker |
 //! | `worker` | asks the protocol and remembers its answers, for one thread |
+//! | `laws` | whether a protocol's types are plain data, as they should be |
 //! | `terms` | what is fixed before the adversary decides anything |
 //! | `fits` | whether an attack fits a protocol |
 //!
@@ -25,6 +26,7 @@ mod answers;
 pub(crate) mod counting;
 mod fits;
 mod interner;
+mod laws;
 mod message_order;
 mod numbered;
 mod numbers;
@@ -67,6 +69,12 @@ pub(crate) trait Machine: Sync {
     /// All signatures in a message, for pictures.
     fn seals(&self, message: MessageId) -> Result<Vec<Seal>, Refusal>;
 
+    /// Whether values and messages that were met are plain data, and the problem is what it was.
+    fn tested(&self) -> Result<(), Refusal>;
+
+    /// Puts messages into their order as data.
+    fn sort(&self, messages: &mut [MessageId]);
+
     /// The order of two messages as data.
     fn compare(&self, one: MessageId, other: MessageId) -> Ordering;
 
@@ -102,11 +110,6 @@ pub(crate) trait Machine: Sync {
 }
 
 impl dyn Machine + '_ {
-    /// Puts messages into their order.
-    pub fn sort(&self, messages: &mut [MessageId]) {
-        messages.sort_unstable_by(|one, other| self.compare(*one, *other));
-    }
-
     /// Messages as data.
     pub fn show_messages(&self, messages: &[MessageId]) -> String {
         let shown = messages.iter().map(|message| self.show_message(*message));

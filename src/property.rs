@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::fault::{Fault, FaultKind};
+use crate::fault::{Fault, FaultKind, Misbehaved, guarded};
 use crate::general::General;
 use crate::outcome::{Demand, Outcome, Task};
 use crate::testable::Wire;
@@ -79,6 +79,14 @@ fn are_valid<V: Eq>(outcome: &Outcome<'_, V>) -> bool {
     due.is_none_or(|due| outcome.decided().all(|decision| decision == due))
 }
 
+/// Whether a demand is met; a panic of its is no answer.
+fn is_met<V>(demand: &Demand<V>, outcome: &Outcome<'_, V>) -> bool {
+    guarded(|| (demand.met)(outcome)).unwrap_or_else(|said| {
+        let Demand { name, .. } = demand;
+        Misbehaved(format!("the demand {} panics: {said}", demand_title(name))).unwind()
+    })
+}
+
 impl Property {
     /// The first property that an outcome violates: validity, which says more than agreement, and
     /// then agreement, and then a demand.
@@ -89,7 +97,12 @@ impl Property {
         if !agree(outcome) {
             return Some(Property::Agreement);
         }
-        let index = demands.iter().position(|demand| !(demand.met)(outcome))?;
+        Property::unmet(outcome, demands)
+    }
+
+    /// The first demand that an outcome does not meet.
+    pub(crate) fn unmet<V>(outcome: &Outcome<'_, V>, demands: &[Demand<V>]) -> Option<Property> {
+        let index = demands.iter().position(|demand| !is_met(demand, outcome))?;
         Some(Property::Demand(Demanded { index, name: demands[index].name }))
     }
 

@@ -66,4 +66,5 @@ mod textbook;
 mod tidy;
 mod tiny_protocols;
 mod told;
+mod user_types;
 mod wrappers;

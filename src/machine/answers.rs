@@ -8,6 +8,7 @@ use super::numbered::Numbered;
 use super::numbers::{MessageId, ValueId};
 use super::table::{StateTable, StoredStates, Table};
 use super::terms::Terms;
+use crate::fault::{cloned, guarded, shown, vouched};
 use crate::general::{General, Generals, Swap};
 use crate::graph::Graph;
 use crate::outcome::Outcome;
@@ -20,7 +21,7 @@ impl<P: Testable> Machine for Numbered<P> {
         let number = |value| self.number_value(value);
         let (terms, demands) = Terms::of(&self.protocol, graph.clone(), admitted, number)?;
         // Those of the first problem: a machine is asked about one.
-        self.demands.get_or_init(|| demands);
+        self.asked.get_or_init(|| (graph.clone(), demands));
         Ok(terms)
     }
 
@@ -52,30 +53,48 @@ impl<P: Testable> Machine for Numbered<P> {
         described("seals", || self.protocol.signing().seals(self.message(message)))
     }
 
+    fn tested(&self) -> Result<(), Refusal> {
+        self.values.tested()?;
+        self.messages.tested()?;
+        match self.asked.get() {
+            Some((graph, _)) => self.answers_alike(graph),
+            None => Ok(()),
+        }
+    }
+
+    fn sort(&self, messages: &mut [MessageId]) {
+        vouched::<P::Message, ()>("cmp", || {
+            messages.sort_unstable_by(|one, other| self.message(*one).cmp(self.message(*other)));
+        });
+    }
+
     fn compare(&self, one: MessageId, other: MessageId) -> Ordering {
         if one == other {
             return Ordering::Equal;
         }
-        self.message(one).cmp(self.message(other))
+        let [one, other] = [one, other].map(|message| self.message(message));
+        vouched::<P::Message, Ordering>("cmp", || one.cmp(other))
     }
 
     fn compare_values(&self, one: ValueId, other: ValueId) -> Ordering {
-        self.value(one).cmp(self.value(other))
+        let [one, other] = [one, other].map(|value| self.value(value));
+        vouched::<P::Value, Ordering>("cmp", || one.cmp(other))
     }
 
     fn violated(&self, outcome: &Outcome<'_, ValueId>) -> Option<Property> {
-        let demands = self.demands.get().map_or(&[][..], |demands| demands);
-        if demands.is_empty() {
-            return Property::violated(outcome, &[]);
+        let lacks = Property::violated(outcome, &[]);
+        let demands = self.asked.get().map_or(&[][..], |(_, demands)| demands);
+        if lacks.is_some() || demands.is_empty() {
+            return lacks;
         }
-        let value = |value: &ValueId| self.value(*value).clone();
+        let value = |value: &ValueId| cloned(self.value(*value));
         let inputs: BTreeMap<General, P::Value> =
             outcome.inputs.iter().map(|(general, input)| (*general, value(input))).collect();
         let decisions: Vec<_> =
             outcome.decisions.iter().map(|decision| decision.as_ref().map(value)).collect();
         let Outcome { task, traitors, bound, .. } = *outcome;
         let outcome = Outcome { task, traitors, bound, inputs: &inputs, decisions: &decisions };
-        Property::violated(&outcome, demands)
+        Property::unmet(&outcome, demands)
     }
 
     fn recursion(&self) -> Result<Option<Box<dyn Recursive<ValueId, MessageId> + '_>>, Refusal> {
@@ -106,15 +125,16 @@ impl<P: Testable> Machine for Numbered<P> {
     }
 
     fn tell(&self, from: General, message: MessageId) -> String {
-        self.protocol.words().tell(from, self.message(message))
+        let message = self.message(message);
+        guarded(|| self.protocol.words().tell(from, message)).unwrap_or_else(|_| shown(message))
     }
 
     fn show_message(&self, message: MessageId) -> String {
-        format!("{:?}", self.message(message))
+        shown(self.message(message))
     }
 
     fn show_value(&self, value: ValueId) -> String {
-        format!("{:?}", self.value(value))
+        shown(self.value(value))
     }
 }
 
@@ -136,7 +156,7 @@ impl<P: Testable> Recursive<ValueId, MessageId> for NumberedRecursion<'_, P> {
 
     fn resolve(&self, told: &ValueId, relayed: &[ValueId]) -> ValueId {
         let NumberedRecursion { numbered, recursive } = self;
-        let relayed: Vec<_> = relayed.iter().map(|value| numbered.value(*value).clone()).collect();
+        let relayed: Vec<_> = relayed.iter().map(|value| cloned(numbered.value(*value))).collect();
         numbered.number_value(recursive.resolve(numbered.value(*told), &relayed))
     }
 

@@ -5,22 +5,24 @@ use std::sync::OnceLock;
 use super::interner::Interner;
 use super::numbers::{MessageId, NumberedAttack, ValueId};
 use crate::attack::AttackOn;
+use crate::fault::cloned;
+use crate::graph::Graph;
 use crate::outcome::Demand;
 use crate::testable::Testable;
 
 /// A protocol with its values and messages numbered.
 pub(crate) struct Numbered<P: Testable> {
     pub protocol: P,
-    values: Interner<P::Value>,
-    messages: Interner<P::Message>,
-    /// What is demanded besides, once the protocol was asked.
-    pub(super) demands: OnceLock<Vec<Demand<P::Value>>>,
+    pub(super) values: Interner<P::Value>,
+    pub(super) messages: Interner<P::Message>,
+    /// On which graph the protocol was asked first, and what is demanded there besides.
+    pub(super) asked: OnceLock<(Graph, Vec<Demand<P::Value>>)>,
 }
 
 impl<P: Testable> Numbered<P> {
     pub fn new(protocol: P) -> Numbered<P> {
         let (values, messages) = (Interner::new(), Interner::new());
-        Numbered { protocol, values, messages, demands: OnceLock::new() }
+        Numbered { protocol, values, messages, asked: OnceLock::new() }
     }
 
     pub fn value(&self, value: ValueId) -> &P::Value {
@@ -41,13 +43,13 @@ impl<P: Testable> Numbered<P> {
 
     /// An attack by numbers, written out.
     pub fn attack(&self, attack: &NumberedAttack) -> AttackOn<P> {
-        let value = |value: &ValueId| self.value(*value).clone();
-        attack.map(value, |message| self.message(*message).clone())
+        let value = |value: &ValueId| cloned(self.value(*value));
+        attack.map(value, |message| cloned(self.message(*message)))
     }
 
     /// The same by numbers.
     pub fn number_attack(&self, attack: &AttackOn<P>) -> NumberedAttack {
-        let value = |value: &P::Value| self.number_value(value.clone());
-        attack.map(value, |message| self.number_message(message.clone()))
+        let value = |value: &P::Value| self.number_value(cloned(value));
+        attack.map(value, |message| self.number_message(cloned(message)))
     }
 }

@@ -9,12 +9,13 @@ use std::mem;
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
+use super::laws::are_plain;
 use super::numbered::Numbered;
 use super::numbers::{MessageId, StateId, ValueId};
-use crate::fault::guarded;
+use crate::fault::{Misbehaved, guarded, method, shown, vouched};
 use crate::general::{General, Swap};
 use crate::protocol::{Plain, Round, Seat};
-use crate::testable::Testable;
+use crate::testable::{Refusal, Testable};
 
 /// An answer of the protocol, or what its panic said.
 pub(crate) type Guarded<T> = Result<T, String>;
@@ -75,6 +76,9 @@ pub(crate) trait StateTable: Send + Sync {
     /// The order of two states as data.
     fn compare(&self, one: StateId, other: StateId) -> Ordering;
 
+    /// Whether some of the states are plain data.
+    fn tested(&self) -> Result<(), Refusal>;
+
     /// As [`Debug`](std::fmt::Debug) prints it.
     fn show(&self, state: StateId) -> String;
 }
@@ -117,7 +121,7 @@ impl<S: Plain> NumberedStates<S> {
             Some((of, copy)) if of == state => return copy,
             other => other.into_iter().for_each(|(_, other)| self.spare(other)),
         }
-        copied(&mut self.spare, &self.all[state.place()].1)
+        method::<S, S>("clone", || copied(&mut self.spare, &self.all[state.place()].1))
     }
 
     /// Another one can be copied into a state that is no longer needed.
@@ -127,15 +131,24 @@ impl<S: Plain> NumberedStates<S> {
         }
     }
 
-    /// The number of a state.
-    pub fn number(&mut self, state: S) -> StateId {
+    /// The number of a copy of a state.
+    pub fn number_copy(&mut self, state: &S) -> StateId {
+        let number = guarded(|| {
+            let copy = method::<S, S>("clone", || copied(&mut self.spare, state));
+            self.number(copy)
+        });
+        number.unwrap_or_else(|said| Misbehaved(said).unwind())
+    }
+
+    /// The number of a state; within [`guarded`].
+    fn number(&mut self, state: S) -> StateId {
         let NumberedStates { all, numbers, .. } = self;
-        let hash = FxBuildHasher.hash_one(&state);
+        let hash = method::<S, u64>("hash", || FxBuildHasher.hash_one(&state));
         let is_it = |number: &u32| {
             let (other, known) = &all[*number as usize];
             *other == hash && *known == state
         };
-        if let Some(number) = numbers.find(hash, is_it) {
+        if let Some(number) = method::<S, _>("eq", || numbers.find(hash, is_it)) {
             let number = StateId::at(*number as usize);
             self.spare(state);
             return number;
@@ -151,7 +164,7 @@ impl<S: Plain> NumberedStates<S> {
         let mut next = self.copy(state);
         step(&mut next);
         // Most of what a traitor can say changes nothing.
-        if next == *self.get(state) {
+        if method::<S, bool>("eq", || next == *self.get(state)) {
             self.unchanged = Some((state, next));
             return state;
         }
@@ -205,8 +218,7 @@ impl<P: Testable> StateTable for Table<'_, P> {
     fn adopt(&mut self, from: &dyn StateTable, state: StateId) -> StateId {
         let stored = from.stored().downcast_ref::<NumberedStates<P::State>>();
         let state = stored.expect("both tables are of one protocol").get(state);
-        let copy = copied(&mut self.states.spare, state);
-        self.states.number(copy)
+        self.states.number_copy(state)
     }
 
     fn stored(&self) -> &dyn Any {
@@ -239,7 +251,7 @@ impl<P: Testable> StateTable for Table<'_, P> {
         let sent = guarded(|| {
             let sent = numbered.protocol.send(states.get(state), round, to);
             let mut sent: Vec<_> = sent.into_iter().collect();
-            sent.sort_unstable();
+            method::<P::Message, ()>("cmp", || sent.sort_unstable());
             said.extend(sent.into_iter().map(|message| numbered.number_message(message)));
         });
         if sent.is_err() {
@@ -289,10 +301,16 @@ impl<P: Testable> StateTable for Table<'_, P> {
     }
 
     fn compare(&self, one: StateId, other: StateId) -> Ordering {
-        self.states.get(one).cmp(self.states.get(other))
+        let [one, other] = [one, other].map(|state| self.states.get(state));
+        vouched::<P::State, Ordering>("cmp", || one.cmp(other))
+    }
+
+    fn tested(&self) -> Result<(), Refusal> {
+        let all = &self.states.all;
+        Ok(are_plain(all.len(), |place| (all[place].0, &all[place].1))?)
     }
 
     fn show(&self, state: StateId) -> String {
-        format!("{:?}", self.states.get(state))
+        shown(self.states.get(state))
     }
 }

@@ -1,7 +1,6 @@
 //! A protocol by numbers that is asked for its words.
 
 use crate::execution::Forgeries;
-use crate::fault::guarded;
 use crate::general::General;
 use crate::machine::{Machine, MessageId, StateId, StateTable, Terms, ValueId};
 use crate::report::story::Held;
@@ -33,8 +32,7 @@ impl<'a> Stories<'a> {
     }
 
     pub(super) fn tell(&self, from: General, message: MessageId) -> String {
-        let told = guarded(|| self.machine.tell(from, message));
-        told.unwrap_or_else(|_| self.machine.show_message(message))
+        self.machine.tell(from, message)
     }
 
     pub(super) fn seals(&self, message: MessageId) -> Vec<Seal> {
