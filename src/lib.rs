@@ -103,7 +103,8 @@
 //!
 //! Where a protocol does not say what a traitor could say, that is heard from runs with other
 //! inputs and other traitors. Then nothing *holds*: the verdict is bounded by the messages that
-//! were heard.
+//! were heard. Where messages are chains or certificates, say how they are
+//! [put together](Signing::relisted): then lists with one signature wrong are tried as well.
 //!
 //! # Signatures
 //!

@@ -48,7 +48,7 @@ use crate::graph::Graph;
 use crate::outcome::Outcome;
 use crate::property::Property;
 use crate::signature::{Seal, Signed};
-use crate::testable::{Recursive, Refusal, Repertoire, Wire};
+use crate::testable::{ListedSignature, Recursive, Refusal, Repertoire, Wire};
 
 /// A protocol by numbers, as an object. Where the protocol's description panics, that is a
 /// [`Refusal`].
@@ -65,6 +65,13 @@ pub(crate) trait Machine: Sync {
 
     /// The genuine signatures in a message.
     fn signatures(&self, message: MessageId) -> Result<Vec<Signed>, Refusal>;
+
+    /// The message with another list of signatures, if it has one.
+    fn relisted(
+        &self,
+        message: MessageId,
+        list: &[ListedSignature<'_, MessageId>],
+    ) -> Result<Option<MessageId>, Refusal>;
 
     /// All signatures in a message, for pictures.
     fn seals(&self, message: MessageId) -> Result<Vec<Seal>, Refusal>;

@@ -23,7 +23,7 @@ const COMMANDS: [&str; 12] = [
     "man",
 ];
 
-const PROTOCOLS: [&str; 10] = [
+const PROTOCOLS: [&str; 11] = [
     "oral",
     "routed",
     "signed",
@@ -34,6 +34,7 @@ const PROTOCOLS: [&str; 10] = [
     "flood-set",
     "vote",
     "interactive",
+    "signed-consensus",
 ];
 
 /// The commands that are followed by a protocol.

@@ -14,7 +14,9 @@ use crate::graph::Graph;
 use crate::outcome::Outcome;
 use crate::property::Property;
 use crate::signature::{Seal, Signed};
-use crate::testable::{Forgery, Recursive, Refusal, Repertoire, Testable, Wire, described};
+use crate::testable::{
+    Forgery, ListedSignature, Recursive, Refusal, Repertoire, Testable, Wire, described,
+};
 
 impl<P: Testable> Machine for Numbered<P> {
     fn terms(&self, graph: &Graph, admitted: bool) -> Result<Terms, Refusal> {
@@ -47,6 +49,18 @@ impl<P: Testable> Machine for Numbered<P> {
 
     fn signatures(&self, message: MessageId) -> Result<Vec<Signed>, Refusal> {
         described("signatures", || self.protocol.signing().signatures(self.message(message)))
+    }
+
+    fn relisted(
+        &self,
+        message: MessageId,
+        list: &[ListedSignature<'_, MessageId>],
+    ) -> Result<Option<MessageId>, Refusal> {
+        let list: Vec<_> = list.iter().map(|listed| listed.map(|of| self.message(*of))).collect();
+        let relisted = described("relisted", || {
+            self.protocol.signing().relisted(self.message(message), &list)
+        });
+        Ok(relisted?.map(|message| self.number_message(message)))
     }
 
     fn seals(&self, message: MessageId) -> Result<Vec<Seal>, Refusal> {
