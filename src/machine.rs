@@ -15,12 +15,14 @@
 //! | `table` | the typed side: the states of one worker |
 //! | `worker` | asks the protocol and remembers its answers, for one thread |
 //! | `laws` | whether a protocol's types are plain data, as they should be |
+//! | `answered` | the typed side: a question is answered, if they are |
 //! | `terms` | what is fixed before the adversary decides anything |
 //! | `fits` | whether an attack fits a protocol |
 //!
 //! Numbers depend on the order of discovery, so no answer, count or text does: where the order of
 //! messages matters it is that of the messages themselves, and [`Machine::compare`] knows it.
 
+mod answered;
 mod answers;
 #[cfg(test)]
 pub(crate) mod counting;

@@ -18,7 +18,7 @@ fn it_holds_with_more_than_twice_as_many_as_traitors() {
 
 #[test]
 fn it_is_broken_with_fewer() {
-    for (n, f) in [(2, 1), (4, 2), (4, 3)] {
+    for (n, f) in [(2, 1), (3, 2), (4, 3)] {
         let found = check(SignedConsensus::new(f)).generals(n).traitors(f).assert_broken();
         assert_eq!(found.violation.property(), Some(Property::Validity), "n = {n}, f = {f}");
     }

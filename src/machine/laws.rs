@@ -1,70 +1,19 @@
-//! Whether a protocol's types are plain data, and its problem stays what it is: a search that relies on what
-//! is not so comes to anything. So nothing is said before that was tested.
+//! Whether a protocol's types are plain data, as they should be.
 
 use std::any::type_name;
 use std::cmp::Ordering;
 use std::hash::BuildHasher;
-use std::panic::{self, AssertUnwindSafe};
 
 use rustc_hash::FxBuildHasher;
 
-use super::Machine;
-use super::numbered::Numbered;
-use super::terms::Terms;
-use crate::fault::{Misbehaved, cloned, shown, unwound, vouched};
-use crate::graph::Graph;
+use crate::fault::{Misbehaved, cloned, shown, vouched};
 use crate::protocol::Plain;
-use crate::testable::{Refusal, Testable};
 
 /// So many things are tested, spread evenly.
 const MOST: usize = 32;
 
 /// So often something is compared with itself, at least.
 const OFTEN: usize = 128;
-
-/// How often the protocol is asked for its problem again.
-const AGAIN: usize = 3;
-
-impl<P: Testable> Numbered<P> {
-    /// Answers a question about this protocol, unless its types are no plain data: then whatever came of
-    /// the question, even a panic, may come of that.
-    pub fn answered<T, E: From<Refusal>>(
-        &self,
-        ask: impl FnOnce() -> Result<T, E>,
-    ) -> Result<T, E> {
-        let tested = || -> Result<(), Refusal> { unwound(|| self.tested())? };
-        match panic::catch_unwind(AssertUnwindSafe(|| unwound(ask))) {
-            Ok(answer) => {
-                let answer = answer.map_err(Refusal::from)?;
-                tested()?;
-                answer
-            }
-            Err(panicked) => {
-                tested()?;
-                panic::resume_unwind(panicked)
-            }
-        }
-    }
-
-    /// Whether the protocol's problem is always the same on this graph.
-    pub(super) fn answers_alike(&self, graph: &Graph) -> Result<(), Refusal> {
-        let asked = || match self.terms(graph, false) {
-            Ok(Terms { rounds, values, task, inputs, demands, .. }) => {
-                let values: Vec<_> = values.iter().map(|value| self.show_value(*value)).collect();
-                let values = values.join(", ");
-                format!("{rounds} rounds, {task:?} of [{values}], inputs of {inputs}, {demands:?}")
-            }
-            Err(refusal) => refusal.to_string(),
-        };
-        let once = asked();
-        match (0..AGAIN).map(|_| asked()).find(|again| *again != once) {
-            None => Ok(()),
-            Some(again) => Err(Refusal::Misbehaved(format!(
-                "`problem` or `rounds` of the protocol changes its answer: {once}, and then {again}"
-            ))),
-        }
-    }
-}
 
 /// Whether some of so many things are plain data, which were met as different ones, with their hashes.
 pub(super) fn are_plain<'a, T: Plain>(

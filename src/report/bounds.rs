@@ -54,7 +54,7 @@ pub fn shown(Bounds { problem, answer, traitors, .. }: &Bounds) -> Vec<Demonstra
                 // Two halves that obey: what is signed makes no difference.
                 all.push(shown(1, HALVES, format!("refute signed-consensus -n {n} -f {f} -m 1")));
             }
-            if n <= 4 {
+            if n <= 3 {
                 all.push(shown(1, BROKEN, format!("check signed-consensus -n {n} -f {f}")));
             }
         }

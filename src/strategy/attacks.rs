@@ -117,7 +117,7 @@ impl<P: Testable> Attacks<P> {
         let numbered = &self.places.numbered;
         let inputs = inputs.into_iter();
         let inputs = inputs.map(|(general, input)| (general, numbered.number_value(input)));
-        let fixed = Fixed { inputs: Some(inputs.collect()), ..self.fixed };
+        let fixed = Fixed { inputs: Some(or_panic(|| inputs.collect())), ..self.fixed };
         Attacks { fixed, ..self }
     }
 
