@@ -3,12 +3,13 @@
 use crate::adversary::Adversary;
 use crate::artifacts::write_artifacts;
 use crate::execution::{Counterexample, honest_messages};
+use crate::fault::unwound;
 use crate::machine::{Machine, Numbered, NumberedAttack};
 use crate::question::{CheckError, Question, Subject};
 use crate::search::part::Part;
 use crate::search::progress::{Halt, Progress};
 use crate::search::{Answer, Engine, Found, Reduction, Reductions, Search};
-use crate::testable::Testable;
+use crate::testable::{Refusal, Testable};
 use crate::verdict::{Ruling, Verdict, VerdictOn, written};
 
 /// Asks whether a protocol reaches Byzantine agreement.
@@ -122,8 +123,8 @@ impl<P: Testable> Check<P> {
     pub fn run_watched(self, progress: &Progress) -> Result<VerdictOn<P>, CheckError> {
         let (protocol, asked) = self.parted();
         let numbered = Numbered::new(protocol);
-        let verdict = asked.by_numbers(&numbered).verdict(progress)?;
-        Ok(verdict.map(|found| written(numbered, found)))
+        let verdict = numbered.answered(|| asked.by_numbers(&numbered).verdict(progress))?;
+        Ok(unwound(|| verdict.map(|found| written(numbered, found))).map_err(Refusal::from)?)
     }
 
     /// The verdict must be that agreement and validity hold in every behaviour of the adversary, or

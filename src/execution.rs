@@ -18,7 +18,7 @@ pub(crate) use self::simulator::run_by_numbers;
 pub use self::simulator::{Simulator, run};
 pub(crate) use self::written::{obeyed, obeyed_into, replayed};
 use crate::attack::{Attack, AttackOn, Item};
-use crate::fault::Fault;
+use crate::fault::{Fault, cloned};
 use crate::general::General;
 use crate::machine::{DecisionId, MessageId, Numbered, StateId, StateTable};
 use crate::property::{Accepted, Property, Violation};
@@ -202,9 +202,9 @@ impl<P: Testable> Numbered<P> {
     ) -> NumberedExecution {
         let states = self.states_mut(table);
         execution.map(
-            |decision| self.number_decision(decision.clone()),
-            |message| self.number_message(message.clone()),
-            |state| states.number(state.clone()),
+            |decision| self.number_decision(cloned(decision)),
+            |message| self.number_message(cloned(message)),
+            |state| states.number_copy(state),
         )
     }
 
@@ -216,9 +216,9 @@ impl<P: Testable> Numbered<P> {
     ) -> ExecutionOf<P> {
         let states = self.states(table);
         execution.map(
-            |decision| self.decision(*decision).clone(),
-            |message| self.message(*message).clone(),
-            |state| states.get(*state).clone(),
+            |decision| cloned(self.decision(*decision)),
+            |message| cloned(self.message(*message)),
+            |state| cloned(states.get(*state)),
         )
     }
 }

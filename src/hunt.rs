@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use crate::artifacts::write_artifacts;
 use crate::execution::Counterexample;
+use crate::fault::unwound;
 use crate::machine::{Machine, Numbered};
 use crate::question::{CheckError, Question, Subject};
 use crate::search::Coverage;
 use crate::search::choices::space::Space;
 use crate::search::progress::{Phase, Progress};
 use crate::search::random::random_search::{RandomSearch, RandomSearchAnswer};
-use crate::testable::Testable;
+use crate::testable::{Refusal, Testable};
 use crate::verdict::{Finding, Hunted, HuntedOn, NumberedFinding, written};
 
 /// Looks for an attack at random, where there are too many to go through them all. What breaks the
@@ -106,11 +107,12 @@ impl<P: Testable> Hunt<P> {
     pub fn run_watched(self, progress: &Progress) -> Result<HuntedOn<P>, CheckError> {
         let (protocol, asked) = self.parted();
         let numbered = Numbered::new(protocol);
-        let hunted = asked.by_numbers(&numbered).hunted(progress)?;
-        Ok(hunted.map(|NumberedFinding { case, drawn, executions, time, found }| {
+        let hunted = numbered.answered(|| asked.by_numbers(&numbered).hunted(progress))?;
+        let finding = |NumberedFinding { case, drawn, executions, time, found }| {
             let drawn = numbered.attack(&drawn);
             Finding { case, drawn, executions, time, counterexample: written(numbered, found) }
-        }))
+        };
+        Ok(unwound(|| hunted.map(finding)).map_err(Refusal::from)?)
     }
 
     /// Nothing must be found.

@@ -104,7 +104,8 @@
 //!
 //! Where a protocol does not say what a traitor could say, that is heard from runs with other
 //! inputs and other traitors. Then nothing *holds*: the verdict is bounded by the messages that
-//! were heard.
+//! were heard. Where messages are chains or certificates, say how they are
+//! [put together](Signing::relisted): then lists with one signature wrong are tried as well.
 //!
 //! # Signatures
 //!
@@ -118,8 +119,17 @@
 //! # Errors, findings, bugs
 //!
 //! Bad input is an `Err`. A protocol that panics, is not deterministic, or decides on something
-//! that is no value is a finding ([`fault::Fault`]), with the attack that shows it. (A protocol
-//! that never returns can't be caught.) A panic that says "bug in turncoat" is one.
+//! that is no value is a finding ([`fault::Fault`]), with the attack that shows it. So is a value,
+//! message or state whose `clone`, `eq` or `hash` panics where the protocol runs. Elsewhere that is an
+//! `Err` that names the method and the type; and so it is if one of them contradicts itself (something
+//! is not equal to itself, or has another hash than before), if a demand panics, or if the problem is
+//! another one when it is asked for again. Where `Debug` panics that is said instead.
+//!
+//! Some things can't be caught: a call that never returns, a stack overflow, an abort (if the crate is
+//! built with `panic = "abort"` that is every panic), a panic while another one unwinds, as in a `Drop`,
+//! and one in the process's panic hook. A `Drop` that panics by itself may come out as it is. turncoat
+//! wraps the hook that it finds, so that a panic that becomes a finding is not reported twice: whoever
+//! sets another hook afterwards hears of those. A panic that says "bug in turncoat" is one.
 
 pub mod adversary;
 mod artifacts;

@@ -14,17 +14,21 @@
 //! | `answers` | the typed side: what makes a numbered protocol a machine |
 //! | `table` | the typed side: the states of one worker |
 //! | `worker` | asks the protocol and remembers its answers, for one thread |
+//! | `laws` | whether a protocol's types are plain data, as they should be |
+//! | `answered` | the typed side: a question is answered, if they are |
 //! | `terms` | what is fixed before the adversary decides anything |
 //! | `fits` | whether an attack fits a protocol |
 //!
 //! Numbers depend on the order of discovery, so no answer, count or text does: where the order of
 //! messages matters it is that of the messages themselves, and [`Machine::compare`] knows it.
 
+mod answered;
 mod answers;
 #[cfg(test)]
 pub(crate) mod counting;
 mod fits;
 mod interner;
+mod laws;
 mod message_order;
 mod numbered;
 mod numbers;
@@ -46,7 +50,7 @@ use crate::graph::Graph;
 use crate::outcome::Outcome;
 use crate::property::{AskedProperties, Property};
 use crate::signature::{Seal, Signed};
-use crate::testable::{Recursive, Refusal, Repertoire, Wire};
+use crate::testable::{ListedSignature, Recursive, Refusal, Repertoire, Wire};
 
 /// A protocol by numbers, as an object. Where the protocol's description panics, that is a
 /// [`Refusal`].
@@ -64,8 +68,21 @@ pub(crate) trait Machine: Sync {
     /// The genuine signatures in a message.
     fn signatures(&self, message: MessageId) -> Result<Vec<Signed>, Refusal>;
 
+    /// The message with another list of signatures, if it has one.
+    fn relisted(
+        &self,
+        message: MessageId,
+        list: &[ListedSignature<'_, MessageId>],
+    ) -> Result<Option<MessageId>, Refusal>;
+
     /// All signatures in a message, for pictures.
     fn seals(&self, message: MessageId) -> Result<Vec<Seal>, Refusal>;
+
+    /// Whether values and messages that were met are plain data, and the problem is what it was.
+    fn tested(&self) -> Result<(), Refusal>;
+
+    /// Puts messages into their order as data.
+    fn sort(&self, messages: &mut [MessageId]);
 
     /// The order of two messages as data.
     fn compare(&self, one: MessageId, other: MessageId) -> Ordering;
@@ -115,11 +132,6 @@ pub(crate) trait Machine: Sync {
 }
 
 impl dyn Machine + '_ {
-    /// Puts messages into their order.
-    pub fn sort(&self, messages: &mut [MessageId]) {
-        messages.sort_unstable_by(|one, other| self.compare(*one, *other));
-    }
-
     /// A decision as data, if there is one.
     pub fn show_decided(&self, decision: Option<DecisionId>) -> String {
         decision.map_or_else(|| "no decision".to_owned(), |made| self.show_decision(made))

@@ -9,6 +9,7 @@ use rand::{Rng, RngExt, SeedableRng};
 
 use crate::adversary::Adversary;
 use crate::execution::NumberedExecution;
+use crate::fault::or_panic;
 use crate::general::General;
 use crate::machine::{Machine, MessageId, Numbered, Terms};
 use crate::search::choices::initial::InitialChoices;
@@ -38,6 +39,10 @@ const ATTACKS: u64 = 1_000;
 /// traitor could say, or can't be run.
 #[track_caller]
 pub fn assert_monotone<P: Testable>(protocol: &P, n: usize) {
+    or_panic(|| monotone(protocol, n));
+}
+
+fn monotone<P: Testable>(protocol: &P, n: usize) {
     assert!(protocol.claims().monotone, "the protocol does not say that it is monotone");
     let numbered = Numbered::new(protocol);
     let terms = numbered.terms(&n.into(), true).unwrap_or_else(|refusal| panic!("{refusal}"));

@@ -9,7 +9,8 @@ use crate::graph::Graph;
 /// Plain data: values, messages and states are compared, hashed, ordered and copied by the search.
 ///
 /// Every type that derives the five traits and borrows nothing is plain; there is nothing to implement. What is equal
-/// must behave alike: equal states are merged, and equal messages taken for one.
+/// must behave alike: equal states are merged, and equal messages taken for one. (Some of those that were
+/// met are tested, and whoever asked is told if they contradict themselves.)
 pub trait Plain: Clone + Eq + Ord + Hash + Debug + Send + Sync + 'static {}
 
 impl<T: Clone + Eq + Ord + Hash + Debug + Send + Sync + 'static> Plain for T {}

@@ -10,6 +10,7 @@ use rand::{Rng, RngExt, SeedableRng};
 
 use crate::attack::{AttackOn, Edit, Lie};
 use crate::execution::Simulator;
+use crate::fault::{cloned, or_panic};
 use crate::general::{General, Generals};
 use crate::machine::{Machine, Numbered};
 use crate::protocols::path::{Path, paths};
@@ -35,9 +36,13 @@ const ATTACKS: u64 = 1_000;
 /// can't be run.
 #[track_caller]
 pub fn assert_recursive<P: Testable>(protocol: &P, n: usize) {
+    or_panic(|| recursive(protocol, n));
+}
+
+fn recursive<P: Testable>(protocol: &P, n: usize) {
     let numbered = Numbered::new(protocol);
     let terms = numbered.terms(&n.into(), true).unwrap_or_else(|refusal| panic!("{refusal}"));
-    let values = terms.values.iter().map(|value| numbered.value(*value).clone()).collect_vec();
+    let values = terms.values.iter().map(|value| cloned(numbered.value(*value))).collect_vec();
     let simulator = Simulator::new(protocol, n).unwrap_or_else(|refusal| panic!("{refusal}"));
     let recursive = protocol.claims().recursion.expect("the protocol describes no recursion");
     assert_eq!(recursive.depth(n), protocol.rounds(n), "it must be as deep as there are rounds");

@@ -1,5 +1,6 @@
 //! The builder that a test calls to have a protocol refuted where none can be right.
 
+use crate::fault::cloned;
 use crate::general::Generals;
 use crate::impossibility::argument::{
     ArgumentOf, Construction, NumberedArgument, argue, objection, theorem,
@@ -82,19 +83,20 @@ impl<P: Testable> Refute<P> {
     /// As [`run`](Refute::run).
     pub fn run_watched(self, progress: &Progress) -> Result<RefutationOf<P>, CheckError> {
         let numbered = Numbered::new(&self.protocol);
-        let (refutation, states) = self.by_numbers(&numbered).refutation(progress)?;
-        let table = states.into_table(&numbered);
-        let states = numbered.states(&*table);
-        let Refutation { name, task, graph, f, argument, .. } = refutation;
-        let argument = argument.map(|argument| {
-            argument.map(
-                |value| numbered.value(*value).clone(),
-                |decision| numbered.decision(*decision).clone(),
-                |message| numbered.message(*message).clone(),
-                |state| states.get(*state).clone(),
-            )
+        let written = numbered.answered(|| -> Result<_, CheckError> {
+            let (refutation, states) = self.by_numbers(&numbered).refutation(progress)?;
+            let table = states.into_table(&numbered);
+            let states = numbered.states(&*table);
+            Ok(refutation.map((), |argument| {
+                argument.map(
+                    |value| cloned(numbered.value(*value)),
+                    |decision| cloned(numbered.decision(*decision)),
+                    |message| cloned(numbered.message(*message)),
+                    |state| cloned(states.get(*state)),
+                )
+            }))
         });
-        drop(table);
+        let Refutation { name, task, graph, f, argument, .. } = written?;
         drop(numbered);
         Ok(Refutation { protocol: self.protocol, name, task, graph, f, argument })
     }

@@ -9,6 +9,7 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt, SeedableRng};
 
 use crate::adversary::Adversary;
+use crate::fault::or_panic;
 use crate::general::{General, Generals, Swap};
 use crate::machine::{Machine, Numbered, Terms};
 use crate::protocol::{Round, Seat};
@@ -45,6 +46,10 @@ const WALKS: u64 = 50;
 /// If it is not, with what shows it; if the protocol describes no symmetry, or can't be run.
 #[track_caller]
 pub fn assert_symmetric<P: Testable>(protocol: &P, n: usize) {
+    or_panic(|| symmetric(protocol, n));
+}
+
+fn symmetric<P: Testable>(protocol: &P, n: usize) {
     let numbered = Numbered::new(protocol);
     let terms = numbered.terms(&n.into(), true).unwrap_or_else(|refusal| panic!("{refusal}"));
     let symmetric = protocol.claims().symmetry.expect("the protocol describes no symmetry");

@@ -24,7 +24,7 @@ const COMMANDS: [&str; 13] = [
     "man",
 ];
 
-const PROTOCOLS: [&str; 10] = [
+const PROTOCOLS: [&str; 11] = [
     "oral",
     "routed",
     "signed",
@@ -35,6 +35,7 @@ const PROTOCOLS: [&str; 10] = [
     "flood-set",
     "vote",
     "interactive",
+    "signed-consensus",
 ];
 
 /// The commands that are followed by a protocol.

@@ -22,7 +22,7 @@ fn assert_fits(schema: &Validator, value: &Value, what: &str) {
 }
 
 /// What these commands write, of every shape.
-const COMMANDS: [&str; 29] = [
+const COMMANDS: [&str; 30] = [
     "check oral -n 3 -f 1",
     "check oral -n 4 -f 1",
     "check oral -n 7 -f 2 --budget 1000",
@@ -40,6 +40,7 @@ const COMMANDS: [&str; 29] = [
     "check flood-set -n 4 -f 1",
     "check vote -n 3 -f 1 --faults send-omission",
     "check interactive -n 3 -f 1",
+    "check signed-consensus -n 2 -f 1",
     "check oral -n 4 -f 1 --dry-run",
     "check signed -n 4 -f 1 --dry-run",
     "hunt oral -n 3 -f 1",

@@ -1,4 +1,4 @@
-//! The parameters of the protocols without signatures.
+//! The parameters of the protocols without signatures, and of those that say nothing of theirs.
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::{BadInput, whole_number};
 use super::parameters::{orders, unless};
 use crate::protocols::oral::{Choice, OralMessages};
+use crate::protocols::signed_consensus::SignedConsensus;
 use crate::{CoordinatorVote, FloodSet, Graph, InteractiveConsistency, RoutedMessages};
 
 #[derive(Args)]
@@ -163,6 +164,10 @@ impl MadeFor {
 
     pub fn interactive(&self) -> Result<InteractiveConsistency, BadInput> {
         Ok(InteractiveConsistency::new(self.m).over(orders(self.values)?))
+    }
+
+    pub fn signed_consensus(&self) -> Result<SignedConsensus, BadInput> {
+        Ok(SignedConsensus::new(self.m).over(orders(self.values)?))
     }
 
     pub fn arguments(&self, f: usize) -> String {

@@ -196,7 +196,9 @@ impl Simulation<'_, '_> {
             self.execution.states.push(state);
         }
         self.record();
-        let heard = RefCell::new((0, Knowledge::of(traitors)));
+        // Whoever is not there can't keep a key for himself.
+        let signing = Generals::first(Generals::MAX).minus(everybody.minus(traitors));
+        let heard = RefCell::new((0, Knowledge::of(signing)));
         for round in 1..=*rounds {
             let first = self.execution.deliveries.len();
             self.send(round)?;

@@ -5,16 +5,18 @@ use std::sync::OnceLock;
 use super::interner::Interner;
 use super::numbers::{DecisionId, MessageId, NumberedAttack, ValueId};
 use crate::attack::AttackOn;
+use crate::fault::cloned;
+use crate::graph::Graph;
 use crate::testable::{ProblemOf, Testable};
 
 /// A protocol with its values, decisions and messages numbered.
 pub(crate) struct Numbered<P: Testable> {
     pub protocol: P,
-    values: Interner<P::Value>,
-    decisions: Interner<P::Decision>,
-    messages: Interner<P::Message>,
-    /// What is asked of it, once it was asked that.
-    pub(super) problem: OnceLock<ProblemOf<P>>,
+    pub(super) values: Interner<P::Value>,
+    pub(super) decisions: Interner<P::Decision>,
+    pub(super) messages: Interner<P::Message>,
+    /// On which graph the protocol was asked first, and what is asked of it there.
+    pub(super) asked: OnceLock<(Graph, ProblemOf<P>)>,
 }
 
 impl<P: Testable> Numbered<P> {
@@ -24,7 +26,7 @@ impl<P: Testable> Numbered<P> {
             values: Interner::new(),
             decisions: Interner::new(),
             messages: Interner::new(),
-            problem: OnceLock::new(),
+            asked: OnceLock::new(),
         }
     }
 
@@ -54,13 +56,13 @@ impl<P: Testable> Numbered<P> {
 
     /// An attack by numbers, written out.
     pub fn attack(&self, attack: &NumberedAttack) -> AttackOn<P> {
-        let value = |value: &ValueId| self.value(*value).clone();
-        attack.map(value, |message| self.message(*message).clone())
+        let value = |value: &ValueId| cloned(self.value(*value));
+        attack.map(value, |message| cloned(self.message(*message)))
     }
 
     /// The same by numbers.
     pub fn number_attack(&self, attack: &AttackOn<P>) -> NumberedAttack {
-        let value = |value: &P::Value| self.number_value(value.clone());
-        attack.map(value, |message| self.number_message(message.clone()))
+        let value = |value: &P::Value| self.number_value(cloned(value));
+        attack.map(value, |message| self.number_message(cloned(message)))
     }
 }

@@ -8,12 +8,13 @@ use std::hash::BuildHasher;
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
+use super::laws::are_plain;
 use super::numbered::Numbered;
 use super::numbers::{DecisionId, MessageId, StateId, ValueId};
-use crate::fault::guarded;
+use crate::fault::{Misbehaved, guarded, method, shown, vouched};
 use crate::general::{General, Swap};
 use crate::protocol::{Plain, Round, Seat};
-use crate::testable::Testable;
+use crate::testable::{Refusal, Testable};
 
 /// An answer of the protocol, or what its panic said.
 pub(crate) type Guarded<T> = Result<T, String>;
@@ -85,6 +86,9 @@ pub(crate) trait StateTable: Send + Sync {
     /// The order of two states as data.
     fn compare(&self, one: StateId, other: StateId) -> Ordering;
 
+    /// Whether some of the states are plain data.
+    fn tested(&self) -> Result<(), Refusal>;
+
     /// As [`Debug`](std::fmt::Debug) prints it.
     fn show(&self, state: StateId) -> String;
 }
@@ -123,9 +127,18 @@ impl<S: Plain> NumberedStates<S> {
         &self.all[state.place()].1
     }
 
-    /// The number of a state.
-    pub fn number(&mut self, state: S) -> StateId {
-        let hash = FxBuildHasher.hash_one(&state);
+    /// The number of a copy of a state.
+    pub fn number_copy(&mut self, state: &S) -> StateId {
+        let number = guarded(|| {
+            let copy = method::<S, S>("clone", || copy(&mut self.spare, state));
+            self.number(copy)
+        });
+        number.unwrap_or_else(|said| Misbehaved(said).unwind())
+    }
+
+    /// The number of a state; within [`guarded`].
+    fn number(&mut self, state: S) -> StateId {
+        let hash = method::<S, u64>("hash", || FxBuildHasher.hash_one(&state));
         if let Some(known) = find(&self.all, &self.numbers, hash, &state) {
             if self.spare.len() < SPARE {
                 self.spare.push(state);
@@ -135,12 +148,6 @@ impl<S: Plain> NumberedStates<S> {
         self.insert(hash, state)
     }
 
-    /// The number of a copy of a state.
-    fn adopt(&mut self, state: &S) -> StateId {
-        let copy = copy(&mut self.spare, state);
-        self.number(copy)
-    }
-
     /// The number of what a state has become by a step.
     fn stepped(&mut self, state: StateId, step: impl FnOnce(&mut S)) -> StateId {
         let NumberedStates { all, numbers, scratch, copied, spare } = self;
@@ -148,20 +155,22 @@ impl<S: Plain> NumberedStates<S> {
         // While the step is taken, the scratch is nothing's copy: it may panic.
         let is_copy = copied.take() == Some(state);
         let next = match scratch {
-            None => scratch.insert(copy(spare, before)),
             Some(next) if is_copy => next,
-            Some(next) => {
-                next.clone_from(before);
-                next
-            }
+            _ => method::<S, &mut S>("clone", || match scratch {
+                None => scratch.insert(copy(spare, before)),
+                Some(next) => {
+                    next.clone_from(before);
+                    next
+                }
+            }),
         };
         step(next);
         // Most of what a traitor can say changes nothing.
-        if *next == *before {
+        if method::<S, bool>("eq", || *next == *before) {
             *copied = Some(state);
             return state;
         }
-        let hash = FxBuildHasher.hash_one(&*next);
+        let hash = method::<S, u64>("hash", || FxBuildHasher.hash_one(&*next));
         if let Some(known) = find(all, numbers, hash, next) {
             return known;
         }
@@ -198,7 +207,8 @@ fn find<S: Eq>(
         let (other, known) = &all[*number as usize];
         *other == hash && known == state
     };
-    numbers.find(hash, is_it).map(|number| StateId::at(*number as usize))
+    let number = method::<S, _>("eq", || numbers.find(hash, is_it));
+    number.map(|number| StateId::at(*number as usize))
 }
 
 /// A copy of a state, in the place of a spare one if there is one.
@@ -242,7 +252,8 @@ impl<P: Testable> StateTable for Table<'_, P> {
 
     fn adopt(&mut self, from: &dyn StateTable, state: StateId) -> StateId {
         let stored = from.stored().downcast_ref::<NumberedStates<P::State>>();
-        self.states.adopt(stored.expect("both tables are of one protocol").get(state))
+        let state = stored.expect("both tables are of one protocol").get(state);
+        self.states.number_copy(state)
     }
 
     fn stored(&self) -> &dyn Any {
@@ -275,7 +286,7 @@ impl<P: Testable> StateTable for Table<'_, P> {
         let sent = guarded(|| {
             let sent = numbered.protocol.send(states.get(state), round, to);
             let mut sent: Vec<_> = sent.into_iter().collect();
-            sent.sort_unstable();
+            method::<P::Message, ()>("cmp", || sent.sort_unstable());
             said.extend(sent.into_iter().map(|message| numbered.number_message(message)));
         });
         if sent.is_err() {
@@ -328,10 +339,16 @@ impl<P: Testable> StateTable for Table<'_, P> {
     }
 
     fn compare(&self, one: StateId, other: StateId) -> Ordering {
-        self.states.get(one).cmp(self.states.get(other))
+        let [one, other] = [one, other].map(|state| self.states.get(state));
+        vouched::<P::State, Ordering>("cmp", || one.cmp(other))
+    }
+
+    fn tested(&self) -> Result<(), Refusal> {
+        let all = &self.states.all;
+        Ok(are_plain(all.len(), |place| (all[place].0, &all[place].1))?)
     }
 
     fn show(&self, state: StateId) -> String {
-        format!("{:?}", self.states.get(state))
+        shown(self.states.get(state))
     }
 }

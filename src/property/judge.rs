@@ -2,8 +2,9 @@
 
 use itertools::Itertools;
 
-use super::{AskedProperties, Property};
-use crate::outcome::Outcome;
+use super::{AskedProperties, Property, demand_title};
+use crate::fault::{Misbehaved, guarded};
+use crate::outcome::{Demand, Outcome};
 use crate::testable::Problem;
 
 impl Property {
@@ -13,10 +14,22 @@ impl Property {
         outcome: &Outcome<'_, V, D>,
         problem: &Problem<V, D>,
     ) -> Option<Property> {
-        let is_met = |index: usize| (problem.demands[index].met)(outcome);
+        let is_met = |index: usize| problem.demands[index].is_met(outcome);
         let judge = Judge { outcome, problem, value: |value| value, decision: |decision| decision };
         judge.violated(&AskedProperties::of(problem), is_met)
     }
+}
+
+impl<V, D> Demand<V, D> {
+    /// Whether it is met; a panic of its is no answer.
+    pub(crate) fn is_met(&self, outcome: &Outcome<'_, V, D>) -> bool {
+        said_by(|| format!("the demand {}", demand_title(self.name)), || (self.met)(outcome))
+    }
+}
+
+/// What a function of the user's says; a panic of its is no answer.
+fn said_by<T>(name: impl FnOnce() -> String, code: impl FnOnce() -> T) -> T {
+    guarded(code).unwrap_or_else(|said| Misbehaved(format!("{} panics: {said}", name())).unwind())
 }
 
 /// Judges an outcome, in which values and decisions may stand by numbers; equal ones have equal numbers.
@@ -64,7 +77,9 @@ where
             None => outcome.decided().all_equal(),
             Some(_) => {
                 let decided = outcome.decided().map(decision);
-                decided.array_combinations().all(|[one, other]| agreement.allows(one, other))
+                decided.array_combinations().all(|[one, other]| {
+                    said_by(|| "agreement".to_owned(), || agreement.allows(one, other))
+                })
             }
         }
     }
@@ -73,8 +88,9 @@ where
     fn are_valid(&self) -> bool {
         let Judge { outcome, problem: Problem { validity, .. }, value, decision } = self;
         let allow = |inputs: &[&V]| {
-            outcome.decided().all(|made| validity.allows(inputs, decision(made)))
-                && (!validity.misses(inputs.len()) || outcome.undecided().is_empty())
+            outcome.decided().all(|made| {
+                said_by(|| "validity".to_owned(), || validity.allows(inputs, decision(made)))
+            }) && (!validity.misses(inputs.len()) || outcome.undecided().is_empty())
         };
         let mut inputs = outcome.binding_inputs();
         if validity.is_hull() {

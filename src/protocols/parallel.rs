@@ -15,7 +15,8 @@ use crate::outcome::Task;
 use crate::protocol::{Lockstep, Round, Seat};
 use crate::signature::{Seal, Signed};
 use crate::testable::{
-    Claims, ClaimsOf, Forgery, Problem, ProblemOf, Repertoire, Signing, Testable, Wire, Words,
+    Claims, ClaimsOf, Forgery, ListedSignature, Problem, ProblemOf, Repertoire, Signing, Testable,
+    Wire, Words,
 };
 
 /// Instances of a protocol that run side by side: broadcasts, each with a commander of its own, or
@@ -76,6 +77,19 @@ impl<P> Parallel<P> {
     pub fn consensus(instances: usize, make: impl FnMut(usize) -> P) -> Parallel<P> {
         Parallel { instances: (0..instances).map(make).collect(), task: Task::Consensus }
     }
+
+    /// The first instance.
+    pub(super) fn first(&self) -> &P {
+        &self.instances[0]
+    }
+
+    /// The instances among so many generals: a broadcast needs its commander.
+    fn among(&self, n: usize) -> &[P] {
+        match self.task {
+            Task::Broadcast => &self.instances[..n.min(self.instances.len())],
+            Task::Consensus => &self.instances,
+        }
+    }
 }
 
 #[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
@@ -94,7 +108,7 @@ impl<P: Lockstep> Lockstep for Parallel<P> {
             let given = self.task == Task::Consensus || seat.me.id() == number;
             instance.start(seat, input.filter(|_| given))
         };
-        self.instances.iter().enumerate().map(start).collect()
+        self.among(seat.n).iter().enumerate().map(start).collect()
     }
 
     fn send(
@@ -175,7 +189,7 @@ impl<P: Testable> Testable for Parallel<P> {
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Tagged<P::Message>> {
         let mut all = Repertoire::silent();
-        for (instance, protocol) in self.instances.iter().enumerate() {
+        for (instance, protocol) in self.among(n).iter().enumerate() {
             let Repertoire { slots, strays, forgeries, unknown } = protocol.repertoire(n, wire);
             let tag = |message| Tagged { instance, message };
             let slots = slots.into_iter().map(|slot| slot.into_iter().map(tag).collect());
@@ -215,6 +229,17 @@ impl<P: Testable> Signing<Tagged<P::Message>> for Parallel<P> {
     fn seals(&self, Tagged { instance, message }: &Tagged<P::Message>) -> Vec<Seal> {
         let protocol = self.instances.get(*instance);
         protocol.map(|protocol| protocol.signing().seals(message)).unwrap_or_default()
+    }
+
+    /// With signatures of other instances, too.
+    fn relisted(
+        &self,
+        Tagged { instance, message }: &Tagged<P::Message>,
+        list: &[ListedSignature<'_, Tagged<P::Message>>],
+    ) -> Option<Tagged<P::Message>> {
+        let list: Vec<_> = list.iter().map(|listed| listed.map(|of| &of.message)).collect();
+        let message = self.instances.get(*instance)?.signing().relisted(message, &list)?;
+        Some(Tagged { instance: *instance, message })
     }
 }
 

@@ -41,11 +41,28 @@ pub fn shown(Bounds { problem, answer, traitors, .. }: &Bounds) -> Vec<Demonstra
     // Fewer rounds than the theorem asks for, with enough generals.
     let hasty = rounds.filter(|_| !solvable && enough_generals(problem));
     match (signed, task, solvable) {
-        (true, Task::Consensus, false) if !enough_generals(problem) && (3..=MANY).contains(&n) => {
-            // Two halves that obey: what is signed makes no difference.
-            all.push(shown(1, HALVES, format!("refute interactive -n {n} -f {f} -m 1")));
+        (true, Task::Consensus, true) if f <= 1 && n <= 4 || f == 0 && n <= 8 => {
+            all.push(shown(0, HOLDS, format!("check signed-consensus -n {n} -f {f}")));
         }
-        (true, Task::Consensus, _) => {}
+        (true, Task::Consensus, true) if n <= 7 => {
+            let command = format!("hunt signed-consensus -n {n} -f {f} --cases 100");
+            all.push(shown(3, DRAWN, command));
+        }
+        (true, Task::Consensus, true) => {}
+        (true, Task::Consensus, false) if !enough_generals(problem) => {
+            if (3..=MANY).contains(&n) {
+                // Two halves that obey: what is signed makes no difference.
+                all.push(shown(1, HALVES, format!("refute signed-consensus -n {n} -f {f} -m 1")));
+            }
+            if n <= 3 {
+                all.push(shown(1, BROKEN, format!("check signed-consensus -n {n} -f {f}")));
+            }
+        }
+        (true, Task::Consensus, false) => {
+            let few = hasty.filter(|_| n <= 4).map(|rounds| rounds - 1);
+            let broken = few.map(|m| format!("check signed-consensus -n {n} -f {f} -m {m}"));
+            all.extend(broken.map(|command| shown(1, TOO_FAST, command)));
+        }
         (true, Task::Broadcast, true) if f <= 1 && n <= 8 || n <= 5 => {
             let m = if *traitors == f { String::new() } else { format!(" -m {traitors}") };
             all.push(shown(0, HOLDS, format!("check signed -n {n} -f {f}{m}")));

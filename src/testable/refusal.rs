@@ -2,6 +2,7 @@
 
 use super::Wire;
 use crate::count::grouped;
+use crate::fault::Misbehaved;
 use crate::general::{General, Generals};
 use crate::protocol::Round;
 use crate::signature::Signed;
@@ -102,4 +103,19 @@ pub enum Refusal {
     GivenNoValue { general: usize, value: String, values: String },
     #[error("the protocol panics in {call}: {message}")]
     Panicked { call: &'static str, message: String },
+    /// A method of a value, message or state, or a demand.
+    #[error("{0}")]
+    Misbehaved(String),
+    #[error(
+        "the search finds {found} where a run finds nothing, under {attack}: either equal messages, or \
+         equal states, of the protocol do not behave alike (see `eq` and `hash` of their types), or \
+         that is a bug in turncoat"
+    )]
+    Contradicted { found: String, attack: String },
+}
+
+impl From<Misbehaved> for Refusal {
+    fn from(misbehaved: Misbehaved) -> Refusal {
+        Refusal::Misbehaved(misbehaved.0)
+    }
 }

@@ -1,7 +1,6 @@
 //! A protocol by numbers that is asked for its words.
 
 use crate::execution::{Forgeries, honest_messages};
-use crate::fault::guarded;
 use crate::general::General;
 use crate::machine::{
     DecisionId, Machine, MessageId, NumberedAttack, StateId, StateTable, Terms, ValueId,
@@ -39,8 +38,7 @@ impl<'a> Stories<'a> {
     }
 
     pub(in crate::report) fn tell(&self, from: General, message: MessageId) -> String {
-        let told = guarded(|| self.machine.tell(from, message));
-        told.unwrap_or_else(|_| self.machine.show_message(message))
+        self.machine.tell(from, message)
     }
 
     /// How many messages are sent in the honest run with the inputs of an attack.

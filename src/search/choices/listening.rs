@@ -13,6 +13,7 @@ use num_integer::Integer;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::Serialize;
 
+use super::relisting::relisted;
 use crate::adversary::{Adversary, FaultClass};
 use crate::execution::Delivery;
 use crate::execution::simulate::{Eavesdropper, Enemy, Roles, simulate};
@@ -308,8 +309,10 @@ impl Listener<'_> {
         let by_round = self.heard.iter().sorted_by_key(|((from, round), _)| (*round, *from));
         let all = by_round.flat_map(|(_, heard)| &heard.messages).unique().cloned().collect_vec();
         let messages = all.len();
-        let strays = all.into_iter().take(STRAYS).collect_vec();
+        let relisted = relisted(self.machine, self.terms.n(), &all);
+        let mut strays = all.into_iter().take(STRAYS).collect_vec();
         let left_out = messages - strays.len();
+        strays.extend(relisted);
         let harvested = Harvested { messages, runs: self.listened, left_out };
         let slots = self
             .heard

@@ -271,12 +271,13 @@ impl<'a> Space<'a> {
         self.stock.harvest.as_ref().map(|harvest| harvest.harvested)
     }
 
-    /// The signatures that these traitors make themselves.
+    /// The signatures that these traitors make themselves: theirs, and those of nobody who is there.
     pub fn made_by(&self, traitors: Generals) -> SignatureSet {
+        let loyal = self.everybody().minus(traitors);
         let mut made = SignatureSet::none(self.stock.signatures.len());
         let signatures = self.stock.signatures.iter().enumerate();
         signatures
-            .filter(|(_, signed)| traitors.contains(signed.by))
+            .filter(|(_, signed)| !loyal.contains(signed.by))
             .for_each(|(number, _)| made.add(number as u32));
         made
     }

@@ -12,13 +12,13 @@ use super::witness::{Subtree, WitnessLie, witness};
 use crate::adversary::Adversary;
 use crate::attack::{Attack, Edit, Lie};
 use crate::count::Count;
-use crate::execution::Size;
+use crate::execution::{Size, obeyed};
 use crate::general::{General, Generals};
-use crate::machine::{MessageId, NumberedAttack, ValueId};
+use crate::machine::{MessageId, NumberedAttack, ValueId, Worker};
 use crate::outcome::Task;
 use crate::property::Property;
 use crate::search::choices::space::Space;
-use crate::search::confirm::{CONFIRMATIONS, confirmed};
+use crate::search::confirm::{CONFIRMATIONS, another_end, confirmed};
 use crate::search::progress::{Halt, Phase};
 use crate::search::{Answer, Found, Reduction, Search};
 use crate::testable::{Recursive, Refusal, Wire, described};
@@ -50,12 +50,15 @@ impl Search<'_> {
             return Err(because(format!("its depth is {depth}, and it has {rounds} rounds")));
         }
         let mut covered = Vec::new();
-        let (found, halt) =
-            match self.smallest(&mut composition, &*recursive, &values, &mut covered) {
-                Ok(found) => (found, None),
-                Err(CompositionError::Halted(halt)) => (None, Some(halt)),
-                Err(error) => return Err(error),
-            };
+        let smallest = match self.obeyed()? {
+            Some(found) => Ok(Some(found)),
+            None => self.smallest(&mut composition, &*recursive, &values, &mut covered),
+        };
+        let (found, halt) = match smallest {
+            Ok(found) => (found, None),
+            Err(CompositionError::Halted(halt)) => (None, Some(halt)),
+            Err(error) => return Err(error),
+        };
         if found.is_some() {
             covered = self.adversary.sizes().map(|size| self.behaviours(size)).collect();
         }
@@ -67,6 +70,28 @@ impl Search<'_> {
             halt,
             ..Answer::default()
         })
+    }
+
+    /// An attack of as few traitors as can be, who obey, if that breaks the protocol: a recursion is one
+    /// of values, and knows nothing of code that panics. Where the protocol can't be run it is not known.
+    fn obeyed(&self) -> Result<Option<Found>, Refusal> {
+        let Search { machine, terms, adversary, .. } = *self;
+        if terms.too_large.is_some() {
+            return Ok(None);
+        }
+        let traitors = (1..=*adversary.sizes().start()).map(General::new).collect();
+        let labels = |_, _| None;
+        let breaks = terms.values.iter().find_map(|value| {
+            let attack = Attack::new(&terms.graph, traitors, [(General::COMMANDER, *value)].into());
+            let execution =
+                obeyed(&mut Worker::new(machine, terms, traitors), terms, &attack, &labels);
+            execution.violation().map(|violation| (attack, violation))
+        });
+        let Some((attack, violation)) = breaks else { return Ok(None) };
+        let found = confirmed(machine, terms, &labels, &attack, CONFIRMATIONS);
+        let found =
+            found.ok_or_else(|| Refusal::Misbehaved(another_end(&violation).to_string()))?;
+        Ok(Some(Found { size: Size::Smallest, ..found }))
     }
 
     /// The smallest attack, if there is one; and how many behaviours with fewer traitors were covered.

@@ -18,7 +18,7 @@ use crate::outcome::Outcome;
 use crate::property::{AskedProperties, Property, Violation};
 use crate::protocol::{Round, Seat};
 use crate::signature::{Seal, Signed};
-use crate::testable::{Recursive, Refusal, Repertoire, Wire};
+use crate::testable::{ListedSignature, Recursive, Refusal, Repertoire, Wire};
 use crate::view::LoyalView;
 
 /// What the viewer "panics" with when it was told what is in the view: so a search finds it as it finds a
@@ -125,6 +125,22 @@ impl Machine for Follower<'_> {
 
     fn signatures(&self, message: MessageId) -> Result<Vec<Signed>, Refusal> {
         self.machine.signatures(message)
+    }
+
+    fn relisted(
+        &self,
+        message: MessageId,
+        list: &[ListedSignature<'_, MessageId>],
+    ) -> Result<Option<MessageId>, Refusal> {
+        self.machine.relisted(message, list)
+    }
+
+    fn tested(&self) -> Result<(), Refusal> {
+        self.machine.tested()
+    }
+
+    fn sort(&self, messages: &mut [MessageId]) {
+        self.machine.sort(messages);
     }
 
     fn seals(&self, message: MessageId) -> Result<Vec<Seal>, Refusal> {
@@ -358,6 +374,10 @@ impl StateTable for FollowerTable<'_> {
             [one, other] => one.is_some().cmp(&other.is_some()),
         };
         inner.then_with(|| key(one).cmp(&key(other)))
+    }
+
+    fn tested(&self) -> Result<(), Refusal> {
+        self.inner.tested()
     }
 
     fn show(&self, state: StateId) -> String {
