@@ -7,6 +7,7 @@ use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
+use crate::escape::escaped;
 use crate::general::General;
 use crate::outcome::Task;
 use crate::protocol::Round;
@@ -151,7 +152,7 @@ fn hush() {
 /// What the panic that was caught last said, and where.
 #[cold]
 fn told(payload: Box<dyn Any + Send>) -> String {
-    PLACE.with_borrow(|place| format!("{} (at {place})", message(payload.as_ref())))
+    PLACE.with_borrow(|place| format!("{} (at {place})", escaped(message(payload.as_ref()))))
 }
 
 fn message(payload: &(dyn Any + Send)) -> &str {

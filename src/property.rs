@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use crate::escape::escaped;
 use crate::fault::{Fault, FaultKind};
 use crate::general::General;
 use crate::outcome::{Demand, Outcome, Task};
@@ -118,7 +119,7 @@ impl Property {
 
 /// As a demand is called: in quotes.
 pub(crate) fn demand_title(name: &str) -> String {
-    format!("\"{name}\"")
+    format!("\"{}\"", escaped(name))
 }
 
 /// A loyal general accepted a forgery: its state was another one afterwards.

@@ -1,6 +1,7 @@
 //! What is asked of a protocol: among how many generals, how many traitors, and what those may do.
 
 use crate::adversary::Adversary;
+use crate::count::many;
 use crate::graph::Graph;
 use crate::machine::{Machine, Terms};
 use crate::search::CompositionError;
@@ -28,7 +29,7 @@ pub enum CheckError {
     #[error("how many {0}? say .{0}(..)")]
     Missing(&'static str),
     /// Nobody would be loyal.
-    #[error("f is {f}: with n = {n} there can be at most {} traitors", n.saturating_sub(1))]
+    #[error("f is {f}: with n = {n} there can be at most {}", many(n.saturating_sub(1) as u64, "traitor"))]
     AllTraitors {
         /// How many generals.
         n: usize,

@@ -23,8 +23,9 @@ pub mod style;
 pub mod svg;
 pub(crate) mod telling;
 pub mod text;
+mod unique_keys;
 
-use crate::count::grouped;
+use crate::count::many;
 
 /// The same with a capital letter at its beginning.
 fn capital(text: &str) -> String {
@@ -36,10 +37,4 @@ fn capital(text: &str) -> String {
 /// The same as a sentence.
 fn sentence(text: &str) -> String {
     capital(text) + "."
-}
-
-/// "1 round", "2 rounds".
-fn many(count: u64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(&count.to_string()))
 }

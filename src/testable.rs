@@ -12,8 +12,8 @@ use std::marker::PhantomData;
 
 pub use self::claims::{Claims, Recursive, Symmetric};
 pub use self::problem::Problem;
-pub(crate) use self::refusal::MOST_ROUNDS;
 pub use self::refusal::Refusal;
+pub(crate) use self::refusal::{MOST_ROUNDS, MOST_SENT};
 pub use self::repertoire::{Forgery, Repertoire, Wire};
 pub use self::signing::Signing;
 use self::signing::Unsigned;

@@ -59,4 +59,5 @@ mod textbook;
 mod tidy;
 mod tiny_protocols;
 mod told;
+mod whole_files;
 mod wrappers;

@@ -8,6 +8,7 @@ use super::numbered::Numbered;
 use super::numbers::{MessageId, ValueId};
 use super::table::{StateTable, StoredStates, Table};
 use super::terms::Terms;
+use crate::escape::escaped;
 use crate::general::{General, Generals, Swap};
 use crate::graph::Graph;
 use crate::outcome::Outcome;
@@ -25,7 +26,7 @@ impl<P: Testable> Machine for Numbered<P> {
     }
 
     fn name(&self) -> Result<String, Refusal> {
-        described("name", || self.protocol.words().name())
+        described("name", || escaped(&self.protocol.words().name()))
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Result<Repertoire<MessageId>, Refusal> {
@@ -106,15 +107,15 @@ impl<P: Testable> Machine for Numbered<P> {
     }
 
     fn tell(&self, from: General, message: MessageId) -> String {
-        self.protocol.words().tell(from, self.message(message))
+        escaped(&self.protocol.words().tell(from, self.message(message)))
     }
 
     fn show_message(&self, message: MessageId) -> String {
-        format!("{:?}", self.message(message))
+        escaped(&format!("{:?}", self.message(message)))
     }
 
     fn show_value(&self, value: ValueId) -> String {
-        format!("{:?}", self.value(value))
+        escaped(&format!("{:?}", self.value(value)))
     }
 }
 

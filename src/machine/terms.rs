@@ -3,6 +3,7 @@
 use itertools::Itertools;
 
 use super::numbers::ValueId;
+use crate::escape::escaped;
 use crate::general::Generals;
 use crate::graph::Graph;
 use crate::outcome::{Demand, Task};
@@ -44,7 +45,7 @@ impl Terms {
             return Err(Refusal::Generals(n));
         }
         let problem = described("problem", || protocol.problem(&graph))?;
-        let problem = problem.map_err(Refusal::Protocol)?;
+        let problem = problem.map_err(|why| Refusal::Protocol(escaped(&why)))?;
         let inputs = problem.given(n);
         let Problem { values, task, inputs: _, demands, too_large } = problem;
         if let Some(why) = too_large.as_ref().filter(|_| runs) {
