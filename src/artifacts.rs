@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::attack::{Attack, AttackOn};
 use crate::execution::{Counterexample, ExecutionOf};
 use crate::fault::guarded;
+use crate::files;
 use crate::report::attack_file::AttackFile;
 use crate::report::story::Story;
 use crate::report::svg::svg;
@@ -73,7 +74,7 @@ fn write(folder: &Path, story: &Story, attack: (&str, String)) -> io::Result<Vec
     fs::create_dir_all(folder)?;
     let write = |(kind, text): (&str, String)| {
         let file = folder.join(format!("{stem}.{kind}"));
-        fs::write(&file, text).map(|()| file)
+        files::write(&file, &text).map(|()| file)
     };
     let pictures = [page(story), Some(("svg", svg(story))), Some(attack)];
     pictures.into_iter().flatten().map(write).collect()

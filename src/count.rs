@@ -155,6 +155,12 @@ pub(crate) fn grouped(digits: &str) -> String {
     separated.collect()
 }
 
+/// "1 round", "2 rounds".
+pub(crate) fn many(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(&count.to_string()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,6 +7,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 use std::{fmt, mem};
 
+use crate::escape::escaped;
 use crate::general::General;
 use crate::outcome::Task;
 use crate::protocol::Round;
@@ -162,7 +163,7 @@ pub(crate) fn cloned<T: Clone>(thing: &T) -> T {
 
 /// What a value, message or state is, as [`Debug`](fmt::Debug) prints it, or that it can't be printed.
 pub(crate) fn shown<T: fmt::Debug>(thing: &T) -> String {
-    let shown = guarded(|| method::<T, String>("fmt", || format!("{thing:?}")));
+    let shown = guarded(|| method::<T, String>("fmt", || escaped(&format!("{thing:?}"))));
     shown.unwrap_or_else(|said| format!("({said})"))
 }
 
@@ -219,7 +220,7 @@ fn told(payload: Box<dyn Any + Send>) -> String {
     let place = PLACE.take();
     let said = match payload.downcast::<Misbehaved>() {
         Ok(misbehaved) => return misbehaved.0,
-        Err(payload) => message(payload),
+        Err(payload) => escaped(&message(payload)),
     };
     let place = if place.is_empty() { place } else { format!(" (at {place})") };
     match method {

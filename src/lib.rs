@@ -60,6 +60,7 @@
 //! |---|---|---|
 //! | 0 | [`general`], [`graph`] | who there is, who can talk to whom |
 //! | 0 | [`order`], [`count`] | what they agree on, how many |
+//! | 0 | `escape` | what is shown of texts that are not ours |
 //! | 0 | [`outcome`] | how it ended, and what is asked: broadcast or consensus, demands |
 //! | 1 | [`protocol`], [`signature`], [`fault`] | a protocol, how it signs, and what none may do |
 //! | 1 | [`testable`], [`forgery`] | their testing sides |
@@ -78,6 +79,7 @@
 //! | 7 | `symmetry`, `recursion`, `monotone` | tests of what a protocol claims of itself |
 //! | 7 | [`strategy`], [`regressions`] | strategies for proptest; attacks kept in files |
 //! | 7 | `artifacts` | what a failing test leaves behind |
+//! | 7 | `files` | files that are read, and written whole |
 //! | 8 | `main`, `cli` | arguments, threads, progress |
 //!
 //! Files, clocks and the environment are touched from floor 7 up, and nowhere below.
@@ -139,9 +141,11 @@ mod check;
 #[doc(hidden)]
 pub mod cli;
 pub mod count;
+mod escape;
 mod estimate;
 pub mod execution;
 pub mod fault;
+mod files;
 pub mod forgery;
 pub mod general;
 pub mod graph;

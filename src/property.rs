@@ -8,6 +8,7 @@ use serde::Serialize;
 
 pub use self::asked::AskedProperties;
 pub(crate) use self::judge::Judge;
+use crate::escape::escaped;
 use crate::fault::{Fault, FaultKind};
 use crate::outcome::Task;
 use crate::testable::Wire;
@@ -96,7 +97,7 @@ impl Property {
 
 /// As a demand is called: in quotes.
 pub(crate) fn demand_title(name: &str) -> String {
-    format!("\"{name}\"")
+    format!("\"{}\"", escaped(name))
 }
 
 /// A loyal general accepted a forgery: its state was another one afterwards.

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use serde::{Deserialize, Serialize};
 
 use crate::adversary::Adversary;
+use crate::count::many;
 use crate::general::General;
 use crate::graph::Graph;
 use crate::machine::{Machine, Terms};
@@ -47,7 +48,7 @@ pub enum CheckError {
     #[error("how many {0}? say .{0}(..)")]
     Missing(&'static str),
     /// Nobody would be loyal.
-    #[error("f is {f}: with n = {n} there can be at most {} traitors", n.saturating_sub(1))]
+    #[error("f is {f}: with n = {n} there can be at most {}", many(n.saturating_sub(1) as u64, "traitor"))]
     AllTraitors {
         /// How many generals.
         n: usize,

@@ -17,7 +17,7 @@ pub use self::claims::{Claims, Recursive, Symmetric};
 pub use self::problem::Problem;
 pub use self::properties::{Agreement, Termination, Validity};
 pub use self::refusal::Refusal;
-pub(crate) use self::refusal::{MOST_MESSAGES, MOST_ROUNDS};
+pub(crate) use self::refusal::{MOST_MESSAGES, MOST_ROUNDS, MOST_SENT};
 pub(crate) use self::relisting::wrong_lists;
 pub use self::repertoire::{Forgery, Repertoire, Wire};
 use self::signing::Unsigned;

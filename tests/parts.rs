@@ -129,10 +129,10 @@ fn files_that_do_not_belong_together_are_refused_with_a_line_each() {
         }
     };
     let [one, two, three] = [0, 1, 2].map(|place| files[place].as_str());
-    refused(&[one, three], &["1 of 3 parts are missing: 2/3"]);
+    refused(&[one, three], &["1 of 3 parts is missing: 2/3"]);
     refused(&[one, two, two, three], &["part 2/3 is in"]);
-    refused(&[one, &others[1], three], &["it is of another question", "are missing: 2/3"]);
-    refused(&[one, &fourths[1], three], &["it is part 2/2", "are missing: 2/3"]);
+    refused(&[one, &others[1], three], &["it is of another question", "is missing: 2/3"]);
+    refused(&[one, &fourths[1], three], &["it is part 2/2", "is missing: 2/3"]);
     refused(&[one, "nowhere.json", three], &["nowhere.json", "are missing"]);
     let name = damaged.display().to_string();
     for (broken, said) in [
@@ -142,7 +142,7 @@ fn files_that_do_not_belong_together_are_refused_with_a_line_each() {
         ("{}\n".to_owned(), "turncoat_part"),
     ] {
         fs::write(&damaged, broken).unwrap();
-        refused(&[one, &name, three], &[said, "are missing: 2/3"]);
+        refused(&[one, &name, three], &[said, "is missing: 2/3"]);
     }
     // The others are as good as before.
     assert_eq!(turncoat(&format!("merge {}", files.join(" "))).code, 0);

@@ -28,13 +28,13 @@ pub struct CheckArguments {
     #[command(flatten)]
     among: Among,
     /// Number of traitors, at most
-    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    #[arg(short, value_parser = whole_number)]
     f: usize,
     /// Save the attack of the counterexample to this file
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
     /// Print the estimated cost per engine and exit
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["save", "expect", "shard", "checkpoint"])]
     dry_run: bool,
     #[command(flatten)]
     question: QuestionArguments,

@@ -29,7 +29,7 @@ pub struct HuntArguments {
     #[command(flatten)]
     among: Among,
     /// Number of traitors, at most
-    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    #[arg(short, value_parser = whole_number)]
     f: usize,
     /// Number of attacks to draw
     #[arg(long, value_name = "K", default_value = "10_000", value_parser = long_number)]

@@ -12,7 +12,7 @@ use crate::{CoordinatorVote, FloodSet, Graph, InteractiveConsistency, RoutedMess
 #[derive(Args)]
 pub struct OralArguments {
     /// Number of traitors the algorithm is designed for: it runs m + 1 rounds [default: f]
-    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    #[arg(short, value_parser = whole_number)]
     m: Option<usize>,
     /// Number of possible orders: RETREAT, ATTACK, ..
     #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
@@ -57,7 +57,7 @@ impl Oral {
 #[derive(Args)]
 pub struct FloodSetArguments {
     /// Number of rounds [default: f + 1]
-    #[arg(long, value_name = "K", value_parser = whole_number, allow_negative_numbers = true)]
+    #[arg(long, value_name = "K", value_parser = whole_number)]
     rounds: Option<usize>,
     /// Number of possible values: RETREAT, ATTACK, ..
     #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
@@ -67,7 +67,7 @@ pub struct FloodSetArguments {
 #[derive(Args)]
 pub struct MadeForArguments {
     /// Number of traitors the protocol is designed for [default: f]
-    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    #[arg(short, value_parser = whole_number)]
     m: Option<usize>,
     /// Number of possible values: RETREAT, ATTACK, ..
     #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
@@ -77,10 +77,10 @@ pub struct MadeForArguments {
 #[derive(Args)]
 pub struct RoutedArguments {
     /// Number of traitors the algorithm is designed for [default: f]
-    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    #[arg(short, value_parser = whole_number)]
     m: Option<usize>,
     /// Number of neighbours that hear from the commander [default: 3m]
-    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    #[arg(short, value_parser = whole_number)]
     p: Option<usize>,
     /// Number of possible orders: RETREAT, ATTACK, ..
     #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]

@@ -358,7 +358,7 @@ impl Audience<'_, '_> {
     /// Whether one of these messages is a forgery whose effect is of interest.
     fn would_note(&self, wire: Wire, said: &[MessageId], lie: impl Fn(&MessageId) -> bool) -> bool {
         let labelled =
-            |message: &MessageId| lie(message) && (self.labels)(wire, *message).is_some();
+            |message: &MessageId| (self.labels)(wire, *message).is_some() && lie(message);
         !self.worker.traitors.contains(wire.to) && said.iter().any(labelled)
     }
 

@@ -9,6 +9,7 @@
 
 use serde::Serialize;
 
+use crate::count::many;
 use crate::general::Generals;
 use crate::outcome::Task;
 use crate::protocol::Round;
@@ -162,7 +163,7 @@ pub enum BoundsError {
     #[error("n is {0}: there must be from 1 to {max} generals", max = Generals::MAX)]
     Generals(usize),
     /// Nobody would be loyal.
-    #[error("f is {f}: with n = {n} there can be at most {} traitors", n.saturating_sub(1))]
+    #[error("f is {f}: with n = {n} there can be at most {}", many(n.saturating_sub(1) as u64, "traitor"))]
     AllTraitors {
         /// How many generals.
         n: usize,

@@ -9,6 +9,7 @@ use super::numbered::Numbered;
 use super::numbers::{DecisionId, MessageId, ValueId};
 use super::table::{StateTable, StoredStates, Table};
 use super::terms::Terms;
+use crate::escape::escaped;
 use crate::fault::{cloned, guarded, shown, vouched};
 use crate::general::{General, Generals, Swap};
 use crate::graph::Graph;
@@ -29,7 +30,7 @@ impl<P: Testable> Machine for Numbered<P> {
     }
 
     fn name(&self) -> Result<String, Refusal> {
-        described("name", || self.protocol.words().name())
+        described("name", || escaped(&self.protocol.words().name()))
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Result<Repertoire<MessageId>, Refusal> {
@@ -158,7 +159,8 @@ impl<P: Testable> Machine for Numbered<P> {
 
     fn tell(&self, from: General, message: MessageId) -> String {
         let message = self.message(message);
-        guarded(|| self.protocol.words().tell(from, message)).unwrap_or_else(|_| shown(message))
+        let told = guarded(|| escaped(&self.protocol.words().tell(from, message)));
+        told.unwrap_or_else(|_| shown(message))
     }
 
     fn show_message(&self, message: MessageId) -> String {
@@ -170,7 +172,7 @@ impl<P: Testable> Machine for Numbered<P> {
     }
 
     fn show_decision(&self, decision: DecisionId) -> String {
-        format!("{:?}", self.decision(decision))
+        shown(self.decision(decision))
     }
 }
 

@@ -11,10 +11,11 @@ use rustc_hash::FxBuildHasher;
 use super::laws::are_plain;
 use super::numbered::Numbered;
 use super::numbers::{DecisionId, MessageId, StateId, ValueId};
+use crate::escape::escaped;
 use crate::fault::{Misbehaved, guarded, method, shown, vouched};
 use crate::general::{General, Swap};
 use crate::protocol::{Plain, Round, Seat};
-use crate::testable::{Refusal, Testable};
+use crate::testable::{MOST_SENT, Refusal, Testable};
 
 /// An answer of the protocol, or what its panic said.
 pub(crate) type Guarded<T> = Result<T, String>;
@@ -285,10 +286,17 @@ impl<P: Testable> StateTable for Table<'_, P> {
         let before = said.len();
         let sent = guarded(|| {
             let sent = numbered.protocol.send(states.get(state), round, to);
-            let mut sent: Vec<_> = sent.into_iter().collect();
+            let mut sent: Vec<_> = sent.into_iter().take(MOST_SENT + 1).collect();
+            if sent.len() > MOST_SENT {
+                return Err(format!(
+                    "more than {MOST_SENT} messages are sent to one general at once"
+                ));
+            }
             method::<P::Message, ()>("cmp", || sent.sort_unstable());
             said.extend(sent.into_iter().map(|message| numbered.number_message(message)));
+            Ok(())
         });
+        let sent = sent.unwrap_or_else(Err);
         if sent.is_err() {
             said.truncate(before);
         }
@@ -335,7 +343,10 @@ impl<P: Testable> StateTable for Table<'_, P> {
     }
 
     fn explain(&self, state: StateId) -> Guarded<Vec<String>> {
-        guarded(|| self.numbered.protocol.words().explain(self.states.get(state)))
+        guarded(|| {
+            let lines = self.numbered.protocol.words().explain(self.states.get(state));
+            lines.iter().flat_map(|text| text.split('\n')).map(escaped).collect()
+        })
     }
 
     fn compare(&self, one: StateId, other: StateId) -> Ordering {

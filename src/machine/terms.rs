@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use itertools::Itertools;
 
 use super::numbers::ValueId;
+use crate::escape::escaped;
 use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::outcome::Task;
@@ -48,7 +49,7 @@ impl Terms {
             return Err(Refusal::Generals(n));
         }
         let problem = described("problem", || protocol.problem(&graph))?;
-        let problem = problem.map_err(Refusal::Protocol)?;
+        let problem = problem.map_err(|why| Refusal::Protocol(escaped(&why)))?;
         let inputs = problem.given(n);
         let (task, too_large) = (problem.task, problem.too_large.clone());
         if let Some(why) = too_large.as_ref().filter(|_| runs) {

@@ -13,6 +13,10 @@ pub(crate) const MOST_MESSAGES: u64 = 50_000_000;
 /// The most rounds, times generals: a search goes as deep as that.
 pub(crate) const MOST_ROUNDS: usize = 512;
 
+/// The most messages that a protocol sends on one wire in one round: without a limit, one that sends without
+/// end would never be found out.
+pub(crate) const MOST_SENT: usize = 1 << 15;
+
 /// Why a protocol can't be run among so many generals.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]

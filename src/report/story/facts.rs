@@ -6,6 +6,7 @@ use itertools::Itertools;
 
 use super::Ending;
 use crate::adversary::FaultClass;
+use crate::escape::escaped;
 use crate::general::{General, Generals};
 use crate::outcome::Task;
 use crate::property::{Accepted, AskedProperties, Property, Violation};
@@ -123,6 +124,7 @@ impl Facts<'_> {
     fn taken_in(&self, Accepted { wire, label }: &Accepted) -> String {
         let round = wire.round;
         let [from, to] = [wire.from, wire.to].map(|general| self.task.name(general));
+        let label = escaped(label);
         let what = format!("In round {round} {from} sends {to} a forgery, {label}, which counts.");
         let outcome = self.lacks.map(|property| self.accusation(property));
         [what].into_iter().chain(outcome).join(" ")

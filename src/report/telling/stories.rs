@@ -1,5 +1,6 @@
 //! A protocol by numbers that is asked for its words.
 
+use crate::escape::escaped;
 use crate::execution::{Forgeries, honest_messages};
 use crate::general::General;
 use crate::machine::{
@@ -53,7 +54,7 @@ impl<'a> Stories<'a> {
     /// In which way a message is forged, if it is a forgery on this wire.
     pub(super) fn forged(&self, wire: Wire, message: MessageId) -> Option<String> {
         let label = self.forgeries.label(self.machine, self.terms, wire, message);
-        label.map(str::to_owned)
+        label.map(escaped)
     }
 
     /// What a state is, and what would be decided in it, if that is asked.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexSet;
 use itertools::Itertools;
 use num_integer::Integer;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use super::relisting::relisted;
@@ -129,12 +129,11 @@ impl Harvest {
             return;
         }
         let Repertoire { slots, strays, forgeries, .. } = repertoire;
-        let described = |message: &&MessageId| {
-            let forged = forgeries.iter().any(|forgery| forgery.message == **message);
-            forged || slots.iter().any(|slot| slot.contains(message))
-        };
+        let forged = forgeries.iter().map(|forgery| forgery.message);
+        let described: FxHashSet<_> = slots.iter().flatten().copied().chain(forged).collect();
         let heard = self.slots.get(&(wire.from, wire.round)).into_iter().flatten();
-        let heard = heard.map(|slot| slot.iter().filter(|m| !described(m)).cloned().collect_vec());
+        let heard =
+            heard.map(|slot| slot.iter().filter(|m| !described.contains(m)).cloned().collect_vec());
         let heard = heard.filter(|slot| !slot.is_empty()).collect_vec();
         slots.extend(heard);
         strays.extend(self.strays.iter().cloned());
@@ -230,10 +229,9 @@ impl Enemy for Mimic<'_> {
     ) -> Option<Vec<MessageId>> {
         let said = self.runs[self.plan.face(wire)?].get(&wire).into_iter().flatten();
         let can_be_said = |message: &&MessageId| {
-            honest.contains(message) || {
-                let signatures = self.machine.signatures(**message);
-                signatures.is_ok_and(|signatures| overhears.lacks(&signatures).is_none())
-            }
+            let signatures = self.machine.signatures(**message);
+            signatures.is_ok_and(|signatures| overhears.lacks(&signatures).is_none())
+                || honest.contains(message)
         };
         Some(said.filter(can_be_said).cloned().collect())
     }
