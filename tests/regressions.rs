@@ -145,6 +145,8 @@ fn what_is_found_is_kept_and_replayed() {
               the commander tells 1, 2: ATTACK
           LIE lieutenant 1 tells 2: RETREAT  (loyal: nothing)
 
+        Messages sent: 3; in an honest run: 2.
+
         What the loyal held in the end
           the commander  (true, ATTACK)
           lieutenant 2   (false, RETREAT)
@@ -160,6 +162,8 @@ fn what_is_found_is_kept_and_replayed() {
         Round 1
               the commander tells 1: RETREAT
           LIE the commander tells 2: ATTACK  (loyal: RETREAT)
+
+        Messages sent: 2; in an honest run: 2.
 
         What the loyal held in the end
           lieutenant 1   (false, RETREAT)

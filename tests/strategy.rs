@@ -197,6 +197,8 @@ fn a_case_that_fails_tells_the_story() {
               lieutenant 1 tells 2: the commander said ATTACK
           LIE lieutenant 2 tells 1: the commander said RETREAT  (loyal: the commander said ATTACK)
 
+        Messages sent: 4; in an honest run: 4.
+
         What the loyal held in the end
           the commander  gave the order ATTACK
           lieutenant 1   the commander said ATTACK

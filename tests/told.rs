@@ -178,7 +178,7 @@ fn a_program_reads_the_same() {
     let protocol = CoordinatorVote::new(1);
     let execution = run(&protocol, &attack).unwrap();
     let json = json::execution(Task::Broadcast, &attack, &execution);
-    expect![[r#"{"property":null,"fault":null,"forgery":null,"faults":"crash","traitors":[0],"inputs":{"0":"ATTACK"},"crashes":[{"general":0,"round":1,"reaches":[1]}],"lies":[],"decisions":{"1":"RETREAT","2":"RETREAT"}}"#]].assert_eq(&format!("{json}"));
+    expect![[r#"{"property":null,"fault":null,"forgery":null,"messages":3,"faults":"crash","traitors":[0],"inputs":{"0":"ATTACK"},"crashes":[{"general":0,"round":1,"reaches":[1]}],"lies":[],"decisions":{"1":"RETREAT","2":"RETREAT"}}"#]].assert_eq(&format!("{json}"));
 }
 
 /// Consensus on what is no value.
