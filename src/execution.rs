@@ -1,7 +1,6 @@
 //! The simulator: a protocol run under an attack, deterministic, and everything that was said.
 
 mod deliveries;
-mod honest;
 pub(crate) mod simulate;
 mod simulator;
 mod written;
@@ -11,12 +10,11 @@ use std::collections::BTreeMap;
 use itertools::Itertools;
 
 pub use self::deliveries::{Deliveries, Delivery, Sent};
-pub(crate) use self::honest::honest_messages;
 pub(crate) use self::simulate::Forgeries;
 #[cfg(feature = "cli")]
 pub(crate) use self::simulator::run_by_numbers;
 pub use self::simulator::{Simulator, run};
-pub(crate) use self::written::{obeyed, obeyed_into, replayed};
+pub(crate) use self::written::{honest_messages, obeyed, obeyed_into, replayed};
 use crate::attack::{Attack, AttackOn, Item};
 use crate::fault::{Fault, cloned};
 use crate::general::General;
@@ -41,6 +39,9 @@ pub struct Execution<D, M, S> {
     /// The states in which all began, and those after each round that came to an end, for pictures. They
     /// are kept only if that is asked for: if there is a list to put them into, even an empty one.
     pub history: Option<Vec<Vec<Option<S>>>>,
+    /// How many messages are sent in the honest run with the same inputs, if the history is kept and the
+    /// protocol can be run so.
+    pub honest_messages: Option<usize>,
     /// What each loyal general decided, by number; nothing for a traitor, for the commander of a broadcast, and
     /// for whoever has not decided.
     pub decisions: Vec<Option<D>>,
@@ -83,6 +84,7 @@ impl<D, M, S> Default for Execution<D, M, S> {
             disturbed: BTreeMap::new(),
             states: Vec::new(),
             history: None,
+            honest_messages: None,
             decisions: Vec::new(),
             idle: Vec::new(),
             lacking: Vec::new(),
@@ -118,6 +120,7 @@ impl<D, M, S> Execution<D, M, S> {
             disturbed: disturbed.collect(),
             states: all(&self.states),
             history: self.history.as_ref().map(|history| history.iter().map(all).collect()),
+            honest_messages: self.honest_messages,
             decisions: self.decisions.iter().map(|made| made.as_ref().map(&decision)).collect(),
             idle: self.idle.clone(),
             lacking: self.lacking.clone(),
@@ -138,6 +141,7 @@ impl<D, M, S> Execution<D, M, S> {
         decisions.clear();
         idle.clear();
         lacking.clear();
+        self.honest_messages = None;
         (self.accepted, self.fault, self.lacks) = (None, None, None);
     }
 

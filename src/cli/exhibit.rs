@@ -49,8 +49,7 @@ impl<'a> Exhibit<'a> {
 
     pub fn json(&self) -> Value {
         let execution = self.notation.write_execution(&self.execution);
-        let honest_messages = self.stories.honest_messages(&self.attack);
-        json::counterexample(self.task, &self.attack(), &execution, self.size, honest_messages)
+        json::counterexample(self.task, &self.attack(), &execution, self.size)
     }
 
     pub fn attack(&self) -> Attack<Value, Value> {

@@ -62,7 +62,7 @@ pub fn replay(
         json: &|| {
             let written = notation.write_execution(&execution);
             let mut json = json::execution(terms.task, &notation.write_attack(&attack), &written);
-            json["honest_messages"] = json!(stories.honest_messages(&attack));
+            json["honest_messages"] = json!(execution.honest_messages);
             json["n"] = json!(attack.n());
             json::add_graph(&mut json, &attack.graph);
             json::merge(&mut json, &json!(specification));

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fmt;
 
-use super::written::obeyed_into;
+use super::written::{honest_messages, obeyed_into};
 use super::{Execution, ExecutionOf, Forgeries};
 use crate::attack::{AttackOn, Misfit};
 use crate::execution::NumberedExecution;
@@ -162,6 +162,9 @@ impl Known {
         let mut worker = Worker::remembering(machine, terms, attack.traitors, memory_before);
         worker.make_room();
         obeyed_into(&mut worker, terms, attack, &label, execution);
+        if execution.history.is_some() {
+            execution.honest_messages = honest_messages(machine, terms, &attack.inputs);
+        }
         show(execution, &*worker.table);
         *memory = worker.into_memory();
         Ok(())

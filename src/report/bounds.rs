@@ -316,7 +316,7 @@ fn judged(n: usize, f: usize, quorum: Quorum) -> String {
     }
     if !forms {
         wrong.push(match n.checked_sub(f).filter(|_| size <= n) {
-            Some(left) => format!("too large: if {f} are silent only {left} are left"),
+            Some(left) => format!("too large: with {f} silent, only {left} are left"),
             None => "more than all".to_owned(),
         });
     }

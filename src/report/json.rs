@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::story::Story;
 use crate::attack::Attack;
 use crate::count::Count;
 use crate::execution::{Counterexample, Execution, Size};
@@ -220,7 +219,6 @@ pub(crate) fn counterexample<V, D, M, N, S>(
     attack: &Attack<V, M>,
     execution: &Execution<D, N, S>,
     size: Size,
-    honest_messages: Option<usize>,
 ) -> Value
 where
     V: Clone + Serialize,
@@ -228,7 +226,7 @@ where
     M: Clone + Serialize,
 {
     let mut json = self::execution(task, attack, execution);
-    json["honest_messages"] = json!(honest_messages);
+    json["honest_messages"] = json!(execution.honest_messages);
     json["smallest"] = match size {
         Size::Smallest => json!(true),
         Size::LocallyMinimal => json!("locally"),
@@ -244,8 +242,7 @@ where
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let Counterexample { attack, execution, size, protocol, .. } = self;
         let task = task_of(protocol, &attack.graph);
-        let honest_messages = Story::in_brief(protocol, attack, execution).honest_messages;
-        counterexample(task, attack, execution, *size, honest_messages).serialize(to)
+        counterexample(task, attack, execution, *size).serialize(to)
     }
 }
 

@@ -1,11 +1,9 @@
 //! A protocol by numbers that is asked for its words.
 
 use crate::escape::escaped;
-use crate::execution::{Forgeries, honest_messages};
+use crate::execution::Forgeries;
 use crate::general::General;
-use crate::machine::{
-    DecisionId, Machine, MessageId, NumberedAttack, StateId, StateTable, Terms, ValueId,
-};
+use crate::machine::{DecisionId, Machine, MessageId, StateId, StateTable, Terms, ValueId};
 use crate::report::story::Held;
 use crate::signature::Seal;
 use crate::testable::Wire;
@@ -40,11 +38,6 @@ impl<'a> Stories<'a> {
 
     pub(in crate::report) fn tell(&self, from: General, message: MessageId) -> String {
         self.machine.tell(from, message)
-    }
-
-    /// How many messages are sent in the honest run with the inputs of an attack.
-    pub fn honest_messages(&self, attack: &NumberedAttack) -> Option<usize> {
-        honest_messages(self.machine, self.terms, &attack.inputs)
     }
 
     pub(super) fn seals(&self, message: MessageId) -> Vec<Seal> {

@@ -52,7 +52,7 @@ impl Storyteller<'_, '_> {
             ending: facts.ending(),
             amount: Amount::of(attack),
             messages: self.execution.messages(),
-            honest_messages: asked.honest_messages(attack),
+            honest_messages: self.execution.honest_messages,
             undone: self.undone(),
         }
     }
