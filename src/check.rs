@@ -2,7 +2,7 @@
 
 use crate::adversary::Adversary;
 use crate::artifacts::write_artifacts;
-use crate::execution::{Counterexample, honest_messages};
+use crate::execution::{Counterexample, sent_in_honest_run};
 use crate::fault::unwound;
 use crate::machine::{Machine, Numbered, NumberedAttack};
 use crate::question::{CheckError, Question, Subject};
@@ -228,7 +228,7 @@ impl Check<&dyn Machine> {
             Ruling::Bounded(Halt::Stopped | Halt::Memory | Halt::Room | Halt::Part) => None,
             Ruling::Holds | Ruling::Bounded(Halt::Steps | Halt::Harvest) if composed => None,
             Ruling::Holds | Ruling::Bounded(Halt::Steps | Halt::Harvest) => {
-                honest_messages(machine, terms, &first)
+                sent_in_honest_run(machine, terms, &first)
             }
         };
         Ok(Verdict {

@@ -14,7 +14,7 @@ pub(crate) use self::simulate::Forgeries;
 #[cfg(feature = "cli")]
 pub(crate) use self::simulator::run_by_numbers;
 pub use self::simulator::{Simulator, run};
-pub(crate) use self::written::{honest_messages, obeyed, obeyed_into, replayed};
+pub(crate) use self::written::{obeyed, obeyed_into, replayed, sent_in_honest_run};
 use crate::attack::{Attack, AttackOn, Item};
 use crate::fault::{Fault, cloned};
 use crate::general::General;

@@ -133,7 +133,7 @@ fn files_that_do_not_belong_together_are_refused_with_a_line_each() {
     refused(&[one, two, two, three], &["part 2/3 is in"]);
     refused(&[one, &others[1], three], &["it is of another question", "is missing: 2/3"]);
     refused(&[one, &fourths[1], three], &["it is part 2/2", "is missing: 2/3"]);
-    refused(&[one, "nowhere.json", three], &["nowhere.json", "are missing"]);
+    refused(&[one, "nowhere.json", three], &["nowhere.json", "is missing"]);
     let name = damaged.display().to_string();
     for (broken, said) in [
         (text[..text.len() / 2].to_owned(), "damaged"),

@@ -238,7 +238,7 @@ fn values_are_no_markup() {
     assert_eq!(names, BTreeSet::from(known));
     let titles = tree.descendants().filter(|node| node.has_tag_name("title"));
     let titles: Vec<_> = titles.filter_map(|node| node.text()).collect();
-    let in_a_line = |text: &str| text.replace('\n', " ");
+    let in_a_line = |text: &str| text.replace('\n', "\\n");
     assert!(titles.contains(&&*in_a_line(&format!("0 to 1: {order}"))), "{titles:#?}");
     assert!(titles.iter().any(|title| title.contains(&in_a_line(&other))), "{titles:#?}");
     let mermaid = mermaid(&picture);

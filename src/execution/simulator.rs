@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fmt;
 
-use super::written::{honest_messages, obeyed_into};
+use super::written::{obeyed_into, sent_in_honest_run};
 use super::{Execution, ExecutionOf, Forgeries};
 use crate::attack::{AttackOn, Misfit};
 use crate::execution::NumberedExecution;
@@ -163,7 +163,7 @@ impl Known {
         worker.make_room();
         obeyed_into(&mut worker, terms, attack, &label, execution);
         if execution.history.is_some() {
-            execution.honest_messages = honest_messages(machine, terms, &attack.inputs);
+            execution.honest_messages = sent_in_honest_run(machine, terms, &attack.inputs);
         }
         show(execution, &*worker.table);
         *memory = worker.into_memory();

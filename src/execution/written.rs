@@ -27,7 +27,7 @@ pub(crate) fn replayed<'a>(
     let mut worker = Worker::new(machine, terms, attack.traitors).thorough();
     let mut once = Execution::recording();
     obeyed_into(&mut worker, terms, attack, labels, &mut once);
-    once.honest_messages = honest_messages(machine, terms, &attack.inputs);
+    once.honest_messages = sent_in_honest_run(machine, terms, &attack.inputs);
     let different = (1..times).find_map(|_| {
         let again = obeyed(&mut worker, terms, attack, labels);
         difference(&worker, &once, &again)
@@ -38,7 +38,7 @@ pub(crate) fn replayed<'a>(
 
 /// How many messages are sent in the honest run with these inputs; nothing if the protocol can't be run so, or
 /// misbehaves.
-pub(crate) fn honest_messages(
+pub(crate) fn sent_in_honest_run(
     machine: &dyn Machine,
     terms: &Terms,
     inputs: &BTreeMap<General, ValueId>,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::covering::{Covering, Double, Played, input};
 use crate::attack::{Attack, Edit, Lie};
 use crate::execution::simulate::{Eavesdropper, Enemy, Roles, simulate};
-use crate::execution::{Execution, Forgeries, obeyed_into};
+use crate::execution::{Execution, Forgeries, obeyed_into, sent_in_honest_run};
 use crate::fault::{Call, Fault, FaultKind};
 use crate::general::{General, Generals};
 use crate::machine::{
@@ -148,6 +148,7 @@ impl Cosmos<'_> {
         let label = |wire, message| self.forgeries.label(machine, terms, wire, message);
         let mut execution = Execution::recording();
         obeyed_into(worker, terms, &attack, &label, &mut execution);
+        execution.honest_messages = sent_in_honest_run(machine, terms, &attack.inputs);
         World { loyal, must, attack, execution, forgery, stand_ins }
     }
 

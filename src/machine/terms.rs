@@ -6,6 +6,7 @@ use itertools::Itertools;
 
 use super::numbers::ValueId;
 use crate::escape::escaped;
+use crate::fault::cloned;
 use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::outcome::Task;
@@ -55,7 +56,7 @@ impl Terms {
         if let Some(why) = too_large.as_ref().filter(|_| runs) {
             return Err(Refusal::Protocol(why.clone()));
         }
-        let values = problem.values.iter().cloned().map(number).unique().collect_vec();
+        let values = problem.values.iter().map(cloned).map(number).unique().collect_vec();
         if values.is_empty() {
             return Err(Refusal::NoValues);
         }
