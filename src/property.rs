@@ -22,7 +22,7 @@ pub enum Property {
     /// other what the problem [says](crate::Agreement).
     Agreement,
     /// In a broadcast IC2: if the commander is loyal, every loyal lieutenant obeys the order he
-    /// sends (the same). In consensus strong unanimity: if all who are [bound](Outcome::bound) by
+    /// sends (the same). In consensus strong unanimity: if all who are [bound](crate::Outcome::bound) by
     /// their inputs were given the same one, every loyal general decides it. Or else decisions are to the
     /// inputs what the problem [says](crate::Validity).
     Validity,
@@ -30,7 +30,7 @@ pub enum Property {
     Totality,
     /// All who are loyal decide.
     Termination,
-    /// A [`Demand`] of the user's own.
+    /// A [`Demand`](crate::Demand) of the user's own.
     Demand(Demanded),
 }
 

@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use itertools::Itertools;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::adversary::AdversaryArguments;
@@ -13,15 +15,16 @@ use super::files;
 use super::protocols::Specification;
 use super::terminal::shown;
 use super::watch::{Budget, Deadline, Work, watched};
-use crate::execution::run_by_numbers;
+use crate::attack::Attack;
+use crate::execution::{Size, run_by_numbers};
 use crate::machine::Machine;
 use crate::question::Question;
 use crate::report::attack_file::{AttackFile, part};
 use crate::report::json::{self, add_graph};
 use crate::report::notation::Notation;
-use crate::report::suspected::sets;
 use crate::report::view_file::ViewFile;
 use crate::search::suspects::NumberedView;
+use crate::search::{Evidence, Suspicion, SuspicionRuling};
 use crate::suspects::suspected;
 use crate::{General, Graph, LoyalView};
 
@@ -190,4 +193,38 @@ fn written_view(notation: &dyn Notation, view: &NumberedView) -> LoyalView<Value
     let written = view.clone().map(value, |_, message| Ok(notation.write_message(message)));
     let Ok(written) = written;
     written
+}
+
+/// What is said of each set as JSON.
+fn sets<V, M>(sets: &[Suspicion<Attack<V, M>>]) -> Value
+where
+    V: Clone + Serialize,
+    M: Clone + Serialize,
+{
+    let told = sets.iter().map(|Suspicion { traitors, ruling }| match ruling {
+        SuspicionRuling::Explains { attack, size } => {
+            let mut attack = json!(attack);
+            if let Value::Object(fields) = &mut attack {
+                fields.shift_remove("n");
+                fields.shift_remove("graph");
+            }
+            let smallest = *size == Size::Smallest;
+            json!({ "traitors": traitors, "explains": true, "attack": attack, "smallest": smallest })
+        }
+        SuspicionRuling::Contains(others) => {
+            json!({ "traitors": traitors, "explains": true, "because_of": others })
+        }
+        SuspicionRuling::RuledOut(Evidence::Smallest(parts)) => {
+            let parts = parts.iter().map(|(round, from)| json!({ "round": round, "from": from }));
+            let parts = parts.collect_vec();
+            json!({ "traitors": traitors, "explains": false, "ruled_out_by": parts })
+        }
+        SuspicionRuling::RuledOut(Evidence::Whole { more_than }) => {
+            json!({ "traitors": traitors, "explains": false, "ruled_out_by_more_than": more_than })
+        }
+        SuspicionRuling::Open(halt) => {
+            json!({ "traitors": traitors, "explains": null, "open": halt })
+        }
+    });
+    told.collect()
 }

@@ -1,18 +1,15 @@
-//! Who can have brought about what one general was told, as text and as JSON.
+//! Who can have brought about what one general was told, in words.
 
 use std::fmt;
 
 use indexmap::IndexMap;
 use itertools::Itertools;
-use serde::Serialize;
-use serde_json::{Value, json};
 
 use super::many;
 use super::style::{Emphasis, Style};
 use super::telling::Stories;
 use super::text::{among, wrapped};
 use crate::adversary::Adversary;
-use crate::attack::Attack;
 use crate::execution::{Size, obeyed};
 use crate::general::General;
 use crate::machine::{Machine, NumberedAttack, Terms, Worker};
@@ -241,39 +238,4 @@ fn ruled_out_by(evidence: &Evidence) -> String {
             format!("by all of it together, and by no {more_than} messages")
         }
     }
-}
-
-/// What is said of each set as JSON.
-#[must_use]
-pub(crate) fn sets<V, M>(sets: &[Suspicion<Attack<V, M>>]) -> Value
-where
-    V: Clone + Serialize,
-    M: Clone + Serialize,
-{
-    let told = sets.iter().map(|Suspicion { traitors, ruling }| match ruling {
-        SuspicionRuling::Explains { attack, size } => {
-            let mut attack = json!(attack);
-            if let Value::Object(fields) = &mut attack {
-                fields.shift_remove("n");
-                fields.shift_remove("graph");
-            }
-            let smallest = *size == Size::Smallest;
-            json!({ "traitors": traitors, "explains": true, "attack": attack, "smallest": smallest })
-        }
-        SuspicionRuling::Contains(others) => {
-            json!({ "traitors": traitors, "explains": true, "because_of": others })
-        }
-        SuspicionRuling::RuledOut(Evidence::Smallest(parts)) => {
-            let parts = parts.iter().map(|(round, from)| json!({ "round": round, "from": from }));
-            let parts = parts.collect_vec();
-            json!({ "traitors": traitors, "explains": false, "ruled_out_by": parts })
-        }
-        SuspicionRuling::RuledOut(Evidence::Whole { more_than }) => {
-            json!({ "traitors": traitors, "explains": false, "ruled_out_by_more_than": more_than })
-        }
-        SuspicionRuling::Open(halt) => {
-            json!({ "traitors": traitors, "explains": null, "open": halt })
-        }
-    });
-    told.collect()
 }
