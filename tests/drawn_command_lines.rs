@@ -5,6 +5,9 @@ use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::IndexedRandom;
 
+use crate::command_line::turncoat;
+use crate::help::PROTOCOLS;
+
 /// Numbers that are refused wherever they stand.
 const REFUSED: [&str; 12] = [
     "-1",
@@ -19,19 +22,6 @@ const REFUSED: [&str; 12] = [
     "1e9",
     "0x4",
     "4.0",
-];
-
-const PROTOCOLS: [&str; 10] = [
-    "oral",
-    "routed",
-    "signed",
-    "two-step",
-    "relay-threshold",
-    "first-order",
-    "dolev-strong",
-    "flood-set",
-    "vote",
-    "interactive",
 ];
 
 /// Options with a number.
@@ -52,7 +42,7 @@ const COUNTED: [&str; 13] = [
 ];
 
 /// Options with a word, and those words.
-const WORDED: [(&str, &[&str]); 16] = [
+const WORDED: [(&str, &[&str]); 18] = [
     (
         "--graph",
         &["complete", "ring", "path", "cube", "prism", "grid:2x2", "regular:4,3", "edges.txt"],
@@ -72,6 +62,8 @@ const WORDED: [(&str, &[&str]); 16] = [
     ("--save", &["saved.json", "attack.json", "nowhere/a.json", "/dev/full"]),
     ("-o", &["out", "attack.json", ".", "/dev/null", "/dev/full", "a\u{1b}]0;b"]),
     ("--groups", &["0/1/2", "0,1/2/3", "0/0/1"]),
+    ("--violates", &["agreement", "validity", "termination", "totality", "peace"]),
+    ("--inputs", &["0=ATTACK", "0=RETREAT,1=ATTACK", "0=CHARGE", "9=ATTACK", "0=0=0"]),
 ];
 
 const FLAGS: [&str; 11] = [
@@ -131,14 +123,16 @@ pub fn drawn(dice: &mut Xoshiro256PlusPlus, numbers: &[&str], budgeted: bool) ->
     let command =
         one(dice, &["check", "check", "check", "hunt", "hunt", "sweep", "refute", "other"]);
     if command == "other" {
-        let command =
-            one(dice, &["rounds", "bounds", "replay", "replay", "merge", "list", "schema", "man"]);
+        let command = one(
+            dice,
+            &["rounds", "bounds", "replay", "suspects", "merge", "list", "schema", "man"],
+        );
         match command.as_str() {
             "rounds" | "bounds" => {
                 let few = ["0", "1", "2", "3", "4", "65"];
                 words = ["-n", "-f", "-r"].map(|flag| [flag.to_owned(), one(dice, &few)]).concat();
             }
-            "replay" | "merge" => {
+            "replay" | "suspects" | "merge" => {
                 let file =
                     ["attack.json", "brace", "empty", "junk", ".", "-", "/dev/zero", "nowhere"];
                 words.push(one(dice, &file));
@@ -158,14 +152,19 @@ pub fn drawn(dice: &mut Xoshiro256PlusPlus, numbers: &[&str], budgeted: bool) ->
             words.extend(["--budget".to_owned(), one(dice, &["1us", "50ms", "300ms", "1s"])]);
         }
     }
+    let known = turncoat(&format!("{} --help", words[..2.min(words.len())].join(" "))).out;
     for _ in 0..dice.random_range(0..4) {
-        match dice.random_range(0..4) {
-            0 => words.push(one(dice, &FLAGS)),
-            1 => words.extend([one(dice, &COUNTED), number(dice)]),
+        let option = match dice.random_range(0..4) {
+            0 => vec![one(dice, &FLAGS)],
+            1 => vec![one(dice, &COUNTED), number(dice)],
             _ => {
                 let (flag, values) = WORDED.choose(dice).unwrap();
-                words.extend([flag.to_string(), one(dice, values)]);
+                vec![flag.to_string(), one(dice, values)]
             }
+        };
+        // One that the command does not have is refused, which is seen soon enough.
+        if known.contains(&option[0]) || dice.random_ratio(1, 20) {
+            words.extend(option);
         }
     }
     if dice.random_ratio(1, 6) {

@@ -24,7 +24,8 @@ const COMMANDS: [&str; 13] = [
     "man",
 ];
 
-const PROTOCOLS: [&str; 11] = [
+/// All that the program knows.
+pub const PROTOCOLS: [&str; 11] = [
     "oral",
     "routed",
     "signed",

@@ -81,10 +81,10 @@ impl Search<'_> {
         }
         let traitors = (1..=*adversary.sizes().start()).map(General::new).collect();
         let labels = |_, _| None;
+        let mut worker = Worker::new(machine, terms, traitors);
         let breaks = terms.values.iter().find_map(|value| {
             let attack = Attack::new(&terms.graph, traitors, [(General::COMMANDER, *value)].into());
-            let execution =
-                obeyed(&mut Worker::new(machine, terms, traitors), terms, &attack, &labels);
+            let execution = obeyed(&mut worker, terms, &attack, &labels);
             execution.violation().map(|violation| (attack, violation))
         });
         let Some((attack, violation)) = breaks else { return Ok(None) };
