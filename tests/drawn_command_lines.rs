@@ -142,11 +142,14 @@ pub fn drawn(dice: &mut Xoshiro256PlusPlus, numbers: &[&str], budgeted: bool) ->
         words.insert(0, command);
     } else {
         words.extend([command.clone(), one(dice, &PROTOCOLS)]);
-        for flag in ["-n", "-f"] {
-            let range = format!("{}..={}", number(dice), number(dice));
-            let value = if command == "sweep" && flag == "-n" { range } else { number(dice) };
-            words.extend([flag.to_owned(), value]);
+        // There can't be as many traitors as generals, which is seen soon enough, too.
+        let mut sizes = [number(dice), number(dice)];
+        if !dice.random_ratio(1, 10) {
+            sizes.sort_by_key(|size| size.parse::<u64>().ok());
         }
+        let [f, n] = sizes;
+        let n = if command == "sweep" { format!("{n}..={}", number(dice)) } else { n };
+        words.extend(["-n".to_owned(), n, "-f".to_owned(), f]);
         let timed = ["check", "hunt", "sweep"].contains(&command.as_str());
         if timed && (budgeted || dice.random_ratio(2, 3)) {
             words.extend(["--budget".to_owned(), one(dice, &["1us", "50ms", "300ms", "1s"])]);

@@ -200,5 +200,5 @@ fn whatever_is_asked_is_answered_in_time_or_refused_in_a_line() {
     println!("by exit code: {:?}", codes.iter().counts().into_iter().sorted().collect_vec());
     assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), scale.runs, wrong.concat());
     let answered = codes.iter().filter(|code| **code != 2).count();
-    assert!(answered * 10 > codes.len(), "only {answered} are answered");
+    assert!(answered * 5 > codes.len(), "only {answered} are answered");
 }
