@@ -12,8 +12,9 @@ pub use self::lie::{Edit, Lie};
 use crate::adversary::FaultClass;
 use crate::general::{General, Generals};
 use crate::graph::Graph;
+use crate::protocol::events::OwnEvent;
 use crate::protocol::{Lockstep, Round};
-use crate::schedule::{Crash, Shift};
+use crate::schedule::{Crash, Happening, Shift};
 use crate::testable::Refusal;
 
 /// Everything the enemy decided: who the traitors are, what the inputs are, every lie, and the
@@ -41,6 +42,8 @@ pub struct Attack<V, M> {
     pub lies: Vec<Lie<M>>,
     /// The deviations from the order of arrival.
     pub schedule: Vec<Shift<M>>,
+    /// When timers go off and what coins show, in an event-driven protocol, where that is not as usual.
+    pub happenings: Vec<Happening>,
 }
 
 /// The attacks on a protocol.
@@ -65,8 +68,8 @@ impl<V, M> Attack<V, M> {
         inputs: BTreeMap<General, V>,
     ) -> Attack<V, M> {
         let (graph, faults) = (graph.into(), FaultClass::Byzantine);
-        let (crashes, lies, schedule) = (Vec::new(), Vec::new(), Vec::new());
-        Attack { graph, faults, traitors, inputs, crashes, lies, schedule }
+        let (crashes, lies, schedule, happenings) = Default::default();
+        Attack { graph, faults, traitors, inputs, crashes, lies, schedule, happenings }
     }
 
     /// How many generals there are, traitors included.
@@ -75,10 +78,11 @@ impl<V, M> Attack<V, M> {
         self.graph.n()
     }
 
-    /// How many crashes, lies and changes of the schedule there are.
+    /// How many crashes, lies and changes of the schedule there are, and how many timers and coins that do not
+    /// do as usual.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.crashes.len() + self.lies.len() + self.schedule.len()
+        self.crashes.len() + self.lies.len() + self.schedule.len() + self.happenings.len()
     }
 
     /// The same attack with its values and messages written in another way.
@@ -87,7 +91,7 @@ impl<V, M> Attack<V, M> {
         mut value: impl FnMut(&V) -> W,
         mut message: impl FnMut(&M) -> N,
     ) -> Attack<W, N> {
-        let Attack { graph, faults, traitors, inputs, crashes, lies, schedule } = self;
+        let Attack { graph, faults, traitors, inputs, crashes, lies, schedule, happenings } = self;
         Attack {
             graph: graph.clone(),
             faults: *faults,
@@ -96,6 +100,7 @@ impl<V, M> Attack<V, M> {
             crashes: crashes.clone(),
             lies: lies.iter().map(|lie| lie.map(&mut message)).collect(),
             schedule: schedule.iter().map(|shift| shift.map(&mut message)).collect(),
+            happenings: happenings.clone(),
         }
     }
 
@@ -128,14 +133,17 @@ struct AttackAsWritten<V, M> {
     lies: Vec<Lie<M>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     schedule: Vec<Shift<M>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    happenings: Vec<Happening>,
 }
 
 impl<V, M> From<Attack<V, M>> for AttackAsWritten<V, M> {
     fn from(attack: Attack<V, M>) -> AttackAsWritten<V, M> {
-        let Attack { graph, faults, traitors, inputs, crashes, lies, schedule } = attack;
+        let Attack { graph, faults, traitors, inputs, crashes, lies, schedule, happenings } =
+            attack;
         let n = graph.is_complete().then(|| graph.n());
         let graph = Some(graph).filter(|graph| !graph.is_complete());
-        AttackAsWritten { n, graph, faults, traitors, inputs, crashes, lies, schedule }
+        AttackAsWritten { n, graph, faults, traitors, inputs, crashes, lies, schedule, happenings }
     }
 }
 
@@ -143,15 +151,15 @@ impl<V, M> TryFrom<AttackAsWritten<V, M>> for Attack<V, M> {
     type Error = &'static str;
 
     fn try_from(written: AttackAsWritten<V, M>) -> Result<Attack<V, M>, &'static str> {
-        let AttackAsWritten { n, graph, faults, traitors, inputs, crashes, lies, schedule } =
-            written;
+        let AttackAsWritten { n, graph, faults, traitors, inputs, crashes, .. } = written;
+        let AttackAsWritten { lies, schedule, happenings, .. } = written;
         let graph = match (n, graph) {
             (Some(n), None) => Graph::complete(n),
             (None, Some(graph)) => graph,
             (None, None) => return Err("missing field `n`, or `graph`"),
             (Some(_), Some(_)) => return Err("an attack has either `n` or `graph`"),
         };
-        Ok(Attack { graph, faults, traitors, inputs, crashes, lies, schedule })
+        Ok(Attack { graph, faults, traitors, inputs, crashes, lies, schedule, happenings })
     }
 }
 
@@ -164,15 +172,18 @@ pub enum Item {
     Shift(usize),
     /// One of the crashes.
     Crash(usize),
+    /// One of the timers and coins.
+    Happening(usize),
 }
 
-/// "lie 1", "schedule 2", "crash 1".
+/// "lie 1", "schedule 2", "crash 1", "happening 1".
 impl fmt::Display for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Item::Lie(number) => write!(f, "lie {number}"),
             Item::Shift(number) => write!(f, "schedule {number}"),
             Item::Crash(number) => write!(f, "crash {number}"),
+            Item::Happening(number) => write!(f, "happening {number}"),
         }
     }
 }
@@ -212,6 +223,10 @@ pub enum Misfit {
          from general {from} to general {to} in round {round} there are more"
     )]
     Crowded { item: Item, round: Round, from: usize, to: usize, most: usize },
+    #[error("{item}: the protocol has rounds, and no timers or coins")]
+    NoEvents { item: Item },
+    #[error("{item}: {event}, and a coin has the faces 0 and 1")]
+    NoFace { item: Item, event: OwnEvent },
     #[error("{item}: general {general} crashes twice")]
     CrashedAgain { item: Item, general: usize },
 }

@@ -9,7 +9,7 @@ use crate::question::{CheckError, Question, Subject};
 use crate::search::part::Part;
 use crate::search::progress::{Halt, Progress};
 use crate::search::{Answer, Engine, Found, Reduction, Reductions, Search};
-use crate::testable::{Refusal, Testable};
+use crate::testable::{Protocol, Refusal, Testable};
 use crate::verdict::{Ruling, Verdict, VerdictOn, written};
 
 /// Asks whether a protocol reaches Byzantine agreement.
@@ -24,8 +24,8 @@ use crate::verdict::{Ruling, Verdict, VerdictOn, written};
 /// assert!(verdict.holds());
 /// # Ok::<(), turncoat::CheckError>(())
 /// ```
-pub fn check<P: Testable>(protocol: P) -> Check<P> {
-    Question::about(protocol, Everything::default())
+pub fn check<P: Protocol<Kind>, Kind>(protocol: P) -> Check<P::Tested> {
+    Question::about(protocol.tested(), Everything::default())
 }
 
 /// A question that is answered by going through everything: see [`check`].

@@ -21,6 +21,7 @@ use crate::general::General;
 use crate::machine::{DecisionId, MessageId, Numbered, StateId, StateTable};
 use crate::property::{Accepted, Property, Violation};
 use crate::protocol::{Lockstep, Round};
+use crate::schedule::Happening;
 use crate::signature::Signed;
 use crate::testable::{Testable, Wire};
 use crate::view::{LoyalView, ToldMessage};
@@ -42,6 +43,12 @@ pub struct Execution<D, M, S> {
     /// How many messages are sent in the honest run with the same inputs, if the history is kept and the
     /// protocol can be run so.
     pub honest_messages: Option<usize>,
+    /// How many rounds, or waves, were begun.
+    pub rounds: Round,
+    /// The timers that went off and the coins that showed a face, in order.
+    pub happened: Vec<Happening>,
+    /// Whether nothing was left to happen: see [`Outcome::quiet`](crate::Outcome::quiet).
+    pub quiet: bool,
     /// What each loyal general decided, by number; nothing for a traitor, for the commander of a broadcast, and
     /// for whoever has not decided.
     pub decisions: Vec<Option<D>>,
@@ -85,6 +92,9 @@ impl<D, M, S> Default for Execution<D, M, S> {
             states: Vec::new(),
             history: None,
             honest_messages: None,
+            rounds: 0,
+            happened: Vec::new(),
+            quiet: false,
             decisions: Vec::new(),
             idle: Vec::new(),
             lacking: Vec::new(),
@@ -121,6 +131,9 @@ impl<D, M, S> Execution<D, M, S> {
             states: all(&self.states),
             history: self.history.as_ref().map(|history| history.iter().map(all).collect()),
             honest_messages: self.honest_messages,
+            rounds: self.rounds,
+            happened: self.happened.clone(),
+            quiet: self.quiet,
             decisions: self.decisions.iter().map(|made| made.as_ref().map(&decision)).collect(),
             idle: self.idle.clone(),
             lacking: self.lacking.clone(),
@@ -132,16 +145,18 @@ impl<D, M, S> Execution<D, M, S> {
 
     /// It has not begun, and keeps its memory.
     fn forget(&mut self) {
-        let Execution { deliveries, disturbed, states, history, decisions, idle, lacking, .. } =
-            self;
+        let Execution { deliveries, disturbed, states, history, decisions, .. } = self;
+        let Execution { happened, idle, lacking, .. } = self;
         deliveries.clear();
         disturbed.clear();
         states.clear();
         history.iter_mut().for_each(Vec::clear);
         decisions.clear();
+        happened.clear();
         idle.clear();
         lacking.clear();
         self.honest_messages = None;
+        (self.rounds, self.quiet) = (0, false);
         (self.accepted, self.fault, self.lacks) = (None, None, None);
     }
 

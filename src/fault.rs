@@ -11,6 +11,7 @@ use crate::escape::escaped;
 use crate::general::General;
 use crate::outcome::Task;
 use crate::protocol::Round;
+use crate::protocol::events::OwnEvent;
 
 /// What a protocol did that no protocol may do, and where.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,6 +35,8 @@ pub enum Call {
     Receive(Round),
     /// [`Lockstep::end_round`](crate::Lockstep::end_round), of this round.
     EndRound(Round),
+    /// [`EventDriven::timer`](crate::EventDriven::timer) or [`EventDriven::coin`](crate::EventDriven::coin).
+    Own(OwnEvent),
     /// [`Lockstep::decide`](crate::Lockstep::decide).
     Decide,
     /// No call in particular: the same attack led to different ends.
@@ -70,6 +73,7 @@ impl fmt::Display for Call {
             Call::Send(round) => write!(f, "send in round {round}"),
             Call::Receive(round) => write!(f, "receive in round {round}"),
             Call::EndRound(round) => write!(f, "end_round of round {round}"),
+            Call::Own(event) => write!(f, "what it does when {event}"),
             Call::Decide => write!(f, "decide"),
             Call::Whole => write!(f, "the whole execution"),
         }

@@ -13,7 +13,7 @@ use crate::search::Coverage;
 use crate::search::choices::space::Space;
 use crate::search::progress::{Phase, Progress};
 use crate::search::random::random_search::{RandomSearch, RandomSearchAnswer};
-use crate::testable::{Refusal, Testable};
+use crate::testable::{Protocol, Refusal, Testable};
 use crate::verdict::{Finding, Hunted, HuntedOn, NumberedFinding, written};
 
 /// Looks for an attack at random, where there are too many to go through them all. What breaks the
@@ -35,8 +35,8 @@ use crate::verdict::{Finding, Hunted, HuntedOn, NumberedFinding, written};
 /// assert_eq!(hunted.name(), "bounded");
 /// # Ok::<(), turncoat::CheckError>(())
 /// ```
-pub fn hunt<P: Testable>(protocol: P) -> Hunt<P> {
-    Question::about(protocol, Cases::default())
+pub fn hunt<P: Protocol<Kind>, Kind>(protocol: P) -> Hunt<P::Tested> {
+    Question::about(protocol.tested(), Cases::default())
 }
 
 /// A question that is answered by attacks drawn at random: see [`hunt`].

@@ -187,10 +187,12 @@ pub use crate::monotone::assert_monotone;
 pub use crate::order::Order;
 pub use crate::outcome::{Demand, Outcome, Task};
 pub use crate::property::{AskedProperties, Property, Violation};
+pub use crate::protocol::events::{Coin, Effect, Effects, EventDriven, Face, OwnEvent, Timer};
 pub use crate::protocol::{Lockstep, Plain, Round, Seat};
 pub use crate::protocols::flood_set::FloodSet;
 pub use crate::protocols::interactive::InteractiveConsistency;
 pub use crate::protocols::oral::OralMessages;
+pub use crate::protocols::reliable_broadcast::ReliableBroadcast;
 pub use crate::protocols::routed::RoutedMessages;
 pub use crate::protocols::signed::SignedMessages;
 pub use crate::protocols::two_step::TwoStep;
@@ -205,8 +207,8 @@ pub use crate::signature::ideal::Ideal;
 pub use crate::suspects::{Suspected, Suspects, suspects};
 pub use crate::symmetry::assert_symmetric;
 pub use crate::testable::{
-    Agreement, Claims, ClaimsOf, Problem, ProblemOf, Recursive, Repertoire, Signing, Symmetric,
-    Termination, Testable, Validity, Wire, Words,
+    Agreement, Claims, ClaimsOf, EventTestable, InWaves, Problem, ProblemOf, Recursive, Repertoire,
+    Signing, Symmetric, Termination, Testable, Validity, Wire, Words,
 };
 pub use crate::verdict::{Ruling, Verdict, VerdictOn};
 pub use crate::view::{LoyalView, LoyalViewOf, ToldMessage};

@@ -75,6 +75,10 @@ pub struct Outcome<'a, V, D = V> {
     /// What each general decided, by number; nothing for a traitor, for the commander of a broadcast, and for
     /// whoever has not decided.
     pub decisions: &'a [Option<D>],
+    /// Whether nothing is left to happen: so it is when all rounds are over, and in an event-driven protocol
+    /// where all that the loyal have sent was heard, no timer is set, and no coin is asked for. Before, that
+    /// somebody has not decided means nothing.
+    pub quiet: bool,
 }
 
 impl<'a, V, D> Outcome<'a, V, D> {

@@ -1,4 +1,7 @@
-//! What a protocol is: a pure state machine in lock-step rounds, seen from one general.
+//! What a protocol is: a pure state machine, seen from one general; in lock-step rounds, or driven by
+//! [events].
+
+pub mod events;
 
 use std::fmt::Debug;
 use std::hash::Hash;

@@ -11,6 +11,7 @@ mod oral_state;
 pub mod order_set;
 pub mod parallel;
 pub mod path;
+pub mod reliable_broadcast;
 mod renaming;
 pub mod routed;
 mod routes;

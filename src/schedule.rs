@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::general::{General, Generals};
 use crate::protocol::Round;
+use crate::protocol::events::OwnEvent;
 use crate::testable::Wire;
 
 /// One change to the schedule. Without any, what is said in a round arrives in the same round, by
@@ -71,6 +72,23 @@ impl Crash {
         let last = wire.round == round && reaches.contains(wire.to);
         wire.from == general && wire.round >= round && !last
     }
+}
+
+/// At the start of a wave a timer goes off, or a coin shows a face: an event-driven protocol has such events.
+///
+/// As usual a coin shows face 0 at the start of the wave after the one in which it was asked for, and a timer
+/// goes off when nothing else is left to happen: first those of the general with the lowest number, the lowest
+/// first. A common coin shows everybody what it showed first. What can't happen then, because no such timer is
+/// set and no such coin asked for, changes nothing.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Happening {
+    /// At the start of which wave.
+    pub wave: Round,
+    /// To whom.
+    pub general: General,
+    /// What.
+    pub event: OwnEvent,
 }
 
 /// How a shift is written down.

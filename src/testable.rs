@@ -2,6 +2,7 @@
 //! tell of it.
 
 mod claims;
+mod event_testable;
 mod layout;
 mod problem;
 mod properties;
@@ -9,11 +10,13 @@ mod refusal;
 mod relisting;
 mod repertoire;
 mod signing;
+mod waves;
 mod words;
 
 use std::marker::PhantomData;
 
 pub use self::claims::{Claims, Recursive, Symmetric};
+pub use self::event_testable::{EventProblemOf, EventTestable};
 pub use self::problem::Problem;
 pub use self::properties::{Agreement, Termination, Validity};
 pub use self::refusal::Refusal;
@@ -22,6 +25,7 @@ pub(crate) use self::relisting::wrong_lists;
 pub use self::repertoire::{Forgery, Repertoire, Wire};
 use self::signing::Unsigned;
 pub use self::signing::{ListedSignature, Signing};
+pub use self::waves::{ByEvents, InRounds, InWaves, Protocol, WaveState, Waves};
 use self::words::Plainly;
 pub use self::words::Words;
 use crate::fault::guarded;
@@ -114,6 +118,13 @@ pub trait Testable: Lockstep {
     fn claims(&self) -> ClaimsOf<'_, Self> {
         Claims::none()
     }
+
+    /// What is asked of it if its rounds are the [waves](InWaves) of an event-driven protocol; nobody else
+    /// has an answer.
+    #[doc(hidden)]
+    fn waves(&self) -> Option<&dyn Waves<Self::State>> {
+        None
+    }
 }
 
 #[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
@@ -136,6 +147,10 @@ impl<P: Testable> Testable for &P {
 
     fn claims(&self) -> ClaimsOf<'_, P> {
         (**self).claims()
+    }
+
+    fn waves(&self) -> Option<&dyn Waves<P::State>> {
+        (**self).waves()
     }
 }
 

@@ -415,7 +415,7 @@ impl<'a, P: Testable> Twin<'a, P> {
             Some(Call::Start) => 0,
             Some(Call::Send(round)) => round - 1,
             Some(Call::Receive(round) | Call::EndRound(round)) => round,
-            Some(Call::Decide | Call::Whole) | None => self.rounds(),
+            Some(Call::Decide | Call::Own(_) | Call::Whole) | None => self.rounds(),
         }
     }
 

@@ -16,6 +16,7 @@ mod ed25519;
 mod edge_cases;
 mod enemy_search;
 mod enemy_twins;
+mod events;
 mod faults;
 mod fuzzed_command_lines;
 mod gallery;

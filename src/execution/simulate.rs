@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use itertools::Itertools;
 use rustc_hash::FxHashMap;
@@ -18,8 +19,9 @@ use crate::machine::{
 };
 use crate::outcome::Outcome;
 use crate::property::{Accepted, Property};
+use crate::protocol::events::{Coin, Face, OwnEvent};
 use crate::protocol::{Round, Seat};
-use crate::schedule::{Inbox, Shift, arrange};
+use crate::schedule::{Arrival, Happening, Inbox, Shift, arrange};
 use crate::signature::Signed;
 use crate::testable::{Forgery, Wire};
 
@@ -73,6 +75,25 @@ pub(crate) trait Enemy {
         Vec::new()
     }
 
+    /// A timer or a coin of a general that does something at the start of a wave, of those that can; asked
+    /// again until there is none.
+    fn happening(&mut self, wave: Round, general: General, can: &[OwnEvent]) -> Option<OwnEvent> {
+        let _ = (wave, general, can);
+        None
+    }
+
+    /// Whether a coin that a general waits for shows its face at the start of this wave, and which.
+    fn face(&mut self, wave: Round, general: General, coin: Coin) -> Option<Face> {
+        let _ = (wave, general, coin);
+        Some(0)
+    }
+
+    /// Whether something is to happen after this wave that does not come by itself.
+    fn awaits(&self, wave: Round) -> bool {
+        let _ = wave;
+        false
+    }
+
     /// The shifts of these numbers named something that was there.
     fn shifted(&mut self, applied: &[usize]) {
         let _ = applied;
@@ -100,10 +121,11 @@ impl<'a> Roles<'a> {
         machine: &dyn Machine,
         terms: &Terms,
         decisions: &[Option<DecisionId>],
+        quiet: bool,
     ) -> Option<Property> {
         let Roles { faults, traitors, inputs } = *self;
         let bound = faults.bound(terms.n(), traitors);
-        let outcome = Outcome { task: terms.task, traitors, bound, inputs, decisions };
+        let outcome = Outcome { task: terms.task, traitors, bound, inputs, decisions, quiet };
         machine.violated(&terms.asked, &outcome)
     }
 }
@@ -137,10 +159,14 @@ pub(crate) fn simulate_into(
     let machine = worker.machine();
     let genuine: &Labels<'_> = &|_, _| None;
     let labels = if terms.asked.forgeries { labels } else { genuine };
-    let mut simulation = Simulation { worker, terms, labels, late: Vec::new(), execution };
+    let (late, lost, shown) = Default::default();
+    let mut simulation = Simulation { worker, terms, labels, late, lost, shown, execution };
     let played = simulation.play(roles.inputs, enemy);
     match played {
-        Ok(()) => execution.lacks = roles.violated(machine, terms, &execution.decisions),
+        Ok(()) => {
+            let Execution { decisions, quiet, .. } = &*execution;
+            execution.lacks = roles.violated(machine, terms, decisions, *quiet);
+        }
         Err(fault) => execution.fault = Some(*fault),
     }
 }
@@ -183,6 +209,10 @@ struct Simulation<'a, 'w> {
     labels: &'a Labels<'a>,
     /// What has been said and has yet to arrive, with the round in which it does.
     late: Vec<(Round, Wire, MessageId)>,
+    /// Whether something was lost that one loyal general sent to another.
+    lost: bool,
+    /// What common coins have shown.
+    shown: BTreeMap<u32, Face>,
     execution: &'a mut NumberedExecution,
 }
 
@@ -201,6 +231,10 @@ impl Simulation<'_, '_> {
         let heard = RefCell::new((0, Knowledge::of(signing)));
         for round in 1..=*rounds {
             let first = self.execution.deliveries.len();
+            if self.terms.in_waves && !self.begins_wave(round, enemy)? {
+                break;
+            }
+            self.execution.rounds = round;
             self.send(round)?;
             self.tamper(round, first, &heard, enemy);
             let shifts = enemy.shifts(round, self.execution.deliveries.since(first));
@@ -215,11 +249,75 @@ impl Simulation<'_, '_> {
             }
             self.record();
         }
+        let is_over = !self.terms.in_waves || self.all_silent()?;
+        self.execution.quiet = is_over && self.late.is_empty() && !self.lost;
         for me in task.deciders(graph.n()).minus(traitors).iter() {
             let decision = self.worker.decide(me, self.execution.states[me.id()])?;
             self.execution.decisions[me.id()] = decision;
         }
         Ok(())
+    }
+
+    /// A wave begins: coins show their faces, and timers go off that the enemy wants to. Where nothing else is
+    /// left to happen the first timer does by itself. Answers whether there is anything left at all.
+    fn begins_wave(&mut self, wave: Round, enemy: &mut dyn Enemy) -> Caught<bool> {
+        let everybody = self.terms.graph.everybody();
+        for me in everybody.iter() {
+            let mut can = self.worker.pending(me, self.execution.states[me.id()])?;
+            while let Some(event) = enemy.happening(wave, me, &can) {
+                can = self.happens(wave, me, event)?;
+            }
+            let coins = |can: &[OwnEvent]| {
+                let coins = can.iter().filter_map(|event| match event {
+                    OwnEvent::Shows(coin, 0) => Some(*coin),
+                    _ => None,
+                });
+                coins.collect_vec()
+            };
+            for coin in coins(&can) {
+                if let Some(face) = enemy.face(wave, me, coin) {
+                    self.happens(wave, me, OwnEvent::Shows(coin, face))?;
+                }
+            }
+        }
+        if !self.late.is_empty() || enemy.awaits(wave) {
+            return Ok(true);
+        }
+        while self.all_silent()? {
+            let mut first = None;
+            for me in everybody.iter() {
+                let can = self.worker.pending(me, self.execution.states[me.id()])?;
+                let timers = can.iter().filter(|event| matches!(event, OwnEvent::GoesOff(_)));
+                first = first.or(timers.min().map(|timer| (me, *timer)));
+            }
+            let Some((me, timer)) = first else { return Ok(false) };
+            self.happens(wave, me, timer)?;
+        }
+        Ok(true)
+    }
+
+    /// A timer goes off, or a coin shows a face: what can happen then. Of a common coin all see one face.
+    fn happens(&mut self, wave: Round, me: General, event: OwnEvent) -> Caught<Arc<[OwnEvent]>> {
+        let event = match event {
+            OwnEvent::Shows(coin @ Coin::Common(name), face) => {
+                OwnEvent::Shows(coin, *self.shown.entry(name).or_insert(face))
+            }
+            other => other,
+        };
+        self.execution.happened.push(Happening { wave, general: me, event });
+        let state = &mut self.execution.states[me.id()];
+        *state = self.worker.happens(me, *state, event)?;
+        self.worker.pending(me, *state)
+    }
+
+    /// Whether nobody is about to send anything.
+    fn all_silent(&mut self) -> Caught<bool> {
+        for me in self.terms.graph.everybody().iter() {
+            if !self.worker.is_silent(me, self.execution.states[me.id()])? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Keeps the states of now, if that is asked for.
@@ -316,6 +414,7 @@ impl Simulation<'_, '_> {
         due.sort_by(|(_, wire, message), (_, other, another)| {
             wire.cmp(other).then_with(|| machine.compare(*message, *another))
         });
+        let traitors = self.worker.traitors;
         let Execution { deliveries, disturbed, states, accepted, .. } = &mut *self.execution;
         let (worker, labels) = (&mut *self.worker, self.labels);
         let mut audience = Audience { worker, labels, states, accepted };
@@ -331,7 +430,14 @@ impl Simulation<'_, '_> {
             let in_turn = inbox.clone();
             let here = shifts.iter().filter(|(_, shift)| shift.wire.to == to);
             let here = here.map(|(number, shift)| (*number, shift)).collect_vec();
-            enemy.shifted(&arrange(&mut inbox, &here, &mut self.late));
+            let applied = arrange(&mut inbox, &here, &mut self.late);
+            self.lost |= here.iter().any(|(number, shift)| {
+                applied.contains(number)
+                    && shift.arrival == Arrival::Never
+                    && !traitors.contains(shift.wire.from)
+                    && !traitors.contains(shift.wire.to)
+            });
+            enemy.shifted(&applied);
             if inbox != in_turn || inbox.iter().any(|(wire, _)| wire.round != round) {
                 let heard = inbox.iter().map(|(wire, message)| (*wire, **message));
                 disturbed.insert((round, to), heard.collect());

@@ -12,6 +12,7 @@ use crate::fault::{Call, Fault, FaultKind};
 use crate::general::{General, Generals};
 use crate::machine::{Machine, MessageId, NumberedAttack, StateId, Terms, ValueId, Worker, fits};
 use crate::protocol::Round;
+use crate::protocol::events::{Coin, Face, OwnEvent};
 use crate::schedule::Shift;
 use crate::testable::Wire;
 
@@ -117,14 +118,17 @@ pub(crate) fn obeyed_into(
         idle: Vec::new(),
         lacking: Vec::new(),
         unshifted: vec![true; attack.schedule.len()],
+        happened: vec![false; attack.happenings.len()],
     };
     simulate_into(worker, terms, Roles::of(attack), &mut enemy, labels, execution);
-    let Written { mut idle, mut lacking, unshifted, .. } = enemy;
+    let Written { mut idle, mut lacking, unshifted, happened, .. } = enemy;
     idle.sort_unstable();
     lacking.sort_unstable();
     let unshifted = unshifted.iter().positions(|unshifted| *unshifted);
     execution.idle.extend(idle.into_iter().map(|index| Item::Lie(index + 1)));
     execution.idle.extend(unshifted.map(|index| Item::Shift(index + 1)));
+    let idle = happened.iter().positions(|happened| !happened);
+    execution.idle.extend(idle.map(|index| Item::Happening(index + 1)));
     execution.lacking = lacking;
 }
 
@@ -142,6 +146,8 @@ struct Written<'a> {
     lacking: Vec<(usize, Missing)>,
     /// Which shifts have changed nothing so far.
     unshifted: Vec<bool>,
+    /// Which timers have gone off and which coins have shown their faces.
+    happened: Vec<bool>,
 }
 
 impl Written<'_> {
@@ -194,6 +200,29 @@ impl Enemy for Written<'_> {
     fn shifts(&mut self, round: Round, _: Sent<'_, MessageId>) -> Vec<(usize, Shift<MessageId>)> {
         let shifts = self.attack.schedule.iter().cloned().enumerate();
         shifts.filter(|(_, shift)| shift.wire.round == round).collect()
+    }
+
+    fn happening(&mut self, wave: Round, general: General, can: &[OwnEvent]) -> Option<OwnEvent> {
+        let Written { attack: Attack { happenings, .. }, happened, .. } = self;
+        let mut named = happenings.iter().enumerate().filter(|(place, named)| {
+            let here = (named.wave, named.general) == (wave, general);
+            here && !happened[*place] && can.contains(&named.event)
+        });
+        let (place, named) = named.next()?;
+        happened[place] = true;
+        Some(named.event)
+    }
+
+    fn face(&mut self, wave: Round, general: General, coin: Coin) -> Option<Face> {
+        let later = self.attack.happenings.iter().any(|named| {
+            let same = matches!(named.event, OwnEvent::Shows(other, _) if other == coin);
+            same && named.general == general && named.wave > wave
+        });
+        (!later).then_some(0)
+    }
+
+    fn awaits(&self, wave: Round) -> bool {
+        self.attack.happenings.iter().any(|named| named.wave > wave)
     }
 
     fn shifted(&mut self, applied: &[usize]) {

@@ -7,6 +7,8 @@ use crate::adversary::FaultClass;
 use crate::attack::{Attack, Edit, Item, Misfit};
 use crate::general::Generals;
 use crate::outcome::Task;
+use crate::protocol::events::{FACES, OwnEvent};
+use crate::schedule::Happening;
 use crate::testable::Wire;
 
 /// The most lies and changes of the schedule on one wire in one round.
@@ -76,6 +78,19 @@ pub(crate) fn fits(
             return Err(Misfit::OtherFault { item, faults: attack.faults });
         } else if attack.crashes[..index].iter().any(|other| other.general == crash.general) {
             return Err(Misfit::CrashedAgain { item, general: crash.general.id() });
+        }
+    }
+    for (index, happening) in attack.happenings.iter().enumerate() {
+        let item = Item::Happening(index + 1);
+        let Happening { wave, general, event } = *happening;
+        if !terms.in_waves {
+            return Err(Misfit::NoEvents { item });
+        } else if general.id() >= n {
+            return Err(Misfit::ItemNotThere { item, general: general.id(), n });
+        } else if wave == 0 || wave > terms.rounds {
+            return Err(Misfit::Round { item, round: wave, rounds: terms.rounds });
+        } else if matches!(event, OwnEvent::Shows(_, face) if !FACES.contains(&face)) {
+            return Err(Misfit::NoFace { item, event });
         }
     }
     Ok(())

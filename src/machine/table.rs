@@ -14,6 +14,7 @@ use super::numbers::{DecisionId, MessageId, StateId, ValueId};
 use crate::escape::escaped;
 use crate::fault::{Misbehaved, guarded, method, shown, vouched};
 use crate::general::{General, Swap};
+use crate::protocol::events::OwnEvent;
 use crate::protocol::{Plain, Round, Seat};
 use crate::testable::{MOST_SENT, Refusal, Testable};
 
@@ -73,6 +74,24 @@ pub(crate) trait StateTable: Send + Sync {
 
     /// [`Lockstep::end_round`].
     fn end_round(&mut self, state: StateId, round: Round) -> Guarded<StateId>;
+
+    /// Whether nothing is about to be sent, in a wave.
+    fn is_silent(&self, state: StateId) -> Guarded<bool> {
+        let _ = state;
+        Ok(false)
+    }
+
+    /// The timers that can go off and the coins that can show a face, in a wave.
+    fn pending(&self, state: StateId) -> Guarded<Vec<OwnEvent>> {
+        let _ = state;
+        Ok(Vec::new())
+    }
+
+    /// One of them does.
+    fn happens(&mut self, state: StateId, event: OwnEvent) -> Guarded<StateId> {
+        let _ = event;
+        Ok(state)
+    }
 
     /// [`Lockstep::decide`].
     fn decide(&self, state: StateId) -> Guarded<Option<DecisionId>>;
@@ -323,6 +342,24 @@ impl<P: Testable> StateTable for Table<'_, P> {
     fn end_round(&mut self, state: StateId, round: Round) -> Guarded<StateId> {
         let Table { numbered, states } = self;
         guarded(|| states.stepped(state, |state| numbered.protocol.end_round(state, round)))
+    }
+
+    fn is_silent(&self, state: StateId) -> Guarded<bool> {
+        let Table { numbered, states } = self;
+        let waves = numbered.protocol.waves();
+        guarded(|| waves.is_some_and(|waves| waves.is_silent(states.get(state))))
+    }
+
+    fn pending(&self, state: StateId) -> Guarded<Vec<OwnEvent>> {
+        let Table { numbered, states } = self;
+        let waves = numbered.protocol.waves();
+        guarded(|| waves.map(|waves| waves.pending(states.get(state))).unwrap_or_default())
+    }
+
+    fn happens(&mut self, state: StateId, event: OwnEvent) -> Guarded<StateId> {
+        let Table { numbered, states } = self;
+        let Some(waves) = numbered.protocol.waves() else { return Ok(state) };
+        guarded(|| states.stepped(state, |state| waves.happens(state, event)))
     }
 
     fn decide(&self, state: StateId) -> Guarded<Option<DecisionId>> {

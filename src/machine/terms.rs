@@ -30,6 +30,8 @@ pub(crate) struct Terms {
     pub fixed: BTreeMap<General, ValueId>,
     /// Which properties are asked.
     pub asked: AskedProperties,
+    /// Whether its rounds are the waves of an event-driven protocol.
+    pub in_waves: bool,
     /// Whether all that is decided must be one of the values.
     pub decides_values: bool,
     /// Why the protocol can't be run there, though it can be asked about.
@@ -74,8 +76,19 @@ impl Terms {
         }
         let (asked, decides_values) = (AskedProperties::of(&problem), problem.validity.is_equal());
         let fixed = BTreeMap::new();
-        let terms =
-            Terms { graph, rounds, values, task, inputs, fixed, asked, decides_values, too_large };
+        let in_waves = described("waves", || protocol.waves().is_some())?;
+        let terms = Terms {
+            graph,
+            rounds,
+            values,
+            task,
+            inputs,
+            fixed,
+            asked,
+            in_waves,
+            decides_values,
+            too_large,
+        };
         Ok((terms, problem))
     }
 
@@ -123,6 +136,7 @@ impl Terms {
             inputs: Generals::NONE,
             fixed: BTreeMap::new(),
             asked: AskedProperties::default(),
+            in_waves: false,
             decides_values: false,
             too_large: None,
         }
@@ -131,6 +145,11 @@ impl Terms {
     /// How many generals there are.
     pub fn n(&self) -> usize {
         self.graph.n()
+    }
+
+    /// The round by which questions of a round are remembered: in waves they do not depend on it.
+    pub fn key(&self, round: Round) -> Round {
+        if self.in_waves { 1 } else { round }
     }
 
     /// Whether this is one of the values.

@@ -9,6 +9,7 @@ use super::table::{Guarded, StateTable, StoredStates};
 use super::{Machine, Terms};
 use crate::fault::{Call, Fault, FaultKind};
 use crate::general::{General, Generals, Swap};
+use crate::protocol::events::OwnEvent;
 use crate::protocol::{Round, Seat};
 use crate::testable::Refusal;
 
@@ -58,6 +59,9 @@ struct Answers {
     sent: FxHashMap<(StateId, Round, General), Said>,
     received: FxHashMap<(StateId, MessageId, Round, General), StateId>,
     ended: FxHashMap<(StateId, Round), StateId>,
+    silent: FxHashMap<StateId, bool>,
+    pending: FxHashMap<StateId, Arc<[OwnEvent]>>,
+    happened: FxHashMap<(StateId, OwnEvent), StateId>,
     decided: FxHashMap<StateId, Option<DecisionId>>,
     swapped: FxHashMap<(StateId, Swap), StateId>,
 }
@@ -135,7 +139,8 @@ impl<'a> Worker<'a> {
         to: General,
     ) -> Caught<Said> {
         let Some(state) = state else { return Ok(Said::default()) };
-        if let Some(known) = self.known(|answers| answers.sent.get(&(state, round, to))) {
+        let key = (state, self.terms.key(round), to);
+        if let Some(known) = self.known(|answers| answers.sent.get(&key)) {
             return Ok(known);
         }
         let question = QuestionedCall { by: me, call: Call::Send(round) };
@@ -154,7 +159,7 @@ impl<'a> Worker<'a> {
         let Some(said) = question.forgiven(self.traitors, said)? else {
             return Ok(Said::default());
         };
-        self.learn(Some(()), |answers, ()| answers.sent.insert((state, round, to), said.clone()));
+        self.learn(Some(()), |answers, ()| answers.sent.insert(key, said.clone()));
         Ok(said)
     }
 
@@ -168,7 +173,7 @@ impl<'a> Worker<'a> {
         message: MessageId,
     ) -> Caught<Option<StateId>> {
         let Some(state) = state else { return Ok(None) };
-        let key = (state, message, round, from);
+        let key = (state, message, self.terms.key(round), from);
         if let Some(known) = self.known(|answers| answers.received.get(&key)) {
             return Ok(Some(known));
         }
@@ -224,12 +229,54 @@ impl<'a> Worker<'a> {
         round: Round,
     ) -> Caught<Option<StateId>> {
         let Some(state) = state else { return Ok(None) };
-        if let Some(known) = self.known(|answers| answers.ended.get(&(state, round))) {
+        let key = (state, self.terms.key(round));
+        if let Some(known) = self.known(|answers| answers.ended.get(&key)) {
             return Ok(Some(known));
         }
         let question = QuestionedCall { by: me, call: Call::EndRound(round) };
         let next = self.ask(question, |table| table.end_round(state, round))?;
-        self.learn(next, |answers, next| answers.ended.insert((state, round), next));
+        self.learn(next, |answers, next| answers.ended.insert(key, next));
+        Ok(next)
+    }
+
+    /// Whether nothing is about to be sent in a wave.
+    pub fn is_silent(&mut self, me: General, state: Option<StateId>) -> Caught<bool> {
+        let Some(state) = state else { return Ok(true) };
+        if let Some(known) = self.known(|answers| answers.silent.get(&state)) {
+            return Ok(known);
+        }
+        let question = QuestionedCall { by: me, call: Call::Whole };
+        let silent = question.answered(self.table.is_silent(state))?;
+        self.learn(Some(()), |answers, ()| answers.silent.insert(state, silent));
+        Ok(silent)
+    }
+
+    /// The timers that can go off and the coins that can show a face.
+    pub fn pending(&mut self, me: General, state: Option<StateId>) -> Caught<Arc<[OwnEvent]>> {
+        let Some(state) = state else { return Ok(Arc::default()) };
+        if let Some(known) = self.known(|answers| answers.pending.get(&state)) {
+            return Ok(known);
+        }
+        let question = QuestionedCall { by: me, call: Call::Whole };
+        let pending: Arc<[_]> = question.answered(self.table.pending(state))?.into();
+        self.learn(Some(()), |answers, ()| answers.pending.insert(state, Arc::clone(&pending)));
+        Ok(pending)
+    }
+
+    /// What becomes of a state when one of them does.
+    pub fn happens(
+        &mut self,
+        me: General,
+        state: Option<StateId>,
+        event: OwnEvent,
+    ) -> Caught<Option<StateId>> {
+        let Some(state) = state else { return Ok(None) };
+        if let Some(known) = self.known(|answers| answers.happened.get(&(state, event))) {
+            return Ok(Some(known));
+        }
+        let question = QuestionedCall { by: me, call: Call::Own(event) };
+        let next = self.ask(question, |table| table.happens(state, event))?;
+        self.learn(next, |answers, next| answers.happened.insert((state, event), next));
         Ok(next)
     }
 

@@ -60,13 +60,16 @@ where
         let holds = |property: &Property| match property {
             Property::Agreement => self.agree(),
             Property::Validity => self.are_valid(),
-            Property::Totality => {
-                self.outcome.decided().next().is_none() || self.outcome.undecided().is_empty()
-            }
-            Property::Termination => self.outcome.undecided().is_empty(),
+            Property::Totality => self.outcome.decided().next().is_none() || self.have_decided(),
+            Property::Termination => self.have_decided(),
             Property::Demand(demanded) => is_met(demanded.index()),
         };
         asked.properties().find(|property| !holds(property))
+    }
+
+    /// Whether all have decided, or still can.
+    fn have_decided(&self) -> bool {
+        !self.outcome.quiet || self.outcome.undecided().is_empty()
     }
 
     /// Whether all who decide agree.
@@ -90,7 +93,7 @@ where
         let allow = |inputs: &[&V]| {
             outcome.decided().all(|made| {
                 said_by(|| "validity".to_owned(), || validity.allows(inputs, decision(made)))
-            }) && (!validity.misses(inputs.len()) || outcome.undecided().is_empty())
+            }) && (!validity.misses(inputs.len()) || self.have_decided())
         };
         let mut inputs = outcome.binding_inputs();
         if validity.is_hull() {
@@ -133,7 +136,8 @@ mod tests {
         for (traitors, decisions, expected) in cases {
             let bound = Generals::first(3).minus(traitors);
             let task = Task::Broadcast;
-            let outcome = Outcome { task, traitors, bound, inputs: &inputs, decisions };
+            let outcome =
+                Outcome { task, traitors, bound, inputs: &inputs, decisions, quiet: true };
             assert_eq!(
                 Property::violated(&outcome, &Problem::broadcast([0, 1])),
                 expected,
@@ -159,7 +163,8 @@ mod tests {
         let inputs = inputs.map(|(id, input)| (General::new(id), input)).collect();
         for (bound, decisions, expected) in cases {
             let (task, traitors) = (Task::Consensus, everybody.minus(loyal));
-            let outcome = Outcome { task, traitors, bound, inputs: &inputs, decisions };
+            let outcome =
+                Outcome { task, traitors, bound, inputs: &inputs, decisions, quiet: true };
             let problem = Problem::consensus([0, 1]);
             assert_eq!(Property::violated(&outcome, &problem), expected, "{outcome:?}");
             let ones = |outcome: &Outcome<'_, u8>| outcome.decided().all(|d| *d == 1);

@@ -4,7 +4,7 @@ use crate::general::General;
 use crate::graph::Graph;
 use crate::outcome::Demand;
 use crate::protocol::{Lockstep, Round, Seat};
-use crate::testable::{ClaimsOf, ProblemOf, Repertoire, Signing, Testable, Wire, Words};
+use crate::testable::{ClaimsOf, ProblemOf, Repertoire, Signing, Testable, Waves, Wire, Words};
 
 /// The same protocol, of which these demands are made beside its own: see [`Demand`].
 pub fn asking<P: Testable>(
@@ -82,5 +82,9 @@ impl<P: Testable> Testable for Asking<P> {
     /// use of none of it.)
     fn claims(&self) -> ClaimsOf<'_, P> {
         self.protocol.claims()
+    }
+
+    fn waves(&self) -> Option<&dyn Waves<P::State>> {
+        self.protocol.waves()
     }
 }

@@ -95,7 +95,7 @@ pub(crate) fn read_attack(
     notation: &dyn Notation,
     attack: Value,
 ) -> Result<NumberedAttack, AttackFileError> {
-    let Attack { graph, faults, traitors, inputs, crashes, lies, schedule } =
+    let Attack { graph, faults, traitors, inputs, crashes, lies, schedule, happenings } =
         part::<Attack<Value, Value>>("the attack", attack)?;
     let value = |(general, input): (General, Value)| {
         let value = notation.read_value(input).map_err(within(format!("inputs.{}", general.id())));
@@ -125,6 +125,7 @@ pub(crate) fn read_attack(
         crashes,
         lies: lies.into_iter().enumerate().map(lie).collect::<Result<_, _>>()?,
         schedule: schedule.into_iter().enumerate().map(shift).collect::<Result<_, _>>()?,
+        happenings,
     })
 }
 /// Says of what is wrong in a part where that part stands.

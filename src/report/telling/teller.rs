@@ -150,7 +150,11 @@ impl Storyteller<'_, '_> {
     fn rounds(&self) -> Vec<Step> {
         let Storyteller { asked, execution, .. } = self;
         let last = execution.deliveries.last().map_or(0, |delivery| delivery.wire.round);
-        let last = if execution.fault.is_some() { last } else { last.max(asked.terms.rounds) };
+        let last = match execution.fault {
+            Some(_) => last,
+            None if asked.terms.in_waves => last.max(execution.rounds),
+            None => last.max(asked.terms.rounds),
+        };
         let step = |round| Step { round, messages: vec![], silenced: vec![], held: vec![] };
         let mut rounds = (1..=last).map(step).collect_vec();
         for delivery in &execution.deliveries {
@@ -289,7 +293,7 @@ impl Storyteller<'_, '_> {
                     let Shift { wire, message, .. } = attack.schedule.get(number - 1)?;
                     (wire, Some(message), "nothing can be late")
                 }
-                Item::Crash(_) => return None,
+                Item::Crash(_) | Item::Happening(_) => return None,
             };
             let Wire { round, from, to } = *wire;
             let said = said.map(|message| asked.tell(from, *message)).unwrap_or_default();

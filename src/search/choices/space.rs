@@ -63,7 +63,7 @@ impl<'a> Space<'a> {
             return Err(Refusal::Vast { messages });
         }
         let everybody = terms.graph.everybody();
-        let wires = (1..=terms.rounds)
+        let wires = (1..=terms.key(terms.rounds))
             .cartesian_product(everybody.iter())
             .cartesian_product(everybody.iter())
             .map(|((round, from), to)| Wire { round, from, to });
@@ -129,7 +129,7 @@ impl<'a> Space<'a> {
             return Err(Refusal::SignedSilence);
         }
         let wire_choices = |Wire { round, from, to }: Wire| {
-            wire_choices_of(&all_wire_choices, terms.n(), round, from, to)
+            wire_choices_of(&all_wire_choices, terms.n(), terms.key(round), from, to)
         };
         let behaviours = count_wires(terms, adversary.faults, wire_choices);
         let monotone = machine.monotone()?;
@@ -209,6 +209,7 @@ impl<'a> Space<'a> {
 
     /// What a traitor can say on this wire.
     pub fn wire_choices(&self, Wire { round, from, to }: Wire) -> &WireChoices {
+        let round = self.terms.key(round);
         wire_choices_of(&self.stock.all_wire_choices, self.terms.n(), round, from, to)
     }
 

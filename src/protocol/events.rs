@@ -1,0 +1,296 @@
+//! What an event-driven protocol is: a pure machine, seen from one general, that reacts to messages,
+//! timers and coins whenever they come.
+
+use std::fmt::{self, Debug};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Plain, Seat};
+use crate::general::{General, Generals};
+
+/// A protocol that is driven by events: a general begins, a message comes, a timer goes off, a coin shows a
+/// face. To each it reacts with [effects](Effects); it has no rounds, and nothing is said about when what it
+/// sends arrives.
+///
+/// Write it as its paper does, from the point of view of one general, who is loyal and knows nothing of
+/// testing. Every method is pure: what it does depends on its arguments alone.
+///
+/// The sender of a message is authentic. A general does not send to itself: what it would tell itself it does
+/// at once. A decision may come at any time, and never changes: if it does, that is a finding.
+///
+/// ```
+/// use turncoat::{Effects, EventDriven, General, Order, Seat};
+///
+/// /// The commander says his order, and whoever hears one first obeys it and passes it on.
+/// #[derive(Debug)]
+/// struct Gossip;
+///
+/// impl EventDriven for Gossip {
+///     type Value = Order;
+///     type Decision = Order;
+///     type Message = Order;
+///     type State = Option<Order>;
+///
+///     fn begin(&self, _: Seat, order: Option<&Order>, effects: &mut Effects<Order>) -> Option<Order> {
+///         order.iter().for_each(|order| effects.broadcast(**order));
+///         order.copied()
+///     }
+///     fn receive(
+///         &self,
+///         state: &mut Option<Order>,
+///         _from: General,
+///         order: &Order,
+///         effects: &mut Effects<Order>,
+///     ) {
+///         if state.is_none() {
+///             *state = Some(*order);
+///             effects.broadcast(*order);
+///         }
+///     }
+///     fn decision(&self, state: &Option<Order>) -> Option<Order> {
+///         *state
+///     }
+/// }
+///
+/// // To test it, say what is asked of it, and what a traitor can say.
+/// use turncoat::{EventTestable, Graph, Problem, check};
+///
+/// impl EventTestable for Gossip {
+///     fn problem(&self, _: &Graph) -> Result<Problem<Order>, String> {
+///         Ok(Problem::broadcast(Order::first(2)))
+///     }
+///     fn alphabet(&self, _n: usize, _from: General, _to: General) -> Vec<Order> {
+///         Order::first(2)
+///     }
+/// }
+///
+/// let found = check(Gossip).generals(4).traitors(1).assert_broken();
+/// assert_eq!(found.violation.name(), "agreement");
+/// ```
+pub trait EventDriven: Debug + Sync {
+    /// What a general can be given: an order, a vote, a number.
+    type Value: Plain;
+    /// What is decided: as a rule a value.
+    type Decision: Plain;
+    /// What travels.
+    type Message: Plain;
+    /// All that one general remembers. (Timers that are set and coins that are asked for are remembered for
+    /// it.)
+    type State: Plain;
+
+    /// A general begins. In a broadcast `input` is given to the commander alone, in consensus to everybody.
+    fn begin(
+        &self,
+        seat: Seat,
+        input: Option<&Self::Value>,
+        effects: &mut Effects<Self::Message>,
+    ) -> Self::State;
+
+    /// A message has come from one sender.
+    fn receive(
+        &self,
+        state: &mut Self::State,
+        from: General,
+        message: &Self::Message,
+        effects: &mut Effects<Self::Message>,
+    );
+
+    /// A timer that was set has gone off, and is no longer set. By default nothing comes of it.
+    fn timer(&self, state: &mut Self::State, timer: Timer, effects: &mut Effects<Self::Message>) {
+        let _ = (state, timer, effects);
+    }
+
+    /// A coin that was asked for shows a face: 0 or 1. By default nothing comes of it.
+    fn coin(
+        &self,
+        state: &mut Self::State,
+        coin: Coin,
+        face: Face,
+        effects: &mut Effects<Self::Message>,
+    ) {
+        let _ = (state, coin, face, effects);
+    }
+
+    /// What this general has decided, if it has.
+    fn decision(&self, state: &Self::State) -> Option<Self::Decision>;
+}
+
+/// An event-driven protocol can be lent, and used again afterwards.
+#[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
+impl<P: EventDriven> EventDriven for &P {
+    type Value = P::Value;
+    type Decision = P::Decision;
+    type Message = P::Message;
+    type State = P::State;
+
+    fn begin(
+        &self,
+        seat: Seat,
+        input: Option<&P::Value>,
+        effects: &mut Effects<P::Message>,
+    ) -> P::State {
+        (**self).begin(seat, input, effects)
+    }
+
+    fn receive(
+        &self,
+        state: &mut P::State,
+        from: General,
+        message: &P::Message,
+        effects: &mut Effects<P::Message>,
+    ) {
+        (**self).receive(state, from, message, effects);
+    }
+
+    fn timer(&self, state: &mut P::State, timer: Timer, effects: &mut Effects<P::Message>) {
+        (**self).timer(state, timer, effects);
+    }
+
+    fn coin(
+        &self,
+        state: &mut P::State,
+        coin: Coin,
+        face: Face,
+        effects: &mut Effects<P::Message>,
+    ) {
+        (**self).coin(state, coin, face, effects);
+    }
+
+    fn decision(&self, state: &P::State) -> Option<P::Decision> {
+        (**self).decision(state)
+    }
+}
+
+/// The name of a timer, of which each general has its own: a number that the protocol chooses, as that of a
+/// view. It has no length: when it goes off is the enemy's choice.
+pub type Timer = u32;
+
+/// The face of a coin: 0 or 1.
+pub type Face = u8;
+
+/// The faces that a coin can show.
+pub(crate) const FACES: [Face; 2] = [0, 1];
+
+/// A coin that a general asks for, by a number that the protocol chooses, as that of a round.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Coin {
+    /// A coin of one's own: each general who asks for it may see another face.
+    Local(u32),
+    /// A common coin: all who ask for it see the same face.
+    Common(u32),
+}
+
+/// "coin 2", "common coin 2".
+impl fmt::Display for Coin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Coin::Local(name) => write!(f, "coin {name}"),
+            Coin::Common(name) => write!(f, "common coin {name}"),
+        }
+    }
+}
+
+/// An event that comes from no message: when it does is the enemy's choice.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnEvent {
+    /// A coin that was asked for shows this face.
+    Shows(Coin, Face),
+    /// A timer that was set goes off.
+    GoesOff(Timer),
+}
+
+/// "common coin 2 shows 1", "timer 3 goes off".
+impl fmt::Display for OwnEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OwnEvent::Shows(coin, face) => write!(f, "{coin} shows {face}"),
+            OwnEvent::GoesOff(timer) => write!(f, "timer {timer} goes off"),
+        }
+    }
+}
+
+/// What a general does when something happens to it: an event-driven protocol says it here.
+///
+/// Whoever runs a protocol in production does what stands in the [list](Effects::take).
+///
+/// ```
+/// use turncoat::{Effect, Effects, General, Seat};
+///
+/// let mut effects = Effects::of(Seat::new(General::new(1), 3));
+/// effects.broadcast("hello");
+/// effects.set_timer(1);
+/// let sent = |to| Effect::Send(General::new(to), "hello");
+/// assert_eq!(effects.take(), [sent(0), sent(2), Effect::SetTimer(1)]);
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Effects<M> {
+    neighbours: Generals,
+    list: Vec<Effect<M>>,
+}
+
+/// One thing that a general does.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Effect<M> {
+    /// It sends a message to this general.
+    Send(General, M),
+    /// It sets a timer; one that is set already stays set.
+    SetTimer(Timer),
+    /// It cancels a timer; if it is not set nothing comes of that.
+    CancelTimer(Timer),
+    /// It asks for a coin; each coin can be asked for once.
+    Ask(Coin),
+}
+
+impl<M> Effects<M> {
+    /// Nothing is done yet, by the general in this seat.
+    #[must_use]
+    pub fn of(seat: Seat) -> Effects<M> {
+        Effects::among(seat.neighbours)
+    }
+
+    pub(crate) fn among(neighbours: Generals) -> Effects<M> {
+        Effects { neighbours, list: Vec::new() }
+    }
+
+    /// Sends a message to one general.
+    ///
+    /// # Panics
+    ///
+    /// If that is no neighbour: nobody sends to itself, or to who is not there. (In a test that is a finding.)
+    pub fn send(&mut self, to: General, message: M) {
+        assert!(self.neighbours.contains(to), "sends to general {}, who is no neighbour", to.id());
+        self.list.push(Effect::Send(to, message));
+    }
+
+    /// Sends a message to every neighbour: as a rule to everybody else.
+    pub fn broadcast(&mut self, message: M)
+    where
+        M: Clone,
+    {
+        for to in self.neighbours.iter() {
+            self.list.push(Effect::Send(to, message.clone()));
+        }
+    }
+
+    /// Sets a timer.
+    pub fn set_timer(&mut self, timer: Timer) {
+        self.list.push(Effect::SetTimer(timer));
+    }
+
+    /// Cancels a timer.
+    pub fn cancel_timer(&mut self, timer: Timer) {
+        self.list.push(Effect::CancelTimer(timer));
+    }
+
+    /// Asks for a coin.
+    pub fn ask(&mut self, coin: Coin) {
+        self.list.push(Effect::Ask(coin));
+    }
+
+    /// All that was done since it was last taken, in order.
+    pub fn take(&mut self) -> Vec<Effect<M>> {
+        std::mem::take(&mut self.list)
+    }
+}

@@ -1,0 +1,268 @@
+//! Reliable broadcast: G. Bracha, "Asynchronous Byzantine agreement protocols", Information and Computation
+//! 75 (1987), section 2.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::general::{General, Generals, Swap};
+use crate::graph::Graph;
+use crate::order::Order;
+use crate::protocol::Seat;
+use crate::protocol::events::{Effects, EventDriven};
+use crate::testable::{EventTestable, Problem, Symmetric, Termination, Words};
+
+/// Bracha's reliable broadcast: the commander sends INITIAL, all echo what he sent to them, and whoever has
+/// enough ECHOs for an order says READY for it; whoever has f + 1 READYs joins in, and whoever has 2f + 1
+/// delivers.
+///
+/// It is asynchronous, and right where n > 3f: all that is delivered is equal, it is the order of a loyal
+/// commander, and if one loyal lieutenant delivers all do. (Nobody need deliver if the commander is a
+/// traitor.) With other thresholds it is broken in as many ways as there are thresholds:
+///
+/// ```
+/// use turncoat::{ReliableBroadcast, check};
+///
+/// check(ReliableBroadcast::new()).generals(4).traitors(1).assert_holds();
+/// let hasty = ReliableBroadcast::new().deliver_at(2);
+/// let found = check(hasty).generals(4).traitors(1).assert_broken();
+/// assert_eq!(found.violation.name(), "totality");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ReliableBroadcast {
+    f: Option<usize>,
+    echoes: Option<usize>,
+    amplify: Option<usize>,
+    deliver: Option<usize>,
+}
+
+/// How many are needed for what.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+struct Thresholds {
+    echoes: usize,
+    amplify: usize,
+    deliver: usize,
+}
+
+/// What is said in reliable broadcast.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// What the commander sends.
+    Initial(Order),
+    /// What was heard from him.
+    Echo(Order),
+    /// Enough have heard the same.
+    Ready(Order),
+}
+
+/// What a general remembers.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Votes {
+    me: General,
+    thresholds: Thresholds,
+    /// Whether it has echoed, and what it was ready for.
+    echoed: bool,
+    ready: Option<Order>,
+    delivered: Option<Order>,
+    /// Of each general the first ECHO and the first READY, by number.
+    echoes: Vec<Option<Order>>,
+    readies: Vec<Option<Order>>,
+}
+
+impl ReliableBroadcast {
+    /// With the thresholds of the paper, for as many traitors as can be survived: f is (n - 1) / 3, rounded
+    /// down.
+    #[must_use]
+    pub fn new() -> ReliableBroadcast {
+        ReliableBroadcast::default()
+    }
+
+    /// For so many traitors.
+    #[must_use]
+    pub fn tolerating(self, f: usize) -> ReliableBroadcast {
+        ReliableBroadcast { f: Some(f), ..self }
+    }
+
+    /// So many ECHOs make ready, and not more than (n + f) / 2.
+    #[must_use]
+    pub fn ready_at(self, echoes: usize) -> ReliableBroadcast {
+        ReliableBroadcast { echoes: Some(echoes), ..self }
+    }
+
+    /// So many READYs make ready, and not f + 1; 0 is never.
+    #[must_use]
+    pub fn amplify_at(self, readies: usize) -> ReliableBroadcast {
+        ReliableBroadcast { amplify: Some(readies), ..self }
+    }
+
+    /// So many READYs are enough to deliver, and not 2f + 1.
+    #[must_use]
+    pub fn deliver_at(self, readies: usize) -> ReliableBroadcast {
+        ReliableBroadcast { deliver: Some(readies), ..self }
+    }
+
+    fn thresholds(self, n: usize) -> Thresholds {
+        let f = self.f.unwrap_or(n.saturating_sub(1) / 3);
+        Thresholds {
+            echoes: self.echoes.unwrap_or((n + f) / 2 + 1),
+            amplify: self.amplify.unwrap_or(f + 1),
+            deliver: self.deliver.unwrap_or(2 * f + 1),
+        }
+    }
+}
+
+impl Votes {
+    fn echo(&mut self, order: Order, effects: &mut Effects<Phase>) {
+        if !self.echoed {
+            self.echoed = true;
+            self.echoes[self.me.id()] = Some(order);
+            effects.broadcast(Phase::Echo(order));
+        }
+    }
+
+    /// Goes as far as the votes for an order allow.
+    fn advance(&mut self, order: Order, effects: &mut Effects<Phase>) {
+        let Thresholds { echoes, amplify, deliver } = self.thresholds;
+        let count =
+            |votes: &[Option<Order>]| votes.iter().filter(|vote| **vote == Some(order)).count();
+        let joins = amplify > 0 && count(&self.readies) >= amplify;
+        if self.ready.is_none() && (count(&self.echoes) >= echoes || joins) {
+            self.ready = Some(order);
+            self.readies[self.me.id()] = Some(order);
+            effects.broadcast(Phase::Ready(order));
+        }
+        if self.delivered.is_none() && count(&self.readies) >= deliver {
+            self.delivered = Some(order);
+        }
+    }
+}
+
+impl EventDriven for ReliableBroadcast {
+    type Value = Order;
+    type Decision = Order;
+    type Message = Phase;
+    type State = Votes;
+
+    fn begin(&self, seat: Seat, order: Option<&Order>, effects: &mut Effects<Phase>) -> Votes {
+        let mut votes = Votes {
+            me: seat.me,
+            thresholds: self.thresholds(seat.n),
+            echoed: false,
+            ready: None,
+            delivered: None,
+            echoes: vec![None; seat.n],
+            readies: vec![None; seat.n],
+        };
+        if let Some(order) = order {
+            effects.broadcast(Phase::Initial(*order));
+            votes.echo(*order, effects);
+            votes.advance(*order, effects);
+        }
+        votes
+    }
+
+    fn receive(
+        &self,
+        votes: &mut Votes,
+        from: General,
+        said: &Phase,
+        effects: &mut Effects<Phase>,
+    ) {
+        let order = match *said {
+            Phase::Initial(order) => {
+                if from.is_commander() {
+                    votes.echo(order, effects);
+                }
+                order
+            }
+            Phase::Echo(order) => *votes.echoes[from.id()].get_or_insert(order),
+            Phase::Ready(order) => *votes.readies[from.id()].get_or_insert(order),
+        };
+        votes.advance(order, effects);
+    }
+
+    fn decision(&self, votes: &Votes) -> Option<Order> {
+        votes.delivered
+    }
+}
+
+impl EventTestable for ReliableBroadcast {
+    fn problem(&self, graph: &Graph) -> Result<Problem<Order>, String> {
+        if !graph.is_complete() {
+            return Err("reliable broadcast needs everybody to hear everybody".to_owned());
+        }
+        Ok(Problem::broadcast(Order::first(2)).deciding(Termination::AllOrNone))
+    }
+
+    fn alphabet(&self, _: usize, from: General, _: General) -> Vec<Phase> {
+        let initial: &[fn(Order) -> Phase] =
+            if from.is_commander() { &[Phase::Initial] } else { &[] };
+        let kinds =
+            initial.iter().copied().chain([Phase::Echo as fn(Order) -> Phase, Phase::Ready]);
+        kinds.flat_map(|kind| Order::first(2).into_iter().map(kind)).collect()
+    }
+
+    fn words(&self) -> &dyn Words<Phase, Votes> {
+        self
+    }
+
+    fn symmetry(&self) -> Option<&dyn Symmetric<Phase, Votes>> {
+        Some(self)
+    }
+}
+
+impl Symmetric<Phase, Votes> for ReliableBroadcast {
+    fn alike(&self, n: usize) -> Generals {
+        Generals::first(n).without(General::COMMANDER)
+    }
+
+    fn swapped_message(&self, said: &Phase, _: Swap) -> Phase {
+        *said
+    }
+
+    fn swapped_state(&self, votes: &Votes, swap: Swap) -> Votes {
+        let mut votes = votes.clone();
+        let Swap { one, other } = swap;
+        votes.me = swap.of(votes.me);
+        votes.echoes.swap(one.id(), other.id());
+        votes.readies.swap(one.id(), other.id());
+        votes
+    }
+}
+
+/// "INITIAL ATTACK", "ECHO ATTACK", "READY ATTACK".
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Phase::Initial(order) => write!(f, "INITIAL {order}"),
+            Phase::Echo(order) => write!(f, "ECHO {order}"),
+            Phase::Ready(order) => write!(f, "READY {order}"),
+        }
+    }
+}
+
+impl Words<Phase, Votes> for ReliableBroadcast {
+    fn name(&self) -> String {
+        "reliable broadcast".to_owned()
+    }
+
+    fn tell(&self, _: General, said: &Phase) -> String {
+        said.to_string()
+    }
+
+    fn explain(&self, votes: &Votes) -> Vec<String> {
+        let by = |kind: &str, votes: &[Option<Order>]| {
+            let told = Order::first(2).into_iter().filter_map(|order| {
+                let voters = votes.iter().enumerate().filter(|(_, vote)| **vote == Some(order));
+                let voters: Generals = voters.map(|(id, _)| General::new(id)).collect();
+                (!voters.is_empty())
+                    .then(|| format!("{kind} {order} from {}", voters.numbered("general")))
+            });
+            told.collect::<Vec<_>>()
+        };
+        let mut lines = by("ECHO", &votes.echoes);
+        lines.extend(by("READY", &votes.readies));
+        lines
+    }
+}

@@ -1,0 +1,85 @@
+//! The testing side of an event-driven protocol.
+
+use std::marker::PhantomData;
+
+use super::Symmetric;
+use super::problem::Problem;
+use super::signing::{Signing, Unsigned};
+use super::words::{Plainly, Words};
+use crate::general::General;
+use crate::graph::Graph;
+use crate::protocol::events::EventDriven;
+
+/// What is asked of an event-driven protocol.
+pub type EventProblemOf<P> = Problem<<P as EventDriven>::Value, <P as EventDriven>::Decision>;
+
+/// What turncoat must know of an event-driven protocol to test it, beside the code that goes to production.
+/// Two methods are needed: what is asked of it, and what a traitor can say. There is an example at
+/// [`EventDriven`].
+///
+/// Agreement and validity are asked of all that is ever decided. Termination and totality are asked where it
+/// is quiet: all that the loyal have sent was heard, no timer is set, and no coin is asked for.
+pub trait EventTestable: EventDriven {
+    /// What is asked of it on this graph: over which values, broadcast or consensus, and what must hold
+    /// besides.
+    ///
+    /// # Errors
+    ///
+    /// Why it can't be run there: one line.
+    fn problem(&self, graph: &Graph) -> Result<EventProblemOf<Self>, String>;
+
+    /// All that a traitor can say on the link between these two among `n` generals, at any time and in any
+    /// order. What the protocol itself says there must be among it.
+    fn alphabet(&self, n: usize, from: General, to: General) -> Vec<Self::Message>;
+
+    /// How its messages are signed; by default they are not.
+    fn signing(&self) -> &dyn Signing<Self::Message> {
+        &Unsigned
+    }
+
+    /// How it is told in reports; by default by the name of its type, and all else as
+    /// [`Debug`](std::fmt::Debug) prints it.
+    fn words(&self) -> &dyn Words<Self::Message, Self::State> {
+        &Plainly::<Self>(PhantomData)
+    }
+
+    /// How generals are renamed, if some of them are alike to it: then of what can be renamed into each other
+    /// one stands for all. By default nothing is claimed.
+    fn symmetry(&self) -> Option<&dyn Symmetric<Self::Message, Self::State>> {
+        None
+    }
+
+    /// How long one execution may go on, in waves: what is sent in a wave is heard in it, and what comes of
+    /// that is sent in the next. What is not quiet by then is judged by what was decided up to there.
+    fn waves(&self, n: usize) -> usize {
+        let _ = n;
+        32
+    }
+}
+
+#[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
+impl<P: EventTestable> EventTestable for &P {
+    fn problem(&self, graph: &Graph) -> Result<EventProblemOf<P>, String> {
+        (**self).problem(graph)
+    }
+
+    fn alphabet(&self, n: usize, from: General, to: General) -> Vec<P::Message> {
+        (**self).alphabet(n, from, to)
+    }
+
+    fn signing(&self) -> &dyn Signing<P::Message> {
+        (**self).signing()
+    }
+
+    fn words(&self) -> &dyn Words<P::Message, P::State> {
+        (**self).words()
+    }
+
+    fn symmetry(&self) -> Option<&dyn Symmetric<P::Message, P::State>> {
+        (**self).symmetry()
+    }
+
+    fn waves(&self, n: usize) -> usize {
+        (**self).waves(n)
+    }
+}
