@@ -60,6 +60,19 @@ impl fmt::Display for FaultClass {
     }
 }
 
+/// What the enemy may do with the mail of the loyal, and with their timers and coins.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum Timing {
+    /// All arrives in the round, or wave, in which it is sent; a timer goes off when nothing else is left to
+    /// happen.
+    Synchronous,
+    /// Mail is as late as the enemy likes, in any order; a timer goes off when it likes, and a coin shows what
+    /// it likes.
+    Asynchronous,
+}
+
 /// What the enemy may do: the one value in which all of it is said, to `check`, `hunt`, `refute` and
 /// `strategy::attacks` alike.
 ///
@@ -131,6 +144,10 @@ pub struct Adversary {
     pub disruptions: usize,
     /// By how many rounds such a message may be late; it may always be lost.
     pub latest: Round,
+    /// What it may do with the mail of the loyal, and with their timers and coins: as a rule nothing where a
+    /// protocol has rounds, and everything where it is driven by events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timing: Option<Timing>,
 }
 
 /// At most so many Byzantine traitors: [`Adversary::byzantine`].
@@ -157,6 +174,7 @@ impl Adversary {
             any_order: false,
             disruptions: 0,
             latest: 0,
+            timing: None,
         }
     }
 
@@ -248,6 +266,35 @@ impl Adversary {
     }
 }
 
+/// For protocols that are driven by events.
+impl Adversary {
+    /// It may do with the mail of the loyal, and with their timers and coins, what this allows.
+    ///
+    /// ```
+    /// use turncoat::adversary::Timing;
+    /// use turncoat::{Adversary, ReliableBroadcast, hunt};
+    ///
+    /// let punctual = Adversary::byzantine(1).timed(Timing::Synchronous);
+    /// hunt(ReliableBroadcast::new()).generals(4).against(punctual).cases(500).assert_finds_nothing();
+    /// ```
+    #[must_use]
+    pub fn timed(self, timing: Timing) -> Adversary {
+        Adversary { timing: Some(timing), ..self }
+    }
+
+    /// Whether mail is as late as it likes.
+    pub(crate) fn is_asynchronous(&self) -> bool {
+        self.timing == Some(Timing::Asynchronous)
+    }
+
+    /// The same against a protocol that is driven by events: in every wave traitors say what they like of its
+    /// alphabet, and so there are no strays.
+    pub(crate) fn in_waves(self) -> Adversary {
+        let timing = self.timing.or(Some(Timing::Asynchronous));
+        Adversary { timing, strays: false, replays: false, any_order: false, ..self }
+    }
+}
+
 /// A power over messages and their arrival that an [adversary](Adversary) may have or lack.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -260,6 +307,8 @@ pub enum Power {
     AnyOrder,
     /// To send duplicates and messages of other rounds: [`Adversary::replays`].
     Replays,
+    /// To keep mail, and to have timers go off early: [`Timing::Asynchronous`].
+    Lateness,
 }
 
 /// What is not covered without it.
@@ -270,6 +319,7 @@ impl fmt::Display for Power {
             Power::Strays => "stray messages",
             Power::AnyOrder => "any order of arrival",
             Power::Replays => "duplicates and messages of other rounds",
+            Power::Lateness => "late mail, early timers, and what coins show",
         })
     }
 }
@@ -302,6 +352,11 @@ impl Adversary {
     #[must_use]
     pub fn lacks(&self) -> Vec<Power> {
         let lies = self.faults.is_byzantine();
+        match self.timing {
+            Some(Timing::Asynchronous) => return Vec::new(),
+            Some(Timing::Synchronous) => return vec![Power::Lateness],
+            None => {}
+        }
         let lacks = [
             (lies && !self.silence, Power::Silence),
             (lies && !self.strays, Power::Strays),
@@ -335,6 +390,12 @@ impl Adversary {
         let mut told =
             vec![format!("every set of {bound} {} {noun}{commander}{only}", self.traitors)];
         match self.faults {
+            FaultClass::Byzantine if self.timing.is_some() => {
+                told.push("any message of the alphabet to anybody at any time, or none".to_owned());
+                if signed {
+                    told.push("only signatures made by traitors or overheard".to_owned());
+                }
+            }
             FaultClass::Byzantine => {
                 let silence = if self.silence { " or silence" } else { "" };
                 told.push(format!("any repertoire message{silence} per slot"));
@@ -361,6 +422,19 @@ impl Adversary {
             FaultClass::ReceiveOmission => {
                 told.push("any message that they should receive may be omitted".to_owned());
             }
+        }
+        match self.timing {
+            Some(Timing::Asynchronous) => {
+                told.push("mail is as late as it likes, in any order".to_owned());
+                told.push("timers go off when it likes, and coins show what it likes".to_owned());
+                return told.join("; ");
+            }
+            Some(Timing::Synchronous) => {
+                told.push("mail arrives in the wave in which it is sent".to_owned());
+                told.push("timers go off when all is quiet, and coins show 0".to_owned());
+                return told.join("; ");
+            }
+            None => {}
         }
         let delivery = if self.any_order { "in any order" } else { "ordered by sender" };
         told.push(format!("delivery {delivery}"));

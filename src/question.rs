@@ -71,6 +71,12 @@ pub enum CheckError {
         /// How many generals.
         n: usize,
     },
+    /// Rounds are synchronous.
+    #[error(
+        "a timing is asked for, and the protocol has rounds, which are synchronous: say .disrupted(..) to \
+         have some of its mail late"
+    )]
+    Timing,
     /// The naive engine has no part in what the others are for.
     #[error(
         "the naive engine knows no traitors but Byzantine ones, and no schedule but arrival by \
@@ -175,6 +181,11 @@ impl<H> Question<&dyn Machine, H> {
         let show = |value| machine.show_value(value);
         let terms = machine.terms(graph, runs)?.focused(&show, violates, inputs)?;
         can_be_turned(&terms.graph, &adversary)?;
+        let adversary = match terms.in_waves {
+            true => adversary.in_waves(),
+            false if adversary.timing.is_some() => return Err(CheckError::Timing),
+            false => adversary,
+        };
         if adversary.disruptions > MOST_DISRUPTIONS {
             return Err(CheckError::Disruptions(adversary.disruptions));
         }

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use itertools::Itertools;
 
 use super::speech::speeches;
-use super::story::{Actor, Mark, Step, Story};
+use super::story::{Actor, Mark, Story};
 
 /// Of what one general says to another so many lies are told in words.
 const WORDS: usize = 3;
@@ -65,12 +65,12 @@ type Wrongs = BTreeMap<(usize, usize, bool), Vec<String>>;
 
 fn wrongs(story: &Story) -> Wrongs {
     let mut wrongs = Wrongs::new();
-    for Step { round, messages, .. } in &story.rounds {
-        for speech in speeches(messages) {
+    for step in &story.rounds {
+        for speech in speeches(&step.messages) {
             let Some(mark @ (Mark::Lie | Mark::Late | Mark::Lost)) = speech.mark else { continue };
             for to in &speech.to {
                 let wrong = wrongs.entry((speech.from, *to, mark == Mark::Lie)).or_default();
-                let told = format!("round {round}: {}", speech.told());
+                let told = format!("{}: {}", step.title().to_lowercase(), speech.told());
                 wrong.push(textwrap::fill(&told, LETTERS));
             }
         }

@@ -19,7 +19,8 @@ use crate::verdict::{Estimate, Expected, Finding, Hunted, Refutation, Ruling, Ve
 
 /// A verdict; `protocol` describes the protocol (an object, whose fields stand beside the rest).
 ///
-/// `behaviours` is an exact decimal string of up to 40 digits, or null where there would be more;
+/// `behaviours` is an exact decimal string of up to 40 digits, or null where there would be more, and where a
+/// protocol is driven by events, of which there is no such count;
 /// `behaviours_log10` is always there. Where `signed` is true they are strategies: see
 /// [`Verdict::behaviours`]. `not_covered` is there unless it is broken, `task` if it is not broadcast,
 /// `demands` if there are any, `asked` if it is not agreement, validity and termination as usual, `given` if some
@@ -35,7 +36,7 @@ pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
         "engine": engine,
         "signed": signed,
         "forgeries": forgeries,
-        "behaviours": behaviours.exact().map(ToString::to_string),
+        "behaviours": behaviours.exact().filter(|_| adversary.timing.is_none()).map(ToString::to_string),
         // Of no behaviours at all there is no logarithm: none were covered, and that is 0.
         "behaviours_log10": behaviours.log10().max(0.0),
         "steps": steps,

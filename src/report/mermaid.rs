@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use super::dot::line;
 use super::speech::{CROWD, Speech, count, told_in_words};
-use super::story::{Actor, Mark, Step, Story};
+use super::story::{Actor, Mark, Story};
 
 /// The diagram, without the fence that Markdown has around it.
 #[must_use]
@@ -25,9 +25,12 @@ pub fn mermaid(story: &Story) -> String {
         0 | 1 => "G0".to_owned(),
         n => format!("G0,G{}", n - 1),
     };
-    for Step { round, messages, .. } in rounds {
-        let (told, plain) = told_in_words(messages, CROWD);
-        line(&mut text, &format!("Note over {all}: Round {round}"));
+    for step in rounds {
+        let (told, plain) = told_in_words(&step.messages, CROWD);
+        line(&mut text, &format!("Note over {all}: {}", step.title()));
+        for happening in &step.happenings {
+            line(&mut text, &format!("Note over {all}: {}", escaped(happening)));
+        }
         for speech in &told {
             said(&mut text, speech);
         }

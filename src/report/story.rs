@@ -69,12 +69,20 @@ pub struct Amount {
     pub wrongs: usize,
     /// How much else does not arrive in its turn.
     pub shifts: usize,
+    /// How many timers and coins do not do as usual.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub happenings: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl Amount {
     /// How much of an attack there is.
     pub(crate) fn of<V, M>(attack: &Attack<V, M>) -> Amount {
-        let Attack { faults, traitors, crashes, lies, schedule, .. } = attack;
+        let Attack { faults, traitors, crashes, lies, schedule, happenings, .. } = attack;
         let deaf = *faults == FaultClass::ReceiveOmission;
         let unheard =
             schedule.iter().filter(|shift| deaf && traitors.contains(shift.wire.to)).count();
@@ -84,7 +92,12 @@ impl Amount {
             FaultClass::Crash => crashes.len(),
             FaultClass::ReceiveOmission => unheard,
         };
-        Amount { faults: *faults, wrongs, shifts: schedule.len() - unheard }
+        Amount {
+            faults: *faults,
+            wrongs,
+            shifts: schedule.len() - unheard,
+            happenings: happenings.len(),
+        }
     }
 }
 
@@ -131,17 +144,31 @@ pub enum Role {
     General,
 }
 
-/// One round.
+/// One round, or one wave.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Step {
+    /// Whether it is a wave of an event-driven protocol, and not a round.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_wave: bool,
     /// Its number, from 1.
     pub round: Round,
+    /// What happens at its start in an event-driven protocol, and what arrives late in it: a line each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub happenings: Vec<String>,
     /// What is said in it, by sender and receiver; and what is withheld.
     pub messages: Vec<Message>,
     /// On which wires, by sender and receiver, nothing is said because a crash silences all of it.
     pub silenced: Vec<[usize; 2]>,
     /// What each general holds after it, by number.
     pub held: Vec<Held>,
+}
+
+impl Step {
+    /// "Round 2", "Wave 2".
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("{} {}", if self.is_wave { "Wave" } else { "Round" }, self.round)
+    }
 }
 
 /// Something said, or left unsaid, by one general to another.

@@ -52,7 +52,12 @@ impl fmt::Display for Verdict<CounterexampleInWords> {
         } else {
             "raw behaviours"
         };
-        let work = format!("{behaviours} {what}, in {} steps", grouped(&steps.to_string()));
+        let steps = grouped(&steps.to_string());
+        let work = match (adversary.timing, ruling) {
+            (None, _) => format!("{behaviours} {what}, in {steps} steps"),
+            (Some(_), Ruling::Bounded(_)) => format!("some of all executions, in {steps} steps"),
+            (Some(_), _) => format!("all executions, in {steps} steps"),
+        };
         let broken = matches!(ruling, Ruling::Broken(_));
         let not_covered = if broken { None } else { adversary.not_covered(self.signed) };
         let adversary = ("Adversary", adversary.told(self.signed, self.forgeries));
@@ -260,6 +265,8 @@ impl Amount {
     const SHIFTS: Nouns =
         ["change of the schedule", "changes of the schedule", "change, taken back"];
 
+    const HAPPENINGS: Nouns = ["timer or coin", "timers and coins", "of these, left to itself"];
+
     /// What traitors do wrong.
     fn wrong(&self) -> Nouns {
         match self.faults {
@@ -273,9 +280,10 @@ impl Amount {
 
     /// The words for all that there is.
     fn words(&self) -> Nouns {
-        match (self.wrongs, self.shifts) {
-            (_, 0) => self.wrong(),
-            (0, _) => Amount::SHIFTS,
+        match (self.wrongs, self.shifts, self.happenings) {
+            (_, 0, 0) => self.wrong(),
+            (0, _, 0) => Amount::SHIFTS,
+            (0, 0, _) => Amount::HAPPENINGS,
             _ => ["", "of these", "of these, taken back"],
         }
     }
@@ -284,7 +292,11 @@ impl Amount {
 /// "2 lies and 1 change of the schedule".
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kinds = [(self.wrongs, self.wrong()), (self.shifts, Amount::SHIFTS)];
+        let kinds = [
+            (self.wrongs, self.wrong()),
+            (self.shifts, Amount::SHIFTS),
+            (self.happenings, Amount::HAPPENINGS),
+        ];
         let told = kinds.iter().filter(|(count, _)| *count > 0);
         let mut told = told.map(|(count, [one, many, _])| match count {
             1 => format!("1 {one}"),

@@ -5,10 +5,12 @@
 //! | `random_search` | draws attack after attack, on all threads, and says how different they were |
 //! | `draw` | draws one attack, and plays it while it is drawn |
 //! | `random_adversary` | an adversary that decides at random while it plays |
+//! | `lateness` | how late mail is, when timers go off, and what coins show |
 //! | `behaviour` | how the traitors of one drawn case behave (a swarm profile), and what arrives when |
 
 mod behaviour;
 pub(crate) mod draw;
+mod lateness;
 mod random_adversary;
 pub(crate) mod random_search;
 

@@ -137,7 +137,8 @@ fn without(attack: &NumberedAttack, parts: Range<usize>) -> NumberedAttack {
     let mut attack = attack.clone();
     let lies = drain(&mut attack.lies, &parts, 0);
     let shifts = drain(&mut attack.schedule, &parts, lies);
-    drain(&mut attack.crashes, &parts, shifts);
+    let crashes = drain(&mut attack.crashes, &parts, shifts);
+    drain(&mut attack.happenings, &parts, crashes);
     attack
 }
 

@@ -42,7 +42,9 @@ pub(super) struct Holding {
 
 impl<'a> Player<'a> {
     pub fn of(id: String, story: &'a Story) -> Player<'a> {
-        let (title, summary) = ("Before the first round".to_owned(), story.cast.join(" "));
+        let is_wave = story.rounds.iter().any(|step| step.is_wave);
+        let title = format!("Before the first {}", if is_wave { "wave" } else { "round" });
+        let summary = story.cast.join(" ");
         let start = Frame {
             drawing: drawn(story, None, &format!("{title}: {summary}")),
             title,
@@ -79,10 +81,11 @@ fn frame<'a>(story: &Story, step: &'a Step) -> Frame<'a> {
         1 => format!("1 {one}"),
         count => format!("{count} {more}"),
     };
-    let title = format!("Round {round} of {}", story.rounds.len());
+    let title = format!("{} of {}", step.title(), story.rounds.len());
     let (messages, lies) =
         (count(messages.len(), "message", "messages"), count(lies, "lie", "lies"));
-    let summary = format!("{messages}, {lies}.");
+    let happenings = step.happenings.iter().map(|happening| format!(" {}.", capital(happening)));
+    let summary = format!("{messages}, {lies}.{}", happenings.collect::<String>());
     let over = *round == story.rounds.len();
     Frame {
         drawing: drawn(story, Some(step), &format!("{title}: {summary}")),

@@ -28,7 +28,10 @@ impl fmt::Display for Story {
         let style = Style::of(f);
         let mut parts = vec![self.cast.iter().map(|line| style.line(line, 0) + "\n").collect()];
         let rounds = self.rounds.iter();
-        let spoken = rounds.filter(|it| !(it.messages.is_empty() && it.silenced.is_empty()));
+        let spoken = rounds.filter(|step| {
+            let Step { messages, silenced, happenings, .. } = step;
+            !(messages.is_empty() && silenced.is_empty() && happenings.is_empty())
+        });
         parts.extend(spoken.map(|step| self.round(step, style)));
         if self.ending.fault.is_none() {
             parts.push(style.line(&self.counted(), 0) + "\n");
@@ -41,9 +44,12 @@ impl fmt::Display for Story {
 
 impl Story {
     /// One round: what one general says alike to several in one line.
-    fn round(&self, Step { round, messages, .. }: &Step, style: Style) -> String {
-        let (told, plain) = told_in_words(messages, LINES);
-        let mut text = style.paint(Emphasis::Strong, format!("Round {round}")) + "\n";
+    fn round(&self, step: &Step, style: Style) -> String {
+        let (told, plain) = told_in_words(&step.messages, LINES);
+        let mut text = style.paint(Emphasis::Strong, step.title()) + "\n";
+        for happening in &step.happenings {
+            text += &(style.line(&format!("      {happening}"), INDENT) + "\n");
+        }
         for speech in &told {
             text += &(self.line(speech, style) + "\n");
         }

@@ -9,6 +9,9 @@ use crate::report::markup::escaped;
 use crate::report::speech::{CROWD, Speech, count, told_in_words};
 use crate::report::story::{Actor, Ending, Mark, Step, Story};
 
+/// How high a line of what happens in a wave is.
+const HAPPENING: f64 = 17.0;
+
 /// The sizes of things, in pixels.
 pub(super) const MARGIN: f64 = 24.0;
 const ROW: f64 = 30.0;
@@ -159,16 +162,20 @@ impl Canvas {
     }
 
     /// One round.
-    pub fn round(&mut self, Step { round, messages, .. }: &Step) {
-        let (told, plain) = told_in_words(messages, CROWD);
+    pub fn round(&mut self, step: &Step) {
+        let (told, plain) = told_in_words(&step.messages, CROWD);
         let y = self.y + 8.0;
         let (left, right) = (MARGIN - 12.0, self.width - 12.0);
         self.add(format_args!(
             r#"<line x1="{left:.0}" y1="{y:.0}" x2="{right:.0}" y2="{y:.0}" class="round"/>"#
         ));
         let words = self.words;
-        self.text([words, y + 20.0], "bold", &format!("Round {round}"));
+        self.text([words, y + 20.0], "bold", &step.title());
         self.y = y + 32.0;
+        for happening in &step.happenings {
+            self.text([words, self.y + 12.0], "faint", happening);
+            self.y += HAPPENING;
+        }
         if let Some(plain) = plain.filter(|plain| !plain.is_empty()) {
             let count = format!("{} messages as loyalty has them", count(&plain));
             self.text([words, self.y + 18.0], "faint", &count);

@@ -10,11 +10,12 @@ use crate::general::{General, Generals};
 use crate::machine::{DecisionId, MessageId, NumberedAttack, ValueId};
 use crate::outcome::Task;
 use crate::protocol::Round;
+use crate::protocol::events::OwnEvent;
 use crate::report::story::{
     Actor, Amount, Facts, Held, Mark, Message, Named, Role, Stamp, Step, Story,
 };
 use crate::report::text::among;
-use crate::schedule::{Arrival, Shift};
+use crate::schedule::{Arrival, Happening, Shift};
 use crate::signature::{Seal, Worth};
 use crate::testable::Wire;
 
@@ -155,7 +156,11 @@ impl Storyteller<'_, '_> {
             None if asked.terms.in_waves => last.max(execution.rounds),
             None => last.max(asked.terms.rounds),
         };
-        let step = |round| Step { round, messages: vec![], silenced: vec![], held: vec![] };
+        let is_wave = asked.terms.in_waves;
+        let step = |round| {
+            let happenings = if is_wave { self.happenings(round) } else { Vec::new() };
+            Step { is_wave, round, happenings, messages: vec![], silenced: vec![], held: vec![] }
+        };
         let mut rounds = (1..=last).map(step).collect_vec();
         for delivery in &execution.deliveries {
             let Wire { round, from, to } = delivery.wire;
@@ -167,6 +172,24 @@ impl Storyteller<'_, '_> {
             step.messages.extend(messages);
         }
         rounds
+    }
+
+    /// The timers and coins of a wave, and what is heard in it that was said before.
+    fn happenings(&self, wave: Round) -> Vec<String> {
+        let Storyteller { asked, execution, .. } = self;
+        let name = |general| asked.terms.task.name(general);
+        let own = execution.happened.iter().filter(|happened| happened.wave == wave);
+        let own = own.map(|Happening { general, event, .. }| match event {
+            OwnEvent::Shows(coin, face) => format!("{coin} shows {} {face}", name(*general)),
+            OwnEvent::GoesOff(timer) => format!("timer {timer} of {} goes off", name(*general)),
+        });
+        let late = self.shifts().filter(|shift| self.due(shift) == Some(wave));
+        let late = late.filter(|shift| shift.arrival.is_asynchronous());
+        let late = late.map(|Shift { wire: Wire { round, from, to }, message, .. }| {
+            let said = asked.tell(*from, *message);
+            format!("{} hears what {} told it in wave {round}: {said}", name(*to), name(*from))
+        });
+        own.chain(late).collect()
     }
 
     /// What was said on one wire, and what was withheld.
@@ -268,6 +291,7 @@ impl Storyteller<'_, '_> {
                 }
             }
             Arrival::Late(_) => match self.due(shift) {
+                Some(due) if self.asked.terms.in_waves => format!("arrives in wave {due}"),
                 Some(due) => format!("arrives in round {due}"),
                 None => "would arrive when all is over".to_owned(),
             },
@@ -293,7 +317,12 @@ impl Storyteller<'_, '_> {
                     let Shift { wire, message, .. } = attack.schedule.get(number - 1)?;
                     (wire, Some(message), "nothing can be late")
                 }
-                Item::Crash(_) | Item::Happening(_) => return None,
+                Item::Happening(number) => {
+                    let Happening { wave, general, event } = attack.happenings.get(number - 1)?;
+                    let name = task.name(*general);
+                    return Some(format!("{idle}: nothing comes of it: in wave {wave} {name} waits for no such thing: {event}"));
+                }
+                Item::Crash(_) => return None,
             };
             let Wire { round, from, to } = *wire;
             let said = said.map(|message| asked.tell(from, *message)).unwrap_or_default();
@@ -303,7 +332,8 @@ impl Storyteller<'_, '_> {
             } else {
                 "would not have told"
             };
-            Some(format!("{idle}: {what}: in round {round} {from} {does} {to}: {said}"))
+            let unit = if asked.terms.in_waves { "wave" } else { "round" };
+            Some(format!("{idle}: {what}: in {unit} {round} {from} {does} {to}: {said}"))
         });
         let lacking = execution.lacking.iter().map(|(index, missing)| {
             let why = match missing {

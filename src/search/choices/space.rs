@@ -346,8 +346,9 @@ impl<'a> Space<'a> {
         said && execution.lacking.is_empty()
             && (any_order || attack.schedule.iter().all(|shift| shift.arrival != Arrival::First))
             && omitted.iter().all(|shift| shift.arrival == Arrival::Never)
-            && disrupted.len() <= disruptions
-            && disrupted.iter().all(disruption)
+            && (self.adversary.is_asynchronous()
+                || disrupted.len() <= disruptions && disrupted.iter().all(disruption))
+            && (self.adversary.is_asynchronous() || attack.happenings.is_empty())
     }
 
     /// Whether a traitor can say what it says, or, where the repertoire is unknown, what it says

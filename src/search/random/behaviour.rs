@@ -16,6 +16,7 @@ use rand::seq::{IndexedRandom, IteratorRandom, SliceRandom};
 use rustc_hash::FxBuildHasher;
 
 use super::Dice;
+use super::lateness::Lateness;
 use crate::adversary::FaultClass;
 use crate::execution::{Delivery, Sent};
 use crate::general::{General, Generals};
@@ -27,7 +28,7 @@ use crate::search::choices::space::Space;
 use crate::testable::Wire;
 
 /// How a traitor treats one side of the others.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Face {
     /// It obeys.
     Obey,
@@ -155,7 +156,7 @@ impl Behaviour {
                 faces = any_faces(rng);
             }
             let others = space.everybody().iter().filter(|_| rng.random_ratio(1, 2)).collect();
-            let rounds = space.terms.rounds.max(1);
+            let rounds = busy_rounds(space).max(1);
             let since = if rng.random_ratio(1, 4) { rng.random_range(1..=rounds) } else { 1 };
             self.behaviours[traitor.id()] = Some(TraitorBehaviour { faces, others, since });
         }
@@ -190,7 +191,7 @@ impl Behaviour {
         let anybody = rng.random_ratio(1, 16);
         let loyal = everybody.minus(self.traitors);
         let others = if anybody || loyal.is_empty() { everybody } else { loyal };
-        let rounds = 1..=space.terms.rounds;
+        let rounds = 1..=busy_rounds(space);
         let wires = itertools::iproduct!(rounds, self.traitors.iter(), others.iter());
         let wires =
             wires.filter(|(_, traitor, other)| space.terms.graph.has_edge(*traitor, *other));
@@ -214,6 +215,15 @@ impl Behaviour {
         let strays = self.strays || self.forgeries;
         wire_choices.slots() - usize::from(!strays && wire_choices.stray().is_some())
     }
+}
+
+/// In waves most happens in the first ones, and the last ones may never come.
+const BUSY_WAVES: usize = 8;
+
+/// The rounds in which traitors and the schedule do something of their own.
+fn busy_rounds(space: &Space<'_>) -> usize {
+    let rounds = space.terms.rounds;
+    if space.terms.in_waves { rounds.min(BUSY_WAVES) } else { rounds }
 }
 
 fn any_face(space: &Space<'_>, faults: FaultClass, rng: &mut Dice) -> Face {
@@ -240,6 +250,8 @@ pub(crate) struct RandomSchedule {
     order: ArrivalOrder,
     /// The rounds in which a message between the loyal is kept from arriving, one for each message.
     disruptions: Vec<Round>,
+    /// How late mail is, where it can be as late as the enemy likes.
+    lateness: Lateness,
 }
 
 /// In which order what is said arrives.
@@ -260,8 +272,13 @@ type Gone = IndexMap<(usize, usize), Arrival, FxBuildHasher>;
 impl RandomSchedule {
     pub fn drawn(space: &Space<'_>, traitors: Generals, rng: &mut Dice) -> RandomSchedule {
         let rounds = space.terms.rounds;
-        if rounds == 0 {
-            return RandomSchedule { order: ArrivalOrder::InTurn, disruptions: Vec::new() };
+        let lateness = match space.adversary.is_asynchronous() {
+            true => Lateness::drawn(space, rng),
+            false => Lateness::None,
+        };
+        if rounds == 0 || space.terms.in_waves {
+            let (order, disruptions) = (ArrivalOrder::InTurn, Vec::new());
+            return RandomSchedule { order, disruptions, lateness };
         }
         let kind = if space.adversary.any_order { rng.random_range(0..8) } else { 0 };
         let everybody = space.everybody();
@@ -287,7 +304,7 @@ impl RandomSchedule {
             _ => most,
         };
         let disruptions = (0..disruptions).map(|_| rng.random_range(1..=rounds)).collect();
-        RandomSchedule { order, disruptions }
+        RandomSchedule { order, disruptions, lateness }
     }
 
     /// The changes to the schedule of a round in which this is sent.
@@ -300,7 +317,8 @@ impl RandomSchedule {
         rng: &mut Dice,
     ) -> Vec<Shift<MessageId>> {
         let deaf = behaviour.faults == FaultClass::ReceiveOmission;
-        if self.order == ArrivalOrder::InTurn && self.disruptions.is_empty() && !deaf {
+        let late = self.lateness != Lateness::None;
+        if self.order == ArrivalOrder::InTurn && self.disruptions.is_empty() && !deaf && !late {
             return Vec::new();
         }
         let gone = self.gone(space, behaviour, round, &sent, rng);
@@ -339,6 +357,15 @@ impl RandomSchedule {
             }
         }
         let loyal = |general| !behaviour.traitors.contains(general);
+        if self.lateness != Lateness::None {
+            for (place, Delivery { wire, said, .. }) in sent.clone().enumerate() {
+                for at in (0..said.len()).filter(|_| loyal(wire.from) && loyal(wire.to)) {
+                    let by = self.lateness.of(wire, rng);
+                    let by = by.min(space.terms.rounds.saturating_sub(round));
+                    gone.extend((by > 0).then_some(((place, at), Arrival::Late(by))));
+                }
+            }
+        }
         for _ in self.disruptions.iter().filter(|disrupted| **disrupted == round) {
             let wire = |at: &(usize, usize)| sent.at(at.0).wire;
             let between = |at: &(usize, usize)| loyal(wire(at).from) && loyal(wire(at).to);

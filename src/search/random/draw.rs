@@ -9,6 +9,7 @@ use rand::{Rng, RngExt};
 
 use super::Dice;
 use super::behaviour::{Behaviour, RandomSchedule};
+use super::lateness::RandomEvents;
 use super::random_adversary::RandomAdversary;
 use crate::adversary::FaultClass;
 use crate::attack::{Attack, Item};
@@ -47,6 +48,7 @@ pub(crate) fn drawn_in(
 ) -> Result<Drawn, Refusal> {
     let behaviour = Behaviour::drawn(space, case, rng);
     let random_schedule = RandomSchedule::drawn(space, case.traitors, rng);
+    let events = space.adversary.is_asynchronous().then(|| RandomEvents::drawn(rng));
     let crashes = crashes(space, case, rng);
     let InitialChoices { faults, traitors, inputs, .. } = case.clone();
     let attack = Attack { faults, crashes, ..Attack::new(&space.terms.graph, traitors, inputs) };
@@ -54,6 +56,7 @@ pub(crate) fn drawn_in(
         space,
         behaviour,
         random_schedule,
+        events,
         rng,
         attack,
         silenced: Generals::NONE,

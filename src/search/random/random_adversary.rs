@@ -6,15 +6,17 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
 use super::Dice;
-use super::behaviour::{Behaviour, Face, RandomSchedule};
+use super::behaviour::{Behaviour, Face as Treatment, RandomSchedule};
+use super::lateness::{RandomEvents, hashed};
 use crate::adversary::FaultClass;
 use crate::attack::{Edit, Lie};
 use crate::execution::Sent;
 use crate::execution::simulate::{Eavesdropper, Enemy};
-use crate::general::Generals;
+use crate::general::{General, Generals};
 use crate::machine::{MessageId, NumberedAttack};
 use crate::protocol::Round;
-use crate::schedule::Shift;
+use crate::protocol::events::{Coin, Face, OwnEvent};
+use crate::schedule::{Happening, Shift};
 use crate::search::choices::space::Space;
 use crate::search::choices::wire_choices::{WireChoices, beside};
 use crate::search::decisions::SlotChoices;
@@ -23,10 +25,15 @@ use crate::testable::{Refusal, Wire};
 /// How often another stray is drawn, if it is not of the kind that is wanted.
 const TRIES: usize = 16;
 
+/// In so many waves a traitor with a face of its own says what it has to say.
+const WAVES_OF_A_FACE: usize = 5;
+
 pub(super) struct RandomAdversary<'a, 's> {
     pub space: &'a Space<'s>,
     pub behaviour: Behaviour,
     pub random_schedule: RandomSchedule,
+    /// What coins show and when timers go off, if that is the enemy's to say.
+    pub events: Option<RandomEvents>,
     pub rng: &'a mut Dice,
     /// What it has decided so far; from the start it has its traitors, its inputs and its crashes.
     pub attack: NumberedAttack,
@@ -66,6 +73,20 @@ impl Enemy for RandomAdversary<'_, '_> {
         attack.schedule.iter().cloned().enumerate().skip(first).collect()
     }
 
+    fn happening(&mut self, wave: Round, general: General, can: &[OwnEvent]) -> Option<OwnEvent> {
+        let events = self.events.as_mut()?;
+        let event = events.happens(wave, general, can, self.rng)?;
+        self.attack.happenings.push(Happening { wave, general, event });
+        Some(event)
+    }
+
+    fn face(&mut self, _: Round, general: General, coin: Coin) -> Option<Face> {
+        match &self.events {
+            Some(events) => events.shows(general, coin),
+            None => Some(0),
+        }
+    }
+
     fn shifted(&mut self, applied: &[usize]) {
         applied.iter().for_each(|number| self.unshifted[*number] = false);
     }
@@ -103,7 +124,7 @@ impl RandomAdversary<'_, '_> {
         let space = self.space;
         let face = self.behaviour.face(wire);
         let exceptions = self.behaviour.exceptions(wire);
-        if face == Face::Obey && exceptions.is_empty() && space.adversary.silence {
+        if face == Treatment::Obey && exceptions.is_empty() && space.adversary.silence {
             return None;
         }
         let wire_choices = space.wire_choices(wire);
@@ -155,21 +176,28 @@ impl RandomAdversary<'_, '_> {
     fn said(
         &mut self,
         wire_choices: &WireChoices,
-        face: Face,
+        face: Treatment,
         wire: Wire,
         slot: usize,
         honest: Option<&MessageId>,
     ) -> Option<MessageId> {
         let (messages, stray) = (wire_choices.messages(slot), wire_choices.stray() == Some(slot));
+        let space_in_waves = self.space.terms.in_waves;
         let said = match face {
-            Face::Erratic(rate) if self.rng.random_ratio(rate, 16) => {
+            Treatment::Erratic(rate) if self.rng.random_ratio(rate, 16) => {
                 self.other(wire_choices, wire, slot, honest)
             }
-            Face::Obey | Face::Erratic(_) => honest.cloned(),
-            Face::Silent => None,
-            Face::Always(_) | Face::Steady(_) if stray => None,
-            Face::Always(number) => messages.get(number).or(messages.last()).cloned(),
-            Face::Steady(seed) => {
+            Treatment::Obey | Treatment::Erratic(_) => honest.cloned(),
+            Treatment::Silent => None,
+            Treatment::Always(_) | Treatment::Steady(_) if stray => None,
+            Treatment::Always(_) | Treatment::Steady(_) if space_in_waves => {
+                // Each message of the alphabet is said once, or never.
+                let drawn = hashed((face, slot));
+                let wave = 1 + (drawn >> 8) as usize % WAVES_OF_A_FACE;
+                messages.first().filter(|_| drawn % 4 < 3 && wave == wire.round).copied()
+            }
+            Treatment::Always(number) => messages.get(number).or(messages.last()).cloned(),
+            Treatment::Steady(seed) => {
                 let mut rng = Dice::seed_from_u64(seed ^ slot as u64);
                 messages.get(rng.random_range(0..=messages.len())).cloned()
             }
