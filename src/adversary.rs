@@ -73,6 +73,16 @@ pub enum Timing {
     Asynchronous,
 }
 
+/// "synchronous", "asynchronous".
+impl fmt::Display for Timing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Timing::Synchronous => "synchronous",
+            Timing::Asynchronous => "asynchronous",
+        })
+    }
+}
+
 /// What the enemy may do: the one value in which all of it is said, to `check`, `hunt`, `refute` and
 /// `strategy::attacks` alike.
 ///

@@ -4,6 +4,7 @@ mod adversary;
 mod answer;
 mod bounds;
 mod check;
+mod event_driven;
 mod exhibit;
 mod files;
 mod focus;

@@ -189,6 +189,8 @@ pub use crate::outcome::{Demand, Outcome, Task};
 pub use crate::property::{AskedProperties, Property, Violation};
 pub use crate::protocol::events::{Coin, Effect, Effects, EventDriven, Face, OwnEvent, Timer};
 pub use crate::protocol::{Lockstep, Plain, Round, Seat};
+pub use crate::protocols::ben_or::BenOr;
+pub use crate::protocols::binary_agreement::BinaryAgreement;
 pub use crate::protocols::flood_set::FloodSet;
 pub use crate::protocols::interactive::InteractiveConsistency;
 pub use crate::protocols::oral::OralMessages;

@@ -1,6 +1,8 @@
 //! Published protocols, a file each, written as their papers write them.
 
 pub mod asking;
+pub mod ben_or;
+pub mod binary_agreement;
 pub mod chain;
 mod choice;
 pub mod flood_set;

@@ -5,6 +5,7 @@ use itertools::Itertools;
 
 use super::answer::whole_number;
 use super::parameters::unless;
+use crate::adversary::Timing;
 use crate::{Adversary, FaultClass, General};
 
 /// What the enemy may do, but for how many generals it may turn.
@@ -41,6 +42,10 @@ pub struct AdversaryArguments {
     /// Most rounds by which such a message may be late
     #[arg(long, value_name = "R", default_value_t = 0, value_parser = whole_number)]
     latest: usize,
+    /// What the enemy may do with mail, timers and coins, where a protocol is driven by events
+    /// [default: asynchronous]
+    #[arg(long, value_enum)]
+    timing: Option<Timing>,
 }
 
 impl AdversaryArguments {
@@ -56,6 +61,7 @@ impl AdversaryArguments {
             any_order: self.any_order,
             disruptions: self.disruptions,
             latest: self.latest,
+            timing: self.timing,
             ..Adversary::new(self.faults, f)
         }
     }
@@ -77,7 +83,8 @@ impl AdversaryArguments {
         });
         let numbers = [("--disruptions", self.disruptions), ("--latest", self.latest)];
         let numbers = numbers.map(|(flag, number)| unless(flag, number, 0));
-        faults.into_iter().chain(flags).chain(suspects).chain(numbers).collect()
+        let timing = self.timing.map(|timing| format!(" --timing {timing}"));
+        faults.into_iter().chain(timing).chain(flags).chain(suspects).chain(numbers).collect()
     }
 }
 

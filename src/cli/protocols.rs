@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
 use super::answer::BadInput;
+use super::event_driven::{BenOrArguments, BenOrs, Bracha, BrachaArguments, Mmr, MmrArguments};
 use super::parameters::boxed;
 use super::signed::{
     RelayThresholdArguments, SignedArguments, SignedParameters, TwoSteps, TwoStepsArguments,
@@ -15,9 +16,9 @@ use super::unsigned::{
     FloodSetArguments, Flooding, MadeFor, MadeForArguments, Oral, OralArguments, RoutedArguments,
     RoutedParameters,
 };
-use crate::Graph;
 use crate::report::json::merge;
 use crate::report::notation::Notation;
+use crate::{Graph, InWaves};
 
 /// A protocol of the table: all that the command line knows of it.
 #[derive(Serialize)]
@@ -64,7 +65,7 @@ impl Examples {
 }
 
 /// All protocols, in the order in which they are listed.
-pub static PROTOCOLS: [Protocol; 11] = [
+pub static PROTOCOLS: [Protocol; 14] = [
     Protocol {
         name: "oral",
         about: "OM(m), oral messages: claims n >= 3m + 1 (Lamport, Shostak, Pease 1982)",
@@ -243,6 +244,49 @@ pub static PROTOCOLS: [Protocol; 11] = [
             given: |consensus, f, _| Ok(consensus.given(f)),
             notation: |consensus| boxed(consensus.signed_consensus()?),
             arguments: MadeFor::arguments,
+        },
+    },
+    Protocol {
+        name: "bracha",
+        about: "Reliable broadcast, driven by events: claims n >= 3m + 1 (Bracha 1987)",
+        title: "Reliable broadcast, driven by events",
+        claim: "n >= 3m + 1 generals survive m traitors, whenever mail comes",
+        source: "Bracha: Asynchronous Byzantine agreement protocols. Information and Computation 75, 1987",
+        examples: Examples { check: "-n 4 -f 1 --deliver-at 2", refute: "-n 3 -f 1", ..USUAL },
+        made: &Made::<BrachaArguments, Bracha> {
+            given: |bracha, f, _| Ok(bracha.given(f)),
+            notation: |bracha| boxed(InWaves(bracha.protocol())),
+            arguments: Bracha::arguments,
+        },
+    },
+    Protocol {
+        name: "ben-or",
+        about: "Agreement with coins of one's own: claims n >= 5m + 1 (Ben-Or 1983)",
+        title: "Randomised agreement, driven by events, with local coins",
+        claim: "n >= 5m + 1 generals survive m traitors, and n >= 2m + 1 survive m crashes, whenever mail comes",
+        source: "Ben-Or: Another advantage of free choice. PODC 1983",
+        examples: Examples { check: "-n 4 -f 1", hunt: "-n 5 -f 1 --cases 100_000", ..USUAL },
+        made: &Made::<BenOrArguments, BenOrs> {
+            given: |ben_or, f, _| Ok(ben_or.given(f)),
+            notation: |ben_or| boxed(InWaves(ben_or.protocol()?)),
+            arguments: BenOrs::arguments,
+        },
+    },
+    Protocol {
+        name: "mmr",
+        about: "Binary agreement with a common coin: claims n >= 3m + 1 (Mostefaoui, Moumen, Raynal 2014)",
+        title: "Binary agreement, driven by events, with a common coin",
+        claim: "n >= 3m + 1 generals survive m traitors, whenever mail comes",
+        source: "Mostefaoui, Moumen, Raynal: Signature-free asynchronous Byzantine consensus. PODC 2014",
+        examples: Examples {
+            check: "-n 4 -f 1 --rounds 1",
+            hunt: "-n 4 -f 1 --relay-at 1",
+            ..USUAL
+        },
+        made: &Made::<MmrArguments, Mmr> {
+            given: |mmr, f, _| Ok(mmr.given(f)),
+            notation: |mmr| boxed(InWaves(mmr.protocol()?)),
+            arguments: Mmr::arguments,
         },
     },
 ];

@@ -249,7 +249,7 @@ impl Simulation<'_, '_> {
             }
             self.record();
         }
-        let is_over = !self.terms.in_waves || self.all_silent()?;
+        let is_over = !self.terms.in_waves || (self.all_silent()? && self.none_pending()?);
         self.execution.quiet = is_over && self.late.is_empty() && !self.lost;
         for me in task.deciders(graph.n()).minus(traitors).iter() {
             let decision = self.worker.decide(me, self.execution.states[me.id()])?;
@@ -290,7 +290,7 @@ impl Simulation<'_, '_> {
                 let timers = can.iter().filter(|event| matches!(event, OwnEvent::GoesOff(_)));
                 first = first.or(timers.min().map(|timer| (me, *timer)));
             }
-            let Some((me, timer)) = first else { return Ok(false) };
+            let Some((me, timer)) = first else { return Ok(!self.none_pending()?) };
             self.happens(wave, me, timer)?;
         }
         Ok(true)
@@ -308,6 +308,16 @@ impl Simulation<'_, '_> {
         let state = &mut self.execution.states[me.id()];
         *state = self.worker.happens(me, *state, event)?;
         self.worker.pending(me, *state)
+    }
+
+    /// Whether nobody waits for a coin or a timer.
+    fn none_pending(&mut self) -> Caught<bool> {
+        for me in self.terms.graph.everybody().iter() {
+            if !self.worker.pending(me, self.execution.states[me.id()])?.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Whether nobody is about to send anything.

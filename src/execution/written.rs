@@ -222,7 +222,9 @@ impl Enemy for Written<'_> {
     }
 
     fn awaits(&self, wave: Round) -> bool {
-        self.attack.happenings.iter().any(|named| named.wave > wave)
+        let Attack { lies, happenings, .. } = self.attack;
+        happenings.iter().any(|named| named.wave > wave)
+            || lies.iter().any(|lie| lie.wire.round >= wave)
     }
 
     fn shifted(&mut self, applied: &[usize]) {

@@ -10,7 +10,7 @@ use crate::general::{General, Generals};
 use crate::machine::{DecisionId, MessageId, NumberedAttack, ValueId};
 use crate::outcome::Task;
 use crate::protocol::Round;
-use crate::protocol::events::OwnEvent;
+use crate::protocol::events::{Coin, OwnEvent};
 use crate::report::story::{
     Actor, Amount, Facts, Held, Mark, Message, Named, Role, Stamp, Step, Story,
 };
@@ -179,9 +179,16 @@ impl Storyteller<'_, '_> {
         let Storyteller { asked, execution, .. } = self;
         let name = |general| asked.terms.task.name(general);
         let own = execution.happened.iter().filter(|happened| happened.wave == wave);
-        let own = own.map(|Happening { general, event, .. }| match event {
-            OwnEvent::Shows(coin, face) => format!("{coin} shows {} {face}", name(*general)),
-            OwnEvent::GoesOff(timer) => format!("timer {timer} of {} goes off", name(*general)),
+        let own = own.map(|Happening { general, event, .. }| (*event, *general)).into_group_map();
+        let own = own.into_iter().sorted().map(|(event, generals)| {
+            let names = asked.terms.task.names(generals.into_iter().collect());
+            match event {
+                OwnEvent::Shows(coin @ Coin::Common(_), face) => {
+                    format!("{coin} shows {face} to {names}")
+                }
+                OwnEvent::Shows(coin, face) => format!("{coin} of {names} shows {face}"),
+                OwnEvent::GoesOff(timer) => format!("timer {timer} of {names} goes off"),
+            }
         });
         let late = self.shifts().filter(|shift| self.due(shift) == Some(wave));
         let late = late.filter(|shift| shift.arrival.is_asynchronous());

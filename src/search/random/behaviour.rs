@@ -34,10 +34,11 @@ pub(crate) enum Face {
     Obey,
     /// It says nothing, or hears nothing.
     Silent,
-    /// In each slot it says the message of this number; in a slot with fewer, the last one.
+    /// In each slot it says the message of this number; in a slot with fewer, the last one. In waves it obeys,
+    /// but each message goes to some alone, drawn from this number.
     Always(usize),
     /// In each slot it says something that is drawn once from this seed, the same to all who see
-    /// this face.
+    /// this face. In waves each message is said in one wave, or never.
     Steady(u64),
     /// In each slot, so many times in sixteen, it does something else than obey.
     Erratic(u32),
@@ -51,6 +52,8 @@ struct TraitorBehaviour {
     others: Generals,
     /// Until this round it obeys.
     since: Round,
+    /// And after this one.
+    until: Round,
 }
 
 /// What the traitors of a case are about.
@@ -73,9 +76,9 @@ pub(crate) struct Behaviour {
 /// Where slots mean nothing, a message that is left out is chosen by a number below this one.
 const MESSAGES: usize = 60;
 
-/// The chances of a case to be of this kind, in eighths; the rest is erratic.
-const SNIPING: u32 = 4;
-const BEHAVED: u32 = 3;
+/// The chances of a case to be of few exceptions, or of faces, in eighths; the rest is erratic.
+const IN_ROUNDS: (u32, u32) = (4, 3);
+const IN_WAVES: (u32, u32) = (1, 6);
 
 impl Behaviour {
     pub fn drawn(space: &Space<'_>, case: &InitialChoices, rng: &mut Dice) -> Behaviour {
@@ -93,13 +96,14 @@ impl Behaviour {
             return behaviour;
         }
         let kind = rng.random_range(0..8);
-        if kind < SNIPING {
+        let (sniping, behaved) = if space.terms.in_waves { IN_WAVES } else { IN_ROUNDS };
+        if kind < sniping {
             if rng.random_ratio(1, 4) {
                 behaviour.behave(space, Some([Face::Silent; 2]), rng);
             }
             let exceptions = rng.random_range(1..=3);
             behaviour.make_exceptions(space, exceptions, rng);
-        } else if kind < SNIPING + BEHAVED {
+        } else if kind < sniping + behaved {
             behaviour.behave(space, None, rng);
             let exceptions = rng.random_range(-2..=2).max(0) as usize;
             behaviour.make_exceptions(space, exceptions, rng);
@@ -117,7 +121,9 @@ impl Behaviour {
             if self.faults == FaultClass::ReceiveOmission { (to, from) } else { (from, to) };
         let between = !self.among_themselves && self.traitors.contains(other);
         match &self.behaviours[me.id()] {
-            Some(TraitorBehaviour { faces, others, since }) if !between && round >= *since => {
+            Some(TraitorBehaviour { faces, others, since, until })
+                if !between && (*since..=*until).contains(&round) =>
+            {
                 faces[usize::from(others.contains(other))]
             }
             _ => Face::Obey,
@@ -148,7 +154,11 @@ impl Behaviour {
     /// All traitors have these faces; if none are given each draws its own, or half of the time all the
     /// same.
     fn behave(&mut self, space: &Space<'_>, given: Option<[Face; 2]>, rng: &mut Dice) {
-        let any_faces = |rng: &mut Dice| [(); 2].map(|()| any_face(space, self.faults, rng));
+        let any_faces = |rng: &mut Dice| {
+            let [one, other] = [(); 2].map(|()| any_face(space, self.faults, rng));
+            let same = space.terms.in_waves && rng.random_ratio(1, 2);
+            [one, if same { one } else { other }]
+        };
         let alike = given.is_some() || rng.random_ratio(1, 2);
         let mut faces = given.unwrap_or_else(|| any_faces(rng));
         for traitor in self.traitors.iter() {
@@ -158,7 +168,9 @@ impl Behaviour {
             let others = space.everybody().iter().filter(|_| rng.random_ratio(1, 2)).collect();
             let rounds = busy_rounds(space).max(1);
             let since = if rng.random_ratio(1, 4) { rng.random_range(1..=rounds) } else { 1 };
-            self.behaviours[traitor.id()] = Some(TraitorBehaviour { faces, others, since });
+            let silent = faces.contains(&Face::Silent);
+            let until = if silent { space.terms.rounds } else { rounds };
+            self.behaviours[traitor.id()] = Some(TraitorBehaviour { faces, others, since, until });
         }
     }
 
@@ -228,6 +240,15 @@ fn busy_rounds(space: &Space<'_>) -> usize {
 
 fn any_face(space: &Space<'_>, faults: FaultClass, rng: &mut Dice) -> Face {
     let rate = 1 << rng.random_range(0..=4);
+    if space.terms.in_waves && faults.is_byzantine() {
+        return match rng.random_range(0..8) {
+            0 => Face::Obey,
+            1 => Face::Silent,
+            2..5 => Face::Always(rng.random_range(0..1 << 30)),
+            5..7 => Face::Steady(rng.random()),
+            _ => Face::Erratic(rate),
+        };
+    }
     match rng.random_range(0..8) {
         0..2 => Face::Obey,
         2 => Face::Silent,

@@ -48,7 +48,7 @@ pub(crate) fn drawn_in(
 ) -> Result<Drawn, Refusal> {
     let behaviour = Behaviour::drawn(space, case, rng);
     let random_schedule = RandomSchedule::drawn(space, case.traitors, rng);
-    let events = space.adversary.is_asynchronous().then(|| RandomEvents::drawn(rng));
+    let events = space.adversary.is_asynchronous().then(|| RandomEvents::drawn(space, rng));
     let crashes = crashes(space, case, rng);
     let InitialChoices { faults, traitors, inputs, .. } = case.clone();
     let attack = Attack { faults, crashes, ..Attack::new(&space.terms.graph, traitors, inputs) };

@@ -91,15 +91,18 @@ pub(super) struct RandomEvents {
     early: u32,
     /// So many coins in four are late.
     late: u64,
+    /// The last wave there can be.
+    last: Round,
     /// In which wave each coin was first asked for.
     asked: FxHashMap<(General, Coin), Round>,
 }
 
 impl RandomEvents {
-    pub fn drawn(rng: &mut Dice) -> RandomEvents {
+    pub fn drawn(space: &Space<'_>, rng: &mut Dice) -> RandomEvents {
         let early = [0, 0, 1, 4][rng.random_range(0..4)];
         let late = if rng.random_ratio(1, 2) { 0 } else { 1 };
-        RandomEvents { seed: rng.random(), early, late, asked: FxHashMap::default() }
+        let (seed, last, asked) = (rng.random(), space.terms.rounds, FxHashMap::default());
+        RandomEvents { seed, early, late, last, asked }
     }
 
     /// The face that a coin shows a general, and by how much it is late.
@@ -127,6 +130,7 @@ impl RandomEvents {
                 OwnEvent::Shows(coin, shown) => {
                     let since = *self.asked.entry((general, coin)).or_insert(wave);
                     let (face, late) = self.of(general, coin);
+                    let late = late.min(self.last.saturating_sub(since));
                     let as_usual = face == 0 && late == 0;
                     if face == shown && wave >= since + late && !as_usual {
                         return Some(*event);

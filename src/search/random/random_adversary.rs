@@ -190,11 +190,17 @@ impl RandomAdversary<'_, '_> {
             Treatment::Obey | Treatment::Erratic(_) => honest.cloned(),
             Treatment::Silent => None,
             Treatment::Always(_) | Treatment::Steady(_) if stray => None,
-            Treatment::Always(_) | Treatment::Steady(_) if space_in_waves => {
-                // Each message of the alphabet is said once, or never.
-                let drawn = hashed((face, slot));
+            Treatment::Always(seed) if space_in_waves => {
+                // What loyalty would say is said to some, another part of all for each message.
+                honest.filter(|_| hashed((seed, slot, wire.to)) % 2 == 0).copied()
+            }
+            Treatment::Steady(seed) if space_in_waves => {
+                // Each message of the alphabet is said once or never, to each as to all or to each as it is.
+                let to = wire.to.id() * usize::from(seed % 2 == 0);
+                let drawn = hashed((seed, slot, to));
                 let wave = 1 + (drawn >> 8) as usize % WAVES_OF_A_FACE;
-                messages.first().filter(|_| drawn % 4 < 3 && wave == wire.round).copied()
+                let dense = 1 + (seed >> 1) % 3;
+                messages.first().filter(|_| drawn % 4 < dense && wave == wire.round).copied()
             }
             Treatment::Always(number) => messages.get(number).or(messages.last()).cloned(),
             Treatment::Steady(seed) => {

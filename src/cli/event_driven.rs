@@ -1,0 +1,199 @@
+//! The parameters of the protocols that are driven by events.
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{BadInput, whole_number};
+use super::parameters::unless;
+use crate::{BenOr, BinaryAgreement, ReliableBroadcast};
+
+#[derive(Args)]
+pub struct BrachaArguments {
+    /// Number of traitors the algorithm is designed for [default: f]
+    #[arg(short, value_parser = whole_number)]
+    m: Option<usize>,
+    /// Number of ECHOs that make ready [default: (n + m) / 2 + 1]
+    #[arg(long, value_name = "K", value_parser = whole_number)]
+    ready_at: Option<usize>,
+    /// Number of READYs that make ready; 0 is never [default: m + 1]
+    #[arg(long, value_name = "K", value_parser = whole_number)]
+    amplify_at: Option<usize>,
+    /// Number of READYs that are enough to deliver [default: 2m + 1]
+    #[arg(long, value_name = "K", value_parser = whole_number)]
+    deliver_at: Option<usize>,
+}
+
+/// The parameters of reliable broadcast.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bracha {
+    m: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ready_at: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    amplify_at: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deliver_at: Option<usize>,
+}
+
+impl BrachaArguments {
+    pub fn given(&self, f: usize) -> Bracha {
+        let BrachaArguments { m, ready_at, amplify_at, deliver_at } = *self;
+        Bracha { m: m.unwrap_or(f), ready_at, amplify_at, deliver_at }
+    }
+}
+
+impl Bracha {
+    pub fn protocol(&self) -> ReliableBroadcast {
+        let Bracha { m, ready_at, amplify_at, deliver_at } = *self;
+        let usual = ReliableBroadcast::new().tolerating(m);
+        let ready = ready_at.map_or(usual, |echoes| usual.ready_at(echoes));
+        let amplified = amplify_at.map_or(ready, |readies| ready.amplify_at(readies));
+        deliver_at.map_or(amplified, |readies| amplified.deliver_at(readies))
+    }
+
+    pub fn arguments(&self, f: usize) -> String {
+        let Bracha { m, ready_at, amplify_at, deliver_at } = *self;
+        unless("-m", m, f)
+            + &given("--ready-at", ready_at)
+            + &given("--amplify-at", amplify_at)
+            + &given("--deliver-at", deliver_at)
+    }
+}
+
+/// The rounds for which a protocol that has no last one is run, if it is not said.
+const ROUNDS: usize = 2;
+
+#[derive(Args)]
+pub struct BenOrArguments {
+    /// Number of traitors the algorithm is designed for [default: f]
+    #[arg(short, value_parser = whole_number)]
+    m: Option<usize>,
+    /// Number of rounds after which all fall silent
+    #[arg(long, value_name = "K", default_value_t = ROUNDS, value_parser = whole_number)]
+    rounds: usize,
+    /// With the thresholds for traitors who only crash
+    #[arg(long)]
+    against_crashes: bool,
+}
+
+/// The parameters of Ben-Or's agreement.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BenOrs {
+    m: usize,
+    rounds: usize,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    against_crashes: bool,
+}
+
+impl BenOrArguments {
+    pub fn given(&self, f: usize) -> BenOrs {
+        let BenOrArguments { m, rounds, against_crashes } = *self;
+        BenOrs { m: m.unwrap_or(f), rounds, against_crashes }
+    }
+}
+
+impl BenOrs {
+    pub fn protocol(&self) -> Result<BenOr, BadInput> {
+        let usual = BenOr::new(rounds(self.rounds)?).tolerating(self.m);
+        Ok(if self.against_crashes { usual.against_crashes() } else { usual })
+    }
+
+    pub fn arguments(&self, f: usize) -> String {
+        let crashes = if self.against_crashes { " --against-crashes" } else { "" };
+        format!("{}{}{crashes}", unless("-m", self.m, f), unless("--rounds", self.rounds, ROUNDS))
+    }
+}
+
+#[derive(Args)]
+pub struct MmrArguments {
+    /// Number of traitors the algorithm is designed for [default: f]
+    #[arg(short, value_parser = whole_number)]
+    m: Option<usize>,
+    /// Number of rounds after which all fall silent
+    #[arg(long, value_name = "K", default_value_t = ROUNDS, value_parser = whole_number)]
+    rounds: usize,
+    /// Number of BVALs that are said as well [default: m + 1]
+    #[arg(long, value_name = "K", value_parser = whole_number)]
+    relay_at: Option<usize>,
+    /// Number of BVALs after which an order is accepted [default: 2m + 1]
+    #[arg(long, value_name = "K", value_parser = whole_number)]
+    accept_at: Option<usize>,
+    /// Number of AUXs that are waited for [default: n - m]
+    #[arg(long, value_name = "K", value_parser = whole_number)]
+    wait_for: Option<usize>,
+    /// AUX counts whether its order was accepted or not
+    #[arg(long)]
+    any_aux: bool,
+    /// With the round of CONF that HoneyBadgerBFT has before the coin
+    #[arg(long)]
+    conf: bool,
+}
+
+/// The parameters of binary agreement.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mmr {
+    m: usize,
+    rounds: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    relay_at: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    accept_at: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wait_for: Option<usize>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    any_aux: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    conf: bool,
+}
+
+impl MmrArguments {
+    pub fn given(&self, f: usize) -> Mmr {
+        let MmrArguments { m, rounds, relay_at, accept_at, wait_for, any_aux, conf } = *self;
+        Mmr { m: m.unwrap_or(f), rounds, relay_at, accept_at, wait_for, any_aux, conf }
+    }
+}
+
+impl Mmr {
+    pub fn protocol(&self) -> Result<BinaryAgreement, BadInput> {
+        let Mmr { m, relay_at, accept_at, wait_for, .. } = *self;
+        let usual = BinaryAgreement::new(rounds(self.rounds)?).tolerating(m);
+        let relaying = relay_at.map_or(usual, |bvals| usual.relay_at(bvals));
+        let accepting = accept_at.map_or(relaying, |bvals| relaying.accept_at(bvals));
+        let waiting = wait_for.map_or(accepting, |auxes| accepting.wait_for(auxes));
+        let gullible = if self.any_aux { waiting.any_aux() } else { waiting };
+        Ok(if self.conf { gullible.confirming() } else { gullible })
+    }
+
+    pub fn arguments(&self, f: usize) -> String {
+        let Mmr { m, rounds, relay_at, accept_at, wait_for, any_aux, conf } = *self;
+        let flags = [(any_aux, " --any-aux"), (conf, " --conf")];
+        let flags = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag);
+        unless("-m", m, f)
+            + &unless("--rounds", rounds, ROUNDS)
+            + &given("--relay-at", relay_at)
+            + &given("--accept-at", accept_at)
+            + &given("--wait-for", wait_for)
+            + &flags.collect::<String>()
+    }
+}
+
+/// The most rounds for which such a protocol is run.
+const MOST_ROUNDS: usize = 64;
+
+fn rounds(rounds: usize) -> Result<u32, BadInput> {
+    match rounds {
+        1..=MOST_ROUNDS => Ok(rounds as u32),
+        _ => {
+            let allowed = format!("there must be from 1 to {MOST_ROUNDS}");
+            Err(BadInput(format!("--rounds is {rounds}: {allowed}")))
+        }
+    }
+}
+
+/// A threshold as an argument, if it is not the one of the paper.
+fn given(flag: &str, threshold: Option<usize>) -> String {
+    threshold.map(|number| format!(" {flag} {number}")).unwrap_or_default()
+}

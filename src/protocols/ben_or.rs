@@ -1,0 +1,294 @@
+//! Randomised agreement: M. Ben-Or, "Another advantage of free choice: completely asynchronous agreement
+//! protocols", PODC 1983.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::count::many;
+use crate::general::{General, Generals, Swap};
+use crate::graph::Graph;
+use crate::order::Order;
+use crate::outcome::Task;
+use crate::protocol::Seat;
+use crate::protocol::events::{Coin, Effects, EventDriven, Face};
+use crate::testable::{EventTestable, Problem, Symmetric, Termination, Validity, Words};
+
+/// Ben-Or's agreement among generals who each toss a coin of their own.
+///
+/// In each round all vote for what they hold and wait for n - f votes; whoever sees more than (n + f) / 2 for
+/// one order proposes it, and all others propose nothing; again all wait for n - f. Then f + 1 proposals of an
+/// order make it one's own, more than (n + f) / 2 decide on it, and who has seen neither tosses a coin.
+///
+/// It is right where n > 5f. (Of crashes it survives f < n / 2, with the [thresholds](BenOr::against_crashes)
+/// that its paper has for those.) It has no last round: here all fall silent after as many as are asked for, and
+/// so nobody need decide.
+///
+/// ```
+/// use turncoat::{BenOr, hunt};
+///
+/// hunt(BenOr::new(2)).generals(6).traitors(1).cases(300).assert_finds_nothing();
+/// let found = hunt(BenOr::new(2)).generals(5).traitors(1).cases(100_000).assert_finds();
+/// assert_eq!(found.violation.name(), "validity");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BenOr {
+    rounds: u32,
+    f: Option<usize>,
+    crashes: bool,
+}
+
+/// What is said in Ben-Or's agreement.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ballot {
+    /// In this round, what the sender holds.
+    Vote(u32, Order),
+    /// In this round, the order for which there were enough votes, if there was one.
+    Propose(u32, Option<Order>),
+}
+
+/// What a general remembers.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Deliberation {
+    me: General,
+    n: usize,
+    round: u32,
+    /// Whether it waits for proposals, and not for votes.
+    proposing: bool,
+    holds: Order,
+    decided: Option<Order>,
+    /// Whether it waits for its coin, or for nothing any more.
+    waits: bool,
+    /// By round, and whether they are proposals: what each general said first. What was waited for is left out.
+    heard: BTreeMap<(u32, bool), Vec<Option<Option<Order>>>>,
+}
+
+impl BenOr {
+    /// Against Byzantine traitors, of whom (n - 1) / 5, rounded down, can be survived but at least one is
+    /// reckoned with, for so many rounds.
+    #[must_use]
+    pub fn new(rounds: u32) -> BenOr {
+        BenOr { rounds, f: None, crashes: false }
+    }
+
+    /// For so many traitors.
+    #[must_use]
+    pub fn tolerating(self, f: usize) -> BenOr {
+        BenOr { f: Some(f), ..self }
+    }
+
+    /// Against crashes alone: more than n / 2 votes are enough to propose, one proposal to hold an order, and
+    /// f + 1 to decide on it.
+    #[must_use]
+    pub fn against_crashes(self) -> BenOr {
+        BenOr { crashes: true, ..self }
+    }
+
+    fn f(self, n: usize) -> usize {
+        let most = if self.crashes { n.saturating_sub(1) / 2 } else { n.saturating_sub(1) / 5 };
+        self.f.unwrap_or(most.max(1))
+    }
+
+    /// More than half of the generals, or of them and the traitors.
+    fn majority(self, n: usize) -> usize {
+        if self.crashes { n / 2 + 1 } else { (n + self.f(n)) / 2 + 1 }
+    }
+
+    /// Says what is due in this step, and hears it itself.
+    fn speak(self, state: &mut Deliberation, ballot: Option<Order>, effects: &mut Effects<Ballot>) {
+        let Deliberation { me, round, proposing, .. } = *state;
+        effects.broadcast(match ballot {
+            Some(order) if !proposing => Ballot::Vote(round, order),
+            order => Ballot::Propose(round, order),
+        });
+        state.hear(me, round, proposing, ballot);
+    }
+
+    /// Goes on as long as enough was heard.
+    fn advance(self, state: &mut Deliberation, effects: &mut Effects<Ballot>) {
+        let (n, f) = (state.n, self.f(state.n));
+        while !state.waits {
+            let key = (state.round, state.proposing);
+            let heard = state.heard.get(&key).map(Vec::as_slice).unwrap_or_default();
+            let count = |order| heard.iter().filter(|ballot| **ballot == Some(Some(order))).count();
+            if heard.iter().flatten().count() < n - f.min(n) {
+                return;
+            }
+            let [enough, majority] = [if self.crashes { 1 } else { f + 1 }, self.majority(n)];
+            let orders = [Order::RETREAT, Order::ATTACK];
+            let found = |least: usize| orders.into_iter().find(|order| count(*order) >= least);
+            let (proposal, adopted) = (found(majority), found(enough));
+            let decision = found(if self.crashes { f + 1 } else { majority });
+            state.heard.remove(&key);
+            if state.proposing {
+                state.decided = state.decided.or(decision);
+                match adopted {
+                    Some(order) => self.next(state, order, effects),
+                    None => {
+                        state.waits = true;
+                        effects.ask(Coin::Local(state.round));
+                    }
+                }
+            } else {
+                state.proposing = true;
+                self.speak(state, proposal, effects);
+            }
+        }
+    }
+
+    /// Begins the next round with an order, if there is one.
+    fn next(self, state: &mut Deliberation, order: Order, effects: &mut Effects<Ballot>) {
+        state.holds = order;
+        state.waits = state.round == self.rounds;
+        if !state.waits {
+            (state.round, state.proposing) = (state.round + 1, false);
+            self.speak(state, Some(order), effects);
+        }
+    }
+}
+
+impl Deliberation {
+    fn hear(&mut self, from: General, round: u32, proposing: bool, ballot: Option<Order>) {
+        if (round, proposing) >= (self.round, self.proposing) {
+            let heard = self.heard.entry((round, proposing)).or_insert_with(|| vec![None; self.n]);
+            heard[from.id()].get_or_insert(ballot);
+        }
+    }
+}
+
+impl EventDriven for BenOr {
+    type Value = Order;
+    type Decision = Order;
+    type Message = Ballot;
+    type State = Deliberation;
+
+    fn begin(
+        &self,
+        seat: Seat,
+        input: Option<&Order>,
+        effects: &mut Effects<Ballot>,
+    ) -> Deliberation {
+        let Seat { me, n, .. } = seat;
+        let holds = input.copied().unwrap_or(Order::RETREAT);
+        let (round, proposing, decided) = (1, false, None);
+        let (waits, heard) = (self.rounds == 0, BTreeMap::new());
+        let mut state = Deliberation { me, n, round, proposing, holds, decided, waits, heard };
+        if !state.waits {
+            self.speak(&mut state, Some(holds), effects);
+            self.advance(&mut state, effects);
+        }
+        state
+    }
+
+    fn receive(
+        &self,
+        state: &mut Deliberation,
+        from: General,
+        ballot: &Ballot,
+        effects: &mut Effects<Ballot>,
+    ) {
+        match *ballot {
+            Ballot::Vote(round, order) => state.hear(from, round, false, Some(order)),
+            Ballot::Propose(round, order) => state.hear(from, round, true, order),
+        }
+        self.advance(state, effects);
+    }
+
+    fn coin(&self, state: &mut Deliberation, _: Coin, face: Face, effects: &mut Effects<Ballot>) {
+        state.waits = false;
+        self.next(state, Order::first(2)[usize::from(face)], effects);
+        self.advance(state, effects);
+    }
+
+    fn decision(&self, state: &Deliberation) -> Option<Order> {
+        state.decided
+    }
+}
+
+impl EventTestable for BenOr {
+    fn problem(&self, graph: &Graph) -> Result<Problem<Order>, String> {
+        if !graph.is_complete() {
+            return Err("Ben-Or's agreement needs everybody to hear everybody".to_owned());
+        }
+        let validity = Validity::equal().of_those_who_decide();
+        let problem = Problem::new(Task::Consensus, Order::first(2), validity);
+        Ok(problem.deciding(Termination::Free))
+    }
+
+    fn alphabet(&self, _: usize, _: General, _: General) -> Vec<Ballot> {
+        let rounds = (1..=self.rounds).flat_map(|round| {
+            let votes = Order::first(2).into_iter().map(move |order| Ballot::Vote(round, order));
+            let orders = Order::first(2).into_iter().map(Some).chain([None]);
+            votes.chain(orders.map(move |order| Ballot::Propose(round, order)))
+        });
+        rounds.collect()
+    }
+
+    fn words(&self) -> &dyn Words<Ballot, Deliberation> {
+        self
+    }
+
+    fn symmetry(&self) -> Option<&dyn Symmetric<Ballot, Deliberation>> {
+        Some(self)
+    }
+}
+
+impl Symmetric<Ballot, Deliberation> for BenOr {
+    fn alike(&self, n: usize) -> Generals {
+        Generals::first(n)
+    }
+
+    fn swapped_message(&self, ballot: &Ballot, _: Swap) -> Ballot {
+        *ballot
+    }
+
+    fn swapped_state(&self, state: &Deliberation, swap: Swap) -> Deliberation {
+        let mut state = state.clone();
+        let Swap { one, other } = swap;
+        state.me = swap.of(state.me);
+        state.heard.values_mut().for_each(|heard| heard.swap(one.id(), other.id()));
+        state
+    }
+}
+
+/// "1: vote ATTACK", "2: propose ATTACK", "2: propose nothing".
+impl fmt::Display for Ballot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ballot::Vote(round, order) => write!(f, "{round}: vote {order}"),
+            Ballot::Propose(round, Some(order)) => write!(f, "{round}: propose {order}"),
+            Ballot::Propose(round, None) => write!(f, "{round}: propose nothing"),
+        }
+    }
+}
+
+impl Words<Ballot, Deliberation> for BenOr {
+    fn name(&self) -> String {
+        let crashes = if self.crashes { " against crashes" } else { "" };
+        format!("Ben-Or's agreement{crashes}, {}", many(u64::from(self.rounds), "round"))
+    }
+
+    fn tell(&self, _: General, ballot: &Ballot) -> String {
+        ballot.to_string()
+    }
+
+    fn explain(&self, state: &Deliberation) -> Vec<String> {
+        let step = if state.proposing { "proposals" } else { "votes" };
+        let mut lines = vec![match state.waits {
+            true => format!("round {}: holds {}", state.round, state.holds),
+            false => format!("round {}: holds {}, waits for {step}", state.round, state.holds),
+        }];
+        for ((round, proposing), heard) in &state.heard {
+            let ballots = heard.iter().enumerate().filter_map(|(id, ballot)| {
+                let order = (*ballot)?.map_or("nothing".to_owned(), |order| order.to_string());
+                Some(format!("{order} from {id}"))
+            });
+            let kind = if *proposing { "proposals" } else { "votes" };
+            let ballots = ballots.collect::<Vec<_>>().join(", ");
+            lines.push(format!("{kind} of round {round}: {ballots}"));
+        }
+        lines
+    }
+}

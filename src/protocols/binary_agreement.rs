@@ -1,0 +1,425 @@
+//! Binary agreement with a common coin: A. Mostefaoui, H. Moumen, M. Raynal, "Signature-free asynchronous
+//! Byzantine consensus with t < n/3 and O(n^2) messages", PODC 2014; and what HoneyBadgerBFT made of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::count::many;
+use crate::general::{General, Generals, Swap};
+use crate::graph::Graph;
+use crate::order::Order;
+use crate::outcome::Task;
+use crate::protocol::Seat;
+use crate::protocol::events::{Coin, Effects, EventDriven, Face};
+use crate::testable::{EventTestable, Problem, Symmetric, Termination, Validity, Words};
+
+/// The binary agreement of Mostefaoui, Moumen and Raynal (2014), which tosses a common coin in each round.
+///
+/// All say BVAL for what they hold; who hears it from f + 1 says it as well, and who hears it from 2f + 1
+/// accepts the order. Whoever has accepted one says AUX for the first, and waits for n - f AUX for orders that it
+/// has accepted. Then it looks at the coin: if all these were for one order it holds that, and decides on it if
+/// the coin shows it; else it holds what the coin shows.
+///
+/// Agreement and validity hold where n > 3f. It has no last round: here all fall silent after as many as are
+/// asked for, and so nobody need decide. Each threshold is a parameter:
+///
+/// ```
+/// use turncoat::{BinaryAgreement, hunt};
+///
+/// hunt(BinaryAgreement::new(2)).generals(4).traitors(1).cases(300).assert_finds_nothing();
+/// let gullible = BinaryAgreement::new(2).relay_at(1);
+/// let found = hunt(gullible).generals(4).traitors(1).cases(100_000).assert_finds();
+/// assert_eq!(found.violation.name(), "validity");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BinaryAgreement {
+    rounds: u32,
+    f: Option<usize>,
+    relay: Option<usize>,
+    accept: Option<usize>,
+    wait: Option<usize>,
+    any_aux: bool,
+    confirms: bool,
+}
+
+/// How many are needed for what.
+#[derive(Clone, Copy)]
+struct Thresholds {
+    relay: usize,
+    accept: usize,
+    wait: usize,
+}
+
+/// What is said in binary agreement, each in a round.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Claim {
+    /// The sender holds this, or has heard of enough who do.
+    Bval(u32, Order),
+    /// The first order that the sender has accepted.
+    Aux(u32, Order),
+    /// The orders for which it has seen enough AUX: one, or nothing if they were both.
+    Conf(u32, Option<Order>),
+}
+
+/// What a general remembers.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Deliberation {
+    me: General,
+    n: usize,
+    round: u32,
+    holds: Order,
+    decided: Option<Order>,
+    /// How far it is in its round.
+    step: Step,
+    /// What was heard, by round.
+    heard: BTreeMap<u32, Heard>,
+}
+
+/// What a general waits for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+enum Step {
+    /// For AUX.
+    Aux,
+    /// For CONF.
+    Conf,
+    /// For the coin, after it saw AUX for one order, or for both.
+    Coin(Option<Order>),
+    /// For nothing: all rounds are over.
+    Over,
+}
+
+/// What a general has heard in one round, by number of the sender.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+struct Heard {
+    /// By order: who said BVAL for it.
+    bvals: [Generals; 2],
+    /// What was accepted, the first one first.
+    accepted: Vec<Order>,
+    aux: Vec<Option<Order>>,
+    conf: Vec<Option<Option<Order>>>,
+}
+
+/// Both orders.
+const ORDERS: [Order; 2] = [Order::RETREAT, Order::ATTACK];
+
+/// The place of an order among them.
+fn place(order: Order) -> usize {
+    usize::from(order == Order::ATTACK)
+}
+
+impl BinaryAgreement {
+    /// With the thresholds of the paper, for (n - 1) / 3 traitors, rounded down, and for so many rounds.
+    #[must_use]
+    pub fn new(rounds: u32) -> BinaryAgreement {
+        let (f, relay, accept, wait) = (None, None, None, None);
+        BinaryAgreement { rounds, f, relay, accept, wait, any_aux: false, confirms: false }
+    }
+
+    /// For so many traitors.
+    #[must_use]
+    pub fn tolerating(self, f: usize) -> BinaryAgreement {
+        BinaryAgreement { f: Some(f), ..self }
+    }
+
+    /// A BVAL from so many is said as well, and not from f + 1.
+    #[must_use]
+    pub fn relay_at(self, bvals: usize) -> BinaryAgreement {
+        BinaryAgreement { relay: Some(bvals), ..self }
+    }
+
+    /// An order is accepted after so many BVAL, and not after 2f + 1.
+    #[must_use]
+    pub fn accept_at(self, bvals: usize) -> BinaryAgreement {
+        BinaryAgreement { accept: Some(bvals), ..self }
+    }
+
+    /// So many AUX are waited for, and not n - f.
+    #[must_use]
+    pub fn wait_for(self, auxes: usize) -> BinaryAgreement {
+        BinaryAgreement { wait: Some(auxes), ..self }
+    }
+
+    /// AUX counts whether its order was accepted or not.
+    #[must_use]
+    pub fn any_aux(self) -> BinaryAgreement {
+        BinaryAgreement { any_aux: true, ..self }
+    }
+
+    /// With the round of CONF that HoneyBadgerBFT puts before the coin: without it traitors who see the coin
+    /// before others have spoken can keep the loyal apart for ever.
+    #[must_use]
+    pub fn confirming(self) -> BinaryAgreement {
+        BinaryAgreement { confirms: true, ..self }
+    }
+
+    fn thresholds(self, n: usize) -> Thresholds {
+        let f = self.f.unwrap_or(n.saturating_sub(1) / 3);
+        Thresholds {
+            relay: self.relay.unwrap_or(f + 1),
+            accept: self.accept.unwrap_or(2 * f + 1),
+            wait: self.wait.unwrap_or(n - f.min(n)),
+        }
+    }
+
+    /// Goes as far as what was heard in a round allows.
+    fn advance(self, state: &mut Deliberation, round: u32, effects: &mut Effects<Claim>) {
+        let (me, n) = (state.me, state.n);
+        let Thresholds { relay, accept, wait } = self.thresholds(n);
+        let heard = state.heard(round);
+        for order in ORDERS {
+            let bvals = &mut heard.bvals[place(order)];
+            if bvals.len() >= relay && !bvals.contains(me) {
+                *bvals = bvals.with(me);
+                effects.broadcast(Claim::Bval(round, order));
+            }
+            if bvals.len() >= accept && !heard.accepted.contains(&order) {
+                heard.accepted.push(order);
+            }
+        }
+        if round != state.round || state.step == Step::Over {
+            return;
+        }
+        let confirms = self.confirms;
+        let Deliberation { step, heard, .. } = state;
+        let Some(heard) = heard.get_mut(&round) else { return };
+        if let (Some(first), None) = (heard.accepted.first(), heard.aux[me.id()]) {
+            heard.aux[me.id()] = Some(*first);
+            effects.broadcast(Claim::Aux(round, *first));
+        }
+        let counts = |order: &Order| self.any_aux || heard.accepted.contains(order);
+        if *step == Step::Aux {
+            let seen = heard.aux.iter().flatten().copied().filter(counts);
+            let Some(seen) = of_one(seen, wait) else { return };
+            if confirms {
+                *step = Step::Conf;
+                heard.conf[me.id()] = Some(seen);
+                effects.broadcast(Claim::Conf(round, seen));
+            } else {
+                *step = Step::Coin(seen);
+                effects.ask(Coin::Common(round));
+            }
+        }
+        if *step == Step::Conf {
+            let counts = |conf: &Option<Order>| match conf {
+                Some(order) => counts(order),
+                None => ORDERS.iter().all(counts),
+            };
+            let seen = heard.conf.iter().flatten().copied().filter(counts);
+            let (ones, all) = (seen.clone().flatten(), seen.count());
+            if all >= wait {
+                let seen = if ones.clone().count() == all { of_one(ones, wait) } else { None };
+                *step = Step::Coin(seen.flatten());
+                effects.ask(Coin::Common(round));
+            }
+        }
+    }
+
+    /// A round begins.
+    fn begin_round(self, state: &mut Deliberation, effects: &mut Effects<Claim>) {
+        let Deliberation { me, round, holds, .. } = *state;
+        state.step = Step::Aux;
+        let bvals = &mut state.heard(round).bvals[place(holds)];
+        if !bvals.contains(me) {
+            *bvals = bvals.with(me);
+            effects.broadcast(Claim::Bval(round, holds));
+        }
+        self.advance(state, round, effects);
+    }
+}
+
+/// Whether these are as many as are waited for: then the one that they all are, or nothing if they differ.
+fn of_one(mut seen: impl Iterator<Item = Order> + Clone, wait: usize) -> Option<Option<Order>> {
+    if seen.clone().count() < wait {
+        return None;
+    }
+    let first = seen.next()?;
+    Some(seen.all(|other| other == first).then_some(first))
+}
+
+impl Deliberation {
+    fn heard(&mut self, round: u32) -> &mut Heard {
+        let nothing = || Heard {
+            bvals: [Generals::NONE; 2],
+            accepted: Vec::new(),
+            aux: vec![None; self.n],
+            conf: vec![None; self.n],
+        };
+        self.heard.entry(round).or_insert_with(nothing)
+    }
+}
+
+impl EventDriven for BinaryAgreement {
+    type Value = Order;
+    type Decision = Order;
+    type Message = Claim;
+    type State = Deliberation;
+
+    fn begin(
+        &self,
+        seat: Seat,
+        input: Option<&Order>,
+        effects: &mut Effects<Claim>,
+    ) -> Deliberation {
+        let Seat { me, n, .. } = seat;
+        let holds = input.copied().unwrap_or(Order::RETREAT);
+        let (step, heard) = (Step::Over, BTreeMap::new());
+        let mut state = Deliberation { me, n, round: 1, holds, decided: None, step, heard };
+        if self.rounds > 0 {
+            self.begin_round(&mut state, effects);
+        }
+        state
+    }
+
+    fn receive(
+        &self,
+        state: &mut Deliberation,
+        from: General,
+        claim: &Claim,
+        effects: &mut Effects<Claim>,
+    ) {
+        let round = match *claim {
+            Claim::Bval(round, order) => {
+                let bvals = &mut state.heard(round).bvals[place(order)];
+                *bvals = bvals.with(from);
+                round
+            }
+            Claim::Aux(round, order) => {
+                state.heard(round).aux[from.id()].get_or_insert(order);
+                round
+            }
+            Claim::Conf(round, orders) => {
+                state.heard(round).conf[from.id()].get_or_insert(orders);
+                round
+            }
+        };
+        self.advance(state, round, effects);
+    }
+
+    fn coin(&self, state: &mut Deliberation, _: Coin, face: Face, effects: &mut Effects<Claim>) {
+        let Step::Coin(seen) = state.step else { return };
+        let shown = ORDERS[usize::from(face)];
+        state.holds = seen.unwrap_or(shown);
+        if seen == Some(shown) && state.decided.is_none() {
+            state.decided = seen;
+        }
+        if state.round == self.rounds {
+            state.step = Step::Over;
+        } else {
+            state.round += 1;
+            self.begin_round(state, effects);
+        }
+    }
+
+    fn decision(&self, state: &Deliberation) -> Option<Order> {
+        state.decided
+    }
+}
+
+impl EventTestable for BinaryAgreement {
+    fn problem(&self, graph: &Graph) -> Result<Problem<Order>, String> {
+        if !graph.is_complete() {
+            return Err("binary agreement needs everybody to hear everybody".to_owned());
+        }
+        let validity = Validity::equal().of_those_who_decide();
+        let problem = Problem::new(Task::Consensus, ORDERS, validity);
+        Ok(problem.deciding(Termination::Free))
+    }
+
+    fn alphabet(&self, _: usize, _: General, _: General) -> Vec<Claim> {
+        let rounds = (1..=self.rounds).flat_map(|round| {
+            let said = ORDERS
+                .into_iter()
+                .flat_map(move |order| [Claim::Bval(round, order), Claim::Aux(round, order)]);
+            let confirmed = ORDERS.into_iter().map(Some).chain([None]).filter(|_| self.confirms);
+            said.chain(confirmed.map(move |orders| Claim::Conf(round, orders)))
+        });
+        rounds.collect()
+    }
+
+    fn words(&self) -> &dyn Words<Claim, Deliberation> {
+        self
+    }
+
+    fn symmetry(&self) -> Option<&dyn Symmetric<Claim, Deliberation>> {
+        Some(self)
+    }
+}
+
+impl Symmetric<Claim, Deliberation> for BinaryAgreement {
+    fn alike(&self, n: usize) -> Generals {
+        Generals::first(n)
+    }
+
+    fn swapped_message(&self, claim: &Claim, _: Swap) -> Claim {
+        *claim
+    }
+
+    fn swapped_state(&self, state: &Deliberation, swap: Swap) -> Deliberation {
+        let mut state = state.clone();
+        let Swap { one, other } = swap;
+        state.me = swap.of(state.me);
+        for heard in state.heard.values_mut() {
+            heard.bvals = heard.bvals.map(|generals| swap.of_all(generals));
+            heard.aux.swap(one.id(), other.id());
+            heard.conf.swap(one.id(), other.id());
+        }
+        state
+    }
+}
+
+/// "1: BVAL ATTACK", "1: AUX ATTACK", "1: CONF ATTACK", "1: CONF both".
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Claim::Bval(round, order) => write!(f, "{round}: BVAL {order}"),
+            Claim::Aux(round, order) => write!(f, "{round}: AUX {order}"),
+            Claim::Conf(round, Some(order)) => write!(f, "{round}: CONF {order}"),
+            Claim::Conf(round, None) => write!(f, "{round}: CONF both"),
+        }
+    }
+}
+
+impl Words<Claim, Deliberation> for BinaryAgreement {
+    fn name(&self) -> String {
+        let confirms = if self.confirms { " with CONF" } else { "" };
+        format!("binary agreement{confirms}, {}", many(u64::from(self.rounds), "round"))
+    }
+
+    fn tell(&self, _: General, claim: &Claim) -> String {
+        claim.to_string()
+    }
+
+    fn explain(&self, state: &Deliberation) -> Vec<String> {
+        let Deliberation { round, holds, step, heard, .. } = state;
+        let mut lines = vec![match step {
+            Step::Aux => format!("round {round}: holds {holds}"),
+            Step::Conf => format!("round {round}: holds {holds}, waits for CONF"),
+            Step::Coin(Some(order)) => {
+                format!("round {round}: saw {order} alone, waits for the coin")
+            }
+            Step::Coin(None) => format!("round {round}: saw both, waits for the coin"),
+            Step::Over => format!("holds {holds} after the last round"),
+        }];
+        for (round, Heard { bvals, aux, accepted, .. }) in heard {
+            let bvals = ORDERS.map(|order| {
+                let by = bvals[place(order)];
+                (!by.is_empty()).then(|| format!("BVAL {order} from {}", by.numbered("general")))
+            });
+            let aux = ORDERS.map(|order| {
+                let by = aux.iter().enumerate().filter(|(_, aux)| **aux == Some(order));
+                let by: Generals = by.map(|(id, _)| General::new(id)).collect();
+                (!by.is_empty()).then(|| format!("AUX {order} from {}", by.numbered("general")))
+            });
+            let mut told: Vec<String> = bvals.into_iter().chain(aux).flatten().collect();
+            if !accepted.is_empty() {
+                let orders = accepted.iter().map(ToString::to_string).collect::<Vec<_>>();
+                told.push(format!("accepted {}", orders.join(" and then ")));
+            }
+            lines.push(format!("in round {round}: {}", told.join("; ")));
+        }
+        lines
+    }
+}
