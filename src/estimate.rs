@@ -5,7 +5,7 @@ use crate::machine::{Machine, Numbered};
 use crate::question::{CheckError, Subject};
 use crate::search::progress::Progress;
 use crate::search::{Engine, Reductions, Search};
-use crate::testable::Testable;
+use crate::testable::{Refusal, Testable};
 use crate::verdict::{Estimate, Expected};
 
 impl<P: Testable> Check<P> {
@@ -64,6 +64,9 @@ impl Check<&dyn Machine> {
         let refused = admitted.as_ref().err().cloned();
         let subject = admitted.or_else(|error| self.subject(false).map_err(|_| error));
         let Subject { name, terms, adversary } = subject?;
+        if terms.in_waves {
+            return Err(Refusal::InWaves("an estimate is").into());
+        }
         let machine = self.protocol;
         let (engine, limit) = (Engine::Exhaustive, u64::MAX);
         let (terms, reductions, part) = (&terms, Reductions::ALL, None);

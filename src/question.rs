@@ -77,6 +77,11 @@ pub enum CheckError {
          have some of its mail late"
     )]
     Timing,
+    /// The argument knows no timers.
+    #[error(
+        "the argument lets no time pass, and this protocol has timers that go off when all is quiet"
+    )]
+    Timers,
     /// The naive engine has no part in what the others are for.
     #[error(
         "the naive engine knows no traitors but Byzantine ones, and no schedule but arrival by \

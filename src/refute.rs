@@ -1,14 +1,18 @@
 //! The builder that a test calls to have a protocol refuted where none can be right.
 
+use crate::attack::Attack;
+use crate::execution::obeyed;
 use crate::fault::cloned;
 use crate::general::Generals;
 use crate::impossibility::argument::{
     ArgumentOf, Construction, NumberedArgument, argue, objection, theorem,
 };
 use crate::machine::{Machine, Memory, Numbered, Worker};
+use crate::protocol::events::OwnEvent;
 use crate::question::{CheckError, Focus, Question};
+use crate::schedule::Happening;
 use crate::search::progress::Progress;
-use crate::testable::Testable;
+use crate::testable::{Protocol, Testable};
 use crate::verdict::{Refutation, RefutationOf};
 
 /// Asks for the argument by which no protocol can be right among so few generals, made against this
@@ -28,8 +32,8 @@ use crate::verdict::{Refutation, RefutationOf};
 /// assert_eq!(possible.name(), "possible");
 /// # Ok::<(), turncoat::CheckError>(())
 /// ```
-pub fn refute<P: Testable>(protocol: P) -> Refute<P> {
-    Question::about(protocol, Worlds::default())
+pub fn refute<P: Protocol<Kind>, Kind>(protocol: P) -> Refute<P::Tested> {
+    Question::about(protocol.tested(), Worlds::default())
 }
 
 /// A question that is answered by an argument: see [`refute`]. It needs the number of
@@ -143,7 +147,7 @@ impl<'a> Refute<&'a dyn Machine> {
         if f >= n {
             return Err(CheckError::AllTraitors { n, f });
         }
-        if !terms.asked.is_usual() || focused {
+        if !terms.asked.is_refutable() || focused {
             return Err(CheckError::OtherProblem);
         }
         if let Some(objection) = groups.as_ref().and_then(|groups| objection(groups, n, f)) {
@@ -160,6 +164,15 @@ impl<'a> Refute<&'a dyn Machine> {
             None => theorem(task, &graph, f),
         };
         let mut worker = Worker::new(protocol, &terms, Generals::NONE);
+        if terms.in_waves {
+            let inputs = terms.inputs.iter().map(|general| (general, values[0])).collect();
+            let honest = Attack::new(&graph, Generals::NONE, inputs);
+            let execution = obeyed(&mut worker, &terms, &honest, &|_, _| None);
+            let is_timer = |happened: &Happening| matches!(happened.event, OwnEvent::GoesOff(_));
+            if execution.happened.iter().any(is_timer) {
+                return Err(CheckError::Timers);
+            }
+        }
         let argument = theorem
             .map(|(theorem, groups)| argue(&mut worker, &terms, theorem, groups, values, progress));
         let states = worker.into_memory();

@@ -11,7 +11,7 @@ use crate::report::suspected::SuspectsInWords;
 use crate::search::progress::Progress;
 use crate::search::suspects::{NumberedView, SuspectsError, SuspectsSearch};
 use crate::search::{Suspicion, SuspicionRuling};
-use crate::testable::Testable;
+use crate::testable::{Refusal, Testable};
 use crate::view::LoyalView;
 
 /// Asks who the traitor is: which sets of at most f traitors explain what one loyal general was told, and which
@@ -163,6 +163,9 @@ pub(crate) fn suspected<H>(
     progress: &Progress,
 ) -> Result<Suspected<NumberedAttack>, CheckError> {
     let Subject { name, terms, adversary } = asked.subject(true)?;
+    if terms.in_waves {
+        return Err(Refusal::InWaves("suspects are").into());
+    }
     let machine = asked.protocol;
     let search = SuspectsSearch { machine, terms: &terms, adversary, view, limit, progress };
     let sets = search.run().map_err(|error| match error {

@@ -14,7 +14,7 @@ use crate::machine::{
     DecisionId, Machine, MessageId, NumberedAttack, StateId, Terms, ValueId, Worker, fits,
 };
 use crate::outcome::Task;
-use crate::protocol::Lockstep;
+use crate::protocol::{Lockstep, Round};
 use crate::search::choices::wire_choices::beside;
 use crate::signature::Signed;
 use crate::testable::Wire;
@@ -267,5 +267,10 @@ impl Enemy for GluedAdversary<'_, '_> {
         let edits = std::iter::from_fn(|| Edit::between(withheld.next(), news.next()));
         self.lies.extend(edits.map(|edit| Lie { wire, edit }));
         Some(told)
+    }
+
+    /// The copies may go on where nobody here has anything to say.
+    fn awaits(&self, _: Round) -> bool {
+        true
     }
 }

@@ -14,6 +14,8 @@ pub struct AskedProperties {
     left_out: Vec<(Property, String)>,
     /// Agreement means that decisions are equal, validity that they are what is due, and all decide.
     usual: bool,
+    /// The same, but for that nobody need decide where no value is due.
+    refutable: bool,
     /// Only executions in which these generals are given this count, in words.
     inputs: Vec<(General, String)>,
     /// That a forgery counts is a finding.
@@ -37,6 +39,8 @@ impl AskedProperties {
             Termination::AllOrNone => Some(Property::Totality),
             Termination::Free => None,
         };
+        let equal =
+            problem.agreement.name().is_none() && validity.is_equal() && validity.is_of_all();
         let titled = |property: Property| (property, property.title(*task));
         let agreement = (Property::Agreement, related.unwrap_or(Property::Agreement.title(*task)));
         let validity_title = hull.unwrap_or(Property::Validity.title(*task));
@@ -50,10 +54,8 @@ impl AskedProperties {
             left_out: Vec::new(),
             inputs: Vec::new(),
             forgeries: true,
-            usual: problem.agreement.name().is_none()
-                && validity.is_equal()
-                && validity.is_of_all()
-                && *termination == Termination::All,
+            usual: equal && *termination == Termination::All,
+            refutable: equal && *termination != Termination::Free,
             validity_of_all: validity.is_of_all(),
             hull: validity.is_hull(),
         }
@@ -69,7 +71,14 @@ impl AskedProperties {
         let place = self.properties.iter().position(|(property, _)| property.name() == name)?;
         let only = self.properties.remove(place);
         let (properties, left_out) = (vec![only], self.properties);
-        Some(AskedProperties { properties, left_out, usual: false, forgeries: false, ..self })
+        Some(AskedProperties {
+            properties,
+            left_out,
+            usual: false,
+            refutable: false,
+            forgeries: false,
+            ..self
+        })
     }
 
     /// With these inputs alone.
@@ -134,6 +143,11 @@ impl AskedProperties {
     /// Whether agreement, validity and termination are what they are where decisions are values.
     pub(crate) fn is_usual(&self) -> bool {
         self.usual
+    }
+
+    /// Whether the arguments about what no protocol can do are about these properties.
+    pub(crate) fn is_refutable(&self) -> bool {
+        self.refutable
     }
 
     /// Whether that is all.

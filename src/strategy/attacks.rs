@@ -24,7 +24,7 @@ use crate::search::progress::Progress;
 use crate::search::random::draw::{any_case, drawn_in};
 use crate::search::shrink::Shrinker;
 use crate::setting::Setting;
-use crate::testable::{Testable, Wire};
+use crate::testable::{Protocol, Testable, Wire};
 
 /// Attacks on a protocol in one of these settings, as the [adversary](crate::Adversary) of the
 /// setting can make them: in its slots, its orders of arrival, with the signatures that it has.
@@ -36,10 +36,13 @@ use crate::testable::{Testable, Wire};
 /// A protocol is borrowed or owned: `attacks(&protocol, ..)` or `attacks(protocol, ..)`.
 ///
 /// If there is no setting, or the protocol can't be run in one, the test fails and says why.
-pub fn attacks<P: Testable>(protocol: P, settings: impl Into<Settings>) -> Attacks<P> {
+pub fn attacks<P: Protocol<Kind>, Kind>(
+    protocol: P,
+    settings: impl Into<Settings>,
+) -> Attacks<P::Tested> {
     let settings = settings.into();
     let stocks = settings.all().iter().map(|_| OnceLock::new()).collect();
-    let places = Arc::new(Places { numbered: Numbered::new(protocol), settings, stocks });
+    let places = Arc::new(Places { numbered: Numbered::new(protocol.tested()), settings, stocks });
     Attacks { places, fixed: Fixed::default(), first: Vec::new(), replayed: AtomicUsize::new(0) }
 }
 

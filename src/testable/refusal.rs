@@ -97,6 +97,10 @@ pub enum Refusal {
         grouped(&messages.to_string()), grouped(&MOST_MESSAGES.to_string())
     )]
     Vast { messages: u64 },
+    #[error("{0} for protocols in rounds, and this one is driven by events")]
+    InWaves(&'static str),
+    #[error("the alphabet is empty on every link: there is nothing that a traitor could say")]
+    NoAlphabet,
     #[error("{name:?} is not asked of this protocol: what is asked is {asked}")]
     NotAsked { name: String, asked: String },
     #[error("general {0} has no input here: it can be given none")]

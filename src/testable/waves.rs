@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::event_testable::EventTestable;
+use super::refusal::MOST_ROUNDS;
 use super::{Claims, ClaimsOf, ProblemOf, Repertoire, Signing, Symmetric, Testable, Wire, Words};
 use crate::general::{General, Generals, Swap};
 use crate::graph::Graph;
@@ -178,8 +179,9 @@ impl<P: EventTestable> Lockstep for InWaves<P> {
     type Message = P::Message;
     type State = WaveState<P::State, P::Message>;
 
+    /// No more than a search can go through.
     fn rounds(&self, n: usize) -> usize {
-        self.0.waves(n)
+        self.0.waves(n).min(MOST_ROUNDS / n.max(1))
     }
 
     fn start(&self, seat: Seat, input: Option<&P::Value>) -> Self::State {

@@ -89,6 +89,10 @@ impl<'a> Space<'a> {
             };
             repertoires.push((wire, repertoire));
         }
+        let is_silent = |(_, said): &(Wire, Repertoire<_>)| said.messages().next().is_none();
+        if terms.in_waves && adversary.faults.is_byzantine() && repertoires.iter().all(is_silent) {
+            return Err(Refusal::NoAlphabet);
+        }
         let mut harvest = None;
         if Harvest::is_needed(&repertoires, terms.n(), adversary) {
             harvest = Harvest::of(machine, terms, adversary, progress);
