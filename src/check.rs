@@ -216,7 +216,7 @@ impl Check<&dyn Machine> {
             None => search.run()?,
         };
         let Answer { found, halt, behaviours, signed, forgeries, .. } = answer;
-        let Answer { harvested, reductions, steps, .. } = answer;
+        let Answer { harvested, reductions, steps, least_heard, .. } = answer;
         let ruling = match (found, halt) {
             (Some(found), _) => Ruling::Broken(Box::new(found)),
             (None, Some(halt)) => Ruling::Bounded(halt),
@@ -225,7 +225,8 @@ impl Check<&dyn Machine> {
         let first = terms.inputs.iter().map(|general| (general, terms.values[0])).collect();
         let honest_messages = match ruling {
             Ruling::Broken(_) => None,
-            Ruling::Bounded(Halt::Stopped | Halt::Memory | Halt::Room | Halt::Part) => None,
+            Ruling::Bounded(Halt::Stopped | Halt::Memory | Halt::Room) => None,
+            Ruling::Bounded(Halt::Waves | Halt::Part) => None,
             Ruling::Holds | Ruling::Bounded(Halt::Steps | Halt::Harvest) if composed => None,
             Ruling::Holds | Ruling::Bounded(Halt::Steps | Halt::Harvest) => {
                 sent_in_honest_run(machine, terms, &first)
@@ -245,6 +246,7 @@ impl Check<&dyn Machine> {
             behaviours,
             steps,
             honest_messages,
+            least_heard,
             ruling,
         })
     }

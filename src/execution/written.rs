@@ -222,7 +222,9 @@ impl Enemy for Written<'_> {
     }
 
     fn awaits(&self, wave: Round) -> bool {
-        self.attack.happenings.iter().any(|named| named.wave > wave)
+        let last = self.by_wire.last().map(|lie| self.attack.lies[*lie].wire.round);
+        last.is_some_and(|last| last >= wave)
+            || self.attack.happenings.iter().any(|named| named.wave > wave)
     }
 
     fn shifted(&mut self, applied: &[usize]) {

@@ -126,7 +126,7 @@ impl Stage {
     }
 }
 
-/// The attack without some of its parts: lies, changes of the schedule, crashes.
+/// The attack without some of its parts: lies, changes of the schedule, crashes, timers and coins.
 fn without(attack: &NumberedAttack, parts: Range<usize>) -> NumberedAttack {
     fn drain<T>(list: &mut Vec<T>, parts: &Range<usize>, before: usize) -> usize {
         let after = before + list.len();
@@ -137,7 +137,8 @@ fn without(attack: &NumberedAttack, parts: Range<usize>) -> NumberedAttack {
     let mut attack = attack.clone();
     let lies = drain(&mut attack.lies, &parts, 0);
     let shifts = drain(&mut attack.schedule, &parts, lies);
-    drain(&mut attack.crashes, &parts, shifts);
+    let crashes = drain(&mut attack.crashes, &parts, shifts);
+    drain(&mut attack.happenings, &parts, crashes);
     attack
 }
 

@@ -336,9 +336,12 @@ impl<'a> Space<'a> {
         let deaf = faults == FaultClass::ReceiveOmission;
         let (omitted, disrupted): (Vec<_>, Vec<_>) =
             asynchronous.partition(|shift| deaf && traitor(shift.wire.to));
+        // In waves all that the loyal send each other can be late, and what is lost as if it were later yet:
+        // then it is not quiet.
+        let in_waves = self.terms.in_waves;
         let disruption = |shift: &&Shift<_>| {
             let late = match shift.arrival {
-                Arrival::Late(rounds) => rounds <= latest,
+                Arrival::Late(rounds) => rounds <= latest || in_waves,
                 Arrival::First | Arrival::Never => true,
             };
             late && !traitor(shift.wire.from) && !traitor(shift.wire.to)
@@ -346,7 +349,7 @@ impl<'a> Space<'a> {
         said && execution.lacking.is_empty()
             && (any_order || attack.schedule.iter().all(|shift| shift.arrival != Arrival::First))
             && omitted.iter().all(|shift| shift.arrival == Arrival::Never)
-            && disrupted.len() <= disruptions
+            && (disrupted.len() <= disruptions || in_waves)
             && disrupted.iter().all(disruption)
     }
 
