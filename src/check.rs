@@ -202,7 +202,10 @@ impl Check<&dyn Machine> {
         if engine == Engine::Naive && (!faults.is_byzantine() || any_order || disruptions > 0) {
             return Err(CheckError::NotNaive);
         }
-        if part.is_some() && engine != Engine::Exhaustive {
+        if terms.in_waves && !(adversary.is_asynchronous() && faults.is_byzantine()) {
+            return Err(CheckError::NotAsynchronous);
+        }
+        if part.is_some() && (engine != Engine::Exhaustive || terms.in_waves) {
             return Err(CheckError::NoParts);
         }
         let (machine, terms) = (self.protocol, &terms);
@@ -216,7 +219,7 @@ impl Check<&dyn Machine> {
             None => search.run()?,
         };
         let Answer { found, halt, behaviours, signed, forgeries, .. } = answer;
-        let Answer { harvested, reductions, steps, .. } = answer;
+        let Answer { harvested, reductions, steps, least_heard, .. } = answer;
         let ruling = match (found, halt) {
             (Some(found), _) => Ruling::Broken(Box::new(found)),
             (None, Some(halt)) => Ruling::Bounded(halt),
@@ -225,7 +228,8 @@ impl Check<&dyn Machine> {
         let first = terms.inputs.iter().map(|general| (general, terms.values[0])).collect();
         let honest_messages = match ruling {
             Ruling::Broken(_) => None,
-            Ruling::Bounded(Halt::Stopped | Halt::Memory | Halt::Room | Halt::Part) => None,
+            Ruling::Bounded(Halt::Stopped | Halt::Memory | Halt::Room) => None,
+            Ruling::Bounded(Halt::Waves | Halt::Part) => None,
             Ruling::Holds | Ruling::Bounded(Halt::Steps | Halt::Harvest) if composed => None,
             Ruling::Holds | Ruling::Bounded(Halt::Steps | Halt::Harvest) => {
                 sent_in_honest_run(machine, terms, &first)
@@ -245,6 +249,7 @@ impl Check<&dyn Machine> {
             behaviours,
             steps,
             honest_messages,
+            least_heard,
             ruling,
         })
     }

@@ -88,8 +88,16 @@ pub enum CheckError {
          sender: leave the other one to it"
     )]
     NotNaive,
+    /// Event-driven protocols are searched against one adversary.
+    #[error(
+        "a protocol that is driven by events is gone through against Byzantine traitors and late mail alone: \
+         hunt for others"
+    )]
+    NotAsynchronous,
     /// Only one engine goes through parts.
-    #[error("a part can be gone through by the exhaustive engine only")]
+    #[error(
+        "a part can be gone through by the exhaustive engine only, where a protocol has rounds"
+    )]
     NoParts,
     /// What was found elsewhere breaks nothing here.
     #[error("one of the attacks that were found breaks nothing")]

@@ -5,6 +5,7 @@
 //! | `choices` | what the adversary can choose |
 //! | `exhaustive` | the exhaustive engine, for protocols in rounds |
 //! | `compositional` | the compositional engine, for recursive protocols |
+//! | `events` | the engines for event-driven protocols |
 //! | `random` | random search: attacks and schedules are drawn |
 //! | `suspects` | who can have brought about what one general was told |
 //! | `symmetry` | generals who are alike, their renaming, and the test of such a claim |
@@ -30,6 +31,7 @@ mod compositional;
 mod confirm;
 pub(crate) mod decisions;
 mod driver;
+mod events;
 mod exhaustive;
 mod naive;
 mod outcome;
@@ -104,6 +106,9 @@ pub(crate) struct Answer {
     pub found: Option<Found>,
     /// Why not everything was covered.
     pub halt: Option<Halt>,
+    /// Of an event-driven protocol: the fewest messages of traitors that the loyal hear in an attack, where that is
+    /// proved.
+    pub least_heard: Option<u32>,
 }
 
 /// An attack that breaks the protocol.

@@ -56,6 +56,9 @@ pub struct Verdict<C> {
     /// How many messages are sent in the honest run in which all inputs are the first value; nothing if the
     /// protocol is broken (then its story says it), was not run, or the search was stopped.
     pub honest_messages: Option<usize>,
+    /// Of an event-driven protocol that is broken: the fewest messages of traitors that the loyal hear in an attack,
+    /// where that is proved.
+    pub least_heard: Option<u32>,
     /// What came of it.
     pub ruling: Ruling<C>,
 }
@@ -141,6 +144,7 @@ impl<C> Verdict<C> {
             behaviours: self.behaviours.clone(),
             steps: self.steps,
             honest_messages: self.honest_messages,
+            least_heard: self.least_heard,
             ruling,
         }
     }

@@ -222,9 +222,9 @@ impl Enemy for Written<'_> {
     }
 
     fn awaits(&self, wave: Round) -> bool {
-        let Attack { lies, happenings, .. } = self.attack;
-        happenings.iter().any(|named| named.wave > wave)
-            || lies.iter().any(|lie| lie.wire.round >= wave)
+        let last = self.by_wire.last().map(|lie| self.attack.lies[*lie].wire.round);
+        last.is_some_and(|last| last >= wave)
+            || self.attack.happenings.iter().any(|named| named.wave > wave)
     }
 
     fn shifted(&mut self, applied: &[usize]) {

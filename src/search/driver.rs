@@ -16,7 +16,7 @@ use super::outcome::{Explored, SearchOutcome};
 use super::progress::{Halt, Phase};
 use super::reduction::Reduction;
 use super::symmetry::Symmetry;
-use super::{Answer, Engine, Found, Search, canned_attacks, naive};
+use super::{Answer, Engine, Found, Search, canned_attacks, events, naive};
 use crate::adversary::Adversary;
 use crate::count::Count;
 use crate::execution::Size;
@@ -45,6 +45,9 @@ impl Search<'_> {
 
     /// The same in a space that is known already.
     pub fn run_in(&self, space: &Space<'_>) -> Result<Answer, Refusal> {
+        if self.terms.in_waves {
+            return events::run_asynchronous(self, space);
+        }
         match self.driver(space)? {
             Some(driver) => driver.run(),
             None => Ok(self.stopped()),
@@ -175,7 +178,18 @@ impl<'a> Driver<'a> {
             Reduction::Extremes => extremes,
             _ => true,
         });
-        Answer { behaviours, signed, forgeries, harvested, reductions, steps, found, halt }
+        let least_heard = None;
+        Answer {
+            behaviours,
+            signed,
+            forgeries,
+            harvested,
+            reductions,
+            steps,
+            found,
+            halt,
+            least_heard,
+        }
     }
 
     /// How many raw behaviours are covered when a case is; nothing if another case stands for it.

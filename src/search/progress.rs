@@ -169,6 +169,8 @@ pub enum Halt {
     Room,
     /// It took as much memory as it may.
     Memory,
+    /// An execution of an event-driven protocol takes more waves than it may.
+    Waves,
     /// Only a [part](super::part::Part) was to be gone through, and it was.
     Part,
     /// The protocol does not say what a traitor could say: only what can be made of what was heard
@@ -183,6 +185,7 @@ impl fmt::Display for Halt {
             Halt::Steps => "its budget of steps was used up",
             Halt::Room => "it would have had to hold too many states at a time",
             Halt::Memory => "it took as much memory as it may",
+            Halt::Waves => "an execution would have taken more waves than it may",
             Halt::Part => "the rest is for other parts",
             Halt::Harvest => "the protocol does not say what a traitor could say",
         })

@@ -37,6 +37,17 @@ pub enum Reduction {
     /// them. (Where lies are counted, the order of arrival is free, messages are late or forged, or more
     /// is demanded, all are gone through.)
     Extremes,
+    /// In an event-driven protocol only what the loyal send is a step of all: where each of them can be by then
+    /// hangs on what it sent, and on what it could hear before, and the vectors of local states are the
+    /// product of these sets (the board). Left out, global states are gone through, in bursts: one general
+    /// hears until it sends.
+    Board,
+    /// The more could be heard before something was sent, the more local states there are, and the cheaper: of
+    /// nodes of the board in which the same was sent, those are gone through that no other one covers.
+    Antichains,
+    /// Where more could be heard without changing the set of local states, as if that much could be heard.
+    /// (Sets grow with what can be heard, so equally many are the same. Not where prices count.)
+    Raising,
     /// Subtrees of a recursion share no message, and what each relay was told is settled before its
     /// subtree: what can come of them is composed, and not enumerated.
     Subtrees,
@@ -55,6 +66,10 @@ impl Reduction {
         Reduction::Renaming,
         Reduction::Extremes,
     ];
+
+    /// Those of the engine for event-driven protocols, if the protocol allows for the last one.
+    pub const ASYNCHRONOUS: [Reduction; 4] =
+        [Reduction::Board, Reduction::Antichains, Reduction::Raising, Reduction::Renaming];
 
     /// Those of the compositional engine.
     pub const COMPOSITION: [Reduction; 4] = [
@@ -89,6 +104,9 @@ impl fmt::Display for Reduction {
             Reduction::LastRound => "last round collapsed to decisions",
             Reduction::Renaming => "generals who are alike renamed",
             Reduction::Extremes => "lowest and highest of a monotone last round",
+            Reduction::Board => "a board of what the loyal send",
+            Reduction::Antichains => "antichains of what could be heard",
+            Reduction::Raising => "equal sets raised",
             Reduction::Subtrees => "subtrees composed",
             Reduction::Counts => "counts of the loyal for each who takes what",
         })

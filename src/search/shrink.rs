@@ -126,7 +126,7 @@ impl Stage {
     }
 }
 
-/// The attack without some of its parts: lies, changes of the schedule, crashes.
+/// The attack without some of its parts: lies, changes of the schedule, crashes, timers and coins.
 fn without(attack: &NumberedAttack, parts: Range<usize>) -> NumberedAttack {
     fn drain<T>(list: &mut Vec<T>, parts: &Range<usize>, before: usize) -> usize {
         let after = before + list.len();

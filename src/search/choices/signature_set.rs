@@ -43,6 +43,11 @@ impl SignatureSet {
         signatures.iter().all(|signature| self.has(*signature))
     }
 
+    /// Whether all of them are in the other set.
+    pub fn is_within(&self, other: &SignatureSet) -> bool {
+        self.0.iter().zip(&other.0).all(|(one, other)| one & !other == 0)
+    }
+
     /// Only those that are in the other set as well.
     pub fn and(&self, other: &SignatureSet) -> SignatureSet {
         SignatureSet(self.0.iter().zip(&other.0).map(|(one, other)| one & other).collect())

@@ -340,19 +340,22 @@ impl<'a> Space<'a> {
         let deaf = faults == FaultClass::ReceiveOmission;
         let (omitted, disrupted): (Vec<_>, Vec<_>) =
             asynchronous.partition(|shift| deaf && traitor(shift.wire.to));
+        // What the loyal send each other can be late without bound, and what is lost is as if it were later yet:
+        // then it is not quiet.
+        let late = self.adversary.is_asynchronous();
         let disruption = |shift: &&Shift<_>| {
-            let late = match shift.arrival {
-                Arrival::Late(rounds) => rounds <= latest,
+            let allowed = match shift.arrival {
+                Arrival::Late(rounds) => rounds <= latest || late,
                 Arrival::First | Arrival::Never => true,
             };
-            late && !traitor(shift.wire.from) && !traitor(shift.wire.to)
+            allowed && !traitor(shift.wire.from) && !traitor(shift.wire.to)
         };
         said && execution.lacking.is_empty()
             && (any_order || attack.schedule.iter().all(|shift| shift.arrival != Arrival::First))
             && omitted.iter().all(|shift| shift.arrival == Arrival::Never)
-            && (self.adversary.is_asynchronous()
-                || disrupted.len() <= disruptions && disrupted.iter().all(disruption))
-            && (self.adversary.is_asynchronous() || attack.happenings.is_empty())
+            && (disrupted.len() <= disruptions || late)
+            && disrupted.iter().all(disruption)
+            && (late || attack.happenings.is_empty())
     }
 
     /// Whether a traitor can say what it says, or, where the repertoire is unknown, what it says

@@ -1,0 +1,55 @@
+//! The engines for event-driven protocols: asynchronous, so that all that the loyal send can be late without
+//! bound, and traitors say anything at any time.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `locals` | the local states of the loyal, and what becomes of each |
+//! | `mail` | sets of messages |
+//! | `closure` | all that one general can do without sending anything |
+//! | `columns` | the local states in which one general can be, given what was sent |
+//! | `judge` | whether what the loyal can come to, each by itself, violates a property |
+//! | `board` | the search in which only what is sent is a step of all |
+//! | `naive` | the twin of it, without a reduction |
+//! | `group` | the renamings of a case |
+//! | `run` | what happens to the loyal, one event after the other, where something was found |
+//! | `attack` | the attack under which that happens |
+//! | `asynchronous` | the driver: what is searched after what |
+
+mod asynchronous;
+mod attack;
+mod board;
+mod closure;
+mod columns;
+mod group;
+mod judge;
+mod locals;
+mod mail;
+mod naive;
+mod run;
+
+pub(super) use self::asynchronous::run as run_asynchronous;
+use super::progress::Halt;
+use crate::testable::Refusal;
+
+/// Why the exploration of a case came to no end.
+#[derive(Debug)]
+enum Stop {
+    /// Too much work.
+    Halted(Halt),
+    /// The protocol's description is wrong.
+    Refused(Refusal),
+    /// A common coin shows a face, and it is not settled which.
+    Tossed(u32),
+}
+
+impl From<Halt> for Stop {
+    fn from(halt: Halt) -> Stop {
+        Stop::Halted(halt)
+    }
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Stop {
+        Stop::Refused(refusal)
+    }
+}

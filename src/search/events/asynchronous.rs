@@ -1,0 +1,311 @@
+//! The driver for event-driven protocols: all cases with as many traitors as there can be, then whether fewer
+//! do, and then the attack in which the loyal hear the fewest messages of traitors. Whatever is found is
+//! run again by the simulator before it is believed.
+
+use std::collections::BTreeMap;
+
+use super::Stop;
+use super::attack::attack;
+use super::board::{Board, BoardOptions};
+use super::columns::{Columns, Price};
+use super::group::Group;
+use super::locals::Locals;
+use super::naive::Naive;
+use super::run::{LinearRun, linear_run};
+use crate::adversary::Adversary;
+use crate::count::Count;
+use crate::outcome::Task;
+use crate::property::Violation;
+use crate::protocol::events::{FACES, Face};
+use crate::search::budget::StepBudget;
+use crate::search::choices::initial::{InitialChoices, TraitorsOrders};
+use crate::search::choices::space::Space;
+use crate::search::progress::{Halt, Phase};
+use crate::search::reduction::Reduction;
+use crate::search::symmetry::Symmetry;
+use crate::search::{Answer, Engine, Found, Search};
+use crate::testable::Refusal;
+
+/// The most steps spent on the proof that fewer traitors than in a known attack can't.
+const PROOF_OF_TRAITORS: u64 = 20_000_000;
+
+/// The most steps spent on the proof that fewer messages of traitors can't.
+const PROOF_OF_PRICE: u64 = 200_000_000;
+
+/// Looks for an attack on an event-driven protocol; one that is found is made as small as can be.
+pub(crate) fn run(search: &Search<'_>, space: &Space<'_>) -> Result<Answer, Refusal> {
+    search.progress.enter(Phase::Counting);
+    let renames = search.engine == Engine::Exhaustive
+        && search.reductions.has(Reduction::Renaming)
+        && !space.is_signed();
+    let symmetry = if renames { space.symmetry(search.progress)? } else { None };
+    let Some(whole) = space.behaviours(search.progress) else {
+        return Ok(Answer { halt: Some(search.progress.halt()), ..Answer::default() });
+    };
+    search.progress.enter(Phase::Searching);
+    Asynchronous { search, space, symmetry, whole, steps: 0 }.run()
+}
+
+/// A search under way.
+struct Asynchronous<'a> {
+    search: &'a Search<'a>,
+    space: &'a Space<'a>,
+    symmetry: Option<Symmetry<'a>>,
+    whole: Count,
+    steps: u64,
+}
+
+/// What was found in a case.
+struct CaseFinding {
+    case: InitialChoices,
+    /// Its place among the cases with as many traitors.
+    place: usize,
+    faces: BTreeMap<u32, Face>,
+    run: LinearRun,
+    price: Price,
+    violation: Violation,
+}
+
+impl Asynchronous<'_> {
+    fn run(mut self) -> Result<Answer, Refusal> {
+        let adversary = self.search.adversary;
+        let sizes: Vec<usize> = match self.covers_fewer() {
+            true => vec![adversary.traitors],
+            false => adversary.sizes().collect(),
+        };
+        let (mut found, mut halt, mut proved) = (None, None, true);
+        for size in sizes {
+            (found, halt) = self.explored(size, u64::MAX)?;
+            if found.is_some() || halt.is_some() {
+                break;
+            }
+        }
+        let Some(mut found) = found else {
+            let halt = halt.or(self.space.harvested().map(|_| Halt::Harvest));
+            let halt = halt.or(self.search.part.map(|_| Halt::Part));
+            let covered = if halt.is_none() { self.whole.clone() } else { Count::ZERO };
+            return Ok(self.answer(covered, None, halt));
+        };
+        for size in 0..found.case.traitors.len() {
+            if !self.covers_fewer() {
+                break;
+            }
+            let (fewer, halt) = self.explored(size, PROOF_OF_TRAITORS)?;
+            proved &= halt.is_none();
+            if let Some(fewer) = fewer {
+                found = fewer;
+                break;
+            }
+        }
+        proved &= self.search.part.is_none();
+        let (cheapest, is_least) = self.cheapest(found)?;
+        proved &= is_least;
+        let violation = cheapest.violation.clone();
+        let mut locals = Locals::new(self.space, &cheapest.case, &cheapest.faces);
+        let enacted = attack(&mut locals, &cheapest.run);
+        locals.lay_down();
+        let enacted = match enacted {
+            Ok(enacted) => enacted,
+            Err(Stop::Refused(refusal)) => return Err(refusal),
+            Err(Stop::Halted(halt)) => return Ok(self.answer(Count::ZERO, None, Some(halt))),
+            Err(Stop::Tossed(_)) => unreachable!("every face is settled"),
+        };
+        let Some(enacted) = enacted else {
+            return Ok(self.answer(Count::ZERO, None, Some(Halt::Waves)));
+        };
+        let found = self.space.believed(&enacted, violation, |_| Ok(None))?;
+        let least = proved.then_some(cheapest.price);
+        let found = match found.is_undetermined() {
+            true => found,
+            false => {
+                self.search.progress.enter(Phase::Shrinking);
+                self.space.shrunk(found, self.search.progress).0
+            }
+        };
+        let answer = self.answer(self.whole.clone(), Some(found), None);
+        Ok(Answer { least_heard: least, ..answer })
+    }
+
+    fn answer(&self, behaviours: Count, found: Option<Found>, halt: Option<Halt>) -> Answer {
+        let (signed, forgeries) = (self.space.is_signed(), self.space.has_forgeries());
+        let (harvested, steps) = (self.space.harvested(), self.steps);
+        let sound = match self.search.engine {
+            Engine::Exhaustive => &Reduction::ASYNCHRONOUS[..],
+            Engine::Compositional | Engine::Naive => &[],
+        };
+        let mut reductions = self.search.reductions.of(sound);
+        reductions.retain(|reduction| *reduction != Reduction::Renaming || self.symmetry.is_some());
+        let least_heard = None;
+        Answer {
+            behaviours,
+            signed,
+            forgeries,
+            harvested,
+            reductions,
+            steps,
+            found,
+            halt,
+            least_heard,
+        }
+    }
+
+    /// Whether exactly as many traitors as there can be cover fewer: one more who obeys changes nothing for
+    /// the others, if there are enough of those for what is asked; two are.
+    fn covers_fewer(&self) -> bool {
+        let Search { adversary, terms, .. } = self.search;
+        let Adversary { traitors, exactly, suspects, .. } = adversary;
+        let free = match terms.task {
+            Task::Broadcast if adversary.loyal_commander => traitors + 3 <= terms.n(),
+            Task::Broadcast | Task::Consensus => traitors + 2 <= terms.n(),
+        };
+        let plain = terms.asked.demands().next().is_none();
+        !exactly && suspects.is_none() && free && plain
+    }
+
+    /// Goes through all cases with so many traitors, with at most so many steps, up to the first violation.
+    fn explored(
+        &mut self,
+        size: usize,
+        most: u64,
+    ) -> Result<(Option<CaseFinding>, Option<Halt>), Refusal> {
+        let Search { limit, progress, .. } = *self.search;
+        let mut budget = StepBudget::new(progress, most.min(limit - self.steps));
+        let cases: Vec<_> = self.cases(size).collect();
+        let all = cases.len();
+        let mut came = (None, None);
+        for (place, case) in cases {
+            match self.in_case(&case, place, None, &mut budget) {
+                Ok(Some(found)) => came.0 = Some(found),
+                Ok(None) => {
+                    progress.covered(1.0 / all as f64);
+                    continue;
+                }
+                Err(Stop::Halted(halt)) => came.1 = Some(halt),
+                Err(Stop::Refused(refusal)) => return Err(refusal),
+                Err(Stop::Tossed(_)) => unreachable!("every face is gone through"),
+            }
+            break;
+        }
+        self.steps += budget.steps();
+        Ok(came)
+    }
+
+    /// Every case with so many traitors, by place; of those that can be renamed into each other one.
+    fn cases(&self, size: usize) -> impl Iterator<Item = (usize, InitialChoices)> {
+        let orders = TraitorsOrders::One;
+        let cases = self.space.cases(size, orders, 0, self.symmetry.as_ref()).enumerate();
+        let part = self.search.part;
+        cases.filter(move |(place, _)| part.is_none_or(|part| part.has(*place)))
+    }
+
+    /// The attack with as many traitors in which the loyal hear the fewest messages of theirs, and whether that
+    /// is proved.
+    fn cheapest(&mut self, mut found: CaseFinding) -> Result<(CaseFinding, bool), Refusal> {
+        let Search { limit, progress, .. } = *self.search;
+        let mut budget = StepBudget::new(progress, PROOF_OF_PRICE.min(limit - self.steps));
+        let cases: Vec<_> = self.cases(found.case.traitors.len()).collect();
+        // In those before it there is nothing.
+        let (first, mut proved) = (found.place, true);
+        for (place, case) in cases.into_iter().filter(|(place, _)| *place >= first) {
+            if found.price == 0 {
+                break;
+            }
+            match self.in_case(&case, place, Some(found.price - 1), &mut budget) {
+                Ok(Some(cheaper)) => found = cheaper,
+                Ok(None) => {}
+                Err(Stop::Halted(_)) => {
+                    proved = false;
+                    break;
+                }
+                Err(Stop::Refused(refusal)) => return Err(refusal),
+                Err(Stop::Tossed(_)) => unreachable!("every face is gone through"),
+            }
+        }
+        self.steps += budget.steps();
+        Ok((found, proved))
+    }
+
+    /// A violation in a case: any, or the cheapest of at most this price. Each face that a common coin can
+    /// show is gone through: so the enemy knows it before.
+    fn in_case(
+        &self,
+        case: &InitialChoices,
+        place: usize,
+        most: Option<Price>,
+        budget: &mut StepBudget<'_>,
+    ) -> Result<Option<CaseFinding>, Stop> {
+        let mut best: Option<CaseFinding> = None;
+        let mut left = vec![BTreeMap::new()];
+        while let Some(faces) = left.pop() {
+            let cheaper = best.as_ref().map(|best| best.price);
+            if cheaper == Some(0) || cheaper.is_some() && most.is_none() {
+                break;
+            }
+            let most = cheaper.map_or(most, |price| Some(price - 1));
+            let locals = Locals::new(self.space, case, &faces);
+            let found = match self.search.engine {
+                Engine::Naive => naive(locals, most, budget),
+                _ => self.on_the_board(locals, case, most, budget),
+            };
+            match found {
+                Err(Stop::Tossed(name)) => {
+                    for face in FACES.into_iter().rev() {
+                        let mut settled = faces.clone();
+                        settled.insert(name, face);
+                        left.push(settled);
+                    }
+                }
+                Err(stop) => return Err(stop),
+                Ok(None) => {}
+                Ok(Some((run, price, violation))) => {
+                    let case = case.clone();
+                    best = Some(CaseFinding { case, place, faces, run, price, violation });
+                }
+            }
+        }
+        Ok(best)
+    }
+
+    fn on_the_board(
+        &self,
+        locals: Locals<'_>,
+        case: &InitialChoices,
+        most: Option<Price>,
+        budget: &mut StepBudget<'_>,
+    ) -> Result<Option<(LinearRun, Price, Violation)>, Stop> {
+        let n = self.space.terms.n();
+        let group = match &self.symmetry {
+            Some(symmetry) => Group::of_case(n, case, symmetry),
+            None => Group::none(n),
+        };
+        let cheapest = most.is_some();
+        let options = BoardOptions {
+            antichains: self.search.reductions.has(Reduction::Antichains),
+            raising: self.search.reductions.has(Reduction::Raising) && !cheapest,
+            cheapest,
+        };
+        let mut board = Board::new(Columns::new(locals, group, cheapest), options);
+        let found = board.explored(most.unwrap_or(Price::MAX), budget)?;
+        let mut columns = Columns::new(board.columns.locals, Group::none(n), true);
+        let told = match found {
+            None => None,
+            Some(finding) => {
+                let told = linear_run(&mut columns, &finding, budget)?;
+                Some(told.expect("an order of sendings leads to the same sets again"))
+            }
+        };
+        columns.locals.lay_down();
+        Ok(told)
+    }
+}
+
+fn naive(
+    locals: Locals<'_>,
+    most: Option<Price>,
+    budget: &mut StepBudget<'_>,
+) -> Result<Option<(LinearRun, Price, Violation)>, Stop> {
+    let mut naive = Naive::new(locals);
+    let found = naive.explored(most.unwrap_or(Price::MAX), budget)?;
+    naive.locals.lay_down();
+    Ok(found.map(|found| (found.run, found.price, found.violation)))
+}

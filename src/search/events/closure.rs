@@ -1,0 +1,107 @@
+//! All that one general can do without sending anything: from some local states, with what it can hear.
+
+use super::Stop;
+use super::columns::{Price, Snapshot};
+use super::locals::{LocalEvent, LocalId, Locals, Reaction};
+use crate::search::budget::StepBudget;
+
+/// Local states still to be gone through, in order of price: most steps have none.
+#[derive(Default)]
+pub(super) struct Closure {
+    /// By local state, in which search it was met, and at what price.
+    met: Vec<(u32, Price)>,
+    number: u32,
+    queue: Vec<Vec<LocalId>>,
+    /// How many local states were met.
+    pub size: usize,
+}
+
+/// What is met on the way.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Visit {
+    /// An event, with what comes of it, and the price of that.
+    Event { local: LocalId, event: LocalEvent, reaction: Reaction, price: Price },
+    /// A local state whose events were all gone through: its least price, and whether it is quiet.
+    State { local: LocalId, price: Price, quiet: bool },
+}
+
+impl Closure {
+    fn begin(&mut self) {
+        self.number += 1;
+        self.queue.clear();
+        self.size = 0;
+    }
+
+    fn offer(&mut self, local: LocalId, price: Price) {
+        if self.met.len() <= local as usize {
+            self.met.resize(local as usize + 1, (0, 0));
+        }
+        let met = &mut self.met[local as usize];
+        if met.0 == self.number && met.1 <= price {
+            return;
+        }
+        self.size += usize::from(met.0 != self.number);
+        *met = (self.number, price);
+        let price = price as usize;
+        if self.queue.len() <= price {
+            self.queue.resize_with(price + 1, Vec::new);
+        }
+        self.queue[price].push(local);
+    }
+
+    /// Goes through all that can be reached from these, which are of one general, without sending anything.
+    pub fn search(
+        &mut self,
+        locals: &mut Locals<'_>,
+        seeds: &[(LocalId, Price)],
+        Snapshot { mail, signatures }: Snapshot,
+        priced: bool,
+        budget: &mut StepBudget<'_>,
+        mut visit: impl FnMut(&mut Locals<'_>, Visit),
+    ) -> Result<(), Stop> {
+        self.begin();
+        let Some((first, _)) = seeds.first() else { return Ok(()) };
+        let general = locals.general(*first);
+        seeds.iter().for_each(|(local, price)| self.offer(*local, *price));
+        let tales = 0..locals.tales[general.id()].len() as u32;
+        let tales = tales.filter(|tale| locals.can_be_said(general, *tale, signatures));
+        let tales: Vec<_> = tales.map(LocalEvent::Tale).collect();
+        let mut events = Vec::new();
+        let (mut paid, mut place) = (0, 0);
+        while paid < self.queue.len() {
+            let Some(local) = self.queue[paid].get(place).copied() else {
+                (paid, place) = (paid + 1, 0);
+                continue;
+            };
+            place += 1;
+            let now = paid as Price;
+            if self.met[local as usize].1 != now {
+                continue;
+            }
+            events.clear();
+            events.extend(locals.unheard(local, mail).map(LocalEvent::Mail));
+            events.extend(locals.own(local)?.iter().copied().map(LocalEvent::Own));
+            events.extend_from_slice(&tales);
+            budget.take(events.len() as u64 + 1)?;
+            let mut quiet = true;
+            for event in &events {
+                let is_tale = matches!(event, LocalEvent::Tale(_));
+                let reaction = locals.happens(local, *event)?;
+                quiet &= match event {
+                    LocalEvent::Own(_) => false,
+                    LocalEvent::Mail(_) => reaction == Reaction::Nothing,
+                    LocalEvent::Tale(_) => true,
+                };
+                let price = now + Price::from(priced && is_tale);
+                match reaction {
+                    Reaction::Nothing => continue,
+                    Reaction::Moves(next) => self.offer(next, price),
+                    Reaction::Sends(..) | Reaction::Fails(_) => {}
+                }
+                visit(locals, Visit::Event { local, event: *event, reaction, price });
+            }
+            visit(locals, Visit::State { local, price: now, quiet });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,392 @@
+//! The local states in which one general can be, given what the loyal have sent: by what it sent itself, and
+//! what it could have heard before each of those and can hear now. Each such set is found once.
+
+use indexmap::{IndexMap, IndexSet};
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+use super::Stop;
+use super::closure::{Closure, Visit};
+use super::group::{Group, RenamingId};
+use super::locals::{LocalId, Locals, Reaction, SendingId};
+use super::mail::MailSet;
+use crate::general::General;
+use crate::machine::DecisionId;
+use crate::search::budget::StepBudget;
+
+/// How many messages of traitors were heard.
+pub(super) type Price = u32;
+
+pub(super) type HistoryId = u32;
+pub(super) type SnapshotId = u32;
+type ContentsId = u32;
+pub(super) type ProfileId = u32;
+
+/// What one general has sent so far, and what it could have heard before.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct History {
+    pub general: General,
+    pub last: Option<Stage>,
+}
+
+/// The last thing that it sent.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Stage {
+    pub before: HistoryId,
+    /// What it could have heard by then.
+    pub snapshot: SnapshotId,
+    pub sending: SendingId,
+}
+
+/// What a general can hear: its mail, and the signatures that traitors can show.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Snapshot {
+    pub mail: MailSet,
+    pub signatures: u32,
+}
+
+/// What can be seen of a set of local states.
+pub(super) struct Contents {
+    /// How many there are.
+    pub size: usize,
+    pub profile: ProfileId,
+    /// What can be sent next, and the states in which that leaves the general, each with its least price.
+    pub sends: Vec<(SendingId, Vec<(LocalId, Price)>)>,
+}
+
+/// What a set of local states comes to.
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+pub(super) struct Profile {
+    /// The decisions, by number, at any time or where it is quiet, each with its least price.
+    pub choices: Vec<Choice>,
+    /// The least price of a fault.
+    pub fault: Option<Price>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(super) struct Choice {
+    pub quiet: bool,
+    pub decision: Option<u32>,
+    pub price: Price,
+}
+
+pub(super) struct Columns<'a> {
+    pub locals: Locals<'a>,
+    pub group: Group,
+    /// Whether prices count.
+    priced: bool,
+    pub starts: Vec<Option<LocalId>>,
+    pub histories: IndexSet<History, FxBuildHasher>,
+    /// By history, what is public of it.
+    public: Vec<u32>,
+    publics: IndexSet<(General, Option<(u32, SendingId)>), FxBuildHasher>,
+    pub snapshots: IndexSet<Snapshot, FxBuildHasher>,
+    pub decisions: IndexSet<DecisionId, FxBuildHasher>,
+    renamed: Renamed,
+    known: FxHashMap<(HistoryId, SnapshotId), (ContentsId, RenamingId)>,
+    contents: Vec<Contents>,
+    pub profiles: IndexSet<Profile, FxBuildHasher>,
+    raised: FxHashMap<(HistoryId, SnapshotId), HistoryId>,
+    closure: Closure,
+    /// How many local states all sets have.
+    pub total: u64,
+}
+
+/// What was renamed before.
+#[derive(Default)]
+struct Renamed {
+    histories: FxHashMap<(HistoryId, RenamingId), HistoryId>,
+    snapshots: FxHashMap<(SnapshotId, RenamingId), SnapshotId>,
+    sendings: FxHashMap<(SendingId, RenamingId), SendingId>,
+}
+
+impl<'a> Columns<'a> {
+    pub fn new(locals: Locals<'a>, group: Group, priced: bool) -> Columns<'a> {
+        Columns {
+            starts: vec![None; locals.space.terms.n()],
+            locals,
+            group,
+            priced,
+            histories: IndexSet::default(),
+            public: Vec::new(),
+            publics: IndexSet::default(),
+            snapshots: IndexSet::default(),
+            decisions: IndexSet::default(),
+            renamed: Renamed::default(),
+            known: FxHashMap::default(),
+            contents: Vec::new(),
+            profiles: IndexSet::default(),
+            raised: FxHashMap::default(),
+            closure: Closure::default(),
+            total: 0,
+        }
+    }
+
+    /// The history after one thing more was sent.
+    pub fn history(&mut self, general: General, last: Option<Stage>) -> HistoryId {
+        let (number, is_new) = self.histories.insert_full(History { general, last });
+        if is_new {
+            let sent =
+                last.map(|Stage { before, sending, .. }| (self.public[before as usize], sending));
+            let public = self.publics.insert_full((general, sent)).0 as u32;
+            self.public.push(public);
+        }
+        number as HistoryId
+    }
+
+    pub fn last(&self, history: HistoryId) -> Option<Stage> {
+        self.histories[history as usize].last
+    }
+
+    /// What everybody can see of a history: what was sent, in order.
+    pub fn public(&self, history: HistoryId) -> u32 {
+        self.public[history as usize]
+    }
+
+    pub fn snapshot(&mut self, snapshot: Snapshot) -> SnapshotId {
+        self.snapshots.insert_full(snapshot).0 as SnapshotId
+    }
+
+    /// Whether with the one at least as much could have been heard as with the other; the same was sent.
+    pub fn covers(&self, mut one: HistoryId, mut other: HistoryId) -> bool {
+        while one != other {
+            let (Some(more), Some(less)) = (self.last(one), self.last(other)) else { return false };
+            if more.snapshot != less.snapshot {
+                let more = self.snapshots[more.snapshot as usize];
+                let less = self.snapshots[less.snapshot as usize];
+                let knows = more.signatures == less.signatures || {
+                    let of = |known: u32| &self.locals.signatures[known as usize];
+                    of(less.signatures).is_within(of(more.signatures))
+                };
+                if !less.mail.is_within(more.mail) || !knows {
+                    return false;
+                }
+            }
+            (one, other) = (more.before, less.before);
+        }
+        true
+    }
+
+    /// What is in a column, found once for all that it can be renamed to; with the renaming that leads there.
+    pub fn contents(
+        &mut self,
+        history: HistoryId,
+        snapshot: SnapshotId,
+        budget: &mut StepBudget<'_>,
+    ) -> Result<(ContentsId, RenamingId), Stop> {
+        if let Some(known) = self.known.get(&(history, snapshot)) {
+            return Ok(*known);
+        }
+        let mut first = (history, snapshot, 0);
+        for renaming in self.group.ids().skip(1) {
+            let renamed = self.renamed_history(history, renaming)?;
+            if renamed <= first.0 {
+                let snapshot = self.renamed_snapshot(snapshot, renaming)?;
+                first = first.min((renamed, snapshot, renaming));
+            }
+        }
+        let (one, heard, renaming) = first;
+        let contents = match self.known.get(&(one, heard)) {
+            Some((known, _)) => *known,
+            None => {
+                let found = self.found(one, heard, budget)?;
+                self.contents.push(found);
+                let number = self.contents.len() as ContentsId - 1;
+                self.known.insert((one, heard), (number, 0));
+                number
+            }
+        };
+        self.known.insert((history, snapshot), (contents, renaming));
+        Ok((contents, renaming))
+    }
+
+    pub fn at(&self, contents: ContentsId) -> &Contents {
+        &self.contents[contents as usize]
+    }
+
+    /// The local states in which a general can be just after it has sent the last of a history.
+    pub fn seeds(
+        &mut self,
+        history: HistoryId,
+        budget: &mut StepBudget<'_>,
+    ) -> Result<Vec<(LocalId, Price)>, Stop> {
+        let History { general, last } = self.histories[history as usize];
+        let Some(Stage { before, snapshot, sending }) = last else {
+            let start = self.starts[general.id()].expect("it has begun");
+            return Ok(vec![(start, 0)]);
+        };
+        let (contents, renaming) = self.contents(before, snapshot, budget)?;
+        let sending = self.renamed_sending(sending, renaming)?;
+        let mut seeds = self.sending(contents, sending).to_vec();
+        let back = self.group.inverse(renaming);
+        for (local, _) in seeds.iter_mut().filter(|_| back != 0) {
+            for swap in self.group.swaps(back) {
+                *local = self.locals.swapped(*local, *swap)?;
+            }
+        }
+        Ok(seeds)
+    }
+
+    fn sending(&self, contents: ContentsId, sending: SendingId) -> &[(LocalId, Price)] {
+        let mut sends = self.at(contents).sends.iter();
+        sends.find(|(sent, _)| *sent == sending).map_or(&[], |(_, seeds)| seeds)
+    }
+
+    fn found(
+        &mut self,
+        history: HistoryId,
+        snapshot: SnapshotId,
+        budget: &mut StepBudget<'_>,
+    ) -> Result<Contents, Stop> {
+        let seeds = self.seeds(history, budget)?;
+        let snapshot = self.snapshots[snapshot as usize];
+        let Columns { locals, closure, decisions, priced, .. } = self;
+        let mut profile = Profile::default();
+        let mut sends: Vec<(SendingId, IndexMap<LocalId, Price, FxBuildHasher>)> = Vec::new();
+        closure.search(locals, &seeds, snapshot, *priced, budget, |locals, visit| match visit {
+            Visit::Event { reaction: Reaction::Sends(next, sending), price, .. } => {
+                let place = sends.iter().position(|(known, _)| *known == sending);
+                let place = place.unwrap_or_else(|| {
+                    sends.push((sending, IndexMap::default()));
+                    sends.len() - 1
+                });
+                let known = sends[place].1.entry(next).or_insert(price);
+                *known = price.min(*known);
+            }
+            Visit::Event { reaction: Reaction::Fails(_), price, .. } => profile.fails(price),
+            Visit::Event { .. } => {}
+            Visit::State { local, price, quiet } => match locals.decision(local) {
+                Err(_) => profile.fails(price),
+                Ok(decision) => {
+                    let decision = decision.map(|made| decisions.insert_full(made).0 as u32);
+                    profile.allow(Choice { quiet: false, decision, price });
+                    if quiet {
+                        profile.allow(Choice { quiet, decision, price });
+                    }
+                }
+            },
+        })?;
+        profile.choices.sort_unstable();
+        let size = closure.size;
+        self.total += size as u64;
+        let profile = self.profiles.insert_full(profile).0 as ProfileId;
+        let sends =
+            sends.into_iter().map(|(sending, seeds)| (sending, seeds.into_iter().collect()));
+        Ok(Contents { size, profile, sends: sends.collect() })
+    }
+
+    /// The same with every snapshot replaced by what can be heard by now, where that changes no set.
+    pub fn raised(
+        &mut self,
+        history: HistoryId,
+        now: SnapshotId,
+        budget: &mut StepBudget<'_>,
+    ) -> Result<HistoryId, Stop> {
+        let History { general, last } = self.histories[history as usize];
+        let Some(stage) = last else { return Ok(history) };
+        if let Some(known) = self.raised.get(&(history, now)) {
+            return Ok(*known);
+        }
+        let before = self.raised(stage.before, now, budget)?;
+        let mut raised = Stage { before, ..stage };
+        if stage.snapshot != now {
+            let sizes = self.sizes(stage, budget)?;
+            let higher = Stage { snapshot: now, ..raised };
+            if self.sizes(higher, budget)? == sizes {
+                raised = higher;
+            }
+        }
+        let raised = self.history(general, Some(raised));
+        self.raised.insert((history, now), raised);
+        Ok(raised)
+    }
+
+    /// How many local states there are before something is sent, and after it.
+    fn sizes(
+        &mut self,
+        Stage { before, snapshot, sending }: Stage,
+        budget: &mut StepBudget<'_>,
+    ) -> Result<(usize, usize), Stop> {
+        let (contents, renaming) = self.contents(before, snapshot, budget)?;
+        let sending = self.renamed_sending(sending, renaming)?;
+        Ok((self.at(contents).size, self.sending(contents, sending).len()))
+    }
+
+    pub fn renamed_history(
+        &mut self,
+        history: HistoryId,
+        renaming: RenamingId,
+    ) -> Result<HistoryId, Stop> {
+        if renaming == 0 {
+            return Ok(history);
+        }
+        if let Some(known) = self.renamed.histories.get(&(history, renaming)) {
+            return Ok(*known);
+        }
+        let History { general, last } = self.histories[history as usize];
+        let last = match last {
+            None => None,
+            Some(Stage { before, snapshot, sending }) => Some(Stage {
+                before: self.renamed_history(before, renaming)?,
+                snapshot: self.renamed_snapshot(snapshot, renaming)?,
+                sending: self.renamed_sending(sending, renaming)?,
+            }),
+        };
+        let renamed = self.history(self.group.renamed(general, renaming), last);
+        self.renamed.histories.insert((history, renaming), renamed);
+        Ok(renamed)
+    }
+
+    pub fn renamed_snapshot(
+        &mut self,
+        snapshot: SnapshotId,
+        renaming: RenamingId,
+    ) -> Result<SnapshotId, Stop> {
+        if renaming == 0 {
+            return Ok(snapshot);
+        }
+        if let Some(known) = self.renamed.snapshots.get(&(snapshot, renaming)) {
+            return Ok(*known);
+        }
+        let Snapshot { mut mail, signatures } = self.snapshots[snapshot as usize];
+        for swap in self.group.swaps(renaming) {
+            mail = self.locals.swapped_mail(mail, *swap)?;
+        }
+        let renamed = self.snapshot(Snapshot { mail, signatures });
+        self.renamed.snapshots.insert((snapshot, renaming), renamed);
+        Ok(renamed)
+    }
+
+    pub fn renamed_sending(
+        &mut self,
+        sending: SendingId,
+        renaming: RenamingId,
+    ) -> Result<SendingId, Stop> {
+        if renaming == 0 {
+            return Ok(sending);
+        }
+        if let Some(known) = self.renamed.sendings.get(&(sending, renaming)) {
+            return Ok(*known);
+        }
+        let mut renamed = sending;
+        for swap in self.group.swaps(renaming) {
+            renamed = self.locals.swapped_sending(renamed, *swap)?;
+        }
+        self.renamed.sendings.insert((sending, renaming), renamed);
+        Ok(renamed)
+    }
+}
+
+impl Profile {
+    fn fails(&mut self, price: Price) {
+        self.fault = Some(self.fault.map_or(price, |known| known.min(price)));
+    }
+
+    fn allow(&mut self, choice: Choice) {
+        let same =
+            |known: &&mut Choice| (known.quiet, known.decision) == (choice.quiet, choice.decision);
+        match self.choices.iter_mut().find(same) {
+            Some(known) => known.price = known.price.min(choice.price),
+            None => self.choices.push(choice),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The renamings of a case: all permutations of generals who are alike and play the same part in it.
+
+use itertools::Itertools;
+use rustc_hash::FxHashMap;
+
+use crate::general::{General, Generals, Swap};
+use crate::search::choices::initial::InitialChoices;
+use crate::search::symmetry::Symmetry;
+
+/// The number of a renaming; 0 renames nobody.
+pub(super) type RenamingId = u32;
+
+/// No more renamings than these are used: the rest of those who are alike keep their names.
+const MOST: usize = 1_000;
+
+pub(super) struct Group {
+    /// Who stands in the place of each.
+    all: Vec<Vec<General>>,
+    /// Each as swaps, one after the other.
+    swaps: Vec<Vec<Swap>>,
+    numbers: FxHashMap<Vec<General>, RenamingId>,
+}
+
+impl Group {
+    /// Nobody is renamed.
+    pub fn none(n: usize) -> Group {
+        Group::of(n, &[])
+    }
+
+    /// Those of a case.
+    pub fn of_case(n: usize, case: &InitialChoices, symmetry: &Symmetry<'_>) -> Group {
+        let mut kinds = Vec::new();
+        for kind in &symmetry.kinds {
+            let part = |general: &General| {
+                let traitor = case.traitors.contains(*general);
+                let input = case.inputs.get(general).filter(|_| !traitor);
+                (traitor, input.map(|input| input.place()))
+            };
+            let parts = kind.iter().into_group_map_by(part);
+            let parts = parts.into_iter().sorted_unstable();
+            kinds.extend(parts.map(|(_, these)| these.into_iter().collect::<Generals>()));
+        }
+        Group::of(n, &kinds)
+    }
+
+    fn of(n: usize, kinds: &[Generals]) -> Group {
+        let first: Vec<General> = (0..n).map(General::new).collect();
+        let mut all = vec![first];
+        for kind in kinds {
+            let mut these = kind.iter().collect_vec();
+            while (1..=these.len()).product::<usize>() * all.len() > MOST {
+                these.pop();
+            }
+            let permuted = all.iter().flat_map(|renaming| {
+                let places = these.iter().copied().permutations(these.len());
+                let these = &these;
+                places.map(move |places| {
+                    let mut renaming = renaming.clone();
+                    these.iter().zip(places).for_each(|(one, other)| renaming[one.id()] = other);
+                    renaming
+                })
+            });
+            all = permuted.collect();
+        }
+        let swaps = all.iter().map(|renaming| swaps(renaming)).collect();
+        let numbers = all.iter().cloned().zip(0..).collect();
+        Group { all, swaps, numbers }
+    }
+
+    pub fn ids(&self) -> std::ops::Range<RenamingId> {
+        0..self.all.len() as RenamingId
+    }
+
+    pub fn is_trivial(&self) -> bool {
+        self.all.len() == 1
+    }
+
+    pub fn renamed(&self, general: General, renaming: RenamingId) -> General {
+        self.all[renaming as usize][general.id()]
+    }
+
+    /// The swaps that make it, one after the other.
+    pub fn swaps(&self, renaming: RenamingId) -> &[Swap] {
+        &self.swaps[renaming as usize]
+    }
+
+    pub fn inverse(&self, renaming: RenamingId) -> RenamingId {
+        let renaming = &self.all[renaming as usize];
+        let mut inverse = renaming.clone();
+        for (from, to) in renaming.iter().enumerate() {
+            inverse[to.id()] = General::new(from);
+        }
+        self.numbers[&inverse]
+    }
+
+    /// First the one, and then the other.
+    pub fn product(&self, one: RenamingId, other: RenamingId) -> RenamingId {
+        let both = self.all[one as usize].iter().map(|general| self.renamed(*general, other));
+        self.numbers[&both.collect_vec()]
+    }
+}
+
+/// A renaming as swaps of who stands in two places, one after the other.
+fn swaps(renaming: &[General]) -> Vec<Swap> {
+    let mut swaps = Vec::new();
+    let mut now: Vec<General> = (0..renaming.len()).map(General::new).collect();
+    for place in 0..renaming.len() {
+        if now[place] != renaming[place] {
+            let swap = Swap::between(now[place], renaming[place]);
+            now.iter_mut().for_each(|general| *general = swap.of(*general));
+            swaps.push(swap);
+        }
+    }
+    swaps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn renamings_are_a_group() {
+        let of = |ids: &[usize]| ids.iter().map(|id| General::new(*id)).collect::<Generals>();
+        let group = Group::of(6, &[of(&[1, 2, 4]), of(&[3, 5])]);
+        assert_eq!(group.ids(), 0..12);
+        for one in group.ids() {
+            assert_eq!(group.product(one, group.inverse(one)), 0);
+            for general in Generals::first(6).iter() {
+                let swapped = group.swaps(one).iter().fold(general, |at, swap| swap.of(at));
+                assert_eq!(swapped, group.renamed(general, one));
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Whether what the loyal can come to, each by itself, violates a property: a product of sets becomes a sum.
+//! Of each set only the decisions count, at any time and where it is quiet, each with its least price.
+
+use rustc_hash::FxHashMap;
+
+use super::columns::{Choice, Price, Profile, ProfileId};
+use crate::general::General;
+use crate::machine::DecisionId;
+use crate::property::Property;
+use crate::search::choices::initial::InitialChoices;
+use crate::search::choices::space::Space;
+
+/// What is wrong with some choice of local states, of all such the cheapest.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Breach {
+    pub price: Price,
+    /// The property that is violated, unless it is a fault.
+    pub property: Option<Property>,
+    /// For each loyal general what it comes to.
+    pub wanted: Vec<Wanted>,
+}
+
+/// What a general comes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Wanted {
+    /// It decides so, and can be anywhere, or where it is quiet.
+    Decision(Option<u32>, bool),
+    /// A fault.
+    Fault,
+    /// Nothing in particular.
+    Anything,
+}
+
+pub(super) struct Judge<'a> {
+    space: &'a Space<'a>,
+    case: &'a InitialChoices,
+    loyal: Vec<General>,
+    judged: FxHashMap<Vec<ProfileId>, Option<Breach>>,
+    violated: FxHashMap<(Vec<Option<u32>>, bool), Option<Property>>,
+}
+
+impl<'a> Judge<'a> {
+    pub fn new(space: &'a Space<'a>, case: &'a InitialChoices) -> Judge<'a> {
+        let loyal = space.everybody().minus(case.traitors).iter().collect();
+        Judge { space, case, loyal, judged: FxHashMap::default(), violated: FxHashMap::default() }
+    }
+
+    /// The property that these decisions of the loyal violate.
+    pub fn violated(
+        &mut self,
+        decisions: &[Option<u32>],
+        quiet: bool,
+        named: impl Fn(u32) -> DecisionId,
+    ) -> Option<Property> {
+        let Judge { space, case, loyal, violated, .. } = self;
+        *violated.entry((decisions.to_vec(), quiet)).or_insert_with(|| {
+            let mut all = vec![None; space.terms.n()];
+            for (general, decision) in loyal.iter().zip(decisions) {
+                all[general.id()] = decision.map(&named);
+            }
+            case.roles().violated(space.machine, space.terms, &all, quiet)
+        })
+    }
+
+    /// The cheapest violation among what the loyal can come to, if there is one.
+    pub fn breach(
+        &mut self,
+        ids: &[ProfileId],
+        profile: impl Fn(ProfileId) -> Profile,
+        named: impl Fn(u32) -> DecisionId,
+    ) -> Option<Breach> {
+        if let Some(known) = self.judged.get(ids) {
+            return known.clone();
+        }
+        let profiles: Vec<Profile> = ids.iter().map(|id| profile(*id)).collect();
+        let mut best: Option<Breach> = None;
+        let least = |profile: &Profile| profile.choices.iter().map(|choice| choice.price).min();
+        let all: Price = profiles.iter().filter_map(least).sum();
+        for (place, profile) in profiles.iter().enumerate() {
+            let Some(price) = profile.fault else { continue };
+            let price = price + all - least(profile).unwrap_or(0);
+            if best.as_ref().is_none_or(|best| price < best.price) {
+                let mut wanted = vec![Wanted::Anything; profiles.len()];
+                wanted[place] = Wanted::Fault;
+                best = Some(Breach { price, property: None, wanted });
+            }
+        }
+        for quiet in [false, true] {
+            let of = |profile: &Profile| {
+                let these = profile.choices.iter().filter(|choice| choice.quiet == quiet);
+                these.copied().collect()
+            };
+            let choices: Vec<Vec<Choice>> = profiles.iter().map(of).collect();
+            let mut picked = Vec::with_capacity(choices.len());
+            self.cheapest(&choices, &mut picked, 0, quiet, &named, &mut best);
+        }
+        self.judged.insert(ids.to_vec(), best.clone());
+        best
+    }
+
+    fn cheapest(
+        &mut self,
+        choices: &[Vec<Choice>],
+        picked: &mut Vec<Option<u32>>,
+        price: Price,
+        quiet: bool,
+        named: &impl Fn(u32) -> DecisionId,
+        best: &mut Option<Breach>,
+    ) {
+        if best.as_ref().is_some_and(|best| best.price <= price) {
+            return;
+        }
+        let Some(own) = choices.get(picked.len()) else {
+            if let property @ Some(_) = self.violated(picked, quiet, named) {
+                let wanted = picked.iter().map(|made| Wanted::Decision(*made, quiet));
+                *best = Some(Breach { price, property, wanted: wanted.collect() });
+            }
+            return;
+        };
+        for choice in own {
+            picked.push(choice.decision);
+            self.cheapest(choices, picked, price + choice.price, quiet, named, best);
+            picked.pop();
+        }
+    }
+}

@@ -1,0 +1,468 @@
+//! The local states of the loyal by number, and what becomes of each when something happens to it: the
+//! protocol is asked once.
+//!
+//! A local state is what a general remembers, and which messages of the loyal it has heard that made a
+//! difference. (To hear what changes nothing is as good as to hear it later, so nothing is heard twice, and
+//! what makes no difference need never be heard.)
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use indexmap::IndexSet;
+use itertools::Itertools;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+use super::Stop;
+use super::mail::MailSet;
+use crate::fault::Fault;
+use crate::general::{General, Generals, Swap};
+use crate::machine::{Caught, DecisionId, MessageId, StateId, Worker};
+use crate::property::Violation;
+use crate::protocol::Seat;
+use crate::protocol::events::{Coin, Face, OwnEvent};
+use crate::search::choices::initial::InitialChoices;
+use crate::search::choices::signature_set::SignatureSet;
+use crate::search::choices::space::Space;
+use crate::search::progress::Halt;
+use crate::testable::{Refusal, Wire};
+
+/// The number of a local state.
+pub(super) type LocalId = u32;
+
+/// The number of what is sent at once.
+pub(super) type SendingId = u32;
+
+/// What happens to one general.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum LocalEvent {
+    /// It hears a message of a loyal general, by number.
+    Mail(u32),
+    /// It hears what a traitor says, by its place in what that one can be told.
+    Tale(u32),
+    /// A timer goes off or a coin shows its face.
+    Own(OwnEvent),
+}
+
+/// What comes of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Reaction {
+    /// Nothing.
+    Nothing,
+    /// Another local state.
+    Moves(LocalId),
+    /// It sends something, and is in this state then.
+    Sends(LocalId, SendingId),
+    /// A fault, by number.
+    Fails(u32),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Local {
+    general: General,
+    state: StateId,
+    heard: MailSet,
+}
+
+/// A message of a loyal general; of several equal ones each has a number of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Mail {
+    pub from: General,
+    pub message: MessageId,
+    /// How many equal ones were sent before.
+    pub copy: u32,
+}
+
+/// What a traitor can say to a general.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Tale {
+    pub from: General,
+    pub message: MessageId,
+    /// The signatures in it, by number.
+    pub needs: Box<[u32]>,
+}
+
+/// What is sent at once: to whom, and what, in order of the receivers.
+pub(super) type Sent = Arc<[(General, MessageId)]>;
+
+pub(super) struct Locals<'a> {
+    pub space: &'a Space<'a>,
+    pub case: &'a InitialChoices,
+    pub loyal: Generals,
+    pub worker: Worker<'a>,
+    /// What common coins show.
+    faces: BTreeMap<u32, Face>,
+    locals: IndexSet<Local, FxBuildHasher>,
+    pub mail: IndexSet<Mail, FxBuildHasher>,
+    /// By general.
+    pub tales: Vec<Vec<Tale>>,
+    sendings: IndexSet<Sent, FxBuildHasher>,
+    pub faults: Vec<Fault>,
+    /// By local state: what comes of each message of the loyal, and of each tale.
+    rows: Vec<Row>,
+    happened: FxHashMap<(LocalId, OwnEvent), Reaction>,
+    pub signatures: IndexSet<SignatureSet, FxBuildHasher>,
+    is_signed: bool,
+    /// The messages whose place in the repertoire is known.
+    described: FxHashMap<(General, General, MessageId), ()>,
+}
+
+#[derive(Default)]
+struct Row {
+    mail: Vec<Packed>,
+    tales: Box<[Packed]>,
+    own: Option<Arc<[OwnEvent]>>,
+    decision: Option<Option<DecisionId>>,
+}
+
+/// A reaction in eight bytes; 0 if it is not known.
+#[derive(Clone, Copy, Default)]
+struct Packed(u32, u32);
+
+impl Packed {
+    const PLAIN: u32 = u32::MAX;
+    const FAULT: u32 = u32::MAX - 1;
+
+    fn of(reaction: Reaction) -> Packed {
+        match reaction {
+            Reaction::Nothing => Packed(u32::MAX, 0),
+            Reaction::Moves(next) => Packed(next + 1, Packed::PLAIN),
+            Reaction::Sends(next, sending) => Packed(next + 1, sending),
+            Reaction::Fails(number) => Packed(number + 1, Packed::FAULT),
+        }
+    }
+
+    fn reaction(self) -> Option<Reaction> {
+        match self {
+            Packed(0, _) => None,
+            Packed(u32::MAX, _) => Some(Reaction::Nothing),
+            Packed(next, Packed::PLAIN) => Some(Reaction::Moves(next - 1)),
+            Packed(number, Packed::FAULT) => Some(Reaction::Fails(number - 1)),
+            Packed(next, sending) => Some(Reaction::Sends(next - 1, sending)),
+        }
+    }
+}
+
+impl<'a> Locals<'a> {
+    pub fn new(
+        space: &'a Space<'a>,
+        case: &'a InitialChoices,
+        faces: &BTreeMap<u32, Face>,
+    ) -> Locals<'a> {
+        let loyal = space.everybody().minus(case.traitors);
+        let tales = space.everybody().iter().map(|to| {
+            let wires = case.traitors.iter().map(|from| Wire { round: 1, from, to });
+            let wires = wires.filter(|wire| space.terms.graph.has_edge(wire.from, to));
+            let tales = wires.flat_map(|wire| {
+                let mut said = space.wire_choices(wire).regular().copied().unique().collect_vec();
+                space.machine.sort(&mut said);
+                said.into_iter().map(move |message| {
+                    let needs = space.wire_choices(wire).signatures(&message).into();
+                    Tale { from: wire.from, message, needs }
+                })
+            });
+            tales.collect_vec()
+        });
+        let mut signatures = IndexSet::default();
+        signatures.insert(space.made_by(case.traitors));
+        Locals {
+            space,
+            case,
+            loyal,
+            worker: space.worker(case.traitors),
+            faces: faces.clone(),
+            locals: IndexSet::default(),
+            mail: IndexSet::default(),
+            tales: tales.collect(),
+            sendings: IndexSet::default(),
+            faults: Vec::new(),
+            rows: Vec::new(),
+            happened: FxHashMap::default(),
+            signatures,
+            is_signed: space.is_signed(),
+            described: FxHashMap::default(),
+        }
+    }
+
+    /// The last fault that was found.
+    pub fn fault(&self) -> Violation {
+        Violation::Fault(self.faults.last().expect("there was a fault").clone())
+    }
+
+    /// How many local states there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn general(&self, local: LocalId) -> General {
+        self.locals[local as usize].general
+    }
+
+    /// The messages of the loyal that made a difference.
+    pub fn heard(&self, local: LocalId) -> MailSet {
+        self.locals[local as usize].heard
+    }
+
+    pub fn sent(&self, sending: SendingId) -> Sent {
+        Arc::clone(&self.sendings[sending as usize])
+    }
+
+    /// Whether traitors who can show these signatures can say this.
+    pub fn can_be_said(&self, general: General, tale: u32, signatures: u32) -> bool {
+        let Tale { needs, .. } = &self.tales[general.id()][tale as usize];
+        needs.is_empty() || self.signatures[signatures as usize].has_all(needs)
+    }
+
+    /// The messages of the loyal, of these, that a general has not heard; of equal ones the first.
+    pub fn unheard(&self, local: LocalId, mail: MailSet) -> impl Iterator<Item = u32> + '_ {
+        let left = mail.minus(self.heard(local));
+        left.iter().filter(move |number| {
+            let mail = self.mail[*number as usize];
+            let before = mail.copy.checked_sub(1).map(|copy| Mail { copy, ..mail });
+            let before = before.and_then(|before| self.mail.get_index_of(&before));
+            before.is_none_or(|before| !left.has(before as u32))
+        })
+    }
+
+    /// A general begins.
+    pub fn begin(&mut self, me: General) -> Result<Reaction, Stop> {
+        let seat = Seat::on(&self.space.terms.graph, me);
+        let input = self.case.inputs.get(&me).copied();
+        let begun = self.worker.start(seat, input);
+        self.settled(me, MailSet::NONE, None, begun)
+    }
+
+    /// Something happens.
+    pub fn happens(&mut self, local: LocalId, event: LocalEvent) -> Result<Reaction, Stop> {
+        let row = &self.rows[local as usize];
+        let known = match event {
+            LocalEvent::Mail(mail) => {
+                row.mail.get(mail as usize).copied().and_then(Packed::reaction)
+            }
+            LocalEvent::Tale(tale) => row.tales[tale as usize].reaction(),
+            LocalEvent::Own(event) => self.happened.get(&(local, event)).copied(),
+        };
+        match known {
+            Some(known) => Ok(known),
+            None => self.asked(local, event),
+        }
+    }
+
+    fn asked(&mut self, local: LocalId, event: LocalEvent) -> Result<Reaction, Stop> {
+        let Local { general: me, state, heard } = self.locals[local as usize];
+        let (heard, next) = match event {
+            LocalEvent::Mail(number) => {
+                let Mail { from, message, .. } = self.mail[number as usize];
+                (heard.with(number), self.worker.receive_anew(me, state, 1, from, message))
+            }
+            LocalEvent::Tale(tale) => {
+                let Tale { from, message, .. } = self.tales[me.id()][tale as usize];
+                (heard, self.worker.receive_anew(me, state, 1, from, message))
+            }
+            LocalEvent::Own(event) => (heard, self.worker.happens(me, Some(state), event)),
+        };
+        let next = match event {
+            // What is sent because of it is sent in the next wave.
+            LocalEvent::Mail(_) | LocalEvent::Tale(_) => {
+                next.and_then(|next| self.worker.end_round(me, next, 1))
+            }
+            LocalEvent::Own(_) => next,
+        };
+        // What changes nothing was as good as not heard.
+        let same = matches!(event, LocalEvent::Mail(_) | LocalEvent::Tale(_)).then_some(state);
+        let reaction = match &next {
+            Ok(next) if *next == same && same.is_some() => Reaction::Nothing,
+            _ => self.settled(me, heard, Some(local), next)?,
+        };
+        let row = &mut self.rows[local as usize];
+        match event {
+            LocalEvent::Mail(mail) => {
+                if row.mail.len() <= mail as usize {
+                    row.mail.resize(self.mail.len().max(mail as usize + 1), Packed::default());
+                }
+                row.mail[mail as usize] = Packed::of(reaction);
+            }
+            LocalEvent::Tale(tale) => row.tales[tale as usize] = Packed::of(reaction),
+            LocalEvent::Own(event) => drop(self.happened.insert((local, event), reaction)),
+        }
+        Ok(reaction)
+    }
+
+    /// What it comes to, when this state, in which something may be about to be sent, is reached.
+    fn settled(
+        &mut self,
+        me: General,
+        heard: MailSet,
+        before: Option<LocalId>,
+        next: Caught<Option<StateId>>,
+    ) -> Result<Reaction, Stop> {
+        let settled = next.and_then(|next| {
+            let (mut core, mut sent) = (next, Vec::new());
+            if !self.worker.is_silent(me, next)? {
+                for to in self.space.neighbours(me).iter() {
+                    let said = self.worker.send(me, next, 1, to)?;
+                    sent.extend(said.iter().map(|message| (to, *message)));
+                }
+                core = self.worker.end_round(me, next, 1)?;
+            }
+            Ok((core.expect("a loyal general has a state"), sent))
+        });
+        let (state, mut sent) = match settled {
+            Ok(settled) => settled,
+            Err(fault) => {
+                self.faults.push(*fault);
+                return Ok(Reaction::Fails(self.faults.len() as u32 - 1));
+            }
+        };
+        for (to, message) in &sent {
+            let key = (me, *to, *message);
+            if !self.described.contains_key(&key) {
+                self.space.placed(Wire { round: 1, from: me, to: *to }, &[*message])?;
+                self.described.insert(key, ());
+            }
+        }
+        if !self.is_signed {
+            // What a traitor hears changes nothing.
+            sent.retain(|(to, _)| self.loyal.contains(*to));
+        }
+        let next = self.number(Local { general: me, state, heard });
+        Ok(if !sent.is_empty() {
+            Reaction::Sends(next, self.sendings.insert_full(sent.into()).0 as u32)
+        } else if Some(next) == before {
+            Reaction::Nothing
+        } else {
+            Reaction::Moves(next)
+        })
+    }
+
+    fn number(&mut self, local: Local) -> LocalId {
+        let (number, is_new) = self.locals.insert_full(local);
+        if is_new {
+            let tales = vec![Packed::default(); self.tales[local.general.id()].len()].into();
+            self.rows.push(Row { tales, ..Row::default() });
+        }
+        number as u32
+    }
+
+    /// The timers that can go off and the coins that can show a face, of which a common one shows one face alone.
+    pub fn own(&mut self, local: LocalId) -> Result<Arc<[OwnEvent]>, Stop> {
+        if let Some(known) = &self.rows[local as usize].own {
+            return Ok(Arc::clone(known));
+        }
+        let Local { general, state, .. } = self.locals[local as usize];
+        let pending = self.worker.pending(general, Some(state));
+        let pending = pending.expect("no code of the protocol's runs there");
+        let mut can = Vec::new();
+        for event in pending.iter() {
+            match event {
+                OwnEvent::Shows(Coin::Common(name), face) => match self.faces.get(name) {
+                    Some(shown) if shown == face => can.push(*event),
+                    Some(_) => {}
+                    None => return Err(Stop::Tossed(*name)),
+                },
+                _ => can.push(*event),
+            }
+        }
+        let can: Arc<[_]> = can.into();
+        self.rows[local as usize].own = Some(Arc::clone(&can));
+        Ok(can)
+    }
+
+    /// What is decided in a local state, by who is to decide; a fault by number.
+    pub fn decision(&mut self, local: LocalId) -> Result<Option<DecisionId>, u32> {
+        let row = &mut self.rows[local as usize];
+        if let Some(known) = row.decision {
+            return Ok(known);
+        }
+        let Local { general, state, .. } = self.locals[local as usize];
+        let decides = self.space.terms.task.deciders(self.space.terms.n()).contains(general);
+        let decision = match decides.then(|| self.worker.decide(general, Some(state))) {
+            None => None,
+            Some(Ok(decision)) => decision,
+            Some(Err(fault)) => {
+                self.faults.push(*fault);
+                return Err(self.faults.len() as u32 - 1);
+            }
+        };
+        row.decision = Some(decision);
+        Ok(decision)
+    }
+
+    /// What one general has in its mail when this is sent to it beside what was sent before.
+    pub fn delivered(
+        &mut self,
+        to: General,
+        from: General,
+        mut mail: MailSet,
+        sent: &[(General, MessageId)],
+    ) -> Result<MailSet, Stop> {
+        for (_, message) in sent.iter().filter(|(receiver, _)| *receiver == to) {
+            let number = |copy| Mail { from, message: *message, copy };
+            let copies = (0..).find_map(|copy| {
+                let place = self.mail.insert_full(number(copy)).0 as u32;
+                (place as usize >= MailSet::MAX || !mail.has(place)).then_some(place)
+            });
+            let place = copies.expect("there are as many copies as are needed");
+            if place as usize >= MailSet::MAX {
+                return Err(Halt::Room.into());
+            }
+            mail = mail.with(place);
+        }
+        Ok(mail)
+    }
+
+    /// What traitors can show when they have seen this.
+    pub fn overheard(
+        &mut self,
+        from: General,
+        signatures: u32,
+        sent: &[(General, MessageId)],
+    ) -> u32 {
+        if !self.is_signed {
+            return signatures;
+        }
+        let mut known = self.signatures[signatures as usize].clone();
+        for (to, message) in sent {
+            let wire = Wire { round: 1, from, to: *to };
+            let signed = self.space.signatures_in(wire, message);
+            signed.iter().for_each(|number| known.add(*number));
+        }
+        self.signatures.insert_full(known).0 as u32
+    }
+
+    /// The same local state when two who are alike have changed places.
+    pub fn swapped(&mut self, local: LocalId, swap: Swap) -> Result<LocalId, Stop> {
+        let Local { general, state, heard } = self.locals[local as usize];
+        let state = self.worker.swapped(state, swap)?;
+        let heard = self.swapped_mail(heard, swap)?;
+        Ok(self.number(Local { general: swap.of(general), state, heard }))
+    }
+
+    pub fn swapped_mail(&mut self, mail: MailSet, swap: Swap) -> Result<MailSet, Stop> {
+        let numbers = mail.iter().map(|number| {
+            let Mail { from, message, copy } = self.mail[number as usize];
+            let message = self.space.machine.swapped_message(message, swap)?;
+            let mail = Mail { from: swap.of(from), message, copy };
+            let place = self.mail.insert_full(mail).0;
+            if place >= MailSet::MAX { Err(Halt::Room.into()) } else { Ok(place as u32) }
+        });
+        numbers.collect()
+    }
+
+    pub fn swapped_sending(&mut self, sending: SendingId, swap: Swap) -> Result<SendingId, Stop> {
+        let sent = self.sent(sending);
+        let swapped = sent.iter().map(|(to, message)| {
+            Ok((swap.of(*to), self.space.machine.swapped_message(*message, swap)?))
+        });
+        let mut swapped: Vec<_> = swapped.collect::<Result<_, Refusal>>()?;
+        let machine = self.space.machine;
+        swapped.sort_by(|(one, message), (other, another)| {
+            one.cmp(other).then_with(|| machine.compare(*message, *another))
+        });
+        Ok(self.sendings.insert_full(swapped.into()).0 as u32)
+    }
+
+    /// It is laid down: the next worker knows what it has learned.
+    pub fn lay_down(self) {
+        self.space.lay_down(self.worker);
+    }
+}

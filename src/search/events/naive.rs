@@ -1,0 +1,249 @@
+//! The naive engine for event-driven protocols: every global state, and nothing left out but those that were
+//! visited. It is the twin against which the board and the bursts are held, and shares nothing with them but
+//! what a general does next.
+
+use std::collections::VecDeque;
+
+use indexmap::IndexMap;
+use indexmap::IndexSet;
+use indexmap::map::Entry;
+use rustc_hash::FxBuildHasher;
+
+use super::Stop;
+use super::columns::{Price, Snapshot};
+use super::judge::Judge;
+use super::locals::{LocalEvent, LocalId, Locals, Reaction};
+use super::mail::MailSet;
+use super::run::{LinearRun, NamedEvent};
+use crate::general::General;
+use crate::machine::DecisionId;
+use crate::property::{Property, Violation};
+use crate::search::budget::StepBudget;
+use crate::search::progress::Halt;
+
+/// No more states than these are held at a time.
+const MOST_STATES: usize = 1 << 25;
+
+/// A run that ends with a violation, and how many messages of traitors are heard in it.
+pub(super) struct NaiveFinding {
+    pub run: LinearRun,
+    pub price: Price,
+    pub violation: Violation,
+}
+
+/// The event that shows a violation, if it takes one more, and which property that is, if it is none of a fault.
+type Ending = (Option<(General, LocalEvent)>, Option<Property>);
+
+/// How a state was reached first.
+#[derive(Clone, Copy)]
+struct Reached {
+    price: Price,
+    from: Option<(u32, General, LocalEvent)>,
+}
+
+pub(super) struct Naive<'a> {
+    pub locals: Locals<'a>,
+    loyal: Vec<General>,
+    /// By local states, and by number what each can hear.
+    states: IndexMap<Box<[u32]>, Reached, FxBuildHasher>,
+    sent: IndexSet<Box<[Snapshot]>, FxBuildHasher>,
+    judge: Judge<'a>,
+    decisions: IndexSet<DecisionId, FxBuildHasher>,
+}
+
+impl<'a> Naive<'a> {
+    pub fn new(locals: Locals<'a>) -> Naive<'a> {
+        Naive {
+            loyal: locals.loyal.iter().collect(),
+            judge: Judge::new(locals.space, locals.case),
+            locals,
+            states: IndexMap::default(),
+            sent: IndexSet::default(),
+            decisions: IndexSet::default(),
+        }
+    }
+
+    /// How many global states were met.
+    pub fn len(&self) -> usize {
+        self.states.len()
+    }
+
+    /// Goes through all states in order of price, up to the first violation.
+    pub fn explored(
+        &mut self,
+        most: Price,
+        budget: &mut StepBudget<'_>,
+    ) -> Result<Option<NaiveFinding>, Stop> {
+        let mut first = Vec::new();
+        let none = Snapshot { mail: MailSet::NONE, signatures: 0 };
+        let mut sent: Box<[Snapshot]> = vec![none; self.loyal.len()].into();
+        for me in self.loyal.clone() {
+            match self.locals.begin(me)? {
+                Reaction::Moves(start) => first.push(start),
+                Reaction::Sends(start, sending) => {
+                    first.push(start);
+                    sent = self.delivered(&sent, me, sending)?;
+                }
+                Reaction::Nothing | Reaction::Fails(_) => {
+                    let violation = self.locals.fault();
+                    return Ok(Some(NaiveFinding { run: Vec::new(), price: 0, violation }));
+                }
+            }
+        }
+        first.push(self.sent.insert_full(sent).0 as u32);
+        self.states.insert(first.into(), Reached { price: 0, from: None });
+        // Of this price, and dearer ones.
+        let (mut now, mut later) = (VecDeque::from([0]), VecDeque::new());
+        let mut price = 0;
+        while price <= most {
+            let Some(number) = now.pop_front() else {
+                if later.is_empty() {
+                    break;
+                }
+                (now, later, price) = (later, VecDeque::new(), price + 1);
+                continue;
+            };
+            if self.states[number as usize].price != price {
+                continue;
+            }
+            let found = self.expand(number, price, &mut now, &mut later, budget)?;
+            if let Some((last, property)) = found {
+                let run = self.run_to(number, last);
+                let violation = property.map(Violation::Property);
+                let violation = violation.unwrap_or_else(|| self.locals.fault());
+                return Ok(Some(NaiveFinding { run, price, violation }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Puts all that follows into the queues. If there is a violation, the event that shows it, if it takes one.
+    fn expand(
+        &mut self,
+        number: u32,
+        price: Price,
+        now: &mut VecDeque<u32>,
+        later: &mut VecDeque<u32>,
+        budget: &mut StepBudget<'_>,
+    ) -> Result<Option<Ending>, Stop> {
+        let (state, _) = self.states.get_index(number as usize).expect("it was met");
+        let state = state.clone();
+        let (locals, sent) = state.split_at(self.loyal.len());
+        let sent = self.sent[sent[0] as usize].clone();
+        let mut quiet = true;
+        let mut decisions = Vec::with_capacity(locals.len());
+        for (place, local) in locals.iter().enumerate() {
+            let me = self.loyal[place];
+            let events = self.events(*local, sent[place])?;
+            budget.take(events.len() as u64)?;
+            for event in events {
+                let is_tale = matches!(event, LocalEvent::Tale(_));
+                let (next, after) = match self.locals.happens(*local, event)? {
+                    Reaction::Nothing => {
+                        quiet &= !matches!(event, LocalEvent::Own(_));
+                        continue;
+                    }
+                    // A fault that takes a message of a traitor is dearer: others may be cheaper.
+                    Reaction::Fails(_) if !is_tale => return Ok(Some((Some((me, event)), None))),
+                    Reaction::Fails(_) => (LocalId::MAX, None),
+                    Reaction::Moves(next) => (next, None),
+                    Reaction::Sends(next, sending) => {
+                        (next, Some(self.delivered(&sent, me, sending)?))
+                    }
+                };
+                quiet &= is_tale;
+                let mut after = after.map_or_else(
+                    || state.clone(),
+                    |after| {
+                        let mut state = state.clone();
+                        state[locals.len()] = self.sent.insert_full(after).0 as u32;
+                        state
+                    },
+                );
+                after[place] = next;
+                let reached = Reached {
+                    price: price + Price::from(is_tale),
+                    from: Some((number, me, event)),
+                };
+                let queue = if is_tale { &mut *later } else { &mut *now };
+                self.meet(after, reached, queue)?;
+            }
+            if *local == LocalId::MAX {
+                return Ok(Some((None, None)));
+            }
+            match self.locals.decision(*local) {
+                Err(_) => return Ok(Some((None, None))),
+                Ok(made) => {
+                    let made = made.map(|made| self.decisions.insert_full(made).0 as u32);
+                    decisions.push(made);
+                }
+            }
+        }
+        let named = |made: u32| self.decisions[made as usize];
+        let violated = self.judge.violated(&decisions, quiet, named);
+        Ok(violated.map(|property| (None, Some(property))))
+    }
+
+    fn events(&mut self, local: LocalId, sent: Snapshot) -> Result<Vec<LocalEvent>, Stop> {
+        if local == LocalId::MAX {
+            return Ok(Vec::new());
+        }
+        let general = self.locals.general(local);
+        let mut events: Vec<_> =
+            self.locals.unheard(local, sent.mail).map(LocalEvent::Mail).collect();
+        events.extend(self.locals.own(local)?.iter().copied().map(LocalEvent::Own));
+        let tales = 0..self.locals.tales[general.id()].len() as u32;
+        let tales = tales.filter(|tale| self.locals.can_be_said(general, *tale, sent.signatures));
+        events.extend(tales.map(LocalEvent::Tale));
+        Ok(events)
+    }
+
+    fn meet(
+        &mut self,
+        state: Box<[u32]>,
+        reached: Reached,
+        queue: &mut VecDeque<u32>,
+    ) -> Result<(), Stop> {
+        let number = self.states.len() as u32;
+        match self.states.entry(state) {
+            Entry::Vacant(entry) => {
+                entry.insert(reached);
+                queue.push_back(number);
+            }
+            Entry::Occupied(mut entry) if entry.get().price > reached.price => {
+                entry.insert(reached);
+                queue.push_back(entry.index() as u32);
+            }
+            Entry::Occupied(_) => {}
+        }
+        if self.states.len() > MOST_STATES { Err(Halt::Room.into()) } else { Ok(()) }
+    }
+
+    fn delivered(
+        &mut self,
+        sent: &[Snapshot],
+        from: General,
+        sending: u32,
+    ) -> Result<Box<[Snapshot]>, Stop> {
+        let news = self.locals.sent(sending);
+        let mut after = Vec::with_capacity(sent.len());
+        for (to, Snapshot { mail, signatures }) in self.loyal.iter().zip(sent) {
+            let mail = self.locals.delivered(*to, from, *mail, &news)?;
+            let signatures = self.locals.overheard(from, *signatures, &news);
+            after.push(Snapshot { mail, signatures });
+        }
+        Ok(after.into())
+    }
+
+    fn run_to(&self, number: u32, last: Option<(General, LocalEvent)>) -> LinearRun {
+        let named = |(me, event)| (me, NamedEvent::of(event, &self.locals));
+        let mut run: LinearRun = last.into_iter().map(named).collect();
+        let mut at = number;
+        while let Some((before, me, event)) = self.states[at as usize].from {
+            run.push(named((me, event)));
+            at = before;
+        }
+        run.reverse();
+        run
+    }
+}
