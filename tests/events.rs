@@ -1,23 +1,326 @@
-//! Event-driven protocols: the simulator in waves, and the search.
+//! Event-driven protocols: the simulator in waves, timers and coins, hunts, files, and protocols that do what
+//! none may.
 
 use std::collections::BTreeMap;
 
-use turncoat::{Attack, General, Generals, InWaves, Order, ReliableBroadcast, hunt, run};
+use turncoat::adversary::Timing;
+use turncoat::report::story::Story;
+use turncoat::{
+    Adversary, Attack, AttackOn, BenOr, BinaryAgreement, Coin, Edit, Effects, EventDriven,
+    EventTestable, Face, General, Generals, Graph, InWaves, Lie, Order, OwnEvent, Problem,
+    ReliableBroadcast, Seat, Termination, Timer, Wire, check, hunt, refute, run,
+};
+use turncoat::{Arrival, Shift, schedule::Happening};
+
+type Broadcast = InWaves<ReliableBroadcast>;
+
+fn bracha(traitors: Generals) -> AttackOn<Broadcast> {
+    Attack::new(4, traitors, BTreeMap::from([(General::COMMANDER, Order::ATTACK)]))
+}
 
 #[test]
 fn an_honest_run_is_quiet_after_three_waves() {
-    let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
-    let attack = Attack::new(4, Generals::NONE, inputs);
-    let execution = run(&InWaves(ReliableBroadcast::new()), &attack).unwrap();
+    let execution = run(&InWaves(ReliableBroadcast::new()), &bracha(Generals::NONE)).unwrap();
     assert!(execution.quiet);
     assert_eq!((execution.rounds, execution.messages()), (3, 3 + 12 + 12));
     assert_eq!(execution.decisions[1..], [Some(Order::ATTACK); 3]);
 }
 
+/// What is late arrives when it is due, however long it is quiet before that; what is lost never does, and then
+/// nothing can be said of who must decide.
 #[test]
-fn a_hunt_finds_a_hasty_delivery() {
-    let hasty = ReliableBroadcast::new().deliver_at(2);
-    let found = hunt(hasty).generals(4).traitors(1).assert_finds();
-    println!("{found}");
-    assert_eq!(found.violation.name(), "totality");
+fn mail_can_be_late_without_bound() {
+    use turncoat::protocols::reliable_broadcast::Phase::Initial;
+    let protocol = InWaves(ReliableBroadcast::new().ready_at(4));
+    let wire = Wire { round: 1, from: General::COMMANDER, to: General::new(2) };
+    for (arrival, rounds, quiet) in [(Arrival::Late(9), 12, true), (Arrival::Never, 2, false)] {
+        let shift = Shift { wire, message: Initial(Order::ATTACK), arrival };
+        let attack = Attack { schedule: vec![shift], ..bracha(Generals::NONE) };
+        let execution = run(&protocol, &attack).unwrap();
+        assert_eq!((execution.rounds, execution.quiet), (rounds, quiet), "{arrival:?}");
+        assert_eq!(execution.violation(), None, "{arrival:?}");
+    }
+}
+
+/// A lie is told in its wave even if nobody else has anything to say by then.
+#[test]
+fn lies_are_told_after_all_is_quiet() {
+    use turncoat::protocols::reliable_broadcast::Phase::Ready;
+    let traitor = General::new(3);
+    let lie = |to| Lie {
+        wire: Wire { round: 7, from: traitor, to: General::new(to) },
+        edit: Edit::Say(Ready(Order::RETREAT)),
+    };
+    let attack = Attack { lies: vec![lie(1)], ..bracha(Generals::NONE.with(traitor)) };
+    let execution = run(&InWaves(ReliableBroadcast::new()), &attack).unwrap();
+    assert_eq!((execution.rounds, execution.idle.len(), execution.quiet), (7, 0, true));
+}
+
+/// Waits for a timer, or for news from the commander, whichever comes first; and for a coin where the timer is
+/// odd.
+#[derive(Clone, Debug)]
+struct Patient {
+    timer: Timer,
+    misdeed: Misdeed,
+}
+
+/// What a protocol may not do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Misdeed {
+    None,
+    SendsToItself,
+    SendsToNobody,
+    ChangesItsDecision,
+    PanicsInATimer,
+    AsksTwice,
+    NeverStops,
+    SaysWhatIsNotInTheAlphabet,
+    HasNoAlphabet,
+}
+
+impl EventDriven for Patient {
+    type Value = Order;
+    type Decision = Order;
+    type Message = u8;
+    type State = (General, Option<Order>);
+
+    fn begin(&self, seat: Seat, order: Option<&Order>, effects: &mut Effects<u8>) -> Self::State {
+        if self.misdeed == Misdeed::SendsToItself {
+            effects.send(seat.me, 0);
+        }
+        if self.misdeed == Misdeed::SendsToNobody {
+            effects.send(General::new(seat.n), 0);
+        }
+        match order {
+            Some(order) => effects.broadcast(u8::from(*order == Order::ATTACK)),
+            None => effects.set_timer(self.timer),
+        }
+        (seat.me, order.copied())
+    }
+
+    fn receive(
+        &self,
+        state: &mut Self::State,
+        from: General,
+        said: &u8,
+        effects: &mut Effects<u8>,
+    ) {
+        if from.is_commander() && (state.1.is_none() || self.misdeed == Misdeed::ChangesItsDecision)
+        {
+            state.1 = Some(Order::first(2)[usize::from(*said % 2)]);
+            effects.cancel_timer(self.timer);
+        }
+        if self.misdeed == Misdeed::NeverStops {
+            effects.broadcast(*said);
+        }
+        if self.misdeed == Misdeed::SaysWhatIsNotInTheAlphabet {
+            effects.broadcast(9);
+        }
+    }
+
+    fn timer(&self, state: &mut Self::State, timer: Timer, effects: &mut Effects<u8>) {
+        assert!(self.misdeed != Misdeed::PanicsInATimer, "out of time");
+        if timer % 2 == 0 {
+            state.1 = Some(Order::RETREAT);
+            return;
+        }
+        effects.ask(Coin::Common(timer));
+        if self.misdeed == Misdeed::AsksTwice {
+            effects.ask(Coin::Common(timer));
+        }
+    }
+
+    fn coin(&self, state: &mut Self::State, _: Coin, face: Face, _: &mut Effects<u8>) {
+        state.1.get_or_insert(Order::first(2)[usize::from(face)]);
+    }
+
+    fn decision(&self, state: &Self::State) -> Option<Order> {
+        state.1
+    }
+}
+
+impl EventTestable for Patient {
+    fn problem(&self, _: &Graph) -> Result<Problem<Order>, String> {
+        Ok(Problem::broadcast(Order::first(2)).deciding(Termination::AllOrNone))
+    }
+
+    fn alphabet(&self, _: usize, _: General, _: General) -> Vec<u8> {
+        if self.misdeed == Misdeed::HasNoAlphabet { Vec::new() } else { vec![0, 1] }
+    }
+}
+
+fn patient(timer: Timer) -> Patient {
+    Patient { timer, misdeed: Misdeed::None }
+}
+
+/// By itself a timer goes off when all is quiet: here never, since all hear the order before. The enemy can have
+/// it go off first; and what a common coin shows is the same to all.
+#[test]
+fn timers_go_off_when_the_enemy_likes_and_coins_show_what_it_likes() {
+    let attack = |happenings: &[(usize, usize, OwnEvent)]| {
+        let happenings = happenings.iter().map(|&(wave, general, event)| Happening {
+            wave,
+            general: General::new(general),
+            event,
+        });
+        let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
+        Attack { happenings: happenings.collect(), ..Attack::new(3, Generals::NONE, inputs) }
+    };
+    let ended = |timer, happenings: &[(usize, usize, OwnEvent)]| {
+        let execution = run(&InWaves(patient(timer)), &attack(happenings)).unwrap();
+        assert!(execution.quiet);
+        let decisions = execution.decisions[1..].iter().map(|it| it.unwrap()).collect::<Vec<_>>();
+        (decisions, execution.idle.len(), execution.happened.len())
+    };
+    let [off, odd] = [OwnEvent::GoesOff(2), OwnEvent::GoesOff(1)];
+    let shows = |face| OwnEvent::Shows(Coin::Common(1), face);
+    let [attack, retreat] = [Order::ATTACK, Order::RETREAT];
+    assert_eq!(ended(2, &[]), (vec![attack, attack], 0, 0));
+    assert_eq!(ended(2, &[(1, 1, off)]), (vec![retreat, attack], 0, 1));
+    assert_eq!(ended(2, &[(2, 1, off)]), (vec![attack, attack], 1, 0));
+    // The order comes before the coins show anything: of two coins one is told of, the other is the same.
+    assert_eq!(ended(1, &[(1, 1, odd), (1, 1, shows(1))]), (vec![attack, attack], 0, 2));
+    let both = [(1, 1, odd), (1, 2, odd), (1, 1, shows(0)), (1, 2, shows(1))];
+    assert_eq!(ended(1, &both), (vec![retreat, retreat], 0, 4));
+}
+
+#[test]
+fn an_early_timer_breaks_validity_and_a_punctual_one_does_not() {
+    let found = check(patient(2)).generals(3).traitors(0).assert_broken();
+    assert_eq!(found.violation.name(), "validity");
+    let attack = &found.attack;
+    assert_eq!((attack.lies.len(), attack.schedule.len(), attack.happenings.len()), (0, 0, 1));
+    let hunted = hunt(patient(2)).generals(3).traitors(0).assert_finds();
+    assert_eq!(hunted.attack.happenings.len(), 1, "{hunted}");
+    let punctual = Adversary::byzantine(0).timed(Timing::Synchronous);
+    hunt(patient(2)).generals(3).against(punctual).cases(100).assert_finds_nothing();
+    let refused = check(patient(2)).generals(3).against(punctual).run().unwrap_err();
+    assert!(refused.to_string().contains("hunt"), "{refused}");
+}
+
+/// What a protocol may not do is a finding, or one line that says what is wrong.
+#[test]
+fn what_no_protocol_may_do_is_found() {
+    let cases = [
+        (Misdeed::SendsToItself, Ok("sends to general 0, who is no neighbour")),
+        (Misdeed::SendsToNobody, Ok("sends to general 3, who is no neighbour")),
+        (Misdeed::ChangesItsDecision, Ok("the decision changes from")),
+        (Misdeed::PanicsInATimer, Ok("out of time")),
+        (Misdeed::AsksTwice, Ok("asks for common coin 1 twice")),
+        (Misdeed::SaysWhatIsNotInTheAlphabet, Err("no place for what")),
+        (Misdeed::HasNoAlphabet, Err("the alphabet is empty on every link")),
+    ];
+    for (misdeed, expected) in cases {
+        let protocol = Patient { timer: 1, misdeed };
+        let checked = check(protocol.clone()).generals(3).traitors(1).run();
+        let hunted = hunt(protocol).generals(3).traitors(1).run();
+        let checked = checked.map(|verdict| verdict.to_string());
+        let hunted = hunted.map(|hunted| hunted.to_string());
+        for answer in [checked, hunted] {
+            match (answer, expected) {
+                (Ok(text), Ok(part)) => assert!(text.contains(part), "{misdeed:?}: {text}"),
+                (Err(error), Err(part)) => {
+                    assert!(error.to_string().contains(part), "{misdeed:?}: {error}");
+                }
+                (answer, _) => panic!("{misdeed:?}: {answer:?}"),
+            }
+        }
+    }
+}
+
+/// Whoever never stops comes to the last wave, and then nothing is said of who must decide; a search that has a
+/// limit ends.
+#[test]
+fn who_never_stops_is_bounded() {
+    let protocol = Patient { timer: 2, misdeed: Misdeed::NeverStops };
+    let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
+    let execution = run(&InWaves(protocol.clone()), &Attack::new(3, Generals::NONE, inputs));
+    let execution = execution.unwrap();
+    assert_eq!((execution.rounds, execution.quiet, execution.violation()), (32, false, None));
+    let hunted = hunt(protocol).generals(3).traitors(1).cases(50).run();
+    assert!(hunted.is_ok());
+}
+
+/// An attack that was found is the same after it was written and read, and what comes of it too.
+#[test]
+fn attacks_are_written_and_read() {
+    let gullible = BinaryAgreement::new(2).relay_at(1);
+    let found = hunt(gullible).generals(4).traitors(1).seed(3).assert_finds();
+    let written = serde_json::to_string(&found.attack).unwrap();
+    let read: AttackOn<InWaves<BinaryAgreement>> = serde_json::from_str(&written).unwrap();
+    assert_eq!(read, found.attack);
+    let again = run(&found.protocol, &read).unwrap();
+    assert_eq!(again.violation(), Some(found.violation));
+    let early = r#"{"n":3,"traitors":[],"inputs":{"0":"ATTACK"},"lies":[],
+        "happenings":[{"wave":1,"general":1,"event":{"goes-off":2}}]}"#;
+    let read: AttackOn<InWaves<Patient>> = serde_json::from_str(early).unwrap();
+    assert_eq!(read.happenings[0].event, OwnEvent::GoesOff(2));
+    let refused = |attack: &str| {
+        let attack: AttackOn<InWaves<Patient>> = serde_json::from_str(attack).unwrap();
+        run(&InWaves(patient(2)), &attack).unwrap_err().to_string()
+    };
+    let nowhere = refused(&early.replace("\"wave\":1", "\"wave\":33"));
+    assert!(nowhere.contains("happening 1: there is no round 33"), "{nowhere}");
+    let nobody = refused(&early.replace("\"general\":1", "\"general\":5"));
+    assert!(nobody.contains("happening 1: general 5 is not there"), "{nobody}");
+    let face = refused(&early.replace("{\"goes-off\":2}", "{\"shows\":[{\"local\":1},2]}"));
+    assert!(face.contains("a coin has the faces 0 and 1"), "{face}");
+}
+
+/// Every mutant of the published protocols is found by a hunt, and what is found is small enough to be read.
+#[test]
+fn hunts_find_every_mutant() {
+    let right = ReliableBroadcast::new();
+    let mutants = [
+        (right.deliver_at(2), 4, "totality"),
+        (right.amplify_at(0), 4, "totality"),
+        (right.amplify_at(1), 4, "totality or validity"),
+        (right.ready_at(2), 4, "totality"),
+        (right.ready_at(4), 4, "validity"),
+        (right.tolerating(1).ready_at(3), 5, "agreement or totality"),
+        (right.ready_at(2).amplify_at(2).deliver_at(2), 3, "totality"),
+        (right.ready_at(3).amplify_at(2).deliver_at(3), 3, "totality"),
+    ];
+    for (mutant, n, property) in mutants {
+        for seed in 0..3 {
+            let found = hunt(mutant).generals(n).traitors(1).seed(seed).assert_finds();
+            assert!(property.contains(found.violation.name()), "{mutant:?}: {found}");
+            assert!(found.attack.size() <= 12, "{mutant:?}: {found}");
+        }
+    }
+    let found = hunt(BenOr::new(2)).generals(4).traitors(1).cases(50_000).assert_finds();
+    assert_eq!(found.protocol, InWaves(BenOr::new(2)));
+    for right in [BenOr::new(2), BenOr::new(1)] {
+        hunt(right).generals(6).traitors(1).cases(100).assert_finds_nothing();
+    }
+}
+
+/// With n = 3f there is no reliable broadcast, whenever mail comes: the argument is that of the lock-step picture.
+#[test]
+fn three_generals_cannot_broadcast_reliably_either() {
+    for (n, f) in [(3, 1), (6, 2)] {
+        refute(ReliableBroadcast::new().tolerating(f)).generals(n).traitors(f).assert_refuted();
+    }
+    let refused = refute(BenOr::new(1)).generals(3).traitors(1).run().unwrap_err();
+    assert!(refused.to_string().contains("something else is asked"), "{refused}");
+    let timed = refute(patient(2)).generals(3).traitors(1).run();
+    assert!(timed.is_ok(), "nobody waits so long");
+}
+
+/// A story tells of waves, of what is late since when, and of timers and coins.
+#[test]
+fn stories_tell_of_waves() {
+    let found = check(patient(2)).generals(3).traitors(0).assert_broken();
+    let story = Story::of(&found.protocol, &found.attack, &found.execution);
+    let text = story.to_string();
+    assert!(text.contains("Wave 1\n      timer 2 of lieutenant"), "{text}");
+    use turncoat::protocols::reliable_broadcast::Phase::Initial;
+    let wire = Wire { round: 1, from: General::COMMANDER, to: General::new(2) };
+    let shift = Shift { wire, message: Initial(Order::ATTACK), arrival: Arrival::Late(3) };
+    let attack = Attack { schedule: vec![shift], ..bracha(Generals::NONE) };
+    let protocol = InWaves(ReliableBroadcast::new());
+    let execution = run(&protocol, &attack).unwrap();
+    let text = Story::of(&protocol, &attack, &execution).to_string();
+    let late = "lieutenant 2 hears what the commander told it in wave 1: INITIAL ATTACK";
+    assert!(text.contains(late) && text.contains("arrives in wave 4"), "{text}");
 }
