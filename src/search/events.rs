@@ -11,6 +11,7 @@
 //! | `board` | the search in which only what is sent is a step of all |
 //! | `naive` | the twin of it, without a reduction |
 //! | `group` | the renamings of a case |
+//! | `orbits` | of what can be renamed within a column one is gone through |
 //! | `run` | what happens to the loyal, one event after the other, where something was found |
 //! | `attack` | the attack under which that happens |
 //! | `asynchronous` | the driver: what is searched after what |
@@ -25,6 +26,7 @@ mod judge;
 mod locals;
 mod mail;
 mod naive;
+mod orbits;
 mod run;
 
 pub(super) use self::asynchronous::run as run_asynchronous;
@@ -40,6 +42,8 @@ enum Stop {
     Refused(Refusal),
     /// A common coin shows a face, and it is not settled which.
     Tossed(u32),
+    /// Sets of local states are so small that bursts are better.
+    Small,
 }
 
 impl From<Halt> for Stop {

@@ -108,7 +108,7 @@ impl Asynchronous<'_> {
             Ok(enacted) => enacted,
             Err(Stop::Refused(refusal)) => return Err(refusal),
             Err(Stop::Halted(halt)) => return Ok(self.answer(Count::ZERO, None, Some(halt))),
-            Err(Stop::Tossed(_)) => unreachable!("every face is settled"),
+            Err(Stop::Tossed(_) | Stop::Small) => unreachable!("every face is settled"),
         };
         let Some(enacted) = enacted else {
             return Ok(self.answer(Count::ZERO, None, Some(Halt::Waves)));
@@ -182,7 +182,7 @@ impl Asynchronous<'_> {
                 }
                 Err(Stop::Halted(halt)) => came.1 = Some(halt),
                 Err(Stop::Refused(refusal)) => return Err(refusal),
-                Err(Stop::Tossed(_)) => unreachable!("every face is gone through"),
+                Err(Stop::Tossed(_) | Stop::Small) => unreachable!("every face is gone through"),
             }
             break;
         }
@@ -218,7 +218,7 @@ impl Asynchronous<'_> {
                     break;
                 }
                 Err(Stop::Refused(refusal)) => return Err(refusal),
-                Err(Stop::Tossed(_)) => unreachable!("every face is gone through"),
+                Err(Stop::Tossed(_) | Stop::Small) => unreachable!("every face is gone through"),
             }
         }
         self.steps += budget.steps();
@@ -236,6 +236,7 @@ impl Asynchronous<'_> {
     ) -> Result<Option<CaseFinding>, Stop> {
         let mut best: Option<CaseFinding> = None;
         let mut left = vec![BTreeMap::new()];
+        let mut bursts = !self.search.reductions.has(Reduction::Board);
         while let Some(faces) = left.pop() {
             let cheaper = best.as_ref().map(|best| best.price);
             if cheaper == Some(0) || cheaper.is_some() && most.is_none() {
@@ -245,7 +246,7 @@ impl Asynchronous<'_> {
             let locals = Locals::new(self.space, case, &faces);
             let found = match self.search.engine {
                 Engine::Naive => naive(locals, most, budget),
-                _ => self.on_the_board(locals, case, most, budget),
+                _ => self.on_the_board(locals, case, bursts, most, budget),
             };
             match found {
                 Err(Stop::Tossed(name)) => {
@@ -254,6 +255,10 @@ impl Asynchronous<'_> {
                         settled.insert(name, face);
                         left.push(settled);
                     }
+                }
+                Err(Stop::Small) => {
+                    bursts = true;
+                    left.push(faces);
                 }
                 Err(stop) => return Err(stop),
                 Ok(None) => {}
@@ -270,6 +275,7 @@ impl Asynchronous<'_> {
         &self,
         locals: Locals<'_>,
         case: &InitialChoices,
+        bursts: bool,
         most: Option<Price>,
         budget: &mut StepBudget<'_>,
     ) -> Result<Option<(LinearRun, Price, Violation)>, Stop> {
@@ -278,10 +284,12 @@ impl Asynchronous<'_> {
             Some(symmetry) => Group::of_case(n, case, symmetry),
             None => Group::none(n),
         };
-        let cheapest = most.is_some();
+        let (cheapest, reductions) = (most.is_some(), self.search.reductions);
         let options = BoardOptions {
-            antichains: self.search.reductions.has(Reduction::Antichains),
-            raising: self.search.reductions.has(Reduction::Raising) && !cheapest,
+            antichains: reductions.has(Reduction::Antichains),
+            raising: reductions.has(Reduction::Raising) && !cheapest && !bursts,
+            bursts,
+            measured: !bursts,
             cheapest,
         };
         let mut board = Board::new(Columns::new(locals, group, cheapest), options);

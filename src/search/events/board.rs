@@ -21,6 +21,7 @@ use super::columns::{Columns, HistoryId, Price, Snapshot, SnapshotId, Stage};
 use super::group::RenamingId;
 use super::judge::{Breach, Judge};
 use super::locals::{Reaction, SendingId};
+use super::mail::MailSet;
 use crate::general::General;
 use crate::search::budget::StepBudget;
 use crate::search::progress::Halt;
@@ -28,11 +29,19 @@ use crate::search::progress::Halt;
 /// No more nodes than these are held at a time.
 const MOST_NODES: usize = 1 << 24;
 
+/// After so many nodes it is measured whether sets are large enough.
+const MEASURED: u64 = 1_000;
+
 /// What is left out.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BoardOptions {
     pub antichains: bool,
     pub raising: bool,
+    /// One local state of a general stands in the place of its history: what is gone through is global states, in
+    /// bursts, in which one general hears until it sends.
+    pub bursts: bool,
+    /// Whether to give up where sets are so small that bursts are better.
+    pub measured: bool,
     /// Whether the cheapest violation is looked for, and not any.
     pub cheapest: bool,
 }
@@ -48,6 +57,22 @@ struct Node {
     origin: Option<(u32, General, SendingId, RenamingId)>,
     /// Whether nothing covers it.
     alive: bool,
+}
+
+impl Node {
+    fn price(&self) -> Price {
+        self.prices.iter().sum()
+    }
+}
+
+impl BoardOptions {
+    /// By what nodes are told apart: those with the same key are equal, or one can cover the other.
+    fn key(&self, columns: &Columns<'_>, histories: &[HistoryId], now: &[SnapshotId]) -> Vec<u32> {
+        match self.bursts {
+            true => histories.iter().chain(now).copied().collect(),
+            false => histories.iter().map(|history| columns.public(*history)).collect(),
+        }
+    }
 }
 
 /// An order of sendings after which there is a violation.
@@ -105,6 +130,12 @@ impl<'a> Board<'a> {
                     continue;
                 }
                 self.visited += 1;
+                if self.options.measured
+                    && self.visited == MEASURED
+                    && self.columns.has_small_sets()
+                {
+                    return Err(Stop::Small);
+                }
                 budget.step()?;
                 let found = self.breach(number, budget)?;
                 let cheaper = |breach: &Breach| {
@@ -125,31 +156,22 @@ impl<'a> Board<'a> {
 
     /// All begin; false if that is a fault.
     fn begin(&mut self) -> Result<bool, Stop> {
-        let mut sent = Vec::new();
+        let nothing = Snapshot { mail: MailSet::NONE, signatures: 0 };
+        let nothing = self.columns.snapshot(nothing);
+        let (mut histories, mut now) = (Vec::new(), vec![nothing; self.loyal.len()]);
         for me in self.loyal.clone() {
             match self.columns.locals.begin(me)? {
-                Reaction::Moves(start) => self.columns.starts[me.id()] = Some(start),
+                Reaction::Moves(start) => histories.push(self.columns.start(start)),
                 Reaction::Sends(start, sending) => {
-                    self.columns.starts[me.id()] = Some(start);
-                    sent.push((me, sending));
+                    histories.push(self.columns.start(start));
+                    now = delivered(&mut self.columns, &self.loyal, &now, me, sending)?;
                 }
                 Reaction::Fails(_) => return Ok(false),
                 Reaction::Nothing => unreachable!("a general begins in some state"),
             }
         }
-        let nothing = Snapshot { mail: Default::default(), signatures: 0 };
-        let nothing = self.columns.snapshot(nothing);
-        let mut node = Node {
-            histories: self.loyal.iter().map(|me| self.columns.history(*me, None)).collect(),
-            now: vec![nothing; self.loyal.len()],
-            prices: vec![0; self.loyal.len()],
-            origin: None,
-            alive: true,
-        };
-        for (from, sending) in sent {
-            node.now = delivered(&mut self.columns, &self.loyal, &node.now, from, sending)?;
-        }
-        self.nodes.push(node);
+        let prices = vec![0; self.loyal.len()];
+        self.nodes.push(Node { histories, now, prices, origin: None, alive: true });
         self.frontier.insert((0, 0), vec![0]);
         Ok(true)
     }
@@ -164,7 +186,10 @@ impl<'a> Board<'a> {
         }
         let Columns { profiles: all, decisions, .. } = columns;
         let named = |made: u32| decisions[made as usize];
-        Ok(judge.breach(&profiles, |id| all[id as usize].clone(), named))
+        let found = judge.breach(&profiles, |id| all[id as usize].clone(), named);
+        // In bursts the prices of a set are beside what was paid before.
+        let paid = if self.options.bursts { nodes[node as usize].price() } else { 0 };
+        Ok(found.map(|found| Breach { price: paid + found.price, ..found }))
     }
 
     fn expand(
@@ -183,12 +208,26 @@ impl<'a> Board<'a> {
             for sent in 0..self.columns.at(contents).sends.len() {
                 let (sending, seeds) = &self.columns.at(contents).sends[sent];
                 let own = seeds.iter().map(|(_, price)| *price).min().unwrap_or(0);
-                if others + own > most {
+                if others + own > most && !self.options.bursts {
                     continue;
                 }
                 let sending = self.columns.renamed_sending(*sending, back)?;
                 let stage = Stage { before, snapshot, sending };
-                self.child(number, depth, place, stage, own, budget)?;
+                if !self.options.bursts {
+                    let history = self.columns.after(stage);
+                    self.child(number, depth, place, sending, (history, own), budget)?;
+                    continue;
+                }
+                let before = self.nodes[number as usize].prices[place];
+                for seed in 0..self.columns.at(contents).sends[sent].1.len() {
+                    let (local, own) = self.columns.at(contents).sends[sent].1[seed];
+                    let price = before + own;
+                    if others + price <= most {
+                        let local = self.columns.renamed_local(local, back)?;
+                        let history = self.columns.start(local);
+                        self.child(number, depth, place, sending, (history, price), budget)?;
+                    }
+                }
             }
         }
         Ok(())
@@ -200,37 +239,38 @@ impl<'a> Board<'a> {
         number: u32,
         depth: u32,
         place: usize,
-        stage: Stage,
-        price: Price,
+        sending: SendingId,
+        (history, price): (HistoryId, Price),
         budget: &mut StepBudget<'_>,
     ) -> Result<(), Stop> {
         budget.step()?;
         if self.nodes.len() >= MOST_NODES {
             return Err(Halt::Room.into());
         }
-        let (from, sending) = (self.loyal[place], stage.sending);
+        let from = self.loyal[place];
         let Node { histories, now, prices, .. } = &self.nodes[number as usize];
         let (mut histories, mut prices) = (histories.clone(), prices.clone());
         let now = delivered(&mut self.columns, &self.loyal, now, from, sending)?;
-        histories[place] = self.columns.history(from, Some(stage));
+        histories[place] = history;
         prices[place] = price;
         if self.options.raising {
             for (history, now) in histories.iter_mut().zip(&now) {
                 *history = self.columns.raised(*history, *now, budget)?;
             }
         }
-        let renaming = self.first_renaming(&histories)?;
+        let renaming = self.first_renaming(&histories, &now)?;
         let node = self.renamed(&histories, &now, &prices, renaming)?;
         let node = Node { origin: Some((number, from, sending, renaming)), ..node };
         let Board { columns, nodes, antichains, options, .. } = self;
-        let public: Vec<u32> =
-            node.histories.iter().map(|history| columns.public(*history)).collect();
-        let known = antichains.entry(public).or_default();
+        let known = antichains.entry(options.key(columns, &node.histories, &node.now)).or_default();
         let covers = |one: &Node, other: &Node| {
             let mut pairs = one.histories.iter().zip(&other.histories);
-            match options.antichains {
-                true => pairs.all(|(one, other)| columns.covers(*one, *other)),
-                false => pairs.all(|(one, other)| one == other),
+            match options {
+                BoardOptions { bursts: true, .. } => one.price() <= other.price(),
+                BoardOptions { antichains: true, .. } => {
+                    pairs.all(|(one, other)| columns.covers(*one, *other))
+                }
+                _ => pairs.all(|(one, other)| one == other),
             }
         };
         if known.iter().any(|other| covers(&nodes[*other as usize], &node)) {
@@ -243,29 +283,35 @@ impl<'a> Board<'a> {
         });
         let child = nodes.len() as u32;
         known.push(child);
-        let price = node.prices.iter().sum();
+        let price = node.price();
         nodes.push(node);
         self.frontier.entry((price, depth + 1)).or_default().push(child);
         Ok(())
     }
 
-    /// The renaming that leads to the first of all nodes to which these histories can be renamed: first by
-    /// what is public of them.
-    fn first_renaming(&mut self, histories: &[HistoryId]) -> Result<RenamingId, Stop> {
+    /// The renaming that leads to the first of all nodes to which this one can be renamed: first by what is
+    /// public of them.
+    fn first_renaming(
+        &mut self,
+        histories: &[HistoryId],
+        now: &[SnapshotId],
+    ) -> Result<RenamingId, Stop> {
         if self.columns.group.is_trivial() {
             return Ok(0);
         }
-        let mut first = (self.key(histories), 0);
+        let key = |board: &Self, histories: &[HistoryId], now: &[SnapshotId]| {
+            (board.options.key(&board.columns, histories, now), histories.to_vec())
+        };
+        let mut first = (key(self, histories, now), 0);
         for renaming in self.columns.group.ids().skip(1) {
             let renamed = self.renamed_histories(histories, renaming)?;
-            first = first.min((self.key(&renamed), renaming));
+            let now = match self.options.bursts {
+                true => self.renamed_now(now, renaming)?,
+                false => Vec::new(),
+            };
+            first = first.min((key(self, &renamed, &now), renaming));
         }
         Ok(first.1)
-    }
-
-    fn key(&self, histories: &[HistoryId]) -> (Vec<u32>, Vec<HistoryId>) {
-        let public = histories.iter().map(|history| self.columns.public(*history));
-        (public.collect(), histories.to_vec())
     }
 
     fn renamed_histories(
@@ -288,14 +334,27 @@ impl<'a> Board<'a> {
         prices: &[Price],
         renaming: RenamingId,
     ) -> Result<Node, Stop> {
-        let (mut all, mut paid) = (now.to_vec(), prices.to_vec());
+        let mut paid = prices.to_vec();
+        for (place, price) in prices.iter().enumerate() {
+            let there = self.place(self.columns.group.renamed(self.loyal[place], renaming));
+            paid[there] = *price;
+        }
+        let histories = self.renamed_histories(histories, renaming)?;
+        let now = self.renamed_now(now, renaming)?;
+        Ok(Node { histories, now, prices: paid, origin: None, alive: true })
+    }
+
+    fn renamed_now(
+        &mut self,
+        now: &[SnapshotId],
+        renaming: RenamingId,
+    ) -> Result<Vec<SnapshotId>, Stop> {
+        let mut all = now.to_vec();
         for (place, now) in now.iter().enumerate() {
             let there = self.place(self.columns.group.renamed(self.loyal[place], renaming));
             all[there] = self.columns.renamed_snapshot(*now, renaming)?;
-            paid[there] = prices[place];
         }
-        let histories = self.renamed_histories(histories, renaming)?;
-        Ok(Node { histories, now: all, prices: paid, origin: None, alive: true })
+        Ok(all)
     }
 
     fn place(&self, general: General) -> usize {
@@ -341,4 +400,59 @@ pub(super) fn delivered(
         after.push(columns.snapshot(Snapshot { mail, signatures }));
     }
     Ok(after)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::adversary::Adversary;
+    use crate::general::Generals;
+    use crate::machine::{Machine, Numbered};
+    use crate::protocols::reliable_broadcast::ReliableBroadcast;
+    use crate::search::choices::initial::TraitorsOrders;
+    use crate::search::choices::space::Space;
+    use crate::search::events::group::Group;
+    use crate::search::events::locals::Locals;
+    use crate::search::progress::Progress;
+    use crate::testable::Protocol;
+
+    /// How many nodes there are for Bracha's broadcast, when nobody is renamed, when all are, and when sets are
+    /// raised as well.
+    fn nodes(n: usize, traitor: usize) -> [u64; 3] {
+        let (numbered, progress) =
+            (Numbered::new(ReliableBroadcast::new().tested()), Progress::new());
+        let terms = numbered.terms(&n.into(), true).unwrap();
+        let adversary = Adversary::byzantine(1).exactly();
+        let space = Space::new(&numbered, &terms, adversary, &progress).unwrap().unwrap();
+        let symmetry = space.symmetry(&progress).unwrap().unwrap();
+        let traitors = Generals::NONE.with(General::new(traitor));
+        let mut cases = space.cases_of(traitors, TraitorsOrders::One, 0, None);
+        let case = cases.next().unwrap();
+        [(false, false), (true, false), (true, true)].map(|(renaming, raising)| {
+            let group = match renaming {
+                true => Group::of_case(n, &case, &symmetry),
+                false => Group::none(n),
+            };
+            let locals = Locals::new(&space, &case, &BTreeMap::new());
+            let options = BoardOptions {
+                antichains: true,
+                raising,
+                bursts: false,
+                measured: false,
+                cheapest: false,
+            };
+            let mut board = Board::new(Columns::new(locals, group, false), options);
+            let mut budget = StepBudget::new(&progress, u64::MAX);
+            assert_eq!(board.explored(0, &mut budget).unwrap(), None);
+            board.visited
+        })
+    }
+
+    #[test]
+    fn as_many_nodes_are_gone_through_as_are_known_of() {
+        assert_eq!(nodes(4, 0), [2_383, 399, 114]);
+        assert_eq!(nodes(4, 3), [192, 97, 53]);
+    }
 }

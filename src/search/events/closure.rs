@@ -3,6 +3,7 @@
 use super::Stop;
 use super::columns::{Price, Snapshot};
 use super::locals::{LocalEvent, LocalId, Locals, Reaction};
+use super::orbits::Orbits;
 use crate::search::budget::StepBudget;
 
 /// Local states still to be gone through, in order of price: most steps have none.
@@ -49,15 +50,17 @@ impl Closure {
         self.queue[price].push(local);
     }
 
-    /// Goes through all that can be reached from these, which are of one general, without sending anything.
+    /// Goes through all that can be reached from these, which are of one general, without sending anything; of
+    /// each orbit through one.
     pub fn search(
         &mut self,
         locals: &mut Locals<'_>,
+        orbits: &mut Orbits<'_>,
         seeds: &[(LocalId, Price)],
         Snapshot { mail, signatures }: Snapshot,
         priced: bool,
         budget: &mut StepBudget<'_>,
-        mut visit: impl FnMut(&mut Locals<'_>, Visit),
+        mut visit: impl FnMut(&mut Locals<'_>, &mut Orbits<'_>, Visit) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
         self.begin();
         let Some((first, _)) = seeds.first() else { return Ok(()) };
@@ -95,12 +98,15 @@ impl Closure {
                 let price = now + Price::from(priced && is_tale);
                 match reaction {
                     Reaction::Nothing => continue,
-                    Reaction::Moves(next) => self.offer(next, price),
+                    Reaction::Moves(next) => {
+                        let (next, _) = orbits.first(locals, next)?;
+                        self.offer(next, price);
+                    }
                     Reaction::Sends(..) | Reaction::Fails(_) => {}
                 }
-                visit(locals, Visit::Event { local, event: *event, reaction, price });
+                visit(locals, orbits, Visit::Event { local, event: *event, reaction, price })?;
             }
-            visit(locals, Visit::State { local, price: now, quiet });
+            visit(locals, orbits, Visit::State { local, price: now, quiet })?;
         }
         Ok(())
     }

@@ -9,12 +9,16 @@ use super::closure::{Closure, Visit};
 use super::group::{Group, RenamingId};
 use super::locals::{LocalId, Locals, Reaction, SendingId};
 use super::mail::MailSet;
+use super::orbits::Orbits;
 use crate::general::General;
 use crate::machine::DecisionId;
 use crate::search::budget::StepBudget;
 
 /// How many messages of traitors were heard.
 pub(super) type Price = u32;
+
+/// Sets with fewer local states than this, as a rule, are not worth it.
+const SMALL: u64 = 5;
 
 pub(super) type HistoryId = u32;
 pub(super) type SnapshotId = u32;
@@ -23,9 +27,10 @@ pub(super) type ProfileId = u32;
 
 /// What one general has sent so far, and what it could have heard before.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct History {
-    pub general: General,
-    pub last: Option<Stage>,
+pub(super) enum History {
+    /// It has sent nothing since it was in this state.
+    Start(LocalId),
+    After(Stage),
 }
 
 /// The last thing that it sent.
@@ -74,8 +79,9 @@ pub(super) struct Columns<'a> {
     pub group: Group,
     /// Whether prices count.
     priced: bool,
-    pub starts: Vec<Option<LocalId>>,
-    pub histories: IndexSet<History, FxBuildHasher>,
+    histories: IndexSet<History, FxBuildHasher>,
+    /// By history, whose it is.
+    generals: Vec<General>,
     /// By history, what is public of it.
     public: Vec<u32>,
     publics: IndexSet<(General, Option<(u32, SendingId)>), FxBuildHasher>,
@@ -97,16 +103,17 @@ struct Renamed {
     histories: FxHashMap<(HistoryId, RenamingId), HistoryId>,
     snapshots: FxHashMap<(SnapshotId, RenamingId), SnapshotId>,
     sendings: FxHashMap<(SendingId, RenamingId), SendingId>,
+    locals: FxHashMap<(LocalId, RenamingId), LocalId>,
 }
 
 impl<'a> Columns<'a> {
     pub fn new(locals: Locals<'a>, group: Group, priced: bool) -> Columns<'a> {
         Columns {
-            starts: vec![None; locals.space.terms.n()],
             locals,
             group,
             priced,
             histories: IndexSet::default(),
+            generals: Vec::new(),
             public: Vec::new(),
             publics: IndexSet::default(),
             snapshots: IndexSet::default(),
@@ -121,20 +128,39 @@ impl<'a> Columns<'a> {
         }
     }
 
+    /// The history of a general that has sent nothing since it was in this state.
+    pub fn start(&mut self, local: LocalId) -> HistoryId {
+        self.history(History::Start(local))
+    }
+
     /// The history after one thing more was sent.
-    pub fn history(&mut self, general: General, last: Option<Stage>) -> HistoryId {
-        let (number, is_new) = self.histories.insert_full(History { general, last });
+    pub fn after(&mut self, stage: Stage) -> HistoryId {
+        self.history(History::After(stage))
+    }
+
+    fn history(&mut self, history: History) -> HistoryId {
+        let (number, is_new) = self.histories.insert_full(history);
         if is_new {
-            let sent =
-                last.map(|Stage { before, sending, .. }| (self.public[before as usize], sending));
+            let (general, sent) = match history {
+                History::Start(local) => (self.locals.general(local), None),
+                History::After(Stage { before, sending, .. }) => {
+                    let public = self.public[before as usize];
+                    (self.generals[before as usize], Some((public, sending)))
+                }
+            };
+            self.generals.push(general);
             let public = self.publics.insert_full((general, sent)).0 as u32;
             self.public.push(public);
         }
         number as HistoryId
     }
 
+    /// The last thing that was sent, if something was.
     pub fn last(&self, history: HistoryId) -> Option<Stage> {
-        self.histories[history as usize].last
+        match self.histories[history as usize] {
+            History::Start(_) => None,
+            History::After(stage) => Some(stage),
+        }
     }
 
     /// What everybody can see of a history: what was sent, in order.
@@ -199,6 +225,11 @@ impl<'a> Columns<'a> {
         Ok((contents, renaming))
     }
 
+    /// Whether sets have so few local states that to go through them one by one is better.
+    pub fn has_small_sets(&self) -> bool {
+        self.total < SMALL * self.contents.len() as u64
+    }
+
     pub fn at(&self, contents: ContentsId) -> &Contents {
         &self.contents[contents as usize]
     }
@@ -209,19 +240,16 @@ impl<'a> Columns<'a> {
         history: HistoryId,
         budget: &mut StepBudget<'_>,
     ) -> Result<Vec<(LocalId, Price)>, Stop> {
-        let History { general, last } = self.histories[history as usize];
-        let Some(Stage { before, snapshot, sending }) = last else {
-            let start = self.starts[general.id()].expect("it has begun");
-            return Ok(vec![(start, 0)]);
+        let Stage { before, snapshot, sending } = match self.histories[history as usize] {
+            History::Start(local) => return Ok(vec![(local, 0)]),
+            History::After(stage) => stage,
         };
         let (contents, renaming) = self.contents(before, snapshot, budget)?;
         let sending = self.renamed_sending(sending, renaming)?;
         let mut seeds = self.sending(contents, sending).to_vec();
         let back = self.group.inverse(renaming);
-        for (local, _) in seeds.iter_mut().filter(|_| back != 0) {
-            for swap in self.group.swaps(back) {
-                *local = self.locals.swapped(*local, *swap)?;
-            }
+        for (local, _) in &mut seeds {
+            *local = self.renamed_local(*local, back)?;
         }
         Ok(seeds)
     }
@@ -237,12 +265,18 @@ impl<'a> Columns<'a> {
         snapshot: SnapshotId,
         budget: &mut StepBudget<'_>,
     ) -> Result<Contents, Stop> {
-        let seeds = self.seeds(history, budget)?;
+        let mut seeds = self.seeds(history, budget)?;
+        let stabilizer = self.stabilizer(history, snapshot)?;
         let snapshot = self.snapshots[snapshot as usize];
-        let Columns { locals, closure, decisions, priced, .. } = self;
+        let Columns { locals, group, renamed, closure, decisions, priced, .. } = self;
+        let mut orbits = Orbits { group, stabilizer: &stabilizer, renamed: &mut renamed.locals };
+        for (local, _) in &mut seeds {
+            *local = orbits.first(locals, *local)?.0;
+        }
         let mut profile = Profile::default();
         let mut sends: Vec<(SendingId, IndexMap<LocalId, Price, FxBuildHasher>)> = Vec::new();
-        closure.search(locals, &seeds, snapshot, *priced, budget, |locals, visit| match visit {
+        let mut size = 0;
+        let visits = |locals: &mut Locals<'_>, orbits: &mut Orbits<'_>, visit: Visit| match visit {
             Visit::Event { reaction: Reaction::Sends(next, sending), price, .. } => {
                 let place = sends.iter().position(|(known, _)| *known == sending);
                 let place = place.unwrap_or_else(|| {
@@ -251,64 +285,131 @@ impl<'a> Columns<'a> {
                 });
                 let known = sends[place].1.entry(next).or_insert(price);
                 *known = price.min(*known);
+                Ok(())
             }
-            Visit::Event { reaction: Reaction::Fails(_), price, .. } => profile.fails(price),
-            Visit::Event { .. } => {}
-            Visit::State { local, price, quiet } => match locals.decision(local) {
-                Err(_) => profile.fails(price),
-                Ok(decision) => {
-                    let decision = decision.map(|made| decisions.insert_full(made).0 as u32);
-                    profile.allow(Choice { quiet: false, decision, price });
-                    if quiet {
-                        profile.allow(Choice { quiet, decision, price });
+            Visit::Event { reaction: Reaction::Fails(_), price, .. } => {
+                profile.fails(price);
+                Ok(())
+            }
+            Visit::Event { .. } => Ok(()),
+            Visit::State { local, price, quiet } => {
+                size += orbits.first(locals, local)?.1;
+                match locals.decision(local) {
+                    Err(_) => profile.fails(price),
+                    Ok(decision) => {
+                        let decision = decision.map(|made| decisions.insert_full(made).0 as u32);
+                        profile.allow(Choice { quiet: false, decision, price });
+                        if quiet {
+                            profile.allow(Choice { quiet, decision, price });
+                        }
                     }
                 }
-            },
-        })?;
+                Ok(())
+            }
+        };
+        closure.search(locals, &mut orbits, &seeds, snapshot, *priced, budget, visits)?;
         profile.choices.sort_unstable();
-        let size = closure.size;
         self.total += size as u64;
         let profile = self.profiles.insert_full(profile).0 as ProfileId;
+        let sends = self.unfolded(sends, &stabilizer)?;
         let sends =
             sends.into_iter().map(|(sending, seeds)| (sending, seeds.into_iter().collect()));
         Ok(Contents { size, profile, sends: sends.collect() })
     }
 
-    /// The same with every snapshot replaced by what can be heard by now, where that changes no set.
+    /// What can be sent from one of each orbit, as it can be from all of it.
+    fn unfolded(
+        &mut self,
+        sends: Vec<(SendingId, IndexMap<LocalId, Price, FxBuildHasher>)>,
+        stabilizer: &[RenamingId],
+    ) -> Result<Vec<(SendingId, IndexMap<LocalId, Price, FxBuildHasher>)>, Stop> {
+        if stabilizer.len() == 1 {
+            return Ok(sends);
+        }
+        let mut all: IndexMap<SendingId, IndexMap<LocalId, Price, FxBuildHasher>> = IndexMap::new();
+        for (sending, seeds) in sends {
+            for renaming in stabilizer {
+                let sending = self.renamed_sending(sending, *renaming)?;
+                for (local, price) in &seeds {
+                    let local = self.renamed_local(*local, *renaming)?;
+                    let known = all.entry(sending).or_default().entry(local).or_insert(*price);
+                    *known = (*known).min(*price);
+                }
+            }
+        }
+        Ok(all.into_iter().collect())
+    }
+
+    /// The renamings that change nothing in a column.
+    fn stabilizer(
+        &mut self,
+        history: HistoryId,
+        snapshot: SnapshotId,
+    ) -> Result<Vec<RenamingId>, Stop> {
+        let mut stabilizer = Vec::new();
+        for renaming in self.group.ids() {
+            if self.renamed_history(history, renaming)? == history
+                && self.renamed_snapshot(snapshot, renaming)? == snapshot
+            {
+                stabilizer.push(renaming);
+            }
+        }
+        Ok(stabilizer)
+    }
+
+    pub fn renamed_local(&mut self, local: LocalId, renaming: RenamingId) -> Result<LocalId, Stop> {
+        let Columns { locals, group, renamed, .. } = self;
+        Orbits { group, stabilizer: &[], renamed: &mut renamed.locals }
+            .renamed(locals, local, renaming)
+    }
+
+    /// The same with every snapshot replaced by what can be heard by now, where that leaves the set of local
+    /// states as it is now: sets grow with snapshots, so equally many are the same.
     pub fn raised(
         &mut self,
         history: HistoryId,
         now: SnapshotId,
         budget: &mut StepBudget<'_>,
     ) -> Result<HistoryId, Stop> {
-        let History { general, last } = self.histories[history as usize];
-        let Some(stage) = last else { return Ok(history) };
+        if self.last(history).is_none() {
+            return Ok(history);
+        }
         if let Some(known) = self.raised.get(&(history, now)) {
             return Ok(*known);
         }
-        let before = self.raised(stage.before, now, budget)?;
-        let mut raised = Stage { before, ..stage };
-        if stage.snapshot != now {
-            let sizes = self.sizes(stage, budget)?;
-            let higher = Stage { snapshot: now, ..raised };
-            if self.sizes(higher, budget)? == sizes {
-                raised = higher;
+        let (contents, _) = self.contents(history, now, budget)?;
+        let size = self.at(contents).size;
+        let mut raised = history;
+        for stage in 0..self.stages(history) {
+            let higher = self.raised_at(raised, stage, now);
+            if higher != raised {
+                let (contents, _) = self.contents(higher, now, budget)?;
+                if self.at(contents).size == size {
+                    raised = higher;
+                }
             }
         }
-        let raised = self.history(general, Some(raised));
         self.raised.insert((history, now), raised);
         Ok(raised)
     }
 
-    /// How many local states there are before something is sent, and after it.
-    fn sizes(
-        &mut self,
-        Stage { before, snapshot, sending }: Stage,
-        budget: &mut StepBudget<'_>,
-    ) -> Result<(usize, usize), Stop> {
-        let (contents, renaming) = self.contents(before, snapshot, budget)?;
-        let sending = self.renamed_sending(sending, renaming)?;
-        Ok((self.at(contents).size, self.sending(contents, sending).len()))
+    /// How many times something was sent.
+    fn stages(&self, mut history: HistoryId) -> usize {
+        let mut stages = 0;
+        while let Some(Stage { before, .. }) = self.last(history) {
+            (history, stages) = (before, stages + 1);
+        }
+        stages
+    }
+
+    /// The same with this snapshot so many sendings before the last.
+    fn raised_at(&mut self, history: HistoryId, back: usize, now: SnapshotId) -> HistoryId {
+        let stage = self.last(history).expect("so much was sent");
+        let raised = match back.checked_sub(1) {
+            None => Stage { snapshot: now, ..stage },
+            Some(back) => Stage { before: self.raised_at(stage.before, back, now), ..stage },
+        };
+        self.after(raised)
     }
 
     pub fn renamed_history(
@@ -322,16 +423,15 @@ impl<'a> Columns<'a> {
         if let Some(known) = self.renamed.histories.get(&(history, renaming)) {
             return Ok(*known);
         }
-        let History { general, last } = self.histories[history as usize];
-        let last = match last {
-            None => None,
-            Some(Stage { before, snapshot, sending }) => Some(Stage {
+        let renamed = match self.histories[history as usize] {
+            History::Start(local) => History::Start(self.renamed_local(local, renaming)?),
+            History::After(Stage { before, snapshot, sending }) => History::After(Stage {
                 before: self.renamed_history(before, renaming)?,
                 snapshot: self.renamed_snapshot(snapshot, renaming)?,
                 sending: self.renamed_sending(sending, renaming)?,
             }),
         };
-        let renamed = self.history(self.group.renamed(general, renaming), last);
+        let renamed = self.history(renamed);
         self.renamed.histories.insert((history, renaming), renamed);
         Ok(renamed)
     }

@@ -9,6 +9,7 @@ use super::closure::{Closure, Visit};
 use super::columns::{Columns, HistoryId, Price, Snapshot, SnapshotId, Stage};
 use super::judge::{Judge, Wanted};
 use super::locals::{LocalEvent, LocalId, Locals, Mail, Reaction};
+use super::orbits::Orbits;
 use crate::general::General;
 use crate::property::Violation;
 use crate::protocol::events::OwnEvent;
@@ -46,11 +47,12 @@ pub(super) fn linear_run(
     let loyal: Vec<General> = columns.locals.loyal.iter().collect();
     let nothing = columns.snapshot(Snapshot { mail: Default::default(), signatures: 0 });
     let mut now = vec![nothing; loyal.len()];
+    let mut histories: Vec<HistoryId> = Vec::new();
     for me in &loyal {
         match columns.locals.begin(*me)? {
-            Reaction::Moves(start) => columns.starts[me.id()] = Some(start),
+            Reaction::Moves(start) => histories.push(columns.start(start)),
             Reaction::Sends(start, sending) => {
-                columns.starts[me.id()] = Some(start);
+                histories.push(columns.start(start));
                 now = delivered(columns, &loyal, &now, *me, sending)?;
             }
             Reaction::Nothing | Reaction::Fails(_) => {
@@ -58,11 +60,10 @@ pub(super) fn linear_run(
             }
         }
     }
-    let mut histories: Vec<HistoryId> = loyal.iter().map(|me| columns.history(*me, None)).collect();
     for (from, sending) in &finding.sendings {
         let place = loyal.iter().position(|me| me == from).expect("the loyal send");
         let stage = Stage { before: histories[place], snapshot: now[place], sending: *sending };
-        histories[place] = columns.history(*from, Some(stage));
+        histories[place] = columns.after(stage);
         now = delivered(columns, &loyal, &now, *from, *sending)?;
     }
     let mut profiles = Vec::new();
@@ -148,8 +149,9 @@ fn traced(
     let mut before: FxHashMap<LocalId, (Price, LocalId, LocalEvent)> = FxHashMap::default();
     let mut best: Option<(Price, LocalId, Option<LocalEvent>)> = None;
     let mut closure = Closure::default();
-    let Columns { locals, decisions, .. } = &mut *columns;
-    closure.search(locals, &seeds, snapshot, true, budget, |locals, visit| {
+    let Columns { locals, group, decisions, .. } = &mut *columns;
+    let mut orbits = Orbits { group, stabilizer: &[], renamed: &mut FxHashMap::default() };
+    closure.search(locals, &mut orbits, &seeds, snapshot, true, budget, |locals, _, visit| {
         let mut reach = |price: Price, local, event| {
             if best.is_none_or(|(known, ..)| price < known) {
                 best = Some((price, local, event));
@@ -187,6 +189,7 @@ fn traced(
                 Goal::Comes(Wanted::Fault) | Goal::Sends(..) => {}
             },
         }
+        Ok(())
     })?;
     let (_, mut at, last) = best.expect("what was found once is found again");
     let mut part: Vec<LocalEvent> = last.into_iter().collect();

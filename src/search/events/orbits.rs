@@ -1,0 +1,55 @@
+//! The orbits of local states under renamings that change nothing in a column: of each one state is gone
+//! through.
+
+use rustc_hash::FxHashMap;
+
+use super::Stop;
+use super::group::{Group, RenamingId};
+use super::locals::{LocalId, Locals};
+
+pub(super) struct Orbits<'c> {
+    pub group: &'c Group,
+    /// The renamings that change nothing, that of nobody first.
+    pub stabilizer: &'c [RenamingId],
+    pub renamed: &'c mut FxHashMap<(LocalId, RenamingId), LocalId>,
+}
+
+impl Orbits<'_> {
+    /// The first local state of the orbit of this one, and how many there are in it.
+    pub fn first(
+        &mut self,
+        locals: &mut Locals<'_>,
+        local: LocalId,
+    ) -> Result<(LocalId, usize), Stop> {
+        if self.stabilizer.len() <= 1 {
+            return Ok((local, 1));
+        }
+        let (mut first, mut same) = (local, 0);
+        for renaming in self.stabilizer {
+            let renamed = self.renamed(locals, local, *renaming)?;
+            first = first.min(renamed);
+            same += usize::from(renamed == local);
+        }
+        Ok((first, self.stabilizer.len() / same))
+    }
+
+    pub fn renamed(
+        &mut self,
+        locals: &mut Locals<'_>,
+        local: LocalId,
+        renaming: RenamingId,
+    ) -> Result<LocalId, Stop> {
+        if renaming == 0 {
+            return Ok(local);
+        }
+        if let Some(known) = self.renamed.get(&(local, renaming)) {
+            return Ok(*known);
+        }
+        let mut renamed = local;
+        for swap in self.group.swaps(renaming) {
+            renamed = locals.swapped(renamed, *swap)?;
+        }
+        self.renamed.insert((local, renaming), renamed);
+        Ok(renamed)
+    }
+}
