@@ -32,6 +32,15 @@
 //! - [`hunt`](hunt()) draws attacks at random, and makes what it finds small;
 //! - [`strategy::attacks`] hands them to a property test of yours, within `proptest!`.
 //!
+//! A protocol that is driven by events (messages in any order, timers, coins) implements [`EventDriven`] and
+//! [`EventTestable`], and is asked about in the same ways:
+//!
+//! ```
+//! use turncoat::{ReliableBroadcast, check};
+//!
+//! check(ReliableBroadcast::new()).generals(4).traitors(1).assert_holds();
+//! ```
+//!
 //! What was once found is kept in a file, and run first ever after: [`regressions`]. And a test that
 //! fails leaves a picture of the attack (as SVG, and with the feature `pages` as a page) and the attack
 //! itself in the folder that the variable `TURNCOAT_REPORT_DIR` of the environment names, and says where.
@@ -103,6 +112,10 @@
 //! one is gone through; [`assert_symmetric`] tests the claim. Where the last round is
 //! [monotone](Claims::monotone), the lowest and the highest that can be said in it are;
 //! [`assert_monotone`] tests that.
+//!
+//! An event-driven protocol has no rounds: its executions go in [waves](InWaves). Its adversary is
+//! [asynchronous](adversary::Timing), and all it may do is covered, by what the loyal send and hear and not
+//! by enumerating schedules; termination and totality are judged where it is quiet.
 //!
 //! Where a protocol does not say what a traitor could say, that is heard from runs with other
 //! inputs and other traitors. Then nothing *holds*: the verdict is bounded by the messages that

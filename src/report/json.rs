@@ -56,6 +56,9 @@ pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
     if let Some(messages) = verdict.honest_messages {
         json["honest_messages"] = json!(messages);
     }
+    if let Some(least) = verdict.least_heard {
+        json["least_heard"] = json!(least);
+    }
     match ruling {
         Ruling::Holds => {}
         Ruling::Bounded(halt) => json["halt"] = json!(halt),

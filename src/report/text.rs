@@ -65,7 +65,15 @@ impl fmt::Display for Verdict<CounterexampleInWords> {
             let messages = many(messages as u64, "message");
             ("Honest run", format!("{messages}, where all inputs are the first value"))
         });
-        let work = [(covered, work), ("Reductions", reductions)].into_iter().chain(messages);
+        let least = self.least_heard.map(|least| {
+            let messages = many(u64::from(least), "message");
+            (
+                "Least",
+                format!("the loyal hear {messages} of traitors: no attack of so few needs fewer"),
+            )
+        });
+        let work = [(covered, work), ("Reductions", reductions)].into_iter();
+        let work = least.into_iter().chain(work).chain(messages);
         f.write_str(&facts(&self.asked, self.harvested, adversary, not_covered, work, style))
     }
 }
