@@ -5,11 +5,12 @@ use crate::artifacts::write_artifacts;
 use crate::execution::{Counterexample, sent_in_honest_run};
 use crate::fault::unwound;
 use crate::machine::{Machine, Numbered, NumberedAttack};
+use crate::protocols::in_waves::AnyProtocol;
 use crate::question::{CheckError, Question, Subject};
 use crate::search::part::Part;
 use crate::search::progress::{Halt, Progress};
 use crate::search::{Answer, Engine, Found, Reduction, Reductions, Search};
-use crate::testable::{Protocol, Refusal, Testable};
+use crate::testable::{Refusal, Testable};
 use crate::verdict::{Ruling, Verdict, VerdictOn, written};
 
 /// Asks whether a protocol reaches Byzantine agreement.
@@ -24,7 +25,7 @@ use crate::verdict::{Ruling, Verdict, VerdictOn, written};
 /// assert!(verdict.holds());
 /// # Ok::<(), turncoat::CheckError>(())
 /// ```
-pub fn check<P: Protocol<Kind>, Kind>(protocol: P) -> Check<P::Tested> {
+pub fn check<P: AnyProtocol<Kind>, Kind>(protocol: P) -> Check<P::Tested> {
     Question::about(protocol.tested(), Everything::default())
 }
 

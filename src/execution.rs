@@ -3,6 +3,7 @@
 mod deliveries;
 pub(crate) mod simulate;
 mod simulator;
+mod waves;
 mod written;
 
 use std::collections::BTreeMap;

@@ -8,12 +8,13 @@ use crate::artifacts::write_artifacts;
 use crate::execution::Counterexample;
 use crate::fault::unwound;
 use crate::machine::{Machine, Numbered};
+use crate::protocols::in_waves::AnyProtocol;
 use crate::question::{CheckError, Question, Subject};
 use crate::search::Coverage;
 use crate::search::choices::space::Space;
 use crate::search::progress::{Phase, Progress};
 use crate::search::random::random_search::{RandomSearch, RandomSearchAnswer};
-use crate::testable::{Protocol, Refusal, Testable};
+use crate::testable::{Refusal, Testable};
 use crate::verdict::{Finding, Hunted, HuntedOn, NumberedFinding, written};
 
 /// Looks for an attack at random, where there are too many to go through them all. What breaks the
@@ -35,7 +36,7 @@ use crate::verdict::{Finding, Hunted, HuntedOn, NumberedFinding, written};
 /// assert_eq!(hunted.name(), "bounded");
 /// # Ok::<(), turncoat::CheckError>(())
 /// ```
-pub fn hunt<P: Protocol<Kind>, Kind>(protocol: P) -> Hunt<P::Tested> {
+pub fn hunt<P: AnyProtocol<Kind>, Kind>(protocol: P) -> Hunt<P::Tested> {
     Question::about(protocol.tested(), Cases::default())
 }
 

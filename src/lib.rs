@@ -205,6 +205,7 @@ pub use crate::protocol::{Lockstep, Plain, Round, Seat};
 pub use crate::protocols::ben_or::BenOr;
 pub use crate::protocols::binary_agreement::BinaryAgreement;
 pub use crate::protocols::flood_set::FloodSet;
+pub use crate::protocols::in_waves::{AnyProtocol, InWaves};
 pub use crate::protocols::interactive::InteractiveConsistency;
 pub use crate::protocols::oral::OralMessages;
 pub use crate::protocols::reliable_broadcast::ReliableBroadcast;
@@ -222,8 +223,8 @@ pub use crate::signature::ideal::Ideal;
 pub use crate::suspects::{Suspected, Suspects, suspects};
 pub use crate::symmetry::assert_symmetric;
 pub use crate::testable::{
-    Agreement, Claims, ClaimsOf, EventTestable, InWaves, Problem, ProblemOf, Recursive, Repertoire,
-    Signing, Symmetric, Termination, Testable, Validity, Wire, Words,
+    Agreement, Claims, ClaimsOf, EventTestable, Problem, ProblemOf, Recursive, Repertoire, Signing,
+    Symmetric, Termination, Testable, Validity, Wire, Words,
 };
 pub use crate::verdict::{Ruling, Verdict, VerdictOn};
 pub use crate::view::{LoyalView, LoyalViewOf, ToldMessage};

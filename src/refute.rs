@@ -9,10 +9,11 @@ use crate::impossibility::argument::{
 };
 use crate::machine::{Machine, Memory, Numbered, Worker};
 use crate::protocol::events::OwnEvent;
+use crate::protocols::in_waves::AnyProtocol;
 use crate::question::{CheckError, Focus, Question};
 use crate::schedule::Happening;
 use crate::search::progress::Progress;
-use crate::testable::{Protocol, Testable};
+use crate::testable::Testable;
 use crate::verdict::{Refutation, RefutationOf};
 
 /// Asks for the argument by which no protocol can be right among so few generals, made against this
@@ -32,7 +33,7 @@ use crate::verdict::{Refutation, RefutationOf};
 /// assert_eq!(possible.name(), "possible");
 /// # Ok::<(), turncoat::CheckError>(())
 /// ```
-pub fn refute<P: Protocol<Kind>, Kind>(protocol: P) -> Refute<P::Tested> {
+pub fn refute<P: AnyProtocol<Kind>, Kind>(protocol: P) -> Refute<P::Tested> {
     Question::about(protocol.tested(), Worlds::default())
 }
 

@@ -25,7 +25,7 @@ pub(crate) use self::relisting::wrong_lists;
 pub use self::repertoire::{Forgery, Repertoire, Wire};
 use self::signing::Unsigned;
 pub use self::signing::{ListedSignature, Signing};
-pub use self::waves::{ByEvents, InRounds, InWaves, Protocol, WaveState, Waves};
+pub use self::waves::Waves;
 use self::words::Plainly;
 pub use self::words::Words;
 use crate::fault::guarded;
@@ -119,7 +119,7 @@ pub trait Testable: Lockstep {
         Claims::none()
     }
 
-    /// What is asked of it if its rounds are the [waves](InWaves) of an event-driven protocol; nobody else
+    /// What is asked of it if its rounds are the [waves](crate::InWaves) of an event-driven protocol; nobody else
     /// has an answer.
     #[doc(hidden)]
     fn waves(&self) -> Option<&dyn Waves<Self::State>> {

@@ -30,7 +30,7 @@ fn an_honest_run_is_quiet_after_three_waves() {
 /// nothing can be said of who must decide.
 #[test]
 fn mail_can_be_late_without_bound() {
-    use turncoat::protocols::reliable_broadcast::Phase::Initial;
+    use turncoat::protocols::reliable_broadcast::BroadcastMessage::Initial;
     let protocol = InWaves(ReliableBroadcast::new().ready_at(4));
     let wire = Wire { round: 1, from: General::COMMANDER, to: General::new(2) };
     for (arrival, rounds, quiet) in [(Arrival::Late(9), 12, true), (Arrival::Never, 2, false)] {
@@ -45,7 +45,7 @@ fn mail_can_be_late_without_bound() {
 /// A lie is told in its wave even if nobody else has anything to say by then.
 #[test]
 fn lies_are_told_after_all_is_quiet() {
-    use turncoat::protocols::reliable_broadcast::Phase::Ready;
+    use turncoat::protocols::reliable_broadcast::BroadcastMessage::Ready;
     let traitor = General::new(3);
     let lie = |to| Lie {
         wire: Wire { round: 7, from: traitor, to: General::new(to) },
@@ -314,7 +314,7 @@ fn stories_tell_of_waves() {
     let story = Story::of(&found.protocol, &found.attack, &found.execution);
     let text = story.to_string();
     assert!(text.contains("Wave 1\n      timer 2 of lieutenant"), "{text}");
-    use turncoat::protocols::reliable_broadcast::Phase::Initial;
+    use turncoat::protocols::reliable_broadcast::BroadcastMessage::Initial;
     let wire = Wire { round: 1, from: General::COMMANDER, to: General::new(2) };
     let shift = Shift { wire, message: Initial(Order::ATTACK), arrival: Arrival::Late(3) };
     let attack = Attack { schedule: vec![shift], ..bracha(Generals::NONE) };

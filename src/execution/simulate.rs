@@ -3,7 +3,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use itertools::Itertools;
 use rustc_hash::FxHashMap;
@@ -21,7 +20,7 @@ use crate::outcome::Outcome;
 use crate::property::{Accepted, Property};
 use crate::protocol::events::{Coin, Face, OwnEvent};
 use crate::protocol::{Round, Seat};
-use crate::schedule::{Arrival, Happening, Inbox, Shift, arrange};
+use crate::schedule::{Arrival, Inbox, Shift, arrange};
 use crate::signature::Signed;
 use crate::testable::{Forgery, Wire};
 
@@ -203,17 +202,17 @@ impl Eavesdropper<'_> {
 }
 
 /// An execution under way.
-struct Simulation<'a, 'w> {
-    worker: &'a mut Worker<'w>,
-    terms: &'a Terms,
+pub(super) struct Simulation<'a, 'w> {
+    pub(super) worker: &'a mut Worker<'w>,
+    pub(super) terms: &'a Terms,
     labels: &'a Labels<'a>,
     /// What has been said and has yet to arrive, with the round in which it does.
-    late: Vec<(Round, Wire, MessageId)>,
+    pub(super) late: Vec<(Round, Wire, MessageId)>,
     /// Whether something was lost that one loyal general sent to another.
     lost: bool,
     /// What common coins have shown.
-    shown: BTreeMap<u32, Face>,
-    execution: &'a mut NumberedExecution,
+    pub(super) shown: BTreeMap<u32, Face>,
+    pub(super) execution: &'a mut NumberedExecution,
 }
 
 impl Simulation<'_, '_> {
@@ -256,78 +255,6 @@ impl Simulation<'_, '_> {
             self.execution.decisions[me.id()] = decision;
         }
         Ok(())
-    }
-
-    /// A wave begins: coins show their faces, and timers go off that the enemy wants to. Where nothing else is
-    /// left to happen the first timer does by itself. Answers whether there is anything left at all.
-    fn begins_wave(&mut self, wave: Round, enemy: &mut dyn Enemy) -> Caught<bool> {
-        let everybody = self.terms.graph.everybody();
-        for me in everybody.iter() {
-            let mut can = self.worker.pending(me, self.execution.states[me.id()])?;
-            while let Some(event) = enemy.happening(wave, me, &can) {
-                can = self.happens(wave, me, event)?;
-            }
-            let coins = |can: &[OwnEvent]| {
-                let coins = can.iter().filter_map(|event| match event {
-                    OwnEvent::Shows(coin, 0) => Some(*coin),
-                    _ => None,
-                });
-                coins.collect_vec()
-            };
-            for coin in coins(&can) {
-                if let Some(face) = enemy.face(wave, me, coin) {
-                    self.happens(wave, me, OwnEvent::Shows(coin, face))?;
-                }
-            }
-        }
-        if !self.late.is_empty() || enemy.awaits(wave) {
-            return Ok(true);
-        }
-        while self.all_silent()? {
-            let mut first = None;
-            for me in everybody.iter() {
-                let can = self.worker.pending(me, self.execution.states[me.id()])?;
-                let timers = can.iter().filter(|event| matches!(event, OwnEvent::GoesOff(_)));
-                first = first.or(timers.min().map(|timer| (me, *timer)));
-            }
-            let Some((me, timer)) = first else { return Ok(!self.none_pending()?) };
-            self.happens(wave, me, timer)?;
-        }
-        Ok(true)
-    }
-
-    /// A timer goes off, or a coin shows a face: what can happen then. Of a common coin all see one face.
-    fn happens(&mut self, wave: Round, me: General, event: OwnEvent) -> Caught<Arc<[OwnEvent]>> {
-        let event = match event {
-            OwnEvent::Shows(coin @ Coin::Common(name), face) => {
-                OwnEvent::Shows(coin, *self.shown.entry(name).or_insert(face))
-            }
-            other => other,
-        };
-        self.execution.happened.push(Happening { wave, general: me, event });
-        let state = &mut self.execution.states[me.id()];
-        *state = self.worker.happens(me, *state, event)?;
-        self.worker.pending(me, *state)
-    }
-
-    /// Whether nobody waits for a coin or a timer.
-    fn none_pending(&mut self) -> Caught<bool> {
-        for me in self.terms.graph.everybody().iter() {
-            if !self.worker.pending(me, self.execution.states[me.id()])?.is_empty() {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Whether nobody is about to send anything.
-    fn all_silent(&mut self) -> Caught<bool> {
-        for me in self.terms.graph.everybody().iter() {
-            if !self.worker.is_silent(me, self.execution.states[me.id()])? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 
     /// Keeps the states of now, if that is asked for.
@@ -464,7 +391,7 @@ impl Simulation<'_, '_> {
 
 /// All who hear what is said.
 struct Audience<'a, 'w> {
-    worker: &'a mut Worker<'w>,
+    pub(super) worker: &'a mut Worker<'w>,
     labels: &'a Labels<'a>,
     states: &'a mut [Option<StateId>],
     accepted: &'a mut Option<Accepted>,

@@ -42,7 +42,7 @@ pub struct BenOr {
 /// What is said in Ben-Or's agreement.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Ballot {
+pub enum BenOrMessage {
     /// In this round, what the sender holds.
     Vote(u32, Order),
     /// In this round, the order for which there were enough votes, if there was one.
@@ -51,7 +51,7 @@ pub enum Ballot {
 
 /// What a general remembers.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Deliberation {
+pub struct BenOrState {
     me: General,
     n: usize,
     round: u32,
@@ -97,17 +97,22 @@ impl BenOr {
     }
 
     /// Says what is due in this step, and hears it itself.
-    fn speak(self, state: &mut Deliberation, ballot: Option<Order>, effects: &mut Effects<Ballot>) {
-        let Deliberation { me, round, proposing, .. } = *state;
+    fn speak(
+        self,
+        state: &mut BenOrState,
+        ballot: Option<Order>,
+        effects: &mut Effects<BenOrMessage>,
+    ) {
+        let BenOrState { me, round, proposing, .. } = *state;
         effects.broadcast(match ballot {
-            Some(order) if !proposing => Ballot::Vote(round, order),
-            order => Ballot::Propose(round, order),
+            Some(order) if !proposing => BenOrMessage::Vote(round, order),
+            order => BenOrMessage::Propose(round, order),
         });
         state.hear(me, round, proposing, ballot);
     }
 
     /// Goes on as long as enough was heard.
-    fn advance(self, state: &mut Deliberation, effects: &mut Effects<Ballot>) {
+    fn advance(self, state: &mut BenOrState, effects: &mut Effects<BenOrMessage>) {
         let (n, f) = (state.n, self.f(state.n));
         while !state.waits {
             let key = (state.round, state.proposing);
@@ -139,7 +144,7 @@ impl BenOr {
     }
 
     /// Begins the next round with an order, if there is one.
-    fn next(self, state: &mut Deliberation, order: Order, effects: &mut Effects<Ballot>) {
+    fn next(self, state: &mut BenOrState, order: Order, effects: &mut Effects<BenOrMessage>) {
         state.holds = order;
         state.waits = state.round == self.rounds;
         if !state.waits {
@@ -149,7 +154,7 @@ impl BenOr {
     }
 }
 
-impl Deliberation {
+impl BenOrState {
     fn hear(&mut self, from: General, round: u32, proposing: bool, ballot: Option<Order>) {
         if (round, proposing) >= (self.round, self.proposing) {
             let heard = self.heard.entry((round, proposing)).or_insert_with(|| vec![None; self.n]);
@@ -161,20 +166,20 @@ impl Deliberation {
 impl EventDriven for BenOr {
     type Value = Order;
     type Decision = Order;
-    type Message = Ballot;
-    type State = Deliberation;
+    type Message = BenOrMessage;
+    type State = BenOrState;
 
     fn begin(
         &self,
         seat: Seat,
         input: Option<&Order>,
-        effects: &mut Effects<Ballot>,
-    ) -> Deliberation {
+        effects: &mut Effects<BenOrMessage>,
+    ) -> BenOrState {
         let Seat { me, n, .. } = seat;
         let holds = input.copied().unwrap_or(Order::RETREAT);
         let (round, proposing, decided) = (1, false, None);
         let (waits, heard) = (self.rounds == 0, BTreeMap::new());
-        let mut state = Deliberation { me, n, round, proposing, holds, decided, waits, heard };
+        let mut state = BenOrState { me, n, round, proposing, holds, decided, waits, heard };
         if !state.waits {
             self.speak(&mut state, Some(holds), effects);
             self.advance(&mut state, effects);
@@ -184,25 +189,31 @@ impl EventDriven for BenOr {
 
     fn receive(
         &self,
-        state: &mut Deliberation,
+        state: &mut BenOrState,
         from: General,
-        ballot: &Ballot,
-        effects: &mut Effects<Ballot>,
+        ballot: &BenOrMessage,
+        effects: &mut Effects<BenOrMessage>,
     ) {
         match *ballot {
-            Ballot::Vote(round, order) => state.hear(from, round, false, Some(order)),
-            Ballot::Propose(round, order) => state.hear(from, round, true, order),
+            BenOrMessage::Vote(round, order) => state.hear(from, round, false, Some(order)),
+            BenOrMessage::Propose(round, order) => state.hear(from, round, true, order),
         }
         self.advance(state, effects);
     }
 
-    fn coin(&self, state: &mut Deliberation, _: Coin, face: Face, effects: &mut Effects<Ballot>) {
+    fn coin(
+        &self,
+        state: &mut BenOrState,
+        _: Coin,
+        face: Face,
+        effects: &mut Effects<BenOrMessage>,
+    ) {
         state.waits = false;
         self.next(state, Order::first(2)[usize::from(face)], effects);
         self.advance(state, effects);
     }
 
-    fn decision(&self, state: &Deliberation) -> Option<Order> {
+    fn decision(&self, state: &BenOrState) -> Option<Order> {
         state.decided
     }
 }
@@ -217,34 +228,35 @@ impl EventTestable for BenOr {
         Ok(problem.deciding(Termination::Free))
     }
 
-    fn alphabet(&self, _: usize, _: General, _: General) -> Vec<Ballot> {
+    fn alphabet(&self, _: usize, _: General, _: General) -> Vec<BenOrMessage> {
         let rounds = (1..=self.rounds).flat_map(|round| {
-            let votes = Order::first(2).into_iter().map(move |order| Ballot::Vote(round, order));
+            let votes =
+                Order::first(2).into_iter().map(move |order| BenOrMessage::Vote(round, order));
             let orders = Order::first(2).into_iter().map(Some).chain([None]);
-            votes.chain(orders.map(move |order| Ballot::Propose(round, order)))
+            votes.chain(orders.map(move |order| BenOrMessage::Propose(round, order)))
         });
         rounds.collect()
     }
 
-    fn words(&self) -> &dyn Words<Ballot, Deliberation> {
+    fn words(&self) -> &dyn Words<BenOrMessage, BenOrState> {
         self
     }
 
-    fn symmetry(&self) -> Option<&dyn Symmetric<Ballot, Deliberation>> {
+    fn symmetry(&self) -> Option<&dyn Symmetric<BenOrMessage, BenOrState>> {
         Some(self)
     }
 }
 
-impl Symmetric<Ballot, Deliberation> for BenOr {
+impl Symmetric<BenOrMessage, BenOrState> for BenOr {
     fn alike(&self, n: usize) -> Generals {
         Generals::first(n)
     }
 
-    fn swapped_message(&self, ballot: &Ballot, _: Swap) -> Ballot {
+    fn swapped_message(&self, ballot: &BenOrMessage, _: Swap) -> BenOrMessage {
         *ballot
     }
 
-    fn swapped_state(&self, state: &Deliberation, swap: Swap) -> Deliberation {
+    fn swapped_state(&self, state: &BenOrState, swap: Swap) -> BenOrState {
         let mut state = state.clone();
         let Swap { one, other } = swap;
         state.me = swap.of(state.me);
@@ -254,27 +266,27 @@ impl Symmetric<Ballot, Deliberation> for BenOr {
 }
 
 /// "1: vote ATTACK", "2: propose ATTACK", "2: propose nothing".
-impl fmt::Display for Ballot {
+impl fmt::Display for BenOrMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Ballot::Vote(round, order) => write!(f, "{round}: vote {order}"),
-            Ballot::Propose(round, Some(order)) => write!(f, "{round}: propose {order}"),
-            Ballot::Propose(round, None) => write!(f, "{round}: propose nothing"),
+            BenOrMessage::Vote(round, order) => write!(f, "{round}: vote {order}"),
+            BenOrMessage::Propose(round, Some(order)) => write!(f, "{round}: propose {order}"),
+            BenOrMessage::Propose(round, None) => write!(f, "{round}: propose nothing"),
         }
     }
 }
 
-impl Words<Ballot, Deliberation> for BenOr {
+impl Words<BenOrMessage, BenOrState> for BenOr {
     fn name(&self) -> String {
         let crashes = if self.crashes { " against crashes" } else { "" };
         format!("Ben-Or's agreement{crashes}, {}", many(u64::from(self.rounds), "round"))
     }
 
-    fn tell(&self, _: General, ballot: &Ballot) -> String {
+    fn tell(&self, _: General, ballot: &BenOrMessage) -> String {
         ballot.to_string()
     }
 
-    fn explain(&self, state: &Deliberation) -> Vec<String> {
+    fn explain(&self, state: &BenOrState) -> Vec<String> {
         let step = if state.proposing { "proposals" } else { "votes" };
         let mut lines = vec![match state.waits {
             true => format!("round {}: holds {}", state.round, state.holds),

@@ -46,7 +46,7 @@ pub struct BinaryAgreement {
 
 /// How many are needed for what.
 #[derive(Clone, Copy)]
-struct Thresholds {
+struct AgreementThresholds {
     relay: usize,
     accept: usize,
     wait: usize,
@@ -66,21 +66,21 @@ pub enum Claim {
 
 /// What a general remembers.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Deliberation {
+pub struct BinaryAgreementState {
     me: General,
     n: usize,
     round: u32,
     holds: Order,
     decided: Option<Order>,
     /// How far it is in its round.
-    step: Step,
+    step: Awaited,
     /// What was heard, by round.
-    heard: BTreeMap<u32, Heard>,
+    heard: BTreeMap<u32, RoundClaims>,
 }
 
 /// What a general waits for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-enum Step {
+enum Awaited {
     /// For AUX.
     Aux,
     /// For CONF.
@@ -93,7 +93,7 @@ enum Step {
 
 /// What a general has heard in one round, by number of the sender.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-struct Heard {
+struct RoundClaims {
     /// By order: who said BVAL for it.
     bvals: [Generals; 2],
     /// What was accepted, the first one first.
@@ -155,9 +155,9 @@ impl BinaryAgreement {
         BinaryAgreement { confirms: true, ..self }
     }
 
-    fn thresholds(self, n: usize) -> Thresholds {
+    fn thresholds(self, n: usize) -> AgreementThresholds {
         let f = self.f.unwrap_or(n.saturating_sub(1) / 3);
-        Thresholds {
+        AgreementThresholds {
             relay: self.relay.unwrap_or(f + 1),
             accept: self.accept.unwrap_or(2 * f + 1),
             wait: self.wait.unwrap_or(n - f.min(n)),
@@ -165,9 +165,9 @@ impl BinaryAgreement {
     }
 
     /// Goes as far as what was heard in a round allows.
-    fn advance(self, state: &mut Deliberation, round: u32, effects: &mut Effects<Claim>) {
+    fn advance(self, state: &mut BinaryAgreementState, round: u32, effects: &mut Effects<Claim>) {
         let (me, n) = (state.me, state.n);
-        let Thresholds { relay, accept, wait } = self.thresholds(n);
+        let AgreementThresholds { relay, accept, wait } = self.thresholds(n);
         let heard = state.heard(round);
         for order in ORDERS {
             let bvals = &mut heard.bvals[place(order)];
@@ -179,30 +179,30 @@ impl BinaryAgreement {
                 heard.accepted.push(order);
             }
         }
-        if round != state.round || state.step == Step::Over {
+        if round != state.round || state.step == Awaited::Over {
             return;
         }
         let confirms = self.confirms;
-        let Deliberation { step, heard, .. } = state;
+        let BinaryAgreementState { step, heard, .. } = state;
         let Some(heard) = heard.get_mut(&round) else { return };
         if let (Some(first), None) = (heard.accepted.first(), heard.aux[me.id()]) {
             heard.aux[me.id()] = Some(*first);
             effects.broadcast(Claim::Aux(round, *first));
         }
         let counts = |order: &Order| self.any_aux || heard.accepted.contains(order);
-        if *step == Step::Aux {
+        if *step == Awaited::Aux {
             let seen = heard.aux.iter().flatten().copied().filter(counts);
             let Some(seen) = of_one(seen, wait) else { return };
             if confirms {
-                *step = Step::Conf;
+                *step = Awaited::Conf;
                 heard.conf[me.id()] = Some(seen);
                 effects.broadcast(Claim::Conf(round, seen));
             } else {
-                *step = Step::Coin(seen);
+                *step = Awaited::Coin(seen);
                 effects.ask(Coin::Common(round));
             }
         }
-        if *step == Step::Conf {
+        if *step == Awaited::Conf {
             let counts = |conf: &Option<Order>| match conf {
                 Some(order) => counts(order),
                 None => ORDERS.iter().all(counts),
@@ -211,16 +211,16 @@ impl BinaryAgreement {
             let (ones, all) = (seen.clone().flatten(), seen.count());
             if all >= wait {
                 let seen = if ones.clone().count() == all { of_one(ones, wait) } else { None };
-                *step = Step::Coin(seen.flatten());
+                *step = Awaited::Coin(seen.flatten());
                 effects.ask(Coin::Common(round));
             }
         }
     }
 
     /// A round begins.
-    fn begin_round(self, state: &mut Deliberation, effects: &mut Effects<Claim>) {
-        let Deliberation { me, round, holds, .. } = *state;
-        state.step = Step::Aux;
+    fn begin_round(self, state: &mut BinaryAgreementState, effects: &mut Effects<Claim>) {
+        let BinaryAgreementState { me, round, holds, .. } = *state;
+        state.step = Awaited::Aux;
         let bvals = &mut state.heard(round).bvals[place(holds)];
         if !bvals.contains(me) {
             *bvals = bvals.with(me);
@@ -239,9 +239,9 @@ fn of_one(mut seen: impl Iterator<Item = Order> + Clone, wait: usize) -> Option<
     Some(seen.all(|other| other == first).then_some(first))
 }
 
-impl Deliberation {
-    fn heard(&mut self, round: u32) -> &mut Heard {
-        let nothing = || Heard {
+impl BinaryAgreementState {
+    fn heard(&mut self, round: u32) -> &mut RoundClaims {
+        let nothing = || RoundClaims {
             bvals: [Generals::NONE; 2],
             accepted: Vec::new(),
             aux: vec![None; self.n],
@@ -255,18 +255,18 @@ impl EventDriven for BinaryAgreement {
     type Value = Order;
     type Decision = Order;
     type Message = Claim;
-    type State = Deliberation;
+    type State = BinaryAgreementState;
 
     fn begin(
         &self,
         seat: Seat,
         input: Option<&Order>,
         effects: &mut Effects<Claim>,
-    ) -> Deliberation {
+    ) -> BinaryAgreementState {
         let Seat { me, n, .. } = seat;
         let holds = input.copied().unwrap_or(Order::RETREAT);
-        let (step, heard) = (Step::Over, BTreeMap::new());
-        let mut state = Deliberation { me, n, round: 1, holds, decided: None, step, heard };
+        let (step, heard) = (Awaited::Over, BTreeMap::new());
+        let mut state = BinaryAgreementState { me, n, round: 1, holds, decided: None, step, heard };
         if self.rounds > 0 {
             self.begin_round(&mut state, effects);
         }
@@ -275,7 +275,7 @@ impl EventDriven for BinaryAgreement {
 
     fn receive(
         &self,
-        state: &mut Deliberation,
+        state: &mut BinaryAgreementState,
         from: General,
         claim: &Claim,
         effects: &mut Effects<Claim>,
@@ -298,22 +298,28 @@ impl EventDriven for BinaryAgreement {
         self.advance(state, round, effects);
     }
 
-    fn coin(&self, state: &mut Deliberation, _: Coin, face: Face, effects: &mut Effects<Claim>) {
-        let Step::Coin(seen) = state.step else { return };
+    fn coin(
+        &self,
+        state: &mut BinaryAgreementState,
+        _: Coin,
+        face: Face,
+        effects: &mut Effects<Claim>,
+    ) {
+        let Awaited::Coin(seen) = state.step else { return };
         let shown = ORDERS[usize::from(face)];
         state.holds = seen.unwrap_or(shown);
         if seen == Some(shown) && state.decided.is_none() {
             state.decided = seen;
         }
         if state.round == self.rounds {
-            state.step = Step::Over;
+            state.step = Awaited::Over;
         } else {
             state.round += 1;
             self.begin_round(state, effects);
         }
     }
 
-    fn decision(&self, state: &Deliberation) -> Option<Order> {
+    fn decision(&self, state: &BinaryAgreementState) -> Option<Order> {
         state.decided
     }
 }
@@ -339,16 +345,16 @@ impl EventTestable for BinaryAgreement {
         rounds.collect()
     }
 
-    fn words(&self) -> &dyn Words<Claim, Deliberation> {
+    fn words(&self) -> &dyn Words<Claim, BinaryAgreementState> {
         self
     }
 
-    fn symmetry(&self) -> Option<&dyn Symmetric<Claim, Deliberation>> {
+    fn symmetry(&self) -> Option<&dyn Symmetric<Claim, BinaryAgreementState>> {
         Some(self)
     }
 }
 
-impl Symmetric<Claim, Deliberation> for BinaryAgreement {
+impl Symmetric<Claim, BinaryAgreementState> for BinaryAgreement {
     fn alike(&self, n: usize) -> Generals {
         Generals::first(n)
     }
@@ -357,7 +363,7 @@ impl Symmetric<Claim, Deliberation> for BinaryAgreement {
         *claim
     }
 
-    fn swapped_state(&self, state: &Deliberation, swap: Swap) -> Deliberation {
+    fn swapped_state(&self, state: &BinaryAgreementState, swap: Swap) -> BinaryAgreementState {
         let mut state = state.clone();
         let Swap { one, other } = swap;
         state.me = swap.of(state.me);
@@ -382,7 +388,7 @@ impl fmt::Display for Claim {
     }
 }
 
-impl Words<Claim, Deliberation> for BinaryAgreement {
+impl Words<Claim, BinaryAgreementState> for BinaryAgreement {
     fn name(&self) -> String {
         let confirms = if self.confirms { " with CONF" } else { "" };
         format!("binary agreement{confirms}, {}", many(u64::from(self.rounds), "round"))
@@ -392,18 +398,18 @@ impl Words<Claim, Deliberation> for BinaryAgreement {
         claim.to_string()
     }
 
-    fn explain(&self, state: &Deliberation) -> Vec<String> {
-        let Deliberation { round, holds, step, heard, .. } = state;
+    fn explain(&self, state: &BinaryAgreementState) -> Vec<String> {
+        let BinaryAgreementState { round, holds, step, heard, .. } = state;
         let mut lines = vec![match step {
-            Step::Aux => format!("round {round}: holds {holds}"),
-            Step::Conf => format!("round {round}: holds {holds}, waits for CONF"),
-            Step::Coin(Some(order)) => {
+            Awaited::Aux => format!("round {round}: holds {holds}"),
+            Awaited::Conf => format!("round {round}: holds {holds}, waits for CONF"),
+            Awaited::Coin(Some(order)) => {
                 format!("round {round}: saw {order} alone, waits for the coin")
             }
-            Step::Coin(None) => format!("round {round}: saw both, waits for the coin"),
-            Step::Over => format!("holds {holds} after the last round"),
+            Awaited::Coin(None) => format!("round {round}: saw both, waits for the coin"),
+            Awaited::Over => format!("holds {holds} after the last round"),
         }];
-        for (round, Heard { bvals, aux, accepted, .. }) in heard {
+        for (round, RoundClaims { bvals, aux, accepted, .. }) in heard {
             let bvals = ORDERS.map(|order| {
                 let by = bvals[place(order)];
                 (!by.is_empty()).then(|| format!("BVAL {order} from {}", by.numbered("general")))

@@ -38,7 +38,7 @@ pub struct ReliableBroadcast {
 
 /// How many are needed for what.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-struct Thresholds {
+struct BroadcastThresholds {
     echoes: usize,
     amplify: usize,
     deliver: usize,
@@ -47,7 +47,7 @@ struct Thresholds {
 /// What is said in reliable broadcast.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Phase {
+pub enum BroadcastMessage {
     /// What the commander sends.
     Initial(Order),
     /// What was heard from him.
@@ -58,9 +58,9 @@ pub enum Phase {
 
 /// What a general remembers.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Votes {
+pub struct BroadcastState {
     me: General,
-    thresholds: Thresholds,
+    thresholds: BroadcastThresholds,
     /// Whether it has echoed, and what it was ready for.
     echoed: bool,
     ready: Option<Order>,
@@ -102,9 +102,9 @@ impl ReliableBroadcast {
         ReliableBroadcast { deliver: Some(readies), ..self }
     }
 
-    fn thresholds(self, n: usize) -> Thresholds {
+    fn thresholds(self, n: usize) -> BroadcastThresholds {
         let f = self.f.unwrap_or(n.saturating_sub(1) / 3);
-        Thresholds {
+        BroadcastThresholds {
             echoes: self.echoes.unwrap_or((n + f) / 2 + 1),
             amplify: self.amplify.unwrap_or(f + 1),
             deliver: self.deliver.unwrap_or(2 * f + 1),
@@ -112,25 +112,25 @@ impl ReliableBroadcast {
     }
 }
 
-impl Votes {
-    fn echo(&mut self, order: Order, effects: &mut Effects<Phase>) {
+impl BroadcastState {
+    fn echo(&mut self, order: Order, effects: &mut Effects<BroadcastMessage>) {
         if !self.echoed {
             self.echoed = true;
             self.echoes[self.me.id()] = Some(order);
-            effects.broadcast(Phase::Echo(order));
+            effects.broadcast(BroadcastMessage::Echo(order));
         }
     }
 
     /// Goes as far as the votes for an order allow.
-    fn advance(&mut self, order: Order, effects: &mut Effects<Phase>) {
-        let Thresholds { echoes, amplify, deliver } = self.thresholds;
+    fn advance(&mut self, order: Order, effects: &mut Effects<BroadcastMessage>) {
+        let BroadcastThresholds { echoes, amplify, deliver } = self.thresholds;
         let count =
             |votes: &[Option<Order>]| votes.iter().filter(|vote| **vote == Some(order)).count();
         let joins = amplify > 0 && count(&self.readies) >= amplify;
         if self.ready.is_none() && (count(&self.echoes) >= echoes || joins) {
             self.ready = Some(order);
             self.readies[self.me.id()] = Some(order);
-            effects.broadcast(Phase::Ready(order));
+            effects.broadcast(BroadcastMessage::Ready(order));
         }
         if self.delivered.is_none() && count(&self.readies) >= deliver {
             self.delivered = Some(order);
@@ -141,11 +141,16 @@ impl Votes {
 impl EventDriven for ReliableBroadcast {
     type Value = Order;
     type Decision = Order;
-    type Message = Phase;
-    type State = Votes;
+    type Message = BroadcastMessage;
+    type State = BroadcastState;
 
-    fn begin(&self, seat: Seat, order: Option<&Order>, effects: &mut Effects<Phase>) -> Votes {
-        let mut votes = Votes {
+    fn begin(
+        &self,
+        seat: Seat,
+        order: Option<&Order>,
+        effects: &mut Effects<BroadcastMessage>,
+    ) -> BroadcastState {
+        let mut votes = BroadcastState {
             me: seat.me,
             thresholds: self.thresholds(seat.n),
             echoed: false,
@@ -155,7 +160,7 @@ impl EventDriven for ReliableBroadcast {
             readies: vec![None; seat.n],
         };
         if let Some(order) = order {
-            effects.broadcast(Phase::Initial(*order));
+            effects.broadcast(BroadcastMessage::Initial(*order));
             votes.echo(*order, effects);
             votes.advance(*order, effects);
         }
@@ -164,25 +169,25 @@ impl EventDriven for ReliableBroadcast {
 
     fn receive(
         &self,
-        votes: &mut Votes,
+        votes: &mut BroadcastState,
         from: General,
-        said: &Phase,
-        effects: &mut Effects<Phase>,
+        said: &BroadcastMessage,
+        effects: &mut Effects<BroadcastMessage>,
     ) {
         let order = match *said {
-            Phase::Initial(order) => {
+            BroadcastMessage::Initial(order) => {
                 if from.is_commander() {
                     votes.echo(order, effects);
                 }
                 order
             }
-            Phase::Echo(order) => *votes.echoes[from.id()].get_or_insert(order),
-            Phase::Ready(order) => *votes.readies[from.id()].get_or_insert(order),
+            BroadcastMessage::Echo(order) => *votes.echoes[from.id()].get_or_insert(order),
+            BroadcastMessage::Ready(order) => *votes.readies[from.id()].get_or_insert(order),
         };
         votes.advance(order, effects);
     }
 
-    fn decision(&self, votes: &Votes) -> Option<Order> {
+    fn decision(&self, votes: &BroadcastState) -> Option<Order> {
         votes.delivered
     }
 }
@@ -195,33 +200,35 @@ impl EventTestable for ReliableBroadcast {
         Ok(Problem::broadcast(Order::first(2)).deciding(Termination::AllOrNone))
     }
 
-    fn alphabet(&self, _: usize, from: General, _: General) -> Vec<Phase> {
-        let initial: &[fn(Order) -> Phase] =
-            if from.is_commander() { &[Phase::Initial] } else { &[] };
-        let kinds =
-            initial.iter().copied().chain([Phase::Echo as fn(Order) -> Phase, Phase::Ready]);
+    fn alphabet(&self, _: usize, from: General, _: General) -> Vec<BroadcastMessage> {
+        let initial: &[fn(Order) -> BroadcastMessage] =
+            if from.is_commander() { &[BroadcastMessage::Initial] } else { &[] };
+        let kinds = initial.iter().copied().chain([
+            BroadcastMessage::Echo as fn(Order) -> BroadcastMessage,
+            BroadcastMessage::Ready,
+        ]);
         kinds.flat_map(|kind| Order::first(2).into_iter().map(kind)).collect()
     }
 
-    fn words(&self) -> &dyn Words<Phase, Votes> {
+    fn words(&self) -> &dyn Words<BroadcastMessage, BroadcastState> {
         self
     }
 
-    fn symmetry(&self) -> Option<&dyn Symmetric<Phase, Votes>> {
+    fn symmetry(&self) -> Option<&dyn Symmetric<BroadcastMessage, BroadcastState>> {
         Some(self)
     }
 }
 
-impl Symmetric<Phase, Votes> for ReliableBroadcast {
+impl Symmetric<BroadcastMessage, BroadcastState> for ReliableBroadcast {
     fn alike(&self, n: usize) -> Generals {
         Generals::first(n).without(General::COMMANDER)
     }
 
-    fn swapped_message(&self, said: &Phase, _: Swap) -> Phase {
+    fn swapped_message(&self, said: &BroadcastMessage, _: Swap) -> BroadcastMessage {
         *said
     }
 
-    fn swapped_state(&self, votes: &Votes, swap: Swap) -> Votes {
+    fn swapped_state(&self, votes: &BroadcastState, swap: Swap) -> BroadcastState {
         let mut votes = votes.clone();
         let Swap { one, other } = swap;
         votes.me = swap.of(votes.me);
@@ -232,26 +239,26 @@ impl Symmetric<Phase, Votes> for ReliableBroadcast {
 }
 
 /// "INITIAL ATTACK", "ECHO ATTACK", "READY ATTACK".
-impl fmt::Display for Phase {
+impl fmt::Display for BroadcastMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Phase::Initial(order) => write!(f, "INITIAL {order}"),
-            Phase::Echo(order) => write!(f, "ECHO {order}"),
-            Phase::Ready(order) => write!(f, "READY {order}"),
+            BroadcastMessage::Initial(order) => write!(f, "INITIAL {order}"),
+            BroadcastMessage::Echo(order) => write!(f, "ECHO {order}"),
+            BroadcastMessage::Ready(order) => write!(f, "READY {order}"),
         }
     }
 }
 
-impl Words<Phase, Votes> for ReliableBroadcast {
+impl Words<BroadcastMessage, BroadcastState> for ReliableBroadcast {
     fn name(&self) -> String {
         "reliable broadcast".to_owned()
     }
 
-    fn tell(&self, _: General, said: &Phase) -> String {
+    fn tell(&self, _: General, said: &BroadcastMessage) -> String {
         said.to_string()
     }
 
-    fn explain(&self, votes: &Votes) -> Vec<String> {
+    fn explain(&self, votes: &BroadcastState) -> Vec<String> {
         let by = |kind: &str, votes: &[Option<Order>]| {
             let told = Order::first(2).into_iter().filter_map(|order| {
                 let voters = votes.iter().enumerate().filter(|(_, vote)| **vote == Some(order));

@@ -17,6 +17,7 @@ use crate::fault::{Misbehaved, or_panic, unwound};
 use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::machine::{Machine, Numbered, NumberedAttack, Terms, ValueId, fits};
+use crate::protocols::in_waves::AnyProtocol;
 use crate::question::can_be_turned;
 use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::space::{Space, Stock};
@@ -24,7 +25,7 @@ use crate::search::progress::Progress;
 use crate::search::random::draw::{any_case, drawn_in};
 use crate::search::shrink::Shrinker;
 use crate::setting::Setting;
-use crate::testable::{Protocol, Testable, Wire};
+use crate::testable::{Testable, Wire};
 
 /// Attacks on a protocol in one of these settings, as the [adversary](crate::Adversary) of the
 /// setting can make them: in its slots, its orders of arrival, with the signatures that it has.
@@ -36,7 +37,7 @@ use crate::testable::{Protocol, Testable, Wire};
 /// A protocol is borrowed or owned: `attacks(&protocol, ..)` or `attacks(protocol, ..)`.
 ///
 /// If there is no setting, or the protocol can't be run in one, the test fails and says why.
-pub fn attacks<P: Protocol<Kind>, Kind>(
+pub fn attacks<P: AnyProtocol<Kind>, Kind>(
     protocol: P,
     settings: impl Into<Settings>,
 ) -> Attacks<P::Tested> {

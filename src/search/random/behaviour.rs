@@ -29,7 +29,7 @@ use crate::testable::Wire;
 
 /// How a traitor treats one side of the others.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum Face {
+pub(crate) enum Treatment {
     /// It obeys.
     Obey,
     /// It says nothing, or hears nothing.
@@ -47,7 +47,7 @@ pub(crate) enum Face {
 /// What one traitor does where it makes no exception.
 #[derive(Clone, Debug)]
 struct TraitorBehaviour {
-    faces: [Face; 2],
+    faces: [Treatment; 2],
     /// Who sees the second face.
     others: Generals,
     /// Until this round it obeys.
@@ -99,7 +99,7 @@ impl Behaviour {
         let (sniping, behaved) = if space.terms.in_waves { IN_WAVES } else { IN_ROUNDS };
         if kind < sniping {
             if rng.random_ratio(1, 4) {
-                behaviour.behave(space, Some([Face::Silent; 2]), rng);
+                behaviour.behave(space, Some([Treatment::Silent; 2]), rng);
             }
             let exceptions = rng.random_range(1..=3);
             behaviour.make_exceptions(space, exceptions, rng);
@@ -109,13 +109,13 @@ impl Behaviour {
             behaviour.make_exceptions(space, exceptions, rng);
         } else {
             let rate = 1 << rng.random_range(0..=4);
-            behaviour.behave(space, Some([Face::Erratic(rate); 2]), rng);
+            behaviour.behave(space, Some([Treatment::Erratic(rate); 2]), rng);
         }
         behaviour
     }
 
     /// With which face a wire is treated.
-    pub fn face(&self, wire: Wire) -> Face {
+    pub fn face(&self, wire: Wire) -> Treatment {
         let Wire { round, from, to } = wire;
         let (me, other) =
             if self.faults == FaultClass::ReceiveOmission { (to, from) } else { (from, to) };
@@ -126,7 +126,7 @@ impl Behaviour {
             {
                 faces[usize::from(others.contains(other))]
             }
-            _ => Face::Obey,
+            _ => Treatment::Obey,
         }
     }
 
@@ -142,9 +142,9 @@ impl Behaviour {
         let (face, exceptions) = (self.face(wire), self.exceptions(wire));
         let omitted = (0..said).filter(|at| {
             let by_behaviour = match face {
-                Face::Silent => true,
-                Face::Erratic(rate) => rng.random_ratio(rate, 16),
-                Face::Obey | Face::Always(_) | Face::Steady(_) => false,
+                Treatment::Silent => true,
+                Treatment::Erratic(rate) => rng.random_ratio(rate, 16),
+                Treatment::Obey | Treatment::Always(_) | Treatment::Steady(_) => false,
             };
             by_behaviour != exceptions.iter().any(|exception| exception % said == *at)
         });
@@ -153,7 +153,7 @@ impl Behaviour {
 
     /// All traitors have these faces; if none are given each draws its own, or half of the time all the
     /// same.
-    fn behave(&mut self, space: &Space<'_>, given: Option<[Face; 2]>, rng: &mut Dice) {
+    fn behave(&mut self, space: &Space<'_>, given: Option<[Treatment; 2]>, rng: &mut Dice) {
         let any_faces = |rng: &mut Dice| {
             let [one, other] = [(); 2].map(|()| any_face(space, self.faults, rng));
             let same = space.terms.in_waves && rng.random_ratio(1, 2);
@@ -168,7 +168,7 @@ impl Behaviour {
             let others = space.everybody().iter().filter(|_| rng.random_ratio(1, 2)).collect();
             let rounds = busy_rounds(space).max(1);
             let since = if rng.random_ratio(1, 4) { rng.random_range(1..=rounds) } else { 1 };
-            let silent = faces.contains(&Face::Silent);
+            let silent = faces.contains(&Treatment::Silent);
             let until = if silent { space.terms.rounds } else { rounds };
             self.behaviours[traitor.id()] = Some(TraitorBehaviour { faces, others, since, until });
         }
@@ -238,24 +238,24 @@ fn busy_rounds(space: &Space<'_>) -> usize {
     if space.terms.in_waves { rounds.min(BUSY_WAVES) } else { rounds }
 }
 
-fn any_face(space: &Space<'_>, faults: FaultClass, rng: &mut Dice) -> Face {
+fn any_face(space: &Space<'_>, faults: FaultClass, rng: &mut Dice) -> Treatment {
     let rate = 1 << rng.random_range(0..=4);
     if space.terms.in_waves && faults.is_byzantine() {
         return match rng.random_range(0..8) {
-            0 => Face::Obey,
-            1 => Face::Silent,
-            2..5 => Face::Always(rng.random_range(0..1 << 30)),
-            5..7 => Face::Steady(rng.random()),
-            _ => Face::Erratic(rate),
+            0 => Treatment::Obey,
+            1 => Treatment::Silent,
+            2..5 => Treatment::Always(rng.random_range(0..1 << 30)),
+            5..7 => Treatment::Steady(rng.random()),
+            _ => Treatment::Erratic(rate),
         };
     }
     match rng.random_range(0..8) {
-        0..2 => Face::Obey,
-        2 => Face::Silent,
-        _ if !faults.is_byzantine() => Face::Erratic(rate),
-        3..5 => Face::Always(rng.random_range(0..space.terms.values.len())),
-        5..7 => Face::Steady(rng.random()),
-        _ => Face::Erratic(rate),
+        0..2 => Treatment::Obey,
+        2 => Treatment::Silent,
+        _ if !faults.is_byzantine() => Treatment::Erratic(rate),
+        3..5 => Treatment::Always(rng.random_range(0..space.terms.values.len())),
+        5..7 => Treatment::Steady(rng.random()),
+        _ => Treatment::Erratic(rate),
     }
 }
 

@@ -6,7 +6,7 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
 use super::Dice;
-use super::behaviour::{Behaviour, Face as Treatment, RandomSchedule};
+use super::behaviour::{Behaviour, RandomSchedule, Treatment};
 use super::lateness::{RandomEvents, hashed};
 use crate::adversary::FaultClass;
 use crate::attack::{Edit, Lie};

@@ -1,0 +1,86 @@
+//! What happens at the start of a wave: coins show their faces, and timers go off.
+
+use std::sync::Arc;
+
+use itertools::Itertools;
+
+use super::simulate::{Enemy, Simulation};
+use crate::general::General;
+use crate::machine::Caught;
+use crate::protocol::Round;
+use crate::protocol::events::{Coin, OwnEvent};
+use crate::schedule::Happening;
+
+impl Simulation<'_, '_> {
+    /// A wave begins: coins show their faces, and timers go off that the enemy wants to. Where nothing else is
+    /// left to happen the first timer does by itself. Answers whether there is anything left at all.
+    pub(super) fn begins_wave(&mut self, wave: Round, enemy: &mut dyn Enemy) -> Caught<bool> {
+        let everybody = self.terms.graph.everybody();
+        for me in everybody.iter() {
+            let mut can = self.worker.pending(me, self.execution.states[me.id()])?;
+            while let Some(event) = enemy.happening(wave, me, &can) {
+                can = self.happens(wave, me, event)?;
+            }
+            let coins = |can: &[OwnEvent]| {
+                let coins = can.iter().filter_map(|event| match event {
+                    OwnEvent::Shows(coin, 0) => Some(*coin),
+                    _ => None,
+                });
+                coins.collect_vec()
+            };
+            for coin in coins(&can) {
+                if let Some(face) = enemy.face(wave, me, coin) {
+                    self.happens(wave, me, OwnEvent::Shows(coin, face))?;
+                }
+            }
+        }
+        if !self.late.is_empty() || enemy.awaits(wave) {
+            return Ok(true);
+        }
+        while self.all_silent()? {
+            let mut first = None;
+            for me in everybody.iter() {
+                let can = self.worker.pending(me, self.execution.states[me.id()])?;
+                let timers = can.iter().filter(|event| matches!(event, OwnEvent::GoesOff(_)));
+                first = first.or(timers.min().map(|timer| (me, *timer)));
+            }
+            let Some((me, timer)) = first else { return Ok(!self.none_pending()?) };
+            self.happens(wave, me, timer)?;
+        }
+        Ok(true)
+    }
+
+    /// A timer goes off, or a coin shows a face: what can happen then. Of a common coin all see one face.
+    fn happens(&mut self, wave: Round, me: General, event: OwnEvent) -> Caught<Arc<[OwnEvent]>> {
+        let event = match event {
+            OwnEvent::Shows(coin @ Coin::Common(name), face) => {
+                OwnEvent::Shows(coin, *self.shown.entry(name).or_insert(face))
+            }
+            other => other,
+        };
+        self.execution.happened.push(Happening { wave, general: me, event });
+        let state = &mut self.execution.states[me.id()];
+        *state = self.worker.happens(me, *state, event)?;
+        self.worker.pending(me, *state)
+    }
+
+    /// Whether nobody waits for a coin or a timer.
+    pub(super) fn none_pending(&mut self) -> Caught<bool> {
+        for me in self.terms.graph.everybody().iter() {
+            if !self.worker.pending(me, self.execution.states[me.id()])?.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether nobody is about to send anything.
+    pub(super) fn all_silent(&mut self) -> Caught<bool> {
+        for me in self.terms.graph.everybody().iter() {
+            if !self.worker.is_silent(me, self.execution.states[me.id()])? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
