@@ -215,7 +215,7 @@ impl Check<&dyn Machine> {
             None => search.run()?,
         };
         let Answer { found, halt, behaviours, signed, forgeries, .. } = answer;
-        let Answer { harvested, reductions, steps, .. } = answer;
+        let Answer { harvested, lacking, reductions, steps, .. } = answer;
         let ruling = match (found, halt) {
             (Some(found), _) => Ruling::Broken(Box::new(found)),
             (None, Some(halt)) => Ruling::Bounded(halt),
@@ -231,6 +231,7 @@ impl Check<&dyn Machine> {
             signed,
             forgeries,
             harvested,
+            lacking,
             reductions,
             behaviours,
             steps,

@@ -187,6 +187,7 @@ pub use crate::setting::Setting;
 pub use crate::signature::ideal::Ideal;
 pub use crate::symmetry::assert_symmetric;
 pub use crate::testable::{
-    Claims, ClaimsOf, Problem, Recursive, Repertoire, Signing, Symmetric, Testable, Wire, Words,
+    Claims, ClaimsOf, Lacking, Problem, Recursive, Repertoire, Signing, Symmetric, Testable, Wire,
+    Words,
 };
 pub use crate::verdict::{Ruling, Verdict, VerdictOn};

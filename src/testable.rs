@@ -14,7 +14,7 @@ pub use self::claims::{Claims, Recursive, Symmetric};
 pub use self::problem::Problem;
 pub(crate) use self::refusal::MOST_ROUNDS;
 pub use self::refusal::Refusal;
-pub use self::repertoire::{Forgery, Repertoire, Wire};
+pub use self::repertoire::{Forgery, Lacking, Repertoire, Wire};
 pub use self::signing::Signing;
 use self::signing::Unsigned;
 use self::words::Plainly;

@@ -14,7 +14,7 @@ use crate::outcome::Task;
 use crate::search::Coverage;
 use crate::search::progress::Halt;
 use crate::search::{Engine, Found, Harvested, Reduction};
-use crate::testable::Testable;
+use crate::testable::{Lacking, Testable};
 
 /// What turncoat has to say of a protocol. If it is broken, there is a counterexample.
 #[derive(Clone, Debug)]
@@ -38,6 +38,12 @@ pub struct Verdict<C> {
     pub forgeries: bool,
     /// How much was heard of it, if the protocol does not say what a traitor could say.
     pub harvested: Option<Harvested>,
+    /// What somebody who obeys would have said in smaller attacks, and the repertoire has no place for.
+    /// No attack in which that is said was looked for: it must be withheld, which is a lie of its own.
+    /// A verdict that it [holds](Ruling::Holds) speaks of the repertoire, too: what a loyal general says
+    /// must be in it, or the question is refused, but what only a traitor would pass on, to whom another
+    /// one has lied, is not missed.
+    pub lacking: Option<Lacking>,
     /// What was left out to find out whether there is an attack. (Whether one is the smallest is always
     /// found out with every reduction that is sound there.)
     pub reductions: Vec<Reduction>,
@@ -133,6 +139,7 @@ impl<C> Verdict<C> {
             signed: self.signed,
             forgeries: self.forgeries,
             harvested: self.harvested,
+            lacking: self.lacking.clone(),
             reductions: self.reductions.clone(),
             behaviours: self.behaviours.clone(),
             steps: self.steps,

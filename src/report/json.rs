@@ -19,7 +19,7 @@ use crate::verdict::{Estimate, Expected, Finding, Hunted, Refutation, Ruling, Ve
 ///
 /// `behaviours` is an exact decimal string of up to 40 digits, or null where there would be more;
 /// `behaviours_log10` is always there. Where `signed` is true they are strategies: see
-/// [`Verdict::behaviours`]. `not_covered` is there unless it is broken, `task` if it is not broadcast,
+/// [`Verdict::behaviours`]. `not_covered` is there unless it is broken, `lacking` if the repertoire lacks something, `task` if it is not broadcast,
 /// `demands` if there are any, and `graph` if not everybody can talk to everybody.
 #[must_use]
 pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
@@ -41,6 +41,9 @@ pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
     let mut json = begun(verdict.name(), protocol, &facts, graph);
     if let Some(harvested) = &verdict.harvested {
         json["harvested"] = json!(harvested);
+    }
+    if let Some(lacking) = &verdict.lacking {
+        json["lacking"] = json!(lacking);
     }
     if verdict.task != Task::Broadcast {
         json["task"] = json!(verdict.task);

@@ -13,6 +13,7 @@ use crate::execution::Size;
 use crate::graph::Graph;
 use crate::search::progress::Halt;
 use crate::search::{Coverage, Engine, Harvested};
+use crate::testable::{Lacking, Refusal};
 use crate::verdict::{Estimate, Expected, Hunted, Ruling, Verdict};
 
 /// The whole verdict: the ruling, the story if the protocol is broken, and what was covered.
@@ -56,7 +57,14 @@ impl fmt::Display for Verdict<CounterexampleInWords> {
         let not_covered = if broken { None } else { adversary.not_covered(self.signed) };
         let adversary = ("Adversary", adversary.told(self.signed, self.forgeries));
         let work = [(covered, work), ("Reductions", reductions)];
-        f.write_str(&facts(self.harvested, adversary, not_covered, work, style))
+        f.write_str(&facts(self.harvested, adversary, not_covered, work, style))?;
+        let Some(Lacking { wire, message }) = self.lacking.clone() else { return Ok(()) };
+        let undescribed = Refusal::Undescribed { wire, message };
+        let lacking = format!(
+            "{undescribed}. No attack in which that is said was looked for, and \"holds\" would not \
+             cover one"
+        );
+        writeln!(f, "{}", labelled("Lacking", &lacking, style))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The driver: what is searched after what. First the canned attacks, then everything with ever more
-//! traitors, and once something is found, everything with ever more lies. Whatever an engine finds is
-//! run again by the simulator before it is believed.
+//! traitors; what is found is then made [as small as can be](super::minimal). Whatever an engine finds
+//! is run again by the simulator before it is believed.
 
 use itertools::Itertools;
 
@@ -18,21 +18,17 @@ use super::reduction::Reduction;
 use super::symmetry::Symmetry;
 use super::{Answer, Engine, Found, Search, canned_attacks, naive};
 use crate::count::Count;
-use crate::execution::Size;
 use crate::fault::Fault;
 use crate::general::Generals;
 use crate::machine::NumberedAttack;
 use crate::property::Violation;
-use crate::testable::Refusal;
+use crate::testable::{Lacking, Refusal};
 
 /// How many cases are handed to the threads at a time.
 const AT_A_TIME: usize = 256;
 
 /// The most steps spent on the proof that fewer traitors than in a known attack can't.
-const PROOF_OF_TRAITORS: u64 = 2_000_000;
-
-/// The most steps spent on the proof that fewer lies than in a known attack can't.
-const PROOF_OF_LIES: u64 = 20_000_000;
+const PROOF_OF_TRAITORS: u64 = 20_000_000;
 
 impl Search<'_> {
     /// Looks for an attack; one that is found is made as small as can be.
@@ -69,13 +65,6 @@ impl Search<'_> {
         Ok(Some(driver.answer(driver.whole.clone(), found, halt)))
     }
 
-    /// An attack found in this space, or the first of those with as many traitors and the fewest
-    /// lies, if that can be proved with so many steps.
-    pub fn smaller(&self, space: &Space<'_>, found: Found, steps: u64) -> Found {
-        let smallest = Driver::new(self, space).smallest(&found, steps);
-        smallest.map_or(found, |smallest| Found { size: Size::LocallyMinimal, ..smallest })
-    }
-
     fn driver<'a>(&'a self, space: &'a Space<'a>) -> Result<Driver<'a>, Refusal> {
         let renames = self.engine == Engine::Exhaustive && self.reductions.has(Reduction::Renaming);
         let symmetry = space.symmetry()?.filter(|_| renames);
@@ -84,26 +73,28 @@ impl Search<'_> {
 }
 
 /// A search under way.
-struct Driver<'a> {
-    search: &'a Search<'a>,
-    space: &'a Space<'a>,
+pub(super) struct Driver<'a> {
+    pub search: &'a Search<'a>,
+    pub space: &'a Space<'a>,
     /// Who can be renamed.
     symmetry: Option<Symmetry<'a>>,
     /// What was learned in other cases.
-    pool: Pool,
+    pub pool: Pool,
     /// All raw behaviours.
     whole: Count,
-    steps: u64,
+    pub steps: u64,
+    /// What the repertoire lacks that somebody who obeys would have said in smaller attacks.
+    pub lacking: Option<Lacking>,
 }
 
 /// What a part of a search found, or why it ended before it found anything.
-type FoundOrHalt = (Option<Found>, Option<Halt>);
+pub(super) type FoundOrHalt = (Option<Found>, Option<Halt>);
 
 impl<'a> Driver<'a> {
     /// One that renames nobody, and does not say how much it covers.
-    fn new(search: &'a Search<'a>, space: &'a Space<'a>) -> Driver<'a> {
+    pub fn new(search: &'a Search<'a>, space: &'a Space<'a>) -> Driver<'a> {
         let (pool, whole) = (Pool::default(), Count::ZERO);
-        Driver { search, space, symmetry: None, pool, whole, steps: 0 }
+        Driver { search, space, symmetry: None, pool, whole, steps: 0, lacking: None }
     }
 
     fn run(mut self) -> Result<Answer, Refusal> {
@@ -116,7 +107,7 @@ impl<'a> Driver<'a> {
                 break;
             }
             let most = if obvious.is_some() { PROOF_OF_TRAITORS } else { u64::MAX };
-            let (outcome, cases) = self.explored(size, Lies::Free, most)?;
+            let (outcome, cases) = self.explored(size, most)?;
             covered.extend(cases.iter().filter_map(|case| self.covers(case)));
             (found, halt) = outcome;
         }
@@ -137,6 +128,7 @@ impl<'a> Driver<'a> {
     fn answer(&self, behaviours: Count, found: Option<Found>, halt: Option<Halt>) -> Answer {
         let (signed, forgeries) = (self.space.is_signed(), self.space.has_forgeries());
         let (harvested, steps) = (self.space.harvested(), self.steps);
+        let lacking = self.lacking.clone();
         let sound = match self.search.engine {
             Engine::Exhaustive => Reduction::against(self.search.adversary.faults),
             Engine::Compositional | Engine::Naive => &[],
@@ -148,7 +140,7 @@ impl<'a> Driver<'a> {
             Reduction::Extremes => extremes,
             _ => true,
         });
-        Answer { behaviours, signed, forgeries, harvested, reductions, steps, found, halt }
+        Answer { behaviours, signed, forgeries, harvested, lacking, reductions, steps, found, halt }
     }
 
     /// How many raw behaviours are covered when a case is; nothing if another case stands for it.
@@ -205,26 +197,36 @@ impl<'a> Driver<'a> {
         Ok((None, None))
     }
 
-    /// Goes through all cases with so many traitors, with at most so many more steps, on all threads,
-    /// as if one after the other: up to the first that ends early. Answers with those that were gone
-    /// through to their end, too.
+    /// Goes through all cases with so many traitors, as free as lies are.
     fn explored(
         &mut self,
         size: usize,
+        most: u64,
+    ) -> Result<(FoundOrHalt, Vec<InitialChoices>), Refusal> {
+        let one = self.search.engine != Engine::Exhaustive
+            || self.search.reductions.has(Reduction::TraitorsOrder);
+        let orders = if one { TraitorsOrders::One } else { TraitorsOrders::Each };
+        let cases = self.space.cases(size, orders);
+        let symmetry = self.symmetry.clone();
+        let values = &self.search.terms.values;
+        let stands = |case: &InitialChoices| {
+            symmetry.as_ref().is_none_or(|symmetry| symmetry.stands_for(case, values).is_some())
+        };
+        self.gone_through(cases.filter(stands), Lies::Free, most)
+    }
+
+    /// Goes through these cases, with at most so many more steps, on all threads, as if one after the
+    /// other: up to the first that ends early. Answers with those that were gone through to their end,
+    /// too.
+    pub fn gone_through(
+        &mut self,
+        cases: impl Iterator<Item = InitialChoices>,
         lies: Lies,
         most: u64,
     ) -> Result<(FoundOrHalt, Vec<InitialChoices>), Refusal> {
         let Search { limit, progress, .. } = *self.search;
-        let one = self.search.engine != Engine::Exhaustive
-            || self.search.reductions.has(Reduction::TraitorsOrder);
-        let orders = match lies {
-            Lies::Free if one => TraitorsOrders::One,
-            Lies::Free | Lies::AtMost(_) => TraitorsOrders::Each,
-        };
         let mut budget = StepBudget::new(progress, most.min(limit - self.steps));
         let (mut covered, mut end) = (Vec::new(), None);
-        let cases = self.space.cases(size, orders);
-        let cases = cases.filter(|case| lies != Lies::Free || self.covers(case).is_some());
         for cases in &cases.chunks(AT_A_TIME) {
             let mut cases = cases.collect_vec();
             let explored = budget.in_order(cases.len(), |place, budget| {
@@ -287,7 +289,7 @@ impl<'a> Driver<'a> {
         violation: Violation,
         decisions: Decisions,
     ) -> Result<Found, Refusal> {
-        let attack = decisions::attack(self.space, case, &decisions)?;
+        let attack = decisions::attack(self.space, case, &decisions, lies != Lies::Free)?;
         self.space.believed(&attack, violation, |violation| {
             Ok(self.inconsistency(case, lies, violation, &decisions))
         })
@@ -313,40 +315,5 @@ impl<'a> Driver<'a> {
         let same = matches!(&again, Err(SearchOutcome::Found(again, said))
             if again == violation && **said == *decisions);
         (!same).then(|| another_end(violation))
-    }
-
-    /// The same attack, or a smaller one: as small as can be shown.
-    fn minimal(&mut self, found: Found, fewest_traitors: bool) -> Found {
-        if found.is_undetermined() {
-            return found;
-        }
-        self.search.progress.shrink();
-        let (local, _) = self.space.shrunk(found, self.search.progress);
-        let smallest = fewest_traitors.then(|| self.smallest(&local, PROOF_OF_LIES)).flatten();
-        smallest.map_or(local, |found| Found { size: Size::Smallest, ..found })
-    }
-
-    /// The first of the attacks with the fewest lies among those with as many traitors as this
-    /// one has, if that can be proved with so many steps.
-    fn smallest(&mut self, local: &Found, steps: u64) -> Option<Found> {
-        let (traitors, size) = (local.attack.traitors, local.attack.size());
-        let end = self.steps.saturating_add(steps);
-        for most in 0..=size {
-            let lies = Lies::AtMost(most as u32);
-            let ((found, halt), _) = self.explored(traitors.len(), lies, end - self.steps).ok()?;
-            if let Some(found) = found {
-                let told = found.attack.size();
-                let again = (told > most).then(|| self.space.inquired(&found.attack));
-                if let Some(Found { violation: Violation::Fault(_), .. }) = again.flatten() {
-                    return None;
-                }
-                assert!(told <= most, "bug in turncoat: {told} lies at the price of {most}");
-                return Some(found);
-            }
-            if halt.is_some() {
-                return None;
-            }
-        }
-        None
     }
 }

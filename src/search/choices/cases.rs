@@ -29,11 +29,20 @@ impl Space<'_> {
         traitors: Generals,
         orders: TraitorsOrders,
     ) -> impl Iterator<Item = InitialChoices> + Clone {
-        let faults = self.adversary.faults;
         let disruptions = self.disruptions(traitors);
-        let inputs = self.inputs(traitors, orders);
-        disruptions.cartesian_product(inputs).map(move |(disruptions, inputs)| {
-            let inputs = inputs.into_iter().collect();
+        disruptions.flat_map(move |these| self.cases_with(traitors, these, orders))
+    }
+
+    /// Every case with these traitors and disruptions.
+    pub fn cases_with(
+        &self,
+        traitors: Generals,
+        disruptions: Vec<Shift<MessageId>>,
+        orders: TraitorsOrders,
+    ) -> impl Iterator<Item = InitialChoices> + Clone {
+        let faults = self.adversary.faults;
+        self.inputs(traitors, orders).map(move |inputs| {
+            let (inputs, disruptions) = (inputs.into_iter().collect(), disruptions.clone());
             InitialChoices { faults, traitors, inputs, disruptions }
         })
     }
@@ -55,7 +64,7 @@ impl Space<'_> {
     }
 
     /// Every choice of messages between the loyal that do not arrive in their round.
-    fn disruptions(
+    pub fn disruptions(
         &self,
         traitors: Generals,
     ) -> impl Iterator<Item = Vec<Shift<MessageId>>> + Clone {

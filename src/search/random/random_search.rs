@@ -65,6 +65,15 @@ pub struct Coverage {
 /// smaller bit by bit.
 const STEPS: u64 = 300_000;
 
+/// The most attacks that are made smaller, of which the smallest is wanted.
+const MADE_SMALLER: usize = 24;
+
+/// The most executions that are spent on each of them.
+const MOST_EXECUTIONS: u64 = 2_000;
+
+/// No more attacks are drawn when so many messages were sent.
+const MOST_MESSAGES: u64 = 4_000_000;
+
 /// How many cases are handed to the threads at a time.
 const AT_A_TIME: u64 = 1024;
 
@@ -119,6 +128,41 @@ impl RandomSearch<'_> {
             next = end;
         }
         Ok(RandomSearchAnswer { coverage, found: None })
+    }
+
+    /// The first of the smallest attacks that are left of those that break the protocol, of which
+    /// only so many are made smaller; nothing if it is told to stop. What the repertoire has no place
+    /// for is passed by.
+    pub fn smallest(&self) -> Option<Found> {
+        let breaks = |case| {
+            let (attack, execution) = self.drawn(case).ok()?;
+            let broken =
+                execution.violation().is_some_and(|violation| !violation.is_undetermined());
+            let found = broken && self.has_place(&attack, &execution).is_ok();
+            Some((execution.messages() as u64, found.then_some(attack)))
+        };
+        let (mut attacks, mut messages, mut next) = (Vec::new(), 0, self.cases.start);
+        while next < self.cases.end && messages < MOST_MESSAGES && !self.progress.is_stopped() {
+            let end = self.cases.end.min(next + AT_A_TIME);
+            let drawn: Vec<_> = (next..end).into_par_iter().map(breaks).collect();
+            for (told, attack) in drawn.into_iter().flatten() {
+                messages += told;
+                attacks.extend(attack);
+            }
+            next = end;
+        }
+        let measure = |attack: &NumberedAttack| (attack.traitors.len(), attack.size());
+        // What is found first is what a hunt finds.
+        attacks.get_mut(1..).unwrap_or_default().sort_by_key(measure);
+        attacks.truncate(MADE_SMALLER);
+        let smaller = attacks.par_iter().filter_map(|attack| {
+            let found = self.space.confirmed(attack)?;
+            Some(self.space.shrunk(found, self.progress, MOST_EXECUTIONS).0)
+        });
+        let smaller: Vec<Found> = smaller.collect();
+        let best = smaller.into_iter().min_by_key(|found| measure(&found.attack))?;
+        let (best, _) = self.space.shrunk(best, self.progress, u64::MAX);
+        (!self.progress.is_stopped()).then_some(best)
     }
 
     /// Plays these cases, at least up to the first that ends the hunt, unless it is told to stop.
@@ -218,7 +262,7 @@ impl RandomSearch<'_> {
         if found.is_undetermined() {
             return (found, 0);
         }
-        let (found, executions) = self.space.shrunk(found, progress);
+        let (found, executions) = self.space.shrunk(found, progress, u64::MAX);
         if progress.is_stopped() || self.space.harvested().is_some() {
             return (found, executions);
         }
