@@ -150,7 +150,7 @@ fn obeying(protocol: &OralMessages, n: usize, order: Order) -> Vec<Order> {
         }
         states.iter_mut().for_each(|state| protocol.end_round(state, round));
     }
-    states[1..].iter().map(|state| protocol.decide(state)).collect()
+    states[1..].iter().filter_map(|state| protocol.decide(state)).collect()
 }
 
 fn simulated<const N: usize>(protocol: &OralMessages, attack: &OralAttack) -> Decisions<N> {

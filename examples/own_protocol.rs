@@ -21,6 +21,7 @@ struct Notes {
 
 impl Lockstep for Unanimous {
     type Value = Order;
+    type Decision = Order;
     type Message = Order;
     type State = Notes;
 
@@ -46,8 +47,8 @@ impl Lockstep for Unanimous {
         }
     }
 
-    fn decide(&self, notes: &Notes) -> Order {
-        if notes.warned { Order::RETREAT } else { notes.order }
+    fn decide(&self, notes: &Notes) -> Option<Order> {
+        Some(if notes.warned { Order::RETREAT } else { notes.order })
     }
 }
 

@@ -44,6 +44,7 @@ fn is_signed(Vote { order, by, signature }: &Vote) -> bool {
 
 impl Lockstep for Votes {
     type Value = Order;
+    type Decision = Order;
     type Message = Vote;
     type State = Ballot;
 
@@ -76,7 +77,7 @@ impl Lockstep for Votes {
         }
     }
 
-    fn decide(&self, ballot: &Ballot) -> Order {
+    fn decide(&self, ballot: &Ballot) -> Option<Order> {
         let me = ballot.seat.me;
         let quorum = ballot.seat.n - 1;
         let obeyed = ballot.votes.iter().find(|(order, voters)| {
@@ -84,7 +85,7 @@ impl Lockstep for Votes {
             let voters = if own { voters.with(me) } else { *voters };
             voters.len() >= quorum
         });
-        obeyed.map_or(Order::RETREAT, |(order, _)| *order)
+        Some(obeyed.map_or(Order::RETREAT, |(order, _)| *order))
     }
 }
 

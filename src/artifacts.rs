@@ -1,13 +1,16 @@
 //! Artifacts of a failing test: what it writes for people to look at: in the folder that `TURNCOAT_REPORT_DIR`
 //! names, so that a CI can keep it.
 
+use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io, thread};
 
 use serde::Serialize;
 
-use crate::attack::AttackOn;
+use crate::attack::{Attack, AttackOn};
 use crate::execution::{Counterexample, ExecutionOf};
+use crate::fault::guarded;
+use crate::files;
 use crate::report::attack_file::AttackFile;
 use crate::report::story::Story;
 use crate::report::svg::svg;
@@ -28,7 +31,12 @@ pub(crate) fn write_artifacts_of<P: Testable>(
     attack: &AttackOn<P>,
     execution: &ExecutionOf<P>,
 ) -> String {
-    written(protocol, attack, execution, |_| ("attack.txt", format!("{attack:#?}\n")))
+    written(protocol, attack, execution, |_| ("attack.txt", debugged(attack)))
+}
+
+/// An attack as it is debugged, or why it can't be.
+fn debugged<V: Debug, M: Debug>(attack: &Attack<V, M>) -> String {
+    guarded(|| format!("{attack:#?}\n")).unwrap_or_else(|said| format!("{said}\n"))
 }
 
 /// The same as [`write_artifacts`], with an attack file.
@@ -66,7 +74,7 @@ fn write(folder: &Path, story: &Story, attack: (&str, String)) -> io::Result<Vec
     fs::create_dir_all(folder)?;
     let write = |(kind, text): (&str, String)| {
         let file = folder.join(format!("{stem}.{kind}"));
-        fs::write(&file, text).map(|()| file)
+        files::write(&file, &text).map(|()| file)
     };
     let pictures = [page(story), Some(("svg", svg(story))), Some(attack)];
     pictures.into_iter().flatten().map(write).collect()

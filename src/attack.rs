@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use self::lie::present;
 pub use self::lie::{Edit, Lie};
 use crate::adversary::FaultClass;
 use crate::general::{General, Generals};
@@ -114,9 +115,9 @@ impl<V, M> Attack<V, M> {
 #[serde(bound(serialize = "V: Serialize, M: Clone + Serialize"))]
 #[serde(bound(deserialize = "V: Deserialize<'de>, M: Deserialize<'de>"))]
 struct AttackAsWritten<V, M> {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     n: Option<usize>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     graph: Option<Graph>,
     #[serde(default, skip_serializing_if = "FaultClass::is_byzantine")]
     faults: FaultClass,
@@ -206,6 +207,11 @@ pub enum Misfit {
     Round { item: Item, round: Round, rounds: usize },
     #[error("{item}: the faults are {faults}, and this is none of them")]
     OtherFault { item: Item, faults: FaultClass },
+    #[error(
+        "{item}: at most {most} lies and changes of the schedule can be on one wire in one round, and \
+         from general {from} to general {to} in round {round} there are more"
+    )]
+    Crowded { item: Item, round: Round, from: usize, to: usize, most: usize },
     #[error("{item}: general {general} crashes twice")]
     CrashedAgain { item: Item, general: usize },
 }

@@ -2,13 +2,14 @@
 
 use crate::adversary::Adversary;
 use crate::artifacts::write_artifacts;
-use crate::execution::Counterexample;
+use crate::execution::{Counterexample, sent_in_honest_run};
+use crate::fault::unwound;
 use crate::machine::{Machine, Numbered, NumberedAttack};
 use crate::question::{CheckError, Question, Subject};
 use crate::search::part::Part;
 use crate::search::progress::{Halt, Progress};
 use crate::search::{Answer, Engine, Found, Reduction, Reductions, Search};
-use crate::testable::Testable;
+use crate::testable::{Refusal, Testable};
 use crate::verdict::{Ruling, Verdict, VerdictOn, written};
 
 /// Asks whether a protocol reaches Byzantine agreement.
@@ -122,8 +123,8 @@ impl<P: Testable> Check<P> {
     pub fn run_watched(self, progress: &Progress) -> Result<VerdictOn<P>, CheckError> {
         let (protocol, asked) = self.parted();
         let numbered = Numbered::new(protocol);
-        let verdict = asked.by_numbers(&numbered).verdict(progress)?;
-        Ok(verdict.map(|found| written(numbered, found)))
+        let verdict = numbered.answered(|| asked.by_numbers(&numbered).verdict(progress))?;
+        Ok(unwound(|| verdict.map(|found| written(numbered, found))).map_err(Refusal::from)?)
     }
 
     /// The verdict must be that agreement and validity hold in every behaviour of the adversary, or
@@ -169,7 +170,7 @@ impl Check<&dyn Machine> {
     pub(crate) fn verdict(self, progress: &Progress) -> Result<Verdict<Found>, CheckError> {
         let engine = match self.how.engine {
             Some(engine) => engine,
-            None => self.expected()?.engine(),
+            None => self.fitting(progress)?,
         };
         self.ruled(engine, None, progress)
     }
@@ -221,11 +222,20 @@ impl Check<&dyn Machine> {
             (None, Some(halt)) => Ruling::Bounded(halt),
             (None, None) => Ruling::Holds,
         };
+        let first = terms.inputs.iter().map(|general| (general, terms.values[0])).collect();
+        let honest_messages = match ruling {
+            Ruling::Broken(_) => None,
+            Ruling::Bounded(Halt::Stopped | Halt::Memory | Halt::Room | Halt::Part) => None,
+            Ruling::Holds | Ruling::Bounded(Halt::Steps | Halt::Harvest) if composed => None,
+            Ruling::Holds | Ruling::Bounded(Halt::Steps | Halt::Harvest) => {
+                sent_in_honest_run(machine, terms, &first)
+            }
+        };
         Ok(Verdict {
             protocol: name,
             graph: terms.graph.clone(),
             task: terms.task,
-            demands: terms.demands.clone(),
+            asked: terms.asked.clone(),
             adversary,
             engine,
             signed,
@@ -235,6 +245,7 @@ impl Check<&dyn Machine> {
             reductions,
             behaviours,
             steps,
+            honest_messages,
             ruling,
         })
     }

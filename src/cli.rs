@@ -6,6 +6,7 @@ mod bounds;
 mod check;
 mod exhibit;
 mod files;
+mod focus;
 mod graph;
 mod hunt;
 mod merge;
@@ -18,6 +19,7 @@ mod refute;
 mod replay;
 mod rounds;
 mod signed;
+mod suspects;
 mod sweep;
 mod terminal;
 mod unsigned;
@@ -28,7 +30,7 @@ use std::process::ExitCode;
 
 use bytesize::ByteSize;
 use clap::error::{ContextKind, ContextValue, ErrorKind as Usage};
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::answer::{BAD_INPUT, BadInput, complain, print, whole_number};
 use self::protocols::ChosenWith;
@@ -96,6 +98,9 @@ enum Command {
     #[command(after_help = "Example: turncoat check oral -n 3 -f 1 --save attack.json
          turncoat replay attack.json")]
     Replay(replay::ReplayArguments),
+    /// Say who can have told one general what it was told, and what rules out all others
+    #[command(after_help = suspects::AFTER_HELP)]
+    Suspects(suspects::SuspectsArguments),
     /// Decide whether R rounds suffice: synthesize a protocol or print an impossibility proof
     #[command(after_help = rounds::AFTER_HELP)]
     Rounds(rounds::RoundsArguments),
@@ -118,12 +123,30 @@ enum Command {
 
 /// What the program `turncoat` does: with the arguments of this process, on its terminal.
 pub fn main() -> ExitCode {
-    let answered = CommandLine::try_parse().map_or_else(refused_usage, run);
+    let answered = parsed().map_or_else(refused_usage, run);
     answered.unwrap_or_else(|BadInput(line)| {
         complain(line);
         ExitCode::from(BAD_INPUT)
     })
 }
+
+fn parsed() -> Result<CommandLine, clap::Error> {
+    let matches = with_negative_numbers(CommandLine::command()).try_get_matches()?;
+    CommandLine::from_arg_matches(&matches)
+}
+
+/// A negative number is the value of the option before it, and no option: whoever says one is told what is
+/// allowed there.
+fn with_negative_numbers(command: clap::Command) -> clap::Command {
+    let of_value = |arg: Arg| match arg.get_action().takes_values() {
+        true => arg.allow_negative_numbers(true),
+        false => arg,
+    };
+    command.mut_args(of_value).mut_subcommands(with_negative_numbers)
+}
+
+/// So many threads may work for each processor: more only wait for each other.
+const THREADS: usize = 8;
 
 fn run(
     CommandLine { command, threads, max_memory, shown }: CommandLine,
@@ -132,6 +155,11 @@ fn run(
     if let Some(threads) = threads {
         if threads == 0 {
             return Err(BadInput::new("--threads is 0: at least one must work"));
+        }
+        let most = std::thread::available_parallelism().map_or(1, usize::from) * THREADS;
+        if threads > most {
+            let allowed = format!("there can be at most {most}, {THREADS} for each processor");
+            return Err(BadInput(format!("--threads is {threads}: {allowed}")));
         }
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
         pool.map_err(|error| BadInput::new(format!("--threads {threads}: {error}")))?;
@@ -146,6 +174,7 @@ fn run(
         Command::Refute { subject } => refute::refute(subject),
         Command::Merge(arguments) => merge::merge(&arguments),
         Command::Replay(arguments) => replay::replay(&arguments),
+        Command::Suspects(arguments) => suspects::suspects(&arguments),
         Command::Rounds(arguments) => rounds::rounds(&arguments),
         Command::Bounds(arguments) => bounds::bounds(&arguments),
         Command::List(arguments) => reference::list(&arguments),

@@ -32,6 +32,23 @@ impl Count {
         self.exact.as_ref()
     }
 
+    /// In how many ways so many of these can be chosen.
+    pub(crate) fn binomial(all: u64, chosen: u64) -> Count {
+        let ways = (0..chosen).map(|place| (all.saturating_sub(place), place + 1));
+        let log10 = ways.clone().map(|(of, by)| (of as f64 / by as f64).log10()).sum();
+        // Each of the products is a number of choices, too.
+        let exact = fits(log10)
+            .then(|| ways.fold(BigUint::from(1_u8), |product, (of, by)| product * of / by));
+        Count::kept(log10, exact)
+    }
+
+    /// In how many orders so many can stand.
+    pub(crate) fn factorial(all: u64) -> Count {
+        let log10 = (1..=all).map(|number| (number as f64).log10()).sum();
+        let exact = fits(log10).then(|| (1..=all).map(BigUint::from).product());
+        Count::kept(log10, exact)
+    }
+
     /// This many to that power.
     #[must_use]
     pub fn pow(&self, exponent: u128) -> Count {
@@ -138,6 +155,12 @@ pub(crate) fn grouped(digits: &str) -> String {
     separated.collect()
 }
 
+/// "1 round", "2 rounds".
+pub(crate) fn many(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(&count.to_string()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,6 +173,9 @@ mod tests {
         assert_eq!(product.exact(), Some(&BigUint::ZERO));
         assert_eq!(Count::from(2).pow(20).to_string(), "1,048,576");
         assert_eq!(Count::from(7).pow(0), Count::from(1));
+        let binomials = [(5, 0), (5, 2), (5, 5), (5, 6), (40, 20)];
+        let binomials = binomials.map(|(all, chosen)| Count::binomial(all, chosen));
+        assert_eq!(binomials, [1, 10, 1, 0, 137_846_528_820].map(Count::from));
         // By the powers of ten of the factors these are not quite equal.
         let [product, other] = [[7, 11, 13], [143, 7, 1]].map(|factors| factors.map(Count::from));
         assert_eq!(product.into_iter().product::<Count>(), other.into_iter().product());
@@ -166,6 +192,9 @@ mod tests {
         });
         assert_eq!(digits(&sum([half.clone(), less])), Some(40));
         assert_eq!(digits(&sum([half.clone(), half])), None);
+        assert_eq!(Count::binomial(1 << 20, 1 << 9).to_string(), "10^1916.0");
+        assert_eq!([0, 1, 5].map(Count::factorial), [1, 1, 120].map(Count::from));
+        assert_eq!(Count::factorial(1000).to_string(), "10^2567.6");
         let huge = Count::from(2).pow(1_000_000);
         assert_eq!(huge.to_string(), "10^301030.0");
         let twice: Count = [huge.clone(), huge].into_iter().sum();

@@ -27,41 +27,68 @@ impl<P: Testable> Check<P> {
     ///
     /// The question can't be answered by any engine: as [`run`](Check::run).
     pub fn estimate(&self) -> Result<Estimate, CheckError> {
-        self.by_numbers(&Numbered::new(&self.protocol)).expected()
+        let numbered = Numbered::new(&self.protocol);
+        let expected =
+            numbered.answered(|| self.by_numbers(&numbered).expected(&Progress::new()))?;
+        Ok(expected.expect("nobody stops it"))
     }
 }
 
 impl Check<&dyn Machine> {
-    /// The same by numbers.
-    pub(crate) fn expected(&self) -> Result<Estimate, CheckError> {
+    /// The engine that fits. Where only one can, there is nothing to count.
+    pub(crate) fn fitting(&self, progress: &Progress) -> Result<Engine, CheckError> {
+        let composable = self.subject(false).is_ok_and(|Subject { terms, adversary, .. }| {
+            let search = Search {
+                machine: self.protocol,
+                terms: &terms,
+                adversary: adversary.without_strays(),
+                engine: Engine::Compositional,
+                reductions: Reductions::ALL,
+                part: None,
+                limit: u64::MAX,
+                progress,
+            };
+            search.composable().is_ok()
+        });
+        if !composable {
+            return Ok(Engine::Exhaustive);
+        }
+        // What can't be counted in the time that there is can't be gone through.
+        let expected = self.expected(progress)?;
+        Ok(expected.map_or(Engine::Compositional, |expected| expected.engine()))
+    }
+
+    /// What a verdict would take; nothing if it was told to stop before that was known.
+    pub(crate) fn expected(&self, progress: &Progress) -> Result<Option<Estimate>, CheckError> {
         let admitted = self.subject(true);
         let refused = admitted.as_ref().err().cloned();
         let subject = admitted.or_else(|error| self.subject(false).map_err(|_| error));
         let Subject { name, terms, adversary } = subject?;
-        let (machine, progress) = (self.protocol, &Progress::new());
+        let machine = self.protocol;
         let (engine, limit) = (Engine::Exhaustive, u64::MAX);
         let (terms, reductions, part) = (&terms, Reductions::ALL, None);
         let search =
             Search { machine, terms, adversary, engine, reductions, part, limit, progress };
         let expected = match refused {
             Some(error) => Err(error),
-            None => search.expected().map_err(CheckError::from),
+            None => match search.expected() {
+                Ok(None) => return Ok(None),
+                Ok(Some(expected)) => Ok(expected),
+                Err(refusal) => Err(CheckError::from(refusal)),
+            },
         };
-        let exhaustive = expected.map(|expected| {
-            let (behaviours, steps) = expected.expect("nobody stops it");
-            Expected { behaviours, steps }
-        });
+        let exhaustive = expected.map(|(behaviours, steps)| Expected { behaviours, steps });
         let search = Search { adversary: adversary.without_strays(), ..search };
         let compositional = search.composable().map_err(CheckError::from);
         if let (Err(error), Err(_)) = (&exhaustive, &compositional) {
             return Err(error.clone());
         }
-        Ok(Estimate {
+        Ok(Some(Estimate {
             protocol: name,
             graph: terms.graph.clone(),
             adversary,
             exhaustive: exhaustive.map_err(|error| error.to_string()),
             compositional: compositional.map_err(|error| error.to_string()),
-        })
+        }))
     }
 }

@@ -14,19 +14,20 @@ pub(crate) use self::simulate::Forgeries;
 #[cfg(feature = "cli")]
 pub(crate) use self::simulator::run_by_numbers;
 pub use self::simulator::{Simulator, run};
-pub(crate) use self::written::{obeyed, obeyed_into, replayed};
-use crate::attack::{AttackOn, Item};
-use crate::fault::Fault;
+pub(crate) use self::written::{obeyed, obeyed_into, replayed, sent_in_honest_run};
+use crate::attack::{Attack, AttackOn, Item};
+use crate::fault::{Fault, cloned};
 use crate::general::General;
-use crate::machine::{MessageId, Numbered, StateId, StateTable, ValueId};
+use crate::machine::{DecisionId, MessageId, Numbered, StateId, StateTable};
 use crate::property::{Accepted, Property, Violation};
 use crate::protocol::{Lockstep, Round};
 use crate::signature::Signed;
 use crate::testable::{Testable, Wire};
+use crate::view::{LoyalView, ToldMessage};
 
 /// A protocol run under an attack. If the protocol misbehaves it ends there.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Execution<V, M, S> {
+pub struct Execution<D, M, S> {
     /// What was said on every wire that carried something, or should have.
     pub deliveries: Deliveries<M>,
     /// By round and receiver, what arrived, in order, where that is not just what was said to it in
@@ -38,9 +39,12 @@ pub struct Execution<V, M, S> {
     /// The states in which all began, and those after each round that came to an end, for pictures. They
     /// are kept only if that is asked for: if there is a list to put them into, even an empty one.
     pub history: Option<Vec<Vec<Option<S>>>>,
-    /// What each loyal general decided, by number; nothing for a traitor, and for the commander of
-    /// a broadcast.
-    pub decisions: Vec<Option<V>>,
+    /// How many messages are sent in the honest run with the same inputs, if the history is kept and the
+    /// protocol can be run so.
+    pub honest_messages: Option<usize>,
+    /// What each loyal general decided, by number; nothing for a traitor, for the commander of a broadcast, and
+    /// for whoever has not decided.
+    pub decisions: Vec<Option<D>>,
     /// What changed nothing: lies that took something back which was never to be said, and changes
     /// of the schedule that named what was never said.
     pub idle: Vec<Item>,
@@ -67,19 +71,20 @@ pub enum Missing {
 }
 
 /// An execution by numbers, with the states of the worker that ran it.
-pub(crate) type NumberedExecution = Execution<ValueId, MessageId, StateId>;
+pub(crate) type NumberedExecution = Execution<DecisionId, MessageId, StateId>;
 
 /// The executions of a protocol.
 pub type ExecutionOf<P> =
-    Execution<<P as Lockstep>::Value, <P as Lockstep>::Message, <P as Lockstep>::State>;
+    Execution<<P as Lockstep>::Decision, <P as Lockstep>::Message, <P as Lockstep>::State>;
 
-impl<V, M, S> Default for Execution<V, M, S> {
-    fn default() -> Execution<V, M, S> {
+impl<D, M, S> Default for Execution<D, M, S> {
+    fn default() -> Execution<D, M, S> {
         Execution {
             deliveries: Deliveries::new(),
             disturbed: BTreeMap::new(),
             states: Vec::new(),
             history: None,
+            honest_messages: None,
             decisions: Vec::new(),
             idle: Vec::new(),
             lacking: Vec::new(),
@@ -90,19 +95,19 @@ impl<V, M, S> Default for Execution<V, M, S> {
     }
 }
 
-impl<V, M, S> Execution<V, M, S> {
+impl<D, M, S> Execution<D, M, S> {
     /// It has not begun, and its history is to be kept.
-    pub(crate) fn recording() -> Execution<V, M, S> {
+    pub(crate) fn recording() -> Execution<D, M, S> {
         Execution { history: Some(Vec::new()), ..Execution::default() }
     }
 
-    /// The same execution with its values, messages and states written in another way.
-    pub(crate) fn map<W, N, T>(
+    /// The same execution with its decisions, messages and states written in another way.
+    pub(crate) fn map<E, N, T>(
         &self,
-        value: impl Fn(&V) -> W,
+        decision: impl Fn(&D) -> E,
         message: impl Fn(&M) -> N,
         mut state: impl FnMut(&S) -> T,
-    ) -> Execution<W, N, T> {
+    ) -> Execution<E, N, T> {
         let disturbed = self.disturbed.iter().map(|(key, heard)| {
             let heard = heard.iter().map(|(wire, said)| (*wire, message(said)));
             (*key, heard.collect())
@@ -115,7 +120,8 @@ impl<V, M, S> Execution<V, M, S> {
             disturbed: disturbed.collect(),
             states: all(&self.states),
             history: self.history.as_ref().map(|history| history.iter().map(all).collect()),
-            decisions: self.decisions.iter().map(|made| made.as_ref().map(&value)).collect(),
+            honest_messages: self.honest_messages,
+            decisions: self.decisions.iter().map(|made| made.as_ref().map(&decision)).collect(),
             idle: self.idle.clone(),
             lacking: self.lacking.clone(),
             accepted: self.accepted.clone(),
@@ -135,6 +141,7 @@ impl<V, M, S> Execution<V, M, S> {
         decisions.clear();
         idle.clear();
         lacking.clear();
+        self.honest_messages = None;
         (self.accepted, self.fault, self.lacks) = (None, None, None);
     }
 
@@ -173,6 +180,23 @@ impl<V, M, S> Execution<V, M, S> {
     }
 }
 
+impl<V: Clone, M: Clone> LoyalView<V, M> {
+    /// What one general was given and told in an execution.
+    #[must_use]
+    pub fn of<D, S>(
+        attack: &Attack<V, M>,
+        execution: &Execution<D, M, S>,
+        general: General,
+    ) -> LoyalView<V, M> {
+        let told = execution.view(general).map(|(wire, message)| ToldMessage {
+            round: wire.round,
+            from: wire.from,
+            message: message.clone(),
+        });
+        LoyalView { general, input: attack.inputs.get(&general).cloned(), told: told.collect() }
+    }
+}
+
 impl<P: Testable> Numbered<P> {
     /// An execution by numbers; its states are put into a table.
     pub(crate) fn number_execution(
@@ -182,9 +206,9 @@ impl<P: Testable> Numbered<P> {
     ) -> NumberedExecution {
         let states = self.states_mut(table);
         execution.map(
-            |value| self.number_value(value.clone()),
-            |message| self.number_message(message.clone()),
-            |state| states.number(state.clone()),
+            |decision| self.number_decision(cloned(decision)),
+            |message| self.number_message(cloned(message)),
+            |state| states.number_copy(state),
         )
     }
 
@@ -196,9 +220,9 @@ impl<P: Testable> Numbered<P> {
     ) -> ExecutionOf<P> {
         let states = self.states(table);
         execution.map(
-            |value| self.value(*value).clone(),
-            |message| self.message(*message).clone(),
-            |state| states.get(*state).clone(),
+            |decision| cloned(self.decision(*decision)),
+            |message| cloned(self.message(*message)),
+            |state| cloned(states.get(*state)),
         )
     }
 }

@@ -1,12 +1,13 @@
 //! A protocol's own faults: it panics, answers differently when asked twice, or decides something
 //! that is no value. Each is a finding, with the attack that shows it, and never a crash.
 
-use std::any::Any;
+use std::any::{Any, type_name};
 use std::cell::{Cell, RefCell};
-use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
+use std::{fmt, mem};
 
+use crate::escape::escaped;
 use crate::general::General;
 use crate::outcome::Task;
 use crate::protocol::Round;
@@ -89,6 +90,10 @@ impl Fault {
                 "the protocol is not deterministic: the same attack leads to {one} and then to \
                  {other}"
             ),
+            FaultKind::Undetermined(one, other) if one == other => format!(
+                "the protocol is not deterministic: {call}, run by {general}, answers {one} twice \
+                 to the same question, and the two are not equal: see the `eq` and `hash` of its type"
+            ),
             FaultKind::Undetermined(one, other) => format!(
                 "the protocol is not deterministic: {call}, run by {general}, answers {one} and \
                  then {other} to the same question"
@@ -110,11 +115,17 @@ impl fmt::Display for Fault {
 thread_local! {
     /// Whether a panic on this thread is caught by [`guarded`], and reported there.
     static GUARDED: Cell<bool> = const { Cell::new(false) };
+    /// Which method of a user's type runs on this thread, if one does: see [`method`].
+    static METHOD: Cell<Option<Method>> = const { Cell::new(None) };
     /// Where the last such panic was.
     static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Runs code that is not ours; a panic becomes its message, with its place in the source.
+/// A method, and what names the type that has it.
+type Method = (&'static str, fn() -> &'static str);
+
+/// Runs code that is not ours; a panic becomes its message, with its place in the source, and with the
+/// [method](method) if it is one of a type's.
 ///
 /// This is compiled for each piece of code that is run so, and run for each call to a protocol: all
 /// but the catching stands elsewhere.
@@ -129,10 +140,64 @@ pub(crate) fn guarded<T>(code: impl FnOnce() -> T) -> Result<T, String> {
     result.map_err(told)
 }
 
+/// Runs a method of a user's type, within [`guarded`], so that a panic names it.
+#[inline]
+pub(crate) fn method<T: ?Sized, R>(name: &'static str, code: impl FnOnce() -> R) -> R {
+    METHOD.set(Some((name, type_name::<T>)));
+    let result = code();
+    METHOD.set(None);
+    result
+}
+
+/// Runs a method of a user's type where no panic is expected: a panic unwinds to whoever asked the whole
+/// question, and there it is [caught](unwound).
+#[inline]
+pub(crate) fn vouched<T: ?Sized, R>(name: &'static str, code: impl FnOnce() -> R) -> R {
+    guarded(|| method::<T, R>(name, code)).unwrap_or_else(|said| Misbehaved(said).unwind())
+}
+
+/// A copy of a value, message or state.
+pub(crate) fn cloned<T: Clone>(thing: &T) -> T {
+    vouched::<T, T>("clone", || thing.clone())
+}
+
+/// What a value, message or state is, as [`Debug`](fmt::Debug) prints it, or that it can't be printed.
+pub(crate) fn shown<T: fmt::Debug>(thing: &T) -> String {
+    let shown = guarded(|| method::<T, String>("fmt", || escaped(&format!("{thing:?}"))));
+    shown.unwrap_or_else(|said| format!("({said})"))
+}
+
+/// What a method of a user's type did that none may do, in a line.
+#[derive(Debug)]
+pub(crate) struct Misbehaved(pub String);
+
+impl Misbehaved {
+    /// Unwinds to whoever asked the whole question.
+    #[cold]
+    pub fn unwind(self) -> ! {
+        panic::resume_unwind(Box::new(self))
+    }
+}
+
+/// Does work in which a user's type may misbehave.
+pub(crate) fn unwound<T>(work: impl FnOnce() -> T) -> Result<T, Misbehaved> {
+    panic::catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
+        let misbehaved = payload.downcast::<Misbehaved>();
+        *misbehaved.unwrap_or_else(|payload| panic::resume_unwind(payload))
+    })
+}
+
+/// The same where nobody can be told but by a panic: it says what they did.
+#[track_caller]
+pub(crate) fn or_panic<T>(work: impl FnOnce() -> T) -> T {
+    unwound(work).unwrap_or_else(|Misbehaved(what)| panic!("{what}"))
+}
+
 /// Keeps the panics that are caught from being reported.
 ///
 /// The panic hook is the process's own, so it is wrapped once, and all panics but the caught ones
-/// are handed on to the hook that was there.
+/// are handed on to the hook that was there. (Whoever sets another one afterwards hears of the caught
+/// ones too, and then a finding does not say where the panic was.)
 #[inline]
 fn hush() {
     static QUIET: Once = Once::new();
@@ -148,13 +213,62 @@ fn hush() {
     });
 }
 
-/// What the panic that was caught last said, and where.
+/// What the panic that was caught last said, in which method of a type, and where.
 #[cold]
 fn told(payload: Box<dyn Any + Send>) -> String {
-    PLACE.with_borrow(|place| format!("{} (at {place})", message(payload.as_ref())))
+    let method = METHOD.take();
+    let place = PLACE.take();
+    let said = match payload.downcast::<Misbehaved>() {
+        Ok(misbehaved) => return misbehaved.0,
+        Err(payload) => escaped(&message(payload)),
+    };
+    let place = if place.is_empty() { place } else { format!(" (at {place})") };
+    match method {
+        None => format!("{said}{place}"),
+        Some((name, of)) => format!("`{name}` of `{}` panics: {said}{place}", of()),
+    }
 }
 
-fn message(payload: &(dyn Any + Send)) -> &str {
+/// What a panic said. Its payload may panic in its turn when it is dropped, and so may that one's.
+fn message(payload: Box<dyn Any + Send>) -> String {
     let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let text = text.unwrap_or("no message").to_owned();
+    let outer = GUARDED.replace(true);
+    if let Err(another) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        mem::forget(another);
+    }
+    GUARDED.set(outer);
+    PLACE.take();
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_a_panic_is_of_that_one() {
+        let said = guarded(|| panic!("one")).unwrap_err();
+        assert!(said.starts_with("one (at src/fault.rs:"), "{said}");
+        // No hook hears of this one, as where another one was set: then its place is not known.
+        let said = guarded(|| panic::resume_unwind(Box::new("two"))).unwrap_err();
+        assert_eq!(said, "two");
+        let said = guarded(|| method::<u8, ()>("cmp", || panic::resume_unwind(Box::new(3))));
+        assert_eq!(said.unwrap_err(), "`cmp` of `u8` panics: no message");
+        let said = guarded(|| {
+            method::<u8, ()>("eq", || ());
+            panic::resume_unwind(Box::new("four"))
+        });
+        assert_eq!(said, Err::<(), _>("four".to_owned()));
+    }
+
+    #[test]
+    fn who_asks_the_whole_question_hears_what_misbehaves() {
+        let asked = unwound(|| vouched::<u8, ()>("eq", || panic::resume_unwind(Box::new("no"))));
+        assert_eq!(asked.unwrap_err().0, "`eq` of `u8` panics: no");
+        // What is said by a guard around it is the same.
+        let asked = guarded(|| vouched::<u8, ()>("eq", || panic::resume_unwind(Box::new("no"))));
+        assert_eq!(asked.unwrap_err(), "`eq` of `u8` panics: no");
+    }
 }

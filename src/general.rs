@@ -261,7 +261,13 @@ impl Serialize for Generals {
 
 impl<'de> Deserialize<'de> for Generals {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Generals, D::Error> {
-        Vec::<General>::deserialize(deserializer).map(Generals::from_iter)
+        let all = Vec::<General>::deserialize(deserializer)?;
+        match all.iter().duplicates().next() {
+            Some(twice) => {
+                Err(serde::de::Error::custom(format!("general {} is there twice", twice.id())))
+            }
+            None => Ok(Generals::from_iter(all)),
+        }
     }
 }
 
@@ -299,5 +305,7 @@ mod tests {
             "there is no general 300: they are numbered from 0 to 63"
         );
         assert!(serde_json::from_str::<General>("64").is_err());
+        assert!(serde_json::from_str::<Generals>("[3, 1]").is_ok());
+        assert!(serde_json::from_str::<Generals>("[0, 1, 0]").is_err());
     }
 }

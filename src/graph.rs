@@ -210,7 +210,7 @@ impl fmt::Debug for Graph {
 
 /// How a graph is written down.
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with `n` and `edges`")]
 struct GraphAsWritten {
     n: usize,
     edges: Vec<(usize, usize)>,

@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use crate::artifacts::write_artifacts;
 use crate::execution::Counterexample;
+use crate::fault::unwound;
 use crate::machine::{Machine, Numbered};
 use crate::question::{CheckError, Question, Subject};
 use crate::search::Coverage;
 use crate::search::choices::space::Space;
-use crate::search::progress::Progress;
+use crate::search::progress::{Phase, Progress};
 use crate::search::random::random_search::{RandomSearch, RandomSearchAnswer};
-use crate::testable::Testable;
+use crate::testable::{Refusal, Testable};
 use crate::verdict::{Finding, Hunted, HuntedOn, NumberedFinding, written};
 
 /// Looks for an attack at random, where there are too many to go through them all. What breaks the
@@ -106,11 +107,12 @@ impl<P: Testable> Hunt<P> {
     pub fn run_watched(self, progress: &Progress) -> Result<HuntedOn<P>, CheckError> {
         let (protocol, asked) = self.parted();
         let numbered = Numbered::new(protocol);
-        let hunted = asked.by_numbers(&numbered).hunted(progress)?;
-        Ok(hunted.map(|NumberedFinding { case, drawn, executions, time, found }| {
+        let hunted = numbered.answered(|| asked.by_numbers(&numbered).hunted(progress))?;
+        let finding = |NumberedFinding { case, drawn, executions, time, found }| {
             let drawn = numbered.attack(&drawn);
             Finding { case, drawn, executions, time, counterexample: written(numbered, found) }
-        }))
+        };
+        Ok(unwound(|| hunted.map(finding)).map_err(Refusal::from)?)
     }
 
     /// Nothing must be found.
@@ -158,6 +160,7 @@ impl Hunt<&dyn Machine> {
         let mut hunted = Hunted {
             protocol: name,
             graph: terms.graph.clone(),
+            asked: terms.asked.clone(),
             adversary,
             signed: false,
             forgeries: false,
@@ -172,6 +175,7 @@ impl Hunt<&dyn Machine> {
         let Some(space) = Space::new(self.protocol, &terms, adversary, progress)? else {
             return Ok(hunted);
         };
+        progress.enter(Phase::Searching);
         let (signed, forgeries) = (space.is_signed(), space.has_forgeries());
         let harvested = space.harvested();
         let cases = first..first.saturating_add(cases);
@@ -200,7 +204,7 @@ fn within<T>(patience: Option<Duration>, all: &Progress, work: impl FnOnce(&Prog
     let progress = &Progress::new();
     let (done, is_done) = channel::<()>();
     let start = Instant::now();
-    all.shrink();
+    all.enter(Phase::Shrinking);
     thread::scope(|scope| {
         scope.spawn(move || {
             let left =

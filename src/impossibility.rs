@@ -12,7 +12,7 @@ mod views;
 pub mod world;
 
 pub use self::bounds::{
-    Bounds, BoundsError, BoundsProblem, Condition, Solvability, Theorem, Thresholds,
+    Bounds, BoundsError, BoundsProblem, Condition, Quorum, Solvability, Theorem, Thresholds,
 };
 pub use self::chain::{Forced, View, ViewChain, ViewLink};
 pub use self::rounds::{Existence, Rounds, RoundsError, rounds, rounds_over, rounds_watched};

@@ -60,11 +60,13 @@
 //! |---|---|---|
 //! | 0 | [`general`], [`graph`] | who there is, who can talk to whom |
 //! | 0 | [`order`], [`count`] | what they agree on, how many |
+//! | 0 | `escape` | what is shown of texts that are not ours |
 //! | 0 | [`outcome`] | how it ended, and what is asked: broadcast or consensus, demands |
 //! | 1 | [`protocol`], [`signature`], [`fault`] | a protocol, how it signs, and what none may do |
 //! | 1 | [`testable`], [`forgery`] | their testing sides |
 //! | 2 | [`protocols`], [`property`] | published protocols; what must hold |
 //! | 2 | [`attack`], [`schedule`] | what the enemy decides |
+//! | 2 | [`view`] | what one loyal general is told |
 //! | 2 | [`adversary`], [`setting`], [`knowledge`] | what it may do, among whom, and can sign |
 //! | 3 | `machine` | a protocol by numbers: all that stands above knows no other |
 //! | 4 | [`execution`] | the simulator |
@@ -72,11 +74,12 @@
 //! | 5 | [`impossibility`] | attacks that are built, where no protocol can be right |
 //! | 6 | [`verdict`] | what came of it, and of what it speaks |
 //! | 6 | [`report`] | text, JSON, pictures, traces, attack files |
-//! | 7 | [`check`](check()), [`hunt`](hunt()), [`refute`](refute()) | the builders that a test calls |
+//! | 7 | [`check`](check()), [`hunt`](hunt()), [`refute`](refute()), [`suspects`](suspects()) | the builders that a test calls |
 //! | 7 | [`question`], `estimate` | what they have in common: what is asked, what it would cost |
 //! | 7 | `symmetry`, `recursion`, `monotone` | tests of what a protocol claims of itself |
 //! | 7 | [`strategy`], [`regressions`] | strategies for proptest; attacks kept in files |
 //! | 7 | `artifacts` | what a failing test leaves behind |
+//! | 7 | `files` | files that are read, and written whole |
 //! | 8 | `main`, `cli` | arguments, threads, progress |
 //!
 //! Files, clocks and the environment are touched from floor 7 up, and nowhere below.
@@ -103,7 +106,8 @@
 //!
 //! Where a protocol does not say what a traitor could say, that is heard from runs with other
 //! inputs and other traitors. Then nothing *holds*: the verdict is bounded by the messages that
-//! were heard.
+//! were heard. Where messages are chains or certificates, say how they are
+//! [put together](Signing::relisted): then lists with one signature wrong are tried as well.
 //!
 //! # Signatures
 //!
@@ -117,8 +121,17 @@
 //! # Errors, findings, bugs
 //!
 //! Bad input is an `Err`. A protocol that panics, is not deterministic, or decides on something
-//! that is no value is a finding ([`fault::Fault`]), with the attack that shows it. (A protocol
-//! that never returns can't be caught.) A panic that says "bug in turncoat" is one.
+//! that is no value is a finding ([`fault::Fault`]), with the attack that shows it. So is a value,
+//! message or state whose `clone`, `eq` or `hash` panics where the protocol runs. Elsewhere that is an
+//! `Err` that names the method and the type; and so it is if one of them contradicts itself (something
+//! is not equal to itself, or has another hash than before), if a demand panics, or if the problem is
+//! another one when it is asked for again. Where `Debug` panics that is said instead.
+//!
+//! Some things can't be caught: a call that never returns, a stack overflow, an abort (if the crate is
+//! built with `panic = "abort"` that is every panic), a panic while another one unwinds, as in a `Drop`,
+//! and one in the process's panic hook. A `Drop` that panics by itself may come out as it is. turncoat
+//! wraps the hook that it finds, so that a panic that becomes a finding is not reported twice: whoever
+//! sets another hook afterwards hears of those. A panic that says "bug in turncoat" is one.
 
 pub mod adversary;
 mod artifacts;
@@ -128,9 +141,11 @@ mod check;
 #[doc(hidden)]
 pub mod cli;
 pub mod count;
+mod escape;
 mod estimate;
 pub mod execution;
 pub mod fault;
+mod files;
 pub mod forgery;
 pub mod general;
 pub mod graph;
@@ -154,9 +169,11 @@ pub mod search;
 pub mod setting;
 pub mod signature;
 pub mod strategy;
+mod suspects;
 mod symmetry;
 pub mod testable;
 pub mod verdict;
+pub mod view;
 
 pub use crate::adversary::{Adversary, FaultClass};
 pub use crate::attack::{Attack, AttackOn, Edit, Item, Lie};
@@ -169,7 +186,7 @@ pub use crate::knowledge::Knowledge;
 pub use crate::monotone::assert_monotone;
 pub use crate::order::Order;
 pub use crate::outcome::{Demand, Outcome, Task};
-pub use crate::property::{Property, Violation};
+pub use crate::property::{AskedProperties, Property, Violation};
 pub use crate::protocol::{Lockstep, Plain, Round, Seat};
 pub use crate::protocols::flood_set::FloodSet;
 pub use crate::protocols::interactive::InteractiveConsistency;
@@ -185,9 +202,11 @@ pub use crate::regressions::Regressions;
 pub use crate::schedule::{Arrival, Crash, Shift};
 pub use crate::setting::Setting;
 pub use crate::signature::ideal::Ideal;
+pub use crate::suspects::{Suspected, Suspects, suspects};
 pub use crate::symmetry::assert_symmetric;
 pub use crate::testable::{
-    Claims, ClaimsOf, Lacking, Problem, Recursive, Repertoire, Signing, Symmetric, Testable, Wire,
-    Words,
+    Agreement, Claims, ClaimsOf, Lacking, Problem, ProblemOf, Recursive, Repertoire, Signing,
+    Symmetric, Termination, Testable, Validity, Wire, Words,
 };
 pub use crate::verdict::{Ruling, Verdict, VerdictOn};
+pub use crate::view::{LoyalView, LoyalViewOf, ToldMessage};

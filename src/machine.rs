@@ -1,6 +1,6 @@
 //! A protocol by numbers: the one floor between protocols and all that asks about them.
 //!
-//! Values, messages and states are numbered (interned) here, and the protocol answers by number:
+//! Values, decisions, messages and states are numbered (interned) here, and the protocol answers by number:
 //! which state follows from which by which message, what is said in it, what is decided. So whatever
 //! stands above has no type parameter and is compiled once, however many protocols there are;
 //! comparing and hashing is integer work; and a panic of the protocol's is caught in one place.
@@ -8,23 +8,27 @@
 //! | file | what it does |
 //! |---|---|
 //! | `numbers` | the numbers |
-//! | `interner` | numbers values and messages, for all threads |
+//! | `interner` | numbers values, decisions and messages, for all threads |
 //! | `numbered` | the typed side: a protocol, its values and its messages |
 //! | `message_order` | the places of messages in their order |
 //! | `answers` | the typed side: what makes a numbered protocol a machine |
 //! | `table` | the typed side: the states of one worker |
 //! | `worker` | asks the protocol and remembers its answers, for one thread |
+//! | `laws` | whether a protocol's types are plain data, as they should be |
+//! | `answered` | the typed side: a question is answered, if they are |
 //! | `terms` | what is fixed before the adversary decides anything |
 //! | `fits` | whether an attack fits a protocol |
 //!
 //! Numbers depend on the order of discovery, so no answer, count or text does: where the order of
 //! messages matters it is that of the messages themselves, and [`Machine::compare`] knows it.
 
+mod answered;
 mod answers;
 #[cfg(test)]
 pub(crate) mod counting;
 mod fits;
 mod interner;
+mod laws;
 mod message_order;
 mod numbered;
 mod numbers;
@@ -37,16 +41,16 @@ use std::cmp::Ordering;
 pub(crate) use self::fits::fits;
 pub(crate) use self::message_order::MessageOrder;
 pub(crate) use self::numbered::Numbered;
-pub(crate) use self::numbers::{MessageId, NumberedAttack, StateId, ValueId};
+pub(crate) use self::numbers::{DecisionId, MessageId, NumberedAttack, StateId, ValueId};
 pub(crate) use self::table::{StateTable, StoredStates};
 pub(crate) use self::terms::Terms;
 pub(crate) use self::worker::{Caught, Memory, Said, Worker};
 use crate::general::{General, Generals, Swap};
 use crate::graph::Graph;
 use crate::outcome::Outcome;
-use crate::property::Property;
+use crate::property::{AskedProperties, Property};
 use crate::signature::{Seal, Signed};
-use crate::testable::{Recursive, Refusal, Repertoire, Wire};
+use crate::testable::{ListedSignature, Recursive, Refusal, Repertoire, Wire};
 
 /// A protocol by numbers, as an object. Where the protocol's description panics, that is a
 /// [`Refusal`].
@@ -64,8 +68,21 @@ pub(crate) trait Machine: Sync {
     /// The genuine signatures in a message.
     fn signatures(&self, message: MessageId) -> Result<Vec<Signed>, Refusal>;
 
+    /// The message with another list of signatures, if it has one.
+    fn relisted(
+        &self,
+        message: MessageId,
+        list: &[ListedSignature<'_, MessageId>],
+    ) -> Result<Option<MessageId>, Refusal>;
+
     /// All signatures in a message, for pictures.
     fn seals(&self, message: MessageId) -> Result<Vec<Seal>, Refusal>;
+
+    /// Whether values and messages that were met are plain data, and the problem is what it was.
+    fn tested(&self) -> Result<(), Refusal>;
+
+    /// Puts messages into their order as data.
+    fn sort(&self, messages: &mut [MessageId]);
 
     /// The order of two messages as data.
     fn compare(&self, one: MessageId, other: MessageId) -> Ordering;
@@ -73,8 +90,18 @@ pub(crate) trait Machine: Sync {
     /// The order of two values as data.
     fn compare_values(&self, one: ValueId, other: ValueId) -> Ordering;
 
-    /// The first property that an outcome violates.
-    fn violated(&self, outcome: &Outcome<'_, ValueId>) -> Option<Property>;
+    /// The order of two decisions as data.
+    fn compare_decisions(&self, one: DecisionId, other: DecisionId) -> Ordering;
+
+    /// The value that is decided, if decisions and values are of one type.
+    fn decided_value(&self, decision: DecisionId) -> Option<ValueId>;
+
+    /// The first of the properties asked that an outcome violates.
+    fn violated(
+        &self,
+        asked: &AskedProperties,
+        outcome: &Outcome<'_, ValueId, DecisionId>,
+    ) -> Option<Property>;
 
     /// The protocol as a recursion, if it is one.
     fn recursion(&self) -> Result<Option<Box<dyn Recursive<ValueId, MessageId> + '_>>, Refusal>;
@@ -99,12 +126,15 @@ pub(crate) trait Machine: Sync {
 
     /// A value as data.
     fn show_value(&self, value: ValueId) -> String;
+
+    /// A decision as data.
+    fn show_decision(&self, decision: DecisionId) -> String;
 }
 
 impl dyn Machine + '_ {
-    /// Puts messages into their order.
-    pub fn sort(&self, messages: &mut [MessageId]) {
-        messages.sort_unstable_by(|one, other| self.compare(*one, *other));
+    /// A decision as data, if there is one.
+    pub fn show_decided(&self, decision: Option<DecisionId>) -> String {
+        decision.map_or_else(|| "no decision".to_owned(), |made| self.show_decision(made))
     }
 
     /// Messages as data.

@@ -9,6 +9,7 @@ use rand::{Rng, RngExt, SeedableRng};
 
 use crate::adversary::Adversary;
 use crate::execution::NumberedExecution;
+use crate::fault::or_panic;
 use crate::general::General;
 use crate::machine::{Machine, MessageId, Numbered, Terms};
 use crate::search::choices::initial::InitialChoices;
@@ -22,9 +23,9 @@ use crate::testable::{Testable, Wire};
 const ATTACKS: u64 = 1_000;
 
 /// Tests that a protocol is [monotone](crate::Claims::monotone) among n generals: under attacks drawn at
-/// random, with any number of traitors, nobody decides a lower value when in the last round some of
-/// what the traitors say in their slots is raised, and all else is left as it is. What the search says
-/// that goes through [extremes](crate::search::Reduction::Extremes) is worth as much as this.
+/// random, with any number of traitors, nobody decides a lower value, or no longer decides, when in the
+/// last round some of what the traitors say in their slots is raised, and all else is left as it is. What
+/// the search says that goes through [extremes](crate::search::Reduction::Extremes) is worth as much as this.
 ///
 /// ```
 /// use turncoat::{OralMessages, assert_monotone};
@@ -38,6 +39,10 @@ const ATTACKS: u64 = 1_000;
 /// traitor could say, or can't be run.
 #[track_caller]
 pub fn assert_monotone<P: Testable>(protocol: &P, n: usize) {
+    or_panic(|| monotone(protocol, n));
+}
+
+fn monotone<P: Testable>(protocol: &P, n: usize) {
     assert!(protocol.claims().monotone, "the protocol does not say that it is monotone");
     let numbered = Numbered::new(protocol);
     let terms = numbered.terms(&n.into(), true).unwrap_or_else(|refusal| panic!("{refusal}"));
@@ -93,11 +98,15 @@ impl<'a> RaisedPlay<'a> {
     fn rises(&self) {
         let Space { machine, terms, .. } = *self.space;
         let executions = [&self.said, &self.raised].map(|speech| self.played(speech));
-        for me in self.space.everybody().iter() {
-            let decided = executions.each_ref().map(|execution| execution.decisions[me.id()]);
-            let [Some(low), Some(high)] = decided else { continue };
-            if machine.compare_values(low, high).is_gt() {
-                let [low, high] = [low, high].map(|value| machine.show_value(value));
+        let deciders = terms.task.deciders(terms.n()).minus(self.case.traitors);
+        for me in deciders.iter() {
+            let [low, high] = executions.each_ref().map(|execution| execution.decisions[me.id()]);
+            let falls = match (low, high) {
+                (Some(low), Some(high)) => machine.compare_decisions(low, high).is_gt(),
+                (low, high) => low.is_some() && high.is_none(),
+            };
+            if falls {
+                let [low, high] = [low, high].map(|decision| machine.show_decided(decision));
                 let told = executions.each_ref().map(|execution| self.told(me, execution));
                 panic!(
                     "{} is not monotone, as it says: {} decides {low} when it is told\n{}\nand it \

@@ -68,8 +68,8 @@ impl FromStr for Order {
             "RETREAT" => Ok(Order::RETREAT),
             "ATTACK" => Ok(Order::ATTACK),
             _ => (text.strip_prefix("order ").and_then(|number| number.parse().ok()))
-                .filter(|&number| number > 1)
                 .map(Order)
+                .filter(|order| order.to_string() == text)
                 .ok_or_else(|| NoSuchOrder(text.to_owned())),
         }
     }
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn what_is_no_order_says_what_is() {
-        for text in ["", "attack", "order 1", "order 256", "order -1"] {
+        for text in ["", "attack", "order 1", "order 256", "order -1", "order +3", "order 003"] {
             assert!(text.parse::<Order>().is_err(), "{text:?} must be refused");
         }
     }

@@ -61,7 +61,7 @@ impl Task {
 /// How an execution ended, as far as a property can see it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-pub struct Outcome<'a, V> {
+pub struct Outcome<'a, V, D = V> {
     /// What was asked.
     pub task: Task,
     /// Who was a traitor.
@@ -72,12 +72,24 @@ pub struct Outcome<'a, V> {
     /// What each general with an input was given. That of one who is not bound says nothing: ask
     /// [`input`](Outcome::input).
     pub inputs: &'a BTreeMap<General, V>,
-    /// What each general decided, by number; nothing for a traitor, and for the commander of a
-    /// broadcast.
-    pub decisions: &'a [Option<V>],
+    /// What each general decided, by number; nothing for a traitor, for the commander of a broadcast, and for
+    /// whoever has not decided.
+    pub decisions: &'a [Option<D>],
 }
 
-impl<'a, V> Outcome<'a, V> {
+impl<'a, V, D> Outcome<'a, V, D> {
+    /// Who is to decide: the loyal, but for the commander of a broadcast.
+    #[must_use]
+    pub fn deciders(&self) -> Generals {
+        self.task.deciders(self.decisions.len()).minus(self.traitors)
+    }
+
+    /// Who of them has not decided.
+    #[must_use]
+    pub fn undecided(&self) -> Generals {
+        self.deciders().iter().filter(|general| self.decisions[general.id()].is_none()).collect()
+    }
+
     /// The input by which a general is bound.
     #[must_use]
     pub fn input(&self, general: General) -> Option<&'a V> {
@@ -85,13 +97,23 @@ impl<'a, V> Outcome<'a, V> {
     }
 
     /// All inputs by which somebody is bound.
-    pub fn bound_inputs(&self) -> impl Iterator<Item = &'a V> {
+    pub fn bound_inputs(&self) -> impl Iterator<Item = &'a V> + use<'a, V, D> {
         let bound = self.bound;
         self.inputs.iter().filter(move |(general, _)| bound.contains(**general)).map(|(_, v)| v)
     }
 
+    /// All inputs to which validity can bind decisions: in a broadcast the commander's order, if he is loyal; in
+    /// consensus those by which somebody is bound.
+    pub(crate) fn binding_inputs(&self) -> impl Iterator<Item = &'a V> + use<'a, V, D> {
+        let bound = match self.task {
+            Task::Broadcast => Generals::NONE.with(General::COMMANDER).minus(self.traitors),
+            Task::Consensus => self.bound,
+        };
+        self.inputs.iter().filter(move |(general, _)| bound.contains(**general)).map(|(_, v)| v)
+    }
+
     /// All decisions of the loyal.
-    pub fn decided(&self) -> impl Iterator<Item = &'a V> + Clone {
+    pub fn decided(&self) -> impl Iterator<Item = &'a D> + Clone {
         self.decisions.iter().flatten()
     }
 }
@@ -110,29 +132,29 @@ impl<'a, V> Outcome<'a, V> {
 /// assert_eq!(found.violation.name(), "nobody attacks");
 /// ```
 #[non_exhaustive]
-pub struct Demand<V> {
+pub struct Demand<V, D = V> {
     /// What is demanded, in a few words.
     pub name: &'static str,
     /// Whether an outcome meets it.
-    pub met: fn(&Outcome<'_, V>) -> bool,
+    pub met: fn(&Outcome<'_, V, D>) -> bool,
 }
 
-impl<V> Demand<V> {
+impl<V, D> Demand<V, D> {
     /// A demand that is met by the outcomes for which `met` is true.
-    pub fn new(name: &'static str, met: fn(&Outcome<'_, V>) -> bool) -> Demand<V> {
+    pub fn new(name: &'static str, met: fn(&Outcome<'_, V, D>) -> bool) -> Demand<V, D> {
         Demand { name, met }
     }
 }
 
-impl<V> Clone for Demand<V> {
-    fn clone(&self) -> Demand<V> {
+impl<V, D> Clone for Demand<V, D> {
+    fn clone(&self) -> Demand<V, D> {
         *self
     }
 }
 
-impl<V> Copy for Demand<V> {}
+impl<V, D> Copy for Demand<V, D> {}
 
-impl<V> fmt::Debug for Demand<V> {
+impl<V, D> fmt::Debug for Demand<V, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Demand").field(&self.name).finish()
     }

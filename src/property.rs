@@ -1,11 +1,16 @@
 //! What must hold: agreement and validity, each defined once, for every engine; and what it is
 //! called when something does not.
 
+mod asked;
+mod judge;
+
 use serde::Serialize;
 
+pub use self::asked::AskedProperties;
+pub(crate) use self::judge::Judge;
+use crate::escape::escaped;
 use crate::fault::{Fault, FaultKind};
-use crate::general::General;
-use crate::outcome::{Demand, Outcome, Task};
+use crate::outcome::Task;
 use crate::testable::Wire;
 
 /// What must hold of every outcome.
@@ -13,13 +18,19 @@ use crate::testable::Wire;
 #[non_exhaustive]
 pub enum Property {
     /// All who are loyal and decide, decide the same: in a broadcast IC1, all loyal lieutenants
-    /// obey the same order (Lamport, Shostak, Pease 1982, section 1).
+    /// obey the same order (Lamport, Shostak, Pease 1982, section 1). Or else any two decisions are to each
+    /// other what the problem [says](crate::Agreement).
     Agreement,
     /// In a broadcast IC2: if the commander is loyal, every loyal lieutenant obeys the order he
-    /// sends (the same). In consensus strong unanimity: if all who are [bound](Outcome::bound) by
-    /// their inputs were given the same one, every loyal general decides it.
+    /// sends (the same). In consensus strong unanimity: if all who are [bound](crate::Outcome::bound) by
+    /// their inputs were given the same one, every loyal general decides it. Or else decisions are to the
+    /// inputs what the problem [says](crate::Validity).
     Validity,
-    /// A [`Demand`] of the user's own.
+    /// If one who is loyal decides, all do.
+    Totality,
+    /// All who are loyal decide.
+    Termination,
+    /// A [`Demand`](crate::Demand) of the user's own.
     Demand(Demanded),
 }
 
@@ -56,49 +67,15 @@ impl Demanded {
     }
 }
 
-/// Whether all who decide, decide the same.
-fn agree<V: Eq>(outcome: &Outcome<'_, V>) -> bool {
-    let mut decided = outcome.decided();
-    let first = decided.next();
-    decided.all(|other| Some(other) == first)
-}
-
-/// Whether all who decide, decide what is due, if anything is.
-fn are_valid<V: Eq>(outcome: &Outcome<'_, V>) -> bool {
-    let due = match outcome.task {
-        Task::Broadcast => {
-            let loyal = !outcome.traitors.contains(General::COMMANDER);
-            outcome.inputs.get(&General::COMMANDER).filter(|_| loyal)
-        }
-        Task::Consensus => {
-            let mut inputs = outcome.bound_inputs();
-            let first = inputs.next();
-            first.filter(|first| inputs.all(|other| other == *first))
-        }
-    };
-    due.is_none_or(|due| outcome.decided().all(|decision| decision == due))
-}
-
 impl Property {
-    /// The first property that an outcome violates: validity, which says more than agreement, and
-    /// then agreement, and then a demand.
-    pub fn violated<V: Eq>(outcome: &Outcome<'_, V>, demands: &[Demand<V>]) -> Option<Property> {
-        if !are_valid(outcome) {
-            return Some(Property::Validity);
-        }
-        if !agree(outcome) {
-            return Some(Property::Agreement);
-        }
-        let index = demands.iter().position(|demand| !(demand.met)(outcome))?;
-        Some(Property::Demand(Demanded { index, name: demands[index].name }))
-    }
-
     /// In a word, or in the user's own: "agreement", "validity".
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Property::Agreement => "agreement",
             Property::Validity => "validity",
+            Property::Totality => "totality",
+            Property::Termination => "termination",
             Property::Demand(demanded) => demanded.name,
         }
     }
@@ -111,6 +88,8 @@ impl Property {
             (Property::Validity, Task::Broadcast) => "validity (IC2)".to_owned(),
             (Property::Agreement, Task::Consensus) => "agreement".to_owned(),
             (Property::Validity, Task::Consensus) => "validity (strong unanimity)".to_owned(),
+            (Property::Totality, _) => "totality (all decide, or none)".to_owned(),
+            (Property::Termination, _) => "termination (all decide)".to_owned(),
             (Property::Demand(Demanded { name, .. }), _) => demand_title(name),
         }
     }
@@ -118,7 +97,7 @@ impl Property {
 
 /// As a demand is called: in quotes.
 pub(crate) fn demand_title(name: &str) -> String {
-    format!("\"{name}\"")
+    format!("\"{}\"", escaped(name))
 }
 
 /// A loyal general accepted a forgery: its state was another one afterwards.
@@ -167,68 +146,6 @@ impl Violation {
             Violation::Property(property) => property.name(),
             Violation::Forgery(_) => "unforgeability",
             Violation::Fault(fault) => fault.kind.property(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::Property::{Agreement, Validity};
-    use super::*;
-    use crate::general::Generals;
-
-    type Decisions<'a> = &'a [Option<u8>];
-
-    #[test]
-    fn agreement_and_validity_are_as_the_paper_defines_them() {
-        let nobody = Generals::NONE;
-        let commander = nobody.with(General::COMMANDER);
-        let third = nobody.with(General::new(2));
-        let cases: [(Generals, Decisions<'_>, Option<Property>); 8] = [
-            (nobody, &[None, Some(1), Some(1)], None),
-            (nobody, &[None, Some(1), Some(0)], Some(Validity)),
-            (nobody, &[None, Some(0), Some(0)], Some(Validity)),
-            (nobody, &[None], None),
-            (third, &[None, Some(0), None], Some(Validity)),
-            (third, &[None, Some(1), None], None),
-            (commander, &[None, Some(0), Some(0)], None),
-            (commander, &[None, Some(0), Some(1)], Some(Agreement)),
-        ];
-        let inputs = BTreeMap::from([(General::COMMANDER, 1)]);
-        for (traitors, decisions, expected) in cases {
-            let bound = Generals::first(3).minus(traitors);
-            let task = Task::Broadcast;
-            let outcome = Outcome { task, traitors, bound, inputs: &inputs, decisions };
-            assert_eq!(Property::violated(&outcome, &[]), expected, "{outcome:?}");
-        }
-    }
-
-    /// General 2 is a traitor and had the input 0, the others had 1: whether that counts depends
-    /// on its faults.
-    #[test]
-    fn strong_unanimity_asks_those_who_are_bound_by_their_inputs() {
-        let everybody = Generals::first(3);
-        let loyal = everybody.without(General::new(2));
-        let cases: [(Generals, Decisions<'_>, Option<Property>); 5] = [
-            (loyal, &[Some(1), Some(1), None], None),
-            (loyal, &[Some(0), Some(0), None], Some(Validity)),
-            (everybody, &[Some(0), Some(0), None], None),
-            (everybody, &[Some(0), Some(1), None], Some(Agreement)),
-            (Generals::NONE, &[Some(0), Some(0), None], None),
-        ];
-        let inputs = [1, 1, 0].into_iter().enumerate();
-        let inputs = inputs.map(|(id, input)| (General::new(id), input)).collect();
-        for (bound, decisions, expected) in cases {
-            let (task, traitors) = (Task::Consensus, everybody.minus(loyal));
-            let outcome = Outcome { task, traitors, bound, inputs: &inputs, decisions };
-            assert_eq!(Property::violated(&outcome, &[]), expected, "{outcome:?}");
-            let ones = |outcome: &Outcome<'_, u8>| outcome.decided().all(|d| *d == 1);
-            let demands = [Demand::new("anything", |_| true), Demand::new("ones", ones)];
-            let ones = Property::Demand(Demanded { index: 1, name: "ones" });
-            let expected = expected.or((decisions[0] == Some(0)).then_some(ones));
-            assert_eq!(Property::violated(&outcome, &demands), expected, "{outcome:?}");
         }
     }
 }

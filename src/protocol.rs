@@ -9,7 +9,8 @@ use crate::graph::Graph;
 /// Plain data: values, messages and states are compared, hashed, ordered and copied by the search.
 ///
 /// Every type that derives the five traits and borrows nothing is plain; there is nothing to implement. What is equal
-/// must behave alike: equal states are merged, and equal messages taken for one.
+/// must behave alike: equal states are merged, and equal messages taken for one. (Some of those that were
+/// met are tested, and whoever asked is told if they contradict themselves.)
 pub trait Plain: Clone + Eq + Ord + Hash + Debug + Send + Sync + 'static {}
 
 impl<T: Clone + Eq + Ord + Hash + Debug + Send + Sync + 'static> Plain for T {}
@@ -69,6 +70,7 @@ impl Seat {
 ///
 /// impl Lockstep for Obey {
 ///     type Value = Order;
+///     type Decision = Order;
 ///     type Message = Order;
 ///     type State = Order;
 ///
@@ -86,14 +88,17 @@ impl Seat {
 ///             *state = *order;
 ///         }
 ///     }
-///     fn decide(&self, state: &Order) -> Order {
-///         *state
+///     fn decide(&self, state: &Order) -> Option<Order> {
+///         Some(*state)
 ///     }
 /// }
 /// ```
 pub trait Lockstep: Debug + Sync {
-    /// What is agreed on.
+    /// What a general can be given: an order, a vote, a number.
     type Value: Plain;
+    /// What is decided: as a rule a value. Where it is more than that (a value with a grade, a number between
+    /// two inputs, a tie) the [`Problem`](crate::Problem) says which decision obeys which value.
+    type Decision: Plain;
     /// What travels.
     type Message: Plain;
     /// All that one general remembers.
@@ -128,14 +133,15 @@ pub trait Lockstep: Debug + Sync {
         let _ = (state, round);
     }
 
-    /// What is decided when all rounds are over.
-    fn decide(&self, state: &Self::State) -> Self::Value;
+    /// What is decided when all rounds are over; nothing if it has not decided.
+    fn decide(&self, state: &Self::State) -> Option<Self::Decision>;
 }
 
 /// A protocol can be lent to a check, and another one afterwards.
 #[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: Lockstep> Lockstep for &P {
     type Value = P::Value;
+    type Decision = P::Decision;
     type Message = P::Message;
     type State = P::State;
 
@@ -164,7 +170,7 @@ impl<P: Lockstep> Lockstep for &P {
         (**self).end_round(state, round);
     }
 
-    fn decide(&self, state: &P::State) -> P::Value {
+    fn decide(&self, state: &P::State) -> Option<P::Decision> {
         (**self).decide(state)
     }
 }

@@ -15,6 +15,7 @@ mod renaming;
 pub mod routed;
 mod routes;
 pub mod signed;
+pub mod signed_consensus;
 pub mod two_step;
 pub mod vote;
 

@@ -1,9 +1,16 @@
 //! What is asked of a protocol: among how many generals, how many traitors, and what those may do.
 
+use std::fmt::Debug;
+
+use serde::{Deserialize, Serialize};
+
 use crate::adversary::Adversary;
+use crate::count::many;
+use crate::general::General;
 use crate::graph::Graph;
 use crate::machine::{Machine, Terms};
 use crate::search::CompositionError;
+use crate::search::suspects::MOST_SETS;
 use crate::testable::Refusal;
 
 /// A question about a protocol, answered in one way or another: see [`check`](crate::check()) and
@@ -17,8 +24,21 @@ pub struct Question<P, H> {
     pub(crate) protocol: P,
     graph: Option<Graph>,
     adversary: Option<Adversary>,
+    focus: Focus,
     /// How it is answered.
     pub(crate) how: H,
+}
+
+/// What alone is looked at, if not everything.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Focus {
+    /// The only property that is asked, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub violates: Option<String>,
+    /// What these generals are given, as data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<(General, String)>,
 }
 
 /// A question that can't be answered.
@@ -28,7 +48,7 @@ pub enum CheckError {
     #[error("how many {0}? say .{0}(..)")]
     Missing(&'static str),
     /// Nobody would be loyal.
-    #[error("f is {f}: with n = {n} there can be at most {} traitors", n.saturating_sub(1))]
+    #[error("f is {f}: with n = {n} there can be at most {}", many(n.saturating_sub(1) as u64, "traitor"))]
     AllTraitors {
         /// How many generals.
         n: usize,
@@ -84,9 +104,26 @@ pub enum CheckError {
          silent: this one can do less"
     )]
     TooWeak,
+    /// The argument is about the usual properties.
+    #[error(
+        "the argument is about protocols in which all decide the same one of the values, and what \
+         validity demands: of this one something else is asked"
+    )]
+    OtherProblem,
     /// The generals can't be divided so.
     #[error("groups: {0}")]
     Groups(String),
+    /// The view is not one of this protocol.
+    #[error("the view: {0}")]
+    View(String),
+    /// There are too many sets of traitors to go through them one by one.
+    #[error(
+        "more than {MOST_SETS} sets of traitors are possible: say who the suspects are, or take a smaller f"
+    )]
+    ManySets,
+    /// No view of the protocol can be explained.
+    #[error("{0}: so no view of it can be explained; check it first")]
+    Misbehaves(String),
     /// There is nothing to disagree on.
     #[error("the protocol has one value: without another there is nothing to refute")]
     OneValue,
@@ -134,7 +171,9 @@ impl<H> Question<&dyn Machine, H> {
     /// What it is about; if the protocol need not be run there, its states may be too large for that.
     pub(crate) fn subject(&self, runs: bool) -> Result<Subject, CheckError> {
         let (machine, (graph, adversary)) = (self.protocol, self.setting()?);
-        let terms = machine.terms(graph, runs)?;
+        let Focus { violates, inputs } = &self.focus;
+        let show = |value| machine.show_value(value);
+        let terms = machine.terms(graph, runs)?.focused(&show, violates, inputs)?;
         can_be_turned(&terms.graph, &adversary)?;
         if adversary.disruptions > MOST_DISRUPTIONS {
             return Err(CheckError::Disruptions(adversary.disruptions));
@@ -145,13 +184,13 @@ impl<H> Question<&dyn Machine, H> {
 
 impl<P, H> Question<P, H> {
     pub(crate) fn about(protocol: P, how: H) -> Question<P, H> {
-        Question { protocol, graph: None, adversary: None, how }
+        Question { protocol, graph: None, adversary: None, focus: Focus::default(), how }
     }
 
     /// The protocol, and the question without it.
     pub(crate) fn parted(self) -> (P, Question<(), H>) {
-        let Question { protocol, graph, adversary, how } = self;
-        (protocol, Question { protocol: (), graph, adversary, how })
+        let Question { protocol, graph, adversary, focus, how } = self;
+        (protocol, Question { protocol: (), graph, adversary, focus, how })
     }
 
     /// The same question about the protocol by numbers.
@@ -159,9 +198,9 @@ impl<P, H> Question<P, H> {
     where
         H: Clone,
     {
-        let Question { protocol: _, graph, adversary, how } = self;
-        let (graph, how) = (graph.clone(), how.clone());
-        Question { protocol: machine, graph, adversary: *adversary, how }
+        let Question { protocol: _, graph, adversary, focus, how } = self;
+        let (graph, focus, how) = (graph.clone(), focus.clone(), how.clone());
+        Question { protocol: machine, graph, adversary: *adversary, focus, how }
     }
 
     /// Among whom it is asked, and against what adversary.
@@ -172,8 +211,49 @@ impl<P, H> Question<P, H> {
 
     /// The same question, answered in the way that this makes of its own.
     pub(crate) fn answered(self, change: impl FnOnce(H) -> H) -> Question<P, H> {
-        let Question { protocol, graph, adversary, how } = self;
-        Question { protocol, graph, adversary, how: change(how) }
+        let Question { protocol, graph, adversary, focus, how } = self;
+        Question { protocol, graph, adversary, focus, how: change(how) }
+    }
+
+    /// The same question, of which only this is looked at.
+    #[cfg(feature = "cli")]
+    pub(crate) fn focused(self, focus: Focus) -> Question<P, H> {
+        Question { focus, ..self }
+    }
+
+    /// What alone is looked at.
+    pub(crate) fn focus(&self) -> &Focus {
+        &self.focus
+    }
+
+    /// Only an attack on this property counts, by [name](crate::Property::name): "agreement", "validity",
+    /// "totality", "termination", or a demand of the problem's. (That a protocol misbehaves is found all the
+    /// same; that a forgery counts is not.) It may take more steps, since what is made for agreement and validity
+    /// together is not made use of.
+    ///
+    /// ```
+    /// use turncoat::{OralMessages, check};
+    ///
+    /// let found = check(OralMessages::new(1)).generals(3).traitors(1).violating("agreement").run()?;
+    /// assert!(found.holds()); // what is broken is validity
+    /// # Ok::<(), turncoat::CheckError>(())
+    /// ```
+    pub fn violating(self, property: impl Into<String>) -> Question<P, H> {
+        Question { focus: Focus { violates: Some(property.into()), ..self.focus }, ..self }
+    }
+
+    /// Only executions count in which this general is given this value.
+    ///
+    /// ```
+    /// use turncoat::{FloodSet, General, Order, check};
+    ///
+    /// let asked = check(FloodSet::new(2)).generals(4).traitors(1).given(General::new(1), Order::ATTACK);
+    /// let found = asked.given(General::new(2), Order::RETREAT).assert_broken();
+    /// assert_eq!(found.attack.inputs[&General::new(2)], Order::RETREAT);
+    /// ```
+    pub fn given(mut self, general: General, value: impl Debug) -> Question<P, H> {
+        self.focus.inputs.push((general, format!("{value:?}")));
+        self
     }
 
     /// Among so many generals, the commander included, who can all talk to one another.

@@ -1,5 +1,6 @@
 //! Tests that what a protocol says of its recursion is true of its code.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 
 use itertools::Itertools;
@@ -9,6 +10,7 @@ use rand::{Rng, RngExt, SeedableRng};
 
 use crate::attack::{AttackOn, Edit, Lie};
 use crate::execution::Simulator;
+use crate::fault::{cloned, or_panic};
 use crate::general::{General, Generals};
 use crate::machine::{Machine, Numbered};
 use crate::protocols::path::{Path, paths};
@@ -34,9 +36,13 @@ const ATTACKS: u64 = 1_000;
 /// can't be run.
 #[track_caller]
 pub fn assert_recursive<P: Testable>(protocol: &P, n: usize) {
+    or_panic(|| recursive(protocol, n));
+}
+
+fn recursive<P: Testable>(protocol: &P, n: usize) {
     let numbered = Numbered::new(protocol);
     let terms = numbered.terms(&n.into(), true).unwrap_or_else(|refusal| panic!("{refusal}"));
-    let values = terms.values.iter().map(|value| numbered.value(*value).clone()).collect_vec();
+    let values = terms.values.iter().map(|value| cloned(numbered.value(*value))).collect_vec();
     let simulator = Simulator::new(protocol, n).unwrap_or_else(|refusal| panic!("{refusal}"));
     let recursive = protocol.claims().recursion.expect("the protocol describes no recursion");
     assert_eq!(recursive.depth(n), protocol.rounds(n), "it must be as deep as there are rounds");
@@ -54,7 +60,10 @@ pub fn assert_recursive<P: Testable>(protocol: &P, n: usize) {
             let takes = play.takes(Path::root(), lieutenant);
             let decides = &execution.decisions[lieutenant.id()];
             assert!(
-                decides.as_ref() == Some(&takes),
+                decides
+                    .as_ref()
+                    .map(|decides| decides as &dyn Any)
+                    .is_some_and(|decides| decides.downcast_ref() == Some(&takes)),
                 "{lieutenant} decides {decides:?}, and by its recursion it takes {takes:?}: {:?}",
                 play.attack
             );

@@ -1,11 +1,12 @@
 //! The builder that a test calls to have a protocol refuted where none can be right.
 
+use crate::fault::cloned;
 use crate::general::Generals;
 use crate::impossibility::argument::{
     ArgumentOf, Construction, NumberedArgument, argue, objection, theorem,
 };
 use crate::machine::{Machine, Memory, Numbered, Worker};
-use crate::question::{CheckError, Question};
+use crate::question::{CheckError, Focus, Question};
 use crate::search::progress::Progress;
 use crate::testable::Testable;
 use crate::verdict::{Refutation, RefutationOf};
@@ -68,7 +69,8 @@ impl<P: Testable> Refute<P> {
     ///
     /// # Errors
     ///
-    /// A number is missing or too large, the groups do not fit, or the protocol refuses.
+    /// A number is missing or too large, the groups do not fit, the protocol refuses, or its problem asks for
+    /// another agreement, validity or termination than the argument is about.
     pub fn run(self) -> Result<RefutationOf<P>, CheckError> {
         self.run_watched(&Progress::new())
     }
@@ -81,18 +83,20 @@ impl<P: Testable> Refute<P> {
     /// As [`run`](Refute::run).
     pub fn run_watched(self, progress: &Progress) -> Result<RefutationOf<P>, CheckError> {
         let numbered = Numbered::new(&self.protocol);
-        let (refutation, states) = self.by_numbers(&numbered).refutation(progress)?;
-        let table = states.into_table(&numbered);
-        let states = numbered.states(&*table);
-        let Refutation { name, task, graph, f, argument, .. } = refutation;
-        let argument = argument.map(|argument| {
-            argument.map(
-                |value| numbered.value(*value).clone(),
-                |message| numbered.message(*message).clone(),
-                |state| states.get(*state).clone(),
-            )
+        let written = numbered.answered(|| -> Result<_, CheckError> {
+            let (refutation, states) = self.by_numbers(&numbered).refutation(progress)?;
+            let table = states.into_table(&numbered);
+            let states = numbered.states(&*table);
+            Ok(refutation.map((), |argument| {
+                argument.map(
+                    |value| cloned(numbered.value(*value)),
+                    |decision| cloned(numbered.decision(*decision)),
+                    |message| cloned(numbered.message(*message)),
+                    |state| cloned(states.get(*state)),
+                )
+            }))
         });
-        drop(table);
+        let Refutation { name, task, graph, f, argument, .. } = written?;
         drop(numbered);
         Ok(Refutation { protocol: self.protocol, name, task, graph, f, argument })
     }
@@ -133,10 +137,14 @@ impl<'a> Refute<&'a dyn Machine> {
         if weaker || !adversary.faults.is_byzantine() || !adversary.silence {
             return Err(CheckError::TooWeak);
         }
+        let focused = *self.focus() != Focus::default();
         let Question { protocol, how: Worlds { groups }, .. } = self;
         let terms = protocol.terms(&graph, true)?;
         if f >= n {
             return Err(CheckError::AllTraitors { n, f });
+        }
+        if !terms.asked.is_usual() || focused {
+            return Err(CheckError::OtherProblem);
         }
         if let Some(objection) = groups.as_ref().and_then(|groups| objection(groups, n, f)) {
             return Err(CheckError::Groups(objection));

@@ -1,10 +1,10 @@
 //! Attacks that were found once, kept as files, and run again ever after.
 
 use std::fmt;
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use std::{fs, process, thread};
 
 use itertools::Itertools;
 use proptest::strategy::{Strategy, ValueTree};
@@ -14,7 +14,9 @@ use serde::de::DeserializeOwned;
 
 use crate::artifacts::{write_artifacts, write_artifacts_with_attack};
 use crate::attack::{Attack, AttackOn};
+use crate::escape::escaped;
 use crate::execution::{Counterexample, Size, run};
+use crate::files;
 use crate::hunt::Hunt;
 use crate::protocol::Plain;
 use crate::report::attack_file::AttackFile;
@@ -113,8 +115,8 @@ impl Regressions {
     where
         P: Testable<Value: DeserializeOwned, Message: DeserializeOwned>,
     {
-        let name =
-            described("name", || protocol.words().name()).unwrap_or_else(|error| error.to_string());
+        let name = described("name", || escaped(&protocol.words().name()))
+            .unwrap_or_else(|error| error.to_string());
         let attacks = match self.files() {
             Ok(files) => {
                 let stored = |file: PathBuf| {
@@ -157,7 +159,7 @@ impl Regressions {
         }
         let name = format!("n{}-f{}-{:016x}", attack.n(), attack.traitors.len(), hash(&text));
         let file = self.directory.join(name).with_extension("json");
-        let written = fs::create_dir_all(&self.directory).and_then(|()| write(&file, &text));
+        let written = fs::create_dir_all(&self.directory).and_then(|()| files::write(&file, &text));
         written.map_err(|error| NotKept::Unwritable { file: file.clone(), error })?;
         Ok(file)
     }
@@ -192,7 +194,7 @@ impl Regressions {
             Err(reason) => panic!("{}", reason.message()),
         };
         let attack = &found.attack;
-        let name = described("name", || protocol.words().name()).unwrap_or_default();
+        let name = described("name", || escaped(&protocol.words().name())).unwrap_or_default();
         let kept = match self.keep(&name, attack) {
             Ok(file) => format!("Kept in {}: from now on it comes first.", file.display()),
             Err(error) => format!("Not kept: {error}\n{attack:?}"),
@@ -223,10 +225,10 @@ fn fate<'a, P>(protocol: &'a P, name: &str, file: &Path) -> Result<Fate<'a, P>, 
 where
     P: Testable<Value: DeserializeOwned, Message: DeserializeOwned>,
 {
-    let text = fs::read_to_string(file).map_err(|error| Fate::Unreadable(one_line(error)))?;
+    let text = files::read(file).map_err(|error| Fate::Unreadable(one_line(error)))?;
     let unreadable = |error| Fate::Unreadable(one_line(error));
     let file = AttackFile::read(&text).map_err(unreadable)?;
-    if let Some(other) = file.protocol.as_str().filter(|other| *other != name) {
+    if let Some(other) = file.protocol.as_str().filter(|other| escaped(other) != name) {
         return Err(Fate::Stale(one_line(format!("it is meant for {other}"))));
     }
     let attack: AttackOn<P> = file.attack().map_err(unreadable)?;
@@ -274,17 +276,6 @@ fn broken<P: Testable>(protocol: &P, attack: AttackOn<P>) -> Option<Counterexamp
     Some(Counterexample { attack, execution, violation, size: Size::NotMinimal, protocol })
 }
 
-/// Writes a file so that nobody ever reads half of it.
-fn write(file: &Path, text: &str) -> io::Result<()> {
-    let draft = format!("{}-{:?}.draft", process::id(), thread::current().id());
-    let draft = file.with_extension(draft);
-    fs::write(&draft, text)?;
-    fs::rename(&draft, file).inspect_err(|_| {
-        // What can't be moved is not left behind; if that fails too, the first failure says more.
-        let _ = fs::remove_file(&draft);
-    })
-}
-
 /// The same number for the same text, wherever and whenever (FNV-1a, 64 bits).
 fn hash(text: &str) -> u64 {
     let start = 0xcbf2_9ce4_8422_2325;
@@ -292,7 +283,7 @@ fn hash(text: &str) -> u64 {
 }
 
 fn one_line(text: impl fmt::Display) -> String {
-    text.to_string().lines().join(" ")
+    escaped(&text.to_string().lines().join(" "))
 }
 
 impl<'a, P: Testable> Replayed<'a, P> {

@@ -20,11 +20,15 @@ pub mod rounds;
 mod speech;
 pub mod story;
 pub mod style;
+pub(crate) mod suspected;
 pub mod svg;
 pub(crate) mod telling;
 pub mod text;
+mod unique_keys;
+#[cfg(feature = "cli")]
+pub(crate) mod view_file;
 
-use crate::count::grouped;
+use crate::count::many;
 
 /// The same with a capital letter at its beginning.
 fn capital(text: &str) -> String {
@@ -38,8 +42,7 @@ fn sentence(text: &str) -> String {
     capital(text) + "."
 }
 
-/// "1 round", "2 rounds".
-fn many(count: u64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(&count.to_string()))
+/// Whether a line of what is held is part of something that is laid out over several: it concludes nothing.
+fn is_within(line: &str) -> bool {
+    line.starts_with([' ', '}', ']', ')'])
 }

@@ -6,6 +6,7 @@
 //! | `exhaustive` | the exhaustive engine, for protocols in rounds |
 //! | `compositional` | the compositional engine, for recursive protocols |
 //! | `random` | random search: attacks and schedules are drawn |
+//! | `suspects` | who can have brought about what one general was told |
 //! | `symmetry` | generals who are alike, their renaming, and the test of such a claim |
 //!
 //! | file | what it does |
@@ -39,6 +40,7 @@ pub mod progress;
 pub(crate) mod random;
 mod reduction;
 pub(crate) mod shrink;
+pub(crate) mod suspects;
 pub(crate) mod symmetry;
 
 use serde::Serialize;
@@ -50,6 +52,7 @@ use self::progress::{Halt, Progress};
 pub use self::random::random_search::Coverage;
 pub use self::reduction::Reduction;
 pub(crate) use self::reduction::Reductions;
+pub use self::suspects::{Evidence, Suspicion, SuspicionRuling};
 use crate::adversary::Adversary;
 use crate::count::Count;
 use crate::execution::{NumberedExecution, Size};

@@ -9,6 +9,7 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt, SeedableRng};
 
 use crate::adversary::Adversary;
+use crate::fault::or_panic;
 use crate::general::{General, Generals, Swap};
 use crate::machine::{Machine, Numbered, Terms};
 use crate::protocol::{Round, Seat};
@@ -45,6 +46,10 @@ const WALKS: u64 = 50;
 /// If it is not, with what shows it; if the protocol describes no symmetry, or can't be run.
 #[track_caller]
 pub fn assert_symmetric<P: Testable>(protocol: &P, n: usize) {
+    or_panic(|| symmetric(protocol, n));
+}
+
+fn symmetric<P: Testable>(protocol: &P, n: usize) {
     let numbered = Numbered::new(protocol);
     let terms = numbered.terms(&n.into(), true).unwrap_or_else(|refusal| panic!("{refusal}"));
     let symmetric = protocol.claims().symmetry.expect("the protocol describes no symmetry");
@@ -70,7 +75,7 @@ pub fn assert_symmetric<P: Testable>(protocol: &P, n: usize) {
 #[track_caller]
 fn test_swaps(space: &Space<'_>) {
     assert!(space.harvested().is_none(), "the protocol does not say what a traitor could say");
-    let symmetry = space.symmetry().unwrap_or_else(|refusal| panic!("{refusal}"));
+    let symmetry = space.symmetry(&Progress::new()).unwrap_or_else(|refusal| panic!("{refusal}"));
     let Some(symmetry) = &symmetry else { return };
     for swap in symmetry.swaps() {
         if !space.is_as_large(swap) {
@@ -198,7 +203,13 @@ impl<P: Testable> Mirror<'_, P> {
             if one != other {
                 let (before, after) =
                     (format!("before, by {me}"), format!("after that, by {}", swap.of(me)));
-                self.unlike("Not the same is decided:", &[(&before, &one), (&after, &other)]);
+                let told = |made: Option<P::Decision>| {
+                    made.map_or_else(|| "no decision".to_owned(), |made| format!("{made:?}"))
+                };
+                let (one, other) = (told(one), told(other));
+                let lines: [(&str, &dyn Debug); 2] =
+                    [(&before, &format_args!("{one}")), (&after, &format_args!("{other}"))];
+                self.unlike("Not the same is decided:", &lines);
             }
         }
     }

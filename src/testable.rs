@@ -2,8 +2,11 @@
 //! tell of it.
 
 mod claims;
+mod layout;
 mod problem;
+mod properties;
 mod refusal;
+mod relisting;
 mod repertoire;
 mod signing;
 mod words;
@@ -12,20 +15,26 @@ use std::marker::PhantomData;
 
 pub use self::claims::{Claims, Recursive, Symmetric};
 pub use self::problem::Problem;
-pub(crate) use self::refusal::MOST_ROUNDS;
+pub use self::properties::{Agreement, Termination, Validity};
 pub use self::refusal::Refusal;
+pub(crate) use self::refusal::{MOST_MESSAGES, MOST_ROUNDS, MOST_SENT};
+pub(crate) use self::relisting::wrong_lists;
 pub use self::repertoire::{Forgery, Lacking, Repertoire, Wire};
-pub use self::signing::Signing;
 use self::signing::Unsigned;
+pub use self::signing::{ListedSignature, Signing};
 use self::words::Plainly;
 pub use self::words::Words;
 use crate::fault::guarded;
 use crate::graph::Graph;
+use crate::outcome::Task;
 use crate::protocol::Lockstep;
 
 /// What a protocol claims: see [`Claims`].
 pub type ClaimsOf<'a, P> =
     Claims<'a, <P as Lockstep>::Value, <P as Lockstep>::Message, <P as Lockstep>::State>;
+
+/// What is asked of a protocol: see [`Problem`].
+pub type ProblemOf<P> = Problem<<P as Lockstep>::Value, <P as Lockstep>::Decision>;
 
 /// What turncoat must know of a protocol to test it. It stands apart from [`Lockstep`], so that
 /// the code that goes to production knows no adversary.
@@ -41,6 +50,7 @@ pub type ClaimsOf<'a, P> =
 /// # struct Obey;
 /// # impl Lockstep for Obey {
 /// #     type Value = Order;
+/// #     type Decision = Order;
 /// #     type Message = Order;
 /// #     type State = Order;
 /// #     fn rounds(&self, _: usize) -> usize { 1 }
@@ -53,7 +63,7 @@ pub type ClaimsOf<'a, P> =
 /// #     fn receive(&self, state: &mut Order, _: Round, from: General, order: &Order) {
 /// #         if from.is_commander() { *state = *order; }
 /// #     }
-/// #     fn decide(&self, state: &Order) -> Order { *state }
+/// #     fn decide(&self, state: &Order) -> Option<Order> { Some(*state) }
 /// # }
 /// use turncoat::{Graph, Problem, Property, Repertoire, Testable, Wire, check};
 ///
@@ -79,7 +89,7 @@ pub trait Testable: Lockstep {
     /// # Errors
     ///
     /// Why it can't be run there: one line.
-    fn problem(&self, graph: &Graph) -> Result<Problem<Self::Value>, String>;
+    fn problem(&self, graph: &Graph) -> Result<ProblemOf<Self>, String>;
 
     /// What a traitor can say on `wire` among `n` generals. By default that is
     /// [unknown](Repertoire::unknown): then what can be made of what is heard is tried, and nothing
@@ -108,7 +118,7 @@ pub trait Testable: Lockstep {
 
 #[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: Testable> Testable for &P {
-    fn problem(&self, graph: &Graph) -> Result<Problem<P::Value>, String> {
+    fn problem(&self, graph: &Graph) -> Result<ProblemOf<P>, String> {
         (**self).problem(graph)
     }
 
@@ -129,10 +139,10 @@ impl<P: Testable> Testable for &P {
     }
 }
 
-/// What was asked where an attack was run; nothing, if none can be.
-pub(crate) fn asked<P: Testable>(protocol: &P, graph: &Graph) -> Problem<P::Value> {
+/// For what a protocol is run on a graph; if it can't be, that is nobody's concern.
+pub(crate) fn task_of<P: Testable>(protocol: &P, graph: &Graph) -> Task {
     let problem = guarded(|| protocol.problem(graph)).ok().and_then(Result::ok);
-    problem.unwrap_or_else(|| Problem::broadcast([]))
+    problem.map(|problem| problem.task).unwrap_or_default()
 }
 
 /// Calls a method that describes a protocol.

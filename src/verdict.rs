@@ -11,6 +11,7 @@ use crate::impossibility::argument::{Argument, ArgumentOf, Conclusion};
 use crate::impossibility::world::World;
 use crate::machine::{Numbered, NumberedAttack};
 use crate::outcome::Task;
+use crate::property::AskedProperties;
 use crate::search::Coverage;
 use crate::search::progress::Halt;
 use crate::search::{Engine, Found, Harvested, Reduction};
@@ -26,8 +27,8 @@ pub struct Verdict<C> {
     pub graph: Graph,
     /// What was asked.
     pub task: Task,
-    /// What was demanded beside agreement and validity, by name.
-    pub demands: Vec<&'static str>,
+    /// Which properties were asked.
+    pub asked: AskedProperties,
     /// What the enemy could do.
     pub adversary: Adversary,
     /// How the space was gone through.
@@ -58,6 +59,9 @@ pub struct Verdict<C> {
     /// compositional engine votes, and the ways in which relays can vote; by the naive engine
     /// executions.
     pub steps: u64,
+    /// How many messages are sent in the honest run in which all inputs are the first value; nothing if the
+    /// protocol is broken (then its story says it), was not run, or the search was stopped.
+    pub honest_messages: Option<usize>,
     /// What came of it.
     pub ruling: Ruling<C>,
 }
@@ -133,7 +137,7 @@ impl<C> Verdict<C> {
             protocol: self.protocol.clone(),
             graph: self.graph.clone(),
             task: self.task,
-            demands: self.demands.clone(),
+            asked: self.asked.clone(),
             adversary: self.adversary,
             engine: self.engine,
             signed: self.signed,
@@ -143,6 +147,7 @@ impl<C> Verdict<C> {
             reductions: self.reductions.clone(),
             behaviours: self.behaviours.clone(),
             steps: self.steps,
+            honest_messages: self.honest_messages,
             ruling,
         }
     }
@@ -156,6 +161,8 @@ pub struct Hunted<F> {
     pub protocol: String,
     /// Who could talk to whom.
     pub graph: Graph,
+    /// Which properties were asked.
+    pub asked: AskedProperties,
     /// What the enemy could do.
     pub adversary: Adversary,
     /// Whether there are signatures in what is said.
@@ -235,6 +242,7 @@ impl<F> Hunted<F> {
         Hunted {
             protocol: self.protocol.clone(),
             graph: self.graph.clone(),
+            asked: self.asked.clone(),
             adversary: self.adversary,
             signed: self.signed,
             forgeries: self.forgeries,
@@ -291,7 +299,7 @@ impl<P, A> Refutation<P, A> {
     }
 }
 
-impl<P, V, M, S> Refutation<P, Argument<V, M, S>> {
+impl<P, V, M, S, D> Refutation<P, Argument<V, M, S, D>> {
     /// In a word: "refuted", "forgery" (a signature would have to be forged), "undetermined" (it is
     /// no deterministic protocol, of which alone the theorems speak), or "possible" (no theorem
     /// says that there can be no protocol).
@@ -307,7 +315,7 @@ impl<P, V, M, S> Refutation<P, Argument<V, M, S>> {
 
     /// The world in which the protocol is broken.
     #[must_use]
-    pub fn broken(&self) -> Option<&World<V, M, S>> {
+    pub fn broken(&self) -> Option<&World<V, M, S, D>> {
         let argument = self.argument.as_ref()?;
         match argument.conclusion {
             Conclusion::Refuted(world) => argument.worlds.get(world),

@@ -6,12 +6,14 @@ use std::process::Command;
 
 use turncoat::{OralMessages, Regressions, Setting, check, hunt, strategy};
 
+use crate::command_line::{scratch, scratch_folder};
+
 /// In which way this test is to fail, when it is run by itself.
 const WAY: &str = "TURNCOAT_TEST_FAILS_BY";
 
 fn fail(way: &str) {
     let protocol = OralMessages::new(1);
-    let stored = Regressions::in_dir(scratch("attacks").join(way));
+    let stored = Regressions::in_dir(PathBuf::from(scratch("artifacts/attacks")).join(way));
     match way {
         "check" => check(protocol).generals(3).traitors(1).assert_holds(),
         "hunt" => hunt(protocol).generals(3).traitors(1).assert_finds_nothing(),
@@ -22,10 +24,6 @@ fn fail(way: &str) {
             panic!("{}", strategy::judged(&protocol, &attack).unwrap_err());
         }
     }
-}
-
-fn scratch(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("artifacts").join(name)
 }
 
 /// What this test says when it fails in this way, with that folder for what it leaves.
@@ -46,7 +44,7 @@ fn a_failing_test_leaves_pictures() {
     if let Ok(way) = std::env::var(WAY) {
         return fail(&way);
     }
-    let _ = fs::remove_dir_all(scratch(""));
+    let artifacts = scratch_folder("artifacts");
     for (way, attack) in [
         ("check", "txt"),
         ("hunt", "txt"),
@@ -56,7 +54,7 @@ fn a_failing_test_leaves_pictures() {
         // The same attack, now that it is kept: it has a file already.
         ("stored", "txt"),
     ] {
-        let folder = scratch("left").join(way).join(attack);
+        let folder = artifacts.join("left").join(way).join(attack);
         let told = told(way, Some(&folder));
         assert!(told.contains("Violated: ") && told.contains("LIE"), "{told}");
         let named = told.lines().filter_map(|line| line.strip_prefix("Left in "));

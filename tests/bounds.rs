@@ -1,11 +1,19 @@
 //! What is known agrees with what is found: the theorems against exhaustive verdicts and the graph of
 //! views, for all n <= 8 and f <= 3 where those can be afforded.
 
+use std::collections::BTreeSet;
+
+use itertools::Itertools;
+use serde_json::Value;
 use turncoat::impossibility::rounds::affordable;
-use turncoat::impossibility::{Bounds, BoundsProblem, Solvability, Theorem, Thresholds, rounds};
+use turncoat::impossibility::{
+    Bounds, BoundsProblem, Quorum, Solvability, Theorem, Thresholds, rounds,
+};
 use turncoat::{
     Generals, InteractiveConsistency, OralMessages, Ruling, SignedMessages, Task, check,
 };
+
+use crate::command_line::turncoat;
 
 fn bounds(problem: BoundsProblem) -> Bounds {
     problem.bounds().unwrap()
@@ -134,5 +142,77 @@ fn votes_are_worth_what_is_said() {
             discounted,
             solvable(BoundsProblem { task: Task::Consensus, ..BoundsProblem::new(n, f) })
         );
+    }
+}
+
+/// Whatever is asked, the commands that it names end as it says.
+#[test]
+fn the_commands_show_what_is_said() {
+    const OPTIONS: [&str; 11] = [
+        "",
+        " -r 1",
+        " -r 2",
+        " -r 3",
+        " --signed",
+        " --signed -r 1",
+        " --signed -r 2",
+        " --task consensus",
+        " --task consensus -r 1",
+        " --signed --task consensus",
+        " --connectivity 0",
+    ];
+    let settings = (1..=7).flat_map(|n| (0..=3.min(n - 1)).map(move |f| (n, f)));
+    let mut ran = BTreeSet::new();
+    for ((n, f), options) in settings.cartesian_product(OPTIONS) {
+        if n == 6 && options == " -r 3" {
+            continue; // With 341 million executions: half the time of all tests.
+        }
+        let bounds = format!("bounds -n {n} -f {f}{options}");
+        let answer = turncoat(&format!("{bounds} --format json")).out;
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        for shown in answer["shown_by"].as_array().unwrap() {
+            let command = shown["command"].as_str().unwrap().strip_prefix("turncoat ").unwrap();
+            if ran.insert(command.to_owned()) {
+                let code = i64::from(turncoat(command).code);
+                assert_eq!(Some(code), shown["exit_code"].as_i64(), "{bounds}: {command}");
+            }
+        }
+    }
+    assert!(ran.len() > 50, "{} commands", ran.len());
+}
+
+/// What is said of a quorum is true of all sets of that size, counted one by one.
+#[test]
+fn quorums_are_worth_what_is_said() {
+    let common = |all: Generals, one: Generals, other: Generals| one.minus(all.minus(other));
+    for (n, f) in table().filter(|(n, _)| *n <= 7) {
+        let all = Generals::first(n);
+        for size in 1..=n {
+            let quorum = Quorum::of(n, f, size);
+            let quorums: Vec<Generals> = all.subsets(size).collect();
+            let both = quorums.iter().map(|other| common(all, quorums[0], *other).len());
+            assert_eq!(both.min(), Some(quorum.meet), "n = {n}, f = {f}, q = {size}");
+            let traitors: Vec<Generals> = all.subsets(f).collect();
+            let met = quorums.iter().map(|other| common(all, quorums[0], *other));
+            let loyal = met.flat_map(|met| traitors.iter().map(move |who| met.minus(*who).len()));
+            assert_eq!(loyal.min(), Some(quorum.loyal), "n = {n}, f = {f}, q = {size}");
+            let forms = traitors.iter().all(|silent| all.minus(*silent).len() >= size);
+            assert_eq!(quorum.forms, forms, "n = {n}, f = {f}, q = {size}");
+            assert_eq!(quorum.is_right(), Quorum::right(n, f).contains(&size));
+        }
+        assert_eq!(Quorum::right(n, f).is_empty(), n <= 3 * f, "n = {n}, f = {f}");
+    }
+    // As people get them wrong: 2f + 1 is right where n = 3f + 1, and else nowhere.
+    for (n, f, right) in [
+        (4, 1, [true, true, true]),
+        (5, 1, [false, true, false]),
+        (6, 1, [true, true, false]),
+        (7, 2, [false, true, true]),
+        (8, 2, [false, true, false]),
+        (9, 2, [false, true, false]),
+        (3, 1, [false, false, false]),
+    ] {
+        let judged = Quorum::in_use(n, f).map(|(_, quorum)| quorum.is_right());
+        assert_eq!(judged, right, "n = {n}, f = {f}");
     }
 }

@@ -4,12 +4,12 @@
 use itertools::Itertools;
 use turncoat::search::Engine;
 use turncoat::{
-    Adversary, Attack, FaultClass, General, Generals, InteractiveConsistency, Order, Property,
-    Repertoire, Testable, Wire, check, run,
+    Adversary, Attack, General, Generals, InteractiveConsistency, Order, Property, Repertoire,
+    Testable, Wire, check, run,
 };
 
+use crate::attack_file::assert_each_change_gets_one_line;
 use crate::command_line::{turncoat, turncoat_with};
-use crate::crash_twins::smallest;
 
 #[test]
 fn interactive_consistency_needs_3m_plus_1() {
@@ -45,11 +45,6 @@ fn the_engines_agree_on_consensus() {
         assert_eq!(naive.name(), exhaustive.name(), "m = {m}, n = {n}");
         assert_eq!(naive.behaviours, exhaustive.behaviours, "m = {m}, n = {n}");
     }
-}
-
-#[test]
-fn who_survives_traitors_survives_crashes() {
-    assert_eq!(smallest(&InteractiveConsistency::new(1), 4, 1, FaultClass::Crash), None);
 }
 
 /// What obeys is in the repertoire, and no message is in two slots.
@@ -98,26 +93,7 @@ fn a_crash_is_replayed() {
 
 #[test]
 fn a_file_that_does_not_fit_gets_one_line() {
-    let cases = [
-        (",\"2\":\"ATTACK\"", "", "inputs: general 2 needs an input"),
-        (
-            "\"crash\"",
-            "\"send-omission\"",
-            "crash 1: the faults are send-omission, and this is none",
-        ),
-        ("\"traitors\": [0]", "\"traitors\": [1]", "crash 1: general 0 is loyal"),
-        ("\"reaches\":[1]", "\"reaches\":[0]", "crash 1: general 0 can't send to itself"),
-        ("\"round\":1", "\"round\":2", "crash 1: there is no round 2"),
-        ("\"values\":2", "\"values\":9", "there are 9 values"),
-        ("\"values\":2", "\"values\":2,\"m\":1", "at protocol: unknown field `m`"),
-    ];
-    for (from, to, line) in cases {
-        let answer = turncoat_with("replay -", &CRASH.replace(from, to));
-        assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{from} -> {to}");
-        let expected = format!("turncoat: standard input: {line}");
-        assert!(answer.err.starts_with(&expected), "{from} -> {to}: {}", answer.err);
-        assert_eq!(answer.err.lines().count(), 1);
-    }
+    assert_each_change_gets_one_line(CRASH, "bad_crash_files.txt");
 }
 
 /// The parameters come back as they were given.

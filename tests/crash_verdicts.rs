@@ -1,79 +1,189 @@
 //! Section 2, faults that are no lies: what the exhaustive search says of FloodSet and the vote is
 //! what its twin says that tries every crash and every omission.
 
-use turncoat::FaultClass::{self, Byzantine, Crash, ReceiveOmission, SendOmission};
+use std::collections::BTreeMap;
+
+use turncoat::FaultClass::{self, Crash, ReceiveOmission, SendOmission};
 use turncoat::execution::Size;
-use turncoat::{Adversary, CoordinatorVote, FloodSet, InteractiveConsistency, Testable, check};
+use turncoat::protocols::vote::Ballot;
+use turncoat::{
+    Adversary, Attack, CoordinatorVote, Edit, FloodSet, General, Generals, InteractiveConsistency,
+    Lie, Order, Property, Testable, Wire, check, run,
+};
 
-use crate::crash_twins::smallest;
+use crate::enemy_twins::Twin;
 
-/// The traitors and the size of the smallest attack, if the protocol is broken.
-fn broken<P: Testable>(protocol: P, n: usize, f: usize, faults: FaultClass) -> Option<[usize; 2]> {
-    let verdict = check(protocol).generals(n).against(Adversary::new(faults, f)).run().unwrap();
-    assert_ne!(verdict.name(), "bounded", "{verdict}");
-    verdict.counterexample().map(|found| {
-        assert_eq!(found.size, Size::Smallest, "{found}");
-        [found.attack.traitors.len(), found.attack.size()]
-    })
-}
-
-/// Holds the search against the twin.
+/// Holds the search against the twin: the traitors and the size of the smallest attack, if the
+/// protocol is broken, are these.
 fn agree<P: Testable>(
-    protocol: &P,
+    protocol: P,
     n: usize,
     f: usize,
     faults: FaultClass,
-    expected: Option<[usize; 2]>,
+    expected: Option<(usize, usize)>,
 ) {
-    let setting = format!("{protocol:?}, n = {n}, f = {f}, {faults}");
-    assert_eq!(broken(protocol, n, f, faults), expected, "{setting}");
-    let twin = smallest(protocol, n, f, faults);
-    let twin = twin.map(|attack| [attack.traitors.len(), attack.size()]);
-    assert_eq!(twin, expected, "{setting}, the twin");
+    let adversary = Adversary::new(faults, f);
+    let verdict = check(&protocol).generals(n).against(adversary).run().unwrap();
+    assert_ne!(verdict.name(), "bounded", "{verdict}");
+    let found = verdict.counterexample().map(|found| {
+        assert_eq!(found.size, Size::Smallest, "{found}");
+        (found.attack.traitors.len(), found.attack.size())
+    });
+    assert_eq!(found, expected, "{verdict}");
+    let twin = Twin::new(&protocol, n, adversary);
+    let smallest = adversary.sizes().find_map(|traitors| {
+        let size = match faults {
+            Crash => twin.crashes_needed(traitors),
+            _ => twin.sweep(traitors, usize::MAX, &mut { usize::MAX }).found.map(|a| a.size()),
+        };
+        Some((traitors, size?))
+    });
+    assert_eq!(smallest, expected, "{verdict}, the twin");
 }
 
-/// f + 1 rounds hold and f break; but where n < f + 2, f are enough.
+fn general(id: usize) -> General {
+    General::new(id)
+}
+
+fn inputs(orders: &[Order]) -> BTreeMap<General, Order> {
+    orders.iter().enumerate().map(|(id, order)| (general(id), *order)).collect()
+}
+
+const A: Order = Order::ATTACK;
+const R: Order = Order::RETREAT;
+
+/// f + 1 rounds are enough, and needed where n >= f + 2; among f + 1 generals f are enough.
 #[test]
-fn flood_set_needs_a_round_more_than_there_are_crashes() {
-    for (rounds, n, f, expected) in [
-        (2, 3, 1, None),
-        (1, 3, 1, Some([1, 1])),
-        (3, 4, 2, None),
-        (2, 4, 2, Some([2, 2])),
-        (2, 4, 1, None),
-        (1, 4, 1, Some([1, 1])),
-        (2, 3, 2, None),
-        (1, 3, 2, Some([1, 1])),
-        (1, 2, 1, None),
+fn flood_set_survives_f_crashes_in_f_plus_1_rounds() {
+    for (n, f, rounds, broken_by) in [
+        (3, 1, 2, None),
+        (3, 1, 1, Some((1, 1))),
+        (4, 1, 2, None),
+        (4, 1, 1, Some((1, 1))),
+        (4, 2, 3, None),
+        (4, 2, 2, Some((2, 2))),
+        (3, 2, 2, None),
+        (3, 2, 1, Some((1, 1))),
+        (2, 1, 1, None),
+        (2, 1, 0, Some((0, 0))),
+        (1, 0, 0, None),
     ] {
-        agree(&FloodSet::new(rounds), n, f, Crash, expected);
+        agree(FloodSet::new(rounds), n, f, Crash, broken_by);
+    }
+    agree(FloodSet::new(2).over(Order::first(3)), 3, 1, Crash, None);
+}
+
+/// General 0 alone has the input RETREAT, and crashes after it has told that to general 1 only.
+#[test]
+fn one_round_of_flood_set_is_too_few_for_one_crash() {
+    let reaches = Generals::NONE.with(general(1));
+    let attack = Attack {
+        faults: Crash,
+        crashes: vec![turncoat::Crash { general: general(0), round: 1, reaches }],
+        ..Attack::new(3, Generals::NONE.with(general(0)), inputs(&[R, A, A]))
+    };
+    let execution = run(&FloodSet::new(1), &attack).unwrap();
+    assert_eq!(execution.decisions, [None, Some(R), Some(A)]);
+    assert_eq!(execution.lacks, Some(Property::Agreement));
+    let execution = run(&FloodSet::new(2), &attack).unwrap();
+    assert_eq!(execution.decisions, [None, Some(R), Some(R)]);
+}
+
+/// Whoever fails to receive is of as little harm as one who crashes. Whoever fails to send can hold
+/// his input back until the last round, and then tell it to one general.
+#[test]
+fn flood_set_survives_those_who_are_deaf_and_not_those_who_are_dumb() {
+    for (n, f, rounds, dumb) in [
+        (2, 1, 1, None),
+        (3, 1, 1, Some((1, 1))),
+        (3, 1, 2, Some((1, 3))),
+        (4, 1, 2, Some((1, 4))),
+        (3, 2, 2, Some((1, 3))),
+    ] {
+        agree(FloodSet::new(rounds), n, f, ReceiveOmission, None);
+        agree(FloodSet::new(rounds), n, f, SendOmission, dumb);
     }
 }
 
-/// What is survived as a crash is not as an omission to send: a value that is kept back until the
-/// last round reaches some too late.
+/// A Byzantine general is not bound by its input, so it need not even lie: the loyal were all given
+/// the same, and yet fall back to the default.
 #[test]
-fn omissions_are_not_crashes() {
-    agree(&FloodSet::new(1), 2, 1, SendOmission, None);
-    agree(&FloodSet::new(2), 3, 1, SendOmission, Some([1, 3]));
-    agree(&FloodSet::new(2), 3, 1, ReceiveOmission, None);
+fn one_traitor_is_too_many_for_flood_set() {
+    let broken = check(FloodSet::new(2)).generals(4).traitors(1).assert_broken();
+    assert_eq!((broken.attack.traitors.len(), broken.attack.size()), (1, 0));
+    assert_eq!(broken.violation.property(), Some(Property::Validity));
+    // And if it does lie, in the last round and to one general, they do not even agree.
+    let wire = Wire { round: 2, from: general(0), to: general(3) };
+    let [of, say] = [&[A] as &[Order], &[R, A]].map(|set| set.iter().copied().collect());
+    let attack = Attack {
+        lies: vec![Lie { wire, edit: Edit::Instead { of, say } }],
+        ..Attack::new(4, Generals::NONE.with(general(0)), inputs(&[A; 4]))
+    };
+    let execution = run(&FloodSet::new(2), &attack).unwrap();
+    assert_eq!(execution.decisions, [None, Some(A), Some(A), Some(R)]);
 }
 
-/// n - f votes are enough against crashes, and not against one who lies.
+/// The vote by n - m survives m crashes, and not one more.
 #[test]
-fn the_vote_survives_crashes_and_no_traitor() {
+fn the_vote_survives_crashes() {
+    for (n, m, f, broken_by) in [
+        (3, 1, 1, None),
+        (4, 1, 1, None),
+        (5, 1, 1, None),
+        (5, 2, 2, None),
+        (3, 0, 0, None),
+        (3, 0, 1, Some((1, 1))),
+        (4, 1, 2, Some((2, 2))),
+        (5, 1, 2, Some((2, 2))),
+        // Below the bound, n <= 2m: one coordinator is not what it is there for.
+        (2, 1, 1, None),
+        (3, 2, 2, None),
+        (4, 2, 2, None),
+    ] {
+        agree(CoordinatorVote::new(m), n, f, Crash, broken_by);
+    }
+}
+
+/// A coordinator whose proposal and vote fail to reach one general makes a quorum that the others
+/// can count and this one can't. Who fails to receive only harms himself.
+#[test]
+fn the_vote_survives_those_who_are_deaf_and_not_those_who_are_dumb() {
     for n in [3, 4] {
-        agree(&CoordinatorVote::new(1), n, 1, Crash, None);
-        assert!(broken(CoordinatorVote::new(1), n, 1, Byzantine).is_some(), "n = {n}");
+        agree(CoordinatorVote::new(1), n, 1, SendOmission, Some((1, 2)));
+        agree(CoordinatorVote::new(1), n, 1, ReceiveOmission, None);
     }
-    agree(&CoordinatorVote::new(0), 3, 1, Crash, Some([1, 1]));
-    assert!(broken(FloodSet::new(2), 4, 1, Byzantine).is_some());
+}
+
+/// Two quorums of 2 among 3 generals meet in one, who votes for both.
+#[test]
+fn both_quorums_count_where_they_meet_in_a_traitor() {
+    let wire = |round| Wire { round, from: general(0), to: general(2) };
+    let instead = |of, say| Edit::Instead { of, say };
+    let proposes = instead(Ballot::Propose(A), Ballot::Propose(R));
+    let votes = instead(Ballot::Vote(A), Ballot::Vote(R));
+    let attack = Attack {
+        lies: vec![Lie { wire: wire(1), edit: proposes }, Lie { wire: wire(2), edit: votes }],
+        ..Attack::new(3, Generals::NONE.with(general(0)), inputs(&[A]))
+    };
+    let execution = run(&CoordinatorVote::new(1), &attack).unwrap();
+    assert_eq!(execution.decisions, [None, Some(A), Some(R)]);
+}
+
+/// One traitor is too many for the vote, however many vote.
+#[test]
+fn the_vote_breaks_by_one_traitor() {
+    for (n, m) in [(3, 1), (4, 1), (5, 1), (5, 2)] {
+        let broken = check(CoordinatorVote::new(m)).generals(n).traitors(1).assert_broken();
+        assert_eq!(broken.attack.traitors.len(), 1, "n = {n}, m = {m}");
+    }
 }
 
 /// What survives those who lie survives those who stop.
 #[test]
 fn who_survives_traitors_survives_crashes() {
+    agree(InteractiveConsistency::new(1), 4, 1, Crash, None);
     for faults in FaultClass::ALL {
-        assert_eq!(broken(InteractiveConsistency::new(1), 4, 1, faults), None, "{faults}");
+        let adversary = Adversary::new(faults, 1);
+        check(InteractiveConsistency::new(1)).generals(4).against(adversary).assert_holds();
     }
 }

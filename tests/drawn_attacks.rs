@@ -1,5 +1,7 @@
 //! Attacks drawn at random: traitors, orders, and lies of every kind that a repertoire has.
 
+use std::ops::RangeInclusive;
+
 use itertools::Itertools;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -37,10 +39,11 @@ pub enum Kind {
     Forged,
 }
 
-pub fn draws() -> impl Strategy<Value = Draw> {
+/// Attacks among so many generals.
+pub fn draws(n: RangeInclusive<usize>) -> impl Strategy<Value = Draw> {
     let pick = (any::<Index>(), any::<[u8; 2]>(), any::<[Index; 2]>());
     let lies = prop::collection::vec(pick, 0..10);
-    let draw = (0_usize..=3, 2_usize..=4, any::<u8>(), any::<u8>(), lies);
+    let draw = (0_usize..=3, n, any::<u8>(), any::<u8>(), lies);
     draw.prop_map(|(m, n, traitors, orders, lies)| Draw { m, n, traitors, orders, lies })
 }
 

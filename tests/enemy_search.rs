@@ -2,7 +2,9 @@
 //! there is nothing, what it finds is true, and nothing smaller is to be found.
 
 use itertools::Itertools;
+use turncoat::count::Count;
 use turncoat::execution::Size;
+use turncoat::search::Engine;
 use turncoat::{
     Adversary, AttackOn, Check, Counterexample, FaultClass, Testable, VerdictOn, check, run,
 };
@@ -14,7 +16,11 @@ use crate::tiny_protocols::Tiny;
 /// How many protocols are drawn, and how many attacks on each are gone through one by one.
 const SEEDS: u64 = 1_600;
 const ATTACKS: usize = 1_000;
+const LIARS: u64 = 1_000;
 const SIGNED: u64 = 100;
+
+/// The most behaviours that the naive engine goes through.
+const AFFORDABLE: u64 = 4_000;
 
 /// How many steps a search may take.
 const STEPS: u64 = 30_000;
@@ -26,19 +32,28 @@ pub fn ask<P: Testable>(protocol: P, n: usize, adversary: Adversary) -> Check<P>
 
 /// What the enemy of a protocol may do, drawn from the same seed.
 fn drawn(tiny: &Tiny) -> Adversary {
-    let faults = FaultClass::ALL[[0, 0, 1, 2, 3][tiny.draw("faults", [], 5)]];
-    let disruptions = [0, 0, 1, 2][tiny.draw("disruptions", [], 4)];
-    let any_order = tiny.one_in(2, "any order", []);
+    let faults = FaultClass::ALL[[0, 0, 1, 2, 3][tiny.tables.draw("faults", [], 5)]];
+    let disruptions = [0, 0, 1, 2][tiny.tables.draw("disruptions", [], 4)];
+    let any_order = tiny.tables.one_in(2, "any order", []);
     let fewest = usize::from(disruptions == 0 && !any_order);
-    let f = fewest + tiny.draw("f", [], tiny.n.min(3) - fewest);
+    let f = fewest + tiny.tables.draw("f", [], tiny.n.min(3) - fewest);
     let mut adversary =
-        Adversary::new(faults, f).disrupted(disruptions, tiny.draw("latest", [], 3));
-    adversary.exactly = tiny.one_in(4, "exactly", []);
-    adversary.loyal_commander = tiny.one_in(4, "loyal commander", []);
-    adversary.strays = !tiny.one_in(2, "without strays", []);
-    adversary.replays = tiny.one_in(3, "replays", []);
+        Adversary::new(faults, f).disrupted(disruptions, tiny.tables.draw("latest", [], 3));
+    adversary.exactly = tiny.tables.one_in(4, "exactly", []);
+    adversary.loyal_commander = tiny.tables.one_in(4, "loyal commander", []);
+    adversary.strays = !tiny.tables.one_in(2, "without strays", []);
+    adversary.replays = tiny.tables.one_in(3, "replays", []);
     adversary.silence = !tiny.never_silent();
     adversary.any_order = any_order;
+    adversary
+}
+
+/// The same enemy, if all it can do is lie: that is what the naive engine knows.
+pub fn liars(tiny: &Tiny) -> Adversary {
+    let mut adversary = drawn(tiny).disrupted(0, 0);
+    adversary.faults = FaultClass::Byzantine;
+    adversary.any_order = false;
+    adversary.traitors = adversary.traitors.max(1);
     adversary
 }
 
@@ -108,7 +123,7 @@ fn compare<P: Testable>(twin: &Twin<'_, P>, verdict: &VerdictOn<P>, setting: &st
     Fared::Broken { size, all: fewer && swept.all }
 }
 
-/// Holds the search against the twin.
+/// Holds the search against the twin, and against the naive engine where that can go through all.
 fn held<P: Testable + Clone>(protocol: &P, n: usize, adversary: Adversary) -> Fared {
     let twin = Twin::new(protocol, n, adversary);
     let verdict = ask(protocol.clone(), n, adversary).steps(STEPS).run().unwrap();
@@ -116,9 +131,16 @@ fn held<P: Testable + Clone>(protocol: &P, n: usize, adversary: Adversary) -> Fa
     let fared = compare(&twin, &verdict, &setting);
     if fared != Fared::Bounded {
         assert_eq!(verdict.behaviours.to_string(), twin.ways().to_string(), "{setting}");
+        let lies = adversary.faults == FaultClass::Byzantine && !adversary.any_order;
+        if lies && adversary.disruptions == 0 && twin.ways() <= Count::from(AFFORDABLE) {
+            let naive = ask(protocol.clone(), n, adversary).engine(Engine::Naive).run().unwrap();
+            let setting = format!("{protocol:?}, {adversary:?}\n{naive}");
+            assert_eq!(naive.behaviours, verdict.behaviours, "{setting}");
+            assert_eq!(compare(&twin, &naive, &setting), fared, "{setting}");
+        }
     }
     // With few steps less is proved, but what is said is true.
-    for steps in [10, 100] {
+    for steps in [1, 10, 30, 100] {
         let hasty = ask(protocol.clone(), n, adversary).steps(steps).run().unwrap();
         let setting = format!("{protocol:?}, {adversary:?}, at most {steps} steps\n{hasty}");
         hasty.counterexample().inspect(|found| assert_true(&twin, found, &setting));
@@ -151,23 +173,49 @@ fn the_search_finds_what_its_twin_finds() {
     }
 }
 
+/// Both engines, where all that can be done is to lie.
+#[test]
+fn the_engines_find_what_their_twin_finds() {
+    let (mut holds, mut broken) = (0, 0);
+    for tiny in (SEEDS..SEEDS + LIARS).map(Tiny::new) {
+        let liars = liars(&tiny);
+        if Twin::new(&tiny, tiny.n, liars).ways() <= Count::from(AFFORDABLE) {
+            match held(&tiny, tiny.n, liars) {
+                Fared::Holds { all: true } => holds += 1,
+                Fared::Broken { size: 1.., all: true } => broken += 1,
+                _ => {}
+            }
+        }
+    }
+    assert!(holds > 60 && broken > 60, "{holds} hold, {broken} are broken");
+}
+
 /// Where messages are signed, what can be said hangs on what was overheard, though it never arrives.
 #[test]
 fn the_search_finds_what_its_twin_finds_where_messages_are_signed() {
-    let mut by_size = [0; 4];
+    let (mut lied, mut shifted) = ([0; 4], [0; 4]);
+    let count = |by_size: &mut [usize; 4], fared| {
+        if let Fared::Broken { size, all: true } = fared {
+            by_size[size.min(3)] += 1;
+        }
+    };
     for seed in 0..SIGNED {
+        let drawn = Signed::new(seed);
+        for f in 1..drawn.n.min(3) {
+            let adversary = Adversary::byzantine(f).without_replays();
+            count(&mut lied, held(&&drawn, drawn.n, adversary));
+        }
         let drawn = Signed::new(2 * seed);
         let (disruptions, latest) = (seed as usize % 3, seed as usize % 2);
         let mut adversary = Adversary::byzantine(1).disrupted(disruptions, latest);
         adversary.any_order = seed % 4 > 0;
         adversary.replays = seed % 5 > 2;
-        if !Twin::new(&drawn, drawn.n, adversary).breaks_by_itself()
-            && let Fared::Broken { size, all: true } = held(&&drawn, drawn.n, adversary)
-        {
-            by_size[size.min(3)] += 1;
+        if !Twin::new(&drawn, drawn.n, adversary).breaks_by_itself() {
+            count(&mut shifted, held(&&drawn, drawn.n, adversary));
         }
     }
-    assert!(by_size[1] > 10 && by_size[2] > 10, "{by_size:?}");
+    assert!(lied[1] > 30 && lied[2] > 20, "{lied:?}");
+    assert!(shifted[1] > 10 && shifted[2] > 10, "{shifted:?}");
 }
 
 /// A crash is decided once and for all, so that all attacks by crashes can be gone through.

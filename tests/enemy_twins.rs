@@ -5,14 +5,52 @@ use std::collections::BTreeMap;
 
 use itertools::Itertools;
 use turncoat::count::Count;
-use turncoat::execution::{ExecutionOf, Simulator};
+use turncoat::execution::{Delivery, ExecutionOf, Simulator};
 use turncoat::fault::Call;
 use turncoat::{
     Adversary, Arrival, Attack, AttackOn, Crash, Edit, FaultClass, General, Generals, Graph, Lie,
-    Problem, Repertoire, Round, Shift, Testable, Wire,
+    Lockstep, ProblemOf, Repertoire, Round, Shift, Testable, Wire,
 };
 
-use crate::enemy_parts::{CRASH, FIRST, LIE, LOSS, Part, Place, Slots, carried, is_disruption};
+/// What can be said in each slot of a wire, and beside them.
+#[derive(Clone)]
+struct Slots<M> {
+    regular: Vec<Vec<M>>,
+    strays: Vec<M>,
+}
+
+/// One thing that the enemy does.
+#[derive(Clone, Debug)]
+enum Part<M> {
+    Crash(Crash),
+    Lie(Lie<M>),
+    Shift(Shift<M>),
+}
+
+/// Where a part has its place: it hangs on those before it, and on none after it. In each round
+/// some crash, then lies are told, then something is lost or late, and then something arrives first.
+type Place = (Round, usize, usize, usize);
+
+const CRASH: usize = 0;
+const LIE: usize = 1;
+const LOSS: usize = 2;
+const FIRST: usize = 3;
+
+/// Whether something that the loyal say to each other does not arrive in its round.
+fn is_disruption<V, M>(attack: &Attack<V, M>, shift: &Shift<M>) -> bool {
+    let loyal = |general| !attack.traitors.contains(general);
+    shift.arrival != Arrival::First && loyal(shift.wire.from) && loyal(shift.wire.to)
+}
+
+/// What was said on a wire, and what loyalty would have said.
+fn carried<P: Lockstep>(
+    execution: &ExecutionOf<P>,
+    wire: Wire,
+) -> (Vec<P::Message>, Vec<P::Message>) {
+    let delivery = execution.deliveries.on(wire);
+    let Some(Delivery { said, loyal, .. }) = delivery else { return (vec![], vec![]) };
+    (said.to_vec(), loyal.unwrap_or(said).to_vec())
+}
 
 /// A protocol, and what the enemy may do.
 pub struct Twin<'a, P: Testable> {
@@ -62,7 +100,7 @@ impl<'a, P: Testable> Twin<'a, P> {
         self.protocol.rounds(self.n)
     }
 
-    fn problem(&self) -> Problem<P::Value> {
+    fn problem(&self) -> ProblemOf<P> {
         self.protocol.problem(&Graph::complete(self.n)).unwrap()
     }
 

@@ -1,112 +1,54 @@
 //! Protocols that misbehave are findings, with the attack that shows it; protocols that are
 //! described wrongly are refused.
 
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use turncoat::execution::Size;
 use turncoat::fault::{Call, FaultKind};
-use turncoat::{
-    General, Graph, Lockstep, Order, Problem, Repertoire, Round, Seat, Testable, Violation, Wire,
-    check,
-};
+use turncoat::{General, Problem, Repertoire, Round, Violation, check};
 
-/// What goes wrong, and when.
-#[derive(Debug)]
-enum Misdeed {
-    /// Panics when a lieutenant relays something else than the commander said.
-    Panics,
-    /// Decides on order 2 then, where there are only two.
-    DecidesNonsense,
-    /// Every seventh decision is another one.
-    HidesACounter(AtomicUsize),
-    /// The decision hangs on the order in which a hash set is gone through.
-    HangsOnHashOrder,
-    /// Panics before anything is said.
-    PanicsAtOnce,
-    /// Relays an order that its repertoire does not have.
-    SaysWhatIsNotDescribed,
-    /// Panics when asked what could be said.
-    DescribesNothing,
-}
+use crate::by_functions::{ByFunctions, Seen};
 
-/// The commander says his order, all relay it, and everybody obeys the commander.
-#[derive(Debug)]
-struct Misbehaving(Misdeed);
-
-/// What I heard from the commander, what others say they did, and whether they agree.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-struct Heard {
-    me: General,
-    order: Order,
-    relayed: Vec<Order>,
-}
-
-impl Lockstep for Misbehaving {
-    type Value = Order;
-    type Message = Order;
-    type State = Heard;
-
-    fn rounds(&self, _n: usize) -> usize {
-        2
-    }
-
-    fn start(&self, seat: Seat, order: Option<&Order>) -> Heard {
-        assert!(!matches!(self.0, Misdeed::PanicsAtOnce), "not even a start");
-        let order = order.copied().unwrap_or(Order::RETREAT);
-        Heard { me: seat.me, order, relayed: vec![] }
-    }
-
-    fn send(&self, heard: &Heard, round: Round, to: General) -> impl IntoIterator<Item = Order> {
-        let speaks = heard.me.is_commander() == (round == 1) && !to.is_commander();
-        let undescribed = matches!(self.0, Misdeed::SaysWhatIsNotDescribed) && round == 2;
-        let order = if undescribed { Order::first(4)[3] } else { heard.order };
-        speaks.then_some(order)
-    }
-
-    fn receive(&self, heard: &mut Heard, round: Round, from: General, order: &Order) {
-        match round {
-            1 if from.is_commander() => heard.order = *order,
-            2 => heard.relayed.push(*order),
-            _ => {}
-        }
-        let differs = heard.relayed.iter().any(|relayed| *relayed != heard.order);
-        assert!(!(differs && matches!(self.0, Misdeed::Panics)), "who of you lies?");
-    }
-
-    fn decide(&self, heard: &Heard) -> Order {
-        let differs = heard.relayed.iter().any(|relayed| *relayed != heard.order);
-        match &self.0 {
-            Misdeed::DecidesNonsense if differs => Order::first(3)[2],
-            Misdeed::HidesACounter(calls) if calls.fetch_add(1, Ordering::Relaxed) % 7 == 6 => {
-                Order::RETREAT
-            }
-            Misdeed::HangsOnHashOrder => {
-                let orders: HashSet<Order> = [Order::RETREAT, Order::ATTACK].into();
-                orders.into_iter().next().expect("there are two")
-            }
-            _ => heard.order,
-        }
-    }
-}
-
-impl Testable for Misbehaving {
-    fn problem(&self, _graph: &Graph) -> Result<Problem<Order>, String> {
-        Ok(Problem::broadcast(Order::first(2)))
-    }
-
-    fn repertoire(&self, _n: usize, wire: Wire) -> Repertoire<Order> {
-        assert!(!matches!(self.0, Misdeed::DescribesNothing), "I'd rather not say");
-        match wire.from.is_commander() == (wire.round == 1) && !wire.to.is_commander() {
-            true => Repertoire::one_of(Order::first(2)),
+/// The commander says his order, all relay it, and everybody obeys the commander. What is relayed is
+/// remembered as one more than it was, so that 0 is nothing.
+fn obedient() -> ByFunctions {
+    ByFunctions {
+        rounds: 2,
+        problem: || Problem::broadcast([0, 1]),
+        send: |seen, round, to| match speaks(round, seen.me, to.id()) {
+            true => vec![seen.heard[0]],
+            false => vec![],
+        },
+        receive: hear,
+        decide: |seen| seen.heard[0],
+        repertoire: |wire| match speaks(wire.round, wire.from.id(), wire.to.id()) {
+            true => Repertoire::one_of([0, 1]),
             false => Repertoire::silent(),
-        }
+        },
+        ..ByFunctions::plain()
     }
+}
+
+fn speaks(round: Round, from: usize, to: usize) -> bool {
+    (from == 0) == (round == 1) && to != 0
+}
+
+fn hear(seen: &mut Seen, round: Round, from: General, order: u8) {
+    match round {
+        1 if from.is_commander() => seen.heard[0] = order,
+        2 if !from.is_commander() => seen.heard[from.id()] = order + 1,
+        _ => {}
+    }
+}
+
+/// Whether a lieutenant relays something else than the commander said.
+fn differs(seen: &Seen) -> bool {
+    seen.heard[1..].iter().any(|relayed| *relayed != 0 && *relayed != seen.heard[0] + 1)
 }
 
 /// The fault that is found among three generals with a traitor, with the lies that it takes.
-fn fault(misdeed: Misdeed) -> (turncoat::fault::Fault, usize, bool) {
-    let found = check(Misbehaving(misdeed)).generals(3).traitors(1).assert_broken();
+fn fault(protocol: ByFunctions) -> (turncoat::fault::Fault, usize, bool) {
+    let found = check(protocol).generals(3).traitors(1).assert_broken();
     match found.violation {
         Violation::Fault(fault) => (fault, found.attack.lies.len(), found.size == Size::Smallest),
         other => panic!("found only that {} is violated", other.name()),
@@ -115,42 +57,58 @@ fn fault(misdeed: Misdeed) -> (turncoat::fault::Fault, usize, bool) {
 
 #[test]
 fn a_panic_is_a_finding_with_the_smallest_attack_that_shows_it() {
-    let (found, lies, smallest) = fault(Misdeed::Panics);
+    let receive = |seen: &mut Seen, round, from, order| {
+        hear(seen, round, from, order);
+        assert!(!differs(seen), "who of you lies?");
+    };
+    let (found, lies, smallest) = fault(ByFunctions { receive, ..obedient() });
     assert_eq!(found.call, Call::Receive(2));
     let FaultKind::Panicked(message) = &found.kind else { panic!("{found}") };
     assert!(message.starts_with("who of you lies? (at tests/faults.rs:"), "{message}");
     assert_eq!((lies, smallest), (1, true));
-    let (found, lies, _) = fault(Misdeed::PanicsAtOnce);
+    let start = |_: &mut Seen| panic!("not even a start");
+    let (found, lies, _) = fault(ByFunctions { start, ..obedient() });
     assert_eq!((found.call, lies), (Call::Start, 0));
 }
 
 #[test]
 fn a_decision_outside_the_values_is_a_finding() {
-    let (found, lies, smallest) = fault(Misdeed::DecidesNonsense);
-    assert_eq!(found.kind, FaultKind::OutsideValues("order 2".to_owned()));
+    let decide = |seen: &Seen| if differs(seen) { 2 } else { seen.heard[0] };
+    let (found, lies, smallest) = fault(ByFunctions { decide, ..obedient() });
+    assert_eq!(found.kind, FaultKind::OutsideValues("2".to_owned()));
     assert_eq!((lies, smallest), (1, true));
 }
 
+/// Every seventh decision is another one.
 #[test]
 fn a_protocol_that_is_not_deterministic_is_a_finding() {
-    for misdeed in [Misdeed::HidesACounter(AtomicUsize::new(0)), Misdeed::HangsOnHashOrder] {
-        let (found, ..) = fault(misdeed);
-        assert!(matches!(found.kind, FaultKind::Undetermined(..)), "{found}");
-    }
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    let decide = |seen: &Seen| match CALLS.fetch_add(1, Ordering::Relaxed) % 7 {
+        6 => 0,
+        _ => seen.heard[0],
+    };
+    let (found, ..) = fault(ByFunctions { decide, ..obedient() });
+    assert!(matches!(found.kind, FaultKind::Undetermined(..)), "{found}");
 }
 
 #[test]
 fn a_protocol_that_is_described_wrongly_is_refused() {
-    let refused = |misdeed| {
-        let refused = check(Misbehaving(misdeed)).generals(4).traitors(1).run();
+    let refused = |protocol| {
+        let refused = check(protocol).generals(4).traitors(1).run();
         refused.err().map(|error| error.to_string()).unwrap_or_default()
     };
+    let send = |seen: &Seen, round, to: General| match speaks(round, seen.me, to.id()) {
+        true if round == 2 => vec![3],
+        true => vec![seen.heard[0]],
+        false => vec![],
+    };
     assert_eq!(
-        refused(Misdeed::SaysWhatIsNotDescribed),
+        refused(ByFunctions { send, ..obedient() }),
         "the repertoire has no place for what lieutenant 1 says to lieutenant 2 in round 2 when it \
-         obeys: order 3"
+         obeys: 3"
     );
-    let message = refused(Misdeed::DescribesNothing);
+    let message =
+        refused(ByFunctions { repertoire: |_| panic!("I'd rather not say"), ..obedient() });
     assert!(message.starts_with("the protocol panics in repertoire: I'd rather not"), "{message}");
 }
 

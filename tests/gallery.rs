@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crate::command_line::turncoat;
+use crate::command_line::{scratch, turncoat};
 
 const GALLERY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/gallery");
 
@@ -14,7 +14,7 @@ fn the_gallery_is_current() {
     let mut files = BTreeSet::from(["README.md".to_owned()]);
     for command in readme.lines().filter_map(|line| line.strip_prefix("$ turncoat ")) {
         let (command, file) = command.split_once(" -o ").expect("it is written to a file");
-        let scratch = format!("{}/gallery-{file}", env!("CARGO_TARGET_TMPDIR"));
+        let scratch = scratch(&format!("gallery-{file}"));
         let answer = turncoat(&format!("{command} -o {scratch}"));
         assert_eq!((answer.code, answer.err.as_str()), (1, ""), "turncoat {command}");
         let drawn = fs::read_to_string(&scratch).unwrap();

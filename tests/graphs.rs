@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use expect_test::expect_file;
 use turncoat::execution::Simulator;
 use turncoat::search::Engine;
 use turncoat::{
     Adversary, Attack, Check, Edit, FaultClass, General, Generals, Graph, Hunt, Lie, OralMessages,
     Order, SignedMessages, Wire, check, hunt, run,
 };
+
+use crate::attack_file::assert_each_change_gets_one_line;
+use crate::command_line::{scratch, turncoat, turncoat_with};
 
 fn set(ids: &[usize]) -> Generals {
     ids.iter().map(|&id| General::new(id)).collect()
@@ -164,4 +168,36 @@ fn who_can_be_a_traitor_must_be_there() {
     let there = "suspects: general 7 is not there: the 4 generals are numbered from 0";
     assert_eq!(ask(1, &[0, 7]), there);
     assert_eq!(ask(2, &[3]), "f is 2, and only 1 can be traitors");
+}
+
+#[test]
+fn an_attack_on_a_graph_from_a_file_is_saved_and_replayed() {
+    let (graph, file) = ("tests/golden/graphs/five.txt", scratch("five.json"));
+    let check = format!("check signed -m 2 -f 2 --graph {graph} --suspects 0,4 --exactly");
+    let checked = turncoat(&check);
+    let again = format!(" --graph {graph} -f 2 --exactly --suspects 0,4 --save attack.json");
+    assert!(checked.out.contains(&format!("turncoat check signed{again}")), "{}", checked.out);
+    assert_eq!(turncoat(&format!("{check} --save {file}")).code, 1);
+    let text = std::fs::read_to_string(&file).unwrap();
+    expect_file!["golden/attack_on_graph.json"].assert_eq(&text);
+    let replayed = turncoat(&format!("replay {file}"));
+    assert_eq!((replayed.code, replayed.err.as_str()), (1, ""));
+    expect_file!["golden/replay_on_graph.txt"].assert_eq(&replayed.out);
+    assert_each_change_gets_one_line(&text, "bad_graph_files.txt");
+}
+
+/// What is saved of a protocol that is laid out for a graph is run on that graph and on no other.
+#[test]
+fn what_is_laid_out_for_a_graph_keeps_to_it() {
+    let file = scratch("ring.json");
+    let saved = format!("check routed -f 1 -p 2 --graph ring -n 4 --save {file}");
+    assert_eq!(turncoat(&saved).code, 1);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(turncoat_with("replay - --expect broken", &text).code, 0);
+    let graph = "  \"graph\": {\"n\":4,\"edges\":[[0,1],[0,3],[1,2],[2,3]]},\n";
+    assert!(text.contains(graph), "{text}");
+    let answer = turncoat_with("replay -", &text.replace(graph, "  \"n\": 4,\n"));
+    assert_eq!(answer.code, 2);
+    let line = "OM(1,2) is laid out for the ring of 4, and not for the complete graph of 4\n";
+    assert_eq!(answer.err, format!("turncoat: standard input: {line}"));
 }

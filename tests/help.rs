@@ -6,15 +6,16 @@ use std::fs;
 
 use expect_test::expect_file;
 
-use crate::command_line::turncoat;
+use crate::command_line::{scratch, turncoat};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "check",
     "sweep",
     "hunt",
     "refute",
     "merge",
     "replay",
+    "suspects",
     "rounds",
     "bounds",
     "list",
@@ -23,7 +24,8 @@ const COMMANDS: [&str; 12] = [
     "man",
 ];
 
-const PROTOCOLS: [&str; 10] = [
+/// All that the program knows.
+pub const PROTOCOLS: [&str; 11] = [
     "oral",
     "routed",
     "signed",
@@ -34,6 +36,7 @@ const PROTOCOLS: [&str; 10] = [
     "flood-set",
     "vote",
     "interactive",
+    "signed-consensus",
 ];
 
 /// The commands that are followed by a protocol.
@@ -131,6 +134,7 @@ fn all_help_is_narrow_and_in_plain_words() {
         let help = turncoat(&arguments);
         assert_eq!((help.code, help.err.as_str()), (0, ""), "turncoat {arguments}");
         check_prose(&arguments, &help.out);
+        assert!(command.is_empty() || !examples(&help.out).is_empty(), "turncoat {arguments}");
         let name = if command.is_empty() { "turncoat" } else { command };
         expect_file![format!("golden/help/{name}.txt")].assert_eq(&help.out);
     }
@@ -156,15 +160,6 @@ fn examples(help: &str) -> Vec<String> {
     let lines = help[at..].lines().take_while(|line| !line.is_empty());
     let commands = lines.filter_map(|line| line.find("turncoat ").map(|at| &line[at..]));
     commands.map(str::to_owned).collect()
-}
-
-#[test]
-fn every_command_has_an_example() {
-    for command in COMMANDS {
-        let help = turncoat(&format!("{command} --help"));
-        assert_eq!(help.code, 0);
-        assert!(!examples(&help.out).is_empty(), "turncoat {command} --help");
-    }
 }
 
 /// The examples for a protocol are accepted, and answered within seconds.
@@ -198,8 +193,6 @@ fn completions_know_every_command() {
             assert!(answer.out.contains(word), "{shell} does not know {word}");
         }
     }
-    let answer = turncoat("completions tcsh");
-    assert_eq!((answer.code, answer.err.lines().count()), (2, 1));
 }
 
 #[test]
@@ -207,13 +200,11 @@ fn there_is_a_manual() {
     let page = turncoat("man");
     assert_eq!((page.code, page.err.as_str()), (0, ""));
     assert!(page.out.contains(".TH turncoat 1") && page.out.contains("Exit codes"), "{}", page.out);
-    let folder = format!("{}/man", env!("CARGO_TARGET_TMPDIR"));
+    let folder = scratch("man");
     let written = turncoat(&format!("man --dir {folder}"));
     assert_eq!((written.code, written.out.as_str(), written.err.as_str()), (0, "", ""));
     for command in ["turncoat", "turncoat-rounds", "turncoat-check-oral", "turncoat-sweep-vote"] {
         let page = fs::read_to_string(format!("{folder}/{command}.1")).unwrap();
         assert!(page.contains("turncoat"), "{page}");
     }
-    let refused = turncoat("man --dir /proc/nowhere");
-    assert_eq!((refused.code, refused.err.lines().count()), (2, 1));
 }

@@ -4,79 +4,12 @@ use std::collections::HashMap;
 
 use turncoat::execution::Size;
 use turncoat::search::Engine;
-use turncoat::{
-    Adversary, General, Graph, Lockstep, Problem, Repertoire, Round, Seat, Testable, VerdictOn,
-    Violation, Wire, check, run,
-};
+use turncoat::{Adversary, Repertoire, VerdictOn, Violation, check, run};
 
-/// A protocol on small numbers, written as functions.
-#[derive(Clone, Debug)]
-struct Odd {
-    rounds: usize,
-    send: fn(&Seen, Round, General) -> Vec<u8>,
-    receive: fn(&mut Seen, Round, General, u8),
-    decide: fn(&Seen) -> u8,
-    repertoire: fn(Wire) -> Repertoire<u8>,
-}
-
-/// Who I am, and what I last heard from each.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-struct Seen {
-    me: usize,
-    heard: Vec<u8>,
-}
-
-impl Odd {
-    /// Everybody says 0 to everybody and decides 0, in one round.
-    fn plain() -> Odd {
-        Odd {
-            rounds: 1,
-            send: |_, _, _| vec![0],
-            receive: |seen, _, from, message| seen.heard[from.id()] = message,
-            decide: |_| 0,
-            repertoire: |_| Repertoire::one_of(0..10),
-        }
-    }
-}
-
-impl Lockstep for Odd {
-    type Value = u8;
-    type Message = u8;
-    type State = Seen;
-
-    fn rounds(&self, _n: usize) -> usize {
-        self.rounds
-    }
-
-    fn start(&self, seat: Seat, _input: Option<&u8>) -> Seen {
-        Seen { me: seat.me.id(), heard: vec![0; seat.n] }
-    }
-
-    fn send(&self, seen: &Seen, round: Round, to: General) -> impl IntoIterator<Item = u8> {
-        (self.send)(seen, round, to)
-    }
-
-    fn receive(&self, seen: &mut Seen, round: Round, from: General, message: &u8) {
-        (self.receive)(seen, round, from, *message);
-    }
-
-    fn decide(&self, seen: &Seen) -> u8 {
-        (self.decide)(seen)
-    }
-}
-
-impl Testable for Odd {
-    fn problem(&self, _graph: &Graph) -> Result<Problem<u8>, String> {
-        Ok(Problem::broadcast([0]))
-    }
-
-    fn repertoire(&self, _n: usize, wire: Wire) -> Repertoire<u8> {
-        (self.repertoire)(wire)
-    }
-}
+use crate::by_functions::ByFunctions;
 
 /// The verdicts of both engines, which must be the same.
-fn verdict(odd: &Odd, n: usize, f: usize) -> VerdictOn<&Odd> {
+fn verdict(odd: &ByFunctions, n: usize, f: usize) -> VerdictOn<&ByFunctions> {
     let adversary = Adversary::byzantine(f).without_strays();
     let ask = |engine| check(odd).generals(n).against(adversary).engine(engine).run();
     let (exhaustive, naive) = (ask(Engine::Exhaustive).unwrap(), ask(Engine::Naive).unwrap());
@@ -87,13 +20,13 @@ fn verdict(odd: &Odd, n: usize, f: usize) -> VerdictOn<&Odd> {
 
 #[test]
 fn a_loyal_general_that_panics_when_it_answers_a_traitor_is_found() {
-    let answer = Odd {
+    let answer = ByFunctions {
         rounds: 2,
         send: |seen, _, to| {
             assert_ne!(seen.heard[to.id()], 5, "that was rude");
             vec![0]
         },
-        ..Odd::plain()
+        ..ByFunctions::plain()
     };
     let found = verdict(&answer, 2, 1);
     let found = found.counterexample().unwrap();
@@ -102,11 +35,11 @@ fn a_loyal_general_that_panics_when_it_answers_a_traitor_is_found() {
 
 #[test]
 fn a_loyal_commander_that_panics_in_the_last_round_is_found() {
-    let commander = Odd {
+    let commander = ByFunctions {
         receive: |seen, _, from, message| {
             assert!(!(seen.me == 0 && from.id() == 2 && message == 5), "mutiny");
         },
-        ..Odd::plain()
+        ..ByFunctions::plain()
     };
     assert_eq!(verdict(&commander, 3, 1).name(), "broken");
 }
@@ -114,7 +47,7 @@ fn a_loyal_commander_that_panics_in_the_last_round_is_found() {
 /// Nobody answers for what becomes of a traitor: here one chokes on the echo of its own lie.
 #[test]
 fn a_traitor_whose_own_run_panics_is_no_finding() {
-    let echo = Odd {
+    let echo = ByFunctions {
         rounds: 2,
         send: |seen, round, to| vec![if round == 1 { 0 } else { seen.heard[to.id()] }],
         receive: |seen, round, from, message| {
@@ -127,15 +60,15 @@ fn a_traitor_whose_own_run_panics_is_no_finding() {
             _ if wire.from.is_commander() => Repertoire::one_of(0..10),
             _ => Repertoire::one_of((0..10).filter(|message| *message != 5)),
         },
-        ..Odd::plain()
+        ..ByFunctions::plain()
     };
     assert_eq!(verdict(&echo, 2, 1).name(), "broken");
-    let deaf = Odd {
+    let deaf = ByFunctions {
         receive: |seen, round, from, message| {
             assert!(!(round == 2 && message == 5 && seen.me == 1), "I never said that");
             seen.heard[from.id()] = message;
         },
-        repertoire: Odd::plain().repertoire,
+        repertoire: ByFunctions::plain().repertoire,
         ..echo
     };
     // Lieutenant 1 chokes if it is loyal and the commander says 5 of his own accord.
@@ -149,7 +82,7 @@ fn a_traitor_whose_own_run_panics_is_no_finding() {
 /// Lieutenant 3 breaks down after three lies, of which the last comes before that of lieutenant 4.
 #[test]
 fn a_fault_on_hearing_the_loyal_costs_no_lies_that_come_later() {
-    let later = Odd {
+    let later = ByFunctions {
         rounds: 2,
         send: |seen, round, to| match (round, seen.me, to.id()) {
             (1, 4, 2 | 3) => vec![0],
@@ -165,7 +98,7 @@ fn a_fault_on_hearing_the_loyal_costs_no_lies_that_come_later() {
             (1, 4, 2 | 3) | (2, 1..=4, 5) => Repertoire::one_of([0, 1, 9]),
             _ => Repertoire::silent(),
         },
-        ..Odd::plain()
+        ..ByFunctions::plain()
     };
     let found = check(&later).generals(6).traitors(2).assert_broken();
     assert_eq!((found.attack.lies.len(), found.size), (3, Size::Smallest), "{found}");
@@ -175,7 +108,7 @@ fn a_fault_on_hearing_the_loyal_costs_no_lies_that_come_later() {
 /// because only then is a lie left for what follows.
 #[test]
 fn a_state_is_visited_again_with_fewer_lies() {
-    let forgetful = Odd {
+    let forgetful = ByFunctions {
         rounds: 3,
         send: |seen, round, to| match (seen.me, round, to.id()) {
             (1, 1 | 3, 2) => vec![1],
@@ -192,7 +125,7 @@ fn a_state_is_visited_again_with_fewer_lies() {
             (0, 2, 2) => Repertoire::one_of([0]),
             _ => Repertoire::silent(),
         },
-        ..Odd::plain()
+        ..ByFunctions::plain()
     };
     let found = check(&forgetful).generals(3).traitors(1).assert_broken();
     assert_eq!((found.attack.lies.len(), found.size), (1, Size::Smallest), "{found}");
@@ -201,7 +134,7 @@ fn a_state_is_visited_again_with_fewer_lies() {
 /// Lies are counted slot by slot: to move a message from one slot to another is two.
 #[test]
 fn a_lie_changes_one_slot() {
-    let cross = Odd {
+    let cross = ByFunctions {
         send: |seen, _, _| if seen.me == 0 { vec![] } else { vec![10] },
         receive: |seen, _, from, message| seen.heard[from.id()] += message,
         decide: |seen| {
@@ -212,7 +145,7 @@ fn a_lie_changes_one_slot() {
             true => Repertoire::silent(),
             false => Repertoire::of([vec![10], vec![20]]),
         },
-        ..Odd::plain()
+        ..ByFunctions::plain()
     };
     let found =
         check(&cross).generals(4).against(Adversary::byzantine(1).without_strays()).assert_broken();
@@ -221,7 +154,10 @@ fn a_lie_changes_one_slot() {
 
 #[test]
 fn a_message_in_two_slots_is_refused() {
-    let overlap = Odd { repertoire: |_| Repertoire::of([vec![1, 2], vec![1]]), ..Odd::plain() };
+    let overlap = ByFunctions {
+        repertoire: |_| Repertoire::of([vec![1, 2], vec![1]]),
+        ..ByFunctions::plain()
+    };
     assert_eq!(
         check(&overlap).generals(2).traitors(1).run().unwrap_err().to_string(),
         "the repertoire has 1 in two slots of the wire from the commander to lieutenant 1 in round \
@@ -232,10 +168,10 @@ fn a_message_in_two_slots_is_refused() {
 /// A loyal general says 77, but only after a rare lie.
 #[test]
 fn what_the_repertoire_leaves_out_is_noticed_wherever_it_is_said() {
-    let undescribed = Odd {
+    let undescribed = ByFunctions {
         rounds: 2,
         send: |seen, round, _| vec![if round == 2 && seen.heard.contains(&5) { 77 } else { 0 }],
-        ..Odd::plain()
+        ..ByFunctions::plain()
     };
     let error = check(&undescribed).generals(2).traitors(1).run().unwrap_err().to_string();
     assert!(error.starts_with("the repertoire has no place for what"), "{error}");
@@ -244,7 +180,7 @@ fn what_the_repertoire_leaves_out_is_noticed_wherever_it_is_said() {
 /// Without its first lie, an attack would say two things in one slot: that is not the adversary's.
 #[test]
 fn shrinking_stays_within_what_the_adversary_may_do() {
-    let shrinks = Odd {
+    let shrinks = ByFunctions {
         rounds: 3,
         send: |seen, round, to| match (seen.me, round, to.id()) {
             (1, 1, 2) => vec![0],
@@ -262,7 +198,7 @@ fn shrinking_stays_within_what_the_adversary_may_do() {
             (1, 3, 2) => Repertoire::one_of([6, 7, 8]),
             _ => Repertoire::silent(),
         },
-        ..Odd::plain()
+        ..ByFunctions::plain()
     };
     let found = check(&shrinks)
         .generals(3)
@@ -278,7 +214,7 @@ fn shrinking_stays_within_what_the_adversary_may_do() {
 /// a bug of turncoat's, and never for anything else than what it is.
 #[test]
 fn a_hash_map_that_breaks_ties_is_always_found_out() {
-    let hashed = Odd {
+    let hashed = ByFunctions {
         decide: |seen| {
             let mut votes = HashMap::from([(0_u8, 1), (1, 1)]);
             for vote in &seen.heard {
@@ -287,7 +223,7 @@ fn a_hash_map_that_breaks_ties_is_always_found_out() {
             let most = votes.into_iter().max_by_key(|(_, count)| *count);
             most.map_or(0, |(vote, _)| vote) & 1
         },
-        ..Odd::plain()
+        ..ByFunctions::plain()
     };
     for _ in 0..100 {
         let found = check(&hashed).generals(4).traitors(1).assert_broken();
@@ -299,11 +235,11 @@ fn a_hash_map_that_breaks_ties_is_always_found_out() {
 /// Many rounds are searched or refused; the stack holds either way.
 #[test]
 fn many_rounds_are_refused_before_the_stack_overflows() {
-    let long = |rounds| Odd {
+    let long = |rounds| ByFunctions {
         rounds,
         send: |_, _, _| vec![],
         repertoire: |_| Repertoire::silent(),
-        ..Odd::plain()
+        ..ByFunctions::plain()
     };
     check(&long(128)).generals(4).traitors(1).assert_holds();
     let error = check(&long(129)).generals(4).traitors(1).run().unwrap_err().to_string();
@@ -315,13 +251,13 @@ fn many_rounds_are_refused_before_the_stack_overflows() {
 /// One general is unlike the others, and there are millions of sets of traitors.
 #[test]
 fn behaviours_are_counted_without_going_through_all_sets() {
-    let unalike = Odd {
+    let unalike = ByFunctions {
         send: |_, _, _| vec![],
         repertoire: |wire| match wire.from.id() {
             1 => Repertoire::one_of([1]),
             _ => Repertoire::silent(),
         },
-        ..Odd::plain()
+        ..ByFunctions::plain()
     };
     let verdict = check(&unalike).generals(34).traitors(17).steps(10).run().unwrap();
     assert_eq!(verdict.name(), "bounded");

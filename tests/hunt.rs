@@ -3,78 +3,16 @@
 use std::time::Duration;
 
 use rayon::ThreadPoolBuilder;
+use serde_json::Value;
 use turncoat::execution::Size;
-use turncoat::protocols::chain::Binding;
-use turncoat::protocols::parallel::Parallel;
 use turncoat::search::progress::Progress;
 use turncoat::{
-    Adversary, CheckError, FaultClass, Hunt, Ideal, OralMessages, Order, Repertoire,
-    SignedMessages, Testable, TwoStep, hunt, run,
+    Adversary, CheckError, FaultClass, Hunt, Ideal, OralMessages, Repertoire, SignedMessages, hunt,
 };
 
+use crate::command_line::{scratch, turncoat};
 use crate::pared::Pared;
 use crate::signed_textbook::{Mutation as Signed, Rule, Textbook as SignedTextbook};
-use crate::textbook::{Mutation as Oral, Textbook as OralTextbook};
-
-const SEEDS: std::ops::Range<u64> = 0..5;
-
-/// Whatever the seed, the defaults find an attack; and made smaller it is one still.
-fn is_found<P: Testable + Clone>(protocol: P, n: usize, f: usize) {
-    for seed in SEEDS {
-        let hunted = hunt(protocol.clone()).generals(n).traitors(f).seed(seed).run().unwrap();
-        let finding = hunted.finding.as_ref().unwrap_or_else(|| panic!("{protocol:?}\n{hunted}"));
-        let found = &finding.counterexample;
-        assert_eq!(hunted.name(), "broken");
-        assert_eq!(found.size, Size::LocallyMinimal, "{protocol:?}\n{hunted}");
-        assert!(found.attack.size() <= finding.drawn.size(), "{protocol:?}\n{hunted}");
-        assert_eq!(hunted.coverage.cases, finding.case + 1);
-        for attack in [&finding.drawn, &found.attack] {
-            assert!(run(&protocol, attack).unwrap().violation().is_some(), "{protocol:?}");
-        }
-    }
-}
-
-#[test]
-fn the_mutants_of_oral_messages_are_found() {
-    for (mutation, n, values) in [
-        (Oral::DefaultDiffers, 5, 2),
-        (Oral::DefaultDiffers, 4, 3),
-        (Oral::TieKeepsOwn, 5, 2),
-        (Oral::TieKeepsOwn, 4, 3),
-        (Oral::OwnVoteOmitted, 4, 2),
-        (Oral::VotesCountTwice, 4, 2),
-        (Oral::LinkUnchecked, 4, 2),
-        (Oral::CommanderVotes, 4, 2),
-    ] {
-        is_found(OralTextbook { m: 1, values, mutation }, n, 1);
-    }
-    for (m, n, f) in [(0, 3, 1), (0, 4, 1), (1, 3, 1), (1, 5, 2), (1, 7, 2), (2, 4, 1), (2, 6, 2)] {
-        is_found(OralMessages::new(m), n, f);
-    }
-}
-
-#[test]
-fn the_mutants_of_signed_messages_are_found() {
-    let sm = SignedMessages::new;
-    is_found(sm(0), 3, 1);
-    is_found(sm(1), 4, 2);
-    is_found(TwoStep::new(), 4, 2);
-    is_found(sm(1).over(Order::first(3)).relaying_first(1), 3, 1);
-    let unbound = |instance, commander| sm(1).instance(instance, commander).binding(Binding::Order);
-    is_found(Parallel::of(2, unbound), 3, 1);
-    use Signed::{DefaultDiffers, ObeysFirst, RelaysBelowLess, RelaysFirst, Skips};
-    let rules = Rule::ALL.map(|rule| (Skips(rule), 1, 3, 1));
-    let others = [
-        (RelaysBelowLess, 1, 3, 1),
-        (RelaysBelowLess, 2, 4, 2),
-        (RelaysFirst, 2, 4, 2),
-        (ObeysFirst, 1, 3, 1),
-        (DefaultDiffers, 1, 3, 1),
-    ];
-    for (mutation, m, n, f) in rules.into_iter().chain(others) {
-        is_found(SignedTextbook::new(m, mutation, Ideal), n, f);
-    }
-}
 
 #[test]
 fn where_a_protocol_holds_nothing_is_found() {
@@ -207,4 +145,44 @@ fn what_cannot_be_hunted_is_said_in_a_line() {
         let error: CheckError = question.run().unwrap_err();
         assert_eq!(error.to_string(), line);
     }
+}
+
+/// The commands that the answer names find the case alone, and show its attack.
+#[test]
+fn what_was_found_is_found_again_alone() {
+    let file = scratch("hunted.json");
+    let question = "hunt oral -n 7 -f 2 -m 1 --seed 3 --any-order";
+    let hunted = turncoat(&format!("{question} --save {file}"));
+    assert_eq!((hunted.code, hunted.err.as_str()), (1, ""));
+    let named = |label: &str| {
+        let line = hunted.out.lines().find(|line| line.starts_with(label)).unwrap();
+        line.strip_prefix(label).unwrap().trim().strip_prefix("turncoat ").unwrap().to_owned()
+    };
+    let story = |text: &str| {
+        let story = text.split_once("\n\n").unwrap().1;
+        story.split("\nLocally minimal").next().unwrap().to_owned()
+    };
+    let again = turncoat(&named("Again"));
+    assert_eq!(again.code, 1, "{}", again.err);
+    assert_eq!(story(&again.out), story(&hunted.out));
+    let replayed = turncoat(&named("Replay"));
+    assert_eq!(replayed.code, 1, "{}", replayed.err);
+    assert_eq!(story(&replayed.out), story(&hunted.out));
+}
+
+#[test]
+fn json_and_text_tell_the_same() {
+    let text = turncoat("hunt oral -n 7 -f 2 -m 1").out;
+    let json: Value =
+        serde_json::from_str(&turncoat("hunt oral -n 7 -f 2 -m 1 --format json").out).unwrap();
+    assert_eq!(json["verdict"], "broken");
+    let found = format!(
+        "Found at case {} with {} lies, shrunk to {} lies in {} executions.",
+        json["found_at_case"],
+        json["drawn_size"],
+        json["counterexample"]["lies"].as_array().unwrap().len(),
+        json["shrinking_executions"],
+    );
+    assert!(text.contains(&found), "{found}\n{text}");
+    assert_eq!(json["coverage"]["cases"], json["found_at_case"].as_u64().unwrap() + 1);
 }

@@ -9,7 +9,8 @@ use turncoat::execution::Size;
 use turncoat::protocols::chain::Binding;
 use turncoat::protocols::parallel::Parallel;
 use turncoat::{
-    CoordinatorVote, FloodSet, Ideal, OralMessages, SignedMessages, Testable, TwoStep, check, hunt,
+    CoordinatorVote, FloodSet, Ideal, OralMessages, Order, SignedMessages, Testable, TwoStep,
+    check, hunt, run,
 };
 
 use crate::signed_textbook::{self, Rule};
@@ -33,10 +34,17 @@ impl Table {
         let smallest = smallest.attack.size();
         let seeded = |seed| {
             let hunted = hunt(protocol.clone()).generals(n).traitors(f).seed(seed).run().unwrap();
-            let found = hunted.finding.unwrap_or_else(|| panic!("{mutant}: nothing is found"));
-            let size = found.counterexample.attack.size();
-            assert!(size <= 2 * smallest.max(1), "{mutant}, seed {seed}: {}", found.counterexample);
-            found
+            let found = hunted.finding.as_ref();
+            let finding = found.unwrap_or_else(|| panic!("{mutant}: nothing is found")).clone();
+            let found = &finding.counterexample;
+            assert_eq!((hunted.name(), found.size), ("broken", Size::LocallyMinimal), "{hunted}");
+            assert_eq!(hunted.coverage.cases, finding.case + 1);
+            let most = finding.drawn.size().min(2 * smallest.max(1));
+            assert!(found.attack.size() <= most, "{mutant}, seed {seed}: {found}");
+            for attack in [&finding.drawn, &found.attack] {
+                assert!(run(&protocol, attack).unwrap().violation().is_some(), "{mutant}");
+            }
+            finding
         };
         let found = seeded(0);
         let (drawn, shrunk) = (found.drawn.size(), found.counterexample.attack.size());
@@ -65,8 +73,13 @@ fn mutants_are_found_and_made_small() {
     table.row("OM(1) among three", OralMessages::new(1), 3, 1);
     table.row("OM(1), two traitors", OralMessages::new(1), 5, 2);
     table.row("OM(2), more rounds than traitors", OralMessages::new(2), 4, 1);
+    table.row("OM(0)", OralMessages::new(0), 4, 1);
+    table.row("OM(1), two traitors of seven", OralMessages::new(1), 7, 2);
+    table.row("OM(2), two traitors of six", OralMessages::new(2), 6, 2);
     table.row("OM(1), default differs", om(1, 2, Mutation::DefaultDiffers), 5, 1);
-    table.row("OM(1), tie keeps own", om(1, 3, Mutation::TieKeepsOwn), 4, 1);
+    table.row("OM(1), default differs, 3 values", om(1, 3, Mutation::DefaultDiffers), 4, 1);
+    table.row("OM(1), tie keeps own", om(1, 2, Mutation::TieKeepsOwn), 5, 1);
+    table.row("OM(1), tie keeps own, 3 values", om(1, 3, Mutation::TieKeepsOwn), 4, 1);
     table.row("OM(1), own vote omitted", om(1, 2, Mutation::OwnVoteOmitted), 4, 1);
     table.row("OM(1), votes count twice", om(1, 2, Mutation::VotesCountTwice), 4, 1);
     table.row("OM(1), link unchecked", om(1, 2, Mutation::LinkUnchecked), 4, 1);
@@ -85,10 +98,11 @@ fn mutants_are_found_and_made_small() {
     table.row("SM(2), relays the first alone", sm(2, RelaysFirst), 4, 2);
     table.row("SM(1), obeys the first", sm(1, ObeysFirst), 3, 1);
     table.row("SM(1), default differs", sm(1, DefaultDiffers), 3, 1);
-    table.row("SM(1), repeated signers", sm(1, Skips(Rule::Distinct)), 3, 1);
-    table.row("SM(1), short chains", sm(1, Skips(Rule::Length)), 3, 1);
-    table.row("SM(1), anybody signs first", sm(1, Skips(Rule::CommanderFirst)), 3, 1);
-    table.row("SM(1), inner links unchecked", sm(1, Skips(Rule::InnerLinks)), 3, 1);
+    for rule in Rule::ALL {
+        table.row(&format!("SM(1), skips {rule:?}"), sm(1, Skips(rule)), 3, 1);
+    }
+    let three = SignedMessages::new(1).over(Order::first(3));
+    table.row("SM(1), 3 values, relays the first", three.relaying_first(1), 3, 1);
     let unbound = Parallel::of(2, |instance, commander| {
         SignedMessages::new(1).instance(instance, commander).binding(Binding::Order)
     });

@@ -11,6 +11,8 @@ use turncoat::{
     CoordinatorVote, FloodSet, OralMessages, Regressions, Repertoire, Testable, TwoStep, hunt, run,
 };
 
+use crate::command_line::scratch_folder;
+use crate::panics;
 use crate::pared::Pared;
 
 fn directory(name: &str) -> PathBuf {
@@ -55,17 +57,12 @@ fn it_outlives_the_repertoire() {
 /// next one begins with that.
 #[test]
 fn a_hunt_keeps_what_it_finds() {
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kept");
-    if directory.exists() {
-        fs::remove_dir_all(&directory).unwrap();
-    }
+    let directory = scratch_folder("kept");
     let stored = Regressions::in_dir(&directory);
     hunt(OralMessages::new(1)).generals(4).traitors(1).cases(100).assert_survives(&stored);
     let message = |cases| {
         let hunt = hunt(OralMessages::new(1)).generals(3).traitors(1).cases(cases);
-        let hunted = || hunt.assert_survives(&stored);
-        let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(hunted)).unwrap_err();
-        panic.downcast_ref::<String>().unwrap().clone()
+        panics::told(|| hunt.assert_survives(&stored))
     };
     let first = message(1_000);
     assert!(first.contains("Found at case") && first.contains("The attack is kept in"), "{first}");

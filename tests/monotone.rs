@@ -11,6 +11,7 @@ use turncoat::{
 };
 
 use crate::panics;
+use crate::tables::Tables;
 
 /// How a protocol departs from what it says.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -29,7 +30,7 @@ enum Flaw {
 /// is decided for which, or for a higher one, there are votes enough. Half of these rules are medians.
 #[derive(Clone, Debug)]
 struct Weighed {
-    seed: u64,
+    tables: Tables,
     flaw: Flaw,
 }
 
@@ -39,22 +40,11 @@ type Heard = (General, Option<u8>, Vec<Option<u8>>);
 const VALUES: u8 = 3;
 
 /// Of this seed the rule is a median.
-const MEDIAN: u64 = 0;
-
-impl Weighed {
-    /// A number below `end`, the same for the same question.
-    fn draw(&self, what: &str, entry: usize, end: u8) -> u8 {
-        let parts = what.bytes().map(u64::from).chain([entry as u64]);
-        let hash = parts.fold(self.seed + 1, |hash, part| {
-            let hash = (hash ^ part).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            hash ^ hash >> 29
-        });
-        ((hash >> 33) % u64::from(end)) as u8
-    }
-}
+const MEDIAN: Tables = Tables(0);
 
 impl Lockstep for Weighed {
     type Value = u8;
+    type Decision = u8;
     type Message = u8;
     type State = Heard;
 
@@ -84,13 +74,15 @@ impl Lockstep for Weighed {
         }
     }
 
-    fn decide(&self, (me, order, votes): &Heard) -> u8 {
+    fn decide(&self, (me, order, votes): &Heard) -> Option<u8> {
         let panics = self.flaw == Flaw::Panics;
         let shocked = panics && (0..VALUES).all(|value| votes.contains(&Some(value)));
         assert!(!shocked, "votes for all");
-        let is_median = self.seed.is_multiple_of(2);
-        let draw =
-            |what, entry, end, else_| if is_median { else_ } else { self.draw(what, entry, end) };
+        let is_median = self.tables.0.is_multiple_of(2);
+        let draw = |what, entry, end: u8, else_| match is_median {
+            true => else_,
+            false => self.tables.draw(what, [entry], end.into()) as u8,
+        };
         let weight = |voter| draw("weight", 10 * me.id() + voter, 3, 1);
         let silence = draw("silence", me.id(), VALUES, 0);
         let others = (1..votes.len()).filter(|voter| *voter != me.id());
@@ -105,7 +97,7 @@ impl Lockstep for Weighed {
             own + for_it.sum::<u8>() > draw("enough", value.into(), 4, votes.len() as u8 / 2 - 1)
         };
         let highest = (1..VALUES).rev().find(|value| reaches(*value)).unwrap_or(0);
-        if self.flaw == Flaw::Contrary { VALUES - 1 - highest } else { highest }
+        Some(if self.flaw == Flaw::Contrary { VALUES - 1 - highest } else { highest })
     }
 }
 
@@ -116,7 +108,8 @@ impl Testable for Weighed {
 
     fn repertoire(&self, _n: usize, wire: Wire) -> Repertoire<u8> {
         let speaks = wire.from.is_commander() == (wire.round == 1);
-        let strays = (0..VALUES).filter(|value| self.draw("stray", usize::from(*value), 3) == 0);
+        let strays =
+            (0..VALUES).filter(|value| self.tables.one_in(3, "stray", [usize::from(*value)]));
         if speaks {
             Repertoire::one_of(0..VALUES).with_strays(strays)
         } else {
@@ -131,14 +124,14 @@ impl Testable for Weighed {
 
 #[test]
 fn a_median_holds() {
-    check(Weighed { seed: MEDIAN, flaw: Flaw::None }).generals(4).traitors(1).assert_holds();
+    check(Weighed { tables: MEDIAN, flaw: Flaw::None }).generals(4).traitors(1).assert_holds();
 }
 
 #[test]
 fn the_extremes_of_the_last_round_are_enough() {
     let (mut told, mut saved) = ([0; 2], 0);
     for seed in 0..150 {
-        let protocol = Weighed { seed, flaw: Flaw::None };
+        let protocol = Weighed { tables: Tables(seed), flaw: Flaw::None };
         let n = if seed % 7 == 0 { 3 } else { 4 };
         let few = seed % 3 == 0;
         let byzantine = Adversary::byzantine(if few { 1 } else { 2 });
@@ -165,7 +158,7 @@ fn the_extremes_of_the_last_round_are_enough() {
 #[test]
 fn they_are_left_alone_where_more_hangs_on_the_order_or_on_what_is_demanded() {
     let asked = |adversary| {
-        check(Weighed { seed: MEDIAN, flaw: Flaw::None }).generals(3).against(adversary)
+        check(Weighed { tables: MEDIAN, flaw: Flaw::None }).generals(3).against(adversary)
     };
     let has = |adversary: Adversary| {
         asked(adversary).run().unwrap().reductions.contains(&Reduction::Extremes)
@@ -184,14 +177,14 @@ fn they_are_left_alone_where_more_hangs_on_the_order_or_on_what_is_demanded() {
 
 /// What a wrong claim is told.
 fn caught(flaw: Flaw, n: usize) -> String {
-    let protocol = Weighed { seed: MEDIAN, flaw };
+    let protocol = Weighed { tables: MEDIAN, flaw };
     panics::told(|| assert_monotone(&protocol, n))
 }
 
 #[test]
 fn the_claim_is_tested() {
     for seed in 0..10 {
-        assert_monotone(&Weighed { seed, flaw: Flaw::None }, 4);
+        assert_monotone(&Weighed { tables: Tables(seed), flaw: Flaw::None }, 4);
     }
     for n in 2..=6 {
         assert_monotone(&OralMessages::new(n - 1), n.min(5));
@@ -222,7 +215,7 @@ fn the_claim_is_tested() {
           round 2, by lieutenant 2: 1"#]]
     .assert_eq(&caught(Flaw::HeedsSilence, 4));
     expect![[r#"
-        Weighed has a fault, and may have none: the protocol panics in decide, run by lieutenant 3: votes for all (at tests/monotone.rs:90:9), when it is told
+        Weighed has a fault, and may have none: the protocol panics in decide, run by lieutenant 3: votes for all (at tests/monotone.rs:80:9), when it is told
           round 1, by the commander: 2
           round 2, by the commander: 2
           round 2, by lieutenant 1: 2
@@ -237,7 +230,7 @@ fn a_wrong_claim_is_believed() {
     // It takes a vote for 1, which is not an extreme, beside others.
     let asked = || {
         let adversary = Adversary::byzantine(2).loyal_commander().without_strays();
-        check(Weighed { seed: MEDIAN, flaw: Flaw::Panics }).generals(6).against(adversary)
+        check(Weighed { tables: MEDIAN, flaw: Flaw::Panics }).generals(6).against(adversary)
     };
     let verdicts = [asked(), asked().without(Reduction::Extremes)];
     assert_eq!(verdicts.map(|asked| asked.run().unwrap().name()), ["holds", "broken"]);

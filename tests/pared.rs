@@ -3,7 +3,7 @@
 use std::fmt;
 
 use turncoat::{
-    Claims, ClaimsOf, General, Graph, Lockstep, Problem, Repertoire, Round, Seat, Signing,
+    Claims, ClaimsOf, General, Graph, Lockstep, ProblemOf, Repertoire, Round, Seat, Signing,
     Testable, Wire, Words,
 };
 
@@ -34,6 +34,7 @@ impl<P: Lockstep> fmt::Debug for Pared<P> {
 #[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: Lockstep> Lockstep for Pared<P> {
     type Value = P::Value;
+    type Decision = P::Decision;
     type Message = P::Message;
     type State = P::State;
 
@@ -62,14 +63,14 @@ impl<P: Lockstep> Lockstep for Pared<P> {
         self.protocol.end_round(state, round);
     }
 
-    fn decide(&self, state: &P::State) -> P::Value {
+    fn decide(&self, state: &P::State) -> Option<P::Decision> {
         self.protocol.decide(state)
     }
 }
 
 #[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: Testable> Testable for Pared<P> {
-    fn problem(&self, graph: &Graph) -> Result<Problem<P::Value>, String> {
+    fn problem(&self, graph: &Graph) -> Result<ProblemOf<P>, String> {
         self.protocol.problem(graph)
     }
 

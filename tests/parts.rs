@@ -12,7 +12,7 @@ use turncoat::{
     Adversary, FloodSet, OralMessages, Ruling, SignedMessages, Testable, TwoStep, check,
 };
 
-use crate::command_line::turncoat;
+use crate::command_line::{scratch_folder, turncoat};
 
 /// The part of a question with this number, of so many.
 fn part(number: usize, of: usize) -> Part {
@@ -67,8 +67,7 @@ fn parts_are_numbered_from_one() {
 
 /// A folder of its own for a test.
 fn folder(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&folder);
+    let folder = scratch_folder(name);
     fs::create_dir_all(&folder).unwrap();
     folder
 }
@@ -130,11 +129,11 @@ fn files_that_do_not_belong_together_are_refused_with_a_line_each() {
         }
     };
     let [one, two, three] = [0, 1, 2].map(|place| files[place].as_str());
-    refused(&[one, three], &["1 of 3 parts are missing: 2/3"]);
+    refused(&[one, three], &["1 of 3 parts is missing: 2/3"]);
     refused(&[one, two, two, three], &["part 2/3 is in"]);
-    refused(&[one, &others[1], three], &["it is of another question", "are missing: 2/3"]);
-    refused(&[one, &fourths[1], three], &["it is part 2/2", "are missing: 2/3"]);
-    refused(&[one, "nowhere.json", three], &["nowhere.json", "are missing"]);
+    refused(&[one, &others[1], three], &["it is of another question", "is missing: 2/3"]);
+    refused(&[one, &fourths[1], three], &["it is part 2/2", "is missing: 2/3"]);
+    refused(&[one, "nowhere.json", three], &["nowhere.json", "is missing"]);
     let name = damaged.display().to_string();
     for (broken, said) in [
         (text[..text.len() / 2].to_owned(), "damaged"),
@@ -143,7 +142,7 @@ fn files_that_do_not_belong_together_are_refused_with_a_line_each() {
         ("{}\n".to_owned(), "turncoat_part"),
     ] {
         fs::write(&damaged, broken).unwrap();
-        refused(&[one, &name, three], &[said, "are missing: 2/3"]);
+        refused(&[one, &name, three], &[said, "is missing: 2/3"]);
     }
     // The others are as good as before.
     assert_eq!(turncoat(&format!("merge {}", files.join(" "))).code, 0);
@@ -159,8 +158,6 @@ fn a_record_of_another_question_is_refused() {
     fs::write(&file, "{}\n").unwrap();
     let other = turncoat(&format!("check oral -n 4 -f 1 --checkpoint {file}"));
     assert!(other.code == 2 && other.err.contains("line 1: this is no part file"), "{}", other.err);
-    let nowhere = turncoat("check oral -n 4 -f 1 --checkpoint nowhere/record.jsonl");
-    assert_eq!((nowhere.code, nowhere.err.lines().count()), (2, 1));
 }
 
 #[test]
@@ -221,7 +218,4 @@ fn memory_is_bounded() {
     let answer = turncoat("check oral -n 10 -f 3 --engine exhaustive --max-memory 40MB");
     assert_eq!((answer.code, answer.err.as_str()), (3, ""), "{}", answer.out);
     assert!(answer.out.contains("as much memory as it may"), "{}", answer.out);
-    let wrong = turncoat("check oral -n 4 -f 1 --max-memory much");
-    assert_eq!((wrong.code, wrong.err.lines().count()), (2, 1));
-    assert!(wrong.err.contains("such as 500MB or 4GiB"));
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::command_line::turncoat_in;
+use crate::command_line::{timeless, turncoat_in};
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 
@@ -13,11 +13,8 @@ fn answer(command: &str) -> String {
     let arguments = (command.strip_prefix("cargo run --release -- "))
         .or_else(|| command.strip_prefix("turncoat "));
     if let Some(arguments) = arguments {
-        // How fast it was is another thing each time.
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let lines = turncoat_in(folder, arguments, "").out;
-        let lines = lines.lines().filter(|line| !line.starts_with("Speed"));
-        return lines.map(|line| format!("{line}\n")).collect();
+        return timeless(&turncoat_in(folder, arguments, "").out);
     }
     let example = command.strip_prefix("cargo run --example ");
     let example = example.unwrap_or_else(|| panic!("README: nobody knows how to run '{command}'"));

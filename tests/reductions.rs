@@ -100,6 +100,7 @@ struct Heard {
 
 impl Lockstep for Tally {
     type Value = Order;
+    type Decision = Order;
     type Message = Order;
     type State = Heard;
 
@@ -124,13 +125,13 @@ impl Lockstep for Tally {
         }
     }
 
-    fn decide(&self, state: &Heard) -> Order {
+    fn decide(&self, state: &Heard) -> Option<Order> {
         let votes = || state.by.iter().flatten();
         if self.0 == Flaw::Favourite {
-            return votes().next().copied().unwrap_or(Order::RETREAT);
+            return votes().next().copied().or(Some(Order::RETREAT));
         }
         let attack = votes().filter(|order| **order == Order::ATTACK).count();
-        if 2 * attack > votes().count() { Order::ATTACK } else { Order::RETREAT }
+        Some(if 2 * attack > votes().count() { Order::ATTACK } else { Order::RETREAT })
     }
 }
 

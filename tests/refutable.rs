@@ -31,6 +31,7 @@ pub type Told = (General, Vec<(Round, General, u64)>);
 
 impl Lockstep for Silly {
     type Value = Order;
+    type Decision = Order;
     type Message = u64;
     type State = Told;
 
@@ -58,7 +59,7 @@ impl Lockstep for Silly {
         assert!(orders < 2 || !matches!(self, Silly::Panics), "two orders");
     }
 
-    fn decide(&self, (_, told): &Told) -> Order {
+    fn decide(&self, (_, told): &Told) -> Option<Order> {
         let obeyed = told.first().is_some_and(|(.., order)| *order == 1);
         let attack = match self {
             Silly::Retreats => false,
@@ -67,7 +68,7 @@ impl Lockstep for Silly {
             Silly::Hashes => hash(told) % 2 == 1,
             Silly::Counts(calls) => obeyed != (calls.fetch_add(1, Ordering::Relaxed) % 5 == 4),
         };
-        if attack { Order::ATTACK } else { Order::RETREAT }
+        Some(if attack { Order::ATTACK } else { Order::RETREAT })
     }
 }
 
@@ -95,6 +96,7 @@ impl SignedConsensus {
 
 impl Lockstep for SignedConsensus {
     type Value = Order;
+    type Decision = Order;
     type Message = <Parallel<SignedMessages> as Lockstep>::Message;
     type State = <Parallel<SignedMessages> as Lockstep>::State;
 
@@ -123,10 +125,10 @@ impl Lockstep for SignedConsensus {
         self.all.end_round(state, round);
     }
 
-    fn decide(&self, state: &Self::State) -> Order {
-        let votes = self.instances.iter().zip(state).map(|(sm, state)| sm.decide(state));
+    fn decide(&self, state: &Self::State) -> Option<Order> {
+        let votes = self.instances.iter().zip(state).filter_map(|(sm, state)| sm.decide(state));
         let attack = 2 * votes.filter(|vote| *vote == Order::ATTACK).count() > state.len();
-        if attack { Order::ATTACK } else { Order::RETREAT }
+        Some(if attack { Order::ATTACK } else { Order::RETREAT })
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::AtomicUsize;
 
 use itertools::Itertools;
+use serde_json::Value;
 use turncoat::fault::FaultKind;
 use turncoat::impossibility::argument::{ArgumentOf, Conclusion, Construction};
 use turncoat::impossibility::world::Must;
@@ -16,6 +17,7 @@ use turncoat::{
     Property, SignedMessages, Testable, TwoStep, Violation, refute, run,
 };
 
+use crate::command_line::{scratch, turncoat};
 use crate::refutable::{SignedConsensus, Silly};
 use crate::signed_textbook::Mutation::{self, Skips};
 use crate::signed_textbook::{Rule, Textbook};
@@ -303,4 +305,26 @@ fn what_cannot_be_refuted_is_said_in_a_line() {
     let one_value = OralMessages::new(1).over(Order::first(1));
     let error = refute(one_value).generals(3).traitors(1).run().unwrap_err();
     assert_eq!(error, CheckError::OneValue);
+}
+
+/// The attack that is saved is one as any other: it is replayed, and breaks the protocol.
+#[test]
+fn the_world_that_gives_way_is_replayed() {
+    let name = scratch("refuted.json");
+    let refuted = turncoat(&format!("refute oral -n 6 -f 2 --format json --save {name}"));
+    assert_eq!((refuted.code, refuted.err.as_str()), (1, ""));
+    let refuted: Value = serde_json::from_str(&refuted.out).unwrap();
+    let world = &refuted["worlds"][refuted["world"].as_u64().unwrap() as usize - 1];
+    let replayed = turncoat(&format!("replay {name} --format json"));
+    assert_eq!((replayed.code, replayed.err.as_str()), (1, ""));
+    let replayed: Value = serde_json::from_str(&replayed.out).unwrap();
+    for field in ["property", "lies", "decisions", "traitors"] {
+        assert_eq!(replayed[field], world[field], "{field}");
+    }
+    let signed = "refute signed -m 3 -n 4 -f 1 --graph path";
+    assert_eq!(turncoat(&format!("{signed} --save {name}")).code, 1);
+    assert_eq!(turncoat(&format!("replay {name} --expect broken")).code, 0);
+    let nothing = turncoat(&format!("refute oral -n 4 -f 1 --save {name}"));
+    assert_eq!(nothing.code, 0);
+    assert!(nothing.err.contains("there is no attack to save to"), "{}", nothing.err);
 }

@@ -15,15 +15,12 @@ use turncoat::{
     Words, check, run,
 };
 
+use crate::command_line::scratch_folder;
 use crate::pared::Pared;
 
 /// A directory of a test's own, empty at its start.
 fn directory(name: &str) -> PathBuf {
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("regressions").join(name);
-    if directory.exists() {
-        fs::remove_dir_all(&directory).unwrap();
-    }
-    directory
+    scratch_folder(&format!("regressions/{name}"))
 }
 
 /// What a person reads, without where that is.
@@ -45,6 +42,7 @@ const MENDED: Obey = Obey { anybody: false, ..TRUSTING };
 
 impl Lockstep for Obey {
     type Value = Order;
+    type Decision = Order;
     type Message = Order;
     type State = (bool, Order);
 
@@ -66,8 +64,8 @@ impl Lockstep for Obey {
         }
     }
 
-    fn decide(&self, state: &(bool, Order)) -> Order {
-        state.1
+    fn decide(&self, state: &(bool, Order)) -> Option<Order> {
+        Some(state.1)
     }
 }
 
@@ -147,6 +145,8 @@ fn what_is_found_is_kept_and_replayed() {
               the commander tells 1, 2: ATTACK
           LIE lieutenant 1 tells 2: RETREAT  (loyal: nothing)
 
+        Messages sent: 3; in an honest run: 2.
+
         What the loyal held in the end
           the commander  (true, ATTACK)
           lieutenant 2   (false, RETREAT)
@@ -162,6 +162,8 @@ fn what_is_found_is_kept_and_replayed() {
         Round 1
               the commander tells 1: RETREAT
           LIE the commander tells 2: ATTACK  (loyal: RETREAT)
+
+        Messages sent: 2; in an honest run: 2.
 
         What the loyal held in the end
           lieutenant 1   (false, RETREAT)

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use itertools::Itertools;
+use serde_json::Value;
 use turncoat::execution::Simulator;
 use turncoat::impossibility::{Existence, Rounds, View, ViewChain, rounds, rounds_over};
 use turncoat::protocols::oral::{Choice, Relay};
@@ -11,6 +12,8 @@ use turncoat::protocols::path::{Path, paths};
 use turncoat::{
     Attack, AttackOn, Edit, General, Generals, Lie, OralMessages, Order, Wire, check, run,
 };
+
+use crate::command_line::{turncoat, turncoat_with};
 
 /// n, f and r; whether there is a protocol; how many views and executions there are.
 type Row = ((usize, usize, usize), bool, usize, u64);
@@ -255,5 +258,25 @@ fn a_twin_that_runs_every_attack_finds_the_same_graph() {
                 }
             }
         }
+    }
+}
+
+/// What is in the JSON is an attack like any other: in a file, it is replayed.
+#[test]
+fn a_link_of_the_chain_is_replayed() {
+    let answer = turncoat("rounds -n 7 -f 2 -r 2 --format json").out;
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    let links = answer["chain"]["links"].as_array().unwrap();
+    assert_eq!(links.len(), 2);
+    for link in links {
+        let mut file = serde_json::json!({
+            "turncoat_attack": 1,
+            "protocol": { "protocol": "oral", "m": 1, "values": 2, "choice": "majority" },
+        });
+        let attack = link["attack"].as_object().unwrap().clone();
+        file.as_object_mut().unwrap().extend(attack);
+        let replayed = turncoat_with("replay -", &file.to_string());
+        assert!(replayed.code < 2 && replayed.err.is_empty(), "{}", replayed.err);
+        assert!(replayed.out.contains("LIE"), "{}", replayed.out);
     }
 }

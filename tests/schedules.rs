@@ -10,10 +10,11 @@ use turncoat::protocols::path::Path;
 use turncoat::search::Engine;
 use turncoat::signature::ideal::Token;
 use turncoat::{
-    Adversary, Arrival, Attack, AttackOn, Check, Edit, General, Generals, Graph, Ideal, Lie,
-    Lockstep, OralMessages, Order, Problem, Property, Repertoire, Round, Seat, Shift,
-    SignedMessages, Testable, Wire, check, run,
+    Adversary, Arrival, Attack, AttackOn, Check, Edit, General, Generals, Ideal, Lie, OralMessages,
+    Order, Problem, Property, Repertoire, Shift, SignedMessages, Testable, Wire, check, run,
 };
+
+use crate::by_functions::ByFunctions;
 
 use crate::signed_textbook::{Mutation, Textbook};
 
@@ -99,64 +100,41 @@ fn who_obeys_the_first_order_is_betrayed() {
     question(Adversary::byzantine(0).any_order()).assert_holds();
 }
 
-/// Everybody says his input, and decides on general 0's: on what comes first.
-#[derive(Debug)]
-struct FirstWord {
-    rounds: usize,
-}
-
-/// My input, and what came first.
-type Heard = (General, Order, Option<Order>);
-
-impl Lockstep for FirstWord {
-    type Value = Order;
-    type Message = Order;
-    type State = Heard;
-
-    fn rounds(&self, _n: usize) -> usize {
-        self.rounds
-    }
-
-    fn start(&self, seat: Seat, input: Option<&Order>) -> Heard {
-        (seat.me, input.copied().unwrap_or(RETREAT), None)
-    }
-
-    fn send(&self, heard: &Heard, _: Round, _: General) -> impl IntoIterator<Item = Order> {
-        Some(heard.1)
-    }
-
-    fn receive(&self, heard: &mut Heard, _: Round, _: General, order: &Order) {
-        heard.2.get_or_insert(*order);
-    }
-
-    fn decide(&self, (me, own, first): &Heard) -> Order {
-        first.filter(|_| *me != General::COMMANDER).unwrap_or(*own)
-    }
-}
-
-impl Testable for FirstWord {
-    fn problem(&self, _graph: &Graph) -> Result<Problem<Order>, String> {
-        Ok(Problem::consensus([RETREAT, ATTACK]))
-    }
-
-    fn repertoire(&self, _n: usize, _wire: Wire) -> Repertoire<Order> {
-        Repertoire::one_of([RETREAT, ATTACK])
+/// Everybody says his input, and decides on general 0's: on what comes first. That is remembered
+/// where general 0 has his own input, as one more than it is.
+fn first_word(rounds: usize) -> ByFunctions {
+    ByFunctions {
+        rounds,
+        problem: || Problem::consensus([0, 1]),
+        send: |seen, _, _| vec![seen.heard[seen.me]],
+        receive: |seen, _, _, value| {
+            if seen.me != 0 && seen.heard[0] == 0 {
+                seen.heard[0] = value + 1;
+            }
+        },
+        decide: |seen| match (seen.me, seen.heard[0]) {
+            (0, own) => own,
+            (me, 0) => seen.heard[me],
+            (_, first) => first - 1,
+        },
+        repertoire: |_| Repertoire::one_of([0, 1]),
+        ..ByFunctions::plain()
     }
 }
 
 /// By sender, what comes first is what general 0 says. In any order it need not be.
 #[test]
 fn who_takes_the_first_word_for_the_leaders_needs_arrival_by_sender() {
-    let inputs = [RETREAT, RETREAT, ATTACK].into_iter().enumerate();
-    let inputs = inputs.map(|(id, order)| (General::new(id), order)).collect();
-    let first = shift([1, 2, 1], ATTACK, Arrival::First);
+    let inputs = [0, 0, 1].into_iter().enumerate();
+    let inputs = inputs.map(|(id, input)| (General::new(id), input)).collect();
+    let first = shift([1, 2, 1], 1, Arrival::First);
     let overtaking = Attack { schedule: vec![first], ..Attack::new(3, Generals::NONE, inputs) };
     for n in 2..=4 {
-        check(FirstWord { rounds: 1 }).generals(n).traitors(0).assert_holds();
+        check(first_word(1)).generals(n).traitors(0).assert_holds();
     }
     let any_order = Adversary::byzantine(0).any_order();
-    check(FirstWord { rounds: 1 }).generals(2).against(any_order).assert_holds();
-    let question = check(FirstWord { rounds: 1 }).generals(3).against(any_order);
+    check(first_word(1)).generals(2).against(any_order).assert_holds();
+    let question = check(first_word(1)).generals(3).against(any_order);
     assert_broken_by(question, Property::Agreement, &overtaking);
 }
 
@@ -229,12 +207,12 @@ fn om_1_does_not_survive_a_traitor_and_a_lost_message() {
 /// Where the list has two late messages matters as little as where it has two lost ones.
 #[test]
 fn late_messages_arrive_in_the_order_in_which_they_would_have_arrived() {
-    let late = |from| shift([1, from, 3], ATTACK, Arrival::Late(1));
-    let inputs: BTreeMap<_, _> = (0..4).map(|id| (General::new(id), ATTACK)).collect();
+    let late = |from| shift([1, from, 3], 1, Arrival::Late(1));
+    let inputs: BTreeMap<_, _> = (0..4).map(|id| (General::new(id), 1)).collect();
     let views = [[1, 2], [2, 1]].map(|froms| {
         let schedule = froms.map(late).to_vec();
         let attack = Attack { schedule, ..Attack::new(4, Generals::NONE, inputs.clone()) };
-        let execution = run(&FirstWord { rounds: 2 }, &attack).unwrap();
+        let execution = run(&first_word(2), &attack).unwrap();
         assert_eq!(execution.idle, []);
         let view = execution.view(General::new(3));
         view.map(|(wire, _)| (wire.round, wire.from.id())).collect::<Vec<_>>()
@@ -245,8 +223,8 @@ fn late_messages_arrive_in_the_order_in_which_they_would_have_arrived() {
 
 #[test]
 fn questions_that_can_not_be_answered_are_refused() {
-    let ask = |adversary| check(FirstWord { rounds: 1 }).generals(3).against(adversary);
-    let refused = |question: Check<FirstWord>| question.run().unwrap_err().to_string();
+    let ask = |adversary| check(first_word(1)).generals(3).against(adversary);
+    let refused = |question: Check<ByFunctions>| question.run().unwrap_err().to_string();
     let byzantine = Adversary::byzantine(1);
     for adversary in [Adversary::crash(1), byzantine.any_order(), byzantine.disrupted(1, 0)] {
         let question = ask(adversary).engine(Engine::Naive);
@@ -259,6 +237,6 @@ fn questions_that_can_not_be_answered_are_refused() {
 #[test]
 fn of_a_space_too_large_a_part_is_searched() {
     let any_order = Adversary::byzantine(0).any_order();
-    let crowd = check(FirstWord { rounds: 1 }).generals(64).against(any_order);
+    let crowd = check(first_word(1)).generals(64).against(any_order);
     assert_eq!(crowd.steps(1_000).run().unwrap().name(), "bounded");
 }

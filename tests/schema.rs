@@ -3,7 +3,7 @@
 use jsonschema::{Validator, validator_for};
 use serde_json::{Value, json};
 
-use crate::command_line::turncoat;
+use crate::command_line::{scratch, turncoat};
 
 fn schema(of: &str) -> Validator {
     let answer = turncoat(&format!("schema {of}"));
@@ -22,7 +22,7 @@ fn assert_fits(schema: &Validator, value: &Value, what: &str) {
 }
 
 /// What these commands write, of every shape.
-const COMMANDS: [&str; 29] = [
+const COMMANDS: [&str; 30] = [
     "check oral -n 3 -f 1",
     "check oral -n 4 -f 1",
     "check oral -n 7 -f 2 --budget 1000",
@@ -40,6 +40,7 @@ const COMMANDS: [&str; 29] = [
     "check flood-set -n 4 -f 1",
     "check vote -n 3 -f 1 --faults send-omission",
     "check interactive -n 3 -f 1",
+    "check signed-consensus -n 2 -f 1",
     "check oral -n 4 -f 1 --dry-run",
     "check signed -n 4 -f 1 --dry-run",
     "hunt oral -n 3 -f 1",
@@ -74,7 +75,7 @@ fn verdicts_fit_their_schema() {
 fn attack_files_fit_their_schema() {
     let (attacks, verdicts) = (schema("attack"), schema("verdict"));
     for command in COMMANDS.iter().filter(|command| !command.starts_with("sweep")) {
-        let file = format!("{}/schema.json", env!("CARGO_TARGET_TMPDIR"));
+        let file = scratch("schema.json");
         let _ = std::fs::remove_file(&file);
         turncoat(&format!("{command} --save {file}"));
         let Ok(text) = std::fs::read_to_string(&file) else { continue };

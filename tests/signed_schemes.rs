@@ -25,7 +25,7 @@ use crate::signed_textbook::{Mutation, Rule, Textbook};
 type Real = <Ed25519 as Signatures>::Signature;
 
 /// How many attacks are drawn, each for five protocols.
-const CASES: u32 = 1_000;
+const CASES: u32 = 400;
 
 /// The real signature that a token stands for.
 fn signature(scheme: &Ed25519, Token { by, on, tampering }: &Token) -> Real {
@@ -85,8 +85,8 @@ fn alike<P, Q>(
     tally: &Tally,
 ) -> TestCaseResult
 where
-    P: Testable<Value = Order>,
-    Q: Testable<Value = Order>,
+    P: Testable<Value = Order, Decision = Order>,
+    Q: Testable<Value = Order, Decision = Order>,
 {
     let attack = drawn(ideal, draw);
     let translated = translated(&attack, &real);
@@ -151,18 +151,18 @@ fn both_schemes_agree_on_every_attack() {
     let config =
         ProptestConfig { cases: CASES, source_file: Some(file!()), ..ProptestConfig::default() };
     let agree = |draw: Draw| all_alike(&draw, &scheme, &tally);
-    TestRunner::new(config).run(&draws(), agree).unwrap_or_else(|error| panic!("{error}"));
+    TestRunner::new(config).run(&draws(2..=4), agree).unwrap_or_else(|error| panic!("{error}"));
     let tally = tally.borrow();
     for (what, fewest) in [
         ("an attack", 5 * CASES as usize),
-        ("a genuine lie", 2_000),
-        ("a forgery", 1_500),
-        ("a stray", 200),
-        ("withheld", 700),
-        ("idle", 1_000),
-        ("lacking", 1_000),
-        ("accepted", 10),
-        ("harmed", 30),
+        ("a genuine lie", 800),
+        ("a forgery", 600),
+        ("a stray", 80),
+        ("withheld", 280),
+        ("idle", 400),
+        ("lacking", 400),
+        ("accepted", 4),
+        ("harmed", 12),
     ] {
         let times = tally.get(what).copied().unwrap_or(0);
         assert!(times >= fewest, "{what}: only {times} times\n{tally:?}");

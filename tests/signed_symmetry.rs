@@ -124,6 +124,7 @@ type State = SignedState<Order, Token>;
 
 impl Lockstep for Odd {
     type Value = Order;
+    type Decision = Order;
     type Message = Chain<Order, Token>;
     type State = (General, State);
 
@@ -161,9 +162,9 @@ impl Lockstep for Odd {
         self.0.end_round(state, round);
     }
 
-    fn decide(&self, (me, state): &Self::State) -> Order {
+    fn decide(&self, (me, state): &Self::State) -> Option<Order> {
         let timid = self.1 == Oddity::Timid && me.id() == ODD;
-        if timid { Order::RETREAT } else { self.0.decide(state) }
+        if timid { Some(Order::RETREAT) } else { self.0.decide(state) }
     }
 }
 

@@ -194,6 +194,7 @@ impl<S: Forge> Textbook<S> {
 
 impl<S: Forge> Lockstep for Textbook<S> {
     type Value = Order;
+    type Decision = Order;
     type Message = ChainOf<S>;
     type State = Told<S::Signature>;
 
@@ -238,18 +239,18 @@ impl<S: Forge> Lockstep for Textbook<S> {
     }
 
     /// SM(m) step 3: choice(V).
-    fn decide(&self, told: &Self::State) -> Order {
+    fn decide(&self, told: &Self::State) -> Option<Order> {
         let odd = told.seat.me.id() % 2 == 1;
         let none = if odd && self.mutation == Mutation::DefaultDiffers {
             Order::ATTACK
         } else {
             Order::RETREAT
         };
-        match (self.mutation, told.orders.len()) {
+        Some(match (self.mutation, told.orders.len()) {
             (_, 0) => none,
             (_, 1) | (Mutation::ObeysFirst, _) => told.first.unwrap_or(none),
             _ => Order::RETREAT,
-        }
+        })
     }
 }
 

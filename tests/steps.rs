@@ -5,66 +5,40 @@ use expect_test::expect;
 use rayon::ThreadPoolBuilder;
 use turncoat::search::Engine;
 use turncoat::{
-    Adversary, Check, FloodSet, General, Graph, InteractiveConsistency, Lockstep, OralMessages,
-    Order, Problem, Repertoire, Round, Seat, SignedMessages, Testable, TwoStep, Wire, check,
+    Adversary, Check, FloodSet, InteractiveConsistency, OralMessages, Problem, Repertoire, Round,
+    SignedMessages, Testable, TwoStep, check,
 };
+
+use crate::by_functions::ByFunctions;
 
 /// What a user might bring: each tells the others what the commander told it, and follows most of them.
 /// It makes no claims, so the search knows nothing of it but how it behaves.
-#[derive(Clone, Debug)]
-struct Poll;
-
-/// Who I am, and what each has told me of the order, by number; the commander's word is the order itself.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-struct Votes {
-    me: General,
-    told: Vec<Order>,
-}
-
-impl Lockstep for Poll {
-    type Value = Order;
-    type Message = Order;
-    type State = Votes;
-
-    fn rounds(&self, _: usize) -> usize {
-        2
+fn poll() -> ByFunctions {
+    fn speaks(round: Round, from: usize, to: usize) -> bool {
+        (from == 0) == (round == 1) && to != 0
     }
-
-    fn start(&self, seat: Seat, order: Option<&Order>) -> Votes {
-        let mut told = vec![Order::RETREAT; seat.n];
-        told[0] = order.copied().unwrap_or(Order::RETREAT);
-        Votes { me: seat.me, told }
-    }
-
-    fn send(&self, votes: &Votes, round: Round, to: General) -> impl IntoIterator<Item = Order> {
-        let speaks = votes.me.is_commander() == (round == 1) && !to.is_commander();
-        speaks.then(|| votes.told[0])
-    }
-
-    fn receive(&self, votes: &mut Votes, round: Round, from: General, order: &Order) {
-        if from.is_commander() == (round == 1) {
-            votes.told[from.id()] = *order;
-        }
-    }
-
-    fn decide(&self, votes: &Votes) -> Order {
-        let told = (0..votes.told.len()).filter(|id| *id != votes.me.id() || *id == 0);
-        let attack = told.clone().filter(|id| votes.told[*id] == Order::ATTACK).count();
-        if 2 * attack > told.count() { Order::ATTACK } else { Order::RETREAT }
-    }
-}
-
-impl Testable for Poll {
-    fn problem(&self, _: &Graph) -> Result<Problem<Order>, String> {
-        Ok(Problem::broadcast([Order::RETREAT, Order::ATTACK]))
-    }
-
-    fn repertoire(&self, _: usize, Wire { round, from, to }: Wire) -> Repertoire<Order> {
-        if from.is_commander() == (round == 1) && !to.is_commander() {
-            Repertoire::one_of([Order::RETREAT, Order::ATTACK])
-        } else {
-            Repertoire::silent()
-        }
+    ByFunctions {
+        rounds: 2,
+        problem: || Problem::broadcast([0, 1]),
+        send: |seen, round, to| match speaks(round, seen.me, to.id()) {
+            true => vec![seen.heard[0]],
+            false => vec![],
+        },
+        receive: |seen, round, from, order| {
+            if from.is_commander() == (round == 1) {
+                seen.heard[from.id()] = order;
+            }
+        },
+        decide: |seen| {
+            let told = (0..seen.heard.len()).filter(|id| *id != seen.me || *id == 0);
+            let attack = told.clone().filter(|id| seen.heard[*id] == 1).count();
+            u8::from(2 * attack > told.count())
+        },
+        repertoire: |wire| match speaks(wire.round, wire.from.id(), wire.to.id()) {
+            true => Repertoire::one_of([0, 1]),
+            false => Repertoire::silent(),
+        },
+        ..ByFunctions::plain()
     }
 }
 
@@ -109,7 +83,7 @@ fn a_standard_question_takes_so_many_steps() {
         row("interactive consistency, n=4", &{
             check(InteractiveConsistency::new(1)).generals(4).traitors(1)
         }),
-        row("a user's poll, n=4, f=1", &check(Poll).generals(4).traitors(1)),
+        row("a user's poll, n=4, f=1", &check(poll()).generals(4).traitors(1)),
     ];
     expect![[r#"
                                       verdict     steps  size  behaviours

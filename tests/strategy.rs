@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
 use expect_test::expect;
 use proptest::prelude::*;
@@ -11,9 +10,10 @@ use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner
 use turncoat::strategy::{Settings, attacks, forgeries, inputs, judged, lies, schedules, traitors};
 use turncoat::{
     Adversary, Arrival, AttackOn, General, Generals, OralMessages, Order, Regressions, Setting,
-    SignedMessages, prop_assert_holds, run,
+    SignedMessages, Testable, TwoStep, check, prop_assert_holds, run,
 };
 
+use crate::command_line::scratch_folder;
 use crate::panics;
 use crate::strategy_shrinking::oral;
 
@@ -49,11 +49,35 @@ proptest! {
             }),
         told in lies(OralMessages::new(1), Setting::new(4, 1)).prop_map(|lies| lies.len()),
         shifted in schedules(OralMessages::new(1), in_any_order(4, 1)),
-        (wire, _) in forgeries(&SignedMessages::new(1), 3).unwrap(),
+        (wire, forgery) in forgeries(&SignedMessages::new(1), 3).unwrap(),
     ) {
         prop_assert_eq!((by, &given), (attack.traitors, &attack.inputs));
         prop_assert!(told < 100 && wire.round <= 2);
+        prop_assert!(wire.from != wire.to && !forgery.label.is_empty());
         prop_assert!(shifted.iter().all(|shift| shift.arrival == Arrival::First));
+    }
+
+    #[test]
+    fn settings_are_those_that_were_given(setting in Settings::among(4..=9, |n| (n - 1) / 3)) {
+        prop_assert!((4..=9).contains(&setting.n()));
+        prop_assert_eq!(setting.adversary.traitors, (setting.n() - 1) / 3);
+    }
+
+    #[test]
+    fn every_attack_fits(attack in attacks(SignedMessages::new(2), in_any_order(4, 2))) {
+        let execution = run(&SignedMessages::new(2), &attack).unwrap();
+        prop_assert!(execution.idle.is_empty() && execution.lacking.is_empty());
+        prop_assert_holds!(SignedMessages::new(2), attack);
+    }
+
+    /// A strategy of a strategy: the user's own choice decides the protocol.
+    #[test]
+    fn strategies_are_composed(
+        (m, attack) in (1..=2_usize).prop_flat_map(|m| {
+            (Just(m), attacks(OralMessages::new(m), Setting::new(3 * m + 1, m)))
+        }),
+    ) {
+        prop_assert_holds!(OralMessages::new(m), attack);
     }
 }
 
@@ -112,19 +136,53 @@ fn bad_settings_get_one_line() {
     "#]].assert_eq(&lines.concat());
 }
 
+/// The attack to which proptest shrinks what breaks a protocol, and what it says of that; the fewer
+/// cases, the sooner.
+fn found<P: Testable + Clone>(
+    protocol: &P,
+    settings: impl Into<Settings>,
+) -> (String, AttackOn<P>) {
+    let config = Config { cases: 2_000, failure_persistence: None, ..Config::default() };
+    let chance = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(config, chance);
+    match runner.run(&attacks(protocol.clone(), settings), |attack| {
+        prop_assert_holds!(protocol, attack);
+        Ok(())
+    }) {
+        Err(TestError::Fail(reason, attack)) => (reason.message().to_owned(), attack),
+        other => panic!("{protocol:?}: {other:?}"),
+    }
+}
+
+/// Bit by bit not every attack can be made as small as the smallest, but none stays large.
+#[test]
+fn what_breaks_a_protocol_shrinks_to_something_small() {
+    fn is_small<P: Testable + Clone>(protocol: &P, n: usize, f: usize) {
+        let (_, attack) = found(protocol, Setting::new(n, f));
+        assert!(judged(protocol, &attack).is_err(), "{attack:?}");
+        let smallest = check(protocol).generals(n).traitors(f).assert_broken().attack;
+        assert!(attack.size() <= 3 + smallest.size(), "{protocol:?}: {attack:?}");
+    }
+    is_small(&OralMessages::new(1), 3, 1);
+    is_small(&OralMessages::new(1), 5, 2);
+    is_small(&TwoStep::new(), 4, 2);
+    is_small(&SignedMessages::new(0), 3, 1);
+}
+
+#[test]
+fn crashes_and_changes_of_the_schedule_shrink_as_well() {
+    let lost = Adversary::byzantine(1).without_replays().any_order().disrupted(2, 1);
+    let (_, attack) = found(&SignedMessages::new(1), Setting::new(3, lost));
+    assert_eq!(attack.size(), 2, "{attack:?}");
+    assert!(attack.schedule.iter().all(|shift| shift.arrival.is_asynchronous()), "{attack:?}");
+    let (_, attack) = found(&OralMessages::new(0), Setting::new(4, Adversary::crash(1)));
+    assert_eq!((attack.crashes.len(), attack.size()), (1, 1), "{attack:?}");
+}
+
 /// The whole story is what proptest shows, and what it shows is small.
 #[test]
 fn a_case_that_fails_tells_the_story() {
-    let mut runner = TestRunner::new_with_rng(
-        Config { cases: 256, failure_persistence: None, ..Config::default() },
-        TestRng::deterministic_rng(RngAlgorithm::ChaCha),
-    );
-    let drawn = attacks(OralMessages::new(1), Settings::among(3..=6, |_| 1));
-    let failed = runner.run(&drawn, |attack| {
-        prop_assert_holds!(OralMessages::new(1), attack);
-        Ok(())
-    });
-    let Err(TestError::Fail(reason, attack)) = failed else { panic!("{failed:?}") };
+    let (reason, attack) = found(&OralMessages::new(1), Settings::among(3..=6, |_| 1));
     assert_eq!(attack.size(), 1);
     expect![[r#"
         OM(1) among 3 generals
@@ -139,6 +197,8 @@ fn a_case_that_fails_tells_the_story() {
               lieutenant 1 tells 2: the commander said ATTACK
           LIE lieutenant 2 tells 1: the commander said RETREAT  (loyal: the commander said ATTACK)
 
+        Messages sent: 4; in an honest run: 4.
+
         What the loyal held in the end
           the commander  gave the order ATTACK
           lieutenant 1   the commander said ATTACK
@@ -147,10 +207,13 @@ fn a_case_that_fails_tells_the_story() {
                          decides RETREAT
 
         Violated: validity (IC2). The loyal commander orders ATTACK, and lieutenant 1 decides RETREAT.
-    "#]].assert_eq(reason.message());
-    let elsewhere = AttackOn::<OralMessages> { graph: 0.into(), ..attack };
-    let judged = judged(&OralMessages::new(1), &elsewhere).unwrap_err();
-    assert_eq!(judged, "n is 0: there must be from 1 to 64 generals");
+    "#]].assert_eq(&reason);
+    let elsewhere = AttackOn::<OralMessages> { graph: 0.into(), ..attack.clone() };
+    let misfit = judged(&OralMessages::new(1), &elsewhere).unwrap_err();
+    assert_eq!(misfit, "n is 0: there must be from 1 to 64 generals");
+    let crowded = AttackOn::<OralMessages> { traitors: Generals::first(5), ..attack };
+    let misfit = judged(&OralMessages::new(1), &crowded).unwrap_err();
+    assert_eq!(misfit, "general 3 is not there: the 3 generals are numbered from 0");
 }
 
 /// Stored attacks are drawn first, one after the other.
@@ -172,10 +235,7 @@ fn what_was_found_before_comes_first() {
 /// What is found is kept, and comes first until it is survived.
 #[test]
 fn what_is_found_is_kept() {
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("strategy");
-    if directory.exists() {
-        fs::remove_dir_all(&directory).unwrap();
-    }
+    let directory = scratch_folder("strategy");
     let stored = Regressions::in_dir(&directory);
     let clean = |text: String| text.replace(&directory.display().to_string(), "DIRECTORY");
     stored.assert_survived_by(&OralMessages::new(1), Setting::new(4, 1));

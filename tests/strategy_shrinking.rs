@@ -9,9 +9,10 @@ use turncoat::protocols::path::Path;
 use turncoat::strategy::{Settings, attacks};
 use turncoat::{
     Adversary, Arrival, Attack, AttackOn, Crash, Edit, FaultClass, FloodSet, General, Generals,
-    Graph, Lie, Lockstep, OralMessages, Order, Problem, Round, Seat, Setting, Shift, Testable,
-    TwoStep, Wire, run,
+    Lie, OralMessages, Order, Problem, Repertoire, Setting, Shift, Testable, TwoStep, Wire, run,
 };
+
+use crate::by_functions::ByFunctions;
 
 const RETREAT: Order = Order::RETREAT;
 const ATTACK: Order = Order::ATTACK;
@@ -102,44 +103,23 @@ fn literal_in_literal_out() {
     assert_eq!(shrunk(fixed, |_| true).0, oral(4, &[1, 2], ATTACK, &[]));
 }
 
-/// Whoever is ever told RETREAT by anybody retreats.
-#[derive(Clone, Debug)]
-struct Timid;
-
-impl Lockstep for Timid {
-    type Value = Order;
-    type Message = Order;
-    type State = (bool, Order);
-
-    fn rounds(&self, _: usize) -> usize {
-        3
-    }
-
-    fn start(&self, seat: Seat, order: Option<&Order>) -> (bool, Order) {
-        (seat.me.is_commander(), order.copied().unwrap_or(Order::first(3)[2]))
-    }
-
-    fn send(
-        &self,
-        state: &(bool, Order),
-        round: Round,
-        _: General,
-    ) -> impl IntoIterator<Item = Order> {
-        (state.0 && round == 1).then_some(state.1)
-    }
-
-    fn receive(&self, state: &mut (bool, Order), _: Round, _: General, order: &Order) {
-        state.1 = state.1.min(*order);
-    }
-
-    fn decide(&self, state: &(bool, Order)) -> Order {
-        state.1
-    }
-}
-
-impl Testable for Timid {
-    fn problem(&self, _graph: &Graph) -> Result<Problem<Order>, String> {
-        Ok(Problem::broadcast(Order::first(3)[1..].to_vec()))
+/// Of the values 1 and 2 everybody decides the least that anybody ever tells; nothing is described.
+fn timid() -> ByFunctions {
+    ByFunctions {
+        rounds: 3,
+        problem: || Problem::broadcast([1, 2]),
+        start: |seen| {
+            if seen.me != 0 {
+                seen.heard[0] = 2;
+            }
+        },
+        send: |seen, round, _| {
+            if seen.me == 0 && round == 1 { vec![seen.heard[0]] } else { vec![] }
+        },
+        receive: |seen, _, _, value| seen.heard[0] = seen.heard[0].min(value),
+        decide: |seen| seen.heard[0],
+        repertoire: |_| Repertoire::unknown(),
+        ..ByFunctions::plain()
     }
 }
 
@@ -147,28 +127,28 @@ impl Testable for Timid {
 /// without a word of what could be said.
 #[test]
 fn all_that_an_attack_has_becomes_simpler() {
-    let [third, second] = [Order::first(3)[2], ATTACK];
+    let [greatest, least] = [2, 1];
     let wire = |round, from, to| Wire { round, from: General::new(from), to: General::new(to) };
     let inputs = |order| BTreeMap::from([(General::COMMANDER, order)]);
     let by = |id| Generals::NONE.with(General::new(id));
     let told = |round, say| Lie { wire: wire(round, 1, 2), edit: Edit::Say(say) };
     let loud =
-        AttackOn::<Timid> { lies: vec![told(3, second)], ..Attack::new(4, by(1), inputs(third)) };
-    let left = shrunk(tree(Timid, Setting::new(4, 1), &loud), breaks(&Timid)).0;
-    assert_eq!(left, AttackOn::<Timid> { lies: vec![told(1, second)], ..loud.clone() });
+        Attack::<u8, u8> { lies: vec![told(3, least)], ..Attack::new(4, by(1), inputs(greatest)) };
+    let left = shrunk(tree(timid(), Setting::new(4, 1), &loud), breaks(&timid())).0;
+    assert_eq!(left, Attack::<u8, u8> { lies: vec![told(1, least)], ..loud.clone() });
 
     let disrupted = Setting::new(4, Adversary::byzantine(1).any_order().disrupted(2, 2));
-    let shift = |to, arrival| Shift { wire: wire(1, 0, to), message: second, arrival };
+    let shift = |to, arrival| Shift { wire: wire(1, 0, to), message: least, arrival };
     let schedule = vec![shift(2, Arrival::Late(2)), shift(3, Arrival::First)];
-    let shifted = AttackOn::<Timid> {
+    let shifted = Attack::<u8, u8> {
         schedule,
-        lies: vec![told(3, second)],
-        ..Attack::new(4, by(1), inputs(second))
+        lies: vec![told(3, least)],
+        ..Attack::new(4, by(1), inputs(least))
     };
-    let late = |attack: &AttackOn<Timid>| {
+    let late = |attack: &Attack<u8, u8>| {
         attack.schedule.iter().any(|shift| shift.arrival.is_asynchronous())
     };
-    let left = shrunk(tree(Timid, disrupted, &shifted), late).0;
+    let left = shrunk(tree(timid(), disrupted, &shifted), late).0;
     assert_eq!((left.lies.len(), left.traitors), (0, Generals::NONE));
     assert_eq!(left.schedule, [shift(2, Arrival::Late(1))]);
 
@@ -223,5 +203,5 @@ fn what_is_left_is_locally_minimal() {
     all_needed(OralMessages::new(1), Settings::among(3..=6, |_| 2));
     all_needed(OralMessages::new(2), Setting::new(6, 2));
     all_needed(TwoStep::new(), Settings::among(4..=5, |_| 2));
-    all_needed(Timid, Settings::among(3..=5, |_| 1));
+    all_needed(timid(), Settings::among(3..=5, |_| 1));
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use expect_test::expect_file;
 use turncoat::{OralMessages, check, refute};
 
-use crate::command_line::turncoat;
+use crate::command_line::{timeless, turncoat};
 
 /// The text without colours.
 fn without_colours(text: &str) -> String {
@@ -32,10 +32,6 @@ fn in_a_pipe_there_are_no_colours_unless_they_are_asked_for() {
         let plain = turncoat(command);
         let never = turncoat(&format!("{command} --color never --ascii"));
         let always = turncoat(&format!("{command} --color always"));
-        let timeless = |text: &str| {
-            let lines = text.lines().filter(|line| !line.starts_with("Speed"));
-            lines.fold(String::new(), |text, line| text + line + "\n")
-        };
         assert!(plain.out.is_ascii() && !plain.out.contains('\u{1b}'), "turncoat {command}");
         assert_eq!(timeless(&plain.out), timeless(&never.out), "turncoat {command}");
         assert!(always.out.contains("\u{1b}["), "turncoat {command}");

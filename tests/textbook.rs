@@ -106,6 +106,7 @@ impl Textbook {
 
 impl Lockstep for Textbook {
     type Value = Order;
+    type Decision = Order;
     type Message = Relay<Order>;
     type State = Told;
 
@@ -167,8 +168,8 @@ impl Lockstep for Textbook {
         }
     }
 
-    fn decide(&self, told: &Told) -> Order {
-        told.order.unwrap_or_else(|| self.value(told, &Path::root(), self.m))
+    fn decide(&self, told: &Told) -> Option<Order> {
+        Some(told.order.unwrap_or_else(|| self.value(told, &Path::root(), self.m)))
     }
 }
 

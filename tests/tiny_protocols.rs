@@ -9,10 +9,12 @@ use turncoat::{
     Wire,
 };
 
-/// A protocol whose tables are drawn from a seed, entry by entry, whenever one is looked up.
+use crate::tables::Tables;
+
+/// A protocol of drawn tables.
 #[derive(Clone, Copy, Debug)]
 pub struct Tiny {
-    pub seed: u64,
+    pub tables: Tables,
     pub n: usize,
 }
 
@@ -32,54 +34,39 @@ const FORGED: u8 = 9;
 
 impl Tiny {
     pub fn new(seed: u64) -> Tiny {
-        let blank = Tiny { seed, n: 0 };
-        Tiny { n: [2, 3, 3, 3, 4][blank.draw("n", [], 5)], ..blank }
-    }
-
-    /// A number below `end`, the same for the same question.
-    pub fn draw<const N: usize>(&self, what: &str, entry: [usize; N], end: usize) -> usize {
-        let mut hash = self.seed.wrapping_add(1);
-        for part in what.bytes().map(u64::from).chain(entry.map(|part| part as u64)) {
-            hash = (hash ^ part).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            hash ^= hash >> 29;
-        }
-        hash = (hash ^ (hash >> 32)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        ((hash >> 33) % end as u64) as usize
-    }
-
-    pub fn one_in<const N: usize>(&self, many: usize, what: &str, entry: [usize; N]) -> bool {
-        self.draw(what, entry, many) == 0
+        let tables = Tables(seed);
+        Tiny { tables, n: [2, 3, 3, 3, 4][tables.draw("n", [], 5)] }
     }
 
     /// Whether something goes wrong here: in some protocols that is rarer than in others.
     fn slips<const N: usize>(&self, what: &str, entry: [usize; N]) -> bool {
-        let rare = [3, 8, 25, 1000][self.draw("rare", [], 4)];
-        self.one_in(rare, what, entry)
+        let rare = [3, 8, 25, 1000][self.tables.draw("rare", [], 4)];
+        self.tables.one_in(rare, what, entry)
     }
 
     /// Whether there are two values, which are said in the first round.
     fn two_values(&self) -> bool {
-        self.one_in(2, "two values", [])
+        self.tables.one_in(2, "two values", [])
     }
 
     /// Whether it panics here. (A traitor whose own run has failed would be silent.)
     fn fails<const N: usize>(&self, rare: usize, call: &str, entry: [usize; N]) -> bool {
-        !self.never_silent() && self.one_in(rare, call, entry)
+        !self.never_silent() && self.tables.one_in(rare, call, entry)
     }
 
     /// Whether it takes several messages before anything goes wrong.
     fn climbs(&self) -> bool {
-        self.one_in(2, "climbs", [])
+        self.tables.one_in(2, "climbs", [])
     }
 
     /// Whether everybody says something in every slot.
     pub fn never_silent(&self) -> bool {
-        self.one_in(6, "never silent", [])
+        self.tables.one_in(6, "never silent", [])
     }
 
     /// The messages of a slot; they may be mixed up in their order.
     fn slot(&self, slot: u8) -> Vec<u8> {
-        let crossed = self.one_in(2, "crossed", []);
+        let crossed = self.tables.one_in(2, "crossed", []);
         let of_slot = |message: &u8| if crossed { message % 2 } else { message / 2 } == slot;
         (0..MESSAGES).filter(of_slot).collect()
     }
@@ -88,7 +75,7 @@ impl Tiny {
         let tells = self.two_values() && round == 1;
         let tells = tells && (self.task() == Task::Consensus || *me == 0);
         let never_silent = self.never_silent();
-        if !tells && !never_silent && self.one_in(3, "live", [*me, round, to.id()]) {
+        if !tells && !never_silent && self.tables.one_in(3, "live", [*me, round, to.id()]) {
             return vec![];
         }
         let says = |slot: u8| {
@@ -96,8 +83,9 @@ impl Tiny {
             if tells && slot == 0 {
                 return Some(self.slot(0)[usize::from(*value)]);
             }
-            let silent = tells || self.one_in(if slot == 0 { 4 } else { 2 }, "silent", entry);
-            (never_silent || !silent).then(|| self.slot(slot)[self.draw("says", entry, 2)])
+            let silent =
+                tells || self.tables.one_in(if slot == 0 { 4 } else { 2 }, "silent", entry);
+            (never_silent || !silent).then(|| self.slot(slot)[self.tables.draw("says", entry, 2)])
         };
         (0..2).filter_map(says).collect()
     }
@@ -105,11 +93,12 @@ impl Tiny {
 
 impl Lockstep for Tiny {
     type Value = u8;
+    type Decision = u8;
     type Message = u8;
     type State = State;
 
     fn rounds(&self, n: usize) -> usize {
-        [1, 2, 2, 3 - n / 4][self.draw("rounds", [], 4)]
+        [1, 2, 2, 3 - n / 4][self.tables.draw("rounds", [], 4)]
     }
 
     fn start(&self, seat: Seat, input: Option<&u8>) -> State {
@@ -125,7 +114,7 @@ impl Lockstep for Tiny {
     fn receive(&self, state: &mut State, round: Round, from: General, message: &u8) {
         let entry = [state.me, state.mood, usize::from(*message), round, from.id()];
         assert!(!self.fails(150, "receive", entry), "receive fails");
-        if *message == FORGED && !self.one_in(20, "believes", entry) {
+        if *message == FORGED && !self.tables.one_in(20, "believes", entry) {
             return;
         }
         let said = self.slot(0).iter().position(|said| said == message);
@@ -136,9 +125,10 @@ impl Lockstep for Tiny {
             _ if self.two_values() && self.slips("turns", entry) => state.value ^= 1,
             _ => {}
         }
-        if self.one_in(2 + 2 * self.draw("steady", [], 2), "moves", entry) {
+        if self.tables.one_in(2 + 2 * self.tables.draw("steady", [], 2), "moves", entry) {
             let climbed = (state.mood + 1).min(MOODS - 1);
-            state.mood = if self.climbs() { climbed } else { self.draw("mood", entry, MOODS) };
+            state.mood =
+                if self.climbs() { climbed } else { self.tables.draw("mood", entry, MOODS) };
         }
     }
 
@@ -147,18 +137,21 @@ impl Lockstep for Tiny {
         assert!(state.mood == 0 || !self.fails(150, "end_round", entry), "end_round fails");
     }
 
-    fn decide(&self, State { me, mood, value }: &State) -> u8 {
-        assert!(!(*mood > 1 && self.one_in(25, "decide fails", [*me, *mood])), "decide fails");
+    fn decide(&self, State { me, mood, value }: &State) -> Option<u8> {
+        assert!(
+            !(*mood > 1 && self.tables.one_in(25, "decide fails", [*me, *mood])),
+            "decide fails"
+        );
         let slips = if self.climbs() {
-            *mood == MOODS - 1 && self.one_in(2, "decides", [*me])
+            *mood == MOODS - 1 && self.tables.one_in(2, "decides", [*me])
         } else {
             *mood > 0 && self.slips("decides", [*me, *mood])
         };
-        match slips {
+        Some(match slips {
             true if self.two_values() => 1 - value,
             true => 7,
             false => *value,
-        }
+        })
     }
 }
 
@@ -168,7 +161,7 @@ impl Tiny {
     }
 
     fn task(&self) -> Task {
-        if self.one_in(3, "consensus", []) { Task::Consensus } else { Task::Broadcast }
+        if self.tables.one_in(3, "consensus", []) { Task::Consensus } else { Task::Broadcast }
     }
 }
 
@@ -182,7 +175,7 @@ impl Testable for Tiny {
         let unmoved = |outcome: &Outcome<'_, u8>| {
             outcome.bound_inputs().all(|input| *input == 1) || outcome.decided().contains(&0)
         };
-        let demands = self.one_in(3, "demands", []);
+        let demands = self.tables.one_in(3, "demands", []);
         Ok(if demands { problem.demanding(Demand::new("unmoved", unmoved)) } else { problem })
     }
 
@@ -190,19 +183,21 @@ impl Testable for Tiny {
         let states = (0..MOODS).cartesian_product(self.values());
         let states = states.map(|(mood, value)| State { me: from.id(), mood, value });
         let wire = [from.id(), round, to.id()];
-        let quiet = self.one_in(3, "quiet", wire);
+        let quiet = self.tables.one_in(3, "quiet", wire);
         let more = |message: &u8| {
-            !quiet && self.one_in(3, "more", [wire[0], wire[1], wire[2], usize::from(*message)])
+            !quiet
+                && self.tables.one_in(3, "more", [wire[0], wire[1], wire[2], usize::from(*message)])
         };
         let said = states.flat_map(|state| self.says(&state, round, to));
         let said = said.chain((0..MESSAGES).filter(more)).collect_vec();
         let slot = |slot| self.slot(slot).into_iter().filter(|m| said.contains(m)).collect();
-        let strays = 0..self.draw("strays", wire, 3);
+        let strays = 0..self.tables.draw("strays", wire, 3);
         let strays = strays.map(|which| {
-            self.draw("stray", [wire[0], wire[1], wire[2], which], usize::from(MESSAGES) + 2) as u8
+            self.tables.draw("stray", [wire[0], wire[1], wire[2], which], usize::from(MESSAGES) + 2)
+                as u8
         });
         let forged = Forgery { label: "forged", message: FORGED };
-        let forged = Some(forged).filter(|_| self.one_in(3, "forgeries", []));
+        let forged = Some(forged).filter(|_| self.tables.one_in(3, "forgeries", []));
         Repertoire::of((0..2).map(slot)).with_strays(strays).with_forgeries(forged)
     }
 }

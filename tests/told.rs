@@ -12,10 +12,11 @@ use turncoat::report::json;
 use turncoat::report::story::Story;
 use turncoat::{
     Adversary, Arrival, Attack, AttackOn, CoordinatorVote, Counterexample, Crash, Demand, Edit,
-    FaultClass, FloodSet, General, Generals, Graph, InteractiveConsistency, Lie, Lockstep,
-    OralMessages, Order, Problem, Round, Seat, Shift, SignedMessages, Task, Testable, Wire, check,
-    run,
+    FaultClass, FloodSet, General, Generals, InteractiveConsistency, Lie, OralMessages, Order,
+    Problem, Repertoire, Shift, SignedMessages, Task, Testable, Wire, check, run,
 };
+
+use crate::by_functions::ByFunctions;
 
 const A: Order = Order::ATTACK;
 const R: Order = Order::RETREAT;
@@ -177,58 +178,29 @@ fn a_program_reads_the_same() {
     let protocol = CoordinatorVote::new(1);
     let execution = run(&protocol, &attack).unwrap();
     let json = json::execution(Task::Broadcast, &attack, &execution);
-    expect![[r#"{"property":null,"fault":null,"forgery":null,"faults":"crash","traitors":[0],"inputs":{"0":"ATTACK"},"crashes":[{"general":0,"round":1,"reaches":[1]}],"lies":[],"decisions":{"1":"RETREAT","2":"RETREAT"}}"#]].assert_eq(&format!("{json}"));
+    expect![[r#"{"property":null,"fault":null,"forgery":null,"messages":3,"faults":"crash","traitors":[0],"inputs":{"0":"ATTACK"},"crashes":[{"general":0,"round":1,"reaches":[1]}],"lies":[],"decisions":{"1":"RETREAT","2":"RETREAT"}}"#]].assert_eq(&format!("{json}"));
 }
 
 /// Consensus on what is no value.
-#[derive(Clone, Debug)]
-struct Nonsense;
-
-impl Lockstep for Nonsense {
-    type Value = Order;
-    type Message = Order;
-    type State = Order;
-
-    fn rounds(&self, _n: usize) -> usize {
-        1
-    }
-
-    fn start(&self, _seat: Seat, input: Option<&Order>) -> Order {
-        *input.expect("everybody has an input")
-    }
-
-    fn send(&self, _: &Order, _: Round, _: General) -> impl IntoIterator<Item = Order> {
-        None
-    }
-
-    fn receive(&self, _: &mut Order, _: Round, _: General, _: &Order) {}
-
-    fn decide(&self, _: &Order) -> Order {
-        Order::first(3)[2]
-    }
-}
-
-impl Testable for Nonsense {
-    fn problem(&self, _graph: &Graph) -> Result<Problem<Order>, String> {
-        Ok(Problem::consensus(Order::first(2)))
-    }
-
-    fn repertoire(&self, _n: usize, _wire: Wire) -> turncoat::Repertoire<Order> {
-        turncoat::Repertoire::silent()
-    }
-}
-
 #[test]
 fn nobody_commands_where_a_protocol_misbehaves() {
-    let attack = faulty(FaultClass::Byzantine, 2, &[], &[A, R]);
+    let nonsense = ByFunctions {
+        problem: || Problem::consensus([0, 1]),
+        send: |_, _, _| vec![],
+        decide: |_| 2,
+        repertoire: |_| Repertoire::silent(),
+        ..ByFunctions::plain()
+    };
+    let inputs = [1, 0].into_iter().enumerate().map(|(id, input)| (General::new(id), input));
+    let attack = Attack::new(2, Generals::NONE, inputs.collect());
     expect![[r#"
         Nobody is a traitor.
-        General 0, who is loyal, has the input ATTACK.
-        General 1, who is loyal, has the input RETREAT.
+        General 0, who is loyal, has the input 1.
+        General 1, who is loyal, has the input 0.
 
-        Fault: general 0 decides order 2, which is none of the values.
+        Fault: general 0 decides 2, which is none of the values.
 
         Smallest (no lie): no attack has fewer traitors, or as many and fewer lies.
     "#]]
-    .assert_eq(&told(&Nonsense, attack, Size::Smallest));
+    .assert_eq(&told(&nonsense, attack, Size::Smallest));
 }

@@ -6,9 +6,10 @@ use turncoat::protocols::parallel::{Parallel, Tagged};
 use turncoat::signature::{Seal, Signed, Worth};
 use turncoat::testable::Forgery;
 use turncoat::{
-    Adversary, Claims, ClaimsOf, Demand, General, Generals, Graph, InteractiveConsistency,
-    Lockstep, OralMessages, Order, Problem, Property, Recursive, Repertoire, Round, Seat,
-    SignedMessages, Signing, Swap, Symmetric, Task, Testable, Wire, Words, check,
+    Adversary, Agreement, Claims, ClaimsOf, Demand, General, Generals, Graph,
+    InteractiveConsistency, Lockstep, OralMessages, Order, Problem, Property, Recursive,
+    Repertoire, Round, Seat, SignedMessages, Signing, Swap, Symmetric, Task, Termination, Testable,
+    Validity, Wire, Words, check,
 };
 
 use crate::pared::Pared;
@@ -22,6 +23,7 @@ const WIRE: Wire = Wire { round: 1, from: General::COMMANDER, to: General::COMMA
 
 impl Lockstep for Probe {
     type Value = u8;
+    type Decision = u8;
     type Message = u16;
     type State = u32;
 
@@ -45,8 +47,8 @@ impl Lockstep for Probe {
         *state *= 10 + round as u32;
     }
 
-    fn decide(&self, state: &u32) -> u8 {
-        *state as u8
+    fn decide(&self, state: &u32) -> Option<u8> {
+        Some(*state as u8)
     }
 }
 
@@ -56,7 +58,10 @@ impl Testable for Probe {
             return Err("only everybody with everybody".to_owned());
         }
         let inputs = Generals::first(graph.n() - 1);
-        let problem = Problem::consensus([3, 4]).with_inputs(inputs);
+        let validity = Validity::obeyed(|value, decision| value == decision);
+        let problem = Problem::new(Task::Consensus, [3, 4], validity).with_inputs(inputs);
+        let problem = problem.agreeing(Agreement::related("anyhow", |_, _| true));
+        let problem = problem.deciding(Termination::AllOrNone);
         Ok(problem.demanding(Demand::new("anything", |_| true)).too_large("by far"))
     }
 
@@ -140,7 +145,7 @@ impl Symmetric<u16, u32> for Probe {
 /// methods, and fields of what they answer with.
 fn answers<P>(protocol: &P) -> Vec<String>
 where
-    P: Lockstep<Value = u8, Message = u16, State = u32> + Testable,
+    P: Lockstep<Value = u8, Decision = u8, Message = u16, State = u32> + Testable,
 {
     let mut state = protocol.start(Seat::new(ME, 3), Some(&4));
     let said: Vec<u16> = protocol.send(&state, 2, General::new(1)).into_iter().collect();
@@ -154,11 +159,15 @@ where
         format!("{:?}", protocol.decide(&state)),
     ];
     let problem = protocol.problem(&Graph::complete(4)).unwrap();
-    let Problem { values, task, inputs, demands, too_large, .. } = problem;
+    let Problem { values, task, inputs, agreement, validity, .. } = problem;
+    let Problem { termination, demands, too_large, .. } = problem;
     let problem = [
         format!("{values:?}"),
         format!("{task:?}"),
         format!("{inputs:?}"),
+        format!("{agreement:?}"),
+        format!("{validity:?}"),
+        format!("{termination:?}"),
         format!("{demands:?}"),
         format!("{too_large:?}"),
         format!("{:?}", protocol.problem(&Graph::ring(4)).err()),
@@ -181,7 +190,7 @@ where
     [lockstep.to_vec(), problem.to_vec(), repertoire.to_vec(), sides.to_vec()].concat()
 }
 
-fn claims<P: Lockstep<Value = u8, Message = u16, State = u32> + Testable>(
+fn claims<P: Lockstep<Value = u8, Decision = u8, Message = u16, State = u32> + Testable>(
     protocol: &P,
 ) -> [String; 3] {
     let Claims { recursion, symmetry, monotone, .. } = protocol.claims();
@@ -196,6 +205,7 @@ struct Silent;
 
 impl Lockstep for Silent {
     type Value = u8;
+    type Decision = u8;
     type Message = u16;
     type State = u32;
 
@@ -213,8 +223,8 @@ impl Lockstep for Silent {
 
     fn receive(&self, _: &mut u32, _: Round, _: General, _: &u16) {}
 
-    fn decide(&self, _: &u32) -> u8 {
-        0
+    fn decide(&self, _: &u32) -> Option<u8> {
+        Some(0)
     }
 }
 

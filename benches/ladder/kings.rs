@@ -37,6 +37,7 @@ impl PhaseKing {
 
 impl Lockstep for PhaseKing {
     type Value = bool;
+    type Decision = bool;
     type Message = bool;
     type State = King;
 
@@ -87,8 +88,8 @@ impl Lockstep for PhaseKing {
         }
     }
 
-    fn decide(&self, king: &King) -> bool {
-        king.bit
+    fn decide(&self, king: &King) -> Option<bool> {
+        Some(king.bit)
     }
 }
 
@@ -151,6 +152,7 @@ impl PhaseQueen {
 
 impl Lockstep for PhaseQueen {
     type Value = bool;
+    type Decision = bool;
     type Message = bool;
     type State = Queen;
 
@@ -186,8 +188,8 @@ impl Lockstep for PhaseQueen {
         }
     }
 
-    fn decide(&self, queen: &Queen) -> bool {
-        queen.bit
+    fn decide(&self, queen: &Queen) -> Option<bool> {
+        Some(queen.bit)
     }
 }
 

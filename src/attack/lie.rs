@@ -112,8 +112,12 @@ struct LieAsWritten<M> {
     say: Option<M>,
 }
 
-/// A field that is there has a message, even if that is written `null`.
-fn present<'de, M: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<M>, D::Error> {
+/// What is there in a field, even if that is written `null`.
+pub(super) fn present<'de, M, D>(from: D) -> Result<Option<M>, D::Error>
+where
+    M: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
     M::deserialize(from).map(Some)
 }
 

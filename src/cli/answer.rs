@@ -1,11 +1,13 @@
 //! What all commands have in common: how they answer, and how they refuse.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
 use serde_json::Value;
+
+use crate::escape::{commands, escaped};
 
 /// How the answer is written.
 #[derive(Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -56,9 +58,23 @@ impl BadInput {
     }
 }
 
-/// Says on standard error what is wrong. Nobody has to read it.
+/// Says on standard error what is wrong, in one line of some three hundred letters at most. Nobody has to
+/// read it.
 pub fn complain(line: impl Display) {
-    let _ = writeln!(std::io::stderr(), "turncoat: {line}");
+    let _ = writeln!(std::io::stderr(), "turncoat: {}", in_brief(&escaped(&line.to_string())));
+}
+
+/// A line from which what stands in the middle is left out, if it is very long: at its end is what is
+/// allowed.
+fn in_brief(line: &str) -> String {
+    const FIRST: usize = 200;
+    const LAST: usize = 100;
+    let letters = line.chars().count();
+    if letters <= FIRST + LAST {
+        return line.to_owned();
+    }
+    let first = line.chars().take(FIRST).chain(" .. ".chars());
+    first.chain(line.chars().skip(letters - LAST)).collect()
 }
 
 /// Writes to standard output, of which nobody has to read to the end. That was a success, if it is all
@@ -78,6 +94,36 @@ pub fn whole_number(text: &str) -> Result<usize, String> {
     text.parse().map_err(|_| "give a whole number, such as 4".to_owned())
 }
 
+/// JSON as it is written: what its texts hold must not command a terminal either.
 pub fn as_text(json: &Value) -> String {
-    format!("{json:#}\n")
+    let mut text = String::new();
+    for letter in format!("{json:#}\n").chars() {
+        match letter != '\n' && commands(letter) {
+            true => write!(text, "\\u{:04x}", u32::from(letter)).expect("a string takes all"),
+            false => text.push(letter),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn json_is_written_without_letters_that_command_a_terminal() {
+        let value = json!({ "name\u{202e}": "\n\u{7f}\u{9b}2J \u{e9}" });
+        let text = as_text(&value);
+        assert_eq!(text, "{\n  \"name\\u202e\": \"\\n\\u007f\\u009b2J \u{e9}\"\n}\n");
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+    }
+
+    #[test]
+    fn a_long_line_keeps_its_beginning_and_its_end() {
+        let line = format!("{}{}{}", "a".repeat(200), "b".repeat(9999), "c".repeat(100));
+        assert_eq!(in_brief(&line), format!("{} .. {}", "a".repeat(200), "c".repeat(100)));
+        assert_eq!(in_brief(&line[..300]), line[..300]);
+    }
 }

@@ -25,6 +25,9 @@ pub struct BoundsArguments {
     /// Number of rounds, at most [default: as many as needed]
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     r: Option<usize>,
+    /// Size of a quorum to be judged: do two meet in a loyal general, does one form if f are silent
+    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    q: Option<usize>,
     /// Problem to solve
     #[arg(long, value_enum, default_value_t = Task::Broadcast)]
     task: Task,
@@ -49,6 +52,7 @@ enum ExpectedSolvability {
 pub const AFTER_HELP: &str = "\
 Examples: turncoat bounds -n 4 -f 1 -r 1
           turncoat bounds -n 3 -f 1 --signed
+          turncoat bounds -n 5 -f 1 -q 3
 
 Exit codes:
   0  solvable (or --expect names the answer)
@@ -57,10 +61,10 @@ Exit codes:
   3  whether that many rounds suffice depends on the graph";
 
 pub fn bounds(arguments: &BoundsArguments) -> Result<ExitCode, BadInput> {
-    let BoundsArguments { n, f, signed, connectivity, r, task, expect, format } = *arguments;
+    let BoundsArguments { n, f, signed, connectivity, r, q, task, expect, format } = *arguments;
     let all = BoundsProblem::new(n, f);
     let connectivity = connectivity.unwrap_or(all.connectivity);
-    let problem = BoundsProblem { signed, connectivity, rounds: r, task, ..all };
+    let problem = BoundsProblem { signed, connectivity, rounds: r, task, quorum: q, ..all };
     let bounds = problem.bounds().map_err(BadInput::new)?;
     let text = match format {
         PlainFormat::Json => as_text(&json(&bounds)),

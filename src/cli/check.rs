@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::adversary::AdversaryArguments;
-use super::answer::{BadInput, VerdictName, whole_number};
+use super::answer::{BOUNDED, BadInput, VerdictName, complain, whole_number};
 use super::exhibit::Exhibit;
 use super::files::{self, replayed};
+use super::focus::FocusArguments;
 use super::graph::Among;
 use super::output::{Output, Told};
 use super::parts::{Asked, Done, Parts};
@@ -27,13 +28,13 @@ pub struct CheckArguments {
     #[command(flatten)]
     among: Among,
     /// Number of traitors, at most
-    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    #[arg(short, value_parser = whole_number)]
     f: usize,
     /// Save the attack of the counterexample to this file
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
     /// Print the estimated cost per engine and exit
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["save", "expect", "shard", "checkpoint"])]
     dry_run: bool,
     #[command(flatten)]
     question: QuestionArguments,
@@ -55,6 +56,8 @@ pub struct QuestionArguments {
     pub expect: Option<VerdictName>,
     #[command(flatten)]
     pub output: Output,
+    #[command(flatten)]
+    focus: FocusArguments,
     #[command(flatten)]
     enemy: AdversaryArguments,
 }
@@ -90,7 +93,8 @@ impl QuestionArguments {
 
     fn asked<'a>(&self, machine: &'a dyn Machine, graph: &Graph, f: usize) -> Asked<'a> {
         let check = Asked::about(machine, Everything::default());
-        let mut check = check.on(graph).against(self.enemy.adversary(f));
+        let check = check.on(graph).against(self.enemy.adversary(f));
+        let mut check = check.focused(self.focus.focus());
         if let Some(Budget::Steps(steps)) = self.budget {
             check = check.steps(steps);
         }
@@ -112,7 +116,7 @@ impl QuestionArguments {
     fn arguments(&self) -> String {
         let composed = self.engine == EngineName::Compositional;
         let engine = if composed { " --engine compositional" } else { "" };
-        format!("{}{engine}", self.enemy.arguments())
+        format!("{}{engine}{}", self.enemy.arguments(), self.focus.arguments())
     }
 }
 
@@ -122,7 +126,14 @@ pub fn check(chosen: ChosenWith<CheckArguments>) -> Result<ExitCode, BadInput> {
     let specification = &chosen.given(*f, graph)?;
     let notation = &*specification.notation()?;
     if *dry_run {
-        let estimate = question.asked(notation, graph, *f).expected().map_err(BadInput::new)?;
+        let (asked, label) = (question.asked(notation, graph, *f), &label(graph, *f));
+        let deadline = Deadline::of(question.budget);
+        let work = Work::of_search(label);
+        let estimate = watched(&work, deadline, |progress| asked.expected(progress));
+        let Some(estimate) = estimate.map_err(BadInput::new)? else {
+            complain("it was stopped before it was known what that would take");
+            return Ok(ExitCode::from(BOUNDED));
+        };
         return question.output.give(&Told {
             verdict: "estimate",
             text: &|style| style.show(&estimate),

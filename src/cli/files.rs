@@ -7,10 +7,12 @@ use serde_json::Value;
 use super::answer::{BadInput, complain};
 use super::protocols::Specification;
 use crate::Attack;
+use crate::escape::commands;
+use crate::files;
 use crate::report::attack_file::AttackFile;
 
 pub fn write(file: &Path, text: &str) -> Result<(), BadInput> {
-    std::fs::write(file, text)
+    files::write(file, text)
         .map_err(|error| BadInput(format!("{} can't be written: {error}", file.display())))
 }
 
@@ -41,9 +43,36 @@ pub fn replayed(save: Option<&Path>, again: &str) -> String {
     format!("{:<12}{saved}turncoat replay {file}\n", "Replay")
 }
 
-/// A file's name as a shell reads it.
+/// A file's name as a shell reads it, without letters that command a terminal.
 pub fn quoted(file: &Path) -> String {
     let name = file.display().to_string();
     let plain = |letter: char| letter.is_alphanumeric() || "/._-".contains(letter);
-    if name.chars().all(plain) { name } else { format!("'{}'", name.replace('\'', "'\\''")) }
+    if name.chars().all(plain) {
+        return name;
+    }
+    if !name.contains(commands) {
+        return format!("'{}'", name.replace('\'', "'\\''"));
+    }
+    let byte = |byte: u8| match byte {
+        b' '..=b'~' if !b"'\\".contains(&byte) => char::from(byte).to_string(),
+        _ => format!("\\x{byte:02x}"),
+    };
+    format!("$'{}'", name.bytes().map(byte).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_the_name() {
+        for (name, word) in [
+            ("a/b-1.json", "a/b-1.json"),
+            ("two words", "'two words'"),
+            ("it's", r"'it'\''s'"),
+            ("\u{1b}]0;it's\n", r"$'\x1b]0;it\x27s\x0a'"),
+        ] {
+            assert_eq!(quoted(Path::new(name)), word);
+        }
+    }
 }

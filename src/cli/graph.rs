@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::answer::{BadInput, whole_number};
 use super::files::quoted;
+use crate::files;
 use crate::graph::GraphError;
 use crate::{Generals, Graph};
 
@@ -15,7 +16,7 @@ use crate::{Generals, Graph};
 #[derive(Args)]
 pub struct Among {
     /// Number of generals, the commander included
-    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    #[arg(short, value_parser = whole_number)]
     n: Option<usize>,
     /// Who can talk to whom: complete, ring, path, cube, prism, grid:3x2, bipartite:3,3,
     /// regular:8,3 or regular:8,3,SEED, or a file with one edge per line, such as 0 1 [default:
@@ -159,9 +160,8 @@ impl Among {
 }
 
 fn read(file: &str, n: Option<usize>) -> Result<Graph, BadInput> {
-    let strange = file.is_empty() || file.chars().any(char::is_control);
-    let name = if strange { format!("{file:?}") } else { file.to_owned() };
-    let text = std::fs::read_to_string(file).map_err(|error| match error.kind() {
+    let name = if file.is_empty() { "\"\"" } else { file };
+    let text = files::read(Path::new(file)).map_err(|error| match error.kind() {
         ErrorKind::NotFound => {
             let names = "complete, ring, path, cube, prism, grid:3x2, bipartite:3,3, regular:8,3";
             BadInput(format!("--graph {name}: this is none of {names}, and can't be read: {error}"))

@@ -18,6 +18,7 @@ use super::answer::{BadInput, VerdictName, whole_number};
 use super::check::label;
 use super::exhibit::{Exhibit, Trophy};
 use super::files::{self, replayed};
+use super::focus::FocusArguments;
 use super::graph::Among;
 use super::output::{Output, Told};
 use super::protocols::{ChosenWith, Specification};
@@ -28,7 +29,7 @@ pub struct HuntArguments {
     #[command(flatten)]
     among: Among,
     /// Number of traitors, at most
-    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    #[arg(short, value_parser = whole_number)]
     f: usize,
     /// Number of attacks to draw
     #[arg(long, value_name = "K", default_value = "10_000", value_parser = long_number)]
@@ -53,6 +54,8 @@ pub struct HuntArguments {
     expect: Option<VerdictName>,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    focus: FocusArguments,
     #[command(flatten)]
     enemy: AdversaryArguments,
 }
@@ -102,6 +105,7 @@ impl HuntArguments {
         let HuntArguments { f, cases, seed, from, shrink, budget, .. } = *self;
         let question = Asked::about(machine, Cases::default());
         let question = question.on(graph).against(self.enemy.adversary(f));
+        let question = question.focused(self.focus.focus());
         let question = question.cases(cases).seed(seed).starting_at(from).shrinking_for(shrink);
         let label = label(graph, f);
         let work = Work { label: &label, whole: "the cases", steps: "cases", stops: true };
@@ -112,13 +116,14 @@ impl HuntArguments {
     /// How the case is drawn again in which something was found, and how the attack is seen again.
     fn again(&self, specification: &Specification, hunted: &Hunted<Trophy<'_>>) -> String {
         let Some(finding) = &hunted.finding else { return String::new() };
-        let HuntArguments { among, f, seed, enemy, save, .. } = self;
+        let HuntArguments { among, f, seed, enemy, focus, save, .. } = self;
         let again = format!(
-            "turncoat hunt {}{} -f {f} --seed {seed} --from {} --cases 1{}",
+            "turncoat hunt {}{} -f {f} --seed {seed} --from {} --cases 1{}{}",
             specification.arguments(*f),
             among.arguments(),
             finding.case,
             enemy.arguments(),
+            focus.arguments(),
         );
         let replay = replayed(save.as_deref(), &again);
         if save.is_some() { format!("{:<12}{again}\n{replay}", "Again") } else { replay }

@@ -15,6 +15,8 @@ use super::parts::{Asked, question};
 use super::protocols::Specification;
 use super::watch::{Deadline, Work, watched};
 use crate::check::Everything;
+use crate::count::many;
+use crate::files;
 use crate::machine::Machine;
 use crate::report::attack_file::part as read_part;
 use crate::report::notation::read_attack;
@@ -48,7 +50,8 @@ pub fn merge(arguments: &MergeArguments) -> Result<ExitCode, BadInput> {
     let adversary: Adversary = of_question(&asked, "adversary")?;
     let notation = &*specification.notation()?;
     let check = Asked::about(notation as &dyn Machine, Everything::default());
-    let check = check.on(graph).against(adversary);
+    let focus = asked.get("focus").map(|_| of_question(&asked, "focus")).transpose()?;
+    let check = check.on(graph).against(adversary).focused(focus.unwrap_or_default());
     if question(specification, &check) != asked {
         let other = "they were written by another version of turncoat, or by another program";
         return Err(BadInput(other.to_owned()));
@@ -80,12 +83,16 @@ fn all_parts(names: &[PathBuf]) -> Result<Vec<PartFile>, BadInput> {
     }
     if let Some((first, _)) = parts.values().next() {
         let of = first.part.of();
-        let missing = (1..=of).filter(|number| !parts.contains_key(number));
-        let missing = missing.map(|number| format!("{number}/{of}")).collect_vec();
-        if !missing.is_empty() {
-            let shown = missing.iter().take(8).join(", ");
-            let more = if missing.len() > 8 { " .." } else { "" };
-            wrong.push(format!("{} of {of} parts are missing: {shown}{more}", missing.len()));
+        let missing = of - parts.len();
+        if missing > 0 {
+            let names = (1..=of).filter(|number| !parts.contains_key(number));
+            let names = names.take(8).map(|number| format!("{number}/{of}")).join(", ");
+            let more = if missing > 8 { " .." } else { "" };
+            let are = if missing == 1 { "is" } else { "are" };
+            wrong.push(format!(
+                "{missing} of {} {are} missing: {names}{more}",
+                many(of as u64, "part")
+            ));
         }
     }
     let Some(last) = wrong.pop() else {
@@ -100,7 +107,7 @@ fn next_part(
     name: &Path,
     before: &BTreeMap<usize, (PartFile, &PathBuf)>,
 ) -> Result<PartFile, String> {
-    let text = std::fs::read_to_string(name).map_err(|error| error.to_string())?;
+    let text = files::read(name).map_err(|error| error.to_string())?;
     let line = text.lines().exactly_one();
     let line =
         line.map_err(|_| "this is no part file: it must be one line, as --shard writes it")?;

@@ -11,8 +11,11 @@ use crate::{Order, Testable};
 /// A protocol by numbers.
 pub fn boxed<P>(protocol: P) -> Result<Box<dyn Notation>, BadInput>
 where
-    P: Testable<Value: Serialize + DeserializeOwned, Message: Serialize + DeserializeOwned>
-        + 'static,
+    P: Testable<
+            Value: Serialize + DeserializeOwned,
+            Decision: Serialize,
+            Message: Serialize + DeserializeOwned,
+        > + 'static,
 {
     Ok(Box::new(Numbered::new(protocol)))
 }

@@ -2,7 +2,7 @@
 //! become one verdict.
 
 use std::collections::HashMap;
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,7 +14,9 @@ use super::answer::{BadInput, print};
 use super::files::{quoted, write};
 use super::protocols::Specification;
 use super::watch::{Deadline, Work, watched};
+use crate::files;
 use crate::machine::Machine;
+use crate::question::Focus;
 use crate::report::notation::{Notation, read_attack};
 use crate::report::part_file::PartFile;
 use crate::search::Found;
@@ -25,13 +27,16 @@ use crate::{Check, Ruling, Verdict};
 /// Into so many parts work is divided that is recorded.
 const RECORDED: usize = 64;
 
+/// The most that is read of what is recorded, in MiB.
+const MOST_RECORDED: u64 = 1024;
+
 /// Which part of the work is done here, and where it is recorded.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Large and long work")]
 pub struct Parts {
     /// Search one of K shards of the space, such as 3/64, and write the result to a file: `turncoat
     /// merge` combines the results into one verdict
-    #[arg(long, value_name = "I/K")]
+    #[arg(long, value_name = "I/K", conflicts_with_all = ["save", "format", "output", "expect"])]
     shard: Option<Part>,
     /// File for the result of --shard [default: turncoat-I-of-K.json]
     #[arg(long, value_name = "FILE", requires = "shard")]
@@ -48,12 +53,16 @@ pub type Asked<'a> = Check<&'a dyn Machine>;
 /// What is asked, as it is written into part files.
 pub fn question(specification: &Specification, check: &Asked<'_>) -> Value {
     let (graph, adversary) = check.setting().ok().unzip();
-    json!({
+    let mut question = json!({
         "turncoat": env!("CARGO_PKG_VERSION"),
         "protocol": specification,
         "graph": graph,
         "adversary": adversary,
-    })
+    });
+    if *check.focus() != Focus::default() {
+        question["focus"] = json!(check.focus());
+    }
+    question
 }
 
 /// What came of it.
@@ -79,6 +88,7 @@ impl Parts {
         deadline: Deadline,
         label: &str,
     ) -> Result<Done, BadInput> {
+        asked.subject(true).map_err(BadInput::new)?;
         let question = question(specification, &asked);
         let mine = self.shard.map_or_else(|| Part::new(1, 1).map_err(BadInput::new), Ok)?;
         let pieces = if self.checkpoint.is_some() { RECORDED } else { 1 };
@@ -146,12 +156,15 @@ impl Record {
     fn open(path: &Path, question: &Value, of: usize) -> Result<Record, BadInput> {
         let trouble =
             |error: &dyn std::fmt::Display| BadInput(format!("{}: {error}", path.display()));
+        if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+            return Err(trouble(&"a checkpoint must be a regular file: name another one"));
+        }
         let mut file = OpenOptions::new();
         let file = file.create(true).truncate(false).read(true).append(true).open(path);
         let file = file.map_err(|error| trouble(&error))?;
-        let text = std::fs::read_to_string(path).map_err(|error| trouble(&error))?;
+        let text = files::read_up_to(&file, MOST_RECORDED).map_err(|error| trouble(&error))?;
         let (whole, begun) = text.split_at(text.rfind('\n').map_or(0, |end| end + 1));
-        if !PartFile::could_begin(begun) {
+        if !PartFile::could_begin(begun, whole.is_empty()) {
             return Err(trouble(&"it is there, and is no checkpoint: name another file"));
         }
         let mut done = HashMap::new();
@@ -192,8 +205,11 @@ impl Record {
         };
         let done = PartFile::new(question.clone(), part, verdict.steps, attack);
         if let Some((path, file)) = &mut self.file {
+            let before = file.metadata().map(|file| file.len());
             let written = file.write_all(done.write().as_bytes()).and_then(|()| file.sync_data());
             written.map_err(|error| {
+                // Half a line is taken back; if that fails too, it is left out when it is read.
+                let _ = before.and_then(|before| file.set_len(before));
                 BadInput(format!("{} can't be written: {error}", path.display()))
             })?;
         }

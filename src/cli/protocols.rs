@@ -64,7 +64,7 @@ impl Examples {
 }
 
 /// All protocols, in the order in which they are listed.
-pub static PROTOCOLS: [Protocol; 10] = [
+pub static PROTOCOLS: [Protocol; 11] = [
     Protocol {
         name: "oral",
         about: "OM(m), oral messages: claims n >= 3m + 1 (Lamport, Shostak, Pease 1982)",
@@ -228,6 +228,20 @@ pub static PROTOCOLS: [Protocol; 10] = [
         made: &Made::<MadeForArguments, MadeFor> {
             given: |interactive, f, _| Ok(interactive.given(f)),
             notation: |interactive| boxed(interactive.interactive()?),
+            arguments: MadeFor::arguments,
+        },
+    },
+    Protocol {
+        name: "signed-consensus",
+        about: "Consensus by signed broadcasts from every general: claims n >= 2m + 1 (Dolev, Strong 1983)",
+        title: "Consensus with signatures: SM(m) from everybody, and the majority",
+        claim: "n >= 2m + 1 generals survive m traitors",
+        source: "Dolev, Strong: Authenticated algorithms for Byzantine agreement. SIAM J. Comput. \
+                 12(4), 1983",
+        examples: Examples { check: "-n 4 -f 2", sweep: "-n 2..=4 -f 1", ..USUAL },
+        made: &Made::<MadeForArguments, MadeFor> {
+            given: |consensus, f, _| Ok(consensus.given(f)),
+            notation: |consensus| boxed(consensus.signed_consensus()?),
             arguments: MadeFor::arguments,
         },
     },

@@ -43,6 +43,10 @@ enum Schema {
     Verdict,
     /// Attack files
     Attack,
+    /// View files, for suspects
+    View,
+    /// JSON output of suspects
+    Suspects,
 }
 
 pub const SCHEMA_EXAMPLE: &str = "\
@@ -52,6 +56,8 @@ pub fn schema(arguments: &SchemaArguments) -> Result<ExitCode, BadInput> {
     print(match arguments.of {
         Schema::Verdict => include_str!("../../schema/verdict.schema.json"),
         Schema::Attack => include_str!("../../schema/attack.schema.json"),
+        Schema::View => include_str!("../../schema/view.schema.json"),
+        Schema::Suspects => include_str!("../../schema/suspects.schema.json"),
     })
 }
 

@@ -30,7 +30,7 @@ pub struct RefuteArguments {
     #[command(flatten)]
     among: Among,
     /// Number of traitors, at most
-    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    #[arg(short, value_parser = whole_number)]
     f: usize,
     /// Three groups of at most f generals each, such as 0/1,2/3,4 [default: as equal as possible]
     #[arg(long, value_name = "A/B/C")]

@@ -10,6 +10,7 @@ use super::answer::{BadInput, VerdictName};
 use super::output::{Output, Told};
 use super::protocols::Specification;
 use crate::execution::run_by_numbers;
+use crate::files;
 use crate::report::attack_file::{AttackFile, part};
 use crate::report::json;
 use crate::report::telling::Stories;
@@ -32,8 +33,8 @@ pub fn replay(
     let name = if from_input { Path::new("standard input") } else { file };
     let in_file = |error: &dyn Display| BadInput(format!("{}: {error}", name.display()));
     let text = match from_input {
-        true => std::io::read_to_string(std::io::stdin()),
-        false => std::fs::read_to_string(file),
+        true => files::read_from(std::io::stdin()),
+        false => files::read(file),
     };
     let text = text.map_err(|error| in_file(&error))?;
     let file = AttackFile::read(&text).map_err(|error| in_file(&error))?;
@@ -61,6 +62,7 @@ pub fn replay(
         json: &|| {
             let written = notation.write_execution(&execution);
             let mut json = json::execution(terms.task, &notation.write_attack(&attack), &written);
+            json["honest_messages"] = json!(execution.honest_messages);
             json["n"] = json!(attack.n());
             json::add_graph(&mut json, &attack.graph);
             json::merge(&mut json, &json!(specification));

@@ -19,7 +19,7 @@ use crate::{Generals, Lockstep, Order, SignedMessages, TwoStep};
 #[derive(Args)]
 pub struct SignedArguments {
     /// Number of traitors the algorithm is designed for: it runs m + 1 rounds [default: f]
-    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    #[arg(short, value_parser = whole_number)]
     m: Option<usize>,
     /// In round r, accept orders with r or more signatures, not exactly r
     #[arg(long)]
@@ -37,7 +37,7 @@ pub struct SignedArguments {
 #[derive(Args)]
 pub struct RelayThresholdArguments {
     /// Number of signatures, the commander's included, at which an order is no longer relayed
-    #[arg(short, value_name = "K", value_parser = whole_number, allow_negative_numbers = true)]
+    #[arg(short, value_name = "K", value_parser = whole_number)]
     k: usize,
     #[command(flatten)]
     signed: SignedArguments,
@@ -201,7 +201,8 @@ impl SignedParameters {
         sm: SignedMessages<Order, S>,
     ) -> Result<Box<dyn Notation>, BadInput>
     where
-        SignedMessages<Order, S>: Lockstep<Value = Order, Message = Chain<Order, S::Signature>>,
+        SignedMessages<Order, S>:
+            Lockstep<Value = Order, Decision = Order, Message = Chain<Order, S::Signature>>,
         S::Signature: Serialize + DeserializeOwned,
     {
         match self.instances {

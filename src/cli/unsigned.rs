@@ -1,4 +1,4 @@
-//! The parameters of the protocols without signatures.
+//! The parameters of the protocols without signatures, and of those that say nothing of theirs.
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use super::answer::{BadInput, whole_number};
 use super::parameters::{orders, unless};
 use crate::protocols::oral::{Choice, OralMessages};
+use crate::protocols::signed_consensus::SignedConsensus;
 use crate::{CoordinatorVote, FloodSet, Graph, InteractiveConsistency, RoutedMessages};
 
 #[derive(Args)]
 pub struct OralArguments {
     /// Number of traitors the algorithm is designed for: it runs m + 1 rounds [default: f]
-    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    #[arg(short, value_parser = whole_number)]
     m: Option<usize>,
     /// Number of possible orders: RETREAT, ATTACK, ..
     #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
@@ -56,7 +57,7 @@ impl Oral {
 #[derive(Args)]
 pub struct FloodSetArguments {
     /// Number of rounds [default: f + 1]
-    #[arg(long, value_name = "K", value_parser = whole_number, allow_negative_numbers = true)]
+    #[arg(long, value_name = "K", value_parser = whole_number)]
     rounds: Option<usize>,
     /// Number of possible values: RETREAT, ATTACK, ..
     #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
@@ -66,7 +67,7 @@ pub struct FloodSetArguments {
 #[derive(Args)]
 pub struct MadeForArguments {
     /// Number of traitors the protocol is designed for [default: f]
-    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    #[arg(short, value_parser = whole_number)]
     m: Option<usize>,
     /// Number of possible values: RETREAT, ATTACK, ..
     #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
@@ -76,10 +77,10 @@ pub struct MadeForArguments {
 #[derive(Args)]
 pub struct RoutedArguments {
     /// Number of traitors the algorithm is designed for [default: f]
-    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    #[arg(short, value_parser = whole_number)]
     m: Option<usize>,
     /// Number of neighbours that hear from the commander [default: 3m]
-    #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
+    #[arg(short, value_parser = whole_number)]
     p: Option<usize>,
     /// Number of possible orders: RETREAT, ATTACK, ..
     #[arg(long, value_name = "K", default_value_t = 2, value_parser = whole_number)]
@@ -163,6 +164,10 @@ impl MadeFor {
 
     pub fn interactive(&self) -> Result<InteractiveConsistency, BadInput> {
         Ok(InteractiveConsistency::new(self.m).over(orders(self.values)?))
+    }
+
+    pub fn signed_consensus(&self) -> Result<SignedConsensus, BadInput> {
+        Ok(SignedConsensus::new(self.m).over(orders(self.values)?))
     }
 
     pub fn arguments(&self, f: usize) -> String {

@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
+use super::answer::{BOUNDED, complain};
 use super::terminal::is_ascii;
-use crate::search::progress::Progress;
+use crate::count::grouped;
+use crate::search::progress::{Phase, Progress};
 
 /// How much work may be done.
 #[derive(Clone, Copy)]
@@ -80,11 +82,18 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// How often the watcher looks.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// Work that was told to stop, at Ctrl-C or for lack of memory, is given so long to say what it has.
+const GRACE: Duration = Duration::from_millis(1500);
+
+/// To prepare more messages than these takes so long that it is said before.
+const MANY_MESSAGES: u64 = 5_000_000;
+
 /// Work that is done sooner shows no bar.
 const PATIENCE: Duration = Duration::from_millis(400);
 
 /// Does the work while another thread shows how far it is, and tells it to stop when the time is
-/// up or at Ctrl-C. (At a second Ctrl-C the program ends; at the first, if the work does not.)
+/// up or at Ctrl-C. (At a second Ctrl-C the program ends; at the first, if the work does not end
+/// soon.)
 pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progress) -> T) -> T {
     static HANDLER: Once = Once::new();
     HANDLER.call_once(|| {
@@ -97,21 +106,39 @@ pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progr
     });
     let progress = &Progress::new();
     let (done, is_done) = channel::<()>();
+    let interrupted = || INTERRUPTED.load(Ordering::Relaxed);
+    if interrupted() || deadline.is_over() {
+        progress.stop();
+    }
     std::thread::scope(|scope| {
         scope.spawn(move || {
             let start = Instant::now();
-            let mut memory = None;
+            let (mut memory, mut sized, mut ends) = (None, false, None);
             let mut bar = Bar::of(about);
             while is_done.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
-                if INTERRUPTED.load(Ordering::Relaxed) && !about.stops {
-                    bar.bar.finish_and_clear();
-                    std::process::exit(130);
-                }
-                if INTERRUPTED.load(Ordering::Relaxed) || deadline.is_over() {
+                if interrupted() || deadline.is_over() {
                     progress.stop();
                 }
-                if memory.get_or_insert_with(MemoryUse::new).is_full() {
+                let full = memory.get_or_insert_with(MemoryUse::new).is_full();
+                if full {
                     progress.stop_for_memory();
+                }
+                let at_once = interrupted() && !about.stops;
+                let end = || Instant::now() + if at_once { Duration::ZERO } else { GRACE };
+                if (interrupted() || full) && *ends.get_or_insert_with(end) <= Instant::now() {
+                    bar.bar.finish_and_clear();
+                    if !at_once {
+                        let (halt, phase) = (progress.halt(), progress.phase());
+                        complain(format!("{halt}, and did not end by itself while {phase}"));
+                    }
+                    std::process::exit(if interrupted() { 130 } else { i32::from(BOUNDED) });
+                }
+                let messages = progress.messages();
+                if messages > MANY_MESSAGES && !std::mem::replace(&mut sized, true) {
+                    let messages = grouped(&messages.to_string());
+                    let size =
+                        format!("about {messages} messages can be said: all are prepared first");
+                    bar.bar.suspend(|| complain(size));
                 }
                 if start.elapsed() > PATIENCE {
                     bar.show(progress, about, deadline);
@@ -161,8 +188,8 @@ impl MemoryUse {
 /// A bar on standard error, if that is a terminal and nobody's log.
 struct Bar {
     bar: ProgressBar,
-    /// Whether it has been seen that an attack is made smaller: that is another work.
-    shrinking: bool,
+    /// The phase that was seen last: each is another work.
+    phase: Phase,
 }
 
 impl Bar {
@@ -173,20 +200,21 @@ impl Bar {
             false => ProgressBar::hidden(),
         };
         let bar = bar.with_prefix(about.label.to_owned()).with_style(style());
-        Bar { bar, shrinking: false }
+        Bar { bar, phase: Phase::Searching }
     }
 
     /// Shows how far the work is, how fast it goes, and how long it will take.
     fn show(&mut self, progress: &Progress, about: &Work<'_>, deadline: Deadline) {
-        let Bar { bar, shrinking } = self;
-        if progress.is_shrinking() && !*shrinking {
-            *shrinking = true;
+        let Bar { bar, phase } = self;
+        if progress.phase() != *phase {
+            *phase = progress.phase();
             bar.reset();
         }
         let share = progress.share();
-        let (steps, of) = match *shrinking {
-            true => ("executions", "making the attack smaller".to_owned()),
-            false => (about.steps, format!("{:.1}% of {}", share * 100.0, about.whole)),
+        let (steps, of) = match *phase {
+            Phase::Preparing | Phase::Counting => return bar.set_message(phase.to_string()),
+            Phase::Searching => (about.steps, format!("{:.1}% of {}", share * 100.0, about.whole)),
+            Phase::Shrinking => ("executions", phase.to_string()),
         };
         let rate = progress.steps() as f64 / bar.elapsed().as_secs_f64().max(1e-3);
         let (count, rate) = (HumanCount(progress.steps()), HumanCount(rate as u64));

@@ -13,7 +13,9 @@ use crate::attack::Attack;
 use crate::execution::NumberedExecution;
 use crate::general::{General, Generals};
 use crate::knowledge::Knowledge;
-use crate::machine::{Caught, Machine, MessageId, NumberedAttack, StateId, Terms, ValueId, Worker};
+use crate::machine::{
+    Caught, DecisionId, Machine, MessageId, NumberedAttack, StateId, Terms, ValueId, Worker,
+};
 use crate::outcome::Outcome;
 use crate::property::{Accepted, Property};
 use crate::protocol::{Round, Seat};
@@ -97,12 +99,12 @@ impl<'a> Roles<'a> {
         &self,
         machine: &dyn Machine,
         terms: &Terms,
-        decisions: &[Option<ValueId>],
+        decisions: &[Option<DecisionId>],
     ) -> Option<Property> {
         let Roles { faults, traitors, inputs } = *self;
         let bound = faults.bound(terms.n(), traitors);
         let outcome = Outcome { task: terms.task, traitors, bound, inputs, decisions };
-        machine.violated(&outcome)
+        machine.violated(&terms.asked, &outcome)
     }
 }
 
@@ -133,6 +135,8 @@ pub(crate) fn simulate_into(
     execution.decisions.resize(terms.n(), None);
     worker.traitors = roles.traitors;
     let machine = worker.machine();
+    let genuine: &Labels<'_> = &|_, _| None;
+    let labels = if terms.asked.forgeries { labels } else { genuine };
     let mut simulation = Simulation { worker, terms, labels, late: Vec::new(), execution };
     let played = simulation.play(roles.inputs, enemy);
     match played {
@@ -192,7 +196,9 @@ impl Simulation<'_, '_> {
             self.execution.states.push(state);
         }
         self.record();
-        let heard = RefCell::new((0, Knowledge::of(traitors)));
+        // Whoever is not there can't keep a key for himself.
+        let signing = Generals::first(Generals::MAX).minus(everybody.minus(traitors));
+        let heard = RefCell::new((0, Knowledge::of(signing)));
         for round in 1..=*rounds {
             let first = self.execution.deliveries.len();
             self.send(round)?;
@@ -211,7 +217,7 @@ impl Simulation<'_, '_> {
         }
         for me in task.deciders(graph.n()).minus(traitors).iter() {
             let decision = self.worker.decide(me, self.execution.states[me.id()])?;
-            self.execution.decisions[me.id()] = Some(decision);
+            self.execution.decisions[me.id()] = decision;
         }
         Ok(())
     }
@@ -352,7 +358,7 @@ impl Audience<'_, '_> {
     /// Whether one of these messages is a forgery whose effect is of interest.
     fn would_note(&self, wire: Wire, said: &[MessageId], lie: impl Fn(&MessageId) -> bool) -> bool {
         let labelled =
-            |message: &MessageId| lie(message) && (self.labels)(wire, *message).is_some();
+            |message: &MessageId| (self.labels)(wire, *message).is_some() && lie(message);
         !self.worker.traitors.contains(wire.to) && said.iter().any(labelled)
     }
 

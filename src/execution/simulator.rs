@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 use std::fmt;
 
-use super::written::obeyed_into;
+use super::written::{obeyed_into, sent_in_honest_run};
 use super::{Execution, ExecutionOf, Forgeries};
 use crate::attack::{AttackOn, Misfit};
 use crate::execution::NumberedExecution;
+use crate::fault::unwound;
 use crate::graph::Graph;
 use crate::machine::{Machine, Memory, Numbered, NumberedAttack, StateTable, Terms, Worker, fits};
 use crate::testable::{Refusal, Testable};
@@ -89,7 +90,7 @@ impl<'a, P: Testable> Simulator<'a, P> {
     /// The protocol can't be run so.
     pub fn new(protocol: &'a P, graph: impl Into<Graph>) -> Result<Simulator<'a, P>, Refusal> {
         let numbered = Numbered::new(protocol);
-        let terms = numbered.terms(&graph.into(), true)?;
+        let terms = unwound(|| numbered.terms(&graph.into(), true))??;
         Ok(Simulator { numbered, terms, known: RefCell::default() })
     }
 
@@ -117,12 +118,19 @@ impl<'a, P: Testable> Simulator<'a, P> {
         execution: &mut ExecutionOf<P>,
     ) -> Result<(), Misfit> {
         let Simulator { numbered, terms, known } = self;
-        let attack = numbered.number_attack(attack);
         let mut known = known.borrow_mut();
         known.execution.history = execution.history.is_some().then(Vec::new);
-        known.run(numbered, terms, &attack, &mut |by_numbers, states| {
-            *execution = numbered.execution(by_numbers, states);
-        })
+        let ran = unwound(|| {
+            known.run(
+                numbered,
+                terms,
+                &numbered.number_attack(attack),
+                &mut |by_numbers, states| {
+                    *execution = numbered.execution(by_numbers, states);
+                },
+            )
+        });
+        ran.map_err(Refusal::from)?
     }
 }
 
@@ -154,6 +162,9 @@ impl Known {
         let mut worker = Worker::remembering(machine, terms, attack.traitors, memory_before);
         worker.make_room();
         obeyed_into(&mut worker, terms, attack, &label, execution);
+        if execution.history.is_some() {
+            execution.honest_messages = sent_in_honest_run(machine, terms, &attack.inputs);
+        }
         show(execution, &*worker.table);
         *memory = worker.into_memory();
         Ok(())

@@ -1,14 +1,16 @@
 //! An enemy that does what is written in an attack, and what comes of that.
 
+use std::collections::BTreeMap;
+
 use itertools::Itertools;
 
 use super::simulate::{Eavesdropper, Enemy, Labels, Roles, simulate_into};
 use super::{Execution, Missing, Sent};
-use crate::attack::{Item, Lie};
+use crate::attack::{Attack, Item, Lie};
 use crate::execution::NumberedExecution;
 use crate::fault::{Call, Fault, FaultKind};
-use crate::general::General;
-use crate::machine::{Machine, MessageId, NumberedAttack, StateId, Terms, Worker};
+use crate::general::{General, Generals};
+use crate::machine::{Machine, MessageId, NumberedAttack, StateId, Terms, ValueId, Worker, fits};
 use crate::protocol::Round;
 use crate::schedule::Shift;
 use crate::testable::Wire;
@@ -25,12 +27,27 @@ pub(crate) fn replayed<'a>(
     let mut worker = Worker::new(machine, terms, attack.traitors).thorough();
     let mut once = Execution::recording();
     obeyed_into(&mut worker, terms, attack, labels, &mut once);
+    once.honest_messages = sent_in_honest_run(machine, terms, &attack.inputs);
     let different = (1..times).find_map(|_| {
         let again = obeyed(&mut worker, terms, attack, labels);
         difference(&worker, &once, &again)
     });
     once.fault = different.or(once.fault);
     (once, worker)
+}
+
+/// How many messages are sent in the honest run with these inputs; nothing if the protocol can't be run so, or
+/// misbehaves.
+pub(crate) fn sent_in_honest_run(
+    machine: &dyn Machine,
+    terms: &Terms,
+    inputs: &BTreeMap<General, ValueId>,
+) -> Option<usize> {
+    let honest: NumberedAttack = Attack::new(&terms.graph, Generals::NONE, inputs.clone());
+    fits(machine, terms, &honest).ok()?;
+    let mut worker = Worker::new(machine, terms, Generals::NONE);
+    let execution = obeyed(&mut worker, terms, &honest, &|_, _| None);
+    execution.fault.is_none().then(|| execution.messages())
 }
 
 /// The first call that differed in two executions under one attack, if one did.
@@ -66,10 +83,9 @@ fn difference(
         };
         return differ(General::new(id), Call::Receive(last), show(one), show(other));
     }
-    let decisions = once.decisions.iter().zip(&again.decisions).enumerate();
-    let mut decisions = decisions.filter_map(|(id, (one, other))| Some((id, (*one)?, (*other)?)));
-    let (id, one, other) = decisions.find(|(_, one, other)| one != other)?;
-    let [one, other] = [one, other].map(|value| machine.show_value(value));
+    let mut decisions = once.decisions.iter().zip(&again.decisions);
+    let (id, (one, other)) = decisions.find_position(|(one, other)| one != other)?;
+    let [one, other] = [one, other].map(|decision| machine.show_decided(*decision));
     differ(General::new(id), Call::Decide, one, other)
 }
 

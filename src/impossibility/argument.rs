@@ -11,7 +11,7 @@ use crate::execution::Forgeries;
 use crate::fault::Fault;
 use crate::general::{General, Generals};
 use crate::graph::{Cut, Graph};
-use crate::machine::{MessageId, StateId, Terms, ValueId, Worker};
+use crate::machine::{DecisionId, MessageId, StateId, Terms, ValueId, Worker};
 use crate::outcome::Task;
 use crate::protocol::Lockstep;
 use crate::search::progress::Progress;
@@ -48,7 +48,7 @@ pub enum Conclusion {
 /// An argument that a protocol can't be right: worlds that no general can tell apart, and that
 /// demand different decisions.
 #[derive(Clone, Debug)]
-pub struct Argument<V, M, S> {
+pub struct Argument<V, M, S, D = V> {
     /// What is shown by it.
     pub theorem: Construction,
     /// The generals, around the ring.
@@ -56,7 +56,7 @@ pub struct Argument<V, M, S> {
     /// What is given to the copies in layer 0 and in layer 1, or to the first half and the second.
     pub values: [V; 2],
     /// The worlds, each with a general in common with the next.
-    pub worlds: Vec<World<V, M, S>>,
+    pub worlds: Vec<World<V, M, S, D>>,
     /// What came of it.
     pub conclusion: Conclusion,
 }
@@ -74,21 +74,27 @@ pub struct Witness {
 }
 
 /// The arguments against a protocol.
-pub type ArgumentOf<P> =
-    Argument<<P as Lockstep>::Value, <P as Lockstep>::Message, <P as Lockstep>::State>;
+pub type ArgumentOf<P> = Argument<
+    <P as Lockstep>::Value,
+    <P as Lockstep>::Message,
+    <P as Lockstep>::State,
+    <P as Lockstep>::Decision,
+>;
 
 /// An argument by numbers.
-pub(crate) type NumberedArgument = Argument<ValueId, MessageId, StateId>;
+pub(crate) type NumberedArgument = Argument<ValueId, MessageId, StateId, DecisionId>;
 
-impl<V, M, S> Argument<V, M, S> {
-    /// The same argument with its values, messages and states written in another way.
-    pub(crate) fn map<W, N, T>(
+impl<V, M, S, D> Argument<V, M, S, D> {
+    /// The same argument with its values, decisions, messages and states written in another way.
+    pub(crate) fn map<W, E, N, T>(
         &self,
         value: impl Fn(&V) -> W,
+        decision: impl Fn(&D) -> E,
         message: impl Fn(&M) -> N,
         mut state: impl FnMut(&S) -> T,
-    ) -> Argument<W, N, T> {
-        let worlds = self.worlds.iter().map(|world| world.map(&value, &message, &mut state));
+    ) -> Argument<W, N, T, E> {
+        let worlds =
+            self.worlds.iter().map(|world| world.map(&value, &decision, &message, &mut state));
         Argument {
             theorem: self.theorem,
             groups: self.groups.clone(),
@@ -99,7 +105,7 @@ impl<V, M, S> Argument<V, M, S> {
     }
 }
 
-impl<V, M: PartialEq, S: PartialEq> Argument<V, M, S> {
+impl<V, M: PartialEq, S: PartialEq, D> Argument<V, M, S, D> {
     /// Whether traitors can keep from one part of the graph all that the other says, so that
     /// signatures do not help.
     #[must_use]
@@ -110,9 +116,13 @@ impl<V, M: PartialEq, S: PartialEq> Argument<V, M, S> {
     /// For each world and the next one somebody who lives in both and decides.
     pub fn witnesses(&self) -> impl Iterator<Item = Witness> {
         self.worlds.iter().tuple_windows().enumerate().filter_map(|(world, (one, other))| {
+            let mut decided = one.execution.decisions.iter().chain(&other.execution.decisions);
+            let nobody = decided.all(Option::is_none);
             let task_decides = |double: &Double| {
                 let id = double.general.id();
-                one.execution.decisions[id].is_some() || other.execution.decisions[id].is_some()
+                nobody
+                    || one.execution.decisions[id].is_some()
+                    || other.execution.decisions[id].is_some()
             };
             let both = one.loyal.iter().filter(|double| other.loyal.contains(double));
             let double = *both.into_iter().find(|double| task_decides(double))?;

@@ -9,6 +9,7 @@
 
 use serde::Serialize;
 
+use crate::count::many;
 use crate::general::Generals;
 use crate::outcome::Task;
 use crate::protocol::Round;
@@ -40,6 +41,8 @@ pub struct BoundsProblem {
     pub rounds: Option<Round>,
     /// What is asked: broadcast, or consensus with strong unanimity.
     pub task: Task,
+    /// A size of quorums to be judged, beside those that are [in use](Quorum::in_use).
+    pub quorum: Option<usize>,
 }
 
 /// Whether a problem can be solved.
@@ -160,7 +163,7 @@ pub enum BoundsError {
     #[error("n is {0}: there must be from 1 to {max} generals", max = Generals::MAX)]
     Generals(usize),
     /// Nobody would be loyal.
-    #[error("f is {f}: with n = {n} there can be at most {} traitors", n.saturating_sub(1))]
+    #[error("f is {f}: with n = {n} there can be at most {}", many(n.saturating_sub(1) as u64, "traitor"))]
     AllTraitors {
         /// How many generals.
         n: usize,
@@ -175,6 +178,14 @@ pub enum BoundsError {
         /// What is given.
         connectivity: usize,
     },
+    /// There are no such quorums.
+    #[error("q is {q}: among n = {n} generals a quorum has from 1 to {n}")]
+    Quorum {
+        /// How many generals.
+        n: usize,
+        /// The size of a quorum.
+        q: usize,
+    },
     /// Nothing can be said.
     #[error("r is 0: there must be at least one round")]
     NoRound,
@@ -185,7 +196,8 @@ impl BoundsProblem {
     #[must_use]
     pub fn new(n: usize, f: usize) -> BoundsProblem {
         let connectivity = n.saturating_sub(1);
-        BoundsProblem { n, f, signed: false, connectivity, rounds: None, task: Task::Broadcast }
+        let (rounds, task, quorum) = (None, Task::Broadcast, None);
+        BoundsProblem { n, f, signed: false, connectivity, rounds, task, quorum }
     }
 
     /// Whether all can talk to all.
@@ -200,7 +212,7 @@ impl BoundsProblem {
     ///
     /// It makes no sense.
     pub fn bounds(self) -> Result<Bounds, BoundsError> {
-        let BoundsProblem { n, f, signed, connectivity, rounds, task } = self;
+        let BoundsProblem { n, f, signed, connectivity, rounds, task, quorum } = self;
         if n == 0 || n > Generals::MAX {
             return Err(BoundsError::Generals(n));
         } else if f >= n {
@@ -209,6 +221,8 @@ impl BoundsProblem {
             return Err(BoundsError::Connectivity { n, connectivity });
         } else if rounds == Some(0) {
             return Err(BoundsError::NoRound);
+        } else if let Some(q) = quorum.filter(|q| !(1..=n).contains(q)) {
+            return Err(BoundsError::Quorum { n, q });
         }
         let traitors = match task {
             Task::Broadcast => f.min(n.saturating_sub(2)),
@@ -274,5 +288,60 @@ impl Thresholds {
             certain: f + 1,
             discounted: less(2) > f,
         }
+    }
+}
+
+/// What sets of one size are worth as quorums, where `f` of `n` generals may lie, or be silent. Two of them
+/// must meet in a loyal general, who tells both the same, and one must form without those who are silent.
+///
+/// ```
+/// use turncoat::impossibility::Quorum;
+///
+/// let [majority, two_thirds] = [3, 4].map(|size| Quorum::of(5, 1, size));
+/// assert!(majority.loyal == 0 && majority.forms); // two majorities may meet in the traitor alone
+/// assert!(two_thirds.is_right());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Quorum {
+    /// How many generals are in each.
+    pub size: usize,
+    /// In how many generals two of them meet at least: 2q - n, if that is a number.
+    pub meet: usize,
+    /// How many of those are loyal for certain: 2q - n - f, if that is a number.
+    pub loyal: usize,
+    /// Whether one forms if f are silent: q <= n - f.
+    pub forms: bool,
+}
+
+impl Quorum {
+    /// Sets of so many of `n` generals, `f` of whom may be traitors. (Of more than there are none forms.)
+    #[must_use]
+    pub fn of(n: usize, f: usize, size: usize) -> Quorum {
+        let meet = size.min(n).saturating_mul(2).saturating_sub(n);
+        let forms = size <= n.saturating_sub(f);
+        Quorum { size, meet, loyal: meet.saturating_sub(f), forms }
+    }
+
+    /// Whether any two meet in a loyal general, and one forms without f of them.
+    #[must_use]
+    pub fn is_right(&self) -> bool {
+        self.loyal > 0 && self.forms
+    }
+
+    /// The sizes that are right: more than (n + f)/2, and at most n - f. None is unless n > 3f.
+    #[must_use]
+    pub fn right(n: usize, f: usize) -> std::ops::RangeInclusive<usize> {
+        n.saturating_add(f) / 2 + 1..=n.saturating_sub(f)
+    }
+
+    /// The sizes that are in use, by the formulas of which people think, right or not.
+    #[must_use]
+    pub fn in_use(n: usize, f: usize) -> [(&'static str, Quorum); 3] {
+        let sizes = [
+            ("n/2 + 1", n / 2 + 1),
+            ("ceil(2n/3)", n.saturating_mul(2).div_ceil(3)),
+            ("2f + 1", f.saturating_mul(2).saturating_add(1)),
+        ];
+        sizes.map(|(formula, size)| (formula, Quorum::of(n, f, size)))
     }
 }

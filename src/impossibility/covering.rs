@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::fault::Fault;
 use crate::general::{General, Generals};
-use crate::machine::{MessageId, Said, StateId, Terms, ValueId, Worker};
+use crate::machine::{DecisionId, MessageId, Said, StateId, Terms, ValueId, Worker};
 use crate::protocol::Seat;
 use crate::testable::Wire;
 
@@ -86,8 +86,8 @@ pub(crate) struct Played {
     said: Vec<FxHashMap<Wire, Said>>,
     /// In which state each copy begins each round.
     states: Vec<Vec<Option<StateId>>>,
-    /// What each decides who is asked.
-    decisions: FxHashMap<Double, ValueId>,
+    /// What each decides who is asked, and has decided.
+    decisions: FxHashMap<Double, DecisionId>,
     /// What the protocol did that no protocol may do, as which copy: the run ends there.
     pub fault: Option<(Double, Fault)>,
 }
@@ -104,7 +104,7 @@ impl Played {
         all[double.layer * self.n + double.general.id()]
     }
 
-    pub fn decision(&self, double: Double) -> Option<ValueId> {
+    pub fn decision(&self, double: Double) -> Option<DecisionId> {
         self.decisions.get(&double).copied()
     }
 }
@@ -169,7 +169,7 @@ fn play_out(
     for (me, state) in doubles(terms, covering).zip(&states) {
         if deciders.contains(me.general) {
             let decision = worker.decide(me.general, *state).map_err(by(me))?;
-            played.decisions.insert(me, decision);
+            played.decisions.extend(decision.map(|decision| (me, decision)));
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use super::chain::ViewChain;
 use super::graph::{ViewGraph, shortest};
 use super::table::DecisionTable;
 use super::views::Scope;
-use crate::count::{Count, grouped};
+use crate::count::{Count, grouped, many};
 use crate::general::Generals;
 use crate::order::Order;
 use crate::protocol::Round;
@@ -175,7 +175,7 @@ pub enum RoundsError {
     )]
     Generals(usize),
     /// Nobody would be loyal.
-    #[error("f is {f}: with n = {n} there can be at most {} traitors", n.saturating_sub(1))]
+    #[error("f is {f}: with n = {n} there can be at most {}", many(n.saturating_sub(1) as u64, "traitor"))]
     AllTraitors {
         /// How many generals.
         n: usize,

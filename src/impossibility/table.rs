@@ -57,8 +57,19 @@ impl fmt::Debug for DecisionTable {
     }
 }
 
+impl DecisionTable {
+    /// What stands there for what a lieutenant was told.
+    fn entry(&self, state: &OralState<Order>) -> Order {
+        // What is no value is not kept, so every value has a number.
+        let number = |value: &Order| self.orders.iter().position(|order| order == value);
+        let told = state.told.iter().map(|value| number(value).unwrap_or(0));
+        self.decisions[self.scope.number(state.seat.me, told)]
+    }
+}
+
 impl Lockstep for DecisionTable {
     type Value = Order;
+    type Decision = Order;
     type Message = Relay<Order>;
     type State = OralState<Order>;
 
@@ -89,15 +100,11 @@ impl Lockstep for DecisionTable {
         self.relaying.receive(state, round, from, message);
     }
 
-    fn decide(&self, state: &OralState<Order>) -> Order {
-        let me = state.seat.me;
-        if me.is_commander() {
-            return self.relaying.decide(state);
+    fn decide(&self, state: &OralState<Order>) -> Option<Order> {
+        match state.seat.me.is_commander() {
+            true => self.relaying.decide(state),
+            false => Some(self.entry(state)),
         }
-        // What is no value is not kept, so every value has a number.
-        let number = |value: &Order| self.orders.iter().position(|order| order == value);
-        let told = state.told.iter().map(|value| number(value).unwrap_or(0));
-        self.decisions[self.scope.number(me, told)]
     }
 }
 
@@ -143,7 +150,7 @@ impl Words<Relay<Order>, OralState<Order>> for DecisionTable {
                 format!("{from} said: {}", self.relaying.tell(from, &relay))
             })
             .collect();
-        lines.push(format!("the table says {}", self.decide(state)));
+        lines.push(format!("the table says {}", self.entry(state)));
         lines
     }
 }

@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use super::covering::{Covering, Double, Played, input};
 use crate::attack::{Attack, Edit, Lie};
 use crate::execution::simulate::{Eavesdropper, Enemy, Roles, simulate};
-use crate::execution::{Execution, Forgeries, obeyed_into};
+use crate::execution::{Execution, Forgeries, obeyed_into, sent_in_honest_run};
 use crate::fault::{Call, Fault, FaultKind};
 use crate::general::{General, Generals};
-use crate::machine::{Machine, MessageId, NumberedAttack, StateId, Terms, ValueId, Worker, fits};
+use crate::machine::{
+    DecisionId, Machine, MessageId, NumberedAttack, StateId, Terms, ValueId, Worker, fits,
+};
 use crate::outcome::Task;
 use crate::protocol::Lockstep;
 use crate::search::choices::wire_choices::beside;
@@ -20,7 +22,7 @@ use crate::testable::Wire;
 /// One world: an attack that has the traitors say to each loyal general what its copy hears in the
 /// covering, and what came of it in the simulator.
 #[derive(Clone, Debug)]
-pub struct World<V, M, S> {
+pub struct World<V, M, S, D = V> {
     /// Which copy each loyal general is, by number.
     pub loyal: Vec<Double>,
     /// What the loyal must do here.
@@ -28,7 +30,7 @@ pub struct World<V, M, S> {
     /// What the enemy decides.
     pub attack: Attack<V, M>,
     /// What came of it.
-    pub execution: Execution<V, M, S>,
+    pub execution: Execution<D, M, S>,
     /// The first message that can't be said here: the traitors lack a signature in it.
     pub forgery: Option<Needed<M>>,
     /// How many messages stand in for such messages: the receiver takes them as it would take those.
@@ -56,28 +58,33 @@ pub struct Needed<M> {
 }
 
 /// The worlds of a protocol.
-pub type WorldOf<P> =
-    World<<P as Lockstep>::Value, <P as Lockstep>::Message, <P as Lockstep>::State>;
+pub type WorldOf<P> = World<
+    <P as Lockstep>::Value,
+    <P as Lockstep>::Message,
+    <P as Lockstep>::State,
+    <P as Lockstep>::Decision,
+>;
 
 /// A world by numbers.
-pub(crate) type NumberedWorld = World<ValueId, MessageId, StateId>;
+pub(crate) type NumberedWorld = World<ValueId, MessageId, StateId, DecisionId>;
 
-impl<V, M, S> World<V, M, S> {
+impl<V, M, S, D> World<V, M, S, D> {
     /// Who is loyal.
     #[must_use]
     pub fn loyal(&self) -> Generals {
         self.loyal.iter().map(|double| double.general).collect()
     }
 
-    /// The same world with its values, messages and states written in another way.
-    pub(crate) fn map<W, N, T>(
+    /// The same world with its values, decisions, messages and states written in another way.
+    pub(crate) fn map<W, E, N, T>(
         &self,
         value: impl Fn(&V) -> W,
+        decision: impl Fn(&D) -> E,
         message: impl Fn(&M) -> N,
         state: impl FnMut(&S) -> T,
-    ) -> World<W, N, T> {
+    ) -> World<W, N, T, E> {
         let must = match &self.must {
-            Must::Decide(decision) => Must::Decide(value(decision)),
+            Must::Decide(due) => Must::Decide(value(due)),
             Must::Agree => Must::Agree,
         };
         let forgery = self.forgery.as_ref().map(|Needed { wire, message: said, signed }| Needed {
@@ -86,7 +93,7 @@ impl<V, M, S> World<V, M, S> {
             signed: signed.clone(),
         });
         let attack = self.attack.map(&value, &message);
-        let execution = self.execution.map(value, message, state);
+        let execution = self.execution.map(decision, message, state);
         World {
             loyal: self.loyal.clone(),
             must,
@@ -141,6 +148,7 @@ impl Cosmos<'_> {
         let label = |wire, message| self.forgeries.label(machine, terms, wire, message);
         let mut execution = Execution::recording();
         obeyed_into(worker, terms, &attack, &label, &mut execution);
+        execution.honest_messages = sent_in_honest_run(machine, terms, &attack.inputs);
         World { loyal, must, attack, execution, forgery, stand_ins }
     }
 
@@ -169,7 +177,7 @@ impl Cosmos<'_> {
         });
         let (general, decisions) = decisions.find(|(_, [there, here])| there != here)?;
         let shown = decisions.map(|decision| match decision {
-            Some(decision) => format!("Some({})", self.machine.show_value(decision)),
+            Some(decision) => format!("Some({})", self.machine.show_decision(decision)),
             None => "None".to_owned(),
         });
         differ(general, Call::Decide, shown)

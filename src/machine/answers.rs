@@ -1,31 +1,36 @@
 //! The answers of a numbered protocol: what makes it a machine.
 
+use std::any::Any;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::Machine;
 use super::numbered::Numbered;
-use super::numbers::{MessageId, ValueId};
+use super::numbers::{DecisionId, MessageId, ValueId};
 use super::table::{StateTable, StoredStates, Table};
 use super::terms::Terms;
+use crate::escape::escaped;
+use crate::fault::{cloned, guarded, shown, vouched};
 use crate::general::{General, Generals, Swap};
 use crate::graph::Graph;
 use crate::outcome::Outcome;
-use crate::property::Property;
+use crate::property::{AskedProperties, Judge, Property};
 use crate::signature::{Seal, Signed};
-use crate::testable::{Forgery, Recursive, Refusal, Repertoire, Testable, Wire, described};
+use crate::testable::{
+    Forgery, ListedSignature, Recursive, Refusal, Repertoire, Testable, Wire, described,
+};
 
 impl<P: Testable> Machine for Numbered<P> {
     fn terms(&self, graph: &Graph, admitted: bool) -> Result<Terms, Refusal> {
         let number = |value| self.number_value(value);
-        let (terms, demands) = Terms::of(&self.protocol, graph.clone(), admitted, number)?;
-        // Those of the first problem: a machine is asked about one.
-        self.demands.get_or_init(|| demands);
+        let (terms, problem) = Terms::of(&self.protocol, graph.clone(), admitted, number)?;
+        // The first: a machine is asked about one.
+        self.asked.get_or_init(|| (graph.clone(), problem));
         Ok(terms)
     }
 
     fn name(&self) -> Result<String, Refusal> {
-        described("name", || self.protocol.words().name())
+        described("name", || escaped(&self.protocol.words().name()))
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Result<Repertoire<MessageId>, Refusal> {
@@ -48,34 +53,81 @@ impl<P: Testable> Machine for Numbered<P> {
         described("signatures", || self.protocol.signing().signatures(self.message(message)))
     }
 
+    fn relisted(
+        &self,
+        message: MessageId,
+        list: &[ListedSignature<'_, MessageId>],
+    ) -> Result<Option<MessageId>, Refusal> {
+        let list: Vec<_> = list.iter().map(|listed| listed.map(|of| self.message(*of))).collect();
+        let relisted = described("relisted", || {
+            self.protocol.signing().relisted(self.message(message), &list)
+        });
+        Ok(relisted?.map(|message| self.number_message(message)))
+    }
+
     fn seals(&self, message: MessageId) -> Result<Vec<Seal>, Refusal> {
         described("seals", || self.protocol.signing().seals(self.message(message)))
+    }
+
+    fn tested(&self) -> Result<(), Refusal> {
+        self.values.tested()?;
+        self.decisions.tested()?;
+        self.messages.tested()?;
+        match self.asked.get() {
+            Some((graph, _)) => self.answers_alike(graph),
+            None => Ok(()),
+        }
+    }
+
+    fn sort(&self, messages: &mut [MessageId]) {
+        vouched::<P::Message, ()>("cmp", || {
+            messages.sort_unstable_by(|one, other| self.message(*one).cmp(self.message(*other)));
+        });
     }
 
     fn compare(&self, one: MessageId, other: MessageId) -> Ordering {
         if one == other {
             return Ordering::Equal;
         }
-        self.message(one).cmp(self.message(other))
+        let [one, other] = [one, other].map(|message| self.message(message));
+        vouched::<P::Message, Ordering>("cmp", || one.cmp(other))
     }
 
     fn compare_values(&self, one: ValueId, other: ValueId) -> Ordering {
-        self.value(one).cmp(self.value(other))
+        let [one, other] = [one, other].map(|value| self.value(value));
+        vouched::<P::Value, Ordering>("cmp", || one.cmp(other))
     }
 
-    fn violated(&self, outcome: &Outcome<'_, ValueId>) -> Option<Property> {
-        let demands = self.demands.get().map_or(&[][..], |demands| demands);
-        if demands.is_empty() {
-            return Property::violated(outcome, &[]);
-        }
-        let value = |value: &ValueId| self.value(*value).clone();
-        let inputs: BTreeMap<General, P::Value> =
-            outcome.inputs.iter().map(|(general, input)| (*general, value(input))).collect();
-        let decisions: Vec<_> =
-            outcome.decisions.iter().map(|decision| decision.as_ref().map(value)).collect();
-        let Outcome { task, traitors, bound, .. } = *outcome;
-        let outcome = Outcome { task, traitors, bound, inputs: &inputs, decisions: &decisions };
-        Property::violated(&outcome, demands)
+    fn compare_decisions(&self, one: DecisionId, other: DecisionId) -> Ordering {
+        let [one, other] = [one, other].map(|decision| self.decision(decision));
+        vouched::<P::Decision, Ordering>("cmp", || one.cmp(other))
+    }
+
+    fn decided_value(&self, decision: DecisionId) -> Option<ValueId> {
+        let decision: &dyn Any = self.decision(decision);
+        decision.downcast_ref::<P::Value>().map(|value| self.number_value(cloned(value)))
+    }
+
+    fn violated(
+        &self,
+        asked: &AskedProperties,
+        outcome: &Outcome<'_, ValueId, DecisionId>,
+    ) -> Option<Property> {
+        let (_, problem) = self.asked.get()?;
+        let is_met = |index: usize| {
+            let inputs = outcome.inputs.iter();
+            let inputs: BTreeMap<General, P::Value> =
+                inputs.map(|(general, input)| (*general, cloned(self.value(*input)))).collect();
+            let decisions = outcome.decisions.iter();
+            let decisions: Vec<Option<P::Decision>> =
+                decisions.map(|made| made.map(|made| cloned(self.decision(made)))).collect();
+            let Outcome { task, traitors, bound, .. } = *outcome;
+            let outcome = Outcome { task, traitors, bound, inputs: &inputs, decisions: &decisions };
+            problem.demands[index].is_met(&outcome)
+        };
+        let value = |value: &ValueId| self.value(*value);
+        let decision = |decision: &DecisionId| self.decision(*decision);
+        Judge { outcome, problem, value, decision }.violated(asked, is_met)
     }
 
     fn recursion(&self) -> Result<Option<Box<dyn Recursive<ValueId, MessageId> + '_>>, Refusal> {
@@ -106,15 +158,21 @@ impl<P: Testable> Machine for Numbered<P> {
     }
 
     fn tell(&self, from: General, message: MessageId) -> String {
-        self.protocol.words().tell(from, self.message(message))
+        let message = self.message(message);
+        let told = guarded(|| escaped(&self.protocol.words().tell(from, message)));
+        told.unwrap_or_else(|_| shown(message))
     }
 
     fn show_message(&self, message: MessageId) -> String {
-        format!("{:?}", self.message(message))
+        shown(self.message(message))
     }
 
     fn show_value(&self, value: ValueId) -> String {
-        format!("{:?}", self.value(value))
+        shown(self.value(value))
+    }
+
+    fn show_decision(&self, decision: DecisionId) -> String {
+        shown(self.decision(decision))
     }
 }
 
@@ -136,7 +194,7 @@ impl<P: Testable> Recursive<ValueId, MessageId> for NumberedRecursion<'_, P> {
 
     fn resolve(&self, told: &ValueId, relayed: &[ValueId]) -> ValueId {
         let NumberedRecursion { numbered, recursive } = self;
-        let relayed: Vec<_> = relayed.iter().map(|value| numbered.value(*value).clone()).collect();
+        let relayed: Vec<_> = relayed.iter().map(|value| cloned(numbered.value(*value))).collect();
         numbered.number_value(recursive.resolve(numbered.value(*told), &relayed))
     }
 

@@ -12,6 +12,7 @@ pub(crate) struct Counting;
 
 impl Lockstep for Counting {
     type Value = u32;
+    type Decision = u32;
     type Message = u32;
     type State = ();
 
@@ -23,8 +24,8 @@ impl Lockstep for Counting {
         None
     }
     fn receive(&self, (): &mut (), _: Round, _: General, _: &u32) {}
-    fn decide(&self, (): &()) -> u32 {
-        0
+    fn decide(&self, (): &()) -> Option<u32> {
+        Some(0)
     }
 }
 

@@ -1,11 +1,16 @@
 //! Whether an attack makes sense for a protocol.
 
+use rustc_hash::FxHashMap;
+
 use super::{Machine, NumberedAttack, Terms};
 use crate::adversary::FaultClass;
-use crate::attack::{Edit, Item, Misfit};
+use crate::attack::{Attack, Edit, Item, Misfit};
 use crate::general::Generals;
 use crate::outcome::Task;
 use crate::testable::Wire;
+
+/// The most lies and changes of the schedule on one wire in one round.
+const MOST_ON_WIRE: usize = 1 << 14;
 
 /// Whether everybody the attack names is there, only traitors are faulty, in their own way, in a
 /// round that there is, and all who need an input have one of the values.
@@ -43,6 +48,7 @@ pub(crate) fn fits(
         let values = format!("[{}]", values.collect::<Vec<_>>().join(", "));
         return Err(Misfit::Value { value: machine.show_value(*value), values });
     }
+    crowds_no_wire(attack)?;
     for (index, lie) in attack.lies.iter().enumerate() {
         let (item, from) = (Item::Lie(index + 1), lie.wire.from);
         is_wire(item, lie.wire, terms)?;
@@ -70,6 +76,27 @@ pub(crate) fn fits(
             return Err(Misfit::OtherFault { item, faults: attack.faults });
         } else if attack.crashes[..index].iter().any(|other| other.general == crash.general) {
             return Err(Misfit::CrashedAgain { item, general: crash.general.id() });
+        }
+    }
+    Ok(())
+}
+
+/// Whether there is not too much on one wire: each lie is looked for among all that is said there.
+fn crowds_no_wire(attack: &NumberedAttack) -> Result<(), Misfit> {
+    let Attack { lies, schedule, .. } = attack;
+    if lies.len() + schedule.len() <= MOST_ON_WIRE {
+        return Ok(());
+    }
+    let lies = lies.iter().enumerate().map(|(index, lie)| (Item::Lie(index + 1), lie.wire));
+    let shifts = schedule.iter().enumerate();
+    let shifts = shifts.map(|(index, shift)| (Item::Shift(index + 1), shift.wire));
+    let mut on_wire = FxHashMap::<Wire, usize>::default();
+    for (item, wire) in lies.chain(shifts) {
+        let here = on_wire.entry(wire).or_default();
+        *here += 1;
+        if *here > MOST_ON_WIRE {
+            let (Wire { round, from, to }, most) = (wire, MOST_ON_WIRE);
+            return Err(Misfit::Crowded { item, round, from: from.id(), to: to.id(), most });
         }
     }
     Ok(())

@@ -6,6 +6,8 @@ use std::sync::{PoisonError, RwLock};
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
+use super::laws::{are_plain, is_alike};
+use crate::fault::{Misbehaved, vouched};
 use crate::protocol::Plain;
 
 /// Things by number, in the order in which they were met. They are read without a lock.
@@ -24,21 +26,38 @@ impl<T: Plain> Interner<T> {
         &self.things[number as usize]
     }
 
+    /// Whether some of them are plain data.
+    pub fn tested(&self) -> Result<(), Misbehaved> {
+        let numbers = self.numbers.read().unwrap_or_else(PoisonError::into_inner);
+        let mut known: Vec<_> = numbers.iter().copied().collect();
+        drop(numbers);
+        known.sort_unstable_by_key(|(_, number)| *number);
+        are_plain(known.len(), |place| {
+            let (hash, number) = known[place];
+            (hash, self.get(number))
+        })
+    }
+
     /// The number of a thing. Whatever its type does when it is compared or hashed, no lock stays
     /// locked.
     pub fn number(&self, thing: T) -> u32 {
-        let hash = FxBuildHasher.hash_one(&thing);
+        let hash = vouched::<T, u64>("hash", || FxBuildHasher.hash_one(&thing));
         let is_it =
             |(other, number): &(u64, u32)| *other == hash && self.things[*number as usize] == thing;
+        let known = |numbers: &HashTable<(u64, u32)>| {
+            let (_, number) = vouched::<T, _>("eq", || numbers.find(hash, is_it))?;
+            is_alike(self.get(*number), &thing).unwrap_or_else(|contradicts| contradicts.unwind());
+            Some(*number)
+        };
         {
             let numbers = self.numbers.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some((_, number)) = numbers.find(hash, is_it) {
-                return *number;
+            if let Some(number) = known(&numbers) {
+                return number;
             }
         }
         let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, number)) = numbers.find(hash, is_it) {
-            return *number;
+        if let Some(number) = known(&numbers) {
+            return number;
         }
         let number = self.things.push(thing) as u32;
         numbers.insert_unique(hash, (hash, number), |(hash, _)| *hash);

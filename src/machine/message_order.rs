@@ -1,6 +1,11 @@
 //! The order of messages, found once.
 
+use itertools::Itertools;
+
 use super::{Machine, MessageId};
+
+/// How many messages are sorted before it is looked again whether to stop.
+const SORTED_AT_ONCE: usize = 1 << 16;
 
 /// The places of some messages in their order: to compare two of them is to compare two numbers.
 pub(crate) struct MessageOrder {
@@ -9,11 +14,13 @@ pub(crate) struct MessageOrder {
 }
 
 impl MessageOrder {
-    /// The order of these messages, of which some may stand there more than once.
+    /// The order of these messages, of which some may stand there more than once; nothing if it is
+    /// told to stop first.
     pub fn of(
         machine: &dyn Machine,
         messages: impl IntoIterator<Item = MessageId>,
-    ) -> MessageOrder {
+        mut stopped: impl FnMut() -> bool,
+    ) -> Option<MessageOrder> {
         let mut places = Vec::new();
         let mut met = Vec::new();
         for message in messages {
@@ -26,11 +33,22 @@ impl MessageOrder {
                 met.push(message);
             }
         }
-        machine.sort(&mut met);
-        for (place, message) in met.into_iter().enumerate() {
+        let mut runs = Vec::new();
+        for run in met.chunks_mut(SORTED_AT_ONCE) {
+            if stopped() {
+                return None;
+            }
+            machine.sort(run);
+            runs.push(run.iter());
+        }
+        let before = |one: &&MessageId, other: &&MessageId| machine.compare(**one, **other).is_lt();
+        for (place, message) in runs.into_iter().kmerge_by(before).enumerate() {
+            if place % SORTED_AT_ONCE == 0 && stopped() {
+                return None;
+            }
             places[message.number() as usize] = place as u32;
         }
-        MessageOrder { places }
+        Some(MessageOrder { places })
     }
 
     /// The place of one of these messages.

@@ -1,30 +1,41 @@
-//! A protocol with its values and messages numbered: the typed side of the machine.
+//! A protocol with its values, decisions and messages numbered: the typed side of the machine.
 
 use std::sync::OnceLock;
 
 use super::interner::Interner;
-use super::numbers::{MessageId, NumberedAttack, ValueId};
+use super::numbers::{DecisionId, MessageId, NumberedAttack, ValueId};
 use crate::attack::AttackOn;
-use crate::outcome::Demand;
-use crate::testable::Testable;
+use crate::fault::cloned;
+use crate::graph::Graph;
+use crate::testable::{ProblemOf, Testable};
 
-/// A protocol with its values and messages numbered.
+/// A protocol with its values, decisions and messages numbered.
 pub(crate) struct Numbered<P: Testable> {
     pub protocol: P,
-    values: Interner<P::Value>,
-    messages: Interner<P::Message>,
-    /// What is demanded besides, once the protocol was asked.
-    pub(super) demands: OnceLock<Vec<Demand<P::Value>>>,
+    pub(super) values: Interner<P::Value>,
+    pub(super) decisions: Interner<P::Decision>,
+    pub(super) messages: Interner<P::Message>,
+    /// On which graph the protocol was asked first, and what is asked of it there.
+    pub(super) asked: OnceLock<(Graph, ProblemOf<P>)>,
 }
 
 impl<P: Testable> Numbered<P> {
     pub fn new(protocol: P) -> Numbered<P> {
-        let (values, messages) = (Interner::new(), Interner::new());
-        Numbered { protocol, values, messages, demands: OnceLock::new() }
+        Numbered {
+            protocol,
+            values: Interner::new(),
+            decisions: Interner::new(),
+            messages: Interner::new(),
+            asked: OnceLock::new(),
+        }
     }
 
     pub fn value(&self, value: ValueId) -> &P::Value {
         self.values.get(value.0)
+    }
+
+    pub fn decision(&self, decision: DecisionId) -> &P::Decision {
+        self.decisions.get(decision.0)
     }
 
     pub fn message(&self, message: MessageId) -> &P::Message {
@@ -35,19 +46,23 @@ impl<P: Testable> Numbered<P> {
         ValueId(self.values.number(value))
     }
 
+    pub fn number_decision(&self, decision: P::Decision) -> DecisionId {
+        DecisionId(self.decisions.number(decision))
+    }
+
     pub fn number_message(&self, message: P::Message) -> MessageId {
         MessageId(self.messages.number(message))
     }
 
     /// An attack by numbers, written out.
     pub fn attack(&self, attack: &NumberedAttack) -> AttackOn<P> {
-        let value = |value: &ValueId| self.value(*value).clone();
-        attack.map(value, |message| self.message(*message).clone())
+        let value = |value: &ValueId| cloned(self.value(*value));
+        attack.map(value, |message| cloned(self.message(*message)))
     }
 
     /// The same by numbers.
     pub fn number_attack(&self, attack: &AttackOn<P>) -> NumberedAttack {
-        let value = |value: &P::Value| self.number_value(value.clone());
-        attack.map(value, |message| self.number_message(message.clone()))
+        let value = |value: &P::Value| self.number_value(cloned(value));
+        attack.map(value, |message| self.number_message(cloned(message)))
     }
 }

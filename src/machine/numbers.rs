@@ -8,6 +8,10 @@ use crate::attack::Attack;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct ValueId(pub(super) u32);
 
+/// The number of a decision.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct DecisionId(pub(super) u32);
+
 /// The number of a message. It says nothing of the order of messages: that is for
 /// [`Machine::compare`](super::Machine::compare) to say.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

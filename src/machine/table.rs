@@ -4,17 +4,18 @@
 use std::any::Any;
 use std::cmp::Ordering;
 use std::hash::BuildHasher;
-use std::mem;
 
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
+use super::laws::are_plain;
 use super::numbered::Numbered;
-use super::numbers::{MessageId, StateId, ValueId};
-use crate::fault::guarded;
+use super::numbers::{DecisionId, MessageId, StateId, ValueId};
+use crate::escape::escaped;
+use crate::fault::{Misbehaved, guarded, method, shown, vouched};
 use crate::general::{General, Swap};
 use crate::protocol::{Plain, Round, Seat};
-use crate::testable::Testable;
+use crate::testable::{MOST_SENT, Refusal, Testable};
 
 /// An answer of the protocol, or what its panic said.
 pub(crate) type Guarded<T> = Result<T, String>;
@@ -35,6 +36,17 @@ pub(crate) trait StateTable: Send + Sync {
 
     /// The same, to put more there.
     fn stored_mut(&mut self) -> &mut dyn Any;
+
+    /// The table inside of this one, if its states are made of those of another.
+    fn inside(&self) -> Option<&dyn StateTable> {
+        None
+    }
+
+    /// Whether a search need not go on from this state.
+    fn is_over(&self, state: StateId) -> bool {
+        let _ = state;
+        false
+    }
 
     /// The states, to be put into [another table](super::Machine::table).
     fn into_stored(self: Box<Self>) -> StoredStates;
@@ -63,7 +75,7 @@ pub(crate) trait StateTable: Send + Sync {
     fn end_round(&mut self, state: StateId, round: Round) -> Guarded<StateId>;
 
     /// [`Lockstep::decide`].
-    fn decide(&self, state: StateId) -> Guarded<ValueId>;
+    fn decide(&self, state: StateId) -> Guarded<Option<DecisionId>>;
 
     /// [`Symmetric::swapped_state`](crate::testable::Symmetric::swapped_state); nothing where no
     /// symmetry is claimed.
@@ -74,6 +86,9 @@ pub(crate) trait StateTable: Send + Sync {
 
     /// The order of two states as data.
     fn compare(&self, one: StateId, other: StateId) -> Ordering;
+
+    /// Whether some of the states are plain data.
+    fn tested(&self) -> Result<(), Refusal>;
 
     /// As [`Debug`](std::fmt::Debug) prints it.
     fn show(&self, state: StateId) -> String;
@@ -95,72 +110,110 @@ pub(super) struct Table<'a, P: Testable> {
 pub(crate) struct NumberedStates<S> {
     all: Vec<(u64, S)>,
     numbers: HashTable<u32>,
+    /// Where the next step is taken, which may change nothing.
+    scratch: Option<S>,
+    /// Of which state the scratch is a copy, if it is one.
+    copied: Option<StateId>,
     /// To copy a state into one of these takes no new memory, if its `clone_from` takes none.
     spare: Vec<S>,
-    /// A copy of this state, which the last step has not changed.
-    unchanged: Option<(StateId, S)>,
 }
 
 impl<S: Plain> NumberedStates<S> {
     pub fn new() -> NumberedStates<S> {
-        let (all, numbers) = (Vec::new(), HashTable::new());
-        NumberedStates { all, numbers, spare: Vec::new(), unchanged: None }
+        let (all, numbers, spare) = (Vec::new(), HashTable::new(), Vec::new());
+        NumberedStates { all, numbers, scratch: None, copied: None, spare }
     }
 
     pub fn get(&self, state: StateId) -> &S {
         &self.all[state.place()].1
     }
 
-    /// A copy of a state, to be changed.
-    fn copy(&mut self, state: StateId) -> S {
-        match self.unchanged.take() {
-            Some((of, copy)) if of == state => return copy,
-            other => other.into_iter().for_each(|(_, other)| self.spare(other)),
-        }
-        copied(&mut self.spare, &self.all[state.place()].1)
+    /// The number of a copy of a state.
+    pub fn number_copy(&mut self, state: &S) -> StateId {
+        let number = guarded(|| {
+            let copy = method::<S, S>("clone", || copy(&mut self.spare, state));
+            self.number(copy)
+        });
+        number.unwrap_or_else(|said| Misbehaved(said).unwind())
     }
 
-    /// Another one can be copied into a state that is no longer needed.
-    fn spare(&mut self, state: S) {
-        if self.spare.len() < SPARE {
-            self.spare.push(state);
+    /// The number of a state; within [`guarded`].
+    fn number(&mut self, state: S) -> StateId {
+        let hash = method::<S, u64>("hash", || FxBuildHasher.hash_one(&state));
+        if let Some(known) = find(&self.all, &self.numbers, hash, &state) {
+            if self.spare.len() < SPARE {
+                self.spare.push(state);
+            }
+            return known;
         }
+        self.insert(hash, state)
     }
 
-    /// The number of a state.
-    pub fn number(&mut self, state: S) -> StateId {
-        let NumberedStates { all, numbers, .. } = self;
-        let hash = FxBuildHasher.hash_one(&state);
-        let is_it = |number: &u32| {
-            let (other, known) = &all[*number as usize];
-            *other == hash && *known == state
+    /// The number of what a state has become by a step.
+    fn stepped(&mut self, state: StateId, step: impl FnOnce(&mut S)) -> StateId {
+        let NumberedStates { all, numbers, scratch, copied, spare } = self;
+        let before = &all[state.place()].1;
+        // While the step is taken, the scratch is nothing's copy: it may panic.
+        let is_copy = copied.take() == Some(state);
+        let next = match scratch {
+            Some(next) if is_copy => next,
+            _ => method::<S, &mut S>("clone", || match scratch {
+                None => scratch.insert(copy(spare, before)),
+                Some(next) => {
+                    next.clone_from(before);
+                    next
+                }
+            }),
         };
-        if let Some(number) = numbers.find(hash, is_it) {
-            let number = StateId::at(*number as usize);
-            self.spare(state);
-            return number;
+        step(next);
+        // Most of what a traitor can say changes nothing.
+        if method::<S, bool>("eq", || *next == *before) {
+            *copied = Some(state);
+            return state;
         }
+        let hash = method::<S, u64>("hash", || FxBuildHasher.hash_one(&*next));
+        if let Some(known) = find(all, numbers, hash, next) {
+            return known;
+        }
+        let next = scratch.take().expect("the step was taken there");
+        self.insert(hash, next)
+    }
+
+    /// The number of a state that has none.
+    fn insert(&mut self, hash: u64, state: S) -> StateId {
+        let NumberedStates { all, numbers, .. } = self;
         let place = all.len();
         numbers.insert_unique(hash, place as u32, |number| all[*number as usize].0);
         all.push((hash, state));
         StateId::at(place)
     }
 
-    /// The number of what a state has become by a step.
-    fn stepped(&mut self, state: StateId, step: impl FnOnce(&mut S)) -> StateId {
-        let mut next = self.copy(state);
-        step(&mut next);
-        // Most of what a traitor can say changes nothing.
-        if next == *self.get(state) {
-            self.unchanged = Some((state, next));
-            return state;
-        }
-        self.number(next)
+    /// Forgets all states.
+    fn clear(&mut self) {
+        self.numbers.clear();
+        self.copied = None;
+        let free = SPARE - self.spare.len();
+        self.spare.extend(self.all.drain(..).take(free).map(|(_, state)| state));
     }
 }
 
+/// The number of a state with this hash, if it has one.
+fn find<S: Eq>(
+    all: &[(u64, S)],
+    numbers: &HashTable<u32>,
+    hash: u64,
+    state: &S,
+) -> Option<StateId> {
+    let is_it = |number: &u32| {
+        let (other, known) = &all[*number as usize];
+        *other == hash && known == state
+    };
+    let number = method::<S, _>("eq", || numbers.find(hash, is_it));
+    number.map(|number| StateId::at(*number as usize))
+}
+
 /// A copy of a state, in the place of a spare one if there is one.
-fn copied<S: Clone>(spare: &mut Vec<S>, state: &S) -> S {
+fn copy<S: Clone>(spare: &mut Vec<S>, state: &S) -> S {
     let Some(mut copy) = spare.pop() else { return state.clone() };
     copy.clone_from(state);
     copy
@@ -195,18 +248,13 @@ impl<P: Testable> StateTable for Table<'_, P> {
     }
 
     fn clear(&mut self) {
-        let NumberedStates { all, numbers, spare, unchanged } = &mut self.states;
-        numbers.clear();
-        *unchanged = None;
-        spare.extend(mem::take(all).into_iter().take(SPARE).map(|(_, state)| state));
-        spare.truncate(SPARE);
+        self.states.clear();
     }
 
     fn adopt(&mut self, from: &dyn StateTable, state: StateId) -> StateId {
         let stored = from.stored().downcast_ref::<NumberedStates<P::State>>();
         let state = stored.expect("both tables are of one protocol").get(state);
-        let copy = copied(&mut self.states.spare, state);
-        self.states.number(copy)
+        self.states.number_copy(state)
     }
 
     fn stored(&self) -> &dyn Any {
@@ -238,10 +286,17 @@ impl<P: Testable> StateTable for Table<'_, P> {
         let before = said.len();
         let sent = guarded(|| {
             let sent = numbered.protocol.send(states.get(state), round, to);
-            let mut sent: Vec<_> = sent.into_iter().collect();
-            sent.sort_unstable();
+            let mut sent: Vec<_> = sent.into_iter().take(MOST_SENT + 1).collect();
+            if sent.len() > MOST_SENT {
+                return Err(format!(
+                    "more than {MOST_SENT} messages are sent to one general at once"
+                ));
+            }
+            method::<P::Message, ()>("cmp", || sent.sort_unstable());
             said.extend(sent.into_iter().map(|message| numbered.number_message(message)));
+            Ok(())
         });
+        let sent = sent.unwrap_or_else(Err);
         if sent.is_err() {
             said.truncate(before);
         }
@@ -270,9 +325,12 @@ impl<P: Testable> StateTable for Table<'_, P> {
         guarded(|| states.stepped(state, |state| numbered.protocol.end_round(state, round)))
     }
 
-    fn decide(&self, state: StateId) -> Guarded<ValueId> {
+    fn decide(&self, state: StateId) -> Guarded<Option<DecisionId>> {
         let Table { numbered, states } = self;
-        guarded(|| numbered.number_value(numbered.protocol.decide(states.get(state))))
+        guarded(|| {
+            let decision = numbered.protocol.decide(states.get(state));
+            decision.map(|decision| numbered.number_decision(decision))
+        })
     }
 
     fn swapped(&mut self, state: StateId, swap: Swap) -> Guarded<Option<StateId>> {
@@ -285,14 +343,23 @@ impl<P: Testable> StateTable for Table<'_, P> {
     }
 
     fn explain(&self, state: StateId) -> Guarded<Vec<String>> {
-        guarded(|| self.numbered.protocol.words().explain(self.states.get(state)))
+        guarded(|| {
+            let lines = self.numbered.protocol.words().explain(self.states.get(state));
+            lines.iter().flat_map(|text| text.split('\n')).map(escaped).collect()
+        })
     }
 
     fn compare(&self, one: StateId, other: StateId) -> Ordering {
-        self.states.get(one).cmp(self.states.get(other))
+        let [one, other] = [one, other].map(|state| self.states.get(state));
+        vouched::<P::State, Ordering>("cmp", || one.cmp(other))
+    }
+
+    fn tested(&self) -> Result<(), Refusal> {
+        let all = &self.states.all;
+        Ok(are_plain(all.len(), |place| (all[place].0, &all[place].1))?)
     }
 
     fn show(&self, state: StateId) -> String {
-        format!("{:?}", self.states.get(state))
+        shown(self.states.get(state))
     }
 }

@@ -1,13 +1,18 @@
 //! What is fixed before the adversary decides anything.
 
+use std::collections::BTreeMap;
+
 use itertools::Itertools;
 
 use super::numbers::ValueId;
-use crate::general::Generals;
+use crate::escape::escaped;
+use crate::fault::cloned;
+use crate::general::{General, Generals};
 use crate::graph::Graph;
-use crate::outcome::{Demand, Task};
+use crate::outcome::Task;
+use crate::property::AskedProperties;
 use crate::protocol::Round;
-use crate::testable::{MOST_ROUNDS, Problem, Refusal, Testable, Wire, described};
+use crate::testable::{MOST_ROUNDS, ProblemOf, Refusal, Testable, Wire, described};
 
 /// What is fixed before the adversary decides anything: who can talk to whom, in how many rounds,
 /// about what.
@@ -21,36 +26,37 @@ pub(crate) struct Terms {
     pub task: Task,
     /// Who is given an input.
     pub inputs: Generals,
-    /// What must hold beside agreement and validity, by name.
-    pub demands: Vec<&'static str>,
+    /// What some of those are given, if not any value.
+    pub fixed: BTreeMap<General, ValueId>,
+    /// Which properties are asked.
+    pub asked: AskedProperties,
+    /// Whether all that is decided must be one of the values.
+    pub decides_values: bool,
     /// Why the protocol can't be run there, though it can be asked about.
     pub too_large: Option<String>,
 }
 
-/// What must hold beside agreement and validity.
-type Demands<V> = Vec<Demand<V>>;
-
 impl Terms {
-    /// Those of a protocol, and what its author demands; where it need not be run, the states may be
-    /// too large for that.
+    /// Those of a protocol, and what is asked of it; where it need not be run, the states may be too large
+    /// for that.
     pub(super) fn of<P: Testable>(
         protocol: &P,
         graph: Graph,
         runs: bool,
         number: impl FnMut(P::Value) -> ValueId,
-    ) -> Result<(Terms, Demands<P::Value>), Refusal> {
+    ) -> Result<(Terms, ProblemOf<P>), Refusal> {
         let n = graph.n();
         if n == 0 || n > Generals::MAX {
             return Err(Refusal::Generals(n));
         }
         let problem = described("problem", || protocol.problem(&graph))?;
-        let problem = problem.map_err(Refusal::Protocol)?;
+        let problem = problem.map_err(|why| Refusal::Protocol(escaped(&why)))?;
         let inputs = problem.given(n);
-        let Problem { values, task, inputs: _, demands, too_large } = problem;
+        let (task, too_large) = (problem.task, problem.too_large.clone());
         if let Some(why) = too_large.as_ref().filter(|_| runs) {
             return Err(Refusal::Protocol(why.clone()));
         }
-        let values = values.into_iter().map(number).unique().collect_vec();
+        let values = problem.values.iter().map(cloned).map(number).unique().collect_vec();
         if values.is_empty() {
             return Err(Refusal::NoValues);
         }
@@ -66,9 +72,45 @@ impl Terms {
         if let Some(general) = inputs.minus(Generals::first(n)).iter().next() {
             return Err(Refusal::InputOfNobody { general: general.id(), n });
         }
-        let names = demands.iter().map(|demand| demand.name).collect();
-        let terms = Terms { graph, rounds, values, task, inputs, demands: names, too_large };
-        Ok((terms, demands))
+        let (asked, decides_values) = (AskedProperties::of(&problem), problem.validity.is_equal());
+        let fixed = BTreeMap::new();
+        let terms =
+            Terms { graph, rounds, values, task, inputs, fixed, asked, decides_values, too_large };
+        Ok((terms, problem))
+    }
+
+    /// The same with one property alone, by name, and with these inputs, as data.
+    pub fn focused(
+        mut self,
+        show: &dyn Fn(ValueId) -> String,
+        violates: &Option<String>,
+        inputs: &[(General, String)],
+    ) -> Result<Terms, Refusal> {
+        if let Some(name) = violates {
+            let asked = self.asked.names().join(", ");
+            let only = self.asked.only(name, self.task);
+            self.asked = only.ok_or_else(|| Refusal::NotAsked { name: name.clone(), asked })?;
+        }
+        for (general, value) in inputs {
+            let (id, shown) = (general.id(), |value: &ValueId| show(*value));
+            if !self.inputs.contains(*general) {
+                return Err(Refusal::GivenNothing(id));
+            }
+            let Some(known) = self.values.iter().find(|known| shown(known) == *value) else {
+                let (value, values) = (value.clone(), self.values.iter().map(shown).join(", "));
+                return Err(Refusal::GivenNoValue { general: id, value, values });
+            };
+            if self.fixed.insert(*general, *known).is_some() {
+                return Err(Refusal::GivenTwice(id));
+            }
+        }
+        self.asked.given(inputs);
+        Ok(self)
+    }
+
+    /// What a general with an input can be given.
+    pub fn inputs_of(&self, general: General) -> &[ValueId] {
+        self.fixed.get(&general).map_or(&self.values, std::slice::from_ref)
     }
 
     /// Where nothing is known of a protocol: it can't be run on this graph.
@@ -79,7 +121,9 @@ impl Terms {
             values: Vec::new(),
             task: Task::default(),
             inputs: Generals::NONE,
-            demands: Vec::new(),
+            fixed: BTreeMap::new(),
+            asked: AskedProperties::default(),
+            decides_values: false,
             too_large: None,
         }
     }

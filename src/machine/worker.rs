@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::numbers::{MessageId, StateId, ValueId};
+use super::numbers::{DecisionId, MessageId, StateId, ValueId};
 use super::table::{Guarded, StateTable, StoredStates};
 use super::{Machine, Terms};
 use crate::fault::{Call, Fault, FaultKind};
@@ -58,7 +58,7 @@ struct Answers {
     sent: FxHashMap<(StateId, Round, General), Said>,
     received: FxHashMap<(StateId, MessageId, Round, General), StateId>,
     ended: FxHashMap<(StateId, Round), StateId>,
-    decided: FxHashMap<StateId, ValueId>,
+    decided: FxHashMap<StateId, Option<DecisionId>>,
     swapped: FxHashMap<(StateId, Swap), StateId>,
 }
 
@@ -233,8 +233,8 @@ impl<'a> Worker<'a> {
         Ok(next)
     }
 
-    /// What a loyal general decides.
-    pub fn decide(&mut self, me: General, state: Option<StateId>) -> Caught<ValueId> {
+    /// What a loyal general decides, if it has decided.
+    pub fn decide(&mut self, me: General, state: Option<StateId>) -> Caught<Option<DecisionId>> {
         let state = state.expect("a loyal general has a state");
         if let Some(known) = self.known(|answers| answers.decided.get(&state)) {
             return Ok(known);
@@ -245,14 +245,17 @@ impl<'a> Worker<'a> {
             && self.is_twice()
         {
             let again = question.answered(self.table.decide(state));
-            let told = |value| self.machine.show_value(value);
+            let told = |decision| self.machine.show_decided(decision);
             let same =
                 again.and_then(|again| question.same(once == again, || [told(once), told(again)]));
             decision = same.and(decision);
         }
         let decision = decision?;
-        if !self.terms.has(decision) {
-            let decision = self.machine.show_value(decision);
+        if let Some(made) = decision
+            && self.terms.decides_values
+            && !self.machine.decided_value(made).is_some_and(|value| self.terms.has(value))
+        {
+            let decision = self.machine.show_decision(made);
             return Err(question.fault(FaultKind::OutsideValues(decision)));
         }
         self.learn(Some(()), |answers, ()| answers.decided.insert(state, decision));

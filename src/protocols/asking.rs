@@ -4,12 +4,12 @@ use crate::general::General;
 use crate::graph::Graph;
 use crate::outcome::Demand;
 use crate::protocol::{Lockstep, Round, Seat};
-use crate::testable::{ClaimsOf, Problem, Repertoire, Signing, Testable, Wire, Words};
+use crate::testable::{ClaimsOf, ProblemOf, Repertoire, Signing, Testable, Wire, Words};
 
 /// The same protocol, of which these demands are made beside its own: see [`Demand`].
 pub fn asking<P: Testable>(
     protocol: P,
-    demands: impl IntoIterator<Item = Demand<P::Value>>,
+    demands: impl IntoIterator<Item = Demand<P::Value, P::Decision>>,
 ) -> Asking<P> {
     Asking { protocol, demands: demands.into_iter().collect() }
 }
@@ -18,12 +18,13 @@ pub fn asking<P: Testable>(
 #[derive(Clone, Debug)]
 pub struct Asking<P: Lockstep> {
     protocol: P,
-    demands: Vec<Demand<P::Value>>,
+    demands: Vec<Demand<P::Value, P::Decision>>,
 }
 
 #[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: Lockstep> Lockstep for Asking<P> {
     type Value = P::Value;
+    type Decision = P::Decision;
     type Message = P::Message;
     type State = P::State;
 
@@ -52,14 +53,14 @@ impl<P: Lockstep> Lockstep for Asking<P> {
         self.protocol.end_round(state, round);
     }
 
-    fn decide(&self, state: &P::State) -> P::Value {
+    fn decide(&self, state: &P::State) -> Option<P::Decision> {
         self.protocol.decide(state)
     }
 }
 
 #[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: Testable> Testable for Asking<P> {
-    fn problem(&self, graph: &Graph) -> Result<Problem<P::Value>, String> {
+    fn problem(&self, graph: &Graph) -> Result<ProblemOf<P>, String> {
         let mut problem = self.protocol.problem(graph)?;
         problem.demands.extend(&self.demands);
         Ok(problem)

@@ -22,7 +22,7 @@ use crate::forgery::Forge;
 use crate::general::General;
 use crate::protocol::Plain;
 use crate::signature::{Seal, Signatures, Signed, Worth};
-use crate::testable::Signing;
+use crate::testable::{ListedSignature, Signing};
 
 /// An order and all who have signed it, the commander first (if it is well-formed: a traitor's
 /// need not be).
@@ -222,7 +222,7 @@ impl<S: Forge> Sealer<S> {
     }
 
     /// A chain in the paper's notation, and which of its signatures are none.
-    pub fn told<V: Display>(&self, chain: &Chain<V, S::Signature>) -> String {
+    pub fn told<V: Plain + Display>(&self, chain: &Chain<V, S::Signature>) -> String {
         let seals = self.seals(chain).into_iter();
         let remarks = seals.filter_map(|Seal { by, worth }| match worth {
             Worth::Genuine => None,
@@ -247,7 +247,7 @@ impl<S: Forge> Sealer<S> {
     }
 }
 
-impl<V: Display, S: Forge> Signing<Chain<V, S::Signature>> for Sealer<S> {
+impl<V: Plain + Display, S: Forge> Signing<Chain<V, S::Signature>> for Sealer<S> {
     /// Those that somebody takes for what they claim to be.
     fn signatures(&self, chain: &Chain<V, S::Signature>) -> Vec<Signed> {
         let statements = self.session.statements(&chain.order, chain.signers());
@@ -269,6 +269,23 @@ impl<V: Display, S: Forge> Signing<Chain<V, S::Signature>> for Sealer<S> {
         let statements = self.session.statements(&chain.order, chain.signers());
         let links = chain.links.iter().zip(statements.iter());
         links.map(|(link, said)| Seal { by: link.by, worth: self.worth(link, said) }).collect()
+    }
+
+    fn relisted(
+        &self,
+        chain: &Chain<V, S::Signature>,
+        list: &[ListedSignature<'_, Chain<V, S::Signature>>],
+    ) -> Option<Chain<V, S::Signature>> {
+        let mut relisted = Chain { order: chain.order.clone(), links: Vec::new() };
+        for listed in list {
+            match listed {
+                ListedSignature::MadeBy(by) => relisted = self.signed(*by, &relisted),
+                ListedSignature::TakenFrom(other, place) => {
+                    relisted.links.push(other.links.get(*place)?.clone());
+                }
+            }
+        }
+        Some(relisted)
     }
 }
 

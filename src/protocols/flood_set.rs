@@ -57,6 +57,7 @@ impl<V> FloodSet<V> {
 
 impl<V: Plain> Lockstep for FloodSet<V> {
     type Value = V;
+    type Decision = V;
     type Message = BTreeSet<V>;
     type State = BTreeSet<V>;
 
@@ -85,9 +86,9 @@ impl<V: Plain> Lockstep for FloodSet<V> {
     }
 
     /// The only value in W; the default, if there are several.
-    fn decide(&self, w: &BTreeSet<V>) -> V {
+    fn decide(&self, w: &BTreeSet<V>) -> Option<V> {
         let only = w.iter().exactly_one().ok();
-        only.unwrap_or(&self.values[0]).clone()
+        Some(only.unwrap_or(&self.values[0]).clone())
     }
 }
 

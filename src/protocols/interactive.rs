@@ -57,7 +57,7 @@ impl<V> InteractiveConsistency<V> {
 impl<V: Plain> InteractiveConsistency<V> {
     /// What everybody's input is, as far as one general knows.
     fn vector(&self, instances: &[OralState<V>]) -> Vec<V> {
-        instances.iter().map(|state| self.om.decide(state)).collect()
+        instances.iter().map(|state| self.om.taken(state).clone()).collect()
     }
 }
 
@@ -96,6 +96,7 @@ impl Instance {
 
 impl<V: Plain> Lockstep for InteractiveConsistency<V> {
     type Value = V;
+    type Decision = V;
     type Message = Relay<V>;
     type State = Vec<OralState<V>>;
 
@@ -143,9 +144,9 @@ impl<V: Plain> Lockstep for InteractiveConsistency<V> {
     }
 
     /// The value of more than half of the vector, else the default.
-    fn decide(&self, instances: &Vec<OralState<V>>) -> V {
+    fn decide(&self, instances: &Vec<OralState<V>>) -> Option<V> {
         let vector = self.vector(instances);
-        majority(vector.iter()).unwrap_or(&self.om.values[0]).clone()
+        Some(majority(vector.iter()).unwrap_or(&self.om.values[0]).clone())
     }
 }
 

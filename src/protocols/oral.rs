@@ -78,6 +78,14 @@ impl<V> OralMessages<V> {
 }
 
 impl<V: Plain> OralMessages<V> {
+    /// What a general takes for the order: his own, if he commands.
+    pub(super) fn taken<'a>(&'a self, state: &'a OralState<V>) -> &'a V {
+        match state.seat.me.is_commander() {
+            true => &state.told[0],
+            false => self.resolve(state, PathBranch::root(state.seat).node(), 1),
+        }
+    }
+
     /// The problem for so many instances side by side among n generals.
     pub(super) fn asked(
         &self,
@@ -146,6 +154,7 @@ fn due(n: usize, Wire { round, from, to }: Wire) -> impl Iterator<Item = Path> {
 
 impl<V: Plain> Lockstep for OralMessages<V> {
     type Value = V;
+    type Decision = V;
     type Message = Relay<V>;
     type State = OralState<V>;
 
@@ -199,12 +208,8 @@ impl<V: Plain> Lockstep for OralMessages<V> {
         }
     }
 
-    fn decide(&self, state: &OralState<V>) -> V {
-        if state.seat.me.is_commander() {
-            state.told[0].clone()
-        } else {
-            self.resolve(state, PathBranch::root(state.seat).node(), 1).clone()
-        }
+    fn decide(&self, state: &OralState<V>) -> Option<V> {
+        Some(self.taken(state).clone())
     }
 }
 
@@ -302,7 +307,7 @@ impl<V: Plain + Display> Words<Relay<V>, OralState<V>> for OralMessages<V> {
         let votes = others.iter().map(|(_, vote)| vote).chain([&own]);
         let counts = votes.sorted().dedup_with_count();
         let counts = counts.map(|(count, vote)| format!("{count} for {vote}")).join(", ");
-        let summary = format!("votes: {counts}; {}: {}", self.choice, self.decide(state));
+        let summary = format!("votes: {counts}; {}: {}", self.choice, self.taken(state));
         lines.chain([summary]).collect()
     }
 }

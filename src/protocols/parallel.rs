@@ -15,7 +15,8 @@ use crate::outcome::Task;
 use crate::protocol::{Lockstep, Round, Seat};
 use crate::signature::{Seal, Signed};
 use crate::testable::{
-    Claims, ClaimsOf, Forgery, Problem, Repertoire, Signing, Testable, Wire, Words,
+    Claims, ClaimsOf, Forgery, ListedSignature, Problem, ProblemOf, Repertoire, Signing, Testable,
+    Wire, Words,
 };
 
 /// Instances of a protocol that run side by side: broadcasts, each with a commander of its own, or
@@ -76,11 +77,25 @@ impl<P> Parallel<P> {
     pub fn consensus(instances: usize, make: impl FnMut(usize) -> P) -> Parallel<P> {
         Parallel { instances: (0..instances).map(make).collect(), task: Task::Consensus }
     }
+
+    /// The first instance.
+    pub(super) fn first(&self) -> &P {
+        &self.instances[0]
+    }
+
+    /// The instances among so many generals: a broadcast needs its commander.
+    fn among(&self, n: usize) -> &[P] {
+        match self.task {
+            Task::Broadcast => &self.instances[..n.min(self.instances.len())],
+            Task::Consensus => &self.instances,
+        }
+    }
 }
 
 #[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: Lockstep> Lockstep for Parallel<P> {
     type Value = P::Value;
+    type Decision = P::Decision;
     type Message = Tagged<P::Message>;
     type State = Vec<P::State>;
 
@@ -93,7 +108,7 @@ impl<P: Lockstep> Lockstep for Parallel<P> {
             let given = self.task == Task::Consensus || seat.me.id() == number;
             instance.start(seat, input.filter(|_| given))
         };
-        self.instances.iter().enumerate().map(start).collect()
+        self.among(seat.n).iter().enumerate().map(start).collect()
     }
 
     fn send(
@@ -127,14 +142,14 @@ impl<P: Lockstep> Lockstep for Parallel<P> {
         }
     }
 
-    fn decide(&self, states: &Vec<P::State>) -> P::Value {
+    fn decide(&self, states: &Vec<P::State>) -> Option<P::Decision> {
         self.instances[0].decide(&states[0])
     }
 }
 
 #[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: Testable> Testable for Parallel<P> {
-    fn problem(&self, graph: &Graph) -> Result<Problem<P::Value>, String> {
+    fn problem(&self, graph: &Graph) -> Result<ProblemOf<P>, String> {
         let (instances, n) = (self.instances.len(), graph.n());
         if instances == 0 || (self.task == Task::Broadcast && instances > n) {
             return Err(format!(
@@ -146,7 +161,7 @@ impl<P: Testable> Testable for Parallel<P> {
             return Err("the instances must have equally many rounds".to_owned());
         }
         let problems = self.instances.iter().map(|instance| instance.problem(graph));
-        let problems: Vec<Problem<P::Value>> = problems.try_collect()?;
+        let problems: Vec<ProblemOf<P>> = problems.try_collect()?;
         if problems.iter().any(|problem| problem.task != self.task) {
             return Err(match self.task {
                 Task::Broadcast => {
@@ -156,7 +171,7 @@ impl<P: Testable> Testable for Parallel<P> {
             });
         }
         if self.task == Task::Broadcast {
-            let commanded = |(number, problem): (usize, &Problem<_>)| {
+            let commanded = |(number, problem): (usize, &ProblemOf<P>)| {
                 problem.given(n).contains(General::new(number))
             };
             if let Some(number) = problems.iter().enumerate().position(|one| !commanded(one)) {
@@ -165,17 +180,16 @@ impl<P: Testable> Testable for Parallel<P> {
         }
         let refused = problems.iter().find_map(|problem| problem.too_large.clone());
         let first = problems.into_iter().next().expect("there is at least one instance");
-        let Problem { values, task, inputs, demands, too_large: _ } = first;
-        let inputs = match task {
+        let inputs = match first.task {
             Task::Broadcast => Some(Generals::first(instances)),
-            Task::Consensus => inputs,
+            Task::Consensus => first.inputs,
         };
-        Ok(Problem { values, task, inputs, demands, too_large: refused })
+        Ok(Problem { inputs, too_large: refused, ..first })
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Tagged<P::Message>> {
         let mut all = Repertoire::silent();
-        for (instance, protocol) in self.instances.iter().enumerate() {
+        for (instance, protocol) in self.among(n).iter().enumerate() {
             let Repertoire { slots, strays, forgeries, unknown } = protocol.repertoire(n, wire);
             let tag = |message| Tagged { instance, message };
             let slots = slots.into_iter().map(|slot| slot.into_iter().map(tag).collect());
@@ -215,6 +229,17 @@ impl<P: Testable> Signing<Tagged<P::Message>> for Parallel<P> {
     fn seals(&self, Tagged { instance, message }: &Tagged<P::Message>) -> Vec<Seal> {
         let protocol = self.instances.get(*instance);
         protocol.map(|protocol| protocol.signing().seals(message)).unwrap_or_default()
+    }
+
+    /// With signatures of other instances, too.
+    fn relisted(
+        &self,
+        Tagged { instance, message }: &Tagged<P::Message>,
+        list: &[ListedSignature<'_, Tagged<P::Message>>],
+    ) -> Option<Tagged<P::Message>> {
+        let list: Vec<_> = list.iter().map(|listed| listed.map(|of| &of.message)).collect();
+        let message = self.instances.get(*instance)?.signing().relisted(message, &list)?;
+        Some(Tagged { instance: *instance, message })
     }
 }
 

@@ -126,6 +126,7 @@ impl<V: Plain> RoutedMessages<V> {
 
 impl<V: Plain> Lockstep for RoutedMessages<V> {
     type Value = V;
+    type Decision = V;
     type Message = Routed<V>;
     type State = RoutedState<V>;
 
@@ -185,11 +186,11 @@ impl<V: Plain> Lockstep for RoutedMessages<V> {
         }
     }
 
-    fn decide(&self, state: &RoutedState<V>) -> V {
-        match state.seat.me.is_commander() {
+    fn decide(&self, state: &RoutedState<V>) -> Option<V> {
+        Some(match state.seat.me.is_commander() {
             true => state.held[0].clone(),
             false => self.common(&self.votes(state, Path::root())),
-        }
+        })
     }
 }
 

@@ -119,8 +119,12 @@ impl Plan {
         if n == 0 || n > Generals::MAX {
             return Err(RoutedError::Generals(GraphError::Generals(n)));
         }
-        let ways = (0..m).map(|level| (p - level) as u128).fold(n as u128, u128::saturating_mul);
-        if ways > MOST_WAYS {
+        let mut choices = (0..m).map(|level| (p - level) as u128);
+        // It ends at the first product that is too large.
+        let ways = choices.try_fold(n as u128, |ways, choices| {
+            Some(ways * choices).filter(|ways| *ways <= MOST_WAYS)
+        });
+        if ways.is_none() {
             return Err(RoutedError::TooMuch { m, p, n });
         }
         let mut plan = Plan::default();

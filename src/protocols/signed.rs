@@ -185,6 +185,7 @@ impl<V: Plain + Display, S: Signatures> SignedMessages<V, S> {
 
 impl<V: Plain + Display, S: Signatures> Lockstep for SignedMessages<V, S> {
     type Value = V;
+    type Decision = V;
     type Message = Chain<V, S::Signature>;
     type State = SignedState<V, S::Signature>;
 
@@ -232,8 +233,8 @@ impl<V: Plain + Display, S: Signatures> Lockstep for SignedMessages<V, S> {
     }
 
     /// SM(m) step 3: obey choice(V).
-    fn decide(&self, state: &Self::State) -> V {
-        self.choice.of(&state.orders, &self.values[0])
+    fn decide(&self, state: &Self::State) -> Option<V> {
+        Some(self.choice.of(&state.orders, &self.values[0]))
     }
 }
 

@@ -79,6 +79,7 @@ impl<V, S> TwoStep<V, S> {
 
 impl<V: Plain + Display, S: Signatures> Lockstep for TwoStep<V, S> {
     type Value = V;
+    type Decision = V;
     type Message = Chain<V, S::Signature>;
     type State = SignedState<V, S::Signature>;
 
@@ -122,8 +123,8 @@ impl<V: Plain + Display, S: Signatures> Lockstep for TwoStep<V, S> {
         state.outbox = std::mem::take(&mut state.next);
     }
 
-    fn decide(&self, state: &Self::State) -> V {
-        self.choice.of(&state.orders, &self.values[0])
+    fn decide(&self, state: &Self::State) -> Option<V> {
+        Some(self.choice.of(&state.orders, &self.values[0]))
     }
 }
 

@@ -92,6 +92,7 @@ impl<V> CoordinatorVote<V> {
 
 impl<V: Plain> Lockstep for CoordinatorVote<V> {
     type Value = V;
+    type Decision = V;
     type Message = Ballot<V>;
     type State = Poll<V>;
 
@@ -152,8 +153,8 @@ impl<V: Plain> Lockstep for CoordinatorVote<V> {
     }
 
     /// What is decided; the default, if I know of nothing.
-    fn decide(&self, poll: &Poll<V>) -> V {
-        poll.decided.as_ref().unwrap_or(&self.values[0]).clone()
+    fn decide(&self, poll: &Poll<V>) -> Option<V> {
+        Some(poll.decided.as_ref().unwrap_or(&self.values[0]).clone())
     }
 }
 
@@ -239,7 +240,7 @@ mod tests {
             }
             protocol.end_round(&mut poll, round);
         }
-        protocol.decide(&poll)
+        protocol.decide(&poll).expect("all decide")
     }
 
     #[test]

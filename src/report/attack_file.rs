@@ -28,6 +28,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::unique_keys;
 use crate::attack::Attack;
 use crate::protocol::Plain;
 
@@ -51,9 +52,12 @@ impl AttackFile {
     ///
     /// # Errors
     ///
-    /// It is not JSON, or no attack file, or one of another version.
+    /// It is not JSON, an object in it has a key twice, or it is no attack file, or one of another version.
     pub fn read(text: &str) -> Result<AttackFile, AttackFileError> {
-        let mut file: Value = serde_json::from_str(text)?;
+        let mut file = unique_keys::read(text).map_err(|(place, error)| match error.is_data() {
+            true => AttackFileError::at(place, "the file", error.to_string()),
+            false => AttackFileError::Json(error),
+        })?;
         let fields = file.as_object_mut().ok_or(AttackFileError::Other)?;
         let version = fields.remove(MARK).ok_or(AttackFileError::Other)?;
         if version != VERSION {
@@ -138,9 +142,16 @@ pub enum AttackFileError {
 pub fn part<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, AttackFileError> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let place = error.path().to_string();
-        let place = if place == "." { name.to_owned() } else { place };
-        AttackFileError::Part { place, message: in_words(&error.into_inner()) }
+        AttackFileError::at(place, name, in_words(&error.into_inner()))
     })
+}
+
+impl AttackFileError {
+    /// What is wrong in a part: its place in a whole of this name.
+    fn at(place: String, name: &str, message: String) -> AttackFileError {
+        let place = if place == "." { name.to_owned() } else { place };
+        AttackFileError::Part { place, message }
+    }
 }
 
 /// The reader's own words, but for names of types.

@@ -9,7 +9,7 @@ use super::style::{Emphasis, Style};
 use super::text::{labelled, wrapped};
 use super::{many, sentence};
 use crate::impossibility::rounds::affordable;
-use crate::impossibility::{Bounds, BoundsProblem, Condition, Solvability, Thresholds};
+use crate::impossibility::{Bounds, BoundsProblem, Condition, Quorum, Solvability, Thresholds};
 use crate::outcome::Task;
 
 /// A command of turncoat that shows what a theorem says.
@@ -41,11 +41,28 @@ pub fn shown(Bounds { problem, answer, traitors, .. }: &Bounds) -> Vec<Demonstra
     // Fewer rounds than the theorem asks for, with enough generals.
     let hasty = rounds.filter(|_| !solvable && enough_generals(problem));
     match (signed, task, solvable) {
-        (true, Task::Consensus, false) if !enough_generals(problem) && (3..=MANY).contains(&n) => {
-            // Two halves that obey: what is signed makes no difference.
-            all.push(shown(1, HALVES, format!("refute interactive -n {n} -f {f} -m 1")));
+        (true, Task::Consensus, true) if f <= 1 && n <= 4 || f == 0 && n <= 8 => {
+            all.push(shown(0, HOLDS, format!("check signed-consensus -n {n} -f {f}")));
         }
-        (true, Task::Consensus, _) => {}
+        (true, Task::Consensus, true) if n <= 7 => {
+            let command = format!("hunt signed-consensus -n {n} -f {f} --cases 100");
+            all.push(shown(3, DRAWN, command));
+        }
+        (true, Task::Consensus, true) => {}
+        (true, Task::Consensus, false) if !enough_generals(problem) => {
+            if (3..=MANY).contains(&n) {
+                // Two halves that obey: what is signed makes no difference.
+                all.push(shown(1, HALVES, format!("refute signed-consensus -n {n} -f {f} -m 1")));
+            }
+            if n <= 3 {
+                all.push(shown(1, BROKEN, format!("check signed-consensus -n {n} -f {f}")));
+            }
+        }
+        (true, Task::Consensus, false) => {
+            let few = hasty.filter(|_| n <= 4).map(|rounds| rounds - 1);
+            let broken = few.map(|m| format!("check signed-consensus -n {n} -f {f} -m {m}"));
+            all.extend(broken.map(|command| shown(1, TOO_FAST, command)));
+        }
         (true, Task::Broadcast, true) if f <= 1 && n <= 8 || n <= 5 => {
             let m = if *traitors == f { String::new() } else { format!(" -m {traitors}") };
             all.push(shown(0, HOLDS, format!("check signed -n {n} -f {f}{m}")));
@@ -136,19 +153,27 @@ impl fmt::Display for Bounds {
             let shows = style.line(&format!("      {shows} (exit code {exit_code})"), 6);
             writeln!(f, "  {command}\n{shows}")?;
         }
-        let BoundsProblem { n, f: traitors, .. } = self.problem;
-        if traitors == 0 || self.problem.signed {
-            return Ok(()); // what is signed is not weighed by votes
+        let BoundsProblem { n, f: traitors, signed, quorum, .. } = self.problem;
+        // What is signed is not weighed by votes.
+        let weighed = traitors > 0 && !signed;
+        if weighed {
+            let title =
+                format!("What votes are worth, where {traitors} of {n} may lie, or never vote");
+            writeln!(f, "\n{}", style.paint(Emphasis::Strong, title))?;
+            f.write_str(&votes(n, traitors, style))?;
         }
-        let title = format!("What votes are worth, where {traitors} of {n} may lie, or never vote");
-        writeln!(f, "\n{}", style.paint(Emphasis::Strong, title))?;
-        f.write_str(&votes(n, traitors, style))
+        if weighed || quorum.is_some() {
+            let title = format!("Quorums of {n}, where {traitors} may lie, or be silent");
+            writeln!(f, "\n{}", style.paint(Emphasis::Strong, title))?;
+            f.write_str(&quorums(&self.problem, style))?;
+        }
+        Ok(())
     }
 }
 
 /// "broadcast with signatures among 4 generals, at most 1 traitor, in 2 rounds".
 fn setting(problem: &BoundsProblem) -> String {
-    let BoundsProblem { n, f, signed, connectivity, rounds, task } = *problem;
+    let BoundsProblem { n, f, signed, connectivity, rounds, task, .. } = *problem;
     let task = match task {
         Task::Broadcast => "broadcast",
         Task::Consensus => "consensus",
@@ -252,11 +277,64 @@ fn votes(n: usize, f: usize, style: Style) -> String {
     lines.iter().map(|(label, line)| labelled(label, line, style) + "\n").collect()
 }
 
+/// Which quorums are right, and what is wrong with others: that which is asked about, and those that are
+/// in use.
+fn quorums(problem: &BoundsProblem, style: Style) -> String {
+    let BoundsProblem { n, f, .. } = *problem;
+    let right = Quorum::right(n, f);
+    let (least, most) = (right.start(), right.end());
+    let sizes = match most.checked_sub(*least) {
+        None => format!("none: more than (n + f)/2 is at least {least}, and n - f only {most}"),
+        Some(0) => format!("{least}: more than (n + f)/2, and at most n - f"),
+        Some(_) => format!("{least} to {most}: more than (n + f)/2, and at most n - f"),
+    };
+    let why = "any two must meet in a loyal general, and one must form without the silent";
+    let judged = judged_quorums(problem).map(|(formula, quorum)| (formula, judged(n, f, quorum)));
+    let lines = [("Right", format!("{sizes}; {why}"))].into_iter().chain(judged);
+    lines.map(|(label, line)| labelled(label, &line, style) + "\n").collect()
+}
+
+/// The quorum that is asked about, and those that are in use.
+fn judged_quorums(problem: &BoundsProblem) -> impl Iterator<Item = (&'static str, Quorum)> {
+    let BoundsProblem { n, f, quorum, .. } = *problem;
+    let asked = quorum.map(|size| ("q", Quorum::of(n, f, size)));
+    asked.into_iter().chain(Quorum::in_use(n, f))
+}
+
+/// "= 3 is too small: two may meet in 1, and that may be a traitor".
+fn judged(n: usize, f: usize, quorum: Quorum) -> String {
+    let Quorum { size, meet, loyal, forms } = quorum;
+    let mut wrong = Vec::new();
+    if loyal == 0 {
+        wrong.push(match meet {
+            0 => "too small: two need not meet at all".to_owned(),
+            1 => "too small: two may meet in 1 general, who may be a traitor".to_owned(),
+            _ => {
+                format!("too small: two may meet in only {meet} generals, who may all be traitors")
+            }
+        });
+    }
+    if !forms {
+        wrong.push(match n.checked_sub(f).filter(|_| size <= n) {
+            Some(left) => format!("too large: with {f} silent, only {left} are left"),
+            None => "more than all".to_owned(),
+        });
+    }
+    if wrong.is_empty() {
+        let silent =
+            if f == 0 { "and one always forms" } else { "and one forms without the silent" };
+        let met = many(meet as u64, "general");
+        format!("= {size} is right: two meet in at least {met}, at least {loyal} loyal, {silent}")
+    } else {
+        format!("= {size} is {}", wrong.join("; and "))
+    }
+}
+
 /// The same as JSON.
 #[must_use]
 pub fn json(bounds: &Bounds) -> Value {
     let Bounds { problem, answer, traitors, conditions, enough_rounds } = bounds;
-    let BoundsProblem { n, f, signed, connectivity, rounds, task } = problem;
+    let BoundsProblem { n, f, signed, connectivity, rounds, task, .. } = problem;
     let condition = |condition: &Condition| {
         json!({
             "theorem": condition.theorem,
@@ -280,5 +358,16 @@ pub fn json(bounds: &Bounds) -> Value {
         "conditions": conditions.iter().map(condition).collect::<Vec<_>>(),
         "shown_by": shown(bounds),
         "thresholds": Thresholds::of(*n, *f),
+        "quorums": judged_quorums(problem).map(|(formula, quorum)| {
+            let Quorum { size, meet, loyal, forms } = quorum;
+            json!({
+                "formula": formula,
+                "size": size,
+                "meet": meet,
+                "loyal": loyal,
+                "forms": forms,
+                "right": quorum.is_right(),
+            })
+        }).collect::<Vec<_>>(),
     })
 }

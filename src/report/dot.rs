@@ -27,9 +27,10 @@ pub fn dot(story: &Story) -> String {
     let Story { setting, generals, edges, .. } = story;
     let mut text = begin(&format!("{setting}\n{}", story.ending.told()));
     let few = generals.len() <= FEW;
-    for Actor { id, name, traitor, input, decision, .. } in generals {
+    for actor in generals {
+        let Actor { id, name, traitor, input, .. } = actor;
         let given = input.as_ref().map(|input| format!("\n{input}"));
-        let decided = decision.as_ref().map(|decision| format!("\ndecides {decision}"));
+        let decided = actor.conclusion().map(|decides| format!("\n{decides}"));
         let label = if few { name.clone() } else { id.to_string() };
         let label = label + &given.unwrap_or_default() + &decided.unwrap_or_default();
         let place = place(*id, generals.len());

@@ -8,19 +8,23 @@ use serde_json::{Value, json};
 use crate::attack::Attack;
 use crate::count::Count;
 use crate::execution::{Counterexample, Execution, Size};
+use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::impossibility::argument::{Argument, Conclusion, Witness};
 use crate::impossibility::world::{Must, Needed};
 use crate::outcome::Task;
-use crate::testable::{Testable, asked};
+use crate::property::AskedProperties;
+use crate::testable::{Testable, task_of};
 use crate::verdict::{Estimate, Expected, Finding, Hunted, Refutation, Ruling, Verdict};
 
 /// A verdict; `protocol` describes the protocol (an object, whose fields stand beside the rest).
 ///
 /// `behaviours` is an exact decimal string of up to 40 digits, or null where there would be more;
 /// `behaviours_log10` is always there. Where `signed` is true they are strategies: see
-/// [`Verdict::behaviours`]. `not_covered` is there unless it is broken, `lacking` if the repertoire lacks something, `task` if it is not broadcast,
-/// `demands` if there are any, and `graph` if not everybody can talk to everybody.
+/// [`Verdict::behaviours`]. `not_covered` is there unless it is broken, `lacking` if the repertoire lacks
+/// something, `task` if it is not broadcast, `demands` if there are any, `asked` if it is not agreement,
+/// validity and termination as usual, `given` if some inputs were fixed, and `graph` if not everybody can
+/// talk to everybody.
 #[must_use]
 pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
     let Verdict { graph, adversary, engine, signed, forgeries, behaviours, steps, ruling, .. } =
@@ -48,11 +52,12 @@ pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
     if verdict.task != Task::Broadcast {
         json["task"] = json!(verdict.task);
     }
-    if !verdict.demands.is_empty() {
-        json["demands"] = json!(verdict.demands);
-    }
+    add_asked(&mut json, &verdict.asked);
     if let Some(powers) = verdict.not_covered() {
         json["not_covered"] = json!(powers);
+    }
+    if let Some(messages) = verdict.honest_messages {
+        json["honest_messages"] = json!(messages);
     }
     match ruling {
         Ruling::Holds => {}
@@ -60,6 +65,20 @@ pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
         Ruling::Broken(counterexample) => json["counterexample"] = json!(counterexample),
     }
     json
+}
+
+/// Says what was asked, as far as it is not the usual.
+fn add_asked(json: &mut Value, asked: &AskedProperties) {
+    let demands: Vec<_> = asked.demands().collect();
+    if !demands.is_empty() {
+        json["demands"] = json!(demands);
+    }
+    if !asked.is_usual() {
+        json["asked"] = json!(asked.names().collect::<Vec<_>>());
+    }
+    if !asked.inputs().is_empty() {
+        json["given"] = json!(asked.inputs().iter().cloned().collect::<BTreeMap<_, _>>());
+    }
 }
 
 /// What every answer begins with.
@@ -122,6 +141,7 @@ pub fn hunted(protocol: &Value, hunted: &Hunted<impl Serialize>) -> Value {
     if let Some(harvested) = &hunted.harvested {
         json["harvested"] = json!(harvested);
     }
+    add_asked(&mut json, &hunted.asked);
     if let Some(powers) = hunted.not_covered() {
         json["not_covered"] = json!(powers);
     }
@@ -135,12 +155,13 @@ pub fn hunted(protocol: &Value, hunted: &Hunted<impl Serialize>) -> Value {
 ///
 /// Each world is an execution, with the copies that live in it (`loyal`: general and layer) and, if a
 /// signature is lacking, the message that would have to be forged.
-pub fn refutation<P, V, M, S>(
+pub fn refutation<P, V, D, M, S>(
     protocol: &Value,
-    refutation: &Refutation<P, Argument<V, M, S>>,
+    refutation: &Refutation<P, Argument<V, M, S, D>>,
 ) -> Value
 where
     V: Clone + PartialEq + Serialize,
+    D: Serialize,
     M: Clone + PartialEq + Serialize,
     S: Clone + PartialEq,
 {
@@ -197,17 +218,19 @@ pub fn add_graph(json: &mut Value, graph: &Graph) {
 }
 
 /// An execution under an attack that breaks a protocol.
-pub(crate) fn counterexample<V, M, N, S>(
+pub(crate) fn counterexample<V, D, M, N, S>(
     task: Task,
     attack: &Attack<V, M>,
-    execution: &Execution<V, N, S>,
+    execution: &Execution<D, N, S>,
     size: Size,
 ) -> Value
 where
     V: Clone + Serialize,
+    D: Serialize,
     M: Clone + Serialize,
 {
     let mut json = self::execution(task, attack, execution);
+    json["honest_messages"] = json!(execution.honest_messages);
     json["smallest"] = match size {
         Size::Smallest => json!(true),
         Size::LocallyMinimal => json!("locally"),
@@ -218,11 +241,11 @@ where
 
 impl<P> Serialize for Counterexample<P>
 where
-    P: Testable<Value: Serialize, Message: Serialize>,
+    P: Testable<Value: Serialize, Decision: Serialize, Message: Serialize>,
 {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let Counterexample { attack, execution, size, protocol, .. } = self;
-        let task = asked(protocol, &attack.graph).task;
+        let task = task_of(protocol, &attack.graph);
         counterexample(task, attack, execution, *size).serialize(to)
     }
 }
@@ -239,7 +262,7 @@ pub(crate) fn finding(case: u64, drawn: usize, executions: u64, counterexample: 
 
 impl<P> Serialize for Finding<P>
 where
-    P: Testable<Value: Serialize, Message: Serialize>,
+    P: Testable<Value: Serialize, Decision: Serialize, Message: Serialize>,
 {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let Finding { case, drawn, executions, counterexample, .. } = self;
@@ -249,22 +272,32 @@ where
 
 /// An execution under an attack. (What there is of faults, crashes and the schedule is told as in an
 /// attack file.)
-pub fn execution<V, M, N, S>(
+pub fn execution<V, D, M, N, S>(
     task: Task,
     attack: &Attack<V, M>,
-    execution: &Execution<V, N, S>,
+    execution: &Execution<D, N, S>,
 ) -> Value
 where
     V: Clone + Serialize,
+    D: Serialize,
     M: Clone + Serialize,
 {
     let violation = execution.violation();
     let decisions = execution.decisions.iter().enumerate();
     let decisions = decisions.filter_map(|(id, decision)| Some((id, decision.as_ref()?)));
+    let undecided = match execution.fault {
+        Some(_) => Generals::NONE,
+        None => {
+            let made = |me: &General| execution.decisions.get(me.id()).is_some_and(Option::is_some);
+            let deciders = task.deciders(attack.n()).minus(attack.traitors);
+            deciders.iter().filter(|me| !made(me)).collect()
+        }
+    };
     let mut json = json!({
         "property": violation.as_ref().map(|violation| violation.name()),
         "fault": execution.fault.as_ref().map(|fault| fault.told(task)),
         "forgery": execution.accepted,
+        "messages": execution.messages(),
     });
     let mut decided = json!(attack);
     if let Value::Object(fields) = &mut decided {
@@ -272,6 +305,9 @@ where
         fields.shift_remove("graph");
     }
     decided["decisions"] = json!(decisions.collect::<BTreeMap<_, _>>());
+    if !undecided.is_empty() {
+        decided["undecided"] = json!(undecided);
+    }
     merge(&mut json, &decided);
     json
 }

@@ -36,10 +36,9 @@ pub fn mermaid(story: &Story) -> String {
             line(&mut text, &format!("Note over {all}: and {count} messages as loyalty has them"));
         }
     }
-    for Actor { id, decision, .. } in generals {
-        if let Some(decision) = decision {
-            let decides = escaped(&format!("decides {decision}"));
-            line(&mut text, &format!("Note over G{id}: {decides}"));
+    for actor in generals {
+        if let Some(decides) = actor.conclusion() {
+            line(&mut text, &format!("Note over G{}: {}", actor.id, escaped(&decides)));
         }
     }
     line(&mut text, &format!("Note over {all}: {}", escaped(&ending.told())));

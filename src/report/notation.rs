@@ -10,13 +10,15 @@ use crate::attack::{Attack, Edit, Lie};
 use crate::execution::{Execution, NumberedExecution};
 use crate::general::General;
 use crate::impossibility::argument::{Argument, NumberedArgument};
-use crate::machine::{Machine, MessageId, Numbered, NumberedAttack, StateId, ValueId};
+use crate::machine::{DecisionId, Machine, MessageId, Numbered, NumberedAttack, StateId, ValueId};
 use crate::schedule::Shift;
 use crate::testable::Testable;
 
 /// A protocol by numbers whose values and messages can be written to a file, and read from it.
 pub(crate) trait Notation: Machine {
     fn write_value(&self, value: ValueId) -> Value;
+
+    fn write_decision(&self, decision: DecisionId) -> Value;
 
     fn write_message(&self, message: MessageId) -> Value;
 
@@ -29,10 +31,18 @@ pub(crate) trait Notation: Machine {
 
 impl<P> Notation for Numbered<P>
 where
-    P: Testable<Value: Serialize + DeserializeOwned, Message: Serialize + DeserializeOwned>,
+    P: Testable<
+            Value: Serialize + DeserializeOwned,
+            Decision: Serialize,
+            Message: Serialize + DeserializeOwned,
+        >,
 {
     fn write_value(&self, value: ValueId) -> Value {
         json!(self.value(value))
+    }
+
+    fn write_decision(&self, decision: DecisionId) -> Value {
+        json!(self.decision(decision))
     }
 
     fn write_message(&self, message: MessageId) -> Value {
@@ -58,6 +68,7 @@ impl dyn Notation + '_ {
     pub fn write_argument(&self, argument: &NumberedArgument) -> Argument<Value, Value, StateId> {
         argument.map(
             |value| self.write_value(*value),
+            |decision| self.write_decision(*decision),
             |message| self.write_message(*message),
             |state| *state,
         )
@@ -65,7 +76,7 @@ impl dyn Notation + '_ {
 
     /// What is written of an execution: neither messages nor states.
     pub fn write_execution(&self, execution: &NumberedExecution) -> Execution<Value, (), ()> {
-        execution.map(|value| self.write_value(*value), |_| (), |_| ())
+        execution.map(|decision| self.write_decision(*decision), |_| (), |_| ())
     }
 }
 
@@ -117,7 +128,7 @@ pub(crate) fn read_attack(
     })
 }
 /// Says of what is wrong in a part where that part stands.
-fn within(outer: String) -> impl FnOnce(AttackFileError) -> AttackFileError {
+pub(super) fn within(outer: String) -> impl FnOnce(AttackFileError) -> AttackFileError {
     move |error| match error {
         AttackFileError::Part { place, message } => {
             let dot = if place.is_empty() || place.starts_with('[') { "" } else { "." };

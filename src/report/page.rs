@@ -136,7 +136,7 @@ pub fn page(story: Option<&Story>, verdict: &str, text: &str) -> String {
     let title = story.map_or_else(|| setting(text), |story| &story.setting);
     let mut page = Page::new(title.to_owned(), verdict, text);
     if let Some(story) = story {
-        page.lead = story.cast.clone();
+        page.lead = story.cast.iter().cloned().chain([story.counted()]).collect();
         page.add(String::new(), String::new(), Vec::new(), story);
     }
     page.written()
@@ -153,7 +153,7 @@ pub fn refutation_page(refuted: &RefutationInWords, text: &str) -> String {
     page.worlds = true;
     for (number, world) in worlds.iter().enumerate() {
         let (number, story) = (number + 1, &world.story);
-        let lead = story.cast.clone();
+        let lead = story.cast.iter().cloned().chain([story.counted()]).collect();
         page.add(format!("world-{number}"), format!("World {number}"), lead, story);
     }
     page.views = witnesses
@@ -216,7 +216,8 @@ pub fn sweep_page(
     page.map = Some(Map { rows: rows.collect(), columns: columns.clone() });
     for (n, f, story) in stories {
         let heading = format!("n = {n}, f = {f}: {}", story.setting);
-        page.add(anchor(*n, *f), heading, story.cast.clone(), story);
+        let lead = story.cast.iter().cloned().chain([story.counted()]).collect();
+        page.add(anchor(*n, *f), heading, lead, story);
     }
     page.written()
 }
@@ -232,9 +233,8 @@ fn view(story: &Story, general: usize) -> Vec<String> {
     let heard = heard(story, general).into_iter();
     let heard = heard.map(|heard| format!("{} {}", capital(&heard.from), heard.text));
     let given = story.generals[general].input.iter().map(|input| format!("Its input: {input}"));
-    let decision = story.generals[general].decision.iter();
-    let decision = decision.map(|decision| format!("It decides {decision}"));
-    given.chain(heard).chain(decision).collect()
+    let decision = story.generals[general].conclusion();
+    given.chain(heard).chain(decision.map(|decides| format!("It {decides}"))).collect()
 }
 
 fn table(heading: String, story: &Story, most: usize) -> MessageTable<'_> {

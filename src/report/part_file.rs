@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::attack_file::part;
+use super::unique_keys;
 use crate::search::part::Part;
 
 /// The version of the format.
@@ -65,7 +66,7 @@ impl PartFile {
     ///
     /// It is not JSON, no part file, one of another version, or damaged.
     pub fn read(line: &str) -> Result<PartFile, PartFileError> {
-        let mut file: Value = serde_json::from_str(line)?;
+        let mut file = unique_keys::read(line).map_err(|(_, error)| error)?;
         let fields = file.as_object_mut();
         let fields =
             fields.ok_or_else(|| PartFileError::Part("it must be an object".to_owned()))?;
@@ -84,11 +85,13 @@ impl PartFile {
         part("the file", file).map_err(|error| PartFileError::Part(error.to_string()))
     }
 
-    /// Whether this could be the beginning of a line that was not written to its end.
+    /// Whether this could be the beginning of a line that was not written to its end. If no line stands
+    /// before it, there must be enough of it to tell: `{` could be anybody's.
     #[must_use]
-    pub fn could_begin(text: &str) -> bool {
+    pub fn could_begin(text: &str, is_first: bool) -> bool {
         const BEGINNING: &str = "{\"turncoat_part\":";
-        text.starts_with(BEGINNING) || BEGINNING.starts_with(text)
+        let too_short = is_first && !text.is_empty();
+        text.starts_with(BEGINNING) || !too_short && BEGINNING.starts_with(text)
     }
 
     /// The line for it, with its end.

@@ -52,6 +52,10 @@ pub struct Story {
     pub ending: Ending,
     /// How much of the attack there is, by kind.
     pub amount: Amount,
+    /// How many messages are sent.
+    pub messages: usize,
+    /// How many are sent in the honest run with the same inputs, if the protocol can be run so.
+    pub honest_messages: Option<usize>,
     /// What in the attack changes nothing, or can't be told because a signature is lacking: a line each.
     pub undone: Vec<String>,
 }
@@ -101,6 +105,18 @@ pub struct Actor {
     pub crashes: Option<Round>,
     /// What it decided, if it is loyal and decides.
     pub decision: Option<String>,
+    /// Whether it should decide, and all ended before it had.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub undecided: bool,
+}
+
+impl Actor {
+    /// "decides ATTACK", "has not decided"; nothing of who is not asked.
+    #[must_use]
+    pub fn conclusion(&self) -> Option<String> {
+        let decides = self.decision.as_ref().map(|decision| format!("decides {decision}"));
+        decides.or_else(|| self.undecided.then(|| "has not decided".to_owned()))
+    }
 }
 
 /// What a general is.
@@ -226,6 +242,13 @@ impl Story {
     #[must_use]
     pub fn name(&self, general: usize) -> &str {
         self.generals.get(general).map_or("nobody", |actor| &actor.name)
+    }
+
+    /// How many messages are sent, and how many if nobody is a traitor.
+    #[must_use]
+    pub fn counted(&self) -> String {
+        let honest = self.honest_messages.map(|honest| format!("; in an honest run: {honest}"));
+        format!("Messages sent: {}{}.", self.messages, honest.unwrap_or_default())
     }
 
     /// What all held at last.

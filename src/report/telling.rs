@@ -13,6 +13,7 @@ use super::story::{Amount, Story};
 use super::text::{CounterexampleInWords, FindingInWords};
 use crate::attack::AttackOn;
 use crate::execution::{Counterexample, ExecutionOf, NumberedExecution};
+use crate::fault::{cloned, or_panic};
 use crate::graph::Graph;
 use crate::impossibility::argument::NumberedArgument;
 use crate::impossibility::world::{Must, Needed, NumberedWorld, World};
@@ -47,12 +48,14 @@ fn story_of<P: Testable>(
     execution: &ExecutionOf<P>,
     whole: bool,
 ) -> Story {
-    let numbered = Numbered::new(protocol);
-    let terms = &terms_of(&numbered, &attack.graph);
-    let mut table = numbered.table(None);
-    let attack = numbered.number_attack(attack);
-    let execution = numbered.number_execution(execution, &mut *table);
-    Stories::new(&numbered, terms, table).story(&attack, &execution, whole)
+    or_panic(|| {
+        let numbered = Numbered::new(protocol);
+        let terms = &terms_of(&numbered, &attack.graph);
+        let mut table = numbered.table(None);
+        let attack = numbered.number_attack(attack);
+        let execution = numbered.number_execution(execution, &mut *table);
+        Stories::new(&numbered, terms, table).story(&attack, &execution, whole)
+    })
 }
 
 /// What is known of a protocol on a graph.
@@ -76,12 +79,12 @@ pub(crate) fn stale<P: Testable>(
 impl RefutationInWords {
     /// A refutation in words, with a whole [story](Story::of) for each world.
     pub fn of<P: Testable>(refutation: &RefutationOf<P>) -> RefutationInWords {
-        refuted(refutation, true)
+        or_panic(|| refuted(refutation, true))
     }
 
     /// The same with stories [in brief](Story::in_brief): enough for the text.
     pub fn in_brief<P: Testable>(refutation: &RefutationOf<P>) -> RefutationInWords {
-        refuted(refutation, false)
+        or_panic(|| refuted(refutation, false))
     }
 }
 
@@ -92,9 +95,10 @@ fn refuted<P: Testable>(refutation: &RefutationOf<P>, whole: bool) -> Refutation
     let states = numbered.states_mut(&mut *table);
     let refutation = refutation.map((), |argument| {
         argument.map(
-            |value| numbered.number_value(value.clone()),
-            |message| numbered.number_message(message.clone()),
-            |state| states.number(state.clone()),
+            |value| numbered.number_value(cloned(value)),
+            |decision| numbered.number_decision(cloned(decision)),
+            |message| numbered.number_message(cloned(message)),
+            |state| states.number_copy(state),
         )
     });
     Stories::new(&numbered, terms, table).refutation(&refutation, whole)

@@ -11,6 +11,7 @@ use crate::adversary::{Adversary, FaultClass};
 use crate::count::grouped;
 use crate::execution::Size;
 use crate::graph::Graph;
+use crate::property::AskedProperties;
 use crate::search::progress::Halt;
 use crate::search::{Coverage, Engine, Harvested};
 use crate::testable::{Lacking, Refusal};
@@ -25,7 +26,7 @@ impl fmt::Display for Verdict<CounterexampleInWords> {
         match ruling {
             Ruling::Holds => {
                 let unforgeability = if self.forgeries { ", and no forgery counts" } else { "" };
-                let held = all_held(self.task, self.demands.iter().copied());
+                let held = all_held(&self.asked);
                 let held = format!("{held}{unforgeability}, whatever the traitors do.");
                 writeln!(f, "{}\n", style.line(&held, 0))?;
             }
@@ -56,8 +57,12 @@ impl fmt::Display for Verdict<CounterexampleInWords> {
         let broken = matches!(ruling, Ruling::Broken(_));
         let not_covered = if broken { None } else { adversary.not_covered(self.signed) };
         let adversary = ("Adversary", adversary.told(self.signed, self.forgeries));
-        let work = [(covered, work), ("Reductions", reductions)];
-        f.write_str(&facts(self.harvested, adversary, not_covered, work, style))?;
+        let messages = self.honest_messages.map(|messages| {
+            let messages = many(messages as u64, "message");
+            ("Honest run", format!("{messages}, where all inputs are the first value"))
+        });
+        let work = [(covered, work), ("Reductions", reductions)].into_iter().chain(messages);
+        f.write_str(&facts(&self.asked, self.harvested, adversary, not_covered, work, style))?;
         let Some(Lacking { wire, message }) = self.lacking.clone() else { return Ok(()) };
         let undescribed = Refusal::Undescribed { wire, message };
         let lacking = format!(
@@ -68,18 +73,27 @@ impl fmt::Display for Verdict<CounterexampleInWords> {
     }
 }
 
-/// Labelled facts: what lies were made of that the protocol does not describe, what the adversary could do
-/// and could not, and what was done.
+/// Labelled facts: what alone was asked, what lies were made of that the protocol does not describe, what the
+/// adversary could do and could not, and what was done.
 fn facts(
+    asked: &AskedProperties,
     harvested: Option<Harvested>,
-    adversary: (&str, String),
+    adversary: (&'static str, String),
     not_covered: Option<String>,
-    work: [(&str, String); 2],
+    work: impl IntoIterator<Item = (&'static str, String)>,
     style: Style,
 ) -> String {
     let lies = harvested.map(|harvested| ("Lies", format!("made of {}", heard(harvested))));
     let not_covered = not_covered.map(|powers| ("Not covered", powers));
-    let facts = lies.into_iter().chain([adversary]).chain(not_covered).chain(work);
+    let left_out = asked.left_out().join(", ");
+    let alone = format!("{}, and not {left_out}", asked.titles().join(", "));
+    let asked_alone = (!left_out.is_empty()).then_some(("Asked", alone));
+    let given = asked.inputs().iter();
+    let given = given.map(|(general, value)| format!("general {} is given {value}", general.id()));
+    let given = given.collect_vec().join(", ");
+    let given = (!given.is_empty()).then_some(("Inputs", given));
+    let facts = asked_alone.into_iter().chain(given).chain(lies).chain([adversary]);
+    let facts = facts.chain(not_covered).chain(work);
     facts.map(|(label, text)| labelled(label, &text, style) + "\n").collect()
 }
 
@@ -144,7 +158,7 @@ impl fmt::Display for Hunted<FindingInWords> {
         let not_covered = if found.is_some() { None } else { adversary.not_covered(self.signed) };
         let adversary = ("Drawn from", adversary.told(self.signed, self.forgeries));
         let work = [("Hunt", told(self)), ("Coverage", covered(coverage))];
-        f.write_str(&facts(self.harvested, adversary, not_covered, work, style))
+        f.write_str(&facts(&self.asked, self.harvested, adversary, not_covered, work, style))
     }
 }
 

@@ -50,11 +50,8 @@ impl<'a> StepBudget<'a> {
         }
         if self.steps - self.told >= StepBudget::TELL_EVERY {
             self.tell();
-            if self.progress.is_stopped() {
-                return Err(self.progress.halt());
-            }
         }
-        Ok(())
+        self.progress.go_on()
     }
 
     /// Works on parts, by number, on all threads, as if one after the other: what comes of it does not
@@ -68,6 +65,7 @@ impl<'a> StepBudget<'a> {
         let (progress, before) = (self.progress, self.steps);
         let mut done = 0;
         while done < parts && self.steps - before < StepBudget::WORTH_SHARING {
+            progress.go_on().map_err(|halt| (done, halt.into()))?;
             let left = self.limit - self.steps;
             self.add(done, work(done, StepBudget::new(progress, left)))?;
             done += 1;

@@ -34,8 +34,11 @@ pub(crate) fn attacks(
         traitors.len() == size && traitors.minus(space.suspects()).is_empty()
     };
     let chosen = chosen.into_iter().filter(possible).unique();
-    let cases =
-        chosen.flat_map(|traitors| space.cases_of(traitors, TraitorsOrders::Each).take(VALUES));
+    let cases = chosen.flat_map(|traitors| {
+        space
+            .cases_of(traitors, TraitorsOrders::Each, space.adversary.disruptions, None)
+            .take(VALUES)
+    });
     let canned_attacks = canned_attacks(space, size);
     let simulated = move |(case, canned): (InitialChoices, CannedAttack)| {
         let speak = |wire: Wire| {

@@ -8,11 +8,13 @@
 //! | `signature_set` | which signatures the adversary can show |
 //! | `initial` | the initial choices: traitors, inputs, and disrupted messages |
 //! | `cases` | every case of a space, and how many raw behaviours they have |
+//! | `relisting` | puts the signatures of messages that were heard together anew |
 //! | `listening` | learns the repertoire from runs, where nobody has described it |
 
 mod cases;
 pub(crate) mod initial;
 pub(crate) mod listening;
+mod relisting;
 pub(crate) mod signature_set;
 pub(crate) mod space;
 pub(crate) mod wire_choices;

@@ -6,7 +6,7 @@ use crate::execution::simulate::Labels;
 use crate::execution::{Size, replayed};
 use crate::fault::{Call, Fault, FaultKind};
 use crate::general::General;
-use crate::machine::{Machine, NumberedAttack, Terms};
+use crate::machine::{Machine, NumberedAttack, Terms, ValueId};
 use crate::property::Violation;
 use crate::testable::Refusal;
 
@@ -52,20 +52,27 @@ impl Space<'_> {
         if let Some(found) = self.confirmed(attack).or_else(|| self.inquired(attack)) {
             return Ok(found);
         }
+        let (mut execution, worker) = replayed(self.machine, self.terms, attack, &self.labels(), 1);
+        self.machine.tested()?;
+        worker.table.tested()?;
         let fault = match violation {
             Violation::Fault(fault @ Fault { kind: FaultKind::Undetermined(..), .. }) => fault,
-            _ => contradicted(&violation)?.unwrap_or_else(|| {
-                panic!(
-                    "bug in turncoat: the search finds {violation:?} where the simulator finds \
-                     nothing, under {attack:?}"
-                )
-            }),
+            _ => contradicted(&violation)?.ok_or_else(|| self.contradiction(attack, &violation))?,
         };
-        let (mut execution, worker) = replayed(self.machine, self.terms, attack, &self.labels(), 1);
         execution.fault = Some(fault.clone());
         let (attack, states) = (attack.clone(), worker.into_memory());
         let violation = Violation::Fault(fault);
         Ok(Found { attack, execution, states, violation, size: Size::NotMinimal })
+    }
+}
+
+impl Space<'_> {
+    /// A search finds what no run shows, and finds it again.
+    fn contradiction(&self, attack: &NumberedAttack, violation: &Violation) -> Refusal {
+        let value = |value: &ValueId| self.machine.show_value(*value);
+        let attack = attack.map(value, |message| self.machine.show_message(*message));
+        let found = violation.name().to_owned();
+        Refusal::Contradicted { found, attack: format!("{attack:?}") }
     }
 }
 

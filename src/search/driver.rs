@@ -13,7 +13,7 @@ use super::exhaustive::context::Lies;
 use super::exhaustive::explorer::{Exploration, Explorer};
 use super::exhaustive::thread::Pool;
 use super::outcome::{Explored, SearchOutcome};
-use super::progress::Halt;
+use super::progress::{Halt, Phase};
 use super::reduction::Reduction;
 use super::symmetry::Symmetry;
 use super::{Answer, Engine, Found, Search, canned_attacks, naive};
@@ -34,10 +34,32 @@ impl Search<'_> {
     /// Looks for an attack; one that is found is made as small as can be.
     pub fn run(&self) -> Result<Answer, Refusal> {
         let space = Space::new(self.machine, self.terms, self.adversary, self.progress)?;
-        let Some(space) = space else {
-            return Ok(Answer { halt: Some(self.progress.halt()), ..Answer::default() });
-        };
-        self.driver(&space)?.run()
+        let Some(space) = space else { return Ok(self.stopped()) };
+        self.run_in(&space)
+    }
+
+    /// The same in a space that is known already.
+    pub fn run_in(&self, space: &Space<'_>) -> Result<Answer, Refusal> {
+        match self.driver(space)? {
+            Some(driver) => driver.run(),
+            None => Ok(self.stopped()),
+        }
+    }
+
+    /// It was told to stop before anything was searched.
+    fn stopped(&self) -> Answer {
+        Answer { halt: Some(self.progress.halt()), ..Answer::default() }
+    }
+
+    /// Any attack in this space with as many traitors as there can be, as it was found.
+    pub fn any_in(&self, space: &Space<'_>) -> Result<Answer, Refusal> {
+        let Some(mut driver) = self.driver(space)? else { return Ok(self.stopped()) };
+        let (mut found, mut halt) = driver.canned_attacks()?;
+        if found.is_none() && halt.is_none() {
+            (found, halt) = driver.explored(self.adversary.traitors, u64::MAX)?;
+        }
+        let halt = halt.or(space.harvested().filter(|_| found.is_none()).map(|_| Halt::Harvest));
+        Ok(driver.answer(Count::ZERO, found, halt))
     }
 
     /// What comes of it when every part was gone through, in so many steps, and these attacks were
@@ -48,8 +70,8 @@ impl Search<'_> {
         attacks: Vec<NumberedAttack>,
     ) -> Result<Option<Answer>, Refusal> {
         let space = Space::new(self.machine, self.terms, self.adversary, self.progress)?;
-        let Some(space) = space else { return Ok(None) };
-        let mut driver = self.driver(&space)?;
+        let Some(space) = space else { return Ok(Some(self.stopped())) };
+        let Some(mut driver) = self.driver(&space)? else { return Ok(Some(self.stopped())) };
         driver.steps = steps;
         let mut found = Vec::new();
         for attack in attacks {
@@ -65,10 +87,14 @@ impl Search<'_> {
         Ok(Some(driver.answer(driver.whole.clone(), found, halt)))
     }
 
-    fn driver<'a>(&'a self, space: &'a Space<'a>) -> Result<Driver<'a>, Refusal> {
+    /// A search of a whole space; nothing if it was told to stop before it was known how large that is.
+    fn driver<'a>(&'a self, space: &'a Space<'a>) -> Result<Option<Driver<'a>>, Refusal> {
+        self.progress.enter(Phase::Counting);
         let renames = self.engine == Engine::Exhaustive && self.reductions.has(Reduction::Renaming);
-        let symmetry = space.symmetry()?.filter(|_| renames);
-        Ok(Driver { symmetry, whole: space.behaviours(), ..Driver::new(self, space) })
+        let symmetry = space.symmetry(self.progress)?.filter(|_| renames);
+        let Some(whole) = space.behaviours(self.progress) else { return Ok(None) };
+        self.progress.enter(Phase::Searching);
+        Ok(Some(Driver { symmetry, whole, ..Driver::new(self, space) }))
     }
 }
 
@@ -82,6 +108,8 @@ pub(super) struct Driver<'a> {
     pub pool: Pool,
     /// All raw behaviours.
     whole: Count,
+    /// Those that are covered.
+    covered: Count,
     pub steps: u64,
     /// What the repertoire lacks that somebody who obeys would have said in smaller attacks.
     pub lacking: Option<Lacking>,
@@ -93,26 +121,25 @@ pub(super) type FoundOrHalt = (Option<Found>, Option<Halt>);
 impl<'a> Driver<'a> {
     /// One that renames nobody, and does not say how much it covers.
     pub fn new(search: &'a Search<'a>, space: &'a Space<'a>) -> Driver<'a> {
-        let (pool, whole) = (Pool::default(), Count::ZERO);
-        Driver { search, space, symmetry: None, pool, whole, steps: 0, lacking: None }
+        let (pool, whole, covered) = (Pool::default(), Count::ZERO, Count::ZERO);
+        let (symmetry, steps, lacking) = (None, 0, None);
+        Driver { search, space, symmetry, pool, whole, covered, steps, lacking }
     }
 
     fn run(mut self) -> Result<Answer, Refusal> {
         self.fault_free()?;
         let (obvious, mut halt) = self.canned_attacks()?;
-        let (mut covered, mut found) = (Vec::new(), None);
+        let mut found = None;
         for size in self.search.adversary.sizes() {
             let obvious = obvious.as_ref().map(|found| found.attack.traitors.len());
             if halt.is_some() || found.is_some() || obvious.is_some_and(|known| known <= size) {
                 break;
             }
             let most = if obvious.is_some() { PROOF_OF_TRAITORS } else { u64::MAX };
-            let (outcome, cases) = self.explored(size, most)?;
-            covered.extend(cases.iter().filter_map(|case| self.covers(case)));
-            (found, halt) = outcome;
+            (found, halt) = self.explored(size, most)?;
         }
         let Some(found) = found.or(obvious) else {
-            let behaviours = covered.into_iter().sum();
+            let behaviours = self.covered.clone();
             let halt = halt.or(self.space.harvested().map(|_| Halt::Harvest));
             let halt = halt.or(self.search.part.map(|_| Halt::Part));
             return Ok(self.answer(behaviours, None, halt));
@@ -153,7 +180,7 @@ impl<'a> Driver<'a> {
         // What a Byzantine traitor is given as its input makes no other behaviour.
         let free = case.inputs.iter().filter(|_| case.faults.is_byzantine());
         let mut free = free.filter(|(general, _)| case.traitors.contains(**general));
-        if free.any(|(_, input)| *input != values[0]) {
+        if free.any(|(general, input)| *input != self.search.terms.inputs_of(*general)[0]) {
             return Some(Count::ZERO);
         }
         Some([cases, self.space.behaviours_of(case.traitors)].into_iter().product())
@@ -165,7 +192,11 @@ impl<'a> Driver<'a> {
         if !self.space.is_signed() || !self.search.adversary.exactly {
             return Ok(());
         }
-        for case in self.space.cases_of(Generals::NONE, TraitorsOrders::Each) {
+        let disruptions = self.search.adversary.disruptions;
+        for case in self.space.cases_of(Generals::NONE, TraitorsOrders::Each, disruptions, None) {
+            if self.search.progress.is_stopped() {
+                return Ok(());
+            }
             let budget = StepBudget::new(self.search.progress, u64::MAX);
             let explored = self.explorer(&case, Lies::Free, budget).explore();
             if let Err(SearchOutcome::Refused(refusal)) = explored.1 {
@@ -198,35 +229,40 @@ impl<'a> Driver<'a> {
     }
 
     /// Goes through all cases with so many traitors, as free as lies are.
-    fn explored(
-        &mut self,
-        size: usize,
-        most: u64,
-    ) -> Result<(FoundOrHalt, Vec<InitialChoices>), Refusal> {
+    fn explored(&mut self, size: usize, most: u64) -> Result<FoundOrHalt, Refusal> {
         let one = self.search.engine != Engine::Exhaustive
             || self.search.reductions.has(Reduction::TraitorsOrder);
         let orders = if one { TraitorsOrders::One } else { TraitorsOrders::Each };
-        let cases = self.space.cases(size, orders);
-        let symmetry = self.symmetry.clone();
+        let (disruptions, symmetry) = (self.search.adversary.disruptions, self.symmetry.clone());
+        let cases = self.space.cases(size, orders, disruptions, symmetry.as_ref());
         let values = &self.search.terms.values;
         let stands = |case: &InitialChoices| {
             symmetry.as_ref().is_none_or(|symmetry| symmetry.stands_for(case, values).is_some())
         };
-        self.gone_through(cases.filter(stands), Lies::Free, most)
+        let progress = self.search.progress;
+        let cases = cases.take_while(|_| !progress.is_stopped()).filter(stands);
+        self.gone_through(cases, Lies::Free, most)
     }
 
     /// Goes through these cases, with at most so many more steps, on all threads, as if one after the
-    /// other: up to the first that ends early. Answers with those that were gone through to their end,
-    /// too.
+    /// other: up to the first that ends early.
     pub fn gone_through(
         &mut self,
         cases: impl Iterator<Item = InitialChoices>,
         lies: Lies,
         most: u64,
-    ) -> Result<(FoundOrHalt, Vec<InitialChoices>), Refusal> {
+    ) -> Result<FoundOrHalt, Refusal> {
         let Search { limit, progress, .. } = *self.search;
         let mut budget = StepBudget::new(progress, most.min(limit - self.steps));
-        let (mut covered, mut end) = (Vec::new(), None);
+        let (mut covered, mut end) = (self.covered.clone(), None);
+        let mut cover = |cases: &[InitialChoices]| {
+            if lies != Lies::Free {
+                return;
+            }
+            for behaviours in cases.iter().filter_map(|case| self.covers(case)) {
+                covered = [std::mem::take(&mut covered), behaviours].into_iter().sum();
+            }
+        };
         for cases in &cases.chunks(AT_A_TIME) {
             let mut cases = cases.collect_vec();
             let explored = budget.in_order(cases.len(), |place, budget| {
@@ -243,21 +279,22 @@ impl<'a> Driver<'a> {
             if let Err((place, why)) = explored {
                 end = Some((cases.swap_remove(place), why));
                 cases.truncate(place);
-                covered.extend(cases);
+                cover(&cases);
                 break;
             }
-            covered.extend(cases);
+            cover(&cases);
         }
+        self.covered = covered;
         self.steps += budget.steps();
         let outcome = match end {
-            None => (None, None),
+            None => (None, progress.go_on().err()),
             Some((case, SearchOutcome::Found(violation, decisions))) => {
                 (Some(self.confirmed(&case, lies, violation, *decisions)?), None)
             }
             Some((_, SearchOutcome::Halted(halt))) => (None, Some(halt)),
             Some((_, SearchOutcome::Refused(refusal))) => return Err(refusal),
         };
-        Ok((outcome, covered))
+        Ok(outcome)
     }
 
     /// Goes through one case. Only the exhaustive engine counts lies.

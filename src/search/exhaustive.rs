@@ -13,20 +13,20 @@
 //! | `reordering` | the same for what arrives before its turn |
 //! | `monotone` | the same in a monotone last round: only the lowest and the highest messages |
 //! | `branches` | the states that a receiver has reached, and how |
-//! | `sends` | what each general sends in a round |
-//! | `crash_choices` | who crashes in a round, and which messages do not arrive in it |
+//! | `sends` | what each general sends in a round, and what of that is late or lost |
+//! | `crash_choices` | who crashes in a round |
 //! | `uniform_cost` | the fewest lies that break the protocol: a shortest path over global states |
 //! | `memo` | what a worker remembers, so that it is computed once |
 
 pub(crate) mod branches;
 mod byzantine_sender;
 pub(crate) mod context;
-mod crash_choices;
+pub(crate) mod crash_choices;
 pub(crate) mod explorer;
 pub(crate) mod global_state;
 mod last_round;
 mod memo;
-pub(crate) mod messages;
+mod messages;
 mod monotone;
 pub(crate) mod receiving;
 mod reordering;

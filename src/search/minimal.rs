@@ -11,6 +11,7 @@ use super::driver::Driver;
 use super::exhaustive::context::Lies;
 use super::exhaustive::uniform_cost::UniformCost;
 use super::outcome::SearchOutcome;
+use super::progress::Phase;
 use super::random::random_search::RandomSearch;
 use super::{Found, Search};
 use crate::execution::Size;
@@ -54,7 +55,7 @@ impl<'a> Driver<'a> {
             return found;
         }
         let progress = self.search.progress;
-        progress.shrink();
+        progress.enter(Phase::Shrinking);
         let (local, _) = self.space.shrunk(found, progress, u64::MAX);
         // Others go through other parts, and what is found in all of them is made smaller then.
         if self.search.part.is_some() {
@@ -127,7 +128,7 @@ impl<'a> Driver<'a> {
             }
             if found {
                 let search = these[done - 1].lock().unwrap_or_else(PoisonError::into_inner);
-                first = Some(search.cases().to_vec());
+                first = Some((search.traitors(), search.disruptions().to_vec()));
             }
             if found || done < these.len() {
                 break;
@@ -139,7 +140,10 @@ impl<'a> Driver<'a> {
         }
         self.steps += budget.steps();
         self.lacking = self.lacking.take().or(lacking);
-        let found = first.and_then(|cases| self.first(cases, least));
+        let found = first.and_then(|(traitors, disruptions)| {
+            let cases = self.space.cases_with(traitors, disruptions, TraitorsOrders::Each);
+            self.first(cases, least)
+        });
         Fewest { least, found }
     }
 
@@ -150,14 +154,13 @@ impl<'a> Driver<'a> {
             return true;
         }
         for (number, traitors) in space.suspects().subsets(traitors).enumerate() {
-            let disruptions = space.disruptions(traitors).enumerate();
+            let disruptions = space.disruptions(traitors, disrupted).enumerate();
             let these = disruptions.skip_while(|(_, these)| these.len() < disrupted);
             for (place, disruptions) in these.take_while(|(_, these)| these.len() == disrupted) {
                 if searches.len() >= MOST_SEARCHES || self.search.progress.is_stopped() {
                     return false;
                 }
-                let cases = space.cases_with(traitors, disruptions, TraitorsOrders::Each).collect();
-                let search = UniformCost::new(space, cases, &self.pool);
+                let search = UniformCost::new(space, traitors, disruptions, &self.pool);
                 searches.insert((number, place), Mutex::new(search));
             }
         }
@@ -165,9 +168,8 @@ impl<'a> Driver<'a> {
     }
 
     /// The first attack of at most so many lies in these cases, of which one has such an attack.
-    fn first(&mut self, cases: Vec<InitialChoices>, lies: usize) -> Option<Found> {
-        let counted = Lies::AtMost(lies as u32);
-        let ((found, _), _) = self.gone_through(cases.into_iter(), counted, u64::MAX).ok()?;
+    fn first(&mut self, cases: impl Iterator<Item = InitialChoices>, lies: usize) -> Option<Found> {
+        let (found, _) = self.gone_through(cases, Lies::AtMost(lies as u32), PROOF_OF_LIES).ok()?;
         let found = found?;
         let told = found.attack.size();
         let again = (told > lies).then(|| self.space.inquired(&found.attack));

@@ -1,16 +1,47 @@
 //! How far a search has come, seen from another thread, and how it is told to stop.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use serde::Serialize;
 
+/// What a search is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Phase {
+    /// The protocol is asked what can be said on each wire.
+    Preparing,
+    /// It is counted how many behaviours there are.
+    Counting,
+    /// An attack is looked for.
+    Searching,
+    /// One has been found, and is made smaller. From then on the work is counted anew, in executions.
+    Shrinking,
+}
+
+impl Phase {
+    const ALL: [Phase; 4] = [Phase::Preparing, Phase::Counting, Phase::Searching, Phase::Shrinking];
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Phase::Preparing => "preparing what can be said",
+            Phase::Counting => "counting behaviours",
+            Phase::Searching => "searching",
+            Phase::Shrinking => "making the attack smaller",
+        })
+    }
+}
+
 /// A search that is under way, seen from another thread: how far it is, and a way to stop it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Progress {
     /// 0 unless it is to stop; else why.
     stop: AtomicU8,
-    shrinking: AtomicBool,
+    /// The number of the phase.
+    phase: AtomicU8,
+    /// About how many messages are to be prepared, if that was sampled.
+    messages: AtomicU64,
     steps: AtomicU64,
     /// In billionths.
     share: AtomicU64,
@@ -27,7 +58,8 @@ impl Progress {
     pub const fn new() -> Progress {
         Progress {
             stop: AtomicU8::new(0),
-            shrinking: AtomicBool::new(false),
+            phase: AtomicU8::new(Phase::Searching as u8),
+            messages: AtomicU64::new(0),
             steps: AtomicU64::new(0),
             share: AtomicU64::new(0),
         }
@@ -43,11 +75,10 @@ impl Progress {
         self.stop.store(OUT_OF_MEMORY, Ordering::Relaxed);
     }
 
-    /// Whether an attack has been found, and is made smaller. From then on the work is counted anew, in
-    /// executions.
+    /// What it is about just now.
     #[must_use]
-    pub fn is_shrinking(&self) -> bool {
-        self.shrinking.load(Ordering::Relaxed)
+    pub fn phase(&self) -> Phase {
+        Phase::ALL[usize::from(self.phase.load(Ordering::Relaxed))]
     }
 
     /// The work done so far, in calls to the protocol; it may lag a little.
@@ -67,6 +98,11 @@ impl Progress {
         self.stop.load(Ordering::Relaxed) != 0
     }
 
+    /// An error if it was asked to stop.
+    pub(crate) fn go_on(&self) -> Result<(), Halt> {
+        if self.is_stopped() { Err(self.halt()) } else { Ok(()) }
+    }
+
     /// Why it was asked to stop.
     pub(crate) fn halt(&self) -> Halt {
         match self.stop.load(Ordering::Relaxed) {
@@ -81,9 +117,23 @@ impl Progress {
         self.at(self.steps(), share);
     }
 
-    pub(crate) fn shrink(&self) {
-        self.shrinking.store(true, Ordering::Relaxed);
-        self.at(0, 0.0);
+    /// From now on it is about this.
+    pub(crate) fn enter(&self, phase: Phase) {
+        self.phase.store(phase as u8, Ordering::Relaxed);
+        if phase == Phase::Shrinking {
+            self.at(0, 0.0);
+        }
+    }
+
+    /// About so many messages are to be prepared.
+    pub(crate) fn prepare(&self, messages: u64) {
+        self.messages.store(messages, Ordering::Relaxed);
+    }
+
+    /// About how many messages are to be prepared, if there are so many that it was sampled; else 0.
+    #[cfg(feature = "cli")]
+    pub(crate) fn messages(&self) -> u64 {
+        self.messages.load(Ordering::Relaxed)
     }
 
     /// So far has it come, by another one's count.
@@ -98,6 +148,12 @@ impl Progress {
 
     pub(crate) fn covered(&self, share: f64) {
         self.share.fetch_add((share * WHOLE) as u64, Ordering::Relaxed);
+    }
+}
+
+impl Default for Progress {
+    fn default() -> Progress {
+        Progress::new()
     }
 }
 

@@ -8,7 +8,9 @@ use super::choices::space::Space;
 use super::progress::Progress;
 use crate::attack::{Edit, Lie};
 use crate::execution::Size;
-use crate::machine::{MessageId, NumberedAttack};
+use crate::general::{General, Generals};
+use crate::machine::{MessageId, NumberedAttack, ValueId};
+use crate::protocol::Round;
 use crate::schedule::{Arrival, Crash, Shift};
 use crate::testable::Wire;
 
@@ -60,9 +62,20 @@ enum Stage {
     Parts { block: usize, start: usize, smaller: bool },
     /// Who does nothing is made loyal.
     Traitors,
-    /// One thing is made simpler: an input, whom a crash still reaches, how late a message is, in
-    /// which round a lie is told and what is said.
-    Simpler(std::vec::IntoIter<NumberedAttack>),
+    /// One thing is made simpler.
+    Simpler(std::vec::IntoIter<Simplification>),
+}
+
+/// What is made simpler.
+#[derive(Clone, Debug)]
+enum Simplification {
+    Input(General, ValueId),
+    /// Whom the crash in this place still reaches.
+    Reaches(usize, Generals),
+    /// How many rounds late the message in this place is.
+    Late(usize, Round),
+    /// In which round the lie in this place is told, or what is said.
+    Lie(usize, Lie<MessageId>),
 }
 
 impl Shrinker {
@@ -85,13 +98,14 @@ impl Shrinker {
                     return Some(without(&self.best, *start..end));
                 }
                 Stage::Traitors => {
-                    self.stage = Stage::Simpler(simpler(space, &self.best).into_iter());
+                    let all = simplifications(space, &self.best);
+                    self.stage = Stage::Simpler(all.into_iter());
                     let traitors = self.best.culprits();
                     if traitors != self.best.traitors && !space.adversary.exactly {
                         return Some(NumberedAttack { traitors, ..self.best.clone() });
                     }
                 }
-                Stage::Simpler(simpler) => return simpler.next(),
+                Stage::Simpler(all) => return Some(all.next()?.of(&self.best)),
             }
         }
     }
@@ -128,39 +142,43 @@ fn without(attack: &NumberedAttack, parts: Range<usize>) -> NumberedAttack {
     attack
 }
 
-/// Every attack that is as large and in one thing simpler: each thing has an order in which it goes down,
-/// so that comes to an end.
-fn simpler(space: &Space<'_>, attack: &NumberedAttack) -> Vec<NumberedAttack> {
-    let mut simpler = Vec::new();
-    let mut with = |change: &dyn Fn(&mut NumberedAttack)| {
-        let mut attack = attack.clone();
-        change(&mut attack);
-        simpler.push(attack);
-    };
+/// Every change that leaves an attack as large and makes it simpler: each thing has an order in which it
+/// goes down, so that comes to an end.
+fn simplifications(space: &Space<'_>, attack: &NumberedAttack) -> Vec<Simplification> {
+    let mut all = Vec::new();
     for (general, value) in &attack.inputs {
-        for earlier in space.terms.values.iter().take_while(|earlier| *earlier != value) {
-            with(&|attack| {
-                attack.inputs.insert(*general, *earlier);
-            });
-        }
+        let earlier = space.terms.inputs_of(*general).iter();
+        let earlier = earlier.take_while(|earlier| *earlier != value);
+        all.extend(earlier.map(|earlier| Simplification::Input(*general, *earlier)));
     }
     for (place, Crash { general, reaches, .. }) in attack.crashes.iter().enumerate() {
-        for more in space.neighbours(*general).minus(*reaches).iter() {
-            with(&|attack| attack.crashes[place].reaches = reaches.with(more));
-        }
+        let more = space.neighbours(*general).minus(*reaches).iter();
+        all.extend(more.map(|more| Simplification::Reaches(place, reaches.with(more))));
     }
     for (place, Shift { arrival, .. }) in attack.schedule.iter().enumerate() {
         let Arrival::Late(latest) = *arrival else { continue };
-        for rounds in 1..latest {
-            with(&|attack| attack.schedule[place].arrival = Arrival::Late(rounds));
-        }
+        all.extend((1..latest).map(|rounds| Simplification::Late(place, rounds)));
     }
     for (place, lie) in attack.lies.iter().enumerate() {
-        for simpler in simpler_lies(space, lie) {
-            with(&|attack| attack.lies[place] = simpler.clone());
-        }
+        let simpler = simpler_lies(space, lie).into_iter();
+        all.extend(simpler.map(|lie| Simplification::Lie(place, lie)));
     }
-    simpler
+    all
+}
+
+impl Simplification {
+    fn of(self, attack: &NumberedAttack) -> NumberedAttack {
+        let mut attack = attack.clone();
+        match self {
+            Simplification::Input(general, value) => drop(attack.inputs.insert(general, value)),
+            Simplification::Reaches(place, reaches) => attack.crashes[place].reaches = reaches,
+            Simplification::Late(place, rounds) => {
+                attack.schedule[place].arrival = Arrival::Late(rounds);
+            }
+            Simplification::Lie(place, lie) => attack.lies[place] = lie,
+        }
+        attack
+    }
 }
 
 /// The same lie in an earlier round, or with an earlier message in the same slot.

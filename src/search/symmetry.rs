@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::choices::initial::InitialChoices;
 use super::choices::signature_set::SignatureSet;
+use super::progress::Progress;
 use crate::adversary::Adversary;
 use crate::count::Count;
 use crate::general::{General, Generals, Swap};
@@ -57,9 +58,9 @@ impl<'a> Symmetry<'a> {
         terms: &Terms,
         adversary: &Adversary,
     ) -> Result<Option<Symmetry<'a>>, Refusal> {
-        let Terms { graph, task, inputs, demands, .. } = terms;
+        let Terms { graph, task, inputs, fixed, asked, .. } = terms;
         let Adversary { faults, disruptions, .. } = adversary;
-        if !faults.is_byzantine() || *disruptions > 0 || !demands.is_empty() {
+        if !faults.is_byzantine() || *disruptions > 0 || asked.demands().next().is_some() {
             return Ok(None);
         }
         let everybody = graph.everybody();
@@ -75,6 +76,7 @@ impl<'a> Symmetry<'a> {
             let same = |these: Generals| these.contains(one) == these.contains(other);
             let neighbours = |of: General| swap.of_all(graph.neighbours(of));
             same(*inputs)
+                && fixed.get(&one) == fixed.get(&other)
                 && same(suspects)
                 && everybody.iter().all(|of| neighbours(of) == graph.neighbours(swap.of(of)))
         };
@@ -90,19 +92,34 @@ impl<'a> Symmetry<'a> {
         swaps.collect_vec().into_iter()
     }
 
-    /// With the signatures, of so many, that are in these messages, each with their numbers.
+    /// Whether these two are alike from the start.
+    pub fn are_alike(&self, one: General, other: General) -> bool {
+        self.kinds.iter().any(|kind| kind.contains(one) && kind.contains(other))
+    }
+
+    /// Whether of those who are alike the last are these: [`stands_for`](Symmetry::stands_for) others.
+    pub fn are_last(&self, these: Generals) -> bool {
+        self.kinds.iter().all(|kind| kind.iter().map(|general| these.contains(general)).is_sorted())
+    }
+
+    /// With the signatures, of so many, that are in these messages, each with their numbers; nothing if
+    /// it is told to stop first.
     pub fn with_signatures(
         self,
         count: usize,
         messages: &[(MessageId, &[u32])],
         numbers: impl Fn(MessageId) -> Result<Vec<Option<u32>>, Refusal>,
-    ) -> Result<Symmetry<'a>, Refusal> {
+        progress: &Progress,
+    ) -> Result<Option<Symmetry<'a>>, Refusal> {
         let mut all = SignatureSet::none(count);
         messages.iter().flat_map(|(_, numbers)| *numbers).for_each(|number| all.add(*number));
         let mut signatures = SignatureRenaming { all, renamed: FxHashMap::default() };
         for swap in self.swaps() {
             let mut renamed = (0..count as u32).collect_vec();
             for (message, before) in messages {
+                if progress.is_stopped() {
+                    return Ok(None);
+                }
                 let swapped = self.machine.swapped_message(*message, swap)?;
                 let after: Option<Vec<u32>> = numbers(swapped)?.into_iter().collect();
                 let Some(after) = after.filter(|after| after.len() == before.len()) else {
@@ -116,7 +133,7 @@ impl<'a> Symmetry<'a> {
             }
             signatures.renamed.insert(swap, renamed);
         }
-        Ok(Symmetry { signatures: Some(signatures), ..self })
+        Ok(Some(Symmetry { signatures: Some(signatures), ..self }))
     }
 
     /// What the enemy can show instead of this when two have changed places, as far as it is renamed.

@@ -13,6 +13,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 
 use super::settings::Settings;
 use crate::attack::AttackOn;
+use crate::fault::{Misbehaved, or_panic, unwound};
 use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::machine::{Machine, Numbered, NumberedAttack, Terms, ValueId, fits};
@@ -116,7 +117,7 @@ impl<P: Testable> Attacks<P> {
         let numbered = &self.places.numbered;
         let inputs = inputs.into_iter();
         let inputs = inputs.map(|(general, input)| (general, numbered.number_value(input)));
-        let fixed = Fixed { inputs: Some(inputs.collect()), ..self.fixed };
+        let fixed = Fixed { inputs: Some(or_panic(|| inputs.collect())), ..self.fixed };
         Attacks { fixed, ..self }
     }
 
@@ -177,6 +178,12 @@ impl<P: Testable> Strategy for Attacks<P> {
     type Value = AttackOn<P>;
 
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Attacks<P>> {
+        unwound(|| self.tree(runner)).map_err(|Misbehaved(what)| Reason::from(what))?
+    }
+}
+
+impl<P: Testable> Attacks<P> {
+    fn tree(&self, runner: &mut TestRunner) -> NewTree<Attacks<P>> {
         let stored = self.first.get(self.replayed.fetch_add(1, Ordering::Relaxed));
         let places = &*self.places;
         let (setting, attack) = match stored {
@@ -284,7 +291,7 @@ impl<P: Testable> ValueTree for AttackTree<P> {
 
     fn current(&self) -> AttackOn<P> {
         let proposed = self.proposed.as_ref().map(|(_, attack)| attack);
-        self.places.numbered.attack(proposed.unwrap_or(&self.shrinker.best))
+        or_panic(|| self.places.numbered.attack(proposed.unwrap_or(&self.shrinker.best)))
     }
 
     /// What was proposed is the best now.
@@ -303,7 +310,7 @@ impl<P: Testable> ValueTree for AttackTree<P> {
 
     /// Proposes the next attack, if there is one.
     fn complicate(&mut self) -> bool {
-        self.proposed = self.fewer_generals().or_else(|| self.fewer_parts());
+        self.proposed = or_panic(|| self.fewer_generals().or_else(|| self.fewer_parts()));
         self.proposed.is_some()
     }
 }

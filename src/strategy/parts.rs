@@ -8,6 +8,7 @@ use proptest::strategy::Strategy;
 
 use super::attacks::attacks;
 use crate::attack::Lie;
+use crate::fault::unwound;
 use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::machine::{Machine, Numbered, Terms};
@@ -37,7 +38,7 @@ where
     P::Value: 'static,
 {
     let numbered = Numbered::new(protocol);
-    let Terms { values, inputs, .. } = numbered.terms(&graph.into(), true)?;
+    let Terms { values, inputs, .. } = unwound(|| numbered.terms(&graph.into(), true))??;
     let values: Vec<_> = values.iter().map(|value| numbered.value(*value).clone()).collect();
     let given = vec(0..values.len(), inputs.len());
     Ok(given.prop_map(move |given| {
@@ -76,7 +77,7 @@ pub fn forgeries<P: Testable>(
 where
     P::Message: 'static,
 {
-    let terms = Numbered::new(protocol).terms(&graph.into(), true)?;
+    let terms = unwound(|| Numbered::new(protocol).terms(&graph.into(), true))??;
     let mut forgeries = Vec::new();
     for wire in (1..=terms.rounds).flat_map(|round| terms.wires(round)) {
         let repertoire = described("repertoire", || protocol.repertoire(terms.n(), wire))?;

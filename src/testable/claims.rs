@@ -55,7 +55,7 @@ impl<'a, V, M, S> Claims<'a, V, M, S> {
     /// of the [repertoire](crate::Testable::repertoire) with a higher message, nobody decides a lower
     /// value, whatever else is said, and neither is a fault brought about; and silence in a slot counts
     /// for no less than the lowest message that can stand there and for no more than the highest.
-    /// Messages and values are compared by their `Ord`.
+    /// Messages and decisions are compared by their `Ord`; no decision is lower than any.
     ///
     /// So it is where votes are counted and more for a value never help another one: in OM(m) over two
     /// orders, by any rule, and in the median. Then the decisions to which a general can be brought lie

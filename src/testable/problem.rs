@@ -1,10 +1,12 @@
 //! What is asked of a protocol: who agrees on what, and what must hold.
 
+use super::properties::{Agreement, Termination, Validity};
 use crate::general::Generals;
 use crate::outcome::{Demand, Task};
 
 /// What is asked of a protocol on one graph. It begins as [`broadcast`](Problem::broadcast) or
-/// [`consensus`](Problem::consensus), and what is unusual is added.
+/// [`consensus`](Problem::consensus), or, where what is decided is no value, as [`new`](Problem::new); and
+/// what is unusual is added.
 ///
 /// ```
 /// use turncoat::{Demand, Generals, Order, Problem, Task};
@@ -20,46 +22,89 @@ use crate::outcome::{Demand, Task};
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Problem<V> {
-    /// The values that can be agreed on. At least one is needed.
+pub struct Problem<V, D = V> {
+    /// The values that can be given: ordered in a broadcast, proposed in consensus. At least one is needed.
     pub values: Vec<V>,
     /// Broadcast or consensus.
     pub task: Task,
     /// Who is given an input, if it is not those alone who need one for the task.
     pub inputs: Option<Generals>,
-    /// What must hold beside agreement and validity.
-    pub demands: Vec<Demand<V>>,
+    /// What any two decisions must be to each other.
+    pub agreement: Agreement<D>,
+    /// What each decision must be to the inputs.
+    pub validity: Validity<V, D>,
+    /// Who must decide.
+    pub termination: Termination,
+    /// What must hold besides.
+    pub demands: Vec<Demand<V, D>>,
     /// Why it can't be run here, in a line, if its states are too large: see
     /// [`too_large`](Problem::too_large).
     pub too_large: Option<String>,
 }
 
-impl<V> Problem<V> {
-    /// The commander, general 0, has one of these values as his order, and the lieutenants decide.
+impl<V: PartialEq + 'static> Problem<V> {
+    /// The commander, general 0, has one of these values as his order, and the lieutenants decide on one.
     pub fn broadcast(values: impl IntoIterator<Item = V>) -> Problem<V> {
-        Problem::of(Task::Broadcast, values)
+        Problem::new(Task::Broadcast, values, Validity::equal())
     }
 
-    /// Everybody has one of these values as its input, and everybody decides.
+    /// Everybody has one of these values as its input, and everybody decides on one.
     pub fn consensus(values: impl IntoIterator<Item = V>) -> Problem<V> {
-        Problem::of(Task::Consensus, values)
+        Problem::new(Task::Consensus, values, Validity::equal())
     }
+}
 
-    fn of(task: Task, values: impl IntoIterator<Item = V>) -> Problem<V> {
-        let values = values.into_iter().collect();
-        Problem { values, task, inputs: None, demands: Vec::new(), too_large: None }
+impl<V, D> Problem<V, D> {
+    /// The task, the values that can be given, and what decisions have to do with them.
+    ///
+    /// ```
+    /// use turncoat::{Agreement, Problem, Task, Validity};
+    ///
+    /// // Approximate agreement: what is decided lies between two inputs, and is at most 1 apart.
+    /// let validity = Validity::hull(|given: &u8| i64::from(*given), |decided: &u16| i64::from(*decided));
+    /// let problem = Problem::new(Task::Consensus, [0, 100], validity);
+    /// let problem = problem.agreeing(Agreement::within(1, |decided| i64::from(*decided)));
+    /// assert_eq!(problem.agreement.name(), Some("within 1"));
+    /// ```
+    pub fn new(
+        task: Task,
+        values: impl IntoIterator<Item = V>,
+        validity: Validity<V, D>,
+    ) -> Problem<V, D> {
+        Problem {
+            values: values.into_iter().collect(),
+            task,
+            inputs: None,
+            agreement: Agreement::equal(),
+            validity,
+            termination: Termination::All,
+            demands: Vec::new(),
+            too_large: None,
+        }
     }
 
     /// The same with these who are given an input. Those who need one for the task must be among
     /// them; in a broadcast what must hold is asked of the commander's order alone.
     #[must_use]
-    pub fn with_inputs(self, generals: Generals) -> Problem<V> {
+    pub fn with_inputs(self, generals: Generals) -> Problem<V, D> {
         Problem { inputs: Some(generals), ..self }
+    }
+
+    /// The same, where two who decide agree in this way.
+    #[must_use]
+    pub fn agreeing(self, agreement: Agreement<D>) -> Problem<V, D> {
+        Problem { agreement, ..self }
+    }
+
+    /// The same, where not everybody need decide.
+    #[must_use]
+    pub fn deciding(self, termination: Termination) -> Problem<V, D> {
+        Problem { termination, ..self }
     }
 
     /// The same with one demand more.
     #[must_use]
-    pub fn demanding(mut self, demand: Demand<V>) -> Problem<V> {
+    pub fn demanding(mut self, demand: Demand<V, D>) -> Problem<V, D> {
         self.demands.push(demand);
         self
     }
@@ -68,7 +113,7 @@ impl<V> Problem<V> {
     /// line. Nothing is run then; but by its [recursion](crate::Recursive) it can still be searched,
     /// since that holds no states.
     #[must_use]
-    pub fn too_large(self, why: impl Into<String>) -> Problem<V> {
+    pub fn too_large(self, why: impl Into<String>) -> Problem<V, D> {
         Problem { too_large: Some(why.into()), ..self }
     }
 

@@ -1,12 +1,21 @@
 //! Why a protocol can't be run so, or can't be asked.
 
 use super::Wire;
+use crate::count::grouped;
+use crate::fault::Misbehaved;
 use crate::general::{General, Generals};
 use crate::protocol::Round;
 use crate::signature::Signed;
 
+/// The most messages that are prepared, on all wires, as far as that can be told from a few of them.
+pub(crate) const MOST_MESSAGES: u64 = 50_000_000;
+
 /// The most rounds, times generals: a search goes as deep as that.
 pub(crate) const MOST_ROUNDS: usize = 512;
+
+/// The most messages that a protocol sends on one wire in one round: without a limit, one that sends without
+/// end would never be found out.
+pub(crate) const MOST_SENT: usize = 1 << 15;
 
 /// Why a protocol can't be run among so many generals.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -82,6 +91,35 @@ pub enum Refusal {
          arrival to go through them all"
     )]
     Crowded { to: General, round: Round },
+    #[error(
+        "about {} messages can be said on all wires: at most {} can be prepared, so ask about fewer \
+         generals, rounds or values",
+        grouped(&messages.to_string()), grouped(&MOST_MESSAGES.to_string())
+    )]
+    Vast { messages: u64 },
+    #[error("{name:?} is not asked of this protocol: what is asked is {asked}")]
+    NotAsked { name: String, asked: String },
+    #[error("general {0} has no input here: it can be given none")]
+    GivenNothing(usize),
+    #[error("general {0} can't be given two inputs")]
+    GivenTwice(usize),
+    #[error("general {general} can't be given {value}: the values are {values}")]
+    GivenNoValue { general: usize, value: String, values: String },
     #[error("the protocol panics in {call}: {message}")]
     Panicked { call: &'static str, message: String },
+    /// A method of a value, message or state, or a demand.
+    #[error("{0}")]
+    Misbehaved(String),
+    #[error(
+        "the search finds {found} where a run finds nothing, under {attack}: either equal messages, or \
+         equal states, of the protocol do not behave alike (see `eq` and `hash` of their types), or \
+         that is a bug in turncoat"
+    )]
+    Contradicted { found: String, attack: String },
+}
+
+impl From<Misbehaved> for Refusal {
+    fn from(misbehaved: Misbehaved) -> Refusal {
+        Refusal::Misbehaved(misbehaved.0)
+    }
 }

@@ -1,8 +1,13 @@
 //! What a traitor can say on a wire, as the protocol's author describes it, or as far as it is
 //! known.
 
+use std::hash::Hash;
+
+use itertools::Itertools;
 use serde::Serialize;
 
+use super::relisting::wrong_lists;
+use super::signing::{ListedSignature, Signing};
 use crate::general::General;
 use crate::protocol::Round;
 
@@ -52,7 +57,7 @@ pub struct Repertoire<M> {
     /// What else could be said is not known. Then a search listens to the protocol first: in runs
     /// with all inputs, and with traitors who recombine what they have heard in others. What the
     /// sender said in this round of any run is added to the slots, and what anybody said in any
-    /// round to the strays.
+    /// round to the strays; so is what can be made of its [signatures](crate::Signing::relisted).
     pub unknown: bool,
 }
 
@@ -90,6 +95,56 @@ impl<M> Repertoire<M> {
     /// One slot, in which one of these can stand.
     pub fn one_of(messages: impl IntoIterator<Item = M>) -> Repertoire<M> {
         Repertoire::of([messages.into_iter().collect()])
+    }
+
+    /// A chain or a certificate: a slot for each of these messages, in which it can stand with any of these
+    /// lists of signatures, each made by these generals one after the other, as
+    /// [`relisted`](Signing::relisted) puts it together among n generals. Strays are lists with one thing
+    /// wrong: a signature repeated, left out, out of its order, of somebody who is not there, or from another
+    /// of these messages.
+    ///
+    /// ```
+    /// use turncoat::{General, Generals, Order, Repertoire, SignedMessages, Testable};
+    ///
+    /// let protocol = SignedMessages::new(1);
+    /// let (signing, orders) = (protocol.signing(), Order::first(2));
+    /// let unsigned = orders.into_iter().map(|order| protocol.sealer().chain(&order, []));
+    /// // What comes in the second round among three generals: the commander and a lieutenant have signed.
+    /// let chains = [1, 2].map(|lieutenant| vec![General::COMMANDER, General::new(lieutenant)]);
+    /// let repertoire = Repertoire::signed(signing, 3, unsigned, &chains);
+    /// assert_eq!((repertoire.slots.len(), repertoire.slots[0].len()), (2, 2));
+    /// // Of a certificate of two votes, whoever casts them, the lists would be these.
+    /// let votes = Generals::first(3).subsets(2).map(|voters| voters.iter().collect());
+    /// let votes: Vec<Vec<General>> = votes.collect();
+    /// assert_eq!(votes.len(), 3);
+    /// ```
+    pub fn signed(
+        signing: &dyn Signing<M>,
+        n: usize,
+        messages: impl IntoIterator<Item = M>,
+        signers: &[Vec<General>],
+    ) -> Repertoire<M>
+    where
+        M: Clone + Eq + Hash,
+    {
+        let signed = |message: M| {
+            let signed = signers.iter().filter_map(|by| {
+                let list = by.iter().map(|by| ListedSignature::MadeBy(*by)).collect_vec();
+                Some((signing.relisted(&message, &list)?, by.clone()))
+            });
+            signed.collect_vec()
+        };
+        let slots = messages.into_iter().map(signed).collect_vec();
+        let firsts = slots.iter().filter_map(|slot| slot.first());
+        let firsts = firsts.map(|(message, by)| (message, by.clone())).collect_vec();
+        let wrong = firsts.iter().flat_map(|&(message, ref by)| {
+            let lists = wrong_lists(message, by, n, &firsts).into_iter();
+            lists.filter_map(move |list| signing.relisted(message, &list))
+        });
+        let known = |message: &M| slots.iter().flatten().any(|(known, _)| known == message);
+        let strays = wrong.filter(|message| !known(message)).unique().collect_vec();
+        let messages = |slot: Vec<(M, _)>| slot.into_iter().map(|(message, _)| message).collect();
+        Repertoire::of(slots.into_iter().map(messages)).with_strays(strays)
     }
 
     /// The same with these strays.

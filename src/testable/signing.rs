@@ -1,6 +1,37 @@
 //! How messages are signed: which signatures are in them.
 
+use crate::general::General;
 use crate::signature::{Seal, Signed, Worth};
+
+/// A signature in a list that is put together anew: see [`Signing::relisted`].
+#[derive(PartialEq, Eq, Debug)]
+pub enum ListedSignature<'a, M> {
+    /// This general signs, after those that stand before. It may be one who is not there, with a number from
+    /// n on, whose key is anybody's.
+    MadeBy(General),
+    /// It is the signature at this place of another message's list, from 0, as it stands there.
+    TakenFrom(&'a M, usize),
+}
+
+impl<M> Clone for ListedSignature<'_, M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M> Copy for ListedSignature<'_, M> {}
+
+impl<'a, M> ListedSignature<'a, M> {
+    /// The same of a message that is written in another way.
+    pub(crate) fn map<'b, N>(self, change: impl FnOnce(&'a M) -> &'b N) -> ListedSignature<'b, N> {
+        match self {
+            ListedSignature::MadeBy(general) => ListedSignature::MadeBy(general),
+            ListedSignature::TakenFrom(message, place) => {
+                ListedSignature::TakenFrom(change(message), place)
+            }
+        }
+    }
+}
 
 /// How the messages of a protocol are signed.
 ///
@@ -32,6 +63,35 @@ pub trait Signing<M>: Sync {
     fn seals(&self, message: &M) -> Vec<Seal> {
         let signed = self.signatures(message).into_iter();
         signed.map(|signed| Seal { by: signed.by, worth: Worth::Genuine }).collect()
+    }
+
+    /// The message with another list of signatures, if it has a list: a chain, or a certificate. As many
+    /// stand in it as there are [seals](Signing::seals), in their order. By default it has none.
+    ///
+    /// Where it is not known what a traitor could say ([`Repertoire::unknown`](crate::Repertoire::unknown)),
+    /// messages that were heard come with such lists too: with a signature repeated, left out, out of its
+    /// order, of somebody who is not there, or from an older message.
+    ///
+    /// ```
+    /// use turncoat::protocols::chain::Chain;
+    /// use turncoat::signature::ideal::Token;
+    /// use turncoat::testable::ListedSignature::{MadeBy, TakenFrom};
+    /// use turncoat::{General, Order, SignedMessages, Testable};
+    ///
+    /// let protocol = SignedMessages::new(1);
+    /// let [commander, lieutenant] = [0, 1].map(General::new);
+    /// let attack = protocol.sealer().chain(&Order::ATTACK, [commander]);
+    /// let retreat = protocol.sealer().chain(&Order::RETREAT, [commander]);
+    /// let signing = protocol.signing();
+    /// let relayed = signing.relisted(&attack, &[TakenFrom(&attack, 0), MadeBy(lieutenant)]);
+    /// assert_eq!(relayed, Some(protocol.sealer().signed(lieutenant, &attack)));
+    /// // His signature on RETREAT is none on ATTACK.
+    /// let forged: Chain<Order, Token> = signing.relisted(&attack, &[TakenFrom(&retreat, 0)]).unwrap();
+    /// assert_eq!(signing.signatures(&forged), []);
+    /// ```
+    fn relisted(&self, message: &M, list: &[ListedSignature<'_, M>]) -> Option<M> {
+        let _ = (message, list);
+        None
     }
 }
 

@@ -4,6 +4,7 @@ use std::any::type_name;
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
+use super::layout::laid_out;
 use crate::general::General;
 
 /// How a protocol is told in reports. Everything has a default, so give what you would have in
@@ -36,9 +37,9 @@ pub trait Words<M: Debug, S: Debug>: Sync {
     }
 
     /// What a general holds at the end and how it decides by it, a line each; by default the
-    /// state as [`Debug`] prints it.
+    /// state as [`Debug`] prints it, laid out over lines where it is long.
     fn explain(&self, state: &S) -> Vec<String> {
-        vec![format!("{state:?}")]
+        laid_out(&format!("{state:?}"))
     }
 }
 

@@ -60,6 +60,7 @@ fn is_first(round: Round) -> bool {
 
 impl Lockstep for PhaseQueen {
     type Value = bool;
+    type Decision = bool;
     type Message = bool;
     type State = State;
 
@@ -102,8 +103,8 @@ impl Lockstep for PhaseQueen {
         }
     }
 
-    fn decide(&self, state: &State) -> bool {
-        state.bit
+    fn decide(&self, state: &State) -> Option<bool> {
+        Some(state.bit)
     }
 }
 

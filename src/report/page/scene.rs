@@ -2,9 +2,9 @@
 
 use itertools::Itertools;
 
-use crate::report::capital;
 use crate::report::story::{Held, Mark, Message, Stamp, Step, Story};
 use crate::report::svg::frame as drawn;
+use crate::report::{capital, is_within};
 
 /// More messages than these are not all told below the drawing, only the lies and some others.
 const TOLD: usize = 40;
@@ -147,11 +147,10 @@ fn holdings(story: &Story, held: &[Held], over: bool) -> Vec<Holding> {
     let crowd = story.generals.len() > CROWD;
     let actors = story.generals.iter().zip(held);
     let holdings = actors.map(|(actor, Held { lines, vote })| {
-        let decided = actor.decision.as_ref().filter(|_| over);
-        let vote = match (decided, vote) {
-            (Some(decision), _) => format!("decides {decision}"),
-            (None, Some(vote)) if !over => format!("would decide {vote}"),
-            _ => String::new(),
+        let vote = match vote {
+            _ if over => actor.conclusion().unwrap_or_default(),
+            Some(vote) => format!("would decide {vote}"),
+            None => String::new(),
         };
         Holding {
             name: capital(&actor.name),
@@ -159,7 +158,7 @@ fn holdings(story: &Story, held: &[Held], over: bool) -> Vec<Holding> {
             vote,
             // Of many generals only how each concludes.
             lines: if crowd {
-                lines.iter().rev().take(1).cloned().collect()
+                lines.iter().rev().take(1).filter(|line| !is_within(line)).cloned().collect()
             } else {
                 lines.clone()
             },

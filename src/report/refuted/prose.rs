@@ -12,6 +12,7 @@ use crate::impossibility::argument::{Conclusion, Construction, Witness};
 use crate::impossibility::world::{Must, Needed};
 use crate::outcome::Task;
 use crate::report::ring::Ring;
+use crate::report::story::Actor;
 use crate::report::style::{Emphasis, Style};
 use crate::report::text::{among, labelled};
 use crate::report::{capital, sentence};
@@ -227,8 +228,11 @@ impl Telling<'_> {
             let messages = if more == 1 { "message" } else { "messages" };
             text += &line(&format!("and {more} more {messages}"), "", "", "");
         }
-        let [left, right] =
-            worlds.map(|world| world.story.generals[me.id()].decision.clone().unwrap_or_default());
+        let [left, right] = worlds.map(|world| {
+            let Actor { decision, undecided, .. } = &world.story.generals[me.id()];
+            let nothing = if *undecided { "nothing" } else { "" };
+            decision.clone().unwrap_or_else(|| nothing.to_owned())
+        });
         text += &line("and decides", &left, &right, "");
         let how = "compared message by message, and so are its states in the end";
         text += &match same_view {

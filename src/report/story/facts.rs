@@ -6,9 +6,10 @@ use itertools::Itertools;
 
 use super::Ending;
 use crate::adversary::FaultClass;
+use crate::escape::escaped;
 use crate::general::{General, Generals};
 use crate::outcome::Task;
-use crate::property::{Accepted, Property, Violation, demand_title};
+use crate::property::{Accepted, AskedProperties, Property, Violation};
 use crate::report::{capital, sentence};
 use crate::schedule::Crash;
 
@@ -22,8 +23,8 @@ pub(in crate::report) struct Named {
 /// Of what the sentences of a story speak: who there was, what all were given, and how it ended.
 pub(in crate::report) struct Facts<'a> {
     pub task: Task,
-    /// What must hold beside agreement and validity.
-    pub demands: &'a [&'static str],
+    /// Which properties are asked.
+    pub asked: &'a AskedProperties,
     pub faults: FaultClass,
     pub everybody: Generals,
     pub traitors: Generals,
@@ -31,6 +32,8 @@ pub(in crate::report) struct Facts<'a> {
     pub inputs: BTreeMap<General, Named>,
     /// By number.
     pub decisions: Vec<Option<Named>>,
+    /// Who should have decided, and has not.
+    pub undecided: Generals,
     pub violation: Option<Violation>,
     /// The property that is lacking, whatever else is wrong.
     pub lacks: Option<Property>,
@@ -95,10 +98,10 @@ impl Facts<'_> {
 
     /// What came of it.
     pub fn ending(&self) -> Ending {
-        let (mut fault, decided) = (None, self.decided(None));
+        let (mut fault, decided) = (None, self.decided(None, self.undecided));
         let (violated, sentence) = match &self.violation {
             None => {
-                let held = all_held(self.task, self.demands.iter().copied());
+                let held = all_held(self.asked);
                 (None, format!("{held} in this execution."))
             }
             Some(Violation::Fault(found)) => {
@@ -111,7 +114,7 @@ impl Facts<'_> {
                 (Some("unforgeability".to_owned()), self.taken_in(accepted))
             }
             Some(Violation::Property(property)) => {
-                (Some(property.title(self.task)), self.accusation(*property))
+                (Some(self.asked.title(*property, self.task)), self.accusation(*property))
             }
         };
         Ending { violated, fault, sentence, decided }
@@ -121,6 +124,7 @@ impl Facts<'_> {
     fn taken_in(&self, Accepted { wire, label }: &Accepted) -> String {
         let round = wire.round;
         let [from, to] = [wire.from, wire.to].map(|general| self.task.name(general));
+        let label = escaped(label);
         let what = format!("In round {round} {from} sends {to} a forgery, {label}, which counts.");
         let outcome = self.lacks.map(|property| self.accusation(property));
         [what].into_iter().chain(outcome).join(" ")
@@ -134,16 +138,22 @@ impl Facts<'_> {
         let due = due.iter().find_map(|general| inputs.get(&general));
         let due = due.or_else(|| inputs.values().next());
         let due = due.filter(|_| property == Property::Validity);
-        let decided = self.decided(due);
+        let undecided = match property {
+            Property::Agreement => Generals::NONE,
+            Property::Validity if !self.asked.validity_of_all => Generals::NONE,
+            _ => self.undecided,
+        };
+        let decided = self.decided(due, undecided);
         let decided = if decided.is_empty() { "nobody decides" } else { &decided };
         match (property, self.task, due) {
+            (Property::Validity, ..) if self.asked.hull => {
+                format!("{}, and {decided}.", capital(&self.range()))
+            }
             (Property::Validity, Task::Broadcast, Some(Named { text: order, .. })) => {
                 format!("The loyal commander orders {order}, and {decided}.")
             }
             (Property::Validity, Task::Consensus, Some(Named { text: input, .. })) => {
-                let some = faults.is_byzantine() && !traitors.is_empty();
-                let of_the_loyal = if some { " of the loyal" } else { "" };
-                format!("All inputs{of_the_loyal} are {input}, and {decided}.")
+                format!("All inputs{} are {input}, and {decided}.", self.of_the_loyal())
             }
             (Property::Agreement, Task::Broadcast, _) => {
                 format!("The loyal lieutenants do not agree: {decided}.")
@@ -151,34 +161,60 @@ impl Facts<'_> {
             (Property::Agreement, Task::Consensus, _) => {
                 format!("The loyal generals do not agree: {decided}.")
             }
+            (Property::Totality, ..) => {
+                format!("Some of the loyal decide, and others do not: {decided}.")
+            }
+            (Property::Termination, ..) => sentence(&not_decided(self.task, undecided)),
             (Property::Demand(_) | Property::Validity, ..) => sentence(decided),
         }
     }
 
-    /// Who decided what, but for those who decided this.
-    fn decided(&self, but: Option<&Named>) -> String {
+    fn of_the_loyal(&self) -> &'static str {
+        let some = self.faults.is_byzantine() && !self.traitors.is_empty();
+        if some { " of the loyal" } else { "" }
+    }
+
+    /// What was given to those who are bound by it.
+    fn range(&self) -> String {
+        let bound = self.faults.bound(self.everybody.len(), self.traitors);
+        let given = self.inputs.iter().filter(|(general, _)| bound.contains(**general));
+        let given = given.map(|(_, input)| input).sorted_by_key(|input| input.number).unique();
+        let given = given.map(|input| input.text.as_str()).join(", ");
+        format!("the inputs{} are {given}", self.of_the_loyal())
+    }
+
+    /// Who decided what, but for those who decided this, and who of these has not decided.
+    fn decided(&self, but: Option<&Named>, undecided: Generals) -> String {
         let decisions = self.decisions.iter().enumerate();
         let decisions = decisions.filter_map(|(id, decision)| Some((decision.as_ref()?, id)));
         let groups = decisions.map(|(decision, id)| (decision, General::new(id))).into_group_map();
         let groups = groups.into_iter().filter(|(decision, _)| Some(*decision) != but);
-        let groups = groups.sorted_by_key(|(_, generals)| generals[0]);
         let decided = groups.map(|(Named { text, .. }, generals)| {
             let verb = if generals.len() == 1 { "decides" } else { "decide" };
-            format!("{} {verb} {text}", self.task.names(Generals::from_iter(generals)))
+            let names = self.task.names(generals.iter().copied().collect());
+            (generals[0], format!("{names} {verb} {text}"))
         });
-        decided.collect_vec().join(", and ")
+        let first = undecided.iter().next();
+        let undecided = first.map(|first| (first, not_decided(self.task, undecided)));
+        let told = decided.chain(undecided).sorted_by_key(|(first, _)| *first);
+        told.map(|(_, told)| told).collect_vec().join(", and ")
     }
 }
 
+/// "lieutenants 1 and 2 have not decided".
+fn not_decided(task: Task, generals: Generals) -> String {
+    let have = if generals.len() == 1 { "has" } else { "have" };
+    format!("{} {have} not decided", task.names(generals))
+}
+
 /// "Agreement (IC1) and validity (IC2) hold".
-pub(in crate::report) fn all_held(
-    task: Task,
-    demands: impl IntoIterator<Item = &'static str>,
-) -> String {
-    let of_all = [Property::Agreement, Property::Validity].map(|property| property.title(task));
-    let mut titles = of_all.into_iter().chain(demands.into_iter().map(demand_title)).collect_vec();
+pub(in crate::report) fn all_held(asked: &AskedProperties) -> String {
+    let mut titles = asked.titles().collect_vec();
     let last = titles.pop().unwrap_or_default();
-    capital(&format!("{} and {last} hold", titles.join(", ")))
+    capital(&match titles.is_empty() {
+        true => format!("{last} holds"),
+        false => format!("{} and {last} hold", titles.join(", ")),
+    })
 }
 
 /// What traitors may do, unless they are Byzantine: "may crash".

@@ -4,7 +4,8 @@ use std::fmt::{self, Write};
 
 use itertools::Itertools;
 
-use super::{Actor, Held, Mark, Step, Story};
+use super::{Held, Mark, Step, Story};
+use crate::report::is_within;
 use crate::report::speech::{Speech, count, told_in_words};
 use crate::report::style::{Emphasis, Style};
 
@@ -30,6 +31,7 @@ impl fmt::Display for Story {
         let spoken = rounds.filter(|it| !(it.messages.is_empty() && it.silenced.is_empty()));
         parts.extend(spoken.map(|step| self.round(step, style)));
         if self.ending.fault.is_none() {
+            parts.push(style.line(&self.counted(), 0) + "\n");
             parts.push(self.held(style));
         }
         parts.push(self.end_told(style));
@@ -76,15 +78,16 @@ impl Story {
     /// What the loyal held in the end, and what they decided by it.
     fn held(&self, style: Style) -> String {
         let loyal = self.generals.iter().zip(self.end()).filter(|(actor, _)| !actor.traitor);
-        let held = loyal.map(|(Actor { name, decision, .. }, Held { lines, .. })| {
-            let decides = decision.as_ref().map(|decision| format!("decides {decision}"));
+        let held = loyal.map(|(actor, Held { lines, .. })| {
+            let decides = actor.conclusion();
             let decides = decides.map(|decides| style.paint(Emphasis::Strong, decides));
-            (name, lines.iter().cloned().chain(decides).collect_vec())
+            (&actor.name, lines.iter().cloned().chain(decides).collect_vec())
         });
         let mut held = held.collect_vec();
         if held.iter().map(|(_, lines)| lines.len()).sum::<usize>() > HELD {
             for (_, lines) in &mut held {
-                let conclusion = lines.split_off(lines.len().saturating_sub(2));
+                let mut conclusion = lines.split_off(lines.len().saturating_sub(2));
+                conclusion.retain(|line| !is_within(line));
                 *lines = vec![conclusion.join("; ")];
             }
         }

@@ -280,17 +280,20 @@ impl Canvas {
         let (y, column) = (self.y, self.column);
         let narrow = column < 90.0;
         let decided = actors.iter().enumerate();
-        let decided = decided.filter_map(|(id, actor)| Some((id, actor.decision.as_deref()?)));
-        let letters = decided.clone().map(|(_, text)| text.chars().count()).max().unwrap_or(0);
+        let decided = decided.filter_map(|(id, actor)| {
+            let undecided = actor.undecided.then_some("undecided");
+            Some((id, actor.decision.as_deref().or(undecided)?, actor.conclusion()?))
+        });
+        let letters = decided.clone().map(|(_, text, _)| text.chars().count()).max().unwrap_or(0);
         let letters = letters.min(24);
         let height = if narrow { 18.0 + letters as f64 * BOLD } else { 28.0 };
-        for (general, text) in decided {
+        for (general, text, decides) in decided {
             let x = self.x(general);
             let width = if narrow { 24.0 } else { column - 14.0 };
             self.add(format_args!(
                 r#"<rect x="{:.0}" y="{y:.0}" width="{width:.0}" height="{height:.0}" rx="5" class="box"><title>{}</title></rect>"#,
                 x - width / 2.0,
-                escaped(&format!("{general} decides {text}"))
+                escaped(&format!("{general} {decides}"))
             ));
             if narrow {
                 let text: String = text.chars().take(letters).collect();

@@ -1,15 +1,15 @@
 //! A protocol by numbers that is asked for its words.
 
+use crate::escape::escaped;
 use crate::execution::Forgeries;
-use crate::fault::guarded;
 use crate::general::General;
-use crate::machine::{Machine, MessageId, StateId, StateTable, Terms, ValueId};
+use crate::machine::{DecisionId, Machine, MessageId, StateId, StateTable, Terms, ValueId};
 use crate::report::story::Held;
 use crate::signature::Seal;
 use crate::testable::Wire;
 
 /// The stories of executions by numbers, whose states stand in one table. The protocol is asked for its
-/// words, and may panic; it is not run.
+/// words, and may panic; nothing is run but the honest run.
 pub(crate) struct Stories<'a> {
     pub(super) machine: &'a dyn Machine,
     pub(super) terms: &'a Terms,
@@ -32,9 +32,12 @@ impl<'a> Stories<'a> {
         self.machine.show_value(value)
     }
 
-    pub(super) fn tell(&self, from: General, message: MessageId) -> String {
-        let told = guarded(|| self.machine.tell(from, message));
-        told.unwrap_or_else(|_| self.machine.show_message(message))
+    pub(super) fn decision(&self, decision: DecisionId) -> String {
+        self.machine.show_decision(decision)
+    }
+
+    pub(in crate::report) fn tell(&self, from: General, message: MessageId) -> String {
+        self.machine.tell(from, message)
     }
 
     pub(super) fn seals(&self, message: MessageId) -> Vec<Seal> {
@@ -44,7 +47,7 @@ impl<'a> Stories<'a> {
     /// In which way a message is forged, if it is a forgery on this wire.
     pub(super) fn forged(&self, wire: Wire, message: MessageId) -> Option<String> {
         let label = self.forgeries.label(self.machine, self.terms, wire, message);
-        label.map(str::to_owned)
+        label.map(escaped)
     }
 
     /// What a state is, and what would be decided in it, if that is asked.
@@ -52,7 +55,7 @@ impl<'a> Stories<'a> {
         let vote = is_asked.then(|| self.table.decide(state).ok()).flatten();
         Held {
             lines: self.table.explain(state).unwrap_or_else(|_| vec![self.table.show(state)]),
-            vote: vote.map(|value| self.value(value)),
+            vote: vote.flatten().map(|decision| self.decision(decision)),
         }
     }
 }

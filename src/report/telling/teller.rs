@@ -7,7 +7,7 @@ use crate::adversary::FaultClass;
 use crate::attack::{Attack, Item, Lie};
 use crate::execution::{Delivery, Missing, NumberedExecution};
 use crate::general::{General, Generals};
-use crate::machine::{MessageId, NumberedAttack, ValueId};
+use crate::machine::{DecisionId, MessageId, NumberedAttack, ValueId};
 use crate::outcome::Task;
 use crate::protocol::Round;
 use crate::report::story::{
@@ -30,7 +30,8 @@ pub(super) struct Storyteller<'a, 'm> {
 impl Storyteller<'_, '_> {
     /// All of it.
     pub fn story(&self) -> Story {
-        let Storyteller { asked: Stories { name, terms, .. }, attack, .. } = self;
+        let Storyteller { asked, attack, .. } = self;
+        let Stories { name, terms, .. } = asked;
         let facts = self.facts();
         let mut rounds = self.rounds();
         let begun = rounds.len();
@@ -50,33 +51,64 @@ impl Storyteller<'_, '_> {
             rounds,
             ending: facts.ending(),
             amount: Amount::of(attack),
+            messages: self.execution.messages(),
+            honest_messages: self.execution.honest_messages,
             undone: self.undone(),
         }
     }
 
     fn facts(&self) -> Facts<'_> {
         let Storyteller { asked, attack, execution, .. } = self;
-        let values = execution.decisions.iter().flatten().chain(attack.inputs.values());
-        let machine = asked.machine;
+        let (machine, terms) = (asked.machine, asked.terms);
+        // What is decided is called as the value is that it is, if it must be one.
+        let value = |made: &DecisionId| match terms.decides_values {
+            true => machine.decided_value(*made),
+            false => None,
+        };
+        let made = || execution.decisions.iter().flatten();
+        let values = made().filter_map(value).chain(attack.inputs.values().copied());
         let in_order = |one: &ValueId, other: &ValueId| machine.compare_values(*one, *other);
-        let values = values.copied().unique().sorted_by(in_order).collect_vec();
+        let values = values.unique().sorted_by(in_order).collect_vec();
+        let others = made().filter(|made| value(made).is_none()).unique().collect_vec();
         let named = |value: &ValueId| Named {
             number: values.iter().position(|other| other == value).unwrap_or_default(),
             text: asked.value(*value),
         };
+        let decided = |made: &DecisionId| match value(made) {
+            Some(value) => named(&value),
+            None => Named {
+                number: values.len()
+                    + others.iter().position(|other| *other == made).unwrap_or_default(),
+                text: asked.decision(*made),
+            },
+        };
         let decisions = execution.decisions.iter();
+        let undecided = match execution.fault {
+            Some(_) => Generals::NONE,
+            None => {
+                let made =
+                    |me: &General| execution.decisions.get(me.id()).is_some_and(Option::is_some);
+                self.deciders().iter().filter(|me| !made(me)).collect()
+            }
+        };
         Facts {
-            task: asked.terms.task,
-            demands: &asked.terms.demands,
+            task: terms.task,
+            asked: &terms.asked,
             faults: attack.faults,
             everybody: Generals::first(attack.n()),
             traitors: attack.traitors,
             crashes: &attack.crashes,
             inputs: attack.inputs.iter().map(|(general, input)| (*general, named(input))).collect(),
-            decisions: decisions.map(|decision| decision.as_ref().map(named)).collect(),
+            decisions: decisions.map(|made| made.as_ref().map(decided)).collect(),
+            undecided,
             violation: execution.violation(),
             lacks: execution.lacks,
         }
+    }
+
+    /// Who is asked for a decision.
+    fn deciders(&self) -> Generals {
+        self.asked.terms.task.deciders(self.attack.n()).minus(self.attack.traitors)
     }
 
     fn actor(&self, me: General, facts: &Facts<'_>) -> Actor {
@@ -95,6 +127,7 @@ impl Storyteller<'_, '_> {
             input: facts.inputs.get(&me).map(text),
             crashes: crash.map(|crash| crash.round),
             decision: facts.decisions.get(me.id()).and_then(Option::as_ref).map(text),
+            undecided: facts.undecided.contains(me),
         }
     }
 
@@ -102,10 +135,10 @@ impl Storyteller<'_, '_> {
     /// knows. A traitor's vote is nobody's concern.
     fn held(&self, round: Round, last: Round) -> Vec<Held> {
         let Storyteller { asked, attack, execution, whole } = self;
+        let deciders = self.deciders();
         let over = round == last && execution.fault.is_none();
         let history = execution.history.as_deref().filter(|_| *whole).unwrap_or_default();
         let states = if over { Some(&execution.states) } else { history.get(round) };
-        let deciders = asked.terms.task.deciders(attack.n()).minus(attack.traitors);
         let held = attack.graph.everybody().iter().map(|me| {
             let state = states.and_then(|states| *states.get(me.id())?);
             state.map(|state| asked.held(state, deciders.contains(me))).unwrap_or_default()

@@ -9,18 +9,25 @@ use crate::adversary::{Adversary, FaultClass};
 use crate::count::Count;
 use crate::general::{General, Generals, Swap};
 use crate::machine::{MessageId, ValueId};
+use crate::protocol::Round;
 use crate::schedule::{Arrival, Shift};
-use crate::search::symmetry::kinds;
+use crate::search::progress::Progress;
+use crate::search::symmetry::{Symmetry, kinds};
 use crate::testable::Wire;
 
 impl Space<'_> {
-    /// Every case with exactly so many traitors.
+    /// Every case with exactly so many traitors and at most so many disruptions; of those that can be
+    /// renamed into each other, one.
     pub fn cases(
         &self,
         size: usize,
         orders: TraitorsOrders,
+        disruptions: usize,
+        symmetry: Option<&Symmetry<'_>>,
     ) -> impl Iterator<Item = InitialChoices> {
-        self.suspects().subsets(size).flat_map(move |traitors| self.cases_of(traitors, orders))
+        let sets = self.suspects().subsets(size);
+        let sets = sets.filter(move |traitors| symmetry.is_none_or(|s| s.are_last(*traitors)));
+        sets.flat_map(move |traitors| self.cases_of(traitors, orders, disruptions, symmetry))
     }
 
     /// Every case with these traitors, the least disrupted ones first.
@@ -28,9 +35,16 @@ impl Space<'_> {
         &self,
         traitors: Generals,
         orders: TraitorsOrders,
+        disruptions: usize,
+        symmetry: Option<&Symmetry<'_>>,
     ) -> impl Iterator<Item = InitialChoices> + Clone {
-        let disruptions = self.disruptions(traitors);
-        disruptions.flat_map(move |these| self.cases_with(traitors, these, orders))
+        let faults = self.adversary.faults;
+        let disruptions = self.disruptions(traitors, disruptions);
+        let inputs = self.inputs(traitors, orders, symmetry);
+        disruptions.cartesian_product(inputs).map(move |(disruptions, inputs)| {
+            let inputs = inputs.into_iter().collect();
+            InitialChoices { faults, traitors, inputs, disruptions }
+        })
     }
 
     /// Every case with these traitors and disruptions.
@@ -41,37 +55,62 @@ impl Space<'_> {
         orders: TraitorsOrders,
     ) -> impl Iterator<Item = InitialChoices> + Clone {
         let faults = self.adversary.faults;
-        self.inputs(traitors, orders).map(move |inputs| {
+        self.inputs(traitors, orders, None).map(move |inputs| {
             let (inputs, disruptions) = (inputs.into_iter().collect(), disruptions.clone());
             InitialChoices { faults, traitors, inputs, disruptions }
         })
     }
 
-    /// All assignments of inputs.
+    /// All assignments of inputs, in order. Of those who are alike, and all loyal or all traitors, none is
+    /// given an earlier value than the one before.
     fn inputs(
         &self,
         traitors: Generals,
         orders: TraitorsOrders,
+        symmetry: Option<&Symmetry<'_>>,
     ) -> impl Iterator<Item = Vec<(General, ValueId)>> + Clone {
-        let values = &self.terms.values;
         let bound = self.adversary.faults.bound(self.terms.n(), traitors);
-        let orders = self.terms.inputs.iter().map(move |general| {
-            let one = orders == TraitorsOrders::One && !bound.contains(general);
-            let values = if one { &values[..1] } else { &values[..] };
-            values.iter().map(move |order| (general, *order))
-        });
-        orders.multi_cartesian_product()
+        let given = self.terms.inputs.iter().collect_vec();
+        let last = |general: &General| {
+            let one = orders == TraitorsOrders::One && !bound.contains(*general);
+            if one { 0 } else { self.terms.inputs_of(*general).len() - 1 }
+        };
+        let last = given.iter().map(last).collect_vec();
+        let like = |(place, general): (usize, &General)| {
+            let alike = |before: &usize| {
+                let same =
+                    |these: Generals| these.contains(given[*before]) == these.contains(*general);
+                same(traitors) && symmetry.is_some_and(|s| s.are_alike(given[*before], *general))
+            };
+            (0..place).rev().find(alike)
+        };
+        let like = given.iter().enumerate().map(like).collect_vec();
+        let first = vec![0; given.len()];
+        let next = move |chosen: &Vec<usize>| {
+            let raised = (0..chosen.len()).rev().find(|place| chosen[*place] < last[*place])?;
+            let mut next = chosen.clone();
+            next[raised] += 1;
+            for place in raised + 1..next.len() {
+                next[place] = like[place].map_or(0, |before| next[before]);
+            }
+            Some(next)
+        };
+        std::iter::successors(Some(first), next).map(move |chosen| {
+            let chosen = given.iter().zip(chosen);
+            chosen
+                .map(|(general, place)| (*general, self.terms.inputs_of(*general)[place]))
+                .collect()
+        })
     }
 
-    /// Every choice of messages between the loyal that do not arrive in their round.
+    /// Every choice of at most so many messages between the loyal that do not arrive in their round.
     pub fn disruptions(
         &self,
         traitors: Generals,
+        most: usize,
     ) -> impl Iterator<Item = Vec<Shift<MessageId>>> + Clone {
-        let most = self.adversary.disruptions;
-        let single = if most > 0 { self.single_disruptions(traitors) } else { Vec::new() };
-        (0..=most.min(single.len())).flat_map(move |size| {
-            let sets = single.clone().into_iter().combinations(size);
+        (0..=most).flat_map(move |size| {
+            let sets = self.single_disruptions(traitors).combinations(size);
             // A message is disrupted in one way only.
             let named = |shift: &Shift<MessageId>| (shift.wire, shift.message);
             sets.filter(move |set: &Vec<_>| set.iter().map(named).all_unique())
@@ -80,22 +119,30 @@ impl Space<'_> {
 
     /// Every way in which one message between the loyal can fail to arrive in its round, in the
     /// order in which they would have arrived.
-    fn single_disruptions(&self, traitors: Generals) -> Vec<Shift<MessageId>> {
-        let loyal = self.everybody().minus(traitors);
-        let rounds = self.terms.rounds;
-        let wires = itertools::iproduct!(1..=rounds, loyal.iter(), loyal.iter())
-            .map(|(round, from, to)| Wire { round, from, to });
-        let shifts = wires.flat_map(|wire| {
-            let latest = self.adversary.latest.min(rounds - wire.round);
+    fn single_disruptions(
+        &self,
+        traitors: Generals,
+    ) -> impl Iterator<Item = Shift<MessageId>> + Clone {
+        self.loyal_wires(traitors).flat_map(|wire| {
+            let mut messages = self.wire_choices(wire).regular().copied().collect_vec();
+            self.machine.sort(&mut messages);
+            let latest = self.latest(wire.round);
             let arrivals = (1..=latest).map(Arrival::Late).chain([Arrival::Never]);
             let shift = move |(message, arrival)| Shift { wire, message, arrival };
-            self.wire_choices(wire).regular().cloned().cartesian_product(arrivals).map(shift)
-        });
-        let in_order = shifts.sorted_by(|one, other| {
-            let messages = || self.machine.compare(one.message, other.message);
-            one.wire.cmp(&other.wire).then_with(messages).then(one.arrival.cmp(&other.arrival))
-        });
-        in_order.collect()
+            messages.into_iter().cartesian_product(arrivals).map(shift)
+        })
+    }
+
+    /// All wires between the loyal, in order.
+    fn loyal_wires(&self, traitors: Generals) -> impl Iterator<Item = Wire> + Clone {
+        let loyal = self.everybody().minus(traitors);
+        let wires = itertools::iproduct!(1..=self.terms.rounds, loyal.iter(), loyal.iter());
+        wires.map(|(round, from, to)| Wire { round, from, to })
+    }
+
+    /// How many rounds a message of this round can be late.
+    fn latest(&self, round: Round) -> usize {
+        self.adversary.latest.min(self.terms.rounds - round)
     }
 
     /// How many raw behaviours one case has: what the traitors say to the loyal in every round, how
@@ -143,42 +190,51 @@ impl Space<'_> {
                 true => self.wire_choices(wire).slots() as u64,
                 false => u64::from(self.wire_choices(wire).regular_slots()),
             });
-            (1..=slots.sum::<u64>()).map(Count::from).product::<Count>()
+            Count::factorial(slots.sum())
         });
         orders.product()
     }
 
     /// How many choices there are of messages between the loyal that do not arrive in their round.
     fn disruptions_of(&self, traitors: Generals) -> Count {
-        let most = self.adversary.disruptions as u64;
+        let most = self.adversary.disruptions;
         if most == 0 {
             return Count::from(1);
         }
-        // By message, each of which can be late or lost in several ways.
-        let ways = self.single_disruptions(traitors);
-        let ways = ways.into_iter().map(|shift| (shift.wire, shift.message)).counts();
+        // By how many are disrupted in the rounds so far.
         let mut sets = vec![Count::from(1)];
-        for ways in ways.into_values() {
-            let ways = Count::from(ways as u64);
-            let larger = sets.iter().map(|sets| [sets.clone(), ways.clone()].into_iter().product());
-            let larger: Vec<Count> = larger.take(most as usize).collect();
-            sets.resize(sets.len().max(larger.len() + 1), Count::ZERO);
-            for (sets, more) in sets[1..].iter_mut().zip(larger) {
-                *sets = [sets.clone(), more].into_iter().sum();
-            }
+        for round in 1..=self.terms.rounds {
+            let wires = self.loyal_wires(traitors).filter(|wire| wire.round == round);
+            let messages: usize = wires.map(|wire| self.wire_choices(wire).regular().count()).sum();
+            // Each message can be late or lost in so many ways.
+            let ways = Count::from(1 + self.latest(round) as u64);
+            let of_round = (0..=messages.min(most)).map(|chosen| -> Count {
+                let sets = Count::binomial(messages as u64, chosen as u64);
+                [sets, ways.pow(chosen as u128)].into_iter().product()
+            });
+            let of_round = of_round.collect_vec();
+            let together = |size: usize| -> Count {
+                let before = sets.iter().enumerate().take(size + 1);
+                let pairs = before.filter_map(|(before, sets)| {
+                    Some([sets.clone(), of_round.get(size - before)?.clone()].into_iter().product())
+                });
+                pairs.sum::<Count>()
+            };
+            let largest = most.min(sets.len() - 1 + of_round.len() - 1);
+            sets = (0..=largest).map(together).collect();
         }
         sets.into_iter().sum()
     }
 
-    /// How many raw behaviours there are in all cases.
-    pub fn behaviours(&self) -> Count {
-        self.in_all_cases(|traitors| self.behaviours_of(traitors))
+    /// How many raw behaviours there are in all cases; nothing if it was told to stop first.
+    pub fn behaviours(&self, progress: &Progress) -> Option<Count> {
+        self.in_all_cases(progress, |traitors| self.behaviours_of(traitors))
     }
 
     /// How many steps the exhaustive engine is expected to take: as if strays changed nothing, and
-    /// no two states were equal.
-    pub fn expected_steps(&self) -> Count {
-        self.in_all_cases(|traitors| match self.adversary.faults {
+    /// no two states were equal. Nothing if it was told to stop first.
+    pub fn expected_steps(&self, progress: &Progress) -> Option<Count> {
+        self.in_all_cases(progress, |traitors| match self.adversary.faults {
             FaultClass::Byzantine => self.expected_steps_of(traitors),
             _ => self.behaviours_of(traitors),
         })
@@ -200,18 +256,25 @@ impl Space<'_> {
         steps.into_iter().sum()
     }
 
-    /// The sum of this over all cases.
+    /// The sum of this over all cases; nothing if it was told to stop first.
     ///
     /// Generals who can be swapped without changing any wire count as one kind (the commander is one of
     /// his own), and of the sets of traitors with as many of each kind one is looked at: a handful,
     /// where all lieutenants are alike.
-    fn in_all_cases(&self, of_case: impl Fn(Generals) -> Count) -> Count {
-        let kinds = kinds(self.suspects(), |one, other| self.are_alike(one, other));
-        let choices = kinds.iter().map(|kind| 0..=kind.len()).multi_cartesian_product();
-        let sizes = self.adversary.sizes();
-        let possible = choices.filter(|turned| sizes.contains(&turned.iter().sum()));
+    fn in_all_cases(
+        &self,
+        progress: &Progress,
+        of_case: impl Fn(Generals) -> Count,
+    ) -> Option<Count> {
+        let kinds = kinds(self.suspects(), |one, other| {
+            !progress.is_stopped() && self.are_alike(one, other)
+        });
+        let sizes = kinds.iter().map(|kind| kind.len()).collect_vec();
+        let (least, most) = self.adversary.sizes().into_inner();
+        let possible = of_each_kind(&sizes, least, most);
         let values = Count::from(self.terms.values.len() as u64);
         let behaviours = possible.map(|turned| {
+            progress.go_on().ok()?;
             let kinds = || kinds.iter().zip(&turned);
             let traitors = kinds().flat_map(|(kind, turned)| kind.iter().take(*turned));
             let traitors: Generals = traitors.collect();
@@ -221,9 +284,11 @@ impl Space<'_> {
             let sets = kinds().map(binomial).product();
             let bound = self.adversary.faults.bound(self.terms.n(), traitors);
             let free = self.terms.inputs.minus(bound);
-            let inputs = values.pow(self.terms.inputs.minus(free).len() as u128);
+            let bound = self.terms.inputs.minus(free).iter();
+            let any = bound.filter(|general| !self.terms.fixed.contains_key(general)).count();
+            let inputs = values.pow(any as u128);
             let disruptions = self.disruptions_of(traitors);
-            [sets, inputs, disruptions, of_case(traitors)].into_iter().product()
+            Some([sets, inputs, disruptions, of_case(traitors)].into_iter().product())
         });
         behaviours.sum()
     }
@@ -248,8 +313,82 @@ impl Space<'_> {
             wire(one, third) == wire(other, third) && wire(third, one) == wire(third, other)
         };
         !both.contains(General::COMMANDER)
+            && self.terms.fixed.get(&one) == self.terms.fixed.get(&other)
             && inputs.contains(one) == inputs.contains(other)
             && wire(one, other) == wire(other, one)
             && self.everybody().minus(both).iter().all(alike)
+    }
+}
+
+/// Every choice of how many of each kind, of which there are so many: no fewer than the least in all, and
+/// no more than the most.
+fn of_each_kind(
+    kinds: &[usize],
+    least: usize,
+    most: usize,
+) -> Box<dyn Iterator<Item = Vec<usize>> + '_> {
+    let Some((kind, others)) = kinds.split_first() else {
+        return Box::new((least == 0).then(Vec::new).into_iter());
+    };
+    let enough = least.saturating_sub(others.iter().sum());
+    let choices = (enough..=most.min(*kind)).flat_map(move |chosen| {
+        let after = of_each_kind(others, least.saturating_sub(chosen), most - chosen);
+        after.map(move |others| [chosen].into_iter().chain(others).collect())
+    });
+    Box::new(choices)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::{Machine, Numbered};
+    use crate::order::Order;
+    use crate::protocols::interactive::InteractiveConsistency;
+    use crate::protocols::oral::OralMessages;
+    use crate::testable::Testable;
+
+    fn in_space<P: Testable>(protocol: P, n: usize, adversary: Adversary, of: impl Fn(&Space<'_>)) {
+        let numbered = Numbered::new(protocol);
+        let terms = numbered.terms(&n.into(), true).unwrap();
+        let space = Space::new(&numbered, &terms, adversary, &Progress::new());
+        of(&space.unwrap().unwrap());
+    }
+
+    #[test]
+    fn of_cases_that_can_be_renamed_into_each_other_one_is_made() {
+        let three = InteractiveConsistency::new(1).over(Order::first(3));
+        in_space(three, 5, Adversary::byzantine(2), |space| {
+            let symmetry = space.symmetry(&Progress::new()).unwrap().unwrap();
+            let orders = [TraitorsOrders::One, TraitorsOrders::Each];
+            for (size, orders) in (0..=2).cartesian_product(orders) {
+                let all = space.cases(size, orders, 0, None);
+                let values = &space.terms.values;
+                let first = all.filter(|case| symmetry.stands_for(case, values).is_some());
+                let made = space.cases(size, orders, 0, Some(&symmetry));
+                assert!(made.eq(first), "{size} traitors, {orders:?}");
+            }
+        });
+    }
+
+    #[test]
+    fn as_many_choices_of_disruptions_are_counted_as_there_are() {
+        let adversary = Adversary { disruptions: 3, latest: 1, ..Adversary::byzantine(1) };
+        in_space(OralMessages::new(1), 4, adversary, |space| {
+            for traitors in [Generals::NONE, Generals::first(1), Generals::first(2)] {
+                let choices = space.disruptions(traitors, 3).count();
+                assert_eq!(space.disruptions_of(traitors), Count::from(choices as u64));
+            }
+        });
+    }
+
+    #[test]
+    fn only_as_many_of_each_kind_are_chosen_as_are_allowed() {
+        for (kinds, least, most) in [(&[1, 3, 2][..], 2, 3), (&[2, 0, 2], 0, 4), (&[], 0, 0)] {
+            let all = kinds.iter().map(|kind| 0..=*kind).multi_cartesian_product();
+            let allowed = |chosen: &Vec<usize>| (least..=most).contains(&chosen.iter().sum());
+            let expected = all.filter(allowed).collect_vec();
+            assert_eq!(of_each_kind(kinds, least, most).collect_vec(), expected);
+        }
+        assert_eq!(of_each_kind(&[1; 64], 0, 2).count(), 1 + 64 + 64 * 63 / 2);
     }
 }

@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 use indexmap::IndexSet;
 use itertools::Itertools;
 use num_integer::Integer;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use serde::Serialize;
 
+use super::relisting::relisted;
 use crate::adversary::{Adversary, FaultClass};
 use crate::execution::Delivery;
 use crate::execution::simulate::{Eavesdropper, Enemy, Roles, simulate};
@@ -82,6 +83,7 @@ impl Harvest {
         let mut listener = Listener { machine, terms, heard, runs, listened: 0, sent: 0 };
         let mut inputs = inputs(terms);
         for inputs in &inputs {
+            progress.go_on().ok()?;
             listener.listen(Generals::NONE, inputs, MimicPlan::single(None));
         }
         inputs.truncate(INPUTS_OF_MIMICS);
@@ -98,9 +100,8 @@ impl Harvest {
                 // Half is left for what is made of those that bring something new.
                 let left = (obedient + share(RUNS)).saturating_sub(listener.listened);
                 for [plan, set, order] in scattered(choices).take(left.div_ceil(2)) {
-                    if progress.is_stopped() {
-                        return None;
-                    } else if listener.sent < sent + share(SENT) {
+                    progress.go_on().ok()?;
+                    if listener.sent < sent + share(SENT) {
                         listener.listen(sets[set], &inputs[order], plans[plan]);
                     }
                 }
@@ -128,12 +129,11 @@ impl Harvest {
             return;
         }
         let Repertoire { slots, strays, forgeries, .. } = repertoire;
-        let described = |message: &&MessageId| {
-            let forged = forgeries.iter().any(|forgery| forgery.message == **message);
-            forged || slots.iter().any(|slot| slot.contains(message))
-        };
+        let forged = forgeries.iter().map(|forgery| forgery.message);
+        let described: FxHashSet<_> = slots.iter().flatten().copied().chain(forged).collect();
         let heard = self.slots.get(&(wire.from, wire.round)).into_iter().flatten();
-        let heard = heard.map(|slot| slot.iter().filter(|m| !described(m)).cloned().collect_vec());
+        let heard =
+            heard.map(|slot| slot.iter().filter(|m| !described.contains(m)).cloned().collect_vec());
         let heard = heard.filter(|slot| !slot.is_empty()).collect_vec();
         slots.extend(heard);
         strays.extend(self.strays.iter().cloned());
@@ -229,10 +229,9 @@ impl Enemy for Mimic<'_> {
     ) -> Option<Vec<MessageId>> {
         let said = self.runs[self.plan.face(wire)?].get(&wire).into_iter().flatten();
         let can_be_said = |message: &&MessageId| {
-            honest.contains(message) || {
-                let signatures = self.machine.signatures(**message);
-                signatures.is_ok_and(|signatures| overhears.lacks(&signatures).is_none())
-            }
+            let signatures = self.machine.signatures(**message);
+            signatures.is_ok_and(|signatures| overhears.lacks(&signatures).is_none())
+                || honest.contains(message)
         };
         Some(said.filter(can_be_said).cloned().collect())
     }
@@ -308,8 +307,10 @@ impl Listener<'_> {
         let by_round = self.heard.iter().sorted_by_key(|((from, round), _)| (*round, *from));
         let all = by_round.flat_map(|(_, heard)| &heard.messages).unique().cloned().collect_vec();
         let messages = all.len();
-        let strays = all.into_iter().take(STRAYS).collect_vec();
+        let relisted = relisted(self.machine, self.terms.n(), &all);
+        let mut strays = all.into_iter().take(STRAYS).collect_vec();
         let left_out = messages - strays.len();
+        strays.extend(relisted);
         let harvested = Harvested { messages, runs: self.listened, left_out };
         let slots = self
             .heard

@@ -18,11 +18,11 @@ use crate::general::{General, Generals};
 use crate::machine::{Machine, Memory, MessageId, MessageOrder, NumberedAttack, Terms, Worker};
 use crate::protocol::Round;
 use crate::schedule::{Arrival, Shift};
-use crate::search::progress::Progress;
+use crate::search::progress::{Phase, Progress};
 use crate::search::reduction::{Reduction, Reductions};
 use crate::search::symmetry::Symmetry;
 use crate::signature::Signed;
-use crate::testable::{Refusal, Repertoire, Wire};
+use crate::testable::{MOST_MESSAGES, Refusal, Repertoire, Wire};
 
 /// All behaviours of an adversary against a protocol.
 pub(crate) struct Space<'a> {
@@ -56,6 +56,12 @@ impl<'a> Space<'a> {
         adversary: Adversary,
         progress: &Progress,
     ) -> Result<Option<Space<'a>>, Refusal> {
+        progress.enter(Phase::Preparing);
+        let messages = sampled(machine, terms, adversary);
+        progress.prepare(messages);
+        if messages > MOST_MESSAGES {
+            return Err(Refusal::Vast { messages });
+        }
         let everybody = terms.graph.everybody();
         let wires = (1..=terms.rounds)
             .cartesian_product(everybody.iter())
@@ -77,7 +83,7 @@ impl<'a> Space<'a> {
                 return Ok(None);
             }
             let repertoire = if terms.graph.has_edge(wire.from, wire.to) {
-                machine.repertoire(terms.n(), wire)?
+                repertoire(machine, terms, wire)?
             } else {
                 Repertoire::silent()
             };
@@ -90,11 +96,12 @@ impl<'a> Space<'a> {
             repertoires.iter_mut().for_each(|(wire, known)| harvest.add_to(*wire, known));
         }
         if adversary.replays {
-            add_replays(&mut repertoires);
+            add_replays(&mut repertoires, progress);
         }
         let order = repertoires.iter().flat_map(|(_, repertoire)| repertoire.messages());
-        let order = MessageOrder::of(machine, order.copied());
-        let wire_choices = |(wire, repertoire): (Wire, Repertoire<MessageId>)| {
+        let order = MessageOrder::of(machine, order.copied(), || progress.is_stopped());
+        let Some(order) = order else { return Ok(None) };
+        let mut wire_choices = |wire: Wire, repertoire: Repertoire<MessageId>| {
             let Adversary { silence, strays, .. } = adversary;
             let wire_choices =
                 WireChoices::new(&order, repertoire, silence, strays, &mut signatures);
@@ -108,7 +115,13 @@ impl<'a> Space<'a> {
                 }
             })
         };
-        let all_wire_choices: Vec<_> = repertoires.into_iter().map(wire_choices).try_collect()?;
+        let mut all_wire_choices = Vec::with_capacity(repertoires.len());
+        for (wire, repertoire) in repertoires {
+            if progress.is_stopped() {
+                return Ok(None);
+            }
+            all_wire_choices.push(wire_choices(wire, repertoire)?);
+        }
         if let Some(refusal) = unread {
             return Err(refusal);
         }
@@ -136,44 +149,48 @@ impl<'a> Space<'a> {
     }
 
     /// Who can be renamed, if the protocol says so; not where it is not known what could be said, or where
-    /// messages are signed and not everybody hears everybody.
-    pub fn symmetry(&self) -> Result<Option<Symmetry<'a>>, Refusal> {
+    /// messages are signed and not everybody hears everybody; and not if it was told to stop first.
+    pub fn symmetry(&self, progress: &Progress) -> Result<Option<Symmetry<'a>>, Refusal> {
         let heard = !self.is_signed() || self.terms.graph.is_complete();
         let known = heard && self.harvested().is_none();
         if !known {
             return Ok(None);
         }
         let symmetry = Symmetry::of(self.machine, self.terms, &self.adversary)?;
-        let signed = |symmetry: Symmetry<'a>| match self.is_signed() {
-            true => self.renaming_signatures(symmetry),
-            false => Ok(symmetry),
-        };
-        symmetry.map(signed).transpose()
+        match symmetry {
+            Some(symmetry) if self.is_signed() => self.renaming_signatures(symmetry, progress),
+            symmetry => Ok(symmetry),
+        }
     }
 
     /// With the signatures renamed in all that stands in a slot.
-    fn renaming_signatures(&self, symmetry: Symmetry<'a>) -> Result<Symmetry<'a>, Refusal> {
+    fn renaming_signatures(
+        &self,
+        symmetry: Symmetry<'a>,
+        progress: &Progress,
+    ) -> Result<Option<Symmetry<'a>>, Refusal> {
         let Stock { all_wire_choices, signatures, .. } = &*self.stock;
         let messages = all_wire_choices.iter().flat_map(|wire_choices| {
             wire_choices.regular().map(|message| (*message, wire_choices.signatures(message)))
         });
         let messages: Vec<_> = messages.unique_by(|(message, _)| *message).collect();
-        symmetry.with_signatures(signatures.len(), &messages, |message| {
+        let numbers = |message| {
             let signed = self.machine.signatures(message)?;
             let number = |signed| signatures.get_index_of(signed).map(|number| number as u32);
             Ok(signed.iter().map(number).collect())
-        })
+        };
+        symmetry.with_signatures(signatures.len(), &messages, numbers, progress)
     }
 
     /// Whether with these reductions, as long as lies are free, of what can be said in the last round only
     /// the extremes are gone through: if the protocol says that it is monotone, each general hears them in
-    /// the same order in each execution, and no more is asked than whether decisions are equal.
+    /// the same order in each execution, and no more is asked than whether all decide, and decisions are equal.
     pub fn has_extremes(&self, reductions: Reductions) -> bool {
         let reduced = reductions.has(Reduction::Extremes) && reductions.collapse();
         let Adversary { faults, any_order, disruptions, .. } = self.adversary;
         let described = !self.is_signed() && self.harvested().is_none() && !self.has_forgeries();
         let in_turn = faults.is_byzantine() && !any_order && disruptions == 0;
-        reduced && self.stock.monotone && described && in_turn && self.terms.demands.is_empty()
+        reduced && self.stock.monotone && described && in_turn && self.terms.asked.is_plain()
     }
 
     pub fn everybody(&self) -> Generals {
@@ -254,12 +271,13 @@ impl<'a> Space<'a> {
         self.stock.harvest.as_ref().map(|harvest| harvest.harvested)
     }
 
-    /// The signatures that these traitors make themselves.
+    /// The signatures that these traitors make themselves: theirs, and those of nobody who is there.
     pub fn made_by(&self, traitors: Generals) -> SignatureSet {
+        let loyal = self.everybody().minus(traitors);
         let mut made = SignatureSet::none(self.stock.signatures.len());
         let signatures = self.stock.signatures.iter().enumerate();
         signatures
-            .filter(|(_, signed)| traitors.contains(signed.by))
+            .filter(|(_, signed)| !loyal.contains(signed.by))
             .for_each(|(number, _)| made.add(number as u32));
         made
     }
@@ -371,6 +389,31 @@ impl<'a> Space<'a> {
     }
 }
 
+/// Where there are no more wires than these, what can be said on them is not sampled first.
+const FEW_WIRES: usize = 256;
+
+/// About how many messages can be said on all wires, by a sample: the first of each round on which it is
+/// not the commander who speaks. None where there are few wires.
+fn sampled(machine: &dyn Machine, terms: &Terms, adversary: Adversary) -> u64 {
+    let n = terms.n();
+    if terms.rounds * n * n <= FEW_WIRES {
+        return 0;
+    }
+    let (mut regular, mut others) = (0, 0);
+    for round in 1..=terms.rounds {
+        let sample = terms.wires(round).find(|wire| wire.from != General::COMMANDER);
+        let sample = sample.and_then(|wire| machine.repertoire(n, wire).ok());
+        let Some(repertoire) = sample else { continue };
+        let slots: usize = repertoire.slots.iter().map(Vec::len).sum();
+        regular += slots;
+        others += repertoire.messages().count() - slots;
+    }
+    // What is said in any round is repeated in each.
+    let repeated = if adversary.replays { terms.rounds } else { 1 };
+    let strays = if adversary.strays { others + regular * (repeated - 1) } else { 0 };
+    (regular + strays) as u64 * terms.wires(1).count() as u64
+}
+
 /// The choices of a wire, of all those among n generals.
 fn wire_choices_of(
     all_wire_choices: &[WireChoices],
@@ -384,13 +427,30 @@ fn wire_choices_of(
 
 /// To the strays of each wire, what its sender says to its receiver in the slots of any round: a
 /// second copy, early, late, or once more.
-fn add_replays(repertoires: &mut [(Wire, Repertoire<MessageId>)]) {
+fn add_replays(repertoires: &mut [(Wire, Repertoire<MessageId>)], progress: &Progress) {
     let mut between = FxHashMap::<_, Vec<MessageId>>::default();
     for (Wire { from, to, .. }, repertoire) in repertoires.iter() {
         let said = repertoire.slots.iter().flatten().cloned();
         between.entry((*from, *to)).or_default().extend(said);
     }
     for (Wire { from, to, .. }, repertoire) in repertoires {
+        if progress.is_stopped() {
+            return;
+        }
         repertoire.strays.extend_from_slice(&between[&(*from, *to)]);
     }
+}
+
+/// What can be said on a wire. Where it is no finding that a forgery counts, one is said like any stray.
+fn repertoire(
+    machine: &dyn Machine,
+    terms: &Terms,
+    wire: Wire,
+) -> Result<Repertoire<MessageId>, Refusal> {
+    let mut repertoire = machine.repertoire(terms.n(), wire)?;
+    if !terms.asked.forgeries {
+        let forgeries = std::mem::take(&mut repertoire.forgeries).into_iter();
+        repertoire.strays.extend(forgeries.map(|forgery| forgery.message));
+    }
+    Ok(repertoire)
 }

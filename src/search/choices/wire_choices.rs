@@ -368,7 +368,7 @@ mod tests {
     }
 
     fn order() -> MessageOrder {
-        MessageOrder::of(&counting(), (0..200).map(id))
+        MessageOrder::of(&counting(), (0..200).map(id), || false).unwrap()
     }
 
     fn wire_choices(slots: &[&[u32]], strays: &[u32], silence: bool) -> WireChoices {

@@ -12,14 +12,14 @@ use super::witness::{Subtree, WitnessLie, witness};
 use crate::adversary::Adversary;
 use crate::attack::{Attack, Edit, Lie};
 use crate::count::Count;
-use crate::execution::Size;
+use crate::execution::{Size, obeyed};
 use crate::general::{General, Generals};
-use crate::machine::{MessageId, NumberedAttack, ValueId};
+use crate::machine::{MessageId, NumberedAttack, ValueId, Worker};
 use crate::outcome::Task;
 use crate::property::Property;
 use crate::search::choices::space::Space;
-use crate::search::confirm::{CONFIRMATIONS, confirmed};
-use crate::search::progress::Halt;
+use crate::search::confirm::{CONFIRMATIONS, another_end, confirmed};
+use crate::search::progress::{Halt, Phase};
 use crate::search::{Answer, Found, Reduction, Search};
 use crate::testable::{Recursive, Refusal, Wire, described};
 
@@ -40,6 +40,7 @@ impl Search<'_> {
     /// The verdict of the recursion.
     pub fn compose(&self) -> Result<Answer, CompositionError> {
         let Search { terms, limit, progress, .. } = *self;
+        progress.enter(Phase::Searching);
         let (recursive, values) = self.recursion()?;
         let n = terms.n();
         let mut composition = Composition::of(&*recursive, &values, n, limit, progress)?;
@@ -49,12 +50,15 @@ impl Search<'_> {
             return Err(because(format!("its depth is {depth}, and it has {rounds} rounds")));
         }
         let mut covered = Vec::new();
-        let (found, halt) =
-            match self.smallest(&mut composition, &*recursive, &values, &mut covered) {
-                Ok(found) => (found, None),
-                Err(CompositionError::Halted(halt)) => (None, Some(halt)),
-                Err(error) => return Err(error),
-            };
+        let smallest = match self.obeyed()? {
+            Some(found) => Ok(Some(found)),
+            None => self.smallest(&mut composition, &*recursive, &values, &mut covered),
+        };
+        let (found, halt) = match smallest {
+            Ok(found) => (found, None),
+            Err(CompositionError::Halted(halt)) => (None, Some(halt)),
+            Err(error) => return Err(error),
+        };
         if found.is_some() {
             covered = self.adversary.sizes().map(|size| self.behaviours(size)).collect();
         }
@@ -66,6 +70,28 @@ impl Search<'_> {
             halt,
             ..Answer::default()
         })
+    }
+
+    /// An attack of as few traitors as can be, who obey, if that breaks the protocol: a recursion is one
+    /// of values, and knows nothing of code that panics. Where the protocol can't be run it is not known.
+    fn obeyed(&self) -> Result<Option<Found>, Refusal> {
+        let Search { machine, terms, adversary, .. } = *self;
+        if terms.too_large.is_some() {
+            return Ok(None);
+        }
+        let traitors = (1..=*adversary.sizes().start()).map(General::new).collect();
+        let labels = |_, _| None;
+        let mut worker = Worker::new(machine, terms, traitors);
+        let breaks = terms.values.iter().find_map(|value| {
+            let attack = Attack::new(&terms.graph, traitors, [(General::COMMANDER, *value)].into());
+            let execution = obeyed(&mut worker, terms, &attack, &labels);
+            execution.violation().map(|violation| (attack, violation))
+        });
+        let Some((attack, violation)) = breaks else { return Ok(None) };
+        let found = confirmed(machine, terms, &labels, &attack, CONFIRMATIONS);
+        let found =
+            found.ok_or_else(|| Refusal::Misbehaved(another_end(&violation).to_string()))?;
+        Ok(Some(Found { size: Size::Smallest, ..found }))
     }
 
     /// The smallest attack, if there is one; and how many behaviours with fewer traitors were covered.
@@ -97,8 +123,11 @@ impl Search<'_> {
     /// How many raw behaviours there are to go through, and how many steps that is expected to
     /// take; nothing if it was told to stop before it knew that.
     pub fn expected(&self) -> Result<Option<(Count, Count)>, Refusal> {
-        let space = Space::new(self.machine, self.terms, self.adversary, self.progress)?;
-        Ok(space.map(|space| (space.behaviours(), space.expected_steps())))
+        let progress = self.progress;
+        let space = Space::new(self.machine, self.terms, self.adversary, progress)?;
+        let Some(space) = space else { return Ok(None) };
+        progress.enter(Phase::Counting);
+        Ok(space.behaviours(progress).zip(space.expected_steps(progress)))
     }
 
     /// The protocol's recursion, and its two values; if it has one, and the question is one for it.
@@ -109,7 +138,9 @@ impl Search<'_> {
         let recursive = recursive.ok_or_else(|| because("the protocol describes no recursion"))?;
         let lacks = [
             (terms.task != Task::Broadcast, "it knows broadcast only"),
-            (!terms.demands.is_empty(), "it knows no demands but agreement and validity"),
+            (!terms.asked.is_usual(), "it knows no decisions but values, which all make alike"),
+            (!terms.asked.is_plain(), "it knows no demands but agreement and validity"),
+            (!terms.fixed.is_empty(), "it knows any inputs only"),
             (!terms.graph.is_complete(), "it knows the complete graph only"),
             (!faults.is_byzantine(), "it knows no traitors but Byzantine ones"),
             (any_order || disruptions > 0, "it knows no schedule but arrival by sender"),

@@ -1,96 +1,82 @@
-//! The crash choices of a round: who crashes in it and whom each still reaches; and which messages of
-//! the loyal do not arrive in it.
+//! The crash choices of a round: who crashes in it and whom each still reaches.
 
-use itertools::Itertools;
+use std::borrow::Cow;
 
-use super::context::RoundContext;
 use super::messages::Outboxes;
 use crate::general::{General, Generals};
-use crate::machine::MessageId;
+use crate::machine::Said;
 use crate::protocol::Round;
-use crate::schedule::{Arrival, Crash, Shift};
+use crate::schedule::Crash;
+use crate::search::choices::signature_set::SignatureSet;
+use crate::testable::Wire;
+
+/// What is said in a round.
+pub(crate) struct RoundMessages {
+    /// What the enemy can show then.
+    pub overheard: SignatureSet,
+    /// Which of the disrupted messages have been said by now.
+    pub disrupted: u64,
+    /// By who crashes in the round: what reaches whom.
+    pub crash_choices: CrashChoices,
+}
+
+/// Who can crash in a round, and what is said in it. There are too many choices to hold them all.
+pub(crate) struct CrashChoices {
+    pub round: Round,
+    /// Who can crash, and to whom it has something to say.
+    pub able: Vec<(General, Generals)>,
+    /// How many of them may.
+    pub most: usize,
+    /// What is said if nobody does.
+    pub outboxes: Outboxes,
+}
+
+impl CrashChoices {
+    /// Every choice of crashes, and what then reaches whom.
+    pub fn iter(&self) -> impl Iterator<Item = (Vec<Crash>, Cow<'_, Outboxes>)> {
+        crash_choices(self.round, &self.able, self.most).map(|crashes| {
+            let mut outboxes = Cow::Borrowed(&self.outboxes);
+            for crash in &crashes {
+                let from = crash.general;
+                let silenced = |to: &usize| {
+                    crash.silences(Wire { round: self.round, from, to: General::new(*to) })
+                };
+                for to in (0..self.outboxes.len()).filter(silenced) {
+                    outboxes.to_mut()[to][from.id()] = Some(Said::default());
+                }
+            }
+            (crashes, outboxes)
+        })
+    }
+}
 
 /// Every choice of crashes in one round, at most so many, when each of these generals, who have not
 /// crashed yet, has something to say to those others; nobody crashes first of all.
 ///
 /// One who would still reach everybody crashes in the next round, before it says anything; or,
 /// after the last round, not at all.
-pub(crate) fn crash_choices(
+fn crash_choices(
     round: Round,
     able: &[(General, Generals)],
     most: usize,
-) -> impl Iterator<Item = Vec<Crash>> {
-    let ways = able.iter().map(move |&(general, speaks_to)| {
-        let reached = (0..speaks_to.len()).rev().flat_map(move |size| speaks_to.subsets(size));
-        let crash = move |reaches| Crash { general, round, reaches };
-        [None].into_iter().chain(reached.map(crash).map(Some))
+) -> Box<dyn Iterator<Item = Vec<Crash>> + '_> {
+    let Some((&(general, speaks_to), others)) = able.split_first() else {
+        return Box::new([Vec::new()].into_iter());
+    };
+    let sizes = if most > 0 { 0..speaks_to.len() } else { 0..0 };
+    let reached = sizes.rev().flat_map(move |size| speaks_to.subsets(size));
+    let crashes = reached.flat_map(move |reaches| {
+        let crash = Crash { general, round, reaches };
+        crash_choices(round, others, most - 1)
+            .map(move |after| [crash].into_iter().chain(after).collect())
     });
-    let crash_choices = ways.multi_cartesian_product();
-    let crash_choices =
-        crash_choices.map(|crash_choices| crash_choices.into_iter().flatten().collect_vec());
-    crash_choices.filter(move |crashes| crashes.len() <= most)
-}
-
-impl RoundContext<'_> {
-    /// The traitors who have not crashed yet, each with those to whom it has something to say, and
-    /// who have not crashed either.
-    pub(super) fn able_to_crash(
-        &self,
-        lives: impl Fn(&General) -> bool,
-        outboxes: &Outboxes,
-    ) -> Vec<(General, Generals)> {
-        let speaks = |from: General, to: General| {
-            outboxes[to.id()][from.id()].as_ref().is_some_and(|said| !said.is_empty())
-        };
-        let able = self.case.traitors.iter().filter(&lives).map(|from| {
-            (from, self.everybody().filter(&lives).filter(|to| speaks(from, *to)).collect())
-        });
-        able.collect()
-    }
-
-    /// What is said in a round without what does not arrive in it, and which of the disrupted messages
-    /// have been said by then.
-    pub(super) fn disrupted(
-        &self,
-        round: Round,
-        before: u64,
-        mut outboxes: Outboxes,
-    ) -> (u64, Outboxes) {
-        let mut disrupted = before;
-        for (place, Shift { wire, message, .. }) in self.case.disruptions.iter().enumerate() {
-            let said = &mut outboxes[wire.to.id()][wire.from.id()];
-            let Some(said) = said.as_mut().filter(|_| wire.round == round) else { continue };
-            if let Some(found) = said.iter().position(|said| said == message) {
-                *said = said
-                    .iter()
-                    .enumerate()
-                    .filter(|(at, _)| *at != found)
-                    .map(|(_, m)| *m)
-                    .collect();
-                disrupted |= 1 << place;
-            }
-        }
-        (disrupted, outboxes)
-    }
-
-    /// What was said to a general in an earlier round, and arrives in this one.
-    pub(super) fn overdue(
-        &self,
-        round: Round,
-        to: General,
-        disrupted: u64,
-    ) -> Vec<(General, MessageId)> {
-        let disruptions = self.case.disruptions.iter().enumerate();
-        let due = disruptions.filter(|(place, Shift { wire, arrival, .. })| {
-            let due = matches!(arrival, Arrival::Late(rounds) if wire.round + rounds == round);
-            due && wire.to == to && disrupted >> place & 1 == 1
-        });
-        due.map(|(_, shift)| (shift.wire.from, shift.message)).collect()
-    }
+    Box::new(crash_choices(round, others, most).chain(crashes))
 }
 
 #[cfg(test)]
 mod tests {
+    use itertools::Itertools;
+
     use super::*;
 
     #[test]
@@ -106,5 +92,11 @@ mod tests {
         let both = [(zero, to(&[1, 2])), (one, to(&[0, 2]))];
         assert_eq!(crash_choices(1, &both, 2).count(), 16);
         assert_eq!(crash_choices(1, &both, 1).count(), 7);
+        // Nobody could hold all of these.
+        let many: Vec<_> = (0..63).map(|id| (General::new(id), Generals::first(64))).collect();
+        let of_one = crash_choices(1, &many, 1).skip(1).take(100);
+        assert!(of_one.into_iter().all(|crashes| crashes.len() == 1));
+        assert_eq!(crash_choices(1, &many, 0).count(), 1);
+        assert_eq!(crash_choices(1, &many, 63).take(1000).count(), 1000);
     }
 }

@@ -17,9 +17,10 @@ use rustc_hash::FxHashMap;
 
 use super::branches::{Branches, Trace};
 use super::context::{Lies, RoundContext};
+use super::crash_choices::RoundMessages;
 use super::global_state::{GlobalState, Store};
 use super::memo::{Ends, Memo};
-use super::messages::{Outboxes, RoundMessages};
+use super::messages::Outboxes;
 use super::thread::{Pool, Thread};
 use crate::general::{General, Generals};
 use crate::machine::StateId;
@@ -126,7 +127,9 @@ impl<'a> Explorer<'a> {
         if self.context.lies_left(0).is_some_and(|left| spent > left) {
             return Ok(());
         }
-        if !self.is_mine(1) {
+        let over = |state: &StateId| self.store.table.is_over(*state);
+        let over = global.states.iter().flatten().any(over);
+        if !self.is_mine(1) || over {
             return Ok(());
         }
         let start = Successor { global, spent, picks: Vec::new() };
@@ -181,9 +184,9 @@ impl<'a> Explorer<'a> {
         let RoundMessages { overheard, disrupted, crash_choices } = said;
         let overheard = self.store.overheard.insert_full(overheard).0 as u32;
         let global = GlobalState { overheard, said: disrupted, ..global.clone() };
-        for (crashes, outboxes) in crash_choices {
+        for (crashes, outboxes) in crash_choices.iter() {
             let spent = self.context.spent(spent, crashes.len());
-            self.play(round, &global, &crashes, outboxes, spent)
+            self.play(round, &global, &crashes, &outboxes, spent)
                 .map_err(|end| end.after(|| Decisions { crashes, ..Decisions::new() }))?;
         }
         Ok(())
@@ -196,7 +199,7 @@ impl<'a> Explorer<'a> {
         round: Round,
         global: &GlobalState,
         crashes: &[Crash],
-        outboxes: Outboxes,
+        outboxes: &Outboxes,
         spent: u32,
     ) -> Result<(), SearchOutcome> {
         let crashed: Generals = crashes.iter().map(|crash| crash.general).collect();
@@ -209,7 +212,7 @@ impl<'a> Explorer<'a> {
         let mut exchanges = Exchanges::none();
         if free {
             for to in &receivers {
-                options.push(self.options(round, *to, global, &outboxes, spent)?);
+                options.push(self.options(round, *to, global, outboxes, spent)?);
             }
             exchanges = self.exchanges(global, &options)?;
         }
@@ -229,7 +232,7 @@ impl<'a> Explorer<'a> {
             } else {
                 if options.len() == depth {
                     let to = receivers[depth];
-                    options.push(self.options(round, to, global, &outboxes, spent)?);
+                    options.push(self.options(round, to, global, outboxes, spent)?);
                 }
                 let left = self.context.lies_left(told[depth]);
                 let allowed = |pick: &usize| {
@@ -242,7 +245,7 @@ impl<'a> Explorer<'a> {
             if over || batch.len() == BATCH || !free && !batch.is_empty() {
                 if let Err((place, mut end)) = self.go_through(round + 1, &batch) {
                     for (options, pick) in options.iter().zip(&batch[place].picks).rev() {
-                        let done = self.done(options, *pick, round, global, &outboxes, spent)?;
+                        let done = self.done(options, *pick, round, global, outboxes, spent)?;
                         end = end.after(|| done);
                     }
                     return Err(end);

@@ -3,12 +3,13 @@
 
 use super::branches::{Branch, Branches, Trace};
 use super::context::RoundContext;
+use super::crash_choices::RoundMessages;
 use super::global_state::{GlobalState, Store};
 use super::memo::Ends;
-use super::messages::{Outboxes, RoundMessages};
+use super::messages::Outboxes;
 use super::thread::Thread;
 use crate::general::{General, Generals};
-use crate::machine::{Said, ValueId};
+use crate::machine::{DecisionId, Said};
 use crate::property::Violation;
 use crate::search::budget::StepBudget;
 use crate::search::choices::initial::InitialChoices;
@@ -26,10 +27,10 @@ pub(super) struct ReachableDecisions<'a> {
 }
 
 /// A decision, with the fewest lies that it takes and what brings it about.
-pub(super) type ReachableDecision = (Option<ValueId>, u32, Trace);
+pub(super) type ReachableDecision = (Option<DecisionId>, u32, Trace);
 
-/// What each general decides, if it is one of those who are asked.
-pub(super) type Decided = Vec<Option<ValueId>>;
+/// What each general decides, if it is one of those who are asked, and has decided.
+pub(super) type Decided = Vec<Option<DecisionId>>;
 
 /// Where the last round begins, and what the enemy has by then.
 pub(super) struct LastRound<'a> {
@@ -68,7 +69,7 @@ impl RoundContext<'_> {
         let RoundMessages { overheard, disrupted, crash_choices } =
             self.said(store, &sends, round, global, spent)?;
         let enemy = (&overheard, disrupted);
-        for (crashes, outboxes) in crash_choices {
+        for (crashes, outboxes) in crash_choices.iter() {
             let spent = self.spent(spent, crashes.len());
             let before = LastRound { store, global, enemy, spent };
             self.end(&before, thread, &outboxes, alike)
@@ -166,7 +167,7 @@ impl RoundContext<'_> {
         let branches = std::mem::take(&mut received.branches);
         for Branch { state, lies, trace, .. } in &branches {
             thread.budget.step()?;
-            let decision = decides.then(|| thread.worker.decide(to, *state)).transpose();
+            let decision = if decides { thread.worker.decide(to, *state) } else { Ok(None) };
             let decision = decision.map_err(|fault| {
                 SearchOutcome::from(fault).after(|| self.decisions(&received, *trace))
             })?;
@@ -236,7 +237,7 @@ impl RoundContext<'_> {
         let mut decided = vec![None; self.space.terms.n()];
         for me in self.deciders().iter() {
             let state = thread.adopt(store, global.states[me.id()]);
-            decided[me.id()] = Some(thread.worker.decide(me, state)?);
+            decided[me.id()] = thread.worker.decide(me, state)?;
         }
         Ok(decided)
     }
@@ -250,7 +251,7 @@ impl RoundContext<'_> {
 pub(super) fn ruled(
     space: &Space<'_>,
     case: &InitialChoices,
-    decided: &[Option<ValueId>],
+    decided: &[Option<DecisionId>],
 ) -> Result<(), SearchOutcome> {
     let violated = case.roles().violated(space.machine, space.terms, decided);
     let violated = violated.map(Violation::Property);

@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 
 use super::messages::Sends;
 use crate::general::General;
-use crate::machine::{StateId, ValueId};
+use crate::machine::{DecisionId, StateId};
 use crate::protocol::Round;
 use crate::search::choices::signature_set::SignatureSet;
 use crate::search::choices::wire_choices::WireChoices;
@@ -97,7 +97,7 @@ pub(crate) struct Reception {
 /// How a round ended for one general, in all the ways in which the enemy can bring it about.
 pub(crate) enum Ends {
     States(Vec<Option<StateId>>),
-    Decisions(Vec<Option<ValueId>>),
+    Decisions(Vec<Option<DecisionId>>),
 }
 
 impl Receptions {
@@ -397,7 +397,7 @@ mod tests {
             [number as u32 + 1].into()
         };
         let repertoire = Repertoire::of([slot.clone()]);
-        let order = MessageOrder::of(&counting(), slot.iter().copied());
+        let order = MessageOrder::of(&counting(), slot.iter().copied(), || false).unwrap();
         let wire_choices = WireChoices::new(&order, repertoire, true, false, signatures);
         let wire_choices = wire_choices.unwrap();
         let mut sayable = Sayable::default();

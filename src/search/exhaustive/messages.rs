@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use crate::machine::Said;
-use crate::schedule::Crash;
-use crate::search::choices::signature_set::SignatureSet;
 use crate::testable::Wire;
 
 /// What one general says in one round.
@@ -20,13 +18,3 @@ pub(crate) type AllSends = Vec<Option<Arc<Sends>>>;
 
 /// What each followed general says to each other, by receiver and sender.
 pub(crate) type Outboxes = Vec<Vec<Option<Said>>>;
-
-/// What is said in a round.
-pub(crate) struct RoundMessages {
-    /// What the enemy can show then.
-    pub overheard: SignatureSet,
-    /// Which of the disrupted messages have been said by now.
-    pub disrupted: u64,
-    /// By who crashes in the round: what reaches whom.
-    pub crash_choices: Vec<(Vec<Crash>, Outboxes)>,
-}

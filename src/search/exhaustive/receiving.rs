@@ -98,6 +98,8 @@ impl Receiver<'_> {
                     .after(|| self.decisions(&received, received.branches[at].trace))
             })?;
         }
+        received
+            .keep(|branch| !branch.state.is_some_and(|state| thread.worker.table.is_over(state)));
         if round < self.space.terms.rounds {
             self.merge(&mut received);
         }

@@ -1,17 +1,19 @@
 //! The sends of a round: what each general says, and which signatures it shows by that. They depend on
-//! its state alone, so they are computed once.
+//! its state alone, so they are computed once. And which of that does not arrive in the round, or arrives
+//! later.
 
 use std::sync::Arc;
 
 use super::context::RoundContext;
-use super::crash_choices::crash_choices;
+use super::crash_choices::{CrashChoices, RoundMessages};
 use super::global_state::{GlobalState, Store};
-use super::messages::{AllSends, Outboxes, RoundMessages, Sends};
+use super::messages::{AllSends, Outboxes, Sends};
 use super::thread::Thread;
 use crate::adversary::FaultClass;
-use crate::general::General;
-use crate::machine::Said;
+use crate::general::{General, Generals};
+use crate::machine::{MessageId, Said};
 use crate::protocol::Round;
+use crate::schedule::{Arrival, Shift};
 use crate::search::choices::signature_set::SignatureSet;
 use crate::search::outcome::SearchOutcome;
 use crate::testable::{Refusal, Wire};
@@ -86,25 +88,16 @@ impl RoundContext<'_> {
         let outboxes: Outboxes = self.everybody().map(outbox).collect();
         let overheard = self.overhear(round, store.signatures(global), sends)?;
         let (disrupted, outboxes) = self.disrupted(round, global.said, outboxes);
-        if self.space.adversary.faults != FaultClass::Crash {
-            let crash_choices = vec![(Vec::new(), outboxes)];
-            return Ok(RoundMessages { overheard, disrupted, crash_choices });
-        }
-        let lives = |general: &General| global.states[general.id()].is_some();
-        let able = self.able_to_crash(lives, &outboxes);
-        let most = self.lies_left(spent).map_or(usize::MAX, |left| left as usize);
-        let crash_choices = crash_choices(round, &able, most).map(|crashes| {
-            let mut outboxes = outboxes.clone();
-            for (to, outbox) in self.everybody().zip(&mut outboxes) {
-                for crash in &crashes {
-                    if crash.silences(Wire { round, from: crash.general, to }) {
-                        outbox[crash.general.id()] = Some(Said::default());
-                    }
-                }
+        let able = match self.space.adversary.faults {
+            FaultClass::Crash => {
+                let lives = |general: &General| global.states[general.id()].is_some();
+                self.able_to_crash(lives, &outboxes)
             }
-            (crashes, outboxes)
-        });
-        Ok(RoundMessages { overheard, disrupted, crash_choices: crash_choices.collect() })
+            _ => Vec::new(),
+        };
+        let most = self.lies_left(spent).map_or(usize::MAX, |left| left as usize);
+        let crash_choices = CrashChoices { round, able, most, outboxes };
+        Ok(RoundMessages { overheard, disrupted, crash_choices })
     }
 
     /// What the enemy can show, of all that is of use to anybody, when it has heard what the loyal
@@ -126,5 +119,56 @@ impl RoundContext<'_> {
             overheard.add(number);
         }
         Ok(overheard)
+    }
+
+    /// The traitors who have not crashed yet, each with those to whom it has something to say, and
+    /// who have not crashed either.
+    fn able_to_crash(
+        &self,
+        lives: impl Fn(&General) -> bool,
+        outboxes: &Outboxes,
+    ) -> Vec<(General, Generals)> {
+        let speaks = |from: General, to: General| {
+            outboxes[to.id()][from.id()].as_ref().is_some_and(|said| !said.is_empty())
+        };
+        let able = self.case.traitors.iter().filter(&lives).map(|from| {
+            (from, self.everybody().filter(&lives).filter(|to| speaks(from, *to)).collect())
+        });
+        able.collect()
+    }
+
+    /// What is said in a round without what does not arrive in it, and which of the disrupted messages
+    /// have been said by then.
+    fn disrupted(&self, round: Round, before: u64, mut outboxes: Outboxes) -> (u64, Outboxes) {
+        let mut disrupted = before;
+        for (place, Shift { wire, message, .. }) in self.case.disruptions.iter().enumerate() {
+            let said = &mut outboxes[wire.to.id()][wire.from.id()];
+            let Some(said) = said.as_mut().filter(|_| wire.round == round) else { continue };
+            if let Some(found) = said.iter().position(|said| said == message) {
+                *said = said
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, _)| *at != found)
+                    .map(|(_, m)| *m)
+                    .collect();
+                disrupted |= 1 << place;
+            }
+        }
+        (disrupted, outboxes)
+    }
+
+    /// What was said to a general in an earlier round, and arrives in this one.
+    pub(super) fn overdue(
+        &self,
+        round: Round,
+        to: General,
+        disrupted: u64,
+    ) -> Vec<(General, MessageId)> {
+        let disruptions = self.case.disruptions.iter().enumerate();
+        let due = disruptions.filter(|(place, Shift { wire, arrival, .. })| {
+            let due = matches!(arrival, Arrival::Late(rounds) if wire.round + rounds == round);
+            due && wire.to == to && disrupted >> place & 1 == 1
+        });
+        due.map(|(_, shift)| (shift.wire.from, shift.message)).collect()
     }
 }

@@ -19,17 +19,18 @@ use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::context::{Lies, RoundContext};
+use super::crash_choices::RoundMessages;
 use super::global_state::{GlobalState, Store};
 use super::last_round::{LastRound, ruled};
-use super::messages::RoundMessages;
 use super::thread::{Pool, Thread};
 use crate::adversary::FaultClass;
 use crate::general::{General, Generals};
-use crate::machine::{Said, StateId, ValueId};
+use crate::machine::{DecisionId, MessageId, Said, StateId};
 use crate::outcome::Task;
 use crate::protocol::Round;
+use crate::schedule::Shift;
 use crate::search::budget::{MOST_STATES, StepBudget};
-use crate::search::choices::initial::InitialChoices;
+use crate::search::choices::initial::{InitialChoices, TraitorsOrders};
 use crate::search::choices::space::Space;
 use crate::search::outcome::{Explored, SearchOutcome};
 use crate::search::progress::Halt;
@@ -39,8 +40,10 @@ use crate::testable::{Lacking, Refusal};
 /// The search of all cases with the same traitors and disruptions.
 pub(crate) struct UniformCost<'a> {
     space: &'a Space<'a>,
-    /// With all inputs, in their order.
-    cases: Vec<InitialChoices>,
+    /// The first of them.
+    first: InitialChoices,
+    /// Of those in which properties ask for the same, the first.
+    classes: Vec<InitialChoices>,
     store: Store<'a>,
     /// By round, the global states in which it can begin.
     layers: Vec<Layer>,
@@ -49,7 +52,7 @@ pub(crate) struct UniformCost<'a> {
     pub lacking: Option<Lacking>,
 }
 
-/// By global state, and by the first of the cases in which properties ask for the same.
+/// By global state, and by the number of the class of cases in which properties ask for the same.
 type Layer = IndexMap<(u32, GlobalState), SearchNode, FxBuildHasher>;
 
 /// How a global state is reached, and what it leads to.
@@ -87,23 +90,39 @@ struct ReceiverRow {
     /// In which states it can end the round.
     states: EndsByLies<StateId>,
     /// What it can decide after the last.
-    decisions: EndsByLies<ValueId>,
+    decisions: EndsByLies<DecisionId>,
 }
 
 /// What one general can come to, each with the fewest lies that it takes.
 type EndsByLies<T> = Vec<(Option<T>, u32)>;
 
+/// Who comes to what.
+type ReceiverEnds<'e, T> = (General, &'e [(Option<T>, u32)]);
+
 impl<'a> UniformCost<'a> {
-    /// Of these cases, with nothing gone through yet.
-    pub fn new(space: &'a Space<'a>, cases: Vec<InitialChoices>, pool: &Pool) -> UniformCost<'a> {
+    /// Of all cases with these traitors and disruptions, with nothing gone through yet.
+    pub fn new(
+        space: &'a Space<'a>,
+        traitors: Generals,
+        disruptions: Vec<Shift<MessageId>>,
+        pool: &Pool,
+    ) -> UniformCost<'a> {
+        let mut cases = space.cases_with(traitors, disruptions, TraitorsOrders::Each);
+        let first = cases.next().expect("there is a case");
+        let (classes, rows, lacking) = (Vec::new(), ReceiverRows::default(), None);
         let store = pool.store(space.machine);
         let layers = (0..space.terms.rounds + 2).map(|_| Layer::default()).collect();
-        UniformCost { space, cases, store, layers, rows: ReceiverRows::default(), lacking: None }
+        UniformCost { space, first, classes, store, layers, rows, lacking }
     }
 
-    /// The cases, in their order.
-    pub fn cases(&self) -> &[InitialChoices] {
-        &self.cases
+    /// Who the traitors are.
+    pub fn traitors(&self) -> Generals {
+        self.first.traitors
+    }
+
+    /// Which messages are disrupted.
+    pub fn disruptions(&self) -> &[Shift<MessageId>] {
+        &self.first.disruptions
     }
 
     /// How many global states and rows it holds.
@@ -119,47 +138,53 @@ impl<'a> UniformCost<'a> {
         pool: &Pool,
         budget: StepBudget<'_>,
     ) -> Explored {
-        let cases = std::mem::take(&mut self.cases);
+        let first = self.first.clone();
         let context =
-            RoundContext::new(self.space, &cases[0], Lies::AtMost(lies), reductions, None, pool);
+            RoundContext::new(self.space, &first, Lies::AtMost(lies), reductions, None, pool);
         let mut thread = context.thread(budget);
         let mut result = Ok(());
-        if cases[0].disruptions.len() == lies as usize {
-            result = self.start(&cases, &context, &mut thread);
+        if first.disruptions.len() == lies as usize {
+            result = self.start(&context, &mut thread);
         }
-        let result = result.and_then(|()| self.level(&cases, &context, &mut thread, lies));
+        let result = result.and_then(|()| self.level(&context, &mut thread, lies));
         if let Some((wire, message)) = thread.lacking.take() {
             let message = self.space.machine.show_message(message);
             self.lacking.get_or_insert(Lacking { wire, message });
         }
-        let steps = context.lay_down(thread);
-        self.cases = cases;
-        (steps, result)
+        (context.lay_down(thread), result)
     }
 
     /// Where each case begins.
     fn start<'c>(
         &mut self,
-        cases: &'c [InitialChoices],
         context: &RoundContext<'c>,
         thread: &mut Thread<'c>,
     ) -> Result<(), SearchOutcome> {
         let terms = self.space.terms;
         let mut firsts = FxHashMap::default();
-        for (place, case) in cases.iter().enumerate() {
+        let InitialChoices { traitors, disruptions, .. } = self.first.clone();
+        let lies = disruptions.len() as u32;
+        for case in self.space.cases_with(traitors, disruptions, TraitorsOrders::Each) {
+            thread.budget.step()?;
             let global = context.start(&case.inputs, thread, &mut self.store)?;
             // Of consensus agreement and validity ask which inputs there are, and not who has them. What
             // one who is not bound by its input was given is no part of any outcome.
-            let anonymous = terms.task == Task::Consensus && terms.demands.is_empty();
+            let anonymous = terms.task == Task::Consensus && terms.asked.demands().next().is_none();
             let bound = case.faults.bound(terms.n(), case.traitors);
             let inputs = case.inputs.iter().filter(|(general, _)| bound.contains(**general));
             let asked = inputs.map(|(general, input)| {
                 (if anonymous { General::COMMANDER } else { *general }, input.place())
             });
             let asked: BTreeSet<_> = asked.collect();
-            let first = *firsts.entry(asked).or_insert(place as u32);
-            let lies = case.disruptions.len() as u32;
-            self.layers[1].entry((first, global)).or_insert(SearchNode { lies, ways: None });
+            let classes = &mut self.classes;
+            let class = *firsts.entry(asked).or_insert_with(|| {
+                classes.push(case);
+                classes.len() as u32 - 1
+            });
+            self.layers[1].entry((class, global)).or_insert(SearchNode { lies, ways: None });
+            if self.layers[1].len() > MOST_STATES {
+                return Err(Halt::Room.into());
+            }
         }
         Ok(())
     }
@@ -167,7 +192,6 @@ impl<'a> UniformCost<'a> {
     /// Goes on from all global states that are reached with so many lies, or fewer.
     fn level(
         &mut self,
-        cases: &[InitialChoices],
         context: &RoundContext<'_>,
         thread: &mut Thread<'_>,
         lies: u32,
@@ -175,7 +199,7 @@ impl<'a> UniformCost<'a> {
         let rounds = self.space.terms.rounds;
         for round in 1..=rounds {
             for place in 0..self.layers[round].len() {
-                match self.go_on(cases, context, thread, (round, place), lies) {
+                match self.go_on(context, thread, (round, place), lies) {
                     Err(SearchOutcome::Refused(Refusal::Undescribed { wire, message })) => {
                         self.lacking.get_or_insert(Lacking { wire, message });
                     }
@@ -186,7 +210,7 @@ impl<'a> UniformCost<'a> {
         // Without a round nobody can lie.
         for ((class, global), _) in self.layers[1].iter().filter(|_| rounds == 0) {
             let decided = context.decided(&self.store, thread, global)?;
-            ruled(self.space, &cases[*class as usize], &decided)?;
+            ruled(self.space, &self.classes[*class as usize], &decided)?;
         }
         Ok(())
     }
@@ -194,7 +218,6 @@ impl<'a> UniformCost<'a> {
     /// All that follows a global state with so many lies in all.
     fn go_on(
         &mut self,
-        cases: &[InitialChoices],
         context: &RoundContext<'_>,
         thread: &mut Thread<'_>,
         (round, place): (Round, usize),
@@ -203,7 +226,7 @@ impl<'a> UniformCost<'a> {
         thread.budget.step()?;
         let ways = self.ways(context, thread, round, place)?;
         let (&(class, _), node) = self.layers[round].get_index(place).expect("it was met");
-        let (case, left) = (&cases[class as usize], lies - node.lies);
+        let (case, left) = (&self.classes[class as usize], lies - node.lies);
         for OutgoingEdges { crashes, overheard, disrupted, rows } in &*ways {
             let Some(left) = left.checked_sub(*crashes) else { continue };
             for row in rows {
@@ -254,7 +277,11 @@ impl<'a> UniformCost<'a> {
             false => context.followed,
         };
         let mut ways = Vec::new();
-        for (crashes, outboxes) in crash_choices {
+        for (crashes, outboxes) in crash_choices.iter() {
+            thread.budget.step()?;
+            if ways.len() >= MOST_STATES {
+                return Err(Halt::Room.into());
+            }
             let crashed: Generals = crashes.iter().map(|crash| crash.general).collect();
             let receivers = hears.minus(crashed);
             let row = |to: General| {
@@ -348,17 +375,16 @@ impl ReceiverRows {
 
 /// Every choice of one end for each general that takes just so many lies.
 fn each_sum<T: Copy>(
-    ends: &[(General, &[(Option<T>, u32)])],
+    ends: &[ReceiverEnds<'_, T>],
     left: u32,
     made: &mut [Option<T>],
-    found: &mut dyn FnMut(&[Option<T>]) -> Result<(), SearchOutcome>,
+    found: &mut impl FnMut(&[Option<T>]) -> Result<(), SearchOutcome>,
 ) -> Result<(), SearchOutcome> {
     let Some((&(to, ends), others)) = ends.split_first() else {
         return if left == 0 { found(made) } else { Ok(()) };
     };
-    let dearest = |(_, ends): &(General, &[(Option<T>, u32)])| {
-        ends.iter().map(|(_, lies)| *lies).max().unwrap_or(0)
-    };
+    let dearest =
+        |(_, ends): &ReceiverEnds<'_, T>| ends.iter().map(|(_, lies)| *lies).max().unwrap_or(0);
     let others_most: u32 = if left == 0 { 0 } else { others.iter().map(dearest).sum() };
     for &(end, lies) in ends {
         if lies <= left && left - lies <= others_most {

@@ -99,8 +99,11 @@ pub(crate) fn any_case(space: &Space<'_>, rng: &mut Dice) -> InitialChoices {
 /// Byzantine traitors, of whom each general is one by this chance, and any inputs.
 pub(crate) fn any_roles(space: &Space<'_>, turned: f64, rng: &mut impl Rng) -> InitialChoices {
     let traitors = space.everybody().iter().filter(|_| rng.random_bool(turned)).collect();
-    let value = |rng: &mut _| *space.terms.values.choose(rng).expect("there is a value");
-    let inputs = space.terms.inputs.iter().map(|general| (general, value(rng))).collect();
+    let value = |general, rng: &mut _| {
+        *space.terms.inputs_of(general).choose(rng).expect("there is a value")
+    };
+    let inputs = space.terms.inputs.iter();
+    let inputs = inputs.map(|general| (general, value(general, rng))).collect();
     InitialChoices { faults: FaultClass::Byzantine, traitors, inputs, disruptions: Vec::new() }
 }
 
@@ -118,6 +121,9 @@ fn any_inputs(space: &Space<'_>, rng: &mut Dice) -> BTreeMap<General, ValueId> {
         && let Some(input) = inputs.values_mut().choose(rng)
     {
         *input = odd;
+    }
+    for (general, input) in &space.terms.fixed {
+        inputs.insert(*general, *input);
     }
     inputs
 }
@@ -262,6 +268,7 @@ mod tests {
 
     impl Lockstep for Scribe {
         type Value = Order;
+        type Decision = Order;
         type Message = u8;
         type State = Vec<u8>;
 
@@ -281,8 +288,8 @@ mod tests {
             let sum = heard.iter().fold(0, |sum: u8, heard| sum.wrapping_mul(3) ^ heard);
             assert!(!self.panics || sum % 64 != 0, "{sum}");
         }
-        fn decide(&self, heard: &Vec<u8>) -> Order {
-            Order::first(2)[usize::from(heard.last().is_some_and(|last| last % 16 > 8))]
+        fn decide(&self, heard: &Vec<u8>) -> Option<Order> {
+            Some(Order::first(2)[usize::from(heard.last().is_some_and(|last| last % 16 > 8))])
         }
     }
 

@@ -17,7 +17,7 @@ use super::draw::{Drawn, drawn};
 use crate::attack::Attack;
 use crate::execution::NumberedExecution;
 use crate::general::{General, Generals};
-use crate::machine::{MessageId, NumberedAttack, ValueId};
+use crate::machine::{DecisionId, MessageId, NumberedAttack, ValueId};
 use crate::property::Violation;
 use crate::search::choices::space::Space;
 use crate::search::confirm::another_end;
@@ -84,7 +84,7 @@ const MOST_INPUTS: usize = 1 << 16;
 type Inputs = BTreeMap<General, ValueId>;
 
 /// What each general decides, by number.
-type DecidedValues = Vec<Option<ValueId>>;
+type DecidedValues = Vec<Option<DecisionId>>;
 
 /// What is decided when all obey, by the inputs.
 type KnownDecisions = FxHashMap<Inputs, DecidedValues>;
@@ -193,12 +193,15 @@ impl RandomSearch<'_> {
         let known = honest.get(&attack.inputs);
         let new = known.is_none().then(|| fault_free(self.space, &attack.inputs));
         let new = new.transpose()?;
-        let due = known.or(new.as_ref()).into_iter().flatten();
-        let swayed = execution
-            .decisions
-            .iter()
-            .zip(due)
-            .any(|(decision, due)| decision.is_some() && due.is_some() && decision != due);
+        let due = known.or(new.as_ref());
+        let over = execution.fault.is_none();
+        let loyal = self.space.terms.task.deciders(attack.n()).minus(attack.traitors);
+        let swayed = loyal.iter().any(|me| {
+            let decided = |by: &DecidedValues| by.get(me.id()).copied().flatten();
+            let due = due.and_then(decided);
+            let made = decided(&execution.decisions);
+            due.is_some() && made != due && (over || made.is_some())
+        });
         let (size, views) = (attack.size(), views(&attack, &execution));
         let honest = new.map(|decisions| (attack.inputs.clone(), decisions));
         let violation = execution.violation();

@@ -240,8 +240,8 @@ mod tests {
         let symmetric = protocol.claims().symmetry.unwrap();
         let adversary = Adversary::byzantine(f).without_strays().exactly();
         let space = Space::new(&numbered, &terms, adversary, &progress).unwrap().unwrap();
-        let symmetry = space.symmetry().unwrap().unwrap();
-        let cases = space.cases(f, TraitorsOrders::One);
+        let symmetry = space.symmetry(&progress).unwrap().unwrap();
+        let cases = space.cases(f, TraitorsOrders::One, 0, None);
         let cases = cases.filter(|case| symmetry.stands_for(case, &terms.values).is_some());
         let mut counts = [0, 0];
         for case in cases {

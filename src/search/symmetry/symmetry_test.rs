@@ -12,7 +12,7 @@ use rand::{Rng, RngExt};
 use super::Symmetry;
 use super::renaming::Renamer;
 use crate::general::{General, Swap};
-use crate::machine::{StateId, ValueId};
+use crate::machine::{DecisionId, StateId};
 use crate::property::Violation;
 use crate::protocol::Round;
 use crate::search::budget::StepBudget;
@@ -20,8 +20,8 @@ use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::signature_set::SignatureSet;
 use crate::search::choices::space::Space;
 use crate::search::exhaustive::context::{Lies, RoundContext};
+use crate::search::exhaustive::crash_choices::RoundMessages;
 use crate::search::exhaustive::global_state::{GlobalState, Store};
-use crate::search::exhaustive::messages::RoundMessages;
 use crate::search::exhaustive::thread::{Pool, Thread};
 use crate::search::outcome::SearchOutcome;
 use crate::search::progress::Progress;
@@ -119,7 +119,8 @@ impl SymmetryTest<'_> {
             let [one, other] = [here.decision(store, me)?, there.decision(store, swap.of(me))?];
             if one != other {
                 let [me, other_me] = [me, swap.of(me)].map(|me| self.name(me));
-                let [one, other] = [one, other].map(|value| space.machine.show_value(value));
+                let [one, other] =
+                    [one, other].map(|decision| space.machine.show_decided(decision));
                 let lines = [
                     (format!("before, by {me}"), one),
                     (format!("after that, by {other_me}"), other),
@@ -194,7 +195,7 @@ impl<'a> ComparedRun<'a> {
         let sends = context.sends(store, thread, round, global)?;
         let RoundMessages { overheard, disrupted, crash_choices } =
             context.said(store, &sends, round, global, 0)?;
-        let (_, outboxes) = &crash_choices[0];
+        let outboxes = &crash_choices.outboxes;
         let mut reached = vec![ReachedStates::new(); context.space.terms.n()];
         for to in context.loyal().iter() {
             let (honest, enemy) = (&outboxes[to.id()], (&overheard, disrupted));
@@ -214,7 +215,11 @@ impl<'a> ComparedRun<'a> {
         Ok((overheard, reached))
     }
 
-    fn decision(&mut self, store: &Store<'_>, general: General) -> Result<ValueId, SearchOutcome> {
+    fn decision(
+        &mut self,
+        store: &Store<'_>,
+        general: General,
+    ) -> Result<Option<DecisionId>, SearchOutcome> {
         let state = self.thread.adopt(store, self.global.states[general.id()]);
         Ok(self.thread.worker.decide(general, state)?)
     }

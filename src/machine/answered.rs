@@ -1,0 +1,55 @@
+//! A question about a protocol is answered, unless its types are no plain data, or its problem does not stay
+//! what it is: a search that relies on that comes to anything. So nothing is said before it was tested.
+
+use std::panic::{self, AssertUnwindSafe};
+
+use super::Machine;
+use super::numbered::Numbered;
+use super::terms::Terms;
+use crate::fault::unwound;
+use crate::graph::Graph;
+use crate::testable::{Refusal, Testable};
+
+/// How often the protocol is asked for its problem again.
+const AGAIN: usize = 3;
+
+impl<P: Testable> Numbered<P> {
+    /// Answers a question about this protocol, unless its types are no plain data: then whatever came of
+    /// the question, even a panic, may come of that.
+    pub fn answered<T, E: From<Refusal>>(
+        &self,
+        ask: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let tested = || -> Result<(), Refusal> { unwound(|| self.tested())? };
+        match panic::catch_unwind(AssertUnwindSafe(|| unwound(ask))) {
+            Ok(answer) => {
+                let answer = answer.map_err(Refusal::from)?;
+                tested()?;
+                answer
+            }
+            Err(panicked) => {
+                tested()?;
+                panic::resume_unwind(panicked)
+            }
+        }
+    }
+
+    /// Whether the protocol's problem is always the same on this graph.
+    pub(super) fn answers_alike(&self, graph: &Graph) -> Result<(), Refusal> {
+        let asked = || match self.terms(graph, false) {
+            Ok(Terms { rounds, values, task, inputs, asked, .. }) => {
+                let values: Vec<_> = values.iter().map(|value| self.show_value(*value)).collect();
+                let values = values.join(", ");
+                format!("{rounds} rounds, {task:?} of [{values}], inputs of {inputs}, {asked:?}")
+            }
+            Err(refusal) => refusal.to_string(),
+        };
+        let once = asked();
+        match (0..AGAIN).map(|_| asked()).find(|again| *again != once) {
+            None => Ok(()),
+            Some(again) => Err(Refusal::Misbehaved(format!(
+                "`problem` or `rounds` of the protocol changes its answer: {once}, and then {again}"
+            ))),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Which properties are asked of a protocol, and what each is called there.
+
+use super::{Demanded, Property};
+use crate::general::General;
+use crate::outcome::Task;
+use crate::testable::{Problem, Termination};
+
+/// Which properties are asked of a protocol: those of its [`Problem`], or one of them alone.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct AskedProperties {
+    /// In the order in which they are told.
+    properties: Vec<(Property, String)>,
+    /// What else the problem asks, which is not asked here.
+    left_out: Vec<(Property, String)>,
+    /// Agreement means that decisions are equal, validity that they are what is due, and all decide.
+    usual: bool,
+    /// Only executions in which these generals are given this count, in words.
+    inputs: Vec<(General, String)>,
+    /// That a forgery counts is a finding.
+    pub(crate) forgeries: bool,
+    /// Validity is asked of all, whether they decide or not.
+    pub(crate) validity_of_all: bool,
+    /// Validity means that decisions lie between inputs.
+    pub(crate) hull: bool,
+}
+
+impl AskedProperties {
+    /// All that a problem asks.
+    #[must_use]
+    pub fn of<V, D>(problem: &Problem<V, D>) -> AskedProperties {
+        let Problem { task, agreement, validity, termination, demands, .. } = problem;
+        let related = agreement.name().map(|name| format!("agreement ({name})"));
+        let hull =
+            validity.is_hull().then(|| "validity (between the inputs of the loyal)".to_owned());
+        let decide = match termination {
+            Termination::All => Some(Property::Termination),
+            Termination::AllOrNone => Some(Property::Totality),
+            Termination::Free => None,
+        };
+        let titled = |property: Property| (property, property.title(*task));
+        let agreement = (Property::Agreement, related.unwrap_or(Property::Agreement.title(*task)));
+        let validity_title = hull.unwrap_or(Property::Validity.title(*task));
+        let demanded = demands
+            .iter()
+            .enumerate()
+            .map(|(index, demand)| titled(Property::Demand(Demanded { index, name: demand.name })));
+        let properties = [agreement, (Property::Validity, validity_title)].into_iter();
+        AskedProperties {
+            properties: properties.chain(decide.map(titled)).chain(demanded).collect(),
+            left_out: Vec::new(),
+            inputs: Vec::new(),
+            forgeries: true,
+            usual: problem.agreement.name().is_none()
+                && validity.is_equal()
+                && validity.is_of_all()
+                && *termination == Termination::All,
+            validity_of_all: validity.is_of_all(),
+            hull: validity.is_hull(),
+        }
+    }
+
+    /// The one of that name alone; nothing if the problem does not ask it. (Where all must decide, totality can be
+    /// asked alone as well.)
+    pub(crate) fn only(mut self, name: &str, task: Task) -> Option<AskedProperties> {
+        let total = (Property::Totality, Property::Totality.title(task));
+        if name == total.0.name() && self.has(Property::Termination) {
+            self.properties.push(total);
+        }
+        let place = self.properties.iter().position(|(property, _)| property.name() == name)?;
+        let only = self.properties.remove(place);
+        let (properties, left_out) = (vec![only], self.properties);
+        Some(AskedProperties { properties, left_out, usual: false, forgeries: false, ..self })
+    }
+
+    /// With these inputs alone.
+    pub(crate) fn given(&mut self, inputs: &[(General, String)]) {
+        self.inputs = inputs.to_vec();
+    }
+
+    /// What some generals are given, as data, where only such executions count.
+    #[must_use]
+    pub fn inputs(&self) -> &[(General, String)] {
+        &self.inputs
+    }
+
+    /// Whether this is asked.
+    #[must_use]
+    pub fn has(&self, asked: Property) -> bool {
+        self.properties.iter().any(|(property, _)| *property == asked)
+    }
+
+    /// In the order in which they are looked at: validity, which says more than agreement, and then agreement,
+    /// and who decides, and the demands.
+    pub fn properties(&self) -> impl Iterator<Item = Property> {
+        let first = self.has(Property::Validity).then_some(Property::Validity);
+        let all = self.properties.iter().map(|(property, _)| *property);
+        first.into_iter().chain(all.filter(|property| *property != Property::Validity))
+    }
+
+    /// What it is called here: "agreement (IC1)", "agreement (graded)".
+    #[must_use]
+    pub fn title(&self, property: Property, task: Task) -> String {
+        let all = self.properties.iter().chain(&self.left_out);
+        let known = all.into_iter().find(|(known, _)| *known == property);
+        known.map_or_else(|| property.title(task), |(_, title)| title.clone())
+    }
+
+    /// What they are called, in the order in which they are told. That all decide goes without saying where
+    /// all else is as usual.
+    pub fn titles(&self) -> impl Iterator<Item = &str> {
+        let unsaid = |property: Property| self.usual && property == Property::Termination;
+        let told = self.properties.iter().filter(move |(property, _)| !unsaid(*property));
+        told.map(|(_, title)| title.as_str())
+    }
+
+    /// What is not asked here, though the problem asks it: what that is called.
+    pub fn left_out(&self) -> impl Iterator<Item = &str> {
+        self.left_out.iter().map(|(_, title)| title.as_str())
+    }
+
+    /// In a word each: "agreement", "validity".
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.properties.iter().map(|(property, _)| property.name())
+    }
+
+    /// The demands, by name.
+    pub fn demands(&self) -> impl Iterator<Item = &'static str> {
+        self.properties.iter().filter_map(|(property, _)| match property {
+            Property::Demand(demanded) => Some(demanded.name()),
+            _ => None,
+        })
+    }
+
+    /// Whether agreement, validity and termination are what they are where decisions are values.
+    pub(crate) fn is_usual(&self) -> bool {
+        self.usual
+    }
+
+    /// Whether that is all.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.usual && self.demands().next().is_none()
+    }
+}
