@@ -57,6 +57,7 @@ mod signed_mutants;
 mod signed_schemes;
 mod signed_symmetry;
 mod signed_textbook;
+mod small_attacks;
 mod small_strategies;
 mod steps;
 mod strategy;
