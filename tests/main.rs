@@ -56,6 +56,7 @@ mod signed_mutants;
 mod signed_schemes;
 mod signed_symmetry;
 mod signed_textbook;
+mod small_attacks;
 mod steps;
 mod strategy;
 mod strategy_shrinking;
