@@ -39,11 +39,12 @@ pub struct Verdict<C> {
     pub forgeries: bool,
     /// How much was heard of it, if the protocol does not say what a traitor could say.
     pub harvested: Option<Harvested>,
-    /// What somebody who obeys would have said in smaller attacks, and the repertoire has no place for.
-    /// No attack in which that is said was looked for: it must be withheld, which is a lie of its own.
-    /// A verdict that it [holds](Ruling::Holds) speaks of the repertoire, too: what a loyal general says
-    /// must be in it, or the question is refused, but what only a traitor would pass on, to whom another
-    /// one has lied, is not missed.
+    /// What a traitor who obeys would say in a small attack, and the repertoire has no place for: the first
+    /// that was met. No attack in which that is said was looked for: it is withheld, which is a lie of its own.
+    ///
+    /// What a loyal general says must be in the repertoire, or the question is refused; so a verdict that a
+    /// protocol [holds](Ruling::Holds) covers all that the repertoire has. What only a traitor would pass on,
+    /// to whom another one has lied, is not covered if it is not there, and nobody is told.
     pub lacking: Option<Lacking>,
     /// What was left out to find out whether there is an attack. (Whether one is the smallest is always
     /// found out with every reduction that is sound there.)

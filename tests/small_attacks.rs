@@ -232,9 +232,9 @@ fn what_the_repertoire_lacks_is_named_and_does_not_end_the_search() {
     let wire = Wire { round: 2, from: two, to: three };
     assert_eq!(verdict.lacking, Some(Lacking { wire, message: "5".to_owned() }));
     let text = verdict.to_string();
-    let told = text.split_once("Lacking").map(|(_, told)| told.trim_end()).unwrap_or_default();
+    let told = text.split_once("Lacking").map(|(_, told)| told.trim()).unwrap_or_default();
     expect![[r#"
-             the repertoire has no place for what lieutenant 2 says to lieutenant 3 in round 2
+        the repertoire has no place for what lieutenant 2 says to lieutenant 3 in round 2
                     when it obeys: 5. No attack in which that is said was looked for, and "holds" would
                     not cover one."#]].assert_eq(told);
     let told = json::verdict(&serde_json::json!({}), &verdict);

@@ -9,7 +9,7 @@ use super::choices::initial::{InitialChoices, TraitorsOrders};
 use super::choices::space::Space;
 use super::driver::Driver;
 use super::exhaustive::context::Lies;
-use super::exhaustive::uniform_cost::UniformCost;
+use super::exhaustive::uniform_cost::{MOST_LIES, UniformCost};
 use super::outcome::SearchOutcome;
 use super::progress::Phase;
 use super::random::random_search::RandomSearch;
@@ -75,7 +75,7 @@ impl<'a> Driver<'a> {
                 None => least = fewer,
             }
         }
-        let hunted = self.hunted();
+        let hunted = self.hunted(traitors);
         let measure = |found: &Found| (found.attack.traitors.len(), found.attack.size());
         let smaller = hunted.filter(|hunted| measure(hunted) < measure(&local));
         let best = smaller.unwrap_or(local);
@@ -85,14 +85,15 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// The smallest of several attacks that are drawn at random and made smaller.
-    fn hunted(&self) -> Option<Found> {
+    /// The smallest of several attacks that are drawn at random and made smaller, half of them with so many
+    /// traitors.
+    fn hunted(&self, traitors: usize) -> Option<Found> {
         let Search { progress, limit, .. } = *self.search;
         if self.steps >= limit {
             return None;
         }
         let search = RandomSearch { space: self.space, seed: 0, cases: 0..DRAWN, progress };
-        search.smallest()
+        search.smallest(traitors)
     }
 
     /// With how few lies, at most so many, so many traitors can break the protocol, as far as that can
@@ -102,7 +103,7 @@ impl<'a> Driver<'a> {
         let mut budget = StepBudget::new(progress, steps.min(limit - self.steps));
         let mut searches = Searches::new();
         let (mut least, mut first, mut lacking) = (0, None, None);
-        for lies in 0..=most {
+        for lies in 0..=most.min(MOST_LIES) {
             if !self.begin(&mut searches, traitors, lies) {
                 break;
             }

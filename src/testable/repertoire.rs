@@ -40,9 +40,9 @@ pub struct Repertoire<M> {
     /// any state that any run can reach must be among them, at most one message a slot. (Searching
     /// is fastest where the messages of each slot come together in the order of messages.)
     ///
-    /// What a traitor would pass on that obeys, when another one has lied to it, and has no place here is
-    /// not said, whatever would come of it; a search that meets that
-    /// [says so](crate::verdict::Verdict::lacking).
+    /// A traitor who obeys, and to whom another one has lied, may have to pass on what has no place here. That
+    /// is not said, whatever would come of it; a search for small attacks that meets it
+    /// [says so](crate::verdict::Verdict::lacking), and goes on.
     pub slots: Vec<Vec<M>>,
     /// What has no place on this wire (a second message in a slot, one of another round, one that
     /// is malformed): a traitor can throw in one of these a round and wire, beside all else.

@@ -373,6 +373,9 @@ impl ReceiverRows {
     }
 }
 
+/// The most lies that can be counted.
+pub(crate) const MOST_LIES: usize = 127;
+
 /// Every choice of one end for each general that takes just so many lies.
 fn each_sum<T: Copy>(
     ends: &[ReceiverEnds<'_, T>],
@@ -380,17 +383,55 @@ fn each_sum<T: Copy>(
     made: &mut [Option<T>],
     found: &mut impl FnMut(&[Option<T>]) -> Result<(), SearchOutcome>,
 ) -> Result<(), SearchOutcome> {
+    let mut sums = vec![1];
+    for (_, ends) in ends.iter().rev() {
+        let others = sums[sums.len() - 1];
+        sums.push(ends.iter().fold(0, |sums, (_, lies)| sums | others << *lies));
+    }
+    each_sum_of(ends, &sums, left, made, found)
+}
+
+/// The same, where the bits of each number say how many lies so many of the last generals can take.
+fn each_sum_of<T: Copy>(
+    ends: &[ReceiverEnds<'_, T>],
+    sums: &[u128],
+    left: u32,
+    made: &mut [Option<T>],
+    found: &mut impl FnMut(&[Option<T>]) -> Result<(), SearchOutcome>,
+) -> Result<(), SearchOutcome> {
     let Some((&(to, ends), others)) = ends.split_first() else {
         return if left == 0 { found(made) } else { Ok(()) };
     };
-    let dearest =
-        |(_, ends): &ReceiverEnds<'_, T>| ends.iter().map(|(_, lies)| *lies).max().unwrap_or(0);
-    let others_most: u32 = if left == 0 { 0 } else { others.iter().map(dearest).sum() };
     for &(end, lies) in ends {
-        if lies <= left && left - lies <= others_most {
+        let rest = left.checked_sub(lies);
+        // No way is gone that leads nowhere.
+        if let Some(left) = rest.filter(|rest| sums[others.len()] >> *rest & 1 == 1) {
             made[to.id()] = end;
-            each_sum(others, left - lies, made, found)?;
+            each_sum_of(others, sums, left, made, found)?;
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_are_put_together_that_take_just_so_many_lies() {
+        let ends = [&[('a', 0), ('b', 2)][..], &[('c', 0), ('d', 3)], &[('e', 1)]];
+        let ends = ends.map(|ends| ends.iter().map(|(end, lies)| (Some(*end), *lies)).collect());
+        let ends: [Vec<_>; 3] = ends;
+        let ends = ends.iter().enumerate().map(|(id, ends)| (General::new(id), &ends[..]));
+        let ends: Vec<_> = ends.collect();
+        for (left, expected) in [(0, ""), (1, "ace"), (2, ""), (3, "bce"), (4, "ade"), (6, "bde")] {
+            let (mut met, mut made) = (String::new(), vec![None; 3]);
+            let result = each_sum(&ends, left, &mut made, &mut |made| {
+                met.extend(made.iter().flatten());
+                Ok(())
+            });
+            assert!(result.is_ok());
+            assert_eq!(met, expected, "{left} lies");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use super::Dice;
-use super::draw::{Drawn, drawn};
+use super::draw::{Drawn, any_case_of, drawn, drawn_in};
 use crate::attack::Attack;
 use crate::execution::NumberedExecution;
 use crate::general::{General, Generals};
@@ -131,11 +131,11 @@ impl RandomSearch<'_> {
     }
 
     /// The first of the smallest attacks that are left of those that break the protocol, of which
-    /// only so many are made smaller; nothing if it is told to stop. What the repertoire has no place
-    /// for is passed by.
-    pub fn smallest(&self) -> Option<Found> {
-        let breaks = |case| {
-            let (attack, execution) = self.drawn(case).ok()?;
+    /// only so many are made smaller; nothing if it is told to stop. With each case another one is drawn
+    /// that has so many traitors. What the repertoire has no place for is passed by.
+    pub fn smallest(&self, traitors: usize) -> Option<Found> {
+        let breaks = |drawn: Result<Drawn, Refusal>| {
+            let (attack, execution) = drawn.ok()?;
             let broken =
                 execution.violation().is_some_and(|violation| !violation.is_undetermined());
             let found = broken && self.has_place(&attack, &execution).is_ok();
@@ -144,8 +144,11 @@ impl RandomSearch<'_> {
         let (mut attacks, mut messages, mut next) = (Vec::new(), 0, self.cases.start);
         while next < self.cases.end && messages < MOST_MESSAGES && !self.progress.is_stopped() {
             let end = self.cases.end.min(next + AT_A_TIME);
-            let drawn: Vec<_> = (next..end).into_par_iter().map(breaks).collect();
-            for (told, attack) in drawn.into_iter().flatten() {
+            let cases = (next..end).into_par_iter();
+            let drawn = cases
+                .map(|case| [breaks(self.drawn(case)), breaks(self.drawn_with(traitors, case))]);
+            let drawn: Vec<_> = drawn.collect();
+            for (told, attack) in drawn.into_iter().flatten().flatten() {
                 messages += told;
                 attacks.extend(attack);
             }
@@ -211,8 +214,18 @@ impl RandomSearch<'_> {
 
     /// The attack of a case, and its execution.
     fn drawn(&self, case: u64) -> Result<Drawn, Refusal> {
+        drawn(self.space, &mut self.dice(case))
+    }
+
+    /// The attack of a case where there are so many traitors, and its execution.
+    fn drawn_with(&self, traitors: usize, case: u64) -> Result<Drawn, Refusal> {
+        let mut rng = self.dice(case);
+        drawn_in(self.space, &any_case_of(self.space, traitors, &mut rng), &mut rng)
+    }
+
+    fn dice(&self, case: u64) -> Dice {
         let mixed = Dice::seed_from_u64(self.seed).next_u64();
-        drawn(self.space, &mut Dice::seed_from_u64(mixed ^ case))
+        Dice::seed_from_u64(mixed ^ case)
     }
 
     /// What was found in a case, run again by the simulator.
