@@ -231,7 +231,8 @@ impl RoundContext<'_> {
     }
 
     fn ruled(&self, decided: &Decided) -> Result<(), SearchOutcome> {
-        let violated = self.case.roles().violated(self.space.machine, self.space.terms, decided);
+        let violated =
+            self.case.roles().violated(self.space.machine, self.space.terms, decided, None);
         let violated = violated.map(Violation::Property);
         let found = |violation| Err(SearchOutcome::Found(violation, Box::new(Decisions::new())));
         violated.map_or(Ok(()), found)
