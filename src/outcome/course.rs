@@ -1,7 +1,6 @@
 //! How an execution went, as far as a demand can see it: rounds, and numbers of messages.
 
 use crate::general::General;
-use crate::protocol::Round;
 
 /// How an execution went: in how many rounds, how many messages the loyal sent, and when each of them had
 /// decided. What traitors send is not counted: they can send as much as they like.
@@ -10,22 +9,22 @@ pub struct Course {
     /// How many messages each general sent in each round, if it is loyal.
     sent: Vec<Vec<usize>>,
     /// After which round each general had decided what it decided in the end.
-    decided: Vec<Option<Round>>,
+    decided: Vec<Option<usize>>,
 }
 
 impl Course {
     /// One in which nothing was sent and nobody decided.
-    pub(crate) fn quiet(n: usize, rounds: Round) -> Course {
+    pub(crate) fn quiet(n: usize, rounds: usize) -> Course {
         Course { sent: vec![vec![0; n]; rounds], decided: vec![None; n] }
     }
 
     /// A loyal general sends some more.
-    pub(crate) fn sends(&mut self, from: General, round: Round, messages: usize) {
+    pub(crate) fn sends(&mut self, from: General, round: usize, messages: usize) {
         self.sent[round - 1][from.id()] += messages;
     }
 
     /// A loyal general had decided after this round.
-    pub(crate) fn decides(&mut self, general: General, after: Round) {
+    pub(crate) fn decides(&mut self, general: General, after: usize) {
         self.decided[general.id()] = Some(after);
     }
 
@@ -49,7 +48,7 @@ impl Course {
 
     /// How many of them were sent in a round, counted from 1.
     #[must_use]
-    pub fn sent_in(&self, round: Round) -> usize {
+    pub fn sent_in(&self, round: usize) -> usize {
         let place = round.checked_sub(1);
         place.and_then(|place| self.sent.get(place)).map_or(0, |sent| sent.iter().sum())
     }
@@ -57,7 +56,7 @@ impl Course {
     /// After which round a loyal general had decided what it decided in the end, 0 if it had from the start;
     /// nothing if it has not decided, or is none of those who do.
     #[must_use]
-    pub fn decided_after(&self, general: General) -> Option<Round> {
+    pub fn decided_after(&self, general: General) -> Option<usize> {
         self.decided.get(general.id()).copied().flatten()
     }
 }
