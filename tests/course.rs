@@ -27,13 +27,14 @@ fn taciturn() -> Adversary {
     Adversary::byzantine(1).without_strays().without_replays()
 }
 
-/// One traitor breaks the demand, and no other property, with one lie: the naive engine finds that, and so
+/// One traitor breaks the demand, and no other property, with a lie or two: the naive engine finds that, and so
 /// does a hunt; and what they find does so again.
 fn is_broken<P: Testable + Clone>(protocol: P, adversary: Adversary) {
     let asked = check(protocol.clone()).generals(3).against(adversary);
     let found = asked.engine(Engine::Naive).assert_broken();
     let name = found.violation.name();
-    assert_eq!((found.attack.traitors.len(), found.attack.size()), (1, 1), "{name}");
+    assert_eq!(found.attack.traitors.len(), 1, "{name}");
+    assert!((1..=2).contains(&found.attack.size()), "{name}");
     let hunted = hunt(protocol.clone()).generals(3).against(adversary).cases(2_000).assert_finds();
     assert_eq!(hunted.violation, found.violation);
     assert_eq!(run(&protocol, &found.attack).unwrap().violation(), Some(found.violation));
