@@ -202,6 +202,9 @@ impl Check<&dyn Machine> {
         if engine == Engine::Naive && (!faults.is_byzantine() || any_order || disruptions > 0) {
             return Err(CheckError::NotNaive);
         }
+        if let Some(demand) = terms.asked.of_course().filter(|_| engine != Engine::Naive) {
+            return Err(CheckError::Course(demand));
+        }
         if part.is_some() && engine != Engine::Exhaustive {
             return Err(CheckError::NoParts);
         }

@@ -185,7 +185,7 @@ pub use crate::hunt::{Hunt, hunt};
 pub use crate::knowledge::Knowledge;
 pub use crate::monotone::assert_monotone;
 pub use crate::order::Order;
-pub use crate::outcome::{Demand, Outcome, Task};
+pub use crate::outcome::{Course, Demand, Outcome, Task};
 pub use crate::property::{AskedProperties, Property, Violation};
 pub use crate::protocol::{Lockstep, Plain, Round, Seat};
 pub use crate::protocols::flood_set::FloodSet;

@@ -8,6 +8,7 @@ mod by_functions;
 mod command_line;
 mod composition;
 mod consensus;
+mod course;
 mod crash_verdicts;
 mod decisions;
 mod drawn_attacks;

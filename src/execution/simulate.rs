@@ -16,7 +16,7 @@ use crate::knowledge::Knowledge;
 use crate::machine::{
     Caught, DecisionId, Machine, MessageId, NumberedAttack, StateId, Terms, ValueId, Worker,
 };
-use crate::outcome::Outcome;
+use crate::outcome::{Course, Outcome};
 use crate::property::{Accepted, Property};
 use crate::protocol::{Round, Seat};
 use crate::schedule::{Inbox, Shift, arrange};
@@ -94,16 +94,17 @@ impl<'a> Roles<'a> {
         Roles { faults: *faults, traitors: *traitors, inputs }
     }
 
-    /// The first property that these decisions lack.
+    /// The first property that these decisions lack, and this course, if it is known.
     pub fn violated(
         &self,
         machine: &dyn Machine,
         terms: &Terms,
         decisions: &[Option<DecisionId>],
+        course: Option<&Course>,
     ) -> Option<Property> {
         let Roles { faults, traitors, inputs } = *self;
         let bound = faults.bound(terms.n(), traitors);
-        let outcome = Outcome { task: terms.task, traitors, bound, inputs, decisions };
+        let outcome = Outcome { task: terms.task, traitors, bound, inputs, decisions, course };
         machine.violated(&terms.asked, &outcome)
     }
 }
@@ -137,10 +138,16 @@ pub(crate) fn simulate_into(
     let machine = worker.machine();
     let genuine: &Labels<'_> = &|_, _| None;
     let labels = if terms.asked.forgeries { labels } else { genuine };
-    let mut simulation = Simulation { worker, terms, labels, late: Vec::new(), execution };
+    let standing = terms.asked.of_course().map(|_| Vec::new());
+    let late = Vec::new();
+    let mut simulation = Simulation { worker, terms, labels, late, standing, execution };
     let played = simulation.play(roles.inputs, enemy);
+    let course = simulation.course(roles.traitors);
     match played {
-        Ok(()) => execution.lacks = roles.violated(machine, terms, &execution.decisions),
+        Ok(()) => {
+            let decisions = &execution.decisions;
+            execution.lacks = roles.violated(machine, terms, decisions, course.as_ref());
+        }
         Err(fault) => execution.fault = Some(*fault),
     }
 }
@@ -183,6 +190,8 @@ struct Simulation<'a, 'w> {
     labels: &'a Labels<'a>,
     /// What has been said and has yet to arrive, with the round in which it does.
     late: Vec<(Round, Wire, MessageId)>,
+    /// What each general had decided at the start and after each round, if somebody wants to know.
+    standing: Option<Vec<Vec<Option<DecisionId>>>>,
     execution: &'a mut NumberedExecution,
 }
 
@@ -222,8 +231,35 @@ impl Simulation<'_, '_> {
         Ok(())
     }
 
-    /// Keeps the states of now, if that is asked for.
+    /// How it went, if somebody wants to know.
+    fn course(&self, traitors: Generals) -> Option<Course> {
+        let standing = self.standing.as_ref()?;
+        let Execution { deliveries, decisions, .. } = &*self.execution;
+        let mut course = Course::quiet(self.terms.n(), self.terms.rounds);
+        for Delivery { wire, said, .. } in deliveries.iter() {
+            if !traitors.contains(wire.from) {
+                course.sends(wire.from, wire.round, said.len());
+            }
+        }
+        for (id, decision) in decisions.iter().enumerate().filter(|(_, made)| made.is_some()) {
+            let stood = standing.iter().rev().take_while(|made| made[id] == *decision);
+            course.decides(General::new(id), standing.len() - stood.count());
+        }
+        Some(course)
+    }
+
+    /// Keeps the states of now, if that is asked for, and what is decided in them.
     fn record(&mut self) {
+        if let Some(standing) = &mut self.standing {
+            let deciders = self.terms.task.deciders(self.terms.n()).minus(self.worker.traitors);
+            let mut decided = vec![None; self.terms.n()];
+            for me in deciders.iter() {
+                // Whoever is asked too early may not be able to answer.
+                let made = self.worker.decide(me, self.execution.states[me.id()]);
+                decided[me.id()] = made.ok().flatten();
+            }
+            standing.push(decided);
+        }
         let Execution { states, history, .. } = &mut *self.execution;
         history.iter_mut().for_each(|history| history.push(states.clone()));
     }

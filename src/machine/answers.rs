@@ -121,8 +121,9 @@ impl<P: Testable> Machine for Numbered<P> {
             let decisions = outcome.decisions.iter();
             let decisions: Vec<Option<P::Decision>> =
                 decisions.map(|made| made.map(|made| cloned(self.decision(made)))).collect();
-            let Outcome { task, traitors, bound, .. } = *outcome;
-            let outcome = Outcome { task, traitors, bound, inputs: &inputs, decisions: &decisions };
+            let (inputs, decisions) = (&inputs, &decisions[..]);
+            let Outcome { task, traitors, bound, course, .. } = *outcome;
+            let outcome = Outcome { task, traitors, bound, inputs, decisions, course };
             problem.demands[index].is_met(&outcome)
         };
         let value = |value: &ValueId| self.value(*value);

@@ -121,7 +121,11 @@ impl<'a> Explorer<'a> {
     }
 
     pub(crate) fn begin(&mut self) -> Result<(), SearchOutcome> {
-        let RoundContext { case, .. } = self.context;
+        let RoundContext { case, space, .. } = self.context;
+        if space.terms.asked.of_course().is_some() {
+            // How executions went is not known where those are one that come to the same states.
+            return Err(Halt::Steps.into());
+        }
         let global = self.context.start(&case.inputs, &mut self.thread, &mut self.store)?;
         let spent = self.context.lies_left(0).map_or(0, |_| case.disruptions.len() as u32);
         if self.context.lies_left(0).is_some_and(|left| spent > left) {

@@ -253,7 +253,7 @@ pub(super) fn ruled(
     case: &InitialChoices,
     decided: &[Option<DecisionId>],
 ) -> Result<(), SearchOutcome> {
-    let violated = case.roles().violated(space.machine, space.terms, decided);
+    let violated = case.roles().violated(space.machine, space.terms, decided, None);
     let violated = violated.map(Violation::Property);
     let found = |violation| Err(SearchOutcome::Found(violation, Box::new(Decisions::new())));
     violated.map_or(Ok(()), found)
