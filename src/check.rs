@@ -206,6 +206,9 @@ impl Check<&dyn Machine> {
         if terms.in_waves && !(adversary.is_asynchronous() && faults.is_byzantine()) {
             return Err(CheckError::NotAsynchronous);
         }
+        if let Some(demand) = terms.asked.of_course().filter(|_| engine != Engine::Naive) {
+            return Err(CheckError::Course(demand));
+        }
         if part.is_some() && (engine != Engine::Exhaustive || terms.in_waves) {
             return Err(CheckError::NoParts);
         }
@@ -220,7 +223,7 @@ impl Check<&dyn Machine> {
             None => search.run()?,
         };
         let Answer { found, halt, behaviours, signed, forgeries, .. } = answer;
-        let Answer { harvested, reductions, steps, least_heard, .. } = answer;
+        let Answer { harvested, lacking, reductions, steps, least_heard, .. } = answer;
         let ruling = match (found, halt) {
             (Some(found), _) => Ruling::Broken(Box::new(found)),
             (None, Some(halt)) => Ruling::Bounded(halt),
@@ -246,6 +249,7 @@ impl Check<&dyn Machine> {
             signed,
             forgeries,
             harvested,
+            lacking,
             reductions,
             behaviours,
             steps,

@@ -51,7 +51,9 @@ impl Check<&dyn Machine> {
             search.composable().is_ok()
         });
         if !composable {
-            return Ok(Engine::Exhaustive);
+            let subject = self.subject(true)?;
+            let naive = subject.terms.asked.of_course().is_some();
+            return Ok(if naive { Engine::Naive } else { Engine::Exhaustive });
         }
         // What can't be counted in the time that there is can't be gone through.
         let expected = self.expected(progress)?;

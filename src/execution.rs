@@ -17,7 +17,7 @@ pub(crate) use self::simulator::run_by_numbers;
 pub use self::simulator::{Simulator, run};
 pub(crate) use self::written::{obeyed, obeyed_into, replayed, sent_in_honest_run};
 use crate::attack::{Attack, AttackOn, Item};
-use crate::fault::{Fault, cloned};
+use crate::fault::{Fault, FaultKind, cloned};
 use crate::general::General;
 use crate::machine::{DecisionId, MessageId, Numbered, StateId, StateTable};
 use crate::property::{Accepted, Property, Violation};
@@ -159,6 +159,12 @@ impl<D, M, S> Execution<D, M, S> {
         self.honest_messages = None;
         (self.rounds, self.quiet) = (0, false);
         (self.accepted, self.fault, self.lacks) = (None, None, None);
+    }
+
+    /// Whether the protocol answered differently when it was asked twice.
+    fn is_undetermined(&self) -> bool {
+        let fault = self.fault.as_ref();
+        fault.is_some_and(|fault| matches!(fault.kind, FaultKind::Undetermined(..)))
     }
 
     /// How many messages were sent.

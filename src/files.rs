@@ -46,11 +46,7 @@ pub(crate) fn write(file: &Path, text: &str) -> io::Result<()> {
 }
 
 fn replace(file: &Path, text: &str, permissions: Option<fs::Permissions>) -> io::Result<()> {
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let (draft, mut new) = draft(folder)?;
+    let (draft, mut new) = draft(folder_of(file))?;
     let written = new.write_all(text.as_bytes());
     let written = written.and_then(|()| permissions.map_or(Ok(()), |of| new.set_permissions(of)));
     let written = written.and_then(|()| new.sync_all());
@@ -60,10 +56,21 @@ fn replace(file: &Path, text: &str, permissions: Option<fs::Permissions>) -> io:
         // What can't be put in its place is not left behind; if that fails too, the first failure says more.
         let _ = fs::remove_file(&draft);
     } else {
-        // Where a folder can't be synced, the name is as safe as the system makes it.
-        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+        sync_folder(file);
     }
     placed
+}
+
+/// Puts the name of a file on the disk. Where a folder can't be synced, it is as safe as the system makes it.
+pub(crate) fn sync_folder(file: &Path) {
+    let _ = File::open(folder_of(file)).and_then(|folder| folder.sync_all());
+}
+
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
 }
 
 /// A new file in this folder.

@@ -198,7 +198,7 @@ pub use crate::hunt::{Hunt, hunt};
 pub use crate::knowledge::Knowledge;
 pub use crate::monotone::assert_monotone;
 pub use crate::order::Order;
-pub use crate::outcome::{Demand, Outcome, Task};
+pub use crate::outcome::{Course, Demand, Outcome, Task};
 pub use crate::property::{AskedProperties, Property, Violation};
 pub use crate::protocol::events::{Coin, Effect, Effects, EventDriven, Face, OwnEvent, Timer};
 pub use crate::protocol::{Lockstep, Plain, Round, Seat};
@@ -223,8 +223,8 @@ pub use crate::signature::ideal::Ideal;
 pub use crate::suspects::{Suspected, Suspects, suspects};
 pub use crate::symmetry::assert_symmetric;
 pub use crate::testable::{
-    Agreement, Claims, ClaimsOf, EventTestable, Problem, ProblemOf, Recursive, Repertoire, Signing,
-    Symmetric, Termination, Testable, Validity, Wire, Words,
+    Agreement, Claims, ClaimsOf, EventTestable, Lacking, Problem, ProblemOf, Recursive, Repertoire,
+    Signing, Symmetric, Termination, Testable, Validity, Wire, Words,
 };
 pub use crate::verdict::{Ruling, Verdict, VerdictOn};
 pub use crate::view::{LoyalView, LoyalViewOf, ToldMessage};

@@ -1,11 +1,14 @@
 //! How an execution ended, and what is asked of that: broadcast or consensus, and the user's own
 //! demands.
 
+mod course;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::course::Course;
 use crate::general::{General, Generals};
 
 /// What a protocol is for. Broadcast is the Byzantine Generals Problem of Lamport, Shostak and Pease
@@ -79,6 +82,8 @@ pub struct Outcome<'a, V, D = V> {
     /// where all that the loyal have sent was heard, no timer is set, and no coin is asked for. Before, that
     /// somebody has not decided means nothing.
     pub quiet: bool,
+    /// How it went, if that is known.
+    pub(crate) course: Option<&'a Course>,
 }
 
 impl<'a, V, D> Outcome<'a, V, D> {
@@ -139,14 +144,58 @@ impl<'a, V, D> Outcome<'a, V, D> {
 pub struct Demand<V, D = V> {
     /// What is demanded, in a few words.
     pub name: &'static str,
-    /// Whether an outcome meets it.
-    pub met: fn(&Outcome<'_, V, D>) -> bool,
+    met: Met<V, D>,
+}
+
+/// What says whether a demand is met.
+enum Met<V, D> {
+    /// By how an execution ended.
+    Ended(fn(&Outcome<'_, V, D>) -> bool),
+    /// By how it went, as well.
+    Went(fn(&Outcome<'_, V, D>, &Course) -> bool),
 }
 
 impl<V, D> Demand<V, D> {
     /// A demand that is met by the outcomes for which `met` is true.
     pub fn new(name: &'static str, met: fn(&Outcome<'_, V, D>) -> bool) -> Demand<V, D> {
-        Demand { name, met }
+        Demand { name, met: Met::Ended(met) }
+    }
+
+    /// A demand on how an execution goes: in how many rounds somebody decides, how many messages are sent.
+    ///
+    /// Hunts, simulations and the naive engine judge it. The exhaustive engine refuses, since it does not tell
+    /// executions apart that come to the same states; so does the compositional one. (When a general has decided is
+    /// seen by asking it after each round: what is asked too early may answer nothing, or panic.)
+    ///
+    /// ```
+    /// use turncoat::protocols::asking::asking;
+    /// use turncoat::search::Engine;
+    /// use turncoat::{Demand, OralMessages, check};
+    ///
+    /// let few = Demand::of_course("at most 8 messages", |_, course| course.messages() <= 8);
+    /// let asked = check(asking(OralMessages::new(1), [few])).generals(4).traitors(1);
+    /// let found = asked.engine(Engine::Naive).assert_broken();
+    /// assert_eq!(found.violation.name(), "at most 8 messages");
+    /// ```
+    pub fn of_course(
+        name: &'static str,
+        met: fn(&Outcome<'_, V, D>, &Course) -> bool,
+    ) -> Demand<V, D> {
+        Demand { name, met: Met::Went(met) }
+    }
+
+    /// Whether it is one on how an execution goes.
+    #[must_use]
+    pub fn is_of_course(&self) -> bool {
+        matches!(self.met, Met::Went(_))
+    }
+
+    /// Whether it is met. One on how an execution goes is, where that is not known.
+    pub(crate) fn allows(&self, outcome: &Outcome<'_, V, D>) -> bool {
+        match self.met {
+            Met::Ended(met) => met(outcome),
+            Met::Went(met) => outcome.course.is_none_or(|course| met(outcome, course)),
+        }
     }
 }
 
@@ -157,6 +206,14 @@ impl<V, D> Clone for Demand<V, D> {
 }
 
 impl<V, D> Copy for Demand<V, D> {}
+
+impl<V, D> Clone for Met<V, D> {
+    fn clone(&self) -> Met<V, D> {
+        *self
+    }
+}
+
+impl<V, D> Copy for Met<V, D> {}
 
 impl<V, D> fmt::Debug for Demand<V, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

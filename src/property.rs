@@ -51,6 +51,7 @@ pub enum Property {
 pub struct Demanded {
     index: usize,
     name: &'static str,
+    of_course: bool,
 }
 
 impl Demanded {

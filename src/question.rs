@@ -94,6 +94,12 @@ pub enum CheckError {
          hunt for others"
     )]
     NotAsynchronous,
+    /// A demand on how executions go, for an engine that does not tell them apart.
+    #[error(
+        "\"{0}\" is demanded of how an execution goes, and such an engine does not tell executions apart that \
+         come to the same end: use the naive engine, or hunt"
+    )]
+    Course(&'static str),
     /// Only one engine goes through parts.
     #[error(
         "a part can be gone through by the exhaustive engine only, where a protocol has rounds"
@@ -129,6 +135,9 @@ pub enum CheckError {
          validity demands: of this one something else is asked"
     )]
     OtherProblem,
+    /// The argument breaks another property.
+    #[error("{0} is violated in no world of the argument: another property gives way")]
+    NoWorld(String),
     /// The generals can't be divided so.
     #[error("groups: {0}")]
     Groups(String),

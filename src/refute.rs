@@ -142,15 +142,16 @@ impl<'a> Refute<&'a dyn Machine> {
         if weaker || !adversary.faults.is_byzantine() || !adversary.silence {
             return Err(CheckError::TooWeak);
         }
-        let focused = *self.focus() != Focus::default();
+        let Focus { violates, inputs } = self.focus().clone();
         let Question { protocol, how: Worlds { groups }, .. } = self;
         let terms = protocol.terms(&graph, true)?;
         if f >= n {
             return Err(CheckError::AllTraitors { n, f });
         }
-        if !terms.asked.is_refutable() || focused {
+        if !terms.asked.is_refutable() || !inputs.is_empty() {
             return Err(CheckError::OtherProblem);
         }
+        let terms = terms.focused(&|value| protocol.show_value(value), &violates, &[])?;
         if let Some(objection) = groups.as_ref().and_then(|groups| objection(groups, n, f)) {
             return Err(CheckError::Groups(objection));
         }
@@ -174,8 +175,11 @@ impl<'a> Refute<&'a dyn Machine> {
                 return Err(CheckError::Timers);
             }
         }
-        let argument = theorem
-            .map(|(theorem, groups)| argue(&mut worker, &terms, theorem, groups, values, progress));
+        let argument = theorem.map(|(theorem, groups)| {
+            let argument = argue(&mut worker, &terms, theorem, groups, values, progress);
+            argument.ok_or_else(|| CheckError::NoWorld(violates.unwrap_or_default()))
+        });
+        let argument = argument.transpose()?;
         let states = worker.into_memory();
         Ok((Refutation { protocol, name, task, graph, f, argument }, states))
     }

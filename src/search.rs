@@ -19,6 +19,7 @@
 //! | `reduction` | what an engine leaves out, and why it may |
 //! | `decisions` | turns what an engine found into an attack |
 //! | `outcome` | how the exploration of a case ends |
+//! | `minimal` | asks with how few lies a protocol is broken |
 //! | `shrink` | makes an attack locally minimal |
 //! | `budget`, `progress`, `part` | how much work may be done, how far it is, which part is asked for |
 //!
@@ -33,6 +34,7 @@ pub(crate) mod decisions;
 mod driver;
 mod events;
 mod exhaustive;
+mod minimal;
 mod naive;
 mod outcome;
 pub mod part;
@@ -58,6 +60,7 @@ use crate::count::Count;
 use crate::execution::{NumberedExecution, Size};
 use crate::machine::{Machine, Memory, NumberedAttack, Terms};
 use crate::property::Violation;
+use crate::testable::Lacking;
 
 /// How the space is gone through.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
@@ -100,6 +103,8 @@ pub(crate) struct Answer {
     pub forgeries: bool,
     /// What was heard, if the protocol does not say what a traitor could say.
     pub harvested: Option<Harvested>,
+    /// What the repertoire lacks, as far as that was met.
+    pub lacking: Option<Lacking>,
     /// What was left out.
     pub reductions: Vec<Reduction>,
     pub steps: u64,

@@ -22,7 +22,7 @@ pub use self::properties::{Agreement, Termination, Validity};
 pub use self::refusal::Refusal;
 pub(crate) use self::refusal::{MOST_MESSAGES, MOST_ROUNDS, MOST_SENT};
 pub(crate) use self::relisting::wrong_lists;
-pub use self::repertoire::{Forgery, Repertoire, Wire};
+pub use self::repertoire::{Forgery, Lacking, Repertoire, Wire};
 use self::signing::Unsigned;
 pub use self::signing::{ListedSignature, Signing};
 pub use self::waves::Waves;

@@ -15,7 +15,7 @@ use crate::property::AskedProperties;
 use crate::search::Coverage;
 use crate::search::progress::Halt;
 use crate::search::{Engine, Found, Harvested, Reduction};
-use crate::testable::Testable;
+use crate::testable::{Lacking, Testable};
 
 /// What turncoat has to say of a protocol. If it is broken, there is a counterexample.
 #[derive(Clone, Debug)]
@@ -39,6 +39,13 @@ pub struct Verdict<C> {
     pub forgeries: bool,
     /// How much was heard of it, if the protocol does not say what a traitor could say.
     pub harvested: Option<Harvested>,
+    /// What a traitor who obeys would say in a small attack, and the repertoire has no place for: the first
+    /// that was met. No attack in which that is said was looked for: it is withheld, which is a lie of its own.
+    ///
+    /// What a loyal general says must be in the repertoire, or the question is refused; so a verdict that a
+    /// protocol [holds](Ruling::Holds) covers all that the repertoire has. What only a traitor would pass on,
+    /// to whom another one has lied, is not covered if it is not there, and nobody is told.
+    pub lacking: Option<Lacking>,
     /// What was left out to find out whether there is an attack. (Whether one is the smallest is always
     /// found out with every reduction that is sound there.)
     pub reductions: Vec<Reduction>,
@@ -140,6 +147,7 @@ impl<C> Verdict<C> {
             signed: self.signed,
             forgeries: self.forgeries,
             harvested: self.harvested,
+            lacking: self.lacking.clone(),
             reductions: self.reductions.clone(),
             behaviours: self.behaviours.clone(),
             steps: self.steps,

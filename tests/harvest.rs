@@ -46,7 +46,7 @@ fn what_the_textbook_breaks_is_broken_with_what_is_heard() {
     assert_eq!(signed(1, 3, 1), ("bounded", None));
     assert_eq!(signed(2, 4, 2), ("bounded", None));
     assert_eq!(signed(0, 3, 1), ("broken", Some(1)));
-    assert_eq!(signed(1, 4, 2), ("broken", Some(4)));
+    assert_eq!(signed(1, 4, 2), ("broken", Some(1)));
     let two_step = |n, f| verdict(check(hidden(TwoStep::new())).generals(n).traitors(f));
     assert_eq!(two_step(3, 1), ("bounded", None));
     assert_eq!(two_step(4, 2).0, "broken");

@@ -4,10 +4,14 @@
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
+use turncoat::report::part_file::PartFile;
 use turncoat::search::Engine;
 use turncoat::search::progress::{Halt, Phase, Progress};
 use turncoat::{OralMessages, Ruling, SignedMessages, check, hunt};
 
+#[cfg(target_os = "linux")]
+use crate::command_line::scratch_folder;
 use crate::command_line::turncoat;
 
 /// What would take minutes, days, or more memory than there is, each in another phase.
@@ -141,6 +145,9 @@ fn a_bound_on_memory_holds_in_every_phase() {
         "check oral -m 5 -n 13 -f 1 --disruptions 1 --max-memory 60MB",
         "check oral -m 5 -n 13 -f 1 --engine exhaustive --max-memory 60MB",
         "check oral -m 5 -n 13 -f 1 --dry-run --max-memory 60MB",
+        "check interactive -m 1 --values 6 -n 40 -f 3 --exactly --max-memory 60MB",
+        "check signed -m 4 -n 7 -f 4 --max-memory 60MB",
+        "hunt interactive -n 63 -f 1 --max-memory 60MB",
     ] {
         let mut most = 0;
         let code = ended(started(arguments), arguments, |child| {
@@ -156,18 +163,40 @@ fn a_bound_on_memory_holds_in_every_phase() {
 #[cfg(target_os = "linux")]
 fn one_signal_ends_the_work_in_every_phase() {
     for arguments in ENDLESS {
-        let child = started(arguments);
-        // As soon as it listens to SIGTERM.
-        let listens =
-            |caught: String| u64::from_str_radix(&caught, 16).is_ok_and(|set| set >> 14 & 1 == 1);
-        let start = Instant::now();
-        while !status(&child, "SigCgt").is_some_and(listens) && start.elapsed() < LONG {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        std::thread::sleep(Duration::from_millis(100));
-        let told = Command::new("kill").arg(child.id().to_string()).status();
-        assert!(told.expect("it can be told").success(), "turncoat {arguments} has ended before");
-        let code = ended(child, arguments, |_| {});
-        assert_eq!(code, Some(3), "turncoat {arguments}");
+        assert_eq!(signalled(arguments), Some(3), "turncoat {arguments}");
     }
+}
+
+/// What is merged is settled, as long as that takes.
+#[test]
+#[cfg(target_os = "linux")]
+fn one_signal_ends_a_merge() {
+    let folder = scratch_folder("merged_and_signalled");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("part.json").display().to_string();
+    let shard = format!("check oral -m 5 -n 13 -f 0 --shard 1/1 --result {file}");
+    // The question of nobody's being a traitor, of which it is claimed that one was gone through for more.
+    assert_eq!(turncoat(&shard).code, 0);
+    let mut part = PartFile::read(std::fs::read_to_string(&file).unwrap().trim_end()).unwrap();
+    part.question["adversary"]["traitors"] = 1.into();
+    part.question["adversary"]["disruptions"] = 1.into();
+    std::fs::write(&file, part.write()).unwrap();
+    assert_eq!(signalled(&format!("merge {file}")), Some(3));
+}
+
+/// The exit code of what is told to end once.
+#[cfg(target_os = "linux")]
+fn signalled(arguments: &str) -> Option<i32> {
+    let child = started(arguments);
+    // As soon as it listens to SIGTERM.
+    let listens =
+        |caught: String| u64::from_str_radix(&caught, 16).is_ok_and(|set| set >> 14 & 1 == 1);
+    let start = Instant::now();
+    while !status(&child, "SigCgt").is_some_and(listens) && start.elapsed() < LONG {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(100));
+    let told = Command::new("kill").arg(child.id().to_string()).status();
+    assert!(told.expect("it can be told").success(), "turncoat {arguments} has ended before");
+    ended(child, arguments, |_| {})
 }

@@ -89,11 +89,11 @@ fn a_standard_question_takes_so_many_steps() {
                                       verdict     steps  size  behaviours
         OM(1), n=4                    holds         593     -  201,671,777
         OM(2), n=7                    holds      102375     -  10^59.7
-        OM(1), n=3                    broken        266     1  185,447
+        OM(1), n=3                    broken        370     1  185,447
         OM(2), n=6, composed          broken        392     6  5,666,455,119,080
         SM(2), n=4                    holds       25118     -  98,388,509,595,001,422,858,090,574,272,002
         SM(3), n=5                    holds      316635     -  10^79.9
-        two steps, n=4, f=2           broken       3576     1  377,014,460,070,146
+        two steps, n=4, f=2           broken       4219     1  377,014,460,070,146
         FloodSet, n=4, one crash      holds       11608     -  1,104
         interactive consistency, n=4  holds        5599     -  302,361,545,799,088
         a user's poll, n=4, f=1       holds         515     -  24,059

@@ -10,6 +10,8 @@ use turncoat::{
 #[derive(Clone, Debug)]
 pub struct PhaseKing {
     pub f: usize,
+    /// How many phases: f + 1, or it is broken.
+    pub phases: usize,
     /// Whether it claims that generals who are king in no phase are alike.
     pub claims: bool,
 }
@@ -40,7 +42,7 @@ impl Lockstep for PhaseKing {
     type State = King;
 
     fn rounds(&self, _n: usize) -> usize {
-        3 * (self.f + 1)
+        3 * self.phases
     }
 
     fn start(&self, seat: Seat, input: Option<&bool>) -> King {
@@ -108,7 +110,7 @@ impl Testable for PhaseKing {
 
 impl Symmetric<bool, King> for PhaseKing {
     fn alike(&self, n: usize) -> Generals {
-        (self.f + 1..n).map(General::new).collect()
+        (self.phases..n).map(General::new).collect()
     }
 
     fn swapped_message(&self, bit: &bool, _: Swap) -> bool {
@@ -127,6 +129,8 @@ impl Symmetric<bool, King> for PhaseKing {
 #[derive(Clone, Debug)]
 pub struct PhaseQueen {
     pub f: usize,
+    /// How many phases: f + 1, or it is broken.
+    pub phases: usize,
 }
 
 /// What a general remembers.
@@ -153,7 +157,7 @@ impl Lockstep for PhaseQueen {
     type State = Queen;
 
     fn rounds(&self, _n: usize) -> usize {
-        2 * (self.f + 1)
+        2 * self.phases
     }
 
     fn start(&self, seat: Seat, input: Option<&bool>) -> Queen {

@@ -71,12 +71,12 @@ fn adversary(f: usize) -> Adversary {
 
 fn king(n: usize, claims: bool) -> Result<Climbed, CheckError> {
     let f = (n - 1) / 3;
-    climbed(check(PhaseKing { f, claims }).generals(n).against(adversary(f)))
+    climbed(check(PhaseKing { f, phases: f + 1, claims }).generals(n).against(adversary(f)))
 }
 
 fn queen(n: usize) -> Result<Climbed, CheckError> {
     let f = (n - 1) / 4;
-    climbed(check(PhaseQueen { f }).generals(n).against(adversary(f)))
+    climbed(check(PhaseQueen { f, phases: f + 1 }).generals(n).against(adversary(f)))
 }
 
 /// How much faster two threads are than one, run in turns.

@@ -182,6 +182,8 @@ impl Record {
             done.insert(read.part, read);
         }
         file.set_len(whole.len() as u64).map_err(|error| trouble(&error))?;
+        // Lines are synced as they are written: so that they are found, the name must be, too.
+        files::sync_folder(path);
         Ok(Record { file: Some((path.to_owned(), file)), done })
     }
 

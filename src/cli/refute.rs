@@ -35,6 +35,9 @@ pub struct RefuteArguments {
     /// Three groups of at most f generals each, such as 0/1,2/3,4 [default: as equal as possible]
     #[arg(long, value_name = "A/B/C")]
     groups: Option<Groups>,
+    /// Show a world in which this property is violated: agreement, validity or termination
+    #[arg(long, value_name = "PROPERTY")]
+    violates: Option<String>,
     /// Save the attack of the world in which the protocol fails to this file
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
@@ -93,7 +96,7 @@ impl FromStr for Groups {
 
 /// Prints the argument. The exit code is 1 if the protocol is refuted, or not deterministic, else 0.
 pub fn refute(chosen: ChosenWith<RefuteArguments>) -> Result<ExitCode, BadInput> {
-    let RefuteArguments { among, f, groups, save, expect, output } = &chosen.arguments;
+    let RefuteArguments { among, f, groups, violates, save, expect, output } = &chosen.arguments;
     let graph = &among.graph()?;
     let specification = &chosen.given(*f, graph)?;
     let notation = &*specification.notation()?;
@@ -101,6 +104,9 @@ pub fn refute(chosen: ChosenWith<RefuteArguments>) -> Result<ExitCode, BadInput>
     question = question.on(graph).traitors(*f);
     if let Some(Groups(groups)) = groups {
         question = question.groups(*groups);
+    }
+    if let Some(property) = violates {
+        question = question.violating(property.clone());
     }
     let label = label(graph, *f);
     let work = Work { label: &label, whole: "the worlds", steps: "worlds", stops: false };
@@ -138,13 +144,15 @@ pub fn refute(chosen: ChosenWith<RefuteArguments>) -> Result<ExitCode, BadInput>
 impl RefuteArguments {
     /// How the world that gives way is seen again.
     fn replay(&self, specification: &Specification) -> String {
-        let RefuteArguments { among, f, groups, save, .. } = self;
+        let RefuteArguments { among, f, groups, violates, save, .. } = self;
         let groups = groups.as_ref().map(|groups| format!(" --groups {groups}"));
+        let violates = violates.as_ref().map(|property| format!(" --violates {property}"));
         let again = format!(
-            "turncoat refute {}{} -f {f}{}",
+            "turncoat refute {}{} -f {f}{}{}",
             specification.arguments(*f),
             among.arguments(),
-            groups.unwrap_or_default()
+            groups.unwrap_or_default(),
+            violates.unwrap_or_default()
         );
         replayed(save.as_deref(), &again)
     }

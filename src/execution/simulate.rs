@@ -16,7 +16,7 @@ use crate::knowledge::Knowledge;
 use crate::machine::{
     Caught, DecisionId, Machine, MessageId, NumberedAttack, StateId, Terms, ValueId, Worker,
 };
-use crate::outcome::Outcome;
+use crate::outcome::{Course, Outcome};
 use crate::property::{Accepted, Property};
 use crate::protocol::events::{Coin, Face, OwnEvent};
 use crate::protocol::{Round, Seat};
@@ -114,17 +114,19 @@ impl<'a> Roles<'a> {
         Roles { faults: *faults, traitors: *traitors, inputs }
     }
 
-    /// The first property that these decisions lack.
+    /// The first property that these decisions lack, and this course, if it is known.
     pub fn violated(
         &self,
         machine: &dyn Machine,
         terms: &Terms,
         decisions: &[Option<DecisionId>],
         quiet: bool,
+        course: Option<&Course>,
     ) -> Option<Property> {
         let Roles { faults, traitors, inputs } = *self;
         let bound = faults.bound(terms.n(), traitors);
-        let outcome = Outcome { task: terms.task, traitors, bound, inputs, decisions, quiet };
+        let task = terms.task;
+        let outcome = Outcome { task, traitors, bound, inputs, decisions, quiet, course };
         machine.violated(&terms.asked, &outcome)
     }
 }
@@ -159,12 +161,15 @@ pub(crate) fn simulate_into(
     let genuine: &Labels<'_> = &|_, _| None;
     let labels = if terms.asked.forgeries { labels } else { genuine };
     let (late, lost, shown) = Default::default();
-    let mut simulation = Simulation { worker, terms, labels, late, lost, shown, execution };
+    let standing = terms.asked.of_course().map(|_| Vec::new());
+    let mut simulation =
+        Simulation { worker, terms, labels, late, lost, shown, standing, execution };
     let played = simulation.play(roles.inputs, enemy);
+    let course = simulation.course(roles.traitors);
     match played {
         Ok(()) => {
             let Execution { decisions, quiet, .. } = &*execution;
-            execution.lacks = roles.violated(machine, terms, decisions, *quiet);
+            execution.lacks = roles.violated(machine, terms, decisions, *quiet, course.as_ref());
         }
         Err(fault) => execution.fault = Some(*fault),
     }
@@ -212,6 +217,8 @@ pub(super) struct Simulation<'a, 'w> {
     lost: bool,
     /// What common coins have shown.
     pub(super) shown: BTreeMap<u32, Face>,
+    /// What each general had decided at the start and after each round, if somebody wants to know.
+    standing: Option<Vec<Vec<Option<DecisionId>>>>,
     pub(super) execution: &'a mut NumberedExecution,
 }
 
@@ -257,8 +264,35 @@ impl Simulation<'_, '_> {
         Ok(())
     }
 
-    /// Keeps the states of now, if that is asked for.
+    /// How it went, if somebody wants to know.
+    fn course(&self, traitors: Generals) -> Option<Course> {
+        let standing = self.standing.as_ref()?;
+        let Execution { deliveries, decisions, .. } = &*self.execution;
+        let mut course = Course::quiet(self.terms.n(), self.terms.rounds);
+        for Delivery { wire, said, .. } in deliveries.iter() {
+            if !traitors.contains(wire.from) {
+                course.sends(wire.from, wire.round, said.len());
+            }
+        }
+        for (id, decision) in decisions.iter().enumerate().filter(|(_, made)| made.is_some()) {
+            let stood = standing.iter().rev().take_while(|made| made[id] == *decision);
+            course.decides(General::new(id), standing.len() - stood.count());
+        }
+        Some(course)
+    }
+
+    /// Keeps the states of now, if that is asked for, and what is decided in them.
     fn record(&mut self) {
+        if let Some(standing) = &mut self.standing {
+            let deciders = self.terms.task.deciders(self.terms.n()).minus(self.worker.traitors);
+            let mut decided = vec![None; self.terms.n()];
+            for me in deciders.iter() {
+                // Whoever is asked too early may not be able to answer.
+                let made = self.worker.decide(me, self.execution.states[me.id()]);
+                decided[me.id()] = made.ok().flatten();
+            }
+            standing.push(decided);
+        }
         let Execution { states, history, .. } = &mut *self.execution;
         history.iter_mut().for_each(|history| history.push(states.clone()));
     }

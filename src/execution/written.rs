@@ -16,8 +16,8 @@ use crate::protocol::events::{Coin, Face, OwnEvent};
 use crate::schedule::Shift;
 use crate::testable::Wire;
 
-/// Runs a protocol under an attack that fits it so many times, each call twice: all must go alike.
-/// The first run keeps its history. The states are those of the worker that is handed back.
+/// Runs a protocol under an attack that fits it so many times, the first time with each call twice: all must
+/// go alike. The first run keeps its history. The states are those of the worker that is handed back.
 pub(crate) fn replayed<'a>(
     machine: &'a dyn Machine,
     terms: &'a Terms,
@@ -28,12 +28,17 @@ pub(crate) fn replayed<'a>(
     let mut worker = Worker::new(machine, terms, attack.traitors).thorough();
     let mut once = Execution::recording();
     obeyed_into(&mut worker, terms, attack, labels, &mut once);
-    once.honest_messages = sent_in_honest_run(machine, terms, &attack.inputs);
+    worker.ask_once();
+    let mut again = Execution::default();
+    // Who contradicts itself when it is asked twice need not do so when it is asked once.
+    let times = if once.is_undetermined() { 1 } else { times };
     let different = (1..times).find_map(|_| {
-        let again = obeyed(&mut worker, terms, attack, labels);
+        obeyed_into(&mut worker, terms, attack, labels, &mut again);
         difference(&worker, &once, &again)
     });
     once.fault = different.or(once.fault);
+    worker.traitors = Generals::NONE;
+    once.honest_messages = sent_honestly(&mut worker, terms, &attack.inputs);
     (once, worker)
 }
 
@@ -44,10 +49,18 @@ pub(crate) fn sent_in_honest_run(
     terms: &Terms,
     inputs: &BTreeMap<General, ValueId>,
 ) -> Option<usize> {
+    sent_honestly(&mut Worker::new(machine, terms, Generals::NONE), terms, inputs)
+}
+
+/// The same by a worker among no traitors.
+fn sent_honestly(
+    worker: &mut Worker<'_>,
+    terms: &Terms,
+    inputs: &BTreeMap<General, ValueId>,
+) -> Option<usize> {
     let honest: NumberedAttack = Attack::new(&terms.graph, Generals::NONE, inputs.clone());
-    fits(machine, terms, &honest).ok()?;
-    let mut worker = Worker::new(machine, terms, Generals::NONE);
-    let execution = obeyed(&mut worker, terms, &honest, &|_, _| None);
+    fits(worker.machine(), terms, &honest).ok()?;
+    let execution = obeyed(worker, terms, &honest, &|_, _| None);
     execution.fault.is_none().then(|| execution.messages())
 }
 

@@ -219,7 +219,8 @@ pub(crate) fn objection(groups: &[Generals], n: usize, f: usize) -> Option<Strin
     left.map(|general| format!("general {} is in none of them", general.id()))
 }
 
-/// Builds the argument against a protocol.
+/// Builds the argument against a protocol; nothing if one property alone is asked for, and in no world is that
+/// the one that gives way.
 pub(crate) fn argue<'a>(
     worker: &mut Worker<'a>,
     terms: &'a Terms,
@@ -227,7 +228,7 @@ pub(crate) fn argue<'a>(
     mut groups: Vec<Generals>,
     values: [ValueId; 2],
     progress: &Progress,
-) -> NumberedArgument {
+) -> Option<NumberedArgument> {
     // Whoever gives the order is in the first group. So the two parts of a cut, which stand at
     // every other place, are the second and the fourth, or the first and the third.
     let commands =
@@ -276,8 +277,9 @@ pub(crate) fn argue<'a>(
         (None, None, Some(world)) => Conclusion::Forgery(world),
         (None, None, None) => match &played.fault {
             Some((_, fault)) => Conclusion::Undetermined(fault.clone()),
+            None if !terms.asked.is_usual() => return None,
             None => panic!("bug in turncoat: no world is broken, and they can't all be whole"),
         },
     };
-    Argument { theorem, groups, values, worlds, conclusion }
+    Some(Argument { theorem, groups, values, worlds, conclusion })
 }

@@ -5,9 +5,13 @@ use std::panic::{self, AssertUnwindSafe};
 
 use super::Machine;
 use super::numbered::Numbered;
+use super::numbers::ValueId;
 use super::terms::Terms;
 use crate::fault::unwound;
+use crate::general::Generals;
 use crate::graph::Graph;
+use crate::outcome::Task;
+use crate::property::AskedProperties;
 use crate::testable::{Refusal, Testable};
 
 /// How often the protocol is asked for its problem again.
@@ -36,20 +40,35 @@ impl<P: Testable> Numbered<P> {
 
     /// Whether the protocol's problem is always the same on this graph.
     pub(super) fn answers_alike(&self, graph: &Graph) -> Result<(), Refusal> {
-        let asked = || match self.terms(graph, false) {
-            Ok(Terms { rounds, values, task, inputs, asked, .. }) => {
+        type Answer = Result<Terms, Refusal>;
+        let same = |one: &Answer, other: &Answer| match (one, other) {
+            (Ok(one), Ok(other)) => parts(one) == parts(other),
+            (one, other) => one.as_ref().err() == other.as_ref().err(),
+        };
+        let told = |answer: Answer| match answer.as_ref().map(parts) {
+            Ok((rounds, values, task, inputs, asked)) => {
                 let values: Vec<_> = values.iter().map(|value| self.show_value(*value)).collect();
                 let values = values.join(", ");
                 format!("{rounds} rounds, {task:?} of [{values}], inputs of {inputs}, {asked:?}")
             }
             Err(refusal) => refusal.to_string(),
         };
+        let asked = || self.terms(graph, false);
         let once = asked();
-        match (0..AGAIN).map(|_| asked()).find(|again| *again != once) {
+        match (0..AGAIN).map(|_| asked()).find(|again| !same(&once, again)) {
             None => Ok(()),
-            Some(again) => Err(Refusal::Misbehaved(format!(
-                "`problem` or `rounds` of the protocol changes its answer: {once}, and then {again}"
-            ))),
+            Some(again) => {
+                let [once, again] = [once, again].map(told);
+                Err(Refusal::Misbehaved(format!(
+                    "`problem` or `rounds` of the protocol changes its answer: {once}, and then {again}"
+                )))
+            }
         }
     }
+}
+
+/// What a protocol answers on a graph.
+fn parts(terms: &Terms) -> (usize, &[ValueId], Task, Generals, &AskedProperties) {
+    let Terms { rounds, values, task, inputs, asked, .. } = terms;
+    (*rounds, values, *task, *inputs, asked)
 }

@@ -121,9 +121,9 @@ impl<P: Testable> Machine for Numbered<P> {
             let decisions = outcome.decisions.iter();
             let decisions: Vec<Option<P::Decision>> =
                 decisions.map(|made| made.map(|made| cloned(self.decision(made)))).collect();
-            let Outcome { task, traitors, bound, quiet, .. } = *outcome;
             let (inputs, decisions) = (&inputs, &decisions[..]);
-            let outcome = Outcome { task, traitors, bound, inputs, decisions, quiet };
+            let Outcome { task, traitors, bound, quiet, course, .. } = *outcome;
+            let outcome = Outcome { task, traitors, bound, inputs, decisions, quiet, course };
             problem.demands[index].is_met(&outcome)
         };
         let value = |value: &ValueId| self.value(*value);

@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
 use super::laws::{are_plain, is_alike};
-use crate::fault::{Misbehaved, vouched};
+use crate::fault::{Misbehaved, guarded, method};
 use crate::protocol::Plain;
 
 /// Things by number, in the order in which they were met. They are read without a lock.
@@ -41,27 +41,34 @@ impl<T: Plain> Interner<T> {
     /// The number of a thing. Whatever its type does when it is compared or hashed, no lock stays
     /// locked.
     pub fn number(&self, thing: T) -> u32 {
-        let hash = vouched::<T, u64>("hash", || FxBuildHasher.hash_one(&thing));
-        let is_it =
-            |(other, number): &(u64, u32)| *other == hash && self.things[*number as usize] == thing;
-        let known = |numbers: &HashTable<(u64, u32)>| {
-            let (_, number) = vouched::<T, _>("eq", || numbers.find(hash, is_it))?;
-            is_alike(self.get(*number), &thing).unwrap_or_else(|contradicts| contradicts.unwind());
-            Some(*number)
-        };
-        {
+        let number = guarded(|| {
+            let hash = method::<T, u64>("hash", || FxBuildHasher.hash_one(&thing));
             let numbers = self.numbers.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(number) = known(&numbers) {
-                return number;
-            }
-        }
+            let known = self.known(&numbers, hash, &thing);
+            drop(numbers);
+            known.unwrap_or_else(|| self.number_new(hash, thing))
+        });
+        number.unwrap_or_else(|said| Misbehaved(said).unwind())
+    }
+
+    /// The number of a thing that had none just now.
+    #[cold]
+    fn number_new(&self, hash: u64, thing: T) -> u32 {
         let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(number) = known(&numbers) {
+        if let Some(number) = self.known(&numbers, hash, &thing) {
             return number;
         }
         let number = self.things.push(thing) as u32;
         numbers.insert_unique(hash, (hash, number), |(hash, _)| *hash);
         number
+    }
+
+    /// The number of a thing with this hash, if it has one; within [`guarded`].
+    fn known(&self, numbers: &HashTable<(u64, u32)>, hash: u64, thing: &T) -> Option<u32> {
+        let is_it = |(other, number): &(u64, u32)| *other == hash && self.get(*number) == thing;
+        let (_, number) = method::<T, _>("eq", || numbers.find(hash, is_it))?;
+        is_alike(self.get(*number), thing).unwrap_or_else(|contradicts| contradicts.unwind());
+        Some(*number)
     }
 }
 

@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 
 use rustc_hash::FxBuildHasher;
 
-use crate::fault::{Misbehaved, cloned, shown, vouched};
+use crate::fault::{Misbehaved, guarded, method, shown};
 use crate::protocol::Plain;
 
 /// So many things are tested, spread evenly.
@@ -17,6 +17,14 @@ const OFTEN: usize = 128;
 
 /// Whether some of so many things are plain data, which were met as different ones, with their hashes.
 pub(super) fn are_plain<'a, T: Plain>(
+    len: usize,
+    thing: impl Fn(usize) -> (u64, &'a T),
+) -> Result<(), Misbehaved> {
+    guarded(|| are_lawful(len, thing)).map_err(Misbehaved)?
+}
+
+/// The same; within [`guarded`], as all below.
+fn are_lawful<'a, T: Plain>(
     len: usize,
     thing: impl Fn(usize) -> (u64, &'a T),
 ) -> Result<(), Misbehaved> {
@@ -33,7 +41,7 @@ pub(super) fn are_plain<'a, T: Plain>(
                 return contradicts("`eq`, or `hash`,");
             } else if order == Ordering::Equal || order != places[one].cmp(&places[other]) {
                 return contradicts("`cmp`");
-            } else if vouched::<T, _>("partial_cmp", || thing.partial_cmp(another)) != Some(order) {
+            } else if method::<T, _>("partial_cmp", || thing.partial_cmp(another)) != Some(order) {
                 return contradicts("`partial_cmp`");
             }
         }
@@ -41,7 +49,7 @@ pub(super) fn are_plain<'a, T: Plain>(
     Ok(())
 }
 
-/// Whether things that are equal have the same place in their order.
+/// Whether things that are equal have the same place in their order; within [`guarded`].
 pub(super) fn is_alike<T: Plain>(one: &T, other: &T) -> Result<(), Misbehaved> {
     match order(one, other) {
         Ordering::Equal => Ok(()),
@@ -51,8 +59,8 @@ pub(super) fn is_alike<T: Plain>(one: &T, other: &T) -> Result<(), Misbehaved> {
 
 /// Whether something is equal to itself and to its copy, and has the hash that it had.
 fn keeps<T: Plain>(hash: u64, thing: &T) -> Result<(), Misbehaved> {
-    let copy = &cloned(thing);
-    let hash_of = |thing: &T| vouched::<T, _>("hash", || FxBuildHasher.hash_one(thing));
+    let copy = &method::<T, T>("clone", || thing.clone());
+    let hash_of = |thing: &T| method::<T, _>("hash", || FxBuildHasher.hash_one(thing));
     let fails = [
         ("`eq`", !are_equal(thing, thing)),
         ("`hash`", hash_of(thing) != hash),
@@ -65,11 +73,11 @@ fn keeps<T: Plain>(hash: u64, thing: &T) -> Result<(), Misbehaved> {
 }
 
 fn are_equal<T: Plain>(one: &T, other: &T) -> bool {
-    vouched::<T, _>("eq", || one == other)
+    method::<T, _>("eq", || one == other)
 }
 
 fn order<T: Plain>(one: &T, other: &T) -> Ordering {
-    vouched::<T, _>("cmp", || one.cmp(other))
+    method::<T, _>("cmp", || one.cmp(other))
 }
 
 /// How many of these are lower.

@@ -30,8 +30,10 @@ pub(crate) struct Worker<'a> {
     pub table: Box<dyn StateTable + 'a>,
     terms: &'a Terms,
     pub traitors: Generals,
-    /// Nothing is remembered, and every question is asked twice.
-    thorough: bool,
+    /// Nothing is remembered: the protocol itself is asked.
+    anew: bool,
+    /// Every question is asked twice.
+    twice: bool,
     twice_after: u32,
     answers: Answers,
     /// What was said the last time, and when it was asked again: room for the next.
@@ -90,8 +92,9 @@ impl<'a> Worker<'a> {
         Memory { states, answers }: Memory,
     ) -> Worker<'a> {
         let table = machine.table(states);
-        let (thorough, twice_after, spoken) = (false, TWICE_EVERY, <[Vec<_>; 2]>::default());
-        Worker { machine, table, terms, traitors, thorough, twice_after, answers, spoken }
+        let (anew, twice, twice_after) = (false, false, TWICE_EVERY);
+        let spoken = <[Vec<_>; 2]>::default();
+        Worker { machine, table, terms, traitors, anew, twice, twice_after, answers, spoken }
     }
 
     /// What it remembers, for another one.
@@ -101,7 +104,12 @@ impl<'a> Worker<'a> {
 
     /// The same with nothing remembered and every question asked twice.
     pub fn thorough(self) -> Worker<'a> {
-        Worker { thorough: true, ..self }
+        Worker { anew: true, twice: true, ..self }
+    }
+
+    /// From now on nothing is remembered either, and every question is asked once, as a rule.
+    pub fn ask_once(&mut self) {
+        (self.anew, self.twice) = (true, false);
     }
 
     pub fn machine(&self) -> &'a dyn Machine {
@@ -194,7 +202,7 @@ impl<'a> Worker<'a> {
     ) -> Caught<Option<StateId>> {
         let long = |messages: &[MessageId]| messages.len() > STEP_BY_STEP;
         if let Some(known) = state
-            && (self.thorough || inbox.iter().any(|(_, messages)| long(messages)))
+            && (self.anew || inbox.iter().any(|(_, messages)| long(messages)))
         {
             let question = QuestionedCall { by: me, call: Call::Receive(round) };
             return self.ask(question, |table| table.receive(known, round, inbox));
@@ -323,11 +331,11 @@ impl<'a> Worker<'a> {
     }
 
     fn known<T: Clone>(&self, of: impl FnOnce(&Answers) -> Option<&T>) -> Option<T> {
-        if self.thorough { None } else { of(&self.answers).cloned() }
+        if self.anew { None } else { of(&self.answers).cloned() }
     }
 
     fn learn<T, U>(&mut self, answer: Option<T>, note: impl FnOnce(&mut Answers, T) -> Option<U>) {
-        if let Some(answer) = answer.filter(|_| !self.thorough) {
+        if let Some(answer) = answer.filter(|_| !self.anew) {
             note(&mut self.answers, answer);
         }
     }
@@ -354,7 +362,7 @@ impl<'a> Worker<'a> {
     /// Whether this question is one of those that are asked twice.
     fn is_twice(&mut self) -> bool {
         self.twice_after -= 1;
-        let now = self.twice_after == 0 || self.thorough;
+        let now = self.twice_after == 0 || self.twice;
         if now {
             self.twice_after = TWICE_EVERY;
         }

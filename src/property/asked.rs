@@ -2,7 +2,7 @@
 
 use super::{Demanded, Property};
 use crate::general::General;
-use crate::outcome::Task;
+use crate::outcome::{Demand, Task};
 use crate::testable::{Problem, Termination};
 
 /// Which properties are asked of a protocol: those of its [`Problem`], or one of them alone.
@@ -47,7 +47,7 @@ impl AskedProperties {
         let demanded = demands
             .iter()
             .enumerate()
-            .map(|(index, demand)| titled(Property::Demand(Demanded { index, name: demand.name })));
+            .map(|(index, demand)| titled(Property::Demand(demanded(index, demand))));
         let properties = [agreement, (Property::Validity, validity_title)].into_iter();
         AskedProperties {
             properties: properties.chain(decide.map(titled)).chain(demanded).collect(),
@@ -140,6 +140,14 @@ impl AskedProperties {
         })
     }
 
+    /// The first demand on how an execution goes, which its end does not show.
+    pub(crate) fn of_course(&self) -> Option<&'static str> {
+        self.properties.iter().find_map(|(property, _)| match property {
+            Property::Demand(demanded) if demanded.of_course => Some(demanded.name),
+            _ => None,
+        })
+    }
+
     /// Whether agreement, validity and termination are what they are where decisions are values.
     pub(crate) fn is_usual(&self) -> bool {
         self.usual
@@ -154,4 +162,9 @@ impl AskedProperties {
     pub(crate) fn is_plain(&self) -> bool {
         self.usual && self.demands().next().is_none()
     }
+}
+
+/// The demand with this number.
+fn demanded<V, D>(index: usize, demand: &Demand<V, D>) -> Demanded {
+    Demanded { index, name: demand.name, of_course: demand.is_of_course() }
 }

@@ -9,7 +9,8 @@ use crate::testable::Problem;
 
 impl Property {
     /// The first property of a problem that an outcome violates: validity, which says more than agreement,
-    /// and then agreement, and who must decide, and then a demand.
+    /// and then agreement, and who must decide, and then a demand. (Not one on
+    /// [how an execution goes](Demand::of_course): that can't be seen in its outcome.)
     pub fn violated<V: Eq, D: Eq>(
         outcome: &Outcome<'_, V, D>,
         problem: &Problem<V, D>,
@@ -23,7 +24,7 @@ impl Property {
 impl<V, D> Demand<V, D> {
     /// Whether it is met; a panic of its is no answer.
     pub(crate) fn is_met(&self, outcome: &Outcome<'_, V, D>) -> bool {
-        said_by(|| format!("the demand {}", demand_title(self.name)), || (self.met)(outcome))
+        said_by(|| format!("the demand {}", demand_title(self.name)), || self.allows(outcome))
     }
 }
 
@@ -136,8 +137,15 @@ mod tests {
         for (traitors, decisions, expected) in cases {
             let bound = Generals::first(3).minus(traitors);
             let task = Task::Broadcast;
-            let outcome =
-                Outcome { task, traitors, bound, inputs: &inputs, decisions, quiet: true };
+            let outcome = Outcome {
+                task,
+                traitors,
+                bound,
+                inputs: &inputs,
+                decisions,
+                quiet: true,
+                course: None,
+            };
             assert_eq!(
                 Property::violated(&outcome, &Problem::broadcast([0, 1])),
                 expected,
@@ -163,14 +171,21 @@ mod tests {
         let inputs = inputs.map(|(id, input)| (General::new(id), input)).collect();
         for (bound, decisions, expected) in cases {
             let (task, traitors) = (Task::Consensus, everybody.minus(loyal));
-            let outcome =
-                Outcome { task, traitors, bound, inputs: &inputs, decisions, quiet: true };
+            let outcome = Outcome {
+                task,
+                traitors,
+                bound,
+                inputs: &inputs,
+                decisions,
+                quiet: true,
+                course: None,
+            };
             let problem = Problem::consensus([0, 1]);
             assert_eq!(Property::violated(&outcome, &problem), expected, "{outcome:?}");
             let ones = |outcome: &Outcome<'_, u8>| outcome.decided().all(|d| *d == 1);
             let problem = problem.demanding(Demand::new("anything", |_| true));
             let problem = problem.demanding(Demand::new("ones", ones));
-            let ones = Property::Demand(Demanded { index: 1, name: "ones" });
+            let ones = Property::Demand(Demanded { index: 1, name: "ones", of_course: false });
             let expected = expected.or((decisions[0] == Some(0)).then_some(ones));
             assert_eq!(Property::violated(&outcome, &problem), expected, "{outcome:?}");
         }

@@ -22,9 +22,10 @@ use crate::verdict::{Estimate, Expected, Finding, Hunted, Refutation, Ruling, Ve
 /// `behaviours` is an exact decimal string of up to 40 digits, or null where there would be more, and where a
 /// protocol is driven by events, of which there is no such count;
 /// `behaviours_log10` is always there. Where `signed` is true they are strategies: see
-/// [`Verdict::behaviours`]. `not_covered` is there unless it is broken, `task` if it is not broadcast,
-/// `demands` if there are any, `asked` if it is not agreement, validity and termination as usual, `given` if some
-/// inputs were fixed, and `graph` if not everybody can talk to everybody.
+/// [`Verdict::behaviours`]. `not_covered` is there unless it is broken, `lacking` if the repertoire lacks
+/// something, `task` if it is not broadcast, `demands` if there are any, `asked` if it is not agreement,
+/// validity and termination as usual, `given` if some inputs were fixed, and `graph` if not everybody can
+/// talk to everybody.
 #[must_use]
 pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
     let Verdict { graph, adversary, engine, signed, forgeries, behaviours, steps, ruling, .. } =
@@ -45,6 +46,9 @@ pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
     let mut json = begun(verdict.name(), protocol, &facts, graph);
     if let Some(harvested) = &verdict.harvested {
         json["harvested"] = json!(harvested);
+    }
+    if let Some(lacking) = &verdict.lacking {
+        json["lacking"] = json!(lacking);
     }
     if verdict.task != Task::Broadcast {
         json["task"] = json!(verdict.task);

@@ -14,6 +14,7 @@ use crate::graph::Graph;
 use crate::property::AskedProperties;
 use crate::search::progress::Halt;
 use crate::search::{Coverage, Engine, Harvested};
+use crate::testable::{Lacking, Refusal};
 use crate::verdict::{Estimate, Expected, Hunted, Ruling, Verdict};
 
 /// The whole verdict: the ruling, the story if the protocol is broken, and what was covered.
@@ -67,14 +68,20 @@ impl fmt::Display for Verdict<CounterexampleInWords> {
         });
         let least = self.least_heard.map(|least| {
             let messages = many(u64::from(least), "message");
-            (
-                "Least",
-                format!("the loyal hear {messages} of traitors: no attack of so few needs fewer"),
-            )
+            let least =
+                format!("the loyal hear {messages} of traitors: no attack of so few needs fewer");
+            ("Least", least)
         });
         let work = [(covered, work), ("Reductions", reductions)].into_iter();
         let work = least.into_iter().chain(work).chain(messages);
-        f.write_str(&facts(&self.asked, self.harvested, adversary, not_covered, work, style))
+        f.write_str(&facts(&self.asked, self.harvested, adversary, not_covered, work, style))?;
+        let Some(Lacking { wire, message }) = self.lacking.clone() else { return Ok(()) };
+        let undescribed = Refusal::Undescribed { wire, message };
+        let lacking = format!(
+            "{undescribed}. No attack in which that is said was looked for, and \"holds\" would not \
+             cover one"
+        );
+        writeln!(f, "{}", labelled("Lacking", &lacking, style))
     }
 }
 

@@ -57,7 +57,7 @@ impl<'a> StepBudget<'a> {
     /// Works on parts, by number, on all threads, as if one after the other: what comes of it does not
     /// depend on how many there are. If a part ends the work, that is the first one: those after it
     /// leave no trace, and neither do steps beyond the limit.
-    pub fn in_order<E: From<Halt> + Send>(
+    pub fn in_order<E: EarlyEnd + Send>(
         &mut self,
         parts: usize,
         work: impl Fn(usize, StepBudget<'a>) -> (u64, Result<(), E>) + Sync,
@@ -89,12 +89,21 @@ impl<'a> StepBudget<'a> {
             (steps, result)
         });
         let worked: Vec<_> = worked.collect();
-        let mut worked = worked.into_iter().enumerate();
-        worked.try_for_each(|(place, worked)| self.add(done + place, worked))
+        let mut halted = Ok(());
+        for (place, worked) in worked.into_iter().enumerate() {
+            match self.add(done + place, worked) {
+                // What was found by then is not lost because parts before it were not gone through.
+                Err((place, end)) if end.is_halt() && progress.is_stopped() => {
+                    halted = halted.and(Err((place, end)));
+                }
+                added => added?,
+            }
+        }
+        halted
     }
 
     /// Adds the steps of a part, which are told already.
-    fn add<E: From<Halt>>(
+    fn add<E: EarlyEnd>(
         &mut self,
         part: usize,
         (steps, result): (u64, Result<(), E>),
@@ -112,6 +121,12 @@ impl<'a> StepBudget<'a> {
     }
 }
 
+/// Why a part ended early.
+pub(crate) trait EarlyEnd: From<Halt> {
+    /// Whether it is only that it was told to, or has done as much as it may.
+    fn is_halt(&self) -> bool;
+}
+
 impl Drop for StepBudget<'_> {
     fn drop(&mut self) {
         self.tell();
@@ -121,6 +136,54 @@ impl Drop for StepBudget<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl EarlyEnd for Halt {
+        fn is_halt(&self) -> bool {
+            true
+        }
+    }
+
+    /// Something was found, or it was halted.
+    #[derive(PartialEq, Debug)]
+    enum End {
+        Found,
+        Halted(Halt),
+    }
+
+    impl From<Halt> for End {
+        fn from(halt: Halt) -> End {
+            End::Halted(halt)
+        }
+    }
+
+    impl EarlyEnd for End {
+        fn is_halt(&self) -> bool {
+            matches!(self, End::Halted(_))
+        }
+    }
+
+    #[test]
+    fn what_was_found_when_it_is_told_to_stop_is_not_lost() {
+        let threads = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let progress = Progress::new();
+        let ended = threads.install(|| {
+            let mut budget = StepBudget::new(&progress, u64::MAX);
+            budget.in_order(3, |part, _| match part {
+                0 => (StepBudget::WORTH_SHARING, Ok(())),
+                1 => {
+                    while !progress.is_stopped() {
+                        std::thread::yield_now();
+                    }
+                    (0, Err(progress.halt().into()))
+                }
+                _ => {
+                    progress.stop();
+                    (0, Err(End::Found))
+                }
+            })
+        });
+        assert_eq!(ended, Err((2, End::Found)));
+    }
 
     #[test]
     fn a_limit_is_not_spent_by_each_part_anew() {

@@ -10,7 +10,7 @@ use crate::machine::{Machine, NumberedAttack, Terms, ValueId};
 use crate::property::Violation;
 use crate::testable::Refusal;
 
-/// How often an attack is run before it is believed, each call twice.
+/// How often an attack is run before it is believed.
 pub(super) const CONFIRMATIONS: usize = 8;
 
 /// How often it is run where a search and the simulator disagree.

@@ -50,14 +50,21 @@ impl Decisions {
     }
 }
 
-/// The attack in which the enemy keeps to decisions.
+/// The attack in which the enemy keeps to decisions. If lies were counted, what a traitor would say
+/// that obeys, and the repertoire lacks, was counted among them, for it is not said.
 pub(crate) fn attack(
     space: &Space<'_>,
     case: &InitialChoices,
     decisions: &Decisions,
+    counted: bool,
 ) -> Result<NumberedAttack, Refusal> {
     let shifts = [&case.disruptions[..], &decisions.shifts].concat();
-    let (attack, _) = simulated(space, case, &shifts, |wire| decisions.spoken.get(&wire).cloned())?;
+    let speak = |wire| decisions.spoken.get(&wire).cloned();
+    let (attack, execution, lacking) = played(space, case, &shifts, speak);
+    // Who has accepted a forgery may say what nobody thought of.
+    if let Some(refusal) = lacking.filter(|_| !counted && execution.accepted.is_none()) {
+        return Err(refusal);
+    }
     let withheld = decisions.withheld.iter().cloned();
     let withheld = withheld.map(|(wire, message)| Lie { wire, edit: Edit::Withhold(message) });
     let lies = attack.lies.into_iter().chain(withheld).collect();
@@ -71,12 +78,30 @@ pub(crate) fn attack(
 /// is what loyalty would say and the repertoire, which is unknown, has no place for.
 ///
 /// If the protocol has a fault under this attack, the attack ends where that shows.
+///
+/// # Errors
+///
+/// The repertoire is known, and has no place for what a traitor would say that obeys.
 pub(crate) fn simulated(
     space: &Space<'_>,
     case: &InitialChoices,
     shifts: &[Shift<MessageId>],
     speak: impl Fn(Wire) -> Option<SlotChoices>,
 ) -> Result<(NumberedAttack, NumberedExecution), Refusal> {
+    let (attack, execution, lacking) = played(space, case, shifts, speak);
+    match lacking.filter(|_| execution.accepted.is_none()) {
+        Some(refusal) => Err(refusal),
+        None => Ok((attack, execution)),
+    }
+}
+
+/// The same, with the first thing that the repertoire lacks.
+fn played(
+    space: &Space<'_>,
+    case: &InitialChoices,
+    shifts: &[Shift<MessageId>],
+    speak: impl Fn(Wire) -> Option<SlotChoices>,
+) -> (NumberedAttack, NumberedExecution, Option<Refusal>) {
     let mut worker = space.worker(case.traitors);
     worker.make_room();
     let mut enemy = ScriptedAdversary { space, shifts, speak, lies: Vec::new(), refusal: None };
@@ -84,15 +109,11 @@ pub(crate) fn simulated(
     let execution = simulate(&mut worker, space.terms, case.roles(), &mut enemy, &labels);
     space.lay_down(worker);
     let ScriptedAdversary { lies, refusal, .. } = enemy;
-    // Who has accepted a forgery may say what nobody thought of.
-    if let Some(refusal) = refusal.filter(|_| execution.accepted.is_none()) {
-        return Err(refusal);
-    }
     let InitialChoices { faults, traitors, inputs, .. } = case.clone();
     let schedule = shifts.to_vec();
     let attack =
         Attack { faults, lies, schedule, ..Attack::new(&space.terms.graph, traitors, inputs) };
-    Ok((attack, execution))
+    (attack, execution, refusal)
 }
 
 /// An enemy that says what is put into its mouth, and keeps count of its lies.
@@ -111,13 +132,10 @@ impl<F: Fn(Wire) -> Option<SlotChoices>> Enemy for ScriptedAdversary<'_, '_, F> 
         honest: &[MessageId],
         overhears: &Eavesdropper<'_>,
     ) -> Option<Vec<MessageId>> {
-        let placed = match self.space.placed(wire, honest) {
-            Ok(placed) => placed,
-            Err(undescribed) => {
-                self.refusal.get_or_insert(undescribed);
-                return None;
-            }
-        };
+        let placed = self.space.placed(wire, honest).unwrap_or_else(|undescribed| {
+            self.refusal.get_or_insert(undescribed);
+            self.space.wire_choices(wire).fitting(honest)
+        });
         let mut spoken = (self.speak)(wire)?;
         let unplaced = beside(honest, placed.iter().flatten()).into_iter().map(Edit::Withhold);
         for (said, honest) in spoken.iter_mut().zip(&placed) {

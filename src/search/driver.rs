@@ -1,6 +1,6 @@
 //! The driver: what is searched after what. First the canned attacks, then everything with ever more
-//! traitors, and once something is found, everything with ever more lies. Whatever an engine finds is
-//! run again by the simulator before it is believed.
+//! traitors; what is found is then made [as small as can be](super::minimal). Whatever an engine finds
+//! is run again by the simulator before it is believed.
 
 use itertools::Itertools;
 
@@ -17,23 +17,18 @@ use super::progress::{Halt, Phase};
 use super::reduction::Reduction;
 use super::symmetry::Symmetry;
 use super::{Answer, Engine, Found, Search, canned_attacks, events, naive};
-use crate::adversary::Adversary;
 use crate::count::Count;
-use crate::execution::Size;
 use crate::fault::Fault;
 use crate::general::Generals;
 use crate::machine::NumberedAttack;
 use crate::property::Violation;
-use crate::testable::Refusal;
+use crate::testable::{Lacking, Refusal};
 
 /// How many cases are handed to the threads at a time.
 const AT_A_TIME: usize = 256;
 
 /// The most steps spent on the proof that fewer traitors than in a known attack can't.
-const PROOF_OF_TRAITORS: u64 = 2_000_000;
-
-/// The most steps spent on the proof that fewer lies than in a known attack can't.
-const PROOF_OF_LIES: u64 = 20_000_000;
+const PROOF_OF_TRAITORS: u64 = 20_000_000;
 
 impl Search<'_> {
     /// Looks for an attack; one that is found is made as small as can be.
@@ -64,7 +59,7 @@ impl Search<'_> {
         let Some(mut driver) = self.driver(space)? else { return Ok(self.stopped()) };
         let (mut found, mut halt) = driver.canned_attacks()?;
         if found.is_none() && halt.is_none() {
-            (found, halt) = driver.explored(self.adversary.traitors, Lies::Free, u64::MAX)?;
+            (found, halt) = driver.explored(self.adversary.traitors, u64::MAX)?;
         }
         let halt = halt.or(space.harvested().filter(|_| found.is_none()).map(|_| Halt::Harvest));
         Ok(driver.answer(Count::ZERO, found, halt))
@@ -95,13 +90,6 @@ impl Search<'_> {
         Ok(Some(driver.answer(driver.whole.clone(), found, halt)))
     }
 
-    /// An attack found in this space, or the first of those with as many traitors and the fewest
-    /// lies, if that can be proved with so many steps.
-    pub fn smaller(&self, space: &Space<'_>, found: Found, steps: u64) -> Found {
-        let smallest = Driver::new(self, space).smallest(&found, steps);
-        smallest.map_or(found, |smallest| Found { size: Size::LocallyMinimal, ..smallest })
-    }
-
     /// A search of a whole space; nothing if it was told to stop before it was known how large that is.
     fn driver<'a>(&'a self, space: &'a Space<'a>) -> Result<Option<Driver<'a>>, Refusal> {
         self.progress.enter(Phase::Counting);
@@ -114,28 +102,31 @@ impl Search<'_> {
 }
 
 /// A search under way.
-struct Driver<'a> {
-    search: &'a Search<'a>,
-    space: &'a Space<'a>,
+pub(super) struct Driver<'a> {
+    pub search: &'a Search<'a>,
+    pub space: &'a Space<'a>,
     /// Who can be renamed.
     symmetry: Option<Symmetry<'a>>,
     /// What was learned in other cases.
-    pool: Pool,
+    pub pool: Pool,
     /// All raw behaviours.
     whole: Count,
     /// Those that are covered.
     covered: Count,
-    steps: u64,
+    pub steps: u64,
+    /// What the repertoire lacks that somebody who obeys would have said in smaller attacks.
+    pub lacking: Option<Lacking>,
 }
 
 /// What a part of a search found, or why it ended before it found anything.
-type FoundOrHalt = (Option<Found>, Option<Halt>);
+pub(super) type FoundOrHalt = (Option<Found>, Option<Halt>);
 
 impl<'a> Driver<'a> {
     /// One that renames nobody, and does not say how much it covers.
-    fn new(search: &'a Search<'a>, space: &'a Space<'a>) -> Driver<'a> {
+    pub fn new(search: &'a Search<'a>, space: &'a Space<'a>) -> Driver<'a> {
         let (pool, whole, covered) = (Pool::default(), Count::ZERO, Count::ZERO);
-        Driver { search, space, symmetry: None, pool, whole, covered, steps: 0 }
+        let (symmetry, steps, lacking) = (None, 0, None);
+        Driver { search, space, symmetry, pool, whole, covered, steps, lacking }
     }
 
     fn run(mut self) -> Result<Answer, Refusal> {
@@ -148,7 +139,7 @@ impl<'a> Driver<'a> {
                 break;
             }
             let most = if obvious.is_some() { PROOF_OF_TRAITORS } else { u64::MAX };
-            (found, halt) = self.explored(size, Lies::Free, most)?;
+            (found, halt) = self.explored(size, most)?;
         }
         let Some(found) = found.or(obvious) else {
             let behaviours = self.covered.clone();
@@ -178,12 +169,13 @@ impl<'a> Driver<'a> {
             Reduction::Extremes => extremes,
             _ => true,
         });
-        let least_heard = None;
+        let (lacking, least_heard) = (self.lacking.clone(), None);
         Answer {
             behaviours,
             signed,
             forgeries,
             harvested,
+            lacking,
             reductions,
             steps,
             found,
@@ -250,16 +242,31 @@ impl<'a> Driver<'a> {
         Ok((None, None))
     }
 
-    /// Goes through all cases with so many traitors, with at most so many more steps, on all threads,
-    /// as if one after the other: up to the first that ends early.
-    fn explored(&mut self, size: usize, lies: Lies, most: u64) -> Result<FoundOrHalt, Refusal> {
-        let Search { limit, progress, adversary: Adversary { disruptions, .. }, .. } = *self.search;
+    /// Goes through all cases with so many traitors, as free as lies are.
+    fn explored(&mut self, size: usize, most: u64) -> Result<FoundOrHalt, Refusal> {
         let one = self.search.engine != Engine::Exhaustive
             || self.search.reductions.has(Reduction::TraitorsOrder);
-        let orders = match lies {
-            Lies::Free if one => TraitorsOrders::One,
-            Lies::Free | Lies::AtMost(_) => TraitorsOrders::Each,
+        let orders = if one { TraitorsOrders::One } else { TraitorsOrders::Each };
+        let (disruptions, symmetry) = (self.search.adversary.disruptions, self.symmetry.clone());
+        let cases = self.space.cases(size, orders, disruptions, symmetry.as_ref());
+        let values = &self.search.terms.values;
+        let stands = |case: &InitialChoices| {
+            symmetry.as_ref().is_none_or(|symmetry| symmetry.stands_for(case, values).is_some())
         };
+        let progress = self.search.progress;
+        let cases = cases.take_while(|_| !progress.is_stopped()).filter(stands);
+        self.gone_through(cases, Lies::Free, most)
+    }
+
+    /// Goes through these cases, with at most so many more steps, on all threads, as if one after the
+    /// other: up to the first that ends early.
+    pub fn gone_through(
+        &mut self,
+        cases: impl Iterator<Item = InitialChoices>,
+        lies: Lies,
+        most: u64,
+    ) -> Result<FoundOrHalt, Refusal> {
+        let Search { limit, progress, .. } = *self.search;
         let mut budget = StepBudget::new(progress, most.min(limit - self.steps));
         let (mut covered, mut end) = (self.covered.clone(), None);
         let mut cover = |cases: &[InitialChoices]| {
@@ -270,14 +277,6 @@ impl<'a> Driver<'a> {
                 covered = [std::mem::take(&mut covered), behaviours].into_iter().sum();
             }
         };
-        // What is disrupted counts as a lie.
-        let (disruptions, symmetry) = match lies {
-            Lies::Free => (disruptions, self.symmetry.as_ref()),
-            Lies::AtMost(most) => (disruptions.min(most as usize), None),
-        };
-        let cases = self.space.cases(size, orders, disruptions, symmetry);
-        let cases = cases.take_while(|_| !progress.is_stopped());
-        let cases = cases.filter(|case| lies != Lies::Free || self.covers(case).is_some());
         for cases in &cases.chunks(AT_A_TIME) {
             let mut cases = cases.collect_vec();
             let explored = budget.in_order(cases.len(), |place, budget| {
@@ -341,7 +340,7 @@ impl<'a> Driver<'a> {
         violation: Violation,
         decisions: Decisions,
     ) -> Result<Found, Refusal> {
-        let attack = decisions::attack(self.space, case, &decisions)?;
+        let attack = decisions::attack(self.space, case, &decisions, lies != Lies::Free)?;
         self.space.believed(&attack, violation, |violation| {
             Ok(self.inconsistency(case, lies, violation, &decisions))
         })
@@ -367,40 +366,5 @@ impl<'a> Driver<'a> {
         let same = matches!(&again, Err(SearchOutcome::Found(again, said))
             if again == violation && **said == *decisions);
         (!same).then(|| another_end(violation))
-    }
-
-    /// The same attack, or a smaller one: as small as can be shown.
-    fn minimal(&mut self, found: Found, fewest_traitors: bool) -> Found {
-        if found.is_undetermined() {
-            return found;
-        }
-        self.search.progress.enter(Phase::Shrinking);
-        let (local, _) = self.space.shrunk(found, self.search.progress);
-        let smallest = fewest_traitors.then(|| self.smallest(&local, PROOF_OF_LIES)).flatten();
-        smallest.map_or(local, |found| Found { size: Size::Smallest, ..found })
-    }
-
-    /// The first of the attacks with the fewest lies among those with as many traitors as this
-    /// one has, if that can be proved with so many steps.
-    fn smallest(&mut self, local: &Found, steps: u64) -> Option<Found> {
-        let (traitors, size) = (local.attack.traitors, local.attack.size());
-        let end = self.steps.saturating_add(steps);
-        for most in 0..=size {
-            let lies = Lies::AtMost(most as u32);
-            let (found, halt) = self.explored(traitors.len(), lies, end - self.steps).ok()?;
-            if let Some(found) = found {
-                let told = found.attack.size();
-                let again = (told > most).then(|| self.space.inquired(&found.attack));
-                if let Some(Found { violation: Violation::Fault(_), .. }) = again.flatten() {
-                    return None;
-                }
-                assert!(told <= most, "bug in turncoat: {told} lies at the price of {most}");
-                return Some(found);
-            }
-            if halt.is_some() {
-                return None;
-            }
-        }
-        None
     }
 }

@@ -15,6 +15,7 @@
 //! | `branches` | the states that a receiver has reached, and how |
 //! | `sends` | what each general sends in a round, and what of that is late or lost |
 //! | `crash_choices` | who crashes in a round |
+//! | `uniform_cost` | the fewest lies that break the protocol: a shortest path over global states |
 //! | `memo` | what a worker remembers, so that it is computed once |
 
 pub(crate) mod branches;
@@ -31,3 +32,4 @@ pub(crate) mod receiving;
 mod reordering;
 mod sends;
 pub(crate) mod thread;
+pub(crate) mod uniform_cost;

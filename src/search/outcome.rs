@@ -1,5 +1,6 @@
 //! The outcome of exploring a case, when it does not end with everything covered.
 
+use super::budget::EarlyEnd;
 use super::decisions::Decisions;
 use super::progress::Halt;
 use crate::fault::Fault;
@@ -23,6 +24,12 @@ pub(crate) type Explored = (u64, Result<(), SearchOutcome>);
 impl From<Halt> for SearchOutcome {
     fn from(halt: Halt) -> SearchOutcome {
         SearchOutcome::Halted(halt)
+    }
+}
+
+impl EarlyEnd for SearchOutcome {
+    fn is_halt(&self) -> bool {
+        matches!(self, SearchOutcome::Halted(_))
     }
 }
 

@@ -18,16 +18,17 @@ impl Space<'_> {
     /// A locally minimal attack: every lie, made honest, removes the violation or leads out of what
     /// the adversary may do, and so does every crash and every change of the schedule, taken back; and
     /// every traitor is needed, unless there must be exactly so many. Of attacks as small it is as
-    /// simple as can be had by changing one thing. With it, how often the protocol was run for that.
+    /// simple as can be had by changing one thing; unless the protocol would have to be run more often than
+    /// so. With it, how often it was run.
     ///
     /// Parts are tried in blocks, halved until they are single ones, and then until none can go: at
     /// best a number of executions logarithmic in the parts, at worst quadratic.
-    pub fn shrunk(&self, found: Found, progress: &Progress) -> (Found, u64) {
+    pub fn shrunk(&self, found: Found, progress: &Progress, most: u64) -> (Found, u64) {
         let mut shrinker = Shrinker::new(found.attack.clone());
         let (mut executions, mut size) = (0, Size::LocallyMinimal);
         let mut worker = self.worker(shrinker.best.traitors);
         while let Some(attack) = shrinker.next(self) {
-            if progress.is_stopped() {
+            if progress.is_stopped() || executions == most {
                 size = Size::NotMinimal;
                 break;
             }

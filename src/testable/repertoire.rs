@@ -22,6 +22,16 @@ pub struct Wire {
     pub to: General,
 }
 
+/// What somebody who obeys would say on a wire, and what the repertoire of that wire has no place for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Lacking {
+    /// The wire on which it would be said.
+    #[serde(flatten)]
+    pub wire: Wire,
+    /// The message, as a person reads it.
+    pub message: String,
+}
+
 /// What a traitor can say on one wire in one round.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Repertoire<M> {
@@ -29,6 +39,10 @@ pub struct Repertoire<M> {
     /// says one of them, or nothing. A message belongs to one slot, and what the protocol says in
     /// any state that any run can reach must be among them, at most one message a slot. (Searching
     /// is fastest where the messages of each slot come together in the order of messages.)
+    ///
+    /// A traitor who obeys, and to whom another one has lied, may have to pass on what has no place here. That
+    /// is not said, whatever would come of it; a search for small attacks that meets it
+    /// [says so](crate::verdict::Verdict::lacking), and goes on.
     pub slots: Vec<Vec<M>>,
     /// What has no place on this wire (a second message in a slot, one of another round, one that
     /// is malformed): a traitor can throw in one of these a round and wire, beside all else.

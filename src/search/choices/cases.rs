@@ -47,6 +47,20 @@ impl Space<'_> {
         })
     }
 
+    /// Every case with these traitors and disruptions.
+    pub fn cases_with(
+        &self,
+        traitors: Generals,
+        disruptions: Vec<Shift<MessageId>>,
+        orders: TraitorsOrders,
+    ) -> impl Iterator<Item = InitialChoices> + Clone {
+        let faults = self.adversary.faults;
+        self.inputs(traitors, orders, None).map(move |inputs| {
+            let (inputs, disruptions) = (inputs.into_iter().collect(), disruptions.clone());
+            InitialChoices { faults, traitors, inputs, disruptions }
+        })
+    }
+
     /// All assignments of inputs, in order. Of those who are alike, and all loyal or all traitors, none is
     /// given an earlier value than the one before.
     fn inputs(
@@ -90,7 +104,7 @@ impl Space<'_> {
     }
 
     /// Every choice of at most so many messages between the loyal that do not arrive in their round.
-    fn disruptions(
+    pub fn disruptions(
         &self,
         traitors: Generals,
         most: usize,

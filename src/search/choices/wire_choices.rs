@@ -215,6 +215,17 @@ impl WireChoices {
         Ok(placed)
     }
 
+    /// What stands in each slot when this is said, but for what has no place.
+    pub fn fitting(&self, said: &[MessageId]) -> Vec<Option<MessageId>> {
+        let mut fitting = vec![None; self.slots.len()];
+        for message in said {
+            if let Some(slot) = self.slot(message) {
+                fitting[slot].get_or_insert(*message);
+            }
+        }
+        fitting
+    }
+
     /// Whether the loyal may say what has no place here: nobody has described all that they say.
     pub fn is_open(&self) -> bool {
         self.open

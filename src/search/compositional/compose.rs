@@ -82,6 +82,8 @@ impl Search<'_> {
         let traitors = (1..=*adversary.sizes().start()).map(General::new).collect();
         let labels = |_, _| None;
         let mut worker = Worker::new(machine, terms, traitors);
+        // Two runs have little in common.
+        worker.ask_once();
         let breaks = terms.values.iter().find_map(|value| {
             let attack = Attack::new(&terms.graph, traitors, [(General::COMMANDER, *value)].into());
             let execution = obeyed(&mut worker, terms, &attack, &labels);

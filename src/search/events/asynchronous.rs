@@ -21,6 +21,7 @@ use crate::search::budget::StepBudget;
 use crate::search::choices::initial::{InitialChoices, TraitorsOrders};
 use crate::search::choices::space::Space;
 use crate::search::progress::{Halt, Phase};
+use crate::search::random::random_search::RandomSearch;
 use crate::search::reduction::Reduction;
 use crate::search::symmetry::Symmetry;
 use crate::search::{Answer, Engine, Found, Search};
@@ -31,6 +32,9 @@ const PROOF_OF_TRAITORS: u64 = 20_000_000;
 
 /// The most steps spent on the proof that fewer messages of traitors can't.
 const PROOF_OF_PRICE: u64 = 200_000_000;
+
+/// So many attacks are drawn at random where few lies are looked for.
+const DRAWN: u64 = 1024;
 
 /// Looks for an attack on an event-driven protocol; one that is found is made as small as can be.
 pub(crate) fn run(search: &Search<'_>, space: &Space<'_>) -> Result<Answer, Refusal> {
@@ -119,11 +123,22 @@ impl Asynchronous<'_> {
             true => found,
             false => {
                 self.search.progress.enter(Phase::Shrinking);
-                self.space.shrunk(found, self.search.progress).0
+                let progress = self.search.progress;
+                self.with_fewer_lies(self.space.shrunk(found, progress, u64::MAX).0)
             }
         };
         let answer = self.answer(self.whole.clone(), Some(found), None);
         Ok(Answer { least_heard: least, ..answer })
+    }
+
+    /// The same attack, or the smallest of several that are drawn at random: few messages that are heard can take
+    /// many lies.
+    fn with_fewer_lies(&self, found: Found) -> Found {
+        let Asynchronous { search: Search { progress, .. }, space, .. } = *self;
+        let measure = |found: &Found| (found.attack.traitors.len(), found.attack.size());
+        let drawn = RandomSearch { space, seed: 0, cases: 0..DRAWN, progress };
+        let hunted = drawn.smallest(found.attack.traitors.len());
+        hunted.filter(|hunted| measure(hunted) < measure(&found)).unwrap_or(found)
     }
 
     fn answer(&self, behaviours: Count, found: Option<Found>, halt: Option<Halt>) -> Answer {
@@ -135,12 +150,13 @@ impl Asynchronous<'_> {
         };
         let mut reductions = self.search.reductions.of(sound);
         reductions.retain(|reduction| *reduction != Reduction::Renaming || self.symmetry.is_some());
-        let least_heard = None;
+        let (lacking, least_heard) = (None, None);
         Answer {
             behaviours,
             signed,
             forgeries,
             harvested,
+            lacking,
             reductions,
             steps,
             found,

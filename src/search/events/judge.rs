@@ -58,7 +58,7 @@ impl<'a> Judge<'a> {
             for (general, decision) in loyal.iter().zip(decisions) {
                 all[general.id()] = decision.map(&named);
             }
-            case.roles().violated(space.machine, space.terms, &all, quiet)
+            case.roles().violated(space.machine, space.terms, &all, quiet, None)
         })
     }
 

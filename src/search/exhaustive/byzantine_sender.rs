@@ -11,7 +11,7 @@ use super::thread::Thread;
 use crate::general::General;
 use crate::machine::{Machine, MessageId};
 use crate::property::{Accepted, Violation};
-use crate::search::choices::wire_choices::{Candidate, WireChoices};
+use crate::search::choices::wire_choices::{Candidate, WireChoices, beside};
 use crate::search::decisions::{Decisions, SlotChoices};
 use crate::search::outcome::SearchOutcome;
 use crate::testable::Wire;
@@ -74,6 +74,8 @@ pub(super) struct Turn<'t> {
     honest: Option<SlotChoices>,
     /// The price of each candidate; none if they are free.
     prices: Vec<Price>,
+    /// How much the repertoire lacks of what loyalty would say: as many lies, whatever is said.
+    lacking: u32,
     /// The most lies.
     lies_left: u32,
 }
@@ -110,7 +112,11 @@ impl Receiver<'_> {
         if free && wire_choices.all_optional() && received.branches.iter().all(is_deaf) {
             return Ok(thread.budget.take(received.branches.len() as u64 * sayable.count(all))?);
         }
-        let turn = self.turn(wire, wire_choices, sayable, received)?;
+        let turn = self.turn(wire, wire_choices, sayable, received, thread);
+        if turn.lacking > 0 {
+            received.branches.iter_mut().for_each(|branch| branch.lies += turn.lacking);
+            received.keep(|branch| branch.lies <= turn.lies_left);
+        }
         let mut merged = received.branches.len();
         for (first, stretch) in wire_choices.stretches() {
             let Candidate { slot, mark, .. } = stretch[0];
@@ -146,15 +152,24 @@ impl Receiver<'_> {
         wire_choices: &'t WireChoices,
         sayable: Arc<Candidates>,
         received: &Branches<'_>,
-    ) -> Result<Turn<'t>, SearchOutcome> {
+        thread: &mut Thread<'_>,
+    ) -> Turn<'t> {
         let lies_left = self.lies_left.unwrap_or(u32::MAX);
         let counted = received.honest[wire.from.id()].as_ref().filter(|_| self.lies_left.is_some());
-        let honest = counted.map(|honest| self.space.placed(wire, honest)).transpose()?;
+        let mut lacking = 0;
+        let honest = counted.map(|said| {
+            wire_choices.placed(said).unwrap_or_else(|message| {
+                thread.lacking.get_or_insert((wire, message));
+                let fitting = wire_choices.fitting(said);
+                lacking = beside(said, fitting.iter().flatten()).len() as u32;
+                fitting
+            })
+        });
         let price = |Candidate { message, slot, .. }: &Candidate| {
             honest.as_ref().map(|honest| Price::of(self.space.machine, *message, honest[*slot]))
         };
         let prices = wire_choices.candidates.iter().map_while(price).collect();
-        Ok(Turn { wire, wire_choices, sayable, honest, prices, lies_left })
+        Turn { wire, wire_choices, sayable, honest, prices, lacking, lies_left }
     }
 
     /// What a traitor says in a slot, of a stretch of candidates for it, on each branch on which it has not
@@ -187,7 +202,7 @@ impl Receiver<'_> {
         thread: &mut Thread<'_>,
     ) -> Result<(), SearchOutcome> {
         let numbers = first..first + stretch.len();
-        let Thread { worker, memo, budget } = thread;
+        let Thread { worker, memo, budget, .. } = thread;
         let rows = &mut memo.rows;
         let deaf = rows.ignores(received.branches[at].row, &turn.sayable, numbers.clone());
         if deaf && self.lies_left.is_none() && turn.wire_choices.optional(stretch[0].slot) {

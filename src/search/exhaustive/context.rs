@@ -2,12 +2,14 @@
 //! what the enemy overhears, and what a receiver can come to. It can be shared by threads; what each
 //! of them has for itself is a [`Thread`].
 
+use std::collections::BTreeMap;
+
 use super::branches::{Branches, Trace};
 use super::global_state::{GlobalState, Store};
 use super::receiving::Receiver;
 use super::thread::{Pool, Thread};
 use crate::general::{General, Generals};
-use crate::machine::{Said, StateId, Terms, Worker};
+use crate::machine::{Said, StateId, Terms, ValueId, Worker};
 use crate::protocol::{Round, Seat};
 use crate::search::budget::StepBudget;
 use crate::search::choices::initial::InitialChoices;
@@ -84,11 +86,11 @@ impl<'a> RoundContext<'a> {
         let (memory, memo) = known.filter(|_| !self.thorough).unwrap_or_default();
         let worker = Worker::remembering(machine, terms, self.case.traitors, memory);
         let worker = if self.thorough { worker.thorough() } else { worker };
-        Thread { worker, memo, budget }
+        Thread { worker, memo, budget, lacking: None }
     }
 
     /// A thread is done: the next one knows what it has learned. Answers with its steps.
-    pub fn lay_down(&self, Thread { worker, memo, budget }: Thread<'_>) -> u64 {
+    pub fn lay_down(&self, Thread { worker, memo, budget, .. }: Thread<'_>) -> u64 {
         if !self.thorough
             && let Ok(mut known) = self.pool.known.lock()
         {
@@ -97,9 +99,10 @@ impl<'a> RoundContext<'a> {
         budget.steps()
     }
 
-    /// Where the execution stands when the first round begins.
+    /// Where the execution stands when the first round begins with these inputs.
     pub fn start(
         &self,
+        inputs: &BTreeMap<General, ValueId>,
         thread: &mut Thread<'a>,
         store: &mut Store<'_>,
     ) -> Result<GlobalState, SearchOutcome> {
@@ -107,7 +110,7 @@ impl<'a> RoundContext<'a> {
         let mut global = self.nowhere();
         for me in self.followed.iter() {
             let seat = Seat::on(&space.terms.graph, me);
-            let state = thread.worker.start(seat, case.inputs.get(&me).copied())?;
+            let state = thread.worker.start(seat, inputs.get(&me).copied())?;
             global.states[me.id()] = thread.put(store, state);
         }
         let made = space.made_by(case.traitors);

@@ -109,8 +109,8 @@ impl<'a> Explorer<'a> {
     /// The same with every call made twice, to see whether the answers agree.
     pub fn thorough(mut self) -> Explorer<'a> {
         self.context.thorough = true;
-        let Thread { worker, budget, .. } = self.thread;
-        let thread = Thread { worker: worker.thorough(), memo: Memo::default(), budget };
+        let Thread { worker, budget, lacking, .. } = self.thread;
+        let thread = Thread { worker: worker.thorough(), memo: Memo::default(), budget, lacking };
         Explorer { thread, ..self }
     }
 
@@ -121,8 +121,12 @@ impl<'a> Explorer<'a> {
     }
 
     pub(crate) fn begin(&mut self) -> Result<(), SearchOutcome> {
-        let global = self.context.start(&mut self.thread, &mut self.store)?;
-        let RoundContext { case, .. } = self.context;
+        let RoundContext { case, space, .. } = self.context;
+        if space.terms.asked.of_course().is_some() {
+            // How executions went is not known where those are one that come to the same states.
+            return Err(Halt::Steps.into());
+        }
+        let global = self.context.start(&case.inputs, &mut self.thread, &mut self.store)?;
         let spent = self.context.lies_left(0).map_or(0, |_| case.disruptions.len() as u32);
         if self.context.lies_left(0).is_some_and(|left| spent > left) {
             return Ok(());

@@ -12,30 +12,32 @@ use crate::general::{General, Generals};
 use crate::machine::{DecisionId, Said};
 use crate::property::Violation;
 use crate::search::budget::StepBudget;
+use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::signature_set::SignatureSet;
+use crate::search::choices::space::Space;
 use crate::search::decisions::Decisions;
 use crate::search::outcome::SearchOutcome;
 
 /// What one general can be brought to decide, each with the fewest lies it takes.
-struct ReachableDecisions<'a> {
+pub(super) struct ReachableDecisions<'a> {
     to: General,
-    decisions: Vec<ReachableDecision>,
+    pub decisions: Vec<ReachableDecision>,
     /// How it comes to that, unless it is only known that it does.
     received: Option<Branches<'a>>,
 }
 
 /// A decision, with the fewest lies that it takes and what brings it about.
-type ReachableDecision = (Option<DecisionId>, u32, Trace);
+pub(super) type ReachableDecision = (Option<DecisionId>, u32, Trace);
 
 /// What each general decides, if it is one of those who are asked, and has decided.
-type Decided = Vec<Option<DecisionId>>;
+pub(super) type Decided = Vec<Option<DecisionId>>;
 
 /// Where the last round begins, and what the enemy has by then.
-struct LastRound<'a> {
-    store: &'a Store<'a>,
-    global: &'a GlobalState,
-    enemy: (&'a SignatureSet, u64),
-    spent: u32,
+pub(super) struct LastRound<'a> {
+    pub store: &'a Store<'a>,
+    pub global: &'a GlobalState,
+    pub enemy: (&'a SignatureSet, u64),
+    pub spent: u32,
 }
 
 impl RoundContext<'_> {
@@ -149,7 +151,7 @@ impl RoundContext<'_> {
     }
 
     /// To which decisions a general can be brought, and how.
-    fn reached<'a>(
+    pub(super) fn reached<'a>(
         &self,
         before: &LastRound<'_>,
         thread: &mut Thread<'_>,
@@ -222,19 +224,37 @@ impl RoundContext<'_> {
         thread: &mut Thread<'_>,
         global: &GlobalState,
     ) -> Result<(), SearchOutcome> {
+        self.ruled(&self.decided(store, thread, global)?)
+    }
+
+    /// What each decides when all rounds are over.
+    pub(super) fn decided(
+        &self,
+        store: &Store<'_>,
+        thread: &mut Thread<'_>,
+        global: &GlobalState,
+    ) -> Result<Decided, SearchOutcome> {
         let mut decided = vec![None; self.space.terms.n()];
         for me in self.deciders().iter() {
             let state = thread.adopt(store, global.states[me.id()]);
             decided[me.id()] = thread.worker.decide(me, state)?;
         }
-        self.ruled(&decided)
+        Ok(decided)
     }
 
     fn ruled(&self, decided: &Decided) -> Result<(), SearchOutcome> {
-        let violated =
-            self.case.roles().violated(self.space.machine, self.space.terms, decided, true);
-        let violated = violated.map(Violation::Property);
-        let found = |violation| Err(SearchOutcome::Found(violation, Box::new(Decisions::new())));
-        violated.map_or(Ok(()), found)
+        ruled(self.space, self.case, decided)
     }
+}
+
+/// Whether a case may end so.
+pub(super) fn ruled(
+    space: &Space<'_>,
+    case: &InitialChoices,
+    decided: &[Option<DecisionId>],
+) -> Result<(), SearchOutcome> {
+    let violated = case.roles().violated(space.machine, space.terms, decided, true, None);
+    let violated = violated.map(Violation::Property);
+    let found = |violation| Err(SearchOutcome::Found(violation, Box::new(Decisions::new())));
+    violated.map_or(Ok(()), found)
 }

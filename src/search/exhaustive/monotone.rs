@@ -72,7 +72,7 @@ impl Receiver<'_> {
         let wire = Wire { round: self.round, from, to: self.to };
         let wire_choices = self.space.wire_choices(wire);
         let sayable = thread.memo.sayable.on(wire, wire_choices, self.overheard);
-        let turn = self.turn(wire, wire_choices, sayable, received)?;
+        let turn = self.turn(wire, wire_choices, sayable, received, thread);
         let before = received.branches.len();
         let rows = &mut thread.memo.rows;
         rows.make_room();

@@ -54,7 +54,10 @@ impl Receiver<'_> {
         }
         let wire_choices = self.space.wire_choices(wire);
         let priced = honest.filter(|_| self.lies_left.is_some());
-        let placed = priced.map(|honest| self.space.placed(wire, honest)).transpose()?;
+        let placed = priced.map(|honest| wire_choices.placed(honest));
+        let placed = placed.map(|placed| {
+            placed.unwrap_or_else(|_| wire_choices.fitting(honest.unwrap_or_default()))
+        });
         for (candidate, Candidate { message, slot, signatures, forgery, .. }) in
             wire_choices.candidates.iter().enumerate()
         {

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::global_state::Store;
 use super::memo::Memo;
-use crate::machine::{Machine, Memory, StateId, Worker};
+use crate::machine::{Machine, Memory, MessageId, StateId, Worker};
 use crate::search::budget::StepBudget;
+use crate::testable::Wire;
 
 /// What threads have learned that are done with their work, for those that come after them.
 #[derive(Default)]
@@ -36,6 +37,8 @@ pub(crate) struct Thread<'a> {
     pub memo: Memo,
     /// Counts how often.
     pub budget: StepBudget<'a>,
+    /// The first thing that a traitor who obeys would say, and for which the repertoire has no place.
+    pub lacking: Option<(Wire, MessageId)>,
 }
 
 impl Thread<'_> {

@@ -87,6 +87,11 @@ pub(crate) fn any_case(space: &Space<'_>, rng: &mut Dice) -> InitialChoices {
         1..5 => rng.random_range(fewest.max(1).min(most)..=most),
         _ => most,
     };
+    any_case_of(space, size, rng)
+}
+
+/// The same with so many traitors.
+pub(crate) fn any_case_of(space: &Space<'_>, size: usize, rng: &mut Dice) -> InitialChoices {
     let suspects = space.suspects();
     let lieutenants = suspects.without(General::COMMANDER);
     let with_commander = suspects.contains(General::COMMANDER)

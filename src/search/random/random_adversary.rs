@@ -161,14 +161,8 @@ impl RandomAdversary<'_, '_> {
             }
             Err(undescribed) => self.refusal.get_or_insert(undescribed),
         };
-        let (mut placed, mut homeless) = (self.space.wire_choices(wire).uniform(None), Vec::new());
-        for message in honest {
-            let alone = self.space.placed(wire, std::slice::from_ref(message)).unwrap_or_default();
-            match alone.iter().position(Option::is_some).filter(|slot| placed[*slot].is_none()) {
-                Some(slot) => placed[slot] = Some(*message),
-                None => homeless.push(*message),
-            }
-        }
+        let placed = self.space.wire_choices(wire).fitting(honest);
+        let homeless = beside(honest, placed.iter().flatten());
         (placed, homeless)
     }
 

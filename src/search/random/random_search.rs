@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use super::Dice;
-use super::draw::{Drawn, drawn};
+use super::draw::{Drawn, any_case_of, drawn, drawn_in};
 use crate::attack::Attack;
 use crate::execution::NumberedExecution;
 use crate::general::{General, Generals};
@@ -64,6 +64,15 @@ pub struct Coverage {
 /// The most steps spent on the search for an attack with fewer lies than one that can't be made
 /// smaller bit by bit.
 const STEPS: u64 = 300_000;
+
+/// The most attacks that are made smaller, of which the smallest is wanted.
+const MADE_SMALLER: usize = 24;
+
+/// The most executions that are spent on each of them.
+const MOST_EXECUTIONS: u64 = 2_000;
+
+/// No more attacks are drawn when so many messages were sent.
+const MOST_MESSAGES: u64 = 4_000_000;
 
 /// How many cases are handed to the threads at a time.
 const AT_A_TIME: u64 = 1024;
@@ -121,6 +130,44 @@ impl RandomSearch<'_> {
         Ok(RandomSearchAnswer { coverage, found: None })
     }
 
+    /// The first of the smallest attacks that are left of those that break the protocol, of which
+    /// only so many are made smaller; nothing if it is told to stop. With each case another one is drawn
+    /// that has so many traitors. What the repertoire has no place for is passed by.
+    pub fn smallest(&self, traitors: usize) -> Option<Found> {
+        let breaks = |drawn: Result<Drawn, Refusal>| {
+            let (attack, execution) = drawn.ok()?;
+            let broken =
+                execution.violation().is_some_and(|violation| !violation.is_undetermined());
+            let found = broken && self.has_place(&attack, &execution).is_ok();
+            Some((execution.messages() as u64, found.then_some(attack)))
+        };
+        let (mut attacks, mut messages, mut next) = (Vec::new(), 0, self.cases.start);
+        while next < self.cases.end && messages < MOST_MESSAGES && !self.progress.is_stopped() {
+            let end = self.cases.end.min(next + AT_A_TIME);
+            let cases = (next..end).into_par_iter();
+            let drawn = cases
+                .map(|case| [breaks(self.drawn(case)), breaks(self.drawn_with(traitors, case))]);
+            let drawn: Vec<_> = drawn.collect();
+            for (told, attack) in drawn.into_iter().flatten().flatten() {
+                messages += told;
+                attacks.extend(attack);
+            }
+            next = end;
+        }
+        let measure = |attack: &NumberedAttack| (attack.traitors.len(), attack.size());
+        // What is found first is what a hunt finds.
+        attacks.get_mut(1..).unwrap_or_default().sort_by_key(measure);
+        attacks.truncate(MADE_SMALLER);
+        let smaller = attacks.par_iter().filter_map(|attack| {
+            let found = self.space.confirmed(attack)?;
+            Some(self.space.shrunk(found, self.progress, MOST_EXECUTIONS).0)
+        });
+        let smaller: Vec<Found> = smaller.collect();
+        let best = smaller.into_iter().min_by_key(|found| measure(&found.attack))?;
+        let (best, _) = self.space.shrunk(best, self.progress, u64::MAX);
+        (!self.progress.is_stopped()).then_some(best)
+    }
+
     /// Plays these cases, at least up to the first that ends the hunt, unless it is told to stop.
     fn all_tried(
         &self,
@@ -167,8 +214,18 @@ impl RandomSearch<'_> {
 
     /// The attack of a case, and its execution.
     fn drawn(&self, case: u64) -> Result<Drawn, Refusal> {
+        drawn(self.space, &mut self.dice(case))
+    }
+
+    /// The attack of a case where there are so many traitors, and its execution.
+    fn drawn_with(&self, traitors: usize, case: u64) -> Result<Drawn, Refusal> {
+        let mut rng = self.dice(case);
+        drawn_in(self.space, &any_case_of(self.space, traitors, &mut rng), &mut rng)
+    }
+
+    fn dice(&self, case: u64) -> Dice {
         let mixed = Dice::seed_from_u64(self.seed).next_u64();
-        drawn(self.space, &mut Dice::seed_from_u64(mixed ^ case))
+        Dice::seed_from_u64(mixed ^ case)
     }
 
     /// What was found in a case, run again by the simulator.
@@ -221,7 +278,7 @@ impl RandomSearch<'_> {
         if found.is_undetermined() {
             return (found, 0);
         }
-        let (found, executions) = self.space.shrunk(found, progress);
+        let (found, executions) = self.space.shrunk(found, progress, u64::MAX);
         if progress.is_stopped() || self.space.harvested().is_some() {
             return (found, executions);
         }

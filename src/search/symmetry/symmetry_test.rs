@@ -181,7 +181,7 @@ impl<'a> ComparedRun<'a> {
     ) -> Result<ComparedRun<'a>, SearchOutcome> {
         let context = RoundContext::new(space, case, Lies::Free, Reductions::ALL, None, pool);
         let mut thread = context.thread(StepBudget::new(progress, u64::MAX));
-        let global = context.start(&mut thread, store)?;
+        let global = context.start(&case.inputs, &mut thread, store)?;
         Ok(ComparedRun { context, thread, global })
     }
 
