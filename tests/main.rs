@@ -17,6 +17,8 @@ mod ed25519;
 mod edge_cases;
 mod enemy_search;
 mod enemy_twins;
+mod event_engines;
+mod event_tables;
 mod events;
 mod faults;
 mod fuzzed_command_lines;

@@ -123,10 +123,12 @@ pub(crate) fn obeyed_into(
     labels: &Labels<'_>,
     execution: &mut NumberedExecution,
 ) {
+    let said = attack.lies.iter().filter(|lie| lie.edit.said().is_some());
     let mut enemy = Written {
         machine: worker.machine(),
         attack,
         by_wire: (0..attack.lies.len()).sorted_by_key(|lie| attack.lies[*lie].wire).collect(),
+        last_said: said.map(|lie| lie.wire.round).max().unwrap_or(0),
         told: 0,
         idle: Vec::new(),
         lacking: Vec::new(),
@@ -151,6 +153,8 @@ struct Written<'a> {
     attack: &'a NumberedAttack,
     /// The places of its lies, in the order of their wires: so it is asked after them.
     by_wire: Vec<usize>,
+    /// The last round in which something is said that is not due.
+    last_said: Round,
     /// How many of those are dealt with.
     told: usize,
     /// The lies that changed nothing, by place.
@@ -235,9 +239,7 @@ impl Enemy for Written<'_> {
     }
 
     fn awaits(&self, wave: Round) -> bool {
-        let last = self.by_wire.last().map(|lie| self.attack.lies[*lie].wire.round);
-        last.is_some_and(|last| last >= wave)
-            || self.attack.happenings.iter().any(|named| named.wave > wave)
+        self.last_said >= wave || self.attack.happenings.iter().any(|named| named.wave > wave)
     }
 
     fn shifted(&mut self, applied: &[usize]) {

@@ -276,6 +276,7 @@ impl Enemy for ListedAdversary<'_> {
     }
 
     fn awaits(&self, wave: Round) -> bool {
-        wave <= self.waves.last
+        let told = self.waves.told.keys().any(|wire| wire.round >= wave);
+        told || self.waves.happenings.iter().any(|here| here.wave > wave)
     }
 }

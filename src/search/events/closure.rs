@@ -55,12 +55,12 @@ impl Closure {
     pub fn search(
         &mut self,
         locals: &mut Locals<'_>,
-        orbits: &mut Orbits<'_>,
+        orbits: &Orbits<'_>,
         seeds: &[(LocalId, Price)],
         Snapshot { mail, signatures }: Snapshot,
         priced: bool,
         budget: &mut StepBudget<'_>,
-        mut visit: impl FnMut(&mut Locals<'_>, &mut Orbits<'_>, Visit) -> Result<(), Stop>,
+        mut visit: impl FnMut(&mut Locals<'_>, &Orbits<'_>, Visit) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
         self.begin();
         let Some((first, _)) = seeds.first() else { return Ok(()) };

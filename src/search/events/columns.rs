@@ -103,7 +103,6 @@ struct Renamed {
     histories: FxHashMap<(HistoryId, RenamingId), HistoryId>,
     snapshots: FxHashMap<(SnapshotId, RenamingId), SnapshotId>,
     sendings: FxHashMap<(SendingId, RenamingId), SendingId>,
-    locals: FxHashMap<(LocalId, RenamingId), LocalId>,
 }
 
 impl<'a> Columns<'a> {
@@ -268,15 +267,15 @@ impl<'a> Columns<'a> {
         let mut seeds = self.seeds(history, budget)?;
         let stabilizer = self.stabilizer(history, snapshot)?;
         let snapshot = self.snapshots[snapshot as usize];
-        let Columns { locals, group, renamed, closure, decisions, priced, .. } = self;
-        let mut orbits = Orbits { group, stabilizer: &stabilizer, renamed: &mut renamed.locals };
+        let Columns { locals, group, closure, decisions, priced, .. } = self;
+        let orbits = Orbits { group, stabilizer: &stabilizer };
         for (local, _) in &mut seeds {
             *local = orbits.first(locals, *local)?.0;
         }
         let mut profile = Profile::default();
         let mut sends: Vec<(SendingId, IndexMap<LocalId, Price, FxBuildHasher>)> = Vec::new();
         let mut size = 0;
-        let visits = |locals: &mut Locals<'_>, orbits: &mut Orbits<'_>, visit: Visit| match visit {
+        let visits = |locals: &mut Locals<'_>, orbits: &Orbits<'_>, visit: Visit| match visit {
             Visit::Event { reaction: Reaction::Sends(next, sending), price, .. } => {
                 let place = sends.iter().position(|(known, _)| *known == sending);
                 let place = place.unwrap_or_else(|| {
@@ -307,7 +306,7 @@ impl<'a> Columns<'a> {
                 Ok(())
             }
         };
-        closure.search(locals, &mut orbits, &seeds, snapshot, *priced, budget, visits)?;
+        closure.search(locals, &orbits, &seeds, snapshot, *priced, budget, visits)?;
         profile.choices.sort_unstable();
         self.total += size as u64;
         let profile = self.profiles.insert_full(profile).0 as ProfileId;
@@ -358,9 +357,8 @@ impl<'a> Columns<'a> {
     }
 
     pub fn renamed_local(&mut self, local: LocalId, renaming: RenamingId) -> Result<LocalId, Stop> {
-        let Columns { locals, group, renamed, .. } = self;
-        Orbits { group, stabilizer: &[], renamed: &mut renamed.locals }
-            .renamed(locals, local, renaming)
+        let Columns { locals, group, .. } = self;
+        Orbits { group, stabilizer: &[] }.renamed(locals, local, renaming)
     }
 
     /// The same with every snapshot replaced by what can be heard by now, where that leaves the set of local

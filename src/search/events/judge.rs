@@ -74,6 +74,15 @@ impl<'a> Judge<'a> {
         }
         let profiles: Vec<Profile> = ids.iter().map(|id| profile(*id)).collect();
         let mut best: Option<Breach> = None;
+        for quiet in [false, true] {
+            let of = |profile: &Profile| {
+                let these = profile.choices.iter().filter(|choice| choice.quiet == quiet);
+                these.copied().collect()
+            };
+            let choices: Vec<Vec<Choice>> = profiles.iter().map(of).collect();
+            let mut picked = Vec::with_capacity(choices.len());
+            self.cheapest(&choices, &mut picked, 0, quiet, &named, &mut best);
+        }
         let least = |profile: &Profile| profile.choices.iter().map(|choice| choice.price).min();
         let all: Price = profiles.iter().filter_map(least).sum();
         for (place, profile) in profiles.iter().enumerate() {
@@ -84,15 +93,6 @@ impl<'a> Judge<'a> {
                 wanted[place] = Wanted::Fault;
                 best = Some(Breach { price, property: None, wanted });
             }
-        }
-        for quiet in [false, true] {
-            let of = |profile: &Profile| {
-                let these = profile.choices.iter().filter(|choice| choice.quiet == quiet);
-                these.copied().collect()
-            };
-            let choices: Vec<Vec<Choice>> = profiles.iter().map(of).collect();
-            let mut picked = Vec::with_capacity(choices.len());
-            self.cheapest(&choices, &mut picked, 0, quiet, &named, &mut best);
         }
         self.judged.insert(ids.to_vec(), best.clone());
         best

@@ -93,6 +93,8 @@ pub(super) struct Locals<'a> {
     faces: BTreeMap<u32, Face>,
     locals: IndexSet<Local, FxBuildHasher>,
     pub mail: IndexSet<Mail, FxBuildHasher>,
+    /// By message, which it is when two have changed places.
+    swapped_mail: Vec<Box<[u32]>>,
     /// By general.
     pub tales: Vec<Vec<Tale>>,
     sendings: IndexSet<Sent, FxBuildHasher>,
@@ -112,6 +114,25 @@ struct Row {
     tales: Box<[Packed]>,
     own: Option<Arc<[OwnEvent]>>,
     decision: Option<Option<DecisionId>>,
+    /// By pair of generals, which local state it is when they have changed places.
+    swapped: Box<[u32]>,
+}
+
+/// What is not known.
+const UNKNOWN: u32 = u32::MAX;
+
+/// The number of a pair.
+fn pair(Swap { one, other }: Swap) -> usize {
+    let (low, high) = (one.id().min(other.id()), one.id().max(other.id()));
+    high * (high - 1) / 2 + low
+}
+
+/// Where what a pair makes of something stands, among so many generals.
+fn place(row: &mut Box<[u32]>, n: usize, swap: Swap) -> &mut u32 {
+    if row.is_empty() {
+        *row = vec![UNKNOWN; n * (n - 1) / 2].into();
+    }
+    &mut row[pair(swap)]
 }
 
 /// A reaction in eight bytes; 0 if it is not known.
@@ -172,6 +193,7 @@ impl<'a> Locals<'a> {
             faces: faces.clone(),
             locals: IndexSet::default(),
             mail: IndexSet::default(),
+            swapped_mail: Vec::new(),
             tales: tales.collect(),
             sendings: IndexSet::default(),
             faults: Vec::new(),
@@ -186,11 +208,6 @@ impl<'a> Locals<'a> {
     /// The last fault that was found.
     pub fn fault(&self) -> Violation {
         Violation::Fault(self.faults.last().expect("there was a fault").clone())
-    }
-
-    /// How many local states there are.
-    pub fn len(&self) -> usize {
-        self.rows.len()
     }
 
     pub fn general(&self, local: LocalId) -> General {
@@ -431,21 +448,42 @@ impl<'a> Locals<'a> {
 
     /// The same local state when two who are alike have changed places.
     pub fn swapped(&mut self, local: LocalId, swap: Swap) -> Result<LocalId, Stop> {
+        let n = self.space.terms.n();
+        let known = *place(&mut self.rows[local as usize].swapped, n, swap);
+        if known != UNKNOWN {
+            return Ok(known);
+        }
         let Local { general, state, heard } = self.locals[local as usize];
         let state = self.worker.swapped(state, swap)?;
         let heard = self.swapped_mail(heard, swap)?;
-        Ok(self.number(Local { general: swap.of(general), state, heard }))
+        let swapped = self.number(Local { general: swap.of(general), state, heard });
+        *place(&mut self.rows[local as usize].swapped, n, swap) = swapped;
+        *place(&mut self.rows[swapped as usize].swapped, n, swap) = local;
+        Ok(swapped)
     }
 
     pub fn swapped_mail(&mut self, mail: MailSet, swap: Swap) -> Result<MailSet, Stop> {
-        let numbers = mail.iter().map(|number| {
-            let Mail { from, message, copy } = self.mail[number as usize];
-            let message = self.space.machine.swapped_message(message, swap)?;
-            let mail = Mail { from: swap.of(from), message, copy };
-            let place = self.mail.insert_full(mail).0;
-            if place >= MailSet::MAX { Err(Halt::Room.into()) } else { Ok(place as u32) }
-        });
-        numbers.collect()
+        let n = self.space.terms.n();
+        self.swapped_mail.resize_with(self.mail.len(), Box::default);
+        let mut swapped = MailSet::NONE;
+        for number in mail.iter() {
+            let known = *place(&mut self.swapped_mail[number as usize], n, swap);
+            let renamed = if known == UNKNOWN { self.renamed_mail(number, swap)? } else { known };
+            swapped = swapped.with(renamed);
+        }
+        Ok(swapped)
+    }
+
+    fn renamed_mail(&mut self, number: u32, swap: Swap) -> Result<u32, Stop> {
+        let Mail { from, message, copy } = self.mail[number as usize];
+        let message = self.space.machine.swapped_message(message, swap)?;
+        let renamed = self.mail.insert_full(Mail { from: swap.of(from), message, copy }).0;
+        if renamed >= MailSet::MAX {
+            return Err(Halt::Room.into());
+        }
+        let n = self.space.terms.n();
+        *place(&mut self.swapped_mail[number as usize], n, swap) = renamed as u32;
+        Ok(renamed as u32)
     }
 
     pub fn swapped_sending(&mut self, sending: SendingId, swap: Swap) -> Result<SendingId, Stop> {

@@ -63,11 +63,6 @@ impl<'a> Naive<'a> {
         }
     }
 
-    /// How many global states were met.
-    pub fn len(&self) -> usize {
-        self.states.len()
-    }
-
     /// Goes through all states in order of price, up to the first violation.
     pub fn explored(
         &mut self,

@@ -1,8 +1,6 @@
 //! The orbits of local states under renamings that change nothing in a column: of each one state is gone
 //! through.
 
-use rustc_hash::FxHashMap;
-
 use super::Stop;
 use super::group::{Group, RenamingId};
 use super::locals::{LocalId, Locals};
@@ -11,16 +9,11 @@ pub(super) struct Orbits<'c> {
     pub group: &'c Group,
     /// The renamings that change nothing, that of nobody first.
     pub stabilizer: &'c [RenamingId],
-    pub renamed: &'c mut FxHashMap<(LocalId, RenamingId), LocalId>,
 }
 
 impl Orbits<'_> {
     /// The first local state of the orbit of this one, and how many there are in it.
-    pub fn first(
-        &mut self,
-        locals: &mut Locals<'_>,
-        local: LocalId,
-    ) -> Result<(LocalId, usize), Stop> {
+    pub fn first(&self, locals: &mut Locals<'_>, local: LocalId) -> Result<(LocalId, usize), Stop> {
         if self.stabilizer.len() <= 1 {
             return Ok((local, 1));
         }
@@ -34,22 +27,15 @@ impl Orbits<'_> {
     }
 
     pub fn renamed(
-        &mut self,
+        &self,
         locals: &mut Locals<'_>,
         local: LocalId,
         renaming: RenamingId,
     ) -> Result<LocalId, Stop> {
-        if renaming == 0 {
-            return Ok(local);
-        }
-        if let Some(known) = self.renamed.get(&(local, renaming)) {
-            return Ok(*known);
-        }
         let mut renamed = local;
         for swap in self.group.swaps(renaming) {
             renamed = locals.swapped(renamed, *swap)?;
         }
-        self.renamed.insert((local, renaming), renamed);
         Ok(renamed)
     }
 }

@@ -150,8 +150,8 @@ fn traced(
     let mut best: Option<(Price, LocalId, Option<LocalEvent>)> = None;
     let mut closure = Closure::default();
     let Columns { locals, group, decisions, .. } = &mut *columns;
-    let mut orbits = Orbits { group, stabilizer: &[], renamed: &mut FxHashMap::default() };
-    closure.search(locals, &mut orbits, &seeds, snapshot, true, budget, |locals, _, visit| {
+    let orbits = Orbits { group, stabilizer: &[] };
+    closure.search(locals, &orbits, &seeds, snapshot, true, budget, |locals, _, visit| {
         let mut reach = |price: Price, local, event| {
             if best.is_none_or(|(known, ..)| price < known) {
                 best = Some((price, local, event));

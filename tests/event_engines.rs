@@ -1,0 +1,128 @@
+//! The engines for event-driven protocols: held against what is known of reliable broadcast, and against each
+//! other on protocols at random, with each reduction left out in turn.
+
+use turncoat::search::{Engine, Reduction};
+use turncoat::{
+    Adversary, Check, EventTestable, General, Generals, InWaves, ReliableBroadcast, check,
+};
+
+use crate::event_tables::EventTables;
+
+/// The verdict in a word, the property, and the fewest messages of traitors that the loyal hear.
+type Told = (&'static str, Option<&'static str>, Option<u32>);
+
+fn told<P: EventTestable>(asked: Check<InWaves<P>>) -> Told {
+    let verdict = asked.run().unwrap_or_else(|error| panic!("{error}"));
+    let found = verdict.counterexample().map(|found| found.violation.name());
+    (verdict.name(), found, verdict.least_heard)
+}
+
+/// Exactly one traitor: the commander, or a lieutenant.
+fn one_traitor(loyal_commander: bool) -> Adversary {
+    let mut adversary = Adversary::byzantine(1).exactly();
+    match loyal_commander {
+        true => adversary = adversary.loyal_commander(),
+        false => adversary.suspects = Some(Generals::NONE.with(General::COMMANDER)),
+    }
+    adversary
+}
+
+/// With a loyal commander validity asks that all deliver: what is called termination elsewhere.
+#[test]
+fn the_mutants_of_reliable_broadcast_are_broken_as_cheaply_as_is_known() {
+    let bracha = ReliableBroadcast::new();
+    let three = bracha.tolerating(1);
+    let holds = ("holds", None, None);
+    let breaks = |property, least| ("broken", Some(property), Some(least));
+    let cases = [
+        ("as published", bracha, 4, holds, holds),
+        ("ready at 2f + 1 echoes", bracha.ready_at(3), 5, breaks("agreement", 8), holds),
+        ("nobody joins in", bracha.amplify_at(0), 4, breaks("totality", 5), holds),
+        ("delivers at f + 1", bracha.deliver_at(2), 4, breaks("totality", 4), holds),
+        ("joins in at f", bracha.amplify_at(1), 4, breaks("totality", 2), breaks("validity", 1)),
+        ("ready at f + 1 echoes", bracha.ready_at(2), 4, breaks("totality", 5), holds),
+        ("ready at n echoes", bracha.ready_at(4), 4, holds, breaks("validity", 0)),
+        (
+            "n = 3, with 2, 2, 2",
+            three.ready_at(2).amplify_at(2).deliver_at(2),
+            3,
+            breaks("totality", 3),
+            holds,
+        ),
+        (
+            "n = 3, with 3, 2, 3",
+            three.ready_at(3).amplify_at(2).deliver_at(3),
+            3,
+            breaks("totality", 4),
+            breaks("validity", 0),
+        ),
+    ];
+    for (name, protocol, n, traitor, loyal) in cases {
+        for (loyal_commander, expected) in [(false, traitor), (true, loyal)] {
+            let asked = check(protocol).generals(n).against(one_traitor(loyal_commander));
+            assert_eq!(told(asked), expected, "{name}, loyal commander: {loyal_commander}");
+        }
+    }
+}
+
+#[test]
+fn among_three_the_naive_engine_says_the_same_of_reliable_broadcast() {
+    let three = ReliableBroadcast::new().tolerating(1);
+    for (echoes, amplify, deliver) in [(2, 2, 2), (3, 2, 3), (2, 1, 2), (2, 0, 3), (3, 2, 2)] {
+        let protocol = three.ready_at(echoes).amplify_at(amplify).deliver_at(deliver);
+        let asked = check(protocol).generals(3).traitors(1);
+        let naive = told(asked.clone().engine(Engine::Naive));
+        assert_eq!(told(asked), naive, "{echoes}, {amplify}, {deliver}");
+    }
+}
+
+/// Holds what each engine says of a random protocol against the naive one; how that ends, in a word.
+pub fn engines_agree(seed: u64) -> &'static str {
+    let protocol = EventTables::new(seed);
+    let steps = 3_000_000;
+    let asked = check(protocol).generals(protocol.n).against(Adversary::byzantine(1)).steps(steps);
+    let (name, _, least) = told(asked.clone().engine(Engine::Naive));
+    if name == "bounded" {
+        return name;
+    }
+    // Where the proof takes too many steps nothing is said of the least.
+    let same = |found: Told, expected: Told, what: &str| {
+        let proved = found.2.is_some() && expected.2.is_some();
+        let same = found.0 == expected.0 && (found.2 == expected.2 || !proved);
+        assert!(same || found.0 == "bounded", "seed {seed}: {what}: {found:?}, not {expected:?}");
+    };
+    let naive = (name, None, least);
+    same(told(asked.clone()), naive, "the board");
+    for reduction in Reduction::ASYNCHRONOUS {
+        same(told(asked.clone().without(reduction)), naive, &reduction.to_string());
+    }
+    for property in ["agreement", "validity", "termination", "totality"] {
+        // Not all of them are asked.
+        let asked = asked.clone().violating(property);
+        let Ok(naive) = asked.clone().engine(Engine::Naive).run() else { continue };
+        let found = told(asked);
+        if naive.name() == "bounded" {
+            continue;
+        }
+        assert_eq!(
+            (found.0, found.2),
+            (naive.name(), naive.least_heard),
+            "seed {seed}: {property}"
+        );
+        // A fault is found whatever is asked, and may cost as much.
+        let of_property = naive.counterexample().map(|found| found.violation.name());
+        if [found.1, of_property].iter().flatten().all(|name| *name == property) {
+            assert_eq!(found.1, of_property, "seed {seed}: {property}");
+        }
+    }
+    name
+}
+
+#[test]
+fn all_engines_agree_on_random_protocols() {
+    let ends: Vec<_> = (0..300).map(engines_agree).collect();
+    for (end, least) in [("holds", 10), ("broken", 150)] {
+        let many = ends.iter().filter(|other| **other == end).count();
+        assert!(many >= least, "{many} end with {end}");
+    }
+}
