@@ -410,19 +410,19 @@ mod tests {
     use crate::adversary::Adversary;
     use crate::general::Generals;
     use crate::machine::{Machine, Numbered};
+    use crate::protocols::in_waves::InWaves;
     use crate::protocols::reliable_broadcast::ReliableBroadcast;
     use crate::search::choices::initial::TraitorsOrders;
     use crate::search::choices::space::Space;
     use crate::search::events::group::Group;
     use crate::search::events::locals::Locals;
     use crate::search::progress::Progress;
-    use crate::testable::Protocol;
 
     /// How many nodes there are for Bracha's broadcast, when nobody is renamed, when all are, and when sets are
     /// raised as well.
     fn nodes(n: usize, traitor: usize) -> [u64; 3] {
         let (numbered, progress) =
-            (Numbered::new(ReliableBroadcast::new().tested()), Progress::new());
+            (Numbered::new(InWaves(ReliableBroadcast::new())), Progress::new());
         let terms = numbered.terms(&n.into(), true).unwrap();
         let adversary = Adversary::byzantine(1).exactly();
         let space = Space::new(&numbered, &terms, adversary, &progress).unwrap().unwrap();
