@@ -111,10 +111,10 @@ impl EventDriven for Patient {
             effects.cancel_timer(self.timer);
         }
         if self.misdeed == Misdeed::NeverStops {
-            effects.broadcast(*said);
+            effects.send(from, *said);
         }
         if self.misdeed == Misdeed::SaysWhatIsNotInTheAlphabet {
-            effects.broadcast(9);
+            effects.send(from, 9);
         }
     }
 

@@ -413,11 +413,19 @@ impl Simulation<'_, '_> {
                 let heard = inbox.iter().map(|(wire, message)| (*wire, **message));
                 disturbed.insert((round, to), heard.collect());
             }
+            let mut unnoted = Vec::new();
             for (wire, message) in inbox {
                 let mut same_wire = sent.clone().filter(|delivery| delivery.wire == wire);
-                let lie = same_wire.any(|delivery| delivery.is_lie(message));
-                audience.hear(round, wire, *message, lie)?;
+                let mut lie = || same_wire.any(|delivery| delivery.is_lie(message));
+                if !audience.could_note(wire, *message) || !lie() {
+                    unnoted.push((wire.from, std::slice::from_ref(message)));
+                    continue;
+                }
+                audience.hear_all(round, to, &unnoted)?;
+                unnoted.clear();
+                audience.hear(round, wire, *message, true)?;
             }
+            audience.hear_all(round, to, &unnoted)?;
         }
         Ok(())
     }
@@ -434,9 +442,12 @@ struct Audience<'a, 'w> {
 impl Audience<'_, '_> {
     /// Whether one of these messages is a forgery whose effect is of interest.
     fn would_note(&self, wire: Wire, said: &[MessageId], lie: impl Fn(&MessageId) -> bool) -> bool {
-        let labelled =
-            |message: &MessageId| (self.labels)(wire, *message).is_some() && lie(message);
-        !self.worker.traitors.contains(wire.to) && said.iter().any(labelled)
+        said.iter().any(|message| self.could_note(wire, *message) && lie(message))
+    }
+
+    /// Whether a message would be, if it is a lie.
+    fn could_note(&self, wire: Wire, message: MessageId) -> bool {
+        !self.worker.traitors.contains(wire.to) && (self.labels)(wire, message).is_some()
     }
 
     /// All of this arrives, and none of it is noted.

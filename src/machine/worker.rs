@@ -72,6 +72,9 @@ struct Answers {
 /// go: to keep each state on the way would take as much as the square of a long list.
 const STEP_BY_STEP: usize = 16;
 
+/// And so are more than these, of whomever.
+const MANY_STEPS: usize = 512;
+
 /// How often a question is asked twice, as a rule.
 const TWICE_EVERY: u32 = 251;
 
@@ -201,8 +204,10 @@ impl<'a> Worker<'a> {
         inbox: &[(General, &[MessageId])],
     ) -> Caught<Option<StateId>> {
         let long = |messages: &[MessageId]| messages.len() > STEP_BY_STEP;
+        let all = || inbox.iter().map(|(_, messages)| messages.len()).sum::<usize>();
+        let is_long = || inbox.iter().any(|(_, messages)| long(messages)) || all() > MANY_STEPS;
         if let Some(known) = state
-            && (self.anew || inbox.iter().any(|(_, messages)| long(messages)))
+            && (self.anew || is_long())
         {
             let question = QuestionedCall { by: me, call: Call::Receive(round) };
             return self.ask(question, |table| table.receive(known, round, inbox));
