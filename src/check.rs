@@ -202,6 +202,9 @@ impl Check<&dyn Machine> {
         if engine == Engine::Naive && (!faults.is_byzantine() || any_order || disruptions > 0) {
             return Err(CheckError::NotNaive);
         }
+        if terms.in_waves && !faults.is_byzantine() {
+            return Err(CheckError::OnlyByzantine);
+        }
         if part.is_some() && engine != Engine::Exhaustive {
             return Err(CheckError::NoParts);
         }

@@ -77,6 +77,11 @@ pub enum CheckError {
          sender: leave the other one to it"
     )]
     NotNaive,
+    /// The engines for event-driven protocols know one class of faults.
+    #[error(
+        "an event-driven protocol is searched for Byzantine traitors only: a hunt knows others"
+    )]
+    OnlyByzantine,
     /// Only one engine goes through parts.
     #[error("a part can be gone through by the exhaustive engine only")]
     NoParts,

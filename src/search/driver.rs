@@ -61,6 +61,9 @@ impl Search<'_> {
 
     /// Any attack in this space with as many traitors as there can be, as it was found.
     pub fn any_in(&self, space: &Space<'_>) -> Result<Answer, Refusal> {
+        if self.terms.in_waves {
+            return events::run_asynchronous(self, space);
+        }
         let Some(mut driver) = self.driver(space)? else { return Ok(self.stopped()) };
         let (mut found, mut halt) = driver.canned_attacks()?;
         if found.is_none() && halt.is_none() {
@@ -383,6 +386,10 @@ impl<'a> Driver<'a> {
     /// The first of the attacks with the fewest lies among those with as many traitors as this
     /// one has, if that can be proved with so many steps.
     fn smallest(&mut self, local: &Found, steps: u64) -> Option<Found> {
+        // In waves lies are not what is counted.
+        if self.search.terms.in_waves {
+            return None;
+        }
         let (traitors, size) = (local.attack.traitors, local.attack.size());
         let end = self.steps.saturating_add(steps);
         for most in 0..=size {

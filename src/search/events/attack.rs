@@ -3,17 +3,17 @@
 //! Each event of the run is given the first wave in which it can come: a timer or a coin does something at the
 //! start of a wave, before anything is heard in it; in one inbox what was said earlier comes first, then
 //! what lower numbers said, then what is lower as data; and what is sent when something is heard goes out in
-//! the next wave. What a general has not heard by the end of its run comes after that.
+//! the next wave. What a general has not heard by the end of the run comes after that.
 
 use std::collections::BTreeMap;
 
 use itertools::Itertools;
 use rustc_hash::FxHashMap;
 
-use super::Stop;
 use super::locals::{LocalEvent, LocalId, Locals, Mail, Reaction, SendingId};
 use super::mail::MailSet;
 use super::run::{LinearRun, NamedEvent};
+use super::stop::Stop;
 use crate::attack::{Attack, Edit, Lie};
 use crate::execution::Sent;
 use crate::execution::simulate::{Eavesdropper, Enemy, simulate};
@@ -27,7 +27,7 @@ use crate::testable::Wire;
 
 /// What happens in which wave.
 #[derive(Default)]
-struct Waves {
+struct RunWaves {
     /// What a traitor says.
     told: BTreeMap<Wire, Vec<MessageId>>,
     schedule: Vec<Shift<MessageId>>,
@@ -36,7 +36,7 @@ struct Waves {
 }
 
 /// Where one general is: its local state, the wave that it is in, and what came last in it.
-struct Place {
+struct WavePlace {
     local: LocalId,
     wave: Round,
     /// A number of the event in its wave.
@@ -50,7 +50,7 @@ struct Place {
 /// message as data.
 type Key = Option<(Round, General, usize)>;
 
-impl Place {
+impl WavePlace {
     /// The first wave, from this one on, in which something with this key can come next.
     fn moves_on(&mut self, wave: Round, key: impl Fn(Round) -> Key) -> Round {
         if wave > self.wave {
@@ -73,7 +73,8 @@ pub(super) fn attack(
 ) -> Result<Option<NumberedAttack>, Stop> {
     let (space, case) = (locals.space, locals.case);
     let mut placing = Placing::new(locals);
-    if placing.begin()? && placing.happen(run)? {
+    if placing.begin()? {
+        placing.happen(run)?;
         placing.end()?;
     }
     let waves = placing.waves;
@@ -85,7 +86,7 @@ pub(super) fn attack(
     simulate(&mut worker, space.terms, case.roles(), &mut enemy, &space.labels());
     let lies = enemy.lies;
     space.lay_down(worker);
-    let Waves { schedule, happenings, .. } = waves;
+    let RunWaves { schedule, happenings, .. } = waves;
     let attack = Attack::new(&space.terms.graph, case.traitors, case.inputs.clone());
     Ok(Some(Attack { faults: case.faults, lies, schedule, happenings, ..attack }))
 }
@@ -93,8 +94,8 @@ pub(super) fn attack(
 /// Each event of a run is put into a wave.
 struct Placing<'l, 'a> {
     locals: &'l mut Locals<'a>,
-    waves: Waves,
-    places: BTreeMap<General, Place>,
+    waves: RunWaves,
+    places: BTreeMap<General, WavePlace>,
     /// In which wave each message of the loyal was sent to each of them.
     sent_in: FxHashMap<(General, u32), Round>,
     /// In which wave each signature was shown first.
@@ -112,7 +113,7 @@ impl<'l, 'a> Placing<'l, 'a> {
         space.machine.sort(&mut all);
         Placing {
             locals,
-            waves: Waves::default(),
+            waves: RunWaves::default(),
             places: BTreeMap::new(),
             sent_in: FxHashMap::default(),
             shown_in: FxHashMap::default(),
@@ -133,7 +134,7 @@ impl<'l, 'a> Placing<'l, 'a> {
                 Reaction::Nothing | Reaction::Fails(_) => return Ok(false),
             };
             let (mail, heard) = (MailSet::NONE, MailSet::NONE);
-            self.places.insert(me, Place { local, wave: 1, last: None, mail, heard });
+            self.places.insert(me, WavePlace { local, wave: 1, last: None, mail, heard });
         }
         begun.into_iter().try_for_each(|(from, sending)| self.send(from, sending, 1))?;
         Ok(true)
@@ -164,8 +165,8 @@ impl<'l, 'a> Placing<'l, 'a> {
         (self.sent_in[&(to, number)], from, self.ranks[&message])
     }
 
-    /// One event after the other; false if the last one is a fault.
-    fn happen(&mut self, run: &LinearRun) -> Result<bool, Stop> {
+    /// One event after the other, up to one that is a fault.
+    fn happen(&mut self, run: &LinearRun) -> Result<(), Stop> {
         for (me, event) in run {
             let (wave, event) = self.put(*me, *event);
             self.waves.last = self.waves.last.max(wave);
@@ -178,10 +179,10 @@ impl<'l, 'a> Placing<'l, 'a> {
                     let later = usize::from(!matches!(event, LocalEvent::Own(_)));
                     self.send(*me, sending, wave + later)?;
                 }
-                Reaction::Fails(_) => return Ok(false),
+                Reaction::Fails(_) => break,
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Puts an event into the first wave in which it can come.
@@ -218,17 +219,17 @@ impl<'l, 'a> Placing<'l, 'a> {
         }
     }
 
-    /// What nobody has heard comes when all is over, and so do coins that would show their faces before.
+    /// What was not heard comes when all is over, and so do coins that would show their faces before.
     fn end(&mut self) -> Result<(), Stop> {
+        // What comes of it then is sent later.
+        let over = self.waves.last.max(1);
         for (me, place) in &self.places {
             for number in place.mail.minus(place.heard).iter() {
                 let Mail { from, message, .. } = self.locals.mail[number as usize];
                 let key = self.key(*me, number);
-                let wave = if key.0 > place.wave {
-                    key.0
-                } else {
-                    place.wave + usize::from(place.last.is_some_and(|last| last >= Some(key)))
-                };
+                let last = place.last.filter(|_| place.wave == over);
+                let in_over = over + usize::from(last.is_some_and(|last| last >= Some(key)));
+                let wave = key.0.max(in_over);
                 self.waves.last = self.waves.last.max(wave);
                 self.waves.shift(Wire { round: key.0, from, to: *me }, message, wave);
             }
@@ -238,17 +239,26 @@ impl<'l, 'a> Placing<'l, 'a> {
                     && !coins.contains(coin)
                 {
                     coins.push(*coin);
-                    let wave = place.wave + 1;
+                    let wave = over + 1;
                     self.waves.last = self.waves.last.max(wave);
                     self.waves.happenings.push(Happening { wave, general: *me, event: *event });
                 }
+            }
+        }
+        // A traitor would be the first to see a common coin, with the other face.
+        let wave = self.waves.last + 1;
+        for general in self.locals.case.traitors.iter() {
+            for (name, face) in self.locals.faces() {
+                let event = OwnEvent::Shows(Coin::Common(*name), *face);
+                self.waves.last = wave;
+                self.waves.happenings.push(Happening { wave, general, event });
             }
         }
         Ok(())
     }
 }
 
-impl Waves {
+impl RunWaves {
     /// What was said on a wire arrives in this wave.
     fn shift(&mut self, wire: Wire, message: MessageId, wave: Round) {
         if wave > wire.round {
@@ -261,7 +271,7 @@ impl Waves {
 /// An enemy that has the traitors say what is listed, and nothing else, and keeps count of its lies.
 struct ListedAdversary<'a> {
     machine: &'a dyn Machine,
-    waves: &'a Waves,
+    waves: &'a RunWaves,
     lies: Vec<Lie<MessageId>>,
 }
 

@@ -6,19 +6,15 @@ mod renamed;
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use self::renamed::Renamed;
-use super::Stop;
 use super::closure::{Closure, Visit};
 use super::group::{Group, RenamingId};
 use super::locals::{LocalId, Locals, Reaction, SendingId};
-use super::mail::MailSet;
+use super::mail::{HeardPrice, Snapshot};
 use super::orbits::Orbits;
+use super::stop::Stop;
 use crate::general::General;
 use crate::machine::DecisionId;
 use crate::search::budget::StepBudget;
-
-/// How many messages of traitors were heard.
-pub(super) type Price = u32;
 
 /// Sets with fewer local states than this, as a rule, are not worth it.
 const SMALL: u64 = 5;
@@ -33,23 +29,16 @@ pub(super) type ProfileId = u32;
 pub(super) enum History {
     /// It has sent nothing since it was in this state.
     Start(LocalId),
-    After(Stage),
+    After(SentStage),
 }
 
 /// The last thing that it sent.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Stage {
+pub(super) struct SentStage {
     pub before: HistoryId,
     /// What it could have heard by then.
     pub snapshot: SnapshotId,
     pub sending: SendingId,
-}
-
-/// What a general can hear: its mail, and the signatures that traitors can show.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Snapshot {
-    pub mail: MailSet,
-    pub signatures: u32,
 }
 
 /// What can be seen of a set of local states.
@@ -58,23 +47,23 @@ pub(super) struct Contents {
     pub size: usize,
     pub profile: ProfileId,
     /// What can be sent next, and the states in which that leaves the general, each with its least price.
-    pub sends: Vec<(SendingId, Vec<(LocalId, Price)>)>,
+    pub sends: Vec<(SendingId, Vec<(LocalId, HeardPrice)>)>,
 }
 
 /// What a set of local states comes to.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub(super) struct Profile {
     /// The decisions, by number, at any time or where it is quiet, each with its least price.
-    pub choices: Vec<Choice>,
+    pub choices: Vec<Possibility>,
     /// The least price of a fault.
-    pub fault: Option<Price>,
+    pub fault: Option<HeardPrice>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub(super) struct Choice {
+pub(super) struct Possibility {
     pub quiet: bool,
     pub decision: Option<u32>,
-    pub price: Price,
+    pub price: HeardPrice,
 }
 
 pub(super) struct Columns<'a> {
@@ -98,6 +87,14 @@ pub(super) struct Columns<'a> {
     closure: Closure,
     /// How many local states all sets have.
     pub total: u64,
+}
+
+/// What was renamed before.
+#[derive(Default)]
+struct Renamed {
+    histories: FxHashMap<(HistoryId, RenamingId), HistoryId>,
+    snapshots: FxHashMap<(SnapshotId, RenamingId), SnapshotId>,
+    sendings: FxHashMap<(SendingId, RenamingId), SendingId>,
 }
 
 impl<'a> Columns<'a> {
@@ -128,7 +125,7 @@ impl<'a> Columns<'a> {
     }
 
     /// The history after one thing more was sent.
-    pub fn after(&mut self, stage: Stage) -> HistoryId {
+    pub fn after(&mut self, stage: SentStage) -> HistoryId {
         self.history(History::After(stage))
     }
 
@@ -137,7 +134,7 @@ impl<'a> Columns<'a> {
         if is_new {
             let (general, sent) = match history {
                 History::Start(local) => (self.locals.general(local), None),
-                History::After(Stage { before, sending, .. }) => {
+                History::After(SentStage { before, sending, .. }) => {
                     let public = self.public[before as usize];
                     (self.generals[before as usize], Some((public, sending)))
                 }
@@ -150,7 +147,7 @@ impl<'a> Columns<'a> {
     }
 
     /// The last thing that was sent, if something was.
-    pub fn last(&self, history: HistoryId) -> Option<Stage> {
+    pub fn last(&self, history: HistoryId) -> Option<SentStage> {
         match self.histories[history as usize] {
             History::Start(_) => None,
             History::After(stage) => Some(stage),
@@ -233,8 +230,8 @@ impl<'a> Columns<'a> {
         &mut self,
         history: HistoryId,
         budget: &mut StepBudget<'_>,
-    ) -> Result<Vec<(LocalId, Price)>, Stop> {
-        let Stage { before, snapshot, sending } = match self.histories[history as usize] {
+    ) -> Result<Vec<(LocalId, HeardPrice)>, Stop> {
+        let SentStage { before, snapshot, sending } = match self.histories[history as usize] {
             History::Start(local) => return Ok(vec![(local, 0)]),
             History::After(stage) => stage,
         };
@@ -248,7 +245,7 @@ impl<'a> Columns<'a> {
         Ok(seeds)
     }
 
-    fn sending(&self, contents: ContentsId, sending: SendingId) -> &[(LocalId, Price)] {
+    fn sending(&self, contents: ContentsId, sending: SendingId) -> &[(LocalId, HeardPrice)] {
         let mut sends = self.at(contents).sends.iter();
         sends.find(|(sent, _)| *sent == sending).map_or(&[], |(_, seeds)| seeds)
     }
@@ -268,7 +265,7 @@ impl<'a> Columns<'a> {
             *local = orbits.first(locals, *local)?.0;
         }
         let mut profile = Profile::default();
-        let mut sends: Vec<(SendingId, IndexMap<LocalId, Price, FxBuildHasher>)> = Vec::new();
+        let mut sends: Vec<(SendingId, IndexMap<LocalId, HeardPrice, FxBuildHasher>)> = Vec::new();
         let mut size = 0;
         let visits = |locals: &mut Locals<'_>, orbits: &Orbits<'_>, visit: Visit| match visit {
             Visit::Event { reaction: Reaction::Sends(next, sending), price, .. } => {
@@ -292,9 +289,9 @@ impl<'a> Columns<'a> {
                     Err(_) => profile.fails(price),
                     Ok(decision) => {
                         let decision = decision.map(|made| decisions.insert_full(made).0 as u32);
-                        profile.allow(Choice { quiet: false, decision, price });
+                        profile.allow(Possibility { quiet: false, decision, price });
                         if quiet {
-                            profile.allow(Choice { quiet, decision, price });
+                            profile.allow(Possibility { quiet, decision, price });
                         }
                     }
                 }
@@ -344,7 +341,7 @@ impl<'a> Columns<'a> {
     /// How many times something was sent.
     fn stages(&self, mut history: HistoryId) -> usize {
         let mut stages = 0;
-        while let Some(Stage { before, .. }) = self.last(history) {
+        while let Some(SentStage { before, .. }) = self.last(history) {
             (history, stages) = (before, stages + 1);
         }
         stages
@@ -354,21 +351,22 @@ impl<'a> Columns<'a> {
     fn raised_at(&mut self, history: HistoryId, back: usize, now: SnapshotId) -> HistoryId {
         let stage = self.last(history).expect("so much was sent");
         let raised = match back.checked_sub(1) {
-            None => Stage { snapshot: now, ..stage },
-            Some(back) => Stage { before: self.raised_at(stage.before, back, now), ..stage },
+            None => SentStage { snapshot: now, ..stage },
+            Some(back) => SentStage { before: self.raised_at(stage.before, back, now), ..stage },
         };
         self.after(raised)
     }
 }
 
 impl Profile {
-    fn fails(&mut self, price: Price) {
+    fn fails(&mut self, price: HeardPrice) {
         self.fault = Some(self.fault.map_or(price, |known| known.min(price)));
     }
 
-    fn allow(&mut self, choice: Choice) {
-        let same =
-            |known: &&mut Choice| (known.quiet, known.decision) == (choice.quiet, choice.decision);
+    fn allow(&mut self, choice: Possibility) {
+        let same = |known: &&mut Possibility| {
+            (known.quiet, known.decision) == (choice.quiet, choice.decision)
+        };
         match self.choices.iter_mut().find(same) {
             Some(known) => known.price = known.price.min(choice.price),
             None => self.choices.push(choice),

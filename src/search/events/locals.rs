@@ -14,8 +14,8 @@ use indexmap::IndexSet;
 use itertools::Itertools;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::Stop;
 use super::mail::MailSet;
+use super::stop::Stop;
 use crate::fault::Fault;
 use crate::general::{General, Generals};
 use crate::machine::{Caught, DecisionId, MessageId, StateId, Worker};
@@ -84,7 +84,7 @@ pub(super) struct Tale {
 }
 
 /// What is sent at once: to whom, and what, in order of the receivers.
-pub(super) type Sent = Arc<[(General, MessageId)]>;
+pub(super) type SentAtOnce = Arc<[(General, MessageId)]>;
 
 pub(super) struct Locals<'a> {
     pub space: &'a Space<'a>,
@@ -99,10 +99,10 @@ pub(super) struct Locals<'a> {
     swapped_mail: Vec<Box<[u32]>>,
     /// By general.
     pub tales: Vec<Vec<Tale>>,
-    sendings: IndexSet<Sent, FxBuildHasher>,
+    sendings: IndexSet<SentAtOnce, FxBuildHasher>,
     pub faults: Vec<Fault>,
     /// By local state: what comes of each message of the loyal, and of each tale.
-    rows: Vec<Row>,
+    rows: Vec<LocalRow>,
     happened: FxHashMap<(LocalId, OwnEvent), Reaction>,
     pub signatures: IndexSet<SignatureSet, FxBuildHasher>,
     is_signed: bool,
@@ -111,7 +111,7 @@ pub(super) struct Locals<'a> {
 }
 
 #[derive(Default)]
-struct Row {
+struct LocalRow {
     mail: Vec<Packed>,
     tales: Box<[Packed]>,
     own: Option<Arc<[OwnEvent]>>,
@@ -190,6 +190,11 @@ impl<'a> Locals<'a> {
         }
     }
 
+    /// What common coins show.
+    pub fn faces(&self) -> &BTreeMap<u32, Face> {
+        &self.faces
+    }
+
     /// The last fault that was found.
     pub fn fault(&self) -> Violation {
         Violation::Fault(self.faults.last().expect("there was a fault").clone())
@@ -204,7 +209,7 @@ impl<'a> Locals<'a> {
         self.locals[local as usize].heard
     }
 
-    pub fn sent(&self, sending: SendingId) -> Sent {
+    pub fn sent(&self, sending: SendingId) -> SentAtOnce {
         Arc::clone(&self.sendings[sending as usize])
     }
 
@@ -340,7 +345,7 @@ impl<'a> Locals<'a> {
         let (number, is_new) = self.locals.insert_full(local);
         if is_new {
             let tales = vec![Packed::default(); self.tales[local.general.id()].len()].into();
-            self.rows.push(Row { tales, ..Row::default() });
+            self.rows.push(LocalRow { tales, ..LocalRow::default() });
         }
         number as u32
     }

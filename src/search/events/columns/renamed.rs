@@ -1,21 +1,14 @@
 //! Histories, snapshots and what is sent when generals are renamed: each is asked for once.
 
 use indexmap::IndexMap;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxBuildHasher;
 
-use super::{Columns, History, HistoryId, Price, Snapshot, SnapshotId, Stage};
-use crate::search::events::Stop;
+use super::{Columns, History, HistoryId, SentStage, SnapshotId};
 use crate::search::events::group::RenamingId;
 use crate::search::events::locals::{LocalId, SendingId};
+use crate::search::events::mail::{HeardPrice, Snapshot};
 use crate::search::events::orbits::Orbits;
-
-/// What was renamed before.
-#[derive(Default)]
-pub(super) struct Renamed {
-    histories: FxHashMap<(HistoryId, RenamingId), HistoryId>,
-    snapshots: FxHashMap<(SnapshotId, RenamingId), SnapshotId>,
-    sendings: FxHashMap<(SendingId, RenamingId), SendingId>,
-}
+use crate::search::events::stop::Stop;
 
 impl Columns<'_> {
     /// The renamings that change nothing in a column.
@@ -38,13 +31,14 @@ impl Columns<'_> {
     /// What can be sent from one of each orbit, as it can be from all of it.
     pub(super) fn unfolded(
         &mut self,
-        sends: Vec<(SendingId, IndexMap<LocalId, Price, FxBuildHasher>)>,
+        sends: Vec<(SendingId, IndexMap<LocalId, HeardPrice, FxBuildHasher>)>,
         stabilizer: &[RenamingId],
-    ) -> Result<Vec<(SendingId, IndexMap<LocalId, Price, FxBuildHasher>)>, Stop> {
+    ) -> Result<Vec<(SendingId, IndexMap<LocalId, HeardPrice, FxBuildHasher>)>, Stop> {
         if stabilizer.len() == 1 {
             return Ok(sends);
         }
-        let mut all: IndexMap<SendingId, IndexMap<LocalId, Price, FxBuildHasher>> = IndexMap::new();
+        let mut all: IndexMap<SendingId, IndexMap<LocalId, HeardPrice, FxBuildHasher>> =
+            IndexMap::new();
         for (sending, seeds) in sends {
             for renaming in stabilizer {
                 let sending = self.renamed_sending(sending, *renaming)?;
@@ -76,7 +70,7 @@ impl Columns<'_> {
         }
         let renamed = match self.histories[history as usize] {
             History::Start(local) => History::Start(self.renamed_local(local, renaming)?),
-            History::After(Stage { before, snapshot, sending }) => History::After(Stage {
+            History::After(SentStage { before, snapshot, sending }) => History::After(SentStage {
                 before: self.renamed_history(before, renaming)?,
                 snapshot: self.renamed_snapshot(snapshot, renaming)?,
                 sending: self.renamed_sending(sending, renaming)?,

@@ -3,8 +3,8 @@
 
 use super::{Local, LocalId, Locals, Mail, SendingId};
 use crate::general::Swap;
-use crate::search::events::Stop;
 use crate::search::events::mail::MailSet;
+use crate::search::events::stop::Stop;
 use crate::search::progress::Halt;
 use crate::testable::Refusal;
 
