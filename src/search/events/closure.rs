@@ -13,6 +13,8 @@ pub(super) struct Closure {
     met: Vec<(u32, HeardPrice)>,
     number: u32,
     queue: Vec<Vec<LocalId>>,
+    /// Whether a message of a traitor has a price.
+    priced: bool,
     /// How many local states were met.
     pub size: usize,
 }
@@ -27,6 +29,10 @@ pub(super) enum Visit {
 }
 
 impl Closure {
+    pub fn new(priced: bool) -> Closure {
+        Closure { priced, ..Closure::default() }
+    }
+
     fn begin(&mut self) {
         self.number += 1;
         self.queue.clear();
@@ -58,7 +64,6 @@ impl Closure {
         orbits: &Orbits<'_>,
         seeds: &[(LocalId, HeardPrice)],
         Snapshot { mail, signatures }: Snapshot,
-        priced: bool,
         budget: &mut StepBudget<'_>,
         mut visit: impl FnMut(&mut Locals<'_>, &Orbits<'_>, Visit) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
@@ -95,7 +100,7 @@ impl Closure {
                     LocalEvent::Mail(_) => reaction == Reaction::Nothing,
                     LocalEvent::Tale(_) => true,
                 };
-                let price = now + HeardPrice::from(priced && is_tale);
+                let price = now + HeardPrice::from(self.priced && is_tale);
                 match reaction {
                     Reaction::Nothing => continue,
                     Reaction::Moves(next) => {

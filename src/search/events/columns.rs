@@ -41,6 +41,9 @@ pub(super) struct SentStage {
     pub sending: SendingId,
 }
 
+/// Local states, each with its least price.
+type Seeds = IndexMap<LocalId, HeardPrice, FxBuildHasher>;
+
 /// What can be seen of a set of local states.
 pub(super) struct Contents {
     /// How many there are.
@@ -69,8 +72,6 @@ pub(super) struct Possibility {
 pub(super) struct Columns<'a> {
     pub locals: Locals<'a>,
     pub group: Group,
-    /// Whether prices count.
-    priced: bool,
     histories: IndexSet<History, FxBuildHasher>,
     /// By history, whose it is.
     generals: Vec<General>,
@@ -102,7 +103,6 @@ impl<'a> Columns<'a> {
         Columns {
             locals,
             group,
-            priced,
             histories: IndexSet::default(),
             generals: Vec::new(),
             public: Vec::new(),
@@ -114,7 +114,7 @@ impl<'a> Columns<'a> {
             contents: Vec::new(),
             profiles: IndexSet::default(),
             raised: FxHashMap::default(),
-            closure: Closure::default(),
+            closure: Closure::new(priced),
             total: 0,
         }
     }
@@ -259,19 +259,19 @@ impl<'a> Columns<'a> {
         let mut seeds = self.seeds(history, budget)?;
         let stabilizer = self.stabilizer(history, snapshot)?;
         let snapshot = self.snapshots[snapshot as usize];
-        let Columns { locals, group, closure, decisions, priced, .. } = self;
+        let Columns { locals, group, closure, decisions, .. } = self;
         let orbits = Orbits { group, stabilizer: &stabilizer };
         for (local, _) in &mut seeds {
             *local = orbits.first(locals, *local)?.0;
         }
         let mut profile = Profile::default();
-        let mut sends: Vec<(SendingId, IndexMap<LocalId, HeardPrice, FxBuildHasher>)> = Vec::new();
+        let mut sends: Vec<(SendingId, Seeds)> = Vec::new();
         let mut size = 0;
         let visits = |locals: &mut Locals<'_>, orbits: &Orbits<'_>, visit: Visit| match visit {
             Visit::Event { reaction: Reaction::Sends(next, sending), price, .. } => {
                 let place = sends.iter().position(|(known, _)| *known == sending);
                 let place = place.unwrap_or_else(|| {
-                    sends.push((sending, IndexMap::default()));
+                    sends.push((sending, Seeds::default()));
                     sends.len() - 1
                 });
                 let known = sends[place].1.entry(next).or_insert(price);
@@ -298,7 +298,7 @@ impl<'a> Columns<'a> {
                 Ok(())
             }
         };
-        closure.search(locals, &orbits, &seeds, snapshot, *priced, budget, visits)?;
+        closure.search(locals, &orbits, &seeds, snapshot, budget, visits)?;
         profile.choices.sort_unstable();
         self.total += size as u64;
         let profile = self.profiles.insert_full(profile).0 as ProfileId;

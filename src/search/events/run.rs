@@ -149,10 +149,10 @@ fn traced(
     };
     let mut before: FxHashMap<LocalId, (HeardPrice, LocalId, LocalEvent)> = FxHashMap::default();
     let mut best: Option<(HeardPrice, LocalId, Option<LocalEvent>)> = None;
-    let mut closure = Closure::default();
+    let mut closure = Closure::new(true);
     let Columns { locals, group, decisions, .. } = &mut *columns;
     let orbits = Orbits { group, stabilizer: &[] };
-    closure.search(locals, &orbits, &seeds, snapshot, true, budget, |locals, _, visit| {
+    closure.search(locals, &orbits, &seeds, snapshot, budget, |locals, _, visit| {
         let mut reach = |price: HeardPrice, local, event| {
             if best.is_none_or(|(known, ..)| price < known) {
                 best = Some((price, local, event));

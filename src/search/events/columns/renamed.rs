@@ -1,12 +1,11 @@
 //! Histories, snapshots and what is sent when generals are renamed: each is asked for once.
 
 use indexmap::IndexMap;
-use rustc_hash::FxBuildHasher;
 
-use super::{Columns, History, HistoryId, SentStage, SnapshotId};
+use super::{Columns, History, HistoryId, Seeds, SentStage, SnapshotId};
 use crate::search::events::group::RenamingId;
 use crate::search::events::locals::{LocalId, SendingId};
-use crate::search::events::mail::{HeardPrice, Snapshot};
+use crate::search::events::mail::Snapshot;
 use crate::search::events::orbits::Orbits;
 use crate::search::events::stop::Stop;
 
@@ -31,14 +30,13 @@ impl Columns<'_> {
     /// What can be sent from one of each orbit, as it can be from all of it.
     pub(super) fn unfolded(
         &mut self,
-        sends: Vec<(SendingId, IndexMap<LocalId, HeardPrice, FxBuildHasher>)>,
+        sends: Vec<(SendingId, Seeds)>,
         stabilizer: &[RenamingId],
-    ) -> Result<Vec<(SendingId, IndexMap<LocalId, HeardPrice, FxBuildHasher>)>, Stop> {
+    ) -> Result<Vec<(SendingId, Seeds)>, Stop> {
         if stabilizer.len() == 1 {
             return Ok(sends);
         }
-        let mut all: IndexMap<SendingId, IndexMap<LocalId, HeardPrice, FxBuildHasher>> =
-            IndexMap::new();
+        let mut all: IndexMap<SendingId, Seeds> = IndexMap::new();
         for (sending, seeds) in sends {
             for renaming in stabilizer {
                 let sending = self.renamed_sending(sending, *renaming)?;
