@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::general::{General, Generals};
 use crate::protocol::Round;
-use crate::protocol::events::OwnEvent;
+use crate::protocol::events::{Coin, Face, OwnEvent};
 use crate::testable::Wire;
 
 /// One change to the schedule. Without any, what is said in a round arrives in the same round, by
@@ -78,8 +78,8 @@ impl Crash {
 ///
 /// As usual a coin shows face 0 at the start of the wave after the one in which it was asked for, and a timer
 /// goes off when nothing else is left to happen: first those of the general with the lowest number, the lowest
-/// first. A common coin shows everybody what it showed first. What can't happen then, because no such timer is
-/// set and no such coin asked for, changes nothing.
+/// first. A common coin shows everybody what the first happening says that names it. What can't happen then,
+/// because no such timer is set and no such coin asked for, changes nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Happening {
@@ -89,6 +89,26 @@ pub struct Happening {
     pub general: General,
     /// What.
     pub event: OwnEvent,
+}
+
+/// What a coin shows a general at the start of a wave if these are all happenings: nothing yet if it is named for
+/// a later one.
+pub(crate) fn face(
+    happenings: &[Happening],
+    wave: Round,
+    general: General,
+    coin: Coin,
+) -> Option<Face> {
+    let named = happenings.iter().filter_map(|named| match named.event {
+        OwnEvent::Shows(other, face) if other == coin => Some((named, face)),
+        _ => None,
+    });
+    let mut later = named.clone().map(|(named, _)| named);
+    if later.any(|named| named.general == general && named.wave > wave) {
+        return None;
+    }
+    let common = named.map(|(_, face)| face).next().filter(|_| matches!(coin, Coin::Common(_)));
+    Some(common.unwrap_or_default())
 }
 
 /// How a shift is written down.

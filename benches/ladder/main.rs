@@ -1,6 +1,6 @@
 //! How long a verdict takes from rung to rung: OM(m) among 3m + 1 generals, where it holds, and among 3m,
 //! where the smallest attack is found; SM(m) with two generals more than traitors, and with three; the phase
-//! king and the phase queen, as a user would bring them; by each engine as far as it goes, on one thread.
+//! king and the phase queen, as a user would bring them; Bracha's reliable broadcast; by each engine as far as it goes, on one thread.
 //! One table: the median time, how much more that is than on the rung below, and the exponent by which it
 //! grows with n. And how much faster two threads are than one. With an argument, `cargo bench --bench ladder
 //! -- king`, only what has it in its name.
@@ -12,7 +12,10 @@ use std::time::{Duration, Instant};
 
 use rayon::ThreadPoolBuilder;
 use turncoat::search::{Engine, Reduction};
-use turncoat::{Adversary, Check, CheckError, OralMessages, SignedMessages, Testable, check};
+use turncoat::{
+    Adversary, Check, CheckError, Generals, OralMessages, ReliableBroadcast, SignedMessages,
+    Testable, check,
+};
 
 use self::kings::{PhaseKing, PhaseQueen};
 
@@ -51,6 +54,7 @@ fn main() {
         ladder("phase queen, f = 1", 5..=6, |n| n, |_, n| queen(n));
         ladder("phase queen, f = 2", 9..=9, |n| n, |_, n| queen(n));
         ladder("phase king, with claims", 1..=3, |f| 3 * f + 1, |_, n| self::king(n, true));
+        ladder("reliable broadcast, f = 1", 4..=6, |n| n, |_, n| broadcast(n));
     });
     if is_asked("two threads") {
         two_threads();
@@ -77,6 +81,13 @@ fn king(n: usize, claims: bool) -> Result<Climbed, CheckError> {
 fn queen(n: usize) -> Result<Climbed, CheckError> {
     let f = (n - 1) / 4;
     climbed(check(PhaseQueen { f, phases: f + 1 }).generals(n).against(adversary(f)))
+}
+
+/// The commander is a traitor.
+fn broadcast(n: usize) -> Result<Climbed, CheckError> {
+    let mut adversary = Adversary::byzantine(1).exactly();
+    adversary.suspects = Some(Generals::first(1));
+    climbed(check(ReliableBroadcast::new()).generals(n).against(adversary))
 }
 
 /// How much faster two threads are than one, run in turns.

@@ -13,7 +13,7 @@ use crate::general::{General, Generals};
 use crate::machine::{Machine, MessageId, NumberedAttack, StateId, Terms, ValueId, Worker, fits};
 use crate::protocol::Round;
 use crate::protocol::events::{Coin, Face, OwnEvent};
-use crate::schedule::Shift;
+use crate::schedule::{Shift, face};
 use crate::testable::Wire;
 
 /// Runs a protocol under an attack that fits it so many times, the first time with each call twice: all must
@@ -231,11 +231,7 @@ impl Enemy for Written<'_> {
     }
 
     fn face(&mut self, wave: Round, general: General, coin: Coin) -> Option<Face> {
-        let later = self.attack.happenings.iter().any(|named| {
-            let same = matches!(named.event, OwnEvent::Shows(other, _) if other == coin);
-            same && named.general == general && named.wave > wave
-        });
-        (!later).then_some(0)
+        face(&self.attack.happenings, wave, general, coin)
     }
 
     fn awaits(&self, wave: Round) -> bool {

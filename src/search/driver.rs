@@ -56,6 +56,9 @@ impl Search<'_> {
 
     /// Any attack in this space with as many traitors as there can be, as it was found.
     pub fn any_in(&self, space: &Space<'_>) -> Result<Answer, Refusal> {
+        if self.terms.in_waves {
+            return events::run_asynchronous(self, space);
+        }
         let Some(mut driver) = self.driver(space)? else { return Ok(self.stopped()) };
         let (mut found, mut halt) = driver.canned_attacks()?;
         if found.is_none() && halt.is_none() {

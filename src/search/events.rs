@@ -14,6 +14,7 @@
 //! | `orbits` | of what can be renamed within a column one is gone through |
 //! | `run` | what happens to the loyal, one event after the other, where something was found |
 //! | `attack` | the attack under which that happens |
+//! | `stop` | why the exploration of a case came to no end |
 //! | `asynchronous` | the driver: what is searched after what |
 
 mod asynchronous;
@@ -28,32 +29,6 @@ mod mail;
 mod naive;
 mod orbits;
 mod run;
+mod stop;
 
 pub(super) use self::asynchronous::run as run_asynchronous;
-use super::progress::Halt;
-use crate::testable::Refusal;
-
-/// Why the exploration of a case came to no end.
-#[derive(Debug)]
-enum Stop {
-    /// Too much work.
-    Halted(Halt),
-    /// The protocol's description is wrong.
-    Refused(Refusal),
-    /// A common coin shows a face, and it is not settled which.
-    Tossed(u32),
-    /// Sets of local states are so small that bursts are better.
-    Small,
-}
-
-impl From<Halt> for Stop {
-    fn from(halt: Halt) -> Stop {
-        Stop::Halted(halt)
-    }
-}
-
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Stop {
-        Stop::Refused(refusal)
-    }
-}

@@ -100,8 +100,9 @@ impl<'a> Driver<'a> {
     /// be found out with so many steps.
     fn fewest(&mut self, traitors: usize, most: usize, steps: u64) -> Fewest {
         let Search { limit, progress, reductions, terms, .. } = *self.search;
-        if terms.asked.of_course().is_some() {
-            // How executions go is not known where those are one that come to the same states.
+        if terms.asked.of_course().is_some() || terms.in_waves {
+            // How executions go is not known where those are one that come to the same states; and waves are
+            // no rounds.
             return Fewest { least: 0, found: None };
         }
         let mut budget = StepBudget::new(progress, steps.min(limit - self.steps));

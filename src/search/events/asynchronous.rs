@@ -4,14 +4,15 @@
 
 use std::collections::BTreeMap;
 
-use super::Stop;
 use super::attack::attack;
 use super::board::{Board, BoardOptions};
-use super::columns::{Columns, Price};
+use super::columns::Columns;
 use super::group::Group;
 use super::locals::Locals;
+use super::mail::HeardPrice;
 use super::naive::Naive;
 use super::run::{LinearRun, linear_run};
+use super::stop::Stop;
 use crate::adversary::Adversary;
 use crate::count::Count;
 use crate::outcome::Task;
@@ -66,7 +67,7 @@ struct CaseFinding {
     place: usize,
     faces: BTreeMap<u32, Face>,
     run: LinearRun,
-    price: Price,
+    price: HeardPrice,
     violation: Violation,
 }
 
@@ -247,7 +248,7 @@ impl Asynchronous<'_> {
         &self,
         case: &InitialChoices,
         place: usize,
-        most: Option<Price>,
+        most: Option<HeardPrice>,
         budget: &mut StepBudget<'_>,
     ) -> Result<Option<CaseFinding>, Stop> {
         let mut best: Option<CaseFinding> = None;
@@ -292,9 +293,9 @@ impl Asynchronous<'_> {
         locals: Locals<'_>,
         case: &InitialChoices,
         bursts: bool,
-        most: Option<Price>,
+        most: Option<HeardPrice>,
         budget: &mut StepBudget<'_>,
-    ) -> Result<Option<(LinearRun, Price, Violation)>, Stop> {
+    ) -> Result<Option<(LinearRun, HeardPrice, Violation)>, Stop> {
         let n = self.space.terms.n();
         let group = match &self.symmetry {
             Some(symmetry) => Group::of_case(n, case, symmetry),
@@ -309,7 +310,7 @@ impl Asynchronous<'_> {
             cheapest,
         };
         let mut board = Board::new(Columns::new(locals, group, cheapest), options);
-        let found = board.explored(most.unwrap_or(Price::MAX), budget)?;
+        let found = board.explored(most.unwrap_or(HeardPrice::MAX), budget)?;
         let mut columns = Columns::new(board.columns.locals, Group::none(n), true);
         let told = match found {
             None => None,
@@ -325,11 +326,11 @@ impl Asynchronous<'_> {
 
 fn naive(
     locals: Locals<'_>,
-    most: Option<Price>,
+    most: Option<HeardPrice>,
     budget: &mut StepBudget<'_>,
-) -> Result<Option<(LinearRun, Price, Violation)>, Stop> {
+) -> Result<Option<(LinearRun, HeardPrice, Violation)>, Stop> {
     let mut naive = Naive::new(locals);
-    let found = naive.explored(most.unwrap_or(Price::MAX), budget)?;
+    let found = naive.explored(most.unwrap_or(HeardPrice::MAX), budget)?;
     naive.locals.lay_down();
     Ok(found.map(|found| (found.run, found.price, found.violation)))
 }

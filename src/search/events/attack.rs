@@ -3,17 +3,17 @@
 //! Each event of the run is given the first wave in which it can come: a timer or a coin does something at the
 //! start of a wave, before anything is heard in it; in one inbox what was said earlier comes first, then
 //! what lower numbers said, then what is lower as data; and what is sent when something is heard goes out in
-//! the next wave. What a general has not heard by the end of its run comes after that.
+//! the next wave. What a general has not heard by the end of the run comes after that.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use itertools::Itertools;
 use rustc_hash::FxHashMap;
 
-use super::Stop;
-use super::locals::{LocalEvent, LocalId, Locals, Mail, Reaction, Sent as SentAtOnce};
+use super::locals::{LocalEvent, LocalId, Locals, Mail, Reaction, SendingId};
 use super::mail::MailSet;
 use super::run::{LinearRun, NamedEvent};
+use super::stop::Stop;
 use crate::attack::{Attack, Edit, Lie};
 use crate::execution::Sent;
 use crate::execution::simulate::{Eavesdropper, Enemy, simulate};
@@ -21,13 +21,13 @@ use crate::general::General;
 use crate::machine::{Machine, MessageId, NumberedAttack};
 use crate::protocol::Round;
 use crate::protocol::events::{Coin, Face, OwnEvent};
-use crate::schedule::{Arrival, Happening, Shift};
+use crate::schedule::{Arrival, Happening, Shift, face};
 use crate::search::choices::wire_choices::beside;
 use crate::testable::Wire;
 
 /// What happens in which wave.
 #[derive(Default)]
-struct Waves {
+struct RunWaves {
     /// What a traitor says.
     told: BTreeMap<Wire, Vec<MessageId>>,
     schedule: Vec<Shift<MessageId>>,
@@ -36,7 +36,7 @@ struct Waves {
 }
 
 /// Where one general is: its local state, the wave that it is in, and what came last in it.
-struct Place {
+struct WavePlace {
     local: LocalId,
     wave: Round,
     /// A number of the event in its wave.
@@ -50,7 +50,7 @@ struct Place {
 /// message as data.
 type Key = Option<(Round, General, usize)>;
 
-impl Place {
+impl WavePlace {
     /// The first wave, from this one on, in which something with this key can come next.
     fn moves_on(&mut self, wave: Round, key: impl Fn(Round) -> Key) -> Round {
         if wave > self.wave {
@@ -71,8 +71,13 @@ pub(super) fn attack(
     locals: &mut Locals<'_>,
     run: &LinearRun,
 ) -> Result<Option<NumberedAttack>, Stop> {
-    let Some(waves) = in_waves(locals, run)? else { return Ok(None) };
     let (space, case) = (locals.space, locals.case);
+    let mut placing = Placing::new(locals);
+    if placing.begin()? {
+        placing.happen(run)?;
+        placing.end()?;
+    }
+    let waves = placing.waves;
     if waves.last > space.terms.rounds {
         return Ok(None);
     }
@@ -81,150 +86,179 @@ pub(super) fn attack(
     simulate(&mut worker, space.terms, case.roles(), &mut enemy, &space.labels());
     let lies = enemy.lies;
     space.lay_down(worker);
-    let Waves { schedule, happenings, .. } = waves;
-    let inputs = case.inputs.clone();
-    let faults = case.faults;
-    let attack = Attack::new(&space.terms.graph, case.traitors, inputs);
-    Ok(Some(Attack { faults, lies, schedule, happenings, ..attack }))
+    let RunWaves { schedule, happenings, .. } = waves;
+    let attack = Attack::new(&space.terms.graph, case.traitors, case.inputs.clone());
+    Ok(Some(Attack { faults: case.faults, lies, schedule, happenings, ..attack }))
 }
 
-fn in_waves(locals: &mut Locals<'_>, run: &LinearRun) -> Result<Option<Waves>, Stop> {
-    let machine = locals.space.machine;
-    let loyal: Vec<General> = locals.loyal.iter().collect();
-    let mut waves = Waves::default();
-    let mut places = BTreeMap::new();
-    // In which wave each message of the loyal was sent to each of them, and each signature was shown.
-    let mut sent_in: FxHashMap<(General, u32), Round> = FxHashMap::default();
-    let mut shown_in: FxHashMap<u32, Round> = FxHashMap::default();
-    let mut begun = Vec::new();
-    for me in &loyal {
-        let local = match locals.begin(*me)? {
-            Reaction::Moves(local) => local,
-            Reaction::Sends(local, sending) => {
-                begun.push((*me, locals.sent(sending)));
-                local
-            }
-            Reaction::Nothing | Reaction::Fails(_) => return Ok(Some(waves)),
-        };
-        let (mail, heard) = (MailSet::NONE, MailSet::NONE);
-        places.insert(*me, Place { local, wave: 1, last: None, mail, heard });
-    }
-    // All that can be said, to find the places of messages as data.
-    let mut known: BTreeSet<u32> = BTreeSet::new();
-    let mut order: Vec<MessageId> = Vec::new();
-    let tales = locals.tales.iter().flatten().map(|tale| tale.message);
-    let wires = locals.space.terms.wires(1).collect_vec();
-    let of_wires = wires.iter().flat_map(|wire| locals.space.wire_choices(*wire).regular());
-    for message in tales.chain(of_wires.copied()) {
-        if known.insert(message.number()) {
-            order.push(message);
+/// Each event of a run is put into a wave.
+struct Placing<'l, 'a> {
+    locals: &'l mut Locals<'a>,
+    waves: RunWaves,
+    places: BTreeMap<General, WavePlace>,
+    /// In which wave each message of the loyal was sent to each of them.
+    sent_in: FxHashMap<(General, u32), Round>,
+    /// In which wave each signature was shown first.
+    shown_in: FxHashMap<u32, Round>,
+    /// The place of each message in the order of messages.
+    ranks: FxHashMap<MessageId, usize>,
+}
+
+impl<'l, 'a> Placing<'l, 'a> {
+    fn new(locals: &'l mut Locals<'a>) -> Placing<'l, 'a> {
+        let space = locals.space;
+        let wires = space.terms.wires(1);
+        let all = wires.flat_map(|wire| space.wire_choices(wire).regular().copied());
+        let mut all = all.unique().collect_vec();
+        space.machine.sort(&mut all);
+        Placing {
+            locals,
+            waves: RunWaves::default(),
+            places: BTreeMap::new(),
+            sent_in: FxHashMap::default(),
+            shown_in: FxHashMap::default(),
+            ranks: all.into_iter().zip(0..).collect(),
         }
     }
-    machine.sort(&mut order);
-    let rank: FxHashMap<MessageId, usize> = order.into_iter().zip(0..).collect();
-    let rank = |message: MessageId| rank.get(&message).copied().unwrap_or(usize::MAX);
-    let deliver = |locals: &mut Locals<'_>,
-                   places: &mut BTreeMap<General, Place>,
-                   shown_in: &mut FxHashMap<u32, Round>,
-                   sent_in: &mut FxHashMap<(General, u32), Round>,
-                   from: General,
-                   sent: &SentAtOnce,
-                   wave: Round|
-     -> Result<(), Stop> {
-        for to in &loyal {
-            let place = places.get_mut(to).expect("all the loyal have begun");
-            let mail = locals.delivered(*to, from, place.mail, sent)?;
+
+    /// All begin, in the first wave; false if that is a fault.
+    fn begin(&mut self) -> Result<bool, Stop> {
+        let mut begun = Vec::new();
+        for me in self.locals.loyal.iter() {
+            let local = match self.locals.begin(me)? {
+                Reaction::Moves(local) => local,
+                Reaction::Sends(local, sending) => {
+                    begun.push((me, sending));
+                    local
+                }
+                Reaction::Nothing | Reaction::Fails(_) => return Ok(false),
+            };
+            let (mail, heard) = (MailSet::NONE, MailSet::NONE);
+            self.places.insert(me, WavePlace { local, wave: 1, last: None, mail, heard });
+        }
+        begun.into_iter().try_for_each(|(from, sending)| self.send(from, sending, 1))?;
+        Ok(true)
+    }
+
+    /// Something is sent in a wave.
+    fn send(&mut self, from: General, sending: SendingId, wave: Round) -> Result<(), Stop> {
+        let sent = self.locals.sent(sending);
+        for (to, place) in &mut self.places {
+            let mail = self.locals.delivered(*to, from, place.mail, &sent)?;
             for number in mail.minus(place.mail).iter() {
-                sent_in.insert((*to, number), wave);
+                self.sent_in.insert((*to, number), wave);
             }
             place.mail = mail;
         }
         for (to, message) in sent.iter() {
             let wire = Wire { round: 1, from, to: *to };
-            for number in locals.space.signatures_in(wire, message).iter() {
-                shown_in.entry(*number).or_insert(wave);
+            for number in self.locals.space.signatures_in(wire, message).iter() {
+                self.shown_in.entry(*number).or_insert(wave);
             }
         }
         Ok(())
-    };
-    for (from, sent) in begun {
-        deliver(locals, &mut places, &mut shown_in, &mut sent_in, from, &sent, 1)?;
     }
-    for (me, event) in run {
-        let place = places.get_mut(me).expect("all the loyal have begun");
-        let (wave, local_event) = match event {
+
+    /// What a message of the loyal comes after in the inbox of its receiver.
+    fn key(&self, to: General, number: u32) -> (Round, General, usize) {
+        let Mail { from, message, .. } = self.locals.mail[number as usize];
+        (self.sent_in[&(to, number)], from, self.ranks[&message])
+    }
+
+    /// One event after the other, up to one that is a fault.
+    fn happen(&mut self, run: &LinearRun) -> Result<(), Stop> {
+        for (me, event) in run {
+            let (wave, event) = self.put(*me, *event);
+            self.waves.last = self.waves.last.max(wave);
+            let place = self.places.get_mut(me).expect("all the loyal have begun");
+            match self.locals.happens(place.local, event)? {
+                Reaction::Nothing => {}
+                Reaction::Moves(next) => place.local = next,
+                Reaction::Sends(next, sending) => {
+                    place.local = next;
+                    let later = usize::from(!matches!(event, LocalEvent::Own(_)));
+                    self.send(*me, sending, wave + later)?;
+                }
+                Reaction::Fails(_) => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts an event into the first wave in which it can come.
+    fn put(&mut self, me: General, event: NamedEvent) -> (Round, LocalEvent) {
+        match event {
             NamedEvent::Own(event) => {
+                let place = self.places.get_mut(&me).expect("all the loyal have begun");
                 let wave = place.moves_on(place.wave, |_| None);
-                waves.happenings.push(Happening { wave, general: *me, event: *event });
-                (wave, LocalEvent::Own(*event))
+                self.waves.happenings.push(Happening { wave, general: me, event });
+                (wave, LocalEvent::Own(event))
             }
             NamedEvent::Mail(mail) => {
-                let Mail { from, message, .. } = *mail;
-                let number = locals.mail.get_index_of(mail).expect("it was sent") as u32;
-                let sent = sent_in[&(*me, number)];
-                let wave = place.moves_on(sent, |_| Some((sent, from, rank(message))));
+                let number = self.locals.mail.get_index_of(&mail).expect("it was sent") as u32;
+                let key = self.key(me, number);
+                let place = self.places.get_mut(&me).expect("all the loyal have begun");
+                let wave = place.moves_on(key.0, |_| Some(key));
                 place.heard = place.heard.with(number);
-                waves.shift(Wire { round: sent, from, to: *me }, message, wave);
+                let wire = Wire { round: key.0, from: mail.from, to: me };
+                self.waves.shift(wire, mail.message, wave);
                 (wave, LocalEvent::Mail(number))
             }
             NamedEvent::Tale(number) => {
-                let tale = &locals.tales[me.id()][*number as usize];
+                let tale = &self.locals.tales[me.id()][number as usize];
                 let (from, message) = (tale.from, tale.message);
-                let shown = tale.needs.iter().filter_map(|number| shown_in.get(number)).max();
-                let first = shown.copied().unwrap_or(1);
-                let wave = place.moves_on(first, |wave| Some((wave, from, rank(message))));
-                let wire = Wire { round: wave, from, to: *me };
-                waves.told.entry(wire).or_default().push(message);
-                (wave, LocalEvent::Tale(*number))
-            }
-        };
-        waves.last = waves.last.max(wave);
-        match locals.happens(place.local, local_event)? {
-            Reaction::Nothing => {}
-            Reaction::Moves(next) => place.local = next,
-            Reaction::Sends(next, sending) => {
-                place.local = next;
-                let next_wave = wave + usize::from(!matches!(event, NamedEvent::Own(_)));
-                let sent = locals.sent(sending);
-                deliver(locals, &mut places, &mut shown_in, &mut sent_in, *me, &sent, next_wave)?;
-            }
-            Reaction::Fails(_) => break,
-        }
-    }
-    for (me, place) in &places {
-        for number in place.mail.minus(place.heard).iter() {
-            let Mail { from, message, .. } = locals.mail[number as usize];
-            let sent = sent_in[&(*me, number)];
-            let after = |last: Key| last < Some((sent, from, rank(message)));
-            let wave = match sent.cmp(&place.wave) {
-                std::cmp::Ordering::Greater => sent,
-                _ if place.last.is_none_or(after) => place.wave,
-                _ => place.wave + 1,
-            };
-            waves.last = waves.last.max(wave);
-            waves.shift(Wire { round: sent, from, to: *me }, message, wave);
-        }
-        for event in locals.own(place.local)?.iter() {
-            // It would come by itself at another time.
-            let coin = matches!(event, OwnEvent::Shows(..));
-            let again = waves.happenings.iter().any(|other| {
-                let same = match (other.event, event) {
-                    (OwnEvent::Shows(one, _), OwnEvent::Shows(other, _)) => one == *other,
-                    _ => false,
-                };
-                other.general == *me && same && other.wave > place.wave
-            });
-            if coin && !again {
-                let wave = place.wave + 1;
-                waves.happenings.push(Happening { wave, general: *me, event: *event });
-                waves.last = waves.last.max(wave);
+                let shown = tale.needs.iter().filter_map(|number| self.shown_in.get(number));
+                let first = shown.max().copied().unwrap_or(1);
+                let rank = self.ranks[&message];
+                let place = self.places.get_mut(&me).expect("all the loyal have begun");
+                let wave = place.moves_on(first, |wave| Some((wave, from, rank)));
+                let wire = Wire { round: wave, from, to: me };
+                self.waves.told.entry(wire).or_default().push(message);
+                (wave, LocalEvent::Tale(number))
             }
         }
     }
-    Ok(Some(waves))
+
+    /// What was not heard comes when all is over, and so do coins that would show their faces before.
+    fn end(&mut self) -> Result<(), Stop> {
+        // What comes of it then is sent later.
+        let over = self.waves.last.max(1);
+        for (me, place) in &self.places {
+            for number in place.mail.minus(place.heard).iter() {
+                let Mail { from, message, .. } = self.locals.mail[number as usize];
+                let key = self.key(*me, number);
+                let last = place.last.filter(|_| place.wave == over);
+                let in_over = over + usize::from(last.is_some_and(|last| last >= Some(key)));
+                let wave = key.0.max(in_over);
+                self.waves.last = self.waves.last.max(wave);
+                self.waves.shift(Wire { round: key.0, from, to: *me }, message, wave);
+            }
+            let mut coins = Vec::new();
+            for event in self.locals.own(place.local)?.iter() {
+                if let OwnEvent::Shows(coin, _) = event
+                    && !coins.contains(coin)
+                {
+                    coins.push(*coin);
+                    let wave = over + 1;
+                    self.waves.last = self.waves.last.max(wave);
+                    self.waves.happenings.push(Happening { wave, general: *me, event: *event });
+                }
+            }
+        }
+        // A traitor would be the first to see a common coin, with the other face.
+        let wave = self.waves.last + 1;
+        for general in self.locals.case.traitors.iter() {
+            for (name, face) in self.locals.faces() {
+                let event = OwnEvent::Shows(Coin::Common(*name), *face);
+                self.waves.last = wave;
+                self.waves.happenings.push(Happening { wave, general, event });
+            }
+        }
+        Ok(())
+    }
 }
 
-impl Waves {
+impl RunWaves {
     /// What was said on a wire arrives in this wave.
     fn shift(&mut self, wire: Wire, message: MessageId, wave: Round) {
         if wave > wire.round {
@@ -237,7 +271,7 @@ impl Waves {
 /// An enemy that has the traitors say what is listed, and nothing else, and keeps count of its lies.
 struct ListedAdversary<'a> {
     machine: &'a dyn Machine,
-    waves: &'a Waves,
+    waves: &'a RunWaves,
     lies: Vec<Lie<MessageId>>,
 }
 
@@ -268,11 +302,7 @@ impl Enemy for ListedAdversary<'_> {
     }
 
     fn face(&mut self, wave: Round, general: General, coin: Coin) -> Option<Face> {
-        let later = self.waves.happenings.iter().any(|here| {
-            let same = matches!(here.event, OwnEvent::Shows(other, _) if other == coin);
-            same && here.general == general && here.wave > wave
-        });
-        (!later).then_some(0)
+        face(&self.waves.happenings, wave, general, coin)
     }
 
     fn awaits(&self, wave: Round) -> bool {

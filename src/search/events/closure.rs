@@ -1,18 +1,20 @@
 //! All that one general can do without sending anything: from some local states, with what it can hear.
 
-use super::Stop;
-use super::columns::{Price, Snapshot};
 use super::locals::{LocalEvent, LocalId, Locals, Reaction};
+use super::mail::{HeardPrice, Snapshot};
 use super::orbits::Orbits;
+use super::stop::Stop;
 use crate::search::budget::StepBudget;
 
 /// Local states still to be gone through, in order of price: most steps have none.
 #[derive(Default)]
 pub(super) struct Closure {
     /// By local state, in which search it was met, and at what price.
-    met: Vec<(u32, Price)>,
+    met: Vec<(u32, HeardPrice)>,
     number: u32,
     queue: Vec<Vec<LocalId>>,
+    /// Whether a message of a traitor has a price.
+    priced: bool,
     /// How many local states were met.
     pub size: usize,
 }
@@ -21,19 +23,23 @@ pub(super) struct Closure {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Visit {
     /// An event, with what comes of it, and the price of that.
-    Event { local: LocalId, event: LocalEvent, reaction: Reaction, price: Price },
+    Event { local: LocalId, event: LocalEvent, reaction: Reaction, price: HeardPrice },
     /// A local state whose events were all gone through: its least price, and whether it is quiet.
-    State { local: LocalId, price: Price, quiet: bool },
+    State { local: LocalId, price: HeardPrice, quiet: bool },
 }
 
 impl Closure {
+    pub fn new(priced: bool) -> Closure {
+        Closure { priced, ..Closure::default() }
+    }
+
     fn begin(&mut self) {
         self.number += 1;
         self.queue.clear();
         self.size = 0;
     }
 
-    fn offer(&mut self, local: LocalId, price: Price) {
+    fn offer(&mut self, local: LocalId, price: HeardPrice) {
         if self.met.len() <= local as usize {
             self.met.resize(local as usize + 1, (0, 0));
         }
@@ -56,9 +62,8 @@ impl Closure {
         &mut self,
         locals: &mut Locals<'_>,
         orbits: &Orbits<'_>,
-        seeds: &[(LocalId, Price)],
+        seeds: &[(LocalId, HeardPrice)],
         Snapshot { mail, signatures }: Snapshot,
-        priced: bool,
         budget: &mut StepBudget<'_>,
         mut visit: impl FnMut(&mut Locals<'_>, &Orbits<'_>, Visit) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
@@ -77,7 +82,7 @@ impl Closure {
                 continue;
             };
             place += 1;
-            let now = paid as Price;
+            let now = paid as HeardPrice;
             if self.met[local as usize].1 != now {
                 continue;
             }
@@ -95,7 +100,7 @@ impl Closure {
                     LocalEvent::Mail(_) => reaction == Reaction::Nothing,
                     LocalEvent::Tale(_) => true,
                 };
-                let price = now + Price::from(priced && is_tale);
+                let price = now + HeardPrice::from(self.priced && is_tale);
                 match reaction {
                     Reaction::Nothing => continue,
                     Reaction::Moves(next) => {

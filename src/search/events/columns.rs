@@ -1,21 +1,20 @@
 //! The local states in which one general can be, given what the loyal have sent: by what it sent itself, and
 //! what it could have heard before each of those and can hear now. Each such set is found once.
 
+mod renamed;
+
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::Stop;
 use super::closure::{Closure, Visit};
 use super::group::{Group, RenamingId};
 use super::locals::{LocalId, Locals, Reaction, SendingId};
-use super::mail::MailSet;
+use super::mail::{HeardPrice, Snapshot};
 use super::orbits::Orbits;
+use super::stop::Stop;
 use crate::general::General;
 use crate::machine::DecisionId;
 use crate::search::budget::StepBudget;
-
-/// How many messages of traitors were heard.
-pub(super) type Price = u32;
 
 /// Sets with fewer local states than this, as a rule, are not worth it.
 const SMALL: u64 = 5;
@@ -30,24 +29,20 @@ pub(super) type ProfileId = u32;
 pub(super) enum History {
     /// It has sent nothing since it was in this state.
     Start(LocalId),
-    After(Stage),
+    After(SentStage),
 }
 
 /// The last thing that it sent.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Stage {
+pub(super) struct SentStage {
     pub before: HistoryId,
     /// What it could have heard by then.
     pub snapshot: SnapshotId,
     pub sending: SendingId,
 }
 
-/// What a general can hear: its mail, and the signatures that traitors can show.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Snapshot {
-    pub mail: MailSet,
-    pub signatures: u32,
-}
+/// Local states, each with its least price.
+type Seeds = IndexMap<LocalId, HeardPrice, FxBuildHasher>;
 
 /// What can be seen of a set of local states.
 pub(super) struct Contents {
@@ -55,30 +50,28 @@ pub(super) struct Contents {
     pub size: usize,
     pub profile: ProfileId,
     /// What can be sent next, and the states in which that leaves the general, each with its least price.
-    pub sends: Vec<(SendingId, Vec<(LocalId, Price)>)>,
+    pub sends: Vec<(SendingId, Vec<(LocalId, HeardPrice)>)>,
 }
 
 /// What a set of local states comes to.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub(super) struct Profile {
     /// The decisions, by number, at any time or where it is quiet, each with its least price.
-    pub choices: Vec<Choice>,
+    pub choices: Vec<Possibility>,
     /// The least price of a fault.
-    pub fault: Option<Price>,
+    pub fault: Option<HeardPrice>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub(super) struct Choice {
+pub(super) struct Possibility {
     pub quiet: bool,
     pub decision: Option<u32>,
-    pub price: Price,
+    pub price: HeardPrice,
 }
 
 pub(super) struct Columns<'a> {
     pub locals: Locals<'a>,
     pub group: Group,
-    /// Whether prices count.
-    priced: bool,
     histories: IndexSet<History, FxBuildHasher>,
     /// By history, whose it is.
     generals: Vec<General>,
@@ -110,7 +103,6 @@ impl<'a> Columns<'a> {
         Columns {
             locals,
             group,
-            priced,
             histories: IndexSet::default(),
             generals: Vec::new(),
             public: Vec::new(),
@@ -122,7 +114,7 @@ impl<'a> Columns<'a> {
             contents: Vec::new(),
             profiles: IndexSet::default(),
             raised: FxHashMap::default(),
-            closure: Closure::default(),
+            closure: Closure::new(priced),
             total: 0,
         }
     }
@@ -133,7 +125,7 @@ impl<'a> Columns<'a> {
     }
 
     /// The history after one thing more was sent.
-    pub fn after(&mut self, stage: Stage) -> HistoryId {
+    pub fn after(&mut self, stage: SentStage) -> HistoryId {
         self.history(History::After(stage))
     }
 
@@ -142,7 +134,7 @@ impl<'a> Columns<'a> {
         if is_new {
             let (general, sent) = match history {
                 History::Start(local) => (self.locals.general(local), None),
-                History::After(Stage { before, sending, .. }) => {
+                History::After(SentStage { before, sending, .. }) => {
                     let public = self.public[before as usize];
                     (self.generals[before as usize], Some((public, sending)))
                 }
@@ -155,7 +147,7 @@ impl<'a> Columns<'a> {
     }
 
     /// The last thing that was sent, if something was.
-    pub fn last(&self, history: HistoryId) -> Option<Stage> {
+    pub fn last(&self, history: HistoryId) -> Option<SentStage> {
         match self.histories[history as usize] {
             History::Start(_) => None,
             History::After(stage) => Some(stage),
@@ -238,8 +230,8 @@ impl<'a> Columns<'a> {
         &mut self,
         history: HistoryId,
         budget: &mut StepBudget<'_>,
-    ) -> Result<Vec<(LocalId, Price)>, Stop> {
-        let Stage { before, snapshot, sending } = match self.histories[history as usize] {
+    ) -> Result<Vec<(LocalId, HeardPrice)>, Stop> {
+        let SentStage { before, snapshot, sending } = match self.histories[history as usize] {
             History::Start(local) => return Ok(vec![(local, 0)]),
             History::After(stage) => stage,
         };
@@ -253,7 +245,7 @@ impl<'a> Columns<'a> {
         Ok(seeds)
     }
 
-    fn sending(&self, contents: ContentsId, sending: SendingId) -> &[(LocalId, Price)] {
+    fn sending(&self, contents: ContentsId, sending: SendingId) -> &[(LocalId, HeardPrice)] {
         let mut sends = self.at(contents).sends.iter();
         sends.find(|(sent, _)| *sent == sending).map_or(&[], |(_, seeds)| seeds)
     }
@@ -267,19 +259,19 @@ impl<'a> Columns<'a> {
         let mut seeds = self.seeds(history, budget)?;
         let stabilizer = self.stabilizer(history, snapshot)?;
         let snapshot = self.snapshots[snapshot as usize];
-        let Columns { locals, group, closure, decisions, priced, .. } = self;
+        let Columns { locals, group, closure, decisions, .. } = self;
         let orbits = Orbits { group, stabilizer: &stabilizer };
         for (local, _) in &mut seeds {
             *local = orbits.first(locals, *local)?.0;
         }
         let mut profile = Profile::default();
-        let mut sends: Vec<(SendingId, IndexMap<LocalId, Price, FxBuildHasher>)> = Vec::new();
+        let mut sends: Vec<(SendingId, Seeds)> = Vec::new();
         let mut size = 0;
         let visits = |locals: &mut Locals<'_>, orbits: &Orbits<'_>, visit: Visit| match visit {
             Visit::Event { reaction: Reaction::Sends(next, sending), price, .. } => {
                 let place = sends.iter().position(|(known, _)| *known == sending);
                 let place = place.unwrap_or_else(|| {
-                    sends.push((sending, IndexMap::default()));
+                    sends.push((sending, Seeds::default()));
                     sends.len() - 1
                 });
                 let known = sends[place].1.entry(next).or_insert(price);
@@ -297,16 +289,16 @@ impl<'a> Columns<'a> {
                     Err(_) => profile.fails(price),
                     Ok(decision) => {
                         let decision = decision.map(|made| decisions.insert_full(made).0 as u32);
-                        profile.allow(Choice { quiet: false, decision, price });
+                        profile.allow(Possibility { quiet: false, decision, price });
                         if quiet {
-                            profile.allow(Choice { quiet, decision, price });
+                            profile.allow(Possibility { quiet, decision, price });
                         }
                     }
                 }
                 Ok(())
             }
         };
-        closure.search(locals, &orbits, &seeds, snapshot, *priced, budget, visits)?;
+        closure.search(locals, &orbits, &seeds, snapshot, budget, visits)?;
         profile.choices.sort_unstable();
         self.total += size as u64;
         let profile = self.profiles.insert_full(profile).0 as ProfileId;
@@ -314,51 +306,6 @@ impl<'a> Columns<'a> {
         let sends =
             sends.into_iter().map(|(sending, seeds)| (sending, seeds.into_iter().collect()));
         Ok(Contents { size, profile, sends: sends.collect() })
-    }
-
-    /// What can be sent from one of each orbit, as it can be from all of it.
-    fn unfolded(
-        &mut self,
-        sends: Vec<(SendingId, IndexMap<LocalId, Price, FxBuildHasher>)>,
-        stabilizer: &[RenamingId],
-    ) -> Result<Vec<(SendingId, IndexMap<LocalId, Price, FxBuildHasher>)>, Stop> {
-        if stabilizer.len() == 1 {
-            return Ok(sends);
-        }
-        let mut all: IndexMap<SendingId, IndexMap<LocalId, Price, FxBuildHasher>> = IndexMap::new();
-        for (sending, seeds) in sends {
-            for renaming in stabilizer {
-                let sending = self.renamed_sending(sending, *renaming)?;
-                for (local, price) in &seeds {
-                    let local = self.renamed_local(*local, *renaming)?;
-                    let known = all.entry(sending).or_default().entry(local).or_insert(*price);
-                    *known = (*known).min(*price);
-                }
-            }
-        }
-        Ok(all.into_iter().collect())
-    }
-
-    /// The renamings that change nothing in a column.
-    fn stabilizer(
-        &mut self,
-        history: HistoryId,
-        snapshot: SnapshotId,
-    ) -> Result<Vec<RenamingId>, Stop> {
-        let mut stabilizer = Vec::new();
-        for renaming in self.group.ids() {
-            if self.renamed_history(history, renaming)? == history
-                && self.renamed_snapshot(snapshot, renaming)? == snapshot
-            {
-                stabilizer.push(renaming);
-            }
-        }
-        Ok(stabilizer)
-    }
-
-    pub fn renamed_local(&mut self, local: LocalId, renaming: RenamingId) -> Result<LocalId, Stop> {
-        let Columns { locals, group, .. } = self;
-        Orbits { group, stabilizer: &[] }.renamed(locals, local, renaming)
     }
 
     /// The same with every snapshot replaced by what can be heard by now, where that leaves the set of local
@@ -394,7 +341,7 @@ impl<'a> Columns<'a> {
     /// How many times something was sent.
     fn stages(&self, mut history: HistoryId) -> usize {
         let mut stages = 0;
-        while let Some(Stage { before, .. }) = self.last(history) {
+        while let Some(SentStage { before, .. }) = self.last(history) {
             (history, stages) = (before, stages + 1);
         }
         stages
@@ -404,84 +351,22 @@ impl<'a> Columns<'a> {
     fn raised_at(&mut self, history: HistoryId, back: usize, now: SnapshotId) -> HistoryId {
         let stage = self.last(history).expect("so much was sent");
         let raised = match back.checked_sub(1) {
-            None => Stage { snapshot: now, ..stage },
-            Some(back) => Stage { before: self.raised_at(stage.before, back, now), ..stage },
+            None => SentStage { snapshot: now, ..stage },
+            Some(back) => SentStage { before: self.raised_at(stage.before, back, now), ..stage },
         };
         self.after(raised)
-    }
-
-    pub fn renamed_history(
-        &mut self,
-        history: HistoryId,
-        renaming: RenamingId,
-    ) -> Result<HistoryId, Stop> {
-        if renaming == 0 {
-            return Ok(history);
-        }
-        if let Some(known) = self.renamed.histories.get(&(history, renaming)) {
-            return Ok(*known);
-        }
-        let renamed = match self.histories[history as usize] {
-            History::Start(local) => History::Start(self.renamed_local(local, renaming)?),
-            History::After(Stage { before, snapshot, sending }) => History::After(Stage {
-                before: self.renamed_history(before, renaming)?,
-                snapshot: self.renamed_snapshot(snapshot, renaming)?,
-                sending: self.renamed_sending(sending, renaming)?,
-            }),
-        };
-        let renamed = self.history(renamed);
-        self.renamed.histories.insert((history, renaming), renamed);
-        Ok(renamed)
-    }
-
-    pub fn renamed_snapshot(
-        &mut self,
-        snapshot: SnapshotId,
-        renaming: RenamingId,
-    ) -> Result<SnapshotId, Stop> {
-        if renaming == 0 {
-            return Ok(snapshot);
-        }
-        if let Some(known) = self.renamed.snapshots.get(&(snapshot, renaming)) {
-            return Ok(*known);
-        }
-        let Snapshot { mut mail, signatures } = self.snapshots[snapshot as usize];
-        for swap in self.group.swaps(renaming) {
-            mail = self.locals.swapped_mail(mail, *swap)?;
-        }
-        let renamed = self.snapshot(Snapshot { mail, signatures });
-        self.renamed.snapshots.insert((snapshot, renaming), renamed);
-        Ok(renamed)
-    }
-
-    pub fn renamed_sending(
-        &mut self,
-        sending: SendingId,
-        renaming: RenamingId,
-    ) -> Result<SendingId, Stop> {
-        if renaming == 0 {
-            return Ok(sending);
-        }
-        if let Some(known) = self.renamed.sendings.get(&(sending, renaming)) {
-            return Ok(*known);
-        }
-        let mut renamed = sending;
-        for swap in self.group.swaps(renaming) {
-            renamed = self.locals.swapped_sending(renamed, *swap)?;
-        }
-        self.renamed.sendings.insert((sending, renaming), renamed);
-        Ok(renamed)
     }
 }
 
 impl Profile {
-    fn fails(&mut self, price: Price) {
+    fn fails(&mut self, price: HeardPrice) {
         self.fault = Some(self.fault.map_or(price, |known| known.min(price)));
     }
 
-    fn allow(&mut self, choice: Choice) {
-        let same =
-            |known: &&mut Choice| (known.quiet, known.decision) == (choice.quiet, choice.decision);
+    fn allow(&mut self, choice: Possibility) {
+        let same = |known: &&mut Possibility| {
+            (known.quiet, known.decision) == (choice.quiet, choice.decision)
+        };
         match self.choices.iter_mut().find(same) {
             Some(known) => known.price = known.price.min(choice.price),
             None => self.choices.push(choice),

@@ -3,7 +3,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::columns::{Choice, Price, Profile, ProfileId};
+use super::columns::{Possibility, Profile, ProfileId};
+use super::mail::HeardPrice;
 use crate::general::General;
 use crate::machine::DecisionId;
 use crate::property::Property;
@@ -13,7 +14,7 @@ use crate::search::choices::space::Space;
 /// What is wrong with some choice of local states, of all such the cheapest.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Breach {
-    pub price: Price,
+    pub price: HeardPrice,
     /// The property that is violated, unless it is a fault.
     pub property: Option<Property>,
     /// For each loyal general what it comes to.
@@ -31,7 +32,7 @@ pub(super) enum Wanted {
     Anything,
 }
 
-pub(super) struct Judge<'a> {
+pub(super) struct ProductJudge<'a> {
     space: &'a Space<'a>,
     case: &'a InitialChoices,
     loyal: Vec<General>,
@@ -39,10 +40,16 @@ pub(super) struct Judge<'a> {
     violated: FxHashMap<(Vec<Option<u32>>, bool), Option<Property>>,
 }
 
-impl<'a> Judge<'a> {
-    pub fn new(space: &'a Space<'a>, case: &'a InitialChoices) -> Judge<'a> {
+impl<'a> ProductJudge<'a> {
+    pub fn new(space: &'a Space<'a>, case: &'a InitialChoices) -> ProductJudge<'a> {
         let loyal = space.everybody().minus(case.traitors).iter().collect();
-        Judge { space, case, loyal, judged: FxHashMap::default(), violated: FxHashMap::default() }
+        ProductJudge {
+            space,
+            case,
+            loyal,
+            judged: FxHashMap::default(),
+            violated: FxHashMap::default(),
+        }
     }
 
     /// The property that these decisions of the loyal violate.
@@ -52,7 +59,7 @@ impl<'a> Judge<'a> {
         quiet: bool,
         named: impl Fn(u32) -> DecisionId,
     ) -> Option<Property> {
-        let Judge { space, case, loyal, violated, .. } = self;
+        let ProductJudge { space, case, loyal, violated, .. } = self;
         *violated.entry((decisions.to_vec(), quiet)).or_insert_with(|| {
             let mut all = vec![None; space.terms.n()];
             for (general, decision) in loyal.iter().zip(decisions) {
@@ -79,12 +86,12 @@ impl<'a> Judge<'a> {
                 let these = profile.choices.iter().filter(|choice| choice.quiet == quiet);
                 these.copied().collect()
             };
-            let choices: Vec<Vec<Choice>> = profiles.iter().map(of).collect();
+            let choices: Vec<Vec<Possibility>> = profiles.iter().map(of).collect();
             let mut picked = Vec::with_capacity(choices.len());
             self.cheapest(&choices, &mut picked, 0, quiet, &named, &mut best);
         }
         let least = |profile: &Profile| profile.choices.iter().map(|choice| choice.price).min();
-        let all: Price = profiles.iter().filter_map(least).sum();
+        let all: HeardPrice = profiles.iter().filter_map(least).sum();
         for (place, profile) in profiles.iter().enumerate() {
             let Some(price) = profile.fault else { continue };
             let price = price + all - least(profile).unwrap_or(0);
@@ -100,9 +107,9 @@ impl<'a> Judge<'a> {
 
     fn cheapest(
         &mut self,
-        choices: &[Vec<Choice>],
+        choices: &[Vec<Possibility>],
         picked: &mut Vec<Option<u32>>,
-        price: Price,
+        price: HeardPrice,
         quiet: bool,
         named: &impl Fn(u32) -> DecisionId,
         best: &mut Option<Breach>,

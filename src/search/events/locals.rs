@@ -5,6 +5,8 @@
 //! difference. (To hear what changes nothing is as good as to hear it later, so nothing is heard twice, and
 //! what makes no difference need never be heard.)
 
+mod swapped;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -12,10 +14,10 @@ use indexmap::IndexSet;
 use itertools::Itertools;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::Stop;
 use super::mail::MailSet;
+use super::stop::Stop;
 use crate::fault::Fault;
-use crate::general::{General, Generals, Swap};
+use crate::general::{General, Generals};
 use crate::machine::{Caught, DecisionId, MessageId, StateId, Worker};
 use crate::property::Violation;
 use crate::protocol::Seat;
@@ -24,7 +26,7 @@ use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::signature_set::SignatureSet;
 use crate::search::choices::space::Space;
 use crate::search::progress::Halt;
-use crate::testable::{Refusal, Wire};
+use crate::testable::Wire;
 
 /// The number of a local state.
 pub(super) type LocalId = u32;
@@ -82,7 +84,7 @@ pub(super) struct Tale {
 }
 
 /// What is sent at once: to whom, and what, in order of the receivers.
-pub(super) type Sent = Arc<[(General, MessageId)]>;
+pub(super) type SentAtOnce = Arc<[(General, MessageId)]>;
 
 pub(super) struct Locals<'a> {
     pub space: &'a Space<'a>,
@@ -97,10 +99,10 @@ pub(super) struct Locals<'a> {
     swapped_mail: Vec<Box<[u32]>>,
     /// By general.
     pub tales: Vec<Vec<Tale>>,
-    sendings: IndexSet<Sent, FxBuildHasher>,
+    sendings: IndexSet<SentAtOnce, FxBuildHasher>,
     pub faults: Vec<Fault>,
     /// By local state: what comes of each message of the loyal, and of each tale.
-    rows: Vec<Row>,
+    rows: Vec<LocalRow>,
     happened: FxHashMap<(LocalId, OwnEvent), Reaction>,
     pub signatures: IndexSet<SignatureSet, FxBuildHasher>,
     is_signed: bool,
@@ -109,30 +111,13 @@ pub(super) struct Locals<'a> {
 }
 
 #[derive(Default)]
-struct Row {
+struct LocalRow {
     mail: Vec<Packed>,
     tales: Box<[Packed]>,
     own: Option<Arc<[OwnEvent]>>,
     decision: Option<Option<DecisionId>>,
     /// By pair of generals, which local state it is when they have changed places.
     swapped: Box<[u32]>,
-}
-
-/// What is not known.
-const UNKNOWN: u32 = u32::MAX;
-
-/// The number of a pair.
-fn pair(Swap { one, other }: Swap) -> usize {
-    let (low, high) = (one.id().min(other.id()), one.id().max(other.id()));
-    high * (high - 1) / 2 + low
-}
-
-/// Where what a pair makes of something stands, among so many generals.
-fn place(row: &mut Box<[u32]>, n: usize, swap: Swap) -> &mut u32 {
-    if row.is_empty() {
-        *row = vec![UNKNOWN; n * (n - 1) / 2].into();
-    }
-    &mut row[pair(swap)]
 }
 
 /// A reaction in eight bytes; 0 if it is not known.
@@ -205,6 +190,11 @@ impl<'a> Locals<'a> {
         }
     }
 
+    /// What common coins show.
+    pub fn faces(&self) -> &BTreeMap<u32, Face> {
+        &self.faces
+    }
+
     /// The last fault that was found.
     pub fn fault(&self) -> Violation {
         Violation::Fault(self.faults.last().expect("there was a fault").clone())
@@ -219,7 +209,7 @@ impl<'a> Locals<'a> {
         self.locals[local as usize].heard
     }
 
-    pub fn sent(&self, sending: SendingId) -> Sent {
+    pub fn sent(&self, sending: SendingId) -> SentAtOnce {
         Arc::clone(&self.sendings[sending as usize])
     }
 
@@ -355,7 +345,7 @@ impl<'a> Locals<'a> {
         let (number, is_new) = self.locals.insert_full(local);
         if is_new {
             let tales = vec![Packed::default(); self.tales[local.general.id()].len()].into();
-            self.rows.push(Row { tales, ..Row::default() });
+            self.rows.push(LocalRow { tales, ..LocalRow::default() });
         }
         number as u32
     }
@@ -444,59 +434,6 @@ impl<'a> Locals<'a> {
             signed.iter().for_each(|number| known.add(*number));
         }
         self.signatures.insert_full(known).0 as u32
-    }
-
-    /// The same local state when two who are alike have changed places.
-    pub fn swapped(&mut self, local: LocalId, swap: Swap) -> Result<LocalId, Stop> {
-        let n = self.space.terms.n();
-        let known = *place(&mut self.rows[local as usize].swapped, n, swap);
-        if known != UNKNOWN {
-            return Ok(known);
-        }
-        let Local { general, state, heard } = self.locals[local as usize];
-        let state = self.worker.swapped(state, swap)?;
-        let heard = self.swapped_mail(heard, swap)?;
-        let swapped = self.number(Local { general: swap.of(general), state, heard });
-        *place(&mut self.rows[local as usize].swapped, n, swap) = swapped;
-        *place(&mut self.rows[swapped as usize].swapped, n, swap) = local;
-        Ok(swapped)
-    }
-
-    pub fn swapped_mail(&mut self, mail: MailSet, swap: Swap) -> Result<MailSet, Stop> {
-        let n = self.space.terms.n();
-        self.swapped_mail.resize_with(self.mail.len(), Box::default);
-        let mut swapped = MailSet::NONE;
-        for number in mail.iter() {
-            let known = *place(&mut self.swapped_mail[number as usize], n, swap);
-            let renamed = if known == UNKNOWN { self.renamed_mail(number, swap)? } else { known };
-            swapped = swapped.with(renamed);
-        }
-        Ok(swapped)
-    }
-
-    fn renamed_mail(&mut self, number: u32, swap: Swap) -> Result<u32, Stop> {
-        let Mail { from, message, copy } = self.mail[number as usize];
-        let message = self.space.machine.swapped_message(message, swap)?;
-        let renamed = self.mail.insert_full(Mail { from: swap.of(from), message, copy }).0;
-        if renamed >= MailSet::MAX {
-            return Err(Halt::Room.into());
-        }
-        let n = self.space.terms.n();
-        *place(&mut self.swapped_mail[number as usize], n, swap) = renamed as u32;
-        Ok(renamed as u32)
-    }
-
-    pub fn swapped_sending(&mut self, sending: SendingId, swap: Swap) -> Result<SendingId, Stop> {
-        let sent = self.sent(sending);
-        let swapped = sent.iter().map(|(to, message)| {
-            Ok((swap.of(*to), self.space.machine.swapped_message(*message, swap)?))
-        });
-        let mut swapped: Vec<_> = swapped.collect::<Result<_, Refusal>>()?;
-        let machine = self.space.machine;
-        swapped.sort_by(|(one, message), (other, another)| {
-            one.cmp(other).then_with(|| machine.compare(*message, *another))
-        });
-        Ok(self.sendings.insert_full(swapped.into()).0 as u32)
     }
 
     /// It is laid down: the next worker knows what it has learned.

@@ -1,4 +1,14 @@
-//! Sets of messages that the loyal have sent to one general, by number.
+//! What one general can hear: a set of messages that the loyal have sent to it, by number, and what traitors say.
+
+/// How many messages of traitors were heard.
+pub(super) type HeardPrice = u32;
+
+/// What a general can hear: its mail, and the signatures that traitors can show.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Snapshot {
+    pub mail: MailSet,
+    pub signatures: u32,
+}
 
 /// So many words of 64 messages.
 const WORDS: usize = 4;

@@ -9,12 +9,11 @@ use indexmap::IndexSet;
 use indexmap::map::Entry;
 use rustc_hash::FxBuildHasher;
 
-use super::Stop;
-use super::columns::{Price, Snapshot};
-use super::judge::Judge;
+use super::judge::ProductJudge;
 use super::locals::{LocalEvent, LocalId, Locals, Reaction};
-use super::mail::MailSet;
+use super::mail::{HeardPrice, MailSet, Snapshot};
 use super::run::{LinearRun, NamedEvent};
+use super::stop::Stop;
 use crate::general::General;
 use crate::machine::DecisionId;
 use crate::property::{Property, Violation};
@@ -27,17 +26,17 @@ const MOST_STATES: usize = 1 << 25;
 /// A run that ends with a violation, and how many messages of traitors are heard in it.
 pub(super) struct NaiveFinding {
     pub run: LinearRun,
-    pub price: Price,
+    pub price: HeardPrice,
     pub violation: Violation,
 }
 
 /// The event that shows a violation, if it takes one more, and which property that is, if it is none of a fault.
-type Ending = (Option<(General, LocalEvent)>, Option<Property>);
+type LastEvent = (Option<(General, LocalEvent)>, Option<Property>);
 
 /// How a state was reached first.
 #[derive(Clone, Copy)]
 struct Reached {
-    price: Price,
+    price: HeardPrice,
     from: Option<(u32, General, LocalEvent)>,
 }
 
@@ -47,7 +46,7 @@ pub(super) struct Naive<'a> {
     /// By local states, and by number what each can hear.
     states: IndexMap<Box<[u32]>, Reached, FxBuildHasher>,
     sent: IndexSet<Box<[Snapshot]>, FxBuildHasher>,
-    judge: Judge<'a>,
+    judge: ProductJudge<'a>,
     decisions: IndexSet<DecisionId, FxBuildHasher>,
 }
 
@@ -55,7 +54,7 @@ impl<'a> Naive<'a> {
     pub fn new(locals: Locals<'a>) -> Naive<'a> {
         Naive {
             loyal: locals.loyal.iter().collect(),
-            judge: Judge::new(locals.space, locals.case),
+            judge: ProductJudge::new(locals.space, locals.case),
             locals,
             states: IndexMap::default(),
             sent: IndexSet::default(),
@@ -66,7 +65,7 @@ impl<'a> Naive<'a> {
     /// Goes through all states in order of price, up to the first violation.
     pub fn explored(
         &mut self,
-        most: Price,
+        most: HeardPrice,
         budget: &mut StepBudget<'_>,
     ) -> Result<Option<NaiveFinding>, Stop> {
         let mut first = Vec::new();
@@ -116,11 +115,11 @@ impl<'a> Naive<'a> {
     fn expand(
         &mut self,
         number: u32,
-        price: Price,
+        price: HeardPrice,
         now: &mut VecDeque<u32>,
         later: &mut VecDeque<u32>,
         budget: &mut StepBudget<'_>,
-    ) -> Result<Option<Ending>, Stop> {
+    ) -> Result<Option<LastEvent>, Stop> {
         let (state, _) = self.states.get_index(number as usize).expect("it was met");
         let state = state.clone();
         let (locals, sent) = state.split_at(self.loyal.len());
@@ -157,7 +156,7 @@ impl<'a> Naive<'a> {
                 );
                 after[place] = next;
                 let reached = Reached {
-                    price: price + Price::from(is_tale),
+                    price: price + HeardPrice::from(is_tale),
                     from: Some((number, me, event)),
                 };
                 let queue = if is_tale { &mut *later } else { &mut *now };

@@ -1,9 +1,9 @@
 //! The orbits of local states under renamings that change nothing in a column: of each one state is gone
 //! through.
 
-use super::Stop;
 use super::group::{Group, RenamingId};
 use super::locals::{LocalId, Locals};
+use super::stop::Stop;
 
 pub(super) struct Orbits<'c> {
     pub group: &'c Group,

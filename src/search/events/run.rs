@@ -3,13 +3,14 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Stop;
-use super::board::{Finding, delivered};
+use super::board::{BoardFinding, delivered};
 use super::closure::{Closure, Visit};
-use super::columns::{Columns, HistoryId, Price, Snapshot, SnapshotId, Stage};
-use super::judge::{Judge, Wanted};
+use super::columns::{Columns, HistoryId, SentStage, SnapshotId};
+use super::judge::{ProductJudge, Wanted};
 use super::locals::{LocalEvent, LocalId, Locals, Mail, Reaction};
+use super::mail::{HeardPrice, Snapshot};
 use super::orbits::Orbits;
+use super::stop::Stop;
 use crate::general::General;
 use crate::property::Violation;
 use crate::protocol::events::OwnEvent;
@@ -41,9 +42,9 @@ impl NamedEvent {
 /// such a one can be; nothing if there is none. In these columns nobody is renamed, and prices count.
 pub(super) fn linear_run(
     columns: &mut Columns<'_>,
-    finding: &Finding,
+    finding: &BoardFinding,
     budget: &mut StepBudget<'_>,
-) -> Result<Option<(LinearRun, Price, Violation)>, Stop> {
+) -> Result<Option<(LinearRun, HeardPrice, Violation)>, Stop> {
     let loyal: Vec<General> = columns.locals.loyal.iter().collect();
     let nothing = columns.snapshot(Snapshot { mail: Default::default(), signatures: 0 });
     let mut now = vec![nothing; loyal.len()];
@@ -62,7 +63,7 @@ pub(super) fn linear_run(
     }
     for (from, sending) in &finding.sendings {
         let place = loyal.iter().position(|me| me == from).expect("the loyal send");
-        let stage = Stage { before: histories[place], snapshot: now[place], sending: *sending };
+        let stage = SentStage { before: histories[place], snapshot: now[place], sending: *sending };
         histories[place] = columns.after(stage);
         now = delivered(columns, &loyal, &now, *from, *sending)?;
     }
@@ -71,7 +72,7 @@ pub(super) fn linear_run(
         let (contents, _) = columns.contents(*history, *now, budget)?;
         profiles.push(columns.at(contents).profile);
     }
-    let mut judge = Judge::new(columns.locals.space, columns.locals.case);
+    let mut judge = ProductJudge::new(columns.locals.space, columns.locals.case);
     let Columns { profiles: all, decisions, .. } = &*columns;
     let named = |made: u32| decisions[made as usize];
     let breach = judge.breach(&profiles, |id| all[id as usize].clone(), named);
@@ -112,7 +113,7 @@ fn local_run(
     let (mut part, mut at) = traced(columns, history, now, Goal::Comes(wanted), budget)?;
     let mut parts = vec![part];
     let mut history = history;
-    while let Some(Stage { before, snapshot, .. }) = columns.last(history) {
+    while let Some(SentStage { before, snapshot, .. }) = columns.last(history) {
         (part, at) = traced(columns, before, snapshot, Goal::Sends(history, at), budget)?;
         parts.push(part);
         history = before;
@@ -146,13 +147,13 @@ fn traced(
             Some((at, stage.sending))
         }
     };
-    let mut before: FxHashMap<LocalId, (Price, LocalId, LocalEvent)> = FxHashMap::default();
-    let mut best: Option<(Price, LocalId, Option<LocalEvent>)> = None;
-    let mut closure = Closure::default();
+    let mut before: FxHashMap<LocalId, (HeardPrice, LocalId, LocalEvent)> = FxHashMap::default();
+    let mut best: Option<(HeardPrice, LocalId, Option<LocalEvent>)> = None;
+    let mut closure = Closure::new(true);
     let Columns { locals, group, decisions, .. } = &mut *columns;
     let orbits = Orbits { group, stabilizer: &[] };
-    closure.search(locals, &orbits, &seeds, snapshot, true, budget, |locals, _, visit| {
-        let mut reach = |price: Price, local, event| {
+    closure.search(locals, &orbits, &seeds, snapshot, budget, |locals, _, visit| {
+        let mut reach = |price: HeardPrice, local, event| {
             if best.is_none_or(|(known, ..)| price < known) {
                 best = Some((price, local, event));
             }

@@ -1,0 +1,120 @@
+//! Histories, snapshots and what is sent when generals are renamed: each is asked for once.
+
+use indexmap::IndexMap;
+
+use super::{Columns, History, HistoryId, Seeds, SentStage, SnapshotId};
+use crate::search::events::group::RenamingId;
+use crate::search::events::locals::{LocalId, SendingId};
+use crate::search::events::mail::Snapshot;
+use crate::search::events::orbits::Orbits;
+use crate::search::events::stop::Stop;
+
+impl Columns<'_> {
+    /// The renamings that change nothing in a column.
+    pub(super) fn stabilizer(
+        &mut self,
+        history: HistoryId,
+        snapshot: SnapshotId,
+    ) -> Result<Vec<RenamingId>, Stop> {
+        let mut stabilizer = Vec::new();
+        for renaming in self.group.ids() {
+            if self.renamed_history(history, renaming)? == history
+                && self.renamed_snapshot(snapshot, renaming)? == snapshot
+            {
+                stabilizer.push(renaming);
+            }
+        }
+        Ok(stabilizer)
+    }
+
+    /// What can be sent from one of each orbit, as it can be from all of it.
+    pub(super) fn unfolded(
+        &mut self,
+        sends: Vec<(SendingId, Seeds)>,
+        stabilizer: &[RenamingId],
+    ) -> Result<Vec<(SendingId, Seeds)>, Stop> {
+        if stabilizer.len() == 1 {
+            return Ok(sends);
+        }
+        let mut all: IndexMap<SendingId, Seeds> = IndexMap::new();
+        for (sending, seeds) in sends {
+            for renaming in stabilizer {
+                let sending = self.renamed_sending(sending, *renaming)?;
+                for (local, price) in &seeds {
+                    let local = self.renamed_local(*local, *renaming)?;
+                    let known = all.entry(sending).or_default().entry(local).or_insert(*price);
+                    *known = (*known).min(*price);
+                }
+            }
+        }
+        Ok(all.into_iter().collect())
+    }
+
+    pub fn renamed_local(&mut self, local: LocalId, renaming: RenamingId) -> Result<LocalId, Stop> {
+        let Columns { locals, group, .. } = self;
+        Orbits { group, stabilizer: &[] }.renamed(locals, local, renaming)
+    }
+
+    pub fn renamed_history(
+        &mut self,
+        history: HistoryId,
+        renaming: RenamingId,
+    ) -> Result<HistoryId, Stop> {
+        if renaming == 0 {
+            return Ok(history);
+        }
+        if let Some(known) = self.renamed.histories.get(&(history, renaming)) {
+            return Ok(*known);
+        }
+        let renamed = match self.histories[history as usize] {
+            History::Start(local) => History::Start(self.renamed_local(local, renaming)?),
+            History::After(SentStage { before, snapshot, sending }) => History::After(SentStage {
+                before: self.renamed_history(before, renaming)?,
+                snapshot: self.renamed_snapshot(snapshot, renaming)?,
+                sending: self.renamed_sending(sending, renaming)?,
+            }),
+        };
+        let renamed = self.history(renamed);
+        self.renamed.histories.insert((history, renaming), renamed);
+        Ok(renamed)
+    }
+
+    pub fn renamed_snapshot(
+        &mut self,
+        snapshot: SnapshotId,
+        renaming: RenamingId,
+    ) -> Result<SnapshotId, Stop> {
+        if renaming == 0 {
+            return Ok(snapshot);
+        }
+        if let Some(known) = self.renamed.snapshots.get(&(snapshot, renaming)) {
+            return Ok(*known);
+        }
+        let Snapshot { mut mail, signatures } = self.snapshots[snapshot as usize];
+        for swap in self.group.swaps(renaming) {
+            mail = self.locals.swapped_mail(mail, *swap)?;
+        }
+        let renamed = self.snapshot(Snapshot { mail, signatures });
+        self.renamed.snapshots.insert((snapshot, renaming), renamed);
+        Ok(renamed)
+    }
+
+    pub fn renamed_sending(
+        &mut self,
+        sending: SendingId,
+        renaming: RenamingId,
+    ) -> Result<SendingId, Stop> {
+        if renaming == 0 {
+            return Ok(sending);
+        }
+        if let Some(known) = self.renamed.sendings.get(&(sending, renaming)) {
+            return Ok(*known);
+        }
+        let mut renamed = sending;
+        for swap in self.group.swaps(renaming) {
+            renamed = self.locals.swapped_sending(renamed, *swap)?;
+        }
+        self.renamed.sendings.insert((sending, renaming), renamed);
+        Ok(renamed)
+    }
+}
