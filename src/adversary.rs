@@ -68,8 +68,7 @@ pub enum Timing {
     /// All arrives in the round, or wave, in which it is sent; a timer goes off when nothing else is left to
     /// happen.
     Synchronous,
-    /// Mail is as late as the enemy likes, in any order; a timer goes off when it likes, and a coin shows what
-    /// it likes.
+    /// Mail is late without bound and arrives in any order; timers go off at any time, and coins show any face.
     Asynchronous,
 }
 
@@ -435,8 +434,8 @@ impl Adversary {
         }
         match self.timing {
             Some(Timing::Asynchronous) => {
-                told.push("mail is as late as it likes, in any order".to_owned());
-                told.push("timers go off when it likes, and coins show what it likes".to_owned());
+                told.push("mail is late without bound, in any order".to_owned());
+                told.push("timers go off at any time, and coins show any face".to_owned());
                 return told.join("; ");
             }
             Some(Timing::Synchronous) => {

@@ -279,7 +279,7 @@ fn hunts_find_every_mutant() {
         (right.ready_at(4), 4, "validity"),
         (right.tolerating(1).ready_at(3), 5, "agreement or totality"),
         (right.ready_at(2).amplify_at(2).deliver_at(2), 3, "totality"),
-        (right.ready_at(3).amplify_at(2).deliver_at(3), 3, "totality"),
+        (right.ready_at(3).amplify_at(2).deliver_at(3), 3, "totality or validity"),
     ];
     for (mutant, n, property) in mutants {
         for seed in 0..3 {

@@ -18,7 +18,7 @@ use crate::count::Count;
 use crate::outcome::Task;
 use crate::property::Violation;
 use crate::protocol::events::{FACES, Face};
-use crate::search::budget::StepBudget;
+use crate::search::budget::{EarlyEnd, StepBudget};
 use crate::search::choices::initial::{InitialChoices, TraitorsOrders};
 use crate::search::choices::space::Space;
 use crate::search::progress::{Halt, Phase};
@@ -69,6 +69,24 @@ struct CaseFinding {
     run: LinearRun,
     price: HeardPrice,
     violation: Violation,
+}
+
+/// Why a case is the last that was gone through.
+enum CaseEnd {
+    Found(Box<CaseFinding>),
+    Stopped(Stop),
+}
+
+impl From<Halt> for CaseEnd {
+    fn from(halt: Halt) -> CaseEnd {
+        CaseEnd::Stopped(halt.into())
+    }
+}
+
+impl EarlyEnd for CaseEnd {
+    fn is_halt(&self) -> bool {
+        matches!(self, CaseEnd::Stopped(Stop::Halted(_)))
+    }
 }
 
 impl Asynchronous<'_> {
@@ -139,6 +157,7 @@ impl Asynchronous<'_> {
         let measure = |found: &Found| (found.attack.traitors.len(), found.attack.size());
         let drawn = RandomSearch { space, seed: 0, cases: 0..DRAWN, progress };
         let hunted = drawn.smallest(found.attack.traitors.len());
+        let hunted = hunted.filter(|hunted| hunted.violation == found.violation);
         hunted.filter(|hunted| measure(hunted) < measure(&found)).unwrap_or(found)
     }
 
@@ -179,7 +198,8 @@ impl Asynchronous<'_> {
         !exactly && suspects.is_none() && free && plain
     }
 
-    /// Goes through all cases with so many traitors, with at most so many steps, up to the first violation.
+    /// Goes through all cases with so many traitors, with at most so many steps, up to the first violation, on all
+    /// threads.
     fn explored(
         &mut self,
         size: usize,
@@ -188,23 +208,25 @@ impl Asynchronous<'_> {
         let Search { limit, progress, .. } = *self.search;
         let mut budget = StepBudget::new(progress, most.min(limit - self.steps));
         let cases: Vec<_> = self.cases(size).collect();
-        let all = cases.len();
-        let mut came = (None, None);
-        for (place, case) in cases {
-            match self.in_case(&case, place, None, &mut budget) {
-                Ok(Some(found)) => came.0 = Some(found),
-                Ok(None) => {
-                    progress.covered(1.0 / all as f64);
-                    continue;
-                }
-                Err(Stop::Halted(halt)) => came.1 = Some(halt),
-                Err(Stop::Refused(refusal)) => return Err(refusal),
-                Err(Stop::Tossed(_) | Stop::Small) => unreachable!("every face is gone through"),
-            }
-            break;
-        }
+        let ended = budget.in_order(cases.len(), |number, mut budget| {
+            let (place, case) = &cases[number];
+            let came = match self.in_case(case, *place, None, &mut budget) {
+                Ok(Some(found)) => Err(CaseEnd::Found(Box::new(found))),
+                Ok(None) => Ok(progress.covered(1.0 / cases.len() as f64)),
+                Err(stop) => Err(CaseEnd::Stopped(stop)),
+            };
+            (budget.steps(), came)
+        });
         self.steps += budget.steps();
-        Ok(came)
+        match ended {
+            Ok(()) => Ok((None, None)),
+            Err((_, CaseEnd::Found(found))) => Ok((Some(*found), None)),
+            Err((_, CaseEnd::Stopped(Stop::Halted(halt)))) => Ok((None, Some(halt))),
+            Err((_, CaseEnd::Stopped(Stop::Refused(refusal)))) => Err(refusal),
+            Err((_, CaseEnd::Stopped(Stop::Tossed(_) | Stop::Small))) => {
+                unreachable!("every face is gone through")
+            }
+        }
     }
 
     /// Every case with so many traitors, by place; of those that can be renamed into each other one.
