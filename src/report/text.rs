@@ -68,8 +68,9 @@ impl fmt::Display for Verdict<CounterexampleInWords> {
         });
         let least = self.least_heard.map(|least| {
             let messages = many(u64::from(least), "message");
-            let least =
-                format!("the loyal hear {messages} of traitors: no attack of so few needs fewer");
+            let least = format!(
+                "in every attack by so few traitors the loyal hear {messages} of theirs or more"
+            );
             ("Least", least)
         });
         let work = [(covered, work), ("Reductions", reductions)].into_iter();

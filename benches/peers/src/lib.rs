@@ -34,6 +34,7 @@
 //! What the models made by hand know of OM(m) and SM(m) would have to be found anew for another
 //! protocol; turncoat runs the protocol's own code.
 
+pub mod broadcast_natural;
 pub mod gates;
 pub mod measure;
 pub mod oral_circuit;

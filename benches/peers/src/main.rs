@@ -4,8 +4,11 @@
 //! arguments are wrong.
 
 use std::process::ExitCode;
+use std::time::Instant;
 
+use peers::broadcast_natural::BroadcastNatural;
 use peers::measure::{Measured, measured};
+use peers::ours;
 use peers::question::Question;
 use peers::table;
 use peers::tools::{Effort, Tool};
@@ -35,6 +38,32 @@ fn questions() -> [Question; 17] {
         Question::signed(2, 5, 2),
         Question::signed(3, 6, 3),
     ]
+}
+
+/// Reliable broadcast with a traitor as the commander: what stateright and turncoat say, of how many states or
+/// in how many steps, and how long each takes.
+fn broadcasts(most: Effort) -> String {
+    let mut rows = vec![
+        "| reliable broadcast, n = 4, a traitor commands | tool | verdict | states, or steps | time |".to_owned(),
+        "|---|---|---|---:|---:|".to_owned(),
+    ];
+    let asked = [("delivers at f + 1", 2, Effort::Quick), ("as published", 3, Effort::Long)];
+    for (name, deliver, effort) in asked {
+        let mut row = |tool: &str, answer: &dyn Fn() -> (bool, u64)| {
+            let begun = Instant::now();
+            let (holds, work) = answer();
+            let (time, verdict) = (begun.elapsed(), if holds { "holds" } else { "broken" });
+            rows.push(format!("| {name} | {tool} | {verdict} | {work} | {time:.1?} |"));
+        };
+        if effort <= most {
+            row("stateright, natural", &|| {
+                let (holds, states) = BroadcastNatural { n: 4, deliver }.answer();
+                (holds, states as u64)
+            });
+        }
+        row("turncoat", &|| ours::broadcast(deliver));
+    }
+    rows.join("\n")
 }
 
 fn main() -> ExitCode {
@@ -68,5 +97,6 @@ fn main() -> ExitCode {
             agreed = false;
         }
     }
+    println!("{}", broadcasts(most));
     if agreed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

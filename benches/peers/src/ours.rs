@@ -4,7 +4,10 @@ use std::sync::LazyLock;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use turncoat::search::Engine;
-use turncoat::{Adversary, Check, CheckError, OralMessages, SignedMessages, Testable, check};
+use turncoat::{
+    Adversary, Check, CheckError, General, Generals, OralMessages, ReliableBroadcast,
+    SignedMessages, Testable, check,
+};
 
 use crate::question::{Algorithm, Question, Verdict};
 
@@ -63,4 +66,19 @@ fn is_broken<P: Testable>(check: Check<P>) -> Result<bool, CheckError> {
     let name = verdict.name();
     assert!(name != "bounded", "turncoat has no verdict");
     Ok(name == "broken")
+}
+
+/// Whether reliable broadcast is right among four, of whom the commander is a traitor, and in how many steps that is
+/// found.
+///
+/// # Panics
+///
+/// If there is no verdict.
+#[must_use]
+pub fn broadcast(deliver: usize) -> (bool, u64) {
+    let mut adversary = Adversary::byzantine(1).exactly();
+    adversary.suspects = Some(Generals::NONE.with(General::COMMANDER));
+    let asked = check(ReliableBroadcast::new().deliver_at(deliver)).generals(4).against(adversary);
+    let verdict = ONE_THREAD.install(|| asked.run()).expect("the question makes sense");
+    (verdict.holds(), verdict.steps)
 }

@@ -1,5 +1,7 @@
 //! All tools that can be asked say the same, and what is known.
 
+use peers::broadcast_natural::BroadcastNatural;
+use peers::ours;
 use peers::question::{Question, Verdict};
 use peers::tools::{Effort, Tool};
 
@@ -69,4 +71,10 @@ fn signed_messages_need_a_round_for_each_traitor() {
     assert_all_say(Verdict::Holds, Question::signed(1, 3, 1), &Tool::ALL);
     assert_all_say(Verdict::Broken, Question::signed(1, 4, 2), &Tool::ALL);
     assert_all_say(Verdict::Holds, Question::signed(2, 4, 2), &Tool::ALL);
+}
+
+#[test]
+fn two_readies_are_too_few_to_deliver() {
+    let (holds, _) = BroadcastNatural { n: 4, deliver: 2 }.answer();
+    assert_eq!((holds, ours::broadcast(2).0), (false, false));
 }
