@@ -120,7 +120,7 @@ impl EventDriven for Patient {
 
     fn timer(&self, state: &mut Self::State, timer: Timer, effects: &mut Effects<u8>) {
         assert!(self.misdeed != Misdeed::PanicsInATimer, "out of time");
-        if timer % 2 == 0 {
+        if timer.is_multiple_of(2) {
             state.1 = Some(Order::RETREAT);
             return;
         }

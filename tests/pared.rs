@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use turncoat::testable::Waves;
 use turncoat::{
     Claims, ClaimsOf, General, Graph, Lockstep, ProblemOf, Repertoire, Round, Seat, Signing,
     Testable, Wire, Words,
@@ -89,5 +90,9 @@ impl<P: Testable> Testable for Pared<P> {
     /// Of those who were alike not the same may be left to say.
     fn claims(&self) -> ClaimsOf<'_, P> {
         Claims::none()
+    }
+
+    fn waves(&self) -> Option<&dyn Waves<P::State>> {
+        self.protocol.waves()
     }
 }

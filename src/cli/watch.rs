@@ -116,13 +116,18 @@ pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progr
             let (mut memory, mut sized, mut ends) = (None, false, None);
             let mut bar = Bar::of(about);
             while is_done.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+                if interrupted() {
+                    progress.ends_with_it();
+                }
                 if interrupted() || deadline.is_over() {
                     progress.stop();
                 }
                 let full = memory.get_or_insert_with(MemoryUse::new).is_full();
                 if full {
+                    progress.ends_with_it();
                     progress.stop_for_memory();
                 }
+
                 let at_once = interrupted() && !about.stops;
                 let end = || Instant::now() + if at_once { Duration::ZERO } else { GRACE };
                 if (interrupted() || full) && *ends.get_or_insert_with(end) <= Instant::now() {

@@ -53,11 +53,11 @@ use crate::general::{General, Generals};
 /// }
 ///
 /// // To test it, say what is asked of it, and what a traitor can say.
-/// use turncoat::{EventTestable, Graph, Problem, check};
+/// use turncoat::{EventTestable, Graph, Problem, Termination, check};
 ///
 /// impl EventTestable for Gossip {
 ///     fn problem(&self, _: &Graph) -> Result<Problem<Order>, String> {
-///         Ok(Problem::broadcast(Order::first(2)))
+///         Ok(Problem::broadcast(Order::first(2)).deciding(Termination::AllOrNone))
 ///     }
 ///     fn alphabet(&self, _n: usize, _from: General, _to: General) -> Vec<Order> {
 ///         Order::first(2)
@@ -65,7 +65,7 @@ use crate::general::{General, Generals};
 /// }
 ///
 /// let found = check(Gossip).generals(4).traitors(1).assert_broken();
-/// assert_eq!(found.violation.name(), "agreement");
+/// assert_eq!(found.violation.name(), "validity");
 /// ```
 pub trait EventDriven: Debug + Sync {
     /// What a general can be given: an order, a vote, a number.

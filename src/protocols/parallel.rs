@@ -16,7 +16,7 @@ use crate::protocol::{Lockstep, Round, Seat};
 use crate::signature::{Seal, Signed};
 use crate::testable::{
     Claims, ClaimsOf, Forgery, ListedSignature, Problem, ProblemOf, Repertoire, Signing, Testable,
-    Wire, Words,
+    Waves, Wire, Words,
 };
 
 /// Instances of a protocol that run side by side: broadcasts, each with a commander of its own, or
@@ -157,6 +157,9 @@ impl<P: Testable> Testable for Parallel<P> {
                  and a commander for each"
             ));
         }
+        if self.instances.iter().any(|instance| instance.waves().is_some()) {
+            return Err("only protocols in rounds can run side by side".to_owned());
+        }
         if !self.instances.iter().map(|instance| instance.rounds(n)).all_equal() {
             return Err("the instances must have equally many rounds".to_owned());
         }
@@ -214,6 +217,11 @@ impl<P: Testable> Testable for Parallel<P> {
     }
 
     /// What is claimed of one instance says nothing of several, each with another commander.
+    /// None of them is driven by events.
+    fn waves(&self) -> Option<&dyn Waves<Self::State>> {
+        None
+    }
+
     fn claims(&self) -> ClaimsOf<'_, Self> {
         Claims::none()
     }

@@ -20,7 +20,7 @@ use crate::verdict::{Estimate, Expected, Finding, Hunted, Refutation, Ruling, Ve
 /// A verdict; `protocol` describes the protocol (an object, whose fields stand beside the rest).
 ///
 /// `behaviours` is an exact decimal string of up to 40 digits, or null where there would be more, and where a
-/// protocol is driven by events, of which there is no such count;
+/// protocol is driven by events, of which there is no such count (and then the logarithm is 0);
 /// `behaviours_log10` is always there. Where `signed` is true they are strategies: see
 /// [`Verdict::behaviours`]. `not_covered` is there unless it is broken, `lacking` if the repertoire lacks
 /// something, `task` if it is not broadcast, `demands` if there are any, `asked` if it is not agreement,
@@ -39,7 +39,7 @@ pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
         "forgeries": forgeries,
         "behaviours": behaviours.exact().filter(|_| adversary.timing.is_none()).map(ToString::to_string),
         // Of no behaviours at all there is no logarithm: none were covered, and that is 0.
-        "behaviours_log10": behaviours.log10().max(0.0),
+        "behaviours_log10": if adversary.timing.is_none() { behaviours.log10().max(0.0) } else { 0.0 },
         "steps": steps,
         "reductions": verdict.reductions,
     });

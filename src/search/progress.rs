@@ -1,7 +1,7 @@
 //! How far a search has come, seen from another thread, and how it is told to stop.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use serde::Serialize;
 
@@ -45,6 +45,8 @@ pub struct Progress {
     steps: AtomicU64,
     /// In billionths.
     share: AtomicU64,
+    /// Whether the process ends with it.
+    is_last: AtomicBool,
 }
 
 const WHOLE: f64 = 1e9;
@@ -62,6 +64,7 @@ impl Progress {
             messages: AtomicU64::new(0),
             steps: AtomicU64::new(0),
             share: AtomicU64::new(0),
+            is_last: AtomicBool::new(false),
         }
     }
 
@@ -92,6 +95,17 @@ impl Progress {
     #[must_use]
     pub fn share(&self) -> f64 {
         (self.share.load(Ordering::Relaxed) as f64 / WHOLE).min(1.0)
+    }
+
+    /// Says that the process ends when the search has stopped: then nobody needs its memory.
+    #[cfg(feature = "cli")]
+    pub(crate) fn ends_with_it(&self) {
+        self.is_last.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the process ends with it.
+    pub(crate) fn is_last(&self) -> bool {
+        self.is_last.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_stopped(&self) -> bool {

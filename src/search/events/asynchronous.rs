@@ -212,7 +212,10 @@ impl Asynchronous<'_> {
             let (place, case) = &cases[number];
             let came = match self.in_case(case, *place, None, &mut budget) {
                 Ok(Some(found)) => Err(CaseEnd::Found(Box::new(found))),
-                Ok(None) => Ok(progress.covered(1.0 / cases.len() as f64)),
+                Ok(None) => {
+                    progress.covered(1.0 / cases.len() as f64);
+                    Ok(())
+                }
                 Err(stop) => Err(CaseEnd::Stopped(stop)),
             };
             (budget.steps(), came)
@@ -332,7 +335,15 @@ impl Asynchronous<'_> {
             cheapest,
         };
         let mut board = Board::new(Columns::new(locals, group, cheapest), options);
-        let found = board.explored(most.unwrap_or(HeardPrice::MAX), budget)?;
+        let explored = board.explored(most.unwrap_or(HeardPrice::MAX), budget);
+        let found = match explored {
+            Err(stop) if self.search.progress.is_last() => {
+                // To give back gigabytes piece by piece takes seconds.
+                std::mem::forget(board);
+                return Err(stop);
+            }
+            explored => explored?,
+        };
         let mut columns = Columns::new(board.columns.locals, Group::none(n), true);
         let told = match found {
             None => None,
