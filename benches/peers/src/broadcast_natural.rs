@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use stateright::{Checker, CheckerBuilder, HasDiscoveries, Model, Property};
+use stateright::{Checker, HasDiscoveries, Model, Property};
 
 /// Reliable broadcast among n generals, of whom the commander is a traitor.
 #[derive(Clone, Copy, Debug)]
