@@ -52,7 +52,8 @@ pub struct Verdict<C> {
     /// All raw behaviours of which the verdict speaks: every choice of traitors, order, and of
     /// what each traitor says to each loyal general (or how it crashes, or what it omits), of what
     /// the loyal say that is lost or late, and of the order in which things can arrive, as if
-    /// something stood in every slot. If it is bounded, those that were covered.
+    /// something stood in every slot. If it is bounded, those that were covered. (Of an event-driven protocol this
+    /// says nothing: executions in waves are no measure of what an asynchronous adversary may do.)
     /// (Where messages are signed these are strategies: a message is dropped if the traitors cannot
     /// sign it when it is due, so that different strategies can come to the same.)
     pub behaviours: Count,
