@@ -74,6 +74,8 @@ enum Misdeed {
     PanicsInATimer,
     AsksTwice,
     NeverStops,
+    SetsTimersForEver,
+    SaysItTwice,
     SaysWhatIsNotInTheAlphabet,
     HasNoAlphabet,
 }
@@ -91,6 +93,8 @@ impl EventDriven for Patient {
         if self.misdeed == Misdeed::SendsToNobody {
             effects.send(General::new(seat.n), 0);
         }
+        let twice = order.filter(|_| self.misdeed == Misdeed::SaysItTwice);
+        twice.iter().for_each(|order| effects.broadcast(u8::from(**order == Order::ATTACK)));
         match order {
             Some(order) => effects.broadcast(u8::from(*order == Order::ATTACK)),
             None => effects.set_timer(self.timer),
@@ -120,6 +124,9 @@ impl EventDriven for Patient {
 
     fn timer(&self, state: &mut Self::State, timer: Timer, effects: &mut Effects<u8>) {
         assert!(self.misdeed != Misdeed::PanicsInATimer, "out of time");
+        if self.misdeed == Misdeed::SetsTimersForEver {
+            return effects.set_timer(timer + 1);
+        }
         if timer.is_multiple_of(2) {
             state.1 = Some(Order::RETREAT);
             return;
@@ -239,6 +246,57 @@ fn who_never_stops_is_bounded() {
     assert_eq!((execution.rounds, execution.quiet, execution.violation()), (32, false, None));
     let hunted = hunt(protocol).generals(3).traitors(1).cases(50).run();
     assert!(hunted.is_ok());
+}
+
+/// Whoever sets timers for ever comes to the last wave as well: each wave lets some of them go off.
+#[test]
+fn who_sets_timers_for_ever_is_bounded() {
+    let protocol = Patient { timer: 2, misdeed: Misdeed::SetsTimersForEver };
+    let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
+    let lost = |to| Shift {
+        wire: Wire { round: 1, from: General::COMMANDER, to: General::new(to) },
+        message: 1,
+        arrival: Arrival::Never,
+    };
+    let attack =
+        Attack { schedule: vec![lost(1), lost(2)], ..Attack::new(3, Generals::NONE, inputs) };
+    let execution = run(&InWaves(protocol.clone()), &attack).unwrap();
+    assert_eq!((execution.rounds, execution.quiet, execution.violation()), (32, false, None));
+    let asked = check(protocol.clone()).generals(3).traitors(1).steps(20_000);
+    assert_eq!(asked.run().unwrap().name(), "bounded");
+    assert!(hunt(protocol).generals(3).traitors(1).cases(50).run().is_ok());
+}
+
+/// Equal messages are each a message.
+#[test]
+fn the_same_can_be_said_twice() {
+    let protocol = Patient { timer: 2, misdeed: Misdeed::SaysItTwice };
+    let punctual = Adversary::byzantine(1).timed(Timing::Synchronous).loyal_commander();
+    let hunted = hunt(protocol.clone()).generals(3).against(punctual).cases(200);
+    hunted.assert_finds_nothing();
+    let found = hunt(protocol).generals(3).traitors(1).assert_finds();
+    assert_eq!(found.violation.name(), "agreement");
+}
+
+/// What a hunt finds changes something in every part: what a common coin shows, too.
+#[test]
+fn nothing_in_an_attack_is_idle() {
+    for seed in 0..30 {
+        let found = hunt(BinaryAgreement::new(2)).generals(3).traitors(1).seed(seed).assert_finds();
+        let again = run(&found.protocol, &found.attack).unwrap();
+        assert_eq!((again.idle, again.lacking), (vec![], vec![]), "seed {seed}");
+    }
+}
+
+/// Among many generals there are too many renamings to use them all.
+#[test]
+fn many_generals_can_be_asked_about() {
+    for n in [22, 64] {
+        let asked = check(ReliableBroadcast::new()).generals(n).traitors(1).steps(10);
+        assert_eq!(asked.run().unwrap().name(), "bounded", "n = {n}");
+    }
+    let vast = ReliableBroadcast::new().tolerating(usize::MAX);
+    assert!(check(vast).generals(4).traitors(1).run().is_ok());
 }
 
 /// An attack that was found is the same after it was written and read, and what comes of it too.

@@ -13,7 +13,9 @@ use crate::schedule::Happening;
 
 impl Simulation<'_, '_> {
     /// A wave begins: coins show their faces, and timers go off that the enemy wants to. Where nothing else is
-    /// left to happen the first timer does by itself. Answers whether there is anything left at all.
+    /// left to happen the first timer does by itself, and others after it as long as nobody has anything to say,
+    /// but no more of them in one wave than there are generals: each may set another one. Answers whether there
+    /// is anything left at all.
     pub(super) fn begins_wave(&mut self, wave: Round, enemy: &mut dyn Enemy) -> Caught<bool> {
         let everybody = self.terms.graph.everybody();
         for me in everybody.iter() {
@@ -37,7 +39,10 @@ impl Simulation<'_, '_> {
         if !self.late.is_empty() || enemy.awaits(wave) {
             return Ok(true);
         }
-        while self.all_silent()? {
+        for _ in 0..everybody.len() {
+            if !self.all_silent()? {
+                break;
+            }
             let mut first = None;
             for me in everybody.iter() {
                 let can = self.worker.pending(me, self.execution.states[me.id()])?;

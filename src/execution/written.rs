@@ -13,7 +13,7 @@ use crate::general::{General, Generals};
 use crate::machine::{Machine, MessageId, NumberedAttack, StateId, Terms, ValueId, Worker, fits};
 use crate::protocol::Round;
 use crate::protocol::events::{Coin, Face, OwnEvent};
-use crate::schedule::{Shift, face};
+use crate::schedule::{Happening, Shift, face};
 use crate::testable::Wire;
 
 /// Runs a protocol under an attack that fits it so many times, the first time with each call twice: all must
@@ -231,7 +231,13 @@ impl Enemy for Written<'_> {
     }
 
     fn face(&mut self, wave: Round, general: General, coin: Coin) -> Option<Face> {
-        face(&self.attack.happenings, wave, general, coin)
+        let happenings = &self.attack.happenings;
+        let shown = face(happenings, wave, general, coin)?;
+        // Of a common coin the first happening that names it says what it shows, whoever waits for it then.
+        let names = |named: &Happening| matches!(named.event, OwnEvent::Shows(it, _) if it == coin);
+        let said = happenings.iter().position(names).filter(|_| matches!(coin, Coin::Common(_)));
+        said.into_iter().for_each(|place| self.happened[place] = true);
+        Some(shown)
     }
 
     fn awaits(&self, wave: Round) -> bool {

@@ -93,7 +93,7 @@ impl BenOr {
 
     /// More than half of the generals, or of them and the traitors.
     fn majority(self, n: usize) -> usize {
-        if self.crashes { n / 2 + 1 } else { (n + self.f(n)) / 2 + 1 }
+        if self.crashes { n / 2 + 1 } else { n.saturating_add(self.f(n)) / 2 + 1 }
     }
 
     /// Says what is due in this step, and hears it itself.
@@ -121,11 +121,12 @@ impl BenOr {
             if heard.iter().flatten().count() < n - f.min(n) {
                 return;
             }
-            let [enough, majority] = [if self.crashes { 1 } else { f + 1 }, self.majority(n)];
+            let [enough, majority] =
+                [if self.crashes { 1 } else { f.saturating_add(1) }, self.majority(n)];
             let orders = [Order::RETREAT, Order::ATTACK];
             let found = |least: usize| orders.into_iter().find(|order| count(*order) >= least);
             let (proposal, adopted) = (found(majority), found(enough));
-            let decision = found(if self.crashes { f + 1 } else { majority });
+            let decision = found(if self.crashes { f.saturating_add(1) } else { majority });
             state.heard.remove(&key);
             if state.proposing {
                 state.decided = state.decided.or(decision);

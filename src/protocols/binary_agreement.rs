@@ -158,8 +158,8 @@ impl BinaryAgreement {
     fn thresholds(self, n: usize) -> AgreementThresholds {
         let f = self.f.unwrap_or(n.saturating_sub(1) / 3);
         AgreementThresholds {
-            relay: self.relay.unwrap_or(f + 1),
-            accept: self.accept.unwrap_or(2 * f + 1),
+            relay: self.relay.unwrap_or(f.saturating_add(1)),
+            accept: self.accept.unwrap_or(f.saturating_mul(2).saturating_add(1)),
             wait: self.wait.unwrap_or(n - f.min(n)),
         }
     }

@@ -105,9 +105,9 @@ impl ReliableBroadcast {
     fn thresholds(self, n: usize) -> BroadcastThresholds {
         let f = self.f.unwrap_or(n.saturating_sub(1) / 3);
         BroadcastThresholds {
-            echoes: self.echoes.unwrap_or((n + f) / 2 + 1),
-            amplify: self.amplify.unwrap_or(f + 1),
-            deliver: self.deliver.unwrap_or(2 * f + 1),
+            echoes: self.echoes.unwrap_or(n.saturating_add(f) / 2 + 1),
+            amplify: self.amplify.unwrap_or(f.saturating_add(1)),
+            deliver: self.deliver.unwrap_or(f.saturating_mul(2).saturating_add(1)),
         }
     }
 }

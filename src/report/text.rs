@@ -57,7 +57,8 @@ impl fmt::Display for Verdict<CounterexampleInWords> {
         let work = match (adversary.timing, ruling) {
             (None, _) => format!("{behaviours} {what}, in {steps} steps"),
             (Some(_), Ruling::Bounded(_)) => format!("some of all executions, in {steps} steps"),
-            (Some(_), _) => format!("all executions, in {steps} steps"),
+            (Some(_), Ruling::Broken(_)) => format!("executions of any schedule, in {steps} steps"),
+            (Some(_), Ruling::Holds) => format!("all executions, in {steps} steps"),
         };
         let broken = matches!(ruling, Ruling::Broken(_));
         let not_covered = if broken { None } else { adversary.not_covered(self.signed) };

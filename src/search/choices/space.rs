@@ -90,7 +90,8 @@ impl<'a> Space<'a> {
             repertoires.push((wire, repertoire));
         }
         let is_silent = |(_, said): &(Wire, Repertoire<_>)| said.messages().next().is_none();
-        if terms.in_waves && adversary.faults.is_byzantine() && repertoires.iter().all(is_silent) {
+        let lies = adversary.faults.is_byzantine() && adversary.traitors > 0;
+        if terms.in_waves && lies && repertoires.iter().all(is_silent) {
             return Err(Refusal::NoAlphabet);
         }
         let mut harvest = None;
@@ -362,8 +363,18 @@ impl<'a> Space<'a> {
     /// beside what loyalty would have it say.
     fn can_say(&self, Delivery { wire, said, loyal }: &Delivery<'_, MessageId>) -> bool {
         let wire_choices = self.wire_choices(*wire);
+        let said = &*self.once_each(said);
         let beside_loyal = || beside(said, loyal.unwrap_or(said));
         wire_choices.allows(said) || wire_choices.is_open() && wire_choices.allows(&beside_loyal())
+    }
+
+    /// What is said on a wire; in waves, in which each message has a slot of its own and can be said as often as
+    /// one likes, each once.
+    fn once_each<'m>(&self, said: &'m [MessageId]) -> Cow<'m, [MessageId]> {
+        match self.terms.in_waves {
+            true => said.iter().copied().unique().collect(),
+            false => said.into(),
+        }
     }
 
     /// What a loyal general says on a wire, slot by slot. (Where the repertoire is unknown, what has
@@ -377,7 +388,7 @@ impl<'a> Space<'a> {
         wire: Wire,
         said: &[MessageId],
     ) -> Result<Vec<Option<MessageId>>, Refusal> {
-        self.wire_choices(wire).placed(said).map_err(|message| {
+        self.wire_choices(wire).placed(&self.once_each(said)).map_err(|message| {
             let message = self.machine.show_message(message);
             Refusal::Undescribed { wire, message }
         })

@@ -137,7 +137,7 @@ impl Asynchronous<'_> {
             return Ok(self.answer(Count::ZERO, None, Some(Halt::Waves)));
         };
         let found = self.space.believed(&enacted, violation, |_| Ok(None))?;
-        let least = proved.then_some(cheapest.price);
+        let least = (proved && !found.is_undetermined()).then_some(cheapest.price);
         let found = match found.is_undetermined() {
             true => found,
             false => {

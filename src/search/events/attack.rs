@@ -5,7 +5,7 @@
 //! what lower numbers said, then what is lower as data; and what is sent when something is heard goes out in
 //! the next wave. What a general has not heard by the end of the run comes after that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use itertools::Itertools;
 use rustc_hash::FxHashMap;
@@ -82,7 +82,12 @@ pub(super) fn attack(
         return Ok(None);
     }
     let mut worker = space.worker(case.traitors);
-    let mut enemy = ListedAdversary { machine: space.machine, waves: &waves, lies: Vec::new() };
+    let mut enemy = ListedAdversary {
+        machine: space.machine,
+        waves: &waves,
+        lies: Vec::new(),
+        happened: BTreeSet::new(),
+    };
     simulate(&mut worker, space.terms, case.roles(), &mut enemy, &space.labels());
     let lies = enemy.lies;
     space.lay_down(worker);
@@ -271,6 +276,8 @@ impl RunWaves {
 /// An enemy that has the traitors say what is listed, and nothing else, and keeps count of its lies.
 struct ListedAdversary<'a> {
     machine: &'a dyn Machine,
+    /// What has happened of its timers and coins, by place.
+    happened: BTreeSet<usize>,
     waves: &'a RunWaves,
     lies: Vec<Lie<MessageId>>,
 }
@@ -296,9 +303,14 @@ impl Enemy for ListedAdversary<'_> {
     }
 
     fn happening(&mut self, wave: Round, general: General, can: &[OwnEvent]) -> Option<OwnEvent> {
-        let here = self.waves.happenings.iter();
-        let here = here.filter(|here| (here.wave, here.general) == (wave, general));
-        here.map(|here| here.event).find(|event| can.contains(event))
+        let ListedAdversary { waves, happened, .. } = self;
+        let mut here = waves.happenings.iter().enumerate().filter(|(place, here)| {
+            let now = (here.wave, here.general) == (wave, general);
+            now && !happened.contains(place) && can.contains(&here.event)
+        });
+        let (place, here) = here.next()?;
+        happened.insert(place);
+        Some(here.event)
     }
 
     fn face(&mut self, wave: Round, general: General, coin: Coin) -> Option<Face> {

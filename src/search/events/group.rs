@@ -13,6 +13,9 @@ pub(super) type RenamingId = u32;
 /// No more renamings than these are used: the rest of those who are alike keep their names.
 const MOST: usize = 1_000;
 
+/// There are fewer renamings than that of so many generals, and more of one more.
+const MOST_ALIKE: usize = 6;
+
 pub(super) struct Group {
     /// Who stands in the place of each.
     all: Vec<Vec<General>>,
@@ -47,7 +50,7 @@ impl Group {
         let first: Vec<General> = (0..n).map(General::new).collect();
         let mut all = vec![first];
         for kind in kinds {
-            let mut these = kind.iter().collect_vec();
+            let mut these = kind.iter().take(MOST_ALIKE).collect_vec();
             while (1..=these.len()).product::<usize>() * all.len() > MOST {
                 these.pop();
             }
@@ -117,6 +120,11 @@ fn swaps(renaming: &[General]) -> Vec<Swap> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_who_are_alike_some_keep_their_names() {
+        assert_eq!(Group::of(64, &[Generals::first(64)]).ids(), 0..720);
+    }
 
     #[test]
     fn renamings_are_a_group() {
