@@ -56,8 +56,13 @@ fn oral_messages_are_as_good_as_is_known() {
         if known && f > 1 {
             continue; // that takes minutes
         }
-        let verdict = check(OralMessages::new(f)).generals(n).traitors(f).run().unwrap();
-        assert_eq!(verdict.holds(), known, "n = {n}, f = {f}");
+        // Enough for what holds, and not for the proof that an attack is the smallest.
+        let asked = check(OralMessages::new(f)).generals(n).traitors(f).steps(3_000_000);
+        assert_eq!(
+            asked.run().unwrap().name(),
+            if known { "holds" } else { "broken" },
+            "n = {n}, f = {f}"
+        );
         for r in 1..=f {
             let few = BoundsProblem { rounds: Some(r), ..BoundsProblem::new(n, f) };
             if known && !solvable(few) {
