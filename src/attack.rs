@@ -216,6 +216,8 @@ pub enum Misfit {
     LoyalLiar { item: Item, general: usize },
     #[error("{item}: there is no round {round}: the protocol's rounds are 1 to {rounds}")]
     Round { item: Item, round: Round, rounds: usize },
+    #[error("{item}: there is no wave {wave}: there are at most {waves}")]
+    Wave { item: Item, wave: Round, waves: usize },
     #[error("{item}: the faults are {faults}, and this is none of them")]
     OtherFault { item: Item, faults: FaultClass },
     #[error(

@@ -35,6 +35,12 @@ pub enum Call {
     Receive(Round),
     /// [`Lockstep::end_round`](crate::Lockstep::end_round), of this round.
     EndRound(Round),
+    /// [`EventDriven::begin`](crate::EventDriven::begin).
+    Begin,
+    /// [`EventDriven::receive`](crate::EventDriven::receive), in this wave.
+    Hear(Round),
+    /// [`EventDriven::decision`](crate::EventDriven::decision).
+    Decision,
     /// [`EventDriven::timer`](crate::EventDriven::timer) or [`EventDriven::coin`](crate::EventDriven::coin).
     Own(OwnEvent),
     /// [`Lockstep::decide`](crate::Lockstep::decide).
@@ -66,6 +72,18 @@ impl FaultKind {
     }
 }
 
+impl Call {
+    /// The call to an event-driven protocol that stands behind this one.
+    pub(crate) fn in_waves(self) -> Call {
+        match self {
+            Call::Start => Call::Begin,
+            Call::Receive(wave) => Call::Hear(wave),
+            Call::Decide => Call::Decision,
+            other => other,
+        }
+    }
+}
+
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -73,6 +91,9 @@ impl fmt::Display for Call {
             Call::Send(round) => write!(f, "send in round {round}"),
             Call::Receive(round) => write!(f, "receive in round {round}"),
             Call::EndRound(round) => write!(f, "end_round of round {round}"),
+            Call::Begin => write!(f, "begin"),
+            Call::Hear(wave) => write!(f, "receive in wave {wave}"),
+            Call::Decision => write!(f, "decision"),
             Call::Own(event) => write!(f, "what it does when {event}"),
             Call::Decide => write!(f, "decide"),
             Call::Whole => write!(f, "the whole execution"),

@@ -77,6 +77,12 @@ pub enum CheckError {
          have some of its mail late"
     )]
     Timing,
+    /// Powers over rounds mean nothing where there are none.
+    #[error(
+        "silence, any order of arrival and disruptions are powers over rounds, and this protocol is driven by \
+         events: say what may be late by its timing"
+    )]
+    OfRounds,
     /// The argument knows no timers.
     #[error(
         "the argument lets no time pass, and this protocol has timers that go off when all is quiet"
@@ -195,6 +201,17 @@ pub(crate) fn can_be_turned(graph: &Graph, adversary: &Adversary) -> Result<(), 
     if f > suspects { Err(CheckError::FewSuspects { suspects, f }) } else { Ok(()) }
 }
 
+/// What an adversary is against a protocol of this kind.
+pub(crate) fn against(terms: &Terms, adversary: Adversary) -> Result<Adversary, CheckError> {
+    let Adversary { silence, any_order, disruptions, timing, .. } = adversary;
+    match terms.in_waves {
+        true if !silence || any_order || disruptions > 0 => Err(CheckError::OfRounds),
+        true => Ok(adversary.in_waves()),
+        false if timing.is_some() => Err(CheckError::Timing),
+        false => Ok(adversary),
+    }
+}
+
 impl<H> Question<&dyn Machine, H> {
     /// What it is about; if the protocol need not be run there, its states may be too large for that.
     pub(crate) fn subject(&self, runs: bool) -> Result<Subject, CheckError> {
@@ -203,11 +220,7 @@ impl<H> Question<&dyn Machine, H> {
         let show = |value| machine.show_value(value);
         let terms = machine.terms(graph, runs)?.focused(&show, violates, inputs)?;
         can_be_turned(&terms.graph, &adversary)?;
-        let adversary = match terms.in_waves {
-            true => adversary.in_waves(),
-            false if adversary.timing.is_some() => return Err(CheckError::Timing),
-            false => adversary,
-        };
+        let adversary = against(&terms, adversary)?;
         if adversary.disruptions > MOST_DISRUPTIONS {
             return Err(CheckError::Disruptions(adversary.disruptions));
         }

@@ -412,10 +412,12 @@ impl<'a, P: Testable> Twin<'a, P> {
     /// The last round in which something was said.
     fn last_round(&self, execution: &ExecutionOf<P>) -> Round {
         match execution.fault.as_ref().map(|fault| fault.call) {
-            Some(Call::Start) => 0,
+            Some(Call::Start | Call::Begin) => 0,
             Some(Call::Send(round)) => round - 1,
-            Some(Call::Receive(round) | Call::EndRound(round)) => round,
-            Some(Call::Decide | Call::Own(_) | Call::Whole) | None => self.rounds(),
+            Some(Call::Receive(round) | Call::Hear(round) | Call::EndRound(round)) => round,
+            Some(Call::Decide | Call::Decision | Call::Own(_) | Call::Whole) | None => {
+                self.rounds()
+            }
         }
     }
 

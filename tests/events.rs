@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+
 use turncoat::adversary::Timing;
 use turncoat::report::story::Story;
 use turncoat::{
     Adversary, Attack, AttackOn, BenOr, BinaryAgreement, Coin, Edit, Effects, EventDriven,
     EventTestable, Face, General, Generals, Graph, InWaves, Lie, Order, OwnEvent, Problem,
-    ReliableBroadcast, Seat, Termination, Timer, Wire, check, hunt, refute, run,
+    ReliableBroadcast, Seat, Setting, Termination, Timer, Wire, check, hunt, refute, run, strategy,
 };
 use turncoat::{Arrival, Shift, schedule::Happening};
 
@@ -214,7 +217,7 @@ fn what_no_protocol_may_do_is_found() {
         (Misdeed::ChangesItsDecision, Ok("the decision changes from")),
         (Misdeed::PanicsInATimer, Ok("out of time")),
         (Misdeed::AsksTwice, Ok("asks for common coin 1 twice")),
-        (Misdeed::SaysWhatIsNotInTheAlphabet, Err("no place for what")),
+        (Misdeed::SaysWhatIsNotInTheAlphabet, Err("the alphabet lacks what lieutenant")),
         (Misdeed::HasNoAlphabet, Err("the alphabet is empty on every link")),
     ];
     for (misdeed, expected) in cases {
@@ -299,6 +302,23 @@ fn many_generals_can_be_asked_about() {
     assert!(check(vast).generals(4).traitors(1).run().is_ok());
 }
 
+/// A property test is given attacks of the same adversary: mail is late in some, and coins show 1 in some.
+#[test]
+fn attacks_for_a_property_test_are_asynchronous() {
+    let attacks = strategy::attacks(BinaryAgreement::new(2), Setting::new(4, 1));
+    let mut runner = TestRunner::deterministic();
+    let drawn: Vec<_> =
+        (0..200).map(|_| attacks.new_tree(&mut runner).unwrap().current()).collect();
+    let count = |is: fn(&AttackOn<InWaves<BinaryAgreement>>) -> bool| {
+        drawn.iter().filter(|attack| is(attack)).count()
+    };
+    assert!(count(|attack| !attack.schedule.is_empty()) > 20);
+    assert!(count(|attack| !attack.happenings.is_empty()) > 20);
+    for attack in &drawn {
+        run(&InWaves(BinaryAgreement::new(2)), attack).unwrap();
+    }
+}
+
 /// An attack that was found is the same after it was written and read, and what comes of it too.
 #[test]
 fn attacks_are_written_and_read() {
@@ -318,7 +338,7 @@ fn attacks_are_written_and_read() {
         run(&InWaves(patient(2)), &attack).unwrap_err().to_string()
     };
     let nowhere = refused(&early.replace("\"wave\":1", "\"wave\":33"));
-    assert!(nowhere.contains("happening 1: there is no round 33"), "{nowhere}");
+    assert!(nowhere.contains("happening 1: there is no wave 33"), "{nowhere}");
     let nobody = refused(&early.replace("\"general\":1", "\"general\":5"));
     assert!(nobody.contains("happening 1: general 5 is not there"), "{nobody}");
     let face = refused(&early.replace("{\"goes-off\":2}", "{\"shows\":[{\"local\":1},2]}"));

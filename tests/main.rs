@@ -54,6 +54,7 @@ mod schema;
 mod signed_command_line;
 mod signed_consensus;
 mod signed_engines;
+mod signed_events;
 mod signed_forgeries;
 mod signed_lists;
 mod signed_mutants;

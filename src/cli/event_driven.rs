@@ -62,7 +62,7 @@ impl Bracha {
 }
 
 /// The rounds for which a protocol that has no last one is run, if it is not said.
-const ROUNDS: usize = 2;
+const ROUNDS: usize = 1;
 
 #[derive(Args)]
 pub struct BenOrArguments {

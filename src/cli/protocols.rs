@@ -37,7 +37,7 @@ pub struct Protocol {
     made: &'static dyn Kind,
 }
 
-/// What is worth trying first, of each command that is followed by a protocol.
+/// What is worth trying first, of each command that is followed by a protocol; nothing where that has no answer.
 struct Examples {
     check: &'static str,
     sweep: &'static str,
@@ -265,7 +265,12 @@ pub static PROTOCOLS: [Protocol; 14] = [
         title: "Randomised agreement, driven by events, with local coins",
         claim: "n >= 5m + 1 generals survive m traitors, and n >= 2m + 1 survive m crashes, whenever mail comes",
         source: "Ben-Or: Another advantage of free choice. PODC 1983",
-        examples: Examples { check: "-n 4 -f 1", hunt: "-n 5 -f 1 --cases 100_000", ..USUAL },
+        examples: Examples {
+            check: "-n 5 -f 1",
+            sweep: "-n 4..=6 -f 1",
+            hunt: "-n 5 -f 1 --rounds 2 --cases 100_000",
+            refute: "",
+        },
         made: &Made::<BenOrArguments, BenOrs> {
             given: |ben_or, f, _| Ok(ben_or.given(f)),
             notation: |ben_or| boxed(InWaves(ben_or.protocol()?)),
@@ -279,8 +284,9 @@ pub static PROTOCOLS: [Protocol; 14] = [
         claim: "n >= 3m + 1 generals survive m traitors, whenever mail comes",
         source: "Mostefaoui, Moumen, Raynal: Signature-free asynchronous Byzantine consensus. PODC 2014",
         examples: Examples {
-            check: "-n 4 -f 1 --rounds 1",
-            hunt: "-n 4 -f 1 --relay-at 1",
+            check: "-n 4 -f 1",
+            hunt: "-n 4 -f 1 --rounds 2 --relay-at 1",
+            refute: "",
             ..USUAL
         },
         made: &Made::<MmrArguments, Mmr> {
@@ -393,8 +399,11 @@ impl<A: Args> Subcommand for ChosenWith<A> {
         let asking = command.get_name().to_owned();
         PROTOCOLS.iter().fold(command, |command, Protocol { name, about, examples, made, .. }| {
             let of = A::augment_args(made.augment(Command::new(*name)));
-            let example = format!("Example: turncoat {asking} {name} {}", examples.of(&asking));
-            command.subcommand(of.about(*about).long_about(None).after_help(example))
+            let of = of.about(*about).long_about(None);
+            command.subcommand(match examples.of(&asking) {
+                "" => of,
+                example => of.after_help(format!("Example: turncoat {asking} {name} {example}")),
+            })
         })
     }
 

@@ -88,7 +88,7 @@ pub(crate) fn fits(
         } else if general.id() >= n {
             return Err(Misfit::ItemNotThere { item, general: general.id(), n });
         } else if wave == 0 || wave > terms.rounds {
-            return Err(Misfit::Round { item, round: wave, rounds: terms.rounds });
+            return Err(Misfit::Wave { item, wave, waves: terms.rounds });
         } else if matches!(event, OwnEvent::Shows(_, face) if !FACES.contains(&face)) {
             return Err(Misfit::NoFace { item, event });
         }
@@ -127,6 +127,9 @@ fn is_wire(item: Item, wire: Wire, terms: &Terms) -> Result<(), Misfit> {
     } else if !graph.has_edge(from, to) {
         return Err(Misfit::NoEdge { item, from: from.id(), to: to.id() });
     } else if round == 0 || round > *rounds {
+        if terms.in_waves {
+            return Err(Misfit::Wave { item, wave: round, waves: *rounds });
+        }
         return Err(Misfit::Round { item, round, rounds: *rounds });
     }
     Ok(())

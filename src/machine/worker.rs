@@ -135,7 +135,7 @@ impl<'a> Worker<'a> {
         if let Some(known) = self.known(|answers| answers.started.get(&(seat, input))) {
             return Ok(Some(known));
         }
-        let question = QuestionedCall { by: seat.me, call: Call::Start };
+        let question = self.question(seat.me, Call::Start);
         let started = self.ask(question, |table| table.start(seat, input))?;
         self.learn(started, |answers, state| answers.started.insert((seat, input), state));
         Ok(started)
@@ -154,7 +154,7 @@ impl<'a> Worker<'a> {
         if let Some(known) = self.known(|answers| answers.sent.get(&key)) {
             return Ok(known);
         }
-        let question = QuestionedCall { by: me, call: Call::Send(round) };
+        let question = self.question(me, Call::Send(round));
         let [mut once, mut again] = std::mem::take(&mut self.spoken);
         once.clear();
         let mut said = question.answered(self.table.send(state, round, to, &mut once));
@@ -188,7 +188,7 @@ impl<'a> Worker<'a> {
         if let Some(known) = self.known(|answers| answers.received.get(&key)) {
             return Ok(Some(known));
         }
-        let question = QuestionedCall { by: me, call: Call::Receive(round) };
+        let question = self.question(me, Call::Receive(round));
         let next =
             self.ask(question, |table| table.receive(state, round, &[(from, &[message])]))?;
         self.learn(next, |answers, next| answers.received.insert(key, next));
@@ -209,7 +209,7 @@ impl<'a> Worker<'a> {
         if let Some(known) = state
             && (self.anew || is_long())
         {
-            let question = QuestionedCall { by: me, call: Call::Receive(round) };
+            let question = self.question(me, Call::Receive(round));
             return self.ask(question, |table| table.receive(known, round, inbox));
         }
         let mut next = state;
@@ -230,7 +230,7 @@ impl<'a> Worker<'a> {
         from: General,
         message: MessageId,
     ) -> Caught<Option<StateId>> {
-        let question = QuestionedCall { by: me, call: Call::Receive(round) };
+        let question = self.question(me, Call::Receive(round));
         self.ask(question, |table| table.receive(state, round, &[(from, &[message])]))
     }
 
@@ -246,7 +246,7 @@ impl<'a> Worker<'a> {
         if let Some(known) = self.known(|answers| answers.ended.get(&key)) {
             return Ok(Some(known));
         }
-        let question = QuestionedCall { by: me, call: Call::EndRound(round) };
+        let question = self.question(me, Call::EndRound(round));
         let next = self.ask(question, |table| table.end_round(state, round))?;
         self.learn(next, |answers, next| answers.ended.insert(key, next));
         Ok(next)
@@ -299,7 +299,7 @@ impl<'a> Worker<'a> {
         if let Some(known) = self.known(|answers| answers.decided.get(&state)) {
             return Ok(known);
         }
-        let question = QuestionedCall { by: me, call: Call::Decide };
+        let question = self.question(me, Call::Decide);
         let mut decision = question.answered(self.table.decide(state));
         if let Ok(once) = decision
             && self.is_twice()
@@ -343,6 +343,12 @@ impl<'a> Worker<'a> {
         if let Some(answer) = answer.filter(|_| !self.anew) {
             note(&mut self.answers, answer);
         }
+    }
+
+    /// A call to the protocol, as who wrote the protocol knows it.
+    fn question(&self, by: General, call: Call) -> QuestionedCall {
+        let call = if self.terms.in_waves { call.in_waves() } else { call };
+        QuestionedCall { by, call }
     }
 
     /// Asks for a state.

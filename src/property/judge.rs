@@ -118,6 +118,15 @@ mod tests {
 
     type Decisions<'a> = &'a [Option<u8>];
 
+    fn ended<'a>(
+        task: Task,
+        (traitors, bound): (Generals, Generals),
+        inputs: &'a BTreeMap<General, u8>,
+        decisions: Decisions<'a>,
+    ) -> Outcome<'a, u8> {
+        Outcome { task, traitors, bound, inputs, decisions, quiet: true, course: None }
+    }
+
     #[test]
     fn agreement_and_validity_are_as_the_paper_defines_them() {
         let nobody = Generals::NONE;
@@ -136,16 +145,7 @@ mod tests {
         let inputs = BTreeMap::from([(General::COMMANDER, 1)]);
         for (traitors, decisions, expected) in cases {
             let bound = Generals::first(3).minus(traitors);
-            let task = Task::Broadcast;
-            let outcome = Outcome {
-                task,
-                traitors,
-                bound,
-                inputs: &inputs,
-                decisions,
-                quiet: true,
-                course: None,
-            };
+            let outcome = ended(Task::Broadcast, (traitors, bound), &inputs, decisions);
             assert_eq!(
                 Property::violated(&outcome, &Problem::broadcast([0, 1])),
                 expected,
@@ -170,16 +170,8 @@ mod tests {
         let inputs = [1, 1, 0].into_iter().enumerate();
         let inputs = inputs.map(|(id, input)| (General::new(id), input)).collect();
         for (bound, decisions, expected) in cases {
-            let (task, traitors) = (Task::Consensus, everybody.minus(loyal));
-            let outcome = Outcome {
-                task,
-                traitors,
-                bound,
-                inputs: &inputs,
-                decisions,
-                quiet: true,
-                course: None,
-            };
+            let traitors = everybody.minus(loyal);
+            let outcome = ended(Task::Consensus, (traitors, bound), &inputs, decisions);
             let problem = Problem::consensus([0, 1]);
             assert_eq!(Property::violated(&outcome, &problem), expected, "{outcome:?}");
             let ones = |outcome: &Outcome<'_, u8>| outcome.decided().all(|d| *d == 1);

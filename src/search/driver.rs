@@ -93,6 +93,12 @@ impl Search<'_> {
         Ok(Some(driver.answer(driver.whole.clone(), found, halt)))
     }
 
+    /// An answer of which no more is known yet than what this space is.
+    pub fn of_space(&self, space: &Space<'_>) -> Answer {
+        let (signed, forgeries) = (space.is_signed(), space.has_forgeries());
+        Answer { signed, forgeries, harvested: space.harvested(), ..Answer::default() }
+    }
+
     /// A search of a whole space; nothing if it was told to stop before it was known how large that is.
     fn driver<'a>(&'a self, space: &'a Space<'a>) -> Result<Option<Driver<'a>>, Refusal> {
         self.progress.enter(Phase::Counting);
@@ -159,8 +165,6 @@ impl<'a> Driver<'a> {
     }
 
     fn answer(&self, behaviours: Count, found: Option<Found>, halt: Option<Halt>) -> Answer {
-        let (signed, forgeries) = (self.space.is_signed(), self.space.has_forgeries());
-        let (harvested, steps) = (self.space.harvested(), self.steps);
         let sound = match self.search.engine {
             Engine::Exhaustive => Reduction::against(self.search.adversary.faults),
             Engine::Compositional | Engine::Naive => &[],
@@ -172,19 +176,9 @@ impl<'a> Driver<'a> {
             Reduction::Extremes => extremes,
             _ => true,
         });
-        let (lacking, least_heard) = (self.lacking.clone(), None);
-        Answer {
-            behaviours,
-            signed,
-            forgeries,
-            harvested,
-            lacking,
-            reductions,
-            steps,
-            found,
-            halt,
-            least_heard,
-        }
+        let (lacking, steps) = (self.lacking.clone(), self.steps);
+        let of_space = self.search.of_space(self.space);
+        Answer { behaviours, lacking, reductions, steps, found, halt, ..of_space }
     }
 
     /// How many raw behaviours are covered when a case is; nothing if another case stands for it.

@@ -12,13 +12,14 @@ use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
 use super::settings::Settings;
+use crate::adversary::Adversary;
 use crate::attack::AttackOn;
 use crate::fault::{Misbehaved, or_panic, unwound};
 use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::machine::{Machine, Numbered, NumberedAttack, Terms, ValueId, fits};
 use crate::protocols::in_waves::AnyProtocol;
-use crate::question::can_be_turned;
+use crate::question::{against, can_be_turned};
 use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::space::{Space, Stock};
 use crate::search::progress::Progress;
@@ -94,8 +95,8 @@ struct Places<P: Testable> {
     stocks: Vec<OnceLock<Result<Stocked, String>>>,
 }
 
-/// What is kept of a space: the terms on which it is, and what takes long to find out.
-type Stocked = (Terms, Arc<Stock>);
+/// What is kept of a space: the terms on which it is, the adversary, and what takes long to find out.
+type Stocked = (Terms, Adversary, Arc<Stock>);
 
 impl<P: Testable> Attacks<P> {
     /// The same with these traitors, and no others.
@@ -155,17 +156,18 @@ impl<P: Testable> Places<P> {
     fn space(&self, number: usize) -> Result<Space<'_>, Reason> {
         let machine: &dyn Machine = &self.numbered;
         let Setting { graph, adversary } = &self.settings.all()[number];
-        let adversary = *adversary;
         let stored = self.stocks[number].get_or_init(|| {
             let terms = machine.terms(graph, true).map_err(|refusal| refusal.to_string())?;
-            can_be_turned(graph, &adversary).map_err(|error| error.to_string())?;
+            can_be_turned(graph, adversary).map_err(|error| error.to_string())?;
+            let adversary = against(&terms, *adversary).map_err(|error| error.to_string())?;
             let space = Space::new(machine, &terms, adversary, &Progress::new());
             let space = space.map_err(|refusal| refusal.to_string())?;
             let stock = space.expect("nobody stops it").stock;
-            Ok((terms, stock))
+            Ok((terms, adversary, stock))
         });
-        let (terms, stock) = stored.as_ref().map_err(|reason| Reason::from(reason.clone()))?;
-        Ok(Space::of(machine, terms, adversary, Arc::clone(stock)))
+        let (terms, adversary, stock) =
+            stored.as_ref().map_err(|reason| Reason::from(reason.clone()))?;
+        Ok(Space::of(machine, terms, *adversary, Arc::clone(stock)))
     }
 }
 

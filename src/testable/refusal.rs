@@ -99,6 +99,8 @@ pub enum Refusal {
     Vast { messages: u64 },
     #[error("{0} for protocols in rounds, and this one is driven by events")]
     InWaves(&'static str),
+    #[error("the alphabet lacks what {} says to {} when it obeys: {message}", wire.from, wire.to)]
+    NotInAlphabet { wire: Wire, message: String },
     #[error("the alphabet is empty on every link: there is nothing that a traitor could say")]
     NoAlphabet,
     #[error("{name:?} is not asked of this protocol: what is asked is {asked}")]

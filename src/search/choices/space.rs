@@ -390,7 +390,10 @@ impl<'a> Space<'a> {
     ) -> Result<Vec<Option<MessageId>>, Refusal> {
         self.wire_choices(wire).placed(&self.once_each(said)).map_err(|message| {
             let message = self.machine.show_message(message);
-            Refusal::Undescribed { wire, message }
+            match self.terms.in_waves {
+                true => Refusal::NotInAlphabet { wire, message },
+                false => Refusal::Undescribed { wire, message },
+            }
         })
     }
 

@@ -162,27 +162,14 @@ impl Asynchronous<'_> {
     }
 
     fn answer(&self, behaviours: Count, found: Option<Found>, halt: Option<Halt>) -> Answer {
-        let (signed, forgeries) = (self.space.is_signed(), self.space.has_forgeries());
-        let (harvested, steps) = (self.space.harvested(), self.steps);
         let sound = match self.search.engine {
             Engine::Exhaustive => &Reduction::ASYNCHRONOUS[..],
             Engine::Compositional | Engine::Naive => &[],
         };
         let mut reductions = self.search.reductions.of(sound);
         reductions.retain(|reduction| *reduction != Reduction::Renaming || self.symmetry.is_some());
-        let (lacking, least_heard) = (None, None);
-        Answer {
-            behaviours,
-            signed,
-            forgeries,
-            harvested,
-            lacking,
-            reductions,
-            steps,
-            found,
-            halt,
-            least_heard,
-        }
+        let of_space = self.search.of_space(self.space);
+        Answer { behaviours, reductions, steps: self.steps, found, halt, ..of_space }
     }
 
     /// Whether exactly as many traitors as there can be cover fewer: one more who obeys changes nothing for
