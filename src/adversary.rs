@@ -69,6 +69,8 @@ pub enum Timing {
     /// happen.
     Synchronous,
     /// Mail is late without bound and arrives in any order; timers go off at any time, and coins show any face.
+    /// But links are reliable: what a loyal general sends once is heard at most once, and where termination or
+    /// totality is judged it was heard.
     Asynchronous,
 }
 
