@@ -250,15 +250,6 @@ impl<'l, 'a> Placing<'l, 'a> {
                 }
             }
         }
-        // A traitor would be the first to see a common coin, with the other face.
-        let wave = self.waves.last + 1;
-        for general in self.locals.case.traitors.iter() {
-            for (name, face) in self.locals.faces() {
-                let event = OwnEvent::Shows(Coin::Common(*name), *face);
-                self.waves.last = wave;
-                self.waves.happenings.push(Happening { wave, general, event });
-            }
-        }
         Ok(())
     }
 }

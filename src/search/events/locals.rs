@@ -190,11 +190,6 @@ impl<'a> Locals<'a> {
         }
     }
 
-    /// What common coins show.
-    pub fn faces(&self) -> &BTreeMap<u32, Face> {
-        &self.faces
-    }
-
     /// The last fault that was found.
     pub fn fault(&self) -> Violation {
         Violation::Fault(self.faults.last().expect("there was a fault").clone())

@@ -34,12 +34,15 @@ pub(crate) enum Treatment {
     Obey,
     /// It says nothing, or hears nothing.
     Silent,
-    /// In each slot it says the message of this number; in a slot with fewer, the last one. In waves it obeys,
-    /// but each message goes to some alone, drawn from this number.
+    /// In each slot it says the message of this number; in a slot with fewer, the last one.
     Always(usize),
     /// In each slot it says something that is drawn once from this seed, the same to all who see
-    /// this face. In waves each message is said in one wave, or never.
+    /// this face.
     Steady(u64),
+    /// It obeys, but each message goes to some alone, drawn from this seed.
+    Partial(u64),
+    /// It says each message of the alphabet in one wave, or never, as is drawn from this seed.
+    Scattered(u64),
     /// In each slot, so many times in sixteen, it does something else than obey.
     Erratic(u32),
 }
@@ -144,7 +147,7 @@ impl Behaviour {
             let by_behaviour = match face {
                 Treatment::Silent => true,
                 Treatment::Erratic(rate) => rng.random_ratio(rate, 16),
-                Treatment::Obey | Treatment::Always(_) | Treatment::Steady(_) => false,
+                _ => false,
             };
             by_behaviour != exceptions.iter().any(|exception| exception % said == *at)
         });
@@ -244,8 +247,8 @@ fn any_face(space: &Space<'_>, faults: FaultClass, rng: &mut Dice) -> Treatment 
         return match rng.random_range(0..8) {
             0 => Treatment::Obey,
             1 => Treatment::Silent,
-            2..5 => Treatment::Always(rng.random_range(0..1 << 30)),
-            5..7 => Treatment::Steady(rng.random()),
+            2..5 => Treatment::Partial(rng.random()),
+            5..7 => Treatment::Scattered(rng.random()),
             _ => Treatment::Erratic(rate),
         };
     }

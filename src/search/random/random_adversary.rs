@@ -176,26 +176,24 @@ impl RandomAdversary<'_, '_> {
         honest: Option<&MessageId>,
     ) -> Option<MessageId> {
         let (messages, stray) = (wire_choices.messages(slot), wire_choices.stray() == Some(slot));
-        let space_in_waves = self.space.terms.in_waves;
         let said = match face {
             Treatment::Erratic(rate) if self.rng.random_ratio(rate, 16) => {
                 self.other(wire_choices, wire, slot, honest)
             }
             Treatment::Obey | Treatment::Erratic(_) => honest.cloned(),
             Treatment::Silent => None,
-            Treatment::Always(_) | Treatment::Steady(_) if stray => None,
-            Treatment::Always(seed) if space_in_waves => {
-                // What loyalty would say is said to some, another part of all for each message.
+            Treatment::Partial(seed) => {
                 honest.filter(|_| hashed((seed, slot, wire.to)) % 2 == 0).copied()
             }
-            Treatment::Steady(seed) if space_in_waves => {
-                // Each message of the alphabet is said once or never, to each as to all or to each as it is.
+            Treatment::Scattered(seed) => {
+                // To each as to all, or to each as it is.
                 let to = wire.to.id() * usize::from(seed % 2 == 0);
                 let drawn = hashed((seed, slot, to));
                 let wave = 1 + (drawn >> 8) as usize % WAVES_OF_A_FACE;
                 let dense = 1 + (seed >> 1) % 3;
                 messages.first().filter(|_| drawn % 4 < dense && wave == wire.round).copied()
             }
+            Treatment::Always(_) | Treatment::Steady(_) if stray => None,
             Treatment::Always(number) => messages.get(number).or(messages.last()).cloned(),
             Treatment::Steady(seed) => {
                 let mut rng = Dice::seed_from_u64(seed ^ slot as u64);
