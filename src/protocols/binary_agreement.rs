@@ -30,8 +30,7 @@ use crate::testable::{EventTestable, Problem, Symmetric, Termination, Validity, 
 ///
 /// hunt(BinaryAgreement::new(2)).generals(4).traitors(1).cases(300).assert_finds_nothing();
 /// let gullible = BinaryAgreement::new(2).relay_at(1);
-/// let found = hunt(gullible).generals(4).traitors(1).cases(100_000).assert_finds();
-/// assert_eq!(found.violation.name(), "validity");
+/// hunt(gullible).generals(4).traitors(1).violating("validity").cases(100_000).assert_finds();
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct BinaryAgreement {
