@@ -223,7 +223,7 @@ impl Check<&dyn Machine> {
             None => search.run()?,
         };
         let Answer { found, halt, behaviours, signed, forgeries, .. } = answer;
-        let Answer { harvested, lacking, reductions, steps, least_heard, .. } = answer;
+        let Answer { harvested, lacking, reductions, steps, least_heard, carried, .. } = answer;
         let ruling = match (found, halt) {
             (Some(found), _) => Ruling::Broken(Box::new(found)),
             (None, Some(halt)) => Ruling::Bounded(halt),
@@ -234,8 +234,12 @@ impl Check<&dyn Machine> {
             Ruling::Broken(_) => None,
             Ruling::Bounded(Halt::Stopped | Halt::Memory | Halt::Room) => None,
             Ruling::Bounded(Halt::Waves | Halt::Part) => None,
-            Ruling::Holds | Ruling::Bounded(Halt::Steps | Halt::Harvest) if composed => None,
-            Ruling::Holds | Ruling::Bounded(Halt::Steps | Halt::Harvest) => {
+            Ruling::Holds | Ruling::Bounded(Halt::Steps | Halt::Harvest | Halt::Endless)
+                if composed =>
+            {
+                None
+            }
+            Ruling::Holds | Ruling::Bounded(Halt::Steps | Halt::Harvest | Halt::Endless) => {
                 sent_in_honest_run(machine, terms, &first)
             }
         };
@@ -255,6 +259,7 @@ impl Check<&dyn Machine> {
             steps,
             honest_messages,
             least_heard,
+            carried,
             ruling,
         })
     }

@@ -223,8 +223,8 @@ pub use crate::signature::ideal::Ideal;
 pub use crate::suspects::{Suspected, Suspects, suspects};
 pub use crate::symmetry::assert_symmetric;
 pub use crate::testable::{
-    Agreement, Claims, ClaimsOf, EventTestable, Lacking, Problem, ProblemOf, Recursive, Repertoire,
-    Signing, Symmetric, Termination, Testable, Validity, Wire, Words,
+    Agreement, Claims, ClaimsOf, EventTestable, Lacking, Phased, Problem, ProblemOf, Recursive,
+    Repertoire, Signing, Symmetric, Termination, Testable, Validity, Wire, Words,
 };
 pub use crate::verdict::{Ruling, Verdict, VerdictOn};
 pub use crate::view::{LoyalView, LoyalViewOf, ToldMessage};

@@ -112,6 +112,12 @@ pub(crate) trait Machine: Sync {
     /// What is said instead of a message when two who are alike have changed places.
     fn swapped_message(&self, message: MessageId, swap: Swap) -> Result<MessageId, Refusal>;
 
+    /// The phase of a message; 1 where nothing is claimed of phases.
+    fn phase_of(&self, message: MessageId) -> Result<u32, Refusal>;
+
+    /// The same message, said in this phase.
+    fn said_in(&self, message: MessageId, phase: u32) -> Result<MessageId, Refusal>;
+
     /// Whether decisions are claimed to rise with what is heard in the last round.
     fn monotone(&self) -> Result<bool, Refusal>;
 

@@ -76,8 +76,8 @@ impl Crash {
 
 /// At the start of a wave a timer goes off, or a coin shows a face: an event-driven protocol has such events.
 ///
-/// As usual a coin shows face 0 at the start of the wave after the one in which it was asked for, and a timer
-/// goes off when nothing else is left to happen: first those of the general with the lowest number, the lowest
+/// As usual a coin shows its face at the start of the wave after the one in which it was asked for (1, or 0 if its
+/// number is even), and a timer goes off when nothing else is left to happen: first those of the general with the lowest number, the lowest
 /// first. A common coin shows everybody what the first happening says that names it. What can't happen then,
 /// because no such timer is set and no such coin asked for, changes nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -108,7 +108,7 @@ pub(crate) fn face(
         return None;
     }
     let common = named.map(|(_, face)| face).next().filter(|_| matches!(coin, Coin::Common(_)));
-    Some(common.unwrap_or_default())
+    Some(common.unwrap_or(coin.usual()))
 }
 
 /// How a shift is written down.

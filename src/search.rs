@@ -114,6 +114,9 @@ pub(crate) struct Answer {
     /// Of an event-driven protocol: the fewest messages of traitors that the loyal hear in an attack, where that is
     /// proved.
     pub least_heard: Option<u32>,
+    /// Of a protocol that has phases without end, where all were gone through: how many vectors of what the loyal carry
+    /// from one to the next there are.
+    pub carried: Option<u64>,
 }
 
 /// An attack that breaks the protocol.

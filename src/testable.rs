@@ -4,6 +4,7 @@
 mod claims;
 mod event_testable;
 mod layout;
+mod phased;
 mod problem;
 mod properties;
 mod refusal;
@@ -17,6 +18,8 @@ use std::marker::PhantomData;
 
 pub use self::claims::{Claims, Recursive, Symmetric};
 pub use self::event_testable::{EventProblemOf, EventTestable};
+pub(crate) use self::phased::PREPARED_PHASES;
+pub use self::phased::Phased;
 pub use self::problem::Problem;
 pub use self::properties::{Agreement, Termination, Validity};
 pub use self::refusal::Refusal;
@@ -122,7 +125,7 @@ pub trait Testable: Lockstep {
     /// What is asked of it if its rounds are the [waves](crate::InWaves) of an event-driven protocol; nobody else
     /// has an answer.
     #[doc(hidden)]
-    fn waves(&self) -> Option<&dyn Waves<Self::State>> {
+    fn waves(&self) -> Option<&dyn Waves<Self::Message, Self::State>> {
         None
     }
 }
@@ -149,7 +152,7 @@ impl<P: Testable> Testable for &P {
         (**self).claims()
     }
 
-    fn waves(&self) -> Option<&dyn Waves<P::State>> {
+    fn waves(&self) -> Option<&dyn Waves<P::Message, P::State>> {
         (**self).waves()
     }
 }

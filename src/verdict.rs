@@ -67,6 +67,9 @@ pub struct Verdict<C> {
     /// Of an event-driven protocol that is broken: the fewest messages of traitors that the loyal hear in an attack,
     /// where that is proved.
     pub least_heard: Option<u32>,
+    /// Of a protocol that has [phases](crate::Phased) without end, where the verdict speaks of all of them: how many
+    /// vectors of what the loyal carry from one to the next there are.
+    pub carried: Option<u64>,
     /// What came of it.
     pub ruling: Ruling<C>,
 }
@@ -154,6 +157,7 @@ impl<C> Verdict<C> {
             steps: self.steps,
             honest_messages: self.honest_messages,
             least_heard: self.least_heard,
+            carried: self.carried,
             ruling,
         }
     }

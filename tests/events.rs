@@ -285,7 +285,11 @@ fn the_same_can_be_said_twice() {
 #[test]
 fn nothing_in_an_attack_is_idle() {
     for seed in 0..30 {
-        let found = hunt(BinaryAgreement::new(2)).generals(3).traitors(1).seed(seed).assert_finds();
+        let found = hunt(BinaryAgreement::new().rounds(2))
+            .generals(3)
+            .traitors(1)
+            .seed(seed)
+            .assert_finds();
         let again = run(&found.protocol, &found.attack).unwrap();
         assert_eq!((again.idle, again.lacking), (vec![], vec![]), "seed {seed}");
     }
@@ -305,7 +309,7 @@ fn many_generals_can_be_asked_about() {
 /// A property test is given attacks of the same adversary: mail is late in some, and coins show 1 in some.
 #[test]
 fn attacks_for_a_property_test_are_asynchronous() {
-    let attacks = strategy::attacks(BinaryAgreement::new(2), Setting::new(4, 1));
+    let attacks = strategy::attacks(BinaryAgreement::new().rounds(2), Setting::new(4, 1));
     let mut runner = TestRunner::deterministic();
     let drawn: Vec<_> =
         (0..200).map(|_| attacks.new_tree(&mut runner).unwrap().current()).collect();
@@ -315,14 +319,14 @@ fn attacks_for_a_property_test_are_asynchronous() {
     assert!(count(|attack| !attack.schedule.is_empty()) > 20);
     assert!(count(|attack| !attack.happenings.is_empty()) > 20);
     for attack in &drawn {
-        run(&InWaves(BinaryAgreement::new(2)), attack).unwrap();
+        run(&InWaves(BinaryAgreement::new().rounds(2)), attack).unwrap();
     }
 }
 
 /// An attack that was found is the same after it was written and read, and what comes of it too.
 #[test]
 fn attacks_are_written_and_read() {
-    let gullible = BinaryAgreement::new(2).relay_at(1);
+    let gullible = BinaryAgreement::new().rounds(2).relay_at(1);
     let found = hunt(gullible).generals(4).traitors(1).seed(3).assert_finds();
     let written = serde_json::to_string(&found.attack).unwrap();
     let read: AttackOn<InWaves<BinaryAgreement>> = serde_json::from_str(&written).unwrap();
@@ -366,9 +370,9 @@ fn hunts_find_every_mutant() {
             assert!(found.attack.size() <= 12, "{mutant:?}: {found}");
         }
     }
-    let found = hunt(BenOr::new(2)).generals(4).traitors(1).cases(50_000).assert_finds();
-    assert_eq!(found.protocol, InWaves(BenOr::new(2)));
-    for right in [BenOr::new(2), BenOr::new(1)] {
+    let found = hunt(BenOr::new().rounds(2)).generals(4).traitors(1).cases(50_000).assert_finds();
+    assert_eq!(found.protocol, InWaves(BenOr::new().rounds(2)));
+    for right in [BenOr::new(), BenOr::new().rounds(1)] {
         hunt(right).generals(6).traitors(1).cases(100).assert_finds_nothing();
     }
 }
@@ -379,7 +383,7 @@ fn three_generals_cannot_broadcast_reliably_either() {
     for (n, f) in [(3, 1), (6, 2)] {
         refute(ReliableBroadcast::new().tolerating(f)).generals(n).traitors(f).assert_refuted();
     }
-    let refused = refute(BenOr::new(1)).generals(3).traitors(1).run().unwrap_err();
+    let refused = refute(BenOr::new().rounds(1)).generals(3).traitors(1).run().unwrap_err();
     assert!(refused.to_string().contains("something else is asked"), "{refused}");
     let timed = refute(patient(2)).generals(3).traitors(1).run();
     assert!(timed.is_ok(), "nobody waits so long");

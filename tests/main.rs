@@ -40,6 +40,7 @@ mod pages;
 mod panics;
 mod pared;
 mod parts;
+mod phases;
 mod pictures;
 mod random_signed_protocols;
 mod readme;

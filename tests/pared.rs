@@ -92,7 +92,7 @@ impl<P: Testable> Testable for Pared<P> {
         Claims::none()
     }
 
-    fn waves(&self) -> Option<&dyn Waves<P::State>> {
+    fn waves(&self) -> Option<&dyn Waves<P::Message, P::State>> {
         self.protocol.waves()
     }
 }

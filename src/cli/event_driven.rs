@@ -61,17 +61,14 @@ impl Bracha {
     }
 }
 
-/// The rounds for which a protocol that has no last one is run, if it is not said.
-const ROUNDS: usize = 1;
-
 #[derive(Args)]
 pub struct BenOrArguments {
     /// Number of traitors the algorithm is designed for [default: f]
     #[arg(short, value_parser = whole_number)]
     m: Option<usize>,
-    /// Number of rounds after which all fall silent
-    #[arg(long, value_name = "K", default_value_t = ROUNDS, value_parser = whole_number)]
-    rounds: usize,
+    /// Number of rounds after which all fall silent [default: never]
+    #[arg(long, value_name = "K", value_parser = whole_number)]
+    rounds: Option<usize>,
     /// With the thresholds for traitors who only crash
     #[arg(long)]
     against_crashes: bool,
@@ -82,7 +79,8 @@ pub struct BenOrArguments {
 #[serde(deny_unknown_fields)]
 pub struct BenOrs {
     m: usize,
-    rounds: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rounds: Option<usize>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     against_crashes: bool,
 }
@@ -96,13 +94,14 @@ impl BenOrArguments {
 
 impl BenOrs {
     pub fn protocol(&self) -> Result<BenOr, BadInput> {
-        let usual = BenOr::new(rounds(self.rounds)?).tolerating(self.m);
+        let usual = BenOr::new().tolerating(self.m);
+        let usual = rounds(self.rounds)?.map_or(usual, |rounds| usual.rounds(rounds));
         Ok(if self.against_crashes { usual.against_crashes() } else { usual })
     }
 
     pub fn arguments(&self, f: usize) -> String {
         let crashes = if self.against_crashes { " --against-crashes" } else { "" };
-        format!("{}{}{crashes}", unless("-m", self.m, f), unless("--rounds", self.rounds, ROUNDS))
+        format!("{}{}{crashes}", unless("-m", self.m, f), given("--rounds", self.rounds))
     }
 }
 
@@ -111,9 +110,9 @@ pub struct MmrArguments {
     /// Number of traitors the algorithm is designed for [default: f]
     #[arg(short, value_parser = whole_number)]
     m: Option<usize>,
-    /// Number of rounds after which all fall silent
-    #[arg(long, value_name = "K", default_value_t = ROUNDS, value_parser = whole_number)]
-    rounds: usize,
+    /// Number of rounds after which all fall silent [default: never]
+    #[arg(long, value_name = "K", value_parser = whole_number)]
+    rounds: Option<usize>,
     /// Number of BVALs that are said as well [default: m + 1]
     #[arg(long, value_name = "K", value_parser = whole_number)]
     relay_at: Option<usize>,
@@ -136,7 +135,8 @@ pub struct MmrArguments {
 #[serde(deny_unknown_fields)]
 pub struct Mmr {
     m: usize,
-    rounds: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rounds: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     relay_at: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -159,7 +159,8 @@ impl MmrArguments {
 impl Mmr {
     pub fn protocol(&self) -> Result<BinaryAgreement, BadInput> {
         let Mmr { m, relay_at, accept_at, wait_for, .. } = *self;
-        let usual = BinaryAgreement::new(rounds(self.rounds)?).tolerating(m);
+        let usual = BinaryAgreement::new().tolerating(m);
+        let usual = rounds(self.rounds)?.map_or(usual, |rounds| usual.rounds(rounds));
         let relaying = relay_at.map_or(usual, |bvals| usual.relay_at(bvals));
         let accepting = accept_at.map_or(relaying, |bvals| relaying.accept_at(bvals));
         let waiting = wait_for.map_or(accepting, |auxes| accepting.wait_for(auxes));
@@ -172,7 +173,7 @@ impl Mmr {
         let flags = [(any_aux, " --any-aux"), (conf, " --conf")];
         let flags = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag);
         unless("-m", m, f)
-            + &unless("--rounds", rounds, ROUNDS)
+            + &given("--rounds", rounds)
             + &given("--relay-at", relay_at)
             + &given("--accept-at", accept_at)
             + &given("--wait-for", wait_for)
@@ -183,10 +184,11 @@ impl Mmr {
 /// The most rounds for which such a protocol is run.
 const MOST_ROUNDS: usize = 64;
 
-fn rounds(rounds: usize) -> Result<u32, BadInput> {
+fn rounds(rounds: Option<usize>) -> Result<Option<u32>, BadInput> {
     match rounds {
-        1..=MOST_ROUNDS => Ok(rounds as u32),
-        _ => {
+        None => Ok(None),
+        Some(rounds @ 1..=MOST_ROUNDS) => Ok(Some(rounds as u32)),
+        Some(rounds) => {
             let allowed = format!("there must be from 1 to {MOST_ROUNDS}");
             Err(BadInput(format!("--rounds is {rounds}: {allowed}")))
         }

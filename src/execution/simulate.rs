@@ -83,8 +83,8 @@ pub(crate) trait Enemy {
 
     /// Whether a coin that a general waits for shows its face at the start of this wave, and which.
     fn face(&mut self, wave: Round, general: General, coin: Coin) -> Option<Face> {
-        let _ = (wave, general, coin);
-        Some(0)
+        let _ = (wave, general);
+        Some(coin.usual())
     }
 
     /// Whether something is to happen after this wave that does not come by itself.
@@ -237,6 +237,9 @@ impl Simulation<'_, '_> {
         let heard = RefCell::new((0, Knowledge::of(signing)));
         for round in 1..=*rounds {
             let first = self.execution.deliveries.len();
+            if self.terms.phased && self.all_decided()? && !enemy.awaits(round - 1) {
+                break;
+            }
             if self.terms.in_waves && !self.begins_wave(round, enemy)? {
                 break;
             }

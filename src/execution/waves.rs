@@ -69,6 +69,17 @@ impl Simulation<'_, '_> {
         self.worker.pending(me, *state)
     }
 
+    /// Whether nobody has anything to decide any more, and nothing is under way that is late.
+    pub(super) fn all_decided(&mut self) -> Caught<bool> {
+        let deciders = self.terms.task.deciders(self.terms.n()).minus(self.worker.traitors);
+        for me in deciders.iter().filter(|_| self.late.is_empty()) {
+            if self.worker.decide(me, self.execution.states[me.id()])?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(self.late.is_empty())
+    }
+
     /// Whether nobody waits for a coin or a timer.
     pub(super) fn none_pending(&mut self) -> Caught<bool> {
         for me in self.terms.graph.everybody().iter() {

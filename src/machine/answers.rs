@@ -150,6 +150,21 @@ impl<P: Testable> Machine for Numbered<P> {
         })
     }
 
+    fn phase_of(&self, message: MessageId) -> Result<u32, Refusal> {
+        described("phase_of", || {
+            let phases = self.protocol.waves().and_then(|waves| waves.phases());
+            phases.map_or(1, |phases| phases.phase_of(self.message(message)))
+        })
+    }
+
+    fn said_in(&self, message: MessageId, phase: u32) -> Result<MessageId, Refusal> {
+        described("said_in", || {
+            let phases = self.protocol.waves().and_then(|waves| waves.phases());
+            let said = phases.map(|phases| phases.said_in(self.message(message), phase));
+            said.map_or(message, |said| self.number_message(said))
+        })
+    }
+
     fn monotone(&self) -> Result<bool, Refusal> {
         described("claims", || self.protocol.claims().monotone)
     }

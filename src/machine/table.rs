@@ -93,6 +93,17 @@ pub(crate) trait StateTable: Send + Sync {
         Ok(state)
     }
 
+    /// The phase that a general is in; 1 where nothing is claimed of phases.
+    fn phase(&self, state: StateId) -> Guarded<u32> {
+        let _ = state;
+        Ok(1)
+    }
+
+    /// The state of a general in its second phase, as if that were the first.
+    fn renumbered(&mut self, state: StateId) -> Guarded<StateId> {
+        Ok(state)
+    }
+
     /// [`Lockstep::decide`].
     fn decide(&self, state: StateId) -> Guarded<Option<DecisionId>>;
 
@@ -360,6 +371,22 @@ impl<P: Testable> StateTable for Table<'_, P> {
         let Table { numbered, states } = self;
         let Some(waves) = numbered.protocol.waves() else { return Ok(state) };
         guarded(|| states.stepped(state, |state| waves.happens(state, event)))
+    }
+
+    fn phase(&self, state: StateId) -> Guarded<u32> {
+        let Table { numbered, states } = self;
+        let phases = numbered.protocol.waves().and_then(|waves| waves.phases());
+        guarded(|| phases.map_or(1, |phases| phases.phase(states.get(state))))
+    }
+
+    fn renumbered(&mut self, state: StateId) -> Guarded<StateId> {
+        let Table { numbered, states } = self;
+        let phases = numbered.protocol.waves().and_then(|waves| waves.phases());
+        let Some(phases) = phases else { return Ok(state) };
+        guarded(|| {
+            let renumbered = phases.renumbered(states.get(state));
+            states.number(renumbered)
+        })
     }
 
     fn decide(&self, state: StateId) -> Guarded<Option<DecisionId>> {

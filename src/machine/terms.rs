@@ -32,6 +32,8 @@ pub(crate) struct Terms {
     pub asked: AskedProperties,
     /// Whether its rounds are the waves of an event-driven protocol.
     pub in_waves: bool,
+    /// Whether those have phases without end.
+    pub phased: bool,
     /// Whether all that is decided must be one of the values.
     pub decides_values: bool,
     /// Why the protocol can't be run there, though it can be asked about.
@@ -77,6 +79,8 @@ impl Terms {
         let (asked, decides_values) = (AskedProperties::of(&problem), problem.validity.is_equal());
         let fixed = BTreeMap::new();
         let in_waves = described("waves", || protocol.waves().is_some())?;
+        let phased =
+            described("phases", || protocol.waves().is_some_and(|waves| waves.phases().is_some()))?;
         let terms = Terms {
             graph,
             rounds,
@@ -86,6 +90,7 @@ impl Terms {
             fixed,
             asked,
             in_waves,
+            phased,
             decides_values,
             too_large,
         };
@@ -137,6 +142,7 @@ impl Terms {
             fixed: BTreeMap::new(),
             asked: AskedProperties::default(),
             in_waves: false,
+            phased: false,
             decides_values: false,
             too_large: None,
         }

@@ -293,6 +293,18 @@ impl<'a> Worker<'a> {
         Ok(next)
     }
 
+    /// The phase that a general is in.
+    pub fn phase(&self, state: StateId) -> Result<u32, Refusal> {
+        let phase = self.table.phase(state);
+        phase.map_err(|message| Refusal::Panicked { call: "phase", message })
+    }
+
+    /// The state of a general in its second phase, as if that were the first.
+    pub fn renumbered(&mut self, state: StateId) -> Result<StateId, Refusal> {
+        let renumbered = self.table.renumbered(state);
+        renumbered.map_err(|message| Refusal::Panicked { call: "renumbered", message })
+    }
+
     /// What a loyal general decides, if it has decided.
     pub fn decide(&mut self, me: General, state: Option<StateId>) -> Caught<Option<DecisionId>> {
         let state = state.expect("a loyal general has a state");

@@ -98,6 +98,13 @@ impl AskedProperties {
         self.properties.iter().any(|(property, _)| *property == asked)
     }
 
+    /// Whether something is asked of who decides in the end, and not only of what is decided.
+    pub(crate) fn ask_who_decides(&self) -> bool {
+        self.has(Property::Termination)
+            || self.has(Property::Totality)
+            || self.has(Property::Validity) && self.validity_of_all
+    }
+
     /// In the order in which they are looked at: validity, which says more than agreement, and then agreement,
     /// and who decides, and the demands.
     pub fn properties(&self) -> impl Iterator<Item = Property> {

@@ -181,6 +181,39 @@ pub enum Coin {
     Common(u32),
 }
 
+/// The number of a phase, where the first is forgotten; nothing of the first.
+pub(crate) fn before(phase: u32) -> Option<u32> {
+    phase.checked_sub(1).filter(|before| *before > 0)
+}
+
+impl Coin {
+    /// The number that the protocol chose.
+    #[must_use]
+    pub fn name(self) -> u32 {
+        match self {
+            Coin::Local(name) | Coin::Common(name) => name,
+        }
+    }
+
+    /// What it shows if nobody says otherwise: 1, and 0 if its number is even, so that in time it shows each.
+    pub(crate) fn usual(self) -> Face {
+        (self.name() % 2) as Face
+    }
+
+    /// The same coin by another number.
+    pub(crate) fn named(self, name: u32) -> Coin {
+        match self {
+            Coin::Local(_) => Coin::Local(name),
+            Coin::Common(_) => Coin::Common(name),
+        }
+    }
+
+    /// The same coin, where the first phase is forgotten; nothing of the first.
+    pub(crate) fn before(self) -> Option<Coin> {
+        before(self.name()).map(|name| self.named(name))
+    }
+}
+
 /// "coin 2", "common coin 2".
 impl fmt::Display for Coin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -199,6 +232,24 @@ pub enum OwnEvent {
     Shows(Coin, Face),
     /// A timer that was set goes off.
     GoesOff(Timer),
+}
+
+impl OwnEvent {
+    /// The number of its timer or coin.
+    pub(crate) fn name(self) -> u32 {
+        match self {
+            OwnEvent::Shows(coin, _) => coin.name(),
+            OwnEvent::GoesOff(timer) => timer,
+        }
+    }
+
+    /// The same event by another number.
+    pub(crate) fn named(self, name: u32) -> OwnEvent {
+        match self {
+            OwnEvent::Shows(coin, face) => OwnEvent::Shows(coin.named(name), face),
+            OwnEvent::GoesOff(_) => OwnEvent::GoesOff(name),
+        }
+    }
 }
 
 /// "common coin 2 shows 1", "timer 3 goes off".

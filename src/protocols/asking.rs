@@ -84,7 +84,7 @@ impl<P: Testable> Testable for Asking<P> {
         self.protocol.claims()
     }
 
-    fn waves(&self) -> Option<&dyn Waves<P::State>> {
+    fn waves(&self) -> Option<&dyn Waves<P::Message, P::State>> {
         self.protocol.waves()
     }
 }

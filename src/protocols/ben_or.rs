@@ -1,7 +1,7 @@
 //! Randomised agreement: M. Ben-Or, "Another advantage of free choice: completely asynchronous agreement
 //! protocols", PODC 1983.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::order::Order;
 use crate::outcome::Task;
 use crate::protocol::Seat;
 use crate::protocol::events::{Coin, Effects, EventDriven, Face};
-use crate::testable::{EventTestable, Problem, Symmetric, Termination, Validity, Words};
+use crate::testable::{EventTestable, Phased, Problem, Symmetric, Termination, Validity, Words};
 
 /// Ben-Or's agreement among generals who each toss a coin of their own.
 ///
@@ -22,19 +22,18 @@ use crate::testable::{EventTestable, Problem, Symmetric, Termination, Validity, 
 /// order make it one's own, more than (n + f) / 2 decide on it, and who has seen neither tosses a coin.
 ///
 /// It is right where n > 5f. (Of crashes it survives f < n / 2, with the [thresholds](BenOr::against_crashes)
-/// that its paper has for those.) It has no last round: here all fall silent after as many as are asked for, and
-/// so nobody need decide.
+/// that its paper has for those.) It has no last round, and nobody need ever decide.
 ///
 /// ```
-/// use turncoat::{BenOr, hunt};
+/// use turncoat::{BenOr, check, hunt};
 ///
-/// hunt(BenOr::new(2)).generals(6).traitors(1).cases(300).assert_finds_nothing();
-/// let found = hunt(BenOr::new(2)).generals(5).traitors(1).cases(100_000).assert_finds();
+/// hunt(BenOr::new()).generals(6).traitors(1).cases(300).assert_finds_nothing();
+/// let found = check(BenOr::new()).generals(5).traitors(1).assert_broken();
 /// assert_eq!(found.violation.name(), "validity");
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct BenOr {
-    rounds: u32,
+    rounds: Option<u32>,
     f: Option<usize>,
     crashes: bool,
 }
@@ -63,14 +62,22 @@ pub struct BenOrState {
     waits: bool,
     /// By round, and whether they are proposals: what each general said first. What was waited for is left out.
     heard: BTreeMap<(u32, bool), Vec<Option<Option<Order>>>>,
+    /// What was heard of later rounds, from whom: it is put off until then.
+    later: BTreeSet<(u32, General, BenOrMessage)>,
 }
 
 impl BenOr {
     /// Against Byzantine traitors, of whom (n - 1) / 5, rounded down, can be survived but at least one is
-    /// reckoned with, for so many rounds.
+    /// reckoned with.
     #[must_use]
-    pub fn new(rounds: u32) -> BenOr {
-        BenOr { rounds, f: None, crashes: false }
+    pub fn new() -> BenOr {
+        BenOr::default()
+    }
+
+    /// All fall silent after so many rounds.
+    #[must_use]
+    pub fn rounds(self, rounds: u32) -> BenOr {
+        BenOr { rounds: Some(rounds), ..self }
     }
 
     /// For so many traitors.
@@ -147,10 +154,25 @@ impl BenOr {
     /// Begins the next round with an order, if there is one.
     fn next(self, state: &mut BenOrState, order: Order, effects: &mut Effects<BenOrMessage>) {
         state.holds = order;
-        state.waits = state.round == self.rounds;
+        state.waits = Some(state.round) == self.rounds;
         if !state.waits {
             (state.round, state.proposing) = (state.round + 1, false);
             self.speak(state, Some(order), effects);
+            let (now, later) = std::mem::take(&mut state.later)
+                .into_iter()
+                .partition(|(round, ..)| *round == state.round);
+            state.later = later;
+            for (_, from, ballot) in now {
+                self.receive(state, from, &ballot, effects);
+            }
+        }
+    }
+}
+
+impl BenOrMessage {
+    fn round(self) -> u32 {
+        match self {
+            BenOrMessage::Vote(round, _) | BenOrMessage::Propose(round, _) => round,
         }
     }
 }
@@ -179,8 +201,9 @@ impl EventDriven for BenOr {
         let Seat { me, n, .. } = seat;
         let holds = input.copied().unwrap_or(Order::RETREAT);
         let (round, proposing, decided) = (1, false, None);
-        let (waits, heard) = (self.rounds == 0, BTreeMap::new());
-        let mut state = BenOrState { me, n, round, proposing, holds, decided, waits, heard };
+        let waits = self.rounds == Some(0);
+        let (heard, later) = (BTreeMap::new(), BTreeSet::new());
+        let mut state = BenOrState { me, n, round, proposing, holds, decided, waits, heard, later };
         if !state.waits {
             self.speak(&mut state, Some(holds), effects);
             self.advance(&mut state, effects);
@@ -195,6 +218,10 @@ impl EventDriven for BenOr {
         ballot: &BenOrMessage,
         effects: &mut Effects<BenOrMessage>,
     ) {
+        if ballot.round() > state.round {
+            state.later.insert((ballot.round(), from, *ballot));
+            return;
+        }
         match *ballot {
             BenOrMessage::Vote(round, order) => state.hear(from, round, false, Some(order)),
             BenOrMessage::Propose(round, order) => state.hear(from, round, true, order),
@@ -230,7 +257,8 @@ impl EventTestable for BenOr {
     }
 
     fn alphabet(&self, _: usize, _: General, _: General) -> Vec<BenOrMessage> {
-        let rounds = (1..=self.rounds).flat_map(|round| {
+        // Of rounds without end, what can be said in the first.
+        let rounds = (1..=self.rounds.unwrap_or(1)).flat_map(|round| {
             let votes =
                 Order::first(2).into_iter().map(move |order| BenOrMessage::Vote(round, order));
             let orders = Order::first(2).into_iter().map(Some).chain([None]);
@@ -245,6 +273,40 @@ impl EventTestable for BenOr {
 
     fn symmetry(&self) -> Option<&dyn Symmetric<BenOrMessage, BenOrState>> {
         Some(self)
+    }
+
+    fn phases(&self) -> Option<&dyn Phased<BenOrMessage, BenOrState>> {
+        self.rounds.is_none().then_some(self)
+    }
+}
+
+/// Its rounds are its phases.
+impl Phased<BenOrMessage, BenOrState> for BenOr {
+    fn phase_of(&self, ballot: &BenOrMessage) -> u32 {
+        ballot.round()
+    }
+
+    fn said_in(&self, ballot: &BenOrMessage, round: u32) -> BenOrMessage {
+        match *ballot {
+            BenOrMessage::Vote(_, order) => BenOrMessage::Vote(round, order),
+            BenOrMessage::Propose(_, order) => BenOrMessage::Propose(round, order),
+        }
+    }
+
+    fn phase(&self, state: &BenOrState) -> u32 {
+        state.round
+    }
+
+    fn renumbered(&self, state: &BenOrState) -> BenOrState {
+        let heard = state.heard.iter().filter(|((round, _), _)| *round > 1);
+        let heard =
+            heard.map(|((round, proposing), heard)| ((round - 1, *proposing), heard.clone()));
+        let later = state
+            .later
+            .iter()
+            .map(|(round, from, ballot)| (round - 1, *from, self.said_in(ballot, round - 1)));
+        let (heard, later) = (heard.collect(), later.collect());
+        BenOrState { round: state.round - 1, heard, later, ..state.clone() }
     }
 }
 
@@ -262,6 +324,8 @@ impl Symmetric<BenOrMessage, BenOrState> for BenOr {
         let Swap { one, other } = swap;
         state.me = swap.of(state.me);
         state.heard.values_mut().for_each(|heard| heard.swap(one.id(), other.id()));
+        let later = state.later.into_iter();
+        state.later = later.map(|(round, from, ballot)| (round, swap.of(from), ballot)).collect();
         state
     }
 }
@@ -280,7 +344,8 @@ impl fmt::Display for BenOrMessage {
 impl Words<BenOrMessage, BenOrState> for BenOr {
     fn name(&self) -> String {
         let crashes = if self.crashes { " against crashes" } else { "" };
-        format!("Ben-Or's agreement{crashes}, {}", many(u64::from(self.rounds), "round"))
+        let rounds = self.rounds.map(|rounds| format!(", {}", many(u64::from(rounds), "round")));
+        format!("Ben-Or's agreement{crashes}{}", rounds.unwrap_or_default())
     }
 
     fn tell(&self, _: General, ballot: &BenOrMessage) -> String {
@@ -301,6 +366,11 @@ impl Words<BenOrMessage, BenOrState> for BenOr {
             let kind = if *proposing { "proposals" } else { "votes" };
             let ballots = ballots.collect::<Vec<_>>().join(", ");
             lines.push(format!("{kind} of round {round}: {ballots}"));
+        }
+        if !state.later.is_empty() {
+            let later = state.later.iter();
+            let later = later.map(|(_, from, ballot)| format!("{ballot} from {}", from.id()));
+            lines.push(format!("puts off {}", later.collect::<Vec<_>>().join(", ")));
         }
         lines
     }

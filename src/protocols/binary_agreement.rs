@@ -1,7 +1,7 @@
 //! Binary agreement with a common coin: A. Mostefaoui, H. Moumen, M. Raynal, "Signature-free asynchronous
 //! Byzantine consensus with t < n/3 and O(n^2) messages", PODC 2014; and what HoneyBadgerBFT made of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::order::Order;
 use crate::outcome::Task;
 use crate::protocol::Seat;
 use crate::protocol::events::{Coin, Effects, EventDriven, Face};
-use crate::testable::{EventTestable, Problem, Symmetric, Termination, Validity, Words};
+use crate::testable::{EventTestable, Phased, Problem, Symmetric, Termination, Validity, Words};
 
 /// The binary agreement of Mostefaoui, Moumen and Raynal (2014), which tosses a common coin in each round.
 ///
@@ -22,19 +22,19 @@ use crate::testable::{EventTestable, Problem, Symmetric, Termination, Validity, 
 /// has accepted. Then it looks at the coin: if all these were for one order it holds that, and decides on it if
 /// the coin shows it; else it holds what the coin shows.
 ///
-/// Agreement and validity hold where n > 3f. It has no last round: here all fall silent after as many as are
-/// asked for, and so nobody need decide. Each threshold is a parameter:
+/// Agreement and validity hold where n > 3f, in all rounds: it has no last one. Nobody need ever decide. Each
+/// threshold is a parameter:
 ///
 /// ```
-/// use turncoat::{BinaryAgreement, hunt};
+/// use turncoat::{BinaryAgreement, check, hunt};
 ///
-/// hunt(BinaryAgreement::new(2)).generals(4).traitors(1).cases(300).assert_finds_nothing();
-/// let gullible = BinaryAgreement::new(2).relay_at(1);
+/// check(BinaryAgreement::new()).generals(4).traitors(1).assert_holds();
+/// let gullible = BinaryAgreement::new().relay_at(1);
 /// hunt(gullible).generals(4).traitors(1).violating("validity").cases(100_000).assert_finds();
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct BinaryAgreement {
-    rounds: u32,
+    rounds: Option<u32>,
     f: Option<usize>,
     relay: Option<usize>,
     accept: Option<usize>,
@@ -75,6 +75,8 @@ pub struct BinaryAgreementState {
     step: Awaited,
     /// What was heard, by round.
     heard: BTreeMap<u32, RoundClaims>,
+    /// What was heard of later rounds, from whom: it is put off until then.
+    later: BTreeSet<(u32, General, Claim)>,
 }
 
 /// What a general waits for.
@@ -101,6 +103,17 @@ struct RoundClaims {
     conf: Vec<Option<Option<Order>>>,
 }
 
+impl Claim {
+    /// No claim is less.
+    const LEAST: Claim = Claim::Bval(0, Order::RETREAT);
+
+    fn round(self) -> u32 {
+        match self {
+            Claim::Bval(round, _) | Claim::Aux(round, _) | Claim::Conf(round, _) => round,
+        }
+    }
+}
+
 /// Both orders.
 const ORDERS: [Order; 2] = [Order::RETREAT, Order::ATTACK];
 
@@ -110,11 +123,16 @@ fn place(order: Order) -> usize {
 }
 
 impl BinaryAgreement {
-    /// With the thresholds of the paper, for (n - 1) / 3 traitors, rounded down, and for so many rounds.
+    /// With the thresholds of the paper, for (n - 1) / 3 traitors, rounded down.
     #[must_use]
-    pub fn new(rounds: u32) -> BinaryAgreement {
-        let (f, relay, accept, wait) = (None, None, None, None);
-        BinaryAgreement { rounds, f, relay, accept, wait, any_aux: false, confirms: false }
+    pub fn new() -> BinaryAgreement {
+        BinaryAgreement::default()
+    }
+
+    /// All fall silent after so many rounds.
+    #[must_use]
+    pub fn rounds(self, rounds: u32) -> BinaryAgreement {
+        BinaryAgreement { rounds: Some(rounds), ..self }
     }
 
     /// For so many traitors.
@@ -216,7 +234,7 @@ impl BinaryAgreement {
         }
     }
 
-    /// A round begins.
+    /// A round begins, in which something may have been heard already.
     fn begin_round(self, state: &mut BinaryAgreementState, effects: &mut Effects<Claim>) {
         let BinaryAgreementState { me, round, holds, .. } = *state;
         state.step = Awaited::Aux;
@@ -226,6 +244,10 @@ impl BinaryAgreement {
             effects.broadcast(Claim::Bval(round, holds));
         }
         self.advance(state, round, effects);
+        let later = state.later.split_off(&(round + 1, General::COMMANDER, Claim::LEAST));
+        for (_, from, claim) in std::mem::replace(&mut state.later, later) {
+            self.receive(state, from, &claim, effects);
+        }
     }
 }
 
@@ -264,9 +286,10 @@ impl EventDriven for BinaryAgreement {
     ) -> BinaryAgreementState {
         let Seat { me, n, .. } = seat;
         let holds = input.copied().unwrap_or(Order::RETREAT);
-        let (step, heard) = (Awaited::Over, BTreeMap::new());
-        let mut state = BinaryAgreementState { me, n, round: 1, holds, decided: None, step, heard };
-        if self.rounds > 0 {
+        let (round, decided, step) = (1, None, Awaited::Over);
+        let (heard, later) = (BTreeMap::new(), BTreeSet::new());
+        let mut state = BinaryAgreementState { me, n, round, holds, decided, step, heard, later };
+        if self.rounds != Some(0) {
             self.begin_round(&mut state, effects);
         }
         state
@@ -279,21 +302,24 @@ impl EventDriven for BinaryAgreement {
         claim: &Claim,
         effects: &mut Effects<Claim>,
     ) {
-        let round = match *claim {
-            Claim::Bval(round, order) => {
-                let bvals = &mut state.heard(round).bvals[place(order)];
+        let round = claim.round();
+        if round > state.round {
+            state.later.insert((round, from, *claim));
+            return;
+        }
+        let heard = state.heard(round);
+        match *claim {
+            Claim::Bval(_, order) => {
+                let bvals = &mut heard.bvals[place(order)];
                 *bvals = bvals.with(from);
-                round
             }
-            Claim::Aux(round, order) => {
-                state.heard(round).aux[from.id()].get_or_insert(order);
-                round
+            Claim::Aux(_, order) => {
+                heard.aux[from.id()].get_or_insert(order);
             }
-            Claim::Conf(round, orders) => {
-                state.heard(round).conf[from.id()].get_or_insert(orders);
-                round
+            Claim::Conf(_, orders) => {
+                heard.conf[from.id()].get_or_insert(orders);
             }
-        };
+        }
         self.advance(state, round, effects);
     }
 
@@ -310,7 +336,7 @@ impl EventDriven for BinaryAgreement {
         if seen == Some(shown) && state.decided.is_none() {
             state.decided = seen;
         }
-        if state.round == self.rounds {
+        if Some(state.round) == self.rounds {
             state.step = Awaited::Over;
         } else {
             state.round += 1;
@@ -334,7 +360,8 @@ impl EventTestable for BinaryAgreement {
     }
 
     fn alphabet(&self, _: usize, _: General, _: General) -> Vec<Claim> {
-        let rounds = (1..=self.rounds).flat_map(|round| {
+        // Of rounds without end, what can be said in the first.
+        let rounds = (1..=self.rounds.unwrap_or(1)).flat_map(|round| {
             let said = ORDERS
                 .into_iter()
                 .flat_map(move |order| [Claim::Bval(round, order), Claim::Aux(round, order)]);
@@ -350,6 +377,40 @@ impl EventTestable for BinaryAgreement {
 
     fn symmetry(&self) -> Option<&dyn Symmetric<Claim, BinaryAgreementState>> {
         Some(self)
+    }
+
+    fn phases(&self) -> Option<&dyn Phased<Claim, BinaryAgreementState>> {
+        self.rounds.is_none().then_some(self)
+    }
+}
+
+/// Its rounds are its phases.
+impl Phased<Claim, BinaryAgreementState> for BinaryAgreement {
+    fn phase_of(&self, claim: &Claim) -> u32 {
+        claim.round()
+    }
+
+    fn said_in(&self, claim: &Claim, round: u32) -> Claim {
+        match *claim {
+            Claim::Bval(_, order) => Claim::Bval(round, order),
+            Claim::Aux(_, order) => Claim::Aux(round, order),
+            Claim::Conf(_, orders) => Claim::Conf(round, orders),
+        }
+    }
+
+    fn phase(&self, state: &BinaryAgreementState) -> u32 {
+        state.round
+    }
+
+    fn renumbered(&self, state: &BinaryAgreementState) -> BinaryAgreementState {
+        let heard = state.heard.iter().filter(|(round, _)| **round > 1);
+        let heard = heard.map(|(round, heard)| (round - 1, heard.clone())).collect();
+        let later = state
+            .later
+            .iter()
+            .map(|(round, from, claim)| (round - 1, *from, self.said_in(claim, round - 1)));
+        let later = later.collect();
+        BinaryAgreementState { round: state.round - 1, heard, later, ..state.clone() }
     }
 }
 
@@ -371,6 +432,8 @@ impl Symmetric<Claim, BinaryAgreementState> for BinaryAgreement {
             heard.aux.swap(one.id(), other.id());
             heard.conf.swap(one.id(), other.id());
         }
+        let later = state.later.into_iter();
+        state.later = later.map(|(round, from, claim)| (round, swap.of(from), claim)).collect();
         state
     }
 }
@@ -390,7 +453,8 @@ impl fmt::Display for Claim {
 impl Words<Claim, BinaryAgreementState> for BinaryAgreement {
     fn name(&self) -> String {
         let confirms = if self.confirms { " with CONF" } else { "" };
-        format!("binary agreement{confirms}, {}", many(u64::from(self.rounds), "round"))
+        let rounds = self.rounds.map(|rounds| format!(", {}", many(u64::from(rounds), "round")));
+        format!("binary agreement{confirms}{}", rounds.unwrap_or_default())
     }
 
     fn tell(&self, _: General, claim: &Claim) -> String {
@@ -398,7 +462,7 @@ impl Words<Claim, BinaryAgreementState> for BinaryAgreement {
     }
 
     fn explain(&self, state: &BinaryAgreementState) -> Vec<String> {
-        let BinaryAgreementState { round, holds, step, heard, .. } = state;
+        let BinaryAgreementState { round, holds, step, heard, later, .. } = state;
         let mut lines = vec![match step {
             Awaited::Aux => format!("round {round}: holds {holds}"),
             Awaited::Conf => format!("round {round}: holds {holds}, waits for CONF"),
@@ -424,6 +488,11 @@ impl Words<Claim, BinaryAgreementState> for BinaryAgreement {
                 told.push(format!("accepted {}", orders.join(" and then ")));
             }
             lines.push(format!("in round {round}: {}", told.join("; ")));
+        }
+        if !later.is_empty() {
+            let put_off =
+                later.iter().map(|(_, from, claim)| format!("{claim} from {}", from.id()));
+            lines.push(format!("puts off {}", put_off.collect::<Vec<_>>().join(", ")));
         }
         lines
     }

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use crate::general::{General, Generals, Swap};
 use crate::graph::Graph;
-use crate::protocol::events::{Coin, Effect, Effects, EventDriven, FACES, OwnEvent, Timer};
+use crate::protocol::events::{Coin, Effect, Effects, EventDriven, FACES, OwnEvent, Timer, before};
 use crate::protocol::{Lockstep, Round, Seat};
 use crate::testable::{
-    Claims, ClaimsOf, EventTestable, MOST_ROUNDS, ProblemOf, Repertoire, Signing, Symmetric,
-    Testable, Waves, Wire, Words,
+    Claims, ClaimsOf, EventTestable, MOST_ROUNDS, PREPARED_PHASES, Phased, ProblemOf, Repertoire,
+    Signing, Symmetric, Testable, Waves, Wire, Words,
 };
 
 /// What can be tested: a protocol in [rounds](Lockstep), which is tested as it is, or an
@@ -131,7 +131,7 @@ impl<P: EventDriven> InWaves<P> {
     }
 }
 
-impl<P: EventDriven> Waves<WaveState<P::State, P::Message>> for InWaves<P> {
+impl<P: EventTestable> Waves<P::Message, WaveState<P::State, P::Message>> for InWaves<P> {
     fn is_silent(&self, held: &WaveState<P::State, P::Message>) -> bool {
         held.now.is_empty()
     }
@@ -158,6 +158,10 @@ impl<P: EventDriven> Waves<WaveState<P::State, P::Message>> for InWaves<P> {
                 });
             }
         }
+    }
+
+    fn phases(&self) -> Option<&dyn Phased<P::Message, WaveState<P::State, P::Message>>> {
+        self.0.phases().map(|_| self as _)
     }
 }
 
@@ -215,9 +219,15 @@ impl<P: EventTestable> Testable for InWaves<P> {
         self.0.problem(graph)
     }
 
-    /// Each message has a slot of its own: a traitor can say any of them in any wave.
+    /// Each message has a slot of its own: a traitor can say any of them in any wave. Of phases without end, those
+    /// of the first few.
     fn repertoire(&self, n: usize, Wire { from, to, .. }: Wire) -> Repertoire<P::Message> {
-        Repertoire::of(self.0.alphabet(n, from, to).into_iter().map(|message| vec![message]))
+        let mut said = self.0.alphabet(n, from, to);
+        if let Some(phases) = self.0.phases() {
+            let in_phase = |phase| said.iter().map(move |message| phases.said_in(message, phase));
+            said = (1..=PREPARED_PHASES).flat_map(in_phase).collect();
+        }
+        Repertoire::of(said.into_iter().map(|message| vec![message]))
     }
 
     fn signing(&self) -> &dyn Signing<P::Message> {
@@ -235,7 +245,7 @@ impl<P: EventTestable> Testable for InWaves<P> {
         }
     }
 
-    fn waves(&self) -> Option<&dyn Waves<Self::State>> {
+    fn waves(&self) -> Option<&dyn Waves<Self::Message, Self::State>> {
         Some(self)
     }
 }
@@ -257,6 +267,45 @@ impl<P: EventTestable> Words<P::Message, WaveState<P::State, P::Message>> for In
         lines.extend(waits("timers set", held.timers.iter().map(ToString::to_string).collect()));
         lines.extend(waits("waits for", held.asked.iter().map(ToString::to_string).collect()));
         lines
+    }
+}
+
+impl<P: EventTestable> InWaves<P> {
+    fn phasing(&self) -> &dyn Phased<P::Message, P::State> {
+        self.0.phases().expect("it is asked about phases if it has them")
+    }
+}
+
+/// Timers and coins have the number of their phase.
+impl<P: EventTestable> Phased<P::Message, WaveState<P::State, P::Message>> for InWaves<P> {
+    fn phase_of(&self, message: &P::Message) -> u32 {
+        self.phasing().phase_of(message)
+    }
+
+    fn said_in(&self, message: &P::Message, phase: u32) -> P::Message {
+        self.phasing().said_in(message, phase)
+    }
+
+    fn phase(&self, held: &WaveState<P::State, P::Message>) -> u32 {
+        self.phasing().phase(&held.state)
+    }
+
+    fn renumbered(
+        &self,
+        held: &WaveState<P::State, P::Message>,
+    ) -> WaveState<P::State, P::Message> {
+        let timers = held.timers.iter().filter_map(|timer| before(*timer));
+        let coins =
+            |coins: &BTreeSet<Coin>| coins.iter().filter_map(|coin| coin.before()).collect();
+        WaveState {
+            state: self.phasing().renumbered(&held.state),
+            timers: timers.collect(),
+            asked: coins(&held.asked),
+            seen: coins(&held.seen),
+            now: Vec::new(),
+            next: Vec::new(),
+            neighbours: held.neighbours,
+        }
     }
 }
 

@@ -218,7 +218,7 @@ impl<P: Testable> Testable for Parallel<P> {
 
     /// What is claimed of one instance says nothing of several, each with another commander.
     /// None of them is driven by events.
-    fn waves(&self) -> Option<&dyn Waves<Self::State>> {
+    fn waves(&self) -> Option<&dyn Waves<Self::Message, Self::State>> {
         None
     }
 

@@ -63,6 +63,9 @@ pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
     if let Some(least) = verdict.least_heard {
         json["least_heard"] = json!(least);
     }
+    if let Some(carried) = verdict.carried {
+        json["carried"] = json!(carried);
+    }
     match ruling {
         Ruling::Holds => {}
         Ruling::Bounded(halt) => json["halt"] = json!(halt),

@@ -58,7 +58,16 @@ impl fmt::Display for Verdict<CounterexampleInWords> {
             (None, _) => format!("{behaviours} {what}, in {steps} steps"),
             (Some(_), Ruling::Bounded(_)) => format!("some of all executions, in {steps} steps"),
             (Some(_), Ruling::Broken(_)) => format!("executions of any schedule, in {steps} steps"),
-            (Some(_), Ruling::Holds) => format!("all executions, in {steps} steps"),
+            (Some(_), Ruling::Holds) => match self.carried {
+                None => format!("all executions, in {steps} steps"),
+                Some(carried) => {
+                    let carried = many(carried, "vector");
+                    format!(
+                        "all executions, in all phases without end, each like the first as is claimed \
+                         ({carried} of what is carried from one to the next), in {steps} steps"
+                    )
+                }
+            },
         };
         let broken = matches!(ruling, Ruling::Broken(_));
         let not_covered = if broken { None } else { adversary.not_covered(self.signed) };

@@ -13,6 +13,8 @@
 //! | `group` | the renamings of a case |
 //! | `orbits` | of what can be renamed within a column one is gone through |
 //! | `run` | what happens to the loyal, one event after the other, where something was found |
+//! | `start` | where all the loyal begin |
+//! | `phases` | one phase after the other, for protocols that have no last one |
 //! | `attack` | the attack under which that happens |
 //! | `stop` | why the exploration of a case came to no end |
 //! | `asynchronous` | the driver: what is searched after what |
@@ -28,7 +30,9 @@ mod locals;
 mod mail;
 mod naive;
 mod orbits;
+mod phases;
 mod run;
+mod start;
 mod stop;
 
 pub(super) use self::asynchronous::run as run_asynchronous;

@@ -190,6 +190,9 @@ pub enum Halt {
     /// The protocol does not say what a traitor could say: only what can be made of what was heard
     /// was covered.
     Harvest,
+    /// All phases of a protocol that has no last one were gone through, but whether all decide in the end is not
+    /// judged there.
+    Endless,
 }
 
 impl fmt::Display for Halt {
@@ -201,6 +204,10 @@ impl fmt::Display for Halt {
             Halt::Memory => "it took as much memory as it may",
             Halt::Waves => "an execution would have taken more waves than it may",
             Halt::Part => "the rest is for other parts",
+            Halt::Endless => {
+                "nothing wrong is decided in any phase, but who decides in the end is not judged where phases \
+                 have no end"
+            }
             Halt::Harvest => "the protocol does not say what a traitor could say",
         })
     }

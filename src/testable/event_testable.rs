@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use super::Symmetric;
+use super::phased::Phased;
 use super::problem::Problem;
 use super::signing::{Signing, Unsigned};
 use super::words::{Plainly, Words};
@@ -49,6 +50,12 @@ pub trait EventTestable: EventDriven {
         None
     }
 
+    /// How each phase is like the first, if it has no last one: then `alphabet` is what can be said in the first, and
+    /// a verdict can speak of all phases. By default nothing is claimed.
+    fn phases(&self) -> Option<&dyn Phased<Self::Message, Self::State>> {
+        None
+    }
+
     /// How long one execution may go on, in waves: what is sent in a wave is heard in it, and what comes of
     /// that is sent in the next. What is not quiet by then is judged by what was decided up to there.
     fn waves(&self, n: usize) -> usize {
@@ -77,6 +84,10 @@ impl<P: EventTestable> EventTestable for &P {
 
     fn symmetry(&self) -> Option<&dyn Symmetric<P::Message, P::State>> {
         (**self).symmetry()
+    }
+
+    fn phases(&self) -> Option<&dyn Phased<P::Message, P::State>> {
+        (**self).phases()
     }
 
     fn waves(&self, n: usize) -> usize {

@@ -103,6 +103,8 @@ pub enum Refusal {
     NotInAlphabet { wire: Wire, message: String },
     #[error("the alphabet is empty on every link: there is nothing that a traitor could say")]
     NoAlphabet,
+    #[error("its phases are not as is claimed: {0}")]
+    Phases(String),
     #[error("{name:?} is not asked of this protocol: what is asked is {asked}")]
     NotAsked { name: String, asked: String },
     #[error("general {0} has no input here: it can be given none")]

@@ -1,9 +1,10 @@
 //! What is asked of protocols whose rounds are the waves of an event-driven one.
 
+use super::phased::Phased;
 use crate::protocol::events::OwnEvent;
 
 /// What is asked of protocols that are driven by events, and of no others.
-pub trait Waves<S> {
+pub trait Waves<M, S> {
     /// Whether nothing is about to be sent in this state.
     fn is_silent(&self, state: &S) -> bool;
 
@@ -12,4 +13,7 @@ pub trait Waves<S> {
 
     /// One of them does.
     fn happens(&self, state: &mut S, event: OwnEvent);
+
+    /// How each phase is like the first, if there is no last one.
+    fn phases(&self) -> Option<&dyn Phased<M, S>>;
 }

@@ -22,7 +22,7 @@ use crate::search::progress::{Phase, Progress};
 use crate::search::reduction::{Reduction, Reductions};
 use crate::search::symmetry::Symmetry;
 use crate::signature::Signed;
-use crate::testable::{MOST_MESSAGES, Refusal, Repertoire, Wire};
+use crate::testable::{MOST_MESSAGES, PREPARED_PHASES, Refusal, Repertoire, Wire};
 
 /// All behaviours of an adversary against a protocol.
 pub(crate) struct Space<'a> {
@@ -364,6 +364,15 @@ impl<'a> Space<'a> {
     fn can_say(&self, Delivery { wire, said, loyal }: &Delivery<'_, MessageId>) -> bool {
         let wire_choices = self.wire_choices(*wire);
         let said = &*self.once_each(said);
+        // In phases that are not prepared the same can be said as in the first.
+        let early = said.iter().map(|message| match self.is_prepared(*message) {
+            true => *message,
+            false => self.machine.said_in(*message, 1).unwrap_or(*message),
+        });
+        let said = &*match self.terms.phased {
+            true => Cow::Owned(early.unique().collect::<Vec<_>>()),
+            false => Cow::Borrowed(said),
+        };
         let beside_loyal = || beside(said, loyal.unwrap_or(said));
         wire_choices.allows(said) || wire_choices.is_open() && wire_choices.allows(&beside_loyal())
     }
@@ -377,8 +386,14 @@ impl<'a> Space<'a> {
         }
     }
 
+    /// Whether a message is of one of the phases whose messages the repertoire has.
+    fn is_prepared(&self, message: MessageId) -> bool {
+        let phase = || self.machine.phase_of(message).unwrap_or(1);
+        !self.terms.phased || (1..=PREPARED_PHASES).contains(&phase())
+    }
+
     /// What a loyal general says on a wire, slot by slot. (Where the repertoire is unknown, what has
-    /// no slot is left out.)
+    /// no slot is left out, and what is of a phase that is not prepared always is.)
     ///
     /// # Errors
     ///
@@ -388,7 +403,11 @@ impl<'a> Space<'a> {
         wire: Wire,
         said: &[MessageId],
     ) -> Result<Vec<Option<MessageId>>, Refusal> {
-        self.wire_choices(wire).placed(&self.once_each(said)).map_err(|message| {
+        let mut said = self.once_each(said);
+        if self.terms.phased {
+            said.to_mut().retain(|message| self.is_prepared(*message));
+        }
+        self.wire_choices(wire).placed(&said).map_err(|message| {
             let message = self.machine.show_message(message);
             match self.terms.in_waves {
                 true => Refusal::NotInAlphabet { wire, message },

@@ -3,15 +3,18 @@
 //! run again by the simulator before it is believed.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::attack::attack;
-use super::board::{Board, BoardOptions};
+use super::board::{Board, BoardFinding, BoardOptions};
 use super::columns::Columns;
 use super::group::Group;
-use super::locals::Locals;
+use super::locals::{Locals, Scope};
 use super::mail::HeardPrice;
 use super::naive::Naive;
-use super::run::{LinearRun, linear_run};
+use super::phases::{PhaseSearch, PhasedFinding};
+use super::run::{LinearRun, RunGoal, linear_run};
+use super::start::Start;
 use super::stop::Stop;
 use crate::adversary::Adversary;
 use crate::count::Count;
@@ -34,8 +37,10 @@ const PROOF_OF_TRAITORS: u64 = 20_000_000;
 /// The most steps spent on the proof that fewer messages of traitors can't.
 const PROOF_OF_PRICE: u64 = 200_000_000;
 
-/// So many attacks are drawn at random where few lies are looked for.
+/// So many attacks are drawn at random where few lies are looked for; and so many where executions are long, since
+/// phases have no end.
 const DRAWN: u64 = 1024;
+const DRAWN_OF_ENDLESS: u64 = 256;
 
 /// Looks for an attack on an event-driven protocol; one that is found is made as small as can be.
 pub(crate) fn run(search: &Search<'_>, space: &Space<'_>) -> Result<Answer, Refusal> {
@@ -48,7 +53,8 @@ pub(crate) fn run(search: &Search<'_>, space: &Space<'_>) -> Result<Answer, Refu
         return Ok(Answer { halt: Some(search.progress.halt()), ..Answer::default() });
     };
     search.progress.enter(Phase::Searching);
-    Asynchronous { search, space, symmetry, whole, steps: 0 }.run()
+    let carried = AtomicU64::new(0);
+    Asynchronous { search, space, symmetry, whole, steps: 0, carried }.run()
 }
 
 /// A search under way.
@@ -58,6 +64,8 @@ struct Asynchronous<'a> {
     symmetry: Option<Symmetry<'a>>,
     whole: Count,
     steps: u64,
+    /// How many vectors were carried from phase to phase, in all cases.
+    carried: AtomicU64,
 }
 
 /// What was found in a case.
@@ -65,6 +73,8 @@ struct CaseFinding {
     case: InitialChoices,
     /// Its place among the cases with as many traitors.
     place: usize,
+    /// How much of an execution it goes through.
+    scope: Scope,
     faces: BTreeMap<u32, Face>,
     run: LinearRun,
     price: HeardPrice,
@@ -106,6 +116,8 @@ impl Asynchronous<'_> {
         let Some(mut found) = found else {
             let halt = halt.or(self.space.harvested().map(|_| Halt::Harvest));
             let halt = halt.or(self.search.part.map(|_| Halt::Part));
+            let endless = self.search.terms.phased && self.search.terms.asked.ask_who_decides();
+            let halt = halt.or(endless.then_some(Halt::Endless));
             let covered = if halt.is_none() { self.whole.clone() } else { Count::ZERO };
             return Ok(self.answer(covered, None, halt));
         };
@@ -124,7 +136,7 @@ impl Asynchronous<'_> {
         let (cheapest, is_least) = self.cheapest(found)?;
         proved &= is_least;
         let violation = cheapest.violation.clone();
-        let mut locals = Locals::new(self.space, &cheapest.case, &cheapest.faces);
+        let mut locals = Locals::new(self.space, &cheapest.case, &cheapest.faces, cheapest.scope)?;
         let enacted = attack(&mut locals, &cheapest.run);
         locals.lay_down();
         let enacted = match enacted {
@@ -155,7 +167,8 @@ impl Asynchronous<'_> {
     fn with_fewer_lies(&self, found: Found) -> Found {
         let Asynchronous { search: Search { progress, .. }, space, .. } = *self;
         let measure = |found: &Found| (found.attack.traitors.len(), found.attack.size());
-        let drawn = RandomSearch { space, seed: 0, cases: 0..DRAWN, progress };
+        let many = if space.terms.phased { DRAWN_OF_ENDLESS } else { DRAWN };
+        let drawn = RandomSearch { space, seed: 0, cases: 0..many, progress };
         let hunted = drawn.smallest(found.attack.traitors.len());
         let hunted = hunted.filter(|hunted| hunted.violation == found.violation);
         hunted.filter(|hunted| measure(hunted) < measure(&found)).unwrap_or(found)
@@ -169,7 +182,9 @@ impl Asynchronous<'_> {
         let mut reductions = self.search.reductions.of(sound);
         reductions.retain(|reduction| *reduction != Reduction::Renaming || self.symmetry.is_some());
         let of_space = self.search.of_space(self.space);
-        Answer { behaviours, reductions, steps: self.steps, found, halt, ..of_space }
+        let is_all = self.search.terms.phased && found.is_none() && halt.is_none();
+        let carried = is_all.then(|| self.carried.load(Ordering::Relaxed));
+        Answer { behaviours, reductions, steps: self.steps, found, halt, carried, ..of_space }
     }
 
     /// Whether exactly as many traitors as there can be cover fewer: one more who obeys changes nothing for
@@ -230,7 +245,10 @@ impl Asynchronous<'_> {
     /// The attack with as many traitors in which the loyal hear the fewest messages of theirs, and whether that
     /// is proved.
     fn cheapest(&mut self, mut found: CaseFinding) -> Result<(CaseFinding, bool), Refusal> {
-        let Search { limit, progress, .. } = *self.search;
+        let Search { limit, progress, terms, .. } = *self.search;
+        if terms.phased {
+            return Ok((found, false));
+        }
         let mut budget = StepBudget::new(progress, PROOF_OF_PRICE.min(limit - self.steps));
         let cases: Vec<_> = self.cases(found.case.traitors.len()).collect();
         // In those before it there is nothing.
@@ -263,6 +281,9 @@ impl Asynchronous<'_> {
         most: Option<HeardPrice>,
         budget: &mut StepBudget<'_>,
     ) -> Result<Option<CaseFinding>, Stop> {
+        if self.search.terms.phased {
+            return self.by_phases(case, place, budget);
+        }
         let mut best: Option<CaseFinding> = None;
         let mut left = vec![BTreeMap::new()];
         let mut bursts = !self.search.reductions.has(Reduction::Board);
@@ -272,10 +293,11 @@ impl Asynchronous<'_> {
                 break;
             }
             let most = cheaper.map_or(most, |price| Some(price - 1));
-            let locals = Locals::new(self.space, case, &faces);
-            let found = match self.search.engine {
-                Engine::Naive => naive(locals, most, budget),
-                _ => self.on_the_board(locals, case, bursts, most, budget),
+            let mut locals = Locals::new(self.space, case, &faces, Scope::Whole)?;
+            let found = match (Start::first(&mut locals)?, self.search.engine) {
+                (None, _) => Ok(Some((LinearRun::new(), 0, locals.fault()))),
+                (Some(start), Engine::Naive) => naive(locals, &start, most, budget),
+                (Some(start), _) => self.on_the_board(locals, &start, case, bursts, most, budget),
             };
             match found {
                 Err(Stop::Tossed(name)) => {
@@ -292,27 +314,67 @@ impl Asynchronous<'_> {
                 Err(stop) => return Err(stop),
                 Ok(None) => {}
                 Ok(Some((run, price, violation))) => {
-                    let case = case.clone();
-                    best = Some(CaseFinding { case, place, faces, run, price, violation });
+                    let (case, scope) = (case.clone(), Scope::Whole);
+                    best = Some(CaseFinding { case, place, scope, faces, run, price, violation });
                 }
             }
         }
         Ok(best)
     }
 
+    /// A violation in a case, in the first phase in which there is one.
+    fn by_phases(
+        &self,
+        case: &InitialChoices,
+        place: usize,
+        budget: &mut StepBudget<'_>,
+    ) -> Result<Option<CaseFinding>, Stop> {
+        let reductions = self.search.reductions;
+        let options = BoardOptions {
+            antichains: reductions.has(Reduction::Antichains),
+            raising: reductions.has(Reduction::Raising),
+            bursts: false,
+            measured: false,
+            cheapest: false,
+        };
+        let locals = Locals::new(self.space, case, &BTreeMap::new(), Scope::OnePhase)?;
+        // Where demands may tell generals apart, so may inputs later on.
+        let by_inputs = self.search.terms.asked.demands().next().is_some();
+        let mut columns = Columns::new(locals, self.group(case, by_inputs), false);
+        columns.all_ends = !options.antichains;
+        let options = (self.search.engine != Engine::Naive).then_some(options);
+        match PhaseSearch::new(columns, options).explored(budget)? {
+            Ok(carried) => {
+                self.carried.fetch_add(carried as u64, Ordering::Relaxed);
+                Ok(None)
+            }
+            Err(PhasedFinding { run, price, violation, faces }) => {
+                let scope = Scope::Phases(faces.len().max(1) as u32);
+                let faces = (1..).zip(faces).filter_map(|(phase, face)| Some((phase, face?)));
+                let (case, faces) = (case.clone(), faces.collect());
+                Ok(Some(CaseFinding { case, place, scope, faces, run, price, violation }))
+            }
+        }
+    }
+
+    fn group(&self, case: &InitialChoices, by_inputs: bool) -> Group {
+        let n = self.space.terms.n();
+        match &self.symmetry {
+            Some(symmetry) => Group::of_case(n, case, symmetry, by_inputs),
+            None => Group::none(n),
+        }
+    }
+
     fn on_the_board(
         &self,
         locals: Locals<'_>,
+        start: &Start,
         case: &InitialChoices,
         bursts: bool,
         most: Option<HeardPrice>,
         budget: &mut StepBudget<'_>,
     ) -> Result<Option<(LinearRun, HeardPrice, Violation)>, Stop> {
         let n = self.space.terms.n();
-        let group = match &self.symmetry {
-            Some(symmetry) => Group::of_case(n, case, symmetry),
-            None => Group::none(n),
-        };
         let (cheapest, reductions) = (most.is_some(), self.search.reductions);
         let options = BoardOptions {
             antichains: reductions.has(Reduction::Antichains),
@@ -321,22 +383,27 @@ impl Asynchronous<'_> {
             measured: !bursts,
             cheapest,
         };
-        let mut board = Board::new(Columns::new(locals, group, cheapest), options);
-        let explored = board.explored(most.unwrap_or(HeardPrice::MAX), budget);
+        let mut columns = Columns::new(locals, self.group(case, true), cheapest);
+        let mut board = Board::new(&mut columns, options);
+        let explored = board.explored(start, most.unwrap_or(HeardPrice::MAX), budget);
         let found = match explored {
             Err(stop) if self.search.progress.is_last() => {
                 // To give back gigabytes piece by piece takes seconds.
                 std::mem::forget(board);
+                std::mem::forget(columns);
                 return Err(stop);
             }
             explored => explored?,
         };
-        let mut columns = Columns::new(board.columns.locals, Group::none(n), true);
+        drop(board);
+        let mut columns = Columns::new(columns.locals, Group::none(n), true);
         let told = match found {
             None => None,
-            Some(finding) => {
-                let told = linear_run(&mut columns, &finding, budget)?;
-                Some(told.expect("an order of sendings leads to the same sets again"))
+            Some(BoardFinding { sendings, .. }) => {
+                let told = linear_run(&mut columns, start, &sendings, &RunGoal::Breach, budget)?;
+                let told = told.expect("an order of sendings leads to the same sets again");
+                let (run, price, violation) = told;
+                Some((run, price, violation.expect("it leads to a violation")))
             }
         };
         columns.locals.lay_down();
@@ -345,12 +412,14 @@ impl Asynchronous<'_> {
 }
 
 fn naive(
-    locals: Locals<'_>,
+    mut locals: Locals<'_>,
+    start: &Start,
     most: Option<HeardPrice>,
     budget: &mut StepBudget<'_>,
 ) -> Result<Option<(LinearRun, HeardPrice, Violation)>, Stop> {
-    let mut naive = Naive::new(locals);
-    let found = naive.explored(most.unwrap_or(HeardPrice::MAX), budget)?;
-    naive.locals.lay_down();
+    let mut naive = Naive::new(&mut locals);
+    let found = naive.explored(start, most.unwrap_or(HeardPrice::MAX), budget)?;
+    drop(naive);
+    locals.lay_down();
     Ok(found.map(|found| (found.run, found.price, found.violation)))
 }

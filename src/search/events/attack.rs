@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use itertools::Itertools;
 use rustc_hash::FxHashMap;
 
-use super::locals::{LocalEvent, LocalId, Locals, Mail, Reaction, SendingId};
+use super::locals::{LocalEvent, LocalId, Locals, Mail, Reaction, SendingId, Tale};
 use super::mail::MailSet;
 use super::run::{LinearRun, NamedEvent};
 use super::stop::Stop;
@@ -72,7 +72,7 @@ pub(super) fn attack(
     run: &LinearRun,
 ) -> Result<Option<NumberedAttack>, Stop> {
     let (space, case) = (locals.space, locals.case);
-    let mut placing = Placing::new(locals);
+    let mut placing = Placing::new(locals)?;
     if placing.begin()? {
         placing.happen(run)?;
         placing.end()?;
@@ -110,20 +110,22 @@ struct Placing<'l, 'a> {
 }
 
 impl<'l, 'a> Placing<'l, 'a> {
-    fn new(locals: &'l mut Locals<'a>) -> Placing<'l, 'a> {
+    fn new(locals: &'l mut Locals<'a>) -> Result<Placing<'l, 'a>, Stop> {
         let space = locals.space;
-        let wires = space.terms.wires(1);
-        let all = wires.flat_map(|wire| space.wire_choices(wire).regular().copied());
-        let mut all = all.unique().collect_vec();
+        let mut all = Vec::new();
+        for wire in space.terms.wires(1) {
+            all.extend(locals.scope.and_next().said(space, wire)?);
+        }
+        let mut all = all.into_iter().unique().collect_vec();
         space.machine.sort(&mut all);
-        Placing {
+        Ok(Placing {
             locals,
             waves: RunWaves::default(),
             places: BTreeMap::new(),
             sent_in: FxHashMap::default(),
             shown_in: FxHashMap::default(),
             ranks: all.into_iter().zip(0..).collect(),
-        }
+        })
     }
 
     /// All begin, in the first wave; false if that is a fault.
@@ -173,7 +175,7 @@ impl<'l, 'a> Placing<'l, 'a> {
     /// One event after the other, up to one that is a fault.
     fn happen(&mut self, run: &LinearRun) -> Result<(), Stop> {
         for (me, event) in run {
-            let (wave, event) = self.put(*me, *event);
+            let (wave, event) = self.put(*me, *event)?;
             self.waves.last = self.waves.last.max(wave);
             let place = self.places.get_mut(me).expect("all the loyal have begun");
             match self.locals.happens(place.local, event)? {
@@ -191,8 +193,8 @@ impl<'l, 'a> Placing<'l, 'a> {
     }
 
     /// Puts an event into the first wave in which it can come.
-    fn put(&mut self, me: General, event: NamedEvent) -> (Round, LocalEvent) {
-        match event {
+    fn put(&mut self, me: General, event: NamedEvent) -> Result<(Round, LocalEvent), Stop> {
+        Ok(match event {
             NamedEvent::Own(event) => {
                 let place = self.places.get_mut(&me).expect("all the loyal have begun");
                 let wave = place.moves_on(place.wave, |_| None);
@@ -200,7 +202,10 @@ impl<'l, 'a> Placing<'l, 'a> {
                 (wave, LocalEvent::Own(event))
             }
             NamedEvent::Mail(mail) => {
-                let number = self.locals.mail.get_index_of(&mail).expect("it was sent") as u32;
+                let Some(number) = self.locals.mail.get_index_of(&mail) else {
+                    return Err(self.locals.unlike_whole(mail).into());
+                };
+                let number = number as u32;
                 let key = self.key(me, number);
                 let place = self.places.get_mut(&me).expect("all the loyal have begun");
                 let wave = place.moves_on(key.0, |_| Some(key));
@@ -209,9 +214,11 @@ impl<'l, 'a> Placing<'l, 'a> {
                 self.waves.shift(wire, mail.message, wave);
                 (wave, LocalEvent::Mail(number))
             }
-            NamedEvent::Tale(number) => {
+            NamedEvent::Tale(from, message) => {
+                let mut tales = self.locals.tales[me.id()].iter();
+                let is_it = |tale: &Tale| (tale.from, tale.message) == (from, message);
+                let number = tales.position(is_it).expect("it can be said") as u32;
                 let tale = &self.locals.tales[me.id()][number as usize];
-                let (from, message) = (tale.from, tale.message);
                 let shown = tale.needs.iter().filter_map(|number| self.shown_in.get(number));
                 let first = shown.max().copied().unwrap_or(1);
                 let rank = self.ranks[&message];
@@ -221,7 +228,7 @@ impl<'l, 'a> Placing<'l, 'a> {
                 self.waves.told.entry(wire).or_default().push(message);
                 (wave, LocalEvent::Tale(number))
             }
-        }
+        })
     }
 
     /// What was not heard comes when all is over, and so do coins that would show their faces before.

@@ -14,13 +14,15 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::columns::{Columns, HistoryId, SentStage, SnapshotId};
+use super::columns::{Columns, HistoryId, PhaseEnd, SentStage, SnapshotId};
 use super::group::RenamingId;
 use super::judge::{Breach, ProductJudge};
-use super::locals::{Reaction, SendingId};
-use super::mail::{HeardPrice, MailSet, Snapshot};
+use super::locals::SendingId;
+use super::mail::{HeardPrice, Snapshot};
+use super::start::Start;
 use super::stop::Stop;
 use crate::general::General;
 use crate::search::budget::StepBudget;
@@ -82,8 +84,8 @@ pub(super) struct BoardFinding {
     pub price: HeardPrice,
 }
 
-pub(super) struct Board<'a> {
-    pub columns: Columns<'a>,
+pub(super) struct Board<'b, 'a> {
+    columns: &'b mut Columns<'a>,
     judge: ProductJudge<'a>,
     loyal: Vec<General>,
     options: BoardOptions,
@@ -94,10 +96,13 @@ pub(super) struct Board<'a> {
     antichains: FxHashMap<Vec<u32>, Vec<u32>>,
     /// How many nodes were gone through.
     pub visited: u64,
+    /// Where one phase is gone through: how each can have ended it, in a node with this number, by the names that
+    /// they have there.
+    pub ends: IndexMap<Vec<Vec<PhaseEnd>>, u32, FxBuildHasher>,
 }
 
-impl<'a> Board<'a> {
-    pub fn new(columns: Columns<'a>, options: BoardOptions) -> Board<'a> {
+impl<'b, 'a> Board<'b, 'a> {
+    pub fn new(columns: &'b mut Columns<'a>, options: BoardOptions) -> Board<'b, 'a> {
         let judge = ProductJudge::new(columns.locals.space, columns.locals.case);
         Board {
             loyal: columns.locals.loyal.iter().collect(),
@@ -108,18 +113,21 @@ impl<'a> Board<'a> {
             frontier: BTreeMap::new(),
             antichains: FxHashMap::default(),
             visited: 0,
+            ends: IndexMap::default(),
         }
     }
 
     /// Goes through all nodes of at most this price, up to the first violation, or the cheapest.
     pub fn explored(
         &mut self,
+        start: &Start,
         most: HeardPrice,
         budget: &mut StepBudget<'_>,
     ) -> Result<Option<BoardFinding>, Stop> {
-        if !self.begin()? {
-            return Ok(Some(BoardFinding { sendings: Vec::new(), price: 0 }));
-        }
+        let (histories, now) = start.columns(self.columns)?;
+        let prices = vec![0; self.loyal.len()];
+        self.nodes.push(BoardNode { histories, now, prices, origin: None, alive: true });
+        self.frontier.insert((0, 0), vec![0]);
         let mut best: Option<(u32, HeardPrice)> = None;
         while let Some(((price, depth), nodes)) = self.frontier.pop_first() {
             if price > most || best.is_some_and(|(_, best)| best <= price) {
@@ -138,6 +146,9 @@ impl<'a> Board<'a> {
                 }
                 budget.step()?;
                 let found = self.breach(number, budget)?;
+                if self.columns.locals.is_one_phase() {
+                    self.ended(number, budget)?;
+                }
                 let cheaper = |breach: &Breach| {
                     breach.price <= most && best.is_none_or(|(_, best)| breach.price < best)
                 };
@@ -154,28 +165,6 @@ impl<'a> Board<'a> {
         self.finding(best)
     }
 
-    /// All begin; false if that is a fault.
-    fn begin(&mut self) -> Result<bool, Stop> {
-        let nothing = Snapshot { mail: MailSet::NONE, signatures: 0 };
-        let nothing = self.columns.snapshot(nothing);
-        let (mut histories, mut now) = (Vec::new(), vec![nothing; self.loyal.len()]);
-        for me in self.loyal.clone() {
-            match self.columns.locals.begin(me)? {
-                Reaction::Moves(start) => histories.push(self.columns.start(start)),
-                Reaction::Sends(start, sending) => {
-                    histories.push(self.columns.start(start));
-                    now = delivered(&mut self.columns, &self.loyal, &now, me, sending)?;
-                }
-                Reaction::Fails(_) => return Ok(false),
-                Reaction::Nothing => unreachable!("a general begins in some state"),
-            }
-        }
-        let prices = vec![0; self.loyal.len()];
-        self.nodes.push(BoardNode { histories, now, prices, origin: None, alive: true });
-        self.frontier.insert((0, 0), vec![0]);
-        Ok(true)
-    }
-
     fn breach(&mut self, node: u32, budget: &mut StepBudget<'_>) -> Result<Option<Breach>, Stop> {
         let Board { columns, judge, nodes, .. } = self;
         let BoardNode { histories, now, .. } = &nodes[node as usize];
@@ -190,6 +179,22 @@ impl<'a> Board<'a> {
         // In bursts the prices of a set are beside what was paid before.
         let paid = if self.options.bursts { nodes[node as usize].price() } else { 0 };
         Ok(found.map(|found| Breach { price: paid + found.price, ..found }))
+    }
+
+    /// How a phase can have ended by now.
+    fn ended(&mut self, node: u32, budget: &mut StepBudget<'_>) -> Result<(), Stop> {
+        let mut ends = Vec::with_capacity(self.loyal.len());
+        for place in 0..self.loyal.len() {
+            let BoardNode { histories, now, .. } = &self.nodes[node as usize];
+            let (contents, renaming) =
+                self.columns.contents(histories[place], now[place], budget)?;
+            let back = self.columns.group.inverse(renaming);
+            let own = self.columns.at(contents).ends.clone().into_iter();
+            let own = own.map(|end| self.columns.renamed_end(end, back));
+            ends.push(own.collect::<Result<_, _>>()?);
+        }
+        self.ends.entry(ends).or_insert(node);
+        Ok(())
     }
 
     fn expand(
@@ -250,7 +255,7 @@ impl<'a> Board<'a> {
         let from = self.loyal[place];
         let BoardNode { histories, now, prices, .. } = &self.nodes[number as usize];
         let (mut histories, mut prices) = (histories.clone(), prices.clone());
-        let now = delivered(&mut self.columns, &self.loyal, now, from, sending)?;
+        let now = delivered(self.columns, &self.loyal, now, from, sending)?;
         histories[place] = history;
         prices[place] = price;
         if self.options.raising {
@@ -262,7 +267,8 @@ impl<'a> Board<'a> {
         let node = self.renamed(&histories, &now, &prices, renaming)?;
         let node = BoardNode { origin: Some((number, from, sending, renaming)), ..node };
         let Board { columns, nodes, antichains, options, .. } = self;
-        let known = antichains.entry(options.key(columns, &node.histories, &node.now)).or_default();
+        let known =
+            antichains.entry(options.key(&**columns, &node.histories, &node.now)).or_default();
         let covers = |one: &BoardNode, other: &BoardNode| {
             let mut pairs = one.histories.iter().zip(&other.histories);
             match options {
@@ -300,7 +306,7 @@ impl<'a> Board<'a> {
             return Ok(0);
         }
         let key = |board: &Self, histories: &[HistoryId], now: &[SnapshotId]| {
-            (board.options.key(&board.columns, histories, now), histories.to_vec())
+            (board.options.key(board.columns, histories, now), histories.to_vec())
         };
         let mut first = (key(self, histories, now), 0);
         for renaming in self.columns.group.ids().skip(1) {
@@ -321,7 +327,7 @@ impl<'a> Board<'a> {
     ) -> Result<Vec<HistoryId>, Stop> {
         let mut renamed = histories.to_vec();
         for (place, history) in histories.iter().enumerate() {
-            let there = self.place(self.columns.group.renamed(self.loyal[place], renaming));
+            let there = self.columns.renamed_place(place, renaming);
             renamed[there] = self.columns.renamed_history(*history, renaming)?;
         }
         Ok(renamed)
@@ -336,7 +342,7 @@ impl<'a> Board<'a> {
     ) -> Result<BoardNode, Stop> {
         let mut paid = prices.to_vec();
         for (place, price) in prices.iter().enumerate() {
-            let there = self.place(self.columns.group.renamed(self.loyal[place], renaming));
+            let there = self.columns.renamed_place(place, renaming);
             paid[there] = *price;
         }
         let histories = self.renamed_histories(histories, renaming)?;
@@ -351,20 +357,24 @@ impl<'a> Board<'a> {
     ) -> Result<Vec<SnapshotId>, Stop> {
         let mut all = now.to_vec();
         for (place, now) in now.iter().enumerate() {
-            let there = self.place(self.columns.group.renamed(self.loyal[place], renaming));
+            let there = self.columns.renamed_place(place, renaming);
             all[there] = self.columns.renamed_snapshot(*now, renaming)?;
         }
         Ok(all)
     }
 
-    fn place(&self, general: General) -> usize {
-        let place = self.loyal.iter().position(|loyal| *loyal == general);
-        place.expect("the loyal are renamed to the loyal")
+    fn finding(&mut self, found: Option<(u32, HeardPrice)>) -> Result<Option<BoardFinding>, Stop> {
+        let Some((number, price)) = found else { return Ok(None) };
+        let (sendings, _) = self.leading_to(number)?;
+        Ok(Some(BoardFinding { sendings, price }))
     }
 
-    /// The sendings that lead to a node, by the names that everybody had at the start.
-    fn finding(&mut self, found: Option<(u32, HeardPrice)>) -> Result<Option<BoardFinding>, Stop> {
-        let Some((mut number, price)) = found else { return Ok(None) };
+    /// The sendings that lead to a node, by the names that everybody had at the start, and how those of the node
+    /// are renamed to them.
+    pub fn leading_to(
+        &mut self,
+        mut number: u32,
+    ) -> Result<(Vec<(General, SendingId)>, RenamingId), Stop> {
         let mut origins = Vec::new();
         while let Some(origin @ (parent, ..)) = self.nodes[number as usize].origin {
             origins.push(origin);
@@ -379,7 +389,7 @@ impl<'a> Board<'a> {
             let undone = self.columns.group.inverse(renaming);
             back = self.columns.group.product(undone, back);
         }
-        Ok(Some(BoardFinding { sendings, price }))
+        Ok((sendings, back))
     }
 }
 
@@ -415,7 +425,7 @@ mod tests {
     use crate::search::choices::initial::TraitorsOrders;
     use crate::search::choices::space::Space;
     use crate::search::events::group::Group;
-    use crate::search::events::locals::Locals;
+    use crate::search::events::locals::{Locals, Scope};
     use crate::search::progress::Progress;
 
     /// How many nodes there are for Bracha's broadcast, when nobody is renamed, when all are, and when sets are
@@ -432,10 +442,10 @@ mod tests {
         let case = cases.next().unwrap();
         [(false, false), (true, false), (true, true)].map(|(renaming, raising)| {
             let group = match renaming {
-                true => Group::of_case(n, &case, &symmetry),
+                true => Group::of_case(n, &case, &symmetry, true),
                 false => Group::none(n),
             };
-            let locals = Locals::new(&space, &case, &BTreeMap::new());
+            let locals = Locals::new(&space, &case, &BTreeMap::new(), Scope::Whole).unwrap();
             let options = BoardOptions {
                 antichains: true,
                 raising,
@@ -443,9 +453,11 @@ mod tests {
                 measured: false,
                 cheapest: false,
             };
-            let mut board = Board::new(Columns::new(locals, group, false), options);
+            let mut columns = Columns::new(locals, group, false);
+            let start = Start::first(&mut columns.locals).unwrap().unwrap();
+            let mut board = Board::new(&mut columns, options);
             let mut budget = StepBudget::new(&progress, u64::MAX);
-            assert_eq!(board.explored(0, &mut budget).unwrap(), None);
+            assert_eq!(board.explored(&start, 0, &mut budget).unwrap(), None);
             board.visited
         })
     }

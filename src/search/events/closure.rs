@@ -1,6 +1,6 @@
 //! All that one general can do without sending anything: from some local states, with what it can hear.
 
-use super::locals::{LocalEvent, LocalId, Locals, Reaction};
+use super::locals::{LocalEvent, LocalId, Locals, Reaction, Stage};
 use super::mail::{HeardPrice, Snapshot};
 use super::orbits::Orbits;
 use super::stop::Stop;
@@ -84,6 +84,10 @@ impl Closure {
             place += 1;
             let now = paid as HeardPrice;
             if self.met[local as usize].1 != now {
+                continue;
+            }
+            if matches!(locals.stage(local), Stage::Stuck(_)) {
+                visit(locals, orbits, Visit::State { local, price: now, quiet: true })?;
                 continue;
             }
             events.clear();

@@ -4,11 +4,12 @@
 mod renamed;
 
 use indexmap::{IndexMap, IndexSet};
+use itertools::Itertools;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::closure::{Closure, Visit};
 use super::group::{Group, RenamingId};
-use super::locals::{LocalId, Locals, Reaction, SendingId};
+use super::locals::{EndedId, LocalId, Locals, Reaction, SendingId, Stage};
 use super::mail::{HeardPrice, Snapshot};
 use super::orbits::Orbits;
 use super::stop::Stop;
@@ -49,8 +50,29 @@ pub(super) struct Contents {
     /// How many there are.
     pub size: usize,
     pub profile: ProfileId,
+    /// How a phase can have ended, if one is gone through.
+    pub ends: Vec<PhaseEnd>,
     /// What can be sent next, and the states in which that leaves the general, each with its least price.
     pub sends: Vec<(SendingId, Vec<(LocalId, HeardPrice)>)>,
+}
+
+/// How a general ends a phase.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum PhaseEnd {
+    /// It begins the next.
+    Ended(EndedId),
+    /// It never does, and has decided so.
+    Stuck(Option<DecisionId>),
+}
+
+impl PhaseEnd {
+    /// The end of a phase for one who is there by now, and has decided so.
+    pub fn of(stage: Stage, decision: Option<DecisionId>) -> PhaseEnd {
+        match stage {
+            Stage::Ended(ended) => PhaseEnd::Ended(ended),
+            Stage::Present | Stage::Stuck(_) => PhaseEnd::Stuck(decision),
+        }
+    }
 }
 
 /// What a set of local states comes to.
@@ -86,6 +108,8 @@ pub(super) struct Columns<'a> {
     pub profiles: IndexSet<Profile, FxBuildHasher>,
     raised: FxHashMap<(HistoryId, SnapshotId), HistoryId>,
     closure: Closure,
+    /// Whether ends of a phase are kept that others cover.
+    pub all_ends: bool,
     /// How many local states all sets have.
     pub total: u64,
 }
@@ -115,6 +139,7 @@ impl<'a> Columns<'a> {
             profiles: IndexSet::default(),
             raised: FxHashMap::default(),
             closure: Closure::new(priced),
+            all_ends: false,
             total: 0,
         }
     }
@@ -267,6 +292,8 @@ impl<'a> Columns<'a> {
         let mut profile = Profile::default();
         let mut sends: Vec<(SendingId, Seeds)> = Vec::new();
         let mut size = 0;
+        let mut ends = PhaseEnds::default();
+        let one_phase = locals.is_one_phase();
         let visits = |locals: &mut Locals<'_>, orbits: &Orbits<'_>, visit: Visit| match visit {
             Visit::Event { reaction: Reaction::Sends(next, sending), price, .. } => {
                 let place = sends.iter().position(|(known, _)| *known == sending);
@@ -288,9 +315,13 @@ impl<'a> Columns<'a> {
                 match locals.decision(local) {
                     Err(_) => profile.fails(price),
                     Ok(decision) => {
+                        if one_phase {
+                            ends.meet(locals.stage(local), decision);
+                        }
                         let decision = decision.map(|made| decisions.insert_full(made).0 as u32);
                         profile.allow(Possibility { quiet: false, decision, price });
-                        if quiet {
+                        // In a later phase it may go on.
+                        if quiet && !one_phase {
                             profile.allow(Possibility { quiet, decision, price });
                         }
                     }
@@ -303,9 +334,10 @@ impl<'a> Columns<'a> {
         self.total += size as u64;
         let profile = self.profiles.insert_full(profile).0 as ProfileId;
         let sends = self.unfolded(sends, &stabilizer)?;
+        let ends = self.unfolded_ends(&ends.left(self.all_ends), &stabilizer)?;
         let sends =
             sends.into_iter().map(|(sending, seeds)| (sending, seeds.into_iter().collect()));
-        Ok(Contents { size, profile, sends: sends.collect() })
+        Ok(Contents { size, profile, ends, sends: sends.collect() })
     }
 
     /// The same with every snapshot replaced by what can be heard by now, where that leaves the set of local
@@ -355,6 +387,31 @@ impl<'a> Columns<'a> {
             Some(back) => SentStage { before: self.raised_at(stage.before, back, now), ..stage },
         };
         self.after(raised)
+    }
+}
+
+/// How a phase can end, as far as it is known.
+#[derive(Default)]
+struct PhaseEnds {
+    ended: IndexMap<EndedId, Option<DecisionId>, FxBuildHasher>,
+    stuck: IndexSet<Option<DecisionId>, FxBuildHasher>,
+}
+
+impl PhaseEnds {
+    fn meet(&mut self, stage: Stage, decision: Option<DecisionId>) {
+        match PhaseEnd::of(stage, decision) {
+            PhaseEnd::Ended(ended) => drop(self.ended.insert(ended, decision)),
+            PhaseEnd::Stuck(decision) => drop(self.stuck.insert(decision)),
+        }
+    }
+
+    /// All of them, or those that nothing covers: whoever begins the next phase, having decided the same, and is
+    /// never heard in it does as well as one who stays behind.
+    fn left(&self, all: bool) -> Vec<PhaseEnd> {
+        let covered = |made: &Option<DecisionId>| self.ended.values().contains(made);
+        let stuck = self.stuck.iter().filter(|made| all || !covered(made));
+        let ended = self.ended.keys().map(|ended| PhaseEnd::Ended(*ended));
+        ended.chain(stuck.map(|made| PhaseEnd::Stuck(*made))).collect()
     }
 }
 

@@ -30,13 +30,18 @@ impl Group {
         Group::of(n, &[])
     }
 
-    /// Those of a case.
-    pub fn of_case(n: usize, case: &InitialChoices, symmetry: &Symmetry<'_>) -> Group {
+    /// Those of a case; where inputs are told apart, who has another one plays another part.
+    pub fn of_case(
+        n: usize,
+        case: &InitialChoices,
+        symmetry: &Symmetry<'_>,
+        by_inputs: bool,
+    ) -> Group {
         let mut kinds = Vec::new();
         for kind in &symmetry.kinds {
             let part = |general: &General| {
                 let traitor = case.traitors.contains(*general);
-                let input = case.inputs.get(general).filter(|_| !traitor);
+                let input = case.inputs.get(general).filter(|_| by_inputs && !traitor);
                 (traitor, input.map(|input| input.place()))
             };
             let parts = kind.iter().into_group_map_by(part);
@@ -72,6 +77,11 @@ impl Group {
 
     pub fn ids(&self) -> std::ops::Range<RenamingId> {
         0..self.all.len() as RenamingId
+    }
+
+    /// How many generals there are.
+    pub fn generals(&self) -> usize {
+        self.all[0].len()
     }
 
     pub fn is_trivial(&self) -> bool {

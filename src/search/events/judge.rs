@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::columns::{Possibility, Profile, ProfileId};
+use super::columns::{PhaseEnd, Possibility, Profile, ProfileId};
 use super::mail::HeardPrice;
 use crate::general::General;
 use crate::machine::DecisionId;
@@ -28,6 +28,8 @@ pub(super) enum Wanted {
     Decision(Option<u32>, bool),
     /// A fault.
     Fault,
+    /// It ends a phase so.
+    End(PhaseEnd),
     /// Nothing in particular.
     Anything,
 }

@@ -5,15 +5,21 @@
 //! difference. (To hear what changes nothing is as good as to hear it later, so nothing is heard twice, and
 //! what makes no difference need never be heard.)
 
+mod claim;
+mod phases;
+mod reaction;
 mod swapped;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
-use itertools::Itertools;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use self::phases::Ended;
+pub(super) use self::phases::{EndedId, Scope, Stage};
+use self::reaction::Packed;
+pub(super) use self::reaction::Reaction;
 use super::mail::MailSet;
 use super::stop::Stop;
 use crate::fault::Fault;
@@ -26,7 +32,7 @@ use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::signature_set::SignatureSet;
 use crate::search::choices::space::Space;
 use crate::search::progress::Halt;
-use crate::testable::Wire;
+use crate::testable::{Refusal, Wire};
 
 /// The number of a local state.
 pub(super) type LocalId = u32;
@@ -45,24 +51,14 @@ pub(super) enum LocalEvent {
     Own(OwnEvent),
 }
 
-/// What comes of it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Reaction {
-    /// Nothing.
-    Nothing,
-    /// Another local state.
-    Moves(LocalId),
-    /// It sends something, and is in this state then.
-    Sends(LocalId, SendingId),
-    /// A fault, by number.
-    Fails(u32),
-}
-
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Local {
     general: General,
     state: StateId,
     heard: MailSet,
+    stage: Stage,
+    /// What the common coin of its phase shows, if phases are searched one by one and that is settled.
+    face: Option<Face>,
 }
 
 /// A message of a loyal general; of several equal ones each has a number of its own.
@@ -91,8 +87,15 @@ pub(super) struct Locals<'a> {
     pub case: &'a InitialChoices,
     pub loyal: Generals,
     pub worker: Worker<'a>,
+    pub scope: Scope,
     /// What common coins show.
     faces: BTreeMap<u32, Face>,
+    /// How generals have ended a phase, by number.
+    ended: IndexSet<Ended, FxBuildHasher>,
+    /// By general, what it can hear of the next phase, if phases are searched one by one.
+    later: Vec<Vec<(General, MessageId)>>,
+    /// How many steps were held against the claim of phases.
+    tried: usize,
     locals: IndexSet<Local, FxBuildHasher>,
     pub mail: IndexSet<Mail, FxBuildHasher>,
     /// By message, which it is when two have changed places.
@@ -120,66 +123,42 @@ struct LocalRow {
     swapped: Box<[u32]>,
 }
 
-/// A reaction in eight bytes; 0 if it is not known.
-#[derive(Clone, Copy, Default)]
-struct Packed(u32, u32);
-
-impl Packed {
-    const PLAIN: u32 = u32::MAX;
-    const FAULT: u32 = u32::MAX - 1;
-
-    fn of(reaction: Reaction) -> Packed {
-        match reaction {
-            Reaction::Nothing => Packed(u32::MAX, 0),
-            Reaction::Moves(next) => Packed(next + 1, Packed::PLAIN),
-            Reaction::Sends(next, sending) => Packed(next + 1, sending),
-            Reaction::Fails(number) => Packed(number + 1, Packed::FAULT),
-        }
-    }
-
-    fn reaction(self) -> Option<Reaction> {
-        match self {
-            Packed(0, _) => None,
-            Packed(u32::MAX, _) => Some(Reaction::Nothing),
-            Packed(next, Packed::PLAIN) => Some(Reaction::Moves(next - 1)),
-            Packed(number, Packed::FAULT) => Some(Reaction::Fails(number - 1)),
-            Packed(next, sending) => Some(Reaction::Sends(next - 1, sending)),
-        }
-    }
-}
-
 impl<'a> Locals<'a> {
     pub fn new(
         space: &'a Space<'a>,
         case: &'a InitialChoices,
         faces: &BTreeMap<u32, Face>,
-    ) -> Locals<'a> {
+        scope: Scope,
+    ) -> Result<Locals<'a>, Refusal> {
         let loyal = space.everybody().minus(case.traitors);
-        let tales = space.everybody().iter().map(|to| {
-            let wires = case.traitors.iter().map(|from| Wire { round: 1, from, to });
-            let wires = wires.filter(|wire| space.terms.graph.has_edge(wire.from, to));
-            let tales = wires.flat_map(|wire| {
-                let mut said = space.wire_choices(wire).regular().copied().unique().collect_vec();
-                space.machine.sort(&mut said);
-                said.into_iter().map(move |message| {
+        let mut tales = Vec::new();
+        for to in space.everybody().iter() {
+            let mut told = Vec::new();
+            for from in case.traitors.iter().filter(|from| space.terms.graph.has_edge(*from, to)) {
+                let wire = Wire { round: 1, from, to };
+                told.extend(scope.said(space, wire)?.into_iter().map(|message| {
                     let needs = space.wire_choices(wire).signatures(&message).into();
-                    Tale { from: wire.from, message, needs }
-                })
-            });
-            tales.collect_vec()
-        });
+                    Tale { from, message, needs }
+                }));
+            }
+            tales.push(told);
+        }
         let mut signatures = IndexSet::default();
         signatures.insert(space.made_by(case.traitors));
-        Locals {
+        Ok(Locals {
             space,
             case,
             loyal,
             worker: space.worker(case.traitors),
+            scope,
             faces: faces.clone(),
+            ended: IndexSet::default(),
+            later: scope.later(space)?,
+            tried: 0,
             locals: IndexSet::default(),
             mail: IndexSet::default(),
             swapped_mail: Vec::new(),
-            tales: tales.collect(),
+            tales,
             sendings: IndexSet::default(),
             faults: Vec::new(),
             rows: Vec::new(),
@@ -187,7 +166,7 @@ impl<'a> Locals<'a> {
             signatures,
             is_signed: space.is_signed(),
             described: FxHashMap::default(),
-        }
+        })
     }
 
     /// The last fault that was found.
@@ -230,7 +209,16 @@ impl<'a> Locals<'a> {
         let seat = Seat::on(&self.space.terms.graph, me);
         let input = self.case.inputs.get(&me).copied();
         let begun = self.worker.start(seat, input);
-        self.settled(me, MailSet::NONE, None, begun)
+        let stage = Stage::Present;
+        let begun = begun.map(|state| state.expect("a loyal general has a state"));
+        let first = begun.map(|state| Local {
+            general: me,
+            state,
+            heard: MailSet::NONE,
+            stage,
+            face: None,
+        });
+        self.settled(None, first)
     }
 
     /// Something happens.
@@ -250,30 +238,20 @@ impl<'a> Locals<'a> {
     }
 
     fn asked(&mut self, local: LocalId, event: LocalEvent) -> Result<Reaction, Stop> {
-        let Local { general: me, state, heard } = self.locals[local as usize];
-        let (heard, next) = match event {
-            LocalEvent::Mail(number) => {
-                let Mail { from, message, .. } = self.mail[number as usize];
-                (heard.with(number), self.worker.receive_anew(me, state, 1, from, message))
-            }
-            LocalEvent::Tale(tale) => {
-                let Tale { from, message, .. } = self.tales[me.id()][tale as usize];
-                (heard, self.worker.receive_anew(me, state, 1, from, message))
-            }
-            LocalEvent::Own(event) => (heard, self.worker.happens(me, Some(state), event)),
-        };
-        let next = match event {
-            // What is sent because of it is sent in the next wave.
-            LocalEvent::Mail(_) | LocalEvent::Tale(_) => {
-                next.and_then(|next| self.worker.end_round(me, next, 1))
-            }
-            LocalEvent::Own(_) => next,
+        let before = self.locals[local as usize];
+        let next = self.next(before.general, before.state, event);
+        let heard = match event {
+            LocalEvent::Mail(number) => before.heard.with(number),
+            LocalEvent::Tale(_) | LocalEvent::Own(_) => before.heard,
         };
         // What changes nothing was as good as not heard.
-        let same = matches!(event, LocalEvent::Mail(_) | LocalEvent::Tale(_)).then_some(state);
-        let reaction = match &next {
-            Ok(next) if *next == same && same.is_some() => Reaction::Nothing,
-            _ => self.settled(me, heard, Some(local), next)?,
+        let is_heard = matches!(event, LocalEvent::Mail(_) | LocalEvent::Tale(_));
+        let reaction = match next {
+            Ok(next) if next == before.state && is_heard => Reaction::Nothing,
+            next => {
+                let next = next.map(|state| Local { state, heard, ..before });
+                self.settled(Some((local, event)), next)?
+            }
         };
         let row = &mut self.rows[local as usize];
         match event {
@@ -289,32 +267,71 @@ impl<'a> Locals<'a> {
         Ok(reaction)
     }
 
+    /// What becomes of a state when something happens; something may be about to be sent.
+    fn next(&mut self, me: General, state: StateId, event: LocalEvent) -> Caught<StateId> {
+        let next = match event {
+            LocalEvent::Mail(number) => {
+                let Mail { from, message, .. } = self.mail[number as usize];
+                return self.hears(me, state, from, message);
+            }
+            LocalEvent::Tale(tale) => {
+                let Tale { from, message, .. } = self.tales[me.id()][tale as usize];
+                return self.hears(me, state, from, message);
+            }
+            LocalEvent::Own(event) => self.worker.happens(me, Some(state), event),
+        };
+        next.map(|next| next.expect("a loyal general has a state"))
+    }
+
+    /// The same when a message comes: what is sent because of it is sent in the next wave.
+    fn hears(
+        &mut self,
+        me: General,
+        state: StateId,
+        from: General,
+        message: MessageId,
+    ) -> Caught<StateId> {
+        let next = self.worker.receive_anew(me, state, 1, from, message)?;
+        let next = self.worker.end_round(me, next, 1)?;
+        Ok(next.expect("a loyal general has a state"))
+    }
+
+    /// What is sent in a state, and the state after that.
+    fn sends(
+        &mut self,
+        me: General,
+        state: StateId,
+    ) -> Caught<(StateId, Vec<(General, MessageId)>)> {
+        let mut sent = Vec::new();
+        if self.worker.is_silent(me, Some(state))? {
+            return Ok((state, sent));
+        }
+        for to in self.space.neighbours(me).iter() {
+            let said = self.worker.send(me, Some(state), 1, to)?;
+            sent.extend(said.iter().map(|message| (to, *message)));
+        }
+        let after = self.worker.end_round(me, Some(state), 1)?;
+        Ok((after.expect("a loyal general has a state"), sent))
+    }
+
     /// What it comes to, when this state, in which something may be about to be sent, is reached.
     fn settled(
         &mut self,
-        me: General,
-        heard: MailSet,
-        before: Option<LocalId>,
-        next: Caught<Option<StateId>>,
+        before: Option<(LocalId, LocalEvent)>,
+        next: Caught<Local>,
     ) -> Result<Reaction, Stop> {
         let settled = next.and_then(|next| {
-            let (mut core, mut sent) = (next, Vec::new());
-            if !self.worker.is_silent(me, next)? {
-                for to in self.space.neighbours(me).iter() {
-                    let said = self.worker.send(me, next, 1, to)?;
-                    sent.extend(said.iter().map(|message| (to, *message)));
-                }
-                core = self.worker.end_round(me, next, 1)?;
-            }
-            Ok((core.expect("a loyal general has a state"), sent))
+            let (state, sent) = self.sends(next.general, next.state)?;
+            Ok((Local { state, ..next }, sent))
         });
-        let (state, mut sent) = match settled {
+        let (mut next, mut sent) = match settled {
             Ok(settled) => settled,
             Err(fault) => {
                 self.faults.push(*fault);
                 return Ok(Reaction::Fails(self.faults.len() as u32 - 1));
             }
         };
+        let me = next.general;
         for (to, message) in &sent {
             let key = (me, *to, *message);
             if !self.described.contains_key(&key) {
@@ -326,10 +343,13 @@ impl<'a> Locals<'a> {
             // What a traitor hears changes nothing.
             sent.retain(|(to, _)| self.loyal.contains(*to));
         }
-        let next = self.number(Local { general: me, state, heard });
+        if self.scope == Scope::OnePhase {
+            sent = self.within_phase(before, &mut next, sent)?;
+        }
+        let next = self.number(next);
         Ok(if !sent.is_empty() {
             Reaction::Sends(next, self.sendings.insert_full(sent.into()).0 as u32)
-        } else if Some(next) == before {
+        } else if before.is_some_and(|(before, _)| before == next) {
             Reaction::Nothing
         } else {
             Reaction::Moves(next)
@@ -350,14 +370,19 @@ impl<'a> Locals<'a> {
         if let Some(known) = &self.rows[local as usize].own {
             return Ok(Arc::clone(known));
         }
-        let Local { general, state, .. } = self.locals[local as usize];
-        let pending = self.worker.pending(general, Some(state));
-        let pending = pending.expect("no code of the protocol's runs there");
+        let Local { general, state, stage, face: of_phase, .. } = self.locals[local as usize];
+        let one_phase = self.scope == Scope::OnePhase;
+        let pending = match stage {
+            Stage::Stuck(_) => Ok(Arc::default()),
+            Stage::Present | Stage::Ended(_) => self.worker.pending(general, Some(state)),
+        };
         let mut can = Vec::new();
-        for event in pending.iter() {
+        for event in pending.expect("no code of the protocol's runs there").iter() {
             match event {
-                OwnEvent::Shows(Coin::Common(name), face) => match self.faces.get(name) {
-                    Some(shown) if shown == face => can.push(*event),
+                // It comes in its own phase.
+                _ if one_phase && event.name() != 1 => {}
+                OwnEvent::Shows(Coin::Common(name), face) => match self.shown(*name, of_phase) {
+                    Some(shown) if shown == *face => can.push(*event),
                     Some(_) => {}
                     None => return Err(Stop::Tossed(*name)),
                 },
@@ -375,7 +400,10 @@ impl<'a> Locals<'a> {
         if let Some(known) = row.decision {
             return Ok(known);
         }
-        let Local { general, state, .. } = self.locals[local as usize];
+        let Local { general, state, stage, .. } = self.locals[local as usize];
+        if let Stage::Stuck(decision) = stage {
+            return Ok(decision);
+        }
         let decides = self.space.terms.task.deciders(self.space.terms.n()).contains(general);
         let decision = match decides.then(|| self.worker.decide(general, Some(state))) {
             None => None,

@@ -9,10 +9,12 @@ use indexmap::IndexSet;
 use indexmap::map::Entry;
 use rustc_hash::FxBuildHasher;
 
+use super::columns::PhaseEnd;
 use super::judge::ProductJudge;
-use super::locals::{LocalEvent, LocalId, Locals, Reaction};
+use super::locals::{LocalEvent, LocalId, Locals, Reaction, Stage};
 use super::mail::{HeardPrice, MailSet, Snapshot};
 use super::run::{LinearRun, NamedEvent};
+use super::start::Start;
 use super::stop::Stop;
 use crate::general::General;
 use crate::machine::DecisionId;
@@ -40,18 +42,20 @@ struct Reached {
     from: Option<(u32, General, LocalEvent)>,
 }
 
-pub(super) struct Naive<'a> {
-    pub locals: Locals<'a>,
+pub(super) struct Naive<'n, 'a> {
+    locals: &'n mut Locals<'a>,
     loyal: Vec<General>,
     /// By local states, and by number what each can hear.
     states: IndexMap<Box<[u32]>, Reached, FxBuildHasher>,
     sent: IndexSet<Box<[Snapshot]>, FxBuildHasher>,
     judge: ProductJudge<'a>,
     decisions: IndexSet<DecisionId, FxBuildHasher>,
+    /// Where one phase is gone through: how all can have ended it, in a state with this number.
+    pub ends: IndexMap<Vec<PhaseEnd>, u32, FxBuildHasher>,
 }
 
-impl<'a> Naive<'a> {
-    pub fn new(locals: Locals<'a>) -> Naive<'a> {
+impl<'n, 'a> Naive<'n, 'a> {
+    pub fn new(locals: &'n mut Locals<'a>) -> Naive<'n, 'a> {
         Naive {
             loyal: locals.loyal.iter().collect(),
             judge: ProductJudge::new(locals.space, locals.case),
@@ -59,29 +63,24 @@ impl<'a> Naive<'a> {
             states: IndexMap::default(),
             sent: IndexSet::default(),
             decisions: IndexSet::default(),
+            ends: IndexMap::default(),
         }
     }
 
     /// Goes through all states in order of price, up to the first violation.
     pub fn explored(
         &mut self,
+        start: &Start,
         most: HeardPrice,
         budget: &mut StepBudget<'_>,
     ) -> Result<Option<NaiveFinding>, Stop> {
-        let mut first = Vec::new();
         let none = Snapshot { mail: MailSet::NONE, signatures: 0 };
         let mut sent: Box<[Snapshot]> = vec![none; self.loyal.len()].into();
-        for me in self.loyal.clone() {
-            match self.locals.begin(me)? {
-                Reaction::Moves(start) => first.push(start),
-                Reaction::Sends(start, sending) => {
-                    first.push(start);
-                    sent = self.delivered(&sent, me, sending)?;
-                }
-                Reaction::Nothing | Reaction::Fails(_) => {
-                    let violation = self.locals.fault();
-                    return Ok(Some(NaiveFinding { run: Vec::new(), price: 0, violation }));
-                }
+        let mut first = Vec::new();
+        for (me, (local, sending)) in self.loyal.clone().into_iter().zip(&start.0) {
+            first.push(*local);
+            if let Some(sending) = sending {
+                sent = self.delivered(&sent, me, *sending)?;
             }
         }
         first.push(self.sent.insert_full(sent).0 as u32);
@@ -125,7 +124,8 @@ impl<'a> Naive<'a> {
         let (locals, sent) = state.split_at(self.loyal.len());
         let sent = self.sent[sent[0] as usize].clone();
         let mut quiet = true;
-        let mut decisions = Vec::with_capacity(locals.len());
+        let (mut decisions, mut ends) = (Vec::with_capacity(locals.len()), Vec::new());
+        let one_phase = self.locals.is_one_phase();
         for (place, local) in locals.iter().enumerate() {
             let me = self.loyal[place];
             let events = self.events(*local, sent[place])?;
@@ -168,18 +168,25 @@ impl<'a> Naive<'a> {
             match self.locals.decision(*local) {
                 Err(_) => return Ok(Some((None, None))),
                 Ok(made) => {
+                    if one_phase {
+                        ends.push(PhaseEnd::of(self.locals.stage(*local), made));
+                    }
                     let made = made.map(|made| self.decisions.insert_full(made).0 as u32);
                     decisions.push(made);
                 }
             }
         }
         let named = |made: u32| self.decisions[made as usize];
-        let violated = self.judge.violated(&decisions, quiet, named);
+        // In a later phase they may go on.
+        let violated = self.judge.violated(&decisions, quiet && !one_phase, named);
+        if one_phase {
+            self.ends.entry(ends).or_insert(number);
+        }
         Ok(violated.map(|property| (None, Some(property))))
     }
 
     fn events(&mut self, local: LocalId, sent: Snapshot) -> Result<Vec<LocalEvent>, Stop> {
-        if local == LocalId::MAX {
+        if local == LocalId::MAX || matches!(self.locals.stage(local), Stage::Stuck(_)) {
             return Ok(Vec::new());
         }
         let general = self.locals.general(local);
@@ -229,8 +236,9 @@ impl<'a> Naive<'a> {
         Ok(after.into())
     }
 
-    fn run_to(&self, number: u32, last: Option<(General, LocalEvent)>) -> LinearRun {
-        let named = |(me, event)| (me, NamedEvent::of(event, &self.locals));
+    /// What happens up to a state.
+    pub fn run_to(&self, number: u32, last: Option<(General, LocalEvent)>) -> LinearRun {
+        let named = |(me, event)| (me, NamedEvent::of(me, event, self.locals));
         let mut run: LinearRun = last.into_iter().map(named).collect();
         let mut at = number;
         while let Some((before, me, event)) = self.states[at as usize].from {

@@ -3,18 +3,21 @@
 
 use rustc_hash::FxHashMap;
 
-use super::board::{BoardFinding, delivered};
+use super::board::delivered;
 use super::closure::{Closure, Visit};
-use super::columns::{Columns, HistoryId, SentStage, SnapshotId};
+use super::columns::{Columns, HistoryId, PhaseEnd, SentStage, SnapshotId};
 use super::judge::{ProductJudge, Wanted};
-use super::locals::{LocalEvent, LocalId, Locals, Mail, Reaction};
-use super::mail::{HeardPrice, Snapshot};
+use super::locals::{LocalEvent, LocalId, Locals, Mail, Reaction, SendingId, Tale};
+use super::mail::HeardPrice;
 use super::orbits::Orbits;
+use super::start::Start;
 use super::stop::Stop;
 use crate::general::General;
+use crate::machine::MessageId;
 use crate::property::Violation;
 use crate::protocol::events::OwnEvent;
 use crate::search::budget::StepBudget;
+use crate::testable::Refusal;
 
 /// One event after the other, each of one general.
 pub(super) type LinearRun = Vec<(General, NamedEvent)>;
@@ -23,82 +26,101 @@ pub(super) type LinearRun = Vec<(General, NamedEvent)>;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum NamedEvent {
     Mail(Mail),
-    /// What a traitor says, by its place in what can be said.
-    Tale(u32),
+    /// What a traitor says.
+    Tale(General, MessageId),
     Own(OwnEvent),
 }
 
 impl NamedEvent {
-    pub fn of(event: LocalEvent, locals: &Locals<'_>) -> NamedEvent {
+    pub fn of(me: General, event: LocalEvent, locals: &Locals<'_>) -> NamedEvent {
         match event {
             LocalEvent::Mail(number) => NamedEvent::Mail(locals.mail[number as usize]),
-            LocalEvent::Tale(tale) => NamedEvent::Tale(tale),
+            LocalEvent::Tale(number) => {
+                let Tale { from, message, .. } = locals.tales[me.id()][number as usize];
+                NamedEvent::Tale(from, message)
+            }
             LocalEvent::Own(event) => NamedEvent::Own(event),
         }
     }
+
+    /// The same of the first phase in another one.
+    pub fn in_phase(self, phase: u32, locals: &Locals<'_>) -> Result<NamedEvent, Refusal> {
+        let said_in = |message| locals.space.machine.said_in(message, phase);
+        Ok(match self {
+            NamedEvent::Mail(mail) => {
+                NamedEvent::Mail(Mail { message: said_in(mail.message)?, ..mail })
+            }
+            NamedEvent::Tale(from, message) => NamedEvent::Tale(from, said_in(message)?),
+            NamedEvent::Own(event) => NamedEvent::Own(event.named(phase)),
+        })
+    }
 }
 
-/// An execution in which all send in the order of a finding, and which ends with a violation, as cheap as
-/// such a one can be; nothing if there is none. In these columns nobody is renamed, and prices count.
+/// Where all that happens is to lead.
+pub(super) enum RunGoal {
+    /// To a violation, as cheap as can be.
+    Breach,
+    /// To the end of a phase, of each so.
+    Ends(Vec<PhaseEnd>),
+}
+
+/// What happens where it begins so and all send in this order, as cheap as can be: how often a traitor is heard, and
+/// what is violated; nothing if it does not lead where it is to. In these columns nobody is renamed, and prices
+/// count.
 pub(super) fn linear_run(
     columns: &mut Columns<'_>,
-    finding: &BoardFinding,
+    start: &Start,
+    sendings: &[(General, SendingId)],
+    goal: &RunGoal,
     budget: &mut StepBudget<'_>,
-) -> Result<Option<(LinearRun, HeardPrice, Violation)>, Stop> {
+) -> Result<Option<(LinearRun, HeardPrice, Option<Violation>)>, Stop> {
     let loyal: Vec<General> = columns.locals.loyal.iter().collect();
-    let nothing = columns.snapshot(Snapshot { mail: Default::default(), signatures: 0 });
-    let mut now = vec![nothing; loyal.len()];
-    let mut histories: Vec<HistoryId> = Vec::new();
-    for me in &loyal {
-        match columns.locals.begin(*me)? {
-            Reaction::Moves(start) => histories.push(columns.start(start)),
-            Reaction::Sends(start, sending) => {
-                histories.push(columns.start(start));
-                now = delivered(columns, &loyal, &now, *me, sending)?;
-            }
-            Reaction::Nothing | Reaction::Fails(_) => {
-                return Ok(Some((Vec::new(), 0, columns.locals.fault())));
-            }
-        }
-    }
-    for (from, sending) in &finding.sendings {
+    let (mut histories, mut now) = start.columns(columns)?;
+    for (from, sending) in sendings {
         let place = loyal.iter().position(|me| me == from).expect("the loyal send");
         let stage = SentStage { before: histories[place], snapshot: now[place], sending: *sending };
         histories[place] = columns.after(stage);
         now = delivered(columns, &loyal, &now, *from, *sending)?;
     }
-    let mut profiles = Vec::new();
-    for (history, now) in histories.iter().zip(&now) {
-        let (contents, _) = columns.contents(*history, *now, budget)?;
-        profiles.push(columns.at(contents).profile);
-    }
-    let mut judge = ProductJudge::new(columns.locals.space, columns.locals.case);
-    let Columns { profiles: all, decisions, .. } = &*columns;
-    let named = |made: u32| decisions[made as usize];
-    let breach = judge.breach(&profiles, |id| all[id as usize].clone(), named);
-    let Some(breach) = breach else { return Ok(None) };
+    let (wanted, breach) = match goal {
+        RunGoal::Ends(ends) => (ends.iter().copied().map(Wanted::End).collect(), None),
+        RunGoal::Breach => {
+            let mut profiles = Vec::new();
+            for (history, now) in histories.iter().zip(&now) {
+                let (contents, _) = columns.contents(*history, *now, budget)?;
+                profiles.push(columns.at(contents).profile);
+            }
+            let mut judge = ProductJudge::new(columns.locals.space, columns.locals.case);
+            let Columns { profiles: all, decisions, .. } = &*columns;
+            let named = |made: u32| decisions[made as usize];
+            let breach = judge.breach(&profiles, |id| all[id as usize].clone(), named);
+            let Some(breach) = breach else { return Ok(None) };
+            (breach.wanted.clone(), Some(breach))
+        }
+    };
     // By general, what happens to it before each thing that it sends, and after the last.
     let mut parts = Vec::new();
-    for ((history, now), wanted) in histories.iter().zip(&now).zip(&breach.wanted) {
+    for ((history, now), wanted) in histories.iter().zip(&now).zip(&wanted) {
         let mut own = local_run(columns, *history, *now, *wanted, budget)?;
         own.reverse();
         parts.push(own);
     }
-    let named = |event| NamedEvent::of(event, &columns.locals);
+    let named = |me, event| (me, NamedEvent::of(me, event, &columns.locals));
     let mut run = LinearRun::new();
-    for (from, _) in &finding.sendings {
+    for (from, _) in sendings {
         let place = loyal.iter().position(|me| me == from).expect("the loyal send");
         let part = parts[place].pop().expect("each has as many parts as it sends");
-        run.extend(part.into_iter().map(|event| (*from, named(event))));
+        run.extend(part.into_iter().map(|event| named(*from, event)));
     }
     for (me, part) in loyal.iter().zip(parts) {
-        run.extend(part.into_iter().flatten().map(|event| (*me, named(event))));
+        run.extend(part.into_iter().flatten().map(|event| named(*me, event)));
     }
-    let violation = match breach.property {
+    let heard = run.iter().filter(|(_, event)| matches!(event, NamedEvent::Tale(..))).count();
+    let violation = breach.map(|breach| match breach.property {
         Some(property) => Violation::Property(property),
         None => columns.locals.fault(),
-    };
-    Ok(Some((run, breach.price, violation)))
+    });
+    Ok(Some((run, heard as HeardPrice, violation)))
 }
 
 /// What one general goes through to come to what is wanted, in parts that end with something sent; and the
@@ -184,6 +206,12 @@ fn traced(
                     let made = locals.decision(local).ok().flatten();
                     let made = made.and_then(|made| decisions.get_index_of(&made));
                     if made.map(|made| made as u32) == wanted && (quiet || !needs_quiet) {
+                        reach(price, local, None);
+                    }
+                }
+                Goal::Comes(Wanted::End(end)) => {
+                    let made = locals.decision(local);
+                    if made.is_ok_and(|made| PhaseEnd::of(locals.stage(local), made) == end) {
                         reach(price, local, None);
                     }
                 }

@@ -131,7 +131,7 @@ impl RandomEvents {
                     let since = *self.asked.entry((general, coin)).or_insert(wave);
                     let (face, late) = self.of(general, coin);
                     let late = late.min(self.last.saturating_sub(since));
-                    let as_usual = face == 0 && late == 0;
+                    let as_usual = face == coin.usual() && late == 0;
                     if face == shown && wave >= since + late && !as_usual {
                         return Some(*event);
                     }
@@ -148,6 +148,7 @@ impl RandomEvents {
 
     /// Whether a coin shows its face by itself.
     pub fn shows(&self, general: General, coin: Coin) -> Option<Face> {
-        (self.of(general, coin) == (0, 0)).then_some(0)
+        let usual = coin.usual();
+        (self.of(general, coin) == (usual, 0)).then_some(usual)
     }
 }

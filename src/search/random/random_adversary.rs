@@ -83,7 +83,7 @@ impl Enemy for RandomAdversary<'_, '_> {
     fn face(&mut self, _: Round, general: General, coin: Coin) -> Option<Face> {
         match &self.events {
             Some(events) => events.shows(general, coin),
-            None => Some(0),
+            None => Some(coin.usual()),
         }
     }
 

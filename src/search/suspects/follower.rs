@@ -184,6 +184,14 @@ impl Machine for Follower<'_> {
         Ok(message)
     }
 
+    fn phase_of(&self, message: MessageId) -> Result<u32, Refusal> {
+        self.machine.phase_of(message)
+    }
+
+    fn said_in(&self, message: MessageId, phase: u32) -> Result<MessageId, Refusal> {
+        self.machine.said_in(message, phase)
+    }
+
     fn monotone(&self) -> Result<bool, Refusal> {
         Ok(false)
     }

@@ -1,8 +1,10 @@
 //! Histories, snapshots and what is sent when generals are renamed: each is asked for once.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
+use itertools::Itertools;
+use rustc_hash::FxBuildHasher;
 
-use super::{Columns, History, HistoryId, Seeds, SentStage, SnapshotId};
+use super::{Columns, History, HistoryId, PhaseEnd, Seeds, SentStage, SnapshotId};
 use crate::search::events::group::RenamingId;
 use crate::search::events::locals::{LocalId, SendingId};
 use crate::search::events::mail::Snapshot;
@@ -48,6 +50,35 @@ impl Columns<'_> {
             }
         }
         Ok(all.into_iter().collect())
+    }
+
+    /// The same of how a phase ends.
+    pub(super) fn unfolded_ends(
+        &mut self,
+        ends: &[PhaseEnd],
+        stabilizer: &[RenamingId],
+    ) -> Result<Vec<PhaseEnd>, Stop> {
+        let mut all = IndexSet::<_, FxBuildHasher>::default();
+        for (end, renaming) in ends.iter().cartesian_product(stabilizer) {
+            all.insert(self.renamed_end(*end, *renaming)?);
+        }
+        Ok(all.into_iter().collect())
+    }
+
+    /// The place among the loyal of the one who stands at this place when generals are renamed.
+    pub fn renamed_place(&self, place: usize, renaming: RenamingId) -> usize {
+        let loyal = self.locals.loyal.iter();
+        let renamed = loyal.clone().nth(place).map(|me| self.group.renamed(me, renaming));
+        let there = loyal.clone().position(|me| Some(me) == renamed);
+        there.expect("the loyal are renamed to the loyal")
+    }
+
+    pub fn renamed_end(&mut self, end: PhaseEnd, renaming: RenamingId) -> Result<PhaseEnd, Stop> {
+        let PhaseEnd::Ended(mut ended) = end else { return Ok(end) };
+        for swap in self.group.swaps(renaming) {
+            ended = self.locals.swapped_ended(ended, *swap)?;
+        }
+        Ok(PhaseEnd::Ended(ended))
     }
 
     pub fn renamed_local(&mut self, local: LocalId, renaming: RenamingId) -> Result<LocalId, Stop> {

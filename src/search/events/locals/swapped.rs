@@ -1,7 +1,7 @@
 //! Local states, messages and what is sent when two generals who are alike have changed places: each is asked
 //! for once.
 
-use super::{Local, LocalId, Locals, Mail, SendingId};
+use super::{EndedId, LocalId, Locals, Mail, SendingId, Stage};
 use crate::general::Swap;
 use crate::search::events::mail::MailSet;
 use crate::search::events::stop::Stop;
@@ -33,13 +33,33 @@ impl Locals<'_> {
         if known != UNKNOWN {
             return Ok(known);
         }
-        let Local { general, state, heard } = self.locals[local as usize];
-        let state = self.worker.swapped(state, swap)?;
-        let heard = self.swapped_mail(heard, swap)?;
-        let swapped = self.number(Local { general: swap.of(general), state, heard });
+        let mut renamed = self.locals[local as usize];
+        renamed.general = swap.of(renamed.general);
+        renamed.heard = self.swapped_mail(renamed.heard, swap)?;
+        renamed.stage = self.swapped_stage(renamed.stage, swap)?;
+        if !matches!(renamed.stage, Stage::Stuck(_)) {
+            renamed.state = self.worker.swapped(renamed.state, swap)?;
+        }
+        let swapped = self.number(renamed);
         *place(&mut self.rows[local as usize].swapped, n, swap) = swapped;
         *place(&mut self.rows[swapped as usize].swapped, n, swap) = local;
         Ok(swapped)
+    }
+
+    fn swapped_stage(&mut self, stage: Stage, swap: Swap) -> Result<Stage, Stop> {
+        Ok(match stage {
+            Stage::Ended(ended) => Stage::Ended(self.swapped_ended(ended, swap)?),
+            Stage::Present | Stage::Stuck(_) => stage,
+        })
+    }
+
+    pub fn swapped_ended(&mut self, ended: EndedId, swap: Swap) -> Result<EndedId, Stop> {
+        let mut ended = self.ended[ended as usize];
+        ended.state = self.worker.swapped(ended.state, swap)?;
+        if let Some(sending) = &mut ended.sending {
+            *sending = self.swapped_sending(*sending, swap)?;
+        }
+        Ok(self.ended.insert_full(ended).0 as EndedId)
     }
 
     pub fn swapped_mail(&mut self, mail: MailSet, swap: Swap) -> Result<MailSet, Stop> {

@@ -1,0 +1,268 @@
+//! Protocols without a last phase: verdicts on all phases, held against what is known and against the naive
+//! engine; and claims of phases that are not true.
+
+use std::collections::BTreeMap;
+
+use turncoat::protocol::events::{Effects, EventDriven};
+use turncoat::search::{Engine, Reduction};
+use turncoat::{
+    Adversary, BenOr, BinaryAgreement, Check, EventTestable, General, Generals, Graph, InWaves,
+    Order, Phased, Problem, Seat, Task, Termination, Validity, check,
+};
+
+/// The last of so many generals is a traitor, and the others are given these.
+fn with_inputs<P: EventTestable>(protocol: P, inputs: &[Order]) -> Check<InWaves<P>> {
+    let n = inputs.len() + 1;
+    let mut adversary = Adversary::byzantine(1).exactly();
+    adversary.suspects = Some(Generals::NONE.with(General::new(n - 1)));
+    let asked = check(protocol).generals(n).against(adversary);
+    let given = inputs.iter().enumerate();
+    given.fold(asked, |asked, (id, input)| asked.given(General::new(id), *input))
+}
+
+const A: Order = Order::ATTACK;
+const R: Order = Order::RETREAT;
+
+/// So many vectors are carried from round to round: 13 where the loyal begin with one order, 42 where they do not, in
+/// two cases each.
+#[test]
+fn as_much_is_carried_as_is_known() {
+    let asked =
+        check(BinaryAgreement::new()).generals(4).against(Adversary::byzantine(1).exactly());
+    let verdict = asked.without(Reduction::Antichains).run().unwrap();
+    assert_eq!((verdict.name(), verdict.carried), ("holds", Some(2 * (13 + 42))));
+}
+
+/// In all rounds: what is wrong shows in the second or the third.
+#[test]
+fn mutants_are_broken_in_later_rounds() {
+    let mmr = BinaryAgreement::new();
+    let of_mmr = [
+        (mmr.relay_at(1), [R, R, R], "validity", true),
+        (mmr.wait_for(2), [R, R, A], "agreement", true),
+        (mmr.wait_for(2), [R, R, R], "agreement", false),
+        (mmr.any_aux(), [R, R, R], "validity", true),
+        (mmr.accept_at(2), [R, R, R], "validity", false),
+    ];
+    for (mutant, inputs, property, broken) in of_mmr {
+        let found = with_inputs(mutant, &inputs).violating(property).run().unwrap();
+        assert_eq!(found.name(), if broken { "broken" } else { "holds" }, "{mutant:?}");
+    }
+    for (inputs, property) in [([R, R, R, R], "validity"), ([R, R, A, A], "agreement")] {
+        let found = with_inputs(BenOr::new(), &inputs).violating(property).run().unwrap();
+        assert_eq!(found.name(), "broken", "Ben-Or among five: {property}");
+    }
+    assert_eq!(with_inputs(BenOr::new(), &[A; 5]).run().unwrap().name(), "holds");
+}
+
+/// Phase by phase the board comes to what the naive engine comes to.
+#[test]
+fn the_naive_engine_carries_the_same() {
+    fn both<P: EventTestable + Copy>(protocol: P, n: usize, f: usize) {
+        let asked = check(protocol).generals(n).traitors(f);
+        let naive = asked.clone().engine(Engine::Naive).run().unwrap();
+        let whole = asked.clone().without(Reduction::Renaming).without(Reduction::Antichains);
+        let whole = whole.run().unwrap();
+        assert_eq!((whole.name(), whole.carried), (naive.name(), naive.carried), "{protocol:?}");
+        for reduction in Reduction::ASYNCHRONOUS {
+            let verdict = asked.clone().without(reduction).run().unwrap();
+            assert_eq!(verdict.name(), naive.name(), "{protocol:?} without {reduction}");
+        }
+        assert_eq!(asked.run().unwrap().name(), naive.name());
+    }
+    both(BinaryAgreement::new(), 2, 0);
+    both(BinaryAgreement::new().tolerating(1), 3, 1);
+    both(BinaryAgreement::new().relay_at(1), 2, 1);
+    both(BenOr::new().tolerating(0), 3, 0);
+    both(BenOr::new(), 3, 1);
+}
+
+/// In each phase all say what they hold, and whoever has heard one other goes on to the next; who decides does so in
+/// its second phase, on what it holds.
+#[derive(Clone, Copy, Debug)]
+struct Chatter(Misclaim);
+
+/// What is wrong in what is claimed of its phases.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Misclaim {
+    Nothing,
+    /// It acts at once on what it hears of later phases.
+    HearsAhead,
+    /// It minds what it hears of earlier ones.
+    MindsThePast,
+    /// The decision is forgotten.
+    Forgets,
+    /// Something is different from the third phase on.
+    CountsPhases,
+    /// Phases are left out.
+    Skips,
+    /// Something of the next phase is said before.
+    SaysAhead,
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+struct Talk {
+    phase: u32,
+    holds: Order,
+    decided: Option<Order>,
+    /// What was heard of later phases.
+    later: BTreeMap<(u32, General), Order>,
+}
+
+impl Chatter {
+    fn go_on(&self, talk: &mut Talk, effects: &mut Effects<(u32, Order)>) {
+        loop {
+            talk.phase += if self.0 == Misclaim::Skips { 2 } else { 1 };
+            if talk.decided.is_none() {
+                talk.decided = Some(talk.holds);
+            }
+            let odd = self.0 == Misclaim::CountsPhases && talk.phase > 2;
+            effects.broadcast((talk.phase, if odd { Order::RETREAT } else { talk.holds }));
+            let heard = talk.later.iter().find(|((phase, _), _)| *phase == talk.phase);
+            let Some((key, _)) = heard.map(|(key, order)| (*key, *order)) else { return };
+            talk.later.remove(&key);
+            talk.later.retain(|(phase, _), _| *phase > key.0);
+        }
+    }
+}
+
+impl EventDriven for Chatter {
+    type Value = Order;
+    type Decision = Order;
+    type Message = (u32, Order);
+    type State = Talk;
+
+    fn begin(&self, _: Seat, input: Option<&Order>, effects: &mut Effects<(u32, Order)>) -> Talk {
+        let holds = input.copied().unwrap_or(Order::RETREAT);
+        effects.broadcast((1, holds));
+        if self.0 == Misclaim::SaysAhead {
+            effects.broadcast((2, holds));
+        }
+        Talk { phase: 1, holds, decided: None, later: BTreeMap::new() }
+    }
+
+    fn receive(
+        &self,
+        talk: &mut Talk,
+        from: General,
+        (phase, order): &(u32, Order),
+        effects: &mut Effects<(u32, Order)>,
+    ) {
+        if self.0 == Misclaim::HearsAhead && *phase > talk.phase {
+            talk.holds = *order;
+        } else if *phase > talk.phase {
+            talk.later.insert((*phase, from), *order);
+        } else if *phase == talk.phase {
+            self.go_on(talk, effects);
+        } else if self.0 == Misclaim::MindsThePast {
+            talk.holds = *order;
+        }
+    }
+
+    fn decision(&self, talk: &Talk) -> Option<Order> {
+        talk.decided
+    }
+}
+
+impl EventTestable for Chatter {
+    fn problem(&self, _: &Graph) -> Result<Problem<Order>, String> {
+        let validity = Validity::equal().of_those_who_decide();
+        let problem = Problem::new(Task::Consensus, Order::first(2), validity);
+        Ok(problem.deciding(Termination::Free))
+    }
+
+    fn alphabet(&self, _: usize, _: General, _: General) -> Vec<(u32, Order)> {
+        Order::first(2).into_iter().map(|order| (1, order)).collect()
+    }
+
+    fn phases(&self) -> Option<&dyn Phased<(u32, Order), Talk>> {
+        Some(self)
+    }
+}
+
+impl Phased<(u32, Order), Talk> for Chatter {
+    fn phase_of(&self, (phase, _): &(u32, Order)) -> u32 {
+        *phase
+    }
+
+    fn said_in(&self, (_, order): &(u32, Order), phase: u32) -> (u32, Order) {
+        (phase, *order)
+    }
+
+    fn phase(&self, talk: &Talk) -> u32 {
+        talk.phase
+    }
+
+    fn renumbered(&self, talk: &Talk) -> Talk {
+        let forgets = self.0 == Misclaim::Forgets;
+        let later = talk.later.iter().map(|((phase, from), order)| ((phase - 1, *from), *order));
+        Talk {
+            phase: talk.phase - 1,
+            decided: talk.decided.filter(|_| !forgets),
+            later: later.collect(),
+            ..talk.clone()
+        }
+    }
+}
+
+#[test]
+fn wrong_claims_are_refused() {
+    let cases = [
+        (Misclaim::HearsAhead, "it does not put off"),
+        (Misclaim::MindsThePast, "that changes what it does in the next"),
+        (Misclaim::Forgets, "and renumbered no decision"),
+        (Misclaim::CountsPhases, "it says other things when it is renumbered"),
+        (Misclaim::Skips, "it says something of phase 3"),
+        (Misclaim::SaysAhead, "it says something of the next phase before it is there"),
+    ];
+    for (misclaim, expected) in cases {
+        let asked = check(Chatter(misclaim)).generals(3).traitors(0).violating("validity");
+        let refused = match asked.run() {
+            Ok(verdict) => format!("{misclaim:?} is not noticed: {verdict}"),
+            Err(error) => error.to_string(),
+        };
+        let begins = refused.starts_with("its phases are not as is claimed: when ");
+        assert!(begins && refused.contains(expected), "{misclaim:?}: {refused}");
+    }
+    let found = check(Chatter(Misclaim::Nothing)).generals(3).traitors(0).assert_broken();
+    assert_eq!(found.violation.name(), "agreement");
+}
+
+/// Whether all decide in the end is not judged where there is no end, and the verdict says so.
+#[test]
+fn who_decides_in_the_end_is_not_judged() {
+    #[derive(Clone, Copy, Debug)]
+    struct Live(Chatter);
+    #[rustfmt::skip]
+    impl EventDriven for Live {
+        type Value = Order;
+        type Decision = Order;
+        type Message = (u32, Order);
+        type State = Talk;
+        fn begin(&self, seat: Seat, input: Option<&Order>, effects: &mut Effects<(u32, Order)>) -> Talk {
+            self.0.begin(seat, input, effects)
+        }
+        fn receive(&self, talk: &mut Talk, from: General, said: &(u32, Order), effects: &mut Effects<(u32, Order)>) {
+            self.0.receive(talk, from, said, effects);
+        }
+        fn decision(&self, talk: &Talk) -> Option<Order> {
+            self.0.decision(talk)
+        }
+    }
+    impl EventTestable for Live {
+        fn problem(&self, graph: &Graph) -> Result<Problem<Order>, String> {
+            Ok(self.0.problem(graph)?.deciding(Termination::All))
+        }
+        fn alphabet(&self, n: usize, from: General, to: General) -> Vec<(u32, Order)> {
+            self.0.alphabet(n, from, to)
+        }
+        fn phases(&self) -> Option<&dyn Phased<(u32, Order), Talk>> {
+            self.0.phases()
+        }
+    }
+    let all = check(Live(Chatter(Misclaim::Nothing))).generals(3).traitors(0);
+    let given = all.given(General::new(0), A).given(General::new(1), A).given(General::new(2), A);
+    let verdict = given.run().unwrap();
+    assert_eq!(verdict.name(), "bounded");
+    assert!(verdict.to_string().contains("who decides in the end is not judged"), "{verdict}");
+}
