@@ -86,7 +86,7 @@ enum Command {
         subject: ChosenWith<hunt::HuntArguments>,
     },
     /// Break a protocol by an impossibility proof, where no protocol can be correct
-    #[command(after_help = "Example: turncoat refute oral -n 3 -f 1")]
+    #[command(after_help = refute::AFTER_HELP)]
     #[command(subcommand_value_name = "PROTOCOL", subcommand_help_heading = "Protocols")]
     Refute {
         #[command(subcommand)]

@@ -6,6 +6,7 @@ pub mod bounds;
 mod chain;
 pub mod covering;
 mod graph;
+pub(crate) mod partition;
 pub mod rounds;
 mod table;
 mod views;

@@ -83,11 +83,6 @@ pub enum CheckError {
          events: say what may be late by its timing"
     )]
     OfRounds,
-    /// The argument knows no timers.
-    #[error(
-        "the argument lets no time pass, and this protocol has timers that go off when all is quiet"
-    )]
-    Timers,
     /// The naive engine has no part in what the others are for.
     #[error(
         "the naive engine knows no traitors but Byzantine ones, and no schedule but arrival by \
@@ -135,6 +130,15 @@ pub enum CheckError {
          silent: this one can do less"
     )]
     TooWeak,
+    /// The argument has mail late.
+    #[error("the argument needs mail that can be late: this adversary is synchronous")]
+    Punctual,
+    /// The argument is about those who decide.
+    #[error(
+        "no argument: as long as nothing is heard of {0} nobody decides, and here nobody has to, so there is \
+         nothing to refute"
+    )]
+    Undecided(String),
     /// The argument is about the usual properties.
     #[error(
         "the argument is about protocols in which all decide the same one of the values, and what \

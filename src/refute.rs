@@ -1,17 +1,15 @@
 //! The builder that a test calls to have a protocol refuted where none can be right.
 
-use crate::attack::Attack;
-use crate::execution::obeyed;
+use crate::adversary::FaultClass;
 use crate::fault::cloned;
 use crate::general::Generals;
 use crate::impossibility::argument::{
     ArgumentOf, Construction, NumberedArgument, argue, objection, theorem,
 };
+use crate::impossibility::partition::{self, Partition};
 use crate::machine::{Machine, Memory, Numbered, Worker};
-use crate::protocol::events::OwnEvent;
 use crate::protocols::in_waves::AnyProtocol;
-use crate::question::{CheckError, Focus, Question};
-use crate::schedule::Happening;
+use crate::question::{CheckError, Focus, Question, against};
 use crate::search::progress::Progress;
 use crate::testable::Testable;
 use crate::verdict::{Refutation, RefutationOf};
@@ -19,9 +17,10 @@ use crate::verdict::{Refutation, RefutationOf};
 /// Asks for the argument by which no protocol can be right among so few generals, made against this
 /// one: any deterministic protocol, and nothing need be known of what a traitor could say.
 ///
-/// It is one run of a covering of the generals (twice as many), and one of each world that is made
-/// of it: no search. Each world is an ordinary [attack](crate::Attack), run by the
-/// [simulator](crate::execution::run).
+/// Of a protocol in rounds it is one run of a covering of the generals (twice as many), and one of each world
+/// that is made of it. Of one that is driven by events it is one run of each of two
+/// [sides](Construction::Partition) by itself, and one of both, all mail between which is late. There is no
+/// search. Each world is an ordinary [attack](crate::Attack), run by the [simulator](crate::execution::run).
 ///
 /// ```
 /// use turncoat::{OralMessages, refute};
@@ -33,6 +32,21 @@ use crate::verdict::{Refutation, RefutationOf};
 /// assert_eq!(possible.name(), "possible");
 /// # Ok::<(), turncoat::CheckError>(())
 /// ```
+///
+/// Where mail can be late, `n <= 3f` is too few whatever is signed; and for consensus `n <= 2f`, although
+/// generals only crash:
+///
+/// ```
+/// use turncoat::{BinaryAgreement, refute};
+///
+/// // It need not decide, and by the thresholds of its paper it does not while f are silent.
+/// let careful = refute(BinaryAgreement::new(2).tolerating(1)).generals(3).traitors(1).run();
+/// assert!(careful.unwrap_err().to_string().contains("nobody decides"));
+/// // With a lower one it decides, and not all the same.
+/// let hasty = BinaryAgreement::new(2).tolerating(1).accept_at(2);
+/// let argument = refute(hasty).generals(3).traitors(1).assert_refuted();
+/// assert_eq!(argument.worlds[1].execution.violation().unwrap().name(), "agreement");
+/// ```
 pub fn refute<P: AnyProtocol<Kind>, Kind>(protocol: P) -> Refute<P::Tested> {
     Question::about(protocol.tested(), Worlds::default())
 }
@@ -40,7 +54,9 @@ pub fn refute<P: AnyProtocol<Kind>, Kind>(protocol: P) -> Refute<P::Tested> {
 /// A question that is answered by an argument: see [`refute`]. It needs the number of
 /// [generals](Refute::generals), at least three, or a [graph](Refute::on) of them, and of
 /// [traitors](Refute::traitors). The argument needs an [adversary](Refute::against) who can turn any
-/// `f` generals, Byzantine ones who may also be silent; more powers do not matter to it.
+/// `f` generals, Byzantine ones who may also be silent; more powers do not matter to it. Against a protocol that
+/// is driven by events it must be [asynchronous](crate::adversary::Timing::Asynchronous), as it is by default, and
+/// generals may instead [crash](crate::Adversary::crash).
 ///
 /// If so few generals can cut a graph in two that they may all be traitors, no protocol can be right
 /// on it, however many generals there are:
@@ -101,9 +117,9 @@ impl<P: Testable> Refute<P> {
                 )
             }))
         });
-        let Refutation { name, task, graph, f, argument, .. } = written?;
+        let Refutation { name, task, graph, adversary, argument, .. } = written?;
         drop(numbered);
-        Ok(Refutation { protocol: self.protocol, name, task, graph, f, argument })
+        Ok(Refutation { protocol: self.protocol, name, task, graph, adversary, argument })
     }
 
     /// The protocol must be refuted; answers with the argument.
@@ -138,22 +154,37 @@ impl<'a> Refute<&'a dyn Machine> {
         if n < 3 {
             return Err(CheckError::TooFew(n));
         }
-        let weaker = adversary.exactly || adversary.loyal_commander || adversary.suspects.is_some();
-        if weaker || !adversary.faults.is_byzantine() || !adversary.silence {
-            return Err(CheckError::TooWeak);
-        }
         let Focus { violates, inputs } = self.focus().clone();
         let Question { protocol, how: Worlds { groups }, .. } = self;
         let terms = protocol.terms(&graph, true)?;
+        let adversary = against(&terms, adversary)?;
+        let weaker = adversary.exactly || adversary.loyal_commander || adversary.suspects.is_some();
+        let faults = adversary.faults;
+        let crashes = terms.in_waves && faults == FaultClass::Crash;
+        if weaker || !(faults.is_byzantine() || crashes) || !adversary.silence {
+            return Err(CheckError::TooWeak);
+        } else if terms.in_waves && !adversary.is_asynchronous() {
+            return Err(CheckError::Punctual);
+        }
         if f >= n {
             return Err(CheckError::AllTraitors { n, f });
         }
-        if !terms.asked.is_refutable() || !inputs.is_empty() {
+        let is_usual = match terms.in_waves {
+            true => terms.asked.is_equal(),
+            false => terms.asked.is_refutable_in_rounds(),
+        };
+        if !is_usual || !inputs.is_empty() {
             return Err(CheckError::OtherProblem);
         }
         let terms = terms.focused(&|value| protocol.show_value(value), &violates, &[])?;
-        if let Some(objection) = groups.as_ref().and_then(|groups| objection(groups, n, f)) {
-            return Err(CheckError::Groups(objection));
+        if let Some(groups) = &groups {
+            if crashes {
+                let halves = "where generals only crash there are two halves of them".to_owned();
+                return Err(CheckError::Groups(halves));
+            }
+            if let Some(objection) = objection(groups, n, f) {
+                return Err(CheckError::Groups(objection));
+            }
         }
         let name = protocol.name()?;
         let task = terms.task;
@@ -161,26 +192,32 @@ impl<'a> Refute<&'a dyn Machine> {
             [one, other, ..] => [*one, *other],
             _ => return Err(CheckError::OneValue),
         };
-        let theorem = match groups {
-            Some(groups) => Some((Construction::ThreeGroups, groups)),
-            None => theorem(task, &graph, f),
+        let worker = Worker::new(protocol, &terms, Generals::NONE);
+        let (argument, states) = if terms.in_waves {
+            let partition = match groups {
+                Some(groups) => Some(Partition::thirds(task, &groups)),
+                None => Partition::of(task, &graph, faults, f),
+            };
+            let mut worker = worker.thorough();
+            let argue = |it| partition::argue(&mut worker, &terms, it, values, progress);
+            let argument = partition.map(argue).transpose();
+            let argument = argument.map_err(|silent| match violates {
+                Some(name) => CheckError::NoWorld(name),
+                None => CheckError::Undecided(task.names(silent)),
+            });
+            (argument?, worker.into_memory())
+        } else {
+            let theorem = match groups {
+                Some(groups) => Some((Construction::ThreeGroups, groups)),
+                None => theorem(task, &graph, f),
+            };
+            let mut worker = worker;
+            let argument = theorem.map(|(theorem, groups)| {
+                let argument = argue(&mut worker, &terms, theorem, groups, values, progress);
+                argument.ok_or_else(|| CheckError::NoWorld(violates.unwrap_or_default()))
+            });
+            (argument.transpose()?, worker.into_memory())
         };
-        let mut worker = Worker::new(protocol, &terms, Generals::NONE);
-        if terms.in_waves {
-            let inputs = terms.inputs.iter().map(|general| (general, values[0])).collect();
-            let honest = Attack::new(&graph, Generals::NONE, inputs);
-            let execution = obeyed(&mut worker, &terms, &honest, &|_, _| None);
-            let is_timer = |happened: &Happening| matches!(happened.event, OwnEvent::GoesOff(_));
-            if execution.happened.iter().any(is_timer) {
-                return Err(CheckError::Timers);
-            }
-        }
-        let argument = theorem.map(|(theorem, groups)| {
-            let argument = argue(&mut worker, &terms, theorem, groups, values, progress);
-            argument.ok_or_else(|| CheckError::NoWorld(violates.unwrap_or_default()))
-        });
-        let argument = argument.transpose()?;
-        let states = worker.into_memory();
-        Ok((Refutation { protocol, name, task, graph, f, argument }, states))
+        Ok((Refutation { protocol, name, task, graph, adversary, argument }, states))
     }
 }

@@ -286,8 +286,8 @@ pub struct Refutation<P, A> {
     pub task: Task,
     /// Who can talk to whom.
     pub graph: Graph,
-    /// How many traitors at most.
-    pub f: usize,
+    /// What the enemy may do.
+    pub adversary: Adversary,
     /// The argument; nothing where none of the theorems says that there is no protocol.
     pub argument: Option<A>,
 }
@@ -303,7 +303,7 @@ impl<P, A> Refutation<P, A> {
             name: self.name.clone(),
             task: self.task,
             graph: self.graph.clone(),
-            f: self.f,
+            adversary: self.adversary,
             argument: self.argument.as_ref().map(change),
         }
     }

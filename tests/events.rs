@@ -11,7 +11,7 @@ use turncoat::report::story::Story;
 use turncoat::{
     Adversary, Attack, AttackOn, BenOr, BinaryAgreement, Coin, Edit, Effects, EventDriven,
     EventTestable, Face, General, Generals, Graph, InWaves, Lie, Order, OwnEvent, Problem,
-    ReliableBroadcast, Seat, Setting, Termination, Timer, Wire, check, hunt, refute, run, strategy,
+    ReliableBroadcast, Seat, Setting, Termination, Timer, Wire, check, hunt, run, strategy,
 };
 use turncoat::{Arrival, Shift, schedule::Happening};
 
@@ -375,18 +375,6 @@ fn hunts_find_every_mutant() {
     for right in [BenOr::new(), BenOr::new().rounds(1)] {
         hunt(right).generals(6).traitors(1).cases(100).assert_finds_nothing();
     }
-}
-
-/// With n = 3f there is no reliable broadcast, whenever mail comes: the argument is that of the lock-step picture.
-#[test]
-fn three_generals_cannot_broadcast_reliably_either() {
-    for (n, f) in [(3, 1), (6, 2)] {
-        refute(ReliableBroadcast::new().tolerating(f)).generals(n).traitors(f).assert_refuted();
-    }
-    let refused = refute(BenOr::new().rounds(1)).generals(3).traitors(1).run().unwrap_err();
-    assert!(refused.to_string().contains("something else is asked"), "{refused}");
-    let timed = refute(patient(2)).generals(3).traitors(1).run();
-    assert!(timed.is_ok(), "nobody waits so long");
 }
 
 /// A story tells of waves, of what is late since when, and of timers and coins.

@@ -47,6 +47,7 @@ mod readme;
 mod reductions;
 mod refutable;
 mod refute;
+mod refute_events;
 mod regressions;
 mod rounds;
 mod routed;

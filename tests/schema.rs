@@ -22,7 +22,7 @@ fn assert_fits(schema: &Validator, value: &Value, what: &str) {
 }
 
 /// What these commands write, of every shape.
-const COMMANDS: [&str; 30] = [
+const COMMANDS: [&str; 33] = [
     "check oral -n 3 -f 1",
     "check oral -n 4 -f 1",
     "check oral -n 7 -f 2 --budget 1000",
@@ -53,6 +53,9 @@ const COMMANDS: [&str; 30] = [
     "refute oral -n 4 -f 1",
     "refute flood-set -n 4 -f 2",
     "refute oral -n 6 -f 1 --graph ring",
+    "refute bracha -n 3 -f 1",
+    "refute bracha -n 4 -f 1 --faults crash",
+    "refute mmr -n 3 -f 1 --rounds 2 --accept-at 2",
 ];
 
 #[test]

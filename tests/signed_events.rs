@@ -14,22 +14,22 @@ use turncoat::{
 /// The commander sends his order, everybody signs the first that comes, and he sends all a certificate of enough
 /// signatures, by which they decide.
 #[derive(Clone, Copy, Debug)]
-struct Certified {
+pub struct Certified {
     /// How many signatures are enough.
-    enough: usize,
+    pub enough: usize,
     /// Whether it is looked whether they are by different generals.
-    distinct: bool,
+    pub distinct: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-enum Said {
+pub enum Said {
     Ordered(Order),
     Signed(Order, Token),
     Certificate(Order, Vec<Token>),
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-struct Notes {
+pub struct Notes {
     me: General,
     order: Option<Order>,
     signed: bool,

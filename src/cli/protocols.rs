@@ -37,7 +37,7 @@ pub struct Protocol {
     made: &'static dyn Kind,
 }
 
-/// What is worth trying first, of each command that is followed by a protocol; nothing where that has no answer.
+/// What is worth trying first, of each command that is followed by a protocol.
 struct Examples {
     check: &'static str,
     sweep: &'static str,
@@ -269,7 +269,7 @@ pub static PROTOCOLS: [Protocol; 14] = [
             check: "-n 5 -f 1",
             sweep: "-n 4..=6 -f 1",
             hunt: "-n 5 -f 1 --rounds 2 --cases 100_000",
-            refute: "",
+            refute: "-n 3 -f 1 --against-crashes",
         },
         made: &Made::<BenOrArguments, BenOrs> {
             given: |ben_or, f, _| Ok(ben_or.given(f)),
@@ -286,7 +286,7 @@ pub static PROTOCOLS: [Protocol; 14] = [
         examples: Examples {
             check: "-n 4 -f 1",
             hunt: "-n 4 -f 1 --rounds 2 --relay-at 1",
-            refute: "",
+            refute: "-n 3 -f 1 --rounds 2 --accept-at 2",
             ..USUAL
         },
         made: &Made::<MmrArguments, Mmr> {
@@ -400,10 +400,9 @@ impl<A: Args> Subcommand for ChosenWith<A> {
         PROTOCOLS.iter().fold(command, |command, Protocol { name, about, examples, made, .. }| {
             let of = A::augment_args(made.augment(Command::new(*name)));
             let of = of.about(*about).long_about(None);
-            command.subcommand(match examples.of(&asking) {
-                "" => of,
-                example => of.after_help(format!("Example: turncoat {asking} {name} {example}")),
-            })
+            let example = examples.of(&asking);
+            command
+                .subcommand(of.after_help(format!("Example: turncoat {asking} {name} {example}")))
         })
     }
 

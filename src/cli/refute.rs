@@ -23,7 +23,18 @@ use crate::report::json;
 use crate::report::page::refutation_page;
 use crate::report::ring::ring;
 use crate::report::telling::{Stories, terms_of};
-use crate::{General, Generals, Refute as Asked};
+use crate::{Adversary, FaultClass, General, Generals, Refute as Asked};
+
+pub const AFTER_HELP: &str = "\
+Of a protocol in rounds n <= 3f is too few, unless it is signed, and so is a cut of 2f generals:
+copies of the generals are wired into a ring (Fischer, Lynch, Merritt 1986). For consensus n <= 2f
+is too few, signed or not.
+
+Of a protocol that is driven by events n <= 3f is too few, signed or not, and for consensus n <= 2f,
+although generals only crash: mail between two sides is late until both have decided (Dwork, Lynch,
+Stockmeyer 1988).
+
+Example: turncoat refute oral -n 3 -f 1";
 
 #[derive(clap::Args)]
 pub struct RefuteArguments {
@@ -32,6 +43,9 @@ pub struct RefuteArguments {
     /// Number of traitors, at most
     #[arg(short, value_parser = whole_number)]
     f: usize,
+    /// How traitors are faulty: byzantine, or, where a protocol is driven by events, crash
+    #[arg(long, value_enum, default_value_t = FaultClass::Byzantine)]
+    faults: FaultClass,
     /// Three groups of at most f generals each, such as 0/1,2/3,4 [default: as equal as possible]
     #[arg(long, value_name = "A/B/C")]
     groups: Option<Groups>,
@@ -96,12 +110,13 @@ impl FromStr for Groups {
 
 /// Prints the argument. The exit code is 1 if the protocol is refuted, or not deterministic, else 0.
 pub fn refute(chosen: ChosenWith<RefuteArguments>) -> Result<ExitCode, BadInput> {
-    let RefuteArguments { among, f, groups, violates, save, expect, output } = &chosen.arguments;
+    let RefuteArguments { among, f, faults, groups, violates, save, expect, output } =
+        &chosen.arguments;
     let graph = &among.graph()?;
     let specification = &chosen.given(*f, graph)?;
     let notation = &*specification.notation()?;
     let mut question = Asked::about(notation as &dyn Machine, Worlds::default());
-    question = question.on(graph).traitors(*f);
+    question = question.on(graph).against(Adversary::new(*faults, *f));
     if let Some(Groups(groups)) = groups {
         question = question.groups(*groups);
     }
@@ -144,13 +159,15 @@ pub fn refute(chosen: ChosenWith<RefuteArguments>) -> Result<ExitCode, BadInput>
 impl RefuteArguments {
     /// How the world that gives way is seen again.
     fn replay(&self, specification: &Specification) -> String {
-        let RefuteArguments { among, f, groups, violates, save, .. } = self;
+        let RefuteArguments { among, f, faults, groups, violates, save, .. } = self;
+        let faults = (!faults.is_byzantine()).then(|| format!(" --faults {faults}"));
         let groups = groups.as_ref().map(|groups| format!(" --groups {groups}"));
         let violates = violates.as_ref().map(|property| format!(" --violates {property}"));
         let again = format!(
-            "turncoat refute {}{} -f {f}{}{}",
+            "turncoat refute {}{} -f {f}{}{}{}",
             specification.arguments(*f),
             among.arguments(),
+            faults.unwrap_or_default(),
             groups.unwrap_or_default(),
             violates.unwrap_or_default()
         );

@@ -7,14 +7,15 @@ use serde::Serialize;
 
 use super::covering::{Covering, Double, play};
 use super::world::{Cosmos, NumberedWorld, World};
-use crate::execution::Forgeries;
+use crate::execution::{Execution, Forgeries};
 use crate::fault::Fault;
 use crate::general::{General, Generals};
 use crate::graph::{Cut, Graph};
 use crate::machine::{DecisionId, MessageId, StateId, Terms, ValueId, Worker};
 use crate::outcome::Task;
-use crate::protocol::Lockstep;
+use crate::protocol::{Lockstep, Round};
 use crate::search::progress::Progress;
+use crate::testable::Wire;
 
 /// Why there can be no protocol.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -31,6 +32,14 @@ pub enum Construction {
     /// Consensus with `n <= 2f`, signed or not: half of the generals have one input, the others
     /// another, all obey, and either half may be the loyal one.
     Halves,
+    /// A protocol that is driven by events, signed or not, with `n <= 3f`, or for consensus with `n <= 2f`
+    /// although generals only crash: mail between two sides is late until both have decided. Dwork, Lynch
+    /// and Stockmeyer (JACM 35(2), 1988), section 4. In a broadcast the commander is among those who talk to
+    /// both sides, as traitors: alone, each side hears of him what it must obey.
+    ///
+    /// The worlds are the one side alone, both, and the other side alone. The groups are the sides, those who
+    /// talk to both, and, where a graph is cut, those of whom neither hears in time.
+    Partition,
 }
 
 /// What came of it.
@@ -57,6 +66,9 @@ pub struct Argument<V, M, S, D = V> {
     pub values: [V; 2],
     /// The worlds, each with a general in common with the next.
     pub worlds: Vec<World<V, M, S, D>>,
+    /// In a [partition](Construction::Partition), the wave until which the sides hear nothing of each other: so
+    /// long each sees the same in two worlds. Elsewhere that is so to the end.
+    pub until: Option<Round>,
     /// What came of it.
     pub conclusion: Conclusion,
 }
@@ -100,6 +112,7 @@ impl<V, M, S, D> Argument<V, M, S, D> {
             groups: self.groups.clone(),
             values: self.values.each_ref().map(&value),
             worlds: worlds.collect(),
+            until: self.until,
             conclusion: self.conclusion.clone(),
         }
     }
@@ -128,22 +141,29 @@ impl<V, M: PartialEq, S: PartialEq, D> Argument<V, M, S, D> {
             let double = *both.into_iter().find(|double| task_decides(double))?;
             let me = double.general;
             let [here, there] = [&one.execution, &other.execution];
-            let same_view = here.view(me).eq(there.view(me))
-                && here.states.get(me.id()) == there.states.get(me.id());
+            let same_view = self.seen(here, me).eq(self.seen(there, me))
+                && self.held(here, me) == self.held(there, me);
             Some(Witness { double, world, same_view })
         })
     }
-}
 
-impl Construction {
-    /// Into how many groups the generals are divided.
-    #[must_use]
-    pub fn groups(self) -> usize {
-        match self {
-            Construction::Cut => 4,
-            Construction::ThreeGroups => 3,
-            Construction::Halves => 2,
-        }
+    /// What a general is told, as far as it matters.
+    fn seen<'a>(
+        &self,
+        execution: &'a Execution<D, M, S>,
+        me: General,
+    ) -> impl Iterator<Item = (Wire, &'a M)> {
+        let last = self.until.unwrap_or(Round::MAX);
+        execution.view(me).filter(move |(wire, _)| wire.round <= last)
+    }
+
+    /// What a general holds then. (Who is done before that holds it to the end.)
+    fn held<'a>(&self, execution: &'a Execution<D, M, S>, me: General) -> Option<&'a S> {
+        let states = match (self.until, &execution.history) {
+            (Some(wave), Some(history)) => history.get(wave).unwrap_or(&execution.states),
+            _ => &execution.states,
+        };
+        states.get(me.id())?.as_ref()
     }
 }
 
@@ -178,11 +198,12 @@ fn worlds_of(theorem: Construction, task: Task, commander_in_cut: bool) -> Vec<(
         // They are the second and the fourth.
         (Construction::Cut, Task::Broadcast) => vec![(0, 3), (2, 3)],
         (Construction::Cut, Task::Consensus) => vec![(0, 3), (2, 3), (4, 3)],
+        (Construction::Partition, _) => panic!("bug in turncoat: a partition is no ring"),
     }
 }
 
 /// As many groups, as equal as can be, the smaller ones first.
-fn groups(n: usize, count: usize) -> Vec<Generals> {
+pub(super) fn groups(n: usize, count: usize) -> Vec<Generals> {
     let bounds = (0..=count).map(|place| place * n / count);
     let groups = bounds.tuple_windows();
     groups.map(|(from, to)| Generals::first(to).minus(Generals::first(from))).collect()
@@ -281,5 +302,5 @@ pub(crate) fn argue<'a>(
             None => panic!("bug in turncoat: no world is broken, and they can't all be whole"),
         },
     };
-    Some(Argument { theorem, groups, values, worlds, conclusion })
+    Some(Argument { theorem, groups, values, worlds, until: None, conclusion })
 }

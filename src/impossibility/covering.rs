@@ -7,9 +7,8 @@ use serde::Serialize;
 
 use crate::fault::Fault;
 use crate::general::{General, Generals};
-use crate::machine::{Caught, DecisionId, MessageId, Said, StateId, Terms, ValueId, Worker};
+use crate::machine::{DecisionId, MessageId, Said, StateId, Terms, ValueId, Worker};
 use crate::protocol::Seat;
-use crate::protocol::events::OwnEvent;
 use crate::testable::Wire;
 
 /// A copy of a general: in layer 0, or in layer 1.
@@ -131,20 +130,6 @@ fn doubles(terms: &Terms, covering: &Covering) -> impl Iterator<Item = Double> +
     layers.flat_map(move |layer| everybody.iter().map(move |general| Double { general, layer }))
 }
 
-/// The same state after all coins that were asked for have shown the face that they show as usual.
-fn shown_faces(
-    worker: &mut Worker<'_>,
-    me: General,
-    mut state: Option<StateId>,
-) -> Caught<Option<StateId>> {
-    for event in worker.pending(me, state)?.iter() {
-        if matches!(event, OwnEvent::Shows(_, 0)) {
-            state = worker.happens(me, state, *event)?;
-        }
-    }
-    Ok(state)
-}
-
 fn play_out(
     worker: &mut Worker<'_>,
     terms: &Terms,
@@ -160,9 +145,6 @@ fn play_out(
         states.push(state.map_err(by(me))?);
     }
     for round in 1..=terms.rounds {
-        for (me, state) in doubles(terms, covering).zip(&mut states).filter(|_| terms.in_waves) {
-            *state = shown_faces(worker, me.general, *state).map_err(by(me))?;
-        }
         played.states.push(states.clone());
         for (me, state) in doubles(terms, covering).zip(&states) {
             for to in terms.graph.neighbours(me.general).iter() {

@@ -14,7 +14,7 @@ use crate::machine::{
     DecisionId, Machine, MessageId, NumberedAttack, StateId, Terms, ValueId, Worker, fits,
 };
 use crate::outcome::Task;
-use crate::protocol::{Lockstep, Round};
+use crate::protocol::Lockstep;
 use crate::search::choices::wire_choices::beside;
 use crate::signature::Signed;
 use crate::testable::Wire;
@@ -210,7 +210,8 @@ impl Cosmos<'_> {
     }
 }
 
-fn must(terms: &Terms, attack: &NumberedAttack) -> Must<ValueId> {
+/// What validity demands of the loyal, or else agreement.
+pub(super) fn must(terms: &Terms, attack: &NumberedAttack) -> Must<ValueId> {
     let loyal = |general: &General| !attack.traitors.contains(*general);
     let asked = match terms.task {
         Task::Broadcast => Generals::NONE.with(General::COMMANDER),
@@ -262,15 +263,19 @@ impl Enemy for GluedAdversary<'_, '_> {
             }
         }
         machine.sort(&mut told);
-        let (mut withheld, mut news) =
-            (beside(honest, &told).into_iter(), beside(&told, honest).into_iter());
-        let edits = std::iter::from_fn(|| Edit::between(withheld.next(), news.next()));
-        self.lies.extend(edits.map(|edit| Lie { wire, edit }));
+        self.lies.extend(lies_of(wire, honest, &told));
         Some(told)
     }
+}
 
-    /// The copies may go on where nobody here has anything to say.
-    fn awaits(&self, _: Round) -> bool {
-        true
-    }
+/// The lies by which this is told on a wire, and not what loyalty would say.
+pub(super) fn lies_of(
+    wire: Wire,
+    honest: &[MessageId],
+    told: &[MessageId],
+) -> impl Iterator<Item = Lie<MessageId>> {
+    let (mut withheld, mut news) =
+        (beside(honest, told).into_iter(), beside(told, honest).into_iter());
+    let edits = std::iter::from_fn(move || Edit::between(withheld.next(), news.next()));
+    edits.map(move |edit| Lie { wire, edit })
 }

@@ -14,8 +14,8 @@ pub struct AskedProperties {
     left_out: Vec<(Property, String)>,
     /// Agreement means that decisions are equal, validity that they are what is due, and all decide.
     usual: bool,
-    /// The same, but for that nobody need decide where no value is due.
-    refutable: bool,
+    /// The first two of these, of those who decide.
+    equal: bool,
     /// Only executions in which these generals are given this count, in words.
     inputs: Vec<(General, String)>,
     /// That a forgery counts is a finding.
@@ -39,8 +39,7 @@ impl AskedProperties {
             Termination::AllOrNone => Some(Property::Totality),
             Termination::Free => None,
         };
-        let equal =
-            problem.agreement.name().is_none() && validity.is_equal() && validity.is_of_all();
+        let equal = problem.agreement.name().is_none() && validity.is_equal();
         let titled = |property: Property| (property, property.title(*task));
         let agreement = (Property::Agreement, related.unwrap_or(Property::Agreement.title(*task)));
         let validity_title = hull.unwrap_or(Property::Validity.title(*task));
@@ -54,8 +53,8 @@ impl AskedProperties {
             left_out: Vec::new(),
             inputs: Vec::new(),
             forgeries: true,
-            usual: equal && *termination == Termination::All,
-            refutable: equal && *termination != Termination::Free,
+            usual: equal && validity.is_of_all() && *termination == Termination::All,
+            equal,
             validity_of_all: validity.is_of_all(),
             hull: validity.is_hull(),
         }
@@ -71,14 +70,7 @@ impl AskedProperties {
         let place = self.properties.iter().position(|(property, _)| property.name() == name)?;
         let only = self.properties.remove(place);
         let (properties, left_out) = (vec![only], self.properties);
-        Some(AskedProperties {
-            properties,
-            left_out,
-            usual: false,
-            refutable: false,
-            forgeries: false,
-            ..self
-        })
+        Some(AskedProperties { properties, left_out, usual: false, forgeries: false, ..self })
     }
 
     /// With these inputs alone.
@@ -160,9 +152,15 @@ impl AskedProperties {
         self.usual
     }
 
-    /// Whether the arguments about what no protocol can do are about these properties.
-    pub(crate) fn is_refutable(&self) -> bool {
-        self.refutable
+    /// Whether whoever decides must decide on the value that is due, and all of them on the same.
+    pub(crate) fn is_equal(&self) -> bool {
+        self.equal
+    }
+
+    /// Whether in rounds, beside that, all must decide where a value is due, and elsewhere all or none.
+    pub(crate) fn is_refutable_in_rounds(&self) -> bool {
+        let all_or_none = [Property::Termination, Property::Totality];
+        self.equal && self.validity_of_all && all_or_none.into_iter().any(|asked| self.has(asked))
     }
 
     /// Whether that is all.

@@ -172,8 +172,11 @@ where
     M: Clone + PartialEq + Serialize,
     S: Clone + PartialEq,
 {
-    let Refutation { task, graph, f, argument, .. } = refutation;
-    let facts = json!({ "n": graph.n(), "f": f, "task": task });
+    let Refutation { task, graph, adversary, argument, .. } = refutation;
+    let mut facts = json!({ "n": graph.n(), "f": adversary.traitors, "task": task });
+    if !adversary.faults.is_byzantine() {
+        facts["faults"] = json!(adversary.faults);
+    }
     let mut json = begun(refutation.name(), protocol, &facts, graph);
     let Some(argument) = argument else { return json };
     let worlds = argument.worlds.iter().map(|world| {
@@ -211,6 +214,9 @@ where
         "world": world,
     });
     merge(&mut json, &told);
+    if let Some(wave) = argument.until {
+        json["late_until"] = json!(wave);
+    }
     if let Conclusion::Undetermined(fault) = &argument.conclusion {
         json["fault"] = json!(fault.told(*task));
     }

@@ -17,6 +17,7 @@ use super::refuted::{ArgumentInWords, RefutationInWords, heard};
 use super::ring::drawn;
 use super::story::{Message, Story};
 use super::svg::STYLE;
+use crate::protocol::Round;
 
 /// In all tables of a page not more messages than these that are no lies are shown, but counted.
 const ROWS: usize = 1000;
@@ -149,7 +150,7 @@ pub fn refutation_page(refuted: &RefutationInWords, text: &str) -> String {
     let RefutationInWords { verdict, argument, task, .. } = refuted;
     let mut page = Page::new(setting(text).to_owned(), verdict, text);
     let Some(argument) = argument else { return page.written() };
-    let ArgumentInWords { worlds, witnesses, .. } = argument;
+    let ArgumentInWords { worlds, witnesses, until, .. } = argument;
     page.worlds = true;
     for (number, world) in worlds.iter().enumerate() {
         let (number, story) = (number + 1, &world.story);
@@ -164,7 +165,7 @@ pub fn refutation_page(refuted: &RefutationInWords, text: &str) -> String {
             let name = task.name(witness.double.general);
             let [one, other] = both.map(|world| world + 1);
             let cannot = if witness.same_view { "sees the same" } else { "does not see the same" };
-            let lines = |world: usize| view(&worlds[world].story, general);
+            let lines = |world: usize| view(&worlds[world].story, general, *until);
             Pair {
                 told: format!("In worlds {one} and {other} {name} {cannot}."),
                 general,
@@ -174,7 +175,7 @@ pub fn refutation_page(refuted: &RefutationInWords, text: &str) -> String {
             }
         })
         .collect();
-    page.ring = Some(drawn(argument, *task, RING));
+    page.ring = drawn(argument, *task, RING);
     page.written()
 }
 
@@ -228,9 +229,9 @@ fn setting(text: &str) -> &str {
     first.split_once(": ").map_or(first, |(_, setting)| setting)
 }
 
-/// All that a general hears, and what it decides.
-fn view(story: &Story, general: usize) -> Vec<String> {
-    let heard = heard(story, general).into_iter();
+/// All that a general hears up to this wave, and what it decides.
+fn view(story: &Story, general: usize, until: Option<Round>) -> Vec<String> {
+    let heard = heard(story, general, until).into_iter();
     let heard = heard.map(|heard| format!("{} {}", capital(&heard.from), heard.text));
     let given = story.generals[general].input.iter().map(|input| format!("Its input: {input}"));
     let decision = story.generals[general].conclusion();

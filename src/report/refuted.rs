@@ -1,9 +1,11 @@
 //! An argument that no protocol can be right, as the paper draws it: worlds side by side, what one
 //! general sees in both, and what that forces.
 
+mod partition;
 mod prose;
 
 use super::story::Story;
+use crate::adversary::Adversary;
 use crate::general::Generals;
 use crate::graph::Graph;
 use crate::impossibility::argument::{Conclusion, Construction, Witness};
@@ -24,8 +26,8 @@ pub struct RefutationInWords {
     pub task: Task,
     /// Who can talk to whom.
     pub graph: Graph,
-    /// How many traitors at most.
-    pub f: usize,
+    /// What the enemy may do.
+    pub adversary: Adversary,
     /// The argument; nothing where none of the theorems says that there is no protocol.
     pub argument: Option<ArgumentInWords>,
 }
@@ -45,6 +47,8 @@ pub struct ArgumentInWords {
     pub worlds: Vec<WorldInWords>,
     /// Who lives in two of them.
     pub witnesses: Vec<Witness>,
+    /// Until which wave they see the same there, if not to the end.
+    pub until: Option<Round>,
     /// What came of it.
     pub conclusion: Conclusion,
 }
@@ -72,14 +76,19 @@ pub(super) struct Heard<'a> {
     pub text: &'a str,
 }
 
-/// All that a general is told in a world in which everything arrives in its turn.
-pub(super) fn heard(story: &Story, general: usize) -> Vec<Heard<'_>> {
+/// What a general is told in a world in which everything arrives in its turn, but for what is late until
+/// after this wave; up to there.
+pub(super) fn heard(story: &Story, general: usize, until: Option<Round>) -> Vec<Heard<'_>> {
+    let last = until.unwrap_or(Round::MAX);
     let heard = story.rounds.iter().flat_map(|step| {
-        let messages = step.messages.iter();
-        let heard = messages.filter(|message| message.to == general && !message.withheld);
-        heard.map(|message| Heard {
+        let messages = step.messages.iter().filter(move |message| {
+            message.to == general
+                && !message.withheld
+                && message.arrives.is_some_and(|arrives| arrives <= last)
+        });
+        messages.map(|message| Heard {
             wire: (step.round, message.from),
-            from: format!("round {}, {}:", step.round, story.name(message.from)),
+            from: format!("{}, {}:", step.title().to_lowercase(), story.name(message.from)),
             text: &message.text,
         })
     });

@@ -21,6 +21,11 @@ pub(super) struct Ring<'a> {
 }
 
 impl<'a> Ring<'a> {
+    /// Whether copies stand in a ring: where mail is late each general is there once.
+    fn is_there(argument: &ArgumentInWords) -> bool {
+        argument.theorem != Construction::Partition
+    }
+
     pub fn of(ArgumentInWords { theorem, groups, .. }: &'a ArgumentInWords) -> Ring<'a> {
         Ring { groups, layers: if *theorem == Construction::Halves { 1 } else { 2 } }
     }
@@ -54,11 +59,11 @@ impl<'a> Ring<'a> {
 }
 
 /// The ring for Graphviz, group by group; each world beside it, joined with the groups that are loyal in it.
-/// Nothing where nothing is argued.
+/// Nothing where nothing is argued, or without a ring.
 #[must_use]
 pub fn ring(refuted: &RefutationInWords) -> Option<String> {
     let RefutationInWords { protocol, verdict, task, argument, .. } = refuted;
-    let argument = argument.as_ref()?;
+    let argument = argument.as_ref().filter(|argument| Ring::is_there(argument))?;
     let ring = Ring::of(argument);
     let (places, there) = (ring.places(), ring.inhabited());
     let mut text = begin(&format!("{protocol}: {verdict}"));
@@ -114,10 +119,10 @@ const CENTRE: [f64; 2] = [320.0, 270.0];
 const RADIUS: f64 = 150.0;
 
 /// The ring as an SVG drawing, to stand in a page, with this label: an arc for each world, along those who are
-/// loyal in it.
+/// loyal in it. Nothing where there is no ring.
 #[cfg(feature = "pages")]
-pub(super) fn drawn(argument: &ArgumentInWords, task: Task, told: &str) -> String {
-    let ring = Ring::of(argument);
+pub(super) fn drawn(argument: &ArgumentInWords, task: Task, told: &str) -> Option<String> {
+    let ring = Ring::is_there(argument).then(|| Ring::of(argument))?;
     let there = ring.inhabited();
     let angle = |number: usize| TAU * (number as f64 / there.len() as f64 - 0.25);
     let mut text =
@@ -161,7 +166,7 @@ pub(super) fn drawn(argument: &ArgumentInWords, task: Task, told: &str) -> Strin
             y + 44
         );
     }
-    text + "</svg>"
+    Some(text + "</svg>")
 }
 
 #[cfg(feature = "pages")]

@@ -121,7 +121,7 @@ impl Stories<'_> {
         refutation: &Refutation<P, NumberedArgument>,
         whole: bool,
     ) -> RefutationInWords {
-        let Refutation { name, task, graph, f, argument, .. } = refutation;
+        let Refutation { name, task, graph, adversary, argument, .. } = refutation;
         let argument = argument.as_ref().map(|argument| ArgumentInWords {
             theorem: argument.theorem,
             is_stopped: argument.is_stopped(),
@@ -129,6 +129,7 @@ impl Stories<'_> {
             values: argument.values.map(|value| self.value(value)),
             worlds: argument.worlds.iter().map(|world| self.world(world, whole)).collect(),
             witnesses: argument.witnesses().collect(),
+            until: argument.until,
             conclusion: argument.conclusion.clone(),
         });
         RefutationInWords {
@@ -136,7 +137,7 @@ impl Stories<'_> {
             protocol: name.clone(),
             task: *task,
             graph: graph.clone(),
-            f: *f,
+            adversary: *adversary,
             argument,
         }
     }

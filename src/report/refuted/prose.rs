@@ -6,13 +6,15 @@ use std::ops::Range;
 
 use itertools::Itertools;
 
+use super::partition;
 use super::{ArgumentInWords, Heard, RefutationInWords, WorldInWords, heard};
 use crate::general::Generals;
 use crate::impossibility::argument::{Conclusion, Construction, Witness};
 use crate::impossibility::world::{Must, Needed};
 use crate::outcome::Task;
+use crate::protocol::Round;
 use crate::report::ring::Ring;
-use crate::report::story::Actor;
+use crate::report::story::{Actor, Amount, Story};
 use crate::report::style::{Emphasis, Style};
 use crate::report::text::{among, labelled};
 use crate::report::{capital, sentence};
@@ -25,10 +27,13 @@ const LIES: usize = 40;
 
 impl fmt::Display for RefutationInWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RefutationInWords { protocol: name, graph, f: most, task, .. } = self;
-        let traitors = match most {
-            1 => "traitor, who says what it likes",
-            _ => "traitors, who say what they like",
+        let RefutationInWords { protocol: name, graph, adversary, task, .. } = self;
+        let most = adversary.traitors;
+        let traitors = match (adversary.faults.is_byzantine(), most) {
+            (true, 1) => "traitor, who says what it likes",
+            (true, _) => "traitors, who say what they like",
+            (false, 1) => "traitor, who only crashes",
+            (false, _) => "traitors, who only crash",
         };
         let verdict = match self.verdict {
             "refuted" => "REFUTED",
@@ -41,19 +46,14 @@ impl fmt::Display for RefutationInWords {
         let title = style.word(verdict) + &style.paint(Emphasis::Strong, setting);
         writeln!(f, "{}\n", style.line(&title, 0))?;
         let Some(argument) = &self.argument else {
-            let connected = match graph.is_complete() {
-                true => "",
-                false => {
-                    ", and between any two generals more than 2f paths that share nobody (Dolev 1982),"
-                }
-            };
             let theorem = format!(
-                "With n > 3f{connected} there is a protocol (Pease, Shostak, Lamport 1980), so nothing can be \
-                 refuted here. Whether this one is right is another question: see turncoat check."
+                "{}, so nothing can be refuted here. Whether this one is right is another question: see \
+                 turncoat check.",
+                partition::possible(self)
             );
             return writeln!(f, "{}", fill(&theorem, style));
         };
-        let told = Telling { name, task: *task, argument, style };
+        let told = Telling { whole: self, name, task: *task, argument, style };
         writeln!(f, "{}\n", fill(&told.theorem(), style))?;
         writeln!(f, "{}", told.ring())?;
         for (number, world) in argument.worlds.iter().enumerate() {
@@ -69,6 +69,7 @@ impl fmt::Display for RefutationInWords {
 
 /// An argument to be told.
 struct Telling<'a> {
+    whole: &'a RefutationInWords,
     name: &'a str,
     task: Task,
     argument: &'a ArgumentInWords,
@@ -79,6 +80,12 @@ impl Telling<'_> {
     fn theorem(&self) -> String {
         let name = self.name;
         let (why, around) = match self.argument.theorem {
+            Construction::Partition => {
+                let why = partition::why(self.whole, self.argument);
+                return format!(
+                    "{why} What follows was not searched for: it is made of what {name} itself says."
+                );
+            }
             Construction::ThreeGroups => (
                 "With n <= 3f no protocol can be right, unless it has signatures that can't be \
                  forged (Pease, Shostak, Lamport 1980).",
@@ -112,6 +119,9 @@ impl Telling<'_> {
     /// The ring, and under it who of it lives in each world.
     fn ring(&self) -> String {
         let ArgumentInWords { theorem, groups, values: [one, other], worlds, .. } = self.argument;
+        if *theorem == Construction::Partition {
+            return partition::groups(self.argument, self.task, self.style);
+        }
         let ring = &Ring::of(self.argument);
         let places = || 0..ring.places();
         let letters = |places: Range<usize>| places.map(|place| ring.letter(place)).collect_vec();
@@ -179,20 +189,33 @@ impl Telling<'_> {
                 format!("{unsaid}{violated} {}.", ending.decided)
             }
         };
-        let text = story.cast.iter().chain([&must, &outcome]).join(" ");
+        let late = self.late(number, story);
+        let text = story.cast.iter().chain(&late).chain([&must, &outcome]).join(" ");
         labelled(&format!("World {}", number + 1), text.trim_end_matches('.'), self.style)
+    }
+
+    /// What mail is late in a world, if any is.
+    fn late(&self, number: usize, story: &Story) -> Option<String> {
+        let wave = self.argument.until.filter(|_| number == 1 && story.amount.shifts > 0)?;
+        let late = match self.argument.groups.len() {
+            4 => "from D to A or B",
+            _ => "between A and B",
+        };
+        Some(format!("No mail {late} arrives before wave {}.", wave + 1))
     }
 
     /// What a witness sees in two worlds, line by line.
     fn view(&self, Witness { double, world, same_view }: &Witness) -> String {
         let me = double.general;
         let worlds = [world, &(world + 1)].map(|world| &self.argument.worlds[*world]);
-        let [one, other] = worlds.map(|world| heard(&world.story, me.id()));
+        let until = self.argument.until;
+        let [one, other] = worlds.map(|world| heard(&world.story, me.id(), until));
         let heads = [world + 1, world + 2].map(|number| format!("in world {number}"));
         let texts = one.iter().chain(&other).map(|heard| heard.text);
         let texts = texts.chain(heads.iter().map(String::as_str));
         let width = texts.map(|text| text.chars().count()).max().unwrap_or_default();
-        let title = format!("What {} sees", self.task.name(me));
+        let by = until.map(|wave| format!(" until wave {wave}")).unwrap_or_default();
+        let title = format!("What {} sees{by}", self.task.name(me));
         let from_width = one.iter().chain(&other).map(|heard| heard.from.chars().count()).max();
         let from_width = from_width.unwrap_or_default().max(title.chars().count());
         let room = from_width + 2 * (2 + width) + "  the same".len();
@@ -234,7 +257,8 @@ impl Telling<'_> {
             decision.clone().unwrap_or_else(|| nothing.to_owned())
         });
         text += &line("and decides", &left, &right, "");
-        let how = "compared message by message, and so are its states in the end";
+        let end = until.map_or("in the end".to_owned(), |wave| format!("after wave {wave}"));
+        let how = format!("compared message by message, and so are its states {end}");
         text += &match same_view {
             true => self.style.line(&format!("The same view: {how}."), 0),
             false => "Not the same view: not all could be said that had to be.".to_owned(),
@@ -254,10 +278,11 @@ impl Telling<'_> {
                 let number = world + 1;
                 let story = &self.argument.worlds[*world].story;
                 let (chain, name) = (self.chain(), self.name);
-                let why = self.fill(&format!("{chain} {name} is broken in world {number}."));
-                let lies = story.amount.wrongs;
-                if lies > LIES {
-                    return format!("{why}\nIts attack has {lies} lies.");
+                let why = format!("{chain} {name} is broken in world {number}.");
+                let why = self.fill(why.trim_start());
+                let Amount { wrongs, shifts, .. } = story.amount;
+                if wrongs + shifts > LIES {
+                    return format!("{why}\nIts attack has {}.", story.amount);
                 }
                 let title = self.style.paint(Emphasis::Strong, format!("World {number} in full"));
                 format!("{why}\n\n{title}\n{}", self.style.show(story).trim_end())
@@ -274,6 +299,9 @@ impl Telling<'_> {
         if let Some(stranger) = witnesses.iter().find(|witness| !witness.same_view) {
             let (name, world) = (self.task.name(stranger.double.general), stranger.world + 1);
             return format!("What {name} sees in worlds {world} and {} differs.", world + 1);
+        }
+        if let Some(wave) = self.argument.until {
+            return self.both_decide(wave);
         }
         let (Some(Must::Decide(due)), Some(last)) =
             (worlds.first().map(|world| &world.must), worlds.last())
@@ -300,6 +328,19 @@ impl Telling<'_> {
         )
     }
 
+    /// What must be decided in the world that both sides share.
+    fn both_decide(&self, wave: Round) -> String {
+        let ArgumentInWords { values: [one, other], witnesses, .. } = self.argument;
+        let [here, there] = &witnesses[..] else { return String::new() };
+        let [here, there] = [here, there].map(|witness| self.task.name(witness.double.general));
+        format!(
+            "Were {} right, {here} would decide {one} in world 1, and {there} {other} in world 3. Until wave \
+             {wave} each sees the same in world 2. But there both must decide the same. So one of the worlds \
+             must give way.",
+            self.name
+        )
+    }
+
     /// What the traitors would have to forge.
     fn forgery(&self, world: usize) -> String {
         let number = world + 1;
@@ -311,9 +352,10 @@ impl Telling<'_> {
         };
         let [from, to] = [wire.from, wire.to].map(|general| self.task.name(general));
         let (by, statement) = (self.task.name(signed.by), signed.statement.escape_ascii());
+        let step = if self.argument.until.is_some() { "wave" } else { "round" };
         let what = format!(
             "Forgery needed: the signature of {by} in {message}, which in world {number} {from} would have \
-             to tell {to} in round {}. (What is signed is {statement}.) No traitor makes it, and none \
+             to tell {to} in {step} {}. (What is signed is {statement}.) No traitor makes it, and none \
              has overheard it. There the attack stops{}.",
             wire.round,
             match self.argument.is_stopped {

@@ -29,6 +29,8 @@ pub(in crate::report) struct Facts<'a> {
     pub everybody: Generals,
     pub traitors: Generals,
     pub crashes: &'a [Crash],
+    /// Whether its rounds are waves.
+    pub in_waves: bool,
     pub inputs: BTreeMap<General, Named>,
     /// By number.
     pub decisions: Vec<Option<Named>>,
@@ -46,7 +48,7 @@ impl Facts<'_> {
             Task::Broadcast => self.inputs.iter().map(|input| self.order(input)).collect(),
             Task::Consensus => self.proposals(),
         };
-        let crashes = self.crashes.iter().map(|crash| told(crash, self.task));
+        let crashes = self.crashes.iter().map(|crash| told(crash, self.task, self.in_waves));
         [self.who()].into_iter().chain(inputs).chain(crashes).collect()
     }
 
@@ -228,10 +230,11 @@ pub(in crate::report) fn may(faults: FaultClass) -> Option<&'static str> {
 }
 
 /// "The commander crashes in round 1 and still reaches lieutenant 2."
-fn told(Crash { general, round, reaches }: &Crash, task: Task) -> String {
+fn told(Crash { general, round, reaches }: &Crash, task: Task, in_waves: bool) -> String {
     let reaches = match reaches.is_empty() {
         true => "reaches nobody any more".to_owned(),
         false => format!("still reaches {}", task.names(*reaches)),
     };
-    sentence(&format!("{} crashes in round {round} and {reaches}", task.name(*general)))
+    let step = if in_waves { "wave" } else { "round" };
+    sentence(&format!("{} crashes in {step} {round} and {reaches}", task.name(*general)))
 }

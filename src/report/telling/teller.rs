@@ -99,6 +99,7 @@ impl Storyteller<'_, '_> {
             everybody: Generals::first(attack.n()),
             traitors: attack.traitors,
             crashes: &attack.crashes,
+            in_waves: terms.in_waves,
             inputs: attack.inputs.iter().map(|(general, input)| (*general, named(input))).collect(),
             decisions: decisions.map(|made| made.as_ref().map(decided)).collect(),
             undecided,

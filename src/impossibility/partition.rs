@@ -1,0 +1,126 @@
+//! The partition of Dwork, Lynch and Stockmeyer ("Consensus in the presence of partial synchrony", J. ACM
+//! 35(2), 1988, section 4), for protocols that are driven by events: two sides, all mail between which is late
+//! until both have decided.
+//!
+//! Alone, where those of whom it will not hear have crashed, each side must decide what it was given: it can't
+//! know whether they will ever speak. In the world that both share nobody has crashed, and each sees what it saw
+//! alone. So they decide differently. Those who talk to both sides are the traitors of the shared world: they show
+//! each side what it saw of them alone. That takes no signature but their own and those of the side that they
+//! talk to, so it makes no difference what is signed.
+//!
+//! In a broadcast the commander is among those traitors: alone, either side hears him, who is loyal there, and
+//! must decide as he orders. (On a side he would be silent to the other one, which then need not decide.)
+
+mod alone;
+mod shared;
+mod sides;
+
+use self::alone::Alone;
+pub(crate) use self::sides::Partition;
+use self::sides::Planner;
+use super::argument::{Argument, Conclusion, Construction, NumberedArgument};
+use super::covering::Double;
+use super::world::{Needed, NumberedWorld, World, must};
+use crate::execution::{Execution, Forgeries, NumberedExecution, obeyed_into, sent_in_honest_run};
+use crate::fault::{Call, Fault, FaultKind};
+use crate::general::{General, Generals};
+use crate::machine::{MessageId, NumberedAttack, Terms, ValueId, Worker, fits};
+use crate::search::progress::Progress;
+
+/// Builds the argument against a protocol. If on a side nobody decides by itself, and nobody has to, there is
+/// none: then it answers with those of whom nothing is heard there. (And if one property alone is asked for, and
+/// in no world is that the one that gives way.)
+pub(crate) fn argue(
+    worker: &mut Worker<'_>,
+    terms: &Terms,
+    partition: Partition,
+    values: [ValueId; 2],
+    progress: &Progress,
+) -> Result<NumberedArgument, Generals> {
+    let planner = Planner { terms, partition, values };
+    let mut player = Worker::new(worker.machine(), terms, Generals::NONE);
+    let alone = planner.alone(&mut player)?;
+    let faulty = alone.iter().position(|alone| alone.execution.fault.is_some());
+    let until = alone.iter().map(Alone::until).max().unwrap_or_default();
+    let layers = |layers: [usize; 2]| {
+        move |general: General| Double {
+            general,
+            layer: layers[partition.side_of(general).unwrap_or(0)],
+        }
+    };
+    let mut planned = Vec::new();
+    for (side, Alone { attack, execution, .. }) in alone.iter().enumerate() {
+        let loyal = terms.graph.everybody().minus(attack.traitors);
+        let loyal = loyal.iter().map(|general| Double { general, layer: side }).collect();
+        planned.push((loyal, attack.clone(), execution, None));
+    }
+    let mut shared = NumberedExecution::default();
+    match faulty {
+        // Who misbehaves alone has no part in what they share.
+        Some(side) => planned = vec![planned.swap_remove(side)],
+        None => {
+            let (attack, forgery) = planner.shared(&mut player, &alone, until, &mut shared);
+            let loyal = terms.graph.everybody().minus(attack.traitors);
+            let loyal = loyal.iter().map(layers([0, 1])).collect();
+            planned.insert(1, (loyal, attack, &shared, forgery));
+        }
+    }
+    let share = 1.0 / planned.len() as f64;
+    let mut undetermined = None;
+    let mut worlds = Vec::new();
+    for (loyal, attack, plan, forgery) in planned {
+        let world = confirmed(worker, terms, loyal, attack, forgery);
+        undetermined = undetermined.or_else(|| difference(plan, &world.execution));
+        worlds.push(world);
+        progress.worked(1);
+        progress.covered(share);
+    }
+    let lacks = |world: &NumberedWorld| world.execution.lacks.is_some();
+    let violates = |world: &NumberedWorld| world.execution.violation().is_some();
+    let broken = worlds.iter().position(lacks).or_else(|| worlds.iter().position(violates));
+    let forgery = worlds.iter().position(|world| !world.is_whole());
+    let conclusion = match (undetermined, broken, forgery) {
+        (Some(fault), ..) => Conclusion::Undetermined(fault),
+        (None, Some(world), _) => Conclusion::Refuted(world),
+        (None, None, Some(world)) => Conclusion::Forgery(world),
+        (None, None, None) if terms.asked.left_out().next().is_some() => {
+            return Err(partition.unheard[0]);
+        }
+        (None, None, None) => panic!("bug in turncoat: both sides decide alone, and agree"),
+    };
+    let (theorem, groups, until) = (Construction::Partition, partition.groups(), Some(until));
+    Ok(Argument { theorem, groups, values, worlds, until, conclusion })
+}
+
+/// A world, as the simulator has it.
+fn confirmed(
+    worker: &mut Worker<'_>,
+    terms: &Terms,
+    loyal: Vec<Double>,
+    attack: NumberedAttack,
+    forgery: Option<Needed<MessageId>>,
+) -> NumberedWorld {
+    let machine = worker.machine();
+    if let Err(misfit) = fits(machine, terms, &attack) {
+        panic!("bug in turncoat: an attack made for a protocol is refused: {misfit}");
+    }
+    let forgeries = Forgeries::default();
+    let label = |wire, message| forgeries.label(machine, terms, wire, message);
+    let mut execution = Execution::recording();
+    obeyed_into(worker, terms, &attack, &label, &mut execution);
+    execution.honest_messages = sent_in_honest_run(machine, terms, &attack.inputs);
+    let must = must(terms, &attack);
+    World { loyal, must, attack, execution, forgery, stand_ins: 0 }
+}
+
+/// That an execution is not as it was planned: then the protocol is not deterministic.
+fn difference(planned: &NumberedExecution, confirmed: &NumberedExecution) -> Option<Fault> {
+    let plain = planned.fault.is_none() && confirmed.fault.is_none();
+    if !plain || planned.deliveries == confirmed.deliveries {
+        return None;
+    }
+    let [planned, confirmed] =
+        [planned, confirmed].map(|run| format!("{} messages", run.messages()));
+    let kind = FaultKind::Undetermined(planned, confirmed);
+    Some(Fault { general: General::COMMANDER, call: Call::Whole, kind })
+}

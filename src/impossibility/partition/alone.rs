@@ -1,0 +1,148 @@
+//! A side by itself: what it does where those of whom it hears nothing have crashed.
+
+use itertools::Itertools;
+
+use super::sides::Planner;
+use crate::adversary::FaultClass;
+use crate::execution::simulate::{Eavesdropper, Enemy, Roles, simulate_into};
+use crate::execution::{Execution, NumberedExecution, Sent};
+use crate::general::{General, Generals};
+use crate::machine::{MessageId, NumberedAttack, Worker};
+use crate::protocol::Round;
+use crate::protocol::events::{Coin, Face, OwnEvent};
+use crate::schedule::{Crash, Shift};
+use crate::testable::Wire;
+
+/// A side by itself: those of whom it will not hear have crashed at the start, and all were given the same.
+pub(super) struct Alone {
+    pub attack: NumberedAttack,
+    pub execution: NumberedExecution,
+    /// After which wave all on the side have decided who ever do; nothing if nobody does who is to.
+    decided: Option<Round>,
+}
+
+impl Alone {
+    /// Up to which wave the side may hear nothing else.
+    pub fn until(&self) -> Round {
+        let Execution { rounds, happened, .. } = &self.execution;
+        let last = happened.last().map_or(0, |happened| happened.wave);
+        self.decided.unwrap_or(last.max(*rounds))
+    }
+}
+
+impl Planner<'_> {
+    /// Both sides by themselves, the timers and coins of both by the same habit: the first by which both decide,
+    /// or else one by which something is violated.
+    pub fn alone(&self, player: &mut Worker<'_>) -> Result<[Alone; 2], Generals> {
+        let mut violated = None;
+        let mut undecided = None;
+        for habit in Habit::all() {
+            let both = [0, 1].map(|side| self.lone(player, side, habit));
+            if both.iter().all(|alone| alone.decided.is_some() && alone.execution.fault.is_none()) {
+                return Ok(both);
+            }
+            let eventless = both.iter().all(|alone| alone.execution.happened.is_empty());
+            if let Some(side) = both.iter().position(|alone| alone.decided.is_none()) {
+                undecided.get_or_insert(self.partition.unheard[side]);
+            }
+            if both.iter().any(|alone| alone.execution.violation().is_some()) {
+                violated.get_or_insert(both);
+            }
+            if eventless {
+                break;
+            }
+        }
+        violated.ok_or(undecided.unwrap_or_default())
+    }
+
+    /// One side by itself.
+    fn lone(&self, player: &mut Worker<'_>, side: usize, habit: Habit) -> Alone {
+        let Planner { terms, partition, .. } = self;
+        let silent = partition.unheard[side];
+        let mut attack = self.attack(silent, |_| side);
+        attack.faults = FaultClass::Crash;
+        let crash = |general| Crash { general, round: 1, reaches: Generals::NONE };
+        attack.crashes = silent.iter().map(crash).collect();
+        let mut enemy = Silence { silent, habit, spoke: true, woken: (0, Generals::NONE) };
+        let mut execution = Execution::recording();
+        let (roles, genuine) = (Roles::of(&attack), &|_, _| None);
+        simulate_into(player, terms, roles, &mut enemy, genuine, &mut execution);
+        if !habit.is_usual() {
+            attack.happenings = execution.happened.clone();
+        }
+        let deciders = terms.task.deciders(terms.n()).iter();
+        let deciders = deciders.filter(|me| partition.sides[side].contains(*me)).collect_vec();
+        let mut decided = |states: &Vec<_>| {
+            let made = |me: &&General| matches!(player.decide(**me, states[me.id()]), Ok(Some(_)));
+            deciders.iter().filter(made).count()
+        };
+        // Who decides when the last timer goes off does so at the start of a wave that does not go on.
+        let history = execution.history.iter().flatten().chain([&execution.states]).collect_vec();
+        let most = history.last().map_or(0, |states| decided(states));
+        let first = history.iter().position(|states| decided(states) == most);
+        let decided = first.filter(|_| most > 0 || deciders.is_empty());
+        Alone { attack, execution, decided }
+    }
+}
+
+/// When timers go off where a side is alone, and what coins show.
+#[derive(Clone, Copy)]
+struct Habit {
+    /// By the number of a coin.
+    faces: fn(u32) -> Face,
+    /// Where nobody has said anything in a wave, one timer of each general goes off, and not of one general.
+    all_timers: bool,
+}
+
+impl Habit {
+    /// The usual one first. Where a decision takes a certain face it is among one or two coins, if they differ.
+    fn all() -> impl Iterator<Item = Habit> {
+        let faces: [fn(u32) -> Face; 4] =
+            [|_| 0, |coin| (coin % 2) as Face, |_| 1, |coin| 1 - (coin % 2) as Face];
+        let both = move |all_timers| faces.map(|faces| Habit { faces, all_timers });
+        both(false).into_iter().chain(both(true))
+    }
+
+    /// Whether it is what happens if the attack says nothing.
+    fn is_usual(self) -> bool {
+        !self.all_timers && [0, 1].into_iter().all(|coin| (self.faces)(coin) == 0)
+    }
+}
+
+/// An enemy by whom some have crashed, and who has a habit.
+struct Silence {
+    silent: Generals,
+    habit: Habit,
+    /// Whether anybody has said anything in the last wave.
+    spoke: bool,
+    /// One timer of these has gone off in this wave.
+    woken: (Round, Generals),
+}
+
+impl Enemy for Silence {
+    fn tamper(&mut self, _: Wire, _: &[MessageId], _: &Eavesdropper<'_>) -> Option<Vec<MessageId>> {
+        Some(Vec::new())
+    }
+
+    fn shifts(&mut self, _: Round, sent: Sent<'_, MessageId>) -> Vec<(usize, Shift<MessageId>)> {
+        self.spoke = sent.into_iter().any(|delivery| !delivery.said.is_empty());
+        Vec::new()
+    }
+
+    fn happening(&mut self, wave: Round, general: General, can: &[OwnEvent]) -> Option<OwnEvent> {
+        if self.woken.0 != wave {
+            self.woken = (wave, Generals::NONE);
+        }
+        let sleeps = self.spoke || self.silent.contains(general) || self.woken.1.contains(general);
+        if sleeps || !self.habit.all_timers {
+            return None;
+        }
+        self.woken.1 = self.woken.1.with(general);
+        can.iter().find(|event| matches!(event, OwnEvent::GoesOff(_))).copied()
+    }
+
+    fn face(&mut self, _: Round, _: General, coin: Coin) -> Option<Face> {
+        let (Coin::Local(number) | Coin::Common(number)) = coin;
+        Some((self.habit.faces)(number))
+    }
+}

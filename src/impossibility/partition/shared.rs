@@ -1,0 +1,138 @@
+//! Both sides in one world: each is shown what it sees alone.
+
+use super::super::world::{Needed, lies_of};
+use super::alone::Alone;
+use super::sides::{Partition, Planner};
+use crate::execution::simulate::{Eavesdropper, Enemy, Roles, simulate_into};
+use crate::execution::{NumberedExecution, Sent};
+use crate::general::General;
+use crate::machine::{Machine, MessageId, NumberedAttack, Worker};
+use crate::protocol::Round;
+use crate::protocol::events::{Coin, Face, OwnEvent};
+use crate::schedule::{Arrival, Happening, Shift, face};
+use crate::testable::Wire;
+
+impl Planner<'_> {
+    /// The attack in which each side sees until this wave what it sees alone, what comes of that, and the first
+    /// message that can't be said.
+    pub fn shared(
+        &self,
+        player: &mut Worker<'_>,
+        alone: &[Alone; 2],
+        until: Round,
+        execution: &mut NumberedExecution,
+    ) -> (NumberedAttack, Option<Needed<MessageId>>) {
+        let partition = self.partition;
+        let side_of = |general| partition.side_of(general).unwrap_or(0);
+        let mut attack = self.attack(partition.between, side_of);
+        attack.faults = partition.faults;
+        let happened = |side: usize| {
+            let happened = alone[side].execution.happened.iter().copied();
+            happened.filter(move |Happening { wave, general, .. }| {
+                *wave <= until && partition.sides[side].contains(*general)
+            })
+        };
+        let all = happened(0).chain(happened(1));
+        // Coins that show 0 at once need not be told to.
+        let usual = |Happening { event, .. }| matches!(event, OwnEvent::Shows(_, 0));
+        if !all.clone().all(usual) {
+            attack.happenings = all.collect();
+        }
+        let (roles, due) = (attack.clone(), vec![true; attack.happenings.len()]);
+        let machine = player.machine();
+        let mut enemy = TwoFaced { machine, partition, alone, until, attack, due, forgery: None };
+        simulate_into(player, self.terms, Roles::of(&roles), &mut enemy, &|_, _| None, execution);
+        (enemy.attack, enemy.forgery)
+    }
+}
+
+/// An enemy who shows each side what it saw alone, and has all other mail to it late.
+struct TwoFaced<'a> {
+    machine: &'a dyn Machine,
+    partition: Partition,
+    alone: &'a [Alone; 2],
+    /// After this wave it does nothing.
+    until: Round,
+    /// What it does, as far as it has come.
+    attack: NumberedAttack,
+    /// Which of the happenings have not been.
+    due: Vec<bool>,
+    forgery: Option<Needed<MessageId>>,
+}
+
+impl Enemy for TwoFaced<'_> {
+    fn tamper(
+        &mut self,
+        wire: Wire,
+        honest: &[MessageId],
+        overhears: &Eavesdropper<'_>,
+    ) -> Option<Vec<MessageId>> {
+        // What traitors say to each other is of no account.
+        let side = self.partition.side_of(wire.to).filter(|_| wire.round <= self.until)?;
+        let delivery = self.alone[side].execution.deliveries.on(wire);
+        let mut told = Vec::new();
+        for message in delivery.map_or(&[][..], |delivery| delivery.said) {
+            let signed = self.machine.signatures(*message).unwrap_or_default();
+            match overhears.lacks(&signed) {
+                None => told.push(*message),
+                Some(missing) => {
+                    let (message, signed) = (*message, missing.clone());
+                    self.forgery.get_or_insert(Needed { wire, message, signed });
+                }
+            }
+        }
+        self.machine.sort(&mut told);
+        self.attack.lies.extend(lies_of(wire, honest, &told));
+        Some(told)
+    }
+
+    fn shifts(
+        &mut self,
+        round: Round,
+        sent: Sent<'_, MessageId>,
+    ) -> Vec<(usize, Shift<MessageId>)> {
+        let schedule = &mut self.attack.schedule;
+        let first = schedule.len();
+        for delivery in sent.into_iter().filter(|_| round <= self.until) {
+            let wire = delivery.wire;
+            let side = self.partition.side_of(wire.to);
+            if side.is_some_and(|side| self.partition.unheard[side].contains(wire.from)) {
+                let arrival = Arrival::Late(self.until + 1 - round);
+                let late =
+                    delivery.said.iter().map(|message| Shift { wire, message: *message, arrival });
+                schedule.extend(late);
+            }
+        }
+        schedule.iter().cloned().enumerate().skip(first).collect()
+    }
+
+    fn happening(&mut self, wave: Round, general: General, can: &[OwnEvent]) -> Option<OwnEvent> {
+        let happenings = self.attack.happenings.iter().zip(&mut self.due);
+        let mut here = happenings.filter(|(named, due)| {
+            **due && (named.wave, named.general) == (wave, general) && can.contains(&named.event)
+        });
+        let (named, due) = here.next()?;
+        *due = false;
+        Some(named.event)
+    }
+
+    fn face(&mut self, wave: Round, general: General, coin: Coin) -> Option<Face> {
+        face(&self.attack.happenings, wave, general, coin)
+    }
+
+    /// As in the attack that comes of it.
+    fn awaits(&self, wave: Round) -> bool {
+        let tells = |side: usize| {
+            let said = self.alone[side].execution.deliveries.iter();
+            said.filter(|delivery| (wave..=self.until).contains(&delivery.wire.round)).any(
+                |delivery| {
+                    let Wire { from, to, .. } = delivery.wire;
+                    let told = self.partition.between.contains(from)
+                        && self.partition.sides[side].contains(to);
+                    told && !delivery.said.is_empty()
+                },
+            )
+        };
+        self.attack.happenings.iter().any(|named| named.wave > wave) || (0..2).any(tells)
+    }
+}
