@@ -2,15 +2,17 @@
 //! among n <= 2f, although they only crash.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use turncoat::adversary::Timing;
 use turncoat::impossibility::argument::{ArgumentOf, Conclusion, Construction};
 use turncoat::{
     Adversary, Arrival, BenOr, BinaryAgreement, CheckError, Coin, Effects, EventDriven,
     EventTestable, Face, FaultClass, General, Generals, Graph, InWaves, Order, OwnEvent, Problem,
-    ReliableBroadcast, Seat, Termination, Timer, Violation, refute, run,
+    ReliableBroadcast, Seat, Task, Termination, Timer, Violation, refute, run,
 };
 
+use crate::event_tables::EventTables;
 use crate::signed_events::Certified;
 
 /// Everybody says its input, and decides the least that it knows of.
@@ -384,4 +386,100 @@ fn what_can_do_less_is_refused() {
     }
     let punctual = Adversary::byzantine(1).timed(Timing::Synchronous);
     assert!(refusal(Gossip, 3, punctual).contains("mail that can be late"));
+}
+
+/// A protocol that hides state is found out, and one that panics alone has no part in what the sides share.
+#[test]
+fn what_no_protocol_may_do_is_what_gives_way() {
+    #[derive(Clone, Debug)]
+    enum Bad {
+        Counts(&'static AtomicUsize),
+        Panics,
+    }
+    impl EventDriven for Bad {
+        type Value = Order;
+        type Decision = Order;
+        type Message = Order;
+        type State = Option<Order>;
+
+        fn begin(
+            &self,
+            _: Seat,
+            input: Option<&Order>,
+            effects: &mut Effects<Order>,
+        ) -> Self::State {
+            effects.broadcast(*input.unwrap());
+            None
+        }
+
+        fn receive(
+            &self,
+            known: &mut Self::State,
+            _: General,
+            said: &Order,
+            _: &mut Effects<Order>,
+        ) {
+            let odd = match self {
+                Bad::Counts(calls) => calls.fetch_add(1, Ordering::Relaxed) % 2,
+                Bad::Panics => panic!("it has heard something"),
+            };
+            known.get_or_insert(if odd == 1 { Order::RETREAT } else { *said });
+        }
+
+        fn decision(&self, known: &Self::State) -> Option<Order> {
+            *known
+        }
+    }
+    impl EventTestable for Bad {
+        fn problem(&self, _: &Graph) -> Result<Problem<Order>, String> {
+            Ok(Problem::consensus(Order::first(2)))
+        }
+
+        fn alphabet(&self, _: usize, _: General, _: General) -> Vec<Order> {
+            Order::first(2)
+        }
+    }
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    let fickle = refute(Bad::Counts(&CALLS)).generals(3).traitors(1).run().unwrap();
+    assert!(fickle.to_string().contains("not deterministic"), "{fickle}");
+    let panics = refute(Bad::Panics).generals(3).traitors(1).run().unwrap();
+    assert_eq!(panics.argument.as_ref().unwrap().worlds.len(), 1);
+    assert_eq!(panics.broken().unwrap().execution.violation().unwrap().name(), "no-panic");
+}
+
+/// Whatever a protocol does, the simulator does what was planned, and something gives way, or else nobody need decide.
+#[test]
+fn random_protocols_are_refuted_or_need_not_decide() {
+    let mut refuted = [0; 3];
+    for seed in 0..400 {
+        let protocol = EventTables::new(seed);
+        for adversary in [Adversary::byzantine(protocol.n.div_ceil(3)), Adversary::crash(2)] {
+            let setting = format!("seed {seed}, {adversary:?}");
+            let refutation = match refute(protocol).generals(protocol.n).against(adversary).run() {
+                Err(CheckError::OneValue | CheckError::Undecided(_)) => continue,
+                refutation => refutation.unwrap(),
+            };
+            // Against crashes there is a broadcast.
+            let Some(argument) = &refutation.argument else {
+                assert_eq!(
+                    (adversary.faults, refutation.task),
+                    (FaultClass::Crash, Task::Broadcast)
+                );
+                continue;
+            };
+            let Conclusion::Refuted(broken) = argument.conclusion else {
+                panic!("{setting}: {refutation}")
+            };
+            refuted[broken] += 1;
+            for world in &argument.worlds {
+                let again = run(&InWaves(protocol), &world.attack).unwrap();
+                assert_eq!(again, world.execution, "{setting}");
+                let is_idle = again.fault.is_none() && !again.idle.is_empty();
+                assert!(again.lacking.is_empty() && !is_idle, "{setting}: {refutation}");
+            }
+            let same = argument.witnesses().all(|witness| witness.same_view);
+            assert!(same, "{setting}: {refutation}");
+        }
+    }
+    assert!(refuted.iter().all(|count| *count > 20), "{refuted:?}");
 }

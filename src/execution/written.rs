@@ -134,15 +134,16 @@ pub(crate) fn obeyed_into(
         lacking: Vec::new(),
         unshifted: vec![true; attack.schedule.len()],
         happened: vec![false; attack.happenings.len()],
+        said_face: vec![false; attack.happenings.len()],
     };
     simulate_into(worker, terms, Roles::of(attack), &mut enemy, labels, execution);
-    let Written { mut idle, mut lacking, unshifted, happened, .. } = enemy;
+    let Written { mut idle, mut lacking, unshifted, happened, said_face, .. } = enemy;
     idle.sort_unstable();
     lacking.sort_unstable();
     let unshifted = unshifted.iter().positions(|unshifted| *unshifted);
     execution.idle.extend(idle.into_iter().map(|index| Item::Lie(index + 1)));
     execution.idle.extend(unshifted.map(|index| Item::Shift(index + 1)));
-    let idle = happened.iter().positions(|happened| !happened);
+    let idle = happened.iter().zip(said_face).positions(|(happened, said)| !happened && !said);
     execution.idle.extend(idle.map(|index| Item::Happening(index + 1)));
     execution.lacking = lacking;
 }
@@ -165,6 +166,8 @@ struct Written<'a> {
     unshifted: Vec<bool>,
     /// Which timers have gone off and which coins have shown their faces.
     happened: Vec<bool>,
+    /// Which of them have said what a common coin shows to others.
+    said_face: Vec<bool>,
 }
 
 impl Written<'_> {
@@ -236,7 +239,7 @@ impl Enemy for Written<'_> {
         // Of a common coin the first happening that names it says what it shows, whoever waits for it then.
         let names = |named: &Happening| matches!(named.event, OwnEvent::Shows(it, _) if it == coin);
         let said = happenings.iter().position(names).filter(|_| matches!(coin, Coin::Common(_)));
-        said.into_iter().for_each(|place| self.happened[place] = true);
+        said.into_iter().for_each(|place| self.said_face[place] = true);
         Some(shown)
     }
 

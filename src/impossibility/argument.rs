@@ -62,7 +62,8 @@ pub struct Argument<V, M, S, D = V> {
     pub theorem: Construction,
     /// The generals, around the ring.
     pub groups: Vec<Generals>,
-    /// What is given to the copies in layer 0 and in layer 1, or to the first half and the second.
+    /// What is given to the copies in layer 0 and in layer 1, or to the first half and the second, or to the
+    /// sides.
     pub values: [V; 2],
     /// The worlds, each with a general in common with the next.
     pub worlds: Vec<World<V, M, S, D>>,

@@ -11,7 +11,8 @@ use crate::machine::{DecisionId, MessageId, Said, StateId, Terms, ValueId, Worke
 use crate::protocol::Seat;
 use crate::testable::Wire;
 
-/// A copy of a general: in layer 0, or in layer 1.
+/// A copy of a general: in layer 0, or in layer 1. Where [mail is late](super::argument::Construction::Partition)
+/// the layer is that of what the side was given of which it sees the world.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct Double {
     /// Whose copy.

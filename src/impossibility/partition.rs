@@ -10,6 +10,10 @@
 //!
 //! In a broadcast the commander is among those traitors: alone, either side hears him, who is loyal there, and
 //! must decide as he orders. (On a side he would be silent to the other one, which then need not decide.)
+//!
+//! Where a graph is cut by 2f generals the sides need not be small: half of the cut has crashed where a side is
+//! alone, and its mail is late where both are; the other half lies, for which it may lack signatures of the other
+//! side. Where a cut is of f generals all of it is late, and nobody lies.
 
 mod alone;
 mod shared;
@@ -25,6 +29,7 @@ use crate::execution::{Execution, Forgeries, NumberedExecution, obeyed_into, sen
 use crate::fault::{Call, Fault, FaultKind};
 use crate::general::{General, Generals};
 use crate::machine::{MessageId, NumberedAttack, Terms, ValueId, Worker, fits};
+use crate::protocol::Round;
 use crate::search::progress::Progress;
 
 /// Builds the argument against a protocol. If on a side nobody decides by itself, and nobody has to, there is
@@ -42,12 +47,6 @@ pub(crate) fn argue(
     let alone = planner.alone(&mut player)?;
     let faulty = alone.iter().position(|alone| alone.execution.fault.is_some());
     let until = alone.iter().map(Alone::until).max().unwrap_or_default();
-    let layers = |layers: [usize; 2]| {
-        move |general: General| Double {
-            general,
-            layer: layers[partition.side_of(general).unwrap_or(0)],
-        }
-    };
     let mut planned = Vec::new();
     for (side, Alone { attack, execution, .. }) in alone.iter().enumerate() {
         let loyal = terms.graph.everybody().minus(attack.traitors);
@@ -61,7 +60,9 @@ pub(crate) fn argue(
         None => {
             let (attack, forgery) = planner.shared(&mut player, &alone, until, &mut shared);
             let loyal = terms.graph.everybody().minus(attack.traitors);
-            let loyal = loyal.iter().map(layers([0, 1])).collect();
+            let layer = |general| partition.side_of(general).unwrap_or(0);
+            let loyal = loyal.iter().map(|general| Double { general, layer: layer(general) });
+            let loyal = loyal.collect();
             planned.insert(1, (loyal, attack, &shared, forgery));
         }
     }
@@ -70,7 +71,7 @@ pub(crate) fn argue(
     let mut worlds = Vec::new();
     for (loyal, attack, plan, forgery) in planned {
         let world = confirmed(worker, terms, loyal, attack, forgery);
-        undetermined = undetermined.or_else(|| difference(plan, &world.execution));
+        undetermined = undetermined.or_else(|| difference(plan, &world.execution, until));
         worlds.push(world);
         progress.worked(1);
         progress.covered(share);
@@ -113,10 +114,18 @@ fn confirmed(
     World { loyal, must, attack, execution, forgery, stand_ins: 0 }
 }
 
-/// That an execution is not as it was planned: then the protocol is not deterministic.
-fn difference(planned: &NumberedExecution, confirmed: &NumberedExecution) -> Option<Fault> {
+/// That an execution is not as it was planned up to this wave: then the protocol is not deterministic.
+fn difference(
+    planned: &NumberedExecution,
+    confirmed: &NumberedExecution,
+    until: Round,
+) -> Option<Fault> {
     let plain = planned.fault.is_none() && confirmed.fault.is_none();
-    if !plain || planned.deliveries == confirmed.deliveries {
+    let [one, other] = [planned, confirmed].map(|run| {
+        let deliveries = run.deliveries.iter();
+        deliveries.take_while(|delivery| delivery.wire.round <= until)
+    });
+    if !plain || one.eq(other) {
         return None;
     }
     let [planned, confirmed] =

@@ -20,7 +20,8 @@ use crate::signature::Signed;
 use crate::testable::Wire;
 
 /// One world: an attack that has the traitors say to each loyal general what its copy hears in the
-/// covering, and what came of it in the simulator.
+/// covering, or what a side of a [partition](super::argument::Construction::Partition) hears alone, and what came
+/// of it in the simulator.
 #[derive(Clone, Debug)]
 pub struct World<V, M, S, D = V> {
     /// Which copy each loyal general is, by number.

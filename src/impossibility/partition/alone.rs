@@ -73,7 +73,11 @@ impl Planner<'_> {
         let deciders = terms.task.deciders(terms.n()).iter();
         let deciders = deciders.filter(|me| partition.sides[side].contains(*me)).collect_vec();
         let mut decided = |states: &Vec<_>| {
-            let made = |me: &&General| matches!(player.decide(**me, states[me.id()]), Ok(Some(_)));
+            // Where somebody panics at once not all have begun.
+            let made = |me: &&General| {
+                let state = states.get(me.id()).copied().flatten();
+                state.is_some() && matches!(player.decide(**me, state), Ok(Some(_)))
+            };
             deciders.iter().filter(made).count()
         };
         // Who decides when the last timer goes off does so at the start of a wave that does not go on.

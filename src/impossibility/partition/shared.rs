@@ -40,8 +40,19 @@ impl Planner<'_> {
         }
         let (roles, due) = (attack.clone(), vec![true; attack.happenings.len()]);
         let machine = player.machine();
-        let mut enemy = TwoFaced { machine, partition, alone, until, attack, due, forgery: None };
+        let mut enemy =
+            TwoFaced { machine, partition, alone, until, attack, due, set: None, forgery: None };
         simulate_into(player, self.terms, Roles::of(&roles), &mut enemy, &|_, _| None, execution);
+        let TwoFaced { attack, set, .. } = &mut enemy;
+        // Were all quiet before the sides have seen everything, timers would go off by themselves.
+        let is_awaited = |wave: Round| {
+            attack.schedule.iter().any(|shift| shift.wire.round < wave)
+                || attack.lies.iter().any(|lie| lie.edit.said().is_some() && lie.wire.round >= wave)
+                || attack.happenings.iter().any(|named| named.wave > wave)
+        };
+        if !(1..=until).all(is_awaited) {
+            attack.happenings.extend(*set);
+        }
         (enemy.attack, enemy.forgery)
     }
 }
@@ -57,6 +68,8 @@ struct TwoFaced<'a> {
     attack: NumberedAttack,
     /// Which of the happenings have not been.
     due: Vec<bool>,
+    /// The first timer that is set after that, going off.
+    set: Option<Happening>,
     forgery: Option<Needed<MessageId>>,
 }
 
@@ -107,6 +120,10 @@ impl Enemy for TwoFaced<'_> {
     }
 
     fn happening(&mut self, wave: Round, general: General, can: &[OwnEvent]) -> Option<OwnEvent> {
+        if wave == self.until + 1 && self.set.is_none() {
+            let timer = can.iter().find(|event| matches!(event, OwnEvent::GoesOff(_)));
+            self.set = timer.map(|event| Happening { wave, general, event: *event });
+        }
         let happenings = self.attack.happenings.iter().zip(&mut self.due);
         let mut here = happenings.filter(|(named, due)| {
             **due && (named.wave, named.general) == (wave, general) && can.contains(&named.event)
@@ -120,19 +137,7 @@ impl Enemy for TwoFaced<'_> {
         face(&self.attack.happenings, wave, general, coin)
     }
 
-    /// As in the attack that comes of it.
     fn awaits(&self, wave: Round) -> bool {
-        let tells = |side: usize| {
-            let said = self.alone[side].execution.deliveries.iter();
-            said.filter(|delivery| (wave..=self.until).contains(&delivery.wire.round)).any(
-                |delivery| {
-                    let Wire { from, to, .. } = delivery.wire;
-                    let told = self.partition.between.contains(from)
-                        && self.partition.sides[side].contains(to);
-                    told && !delivery.said.is_empty()
-                },
-            )
-        };
-        self.attack.happenings.iter().any(|named| named.wave > wave) || (0..2).any(tells)
+        wave <= self.until
     }
 }
