@@ -6,12 +6,16 @@
 //! | `draw` | draws one attack, and plays it while it is drawn |
 //! | `random_adversary` | an adversary that decides at random while it plays |
 //! | `lateness` | how late mail is, when timers go off, and what coins show |
-//! | `behaviour` | how the traitors of one drawn case behave (a swarm profile), and what arrives when |
+//! | `random_schedule` | what arrives when in one drawn case |
+//! | `behaviour` | how the traitors of one drawn case behave (a swarm profile) |
+//! | `copies` | the loyal generals that traitors play who are two-faced |
 
 mod behaviour;
+mod copies;
 pub(crate) mod draw;
 mod lateness;
 mod random_adversary;
+mod random_schedule;
 pub(crate) mod random_search;
 
 /// From what everything is drawn.

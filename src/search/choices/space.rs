@@ -380,7 +380,7 @@ impl<'a> Space<'a> {
     /// What is said on a wire; in waves, in which each message has a slot of its own and can be said as often as
     /// one likes, each once.
     fn once_each<'m>(&self, said: &'m [MessageId]) -> Cow<'m, [MessageId]> {
-        match self.terms.in_waves {
+        match self.terms.in_waves && said.len() > 1 {
             true => said.iter().copied().unique().collect(),
             false => said.into(),
         }

@@ -7,22 +7,20 @@
 //! behaviour of its own, and cases differ more from each other than the slots of one case do. (Groce,
 //! Zhang, Eide, Chen and Regehr call that "Swarm testing", ISSTA 2012.)
 //!
-//! And its schedule: the order of arrival, and what does not arrive in its round.
+//! In waves, where votes are counted and what is over a threshold for one general is under it for another, most
+//! faults show where a traitor plays one loyal general towards some and another one towards the others, and where
+//! one alone hears what it says, or all but one do.
 
-use indexmap::IndexMap;
 use itertools::Itertools;
-use rand::RngExt;
-use rand::seq::{IndexedRandom, IteratorRandom, SliceRandom};
-use rustc_hash::FxBuildHasher;
+use rand::seq::{IndexedRandom, SliceRandom};
+use rand::{RngExt, SeedableRng};
 
 use super::Dice;
-use super::lateness::Lateness;
+use super::copies::CopyPlan;
+use super::lateness::hashed;
 use crate::adversary::FaultClass;
-use crate::execution::{Delivery, Sent};
 use crate::general::{General, Generals};
-use crate::machine::MessageId;
 use crate::protocol::Round;
-use crate::schedule::{Arrival, Shift};
 use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::space::Space;
 use crate::testable::Wire;
@@ -39,9 +37,10 @@ pub(crate) enum Treatment {
     /// In each slot it says something that is drawn once from this seed, the same to all who see
     /// this face.
     Steady(u64),
-    /// It obeys, but each message goes to some alone, drawn from this seed.
-    Partial(u64),
-    /// It says each message of the alphabet in one wave, or never, as is drawn from this seed.
+    /// It plays a loyal general: the copy of this number.
+    Plays(usize),
+    /// It says each message of the alphabet in one wave, or never, and to all or to each as it is, as is drawn
+    /// from this seed.
     Scattered(u64),
     /// In each slot, so many times in sixteen, it does something else than obey.
     Erratic(u32),
@@ -53,10 +52,25 @@ struct TraitorBehaviour {
     faces: [Treatment; 2],
     /// Who sees the second face.
     others: Generals,
+    /// Who hears what it says, if its face does not say that.
+    reach: Reach,
     /// Until this round it obeys.
     since: Round,
-    /// And after this one.
+    /// And after this one, unless it falls silent then.
     until: Round,
+    falls_silent: bool,
+}
+
+/// Who hears what a traitor says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Reach {
+    /// All to whom it is said.
+    All,
+    /// Of each message half of them, drawn from this seed.
+    Half(u64),
+    /// Of each message so many as are drawn from this seed: those who come first in this order. Often that is
+    /// one, or all but one.
+    First(u64, Vec<General>),
 }
 
 /// What the traitors of a case are about.
@@ -68,6 +82,8 @@ pub(crate) struct Behaviour {
     pub silence: bool,
     pub strays: bool,
     pub forgeries: bool,
+    /// The loyal generals that traitors play.
+    pub copies: Vec<CopyPlan>,
     /// By number of the traitor.
     behaviours: Vec<Option<TraitorBehaviour>>,
     /// Wires and numbers of slots in which something else is done than the behaviour would have it.
@@ -91,6 +107,7 @@ impl Behaviour {
             silence: rng.random_ratio(3, 4),
             strays: rng.random_ratio(1, 2),
             forgeries: rng.random_ratio(1, 2),
+            copies: Vec::new(),
             behaviours: vec![None; space.terms.n()],
             exceptions: Vec::new(),
             among_themselves: rng.random_ratio(1, 8),
@@ -107,7 +124,10 @@ impl Behaviour {
             let exceptions = rng.random_range(1..=3);
             behaviour.make_exceptions(space, exceptions, rng);
         } else if kind < sniping + behaved {
-            behaviour.behave(space, None, rng);
+            match space.terms.in_waves && behaviour.faults.is_byzantine() {
+                true => behaviour.behave_in_waves(space, rng),
+                false => behaviour.behave(space, None, rng),
+            }
             let exceptions = rng.random_range(-2..=2).max(0) as usize;
             behaviour.make_exceptions(space, exceptions, rng);
         } else {
@@ -119,18 +139,47 @@ impl Behaviour {
 
     /// With which face a wire is treated.
     pub fn face(&self, wire: Wire) -> Treatment {
+        match self.behaviour(wire) {
+            Some((behaviour, other)) if wire.round <= behaviour.until => {
+                behaviour.faces[usize::from(behaviour.others.contains(other))]
+            }
+            Some(_) => Treatment::Silent,
+            None => Treatment::Obey,
+        }
+    }
+
+    /// Whether all hear what is said on a wire.
+    pub fn reaches_all(&self, wire: Wire) -> bool {
+        self.behaviour(wire).is_none_or(|(behaviour, _)| behaviour.reach == Reach::All)
+    }
+
+    /// Whether what stands in a slot is said to the receiver of a wire.
+    pub fn reaches(&self, wire: Wire, slot: usize) -> bool {
+        let reach = self.behaviour(wire).map(|(behaviour, _)| &behaviour.reach);
+        match reach.unwrap_or(&Reach::All) {
+            Reach::All => true,
+            Reach::Half(seed) => hashed((seed, slot, wire.to)) % 2 == 0,
+            Reach::First(seed, order) => {
+                let drawn = hashed((seed, slot));
+                let most = match drawn % 8 {
+                    0..3 => 1,
+                    3..6 => order.len().saturating_sub(1),
+                    _ => (drawn >> 8) as usize % (order.len() + 1),
+                };
+                order[..most].contains(&wire.to)
+            }
+        }
+    }
+
+    /// What a traitor does on a wire if it does not obey there, and who is at the other end.
+    fn behaviour(&self, wire: Wire) -> Option<(&TraitorBehaviour, General)> {
         let Wire { round, from, to } = wire;
         let (me, other) =
             if self.faults == FaultClass::ReceiveOmission { (to, from) } else { (from, to) };
         let between = !self.among_themselves && self.traitors.contains(other);
-        match &self.behaviours[me.id()] {
-            Some(TraitorBehaviour { faces, others, since, until })
-                if !between && (*since..=*until).contains(&round) =>
-            {
-                faces[usize::from(others.contains(other))]
-            }
-            _ => Treatment::Obey,
-        }
+        let behaviour = self.behaviours[me.id()].as_ref().filter(|_| !between)?;
+        let ends = round > behaviour.until && !behaviour.falls_silent;
+        (round >= behaviour.since && !ends).then_some((behaviour, other))
     }
 
     /// In which slots of a wire an exception is made.
@@ -157,11 +206,7 @@ impl Behaviour {
     /// All traitors have these faces; if none are given each draws its own, or half of the time all the
     /// same.
     fn behave(&mut self, space: &Space<'_>, given: Option<[Treatment; 2]>, rng: &mut Dice) {
-        let any_faces = |rng: &mut Dice| {
-            let [one, other] = [(); 2].map(|()| any_face(space, self.faults, rng));
-            let same = space.terms.in_waves && rng.random_ratio(1, 2);
-            [one, if same { one } else { other }]
-        };
+        let any_faces = |rng: &mut Dice| [(); 2].map(|()| any_face(space, self.faults, rng));
         let alike = given.is_some() || rng.random_ratio(1, 2);
         let mut faces = given.unwrap_or_else(|| any_faces(rng));
         for traitor in self.traitors.iter() {
@@ -173,8 +218,55 @@ impl Behaviour {
             let since = if rng.random_ratio(1, 4) { rng.random_range(1..=rounds) } else { 1 };
             let silent = faces.contains(&Treatment::Silent);
             let until = if silent { space.terms.rounds } else { rounds };
-            self.behaviours[traitor.id()] = Some(TraitorBehaviour { faces, others, since, until });
+            let (reach, falls_silent) = (Reach::All, false);
+            let behaviour = TraitorBehaviour { faces, others, reach, since, until, falls_silent };
+            self.behaviours[traitor.id()] = Some(behaviour);
         }
+    }
+
+    /// Each traitor draws what it does in waves; half of the time all the same.
+    fn behave_in_waves(&mut self, space: &Space<'_>, rng: &mut Dice) {
+        let (alike, seed) = (rng.random_ratio(1, 2), rng.random());
+        for traitor in self.traitors.iter() {
+            let seed = if alike { seed } else { rng.random() };
+            let behaviour =
+                self.any_behaviour_in_waves(space, traitor, &mut Dice::seed_from_u64(seed));
+            self.behaviours[traitor.id()] = Some(behaviour);
+        }
+    }
+
+    fn any_behaviour_in_waves(
+        &mut self,
+        space: &Space<'_>,
+        traitor: General,
+        rng: &mut Dice,
+    ) -> TraitorBehaviour {
+        let everybody = space.everybody();
+        let others = everybody.iter().filter(|_| rng.random_ratio(1, 2)).collect();
+        let waves = busy_rounds(space).max(1);
+        let since = if rng.random_ratio(1, 4) { rng.random_range(1..=waves) } else { 1 };
+        let falls_silent = rng.random_ratio(1, 4);
+        let until = if falls_silent { rng.random_range(1..=waves) } else { waves };
+        let reach = match rng.random_range(0..8) {
+            0..3 => Reach::All,
+            3 => Reach::Half(rng.random()),
+            _ => {
+                let mut order = everybody.minus(self.traitors).iter().collect_vec();
+                order.shuffle(rng);
+                Reach::First(rng.random(), order)
+            }
+        };
+        let faces = if rng.random_ratio(3, 8) {
+            let first = self.copies.len();
+            self.copies.extend(CopyPlan::two(space, traitor, others, self.traitors, rng));
+            [Treatment::Plays(first), Treatment::Plays(first + 1)]
+        } else {
+            let [one, other] = [(); 2].map(|()| any_face_in_waves(rng));
+            [one, if rng.random_ratio(1, 2) { one } else { other }]
+        };
+        let silent = faces.contains(&Treatment::Silent);
+        let until = if silent { space.terms.rounds } else { until };
+        TraitorBehaviour { faces, others, reach, since, until, falls_silent }
     }
 
     /// Where so many exceptions are made. Half of them are made near the last one.
@@ -243,15 +335,6 @@ fn busy_rounds(space: &Space<'_>) -> usize {
 
 fn any_face(space: &Space<'_>, faults: FaultClass, rng: &mut Dice) -> Treatment {
     let rate = 1 << rng.random_range(0..=4);
-    if space.terms.in_waves && faults.is_byzantine() {
-        return match rng.random_range(0..8) {
-            0 => Treatment::Obey,
-            1 => Treatment::Silent,
-            2..5 => Treatment::Partial(rng.random()),
-            5..7 => Treatment::Scattered(rng.random()),
-            _ => Treatment::Erratic(rate),
-        };
-    }
     match rng.random_range(0..8) {
         0..2 => Treatment::Obey,
         2 => Treatment::Silent,
@@ -262,186 +345,11 @@ fn any_face(space: &Space<'_>, faults: FaultClass, rng: &mut Dice) -> Treatment 
     }
 }
 
-/// So many messages of one inbox can be put into any order.
-const SHUFFLED: usize = 32;
-
-/// At most so many messages of one inbox arrive before their turn.
-const FIRST: usize = 64;
-
-/// What is done to the schedule of one drawn case.
-#[derive(Clone, Debug)]
-pub(crate) struct RandomSchedule {
-    order: ArrivalOrder,
-    /// The rounds in which a message between the loyal is kept from arriving, one for each message.
-    disruptions: Vec<Round>,
-    /// How late mail is, where it can be as late as the enemy likes.
-    lateness: Lateness,
-}
-
-/// In which order what is said arrives.
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum ArrivalOrder {
-    InTurn,
-    /// In this round, at this receiver, something arrives first.
-    Once(Round, General),
-    /// At each receiver the senders have ranks, by their numbers.
-    Ranks(Vec<Vec<u32>>),
-    /// So many times in four, an inbox is shuffled.
-    Shuffled(u32),
-}
-
-/// What does not arrive in its round: which message of which delivery.
-type Gone = IndexMap<(usize, usize), Arrival, FxBuildHasher>;
-
-impl RandomSchedule {
-    pub fn drawn(space: &Space<'_>, traitors: Generals, rng: &mut Dice) -> RandomSchedule {
-        let rounds = space.terms.rounds;
-        let lateness = match space.adversary.is_asynchronous() {
-            true => Lateness::drawn(space, rng),
-            false => Lateness::None,
-        };
-        if rounds == 0 || space.terms.in_waves {
-            let (order, disruptions) = (ArrivalOrder::InTurn, Vec::new());
-            return RandomSchedule { order, disruptions, lateness };
-        }
-        let kind = if space.adversary.any_order { rng.random_range(0..8) } else { 0 };
-        let everybody = space.everybody();
-        let order = match kind {
-            0..4 => ArrivalOrder::InTurn,
-            4 => {
-                let to = everybody.minus(traitors).iter().choose(rng);
-                let to = to.expect("somebody is loyal");
-                ArrivalOrder::Once(rng.random_range(1..=rounds), to)
-            }
-            5 => {
-                let mut ranks = || everybody.iter().map(|_| rng.random()).collect();
-                ArrivalOrder::Ranks(everybody.iter().map(|_| ranks()).collect())
-            }
-            6 => ArrivalOrder::Shuffled(1),
-            _ => ArrivalOrder::Shuffled(4),
-        };
-        let most = space.adversary.disruptions;
-        let disruptions = match rng.random_range(0..8) {
-            _ if most == 0 => 0,
-            0 => 0,
-            1..4 => rng.random_range(1..=most),
-            _ => most,
-        };
-        let disruptions = (0..disruptions).map(|_| rng.random_range(1..=rounds)).collect();
-        RandomSchedule { order, disruptions, lateness }
+fn any_face_in_waves(rng: &mut Dice) -> Treatment {
+    match rng.random_range(0..8) {
+        0..2 => Treatment::Obey,
+        2 => Treatment::Silent,
+        3..7 => Treatment::Scattered(rng.random()),
+        _ => Treatment::Erratic(1 << rng.random_range(0..=4)),
     }
-
-    /// The changes to the schedule of a round in which this is sent.
-    pub fn shifts(
-        &self,
-        space: &Space<'_>,
-        behaviour: &Behaviour,
-        round: Round,
-        sent: Sent<'_, MessageId>,
-        rng: &mut Dice,
-    ) -> Vec<Shift<MessageId>> {
-        let deaf = behaviour.faults == FaultClass::ReceiveOmission;
-        let late = self.lateness != Lateness::None;
-        if self.order == ArrivalOrder::InTurn && self.disruptions.is_empty() && !deaf && !late {
-            return Vec::new();
-        }
-        let gone = self.gone(space, behaviour, round, &sent, rng);
-        let shift = |(place, at): (usize, usize), arrival| {
-            let Delivery { wire, said, .. } = sent.at(place);
-            Shift { wire, message: said[at], arrival }
-        };
-        let mut shifts = gone.iter().map(|(at, arrival)| shift(*at, *arrival)).collect_vec();
-        for to in self.disordered(round, space.everybody().minus(behaviour.traitors)) {
-            let here = places(&sent).filter(|at| sent.at(at.0).wire.to == to);
-            let inbox = here.filter(|at| !gone.contains_key(at)).collect_vec();
-            let senders = inbox.iter().map(|at| sent.at(at.0).wire.from).collect_vec();
-            let first = self.first(to, &senders, rng).into_iter();
-            shifts.extend(first.map(|number| shift(inbox[number], Arrival::First)));
-        }
-        shifts
-    }
-
-    /// What does not arrive in its round, by its place in what is sent: what those do not hear
-    /// whose fault that is, and what is disrupted between the loyal.
-    fn gone(
-        &self,
-        space: &Space<'_>,
-        behaviour: &Behaviour,
-        round: Round,
-        sent: &Sent<'_, MessageId>,
-        rng: &mut Dice,
-    ) -> Gone {
-        let mut gone = Gone::default();
-        if behaviour.faults == FaultClass::ReceiveOmission {
-            for (place, Delivery { wire, said, .. }) in sent.clone().enumerate() {
-                if behaviour.traitors.contains(wire.to) {
-                    let omitted = behaviour.omitted(wire, said.len(), rng).into_iter();
-                    gone.extend(omitted.map(|at| ((place, at), Arrival::Never)));
-                }
-            }
-        }
-        let loyal = |general| !behaviour.traitors.contains(general);
-        if self.lateness != Lateness::None {
-            for (place, Delivery { wire, said, .. }) in sent.clone().enumerate() {
-                for at in (0..said.len()).filter(|_| loyal(wire.from) && loyal(wire.to)) {
-                    let by = self.lateness.of(wire, rng);
-                    let by = by.min(space.terms.rounds.saturating_sub(round));
-                    gone.extend((by > 0).then_some(((place, at), Arrival::Late(by))));
-                }
-            }
-        }
-        for _ in self.disruptions.iter().filter(|disrupted| **disrupted == round) {
-            let wire = |at: &(usize, usize)| sent.at(at.0).wire;
-            let between = |at: &(usize, usize)| loyal(wire(at).from) && loyal(wire(at).to);
-            let can_go = places(sent).filter(|at| between(at) && !gone.contains_key(at));
-            let Some(at) = can_go.choose(rng) else { break };
-            let latest = space.adversary.latest.min(space.terms.rounds - round);
-            let late = latest > 0 && rng.random_ratio(1, 2);
-            let arrival =
-                if late { Arrival::Late(rng.random_range(1..=latest)) } else { Arrival::Never };
-            gone.insert(at, arrival);
-        }
-        gone
-    }
-
-    /// At whom not all arrives in its turn.
-    fn disordered(&self, round: Round, loyal: Generals) -> impl Iterator<Item = General> + use<> {
-        let receivers = match self.order {
-            ArrivalOrder::InTurn => Generals::NONE,
-            ArrivalOrder::Once(when, _) if when != round => Generals::NONE,
-            ArrivalOrder::Once(_, to) => Generals::NONE.with(to),
-            ArrivalOrder::Ranks(_) | ArrivalOrder::Shuffled(_) => loyal,
-        };
-        receivers.iter()
-    }
-
-    /// What arrives first, by number in the inbox, when this is by whom what is in it was sent.
-    fn first(&self, to: General, senders: &[General], rng: &mut Dice) -> Vec<usize> {
-        let mut order = (0..senders.len()).collect_vec();
-        match &self.order {
-            _ if senders.len() < 2 => return Vec::new(),
-            ArrivalOrder::InTurn => return Vec::new(),
-            ArrivalOrder::Once(..) => return vec![rng.random_range(1..senders.len())],
-            ArrivalOrder::Ranks(ranks) => {
-                order.sort_by_key(|number| ranks[to.id()][senders[*number].id()]);
-            }
-            ArrivalOrder::Shuffled(times) if !rng.random_ratio(*times, 4) => return Vec::new(),
-            ArrivalOrder::Shuffled(_) if order.len() > SHUFFLED => {
-                return order.into_iter().sample(rng, SHUFFLED / 4);
-            }
-            ArrivalOrder::Shuffled(_) => order.shuffle(rng),
-        }
-        // The last ones that are in turn among themselves need not be named.
-        let in_turn =
-            order.iter().rev().tuple_windows().take_while(|(later, sooner)| sooner < later);
-        let named = order.len() - 1 - in_turn.count();
-        order.truncate(named.min(FIRST));
-        order
-    }
-}
-
-/// The place of everything that is said: which delivery, and which of its messages.
-fn places<M>(sent: &Sent<'_, M>) -> impl Iterator<Item = (usize, usize)> {
-    let places = sent.clone().enumerate();
-    places.flat_map(|(place, delivery)| (0..delivery.said.len()).map(move |at| (place, at)))
 }

@@ -8,9 +8,11 @@ use rand::seq::{IndexedRandom, IteratorRandom};
 use rand::{Rng, RngExt};
 
 use super::Dice;
-use super::behaviour::{Behaviour, RandomSchedule};
+use super::behaviour::Behaviour;
+use super::copies::Copies;
 use super::lateness::RandomEvents;
 use super::random_adversary::RandomAdversary;
+use super::random_schedule::RandomSchedule;
 use crate::adversary::FaultClass;
 use crate::attack::{Attack, Item};
 use crate::execution::NumberedExecution;
@@ -52,9 +54,14 @@ pub(crate) fn drawn_in(
     let crashes = crashes(space, case, rng);
     let InitialChoices { faults, traitors, inputs, .. } = case.clone();
     let attack = Attack { faults, crashes, ..Attack::new(&space.terms.graph, traitors, inputs) };
+    let mut worker = space.worker(case.traitors);
+    worker.make_room();
+    let plans = &behaviour.copies;
+    let copies = (!plans.is_empty()).then(|| Copies::new(space, plans.clone(), case.traitors));
     let mut enemy = RandomAdversary {
         space,
         behaviour,
+        copies,
         random_schedule,
         events,
         rng,
@@ -63,12 +70,12 @@ pub(crate) fn drawn_in(
         unshifted: Vec::new(),
         refusal: None,
     };
-    let mut worker = space.worker(case.traitors);
-    worker.make_room();
     let labels = space.labels();
     let mut execution = simulate(&mut worker, space.terms, case.roles(), &mut enemy, &labels);
+    let RandomAdversary { mut attack, copies, silenced, unshifted, refusal, .. } = enemy;
+    // What is laid down last is taken first: copies go by a memory of their own, as a rule.
+    copies.into_iter().for_each(|copies| space.lay_down(copies.into_worker()));
     space.lay_down(worker);
-    let RandomAdversary { mut attack, silenced, unshifted, refusal, .. } = enemy;
     attack.crashes.retain(|crash| silenced.contains(crash.general));
     // Not all that was sent has arrived if the protocol had a fault.
     let unshifted = unshifted.iter().positions(|unshifted| *unshifted);

@@ -4,7 +4,9 @@
 //! No one way of being late finds everything, so each case has one of its own, as it has one
 //! [behaviour](super::behaviour) of its traitors: all at random, a sender or receiver who is slow, wires with
 //! priorities (as in Burckhardt, Kothari, Musuvathi and Nagarakatte, "A randomized scheduler with probabilistic
-//! guarantees of finding bugs", ASPLOS 2010), and parts that hear nothing of each other for some time.
+//! guarantees of finding bugs", ASPLOS 2010), messages with priorities that are drawn anew while they wait (as in
+//! Yuan, Yang and Gu, "Partial order aware concurrency sampling", CAV 2018), and parts that hear nothing of each
+//! other for some time.
 
 use std::hash::{BuildHasher, Hash};
 
@@ -31,6 +33,9 @@ pub(super) enum Lateness {
     Uniform(u32),
     /// Each wire has a priority, drawn from this seed: mail waits for as many waves.
     Priorities(u64),
+    /// Of all that waits in a wave so much arrives, in sixteenths: what a message is worth is drawn anew as long
+    /// as it waits.
+    Sampled(u32),
     /// What one general sends is late by so many waves, or what it should hear.
     Slow { general: General, sends: bool, by: Round },
     /// Until this wave nothing passes between these and the others.
@@ -41,11 +46,12 @@ impl Lateness {
     pub fn drawn(space: &Space<'_>, rng: &mut Dice) -> Lateness {
         let everybody = space.everybody();
         let any = |rng: &mut Dice| everybody.iter().choose(rng).unwrap_or(General::COMMANDER);
-        match rng.random_range(0..8) {
-            0..2 => Lateness::None,
-            2..4 => Lateness::Uniform(1 << rng.random_range(0..=3)),
-            4 => Lateness::Priorities(rng.random()),
-            5 => Lateness::Slow {
+        match rng.random_range(0..9) {
+            0..4 => Lateness::None,
+            4 => Lateness::Uniform(1 << rng.random_range(0..=3)),
+            5 => Lateness::Priorities(rng.random()),
+            6 => Lateness::Sampled(rng.random_range(4..12)),
+            7 => Lateness::Slow {
                 general: any(rng),
                 sends: rng.random(),
                 by: rng.random_range(1..=LATEST),
@@ -65,6 +71,9 @@ impl Lateness {
             Lateness::Uniform(rate) if rng.random_ratio(*rate, 16) => rng.random_range(1..=LATEST),
             Lateness::Uniform(_) => 0,
             Lateness::Priorities(seed) => (hashed((seed, from, to)) % LATEST as u64) as Round,
+            Lateness::Sampled(rate) => {
+                (0..2 * LATEST).take_while(|_| !rng.random_ratio(*rate, 16)).count()
+            }
             Lateness::Slow { general, sends, by } => {
                 let slow = if *sends { from } else { to };
                 if slow == *general { *by } else { 0 }
@@ -144,6 +153,11 @@ impl RandomEvents {
             }
         }
         None
+    }
+
+    /// Whether an event is a coin that shows a general the face that it has.
+    pub fn is_shown(&self, general: General, event: OwnEvent) -> bool {
+        matches!(event, OwnEvent::Shows(coin, face) if self.of(general, coin).0 == face)
     }
 
     /// Whether a coin shows its face by itself.

@@ -6,8 +6,10 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
 use super::Dice;
-use super::behaviour::{Behaviour, RandomSchedule, Treatment};
+use super::behaviour::{Behaviour, Treatment};
+use super::copies::Copies;
 use super::lateness::{RandomEvents, hashed};
+use super::random_schedule::RandomSchedule;
 use crate::adversary::FaultClass;
 use crate::attack::{Edit, Lie};
 use crate::execution::Sent;
@@ -31,6 +33,8 @@ const WAVES_OF_A_FACE: usize = 5;
 pub(super) struct RandomAdversary<'a, 's> {
     pub space: &'a Space<'s>,
     pub behaviour: Behaviour,
+    /// The loyal generals that its traitors play, if they play any.
+    pub copies: Option<Copies<'s>>,
     pub random_schedule: RandomSchedule,
     /// What coins show and when timers go off, if that is the enemy's to say.
     pub events: Option<RandomEvents>,
@@ -65,6 +69,9 @@ impl Enemy for RandomAdversary<'_, '_> {
         round: Round,
         sent: Sent<'_, MessageId>,
     ) -> Vec<(usize, Shift<MessageId>)> {
+        if let Some(copies) = &mut self.copies {
+            copies.hear(round, &sent, &self.events);
+        }
         let RandomAdversary { space, behaviour, random_schedule, rng, attack, unshifted, .. } =
             self;
         let first = attack.schedule.len();
@@ -124,14 +131,22 @@ impl RandomAdversary<'_, '_> {
         let space = self.space;
         let face = self.behaviour.face(wire);
         let exceptions = self.behaviour.exceptions(wire);
-        if face == Treatment::Obey && exceptions.is_empty() && space.adversary.silence {
+        let obeys = face == Treatment::Obey && self.behaviour.reaches_all(wire);
+        if obeys && exceptions.is_empty() && space.adversary.silence {
             return None;
         }
         let wire_choices = space.wire_choices(wire);
         let (placed, homeless) = self.placed(wire, honest);
+        let played = match (face, &mut self.copies) {
+            (Treatment::Plays(copy), Some(copies)) => {
+                wire_choices.fitting(&copies.said(copy, wire.round, wire.to))
+            }
+            _ => SlotChoices::new(),
+        };
         let mut spoken = SlotChoices::with_capacity(placed.len());
         for (slot, honest) in placed.iter().enumerate() {
-            let mut said = self.said(wire_choices, face, wire, slot, honest.as_ref());
+            let due = if played.is_empty() { honest } else { &played[slot] };
+            let mut said = self.said(wire_choices, face, wire, slot, due.as_ref());
             if exceptions.contains(&slot) {
                 said = self.other(wire_choices, wire, slot, said.as_ref());
             }
@@ -142,7 +157,9 @@ impl RandomAdversary<'_, '_> {
         let edits = withheld.chain(edits(wire_choices.stray(), &placed, &spoken));
         self.attack.lies.extend(edits.map(|edit| Lie { wire, edit }));
         let mut said = Vec::from_iter(spoken.into_iter().flatten());
-        self.space.machine.sort(&mut said);
+        if said.len() > 1 {
+            self.space.machine.sort(&mut said);
+        }
         Some(said)
     }
 
@@ -166,25 +183,22 @@ impl RandomAdversary<'_, '_> {
         (placed, homeless)
     }
 
-    /// What a traitor with this face says in a slot.
+    /// What a traitor with this face says in a slot, when this is due.
     fn said(
         &mut self,
         wire_choices: &WireChoices,
         face: Treatment,
         wire: Wire,
         slot: usize,
-        honest: Option<&MessageId>,
+        due: Option<&MessageId>,
     ) -> Option<MessageId> {
         let (messages, stray) = (wire_choices.messages(slot), wire_choices.stray() == Some(slot));
         let said = match face {
             Treatment::Erratic(rate) if self.rng.random_ratio(rate, 16) => {
-                self.other(wire_choices, wire, slot, honest)
+                self.other(wire_choices, wire, slot, due)
             }
-            Treatment::Obey | Treatment::Erratic(_) => honest.cloned(),
+            Treatment::Obey | Treatment::Plays(_) | Treatment::Erratic(_) => due.copied(),
             Treatment::Silent => None,
-            Treatment::Partial(seed) => {
-                honest.filter(|_| hashed((seed, slot, wire.to)) % 2 == 0).copied()
-            }
             Treatment::Scattered(seed) => {
                 // To each as to all, or to each as it is.
                 let to = wire.to.id() * usize::from(seed % 2 == 0);
@@ -200,6 +214,8 @@ impl RandomAdversary<'_, '_> {
                 messages.get(rng.random_range(0..=messages.len())).cloned()
             }
         };
+        let scattered = matches!(face, Treatment::Scattered(_));
+        let said = said.filter(|_| scattered || self.behaviour.reaches(wire, slot));
         let something = || messages.choose(self.rng).cloned();
         if wire_choices.optional(slot) { said } else { said.or_else(something) }
     }

@@ -1,0 +1,127 @@
+//! Copies of traitors: each plays a loyal general with an input of its own, who hears some of the others. A traitor
+//! that shows one to some and another to the rest is two-faced as in the proofs that there are no protocols among
+//! too few generals (Fischer, Lynch, Merritt 1986).
+
+use rand::RngExt;
+use rand::seq::IteratorRandom;
+
+use super::Dice;
+use super::lateness::RandomEvents;
+use crate::execution::Sent;
+use crate::general::{General, Generals};
+use crate::machine::{Caught, MessageId, Said, StateId, ValueId, Worker};
+use crate::protocol::events::OwnEvent;
+use crate::protocol::{Round, Seat};
+use crate::search::choices::space::Space;
+
+/// The loyal general that a traitor plays towards some.
+#[derive(Clone, Debug)]
+pub(super) struct CopyPlan {
+    traitor: General,
+    input: Option<ValueId>,
+    /// Of whom it hears.
+    hears: Generals,
+}
+
+impl CopyPlan {
+    /// Two of one traitor, with different inputs if it has any; the second is shown to these others. Each hears
+    /// everybody, or, always if they would be the same, those to whom it is shown and the traitors.
+    pub fn two(
+        space: &Space<'_>,
+        traitor: General,
+        others: Generals,
+        traitors: Generals,
+        rng: &mut Dice,
+    ) -> [CopyPlan; 2] {
+        let given = space.terms.inputs.contains(traitor);
+        let values = if given { space.terms.inputs_of(traitor) } else { &[] };
+        let input = values.iter().choose(rng).copied();
+        let another = values.iter().filter(|value| Some(**value) != input).choose(rng).copied();
+        let everybody = space.everybody();
+        let apart = another.is_none() || rng.random_ratio(1, 2);
+        let hears = |rest: Generals| {
+            if apart { everybody.minus(rest.minus(traitors)) } else { everybody }
+        };
+        let copy = |input, rest| CopyPlan { traitor, input, hears: hears(rest) };
+        [copy(input, others), copy(another.or(input), everybody.minus(others))]
+    }
+}
+
+/// The copies in play. They know their states by a worker of their own.
+pub(super) struct Copies<'a> {
+    worker: Worker<'a>,
+    plans: Vec<CopyPlan>,
+    states: Vec<Option<StateId>>,
+}
+
+impl<'a> Copies<'a> {
+    pub fn new(space: &Space<'a>, plans: Vec<CopyPlan>, traitors: Generals) -> Copies<'a> {
+        let mut worker = space.worker(traitors);
+        worker.make_room();
+        let start = |CopyPlan { traitor, input, .. }: &CopyPlan| {
+            let started = worker.start(Seat::on(&space.terms.graph, *traitor), *input);
+            started.unwrap_or_default()
+        };
+        let states = plans.iter().map(start).collect();
+        Copies { worker, plans, states }
+    }
+
+    /// What a copy says.
+    pub fn said(&mut self, copy: usize, round: Round, to: General) -> Said {
+        let said = self.worker.send(self.plans[copy].traitor, self.states[copy], round, to);
+        said.unwrap_or_default()
+    }
+
+    /// They hear what is sent to them in a wave. At its end coins show their faces, and who hears nothing has
+    /// its first timer go off.
+    pub fn hear(
+        &mut self,
+        round: Round,
+        sent: &Sent<'_, MessageId>,
+        events: &Option<RandomEvents>,
+    ) {
+        for (plan, state) in self.plans.iter().zip(&mut self.states) {
+            // A copy that the protocol has a fault with is silent from then on.
+            let heard = plan.hear(&mut self.worker, *state, round, sent, events);
+            *state = heard.unwrap_or_default();
+        }
+    }
+
+    pub fn into_worker(self) -> Worker<'a> {
+        self.worker
+    }
+}
+
+impl CopyPlan {
+    fn hear(
+        &self,
+        worker: &mut Worker<'_>,
+        mut state: Option<StateId>,
+        round: Round,
+        sent: &Sent<'_, MessageId>,
+        events: &Option<RandomEvents>,
+    ) -> Caught<Option<StateId>> {
+        let me = self.traitor;
+        let mut quiet = true;
+        for delivery in sent.clone().filter(|delivery| delivery.wire.to == me) {
+            let from = delivery.wire.from;
+            if self.hears.contains(from) {
+                quiet = false;
+                state = worker.receive_all(me, state, round, &[(from, delivery.said)])?;
+            }
+        }
+        state = worker.end_round(me, state, round)?;
+        let pending = worker.pending(me, state)?;
+        let timer = |event: &&OwnEvent| matches!(event, OwnEvent::GoesOff(_));
+        let timer = pending.iter().filter(timer).min().filter(|_| quiet);
+        let is_shown = |event: &&OwnEvent| match events {
+            Some(events) => events.is_shown(me, **event),
+            None => matches!(event, OwnEvent::Shows(_, 0)),
+        };
+        let shown = pending.iter().filter(is_shown);
+        for event in shown.chain(timer) {
+            state = worker.happens(me, state, *event)?;
+        }
+        Ok(state)
+    }
+}
