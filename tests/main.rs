@@ -36,6 +36,7 @@ mod mutants;
 mod oral;
 mod output;
 mod overheard;
+mod overheard_alphabet;
 mod pages;
 mod panics;
 mod pared;

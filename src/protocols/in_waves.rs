@@ -220,7 +220,7 @@ impl<P: EventTestable> Testable for InWaves<P> {
     }
 
     /// Each message has a slot of its own: a traitor can say any of them in any wave. Of phases without end, those
-    /// of the first few.
+    /// of the first few. (If there are none on any link, what is heard takes their place.)
     fn repertoire(&self, n: usize, Wire { from, to, .. }: Wire) -> Repertoire<P::Message> {
         let mut said = self.0.alphabet(n, from, to);
         if let Some(phases) = self.0.phases() {

@@ -15,8 +15,46 @@ use crate::protocol::events::EventDriven;
 pub type EventProblemOf<P> = Problem<<P as EventDriven>::Value, <P as EventDriven>::Decision>;
 
 /// What turncoat must know of an event-driven protocol to test it, beside the code that goes to production.
-/// Two methods are needed: what is asked of it, and what a traitor can say. There is an example at
-/// [`EventDriven`].
+/// One method is needed: what is asked of it. With an [`alphabet`](EventTestable::alphabet) a verdict can be that it
+/// *holds*; there is an example at [`EventDriven`]. Without one, what is heard from it is what traitors say:
+///
+/// ```
+/// # use turncoat::{Effects, EventDriven, General, Order, Seat};
+/// # #[derive(Debug)]
+/// # struct Gossip;
+/// # impl EventDriven for Gossip {
+/// #     type Value = Order;
+/// #     type Decision = Order;
+/// #     type Message = Order;
+/// #     type State = Option<Order>;
+/// #     fn begin(&self, _: Seat, order: Option<&Order>, effects: &mut Effects<Order>) -> Option<Order> {
+/// #         order.iter().for_each(|order| effects.broadcast(**order));
+/// #         order.copied()
+/// #     }
+/// #     fn receive(
+/// #         &self,
+/// #         state: &mut Option<Order>,
+/// #         _: General,
+/// #         order: &Order,
+/// #         effects: &mut Effects<Order>,
+/// #     ) {
+/// #         if state.is_none() {
+/// #             *state = Some(*order);
+/// #             effects.broadcast(*order);
+/// #         }
+/// #     }
+/// #     fn decision(&self, state: &Option<Order>) -> Option<Order> { *state }
+/// # }
+/// use turncoat::{EventTestable, Graph, Problem, Termination, check};
+///
+/// impl EventTestable for Gossip {
+///     fn problem(&self, _: &Graph) -> Result<Problem<Order>, String> {
+///         Ok(Problem::broadcast(Order::first(2)).deciding(Termination::AllOrNone))
+///     }
+/// }
+///
+/// check(Gossip).generals(4).traitors(1).assert_broken();
+/// ```
 ///
 /// Agreement and validity are asked of all that is ever decided. Termination and totality are asked where it
 /// is quiet: all that the loyal have sent was heard, no timer is set, and no coin is asked for.
@@ -31,7 +69,14 @@ pub trait EventTestable: EventDriven {
 
     /// All that a traitor can say on the link between these two among `n` generals, at any time and in any
     /// order. What the protocol itself says there must be among it.
-    fn alphabet(&self, n: usize, from: General, to: General) -> Vec<Self::Message>;
+    ///
+    /// By default it is empty. One that is empty on every link says nothing of what a traitor could say: then any
+    /// of them can say all that anybody is heard to say in runs with all inputs and other traitors, and nothing is
+    /// ever said to hold: the verdict is bounded by the messages that were heard.
+    fn alphabet(&self, n: usize, from: General, to: General) -> Vec<Self::Message> {
+        let _ = (n, from, to);
+        Vec::new()
+    }
 
     /// How its messages are signed; by default they are not.
     fn signing(&self) -> &dyn Signing<Self::Message> {

@@ -101,7 +101,9 @@ pub enum Refusal {
     InWaves(&'static str),
     #[error("the alphabet lacks what {} says to {} when it obeys: {message}", wire.from, wire.to)]
     NotInAlphabet { wire: Wire, message: String },
-    #[error("the alphabet is empty on every link: there is nothing that a traitor could say")]
+    #[error(
+        "no alphabet is given, and nothing was heard: there is nothing that a traitor could say"
+    )]
     NoAlphabet,
     #[error("its phases are not as is claimed: {0}")]
     Phases(String),

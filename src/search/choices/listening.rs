@@ -1,6 +1,8 @@
 //! Listening: learns what a traitor could say where the protocol's author has not said it. It is heard
 //! from the protocol itself, in runs with other inputs and other traitors, and recombined.
 //!
+//! In waves all that anybody was heard to say can be said by each traitor, in any of them.
+//!
 //! Those traitors are mimics: they repeat what was said in other runs. To each general they show the
 //! face of one run or that of another, as in the proofs that there are no protocols among too few
 //! generals (Fischer, Lynch, Merritt 1986).
@@ -287,7 +289,8 @@ impl Listener<'_> {
         self.sent += execution.messages();
         let mut new = false;
         for Delivery { wire, said, loyal } in &execution.deliveries {
-            let heard = self.heard.entry((wire.from, wire.round)).or_default();
+            let place = (wire.from, self.terms.key(wire.round));
+            let heard = self.heard.entry(place).or_default();
             for said in [Some(said), loyal].into_iter().flatten() {
                 let before = heard.messages.len();
                 let number = |message: &MessageId| heard.messages.insert_full(*message).0;
@@ -312,11 +315,19 @@ impl Listener<'_> {
         let left_out = messages - strays.len();
         strays.extend(relisted);
         let harvested = Harvested { messages, runs: self.listened, left_out };
-        let slots = self
+        let mut slots: BTreeMap<_, _> = self
             .heard
             .into_iter()
             .map(|(place, heard)| (place, heard.slots(self.machine)))
             .collect();
+        if self.terms.in_waves {
+            // As in an alphabet, each message has a slot of its own, and nothing is out of place.
+            for me in self.terms.graph.everybody().iter() {
+                let own = slots.remove(&(me, 1)).into_iter().flatten().flatten();
+                let all = own.chain(strays.iter().copied()).unique();
+                slots.insert((me, 1), all.map(|message| vec![message]).collect());
+            }
+        }
         Harvest { slots, strays, harvested }
     }
 }

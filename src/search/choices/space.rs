@@ -91,14 +91,20 @@ impl<'a> Space<'a> {
         }
         let is_silent = |(_, said): &(Wire, Repertoire<_>)| said.messages().next().is_none();
         let lies = adversary.faults.is_byzantine() && adversary.traitors > 0;
+        // An alphabet that is empty everywhere says nothing of what a traitor could say.
         if terms.in_waves && lies && repertoires.iter().all(is_silent) {
-            return Err(Refusal::NoAlphabet);
+            let links =
+                repertoires.iter_mut().filter(|(wire, _)| terms.graph.has_edge(wire.from, wire.to));
+            links.for_each(|(_, repertoire)| repertoire.unknown = true);
         }
         let mut harvest = None;
         if Harvest::is_needed(&repertoires, terms.n(), adversary) {
             harvest = Harvest::of(machine, terms, adversary, progress);
             let Some(harvest) = &harvest else { return Ok(None) };
             repertoires.iter_mut().for_each(|(wire, known)| harvest.add_to(*wire, known));
+            if terms.in_waves && repertoires.iter().all(is_silent) {
+                return Err(Refusal::NoAlphabet);
+            }
         }
         if adversary.replays {
             add_replays(&mut repertoires, progress);
