@@ -251,6 +251,11 @@ impl EventTestable for BenOr {
         if !graph.is_complete() {
             return Err("Ben-Or's agreement needs everybody to hear everybody".to_owned());
         }
+        let n = graph.n();
+        if self.rounds.is_none() && n <= self.f(n).saturating_add(1) {
+            let alone = "nobody waits for anybody, so that rounds would go by without end";
+            return Err(format!("with n = {n} and f = {} {alone}", self.f(n)));
+        }
         let validity = Validity::equal().of_those_who_decide();
         let problem = Problem::new(Task::Consensus, Order::first(2), validity);
         Ok(problem.deciding(Termination::Free))

@@ -9,11 +9,13 @@
 //! | `initial` | the initial choices: traitors, inputs, and disrupted messages |
 //! | `cases` | every case of a space, and how many raw behaviours they have |
 //! | `relisting` | puts the signatures of messages that were heard together anew |
+//! | `prepared` | what is prepared before a space is searched |
 //! | `listening` | learns the repertoire from runs, where nobody has described it |
 
 mod cases;
 pub(crate) mod initial;
 pub(crate) mod listening;
+mod prepared;
 mod relisting;
 pub(crate) mod signature_set;
 pub(crate) mod space;

@@ -102,14 +102,15 @@ impl Habit {
     /// The usual one first. Where a decision takes a certain face it is among one or two coins, if they differ.
     fn all() -> impl Iterator<Item = Habit> {
         let faces: [fn(u32) -> Face; 4] =
-            [|_| 0, |coin| (coin % 2) as Face, |_| 1, |coin| 1 - (coin % 2) as Face];
+            [|coin| (coin % 2) as Face, |_| 0, |_| 1, |coin| 1 - (coin % 2) as Face];
         let both = move |all_timers| faces.map(|faces| Habit { faces, all_timers });
         both(false).into_iter().chain(both(true))
     }
 
     /// Whether it is what happens if the attack says nothing.
     fn is_usual(self) -> bool {
-        !self.all_timers && [0, 1].into_iter().all(|coin| (self.faces)(coin) == 0)
+        let usual = |coin| (self.faces)(coin) == Coin::Common(coin).usual();
+        !self.all_timers && [0, 1].into_iter().all(usual)
     }
 }
 
@@ -146,7 +147,6 @@ impl Enemy for Silence {
     }
 
     fn face(&mut self, _: Round, _: General, coin: Coin) -> Option<Face> {
-        let (Coin::Local(number) | Coin::Common(number)) = coin;
-        Some((self.habit.faces)(number))
+        Some((self.habit.faces)(coin.name()))
     }
 }

@@ -33,8 +33,11 @@ impl Planner<'_> {
             })
         };
         let all = happened(0).chain(happened(1));
-        // Coins that show 0 at once need not be told to.
-        let usual = |Happening { event, .. }| matches!(event, OwnEvent::Shows(_, 0));
+        // Coins that show what they would by themselves at once need not be told to.
+        let usual = |Happening { event, .. }| match event {
+            OwnEvent::Shows(coin, face) => face == coin.usual(),
+            OwnEvent::GoesOff(_) => false,
+        };
         if !all.clone().all(usual) {
             attack.happenings = all.collect();
         }

@@ -21,7 +21,7 @@ use super::columns::{Columns, HistoryId, PhaseEnd, SentStage, SnapshotId};
 use super::group::RenamingId;
 use super::judge::{Breach, ProductJudge};
 use super::locals::SendingId;
-use super::mail::{HeardPrice, Snapshot};
+use super::mail::HeardPrice;
 use super::start::Start;
 use super::stop::Stop;
 use crate::general::General;
@@ -255,7 +255,7 @@ impl<'b, 'a> Board<'b, 'a> {
         let from = self.loyal[place];
         let BoardNode { histories, now, prices, .. } = &self.nodes[number as usize];
         let (mut histories, mut prices) = (histories.clone(), prices.clone());
-        let now = delivered(self.columns, &self.loyal, now, from, sending)?;
+        let now = self.columns.delivered(now, from, sending)?;
         histories[place] = history;
         prices[place] = price;
         if self.options.raising {
@@ -391,25 +391,6 @@ impl<'b, 'a> Board<'b, 'a> {
         }
         Ok((sendings, back))
     }
-}
-
-/// What everybody can hear when this was sent as well.
-pub(super) fn delivered(
-    columns: &mut Columns<'_>,
-    loyal: &[General],
-    now: &[SnapshotId],
-    from: General,
-    sending: SendingId,
-) -> Result<Vec<SnapshotId>, Stop> {
-    let sent = columns.locals.sent(sending);
-    let mut after = Vec::with_capacity(now.len());
-    for (to, now) in loyal.iter().zip(now) {
-        let Snapshot { mail, signatures } = columns.snapshots[*now as usize];
-        let mail = columns.locals.delivered(*to, from, mail, &sent)?;
-        let signatures = columns.locals.overheard(from, signatures, &sent);
-        after.push(columns.snapshot(Snapshot { mail, signatures }));
-    }
-    Ok(after)
 }
 
 #[cfg(test)]

@@ -188,6 +188,24 @@ impl<'a> Columns<'a> {
         self.snapshots.insert_full(snapshot).0 as SnapshotId
     }
 
+    /// What everybody can hear when this was sent as well.
+    pub fn delivered(
+        &mut self,
+        now: &[SnapshotId],
+        from: General,
+        sending: SendingId,
+    ) -> Result<Vec<SnapshotId>, Stop> {
+        let sent = self.locals.sent(sending);
+        let mut after = Vec::with_capacity(now.len());
+        for (to, now) in self.locals.loyal.iter().zip(now) {
+            let Snapshot { mail, signatures } = self.snapshots[*now as usize];
+            let mail = self.locals.delivered(to, from, mail, &sent)?;
+            let signatures = self.locals.overheard(from, signatures, &sent);
+            after.push(self.snapshot(Snapshot { mail, signatures }));
+        }
+        Ok(after)
+    }
+
     /// Whether with the one at least as much could have been heard as with the other; the same was sent.
     pub fn covers(&self, mut one: HistoryId, mut other: HistoryId) -> bool {
         while one != other {

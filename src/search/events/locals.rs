@@ -7,7 +7,8 @@
 
 mod claim;
 mod phases;
-mod reaction;
+mod scope;
+mod state;
 mod swapped;
 
 use std::collections::BTreeMap;
@@ -16,10 +17,9 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use self::phases::Ended;
-pub(super) use self::phases::{EndedId, Scope, Stage};
-use self::reaction::Packed;
-pub(super) use self::reaction::Reaction;
+pub(super) use self::scope::Scope;
+use self::state::{Ended, Local, Packed};
+pub(super) use self::state::{EndedId, LocalEvent, LocalId, Reaction, SendingId, Stage};
 use super::mail::MailSet;
 use super::stop::Stop;
 use crate::fault::Fault;
@@ -33,33 +33,6 @@ use crate::search::choices::signature_set::SignatureSet;
 use crate::search::choices::space::Space;
 use crate::search::progress::Halt;
 use crate::testable::{Refusal, Wire};
-
-/// The number of a local state.
-pub(super) type LocalId = u32;
-
-/// The number of what is sent at once.
-pub(super) type SendingId = u32;
-
-/// What happens to one general.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) enum LocalEvent {
-    /// It hears a message of a loyal general, by number.
-    Mail(u32),
-    /// It hears what a traitor says, by its place in what that one can be told.
-    Tale(u32),
-    /// A timer goes off or a coin shows its face.
-    Own(OwnEvent),
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Local {
-    general: General,
-    state: StateId,
-    heard: MailSet,
-    stage: Stage,
-    /// What the common coin of its phase shows, if phases are searched one by one and that is settled.
-    face: Option<Face>,
-}
 
 /// A message of a loyal general; of several equal ones each has a number of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

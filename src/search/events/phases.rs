@@ -47,7 +47,7 @@ struct Origin {
     from: Option<usize>,
     /// What the common coin of that phase showed.
     face: Option<Face>,
-    way: Way,
+    way: PhaseRun,
     /// How each ended it.
     ends: Vec<PhaseEnd>,
     /// How generals were renamed after that.
@@ -56,7 +56,7 @@ struct Origin {
 
 /// How somewhere was come to within a phase.
 #[derive(Clone)]
-enum Way {
+enum PhaseRun {
     /// All send in this order.
     Sends(Vec<(General, SendingId)>),
     /// This happens.
@@ -87,7 +87,7 @@ impl<'a> PhaseSearch<'a> {
             let (run, faces) = (LinearRun::new(), Vec::new());
             return Ok(Err(PhasedFinding { run, price: 0, violation, faces }));
         };
-        let (way, ends) = (Way::Sends(Vec::new()), Vec::new());
+        let (way, ends) = (PhaseRun::Sends(Vec::new()), Vec::new());
         self.vectors.insert(first, Origin { from: None, face: None, way, ends, renaming: 0 });
         let mut at = 0;
         while at < self.vectors.len() {
@@ -112,13 +112,13 @@ impl<'a> PhaseSearch<'a> {
         at: usize,
         face: Option<Face>,
         budget: &mut StepBudget<'_>,
-    ) -> Result<Option<(Way, Option<Violation>)>, Stop> {
+    ) -> Result<Option<(PhaseRun, Option<Violation>)>, Stop> {
         let (start, _) = self.vectors.get_index(at).expect("it is carried");
         let start = start.with_face(&mut self.columns.locals, face);
         let Some(options) = self.options else { return self.naive_phase(at, &start, face, budget) };
         let mut board = Board::new(&mut self.columns, options);
         if let Some(found) = board.explored(&start, HeardPrice::MAX, budget)? {
-            return Ok(Some((Way::Sends(found.sendings), None)));
+            return Ok(Some((PhaseRun::Sends(found.sendings), None)));
         }
         let mut ended = Vec::new();
         for (ends, node) in std::mem::take(&mut board.ends) {
@@ -129,7 +129,7 @@ impl<'a> PhaseSearch<'a> {
                 budget.step()?;
                 // The node has names of its own.
                 let ends = self.renamed_ends(&ends, back)?;
-                let way = || Way::Sends(sendings.clone());
+                let way = || PhaseRun::Sends(sendings.clone());
                 self.carry(ends, |ends, renaming| Origin {
                     from: Some(at),
                     face,
@@ -149,15 +149,15 @@ impl<'a> PhaseSearch<'a> {
         start: &Start,
         face: Option<Face>,
         budget: &mut StepBudget<'_>,
-    ) -> Result<Option<(Way, Option<Violation>)>, Stop> {
+    ) -> Result<Option<(PhaseRun, Option<Violation>)>, Stop> {
         let mut naive = Naive::new(&mut self.columns.locals);
         if let Some(found) = naive.explored(start, HeardPrice::MAX, budget)? {
-            return Ok(Some((Way::Happens(found.run), Some(found.violation))));
+            return Ok(Some((PhaseRun::Happens(found.run), Some(found.violation))));
         }
         let ended = std::mem::take(&mut naive.ends).into_iter();
         let ended = ended.map(|(ends, state)| (ends, naive.run_to(state, None))).collect_vec();
         for (ends, run) in ended {
-            let way = || Way::Happens(run.clone());
+            let way = || PhaseRun::Happens(run.clone());
             self.carry(ends, |ends, renaming| Origin {
                 from: Some(at),
                 face,
@@ -205,13 +205,13 @@ impl<'a> PhaseSearch<'a> {
     }
 
     /// Nobody is renamed where all that happens is known.
-    fn renamed_way(&mut self, way: &Way, renaming: RenamingId) -> Result<Way, Stop> {
-        let Way::Sends(sendings) = way else { return Ok(way.clone()) };
+    fn renamed_run(&mut self, way: &PhaseRun, renaming: RenamingId) -> Result<PhaseRun, Stop> {
+        let PhaseRun::Sends(sendings) = way else { return Ok(way.clone()) };
         let renamed = sendings.iter().map(|(from, sending)| {
             let from = self.columns.group.renamed(*from, renaming);
             Ok((from, self.columns.renamed_sending(*sending, renaming)?))
         });
-        Ok(Way::Sends(renamed.collect::<Result<_, Stop>>()?))
+        Ok(PhaseRun::Sends(renamed.collect::<Result<_, Stop>>()?))
     }
 
     /// What happens in all phases up to a violation, by the names that everybody has in the first.
@@ -219,7 +219,7 @@ impl<'a> PhaseSearch<'a> {
         mut self,
         at: usize,
         face: Option<Face>,
-        (last, mut violation): (Way, Option<Violation>),
+        (last, mut violation): (PhaseRun, Option<Violation>),
         budget: &mut StepBudget<'_>,
     ) -> Result<PhasedFinding, Stop> {
         let mut vectors = vec![at];
@@ -238,7 +238,7 @@ impl<'a> PhaseSearch<'a> {
             let start = start.renamed(&mut self.columns, back)?;
             let start = start.with_face(&mut self.columns.locals, face);
             faces.push(face);
-            let way = self.renamed_way(next.as_ref().map_or(&last, |next| &next.way), back)?;
+            let way = self.renamed_run(next.as_ref().map_or(&last, |next| &next.way), back)?;
             let goal = match &next {
                 None => RunGoal::Breach,
                 Some(next) => RunGoal::Ends(self.renamed_ends(&next.ends, back)?),
@@ -254,8 +254,8 @@ impl<'a> PhaseSearch<'a> {
         let (mut run, mut price) = (LinearRun::new(), 0);
         for ((start, way, goal), phase) in phases.into_iter().zip(1..) {
             let part = match way {
-                Way::Happens(part) => part,
-                Way::Sends(sendings) => {
+                PhaseRun::Happens(part) => part,
+                PhaseRun::Sends(sendings) => {
                     let told = linear_run(&mut columns, &start, &sendings, &goal, budget)?;
                     let (part, _, found) = told.expect("what was found once is found again");
                     violation = found;

@@ -3,7 +3,6 @@
 
 use rustc_hash::FxHashMap;
 
-use super::board::delivered;
 use super::closure::{Closure, Visit};
 use super::columns::{Columns, HistoryId, PhaseEnd, SentStage, SnapshotId};
 use super::judge::{ProductJudge, Wanted};
@@ -80,7 +79,7 @@ pub(super) fn linear_run(
         let place = loyal.iter().position(|me| me == from).expect("the loyal send");
         let stage = SentStage { before: histories[place], snapshot: now[place], sending: *sending };
         histories[place] = columns.after(stage);
-        now = delivered(columns, &loyal, &now, *from, *sending)?;
+        now = columns.delivered(&now, *from, *sending)?;
     }
     let (wanted, breach) = match goal {
         RunGoal::Ends(ends) => (ends.iter().copied().map(Wanted::End).collect(), None),

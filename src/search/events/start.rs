@@ -1,6 +1,5 @@
 //! Where all the loyal begin: an execution, or one phase of it.
 
-use super::board::delivered;
 use super::columns::{Columns, HistoryId, SnapshotId};
 use super::group::RenamingId;
 use super::locals::{LocalId, Locals, Reaction, SendingId};
@@ -44,7 +43,7 @@ impl Start {
         for (me, (local, sent)) in loyal.iter().zip(&self.0) {
             histories.push(columns.start(*local));
             if let Some(sending) = sent {
-                now = delivered(columns, &loyal, &now, *me, *sending)?;
+                now = columns.delivered(&now, *me, *sending)?;
             }
         }
         Ok((histories, now))

@@ -116,7 +116,7 @@ impl CopyPlan {
         let timer = pending.iter().filter(timer).min().filter(|_| quiet);
         let is_shown = |event: &&OwnEvent| match events {
             Some(events) => events.is_shown(me, **event),
-            None => matches!(event, OwnEvent::Shows(_, 0)),
+            None => matches!(event, OwnEvent::Shows(coin, face) if *face == coin.usual()),
         };
         let shown = pending.iter().filter(is_shown);
         for event in shown.chain(timer) {

@@ -26,9 +26,9 @@ const WALK: u64 = 48;
 const STRIDE: usize = 5;
 
 /// What comes of something: a state, and what was said, in whatever order.
-type Answered = (StateId, Vec<(General, MessageId)>);
+type CameOf = (StateId, Vec<(General, MessageId)>);
 
-fn answered(state: StateId, mut said: Vec<(General, MessageId)>) -> Answered {
+fn answered(state: StateId, mut said: Vec<(General, MessageId)>) -> CameOf {
     said.sort_unstable_by_key(|(to, message)| (*to, message.number()));
     (state, said)
 }
@@ -76,7 +76,7 @@ impl Locals<'_> {
         state: StateId,
         some: &[(General, MessageId)],
         event: LocalEvent,
-    ) -> Caught<(StateId, bool, Answered)> {
+    ) -> Caught<(StateId, bool, CameOf)> {
         let mut said = Vec::new();
         let early = self.hears_all(me, state, some, &mut said)?;
         let was_silent = said.is_empty();
@@ -93,7 +93,7 @@ impl Locals<'_> {
         state: StateId,
         event: LocalEvent,
         some: &[(General, MessageId)],
-    ) -> Caught<Answered> {
+    ) -> Caught<CameOf> {
         let next = self.next(me, state, event)?;
         let (next, mut said) = self.sends(me, next)?;
         let next = self.hears_all(me, next, some, &mut said)?;

@@ -1,110 +1,13 @@
 //! Local states where phases are searched one after the other: each begins as the first, and ends where a
 //! general goes on to the next; and whether the protocol's phases are what is claimed of them.
 
-use itertools::Itertools;
-
-use super::{Local, LocalEvent, LocalId, Locals, MailSet, SendingId};
+use super::scope::Scope;
+use super::state::{Ended, EndedId, Local, LocalEvent, LocalId, SendingId, Stage};
+use super::{Locals, MailSet};
 use crate::general::General;
 use crate::machine::{DecisionId, MessageId, StateId};
 use crate::protocol::events::{Coin, Face};
-use crate::search::choices::space::Space;
 use crate::search::events::stop::Stop;
-use crate::testable::{Refusal, Wire};
-
-/// The number of a way in which a general has ended a phase.
-pub(in crate::search::events) type EndedId = u32;
-
-/// Which part of an execution is gone through.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::search::events) enum Scope {
-    /// All of it.
-    Whole,
-    /// So many phases of it.
-    Phases(u32),
-    /// One phase, as if it were the first.
-    OnePhase,
-}
-
-/// Where a general is in the phase that is gone through.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(in crate::search::events) enum Stage {
-    /// In it.
-    Present,
-    /// In the next: so it began that one. It may have an answer yet to what it hears of this one.
-    Ended(EndedId),
-    /// In one before, for ever: this is what it has decided.
-    Stuck(Option<DecisionId>),
-}
-
-/// How a general has ended a phase: its state, as if the next phase were the first, and what it has sent in that.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Ended {
-    pub state: StateId,
-    pub sending: Option<SendingId>,
-}
-
-impl Scope {
-    /// And one phase more.
-    pub fn and_next(self) -> Scope {
-        match self {
-            Scope::Whole => Scope::Whole,
-            Scope::OnePhase => Scope::Phases(2),
-            Scope::Phases(phases) => Scope::Phases(phases + 1),
-        }
-    }
-
-    /// What a traitor can say on a wire, in the order of messages.
-    pub fn said(self, space: &Space<'_>, wire: Wire) -> Result<Vec<MessageId>, Refusal> {
-        let regular = space.wire_choices(wire).regular().copied().unique();
-        let mut said = match self {
-            Scope::Whole => regular.collect_vec(),
-            Scope::OnePhase => in_phases(space, regular, 1..=1)?,
-            Scope::Phases(phases) => in_phases(space, regular, 1..=phases)?,
-        };
-        space.machine.sort(&mut said);
-        Ok(said)
-    }
-
-    /// By general, what it can hear of the next phase, from whom.
-    pub(super) fn later(
-        self,
-        space: &Space<'_>,
-    ) -> Result<Vec<Vec<(General, MessageId)>>, Refusal> {
-        let everybody = space.everybody();
-        if self != Scope::OnePhase {
-            return Ok(vec![Vec::new(); everybody.len()]);
-        }
-        let later = everybody.iter().map(|to| {
-            let senders = everybody.iter().filter(|from| space.terms.graph.has_edge(*from, to));
-            let mut heard = Vec::new();
-            for from in senders {
-                let wire = Wire { round: 1, from, to };
-                let said = space.wire_choices(wire).regular().copied();
-                let said = in_phases(space, said, 2..=2)?;
-                heard.extend(said.into_iter().map(|message| (from, message)));
-            }
-            Ok(heard)
-        });
-        later.collect()
-    }
-}
-
-/// What can be said in the first phase, in each of these.
-fn in_phases(
-    space: &Space<'_>,
-    said: impl Iterator<Item = MessageId>,
-    phases: std::ops::RangeInclusive<u32>,
-) -> Result<Vec<MessageId>, Refusal> {
-    let mut all = Vec::new();
-    for message in said {
-        if space.machine.phase_of(message)? == 1 {
-            for phase in phases.clone() {
-                all.push(space.machine.said_in(message, phase)?);
-            }
-        }
-    }
-    Ok(all)
-}
 
 impl Locals<'_> {
     /// What a common coin shows, if that is settled.

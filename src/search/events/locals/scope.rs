@@ -1,0 +1,82 @@
+//! Which part of an execution is gone through, and what can be said in it.
+
+use itertools::Itertools;
+
+use crate::general::General;
+use crate::machine::MessageId;
+use crate::search::choices::space::Space;
+use crate::testable::{Refusal, Wire};
+
+/// Which part of an execution is gone through.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::search::events) enum Scope {
+    /// All of it.
+    Whole,
+    /// So many phases of it.
+    Phases(u32),
+    /// One phase, as if it were the first.
+    OnePhase,
+}
+
+impl Scope {
+    /// And one phase more.
+    pub fn and_next(self) -> Scope {
+        match self {
+            Scope::Whole => Scope::Whole,
+            Scope::OnePhase => Scope::Phases(2),
+            Scope::Phases(phases) => Scope::Phases(phases + 1),
+        }
+    }
+
+    /// What a traitor can say on a wire, in the order of messages.
+    pub fn said(self, space: &Space<'_>, wire: Wire) -> Result<Vec<MessageId>, Refusal> {
+        let regular = space.wire_choices(wire).regular().copied().unique();
+        let mut said = match self {
+            Scope::Whole => regular.collect_vec(),
+            Scope::OnePhase => in_phases(space, regular, 1..=1)?,
+            Scope::Phases(phases) => in_phases(space, regular, 1..=phases)?,
+        };
+        space.machine.sort(&mut said);
+        Ok(said)
+    }
+
+    /// By general, what it can hear of the next phase, from whom.
+    pub(super) fn later(
+        self,
+        space: &Space<'_>,
+    ) -> Result<Vec<Vec<(General, MessageId)>>, Refusal> {
+        let everybody = space.everybody();
+        if self != Scope::OnePhase {
+            return Ok(vec![Vec::new(); everybody.len()]);
+        }
+        let later = everybody.iter().map(|to| {
+            let senders = everybody.iter().filter(|from| space.terms.graph.has_edge(*from, to));
+            let mut heard = Vec::new();
+            for from in senders {
+                let wire = Wire { round: 1, from, to };
+                let said = space.wire_choices(wire).regular().copied();
+                let said = in_phases(space, said, 2..=2)?;
+                heard.extend(said.into_iter().map(|message| (from, message)));
+            }
+            Ok(heard)
+        });
+        later.collect()
+    }
+}
+
+/// What can be said in the first phase, in each of these.
+fn in_phases(
+    space: &Space<'_>,
+    said: impl Iterator<Item = MessageId>,
+    phases: std::ops::RangeInclusive<u32>,
+) -> Result<Vec<MessageId>, Refusal> {
+    let mut all = Vec::new();
+    for message in said {
+        if space.machine.phase_of(message)? == 1 {
+            for phase in phases.clone() {
+                all.push(space.machine.said_in(message, phase)?);
+            }
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,95 @@
+//! What a local state is, what can happen in it, and what comes of that.
+
+use crate::general::General;
+use crate::machine::{DecisionId, StateId};
+use crate::protocol::events::{Face, OwnEvent};
+use crate::search::events::mail::MailSet;
+
+/// The number of a local state.
+pub(in crate::search::events) type LocalId = u32;
+
+/// The number of what is sent at once.
+pub(in crate::search::events) type SendingId = u32;
+
+/// The number of a way in which a general has ended a phase.
+pub(in crate::search::events) type EndedId = u32;
+
+/// What happens to one general.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(in crate::search::events) enum LocalEvent {
+    /// It hears a message of a loyal general, by number.
+    Mail(u32),
+    /// It hears what a traitor says, by its place in what that one can be told.
+    Tale(u32),
+    /// A timer goes off or a coin shows its face.
+    Own(OwnEvent),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Local {
+    pub general: General,
+    pub state: StateId,
+    pub heard: MailSet,
+    pub stage: Stage,
+    /// What the common coin of its phase shows, if phases are searched one by one and that is settled.
+    pub face: Option<Face>,
+}
+
+/// Where a general is in the phase that is gone through.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(in crate::search::events) enum Stage {
+    /// In it.
+    Present,
+    /// In the next: so it began that one. It may have an answer yet to what it hears of this one.
+    Ended(EndedId),
+    /// In one before, for ever: this is what it has decided.
+    Stuck(Option<DecisionId>),
+}
+
+/// How a general has ended a phase: its state, as if the next phase were the first, and what it has sent in that.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Ended {
+    pub state: StateId,
+    pub sending: Option<SendingId>,
+}
+
+/// What comes of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::search::events) enum Reaction {
+    /// Nothing.
+    Nothing,
+    /// Another local state.
+    Moves(LocalId),
+    /// It sends something, and is in this state then.
+    Sends(LocalId, SendingId),
+    /// A fault, by number.
+    Fails(u32),
+}
+
+/// A reaction in eight bytes; 0 if it is not known.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Packed(u32, u32);
+
+impl Packed {
+    const PLAIN: u32 = u32::MAX;
+    const FAULT: u32 = u32::MAX - 1;
+
+    pub fn of(reaction: Reaction) -> Packed {
+        match reaction {
+            Reaction::Nothing => Packed(u32::MAX, 0),
+            Reaction::Moves(next) => Packed(next + 1, Packed::PLAIN),
+            Reaction::Sends(next, sending) => Packed(next + 1, sending),
+            Reaction::Fails(number) => Packed(number + 1, Packed::FAULT),
+        }
+    }
+
+    pub fn reaction(self) -> Option<Reaction> {
+        match self {
+            Packed(0, _) => None,
+            Packed(u32::MAX, _) => Some(Reaction::Nothing),
+            Packed(next, Packed::PLAIN) => Some(Reaction::Moves(next - 1)),
+            Packed(number, Packed::FAULT) => Some(Reaction::Fails(number - 1)),
+            Packed(next, sending) => Some(Reaction::Sends(next - 1, sending)),
+        }
+    }
+}
