@@ -267,8 +267,7 @@ impl<'b, 'a> Board<'b, 'a> {
         let node = self.renamed(&histories, &now, &prices, renaming)?;
         let node = BoardNode { origin: Some((number, from, sending, renaming)), ..node };
         let Board { columns, nodes, antichains, options, .. } = self;
-        let known =
-            antichains.entry(options.key(&**columns, &node.histories, &node.now)).or_default();
+        let known = antichains.entry(options.key(columns, &node.histories, &node.now)).or_default();
         let covers = |one: &BoardNode, other: &BoardNode| {
             let mut pairs = one.histories.iter().zip(&other.histories);
             match options {
