@@ -412,6 +412,7 @@ impl<'a> Space<'a> {
     ) -> Result<Vec<Option<MessageId>>, Refusal> {
         let mut said = self.once_each(said);
         if self.terms.phased {
+            said.iter().try_for_each(|message| self.machine.phase_of(*message).map(drop))?;
             said.to_mut().retain(|message| self.is_prepared(*message));
         }
         self.wire_choices(wire).placed(&said).map_err(|message| {

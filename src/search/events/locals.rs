@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 pub(super) use self::scope::Scope;
 use self::state::{Ended, Local, Packed};
@@ -69,6 +69,8 @@ pub(super) struct Locals<'a> {
     later: Vec<Vec<(General, MessageId)>>,
     /// How many steps were held against the claim of phases.
     tried: usize,
+    /// Whoever has gone on to the next phase was once in one of these states.
+    walked: FxHashSet<StateId>,
     locals: IndexSet<Local, FxBuildHasher>,
     pub mail: IndexSet<Mail, FxBuildHasher>,
     /// By message, which it is when two have changed places.
@@ -116,6 +118,9 @@ impl<'a> Locals<'a> {
             }
             tales.push(told);
         }
+        if scope == Scope::OnePhase && space.is_signed() {
+            self::scope::signs_anew(space, case.traitors)?;
+        }
         let mut signatures = IndexSet::default();
         signatures.insert(space.made_by(case.traitors));
         Ok(Locals {
@@ -128,6 +133,7 @@ impl<'a> Locals<'a> {
             ended: IndexSet::default(),
             later: scope.later(space)?,
             tried: 0,
+            walked: FxHashSet::default(),
             locals: IndexSet::default(),
             mail: IndexSet::default(),
             swapped_mail: Vec::new(),

@@ -85,7 +85,12 @@ impl Locals<'_> {
                 };
                 let (ended, is_new) = self.ended.insert_full(Ended { state, sending });
                 next.stage = Stage::Ended(ended as EndedId);
-                if is_new && let Some(unlike) = self.unlike(next.general, next.state, state)? {
+                let me = next.general;
+                let unlike = match is_new || self.is_walked(next.state) {
+                    true => self.unlike(me, next.state, state)?,
+                    false => self.decides_unlike(me, next.state, state),
+                };
+                if let Some(unlike) = unlike {
                     return Err(self.wrong(before, &unlike));
                 }
             }
@@ -94,10 +99,16 @@ impl Locals<'_> {
                 if state != self.ended[ended as usize].state || !later.is_empty() {
                     return Err(self.wrong(before, "that changes what it does in the next"));
                 }
+                if let Some(unlike) = self.decides_unlike(next.general, next.state, state) {
+                    return Err(self.wrong(before, &unlike));
+                }
             }
             (_, phase) => {
                 return Err(self.wrong(before, &format!("it goes on to phase {phase}")));
             }
+        }
+        if let Some(misnamed) = self.misnamed(next.general, next.state, phase) {
+            return Err(self.wrong(before, &misnamed));
         }
         if let Some((before, event)) = before {
             self.puts_off(before, event)?;

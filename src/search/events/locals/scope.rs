@@ -1,8 +1,9 @@
 //! Which part of an execution is gone through, and what can be said in it.
 
 use itertools::Itertools;
+use rustc_hash::FxHashSet;
 
-use crate::general::General;
+use crate::general::{General, Generals};
 use crate::machine::MessageId;
 use crate::search::choices::space::Space;
 use crate::testable::{Refusal, Wire};
@@ -40,7 +41,7 @@ impl Scope {
         Ok(said)
     }
 
-    /// By general, what it can hear of the next phase, from whom.
+    /// By general, what it can hear of the next phase and the one after that, from whom.
     pub(super) fn later(
         self,
         space: &Space<'_>,
@@ -55,7 +56,7 @@ impl Scope {
             for from in senders {
                 let wire = Wire { round: 1, from, to };
                 let said = space.wire_choices(wire).regular().copied();
-                let said = in_phases(space, said, 2..=2)?;
+                let said = in_phases(space, said, 2..=3)?;
                 heard.extend(said.into_iter().map(|message| (from, message)));
             }
             Ok(heard)
@@ -74,9 +75,41 @@ fn in_phases(
     for message in said {
         if space.machine.phase_of(message)? == 1 {
             for phase in phases.clone() {
-                all.push(space.machine.said_in(message, phase)?);
+                let said = space.machine.said_in(message, phase)?;
+                let found = space.machine.phase_of(said)?;
+                if found != phase || space.machine.said_in(said, 1)? != message {
+                    let [told, other] = [message, said].map(|m| space.machine.show_message(m));
+                    let what =
+                        format!("{told}, said in phase {phase}, is {other}, of phase {found}");
+                    return Err(Refusal::Phases(what));
+                }
+                all.push(said);
             }
         }
     }
     Ok(all)
+}
+
+/// Whether signatures are of one phase each: what is signed by the loyal in one can't be shown in the next.
+pub(super) fn signs_anew(space: &Space<'_>, traitors: Generals) -> Result<(), Refusal> {
+    let own = space.made_by(traitors);
+    let mut signed = FxHashSet::default();
+    for phase in 1..=2 {
+        for wire in space.terms.wires(1) {
+            let said = space.wire_choices(wire).regular().copied();
+            for message in in_phases(space, said, phase..=phase)? {
+                for number in space.wire_choices(wire).signatures(&message).iter() {
+                    if phase == 1 {
+                        signed.insert(*number);
+                    } else if signed.contains(number) && !own.has_all(&[*number]) {
+                        let told = space.machine.show_message(message);
+                        let what =
+                            format!("{told} has a signature that is said in phase 1 as well");
+                        return Err(Refusal::Phases(what));
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
 }
