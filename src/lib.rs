@@ -205,6 +205,7 @@ pub use crate::protocol::{Lockstep, Plain, Round, Seat};
 pub use crate::protocols::ben_or::BenOr;
 pub use crate::protocols::binary_agreement::BinaryAgreement;
 pub use crate::protocols::flood_set::FloodSet;
+pub use crate::protocols::hotstuff::HotStuff;
 pub use crate::protocols::in_waves::{AnyProtocol, InWaves};
 pub use crate::protocols::interactive::InteractiveConsistency;
 pub use crate::protocols::oral::OralMessages;

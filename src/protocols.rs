@@ -7,6 +7,7 @@ pub mod chain;
 mod choice;
 pub mod flood_set;
 pub mod forged_chains;
+pub mod hotstuff;
 pub mod in_waves;
 pub mod interactive;
 pub mod oral;

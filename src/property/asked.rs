@@ -39,7 +39,8 @@ impl AskedProperties {
             Termination::AllOrNone => Some(Property::Totality),
             Termination::Free => None,
         };
-        let equal = problem.agreement.name().is_none() && validity.is_equal();
+        let due = validity.is_equal() && !validity.is_any();
+        let equal = problem.agreement.name().is_none() && due;
         let titled = |property: Property| (property, property.title(*task));
         let agreement = (Property::Agreement, related.unwrap_or(Property::Agreement.title(*task)));
         let validity_title = hull.unwrap_or(Property::Validity.title(*task));
@@ -47,7 +48,8 @@ impl AskedProperties {
             .iter()
             .enumerate()
             .map(|(index, demand)| titled(Property::Demand(demanded(index, demand))));
-        let properties = [agreement, (Property::Validity, validity_title)].into_iter();
+        let validity_asked = (!validity.is_any()).then_some((Property::Validity, validity_title));
+        let properties = [agreement].into_iter().chain(validity_asked);
         AskedProperties {
             properties: properties.chain(decide.map(titled)).chain(demanded).collect(),
             left_out: Vec::new(),

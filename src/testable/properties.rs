@@ -116,6 +116,8 @@ pub struct Validity<V, D = V> {
 enum ValidityKind<V, D> {
     /// If there is one value that all must obey, they do.
     Obeyed(Related<V, D>),
+    /// Whatever is decided is right.
+    Any,
     /// The number that is decided is none outside those that were given.
     Hull { given: Number<V>, decided: Number<D> },
 }
@@ -126,6 +128,13 @@ impl<V: PartialEq + 'static> Validity<V> {
     #[must_use]
     pub fn equal() -> Validity<V> {
         Validity { equal: true, ..Validity::obeyed(|value, decision| value == decision) }
+    }
+
+    /// Decisions are values, and any of them may be decided: so it is where leaders propose what they like, and
+    /// each value is one that can be proposed. Then validity is not among what is asked.
+    #[must_use]
+    pub fn any_value() -> Validity<V> {
+        Validity { kind: ValidityKind::Any, all: false, equal: true }
     }
 }
 
@@ -166,7 +175,7 @@ impl<V, D> Validity<V, D> {
     pub(crate) fn allows(&self, inputs: &[&V], decision: &D) -> bool {
         match (&self.kind, inputs) {
             (ValidityKind::Obeyed(obeys), [only]) => obeys(only, decision),
-            (ValidityKind::Obeyed(_), _) => true,
+            (ValidityKind::Obeyed(_) | ValidityKind::Any, _) => true,
             (ValidityKind::Hull { given, decided }, inputs) => {
                 let numbers = || inputs.iter().map(|input| given(input));
                 let decided = decided(decision);
@@ -190,6 +199,11 @@ impl<V, D> Validity<V, D> {
     /// Whether that is asked of all, whether they decide or not.
     pub(crate) fn is_of_all(&self) -> bool {
         self.all
+    }
+
+    /// Whether any of the values may be decided.
+    pub(crate) fn is_any(&self) -> bool {
+        matches!(self.kind, ValidityKind::Any)
     }
 
     /// Whether decisions must lie between inputs.
@@ -224,6 +238,7 @@ impl<V, D> Clone for Validity<V, D> {
     fn clone(&self) -> Validity<V, D> {
         let kind = match &self.kind {
             ValidityKind::Obeyed(obeys) => ValidityKind::Obeyed(Arc::clone(obeys)),
+            ValidityKind::Any => ValidityKind::Any,
             ValidityKind::Hull { given, decided } => {
                 ValidityKind::Hull { given: Arc::clone(given), decided: Arc::clone(decided) }
             }
@@ -241,6 +256,7 @@ impl<D> fmt::Debug for Agreement<D> {
 impl<V, D> fmt::Debug for Validity<V, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.kind {
+            ValidityKind::Any => "any",
             _ if self.equal => "equal",
             ValidityKind::Obeyed(_) => "obeyed",
             ValidityKind::Hull { .. } => "hull",

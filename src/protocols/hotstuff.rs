@@ -1,0 +1,413 @@
+//! Basic HotStuff: M. Yin, D. Malkhi, M. K. Reiter, G. Golan Gueta, I. Abraham, "HotStuff: BFT consensus with
+//! linearity and responsiveness", PODC 2019, Algorithm 2; and the form of two phases that the paper compares it
+//! with.
+//!
+//! It claims agreement where n > 3f, whenever mail comes, and a decision once mail is timely and a leader loyal.
+//!
+//! Deviations. There is one slot: a node is an order, to extend is to be the same, and all extends the root. Views
+//! go up to a last one. The paper leaves the pacemaker open: here each view has a timer, and who hears the leader
+//! of a later view propose goes there. The first leader proposes at once, since no NEW-VIEW could tell it anything;
+//! and NEW-VIEW bears the number of the view that begins, and not of the one that ends. Of what comes before its
+//! turn NEW-VIEWs alone are kept. Signatures are ideal, and not combined: a certificate names who signed.
+
+mod testing;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::general::{General, Generals};
+use crate::order::Order;
+use crate::protocol::Seat;
+use crate::protocol::events::{Effects, EventDriven, Timer};
+use HotStuffMessage::{Certified, NewView, Prepare, Vote};
+
+/// Basic HotStuff (2019), for one decision.
+///
+/// Each view has a leader, who proposes the order of the highest certificate that n - f generals know, or its own.
+/// In each phase all sign for it, the leader makes a certificate of n - f signatures, and shows it to all, who
+/// sign for the next phase. The certificate of the last phase decides, and that of the last but one locks: who is
+/// locked signs for another order only if it comes with a certificate from a later view than the lock.
+///
+/// Agreement holds where n > 3f. There are three phases; with [two](HotStuff::phases) agreement holds as well, but
+/// traitors can keep the loyal from ever deciding. Here the views come to an end, and so nobody need decide.
+///
+/// ```
+/// use turncoat::{HotStuff, hunt};
+///
+/// hunt(HotStuff::new()).generals(4).traitors(1).cases(300).assert_finds_nothing();
+/// // With one phase what is decided does not lock anybody.
+/// let found = hunt(HotStuff::new().phases(1)).generals(4).traitors(1).assert_finds();
+/// assert_eq!(found.violation.name(), "agreement");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HotStuff {
+    views: u32,
+    phases: u32,
+    f: Option<usize>,
+    quorum: Option<usize>,
+    lock: LockRule,
+}
+
+/// When a locked general signs for another order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum LockRule {
+    /// If that was certified in a later view.
+    Later,
+    /// If it was certified in any view.
+    Certified,
+    /// Always.
+    Never,
+}
+
+/// A quorum certificate: generals who signed for an order in a phase of a view.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Certificate {
+    /// The phase, from 0.
+    pub phase: u32,
+    /// The view.
+    pub view: u32,
+    /// The order.
+    pub order: Order,
+    /// Who signed.
+    pub signers: Generals,
+}
+
+/// What is said in HotStuff.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HotStuffMessage {
+    /// NEW-VIEW, to the leader of the view that begins: the highest certificate of phase 0 that the sender knows.
+    NewView(u32, Option<Certificate>),
+    /// PREPARE, from the leader of this view: what it proposes, and the certificate that justifies it.
+    Prepare(u32, Order, Option<Certificate>),
+    /// PRE-COMMIT, COMMIT or DECIDE, from the leader: the certificate of a phase.
+    Certified(Certificate),
+    /// A signature, for the leader.
+    Vote {
+        /// The phase, from 0.
+        phase: u32,
+        /// The view.
+        view: u32,
+        /// The order.
+        order: Order,
+        /// Whose signature it is.
+        by: General,
+    },
+}
+
+/// What a general remembers.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct HotStuffState {
+    me: General,
+    n: usize,
+    /// What it proposes when it is free to, if it ever leads.
+    input: Option<Order>,
+    /// curView.
+    view: u32,
+    /// What it waits for from the leader: PREPARE, or the certificate of the phase before this one.
+    awaits: u32,
+    /// prepareQC: the highest certificate of phase 0.
+    prepared: Option<Certificate>,
+    /// The view and the order of lockedQC.
+    locked: Option<(u32, Order)>,
+    decided: Option<Order>,
+    /// Who has said NEW-VIEW for a view that it leads and that has not begun, and the highest certificate there.
+    new_views: BTreeMap<u32, (Generals, Option<Certificate>)>,
+    /// As the leader of its view: for what it collects signatures, and those that it has.
+    collects: Option<Certificate>,
+}
+
+impl HotStuff {
+    /// As published, with three phases, for (n - 1) / 3 traitors, rounded down; it goes on for two views.
+    #[must_use]
+    pub fn new() -> HotStuff {
+        HotStuff { views: 2, phases: 3, f: None, quorum: None, lock: LockRule::Later }
+    }
+
+    /// For so many views, at least one.
+    #[must_use]
+    pub fn views(self, views: u32) -> HotStuff {
+        HotStuff { views: views.max(1), ..self }
+    }
+
+    /// With so many phases, at least one, and not with three.
+    #[must_use]
+    pub fn phases(self, phases: u32) -> HotStuff {
+        HotStuff { phases: phases.max(1), ..self }
+    }
+
+    /// For so many traitors.
+    #[must_use]
+    pub fn tolerating(self, f: usize) -> HotStuff {
+        HotStuff { f: Some(f), ..self }
+    }
+
+    /// So many signatures are a certificate, and so many NEW-VIEWs enough to propose, and not n - f.
+    #[must_use]
+    pub fn quorum(self, signers: usize) -> HotStuff {
+        HotStuff { quorum: Some(signers), ..self }
+    }
+
+    /// A lock gives way to a certificate from any view, and not from a later one alone.
+    #[must_use]
+    pub fn unlocking_by_any(self) -> HotStuff {
+        HotStuff { lock: LockRule::Certified, ..self }
+    }
+
+    /// Nobody looks whether it is locked.
+    #[must_use]
+    pub fn without_lock(self) -> HotStuff {
+        HotStuff { lock: LockRule::Never, ..self }
+    }
+
+    /// n - f: so many are loyal, so they suffice to go on; and any two such quorums have n - 2f > f generals in
+    /// common, of whom one is loyal.
+    fn threshold(self, n: usize) -> usize {
+        let f = self.f.unwrap_or(n.saturating_sub(1) / 3);
+        self.quorum.unwrap_or(n.saturating_sub(f)).max(1)
+    }
+
+    /// Whether a certificate is genuine: there are enough signatures in it.
+    fn verifies(self, n: usize, certificate: &Certificate) -> bool {
+        certificate.signers.len() >= self.threshold(n)
+    }
+
+    /// safeNode: whether it may be signed for an order with this certificate.
+    fn is_safe(self, state: &HotStuffState, order: Order, justify: Option<Certificate>) -> bool {
+        let Some((view, locked)) = state.locked else { return true };
+        let safety = order == locked;
+        let liveness = match self.lock {
+            LockRule::Later => justify.is_some_and(|justify| justify.view > view),
+            LockRule::Certified => justify.is_some(),
+            LockRule::Never => true,
+        };
+        safety || liveness
+    }
+
+    /// Leader, PREPARE phase: once n - f have said NEW-VIEW, proposes the order of highQC, or else its own.
+    fn propose(self, state: &mut HotStuffState, effects: &mut Effects<HotStuffMessage>) {
+        let HotStuffState { me, n, view, .. } = *state;
+        let (told, high) = state.new_views.get(&view).copied().unwrap_or((Generals::NONE, None));
+        let free = view == 1 || told.len() >= self.threshold(n);
+        if me != leader(view, n) || !free || state.awaits > 0 {
+            return;
+        }
+        let own = state.input.unwrap_or(Order::RETREAT);
+        let order = high.map_or(own, |high| high.order);
+        state.new_views.remove(&view);
+        state.collects = Some(Certificate { phase: 0, view, order, signers: Generals::NONE });
+        effects.broadcast(Prepare(view, order, high));
+        self.prepare(state, order, high, effects);
+    }
+
+    /// Leader: once there are n - f signatures for what it collects, shows their certificate to all.
+    fn collect(
+        self,
+        state: &mut HotStuffState,
+        by: General,
+        effects: &mut Effects<HotStuffMessage>,
+    ) {
+        let Some(collected) = &mut state.collects else { return };
+        collected.signers = collected.signers.with(by);
+        let certificate = *collected;
+        if self.verifies(state.n, &certificate) {
+            let next = Certificate {
+                phase: certificate.phase + 1,
+                signers: Generals::NONE,
+                ..certificate
+            };
+            state.collects = (next.phase < self.phases).then_some(next);
+            effects.broadcast(Certified(certificate));
+            self.certified(state, certificate, effects);
+        }
+    }
+
+    /// Replica, PREPARE phase: signs what its leader proposes, if that is safe.
+    fn prepare(
+        self,
+        state: &mut HotStuffState,
+        order: Order,
+        justify: Option<Certificate>,
+        effects: &mut Effects<HotStuffMessage>,
+    ) {
+        state.awaits = 1;
+        if self.is_safe(state, order, justify) {
+            self.vote(state, 0, order, effects);
+        }
+    }
+
+    /// Replica, PRE-COMMIT, COMMIT and DECIDE phase: keeps the certificate of the phase before, and signs for this
+    /// one.
+    fn certified(
+        self,
+        state: &mut HotStuffState,
+        certificate: Certificate,
+        effects: &mut Effects<HotStuffMessage>,
+    ) {
+        let Certificate { phase, view, order, .. } = certificate;
+        let next = phase + 1;
+        state.awaits = next + 1;
+        if phase == 0 {
+            state.prepared = Some(certificate);
+        }
+        if next + 1 == self.phases {
+            state.locked = Some((view, order));
+        }
+        if next == self.phases {
+            state.decided = state.decided.or(Some(order));
+        } else {
+            self.vote(state, next, order, effects);
+        }
+    }
+
+    fn vote(
+        self,
+        state: &mut HotStuffState,
+        phase: u32,
+        order: Order,
+        effects: &mut Effects<HotStuffMessage>,
+    ) {
+        let HotStuffState { me: by, n, view, .. } = *state;
+        let leader = leader(view, n);
+        if leader == by {
+            self.collect(state, by, effects);
+        } else {
+            effects.send(leader, Vote { phase, view, order, by });
+        }
+    }
+
+    /// Goes to a view.
+    fn enter(self, state: &mut HotStuffState, view: u32, effects: &mut Effects<HotStuffMessage>) {
+        effects.cancel_timer(state.view);
+        state.new_views = state.new_views.split_off(&view);
+        (state.view, state.awaits, state.collects) = (view, 0, None);
+        if view < self.views {
+            effects.set_timer(view);
+        }
+    }
+}
+
+impl Default for HotStuff {
+    fn default() -> HotStuff {
+        HotStuff::new()
+    }
+}
+
+/// leader(view): one after the other, general 0 first.
+fn leader(view: u32, n: usize) -> General {
+    General::new((view as usize - 1) % n)
+}
+
+/// A NEW-VIEW is heard, or said to itself.
+fn note(state: &mut HotStuffState, view: u32, from: General, told: Option<Certificate>) {
+    let (generals, high) = state.new_views.entry(view).or_insert((Generals::NONE, None));
+    if !generals.contains(from) {
+        *generals = generals.with(from);
+        // highQC: of those of one view the first that was heard stays.
+        if told.map(|told| told.view) > high.map(|high| high.view) {
+            *high = told;
+        }
+    }
+}
+
+impl EventDriven for HotStuff {
+    type Value = Order;
+    type Decision = Order;
+    type Message = HotStuffMessage;
+    type State = HotStuffState;
+
+    fn begin(
+        &self,
+        seat: Seat,
+        input: Option<&Order>,
+        effects: &mut Effects<HotStuffMessage>,
+    ) -> HotStuffState {
+        let Seat { me, n, .. } = seat;
+        let leads = (1..=self.views).any(|view| leader(view, n) == me);
+        let mut state = HotStuffState {
+            me,
+            n,
+            input: input.copied().filter(|_| leads),
+            view: 0,
+            awaits: 0,
+            prepared: None,
+            locked: None,
+            decided: None,
+            new_views: BTreeMap::new(),
+            collects: None,
+        };
+        self.enter(&mut state, 1, effects);
+        self.propose(&mut state, effects);
+        state
+    }
+
+    fn receive(
+        &self,
+        state: &mut HotStuffState,
+        from: General,
+        said: &HotStuffMessage,
+        effects: &mut Effects<HotStuffMessage>,
+    ) {
+        let HotStuffState { me, n, view, awaits, .. } = *state;
+        let genuine = |justify: &Option<Certificate>, before: u32| match justify {
+            Some(qc) => qc.phase == 0 && qc.view < before && self.verifies(n, qc),
+            None => true,
+        };
+        match *said {
+            NewView(begun, justify) => {
+                let due = begun >= view && leader(begun, n) == me && !(begun == view && awaits > 0);
+                if due && begun > 1 && genuine(&justify, begun) {
+                    note(state, begun, from, justify);
+                    self.propose(state, effects);
+                }
+            }
+            Prepare(proposed, order, justify) => {
+                let due = proposed > view || (proposed == view && awaits == 0);
+                let extends = justify.is_none_or(|justify| justify.order == order);
+                if due && leader(proposed, n) == from && extends && genuine(&justify, proposed) {
+                    if proposed > view {
+                        self.enter(state, proposed, effects);
+                    }
+                    self.prepare(state, order, justify, effects);
+                }
+            }
+            Certified(certificate) => {
+                let due = certificate.view == view && certificate.phase + 1 == awaits;
+                if due && leader(view, n) == from && self.verifies(n, &certificate) {
+                    self.certified(state, certificate, effects);
+                }
+            }
+            Vote { phase, view, order, by } => {
+                let matches = |collected: Certificate| {
+                    (collected.phase, collected.view, collected.order) == (phase, view, order)
+                };
+                if by == from && state.collects.is_some_and(matches) {
+                    self.collect(state, by, effects);
+                }
+            }
+        }
+    }
+
+    /// nextView: the time of a view is over.
+    fn timer(
+        &self,
+        state: &mut HotStuffState,
+        timer: Timer,
+        effects: &mut Effects<HotStuffMessage>,
+    ) {
+        let view = timer + 1;
+        self.enter(state, view, effects);
+        let leader = leader(view, state.n);
+        if leader == state.me {
+            note(state, view, leader, state.prepared);
+            self.propose(state, effects);
+        } else {
+            effects.send(leader, NewView(view, state.prepared));
+        }
+    }
+
+    fn decision(&self, state: &HotStuffState) -> Option<Order> {
+        state.decided
+    }
+}
