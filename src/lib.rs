@@ -212,6 +212,7 @@ pub use crate::protocols::oral::OralMessages;
 pub use crate::protocols::reliable_broadcast::ReliableBroadcast;
 pub use crate::protocols::routed::RoutedMessages;
 pub use crate::protocols::signed::SignedMessages;
+pub use crate::protocols::tendermint::Tendermint;
 pub use crate::protocols::two_step::TwoStep;
 pub use crate::protocols::vote::CoordinatorVote;
 pub use crate::question::CheckError;
