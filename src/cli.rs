@@ -24,6 +24,7 @@ mod suspects;
 mod sweep;
 mod terminal;
 mod unsigned;
+mod views;
 mod watch;
 
 use std::io::Write;

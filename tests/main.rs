@@ -78,6 +78,7 @@ mod tidy;
 mod tiny_protocols;
 mod told;
 mod user_types;
+mod views;
 mod weak_agreement;
 mod whole_files;
 mod wrappers;

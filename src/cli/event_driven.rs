@@ -196,6 +196,6 @@ fn rounds(rounds: Option<usize>) -> Result<Option<u32>, BadInput> {
 }
 
 /// A threshold as an argument, if it is not the one of the paper.
-fn given(flag: &str, threshold: Option<usize>) -> String {
+pub fn given(flag: &str, threshold: Option<usize>) -> String {
     threshold.map(|number| format!(" {flag} {number}")).unwrap_or_default()
 }

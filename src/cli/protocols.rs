@@ -16,6 +16,7 @@ use super::unsigned::{
     FloodSetArguments, Flooding, MadeFor, MadeForArguments, Oral, OralArguments, RoutedArguments,
     RoutedParameters,
 };
+use super::views::{HotStuffArguments, HotStuffs, TendermintArguments, Tendermints};
 use crate::report::json::merge;
 use crate::report::notation::Notation;
 use crate::{Graph, InWaves};
@@ -37,7 +38,7 @@ pub struct Protocol {
     made: &'static dyn Kind,
 }
 
-/// What is worth trying first, of each command that is followed by a protocol.
+/// What is worth trying first, of each command that is followed by a protocol; nothing where that has no answer.
 struct Examples {
     check: &'static str,
     sweep: &'static str,
@@ -65,7 +66,7 @@ impl Examples {
 }
 
 /// All protocols, in the order in which they are listed.
-pub static PROTOCOLS: [Protocol; 14] = [
+pub static PROTOCOLS: [Protocol; 16] = [
     Protocol {
         name: "oral",
         about: "OM(m), oral messages: claims n >= 3m + 1 (Lamport, Shostak, Pease 1982)",
@@ -295,6 +296,42 @@ pub static PROTOCOLS: [Protocol; 14] = [
             arguments: Mmr::arguments,
         },
     },
+    Protocol {
+        name: "hotstuff",
+        about: "One slot of HotStuff, view after view: claims n >= 3m + 1 (Yin et al. 2019)",
+        title: "Basic HotStuff for one slot, driven by events, with signatures",
+        claim: "n >= 3m + 1 generals agree in spite of m traitors, whenever mail comes",
+        source: "Yin, Malkhi, Reiter, Golan Gueta, Abraham: HotStuff: BFT consensus with linearity and responsiveness. PODC 2019, Algorithm 2",
+        examples: Examples {
+            check: "-n 4 -f 1 --views 1",
+            sweep: "-n 3..=4 -f 1 --views 1",
+            hunt: "-n 4 -f 1 --phases 2 --no-lock --cases 100_000",
+            refute: "",
+        },
+        made: &Made::<HotStuffArguments, HotStuffs> {
+            given: |hotstuff, f, _| Ok(hotstuff.given(f)),
+            notation: |hotstuff| boxed(InWaves(hotstuff.protocol()?)),
+            arguments: HotStuffs::arguments,
+        },
+    },
+    Protocol {
+        name: "tendermint",
+        about: "One height of Tendermint, round after round: claims n >= 3m + 1 (Buchman, Kwon, Milosevic 2018)",
+        title: "Tendermint for one height, driven by events",
+        claim: "n >= 3m + 1 generals agree in spite of m traitors, whenever mail comes",
+        source: "Buchman, Kwon, Milosevic: The latest gossip on BFT consensus. arXiv 1807.04938, 2018, Algorithm 1",
+        examples: Examples {
+            check: "-n 4 -f 1 --rounds 1",
+            sweep: "-n 3..=4 -f 1 --rounds 1",
+            hunt: "-n 4 -f 1 --no-lock",
+            refute: "",
+        },
+        made: &Made::<TendermintArguments, Tendermints> {
+            given: |tendermint, f, _| Ok(tendermint.given(f)),
+            notation: |tendermint| boxed(InWaves(tendermint.protocol()?)),
+            arguments: Tendermints::arguments,
+        },
+    },
 ];
 
 /// How a protocol comes of arguments `A`, of which come its parameters `S`, as they are written down.
@@ -400,9 +437,10 @@ impl<A: Args> Subcommand for ChosenWith<A> {
         PROTOCOLS.iter().fold(command, |command, Protocol { name, about, examples, made, .. }| {
             let of = A::augment_args(made.augment(Command::new(*name)));
             let of = of.about(*about).long_about(None);
-            let example = examples.of(&asking);
-            command
-                .subcommand(of.after_help(format!("Example: turncoat {asking} {name} {example}")))
+            command.subcommand(match examples.of(&asking) {
+                "" => of,
+                example => of.after_help(format!("Example: turncoat {asking} {name} {example}")),
+            })
         })
     }
 

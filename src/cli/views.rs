@@ -1,0 +1,160 @@
+//! The parameters of the protocols that go from view to view.
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{BadInput, whole_number};
+use super::event_driven::given;
+use super::parameters::unless;
+use crate::{HotStuff, Tendermint};
+
+/// The views and the phases of HotStuff, if it is not said.
+const VIEWS: usize = 2;
+const PHASES: usize = 3;
+
+#[derive(Args)]
+pub struct HotStuffArguments {
+    /// Number of traitors the algorithm is designed for [default: f]
+    #[arg(short, value_parser = whole_number)]
+    m: Option<usize>,
+    /// Number of views after which nobody goes on
+    #[arg(long, value_name = "K", default_value_t = VIEWS, value_parser = whole_number)]
+    views: usize,
+    /// Number of phases of each view
+    #[arg(long, value_name = "K", default_value_t = PHASES, value_parser = whole_number)]
+    phases: usize,
+    /// Number of signatures in a certificate [default: n - m]
+    #[arg(long, value_name = "K", value_parser = whole_number)]
+    quorum: Option<usize>,
+    /// A lock is released by a certificate from any view
+    #[arg(long, conflicts_with = "no_lock")]
+    any_unlocks: bool,
+    /// Nobody checks whether it is locked
+    #[arg(long)]
+    no_lock: bool,
+}
+
+/// The parameters of HotStuff.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HotStuffs {
+    m: usize,
+    views: usize,
+    phases: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    quorum: Option<usize>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    any_unlocks: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    no_lock: bool,
+}
+
+impl HotStuffArguments {
+    pub fn given(&self, f: usize) -> HotStuffs {
+        let HotStuffArguments { m, views, phases, quorum, any_unlocks, no_lock } = *self;
+        HotStuffs { m: m.unwrap_or(f), views, phases, quorum, any_unlocks, no_lock }
+    }
+}
+
+impl HotStuffs {
+    pub fn protocol(&self) -> Result<HotStuff, BadInput> {
+        let HotStuffs { m, quorum, any_unlocks, no_lock, .. } = *self;
+        let (views, phases) = (few("--views", self.views)?, few("--phases", self.phases)?);
+        let usual = HotStuff::new().tolerating(m).views(views).phases(phases);
+        let counting = quorum.map_or(usual, |signers| usual.quorum(signers));
+        let unlocking = if any_unlocks { counting.unlocking_by_any() } else { counting };
+        Ok(if no_lock { unlocking.without_lock() } else { unlocking })
+    }
+
+    pub fn arguments(&self, f: usize) -> String {
+        let HotStuffs { m, views, phases, quorum, any_unlocks, no_lock } = *self;
+        unless("-m", m, f)
+            + &unless("--views", views, VIEWS)
+            + &unless("--phases", phases, PHASES)
+            + &given("--quorum", quorum)
+            + &flags(&[(any_unlocks, " --any-unlocks"), (no_lock, " --no-lock")])
+    }
+}
+
+/// The rounds of Tendermint, if it is not said.
+const ROUNDS: usize = 2;
+
+#[derive(Args)]
+pub struct TendermintArguments {
+    /// Number of traitors the algorithm is designed for [default: f]
+    #[arg(short, value_parser = whole_number)]
+    m: Option<usize>,
+    /// Number of rounds after which nobody goes on
+    #[arg(long, value_name = "K", default_value_t = ROUNDS, value_parser = whole_number)]
+    rounds: usize,
+    /// Number of votes that are enough everywhere [default: n - m]
+    #[arg(long, value_name = "K", value_parser = whole_number)]
+    quorum: Option<usize>,
+    /// Number of PREVOTEs that are enough for PRECOMMIT [default: n - m]
+    #[arg(long, value_name = "K", value_parser = whole_number)]
+    lock_at: Option<usize>,
+    /// Nobody checks whether it is locked
+    #[arg(long)]
+    no_lock: bool,
+    /// The PREVOTEs for a valid round can be for another order
+    #[arg(long)]
+    any_polka: bool,
+}
+
+/// The parameters of Tendermint.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tendermints {
+    m: usize,
+    rounds: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    quorum: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lock_at: Option<usize>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    no_lock: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    any_polka: bool,
+}
+
+impl TendermintArguments {
+    pub fn given(&self, f: usize) -> Tendermints {
+        let TendermintArguments { m, rounds, quorum, lock_at, no_lock, any_polka } = *self;
+        Tendermints { m: m.unwrap_or(f), rounds, quorum, lock_at, no_lock, any_polka }
+    }
+}
+
+impl Tendermints {
+    pub fn protocol(&self) -> Result<Tendermint, BadInput> {
+        let Tendermints { m, quorum, lock_at, no_lock, any_polka, .. } = *self;
+        let usual = Tendermint::new().tolerating(m).rounds(few("--rounds", self.rounds)?);
+        let counting = quorum.map_or(usual, |votes| usual.quorum(votes));
+        let locking = lock_at.map_or(counting, |prevotes| counting.lock_at(prevotes));
+        let free = if no_lock { locking.without_lock() } else { locking };
+        Ok(if any_polka { free.any_polka() } else { free })
+    }
+
+    pub fn arguments(&self, f: usize) -> String {
+        let Tendermints { m, rounds, quorum, lock_at, no_lock, any_polka } = *self;
+        unless("-m", m, f)
+            + &unless("--rounds", rounds, ROUNDS)
+            + &given("--quorum", quorum)
+            + &given("--lock-at", lock_at)
+            + &flags(&[(no_lock, " --no-lock"), (any_polka, " --any-polka")])
+    }
+}
+
+/// Those that are given.
+fn flags(flags: &[(bool, &str)]) -> String {
+    flags.iter().filter(|(given, _)| *given).map(|(_, flag)| *flag).collect()
+}
+
+/// The most views, rounds or phases for which such a protocol is run.
+const MOST: usize = 16;
+
+fn few(flag: &str, number: usize) -> Result<u32, BadInput> {
+    match number {
+        1..=MOST => Ok(number as u32),
+        _ => Err(BadInput(format!("{flag} is {number}: there must be from 1 to {MOST}"))),
+    }
+}
