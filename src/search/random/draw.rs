@@ -19,7 +19,8 @@ use crate::execution::NumberedExecution;
 use crate::execution::simulate::simulate;
 use crate::general::{General, Generals};
 use crate::machine::{NumberedAttack, ValueId};
-use crate::schedule::Crash;
+use crate::protocol::events::OwnEvent;
+use crate::schedule::{Crash, Happening};
 use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::space::Space;
 use crate::testable::Refusal;
@@ -77,12 +78,28 @@ pub(crate) fn drawn_in(
     copies.into_iter().for_each(|copies| space.lay_down(copies.into_worker()));
     space.lay_down(worker);
     attack.crashes.retain(|crash| silenced.contains(crash.general));
+    tell_timers(&mut attack, &execution);
     // Not all that was sent has arrived if the protocol had a fault.
     let unshifted = unshifted.iter().positions(|unshifted| *unshifted);
     execution.idle = unshifted.map(|index| Item::Shift(index + 1)).collect();
     // Who has accepted a forgery may say what nobody thought of.
     let refusal = refusal.filter(|_| execution.accepted.is_none());
     refusal.map_or(Ok((attack, execution)), Err)
+}
+
+/// Where timers went off by themselves before all that the attack does, they must be told to: in an attack that is
+/// written down they wait for what is to come.
+fn tell_timers(attack: &mut NumberedAttack, execution: &NumberedExecution) {
+    let said = attack.lies.iter().filter(|lie| lie.edit.said().is_some());
+    let said = said.map(|lie| lie.wire.round).max();
+    let told = attack.happenings.iter().map(|happening| happening.wave).max();
+    let Some(last) = said.max(told) else { return };
+    let early = || execution.happened.iter().filter(|happening| happening.wave <= last);
+    let is_timer = |happening: &&Happening| matches!(happening.event, OwnEvent::GoesOff(_));
+    let timers = attack.happenings.iter().filter(is_timer).count();
+    if early().filter(is_timer).count() > timers {
+        attack.happenings = early().copied().collect();
+    }
 }
 
 /// Who the traitors are, and what the inputs are. As a rule there are as many traitors as there
