@@ -41,6 +41,7 @@ mod pages;
 mod panics;
 mod pared;
 mod parts;
+mod phased_engines;
 mod phased_tables;
 mod phases;
 mod pictures;
