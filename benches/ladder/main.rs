@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use rayon::ThreadPoolBuilder;
 use turncoat::search::{Engine, Reduction};
 use turncoat::{
-    Adversary, Check, CheckError, Generals, OralMessages, ReliableBroadcast, SignedMessages,
-    Testable, check,
+    Adversary, BenOr, BinaryAgreement, Check, CheckError, Generals, HotStuff, OralMessages,
+    ReliableBroadcast, SignedMessages, Testable, check,
 };
 
 use self::kings::{PhaseKing, PhaseQueen};
@@ -55,6 +55,25 @@ fn main() {
         ladder("phase queen, f = 2", 9..=9, |n| n, |_, n| queen(n));
         ladder("phase king, with claims", 1..=3, |f| 3 * f + 1, |_, n| self::king(n, true));
         ladder("reliable broadcast, f = 1", 4..=6, |n| n, |_, n| broadcast(n));
+        let exactly = Adversary::byzantine(1).exactly();
+        ladder(
+            "binary agreement, all rounds",
+            4..=4,
+            |n| n,
+            |_, n| climbed(check(BinaryAgreement::new()).generals(n).against(exactly)),
+        );
+        ladder(
+            "Ben-Or, f = 1, all rounds",
+            6..=6,
+            |n| n,
+            |_, n| climbed(check(BenOr::new()).generals(n).against(exactly)),
+        );
+        ladder(
+            "HotStuff, two phases, two views",
+            4..=4,
+            |n| n,
+            |_, n| climbed(check(HotStuff::new().phases(2)).generals(n).traitors(1)),
+        );
     });
     if is_asked("two threads") {
         two_threads();
