@@ -40,10 +40,10 @@ use crate::verdict::{Refutation, RefutationOf};
 /// use turncoat::{BinaryAgreement, refute};
 ///
 /// // It need not decide, and by the thresholds of its paper it does not while f are silent.
-/// let careful = refute(BinaryAgreement::new(2).tolerating(1)).generals(3).traitors(1).run();
+/// let careful = refute(BinaryAgreement::new().rounds(2).tolerating(1)).generals(3).traitors(1).run();
 /// assert!(careful.unwrap_err().to_string().contains("nobody decides"));
 /// // With a lower one it decides, and not all the same.
-/// let hasty = BinaryAgreement::new(2).tolerating(1).accept_at(2);
+/// let hasty = BinaryAgreement::new().rounds(2).tolerating(1).accept_at(2);
 /// let argument = refute(hasty).generals(3).traitors(1).assert_refuted();
 /// assert_eq!(argument.worlds[1].execution.violation().unwrap().name(), "agreement");
 /// ```

@@ -20,7 +20,8 @@ pub(crate) const PREPARED_PHASES: u32 = 4;
 /// phase that come too early. Where it is wrong, one line says in which step.
 ///
 /// ```
-/// use turncoat::{BinaryAgreement, Claim, EventTestable, Order, check};
+/// use turncoat::protocols::binary_agreement::Claim;
+/// use turncoat::{BinaryAgreement, EventTestable, Order, check};
 ///
 /// let protocol = BinaryAgreement::new();
 /// let phases = protocol.phases().expect("it has no last round");
