@@ -54,6 +54,21 @@ pub enum Conclusion {
     Undetermined(Fault),
 }
 
+impl Conclusion {
+    /// What comes of these worlds, if something gives way in one of them.
+    pub(super) fn of(worlds: &[NumberedWorld], undetermined: Option<Fault>) -> Option<Conclusion> {
+        if let Some(fault) = undetermined {
+            return Some(Conclusion::Undetermined(fault));
+        }
+        // That a forgery counts is bad enough, but a property that is lacking says more.
+        let lacks = |world: &NumberedWorld| world.execution.lacks.is_some();
+        let violates = |world: &NumberedWorld| world.execution.violation().is_some();
+        let broken = worlds.iter().position(lacks).or_else(|| worlds.iter().position(violates));
+        let forgery = || worlds.iter().position(|world| !world.is_whole()).map(Conclusion::Forgery);
+        broken.map(Conclusion::Refuted).or_else(forgery)
+    }
+}
+
 /// An argument that a protocol can't be right: worlds that no general can tell apart, and that
 /// demand different decisions.
 #[derive(Clone, Debug)]
@@ -288,16 +303,9 @@ pub(crate) fn argue<'a>(
     };
     let worlds = windows.into_iter().map(had).collect_vec();
     let undetermined = worlds.iter().find_map(|world| cosmos.difference(world));
-    // That a forgery counts is bad enough, but a property that is lacking says more.
-    let lacks = |world: &NumberedWorld| world.execution.lacks.is_some();
-    let violates = |world: &NumberedWorld| world.execution.violation().is_some();
-    let broken = worlds.iter().position(lacks).or_else(|| worlds.iter().position(violates));
-    let forgery = worlds.iter().position(|world| !world.is_whole());
-    let conclusion = match (undetermined, broken, forgery) {
-        (Some(fault), ..) => Conclusion::Undetermined(fault),
-        (None, Some(world), _) => Conclusion::Refuted(world),
-        (None, None, Some(world)) => Conclusion::Forgery(world),
-        (None, None, None) => match &played.fault {
+    let conclusion = match Conclusion::of(&worlds, undetermined) {
+        Some(conclusion) => conclusion,
+        None => match &played.fault {
             Some((_, fault)) => Conclusion::Undetermined(fault.clone()),
             None if !terms.asked.is_usual() => return None,
             None => panic!("bug in turncoat: no world is broken, and they can't all be whole"),

@@ -76,18 +76,10 @@ pub(crate) fn argue(
         progress.worked(1);
         progress.covered(share);
     }
-    let lacks = |world: &NumberedWorld| world.execution.lacks.is_some();
-    let violates = |world: &NumberedWorld| world.execution.violation().is_some();
-    let broken = worlds.iter().position(lacks).or_else(|| worlds.iter().position(violates));
-    let forgery = worlds.iter().position(|world| !world.is_whole());
-    let conclusion = match (undetermined, broken, forgery) {
-        (Some(fault), ..) => Conclusion::Undetermined(fault),
-        (None, Some(world), _) => Conclusion::Refuted(world),
-        (None, None, Some(world)) => Conclusion::Forgery(world),
-        (None, None, None) if terms.asked.left_out().next().is_some() => {
-            return Err(partition.unheard[0]);
-        }
-        (None, None, None) => panic!("bug in turncoat: both sides decide alone, and agree"),
+    let conclusion = match Conclusion::of(&worlds, undetermined) {
+        Some(conclusion) => conclusion,
+        None if terms.asked.left_out().next().is_some() => return Err(partition.unheard[0]),
+        None => panic!("bug in turncoat: both sides decide alone, and agree"),
     };
     let (theorem, groups, until) = (Construction::Partition, partition.groups(), Some(until));
     Ok(Argument { theorem, groups, values, worlds, until, conclusion })
