@@ -7,6 +7,7 @@
 
 mod claim;
 mod phases;
+mod renumbered;
 mod scope;
 mod state;
 mod swapped;

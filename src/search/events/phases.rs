@@ -47,7 +47,7 @@ struct Origin {
     from: Option<usize>,
     /// What the common coin of that phase showed.
     face: Option<Face>,
-    way: PhaseRun,
+    run: PhaseRun,
     /// How each ended it.
     ends: Vec<PhaseEnd>,
     /// How generals were renamed after that.
@@ -87,8 +87,8 @@ impl<'a> PhaseSearch<'a> {
             let (run, faces) = (LinearRun::new(), Vec::new());
             return Ok(Err(PhasedFinding { run, price: 0, violation, faces }));
         };
-        let (way, ends) = (PhaseRun::Sends(Vec::new()), Vec::new());
-        self.vectors.insert(first, Origin { from: None, face: None, way, ends, renaming: 0 });
+        let (run, ends) = (PhaseRun::Sends(Vec::new()), Vec::new());
+        self.vectors.insert(first, Origin { from: None, face: None, run, ends, renaming: 0 });
         let mut at = 0;
         while at < self.vectors.len() {
             let mut faces = vec![None];
@@ -129,14 +129,7 @@ impl<'a> PhaseSearch<'a> {
                 budget.step()?;
                 // The node has names of its own.
                 let ends = self.renamed_ends(&ends, back)?;
-                let way = || PhaseRun::Sends(sendings.clone());
-                self.carry(ends, |ends, renaming| Origin {
-                    from: Some(at),
-                    face,
-                    way: way(),
-                    ends,
-                    renaming,
-                })?;
+                self.carry(at, face, ends, || PhaseRun::Sends(sendings.clone()))?;
             }
         }
         Ok(None)
@@ -157,23 +150,19 @@ impl<'a> PhaseSearch<'a> {
         let ended = std::mem::take(&mut naive.ends).into_iter();
         let ended = ended.map(|(ends, state)| (ends, naive.run_to(state, None))).collect_vec();
         for (ends, run) in ended {
-            let way = || PhaseRun::Happens(run.clone());
-            self.carry(ends, |ends, renaming| Origin {
-                from: Some(at),
-                face,
-                way: way(),
-                ends,
-                renaming,
-            })?;
+            self.carry(at, face, ends, || PhaseRun::Happens(run))?;
         }
         Ok(None)
     }
 
-    /// What is carried so: of all that it can be renamed to the first.
+    /// What is carried where a phase ends so, which began with the vector of this number: of all that it can be renamed
+    /// to the first.
     fn carry(
         &mut self,
+        from: usize,
+        face: Option<Face>,
         ends: Vec<PhaseEnd>,
-        origin: impl FnOnce(Vec<PhaseEnd>, RenamingId) -> Origin,
+        run: impl FnOnce() -> PhaseRun,
     ) -> Result<(), Stop> {
         let loyal = self.columns.locals.loyal;
         let columns = &mut self.columns;
@@ -187,7 +176,8 @@ impl<'a> PhaseSearch<'a> {
             first = first.min((begun.renamed(columns, renaming)?, renaming));
         }
         let (vector, renaming) = first;
-        self.vectors.entry(vector).or_insert_with(|| origin(ends, renaming));
+        let origin = || Origin { from: Some(from), face, run: run(), ends, renaming };
+        self.vectors.entry(vector).or_insert_with(origin);
         if self.vectors.len() > MOST_VECTORS { Err(Halt::Room.into()) } else { Ok(()) }
     }
 
@@ -205,8 +195,8 @@ impl<'a> PhaseSearch<'a> {
     }
 
     /// Nobody is renamed where all that happens is known.
-    fn renamed_run(&mut self, way: &PhaseRun, renaming: RenamingId) -> Result<PhaseRun, Stop> {
-        let PhaseRun::Sends(sendings) = way else { return Ok(way.clone()) };
+    fn renamed_run(&mut self, run: &PhaseRun, renaming: RenamingId) -> Result<PhaseRun, Stop> {
+        let PhaseRun::Sends(sendings) = run else { return Ok(run.clone()) };
         let renamed = sendings.iter().map(|(from, sending)| {
             let from = self.columns.group.renamed(*from, renaming);
             Ok((from, self.columns.renamed_sending(*sending, renaming)?))
@@ -238,12 +228,12 @@ impl<'a> PhaseSearch<'a> {
             let start = start.renamed(&mut self.columns, back)?;
             let start = start.with_face(&mut self.columns.locals, face);
             faces.push(face);
-            let way = self.renamed_run(next.as_ref().map_or(&last, |next| &next.way), back)?;
+            let sent = self.renamed_run(next.as_ref().map_or(&last, |next| &next.run), back)?;
             let goal = match &next {
                 None => RunGoal::Breach,
                 Some(next) => RunGoal::Ends(self.renamed_ends(&next.ends, back)?),
             };
-            phases.push((start, way, goal));
+            phases.push((start, sent, goal));
             if let Some(Origin { renaming, .. }) = next {
                 let undone = self.columns.group.inverse(renaming);
                 back = self.columns.group.product(undone, back);
@@ -252,8 +242,8 @@ impl<'a> PhaseSearch<'a> {
         let (locals, group) = (self.columns.locals, Group::none(self.columns.group.generals()));
         let mut columns = Columns::new(locals, group, true);
         let (mut run, mut price) = (LinearRun::new(), 0);
-        for ((start, way, goal), phase) in phases.into_iter().zip(1..) {
-            let part = match way {
+        for ((start, sent, goal), phase) in phases.into_iter().zip(1..) {
+            let part = match sent {
                 PhaseRun::Happens(part) => part,
                 PhaseRun::Sends(sendings) => {
                     let told = linear_run(&mut columns, &start, &sendings, &goal, budget)?;

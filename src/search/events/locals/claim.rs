@@ -1,10 +1,7 @@
 //! Whether the phases of a protocol are what is claimed of them: it is tried in the steps of a search, in a large one
 //! in some of them.
 
-use std::hash::BuildHasher;
-
 use itertools::Itertools;
-use rustc_hash::FxBuildHasher;
 
 use super::{Local, LocalEvent, LocalId, Locals, Mail, Stage};
 use crate::general::General;
@@ -18,38 +15,20 @@ const MOST_AHEAD: usize = 3;
 
 /// So many steps are all tried, and then one of so many: each makes states that are met nowhere else.
 const TRIED_ALL: usize = 1_000;
-const TRIED_OF: usize = 8;
-
-/// So many generals who have gone on are held against the same ones renumbered, and then one of so many.
-const WALKED_ALL: usize = 100;
-
-/// So many things happen to a general who is compared with the same one renumbered.
-const WALK: u64 = 48;
+pub(super) const TRIED_OF: usize = 8;
 
 /// So far apart they are in the list of all.
 const STRIDE: usize = 5;
 
-/// Among so many things of the walk, one is of the phase before it.
-const BEHIND: u64 = 4;
-
 /// What comes of something: a state, and what was said, in whatever order.
-type CameOf = (StateId, Vec<(General, MessageId)>);
+pub(super) type CameOf = (StateId, Vec<(General, MessageId)>);
 
-fn answered(state: StateId, mut said: Vec<(General, MessageId)>) -> CameOf {
+pub(super) fn answered(state: StateId, mut said: Vec<(General, MessageId)>) -> CameOf {
     said.sort_unstable_by_key(|(to, message)| (*to, message.number()));
     (state, said)
 }
 
-/// What fails, if the one fails and the other one does not. Where both do it is found where it happens.
-fn fails_unlike<T>(second: Caught<T>, first: Caught<T>) -> Option<String> {
-    match (second, first) {
-        (Err(fault), Ok(_)) => Some(format!("renumbered it does not fail as it does: {fault}")),
-        (Ok(_), Err(fault)) => Some(format!("renumbered it fails: {fault}")),
-        _ => None,
-    }
-}
-
-fn of_another_phase(event: OwnEvent) -> String {
+pub(super) fn of_another_phase(event: OwnEvent) -> String {
     format!("it waits until {event}, which is not of its phase")
 }
 
@@ -138,126 +117,6 @@ impl Locals<'_> {
             state = next;
         }
         Ok(state)
-    }
-
-    /// What a general in its second phase does otherwise than the same one renumbered, if there is something: both are
-    /// taken for the same walk. In between the one hears of the phase that it has left, and answers that as it would
-    /// have at once, or not at all.
-    pub(super) fn unlike(
-        &mut self,
-        me: General,
-        mut second: StateId,
-        mut first: StateId,
-    ) -> Result<Option<String>, Stop> {
-        let machine = self.space.machine;
-        let (mut at_once, mut was_behind) = (second, false);
-        for step in 0..WALK {
-            let phase = self.worker.phase(first)?;
-            if self.worker.phase(second)? != phase + 1 {
-                return Ok(Some(format!("it is not in phase {}, renumbered", phase + 1)));
-            }
-            if let Some(unlike) = self.decides_unlike(me, second, first) {
-                return Ok(Some(unlike));
-            }
-            let drawn = FxBuildHasher.hash_one((self.ended.len(), step)) >> 16;
-            let pending = [first, second].map(|state| self.worker.pending(me, Some(state)));
-            let [Ok(of_first), Ok(of_second)] = pending else { return Ok(None) };
-            if let Some(event) = of_first.iter().find(|event| !(1..=phase).contains(&event.name()))
-            {
-                return Ok(Some(of_another_phase(*event)));
-            }
-            let moved = of_first.iter().map(|event| event.named(event.name() + 1));
-            let left = of_second.iter().copied().filter(|event| event.name() == 1).collect_vec();
-            if !moved.eq(of_second.iter().copied().filter(|event| event.name() != 1)) {
-                return Ok(Some("other timers and coins are pending, renumbered".to_owned()));
-            }
-            let is_own = drawn & 256 == 0;
-            let own = of_first.get(drawn as usize % of_first.len().max(1)).filter(|_| is_own);
-            let later = &self.later[me.id()];
-            let said = later.get((drawn >> 16) as usize % later.len().max(1)).copied();
-            if (drawn >> 9) % BEHIND == 0 {
-                let event = left.get(drawn as usize % left.len().max(1)).filter(|_| is_own);
-                let heard = match (event, said) {
-                    (Some(event), _) => [second, at_once].map(|state| {
-                        let next = self.worker.happens(me, Some(state), *event);
-                        next.map(|next| next.expect("a loyal general has a state"))
-                    }),
-                    (None, Some((from, message))) => {
-                        let message = machine.said_in(message, 1)?;
-                        [second, at_once].map(|state| self.hears(me, state, from, message))
-                    }
-                    (None, None) => return Ok(None),
-                };
-                let heard = heard.map(|state| state.and_then(|state| self.sends(me, state)));
-                let ((of_second, said), (of_once, said_once)) = match heard {
-                    [Ok(second), Ok(once)] => (second, once),
-                    [second, once] => return Ok(fails_unlike(second, once)),
-                };
-                // Whoever says nothing of it any more is as good as one who has not heard it.
-                if answered(of_once, said.clone()) == answered(of_once, said_once) {
-                    at_once = of_once;
-                } else if !said.is_empty() {
-                    let what = "what it answers to an earlier phase hangs on what comes after that";
-                    return Ok(Some(what.to_owned()));
-                }
-                (second, was_behind) = (of_second, true);
-                continue;
-            }
-            let next = match (own, said) {
-                (Some(event), _) => {
-                    let of_first = self.worker.happens(me, Some(first), *event);
-                    let event = event.named(event.name() + 1);
-                    [of_first, self.worker.happens(me, Some(second), event)]
-                        .map(|next| next.map(|next| next.expect("a loyal general has a state")))
-                }
-                (None, Some((from, message))) => {
-                    let of_first = machine.said_in(message, phase)?;
-                    let of_second = machine.said_in(message, phase + 1)?;
-                    [(first, of_first), (second, of_second)]
-                        .map(|(state, message)| self.hears(me, state, from, message))
-                }
-                (None, None) => return Ok(None),
-            };
-            let next = next.map(|state| state.and_then(|state| self.sends(me, state)));
-            let ((of_first, said), (of_second, said_second)) = match next {
-                [Ok(first), Ok(second)] => (first, second),
-                [first, second] => return Ok(fails_unlike(second, first)),
-            };
-            let mut moved = Vec::new();
-            for (to, message) in said {
-                let next = machine.phase_of(message)?.saturating_add(1);
-                moved.push((to, machine.said_in(message, next)?));
-            }
-            if answered(of_second, moved) != answered(of_second, said_second) {
-                let of_past =
-                    if was_behind { ", or when it has heard of the phase before" } else { "" };
-                return Ok(Some(format!("it says other things when it is renumbered{of_past}")));
-            }
-            (first, second) = (of_first, of_second);
-        }
-        Ok(None)
-    }
-
-    /// Whether a general who has gone on so is held against the same one renumbered, although another one was who comes
-    /// to the same.
-    pub(super) fn is_walked(&mut self, second: StateId) -> bool {
-        let is_new = self.walked.insert(second);
-        let many = self.walked.len();
-        is_new && (many <= WALKED_ALL || many.is_multiple_of(TRIED_OF))
-    }
-
-    /// Whether a general decides otherwise than the same one renumbered.
-    pub(super) fn decides_unlike(
-        &mut self,
-        me: General,
-        second: StateId,
-        first: StateId,
-    ) -> Option<String> {
-        let decided = [first, second].map(|state| self.worker.decide(me, Some(state)));
-        // A fault is found where it happens.
-        let [Ok(made), Ok(made_second)] = decided else { return None };
-        let [one, other] = [made_second, made].map(|made| self.space.machine.show_decided(made));
-        (made != made_second).then(|| format!("it decides {one}, and renumbered {other}"))
     }
 
     /// A timer or a coin that is pending in one of the first so many phases, and has not the number of one.
