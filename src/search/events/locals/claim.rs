@@ -21,9 +21,9 @@ pub(super) const TRIED_OF: usize = 8;
 const STRIDE: usize = 5;
 
 /// What comes of something: a state, and what was said, in whatever order.
-pub(super) type CameOf = (StateId, Vec<(General, MessageId)>);
+pub(super) type StepOutcome = (StateId, Vec<(General, MessageId)>);
 
-pub(super) fn answered(state: StateId, mut said: Vec<(General, MessageId)>) -> CameOf {
+pub(super) fn step_outcome(state: StateId, mut said: Vec<(General, MessageId)>) -> StepOutcome {
     said.sort_unstable_by_key(|(to, message)| (*to, message.number()));
     (state, said)
 }
@@ -78,14 +78,14 @@ impl Locals<'_> {
         state: StateId,
         some: &[(General, MessageId)],
         event: LocalEvent,
-    ) -> Caught<(StateId, bool, CameOf)> {
+    ) -> Caught<(StateId, bool, StepOutcome)> {
         let mut said = Vec::new();
         let early = self.hears_all(me, state, some, &mut said)?;
         let was_silent = said.is_empty();
         let next = self.next(me, early, event)?;
         let (next, more) = self.sends(me, next)?;
         said.extend(more);
-        Ok((early, was_silent, answered(next, said)))
+        Ok((early, was_silent, step_outcome(next, said)))
     }
 
     /// The same when it happens first.
@@ -95,11 +95,11 @@ impl Locals<'_> {
         state: StateId,
         event: LocalEvent,
         some: &[(General, MessageId)],
-    ) -> Caught<CameOf> {
+    ) -> Caught<StepOutcome> {
         let next = self.next(me, state, event)?;
         let (next, mut said) = self.sends(me, next)?;
         let next = self.hears_all(me, next, some, &mut said)?;
-        Ok(answered(next, said))
+        Ok(step_outcome(next, said))
     }
 
     /// Hears messages one after the other, and says what comes of each.

@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 use itertools::Itertools;
 use rustc_hash::FxBuildHasher;
 
-use super::claim::{TRIED_OF, answered, of_another_phase};
+use super::claim::{TRIED_OF, of_another_phase, step_outcome};
 use super::{LocalEvent, Locals};
 use crate::general::General;
 use crate::machine::{Caught, MessageId, StateId};
@@ -100,7 +100,7 @@ impl Locals<'_> {
                 let next = machine.phase_of(message)?.saturating_add(1);
                 moved.push((to, machine.said_in(message, next)?));
             }
-            if answered(of_second, moved) != answered(of_second, said_second) {
+            if step_outcome(of_second, moved) != step_outcome(of_second, said_second) {
                 let of_past =
                     if was_behind { ", or when it has heard of the phase before" } else { "" };
                 return Ok(Some(format!("it says other things when it is renumbered{of_past}")));
@@ -154,7 +154,7 @@ impl Locals<'_> {
             [second, once] => return Err(fails_unlike(second, once)),
         };
         // Whoever says nothing of it any more is as good as one who has not heard it.
-        if answered(once, said.clone()) == answered(once, said_once) {
+        if step_outcome(once, said.clone()) == step_outcome(once, said_once) {
             Ok([second, once])
         } else if said.is_empty() {
             Ok([second, at_once])
