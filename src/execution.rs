@@ -17,6 +17,7 @@ pub(crate) use self::simulator::run_by_numbers;
 pub use self::simulator::{Simulator, run};
 pub(crate) use self::written::{obeyed, obeyed_into, replayed, sent_in_honest_run};
 use crate::attack::{Attack, AttackOn, Item};
+use crate::collecting::{listed, mapped};
 use crate::fault::{Fault, FaultKind, cloned};
 use crate::general::General;
 use crate::machine::{DecisionId, MessageId, Numbered, StateId, StateTable};
@@ -121,21 +122,21 @@ impl<D, M, S> Execution<D, M, S> {
     ) -> Execution<E, N, T> {
         let disturbed = self.disturbed.iter().map(|(key, heard)| {
             let heard = heard.iter().map(|(wire, said)| (*wire, message(said)));
-            (*key, heard.collect())
+            (*key, listed(heard))
         });
         let mut all = |states: &Vec<Option<S>>| {
-            states.iter().map(|held| held.as_ref().map(&mut state)).collect::<Vec<_>>()
+            listed(states.iter().map(|held| held.as_ref().map(&mut state)))
         };
         Execution {
             deliveries: self.deliveries.map(&message),
-            disturbed: disturbed.collect(),
+            disturbed: mapped(disturbed),
             states: all(&self.states),
-            history: self.history.as_ref().map(|history| history.iter().map(all).collect()),
+            history: self.history.as_ref().map(|history| listed(history.iter().map(all))),
             honest_messages: self.honest_messages,
             rounds: self.rounds,
             happened: self.happened.clone(),
             quiet: self.quiet,
-            decisions: self.decisions.iter().map(|made| made.as_ref().map(&decision)).collect(),
+            decisions: listed(self.decisions.iter().map(|made| made.as_ref().map(&decision))),
             idle: self.idle.clone(),
             lacking: self.lacking.clone(),
             accepted: self.accepted.clone(),

@@ -152,10 +152,16 @@ type Method = (&'static str, fn() -> &'static str);
 /// Runs code that is not ours; a panic becomes its message, with its place in the source, and with the
 /// [method](method) if it is one of a type's.
 ///
-/// This is compiled for each piece of code that is run so, and run for each call to a protocol: all
-/// but the catching stands elsewhere.
+/// This is compiled for each piece of code that is run so: all that can stands elsewhere.
 #[inline]
 pub(crate) fn guarded<T>(code: impl FnOnce() -> T) -> Result<T, String> {
+    let (mut code, mut result) = (Some(code), None);
+    caught(&mut || result = code.take().map(|code| code()))?;
+    Ok(result.expect("it was run to its end"))
+}
+
+/// The same, for code that keeps what comes of it.
+fn caught(code: &mut dyn FnMut()) -> Result<(), String> {
     let outer = GUARDED.replace(true);
     if !outer {
         hush();

@@ -153,6 +153,7 @@ mod check;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+mod collecting;
 pub mod count;
 mod escape;
 mod estimate;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::collecting::listed;
 use crate::testable::Wire;
 
 /// What was said on every wire that carried something, or should have: by round, sender and receiver.
@@ -70,7 +71,7 @@ impl<M> Deliveries<M> {
 
     /// The same with its messages written in another way.
     pub(super) fn map<N>(&self, message: impl FnMut(&M) -> N) -> Deliveries<N> {
-        let messages = self.messages.iter().map(message).collect();
+        let messages = listed(self.messages.iter().map(message));
         Deliveries { messages, carried: self.carried.clone() }
     }
 

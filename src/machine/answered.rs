@@ -7,6 +7,7 @@ use super::Machine;
 use super::numbered::Numbered;
 use super::numbers::ValueId;
 use super::terms::Terms;
+use crate::collecting::listed;
 use crate::fault::unwound;
 use crate::general::Generals;
 use crate::graph::Graph;
@@ -47,7 +48,7 @@ impl<P: Testable> Numbered<P> {
         };
         let told = |answer: Answer| match answer.as_ref().map(parts) {
             Ok((rounds, values, task, inputs, asked)) => {
-                let values: Vec<_> = values.iter().map(|value| self.show_value(*value)).collect();
+                let values = listed(values.iter().map(|value| self.show_value(*value)));
                 let values = values.join(", ");
                 format!("{rounds} rounds, {task:?} of [{values}], inputs of {inputs}, {asked:?}")
             }

@@ -9,6 +9,7 @@ use super::numbered::Numbered;
 use super::numbers::{DecisionId, MessageId, ValueId};
 use super::table::{StateTable, StoredStates, Table};
 use super::terms::Terms;
+use crate::collecting::{listed, mapped, sorted_places};
 use crate::escape::escaped;
 use crate::fault::{cloned, guarded, shown, vouched};
 use crate::general::{General, Generals, Swap};
@@ -38,12 +39,12 @@ impl<P: Testable> Machine for Numbered<P> {
             let Repertoire { slots, strays, forgeries, unknown } =
                 self.protocol.repertoire(n, wire);
             let number = |message| self.number_message(message);
-            let all = |messages: Vec<P::Message>| messages.into_iter().map(number).collect();
+            let all = |messages: Vec<P::Message>| listed(messages.into_iter().map(number));
             let forgery = |Forgery { label, message }| Forgery { label, message: number(message) };
             Repertoire {
-                slots: slots.into_iter().map(all).collect(),
+                slots: listed(slots.into_iter().map(all)),
                 strays: all(strays),
-                forgeries: forgeries.into_iter().map(forgery).collect(),
+                forgeries: listed(forgeries.into_iter().map(forgery)),
                 unknown,
             }
         })
@@ -58,7 +59,7 @@ impl<P: Testable> Machine for Numbered<P> {
         message: MessageId,
         list: &[ListedSignature<'_, MessageId>],
     ) -> Result<Option<MessageId>, Refusal> {
-        let list: Vec<_> = list.iter().map(|listed| listed.map(|of| self.message(*of))).collect();
+        let list = listed(list.iter().map(|signed| signed.map(|of| self.message(*of))));
         let relisted = described("relisted", || {
             self.protocol.signing().relisted(self.message(message), &list)
         });
@@ -81,7 +82,11 @@ impl<P: Testable> Machine for Numbered<P> {
 
     fn sort(&self, messages: &mut [MessageId]) {
         vouched::<P::Message, ()>("cmp", || {
-            messages.sort_unstable_by(|one, other| self.message(*one).cmp(self.message(*other)));
+            let places = sorted_places(messages.len(), &mut |one, other| {
+                self.message(messages[one]).cmp(self.message(messages[other]))
+            });
+            let sorted = listed(places.into_iter().map(|place| messages[place]));
+            messages.copy_from_slice(&sorted);
         });
     }
 
@@ -89,17 +94,17 @@ impl<P: Testable> Machine for Numbered<P> {
         if one == other {
             return Ordering::Equal;
         }
-        let [one, other] = [one, other].map(|message| self.message(message));
+        let (one, other) = (self.message(one), self.message(other));
         vouched::<P::Message, Ordering>("cmp", || one.cmp(other))
     }
 
     fn compare_values(&self, one: ValueId, other: ValueId) -> Ordering {
-        let [one, other] = [one, other].map(|value| self.value(value));
+        let (one, other) = (self.value(one), self.value(other));
         vouched::<P::Value, Ordering>("cmp", || one.cmp(other))
     }
 
     fn compare_decisions(&self, one: DecisionId, other: DecisionId) -> Ordering {
-        let [one, other] = [one, other].map(|decision| self.decision(decision));
+        let (one, other) = (self.decision(one), self.decision(other));
         vouched::<P::Decision, Ordering>("cmp", || one.cmp(other))
     }
 
@@ -116,11 +121,11 @@ impl<P: Testable> Machine for Numbered<P> {
         let (_, problem) = self.asked.get()?;
         let is_met = |index: usize| {
             let inputs = outcome.inputs.iter();
-            let inputs: BTreeMap<General, P::Value> =
-                inputs.map(|(general, input)| (*general, cloned(self.value(*input)))).collect();
+            let inputs = inputs.map(|(general, input)| (*general, cloned(self.value(*input))));
+            let inputs: BTreeMap<General, P::Value> = mapped(inputs);
             let decisions = outcome.decisions.iter();
-            let decisions: Vec<Option<P::Decision>> =
-                decisions.map(|made| made.map(|made| cloned(self.decision(made)))).collect();
+            let decisions =
+                listed(decisions.map(|made| made.map(|made| cloned(self.decision(made)))));
             let (inputs, decisions) = (&inputs, &decisions[..]);
             let Outcome { task, traitors, bound, quiet, course, .. } = *outcome;
             let outcome = Outcome { task, traitors, bound, inputs, decisions, quiet, course };
@@ -210,7 +215,7 @@ impl<P: Testable> Recursive<ValueId, MessageId> for NumberedRecursion<'_, P> {
 
     fn resolve(&self, told: &ValueId, relayed: &[ValueId]) -> ValueId {
         let NumberedRecursion { numbered, recursive } = self;
-        let relayed: Vec<_> = relayed.iter().map(|value| cloned(numbered.value(*value))).collect();
+        let relayed = listed(relayed.iter().map(|value| cloned(numbered.value(*value))));
         numbered.number_value(recursive.resolve(numbered.value(*told), &relayed))
     }
 

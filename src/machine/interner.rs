@@ -29,9 +29,8 @@ impl<T: Plain> Interner<T> {
     /// Whether some of them are plain data.
     pub fn tested(&self) -> Result<(), Misbehaved> {
         let numbers = self.numbers.read().unwrap_or_else(PoisonError::into_inner);
-        let mut known: Vec<_> = numbers.iter().copied().collect();
+        let known = by_number(numbers.iter().copied().collect());
         drop(numbers);
-        known.sort_unstable_by_key(|(_, number)| *number);
         are_plain(known.len(), |place| {
             let (hash, number) = known[place];
             (hash, self.get(number))
@@ -70,6 +69,12 @@ impl<T: Plain> Interner<T> {
         is_alike(self.get(*number), thing).unwrap_or_else(|contradicts| contradicts.unwind());
         Some(*number)
     }
+}
+
+/// In order of their numbers.
+fn by_number(mut known: Vec<(u64, u32)>) -> Vec<(u64, u32)> {
+    known.sort_unstable_by_key(|(_, number)| *number);
+    known
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::hash::BuildHasher;
 
 use rustc_hash::FxBuildHasher;
 
+use crate::collecting::listed;
 use crate::fault::{Misbehaved, guarded, method, shown};
 use crate::protocol::Plain;
 
@@ -28,11 +29,11 @@ fn are_lawful<'a, T: Plain>(
     len: usize,
     thing: impl Fn(usize) -> (u64, &'a T),
 ) -> Result<(), Misbehaved> {
-    let some: Vec<_> = (0..len.min(MOST)).map(|place| thing(place * len / len.min(MOST))).collect();
+    let some = listed((0..len.min(MOST)).map(|place| thing(place * len / len.min(MOST))));
     for &(hash, thing) in some.iter().cycle().take(if some.is_empty() { 0 } else { OFTEN }) {
         keeps(hash, thing)?;
     }
-    let places: Vec<_> = some.iter().map(|&(_, thing)| place(thing, &some)).collect();
+    let places = listed(some.iter().map(|&(_, thing)| place(thing, &some)));
     for (one, &(_, thing)) in some.iter().enumerate() {
         for (other, &(_, another)) in some.iter().enumerate().filter(|(other, _)| one != *other) {
             let order = order(thing, another);
@@ -87,7 +88,7 @@ fn place<T: Plain>(thing: &T, some: &[(u64, &T)]) -> usize {
 
 #[cold]
 fn unlawful<T: Plain>(method: &str, about: &[&T]) -> Misbehaved {
-    let about: Vec<_> = about.iter().map(|thing| shown(*thing)).collect();
+    let about = listed(about.iter().map(|thing| shown(*thing)));
     let (of, about) = (type_name::<T>(), about.join(" and "));
     Misbehaved(format!("{method} of `{of}` contradicts itself about {about}"))
 }

@@ -11,6 +11,7 @@ use rustc_hash::FxBuildHasher;
 use super::laws::are_plain;
 use super::numbered::Numbered;
 use super::numbers::{DecisionId, MessageId, StateId, ValueId};
+use crate::collecting::{listed, sort};
 use crate::escape::escaped;
 use crate::fault::{Misbehaved, guarded, method, shown, vouched};
 use crate::general::{General, Swap};
@@ -316,14 +317,16 @@ impl<P: Testable> StateTable for Table<'_, P> {
         let before = said.len();
         let sent = guarded(|| {
             let sent = numbered.protocol.send(states.get(state), round, to);
-            let mut sent: Vec<_> = sent.into_iter().take(MOST_SENT + 1).collect();
+            let mut sent = listed(sent.into_iter().take(MOST_SENT + 1));
             if sent.len() > MOST_SENT {
                 return Err(format!(
                     "more than {MOST_SENT} messages are sent to one general at once"
                 ));
             }
-            method::<P::Message, ()>("cmp", || sent.sort_unstable());
-            said.extend(sent.into_iter().map(|message| numbered.number_message(message)));
+            method::<P::Message, ()>("cmp", || sort(&mut sent));
+            for message in sent {
+                said.push(numbered.number_message(message));
+            }
             Ok(())
         });
         let sent = sent.unwrap_or_else(Err);
@@ -414,7 +417,7 @@ impl<P: Testable> StateTable for Table<'_, P> {
     }
 
     fn compare(&self, one: StateId, other: StateId) -> Ordering {
-        let [one, other] = [one, other].map(|state| self.states.get(state));
+        let (one, other) = (self.states.get(one), self.states.get(other));
         vouched::<P::State, Ordering>("cmp", || one.cmp(other))
     }
 
