@@ -1,5 +1,6 @@
 //! The attack as a value: everything that the enemy decided.
 
+mod lasso;
 mod lie;
 
 use std::collections::BTreeMap;
@@ -7,9 +8,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::lasso::Lasso;
 use self::lie::present;
 pub use self::lie::{Edit, Lie};
 use crate::adversary::FaultClass;
+use crate::collecting::{listed, mapped};
 use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::protocol::events::OwnEvent;
@@ -44,6 +47,8 @@ pub struct Attack<V, M> {
     pub schedule: Vec<Shift<M>>,
     /// When timers go off and what coins show, in an event-driven protocol, where that is not as usual.
     pub happenings: Vec<Happening>,
+    /// How it goes on for ever, if it does.
+    pub lasso: Option<Lasso>,
 }
 
 /// The attacks on a protocol.
@@ -68,8 +73,8 @@ impl<V, M> Attack<V, M> {
         inputs: BTreeMap<General, V>,
     ) -> Attack<V, M> {
         let (graph, faults) = (graph.into(), FaultClass::Byzantine);
-        let (crashes, lies, schedule, happenings) = Default::default();
-        Attack { graph, faults, traitors, inputs, crashes, lies, schedule, happenings }
+        let (crashes, lies, schedule, happenings, lasso) = Default::default();
+        Attack { graph, faults, traitors, inputs, crashes, lies, schedule, happenings, lasso }
     }
 
     /// How many generals there are, traitors included.
@@ -91,16 +96,18 @@ impl<V, M> Attack<V, M> {
         mut value: impl FnMut(&V) -> W,
         mut message: impl FnMut(&M) -> N,
     ) -> Attack<W, N> {
-        let Attack { graph, faults, traitors, inputs, crashes, lies, schedule, happenings } = self;
+        let Attack { graph, faults, traitors, inputs, crashes, lies, .. } = self;
+        let Attack { schedule, happenings, lasso, .. } = self;
         Attack {
             graph: graph.clone(),
             faults: *faults,
             traitors: *traitors,
-            inputs: inputs.iter().map(|(general, input)| (*general, value(input))).collect(),
+            inputs: mapped(inputs.iter().map(|(general, input)| (*general, value(input)))),
             crashes: crashes.clone(),
-            lies: lies.iter().map(|lie| lie.map(&mut message)).collect(),
-            schedule: schedule.iter().map(|shift| shift.map(&mut message)).collect(),
+            lies: listed(lies.iter().map(|lie| lie.map(&mut message))),
+            schedule: listed(schedule.iter().map(|shift| shift.map(&mut message))),
             happenings: happenings.clone(),
+            lasso: lasso.clone(),
         }
     }
 
@@ -135,15 +142,28 @@ struct AttackAsWritten<V, M> {
     schedule: Vec<Shift<M>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     happenings: Vec<Happening>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    lasso: Option<Lasso>,
 }
 
 impl<V, M> From<Attack<V, M>> for AttackAsWritten<V, M> {
     fn from(attack: Attack<V, M>) -> AttackAsWritten<V, M> {
-        let Attack { graph, faults, traitors, inputs, crashes, lies, schedule, happenings } =
-            attack;
+        let Attack { graph, faults, traitors, inputs, crashes, .. } = attack;
+        let Attack { lies, schedule, happenings, lasso, .. } = attack;
         let n = graph.is_complete().then(|| graph.n());
         let graph = Some(graph).filter(|graph| !graph.is_complete());
-        AttackAsWritten { n, graph, faults, traitors, inputs, crashes, lies, schedule, happenings }
+        AttackAsWritten {
+            n,
+            graph,
+            faults,
+            traitors,
+            inputs,
+            crashes,
+            lies,
+            schedule,
+            happenings,
+            lasso,
+        }
     }
 }
 
@@ -152,14 +172,14 @@ impl<V, M> TryFrom<AttackAsWritten<V, M>> for Attack<V, M> {
 
     fn try_from(written: AttackAsWritten<V, M>) -> Result<Attack<V, M>, &'static str> {
         let AttackAsWritten { n, graph, faults, traitors, inputs, crashes, .. } = written;
-        let AttackAsWritten { lies, schedule, happenings, .. } = written;
+        let AttackAsWritten { lies, schedule, happenings, lasso, .. } = written;
         let graph = match (n, graph) {
             (Some(n), None) => Graph::complete(n),
             (None, Some(graph)) => graph,
             (None, None) => return Err("missing field `n`, or `graph`"),
             (Some(_), Some(_)) => return Err("an attack has either `n` or `graph`"),
         };
-        Ok(Attack { graph, faults, traitors, inputs, crashes, lies, schedule, happenings })
+        Ok(Attack { graph, faults, traitors, inputs, crashes, lies, schedule, happenings, lasso })
     }
 }
 
@@ -229,6 +249,12 @@ pub enum Misfit {
     NoEvents { item: Item },
     #[error("{item}: {event}, and a coin has the faces 0 and 1")]
     NoFace { item: Item, event: OwnEvent },
+    #[error("lasso: the protocol has a last phase, and nothing goes on for ever")]
+    NoPhases,
+    #[error("lasso: {0}")]
+    Lasso(&'static str),
+    #[error("lasso: there is no wave {wave}: there are at most {waves}")]
+    LassoWave { wave: Round, waves: usize },
     #[error("{item}: general {general} crashes twice")]
     CrashedAgain { item: Item, general: usize },
 }

@@ -234,14 +234,8 @@ impl Check<&dyn Machine> {
             Ruling::Broken(_) => None,
             Ruling::Bounded(Halt::Stopped | Halt::Memory | Halt::Room) => None,
             Ruling::Bounded(Halt::Waves | Halt::Part) => None,
-            Ruling::Holds | Ruling::Bounded(Halt::Steps | Halt::Harvest | Halt::Endless)
-                if composed =>
-            {
-                None
-            }
-            Ruling::Holds | Ruling::Bounded(Halt::Steps | Halt::Harvest | Halt::Endless) => {
-                sent_in_honest_run(machine, terms, &first)
-            }
+            _ if composed => None,
+            _ => sent_in_honest_run(machine, terms, &first),
         };
         Ok(Verdict {
             protocol: name,

@@ -80,7 +80,8 @@ pub struct Outcome<'a, V, D = V> {
     pub decisions: &'a [Option<D>],
     /// Whether nothing is left to happen: so it is when all rounds are over, and in an event-driven protocol
     /// where all that the loyal have sent was heard, no timer is set, and no coin is asked for. Before, that
-    /// somebody has not decided means nothing.
+    /// somebody has not decided means nothing. (And so it is where an attack [goes on for
+    /// ever](crate::attack::Lasso), and nobody has decided.)
     pub quiet: bool,
     /// How it went, if that is known.
     pub(crate) course: Option<&'a Course>,

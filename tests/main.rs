@@ -30,6 +30,7 @@ mod hostile;
 mod hunt;
 mod hunted_mutants;
 mod kept_attacks;
+mod lasso;
 mod limits;
 mod monotone;
 mod mutants;

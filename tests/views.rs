@@ -6,9 +6,9 @@ use turncoat::protocols::hotstuff::{Certificate, HotStuffMessage};
 use turncoat::protocols::tendermint::TendermintMessage::{self, Precommit, Prevote, Proposal};
 use turncoat::schedule::Happening;
 use turncoat::{
-    Arrival, Attack, AttackOn, Edit, Effects, EventDriven, EventTestable, General, Generals,
-    HotStuff, InWaves, Lie, Order, OwnEvent, Round, Seat, Shift, Swap, Tendermint, Wire, check,
-    hunt, run,
+    Adversary, Arrival, Attack, AttackOn, Edit, Effects, EventDriven, EventTestable, General,
+    Generals, HotStuff, InWaves, Lie, Order, OwnEvent, Round, Seat, Shift, Swap, Tendermint, Wire,
+    check, hunt, run,
 };
 
 #[test]
@@ -46,6 +46,34 @@ fn mutants_are_found() {
         let hunt = hunt(mutant).generals(4).traitors(1).violating("agreement");
         hunt.seed(seed).cases(2_000).assert_finds();
     }
+}
+
+/// The livelock of two phases: the leader of view 2 goes on with n - f NEW-VIEWs, one of them the traitor's, and the loyal
+/// general who is locked is not among them; so two sign for what the leader proposes, and nobody else. Who is locked after
+/// three phases knows that n - f have prepared the same, so that every leader hears of it.
+#[test]
+fn two_phases_can_be_kept_from_a_decision() {
+    let two = HotStuff::new().phases(2).live();
+    let mut adversary = Adversary::byzantine(1).exactly();
+    adversary.suspects = Some(Generals::NONE.with(General::new(2)));
+    let asked = check(two).generals(4).against(adversary);
+    let given = [(0, RETREAT), (1, ATTACK), (3, RETREAT)];
+    let asked = given.into_iter().fold(asked, |asked, (id, it)| asked.given(General::new(id), it));
+    let found = asked.assert_broken();
+    assert_eq!(found.violation.name(), "termination");
+    assert_eq!((found.attack.lies.len(), found.attack.happenings.len()), (1, 2));
+    let held = &found.execution.states[0].as_ref().unwrap().state;
+    assert!(two.words().explain(held)[0].contains("locked on RETREAT in view 1"));
+    assert_eq!(outcome(HotStuff::new().live(), &found.attack).0, None);
+    let hunt = hunt(two).generals(4).traitors(1).violating("termination");
+    hunt.cases(2_000).assert_finds();
+}
+
+/// With three all decide in the last view, if its leader is loyal; nothing is asked where it is not.
+#[test]
+fn three_phases_come_to_a_decision() {
+    check(HotStuff::new().views(1).live()).generals(4).traitors(1).assert_holds();
+    hunt(HotStuff::new().live()).generals(4).traitors(1).cases(500).assert_finds_nothing();
 }
 
 /// Whatever is heard, from whomever: with two of those who never propose in each other's places it comes to the

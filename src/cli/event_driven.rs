@@ -128,6 +128,9 @@ pub struct MmrArguments {
     /// With the round of CONF that HoneyBadgerBFT has before the coin
     #[arg(long)]
     conf: bool,
+    /// Ask as well whether all decide in the end
+    #[arg(long)]
+    live: bool,
 }
 
 /// The parameters of binary agreement.
@@ -147,12 +150,14 @@ pub struct Mmr {
     any_aux: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     conf: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    live: bool,
 }
 
 impl MmrArguments {
     pub fn given(&self, f: usize) -> Mmr {
-        let MmrArguments { m, rounds, relay_at, accept_at, wait_for, any_aux, conf } = *self;
-        Mmr { m: m.unwrap_or(f), rounds, relay_at, accept_at, wait_for, any_aux, conf }
+        let MmrArguments { m, rounds, relay_at, accept_at, wait_for, any_aux, conf, live } = *self;
+        Mmr { m: m.unwrap_or(f), rounds, relay_at, accept_at, wait_for, any_aux, conf, live }
     }
 }
 
@@ -165,12 +170,13 @@ impl Mmr {
         let accepting = accept_at.map_or(relaying, |bvals| relaying.accept_at(bvals));
         let waiting = wait_for.map_or(accepting, |auxes| accepting.wait_for(auxes));
         let gullible = if self.any_aux { waiting.any_aux() } else { waiting };
-        Ok(if self.conf { gullible.confirming() } else { gullible })
+        let confirming = if self.conf { gullible.confirming() } else { gullible };
+        Ok(if self.live { confirming.live() } else { confirming })
     }
 
     pub fn arguments(&self, f: usize) -> String {
-        let Mmr { m, rounds, relay_at, accept_at, wait_for, any_aux, conf } = *self;
-        let flags = [(any_aux, " --any-aux"), (conf, " --conf")];
+        let Mmr { m, rounds, relay_at, accept_at, wait_for, any_aux, conf, live } = *self;
+        let flags = [(any_aux, " --any-aux"), (conf, " --conf"), (live, " --live")];
         let flags = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag);
         unless("-m", m, f)
             + &given("--rounds", rounds)

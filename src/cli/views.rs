@@ -32,6 +32,9 @@ pub struct HotStuffArguments {
     /// Nobody checks whether it is locked
     #[arg(long)]
     no_lock: bool,
+    /// Ask as well whether all decide in the last view, if its leader is loyal
+    #[arg(long)]
+    live: bool,
 }
 
 /// The parameters of HotStuff.
@@ -47,12 +50,14 @@ pub struct HotStuffs {
     any_unlocks: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     no_lock: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    live: bool,
 }
 
 impl HotStuffArguments {
     pub fn given(&self, f: usize) -> HotStuffs {
-        let HotStuffArguments { m, views, phases, quorum, any_unlocks, no_lock } = *self;
-        HotStuffs { m: m.unwrap_or(f), views, phases, quorum, any_unlocks, no_lock }
+        let HotStuffArguments { m, views, phases, quorum, any_unlocks, no_lock, live } = *self;
+        HotStuffs { m: m.unwrap_or(f), views, phases, quorum, any_unlocks, no_lock, live }
     }
 }
 
@@ -63,16 +68,17 @@ impl HotStuffs {
         let usual = HotStuff::new().tolerating(m).views(views).phases(phases);
         let counting = quorum.map_or(usual, |signers| usual.quorum(signers));
         let unlocking = if any_unlocks { counting.unlocking_by_any() } else { counting };
-        Ok(if no_lock { unlocking.without_lock() } else { unlocking })
+        let free = if no_lock { unlocking.without_lock() } else { unlocking };
+        Ok(if self.live { free.live() } else { free })
     }
 
     pub fn arguments(&self, f: usize) -> String {
-        let HotStuffs { m, views, phases, quorum, any_unlocks, no_lock } = *self;
+        let HotStuffs { m, views, phases, quorum, any_unlocks, no_lock, live } = *self;
         unless("-m", m, f)
             + &unless("--views", views, VIEWS)
             + &unless("--phases", phases, PHASES)
             + &given("--quorum", quorum)
-            + &flags(&[(any_unlocks, " --any-unlocks"), (no_lock, " --no-lock")])
+            + &flags(&[(any_unlocks, " --any-unlocks"), (no_lock, " --no-lock"), (live, " --live")])
     }
 }
 

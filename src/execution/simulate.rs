@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Deliveries, Delivery, Execution, Sent};
 use crate::adversary::FaultClass;
-use crate::attack::Attack;
+use crate::attack::{Attack, Lasso};
 use crate::execution::NumberedExecution;
 use crate::general::{General, Generals};
 use crate::knowledge::Knowledge;
@@ -91,6 +91,11 @@ pub(crate) trait Enemy {
     fn awaits(&self, wave: Round) -> bool {
         let _ = wave;
         false
+    }
+
+    /// How it goes on for ever, if it does.
+    fn lasso(&self) -> Option<&Lasso> {
+        None
     }
 
     /// The shifts of these numbers named something that was there.
@@ -237,6 +242,9 @@ impl Simulation<'_, '_> {
         let heard = RefCell::new((0, Knowledge::of(signing)));
         for round in 1..=*rounds {
             let first = self.execution.deliveries.len();
+            if enemy.lasso().is_some_and(|lasso| lasso.last_wave() < round) {
+                break;
+            }
             if self.terms.phased && self.all_decided()? && !enemy.awaits(round - 1) {
                 break;
             }
@@ -259,12 +267,29 @@ impl Simulation<'_, '_> {
             self.record();
         }
         let is_over = !self.terms.in_waves || (self.all_silent()? && self.none_pending()?);
-        self.execution.quiet = is_over && self.late.is_empty() && !self.lost;
+        self.execution.quiet = match enemy.lasso() {
+            Some(lasso) => self.none_decide(lasso)?,
+            None => is_over && self.late.is_empty() && !self.lost,
+        };
         for me in task.deciders(graph.n()).minus(traitors).iter() {
             let decision = self.worker.decide(me, self.execution.states[me.id()])?;
             self.execution.decisions[me.id()] = decision;
         }
         Ok(())
+    }
+
+    /// Whether all of the loyal have gone through the phases of a lasso, and nobody has decided.
+    fn none_decide(&mut self, lasso: &Lasso) -> Caught<bool> {
+        let everybody = self.terms.graph.everybody();
+        for me in everybody.minus(self.worker.traitors).iter() {
+            let state = self.execution.states[me.id()];
+            let phase = state.and_then(|state| self.worker.phase(state).ok());
+            let is_through = phase.is_some_and(|phase| phase as usize > lasso.phases());
+            if !is_through || self.worker.decide(me, state)?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// How it went, if somebody wants to know.

@@ -6,7 +6,7 @@ use itertools::Itertools;
 
 use super::simulate::{Eavesdropper, Enemy, Labels, Roles, simulate_into};
 use super::{Execution, Missing, Sent};
-use crate::attack::{Attack, Item, Lie};
+use crate::attack::{Attack, Item, Lasso, Lie};
 use crate::execution::NumberedExecution;
 use crate::fault::{Call, Fault, FaultKind};
 use crate::general::{General, Generals};
@@ -245,6 +245,10 @@ impl Enemy for Written<'_> {
 
     fn awaits(&self, wave: Round) -> bool {
         self.last_said >= wave || self.attack.happenings.iter().any(|named| named.wave > wave)
+    }
+
+    fn lasso(&self) -> Option<&Lasso> {
+        self.attack.lasso.as_ref()
     }
 
     fn shifted(&mut self, applied: &[usize]) {

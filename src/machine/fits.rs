@@ -93,6 +93,16 @@ pub(crate) fn fits(
             return Err(Misfit::NoFace { item, event });
         }
     }
+    if let Some(lasso) = &attack.lasso {
+        let (wave, waves) = (lasso.last_wave(), terms.rounds);
+        if !terms.phased {
+            return Err(Misfit::NoPhases);
+        } else if let Some(fault) = lasso.fault() {
+            return Err(Misfit::Lasso(fault));
+        } else if wave > waves {
+            return Err(Misfit::LassoWave { wave, waves });
+        }
+    }
     Ok(())
 }
 

@@ -35,13 +35,19 @@ impl AskedProperties {
         let hull =
             validity.is_hull().then(|| "validity (between the inputs of the loyal)".to_owned());
         let decide = match termination {
-            Termination::All => Some(Property::Termination),
+            Termination::All | Termination::IfLoyal(_) => Some(Property::Termination),
             Termination::AllOrNone => Some(Property::Totality),
             Termination::Free => None,
         };
         let due = validity.is_equal() && !validity.is_any();
         let equal = problem.agreement.name().is_none() && due;
-        let titled = |property: Property| (property, property.title(*task));
+        let titled = |property: Property| match (property, termination) {
+            (Property::Termination, Termination::IfLoyal(general)) => {
+                let whose = task.name(*general);
+                (property, format!("termination (all decide, if {whose} is loyal)"))
+            }
+            _ => (property, property.title(*task)),
+        };
         let agreement = (Property::Agreement, related.unwrap_or(Property::Agreement.title(*task)));
         let validity_title = hull.unwrap_or(Property::Validity.title(*task));
         let demanded = demands

@@ -5,7 +5,7 @@ use itertools::Itertools;
 use super::{AskedProperties, Property, demand_title};
 use crate::fault::{Misbehaved, guarded};
 use crate::outcome::{Demand, Outcome};
-use crate::testable::Problem;
+use crate::testable::{Problem, Termination};
 
 impl Property {
     /// The first property of a problem that an outcome violates: validity, which says more than agreement,
@@ -62,7 +62,10 @@ where
             Property::Agreement => self.agree(),
             Property::Validity => self.are_valid(),
             Property::Totality => self.outcome.decided().next().is_none() || self.have_decided(),
-            Property::Termination => self.have_decided(),
+            Property::Termination => match self.problem.termination {
+                Termination::IfLoyal(general) if self.outcome.traitors.contains(general) => true,
+                _ => self.have_decided(),
+            },
             Property::Demand(demanded) => is_met(demanded.index()),
         };
         asked.properties().find(|property| !holds(property))

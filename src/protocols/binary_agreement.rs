@@ -1,19 +1,16 @@
 //! Binary agreement with a common coin: A. Mostefaoui, H. Moumen, M. Raynal, "Signature-free asynchronous
 //! Byzantine consensus with t < n/3 and O(n^2) messages", PODC 2014; and what HoneyBadgerBFT made of it.
 
+mod testing;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::count::many;
-use crate::general::{General, Generals, Swap};
-use crate::graph::Graph;
+use crate::general::{General, Generals};
 use crate::order::Order;
-use crate::outcome::Task;
 use crate::protocol::Seat;
 use crate::protocol::events::{Coin, Effects, EventDriven, Face};
-use crate::testable::{EventTestable, Phased, Problem, Symmetric, Termination, Validity, Words};
 
 /// The binary agreement of Mostefaoui, Moumen and Raynal (2014), which tosses a common coin in each round.
 ///
@@ -22,8 +19,9 @@ use crate::testable::{EventTestable, Phased, Problem, Symmetric, Termination, Va
 /// has accepted. Then it looks at the coin: if all these were for one order it holds that, and decides on it if
 /// the coin shows it; else it holds what the coin shows.
 ///
-/// Agreement and validity hold where n > 3f, in all rounds: it has no last one. Nobody need ever decide. Each
-/// threshold is a parameter:
+/// Agreement and validity hold where n > 3f, in all rounds: it has no last one. That all decide in the end holds only
+/// where traitors do not know what the coin will show while some have still to speak before it: see
+/// [`live`](BinaryAgreement::live). Each threshold is a parameter:
 ///
 /// ```
 /// use turncoat::{BinaryAgreement, check, hunt};
@@ -41,6 +39,7 @@ pub struct BinaryAgreement {
     wait: Option<usize>,
     any_aux: bool,
     confirms: bool,
+    live: bool,
 }
 
 /// How many are needed for what.
@@ -170,6 +169,15 @@ impl BinaryAgreement {
     #[must_use]
     pub fn confirming(self) -> BinaryAgreement {
         BinaryAgreement { confirms: true, ..self }
+    }
+
+    /// It is asked that all decide in the end, too; else nobody need ever decide.
+    ///
+    /// Without [CONF](BinaryAgreement::confirming) traitors who are in no hurry break that: they have f + 1 of the loyal ask
+    /// for the coin, and when they see what it shows, they have the others see only the other order.
+    #[must_use]
+    pub fn live(self) -> BinaryAgreement {
+        BinaryAgreement { live: true, ..self }
     }
 
     fn thresholds(self, n: usize) -> AgreementThresholds {
@@ -346,154 +354,5 @@ impl EventDriven for BinaryAgreement {
 
     fn decision(&self, state: &BinaryAgreementState) -> Option<Order> {
         state.decided
-    }
-}
-
-impl EventTestable for BinaryAgreement {
-    fn problem(&self, graph: &Graph) -> Result<Problem<Order>, String> {
-        if !graph.is_complete() {
-            return Err("binary agreement needs everybody to hear everybody".to_owned());
-        }
-        let validity = Validity::equal().of_those_who_decide();
-        let problem = Problem::new(Task::Consensus, ORDERS, validity);
-        Ok(problem.deciding(Termination::Free))
-    }
-
-    fn alphabet(&self, _: usize, _: General, _: General) -> Vec<Claim> {
-        // Of rounds without end, what can be said in the first.
-        let rounds = (1..=self.rounds.unwrap_or(1)).flat_map(|round| {
-            let said = ORDERS
-                .into_iter()
-                .flat_map(move |order| [Claim::Bval(round, order), Claim::Aux(round, order)]);
-            let confirmed = ORDERS.into_iter().map(Some).chain([None]).filter(|_| self.confirms);
-            said.chain(confirmed.map(move |orders| Claim::Conf(round, orders)))
-        });
-        rounds.collect()
-    }
-
-    fn words(&self) -> &dyn Words<Claim, BinaryAgreementState> {
-        self
-    }
-
-    fn symmetry(&self) -> Option<&dyn Symmetric<Claim, BinaryAgreementState>> {
-        Some(self)
-    }
-
-    fn phases(&self) -> Option<&dyn Phased<Claim, BinaryAgreementState>> {
-        self.rounds.is_none().then_some(self)
-    }
-}
-
-/// Its rounds are its phases.
-impl Phased<Claim, BinaryAgreementState> for BinaryAgreement {
-    fn phase_of(&self, claim: &Claim) -> u32 {
-        claim.round()
-    }
-
-    fn said_in(&self, claim: &Claim, round: u32) -> Claim {
-        match *claim {
-            Claim::Bval(_, order) => Claim::Bval(round, order),
-            Claim::Aux(_, order) => Claim::Aux(round, order),
-            Claim::Conf(_, orders) => Claim::Conf(round, orders),
-        }
-    }
-
-    fn phase(&self, state: &BinaryAgreementState) -> u32 {
-        state.round
-    }
-
-    fn renumbered(&self, state: &BinaryAgreementState) -> BinaryAgreementState {
-        let heard = state.heard.iter().filter(|(round, _)| **round > 1);
-        let heard = heard.map(|(round, heard)| (round - 1, heard.clone())).collect();
-        let later = state
-            .later
-            .iter()
-            .map(|(round, from, claim)| (round - 1, *from, self.said_in(claim, round - 1)));
-        let later = later.collect();
-        BinaryAgreementState { round: state.round - 1, heard, later, ..state.clone() }
-    }
-}
-
-impl Symmetric<Claim, BinaryAgreementState> for BinaryAgreement {
-    fn alike(&self, n: usize) -> Generals {
-        Generals::first(n)
-    }
-
-    fn swapped_message(&self, claim: &Claim, _: Swap) -> Claim {
-        *claim
-    }
-
-    fn swapped_state(&self, state: &BinaryAgreementState, swap: Swap) -> BinaryAgreementState {
-        let mut state = state.clone();
-        let Swap { one, other } = swap;
-        state.me = swap.of(state.me);
-        for heard in state.heard.values_mut() {
-            heard.bvals = heard.bvals.map(|generals| swap.of_all(generals));
-            heard.aux.swap(one.id(), other.id());
-            heard.conf.swap(one.id(), other.id());
-        }
-        let later = state.later.into_iter();
-        state.later = later.map(|(round, from, claim)| (round, swap.of(from), claim)).collect();
-        state
-    }
-}
-
-/// "1: BVAL ATTACK", "1: AUX ATTACK", "1: CONF ATTACK", "1: CONF both".
-impl fmt::Display for Claim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Claim::Bval(round, order) => write!(f, "{round}: BVAL {order}"),
-            Claim::Aux(round, order) => write!(f, "{round}: AUX {order}"),
-            Claim::Conf(round, Some(order)) => write!(f, "{round}: CONF {order}"),
-            Claim::Conf(round, None) => write!(f, "{round}: CONF both"),
-        }
-    }
-}
-
-impl Words<Claim, BinaryAgreementState> for BinaryAgreement {
-    fn name(&self) -> String {
-        let confirms = if self.confirms { " with CONF" } else { "" };
-        let rounds = self.rounds.map(|rounds| format!(", {}", many(u64::from(rounds), "round")));
-        format!("binary agreement{confirms}{}", rounds.unwrap_or_default())
-    }
-
-    fn tell(&self, _: General, claim: &Claim) -> String {
-        claim.to_string()
-    }
-
-    fn explain(&self, state: &BinaryAgreementState) -> Vec<String> {
-        let BinaryAgreementState { round, holds, step, heard, later, .. } = state;
-        let mut lines = vec![match step {
-            Awaited::Aux => format!("round {round}: holds {holds}"),
-            Awaited::Conf => format!("round {round}: holds {holds}, waits for CONF"),
-            Awaited::Coin(Some(order)) => {
-                format!("round {round}: saw {order} alone, waits for the coin")
-            }
-            Awaited::Coin(None) => format!("round {round}: saw both, waits for the coin"),
-            Awaited::Over => format!("holds {holds} after the last round"),
-        }];
-        for (round, RoundClaims { bvals, aux, accepted, .. }) in heard {
-            let bvals = ORDERS.map(|order| {
-                let by = bvals[place(order)];
-                (!by.is_empty()).then(|| format!("BVAL {order} from {}", by.numbered("general")))
-            });
-            let aux = ORDERS.map(|order| {
-                let by = aux.iter().enumerate().filter(|(_, aux)| **aux == Some(order));
-                let by: Generals = by.map(|(id, _)| General::new(id)).collect();
-                (!by.is_empty()).then(|| format!("AUX {order} from {}", by.numbered("general")))
-            });
-            let mut told: Vec<String> = bvals.into_iter().chain(aux).flatten().collect();
-            if !accepted.is_empty() {
-                let orders = accepted.iter().map(ToString::to_string).collect::<Vec<_>>();
-                told.push(format!("accepted {}", orders.join(" and then ")));
-            }
-            lines.push(format!("in round {round}: {}", told.join("; ")));
-        }
-        if !later.is_empty() {
-            let put_off =
-                later.iter().map(|(_, from, claim)| format!("{claim} from {}", from.id()));
-            lines.push(format!("puts off {}", put_off.collect::<Vec<_>>().join(", ")));
-        }
-        lines
     }
 }

@@ -7,8 +7,8 @@
 //! Deviations. There is one slot: a node is an order, to extend is to be the same, and all extends the root. Views
 //! go up to a last one. The paper leaves the pacemaker open: here each view has a timer, and who hears the leader
 //! of a later view propose goes there. The first leader proposes at once, since no NEW-VIEW could tell it anything;
-//! and NEW-VIEW bears the number of the view that begins, and not of the one that ends. Of what comes before its
-//! turn NEW-VIEWs alone are kept. Signatures are ideal, and not combined: a certificate names who signed.
+//! and NEW-VIEW bears the number of the view that begins, and not of the one that ends. What comes before its turn is
+//! kept: NEW-VIEWs, and the first certificate of each phase. Signatures are ideal, and not combined: a certificate names who signed.
 
 mod testing;
 
@@ -30,7 +30,8 @@ use HotStuffMessage::{Certified, NewView, Prepare, Vote};
 /// locked signs for another order only if it comes with a certificate from a later view than the lock.
 ///
 /// Agreement holds where n > 3f. There are three phases; with [two](HotStuff::phases) agreement holds as well, but
-/// traitors can keep the loyal from ever deciding. Here the views come to an end, and so nobody need decide.
+/// traitors can keep the loyal from ever deciding: see [`live`](HotStuff::live). Otherwise nobody need decide, since here
+/// the views come to an end.
 ///
 /// ```
 /// use turncoat::{HotStuff, hunt};
@@ -47,6 +48,7 @@ pub struct HotStuff {
     f: Option<usize>,
     quorum: Option<usize>,
     lock: LockRule,
+    live: bool,
 }
 
 /// When a locked general signs for another order.
@@ -114,6 +116,8 @@ pub struct HotStuffState {
     decided: Option<Order>,
     /// Who has said NEW-VIEW for a view that it leads and that has not begun, and the highest certificate there.
     new_views: BTreeMap<u32, (Generals, Option<Certificate>)>,
+    /// By view and phase: the certificates that came before their turn.
+    early: BTreeMap<(u32, u32), Certificate>,
     /// As the leader of its view: for what it collects signatures, and those that it has.
     collects: Option<Certificate>,
 }
@@ -122,7 +126,7 @@ impl HotStuff {
     /// As published, with three phases, for (n - 1) / 3 traitors, rounded down; it goes on for two views.
     #[must_use]
     pub fn new() -> HotStuff {
-        HotStuff { views: 2, phases: 3, f: None, quorum: None, lock: LockRule::Later }
+        HotStuff { views: 2, phases: 3, f: None, quorum: None, lock: LockRule::Later, live: false }
     }
 
     /// For so many views, at least one.
@@ -159,6 +163,16 @@ impl HotStuff {
     #[must_use]
     pub fn without_lock(self) -> HotStuff {
         HotStuff { lock: LockRule::Never, ..self }
+    }
+
+    /// It is asked as well that all decide, if the leader of the last view is loyal.
+    ///
+    /// No timer goes off in the last view, and all that the loyal send arrives, in any order: so it is the first view after GST,
+    /// and before it anything can have been. With [two](HotStuff::phases) phases somebody can be locked on what the new
+    /// leader has not heard of, and then nobody signs for the same.
+    #[must_use]
+    pub fn live(self) -> HotStuff {
+        HotStuff { live: true, ..self }
     }
 
     /// n - f: so many are loyal, so they suffice to go on; and any two such quorums have n - 2f > f generals in
@@ -261,6 +275,15 @@ impl HotStuff {
         }
     }
 
+    /// Replica: goes on with what came before its turn.
+    fn catch_up(self, state: &mut HotStuffState, effects: &mut Effects<HotStuffMessage>) {
+        while let Some(phase) = state.awaits.checked_sub(1)
+            && let Some(certificate) = state.early.remove(&(state.view, phase))
+        {
+            self.certified(state, certificate, effects);
+        }
+    }
+
     fn vote(
         self,
         state: &mut HotStuffState,
@@ -281,6 +304,7 @@ impl HotStuff {
     fn enter(self, state: &mut HotStuffState, view: u32, effects: &mut Effects<HotStuffMessage>) {
         effects.cancel_timer(state.view);
         state.new_views = state.new_views.split_off(&view);
+        state.early = state.early.split_off(&(view, 0));
         (state.view, state.awaits, state.collects) = (view, 0, None);
         if view < self.views {
             effects.set_timer(view);
@@ -335,6 +359,7 @@ impl EventDriven for HotStuff {
             locked: None,
             decided: None,
             new_views: BTreeMap::new(),
+            early: BTreeMap::new(),
             collects: None,
         };
         self.enter(&mut state, 1, effects);
@@ -370,12 +395,16 @@ impl EventDriven for HotStuff {
                         self.enter(state, proposed, effects);
                     }
                     self.prepare(state, order, justify, effects);
+                    self.catch_up(state, effects);
                 }
             }
             Certified(certificate) => {
-                let due = certificate.view == view && certificate.phase + 1 == awaits;
-                if due && leader(view, n) == from && self.verifies(n, &certificate) {
-                    self.certified(state, certificate, effects);
+                let turn = (certificate.view, certificate.phase);
+                let due = certificate.view > view
+                    || (certificate.view == view && certificate.phase + 1 >= awaits);
+                if due && leader(certificate.view, n) == from && self.verifies(n, &certificate) {
+                    state.early.entry(turn).or_insert(certificate);
+                    self.catch_up(state, effects);
                 }
             }
             Vote { phase, view, order, by } => {

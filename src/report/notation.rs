@@ -95,8 +95,9 @@ pub(crate) fn read_attack(
     notation: &dyn Notation,
     attack: Value,
 ) -> Result<NumberedAttack, AttackFileError> {
-    let Attack { graph, faults, traitors, inputs, crashes, lies, schedule, happenings } =
-        part::<Attack<Value, Value>>("the attack", attack)?;
+    let attack = part::<Attack<Value, Value>>("the attack", attack)?;
+    let Attack { graph, faults, traitors, inputs, crashes, .. } = attack;
+    let Attack { lies, schedule, happenings, lasso, .. } = attack;
     let value = |(general, input): (General, Value)| {
         let value = notation.read_value(input).map_err(within(format!("inputs.{}", general.id())));
         value.map(|value| (general, value))
@@ -126,8 +127,10 @@ pub(crate) fn read_attack(
         lies: lies.into_iter().enumerate().map(lie).collect::<Result<_, _>>()?,
         schedule: schedule.into_iter().enumerate().map(shift).collect::<Result<_, _>>()?,
         happenings,
+        lasso,
     })
 }
+
 /// Says of what is wrong in a part where that part stands.
 pub(super) fn within(outer: String) -> impl FnOnce(AttackFileError) -> AttackFileError {
     move |error| match error {

@@ -15,6 +15,9 @@
 //! | `run` | what happens to the loyal, one event after the other, where something was found |
 //! | `start` | where all the loyal begin |
 //! | `phases` | one phase after the other, for protocols that have no last one |
+//! | `phase_run` | what happens in them, where something was found |
+//! | `game` | whether traitors can keep all undecided for ever, whatever common coins show |
+//! | `walk` | how that goes on, phase after phase |
 //! | `attack` | the attack under which that happens |
 //! | `stop` | why the exploration of a case came to no end |
 //! | `asynchronous` | the driver: what is searched after what |
@@ -24,15 +27,18 @@ mod attack;
 mod board;
 mod closure;
 mod columns;
+mod game;
 mod group;
 mod judge;
 mod locals;
 mod mail;
 mod naive;
 mod orbits;
+mod phase_run;
 mod phases;
 mod run;
 mod start;
 mod stop;
+mod walk;
 
 pub(super) use self::asynchronous::run as run_asynchronous;

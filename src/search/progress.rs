@@ -193,6 +193,9 @@ pub enum Halt {
     /// All phases of a protocol that has no last one were gone through, but whether all decide in the end is not
     /// judged there.
     Endless,
+    /// The same, and traitors can't keep *all* of the loyal undecided for ever in phases that all of them end, whatever
+    /// common coins show; but that some are left behind for ever was not looked for.
+    LeftBehind,
 }
 
 impl fmt::Display for Halt {
@@ -207,6 +210,10 @@ impl fmt::Display for Halt {
             Halt::Endless => {
                 "nothing wrong is decided in any phase, but who decides in the end is not judged where phases \
                  have no end"
+            }
+            Halt::LeftBehind => {
+                "nothing wrong is decided in any phase, and traitors can't keep all undecided for ever in phases that \
+                 all of the loyal end; but that some are left behind for ever was not looked for"
             }
             Halt::Harvest => "the protocol does not say what a traitor could say",
         })

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::general::General;
+
 /// Whether two things are related.
 type Related<A, B> = Arc<dyn Fn(&A, &B) -> bool + Send + Sync>;
 
@@ -218,6 +220,8 @@ pub enum Termination {
     /// Everybody: termination.
     #[default]
     All,
+    /// Everybody, in executions in which this general is loyal: the leader of the last view, for example.
+    IfLoyal(General),
     /// Everybody or nobody: totality.
     AllOrNone,
     /// Whoever likes, but for what [validity](Validity) demands.

@@ -25,7 +25,10 @@ impl EventTestable for HotStuff {
             ));
         }
         let problem = Problem::new(Task::Consensus, Order::first(2), Validity::any_value());
-        Ok(problem.deciding(Termination::Free))
+        Ok(problem.deciding(match self.live {
+            true => Termination::IfLoyal(leader(self.views, n)),
+            false => Termination::Free,
+        }))
     }
 
     /// What the leader says or is told, and nothing else: with any certificate, and what extends it.
@@ -158,6 +161,9 @@ impl Words<HotStuffMessage, HotStuffState> for HotStuff {
         }
         for (view, (generals, _)) in new_views {
             lines.push(format!("NEW-VIEW of view {view} from {}", generals.numbered("general")));
+        }
+        for Certificate { phase, view, order, .. } in state.early.values() {
+            lines.push(format!("puts off {view}: {} {order}", self.phase_name(phase + 1)));
         }
         if let Some(Certificate { phase, order, signers, .. }) = collects {
             let (phase, signers) = (self.phase_name(*phase), signers.numbered("general"));

@@ -6,6 +6,7 @@ use itertools::Itertools;
 
 use super::Ending;
 use crate::adversary::FaultClass;
+use crate::attack::Lasso;
 use crate::escape::escaped;
 use crate::general::{General, Generals};
 use crate::outcome::Task;
@@ -29,6 +30,8 @@ pub(in crate::report) struct Facts<'a> {
     pub everybody: Generals,
     pub traitors: Generals,
     pub crashes: &'a [Crash],
+    /// How it goes on for ever, if it does.
+    pub lasso: Option<&'a Lasso>,
     /// Whether its rounds are waves.
     pub in_waves: bool,
     pub inputs: BTreeMap<General, Named>,
@@ -166,7 +169,11 @@ impl Facts<'_> {
             (Property::Totality, ..) => {
                 format!("Some of the loyal decide, and others do not: {decided}.")
             }
-            (Property::Termination, ..) => sentence(&not_decided(self.task, undecided)),
+            (Property::Termination, ..) => {
+                let told = sentence(&not_decided(self.task, undecided));
+                let for_ever = self.lasso.map(Lasso::told);
+                [told].into_iter().chain(for_ever).join(" ")
+            }
             (Property::Demand(_) | Property::Validity, ..) => sentence(decided),
         }
     }

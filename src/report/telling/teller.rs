@@ -99,6 +99,7 @@ impl Storyteller<'_, '_> {
             everybody: Generals::first(attack.n()),
             traitors: attack.traitors,
             crashes: &attack.crashes,
+            lasso: attack.lasso.as_ref(),
             in_waves: terms.in_waves,
             inputs: attack.inputs.iter().map(|(general, input)| (*general, named(input))).collect(),
             decisions: decisions.map(|made| made.as_ref().map(decided)).collect(),
@@ -197,7 +198,8 @@ impl Storyteller<'_, '_> {
             let said = asked.tell(*from, *message);
             format!("{} hears what {} told it in wave {round}: {said}", name(*to), name(*from))
         });
-        own.chain(late).collect()
+        let begun = self.attack.lasso.as_ref().and_then(|lasso| lasso.begun(wave));
+        begun.into_iter().chain(own).chain(late).collect()
     }
 
     /// What was said on one wire, and what was withheld.

@@ -3,23 +3,28 @@
 //! run again by the simulator before it is believed.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::attack::attack;
+use itertools::Itertools;
+
+use super::attack::{EndlessRun, attack};
 use super::board::{Board, BoardFinding, BoardOptions};
 use super::columns::Columns;
+use super::game::GameRules;
 use super::group::Group;
 use super::locals::{Locals, Scope};
 use super::mail::HeardPrice;
 use super::naive::Naive;
-use super::phases::{PhaseSearch, PhasedFinding};
+use super::phase_run::PhasedFinding;
+use super::phases::{Carried, PhaseSearch};
 use super::run::{LinearRun, RunGoal, linear_run};
 use super::start::Start;
 use super::stop::Stop;
 use crate::adversary::Adversary;
 use crate::count::Count;
+use crate::machine::Terms;
 use crate::outcome::Task;
-use crate::property::Violation;
+use crate::property::{Property, Violation};
 use crate::protocol::events::{FACES, Face};
 use crate::search::budget::{EarlyEnd, StepBudget};
 use crate::search::choices::initial::{InitialChoices, TraitorsOrders};
@@ -53,8 +58,9 @@ pub(crate) fn run(search: &Search<'_>, space: &Space<'_>) -> Result<Answer, Refu
         return Ok(Answer { halt: Some(search.progress.halt()), ..Answer::default() });
     };
     search.progress.enter(Phase::Searching);
-    let carried = AtomicU64::new(0);
-    Asynchronous { search, space, symmetry, whole, steps: 0, carried }.run()
+    let (carried, unplayed) = Default::default();
+    let steps = 0;
+    Asynchronous { search, space, symmetry, whole, steps, carried, unplayed, hasty: true }.run()
 }
 
 /// A search under way.
@@ -66,6 +72,10 @@ struct Asynchronous<'a> {
     steps: u64,
     /// How many vectors were carried from phase to phase, in all cases.
     carried: AtomicU64,
+    /// Whether it is not known in some case that traitors can't keep all undecided for ever.
+    unplayed: AtomicBool,
+    /// Whether games are played in haste: what is won so is won, and what is not may be all the same.
+    hasty: bool,
 }
 
 /// What was found in a case.
@@ -79,6 +89,8 @@ struct CaseFinding {
     run: LinearRun,
     price: HeardPrice,
     violation: Violation,
+    /// How it goes on for ever, if it does.
+    endless: Option<EndlessRun>,
 }
 
 /// Why a case is the last that was gone through.
@@ -107,8 +119,13 @@ impl Asynchronous<'_> {
             false => adversary.sizes().collect(),
         };
         let (mut found, mut halt, mut proved) = (None, None, true);
-        for size in sizes {
-            (found, halt) = self.explored(size, u64::MAX)?;
+        let is_game =
+            self.search.terms.phased && self.search.terms.asked.has(Property::Termination);
+        let passes = if is_game { &[true, false][..] } else { &[true] };
+        for (hasty, size) in passes.iter().cartesian_product(&sizes) {
+            self.hasty = *hasty;
+            self.carried = AtomicU64::default();
+            (found, halt) = self.explored(*size, u64::MAX)?;
             if found.is_some() || halt.is_some() {
                 break;
             }
@@ -117,7 +134,11 @@ impl Asynchronous<'_> {
             let halt = halt.or(self.space.harvested().map(|_| Halt::Harvest));
             let halt = halt.or(self.search.part.map(|_| Halt::Part));
             let endless = self.search.terms.phased && self.search.terms.asked.ask_who_decides();
-            let halt = halt.or(endless.then_some(Halt::Endless));
+            let unended = match self.unplayed.load(Ordering::Relaxed) {
+                true => Halt::Endless,
+                false => Halt::LeftBehind,
+            };
+            let halt = halt.or(endless.then_some(unended));
             let covered = if halt.is_none() { self.whole.clone() } else { Count::ZERO };
             return Ok(self.answer(covered, None, halt));
         };
@@ -137,7 +158,7 @@ impl Asynchronous<'_> {
         proved &= is_least;
         let violation = cheapest.violation.clone();
         let mut locals = Locals::new(self.space, &cheapest.case, &cheapest.faces, cheapest.scope)?;
-        let enacted = attack(&mut locals, &cheapest.run);
+        let enacted = attack(&mut locals, &cheapest.run, cheapest.endless);
         locals.lay_down();
         let enacted = match enacted {
             Ok(enacted) => enacted,
@@ -150,7 +171,7 @@ impl Asynchronous<'_> {
         };
         let found = self.space.believed(&enacted, violation, |_| Ok(None))?;
         let least = (proved && !found.is_undetermined()).then_some(cheapest.price);
-        let found = match found.is_undetermined() {
+        let found = match found.is_undetermined() || found.attack.lasso.is_some() {
             true => found,
             false => {
                 self.search.progress.enter(Phase::Shrinking);
@@ -315,7 +336,10 @@ impl Asynchronous<'_> {
                 Ok(None) => {}
                 Ok(Some((run, price, violation))) => {
                     let (case, scope) = (case.clone(), Scope::Whole);
-                    best = Some(CaseFinding { case, place, scope, faces, run, price, violation });
+                    let endless = None;
+                    let found =
+                        CaseFinding { case, place, scope, faces, run, price, violation, endless };
+                    best = Some(found);
                 }
             }
         }
@@ -343,16 +367,22 @@ impl Asynchronous<'_> {
         let mut columns = Columns::new(locals, self.group(case, by_inputs), false);
         columns.all_ends = !options.antichains;
         let options = (self.search.engine != Engine::Naive).then_some(options);
-        match PhaseSearch::new(columns, options).explored(budget)? {
-            Ok(carried) => {
-                self.carried.fetch_add(carried as u64, Ordering::Relaxed);
+        let Terms { asked, .. } = self.search.terms;
+        let game = asked
+            .has(Property::Termination)
+            .then_some(GameRules { needed: self.search.adversary.traitors + 1, hasty: self.hasty });
+        match PhaseSearch::new(columns, options, game).explored(budget)? {
+            Ok(Carried { vectors, is_played }) => {
+                self.carried.fetch_add(vectors as u64, Ordering::Relaxed);
+                self.unplayed.fetch_or(!is_played, Ordering::Relaxed);
                 Ok(None)
             }
-            Err(PhasedFinding { run, price, violation, faces }) => {
+            Err(PhasedFinding { run, price, violation, faces, pauses, lasso }) => {
                 let scope = Scope::Phases(faces.len().max(1) as u32);
                 let faces = (1..).zip(faces).filter_map(|(phase, face)| Some((phase, face?)));
                 let (case, faces) = (case.clone(), faces.collect());
-                Ok(Some(CaseFinding { case, place, scope, faces, run, price, violation }))
+                let endless = lasso.map(|(from, begins_as)| EndlessRun { pauses, from, begins_as });
+                Ok(Some(CaseFinding { case, place, scope, faces, run, price, violation, endless }))
             }
         }
     }
@@ -400,7 +430,8 @@ impl Asynchronous<'_> {
         let told = match found {
             None => None,
             Some(BoardFinding { sendings, .. }) => {
-                let told = linear_run(&mut columns, start, &sendings, &RunGoal::Breach, budget)?;
+                let begun = start.columns(&mut columns)?;
+                let told = linear_run(&mut columns, begun, &sendings, &RunGoal::Breach, budget)?;
                 let told = told.expect("an order of sendings leads to the same sets again");
                 let (run, price, violation) = told;
                 Some((run, price, violation.expect("it leads to a violation")))

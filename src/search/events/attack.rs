@@ -14,7 +14,7 @@ use super::locals::{LocalEvent, LocalId, Locals, Mail, Reaction, SendingId, Tale
 use super::mail::MailSet;
 use super::run::{LinearRun, NamedEvent};
 use super::stop::Stop;
-use crate::attack::{Attack, Edit, Lie};
+use crate::attack::{Attack, Edit, Lasso, Lie};
 use crate::execution::Sent;
 use crate::execution::simulate::{Eavesdropper, Enemy, simulate};
 use crate::general::General;
@@ -66,15 +66,35 @@ impl WavePlace {
     }
 }
 
+/// How a run goes on for ever.
+pub(super) struct EndlessRun {
+    /// What stands before each of these places happens before what stands after it, in this phase.
+    pub pauses: Vec<(usize, usize)>,
+    /// The phase with which the cycle begins.
+    pub from: usize,
+    /// For each phase, and the one after the last: the first that begins like it.
+    pub begins_as: Vec<usize>,
+}
+
 /// The attack under which a run happens; nothing if it would take more waves than there may be.
 pub(super) fn attack(
     locals: &mut Locals<'_>,
     run: &LinearRun,
+    endless: Option<EndlessRun>,
 ) -> Result<Option<NumberedAttack>, Stop> {
     let (space, case) = (locals.space, locals.case);
     let mut placing = Placing::new(locals)?;
+    let mut lasso = None;
     if placing.begin()? {
-        placing.happen(run)?;
+        match endless {
+            None => drop(placing.happen(run, &[])?),
+            Some(EndlessRun { pauses, from, begins_as }) => {
+                let ends = placing.happen(run, &pauses)?;
+                lasso = Some(Lasso { from, begins_as, ends });
+                // What was not heard comes after all that.
+                placing.waves.last += 1;
+            }
+        }
         placing.end()?;
     }
     let waves = placing.waves;
@@ -93,7 +113,7 @@ pub(super) fn attack(
     space.lay_down(worker);
     let RunWaves { schedule, happenings, .. } = waves;
     let attack = Attack::new(&space.terms.graph, case.traitors, case.inputs.clone());
-    Ok(Some(Attack { faults: case.faults, lies, schedule, happenings, ..attack }))
+    Ok(Some(Attack { faults: case.faults, lies, schedule, happenings, lasso, ..attack }))
 }
 
 /// Each event of a run is put into a wave.
@@ -172,9 +192,18 @@ impl<'l, 'a> Placing<'l, 'a> {
         (self.sent_in[&(to, number)], from, self.ranks[&message])
     }
 
-    /// One event after the other, up to one that is a fault.
-    fn happen(&mut self, run: &LinearRun) -> Result<(), Stop> {
-        for (me, event) in run {
+    /// One event after the other, up to one that is a fault. After a pause all go on in waves of their own; in which
+    /// wave each phase ends, if there are pauses.
+    fn happen(&mut self, run: &LinearRun, pauses: &[(usize, usize)]) -> Result<Vec<Round>, Stop> {
+        let mut ends = Vec::new();
+        for (number, (me, event)) in run.iter().enumerate() {
+            for (_, phase) in pauses.iter().filter(|(place, _)| *place == number) {
+                let last = self.waves.last;
+                ends.resize(phase - 1, last);
+                for place in self.places.values_mut().filter(|place| place.wave <= last) {
+                    (place.wave, place.last) = (last + 1, None);
+                }
+            }
             let (wave, event) = self.put(*me, *event)?;
             self.waves.last = self.waves.last.max(wave);
             let place = self.places.get_mut(me).expect("all the loyal have begun");
@@ -189,7 +218,8 @@ impl<'l, 'a> Placing<'l, 'a> {
                 Reaction::Fails(_) => break,
             }
         }
-        Ok(())
+        ends.push(self.waves.last);
+        Ok(ends)
     }
 
     /// Puts an event into the first wave in which it can come.

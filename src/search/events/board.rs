@@ -125,6 +125,17 @@ impl<'b, 'a> Board<'b, 'a> {
         budget: &mut StepBudget<'_>,
     ) -> Result<Option<BoardFinding>, Stop> {
         let (histories, now) = start.columns(self.columns)?;
+        self.explored_from(histories, now, most, budget)
+    }
+
+    /// The same from these columns.
+    pub fn explored_from(
+        &mut self,
+        histories: Vec<HistoryId>,
+        now: Vec<SnapshotId>,
+        most: HeardPrice,
+        budget: &mut StepBudget<'_>,
+    ) -> Result<Option<BoardFinding>, Stop> {
         let prices = vec![0; self.loyal.len()];
         self.nodes.push(BoardNode { histories, now, prices, origin: None, alive: true });
         self.frontier.insert((0, 0), vec![0]);
@@ -163,6 +174,15 @@ impl<'b, 'a> Board<'b, 'a> {
             }
         }
         self.finding(best)
+    }
+
+    /// The columns of all nodes that nothing covers, with their numbers.
+    pub fn nodes(&self) -> Vec<(u32, Vec<HistoryId>, Vec<SnapshotId>)> {
+        let alive = self.nodes.iter().enumerate().filter(|(_, node)| node.alive);
+        let columns = |(number, node): (usize, &BoardNode)| {
+            (number as u32, node.histories.clone(), node.now.clone())
+        };
+        alive.map(columns).collect()
     }
 
     fn breach(&mut self, node: u32, budget: &mut StepBudget<'_>) -> Result<Option<Breach>, Stop> {
@@ -309,27 +329,14 @@ impl<'b, 'a> Board<'b, 'a> {
         };
         let mut first = (key(self, histories, now), 0);
         for renaming in self.columns.group.ids().skip(1) {
-            let renamed = self.renamed_histories(histories, renaming)?;
+            let renamed = self.columns.renamed_histories(histories, renaming)?;
             let now = match self.options.bursts {
-                true => self.renamed_now(now, renaming)?,
+                true => self.columns.renamed_now(now, renaming)?,
                 false => Vec::new(),
             };
             first = first.min((key(self, &renamed, &now), renaming));
         }
         Ok(first.1)
-    }
-
-    fn renamed_histories(
-        &mut self,
-        histories: &[HistoryId],
-        renaming: RenamingId,
-    ) -> Result<Vec<HistoryId>, Stop> {
-        let mut renamed = histories.to_vec();
-        for (place, history) in histories.iter().enumerate() {
-            let there = self.columns.renamed_place(place, renaming);
-            renamed[there] = self.columns.renamed_history(*history, renaming)?;
-        }
-        Ok(renamed)
     }
 
     fn renamed(
@@ -344,22 +351,9 @@ impl<'b, 'a> Board<'b, 'a> {
             let there = self.columns.renamed_place(place, renaming);
             paid[there] = *price;
         }
-        let histories = self.renamed_histories(histories, renaming)?;
-        let now = self.renamed_now(now, renaming)?;
+        let histories = self.columns.renamed_histories(histories, renaming)?;
+        let now = self.columns.renamed_now(now, renaming)?;
         Ok(BoardNode { histories, now, prices: paid, origin: None, alive: true })
-    }
-
-    fn renamed_now(
-        &mut self,
-        now: &[SnapshotId],
-        renaming: RenamingId,
-    ) -> Result<Vec<SnapshotId>, Stop> {
-        let mut all = now.to_vec();
-        for (place, now) in now.iter().enumerate() {
-            let there = self.columns.renamed_place(place, renaming);
-            all[there] = self.columns.renamed_snapshot(*now, renaming)?;
-        }
-        Ok(all)
     }
 
     fn finding(&mut self, found: Option<(u32, HeardPrice)>) -> Result<Option<BoardFinding>, Stop> {

@@ -4,6 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::columns::{PhaseEnd, Possibility, Profile, ProfileId};
+use super::locals::LocalId;
 use super::mail::HeardPrice;
 use crate::general::General;
 use crate::machine::DecisionId;
@@ -30,6 +31,8 @@ pub(super) enum Wanted {
     Fault,
     /// It ends a phase so.
     End(PhaseEnd),
+    /// This state.
+    At(LocalId),
     /// Nothing in particular.
     Anything,
 }

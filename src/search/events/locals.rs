@@ -19,8 +19,8 @@ use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 pub(super) use self::scope::Scope;
+pub(super) use self::state::{CoinFace, EndedId, LocalEvent, LocalId, Reaction, SendingId, Stage};
 use self::state::{Ended, Local, Packed};
-pub(super) use self::state::{EndedId, LocalEvent, LocalId, Reaction, SendingId, Stage};
 use super::mail::MailSet;
 use super::stop::Stop;
 use crate::fault::Fault;
@@ -62,6 +62,8 @@ pub(super) struct Locals<'a> {
     pub loyal: Generals,
     pub worker: Worker<'a>,
     pub scope: Scope,
+    /// Whether somebody was seen to ask for a coin of its own.
+    pub tossed_alone: bool,
     /// What common coins show.
     faces: BTreeMap<u32, Face>,
     /// How generals have ended a phase, by number.
@@ -130,6 +132,7 @@ impl<'a> Locals<'a> {
             loyal,
             worker: space.worker(case.traitors),
             scope,
+            tossed_alone: false,
             faces: faces.clone(),
             ended: IndexSet::default(),
             later: scope.later(space)?,
@@ -196,7 +199,7 @@ impl<'a> Locals<'a> {
             state,
             heard: MailSet::NONE,
             stage,
-            face: None,
+            face: CoinFace::Open,
         });
         self.settled(None, first)
     }
@@ -326,8 +329,9 @@ impl<'a> Locals<'a> {
         if self.scope == Scope::OnePhase {
             sent = self.within_phase(before, &mut next, sent)?;
         }
+        let asks = next.face == CoinFace::Hidden && self.asks(before, &next);
         let next = self.number(next);
-        Ok(if !sent.is_empty() {
+        Ok(if !sent.is_empty() || asks {
             Reaction::Sends(next, self.sendings.insert_full(sent.into()).0 as u32)
         } else if before.is_some_and(|(before, _)| before == next) {
             Reaction::Nothing
@@ -357,10 +361,13 @@ impl<'a> Locals<'a> {
             Stage::Present | Stage::Ended(_) => self.worker.pending(general, Some(state)),
         };
         let mut can = Vec::new();
+        let alone = |event: &OwnEvent| matches!(event, OwnEvent::Shows(Coin::Local(_), _));
+        self.tossed_alone |= pending.iter().flat_map(|pending| pending.iter()).any(alone);
         for event in pending.expect("no code of the protocol's runs there").iter() {
             match event {
                 // It comes in its own phase.
                 _ if one_phase && event.name() != 1 => {}
+                OwnEvent::Shows(Coin::Common(_), _) if of_phase == CoinFace::Hidden => {}
                 OwnEvent::Shows(Coin::Common(name), face) => match self.shown(*name, of_phase) {
                     Some(shown) if shown == *face => can.push(*event),
                     Some(_) => {}

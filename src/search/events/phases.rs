@@ -9,22 +9,25 @@
 //! An example: in binary agreement a general carries an order into a round, and perhaps a decision. When all have
 //! decided on the same, they hold it in all rounds, and nothing new is carried.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use itertools::Itertools;
 use rustc_hash::FxBuildHasher;
 
 use super::board::{Board, BoardOptions};
 use super::columns::{Columns, PhaseEnd};
-use super::group::{Group, RenamingId};
-use super::locals::SendingId;
+use super::game::{Game, GameRules, Turn, TurnEnd};
+use super::group::RenamingId;
+use super::locals::CoinFace;
 use super::mail::HeardPrice;
 use super::naive::Naive;
-use super::run::{LinearRun, NamedEvent, RunGoal, linear_run};
+use super::phase_run::{PhaseRun, PhaseStep, PhasedFinding, told};
 use super::start::Start;
 use super::stop::Stop;
-use crate::general::General;
-use crate::property::Violation;
-use crate::protocol::events::{FACES, Face};
+use super::walk::walk;
+use crate::property::{Property, Violation};
+use crate::protocol::events::FACES;
 use crate::search::budget::StepBudget;
 use crate::search::progress::Halt;
 
@@ -34,6 +37,8 @@ const MOST_VECTORS: usize = 1 << 20;
 /// What is gone through, from phase to phase.
 pub(super) struct PhaseSearch<'a> {
     columns: Columns<'a>,
+    /// Where it is asked whether all decide in the end: how the game of that is played.
+    game: Option<GameRules>,
     /// What the board leaves out; nothing if there is none.
     options: Option<BoardOptions>,
     /// What the loyal begin a phase with, and how they came to that.
@@ -46,7 +51,7 @@ struct Origin {
     /// The number of the vector with which that one began; nothing if there was none.
     from: Option<usize>,
     /// What the common coin of that phase showed.
-    face: Option<Face>,
+    face: CoinFace,
     run: PhaseRun,
     /// How each ended it.
     ends: Vec<PhaseEnd>,
@@ -54,47 +59,41 @@ struct Origin {
     renaming: RenamingId,
 }
 
-/// How somewhere was come to within a phase.
-#[derive(Clone)]
-enum PhaseRun {
-    /// All send in this order.
-    Sends(Vec<(General, SendingId)>),
-    /// This happens.
-    Happens(LinearRun),
-}
-
-/// An execution that ends with a violation.
-pub(super) struct PhasedFinding {
-    pub run: LinearRun,
-    pub price: HeardPrice,
-    pub violation: Violation,
-    /// What the common coin showed in each phase.
-    pub faces: Vec<Option<Face>>,
+/// What is known where there is no violation.
+pub(super) struct Carried {
+    /// How many vectors are carried from phase to phase.
+    pub vectors: usize,
+    /// Whether it is known that traitors can't keep all undecided for ever, in phases that all end.
+    pub is_played: bool,
 }
 
 impl<'a> PhaseSearch<'a> {
-    pub fn new(columns: Columns<'a>, options: Option<BoardOptions>) -> PhaseSearch<'a> {
-        PhaseSearch { columns, options, vectors: IndexMap::default() }
+    pub fn new(
+        columns: Columns<'a>,
+        options: Option<BoardOptions>,
+        game: Option<GameRules>,
+    ) -> PhaseSearch<'a> {
+        PhaseSearch { columns, options, game, vectors: IndexMap::default() }
     }
 
-    /// Goes through all phases, up to the first violation. Otherwise, how many vectors are carried.
+    /// Goes through all phases, up to the first violation.
     pub fn explored(
         mut self,
         budget: &mut StepBudget<'_>,
-    ) -> Result<Result<usize, PhasedFinding>, Stop> {
+    ) -> Result<Result<Carried, PhasedFinding>, Stop> {
         let Some(first) = Start::first(&mut self.columns.locals)? else {
             let violation = self.columns.locals.fault();
-            let (run, faces) = (LinearRun::new(), Vec::new());
-            return Ok(Err(PhasedFinding { run, price: 0, violation, faces }));
+            return Ok(Err(PhasedFinding::at_the_start(violation)));
         };
         let (run, ends) = (PhaseRun::Sends(Vec::new()), Vec::new());
-        self.vectors.insert(first, Origin { from: None, face: None, run, ends, renaming: 0 });
+        self.vectors
+            .insert(first, Origin { from: None, face: CoinFace::Open, run, ends, renaming: 0 });
         let mut at = 0;
         while at < self.vectors.len() {
-            let mut faces = vec![None];
+            let mut faces = vec![CoinFace::Open];
             while let Some(face) = faces.pop() {
                 match self.phase(at, face, budget) {
-                    Err(Stop::Tossed(_)) => faces.extend(FACES.map(Some)),
+                    Err(Stop::Tossed(_)) => faces.extend(FACES.map(CoinFace::Shows)),
                     Err(stop) => return Err(stop),
                     Ok(None) => {}
                     Ok(Some(found)) => return Ok(Err(self.explained(at, face, found, budget)?)),
@@ -102,15 +101,14 @@ impl<'a> PhaseSearch<'a> {
             }
             at += 1;
         }
-        self.columns.locals.lay_down();
-        Ok(Ok(at))
+        self.endless(budget)
     }
 
     /// One phase: a violation, or else what is carried from it is put to the vectors.
     fn phase(
         &mut self,
         at: usize,
-        face: Option<Face>,
+        face: CoinFace,
         budget: &mut StepBudget<'_>,
     ) -> Result<Option<(PhaseRun, Option<Violation>)>, Stop> {
         let (start, _) = self.vectors.get_index(at).expect("it is carried");
@@ -128,7 +126,7 @@ impl<'a> PhaseSearch<'a> {
             for ends in ends.into_iter().multi_cartesian_product() {
                 budget.step()?;
                 // The node has names of its own.
-                let ends = self.renamed_ends(&ends, back)?;
+                let ends = self.columns.renamed_ends(&ends, back)?;
                 self.carry(at, face, ends, || PhaseRun::Sends(sendings.clone()))?;
             }
         }
@@ -140,7 +138,7 @@ impl<'a> PhaseSearch<'a> {
         &mut self,
         at: usize,
         start: &Start,
-        face: Option<Face>,
+        face: CoinFace,
         budget: &mut StepBudget<'_>,
     ) -> Result<Option<(PhaseRun, Option<Violation>)>, Stop> {
         let mut naive = Naive::new(&mut self.columns.locals);
@@ -160,105 +158,87 @@ impl<'a> PhaseSearch<'a> {
     fn carry(
         &mut self,
         from: usize,
-        face: Option<Face>,
+        face: CoinFace,
         ends: Vec<PhaseEnd>,
         run: impl FnOnce() -> PhaseRun,
     ) -> Result<(), Stop> {
-        let loyal = self.columns.locals.loyal;
-        let columns = &mut self.columns;
-        let begun = loyal.iter().zip(&ends).map(|(me, end)| match end {
-            PhaseEnd::Ended(ended) => columns.locals.carried(me, *ended),
-            PhaseEnd::Stuck(decision) => (columns.locals.stuck(me, *decision), None),
-        });
-        let begun = Start(begun.collect());
-        let mut first = (begun.clone(), 0);
-        for renaming in columns.group.ids().skip(1) {
-            first = first.min((begun.renamed(columns, renaming)?, renaming));
-        }
-        let (vector, renaming) = first;
+        let (vector, renaming) = Start::carried(&mut self.columns, &ends)?;
         let origin = || Origin { from: Some(from), face, run: run(), ends, renaming };
         self.vectors.entry(vector).or_insert_with(origin);
         if self.vectors.len() > MOST_VECTORS { Err(Halt::Room.into()) } else { Ok(()) }
     }
 
-    fn renamed_ends(
-        &mut self,
-        ends: &[PhaseEnd],
-        renaming: RenamingId,
-    ) -> Result<Vec<PhaseEnd>, Stop> {
-        let mut renamed = ends.to_vec();
-        for (place, end) in ends.iter().enumerate() {
-            let there = self.columns.renamed_place(place, renaming);
-            renamed[there] = self.columns.renamed_end(*end, renaming)?;
+    /// All phases up to the one that begins with the vector of this number.
+    fn leading_to(&self, at: usize) -> Vec<PhaseStep> {
+        let (mut steps, mut at) = (Vec::new(), at);
+        while let Origin { from: Some(before), face, run, ends, renaming } = &self.vectors[at] {
+            let ends = Some((ends.clone(), *renaming));
+            let start = self.vector(*before);
+            steps.push(PhaseStep { start, face: *face, run: run.clone(), ends });
+            at = *before;
         }
-        Ok(renamed)
+        steps.reverse();
+        steps
     }
 
-    /// Nobody is renamed where all that happens is known.
-    fn renamed_run(&mut self, run: &PhaseRun, renaming: RenamingId) -> Result<PhaseRun, Stop> {
-        let PhaseRun::Sends(sendings) = run else { return Ok(run.clone()) };
-        let renamed = sendings.iter().map(|(from, sending)| {
-            let from = self.columns.group.renamed(*from, renaming);
-            Ok((from, self.columns.renamed_sending(*sending, renaming)?))
-        });
-        Ok(PhaseRun::Sends(renamed.collect::<Result<_, Stop>>()?))
+    fn vector(&self, number: usize) -> Start {
+        let (vector, _) = self.vectors.get_index(number).expect("it is carried");
+        vector.clone()
     }
 
-    /// What happens in all phases up to a violation, by the names that everybody has in the first.
+    /// What happens in all phases up to a violation in the one that begins with this vector.
     fn explained(
-        mut self,
+        self,
         at: usize,
-        face: Option<Face>,
-        (last, mut violation): (PhaseRun, Option<Violation>),
+        face: CoinFace,
+        (run, violation): (PhaseRun, Option<Violation>),
         budget: &mut StepBudget<'_>,
     ) -> Result<PhasedFinding, Stop> {
-        let mut vectors = vec![at];
-        while let Some(from) = self.vectors[vectors[vectors.len() - 1]].from {
-            vectors.push(from);
+        let mut steps = self.leading_to(at);
+        steps.push(PhaseStep { start: self.vector(at), face, run, ends: None });
+        told(self.columns, steps, violation, budget)
+    }
+
+    /// How traitors keep all undecided for ever, whatever common coins show, if that is asked and they can.
+    fn endless(
+        mut self,
+        budget: &mut StepBudget<'_>,
+    ) -> Result<Result<Carried, PhasedFinding>, Stop> {
+        let mut turns = BTreeMap::new();
+        let rules = self.game.filter(|_| !self.columns.locals.tossed_alone);
+        let played = self.options.zip(rules);
+        if let Some((options, rules)) = played {
+            let vectors = self.vectors.keys().cloned().zip(0..).collect();
+            turns = Game { columns: &mut self.columns, options, vectors, rules }.won(budget)?;
         }
-        vectors.reverse();
-        // By phase: where it begins, what is sent in it, and where it leads.
-        let (mut phases, mut faces) = (Vec::new(), Vec::new());
-        let mut back = 0;
-        for (place, number) in vectors.iter().enumerate() {
-            let (start, _) = self.vectors.get_index(*number).expect("it is carried");
-            let start = start.clone();
-            let next = vectors.get(place + 1).map(|next| self.vectors[*next].clone());
-            let face = next.as_ref().map_or(face, |next| next.face);
-            let start = start.renamed(&mut self.columns, back)?;
-            let start = start.with_face(&mut self.columns.locals, face);
-            faces.push(face);
-            let sent = self.renamed_run(next.as_ref().map_or(&last, |next| &next.run), back)?;
-            let goal = match &next {
-                None => RunGoal::Breach,
-                Some(next) => RunGoal::Ends(self.renamed_ends(&next.ends, back)?),
-            };
-            phases.push((start, sent, goal));
-            if let Some(Origin { renaming, .. }) = next {
-                let undone = self.columns.group.inverse(renaming);
-                back = self.columns.group.product(undone, back);
-            }
+        let Some(first) = turns.keys().next().copied() else {
+            self.columns.locals.lay_down();
+            let (vectors, is_played) = (self.vectors.len(), played.is_some());
+            return Ok(Ok(Carried { vectors, is_played }));
+        };
+        let next = |turn: &Turn| turn.after.each_ref().map(|end| end.next);
+        let next = turns.iter().map(|(number, turn)| (*number, next(turn))).collect();
+        let (walk, stem) = walk(&next, first);
+        let mut steps = self.leading_to(first);
+        let mut begin = steps.iter().map(|step| step.start.clone()).collect_vec();
+        let from = steps.len() + stem + 1;
+        let mut at = first;
+        for (vector, face) in walk {
+            let Turn { before, asked, after } = &turns[&vector];
+            let TurnEnd { sendings, ends, next, renaming } = &after[usize::from(face)];
+            let run = PhaseRun::Tosses(before.clone(), asked.clone(), sendings.clone());
+            let (face, ends) = (CoinFace::Shows(face), Some((ends.clone(), *renaming)));
+            let start = self.vector(vector);
+            begin.push(start.clone());
+            steps.push(PhaseStep { start, face, run, ends });
+            at = *next;
         }
-        let (locals, group) = (self.columns.locals, Group::none(self.columns.group.generals()));
-        let mut columns = Columns::new(locals, group, true);
-        let (mut run, mut price) = (LinearRun::new(), 0);
-        for ((start, sent, goal), phase) in phases.into_iter().zip(1..) {
-            let part = match sent {
-                PhaseRun::Happens(part) => part,
-                PhaseRun::Sends(sendings) => {
-                    let told = linear_run(&mut columns, &start, &sendings, &goal, budget)?;
-                    let (part, _, found) = told.expect("what was found once is found again");
-                    violation = found;
-                    part
-                }
-            };
-            for (me, event) in part {
-                price += HeardPrice::from(matches!(event, NamedEvent::Tale(..)));
-                run.push((me, event.in_phase(phase, &columns.locals)?));
-            }
-        }
-        columns.locals.lay_down();
-        let violation = violation.expect("the last phase ends with it");
-        Ok(PhasedFinding { run, price, violation, faces })
+        begin.push(self.vector(at));
+        let first = |vector| begin.iter().position(|other| other == vector).map(|place| place + 1);
+        let begins_as = begin.iter().filter_map(first).collect();
+        let violation = Violation::Property(Property::Termination);
+        let found = told(self.columns, steps, Some(violation), budget)?;
+        let lasso = Some((from, begins_as));
+        Ok(Err(PhasedFinding { lasso, ..found }))
     }
 }

@@ -9,7 +9,6 @@ use super::judge::{ProductJudge, Wanted};
 use super::locals::{LocalEvent, LocalId, Locals, Mail, Reaction, SendingId, Tale};
 use super::mail::HeardPrice;
 use super::orbits::Orbits;
-use super::start::Start;
 use super::stop::Stop;
 use crate::general::General;
 use crate::machine::MessageId;
@@ -61,20 +60,21 @@ pub(super) enum RunGoal {
     Breach,
     /// To the end of a phase, of each so.
     Ends(Vec<PhaseEnd>),
+    /// To these states.
+    At(Vec<LocalId>),
 }
 
-/// What happens where it begins so and all send in this order, as cheap as can be: how often a traitor is heard, and
+/// What happens from these columns on, where all send in this order, as cheap as can be: how often a traitor is heard, and
 /// what is violated; nothing if it does not lead where it is to. In these columns nobody is renamed, and prices
 /// count.
 pub(super) fn linear_run(
     columns: &mut Columns<'_>,
-    start: &Start,
+    (mut histories, mut now): (Vec<HistoryId>, Vec<SnapshotId>),
     sendings: &[(General, SendingId)],
     goal: &RunGoal,
     budget: &mut StepBudget<'_>,
 ) -> Result<Option<(LinearRun, HeardPrice, Option<Violation>)>, Stop> {
     let loyal: Vec<General> = columns.locals.loyal.iter().collect();
-    let (mut histories, mut now) = start.columns(columns)?;
     for (from, sending) in sendings {
         let place = loyal.iter().position(|me| me == from).expect("the loyal send");
         let stage = SentStage { before: histories[place], snapshot: now[place], sending: *sending };
@@ -83,6 +83,7 @@ pub(super) fn linear_run(
     }
     let (wanted, breach) = match goal {
         RunGoal::Ends(ends) => (ends.iter().copied().map(Wanted::End).collect(), None),
+        RunGoal::At(locals) => (locals.iter().copied().map(Wanted::At).collect(), None),
         RunGoal::Breach => {
             let mut profiles = Vec::new();
             for (history, now) in histories.iter().zip(&now) {
@@ -208,13 +209,14 @@ fn traced(
                         reach(price, local, None);
                     }
                 }
+                Goal::Comes(Wanted::At(at)) if at == local => reach(price, local, None),
                 Goal::Comes(Wanted::End(end)) => {
                     let made = locals.decision(local);
                     if made.is_ok_and(|made| PhaseEnd::of(locals.stage(local), made) == end) {
                         reach(price, local, None);
                     }
                 }
-                Goal::Comes(Wanted::Fault) | Goal::Sends(..) => {}
+                Goal::Comes(Wanted::Fault | Wanted::At(_)) | Goal::Sends(..) => {}
             },
         }
         Ok(())

@@ -1,12 +1,11 @@
 //! Where all the loyal begin: an execution, or one phase of it.
 
-use super::columns::{Columns, HistoryId, SnapshotId};
+use super::columns::{Columns, HistoryId, PhaseEnd, SnapshotId};
 use super::group::RenamingId;
-use super::locals::{LocalId, Locals, Reaction, SendingId};
+use super::locals::{CoinFace, LocalId, Locals, Reaction, SendingId};
 use super::mail::{MailSet, Snapshot};
 use super::stop::Stop;
 use crate::general::General;
-use crate::protocol::events::Face;
 
 /// For each of the loyal the state in which it begins, and what it has sent by then.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -26,8 +25,26 @@ impl Start {
         Ok(Some(Start(begun)))
     }
 
+    /// What is carried where all end a phase so: of all that it can be renamed to the first, and how.
+    pub fn carried(
+        columns: &mut Columns<'_>,
+        ends: &[PhaseEnd],
+    ) -> Result<(Start, RenamingId), Stop> {
+        let loyal = columns.locals.loyal;
+        let begun = loyal.iter().zip(ends).map(|(me, end)| match end {
+            PhaseEnd::Ended(ended) => columns.locals.carried(me, *ended),
+            PhaseEnd::Stuck(decision) => (columns.locals.stuck(me, *decision), None),
+        });
+        let begun = Start(begun.collect());
+        let mut first = (begun.clone(), 0);
+        for renaming in columns.group.ids().skip(1) {
+            first = first.min((begun.renamed(columns, renaming)?, renaming));
+        }
+        Ok(first)
+    }
+
     /// The same where the common coin of the phase shows this face.
-    pub fn with_face(&self, locals: &mut Locals<'_>, face: Option<Face>) -> Start {
+    pub fn with_face(&self, locals: &mut Locals<'_>, face: CoinFace) -> Start {
         let begun = self.0.iter().map(|(local, sent)| (locals.with_face(*local, face), *sent));
         Start(begun.collect())
     }

@@ -81,6 +81,57 @@ impl Columns<'_> {
         Ok(PhaseEnd::Ended(ended))
     }
 
+    /// How all end a phase, when they are renamed.
+    pub fn renamed_ends(
+        &mut self,
+        ends: &[PhaseEnd],
+        renaming: RenamingId,
+    ) -> Result<Vec<PhaseEnd>, Stop> {
+        self.renamed_each(ends, renaming, Columns::renamed_end)
+    }
+
+    /// Where all are, when they are renamed.
+    pub fn renamed_locals(
+        &mut self,
+        locals: &[LocalId],
+        renaming: RenamingId,
+    ) -> Result<Vec<LocalId>, Stop> {
+        self.renamed_each(locals, renaming, Columns::renamed_local)
+    }
+
+    /// What all can hear, when they are renamed.
+    pub fn renamed_now(
+        &mut self,
+        now: &[SnapshotId],
+        renaming: RenamingId,
+    ) -> Result<Vec<SnapshotId>, Stop> {
+        self.renamed_each(now, renaming, Columns::renamed_snapshot)
+    }
+
+    /// The column of all, when they are renamed.
+    pub fn renamed_histories(
+        &mut self,
+        histories: &[HistoryId],
+        renaming: RenamingId,
+    ) -> Result<Vec<HistoryId>, Stop> {
+        self.renamed_each(histories, renaming, Columns::renamed_history)
+    }
+
+    /// One thing of each of the loyal, when they are renamed.
+    fn renamed_each<T: Copy>(
+        &mut self,
+        each: &[T],
+        renaming: RenamingId,
+        renamed: impl Fn(&mut Self, T, RenamingId) -> Result<T, Stop>,
+    ) -> Result<Vec<T>, Stop> {
+        let mut all = each.to_vec();
+        for (place, own) in each.iter().enumerate() {
+            let there = self.renamed_place(place, renaming);
+            all[there] = renamed(self, *own, renaming)?;
+        }
+        Ok(all)
+    }
+
     pub fn renamed_local(&mut self, local: LocalId, renaming: RenamingId) -> Result<LocalId, Stop> {
         let Columns { locals, group, .. } = self;
         Orbits { group, stabilizer: &[] }.renamed(locals, local, renaming)

@@ -2,18 +2,18 @@
 //! general goes on to the next; and whether the protocol's phases are what is claimed of them.
 
 use super::scope::Scope;
-use super::state::{Ended, EndedId, Local, LocalEvent, LocalId, SendingId, Stage};
+use super::state::{CoinFace, Ended, EndedId, Local, LocalEvent, LocalId, SendingId, Stage};
 use super::{Locals, MailSet};
 use crate::general::General;
 use crate::machine::{DecisionId, MessageId, StateId};
-use crate::protocol::events::{Coin, Face};
+use crate::protocol::events::{Coin, Face, OwnEvent};
 use crate::search::events::stop::Stop;
 
 impl Locals<'_> {
     /// What a common coin shows, if that is settled.
-    pub(super) fn shown(&self, name: u32, of_phase: Option<Face>) -> Option<Face> {
+    pub(super) fn shown(&self, name: u32, of_phase: CoinFace) -> Option<Face> {
         match self.scope {
-            Scope::OnePhase => of_phase,
+            Scope::OnePhase => of_phase.face(),
             // Beyond what was gone through nothing hangs on it.
             Scope::Phases(_) => Some(*self.faces.get(&name).unwrap_or(&Coin::Common(name).usual())),
             Scope::Whole => self.faces.get(&name).copied(),
@@ -30,7 +30,7 @@ impl Locals<'_> {
     }
 
     /// A general begins the phase in which it is now, as the first, where the common coin shows this face.
-    pub fn with_face(&mut self, local: LocalId, face: Option<Face>) -> LocalId {
+    pub fn with_face(&mut self, local: LocalId, face: CoinFace) -> LocalId {
         let local = self.locals[local as usize];
         match local.stage {
             Stage::Stuck(_) => self.number(local),
@@ -38,16 +38,37 @@ impl Locals<'_> {
         }
     }
 
+    /// Whether a general waits for the common coin of its phase.
+    pub fn waits_for_coin(&mut self, local: LocalId) -> bool {
+        let Local { general, state, stage, .. } = self.locals[local as usize];
+        stage == Stage::Present && self.is_asked(general, state)
+    }
+
+    fn is_asked(&mut self, general: General, state: StateId) -> bool {
+        let pending = self.worker.pending(general, Some(state)).unwrap_or_default();
+        let is_coin = |event: &OwnEvent| matches!(event, OwnEvent::Shows(Coin::Common(1), _));
+        pending.iter().any(is_coin)
+    }
+
+    /// Whether a general asks for the common coin of its phase just now.
+    pub(super) fn asks(&mut self, before: Option<(LocalId, LocalEvent)>, next: &Local) -> bool {
+        let asked = before.is_some_and(|(before, _)| {
+            let Local { general, state, .. } = self.locals[before as usize];
+            self.is_asked(general, state)
+        });
+        !asked && next.stage == Stage::Present && self.is_asked(next.general, next.state)
+    }
+
     /// A general that stays behind, having decided so.
     pub fn stuck(&mut self, general: General, decision: Option<DecisionId>) -> LocalId {
-        let (state, heard, face) = (StateId::at(0), MailSet::NONE, None);
+        let (state, heard, face) = (StateId::at(0), MailSet::NONE, CoinFace::Open);
         self.number(Local { general, state, heard, stage: Stage::Stuck(decision), face })
     }
 
     /// A general that has ended a phase so begins the next, and what it has sent in that.
     pub fn carried(&mut self, general: General, ended: EndedId) -> (LocalId, Option<SendingId>) {
         let Ended { state, sending } = self.ended[ended as usize];
-        let (heard, stage, face) = (MailSet::NONE, Stage::Present, None);
+        let (heard, stage, face) = (MailSet::NONE, Stage::Present, CoinFace::Open);
         (self.number(Local { general, state, heard, stage, face }), sending)
     }
 

@@ -31,8 +31,29 @@ pub(super) struct Local {
     pub state: StateId,
     pub heard: MailSet,
     pub stage: Stage,
-    /// What the common coin of its phase shows, if phases are searched one by one and that is settled.
-    pub face: Option<Face>,
+    /// What the common coin of its phase shows, if phases are searched one by one.
+    pub face: CoinFace,
+}
+
+/// What the common coin of a phase shows.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(in crate::search::events) enum CoinFace {
+    /// It is not settled.
+    Open,
+    /// Nothing yet: to ask for it is seen by all, as if something were sent.
+    Hidden,
+    /// This.
+    Shows(Face),
+}
+
+impl CoinFace {
+    /// The face, if it is settled.
+    pub fn face(self) -> Option<Face> {
+        match self {
+            CoinFace::Shows(face) => Some(face),
+            CoinFace::Open | CoinFace::Hidden => None,
+        }
+    }
 }
 
 /// Where a general is in the phase that is gone through.
