@@ -1,8 +1,10 @@
-//! The command line, and what is done with them. Only here are files, clocks, threads and the terminal.
+//! The command line, for protocols of one's own, too: see [`main_with`]. Only here are files, clocks, threads and the
+//! terminal.
 
 mod adversary;
 mod answer;
 mod bounds;
+mod built_in;
 mod check;
 mod event_driven;
 mod exhibit;
@@ -14,6 +16,7 @@ mod merge;
 mod output;
 mod parameters;
 mod parts;
+mod program;
 mod protocols;
 mod reference;
 mod refute;
@@ -35,7 +38,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind as Usage};
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::answer::{BAD_INPUT, BadInput, complain, print, whole_number};
-use self::protocols::ChosenWith;
+use self::built_in::built_in;
+use self::program::{ChosenWith, Program};
+pub use self::protocols::Protocol;
 use self::terminal::{Shown, help_is_coloured};
 
 /// Plays the traitor: is this protocol for Byzantine agreement correct, and if not, what breaks it?
@@ -125,16 +130,71 @@ enum Command {
 
 /// What the program `turncoat` does: with the arguments of this process, on its terminal.
 pub fn main() -> ExitCode {
-    let answered = parsed().map_or_else(refused_usage, run);
-    answered.unwrap_or_else(|BadInput(line)| {
+    answered(Program::of("turncoat".to_owned(), built_in()))
+}
+
+/// The same with protocols of one's own beside the built-in ones: `check`, `sweep`, `hunt`, `refute`, `list` and all
+/// other commands know them by their names, and `replay` and `suspects` read the attacks on them. An example is
+/// `examples/own_command_line.rs`.
+///
+/// ```no_run
+/// use std::process::ExitCode;
+/// use turncoat::OralMessages;
+/// use turncoat::cli::{self, Protocol};
+///
+/// // cargo run -- check mine -n 4 -f 1 --format html -o attack.html
+/// fn main() -> ExitCode {
+///     cli::main_with([Protocol::new("mine", |f| OralMessages::new(f))])
+/// }
+/// ```
+///
+/// It ends with the exit codes that `--help` lists: 2 where a protocol has the name of another one, or an argument
+/// that is there already.
+pub fn main_with(protocols: impl IntoIterator<Item = Protocol>) -> ExitCode {
+    let call = std::env::args_os().next().unwrap_or_default();
+    let protocols = protocols.into_iter().chain(built_in()).collect();
+    answered(Program::of(call.to_string_lossy().into_owned(), protocols))
+}
+
+fn answered(program: Result<Program, BadInput>) -> ExitCode {
+    let answer = program.and_then(|program| {
+        let command = command(&program)?;
+        match parsed(command.clone()) {
+            Ok(line) => run(line, &program, command),
+            Err(usage) => refused_usage(&usage, &program),
+        }
+    });
+    answer.unwrap_or_else(|BadInput(line)| {
         complain(line);
         ExitCode::from(BAD_INPUT)
     })
 }
 
-fn parsed() -> Result<CommandLine, clap::Error> {
-    let matches = with_negative_numbers(CommandLine::command()).try_get_matches()?;
-    CommandLine::from_arg_matches(&matches)
+/// The command line of a program.
+fn command(program: &Program) -> Result<clap::Command, BadInput> {
+    // It lives as long as the process.
+    let name: &'static str = program.name().leak();
+    let mut command = CommandLine::command().name(name);
+    let everywhere: Vec<Arg> = command.get_arguments().cloned().collect();
+    for asking in command.get_subcommands_mut() {
+        let with = std::mem::take(asking);
+        *asking = match with.get_name() {
+            "check" => program.choosing::<check::CheckArguments>(with, &everywhere)?,
+            "sweep" => program.choosing::<sweep::SweepArguments>(with, &everywhere)?,
+            "hunt" => program.choosing::<hunt::HuntArguments>(with, &everywhere)?,
+            "refute" => program.choosing::<refute::RefuteArguments>(with, &everywhere)?,
+            _ => with,
+        };
+        if let Some(example) = asking.get_after_help().map(ToString::to_string) {
+            let example = example.replace("turncoat ", &format!("{name} "));
+            *asking = std::mem::take(asking).after_help(example);
+        }
+    }
+    Ok(with_negative_numbers(command))
+}
+
+fn parsed(command: clap::Command) -> Result<CommandLine, clap::Error> {
+    CommandLine::from_arg_matches(&command.try_get_matches()?)
 }
 
 /// A negative number is the value of the option before it, and no option: whoever says one is told what is
@@ -152,6 +212,8 @@ const THREADS: usize = 8;
 
 fn run(
     CommandLine { command, threads, max_memory, shown }: CommandLine,
+    program: &Program,
+    line: clap::Command,
 ) -> Result<ExitCode, BadInput> {
     shown.begin();
     if let Some(threads) = threads {
@@ -170,26 +232,24 @@ fn run(
         watch::limit_memory(most);
     }
     match command {
-        Command::Check { subject } => check::check(subject),
-        Command::Sweep { subject } => sweep::sweep(subject),
-        Command::Hunt { subject } => hunt::hunt(subject),
-        Command::Refute { subject } => refute::refute(subject),
-        Command::Merge(arguments) => merge::merge(&arguments),
-        Command::Replay(arguments) => replay::replay(&arguments),
-        Command::Suspects(arguments) => suspects::suspects(&arguments),
+        Command::Check { subject } => check::check(program, &subject),
+        Command::Sweep { subject } => sweep::sweep(program, &subject),
+        Command::Hunt { subject } => hunt::hunt(program, &subject),
+        Command::Refute { subject } => refute::refute(program, &subject),
+        Command::Merge(arguments) => merge::merge(program, &arguments),
+        Command::Replay(arguments) => replay::replay(program, &arguments),
+        Command::Suspects(arguments) => suspects::suspects(program, &arguments),
         Command::Rounds(arguments) => rounds::rounds(&arguments),
         Command::Bounds(arguments) => bounds::bounds(&arguments),
-        Command::List(arguments) => reference::list(&arguments),
+        Command::List(arguments) => reference::list(program, &arguments),
         Command::Schema(arguments) => reference::schema(&arguments),
-        Command::Completions(arguments) => {
-            reference::completions(&arguments, CommandLine::command())
-        }
-        Command::Man(arguments) => reference::manual(&arguments, CommandLine::command()),
+        Command::Completions(arguments) => reference::completions(&arguments, line),
+        Command::Man(arguments) => reference::manual(&arguments, line),
     }
 }
 
 /// Help goes out as it is; a mistake becomes one line.
-fn refused_usage(usage: clap::Error) -> Result<ExitCode, BadInput> {
+fn refused_usage(usage: &clap::Error, program: &Program) -> Result<ExitCode, BadInput> {
     if matches!(usage.kind(), Usage::DisplayHelp | Usage::DisplayVersion) {
         let help = usage.render();
         let help = if help_is_coloured() { help.ansi().to_string() } else { help.to_string() };
@@ -205,8 +265,9 @@ fn refused_usage(usage: clap::Error) -> Result<ExitCode, BadInput> {
             _ => None,
         };
         let near = near.map(|near| format!(" did you mean '{near}'?"));
-        let help = " see 'turncoat --help' and 'turncoat list'";
-        let advice = near.as_deref().unwrap_or(help);
+        let name = program.name();
+        let help = format!(" see '{name} --help' and '{name} list'");
+        let advice = near.as_deref().unwrap_or(&help);
         return Err(BadInput(format!("there is no command or protocol '{unknown}':{advice}")));
     }
     let text = usage.render().to_string();
@@ -214,7 +275,7 @@ fn refused_usage(usage: clap::Error) -> Result<ExitCode, BadInput> {
     let told = told.filter(|line| !line.starts_with("For more information"));
     let words = told.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
     let line = words.strip_prefix("error: ").unwrap_or(&words);
-    Err(BadInput(format!("{line}; see 'turncoat --help'")))
+    Err(BadInput(format!("{line}; see '{} --help'", program.name())))
 }
 
 /// An amount of memory given as an argument.

@@ -41,6 +41,9 @@
 //! check(ReliableBroadcast::new()).generals(4).traitors(1).assert_holds();
 //! ```
 //!
+//! The command line does all this for protocols of one's own as for the built-in ones, in a program of three lines:
+//! [`cli::main_with`].
+//!
 //! What was once found is kept in a file, and run first ever after: [`regressions`]. And a test that
 //! fails leaves a picture of the attack (as SVG, and with the feature `pages` as a page) and the attack
 //! itself in the folder that the variable `TURNCOAT_REPORT_DIR` of the environment names, and says where.
@@ -89,7 +92,7 @@
 //! | 7 | [`strategy`], [`regressions`] | strategies for proptest; attacks kept in files |
 //! | 7 | `artifacts` | what a failing test leaves behind |
 //! | 7 | `files` | files that are read, and written whole |
-//! | 8 | `main`, `cli` | arguments, threads, progress |
+//! | 8 | `main`, [`cli`] | arguments, threads, progress |
 //!
 //! Files, clocks and the environment are touched from floor 7 up, and nowhere below.
 //!
@@ -151,7 +154,6 @@ mod artifacts;
 pub mod attack;
 mod check;
 #[cfg(feature = "cli")]
-#[doc(hidden)]
 pub mod cli;
 mod collecting;
 pub mod count;

@@ -176,7 +176,7 @@ fn an_attack_on_a_graph_from_a_file_is_saved_and_replayed() {
     let check = format!("check signed -m 2 -f 2 --graph {graph} --suspects 0,4 --exactly");
     let checked = turncoat(&check);
     let again = format!(" --graph {graph} -f 2 --exactly --suspects 0,4 --save attack.json");
-    assert!(checked.out.contains(&format!("turncoat check signed{again}")), "{}", checked.out);
+    assert!(checked.out.contains(&format!("turncoat check signed -m 2{again}")), "{}", checked.out);
     assert_eq!(turncoat(&format!("{check} --save {file}")).code, 1);
     let text = std::fs::read_to_string(&file).unwrap();
     expect_file!["golden/attack_on_graph.json"].assert_eq(&text);

@@ -38,6 +38,7 @@ mod oral;
 mod output;
 mod overheard;
 mod overheard_alphabet;
+mod own_command_line;
 mod pages;
 mod panics;
 mod pared;

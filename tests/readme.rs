@@ -19,7 +19,8 @@ fn answer(command: &str) -> String {
     let example = command.strip_prefix("cargo run --example ");
     let example = example.unwrap_or_else(|| panic!("README: nobody knows how to run '{command}'"));
     let cargo = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--example", example])
+        .args(["run", "--quiet", "--example"])
+        .args(example.split_whitespace())
         .output()
         .expect("cargo starts");
     String::from_utf8(cargo.stdout).expect("it prints text")

@@ -202,7 +202,7 @@ fn what_is_wrong_is_told_in_one_line_that_is_not_too_long() {
             r"at inputs.0: '\u{1b}]0;mine\u{7}\r\u{202e}\nturncoat: HOLDS' is no order",
         ),
         ("lies", HOSTILE, r"unknown field `\u{1b}]0;mine"),
-        ("oral", HOSTILE, r"at protocol: unknown variant `\u{1b}]0;mine"),
+        ("oral", HOSTILE, r"at protocol: this program has no `\u{1b}]0;mine"),
         ("lies", &long, "`schedule`"),
         ("ATTACK", &long, "say RETREAT, ATTACK, or 'order 2' to 'order 255'"),
     ] {

@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use serde_json::Value;
 
 use crate::escape::{commands, escaped};
+use crate::testable::Refusal;
 
 /// How the answer is written.
 #[derive(Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -55,6 +56,12 @@ pub struct BadInput(pub String);
 impl BadInput {
     pub fn new(what: impl Display) -> BadInput {
         BadInput(what.to_string())
+    }
+}
+
+impl From<Refusal> for BadInput {
+    fn from(refusal: Refusal) -> BadInput {
+        BadInput::new(refusal)
     }
 }
 

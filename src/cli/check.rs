@@ -13,7 +13,7 @@ use super::focus::FocusArguments;
 use super::graph::Among;
 use super::output::{Output, Told};
 use super::parts::{Asked, Done, Parts};
-use super::protocols::{ChosenWith, Specification};
+use super::program::{ChosenWith, Program, Specification};
 use super::watch::{Budget, Deadline, Work, watched};
 use crate::check::Everything;
 use crate::machine::Machine;
@@ -86,9 +86,10 @@ impl QuestionArguments {
         label: &str,
     ) -> Result<Verdict<Found>, BadInput> {
         let check = self.asked(machine, graph, f);
-        let verdict =
-            watched(&Work::of_search(label), deadline, |progress| check.verdict(progress));
-        verdict.map_err(BadInput::new)
+        let work = Work::of_search(label);
+        machine.answered(|| {
+            watched(&work, deadline, |progress| check.verdict(progress)).map_err(BadInput::new)
+        })
     }
 
     fn asked<'a>(&self, machine: &'a dyn Machine, graph: &Graph, f: usize) -> Asked<'a> {
@@ -120,17 +121,19 @@ impl QuestionArguments {
     }
 }
 
-pub fn check(chosen: ChosenWith<CheckArguments>) -> Result<ExitCode, BadInput> {
+pub fn check(program: &Program, chosen: &ChosenWith<CheckArguments>) -> Result<ExitCode, BadInput> {
     let CheckArguments { among, f, save, dry_run, question, parts } = &chosen.arguments;
     let graph = &among.graph()?;
-    let specification = &chosen.given(*f, graph)?;
+    let specification = &chosen.given(program, *f, graph)?;
     let notation = &*specification.notation()?;
     if *dry_run {
         let (asked, label) = (question.asked(notation, graph, *f), &label(graph, *f));
         let deadline = Deadline::of(question.budget);
         let work = Work::of_search(label);
-        let estimate = watched(&work, deadline, |progress| asked.expected(progress));
-        let Some(estimate) = estimate.map_err(BadInput::new)? else {
+        let estimate = notation.answered(|| {
+            watched(&work, deadline, |progress| asked.expected(progress)).map_err(BadInput::new)
+        });
+        let Some(estimate) = estimate? else {
             complain("it was stopped before it was known what that would take");
             return Ok(ExitCode::from(BOUNDED));
         };
@@ -145,17 +148,17 @@ pub fn check(chosen: ChosenWith<CheckArguments>) -> Result<ExitCode, BadInput> {
     let (deadline, label) = (Deadline::of(question.budget), &label(graph, *f));
     let verdict = if parts.are_asked_for() {
         let asked = question.asked_in_parts(notation, graph, *f);
-        match parts.search(specification, notation, asked, deadline, label)? {
+        match notation.answered(|| parts.search(specification, notation, asked, deadline, label))? {
             Done::Part(exit) => return Ok(exit),
             Done::Verdict(verdict) => *verdict,
         }
     } else {
         question.verdict(notation, graph, *f, deadline, label)?
     };
-    let (protocol, among) = (specification.arguments(*f), among.arguments());
-    let again = format!("turncoat check {protocol}{among} -f {f}{}", question.arguments());
+    let (protocol, among) = (chosen.again(program), among.arguments());
+    let again = format!("check {protocol}{among} -f {f}{}", question.arguments());
     let (save, output) = (save.as_deref(), &question.output);
-    let replay = replayed(save, &again);
+    let replay = replayed(&program.call(), save, &again);
     answered(verdict, specification, notation, output, save, question.expect, &replay)
 }
 
@@ -168,7 +171,7 @@ pub fn label(graph: &Graph, f: usize) -> String {
 /// file that can't be written loses nothing.
 pub fn answered(
     verdict: Verdict<Found>,
-    specification: &Specification,
+    specification: &Specification<'_>,
     notation: &dyn Notation,
     output: &Output,
     save: Option<&Path>,

@@ -4,7 +4,6 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{BadInput, whole_number};
-use super::parameters::unless;
 use crate::{BenOr, BinaryAgreement, ReliableBroadcast};
 
 #[derive(Args)]
@@ -51,14 +50,6 @@ impl Bracha {
         let amplified = amplify_at.map_or(ready, |readies| ready.amplify_at(readies));
         deliver_at.map_or(amplified, |readies| amplified.deliver_at(readies))
     }
-
-    pub fn arguments(&self, f: usize) -> String {
-        let Bracha { m, ready_at, amplify_at, deliver_at } = *self;
-        unless("-m", m, f)
-            + &given("--ready-at", ready_at)
-            + &given("--amplify-at", amplify_at)
-            + &given("--deliver-at", deliver_at)
-    }
 }
 
 #[derive(Args)]
@@ -97,11 +88,6 @@ impl BenOrs {
         let usual = BenOr::new().tolerating(self.m);
         let usual = rounds(self.rounds)?.map_or(usual, |rounds| usual.rounds(rounds));
         Ok(if self.against_crashes { usual.against_crashes() } else { usual })
-    }
-
-    pub fn arguments(&self, f: usize) -> String {
-        let crashes = if self.against_crashes { " --against-crashes" } else { "" };
-        format!("{}{}{crashes}", unless("-m", self.m, f), given("--rounds", self.rounds))
     }
 }
 
@@ -173,18 +159,6 @@ impl Mmr {
         let confirming = if self.conf { gullible.confirming() } else { gullible };
         Ok(if self.live { confirming.live() } else { confirming })
     }
-
-    pub fn arguments(&self, f: usize) -> String {
-        let Mmr { m, rounds, relay_at, accept_at, wait_for, any_aux, conf, live } = *self;
-        let flags = [(any_aux, " --any-aux"), (conf, " --conf"), (live, " --live")];
-        let flags = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag);
-        unless("-m", m, f)
-            + &given("--rounds", rounds)
-            + &given("--relay-at", relay_at)
-            + &given("--accept-at", accept_at)
-            + &given("--wait-for", wait_for)
-            + &flags.collect::<String>()
-    }
 }
 
 /// The most rounds for which such a protocol is run.
@@ -199,9 +173,4 @@ fn rounds(rounds: Option<usize>) -> Result<Option<u32>, BadInput> {
             Err(BadInput(format!("--rounds is {rounds}: {allowed}")))
         }
     }
-}
-
-/// A threshold as an argument, if it is not the one of the paper.
-pub fn given(flag: &str, threshold: Option<usize>) -> String {
-    threshold.map(|number| format!(" {flag} {number}")).unwrap_or_default()
 }

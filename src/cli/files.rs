@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::answer::{BadInput, complain};
-use super::protocols::Specification;
 use crate::Attack;
 use crate::escape::commands;
 use crate::files;
@@ -19,7 +19,7 @@ pub fn write(file: &Path, text: &str) -> Result<(), BadInput> {
 /// Saves an attack, if that is asked for and there is one.
 pub fn save(
     file: Option<&Path>,
-    specification: &Specification,
+    specification: &impl Serialize,
     attack: Option<Attack<Value, Value>>,
 ) -> Result<(), BadInput> {
     match (file, attack) {
@@ -34,13 +34,13 @@ pub fn save(
 
 /// The line that says how an attack is seen again that is in this file, or that is saved when this
 /// is asked again.
-pub fn replayed(save: Option<&Path>, again: &str) -> String {
+pub fn replayed(program: &str, save: Option<&Path>, again: &str) -> String {
     let file = quoted(save.unwrap_or(Path::new("attack.json")));
     let saved = match save {
         Some(_) => String::new(),
-        None => format!("{again} --save {file} && "),
+        None => format!("{program} {again} --save {file} && "),
     };
-    format!("{:<12}{saved}turncoat replay {file}\n", "Replay")
+    format!("{:<12}{saved}{program} replay {file}\n", "Replay")
 }
 
 /// A file's name as a shell reads it, without letters that command a terminal.

@@ -21,7 +21,7 @@ use super::files::{self, replayed};
 use super::focus::FocusArguments;
 use super::graph::Among;
 use super::output::{Output, Told};
-use super::protocols::{ChosenWith, Specification};
+use super::program::{ChosenWith, Program};
 use super::watch::{Budget, Deadline, Work, watched};
 
 #[derive(clap::Args)]
@@ -75,15 +75,15 @@ fn time(text: &str) -> Result<Duration, String> {
 
 /// Prints what came of it first, and saves the attack then, so that a file that can't be written loses
 /// nothing.
-pub fn hunt(chosen: ChosenWith<HuntArguments>) -> Result<ExitCode, BadInput> {
+pub fn hunt(program: &Program, chosen: &ChosenWith<HuntArguments>) -> Result<ExitCode, BadInput> {
     let arguments = &chosen.arguments;
     let graph = &arguments.among.graph()?;
-    let specification = &chosen.given(arguments.f, graph)?;
+    let specification = &chosen.given(program, arguments.f, graph)?;
     let notation = &*specification.notation()?;
-    let hunted = arguments.hunted(notation, graph)?;
+    let hunted = notation.answered(|| arguments.hunted(notation, graph))?;
     let terms = &terms_of(notation, graph);
     let hunted = hunted.map(|found| Trophy::of(notation, terms, found));
-    let rest = speed(&hunted) + &arguments.again(specification, &hunted);
+    let rest = speed(&hunted) + &arguments.again(program, &chosen.again(program), &hunted);
     let exhibit = || hunted.finding.as_ref().map(|trophy| &trophy.exhibit);
     arguments.output.give(&Told {
         verdict: hunted.name(),
@@ -114,19 +114,19 @@ impl HuntArguments {
     }
 
     /// How the case is drawn again in which something was found, and how the attack is seen again.
-    fn again(&self, specification: &Specification, hunted: &Hunted<Trophy<'_>>) -> String {
+    fn again(&self, program: &Program, protocol: &str, hunted: &Hunted<Trophy<'_>>) -> String {
         let Some(finding) = &hunted.finding else { return String::new() };
         let HuntArguments { among, f, seed, enemy, focus, save, .. } = self;
         let again = format!(
-            "turncoat hunt {}{} -f {f} --seed {seed} --from {} --cases 1{}{}",
-            specification.arguments(*f),
+            "hunt {protocol}{} -f {f} --seed {seed} --from {} --cases 1{}{}",
             among.arguments(),
             finding.case,
             enemy.arguments(),
             focus.arguments(),
         );
-        let replay = replayed(save.as_deref(), &again);
-        if save.is_some() { format!("{:<12}{again}\n{replay}", "Again") } else { replay }
+        let call = program.call();
+        let replay = replayed(&call, save.as_deref(), &again);
+        if save.is_some() { format!("{:<12}{call} {again}\n{replay}", "Again") } else { replay }
     }
 }
 

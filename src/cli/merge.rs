@@ -12,7 +12,7 @@ use super::answer::{BadInput, VerdictName, complain};
 use super::check::answered;
 use super::output::Output;
 use super::parts::{Asked, question};
-use super::protocols::Specification;
+use super::program::Program;
 use super::watch::{Deadline, Work, watched};
 use crate::check::Everything;
 use crate::count::many;
@@ -42,10 +42,10 @@ pub const AFTER_HELP: &str = "Example: turncoat check oral -n 4 -f 1 --shard 1/2
          turncoat check oral -n 4 -f 1 --shard 2/2
          turncoat merge turncoat-1-of-2.json turncoat-2-of-2.json";
 
-pub fn merge(arguments: &MergeArguments) -> Result<ExitCode, BadInput> {
+pub fn merge(program: &Program, arguments: &MergeArguments) -> Result<ExitCode, BadInput> {
     let files = all_parts(&arguments.files)?;
     let asked = files[0].question.clone();
-    let specification: &Specification = &of_question(&asked, "protocol")?;
+    let specification = &program.read(asked["protocol"].clone()).map_err(BadInput::new)?;
     let graph: Graph = of_question(&asked, "graph")?;
     let adversary: Adversary = of_question(&asked, "adversary")?;
     let notation = &*specification.notation()?;
@@ -61,8 +61,10 @@ pub fn merge(arguments: &MergeArguments) -> Result<ExitCode, BadInput> {
     let attacks = attacks.map(|attack| read_attack(notation, attack)).collect::<Result<_, _>>();
     let attacks = attacks.map_err(BadInput::new)?;
     let settle = |progress: &_| check.settled(steps, attacks, progress);
-    let settled = watched(&Work::of_search("all parts"), Deadline::of(None), settle);
-    let verdict = settled.map_err(BadInput::new)?;
+    let settled = notation.answered(|| {
+        watched(&Work::of_search("all parts"), Deadline::of(None), settle).map_err(BadInput::new)
+    });
+    let verdict = settled?;
     let MergeArguments { save, expect, output, .. } = arguments;
     answered(verdict, specification, notation, output, save.as_deref(), *expect, "")
 }

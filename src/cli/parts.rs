@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::answer::{BadInput, print};
 use super::files::{quoted, write};
-use super::protocols::Specification;
+use super::program::Specification;
 use super::watch::{Deadline, Work, watched};
 use crate::files;
 use crate::machine::Machine;
@@ -51,7 +51,7 @@ pub struct Parts {
 pub type Asked<'a> = Check<&'a dyn Machine>;
 
 /// What is asked, as it is written into part files.
-pub fn question(specification: &Specification, check: &Asked<'_>) -> Value {
+pub fn question(specification: &Specification<'_>, check: &Asked<'_>) -> Value {
     let (graph, adversary) = check.setting().ok().unzip();
     let mut question = json!({
         "turncoat": env!("CARGO_PKG_VERSION"),
@@ -82,7 +82,7 @@ impl Parts {
     /// Goes through all parts that are not recorded yet.
     pub fn search(
         &self,
-        specification: &Specification,
+        specification: &Specification<'_>,
         notation: &dyn Notation,
         asked: Asked<'_>,
         deadline: Deadline,

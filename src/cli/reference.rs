@@ -6,10 +6,12 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use clap_complete::Shell;
 use clap_mangen::Man;
+use itertools::Itertools;
 use serde_json::json;
 
 use super::answer::{BadInput, PlainFormat, as_text, print};
-use super::protocols::{PROTOCOLS, Protocol};
+use super::program::Program;
+use super::protocols::Protocol;
 
 #[derive(clap::Args)]
 pub struct ListArguments {
@@ -19,13 +21,17 @@ pub struct ListArguments {
 }
 
 /// The protocols, what each claims, and its source.
-pub fn list(arguments: &ListArguments) -> Result<ExitCode, BadInput> {
+pub fn list(program: &Program, arguments: &ListArguments) -> Result<ExitCode, BadInput> {
+    let line = |what: &str, said: &str| match said {
+        "" => String::new(),
+        said => format!("  {what}: {said}\n"),
+    };
     let described = |Protocol { name, title, claim, source, .. }: &Protocol| {
-        format!("{name}\n  {title}\n  claims: {claim}\n  source: {source}\n")
+        format!("{name}\n  {title}\n{}{}", line("claims", claim), line("source", source))
     };
     print(&match arguments.format {
-        PlainFormat::Json => as_text(&json!(PROTOCOLS)),
-        PlainFormat::Text => PROTOCOLS.each_ref().map(described).join("\n"),
+        PlainFormat::Json => as_text(&json!(program.protocols)),
+        PlainFormat::Text => program.protocols.iter().map(described).join("\n"),
     })
 }
 
@@ -78,7 +84,8 @@ pub fn completions(
     mut command: clap::Command,
 ) -> Result<ExitCode, BadInput> {
     let mut text = Vec::new();
-    clap_complete::generate(arguments.shell, &mut command, "turncoat", &mut text);
+    let name = command.get_name().to_owned();
+    clap_complete::generate(arguments.shell, &mut command, name, &mut text);
     print(&String::from_utf8_lossy(&text))
 }
 

@@ -14,7 +14,7 @@ use super::check::label;
 use super::files::{self, replayed};
 use super::graph::Among;
 use super::output::{Format, Output, Told};
-use super::protocols::{ChosenWith, Specification};
+use super::program::{ChosenWith, Program};
 use super::watch::{Deadline, Work, watched};
 use crate::machine::Machine;
 use crate::refute::Worlds;
@@ -109,11 +109,14 @@ impl FromStr for Groups {
 }
 
 /// Prints the argument. The exit code is 1 if the protocol is refuted, or not deterministic, else 0.
-pub fn refute(chosen: ChosenWith<RefuteArguments>) -> Result<ExitCode, BadInput> {
+pub fn refute(
+    program: &Program,
+    chosen: &ChosenWith<RefuteArguments>,
+) -> Result<ExitCode, BadInput> {
     let RefuteArguments { among, f, faults, groups, violates, save, expect, output } =
         &chosen.arguments;
     let graph = &among.graph()?;
-    let specification = &chosen.given(*f, graph)?;
+    let specification = &chosen.given(program, *f, graph)?;
     let notation = &*specification.notation()?;
     let mut question = Asked::about(notation as &dyn Machine, Worlds::default());
     question = question.on(graph).against(Adversary::new(*faults, *f));
@@ -125,13 +128,18 @@ pub fn refute(chosen: ChosenWith<RefuteArguments>) -> Result<ExitCode, BadInput>
     }
     let label = label(graph, *f);
     let work = Work { label: &label, whole: "the worlds", steps: "worlds", stops: false };
-    let refuted = watched(&work, Deadline::of(None), |progress| question.refutation(progress));
-    let (refutation, states) = refuted.map_err(BadInput::new)?;
+    let refuted = notation.answered(|| {
+        let refuted = watched(&work, Deadline::of(None), |progress| question.refutation(progress));
+        refuted.map_err(BadInput::new)
+    });
+    let (refutation, states) = refuted?;
     let terms = &terms_of(notation, graph);
     let stories = Stories::new(notation, terms, states.into_table(notation));
     let in_words = |whole| stories.refutation(&refutation, whole);
     let broken = refutation.broken();
-    let replay = broken.map(|_| chosen.arguments.replay(specification)).unwrap_or_default();
+    let replay = broken
+        .map(|_| chosen.arguments.replay(program, &chosen.again(program)))
+        .unwrap_or_default();
     output.give(&Told {
         verdict: refutation.name(),
         text: &|style| style.show(&in_words(false)) + &replay,
@@ -158,19 +166,18 @@ pub fn refute(chosen: ChosenWith<RefuteArguments>) -> Result<ExitCode, BadInput>
 
 impl RefuteArguments {
     /// How the world that gives way is seen again.
-    fn replay(&self, specification: &Specification) -> String {
+    fn replay(&self, program: &Program, protocol: &str) -> String {
         let RefuteArguments { among, f, faults, groups, violates, save, .. } = self;
         let faults = (!faults.is_byzantine()).then(|| format!(" --faults {faults}"));
         let groups = groups.as_ref().map(|groups| format!(" --groups {groups}"));
         let violates = violates.as_ref().map(|property| format!(" --violates {property}"));
         let again = format!(
-            "turncoat refute {}{} -f {f}{}{}{}",
-            specification.arguments(*f),
+            "refute {protocol}{} -f {f}{}{}{}",
             among.arguments(),
             faults.unwrap_or_default(),
             groups.unwrap_or_default(),
             violates.unwrap_or_default()
         );
-        replayed(save.as_deref(), &again)
+        replayed(&program.call(), save.as_deref(), &again)
     }
 }

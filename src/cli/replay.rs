@@ -8,10 +8,10 @@ use serde_json::json;
 
 use super::answer::{BadInput, VerdictName};
 use super::output::{Output, Told};
-use super::protocols::Specification;
+use super::program::Program;
 use crate::execution::run_by_numbers;
 use crate::files;
-use crate::report::attack_file::{AttackFile, part};
+use crate::report::attack_file::AttackFile;
 use crate::report::json;
 use crate::report::telling::Stories;
 
@@ -27,6 +27,7 @@ pub struct ReplayArguments {
 }
 
 pub fn replay(
+    program: &Program,
     ReplayArguments { file, expect, output }: &ReplayArguments,
 ) -> Result<ExitCode, BadInput> {
     let from_input = file.as_os_str() == "-";
@@ -38,8 +39,7 @@ pub fn replay(
     };
     let text = text.map_err(|error| in_file(&error))?;
     let file = AttackFile::read(&text).map_err(|error| in_file(&error))?;
-    let specification: Specification =
-        part("protocol", file.protocol.clone()).map_err(|error| in_file(&error))?;
+    let specification = program.read(file.protocol.clone()).map_err(|error| in_file(&error))?;
     let notation = &*specification.notation().map_err(|BadInput(error)| in_file(&error))?;
     let attack = file.by_numbers(notation).map_err(|error| in_file(&error))?;
     let terms = &notation.terms(&attack.graph, true).map_err(|error| in_file(&error))?;

@@ -1,12 +1,11 @@
 //! The parameters of the protocols with signatures.
 
 use clap::{Args, ValueEnum};
-use itertools::Itertools;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{BadInput, whole_number};
-use super::parameters::{boxed, orders, unless};
+use super::parameters::{boxed, orders};
 use crate::forgery::Forge;
 use crate::protocols::chain::{Binding, Chain};
 use crate::protocols::order_set::SetChoice as Choice;
@@ -156,16 +155,6 @@ impl Scheme {
     fn ed25519(seed: u64, verifiers: &[Verifier]) -> Ed25519 {
         Ed25519::from_seed(seed).verifiers(verifiers.iter().copied())
     }
-
-    fn arguments(&self) -> String {
-        let Scheme::Ed25519 { seed, verifiers } = self else { return String::new() };
-        let seed = if *seed == 0 { String::new() } else { format!(" --key-seed {seed}") };
-        let verifiers = match verifiers.as_slice() {
-            [] => String::new(),
-            named => format!(" --verifiers {}", named.iter().join(",")),
-        };
-        format!(" --signatures ed25519{seed}{verifiers}")
-    }
 }
 
 impl SignedParameters {
@@ -218,19 +207,6 @@ impl SignedParameters {
             }
         }
     }
-
-    pub fn arguments(&self, f: usize) -> String {
-        let SignedParameters { m, k, values, choice, length, binding, instances, signatures } =
-            self;
-        let m = unless("-m", *m, f);
-        let k = k.map(|k| format!(" -k {k}")).unwrap_or_default();
-        let instances = unless("--instances", *instances, 1);
-        let length = if *length == Length::AtLeast { " --at-least" } else { "" };
-        let unbound = if *binding == Binding::Order { " --unbound" } else { "" };
-        let (values, choice) = (unless("--values", *values, 2), choice_argument(*choice));
-        let scheme = signatures.arguments();
-        format!("{k}{m}{values}{choice}{length}{instances}{unbound}{scheme}")
-    }
 }
 
 impl TwoSteps {
@@ -242,18 +218,5 @@ impl TwoSteps {
                 boxed(protocol.signatures(Scheme::ed25519(*seed, verifiers)))
             }
         }
-    }
-
-    pub fn arguments(&self) -> String {
-        let TwoSteps { values, choice, signatures } = self;
-        let (values, choice) = (unless("--values", *values, 2), choice_argument(*choice));
-        format!("{values}{choice}{}", signatures.arguments())
-    }
-}
-
-fn choice_argument(choice: Choice) -> &'static str {
-    match choice {
-        Choice::Only => "",
-        Choice::Median => " --choice median",
     }
 }

@@ -12,14 +12,14 @@ use super::adversary::AdversaryArguments;
 use super::answer::{BOUNDED, BadInput, PlainFormat, as_text, print, whole_number};
 use super::check::label;
 use super::files;
-use super::protocols::Specification;
+use super::program::{Program, Specification};
 use super::terminal::shown;
 use super::watch::{Budget, Deadline, Work, watched};
 use crate::attack::Attack;
 use crate::execution::{Size, run_by_numbers};
 use crate::machine::Machine;
 use crate::question::Question;
-use crate::report::attack_file::{AttackFile, part};
+use crate::report::attack_file::AttackFile;
 use crate::report::json::{self, add_graph};
 use crate::report::notation::Notation;
 use crate::report::view_file::ViewFile;
@@ -60,7 +60,7 @@ Exit codes:
   2  bad input
   3  some sets are left open";
 
-pub fn suspects(arguments: &SuspectsArguments) -> Result<ExitCode, BadInput> {
+pub fn suspects(program: &Program, arguments: &SuspectsArguments) -> Result<ExitCode, BadInput> {
     let SuspectsArguments { file, general, f, save, budget, format, enemy } = arguments;
     let from_input = file.as_os_str() == "-";
     let name = if from_input { Path::new("standard input") } else { file };
@@ -73,14 +73,17 @@ pub fn suspects(arguments: &SuspectsArguments) -> Result<ExitCode, BadInput> {
     let general = general.map(General::try_from).transpose();
     let general = general.map_err(|error| BadInput(format!("--general: {error}")))?;
     let Viewed { specification, notation, graph, view } =
-        viewed(&text, general).map_err(|BadInput(error)| in_file(&error))?;
+        viewed(program, &text, general).map_err(|BadInput(error)| in_file(&error))?;
     let notation = &*notation;
     let (question, limit) = asked(notation, &graph, enemy, *f, *budget);
     let (label, deadline) = (label(&graph, *f), Deadline::of(*budget));
     let work = Work { label: &label, whole: "a set", steps: "steps", stops: true };
-    let suspected =
-        watched(&work, deadline, |progress| suspected(&question, &view, limit, progress));
-    let suspected = suspected.map_err(|error| in_file(&error))?;
+    let suspected = notation.answered(|| {
+        let suspected =
+            watched(&work, deadline, |progress| suspected(&question, &view, limit, progress));
+        suspected.map_err(|error| in_file(&error))
+    });
+    let suspected = suspected?;
     let settled = suspected.is_settled();
     let text = match format {
         PlainFormat::Text => shown(&suspected),
@@ -136,15 +139,19 @@ fn asked<'a>(
 }
 
 /// Whose view it is of what.
-struct Viewed {
-    specification: Specification,
+struct Viewed<'p> {
+    specification: Specification<'p>,
     notation: Box<dyn Notation>,
     graph: Graph,
     view: NumberedView,
 }
 
 /// The view in a file, or that of a general in an attack from a file.
-fn viewed(text: &str, general: Option<General>) -> Result<Viewed, BadInput> {
+fn viewed<'p>(
+    program: &'p Program,
+    text: &str,
+    general: Option<General>,
+) -> Result<Viewed<'p>, BadInput> {
     let file: Value = serde_json::from_str(text)
         .map_err(|error| BadInput(format!("this is not JSON: {error}")))?;
     if ViewFile::is_one(&file) {
@@ -155,14 +162,13 @@ fn viewed(text: &str, general: Option<General>) -> Result<Viewed, BadInput> {
                 "--general is {asked}: the view is that of general {whose}"
             )));
         }
-        let specification: Specification = part("protocol", protocol).map_err(BadInput::new)?;
+        let specification = program.read(protocol).map_err(BadInput::new)?;
         let notation = specification.notation()?;
         let view = ViewFile::by_numbers(view, &*notation).map_err(BadInput::new)?;
         return Ok(Viewed { specification, notation, graph, view });
     }
     let file = AttackFile::read(text).map_err(BadInput::new)?;
-    let specification: Specification =
-        part("protocol", file.protocol.clone()).map_err(BadInput::new)?;
+    let specification = program.read(file.protocol.clone()).map_err(BadInput::new)?;
     let notation = specification.notation()?;
     let attack = file.by_numbers(&*notation).map_err(BadInput::new)?;
     let terms = notation.terms(&attack.graph, true).map_err(BadInput::new)?;

@@ -18,7 +18,7 @@ use super::check::{QuestionArguments, label};
 use super::exhibit::Exhibit;
 use super::graph::Family;
 use super::output::{Format, Told};
-use super::protocols::{ChosenWith, Specification};
+use super::program::{ChosenWith, Program, Specification};
 use super::watch::Deadline;
 use crate::report::story::Story;
 #[cfg(feature = "pages")]
@@ -63,7 +63,7 @@ impl FromStr for Range {
 }
 
 /// Answers each cell, row by row, and prints the grid. The exit code is that of the worst cell.
-pub fn sweep(chosen: ChosenWith<SweepArguments>) -> Result<ExitCode, BadInput> {
+pub fn sweep(program: &Program, chosen: &ChosenWith<SweepArguments>) -> Result<ExitCode, BadInput> {
     let SweepArguments { n: Range(ns), f: Range(fs), graph: family, question } = &chosen.arguments;
     if *ns.start() == 0 {
         return Err(BadInput::new("n begins at 0: there must be at least one general"));
@@ -79,7 +79,7 @@ pub fn sweep(chosen: ChosenWith<SweepArguments>) -> Result<ExitCode, BadInput> {
             continue;
         }
         let graph = &family.of(n)?;
-        let specification = &chosen.given(f, graph)?;
+        let specification = &chosen.given(program, f, graph)?;
         let label = &format!("{} of {}: {}", number + 1, all.len(), label(graph, f));
         match answered(specification, question, graph, f, deadline, label) {
             Ok(Answered { name, verdict, json, drawn, not_covered }) => {
@@ -100,7 +100,7 @@ pub fn sweep(chosen: ChosenWith<SweepArguments>) -> Result<ExitCode, BadInput> {
     {
         return Err(refusal);
     }
-    let oral = chosen.protocol.name == "oral" && *family == Family::Complete;
+    let oral = chosen.name == "oral" && *family == Family::Complete;
     let bound = |f| oral.then_some(3 * f + 1);
     let place = match family {
         Family::Complete => "",
@@ -165,7 +165,7 @@ fn not_covered(gaps: &[(String, String)]) -> String {
 
 /// The verdict of one cell.
 fn answered(
-    specification: &Specification,
+    specification: &Specification<'_>,
     question: &QuestionArguments,
     graph: &Graph,
     f: usize,

@@ -4,7 +4,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{BadInput, whole_number};
-use super::parameters::{orders, unless};
+use super::parameters::orders;
 use crate::protocols::oral::{Choice, OralMessages};
 use crate::protocols::signed_consensus::SignedConsensus;
 use crate::{CoordinatorVote, FloodSet, Graph, InteractiveConsistency, RoutedMessages};
@@ -41,16 +41,6 @@ impl Oral {
     pub fn protocol(&self) -> Result<OralMessages, BadInput> {
         let Oral { m, values, choice } = *self;
         Ok(OralMessages::new(m).over(orders(values)?).choice(choice))
-    }
-
-    pub fn arguments(&self, f: usize) -> String {
-        let Oral { m, values, choice } = *self;
-        let choice = match choice {
-            Choice::Majority => "",
-            Choice::Median => " --choice median",
-            Choice::Plurality => " --choice plurality",
-        };
-        format!("{}{}{choice}", unless("-m", m, f), unless("--values", values, 2))
     }
 }
 
@@ -110,12 +100,6 @@ impl RoutedParameters {
         let protocol = RoutedMessages::new(self.m, self.p, &self.graph).map_err(BadInput::new)?;
         Ok(protocol.over(orders(self.values)?))
     }
-
-    /// But for the graph, which is that of the command.
-    pub fn arguments(&self, f: usize) -> String {
-        let (m, p) = (unless("-m", self.m, f), unless("-p", self.p, self.m.saturating_mul(3)));
-        format!("{m}{p}{}", unless("--values", self.values, 2))
-    }
 }
 
 /// The parameters of FloodSet.
@@ -150,11 +134,6 @@ impl Flooding {
     pub fn protocol(&self) -> Result<FloodSet, BadInput> {
         Ok(FloodSet::new(self.rounds).over(orders(self.values)?))
     }
-
-    pub fn arguments(&self, f: usize) -> String {
-        let rounds = unless("--rounds", self.rounds, f.saturating_add(1));
-        format!("{rounds}{}", unless("--values", self.values, 2))
-    }
 }
 
 impl MadeFor {
@@ -168,9 +147,5 @@ impl MadeFor {
 
     pub fn signed_consensus(&self) -> Result<SignedConsensus, BadInput> {
         Ok(SignedConsensus::new(self.m).over(orders(self.values)?))
-    }
-
-    pub fn arguments(&self, f: usize) -> String {
-        format!("{}{}", unless("-m", self.m, f), unless("--values", self.values, 2))
     }
 }

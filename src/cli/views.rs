@@ -4,8 +4,6 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{BadInput, whole_number};
-use super::event_driven::given;
-use super::parameters::unless;
 use crate::{HotStuff, Tendermint};
 
 /// The views and the phases of HotStuff, if it is not said.
@@ -71,15 +69,6 @@ impl HotStuffs {
         let free = if no_lock { unlocking.without_lock() } else { unlocking };
         Ok(if self.live { free.live() } else { free })
     }
-
-    pub fn arguments(&self, f: usize) -> String {
-        let HotStuffs { m, views, phases, quorum, any_unlocks, no_lock, live } = *self;
-        unless("-m", m, f)
-            + &unless("--views", views, VIEWS)
-            + &unless("--phases", phases, PHASES)
-            + &given("--quorum", quorum)
-            + &flags(&[(any_unlocks, " --any-unlocks"), (no_lock, " --no-lock"), (live, " --live")])
-    }
 }
 
 /// The rounds of Tendermint, if it is not said.
@@ -139,20 +128,6 @@ impl Tendermints {
         let free = if no_lock { locking.without_lock() } else { locking };
         Ok(if any_polka { free.any_polka() } else { free })
     }
-
-    pub fn arguments(&self, f: usize) -> String {
-        let Tendermints { m, rounds, quorum, lock_at, no_lock, any_polka } = *self;
-        unless("-m", m, f)
-            + &unless("--rounds", rounds, ROUNDS)
-            + &given("--quorum", quorum)
-            + &given("--lock-at", lock_at)
-            + &flags(&[(no_lock, " --no-lock"), (any_polka, " --any-polka")])
-    }
-}
-
-/// Those that are given.
-fn flags(flags: &[(bool, &str)]) -> String {
-    flags.iter().filter(|(given, _)| *given).map(|(_, flag)| *flag).collect()
 }
 
 /// The most views, rounds or phases for which such a protocol is run.

@@ -18,7 +18,7 @@ use crate::testable::{Refusal, Testable};
 /// How often the protocol is asked for its problem again.
 const AGAIN: usize = 3;
 
-impl<P: Testable> Numbered<P> {
+impl dyn Machine + '_ {
     /// Answers a question about this protocol, unless its types are no plain data: then whatever came of
     /// the question, even a panic, may come of that.
     pub fn answered<T, E: From<Refusal>>(
@@ -37,6 +37,16 @@ impl<P: Testable> Numbered<P> {
                 panic::resume_unwind(panicked)
             }
         }
+    }
+}
+
+impl<P: Testable> Numbered<P> {
+    /// See [the machine's](Machine).
+    pub fn answered<T, E: From<Refusal>>(
+        &self,
+        ask: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        (self as &dyn Machine).answered(ask)
     }
 
     /// Whether the protocol's problem is always the same on this graph.

@@ -12,7 +12,7 @@ use crate::general::General;
 use crate::impossibility::argument::{Argument, NumberedArgument};
 use crate::machine::{DecisionId, Machine, MessageId, Numbered, NumberedAttack, StateId, ValueId};
 use crate::schedule::Shift;
-use crate::testable::Testable;
+use crate::testable::{Refusal, Testable};
 
 /// A protocol by numbers whose values and messages can be written to a file, and read from it.
 pub(crate) trait Notation: Machine {
@@ -59,6 +59,14 @@ where
 }
 
 impl dyn Notation + '_ {
+    /// As [the machine](Machine) answers.
+    pub fn answered<T, E: From<Refusal>>(
+        &self,
+        ask: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        (self as &dyn Machine).answered(ask)
+    }
+
     /// An attack as it is written.
     pub fn write_attack(&self, attack: &NumberedAttack) -> Attack<Value, Value> {
         attack.map(|value| self.write_value(*value), |message| self.write_message(*message))
