@@ -7,6 +7,7 @@ mod bounds;
 mod built_in;
 mod check;
 mod event_driven;
+mod exec;
 mod exhibit;
 mod files;
 mod focus;

@@ -42,7 +42,8 @@
 //! ```
 //!
 //! The command line does all this for protocols of one's own as for the built-in ones, in a program of three lines:
-//! [`cli::main_with`].
+//! [`cli::main_with`]. And it does so for programs in any other language that answer a JSON line with a JSON line, as
+//! `docs/exec.md` says: `turncoat check exec --command 'python3 mine.py' -n 4 -f 1`.
 //!
 //! What was once found is kept in a file, and run first ever after: [`regressions`]. And a test that
 //! fails leaves a picture of the attack (as SVG, and with the feature `pages` as a page) and the attack

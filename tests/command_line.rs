@@ -24,7 +24,7 @@ pub fn turncoat_with(arguments: &str, input: &str) -> Answer {
 /// The same in a folder.
 pub fn turncoat_in(folder: &Path, arguments: &str, input: &str) -> Answer {
     let mut child = Command::new(env!("CARGO_BIN_EXE_turncoat"))
-        .args(arguments.split_whitespace())
+        .args(words(arguments))
         .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -37,6 +37,18 @@ pub fn turncoat_in(folder: &Path, arguments: &str, input: &str) -> Answer {
     let text = |bytes| String::from_utf8(bytes).expect("it prints text");
     let code = output.status.code().expect("it is not killed");
     Answer { out: text(output.stdout), err: text(output.stderr), code }
+}
+
+/// The words of a command as a shell parts them, quotes and all.
+pub fn words(command: &str) -> Vec<String> {
+    let parts = |mark| command.split(mark).count();
+    let quote = if parts('"') > 1 { '"' } else { '\'' };
+    assert!(parts(quote) % 2 == 1, "a quote is not closed: {command}");
+    let parts = command.split(quote).enumerate().flat_map(|(place, part)| match place % 2 {
+        0 => part.split_whitespace().map(str::to_owned).collect(),
+        _ => vec![part.to_owned()],
+    });
+    parts.collect()
 }
 
 pub fn turncoat(arguments: &str) -> Answer {

@@ -25,7 +25,7 @@ const COMMANDS: [&str; 13] = [
 ];
 
 /// All that the program knows.
-pub const PROTOCOLS: [&str; 16] = [
+pub const PROTOCOLS: [&str; 17] = [
     "oral",
     "routed",
     "signed",
@@ -42,6 +42,7 @@ pub const PROTOCOLS: [&str; 16] = [
     "mmr",
     "hotstuff",
     "tendermint",
+    "exec",
 ];
 
 /// The commands that are followed by a protocol.

@@ -20,6 +20,7 @@ mod enemy_twins;
 mod event_engines;
 mod event_tables;
 mod events;
+mod exec;
 mod faults;
 mod fuzzed_command_lines;
 mod gallery;

@@ -1,6 +1,7 @@
 //! The protocols that come with the program.
 
 use super::event_driven::{BenOrArguments, BenOrs, Bracha, BrachaArguments, Mmr, MmrArguments};
+use super::exec::{Exec, ExecArguments};
 use super::parameters::boxed;
 use super::protocols::{Examples, Protocol, USUAL, made};
 use super::signed::{
@@ -267,6 +268,23 @@ pub fn built_in() -> Vec<Protocol> {
             made: made::<TendermintArguments, Tendermints>(
                 |tendermint, f, _| Ok(tendermint.given(f)),
                 |tendermint| boxed(InWaves(tendermint.protocol()?)),
+            ),
+        },
+        Protocol {
+            name: "exec",
+            about: "A protocol in any language: a program that answers a JSON line with a JSON line",
+            title: "A program that answers questions about its protocol, in any language",
+            claim: "",
+            source: "docs/exec.md says what it is asked",
+            examples: Examples {
+                check: "--command examples/exec/om1.py -n 4 -f 1",
+                sweep: "--command examples/exec/om1.py -n 3..=4 -f 1",
+                hunt: "--command examples/exec/om1.py -n 4 -f 1 --cases 1_000",
+                refute: "--command examples/exec/om1.py -n 3 -f 1",
+            },
+            made: made::<ExecArguments, Exec>(
+                |exec, f, graph| Ok(exec.given(f, graph)),
+                Exec::notation,
             ),
         },
     ]

@@ -158,7 +158,7 @@ pub fn check(program: &Program, chosen: &ChosenWith<CheckArguments>) -> Result<E
     let (protocol, among) = (chosen.again(program), among.arguments());
     let again = format!("check {protocol}{among} -f {f}{}", question.arguments());
     let (save, output) = (save.as_deref(), &question.output);
-    let replay = replayed(&program.call(), save, &again);
+    let replay = replayed(&program.call(), save, &again, &chosen.reading(program));
     answered(verdict, specification, notation, output, save, question.expect, &replay)
 }
 

@@ -33,14 +33,15 @@ pub fn save(
 }
 
 /// The line that says how an attack is seen again that is in this file, or that is saved when this
-/// is asked again.
-pub fn replayed(program: &str, save: Option<&Path>, again: &str) -> String {
+/// is asked again; `reading` is what is said when such a file is read.
+pub fn replayed(program: &str, save: Option<&Path>, again: &str, reading: &str) -> String {
     let file = quoted(save.unwrap_or(Path::new("attack.json")));
     let saved = match save {
         Some(_) => String::new(),
         None => format!("{program} {again} --save {file} && "),
     };
-    format!("{:<12}{saved}{program} replay {file}\n", "Replay")
+    let replay = format!("{program} replay {file} {reading}");
+    format!("{:<12}{saved}{}\n", "Replay", replay.trim_end())
 }
 
 /// A file's name as a shell reads it, without letters that command a terminal.

@@ -83,7 +83,7 @@ pub fn hunt(program: &Program, chosen: &ChosenWith<HuntArguments>) -> Result<Exi
     let hunted = notation.answered(|| arguments.hunted(notation, graph))?;
     let terms = &terms_of(notation, graph);
     let hunted = hunted.map(|found| Trophy::of(notation, terms, found));
-    let rest = speed(&hunted) + &arguments.again(program, &chosen.again(program), &hunted);
+    let rest = speed(&hunted) + &arguments.again(program, chosen, &hunted);
     let exhibit = || hunted.finding.as_ref().map(|trophy| &trophy.exhibit);
     arguments.output.give(&Told {
         verdict: hunted.name(),
@@ -114,18 +114,24 @@ impl HuntArguments {
     }
 
     /// How the case is drawn again in which something was found, and how the attack is seen again.
-    fn again(&self, program: &Program, protocol: &str, hunted: &Hunted<Trophy<'_>>) -> String {
+    fn again(
+        &self,
+        program: &Program,
+        chosen: &ChosenWith<HuntArguments>,
+        hunted: &Hunted<Trophy<'_>>,
+    ) -> String {
         let Some(finding) = &hunted.finding else { return String::new() };
         let HuntArguments { among, f, seed, enemy, focus, save, .. } = self;
         let again = format!(
-            "hunt {protocol}{} -f {f} --seed {seed} --from {} --cases 1{}{}",
+            "hunt {}{} -f {f} --seed {seed} --from {} --cases 1{}{}",
+            chosen.again(program),
             among.arguments(),
             finding.case,
             enemy.arguments(),
             focus.arguments(),
         );
         let call = program.call();
-        let replay = replayed(&call, save.as_deref(), &again);
+        let replay = replayed(&call, save.as_deref(), &again, &chosen.reading(program));
         if save.is_some() { format!("{:<12}{call} {again}\n{replay}", "Again") } else { replay }
     }
 }

@@ -28,6 +28,9 @@ pub struct MergeArguments {
     /// Files written by `check --shard`: every shard exactly once
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    /// Program to run, if the protocol is exec: what the file names is not run
+    #[arg(long, value_name = "CMD")]
+    command: Option<String>,
     /// Save the attack of the counterexample to this file
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
@@ -45,7 +48,9 @@ pub const AFTER_HELP: &str = "Example: turncoat check oral -n 4 -f 1 --shard 1/2
 pub fn merge(program: &Program, arguments: &MergeArguments) -> Result<ExitCode, BadInput> {
     let files = all_parts(&arguments.files)?;
     let asked = files[0].question.clone();
-    let specification = &program.read(asked["protocol"].clone()).map_err(BadInput::new)?;
+    let specification = &program
+        .read(asked["protocol"].clone(), arguments.command.as_deref())
+        .map_err(BadInput::new)?;
     let graph: Graph = of_question(&asked, "graph")?;
     let adversary: Adversary = of_question(&asked, "adversary")?;
     let notation = &*specification.notation()?;

@@ -90,20 +90,37 @@ impl Program {
         })
     }
 
-    /// A protocol as it is written in a file.
-    pub fn read(&self, written: Value) -> Result<Specification<'_>, AttackFileError> {
+    /// A protocol as it is written in a file. What a file says is not run: if a program is to be, `command` says which.
+    pub fn read(
+        &self,
+        written: Value,
+        command: Option<&str>,
+    ) -> Result<Specification<'_>, AttackFileError> {
+        let wrong = |message| AttackFileError::in_protocol(&serde_json::Error::custom(message));
         let mut written: Map<String, Value> = part("protocol", written)?;
         let name = written.shift_remove("protocol").ok_or_else(|| {
             AttackFileError::in_protocol(&serde_json::Error::missing_field("protocol"))
         })?;
         let name: String = part("protocol", name)?;
         let protocol = self.protocol(&name).ok_or_else(|| {
-            AttackFileError::in_protocol(&serde_json::Error::custom(format!(
+            wrong(format!(
                 "this program has no `{name}`: read the file with the program that wrote it, or name one \
                  that `{} list` lists",
                 self.name()
-            )))
+            ))
         })?;
+        match command {
+            Some(command) if name == EXEC => drop(written.insert(COMMAND.into(), command.into())),
+            Some(_) => return Err(wrong(format!("--{COMMAND} is for {EXEC}, and this is {name}"))),
+            None if name == EXEC => {
+                let named = written.get(COMMAND).unwrap_or(&Value::Null);
+                let why = "what a file names is not run by itself";
+                return Err(wrong(format!(
+                    "it was found in the program {named}: say --{COMMAND} CMD, as {why}"
+                )));
+            }
+            None => {}
+        }
         let parameters = protocol.made.read(Value::Object(written));
         let parameters = parameters.map_err(|error| AttackFileError::in_protocol(&error))?;
         Ok(Specification { protocol, parameters })
@@ -113,6 +130,10 @@ impl Program {
         self.protocols.iter().find(|protocol| protocol.name == name)
     }
 }
+
+/// The protocol that is a program of its own, and the argument that says which.
+const EXEC: &str = "exec";
+const COMMAND: &str = "command";
 
 /// Whether two arguments can't stand beside each other.
 fn is_same(one: &Arg, other: &Arg) -> bool {
@@ -158,6 +179,14 @@ impl<A> ChosenWith<A> {
     pub fn again(&self, program: &Program) -> String {
         let arguments = program.protocol(&self.name).map(Protocol::arguments).unwrap_or_default();
         format!("{} {}", self.name, again(&arguments, &self.matches)).trim_end().to_owned()
+    }
+
+    /// What is said besides when a file is read that has this protocol.
+    pub fn reading(&self, program: &Program) -> String {
+        let mut arguments =
+            program.protocol(&self.name).map(Protocol::arguments).unwrap_or_default();
+        arguments.retain(|arg| self.name == EXEC && arg.get_id() == COMMAND);
+        again(&arguments, &self.matches)
     }
 }
 
@@ -331,7 +360,7 @@ mod tests {
         let protocol = Protocol::new("mine", |f| -> OralMessages { panic!("not for {f}") });
         let Ok(program) = Program::of("mine".to_owned(), vec![protocol]) else { panic!() };
         let written = json!({ "protocol": "mine", "f": 7, "arguments": {} });
-        let Ok(specification) = program.read(written) else { panic!() };
+        let Ok(specification) = program.read(written, None) else { panic!() };
         let line = refused(specification.notation());
         assert!(line.starts_with("mine can't be made: not for 7 (at src/cli/program.rs"), "{line}");
     }

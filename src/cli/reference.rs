@@ -53,6 +53,8 @@ enum Schema {
     View,
     /// JSON output of suspects
     Suspects,
+    /// Questions to a program that is checked by exec, and its answers
+    Exec,
 }
 
 pub const SCHEMA_EXAMPLE: &str = "\
@@ -64,6 +66,7 @@ pub fn schema(arguments: &SchemaArguments) -> Result<ExitCode, BadInput> {
         Schema::Attack => include_str!("../../schema/attack.schema.json"),
         Schema::View => include_str!("../../schema/view.schema.json"),
         Schema::Suspects => include_str!("../../schema/suspects.schema.json"),
+        Schema::Exec => include_str!("../../schema/exec.schema.json"),
     })
 }
 

@@ -137,9 +137,7 @@ pub fn refute(
     let stories = Stories::new(notation, terms, states.into_table(notation));
     let in_words = |whole| stories.refutation(&refutation, whole);
     let broken = refutation.broken();
-    let replay = broken
-        .map(|_| chosen.arguments.replay(program, &chosen.again(program)))
-        .unwrap_or_default();
+    let replay = broken.map(|_| chosen.arguments.replay(program, chosen)).unwrap_or_default();
     output.give(&Told {
         verdict: refutation.name(),
         text: &|style| style.show(&in_words(false)) + &replay,
@@ -166,18 +164,19 @@ pub fn refute(
 
 impl RefuteArguments {
     /// How the world that gives way is seen again.
-    fn replay(&self, program: &Program, protocol: &str) -> String {
+    fn replay(&self, program: &Program, chosen: &ChosenWith<RefuteArguments>) -> String {
         let RefuteArguments { among, f, faults, groups, violates, save, .. } = self;
         let faults = (!faults.is_byzantine()).then(|| format!(" --faults {faults}"));
         let groups = groups.as_ref().map(|groups| format!(" --groups {groups}"));
         let violates = violates.as_ref().map(|property| format!(" --violates {property}"));
         let again = format!(
-            "refute {protocol}{} -f {f}{}{}{}",
+            "refute {}{} -f {f}{}{}{}",
+            chosen.again(program),
             among.arguments(),
             faults.unwrap_or_default(),
             groups.unwrap_or_default(),
             violates.unwrap_or_default()
         );
-        replayed(&program.call(), save.as_deref(), &again)
+        replayed(&program.call(), save.as_deref(), &again, &chosen.reading(program))
     }
 }

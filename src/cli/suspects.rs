@@ -32,6 +32,9 @@ use crate::{General, Graph, LoyalView};
 pub struct SuspectsArguments {
     /// Attack file or view file, or - for standard input
     file: PathBuf,
+    /// Program to run, if the protocol is exec: what the file names is not run
+    #[arg(long, value_name = "CMD")]
+    command: Option<String>,
     /// The loyal general whose view it is, by number: needed with an attack file
     #[arg(short, long, value_name = "N", value_parser = whole_number)]
     general: Option<usize>,
@@ -61,7 +64,7 @@ Exit codes:
   3  some sets are left open";
 
 pub fn suspects(program: &Program, arguments: &SuspectsArguments) -> Result<ExitCode, BadInput> {
-    let SuspectsArguments { file, general, f, save, budget, format, enemy } = arguments;
+    let SuspectsArguments { file, command, general, f, save, budget, format, enemy } = arguments;
     let from_input = file.as_os_str() == "-";
     let name = if from_input { Path::new("standard input") } else { file };
     let in_file = |error: &dyn Display| BadInput(format!("{}: {error}", name.display()));
@@ -73,7 +76,8 @@ pub fn suspects(program: &Program, arguments: &SuspectsArguments) -> Result<Exit
     let general = general.map(General::try_from).transpose();
     let general = general.map_err(|error| BadInput(format!("--general: {error}")))?;
     let Viewed { specification, notation, graph, view } =
-        viewed(program, &text, general).map_err(|BadInput(error)| in_file(&error))?;
+        viewed(program, command.as_deref(), &text, general)
+            .map_err(|BadInput(error)| in_file(&error))?;
     let notation = &*notation;
     let (question, limit) = asked(notation, &graph, enemy, *f, *budget);
     let (label, deadline) = (label(&graph, *f), Deadline::of(*budget));
@@ -149,6 +153,7 @@ struct Viewed<'p> {
 /// The view in a file, or that of a general in an attack from a file.
 fn viewed<'p>(
     program: &'p Program,
+    command: Option<&str>,
     text: &str,
     general: Option<General>,
 ) -> Result<Viewed<'p>, BadInput> {
@@ -162,13 +167,13 @@ fn viewed<'p>(
                 "--general is {asked}: the view is that of general {whose}"
             )));
         }
-        let specification = program.read(protocol).map_err(BadInput::new)?;
+        let specification = program.read(protocol, command).map_err(BadInput::new)?;
         let notation = specification.notation()?;
         let view = ViewFile::by_numbers(view, &*notation).map_err(BadInput::new)?;
         return Ok(Viewed { specification, notation, graph, view });
     }
     let file = AttackFile::read(text).map_err(BadInput::new)?;
-    let specification = program.read(file.protocol.clone()).map_err(BadInput::new)?;
+    let specification = program.read(file.protocol.clone(), command).map_err(BadInput::new)?;
     let notation = specification.notation()?;
     let attack = file.by_numbers(&*notation).map_err(BadInput::new)?;
     let terms = notation.terms(&attack.graph, true).map_err(BadInput::new)?;

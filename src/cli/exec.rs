@@ -1,0 +1,248 @@
+//! A protocol in any language: a program that answers questions, a line of JSON each. `docs/exec.md` says which.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `process` | runs the program, and reads a line for a line within a time |
+//! | `conversation` | asks, remembers, and takes no answer that is none |
+//! | `opaque` | values, messages and states, as JSON that means nothing here |
+//! | `described` | what the program says of its protocol, and what both kinds are asked |
+//! | `rounds`, `events` | the protocol, in rounds or driven by events |
+
+mod conversation;
+mod described;
+mod events;
+mod opaque;
+mod process;
+mod rounds;
+
+use std::time::Duration;
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use self::conversation::{Answering, Conversation};
+use self::described::{Described, RunsIn};
+use self::events::ExecEvents;
+use self::process::Processes;
+use self::rounds::ExecRounds;
+use super::answer::BadInput;
+use super::parameters::boxed;
+use crate::InWaves;
+use crate::fault::guarded;
+use crate::graph::Graph;
+use crate::report::notation::Notation;
+
+#[derive(Args)]
+pub struct ExecArguments {
+    /// Program that answers questions about the protocol, with its arguments, such as 'python3 mine.py'
+    #[arg(long, value_name = "CMD")]
+    command: String,
+    /// Time limit for each answer of the program
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    answer_timeout: Duration,
+}
+
+/// The parameters of a program: how it is run, and for how many.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exec {
+    n: usize,
+    f: usize,
+    command: String,
+    /// In milliseconds.
+    answer_timeout: u64,
+}
+
+impl ExecArguments {
+    pub fn given(self, f: usize, graph: &Graph) -> Exec {
+        let answer_timeout = u64::try_from(self.answer_timeout.as_millis()).unwrap_or(u64::MAX);
+        Exec { n: graph.n(), f, command: self.command, answer_timeout }
+    }
+}
+
+impl Exec {
+    /// The protocol that the program runs.
+    pub fn notation(&self) -> Result<Box<dyn Notation>, BadInput> {
+        let timeout = Duration::from_millis(self.answer_timeout);
+        let program = Processes::of(&self.command, timeout);
+        let program = program.map_err(|why| BadInput(format!("--command: {why}")))?;
+        self.run_by(program)
+    }
+
+    fn run_by(&self, program: impl Answering + 'static) -> Result<Box<dyn Notation>, BadInput> {
+        let program = Conversation::with(program);
+        let described = guarded(|| Described::by(program, self.n, self.f));
+        let described = described.map_err(BadInput)?.map_err(BadInput)?;
+        match described.runs_in {
+            RunsIn::Rounds(_) => boxed(ExecRounds(described)),
+            RunsIn::Events(_) => boxed(InWaves(ExecEvents(described))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::hash_map::DefaultHasher;
+    use std::hash::{Hash, Hasher};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+
+    use super::conversation::NoAnswer;
+    use super::*;
+    use crate::check::{Check, Everything};
+    use crate::machine::Machine;
+    use crate::search::progress::Progress;
+    use crate::{Adversary, FaultClass};
+
+    /// OM(1) as it should be answered.
+    fn om1(question: &str) -> Value {
+        let question: Value = serde_json::from_str(question).expect("questions are JSON");
+        let state = &question["state"];
+        let number = |field: &str| question[field].as_u64().unwrap_or_default();
+        let speaks = |me: u64| (me == 0) == (number("round") == 1) && number("to") != 0;
+        match question["ask"].as_str().expect("it is said what is asked") {
+            "describe" => {
+                let (values, answers) = (["RETREAT", "ATTACK"], ["repertoire"]);
+                json!({ "name": "OM(1)", "values": values, "rounds": 2, "answers": answers })
+            }
+            "start" => {
+                let order = question["input"].as_str().unwrap_or("RETREAT");
+                json!({ "state": { "me": number("me"), "n": number("n"), "order": order, "votes": {} } })
+            }
+            "send" if speaks(state["me"].as_u64().expect("it is mine")) => {
+                json!({ "messages": [state["order"]] })
+            }
+            "send" => json!({ "messages": [] }),
+            "repertoire" if speaks(number("from")) => json!({ "slots": [["RETREAT", "ATTACK"]] }),
+            "repertoire" => json!({ "slots": [] }),
+            "receive" => {
+                let (mut state, from) = (state.clone(), number("from"));
+                match (number("round"), from) {
+                    (1, 0) => state["order"] = question["message"].clone(),
+                    (2, 1..) if state["votes"].get(from.to_string()).is_none() => {
+                        state["votes"][from.to_string()] = question["message"].clone();
+                    }
+                    _ => {}
+                }
+                json!({ "state": state })
+            }
+            _ => {
+                let votes = state["votes"].as_object().expect("it is mine").values();
+                let attacks =
+                    votes.chain([&state["order"]]).filter(|vote| *vote == "ATTACK").count();
+                let majority = attacks * 2 > state["n"].as_u64().expect("it is mine") as usize - 1;
+                json!({ "decision": if majority { "ATTACK" } else { "RETREAT" } })
+            }
+        }
+    }
+
+    /// OM(1), but for some of its answers.
+    struct Fuzzed {
+        seed: u64,
+        asked: AtomicU64,
+        /// Whether it answered what counts as no answer, and whether it failed to answer as it may.
+        seen: Arc<[AtomicBool; 2]>,
+    }
+
+    /// Nothing that is answered counts from then on.
+    const NO_ANSWER: usize = 0;
+    /// A finding, if a loyal general was asked.
+    const FAILED: usize = 1;
+
+    impl Answering for Fuzzed {
+        fn answer(&self, question: &str) -> Result<String, NoAnswer> {
+            let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+            let mut hasher = DefaultHasher::new();
+            // Every third program is not even the same each time.
+            (self.seed, question, (self.seed % 3 == 0).then_some(asked)).hash(&mut hasher);
+            let chance = hasher.finish();
+            let right = om1(question).to_string();
+            let half = &right[..right.len() / 2];
+            let seen = |what: usize| self.seen[what].store(true, Ordering::Relaxed);
+            if chance % (1 << (self.seed % 10)) != 0 {
+                return Ok(right);
+            }
+            let kind = chance >> 32 & if chance >> 36 & 1 == 0 { 3 } else { 15 };
+            match kind {
+                0..4 => seen(FAILED),
+                4..14 => seen(NO_ANSWER),
+                _ => {}
+            }
+            match kind {
+                0 => Err(NoAnswer::Ended("signal: 9 (SIGKILL)".to_owned())),
+                1 => Err(NoAnswer::Ended("\u{1b}[31mlast words".to_owned())),
+                2 => Ok(json!({ "error": "KeyError: \u{7}".repeat(1 << (chance >> 40 & 15)) })
+                    .to_string()),
+                3 => Ok(r#"{"error": {"code": 7}}"#.to_owned()),
+                4 => Err(NoAnswer::Late(Duration::from_secs(10))),
+                5 => Err(NoAnswer::With("more than one line".to_owned())),
+                6 => Ok(half.to_owned()),
+                7 => Ok(String::new()),
+                8 => Ok(format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000))),
+                9 => Ok("\u{1b}]0;junk\u{7} \u{fffd}".repeat(1 << (chance >> 40 & 10))),
+                10 => Ok("[1, 2]".to_owned()),
+                11 => {
+                    Ok(r#"{"decision": 1, "state": 1, "messages": 1, "slots": {}, "rounds": -1}"#
+                        .to_owned())
+                }
+                12 => Ok("{}".to_owned()),
+                13 => Ok(right.replace('[', "{\"a\":[").replace(']', "]}") + "}"),
+                // White space, and another order of keys, are no fault.
+                14 => Ok(format!("  {right}\t\r\n")),
+                _ => Ok(right.replacen(':', " :\t", 1)),
+            }
+        }
+    }
+
+    /// The verdict's name, and whether what was found is a fault; or the line that is said instead.
+    fn verdict(n: usize, seed: u64) -> (Result<(&'static str, bool), String>, [bool; 2]) {
+        let seen = Arc::<[AtomicBool; 2]>::default();
+        let program = Fuzzed { seed, asked: AtomicU64::new(0), seen: Arc::clone(&seen) };
+        let exec = Exec { n, f: 1, command: "fuzzed".to_owned(), answer_timeout: 10 };
+        let verdict = exec.run_by(program).and_then(|notation| {
+            let check = Check::about(&*notation as &dyn Machine, Everything::default());
+            let check =
+                check.on(&Graph::complete(n)).against(Adversary::new(FaultClass::Byzantine, 1));
+            notation.answered(|| check.verdict(&Progress::new()).map_err(BadInput::new))
+        });
+        let fault = |found: &crate::search::Found| found.execution.fault.is_some();
+        let verdict = verdict
+            .map(|verdict| (verdict.name(), verdict.counterexample().is_some_and(fault)))
+            .map_err(|BadInput(line)| line);
+        (verdict, [NO_ANSWER, FAILED].map(|what| seen[what].load(Ordering::Relaxed)))
+    }
+
+    /// Each misbehaves in its own way, and is asked in this process: no panic, no hang, and no verdict but that on the
+    /// protocol or on what it did.
+    #[test]
+    fn a_thousand_programs_that_misbehave_get_a_verdict_or_a_line() {
+        let mut counts = [0; 4];
+        for seed in 0..1000 {
+            let (n, right) = if seed % 2 == 0 { (3, "broken") } else { (2, "holds") };
+            let (verdict, [no_answer, failed]) = verdict(n, seed);
+            let told =
+                format!("seed {seed}: {verdict:?}, no answer: {no_answer}, failed: {failed}");
+            let count = match verdict {
+                Err(line) => {
+                    assert!(no_answer || failed || seed % 3 == 0, "{told}");
+                    assert!(!line.is_empty() && !line.contains(crate::escape::commands), "{told}");
+                    0
+                }
+                Ok((verdict, true)) => {
+                    assert!(!no_answer && failed && verdict == "broken", "{told}");
+                    1
+                }
+                Ok((verdict, false)) => {
+                    assert!(!no_answer && verdict == right, "{told}");
+                    2 + usize::from(failed)
+                }
+            };
+            counts[count] += 1;
+        }
+        // Lines, findings, verdicts on OM(1) itself, and such to which only traitors failed to answer.
+        assert!(counts[..3].iter().all(|count| *count > 100) && counts[3] > 0, "{counts:?}");
+    }
+}

@@ -1,0 +1,175 @@
+//! What a program in another language says of the protocol that it runs: the answer to the first question.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::conversation::{Conversation, Fields, NotUnderstood, no_more};
+use super::opaque::Opaque;
+use crate::outcome::Task;
+use crate::report::attack_file::part;
+use crate::{Problem, Seat, Termination};
+
+/// A protocol that a program runs among so many generals, of whom so many can be traitors.
+pub struct Described {
+    pub program: Conversation,
+    pub n: usize,
+    pub f: usize,
+    pub name: String,
+    pub runs_in: RunsIn,
+    values: Vec<Opaque>,
+    task: Task,
+    termination: Termination,
+    answers: Vec<Optional>,
+}
+
+/// How it goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RunsIn {
+    /// In so many rounds.
+    Rounds(usize),
+    /// It is driven by events, and runs for so many waves.
+    Events(usize),
+}
+
+/// A question that a program need not be able to answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Optional {
+    EndRound,
+    Repertoire,
+    Alphabet,
+    Timer,
+    Coin,
+}
+
+/// The answer itself.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Description {
+    name: String,
+    values: Vec<Opaque>,
+    #[serde(default)]
+    task: Task,
+    #[serde(default)]
+    termination: MustDecide,
+    rounds: Option<usize>,
+    #[serde(default)]
+    events: bool,
+    waves: Option<usize>,
+    #[serde(default)]
+    answers: Vec<Optional>,
+}
+
+/// Who must decide.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum MustDecide {
+    #[default]
+    All,
+    AllOrNone,
+    Free,
+}
+
+/// The waves of one execution, if a program does not say it.
+const WAVES: usize = 32;
+
+impl Described {
+    /// Asks a program what it runs. It unwinds, as a protocol does that panics, if it does not say it.
+    ///
+    /// # Errors
+    ///
+    /// The program refuses, in a line of its own.
+    pub fn by(program: Conversation, n: usize, f: usize) -> Result<Described, String> {
+        let question = json!({ "ask": "describe", "n": n, "f": f }).to_string();
+        let answered = program.ask(&question, |answer| {
+            if let Some(why) = answer.get("refuse").and_then(Value::as_str) {
+                return Ok(Err(why.to_owned()));
+            }
+            let answer: Description = part("the answer", Value::Object(answer))
+                .map_err(|error| NotUnderstood(error.to_string()))?;
+            let runs_in = match (answer.rounds, answer.events, answer.waves) {
+                (Some(rounds), false, None) => RunsIn::Rounds(rounds),
+                (None, true, waves) => RunsIn::Events(waves.unwrap_or(WAVES)),
+                _ => {
+                    let form =
+                        "it has either \"rounds\", or \"events\": true and perhaps \"waves\"";
+                    return Err(NotUnderstood(form.to_owned()));
+                }
+            };
+            if answer.values.iter().any(|value| value.text() == "null") {
+                return Err(NotUnderstood("null is no value: it stands for none".to_owned()));
+            }
+            Ok(Ok((runs_in, answer)))
+        });
+        let (runs_in, Description { name, values, task, termination, answers, .. }) = answered?;
+        let termination = match termination {
+            MustDecide::All => Termination::All,
+            MustDecide::AllOrNone => Termination::AllOrNone,
+            MustDecide::Free => Termination::Free,
+        };
+        Ok(Described { program, n, f, name, runs_in, values, task, termination, answers })
+    }
+
+    /// Whether the program can be asked this.
+    pub fn answers(&self, question: Optional) -> bool {
+        self.answers.contains(&question)
+    }
+
+    /// What is asked of the protocol; nothing if what the program answers does not count.
+    pub fn problem(&self, n: usize) -> Result<Problem<Opaque>, String> {
+        if let Some(trouble) = self.program.trouble() {
+            return Err(trouble.clone());
+        }
+        if n != self.n {
+            let described = format!("the program was asked for {} generals", self.n);
+            return Err(format!(
+                "{described}, and there are {n}: change \"n\" of the protocol, too"
+            ));
+        }
+        let values = self.values.iter().cloned();
+        let problem = match self.task {
+            Task::Broadcast => Problem::broadcast(values),
+            Task::Consensus => Problem::consensus(values),
+        };
+        Ok(problem.deciding(self.termination))
+    }
+
+    /// What is decided in a state.
+    pub fn decide(&self, state: &Opaque) -> Option<Opaque> {
+        let question = format!(r#"{{"ask":"decide","state":{}}}"#, state.text());
+        self.program.ask(&question, |mut answer| {
+            let decision = opaque(&mut answer, "decision")?;
+            no_more(&answer)?;
+            Ok(Some(decision).filter(|decision| decision.text() != "null"))
+        })
+    }
+
+    /// The question with which a general starts.
+    pub fn beginning(&self, ask: &str, seat: Seat, input: Option<&Opaque>) -> String {
+        let Seat { me, n, neighbours } = seat;
+        let neighbours: Vec<usize> = neighbours.iter().map(|general| general.id()).collect();
+        format!(
+            r#"{{"ask":"{ask}","me":{},"n":{n},"f":{},"neighbours":{},"input":{}}}"#,
+            me.id(),
+            self.f,
+            json!(neighbours),
+            input.map_or("null", Opaque::text),
+        )
+    }
+}
+
+/// A field of an answer that can be anything.
+pub fn opaque(answer: &mut Fields, name: &str) -> Result<Opaque, NotUnderstood> {
+    let value = answer.shift_remove(name);
+    let value = value.ok_or_else(|| NotUnderstood(format!("{name:?} is missing")))?;
+    Opaque::of(&value)
+}
+
+/// The program is known by its name.
+impl fmt::Debug for Described {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Described").field(&self.name).finish()
+    }
+}

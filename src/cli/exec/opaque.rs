@@ -1,0 +1,152 @@
+//! Values, messages and states of a program in another language: JSON that is taken as it is.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use super::conversation::NotUnderstood;
+
+/// A JSON value as its canonical text: the keys of objects in their order, and no white space. Two are equal if
+/// these texts are, and ordered as these texts are.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Opaque(Arc<str>);
+
+impl Opaque {
+    /// # Errors
+    ///
+    /// It holds a number that can't be handed back as it was.
+    pub fn of(value: &Value) -> Result<Opaque, NotUnderstood> {
+        let mut text = String::new();
+        write(value, &mut text)?;
+        Ok(Opaque(text.into()))
+    }
+
+    /// As it is written.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+fn write(value: &Value, text: &mut String) -> Result<(), NotUnderstood> {
+    match value {
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_unstable_by_key(|(key, _)| *key);
+            separated('{', '}', fields, text, |(key, value), text| {
+                text.push_str(&Value::from(key.as_str()).to_string());
+                text.push(':');
+                write(value, text)
+            })
+        }
+        Value::Array(items) => separated('[', ']', items, text, write),
+        Value::Number(number) => {
+            // What does not fit into 64 bits was read as the nearest number that is no whole one.
+            let rounded = number.as_f64().filter(|float| number.is_f64() && float.abs() >= WHOLE);
+            if let Some(float) = rounded {
+                return Err(NotUnderstood(format!(
+                    "{float:e} is too large to be handed back as it was: write it as a text"
+                )));
+            }
+            text.push_str(&number.to_string());
+            Ok(())
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => {
+            text.push_str(&value.to_string());
+            Ok(())
+        }
+    }
+}
+
+/// From here on there are whole numbers that have no 64 bits.
+const WHOLE: f64 = 9_223_372_036_854_775_808.0;
+
+fn separated<T>(
+    open: char,
+    close: char,
+    items: impl IntoIterator<Item = T>,
+    text: &mut String,
+    write: impl Fn(T, &mut String) -> Result<(), NotUnderstood>,
+) -> Result<(), NotUnderstood> {
+    text.push(open);
+    for (place, item) in items.into_iter().enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        write(item, text)?;
+    }
+    text.push(close);
+    Ok(())
+}
+
+/// A text that could be nothing else stands without quotes, as orders do.
+impl fmt::Debug for Opaque {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = serde_json::from_str::<String>(&self.0).ok();
+        let plain = text.filter(|text| serde_json::from_str::<Value>(text).is_err());
+        let plain = plain.filter(|text| !text.trim().is_empty());
+        f.write_str(plain.as_deref().unwrap_or(&self.0))
+    }
+}
+
+impl Serialize for Opaque {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let value: Value = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
+        value.serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Opaque {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Opaque, D::Error> {
+        let value = Value::deserialize(from)?;
+        Opaque::of(&value).map_err(|NotUnderstood(why)| D::Error::custom(why))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opaque(text: &str) -> Opaque {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn equal_values_have_one_text() {
+        let text = r#" {"b": [1, 2.5, -0.0, true, null], "a": {"\u0041": "\u00e9\n"}} "#;
+        assert_eq!(
+            opaque(text).text(),
+            "{\"a\":{\"A\":\"\u{e9}\\n\"},\"b\":[1,2.5,-0.0,true,null]}"
+        );
+        assert_eq!(opaque(opaque(text).text()), opaque(text));
+        assert_ne!(opaque("1"), opaque("1.0"));
+        assert_eq!(serde_json::to_string(&opaque(text)).unwrap(), opaque(text).text());
+    }
+
+    #[test]
+    fn texts_look_like_orders_unless_they_could_be_something_else() {
+        for (text, shown) in [
+            ("\"ATTACK\"", "ATTACK"),
+            ("\"two words\"", "two words"),
+            ("\"1\"", "\"1\""),
+            ("\"null\"", "\"null\""),
+            ("\"\"", "\"\""),
+            ("1", "1"),
+            ("[\"a\"]", "[\"a\"]"),
+        ] {
+            assert_eq!(format!("{:?}", opaque(text)), shown);
+        }
+    }
+
+    #[test]
+    fn a_number_that_would_be_another_one_is_refused() {
+        assert_eq!(opaque("18446744073709551615").text(), "18446744073709551615");
+        assert_eq!(opaque("-9223372036854775808").text(), "-9223372036854775808");
+        for large in ["18446744073709551616", "-9223372036854775809", "1e300"] {
+            let refused = serde_json::from_str::<Opaque>(large).unwrap_err().to_string();
+            assert!(refused.contains("write it as a text"), "{refused}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! A protocol in rounds that a program in another language runs.
+
+use super::conversation::{field, no_more};
+use super::described::{Described, Optional, RunsIn, opaque};
+use super::opaque::Opaque;
+use crate::general::General;
+use crate::graph::Graph;
+use crate::protocol::{Lockstep, Round, Seat};
+use crate::testable::{ProblemOf, Repertoire, Testable, Wire, Words};
+
+/// It is asked a question for each method.
+#[derive(Debug)]
+pub struct ExecRounds(pub Described);
+
+impl Lockstep for ExecRounds {
+    type Value = Opaque;
+    type Decision = Opaque;
+    type Message = Opaque;
+    type State = Opaque;
+
+    fn rounds(&self, _: usize) -> usize {
+        match self.0.runs_in {
+            RunsIn::Rounds(rounds) | RunsIn::Events(rounds) => rounds,
+        }
+    }
+
+    fn start(&self, seat: Seat, input: Option<&Opaque>) -> Opaque {
+        self.next(&self.0.beginning("start", seat, input))
+    }
+
+    fn send(&self, state: &Opaque, round: Round, to: General) -> impl IntoIterator<Item = Opaque> {
+        let (state, to) = (state.text(), to.id());
+        let question = format!(r#"{{"ask":"send","state":{state},"round":{round},"to":{to}}}"#);
+        self.0.program.ask(&question, |mut answer| {
+            let messages: Vec<Opaque> = field(&mut answer, "messages")?;
+            no_more(&answer).map(|()| messages)
+        })
+    }
+
+    fn receive(&self, state: &mut Opaque, round: Round, from: General, message: &Opaque) {
+        let question = format!(
+            r#"{{"ask":"receive","state":{},"round":{round},"from":{},"message":{}}}"#,
+            state.text(),
+            from.id(),
+            message.text()
+        );
+        *state = self.next(&question);
+    }
+
+    fn end_round(&self, state: &mut Opaque, round: Round) {
+        if self.0.answers(Optional::EndRound) {
+            let before = state.text();
+            let question = format!(r#"{{"ask":"end_round","state":{before},"round":{round}}}"#);
+            *state = self.next(&question);
+        }
+    }
+
+    fn decide(&self, state: &Opaque) -> Option<Opaque> {
+        self.0.decide(state)
+    }
+}
+
+impl Testable for ExecRounds {
+    fn problem(&self, graph: &Graph) -> Result<ProblemOf<Self>, String> {
+        self.0.problem(graph.n())
+    }
+
+    fn repertoire(&self, n: usize, Wire { round, from, to }: Wire) -> Repertoire<Opaque> {
+        if !self.0.answers(Optional::Repertoire) {
+            return Repertoire::unknown();
+        }
+        let (f, from, to) = (self.0.f, from.id(), to.id());
+        let question = format!(
+            r#"{{"ask":"repertoire","n":{n},"f":{f},"round":{round},"from":{from},"to":{to}}}"#
+        );
+        self.0.program.ask(&question, |mut answer| {
+            let slots: Vec<Vec<Opaque>> = field(&mut answer, "slots")?;
+            let strays: Vec<Opaque> = match answer.contains_key("strays") {
+                true => field(&mut answer, "strays")?,
+                false => Vec::new(),
+            };
+            no_more(&answer).map(|()| Repertoire::of(slots).with_strays(strays))
+        })
+    }
+
+    fn words(&self) -> &dyn Words<Opaque, Opaque> {
+        &self.0
+    }
+}
+
+impl ExecRounds {
+    /// The state that a program answers with.
+    fn next(&self, question: &str) -> Opaque {
+        self.0.program.ask(question, |mut answer| {
+            let state = opaque(&mut answer, "state")?;
+            no_more(&answer).map(|()| state)
+        })
+    }
+}
+
+impl Words<Opaque, Opaque> for Described {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+}

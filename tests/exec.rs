@@ -1,0 +1,202 @@
+//! Protocols in other languages: they are answered for as protocols in Rust are, and programs that misbehave get a finding or
+//! a line. What a person sees of them is in `golden/answers/exec*.txt`.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use jsonschema::validator_for;
+use serde_json::{Value, json};
+use turncoat::{
+    General, Graph, Lockstep, Problem, Repertoire, Round, Seat, Testable, Verdict, Wire, check,
+};
+
+use crate::command_line::{scratch_folder, turncoat, turncoat_in};
+
+const PYTHON: &str = "examples/exec/om1.py";
+const JAVASCRIPT: &str = "examples/exec/om1.js";
+
+/// OM(1) as `examples/exec/om1.py` has it.
+#[derive(Debug)]
+struct Om1;
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+struct Notes {
+    me: General,
+    n: usize,
+    order: String,
+    votes: BTreeMap<General, String>,
+}
+
+const ORDERS: [&str; 2] = ["RETREAT", "ATTACK"];
+
+fn orders() -> Vec<String> {
+    ORDERS.map(str::to_owned).to_vec()
+}
+
+fn speaks(round: Round, from: General, to: General) -> bool {
+    from.is_commander() == (round == 1) && !to.is_commander()
+}
+
+impl Lockstep for Om1 {
+    type Value = String;
+    type Decision = String;
+    type Message = String;
+    type State = Notes;
+
+    fn rounds(&self, _n: usize) -> usize {
+        2
+    }
+
+    fn start(&self, seat: Seat, order: Option<&String>) -> Notes {
+        let order = order.map_or("RETREAT", String::as_str).to_owned();
+        Notes { me: seat.me, n: seat.n, order, votes: BTreeMap::new() }
+    }
+
+    fn send(&self, notes: &Notes, round: Round, to: General) -> impl IntoIterator<Item = String> {
+        speaks(round, notes.me, to).then(|| notes.order.clone())
+    }
+
+    fn receive(&self, notes: &mut Notes, round: Round, from: General, order: &String) {
+        match round {
+            1 if from.is_commander() => notes.order = order.clone(),
+            2 if !from.is_commander() => {
+                notes.votes.entry(from).or_insert_with(|| order.clone());
+            }
+            _ => {}
+        }
+    }
+
+    fn decide(&self, notes: &Notes) -> Option<String> {
+        let votes = notes.votes.values().chain([&notes.order]);
+        let attacks = votes.filter(|vote| *vote == "ATTACK").count();
+        let attack = attacks * 2 > notes.n - 1;
+        Some(ORDERS[usize::from(attack)].to_owned())
+    }
+}
+
+impl Testable for Om1 {
+    fn problem(&self, _: &Graph) -> Result<Problem<String>, String> {
+        Ok(Problem::broadcast(orders()))
+    }
+
+    fn repertoire(&self, _n: usize, Wire { round, from, to }: Wire) -> Repertoire<String> {
+        match speaks(round, from, to) {
+            true => Repertoire::one_of(orders()),
+            false => Repertoire::silent(),
+        }
+    }
+}
+
+/// The verdict as JSON has it: its name, of how many behaviours it speaks, and the smallest attack.
+fn told<F>(verdict: &Verdict<F>, attack: Value) -> Value {
+    let behaviours = verdict.behaviours.exact().expect("they are few").to_string();
+    json!({ "verdict": verdict.name(), "behaviours": behaviours, "attack": attack })
+}
+
+/// OM(1) holds among four generals and not among three, of as many behaviours, and by the same smallest
+/// attack, whatever it is written in.
+#[test]
+fn om1_is_the_same_in_every_language() {
+    for n in [3, 4] {
+        let verdict = check(Om1).generals(n).traitors(1).run().unwrap();
+        let attack = verdict.counterexample().map(|found| {
+            let attack = json!(found.attack);
+            json!([attack["traitors"], attack["inputs"], attack["lies"]])
+        });
+        let expected = told(&verdict, attack.unwrap_or_default());
+        assert_eq!(expected["verdict"], ["broken", "holds"][n - 3]);
+        for program in [PYTHON, JAVASCRIPT] {
+            let answer =
+                turncoat(&format!("check exec --command {program} -n {n} -f 1 --format json"));
+            let json: Value = serde_json::from_str(&answer.out).expect(&answer.err);
+            let found = &json["counterexample"];
+            let attack = json!([found["traitors"], found["inputs"], found["lies"]]);
+            let attack = if found.is_null() { Value::Null } else { attack };
+            let said = json!({
+                "verdict": json["verdict"], "behaviours": json["behaviours"], "attack": attack
+            });
+            assert_eq!(said, expected, "{program}, n = {n}");
+        }
+    }
+}
+
+#[test]
+fn the_answer_does_not_depend_on_threads() {
+    for program in [PYTHON, "examples/exec/om1_broken.js"] {
+        let on = |threads| {
+            turncoat(&format!("check exec --command {program} -n 4 -f 1 --threads {threads}")).out
+        };
+        assert_eq!(on(1), on(4), "{program}");
+    }
+}
+
+/// A program that hangs is waited for no longer than is said, and not again.
+#[test]
+fn a_program_that_hangs_gets_a_line() {
+    let command = "--command 'python3 tests/exec/misbehaves.py mute' --answer-timeout 700ms";
+    let start = std::time::Instant::now();
+    let answer = turncoat(&format!("check exec {command} -n 3 -f 1"));
+    assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{}", answer.err);
+    assert!(answer.err.contains("the program did not answer within 700ms"), "{}", answer.err);
+    assert_eq!(answer.err.lines().count(), 1, "{}", answer.err);
+    // Generous: the machine may be busy. It would answer after a minute.
+    assert!(start.elapsed().as_secs() < 30);
+}
+
+/// All that is asked, and answered by the helpers' examples, and all that the documentation shows, fits the schema.
+#[test]
+fn lines_fit_their_schema() {
+    let schema: Value = serde_json::from_str(&turncoat("schema exec").out).unwrap();
+    jsonschema::meta::validate(&schema).expect("it is a schema");
+    let line = validator_for(&schema).expect("it is a schema that can be used");
+    let folder = scratch_folder("exec");
+    fs::create_dir_all(&folder).unwrap();
+    let root = env!("CARGO_MANIFEST_DIR");
+    let mut lines = Vec::new();
+    for (program, n) in [(PYTHON, 3), (JAVASCRIPT, 2), ("examples/exec/reliable_broadcast.py", 2)] {
+        let heard = format!("sh -c 'tee asked | {root}/{program} | tee answered'");
+        let arguments = format!("check exec --command \"{heard}\" -n {n} -f 1 --threads 1");
+        let answer = turncoat_in(&folder, &arguments, "");
+        assert_ne!(answer.code, 2, "{}", answer.err);
+        for file in ["asked", "answered"] {
+            let said = fs::read_to_string(folder.join(file)).unwrap();
+            lines.extend(said.lines().map(str::to_owned));
+        }
+    }
+    let docs = fs::read_to_string("docs/exec.md").unwrap();
+    let shown = docs.split("```json\n").skip(1).flat_map(|block| block.split("```").take(1));
+    let shown = shown.flat_map(str::lines).filter(|line| !line.is_empty()).map(str::to_owned);
+    let before = lines.len();
+    lines.extend(shown);
+    assert!(before > 100 && lines.len() > before + 20, "{before}, {}", lines.len());
+    for said in &lines {
+        let said: Value = serde_json::from_str(said).unwrap();
+        assert!(line.is_valid(&said), "{said}");
+        let mut more = said.clone();
+        more["colour"] = json!("blue");
+        assert!(!line.is_valid(&more), "{more}");
+    }
+    for strange in [
+        json!([]),
+        json!({ "ask": "describe", "n": 65, "f": 1 }),
+        json!({ "ask": "send", "state": 1, "round": 0, "to": 1 }),
+        json!({ "name": "both", "values": [1], "rounds": 1, "events": true }),
+        json!({ "name": "none", "values": [null], "rounds": 1 }),
+        json!({ "state": 1, "effects": [{ "send": 1 }] }),
+    ] {
+        assert!(!line.is_valid(&strange), "{strange}");
+    }
+}
+
+/// The page shows the example, to the letter, and the helpers are short enough to be copied.
+#[test]
+fn the_page_shows_the_example() {
+    let docs = fs::read_to_string("docs/exec.md").unwrap();
+    let example = fs::read_to_string(PYTHON).unwrap();
+    let code = &example[example.find("import turncoat").unwrap()..];
+    assert!(docs.contains(code), "docs/exec.md: copy {PYTHON} into it");
+    for helper in ["turncoat.py", "turncoat.js"] {
+        let helper = fs::read_to_string(format!("examples/exec/{helper}")).unwrap();
+        assert!(helper.lines().count() <= 100);
+    }
+}
