@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Subcommand};
+use clap::{Arg, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use itertools::Itertools;
 use serde::de::Error;
 use serde::{Serialize, Serializer};
@@ -81,7 +81,17 @@ impl Program {
                     "{name} has an argument {flag}, which is there already"
                 )));
             }
-            let of = A::augment_args(made.augment(Command::new(*name)));
+            // clap knows the arguments of a type by the type's name, too.
+            let of_protocol = made.augment(Command::new(*name));
+            let group =
+                |own: &&ArgGroup| of_command.get_groups().any(|it| it.get_id() == own.get_id());
+            if let Some(twice) = of_protocol.get_groups().find(group) {
+                let twice = twice.get_id();
+                return Err(BadInput(format!(
+                    "{name} has arguments called {twice}, which are there already"
+                )));
+            }
+            let of = A::augment_args(of_protocol);
             let of = of.about(*about).long_about(None);
             Ok(command.subcommand(match examples.of(&asking) {
                 "" => of,
@@ -316,6 +326,12 @@ mod tests {
     }
 
     #[derive(Args, Serialize, Deserialize)]
+    struct Output {
+        #[arg(long)]
+        width: usize,
+    }
+
+    #[derive(Args, Serialize, Deserialize)]
     struct Help {
         #[arg(short = 'h')]
         happy: usize,
@@ -333,6 +349,7 @@ mod tests {
         assert_eq!(told::<Budget>(), "mine has an argument --budget, which is there already");
         assert_eq!(told::<Threads>(), "mine has an argument --threads, which is there already");
         assert_eq!(told::<Help>(), "mine has an argument -h, which is there already");
+        assert_eq!(told::<Output>(), "mine has arguments called Output, which are there already");
     }
 
     #[test]
