@@ -157,12 +157,12 @@ mod tests {
             let asked = self.asked.fetch_add(1, Ordering::Relaxed);
             let mut hasher = DefaultHasher::new();
             // Every third program is not even the same each time.
-            (self.seed, question, (self.seed % 3 == 0).then_some(asked)).hash(&mut hasher);
+            (self.seed, question, self.seed.is_multiple_of(3).then_some(asked)).hash(&mut hasher);
             let chance = hasher.finish();
             let right = om1(question).to_string();
             let half = &right[..right.len() / 2];
             let seen = |what: usize| self.seen[what].store(true, Ordering::Relaxed);
-            if chance % (1 << (self.seed % 10)) != 0 {
+            if !chance.is_multiple_of(1 << (self.seed % 10)) {
                 return Ok(right);
             }
             let kind = chance >> 32 & if chance >> 36 & 1 == 0 { 3 } else { 15 };
@@ -205,7 +205,7 @@ mod tests {
         let verdict = exec.run_by(program).and_then(|notation| {
             let check = Check::about(&*notation as &dyn Machine, Everything::default());
             let check =
-                check.on(&Graph::complete(n)).against(Adversary::new(FaultClass::Byzantine, 1));
+                check.on(Graph::complete(n)).against(Adversary::new(FaultClass::Byzantine, 1));
             notation.answered(|| check.verdict(&Progress::new()).map_err(BadInput::new))
         });
         let fault = |found: &crate::search::Found| found.execution.fault.is_some();
@@ -220,14 +220,14 @@ mod tests {
     #[test]
     fn a_thousand_programs_that_misbehave_get_a_verdict_or_a_line() {
         let mut counts = [0; 4];
-        for seed in 0..1000 {
-            let (n, right) = if seed % 2 == 0 { (3, "broken") } else { (2, "holds") };
+        for seed in 0..1000_u64 {
+            let (n, right) = if seed.is_multiple_of(2) { (3, "broken") } else { (2, "holds") };
             let (verdict, [no_answer, failed]) = verdict(n, seed);
             let told =
                 format!("seed {seed}: {verdict:?}, no answer: {no_answer}, failed: {failed}");
             let count = match verdict {
                 Err(line) => {
-                    assert!(no_answer || failed || seed % 3 == 0, "{told}");
+                    assert!(no_answer || failed || seed.is_multiple_of(3), "{told}");
                     assert!(!line.is_empty() && !line.contains(crate::escape::commands), "{told}");
                     0
                 }

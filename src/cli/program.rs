@@ -14,7 +14,7 @@ use super::answer::BadInput;
 use super::files::quoted;
 use super::protocols::{Parameters, Protocol};
 use crate::Graph;
-use crate::report::attack_file::{AttackFileError, part};
+use crate::report::attack_file::{AttackFileError, in_words, part};
 use crate::report::json::merge;
 use crate::report::notation::Notation;
 
@@ -106,11 +106,11 @@ impl Program {
         written: Value,
         command: Option<&str>,
     ) -> Result<Specification<'_>, AttackFileError> {
-        let wrong = |message| AttackFileError::in_protocol(&serde_json::Error::custom(message));
+        let wrong = |message| in_protocol(&serde_json::Error::custom(message));
         let mut written: Map<String, Value> = part("protocol", written)?;
-        let name = written.shift_remove("protocol").ok_or_else(|| {
-            AttackFileError::in_protocol(&serde_json::Error::missing_field("protocol"))
-        })?;
+        let name = written
+            .shift_remove("protocol")
+            .ok_or_else(|| in_protocol(&serde_json::Error::missing_field("protocol")))?;
         let name: String = part("protocol", name)?;
         let protocol = self.protocol(&name).ok_or_else(|| {
             wrong(format!(
@@ -132,13 +132,18 @@ impl Program {
             None => {}
         }
         let parameters = protocol.made.read(Value::Object(written));
-        let parameters = parameters.map_err(|error| AttackFileError::in_protocol(&error))?;
+        let parameters = parameters.map_err(|error| in_protocol(&error))?;
         Ok(Specification { protocol, parameters })
     }
 
     fn protocol(&self, name: &str) -> Option<&Protocol> {
         self.protocols.iter().find(|protocol| protocol.name == name)
     }
+}
+
+/// What is wrong with a protocol in a file.
+fn in_protocol(error: &serde_json::Error) -> AttackFileError {
+    AttackFileError::Part { place: "protocol".to_owned(), message: in_words(error) }
 }
 
 /// The protocol that is a program of its own, and the argument that says which.

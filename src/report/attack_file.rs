@@ -147,11 +147,6 @@ pub fn part<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, AttackFi
 }
 
 impl AttackFileError {
-    /// What is wrong with the protocol.
-    pub(crate) fn in_protocol(error: &serde_json::Error) -> AttackFileError {
-        AttackFileError::at("protocol".to_owned(), "", in_words(error))
-    }
-
     /// What is wrong in a part: its place in a whole of this name.
     fn at(place: String, name: &str, message: String) -> AttackFileError {
         let place = if place == "." { name.to_owned() } else { place };
@@ -160,6 +155,6 @@ impl AttackFileError {
 }
 
 /// The reader's own words, but for names of types.
-fn in_words(error: &serde_json::Error) -> String {
+pub(crate) fn in_words(error: &serde_json::Error) -> String {
     error.to_string().replace("expected usize", "expected a whole number")
 }
