@@ -198,10 +198,11 @@ mod tests {
     }
 
     /// The verdict's name, and whether what was found is a fault; or the line that is said instead.
-    fn verdict(n: usize, seed: u64) -> (Result<(&'static str, bool), String>, [bool; 2]) {
-        let seen = Arc::<[AtomicBool; 2]>::default();
-        let program = Fuzzed { seed, asked: AtomicU64::new(0), seen: Arc::clone(&seen) };
-        let exec = Exec { n, f: 1, command: "fuzzed".to_owned(), answer_timeout: 10 };
+    fn checked(
+        n: usize,
+        program: impl Answering + 'static,
+    ) -> Result<(&'static str, bool), String> {
+        let exec = Exec { n, f: 1, command: "in this process".to_owned(), answer_timeout: 10 };
         let verdict = exec.run_by(program).and_then(|notation| {
             let check = Check::about(&*notation as &dyn Machine, Everything::default());
             let check =
@@ -209,10 +210,16 @@ mod tests {
             notation.answered(|| check.verdict(&Progress::new()).map_err(BadInput::new))
         });
         let fault = |found: &crate::search::Found| found.execution.fault.is_some();
-        let verdict = verdict
+        verdict
             .map(|verdict| (verdict.name(), verdict.counterexample().is_some_and(fault)))
-            .map_err(|BadInput(line)| line);
-        (verdict, [NO_ANSWER, FAILED].map(|what| seen[what].load(Ordering::Relaxed)))
+            .map_err(|BadInput(line)| line)
+    }
+
+    /// The same of one that is fuzzed, and whether it gave no answer, or failed.
+    fn verdict(n: usize, seed: u64) -> (Result<(&'static str, bool), String>, [bool; 2]) {
+        let seen = Arc::<[AtomicBool; 2]>::default();
+        let program = Fuzzed { seed, asked: AtomicU64::new(0), seen: Arc::clone(&seen) };
+        (checked(n, program), [NO_ANSWER, FAILED].map(|what| seen[what].load(Ordering::Relaxed)))
     }
 
     /// Each misbehaves in its own way, and is asked in this process: no panic, no hang, and no verdict but that on the
@@ -244,5 +251,41 @@ mod tests {
         }
         // Lines, findings, verdicts on OM(1) itself, and such to which only traitors failed to answer.
         assert!(counts[..3].iter().all(|count| *count > 100) && counts[3] > 0, "{counts:?}");
+    }
+
+    /// One that is driven by events, and has a mistake that it meets at once.
+    struct Mistaken(&'static str);
+
+    impl Answering for Mistaken {
+        fn answer(&self, question: &str) -> Result<String, NoAnswer> {
+            let question: Value = serde_json::from_str(question).expect("questions are JSON");
+            Ok(match question["ask"].as_str() {
+                Some("describe") => r#"{"name": "Mistaken", "values": [1, 2], "events": true}"#,
+                Some("decide") => r#"{"decision": null}"#,
+                _ => self.0,
+            }
+            .to_owned())
+        }
+    }
+
+    #[test]
+    fn a_mistake_in_events_is_found_although_nothing_was_said_yet() {
+        let begun = |answer| checked(3, Mistaken(answer));
+        for fault in [
+            r#"{"error": "NameError: oder"}"#,
+            r#"{"state": 1, "effects": [{"send": 1, "to": 9}]}"#,
+            r#"{"state": 1, "effects": [{"ask_coin": {"local": 1}}, {"ask_coin": {"local": 1}}]}"#,
+        ] {
+            assert_eq!(begun(fault), Ok(("broken", true)), "{fault}");
+        }
+        for (strange, told) in [
+            (r#"{"state": 1, "effects": [{"sned": 1}]}"#, "at effects[0]: this is no effect"),
+            (r#"{"state": 1, "effects": [{"send": 1, "to": 64}]}"#, "at effects[0]: this is no"),
+            (r#"{"state": 1, "effects": {}}"#, "at effects: invalid type: map, expected a seq"),
+            (r#"{"state": 1}"#, "no alphabet is given, and nothing was heard"),
+        ] {
+            let line = begun(strange).unwrap_err();
+            assert!(line.contains(told), "{line}");
+        }
     }
 }

@@ -68,6 +68,8 @@ pub(crate) struct Harvest {
     slots: BTreeMap<(General, Round), Vec<Vec<MessageId>>>,
     strays: Vec<MessageId>,
     pub harvested: Harvested,
+    /// Whether the protocol failed in some run.
+    pub failed: bool,
 }
 
 impl Harvest {
@@ -82,7 +84,8 @@ impl Harvest {
         progress: &Progress,
     ) -> Option<Harvest> {
         let (heard, runs) = (BTreeMap::new(), vec![RecordedRun::default()]);
-        let mut listener = Listener { machine, terms, heard, runs, listened: 0, sent: 0 };
+        let mut listener =
+            Listener { machine, terms, heard, runs, listened: 0, sent: 0, failed: false };
         let mut inputs = inputs(terms);
         for inputs in &inputs {
             progress.go_on().ok()?;
@@ -275,6 +278,8 @@ struct Listener<'a> {
     listened: usize,
     /// How many messages were sent.
     sent: usize,
+    /// Whether the protocol failed.
+    failed: bool,
 }
 
 impl Listener<'_> {
@@ -287,6 +292,7 @@ impl Listener<'_> {
         let execution = simulate(&mut worker, self.terms, roles, &mut mimic, &|_, _| None);
         self.listened += 1;
         self.sent += execution.messages();
+        self.failed |= execution.fault.is_some();
         let mut new = false;
         for Delivery { wire, said, loyal } in &execution.deliveries {
             let place = (wire.from, self.terms.key(wire.round));
@@ -328,7 +334,7 @@ impl Listener<'_> {
                 slots.insert((me, 1), all.map(|message| vec![message]).collect());
             }
         }
-        Harvest { slots, strays, harvested }
+        Harvest { slots, strays, harvested, failed: self.failed }
     }
 }
 

@@ -103,7 +103,8 @@ impl<'a> Space<'a> {
             harvest = Harvest::of(machine, terms, adversary, progress);
             let Some(harvest) = &harvest else { return Ok(None) };
             repertoires.iter_mut().for_each(|(wire, known)| harvest.add_to(*wire, known));
-            if terms.in_waves && repertoires.iter().all(is_silent) {
+            // Where the protocol failed before it said anything, the search finds that.
+            if terms.in_waves && !harvest.failed && repertoires.iter().all(is_silent) {
                 return Err(Refusal::NoAlphabet);
             }
         }
