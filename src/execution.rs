@@ -1,6 +1,7 @@
 //! The simulator: a protocol run under an attack, deterministic, and everything that was said.
 
 mod deliveries;
+mod forgeries;
 pub(crate) mod simulate;
 mod simulator;
 mod waves;
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 use itertools::Itertools;
 
 pub use self::deliveries::{Deliveries, Delivery, Sent};
-pub(crate) use self::simulate::Forgeries;
+pub(crate) use self::forgeries::Forgeries;
 #[cfg(feature = "cli")]
 pub(crate) use self::simulator::run_by_numbers;
 pub use self::simulator::{Simulator, run};

@@ -74,6 +74,7 @@
 //! | 0 | [`general`], [`graph`] | who there is, who can talk to whom |
 //! | 0 | [`order`], [`count`] | what they agree on, how many |
 //! | 0 | `escape` | what is shown of texts that are not ours |
+//! | 0 | `collecting` | lists, maps and sorting that are quick to compile |
 //! | 0 | [`outcome`] | how it ended, and what is asked: broadcast or consensus, demands |
 //! | 1 | [`protocol`], [`signature`], [`fault`] | a protocol, how it signs, and what none may do |
 //! | 1 | [`testable`], [`forgery`] | their testing sides |

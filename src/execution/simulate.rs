@@ -5,7 +5,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use itertools::Itertools;
-use rustc_hash::FxHashMap;
 
 use super::{Deliveries, Delivery, Execution, Sent};
 use crate::adversary::FaultClass;
@@ -22,36 +21,10 @@ use crate::protocol::events::{Coin, Face, OwnEvent};
 use crate::protocol::{Round, Seat};
 use crate::schedule::{Arrival, Inbox, Shift, arrange};
 use crate::signature::Signed;
-use crate::testable::{Forgery, Wire};
+use crate::testable::Wire;
 
 /// Says in which way a message is forged, if it is a forgery on that wire.
 pub(crate) type Labels<'a> = dyn Fn(Wire, MessageId) -> Option<&'static str> + 'a;
-
-/// The forgeries of a protocol's repertoire, on those wires where it matters.
-#[derive(Default)]
-pub(crate) struct Forgeries {
-    known: RefCell<FxHashMap<Wire, FxHashMap<MessageId, &'static str>>>,
-}
-
-impl Forgeries {
-    /// In which way a message is forged, if it is a forgery on this wire.
-    pub fn label(
-        &self,
-        machine: &dyn Machine,
-        terms: &Terms,
-        wire: Wire,
-        message: MessageId,
-    ) -> Option<&'static str> {
-        let mut known = self.known.borrow_mut();
-        let labels = known.entry(wire).or_insert_with(|| {
-            let repertoire = machine.repertoire(terms.n(), wire);
-            let forgeries = repertoire.map(|repertoire| repertoire.forgeries).unwrap_or_default();
-            let forgeries = forgeries.into_iter().rev();
-            forgeries.map(|Forgery { label, message }| (message, label)).collect()
-        });
-        labels.get(&message).copied()
-    }
-}
 
 /// What the enemy decides while a protocol is played.
 pub(crate) trait Enemy {

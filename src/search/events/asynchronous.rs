@@ -16,7 +16,7 @@ use super::locals::{Locals, Scope};
 use super::mail::HeardPrice;
 use super::naive::Naive;
 use super::phase_run::PhasedFinding;
-use super::phases::{Carried, PhaseSearch};
+use super::phases::{NoFinding, PhaseSearch};
 use super::run::{LinearRun, RunGoal, linear_run};
 use super::start::Start;
 use super::stop::Stop;
@@ -372,7 +372,7 @@ impl Asynchronous<'_> {
             .has(Property::Termination)
             .then_some(GameRules { needed: self.search.adversary.traitors + 1, hasty: self.hasty });
         match PhaseSearch::new(columns, options, game).explored(budget)? {
-            Ok(Carried { vectors, is_played }) => {
+            Ok(NoFinding { vectors, is_played }) => {
                 self.carried.fetch_add(vectors as u64, Ordering::Relaxed);
                 self.unplayed.fetch_or(!is_played, Ordering::Relaxed);
                 Ok(None)

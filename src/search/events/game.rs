@@ -34,7 +34,7 @@ pub(super) type Sendings = Vec<(General, SendingId)>;
 
 /// How a turn is won, by the names of the vector with which it begins.
 #[derive(Clone, Debug)]
-pub(super) struct Turn {
+pub(super) struct GameTurn {
     /// What is sent up to the coin; to ask for it stands among that.
     pub before: Sendings,
     /// Where each general is then.
@@ -76,13 +76,14 @@ pub(super) struct Game<'g, 'a> {
 
 impl Game<'_, '_> {
     /// By vector from which the traitors win, how they play.
-    pub fn won(mut self, budget: &mut StepBudget<'_>) -> Result<BTreeMap<usize, Turn>, Stop> {
+    pub fn won(mut self, budget: &mut StepBudget<'_>) -> Result<BTreeMap<usize, GameTurn>, Stop> {
         let all = self.vectors.iter().map(|(vector, number)| (*number, vector.clone()));
         let mut left: BTreeMap<usize, Start> = all.collect();
         left.retain(|_, vector| self.is_open(vector));
-        let mut turns: BTreeMap<usize, Turn> = BTreeMap::new();
+        let mut turns: BTreeMap<usize, GameTurn> = BTreeMap::new();
         loop {
-            let is_good = |turn: &Turn| turn.after.iter().all(|end| left.contains_key(&end.next));
+            let is_good =
+                |turn: &GameTurn| turn.after.iter().all(|end| left.contains_key(&end.next));
             let is_due = |number: &usize| !turns.get(number).is_some_and(is_good);
             let due = left.keys().copied().filter(is_due).collect_vec();
             if due.is_empty() {
@@ -112,7 +113,7 @@ impl Game<'_, '_> {
         begins: &Start,
         left: &BTreeMap<usize, Start>,
         budget: &mut StepBudget<'_>,
-    ) -> Result<Option<Turn>, Stop> {
+    ) -> Result<Option<GameTurn>, Stop> {
         let start = begins.with_face(&mut self.columns.locals, CoinFace::Hidden);
         let mut board = Board::new(self.columns, self.options);
         board.explored(&start, HeardPrice::MAX, budget)?;
@@ -124,7 +125,7 @@ impl Game<'_, '_> {
         let ended = ends_of(&mut board)?;
         if let Some(end) = self.kept_open(ended, left, budget)? {
             let asked = start.0.iter().map(|(local, _)| *local).collect();
-            return Ok(Some(Turn { before: Vec::new(), asked, after: [end.clone(), end] }));
+            return Ok(Some(GameTurn { before: Vec::new(), asked, after: [end.clone(), end] }));
         }
         let mut tried: FxHashSet<(Vec<LocalId>, Vec<SnapshotId>)> = FxHashSet::default();
         for (histories, now, (before, back)) in nodes {
@@ -155,7 +156,7 @@ impl Game<'_, '_> {
                     }
                 }
                 if let Ok(after) = <[_; 2]>::try_from(after) {
-                    return Ok(Some(Turn { before, asked, after }));
+                    return Ok(Some(GameTurn { before, asked, after }));
                 }
             }
         }

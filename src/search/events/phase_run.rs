@@ -82,7 +82,7 @@ pub(super) fn told(
     }
     let (locals, group) = (columns.locals, Group::none(columns.group.generals()));
     let mut columns = Columns::new(locals, group, true);
-    let mut teller = Teller { columns: &mut columns, budget, found: violation };
+    let mut teller = PhaseTeller { columns: &mut columns, budget, found: violation };
     let (mut run, mut price, mut pauses) = (LinearRun::new(), 0, Vec::new());
     for ((start, face, told, goal), phase) in phases.into_iter().zip(1..) {
         for part in teller.parts(&start, face, told, &goal)? {
@@ -126,14 +126,14 @@ fn renamed(
 }
 
 /// What says what happens in a phase.
-struct Teller<'t, 'a, 'b, 'p> {
+struct PhaseTeller<'t, 'a, 'b, 'p> {
     columns: &'t mut Columns<'a>,
     budget: &'b mut StepBudget<'p>,
     /// The violation, once it is known.
     found: Option<Violation>,
 }
 
-impl Teller<'_, '_, '_, '_> {
+impl PhaseTeller<'_, '_, '_, '_> {
     /// What happens in a phase, up to the common coin and after it, if that matters.
     fn parts(
         &mut self,

@@ -17,7 +17,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::board::{Board, BoardOptions};
 use super::columns::{Columns, PhaseEnd};
-use super::game::{Game, GameRules, Turn, TurnEnd};
+use super::game::{Game, GameRules, GameTurn, TurnEnd};
 use super::group::RenamingId;
 use super::locals::CoinFace;
 use super::mail::HeardPrice;
@@ -60,7 +60,7 @@ struct Origin {
 }
 
 /// What is known where there is no violation.
-pub(super) struct Carried {
+pub(super) struct NoFinding {
     /// How many vectors are carried from phase to phase.
     pub vectors: usize,
     /// Whether it is known that traitors can't keep all undecided for ever, in phases that all end.
@@ -80,7 +80,7 @@ impl<'a> PhaseSearch<'a> {
     pub fn explored(
         mut self,
         budget: &mut StepBudget<'_>,
-    ) -> Result<Result<Carried, PhasedFinding>, Stop> {
+    ) -> Result<Result<NoFinding, PhasedFinding>, Stop> {
         let Some(first) = Start::first(&mut self.columns.locals)? else {
             let violation = self.columns.locals.fault();
             return Ok(Err(PhasedFinding::at_the_start(violation)));
@@ -203,7 +203,7 @@ impl<'a> PhaseSearch<'a> {
     fn endless(
         mut self,
         budget: &mut StepBudget<'_>,
-    ) -> Result<Result<Carried, PhasedFinding>, Stop> {
+    ) -> Result<Result<NoFinding, PhasedFinding>, Stop> {
         let mut turns = BTreeMap::new();
         let rules = self.game.filter(|_| !self.columns.locals.tossed_alone);
         let played = self.options.zip(rules);
@@ -214,9 +214,9 @@ impl<'a> PhaseSearch<'a> {
         let Some(first) = turns.keys().next().copied() else {
             self.columns.locals.lay_down();
             let (vectors, is_played) = (self.vectors.len(), played.is_some());
-            return Ok(Ok(Carried { vectors, is_played }));
+            return Ok(Ok(NoFinding { vectors, is_played }));
         };
-        let next = |turn: &Turn| turn.after.each_ref().map(|end| end.next);
+        let next = |turn: &GameTurn| turn.after.each_ref().map(|end| end.next);
         let next = turns.iter().map(|(number, turn)| (*number, next(turn))).collect();
         let (walk, stem) = walk(&next, first);
         let mut steps = self.leading_to(first);
@@ -224,7 +224,7 @@ impl<'a> PhaseSearch<'a> {
         let from = steps.len() + stem + 1;
         let mut at = first;
         for (vector, face) in walk {
-            let Turn { before, asked, after } = &turns[&vector];
+            let GameTurn { before, asked, after } = &turns[&vector];
             let TurnEnd { sendings, ends, next, renaming } = &after[usize::from(face)];
             let run = PhaseRun::Tosses(before.clone(), asked.clone(), sendings.clone());
             let (face, ends) = (CoinFace::Shows(face), Some((ends.clone(), *renaming)));
