@@ -2,6 +2,7 @@
 
 mod lasso;
 mod lie;
+mod twin;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use self::lasso::Lasso;
 use self::lie::present;
 pub use self::lie::{Edit, Lie};
+pub use self::twin::Twin;
 use crate::adversary::FaultClass;
 use crate::collecting::{listed, mapped};
 use crate::general::{General, Generals};
@@ -49,6 +51,8 @@ pub struct Attack<V, M> {
     pub happenings: Vec<Happening>,
     /// How it goes on for ever, if it does.
     pub lasso: Option<Lasso>,
+    /// The second nodes that traitors run.
+    pub twins: Vec<Twin<V>>,
 }
 
 /// The attacks on a protocol.
@@ -73,8 +77,20 @@ impl<V, M> Attack<V, M> {
         inputs: BTreeMap<General, V>,
     ) -> Attack<V, M> {
         let (graph, faults) = (graph.into(), FaultClass::Byzantine);
-        let (crashes, lies, schedule, happenings, lasso) = Default::default();
-        Attack { graph, faults, traitors, inputs, crashes, lies, schedule, happenings, lasso }
+        let (crashes, lies, schedule, happenings) = Default::default();
+        let (lasso, twins) = Default::default();
+        Attack {
+            graph,
+            faults,
+            traitors,
+            inputs,
+            crashes,
+            lies,
+            schedule,
+            happenings,
+            lasso,
+            twins,
+        }
     }
 
     /// How many generals there are, traitors included.
@@ -83,11 +99,12 @@ impl<V, M> Attack<V, M> {
         self.graph.n()
     }
 
-    /// How many crashes, lies and changes of the schedule there are, and how many timers and coins that do not
-    /// do as usual.
+    /// How many crashes, lies, twins and changes of the schedule there are, and how many timers and coins that do
+    /// not do as usual.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.crashes.len() + self.lies.len() + self.schedule.len() + self.happenings.len()
+        let Attack { crashes, lies, schedule, happenings, twins, .. } = self;
+        crashes.len() + lies.len() + schedule.len() + happenings.len() + twins.len()
     }
 
     /// The same attack with its values and messages written in another way.
@@ -97,7 +114,7 @@ impl<V, M> Attack<V, M> {
         mut message: impl FnMut(&M) -> N,
     ) -> Attack<W, N> {
         let Attack { graph, faults, traitors, inputs, crashes, lies, .. } = self;
-        let Attack { schedule, happenings, lasso, .. } = self;
+        let Attack { schedule, happenings, lasso, twins, .. } = self;
         Attack {
             graph: graph.clone(),
             faults: *faults,
@@ -108,6 +125,7 @@ impl<V, M> Attack<V, M> {
             schedule: listed(schedule.iter().map(|shift| shift.map(&mut message))),
             happenings: happenings.clone(),
             lasso: lasso.clone(),
+            twins: twins.iter().map(|twin| twin.map(&mut value)).collect(),
         }
     }
 
@@ -117,7 +135,8 @@ impl<V, M> Attack<V, M> {
         let lied = self.lies.iter().map(|lie| lie.wire.from);
         let omitted = self.schedule.iter().filter(|shift| shift.arrival.is_asynchronous());
         let deaf = omitted.map(|shift| shift.wire.to).filter(|to| self.traitors.contains(*to));
-        crashed.chain(lied).chain(deaf).collect()
+        let doubled = self.twins.iter().map(|twin| twin.general);
+        crashed.chain(lied).chain(deaf).chain(doubled).collect()
     }
 }
 
@@ -144,12 +163,14 @@ struct AttackAsWritten<V, M> {
     happenings: Vec<Happening>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     lasso: Option<Lasso>,
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    twins: Vec<Twin<V>>,
 }
 
 impl<V, M> From<Attack<V, M>> for AttackAsWritten<V, M> {
     fn from(attack: Attack<V, M>) -> AttackAsWritten<V, M> {
         let Attack { graph, faults, traitors, inputs, crashes, .. } = attack;
-        let Attack { lies, schedule, happenings, lasso, .. } = attack;
+        let Attack { lies, schedule, happenings, lasso, twins, .. } = attack;
         let n = graph.is_complete().then(|| graph.n());
         let graph = Some(graph).filter(|graph| !graph.is_complete());
         AttackAsWritten {
@@ -163,6 +184,7 @@ impl<V, M> From<Attack<V, M>> for AttackAsWritten<V, M> {
             schedule,
             happenings,
             lasso,
+            twins,
         }
     }
 }
@@ -172,14 +194,25 @@ impl<V, M> TryFrom<AttackAsWritten<V, M>> for Attack<V, M> {
 
     fn try_from(written: AttackAsWritten<V, M>) -> Result<Attack<V, M>, &'static str> {
         let AttackAsWritten { n, graph, faults, traitors, inputs, crashes, .. } = written;
-        let AttackAsWritten { lies, schedule, happenings, lasso, .. } = written;
+        let AttackAsWritten { lies, schedule, happenings, lasso, twins, .. } = written;
         let graph = match (n, graph) {
             (Some(n), None) => Graph::complete(n),
             (None, Some(graph)) => graph,
             (None, None) => return Err("missing field `n`, or `graph`"),
             (Some(_), Some(_)) => return Err("an attack has either `n` or `graph`"),
         };
-        Ok(Attack { graph, faults, traitors, inputs, crashes, lies, schedule, happenings, lasso })
+        Ok(Attack {
+            graph,
+            faults,
+            traitors,
+            inputs,
+            crashes,
+            lies,
+            schedule,
+            happenings,
+            lasso,
+            twins,
+        })
     }
 }
 
@@ -194,9 +227,11 @@ pub enum Item {
     Crash(usize),
     /// One of the timers and coins.
     Happening(usize),
+    /// One of the second nodes.
+    Twin(usize),
 }
 
-/// "lie 1", "schedule 2", "crash 1", "happening 1".
+/// "lie 1", "schedule 2", "crash 1", "happening 1", "twin 1".
 impl fmt::Display for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -204,6 +239,7 @@ impl fmt::Display for Item {
             Item::Shift(number) => write!(f, "schedule {number}"),
             Item::Crash(number) => write!(f, "crash {number}"),
             Item::Happening(number) => write!(f, "happening {number}"),
+            Item::Twin(number) => write!(f, "twin {number}"),
         }
     }
 }
@@ -255,6 +291,8 @@ pub enum Misfit {
     Lasso(&'static str),
     #[error("lasso: there is no wave {wave}: there are at most {waves}")]
     LassoWave { wave: Round, waves: usize },
+    #[error("{item}: the second node of general {general} can't be given {value}")]
+    TwinInput { item: Item, general: usize, value: String },
     #[error("{item}: general {general} crashes twice")]
     CrashedAgain { item: Item, general: usize },
 }

@@ -1,9 +1,11 @@
 //! The simulator: a protocol run under an attack, deterministic, and everything that was said.
 
 mod deliveries;
+mod eavesdropper;
 mod forgeries;
 pub(crate) mod simulate;
 mod simulator;
+pub(crate) mod twins;
 mod waves;
 mod written;
 
@@ -75,6 +77,9 @@ pub enum Missing {
     /// It needs this signature, which the traitors neither make nor have overheard.
     #[error("the traitors neither make nor have overheard the signature of general {} on {}", .0.by.id(), .0.statement.escape_ascii())]
     Signature(Signed),
+    /// Nobody has said it before, and it is not on the menu of what a traitor can make up.
+    #[error("nobody has said it before, and it is not on the menu of what a traitor can say")]
+    Unsaid,
     /// Nobody knows what it needs: the protocol panics when it looks for the signatures.
     #[error("nobody knows which signatures it needs: {0}")]
     Unreadable(String),

@@ -142,6 +142,8 @@ thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
     /// Which method of a user's type runs on this thread, if one does: see [`method`].
     static METHOD: Cell<Option<Method>> = const { Cell::new(None) };
+    /// The two answers of a node that contradicts itself.
+    static CONTRADICTION: Cell<Option<[String; 2]>> = const { Cell::new(None) };
     /// Where the last such panic was.
     static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
 }
@@ -169,6 +171,19 @@ fn caught(code: &mut dyn FnMut()) -> Result<(), String> {
     let result = panic::catch_unwind(AssertUnwindSafe(code));
     GUARDED.set(outer);
     result.map_err(told)
+}
+
+/// A node that is run again answers otherwise than it did: within [`guarded`], whose caller is told by
+/// [`contradiction`].
+#[cold]
+pub(crate) fn contradicts(once: String, again: String) -> ! {
+    CONTRADICTION.set(Some([once, again]));
+    panic!("it answers otherwise than it did");
+}
+
+/// The two answers, if that was what the last panic that was caught was about.
+pub(crate) fn contradiction() -> Option<[String; 2]> {
+    CONTRADICTION.take()
 }
 
 /// Runs a method of a user's type, within [`guarded`], so that a panic names it.

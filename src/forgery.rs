@@ -4,8 +4,6 @@
 mod bytes;
 mod ideal;
 
-use serde::{Deserialize, Serialize};
-
 use crate::general::General;
 use crate::signature::Signatures;
 

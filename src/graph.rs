@@ -7,8 +7,6 @@ mod flow;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 pub use self::edge_list::EdgeListError;
 pub use self::flow::Cut;
 use crate::general::{General, Generals};

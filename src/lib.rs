@@ -45,6 +45,9 @@
 //! [`cli::main_with`]. And it does so for programs in any other language that answer a JSON line with a JSON line, as
 //! `docs/exec.md` says: `turncoat check exec --command 'python3 mine.py' -n 4 -f 1`.
 //!
+//! An implementation as it is shipped, whose nodes need be neither `Clone` nor `Debug` nor anything else, is driven
+//! by a thin adapter, [`Opaque`], and [hunted](hunt()) in; `examples/crates` has adapters of crates.
+//!
 //! What was once found is kept in a file, and run first ever after: [`regressions`]. And a test that
 //! fails leaves a picture of the attack (as SVG, and with the feature `pages` as a page) and the attack
 //! itself in the folder that the variable `TURNCOAT_REPORT_DIR` of the environment names, and says where.
@@ -151,6 +154,9 @@
 //! wraps the hook that it finds, so that a panic that becomes a finding is not reported twice: whoever
 //! sets another hook afterwards hears of those. A panic that says "bug in turncoat" is one.
 
+#[macro_use]
+extern crate serde_derive;
+
 pub mod adversary;
 mod artifacts;
 pub mod attack;
@@ -194,7 +200,7 @@ pub mod verdict;
 pub mod view;
 
 pub use crate::adversary::{Adversary, FaultClass};
-pub use crate::attack::{Attack, AttackOn, Edit, Item, Lie};
+pub use crate::attack::{Attack, AttackOn, Edit, Item, Lie, Twin};
 pub use crate::check::{Check, check};
 pub use crate::execution::{Counterexample, run};
 pub use crate::general::{General, Generals, Swap};
@@ -213,6 +219,7 @@ pub use crate::protocols::flood_set::FloodSet;
 pub use crate::protocols::hotstuff::HotStuff;
 pub use crate::protocols::in_waves::{AnyProtocol, InWaves};
 pub use crate::protocols::interactive::InteractiveConsistency;
+pub use crate::protocols::nodes::{ByNodes, NamedMessage, NodeHistory, Nodes};
 pub use crate::protocols::oral::OralMessages;
 pub use crate::protocols::reliable_broadcast::ReliableBroadcast;
 pub use crate::protocols::routed::RoutedMessages;
@@ -230,8 +237,9 @@ pub use crate::signature::ideal::Ideal;
 pub use crate::suspects::{Suspected, Suspects, suspects};
 pub use crate::symmetry::assert_symmetric;
 pub use crate::testable::{
-    Agreement, Claims, ClaimsOf, EventTestable, Lacking, Phased, Problem, ProblemOf, Recursive,
-    Repertoire, Signing, Symmetric, Termination, Testable, Validity, Wire, Words,
+    Agreement, Claims, ClaimsOf, EventTestable, Lacking, Opaque, Outputs, Phased, Problem,
+    ProblemOf, Reaction, Reactions, Recursive, Repertoire, Signing, StreamProblem, Symmetric,
+    Termination, Testable, Validity, Wire, Words,
 };
 pub use crate::verdict::{Ruling, Verdict, VerdictOn};
 pub use crate::view::{LoyalView, LoyalViewOf, ToldMessage};

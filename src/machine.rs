@@ -81,7 +81,7 @@ pub(crate) trait Machine: Sync {
     /// Whether values and messages that were met are plain data, and the problem is what it was.
     fn tested(&self) -> Result<(), Refusal>;
 
-    /// Puts messages into their order as data.
+    /// Puts messages into the order in which they arrive: that of data, unless they come from an implementation.
     fn sort(&self, messages: &mut [MessageId]);
 
     /// The order of two messages as data.

@@ -4,8 +4,6 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 /// A commander's order. RETREAT is the order obeyed when there is none.
 ///
 /// Protocols are free to agree on any other type; the built-in ones use this by default.

@@ -6,8 +6,6 @@ mod course;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 pub use self::course::Course;
 use crate::general::{General, Generals};
 

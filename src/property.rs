@@ -4,8 +4,6 @@
 mod asked;
 mod judge;
 
-use serde::Serialize;
-
 pub use self::asked::AskedProperties;
 pub(crate) use self::judge::Judge;
 use crate::escape::escaped;

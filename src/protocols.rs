@@ -10,6 +10,7 @@ pub mod forged_chains;
 pub mod hotstuff;
 pub mod in_waves;
 pub mod interactive;
+pub mod nodes;
 pub mod oral;
 mod oral_state;
 pub mod order_set;

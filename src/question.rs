@@ -2,8 +2,6 @@
 
 use std::fmt::Debug;
 
-use serde::{Deserialize, Serialize};
-
 use crate::adversary::Adversary;
 use crate::count::many;
 use crate::general::General;

@@ -45,8 +45,6 @@ pub(crate) mod shrink;
 pub(crate) mod suspects;
 pub(crate) mod symmetry;
 
-use serde::Serialize;
-
 pub use self::choices::listening::Harvested;
 pub(crate) use self::compositional::CompositionError;
 use self::part::Part;

@@ -4,6 +4,7 @@
 mod claims;
 mod event_testable;
 mod layout;
+mod opaque;
 mod phased;
 mod problem;
 mod properties;
@@ -18,6 +19,7 @@ use std::marker::PhantomData;
 
 pub use self::claims::{Claims, Recursive, Symmetric};
 pub use self::event_testable::{EventProblemOf, EventTestable};
+pub use self::opaque::{Opaque, Outputs, Reaction, Reactions, StreamProblem};
 pub(crate) use self::phased::PREPARED_PHASES;
 pub use self::phased::Phased;
 pub use self::problem::Problem;

@@ -35,6 +35,7 @@ mod lasso;
 mod limits;
 mod monotone;
 mod mutants;
+mod opaque;
 mod oral;
 mod output;
 mod overheard;

@@ -1,7 +1,5 @@
 //! How an attack goes on for ever.
 
-use serde::{Deserialize, Serialize};
-
 use crate::protocol::Round;
 
 /// How an attack on a protocol without a last phase goes on for ever: nobody has decided after the phases that it

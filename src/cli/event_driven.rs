@@ -1,7 +1,6 @@
 //! The parameters of the protocols that are driven by events.
 
 use clap::Args;
-use serde::{Deserialize, Serialize};
 
 use super::answer::{BadInput, whole_number};
 use crate::{BenOr, BinaryAgreement, ReliableBroadcast};

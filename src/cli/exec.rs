@@ -18,7 +18,6 @@ mod rounds;
 use std::time::Duration;
 
 use clap::Args;
-use serde::{Deserialize, Serialize};
 
 use self::conversation::{Answering, Conversation};
 use self::described::{Described, RunsIn};

@@ -1,8 +1,8 @@
 //! A protocol by its name: how it comes of arguments on the command line, and of its parameters in files.
 
 use clap::{Arg, ArgMatches, Args, Command};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::answer::BadInput;

@@ -1,8 +1,8 @@
 //! The parameters of the protocols with signatures.
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use super::answer::{BadInput, whole_number};
 use super::parameters::{boxed, orders};

@@ -1,7 +1,6 @@
 //! The parameters of the protocols without signatures, and of those that say nothing of theirs.
 
 use clap::Args;
-use serde::{Deserialize, Serialize};
 
 use super::answer::{BadInput, whole_number};
 use super::parameters::orders;

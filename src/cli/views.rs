@@ -1,7 +1,6 @@
 //! The parameters of the protocols that go from view to view.
 
 use clap::Args;
-use serde::{Deserialize, Serialize};
 
 use super::answer::{BadInput, whole_number};
 use crate::{HotStuff, Tendermint};

@@ -116,6 +116,11 @@ impl<M> Deliveries<M> {
         Sent { carried: &self.carried[first..], messages: &self.messages }
     }
 
+    /// All messages, in the order in which they were put there.
+    pub(super) fn all(&self) -> &[M] {
+        &self.messages
+    }
+
     /// Where what is said next is put.
     pub(super) fn words(&mut self) -> &mut Vec<M> {
         &mut self.messages

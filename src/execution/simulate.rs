@@ -2,13 +2,16 @@
 //! and tampers with what the traitors send and with the schedule, and then all is received.
 
 use std::cell::RefCell;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use itertools::Itertools;
 
-use super::{Deliveries, Delivery, Execution, Sent};
+pub(crate) use super::eavesdropper::Eavesdropper;
+use super::twins::Twins;
+use super::{Delivery, Execution, Sent};
 use crate::adversary::FaultClass;
-use crate::attack::{Attack, Lasso};
+use crate::attack::{Attack, Lasso, Twin};
 use crate::execution::NumberedExecution;
 use crate::general::{General, Generals};
 use crate::knowledge::Knowledge;
@@ -20,7 +23,6 @@ use crate::property::{Accepted, Property};
 use crate::protocol::events::{Coin, Face, OwnEvent};
 use crate::protocol::{Round, Seat};
 use crate::schedule::{Arrival, Inbox, Shift, arrange};
-use crate::signature::Signed;
 use crate::testable::Wire;
 
 /// Says in which way a message is forged, if it is a forgery on that wire.
@@ -83,13 +85,15 @@ pub(crate) struct Roles<'a> {
     pub faults: FaultClass,
     pub traitors: Generals,
     pub inputs: &'a BTreeMap<General, ValueId>,
+    /// The second nodes of traitors.
+    pub twins: &'a [Twin<ValueId>],
 }
 
 impl<'a> Roles<'a> {
     /// What an attack is without its lies.
     pub fn of(attack: &'a NumberedAttack) -> Roles<'a> {
-        let Attack { faults, traitors, inputs, .. } = attack;
-        Roles { faults: *faults, traitors: *traitors, inputs }
+        let Attack { faults, traitors, inputs, twins, .. } = attack;
+        Roles { faults: *faults, traitors: *traitors, inputs, twins }
     }
 
     /// The first property that these decisions lack, and this course, if it is known.
@@ -101,7 +105,7 @@ impl<'a> Roles<'a> {
         quiet: bool,
         course: Option<&Course>,
     ) -> Option<Property> {
-        let Roles { faults, traitors, inputs } = *self;
+        let Roles { faults, traitors, inputs, .. } = *self;
         let bound = faults.bound(terms.n(), traitors);
         let task = terms.task;
         let outcome = Outcome { task, traitors, bound, inputs, decisions, quiet, course };
@@ -140,8 +144,9 @@ pub(crate) fn simulate_into(
     let labels = if terms.asked.forgeries { labels } else { genuine };
     let (late, lost, shown) = Default::default();
     let standing = terms.asked.of_course().map(|_| Vec::new());
+    let twins = Twins::new(roles.twins, &terms.graph, worker);
     let mut simulation =
-        Simulation { worker, terms, labels, late, lost, shown, standing, execution };
+        Simulation { worker, terms, labels, late, lost, shown, standing, twins, execution };
     let played = simulation.play(roles.inputs, enemy);
     let course = simulation.course(roles.traitors);
     match played {
@@ -150,37 +155,6 @@ pub(crate) fn simulate_into(
             execution.lacks = roles.violated(machine, terms, decisions, *quiet, course.as_ref());
         }
         Err(fault) => execution.fault = Some(*fault),
-    }
-}
-
-/// What the enemy overhears: all that the loyal say, before it speaks in the same round. (It
-/// listens only when that matters.)
-pub(crate) struct Eavesdropper<'a> {
-    machine: &'a dyn Machine,
-    traitors: Generals,
-    round: Round,
-    said: &'a Deliveries<MessageId>,
-    /// The last round to which it has listened, and what it knows from that.
-    heard: &'a RefCell<(Round, Knowledge)>,
-}
-
-impl Eavesdropper<'_> {
-    /// The first of these signatures that the traitors neither make nor have overheard.
-    pub fn lacks<'s>(
-        &self,
-        signed: impl IntoIterator<Item = &'s Signed> + Clone,
-    ) -> Option<&'s Signed> {
-        let (last, knowledge) = &mut *self.heard.borrow_mut();
-        knowledge.lacks(signed.clone())?;
-        let news = self.said.iter().rev().take_while(|delivery| delivery.wire.round > *last);
-        for Delivery { said, .. } in news.filter(|news| !self.traitors.contains(news.wire.from)) {
-            for message in said {
-                // If the protocol panics when it looks for signatures, nobody learns any.
-                knowledge.overhear(self.machine.signatures(*message).unwrap_or_default());
-            }
-        }
-        *last = self.round;
-        knowledge.lacks(signed)
     }
 }
 
@@ -197,6 +171,8 @@ pub(super) struct Simulation<'a, 'w> {
     pub(super) shown: BTreeMap<u32, Face>,
     /// What each general had decided at the start and after each round, if somebody wants to know.
     standing: Option<Vec<Vec<Option<DecisionId>>>>,
+    /// The second nodes of traitors.
+    pub(super) twins: Twins<'a>,
     pub(super) execution: &'a mut NumberedExecution,
 }
 
@@ -233,6 +209,8 @@ impl Simulation<'_, '_> {
             } else {
                 self.deliver_shifted(round, first, &shifts, enemy)?;
             }
+            let sent = self.execution.deliveries.since(first);
+            self.twins.hear(self.worker, round, &sent);
             for me in everybody.iter() {
                 let state = &mut self.execution.states[me.id()];
                 *state = self.worker.end_round(me, *state, round)?;
@@ -332,12 +310,13 @@ impl Simulation<'_, '_> {
         let overhears = Eavesdropper { machine, traitors, round, said, heard };
         let mut tales = Vec::new();
         for (place, Delivery { wire, said, .. }) in said.since(first).enumerate() {
-            if traitors.contains(wire.from)
-                && let Some(tale) = enemy.tamper(wire, said, &overhears)
-                && tale != said
-            {
-                tales.push((first + place, tale));
+            if !traitors.contains(wire.from) {
+                continue;
             }
+            let twin = self.twins.said(self.worker, wire.from, round, wire.to);
+            let due = twin.as_deref().unwrap_or(said);
+            let tale = enemy.tamper(wire, due, &overhears).or(twin.as_deref().map(<[_]>::to_vec));
+            tales.extend(tale.filter(|tale| tale != said).map(|tale| (first + place, tale)));
         }
         let deliveries = &mut self.execution.deliveries;
         tales.into_iter().for_each(|(place, tale)| deliveries.falsify(place, tale));
@@ -383,8 +362,12 @@ impl Simulation<'_, '_> {
         self.late = later;
         let due: &mut Vec<_> = &mut due;
         let machine = self.worker.machine();
+        let in_turn = |message: &MessageId, another: &MessageId| match self.terms.opaque {
+            true => Ordering::Equal,
+            false => machine.compare(*message, *another),
+        };
         due.sort_by(|(_, wire, message), (_, other, another)| {
-            wire.cmp(other).then_with(|| machine.compare(*message, *another))
+            wire.cmp(other).then_with(|| in_turn(message, another))
         });
         let traitors = self.worker.traitors;
         let Execution { deliveries, disturbed, states, accepted, .. } = &mut *self.execution;

@@ -47,7 +47,13 @@ impl Simulation<'_, '_> {
             for me in everybody.iter() {
                 let can = self.worker.pending(me, self.execution.states[me.id()])?;
                 let timers = can.iter().filter(|event| matches!(event, OwnEvent::GoesOff(_)));
-                first = first.or(timers.min().map(|timer| (me, *timer)));
+                let timer = timers.min().map(|timer| (me, *timer));
+                // Implementations tick: the others' clocks go on as well.
+                let earlier = |(_, timer): &(General, OwnEvent)| match first {
+                    Some((_, first)) => self.terms.opaque && *timer < first,
+                    None => true,
+                };
+                first = timer.filter(earlier).or(first);
             }
             let Some((me, timer)) = first else { return Ok(!self.none_pending()?) };
             self.happens(wave, me, timer)?;
@@ -97,6 +103,6 @@ impl Simulation<'_, '_> {
                 return Ok(false);
             }
         }
-        Ok(true)
+        Ok(self.twins.are_silent(self.worker))
     }
 }

@@ -127,6 +127,7 @@ pub(crate) fn obeyed_into(
     let mut enemy = Written {
         machine: worker.machine(),
         attack,
+        opaque: terms.opaque,
         by_wire: (0..attack.lies.len()).sorted_by_key(|lie| attack.lies[*lie].wire).collect(),
         last_said: said.map(|lie| lie.wire.round).max().unwrap_or(0),
         told: 0,
@@ -152,6 +153,8 @@ pub(crate) fn obeyed_into(
 struct Written<'a> {
     machine: &'a dyn Machine,
     attack: &'a NumberedAttack,
+    /// Whether messages come from an implementation.
+    opaque: bool,
     /// The places of its lies, in the order of their wires: so it is asked after them.
     by_wire: Vec<usize>,
     /// The last round in which something is said that is not due.
@@ -171,6 +174,15 @@ struct Written<'a> {
 }
 
 impl Written<'_> {
+    /// Whether a traitor can't say a message of an implementation: it has none.
+    fn is_unsaid(&self, wire: Wire, said: MessageId, overhears: &Eavesdropper<'_>) -> bool {
+        let on_menu = || {
+            let menu = self.machine.repertoire(self.attack.n(), wire);
+            menu.is_ok_and(|menu| menu.messages().any(|message| *message == said))
+        };
+        self.opaque && !overhears.said().contains(&said) && !on_menu()
+    }
+
     /// The place of the next lie, if it is told before anything is said on a wire that comes after
     /// this one.
     fn next_until(&mut self, wire: Wire) -> Option<usize> {
@@ -196,6 +208,10 @@ impl Enemy for Written<'_> {
             let Lie { wire: on, edit } = &self.attack.lies[index];
             if *on != wire {
                 continue; // Nobody speaks there.
+            }
+            if edit.said().is_some_and(|said| self.is_unsaid(wire, *said, overhears)) {
+                self.lacking.push((index, Missing::Unsaid));
+                continue;
             }
             let needed = edit.said().map(|message| self.machine.signatures(*message));
             let missing = match needed.transpose() {

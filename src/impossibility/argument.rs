@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 
 use itertools::Itertools;
-use serde::Serialize;
 
 use super::covering::{Covering, Double, play};
 use super::world::{Cosmos, NumberedWorld, World};

@@ -7,8 +7,6 @@
 //! Algorithms for Byzantine Agreement. SIAM J. Comput. 12(4), 1983. Fischer, Lynch, Merritt: Easy
 //! Impossibility Proofs for Distributed Consensus Problems. Distrib. Comput. 1(1), 1986.
 
-use serde::Serialize;
-
 use crate::count::many;
 use crate::general::Generals;
 use crate::outcome::Task;

@@ -3,7 +3,6 @@
 //! hears one copy of every general, and can't tell that it is not in the real system.
 
 use rustc_hash::FxHashMap;
-use serde::Serialize;
 
 use crate::fault::Fault;
 use crate::general::{General, Generals};

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Machine, NumberedAttack, Terms};
 use crate::adversary::FaultClass;
-use crate::attack::{Attack, Edit, Item, Misfit};
+use crate::attack::{Attack, Edit, Item, Misfit, Twin};
 use crate::general::Generals;
 use crate::outcome::Task;
 use crate::protocol::events::{FACES, OwnEvent};
@@ -101,6 +101,21 @@ pub(crate) fn fits(
             return Err(Misfit::Lasso(fault));
         } else if wave > waves {
             return Err(Misfit::LassoWave { wave, waves });
+        }
+    }
+    for (index, Twin { general, input, to }) in attack.twins.iter().enumerate() {
+        let (item, id) = (Item::Twin(index + 1), general.id());
+        if let Some(absent) = to.with(*general).iter().find(|general| general.id() >= n) {
+            return Err(Misfit::ItemNotThere { item, general: absent.id(), n });
+        } else if !attack.traitors.contains(*general) {
+            return Err(Misfit::LoyalLiar { item, general: id });
+        } else if !attack.faults.is_byzantine() {
+            return Err(Misfit::OtherFault { item, faults: attack.faults });
+        } else if input.is_some() != terms.inputs.contains(*general)
+            || input.is_some_and(|input| !terms.has(input))
+        {
+            let value = input.map_or("nothing".to_owned(), |input| machine.show_value(input));
+            return Err(Misfit::TwinInput { item, general: id, value });
         }
     }
     Ok(())

@@ -38,7 +38,7 @@ impl MessageOrder {
             if stopped() {
                 return None;
             }
-            machine.sort(run);
+            run.sort_unstable_by(|one, other| machine.compare(*one, *other));
             runs.push(run.iter());
         }
         let before = |one: &&MessageId, other: &&MessageId| machine.compare(**one, **other).is_lt();

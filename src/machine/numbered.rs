@@ -30,6 +30,11 @@ impl<P: Testable> Numbered<P> {
         }
     }
 
+    /// Whether messages come from an implementation: then they arrive in the order in which they are sent.
+    pub(super) fn is_opaque(&self) -> bool {
+        self.protocol.waves().is_some_and(|waves| waves.is_opaque())
+    }
+
     pub fn value(&self, value: ValueId) -> &P::Value {
         self.values.get(value.0)
     }

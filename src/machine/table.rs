@@ -323,7 +323,9 @@ impl<P: Testable> StateTable for Table<'_, P> {
                     "more than {MOST_SENT} messages are sent to one general at once"
                 ));
             }
-            method::<P::Message, ()>("cmp", || sort(&mut sent));
+            if !numbered.is_opaque() {
+                method::<P::Message, ()>("cmp", || sort(&mut sent));
+            }
             for message in sent {
                 said.push(numbered.number_message(message));
             }

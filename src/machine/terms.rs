@@ -32,6 +32,10 @@ pub(crate) struct Terms {
     pub asked: AskedProperties,
     /// Whether its rounds are the waves of an event-driven protocol.
     pub in_waves: bool,
+    /// Whether its messages come from an implementation: see [`Opaque`](crate::Opaque).
+    pub opaque: bool,
+    /// Whether mail between the loyal is lost, and never late.
+    pub in_order: bool,
     /// Whether those have phases without end.
     pub phased: bool,
     /// Whether all that is decided must be one of the values.
@@ -79,6 +83,10 @@ impl Terms {
         let (asked, decides_values) = (AskedProperties::of(&problem), problem.validity.is_equal());
         let fixed = BTreeMap::new();
         let in_waves = described("waves", || protocol.waves().is_some())?;
+        let opaque =
+            described("waves", || protocol.waves().is_some_and(|waves| waves.is_opaque()))?;
+        let in_order =
+            described("waves", || protocol.waves().is_some_and(|waves| waves.in_order()))?;
         let phased =
             described("phases", || protocol.waves().is_some_and(|waves| waves.phases().is_some()))?;
         let terms = Terms {
@@ -90,6 +98,8 @@ impl Terms {
             fixed,
             asked,
             in_waves,
+            opaque,
+            in_order,
             phased,
             decides_values,
             too_large,
@@ -142,6 +152,8 @@ impl Terms {
             fixed: BTreeMap::new(),
             asked: AskedProperties::default(),
             in_waves: false,
+            opaque: false,
+            in_order: false,
             phased: false,
             decides_values: false,
             too_large: None,

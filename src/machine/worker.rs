@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::numbers::{DecisionId, MessageId, StateId, ValueId};
 use super::table::{Guarded, StateTable, StoredStates};
 use super::{Machine, Terms};
-use crate::fault::{Call, Fault, FaultKind};
+use crate::fault::{Call, Fault, FaultKind, contradiction};
 use crate::general::{General, Generals, Swap};
 use crate::protocol::events::OwnEvent;
 use crate::protocol::{Round, Seat};
@@ -403,7 +403,12 @@ struct QuestionedCall {
 impl QuestionedCall {
     /// A panic is a fault.
     fn answered<T>(self, answer: Guarded<T>) -> Caught<T> {
-        answer.map_err(|message| self.fault(FaultKind::Panicked(message)))
+        answer.map_err(|message| {
+            self.fault(match contradiction() {
+                Some([one, other]) => FaultKind::Undetermined(one, other),
+                None => FaultKind::Panicked(message),
+            })
+        })
     }
 
     /// That two answers differ is a fault.

@@ -3,8 +3,6 @@
 
 use std::fmt::{self, Debug};
 
-use serde::{Deserialize, Serialize};
-
 use super::{Plain, Seat};
 use crate::general::{General, Generals};
 
@@ -16,7 +14,8 @@ use crate::general::{General, Generals};
 /// testing. Every method is pure: what it does depends on its arguments alone.
 ///
 /// The sender of a message is authentic. A general does not send to itself: what it would tell itself it does
-/// at once. A decision may come at any time, and never changes: if it does, that is a finding.
+/// at once. A decision may come at any time, and never changes, unless [it can](EventDriven::can_become): if it does, that
+/// is a finding.
 ///
 /// ```
 /// use turncoat::{Effects, EventDriven, General, Order, Seat};
@@ -113,6 +112,12 @@ pub trait EventDriven: Debug + Sync {
 
     /// What this general has decided, if it has.
     fn decision(&self, state: &Self::State) -> Option<Self::Decision>;
+
+    /// Whether a decision that was made can become this other one. By default it can't: what is decided stays.
+    /// Where it is a log, more may come.
+    fn can_become(&self, made: &Self::Decision, next: &Self::Decision) -> bool {
+        made == next
+    }
 }
 
 /// An event-driven protocol can be lent, and used again afterwards.
@@ -158,6 +163,10 @@ impl<P: EventDriven> EventDriven for &P {
 
     fn decision(&self, state: &P::State) -> Option<P::Decision> {
         (**self).decision(state)
+    }
+
+    fn can_become(&self, made: &P::Decision, next: &P::Decision) -> bool {
+        (**self).can_become(made, next)
     }
 }
 

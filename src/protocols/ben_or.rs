@@ -4,8 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use crate::count::many;
 use crate::general::{General, Generals, Swap};
 use crate::graph::Graph;

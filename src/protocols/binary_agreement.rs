@@ -5,8 +5,6 @@ mod testing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
 use crate::general::{General, Generals};
 use crate::order::Order;
 use crate::protocol::Seat;

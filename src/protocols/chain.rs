@@ -16,7 +16,6 @@
 use std::fmt::{self, Display};
 
 use itertools::Itertools;
-use serde::{Deserialize, Serialize};
 
 use crate::forgery::Forge;
 use crate::general::General;

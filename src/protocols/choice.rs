@@ -5,7 +5,6 @@ use std::fmt::{self, Display};
 
 use arrayvec::ArrayVec;
 use itertools::Itertools;
-use serde::{Deserialize, Serialize};
 
 use crate::general::Generals;
 

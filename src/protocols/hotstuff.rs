@@ -14,8 +14,6 @@ mod testing;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use crate::general::{General, Generals};
 use crate::order::Order;
 use crate::protocol::Seat;

@@ -123,9 +123,10 @@ impl<P: EventDriven> InWaves<P> {
         let before = protocol.decision(&held.state);
         let mut effects = Effects::among(held.neighbours);
         reaction(protocol, &mut held.state, &mut effects);
-        if before.is_some() {
+        if let Some(made) = &before {
             let after = protocol.decision(&held.state);
-            assert!(after == before, "the decision changes from {before:?} to {after:?}");
+            let stays = after.as_ref().is_some_and(|after| protocol.can_become(made, after));
+            assert!(stays, "the decision changes from {before:?} to {after:?}");
         }
         held.follow(&mut effects, in_next);
     }
@@ -162,6 +163,14 @@ impl<P: EventTestable> Waves<P::Message, WaveState<P::State, P::Message>> for In
 
     fn phases(&self) -> Option<&dyn Phased<P::Message, WaveState<P::State, P::Message>>> {
         self.0.phases().map(|_| self as _)
+    }
+
+    fn is_opaque(&self) -> bool {
+        self.0.is_opaque()
+    }
+
+    fn in_order(&self) -> bool {
+        self.0.in_order()
     }
 }
 
@@ -222,12 +231,15 @@ impl<P: EventTestable> Testable for InWaves<P> {
     /// Each message has a slot of its own: a traitor can say any of them in any wave. Of phases without end, those
     /// of the first few. (If there are none on any link, what is heard takes their place.)
     fn repertoire(&self, n: usize, Wire { from, to, .. }: Wire) -> Repertoire<P::Message> {
-        let mut said = self.0.alphabet(n, from, to);
+        let mut slots = self.0.slots(n, from, to);
         if let Some(phases) = self.0.phases() {
-            let in_phase = |phase| said.iter().map(move |message| phases.said_in(message, phase));
-            said = (1..=PREPARED_PHASES).flat_map(in_phase).collect();
+            let in_phase = |phase| {
+                let all = slots.iter().flatten();
+                all.map(move |message| vec![phases.said_in(message, phase)])
+            };
+            slots = (1..=PREPARED_PHASES).flat_map(in_phase).collect();
         }
-        Repertoire::of(said.into_iter().map(|message| vec![message]))
+        Repertoire::of(slots)
     }
 
     fn signing(&self) -> &dyn Signing<P::Message> {

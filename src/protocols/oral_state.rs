@@ -1,7 +1,5 @@
 //! What is said in OM(m), and what a general remembers of it, path by path.
 
-use serde::{Deserialize, Serialize};
-
 use super::path::{Path, PathBranch};
 use crate::general::General;
 use crate::protocol::{Plain, Seat};

@@ -4,7 +4,6 @@
 use std::fmt::{self, Display};
 
 use itertools::Itertools;
-use serde::{Deserialize, Serialize};
 
 use super::chain::{Chain, Sealer};
 use crate::forgery::Forge;

@@ -7,7 +7,6 @@
 use std::fmt::Debug;
 
 use itertools::Itertools;
-use serde::{Deserialize, Serialize};
 
 use crate::general::{General, Generals};
 use crate::graph::Graph;

@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use arrayvec::ArrayVec;
 use itertools::Itertools;
-use serde::{Deserialize, Serialize};
 
 use crate::general::{General, Generals};
 use crate::protocol::Seat;

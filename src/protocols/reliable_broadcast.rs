@@ -3,8 +3,6 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use crate::general::{General, Generals, Swap};
 use crate::graph::Graph;
 use crate::order::Order;

@@ -12,7 +12,6 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use itertools::Itertools;
-use serde::{Deserialize, Serialize};
 
 use super::choice::majority;
 use super::over_values;

@@ -13,7 +13,6 @@
 use std::fmt::Display;
 
 use itertools::Itertools;
-use serde::{Deserialize, Serialize};
 
 use super::chain::{Binding, Chain, Sealer, Session};
 use super::forged_chains::{Place, forgeries};

@@ -23,7 +23,6 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use itertools::Itertools;
-use serde::{Deserialize, Serialize};
 
 use super::over_values;
 use crate::general::{General, Generals};

@@ -21,7 +21,7 @@
 //! Byzantine, `faults` says how they are faulty, and `crashes` when and whom each still reaches:
 //! `{ "general": 0, "round": 1, "reaches": [2] }`. `schedule` says what does not arrive in its turn:
 //! a wire and a message as in a lie, and `arrives`, which is `"first"`, `"never"` or
-//! `{ "late": 1 }`.
+//! `{ "late": 1 }`. `twins` are second nodes that traitors run: `{ "general": 1, "input": "RETREAT", "to": [2] }`.
 
 use itertools::Itertools;
 use serde::Serialize;

@@ -2,7 +2,6 @@
 
 use std::fmt::{self, Write};
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::style::{Emphasis, Style};

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::attack_file::{AttackFile, AttackFileError, part};
-use crate::attack::{Attack, Edit, Lie};
+use crate::attack::{Attack, Edit, Lie, Twin};
 use crate::execution::{Execution, NumberedExecution};
 use crate::general::General;
 use crate::impossibility::argument::{Argument, NumberedArgument};
@@ -105,7 +105,7 @@ pub(crate) fn read_attack(
 ) -> Result<NumberedAttack, AttackFileError> {
     let attack = part::<Attack<Value, Value>>("the attack", attack)?;
     let Attack { graph, faults, traitors, inputs, crashes, .. } = attack;
-    let Attack { lies, schedule, happenings, lasso, .. } = attack;
+    let Attack { lies, schedule, happenings, lasso, twins, .. } = attack;
     let value = |(general, input): (General, Value)| {
         let value = notation.read_value(input).map_err(within(format!("inputs.{}", general.id())));
         value.map(|value| (general, value))
@@ -126,6 +126,11 @@ pub(crate) fn read_attack(
         let message = message(format!("schedule[{index}].message"), said);
         message.map(|message| Shift { wire, message, arrival })
     };
+    let twin = |(index, Twin { general, input, to }): (usize, Twin<Value>)| {
+        let read =
+            |input| notation.read_value(input).map_err(within(format!("twins[{index}].input")));
+        Ok::<_, AttackFileError>(Twin { general, input: input.map(read).transpose()?, to })
+    };
     Ok(Attack {
         graph,
         faults,
@@ -136,6 +141,7 @@ pub(crate) fn read_attack(
         schedule: schedule.into_iter().enumerate().map(shift).collect::<Result<_, _>>()?,
         happenings,
         lasso,
+        twins: twins.into_iter().enumerate().map(twin).collect::<Result<_, _>>()?,
     })
 }
 

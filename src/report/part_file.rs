@@ -8,7 +8,6 @@
 //! If the protocol was found to be broken there is an `attack`, as in an
 //! [attack file](super::attack_file).
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 

@@ -5,8 +5,6 @@
 mod facts;
 mod prose;
 
-use serde::Serialize;
-
 pub(super) use self::facts::{Facts, Named, all_held, may};
 use crate::adversary::FaultClass;
 use crate::attack::Attack;
@@ -72,6 +70,9 @@ pub struct Amount {
     /// How many timers and coins do not do as usual.
     #[serde(skip_serializing_if = "is_zero")]
     pub happenings: usize,
+    /// How many second nodes traitors run.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub twins: usize,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -82,7 +83,7 @@ fn is_zero(number: &usize) -> bool {
 impl Amount {
     /// How much of an attack there is.
     pub(crate) fn of<V, M>(attack: &Attack<V, M>) -> Amount {
-        let Attack { faults, traitors, crashes, lies, schedule, happenings, .. } = attack;
+        let Attack { faults, traitors, crashes, lies, schedule, happenings, twins, .. } = attack;
         let deaf = *faults == FaultClass::ReceiveOmission;
         let unheard =
             schedule.iter().filter(|shift| deaf && traitors.contains(shift.wire.to)).count();
@@ -97,6 +98,7 @@ impl Amount {
             wrongs,
             shifts: schedule.len() - unheard,
             happenings: happenings.len(),
+            twins: twins.len(),
         }
     }
 }

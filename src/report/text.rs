@@ -123,6 +123,9 @@ fn facts(
 /// "the 34 messages heard in 24 runs".
 fn heard(Harvested { messages, runs, left_out }: Harvested) -> String {
     let [messages, runs] = [messages, runs].map(|number| grouped(&number.to_string()));
+    if runs == "0" {
+        return format!("the {messages} messages on the menu, and what was said before");
+    }
     let left_out = match left_out {
         0 => String::new(),
         _ => format!(", of which {left_out} were said only in their place"),
@@ -293,6 +296,8 @@ impl Amount {
 
     const HAPPENINGS: Nouns = ["timer or coin", "timers and coins", "of these, left to itself"];
 
+    const TWINS: Nouns = ["second node", "second nodes", "second node, taken back"];
+
     /// What traitors do wrong.
     fn wrong(&self) -> Nouns {
         match self.faults {
@@ -306,10 +311,11 @@ impl Amount {
 
     /// The words for all that there is.
     fn words(&self) -> Nouns {
-        match (self.wrongs, self.shifts, self.happenings) {
-            (_, 0, 0) => self.wrong(),
-            (0, _, 0) => Amount::SHIFTS,
-            (0, 0, _) => Amount::HAPPENINGS,
+        match (self.wrongs, self.shifts, self.happenings, self.twins) {
+            (_, 0, 0, 0) => self.wrong(),
+            (0, _, 0, 0) => Amount::SHIFTS,
+            (0, 0, _, 0) => Amount::HAPPENINGS,
+            (0, 0, 0, _) => Amount::TWINS,
             _ => ["", "of these", "of these, taken back"],
         }
     }
@@ -322,6 +328,7 @@ impl fmt::Display for Amount {
             (self.wrongs, self.wrong()),
             (self.shifts, Amount::SHIFTS),
             (self.happenings, Amount::HAPPENINGS),
+            (self.twins, Amount::TWINS),
         ];
         let told = kinds.iter().filter(|(count, _)| *count > 0);
         let mut told = told.map(|(count, [one, many, _])| match count {

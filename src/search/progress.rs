@@ -3,8 +3,6 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
-use serde::Serialize;
-
 /// What a search is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Phase {

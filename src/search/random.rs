@@ -8,12 +8,14 @@
 //! | `lateness` | how late mail is, when timers go off, and what coins show |
 //! | `random_schedule` | what arrives when in one drawn case |
 //! | `behaviour` | how the traitors of one drawn case behave (a swarm profile) |
+//! | `open_speech` | what traitors say where messages come from an implementation |
 //! | `copies` | the loyal generals that traitors play who are two-faced |
 
 mod behaviour;
 mod copies;
 pub(crate) mod draw;
 mod lateness;
+mod open_speech;
 mod random_adversary;
 mod random_schedule;
 pub(crate) mod random_search;

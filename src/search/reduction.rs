@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::Serialize;
-
 use crate::adversary::FaultClass;
 
 /// What an engine leaves out, and why it may.

@@ -139,7 +139,8 @@ fn without(attack: &NumberedAttack, parts: Range<usize>) -> NumberedAttack {
     let lies = drain(&mut attack.lies, &parts, 0);
     let shifts = drain(&mut attack.schedule, &parts, lies);
     let crashes = drain(&mut attack.crashes, &parts, shifts);
-    drain(&mut attack.happenings, &parts, crashes);
+    let happenings = drain(&mut attack.happenings, &parts, crashes);
+    drain(&mut attack.twins, &parts, happenings);
     attack
 }
 

@@ -8,8 +8,6 @@ mod follower;
 
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use self::evidence::{MOST_PARTS, smallest_choice};
 use self::follower::{Follower, MOST_TOLD, PartOfView, is_explained};
 use super::choices::space::{Space, Stock};

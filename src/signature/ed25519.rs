@@ -7,7 +7,6 @@ use std::sync::Arc;
 use ed25519_dalek::{
     Digest, PUBLIC_KEY_LENGTH, Sha512, Signature, Signer, SigningKey, VerifyingKey, verify_batch,
 };
-use serde::{Deserialize, Serialize};
 
 use super::Signatures;
 use crate::general::{General, Generals};

@@ -4,8 +4,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::Signatures;
 use crate::forgery::Tampering;
 use crate::general::General;

@@ -107,6 +107,26 @@ pub trait EventTestable: EventDriven {
         let _ = n;
         32
     }
+
+    /// Whether its nodes are [opaque](crate::Opaque): nobody else has an answer.
+    #[doc(hidden)]
+    fn is_opaque(&self) -> bool {
+        false
+    }
+
+    /// Whether mail is lost and never late: nobody else has an answer.
+    #[doc(hidden)]
+    fn in_order(&self) -> bool {
+        false
+    }
+
+    /// The alphabet in lists, of each of which a hunt says one message at most to one general; by default each
+    /// message stands alone.
+    #[doc(hidden)]
+    fn slots(&self, n: usize, from: General, to: General) -> Vec<Vec<Self::Message>> {
+        let alphabet = self.alphabet(n, from, to).into_iter();
+        alphabet.map(|message| vec![message]).collect()
+    }
 }
 
 #[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
@@ -137,5 +157,17 @@ impl<P: EventTestable> EventTestable for &P {
 
     fn waves(&self, n: usize) -> usize {
         (**self).waves(n)
+    }
+
+    fn is_opaque(&self) -> bool {
+        (**self).is_opaque()
+    }
+
+    fn in_order(&self) -> bool {
+        (**self).in_order()
+    }
+
+    fn slots(&self, n: usize, from: General, to: General) -> Vec<Vec<P::Message>> {
+        (**self).slots(n, from, to)
     }
 }

@@ -141,6 +141,12 @@ impl<V: PartialEq + 'static> Validity<V> {
 }
 
 impl<V, D> Validity<V, D> {
+    /// Whatever is decided is right, and need be no value: validity is not among what is asked.
+    #[must_use]
+    pub fn any_decision() -> Validity<V, D> {
+        Validity { kind: ValidityKind::Any, all: false, equal: false }
+    }
+
     /// The same where a decision is something else than a value: `obeys` says whether it is the one that is due
     /// to a value.
     #[must_use]

@@ -4,7 +4,6 @@
 use std::hash::Hash;
 
 use itertools::Itertools;
-use serde::Serialize;
 
 use super::relisting::wrong_lists;
 use super::signing::{ListedSignature, Signing};

@@ -16,4 +16,11 @@ pub trait Waves<M, S> {
 
     /// How each phase is like the first, if there is no last one.
     fn phases(&self) -> Option<&dyn Phased<M, S>>;
+
+    /// Whether messages come from an implementation: then a traitor can say what was said before, and what is on
+    /// the author's menu, and what is sent on one wire arrives in the order in which it is sent.
+    fn is_opaque(&self) -> bool;
+
+    /// Whether mail between the loyal is lost, and never late.
+    fn in_order(&self) -> bool;
 }

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::conversation::{Conversation, Fields, NotUnderstood, no_more};
-use super::opaque::Opaque;
+use super::opaque::OpaqueValue;
 use crate::outcome::Task;
 use crate::report::attack_file::part;
 use crate::{Problem, Seat, Termination};
@@ -18,7 +17,7 @@ pub struct Described {
     pub f: usize,
     pub name: String,
     pub runs_in: RunsIn,
-    values: Vec<Opaque>,
+    values: Vec<OpaqueValue>,
     task: Task,
     termination: Termination,
     answers: Vec<Optional>,
@@ -49,7 +48,7 @@ pub enum Optional {
 #[serde(deny_unknown_fields)]
 struct Description {
     name: String,
-    values: Vec<Opaque>,
+    values: Vec<OpaqueValue>,
     #[serde(default)]
     task: Task,
     #[serde(default)]
@@ -118,7 +117,7 @@ impl Described {
     }
 
     /// What is asked of the protocol; nothing if what the program answers does not count.
-    pub fn problem(&self, n: usize) -> Result<Problem<Opaque>, String> {
+    pub fn problem(&self, n: usize) -> Result<Problem<OpaqueValue>, String> {
         if let Some(trouble) = self.program.trouble() {
             return Err(trouble.clone());
         }
@@ -137,7 +136,7 @@ impl Described {
     }
 
     /// What is decided in a state.
-    pub fn decide(&self, state: &Opaque) -> Option<Opaque> {
+    pub fn decide(&self, state: &OpaqueValue) -> Option<OpaqueValue> {
         let question = format!(r#"{{"ask":"decide","state":{}}}"#, state.text());
         self.program.ask(&question, |mut answer| {
             let decision = opaque(&mut answer, "decision")?;
@@ -147,7 +146,7 @@ impl Described {
     }
 
     /// The question with which a general starts.
-    pub fn beginning(&self, ask: &str, seat: Seat, input: Option<&Opaque>) -> String {
+    pub fn beginning(&self, ask: &str, seat: Seat, input: Option<&OpaqueValue>) -> String {
         let Seat { me, n, neighbours } = seat;
         let neighbours: Vec<usize> = neighbours.iter().map(|general| general.id()).collect();
         format!(
@@ -155,16 +154,16 @@ impl Described {
             me.id(),
             self.f,
             json!(neighbours),
-            input.map_or("null", Opaque::text),
+            input.map_or("null", OpaqueValue::text),
         )
     }
 }
 
 /// A field of an answer that can be anything.
-pub fn opaque(answer: &mut Fields, name: &str) -> Result<Opaque, NotUnderstood> {
+pub fn opaque(answer: &mut Fields, name: &str) -> Result<OpaqueValue, NotUnderstood> {
     let value = answer.shift_remove(name);
     let value = value.ok_or_else(|| NotUnderstood(format!("{name:?} is missing")))?;
-    Opaque::of(&value)
+    OpaqueValue::of(&value)
 }
 
 /// The program is known by its name.

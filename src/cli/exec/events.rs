@@ -1,11 +1,10 @@
 //! A protocol that is driven by events, and that a program in another language runs.
 
-use serde::Deserialize;
 use serde_json::json;
 
 use super::conversation::{Fields, NotUnderstood, field, no_more};
 use super::described::{Described, Optional, RunsIn, opaque};
-use super::opaque::Opaque;
+use super::opaque::OpaqueValue;
 use crate::general::General;
 use crate::graph::Graph;
 use crate::protocol::Seat;
@@ -24,15 +23,15 @@ pub struct ExecEvents(pub Described);
     expecting = "this is no effect: send and to, broadcast, set_timer, cancel_timer or ask_coin"
 )]
 enum WrittenEffect {
-    Send { send: Opaque, to: General },
-    Broadcast { broadcast: Opaque },
+    Send { send: OpaqueValue, to: General },
+    Broadcast { broadcast: OpaqueValue },
     SetTimer { set_timer: Timer },
     CancelTimer { cancel_timer: Timer },
     Ask { ask_coin: Coin },
 }
 
 /// What a general has become, and what it does.
-fn reaction(mut answer: Fields) -> Result<(Opaque, Vec<WrittenEffect>), NotUnderstood> {
+fn reaction(mut answer: Fields) -> Result<(OpaqueValue, Vec<WrittenEffect>), NotUnderstood> {
     let state = opaque(&mut answer, "state")?;
     let effects = match answer.contains_key("effects") {
         true => field(&mut answer, "effects")?,
@@ -43,7 +42,7 @@ fn reaction(mut answer: Fields) -> Result<(Opaque, Vec<WrittenEffect>), NotUnder
 
 impl ExecEvents {
     /// Asks, and does what is answered.
-    fn react(&self, question: &str, effects: &mut Effects<Opaque>) -> Opaque {
+    fn react(&self, question: &str, effects: &mut Effects<OpaqueValue>) -> OpaqueValue {
         let (state, written) = self.0.program.ask(question, reaction);
         for effect in written {
             match effect {
@@ -59,21 +58,26 @@ impl ExecEvents {
 }
 
 impl EventDriven for ExecEvents {
-    type Value = Opaque;
-    type Decision = Opaque;
-    type Message = Opaque;
-    type State = Opaque;
+    type Value = OpaqueValue;
+    type Decision = OpaqueValue;
+    type Message = OpaqueValue;
+    type State = OpaqueValue;
 
-    fn begin(&self, seat: Seat, input: Option<&Opaque>, effects: &mut Effects<Opaque>) -> Opaque {
+    fn begin(
+        &self,
+        seat: Seat,
+        input: Option<&OpaqueValue>,
+        effects: &mut Effects<OpaqueValue>,
+    ) -> OpaqueValue {
         self.react(&self.0.beginning("begin", seat, input), effects)
     }
 
     fn receive(
         &self,
-        state: &mut Opaque,
+        state: &mut OpaqueValue,
         from: General,
-        message: &Opaque,
-        effects: &mut Effects<Opaque>,
+        message: &OpaqueValue,
+        effects: &mut Effects<OpaqueValue>,
     ) {
         let question = format!(
             r#"{{"ask":"receive","state":{},"from":{},"message":{}}}"#,
@@ -84,7 +88,7 @@ impl EventDriven for ExecEvents {
         *state = self.react(&question, effects);
     }
 
-    fn timer(&self, state: &mut Opaque, timer: Timer, effects: &mut Effects<Opaque>) {
+    fn timer(&self, state: &mut OpaqueValue, timer: Timer, effects: &mut Effects<OpaqueValue>) {
         if self.0.answers(Optional::Timer) {
             let before = state.text();
             let question = format!(r#"{{"ask":"timer","state":{before},"timer":{timer}}}"#);
@@ -92,7 +96,13 @@ impl EventDriven for ExecEvents {
         }
     }
 
-    fn coin(&self, state: &mut Opaque, coin: Coin, face: Face, effects: &mut Effects<Opaque>) {
+    fn coin(
+        &self,
+        state: &mut OpaqueValue,
+        coin: Coin,
+        face: Face,
+        effects: &mut Effects<OpaqueValue>,
+    ) {
         if self.0.answers(Optional::Coin) {
             let (before, coin) = (state.text(), json!(coin));
             let question =
@@ -101,7 +111,7 @@ impl EventDriven for ExecEvents {
         }
     }
 
-    fn decision(&self, state: &Opaque) -> Option<Opaque> {
+    fn decision(&self, state: &OpaqueValue) -> Option<OpaqueValue> {
         self.0.decide(state)
     }
 }
@@ -111,19 +121,19 @@ impl EventTestable for ExecEvents {
         self.0.problem(graph.n())
     }
 
-    fn alphabet(&self, n: usize, from: General, to: General) -> Vec<Opaque> {
+    fn alphabet(&self, n: usize, from: General, to: General) -> Vec<OpaqueValue> {
         if !self.0.answers(Optional::Alphabet) {
             return Vec::new();
         }
         let (f, from, to) = (self.0.f, from.id(), to.id());
         let question = format!(r#"{{"ask":"alphabet","n":{n},"f":{f},"from":{from},"to":{to}}}"#);
         self.0.program.ask(&question, |mut answer| {
-            let messages: Vec<Opaque> = field(&mut answer, "messages")?;
+            let messages: Vec<OpaqueValue> = field(&mut answer, "messages")?;
             no_more(&answer).map(|()| messages)
         })
     }
 
-    fn words(&self) -> &dyn Words<Opaque, Opaque> {
+    fn words(&self) -> &dyn Words<OpaqueValue, OpaqueValue> {
         &self.0
     }
 

@@ -12,16 +12,16 @@ use super::conversation::NotUnderstood;
 /// A JSON value as its canonical text: the keys of objects in their order, and no white space. Two are equal if
 /// these texts are, and ordered as these texts are.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Opaque(Arc<str>);
+pub struct OpaqueValue(Arc<str>);
 
-impl Opaque {
+impl OpaqueValue {
     /// # Errors
     ///
     /// It holds a number that can't be handed back as it was.
-    pub fn of(value: &Value) -> Result<Opaque, NotUnderstood> {
+    pub fn of(value: &Value) -> Result<OpaqueValue, NotUnderstood> {
         let mut text = String::new();
         write(value, &mut text)?;
-        Ok(Opaque(text.into()))
+        Ok(OpaqueValue(text.into()))
     }
 
     /// As it is written.
@@ -82,7 +82,7 @@ fn separated<T>(
 }
 
 /// A text that could be nothing else stands without quotes, as orders do.
-impl fmt::Debug for Opaque {
+impl fmt::Debug for OpaqueValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = serde_json::from_str::<String>(&self.0).ok();
         let plain = text.filter(|text| serde_json::from_str::<Value>(text).is_err());
@@ -91,17 +91,17 @@ impl fmt::Debug for Opaque {
     }
 }
 
-impl Serialize for Opaque {
+impl Serialize for OpaqueValue {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let value: Value = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
         value.serialize(to)
     }
 }
 
-impl<'de> Deserialize<'de> for Opaque {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Opaque, D::Error> {
+impl<'de> Deserialize<'de> for OpaqueValue {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<OpaqueValue, D::Error> {
         let value = Value::deserialize(from)?;
-        Opaque::of(&value).map_err(|NotUnderstood(why)| D::Error::custom(why))
+        OpaqueValue::of(&value).map_err(|NotUnderstood(why)| D::Error::custom(why))
     }
 }
 
@@ -109,7 +109,7 @@ impl<'de> Deserialize<'de> for Opaque {
 mod tests {
     use super::*;
 
-    fn opaque(text: &str) -> Opaque {
+    fn opaque(text: &str) -> OpaqueValue {
         serde_json::from_str(text).unwrap()
     }
 
@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(opaque("18446744073709551615").text(), "18446744073709551615");
         assert_eq!(opaque("-9223372036854775808").text(), "-9223372036854775808");
         for large in ["18446744073709551616", "-9223372036854775809", "1e300"] {
-            let refused = serde_json::from_str::<Opaque>(large).unwrap_err().to_string();
+            let refused = serde_json::from_str::<OpaqueValue>(large).unwrap_err().to_string();
             assert!(refused.contains("write it as a text"), "{refused}");
         }
     }

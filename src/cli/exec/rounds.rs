@@ -2,7 +2,7 @@
 
 use super::conversation::{field, no_more};
 use super::described::{Described, Optional, RunsIn, opaque};
-use super::opaque::Opaque;
+use super::opaque::OpaqueValue;
 use crate::general::General;
 use crate::graph::Graph;
 use crate::protocol::{Lockstep, Round, Seat};
@@ -13,10 +13,10 @@ use crate::testable::{ProblemOf, Repertoire, Testable, Wire, Words};
 pub struct ExecRounds(pub Described);
 
 impl Lockstep for ExecRounds {
-    type Value = Opaque;
-    type Decision = Opaque;
-    type Message = Opaque;
-    type State = Opaque;
+    type Value = OpaqueValue;
+    type Decision = OpaqueValue;
+    type Message = OpaqueValue;
+    type State = OpaqueValue;
 
     fn rounds(&self, _: usize) -> usize {
         match self.0.runs_in {
@@ -24,20 +24,25 @@ impl Lockstep for ExecRounds {
         }
     }
 
-    fn start(&self, seat: Seat, input: Option<&Opaque>) -> Opaque {
+    fn start(&self, seat: Seat, input: Option<&OpaqueValue>) -> OpaqueValue {
         self.next(&self.0.beginning("start", seat, input))
     }
 
-    fn send(&self, state: &Opaque, round: Round, to: General) -> impl IntoIterator<Item = Opaque> {
+    fn send(
+        &self,
+        state: &OpaqueValue,
+        round: Round,
+        to: General,
+    ) -> impl IntoIterator<Item = OpaqueValue> {
         let (state, to) = (state.text(), to.id());
         let question = format!(r#"{{"ask":"send","state":{state},"round":{round},"to":{to}}}"#);
         self.0.program.ask(&question, |mut answer| {
-            let messages: Vec<Opaque> = field(&mut answer, "messages")?;
+            let messages: Vec<OpaqueValue> = field(&mut answer, "messages")?;
             no_more(&answer).map(|()| messages)
         })
     }
 
-    fn receive(&self, state: &mut Opaque, round: Round, from: General, message: &Opaque) {
+    fn receive(&self, state: &mut OpaqueValue, round: Round, from: General, message: &OpaqueValue) {
         let question = format!(
             r#"{{"ask":"receive","state":{},"round":{round},"from":{},"message":{}}}"#,
             state.text(),
@@ -47,7 +52,7 @@ impl Lockstep for ExecRounds {
         *state = self.next(&question);
     }
 
-    fn end_round(&self, state: &mut Opaque, round: Round) {
+    fn end_round(&self, state: &mut OpaqueValue, round: Round) {
         if self.0.answers(Optional::EndRound) {
             let before = state.text();
             let question = format!(r#"{{"ask":"end_round","state":{before},"round":{round}}}"#);
@@ -55,7 +60,7 @@ impl Lockstep for ExecRounds {
         }
     }
 
-    fn decide(&self, state: &Opaque) -> Option<Opaque> {
+    fn decide(&self, state: &OpaqueValue) -> Option<OpaqueValue> {
         self.0.decide(state)
     }
 }
@@ -65,7 +70,7 @@ impl Testable for ExecRounds {
         self.0.problem(graph.n())
     }
 
-    fn repertoire(&self, n: usize, Wire { round, from, to }: Wire) -> Repertoire<Opaque> {
+    fn repertoire(&self, n: usize, Wire { round, from, to }: Wire) -> Repertoire<OpaqueValue> {
         if !self.0.answers(Optional::Repertoire) {
             return Repertoire::unknown();
         }
@@ -74,8 +79,8 @@ impl Testable for ExecRounds {
             r#"{{"ask":"repertoire","n":{n},"f":{f},"round":{round},"from":{from},"to":{to}}}"#
         );
         self.0.program.ask(&question, |mut answer| {
-            let slots: Vec<Vec<Opaque>> = field(&mut answer, "slots")?;
-            let strays: Vec<Opaque> = match answer.contains_key("strays") {
+            let slots: Vec<Vec<OpaqueValue>> = field(&mut answer, "slots")?;
+            let strays: Vec<OpaqueValue> = match answer.contains_key("strays") {
                 true => field(&mut answer, "strays")?,
                 false => Vec::new(),
             };
@@ -83,14 +88,14 @@ impl Testable for ExecRounds {
         })
     }
 
-    fn words(&self) -> &dyn Words<Opaque, Opaque> {
+    fn words(&self) -> &dyn Words<OpaqueValue, OpaqueValue> {
         &self.0
     }
 }
 
 impl ExecRounds {
     /// The state that a program answers with.
-    fn next(&self, question: &str) -> Opaque {
+    fn next(&self, question: &str) -> OpaqueValue {
         self.0.program.ask(question, |mut answer| {
             let state = opaque(&mut answer, "state")?;
             no_more(&answer).map(|()| state)
@@ -98,7 +103,7 @@ impl ExecRounds {
     }
 }
 
-impl Words<Opaque, Opaque> for Described {
+impl Words<OpaqueValue, OpaqueValue> for Described {
     fn name(&self) -> String {
         self.name.clone()
     }

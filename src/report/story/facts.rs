@@ -6,7 +6,7 @@ use itertools::Itertools;
 
 use super::Ending;
 use crate::adversary::FaultClass;
-use crate::attack::Lasso;
+use crate::attack::{Lasso, Twin};
 use crate::escape::escaped;
 use crate::general::{General, Generals};
 use crate::outcome::Task;
@@ -32,6 +32,7 @@ pub(in crate::report) struct Facts<'a> {
     pub crashes: &'a [Crash],
     /// How it goes on for ever, if it does.
     pub lasso: Option<&'a Lasso>,
+    pub twins: Vec<Twin<Named>>,
     /// Whether its rounds are waves.
     pub in_waves: bool,
     pub inputs: BTreeMap<General, Named>,
@@ -52,7 +53,8 @@ impl Facts<'_> {
             Task::Consensus => self.proposals(),
         };
         let crashes = self.crashes.iter().map(|crash| told(crash, self.task, self.in_waves));
-        [self.who()].into_iter().chain(inputs).chain(crashes).collect()
+        let twins = self.twins.iter().map(|twin| doubled(twin, self.task));
+        [self.who()].into_iter().chain(inputs).chain(crashes).chain(twins).collect()
     }
 
     fn who(&self) -> String {
@@ -234,6 +236,13 @@ pub(in crate::report) fn may(faults: FaultClass) -> Option<&'static str> {
         FaultClass::SendOmission => Some("may fail to send"),
         FaultClass::ReceiveOmission => Some("may fail to receive"),
     }
+}
+
+/// "General 3 runs a second node, with the input 1, which speaks to general 0."
+fn doubled(Twin { general, input, to }: &Twin<Named>, task: Task) -> String {
+    let input = input.as_ref().map(|input| format!(", with the input {}", input.text));
+    let (name, input) = (task.name(*general), input.unwrap_or_default());
+    sentence(&format!("{name} runs a second node{input}, which speaks to {}", task.names(*to)))
 }
 
 /// "The commander crashes in round 1 and still reaches lieutenant 2."

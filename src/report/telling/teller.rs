@@ -100,6 +100,7 @@ impl Storyteller<'_, '_> {
             traitors: attack.traitors,
             crashes: &attack.crashes,
             lasso: attack.lasso.as_ref(),
+            twins: attack.twins.iter().map(|twin| twin.map(named)).collect(),
             in_waves: terms.in_waves,
             inputs: attack.inputs.iter().map(|(general, input)| (*general, named(input))).collect(),
             decisions: decisions.map(|made| made.as_ref().map(decided)).collect(),
@@ -332,7 +333,7 @@ impl Storyteller<'_, '_> {
                     let name = task.name(*general);
                     return Some(format!("{idle}: nothing comes of it: in wave {wave} {name} waits for no such thing: {event}"));
                 }
-                Item::Crash(_) => return None,
+                Item::Crash(_) | Item::Twin(_) => return None,
             };
             let Wire { round, from, to } = *wire;
             let said = said.map(|message| asked.tell(from, *message)).unwrap_or_default();
@@ -352,7 +353,7 @@ impl Storyteller<'_, '_> {
                     task.name(signed.by),
                     signed.statement.escape_ascii(),
                 ),
-                Missing::Unreadable(_) => missing.to_string(),
+                Missing::Unreadable(_) | Missing::Unsaid => missing.to_string(),
             };
             format!("lie {}: it can't be told: {why}", index + 1)
         });

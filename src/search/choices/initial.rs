@@ -21,7 +21,8 @@ pub(crate) struct InitialChoices {
 
 impl InitialChoices {
     pub fn roles(&self) -> Roles<'_> {
-        Roles { faults: self.faults, traitors: self.traitors, inputs: &self.inputs }
+        let InitialChoices { faults, traitors, inputs, .. } = self;
+        Roles { faults: *faults, traitors: *traitors, inputs, twins: &[] }
     }
 }
 

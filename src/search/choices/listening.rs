@@ -13,7 +13,6 @@ use indexmap::IndexSet;
 use itertools::Itertools;
 use num_integer::Integer;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
-use serde::Serialize;
 
 use super::relisting::relisted;
 use crate::adversary::{Adversary, FaultClass};
@@ -54,7 +53,7 @@ const STRAYS: usize = 128;
 pub struct Harvested {
     /// How many different messages.
     pub messages: usize,
-    /// In how many runs.
+    /// In how many runs; none if they stand on the menu of an [opaque](crate::Opaque) protocol's author.
     pub runs: usize,
     /// How many of the messages nobody can throw in where they have no place, because there are
     /// too many.
@@ -114,6 +113,13 @@ impl Harvest {
             }
         }
         Some(listener.harvest())
+    }
+
+    /// Nothing is heard, and so many messages are on the menu of a protocol's author.
+    pub fn on_menu(messages: usize) -> Harvest {
+        let harvested = Harvested { messages, runs: 0, left_out: 0 };
+        let failed = false;
+        Harvest { slots: BTreeMap::new(), strays: Vec::new(), harvested, failed }
     }
 
     /// Whether it is not known what traitors could say, and that matters.
@@ -288,7 +294,7 @@ impl Listener<'_> {
     fn listen(&mut self, traitors: Generals, inputs: &BTreeMap<General, ValueId>, plan: MimicPlan) {
         let mut worker = Worker::new(self.machine, self.terms, traitors);
         let mut mimic = Mimic { machine: self.machine, runs: &self.runs, plan };
-        let roles = Roles { faults: FaultClass::Byzantine, traitors, inputs };
+        let roles = Roles { faults: FaultClass::Byzantine, traitors, inputs, twins: &[] };
         let execution = simulate(&mut worker, self.terms, roles, &mut mimic, &|_, _| None);
         self.listened += 1;
         self.sent += execution.messages();

@@ -92,14 +92,18 @@ impl<'a> Space<'a> {
         }
         let is_silent = |(_, said): &(Wire, Repertoire<_>)| said.messages().next().is_none();
         let lies = adversary.faults.is_byzantine() && adversary.traitors > 0;
+        let on_menu = repertoires.iter().flat_map(|(_, repertoire)| repertoire.messages()).unique();
+        let on_menu = (terms.opaque && lies).then(|| on_menu.count());
+        if terms.opaque {
+            repertoires.iter_mut().for_each(|(_, repertoire)| repertoire.unknown = true);
         // An alphabet that is empty everywhere says nothing of what a traitor could say.
-        if terms.in_waves && lies && repertoires.iter().all(is_silent) {
+        } else if terms.in_waves && lies && repertoires.iter().all(is_silent) {
             let links =
                 repertoires.iter_mut().filter(|(wire, _)| terms.graph.has_edge(wire.from, wire.to));
             links.for_each(|(_, repertoire)| repertoire.unknown = true);
         }
-        let mut harvest = None;
-        if Harvest::is_needed(&repertoires, terms.n(), adversary) {
+        let mut harvest = on_menu.map(Harvest::on_menu);
+        if !terms.opaque && Harvest::is_needed(&repertoires, terms.n(), adversary) {
             harvest = Harvest::of(machine, terms, adversary, progress);
             let Some(harvest) = &harvest else { return Ok(None) };
             repertoires.iter_mut().for_each(|(wire, known)| harvest.add_to(*wire, known));
@@ -354,7 +358,7 @@ impl<'a> Space<'a> {
         let late = self.adversary.is_asynchronous();
         let disruption = |shift: &&Shift<_>| {
             let allowed = match shift.arrival {
-                Arrival::Late(rounds) => rounds <= latest || late,
+                Arrival::Late(rounds) => (rounds <= latest || late) && !self.terms.in_order,
                 Arrival::First | Arrival::Never => true,
             };
             allowed && !traitor(shift.wire.from) && !traitor(shift.wire.to)
@@ -370,6 +374,9 @@ impl<'a> Space<'a> {
     /// Whether a traitor can say what it says, or, where the repertoire is unknown, what it says
     /// beside what loyalty would have it say.
     fn can_say(&self, Delivery { wire, said, loyal }: &Delivery<'_, MessageId>) -> bool {
+        if self.terms.opaque {
+            return true; // What it can't say is lacking.
+        }
         let wire_choices = self.wire_choices(*wire);
         let said = &*self.once_each(said);
         // In phases that are not prepared the same can be said as in the first.

@@ -12,14 +12,16 @@
 //! one alone hears what it says, or all but one do.
 
 use itertools::Itertools;
-use rand::seq::{IndexedRandom, SliceRandom};
+use rand::seq::{IndexedRandom, IteratorRandom, SliceRandom};
 use rand::{RngExt, SeedableRng};
 
 use super::Dice;
 use super::copies::CopyPlan;
 use super::lateness::hashed;
 use crate::adversary::FaultClass;
+use crate::attack::Twin;
 use crate::general::{General, Generals};
+use crate::machine::ValueId;
 use crate::protocol::Round;
 use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::space::Space;
@@ -84,6 +86,8 @@ pub(crate) struct Behaviour {
     pub forgeries: bool,
     /// The loyal generals that traitors play.
     pub copies: Vec<CopyPlan>,
+    /// The second nodes that they run.
+    pub twins: Vec<Twin<ValueId>>,
     /// By number of the traitor.
     behaviours: Vec<Option<TraitorBehaviour>>,
     /// Wires and numbers of slots in which something else is done than the behaviour would have it.
@@ -108,6 +112,7 @@ impl Behaviour {
             strays: rng.random_ratio(1, 2),
             forgeries: rng.random_ratio(1, 2),
             copies: Vec::new(),
+            twins: Vec::new(),
             behaviours: vec![None; space.terms.n()],
             exceptions: Vec::new(),
             among_themselves: rng.random_ratio(1, 8),
@@ -242,7 +247,7 @@ impl Behaviour {
         rng: &mut Dice,
     ) -> TraitorBehaviour {
         let everybody = space.everybody();
-        let others = everybody.iter().filter(|_| rng.random_ratio(1, 2)).collect();
+        let others: Generals = everybody.iter().filter(|_| rng.random_ratio(1, 2)).collect();
         let waves = busy_rounds(space).max(1);
         let since = if rng.random_ratio(1, 4) { rng.random_range(1..=waves) } else { 1 };
         let falls_silent = rng.random_ratio(1, 4);
@@ -256,12 +261,25 @@ impl Behaviour {
                 Reach::First(rng.random(), order)
             }
         };
-        let faces = if rng.random_ratio(3, 8) {
-            let first = self.copies.len();
-            self.copies.extend(CopyPlan::two(space, traitor, others, self.traitors, rng));
-            [Treatment::Plays(first), Treatment::Plays(first + 1)]
+        let faces = if rng.random_ratio(if space.terms.opaque { 1 } else { 3 }, 8) {
+            if space.terms.opaque {
+                // Whoever replays this knows no message that a second node alone has said: so it is part of the attack.
+                let values = space.terms.inputs_of(traitor).iter();
+                let given = space.terms.inputs.contains(traitor);
+                let input = values.choose(rng).copied().filter(|_| given);
+                self.twins.push(Twin { general: traitor, input, to: others.without(traitor) });
+                [Treatment::Obey; 2]
+            } else {
+                let first = self.copies.len();
+                self.copies.extend(CopyPlan::two(space, traitor, others, self.traitors, rng));
+                [Treatment::Plays(first), Treatment::Plays(first + 1)]
+            }
         } else {
-            let [one, other] = [(); 2].map(|()| any_face_in_waves(rng));
+            let mut any_face = || match space.terms.opaque && rng.random_ratio(1, 2) {
+                true => Treatment::Scattered(rng.random()),
+                false => any_face_in_waves(rng),
+            };
+            let [one, other] = [any_face(), any_face()];
             [one, if rng.random_ratio(1, 2) { one } else { other }]
         };
         let silent = faces.contains(&Treatment::Silent);

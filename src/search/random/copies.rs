@@ -8,8 +8,9 @@ use rand::seq::IteratorRandom;
 use super::Dice;
 use super::lateness::RandomEvents;
 use crate::execution::Sent;
+use crate::execution::twins::heard;
 use crate::general::{General, Generals};
-use crate::machine::{Caught, MessageId, Said, StateId, ValueId, Worker};
+use crate::machine::{MessageId, Said, StateId, ValueId, Worker};
 use crate::protocol::events::OwnEvent;
 use crate::protocol::{Round, Seat};
 use crate::search::choices::space::Space;
@@ -81,47 +82,18 @@ impl<'a> Copies<'a> {
         events: &Option<RandomEvents>,
     ) {
         for (plan, state) in self.plans.iter().zip(&mut self.states) {
+            let me = plan.traitor;
+            let shows = |event| match events {
+                Some(events) => events.is_shown(me, event),
+                None => matches!(event, OwnEvent::Shows(coin, face) if face == coin.usual()),
+            };
             // A copy that the protocol has a fault with is silent from then on.
-            let heard = plan.hear(&mut self.worker, *state, round, sent, events);
+            let heard = heard(&mut self.worker, (me, *state), round, sent, plan.hears, &shows);
             *state = heard.unwrap_or_default();
         }
     }
 
     pub fn into_worker(self) -> Worker<'a> {
         self.worker
-    }
-}
-
-impl CopyPlan {
-    fn hear(
-        &self,
-        worker: &mut Worker<'_>,
-        mut state: Option<StateId>,
-        round: Round,
-        sent: &Sent<'_, MessageId>,
-        events: &Option<RandomEvents>,
-    ) -> Caught<Option<StateId>> {
-        let me = self.traitor;
-        let mut quiet = true;
-        for delivery in sent.clone().filter(|delivery| delivery.wire.to == me) {
-            let from = delivery.wire.from;
-            if self.hears.contains(from) {
-                quiet = false;
-                state = worker.receive_all(me, state, round, &[(from, delivery.said)])?;
-            }
-        }
-        state = worker.end_round(me, state, round)?;
-        let pending = worker.pending(me, state)?;
-        let timer = |event: &&OwnEvent| matches!(event, OwnEvent::GoesOff(_));
-        let timer = pending.iter().filter(timer).min().filter(|_| quiet);
-        let is_shown = |event: &&OwnEvent| match events {
-            Some(events) => events.is_shown(me, **event),
-            None => matches!(event, OwnEvent::Shows(coin, face) if *face == coin.usual()),
-        };
-        let shown = pending.iter().filter(is_shown);
-        for event in shown.chain(timer) {
-            state = worker.happens(me, state, *event)?;
-        }
-        Ok(state)
     }
 }

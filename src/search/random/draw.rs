@@ -16,7 +16,7 @@ use super::random_schedule::RandomSchedule;
 use crate::adversary::FaultClass;
 use crate::attack::{Attack, Item};
 use crate::execution::NumberedExecution;
-use crate::execution::simulate::simulate;
+use crate::execution::simulate::{Roles, simulate};
 use crate::general::{General, Generals};
 use crate::machine::{NumberedAttack, ValueId};
 use crate::protocol::events::OwnEvent;
@@ -54,7 +54,10 @@ pub(crate) fn drawn_in(
     let events = space.adversary.is_asynchronous().then(|| RandomEvents::drawn(space, rng));
     let crashes = crashes(space, case, rng);
     let InitialChoices { faults, traitors, inputs, .. } = case.clone();
-    let attack = Attack { faults, crashes, ..Attack::new(&space.terms.graph, traitors, inputs) };
+    let twins = behaviour.twins.clone();
+    let roles = Roles { twins: &twins, ..case.roles() };
+    let attack = Attack::new(&space.terms.graph, traitors, inputs);
+    let attack = Attack { faults, crashes, twins: twins.clone(), ..attack };
     let mut worker = space.worker(case.traitors);
     worker.make_room();
     let plans = &behaviour.copies;
@@ -72,7 +75,7 @@ pub(crate) fn drawn_in(
         refusal: None,
     };
     let labels = space.labels();
-    let mut execution = simulate(&mut worker, space.terms, case.roles(), &mut enemy, &labels);
+    let mut execution = simulate(&mut worker, space.terms, roles, &mut enemy, &labels);
     let RandomAdversary { mut attack, copies, silenced, unshifted, refusal, .. } = enemy;
     // What is laid down last is taken first: copies go by a memory of their own, as a rule.
     copies.into_iter().for_each(|copies| space.lay_down(copies.into_worker()));

@@ -18,6 +18,7 @@ use super::Dice;
 use crate::general::{General, Generals};
 use crate::protocol::Round;
 use crate::protocol::events::{Coin, Face, OwnEvent};
+use crate::schedule::Arrival;
 use crate::search::choices::space::Space;
 use crate::testable::Wire;
 
@@ -38,6 +39,11 @@ pub(super) enum Lateness {
     Sampled(u32),
     /// What one general sends is late by so many waves, or what it should hear.
     Slow { general: General, sends: bool, by: Round },
+    /// From this wave on nothing is heard of what one general sends, or of what is sent to it, or to one by the
+    /// other: it is as late as can be, which is after the end.
+    Starved { from: Option<General>, to: Option<General>, since: Round },
+    /// So many messages in 64 are never heard of.
+    Lossy(u32),
     /// Until this wave nothing passes between these and the others.
     Partition { part: Generals, until: Round },
 }
@@ -46,7 +52,18 @@ impl Lateness {
     pub fn drawn(space: &Space<'_>, rng: &mut Dice) -> Lateness {
         let everybody = space.everybody();
         let any = |rng: &mut Dice| everybody.iter().choose(rng).unwrap_or(General::COMMANDER);
+        if space.terms.opaque && rng.random_ratio(1, 8) {
+            return Lateness::Lossy(1 << rng.random_range(0..=4));
+        }
+        if space.terms.opaque && rng.random_ratio(1, 2) {
+            let since = rng.random_range(1..=LATEST);
+            let [from, to] = [any(rng), any(rng)].map(Some);
+            let (from, to) =
+                [(from, None), (from, None), (None, to), (from, to)][rng.random_range(0..4)];
+            return Lateness::Starved { from, to, since };
+        }
         match rng.random_range(0..9) {
+            _ if space.terms.in_order => Lateness::None,
             0..4 => Lateness::None,
             4 => Lateness::Uniform(1 << rng.random_range(0..=3)),
             5 => Lateness::Priorities(rng.random()),
@@ -63,10 +80,26 @@ impl Lateness {
         }
     }
 
+    /// When a message on this wire arrives that is on its way for so many more waves at most.
+    pub fn arrival(&self, wire: Wire, left: Round, rng: &mut Dice) -> Option<Arrival> {
+        if let Lateness::Starved { from, to, since } = self {
+            let starved = from.is_none_or(|from| from == wire.from)
+                && to.is_none_or(|to| to == wire.to)
+                && wire.round >= *since;
+            return starved.then_some(Arrival::Never);
+        }
+        if let Lateness::Lossy(rate) = self {
+            return rng.random_ratio(*rate, 64).then_some(Arrival::Never);
+        }
+        let by = self.of(wire, rng).min(left);
+        (by > 0).then_some(Arrival::Late(by))
+    }
+
     /// By how many waves a message on this wire is late.
-    pub fn of(&self, wire: Wire, rng: &mut Dice) -> Round {
+    fn of(&self, wire: Wire, rng: &mut Dice) -> Round {
         let Wire { round, from, to } = wire;
         match self {
+            Lateness::Starved { .. } | Lateness::Lossy(_) => 0,
             Lateness::None => 0,
             Lateness::Uniform(rate) if rng.random_ratio(*rate, 16) => rng.random_range(1..=LATEST),
             Lateness::Uniform(_) => 0,

@@ -28,7 +28,7 @@ use crate::testable::{Refusal, Wire};
 const TRIES: usize = 16;
 
 /// In so many waves a traitor with a face of its own says what it has to say.
-const WAVES_OF_A_FACE: usize = 5;
+pub(super) const WAVES_OF_A_FACE: usize = 5;
 
 pub(super) struct RandomAdversary<'a, 's> {
     pub space: &'a Space<'s>,
@@ -129,6 +129,9 @@ impl RandomAdversary<'_, '_> {
         overhears: &Eavesdropper<'_>,
     ) -> Option<Vec<MessageId>> {
         let space = self.space;
+        if space.terms.opaque {
+            return self.speak_openly(wire, honest, overhears);
+        }
         let face = self.behaviour.face(wire);
         let exceptions = self.behaviour.exceptions(wire);
         let obeys = face == Treatment::Obey && self.behaviour.reaches_all(wire);

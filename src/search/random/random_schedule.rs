@@ -139,9 +139,9 @@ impl RandomSchedule {
         if self.lateness != Lateness::None {
             for (place, Delivery { wire, said, .. }) in sent.clone().enumerate() {
                 for at in (0..said.len()).filter(|_| loyal(wire.from) && loyal(wire.to)) {
-                    let by = self.lateness.of(wire, rng);
-                    let by = by.min(space.terms.rounds.saturating_sub(round));
-                    gone.extend((by > 0).then_some(((place, at), Arrival::Late(by))));
+                    let left = space.terms.rounds.saturating_sub(round);
+                    let arrival = self.lateness.arrival(wire, left, rng);
+                    gone.extend(arrival.map(|arrival| ((place, at), arrival)));
                 }
             }
         }

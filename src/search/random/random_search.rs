@@ -10,7 +10,6 @@ use itertools::Itertools;
 use rand::{Rng, SeedableRng};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use serde::Serialize;
 
 use super::Dice;
 use super::draw::{Drawn, any_case_of, drawn, drawn_in};

@@ -1,0 +1,150 @@
+//! Hunts in OmniPaxos, where nobody is a traitor and messages are lost: `omnipaxos-under-loss CASES SEEDS DIRECTORY`.
+
+use std::time::Instant;
+
+use omnipaxos::messages::Message;
+use omnipaxos::storage::{Entry, NoSnapshot};
+use omnipaxos::util::LogEntry;
+use omnipaxos::{ClusterConfig, OmniPaxos, ServerConfig};
+use omnipaxos_storage::memory_storage::MemoryStorage;
+use turncoat::protocols::in_waves::AnyProtocol;
+use turncoat::{
+    General, Graph, Opaque, Outputs, Reactions, Regressions, Seat, StreamProblem, Task, Timer, hunt,
+};
+
+/// So often each node ticks.
+const TICKS: u32 = 16;
+
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+struct Command(u8);
+
+impl Entry for Command {
+    type Snapshot = NoSnapshot;
+}
+
+struct Node {
+    paxos: OmniPaxos<Command, MemoryStorage<Command>>,
+    decided: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Paxos;
+
+/// Sends what is to be sent, and puts out what is decided.
+fn follow(node: &mut Node, does: &mut Reactions<Message<Command>, u8>) {
+    #[cfg(feature = "old")]
+    let messages = node.paxos.outgoing_messages();
+    #[cfg(not(feature = "old"))]
+    let mut messages = Vec::new();
+    #[cfg(not(feature = "old"))]
+    node.paxos.take_outgoing_messages(&mut messages);
+    for message in messages {
+        // Before there is a leader it sends to node 0, which is nobody.
+        match message.get_receiver().checked_sub(1) {
+            Some(to) => does.send(General::new(to as usize), message),
+            None => does.refuse("it sends to nobody"),
+        }
+    }
+    for entry in node.paxos.read_decided_suffix(node.decided as _).unwrap_or_default() {
+        if let LogEntry::Decided(Command(command)) = entry {
+            does.output(command);
+            node.decided += 1;
+        }
+    }
+}
+
+impl Opaque for Paxos {
+    type Value = u8;
+    type Output = u8;
+    type Message = Message<Command>;
+    type Node = Node;
+
+    fn begin(
+        &self,
+        seat: Seat,
+        command: Option<&u8>,
+        does: &mut Reactions<Message<Command>, u8>,
+    ) -> Node {
+        let nodes = (1..=seat.n as u64).collect();
+        let all = ClusterConfig { configuration_id: 1, nodes, flexible_quorum: None };
+        let pid = seat.me.id() as u64 + 1;
+        let me = ServerConfig {
+            pid,
+            election_tick_timeout: 1,
+            resend_message_tick_timeout: 2,
+            ..ServerConfig::default()
+        };
+        let paxos = all.build_for_server(me, MemoryStorage::default()).expect("it can begin");
+        let mut node = Node { paxos, decided: 0 };
+        if let Some(command) = command {
+            // Each appends two, by which they are told apart.
+            for number in 0..2 {
+                let command = Command(command * 100 + 10 * seat.me.id() as u8 + number);
+                if node.paxos.append(command).is_err() {
+                    does.refuse("it can't append");
+                }
+            }
+        }
+        does.set_timer(0);
+        follow(&mut node, does);
+        node
+    }
+
+    fn receive(
+        &self,
+        node: &mut Node,
+        _: General,
+        message: &Message<Command>,
+        does: &mut Reactions<Message<Command>, u8>,
+    ) {
+        node.paxos.handle_incoming(message.clone());
+        follow(node, does);
+    }
+
+    fn timer(&self, node: &mut Node, tick: Timer, does: &mut Reactions<Message<Command>, u8>) {
+        if tick < TICKS {
+            does.set_timer(tick + 1);
+        }
+        node.paxos.tick();
+        follow(node, does);
+    }
+
+    fn problem(&self, _: &Graph) -> Result<StreamProblem<Paxos>, String> {
+        let mut problem = Outputs::problem(Task::Consensus, [1]);
+        // The clocks stop, so nobody need decide.
+        problem.demands.retain(|demand| demand.name != "done when all is quiet");
+        Ok(problem)
+    }
+
+    fn in_order(&self) -> bool {
+        true
+    }
+
+    fn waves(&self, _: usize) -> usize {
+        96
+    }
+}
+
+fn main() {
+    let given: Vec<String> = std::env::args().skip(1).collect();
+    let number = |place: usize| given.get(place).map(|number| number.parse().expect("a number"));
+    let (cases, seeds) = (number(0).unwrap_or(100_000), number(1).unwrap_or(1));
+    let paxos = Paxos.tested();
+
+    // What was found once breaks the version that is wrong. (What the other one says has other names.)
+    let stored = concat!(env!("CARGO_MANIFEST_DIR"), "/attacks");
+    let replayed = Regressions::in_dir(stored).replay(&paxos);
+    println!("{replayed}");
+    assert_eq!(replayed.broken().count(), replayed.attacks.len());
+
+    for seed in 0..seeds {
+        let start = Instant::now();
+        let asked = hunt(&paxos).generals(3).traitors(0).cases(cases).seed(seed);
+        let hunted = asked.run().expect("it can be hunted in");
+        println!("{hunted}\nseed {seed}: {} in {:?}\n", hunted.name(), start.elapsed());
+        if let (Some(found), Some(directory)) = (hunted.counterexample(), given.get(2)) {
+            let kept = Regressions::in_dir(directory).keep(&"Paxos", &found.attack);
+            println!("kept in {}\n", kept.expect("it can be kept").display());
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Protocols whose nodes are opaque: what goes wrong with them is found, made smaller, and kept.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use turncoat::protocols::in_waves::AnyProtocol;
+use turncoat::{
+    Attack, AttackOn, General, Generals, Graph, InWaves, Opaque, Order, Outputs, Reactions,
+    Regressions, ReliableBroadcast, Seat, StreamProblem, Task, Twin, Wire, check, hunt, run,
+};
+
+/// Neither `Clone` nor `Debug`, as shipped code is.
+struct Node {
+    seat: Seat,
+    votes: Vec<(General, u8)>,
+    done: bool,
+}
+
+/// What is wrong with an implementation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Wrong {
+    /// One vote less than is safe decides.
+    Few,
+    /// It draws from a counter of the process.
+    Counts,
+    /// Whoever votes otherwise than oneself is accused.
+    Accuses,
+    /// A vote that comes twice is a panic.
+    Panics,
+    Nothing,
+}
+
+/// All vote, and decide on what n - f have voted for; it need not end.
+#[derive(Clone, Copy, Debug)]
+struct Votes(Wrong);
+
+#[derive(Clone, Debug)]
+struct Vote(u8);
+
+static COUNTER: AtomicU64 = AtomicU64::new(0);
+
+impl Opaque for Votes {
+    type Value = u8;
+    type Output = u8;
+    type Message = Vote;
+    type Node = Node;
+
+    fn begin(&self, seat: Seat, value: Option<&u8>, does: &mut Reactions<Vote, u8>) -> Node {
+        let value = value.copied().unwrap_or_default();
+        does.broadcast(Vote(value));
+        does.send(seat.me, Vote(value));
+        Node { seat, votes: Vec::new(), done: false }
+    }
+
+    fn receive(
+        &self,
+        node: &mut Node,
+        from: General,
+        Vote(value): &Vote,
+        does: &mut Reactions<Vote, u8>,
+    ) {
+        let Votes(wrong) = *self;
+        if node.votes.iter().any(|(general, _)| *general == from) {
+            assert!(wrong != Wrong::Panics, "a second vote");
+            return does.refuse("it has voted");
+        }
+        node.votes.push((from, *value));
+        let own = node.votes.iter().find(|(general, _)| *general == node.seat.me);
+        if wrong == Wrong::Accuses && own.is_some_and(|(_, own)| own != value) {
+            does.accuse(from, "it votes otherwise");
+        }
+        let n = node.seat.n;
+        let enough = if wrong == Wrong::Few { n / 2 + 1 } else { n - (n - 1) / 3 };
+        let votes = node.votes.iter().filter(|(_, other)| other == value).count();
+        let counts = wrong == Wrong::Counts;
+        let more = if counts { COUNTER.fetch_add(1, Ordering::Relaxed) % 2 } else { 0 };
+        if !node.done && votes + more as usize >= enough {
+            node.done = true;
+            does.output(*value);
+        }
+    }
+
+    fn problem(&self, _: &Graph) -> Result<StreamProblem<Votes>, String> {
+        let mut problem = Outputs::problem(Task::Consensus, [0, 1]);
+        problem.demands.retain(|demand| demand.name != "done when all is quiet");
+        Ok(problem)
+    }
+
+    fn lies(&self, _n: usize, _from: General, _to: General) -> Vec<Vec<Vote>> {
+        vec![vec![Vote(0), Vote(1)]]
+    }
+
+    fn waves(&self, _: usize) -> usize {
+        8
+    }
+}
+
+#[test]
+fn what_is_wrong_is_found_and_made_smaller() {
+    let found = hunt(Votes(Wrong::Few)).generals(7).traitors(2).assert_finds();
+    assert_eq!(found.violation.name(), "agreement", "{found}");
+    assert!(found.attack.size() <= 3, "{found}");
+    let found = hunt(Votes(Wrong::Accuses)).generals(4).traitors(1).assert_finds();
+    assert_eq!(found.violation.name(), "no loyal general accuses a loyal one", "{found}");
+    assert_eq!(found.attack.size(), 0, "{found}");
+    let found = hunt(Votes(Wrong::Panics)).generals(4).traitors(1).assert_finds();
+    assert_eq!(found.violation.name(), "no-panic", "{found}");
+    assert!(found.to_string().contains("a second vote"), "{found}");
+    assert_eq!(found.attack.size(), 1, "{found}");
+    hunt(Votes(Wrong::Nothing)).generals(4).traitors(1).cases(2_000).assert_finds_nothing();
+    // Not all that a traitor can say is on the menu: so nothing is said to hold.
+    let verdict = check(Votes(Wrong::Nothing)).generals(4).traitors(1).steps(2_000).run().unwrap();
+    assert_eq!(verdict.name(), "bounded", "{verdict}");
+    let verdict = check(Votes(Wrong::Accuses)).generals(3).traitors(0).run().unwrap();
+    assert_eq!(verdict.name(), "broken", "{verdict}");
+}
+
+#[test]
+fn a_second_node_speaks_for_a_traitor() {
+    let [commander, third] = [0, 3].map(General::new);
+    let traitors = Generals::NONE.with(commander);
+    let inputs = BTreeMap::from([(commander, Order::ATTACK)]);
+    let to = Generals::NONE.with(third);
+    let twin = Twin { general: commander, input: Some(Order::RETREAT), to };
+    let attack = Attack { twins: vec![twin], ..Attack::new(4, traitors, inputs) };
+    let written = serde_json::to_string(&attack).unwrap();
+    assert!(
+        written.ends_with(r#""twins":[{"general":0,"input":"RETREAT","to":[3]}]}"#),
+        "{written}"
+    );
+    assert_eq!(
+        serde_json::from_str::<AttackOn<InWaves<ReliableBroadcast>>>(&written).unwrap(),
+        attack
+    );
+    // It speaks to one, and the others agree without that one.
+    let protocol = InWaves(ReliableBroadcast::new());
+    let execution = run(&protocol, &attack).unwrap();
+    let said = |to| {
+        let wire = Wire { round: 1, from: commander, to: General::new(to) };
+        execution.deliveries.on(wire).map(|delivery| format!("{:?}", delivery.said))
+    };
+    assert_ne!(said(3), said(1));
+    assert_eq!(execution.violation(), None);
+    let loyal = Attack { traitors: Generals::NONE, ..attack };
+    assert_eq!(
+        run(&protocol, &loyal).unwrap_err().to_string(),
+        "twin 1: general 0 is loyal and tells no lies: is it a traitor?"
+    );
+}
+
+#[test]
+fn a_node_that_answers_otherwise_is_found_out() {
+    let found = hunt(Votes(Wrong::Counts)).generals(4).traitors(1).assert_finds();
+    assert_eq!(found.violation.name(), "determinism", "{found}");
+    assert!(found.to_string().contains("it hears Vote("), "{found}");
+}
+
+#[test]
+fn what_is_found_is_kept_in_a_file_and_replays() {
+    let directory = std::env::temp_dir().join(format!("turncoat-opaque-{}", std::process::id()));
+    let stored = Regressions::in_dir(&directory);
+    let found = hunt(Votes(Wrong::Few)).generals(7).traitors(2).assert_finds();
+    stored.keep(&"Votes(Few)", &found.attack).unwrap();
+    // Another one, as in another process: it knows no message by its name.
+    let again = Votes(Wrong::Few).tested();
+    let replayed = stored.replay(&again);
+    let broken: Vec<_> = replayed.broken().collect();
+    std::fs::remove_dir_all(&directory).unwrap();
+    assert_eq!(broken.len(), 1, "{replayed}");
+    assert_eq!(broken[0].violation, found.violation);
+    assert_eq!(broken[0].attack, found.attack);
+}
