@@ -35,11 +35,14 @@ fn the_gallery_is_current() {
     assert_eq!(there, files);
 }
 
-/// The README shows two of the pictures, one of them as text.
+/// The page on pictures shows two of them, one as text.
 #[test]
-fn the_readme_shows_the_gallery() {
-    let readme = include_str!("../README.md");
+fn the_docs_show_the_gallery() {
+    let readme = include_str!("../docs/pictures.md");
     let mermaid = fs::read_to_string(format!("{GALLERY}/three_generals.mermaid")).unwrap();
-    assert!(readme.contains(&format!("```mermaid\n{mermaid}```\n")), "README.md: copy it there");
-    assert!(readme.contains("](examples/gallery/three_generals.svg)"));
+    assert!(
+        readme.contains(&format!("```mermaid\n{mermaid}```\n")),
+        "docs/pictures.md: copy it there"
+    );
+    assert!(readme.contains("](../examples/gallery/three_generals.svg)"));
 }
