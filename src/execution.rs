@@ -3,6 +3,7 @@
 mod deliveries;
 mod eavesdropper;
 mod forgeries;
+mod lasso;
 pub(crate) mod simulate;
 mod simulator;
 pub(crate) mod twins;

@@ -172,7 +172,7 @@ fn it_is_kept_in_a_file() {
     let refused = turncoat_with("replay -", &wrong);
     assert_eq!(refused.code, 2, "{}", refused.out);
     assert!(
-        refused.err.contains("the phase after the last begins like one of the cycle"),
+        refused.err.contains("the phase after the last must begin like one from `from` on"),
         "{}",
         refused.err
     );

@@ -74,6 +74,18 @@ fn main() {
             |n| n,
             |_, n| climbed(check(HotStuff::new().phases(2)).generals(n).traitors(1)),
         );
+        ladder(
+            "binary agreement, live",
+            4..=4,
+            |n| n,
+            |_, n| climbed(check(BinaryAgreement::new().live()).generals(n).traitors(1)),
+        );
+        ladder(
+            "HotStuff, two phases, live",
+            4..=4,
+            |n| n,
+            |_, n| climbed(check(HotStuff::new().phases(2).live()).generals(n).traitors(1)),
+        );
     });
     if is_asked("two threads") {
         two_threads();

@@ -51,13 +51,15 @@ impl Lasso {
         let is_earlier = |(first, phase): (&usize, usize)| *first <= phase && is_first(*first);
         let back = begins_as.last().is_some_and(|last| (*from..=ends.len()).contains(last));
         if ends.is_empty() || ends[0] == 0 || !ends.is_sorted_by(|one, next| one < next) {
-            Some("each phase ends in a wave after the one before it, and one phase must be shown")
+            Some(
+                "each phase must end in a later wave than the one before it, and one at least must be shown",
+            )
         } else if begins_as.len() != ends.len() + 1 {
-            Some("for each phase, and the one after the last, it is said as which it begins")
+            Some("`begins_as` must have one number more than `ends`")
         } else if !begins_as.iter().zip(1..).all(is_earlier) {
-            Some("each phase begins like the first that does, which is none after it")
+            Some("`begins_as` must name the first phase that begins so: itself, or one before it")
         } else if *from == 0 || !back {
-            Some("the phase after the last begins like one of the cycle")
+            Some("the phase after the last must begin like one from `from` on")
         } else {
             None
         }

@@ -186,6 +186,10 @@ impl Simulation<'_, '_> {
             self.execution.states.push(state);
         }
         self.record();
+        let mut begun = Vec::new();
+        if enemy.lasso().is_some() {
+            begun.push(self.begun(0)?);
+        }
         // Whoever is not there can't keep a key for himself.
         let signing = Generals::first(Generals::MAX).minus(everybody.minus(traitors));
         let heard = RefCell::new((0, Knowledge::of(signing)));
@@ -216,10 +220,13 @@ impl Simulation<'_, '_> {
                 *state = self.worker.end_round(me, *state, round)?;
             }
             self.record();
+            if enemy.lasso().is_some_and(|lasso| lasso.ends.contains(&round)) {
+                begun.push(self.begun(begun.len())?);
+            }
         }
         let is_over = !self.terms.in_waves || (self.all_silent()? && self.none_pending()?);
         self.execution.quiet = match enemy.lasso() {
-            Some(lasso) => self.none_decide(lasso)?,
+            Some(lasso) => self.goes_on(lasso, &begun)?,
             None => is_over && self.late.is_empty() && !self.lost,
         };
         for me in task.deciders(graph.n()).minus(traitors).iter() {
@@ -227,20 +234,6 @@ impl Simulation<'_, '_> {
             self.execution.decisions[me.id()] = decision;
         }
         Ok(())
-    }
-
-    /// Whether all of the loyal have gone through the phases of a lasso, and nobody has decided.
-    fn none_decide(&mut self, lasso: &Lasso) -> Caught<bool> {
-        let everybody = self.terms.graph.everybody();
-        for me in everybody.minus(self.worker.traitors).iter() {
-            let state = self.execution.states[me.id()];
-            let phase = state.and_then(|state| self.worker.phase(state).ok());
-            let is_through = phase.is_some_and(|phase| phase as usize > lasso.phases());
-            if !is_through || self.worker.decide(me, state)?.is_some() {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 
     /// How it went, if somebody wants to know.

@@ -41,6 +41,8 @@ pub(in crate::report) struct Facts<'a> {
     /// Who should have decided, and has not.
     pub undecided: Generals,
     pub violation: Option<Violation>,
+    /// Whether it could go on, so that who has not decided still can.
+    pub is_open: bool,
     /// The property that is lacking, whatever else is wrong.
     pub lacks: Option<Property>,
 }
@@ -109,7 +111,15 @@ impl Facts<'_> {
         let (violated, sentence) = match &self.violation {
             None => {
                 let held = all_held(self.asked);
-                (None, format!("{held} in this execution."))
+                let open = self.is_open && !self.undecided.is_empty();
+                let not_over = match open {
+                    true => {
+                        let who = not_decided(self.task, self.undecided);
+                        format!(", as far as it goes: {who}, and it is not over")
+                    }
+                    false => String::new(),
+                };
+                (None, format!("{held} in this execution{not_over}."))
             }
             Some(Violation::Fault(found)) => {
                 let told = found.told(self.task);

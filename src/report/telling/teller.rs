@@ -106,6 +106,7 @@ impl Storyteller<'_, '_> {
             decisions: decisions.map(|made| made.as_ref().map(decided)).collect(),
             undecided,
             violation: execution.violation(),
+            is_open: !execution.quiet,
             lacks: execution.lacks,
         }
     }
