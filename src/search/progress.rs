@@ -192,7 +192,8 @@ pub enum Halt {
     /// judged there.
     Endless,
     /// The same, and traitors can't keep *all* of the loyal undecided for ever in phases that all of them end, whatever
-    /// common coins show; but that some are left behind for ever was not looked for.
+    /// common coins show, if a coin shows its face only when more of the loyal have asked for it than there can be traitors;
+    /// but that some are left behind for ever was not looked for.
     LeftBehind,
 }
 
@@ -211,7 +212,8 @@ impl fmt::Display for Halt {
             }
             Halt::LeftBehind => {
                 "nothing wrong is decided in any phase, and traitors can't keep all undecided for ever in phases that \
-                 all of the loyal end; but that some are left behind for ever was not looked for"
+                 all of the loyal end, if a common coin shows its face only when more of the loyal have asked for it than \
+                 there can be traitors; but that some are left behind for ever was not looked for"
             }
             Halt::Harvest => "the protocol does not say what a traitor could say",
         })
