@@ -46,8 +46,8 @@ struct Listed {
 enum Kind {
     /// Each signs who has signed before: SM(1).
     Chain,
-    /// All sign the same: the commander says his order, everybody votes for what it was told, and what two
-    /// of three have voted for is shown to all, and obeyed.
+    /// All sign the same: the commander says his order, everybody votes for what it was told, and what enough
+    /// have voted for is shown to all, and obeyed.
     Certificate,
 }
 
@@ -56,6 +56,8 @@ struct Lists {
     kind: Kind,
     unchecked: Unchecked,
     described: bool,
+    /// How many votes are a certificate.
+    votes: usize,
 }
 
 /// Who I am, what I was told, who voted for it, and what I believe.
@@ -170,13 +172,15 @@ impl Lockstep for Lists {
                 let mine = held.told.first_mut().filter(|mine| mine.order == listed.order);
                 let vote = listed.list[0].clone();
                 if let Some(mine) = mine
-                    && mine.list.len() < 2
+                    && mine.list.len() < self.votes
                     && !mine.list.iter().any(|(by, _)| *by == vote.0)
                 {
                     mine.list.push(vote);
                 }
             }
-            (Kind::Certificate, 3) if self.accepts(seat, listed, 2) => self.believe(held, listed),
+            (Kind::Certificate, 3) if self.accepts(seat, listed, self.votes) => {
+                self.believe(held, listed)
+            }
             _ => {}
         }
     }
@@ -186,7 +190,7 @@ impl Lockstep for Lists {
             held.told.truncate(if round == 1 { 2 } else { 0 });
         }
         if self.kind == Kind::Certificate && round == 2 {
-            held.told.retain(|certificate| certificate.list.len() == 2);
+            held.told.retain(|certificate| certificate.list.len() == self.votes);
             if let [certificate] = &held.told[..] {
                 held.believed = vec![certificate.order];
             }
@@ -211,12 +215,17 @@ impl Testable for Lists {
             return Repertoire::unknown();
         }
         let unsigned = Order::first(2).into_iter().map(|order| Listed { order, list: vec![] });
-        let commander = [General::COMMANDER];
-        let signers: Vec<Vec<General>> = match wire.round {
-            1 => vec![commander.to_vec()],
-            _ => {
-                let everybody = (0..n).map(General::new);
-                everybody.permutations(2).collect()
+        let generals = (0..n).map(General::new);
+        let signers: Vec<Vec<General>> = match (self.kind, wire.round) {
+            (Kind::Certificate, 1) if !wire.from.is_commander() => vec![],
+            (_, 1) => vec![vec![General::COMMANDER]],
+            (Kind::Chain, _) => generals.permutations(2).collect(),
+            (Kind::Certificate, 2) => vec![vec![wire.from]],
+            // Its own vote comes first.
+            (Kind::Certificate, _) => {
+                let others = generals.filter(|general| *general != wire.from);
+                let others = others.combinations(self.votes - 1);
+                others.map(|others| [vec![wire.from], others].concat()).collect()
             }
         };
         Repertoire::signed(self, n, unsigned, &signers)
@@ -263,7 +272,7 @@ impl Signing<Listed> for Lists {
 fn is_broken(kind: Kind, unchecked: Unchecked, described: bool) -> bool {
     let adversary = Adversary::byzantine(1);
     let adversary = if kind == Kind::Chain { adversary } else { adversary.loyal_commander() };
-    let lists = Lists { kind, unchecked, described };
+    let lists = Lists { kind, unchecked, described, votes: 2 };
     let verdict = check(lists).generals(3).against(adversary).run().unwrap();
     match &verdict.ruling {
         Ruling::Broken(_) => {}
@@ -295,4 +304,18 @@ fn the_ready_made_repertoire_finds_what_is_wrong_with_the_list() {
     for unchecked in [Length, CommanderFirst, Distinct, Insiders] {
         assert!(is_broken(Kind::Chain, unchecked, true), "{unchecked:?}");
     }
+}
+
+/// Certificates that differ only in who signed are worth the same, and there are many of them.
+#[test]
+fn certificates_of_four_among_six_are_gone_through() {
+    let (kind, described) = (Kind::Certificate, true);
+    let unchecked = Unchecked::Nothing;
+    let asked = |votes| {
+        let lists = Lists { kind, unchecked, described, votes };
+        let adversary = Adversary::byzantine(1).without_strays().loyal_commander();
+        check(lists).generals(6).against(adversary).run().unwrap()
+    };
+    assert!(asked(4).holds());
+    assert!(asked(1).counterexample().is_some());
 }
