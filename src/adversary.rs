@@ -66,17 +66,24 @@ pub enum Timing {
     /// All arrives in the round, or wave, in which it is sent; a timer goes off when nothing else is left to
     /// happen.
     Synchronous,
+    /// Until a wave of its choice, which the field calls GST, all that it may do where it is asynchronous; from then
+    /// on all mail arrives in its wave, what was late among it, and timers go off when nothing else is left to
+    /// happen. (Dwork, Lynch and Stockmeyer, "Consensus in the presence of partial synchrony", JACM 1988.) What is
+    /// agreed on, or decided by the time that all is quiet, is broken by it just where it is broken by an
+    /// asynchronous one: an attack that ends has a last wave in which something is late.
+    PartiallySynchronous,
     /// Mail is late without bound and arrives in any order; timers go off at any time, and coins show any face.
     /// But links are reliable: what a loyal general sends once is heard at most once, and where termination or
     /// totality is judged it was heard.
     Asynchronous,
 }
 
-/// "synchronous", "asynchronous".
+/// "synchronous", "partially-synchronous", "asynchronous".
 impl fmt::Display for Timing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Timing::Synchronous => "synchronous",
+            Timing::PartiallySynchronous => "partially-synchronous",
             Timing::Asynchronous => "asynchronous",
         })
     }
@@ -291,9 +298,14 @@ impl Adversary {
         Adversary { timing: Some(timing), ..self }
     }
 
-    /// Whether mail is as late as it likes.
-    pub(crate) fn is_asynchronous(&self) -> bool {
-        self.timing == Some(Timing::Asynchronous)
+    /// Whether mail is as late as it likes, at least for some time.
+    pub(crate) fn delays(&self) -> bool {
+        matches!(self.timing, Some(Timing::PartiallySynchronous | Timing::Asynchronous))
+    }
+
+    /// Whether all mail is in time in the end.
+    pub(crate) fn is_in_time_at_last(&self) -> bool {
+        self.timing == Some(Timing::PartiallySynchronous)
     }
 
     /// The same against a protocol that is driven by events: in every wave traitors say what they like of its
@@ -318,6 +330,8 @@ pub enum Power {
     Replays,
     /// To keep mail, and to have timers go off early: [`Timing::Asynchronous`].
     Lateness,
+    /// To keep mail without end: [`Timing::Asynchronous`], and not for some time alone.
+    EndlessLateness,
 }
 
 /// What is not covered without it.
@@ -329,6 +343,7 @@ impl fmt::Display for Power {
             Power::AnyOrder => "any order of arrival",
             Power::Replays => "duplicates and messages of other rounds",
             Power::Lateness => "late mail, early timers, and what coins show",
+            Power::EndlessLateness => "mail that is late again and again for ever",
         })
     }
 }
@@ -363,6 +378,7 @@ impl Adversary {
         let lies = self.faults.is_byzantine();
         match self.timing {
             Some(Timing::Asynchronous) => return Vec::new(),
+            Some(Timing::PartiallySynchronous) => return vec![Power::EndlessLateness],
             Some(Timing::Synchronous) => return vec![Power::Lateness],
             None => {}
         }
@@ -436,6 +452,13 @@ impl Adversary {
             Some(Timing::Asynchronous) => {
                 told.push("mail is late without bound, in any order".to_owned());
                 told.push("timers go off at any time, and coins show any face".to_owned());
+                return told.join("; ");
+            }
+            Some(Timing::PartiallySynchronous) => {
+                told.push("until a wave of its choice (GST) mail is late, in any order".to_owned());
+                told.push(
+                    "timers go off at any time until then, and coins show any face".to_owned(),
+                );
                 return told.join("; ");
             }
             Some(Timing::Synchronous) => {

@@ -203,7 +203,7 @@ impl Check<&dyn Machine> {
         if engine == Engine::Naive && (!faults.is_byzantine() || any_order || disruptions > 0) {
             return Err(CheckError::NotNaive);
         }
-        if terms.in_waves && !(adversary.is_asynchronous() && faults.is_byzantine()) {
+        if terms.in_waves && !(adversary.delays() && faults.is_byzantine()) {
             return Err(CheckError::NotAsynchronous);
         }
         if let Some(demand) = terms.asked.of_course().filter(|_| engine != Engine::Naive) {

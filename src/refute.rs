@@ -163,7 +163,7 @@ impl<'a> Refute<&'a dyn Machine> {
         let crashes = terms.in_waves && faults == FaultClass::Crash;
         if weaker || !(faults.is_byzantine() || crashes) || !adversary.silence {
             return Err(CheckError::TooWeak);
-        } else if terms.in_waves && !adversary.is_asynchronous() {
+        } else if terms.in_waves && !adversary.delays() {
             return Err(CheckError::Punctual);
         }
         if f >= n {

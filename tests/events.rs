@@ -9,10 +9,11 @@ use proptest::test_runner::TestRunner;
 
 use turncoat::adversary::Timing;
 use turncoat::report::story::Story;
+use turncoat::search::progress::Halt;
 use turncoat::{
     Adversary, Attack, AttackOn, BenOr, BinaryAgreement, Coin, Edit, Effects, EventDriven,
     EventTestable, Face, General, Generals, Graph, InWaves, Lie, Order, OwnEvent, Problem,
-    ReliableBroadcast, Seat, Setting, Termination, Timer, Wire, check, hunt, run, strategy,
+    ReliableBroadcast, Ruling, Seat, Setting, Termination, Timer, Wire, check, hunt, run, strategy,
 };
 use turncoat::{Arrival, Shift, schedule::Happening};
 
@@ -292,6 +293,35 @@ fn nothing_in_an_attack_is_idle() {
         let again = run(&found.protocol, &found.attack).unwrap();
         assert_eq!((again.idle, again.lacking), (vec![], vec![]), "seed {seed}");
     }
+}
+
+/// Until a wave of the enemy's choice mail is late, and then no more: what ends is broken as it is by mail that is
+/// late for ever, and what does not end is not judged.
+#[test]
+fn mail_can_be_late_for_some_time() {
+    let timed = |timing| Adversary::byzantine(1).timed(timing);
+    let [partial, never] =
+        [Timing::PartiallySynchronous, Timing::Asynchronous].map(|timing| timed(timing));
+    let bracha = check(ReliableBroadcast::new()).generals(4).against(partial).run().unwrap();
+    assert!(bracha.holds());
+    let text = bracha.to_string();
+    assert!(text.contains("until a wave of its choice (GST) mail is late, in any order"), "{text}");
+    assert!(text.contains("Not covered mail that is late again and again for ever."), "{text}");
+    for mutant in [ReliableBroadcast::new().deliver_at(2), ReliableBroadcast::new().amplify_at(1)] {
+        let broken = |adversary| {
+            let verdict = check(mutant).generals(4).against(adversary).run().unwrap();
+            let found = verdict.counterexample().unwrap();
+            (found.violation.name(), verdict.least_heard, found.attack.clone())
+        };
+        assert_eq!(broken(partial), broken(never));
+    }
+    // Where executions do not end it is not judged who decides.
+    let mmr = check(BinaryAgreement::new().tolerating(0).live()).generals(2);
+    let [partial, never] = [Timing::PartiallySynchronous, Timing::Asynchronous].map(|timing| {
+        mmr.clone().against(Adversary::byzantine(0).timed(timing)).run().unwrap().ruling
+    });
+    assert!(matches!(partial, Ruling::Bounded(Halt::Endless)), "{partial:?}");
+    assert!(matches!(never, Ruling::Bounded(Halt::LeftBehind)), "{never:?}");
 }
 
 /// Among many generals there are too many renamings to use them all.

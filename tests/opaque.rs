@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use turncoat::adversary::Timing;
 use turncoat::protocols::in_waves::AnyProtocol;
 use turncoat::{
-    Attack, AttackOn, General, Generals, Graph, InWaves, Opaque, Order, Outputs, Reactions,
-    Regressions, ReliableBroadcast, Seat, StreamProblem, Task, Twin, Wire, check, hunt, run,
+    Adversary, Arrival, Attack, AttackOn, General, Generals, Graph, InWaves, Opaque, Order,
+    Outputs, Reactions, Regressions, ReliableBroadcast, Seat, Setting, StreamProblem, Task, Twin,
+    Wire, check, hunt, run, strategy,
 };
 
 /// Neither `Clone` nor `Debug`, as shipped code is.
@@ -169,4 +173,24 @@ fn what_is_found_is_kept_in_a_file_and_replays() {
     assert_eq!(broken.len(), 1, "{replayed}");
     assert_eq!(broken[0].violation, found.violation);
     assert_eq!(broken[0].attack, found.attack);
+}
+
+/// Nothing is lost that is in time at last.
+#[test]
+fn what_is_in_time_at_last_is_heard() {
+    let lost = |timing| {
+        let setting = Setting::new(4, Adversary::byzantine(1).timed(timing));
+        let attacks = strategy::attacks(Votes(Wrong::Nothing), setting);
+        let mut runner = TestRunner::deterministic();
+        let drawn = (0..300).map(|_| attacks.new_tree(&mut runner).unwrap().current());
+        let schedules = drawn.map(|attack| attack.schedule).collect::<Vec<_>>();
+        let (late, shifts) = (
+            schedules.iter().filter(|schedule| !schedule.is_empty()).count(),
+            schedules.iter().flatten(),
+        );
+        assert!(late > 50, "{late}");
+        shifts.filter(|shift| shift.arrival == Arrival::Never).count()
+    };
+    assert!(lost(Timing::Asynchronous) > 0);
+    assert_eq!(lost(Timing::PartiallySynchronous), 0);
 }

@@ -78,7 +78,7 @@ pub fn possible(whole: &RefutationInWords) -> String {
         }
         (false, false) => ", and between any two generals more than f paths that share nobody,",
     };
-    let there_is = match (adversary.is_asynchronous(), task, byzantine) {
+    let there_is = match (adversary.delays(), task, byzantine) {
         (false, ..) => "there is a protocol (Pease, Shostak, Lamport 1980)",
         (true, Task::Consensus, true) => {
             "there is a protocol, if from some time on mail is in time (Dwork, Lynch, Stockmeyer 1988), or \

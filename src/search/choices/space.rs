@@ -355,11 +355,12 @@ impl<'a> Space<'a> {
             asynchronous.partition(|shift| deaf && traitor(shift.wire.to));
         // What the loyal send each other can be late without bound, and what is lost is as if it were later yet:
         // then it is not quiet.
-        let late = self.adversary.is_asynchronous();
+        let late = self.adversary.delays();
         let disruption = |shift: &&Shift<_>| {
             let allowed = match shift.arrival {
                 Arrival::Late(rounds) => (rounds <= latest || late) && !self.terms.in_order,
-                Arrival::First | Arrival::Never => true,
+                Arrival::Never => !self.adversary.is_in_time_at_last(),
+                Arrival::First => true,
             };
             allowed && !traitor(shift.wire.from) && !traitor(shift.wire.to)
         };

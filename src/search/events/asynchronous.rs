@@ -22,7 +22,6 @@ use super::start::Start;
 use super::stop::Stop;
 use crate::adversary::Adversary;
 use crate::count::Count;
-use crate::machine::Terms;
 use crate::outcome::Task;
 use crate::property::{Property, Violation};
 use crate::protocol::events::{FACES, Face};
@@ -119,8 +118,7 @@ impl Asynchronous<'_> {
             false => adversary.sizes().collect(),
         };
         let (mut found, mut halt, mut proved) = (None, None, true);
-        let is_game =
-            self.search.terms.phased && self.search.terms.asked.has(Property::Termination);
+        let is_game = self.search.terms.phased && self.is_game();
         let passes = if is_game { &[true, false][..] } else { &[true] };
         for (hasty, size) in passes.iter().cartesian_product(&sizes) {
             self.hasty = *hasty;
@@ -367,10 +365,8 @@ impl Asynchronous<'_> {
         let mut columns = Columns::new(locals, self.group(case, by_inputs), false);
         columns.all_ends = !options.antichains;
         let options = (self.search.engine != Engine::Naive).then_some(options);
-        let Terms { asked, .. } = self.search.terms;
-        let game = asked
-            .has(Property::Termination)
-            .then_some(GameRules { needed: self.search.adversary.traitors + 1, hasty: self.hasty });
+        let rules = GameRules { needed: self.search.adversary.traitors + 1, hasty: self.hasty };
+        let game = self.is_game().then_some(rules);
         match PhaseSearch::new(columns, options, game).explored(budget)? {
             Ok(NoFinding { vectors, is_played }) => {
                 self.carried.fetch_add(vectors as u64, Ordering::Relaxed);
@@ -385,6 +381,12 @@ impl Asynchronous<'_> {
                 Ok(Some(CaseFinding { case, place, scope, faces, run, price, violation, endless }))
             }
         }
+    }
+
+    /// Whether it is asked who decides in the end; but traitors win that game with mail that is late again and again.
+    fn is_game(&self) -> bool {
+        let Search { terms, adversary, .. } = self.search;
+        terms.asked.has(Property::Termination) && !adversary.is_in_time_at_last()
     }
 
     fn group(&self, case: &InitialChoices, by_inputs: bool) -> Group {

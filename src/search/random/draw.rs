@@ -51,7 +51,8 @@ pub(crate) fn drawn_in(
 ) -> Result<Drawn, Refusal> {
     let behaviour = Behaviour::drawn(space, case, rng);
     let random_schedule = RandomSchedule::drawn(space, case.traitors, rng);
-    let events = space.adversary.is_asynchronous().then(|| RandomEvents::drawn(space, rng));
+    let events =
+        space.adversary.delays().then(|| RandomEvents::drawn(space, random_schedule.in_time, rng));
     let crashes = crashes(space, case, rng);
     let InitialChoices { faults, traitors, inputs, .. } = case.clone();
     let twins = behaviour.twins.clone();

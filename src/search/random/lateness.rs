@@ -133,17 +133,19 @@ pub(super) struct RandomEvents {
     early: u32,
     /// So many coins in four are late.
     late: u64,
-    /// The last wave there can be.
+    /// The last wave in which something can be late, or early.
     last: Round,
     /// In which wave each coin was first asked for.
     asked: FxHashMap<(General, Coin), Round>,
 }
 
 impl RandomEvents {
-    pub fn drawn(space: &Space<'_>, rng: &mut Dice) -> RandomEvents {
+    /// All is in time from this wave on, if it is at all.
+    pub fn drawn(space: &Space<'_>, in_time: Option<Round>, rng: &mut Dice) -> RandomEvents {
         let early = [0, 0, 1, 4][rng.random_range(0..4)];
         let late = if rng.random_ratio(1, 2) { 0 } else { 1 };
-        let (seed, last, asked) = (rng.random(), space.terms.rounds, FxHashMap::default());
+        let last = in_time.map_or(space.terms.rounds, |in_time| in_time - 1);
+        let (seed, asked) = (rng.random(), FxHashMap::default());
         RandomEvents { seed, early, late, last, asked }
     }
 
@@ -179,7 +181,7 @@ impl RandomEvents {
                     }
                 }
                 OwnEvent::GoesOff(_) => {
-                    if rng.random_ratio(self.early, 16) {
+                    if rng.random_ratio(self.early, 16) && wave <= self.last {
                         return Some(*event);
                     }
                 }

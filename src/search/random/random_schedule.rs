@@ -31,6 +31,8 @@ pub(crate) struct RandomSchedule {
     disruptions: Vec<Round>,
     /// How late mail is, where it can be as late as the enemy likes.
     lateness: Lateness,
+    /// From this wave on all is in time, if it is at all.
+    pub in_time: Option<Round>,
 }
 
 /// In which order what is said arrives.
@@ -51,13 +53,15 @@ type Gone = IndexMap<(usize, usize), Arrival, FxBuildHasher>;
 impl RandomSchedule {
     pub fn drawn(space: &Space<'_>, traitors: Generals, rng: &mut Dice) -> RandomSchedule {
         let rounds = space.terms.rounds;
-        let lateness = match space.adversary.is_asynchronous() {
+        let lateness = match space.adversary.delays() {
             true => Lateness::drawn(space, rng),
             false => Lateness::None,
         };
+        let in_time =
+            space.adversary.is_in_time_at_last().then(|| rng.random_range(1..=rounds.max(1)));
         if rounds == 0 || space.terms.in_waves {
             let (order, disruptions) = (ArrivalOrder::InTurn, Vec::new());
-            return RandomSchedule { order, disruptions, lateness };
+            return RandomSchedule { order, disruptions, lateness, in_time };
         }
         let kind = if space.adversary.any_order { rng.random_range(0..8) } else { 0 };
         let everybody = space.everybody();
@@ -83,7 +87,7 @@ impl RandomSchedule {
             _ => most,
         };
         let disruptions = (0..disruptions).map(|_| rng.random_range(1..=rounds)).collect();
-        RandomSchedule { order, disruptions, lateness }
+        RandomSchedule { order, disruptions, lateness, in_time }
     }
 
     /// The changes to the schedule of a round in which this is sent.
@@ -139,8 +143,14 @@ impl RandomSchedule {
         if self.lateness != Lateness::None {
             for (place, Delivery { wire, said, .. }) in sent.clone().enumerate() {
                 for at in (0..said.len()).filter(|_| loyal(wire.from) && loyal(wire.to)) {
-                    let left = space.terms.rounds.saturating_sub(round);
+                    let left = self.in_time.unwrap_or(space.terms.rounds).saturating_sub(round);
                     let arrival = self.lateness.arrival(wire, left, rng);
+                    let arrival = match arrival {
+                        Some(Arrival::Never) if self.in_time.is_some() => {
+                            (left > 0).then_some(Arrival::Late(left))
+                        }
+                        arrival => arrival,
+                    };
                     gone.extend(arrival.map(|arrival| ((place, at), arrival)));
                 }
             }
