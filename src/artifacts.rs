@@ -12,6 +12,7 @@ use crate::execution::{Counterexample, ExecutionOf};
 use crate::fault::guarded;
 use crate::files;
 use crate::report::attack_file::AttackFile;
+use crate::report::mermaid::mermaid;
 use crate::report::story::Story;
 use crate::report::svg::svg;
 use crate::testable::Testable;
@@ -76,8 +77,15 @@ fn write(folder: &Path, story: &Story, attack: (&str, String)) -> io::Result<Vec
         let file = folder.join(format!("{stem}.{kind}"));
         files::write(&file, &text).map(|()| file)
     };
-    let pictures = [page(story), Some(("svg", svg(story))), Some(attack)];
+    let summary = Some(("md", summary(story)));
+    let pictures = [page(story), Some(("svg", svg(story))), summary, Some(attack)];
     pictures.into_iter().flatten().map(write).collect()
+}
+
+/// What was violated, and a drawing, in Markdown: for the summary of a job in CI.
+fn summary(story: &Story) -> String {
+    let Story { setting, ending, .. } = story;
+    format!("### {setting}\n\n{}\n\n```mermaid\n{}```\n", ending.sentence, mermaid(story))
 }
 
 #[cfg(feature = "pages")]

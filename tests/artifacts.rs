@@ -39,6 +39,21 @@ fn told(way: &str, folder: Option<&Path>) -> String {
     String::from_utf8(output.stderr).unwrap() + &String::from_utf8(output.stdout).unwrap()
 }
 
+/// What the workflow for GitHub Actions puts into the summary of a job whose tests have left this.
+fn job_summary(folder: &Path) -> String {
+    let workflow = include_str!("../deploy/github.yml");
+    let step = workflow.lines().find(|line| line.contains("GITHUB_STEP_SUMMARY"));
+    let command = step.and_then(|line| line.split_once("run: ")).unwrap().1;
+    let (work, summary) = (scratch_folder("artifacts/job"), scratch("artifacts/summary.md"));
+    let _ = fs::remove_file(&summary);
+    fs::create_dir_all(&work).unwrap();
+    std::os::unix::fs::symlink(folder, work.join("turncoat-reports")).unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-ec", command]).current_dir(work).env("GITHUB_STEP_SUMMARY", &summary);
+    assert!(shell.status().unwrap().success());
+    fs::read_to_string(&summary).unwrap()
+}
+
 #[test]
 fn a_failing_test_leaves_pictures() {
     if let Ok(way) = std::env::var(WAY) {
@@ -65,6 +80,7 @@ fn a_failing_test_leaves_pictures() {
         there.sort();
         assert_eq!(named, there, "{told}");
         let [file, .., svg] = &named[..] else { panic!("{told}") };
+        assert!(job_summary(&folder).contains("```mermaid\nsequenceDiagram\n"), "{told}");
         assert!(file.to_string_lossy().ends_with(&format!(".attack.{attack}")), "{file:?}");
         assert!(fs::read_to_string(svg).unwrap().contains("OM(1) among 3 generals"));
     }
