@@ -120,12 +120,19 @@ fn every_link_leads_somewhere() {
     }
 }
 
-/// The protocol that the README shows is the example, to the letter.
+/// The code that a page shows is that of an example, to the letter.
 #[test]
-fn the_readme_shows_the_example() {
-    let readme = fs::read_to_string(README).unwrap();
-    let example = include_str!("../examples/own_protocol.rs");
-    let code = example.split_once("\n\n").map_or(example, |(_, code)| code);
-    let code = code.split_once("\nfn main()").map_or(code, |(code, _)| code).trim();
-    assert!(readme.contains(code), "README.md: copy examples/own_protocol.rs into it");
+fn pages_show_the_examples() {
+    for (page, example, from) in [
+        ("README.md", include_str!("../examples/own_protocol.rs"), "\n\n"),
+        (
+            "docs/your-crate.md",
+            include_str!("../examples/own_crate.rs"),
+            "use shipped::{Node, Vote};",
+        ),
+    ] {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
+        let code = example.split_once(from).unwrap().1.split_once("\nfn main()").unwrap().0;
+        assert!(text.contains(code.trim()), "{page}: copy the example into it");
+    }
 }
