@@ -293,6 +293,15 @@ pub enum Misfit {
     LassoWave { wave: Round, waves: usize },
     #[error("{item}: the second node of general {general} can't be given {value}")]
     TwinInput { item: Item, general: usize, value: String },
+    #[error(
+        "{item}: the second node of general {general} has no input: that must be one of the values"
+    )]
+    TwinWithoutInput { item: Item, general: usize },
+    #[error(
+        "{item}: the second node of general {general} speaks to nobody: in \"to\" must stand somebody to whom no \
+         earlier one speaks"
+    )]
+    TwinToNobody { item: Item, general: usize },
     #[error("{item}: general {general} crashes twice")]
     CrashedAgain { item: Item, general: usize },
 }

@@ -173,11 +173,35 @@ fn caught(code: &mut dyn FnMut()) -> Result<(), String> {
     result.map_err(told)
 }
 
+/// So many letters are shown of each of two answers that differ.
+const SHOWN: usize = 1_000;
+
+/// So many of them stand before what differs.
+const BEFORE: usize = 40;
+
+/// Two answers that differ: of long ones the part in which they do.
+#[cold]
+pub(crate) fn contrasted(answers: [String; 2]) -> [String; 2] {
+    let [one, other] = &answers;
+    let is_long = |text: &String| text.chars().nth(SHOWN).is_some();
+    if !is_long(one) && !is_long(other) {
+        return answers;
+    }
+    let same = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
+    let begin = if same < SHOWN / 2 { 0 } else { same - BEFORE };
+    [one, other].map(|text| {
+        let mut rest = text.chars().skip(begin);
+        let part: String = rest.by_ref().take(SHOWN).collect();
+        let [before, after] = [begin > 0, rest.next().is_some()];
+        format!("{}{part}{}", if before { ".. " } else { "" }, if after { " .." } else { "" })
+    })
+}
+
 /// A node that is run again answers otherwise than it did: within [`guarded`], whose caller is told by
 /// [`contradiction`].
 #[cold]
 pub(crate) fn contradicts(once: String, again: String) -> ! {
-    CONTRADICTION.set(Some([once, again]));
+    CONTRADICTION.set(Some(contrasted([once, again])));
     panic!("it answers otherwise than it did");
 }
 
@@ -231,6 +255,27 @@ pub(crate) fn unwound<T>(work: impl FnOnce() -> T) -> Result<T, Misbehaved> {
         let misbehaved = payload.downcast::<Misbehaved>();
         *misbehaved.unwrap_or_else(|payload| panic::resume_unwind(payload))
     })
+}
+
+/// Work was told to stop in the middle of an execution.
+struct Interrupted;
+
+/// Unwinds to whoever began the work that was told to stop.
+#[cold]
+pub(crate) fn interrupt() -> ! {
+    panic::resume_unwind(Box::new(Interrupted))
+}
+
+/// Does work that may be interrupted; nothing if it was.
+pub(crate) fn unless_interrupted<T>(work: impl FnOnce() -> T) -> Option<T> {
+    let done = panic::catch_unwind(AssertUnwindSafe(work));
+    done.map_or_else(
+        |payload| match payload.is::<Interrupted>() {
+            true => None,
+            false => panic::resume_unwind(payload),
+        },
+        Some,
+    )
 }
 
 /// The same where nobody can be told but by a panic: it says what they did.
@@ -307,6 +352,16 @@ mod tests {
             panic::resume_unwind(Box::new("four"))
         });
         assert_eq!(said, Err::<(), _>("four".to_owned()));
+    }
+
+    #[test]
+    fn of_long_answers_the_part_is_shown_in_which_they_differ() {
+        let short = ["one", "other"].map(str::to_owned);
+        assert_eq!(contrasted(short.clone()), short);
+        let long = |letter: char| format!("{}{letter}{}", "a".repeat(5_000), "b".repeat(5_000));
+        let [one, other] = contrasted([long('x'), long('y')]);
+        assert!(one.starts_with(&format!(".. {}xb", "a".repeat(40))) && one.ends_with("b .."));
+        assert!(one.len() < 1_100 && one.replace('x', "y") == other);
     }
 
     #[test]

@@ -173,9 +173,10 @@ impl Hunt<&dyn Machine> {
             time: Duration::ZERO,
             finding: None,
         };
-        let Some(space) = Space::new(self.protocol, &terms, adversary, progress)? else {
+        let Some(mut space) = Space::new(self.protocol, &terms, adversary, progress)? else {
             return Ok(hunted);
         };
+        space.stops_with = Some(progress);
         progress.enter(Phase::Searching);
         let (signed, forgeries) = (space.is_signed(), space.has_forgeries());
         let harvested = space.harvested();

@@ -44,7 +44,7 @@ pub(crate) use self::numbered::Numbered;
 pub(crate) use self::numbers::{DecisionId, MessageId, NumberedAttack, StateId, ValueId};
 pub(crate) use self::table::{StateTable, StoredStates};
 pub(crate) use self::terms::Terms;
-pub(crate) use self::worker::{Caught, Memory, Said, Worker};
+pub(crate) use self::worker::{Caught, Memory, Said, Stops, Worker};
 use crate::general::{General, Generals, Swap};
 use crate::graph::Graph;
 use crate::outcome::Outcome;

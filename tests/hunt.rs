@@ -1,13 +1,15 @@
 //! Attacks drawn at random: what is found, how small it gets, and that the same seed finds the same.
 
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rayon::ThreadPoolBuilder;
 use serde_json::Value;
 use turncoat::execution::Size;
 use turncoat::search::progress::Progress;
 use turncoat::{
-    Adversary, CheckError, FaultClass, Hunt, Ideal, OralMessages, Repertoire, SignedMessages, hunt,
+    Adversary, CheckError, Effects, EventDriven, EventTestable, FaultClass, General, Graph, Hunt,
+    Ideal, OralMessages, Problem, Repertoire, Seat, SignedMessages, Termination, hunt,
 };
 
 use crate::command_line::{scratch, turncoat};
@@ -55,6 +57,57 @@ fn disruptions_are_hunted() {
     let found = question(adversary.disrupted(1, 1)).assert_finds();
     assert!(!found.attack.schedule.is_empty(), "{found}");
     question(adversary).cases(500).assert_finds_nothing();
+}
+
+/// Whoever hears something says more, and takes a while over each message: one execution would take minutes.
+#[derive(Debug)]
+struct Flood;
+
+impl EventDriven for Flood {
+    type Value = u8;
+    type Decision = u8;
+    type Message = u32;
+    type State = u32;
+
+    fn begin(&self, _: Seat, _: Option<&u8>, effects: &mut Effects<u32>) -> u32 {
+        (0..200).for_each(|number| effects.broadcast(number));
+        0
+    }
+
+    fn receive(&self, heard: &mut u32, _: General, said: &u32, effects: &mut Effects<u32>) {
+        std::thread::sleep(Duration::from_millis(1));
+        *heard += 1;
+        (1..4).for_each(|more| effects.broadcast((7 * said + more) % 200));
+    }
+
+    fn decision(&self, _: &u32) -> Option<u8> {
+        None
+    }
+}
+
+impl EventTestable for Flood {
+    fn problem(&self, _: &Graph) -> Result<Problem<u8>, String> {
+        Ok(Problem::consensus([0, 1]).deciding(Termination::Free))
+    }
+
+    fn alphabet(&self, _n: usize, _from: General, _to: General) -> Vec<u32> {
+        (0..200).collect()
+    }
+}
+
+#[test]
+fn a_hunt_stops_in_the_middle_of_an_execution() {
+    let (progress, start) = (Progress::new(), Instant::now());
+    let hunted = thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(50));
+            progress.stop();
+        });
+        hunt(Flood).generals(4).traitors(1).run_watched(&progress).unwrap()
+    });
+    assert_eq!((hunted.name(), hunted.coverage.cases), ("bounded", 0));
+    // Generous: the machine may be busy.
+    assert!(start.elapsed().as_secs() < 15, "{:?}", start.elapsed());
 }
 
 fn small() -> Hunt<SignedTextbook> {

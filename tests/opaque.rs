@@ -31,6 +31,8 @@ enum Wrong {
     Accuses,
     /// A vote that comes twice is a panic.
     Panics,
+    /// A copy of a node has forgotten one vote.
+    Copies,
     Nothing,
 }
 
@@ -82,6 +84,11 @@ impl Opaque for Votes {
             node.done = true;
             does.output(*value);
         }
+    }
+
+    fn copy(&self, node: &Node) -> Option<Node> {
+        let votes = node.votes.iter().skip(1).copied().collect();
+        (self.0 == Wrong::Copies).then_some(Node { seat: node.seat, votes, done: node.done })
     }
 
     fn problem(&self, _: &Graph) -> Result<StreamProblem<Votes>, String> {
@@ -145,11 +152,27 @@ fn a_second_node_speaks_for_a_traitor() {
     };
     assert_ne!(said(3), said(1));
     assert_eq!(execution.violation(), None);
-    let loyal = Attack { traitors: Generals::NONE, ..attack };
-    assert_eq!(
-        run(&protocol, &loyal).unwrap_err().to_string(),
-        "twin 1: general 0 is loyal and tells no lies: is it a traitor?"
-    );
+    let refused = |attack: AttackOn<InWaves<ReliableBroadcast>>| {
+        run(&protocol, &attack).unwrap_err().to_string()
+    };
+    let loyal = Attack { traitors: Generals::NONE, ..attack.clone() };
+    assert_eq!(refused(loyal), "twin 1: general 0 is loyal and tells no lies: is it a traitor?");
+    let twin = &attack.twins[0];
+    let to = |to| Twin { to, ..twin.clone() };
+    let nobody = "the second node of general 0 speaks to nobody: in \"to\" must stand somebody to whom no earlier \
+                  one speaks";
+    for (twins, line) in [
+        (vec![to(Generals::NONE)], format!("twin 1: {nobody}")),
+        (vec![twin.clone(), twin.clone()], format!("twin 2: {nobody}")),
+        (vec![to(twin.to.with(commander))], "twin 1: general 0 can't send to itself".to_owned()),
+        (
+            vec![Twin { input: None, ..twin.clone() }],
+            "twin 1: the second node of general 0 has no input: that must be one of the values"
+                .to_owned(),
+        ),
+    ] {
+        assert_eq!(refused(Attack { twins, ..attack.clone() }), line);
+    }
 }
 
 #[test]
@@ -157,6 +180,23 @@ fn a_node_that_answers_otherwise_is_found_out() {
     let found = hunt(Votes(Wrong::Counts)).generals(4).traitors(1).assert_finds();
     assert_eq!(found.violation.name(), "determinism", "{found}");
     assert!(found.to_string().contains("it hears Vote("), "{found}");
+}
+
+/// It is said who is to blame, and nothing that was found counts.
+#[test]
+fn a_copy_that_is_none_is_no_finding() {
+    for line in [
+        hunt(Votes(Wrong::Copies)).generals(4).traitors(1).run().unwrap_err().to_string(),
+        check(Votes(Wrong::Copies))
+            .generals(4)
+            .traitors(1)
+            .steps(2_000)
+            .run()
+            .unwrap_err()
+            .to_string(),
+    ] {
+        assert!(line.contains("`copy` of Votes(Copies) does not copy all of a node"), "{line}");
+    }
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::fmt;
 
+#[cfg(feature = "cli")]
+use super::written::replayed;
 use super::written::{obeyed_into, sent_in_honest_run};
 use super::{Execution, ExecutionOf, Forgeries};
 use crate::attack::{AttackOn, Misfit};
@@ -134,16 +136,19 @@ impl<'a, P: Testable> Simulator<'a, P> {
     }
 }
 
-/// Runs a protocol under an attack, and keeps the history; the states are those of the memory.
+/// Runs a protocol under an attack, twice, asking each question twice, and keeps the history; the states are those of
+/// the memory.
 #[cfg(feature = "cli")]
 pub(crate) fn run_by_numbers(
     machine: &dyn Machine,
     terms: &Terms,
     attack: &NumberedAttack,
 ) -> Result<(NumberedExecution, Memory), Misfit> {
-    let mut known = Known { execution: Execution::recording(), ..Known::default() };
-    known.run(machine, terms, attack, &mut |_, _| {})?;
-    Ok((known.execution, known.memory))
+    fits(machine, terms, attack)?;
+    let forgeries = Forgeries::default();
+    let label = |wire, message| forgeries.label(machine, terms, wire, message);
+    let (execution, worker) = replayed(machine, terms, attack, &label, 2);
+    Ok((execution, worker.into_memory()))
 }
 
 impl Known {

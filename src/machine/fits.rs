@@ -107,10 +107,21 @@ pub(crate) fn fits(
         let (item, id) = (Item::Twin(index + 1), general.id());
         if let Some(absent) = to.with(*general).iter().find(|general| general.id() >= n) {
             return Err(Misfit::ItemNotThere { item, general: absent.id(), n });
+        } else if to.contains(*general) {
+            return Err(Misfit::LieToSelf { item, general: id });
+        } else if let Some(far) = to.minus(terms.graph.neighbours(*general)).iter().next() {
+            return Err(Misfit::NoEdge { item, from: id, to: far.id() });
+        }
+        let before = attack.twins[..index].iter().filter(|other| other.general == *general);
+        let unheard = before.fold(*to, |left, other| left.minus(other.to));
+        if unheard.is_empty() {
+            return Err(Misfit::TwinToNobody { item, general: id });
         } else if !attack.traitors.contains(*general) {
             return Err(Misfit::LoyalLiar { item, general: id });
         } else if !attack.faults.is_byzantine() {
             return Err(Misfit::OtherFault { item, faults: attack.faults });
+        } else if input.is_none() && terms.inputs.contains(*general) {
+            return Err(Misfit::TwinWithoutInput { item, general: id });
         } else if input.is_some() != terms.inputs.contains(*general)
             || input.is_some_and(|input| !terms.has(input))
         {

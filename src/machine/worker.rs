@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::numbers::{DecisionId, MessageId, StateId, ValueId};
 use super::table::{Guarded, StateTable, StoredStates};
 use super::{Machine, Terms};
-use crate::fault::{Call, Fault, FaultKind, contradiction};
+use crate::fault::{Call, Fault, FaultKind, contradiction, contrasted, interrupt};
 use crate::general::{General, Generals, Swap};
 use crate::protocol::events::OwnEvent;
 use crate::protocol::{Round, Seat};
@@ -18,6 +18,11 @@ pub(crate) type Caught<T> = Result<T, Box<Fault>>;
 
 /// What is said, in the order of messages.
 pub(crate) type Said = Arc<[MessageId]>;
+
+/// Who says when work is to stop.
+pub(crate) trait Stops: Sync {
+    fn is_stopped(&self) -> bool;
+}
 
 /// A protocol at work, which remembers what it was asked: its own code runs once for each question.
 /// Every so many questions are asked twice, to see whether the answers agree.
@@ -35,6 +40,8 @@ pub(crate) struct Worker<'a> {
     /// Every question is asked twice.
     twice: bool,
     twice_after: u32,
+    /// Who says when to stop, even in the middle of an execution.
+    stops_with: Option<&'a dyn Stops>,
     answers: Answers,
     /// What was said the last time, and when it was asked again: room for the next.
     spoken: [Vec<MessageId>; 2],
@@ -97,7 +104,24 @@ impl<'a> Worker<'a> {
         let table = machine.table(states);
         let (anew, twice, twice_after) = (false, false, TWICE_EVERY);
         let spoken = <[Vec<_>; 2]>::default();
-        Worker { machine, table, terms, traitors, anew, twice, twice_after, answers, spoken }
+        let stops_with = None;
+        Worker {
+            machine,
+            table,
+            terms,
+            traitors,
+            anew,
+            twice,
+            twice_after,
+            stops_with,
+            answers,
+            spoken,
+        }
+    }
+
+    /// The same, but that work is [interrupted](crate::fault::unless_interrupted) when it is told to stop.
+    pub fn stopping_with(self, progress: Option<&'a dyn Stops>) -> Worker<'a> {
+        Worker { stops_with: progress, ..self }
     }
 
     /// What it remembers, for another one.
@@ -359,6 +383,9 @@ impl<'a> Worker<'a> {
 
     /// A call to the protocol, as who wrote the protocol knows it.
     fn question(&self, by: General, call: Call) -> QuestionedCall {
+        if self.stops_with.is_some_and(Stops::is_stopped) {
+            interrupt();
+        }
         let call = if self.terms.in_waves { call.in_waves() } else { call };
         QuestionedCall { by, call }
     }
@@ -416,7 +443,7 @@ impl QuestionedCall {
         if same {
             return Ok(());
         }
-        let [one, other] = told();
+        let [one, other] = contrasted(told());
         Err(self.fault(FaultKind::Undetermined(one, other)))
     }
 

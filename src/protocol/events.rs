@@ -314,11 +314,18 @@ impl<M> Effects<M> {
         Effects { neighbours, list: Vec::new() }
     }
 
+    /// To whom something can be sent.
+    #[cfg(feature = "cli")]
+    pub(crate) fn neighbours(&self) -> Generals {
+        self.neighbours
+    }
+
     /// Sends a message to one general.
     ///
     /// # Panics
     ///
     /// If that is no neighbour: nobody sends to itself, or to who is not there. (In a test that is a finding.)
+    #[track_caller]
     pub fn send(&mut self, to: General, message: M) {
         assert!(self.neighbours.contains(to), "sends to general {}, who is no neighbour", to.id());
         self.list.push(Effect::Send(to, message));

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::escape::escaped;
+use crate::fault::{Misbehaved, contrasted};
 use crate::general::{General, Generals, Swap};
 use crate::graph::Graph;
 use crate::protocol::events::{Coin, Effect, Effects, EventDriven, FACES, OwnEvent, Timer, before};
@@ -104,7 +106,9 @@ impl<S, M> WaveState<S, M> {
                 Effect::CancelTimer(timer) => drop(self.timers.remove(&timer)),
                 Effect::Ask(coin) => {
                     let known = self.seen.contains(&coin) || !self.asked.insert(coin);
-                    assert!(!known, "asks for {coin} twice");
+                    if known {
+                        Misbehaved(format!("asks for {coin} twice")).unwind();
+                    }
                 }
             }
         }
@@ -126,7 +130,12 @@ impl<P: EventDriven> InWaves<P> {
         if let Some(made) = &before {
             let after = protocol.decision(&held.state);
             let stays = after.as_ref().is_some_and(|after| protocol.can_become(made, after));
-            assert!(stays, "the decision changes from {before:?} to {after:?}");
+            if !stays {
+                let [before, after] =
+                    contrasted([&before, &after].map(|decision| format!("{decision:?}")));
+                let changes = format!("the decision changes from {before} to {after}");
+                Misbehaved(escaped(&changes)).unwind();
+            }
         }
         held.follow(&mut effects, in_next);
     }

@@ -14,15 +14,16 @@ mod named;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use self::history::Event;
 pub use self::history::NodeHistory;
+use self::history::{Event, HistoryEntry};
 use self::live::LiveNodes;
 pub use self::named::NamedMessage;
 use super::in_waves::{AnyProtocol, InWaves};
-use crate::fault::contradicts;
+use crate::escape::escaped;
+use crate::fault::{Misbehaved, contradicts, contrasted, shown};
 use crate::general::General;
 use crate::graph::Graph;
 use crate::protocol::Seat;
@@ -31,6 +32,9 @@ use crate::testable::{EventTestable, Opaque, Outputs, Reaction, Reactions, Strea
 
 /// A node can send itself so many messages in one event.
 const MOST_TO_SELF: usize = 10_000;
+
+/// So often a node is run from its beginning, to see whether it contradicts itself or its copy does.
+const RUNS: usize = 8;
 
 /// The messages that are known by name.
 type KnownMessages<M> = HashMap<Arc<str>, Arc<M>>;
@@ -64,6 +68,11 @@ pub struct Nodes<P: Opaque> {
     seed: u64,
     live: LiveNodes<P::Node>,
     known: RwLock<KnownMessages<P::Message>>,
+    /// Whether nodes were copied, and how often one went on since then.
+    copies: AtomicBool,
+    used: AtomicU64,
+    /// How a copy went on otherwise than its node, if one did: then nothing that was found counts.
+    bad_copy: OnceLock<String>,
 }
 
 impl<P: Opaque> fmt::Debug for Nodes<P> {
@@ -76,8 +85,14 @@ impl<P: Opaque> fmt::Debug for Nodes<P> {
 type HistoryOf<P> =
     NodeHistory<<P as Opaque>::Value, <P as Opaque>::Message, <P as Opaque>::Output>;
 
+/// One event of such a history.
+type EntryOf<P> = HistoryEntry<<P as Opaque>::Value, <P as Opaque>::Message, <P as Opaque>::Output>;
+
 /// What a node has done.
-type NamedReactions<P> = Vec<Reaction<NamedMessage<<P as Opaque>::Message>, <P as Opaque>::Output>>;
+type NamedReactions<P> = Vec<NamedReaction<P>>;
+
+/// One thing that it has done.
+type NamedReaction<P> = Reaction<NamedMessage<<P as Opaque>::Message>, <P as Opaque>::Output>;
 
 /// Protocols with opaque nodes: see [`AnyProtocol`].
 #[derive(Debug)]
@@ -95,8 +110,8 @@ impl<P: Opaque> Nodes<P> {
     /// The nodes of this protocol, with chance from seed 0.
     #[must_use]
     pub fn of(protocol: P) -> Nodes<P> {
-        let known = RwLock::new(HashMap::new());
-        Nodes { protocol, seed: 0, live: LiveNodes::new(), known }
+        let (known, bad_copy, copies, used) = Default::default();
+        Nodes { protocol, seed: 0, live: LiveNodes::new(), known, copies, used, bad_copy }
     }
 
     /// The same with chance from another seed.
@@ -197,7 +212,7 @@ impl<P: Opaque> Nodes<P> {
         for step in again.iter().rev() {
             let (next, answer) = self.happens(node, step.seat, step.number, &step.event);
             if *answer != *step.answer {
-                contradicts(step.told(&step.answer), step.told(&answer));
+                self.contradicted(step, &answer);
             }
             node = Some(next);
         }
@@ -211,8 +226,58 @@ impl<P: Opaque> Nodes<P> {
         node
     }
 
+    /// What a node does that is run from its beginning, event by event.
+    fn run_again(&self, last: &EntryOf<P>) -> Vec<NamedReactions<P>> {
+        let (mut steps, mut at) = (Vec::new(), Some(last));
+        while let Some(step) = at {
+            steps.push(step);
+            at = step.before.as_ref().map(NodeHistory::last);
+        }
+        steps.reverse();
+        let mut node = None;
+        let run = steps.iter().map(|step| {
+            let (next, answer) = self.happens(node.take(), step.seat, step.number, &step.event);
+            node = Some(next);
+            answer
+        });
+        run.collect()
+    }
+
+    /// A node answers otherwise than it did: or a copy of it does, if it never does itself. That is no finding.
+    #[cold]
+    fn contradicted(&self, step: &EntryOf<P>, answer: &[NamedReaction<P>]) -> ! {
+        let [once, again] = [step.told(&step.answer), step.told(answer)];
+        let first = self.copies.load(Ordering::Relaxed).then(|| self.run_again(step));
+        let alike = first.filter(|first| (1..RUNS).all(|_| self.run_again(step) == *first));
+        if alike.is_none() {
+            contradicts(once, again);
+        }
+        let [once, again] = contrasted([once, again]);
+        let line = format!(
+            "`copy` of {} does not copy all of a node: of a node and its copy one does this ({once}), and the other that \
+             ({again})",
+            shown(&self.protocol)
+        );
+        Misbehaved(self.bad_copy.get_or_init(|| escaped(&line)).clone()).unwind()
+    }
+
+    /// Every now and then it is looked whether a copy goes on as its node would have.
+    fn tries_copy(&self, history: &HistoryOf<P>) {
+        if !self.copies.load(Ordering::Relaxed) {
+            return;
+        }
+        let used = self.used.fetch_add(1, Ordering::Relaxed) + 1;
+        let again = used.is_power_of_two().then(|| self.run_again(history.last()));
+        if let Some(answer) = again.as_ref().and_then(|all| all.last())
+            && **answer != *history.last().answer
+        {
+            self.contradicted(history.last(), answer);
+        }
+    }
+
     fn leave_copy(&self, history: &HistoryOf<P>, node: &P::Node) {
         if let Some(copy) = self.protocol.copy(node) {
+            self.copies.store(true, Ordering::Relaxed);
             self.live.put(history.digest(), copy);
         }
     }
@@ -243,6 +308,7 @@ impl<P: Opaque> Nodes<P> {
         let outputs = before.map(|before| before.last().outputs.clone()).unwrap_or_default();
         let outputs = outputs.after(&answer, |list| self.protocol.is_done(list));
         let history = NodeHistory::new(before, seat, event, answer, outputs);
+        self.tries_copy(&history);
         self.live.put(history.digest(), node);
         history
     }
@@ -295,6 +361,9 @@ impl<P: Opaque> EventDriven for Nodes<P> {
 
 impl<P: Opaque> EventTestable for Nodes<P> {
     fn problem(&self, graph: &Graph) -> Result<StreamProblem<P>, String> {
+        if let Some(line) = self.bad_copy.get() {
+            return Err(line.clone());
+        }
         self.protocol.problem(graph)
     }
 

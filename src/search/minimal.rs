@@ -15,6 +15,7 @@ use super::progress::Phase;
 use super::random::random_search::RandomSearch;
 use super::{Found, Search};
 use crate::execution::Size;
+use crate::fault::unless_interrupted;
 use crate::property::Violation;
 
 /// The most steps spent on the question with how few lies the protocol is broken.
@@ -42,8 +43,9 @@ impl Search<'_> {
     /// lies, if it is found with so many steps.
     pub fn smaller(&self, space: &Space<'_>, found: Found, steps: u64) -> Found {
         let (traitors, size) = (found.attack.traitors.len(), found.attack.size());
-        let fewest = Driver::new(self, space).fewest(traitors, size, steps);
-        fewest.found.map_or(found, |found| Found { size: Size::LocallyMinimal, ..found })
+        let fewest = || Driver::new(self, space).fewest(traitors, size, steps).found;
+        let fewest = unless_interrupted(fewest).flatten();
+        fewest.map_or(found, |found| Found { size: Size::LocallyMinimal, ..found })
     }
 }
 

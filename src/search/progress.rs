@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
+use crate::machine::Stops;
+
 /// What a search is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Phase {
@@ -160,6 +162,12 @@ impl Progress {
 
     pub(crate) fn covered(&self, share: f64) {
         self.share.fetch_add((share * WHOLE) as u64, Ordering::Relaxed);
+    }
+}
+
+impl Stops for Progress {
+    fn is_stopped(&self) -> bool {
+        Progress::is_stopped(self)
     }
 }
 

@@ -8,6 +8,7 @@ use super::choices::space::Space;
 use super::progress::Progress;
 use crate::attack::{Edit, Lie};
 use crate::execution::Size;
+use crate::fault::unless_interrupted;
 use crate::general::{General, Generals};
 use crate::machine::{MessageId, NumberedAttack, ValueId};
 use crate::protocol::Round;
@@ -35,7 +36,11 @@ impl Space<'_> {
             executions += 1;
             progress.worked(1);
             worker.make_room();
-            let execution = self.run(&mut worker, &attack);
+            let ran = unless_interrupted(|| self.run(&mut worker, &attack));
+            let Some(execution) = ran else {
+                size = Size::NotMinimal;
+                break;
+            };
             if execution.violation().is_some() && self.allows(&attack, &execution) {
                 shrinker.keep(attack);
             }

@@ -16,7 +16,9 @@ use crate::count::Count;
 use crate::execution::simulate::Eavesdropper;
 use crate::execution::{Delivery, NumberedExecution, obeyed};
 use crate::general::{General, Generals};
-use crate::machine::{Machine, Memory, MessageId, MessageOrder, NumberedAttack, Terms, Worker};
+use crate::machine::{
+    Machine, Memory, MessageId, MessageOrder, NumberedAttack, Stops, Terms, Worker,
+};
 use crate::protocol::Round;
 use crate::schedule::{Arrival, Shift};
 use crate::search::progress::{Phase, Progress};
@@ -31,6 +33,9 @@ pub(crate) struct Space<'a> {
     pub terms: &'a Terms,
     pub adversary: Adversary,
     pub stock: Arc<Stock>,
+    /// Who says when to stop, even in the middle of an execution: who runs one is then
+    /// [interrupted](crate::fault::unless_interrupted).
+    pub stops_with: Option<&'a dyn Stops>,
     /// What workers remember that were laid down.
     memories: Mutex<Vec<Memory>>,
 }
@@ -162,7 +167,8 @@ impl<'a> Space<'a> {
         adversary: Adversary,
         stock: Arc<Stock>,
     ) -> Space<'a> {
-        Space { machine, terms, adversary, stock, memories: Mutex::default() }
+        let (stops_with, memories) = (None, Mutex::default());
+        Space { machine, terms, adversary, stock, stops_with, memories }
     }
 
     /// Who can be renamed, if the protocol says so; not where it is not known what could be said, or where
@@ -320,7 +326,9 @@ impl<'a> Space<'a> {
     /// Somebody to ask the protocol, among these traitors.
     pub fn worker(&self, traitors: Generals) -> Worker<'a> {
         let memory = self.memories.lock().ok().and_then(|mut memories| memories.pop());
-        Worker::remembering(self.machine, self.terms, traitors, memory.unwrap_or_default())
+        let memory = memory.unwrap_or_default();
+        let worker = Worker::remembering(self.machine, self.terms, traitors, memory);
+        worker.stopping_with(self.stops_with)
     }
 
     /// Lays a worker down: the next one knows what it has learned.

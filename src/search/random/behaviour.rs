@@ -267,7 +267,10 @@ impl Behaviour {
                 let values = space.terms.inputs_of(traitor).iter();
                 let given = space.terms.inputs.contains(traitor);
                 let input = values.choose(rng).copied().filter(|_| given);
-                self.twins.push(Twin { general: traitor, input, to: others.without(traitor) });
+                let neighbours = space.terms.graph.neighbours(traitor);
+                let to: Generals = others.iter().filter(|to| neighbours.contains(*to)).collect();
+                let twin = (!to.is_empty()).then_some(Twin { general: traitor, input, to });
+                self.twins.extend(twin);
                 [Treatment::Obey; 2]
             } else {
                 let first = self.copies.len();

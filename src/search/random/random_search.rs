@@ -15,6 +15,7 @@ use super::Dice;
 use super::draw::{Drawn, any_case_of, drawn, drawn_in};
 use crate::attack::Attack;
 use crate::execution::NumberedExecution;
+use crate::fault::unless_interrupted;
 use crate::general::{General, Generals};
 use crate::machine::{DecisionId, MessageId, NumberedAttack, ValueId};
 use crate::property::Violation;
@@ -133,8 +134,11 @@ impl RandomSearch<'_> {
     /// only so many are made smaller; nothing if it is told to stop. With each case another one is drawn
     /// that has so many traitors. What the repertoire has no place for is passed by.
     pub fn smallest(&self, traitors: usize) -> Option<Found> {
-        let breaks = |drawn: Result<Drawn, Refusal>| {
-            let (attack, execution) = drawn.ok()?;
+        let breaks = |draw: &dyn Fn() -> Result<Drawn, Refusal>| {
+            if self.progress.is_stopped() {
+                return None;
+            }
+            let (attack, execution) = unless_interrupted(draw)?.ok()?;
             let broken =
                 execution.violation().is_some_and(|violation| !violation.is_undetermined());
             let found = broken && self.has_place(&attack, &execution).is_ok();
@@ -144,8 +148,9 @@ impl RandomSearch<'_> {
         while next < self.cases.end && messages < MOST_MESSAGES && !self.progress.is_stopped() {
             let end = self.cases.end.min(next + AT_A_TIME);
             let cases = (next..end).into_par_iter();
-            let drawn = cases
-                .map(|case| [breaks(self.drawn(case)), breaks(self.drawn_with(traitors, case))]);
+            let drawn = cases.map(|case| {
+                [breaks(&|| self.drawn(case)), breaks(&|| self.drawn_with(traitors, case))]
+            });
             let drawn: Vec<_> = drawn.collect();
             for (told, attack) in drawn.into_iter().flatten().flatten() {
                 messages += told;
@@ -179,7 +184,7 @@ impl RandomSearch<'_> {
             if case > first_ended.load(Ordering::Relaxed) || self.progress.is_stopped() {
                 return None;
             }
-            let tried = self.tried(case, honest);
+            let tried = unless_interrupted(|| self.tried(case, honest))?;
             if !matches!(tried, Ok(Tried { found: None, .. })) {
                 first_ended.fetch_min(case, Ordering::Relaxed);
             }
