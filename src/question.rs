@@ -140,9 +140,14 @@ pub enum CheckError {
     /// The argument is about the usual properties.
     #[error(
         "the argument is about protocols in which all decide the same one of the values, and what \
-         validity demands: of this one something else is asked"
+         validity demands: it needs {needs}, and of this one is asked {asked}"
     )]
-    OtherProblem,
+    OtherProblem {
+        /// What must be asked.
+        needs: &'static str,
+        /// What is asked.
+        asked: String,
+    },
     /// The argument breaks another property.
     #[error("{0} is violated in no world of the argument: another property gives way")]
     NoWorld(String),

@@ -174,7 +174,28 @@ impl<'a> Refute<&'a dyn Machine> {
             false => terms.asked.is_refutable_in_rounds(),
         };
         if !is_usual || !inputs.is_empty() {
-            return Err(CheckError::OtherProblem);
+            let needs = match terms.in_waves {
+                true => "agreement on equal values, and validity",
+                false => {
+                    "agreement on equal values, validity of all, whether they decide or not, and that all decide, or \
+                     all or none"
+                }
+            };
+            let given = inputs.iter().map(|(general, input)| {
+                format!(
+                    "only of executions in which {} is given {input}",
+                    terms.task.name(*general)
+                )
+            });
+            let of_deciders = terms.asked.has(crate::property::Property::Validity)
+                && !terms.asked.validity_of_all;
+            let of_deciders = of_deciders.then(|| "validity of those alone who decide".to_owned());
+            let own_rules = !terms.asked.is_equal();
+            let own_rules = own_rules.then(|| "by rules of its own for what is right".to_owned());
+            let asked = terms.asked.titles().map(str::to_owned);
+            let asked = asked.chain(of_deciders).chain(own_rules).chain(given);
+            let asked = asked.collect::<Vec<_>>().join(", ");
+            return Err(CheckError::OtherProblem { needs, asked });
         }
         let terms = terms.focused(&|value| protocol.show_value(value), &violates, &[])?;
         if let Some(groups) = &groups {
