@@ -6,12 +6,15 @@ mod answer;
 mod bounds;
 mod built_in;
 mod check;
+mod chosen;
+mod code;
 mod event_driven;
 mod exec;
 mod exhibit;
 mod files;
 mod focus;
 mod graph;
+mod groups;
 mod hunt;
 mod merge;
 mod output;
@@ -40,7 +43,8 @@ use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::answer::{BAD_INPUT, BadInput, complain, print, whole_number};
 use self::built_in::built_in;
-use self::program::{ChosenWith, Program};
+use self::chosen::ChosenWith;
+use self::program::Program;
 pub use self::protocols::Protocol;
 use self::terminal::{Shown, help_is_coloured};
 
@@ -131,7 +135,7 @@ enum Command {
 
 /// What the program `turncoat` does: with the arguments of this process, on its terminal.
 pub fn main() -> ExitCode {
-    answered(Program::of("turncoat".to_owned(), built_in()))
+    answered(Program::of("turncoat".to_owned(), Vec::new(), built_in()))
 }
 
 /// The same with protocols of one's own beside the built-in ones: `check`, `sweep`, `hunt`, `refute`, `list` and all
@@ -153,8 +157,8 @@ pub fn main() -> ExitCode {
 /// that is there already.
 pub fn main_with(protocols: impl IntoIterator<Item = Protocol>) -> ExitCode {
     let call = std::env::args_os().next().unwrap_or_default();
-    let protocols = protocols.into_iter().chain(built_in()).collect();
-    answered(Program::of(call.to_string_lossy().into_owned(), protocols))
+    let own = protocols.into_iter().collect();
+    answered(Program::of(call.to_string_lossy().into_owned(), own, built_in()))
 }
 
 fn answered(program: Result<Program, BadInput>) -> ExitCode {

@@ -24,7 +24,7 @@ pub(crate) mod suspected;
 pub mod svg;
 pub(crate) mod telling;
 pub mod text;
-mod unique_keys;
+pub(crate) mod unique_keys;
 #[cfg(feature = "cli")]
 pub(crate) mod view_file;
 

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::process::Command;
+use std::time::Duration;
 
 use jsonschema::validator_for;
 use serde_json::{Value, json};
@@ -143,6 +145,103 @@ fn a_program_that_hangs_gets_a_line() {
     assert!(start.elapsed().as_secs() < 30);
 }
 
+/// One that closes its output and lives on is waited for once, not for each question.
+#[test]
+fn a_program_that_closes_its_output_is_waited_for_once() {
+    let start = std::time::Instant::now();
+    let answer = turncoat("check exec --command 'tests/exec/misbehaves.py closes' -n 2 -f 1");
+    assert_eq!((answer.code, answer.err.as_str()), (1, ""));
+    assert!(answer.out.contains("the program ended: it closed its output"), "{}", answer.out);
+    // Generous: it was a second or two for each of many questions.
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+}
+
+/// Whether a process with this id is there, and no mere entry of one that has ended.
+fn runs(id: &str) -> bool {
+    let status = Command::new("ps").args(["-o", "stat=", "-p", id]).output().expect("ps starts");
+    let status = String::from_utf8(status.stdout).expect("it prints text");
+    !status.trim().is_empty() && !status.trim().starts_with('Z')
+}
+
+/// What a program has started ends when turncoat does, and so does the program, whatever ends turncoat.
+#[test]
+fn nothing_is_left_running() {
+    let folder = scratch_folder("left_running");
+    fs::create_dir_all(&folder).unwrap();
+    let root = env!("CARGO_MANIFEST_DIR");
+    let obeys =
+        format!("sh -c 'sleep 300 & echo $! > child; exec {root}/tests/exec/misbehaves.py not'");
+    let answer = turncoat_in(&folder, &format!("check exec --command \"{obeys}\" -n 2 -f 0"), "");
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""));
+    let child = fs::read_to_string(folder.join("child")).unwrap();
+    assert!(!runs(child.trim()));
+
+    let hangs = "sh -c 'sleep 300 & echo $! $$ > draft; mv draft both; sleep 300'";
+    let arguments = ["check", "exec", "--command", hangs, "-n", "2", "-f", "0"];
+    let mut turncoat = Command::new(env!("CARGO_BIN_EXE_turncoat"))
+        .args(arguments)
+        .current_dir(&folder)
+        .spawn()
+        .unwrap();
+    let ids = loop {
+        match fs::read_to_string(folder.join("both")) {
+            Ok(ids) => break ids,
+            Err(_) => std::thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    assert!(ids.split_whitespace().all(runs), "{ids}");
+    let kill = Command::new("kill").arg(turncoat.id().to_string()).status();
+    assert!(kill.unwrap().success());
+    assert_eq!(turncoat.wait().unwrap().code(), Some(130));
+    assert!(!ids.split_whitespace().any(runs), "{ids}");
+}
+
+/// What was recorded of a program does not count when its code is another one: its file, or what it imports.
+#[test]
+fn parts_of_other_code_do_not_count() {
+    let folder = scratch_folder("other_code");
+    fs::create_dir_all(&folder).unwrap();
+    let changed = |file: &str, from: &str, to: &str| {
+        let text = fs::read_to_string(format!("examples/exec/{file}")).unwrap();
+        assert!(text.contains(from));
+        fs::write(folder.join(file), text.replace(from, to)).unwrap();
+    };
+    let as_it_is = || ["om1.py", "turncoat.py"].map(|file| changed(file, "", ""));
+    let asked = |more: &str| {
+        let check = format!("check exec --command 'python3 om1.py' -n 4 -f 1 {more}");
+        let answer = turncoat_in(&folder, &check, "");
+        (answer.code, answer.err)
+    };
+    as_it_is();
+    let fine = || (0, String::new());
+    assert_eq!(asked("--checkpoint done"), fine());
+    assert_eq!(asked("--checkpoint done --answer-timeout 20s"), fine());
+    assert_eq!(asked("--shard 1/2 --result 1"), fine());
+    let recorded = "turncoat: done: what is recorded there is of other code: ";
+    changed("om1.py", "> state", ">= state");
+    let (code, line) = asked("--checkpoint done");
+    assert_eq!(code, 2);
+    assert_eq!(line, format!("{recorded}om1.py changed in between: name another file\n"));
+    assert_eq!(asked("--shard 2/2 --result 2").0, 0);
+    let merge = |more: &str| {
+        let answer = turncoat_in(&folder, &format!("merge 1 2 --command {more}"), "");
+        (answer.code, answer.err)
+    };
+    let (code, lines) = merge("'python3 om1.py'");
+    assert_eq!(code, 2);
+    assert!(lines.starts_with("turncoat: 2: it is of other code than the files before it: om1.py"));
+    as_it_is();
+    assert_eq!(asked("--shard 2/2 --result 2 --answer-timeout 20s"), fine());
+    assert_eq!(merge("'python3 om1.py' --answer-timeout 30s"), fine());
+    let other = "\"python3 om1.py\", and this is \"python3 ./om1.py\": search all of them anew";
+    let line = format!("turncoat: the parts are of another program: {other}\n");
+    assert_eq!(merge("'python3 ./om1.py'"), (2, line));
+    changed("turncoat.py", "p.decide(state)", "\"ATTACK\"");
+    let (code, line) = asked("--checkpoint done");
+    assert_eq!(code, 2);
+    assert!(line.starts_with(&format!("{recorded}what the program answers changed")), "{line}");
+}
+
 /// All that is asked, and answered by the helpers' examples, and all that the documentation shows, fits the schema.
 #[test]
 fn lines_fit_their_schema() {
@@ -154,14 +253,16 @@ fn lines_fit_their_schema() {
     let root = env!("CARGO_MANIFEST_DIR");
     let mut lines = Vec::new();
     for (program, n) in [(PYTHON, 3), (JAVASCRIPT, 2), ("examples/exec/reliable_broadcast.py", 2)] {
-        let heard = format!("sh -c 'tee asked | {root}/{program} | tee answered'");
+        let heard = format!("sh -c 'tee $$.asked | {root}/{program} | tee $$.answered'");
         let arguments = format!("check exec --command \"{heard}\" -n {n} -f 1 --threads 1");
         let answer = turncoat_in(&folder, &arguments, "");
         assert_ne!(answer.code, 2, "{}", answer.err);
-        for file in ["asked", "answered"] {
-            let said = fs::read_to_string(folder.join(file)).unwrap();
-            lines.extend(said.lines().map(str::to_owned));
-        }
+    }
+    for file in fs::read_dir(&folder).unwrap() {
+        let said = fs::read_to_string(file.unwrap().path()).unwrap();
+        // Who was killed has not said the last line to its end.
+        let whole = said.rfind('\n').map_or("", |end| &said[..end]);
+        lines.extend(whole.lines().map(str::to_owned));
     }
     let docs = fs::read_to_string("docs/exec.md").unwrap();
     let shown = docs.split("```json\n").skip(1).flat_map(|block| block.split("```").take(1));

@@ -1,7 +1,8 @@
 //! A command line for protocols of one's own: what `examples/own_command_line.rs` answers, by golden text.
 //! `UPDATE_EXPECT=1 cargo test` writes it anew.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -53,6 +54,33 @@ fn own_protocols_are_on_the_command_line() {
     });
     let answers = answers.collect::<Vec<_>>().join("\n");
     expect_file!["golden/own_command_line.txt"].assert_eq(&answers);
+}
+
+/// What was recorded of a program does not count for one that was built anew, but of a built-in protocol the version
+/// says enough.
+#[test]
+fn what_was_recorded_counts_for_the_same_program() {
+    let folder = scratch_folder("own_checkpoint");
+    fs::create_dir_all(&folder).unwrap();
+    let program = folder.join("mine");
+    fs::copy(&*OWN, &program).unwrap();
+    let asked = |protocol: &str| {
+        let check = format!("check {protocol} -n 3 -f 0 --checkpoint {protocol}.done");
+        let mut mine = Command::new(&program);
+        mine.args(check.split_whitespace()).current_dir(&folder).stdin(Stdio::null());
+        let output = mine.output().expect("it starts");
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let fine = (Some(0), String::new());
+    for _ in 0..2 {
+        assert_eq!([asked("quorum"), asked("oral")], [fine.clone(), fine.clone()]);
+    }
+    // It does the same, and is another file.
+    OpenOptions::new().append(true).open(&program).unwrap().write_all(b"0").unwrap();
+    let told = "turncoat: quorum.done: what is recorded there is of other code: this program was built anew in \
+                between: name another file\n";
+    assert_eq!(asked("quorum"), (Some(2), told.to_owned()));
+    assert_eq!(asked("oral"), fine);
 }
 
 /// They stand beside the built-in ones, with their arguments, and have pages as those have.

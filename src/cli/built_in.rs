@@ -1,7 +1,7 @@
 //! The protocols that come with the program.
 
 use super::event_driven::{BenOrArguments, BenOrs, Bracha, BrachaArguments, Mmr, MmrArguments};
-use super::exec::{Exec, ExecArguments};
+use super::exec::ByProgram;
 use super::parameters::boxed;
 use super::protocols::{Examples, Protocol, USUAL, made};
 use super::signed::{
@@ -282,10 +282,7 @@ pub fn built_in() -> Vec<Protocol> {
                 hunt: "--command examples/exec/om1.py -n 4 -f 1 --cases 1_000",
                 refute: "--command examples/exec/om1.py -n 3 -f 1",
             },
-            made: made::<ExecArguments, Exec>(
-                |exec, f, graph| Ok(exec.given(f, graph)),
-                Exec::notation,
-            ),
+            made: Box::new(ByProgram),
         },
     ]
 }

@@ -7,13 +7,14 @@ use serde_json::json;
 
 use super::adversary::AdversaryArguments;
 use super::answer::{BOUNDED, BadInput, VerdictName, complain, whole_number};
+use super::chosen::ChosenWith;
 use super::exhibit::Exhibit;
 use super::files::{self, replayed};
 use super::focus::FocusArguments;
 use super::graph::Among;
 use super::output::{Output, Told};
 use super::parts::{Asked, Done, Parts};
-use super::program::{ChosenWith, Program, Specification};
+use super::program::{Program, Specification};
 use super::watch::{Budget, Deadline, Work, watched};
 use crate::check::Everything;
 use crate::machine::Machine;
@@ -167,6 +168,16 @@ pub fn label(graph: &Graph, f: usize) -> String {
     format!("n = {}, f = {f}", graph.n())
 }
 
+/// Whether what it rests on comes about again.
+pub fn confirmed(
+    verdict: &Verdict<Found>,
+    specification: &Specification<'_>,
+    notation: &dyn Notation,
+) -> Result<(), BadInput> {
+    let found = verdict.counterexample();
+    specification.confirm(notation, found.map(|found| (&found.attack, &found.execution)))
+}
+
 /// Prints the verdict first (and how a counterexample is seen again), and saves the attack then, so that a
 /// file that can't be written loses nothing.
 pub fn answered(
@@ -178,6 +189,7 @@ pub fn answered(
     expect: Option<VerdictName>,
     replay: &str,
 ) -> Result<ExitCode, BadInput> {
+    confirmed(&verdict, specification, notation)?;
     let terms = &terms_of(notation, &verdict.graph);
     let verdict = verdict.map(|found| Exhibit::of(notation, terms, found));
     let replay = verdict.counterexample().map_or("", |_| replay);

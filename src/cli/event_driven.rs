@@ -113,7 +113,7 @@ pub struct MmrArguments {
     /// With the round of CONF that HoneyBadgerBFT has before the coin
     #[arg(long)]
     conf: bool,
-    /// Ask as well whether all decide in the end
+    /// Ask as well whether all decide in the end: that is never said to hold, and at best bounded
     #[arg(long)]
     live: bool,
 }

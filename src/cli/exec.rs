@@ -7,7 +7,9 @@
 //! | `opaque` | values, messages and states, as JSON that means nothing here |
 //! | `described` | what the program says of its protocol, and what both kinds are asked |
 //! | `rounds`, `events` | the protocol, in rounds or driven by events |
+//! | `again` | asks again, in another order: whoever keeps something in between is found out |
 
+mod again;
 mod conversation;
 mod described;
 mod events;
@@ -15,9 +17,12 @@ mod opaque;
 mod process;
 mod rounds;
 
+use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{ArgMatches, Args, Command, FromArgMatches};
+use serde_json::{Value, json};
 
 use self::conversation::{Answering, Conversation};
 use self::described::{Described, RunsIn};
@@ -25,26 +30,31 @@ use self::events::ExecEvents;
 use self::process::Processes;
 use self::rounds::ExecRounds;
 use super::answer::BadInput;
+use super::code;
 use super::parameters::boxed;
+use super::program::answer_timeout;
+use super::protocols::{Confirmable, Kind, Parameters};
+use super::watch::{Deadline, Work, watched};
 use crate::InWaves;
 use crate::fault::guarded;
 use crate::graph::Graph;
 use crate::report::notation::Notation;
+use crate::search::progress::Progress;
 
 #[derive(Args)]
-pub struct ExecArguments {
+struct ExecArguments {
     /// Program that answers questions about the protocol, with its arguments, such as 'python3 mine.py'
     #[arg(long, value_name = "CMD")]
     command: String,
     /// Time limit for each answer of the program
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = answer_timeout)]
     answer_timeout: Duration,
 }
 
 /// The parameters of a program: how it is run, and for how many.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Exec {
+struct Exec {
     n: usize,
     f: usize,
     command: String,
@@ -53,29 +63,125 @@ pub struct Exec {
 }
 
 impl ExecArguments {
-    pub fn given(self, f: usize, graph: &Graph) -> Exec {
+    fn given(self, f: usize, graph: &Graph) -> Exec {
         let answer_timeout = u64::try_from(self.answer_timeout.as_millis()).unwrap_or(u64::MAX);
         Exec { n: graph.n(), f, command: self.command, answer_timeout }
     }
 }
 
 impl Exec {
-    /// The protocol that the program runs.
-    pub fn notation(&self) -> Result<Box<dyn Notation>, BadInput> {
+    /// The program, when it has said what it runs.
+    fn asked(&self) -> Result<Described, BadInput> {
+        if self.answer_timeout == 0 {
+            return Err(BadInput::new("answer_timeout is 0: it must be a millisecond at least"));
+        }
         let timeout = Duration::from_millis(self.answer_timeout);
         let program = Processes::of(&self.command, timeout);
         let program = program.map_err(|why| BadInput(format!("--command: {why}")))?;
-        self.run_by(program)
+        questioned("asking what the program runs", false, |_| self.described(program))
     }
 
-    fn run_by(&self, program: impl Answering + 'static) -> Result<Box<dyn Notation>, BadInput> {
+    fn described(&self, program: impl Answering + 'static) -> Result<Described, BadInput> {
         let program = Conversation::with(program);
-        let described = guarded(|| Described::by(program, self.n, self.f));
-        let described = described.map_err(BadInput)?.map_err(BadInput)?;
-        match described.runs_in {
-            RunsIn::Rounds(_) => boxed(ExecRounds(described)),
-            RunsIn::Events(_) => boxed(InWaves(ExecEvents(described))),
+        guarded(|| Described::by(program, self.n, self.f)).map_err(BadInput)?.map_err(BadInput)
+    }
+}
+
+impl Described {
+    /// The protocol by numbers, of which nothing is known yet.
+    fn notation(&self) -> Result<Box<dyn Notation>, BadInput> {
+        match self.runs_in {
+            RunsIn::Rounds(_) => boxed(ExecRounds(self.clone())),
+            RunsIn::Events(_) => boxed(InWaves(ExecEvents(self.clone()))),
         }
+    }
+}
+
+/// Asks a program, so that Ctrl-C ends that.
+fn questioned<T>(label: &str, stops: bool, ask: impl FnOnce(&Progress) -> T) -> T {
+    let work = Work { label, whole: "the questions", steps: "questions", stops };
+    watched(&work, Deadline::of(None), ask)
+}
+
+/// The protocol that a program runs.
+pub struct ByProgram;
+
+impl Kind for ByProgram {
+    fn augment(&self, command: Command) -> Command {
+        ExecArguments::augment_args(command)
+    }
+
+    fn given(
+        &self,
+        matches: &ArgMatches,
+        f: usize,
+        graph: &Graph,
+    ) -> Result<Box<dyn Parameters + '_>, BadInput> {
+        let arguments = ExecArguments::from_arg_matches(matches).map_err(BadInput::new)?;
+        let (exec, described) = (arguments.given(f, graph), OnceLock::new());
+        Ok(Box::new(Running { exec, described }))
+    }
+
+    fn read(&self, written: Value) -> serde_json::Result<Box<dyn Parameters + '_>> {
+        let (exec, described) = (serde_json::from_value(written)?, OnceLock::new());
+        Ok(Box::new(Running { exec, described }))
+    }
+}
+
+/// The parameters, and the program when it was asked.
+struct Running {
+    exec: Exec,
+    described: OnceLock<Described>,
+}
+
+impl Running {
+    fn described(&self) -> Result<&Described, BadInput> {
+        if let Some(described) = self.described.get() {
+            return Ok(described);
+        }
+        let described = self.exec.asked()?;
+        Ok(self.described.get_or_init(|| described))
+    }
+}
+
+impl Parameters for Running {
+    fn notation(&self) -> Result<Box<dyn Notation>, BadInput> {
+        self.described()?.notation()
+    }
+
+    fn write(&self) -> Value {
+        json!(self.exec)
+    }
+
+    /// The files that its words name, what it says that it runs, and what it answers where all are loyal.
+    fn code(&self, graph: &Graph) -> Result<Value, BadInput> {
+        let described = self.described()?;
+        let words = process::words(&self.exec.command).map_err(BadInput)?;
+        let names =
+            words.iter().flat_map(|word| word.split(|c: char| c.is_whitespace() || c == '='));
+        let files = names.map(Path::new).filter(|name| name.is_file());
+        // What may be run, and not be read, is known by its answers.
+        let files = files.map(|name| (name.display().to_string(), json!(code::of_file(name).ok())));
+        let loyal = questioned("asking what the loyal do", false, |_| {
+            again::loyal_answers(described, graph)
+        });
+        Ok(json!({
+            "files": Value::from_iter(files.collect::<Vec<_>>()),
+            "describe": code::of_text(described.answer.text()),
+            "loyal": loyal?,
+        }))
+    }
+
+    fn confirm(
+        &self,
+        notation: &dyn Notation,
+        found: Option<Confirmable<'_>>,
+    ) -> Result<(), BadInput> {
+        let described = self.described()?;
+        questioned("asking again", true, |progress| match found {
+            Some(found) => again::confirmed(described, notation, found, progress),
+            None => again::sampled(described, progress),
+        })
     }
 }
 
@@ -202,7 +308,8 @@ mod tests {
         program: impl Answering + 'static,
     ) -> Result<(&'static str, bool), String> {
         let exec = Exec { n, f: 1, command: "in this process".to_owned(), answer_timeout: 10 };
-        let verdict = exec.run_by(program).and_then(|notation| {
+        let notation = exec.described(program).and_then(|described| described.notation());
+        let verdict = notation.and_then(|notation| {
             let check = Check::about(&*notation as &dyn Machine, Everything::default());
             let check =
                 check.on(Graph::complete(n)).against(Adversary::new(FaultClass::Byzantine, 1));
@@ -268,6 +375,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_nested_too_deep_is_json() {
+        let deep = format!(r#"{{"state": {}1{}}}"#, "[".repeat(200), "]".repeat(200));
+        let line = checked(3, Mistaken(deep.leak())).unwrap_err();
+        assert!(
+            line.ends_with("it is nested too deep: there can be 127 brackets in each other"),
+            "{line}"
+        );
+    }
+
+    #[test]
     fn a_mistake_in_events_is_found_although_nothing_was_said_yet() {
         let begun = |answer| checked(3, Mistaken(answer));
         for fault in [
@@ -279,7 +396,24 @@ mod tests {
         }
         for (strange, told) in [
             (r#"{"state": 1, "effects": [{"sned": 1}]}"#, "at effects[0]: this is no effect"),
-            (r#"{"state": 1, "effects": [{"send": 1, "to": 64}]}"#, "at effects[0]: this is no"),
+            (
+                r#"{"state": 1, "effects": [{"send": 1, "to": 64}]}"#,
+                "at effects[0]: to is 64: generals are numbered from 0 to 63",
+            ),
+            (
+                r#"{"state": 1, "effects": [{"broadcast": 1}, {"set_timer": -1}]}"#,
+                "at effects[1]: set_timer is -1: a timer is a whole number from 0 to 4294967295",
+            ),
+            (
+                r#"{"state": 1, "effects": [{"ask_coin": {"local": 4294967296}}]}"#,
+                r#"ask_coin is {"local":4294967296}: a coin is {"local": K} or {"common": K}, where K"#,
+            ),
+            (r#"{"state": 1, "state": 2}"#, r#"at .: the key "state" is there twice"#),
+            (
+                r#"{"state": {"a": [{"b": 1, "b": 1}]}}"#,
+                r#"at state.a[0]: the key "b" is there twice"#,
+            ),
+            (r#"{"state": 1e999}"#, "a number in it is too large: write it as a text"),
             (r#"{"state": 1, "effects": {}}"#, "at effects: invalid type: map, expected a seq"),
             (r#"{"state": 1}"#, "no alphabet is given, and nothing was heard"),
         ] {

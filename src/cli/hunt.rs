@@ -16,12 +16,13 @@ use serde_json::json;
 use super::adversary::AdversaryArguments;
 use super::answer::{BadInput, VerdictName, whole_number};
 use super::check::label;
+use super::chosen::ChosenWith;
 use super::exhibit::{Exhibit, Trophy};
 use super::files::{self, replayed};
 use super::focus::FocusArguments;
 use super::graph::Among;
 use super::output::{Output, Told};
-use super::program::{ChosenWith, Program};
+use super::program::Program;
 use super::watch::{Budget, Deadline, Work, watched};
 
 #[derive(clap::Args)]
@@ -81,6 +82,8 @@ pub fn hunt(program: &Program, chosen: &ChosenWith<HuntArguments>) -> Result<Exi
     let specification = &chosen.given(program, arguments.f, graph)?;
     let notation = &*specification.notation()?;
     let hunted = notation.answered(|| arguments.hunted(notation, graph))?;
+    let found = hunted.finding.as_ref().map(|finding| &finding.found);
+    specification.confirm(notation, found.map(|found| (&found.attack, &found.execution)))?;
     let terms = &terms_of(notation, graph);
     let hunted = hunted.map(|found| Trophy::of(notation, terms, found));
     let rest = speed(&hunted) + &arguments.again(program, chosen, &hunted);

@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::answer::{BadInput, VerdictName, complain};
 use super::check::answered;
 use super::output::Output;
-use super::parts::{Asked, question};
-use super::program::Program;
+use super::parts::{Asked, of_another, question};
+use super::program::{Program, ToRun};
 use super::watch::{Deadline, Work, watched};
 use crate::check::Everything;
 use crate::count::many;
@@ -28,9 +28,8 @@ pub struct MergeArguments {
     /// Files written by `check --shard`: every shard exactly once
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Program to run, if the protocol is exec: what the file names is not run
-    #[arg(long, value_name = "CMD")]
-    command: Option<String>,
+    #[command(flatten)]
+    run: ToRun,
     /// Save the attack of the counterexample to this file
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
@@ -48,18 +47,17 @@ pub const AFTER_HELP: &str = "Example: turncoat check oral -n 4 -f 1 --shard 1/2
 pub fn merge(program: &Program, arguments: &MergeArguments) -> Result<ExitCode, BadInput> {
     let files = all_parts(&arguments.files)?;
     let asked = files[0].question.clone();
-    let specification = &program
-        .read(asked["protocol"].clone(), arguments.command.as_deref())
-        .map_err(BadInput::new)?;
+    let specification =
+        &program.read(asked["protocol"].clone(), &arguments.run).map_err(BadInput::new)?;
     let graph: Graph = of_question(&asked, "graph")?;
     let adversary: Adversary = of_question(&asked, "adversary")?;
     let notation = &*specification.notation()?;
     let check = Asked::about(notation as &dyn Machine, Everything::default());
     let focus = asked.get("focus").map(|_| of_question(&asked, "focus")).transpose()?;
     let check = check.on(graph).against(adversary).focused(focus.unwrap_or_default());
-    if question(specification, &check) != asked {
-        let other = "they were written by another version of turncoat, or by another program";
-        return Err(BadInput(other.to_owned()));
+    let question = notation.answered(|| question(specification, &check))?;
+    if let Some((what, more)) = of_another(&asked, &question) {
+        return Err(BadInput(format!("the parts are of {what}{more}: search all of them anew")));
     }
     let steps = files.iter().map(|file| file.steps).sum();
     let attacks = files.into_iter().filter_map(|file| file.attack);
@@ -121,8 +119,8 @@ fn next_part(
     let file = PartFile::read(line).map_err(|error| error.to_string())?;
     let PartFile { question, part, .. } = &file;
     if let Some((first, _)) = before.values().next() {
-        if first.question != *question {
-            return Err("it is of another question than the files before it".to_owned());
+        if let Some((what, more)) = of_another(question, &first.question) {
+            return Err(format!("it is of {what} than the files before it{more}"));
         }
         if first.part.of() != part.of() {
             let of = first.part.of();

@@ -51,8 +51,9 @@ pub struct Parts {
 pub type Asked<'a> = Check<&'a dyn Machine>;
 
 /// What is asked, as it is written into part files.
-pub fn question(specification: &Specification<'_>, check: &Asked<'_>) -> Value {
+pub fn question(specification: &Specification<'_>, check: &Asked<'_>) -> Result<Value, BadInput> {
     let (graph, adversary) = check.setting().ok().unzip();
+    let code = graph.as_ref().map_or(Ok(Value::Null), |graph| specification.code(graph))?;
     let mut question = json!({
         "turncoat": env!("CARGO_PKG_VERSION"),
         "protocol": specification,
@@ -62,7 +63,54 @@ pub fn question(specification: &Specification<'_>, check: &Asked<'_>) -> Value {
     if *check.focus() != Focus::default() {
         question["focus"] = json!(check.focus());
     }
-    question
+    if !code.is_null() {
+        question[CODE] = code;
+    }
+    Ok(question)
+}
+
+/// Where in a question it stands what tells its code from other code.
+const CODE: &str = "code";
+
+/// Of what one question is where it is not the same as another: "another question", and what more is to be said of
+/// that, ": mine.py has changed".
+pub fn of_another(written: &Value, asked: &Value) -> Option<(&'static str, String)> {
+    // How long is waited for an answer changes none.
+    let [written, asked] = [written, asked].map(|question| {
+        let mut question = question.clone();
+        let protocol = question.get_mut("protocol").and_then(Value::as_object_mut);
+        protocol.and_then(|protocol| protocol.shift_remove("answer_timeout"));
+        question
+    });
+    if written == asked {
+        return None;
+    }
+    let same = |field: &str| written[field] == asked[field];
+    let [before, now] = [&written, &asked].map(|question| &question["protocol"]["command"]);
+    if !same("turncoat") {
+        return Some(("another version of turncoat", format!(", {}", written["turncoat"])));
+    } else if before != now {
+        return Some(("another program", format!(": {before}, and this is {now}")));
+    }
+    let mut others = asked.as_object().into_iter().flatten().filter(|(field, _)| *field != CODE);
+    match others.all(|(field, _)| same(field)) {
+        false => Some(("another question", String::new())),
+        true => Some(("other code", format!(": {}", changed(&written[CODE], &asked[CODE])))),
+    }
+}
+
+/// What is not as it was, of the code.
+fn changed(before: &Value, now: &Value) -> String {
+    if before["executable"] != now["executable"] {
+        return "this program was built anew in between".to_owned();
+    }
+    let files = now["files"].as_object().into_iter().flatten();
+    let files = files.filter(|(name, digest)| before["files"][name.as_str()] != **digest);
+    let names = files.map(|(name, _)| quoted(Path::new(name))).collect_vec();
+    match names.as_slice() {
+        [_, ..] => format!("{} changed in between", names.join(", ")),
+        [] => "what the program answers changed in between".to_owned(),
+    }
 }
 
 /// What came of it.
@@ -89,7 +137,7 @@ impl Parts {
         label: &str,
     ) -> Result<Done, BadInput> {
         asked.subject(true).map_err(BadInput::new)?;
-        let question = question(specification, &asked);
+        let question = question(specification, &asked)?;
         let mine = self.shard.map_or_else(|| Part::new(1, 1).map_err(BadInput::new), Ok)?;
         let pieces = if self.checkpoint.is_some() { RECORDED } else { 1 };
         let too_many = || BadInput(format!("--shard {mine}: there can't be so many parts"));
@@ -117,6 +165,7 @@ impl Parts {
         let steps = done.iter().map(|file| file.steps).sum();
         let attacks = done.iter().filter_map(|file| file.attack.clone());
         if let Some(part) = self.shard {
+            specification.confirm(notation, None)?;
             // Of several attacks one counts in the end: the one with the fewest traitors.
             let traitors = |attack: &Value| attack["traitors"].as_array().map_or(0, Vec::len);
             let file = PartFile::new(question, part, steps, attacks.min_by_key(traitors));
@@ -171,9 +220,9 @@ impl Record {
         for (number, line) in whole.lines().enumerate() {
             let read = PartFile::read(line);
             let read = read.map_err(|error| trouble(&format!("line {}: {error}", number + 1)))?;
-            if read.question != *question {
-                let other = "what is recorded there is of another question: name another file";
-                return Err(trouble(&other));
+            if let Some((what, more)) = of_another(&read.question, question) {
+                let other = format!("what is recorded there is of {what}{more}");
+                return Err(trouble(&format!("{other}: name another file")));
             }
             if read.part.of() != of {
                 let other = format!("part {} is no part of this one: name another file", read.part);

@@ -2,17 +2,18 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
+use std::time::Duration;
 
-use clap::parser::ValueSource;
-use clap::{Arg, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Subcommand};
+use clap::{Arg, ArgGroup, Args, Command};
 use itertools::Itertools;
 use serde::de::Error;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::answer::BadInput;
+use super::code;
 use super::files::quoted;
-use super::protocols::{Parameters, Protocol};
+use super::protocols::{Confirmable, Parameters, Protocol};
 use crate::Graph;
 use crate::report::attack_file::{AttackFileError, in_words, part};
 use crate::report::json::merge;
@@ -22,16 +23,22 @@ use crate::report::notation::Notation;
 pub struct Program {
     call: String,
     pub protocols: Vec<Protocol>,
+    /// So many of them, the first, are not built in.
+    own: usize,
 }
 
 impl Program {
-    /// The program that has these protocols.
+    /// The program that has these protocols of its own beside the built-in ones.
     ///
     /// # Errors
     ///
     /// A name is none, or two have the same.
-    pub fn of(call: String, protocols: Vec<Protocol>) -> Result<Program, BadInput> {
-        let names = protocols.iter().map(|protocol| protocol.name);
+    pub fn of(
+        call: String,
+        own: Vec<Protocol>,
+        built_in: Vec<Protocol>,
+    ) -> Result<Program, BadInput> {
+        let names = own.iter().map(|protocol| protocol.name);
         let is_name = |name: &str| {
             let part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
             name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(part)
@@ -41,10 +48,16 @@ impl Program {
                 "a name begins with a small letter, and small letters, digits, - and _ follow";
             return Err(BadInput(format!("a protocol can't be called {name:?}: {form}")));
         }
-        if let Some(name) = names.duplicates().next() {
+        if let Some(name) = names.clone().duplicates().next() {
             return Err(BadInput(format!("two protocols are called {name:?}: rename one of them")));
         }
-        Ok(Program { call, protocols })
+        let is_taken = |name: &&str| built_in.iter().any(|protocol| protocol.name == *name);
+        if let Some(name) = names.clone().find(is_taken) {
+            let other = "is a protocol that is built in: give yours another name";
+            return Err(BadInput(format!("{name:?} {other}")));
+        }
+        let (count, protocols) = (own.len(), own.into_iter().chain(built_in).collect());
+        Ok(Program { call, protocols, own: count })
     }
 
     /// As it was called, in a line for a shell that calls it again.
@@ -101,11 +114,7 @@ impl Program {
     }
 
     /// A protocol as it is written in a file. What a file says is not run: if a program is to be, `command` says which.
-    pub fn read(
-        &self,
-        written: Value,
-        command: Option<&str>,
-    ) -> Result<Specification<'_>, AttackFileError> {
+    pub fn read(&self, written: Value, run: &ToRun) -> Result<Specification<'_>, AttackFileError> {
         let wrong = |message| in_protocol(&serde_json::Error::custom(message));
         let mut written: Map<String, Value> = part("protocol", written)?;
         let name = written
@@ -119,9 +128,17 @@ impl Program {
                 self.name()
             ))
         })?;
-        match command {
-            Some(command) if name == EXEC => drop(written.insert(COMMAND.into(), command.into())),
-            Some(_) => return Err(wrong(format!("--{COMMAND} is for {EXEC}, and this is {name}"))),
+        if name != EXEC
+            && let Some(flag) = run.flag()
+        {
+            return Err(wrong(format!("{flag} is for {EXEC}, and this is {name}")));
+        }
+        if let Some(time) = run.answer_timeout {
+            let time = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+            written.insert(ANSWER_TIMEOUT.into(), time.into());
+        }
+        match &run.command {
+            Some(command) => drop(written.insert(COMMAND.into(), command.as_str().into())),
             None if name == EXEC => {
                 let named = written.get(COMMAND).unwrap_or(&Value::Null);
                 let why = "what a file names is not run by itself";
@@ -133,11 +150,21 @@ impl Program {
         }
         let parameters = protocol.made.read(Value::Object(written));
         let parameters = parameters.map_err(|error| in_protocol(&error))?;
-        Ok(Specification { protocol, parameters })
+        Ok(self.specified(protocol, parameters))
     }
 
-    fn protocol(&self, name: &str) -> Option<&Protocol> {
+    pub fn protocol(&self, name: &str) -> Option<&Protocol> {
         self.protocols.iter().find(|protocol| protocol.name == name)
+    }
+
+    /// A protocol of it with these parameters.
+    pub fn specified<'p>(
+        &self,
+        protocol: &'p Protocol,
+        parameters: Box<dyn Parameters + 'p>,
+    ) -> Specification<'p> {
+        let own = self.protocols[..self.own].iter().any(|own| own.name == protocol.name);
+        Specification { protocol, parameters, own }
     }
 }
 
@@ -146,9 +173,38 @@ fn in_protocol(error: &serde_json::Error) -> AttackFileError {
     AttackFileError::Part { place: "protocol".to_owned(), message: in_words(error) }
 }
 
-/// The protocol that is a program of its own, and the argument that says which.
-const EXEC: &str = "exec";
+/// The protocol that is a program of its own, and the arguments that say which, and how long it may take.
+pub const EXEC: &str = "exec";
 const COMMAND: &str = "command";
+const ANSWER_TIMEOUT: &str = "answer_timeout";
+
+/// What is run when a file names a program.
+#[derive(Args, Default)]
+pub struct ToRun {
+    /// Program to run, if the protocol is exec: what the file names is not run
+    #[arg(long, value_name = "CMD")]
+    command: Option<String>,
+    /// Time limit for each answer of that program [default: that in the file]
+    #[arg(long, value_name = "TIME", value_parser = answer_timeout)]
+    answer_timeout: Option<Duration>,
+}
+
+impl ToRun {
+    /// One of those that were given.
+    fn flag(&self) -> Option<&str> {
+        let command = self.command.as_ref().map(|_| "--command");
+        command.or(self.answer_timeout.map(|_| "--answer-timeout"))
+    }
+}
+
+/// How long a program may take to answer.
+pub fn answer_timeout(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if time < Duration::from_millis(1) {
+        return Err("it must be a millisecond at least, such as 10s or 700ms".to_owned());
+    }
+    Ok(time)
+}
 
 /// Whether two arguments can't stand beside each other.
 fn is_same(one: &Arg, other: &Arg) -> bool {
@@ -162,7 +218,7 @@ fn is_help(arg: &Arg) -> bool {
 }
 
 /// An argument as it is given: `--quorum`, `-m`; nothing if it has its place.
-fn flag(arg: &Arg) -> String {
+pub fn flag(arg: &Arg) -> String {
     match (arg.get_long(), arg.get_short()) {
         (Some(long), _) => format!("--{long}"),
         (None, Some(short)) => format!("-{short}"),
@@ -170,104 +226,42 @@ fn flag(arg: &Arg) -> String {
     }
 }
 
-/// A protocol as it was chosen on the command line, before it is known for how many traitors, and the
-/// arguments of a command.
-pub struct ChosenWith<A> {
-    pub name: String,
-    matches: ArgMatches,
-    pub arguments: A,
-}
-
-impl<A> ChosenWith<A> {
-    /// The protocol with its parameters when there may be so many traitors on this graph.
-    pub fn given<'p>(
-        &self,
-        program: &'p Program,
-        f: usize,
-        graph: &Graph,
-    ) -> Result<Specification<'p>, BadInput> {
-        let protocol = program.protocol(&self.name).expect("clap knows the protocols' names");
-        Ok(Specification { protocol, parameters: protocol.made.given(&self.matches, f, graph)? })
-    }
-
-    /// The protocol and its arguments, as they were given.
-    pub fn again(&self, program: &Program) -> String {
-        let arguments = program.protocol(&self.name).map(Protocol::arguments).unwrap_or_default();
-        format!("{} {}", self.name, again(&arguments, &self.matches)).trim_end().to_owned()
-    }
-
-    /// What is said besides when a file is read that has this protocol.
-    pub fn reading(&self, program: &Program) -> String {
-        let mut arguments =
-            program.protocol(&self.name).map(Protocol::arguments).unwrap_or_default();
-        arguments.retain(|arg| self.name == EXEC && arg.get_id() == COMMAND);
-        again(&arguments, &self.matches)
-    }
-}
-
-/// Those of these arguments that were given.
-fn again(arguments: &[Arg], matches: &ArgMatches) -> String {
-    let words = arguments.iter().flat_map(|arg| {
-        let name = arg.get_id().as_str();
-        let usual = matches.value_source(name) == Some(ValueSource::DefaultValue);
-        let given = matches.get_raw_occurrences(name).filter(|_| !usual).into_iter().flatten();
-        given.map(|values| occurrence(arg, &values.collect_vec())).collect_vec()
-    });
-    words.collect_vec().join(" ")
-}
-
-/// One time that an argument is given.
-fn occurrence(arg: &Arg, values: &[&OsStr]) -> String {
-    let values = values.iter().map(|value| quoted(Path::new(value)));
-    let values = match arg.get_value_delimiter() {
-        _ if !arg.get_action().takes_values() => String::new(),
-        Some(delimiter) => values.collect_vec().join(&delimiter.to_string()),
-        None => values.collect_vec().join(" "),
-    };
-    let flag = if arg.is_positional() { String::new() } else { flag(arg) };
-    format!("{flag} {values}").trim().to_owned()
-}
-
-impl<A: Args> FromArgMatches for ChosenWith<A> {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<ChosenWith<A>, clap::Error> {
-        let (name, matches) = matches
-            .subcommand()
-            .ok_or_else(|| clap::Error::new(clap::error::ErrorKind::MissingSubcommand))?;
-        let arguments = A::from_arg_matches(matches)?;
-        Ok(ChosenWith { name: name.to_owned(), matches: matches.clone(), arguments })
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = ChosenWith::from_arg_matches(matches)?;
-        Ok(())
-    }
-}
-
-/// The protocols are those of the [program](Program::choosing), which are not known yet.
-impl<A: Args> Subcommand for ChosenWith<A> {
-    fn augment_subcommands(command: Command) -> Command {
-        command
-    }
-
-    fn augment_subcommands_for_update(command: Command) -> Command {
-        command
-    }
-
-    fn has_subcommand(_: &str) -> bool {
-        true
-    }
-}
-
 /// A protocol with all its parameters, as it is written down.
 pub struct Specification<'p> {
     protocol: &'p Protocol,
     parameters: Box<dyn Parameters + 'p>,
+    /// Whether it is none of the built-in ones.
+    own: bool,
 }
 
 impl Specification<'_> {
     /// The protocol itself, by numbers.
     pub fn notation(&self) -> Result<Box<dyn Notation>, BadInput> {
         self.parameters.notation()
+    }
+
+    /// What tells the code that runs it on this graph from other code: nothing of a built-in protocol, whose code is
+    /// known by the version.
+    pub fn code(&self, graph: &Graph) -> Result<Value, BadInput> {
+        if self.own {
+            let digest = code::of_this_program();
+            let digest = digest.map_err(|error| {
+                BadInput(format!(
+                    "this program's own file can't be read, by which its code is known: {error}"
+                ))
+            })?;
+            return Ok(json!({ "executable": digest }));
+        }
+        self.parameters.code(graph)
+    }
+
+    /// Whether what was found comes about again, and what was answered is answered so again.
+    pub fn confirm(
+        &self,
+        notation: &dyn Notation,
+        found: Option<Confirmable<'_>>,
+    ) -> Result<(), BadInput> {
+        self.parameters.confirm(notation, found)
     }
 }
 
@@ -286,6 +280,7 @@ mod tests {
 
     use super::*;
     use crate::OralMessages;
+    use crate::cli::built_in::built_in;
     use crate::cli::check::CheckArguments;
 
     fn named(name: &'static str) -> Protocol {
@@ -300,13 +295,17 @@ mod tests {
     fn a_name_is_one_and_nobody_elses() {
         let program = |names: &[&'static str]| {
             let protocols = names.iter().map(|name| named(name)).collect();
-            refused(Program::of("mine".to_owned(), protocols))
+            refused(Program::of("mine".to_owned(), protocols, built_in()))
         };
-        assert_eq!(program(&["oral", "mine", "mine-2"]), "");
+        assert_eq!(program(&["mine", "mine-2"]), "");
         assert_eq!(
-            program(&["mine", "oral", "mine"]),
+            program(&["mine", "other", "mine"]),
             "two protocols are called \"mine\": rename one of them"
         );
+        for name in ["oral", "exec"] {
+            let line = program(&["mine", name]);
+            assert!(line.contains("is a protocol that is built in"), "{line}");
+        }
         for name in ["", "-n", "Mine", "my protocol", "2pc", "\u{1b}[2J"] {
             assert!(program(&[name]).starts_with("a protocol can't be called "), "{name:?}");
         }
@@ -346,7 +345,9 @@ mod tests {
     fn an_argument_is_nobody_elses() {
         fn told<A: Args + Serialize + DeserializeOwned + 'static>() -> String {
             let protocol = Protocol::with_arguments("mine", |_: &A, f| OralMessages::new(f));
-            let Ok(program) = Program::of("mine".to_owned(), vec![protocol]) else { panic!() };
+            let Ok(program) = Program::of("mine".to_owned(), vec![protocol], Vec::new()) else {
+                panic!()
+            };
             let everywhere = [Arg::new("threads").long("threads")];
             refused(program.choosing::<CheckArguments>(Command::new("check"), &everywhere))
         }
@@ -358,31 +359,13 @@ mod tests {
     }
 
     #[test]
-    fn what_was_given_is_given_again() {
-        #[derive(Args)]
-        struct Given {
-            #[arg(long, value_delimiter = ',')]
-            among: Vec<String>,
-            #[arg(short, default_value_t = 3)]
-            k: usize,
-            #[arg(long)]
-            odd: bool,
-            #[arg(long)]
-            even: bool,
-            name: String,
-        }
-        let command = Given::augment_args(Command::new("mine"));
-        let arguments: Vec<Arg> = command.get_arguments().cloned().collect();
-        let matches = command.get_matches_from(["mine", "--odd", "two words", "--among=1,it's"]);
-        assert_eq!(again(&arguments, &matches), "--among 1,'it'\\''s' --odd 'two words'");
-    }
-
-    #[test]
     fn a_protocol_that_cannot_be_made_is_bad_input() {
         let protocol = Protocol::new("mine", |f| -> OralMessages { panic!("not for {f}") });
-        let Ok(program) = Program::of("mine".to_owned(), vec![protocol]) else { panic!() };
+        let Ok(program) = Program::of("mine".to_owned(), vec![protocol], Vec::new()) else {
+            panic!()
+        };
         let written = json!({ "protocol": "mine", "f": 7, "arguments": {} });
-        let Ok(specification) = program.read(written, None) else { panic!() };
+        let Ok(specification) = program.read(written, &ToRun::default()) else { panic!() };
         let line = refused(specification.notation());
         assert!(line.starts_with("mine can't be made: not for 7 (at src/cli/program.rs"), "{line}");
     }

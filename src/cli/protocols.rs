@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::answer::BadInput;
 use super::parameters::boxed;
+use crate::execution::NumberedExecution;
 use crate::fault::guarded;
+use crate::machine::NumberedAttack;
 use crate::protocols::in_waves::AnyProtocol;
 use crate::report::notation::Notation;
 use crate::{Graph, Testable};
@@ -206,7 +208,27 @@ pub trait Parameters {
     fn notation(&self) -> Result<Box<dyn Notation>, BadInput>;
 
     fn write(&self) -> Value;
+
+    /// What tells the code that runs it on this graph from other code, where the version of this program does not.
+    fn code(&self, graph: &Graph) -> Result<Value, BadInput> {
+        let _ = graph;
+        Ok(Value::Null)
+    }
+
+    /// Whether what was found comes about again, and what was answered is answered so again, where that does not go
+    /// without saying.
+    fn confirm(
+        &self,
+        notation: &dyn Notation,
+        found: Option<Confirmable<'_>>,
+    ) -> Result<(), BadInput> {
+        let _ = (notation, found);
+        Ok(())
+    }
 }
+
+/// An attack, and what came of it.
+pub type Confirmable<'a> = (&'a NumberedAttack, &'a NumberedExecution);
 
 impl<A: Args, S: Serialize + DeserializeOwned> Kind for Made<A, S> {
     fn augment(&self, command: Command) -> Command {

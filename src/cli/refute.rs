@@ -11,10 +11,11 @@ use serde_json::json;
 
 use super::answer::{BadInput, whole_number};
 use super::check::label;
+use super::chosen::ChosenWith;
 use super::files::{self, replayed};
 use super::graph::Among;
 use super::output::{Format, Output, Told};
-use super::program::{ChosenWith, Program};
+use super::program::Program;
 use super::watch::{Deadline, Work, watched};
 use crate::machine::Machine;
 use crate::refute::Worlds;
@@ -133,6 +134,8 @@ pub fn refute(
         refuted.map_err(BadInput::new)
     });
     let (refutation, states) = refuted?;
+    let broken = refutation.broken().map(|world| (&world.attack, &world.execution));
+    specification.confirm(notation, broken)?;
     let terms = &terms_of(notation, graph);
     let stories = Stories::new(notation, terms, states.into_table(notation));
     let in_words = |whole| stories.refutation(&refutation, whole);

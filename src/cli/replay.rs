@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::answer::{BadInput, VerdictName};
 use super::output::{Output, Told};
-use super::program::Program;
+use super::program::{Program, ToRun};
 use crate::execution::run_by_numbers;
 use crate::files;
 use crate::report::attack_file::AttackFile;
@@ -19,9 +19,8 @@ use crate::report::telling::Stories;
 pub struct ReplayArguments {
     /// Attack file, or - for standard input
     file: PathBuf,
-    /// Program to run, if the protocol is exec: what the file names is not run
-    #[arg(long, value_name = "CMD")]
-    command: Option<String>,
+    #[command(flatten)]
+    run: ToRun,
     /// Exit with 0 for this outcome (holds or broken) and 1 for any other
     #[arg(long, value_enum)]
     expect: Option<VerdictName>,
@@ -31,7 +30,7 @@ pub struct ReplayArguments {
 
 pub fn replay(
     program: &Program,
-    ReplayArguments { file, command, expect, output }: &ReplayArguments,
+    ReplayArguments { file, run, expect, output }: &ReplayArguments,
 ) -> Result<ExitCode, BadInput> {
     let from_input = file.as_os_str() == "-";
     let name = if from_input { Path::new("standard input") } else { file };
@@ -43,13 +42,14 @@ pub fn replay(
     let text = text.map_err(|error| in_file(&error))?;
     let file = AttackFile::read(&text).map_err(|error| in_file(&error))?;
     let specification =
-        program.read(file.protocol.clone(), command.as_deref()).map_err(|error| in_file(&error))?;
+        program.read(file.protocol.clone(), run).map_err(|error| in_file(&error))?;
     let notation = &*specification.notation().map_err(|BadInput(error)| in_file(&error))?;
     let attack = file.by_numbers(notation).map_err(|error| in_file(&error))?;
     let terms = &notation.terms(&attack.graph, true).map_err(|error| in_file(&error))?;
     let ran = notation
         .answered(|| run_by_numbers(notation, terms, &attack).map_err(|error| in_file(&error)));
     let (execution, states) = ran?;
+    specification.confirm(notation, Some((&attack, &execution)))?;
     let stories = Stories::new(notation, terms, states.into_table(notation));
     let in_brief = || stories.story(&attack, &execution, false);
     if !(execution.idle.is_empty() && execution.lacking.is_empty())

@@ -12,7 +12,7 @@ use super::adversary::AdversaryArguments;
 use super::answer::{BOUNDED, BadInput, PlainFormat, as_text, print, whole_number};
 use super::check::label;
 use super::files;
-use super::program::{Program, Specification};
+use super::program::{Program, Specification, ToRun};
 use super::terminal::shown;
 use super::watch::{Budget, Deadline, Work, watched};
 use crate::attack::Attack;
@@ -32,9 +32,8 @@ use crate::{General, Graph, LoyalView};
 pub struct SuspectsArguments {
     /// Attack file or view file, or - for standard input
     file: PathBuf,
-    /// Program to run, if the protocol is exec: what the file names is not run
-    #[arg(long, value_name = "CMD")]
-    command: Option<String>,
+    #[command(flatten)]
+    run: ToRun,
     /// The loyal general whose view it is, by number: needed with an attack file
     #[arg(short, long, value_name = "N", value_parser = whole_number)]
     general: Option<usize>,
@@ -64,7 +63,7 @@ Exit codes:
   3  some sets are left open";
 
 pub fn suspects(program: &Program, arguments: &SuspectsArguments) -> Result<ExitCode, BadInput> {
-    let SuspectsArguments { file, command, general, f, save, budget, format, enemy } = arguments;
+    let SuspectsArguments { file, run, general, f, save, budget, format, enemy } = arguments;
     let from_input = file.as_os_str() == "-";
     let name = if from_input { Path::new("standard input") } else { file };
     let in_file = |error: &dyn Display| BadInput(format!("{}: {error}", name.display()));
@@ -76,8 +75,7 @@ pub fn suspects(program: &Program, arguments: &SuspectsArguments) -> Result<Exit
     let general = general.map(General::try_from).transpose();
     let general = general.map_err(|error| BadInput(format!("--general: {error}")))?;
     let Viewed { specification, notation, graph, view } =
-        viewed(program, command.as_deref(), &text, general)
-            .map_err(|BadInput(error)| in_file(&error))?;
+        viewed(program, run, &text, general).map_err(|BadInput(error)| in_file(&error))?;
     let notation = &*notation;
     let (question, limit) = asked(notation, &graph, enemy, *f, *budget);
     let (label, deadline) = (label(&graph, *f), Deadline::of(*budget));
@@ -88,6 +86,7 @@ pub fn suspects(program: &Program, arguments: &SuspectsArguments) -> Result<Exit
         suspected.map_err(|error| in_file(&error))
     });
     let suspected = suspected?;
+    specification.confirm(notation, None)?;
     let settled = suspected.is_settled();
     let text = match format {
         PlainFormat::Text => shown(&suspected),
@@ -153,7 +152,7 @@ struct Viewed<'p> {
 /// The view in a file, or that of a general in an attack from a file.
 fn viewed<'p>(
     program: &'p Program,
-    command: Option<&str>,
+    run: &ToRun,
     text: &str,
     general: Option<General>,
 ) -> Result<Viewed<'p>, BadInput> {
@@ -167,13 +166,13 @@ fn viewed<'p>(
                 "--general is {asked}: the view is that of general {whose}"
             )));
         }
-        let specification = program.read(protocol, command).map_err(BadInput::new)?;
+        let specification = program.read(protocol, run).map_err(BadInput::new)?;
         let notation = specification.notation()?;
         let view = ViewFile::by_numbers(view, &*notation).map_err(BadInput::new)?;
         return Ok(Viewed { specification, notation, graph, view });
     }
     let file = AttackFile::read(text).map_err(BadInput::new)?;
-    let specification = program.read(file.protocol.clone(), command).map_err(BadInput::new)?;
+    let specification = program.read(file.protocol.clone(), run).map_err(BadInput::new)?;
     let notation = specification.notation()?;
     let attack = file.by_numbers(&*notation).map_err(BadInput::new)?;
     let terms = notation.terms(&attack.graph, true).map_err(BadInput::new)?;

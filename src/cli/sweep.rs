@@ -14,11 +14,12 @@ use itertools::Itertools;
 use serde_json::{Value, json};
 
 use super::answer::{BadInput, VerdictName};
-use super::check::{QuestionArguments, label};
+use super::check::{QuestionArguments, confirmed, label};
+use super::chosen::ChosenWith;
 use super::exhibit::Exhibit;
 use super::graph::Family;
 use super::output::{Format, Told};
-use super::program::{ChosenWith, Program, Specification};
+use super::program::{Program, Specification};
 use super::watch::Deadline;
 use crate::report::story::Story;
 #[cfg(feature = "pages")]
@@ -174,6 +175,7 @@ fn answered(
 ) -> Result<Answered, BadInput> {
     let notation = &*specification.notation()?;
     let verdict = question.verdict(notation, graph, f, deadline, label)?;
+    confirmed(&verdict, specification, notation)?;
     let terms = &terms_of(notation, graph);
     let verdict = verdict.map(|found| Exhibit::of(notation, terms, found));
     let json = json::verdict(&json!(specification), &verdict.as_ref().map(Exhibit::json));

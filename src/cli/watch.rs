@@ -11,6 +11,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 use super::answer::{BOUNDED, complain};
+use super::groups::kill_all;
 use super::terminal::is_ascii;
 use crate::count::grouped;
 use crate::search::progress::{Phase, Progress};
@@ -100,7 +101,7 @@ pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progr
         // Where no handler can be set, Ctrl-C ends the program as it does everywhere.
         let _ = ctrlc::set_handler(|| {
             if INTERRUPTED.swap(true, Ordering::Relaxed) {
-                std::process::exit(130);
+                exit(130);
             }
         });
     });
@@ -136,7 +137,7 @@ pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progr
                         let (halt, phase) = (progress.halt(), progress.phase());
                         complain(format!("{halt}, and did not end by itself while {phase}"));
                     }
-                    std::process::exit(if interrupted() { 130 } else { i32::from(BOUNDED) });
+                    exit(if interrupted() { 130 } else { i32::from(BOUNDED) });
                 }
                 let messages = progress.messages();
                 if messages > MANY_MESSAGES && !std::mem::replace(&mut sized, true) {
@@ -155,6 +156,12 @@ pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progr
         drop(done);
         result
     })
+}
+
+/// Ends this process, and the programs that it asks.
+fn exit(code: i32) -> ! {
+    kill_all();
+    std::process::exit(code)
 }
 
 /// How much memory may be taken, if that was said.

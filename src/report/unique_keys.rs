@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 /// # Errors
 ///
 /// It is not JSON, or a key stands in an object twice; and where that is, as a path from the top.
-pub(super) fn read(text: &str) -> Result<Value, (String, serde_json::Error)> {
+pub(crate) fn read(text: &str) -> Result<Value, (String, serde_json::Error)> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let read = serde_path_to_error::deserialize(&mut reader);
     let UniqueKeys(value) = read.map_err(|error| (error.path().to_string(), error.into_inner()))?;

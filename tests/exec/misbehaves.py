@@ -2,11 +2,13 @@
 """Answers as somebody should who commands and obeys in one round, but for one thing, which its argument names."""
 
 import json
+import os
 import sys
 import time
 
 how = sys.argv[1]
 asked = 0
+decided = {}
 
 
 def answer(question):
@@ -34,6 +36,9 @@ def misbehave(line, question, right):
     if how == "ends" and last:
         print("Traceback (most recent call last):\n  ..\nZeroDivisionError: division by zero", file=sys.stderr)
         sys.exit(3)
+    if how == "closes" and ask == "receive":
+        os.close(1)
+        time.sleep(60)
     if how == "raises" and last:
         return '{"error": "ZeroDivisionError: division by \\u001b[31mzero"}'
     if how == "twice" and ask == "send":
@@ -52,6 +57,9 @@ def misbehave(line, question, right):
         return '{"state": 123456789012345678901234567890}'
     if how == "changes" and last:
         return json.dumps({"decision": ["RETREAT", "ATTACK"][asked % 2]})
+    if how == "remembers" and last:
+        # It answers the same for ever: what came before it was asked first.
+        return decided.setdefault(line, json.dumps({"decision": "ATTACK" if asked < 20 else "RETREAT"}))
     if how == "refuses" and ask == "describe":
         return '{"refuse": "it needs n > 3f"}'
     if how == "latin" and ask == "start":

@@ -5,19 +5,25 @@
 //! about: whatever was found is forgotten, and one line says what it answered to what.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::hash::BuildHasher;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use rustc_hash::FxBuildHasher;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::escape::escaped;
 use crate::fault::Misbehaved;
 use crate::report::attack_file::part;
+use crate::report::unique_keys;
 
 /// Somebody who answers a line with a line.
 pub trait Answering: Send + Sync {
     fn answer(&self, question: &str) -> Result<String, NoAnswer>;
+
+    /// Whoever answers next has answered nothing before.
+    fn start_anew(&self) {}
 }
 
 /// Why no line comes.
@@ -40,6 +46,17 @@ pub struct NotUnderstood(pub String);
 /// The fields of an answer.
 pub type Fields = Map<String, Value>;
 
+/// An answer, or how the program failed to give one, as it may.
+pub type Reply = Result<Fields, String>;
+
+/// Whether two answers say the same: a failure may be told in other words the second time.
+pub fn says_the_same(one: &Reply, other: &Reply) -> bool {
+    match (one, other) {
+        (Ok(one), Ok(other)) => one == other,
+        (one, other) => one.is_err() && other.is_err(),
+    }
+}
+
 /// A program that is asked, and what it has answered so far.
 pub struct Conversation {
     program: Box<dyn Answering>,
@@ -51,9 +68,9 @@ pub struct Conversation {
 /// An answer, and how far it can be relied on.
 enum Remembered {
     /// It was given once.
-    Once(Fields),
+    Once(Reply),
     /// It was given twice.
-    Twice(Fields),
+    Twice(Reply),
     /// It was another one the second time.
     Changing,
 }
@@ -78,6 +95,38 @@ impl Conversation {
         self.trouble.get()
     }
 
+    /// Who is asked.
+    pub fn program(&self) -> &dyn Answering {
+        &*self.program
+    }
+
+    /// What it answered, if that is still known, and always was the same.
+    pub fn remembered(&self, question: &str) -> Option<Reply> {
+        match self.known().get(question) {
+            Some(Remembered::Once(answer) | Remembered::Twice(answer)) => Some(answer.clone()),
+            Some(Remembered::Changing) | None => None,
+        }
+    }
+
+    /// So many questions of which that is known: the same ones whatever order they were asked in, in another order.
+    pub fn sample(&self, most: usize) -> Vec<(String, Reply)> {
+        let known = self.known();
+        let mut questions: Vec<(u64, &String)> =
+            known.keys().map(|question| (FxBuildHasher.hash_one(question), question)).collect();
+        questions.sort_unstable();
+        let answered = questions.into_iter().filter_map(|(_, question)| match &known[question] {
+            Remembered::Once(answer) | Remembered::Twice(answer) => {
+                Some((question.clone(), answer.clone()))
+            }
+            Remembered::Changing => None,
+        });
+        answered.take(most).collect()
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<String, Remembered>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Asks, and takes what is to be known from the answer. Every question is asked a second time when it comes up a
     /// second time, so that it shows whether the answers are the same; from then on the answer is remembered.
     ///
@@ -87,69 +136,78 @@ impl Conversation {
         question: &str,
         take: impl FnOnce(Fields) -> Result<T, NotUnderstood>,
     ) -> T {
-        let answer = self.answer(question);
-        take(answer.clone()).unwrap_or_else(|NotUnderstood(why)| {
-            self.fail(question, &Value::Object(answer).to_string(), &format!(": {why}"))
-        })
+        self.attempt(question, take).unwrap_or_else(|failure| Misbehaved(failure).unwind())
     }
 
-    fn answer(&self, question: &str) -> Fields {
+    /// The same; where the program fails to answer, as it may, what it says of that.
+    pub fn attempt<T>(
+        &self,
+        question: &str,
+        take: impl FnOnce(Fields) -> Result<T, NotUnderstood>,
+    ) -> Result<T, String> {
+        let answer = self.said(question)?;
+        Ok(take(answer.clone()).unwrap_or_else(|NotUnderstood(why)| {
+            self.fail(question, &Value::Object(answer).to_string(), &format!(": {why}"))
+        }))
+    }
+
+    fn said(&self, question: &str) -> Reply {
         if let Some(trouble) = self.trouble.get() {
             Misbehaved(trouble.clone()).unwind();
         }
-        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = match known().get(question) {
+        let before = match self.known().get(question) {
             Some(Remembered::Twice(answer)) => return answer.clone(),
             Some(Remembered::Once(answer)) => Some(answer.clone()),
             Some(Remembered::Changing) | None => None,
         };
         let answer = self.answer_anew(question);
-        let mut known = known();
+        let mut known = self.known();
         if known.len() >= MOST_KNOWN {
             known.clear();
         }
         match (known.get_mut(question), before) {
             (Some(Remembered::Changing), _) => {}
-            (Some(known), Some(before)) if before != answer => *known = Remembered::Changing,
+            (Some(known), Some(before)) if !says_the_same(&before, &answer) => {
+                *known = Remembered::Changing;
+            }
             (Some(known), Some(before)) => *known = Remembered::Twice(before),
             _ => drop(known.insert(question.to_owned(), Remembered::Once(answer.clone()))),
         }
         answer
     }
 
-    fn answer_anew(&self, question: &str) -> Fields {
+    /// Asks the program; it unwinds where it does not answer at all.
+    fn answer_anew(&self, question: &str) -> Reply {
         let asked = in_brief(question);
-        let line = self.program.answer(question).unwrap_or_else(|why| match why {
-            NoAnswer::Ended(how) => {
+        let line = match self.program.answer(question) {
+            Ok(line) => line,
+            Err(NoAnswer::Ended(how)) => {
                 let how = first(&how, TOLD);
                 let ended = format!("when it was asked {asked} the program ended: {how}");
-                Misbehaved(escaped(&ended)).unwind()
+                return Err(escaped(&ended));
             }
-            NoAnswer::Late(time) => {
+            Err(NoAnswer::Late(time)) => {
                 let time = humantime::format_duration(time);
                 self.stop(format!(
                     "to {asked} the program did not answer within {time} (--answer-timeout): an answer ends with a \
                      line break, and must be flushed"
                 ))
             }
-            NoAnswer::With(what) => {
+            Err(NoAnswer::With(what)) => {
                 self.stop(format!("to {asked} the program answered with {what}"))
             }
-            NoAnswer::NotStarted(why) => self.stop(why),
-        });
-        let answer = match serde_json::from_str(&line) {
+            Err(NoAnswer::NotStarted(why)) => self.stop(why),
+        };
+        let answer = match unique_keys::read(&line) {
             Ok(Value::Object(answer)) => answer,
             Ok(_) => self.fail(question, &line, ", which is no JSON object"),
-            Err(_) => {
-                let why = ", which is no JSON: what is no answer belongs on standard error";
-                self.fail(question, &line, why)
-            }
+            Err((place, error)) => self.fail(question, &line, &no_json(&place, &error)),
         };
         if let Some(error) = answer.get("error") {
             let error = error.as_str().map_or_else(|| error.to_string(), str::to_owned);
-            Misbehaved(escaped(&first(&error, TOLD))).unwind();
+            return Err(escaped(&first(&error, TOLD)));
         }
-        answer
+        Ok(answer)
     }
 
     /// From now on nothing counts that it answered, since this is no answer.
@@ -163,6 +221,19 @@ impl Conversation {
         let trouble = self.trouble.get_or_init(|| escaped(&why));
         Misbehaved(trouble.clone()).unwind()
     }
+}
+
+/// Why a line that should be JSON is none that can be read.
+fn no_json(place: &str, error: &serde_json::Error) -> String {
+    let told = error.to_string();
+    if error.is_data() {
+        return format!(": at {place}: {told}");
+    } else if told.starts_with("recursion limit") {
+        return ": it is nested too deep: there can be 127 brackets in each other".to_owned();
+    } else if told.starts_with("number out of range") {
+        return ": a number in it is too large: write it as a text".to_owned();
+    }
+    ", which is no JSON: what is no answer belongs on standard error".to_owned()
 }
 
 /// A field of an answer as what it should be.
@@ -184,7 +255,7 @@ pub fn no_more(answer: &Fields) -> Result<(), NotUnderstood> {
 }
 
 /// The beginning of a line.
-fn in_brief(line: &str) -> String {
+pub fn in_brief(line: &str) -> String {
     first(line, SHOWN)
 }
 

@@ -1,6 +1,8 @@
 //! What a program in another language says of the protocol that it runs: the answer to the first question.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -8,15 +10,18 @@ use super::conversation::{Conversation, Fields, NotUnderstood, no_more};
 use super::opaque::OpaqueValue;
 use crate::outcome::Task;
 use crate::report::attack_file::part;
-use crate::{Problem, Seat, Termination};
+use crate::{Attack, General, Generals, Graph, Problem, Seat, Termination};
 
 /// A protocol that a program runs among so many generals, of whom so many can be traitors.
+#[derive(Clone)]
 pub struct Described {
-    pub program: Conversation,
+    pub program: Arc<Conversation>,
     pub n: usize,
     pub f: usize,
     pub name: String,
     pub runs_in: RunsIn,
+    /// All that it answered.
+    pub answer: OpaqueValue,
     values: Vec<OpaqueValue>,
     task: Task,
     termination: Termination,
@@ -71,23 +76,28 @@ enum MustDecide {
     Free,
 }
 
+/// So many values are given in the runs by which a protocol is known again.
+const LOYAL_RUNS: usize = 4;
+
 /// The waves of one execution, if a program does not say it.
 const WAVES: usize = 32;
 
 impl Described {
-    /// Asks a program what it runs. It unwinds, as a protocol does that panics, if it does not say it.
+    /// Asks a program what it runs. It unwinds, as a protocol does that panics, if what it says is no answer.
     ///
     /// # Errors
     ///
-    /// The program refuses, in a line of its own.
+    /// The program refuses, in a line of its own, or fails.
     pub fn by(program: Conversation, n: usize, f: usize) -> Result<Described, String> {
         let question = json!({ "ask": "describe", "n": n, "f": f }).to_string();
-        let answered = program.ask(&question, |answer| {
+        let answered = program.attempt(&question, |answer| {
             if let Some(why) = answer.get("refuse").and_then(Value::as_str) {
                 return Ok(Err(why.to_owned()));
             }
-            let answer: Description = part("the answer", Value::Object(answer))
-                .map_err(|error| NotUnderstood(error.to_string()))?;
+            let answer = Value::Object(answer);
+            let whole = OpaqueValue::of(&answer)?;
+            let answer: Description =
+                part("the answer", answer).map_err(|error| NotUnderstood(error.to_string()))?;
             let runs_in = match (answer.rounds, answer.events, answer.waves) {
                 (Some(rounds), false, None) => RunsIn::Rounds(rounds),
                 (None, true, waves) => RunsIn::Events(waves.unwrap_or(WAVES)),
@@ -100,15 +110,24 @@ impl Described {
             if answer.values.iter().any(|value| value.text() == "null") {
                 return Err(NotUnderstood("null is no value: it stands for none".to_owned()));
             }
-            Ok(Ok((runs_in, answer)))
+            Ok(Ok((runs_in, whole, answer)))
         });
-        let (runs_in, Description { name, values, task, termination, answers, .. }) = answered?;
+        let (runs_in, answer, Description { name, values, task, termination, answers, .. }) =
+            answered.map_err(|failure| {
+                format!("the program does not describe its protocol: {failure}")
+            })??;
         let termination = match termination {
             MustDecide::All => Termination::All,
             MustDecide::AllOrNone => Termination::AllOrNone,
             MustDecide::Free => Termination::Free,
         };
-        Ok(Described { program, n, f, name, runs_in, values, task, termination, answers })
+        let program = Arc::new(program);
+        Ok(Described { program, n, f, name, runs_in, answer, values, task, termination, answers })
+    }
+
+    /// The same, where somebody else answers.
+    pub fn answered_by(&self, program: Conversation) -> Described {
+        Described { program: Arc::new(program), ..self.clone() }
     }
 
     /// Whether the program can be asked this.
@@ -133,6 +152,20 @@ impl Described {
             Task::Consensus => Problem::consensus(values),
         };
         Ok(problem.deciding(self.termination))
+    }
+
+    /// The attacks in which everybody is loyal, and all who are given something are given the same, of the first values.
+    pub fn loyal_runs(&self, graph: &Graph) -> Vec<Attack<Value, Value>> {
+        let given = match self.task {
+            Task::Broadcast => Generals::from_iter([General::COMMANDER]),
+            Task::Consensus => Generals::first(graph.n()),
+        };
+        let loyal = |value: &OpaqueValue| {
+            let inputs: BTreeMap<_, _> =
+                given.iter().map(|general| (general, json!(value))).collect();
+            Attack::new(graph, Generals::NONE, inputs)
+        };
+        self.values.iter().take(LOYAL_RUNS).map(loyal).collect()
     }
 
     /// What is decided in a state.

@@ -1,11 +1,13 @@
 //! A protocol that is driven by events, and that a program in another language runs.
 
-use serde_json::json;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
-use super::conversation::{Fields, NotUnderstood, field, no_more};
+use super::conversation::{Fields, NotUnderstood, field, in_brief, no_more};
 use super::described::{Described, Optional, RunsIn, opaque};
 use super::opaque::OpaqueValue;
-use crate::general::General;
+use crate::fault::Misbehaved;
+use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::protocol::Seat;
 use crate::protocol::events::{Coin, Effects, EventDriven, Face, Timer};
@@ -17,17 +19,58 @@ pub struct ExecEvents(pub Described);
 
 /// An effect as it is written.
 #[derive(Deserialize)]
-#[serde(
-    untagged,
-    deny_unknown_fields,
-    expecting = "this is no effect: send and to, broadcast, set_timer, cancel_timer or ask_coin"
-)]
+#[serde(try_from = "Fields")]
 enum WrittenEffect {
     Send { send: OpaqueValue, to: General },
-    Broadcast { broadcast: OpaqueValue },
-    SetTimer { set_timer: Timer },
-    CancelTimer { cancel_timer: Timer },
-    Ask { ask_coin: Coin },
+    Broadcast(OpaqueValue),
+    SetTimer(Timer),
+    CancelTimer(Timer),
+    Ask(Coin),
+}
+
+/// What is said of numbers that are no timers, and of what is no coin.
+const TIMERS: &str = "a timer is a whole number from 0 to 4294967295";
+const COINS: &str =
+    "a coin is {\"local\": K} or {\"common\": K}, where K is a whole number from 0 to 4294967295";
+
+impl TryFrom<Fields> for WrittenEffect {
+    type Error = String;
+
+    fn try_from(fields: Fields) -> Result<WrittenEffect, String> {
+        let value = |name: &str| {
+            let value = fields.get(name).unwrap_or(&Value::Null);
+            OpaqueValue::of(value).map_err(|NotUnderstood(why)| format!("{name}: {why}"))
+        };
+        let names: Vec<&str> = fields.keys().map(String::as_str).collect();
+        match names.as_slice() {
+            ["send", "to"] | ["to", "send"] => {
+                let to = fields["to"].as_u64().and_then(|id| usize::try_from(id).ok());
+                let to = to.and_then(|id| General::try_from(id).ok());
+                let most = Generals::MAX - 1;
+                let to = to.ok_or_else(|| {
+                    format!("to is {}: generals are numbered from 0 to {most}", fields["to"])
+                })?;
+                Ok(WrittenEffect::Send { send: value("send")?, to })
+            }
+            ["broadcast"] => value("broadcast").map(WrittenEffect::Broadcast),
+            ["set_timer"] => one(&fields, "set_timer", TIMERS).map(WrittenEffect::SetTimer),
+            ["cancel_timer"] => {
+                one(&fields, "cancel_timer", TIMERS).map(WrittenEffect::CancelTimer)
+            }
+            ["ask_coin"] => one(&fields, "ask_coin", COINS).map(WrittenEffect::Ask),
+            _ => {
+                let form = "send and to, broadcast, set_timer, cancel_timer or ask_coin";
+                Err(format!("this is no effect: {form}"))
+            }
+        }
+    }
+}
+
+/// The one field of an effect.
+fn one<T: DeserializeOwned>(fields: &Fields, name: &str, form: &str) -> Result<T, String> {
+    let value = fields[name].clone();
+    T::deserialize(&value)
+        .map_err(|_| format!("{name} is {}: {form}", in_brief(&value.to_string())))
 }
 
 /// What a general has become, and what it does.
@@ -46,11 +89,19 @@ impl ExecEvents {
         let (state, written) = self.0.program.ask(question, reaction);
         for effect in written {
             match effect {
-                WrittenEffect::Send { send, to } => effects.send(to, send),
-                WrittenEffect::Broadcast { broadcast } => effects.broadcast(broadcast),
-                WrittenEffect::SetTimer { set_timer } => effects.set_timer(set_timer),
-                WrittenEffect::CancelTimer { cancel_timer } => effects.cancel_timer(cancel_timer),
-                WrittenEffect::Ask { ask_coin } => effects.ask(ask_coin),
+                WrittenEffect::Send { send, to } if effects.neighbours().contains(to) => {
+                    effects.send(to, send);
+                }
+                WrittenEffect::Send { to, .. } => {
+                    let neighbours = effects.neighbours().numbered("general");
+                    let to = to.id();
+                    let said = format!("sends to general {to}: its neighbours are {neighbours}");
+                    Misbehaved(said).unwind()
+                }
+                WrittenEffect::Broadcast(message) => effects.broadcast(message),
+                WrittenEffect::SetTimer(timer) => effects.set_timer(timer),
+                WrittenEffect::CancelTimer(timer) => effects.cancel_timer(timer),
+                WrittenEffect::Ask(coin) => effects.ask(coin),
             }
         }
         state

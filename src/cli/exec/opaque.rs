@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::conversation::NotUnderstood;
+use crate::count::grouped;
 
 /// A JSON value as its canonical text: the keys of objects in their order, and no white space. Two are equal if
 /// these texts are, and ordered as these texts are.
@@ -81,13 +82,23 @@ fn separated<T>(
     Ok(())
 }
 
+/// So many letters of what a program holds are shown.
+const SHOWN: usize = 4_000;
+
 /// A text that could be nothing else stands without quotes, as orders do.
 impl fmt::Debug for OpaqueValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = serde_json::from_str::<String>(&self.0).ok();
         let plain = text.filter(|text| serde_json::from_str::<Value>(text).is_err());
         let plain = plain.filter(|text| !text.trim().is_empty());
-        f.write_str(plain.as_deref().unwrap_or(&self.0))
+        let text = plain.as_deref().unwrap_or(&self.0);
+        match text.char_indices().nth(SHOWN) {
+            Some((end, _)) => {
+                let more = grouped(&text[end..].chars().count().to_string());
+                write!(f, "{} .. and {more} letters more", &text[..end])
+            }
+            None => f.write_str(text),
+        }
     }
 }
 
@@ -107,6 +118,8 @@ impl<'de> Deserialize<'de> for OpaqueValue {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn opaque(text: &str) -> OpaqueValue {
@@ -138,6 +151,8 @@ mod tests {
         ] {
             assert_eq!(format!("{:?}", opaque(text)), shown);
         }
+        let long = format!("{:?}", opaque(&json!("x".repeat(1_000_000)).to_string()));
+        assert!(long.len() < 5_000 && long.ends_with("x .. and 996,000 letters more"), "{long}");
     }
 
     #[test]

@@ -2,16 +2,19 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::conversation::{Answering, NoAnswer};
+use crate::cli::groups::ProcessGroup;
 
 /// The most bytes in one answer.
 const MOST_BYTES: u64 = 1 << 24;
 
-/// How long a program that has closed its output may take to end, and to say its last words.
+/// How long a program that has closed its output may take to end, and to say its last words. One that does not end is
+/// not waited for again.
 const PARTING: Duration = Duration::from_secs(1);
 
 /// A program that is started when it is asked, as often as it is asked at the same time: it holds nothing between two
@@ -20,6 +23,8 @@ pub struct Processes {
     words: Vec<String>,
     timeout: Duration,
     idle: Mutex<Vec<Process>>,
+    /// Whether one of them has closed its output, and not ended.
+    lingers: AtomicBool,
 }
 
 impl Processes {
@@ -33,7 +38,7 @@ impl Processes {
                 "it is empty: give a program and its arguments, such as 'python3 mine.py'".into()
             );
         }
-        Ok(Processes { words, timeout, idle: Mutex::default() })
+        Ok(Processes { words, timeout, idle: Mutex::default(), lingers: AtomicBool::new(false) })
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Process>> {
@@ -45,15 +50,20 @@ impl Answering for Processes {
     fn answer(&self, question: &str) -> Result<String, NoAnswer> {
         let idle = self.idle().pop();
         let mut process = idle.map_or_else(|| Process::start(&self.words), Ok)?;
-        let answer = process.answer(question, self.timeout)?;
+        let answer = process.answer(question, self.timeout, &self.lingers)?;
         self.idle().push(process);
         Ok(answer)
     }
+
+    fn start_anew(&self) {
+        self.idle().clear();
+    }
 }
 
-/// One process, which is killed when it is dropped.
+/// One process, which is killed when it is dropped, with all that it has started.
 struct Process {
     child: Child,
+    group: ProcessGroup,
     questions: Sender<String>,
     answers: Receiver<Line>,
     last_words: Receiver<String>,
@@ -71,10 +81,7 @@ impl Process {
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Ctrl-C ends the search, not the program: that would look as if it had failed.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command.spawn().map_err(|error| {
+        let (mut child, group) = ProcessGroup::spawn(&mut command).map_err(|error| {
             NoAnswer::NotStarted(format!("--command: {:?} can't be started: {error}", words[0]))
         })?;
         let taken = (child.stdin.take(), child.stdout.take(), child.stderr.take());
@@ -87,29 +94,42 @@ impl Process {
         // A program that neither reads nor writes holds up these threads, and nobody who waits for them.
         std::thread::spawn(move || converse(stdin, stdout, &asked, &answered));
         std::thread::spawn(move || drop(heard.send(last_line(stderr))));
-        Ok(Process { child, questions, answers, last_words })
+        Ok(Process { child, group, questions, answers, last_words })
     }
 
-    fn answer(&mut self, question: &str, timeout: Duration) -> Result<String, NoAnswer> {
+    fn answer(
+        &mut self,
+        question: &str,
+        timeout: Duration,
+        lingers: &AtomicBool,
+    ) -> Result<String, NoAnswer> {
         let _ = self.questions.send(question.to_owned());
         match self.answers.recv_timeout(timeout) {
             Ok(Line::Text(line)) => Ok(line),
             Ok(Line::Other(what)) => Err(NoAnswer::With(what)),
-            Ok(Line::End) | Err(RecvTimeoutError::Disconnected) => Err(NoAnswer::Ended(self.end())),
+            Ok(Line::End) | Err(RecvTimeoutError::Disconnected) => {
+                Err(NoAnswer::Ended(self.end(lingers)))
+            }
             Err(RecvTimeoutError::Timeout) => Err(NoAnswer::Late(timeout)),
         }
     }
 
     /// How a process has ended that closed its output, and what it said last.
-    fn end(&mut self) -> String {
-        let until = Instant::now() + PARTING;
+    fn end(&mut self, lingers: &AtomicBool) -> String {
+        let patience = if lingers.load(Ordering::Relaxed) { Duration::ZERO } else { PARTING };
+        let until = Instant::now() + patience;
         let status = loop {
             match self.child.try_wait() {
                 Ok(Some(status)) => break status.to_string(),
                 Ok(None) if Instant::now() < until => std::thread::sleep(Duration::from_millis(2)),
-                _ => break "it closed its output".to_owned(),
+                _ => {
+                    lingers.store(true, Ordering::Relaxed);
+                    break "it closed its output".to_owned();
+                }
             }
         };
+        // What it has started may hold its standard error open.
+        self.group.kill();
         match self.last_words.recv_timeout(PARTING) {
             Ok(words) if !words.is_empty() => format!("{words} ({status})"),
             _ => status,
@@ -119,6 +139,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        self.group.kill();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -174,7 +195,7 @@ fn last_line(stderr: ChildStderr) -> String {
 }
 
 /// The words of a command, as a shell parts them: by white space, but for what stands in quotes.
-fn words(command: &str) -> Result<Vec<String>, String> {
+pub fn words(command: &str) -> Result<Vec<String>, String> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
     for letter in command.chars() {
         match (quote, letter) {
