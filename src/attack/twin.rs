@@ -16,7 +16,8 @@ pub struct Twin<V> {
     /// With which input, if it has one.
     #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
     pub input: Option<V>,
-    /// To whom it speaks. Of several twins the first does that speaks to somebody.
+    /// To whom it speaks: to neighbours. Of several twins the first does that speaks to somebody, so each must have
+    /// somebody to whom no earlier one of the same general speaks.
     pub to: Generals,
 }
 

@@ -366,12 +366,24 @@ mod tests {
         fn answer(&self, question: &str) -> Result<String, NoAnswer> {
             let question: Value = serde_json::from_str(question).expect("questions are JSON");
             Ok(match question["ask"].as_str() {
+                Some("describe") if self.0 == NO_ALPHABET => {
+                    r#"{"name": "Mistaken", "values": [1, 2], "events": true, "answers": ["alphabet"]}"#
+                }
                 Some("describe") => r#"{"name": "Mistaken", "values": [1, 2], "events": true}"#,
+                Some("begin") if self.0 == NO_ALPHABET => r#"{"state": 1}"#,
                 Some("decide") => r#"{"decision": null}"#,
                 _ => self.0,
             }
             .to_owned())
         }
+    }
+
+    const NO_ALPHABET: &str = r#"{"error": "NameError: A"}"#;
+
+    #[test]
+    fn whoever_has_no_alphabet_is_told_that_it_was_asked_for_that() {
+        let line = checked(3, Mistaken(NO_ALPHABET)).unwrap_err();
+        assert_eq!(line, "the protocol panics in alphabet: NameError: A");
     }
 
     #[test]

@@ -35,7 +35,12 @@ impl<P: Testable> Machine for Numbered<P> {
     }
 
     fn repertoire(&self, n: usize, wire: Wire) -> Result<Repertoire<MessageId>, Refusal> {
-        described("repertoire", || {
+        let method = match self.protocol.waves() {
+            None => "repertoire",
+            Some(waves) if waves.is_opaque() => "lies",
+            Some(_) => "alphabet",
+        };
+        described(method, || {
             let Repertoire { slots, strays, forgeries, unknown } =
                 self.protocol.repertoire(n, wire);
             let number = |message| self.number_message(message);

@@ -110,7 +110,8 @@ pub trait Opaque: Debug + Sync {
     /// Why it can't be run there: one line.
     fn problem(&self, graph: &Graph) -> Result<StreamProblem<Self>, String>;
 
-    /// A copy of a node, if one can be made: then less is run again.
+    /// A copy of a node, if one can be made: then less is run again. It must go on as the node would, which is tried every
+    /// now and then: with a copy that does not, the question ends with an error.
     fn copy(&self, node: &Self::Node) -> Option<Self::Node> {
         let _ = node;
         None
