@@ -3,9 +3,11 @@
 
 mod adversary;
 mod answer;
+mod asked;
 mod bounds;
 mod built_in;
 mod check;
+mod checkpoint;
 mod chosen;
 mod code;
 mod event_driven;

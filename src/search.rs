@@ -22,6 +22,7 @@
 //! | `minimal` | asks with how few lies a protocol is broken |
 //! | `shrink` | makes an attack locally minimal |
 //! | `budget`, `progress`, `part` | how much work may be done, how far it is, which part is asked for |
+//! | `milestone` | from where a search can go on |
 //!
 //! Why the exhaustive engine may leave out what it leaves out is said at [`Reduction`].
 
@@ -34,6 +35,7 @@ pub(crate) mod decisions;
 mod driver;
 mod events;
 mod exhaustive;
+pub mod milestone;
 mod minimal;
 mod naive;
 mod outcome;

@@ -70,16 +70,15 @@ fn on_a_full_disk_the_old_file_stays_and_the_verdict_is_told() {
 fn on_a_full_disk_a_checkpoint_stays_as_it_was() {
     let folder = folder("full_checkpoint");
     let record = folder.join("record");
-    let question = format!("check oral -n 4 -f 1 --checkpoint {}", record.display());
-    assert_eq!(turncoat(&question).code, 0);
-    let whole = fs::read_to_string(&record).unwrap();
-    let (some, _) = whole.match_indices('\n').nth(20).unwrap();
-    fs::write(&record, &whole[..=some]).unwrap();
+    let question = format!("check signed -n 6 -m 3 -f 3 --checkpoint {}", record.display());
+    assert_eq!(turncoat(&format!("{question} --budget 900_000")).code, 3);
+    let some = fs::read_to_string(&record).unwrap();
+    assert!(some.lines().count() >= 1);
     let answer = on_a_full_disk(&folder, &question);
     assert_eq!((answer.code, answer.err.lines().count()), (2, 1), "{}", answer.err);
-    assert_eq!(fs::read_to_string(&record).unwrap(), whole[..=some]);
+    assert_eq!(fs::read_to_string(&record).unwrap(), some);
     assert_eq!(turncoat(&question).code, 0);
-    assert_eq!(fs::read_to_string(&record).unwrap().lines().count(), 64);
+    assert!(fs::read_to_string(&record).unwrap().starts_with(&some));
 }
 
 #[test]

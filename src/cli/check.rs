@@ -7,13 +7,14 @@ use serde_json::json;
 
 use super::adversary::AdversaryArguments;
 use super::answer::{BOUNDED, BadInput, VerdictName, complain, whole_number};
+use super::asked::Asked;
 use super::chosen::ChosenWith;
 use super::exhibit::Exhibit;
 use super::files::{self, replayed};
 use super::focus::FocusArguments;
 use super::graph::Among;
 use super::output::{Output, Told};
-use super::parts::{Asked, Done, Parts};
+use super::parts::{Done, Parts};
 use super::program::{Program, Specification};
 use super::watch::{Budget, Deadline, Work, watched};
 use crate::check::Everything;

@@ -9,9 +9,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::answer::{BadInput, VerdictName, complain};
+use super::asked::{Asked, of_another, question};
 use super::check::answered;
 use super::output::Output;
-use super::parts::{Asked, of_another, question};
 use super::program::{Program, ToRun};
 use super::watch::{Deadline, Work, watched};
 use crate::check::Everything;
@@ -117,6 +117,9 @@ fn next_part(
     let line =
         line.map_err(|_| "this is no part file: it must be one line, as --shard writes it")?;
     let file = PartFile::read(line).map_err(|error| error.to_string())?;
+    if file.reached.is_some() {
+        return Err("it is a checkpoint, and not what came of a part".to_owned());
+    }
     let PartFile { question, part, .. } = &file;
     if let Some((first, _)) = before.values().next() {
         if let Some((what, more)) = of_another(question, &first.question) {

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::attack_file::part;
 use super::unique_keys;
+use crate::search::milestone::Milestone;
 use crate::search::part::Part;
 
 /// The version of the format.
@@ -26,13 +27,16 @@ pub struct PartFile {
     /// What was asked: the protocol, among whom, against what adversary. Only what came of the same
     /// question belongs together.
     pub question: Value,
-    /// Which part was gone through, all of it.
+    /// Which part was gone through.
     pub part: Part,
     /// How many steps that took.
     pub steps: u64,
     /// An attack that breaks the protocol, if one was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attack: Option<Value>,
+    /// How far it was gone through, if not to its end: then this is a checkpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<Milestone>,
 }
 
 /// A line that is no part file.
@@ -56,7 +60,7 @@ impl PartFile {
     /// What came of it.
     #[must_use]
     pub fn new(question: Value, part: Part, steps: u64, attack: Option<Value>) -> PartFile {
-        PartFile { turncoat_part: VERSION, question, part, steps, attack }
+        PartFile { turncoat_part: VERSION, question, part, steps, attack, reached: None }
     }
 
     /// Reads a line.

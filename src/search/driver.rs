@@ -12,6 +12,7 @@ use super::decisions::{self, Decisions};
 use super::exhaustive::context::Lies;
 use super::exhaustive::explorer::{Exploration, Explorer};
 use super::exhaustive::thread::Pool;
+use super::milestone::{CaseUnderWay, Milestone};
 use super::outcome::{Explored, SearchOutcome};
 use super::progress::{Halt, Phase};
 use super::reduction::Reduction;
@@ -209,7 +210,7 @@ impl<'a> Driver<'a> {
                 return Ok(());
             }
             let budget = StepBudget::new(self.search.progress, u64::MAX);
-            let explored = self.explorer(&case, Lies::Free, budget).explore();
+            let explored = self.explorer(&case, Lies::Free, None, budget).explore();
             if let Err(SearchOutcome::Refused(refusal)) = explored.1 {
                 return Err(refusal);
             }
@@ -251,8 +252,46 @@ impl<'a> Driver<'a> {
             symmetry.as_ref().is_none_or(|symmetry| symmetry.stands_for(case, values).is_some())
         };
         let progress = self.search.progress;
-        let cases = cases.take_while(|_| !progress.is_stopped()).filter(stands);
+        let mut cases = cases.take_while(|_| !progress.is_stopped()).filter(stands);
+        // What was done before, by another search of the same.
+        let from = progress.milestones.from().filter(|from| from.traitors >= size);
+        let skipped =
+            from.map_or(0, |from| if from.traitors > size { usize::MAX } else { from.cases });
+        let mut done = 0;
+        for case in cases.by_ref().take(skipped) {
+            self.cover(&case);
+            progress.covered(self.share(&case));
+            done += 1;
+        }
+        let before = self.steps;
+        let begun = Milestone {
+            traitors: size,
+            cases: done,
+            before,
+            steps: before,
+            states: 0,
+            last_round: 0,
+        };
+        let begun = from.filter(|from| from.traitors == size).unwrap_or(begun);
+        self.steps = begun.steps;
+        progress.milestones.begin(begun);
+        let most = most.saturating_sub(begun.steps - begun.before);
         self.gone_through(cases, Lies::Free, most)
+    }
+
+    /// Of what is asked for, what a case stands for.
+    fn share(&self, case: &InitialChoices) -> f64 {
+        let parts = self.search.part.map_or(1.0, |part| part.of() as f64);
+        let behaviours =
+            self.covers(case).map(|behaviours| behaviours.log10() - self.whole.log10());
+        behaviours.map_or(0.0, |log10| 10_f64.powf(log10) / parts)
+    }
+
+    /// A case is covered.
+    fn cover(&mut self, case: &InitialChoices) {
+        if let Some(behaviours) = self.covers(case) {
+            self.covered = [std::mem::take(&mut self.covered), behaviours].into_iter().sum();
+        }
     }
 
     /// Goes through these cases, with at most so many more steps, on all threads, as if one after the
@@ -265,37 +304,32 @@ impl<'a> Driver<'a> {
     ) -> Result<FoundOrHalt, Refusal> {
         let Search { limit, progress, .. } = *self.search;
         let mut budget = StepBudget::new(progress, most.min(limit - self.steps));
-        let (mut covered, mut end) = (self.covered.clone(), None);
-        let mut cover = |cases: &[InitialChoices]| {
-            if lies != Lies::Free {
-                return;
-            }
-            for behaviours in cases.iter().filter_map(|case| self.covers(case)) {
-                covered = [std::mem::take(&mut covered), behaviours].into_iter().sum();
-            }
-        };
+        let (is_free, mut end) = (lies == Lies::Free, None);
+        let mut first = 0;
         for cases in &cases.chunks(AT_A_TIME) {
             let mut cases = cases.collect_vec();
             let explored = budget.in_order(cases.len(), |place, budget| {
                 let case = &cases[place];
-                let explored = self.explore(case, lies, budget);
-                if let Some(behaviours) = self.covers(case).filter(|_| lies == Lies::Free)
-                    && explored.1.is_ok()
-                {
-                    let share = 10_f64.powf(behaviours.log10() - self.whole.log10());
-                    progress.covered(share / self.search.part.map_or(1.0, |part| part.of() as f64));
+                let under_way = progress.milestones.case(first + place).filter(|_| is_free);
+                let explored = self.explore(case, lies, under_way, budget);
+                if explored.1.is_ok() && is_free {
+                    progress.covered(self.share(case));
+                }
+                if let (Some(case), Ok(())) = (under_way, &explored.1) {
+                    case.is_done(explored.0);
                 }
                 explored
             });
+            first += cases.len();
             if let Err((place, why)) = explored {
                 end = Some((cases.swap_remove(place), why));
                 cases.truncate(place);
-                cover(&cases);
+            }
+            cases.iter().filter(|_| is_free).for_each(|case| self.cover(case));
+            if end.is_some() {
                 break;
             }
-            cover(&cases);
         }
-        self.covered = covered;
         self.steps += budget.steps();
         let outcome = match end {
             None => (None, progress.go_on().err()),
@@ -309,10 +343,16 @@ impl<'a> Driver<'a> {
     }
 
     /// Goes through one case. Only the exhaustive engine counts lies.
-    fn explore(&self, case: &InitialChoices, lies: Lies, budget: StepBudget<'_>) -> Explored {
+    fn explore(
+        &self,
+        case: &InitialChoices,
+        lies: Lies,
+        under_way: Option<CaseUnderWay<'_>>,
+        budget: StepBudget<'_>,
+    ) -> Explored {
         match (self.search.engine, lies) {
             (Engine::Naive, Lies::Free) => naive::explore(self.space, case, budget),
-            _ => self.explorer(case, lies, budget).explore(),
+            _ => self.explorer(case, lies, under_way, budget).explore(),
         }
     }
 
@@ -320,12 +360,13 @@ impl<'a> Driver<'a> {
         &'e self,
         case: &'e InitialChoices,
         lies: Lies,
+        under_way: Option<CaseUnderWay<'e>>,
         budget: StepBudget<'e>,
     ) -> Explorer<'e> {
         let symmetry = self.symmetry.as_ref().filter(|_| lies == Lies::Free);
         let part = self.search.part.filter(|_| lies == Lies::Free);
         let (reductions, pool) = (self.search.reductions, &self.pool);
-        let plan = Exploration { lies, reductions, symmetry, pool, part };
+        let plan = Exploration { lies, reductions, symmetry, pool, part, under_way };
         Explorer::new(self.space, case, plan, budget)
     }
 
@@ -352,14 +393,14 @@ impl<'a> Driver<'a> {
         decisions: &Decisions,
     ) -> Option<Fault> {
         let budget = || StepBudget::new(self.search.progress, u64::MAX);
-        let thorough = self.explorer(case, lies, budget()).thorough().explore().1;
+        let thorough = self.explorer(case, lies, None, budget()).thorough().explore().1;
         if let Err(SearchOutcome::Found(Violation::Fault(fault), _)) = thorough {
             return Some(fault);
         }
         // Whoever is asked again knows nothing of the first answers.
         self.space.forget();
         self.pool.forget();
-        let again: Result<(), SearchOutcome> = self.explore(case, lies, budget()).1;
+        let again: Result<(), SearchOutcome> = self.explore(case, lies, None, budget()).1;
         let same = matches!(&again, Err(SearchOutcome::Found(again, said))
             if again == violation && **said == *decisions);
         (!same).then(|| another_end(violation))

@@ -48,14 +48,6 @@ impl Part {
         self.of
     }
 
-    /// Its own parts, so many. Nothing if they can't be numbered.
-    #[cfg(feature = "cli")]
-    pub(crate) fn parts(self, parts: usize) -> Option<impl Iterator<Item = Part> + Clone> {
-        let Part { number, of: step } = self;
-        let of = step.checked_mul(parts)?;
-        Some((0..parts).map(move |part| Part { number: number + step * part, of }))
-    }
-
     /// Whether what comes at this place of all is in it.
     pub(crate) fn has(self, place: usize) -> bool {
         place % self.of == self.number - 1

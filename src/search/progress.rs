@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
+use super::milestone::Milestones;
 use crate::machine::Stops;
 
 /// What a search is about.
@@ -47,6 +48,8 @@ pub struct Progress {
     share: AtomicU64,
     /// Whether the process ends with it.
     is_last: AtomicBool,
+    /// From where another search could go on.
+    pub(crate) milestones: Milestones,
 }
 
 const WHOLE: f64 = 1e9;
@@ -65,6 +68,7 @@ impl Progress {
             steps: AtomicU64::new(0),
             share: AtomicU64::new(0),
             is_last: AtomicBool::new(false),
+            milestones: Milestones::new(),
         }
     }
 
@@ -123,12 +127,6 @@ impl Progress {
             OUT_OF_MEMORY => Halt::Memory,
             _ => Halt::Stopped,
         }
-    }
-
-    /// So much is done already when the next part begins.
-    #[cfg(feature = "cli")]
-    pub(crate) fn begin(&self, share: f64) {
-        self.at(self.steps(), share);
     }
 
     /// From now on it is about this.

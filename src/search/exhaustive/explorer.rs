@@ -30,6 +30,7 @@ use crate::search::budget::{MOST_STATES, StepBudget};
 use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::space::Space;
 use crate::search::decisions::Decisions;
+use crate::search::milestone::CaseUnderWay;
 use crate::search::outcome::{Explored, SearchOutcome};
 use crate::search::part::Part;
 use crate::search::progress::Halt;
@@ -54,6 +55,10 @@ pub(crate) struct Explorer<'a> {
     part: Option<Part>,
     /// The place of the next global state, of all in which the last round begins.
     place: usize,
+    /// From where it could go on, if that is kept.
+    under_way: Option<CaseUnderWay<'a>>,
+    /// How many of those global states are done, and the steps that this took.
+    finished: (usize, u64),
 }
 
 /// How a case is explored.
@@ -67,6 +72,8 @@ pub(crate) struct Exploration<'a> {
     pub pool: &'a Pool,
     /// Only a part of the case is explored.
     pub part: Option<Part>,
+    /// Where it goes on from, if milestones are kept.
+    pub under_way: Option<CaseUnderWay<'a>>,
 }
 
 /// What one general can come to, each with the fewest lies it takes.
@@ -90,7 +97,7 @@ impl<'a> Explorer<'a> {
     pub fn new(
         space: &'a Space<'a>,
         case: &'a InitialChoices,
-        Exploration { lies, reductions, symmetry, pool, part }: Exploration<'a>,
+        Exploration { lies, reductions, symmetry, pool, part, under_way }: Exploration<'a>,
         budget: StepBudget<'a>,
     ) -> Explorer<'a> {
         let context = RoundContext::new(space, case, lies, reductions, symmetry, pool);
@@ -103,7 +110,19 @@ impl<'a> Explorer<'a> {
         let inputs = case.inputs.values().map(|given| input(given).unwrap_or_default());
         let ids = case.traitors.iter().map(General::id);
         let place = ids.chain(inputs).fold(0_usize, |place, next| place * 31 % 9973 + next);
-        Explorer { context, thread, store, visited, held: 0, renamer, part, place }
+        let (held, finished) = (0, (0, under_way.map_or(0, |case| case.last_round)));
+        Explorer {
+            context,
+            thread,
+            store,
+            visited,
+            held,
+            renamer,
+            part,
+            place,
+            under_way,
+            finished,
+        }
     }
 
     /// The same with every call made twice, to see whether the answers agree.
@@ -136,6 +155,7 @@ impl<'a> Explorer<'a> {
         if !self.is_mine(1) || over {
             return Ok(());
         }
+        self.thread.budget.take(self.finished.1)?;
         let start = Successor { global, spent, picks: Vec::new() };
         self.go_through(1, &[start]).map_err(|(_, end)| end)
     }
@@ -160,8 +180,25 @@ impl<'a> Explorer<'a> {
         })
     }
 
-    /// The same for the last round, on all threads.
+    /// The same for the last round, on all threads; but not of what is done already.
     fn finish_all(&mut self, successors: &[Successor]) -> Result<(), (usize, SearchOutcome)> {
+        let done = self.under_way.map_or(0, |case| case.states).saturating_sub(self.finished.0);
+        let done = done.min(successors.len());
+        self.finished.0 += done;
+        if done == successors.len() {
+            return Ok(());
+        }
+        let before = self.thread.budget.steps();
+        self.finish(&successors[done..]).map_err(|(place, end)| (done + place, end))?;
+        self.finished.0 += successors.len() - done;
+        self.finished.1 += self.thread.budget.steps() - before;
+        if let Some(case) = self.under_way {
+            case.comes_to(self.finished.0, self.finished.1);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, successors: &[Successor]) -> Result<(), (usize, SearchOutcome)> {
         let Explorer { context, store, thread, renamer, .. } = self;
         let mut alike = Vec::with_capacity(successors.len());
         for (place, Successor { global, .. }) in successors.iter().enumerate() {

@@ -261,7 +261,8 @@ mod tests {
             let met = |symmetry| -> HashSet<Visited<P>> {
                 let (lies, reductions, part) = (Lies::Free, Reductions::ALL, None);
                 let pool = &Pool::default();
-                let exploration = Exploration { lies, reductions, symmetry, pool, part };
+                let exploration =
+                    Exploration { lies, reductions, symmetry, pool, part, under_way: None };
                 let mut explorer =
                     Explorer::new(&space, &case, exploration, StepBudget::new(&progress, u64::MAX));
                 explorer.begin().unwrap();

@@ -1,0 +1,80 @@
+//! What is asked, as it is written into the files that are made of a part of the work: only what came of the same
+//! question, and of the same code, belongs together.
+
+use std::path::Path;
+
+use itertools::Itertools;
+use serde_json::{Value, json};
+
+use super::answer::BadInput;
+use super::files::quoted;
+use super::program::Specification;
+use crate::Check;
+use crate::machine::Machine;
+use crate::question::Focus;
+
+/// What is asked of a protocol by numbers.
+pub type Asked<'a> = Check<&'a dyn Machine>;
+
+/// What is asked, as it is written into part files.
+pub fn question(specification: &Specification<'_>, check: &Asked<'_>) -> Result<Value, BadInput> {
+    let (graph, adversary) = check.setting().ok().unzip();
+    let code = graph.as_ref().map_or(Ok(Value::Null), |graph| specification.code(graph))?;
+    let mut question = json!({
+        "turncoat": env!("CARGO_PKG_VERSION"),
+        "protocol": specification,
+        "graph": graph,
+        "adversary": adversary,
+    });
+    if *check.focus() != Focus::default() {
+        question["focus"] = json!(check.focus());
+    }
+    if !code.is_null() {
+        question[CODE] = code;
+    }
+    Ok(question)
+}
+
+/// Where in a question it stands what tells its code from other code.
+const CODE: &str = "code";
+
+/// Of what one question is where it is not the same as another: "another question", and what more is to be said of
+/// that, ": mine.py has changed".
+pub fn of_another(written: &Value, asked: &Value) -> Option<(&'static str, String)> {
+    // How long is waited for an answer changes none.
+    let [written, asked] = [written, asked].map(|question| {
+        let mut question = question.clone();
+        let protocol = question.get_mut("protocol").and_then(Value::as_object_mut);
+        protocol.and_then(|protocol| protocol.shift_remove("answer_timeout"));
+        question
+    });
+    if written == asked {
+        return None;
+    }
+    let same = |field: &str| written[field] == asked[field];
+    let [before, now] = [&written, &asked].map(|question| &question["protocol"]["command"]);
+    if !same("turncoat") {
+        return Some(("another version of turncoat", format!(", {}", written["turncoat"])));
+    } else if before != now {
+        return Some(("another program", format!(": {before}, and this is {now}")));
+    }
+    let mut others = asked.as_object().into_iter().flatten().filter(|(field, _)| *field != CODE);
+    match others.all(|(field, _)| same(field)) {
+        false => Some(("another question", String::new())),
+        true => Some(("other code", format!(": {}", changed(&written[CODE], &asked[CODE])))),
+    }
+}
+
+/// What is not as it was, of the code.
+fn changed(before: &Value, now: &Value) -> String {
+    if before["executable"] != now["executable"] {
+        return "this program was built anew in between".to_owned();
+    }
+    let files = now["files"].as_object().into_iter().flatten();
+    let files = files.filter(|(name, digest)| before["files"][name.as_str()] != **digest);
+    let names = files.map(|(name, _)| quoted(Path::new(name))).collect_vec();
+    match names.as_slice() {
+        [_, ..] => format!("{} changed in between", names.join(", ")),
+        [] => "what the program answers changed in between".to_owned(),
+    }
+}
