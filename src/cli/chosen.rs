@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::answer::BadInput;
 use super::files::quoted;
 use super::program::{EXEC, Program, Specification, flag};
-use super::protocols::Protocol;
+use super::protocols::{Parameters, Protocol};
 use crate::Graph;
 
 /// A protocol as it was chosen on the command line, before it is known for how many traitors, and the
@@ -32,7 +32,7 @@ impl<A> ChosenWith<A> {
     ) -> Result<Specification<'p>, BadInput> {
         let protocol = program.protocol(&self.name).expect("clap knows the protocols' names");
         let parameters = protocol.made.given(&self.matches, f, graph)?;
-        if let Some((flag, value)) = self.unwritable(protocol, &parameters.write()) {
+        if let Some((flag, value)) = self.unwritable(protocol, &*parameters) {
             let finite = "a file can't hold that, so it must be a finite number";
             return Err(BadInput(format!("{flag} is {value}: {finite}")));
         }
@@ -40,13 +40,18 @@ impl<A> ChosenWith<A> {
     }
 
     /// An argument that would be null in a file: a number that is none, or is infinite.
-    fn unwritable(&self, protocol: &Protocol, written: &Value) -> Option<(String, String)> {
+    fn unwritable(
+        &self,
+        protocol: &Protocol,
+        parameters: &dyn Parameters,
+    ) -> Option<(String, String)> {
         let is_none = |value: &str| value.parse::<f64>().is_ok_and(|number| !number.is_finite());
         protocol.arguments().iter().find_map(|arg| {
             let values = self.matches.get_raw(arg.get_id().as_str()).into_iter().flatten();
             let mut values = values.filter_map(|value| value.to_str());
             // Who is called so, and is no number, is written as a text.
-            let value = values.find(|value| is_none(value) && !holds_text(written, value))?;
+            let value =
+                values.find(|value| is_none(value) && !holds_text(&parameters.write(), value))?;
             Some((flag(arg), value.to_owned()))
         })
     }
