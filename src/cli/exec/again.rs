@@ -123,11 +123,18 @@ impl Answering for Arc<Again> {
     }
 }
 
+/// What came of attacks that were run again.
+struct RunAgain {
+    executions: Vec<NumberedExecution>,
+    notation: Box<dyn Notation>,
+    again: Arc<Again>,
+}
+
 /// Runs attacks with processes just started, and nothing remembered.
 fn run_again(
     described: &Described,
     attacks: &[Attack<Value, Value>],
-) -> Result<(Vec<NumberedExecution>, Box<dyn Notation>, Arc<Again>), BadInput> {
+) -> Result<RunAgain, BadInput> {
     let again = Again::of(&described.program);
     again.before.program().start_anew();
     let anew = described.answered_by(Conversation::with(Arc::clone(&again)));
@@ -147,7 +154,7 @@ fn run_again(
         return Err(BadInput(line.clone()));
     }
     let executions = ran.map_err(|misbehaved| BadInput::new(Refusal::from(misbehaved)))??;
-    Ok((executions, notation, again))
+    Ok(RunAgain { executions, notation, again })
 }
 
 /// Whether what was found comes about again.
@@ -161,7 +168,8 @@ pub fn confirmed(
     if matches!(&execution.fault, Some(Fault { kind: FaultKind::Undetermined(..), .. })) {
         return Ok(());
     }
-    let (executions, anew, again) = run_again(described, &[notation.write_attack(attack)])?;
+    let attack = notation.write_attack(attack);
+    let RunAgain { executions, notation: anew, again } = run_again(described, &[attack])?;
     let end = |notation: &dyn Notation, execution: &NumberedExecution| {
         let decided = execution.decisions.iter();
         let decided = decided.map(|decision| decision.map(|made| notation.write_decision(made)));
@@ -205,8 +213,7 @@ pub fn sampled(described: &Described, progress: &Progress) -> Result<(), BadInpu
 /// A digest of all that the program answers where everybody is loyal, and all of whom something is asked are given the same.
 pub fn loyal_answers(described: &Described, graph: &Graph) -> Result<String, BadInput> {
     let attacks = described.loyal_runs(graph);
-    let (_, _, again) = run_again(described, &attacks)?;
-    let mut answers = again.asked();
+    let mut answers = run_again(described, &attacks)?.again.asked();
     answers.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     let lines =
         answers.iter().map(|(question, answer)| format!("{question}\n{}\n", canonical(answer)));
