@@ -92,6 +92,9 @@ const MANY_MESSAGES: u64 = 5_000_000;
 /// Work that is done sooner shows no bar.
 const PATIENCE: Duration = Duration::from_millis(400);
 
+/// Where there is no bar, as in a log, it is said after so long how far the work is, and then after twice as long.
+const SILENCE: Duration = Duration::from_secs(30);
+
 /// Does the work while another thread shows how far it is, and tells it to stop when the time is
 /// up or at Ctrl-C. (At a second Ctrl-C the program ends; at the first, if the work does not end
 /// soon.)
@@ -115,6 +118,7 @@ pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progr
         scope.spawn(move || {
             let start = Instant::now();
             let (mut memory, mut sized, mut ends) = (None, false, None);
+            let mut silence = SILENCE;
             let mut bar = Bar::of(about);
             while is_done.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
                 if interrupted() {
@@ -148,6 +152,10 @@ pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progr
                 }
                 if start.elapsed() > PATIENCE {
                     bar.show(progress, about, deadline);
+                }
+                if start.elapsed() > silence && bar.bar.is_hidden() {
+                    complain(format!("{}: {}", about.label, bar.bar.message()));
+                    silence *= 2;
                 }
             }
             bar.bar.finish_and_clear();
