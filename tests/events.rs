@@ -300,8 +300,7 @@ fn nothing_in_an_attack_is_idle() {
 #[test]
 fn mail_can_be_late_for_some_time() {
     let timed = |timing| Adversary::byzantine(1).timed(timing);
-    let [partial, never] =
-        [Timing::PartiallySynchronous, Timing::Asynchronous].map(|timing| timed(timing));
+    let [partial, never] = [Timing::PartiallySynchronous, Timing::Asynchronous].map(timed);
     let bracha = check(ReliableBroadcast::new()).generals(4).against(partial).run().unwrap();
     assert!(bracha.holds());
     let text = bracha.to_string();

@@ -57,7 +57,7 @@ impl Milestones {
     }
 
     /// From now on they are kept; the search goes on from this one, or from its beginning.
-    #[cfg(feature = "cli")]
+    #[cfg(any(test, feature = "cli"))]
     pub fn keep(&self, from: Option<Milestone>) {
         *self.kept() = Kept { is_kept: true, from, last: from, first: 0, ahead: BTreeMap::new() };
     }
@@ -67,7 +67,7 @@ impl Milestones {
     }
 
     /// The last one.
-    #[cfg(feature = "cli")]
+    #[cfg(any(test, feature = "cli"))]
     pub fn last(&self) -> Option<Milestone> {
         self.kept().last
     }
@@ -118,7 +118,7 @@ impl CaseUnderWay<'_> {
     }
 }
 
-#[cfg(all(test, feature = "cli"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -131,7 +131,7 @@ mod tests {
         assert!(milestones.case(0).is_none() && milestones.last().is_none());
         milestones.keep(Some(begun));
         milestones.begin(begun);
-        let case = |number| milestones.case(number - 3).unwrap();
+        let case = |number: usize| milestones.case(number - 3).unwrap();
         assert_eq!((case(3).states, case(3).last_round, case(4).states), (7, 4, 0));
         case(4).comes_to(9, 9);
         case(4).is_done(100);

@@ -51,10 +51,8 @@ pub(crate) struct Explorer<'a> {
     /// How many they are.
     held: usize,
     renamer: Renamer<'a>,
-    /// Which part of what can happen in the last round is gone through.
-    part: Option<Part>,
-    /// The place of the next global state, of all in which the last round begins.
-    place: usize,
+    /// Which part of all that can happen is gone through.
+    splits: Vec<Split>,
     /// From where it could go on, if that is kept.
     under_way: Option<CaseUnderWay<'a>>,
     /// How many of those global states are done, and the steps that this took.
@@ -110,19 +108,9 @@ impl<'a> Explorer<'a> {
         let inputs = case.inputs.values().map(|given| input(given).unwrap_or_default());
         let ids = case.traitors.iter().map(General::id);
         let place = ids.chain(inputs).fold(0_usize, |place, next| place * 31 % 9973 + next);
+        let splits = part.map_or_else(Vec::new, |part| splits(part, space.terms.rounds, place));
         let (held, finished) = (0, (0, under_way.map_or(0, |case| case.last_round)));
-        Explorer {
-            context,
-            thread,
-            store,
-            visited,
-            held,
-            renamer,
-            part,
-            place,
-            under_way,
-            finished,
-        }
+        Explorer { context, thread, store, visited, held, renamer, splits, under_way, finished }
     }
 
     /// The same with every call made twice, to see whether the answers agree.
@@ -392,14 +380,13 @@ impl<'a> Explorer<'a> {
         Ok(renamer.exchanges(global, who, &all, store)?)
     }
 
-    /// Whether what begins with this round is in the part that is gone through: that is settled when
-    /// the last round begins, which is where most of the work is.
+    /// Whether what begins with this round, in the next global state, is in the part that is gone through.
     fn is_mine(&mut self, round: Round) -> bool {
-        if round != self.context.space.terms.rounds.max(1) {
+        let Some(split) = self.splits.iter_mut().find(|split| split.round == round) else {
             return true;
-        }
-        self.place += 1;
-        self.part.is_none_or(|part| part.has(self.place))
+        };
+        split.place += 1;
+        split.place % split.of == split.number
     }
 
     /// Whether a global state was not met before in this round with as few lies.
@@ -421,6 +408,32 @@ impl<'a> Explorer<'a> {
         *before = spent.min(*before);
         Ok(new)
     }
+}
+
+/// The global states in which a round begins are shared out: each is gone through in one share alone.
+struct Split {
+    round: Round,
+    /// Into so many shares,
+    of: usize,
+    /// of which this one counts.
+    number: usize,
+    /// How many were shared out.
+    place: usize,
+}
+
+/// How a part comes about. What leads to the states of a late round would be gone through in every part, and of an
+/// early round there are too few: so those of the second round are shared out among about as many groups of parts
+/// as there are parts in a group, and in a group those of the third.
+fn splits(part: Part, rounds: Round, place: usize) -> Vec<Split> {
+    let (number, parts) = (part.number() - 1, part.of());
+    let split = |round, of, number| Split { round, of, number, place };
+    if rounds < 3 {
+        return vec![split(rounds.max(1), parts, number)];
+    }
+    let groups = 1 + (parts - 1).isqrt();
+    let group = number % groups;
+    let in_group = (parts - group).div_ceil(groups);
+    vec![split(2, groups, group), split(3, in_group, number / groups)]
 }
 
 impl Options<'_> {
