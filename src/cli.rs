@@ -22,6 +22,7 @@ mod merge;
 mod output;
 mod parameters;
 mod parts;
+mod pbft;
 mod program;
 mod protocols;
 mod reference;

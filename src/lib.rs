@@ -215,12 +215,15 @@ pub use crate::protocol::events::{Coin, Effect, Effects, EventDriven, Face, OwnE
 pub use crate::protocol::{Lockstep, Plain, Round, Seat};
 pub use crate::protocols::ben_or::BenOr;
 pub use crate::protocols::binary_agreement::BinaryAgreement;
+pub use crate::protocols::dbft::Dbft;
 pub use crate::protocols::flood_set::FloodSet;
 pub use crate::protocols::hotstuff::HotStuff;
+pub use crate::protocols::ibft::Ibft;
 pub use crate::protocols::in_waves::{AnyProtocol, InWaves};
 pub use crate::protocols::interactive::InteractiveConsistency;
 pub use crate::protocols::nodes::{ByNodes, NamedMessage, NodeHistory, Nodes};
 pub use crate::protocols::oral::OralMessages;
+pub use crate::protocols::pbft::Pbft;
 pub use crate::protocols::reliable_broadcast::ReliableBroadcast;
 pub use crate::protocols::routed::RoutedMessages;
 pub use crate::protocols::signed::SignedMessages;

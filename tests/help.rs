@@ -25,7 +25,7 @@ const COMMANDS: [&str; 13] = [
 ];
 
 /// All that the program knows.
-pub const PROTOCOLS: [&str; 17] = [
+pub const PROTOCOLS: [&str; 20] = [
     "oral",
     "routed",
     "signed",
@@ -42,6 +42,9 @@ pub const PROTOCOLS: [&str; 17] = [
     "mmr",
     "hotstuff",
     "tendermint",
+    "pbft",
+    "ibft",
+    "dbft",
     "exec",
 ];
 

@@ -1,6 +1,7 @@
 //! All integration tests, in one binary, so that proptest's regressions land at the top level.
 
 mod adversary;
+mod after_pbft;
 mod artifacts;
 mod attack_file;
 mod bounds;
@@ -45,6 +46,7 @@ mod pages;
 mod panics;
 mod pared;
 mod parts;
+mod pbft;
 mod phased_engines;
 mod phased_tables;
 mod phases;

@@ -3,6 +3,7 @@
 use super::event_driven::{BenOrArguments, BenOrs, Bracha, BrachaArguments, Mmr, MmrArguments};
 use super::exec::ByProgram;
 use super::parameters::boxed;
+use super::pbft::{DbftArguments, Dbfts, IbftArguments, Ibfts, PbftArguments, Pbfts};
 use super::protocols::{Examples, Protocol, USUAL, made};
 use super::signed::{
     RelayThresholdArguments, SignedArguments, SignedParameters, TwoSteps, TwoStepsArguments,
@@ -268,6 +269,59 @@ pub fn built_in() -> Vec<Protocol> {
             made: made::<TendermintArguments, Tendermints>(
                 |tendermint, f, _| Ok(tendermint.given(f)),
                 |tendermint| boxed(InWaves(tendermint.protocol()?)),
+            ),
+        },
+        Protocol {
+            name: "pbft",
+            about: "One slot of PBFT, view after view: claims n >= 3m + 1 (Castro, Liskov 1999)",
+            title: "PBFT for one slot, driven by events, with signatures",
+            claim: "n >= 3m + 1 generals agree in spite of m traitors, whenever mail comes",
+            source: "Castro, Liskov: Practical Byzantine fault tolerance. OSDI 1999, sections 4.2 and 4.4",
+            examples: Examples {
+                check: "-n 4 -f 1 --views 1",
+                sweep: "-n 3..=4 -f 1 --views 1",
+                hunt: "-n 4 -f 0 -m 1 --forget",
+                refute: "",
+            },
+            made: made::<PbftArguments, Pbfts>(
+                |pbft, f, _| Ok(pbft.given(f)),
+                |pbft| boxed(InWaves(pbft.protocol()?)),
+            ),
+        },
+        Protocol {
+            name: "ibft",
+            about: "One height of IBFT, whose locks are never undone: claims n >= 3m + 1 (Lin 2017)",
+            title: "IBFT for one height, driven by events, with locks that are never undone",
+            claim: "n >= 3m + 1 generals agree in spite of m traitors, whenever mail comes; they need not decide",
+            source: "Lin: Istanbul Byzantine fault tolerance. EIP 650, 2017; what is wrong: Saltini, Hyland-Wood. \
+                 arXiv 1901.07160, 2019",
+            examples: Examples {
+                check: "-n 4 -f 1 --rounds 1",
+                sweep: "-n 3..=4 -f 1 --rounds 1",
+                hunt: "-n 4 -f 1 --live",
+                refute: "",
+            },
+            made: made::<IbftArguments, Ibfts>(
+                |ibft, f, _| Ok(ibft.given(f)),
+                |ibft| boxed(InWaves(ibft.protocol()?)),
+            ),
+        },
+        Protocol {
+            name: "dbft",
+            about: "One height of dBFT 2.0, which can stand still: claims n >= 3m + 1 (Neo 2019)",
+            title: "dBFT 2.0 for one height, driven by events, with signatures",
+            claim: "n >= 3m + 1 generals agree in spite of m traitors, whenever mail comes; they need not decide",
+            source: "Coelho et al.: Challenges of PBFT-inspired consensus for blockchain and enhancements over Neo dBFT. \
+                 Future Internet 12(8), 2020; what is wrong: neo-project/neo-modules, issue 792, 2023",
+            examples: Examples {
+                check: "-n 3 -f 0 --views 1",
+                sweep: "-n 2..=3 -f 0 --views 1",
+                hunt: "-n 7 -f 0 --live",
+                refute: "",
+            },
+            made: made::<DbftArguments, Dbfts>(
+                |dbft, _, _| Ok(dbft.given()),
+                |dbft| boxed(InWaves(dbft.protocol()?)),
             ),
         },
         Protocol {

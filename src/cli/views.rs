@@ -132,7 +132,7 @@ impl Tendermints {
 /// The most views, rounds or phases for which such a protocol is run.
 const MOST: usize = 16;
 
-fn few(flag: &str, number: usize) -> Result<u32, BadInput> {
+pub(super) fn few(flag: &str, number: usize) -> Result<u32, BadInput> {
     match number {
         1..=MOST => Ok(number as u32),
         _ => Err(BadInput(format!("{flag} is {number}: there must be from 1 to {MOST}"))),

@@ -1,0 +1,366 @@
+//! dBFT 2.0, the agreement of Neo (2019): I. M. Coelho et al., "Challenges of PBFT-inspired consensus for blockchain and
+//! enhancements over Neo dBFT", Future Internet 12(8), 2020; and as it was modelled when it was found to stand still:
+//! nspcc-dev/dbft, formal-models/dbft, 2023; neo-project/neo-modules, issue 792.
+//!
+//! It claims agreement where n > 3f, whenever mail comes, and a decision once mail is timely. The second is not
+//! true, even if nobody is a traitor.
+//!
+//! Deviations. There is one height, and each block is valid. Views go from 0 to a last one, and one changes to the next
+//! alone. There is no recovery message: what would be asked for again is late instead. Who sees a block sends it to all,
+//! with the signatures of those who committed to it. Who has not been heard at this height is taken for lost. What comes
+//! before its turn is kept. Signatures are ideal.
+
+mod testing;
+
+use std::collections::BTreeMap;
+
+use crate::general::{General, Generals};
+use crate::order::Order;
+use crate::protocol::Seat;
+use crate::protocol::events::{Effects, EventDriven, Timer};
+use DbftMessage::{Block, ChangeView, Commit, PrepareRequest, PrepareResponse};
+
+/// dBFT 2.0 (2019), for one height.
+///
+/// In each view a primary says PrepareRequest for an order, and the others PrepareResponse. Who has that from n - f
+/// generals says Commit; n - f Commits decide. When the time of a view is over one says ChangeView, and takes part in the
+/// view no more, unless more than f have committed in it or were never heard; n - f ChangeViews begin the next view.
+/// Who has committed never changes view: so agreement holds where n > 3f.
+///
+/// But some may commit in one view, and the others change to the next, so that there are not n - f in either. It takes
+/// no traitor: delays do it. [`live`](Dbft::live) finds less as well: that a view fails since its primary stayed behind.
+///
+/// That two views keep agreement is gone through among three generals, all loyal; among four, one of them a traitor, it
+/// has been hunted in alone.
+///
+/// ```
+/// use turncoat::{Dbft, check, hunt};
+///
+/// hunt(Dbft::new()).generals(4).traitors(1).cases(300).assert_finds_nothing();
+/// check(Dbft::new().views(1)).generals(3).traitors(0).assert_holds();
+/// let found = hunt(Dbft::new().live()).generals(7).traitors(0).assert_finds();
+/// assert_eq!(found.violation.name(), "termination");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Dbft {
+    views: u32,
+    f: Option<usize>,
+    minds_lost: bool,
+    leaves: bool,
+    live: bool,
+}
+
+/// What is said in dBFT.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DbftMessage {
+    /// PrepareRequest, from the primary of this view.
+    PrepareRequest(u32, Order),
+    /// PrepareResponse, from another.
+    PrepareResponse(u32, Order),
+    /// Commit: a signature on the block of a view.
+    Commit {
+        /// The view.
+        view: u32,
+        /// The order.
+        order: Order,
+        /// Whose signature it is.
+        by: General,
+    },
+    /// ChangeView, to this one.
+    ChangeView(u32),
+    /// A block, with the signatures of those who committed to it.
+    Block {
+        /// In which view.
+        view: u32,
+        /// The order.
+        order: Order,
+        /// Who signed.
+        signers: Generals,
+    },
+}
+
+/// What a general remembers.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct DbftState {
+    me: General,
+    n: usize,
+    /// What it proposes, if it is ever the primary.
+    input: Option<Order>,
+    view: u32,
+    step: DbftStep,
+    /// Whether it has said ChangeView in this view.
+    changing: bool,
+    decided: Option<Order>,
+    /// What the primaries of this view and of later ones have proposed.
+    requests: BTreeMap<u32, Order>,
+    /// Who has said PrepareRequest or PrepareResponse for what, in this view and in later ones.
+    prepares: BTreeMap<(u32, Order), Generals>,
+    /// Who has said Commit for what, in this view and in later ones.
+    commits: BTreeMap<(u32, Order), Generals>,
+    /// To which view each has last said ChangeView, if that is a later one.
+    changes: BTreeMap<General, u32>,
+    /// Who has been heard, if it is asked for.
+    heard: Generals,
+}
+
+/// How far a general is in its view.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+enum DbftStep {
+    Initialized,
+    PrepareSent,
+    CommitSent,
+}
+
+impl Dbft {
+    /// As published, for (n - 1) / 3 traitors, rounded down; with views 0 and 1.
+    #[must_use]
+    pub fn new() -> Dbft {
+        Dbft { views: 2, f: None, minds_lost: true, leaves: false, live: false }
+    }
+
+    /// With so many views, at least one.
+    #[must_use]
+    pub fn views(self, views: u32) -> Dbft {
+        Dbft { views: views.max(1), ..self }
+    }
+
+    /// For so many traitors.
+    #[must_use]
+    pub fn tolerating(self, f: usize) -> Dbft {
+        Dbft { f: Some(f), ..self }
+    }
+
+    /// Nobody is taken for lost: so it was modelled.
+    #[must_use]
+    pub fn ignoring_lost(self) -> Dbft {
+        Dbft { minds_lost: false, ..self }
+    }
+
+    /// Who has committed changes view as well.
+    #[must_use]
+    pub fn leaving_commits(self) -> Dbft {
+        Dbft { leaves: true, ..self }
+    }
+
+    /// It is asked as well that all decide, if the primary of the last view is loyal.
+    ///
+    /// No timer goes off in the last view, and all that the loyal send arrives, in any order: so it is the first view after
+    /// GST, and before it anything can have been. One view that fails is not the end, if there are n - f in later ones.
+    #[must_use]
+    pub fn live(self) -> Dbft {
+        Dbft { live: true, ..self }
+    }
+
+    fn f(self, n: usize) -> usize {
+        self.f.unwrap_or(n.saturating_sub(1) / 3)
+    }
+
+    /// M = n - f: so many are loyal, so they suffice to go on; and any two such quorums have n - 2f > f generals in
+    /// common, of whom one is loyal.
+    fn m(self, n: usize) -> usize {
+        n.saturating_sub(self.f(n)).max(1)
+    }
+
+    /// A view begins.
+    fn initialize(self, state: &mut DbftState, view: u32, effects: &mut Effects<DbftMessage>) {
+        effects.cancel_timer(state.view);
+        (state.view, state.step, state.changing) = (view, DbftStep::Initialized, false);
+        state.requests = state.requests.split_off(&view);
+        state.prepares = state.prepares.split_off(&(view, Order::RETREAT));
+        state.commits = state.commits.split_off(&(view, Order::RETREAT));
+        state.changes.retain(|_, to| *to > view);
+        if view + 1 < self.views {
+            effects.set_timer(view);
+        }
+        if primary(view, state.n) == state.me {
+            let order = state.input.unwrap_or(Order::RETREAT);
+            state.step = DbftStep::PrepareSent;
+            state.requests.insert(view, order);
+            note(&mut state.prepares, view, order, state.me);
+            effects.broadcast(PrepareRequest(view, order));
+        }
+    }
+
+    /// NotAcceptingPayloadsDueToViewChanging, MoreThanFNodesCommittedOrLost: it has said ChangeView, and knows of no more than f
+    /// who have committed or were never heard.
+    fn stands_back(self, state: &DbftState) -> bool {
+        let committed = state.commits.iter().filter(|((view, _), _)| *view == state.view);
+        let committed = committed.flat_map(|(_, by)| by.iter()).collect::<Generals>();
+        let lost = if self.minds_lost { state.n - state.heard.len() } else { 0 };
+        state.changing && committed.len() + lost <= self.f(state.n)
+    }
+
+    /// Who has committed stays in its view.
+    fn may_leave(self, step: DbftStep) -> bool {
+        self.leaves || step != DbftStep::CommitSent
+    }
+
+    /// Goes as far as what was heard allows.
+    fn advance(self, state: &mut DbftState, effects: &mut Effects<DbftMessage>) {
+        let (me, n) = (state.me, state.n);
+        while self.may_leave(state.step) && state.changes.len() >= self.m(n) {
+            self.initialize(state, state.view + 1, effects);
+        }
+        let view = state.view;
+        let Some(order) = state.requests.get(&view).copied() else { return };
+        if state.step == DbftStep::Initialized && !self.stands_back(state) {
+            state.step = DbftStep::PrepareSent;
+            note(&mut state.prepares, view, order, me);
+            effects.broadcast(PrepareResponse(view, order));
+        }
+        let has = |votes: &BTreeMap<(u32, Order), Generals>| {
+            votes.get(&(view, order)).is_some_and(|by| by.len() >= self.m(n))
+        };
+        let prepared = state.step == DbftStep::PrepareSent && has(&state.prepares);
+        if prepared && !self.stands_back(state) {
+            state.step = DbftStep::CommitSent;
+            if !self.leaves {
+                effects.cancel_timer(view);
+            }
+            note(&mut state.commits, view, order, me);
+            effects.broadcast(Commit { view, order, by: me });
+        }
+        if has(&state.commits) {
+            let signers = state.commits.get(&(view, order)).copied().unwrap_or_default();
+            let signers = signers.iter().take(self.m(n)).collect();
+            accept(state, Block { view, order, signers }, order, effects);
+        }
+    }
+}
+
+impl Default for Dbft {
+    fn default() -> Dbft {
+        Dbft::new()
+    }
+}
+
+/// One after the other, general 0 first.
+fn primary(view: u32, n: usize) -> General {
+    General::new(view as usize % n)
+}
+
+/// Whether a vote for an order in a view can count.
+fn counts(state: &DbftState, view: u32, order: Order) -> bool {
+    let proposed = state.requests.get(&view);
+    view > state.view || (view == state.view && proposed.is_none_or(|it| *it == order))
+}
+
+/// Someone has said something for an order in a view.
+fn note(votes: &mut BTreeMap<(u32, Order), Generals>, view: u32, order: Order, by: General) {
+    let generals = votes.entry((view, order)).or_default();
+    *generals = generals.with(by);
+}
+
+/// There is a block: passes it on, and remembers nothing else.
+fn accept(
+    state: &mut DbftState,
+    block: DbftMessage,
+    order: Order,
+    effects: &mut Effects<DbftMessage>,
+) {
+    effects.cancel_timer(state.view);
+    effects.broadcast(block);
+    state.decided = Some(order);
+    state.requests.clear();
+    state.prepares.clear();
+    state.commits.clear();
+    state.changes.clear();
+    state.heard = Generals::NONE;
+}
+
+impl EventDriven for Dbft {
+    type Value = Order;
+    type Decision = Order;
+    type Message = DbftMessage;
+    type State = DbftState;
+
+    fn begin(
+        &self,
+        seat: Seat,
+        input: Option<&Order>,
+        effects: &mut Effects<DbftMessage>,
+    ) -> DbftState {
+        let Seat { me, n, .. } = seat;
+        let leads = (0..self.views).any(|view| primary(view, n) == me);
+        let mut state = DbftState {
+            me,
+            n,
+            input: input.copied().filter(|_| leads),
+            view: 0,
+            step: DbftStep::Initialized,
+            changing: false,
+            decided: None,
+            requests: BTreeMap::new(),
+            prepares: BTreeMap::new(),
+            commits: BTreeMap::new(),
+            changes: BTreeMap::new(),
+            heard: Generals::NONE.with(me),
+        };
+        self.initialize(&mut state, 0, effects);
+        state
+    }
+
+    fn receive(
+        &self,
+        state: &mut DbftState,
+        from: General,
+        said: &DbftMessage,
+        effects: &mut Effects<DbftMessage>,
+    ) {
+        let DbftState { n, .. } = *state;
+        let now = state.view;
+        if state.decided.is_some() {
+            return;
+        }
+        if self.minds_lost {
+            state.heard = state.heard.with(from);
+        }
+        match *said {
+            PrepareRequest(view, order) => {
+                if view >= now && !state.requests.contains_key(&view) && primary(view, n) == from {
+                    state.requests.insert(view, order);
+                    note(&mut state.prepares, view, order, from);
+                }
+            }
+            PrepareResponse(view, order) => {
+                let over = view == now && state.step == DbftStep::CommitSent;
+                let counts = counts(state, view, order) && !over;
+                if counts && primary(view, n) != from {
+                    note(&mut state.prepares, view, order, from);
+                }
+            }
+            Commit { view, order, by } => {
+                if by == from && counts(state, view, order) {
+                    note(&mut state.commits, view, order, from);
+                }
+            }
+            ChangeView(view) => {
+                let before = state.changes.get(&from).copied().unwrap_or(now);
+                if view > before && self.may_leave(state.step) {
+                    state.changes.insert(from, view);
+                }
+            }
+            Block { order, signers, .. } => {
+                if signers.len() >= self.m(n) {
+                    accept(state, *said, order, effects);
+                }
+                return;
+            }
+        }
+        self.advance(state, effects);
+    }
+
+    /// The time of a view is over.
+    fn timer(&self, state: &mut DbftState, timer: Timer, effects: &mut Effects<DbftMessage>) {
+        let view = timer + 1;
+        state.changing = true;
+        state.changes.insert(state.me, view);
+        effects.broadcast(ChangeView(view));
+        self.advance(state, effects);
+    }
+
+    fn decision(&self, state: &DbftState) -> Option<Order> {
+        state.decided
+    }
+}
