@@ -209,7 +209,8 @@ impl Check<&dyn Machine> {
         if let Some(demand) = terms.asked.of_course().filter(|_| engine != Engine::Naive) {
             return Err(CheckError::Course(demand));
         }
-        if part.is_some() && (engine != Engine::Exhaustive || terms.in_waves) {
+        let in_parts = part.is_some() || progress.milestones.are_kept();
+        if in_parts && (engine != Engine::Exhaustive || terms.in_waves) {
             return Err(CheckError::NoParts);
         }
         let (machine, terms) = (self.protocol, &terms);

@@ -71,8 +71,8 @@ pub enum CheckError {
     },
     /// Rounds are synchronous.
     #[error(
-        "a timing is asked for, and the protocol has rounds, which are synchronous: say .disrupted(..) to \
-         have some of its mail late"
+        "a timing is asked for, and the protocol has rounds, which are synchronous: ask for disruptions to \
+         have some of its mail lost or late"
     )]
     Timing,
     /// Powers over rounds mean nothing where there are none.
@@ -89,8 +89,8 @@ pub enum CheckError {
     NotNaive,
     /// Event-driven protocols are searched against one adversary.
     #[error(
-        "a protocol that is driven by events is gone through against Byzantine traitors and late mail alone: \
-         hunt for others"
+        "a protocol that is driven by events is gone through against Byzantine traitors alone, with an asynchronous or \
+         a partially synchronous timing: hunt against others"
     )]
     NotAsynchronous,
     /// A demand on how executions go, for an engine that does not tell them apart.
@@ -101,7 +101,7 @@ pub enum CheckError {
     Course(&'static str),
     /// Only one engine goes through parts.
     #[error(
-        "a part can be gone through by the exhaustive engine only, where a protocol has rounds"
+        "parts and checkpoints are for the exhaustive engine only, where a protocol has rounds"
     )]
     NoParts,
     /// What was found elsewhere breaks nothing here.

@@ -239,6 +239,23 @@ fn a_part_has_a_checkpoint_too() {
     assert!(other.err.contains("of part 2/3, and this is 1/3: name another file"), "{}", other.err);
 }
 
+/// What is recorded is of one engine, and more than a budget allows is no less than nothing.
+#[test]
+fn a_checkpoint_is_gone_on_from_as_it_was_left() {
+    let record = folder("left").join("record.jsonl");
+    let question = format!("check oral -n 4 -f 1 --checkpoint {}", record.display());
+    for other in ["naive", "compositional"] {
+        let refused = turncoat(&format!("{question} --engine {other}"));
+        assert_eq!((refused.code, refused.err.lines().count()), (2, 1), "{}", refused.err);
+        assert!(refused.err.contains("for the exhaustive engine only"), "{}", refused.err);
+    }
+    assert_eq!(turncoat(&question).code, 0);
+    let little = turncoat(&format!("{question} --budget 10"));
+    assert!(little.code == 0 || little.code == 3, "{}", little.err);
+    let events = turncoat(&format!("check bracha -n 4 -f 1 --checkpoint {}", record.display()));
+    assert_eq!(events.code, 2, "{}", events.out);
+}
+
 /// Nobody else goes on from a checkpoint that is being written.
 #[test]
 fn a_checkpoint_is_one_process_s() {

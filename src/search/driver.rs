@@ -263,6 +263,9 @@ impl<'a> Driver<'a> {
             progress.covered(self.share(&case));
             done += 1;
         }
+        if from.is_some_and(|from| from.traitors > size) {
+            return Ok((None, progress.go_on().err()));
+        }
         let before = self.steps;
         let begun = Milestone {
             traitors: size,
@@ -272,7 +275,7 @@ impl<'a> Driver<'a> {
             states: 0,
             last_round: 0,
         };
-        let begun = from.filter(|from| from.traitors == size).unwrap_or(begun);
+        let begun = from.unwrap_or(begun);
         self.steps = begun.steps;
         progress.milestones.begin(begun);
         let most = most.saturating_sub(begun.steps - begun.before);
@@ -303,7 +306,7 @@ impl<'a> Driver<'a> {
         most: u64,
     ) -> Result<FoundOrHalt, Refusal> {
         let Search { limit, progress, .. } = *self.search;
-        let mut budget = StepBudget::new(progress, most.min(limit - self.steps));
+        let mut budget = StepBudget::new(progress, most.min(limit.saturating_sub(self.steps)));
         let (is_free, mut end) = (lies == Lies::Free, None);
         let mut first = 0;
         for cases in &cases.chunks(AT_A_TIME) {

@@ -107,7 +107,7 @@ impl<'a> Driver<'a> {
             // no rounds.
             return Fewest { least: 0, found: None };
         }
-        let mut budget = StepBudget::new(progress, steps.min(limit - self.steps));
+        let mut budget = StepBudget::new(progress, steps.min(limit.saturating_sub(self.steps)));
         let mut searches = Searches::new();
         let (mut least, mut first, mut lacking) = (0, None, None);
         for lies in 0..=most.min(MOST_LIES) {

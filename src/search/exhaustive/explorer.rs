@@ -422,18 +422,19 @@ struct Split {
 }
 
 /// How a part comes about. What leads to the states of a late round would be gone through in every part, and of an
-/// early round there are too few: so those of the second round are shared out among about as many groups of parts
-/// as there are parts in a group, and in a group those of the third.
+/// early round there are too few: so those of the second round are shared out among groups of parts, and in a group
+/// those of the third, and where there are many rounds those of the fourth.
 fn splits(part: Part, rounds: Round, place: usize) -> Vec<Split> {
-    let (number, parts) = (part.number() - 1, part.of());
-    let split = |round, of, number| Split { round, of, number, place };
-    if rounds < 3 {
-        return vec![split(rounds.max(1), parts, number)];
-    }
-    let groups = 1 + (parts - 1).isqrt();
-    let group = number % groups;
-    let in_group = (parts - group).div_ceil(groups);
-    vec![split(2, groups, group), split(3, in_group, number / groups)]
+    let last = if rounds < 5 { rounds.clamp(1, 3) } else { 4 };
+    let (mut number, mut parts) = (part.number() - 1, part.of());
+    let splits = (last.min(2)..=last).map(|round| {
+        let root = (parts as f64).powf(1.0 / (last - round + 1) as f64) - 1e-9;
+        let of = if round == last { parts } else { (root.ceil() as usize).clamp(1, parts) };
+        let split = Split { round, of, number: number % of, place };
+        (number, parts) = (number / of, (parts - split.number).div_ceil(of));
+        split
+    });
+    splits.collect()
 }
 
 impl Options<'_> {
