@@ -13,7 +13,8 @@ use turncoat::search::progress::Halt;
 use turncoat::{
     Adversary, Attack, AttackOn, BenOr, BinaryAgreement, Coin, Edit, Effects, EventDriven,
     EventTestable, Face, General, Generals, Graph, InWaves, Lie, Order, OwnEvent, Problem,
-    ReliableBroadcast, Ruling, Seat, Setting, Termination, Timer, Wire, check, hunt, run, strategy,
+    ReliableBroadcast, Ruling, Seat, Setting, Termination, Timer, Wire, check, hunt, refute, run,
+    strategy,
 };
 use turncoat::{Arrival, Shift, schedule::Happening};
 
@@ -314,6 +315,8 @@ fn mail_can_be_late_for_some_time() {
         };
         assert_eq!(broken(partial), broken(never));
     }
+    // Late mail for some time is all that the argument against n <= 3f needs.
+    assert!(refute(ReliableBroadcast::new()).generals(3).against(partial).run().is_ok());
     // Where executions do not end it is not judged who decides.
     let mmr = check(BinaryAgreement::new().tolerating(0).live()).generals(2);
     let [partial, never] = [Timing::PartiallySynchronous, Timing::Asynchronous].map(|timing| {

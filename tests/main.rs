@@ -2,6 +2,7 @@
 
 mod adversary;
 mod after_pbft;
+mod altered;
 mod artifacts;
 mod attack_file;
 mod bounds;

@@ -1,48 +1,11 @@
 //! Event-driven protocols that do not say what a traitor could say: what is heard from them takes its place.
 
-use turncoat::testable::EventProblemOf;
 use turncoat::{
     Effects, EventDriven, EventTestable, General, Graph, Order, Problem, ReliableBroadcast, Seat,
     Termination, check, hunt,
 };
 
-/// A protocol without an alphabet.
-#[derive(Debug)]
-struct Unheard<P>(P);
-
-impl<P: EventDriven> EventDriven for Unheard<P> {
-    type Value = P::Value;
-    type Decision = P::Decision;
-    type Message = P::Message;
-    type State = P::State;
-
-    fn begin(
-        &self,
-        seat: Seat,
-        input: Option<&P::Value>,
-        effects: &mut Effects<P::Message>,
-    ) -> P::State {
-        self.0.begin(seat, input, effects)
-    }
-    fn receive(
-        &self,
-        state: &mut P::State,
-        from: General,
-        message: &P::Message,
-        effects: &mut Effects<P::Message>,
-    ) {
-        self.0.receive(state, from, message, effects);
-    }
-    fn decision(&self, state: &P::State) -> Option<P::Decision> {
-        self.0.decision(state)
-    }
-}
-
-impl<P: EventTestable> EventTestable for Unheard<P> {
-    fn problem(&self, graph: &Graph) -> Result<EventProblemOf<Self>, String> {
-        self.0.problem(graph)
-    }
-}
+use crate::altered::Altered;
 
 /// Whoever is first heard is obeyed, or nobody is and nobody says anything.
 #[derive(Debug)]
@@ -94,13 +57,13 @@ fn without_an_alphabet_traitors_say_what_was_heard() {
     assert!(!found.attack.traitors.contains(General::COMMANDER), "{found}");
     hunt(gossip()).generals(4).traitors(1).cases(200).assert_finds();
 
-    let right = || Unheard(ReliableBroadcast::new());
+    let right = || Altered::unheard(ReliableBroadcast::new());
     let verdict = check(right()).generals(4).traitors(1).run().unwrap();
     assert_eq!(verdict.name(), "bounded");
     let text = verdict.to_string();
     assert!(text.contains("the protocol does not say what a traitor could say"), "{text}");
     assert!(text.contains("made of the 6 messages heard in"), "{text}");
-    let hasty = Unheard(ReliableBroadcast::new().deliver_at(2));
+    let hasty = Altered::unheard(ReliableBroadcast::new().deliver_at(2));
     let found = check(hasty).generals(4).traitors(1).assert_broken();
     assert_eq!(found.violation.name(), "totality");
     let hunted = hunt(right()).generals(4).traitors(1).cases(200).run().unwrap();

@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use turncoat::protocol::events::{Effects, EventDriven};
 use turncoat::search::{Engine, Reduction};
 use turncoat::{
-    Adversary, BenOr, BinaryAgreement, Check, Coin, EventTestable, Face, General, Generals, Graph,
-    InWaves, Order, Phased, Problem, Seat, Task, Termination, Validity, check,
+    Adversary, BenOr, BinaryAgreement, Check, EventTestable, General, Generals, Graph, InWaves,
+    Order, Phased, Problem, Seat, Task, Termination, Validity, check,
 };
+
+use crate::altered::Altered;
 
 /// The last of so many generals is a traitor, and the others are given these.
 fn with_inputs<P: EventTestable>(protocol: P, inputs: &[Order]) -> Check<InWaves<P>> {
@@ -232,7 +234,7 @@ fn wrong_claims_are_refused() {
 /// not all.
 #[test]
 fn who_decides_in_the_end_is_half_judged() {
-    let all = check(Live(Chatter(Misclaim::Nothing))).generals(3).traitors(0);
+    let all = check(Altered::live(Chatter(Misclaim::Nothing))).generals(3).traitors(0);
     let given = all.given(General::new(0), A).given(General::new(1), A).given(General::new(2), A);
     let verdict = given.run().unwrap();
     assert_eq!(verdict.name(), "bounded");
@@ -244,62 +246,9 @@ fn who_decides_in_the_end_is_half_judged() {
 /// Coins of one's own would show what traitors like, and that would be no word on the protocol: so it is not judged.
 #[test]
 fn coins_of_ones_own_are_not_judged() {
-    let all = check(Live(BenOr::new().tolerating(1))).generals(4).traitors(0);
+    let all = check(Altered::live(BenOr::new().tolerating(1))).generals(4).traitors(0);
     let inputs = [A, A, R, R].into_iter().enumerate();
     let given = inputs.fold(all, |all, (id, input)| all.given(General::new(id), input));
     let told = given.run().unwrap().to_string();
     assert!(told.contains("who decides in the end is not judged"), "{told}");
-}
-
-/// A protocol of which it is asked that all decide.
-#[derive(Clone, Copy, Debug)]
-struct Live<P>(P);
-
-impl<P: EventDriven> EventDriven for Live<P> {
-    type Value = P::Value;
-    type Decision = P::Decision;
-    type Message = P::Message;
-    type State = P::State;
-
-    fn begin(
-        &self,
-        seat: Seat,
-        input: Option<&P::Value>,
-        effects: &mut Effects<P::Message>,
-    ) -> P::State {
-        self.0.begin(seat, input, effects)
-    }
-    fn receive(
-        &self,
-        state: &mut P::State,
-        from: General,
-        said: &P::Message,
-        effects: &mut Effects<P::Message>,
-    ) {
-        self.0.receive(state, from, said, effects);
-    }
-    fn coin(
-        &self,
-        state: &mut P::State,
-        coin: Coin,
-        face: Face,
-        effects: &mut Effects<P::Message>,
-    ) {
-        self.0.coin(state, coin, face, effects);
-    }
-    fn decision(&self, state: &P::State) -> Option<P::Decision> {
-        self.0.decision(state)
-    }
-}
-
-impl<P: EventTestable> EventTestable for Live<P> {
-    fn problem(&self, graph: &Graph) -> Result<Problem<P::Value, P::Decision>, String> {
-        Ok(self.0.problem(graph)?.deciding(Termination::All))
-    }
-    fn alphabet(&self, n: usize, from: General, to: General) -> Vec<P::Message> {
-        self.0.alphabet(n, from, to)
-    }
-    fn phases(&self) -> Option<&dyn Phased<P::Message, P::State>> {
-        self.0.phases()
-    }
 }
