@@ -303,8 +303,8 @@ impl Adversary {
         matches!(self.timing, Some(Timing::PartiallySynchronous | Timing::Asynchronous))
     }
 
-    /// Whether all mail is in time in the end.
-    pub(crate) fn is_in_time_at_last(&self) -> bool {
+    /// Whether there is a wave, GST, from which on all mail is in time.
+    pub(crate) fn has_gst(&self) -> bool {
         self.timing == Some(Timing::PartiallySynchronous)
     }
 

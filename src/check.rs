@@ -74,9 +74,8 @@ impl<P> Check<P> {
         self.answered(|how| Everything { reductions: how.reductions.without(reduction), ..how })
     }
 
-    /// Only this part of the space, by the exhaustive engine. The parts of a space are about equally
-    /// large, and what holds in each of them holds: they can be gone through at different times and
-    /// places, as tests of their own. (If nothing is found the verdict is bounded, because of
+    /// Only this [part](Part) of the space, by the exhaustive engine. What holds in each part holds: they can be gone
+    /// through at different times and places, as tests of their own. (If nothing is found the verdict is bounded, because of
     /// [`Halt::Part`], and [`assert_holds`](Check::assert_holds) is satisfied.)
     ///
     /// ```

@@ -1,5 +1,5 @@
-//! Part files: what came of going through one part of a space, a line of JSON each, sealed so that a
-//! damaged one is told from a good one.
+//! Part files: what came of going through one part of a space, or how far that came (a checkpoint), a line of JSON
+//! each, sealed so that a damaged one is told from a good one.
 //!
 //! ```json
 //! {"turncoat_part":1,"question":{..},"part":{"number":3,"of":64},"steps":4711,"seal":"5f1c..."}

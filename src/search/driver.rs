@@ -257,25 +257,14 @@ impl<'a> Driver<'a> {
         let from = progress.milestones.from().filter(|from| from.traitors >= size);
         let skipped =
             from.map_or(0, |from| if from.traitors > size { usize::MAX } else { from.cases });
-        let mut done = 0;
         for case in cases.by_ref().take(skipped) {
             self.cover(&case);
             progress.covered(self.share(&case));
-            done += 1;
         }
         if from.is_some_and(|from| from.traitors > size) {
             return Ok((None, progress.go_on().err()));
         }
-        let before = self.steps;
-        let begun = Milestone {
-            traitors: size,
-            cases: done,
-            before,
-            steps: before,
-            states: 0,
-            last_round: 0,
-        };
-        let begun = from.unwrap_or(begun);
+        let begun = from.unwrap_or_else(|| Milestone::beginning(size, self.steps));
         self.steps = begun.steps;
         progress.milestones.begin(begun);
         let most = most.saturating_sub(begun.steps - begun.before);

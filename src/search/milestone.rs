@@ -7,19 +7,26 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Milestone {
-    /// It is among the cases with so many traitors,
+    /// How many traitors there are in the cases that are under way.
     pub traitors: usize,
-    /// of which so many are done.
+    /// How many of these cases are done.
     pub cases: usize,
-    /// The steps that were taken before the first of them,
+    /// The steps taken before the first of these cases.
     pub before: u64,
-    /// and before the next.
+    /// The steps taken before the next of them.
     pub steps: u64,
-    /// In the next case so many global states are done in which the last round begins. (The rounds before it are
-    /// gone through again.)
+    /// In the next case: how many of the global states in which the last round begins are done. (The rounds before
+    /// the last are gone through again.)
     pub states: usize,
-    /// The steps that the last round took there.
+    /// The steps that the last round took in those states.
     pub last_round: u64,
+}
+
+impl Milestone {
+    /// Before the first case with so many traitors, after so many steps.
+    pub(crate) fn beginning(traitors: usize, steps: u64) -> Milestone {
+        Milestone { traitors, cases: 0, before: steps, steps, states: 0, last_round: 0 }
+    }
 }
 
 /// The last milestone of a search on all threads, if it is kept.

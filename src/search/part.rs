@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// One of equally large parts of a space: which is settled by its number and how many there are, so
-/// that parts can be gone through at different times and places.
+/// One of the parts of a space: which is settled by its number and how many there are, so that parts can be gone
+/// through at different times and places. They are about equally large where there are few; of many, some are
+/// several times as large as others.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(try_from = "Fraction")]
 pub struct Part {

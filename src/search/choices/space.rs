@@ -367,7 +367,7 @@ impl<'a> Space<'a> {
         let disruption = |shift: &&Shift<_>| {
             let allowed = match shift.arrival {
                 Arrival::Late(rounds) => (rounds <= latest || late) && !self.terms.in_order,
-                Arrival::Never => !self.adversary.is_in_time_at_last(),
+                Arrival::Never => !self.adversary.has_gst(),
                 Arrival::First => true,
             };
             allowed && !traitor(shift.wire.from) && !traitor(shift.wire.to)

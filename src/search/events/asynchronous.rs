@@ -386,7 +386,7 @@ impl Asynchronous<'_> {
     /// Whether it is asked who decides in the end; but traitors win that game with mail that is late again and again.
     fn is_game(&self) -> bool {
         let Search { terms, adversary, .. } = self.search;
-        terms.asked.has(Property::Termination) && !adversary.is_in_time_at_last()
+        terms.asked.has(Property::Termination) && !adversary.has_gst()
     }
 
     fn group(&self, case: &InitialChoices, by_inputs: bool) -> Group {

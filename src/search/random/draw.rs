@@ -52,7 +52,7 @@ pub(crate) fn drawn_in(
     let behaviour = Behaviour::drawn(space, case, rng);
     let random_schedule = RandomSchedule::drawn(space, case.traitors, rng);
     let events =
-        space.adversary.delays().then(|| RandomEvents::drawn(space, random_schedule.in_time, rng));
+        space.adversary.delays().then(|| RandomEvents::drawn(space, random_schedule.gst, rng));
     let crashes = crashes(space, case, rng);
     let InitialChoices { faults, traitors, inputs, .. } = case.clone();
     let twins = behaviour.twins.clone();

@@ -140,11 +140,11 @@ pub(super) struct RandomEvents {
 }
 
 impl RandomEvents {
-    /// All is in time from this wave on, if it is at all.
-    pub fn drawn(space: &Space<'_>, in_time: Option<Round>, rng: &mut Dice) -> RandomEvents {
+    /// Before GST, if there is one.
+    pub fn drawn(space: &Space<'_>, gst: Option<Round>, rng: &mut Dice) -> RandomEvents {
         let early = [0, 0, 1, 4][rng.random_range(0..4)];
         let late = if rng.random_ratio(1, 2) { 0 } else { 1 };
-        let last = in_time.map_or(space.terms.rounds, |in_time| in_time - 1);
+        let last = gst.map_or(space.terms.rounds, |gst| gst - 1);
         let (seed, asked) = (rng.random(), FxHashMap::default());
         RandomEvents { seed, early, late, last, asked }
     }

@@ -31,8 +31,8 @@ pub(crate) struct RandomSchedule {
     disruptions: Vec<Round>,
     /// How late mail is, where it can be as late as the enemy likes.
     lateness: Lateness,
-    /// From this wave on all is in time, if it is at all.
-    pub in_time: Option<Round>,
+    /// GST: from this wave on all is in time. Nothing if it never is.
+    pub gst: Option<Round>,
 }
 
 /// In which order what is said arrives.
@@ -57,11 +57,10 @@ impl RandomSchedule {
             true => Lateness::drawn(space, rng),
             false => Lateness::None,
         };
-        let in_time =
-            space.adversary.is_in_time_at_last().then(|| rng.random_range(1..=rounds.max(1)));
+        let gst = space.adversary.has_gst().then(|| rng.random_range(1..=rounds.max(1)));
         if rounds == 0 || space.terms.in_waves {
             let (order, disruptions) = (ArrivalOrder::InTurn, Vec::new());
-            return RandomSchedule { order, disruptions, lateness, in_time };
+            return RandomSchedule { order, disruptions, lateness, gst };
         }
         let kind = if space.adversary.any_order { rng.random_range(0..8) } else { 0 };
         let everybody = space.everybody();
@@ -87,7 +86,7 @@ impl RandomSchedule {
             _ => most,
         };
         let disruptions = (0..disruptions).map(|_| rng.random_range(1..=rounds)).collect();
-        RandomSchedule { order, disruptions, lateness, in_time }
+        RandomSchedule { order, disruptions, lateness, gst }
     }
 
     /// The changes to the schedule of a round in which this is sent.
@@ -143,10 +142,10 @@ impl RandomSchedule {
         if self.lateness != Lateness::None {
             for (place, Delivery { wire, said, .. }) in sent.clone().enumerate() {
                 for at in (0..said.len()).filter(|_| loyal(wire.from) && loyal(wire.to)) {
-                    let left = self.in_time.unwrap_or(space.terms.rounds).saturating_sub(round);
+                    let left = self.gst.unwrap_or(space.terms.rounds).saturating_sub(round);
                     let arrival = self.lateness.arrival(wire, left, rng);
                     let arrival = match arrival {
-                        Some(Arrival::Never) if self.in_time.is_some() => {
+                        Some(Arrival::Never) if self.gst.is_some() => {
                             (left > 0).then_some(Arrival::Late(left))
                         }
                         arrival => arrival,
