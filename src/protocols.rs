@@ -28,6 +28,7 @@ pub mod signed_consensus;
 pub mod tendermint;
 pub mod two_step;
 pub mod vote;
+mod votes;
 
 /// What a protocol's name says of its values, unless they are two.
 fn over_values<V>(values: &[V]) -> String {

@@ -114,8 +114,9 @@ fn next_part(
 ) -> Result<PartFile, String> {
     let text = files::read(name).map_err(|error| error.to_string())?;
     let line = text.lines().exactly_one();
-    let line =
-        line.map_err(|_| "this is no part file: it must be one line, as --shard writes it (a checkpoint can have more)")?;
+    let line = line.map_err(|_| {
+        "this is no part file: it must be one line, as --shard writes it (a checkpoint can have more)"
+    })?;
     let file = PartFile::read(line).map_err(|error| error.to_string())?;
     if file.reached.is_some() {
         return Err("it is a checkpoint, and not what came of a part".to_owned());

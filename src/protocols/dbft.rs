@@ -14,6 +14,7 @@ mod testing;
 
 use std::collections::BTreeMap;
 
+use super::votes::Votes;
 use crate::general::{General, Generals};
 use crate::order::Order;
 use crate::protocol::Seat;
@@ -95,9 +96,9 @@ pub struct DbftState {
     /// What the primaries of this view and of later ones have proposed.
     requests: BTreeMap<u32, Order>,
     /// Who has said PrepareRequest or PrepareResponse for what, in this view and in later ones.
-    prepares: BTreeMap<(u32, Order), Generals>,
+    prepares: Votes,
     /// Who has said Commit for what, in this view and in later ones.
-    commits: BTreeMap<(u32, Order), Generals>,
+    commits: Votes,
     /// To which view each has last said ChangeView, if that is a later one.
     changes: BTreeMap<General, u32>,
     /// Who has been heard, if it is asked for.
@@ -167,8 +168,8 @@ impl Dbft {
         effects.cancel_timer(state.view);
         (state.view, state.step, state.changing) = (view, DbftStep::Initialized, false);
         state.requests = state.requests.split_off(&view);
-        state.prepares = state.prepares.split_off(&(view, Order::RETREAT));
-        state.commits = state.commits.split_off(&(view, Order::RETREAT));
+        state.prepares.forget_before(view);
+        state.commits.forget_before(view);
         state.changes.retain(|_, to| *to > view);
         if view + 1 < self.views {
             effects.set_timer(view);
@@ -177,7 +178,7 @@ impl Dbft {
             let order = state.input.unwrap_or(Order::RETREAT);
             state.step = DbftStep::PrepareSent;
             state.requests.insert(view, order);
-            note(&mut state.prepares, view, order, state.me);
+            state.prepares.note(view, order, state.me);
             effects.broadcast(PrepareRequest(view, order));
         }
     }
@@ -185,8 +186,8 @@ impl Dbft {
     /// NotAcceptingPayloadsDueToViewChanging, MoreThanFNodesCommittedOrLost: it has said ChangeView, and knows of no more than f
     /// who have committed or were never heard.
     fn stands_back(self, state: &DbftState) -> bool {
-        let committed = state.commits.iter().filter(|((view, _), _)| *view == state.view);
-        let committed = committed.flat_map(|(_, by)| by.iter()).collect::<Generals>();
+        let committed = state.commits.iter().filter(|(view, ..)| *view == state.view);
+        let committed = committed.flat_map(|(.., by)| by.iter()).collect::<Generals>();
         let lost = if self.minds_lost { state.n - state.heard.len() } else { 0 };
         state.changing && committed.len() + lost <= self.f(state.n)
     }
@@ -206,23 +207,21 @@ impl Dbft {
         let Some(order) = state.requests.get(&view).copied() else { return };
         if state.step == DbftStep::Initialized && !self.stands_back(state) {
             state.step = DbftStep::PrepareSent;
-            note(&mut state.prepares, view, order, me);
+            state.prepares.note(view, order, me);
             effects.broadcast(PrepareResponse(view, order));
         }
-        let has = |votes: &BTreeMap<(u32, Order), Generals>| {
-            votes.get(&(view, order)).is_some_and(|by| by.len() >= self.m(n))
-        };
+        let has = |votes: &Votes| votes.of(view, order).len() >= self.m(n);
         let prepared = state.step == DbftStep::PrepareSent && has(&state.prepares);
         if prepared && !self.stands_back(state) {
             state.step = DbftStep::CommitSent;
             if !self.leaves {
                 effects.cancel_timer(view);
             }
-            note(&mut state.commits, view, order, me);
+            state.commits.note(view, order, me);
             effects.broadcast(Commit { view, order, by: me });
         }
         if has(&state.commits) {
-            let signers = state.commits.get(&(view, order)).copied().unwrap_or_default();
+            let signers = state.commits.of(view, order);
             let signers = signers.iter().take(self.m(n)).collect();
             accept(state, Block { view, order, signers }, order, effects);
         }
@@ -246,12 +245,6 @@ fn counts(state: &DbftState, view: u32, order: Order) -> bool {
     view > state.view || (view == state.view && proposed.is_none_or(|it| *it == order))
 }
 
-/// Someone has said something for an order in a view.
-fn note(votes: &mut BTreeMap<(u32, Order), Generals>, view: u32, order: Order, by: General) {
-    let generals = votes.entry((view, order)).or_default();
-    *generals = generals.with(by);
-}
-
 /// There is a block: passes it on, and remembers nothing else.
 fn accept(
     state: &mut DbftState,
@@ -263,8 +256,8 @@ fn accept(
     effects.broadcast(block);
     state.decided = Some(order);
     state.requests.clear();
-    state.prepares.clear();
-    state.commits.clear();
+    state.prepares = Votes::default();
+    state.commits = Votes::default();
     state.changes.clear();
     state.heard = Generals::NONE;
 }
@@ -292,8 +285,8 @@ impl EventDriven for Dbft {
             changing: false,
             decided: None,
             requests: BTreeMap::new(),
-            prepares: BTreeMap::new(),
-            commits: BTreeMap::new(),
+            prepares: Votes::default(),
+            commits: Votes::default(),
             changes: BTreeMap::new(),
             heard: Generals::NONE.with(me),
         };
@@ -320,19 +313,19 @@ impl EventDriven for Dbft {
             PrepareRequest(view, order) => {
                 if view >= now && !state.requests.contains_key(&view) && primary(view, n) == from {
                     state.requests.insert(view, order);
-                    note(&mut state.prepares, view, order, from);
+                    state.prepares.note(view, order, from);
                 }
             }
             PrepareResponse(view, order) => {
                 let over = view == now && state.step == DbftStep::CommitSent;
                 let counts = counts(state, view, order) && !over;
                 if counts && primary(view, n) != from {
-                    note(&mut state.prepares, view, order, from);
+                    state.prepares.note(view, order, from);
                 }
             }
             Commit { view, order, by } => {
                 if by == from && counts(state, view, order) {
-                    note(&mut state.commits, view, order, from);
+                    state.commits.note(view, order, from);
                 }
             }
             ChangeView(view) => {

@@ -12,9 +12,8 @@
 
 mod testing;
 
-use std::collections::BTreeMap;
-
-use crate::general::{General, Generals};
+use super::votes::Votes;
+use crate::general::General;
 use crate::order::Order;
 use crate::protocol::Seat;
 use crate::protocol::events::{Effects, EventDriven, Timer};
@@ -74,9 +73,9 @@ pub struct IbftState {
     locked: Option<Order>,
     decided: Option<Order>,
     /// Who has said PREPARE for what, in this round until it says COMMIT, and in later ones.
-    prepares: BTreeMap<(u32, Order), Generals>,
+    prepares: Votes,
     /// Who has said COMMIT for what, in this round and in later ones.
-    commits: BTreeMap<(u32, Order), Generals>,
+    commits: Votes,
 }
 
 impl Ibft {
@@ -129,8 +128,8 @@ impl Ibft {
     /// A round begins.
     fn start_round(self, state: &mut IbftState, round: u32, effects: &mut Effects<IbftMessage>) {
         effects.cancel_timer(state.round);
-        state.prepares = state.prepares.split_off(&(round, Order::RETREAT));
-        state.commits = state.commits.split_off(&(round, Order::RETREAT));
+        state.prepares.forget_before(round);
+        state.commits.forget_before(round);
         (state.round, state.proposed, state.committed) = (round, None, false);
         if round + 1 < self.rounds {
             effects.set_timer(round);
@@ -146,13 +145,13 @@ impl Ibft {
     fn accept(self, state: &mut IbftState, order: Order, effects: &mut Effects<IbftMessage>) {
         let IbftState { me, n, round, .. } = *state;
         state.proposed = Some(order);
-        state.prepares.retain(|(other, prepared), _| *other > round || *prepared == order);
-        state.commits.retain(|(other, committed), _| *other > round || *committed == order);
+        state.prepares.keep_only(round, order);
+        state.commits.keep_only(round, order);
         if state.is_free(order) {
-            note(&mut state.prepares, round, order, proposer(round, n));
+            state.prepares.note(round, order, proposer(round, n));
             if me != proposer(round, n) {
                 effects.broadcast(Prepare(round, order));
-                note(&mut state.prepares, round, order, me);
+                state.prepares.note(round, order, me);
             }
         }
         self.advance(state, effects);
@@ -162,15 +161,13 @@ impl Ibft {
     fn advance(self, state: &mut IbftState, effects: &mut Effects<IbftMessage>) {
         let IbftState { me, n, round, .. } = *state;
         let Some(order) = state.proposed else { return };
-        let has = |votes: &BTreeMap<(u32, Order), Generals>| {
-            votes.get(&(round, order)).is_some_and(|by| by.len() >= self.threshold(n))
-        };
+        let has = |votes: &Votes| votes.of(round, order).len() >= self.threshold(n);
         if state.is_free(order) && !state.committed && has(&state.prepares) {
             state.committed = true;
             state.locked = self.locks.then_some(order);
             effects.broadcast(Commit(round, order));
-            note(&mut state.commits, round, order, me);
-            state.prepares = state.prepares.split_off(&(round + 1, Order::RETREAT));
+            state.commits.note(round, order, me);
+            state.prepares.forget_before(round + 1);
         }
         if has(&state.commits) {
             state.decided = state.decided.or(Some(order));
@@ -194,12 +191,6 @@ impl Default for Ibft {
 /// One after the other, general 0 first.
 fn proposer(round: u32, n: usize) -> General {
     General::new(round as usize % n)
-}
-
-/// Someone has said something for an order in a round.
-fn note(votes: &mut BTreeMap<(u32, Order), Generals>, round: u32, order: Order, by: General) {
-    let generals = votes.entry((round, order)).or_default();
-    *generals = generals.with(by);
 }
 
 impl IbftState {
@@ -232,8 +223,8 @@ impl EventDriven for Ibft {
             committed: false,
             locked: None,
             decided: None,
-            prepares: BTreeMap::new(),
-            commits: BTreeMap::new(),
+            prepares: Votes::default(),
+            commits: Votes::default(),
         };
         self.start_round(&mut state, 0, effects);
         state
@@ -261,13 +252,13 @@ impl EventDriven for Ibft {
                 let over = in_round == round && (committed || !state.is_free(order));
                 let counts = self.counts(state, in_round, order) && !over;
                 if counts && proposer(in_round, n) != from {
-                    note(&mut state.prepares, in_round, order, from);
+                    state.prepares.note(in_round, order, from);
                     self.advance(state, effects);
                 }
             }
             Commit(in_round, order) => {
                 if self.counts(state, in_round, order) {
-                    note(&mut state.commits, in_round, order, from);
+                    state.commits.note(in_round, order, from);
                     self.advance(state, effects);
                 }
             }

@@ -15,6 +15,7 @@ mod testing;
 
 use std::collections::BTreeMap;
 
+use super::votes::Votes;
 use crate::general::{General, Generals};
 use crate::order::Order;
 use crate::protocol::Seat;
@@ -123,9 +124,9 @@ pub struct PbftState {
     prepared: Option<Prepared>,
     decided: Option<Order>,
     /// Who has signed for what, in this view until it has prepared, and in later ones.
-    signed: BTreeMap<(u32, Order), Generals>,
+    signed: Votes,
     /// Who has said COMMIT for what, in this view until it has decided, and in later ones.
-    commits: BTreeMap<(u32, Order), Generals>,
+    commits: Votes,
     /// The VIEW-CHANGEs for views of which it will be the primary.
     changes: BTreeMap<u32, BTreeMap<General, Option<Prepared>>>,
 }
@@ -267,12 +268,12 @@ impl Pbft {
     ) {
         let SignedFor { view, order, .. } = proposal;
         state.proposed = Some(order);
-        state.signed.retain(|(other, signed), _| *other > view || *signed == order);
-        state.commits.retain(|(other, committed), _| *other > view || *committed == order);
-        note(&mut state.signed, view, order, proposal.by);
+        state.signed.keep_only(view, order);
+        state.commits.keep_only(view, order);
+        state.signed.note(view, order, proposal.by);
         if state.me != proposal.by {
             effects.broadcast(Prepare(SignedFor { by: state.me, ..proposal }));
-            note(&mut state.signed, view, order, state.me);
+            state.signed.note(view, order, state.me);
         }
         self.advance(state, effects);
     }
@@ -281,20 +282,20 @@ impl Pbft {
     fn advance(self, state: &mut PbftState, effects: &mut Effects<PbftMessage>) {
         let PbftState { me, n, view, .. } = *state;
         let Some(order) = state.proposed else { return };
-        let signers = state.signed.get(&(view, order)).copied().unwrap_or_default();
+        let signers = state.signed.of(view, order);
         if !state.has_prepared() && signers.len() >= self.threshold(n) {
             let both = Generals::NONE.with(primary(view, n)).with(me);
             let some = both.iter().chain(signers.minus(both).iter()).take(self.threshold(n));
             state.prepared = Some(Prepared { view, order, signers: some.collect() });
             effects.broadcast(Commit(view, order));
-            note(&mut state.commits, view, order, me);
-            state.signed = state.signed.split_off(&(view + 1, Order::RETREAT));
+            state.commits.note(view, order, me);
+            state.signed.forget_before(view + 1);
         }
-        let commits = state.commits.get(&(view, order)).copied().unwrap_or_default();
+        let commits = state.commits.of(view, order);
         let committed = self.hasty || commits.len() >= self.threshold(n);
         if state.has_prepared() && committed {
             state.decided = state.decided.or(Some(order));
-            state.commits = state.commits.split_off(&(view + 1, Order::RETREAT));
+            state.commits.forget_before(view + 1);
         }
     }
 
@@ -308,8 +309,8 @@ impl Pbft {
     /// Goes to a view.
     fn enter(self, state: &mut PbftState, view: u32, effects: &mut Effects<PbftMessage>) {
         effects.cancel_timer(state.view);
-        state.signed = state.signed.split_off(&(view, Order::RETREAT));
-        state.commits = state.commits.split_off(&(view, Order::RETREAT));
+        state.signed.forget_before(view);
+        state.commits.forget_before(view);
         state.changes = state.changes.split_off(&view);
         (state.view, state.proposed) = (view, None);
         if self.forgets {
@@ -330,12 +331,6 @@ impl Default for Pbft {
 /// p = v mod n: one after the other, general 0 first.
 fn primary(view: u32, n: usize) -> General {
     General::new((view as usize - 1) % n)
-}
-
-/// Someone has said something for an order in a view.
-fn note(heard: &mut BTreeMap<(u32, Order), Generals>, view: u32, order: Order, by: General) {
-    let generals = heard.entry((view, order)).or_default();
-    *generals = generals.with(by);
 }
 
 impl PbftState {
@@ -367,8 +362,8 @@ impl EventDriven for Pbft {
             proposed: None,
             prepared: None,
             decided: None,
-            signed: BTreeMap::new(),
-            commits: BTreeMap::new(),
+            signed: Votes::default(),
+            commits: Votes::default(),
             changes: BTreeMap::new(),
         };
         self.enter(&mut state, 1, effects);
@@ -405,15 +400,15 @@ impl EventDriven for Pbft {
                 let prepared = view == state.view && state.has_prepared();
                 let counts = self.counts(state, view, order, true) && !prepared;
                 if counts && by == from && primary(view, n) != from {
-                    note(&mut state.signed, view, order, from);
+                    state.signed.note(view, order, from);
                     self.advance(state, effects);
                 }
             }
             Commit(in_view, order) => {
-                let over = state.has_prepared() && !state.commits.contains_key(&(view, *order));
+                let over = state.has_prepared() && state.commits.of(view, *order).is_empty();
                 let counts = self.counts(state, *in_view, *order, state.has_prepared());
                 if counts && !(*in_view == view && over) {
-                    note(&mut state.commits, *in_view, *order, from);
+                    state.commits.note(*in_view, *order, from);
                     self.advance(state, effects);
                 }
             }

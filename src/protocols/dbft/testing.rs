@@ -96,7 +96,7 @@ impl Words<DbftMessage, DbftState> for Dbft {
         let changing = if *changing { ", and has said ChangeView" } else { "" };
         let mut lines = vec![format!("view {view}: {step}{changing}")];
         for (what, votes) in [("prepared", prepares), ("committed", commits)] {
-            let votes = votes.iter().map(|((view, order), by)| {
+            let votes = votes.iter().map(|(view, order, by)| {
                 format!("{view}: {order} is {what} by {}", by.numbered("general"))
             });
             lines.extend(votes);

@@ -54,9 +54,8 @@ impl Symmetric<IbftMessage, IbftState> for Ibft {
     fn swapped_state(&self, state: &IbftState, swap: Swap) -> IbftState {
         let mut state = state.clone();
         state.me = swap.of(state.me);
-        for voters in state.prepares.values_mut().chain(state.commits.values_mut()) {
-            *voters = swap.of_all(*voters);
-        }
+        state.prepares.swap(swap);
+        state.commits.swap(swap);
         state
     }
 }
@@ -90,7 +89,7 @@ impl Words<IbftMessage, IbftState> for Ibft {
         };
         let mut lines = vec![format!("round {round}: {lock}; {proposed}")];
         for (what, votes) in [("PREPARE", prepares), ("COMMIT", commits)] {
-            let votes = votes.iter().map(|((round, order), by)| {
+            let votes = votes.iter().map(|(round, order, by)| {
                 format!("{round}: {what} {order} from {}", by.numbered("general"))
             });
             lines.extend(votes);

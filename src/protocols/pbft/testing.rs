@@ -212,7 +212,7 @@ impl Words<PbftMessage, PbftState> for Pbft {
         };
         let mut lines = vec![format!("view {view}: {proposed}; {prepared}")];
         for (what, votes) in [("signed", signed), ("COMMIT", commits)] {
-            let votes = votes.iter().map(|((view, order), by)| {
+            let votes = votes.iter().map(|(view, order, by)| {
                 format!("{view}: {what} {order} by {}", by.numbered("general"))
             });
             lines.extend(votes);

@@ -1,0 +1,43 @@
+//! Votes for orders, view by view: what generals remember in PBFT, and in what was made after it.
+
+use std::collections::BTreeMap;
+
+use crate::general::{General, Generals, Swap};
+use crate::order::Order;
+
+/// Who has voted for what, in which view.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub(super) struct Votes(BTreeMap<(u32, Order), Generals>);
+
+impl Votes {
+    /// A general has voted for an order in a view.
+    pub fn note(&mut self, view: u32, order: Order, by: General) {
+        let generals = self.0.entry((view, order)).or_default();
+        *generals = generals.with(by);
+    }
+
+    /// Who has voted for an order in a view.
+    pub fn of(&self, view: u32, order: Order) -> Generals {
+        self.0.get(&(view, order)).copied().unwrap_or_default()
+    }
+
+    /// By view and order, who has voted.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, Order, Generals)> {
+        self.0.iter().map(|((view, order), by)| (*view, *order, *by))
+    }
+
+    /// Forgets the votes of views before this one.
+    pub fn forget_before(&mut self, view: u32) {
+        self.0.retain(|(other, _), _| *other >= view);
+    }
+
+    /// In a view this is proposed: forgets the votes for anything else there.
+    pub fn keep_only(&mut self, view: u32, order: Order) {
+        self.0.retain(|(other, voted), _| *other > view || *voted == order);
+    }
+
+    /// The same votes by others.
+    pub fn swap(&mut self, swap: Swap) {
+        self.0.values_mut().for_each(|voters| *voters = swap.of_all(*voters));
+    }
+}
