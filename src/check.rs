@@ -4,7 +4,7 @@ use crate::adversary::Adversary;
 use crate::artifacts::write_artifacts;
 use crate::execution::{Counterexample, sent_in_honest_run};
 use crate::fault::unwound;
-use crate::machine::{Machine, Numbered, NumberedAttack};
+use crate::machine::{Machine, Numbered, NumberedAttack, Terms};
 use crate::protocols::in_waves::AnyProtocol;
 use crate::question::{CheckError, Question, Subject};
 use crate::search::part::Part;
@@ -187,6 +187,12 @@ impl Check<&dyn Machine> {
         self.ruled(Engine::Exhaustive, Some((steps, attacks)), progress)
     }
 
+    /// Whether it can be gone through in parts, and on from a checkpoint.
+    #[cfg(feature = "cli")]
+    pub(crate) fn can_be_divided(&self) -> Result<(), CheckError> {
+        divisible(self.how.engine.unwrap_or_default(), &self.subject(true)?.terms)
+    }
+
     fn ruled(
         self,
         engine: Engine,
@@ -208,9 +214,8 @@ impl Check<&dyn Machine> {
         if let Some(demand) = terms.asked.of_course().filter(|_| engine != Engine::Naive) {
             return Err(CheckError::Course(demand));
         }
-        let in_parts = part.is_some() || progress.milestones.are_kept();
-        if in_parts && (engine != Engine::Exhaustive || terms.in_waves) {
-            return Err(CheckError::NoParts);
+        if part.is_some() {
+            divisible(engine, &terms)?;
         }
         let (machine, terms) = (self.protocol, &terms);
         let search =
@@ -257,4 +262,10 @@ impl Check<&dyn Machine> {
             ruling,
         })
     }
+}
+
+/// Whether this engine goes through parts of such a space.
+fn divisible(engine: Engine, terms: &Terms) -> Result<(), CheckError> {
+    let is_divisible = engine == Engine::Exhaustive && !terms.in_waves;
+    if is_divisible { Ok(()) } else { Err(CheckError::NoParts) }
 }

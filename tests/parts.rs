@@ -252,8 +252,9 @@ fn a_checkpoint_is_gone_on_from_as_it_was_left() {
     assert_eq!(turncoat(&question).code, 0);
     let little = turncoat(&format!("{question} --budget 10"));
     assert!(little.code == 0 || little.code == 3, "{}", little.err);
-    let events = turncoat(&format!("check bracha -n 4 -f 1 --checkpoint {}", record.display()));
-    assert_eq!(events.code, 2, "{}", events.out);
+    let other = record.with_file_name("other.jsonl");
+    let events = turncoat(&format!("check bracha -n 4 -f 1 --checkpoint {}", other.display()));
+    assert!(events.code == 2 && !other.exists(), "{}", events.out);
 }
 
 /// Nobody else goes on from a checkpoint that is being written.

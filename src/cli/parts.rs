@@ -58,7 +58,7 @@ impl Parts {
         deadline: Deadline,
         label: &str,
     ) -> Result<Done, BadInput> {
-        asked.subject(true).map_err(BadInput::new)?;
+        asked.can_be_divided().map_err(BadInput::new)?;
         let question = question(specification, &asked)?;
         let mine = self.shard.map_or_else(|| Part::new(1, 1).map_err(BadInput::new), Ok)?;
         let asked = self.shard.map_or(asked.clone(), |part| asked.part(part));

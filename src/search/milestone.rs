@@ -69,10 +69,6 @@ impl Milestones {
         *self.kept() = Kept { is_kept: true, from, last: from, first: 0, ahead: BTreeMap::new() };
     }
 
-    pub fn are_kept(&self) -> bool {
-        self.kept().is_kept
-    }
-
     pub fn from(&self) -> Option<Milestone> {
         self.kept().from
     }
