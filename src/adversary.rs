@@ -63,8 +63,9 @@ impl fmt::Display for FaultClass {
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Timing {
-    /// All arrives in the round, or wave, in which it is sent; a timer goes off when nothing else is left to
-    /// happen.
+    /// All arrives in the round, or wave, in which it is sent; a timer goes off when nobody has anything to say, that of
+    /// the general with the lowest number first, and coins show any face. (So traitors who go on talking keep timers from
+    /// going off.)
     Synchronous,
     /// Until a wave of its choice, which the field calls GST, all that it may do where it is asynchronous; from then
     /// on all mail arrives in its wave, what was late among it, and timers go off when nothing else is left to
@@ -342,7 +343,7 @@ impl fmt::Display for Power {
             Power::Strays => "stray messages",
             Power::AnyOrder => "any order of arrival",
             Power::Replays => "duplicates and messages of other rounds",
-            Power::Lateness => "late mail, early timers, and what coins show",
+            Power::Lateness => "late mail and early timers",
             Power::EndlessLateness => "mail that is late again and again for ever",
         })
     }
@@ -379,7 +380,7 @@ impl Adversary {
         match self.timing {
             Some(Timing::Asynchronous) => return Vec::new(),
             Some(Timing::PartiallySynchronous) => return vec![Power::EndlessLateness],
-            Some(Timing::Synchronous) => return vec![Power::Lateness],
+            Some(Timing::Synchronous) => return vec![Power::Lateness, Power::AnyOrder],
             None => {}
         }
         let lacks = [
@@ -462,8 +463,8 @@ impl Adversary {
                 return told.join("; ");
             }
             Some(Timing::Synchronous) => {
-                told.push("mail arrives in the wave in which it is sent".to_owned());
-                told.push("timers go off when all is quiet, and coins show 0".to_owned());
+                told.push("mail arrives in the wave in which it is sent, by sender".to_owned());
+                told.push("timers go off when all is quiet, and coins show any face".to_owned());
                 return told.join("; ");
             }
             None => {}

@@ -1,6 +1,6 @@
 //! The builder that a test calls for a verdict on everything.
 
-use crate::adversary::Adversary;
+use crate::adversary::{Adversary, FaultClass};
 use crate::artifacts::write_artifacts;
 use crate::execution::{Counterexample, sent_in_honest_run};
 use crate::fault::unwound;
@@ -205,10 +205,12 @@ impl Check<&dyn Machine> {
         let adversary = if composed { adversary.without_strays() } else { adversary };
         let Everything { reductions, part, steps: limit, .. } = self.how;
         let Adversary { faults, any_order, disruptions, .. } = adversary;
-        if engine == Engine::Naive && (!faults.is_byzantine() || any_order || disruptions > 0) {
+        let plain = faults.is_byzantine() && !any_order && disruptions == 0;
+        if engine == Engine::Naive && !terms.in_waves && !plain {
             return Err(CheckError::NotNaive);
         }
-        if terms.in_waves && !(adversary.delays() && faults.is_byzantine()) {
+        let omits = matches!(faults, FaultClass::SendOmission | FaultClass::ReceiveOmission);
+        if terms.in_waves && adversary.delays() && omits {
             return Err(CheckError::NotAsynchronous);
         }
         if let Some(demand) = terms.asked.of_course().filter(|_| engine != Engine::Naive) {

@@ -122,8 +122,8 @@
 //! [`assert_monotone`] tests that.
 //!
 //! An event-driven protocol has no rounds: its executions go in [waves](InWaves). Its adversary is
-//! [asynchronous](adversary::Timing), and all it may do is covered, by what the loyal send and hear and not
-//! by enumerating schedules; termination and totality are judged where it is quiet.
+//! [asynchronous](adversary::Timing) unless another timing is asked for, and all it may do is covered, by what the loyal
+//! send and hear and not by enumerating schedules; termination and totality are judged where it is quiet.
 //!
 //! Where a protocol does not say what a traitor could say, that is heard from runs with other
 //! inputs and other traitors. Then nothing *holds*: the verdict is bounded by the messages that

@@ -87,10 +87,10 @@ pub enum CheckError {
          sender: leave the other one to it"
     )]
     NotNaive,
-    /// Event-driven protocols are searched against one adversary.
+    /// Where mail is late, omissions of event-driven protocols are not gone through.
     #[error(
-        "a protocol that is driven by events is gone through against Byzantine traitors alone, with an asynchronous or \
-         a partially synchronous timing: hunt against others"
+        "a protocol that is driven by events is gone through against traitors who fail to send or to receive where its \
+         timing is synchronous: ask for that, or hunt"
     )]
     NotAsynchronous,
     /// A demand on how executions go, for an engine that does not tell them apart.

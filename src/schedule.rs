@@ -74,6 +74,12 @@ impl Crash {
     }
 }
 
+/// Who has crashed before this round.
+pub(crate) fn crashed(crashes: &[Crash], round: Round) -> Generals {
+    let before = crashes.iter().filter(|crash| crash.round < round);
+    before.map(|crash| crash.general).collect()
+}
+
 /// At the start of a wave a timer goes off, or a coin shows a face: an event-driven protocol has such events.
 ///
 /// As usual a coin shows its face at the start of the wave after the one in which it was asked for (1, or 0 if its

@@ -3,7 +3,8 @@
 
 use turncoat::search::{Engine, Reduction};
 use turncoat::{
-    Adversary, Check, EventTestable, General, Generals, InWaves, ReliableBroadcast, check,
+    Adversary, BenOr, Check, EventTestable, General, Generals, InWaves, ReliableBroadcast, check,
+    hunt, run,
 };
 
 use crate::event_tables::EventTables;
@@ -77,10 +78,10 @@ fn among_three_the_naive_engine_says_the_same_of_reliable_broadcast() {
 }
 
 /// Holds what each engine says of a random protocol against the naive one; how that ends, in a word.
-pub fn engines_agree(seed: u64) -> &'static str {
+pub fn engines_agree(seed: u64, adversary: Adversary) -> &'static str {
     let protocol = EventTables::new(seed);
-    let steps = 3_000_000;
-    let asked = check(protocol).generals(protocol.n).against(Adversary::byzantine(1)).steps(steps);
+    let steps = if adversary.faults.is_byzantine() { 3_000_000 } else { 300_000 };
+    let asked = check(protocol).generals(protocol.n).against(adversary).steps(steps);
     let (name, _, least) = told(asked.clone().engine(Engine::Naive));
     if name == "bounded" {
         return name;
@@ -116,9 +117,52 @@ pub fn engines_agree(seed: u64) -> &'static str {
 
 #[test]
 fn all_engines_agree_on_random_protocols() {
-    let ends: Vec<_> = (0..40).map(engines_agree).collect();
-    for (end, least) in [("holds", 2), ("broken", 20)] {
-        let many = ends.iter().filter(|other| **other == end).count();
-        assert!(many >= least, "{many} end with {end}");
+    for (adversary, seeds) in [(Adversary::byzantine(1), 40), (Adversary::crash(1), 12)] {
+        let ends: Vec<_> = (0..seeds).map(|seed| engines_agree(seed, adversary)).collect();
+        for (end, least) in [("holds", 1), ("broken", seeds / 2)] {
+            let many = ends.iter().filter(|other| **other == end).count() as u64;
+            assert!(many >= least, "{adversary:?}: {many} end with {end}");
+        }
+    }
+}
+
+/// What is gone through and holds is not found to be broken at random either, where traitors crash; and what is found does
+/// again what is said of it.
+#[test]
+fn crashes_are_not_found_where_there_are_none() {
+    let mut held = 0;
+    for seed in 0..25 {
+        let protocol = EventTables::new(seed);
+        let crashes = Adversary::crash(1);
+        let asked = check(protocol).generals(protocol.n).against(crashes).steps(1_000_000);
+        let verdict = asked.run().unwrap();
+        if let Some(found) = verdict.counterexample() {
+            let again = run(&InWaves(protocol), &found.attack).unwrap();
+            assert_eq!(again.decisions, found.execution.decisions, "seed {seed}");
+        } else if verdict.holds() {
+            held += 1;
+            hunt(protocol).generals(protocol.n).against(crashes).cases(300).assert_finds_nothing();
+        }
+    }
+    assert!(held >= 2, "{held} hold");
+}
+
+/// Ben-Or's second protocol survives crashes where n > 2f, in all rounds.
+#[test]
+fn ben_or_survives_crashes() {
+    let crashes = Adversary::crash(1);
+    let verdict = check(BenOr::new().against_crashes()).generals(3).against(crashes).run().unwrap();
+    assert!(verdict.holds() && verdict.carried.is_some(), "{verdict}");
+    let bracha = ReliableBroadcast::new();
+    for (protocol, n, broken) in [
+        (bracha, 4, None),
+        (bracha.tolerating(1), 3, Some("totality")),
+        (bracha.amplify_at(0), 4, None),
+        (bracha.ready_at(4), 4, Some("validity")),
+    ] {
+        let verdict = check(protocol).generals(n).against(crashes).run().unwrap();
+        let found = verdict.counterexample().map(|found| found.violation.name());
+        assert_eq!(found, broken, "{verdict}");
+        assert_ne!(verdict.name(), "bounded", "{verdict}");
     }
 }

@@ -206,7 +206,9 @@ fn an_early_timer_breaks_validity_and_a_punctual_one_does_not() {
     assert_eq!(hunted.attack.happenings.len(), 1, "{hunted}");
     let punctual = Adversary::byzantine(0).timed(Timing::Synchronous);
     hunt(patient(2)).generals(3).against(punctual).cases(100).assert_finds_nothing();
-    let refused = check(patient(2)).generals(3).against(punctual).run().unwrap_err();
+    check(patient(2)).generals(3).against(punctual).assert_holds();
+    let deaf = Adversary::receive_omission(0);
+    let refused = check(patient(2)).generals(3).against(deaf).run().unwrap_err();
     assert!(refused.to_string().contains("hunt"), "{refused}");
 }
 

@@ -80,6 +80,7 @@ mod strategy_shrinking;
 mod style;
 mod suspects;
 mod suspects_command_line;
+mod synchrony;
 mod tables;
 mod textbook;
 mod tidy;

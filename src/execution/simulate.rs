@@ -68,6 +68,12 @@ pub(crate) trait Enemy {
         false
     }
 
+    /// Who has crashed before this round.
+    fn crashed(&self, round: Round) -> Generals {
+        let _ = round;
+        Generals::NONE
+    }
+
     /// How it goes on for ever, if it does.
     fn lasso(&self) -> Option<&Lasso> {
         None
@@ -145,8 +151,22 @@ pub(crate) fn simulate_into(
     let (late, lost, shown) = Default::default();
     let standing = terms.asked.of_course().map(|_| Vec::new());
     let twins = Twins::new(roles.twins, &terms.graph, worker);
-    let mut simulation =
-        Simulation { worker, terms, labels, late, lost, shown, standing, twins, execution };
+    let alive = terms.graph.everybody();
+    // Until it crashes a general obeys, and wires lose nothing.
+    let lossy = if roles.faults == FaultClass::Crash { Generals::NONE } else { roles.traitors };
+    let mut simulation = Simulation {
+        worker,
+        terms,
+        labels,
+        late,
+        lost,
+        lossy,
+        alive,
+        shown,
+        standing,
+        twins,
+        execution,
+    };
     let played = simulation.play(roles.inputs, enemy);
     let course = simulation.course(roles.traitors);
     match played {
@@ -165,8 +185,12 @@ pub(super) struct Simulation<'a, 'w> {
     labels: &'a Labels<'a>,
     /// What has been said and has yet to arrive, with the round in which it does.
     pub(super) late: Vec<(Round, Wire, MessageId)>,
-    /// Whether something was lost that one loyal general sent to another.
+    /// Whether something was lost that no fault of a traitor keeps from arriving.
     lost: bool,
+    /// Whose mail can be lost by their fault.
+    lossy: Generals,
+    /// Who may still do something: all but those who have crashed.
+    pub(super) alive: Generals,
     /// What common coins have shown.
     pub(super) shown: BTreeMap<u32, Face>,
     /// What each general had decided at the start and after each round, if somebody wants to know.
@@ -201,6 +225,7 @@ impl Simulation<'_, '_> {
             if self.terms.phased && self.all_decided()? && !enemy.awaits(round - 1) {
                 break;
             }
+            self.alive = everybody.minus(enemy.crashed(round));
             if self.terms.in_waves && !self.begins_wave(round, enemy)? {
                 break;
             }
@@ -224,6 +249,7 @@ impl Simulation<'_, '_> {
                 begun.push(self.begun(begun.len())?);
             }
         }
+        self.alive = everybody.minus(enemy.crashed(self.execution.rounds + 1));
         let is_over = !self.terms.in_waves || (self.all_silent()? && self.none_pending()?);
         self.execution.quiet = match enemy.lasso() {
             Some(lasso) => self.goes_on(lasso, &begun)?,
@@ -362,7 +388,7 @@ impl Simulation<'_, '_> {
         due.sort_by(|(_, wire, message), (_, other, another)| {
             wire.cmp(other).then_with(|| in_turn(message, another))
         });
-        let traitors = self.worker.traitors;
+        let lossy = self.lossy;
         let Execution { deliveries, disturbed, states, accepted, .. } = &mut *self.execution;
         let (worker, labels) = (&mut *self.worker, self.labels);
         let mut audience = Audience { worker, labels, states, accepted };
@@ -382,8 +408,8 @@ impl Simulation<'_, '_> {
             self.lost |= here.iter().any(|(number, shift)| {
                 applied.contains(number)
                     && shift.arrival == Arrival::Never
-                    && !traitors.contains(shift.wire.from)
-                    && !traitors.contains(shift.wire.to)
+                    && !lossy.contains(shift.wire.from)
+                    && !lossy.contains(shift.wire.to)
             });
             enemy.shifted(&applied);
             if inbox != in_turn || inbox.iter().any(|(wire, _)| wire.round != round) {

@@ -17,8 +17,8 @@ impl Simulation<'_, '_> {
     /// but no more of them in one wave than there are generals: each may set another one. Answers whether there
     /// is anything left at all.
     pub(super) fn begins_wave(&mut self, wave: Round, enemy: &mut dyn Enemy) -> Caught<bool> {
-        let everybody = self.terms.graph.everybody();
-        for me in everybody.iter() {
+        let alive = self.alive;
+        for me in alive.iter() {
             let mut can = self.worker.pending(me, self.execution.states[me.id()])?;
             while let Some(event) = enemy.happening(wave, me, &can) {
                 can = self.happens(wave, me, event)?;
@@ -39,12 +39,12 @@ impl Simulation<'_, '_> {
         if !self.late.is_empty() || enemy.awaits(wave) {
             return Ok(true);
         }
-        for _ in 0..everybody.len() {
+        for _ in 0..alive.len() {
             if !self.all_silent()? {
                 break;
             }
             let mut first = None;
-            for me in everybody.iter() {
+            for me in alive.iter() {
                 let can = self.worker.pending(me, self.execution.states[me.id()])?;
                 let timers = can.iter().filter(|event| matches!(event, OwnEvent::GoesOff(_)));
                 let timer = timers.min().map(|timer| (me, *timer));
@@ -88,7 +88,7 @@ impl Simulation<'_, '_> {
 
     /// Whether nobody waits for a coin or a timer.
     pub(super) fn none_pending(&mut self) -> Caught<bool> {
-        for me in self.terms.graph.everybody().iter() {
+        for me in self.alive.iter() {
             if !self.worker.pending(me, self.execution.states[me.id()])?.is_empty() {
                 return Ok(false);
             }
@@ -98,7 +98,7 @@ impl Simulation<'_, '_> {
 
     /// Whether nobody is about to send anything.
     pub(super) fn all_silent(&mut self) -> Caught<bool> {
-        for me in self.terms.graph.everybody().iter() {
+        for me in self.alive.iter() {
             if !self.worker.is_silent(me, self.execution.states[me.id()])? {
                 return Ok(false);
             }

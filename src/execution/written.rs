@@ -13,7 +13,7 @@ use crate::general::{General, Generals};
 use crate::machine::{Machine, MessageId, NumberedAttack, StateId, Terms, ValueId, Worker, fits};
 use crate::protocol::Round;
 use crate::protocol::events::{Coin, Face, OwnEvent};
-use crate::schedule::{Happening, Shift, face};
+use crate::schedule::{Happening, Shift, crashed, face};
 use crate::testable::Wire;
 
 /// Runs a protocol under an attack that fits it so many times, the first time with each call twice: all must
@@ -261,6 +261,10 @@ impl Enemy for Written<'_> {
 
     fn awaits(&self, wave: Round) -> bool {
         self.last_said >= wave || self.attack.happenings.iter().any(|named| named.wave > wave)
+    }
+
+    fn crashed(&self, round: Round) -> Generals {
+        crashed(&self.attack.crashes, round)
     }
 
     fn lasso(&self) -> Option<&Lasso> {

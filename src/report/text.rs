@@ -7,7 +7,7 @@ use itertools::Itertools;
 use super::many;
 use super::story::{Amount, Story, all_held, may};
 use super::style::{Emphasis, Style};
-use crate::adversary::{Adversary, FaultClass};
+use crate::adversary::{Adversary, FaultClass, Timing};
 use crate::count::grouped;
 use crate::execution::Size;
 use crate::graph::Graph;
@@ -57,6 +57,9 @@ impl fmt::Display for Verdict<CounterexampleInWords> {
         let work = match (adversary.timing, ruling) {
             (None, _) => format!("{behaviours} {what}, in {steps} steps"),
             (Some(_), Ruling::Bounded(_)) => format!("some of all executions, in {steps} steps"),
+            (Some(Timing::Synchronous), Ruling::Broken(_)) => {
+                format!("executions in which all is in time, in {steps} steps")
+            }
             (Some(_), Ruling::Broken(_)) => format!("executions of any schedule, in {steps} steps"),
             (Some(_), Ruling::Holds) => match self.carried {
                 None => format!("all executions, in {steps} steps"),

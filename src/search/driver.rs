@@ -42,7 +42,7 @@ impl Search<'_> {
     /// The same in a space that is known already.
     pub fn run_in(&self, space: &Space<'_>) -> Result<Answer, Refusal> {
         if self.terms.in_waves {
-            return events::run_asynchronous(self, space);
+            return events::run_events(self, space);
         }
         match self.driver(space)? {
             Some(driver) => driver.run(),
@@ -58,7 +58,7 @@ impl Search<'_> {
     /// Any attack in this space with as many traitors as there can be, as it was found.
     pub fn any_in(&self, space: &Space<'_>) -> Result<Answer, Refusal> {
         if self.terms.in_waves {
-            return events::run_asynchronous(self, space);
+            return events::run_events(self, space);
         }
         let Some(mut driver) = self.driver(space)? else { return Ok(self.stopped()) };
         let (mut found, mut halt) = driver.canned_attacks()?;

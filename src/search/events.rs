@@ -1,5 +1,5 @@
-//! The engines for event-driven protocols: asynchronous, so that all that the loyal send can be late without
-//! bound, and traitors say anything at any time.
+//! The engines for event-driven protocols. As a rule all that the loyal send can be late without bound, and traitors
+//! say anything at any time; where that is asked for all mail takes one wave.
 //!
 //! | file | what it does |
 //! |---|---|
@@ -20,13 +20,16 @@
 //! | `walk` | how that goes on, phase after phase |
 //! | `attack` | the attack under which that happens |
 //! | `stop` | why the exploration of a case came to no end |
-//! | `asynchronous` | the driver: what is searched after what |
+//! | `synchronous` | the search in which all mail takes one wave: a wave is a step of all |
+//! | `case_search` | which engine goes through a case |
+//! | `driver` | the driver: what is searched after what |
 
-mod asynchronous;
 mod attack;
 mod board;
+mod case_search;
 mod closure;
 mod columns;
+mod driver;
 mod game;
 mod group;
 mod judge;
@@ -39,6 +42,7 @@ mod phases;
 mod run;
 mod start;
 mod stop;
+mod synchronous;
 mod walk;
 
-pub(super) use self::asynchronous::run as run_asynchronous;
+pub(super) use self::driver::run as run_events;

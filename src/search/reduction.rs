@@ -69,6 +69,10 @@ impl Reduction {
     pub const ASYNCHRONOUS: [Reduction; 4] =
         [Reduction::Board, Reduction::Antichains, Reduction::Raising, Reduction::Renaming];
 
+    /// Those of the engine for event-driven protocols whose mail takes one wave, if the protocol allows for the last one.
+    pub const SYNCHRONOUS: [Reduction; 3] =
+        [Reduction::PerReceiver, Reduction::Antichains, Reduction::Renaming];
+
     /// Those of the compositional engine.
     pub const COMPOSITION: [Reduction; 4] = [
         Reduction::TraitorToLoyal,

@@ -146,6 +146,11 @@ impl Enemy for Silence {
         can.iter().find(|event| matches!(event, OwnEvent::GoesOff(_))).copied()
     }
 
+    /// They do in the first round.
+    fn crashed(&self, round: Round) -> Generals {
+        if round > 1 { self.silent } else { Generals::NONE }
+    }
+
     fn face(&mut self, _: Round, _: General, coin: Coin) -> Option<Face> {
         Some((self.habit.faces)(coin.name()))
     }

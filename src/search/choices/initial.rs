@@ -20,6 +20,11 @@ pub(crate) struct InitialChoices {
 }
 
 impl InitialChoices {
+    /// Who does not obey at all, and says what it likes.
+    pub fn liars(&self) -> Generals {
+        if self.faults.is_byzantine() { self.traitors } else { Generals::NONE }
+    }
+
     pub fn roles(&self) -> Roles<'_> {
         let InitialChoices { faults, traitors, inputs, .. } = self;
         Roles { faults: *faults, traitors: *traitors, inputs, twins: &[] }

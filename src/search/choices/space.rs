@@ -20,7 +20,8 @@ use crate::machine::{
     Machine, Memory, MessageId, MessageOrder, NumberedAttack, Stops, Terms, Worker,
 };
 use crate::protocol::Round;
-use crate::schedule::{Arrival, Shift};
+use crate::protocol::events::OwnEvent;
+use crate::schedule::{Arrival, Happening, Shift};
 use crate::search::progress::{Phase, Progress};
 use crate::search::reduction::{Reduction, Reductions};
 use crate::search::symmetry::Symmetry;
@@ -370,14 +371,39 @@ impl<'a> Space<'a> {
                 Arrival::Never => !self.adversary.has_gst(),
                 Arrival::First => true,
             };
-            allowed && !traitor(shift.wire.from) && !traitor(shift.wire.to)
+            // Whoever may crash obeys until then, and what it is sent, and sends, can be late as well.
+            let crashes = faults == FaultClass::Crash && late;
+            allowed && (crashes || !traitor(shift.wire.from) && !traitor(shift.wire.to))
         };
         said && execution.lacking.is_empty()
             && (any_order || attack.schedule.iter().all(|shift| shift.arrival != Arrival::First))
             && omitted.iter().all(|shift| shift.arrival == Arrival::Never)
             && (disrupted.len() <= disruptions || late)
             && disrupted.iter().all(disruption)
-            && (late || attack.happenings.is_empty())
+            && (late
+                || attack
+                    .happenings
+                    .iter()
+                    .all(|it| self.is_punctual(it, attack.traitors, execution)))
+    }
+
+    /// Whether a coin shows a face, or a timer goes off where nobody else had anything to say.
+    fn is_punctual(
+        &self,
+        it: &Happening,
+        traitors: Generals,
+        execution: &NumberedExecution,
+    ) -> bool {
+        let byzantine = self.adversary.faults.is_byzantine();
+        let obeys = |general| !byzantine || !traitors.contains(general);
+        let happens = |general| {
+            let mut here = execution.happened.iter();
+            here.any(|other| (other.wave, other.general) == (it.wave, general))
+        };
+        let mut sent = execution.deliveries.iter().filter(|delivery| {
+            delivery.wire.round == it.wave && obeys(delivery.wire.from) && !delivery.said.is_empty()
+        });
+        matches!(it.event, OwnEvent::Shows(..)) || sent.all(|delivery| happens(delivery.wire.from))
     }
 
     /// Whether a traitor can say what it says, or, where the repertoire is unknown, what it says

@@ -11,28 +11,33 @@ use itertools::Itertools;
 use rustc_hash::FxHashMap;
 
 use super::locals::{LocalEvent, LocalId, Locals, Mail, Reaction, SendingId, Tale};
-use super::mail::MailSet;
+use super::mail::{MailSet, Snapshot};
 use super::run::{LinearRun, NamedEvent};
 use super::stop::Stop;
 use crate::attack::{Attack, Edit, Lasso, Lie};
 use crate::execution::Sent;
 use crate::execution::simulate::{Eavesdropper, Enemy, simulate};
-use crate::general::General;
+use crate::general::{General, Generals};
 use crate::machine::{Machine, MessageId, NumberedAttack};
 use crate::protocol::Round;
 use crate::protocol::events::{Coin, Face, OwnEvent};
-use crate::schedule::{Arrival, Happening, Shift, face};
+use crate::schedule::{Arrival, Crash, Happening, Shift, face};
+use crate::search::choices::initial::InitialChoices;
+use crate::search::choices::space::Space;
 use crate::search::choices::wire_choices::beside;
 use crate::testable::Wire;
 
 /// What happens in which wave.
 #[derive(Default)]
-struct RunWaves {
-    /// What a traitor says.
-    told: BTreeMap<Wire, Vec<MessageId>>,
-    schedule: Vec<Shift<MessageId>>,
-    happenings: Vec<Happening>,
-    last: Round,
+pub(super) struct RunWaves {
+    /// What a Byzantine traitor says.
+    pub told: BTreeMap<Wire, Vec<MessageId>>,
+    /// What others who are faulty do not send.
+    pub lies: Vec<Lie<MessageId>>,
+    pub crashes: Vec<Crash>,
+    pub schedule: Vec<Shift<MessageId>>,
+    pub happenings: Vec<Happening>,
+    pub last: Round,
 }
 
 /// Where one general is: its local state, the wave that it is in, and what came last in it.
@@ -40,10 +45,12 @@ struct WavePlace {
     local: LocalId,
     wave: Round,
     /// A number of the event in its wave.
-    last: Option<Key>,
-    /// The mail that was sent to it, and that it has heard.
-    mail: MailSet,
+    came_last: Option<Key>,
+    /// What was sent to it, and what of that it has heard.
+    now: Snapshot,
     heard: MailSet,
+    /// In which wave it sent something last, if it did.
+    sent_in: Option<Round>,
 }
 
 /// What comes first in a wave: what a general does by itself, and then by wave, sender, and the place of the
@@ -54,14 +61,14 @@ impl WavePlace {
     /// The first wave, from this one on, in which something with this key can come next.
     fn moves_on(&mut self, wave: Round, key: impl Fn(Round) -> Key) -> Round {
         if wave > self.wave {
-            (self.wave, self.last) = (wave, None);
+            (self.wave, self.came_last) = (wave, None);
         }
         // Several timers and coins can come in one wave.
         let fits = |last: Key| last < key(self.wave) || last.is_none() && key(self.wave).is_none();
-        if !self.last.is_none_or(fits) {
-            (self.wave, self.last) = (self.wave + 1, None);
+        if !self.came_last.is_none_or(fits) {
+            (self.wave, self.came_last) = (self.wave + 1, None);
         }
-        self.last = Some(key(self.wave));
+        self.came_last = Some(key(self.wave));
         self.wave
     }
 }
@@ -101,19 +108,30 @@ pub(super) fn attack(
     if waves.last > space.terms.rounds {
         return Ok(None);
     }
-    let mut worker = space.worker(case.traitors);
-    let mut enemy = ListedAdversary {
-        machine: space.machine,
-        waves: &waves,
-        lies: Vec::new(),
-        happened: BTreeSet::new(),
-    };
-    simulate(&mut worker, space.terms, case.roles(), &mut enemy, &space.labels());
-    let lies = enemy.lies;
-    space.lay_down(worker);
-    let RunWaves { schedule, happenings, .. } = waves;
+    Ok(Some(Attack { lasso, ..attack_in(space, case, waves) }))
+}
+
+/// The attack in which this happens, and nothing else.
+pub(super) fn attack_in(
+    space: &Space<'_>,
+    case: &InitialChoices,
+    mut waves: RunWaves,
+) -> NumberedAttack {
+    if case.faults.is_byzantine() {
+        let mut worker = space.worker(case.traitors);
+        let mut enemy = ListedAdversary {
+            machine: space.machine,
+            waves: &waves,
+            lies: Vec::new(),
+            happened: BTreeSet::new(),
+        };
+        simulate(&mut worker, space.terms, case.roles(), &mut enemy, &space.labels());
+        waves.lies = enemy.lies;
+        space.lay_down(worker);
+    }
+    let RunWaves { lies, crashes, schedule, happenings, .. } = waves;
     let attack = Attack::new(&space.terms.graph, case.traitors, case.inputs.clone());
-    Ok(Some(Attack { faults: case.faults, lies, schedule, happenings, lasso, ..attack }))
+    Attack { faults: case.faults, lies, crashes, schedule, happenings, ..attack }
 }
 
 /// Each event of a run is put into a wave.
@@ -151,7 +169,7 @@ impl<'l, 'a> Placing<'l, 'a> {
     /// All begin, in the first wave; false if that is a fault.
     fn begin(&mut self) -> Result<bool, Stop> {
         let mut begun = Vec::new();
-        for me in self.locals.loyal.iter() {
+        for me in self.locals.acting.iter() {
             let local = match self.locals.begin(me)? {
                 Reaction::Moves(local) => local,
                 Reaction::Sends(local, sending) => {
@@ -160,8 +178,15 @@ impl<'l, 'a> Placing<'l, 'a> {
                 }
                 Reaction::Nothing | Reaction::Fails(_) => return Ok(false),
             };
-            let (mail, heard) = (MailSet::NONE, MailSet::NONE);
-            self.places.insert(me, WavePlace { local, wave: 1, last: None, mail, heard });
+            let place = WavePlace {
+                local,
+                wave: 1,
+                came_last: None,
+                now: Snapshot::NONE,
+                heard: MailSet::NONE,
+                sent_in: None,
+            };
+            self.places.insert(me, place);
         }
         begun.into_iter().try_for_each(|(from, sending)| self.send(from, sending, 1))?;
         Ok(true)
@@ -171,11 +196,18 @@ impl<'l, 'a> Placing<'l, 'a> {
     fn send(&mut self, from: General, sending: SendingId, wave: Round) -> Result<(), Stop> {
         let sent = self.locals.sent(sending);
         for (to, place) in &mut self.places {
-            let mail = self.locals.delivered(*to, from, place.mail, &sent)?;
-            for number in mail.minus(place.mail).iter() {
+            let now = self.locals.heard_by(*to, from, place.now, &sent)?;
+            for number in now.mail.minus(place.now.mail).iter() {
                 self.sent_in.insert((*to, number), wave);
             }
-            place.mail = mail;
+            place.now = now;
+        }
+        if let Some(place) = self.places.get_mut(&from) {
+            place.sent_in = Some(wave);
+            if self.locals.case.traitors.contains(from) {
+                // What is sent next is sent in another wave: a crash is in the middle of one.
+                (place.wave, place.came_last) = (wave + 1, None);
+            }
         }
         for (to, message) in sent.iter() {
             let wire = Wire { round: 1, from, to: *to };
@@ -201,7 +233,7 @@ impl<'l, 'a> Placing<'l, 'a> {
                 let last = self.waves.last;
                 ends.resize(phase - 1, last);
                 for place in self.places.values_mut().filter(|place| place.wave <= last) {
-                    (place.wave, place.last) = (last + 1, None);
+                    (place.wave, place.came_last) = (last + 1, None);
                 }
             }
             let (wave, event) = self.put(*me, *event)?;
@@ -261,19 +293,44 @@ impl<'l, 'a> Placing<'l, 'a> {
         })
     }
 
+    /// Those who may crash do when they have sent all that they did, in the middle of the last of it if not everybody has
+    /// heard that.
+    fn crash(&mut self) {
+        for general in self.locals.case.traitors.minus(self.locals.case.liars()).iter() {
+            let sent_in = self.places.get(&general).and_then(|place| place.sent_in);
+            let reached = self.places.iter().filter(|(_, place)| {
+                let mut of_it = place.now.last.iter();
+                let heard = place.heard;
+                let is_its = |number: &u32| self.locals.mail[*number as usize].from == general;
+                of_it.any(|number| is_its(&number) && heard.has(number))
+            });
+            let reaches: Generals = reached.map(|(to, _)| *to).collect();
+            let round = sent_in.unwrap_or(1);
+            self.waves.crashes.push(Crash { general, round, reaches });
+        }
+    }
+
     /// What was not heard comes when all is over, and so do coins that would show their faces before.
     fn end(&mut self) -> Result<(), Stop> {
         // What comes of it then is sent later.
         let over = self.waves.last.max(1);
+        self.crash();
         for (me, place) in &self.places {
-            for number in place.mail.minus(place.heard).iter() {
+            for number in place.now.mail.minus(place.heard).iter() {
                 let Mail { from, message, .. } = self.locals.mail[number as usize];
                 let key = self.key(*me, number);
-                let last = place.last.filter(|_| place.wave == over);
+                let wire = Wire { round: key.0, from, to: *me };
+                if self.waves.crashes.iter().any(|crash| crash.silences(wire)) {
+                    continue;
+                }
+                let last = place.came_last.filter(|_| place.wave == over);
                 let in_over = over + usize::from(last.is_some_and(|last| last >= Some(key)));
                 let wave = key.0.max(in_over);
                 self.waves.last = self.waves.last.max(wave);
-                self.waves.shift(Wire { round: key.0, from, to: *me }, message, wave);
+                self.waves.shift(wire, message, wave);
+            }
+            if self.locals.case.traitors.contains(*me) {
+                continue; // It has crashed.
             }
             let mut coins = Vec::new();
             for event in self.locals.own(place.local)?.iter() {

@@ -103,9 +103,10 @@ pub(super) struct Board<'b, 'a> {
 
 impl<'b, 'a> Board<'b, 'a> {
     pub fn new(columns: &'b mut Columns<'a>, options: BoardOptions) -> Board<'b, 'a> {
-        let judge = ProductJudge::new(columns.locals.space, columns.locals.case);
+        let judge =
+            ProductJudge::new(columns.locals.space, columns.locals.case, columns.locals.acting);
         Board {
-            loyal: columns.locals.loyal.iter().collect(),
+            loyal: columns.locals.acting.iter().collect(),
             judge,
             columns,
             options,

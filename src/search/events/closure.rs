@@ -63,7 +63,7 @@ impl Closure {
         locals: &mut Locals<'_>,
         orbits: &Orbits<'_>,
         seeds: &[(LocalId, HeardPrice)],
-        Snapshot { mail, signatures }: Snapshot,
+        snapshot: Snapshot,
         budget: &mut StepBudget<'_>,
         mut visit: impl FnMut(&mut Locals<'_>, &Orbits<'_>, Visit) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
@@ -72,8 +72,10 @@ impl Closure {
         let general = locals.general(*first);
         seeds.iter().for_each(|(local, price)| self.offer(*local, *price));
         let tales = 0..locals.tales[general.id()].len() as u32;
-        let tales = tales.filter(|tale| locals.can_be_said(general, *tale, signatures));
+        let tales = tales.filter(|tale| locals.can_be_said(general, *tale, snapshot.signatures));
         let tales: Vec<_> = tales.map(LocalEvent::Tale).collect();
+        let mail = snapshot.mail;
+        let faulty = locals.case.traitors.contains(general);
         let mut events = Vec::new();
         let (mut paid, mut place) = (0, 0);
         while paid < self.queue.len() {
@@ -99,9 +101,13 @@ impl Closure {
             for event in &events {
                 let is_tale = matches!(event, LocalEvent::Tale(_));
                 let reaction = locals.happens(local, *event)?;
+                // Whoever may crash need not do anything more.
                 quiet &= match event {
+                    _ if faulty => true,
                     LocalEvent::Own(_) => false,
-                    LocalEvent::Mail(_) => reaction == Reaction::Nothing,
+                    LocalEvent::Mail(_) => {
+                        reaction == Reaction::Nothing || locals.may_miss(local, *event, snapshot)
+                    }
                     LocalEvent::Tale(_) => true,
                 };
                 let price = now + HeardPrice::from(self.priced && is_tale);

@@ -197,11 +197,10 @@ impl<'a> Columns<'a> {
     ) -> Result<Vec<SnapshotId>, Stop> {
         let sent = self.locals.sent(sending);
         let mut after = Vec::with_capacity(now.len());
-        for (to, now) in self.locals.loyal.iter().zip(now) {
-            let Snapshot { mail, signatures } = self.snapshots[*now as usize];
-            let mail = self.locals.delivered(to, from, mail, &sent)?;
-            let signatures = self.locals.overheard(from, signatures, &sent);
-            after.push(self.snapshot(Snapshot { mail, signatures }));
+        for (to, now) in self.locals.acting.iter().zip(now) {
+            let before = self.snapshots[*now as usize];
+            let snapshot = self.locals.heard_by(to, from, before, &sent)?;
+            after.push(self.snapshot(snapshot));
         }
         Ok(after)
     }
@@ -434,11 +433,11 @@ impl PhaseEnds {
 }
 
 impl Profile {
-    fn fails(&mut self, price: HeardPrice) {
+    pub fn fails(&mut self, price: HeardPrice) {
         self.fault = Some(self.fault.map_or(price, |known| known.min(price)));
     }
 
-    fn allow(&mut self, choice: Possibility) {
+    pub fn allow(&mut self, choice: Possibility) {
         let same = |known: &&mut Possibility| {
             (known.quiet, known.decision) == (choice.quiet, choice.decision)
         };

@@ -41,7 +41,8 @@ impl Group {
         for kind in &symmetry.kinds {
             let part = |general: &General| {
                 let traitor = case.traitors.contains(*general);
-                let input = case.inputs.get(general).filter(|_| by_inputs && !traitor);
+                let bound = by_inputs && !case.liars().contains(*general);
+                let input = case.inputs.get(general).filter(|_| bound);
                 (traitor, input.map(|input| input.place()))
             };
             let parts = kind.iter().into_group_map_by(part);

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use super::columns::{PhaseEnd, Possibility, Profile, ProfileId};
 use super::locals::LocalId;
 use super::mail::HeardPrice;
-use crate::general::General;
+use crate::general::{General, Generals};
 use crate::machine::DecisionId;
 use crate::property::Property;
 use crate::search::choices::initial::InitialChoices;
@@ -40,18 +40,23 @@ pub(super) enum Wanted {
 pub(super) struct ProductJudge<'a> {
     space: &'a Space<'a>,
     case: &'a InitialChoices,
-    loyal: Vec<General>,
+    /// Those whose decisions are given, in this order.
+    places: Vec<General>,
     judged: FxHashMap<Vec<ProfileId>, Option<Breach>>,
     violated: FxHashMap<(Vec<Option<u32>>, bool), Option<Property>>,
 }
 
 impl<'a> ProductJudge<'a> {
-    pub fn new(space: &'a Space<'a>, case: &'a InitialChoices) -> ProductJudge<'a> {
-        let loyal = space.everybody().minus(case.traitors).iter().collect();
+    /// Of what these come to, of whom those who are faulty have decided nothing.
+    pub fn new(
+        space: &'a Space<'a>,
+        case: &'a InitialChoices,
+        places: Generals,
+    ) -> ProductJudge<'a> {
         ProductJudge {
             space,
             case,
-            loyal,
+            places: places.iter().collect(),
             judged: FxHashMap::default(),
             violated: FxHashMap::default(),
         }
@@ -64,10 +69,10 @@ impl<'a> ProductJudge<'a> {
         quiet: bool,
         named: impl Fn(u32) -> DecisionId,
     ) -> Option<Property> {
-        let ProductJudge { space, case, loyal, violated, .. } = self;
+        let ProductJudge { space, case, places, violated, .. } = self;
         *violated.entry((decisions.to_vec(), quiet)).or_insert_with(|| {
             let mut all = vec![None; space.terms.n()];
-            for (general, decision) in loyal.iter().zip(decisions) {
+            for (general, decision) in places.iter().zip(decisions) {
                 all[general.id()] = decision.map(&named);
             }
             case.roles().violated(space.machine, space.terms, &all, quiet, None)

@@ -21,7 +21,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 pub(super) use self::scope::Scope;
 pub(super) use self::state::{CoinFace, EndedId, LocalEvent, LocalId, Reaction, SendingId, Stage};
 use self::state::{Ended, Local, Packed};
-use super::mail::MailSet;
+use super::mail::{MailSet, Snapshot};
 use super::stop::Stop;
 use crate::fault::Fault;
 use crate::general::{General, Generals};
@@ -59,7 +59,8 @@ pub(super) type SentAtOnce = Arc<[(General, MessageId)]>;
 pub(super) struct Locals<'a> {
     pub space: &'a Space<'a>,
     pub case: &'a InitialChoices,
-    pub loyal: Generals,
+    /// Those who obey, at least for some time: the loyal, and those who may crash.
+    pub acting: Generals,
     pub worker: Worker<'a>,
     pub scope: Scope,
     /// Whether somebody was seen to ask for a coin of its own.
@@ -101,6 +102,27 @@ struct LocalRow {
     swapped: Box<[u32]>,
 }
 
+/// By general, what these traitors can say to it, by sender and then in the order of messages.
+pub(super) fn tales(
+    space: &Space<'_>,
+    liars: Generals,
+    scope: Scope,
+) -> Result<Vec<Vec<Tale>>, Refusal> {
+    let mut tales = Vec::new();
+    for to in space.everybody().iter() {
+        let mut told = Vec::new();
+        for from in liars.iter().filter(|from| space.terms.graph.has_edge(*from, to)) {
+            let wire = Wire { round: 1, from, to };
+            told.extend(scope.said(space, wire)?.into_iter().map(|message| {
+                let needs = space.wire_choices(wire).signatures(&message).into();
+                Tale { from, message, needs }
+            }));
+        }
+        tales.push(told);
+    }
+    Ok(tales)
+}
+
 impl<'a> Locals<'a> {
     pub fn new(
         space: &'a Space<'a>,
@@ -108,28 +130,17 @@ impl<'a> Locals<'a> {
         faces: &BTreeMap<u32, Face>,
         scope: Scope,
     ) -> Result<Locals<'a>, Refusal> {
-        let loyal = space.everybody().minus(case.traitors);
-        let mut tales = Vec::new();
-        for to in space.everybody().iter() {
-            let mut told = Vec::new();
-            for from in case.traitors.iter().filter(|from| space.terms.graph.has_edge(*from, to)) {
-                let wire = Wire { round: 1, from, to };
-                told.extend(scope.said(space, wire)?.into_iter().map(|message| {
-                    let needs = space.wire_choices(wire).signatures(&message).into();
-                    Tale { from, message, needs }
-                }));
-            }
-            tales.push(told);
-        }
+        let liars = case.liars();
+        let tales = tales(space, liars, scope)?;
         if scope == Scope::OnePhase && space.is_signed() {
-            self::scope::signs_anew(space, case.traitors)?;
+            self::scope::signs_anew(space, liars)?;
         }
         let mut signatures = IndexSet::default();
-        signatures.insert(space.made_by(case.traitors));
+        signatures.insert(space.made_by(liars));
         Ok(Locals {
             space,
             case,
-            loyal,
+            acting: space.everybody().minus(liars),
             worker: space.worker(case.traitors),
             scope,
             tossed_alone: false,
@@ -323,8 +334,8 @@ impl<'a> Locals<'a> {
             }
         }
         if !self.is_signed {
-            // What a traitor hears changes nothing.
-            sent.retain(|(to, _)| self.loyal.contains(*to));
+            // What a Byzantine traitor hears changes nothing.
+            sent.retain(|(to, _)| self.acting.contains(*to));
         }
         if self.scope == Scope::OnePhase {
             sent = self.within_phase(before, &mut next, sent)?;
@@ -400,8 +411,11 @@ impl<'a> Locals<'a> {
                 return Err(self.faults.len() as u32 - 1);
             }
         };
-        row.decision = Some(decision);
-        Ok(decision)
+        // What those decide who are faulty nobody asks.
+        let judged = !self.case.traitors.contains(general);
+        let row = &mut self.rows[local as usize];
+        row.decision = Some(decision.filter(|_| judged));
+        Ok(decision.filter(|_| judged))
     }
 
     /// What one general has in its mail when this is sent to it beside what was sent before.
@@ -427,13 +441,42 @@ impl<'a> Locals<'a> {
         Ok(mail)
     }
 
-    /// What traitors can show when they have seen this.
-    pub fn overheard(
+    /// What one general can hear when this was sent as well.
+    pub fn heard_by(
         &mut self,
+        to: General,
         from: General,
-        signatures: u32,
+        before: Snapshot,
         sent: &[(General, MessageId)],
-    ) -> u32 {
+    ) -> Result<Snapshot, Stop> {
+        let mail = self.delivered(to, from, before.mail, sent)?;
+        let signatures = self.overheard(from, before.signatures, sent);
+        let last = match self.case.traitors.contains(from) {
+            true => {
+                let of_others = |number: &u32| self.mail[*number as usize].from != from;
+                let others: MailSet = before.last.iter().filter(of_others).collect();
+                others.plus(mail.minus(before.mail))
+            }
+            false => before.last,
+        };
+        Ok(Snapshot { mail, signatures, last })
+    }
+
+    /// Whether this need never happen to a general that has heard so much, since the sender has crashed: in the middle of
+    /// what it sent last, of which the general has heard nothing.
+    pub fn may_miss(&self, local: LocalId, event: LocalEvent, now: Snapshot) -> bool {
+        let LocalEvent::Mail(number) = event else { return false };
+        let from = self.mail[number as usize].from;
+        let heard = self.heard(local);
+        now.last.has(number)
+            && !now
+                .last
+                .iter()
+                .any(|other| heard.has(other) && self.mail[other as usize].from == from)
+    }
+
+    /// What traitors can show when they have seen this.
+    fn overheard(&mut self, from: General, signatures: u32, sent: &[(General, MessageId)]) -> u32 {
         if !self.is_signed {
             return signatures;
         }

@@ -8,6 +8,13 @@ pub(super) type HeardPrice = u32;
 pub(super) struct Snapshot {
     pub mail: MailSet,
     pub signatures: u32,
+    /// Of its mail, what the last thing is that somebody sent who may crash: it may never arrive.
+    pub last: MailSet,
+}
+
+impl Snapshot {
+    /// Nothing has been sent.
+    pub const NONE: Snapshot = Snapshot { mail: MailSet::NONE, signatures: 0, last: MailSet::NONE };
 }
 
 /// So many words of 64 messages.
@@ -39,6 +46,13 @@ impl MailSet {
         let mut left = self;
         left.0.iter_mut().zip(other.0).for_each(|(word, other)| *word &= !other);
         left
+    }
+
+    /// Those that are in one of them.
+    #[must_use]
+    pub fn plus(mut self, other: MailSet) -> MailSet {
+        self.0.iter_mut().zip(other.0).for_each(|(word, other)| *word |= other);
+        self
     }
 
     /// Whether all of them are in the other set.

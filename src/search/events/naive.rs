@@ -12,7 +12,7 @@ use rustc_hash::FxBuildHasher;
 use super::columns::PhaseEnd;
 use super::judge::ProductJudge;
 use super::locals::{LocalEvent, LocalId, Locals, Reaction, Stage};
-use super::mail::{HeardPrice, MailSet, Snapshot};
+use super::mail::{HeardPrice, Snapshot};
 use super::run::{LinearRun, NamedEvent};
 use super::start::Start;
 use super::stop::Stop;
@@ -57,8 +57,8 @@ pub(super) struct Naive<'n, 'a> {
 impl<'n, 'a> Naive<'n, 'a> {
     pub fn new(locals: &'n mut Locals<'a>) -> Naive<'n, 'a> {
         Naive {
-            loyal: locals.loyal.iter().collect(),
-            judge: ProductJudge::new(locals.space, locals.case),
+            loyal: locals.acting.iter().collect(),
+            judge: ProductJudge::new(locals.space, locals.case, locals.acting),
             locals,
             states: IndexMap::default(),
             sent: IndexSet::default(),
@@ -74,8 +74,7 @@ impl<'n, 'a> Naive<'n, 'a> {
         most: HeardPrice,
         budget: &mut StepBudget<'_>,
     ) -> Result<Option<NaiveFinding>, Stop> {
-        let none = Snapshot { mail: MailSet::NONE, signatures: 0 };
-        let mut sent: Box<[Snapshot]> = vec![none; self.loyal.len()].into();
+        let mut sent: Box<[Snapshot]> = vec![Snapshot::NONE; self.loyal.len()].into();
         let mut first = Vec::new();
         for (me, (local, sending)) in self.loyal.clone().into_iter().zip(&start.0) {
             first.push(*local);
@@ -128,13 +127,14 @@ impl<'n, 'a> Naive<'n, 'a> {
         let one_phase = self.locals.is_one_phase();
         for (place, local) in locals.iter().enumerate() {
             let me = self.loyal[place];
+            let faulty = self.locals.case.traitors.contains(me);
             let events = self.events(*local, sent[place])?;
             budget.take(events.len() as u64)?;
             for event in events {
                 let is_tale = matches!(event, LocalEvent::Tale(_));
                 let (next, after) = match self.locals.happens(*local, event)? {
                     Reaction::Nothing => {
-                        quiet &= !matches!(event, LocalEvent::Own(_));
+                        quiet &= faulty || !matches!(event, LocalEvent::Own(_));
                         continue;
                     }
                     // A fault that takes a message of a traitor is dearer: others may be cheaper.
@@ -145,7 +145,7 @@ impl<'n, 'a> Naive<'n, 'a> {
                         (next, Some(self.delivered(&sent, me, sending)?))
                     }
                 };
-                quiet &= is_tale;
+                quiet &= is_tale || faulty || self.locals.may_miss(*local, event, sent[place]);
                 let mut after = after.map_or_else(
                     || state.clone(),
                     |after| {
@@ -228,10 +228,8 @@ impl<'n, 'a> Naive<'n, 'a> {
     ) -> Result<Box<[Snapshot]>, Stop> {
         let news = self.locals.sent(sending);
         let mut after = Vec::with_capacity(sent.len());
-        for (to, Snapshot { mail, signatures }) in self.loyal.iter().zip(sent) {
-            let mail = self.locals.delivered(*to, from, *mail, &news)?;
-            let signatures = self.locals.overheard(from, *signatures, &news);
-            after.push(Snapshot { mail, signatures });
+        for (to, before) in self.loyal.iter().zip(sent) {
+            after.push(self.locals.heard_by(*to, from, *before, &news)?);
         }
         Ok(after.into())
     }

@@ -74,7 +74,7 @@ pub(super) fn linear_run(
     goal: &RunGoal,
     budget: &mut StepBudget<'_>,
 ) -> Result<Option<(LinearRun, HeardPrice, Option<Violation>)>, Stop> {
-    let loyal: Vec<General> = columns.locals.loyal.iter().collect();
+    let loyal: Vec<General> = columns.locals.acting.iter().collect();
     for (from, sending) in sendings {
         let place = loyal.iter().position(|me| me == from).expect("the loyal send");
         let stage = SentStage { before: histories[place], snapshot: now[place], sending: *sending };
@@ -90,7 +90,8 @@ pub(super) fn linear_run(
                 let (contents, _) = columns.contents(*history, *now, budget)?;
                 profiles.push(columns.at(contents).profile);
             }
-            let mut judge = ProductJudge::new(columns.locals.space, columns.locals.case);
+            let mut judge =
+                ProductJudge::new(columns.locals.space, columns.locals.case, columns.locals.acting);
             let Columns { profiles: all, decisions, .. } = &*columns;
             let named = |made: u32| decisions[made as usize];
             let breach = judge.breach(&profiles, |id| all[id as usize].clone(), named);

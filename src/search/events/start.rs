@@ -3,7 +3,7 @@
 use super::columns::{Columns, HistoryId, PhaseEnd, SnapshotId};
 use super::group::RenamingId;
 use super::locals::{CoinFace, LocalId, Locals, Reaction, SendingId};
-use super::mail::{MailSet, Snapshot};
+use super::mail::Snapshot;
 use super::stop::Stop;
 use crate::general::General;
 
@@ -15,7 +15,7 @@ impl Start {
     /// All begin; nothing if that is a fault.
     pub fn first(locals: &mut Locals<'_>) -> Result<Option<Start>, Stop> {
         let mut begun = Vec::new();
-        for me in locals.loyal.iter() {
+        for me in locals.acting.iter() {
             begun.push(match locals.begin(me)? {
                 Reaction::Moves(start) => (start, None),
                 Reaction::Sends(start, sending) => (start, Some(sending)),
@@ -30,7 +30,7 @@ impl Start {
         columns: &mut Columns<'_>,
         ends: &[PhaseEnd],
     ) -> Result<(Start, RenamingId), Stop> {
-        let loyal = columns.locals.loyal;
+        let loyal = columns.locals.acting;
         let begun = loyal.iter().zip(ends).map(|(me, end)| match end {
             PhaseEnd::Ended(ended) => columns.locals.carried(me, *ended),
             PhaseEnd::Stuck(decision) => (columns.locals.stuck(me, *decision), None),
@@ -54,8 +54,8 @@ impl Start {
         &self,
         columns: &mut Columns<'_>,
     ) -> Result<(Vec<HistoryId>, Vec<SnapshotId>), Stop> {
-        let loyal: Vec<General> = columns.locals.loyal.iter().collect();
-        let nothing = columns.snapshot(Snapshot { mail: MailSet::NONE, signatures: 0 });
+        let loyal: Vec<General> = columns.locals.acting.iter().collect();
+        let nothing = columns.snapshot(Snapshot::NONE);
         let (mut histories, mut now) = (Vec::new(), vec![nothing; loyal.len()]);
         for (me, (local, sent)) in loyal.iter().zip(&self.0) {
             histories.push(columns.start(*local));

@@ -51,8 +51,9 @@ pub(crate) fn drawn_in(
 ) -> Result<Drawn, Refusal> {
     let behaviour = Behaviour::drawn(space, case, rng);
     let random_schedule = RandomSchedule::drawn(space, case.traitors, rng);
-    let events =
-        space.adversary.delays().then(|| RandomEvents::drawn(space, random_schedule.gst, rng));
+    // Where all is in time nothing happens early.
+    let gst = if space.adversary.delays() { random_schedule.gst } else { Some(1) };
+    let events = space.terms.in_waves.then(|| RandomEvents::drawn(space, gst, rng));
     let crashes = crashes(space, case, rng);
     let InitialChoices { faults, traitors, inputs, .. } = case.clone();
     let twins = behaviour.twins.clone();
@@ -81,7 +82,9 @@ pub(crate) fn drawn_in(
     // What is laid down last is taken first: copies go by a memory of their own, as a rule.
     copies.into_iter().for_each(|copies| space.lay_down(copies.into_worker()));
     space.lay_down(worker);
-    attack.crashes.retain(|crash| silenced.contains(crash.general));
+    // In waves nobody waits for the timers and coins of those who have crashed.
+    let counts = |general| space.terms.in_waves || silenced.contains(general);
+    attack.crashes.retain(|crash| counts(crash.general));
     tell_timers(&mut attack, &execution);
     // Not all that was sent has arrived if the protocol had a fault.
     let unshifted = unshifted.iter().positions(|unshifted| *unshifted);

@@ -18,7 +18,7 @@ use crate::general::{General, Generals};
 use crate::machine::{MessageId, NumberedAttack};
 use crate::protocol::Round;
 use crate::protocol::events::{Coin, Face, OwnEvent};
-use crate::schedule::{Happening, Shift};
+use crate::schedule::{Happening, Shift, crashed};
 use crate::search::choices::space::Space;
 use crate::search::choices::wire_choices::{WireChoices, beside};
 use crate::search::decisions::SlotChoices;
@@ -85,6 +85,10 @@ impl Enemy for RandomAdversary<'_, '_> {
         let event = events.happens(wave, general, can, self.rng)?;
         self.attack.happenings.push(Happening { wave, general, event });
         Some(event)
+    }
+
+    fn crashed(&self, round: Round) -> Generals {
+        crashed(&self.attack.crashes, round)
     }
 
     fn face(&mut self, _: Round, general: General, coin: Coin) -> Option<Face> {

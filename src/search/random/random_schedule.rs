@@ -140,8 +140,10 @@ impl RandomSchedule {
         }
         let loyal = |general| !behaviour.traitors.contains(general);
         if self.lateness != Lateness::None {
+            let crashes = behaviour.faults == FaultClass::Crash;
             for (place, Delivery { wire, said, .. }) in sent.clone().enumerate() {
-                for at in (0..said.len()).filter(|_| loyal(wire.from) && loyal(wire.to)) {
+                let between = crashes || loyal(wire.from) && loyal(wire.to);
+                for at in (0..said.len()).filter(|_| between) {
                     let left = self.gst.unwrap_or(space.terms.rounds).saturating_sub(round);
                     let arrival = self.lateness.arrival(wire, left, rng);
                     let arrival = match arrival {

@@ -67,7 +67,7 @@ impl Columns<'_> {
 
     /// The place among the loyal of the one who stands at this place when generals are renamed.
     pub fn renamed_place(&self, place: usize, renaming: RenamingId) -> usize {
-        let loyal = self.locals.loyal.iter();
+        let loyal = self.locals.acting.iter();
         let renamed = loyal.clone().nth(place).map(|me| self.group.renamed(me, renaming));
         let there = loyal.clone().position(|me| Some(me) == renamed);
         there.expect("the loyal are renamed to the loyal")
@@ -172,11 +172,12 @@ impl Columns<'_> {
         if let Some(known) = self.renamed.snapshots.get(&(snapshot, renaming)) {
             return Ok(*known);
         }
-        let Snapshot { mut mail, signatures } = self.snapshots[snapshot as usize];
+        let Snapshot { mut mail, signatures, mut last } = self.snapshots[snapshot as usize];
         for swap in self.group.swaps(renaming) {
             mail = self.locals.swapped_mail(mail, *swap)?;
+            last = self.locals.swapped_mail(last, *swap)?;
         }
-        let renamed = self.snapshot(Snapshot { mail, signatures });
+        let renamed = self.snapshot(Snapshot { mail, signatures, last });
         self.renamed.snapshots.insert((snapshot, renaming), renamed);
         Ok(renamed)
     }

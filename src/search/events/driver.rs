@@ -1,5 +1,5 @@
 //! The driver for event-driven protocols: all cases with as many traitors as there can be, then whether fewer
-//! do, and then the attack in which the loyal hear the fewest messages of traitors. Whatever is found is
+//! do, and then the attack in which the loyal hear the fewest messages of traitors (where mail is late). Whatever is found is
 //! run again by the simulator before it is believed.
 
 use std::collections::BTreeMap;
@@ -8,23 +8,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use itertools::Itertools;
 
 use super::attack::{EndlessRun, attack};
-use super::board::{Board, BoardFinding, BoardOptions};
-use super::columns::Columns;
-use super::game::GameRules;
-use super::group::Group;
 use super::locals::{Locals, Scope};
 use super::mail::HeardPrice;
-use super::naive::Naive;
-use super::phase_run::PhasedFinding;
-use super::phases::{NoFinding, PhaseSearch};
-use super::run::{LinearRun, RunGoal, linear_run};
-use super::start::Start;
+use super::run::LinearRun;
 use super::stop::Stop;
 use crate::adversary::Adversary;
 use crate::count::Count;
+use crate::machine::NumberedAttack;
 use crate::outcome::Task;
-use crate::property::{Property, Violation};
-use crate::protocol::events::{FACES, Face};
+use crate::property::Violation;
+use crate::protocol::events::Face;
 use crate::search::budget::{EarlyEnd, StepBudget};
 use crate::search::choices::initial::{InitialChoices, TraitorsOrders};
 use crate::search::choices::space::Space;
@@ -59,37 +52,47 @@ pub(crate) fn run(search: &Search<'_>, space: &Space<'_>) -> Result<Answer, Refu
     search.progress.enter(Phase::Searching);
     let (carried, unplayed) = Default::default();
     let steps = 0;
-    Asynchronous { search, space, symmetry, whole, steps, carried, unplayed, hasty: true }.run()
+    EventSearch { search, space, symmetry, whole, steps, carried, unplayed, hasty: true }.run()
 }
 
 /// A search under way.
-struct Asynchronous<'a> {
-    search: &'a Search<'a>,
-    space: &'a Space<'a>,
-    symmetry: Option<Symmetry<'a>>,
+pub(super) struct EventSearch<'a> {
+    pub search: &'a Search<'a>,
+    pub space: &'a Space<'a>,
+    pub symmetry: Option<Symmetry<'a>>,
     whole: Count,
     steps: u64,
     /// How many vectors were carried from phase to phase, in all cases.
-    carried: AtomicU64,
+    pub carried: AtomicU64,
     /// Whether it is not known in some case that traitors can't keep all undecided for ever.
-    unplayed: AtomicBool,
+    pub unplayed: AtomicBool,
     /// Whether games are played in haste: what is won so is won, and what is not may be all the same.
-    hasty: bool,
+    pub hasty: bool,
 }
 
 /// What was found in a case.
-struct CaseFinding {
-    case: InitialChoices,
+pub(super) struct CaseFinding {
+    pub case: InitialChoices,
     /// Its place among the cases with as many traitors.
-    place: usize,
-    /// How much of an execution it goes through.
-    scope: Scope,
-    faces: BTreeMap<u32, Face>,
-    run: LinearRun,
-    price: HeardPrice,
-    violation: Violation,
-    /// How it goes on for ever, if it does.
-    endless: Option<EndlessRun>,
+    pub place: usize,
+    pub price: HeardPrice,
+    pub violation: Violation,
+    pub way: FoundWay,
+}
+
+/// How that comes about.
+pub(super) enum FoundWay {
+    /// One event after the other.
+    Events {
+        /// How much of an execution that goes through.
+        scope: Scope,
+        faces: BTreeMap<u32, Face>,
+        run: LinearRun,
+        /// How it goes on for ever, if it does.
+        endless: Option<EndlessRun>,
+    },
+    /// In waves, under this attack.
+    Waves(Box<NumberedAttack>),
 }
 
 /// Why a case is the last that was gone through.
@@ -110,7 +113,7 @@ impl EarlyEnd for CaseEnd {
     }
 }
 
-impl Asynchronous<'_> {
+impl EventSearch<'_> {
     fn run(mut self) -> Result<Answer, Refusal> {
         let adversary = self.search.adversary;
         let sizes: Vec<usize> = match self.covers_fewer() {
@@ -154,10 +157,17 @@ impl Asynchronous<'_> {
         proved &= self.search.part.is_none();
         let (cheapest, is_least) = self.cheapest(found)?;
         proved &= is_least;
-        let violation = cheapest.violation.clone();
-        let mut locals = Locals::new(self.space, &cheapest.case, &cheapest.faces, cheapest.scope)?;
-        let enacted = attack(&mut locals, &cheapest.run, cheapest.endless);
-        locals.lay_down();
+        let violation = cheapest.violation;
+        let (least, case) = (cheapest.price, cheapest.case);
+        let enacted = match cheapest.way {
+            FoundWay::Waves(attack) => Ok(Some(*attack)),
+            FoundWay::Events { scope, faces, run, endless } => {
+                let mut locals = Locals::new(self.space, &case, &faces, scope)?;
+                let enacted = attack(&mut locals, &run, endless);
+                locals.lay_down();
+                enacted
+            }
+        };
         let enacted = match enacted {
             Ok(enacted) => enacted,
             Err(Stop::Refused(refusal)) => return Err(refusal),
@@ -168,7 +178,7 @@ impl Asynchronous<'_> {
             return Ok(self.answer(Count::ZERO, None, Some(Halt::Waves)));
         };
         let found = self.space.believed(&enacted, violation, |_| Ok(None))?;
-        let least = (proved && !found.is_undetermined()).then_some(cheapest.price);
+        let least = (proved && !found.is_undetermined()).then_some(least);
         let found = match found.is_undetermined() || found.attack.lasso.is_some() {
             true => found,
             false => {
@@ -184,7 +194,7 @@ impl Asynchronous<'_> {
     /// The same attack, or the smallest of several that are drawn at random: few messages that are heard can take
     /// many lies.
     fn with_fewer_lies(&self, found: Found) -> Found {
-        let Asynchronous { search: Search { progress, .. }, space, .. } = *self;
+        let EventSearch { search: Search { progress, .. }, space, .. } = *self;
         let measure = |found: &Found| (found.attack.traitors.len(), found.attack.size());
         let many = if space.terms.phased { DRAWN_OF_ENDLESS } else { DRAWN };
         let drawn = RandomSearch { space, seed: 0, cases: 0..many, progress };
@@ -195,6 +205,7 @@ impl Asynchronous<'_> {
 
     fn answer(&self, behaviours: Count, found: Option<Found>, halt: Option<Halt>) -> Answer {
         let sound = match self.search.engine {
+            Engine::Exhaustive if !self.search.adversary.delays() => &Reduction::SYNCHRONOUS[..],
             Engine::Exhaustive => &Reduction::ASYNCHRONOUS[..],
             Engine::Compositional | Engine::Naive => &[],
         };
@@ -265,7 +276,7 @@ impl Asynchronous<'_> {
     /// is proved.
     fn cheapest(&mut self, mut found: CaseFinding) -> Result<(CaseFinding, bool), Refusal> {
         let Search { limit, progress, terms, .. } = *self.search;
-        if terms.phased {
+        if terms.phased || !self.is_priced() {
             return Ok((found, false));
         }
         let mut budget = StepBudget::new(progress, PROOF_OF_PRICE.min(limit - self.steps));
@@ -290,169 +301,4 @@ impl Asynchronous<'_> {
         self.steps += budget.steps();
         Ok((found, proved))
     }
-
-    /// A violation in a case: any, or the cheapest of at most this price. Each face that a common coin can
-    /// show is gone through: so the enemy knows it before.
-    fn in_case(
-        &self,
-        case: &InitialChoices,
-        place: usize,
-        most: Option<HeardPrice>,
-        budget: &mut StepBudget<'_>,
-    ) -> Result<Option<CaseFinding>, Stop> {
-        if self.search.terms.phased {
-            return self.by_phases(case, place, budget);
-        }
-        let mut best: Option<CaseFinding> = None;
-        let mut left = vec![BTreeMap::new()];
-        let mut bursts = !self.search.reductions.has(Reduction::Board);
-        while let Some(faces) = left.pop() {
-            let cheaper = best.as_ref().map(|best| best.price);
-            if cheaper == Some(0) || cheaper.is_some() && most.is_none() {
-                break;
-            }
-            let most = cheaper.map_or(most, |price| Some(price - 1));
-            let mut locals = Locals::new(self.space, case, &faces, Scope::Whole)?;
-            let found = match (Start::first(&mut locals)?, self.search.engine) {
-                (None, _) => Ok(Some((LinearRun::new(), 0, locals.fault()))),
-                (Some(start), Engine::Naive) => naive(locals, &start, most, budget),
-                (Some(start), _) => self.on_the_board(locals, &start, case, bursts, most, budget),
-            };
-            match found {
-                Err(Stop::Tossed(name)) => {
-                    for face in FACES.into_iter().rev() {
-                        let mut settled = faces.clone();
-                        settled.insert(name, face);
-                        left.push(settled);
-                    }
-                }
-                Err(Stop::Small) => {
-                    bursts = true;
-                    left.push(faces);
-                }
-                Err(stop) => return Err(stop),
-                Ok(None) => {}
-                Ok(Some((run, price, violation))) => {
-                    let (case, scope) = (case.clone(), Scope::Whole);
-                    let endless = None;
-                    let found =
-                        CaseFinding { case, place, scope, faces, run, price, violation, endless };
-                    best = Some(found);
-                }
-            }
-        }
-        Ok(best)
-    }
-
-    /// A violation in a case, in the first phase in which there is one.
-    fn by_phases(
-        &self,
-        case: &InitialChoices,
-        place: usize,
-        budget: &mut StepBudget<'_>,
-    ) -> Result<Option<CaseFinding>, Stop> {
-        let reductions = self.search.reductions;
-        let options = BoardOptions {
-            antichains: reductions.has(Reduction::Antichains),
-            raising: reductions.has(Reduction::Raising),
-            bursts: false,
-            measured: false,
-            cheapest: false,
-        };
-        let locals = Locals::new(self.space, case, &BTreeMap::new(), Scope::OnePhase)?;
-        // Where demands may tell generals apart, so may inputs later on.
-        let by_inputs = self.search.terms.asked.demands().next().is_some();
-        let mut columns = Columns::new(locals, self.group(case, by_inputs), false);
-        columns.all_ends = !options.antichains;
-        let options = (self.search.engine != Engine::Naive).then_some(options);
-        let rules = GameRules { needed: self.search.adversary.traitors + 1, hasty: self.hasty };
-        let game = self.is_game().then_some(rules);
-        match PhaseSearch::new(columns, options, game).explored(budget)? {
-            Ok(NoFinding { vectors, is_played }) => {
-                self.carried.fetch_add(vectors as u64, Ordering::Relaxed);
-                self.unplayed.fetch_or(!is_played, Ordering::Relaxed);
-                Ok(None)
-            }
-            Err(PhasedFinding { run, price, violation, faces, pauses, lasso }) => {
-                let scope = Scope::Phases(faces.len().max(1) as u32);
-                let faces = (1..).zip(faces).filter_map(|(phase, face)| Some((phase, face?)));
-                let (case, faces) = (case.clone(), faces.collect());
-                let endless = lasso.map(|(from, begins_as)| EndlessRun { pauses, from, begins_as });
-                Ok(Some(CaseFinding { case, place, scope, faces, run, price, violation, endless }))
-            }
-        }
-    }
-
-    /// Whether it is asked who decides in the end; but traitors win that game with mail that is late again and again.
-    fn is_game(&self) -> bool {
-        let Search { terms, adversary, .. } = self.search;
-        terms.asked.has(Property::Termination) && !adversary.has_gst()
-    }
-
-    fn group(&self, case: &InitialChoices, by_inputs: bool) -> Group {
-        let n = self.space.terms.n();
-        match &self.symmetry {
-            Some(symmetry) => Group::of_case(n, case, symmetry, by_inputs),
-            None => Group::none(n),
-        }
-    }
-
-    fn on_the_board(
-        &self,
-        locals: Locals<'_>,
-        start: &Start,
-        case: &InitialChoices,
-        bursts: bool,
-        most: Option<HeardPrice>,
-        budget: &mut StepBudget<'_>,
-    ) -> Result<Option<(LinearRun, HeardPrice, Violation)>, Stop> {
-        let n = self.space.terms.n();
-        let (cheapest, reductions) = (most.is_some(), self.search.reductions);
-        let options = BoardOptions {
-            antichains: reductions.has(Reduction::Antichains),
-            raising: reductions.has(Reduction::Raising) && !cheapest && !bursts,
-            bursts,
-            measured: !bursts,
-            cheapest,
-        };
-        let mut columns = Columns::new(locals, self.group(case, true), cheapest);
-        let mut board = Board::new(&mut columns, options);
-        let explored = board.explored(start, most.unwrap_or(HeardPrice::MAX), budget);
-        let found = match explored {
-            Err(stop) if self.search.progress.is_last() => {
-                // To give back gigabytes piece by piece takes seconds.
-                std::mem::forget(board);
-                std::mem::forget(columns);
-                return Err(stop);
-            }
-            explored => explored?,
-        };
-        drop(board);
-        let mut columns = Columns::new(columns.locals, Group::none(n), true);
-        let told = match found {
-            None => None,
-            Some(BoardFinding { sendings, .. }) => {
-                let begun = start.columns(&mut columns)?;
-                let told = linear_run(&mut columns, begun, &sendings, &RunGoal::Breach, budget)?;
-                let told = told.expect("an order of sendings leads to the same sets again");
-                let (run, price, violation) = told;
-                Some((run, price, violation.expect("it leads to a violation")))
-            }
-        };
-        columns.locals.lay_down();
-        Ok(told)
-    }
-}
-
-fn naive(
-    mut locals: Locals<'_>,
-    start: &Start,
-    most: Option<HeardPrice>,
-    budget: &mut StepBudget<'_>,
-) -> Result<Option<(LinearRun, HeardPrice, Violation)>, Stop> {
-    let mut naive = Naive::new(&mut locals);
-    let found = naive.explored(start, most.unwrap_or(HeardPrice::MAX), budget)?;
-    drop(naive);
-    locals.lay_down();
-    Ok(found.map(|found| (found.run, found.price, found.violation)))
 }

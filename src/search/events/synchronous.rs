@@ -1,0 +1,425 @@
+//! The engine for event-driven protocols where all mail takes one wave: a wave is a step of all.
+//!
+//! Fix what everybody has sent in each wave. Then where one general can be hangs on what traitors have told it
+//! alone, and not on what they have told others: so a node of the search is a set of states for each general, all of
+//! which have sent the same by then and send the same next, and what can be reached is the product of these sets.
+//! The enemy's choices that all can see (when somebody crashes, what a coin shows) and what the generals send next make
+//! the children of a node. As no step hangs on the number of its wave, equal nodes are gone through once.
+
+mod hearing;
+mod judging;
+mod node;
+mod path;
+mod wave_mail;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use indexmap::{IndexMap, IndexSet};
+use itertools::Itertools;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+
+use self::node::{
+    HeardFault, HeardInbox, Outlook, PublicPart, ReachedNode, SetId, WaveInbox, WaveNode, WaveStep,
+};
+use super::columns::{Profile, ProfileId};
+use super::judge::{ProductJudge, Wanted};
+use super::locals::{Scope, Tale, tales};
+use super::stop::Stop;
+use crate::fault::Fault;
+use crate::general::General;
+use crate::machine::{Caught, DecisionId, MessageId, StateId, Worker};
+use crate::property::Violation;
+use crate::protocol::events::{Coin, FACES, OwnEvent};
+use crate::protocol::{Round, Seat};
+use crate::search::budget::StepBudget;
+use crate::search::choices::initial::InitialChoices;
+use crate::search::choices::signature_set::SignatureSet;
+use crate::search::choices::space::Space;
+use crate::search::progress::Halt;
+
+/// No more nodes than these are held at a time.
+const MOST_NODES: usize = 1 << 24;
+
+/// A violation, and where it is.
+pub(super) struct WaveFinding {
+    node: u32,
+    /// A step from there that is a fault, and whose.
+    fails: Option<(WaveStep, General)>,
+    /// What each of the loyal comes to there.
+    wanted: Vec<Wanted>,
+    pub violation: Violation,
+}
+
+pub(super) struct Synchronous<'a> {
+    space: &'a Space<'a>,
+    case: &'a InitialChoices,
+    worker: Worker<'a>,
+    judge: ProductJudge<'a>,
+    /// Those who obey, at least for some time.
+    acting: Vec<General>,
+    /// Whether states are gone through one by one.
+    singly: bool,
+    /// By general, what Byzantine traitors can say to it.
+    tales: Vec<Vec<Tale>>,
+    sets: IndexSet<Box<[StateId]>, FxBuildHasher>,
+    signatures: IndexSet<SignatureSet, FxBuildHasher>,
+    nodes: Vec<ReachedNode>,
+    /// By what all can see of them, the nodes that nothing covers.
+    antichains: FxHashMap<PublicPart, Vec<u32>>,
+    outlooks: IndexSet<Outlook, FxBuildHasher>,
+    /// By state, the number of its outlook.
+    looks_out: FxHashMap<StateId, u32>,
+    decisions: IndexSet<DecisionId, FxBuildHasher>,
+    profiles: IndexSet<Profile, FxBuildHasher>,
+    /// By set, and by whether all is quiet.
+    profiled: FxHashMap<(General, SetId, bool), ProfileId>,
+    /// By set and inbox, where a general can be after it has heard that.
+    known: FxHashMap<(General, SetId, WaveInbox), Arc<[SetId]>>,
+    described: FxHashSet<(General, General, MessageId)>,
+    fault: Option<Box<Fault>>,
+}
+
+impl<'a> Synchronous<'a> {
+    /// With states in sets, or one by one.
+    pub fn new(
+        space: &'a Space<'a>,
+        case: &'a InitialChoices,
+        singly: bool,
+    ) -> Result<Synchronous<'a>, Stop> {
+        let liars = case.liars();
+        let mut signatures = IndexSet::default();
+        signatures.insert(space.made_by(liars));
+        Ok(Synchronous {
+            space,
+            case,
+            worker: space.worker(case.traitors),
+            judge: ProductJudge::new(space, case, space.everybody().minus(case.traitors)),
+            acting: space.everybody().minus(liars).iter().collect(),
+            singly,
+            tales: tales(space, liars, Scope::Whole)?,
+            sets: IndexSet::default(),
+            signatures,
+            nodes: Vec::new(),
+            antichains: FxHashMap::default(),
+            outlooks: IndexSet::default(),
+            looks_out: FxHashMap::default(),
+            decisions: IndexSet::default(),
+            profiles: IndexSet::default(),
+            profiled: FxHashMap::default(),
+            known: FxHashMap::default(),
+            described: FxHashSet::default(),
+            fault: None,
+        })
+    }
+
+    /// Goes through all nodes, wave by wave, up to the first violation.
+    ///
+    /// # Errors
+    ///
+    /// Too much work, or waves: then some were not gone through.
+    pub fn explored(&mut self, budget: &mut StepBudget<'_>) -> Result<Option<WaveFinding>, Stop> {
+        let mut sets = Vec::new();
+        for me in self.acting.clone() {
+            let seat = Seat::on(&self.space.terms.graph, me);
+            let input = self.case.inputs.get(&me).copied();
+            let begun = self.worker.start(seat, input);
+            match begun.and_then(|state| self.outlook(me, state).map(|_| state)) {
+                Ok(state) => sets.push(Some(self.set(state.into_iter().collect()))),
+                Err(fault) => {
+                    let violation = Violation::Fault(*fault);
+                    let wanted = vec![Wanted::Anything; self.acting.len()];
+                    return Ok(Some(WaveFinding { node: 0, fails: None, wanted, violation }));
+                }
+            }
+        }
+        let first = WaveNode { sets, signatures: 0, shown: BTreeMap::new(), has_begun: false };
+        self.nodes.push(ReachedNode { node: first, before: None, wave: 1, is_alive: true });
+        let (mut number, mut is_cut) = (0, false);
+        while (number as usize) < self.nodes.len() {
+            budget.step()?;
+            let ReachedNode { node, wave, is_alive, .. } = self.nodes[number as usize].clone();
+            if !is_alive {
+                number += 1;
+                continue;
+            }
+            if let Some(found) = self.breach(number, &node)? {
+                return Ok(Some(found));
+            }
+            let own = self.own_steps(&node);
+            let own = own.map_or((General::COMMANDER, Vec::new()), |own| own);
+            for event in &own.1 {
+                let found = self.happens(number, &node, wave, own.0, *event, budget)?;
+                if found.is_some() {
+                    return Ok(found);
+                }
+            }
+            // As long as traitors talk, something is left to happen before a timer goes off.
+            let is_timer = |event: &OwnEvent| matches!(event, OwnEvent::GoesOff(_));
+            let talks =
+                own.1.iter().all(is_timer) && self.tales.iter().any(|told| !told.is_empty());
+            if own.1.is_empty() || talks {
+                if wave > self.space.terms.rounds {
+                    is_cut = true;
+                } else if let Some(found) = self.passes(number, &node, wave, budget)? {
+                    return Ok(Some(found));
+                }
+            }
+            number += 1;
+        }
+        if is_cut { Err(Halt::Waves.into()) } else { Ok(None) }
+    }
+
+    fn set(&mut self, mut states: Vec<StateId>) -> SetId {
+        states.sort_unstable_by_key(|state| state.number());
+        states.dedup();
+        self.sets.insert_full(states.into()).0 as SetId
+    }
+
+    fn states(&self, set: SetId) -> Vec<StateId> {
+        self.sets[set as usize].to_vec()
+    }
+
+    /// What a general sends in a state, and waits for, by number.
+    fn outlook(&mut self, me: General, state: Option<StateId>) -> Caught<u32> {
+        let state = state.expect("whoever obeys has a state");
+        if let Some(known) = self.looks_out.get(&state) {
+            return Ok(*known);
+        }
+        let mut sends = Vec::new();
+        if !self.worker.is_silent(me, Some(state))? {
+            for to in self.space.neighbours(me).iter() {
+                let said = self.worker.send(me, Some(state), 1, to)?;
+                sends.extend(said.iter().map(|message| (to, *message)));
+            }
+        }
+        let pending = self.worker.pending(me, Some(state))?;
+        let outlook = Outlook { sends: sends.into(), pending };
+        let outlook = self.outlooks.insert_full(outlook).0 as u32;
+        self.looks_out.insert(state, outlook);
+        Ok(outlook)
+    }
+
+    /// The outlook of all in a set, by number.
+    fn outlook_of(&self, set: SetId) -> u32 {
+        self.looks_out[&self.sets[set as usize][0]]
+    }
+
+    /// By place, what is sent and waited for in a node.
+    fn outlooks_in(&self, node: &WaveNode) -> Vec<Option<Outlook>> {
+        let outlook = |set| self.outlooks[self.outlook_of(set) as usize].clone();
+        node.sets.iter().map(|set| set.map(outlook)).collect()
+    }
+
+    /// What happens by itself at the start of a wave, to whom; of the faces of a coin each. Coins come first, each as
+    /// soon as it is waited for; and timers where nobody has anything to say.
+    fn own_steps(&self, node: &WaveNode) -> Option<(General, Vec<OwnEvent>)> {
+        let outlooks = self.outlooks_in(node);
+        let here = || {
+            let all = self.acting.iter().zip(&outlooks);
+            all.filter_map(|(me, outlook)| Some((*me, outlook.as_ref()?)))
+        };
+        for (me, Outlook { pending, .. }) in here().filter(|_| !node.has_begun) {
+            let coin = pending.iter().find_map(|event| match event {
+                OwnEvent::Shows(coin, _) => Some(*coin),
+                OwnEvent::GoesOff(_) => None,
+            });
+            let Some(coin) = coin else { continue };
+            let known = match coin {
+                Coin::Common(name) => node.shown.get(&name).copied(),
+                Coin::Local(_) => None,
+            };
+            let faces = FACES.into_iter().filter(|face| known.is_none_or(|known| known == *face));
+            return Some((me, faces.map(|face| OwnEvent::Shows(coin, face)).collect()));
+        }
+        if here().any(|(_, outlook)| !outlook.sends.is_empty()) {
+            return None;
+        }
+        let timers = here().filter_map(|(me, Outlook { pending, .. })| {
+            let timers = pending.iter().filter(|event| matches!(event, OwnEvent::GoesOff(_)));
+            timers.min().map(|timer| (me, *timer))
+        });
+        let first = match self.space.terms.opaque {
+            // Implementations tick: the others' clocks go on as well.
+            true => timers.min_by_key(|(me, timer)| (*timer, *me)),
+            false => timers.min_by_key(|(me, _)| *me),
+        };
+        first.map(|(me, timer)| (me, vec![timer]))
+    }
+
+    /// Something happens to a general at the start of a wave.
+    fn happens(
+        &mut self,
+        number: u32,
+        node: &WaveNode,
+        wave: Round,
+        me: General,
+        event: OwnEvent,
+        budget: &mut StepBudget<'_>,
+    ) -> Result<Option<WaveFinding>, Stop> {
+        let place = self.place(me);
+        let states = self.states(node.sets[place].expect("who is there has a state"));
+        let step = WaveStep::Own(me, event);
+        let mut after = Vec::new();
+        for state in states {
+            budget.step()?;
+            match self.worker.happens(me, Some(state), event) {
+                Ok(next) => after.push(next.expect("who is there has a state")),
+                Err(fault) => return Ok(Some(self.fails(number, step, me, *fault))),
+            }
+        }
+        let groups = match self.grouped(me, after)? {
+            Ok(groups) => groups,
+            Err(fault) => return Ok(Some(self.fails(number, step, me, *fault))),
+        };
+        for group in groups {
+            let mut next = node.clone();
+            next.sets[place] = Some(group);
+            match event {
+                OwnEvent::Shows(Coin::Common(name), face) => drop(next.shown.insert(name, face)),
+                OwnEvent::Shows(Coin::Local(_), _) => {}
+                OwnEvent::GoesOff(_) => next.has_begun = true,
+            }
+            self.meet(next, number, &step, wave)?;
+        }
+        Ok(None)
+    }
+
+    /// A wave passes: all is sent and heard.
+    fn passes(
+        &mut self,
+        number: u32,
+        node: &WaveNode,
+        wave: Round,
+        budget: &mut StepBudget<'_>,
+    ) -> Result<Option<WaveFinding>, Stop> {
+        let outlooks = self.outlooks_in(node);
+        for left_out in self.left_out(&outlooks)? {
+            let (sent, signatures) = self.sent(node, &outlooks, &left_out)?;
+            let gone = |me: &General| left_out.crashes.iter().any(|(gone, _)| gone == me);
+            let mut choices = Vec::new();
+            for (place, me) in self.acting.clone().into_iter().enumerate() {
+                let Some(set) = node.sets[place].filter(|_| !gone(&me)) else {
+                    choices.push(vec![None]);
+                    continue;
+                };
+                let inbox = self.inbox(me, &sent, signatures);
+                match self.after(me, set, inbox, budget)? {
+                    Ok(groups) => choices.push(groups.iter().copied().map(Some).collect()),
+                    Err(fault) => {
+                        let step = WaveStep::Mail(left_out);
+                        return Ok(Some(self.fails(number, step, me, *fault)));
+                    }
+                }
+            }
+            let step = WaveStep::Mail(left_out);
+            for sets in choices.into_iter().multi_cartesian_product() {
+                budget.step()?;
+                let shown = node.shown.clone();
+                let next = WaveNode { sets, signatures, shown, has_begun: false };
+                self.meet(next, number, &step, wave + 1)?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// The sets in which a general can be after it has heard what it must of this, and any of the rest.
+    fn after(
+        &mut self,
+        me: General,
+        set: SetId,
+        inbox: WaveInbox,
+        budget: &mut StepBudget<'_>,
+    ) -> Result<Caught<Arc<[SetId]>>, Stop> {
+        let question = (me, set, inbox);
+        if let Some(known) = self.known.get(&question) {
+            return Ok(Ok(Arc::clone(known)));
+        }
+        let heard = self.hear(me, &self.states(set), &question.2, budget)?;
+        let groups = match heard {
+            Ok(HeardInbox { ends, .. }) => {
+                let states = ends.iter().map(|(state, _)| *state).collect();
+                self.grouped(me, states)?
+            }
+            Err(HeardFault { fault, .. }) => Err(fault),
+        };
+        Ok(groups.map(|groups| {
+            let groups: Arc<[SetId]> = groups.into();
+            self.known.insert(question, Arc::clone(&groups));
+            groups
+        }))
+    }
+
+    /// States in sets of which all send the same next and wait for the same.
+    fn grouped(&mut self, me: General, states: Vec<StateId>) -> Result<Caught<Vec<SetId>>, Stop> {
+        let mut groups: IndexMap<(u32, Option<StateId>), Vec<StateId>> = IndexMap::new();
+        for state in states {
+            match self.outlook(me, Some(state)) {
+                Ok(outlook) => {
+                    let alone = self.singly.then_some(state);
+                    groups.entry((outlook, alone)).or_default().push(state);
+                }
+                Err(fault) => return Ok(Err(fault)),
+            }
+        }
+        Ok(Ok(groups.into_values().map(|states| self.set(states)).collect()))
+    }
+
+    fn meet(
+        &mut self,
+        node: WaveNode,
+        from: u32,
+        step: &WaveStep,
+        wave: Round,
+    ) -> Result<(), Stop> {
+        if self.nodes.len() >= MOST_NODES {
+            return Err(Halt::Room.into());
+        }
+        let outlooks = node.sets.iter().map(|set| set.map(|set| self.outlook_of(set)));
+        let public = (outlooks.collect(), node.signatures, node.shown.clone(), node.has_begun);
+        let Synchronous { nodes, antichains, sets, .. } = self;
+        let covers = |one: &WaveNode, other: &WaveNode| {
+            let mut pairs = one.sets.iter().zip(&other.sets);
+            pairs.all(|(one, other)| match (one, other) {
+                (Some(one), Some(other)) if one != other => {
+                    is_within(&sets[*other as usize], &sets[*one as usize])
+                }
+                (one, other) => one == other,
+            })
+        };
+        let known = antichains.entry(public).or_default();
+        if known.iter().any(|other| covers(&nodes[*other as usize].node, &node)) {
+            return Ok(());
+        }
+        known.retain(|other| {
+            let other = &mut nodes[*other as usize];
+            let covered = covers(&node, &other.node);
+            other.is_alive &= !covered;
+            !covered
+        });
+        known.push(nodes.len() as u32);
+        nodes.push(ReachedNode { node, before: Some((from, step.clone())), wave, is_alive: true });
+        Ok(())
+    }
+
+    fn place(&self, me: General) -> usize {
+        self.acting.iter().position(|other| *other == me).expect("it is there")
+    }
+
+    fn fails(&self, node: u32, step: WaveStep, me: General, fault: Fault) -> WaveFinding {
+        let wanted = vec![Wanted::Anything; self.acting.len()];
+        let violation = Violation::Fault(fault);
+        WaveFinding { node, fails: Some((step, me)), wanted, violation }
+    }
+
+    /// It is laid down: the next worker knows what it has learned.
+    pub fn lay_down(self) {
+        self.space.lay_down(self.worker);
+    }
+}
+
+/// Whether all of these are among the others; both are in order.
+fn is_within(these: &[StateId], others: &[StateId]) -> bool {
+    let mut others = others.iter();
+    these.iter().all(|state| others.any(|other| other == state))
+}
