@@ -6,6 +6,7 @@
 //! what makes no difference need never be heard.)
 
 mod claim;
+mod delivering;
 mod phases;
 mod renumbered;
 mod scope;
@@ -21,9 +22,9 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 pub(super) use self::scope::Scope;
 pub(super) use self::state::{CoinFace, EndedId, LocalEvent, LocalId, Reaction, SendingId, Stage};
 use self::state::{Ended, Local, Packed};
-use super::mail::{MailSet, Snapshot};
+use super::mail::MailSet;
 use super::stop::Stop;
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 use crate::general::{General, Generals};
 use crate::machine::{Caught, DecisionId, MessageId, StateId, Worker};
 use crate::property::Violation;
@@ -32,7 +33,6 @@ use crate::protocol::events::{Coin, Face, OwnEvent};
 use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::signature_set::SignatureSet;
 use crate::search::choices::space::Space;
-use crate::search::progress::Halt;
 use crate::testable::{Refusal, Wire};
 
 /// A message of a loyal general; of several equal ones each has a number of its own.
@@ -141,7 +141,8 @@ impl<'a> Locals<'a> {
             space,
             case,
             acting: space.everybody().minus(liars),
-            worker: space.worker(case.traitors),
+            // The faults of those who may crash are told as well: then they have crashed.
+            worker: space.worker(liars),
             scope,
             tossed_alone: false,
             faces: faces.clone(),
@@ -166,6 +167,11 @@ impl<'a> Locals<'a> {
     /// The last fault that was found.
     pub fn fault(&self) -> Violation {
         Violation::Fault(self.faults.last().expect("there was a fault").clone())
+    }
+
+    /// Whether a fault is that of one who may crash, and does so.
+    fn is_forgiven(&self, fault: &Fault) -> bool {
+        matches!(fault.kind, FaultKind::Panicked(_)) && self.case.traitors.contains(fault.general)
     }
 
     pub fn general(&self, local: LocalId) -> General {
@@ -320,6 +326,9 @@ impl<'a> Locals<'a> {
         });
         let (mut next, mut sent) = match settled {
             Ok(settled) => settled,
+            Err(fault) if self.is_forgiven(&fault) => {
+                return Ok(Reaction::Moves(self.stuck(fault.general, None)));
+            }
             Err(fault) => {
                 self.faults.push(*fault);
                 return Ok(Reaction::Fails(self.faults.len() as u32 - 1));
@@ -406,6 +415,7 @@ impl<'a> Locals<'a> {
         let decision = match decides.then(|| self.worker.decide(general, Some(state))) {
             None => None,
             Some(Ok(decision)) => decision,
+            Some(Err(fault)) if self.is_forgiven(&fault) => None,
             Some(Err(fault)) => {
                 self.faults.push(*fault);
                 return Err(self.faults.len() as u32 - 1);
@@ -416,77 +426,6 @@ impl<'a> Locals<'a> {
         let row = &mut self.rows[local as usize];
         row.decision = Some(decision.filter(|_| judged));
         Ok(decision.filter(|_| judged))
-    }
-
-    /// What one general has in its mail when this is sent to it beside what was sent before.
-    pub fn delivered(
-        &mut self,
-        to: General,
-        from: General,
-        mut mail: MailSet,
-        sent: &[(General, MessageId)],
-    ) -> Result<MailSet, Stop> {
-        for (_, message) in sent.iter().filter(|(receiver, _)| *receiver == to) {
-            let number = |copy| Mail { from, message: *message, copy };
-            let copies = (0..).find_map(|copy| {
-                let place = self.mail.insert_full(number(copy)).0 as u32;
-                (place as usize >= MailSet::MAX || !mail.has(place)).then_some(place)
-            });
-            let place = copies.expect("there are as many copies as are needed");
-            if place as usize >= MailSet::MAX {
-                return Err(Halt::Room.into());
-            }
-            mail = mail.with(place);
-        }
-        Ok(mail)
-    }
-
-    /// What one general can hear when this was sent as well.
-    pub fn heard_by(
-        &mut self,
-        to: General,
-        from: General,
-        before: Snapshot,
-        sent: &[(General, MessageId)],
-    ) -> Result<Snapshot, Stop> {
-        let mail = self.delivered(to, from, before.mail, sent)?;
-        let signatures = self.overheard(from, before.signatures, sent);
-        let last = match self.case.traitors.contains(from) {
-            true => {
-                let of_others = |number: &u32| self.mail[*number as usize].from != from;
-                let others: MailSet = before.last.iter().filter(of_others).collect();
-                others.plus(mail.minus(before.mail))
-            }
-            false => before.last,
-        };
-        Ok(Snapshot { mail, signatures, last })
-    }
-
-    /// Whether this need never happen to a general that has heard so much, since the sender has crashed: in the middle of
-    /// what it sent last, of which the general has heard nothing.
-    pub fn may_miss(&self, local: LocalId, event: LocalEvent, now: Snapshot) -> bool {
-        let LocalEvent::Mail(number) = event else { return false };
-        let from = self.mail[number as usize].from;
-        let heard = self.heard(local);
-        now.last.has(number)
-            && !now
-                .last
-                .iter()
-                .any(|other| heard.has(other) && self.mail[other as usize].from == from)
-    }
-
-    /// What traitors can show when they have seen this.
-    fn overheard(&mut self, from: General, signatures: u32, sent: &[(General, MessageId)]) -> u32 {
-        if !self.is_signed {
-            return signatures;
-        }
-        let mut known = self.signatures[signatures as usize].clone();
-        for (to, message) in sent {
-            let wire = Wire { round: 1, from, to: *to };
-            let signed = self.space.signatures_in(wire, message);
-            signed.iter().for_each(|number| known.add(*number));
-        }
-        self.signatures.insert_full(known).0 as u32
     }
 
     /// It is laid down: the next worker knows what it has learned.

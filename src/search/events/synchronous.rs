@@ -20,7 +20,8 @@ use itertools::Itertools;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use self::node::{
-    HeardFault, HeardInbox, Outlook, PublicPart, ReachedNode, SetId, WaveInbox, WaveNode, WaveStep,
+    HeardFault, HeardInbox, NextSets, Outlook, PublicPart, ReachedNode, SetId, WaveInbox, WaveNode,
+    WaveStep,
 };
 use super::columns::{Profile, ProfileId};
 use super::judge::{ProductJudge, Wanted};
@@ -75,7 +76,7 @@ pub(super) struct Synchronous<'a> {
     /// By set, and by whether all is quiet.
     profiled: FxHashMap<(General, SetId, bool), ProfileId>,
     /// By set and inbox, where a general can be after it has heard that.
-    known: FxHashMap<(General, SetId, WaveInbox), Arc<[SetId]>>,
+    known: FxHashMap<(General, SetId, WaveInbox), NextSets>,
     described: FxHashSet<(General, General, MessageId)>,
     fault: Option<Box<Fault>>,
 }
@@ -124,8 +125,12 @@ impl<'a> Synchronous<'a> {
             let seat = Seat::on(&self.space.terms.graph, me);
             let input = self.case.inputs.get(&me).copied();
             let begun = self.worker.start(seat, input);
-            match begun.and_then(|state| self.outlook(me, state).map(|_| state)) {
-                Ok(state) => sets.push(Some(self.set(state.into_iter().collect()))),
+            let looks_out = |state: Option<StateId>| match state {
+                Some(_) => self.outlook(me, state).map(|_| state),
+                None => Ok(None),
+            };
+            match begun.and_then(looks_out) {
+                Ok(state) => sets.push(state.map(|state| self.set(vec![state]))),
                 Err(fault) => {
                     let violation = Violation::Fault(*fault);
                     let wanted = vec![Wanted::Anything; self.acting.len()];
@@ -264,7 +269,7 @@ impl<'a> Synchronous<'a> {
         for state in states {
             budget.step()?;
             match self.worker.happens(me, Some(state), event) {
-                Ok(next) => after.push(next.expect("who is there has a state")),
+                Ok(next) => after.push(next),
                 Err(fault) => return Ok(Some(self.fails(number, step, me, *fault))),
             }
         }
@@ -274,7 +279,7 @@ impl<'a> Synchronous<'a> {
         };
         for group in groups {
             let mut next = node.clone();
-            next.sets[place] = Some(group);
+            next.sets[place] = group;
             match event {
                 OwnEvent::Shows(Coin::Common(name), face) => drop(next.shown.insert(name, face)),
                 OwnEvent::Shows(Coin::Local(_), _) => {}
@@ -305,7 +310,7 @@ impl<'a> Synchronous<'a> {
                 };
                 let inbox = self.inbox(me, &sent, signatures);
                 match self.after(me, set, inbox, budget)? {
-                    Ok(groups) => choices.push(groups.iter().copied().map(Some).collect()),
+                    Ok(groups) => choices.push(groups.to_vec()),
                     Err(fault) => {
                         let step = WaveStep::Mail(left_out);
                         return Ok(Some(self.fails(number, step, me, *fault)));
@@ -330,7 +335,7 @@ impl<'a> Synchronous<'a> {
         set: SetId,
         inbox: WaveInbox,
         budget: &mut StepBudget<'_>,
-    ) -> Result<Caught<Arc<[SetId]>>, Stop> {
+    ) -> Result<Caught<NextSets>, Stop> {
         let question = (me, set, inbox);
         if let Some(known) = self.known.get(&question) {
             return Ok(Ok(Arc::clone(known)));
@@ -344,16 +349,20 @@ impl<'a> Synchronous<'a> {
             Err(HeardFault { fault, .. }) => Err(fault),
         };
         Ok(groups.map(|groups| {
-            let groups: Arc<[SetId]> = groups.into();
+            let groups: NextSets = groups.into();
             self.known.insert(question, Arc::clone(&groups));
             groups
         }))
     }
 
     /// States in sets of which all send the same next and wait for the same.
-    fn grouped(&mut self, me: General, states: Vec<StateId>) -> Result<Caught<Vec<SetId>>, Stop> {
+    fn grouped(
+        &mut self,
+        me: General,
+        states: Vec<Option<StateId>>,
+    ) -> Result<Caught<Vec<Option<SetId>>>, Stop> {
         let mut groups: IndexMap<(u32, Option<StateId>), Vec<StateId>> = IndexMap::new();
-        for state in states {
+        for state in states.iter().copied().flatten() {
             match self.outlook(me, Some(state)) {
                 Ok(outlook) => {
                     let alone = self.singly.then_some(state);
@@ -362,7 +371,9 @@ impl<'a> Synchronous<'a> {
                 Err(fault) => return Ok(Err(fault)),
             }
         }
-        Ok(Ok(groups.into_values().map(|states| self.set(states)).collect()))
+        let fails = states.contains(&None).then_some(None);
+        let sets = groups.into_values().map(|states| Some(self.set(states)));
+        Ok(Ok(sets.chain(fails).collect()))
     }
 
     fn meet(

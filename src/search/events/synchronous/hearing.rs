@@ -40,10 +40,8 @@ impl Synchronous<'_> {
                     now.entry(state).or_insert(trail);
                 }
                 match self.worker.receive(me, Some(state), 1, *from, *message) {
-                    Ok(next) => {
-                        let next = next.expect("whoever hears has a state");
-                        now.entry(next).or_insert(heard_so);
-                    }
+                    Ok(Some(next)) => drop(now.entry(next).or_insert(heard_so)),
+                    Ok(None) => heard.ends.push((None, heard_so)),
                     Err(fault) => {
                         let (from, told) = (heard_so.from, heard.told(heard_so));
                         return Ok(Err(HeardFault { fault, from, told }));
@@ -53,7 +51,7 @@ impl Synchronous<'_> {
         }
         for (state, trail) in now {
             match self.worker.end_round(me, Some(state), 1) {
-                Ok(next) => heard.ends.push((next.expect("whoever hears has a state"), trail)),
+                Ok(next) => heard.ends.push((next, trail)),
                 Err(fault) => {
                     let (from, told) = (trail.from, heard.told(trail));
                     return Ok(Err(HeardFault { fault, from, told }));

@@ -23,7 +23,7 @@ pub(super) struct Outlook {
 /// A wave begins, or has begun.
 #[derive(Clone, Debug)]
 pub(super) struct WaveNode {
-    /// By place among those who obey; nothing of those who have crashed.
+    /// By place among those who obey; nothing of those who have crashed, or have had a fault of their own.
     pub sets: Vec<Option<SetId>>,
     /// The signatures that traitors can show, by number.
     pub signatures: u32,
@@ -70,13 +70,16 @@ pub(super) struct LeftOut {
 /// What can be heard, in order: from whom, what, and if it is a choice whether to hear it is one that is told of.
 pub(super) type WaveInbox = Vec<(General, MessageId, Option<bool>)>;
 
+/// The sets in which a general can be after a wave; nothing if it has had a fault of its own.
+pub(super) type NextSets = Arc<[Option<SetId>]>;
+
 /// The number of a choice that was made.
 pub(super) type TrailId = u32;
 
 /// Where a general can be after a wave.
 pub(super) struct HeardInbox {
-    /// Each state, with how it was reached.
-    pub ends: Vec<(StateId, Trail)>,
+    /// Each state, with how it was reached; none, if it is faulty and comes to a fault of its own.
+    pub ends: Vec<(Option<StateId>, Trail)>,
     /// A choice, and the one before it.
     pub choices: Vec<(Option<TrailId>, u32)>,
 }
