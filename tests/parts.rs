@@ -159,7 +159,7 @@ fn a_record_of_another_question_is_refused() {
     assert_eq!(turncoat(&format!("check oral -n 4 -f 1 --checkpoint {file}")).code, 0);
     let other = turncoat(&format!("check oral -n 5 -f 1 --checkpoint {file}"));
     assert_eq!((other.code, other.err.lines().count()), (2, 1), "{}", other.err);
-    assert!(other.err.contains("of another question"));
+    assert!(other.err.contains("of another question, in which "), "{}", other.err);
     fs::write(&file, "{}\n").unwrap();
     let other = turncoat(&format!("check oral -n 4 -f 1 --checkpoint {file}"));
     assert!(other.code == 2 && other.err.contains("line 1: this is no part file"), "{}", other.err);

@@ -60,9 +60,31 @@ pub fn of_another(written: &Value, asked: &Value) -> Option<(&'static str, Strin
     }
     let mut others = asked.as_object().into_iter().flatten().filter(|(field, _)| *field != CODE);
     match others.all(|(field, _)| same(field)) {
-        false => Some(("another question", String::new())),
+        false => Some(("another question", difference(&written, &asked, "").unwrap_or_default())),
         true => Some(("other code", format!(": {}", changed(&written[CODE], &asked[CODE])))),
     }
+}
+
+/// No longer values than this are shown.
+const SHORT: usize = 40;
+
+/// Where two questions differ first: ", in which adversary.traitors is 1, and not 2".
+fn difference(before: &Value, now: &Value, path: &str) -> Option<String> {
+    if before == now {
+        return None;
+    }
+    if let [Some(these), Some(those)] = [before, now].map(Value::as_object) {
+        let fields = these.keys().chain(those.keys()).filter(|field| *field != CODE);
+        let mut within = fields.filter_map(|field| {
+            let path = if path.is_empty() { field.clone() } else { format!("{path}.{field}") };
+            difference(&before[field], &now[field], &path)
+        });
+        return within.next();
+    }
+    let [before, now] = [before, now].map(ToString::to_string);
+    let shown = before.len().max(now.len()) <= SHORT;
+    let values = || format!("is {before}, and not {now}");
+    Some(format!(", in which {path} {}", if shown { values() } else { "is another".to_owned() }))
 }
 
 /// What is not as it was, of the code.
