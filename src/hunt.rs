@@ -109,9 +109,16 @@ impl<P: Testable> Hunt<P> {
         let (protocol, asked) = self.parted();
         let numbered = Numbered::new(protocol);
         let hunted = numbered.answered(|| asked.by_numbers(&numbered).hunted(progress))?;
-        let finding = |NumberedFinding { case, drawn, executions, time, found }| {
+        let finding = |NumberedFinding { case, profile, drawn, executions, time, found }| {
             let drawn = numbered.attack(&drawn);
-            Finding { case, drawn, executions, time, counterexample: written(numbered, found) }
+            Finding {
+                case,
+                profile,
+                drawn,
+                executions,
+                time,
+                counterexample: written(numbered, found),
+            }
         };
         Ok(unwound(|| hunted.map(finding)).map_err(Refusal::from)?)
     }
@@ -192,7 +199,9 @@ impl Hunt<&dyn Machine> {
             let smaller = |progress: &Progress| search.smaller(found, progress);
             let (found, executions) = within(patience, progress, smaller);
             let time = start.elapsed();
-            hunted.finding = Some(NumberedFinding { case, drawn, executions, time, found });
+            let profile = search.drawn_with_what(case);
+            hunted.finding =
+                Some(NumberedFinding { case, profile, drawn, executions, time, found });
         }
         Ok(hunted)
     }

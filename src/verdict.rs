@@ -204,6 +204,9 @@ pub type HuntedOn<P> = Hunted<Finding<P>>;
 pub struct Finding<P: Testable> {
     /// In which case it was found.
     pub case: u64,
+    /// With what it was drawn: what its traitors do, and in which way mail is late. It may be that what is left of
+    /// it does without.
+    pub profile: String,
     /// The attack as it was drawn.
     pub drawn: AttackOn<P>,
     /// How often the protocol was run to make it smaller.
@@ -218,6 +221,7 @@ pub struct Finding<P: Testable> {
 /// The same by numbers.
 pub(crate) struct NumberedFinding {
     pub case: u64,
+    pub profile: String,
     pub drawn: NumberedAttack,
     pub executions: u64,
     pub time: Duration,

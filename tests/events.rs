@@ -415,8 +415,13 @@ fn hunts_find_every_mutant() {
         let hunted = asked.seed(seed).shrinking_for(Duration::ZERO).run().unwrap();
         assert!(hunted.finding.is_some(), "seed {seed}: {hunted}");
     }
-    let found = hunt(BenOr::new().rounds(2)).generals(4).traitors(1).cases(50_000).assert_finds();
-    assert_eq!(found.protocol, InWaves(BenOr::new().rounds(2)));
+    for seed in 0..20 {
+        for (few, n) in [(BenOr::new().rounds(2), 4), (BenOr::new(), 5)] {
+            let asked = hunt(few).generals(n).traitors(1).seed(seed).cases(1_000);
+            let hunted = asked.shrinking_for(Duration::ZERO).run().unwrap();
+            assert!(hunted.finding.is_some(), "n = {n}, seed {seed}: {hunted}");
+        }
+    }
     for right in [BenOr::new(), BenOr::new().rounds(1)] {
         hunt(right).generals(6).traitors(1).cases(100).assert_finds_nothing();
     }

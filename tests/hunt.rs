@@ -237,5 +237,7 @@ fn json_and_text_tell_the_same() {
         json["shrinking_executions"],
     );
     assert!(text.contains(&found), "{found}\n{text}");
+    let with = format!("It was drawn with {}.", json["drawn_with"].as_str().unwrap());
+    assert!(text.contains(&with), "{with}\n{text}");
     assert_eq!(json["coverage"]["cases"], json["found_at_case"].as_u64().unwrap() + 1);
 }

@@ -28,8 +28,8 @@ fn mutants_lose_agreement() {
     let mutants = [
         (pbft.forgetting(), 4, 0, 0),
         (pbft.deciding_when_prepared(), 4, 0, 8),
-        (pbft.picking_lowest().views(3), 4, 1, 39),
-        (pbft.trusting_new_views(), 4, 1, 26),
+        (pbft.picking_lowest().views(3), 4, 1, 31),
+        (pbft.trusting_new_views(), 4, 1, 12),
         (pbft.quorum(3).views(1), 5, 1, 23),
     ];
     for (mutant, n, f, seed) in mutants {

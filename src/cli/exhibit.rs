@@ -64,20 +64,23 @@ pub struct Trophy<'a> {
     pub exhibit: Exhibit<'a>,
     /// How long it was made smaller.
     pub time: Duration,
+    profile: String,
     drawn: NumberedAttack,
     executions: u64,
 }
 
 impl<'a> Trophy<'a> {
     pub fn of(notation: &'a dyn Notation, terms: &'a Terms, found: NumberedFinding) -> Trophy<'a> {
-        let NumberedFinding { case, drawn, executions, time, found } = found;
-        Trophy { case, exhibit: Exhibit::of(notation, terms, found), time, drawn, executions }
+        let NumberedFinding { case, profile, drawn, executions, time, found } = found;
+        let exhibit = Exhibit::of(notation, terms, found);
+        Trophy { case, exhibit, time, profile, drawn, executions }
     }
 
     pub fn in_words(&self) -> FindingInWords {
         FindingInWords {
             broken: self.exhibit.in_words(),
             case: self.case,
+            profile: self.profile.clone(),
             drawn: Amount::of(&self.drawn),
             executions: self.executions,
             undetermined: self.exhibit.undetermined,
@@ -85,6 +88,7 @@ impl<'a> Trophy<'a> {
     }
 
     pub fn json(&self) -> Value {
-        json::finding(self.case, self.drawn.size(), self.executions, &self.exhibit.json())
+        let Trophy { case, profile, drawn, executions, exhibit, .. } = self;
+        json::finding(*case, profile, drawn.size(), *executions, &exhibit.json())
     }
 }

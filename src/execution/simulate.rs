@@ -39,7 +39,8 @@ pub(crate) trait Enemy {
         overhears: &Eavesdropper<'_>,
     ) -> Option<Vec<MessageId>>;
 
-    /// The changes to the schedule of a round in which this is sent.
+    /// The changes to the schedule of a round in which this is sent. One that names an earlier round is to what is
+    /// due now: it is later than was said before.
     fn shifts(
         &mut self,
         round: Round,
@@ -376,6 +377,16 @@ impl Simulation<'_, '_> {
         shifts: &[(usize, Shift<MessageId>)],
         enemy: &mut dyn Enemy,
     ) -> Caught<()> {
+        let (news, again): (Vec<_>, Vec<_>) =
+            shifts.iter().partition(|(_, shift)| shift.wire.round == round);
+        for (_, Shift { wire, message, arrival }) in again {
+            let named = |late: &&mut (_, _, _)| **late == (round, *wire, *message);
+            if let Arrival::Late(rounds) = arrival
+                && let Some((due, ..)) = self.late.iter_mut().find(named)
+            {
+                *due = wire.round + rounds;
+            }
+        }
         let (mut due, later) =
             std::mem::take(&mut self.late).into_iter().partition(|(due, ..)| *due == round);
         self.late = later;
@@ -402,7 +413,7 @@ impl Simulation<'_, '_> {
                 said.iter().map(move |message| (wire, message))
             }));
             let in_turn = inbox.clone();
-            let here = shifts.iter().filter(|(_, shift)| shift.wire.to == to);
+            let here = news.iter().filter(|(_, shift)| shift.wire.to == to);
             let here = here.map(|(number, shift)| (*number, shift)).collect_vec();
             let applied = arrange(&mut inbox, &here, &mut self.late);
             self.lost |= here.iter().any(|(number, shift)| {

@@ -264,9 +264,16 @@ where
 }
 
 /// Where an attack was found, and how it was made smaller.
-pub(crate) fn finding(case: u64, drawn: usize, executions: u64, counterexample: &Value) -> Value {
+pub(crate) fn finding(
+    case: u64,
+    profile: &str,
+    drawn: usize,
+    executions: u64,
+    counterexample: &Value,
+) -> Value {
     json!({
         "found_at_case": case,
+        "drawn_with": profile,
         "drawn_size": drawn,
         "shrinking_executions": executions,
         "counterexample": counterexample,
@@ -278,8 +285,8 @@ where
     P: Testable<Value: Serialize, Decision: Serialize, Message: Serialize>,
 {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let Finding { case, drawn, executions, counterexample, .. } = self;
-        finding(*case, drawn.size(), *executions, &json!(counterexample)).serialize(to)
+        let Finding { case, profile, drawn, executions, counterexample, .. } = self;
+        finding(*case, profile, drawn.size(), *executions, &json!(counterexample)).serialize(to)
     }
 }
 

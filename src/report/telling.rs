@@ -202,10 +202,11 @@ fn broken<P: Testable>(found: &Counterexample<P>) -> CounterexampleInWords {
 }
 
 fn hit<P: Testable>(finding: &Finding<P>) -> FindingInWords {
-    let Finding { case, drawn, executions, counterexample, .. } = finding;
+    let Finding { case, profile, drawn, executions, counterexample, .. } = finding;
     FindingInWords {
         broken: broken(counterexample),
         case: *case,
+        profile: profile.clone(),
         drawn: Amount::of(drawn),
         executions: *executions,
         undetermined: counterexample.violation.is_undetermined(),

@@ -211,6 +211,8 @@ pub(crate) struct FindingInWords {
     pub broken: CounterexampleInWords,
     /// In which case it was found.
     pub case: u64,
+    /// With what it was drawn.
+    pub profile: String,
     /// How much of an attack was drawn.
     pub drawn: Amount,
     /// How often the protocol was run to make it smaller.
@@ -222,7 +224,8 @@ pub(crate) struct FindingInWords {
 /// The whole story, and how it was found and made smaller.
 impl fmt::Display for FindingInWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let FindingInWords { broken, case, drawn: before, executions, undetermined } = self;
+        let FindingInWords { broken, case, profile, drawn: before, executions, undetermined } =
+            self;
         let style = Style::of(f);
         writeln!(f, "{}", style.show(broken))?;
         if *undetermined {
@@ -238,7 +241,8 @@ impl fmt::Display for FindingInWords {
         let found = format!(
             "Found at case {case} with {before}, shrunk to {after} in {executions} executions{end}."
         );
-        writeln!(f, "{}", style.line(&found, 0))
+        writeln!(f, "{}", style.line(&found, 0))?;
+        writeln!(f, "{}", style.line(&format!("It was drawn with {profile}."), 0))
     }
 }
 

@@ -8,8 +8,9 @@
 //! Zhang, Eide, Chen and Regehr call that "Swarm testing", ISSTA 2012.)
 //!
 //! In waves, where votes are counted and what is over a threshold for one general is under it for another, most
-//! faults show where a traitor plays one loyal general towards some and another one towards the others, and where
-//! one alone hears what it says, or all but one do.
+//! faults show where a traitor plays one loyal general towards some and another one towards the others, where it
+//! speaks for one value towards some and for another towards the others, and where one alone hears what it says, or
+//! all but one do.
 
 use itertools::Itertools;
 use rand::seq::{IndexedRandom, IteratorRandom, SliceRandom};
@@ -44,8 +45,26 @@ pub(crate) enum Treatment {
     /// It says each message of the alphabet in one wave, or never, and to all or to each as it is, as is drawn
     /// from this seed.
     Scattered(u64),
+    /// It speaks for the value of this number: in each wave it says all that names it, and nothing that names
+    /// others alone.
+    SpeaksFor(usize),
     /// In each slot, so many times in sixteen, it does something else than obey.
     Erratic(u32),
+}
+
+impl Treatment {
+    fn in_words(self) -> Option<&'static str> {
+        Some(match self {
+            Treatment::Obey => return None,
+            Treatment::Silent => "silent traitors",
+            Treatment::Always(_) => "traitors with one value",
+            Treatment::Steady(_) => "steady lies",
+            Treatment::Plays(_) => "two-faced traitors",
+            Treatment::Scattered(_) => "messages at any time",
+            Treatment::SpeaksFor(_) => "traitors who speak for a value",
+            Treatment::Erratic(_) => "erratic traitors",
+        })
+    }
 }
 
 /// What one traitor does where it makes no exception.
@@ -140,6 +159,16 @@ impl Behaviour {
             behaviour.behave(space, Some([Treatment::Erratic(rate); 2]), rng);
         }
         behaviour
+    }
+
+    /// What the traitors do, in a few words each.
+    pub fn in_words(&self) -> Vec<&'static str> {
+        let crashes = (self.faults == FaultClass::Crash).then_some("crashes");
+        let faces = self.behaviours.iter().flatten().flat_map(|behaviour| behaviour.faces);
+        let faces = faces.filter_map(Treatment::in_words);
+        let twins = (!self.twins.is_empty()).then_some("second nodes of traitors");
+        let exceptions = (!self.exceptions.is_empty()).then_some("a few exceptions");
+        crashes.into_iter().chain(faces).chain(twins).chain(exceptions).unique().collect()
     }
 
     /// With which face a wire is treated.
@@ -261,7 +290,8 @@ impl Behaviour {
                 Reach::First(rng.random(), order)
             }
         };
-        let faces = if rng.random_ratio(if space.terms.opaque { 1 } else { 3 }, 8) {
+        let (kind, doubles) = (rng.random_range(0..8), if space.terms.opaque { 1 } else { 2 });
+        let faces = if kind < doubles {
             if space.terms.opaque {
                 // Whoever replays this knows no message that a second node alone has said: so it is part of the attack.
                 let values = space.terms.inputs_of(traitor).iter();
@@ -277,6 +307,10 @@ impl Behaviour {
                 self.copies.extend(CopyPlan::two(space, traitor, others, self.traitors, rng));
                 [Treatment::Plays(first), Treatment::Plays(first + 1)]
             }
+        } else if kind < 4 && !space.terms.opaque {
+            let mut speaks = || Treatment::SpeaksFor(rng.random_range(0..space.terms.values.len()));
+            let [one, other] = [speaks(), speaks()];
+            [one, if rng.random_ratio(1, 2) { one } else { other }]
         } else {
             let mut any_face = || match space.terms.opaque && rng.random_ratio(1, 2) {
                 true => Treatment::Scattered(rng.random()),

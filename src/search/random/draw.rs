@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use itertools::Itertools;
 use rand::seq::{IndexedRandom, IteratorRandom};
 use rand::{Rng, RngExt};
+use rustc_hash::FxHashMap;
 
 use super::Dice;
 use super::behaviour::Behaviour;
@@ -49,8 +50,7 @@ pub(crate) fn drawn_in(
     case: &InitialChoices,
     rng: &mut Dice,
 ) -> Result<Drawn, Refusal> {
-    let behaviour = Behaviour::drawn(space, case, rng);
-    let random_schedule = RandomSchedule::drawn(space, case.traitors, rng);
+    let (behaviour, random_schedule) = profile(space, case, rng);
     // Where all is in time nothing happens early.
     let gst = if space.adversary.delays() { random_schedule.gst } else { Some(1) };
     let events = space.terms.in_waves.then(|| RandomEvents::drawn(space, gst, rng));
@@ -74,6 +74,7 @@ pub(crate) fn drawn_in(
         attack,
         silenced: Generals::NONE,
         unshifted: Vec::new(),
+        named: FxHashMap::default(),
         refusal: None,
     };
     let labels = space.labels();
@@ -92,6 +93,23 @@ pub(crate) fn drawn_in(
     // Who has accepted a forgery may say what nobody thought of.
     let refusal = refusal.filter(|_| execution.accepted.is_none());
     refusal.map_or(Ok((attack, execution)), Err)
+}
+
+/// What the traitors are about, and what is done to the schedule.
+fn profile(
+    space: &Space<'_>,
+    case: &InitialChoices,
+    rng: &mut Dice,
+) -> (Behaviour, RandomSchedule) {
+    (Behaviour::drawn(space, case, rng), RandomSchedule::drawn(space, case.traitors, rng))
+}
+
+/// The same of the attack that is [`drawn`], in words.
+pub(crate) fn profile_in_words(space: &Space<'_>, rng: &mut Dice) -> String {
+    let case = any_case(space, rng);
+    let (behaviour, random_schedule) = profile(space, &case, rng);
+    let words = behaviour.in_words().into_iter().chain(random_schedule.in_words()).join(", ");
+    if words.is_empty() { "neither lies nor late mail".to_owned() } else { words }
 }
 
 /// Where timers went off by themselves before all that the attack does, they must be told to: in an attack that is
@@ -195,16 +213,20 @@ mod tests {
     use rand::SeedableRng;
 
     use super::*;
-    use crate::adversary::Adversary;
+    use crate::adversary::{Adversary, Timing};
     use crate::graph::Graph;
     use crate::machine::{Machine, Numbered, fits};
     use crate::order::Order;
     use crate::outcome::Task;
     use crate::protocol::{Lockstep, Round, Seat};
+    use crate::protocols::binary_agreement::BinaryAgreement;
     use crate::protocols::chain::Binding;
+    use crate::protocols::in_waves::InWaves;
     use crate::protocols::oral::OralMessages;
     use crate::protocols::parallel::Parallel;
+    use crate::protocols::reliable_broadcast::ReliableBroadcast;
     use crate::protocols::signed::SignedMessages;
+    use crate::protocols::tendermint::Tendermint;
     use crate::schedule::{Arrival, Shift};
     use crate::search::progress::Progress;
     use crate::signature::Signed;
@@ -292,6 +314,40 @@ mod tests {
         let dalek = sm.signatures(Ed25519::from_seed(7));
         attacks += draws(&dalek, 4, Adversary::byzantine(2), 100);
         assert!(attacks > 2000, "only {attacks} were attacks at all");
+    }
+
+    /// Where events drive a protocol too: what waits from wave to wave, coins that are late, and timers.
+    #[test]
+    fn what_is_drawn_in_waves_comes_to_the_same() {
+        fn late<P: Testable>(protocol: &P, timing: Timing) -> [usize; 2] {
+            let numbered = Numbered::new(protocol);
+            let terms = numbered.terms(&4.into(), true).unwrap();
+            let adversary = Adversary::byzantine(1).timed(timing);
+            let space =
+                Space::new(&numbered, &terms, adversary, &Progress::new()).unwrap().unwrap();
+            let draw = |seed| {
+                let (attack, execution) = drawn(&space, &mut Dice::seed_from_u64(seed)).unwrap();
+                let again = space.run(&mut space.worker(attack.traitors), &attack);
+                // Where all have decided, whoever replays what is said last may go on for one more wave.
+                let seen = |it: &NumberedExecution| {
+                    let deliveries = it.deliveries.iter().map(|it| (it.wire, it.said.to_vec()));
+                    let deliveries = deliveries.filter(|(wire, _)| wire.round <= execution.rounds);
+                    (deliveries.collect_vec(), it.decisions.clone())
+                };
+                assert_eq!(seen(&execution), seen(&again), "{timing:?}, seed {seed}: {attack:#?}");
+                [attack.schedule.len(), attack.happenings.len()]
+            };
+            (0..150).map(draw).fold([0; 2], |[one, two], [more, others]| [one + more, two + others])
+        }
+        for timing in [Timing::PartiallySynchronous, Timing::Asynchronous] {
+            let late = [
+                late(&InWaves(ReliableBroadcast::new()), timing),
+                late(&InWaves(BinaryAgreement::new()), timing),
+                late(&InWaves(Tendermint::new()), timing),
+            ];
+            assert!(late.iter().all(|[held, _]| *held > 100), "{late:?}");
+            assert!(late[1..].iter().all(|[_, happenings]| *happenings > 100), "{late:?}");
+        }
     }
 
     /// Keeps all that it hears, in order; what it says, and whether it panics, depends on that.

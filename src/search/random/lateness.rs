@@ -2,11 +2,10 @@
 //! coins show.
 //!
 //! No one way of being late finds everything, so each case has one of its own, as it has one
-//! [behaviour](super::behaviour) of its traitors: all at random, a sender or receiver who is slow, wires with
-//! priorities (as in Burckhardt, Kothari, Musuvathi and Nagarakatte, "A randomized scheduler with probabilistic
-//! guarantees of finding bugs", ASPLOS 2010), messages with priorities that are drawn anew while they wait (as in
-//! Yuan, Yang and Gu, "Partial order aware concurrency sampling", CAV 2018), and parts that hear nothing of each
-//! other for some time.
+//! [behaviour](super::behaviour) of its traitors: all at random, a sender or receiver who is slow, messages of one
+//! kind that are, wires with priorities, of which a few drop at some time (as in Burckhardt, Kothari, Musuvathi and
+//! Nagarakatte, "A randomized scheduler with probabilistic guarantees of finding bugs", ASPLOS 2010),
+//! [partial order sampling](super::partial_order), and parts that hear nothing of each other for some time.
 
 use std::hash::{BuildHasher, Hash};
 
@@ -15,7 +14,9 @@ use rand::seq::IteratorRandom;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::Dice;
+use super::partial_order::PartialOrderSampling;
 use crate::general::{General, Generals};
+use crate::machine::MessageId;
 use crate::protocol::Round;
 use crate::protocol::events::{Coin, Face, OwnEvent};
 use crate::schedule::Arrival;
@@ -32,11 +33,14 @@ pub(super) enum Lateness {
     None,
     /// So many messages in sixteen are late, by any number of waves.
     Uniform(u32),
-    /// Each wire has a priority, drawn from this seed: mail waits for as many waves.
-    Priorities(u64),
-    /// Of all that waits in a wave so much arrives, in sixteenths: what a message is worth is drawn anew as long
-    /// as it waits.
-    Sampled(u32),
+    /// Each wire has a priority, drawn from this seed: mail waits for as many waves. From these waves on that of
+    /// these wires drops below all others.
+    Priorities { seed: u64, drops: Vec<Wire> },
+    /// Of all that waits for the same receiver any may be next.
+    Sampled(PartialOrderSampling),
+    /// Messages of kinds that are drawn from this seed, about one in three, are late to all or to one by so many
+    /// waves, or else as late as can be.
+    SlowKinds { seed: u64, to: Option<General>, by: Option<Round> },
     /// What one general sends is late by so many waves, or what it should hear.
     Slow { general: General, sends: bool, by: Round },
     /// From this wave on nothing is heard of what one general sends, or of what is sent to it, or to one by the
@@ -62,13 +66,25 @@ impl Lateness {
                 [(from, None), (from, None), (None, to), (from, to)][rng.random_range(0..4)];
             return Lateness::Starved { from, to, since };
         }
-        match rng.random_range(0..9) {
+        match rng.random_range(0..17) {
             _ if space.terms.in_order => Lateness::None,
-            0..4 => Lateness::None,
-            4 => Lateness::Uniform(1 << rng.random_range(0..=3)),
-            5 => Lateness::Priorities(rng.random()),
-            6 => Lateness::Sampled(rng.random_range(4..12)),
-            7 => Lateness::Slow {
+            0..6 => Lateness::None,
+            6..8 => Lateness::Uniform(1 << rng.random_range(0..=3)),
+            8..10 => {
+                let drop = |_| {
+                    let [from, to] = [any(rng), any(rng)];
+                    Wire { round: rng.random_range(1..=LATEST), from, to }
+                };
+                let drops = Vec::from_iter([(); 2].map(drop));
+                Lateness::Priorities { seed: rng.random(), drops }
+            }
+            10..12 => Lateness::Sampled(PartialOrderSampling::default()),
+            12 => Lateness::SlowKinds {
+                seed: rng.random(),
+                to: Some(any(rng)).filter(|_| rng.random_ratio(1, 2)),
+                by: Some(rng.random_range(1..=LATEST)).filter(|_| rng.random_ratio(1, 2)),
+            },
+            13..15 => Lateness::Slow {
                 general: any(rng),
                 sends: rng.random(),
                 by: rng.random_range(1..=LATEST),
@@ -80,8 +96,30 @@ impl Lateness {
         }
     }
 
+    /// In which way mail is late, in a few words.
+    pub fn in_words(&self) -> Option<&'static str> {
+        Some(match self {
+            Lateness::None => return None,
+            Lateness::Uniform(_) => "mail late at random",
+            Lateness::Priorities { .. } => "wires with priorities",
+            Lateness::Sampled(_) => "partial order sampling",
+            Lateness::SlowKinds { .. } => "slow kinds of messages",
+            Lateness::Slow { .. } => "a slow general",
+            Lateness::Starved { .. } => "a starved general or wire",
+            Lateness::Lossy(_) => "lost mail",
+            Lateness::Partition { .. } => "a partition",
+        })
+    }
+
     /// When a message on this wire arrives that is on its way for so many more waves at most.
-    pub fn arrival(&self, wire: Wire, left: Round, rng: &mut Dice) -> Option<Arrival> {
+    pub fn arrival(
+        &self,
+        space: &Space<'_>,
+        wire: Wire,
+        message: MessageId,
+        left: Round,
+        rng: &mut Dice,
+    ) -> Option<Arrival> {
         if let Lateness::Starved { from, to, since } = self {
             let starved = from.is_none_or(|from| from == wire.from)
                 && to.is_none_or(|to| to == wire.to)
@@ -91,6 +129,12 @@ impl Lateness {
         if let Lateness::Lossy(rate) = self {
             return rng.random_ratio(*rate, 64).then_some(Arrival::Never);
         }
+        if let Lateness::SlowKinds { seed, to, by } = self {
+            let here = to.is_none_or(|to| to == wire.to);
+            let slow = here && hashed((seed, kind(&space.machine.show_message(message)))) % 3 == 0;
+            let late = |by: Round| (left > 0).then_some(Arrival::Late(by.min(left)));
+            return if slow { by.map_or(Some(Arrival::Never), late) } else { None };
+        }
         let by = self.of(wire, rng).min(left);
         (by > 0).then_some(Arrival::Late(by))
     }
@@ -99,13 +143,17 @@ impl Lateness {
     fn of(&self, wire: Wire, rng: &mut Dice) -> Round {
         let Wire { round, from, to } = wire;
         match self {
-            Lateness::Starved { .. } | Lateness::Lossy(_) => 0,
-            Lateness::None => 0,
+            Lateness::None | Lateness::Sampled(_) => 0,
+            Lateness::Starved { .. } | Lateness::Lossy(_) | Lateness::SlowKinds { .. } => 0,
             Lateness::Uniform(rate) if rng.random_ratio(*rate, 16) => rng.random_range(1..=LATEST),
             Lateness::Uniform(_) => 0,
-            Lateness::Priorities(seed) => (hashed((seed, from, to)) % LATEST as u64) as Round,
-            Lateness::Sampled(rate) => {
-                (0..2 * LATEST).take_while(|_| !rng.random_ratio(*rate, 16)).count()
+            Lateness::Priorities { seed, drops } => {
+                let dropped =
+                    |drop: &Wire| (drop.from, drop.to) == (from, to) && drop.round <= round;
+                match drops.iter().position(dropped) {
+                    Some(place) => LATEST + place,
+                    None => (hashed((seed, from, to)) % LATEST as u64) as Round,
+                }
             }
             Lateness::Slow { general, sends, by } => {
                 let slow = if *sends { from } else { to };
@@ -117,6 +165,11 @@ impl Lateness {
             }
         }
     }
+}
+
+/// What kind of message this is, shown as data: what stands before its contents.
+fn kind(shown: &str) -> &str {
+    shown.split(['(', '{', ' ']).next().unwrap_or_default()
 }
 
 /// Something drawn once for each of these things, from a seed among them.
@@ -131,6 +184,9 @@ pub(super) struct RandomEvents {
     seed: u64,
     /// So many times in sixteen a timer goes off in a wave, long before all is quiet.
     early: u32,
+    /// So many of the coins that generals toss for themselves show 1, in eighths: if each were fair, few would show
+    /// the same.
+    ones: u64,
     /// So many coins in four are late.
     late: u64,
     /// The last wave in which something can be late, or early.
@@ -143,10 +199,11 @@ impl RandomEvents {
     /// Before GST, if there is one.
     pub fn drawn(space: &Space<'_>, gst: Option<Round>, rng: &mut Dice) -> RandomEvents {
         let early = [0, 0, 1, 4][rng.random_range(0..4)];
+        let ones = [4, 4, 1, 7][rng.random_range(0..4)];
         let late = if rng.random_ratio(1, 2) { 0 } else { 1 };
         let last = gst.map_or(space.terms.rounds, |gst| gst - 1);
         let (seed, asked) = (rng.random(), FxHashMap::default());
-        RandomEvents { seed, early, late, last, asked }
+        RandomEvents { seed, early, ones, late, last, asked }
     }
 
     /// The face that a coin shows a general, and by how much it is late.
@@ -155,7 +212,8 @@ impl RandomEvents {
             Coin::Local(_) => Some(general),
             Coin::Common(_) => None,
         };
-        let face = (hashed((self.seed, whose, coin)) & 1) as Face;
+        let ones = if whose.is_some() { self.ones } else { 4 };
+        let face = Face::from(hashed((self.seed, whose, coin)) % 8 < ones);
         let drawn = hashed((self.seed, general, coin, "late"));
         let late = drawn % 4 < self.late;
         (face, if late { 1 + (drawn >> 8) as Round % LATEST } else { 0 })
@@ -173,10 +231,9 @@ impl RandomEvents {
             match *event {
                 OwnEvent::Shows(coin, shown) => {
                     let since = *self.asked.entry((general, coin)).or_insert(wave);
-                    let (face, late) = self.of(general, coin);
-                    let late = late.min(self.last.saturating_sub(since));
-                    let as_usual = face == coin.usual() && late == 0;
-                    if face == shown && wave >= since + late && !as_usual {
+                    let (face, _) = self.of(general, coin);
+                    let as_usual = self.shows(general, coin).is_some();
+                    if face == shown && wave >= self.due(general, coin, since) && !as_usual {
                         return Some(*event);
                     }
                 }
@@ -188,6 +245,17 @@ impl RandomEvents {
             }
         }
         None
+    }
+
+    /// Whether a coin that somebody waits for is late, and shows its face after this wave.
+    pub fn awaits(&self, wave: Round) -> bool {
+        self.asked.iter().any(|((general, coin), since)| self.due(*general, *coin, *since) > wave)
+    }
+
+    /// In which wave a coin shows its face at the earliest that was asked for in this one.
+    fn due(&self, general: General, coin: Coin, since: Round) -> Round {
+        let (_, late) = self.of(general, coin);
+        since + late.min(self.last.saturating_sub(since))
     }
 
     /// Whether an event is a coin that shows a general the face that it has.

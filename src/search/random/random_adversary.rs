@@ -4,6 +4,7 @@
 use itertools::Itertools;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
+use rustc_hash::FxHashMap;
 
 use super::Dice;
 use super::behaviour::{Behaviour, Treatment};
@@ -45,6 +46,8 @@ pub(super) struct RandomAdversary<'a, 's> {
     pub silenced: Generals,
     /// Which changes of the schedule have changed nothing so far.
     pub unshifted: Vec<bool>,
+    /// The numbers of the values that messages name, of those that have been looked at.
+    pub named: FxHashMap<MessageId, Vec<usize>>,
     /// The first message that has no place in the repertoire.
     pub refusal: Option<Refusal>,
 }
@@ -75,9 +78,11 @@ impl Enemy for RandomAdversary<'_, '_> {
         let RandomAdversary { space, behaviour, random_schedule, rng, attack, unshifted, .. } =
             self;
         let first = attack.schedule.len();
-        attack.schedule.extend(random_schedule.shifts(space, behaviour, round, sent, rng));
-        unshifted.resize(attack.schedule.len(), true);
-        attack.schedule.iter().cloned().enumerate().skip(first).collect()
+        let schedule = &mut attack.schedule;
+        let held_on = random_schedule.shift(space, behaviour, round, sent, schedule, rng);
+        unshifted.resize(schedule.len(), true);
+        let numbers = held_on.into_iter().chain(first..schedule.len());
+        numbers.map(|number| (number, schedule[number].clone())).collect()
     }
 
     fn happening(&mut self, wave: Round, general: General, can: &[OwnEvent]) -> Option<OwnEvent> {
@@ -96,6 +101,11 @@ impl Enemy for RandomAdversary<'_, '_> {
             Some(events) => events.shows(general, coin),
             None => Some(coin.usual()),
         }
+    }
+
+    /// Whoever replays the attack knows that the coin is late, and waits for it.
+    fn awaits(&self, wave: Round) -> bool {
+        self.events.as_ref().is_some_and(|events| events.awaits(wave))
     }
 
     fn shifted(&mut self, applied: &[usize]) {
@@ -214,6 +224,11 @@ impl RandomAdversary<'_, '_> {
                 let dense = 1 + (seed >> 1) % 3;
                 messages.first().filter(|_| drawn % 4 < dense && wave == wire.round).copied()
             }
+            Treatment::SpeaksFor(value) => {
+                let its_own =
+                    messages.iter().find(|message| self.named(**message).contains(&value));
+                its_own.or(due.filter(|message| self.named(**message).is_empty())).copied()
+            }
             Treatment::Always(_) | Treatment::Steady(_) if stray => None,
             Treatment::Always(number) => messages.get(number).or(messages.last()).cloned(),
             Treatment::Steady(seed) => {
@@ -225,6 +240,17 @@ impl RandomAdversary<'_, '_> {
         let said = said.filter(|_| scattered || self.behaviour.reaches(wire, slot));
         let something = || messages.choose(self.rng).cloned();
         if wire_choices.optional(slot) { said } else { said.or_else(something) }
+    }
+
+    /// The numbers of the values that a message names, as data in which they are words.
+    fn named(&mut self, message: MessageId) -> &[usize] {
+        let Space { machine, terms, .. } = self.space;
+        self.named.entry(message).or_insert_with(|| {
+            let shown = machine.show_message(message);
+            let words = shown.split(|letter: char| !letter.is_alphanumeric()).collect_vec();
+            let values = terms.values.iter().map(|value| machine.show_value(*value));
+            values.positions(|value| words.contains(&&*value)).collect()
+        })
     }
 
     /// Something else than this, if there is something.

@@ -89,13 +89,41 @@ impl RandomSchedule {
         RandomSchedule { order, disruptions, lateness, gst }
     }
 
-    /// The changes to the schedule of a round in which this is sent.
-    pub fn shifts(
-        &self,
+    /// What is done to the schedule, in a few words each.
+    pub fn in_words(&self) -> impl Iterator<Item = &'static str> {
+        let order = (self.order != ArrivalOrder::InTurn).then_some("another order");
+        let disruptions = (!self.disruptions.is_empty()).then_some("disruptions");
+        order.into_iter().chain(disruptions).chain(self.lateness.in_words())
+    }
+
+    /// Adds the changes to the schedule of a round in which this is sent. Answers with the numbers of earlier ones
+    /// that are others now: what they keep waiting waits for one more wave.
+    pub fn shift(
+        &mut self,
         space: &Space<'_>,
         behaviour: &Behaviour,
         round: Round,
         sent: Sent<'_, MessageId>,
+        schedule: &mut Vec<Shift<MessageId>>,
+        rng: &mut Dice,
+    ) -> Vec<usize> {
+        schedule.extend(self.shifts(space, behaviour, round, &sent, rng));
+        let loyal = space.everybody().minus(behaviour.traitors);
+        let last = self.gst.unwrap_or(space.terms.rounds);
+        match &mut self.lateness {
+            Lateness::Sampled(sampling) if round < last => {
+                sampling.hold(round, &sent, loyal, schedule, rng)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn shifts(
+        &self,
+        space: &Space<'_>,
+        behaviour: &Behaviour,
+        round: Round,
+        sent: &Sent<'_, MessageId>,
         rng: &mut Dice,
     ) -> Vec<Shift<MessageId>> {
         let deaf = behaviour.faults == FaultClass::ReceiveOmission;
@@ -103,14 +131,14 @@ impl RandomSchedule {
         if self.order == ArrivalOrder::InTurn && self.disruptions.is_empty() && !deaf && !late {
             return Vec::new();
         }
-        let gone = self.gone(space, behaviour, round, &sent, rng);
+        let gone = self.gone(space, behaviour, round, sent, rng);
         let shift = |(place, at): (usize, usize), arrival| {
             let Delivery { wire, said, .. } = sent.at(place);
             Shift { wire, message: said[at], arrival }
         };
         let mut shifts = gone.iter().map(|(at, arrival)| shift(*at, *arrival)).collect_vec();
         for to in self.disordered(round, space.everybody().minus(behaviour.traitors)) {
-            let here = places(&sent).filter(|at| sent.at(at.0).wire.to == to);
+            let here = places(sent).filter(|at| sent.at(at.0).wire.to == to);
             let inbox = here.filter(|at| !gone.contains_key(at)).collect_vec();
             let senders = inbox.iter().map(|at| sent.at(at.0).wire.from).collect_vec();
             let first = self.first(to, &senders, rng).into_iter();
@@ -145,7 +173,7 @@ impl RandomSchedule {
                 let between = crashes || loyal(wire.from) && loyal(wire.to);
                 for at in (0..said.len()).filter(|_| between) {
                     let left = self.gst.unwrap_or(space.terms.rounds).saturating_sub(round);
-                    let arrival = self.lateness.arrival(wire, left, rng);
+                    let arrival = self.lateness.arrival(space, wire, said[at], left, rng);
                     let arrival = match arrival {
                         Some(Arrival::Never) if self.gst.is_some() => {
                             (left > 0).then_some(Arrival::Late(left))

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Dice;
-use super::draw::{Drawn, any_case_of, drawn, drawn_in};
+use super::draw::{Drawn, any_case_of, drawn, drawn_in, profile_in_words};
 use crate::attack::Attack;
 use crate::execution::NumberedExecution;
 use crate::fault::unless_interrupted;
@@ -214,6 +214,11 @@ impl RandomSearch<'_> {
         let violation = execution.violation();
         let found = violation.map(|violation| self.confirmed(case, attack, &execution, violation));
         Ok(Tried { size, swayed, views, honest, found: found.transpose()? })
+    }
+
+    /// How the attack of a case is drawn, in words.
+    pub fn drawn_with_what(&self, case: u64) -> String {
+        profile_in_words(self.space, &mut self.dice(case))
     }
 
     /// The attack of a case, and its execution.
