@@ -11,6 +11,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use rayon::ThreadPoolBuilder;
+use turncoat::adversary::Timing;
 use turncoat::search::{Engine, Reduction};
 use turncoat::{
     Adversary, BenOr, BinaryAgreement, Check, CheckError, Generals, HotStuff, OralMessages,
@@ -67,6 +68,23 @@ fn main() {
             6..=6,
             |n| n,
             |_, n| climbed(check(BenOr::new()).generals(n).against(exactly)),
+        );
+        ladder(
+            "Ben-Or against crashes, f = 1, all rounds",
+            3..=4,
+            |n| n,
+            |_, n| {
+                climbed(
+                    check(BenOr::new().against_crashes()).generals(n).against(Adversary::crash(1)),
+                )
+            },
+        );
+        let punctual = Adversary::byzantine(1).timed(Timing::Synchronous);
+        ladder(
+            "Bracha, f = 1, all mail in time",
+            4..=6,
+            |n| n,
+            |_, n| climbed(check(ReliableBroadcast::new()).generals(n).against(punctual)),
         );
         ladder(
             "HotStuff, two phases, two views",
