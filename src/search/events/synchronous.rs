@@ -273,7 +273,7 @@ impl<'a> Synchronous<'a> {
                 Err(fault) => return Ok(Some(self.fails(number, step, me, *fault))),
             }
         }
-        let groups = match self.grouped(me, after)? {
+        let groups = match self.grouped(me, after, budget)? {
             Ok(groups) => groups,
             Err(fault) => return Ok(Some(self.fails(number, step, me, *fault))),
         };
@@ -344,7 +344,7 @@ impl<'a> Synchronous<'a> {
         let groups = match heard {
             Ok(HeardInbox { ends, .. }) => {
                 let states = ends.iter().map(|(state, _)| *state).collect();
-                self.grouped(me, states)?
+                self.grouped(me, states, budget)?
             }
             Err(HeardFault { fault, .. }) => Err(fault),
         };
@@ -360,9 +360,11 @@ impl<'a> Synchronous<'a> {
         &mut self,
         me: General,
         states: Vec<Option<StateId>>,
+        budget: &mut StepBudget<'_>,
     ) -> Result<Caught<Vec<Option<SetId>>>, Stop> {
         let mut groups: IndexMap<(u32, Option<StateId>), Vec<StateId>> = IndexMap::new();
         for state in states.iter().copied().flatten() {
+            budget.take(0)?;
             match self.outlook(me, Some(state)) {
                 Ok(outlook) => {
                     let alone = self.singly.then_some(state);

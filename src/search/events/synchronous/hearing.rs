@@ -24,9 +24,8 @@ impl Synchronous<'_> {
         let begun = states.iter().map(|state| (*state, Trail { from: *state, last: None }));
         let mut now: IndexMap<StateId, Trail, FxBuildHasher> = begun.collect();
         for (place, (from, message, choice)) in inbox.iter().enumerate() {
-            let before = std::mem::take(&mut now);
-            budget.take(before.len() as u64)?;
-            for (state, trail) in before {
+            for (state, trail) in std::mem::take(&mut now) {
+                budget.step()?;
                 let mut chosen = || {
                     heard.choices.push((trail.last, place as u32));
                     Trail { last: Some(heard.choices.len() as TrailId - 1), ..trail }
@@ -50,6 +49,7 @@ impl Synchronous<'_> {
             }
         }
         for (state, trail) in now {
+            budget.take(0)?;
             match self.worker.end_round(me, Some(state), 1) {
                 Ok(next) => heard.ends.push((next, trail)),
                 Err(fault) => {

@@ -10,8 +10,10 @@ use crate::search::events::stop::Stop;
 use crate::search::progress::Halt;
 use crate::testable::Wire;
 
-/// Of no more messages that one traitor sends at once it is gone through which are left out.
+/// Of no more messages that one traitor sends at once, or receivers that it has, it is gone through which are left out;
+/// and in no more ways by all traitors.
 const MOST_LEFT_OUT: usize = 16;
+const MOST_WAYS: usize = 1 << 18;
 
 impl Synchronous<'_> {
     /// All that can be left out of what is sent in a wave.
@@ -20,6 +22,12 @@ impl Synchronous<'_> {
         let mut all = vec![LeftOut::default()];
         for (me, outlook) in self.acting.iter().zip(outlooks).filter(|(me, _)| faulty(me)) {
             let Some(Outlook { sends, .. }) = outlook else { continue };
+            if matches!(self.case.faults, FaultClass::Crash | FaultClass::SendOmission) {
+                let most = sends.len().min(MOST_LEFT_OUT + 1);
+                if most > MOST_LEFT_OUT || all.len() << most > MOST_WAYS {
+                    return Err(Halt::Room.into());
+                }
+            }
             let before = std::mem::take(&mut all);
             match self.case.faults {
                 FaultClass::Byzantine | FaultClass::ReceiveOmission => all = before,
@@ -34,9 +42,6 @@ impl Synchronous<'_> {
                         let crashes = crashes.chain(way.map(|reached| (*me, reached))).collect();
                         all.push(LeftOut { crashes, ..LeftOut::default() });
                     }
-                }
-                FaultClass::SendOmission if sends.len() > MOST_LEFT_OUT => {
-                    return Err(Halt::Room.into());
                 }
                 FaultClass::SendOmission => {
                     let unsent = sends.iter().map(|(to, message)| (*me, *to, *message));
