@@ -34,6 +34,9 @@ const PROOF_OF_TRAITORS: u64 = 20_000_000;
 /// The most steps spent on the proof that fewer messages of traitors can't.
 const PROOF_OF_PRICE: u64 = 200_000_000;
 
+/// No more cases than these are gone through.
+const MOST_CASES: usize = 1 << 17;
+
 /// So many attacks are drawn at random where few lies are looked for; and so many where executions are long, since
 /// phases have no end.
 const DRAWN: u64 = 1024;
@@ -239,7 +242,9 @@ impl EventSearch<'_> {
     ) -> Result<(Option<CaseFinding>, Option<Halt>), Refusal> {
         let Search { limit, progress, .. } = *self.search;
         let mut budget = StepBudget::new(progress, most.min(limit - self.steps));
-        let cases: Vec<_> = self.cases(size).collect();
+        let mut cases: Vec<_> = self.cases(size).take(MOST_CASES + 1).collect();
+        let is_cut = cases.len() > MOST_CASES;
+        cases.truncate(MOST_CASES);
         let ended = budget.in_order(cases.len(), |number, mut budget| {
             let (place, case) = &cases[number];
             let came = match self.in_case(case, *place, None, &mut budget) {
@@ -254,7 +259,7 @@ impl EventSearch<'_> {
         });
         self.steps += budget.steps();
         match ended {
-            Ok(()) => Ok((None, None)),
+            Ok(()) => Ok((None, is_cut.then_some(Halt::Room))),
             Err((_, CaseEnd::Found(found))) => Ok((Some(*found), None)),
             Err((_, CaseEnd::Stopped(Stop::Halted(halt)))) => Ok((None, Some(halt))),
             Err((_, CaseEnd::Stopped(Stop::Refused(refusal)))) => Err(refusal),
