@@ -211,7 +211,7 @@ impl Check<&dyn Machine> {
         }
         let omits = matches!(faults, FaultClass::SendOmission | FaultClass::ReceiveOmission);
         if terms.in_waves && adversary.delays() && omits {
-            return Err(CheckError::NotAsynchronous);
+            return Err(CheckError::LateOmissions);
         }
         if let Some(demand) = terms.asked.of_course().filter(|_| engine != Engine::Naive) {
             return Err(CheckError::Course(demand));

@@ -92,7 +92,7 @@ pub enum CheckError {
         "a protocol that is driven by events is gone through against traitors who fail to send or to receive where its \
          timing is synchronous: ask for that, or hunt"
     )]
-    NotAsynchronous,
+    LateOmissions,
     /// A demand on how executions go, for an engine that does not tell them apart.
     #[error(
         "\"{0}\" is demanded of how an execution goes, and such an engine does not tell executions apart that \

@@ -22,7 +22,7 @@ fn assert_fits(schema: &Validator, value: &Value, what: &str) {
 }
 
 /// What these commands write, of every shape.
-const COMMANDS: [&str; 35] = [
+const COMMANDS: [&str; 40] = [
     "check oral -n 3 -f 1",
     "check oral -n 4 -f 1",
     "check oral -n 7 -f 2 --budget 1000",
@@ -43,6 +43,11 @@ const COMMANDS: [&str; 35] = [
     "check signed-consensus -n 2 -f 1",
     "check oral -n 4 -f 1 --dry-run",
     "check signed -n 4 -f 1 --dry-run",
+    "check bracha -n 4 -f 1 --timing synchronous",
+    "check bracha -n 4 -f 1 --timing synchronous --faults send-omission --amplify-at 0",
+    "check bracha -n 3 -f 1 --faults crash",
+    "check ben-or -n 3 -f 1 --faults crash",
+    "check mmr -n 3 -f 1 --faults crash",
     "hunt oral -n 3 -f 1",
     "hunt oral -n 4 -f 1 --cases 50 --seed 3",
     "hunt two-step -n 4 -f 2",

@@ -20,6 +20,7 @@ fn engines_agree(seed: u64, faults: FaultClass) -> &'static str {
     let others = [
         asked.clone().engine(Engine::Naive),
         asked.clone().without(Reduction::PerReceiver),
+        asked.clone().without(Reduction::Antichains),
         asked.clone().without(Reduction::Renaming),
     ];
     for (number, other) in others.into_iter().enumerate() {

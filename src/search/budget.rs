@@ -41,6 +41,11 @@ impl<'a> StepBudget<'a> {
         self.take(1)
     }
 
+    /// Whether there are time and memory left: no step.
+    pub fn go_on(&self) -> Result<(), Halt> {
+        self.progress.go_on()
+    }
+
     /// So many steps at once.
     pub fn take(&mut self, steps: u64) -> Result<(), Halt> {
         self.steps += steps;

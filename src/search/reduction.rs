@@ -41,7 +41,8 @@ pub enum Reduction {
     /// hears until it sends.
     Board,
     /// The more could be heard before something was sent, the more local states there are, and the cheaper: of
-    /// nodes of the board in which the same was sent, those are gone through that no other one covers.
+    /// nodes of the board in which the same was sent, those are gone through that no other one covers. Where all mail
+    /// takes one wave, the same of sets of states.
     Antichains,
     /// Where more could be heard without changing the set of local states, as if that much could be heard.
     /// (Sets grow with what can be heard, so equally many are the same. Not where prices count.)

@@ -17,7 +17,7 @@ use super::phases::{NoFinding, PhaseSearch};
 use super::run::{LinearRun, RunGoal, linear_run};
 use super::start::Start;
 use super::stop::Stop;
-use super::synchronous::Synchronous;
+use super::synchronous::{Synchronous, WaveOptions};
 use crate::property::{Property, Violation};
 use crate::protocol::events::FACES;
 use crate::search::budget::StepBudget;
@@ -38,7 +38,7 @@ impl EventSearch<'_> {
         if !self.search.adversary.delays() {
             return self.in_waves(case, place, budget);
         }
-        if self.search.terms.phased {
+        if self.in_phases() {
             return self.by_phases(case, place, budget);
         }
         let mut best: Option<CaseFinding> = None;
@@ -88,9 +88,14 @@ impl EventSearch<'_> {
         place: usize,
         budget: &mut StepBudget<'_>,
     ) -> Result<Option<CaseFinding>, Stop> {
-        let in_sets = self.search.reductions.has(Reduction::PerReceiver);
-        let singly = self.search.engine == Engine::Naive || !in_sets;
-        let mut synchronous = Synchronous::new(self.space, case, singly)?;
+        let left_out = |reduction| {
+            self.search.engine != Engine::Naive && self.search.reductions.has(reduction)
+        };
+        let options = WaveOptions {
+            in_sets: left_out(Reduction::PerReceiver),
+            antichains: left_out(Reduction::Antichains),
+        };
+        let mut synchronous = Synchronous::new(self.space, case, options)?;
         let found = match synchronous.explored(budget) {
             Err(stop) if self.search.progress.is_last() => {
                 std::mem::forget(synchronous);
@@ -146,6 +151,11 @@ impl EventSearch<'_> {
                 Ok(Some(CaseFinding { case, place, price, violation, way }))
             }
         }
+    }
+
+    /// Whether one phase is gone through after the other.
+    pub(super) fn in_phases(&self) -> bool {
+        self.search.terms.phased && self.search.adversary.delays()
     }
 
     /// Whether it is known how often the loyal hear a traitor.

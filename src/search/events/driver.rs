@@ -124,7 +124,7 @@ impl EventSearch<'_> {
             false => adversary.sizes().collect(),
         };
         let (mut found, mut halt, mut proved) = (None, None, true);
-        let is_game = self.search.terms.phased && self.is_game();
+        let is_game = self.in_phases() && self.is_game();
         let passes = if is_game { &[true, false][..] } else { &[true] };
         for (hasty, size) in passes.iter().cartesian_product(&sizes) {
             self.hasty = *hasty;
@@ -137,7 +137,7 @@ impl EventSearch<'_> {
         let Some(mut found) = found else {
             let halt = halt.or(self.space.harvested().map(|_| Halt::Harvest));
             let halt = halt.or(self.search.part.map(|_| Halt::Part));
-            let endless = self.search.terms.phased && self.search.terms.asked.ask_who_decides();
+            let endless = self.in_phases() && self.search.terms.asked.ask_who_decides();
             let unended = match self.unplayed.load(Ordering::Relaxed) {
                 true => Halt::Endless,
                 false => Halt::LeftBehind,
@@ -215,7 +215,7 @@ impl EventSearch<'_> {
         let mut reductions = self.search.reductions.of(sound);
         reductions.retain(|reduction| *reduction != Reduction::Renaming || self.symmetry.is_some());
         let of_space = self.search.of_space(self.space);
-        let is_all = self.search.terms.phased && found.is_none() && halt.is_none();
+        let is_all = self.in_phases() && found.is_none() && halt.is_none();
         let carried = is_all.then(|| self.carried.load(Ordering::Relaxed));
         Answer { behaviours, reductions, steps: self.steps, found, halt, carried, ..of_space }
     }

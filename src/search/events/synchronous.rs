@@ -4,7 +4,8 @@
 //! alone, and not on what they have told others: so a node of the search is a set of states for each general, all of
 //! which have sent the same by then and send the same next, and what can be reached is the product of these sets.
 //! The enemy's choices that all can see (when somebody crashes, what a coin shows) and what the generals send next make
-//! the children of a node. As no step hangs on the number of its wave, equal nodes are gone through once.
+//! the children of a node. As no step hangs on the number of its wave, of equal nodes one is gone through; and the larger a
+//! set, the larger all that comes of it: so of nodes in which all can see the same, those that no other one covers.
 
 mod hearing;
 mod judging;
@@ -52,6 +53,14 @@ pub(super) struct WaveFinding {
     pub violation: Violation,
 }
 
+/// What is left out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WaveOptions {
+    /// States go in sets, and not one by one.
+    pub in_sets: bool,
+    pub antichains: bool,
+}
+
 pub(super) struct Synchronous<'a> {
     space: &'a Space<'a>,
     case: &'a InitialChoices,
@@ -59,8 +68,7 @@ pub(super) struct Synchronous<'a> {
     judge: ProductJudge<'a>,
     /// Those who obey, at least for some time.
     acting: Vec<General>,
-    /// Whether states are gone through one by one.
-    singly: bool,
+    options: WaveOptions,
     /// By general, what Byzantine traitors can say to it.
     tales: Vec<Vec<Tale>>,
     sets: IndexSet<Box<[StateId]>, FxBuildHasher>,
@@ -82,11 +90,10 @@ pub(super) struct Synchronous<'a> {
 }
 
 impl<'a> Synchronous<'a> {
-    /// With states in sets, or one by one.
     pub fn new(
         space: &'a Space<'a>,
         case: &'a InitialChoices,
-        singly: bool,
+        options: WaveOptions,
     ) -> Result<Synchronous<'a>, Stop> {
         let liars = case.liars();
         let mut signatures = IndexSet::default();
@@ -97,7 +104,7 @@ impl<'a> Synchronous<'a> {
             worker: space.worker(case.traitors),
             judge: ProductJudge::new(space, case, space.everybody().minus(case.traitors)),
             acting: space.everybody().minus(liars).iter().collect(),
-            singly,
+            options,
             tales: tales(space, liars, Scope::Whole)?,
             sets: IndexSet::default(),
             signatures,
@@ -152,18 +159,16 @@ impl<'a> Synchronous<'a> {
                 return Ok(Some(found));
             }
             let own = self.own_steps(&node);
-            let own = own.map_or((General::COMMANDER, Vec::new()), |own| own);
-            for event in &own.1 {
-                let found = self.happens(number, &node, wave, own.0, *event, budget)?;
+            for (me, event) in &own {
+                let found = self.happens(number, &node, wave, *me, *event, budget)?;
                 if found.is_some() {
                     return Ok(found);
                 }
             }
             // As long as traitors talk, something is left to happen before a timer goes off.
-            let is_timer = |event: &OwnEvent| matches!(event, OwnEvent::GoesOff(_));
-            let talks =
-                own.1.iter().all(is_timer) && self.tales.iter().any(|told| !told.is_empty());
-            if own.1.is_empty() || talks {
+            let mut coins = own.iter().filter(|(_, event)| matches!(event, OwnEvent::Shows(..)));
+            let can_talk = self.tales.iter().any(|told| !told.is_empty());
+            if own.is_empty() || can_talk && coins.next().is_none() {
                 if wave > self.space.terms.rounds {
                     is_cut = true;
                 } else if let Some(found) = self.passes(number, &node, wave, budget)? {
@@ -218,7 +223,7 @@ impl<'a> Synchronous<'a> {
 
     /// What happens by itself at the start of a wave, to whom; of the faces of a coin each. Coins come first, each as
     /// soon as it is waited for; and timers where nobody has anything to say.
-    fn own_steps(&self, node: &WaveNode) -> Option<(General, Vec<OwnEvent>)> {
+    fn own_steps(&self, node: &WaveNode) -> Vec<(General, OwnEvent)> {
         let outlooks = self.outlooks_in(node);
         let here = || {
             let all = self.acting.iter().zip(&outlooks);
@@ -235,10 +240,10 @@ impl<'a> Synchronous<'a> {
                 Coin::Local(_) => None,
             };
             let faces = FACES.into_iter().filter(|face| known.is_none_or(|known| known == *face));
-            return Some((me, faces.map(|face| OwnEvent::Shows(coin, face)).collect()));
+            return faces.map(|face| (me, OwnEvent::Shows(coin, face))).collect();
         }
         if here().any(|(_, outlook)| !outlook.sends.is_empty()) {
-            return None;
+            return Vec::new();
         }
         let timers = here().filter_map(|(me, Outlook { pending, .. })| {
             let timers = pending.iter().filter(|event| matches!(event, OwnEvent::GoesOff(_)));
@@ -249,7 +254,7 @@ impl<'a> Synchronous<'a> {
             true => timers.min_by_key(|(me, timer)| (*timer, *me)),
             false => timers.min_by_key(|(me, _)| *me),
         };
-        first.map(|(me, timer)| (me, vec![timer]))
+        first.into_iter().collect()
     }
 
     /// Something happens to a general at the start of a wave.
@@ -364,10 +369,10 @@ impl<'a> Synchronous<'a> {
     ) -> Result<Caught<Vec<Option<SetId>>>, Stop> {
         let mut groups: IndexMap<(u32, Option<StateId>), Vec<StateId>> = IndexMap::new();
         for state in states.iter().copied().flatten() {
-            budget.take(0)?;
+            budget.go_on()?;
             match self.outlook(me, Some(state)) {
                 Ok(outlook) => {
-                    let alone = self.singly.then_some(state);
+                    let alone = (!self.options.in_sets).then_some(state);
                     groups.entry((outlook, alone)).or_default().push(state);
                 }
                 Err(fault) => return Ok(Err(fault)),
@@ -390,11 +395,11 @@ impl<'a> Synchronous<'a> {
         }
         let outlooks = node.sets.iter().map(|set| set.map(|set| self.outlook_of(set)));
         let public = (outlooks.collect(), node.signatures, node.shown.clone(), node.has_begun);
-        let Synchronous { nodes, antichains, sets, .. } = self;
+        let Synchronous { nodes, antichains, sets, options, .. } = self;
         let covers = |one: &WaveNode, other: &WaveNode| {
             let mut pairs = one.sets.iter().zip(&other.sets);
             pairs.all(|(one, other)| match (one, other) {
-                (Some(one), Some(other)) if one != other => {
+                (Some(one), Some(other)) if options.antichains && one != other => {
                     is_within(&sets[*other as usize], &sets[*one as usize])
                 }
                 (one, other) => one == other,

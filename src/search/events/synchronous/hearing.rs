@@ -49,7 +49,7 @@ impl Synchronous<'_> {
             }
         }
         for (state, trail) in now {
-            budget.take(0)?;
+            budget.go_on()?;
             match self.worker.end_round(me, Some(state), 1) {
                 Ok(next) => heard.ends.push((next, trail)),
                 Err(fault) => {
