@@ -123,7 +123,8 @@
 //!
 //! An event-driven protocol has no rounds: its executions go in [waves](InWaves). Its adversary is
 //! [asynchronous](adversary::Timing) unless another timing is asked for, and all it may do is covered, by what the loyal
-//! send and hear and not by enumerating schedules; termination and totality are judged where it is quiet.
+//! send and hear and not by enumerating schedules; termination and totality are judged where it is quiet, and
+//! not where timers are set again for ever.
 //!
 //! Where a protocol does not say what a traitor could say, that is heard from runs with other
 //! inputs and other traitors. Then nothing *holds*: the verdict is bounded by the messages that

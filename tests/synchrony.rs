@@ -2,8 +2,12 @@
 //! search, on protocols at random, with each class of faults.
 
 use turncoat::adversary::{FaultClass, Timing};
+use turncoat::search::progress::Halt;
 use turncoat::search::{Engine, Reduction};
-use turncoat::{Adversary, HotStuff, InWaves, ReliableBroadcast, Verdict, check, hunt, run};
+use turncoat::{
+    Adversary, Effects, EventDriven, EventTestable, General, Graph, HotStuff, InWaves, Order,
+    Problem, ReliableBroadcast, Ruling, Seat, Termination, Timer, Verdict, check, hunt, run,
+};
 
 use crate::event_tables::EventTables;
 
@@ -80,4 +84,56 @@ fn views_pass_in_time() {
     let asked = |protocol| check(protocol).generals(4).against(punctual(FaultClass::Crash));
     let verdict = asked(HotStuff::new()).run().unwrap();
     assert!(verdict.holds(), "{verdict}");
+}
+
+/// Sets its timer again whenever that goes off, and never decides.
+#[derive(Clone, Copy, Debug)]
+struct Ticks;
+
+impl EventDriven for Ticks {
+    type Value = Order;
+    type Decision = Order;
+    type Message = Order;
+    type State = bool;
+
+    fn begin(&self, _: Seat, _: Option<&Order>, effects: &mut Effects<Order>) -> bool {
+        effects.set_timer(1);
+        false
+    }
+
+    fn receive(&self, _: &mut bool, _: General, _: &Order, _: &mut Effects<Order>) {}
+
+    fn timer(&self, ticked: &mut bool, timer: Timer, effects: &mut Effects<Order>) {
+        *ticked ^= true;
+        effects.set_timer(timer);
+    }
+
+    fn decision(&self, _: &bool) -> Option<Order> {
+        None
+    }
+}
+
+impl EventTestable for Ticks {
+    fn problem(&self, _: &Graph) -> Result<Problem<Order>, String> {
+        Ok(Problem::broadcast(Order::first(2)).deciding(Termination::All))
+    }
+
+    fn alphabet(&self, _: usize, _: General, _: General) -> Vec<Order> {
+        vec![Order::ATTACK]
+    }
+}
+
+/// Where it is never quiet nothing is said of who decides.
+#[test]
+fn timers_without_end_are_left_unjudged() {
+    for timing in [Timing::Synchronous, Timing::Asynchronous] {
+        for faults in [FaultClass::Byzantine, FaultClass::Crash] {
+            let asked = check(Ticks).generals(3).against(Adversary::new(faults, 1).timed(timing));
+            for asked in [asked.clone(), asked.clone().engine(Engine::Naive)] {
+                let ruling = asked.run().unwrap().ruling;
+                assert!(matches!(ruling, Ruling::Bounded(Halt::Timers)), "{timing}: {ruling:?}");
+            }
+            assert!(asked.violating("agreement").run().unwrap().holds(), "{timing}");
+        }
+    }
 }

@@ -19,6 +19,7 @@
 //! | `game` | whether traitors can keep all undecided for ever, whatever common coins show |
 //! | `walk` | how that goes on, phase after phase |
 //! | `attack` | the attack under which that happens |
+//! | `endless` | whether something can happen again and again for ever |
 //! | `stop` | why the exploration of a case came to no end |
 //! | `synchronous` | the search in which all mail takes one wave: a wave is a step of all |
 //! | `case_search` | which engine goes through a case |
@@ -30,6 +31,7 @@ mod case_search;
 mod closure;
 mod columns;
 mod driver;
+mod endless;
 mod game;
 mod group;
 mod judge;

@@ -197,7 +197,10 @@ pub enum Halt {
     /// All phases of a protocol that has no last one were gone through, but whether all decide in the end is not
     /// judged there.
     Endless,
-    /// The same, and traitors can't keep *all* of the loyal undecided for ever in phases that all of them end, whatever
+    /// All was gone through, but timers can be set again for ever: then it is never quiet, and who decides in the end is
+    /// not judged.
+    Timers,
+    /// What [`Endless`](Halt::Endless) says, and traitors can't keep *all* of the loyal undecided for ever in phases that all of them end, whatever
     /// common coins show, if a coin shows its face only when more of the loyal have asked for it than there can be traitors;
     /// but that some are left behind for ever was not looked for.
     LeftBehind,
@@ -215,6 +218,10 @@ impl fmt::Display for Halt {
             Halt::Endless => {
                 "nothing wrong is decided in any phase, but who decides in the end is not judged where phases \
                  have no end"
+            }
+            Halt::Timers => {
+                "nothing wrong is decided, but timers can be set again for ever, and who decides in the end is not \
+                 judged where it is never quiet"
             }
             Halt::LeftBehind => {
                 "nothing wrong is decided in any phase, and traitors can't keep all undecided for ever in phases that \

@@ -53,7 +53,7 @@ impl EventSearch<'_> {
             let mut locals = Locals::new(self.space, case, &faces, Scope::Whole)?;
             let found = match (Start::first(&mut locals)?, self.search.engine) {
                 (None, _) => Ok(Some((LinearRun::new(), 0, locals.fault()))),
-                (Some(start), Engine::Naive) => naive(locals, &start, most, budget),
+                (Some(start), Engine::Naive) => self.naive(locals, &start, most, budget),
                 (Some(start), _) => self.on_the_board(locals, &start, case, bursts, most, budget),
             };
             match found {
@@ -109,6 +109,7 @@ impl EventSearch<'_> {
             Ok::<_, Stop>(CaseFinding { case, place, price: 0, violation: found.violation, way })
         });
         let found = found.transpose()?;
+        self.ticks.fetch_or(found.is_none() && synchronous.ticks_for_ever(), Ordering::Relaxed);
         synchronous.lay_down();
         Ok(found)
     }
@@ -212,7 +213,10 @@ impl EventSearch<'_> {
         drop(board);
         let mut columns = Columns::new(columns.locals, Group::none(n), true);
         let told = match found {
-            None => None,
+            None => {
+                self.ticks.fetch_or(columns.locals.ticks_for_ever(), Ordering::Relaxed);
+                None
+            }
             Some(BoardFinding { sendings, .. }) => {
                 let begun = start.columns(&mut columns)?;
                 let told = linear_run(&mut columns, begun, &sendings, &RunGoal::Breach, budget)?;
@@ -224,17 +228,19 @@ impl EventSearch<'_> {
         columns.locals.lay_down();
         Ok(told)
     }
-}
 
-fn naive(
-    mut locals: Locals<'_>,
-    start: &Start,
-    most: Option<HeardPrice>,
-    budget: &mut StepBudget<'_>,
-) -> Result<Option<(LinearRun, HeardPrice, Violation)>, Stop> {
-    let mut naive = Naive::new(&mut locals);
-    let found = naive.explored(start, most.unwrap_or(HeardPrice::MAX), budget)?;
-    drop(naive);
-    locals.lay_down();
-    Ok(found.map(|found| (found.run, found.price, found.violation)))
+    fn naive(
+        &self,
+        mut locals: Locals<'_>,
+        start: &Start,
+        most: Option<HeardPrice>,
+        budget: &mut StepBudget<'_>,
+    ) -> Result<Option<(LinearRun, HeardPrice, Violation)>, Stop> {
+        let mut naive = Naive::new(&mut locals);
+        let found = naive.explored(start, most.unwrap_or(HeardPrice::MAX), budget)?;
+        drop(naive);
+        self.ticks.fetch_or(found.is_none() && locals.ticks_for_ever(), Ordering::Relaxed);
+        locals.lay_down();
+        Ok(found.map(|found| (found.run, found.price, found.violation)))
+    }
 }

@@ -53,9 +53,10 @@ pub(crate) fn run(search: &Search<'_>, space: &Space<'_>) -> Result<Answer, Refu
         return Ok(Answer { halt: Some(search.progress.halt()), ..Answer::default() });
     };
     search.progress.enter(Phase::Searching);
-    let (carried, unplayed) = Default::default();
+    let (carried, unplayed, ticks) = Default::default();
     let steps = 0;
-    EventSearch { search, space, symmetry, whole, steps, carried, unplayed, hasty: true }.run()
+    EventSearch { search, space, symmetry, whole, steps, carried, unplayed, ticks, hasty: true }
+        .run()
 }
 
 /// A search under way.
@@ -69,6 +70,8 @@ pub(super) struct EventSearch<'a> {
     pub carried: AtomicU64,
     /// Whether it is not known in some case that traitors can't keep all undecided for ever.
     pub unplayed: AtomicBool,
+    /// Whether timers can go off for ever in some case.
+    pub ticks: AtomicBool,
     /// Whether games are played in haste: what is won so is won, and what is not may be all the same.
     pub hasty: bool,
 }
@@ -137,12 +140,14 @@ impl EventSearch<'_> {
         let Some(mut found) = found else {
             let halt = halt.or(self.space.harvested().map(|_| Halt::Harvest));
             let halt = halt.or(self.search.part.map(|_| Halt::Part));
-            let endless = self.in_phases() && self.search.terms.asked.ask_who_decides();
+            let asked = self.search.terms.asked.ask_who_decides();
+            let endless = asked && self.in_phases();
+            let ticks = asked && self.ticks.load(Ordering::Relaxed);
             let unended = match self.unplayed.load(Ordering::Relaxed) {
                 true => Halt::Endless,
                 false => Halt::LeftBehind,
             };
-            let halt = halt.or(endless.then_some(unended));
+            let halt = halt.or(endless.then_some(unended)).or(ticks.then_some(Halt::Timers));
             let covered = if halt.is_none() { self.whole.clone() } else { Count::ZERO };
             return Ok(self.answer(covered, None, halt));
         };

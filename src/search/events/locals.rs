@@ -22,6 +22,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 pub(super) use self::scope::Scope;
 pub(super) use self::state::{CoinFace, EndedId, LocalEvent, LocalId, Reaction, SendingId, Stage};
 use self::state::{Ended, Local, Packed};
+use super::endless::comes_back;
 use super::mail::MailSet;
 use super::stop::Stop;
 use crate::fault::{Fault, FaultKind};
@@ -426,6 +427,25 @@ impl<'a> Locals<'a> {
         let row = &mut self.rows[local as usize];
         row.decision = Some(decision.filter(|_| judged));
         Ok(decision.filter(|_| judged))
+    }
+
+    /// Whether a timer can go off again and again for ever, with nothing heard in between but what traitors say.
+    pub fn ticks_for_ever(&self) -> bool {
+        let own = self.happened.iter().map(|((local, _), reaction)| (*local, *reaction));
+        let rows = self.rows.iter().zip(0..);
+        let told =
+            rows.flat_map(|(row, local)| row.tales.iter().map(move |it| (local, it.reaction())));
+        let told = told.filter_map(|(local, reaction)| match reaction {
+            Some(Reaction::Moves(next)) => Some((local, next)),
+            _ => None,
+        });
+        let own = own.filter_map(|(local, reaction)| match reaction {
+            Reaction::Moves(next) => Some((local, next)),
+            Reaction::Nothing => Some((local, local)),
+            Reaction::Sends(..) | Reaction::Fails(_) => None,
+        });
+        let own: Vec<_> = own.collect();
+        comes_back(&own, told)
     }
 
     /// It is laid down: the next worker knows what it has learned.

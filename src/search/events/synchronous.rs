@@ -25,6 +25,7 @@ use self::node::{
     WaveStep,
 };
 use super::columns::{Profile, ProfileId};
+use super::endless::comes_back;
 use super::judge::{ProductJudge, Wanted};
 use super::locals::{Scope, Tale, tales};
 use super::stop::Stop;
@@ -86,6 +87,10 @@ pub(super) struct Synchronous<'a> {
     /// By set and inbox, where a general can be after it has heard that.
     known: FxHashMap<(General, SetId, WaveInbox), NextSets>,
     described: FxHashSet<(General, General, MessageId)>,
+    /// By number, from which node a step leads to which: one in which a timer goes off, and the others; kept if it is
+    /// asked who decides in the end.
+    ticks: Vec<(u32, u32)>,
+    others: Vec<(u32, u32)>,
     fault: Option<Box<Fault>>,
 }
 
@@ -117,6 +122,8 @@ impl<'a> Synchronous<'a> {
             profiled: FxHashMap::default(),
             known: FxHashMap::default(),
             described: FxHashSet::default(),
+            ticks: Vec::new(),
+            others: Vec::new(),
             fault: None,
         })
     }
@@ -406,7 +413,14 @@ impl<'a> Synchronous<'a> {
             })
         };
         let known = antichains.entry(public).or_default();
-        if known.iter().any(|other| covers(&nodes[*other as usize].node, &node)) {
+        let mut covered = known.iter().filter(|other| covers(&nodes[**other as usize].node, &node));
+        let covered = covered.next().copied();
+        if self.space.terms.asked.ask_who_decides() {
+            let is_tick = matches!(step, WaveStep::Own(_, OwnEvent::GoesOff(_)));
+            let steps = if is_tick { &mut self.ticks } else { &mut self.others };
+            steps.push((from, covered.unwrap_or(nodes.len() as u32)));
+        }
+        if covered.is_some() {
             return Ok(());
         }
         known.retain(|other| {
@@ -428,6 +442,11 @@ impl<'a> Synchronous<'a> {
         let wanted = vec![Wanted::Anything; self.acting.len()];
         let violation = Violation::Fault(fault);
         WaveFinding { node, fails: Some((step, me)), wanted, violation }
+    }
+
+    /// Whether timers can go off again and again for ever.
+    pub fn ticks_for_ever(&self) -> bool {
+        comes_back(&self.ticks, self.others.iter().copied())
     }
 
     /// It is laid down: the next worker knows what it has learned.
