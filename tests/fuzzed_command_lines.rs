@@ -32,6 +32,9 @@ struct Scale {
 /// So long a question may take that has no budget and has not said how large it is.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// So long a question is watched that has no budget and has said how large it is.
+const LONG_ENOUGH: Duration = Duration::from_secs(15);
+
 /// So much memory may be taken where nothing is said of it.
 const MEMORY: u64 = 4 << 30;
 
@@ -82,15 +85,16 @@ fn tried(words: &[String], folder: &Path, scale: &Scale) -> Result<i32, String> 
         .spawn()
         .unwrap();
     let most = budget.map_or(PATIENCE, |budget| budget + scale.slack);
-    let ended = ended(&mut child, start, most, memory);
+    let told = || budget.is_none() && fs::metadata(&err).is_ok_and(|file| file.len() > 0);
+    let ended = ended(&mut child, start, most, memory, told);
     if ended.is_err() {
         child.kill().unwrap();
         child.wait().unwrap();
     }
+    let told = told();
     let [out, err] = [out, err].map(|file| String::from_utf8(fs::read(file).unwrap()).unwrap());
     let Some(status) = ended? else {
         // Without a budget it may take as long as it likes, once it has said how large it is.
-        let told = budget.is_none() && !err.is_empty();
         return if told { Ok(ENDLESS) } else { Err(format!("it takes {:?}", start.elapsed())) };
     };
     let code = status.code().ok_or_else(|| status.to_string())?;
@@ -127,6 +131,7 @@ fn ended(
     start: Instant,
     most: Duration,
     memory: u64,
+    told: impl Fn() -> bool,
 ) -> Result<Option<ExitStatus>, String> {
     loop {
         if let Some(status) = child.try_wait().unwrap() {
@@ -136,7 +141,8 @@ fn ended(
         if taken > memory {
             return Err(format!("it takes {taken} bytes of memory"));
         }
-        if start.elapsed() > most {
+        let taken = start.elapsed();
+        if taken > most || taken > LONG_ENOUGH && told() {
             child.kill().unwrap();
             child.wait().unwrap();
             return Ok(None);
