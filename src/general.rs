@@ -16,6 +16,9 @@ impl General {
     /// General 0, who gives the order of a broadcast.
     pub const COMMANDER: General = General(0);
 
+    /// The one with the highest number that there can be.
+    pub(crate) const LAST: General = General(Generals::MAX as u8 - 1);
+
     /// The general with this number.
     ///
     /// # Panics

@@ -7,6 +7,7 @@ pub mod ideal;
 use std::fmt::Debug;
 
 use crate::general::General;
+use crate::outcome::Task;
 use crate::protocol::Plain;
 
 /// A scheme for signatures, with the keys of all generals.
@@ -52,10 +53,38 @@ pub trait Signatures: Clone + Debug + Sync {
 /// can show who has seen it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Signed {
-    /// Who signed.
+    /// Who signed; [`COMBINED`] where several did, and it cannot be seen who.
     pub by: General,
     /// What, as the bytes that were signed.
     pub statement: Box<[u8]>,
+}
+
+/// Whose a combined signature is (a threshold signature): that of several generals on the same statement, in one. Nobody makes
+/// it alone, so traitors can show it once a loyal general has. They can combine as well what they have: let the alphabet
+/// contain the message with the signatures themselves, which the loyal take for the same. (It is the last general
+/// that there can be: among 64 he may be there, and signs for himself.)
+///
+/// ```
+/// use turncoat::General;
+/// use turncoat::signature::{COMBINED, Signed};
+///
+/// let statement: Box<[u8]> = Box::from(*b"COMMIT ATTACK in view 1");
+/// // A vote, and the certificate that a leader makes of votes.
+/// let vote = Signed { by: General::new(2), statement: statement.clone() };
+/// let certificate = Signed { by: COMBINED, statement };
+/// assert_ne!(vote, certificate);
+/// ```
+pub const COMBINED: General = General::LAST;
+
+impl Signed {
+    /// What it is called among those who have such a task.
+    pub(crate) fn told(&self, task: Task) -> String {
+        let statement = self.statement.escape_ascii();
+        match self.by {
+            COMBINED => format!("the combined signature on {statement}"),
+            by => format!("the signature of {} on {statement}", task.name(by)),
+        }
+    }
 }
 
 /// A signature as it stands in a message, as it looks to somebody who knows who made it: for pictures.

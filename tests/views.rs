@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use turncoat::protocols::hotstuff::{Certificate, HotStuffMessage};
 use turncoat::protocols::tendermint::TendermintMessage::{self, Precommit, Prevote, Proposal};
 use turncoat::schedule::Happening;
+use turncoat::search::{Engine, Reduction};
 use turncoat::{
     Adversary, Arrival, Attack, AttackOn, Edit, Effects, EventDriven, EventTestable, General,
     Generals, HotStuff, InWaves, Lie, Order, OwnEvent, Round, Seat, Shift, Swap, Tendermint, Wire,
@@ -21,13 +22,44 @@ fn nothing_is_found_in_them_as_published() {
     }
 }
 
-/// One view of HotStuff is gone through; of more, and of Tendermint, a part.
+/// One view of HotStuff is gone through, and two if their second leader is the traitor; of more, and of Tendermint, a
+/// part.
 #[test]
-fn a_view_of_hotstuff_holds() {
+fn views_of_hotstuff_hold() {
     check(HotStuff::new().phases(2).views(1)).generals(4).traitors(1).assert_holds();
+    let two = check(HotStuff::new().phases(2)).generals(4).against(only(1));
+    // Nobody looks at the inputs of those who never lead.
+    let all = two.clone().without(Reduction::EqualStarts).run().unwrap();
+    let one_for_all = two.run().unwrap();
+    assert!(all.holds() && one_for_all.holds());
+    assert_eq!(all.steps, 4 * one_for_all.steps);
+    assert!(one_for_all.reductions.contains(&Reduction::EqualStarts));
+    check(HotStuff::new().phases(2).without_lock()).generals(4).against(only(1)).assert_broken();
     let more = check(HotStuff::new()).generals(4).traitors(1).steps(50_000).run().unwrap();
     let tendermint = check(Tendermint::new()).generals(4).traitors(1).steps(50_000).run().unwrap();
     assert_eq!((more.name(), tendermint.name()), ("bounded", "bounded"));
+}
+
+/// Certificates that are combined, and those that traitors combine.
+#[test]
+fn the_naive_engine_says_the_same_of_certificates() {
+    for (phases, quorum) in [(1, 2), (1, 3), (2, 2), (2, 3)] {
+        let hotstuff = HotStuff::new().views(1).phases(phases).quorum(quorum);
+        let asked = check(hotstuff).generals(3).traitors(1);
+        let [found, naive] = [asked.clone(), asked.engine(Engine::Naive)].map(|asked| {
+            let verdict = asked.run().unwrap();
+            (verdict.name(), verdict.least_heard)
+        });
+        assert_eq!(found, naive, "{phases} phases, quorums of {quorum}");
+        assert_eq!(found.0 == "broken", quorum == 2);
+    }
+}
+
+/// This general is the traitor.
+fn only(traitor: usize) -> Adversary {
+    let mut adversary = Adversary::byzantine(1).exactly();
+    adversary.suspects = Some(Generals::NONE.with(General::new(traitor)));
+    adversary
 }
 
 /// With one phase what is decided locks nobody, and quorums of f + 1 need have no loyal general in common. Of
@@ -54,9 +86,7 @@ fn mutants_are_found() {
 #[test]
 fn two_phases_can_be_kept_from_a_decision() {
     let two = HotStuff::new().phases(2).live();
-    let mut adversary = Adversary::byzantine(1).exactly();
-    adversary.suspects = Some(Generals::NONE.with(General::new(2)));
-    let asked = check(two).generals(4).against(adversary);
+    let asked = check(two).generals(4).against(only(2));
     let given = [(0, RETREAT), (1, ATTACK), (3, RETREAT)];
     let asked = given.into_iter().fold(asked, |asked, (id, it)| asked.given(General::new(id), it));
     let found = asked.assert_broken();
@@ -133,6 +163,16 @@ fn outcome(
 ) -> (Option<&'static str>, Vec<Option<Order>>) {
     let execution = run(&InWaves(hotstuff), attack).unwrap();
     (execution.violation().map(|violation| violation.name()), execution.decisions)
+}
+
+/// A combined certificate counts, whoever signed; but a traitor must have seen one.
+#[test]
+fn what_is_combined_is_not_forged() {
+    let combined = Certificate { signers: Generals::NONE, ..certificate(1, 1, ATTACK, [0, 1, 2]) };
+    let shown: [(Round, &[usize], _); 1] = [(1, &[1], HotStuffMessage::Certified(combined))];
+    let forged = attack(0, [RETREAT; 4], &shown);
+    let execution = run(&InWaves(HotStuff::new().phases(2)), &forged).unwrap();
+    assert_eq!((execution.lacking.len(), execution.violation()), (1, None));
 }
 
 /// In view 1 ATTACK is decided, and general 0 is locked on it. The traitor leads view 2, and has it sign for

@@ -23,6 +23,7 @@ use crate::property::{Accepted, Property};
 use crate::protocol::events::{Coin, Face, OwnEvent};
 use crate::protocol::{Round, Seat};
 use crate::schedule::{Arrival, Inbox, Shift, arrange};
+use crate::signature::COMBINED;
 use crate::testable::Wire;
 
 /// Says in which way a message is forged, if it is a forgery on that wire.
@@ -215,8 +216,10 @@ impl Simulation<'_, '_> {
         if enemy.lasso().is_some() {
             begun.push(self.begun(0)?);
         }
-        // Whoever is not there can't keep a key for himself.
-        let signing = Generals::first(Generals::MAX).minus(everybody.minus(traitors));
+        // Whoever is not there can't keep a key for himself; but no one has that of several together.
+        let loyal = everybody.minus(traitors);
+        let several = Generals::NONE.with(COMBINED).minus(everybody);
+        let signing = Generals::first(Generals::MAX).minus(loyal).minus(several);
         let heard = RefCell::new((0, Knowledge::of(signing)));
         for round in 1..=*rounds {
             let first = self.execution.deliveries.len();

@@ -8,7 +8,7 @@
 //! go up to a last one. The paper leaves the pacemaker open: here each view has a timer, and who hears the leader
 //! of a later view propose goes there. The first leader proposes at once, since no NEW-VIEW could tell it anything;
 //! and NEW-VIEW bears the number of the view that begins, and not of the one that ends. What comes before its turn is
-//! kept: NEW-VIEWs, and the first certificate of each phase. Signatures are ideal, and not combined: a certificate names who signed.
+//! kept: NEW-VIEWs, and the first certificate of each phase. Signatures are ideal.
 
 mod testing;
 
@@ -29,7 +29,9 @@ use HotStuffMessage::{Certified, NewView, Prepare, Vote};
 ///
 /// Agreement holds where n > 3f. There are three phases; with [two](HotStuff::phases) agreement holds as well, but
 /// traitors can keep the loyal from ever deciding: see [`live`](HotStuff::live). Otherwise nobody need decide, since here
-/// the views come to an end.
+/// the views come to an end. Two views among four generals, one of them a traitor, are gone through in 951 million steps,
+/// less than a minute (`turncoat check hotstuff -n 4 -f 1`); with two phases in 44 million. More views have been hunted
+/// in alone.
 ///
 /// ```
 /// use turncoat::{HotStuff, hunt};
@@ -60,7 +62,10 @@ enum LockRule {
     Never,
 }
 
-/// A quorum certificate: generals who signed for an order in a phase of a view.
+/// A quorum certificate: that n - f generals signed for an order in a phase of a view.
+///
+/// The loyal combine signatures to one, which does not tell whose they were. A traitor shows such a one if a loyal general
+/// did before, and else the signatures of which it can be combined.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Certificate {
     /// The phase, from 0.
@@ -69,8 +74,15 @@ pub struct Certificate {
     pub view: u32,
     /// The order.
     pub order: Order,
-    /// Who signed.
+    /// Whose signatures it is to be combined of; nobody's, if it is combined.
     pub signers: Generals,
+}
+
+impl Certificate {
+    /// The same when it is combined.
+    fn combined(self) -> Certificate {
+        Certificate { signers: Generals::NONE, ..self }
+    }
 }
 
 /// What is said in HotStuff.
@@ -180,9 +192,14 @@ impl HotStuff {
         self.quorum.unwrap_or(n.saturating_sub(f)).max(1)
     }
 
-    /// Whether a certificate is genuine: there are enough signatures in it.
+    /// Whether a certificate is genuine: it is combined, or can be.
     fn verifies(self, n: usize, certificate: &Certificate) -> bool {
-        certificate.signers.len() >= self.threshold(n)
+        certificate.signers.is_empty() || self.suffices(n, certificate.signers)
+    }
+
+    /// Whether so many signatures can be combined.
+    fn suffices(self, n: usize, signers: Generals) -> bool {
+        signers.len() >= self.threshold(n)
     }
 
     /// safeNode: whether it may be signed for an order with this certificate.
@@ -222,13 +239,9 @@ impl HotStuff {
     ) {
         let Some(collected) = &mut state.collects else { return };
         collected.signers = collected.signers.with(by);
-        let certificate = *collected;
-        if self.verifies(state.n, &certificate) {
-            let next = Certificate {
-                phase: certificate.phase + 1,
-                signers: Generals::NONE,
-                ..certificate
-            };
+        if self.suffices(state.n, collected.signers) {
+            let certificate = collected.combined();
+            let next = Certificate { phase: certificate.phase + 1, ..certificate };
             state.collects = (next.phase < self.phases).then_some(next);
             effects.broadcast(Certified(certificate));
             self.certified(state, certificate, effects);
@@ -373,26 +386,26 @@ impl EventDriven for HotStuff {
         effects: &mut Effects<HotStuffMessage>,
     ) {
         let HotStuffState { me, n, view, awaits, .. } = *state;
-        let genuine = |justify: &Option<Certificate>, before: u32| match justify {
-            Some(qc) => qc.phase == 0 && qc.view < before && self.verifies(n, qc),
-            None => true,
+        let genuine = |justify: Option<Certificate>, before: u32| {
+            justify.is_none_or(|qc| qc.phase == 0 && qc.view < before && self.verifies(n, &qc))
         };
+        let combined = |justify: Option<Certificate>| justify.map(Certificate::combined);
         match *said {
             NewView(begun, justify) => {
                 let due = begun >= view && leader(begun, n) == me && !(begun == view && awaits > 0);
-                if due && begun > 1 && genuine(&justify, begun) {
-                    note(state, begun, from, justify);
+                if due && begun > 1 && genuine(justify, begun) {
+                    note(state, begun, from, combined(justify));
                     self.propose(state, effects);
                 }
             }
             Prepare(proposed, order, justify) => {
                 let due = proposed > view || (proposed == view && awaits == 0);
                 let extends = justify.is_none_or(|justify| justify.order == order);
-                if due && leader(proposed, n) == from && extends && genuine(&justify, proposed) {
+                if due && leader(proposed, n) == from && extends && genuine(justify, proposed) {
                     if proposed > view {
                         self.enter(state, proposed, effects);
                     }
-                    self.prepare(state, order, justify, effects);
+                    self.prepare(state, order, combined(justify), effects);
                     self.catch_up(state, effects);
                 }
             }
@@ -401,7 +414,7 @@ impl EventDriven for HotStuff {
                 let due = certificate.view > view
                     || (certificate.view == view && certificate.phase + 1 >= awaits);
                 if due && leader(certificate.view, n) == from && self.verifies(n, &certificate) {
-                    state.early.entry(turn).or_insert(certificate);
+                    state.early.entry(turn).or_insert(certificate.combined());
                     self.catch_up(state, effects);
                 }
             }

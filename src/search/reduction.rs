@@ -47,6 +47,9 @@ pub enum Reduction {
     /// Where more could be heard without changing the set of local states, as if that much could be heard.
     /// (Sets grow with what can be heard, so equally many are the same. Not where prices count.)
     Raising,
+    /// Where no property that is asked looks at inputs, in two cases in which all the loyal begin in equal states the
+    /// same can happen.
+    EqualStarts,
     /// Subtrees of a recursion share no message, and what each relay was told is settled before its
     /// subtree: what can come of them is composed, and not enumerated.
     Subtrees,
@@ -66,13 +69,22 @@ impl Reduction {
         Reduction::Extremes,
     ];
 
-    /// Those of the engine for event-driven protocols, if the protocol allows for the last one.
-    pub const ASYNCHRONOUS: [Reduction; 4] =
-        [Reduction::Board, Reduction::Antichains, Reduction::Raising, Reduction::Renaming];
+    /// Those of the engine for event-driven protocols, if the protocol allows for the last two.
+    pub const ASYNCHRONOUS: [Reduction; 5] = [
+        Reduction::Board,
+        Reduction::Antichains,
+        Reduction::Raising,
+        Reduction::Renaming,
+        Reduction::EqualStarts,
+    ];
 
-    /// Those of the engine for event-driven protocols whose mail takes one wave, if the protocol allows for the last one.
-    pub const SYNCHRONOUS: [Reduction; 3] =
-        [Reduction::PerReceiver, Reduction::Antichains, Reduction::Renaming];
+    /// Those of the engine for event-driven protocols whose mail takes one wave, if the protocol allows for the last two.
+    pub const SYNCHRONOUS: [Reduction; 4] = [
+        Reduction::PerReceiver,
+        Reduction::Antichains,
+        Reduction::Renaming,
+        Reduction::EqualStarts,
+    ];
 
     /// Those of the compositional engine.
     pub const COMPOSITION: [Reduction; 4] = [
@@ -110,6 +122,7 @@ impl fmt::Display for Reduction {
             Reduction::Board => "a board of what the loyal send",
             Reduction::Antichains => "antichains of what could be heard",
             Reduction::Raising => "equal sets raised",
+            Reduction::EqualStarts => "inputs with which all begin alike",
             Reduction::Subtrees => "subtrees composed",
             Reduction::Counts => "counts of the loyal for each who takes what",
         })

@@ -7,7 +7,7 @@ use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::order::Order;
 use crate::outcome::Task;
-use crate::signature::Signed;
+use crate::signature::{COMBINED, Seal, Signed, Worth};
 use crate::testable::{EventTestable, Problem, Signing, Termination, Validity, Words};
 
 /// Among more there are too many quorums, of which each certificate can be.
@@ -31,11 +31,13 @@ impl EventTestable for HotStuff {
         }))
     }
 
-    /// What the leader says or is told, and nothing else: with any certificate, and what extends it.
+    /// What the leader says or is told, and nothing else: with any certificate, combined or to be combined, and what
+    /// extends it.
     fn alphabet(&self, n: usize, from: General, to: General) -> Vec<HotStuffMessage> {
         let quorums = || Generals::first(n).subsets(self.threshold(n).min(n));
         let certified = |phase: u32, view: u32, order: Order| {
-            quorums().map(move |signers| Certificate { phase, view, order, signers })
+            let of = move |signers| Certificate { phase, view, order, signers };
+            [Generals::NONE].into_iter().chain(quorums()).map(of)
         };
         let justified =
             |before: u32, order: Order| (1..before).flat_map(move |view| certified(0, view, order));
@@ -76,6 +78,7 @@ impl Signing<HotStuffMessage> for HotStuff {
     /// Each signs for an order in a phase of a view.
     fn signatures(&self, said: &HotStuffMessage) -> Vec<Signed> {
         let signed = |phase: u32, view: u32, order: Order, signers: Generals| {
+            let signers = if signers.is_empty() { signers.with(COMBINED) } else { signers };
             let statement = format!("{phase} {view} {order}").into_bytes().into_boxed_slice();
             let signed = signers.iter().map(|by| Signed { by, statement: statement.clone() });
             signed.collect()
@@ -87,6 +90,16 @@ impl Signing<HotStuffMessage> for HotStuff {
             }
             NewView(_, None) | Prepare(_, _, None) => Vec::new(),
         }
+    }
+
+    /// Of a combined signature it cannot be seen whose it is.
+    fn seals(&self, said: &HotStuffMessage) -> Vec<Seal> {
+        let signers = match *said {
+            Vote { by, .. } => Generals::NONE.with(by),
+            NewView(_, Some(qc)) | Prepare(_, _, Some(qc)) | Certified(qc) => qc.signers,
+            NewView(_, None) | Prepare(_, _, None) => Generals::NONE,
+        };
+        signers.iter().map(|by| Seal { by, worth: Worth::Genuine }).collect()
     }
 }
 
@@ -103,7 +116,16 @@ impl HotStuff {
     }
 }
 
-/// "1: PREPARE ATTACK", "2: PREPARE ATTACK, prepared in view 1", "1: COMMIT ATTACK, signed by generals 0, 1 and 2",
+/// Who signed what is still to be combined.
+fn by(signers: Generals) -> String {
+    if signers.is_empty() {
+        String::new()
+    } else {
+        format!(" (signed by {})", signers.numbered("general"))
+    }
+}
+
+/// "1: PREPARE ATTACK", "2: PREPARE ATTACK, prepared in view 1", "1: COMMIT ATTACK (signed by generals 0, 1 and 2)",
 /// "2: NEW-VIEW, prepared ATTACK in view 1", "1: signs COMMIT ATTACK".
 impl Words<HotStuffMessage, HotStuffState> for HotStuff {
     fn name(&self) -> String {
@@ -125,17 +147,15 @@ impl Words<HotStuffMessage, HotStuffState> for HotStuff {
         match *said {
             NewView(view, None) => format!("{view}: NEW-VIEW, prepared nothing"),
             NewView(view, Some(Certificate { view: before, order, signers, .. })) => {
-                let signers = signers.numbered("general");
-                format!("{view}: NEW-VIEW, prepared {order} in view {before} (signed by {signers})")
+                format!("{view}: NEW-VIEW, prepared {order} in view {before}{}", by(signers))
             }
             Prepare(view, order, None) => format!("{view}: PREPARE {order}"),
             Prepare(view, order, Some(Certificate { view: before, signers, .. })) => {
-                let signers = signers.numbered("general");
-                format!("{view}: PREPARE {order}, prepared in view {before} (signed by {signers})")
+                format!("{view}: PREPARE {order}, prepared in view {before}{}", by(signers))
             }
             Certified(Certificate { phase, view, order, signers }) => {
                 let next = self.phase_name(phase + 1);
-                format!("{view}: {next} {order} (signed by {})", signers.numbered("general"))
+                format!("{view}: {next} {order}{}", by(signers))
             }
             Vote { phase, view, order, .. } => {
                 format!("{view}: signs {} {order}", self.phase_name(phase))
@@ -155,9 +175,8 @@ impl Words<HotStuffMessage, HotStuffState> for HotStuff {
             awaits => format!("waits for {}", self.phase_name(awaits)),
         };
         let mut lines = vec![format!("view {view}: {lock}; {awaited}")];
-        if let Some(Certificate { view, order, signers, .. }) = prepared {
-            let signers = signers.numbered("general");
-            lines.push(format!("prepared {order} in view {view} (signed by {signers})"));
+        if let Some(Certificate { view, order, .. }) = prepared {
+            lines.push(format!("prepared {order} in view {view}"));
         }
         for (view, (generals, _)) in new_views {
             lines.push(format!("NEW-VIEW of view {view} from {}", generals.numbered("general")));

@@ -349,11 +349,9 @@ impl Storyteller<'_, '_> {
         });
         let lacking = execution.lacking.iter().map(|(index, missing)| {
             let why = match missing {
-                Missing::Signature(signed) => format!(
-                    "the traitors neither make nor have overheard the signature of {} on {}",
-                    task.name(signed.by),
-                    signed.statement.escape_ascii(),
-                ),
+                Missing::Signature(signed) => {
+                    format!("the traitors neither make nor have overheard {}", signed.told(task))
+                }
                 Missing::Unreadable(_) | Missing::Unsaid => missing.to_string(),
             };
             format!("lie {}: it can't be told: {why}", index + 1)

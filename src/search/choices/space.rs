@@ -25,7 +25,7 @@ use crate::schedule::{Arrival, Happening, Shift};
 use crate::search::progress::{Phase, Progress};
 use crate::search::reduction::{Reduction, Reductions};
 use crate::search::symmetry::Symmetry;
-use crate::signature::Signed;
+use crate::signature::{COMBINED, Signed};
 use crate::testable::{MOST_MESSAGES, PREPARED_PHASES, Refusal, Repertoire, Wire};
 
 /// All behaviours of an adversary against a protocol.
@@ -296,13 +296,18 @@ impl<'a> Space<'a> {
         self.stock.harvest.as_ref().map(|harvest| harvest.harvested)
     }
 
+    /// Whether nobody makes a signature alone.
+    pub fn is_combined(&self, signed: &Signed) -> bool {
+        signed.by == COMBINED && !self.everybody().contains(COMBINED)
+    }
+
     /// The signatures that these traitors make themselves: theirs, and those of nobody who is there.
     pub fn made_by(&self, traitors: Generals) -> SignatureSet {
         let loyal = self.everybody().minus(traitors);
         let mut made = SignatureSet::none(self.stock.signatures.len());
         let signatures = self.stock.signatures.iter().enumerate();
         signatures
-            .filter(|(_, signed)| !loyal.contains(signed.by))
+            .filter(|(_, signed)| !loyal.contains(signed.by) && !self.is_combined(signed))
             .for_each(|(number, _)| made.add(number as u32));
         made
     }

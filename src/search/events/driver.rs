@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use itertools::Itertools;
+use rustc_hash::FxHashSet;
 
 use super::attack::{EndlessRun, attack};
 use super::locals::{Locals, Scope};
@@ -14,9 +15,10 @@ use super::run::LinearRun;
 use super::stop::Stop;
 use crate::adversary::Adversary;
 use crate::count::Count;
-use crate::machine::NumberedAttack;
+use crate::machine::{NumberedAttack, StateId, ValueId};
 use crate::outcome::Task;
-use crate::property::Violation;
+use crate::property::{Property, Violation};
+use crate::protocol::Seat;
 use crate::protocol::events::Face;
 use crate::search::budget::{EarlyEnd, StepBudget};
 use crate::search::choices::initial::{InitialChoices, TraitorsOrders};
@@ -218,7 +220,11 @@ impl EventSearch<'_> {
             Engine::Compositional | Engine::Naive => &[],
         };
         let mut reductions = self.search.reductions.of(sound);
-        reductions.retain(|reduction| *reduction != Reduction::Renaming || self.symmetry.is_some());
+        reductions.retain(|reduction| match reduction {
+            Reduction::Renaming => self.symmetry.is_some(),
+            Reduction::EqualStarts => self.judges_no_inputs(),
+            _ => true,
+        });
         let of_space = self.search.of_space(self.space);
         let is_all = self.in_phases() && found.is_none() && halt.is_none();
         let carried = is_all.then(|| self.carried.load(Ordering::Relaxed));
@@ -274,12 +280,39 @@ impl EventSearch<'_> {
         }
     }
 
-    /// Every case with so many traitors, by place; of those that can be renamed into each other one.
+    /// Every case with so many traitors, by place; of those that can be renamed into each other one, and of those in
+    /// which the same can happen.
     fn cases(&self, size: usize) -> impl Iterator<Item = (usize, InitialChoices)> {
         let orders = TraitorsOrders::One;
         let cases = self.space.cases(size, orders, 0, self.symmetry.as_ref()).enumerate();
         let part = self.search.part;
-        cases.filter(move |(place, _)| part.is_none_or(|part| part.has(*place)))
+        let merges = self.judges_no_inputs()
+            && self.search.engine == Engine::Exhaustive
+            && self.search.reductions.has(Reduction::EqualStarts);
+        let mut begun = FxHashSet::default();
+        cases.filter(move |(place, case)| {
+            part.is_none_or(|part| part.has(*place))
+                && (!merges || begun.insert((case.traitors, self.begun(case))))
+        })
+    }
+
+    /// Whether no property that is asked looks at inputs.
+    fn judges_no_inputs(&self) -> bool {
+        let asked = &self.search.terms.asked;
+        !asked.has(Property::Validity) && asked.demands().next().is_none()
+    }
+
+    /// Where those who obey begin; or the input of one with whom that is a fault.
+    fn begun(&self, case: &InitialChoices) -> Vec<Result<Option<StateId>, Option<ValueId>>> {
+        let (terms, liars) = (self.search.terms, case.liars());
+        let mut worker = self.space.worker(liars);
+        let begun = terms.graph.everybody().minus(liars).iter().map(|me| {
+            let input = case.inputs.get(&me).copied();
+            worker.start(Seat::on(&terms.graph, me), input).map_err(|_| input)
+        });
+        let begun = begun.collect();
+        self.space.lay_down(worker);
+        begun
     }
 
     /// The attack with as many traitors in which the loyal hear the fewest messages of theirs, and whether that

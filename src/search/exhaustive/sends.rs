@@ -112,7 +112,8 @@ impl RoundContext<'_> {
         let mut overheard = before.and(useful);
         for &(wire, number) in sends.iter().flatten().flat_map(|sends| &sends.shows) {
             let signed = self.space.signature(number);
-            if signed.by != wire.from && !before.has(number) {
+            let own = signed.by == wire.from || self.space.is_combined(signed);
+            if !own && !before.has(number) {
                 let signed = signed.clone();
                 return Err(Refusal::Unheard { wire, signed }.into());
             }

@@ -328,7 +328,8 @@ fn fault_free(space: &Space<'_>, inputs: &Inputs) -> Result<DecidedValues, Refus
                 said.iter().flat_map(|message| space.wire_choices(wire).signatures(message))
             {
                 let signed = space.signature(number);
-                if signed.by != wire.from && !shown.contains(&number) {
+                let own = signed.by == wire.from || space.is_combined(signed);
+                if !own && !shown.contains(&number) {
                     return Err(Refusal::Unheard { wire, signed: signed.clone() });
                 }
                 news.push(number);
