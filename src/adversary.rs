@@ -63,19 +63,20 @@ impl fmt::Display for FaultClass {
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Timing {
-    /// All arrives in the round, or wave, in which it is sent; a timer goes off when nobody has anything to say, that of
-    /// the general with the lowest number first, and coins show any face. (So traitors who go on talking keep timers from
-    /// going off.)
+    /// Every message arrives in the round, or wave, in which it is sent; timers go off only when nobody has anything to
+    /// say, that of the lowest-numbered general first; coins show any face.
+    ///
+    /// So traitors who keep talking keep timers from going off.
     Synchronous,
-    /// Until a wave of its choice, which the field calls GST, all that it may do where it is asynchronous; from then
-    /// on all mail arrives in its wave, what was late among it, and timers go off when nothing else is left to
-    /// happen. (Dwork, Lynch and Stockmeyer, "Consensus in the presence of partial synchrony", JACM 1988.) What is
-    /// agreed on, or decided by the time that all is quiet, is broken by it just where it is broken by an
-    /// asynchronous one: an attack that ends has a last wave in which something is late.
+    /// Asynchronous until a wave that the adversary chooses (GST); from then on all mail, late or new, arrives in its
+    /// wave, and timers go off only when nothing else is left to happen.
+    ///
+    /// (Dwork, Lynch, Stockmeyer, JACM 1988.) What is asked of an execution that ends is broken here exactly where an
+    /// asynchronous adversary breaks it, since an attack that ends has a last wave in which something is late.
     PartiallySynchronous,
-    /// Mail is late without bound and arrives in any order; timers go off at any time, and coins show any face.
-    /// But links are reliable: what a loyal general sends once is heard at most once, and where termination or
-    /// totality is judged it was heard.
+    /// Mail may be late without bound and arrive in any order; timers go off at any time; coins show any face.
+    ///
+    /// What a loyal general sends once is heard at most once, and by the time that termination is judged it was heard.
     Asynchronous,
 }
 

@@ -62,9 +62,11 @@ fn written<P: Testable>(
     let Some(folder) = folder else { return String::new() };
     let story = Story::of(protocol, attack, execution);
     match write(&folder, &story, file(&story)) {
-        Ok(files) => files.iter().map(|file| format!("\nLeft in {}", file.display())).collect(),
+        Ok(files) => {
+            files.iter().map(|file| format!("\nReport written to {}", file.display())).collect()
+        }
         Err(error) => {
-            format!("\nNothing is left: {FOLDER}={} can't be written: {error}", folder.display())
+            format!("\nCannot write a report to {FOLDER}={}: {error}", folder.display())
         }
     }
 }

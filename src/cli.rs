@@ -92,7 +92,7 @@ enum Command {
         #[command(subcommand)]
         subject: ChosenWith<sweep::SweepArguments>,
     },
-    /// Search for an attack at random, where there are too many to try them all
+    /// Search for an attack at random, where there are too many to try all
     #[command(after_help = "Example: turncoat hunt oral -n 13 -f 4 --cases 1_000_000 --seed 7")]
     #[command(subcommand_value_name = "PROTOCOL", subcommand_help_heading = "Protocols")]
     Hunt {
@@ -113,19 +113,19 @@ enum Command {
     #[command(after_help = "Example: turncoat check oral -n 3 -f 1 --save attack.json
          turncoat replay attack.json")]
     Replay(replay::ReplayArguments),
-    /// Say who can have told one general what it was told, and what rules out all others
+    /// Find which sets of traitors explain what one general was told, and rule out the others
     #[command(after_help = suspects::AFTER_HELP)]
     Suspects(suspects::SuspectsArguments),
     /// Decide whether R rounds suffice: synthesize a protocol or print an impossibility proof
     #[command(after_help = rounds::AFTER_HELP)]
     Rounds(rounds::RoundsArguments),
-    /// Say whether the problem can be solved, by which theorem, and how turncoat shows it
+    /// Say whether the problem can be solved, by which theorem, and which commands show it
     #[command(after_help = bounds::AFTER_HELP)]
     Bounds(bounds::BoundsArguments),
     /// List the protocols, with the bound that each claims and its source
     #[command(after_help = "Example: turncoat list --format json")]
     List(reference::ListArguments),
-    /// Print the JSON Schema of the JSON output, or of attack files
+    /// Print the JSON Schema of a file format
     #[command(after_help = reference::SCHEMA_EXAMPLE)]
     Schema(reference::SchemaArguments),
     /// Print shell completions

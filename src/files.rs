@@ -45,6 +45,21 @@ pub(crate) fn write(file: &Path, text: &str) -> io::Result<()> {
     replace(&fs::canonicalize(file)?, text, Some(old.permissions()))
 }
 
+/// Whether [`write`] could write this file, as far as that is known before there is anything to write. Nothing changes.
+/// What is no regular file is not tried: to open a pipe can wait for its reader, and to close it ends what is read.
+pub(crate) fn try_to_write(file: &Path) -> io::Result<()> {
+    let folder = match fs::metadata(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => folder_of(file).to_owned(),
+        Ok(old) if !old.is_file() && !old.is_dir() => return Ok(()),
+        _ => {
+            OpenOptions::new().write(true).open(file)?;
+            folder_of(&fs::canonicalize(file)?).to_owned()
+        }
+    };
+    let (draft, _) = draft(&folder)?;
+    fs::remove_file(draft)
+}
+
 fn replace(file: &Path, text: &str, permissions: Option<fs::Permissions>) -> io::Result<()> {
     let (draft, mut new) = draft(folder_of(file))?;
     let written = new.write_all(text.as_bytes());
@@ -108,6 +123,11 @@ mod tests {
         }
         assert!(write(&folder.join("nowhere/a.txt"), "").is_err());
         assert!(write(&folder, "a folder is no file").is_err());
+        assert!(try_to_write(&folder.join("nowhere/a.txt")).is_err());
+        assert!(try_to_write(&folder).is_err());
+        for there in ["a.txt", "new.txt"] {
+            try_to_write(&folder.join(there)).unwrap();
+        }
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
         fs::remove_dir_all(&folder).unwrap();
     }

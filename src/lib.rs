@@ -28,11 +28,11 @@
 //! have it) and [`Testable`] (the [`Problem`], and, if you like, what a traitor could say), and
 //! ask about it in one of three ways:
 //!
-//! - [`check`](check()) goes through every behaviour of the adversary, where that can be afforded;
-//! - [`hunt`](hunt()) draws attacks at random, and makes what it finds small;
-//! - [`strategy::attacks`] hands them to a property test of yours, within `proptest!`.
+//! - [`check`](check()) searches every behaviour of the adversary, if there are not too many;
+//! - [`hunt`](hunt()) draws attacks at random, and shrinks what it finds;
+//! - [`strategy::attacks`] draws them in a property test of yours, within `proptest!`.
 //!
-//! A protocol that is driven by events (messages in any order, timers, coins) implements [`EventDriven`] and
+//! An event-driven protocol (messages in any order, timers, coins) implements [`EventDriven`] and
 //! [`EventTestable`], and is asked about in the same ways:
 //!
 //! ```
@@ -41,18 +41,18 @@
 //! check(ReliableBroadcast::new()).generals(4).traitors(1).assert_holds();
 //! ```
 //!
-//! The command line does all this for protocols of one's own as for the built-in ones, in a program of three lines:
-//! [`cli::main_with`]. And it does so for programs in any other language that answer a JSON line with a JSON line, as
-//! `docs/exec.md` says: `turncoat check exec --command 'python3 mine.py' -n 4 -f 1`.
+//! A program of three lines, [`cli::main_with`], gives your protocols the command line that the built-in ones have. It
+//! can check programs in any other language, too, which answer questions in JSON (`docs/exec.md`): `turncoat check
+//! exec --command 'python3 mine.py' -n 4 -f 1`.
 //!
-//! An implementation as it is shipped, whose nodes need be neither `Clone` nor `Debug` nor anything else, is driven
-//! by a thin adapter, [`Opaque`], and [hunted](hunt()) in; `examples/crates` has adapters of crates.
+//! To test an implementation as it is shipped, write a thin adapter, [`Opaque`], and [hunt](hunt()) in it: its nodes
+//! need not be `Clone` or `Debug` or anything else. `examples/crates` has adapters of published crates.
 //!
-//! What was once found is kept in a file, and run first ever after: [`regressions`]. And a test that
-//! fails leaves a picture of the attack (as SVG, and with the feature `pages` as a page) and the attack
-//! itself in the folder that the variable `TURNCOAT_REPORT_DIR` of the environment names, and says where.
+//! An attack that was found once is kept in a file and run first from then on: [`regressions`]. And a test that
+//! fails leaves the attack, and a picture of it (SVG, and with the feature `pages` a web page), in the folder that the
+//! environment variable `TURNCOAT_REPORT_DIR` names, and says where.
 //!
-//! Where no protocol can be right, [`refute`](refute()) breaks any of them, without a search:
+//! Where no protocol can be correct, [`refute`](refute()) breaks any protocol, without a search:
 //!
 //! ```
 //! use turncoat::{OralMessages, refute};

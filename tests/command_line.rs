@@ -171,21 +171,26 @@ fn a_saved_attack_is_replayed() {
     assert_eq!((replayed.code, replayed.err.as_str()), (0, ""));
 }
 
-/// A verdict is not lost because its attack can't be saved.
+/// A file that can't be written is refused before anything is searched.
 #[test]
-fn a_file_that_cannot_be_written_costs_no_verdict() {
-    for (option, file) in [
-        ("--save", "/no/such/folder/attack.json"),
-        ("--format svg -o", "/no/such/file"),
-        ("--format json -o", "/no/such/file"),
-        ("--format html -o", "nowhere/page.html"),
+fn a_file_that_cannot_be_written_costs_no_search() {
+    for (question, option) in [
+        ("check oral -n 9 -f 3", "--save"),
+        ("check oral -n 9 -f 3 --format svg", "--output"),
+        ("check oral -n 9 -f 3 --shard 1/2", "--result"),
+        ("check oral -n 9 -f 3", "--checkpoint"),
+        ("sweep oral -n 9 -f 3", "--output"),
+        ("hunt oral -n 9 -f 3", "--save"),
+        ("refute oral -n 3 -f 1", "--save"),
+        ("merge 1 2", "--save"),
+        ("suspects view.json -f 1", "--save"),
     ] {
-        for (command, verdict) in [("check", "BROKEN"), ("refute", "REFUTED")] {
-            let answer = turncoat(&format!("{command} oral -n 3 -f 1 {option} {file}"));
-            assert_eq!((answer.code, answer.err.lines().count()), (2, 1), "{}", answer.err);
-            assert!(answer.out.starts_with(verdict), "{}", answer.out);
-            let line = format!("turncoat: {file} can't be written");
-            assert!(answer.err.starts_with(&line), "{}", answer.err);
+        for file in ["/no/such/folder/file", "nowhere/file", "/proc", "-"] {
+            let answer = turncoat(&format!("{question} {option} {file}"));
+            assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{}", answer.err);
+            let line = format!("turncoat: invalid value '{file}' for '{option} <FILE>': ");
+            assert!(answer.err.replace("-o, ", "").starts_with(&line), "{}", answer.err);
+            assert_eq!(answer.err.lines().count(), 1, "{}", answer.err);
         }
     }
     let file = scratch("nothing.json");

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::command_line::{scratch, turncoat};
 
-const GALLERY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/gallery");
+const GALLERY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/gallery");
 
 #[test]
 fn the_gallery_is_current() {
@@ -44,5 +44,5 @@ fn the_docs_show_the_gallery() {
         readme.contains(&format!("```mermaid\n{mermaid}```\n")),
         "docs/pictures.md: copy it there"
     );
-    assert!(readme.contains("](../examples/gallery/three_generals.svg)"));
+    assert!(readme.contains("](gallery/three_generals.svg)"));
 }

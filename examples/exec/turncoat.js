@@ -2,7 +2,7 @@
 //
 // A protocol is an object. Its methods are pure: what they answer depends on their arguments alone, and nothing is
 // kept in the object. A state can be changed in place, or the next one returned. States, values and messages are what
-// JSON can hold: null, true, numbers, texts, arrays and plain objects.
+// JSON can hold: null, true, numbers, strings, arrays and plain objects.
 //
 // In rounds                                          Driven by events
 //   rounds: 2                                          events: true

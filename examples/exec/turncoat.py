@@ -2,7 +2,7 @@
 
 A protocol is an object. Its methods are pure: what they answer depends on their arguments alone, and nothing is
 kept in the object. A state can be changed in place, or the next one returned. States, values and messages are what
-JSON can hold: None, True, numbers, texts, lists, and dicts whose keys are texts.
+JSON can hold: None, True, numbers, strings, lists, and dicts whose keys are strings.
 
 In rounds                                          Driven by events
   rounds = 2                                         events = True
@@ -56,7 +56,7 @@ def describe(p, n, f):
 def kept(state):
     """The next state, if it is the same when it comes back."""
     if json.loads(json.dumps(state)) != state:
-        raise TypeError(f"JSON can't hold this state as it is (keys must be texts, and tuples lists): {state!r}")
+        raise TypeError(f"JSON can't hold this state as it is (keys must be strings, and tuples must be lists): {state!r}")
     return state
 
 

@@ -42,8 +42,8 @@ pub struct AdversaryArguments {
     /// Most rounds by which such a message may be late
     #[arg(long, value_name = "R", default_value_t = 0, value_parser = whole_number)]
     latest: usize,
-    /// What the enemy may do with mail, timers and coins, where a protocol is driven by events
-    /// [default: asynchronous]
+    /// Power of the adversary over mail, timers and coins of an event-driven protocol [default:
+    /// asynchronous]
     #[arg(long, value_enum)]
     timing: Option<Timing>,
 }

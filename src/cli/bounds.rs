@@ -25,7 +25,7 @@ pub struct BoundsArguments {
     /// Number of rounds, at most [default: as many as needed]
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     r: Option<usize>,
-    /// Size of a quorum to be judged: do two meet in a loyal general, does one form if f are silent
+    /// Quorum size to judge: do any two share a loyal general, and can one form if f are silent?
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     q: Option<usize>,
     /// Problem to solve

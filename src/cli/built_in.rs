@@ -193,7 +193,7 @@ pub fn built_in() -> Vec<Protocol> {
         },
         Protocol {
             name: "bracha",
-            about: "Reliable broadcast, driven by events: claims n >= 3m + 1 (Bracha 1987)",
+            about: "Reliable broadcast, event-driven: claims n >= 3m + 1 (Bracha 1987)",
             title: "Reliable broadcast, driven by events",
             claim: "n >= 3m + 1 generals survive m traitors, whenever mail comes",
             source: "Bracha: Asynchronous Byzantine agreement protocols. Information and Computation 75, 1987",
@@ -205,7 +205,7 @@ pub fn built_in() -> Vec<Protocol> {
         },
         Protocol {
             name: "ben-or",
-            about: "Agreement with coins of one's own: claims n >= 5m + 1 (Ben-Or 1983)",
+            about: "Agreement with local coins: claims n >= 5m + 1 (Ben-Or 1983)",
             title: "Randomised agreement, driven by events, with local coins",
             claim: "n >= 5m + 1 generals survive m traitors, and n >= 2m + 1 survive m crashes, whenever mail comes",
             source: "Ben-Or: Another advantage of free choice. PODC 1983",
@@ -290,7 +290,7 @@ pub fn built_in() -> Vec<Protocol> {
         },
         Protocol {
             name: "ibft",
-            about: "One height of IBFT, whose locks are never undone: claims n >= 3m + 1 (Lin 2017)",
+            about: "One height of IBFT, whose locks are never released: claims n >= 3m + 1 (Lin 2017)",
             title: "IBFT for one height, driven by events, with locks that are never undone",
             claim: "n >= 3m + 1 generals agree in spite of m traitors, whenever mail comes; they need not decide",
             source: "Lin: Istanbul Byzantine fault tolerance. EIP 650, 2017; what is wrong: Saltini, Hyland-Wood. \
@@ -308,7 +308,7 @@ pub fn built_in() -> Vec<Protocol> {
         },
         Protocol {
             name: "dbft",
-            about: "One height of dBFT 2.0, which can stand still: claims n >= 3m + 1 (Neo 2019)",
+            about: "One height of dBFT 2.0, which can get stuck: claims n >= 3m + 1 (Neo 2019)",
             title: "dBFT 2.0 for one height, driven by events, with signatures",
             claim: "n >= 3m + 1 generals agree in spite of m traitors, whenever mail comes; they need not decide",
             source: "Coelho et al.: Challenges of PBFT-inspired consensus for blockchain and enhancements over Neo dBFT. \
@@ -326,7 +326,7 @@ pub fn built_in() -> Vec<Protocol> {
         },
         Protocol {
             name: "exec",
-            about: "A protocol in any language: a program that answers a JSON line with a JSON line",
+            about: "A protocol in any language: a program that answers questions, one JSON line each",
             title: "A program that answers questions about its protocol, in any language",
             claim: "",
             source: "docs/exec.md says what it is asked",

@@ -33,7 +33,7 @@ pub struct CheckArguments {
     #[arg(short, value_parser = whole_number)]
     f: usize,
     /// Save the attack of the counterexample to this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = files::to_write())]
     save: Option<PathBuf>,
     /// Print the estimated cost per engine and exit
     #[arg(long, conflicts_with_all = ["save", "expect", "shard", "checkpoint"])]

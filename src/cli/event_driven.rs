@@ -10,13 +10,13 @@ pub struct BrachaArguments {
     /// Number of traitors the algorithm is designed for [default: f]
     #[arg(short, value_parser = whole_number)]
     m: Option<usize>,
-    /// Number of ECHOs that make ready [default: (n + m) / 2 + 1]
+    /// ECHOs after which a general sends READY [default: (n + m) / 2 + 1]
     #[arg(long, value_name = "K", value_parser = whole_number)]
     ready_at: Option<usize>,
-    /// Number of READYs that make ready; 0 is never [default: m + 1]
+    /// READYs after which a general sends READY itself; 0 for never [default: m + 1]
     #[arg(long, value_name = "K", value_parser = whole_number)]
     amplify_at: Option<usize>,
-    /// Number of READYs that are enough to deliver [default: 2m + 1]
+    /// READYs after which a general delivers [default: 2m + 1]
     #[arg(long, value_name = "K", value_parser = whole_number)]
     deliver_at: Option<usize>,
 }
@@ -56,10 +56,10 @@ pub struct BenOrArguments {
     /// Number of traitors the algorithm is designed for [default: f]
     #[arg(short, value_parser = whole_number)]
     m: Option<usize>,
-    /// Number of rounds after which all fall silent [default: never]
+    /// Number of rounds after which everybody stops [default: never]
     #[arg(long, value_name = "K", value_parser = whole_number)]
     rounds: Option<usize>,
-    /// With the thresholds for traitors who only crash
+    /// Use the thresholds for traitors who only crash
     #[arg(long)]
     against_crashes: bool,
 }
@@ -95,25 +95,25 @@ pub struct MmrArguments {
     /// Number of traitors the algorithm is designed for [default: f]
     #[arg(short, value_parser = whole_number)]
     m: Option<usize>,
-    /// Number of rounds after which all fall silent [default: never]
+    /// Number of rounds after which everybody stops [default: never]
     #[arg(long, value_name = "K", value_parser = whole_number)]
     rounds: Option<usize>,
-    /// Number of BVALs that are said as well [default: m + 1]
+    /// BVALs after which a general sends the same BVAL [default: m + 1]
     #[arg(long, value_name = "K", value_parser = whole_number)]
     relay_at: Option<usize>,
-    /// Number of BVALs after which an order is accepted [default: 2m + 1]
+    /// BVALs after which a general accepts an order [default: 2m + 1]
     #[arg(long, value_name = "K", value_parser = whole_number)]
     accept_at: Option<usize>,
-    /// Number of AUXs that are waited for [default: n - m]
+    /// Number of AUXs to wait for [default: n - m]
     #[arg(long, value_name = "K", value_parser = whole_number)]
     wait_for: Option<usize>,
-    /// AUX counts whether its order was accepted or not
+    /// Count an AUX even if its order was not accepted
     #[arg(long)]
     any_aux: bool,
-    /// With the round of CONF that HoneyBadgerBFT has before the coin
+    /// Add the CONF step that HoneyBadgerBFT has before the coin
     #[arg(long)]
     conf: bool,
-    /// Ask as well whether all decide in the end: that is never said to hold, and at best bounded
+    /// Also ask whether all decide in the end: the verdict is then bounded at best
     #[arg(long)]
     live: bool,
 }

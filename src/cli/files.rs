@@ -1,7 +1,8 @@
 //! Files that are written, and how an attack that is saved in one is seen again.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -10,6 +11,17 @@ use crate::Attack;
 use crate::escape::commands;
 use crate::files;
 use crate::report::attack_file::AttackFile;
+
+/// The name of a file that is to be written. That is tried at once, so that no long search is in vain.
+pub fn to_write() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|file| {
+        if file.as_os_str() == "-" {
+            return Err("this is no file: name one, or say ./- if it is called so".to_owned());
+        }
+        let tried = files::try_to_write(&file);
+        tried.map(|()| file).map_err(|error| format!("it can't be written: {error}"))
+    })
+}
 
 pub fn write(file: &Path, text: &str) -> Result<(), BadInput> {
     files::write(file, text)

@@ -45,7 +45,7 @@ pub struct HuntArguments {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
     shrink: Duration,
     /// Save the attack to this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = files::to_write())]
     save: Option<PathBuf>,
     /// Stop the hunt after a time (20s, 5min)
     #[arg(long, value_name = "TIME", value_parser = time)]

@@ -1,6 +1,7 @@
 //! `turncoat merge`: one verdict of what came of all parts.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,6 +12,7 @@ use serde_json::Value;
 use super::answer::{BadInput, VerdictName, complain};
 use super::asked::{Asked, of_another, question};
 use super::check::answered;
+use super::files::to_write;
 use super::output::Output;
 use super::program::{Program, ToRun};
 use super::watch::{Deadline, Work, watched};
@@ -31,7 +33,7 @@ pub struct MergeArguments {
     #[command(flatten)]
     run: ToRun,
     /// Save the attack of the counterexample to this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = to_write())]
     save: Option<PathBuf>,
     /// Exit with 0 for this verdict and 1 for any other
     #[arg(long, value_enum)]
@@ -79,17 +81,27 @@ fn of_question<T: DeserializeOwned>(asked: &Value, name: &str) -> Result<T, BadI
 /// What the files hold: every part of one question, each once.
 fn all_parts(names: &[PathBuf]) -> Result<Vec<PartFile>, BadInput> {
     let mut parts = BTreeMap::new();
-    let mut wrong = Vec::new();
+    let (mut wrong, mut left_out) = (Vec::new(), 0);
     for name in names {
-        match next_part(name, &parts) {
-            Ok(file) => drop(parts.insert(file.part.number(), (file, name))),
-            Err(error) => wrong.push(format!("{}: {error}", name.display())),
+        match next_part(name, parts.values().next().map(|(first, _)| first)) {
+            Ok(file) => match parts.entry(file.part.number()) {
+                Entry::Vacant(place) => drop(place.insert((file, name))),
+                Entry::Occupied(before) => {
+                    let (part, before) = (file.part, before.get().1.display());
+                    wrong.push(format!("{}: part {part} is in {before} already", name.display()));
+                }
+            },
+            Err(error) => {
+                left_out += 1;
+                wrong.push(format!("{}: {error}", name.display()));
+            }
         }
     }
     if let Some((first, _)) = parts.values().next() {
         let of = first.part.of();
         let missing = of - parts.len();
-        if missing > 0 {
+        // What is left out may be what is missing, and it has been said what is wrong with it.
+        if missing > left_out {
             let names = (1..=of).filter(|number| !parts.contains_key(number));
             let names = names.take(8).map(|number| format!("{number}/{of}")).join(", ");
             let more = if missing > 8 { " .." } else { "" };
@@ -107,11 +119,8 @@ fn all_parts(names: &[PathBuf]) -> Result<Vec<PartFile>, BadInput> {
     Err(BadInput(last))
 }
 
-/// What a file holds, if it belongs to those before it, by number.
-fn next_part(
-    name: &Path,
-    before: &BTreeMap<usize, (PartFile, &PathBuf)>,
-) -> Result<PartFile, String> {
+/// What a file holds, if it is of the same question as the first.
+fn next_part(name: &Path, first: Option<&PartFile>) -> Result<PartFile, String> {
     let text = files::read(name).map_err(|error| error.to_string())?;
     let line = text.lines().exactly_one();
     let line = line.map_err(|_| {
@@ -122,7 +131,7 @@ fn next_part(
         return Err("it is a checkpoint, and not what came of a part".to_owned());
     }
     let PartFile { question, part, .. } = &file;
-    if let Some((first, _)) = before.values().next() {
+    if let Some(first) = first {
         if let Some((what, more)) = of_another(question, &first.question) {
             return Err(format!("it is of {what} than the files before it{more}"));
         }
@@ -131,8 +140,5 @@ fn next_part(
             return Err(format!("it is part {part}, and the files before it are of {of}"));
         }
     }
-    match before.get(&part.number()) {
-        Some((_, before)) => Err(format!("part {part} is in {} already", before.display())),
-        None => Ok(file),
-    }
+    Ok(file)
 }

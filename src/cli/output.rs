@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::answer::{BadInput, as_text, complain, print};
-use super::files::write;
+use super::files::{to_write, write};
 use super::terminal::{style, written};
 use crate::report::dot::dot;
 use crate::report::itf::itf;
@@ -25,7 +25,7 @@ pub struct Output {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// Write the output to this file, and the text to the terminal
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = to_write())]
     output: Option<PathBuf>,
 }
 

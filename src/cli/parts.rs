@@ -8,7 +8,7 @@ use serde_json::json;
 use super::answer::{BadInput, print};
 use super::asked::{Asked, question};
 use super::checkpoint::Checkpoint;
-use super::files::{quoted, write};
+use super::files::{quoted, to_write, write};
 use super::program::Specification;
 use super::watch::{Deadline, Work, watched};
 use crate::report::notation::Notation;
@@ -27,11 +27,11 @@ pub struct Parts {
     #[arg(long, value_name = "I/K", conflicts_with_all = ["save", "format", "output", "expect"])]
     shard: Option<Part>,
     /// File for the result of --shard [default: turncoat-I-of-K.json]
-    #[arg(long, value_name = "FILE", requires = "shard")]
+    #[arg(long, value_name = "FILE", requires = "shard", value_parser = to_write())]
     result: Option<PathBuf>,
     /// Record in this file, from time to time, how far the search has come: after a crash, the same
     /// command resumes from there
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = to_write())]
     checkpoint: Option<PathBuf>,
 }
 

@@ -14,25 +14,25 @@ pub struct PbftArguments {
     /// Number of traitors the algorithm is designed for [default: f]
     #[arg(short, value_parser = whole_number)]
     m: Option<usize>,
-    /// Number of views after which nobody goes on
+    /// Number of views after which everybody stops
     #[arg(long, value_name = "K", default_value_t = VIEWS, value_parser = whole_number)]
     views: usize,
-    /// Number of generals that are enough everywhere [default: n - m]
+    /// Size of every quorum [default: n - m]
     #[arg(long, value_name = "K", value_parser = whole_number)]
     quorum: Option<usize>,
-    /// What was prepared is forgotten when a view is entered
+    /// Forget what was prepared when a new view begins
     #[arg(long)]
     forget: bool,
-    /// What is prepared is decided at once, without COMMIT
+    /// Decide what is prepared at once, without COMMIT
     #[arg(long)]
     decide_prepared: bool,
-    /// A new view goes on with what was prepared in the lowest view
+    /// A new view adopts what was prepared in the lowest view, not the highest
     #[arg(long)]
     pick_lowest: bool,
-    /// Nobody checks NEW-VIEW
+    /// Accept NEW-VIEW without checking it
     #[arg(long)]
     trust_new_view: bool,
-    /// Ask as well whether all decide in the last view, if its primary is loyal
+    /// Also ask whether all decide in the last view, if its primary is loyal
     #[arg(long)]
     live: bool,
 }
@@ -83,16 +83,16 @@ pub struct IbftArguments {
     /// Number of traitors the algorithm is designed for [default: f]
     #[arg(short, value_parser = whole_number)]
     m: Option<usize>,
-    /// Number of rounds after which nobody goes on
+    /// Number of rounds after which everybody stops
     #[arg(long, value_name = "K", default_value_t = VIEWS, value_parser = whole_number)]
     rounds: usize,
-    /// Number of votes that are enough everywhere [default: n - m]
+    /// Size of every quorum [default: n - m]
     #[arg(long, value_name = "K", value_parser = whole_number)]
     quorum: Option<usize>,
-    /// Nobody is ever locked
+    /// Never lock
     #[arg(long)]
     no_lock: bool,
-    /// Ask as well whether all decide in the last round, if its proposer is loyal
+    /// Also ask whether all decide in the last round, if its proposer is loyal
     #[arg(long)]
     live: bool,
 }
@@ -132,16 +132,16 @@ pub struct DbftArguments {
     /// Number of traitors the algorithm is designed for [default: (n - 1) / 3]
     #[arg(short, value_parser = whole_number)]
     m: Option<usize>,
-    /// Number of views after which nobody goes on
+    /// Number of views after which everybody stops
     #[arg(long, value_name = "K", default_value_t = VIEWS, value_parser = whole_number)]
     views: usize,
-    /// Nobody is taken for lost
+    /// Never count a silent general as lost
     #[arg(long)]
     ignore_lost: bool,
-    /// Those who have committed change view as well
+    /// Let generals who have committed change view
     #[arg(long)]
     leave_commits: bool,
-    /// Ask as well whether all decide in the last view, if its primary is loyal
+    /// Also ask whether all decide in the last view, if its primary is loyal
     #[arg(long)]
     live: bool,
 }

@@ -27,12 +27,12 @@ use crate::report::telling::{Stories, terms_of};
 use crate::{Adversary, FaultClass, General, Generals, Refute as Asked};
 
 pub const AFTER_HELP: &str = "\
-Of a protocol in rounds n <= 3f is too few, unless it is signed, and so is a cut of 2f generals:
-copies of the generals are wired into a ring (Fischer, Lynch, Merritt 1986). For consensus n <= 2f
-is too few, signed or not.
+A protocol in rounds can be refuted if n <= 3f and messages are not signed, or if 2f generals can
+cut the graph in two: copies of the generals are wired into a ring (Fischer, Lynch, Merritt 1986).
+If it is for consensus, n <= 2f is too few, signed or not.
 
-Of a protocol that is driven by events n <= 3f is too few, signed or not, and for consensus n <= 2f,
-although generals only crash: mail between two sides is late until both have decided (Dwork, Lynch,
+An event-driven protocol can be refuted if n <= 3f, signed or not, and one for consensus if n <= 2f,
+even if generals only crash: mail between two sides is late until both have decided (Dwork, Lynch,
 Stockmeyer 1988).
 
 Example: turncoat refute oral -n 3 -f 1";
@@ -44,7 +44,7 @@ pub struct RefuteArguments {
     /// Number of traitors, at most
     #[arg(short, value_parser = whole_number)]
     f: usize,
-    /// How traitors are faulty: byzantine, or, where a protocol is driven by events, crash
+    /// How traitors are faulty: byzantine or, for an event-driven protocol, crash
     #[arg(long, value_enum, default_value_t = FaultClass::Byzantine)]
     faults: FaultClass,
     /// Three groups of at most f generals each, such as 0/1,2/3,4 [default: as equal as possible]
@@ -54,7 +54,7 @@ pub struct RefuteArguments {
     #[arg(long, value_name = "PROPERTY")]
     violates: Option<String>,
     /// Save the attack of the world in which the protocol fails to this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = files::to_write())]
     save: Option<PathBuf>,
     /// Exit with 0 for this result and 1 for any other
     #[arg(long, value_enum)]

@@ -41,7 +41,7 @@ pub struct SuspectsArguments {
     #[arg(short, value_parser = whole_number, allow_negative_numbers = true)]
     f: usize,
     /// Save the attack that explains the view to this file, if one set alone explains it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = files::to_write())]
     save: Option<PathBuf>,
     /// Stop after a time (20s, 5min), or try each set for a number of steps
     #[arg(long)]

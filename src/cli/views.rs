@@ -14,7 +14,7 @@ pub struct HotStuffArguments {
     /// Number of traitors the algorithm is designed for [default: f]
     #[arg(short, value_parser = whole_number)]
     m: Option<usize>,
-    /// Number of views after which nobody goes on
+    /// Number of views after which everybody stops
     #[arg(long, value_name = "K", default_value_t = VIEWS, value_parser = whole_number)]
     views: usize,
     /// Number of phases of each view
@@ -26,10 +26,10 @@ pub struct HotStuffArguments {
     /// A lock is released by a certificate from any view
     #[arg(long, conflicts_with = "no_lock")]
     any_unlocks: bool,
-    /// Nobody checks whether it is locked
+    /// Vote without checking the lock
     #[arg(long)]
     no_lock: bool,
-    /// Ask as well whether all decide in the last view, if its leader is loyal
+    /// Also ask whether all decide in the last view, if its leader is loyal
     #[arg(long)]
     live: bool,
 }
@@ -78,19 +78,19 @@ pub struct TendermintArguments {
     /// Number of traitors the algorithm is designed for [default: f]
     #[arg(short, value_parser = whole_number)]
     m: Option<usize>,
-    /// Number of rounds after which nobody goes on
+    /// Number of rounds after which everybody stops
     #[arg(long, value_name = "K", default_value_t = ROUNDS, value_parser = whole_number)]
     rounds: usize,
-    /// Number of votes that are enough everywhere [default: n - m]
+    /// Size of every quorum [default: n - m]
     #[arg(long, value_name = "K", value_parser = whole_number)]
     quorum: Option<usize>,
-    /// Number of PREVOTEs that are enough for PRECOMMIT [default: n - m]
+    /// PREVOTEs after which a general locks and sends PRECOMMIT [default: n - m]
     #[arg(long, value_name = "K", value_parser = whole_number)]
     lock_at: Option<usize>,
-    /// Nobody checks whether it is locked
+    /// Vote without checking the lock
     #[arg(long)]
     no_lock: bool,
-    /// The PREVOTEs for a valid round can be for another order
+    /// Accept PREVOTEs for another order as proof of a valid round
     #[arg(long)]
     any_polka: bool,
 }

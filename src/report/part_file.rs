@@ -43,16 +43,16 @@ pub struct PartFile {
 #[derive(Debug, thiserror::Error)]
 pub enum PartFileError {
     /// It is something else, or cut off.
-    #[error("this is no part file, or it is damaged: {0}")]
+    #[error("it is damaged, or something else: {0}")]
     Json(#[from] serde_json::Error),
     /// It is one of another version.
-    #[error("this part file has version {0}; this program reads version {VERSION}")]
+    #[error("it has version {0}; this program reads version {VERSION}")]
     Version(Value),
     /// It is not as it was written.
-    #[error("this part file is damaged: its seal is not that of what it says")]
+    #[error("it is damaged: its seal is not that of what it says")]
     Seal,
     /// A part of it can't be read.
-    #[error("this is no part file: {0}")]
+    #[error("{0}")]
     Part(String),
 }
 
@@ -124,10 +124,7 @@ mod tests {
         let error = |line: &str| PartFile::read(line).unwrap_err().to_string();
         assert!(error(&line[..line.len() / 2]).contains("damaged"));
         let other = line.replace("4711", "4712");
-        assert_eq!(
-            error(&other),
-            "this part file is damaged: its seal is not that of what it says"
-        );
+        assert_eq!(error(&other), "it is damaged: its seal is not that of what it says");
         assert!(error("{}").contains("turncoat_part"));
         assert!(error("[]").contains("an object"));
         let newer = line.replace("\"turncoat_part\":1", "\"turncoat_part\":2");

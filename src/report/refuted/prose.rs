@@ -30,8 +30,8 @@ impl fmt::Display for RefutationInWords {
         let RefutationInWords { protocol: name, graph, adversary, task, .. } = self;
         let most = adversary.traitors;
         let traitors = match (adversary.faults.is_byzantine(), most) {
-            (true, 1) => "traitor, who says what it likes",
-            (true, _) => "traitors, who say what they like",
+            (true, 1) => "traitor, who may send any message",
+            (true, _) => "traitors, who may send any message",
             (false, 1) => "traitor, who only crashes",
             (false, _) => "traitors, who only crash",
         };
