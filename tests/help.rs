@@ -8,7 +8,8 @@ use expect_test::expect_file;
 
 use crate::command_line::{scratch, turncoat};
 
-const COMMANDS: [&str; 13] = [
+/// All that the program does.
+pub const COMMANDS: [&str; 13] = [
     "check",
     "sweep",
     "hunt",
@@ -49,7 +50,7 @@ pub const PROTOCOLS: [&str; 20] = [
 ];
 
 /// The commands that are followed by a protocol.
-const ASKING: [&str; 4] = ["check", "sweep", "hunt", "refute"];
+pub const ASKING: [&str; 4] = ["check", "sweep", "hunt", "refute"];
 
 /// The widest that a line of help may be.
 const WIDTH: usize = 100;

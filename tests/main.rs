@@ -55,6 +55,7 @@ mod pictures;
 mod random_signed_protocols;
 mod readme;
 mod reductions;
+mod reference;
 mod refutable;
 mod refute;
 mod refute_events;

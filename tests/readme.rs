@@ -1,51 +1,62 @@
 //! The README and the pages of `docs` show what the program prints today. `UPDATE_EXPECT=1 cargo test` writes them anew.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use turncoat::search::Reduction;
 
 use crate::command_line::{timeless, turncoat_in};
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 
-/// The answer to a command as the README shows it.
+/// The answer to a command as the README shows it. All commands run in one folder, in which the examples are, too.
 fn answer(command: &str) -> String {
-    if command.contains('\'') {
-        return by_shell(command);
+    if let Some(example) = command.strip_prefix("cargo run --example ") {
+        let cargo = Command::new(env!("CARGO"))
+            .args(["run", "--quiet", "--example"])
+            .args(example.split_whitespace())
+            .output()
+            .expect("cargo starts");
+        return String::from_utf8(cargo.stdout).expect("it prints text");
     }
-    let arguments = (command.strip_prefix("cargo run --release -- "))
-        .or_else(|| command.strip_prefix("turncoat "));
-    if let Some(arguments) = arguments {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        return timeless(&turncoat_in(folder, arguments, "").out);
-    }
-    let example = command.strip_prefix("cargo run --example ");
-    let example = example.unwrap_or_else(|| panic!("README: nobody knows how to run '{command}'"));
-    let cargo = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--example"])
-        .args(example.split_whitespace())
-        .output()
-        .expect("cargo starts");
-    String::from_utf8(cargo.stdout).expect("it prints text")
+    let command = command.replace("cargo run --release -- ", "turncoat ");
+    let arguments = command.strip_prefix("turncoat ").filter(|rest| !rest.contains(['\'', '|']));
+    timeless(&match arguments {
+        Some(arguments) => turncoat_in(&folder(), arguments, "").out,
+        None => by_shell(&command).0,
+    })
 }
 
-/// The same of one that only a shell can read, with the program on its path.
-fn by_shell(command: &str) -> String {
+fn folder() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
+    fs::create_dir_all(&folder).unwrap();
+    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
+    // It may be there from another time, or another test.
+    let _ = std::os::unix::fs::symlink(examples, folder.join("examples"));
+    folder
+}
+
+/// What a shell prints that has the program on its path, and its exit code.
+fn by_shell(command: &str) -> (String, i32) {
     let program = Path::new(env!("CARGO_BIN_EXE_turncoat")).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     let ran = Command::new("sh")
         .args(["-c", command])
         .env("PATH", path)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .current_dir(folder())
         .output()
         .expect("there is a shell");
-    timeless(&String::from_utf8(ran.stdout).expect("it prints text"))
+    let code = ran.status.code().expect("it ends by itself");
+    assert_ne!(code, 127, "nobody knows how to run '{command}'");
+    (String::from_utf8(ran.stdout).expect("it prints text"), code)
 }
 
-/// The README with every console block answered anew.
-fn answered(readme: &str) -> String {
+/// A page with every console block answered anew. What was answered once is not asked again.
+fn answered(page: &str, known: &mut BTreeMap<String, String>) -> String {
     let mut text = String::new();
-    let mut lines = readme.lines().peekable();
+    let mut lines = page.lines().peekable();
     let mut in_console = false;
     while let Some(line) = lines.next() {
         text += &format!("{line}\n");
@@ -55,12 +66,12 @@ fn answered(readme: &str) -> String {
             continue; // that is what runs here
         }
         while lines.next_if(|next| !next.starts_with("```") && !next.starts_with("$ ")).is_some() {}
-        text += &answer(command);
+        text += known.entry(command.to_owned()).or_insert_with_key(|command| answer(command));
     }
     text
 }
 
-/// The README, and all pages of `docs`.
+/// The README, and all pages of `docs`, but for the gallery, which `gallery.rs` draws.
 fn pages() -> Vec<PathBuf> {
     let docs = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/docs")).unwrap();
     let docs = docs
@@ -74,10 +85,10 @@ fn pages() -> Vec<PathBuf> {
 
 #[test]
 fn what_is_shown_is_what_the_program_prints() {
-    let mut blocks = 0;
+    let (mut blocks, mut known) = (0, BTreeMap::new());
     for page in pages() {
         let text = fs::read_to_string(&page).unwrap();
-        let answered = answered(&text);
+        let answered = answered(&text, &mut known);
         blocks += text.matches("```console").count();
         if std::env::var_os("UPDATE_EXPECT").is_some() {
             fs::write(page, answered).unwrap();
@@ -96,28 +107,91 @@ fn what_is_shown_is_what_the_program_prints() {
     assert!(readme.lines().count() <= 250, "the README is short: the rest stands in docs");
 }
 
-/// Whatever a page links to is there; and each page is in the summary.
+/// A heading as links name it: `#exit-codes`.
+fn anchor(heading: &str) -> String {
+    let letter = |letter: &char| letter.is_alphanumeric() || " -_".contains(*letter);
+    heading.trim().to_lowercase().chars().filter(letter).collect::<String>().replace(' ', "-")
+}
+
+/// The headings of a page, as links name them.
+fn anchors(text: &str) -> Vec<String> {
+    let texts = text.split("```").step_by(2).flat_map(str::lines);
+    texts
+        .filter(|line| line.starts_with('#'))
+        .map(|it| anchor(it.trim_start_matches('#')))
+        .collect()
+}
+
+/// Whatever a page links to is there, to the heading; each page is in the summary; and each code block says what it is in.
 #[test]
 fn every_link_leads_somewhere() {
-    let mut links = 0;
-    for page in pages() {
+    let gallery = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/gallery/README.md");
+    let (mut links, mut blocks) = (0, 0);
+    let summary = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/SUMMARY.md"));
+    let summary = summary.unwrap();
+    for page in pages().into_iter().chain([gallery.into()]) {
         let text = fs::read_to_string(&page).unwrap();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let file = link.split('#').next().unwrap_or_default();
-            if !link.contains("://") && !file.is_empty() {
-                let there = page.parent().unwrap().join(file);
-                assert!(there.exists(), "{}: {link}", page.display());
-                links += 1;
+            if link.contains("://") {
+                continue;
+            }
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let there = if file.is_empty() { page.clone() } else { page.with_file_name(file) };
+            assert!(there.exists(), "{}: {link}", page.display());
+            let is_there =
+                || anchors(&fs::read_to_string(&there).unwrap()).contains(&heading.into());
+            assert!(heading.is_empty() || is_there(), "{}: {link}", page.display());
+            links += 1;
+        }
+        for opening in text.lines().filter(|line| line.starts_with("```")).step_by(2) {
+            assert_ne!(opening, "```", "{}: say what each block is in", page.display());
+            blocks += 1;
+        }
+        let name = page.to_string_lossy().into_owned();
+        let name = name.rsplit_once("/docs/").map(|(_, name)| format!("]({name})"));
+        let is_listed = name.is_none_or(|name| name == "](SUMMARY.md)" || summary.contains(&name));
+        assert!(is_listed, "docs/SUMMARY.md: {} is missing", page.display());
+    }
+    assert!(links > 20 && blocks > 20, "{links} {blocks}");
+}
+
+/// The commands that stand in a text, or in a block without answers, can be run as well: here they are given little.
+#[test]
+fn every_command_in_a_text_is_understood() {
+    let mut commands = 0;
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        let (mut prose, mut block, mut commands_here) = (String::new(), None, Vec::new());
+        for line in text.lines() {
+            match (line.strip_prefix("```"), block) {
+                (Some(language), None) => block = Some(language),
+                (Some(_), Some(_)) => block = None,
+                (None, Some("sh")) => commands_here.push(line),
+                (None, Some(_)) => {}
+                (None, None) => prose += &format!("{line}\n"),
             }
         }
+        commands_here.extend(prose.split('`').skip(1).step_by(2));
+        let needs_more = ["COMMAND", "FILE", "..", "attack.json", "merge", " man", "completions"];
+        for command in commands_here.iter().filter(|code| code.starts_with("turncoat ")) {
+            let command = command.split(" > ").next().unwrap();
+            let kind = command.split(' ').nth(1).unwrap_or_default();
+            let is_short = command.split(' ').count() < 3
+                || needs_more.iter().any(|word| command.contains(word)) && !command.contains("..=");
+            if is_short {
+                continue;
+            }
+            let little = match kind {
+                "check" | "sweep" if !command.contains("--budget") => " --budget 1000",
+                "hunt" => " --budget 300ms --shrink 100ms",
+                _ => "",
+            };
+            let (_, code) = by_shell(&format!("{command}{little}"));
+            assert_ne!(code, 2, "{}: {command}", page.display());
+            commands += 1;
+        }
     }
-    assert!(links > 20, "{links}");
-    let summary = include_str!("../docs/SUMMARY.md");
-    for page in pages() {
-        let name = page.file_name().unwrap().to_string_lossy().into_owned();
-        let is_listed = ["README.md", "SUMMARY.md"].contains(&&*name) || summary.contains(&name);
-        assert!(is_listed, "docs/SUMMARY.md: {name} is missing");
-    }
+    assert!(commands > 20, "{commands}");
 }
 
 /// The code that a page shows is that of an example, to the letter.
@@ -134,5 +208,16 @@ fn pages_show_the_examples() {
         let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
         let code = example.split_once(from).unwrap().1.split_once("\nfn main()").unwrap().0;
         assert!(text.contains(code.trim()), "{page}: copy the example into it");
+    }
+}
+
+/// The page on verdicts says of each reduction why it is sound.
+#[test]
+fn every_reduction_is_explained() {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verdicts.md"));
+    let page = page.unwrap();
+    let event_driven = Reduction::ASYNCHRONOUS.iter().chain(&Reduction::SYNCHRONOUS);
+    for reduction in Reduction::ALL.iter().chain(event_driven).chain(&Reduction::COMPOSITION) {
+        assert!(page.contains(&format!("| {reduction} |")), "docs/verdicts.md: {reduction}");
     }
 }
