@@ -77,8 +77,8 @@ pub enum CheckError {
     Timing,
     /// Powers over rounds mean nothing where there are none.
     #[error(
-        "silence, any order of arrival and disruptions are powers over rounds, and this protocol is driven by \
-         events: say what may be late by its timing"
+        "silence, any order of arrival and disruptions are powers over rounds, and this protocol is event-driven: \
+         say what may be late by its timing"
     )]
     OfRounds,
     /// The naive engine has no part in what the others are for.
@@ -89,8 +89,8 @@ pub enum CheckError {
     NotNaive,
     /// Where mail is late, omissions of event-driven protocols are not gone through.
     #[error(
-        "a protocol that is driven by events is gone through against traitors who fail to send or to receive where its \
-         timing is synchronous: ask for that, or hunt"
+        "traitors who fail to send or to receive are searched in an event-driven protocol if its timing is synchronous: \
+         ask for that, or hunt"
     )]
     LateOmissions,
     /// A demand on how executions go, for an engine that does not tell them apart.
@@ -149,7 +149,7 @@ pub enum CheckError {
         asked: String,
     },
     /// The argument breaks another property.
-    #[error("{0} is violated in no world of the argument: another property gives way")]
+    #[error("{0} is violated in no world of the argument: another property fails")]
     NoWorld(String),
     /// The generals can't be divided so.
     #[error("groups: {0}")]

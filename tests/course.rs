@@ -96,7 +96,7 @@ fn a_refutation_can_be_of_one_property() {
     let broken = found.broken().unwrap().execution.violation().unwrap();
     assert_eq!(broken.name(), "validity");
     let refused = asked.clone().violating("agreement").run().unwrap_err().to_string();
-    expect!["agreement is violated in no world of the argument: another property gives way"]
+    expect!["agreement is violated in no world of the argument: another property fails"]
         .assert_eq(&refused);
     assert!(asked.violating("fairness").run().is_err());
     // No theorem, and no world.

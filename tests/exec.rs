@@ -221,7 +221,7 @@ fn parts_of_other_code_do_not_count() {
     changed("om1.py", "> state", ">= state");
     let (code, line) = asked("--checkpoint done");
     assert_eq!(code, 2);
-    assert_eq!(line, format!("{recorded}om1.py changed in between: name another file\n"));
+    assert_eq!(line, format!("{recorded}om1.py changed since: name another file\n"));
     assert_eq!(asked("--shard 2/2 --result 2").0, 0);
     let merge = |more: &str| {
         let answer = turncoat_in(&folder, &format!("merge 1 2 --command {more}"), "");
@@ -239,7 +239,7 @@ fn parts_of_other_code_do_not_count() {
     changed("turncoat.py", "p.decide(state)", "\"ATTACK\"");
     let (code, line) = asked("--checkpoint done");
     assert_eq!(code, 2);
-    assert!(line.starts_with(&format!("{recorded}what the program answers changed")), "{line}");
+    assert!(line.starts_with(&format!("{recorded}the answers of the program changed")), "{line}");
 }
 
 /// All that is asked, and answered by the helpers' examples, and all that the documentation shows, fits the schema.

@@ -140,7 +140,7 @@ fn assert_broken_fails_on_what_holds() {
 }
 
 #[test]
-#[should_panic(expected = "its budget of steps was used up")]
+#[should_panic(expected = "the step budget was used up")]
 fn bounded_is_not_enough_for_assert_holds() {
     check(turncoat::OralMessages::new(2)).generals(7).traitors(2).steps(1000).assert_holds();
 }

@@ -77,8 +77,8 @@ fn what_was_recorded_counts_for_the_same_program() {
     }
     // It does the same, and is another file.
     OpenOptions::new().append(true).open(&program).unwrap().write_all(b"0").unwrap();
-    let told = "turncoat: quorum.done: what is recorded there is of other code: this program was built anew in \
-                between: name another file\n";
+    let told = "turncoat: quorum.done: what is recorded there is of other code: this program was rebuilt since: \
+                name another file\n";
     assert_eq!(asked("quorum"), (Some(2), told.to_owned()));
     assert_eq!(asked("oral"), fine);
 }

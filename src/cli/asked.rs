@@ -90,13 +90,13 @@ fn difference(before: &Value, now: &Value, path: &str) -> Option<String> {
 /// What is not as it was, of the code.
 fn changed(before: &Value, now: &Value) -> String {
     if before["executable"] != now["executable"] {
-        return "this program was built anew in between".to_owned();
+        return "this program was rebuilt since".to_owned();
     }
     let files = now["files"].as_object().into_iter().flatten();
     let files = files.filter(|(name, digest)| before["files"][name.as_str()] != **digest);
     let names = files.map(|(name, _)| quoted(Path::new(name))).collect_vec();
     match names.as_slice() {
-        [_, ..] => format!("{} changed in between", names.join(", ")),
-        [] => "what the program answers changed in between".to_owned(),
+        [_, ..] => format!("{} changed since", names.join(", ")),
+        [] => "the answers of the program changed since".to_owned(),
     }
 }

@@ -40,7 +40,7 @@ pub fn built_in() -> Vec<Protocol> {
             name: "routed",
             about: "OM(m,p), oral messages on a graph: claims p >= 3m (Lamport, Shostak, Pease 1982)",
             title: "Oral messages on a graph, OM(m,p)",
-            claim: "on a graph that is p-regular m traitors are survived, if p >= 3m",
+            claim: "m traitors are survived on a p-regular graph, if p >= 3m",
             source: "Lamport, Shostak, Pease: The Byzantine Generals Problem. ACM TOPLAS 4(3), 1982, \
                  section 5",
             examples: Examples {
@@ -74,7 +74,7 @@ pub fn built_in() -> Vec<Protocol> {
             name: "two-step",
             about: "The commander signs, and everyone shares once: claims one traitor",
             title: "The commander signs, and everyone shares once",
-            claim: "any number of generals survive one traitor; it looks as if they survived more",
+            claim: "any number of generals survive one traitor; it only looks as if they survived more",
             source: "the first idea of many: SM(m) with too few rounds",
             examples: Examples {
                 check: "-n 4 -f 2",
@@ -90,7 +90,7 @@ pub fn built_in() -> Vec<Protocol> {
             name: "relay-threshold",
             about: "SM(m) that relays an order only while fewer than K have signed it: claims m < K traitors",
             title: "SM(m) that relays an order only while fewer than k have signed it",
-            claim: "any number of generals survive as many traitors as the less of m and k - 1",
+            claim: "any number of generals survive min(m, k - 1) traitors",
             source: "a saving in SM(m) that goes wrong below k = m + 1",
             examples: Examples {
                 check: "-k 2 -n 5 -f 2",
@@ -111,7 +111,7 @@ pub fn built_in() -> Vec<Protocol> {
             about: "SM(m) that relays only the first order it gets: claims one traitor, with two orders",
             title: "SM(m) that relays only the first order that it gets",
             claim: "with two orders, of which RETREAT arrives first, one traitor is survived",
-            source: "a saving in SM(m) that goes too far: two orders are enough, and needed",
+            source: "a saving in SM(m) that goes too far: two orders are enough, and necessary",
             examples: USUAL,
             made: made::<SignedArguments, SignedParameters>(
                 |signed, f, _| signed.given(f),
@@ -135,7 +135,7 @@ pub fn built_in() -> Vec<Protocol> {
             name: "flood-set",
             about: "Consensus by the union of all inputs: claims n > f, if traitors only crash",
             title: "FloodSet: consensus by the union of all inputs, in f + 1 rounds",
-            claim: "more than f generals survive f crashes; one who lies, or fails to send, is too much",
+            claim: "more than f generals survive f crashes; one who lies, or fails to send, is too many",
             source: "Lynch: Distributed Algorithms. Morgan Kaufmann, 1996, section 6.2",
             examples: Examples {
                 check: "-n 4 -f 1 --faults crash",
@@ -152,7 +152,7 @@ pub fn built_in() -> Vec<Protocol> {
             name: "vote",
             about: "A coordinator proposes, and n - m votes decide: claims n > 2m, if traitors only crash",
             title: "The coordinator's vote: he proposes, all vote, n - m votes decide",
-            claim: "n > 2m generals survive m crashes; one who lies, or fails to send, is too much",
+            claim: "n > 2m generals survive m crashes; one who lies, or fails to send, is too many",
             source: "the normal case of Oki, Liskov: Viewstamped Replication. PODC 1988, and many since",
             examples: Examples {
                 check: "-n 4 -f 1 --faults send-omission",
@@ -194,8 +194,8 @@ pub fn built_in() -> Vec<Protocol> {
         Protocol {
             name: "bracha",
             about: "Reliable broadcast, event-driven: claims n >= 3m + 1 (Bracha 1987)",
-            title: "Reliable broadcast, driven by events",
-            claim: "n >= 3m + 1 generals survive m traitors, whenever mail comes",
+            title: "Reliable broadcast, event-driven",
+            claim: "n >= 3m + 1 generals survive m traitors, however late messages are",
             source: "Bracha: Asynchronous Byzantine agreement protocols. Information and Computation 75, 1987",
             examples: Examples { check: "-n 4 -f 1 --deliver-at 2", refute: "-n 3 -f 1", ..USUAL },
             made: made::<BrachaArguments, Bracha>(
@@ -206,8 +206,8 @@ pub fn built_in() -> Vec<Protocol> {
         Protocol {
             name: "ben-or",
             about: "Agreement with local coins: claims n >= 5m + 1 (Ben-Or 1983)",
-            title: "Randomised agreement, driven by events, with local coins",
-            claim: "n >= 5m + 1 generals survive m traitors, and n >= 2m + 1 survive m crashes, whenever mail comes",
+            title: "Randomised agreement, event-driven, with local coins",
+            claim: "n >= 5m + 1 generals survive m traitors, and n >= 2m + 1 survive m crashes, however late messages are",
             source: "Ben-Or: Another advantage of free choice. PODC 1983",
             examples: Examples {
                 check: "-n 5 -f 1",
@@ -223,8 +223,8 @@ pub fn built_in() -> Vec<Protocol> {
         Protocol {
             name: "mmr",
             about: "Binary agreement with a common coin: claims n >= 3m + 1 (Mostefaoui, Moumen, Raynal 2014)",
-            title: "Binary agreement, driven by events, with a common coin",
-            claim: "n >= 3m + 1 generals survive m traitors, whenever mail comes",
+            title: "Binary agreement, event-driven, with a common coin",
+            claim: "n >= 3m + 1 generals survive m traitors, however late messages are",
             source: "Mostefaoui, Moumen, Raynal: Signature-free asynchronous Byzantine consensus. PODC 2014",
             examples: Examples {
                 check: "-n 4 -f 1",
@@ -240,8 +240,8 @@ pub fn built_in() -> Vec<Protocol> {
         Protocol {
             name: "hotstuff",
             about: "One slot of HotStuff, view after view: claims n >= 3m + 1 (Yin et al. 2019)",
-            title: "Basic HotStuff for one slot, driven by events, with signatures",
-            claim: "n >= 3m + 1 generals agree in spite of m traitors, whenever mail comes",
+            title: "Basic HotStuff for one slot, event-driven, with signatures",
+            claim: "n >= 3m + 1 generals agree in spite of m traitors, however late messages are",
             source: "Yin, Malkhi, Reiter, Golan Gueta, Abraham: HotStuff: BFT consensus with linearity and responsiveness. PODC 2019, Algorithm 2",
             examples: Examples {
                 check: "-n 4 -f 1 --views 1",
@@ -257,8 +257,8 @@ pub fn built_in() -> Vec<Protocol> {
         Protocol {
             name: "tendermint",
             about: "One height of Tendermint, round after round: claims n >= 3m + 1 (Buchman, Kwon, Milosevic 2018)",
-            title: "Tendermint for one height, driven by events",
-            claim: "n >= 3m + 1 generals agree in spite of m traitors, whenever mail comes",
+            title: "Tendermint for one height, event-driven",
+            claim: "n >= 3m + 1 generals agree in spite of m traitors, however late messages are",
             source: "Buchman, Kwon, Milosevic: The latest gossip on BFT consensus. arXiv 1807.04938, 2018, Algorithm 1",
             examples: Examples {
                 check: "-n 4 -f 1 --rounds 1",
@@ -274,8 +274,8 @@ pub fn built_in() -> Vec<Protocol> {
         Protocol {
             name: "pbft",
             about: "One slot of PBFT, view after view: claims n >= 3m + 1 (Castro, Liskov 1999)",
-            title: "PBFT for one slot, driven by events, with signatures",
-            claim: "n >= 3m + 1 generals agree in spite of m traitors, whenever mail comes",
+            title: "PBFT for one slot, event-driven, with signatures",
+            claim: "n >= 3m + 1 generals agree in spite of m traitors, however late messages are",
             source: "Castro, Liskov: Practical Byzantine fault tolerance. OSDI 1999, sections 4.2 and 4.4",
             examples: Examples {
                 check: "-n 4 -f 1 --views 1",
@@ -291,8 +291,8 @@ pub fn built_in() -> Vec<Protocol> {
         Protocol {
             name: "ibft",
             about: "One height of IBFT, whose locks are never released: claims n >= 3m + 1 (Lin 2017)",
-            title: "IBFT for one height, driven by events, with locks that are never undone",
-            claim: "n >= 3m + 1 generals agree in spite of m traitors, whenever mail comes; they need not decide",
+            title: "IBFT for one height, event-driven, with locks that are never undone",
+            claim: "n >= 3m + 1 generals agree in spite of m traitors, however late messages are; they need not decide",
             source: "Lin: Istanbul Byzantine fault tolerance. EIP 650, 2017; what is wrong: Saltini, Hyland-Wood. \
                  arXiv 1901.07160, 2019",
             examples: Examples {
@@ -309,8 +309,8 @@ pub fn built_in() -> Vec<Protocol> {
         Protocol {
             name: "dbft",
             about: "One height of dBFT 2.0, which can get stuck: claims n >= 3m + 1 (Neo 2019)",
-            title: "dBFT 2.0 for one height, driven by events, with signatures",
-            claim: "n >= 3m + 1 generals agree in spite of m traitors, whenever mail comes; they need not decide",
+            title: "dBFT 2.0 for one height, event-driven, with signatures",
+            claim: "n >= 3m + 1 generals agree in spite of m traitors, however late messages are; they need not decide",
             source: "Coelho et al.: Challenges of PBFT-inspired consensus for blockchain and enhancements over Neo dBFT. \
                  Future Internet 12(8), 2020; what is wrong: neo-project/neo-modules, issue 792, 2023",
             examples: Examples {

@@ -70,7 +70,7 @@ impl Checkpoint {
                 None if read.part != part => {
                     format!("what is recorded there is of part {}, and this is {part}", read.part)
                 }
-                None if read.reached.is_none() => "it is what came of a part".to_owned(),
+                None if read.reached.is_none() => "it is the result of a shard".to_owned(),
                 None => {
                     last = read.reached;
                     continue;

@@ -144,7 +144,7 @@ fn speed(hunted: &Hunted<Trophy<'_>>) -> String {
     let a_second = hunted.coverage.cases as f64 / hunted.time.as_secs_f64().max(1e-9);
     let smaller = hunted.finding.as_ref().map(|finding| {
         let time = Duration::from_micros(finding.time.as_micros() as u64);
-        format!("; made smaller in {}", humantime::format_duration(time))
+        format!("; shrunk in {}", humantime::format_duration(time))
     });
     let executions = HumanCount(a_second as u64);
     format!("{:<12}{executions} executions a second{}.\n", "Speed", smaller.unwrap_or_default())

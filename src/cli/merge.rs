@@ -128,7 +128,7 @@ fn next_part(name: &Path, first: Option<&PartFile>) -> Result<PartFile, String> 
     })?;
     let file = PartFile::read(line).map_err(|error| error.to_string())?;
     if file.reached.is_some() {
-        return Err("it is a checkpoint, and not what came of a part".to_owned());
+        return Err("it is a checkpoint, and not the result of a shard".to_owned());
     }
     let PartFile { question, part, .. } = &file;
     if let Some(first) = first {

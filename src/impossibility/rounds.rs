@@ -190,13 +190,13 @@ pub enum RoundsError {
     Values(usize),
     /// There are too many views to keep them.
     #[error(
-        "there are {0} views to go through, and at most {most} can be: choose a smaller n or r",
+        "there are {0} views to search, and there can be at most {most}: choose a smaller n or r",
         most = grouped(&MOST_VIEWS.to_string())
     )]
     Views(Count),
     /// There are too many executions to go through them.
     #[error(
-        "there are {executions} executions to go through, times {lieutenants} lieutenants, and that \
+        "there are {executions} executions to search, times {lieutenants} lieutenants, and that \
          product can be at most {most}: choose a smaller n, f or r",
         most = grouped(&MOST_STEPS.to_string())
     )]

@@ -157,7 +157,7 @@ impl fmt::Display for CounterexampleInWords {
                 "Locally minimal ({told}): each {each}, removes the violation, or leads out of \
                  what the adversary may do."
             ),
-            Size::NotMinimal => format!("Not made smaller ({told})."),
+            Size::NotMinimal => format!("Not shrunk ({told})."),
         };
         writeln!(f, "{}", style.line(&small, 0))
     }

@@ -210,11 +210,11 @@ impl fmt::Display for Halt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Halt::Stopped => "it was stopped",
-            Halt::Steps => "its budget of steps was used up",
-            Halt::Room => "it would have had to hold too many states at a time",
-            Halt::Memory => "it took as much memory as it may",
-            Halt::Waves => "an execution would have taken more waves than it may",
-            Halt::Part => "the rest is for other parts",
+            Halt::Steps => "the step budget was used up",
+            Halt::Room => "the state limit was reached",
+            Halt::Memory => "the memory limit was reached",
+            Halt::Waves => "an execution reached the wave limit",
+            Halt::Part => "the rest is for other shards",
             Halt::Endless => {
                 "nothing wrong is decided in any phase, but who decides in the end is not judged where phases \
                  have no end"

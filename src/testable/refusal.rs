@@ -88,7 +88,7 @@ pub enum Refusal {
     Entangled,
     #[error(
         "more than 64 messages can arrive at {to} in round {round}: they have too many orders of \
-         arrival to go through them all"
+         arrival to try them all"
     )]
     Crowded { to: General, round: Round },
     #[error(
@@ -97,7 +97,7 @@ pub enum Refusal {
         grouped(&messages.to_string()), grouped(&MOST_MESSAGES.to_string())
     )]
     Vast { messages: u64 },
-    #[error("{0} for protocols in rounds, and this one is driven by events")]
+    #[error("{0} for protocols in rounds, and this one is event-driven")]
     InWaves(&'static str),
     #[error("the alphabet lacks what {} says to {} when it obeys: {message}", wire.from, wire.to)]
     NotInAlphabet { wire: Wire, message: String },
