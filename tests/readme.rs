@@ -199,6 +199,7 @@ fn every_command_in_a_text_is_understood() {
 fn pages_show_the_examples() {
     for (page, example, from) in [
         ("README.md", include_str!("../examples/own_protocol.rs"), "\n\n"),
+        ("docs/events.md", include_str!("../examples/own_event_protocol.rs"), "\n\n"),
         (
             "docs/your-crate.md",
             include_str!("../examples/own_crate.rs"),
