@@ -47,6 +47,7 @@ pub(crate) fn write(file: &Path, text: &str) -> io::Result<()> {
 
 /// Whether [`write`] could write this file, as far as that is known before there is anything to write. Nothing changes.
 /// What is no regular file is not tried: to open a pipe can wait for its reader, and to close it ends what is read.
+#[cfg(any(feature = "cli", test))]
 pub(crate) fn try_to_write(file: &Path) -> io::Result<()> {
     let folder = match fs::metadata(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => folder_of(file).to_owned(),
