@@ -56,7 +56,7 @@ pub const ASKING: [&str; 4] = ["check", "sweep", "hunt", "refute"];
 const WIDTH: usize = 100;
 
 /// Words and phrases that no user of other tools would understand, each with what is said instead.
-const PRIVATE: [(&str, &str); 57] = [
+pub const PRIVATE: [(&str, &str); 57] = [
     ("whim", "random adversary"),
     ("temper", "behaviour"),
     ("chase", "random search"),
@@ -117,7 +117,7 @@ const PRIVATE: [(&str, &str); 57] = [
 ];
 
 /// Whether a text has this word or phrase, and not only as a part of a longer word.
-fn says(text: &str, phrase: &str) -> bool {
+pub fn says(text: &str, phrase: &str) -> bool {
     let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '-');
     text.match_indices(phrase).any(|(at, _)| {
         let (before, after) = (&text[..at], &text[at + phrase.len()..]);

@@ -8,6 +8,7 @@ use std::process::Command;
 use turncoat::search::Reduction;
 
 use crate::command_line::{timeless, turncoat_in};
+use crate::help::{PRIVATE, says};
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 
@@ -155,33 +156,36 @@ fn every_link_leads_somewhere() {
     assert!(links > 20 && blocks > 20, "{links} {blocks}");
 }
 
+/// A page without its blocks, and those of its blocks that are in this language.
+fn taken_apart(text: &str, language: &str) -> (String, String) {
+    let (mut prose, mut code, mut block) = (String::new(), String::new(), None);
+    for line in text.split_inclusive('\n') {
+        match (line.strip_prefix("```"), block) {
+            (Some(begun), None) => block = Some(begun.trim()),
+            (Some(_), Some(_)) => block = None,
+            (None, None) => prose += line,
+            (None, Some(begun)) => code += if begun == language { line } else { "" },
+        }
+    }
+    (prose, code)
+}
+
 /// The commands that stand in a text, or in a block without answers, can be run as well: here they are given little.
 #[test]
 fn every_command_in_a_text_is_understood() {
     let mut commands = 0;
     for page in pages() {
-        let text = fs::read_to_string(&page).unwrap();
-        let (mut prose, mut block, mut commands_here) = (String::new(), None, Vec::new());
-        for line in text.lines() {
-            match (line.strip_prefix("```"), block) {
-                (Some(language), None) => block = Some(language),
-                (Some(_), Some(_)) => block = None,
-                (None, Some("sh")) => commands_here.push(line),
-                (None, Some(_)) => {}
-                (None, None) => prose += &format!("{line}\n"),
-            }
-        }
-        commands_here.extend(prose.split('`').skip(1).step_by(2));
+        let (prose, lines) = taken_apart(&fs::read_to_string(&page).unwrap(), "sh");
+        let inline = prose.split('`').skip(1).step_by(2);
         let needs_more = ["COMMAND", "FILE", "..", "attack.json", "merge", " man", "completions"];
-        for command in commands_here.iter().filter(|code| code.starts_with("turncoat ")) {
+        for command in inline.chain(lines.lines()).filter(|code| code.starts_with("turncoat ")) {
             let command = command.split(" > ").next().unwrap();
-            let kind = command.split(' ').nth(1).unwrap_or_default();
             let is_short = command.split(' ').count() < 3
                 || needs_more.iter().any(|word| command.contains(word)) && !command.contains("..=");
             if is_short {
                 continue;
             }
-            let little = match kind {
+            let little = match command.split(' ').nth(1).unwrap_or_default() {
                 "check" | "sweep" if !command.contains("--budget") => " --budget 1000",
                 "hunt" => " --budget 300ms --shrink 100ms",
                 _ => "",
@@ -192,6 +196,20 @@ fn every_command_in_a_text_is_understood() {
         }
     }
     assert!(commands > 20, "{commands}");
+}
+
+/// Phrases that are strange in a help text are so in a page, but for those that have a plain meaning there.
+#[test]
+fn pages_are_in_plain_words() {
+    let plain = ["how many", "be enough", "by themselves", "from what", "every part"];
+    let strange = PRIVATE.iter().filter(|(it, _)| it.contains(' ') && !plain.contains(it));
+    for (page, (phrase, better)) in itertools::iproduct!(pages(), strange) {
+        let (prose, _) = taken_apart(&fs::read_to_string(&page).unwrap(), "");
+        let is_table = |line: &&str| line.starts_with("| ");
+        let words = prose.lines().filter(|line| !is_table(line)).collect::<Vec<_>>().join(" ");
+        let found = says(&words.to_lowercase(), phrase);
+        assert!(!found, "{}: not \"{phrase}\", but \"{better}\"", page.display());
+    }
 }
 
 /// The code that a page shows is that of an example, to the letter.
