@@ -103,39 +103,35 @@
 //!
 //! # What a verdict says
 //!
-//! *Holds* means that every behaviour of the [`Adversary`] was covered; what it may do, and why that
-//! is the default, is said there. How many raw behaviours those are is counted, and what was left out
-//! and why that is sound is said in [`search::Reduction`]. *Broken* comes with an attack, and says
-//! whether it is proved to be the smallest. *Bounded* is everything else. What such traitors could
-//! have done, and was not tried, is [named](Verdict::not_covered).
+//! *Holds* means that every behaviour of the [`Adversary`] was covered; that type says what it may do, and why that
+//! is the default. The number of raw behaviours is counted; [`search::Reduction`] says what was left out, and
+//! why that is sound. *Broken* comes with an attack, and says whether it is proved to be the smallest. *Bounded* is
+//! everything else. What such traitors could have done, and was not tried, is [listed](Verdict::not_covered).
 //!
-//! Everybody can talk to everybody, or else on the edges of a [`Graph`].
+//! Everybody can talk to everybody, unless there is a [`Graph`].
 //!
-//! A protocol that is [recursive](Recursive) as OM(m) is can be searched by
-//! [composition](search::Engine::Compositional): exactly, far beyond what can be gone through, and
-//! with no strays or replays in what is covered. Which engine [fits](Check::fitting_engine) is
-//! [estimated](Check::estimate).
+//! A [recursive](Recursive) protocol such as OM(m) can be searched by
+//! [composition](search::Engine::Compositional): exactly, for far more generals than a search can reach, but
+//! without strays and replays. Which engine [fits](Check::fitting_engine) is [estimated](Check::estimate).
 //!
-//! Where generals are [alike](Symmetric) to a protocol, of all that can be renamed into each other
-//! one is gone through; [`assert_symmetric`] tests the claim. Where the last round is
-//! [monotone](Claims::monotone), the lowest and the highest that can be said in it are;
-//! [`assert_monotone`] tests that.
+//! If generals are [interchangeable](Symmetric) to a protocol, the search explores one representative of each
+//! symmetry class; [`assert_symmetric`] tests the claim. If the last round is [monotone](Claims::monotone), only the
+//! lowest and the highest messages are tried in it; [`assert_monotone`] tests that.
 //!
 //! An event-driven protocol has no rounds: its executions go in [waves](InWaves). Its adversary is
-//! [asynchronous](adversary::Timing) unless another timing is asked for, and all it may do is covered, by what the loyal
-//! send and hear and not by enumerating schedules; termination and totality are judged where it is quiet, and
-//! not where timers are set again for ever.
+//! [asynchronous](adversary::Timing) by default. All that it may do is covered by looking at what the loyal send and
+//! hear, without enumerating schedules. Termination and totality are judged when all is quiet, and left unjudged
+//! where timers are set again for ever.
 //!
-//! Where a protocol does not say what a traitor could say, that is heard from runs with other
-//! inputs and other traitors. Then nothing *holds*: the verdict is bounded by the messages that
-//! were heard. Where messages are chains or certificates, say how they are
-//! [put together](Signing::relisted): then lists with one signature wrong are tried as well.
+//! If a protocol does not say what a traitor could say, turncoat listens to runs with other inputs and other traitors.
+//! The verdict is then bounded by the messages that were heard, and never *holds*. If messages are chains or
+//! certificates, say how they are [composed](Signing::relisted), and lists with one wrong signature are tried as well.
 //!
 //! # Signatures
 //!
 //! A protocol is generic over its [scheme](signature::Signatures): with [`Ideal`] signatures in a
-//! search, with [`Ed25519`](signature::ed25519::Ed25519) for the real thing. It says which
-//! [signatures](Signing::signatures) are in a message, and a traitor can say it only if the
+//! search, with [`Ed25519`](signature::ed25519::Ed25519) for real signatures. It says which
+//! [signatures](Signing::signatures) are in a message, and a traitor can send that message only if the
 //! coalition makes or has overheard each of them ([`Knowledge`]). What no loyal general may accept
 //! is among the [forgeries](Repertoire::forgeries): one that changes a loyal general's state is a
 //! finding, "unforgeability".
