@@ -107,3 +107,15 @@ fn attack_files_fit_their_schema() {
         }
     }
 }
+
+/// The page on the attack file has every field that such a file can have.
+#[test]
+fn the_page_on_attack_files_has_every_field() {
+    let page = std::fs::read_to_string("docs/attack-file.md").unwrap();
+    let schema: Value = serde_json::from_str(&turncoat("schema attack").out).unwrap();
+    let fields = |of: &Value| of["properties"].as_object().unwrap().keys().cloned().collect();
+    let [file, lie]: [Vec<String>; 2] = [fields(&schema), fields(&schema["$defs"]["lie"])];
+    for field in file.iter().chain(&lie) {
+        assert!(page.contains(&format!("`{field}`")), "docs/attack-file.md: {field} is missing");
+    }
+}
