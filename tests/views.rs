@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use itertools::Itertools;
 use turncoat::protocols::hotstuff::{Certificate, HotStuffMessage};
 use turncoat::protocols::tendermint::TendermintMessage::{self, Precommit, Prevote, Proposal};
 use turncoat::schedule::Happening;
 use turncoat::search::{Engine, Reduction};
 use turncoat::{
     Adversary, Arrival, Attack, AttackOn, Edit, Effects, EventDriven, EventTestable, General,
-    Generals, HotStuff, InWaves, Lie, Order, OwnEvent, Round, Seat, Shift, Swap, Tendermint, Wire,
-    check, hunt, run,
+    Generals, HotStuff, InWaves, Lie, Order, OwnEvent, Regressions, Round, Seat, Shift, Swap,
+    Tendermint, Wire, check, hunt, run,
 };
 
 #[test]
@@ -217,6 +218,20 @@ fn an_old_certificate_unlocks_nobody() {
     assert_eq!(outcome(right, &attack).0, None);
     let (violated, decisions) = outcome(right.unlocking_by_any(), &attack);
     assert_eq!((violated, decisions[3]), (Some("agreement"), Some(ATTACK)));
+}
+
+/// The bug of an implementation. In view 1 ATTACK is prepared; in view 2 RETREAT is decided. The traitor tells the leader
+/// of view 4 of the certificate of view 1 as if it were of view 3, and that releases what was locked in view 2.
+#[test]
+fn a_certificate_that_does_not_sign_its_view_is_as_new_as_traitors_say() {
+    let stored = Regressions::in_dir("proptest-regressions/attacks/hotstuff");
+    let right = HotStuff::new().views(4);
+    let [unsigned, right] = [right.unsigned_view(), right].map(InWaves);
+    let replayed = stored.replay(&unsigned);
+    let found = replayed.broken().exactly_one().unwrap_or_else(|_| panic!("{replayed}"));
+    assert_eq!((found.violation.name(), found.attack.lies.len()), ("agreement", 1));
+    let execution = run(&right, &found.attack).unwrap();
+    assert_eq!((execution.lacking.len(), execution.violation()), (1, None));
 }
 
 /// The bug of an implementation: in round 0 all lock ATTACK, and general 0 alone decides it. In round 1 the traitor

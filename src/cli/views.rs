@@ -29,6 +29,9 @@ pub struct HotStuffArguments {
     /// Vote without checking the lock
     #[arg(long)]
     no_lock: bool,
+    /// Leave the view out of what is signed
+    #[arg(long)]
+    unsigned_view: bool,
     /// Also ask whether all decide in the last view, if its leader is loyal
     #[arg(long)]
     live: bool,
@@ -48,13 +51,17 @@ pub struct HotStuffs {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     no_lock: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unsigned_view: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     live: bool,
 }
 
 impl HotStuffArguments {
     pub fn given(&self, f: usize) -> HotStuffs {
-        let HotStuffArguments { m, views, phases, quorum, any_unlocks, no_lock, live } = *self;
-        HotStuffs { m: m.unwrap_or(f), views, phases, quorum, any_unlocks, no_lock, live }
+        let HotStuffArguments { views, phases, quorum, any_unlocks, no_lock, .. } = *self;
+        let HotStuffArguments { m, unsigned_view, live, .. } = *self;
+        let m = m.unwrap_or(f);
+        HotStuffs { m, views, phases, quorum, any_unlocks, no_lock, unsigned_view, live }
     }
 }
 
@@ -66,7 +73,8 @@ impl HotStuffs {
         let counting = quorum.map_or(usual, |signers| usual.quorum(signers));
         let unlocking = if any_unlocks { counting.unlocking_by_any() } else { counting };
         let free = if no_lock { unlocking.without_lock() } else { unlocking };
-        Ok(if self.live { free.live() } else { free })
+        let signing = if self.unsigned_view { free.unsigned_view() } else { free };
+        Ok(if self.live { signing.live() } else { signing })
     }
 }
 

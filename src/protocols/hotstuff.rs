@@ -48,6 +48,7 @@ pub struct HotStuff {
     f: Option<usize>,
     quorum: Option<usize>,
     lock: LockRule,
+    unsigned_view: bool,
     live: bool,
 }
 
@@ -136,7 +137,8 @@ impl HotStuff {
     /// As published, with three phases, for (n - 1) / 3 traitors, rounded down; it goes on for two views.
     #[must_use]
     pub fn new() -> HotStuff {
-        HotStuff { views: 2, phases: 3, f: None, quorum: None, lock: LockRule::Later, live: false }
+        let (f, quorum, lock) = (None, None, LockRule::Later);
+        HotStuff { views: 2, phases: 3, f, quorum, lock, unsigned_view: false, live: false }
     }
 
     /// For so many views, at least one.
@@ -173,6 +175,13 @@ impl HotStuff {
     #[must_use]
     pub fn without_lock(self) -> HotStuff {
         HotStuff { lock: LockRule::Never, ..self }
+    }
+
+    /// What is signed does not say of which view it is: so it was in a published implementation. An old certificate can be
+    /// shown as one of a later view, and releases a lock that came after it.
+    #[must_use]
+    pub fn unsigned_view(self) -> HotStuff {
+        HotStuff { unsigned_view: true, ..self }
     }
 
     /// It is asked as well that all decide, if the leader of the last view is loyal.

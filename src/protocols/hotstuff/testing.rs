@@ -79,7 +79,8 @@ impl Signing<HotStuffMessage> for HotStuff {
     fn signatures(&self, said: &HotStuffMessage) -> Vec<Signed> {
         let signed = |phase: u32, view: u32, order: Order, signers: Generals| {
             let signers = if signers.is_empty() { signers.with(COMBINED) } else { signers };
-            let statement = format!("{phase} {view} {order}").into_bytes().into_boxed_slice();
+            let view = if self.unsigned_view { String::new() } else { format!(" {view}") };
+            let statement = format!("{phase}{view} {order}").into_bytes().into_boxed_slice();
             let signed = signers.iter().map(|by| Signed { by, statement: statement.clone() });
             signed.collect()
         };
@@ -140,7 +141,8 @@ impl Words<HotStuffMessage, HotStuffState> for HotStuff {
             LockRule::Certified => " that any certificate unlocks",
             LockRule::Never => " without its lock",
         };
-        format!("{phases}HotStuff{lock}, {}", many(u64::from(self.views), "view"))
+        let view = if self.unsigned_view { " that does not sign the view" } else { "" };
+        format!("{phases}HotStuff{lock}{view}, {}", many(u64::from(self.views), "view"))
     }
 
     fn tell(&self, _: General, said: &HotStuffMessage) -> String {
