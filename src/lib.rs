@@ -224,6 +224,7 @@ pub use crate::protocols::pbft::Pbft;
 pub use crate::protocols::reliable_broadcast::ReliableBroadcast;
 pub use crate::protocols::routed::RoutedMessages;
 pub use crate::protocols::signed::SignedMessages;
+pub use crate::protocols::simplex::Simplex;
 pub use crate::protocols::tendermint::Tendermint;
 pub use crate::protocols::two_step::TwoStep;
 pub use crate::protocols::vote::CoordinatorVote;

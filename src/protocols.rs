@@ -25,6 +25,7 @@ pub mod routed;
 mod routes;
 pub mod signed;
 pub mod signed_consensus;
+pub mod simplex;
 pub mod tendermint;
 pub mod two_step;
 pub mod vote;

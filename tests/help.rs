@@ -26,7 +26,7 @@ pub const COMMANDS: [&str; 13] = [
 ];
 
 /// All that the program knows.
-pub const PROTOCOLS: [&str; 20] = [
+pub const PROTOCOLS: [&str; 21] = [
     "oral",
     "routed",
     "signed",
@@ -46,6 +46,7 @@ pub const PROTOCOLS: [&str; 20] = [
     "pbft",
     "ibft",
     "dbft",
+    "simplex",
     "exec",
 ];
 

@@ -74,6 +74,7 @@ mod signed_mutants;
 mod signed_schemes;
 mod signed_symmetry;
 mod signed_textbook;
+mod simplex;
 mod small_attacks;
 mod steps;
 mod strategy;

@@ -12,7 +12,9 @@ use super::unsigned::{
     FloodSetArguments, Flooding, MadeFor, MadeForArguments, Oral, OralArguments, RoutedArguments,
     RoutedParameters,
 };
-use super::views::{HotStuffArguments, HotStuffs, TendermintArguments, Tendermints};
+use super::views::{
+    HotStuffArguments, HotStuffs, SimplexArguments, Simplexes, TendermintArguments, Tendermints,
+};
 use crate::InWaves;
 
 /// All of them, in the order in which they are listed.
@@ -322,6 +324,23 @@ pub fn built_in() -> Vec<Protocol> {
             made: made::<DbftArguments, Dbfts>(
                 |dbft, _, _| Ok(dbft.given()),
                 |dbft| boxed(InWaves(dbft.protocol()?)),
+            ),
+        },
+        Protocol {
+            name: "simplex",
+            about: "One order in a chain of Simplex: claims n >= 3m + 1 (Chan, Pass 2023)",
+            title: "Simplex for one order, driven by events",
+            claim: "n >= 3m + 1 generals agree in spite of m traitors, whenever mail comes",
+            source: "Chan, Pass: Simplex consensus: a simple and fast consensus protocol. TCC 2023",
+            examples: Examples {
+                check: "-n 4 -f 1 --iterations 1",
+                sweep: "-n 3..=4 -f 1 --iterations 1",
+                hunt: "-n 4 -f 1 --trust-gaps --cases 10_000",
+                refute: "",
+            },
+            made: made::<SimplexArguments, Simplexes>(
+                |simplex, f, _| Ok(simplex.given(f)),
+                |simplex| boxed(InWaves(simplex.protocol()?)),
             ),
         },
         Protocol {

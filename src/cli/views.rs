@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::answer::{BadInput, whole_number};
-use crate::{HotStuff, Tendermint};
+use crate::{HotStuff, Simplex, Tendermint};
 
 /// The views and the phases of HotStuff, if it is not said.
 const VIEWS: usize = 2;
@@ -137,7 +137,54 @@ impl Tendermints {
     }
 }
 
-/// The most views, rounds or phases for which such a protocol is run.
+/// The iterations of Simplex, if it is not said.
+const ITERATIONS: usize = 2;
+
+#[derive(Args)]
+pub struct SimplexArguments {
+    /// Number of traitors the algorithm is designed for [default: f]
+    #[arg(short, value_parser = whole_number)]
+    m: Option<usize>,
+    /// Number of iterations after which nobody goes on
+    #[arg(long, value_name = "K", default_value_t = ITERATIONS, value_parser = whole_number)]
+    iterations: usize,
+    /// Number of votes that are enough everywhere [default: n - m]
+    #[arg(long, value_name = "K", value_parser = whole_number)]
+    quorum: Option<usize>,
+    /// A leader is believed that the iterations since the parent of its block were empty
+    #[arg(long)]
+    trust_gaps: bool,
+}
+
+/// The parameters of Simplex.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Simplexes {
+    m: usize,
+    iterations: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    quorum: Option<usize>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    trust_gaps: bool,
+}
+
+impl SimplexArguments {
+    pub fn given(&self, f: usize) -> Simplexes {
+        let SimplexArguments { m, iterations, quorum, trust_gaps } = *self;
+        Simplexes { m: m.unwrap_or(f), iterations, quorum, trust_gaps }
+    }
+}
+
+impl Simplexes {
+    pub fn protocol(&self) -> Result<Simplex, BadInput> {
+        let iterations = few("--iterations", self.iterations)?;
+        let usual = Simplex::new().tolerating(self.m).iterations(iterations);
+        let counting = self.quorum.map_or(usual, |votes| usual.quorum(votes));
+        Ok(if self.trust_gaps { counting.trusting_gaps() } else { counting })
+    }
+}
+
+/// The most views, rounds, iterations or phases for which such a protocol is run.
 const MOST: usize = 16;
 
 pub(super) fn few(flag: &str, number: usize) -> Result<u32, BadInput> {
