@@ -145,13 +145,13 @@ pub struct SimplexArguments {
     /// Number of traitors the algorithm is designed for [default: f]
     #[arg(short, value_parser = whole_number)]
     m: Option<usize>,
-    /// Number of iterations after which nobody goes on
+    /// Number of iterations after which everybody stops
     #[arg(long, value_name = "K", default_value_t = ITERATIONS, value_parser = whole_number)]
     iterations: usize,
-    /// Number of votes that are enough everywhere [default: n - m]
+    /// Size of every quorum [default: n - m]
     #[arg(long, value_name = "K", value_parser = whole_number)]
     quorum: Option<usize>,
-    /// A leader is believed that the iterations since the parent of its block were empty
+    /// Believe a leader that the iterations since the parent of its block were empty
     #[arg(long)]
     trust_gaps: bool,
 }
