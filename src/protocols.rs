@@ -3,7 +3,9 @@
 pub mod asking;
 pub mod ben_or;
 pub mod binary_agreement;
+pub mod block;
 pub mod chain;
+pub mod chained_hotstuff;
 mod choice;
 pub mod dbft;
 pub mod flood_set;

@@ -26,7 +26,7 @@ pub const COMMANDS: [&str; 13] = [
 ];
 
 /// All that the program knows.
-pub const PROTOCOLS: [&str; 21] = [
+pub const PROTOCOLS: [&str; 22] = [
     "oral",
     "routed",
     "signed",
@@ -42,6 +42,7 @@ pub const PROTOCOLS: [&str; 21] = [
     "ben-or",
     "mmr",
     "hotstuff",
+    "chained-hotstuff",
     "tendermint",
     "pbft",
     "ibft",

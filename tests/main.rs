@@ -7,6 +7,7 @@ mod artifacts;
 mod attack_file;
 mod bounds;
 mod by_functions;
+mod chained_hotstuff;
 mod command_line;
 mod composition;
 mod consensus;

@@ -22,7 +22,7 @@ fn assert_fits(schema: &Validator, value: &Value, what: &str) {
 }
 
 /// What these commands write, of every shape.
-const COMMANDS: [&str; 41] = [
+const COMMANDS: [&str; 42] = [
     "check oral -n 3 -f 1",
     "check oral -n 4 -f 1",
     "check oral -n 7 -f 2 --budget 1000",
@@ -54,6 +54,7 @@ const COMMANDS: [&str; 41] = [
     "hunt pbft -n 4 -f 0 -m 1 --forget",
     "hunt dbft -n 7 -f 0 --live",
     "hunt simplex -n 4 -f 1 --trust-gaps --seed 22",
+    "check chained-hotstuff -n 4 -f 1 --views 2",
     "sweep oral -n 3..=5 -f 1..=2",
     "sweep two-step -n 3..=4 -f 1..=2",
     "refute oral -n 3 -f 1",

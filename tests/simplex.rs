@@ -70,7 +70,7 @@ fn a_silent_leader_leaves_a_dummy_block() {
     assert_eq!(execution.decisions[1..], [Some(RETREAT); 3]);
     let said = execution.deliveries.iter().flat_map(|delivery| delivery.said.iter());
     let voted = said.filter_map(|said| match said {
-        Vote(block) => Some((block.iteration, block.after.as_slice())),
+        Vote(block) => Some((block.height, block.after.as_slice())),
         _ => None,
     });
     assert_eq!(voted.collect::<BTreeSet<_>>(), BTreeSet::from([(2, [].as_slice())]));

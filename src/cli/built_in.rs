@@ -13,7 +13,8 @@ use super::unsigned::{
     RoutedParameters,
 };
 use super::views::{
-    HotStuffArguments, HotStuffs, SimplexArguments, Simplexes, TendermintArguments, Tendermints,
+    ChainedHotStuffArguments, ChainedHotStuffs, HotStuffArguments, HotStuffs, SimplexArguments,
+    Simplexes, TendermintArguments, Tendermints,
 };
 use crate::InWaves;
 
@@ -254,6 +255,24 @@ pub fn built_in() -> Vec<Protocol> {
             made: made::<HotStuffArguments, HotStuffs>(
                 |hotstuff, f, _| Ok(hotstuff.given(f)),
                 |hotstuff| boxed(InWaves(hotstuff.protocol()?)),
+            ),
+        },
+        Protocol {
+            name: "chained-hotstuff",
+            about: "One order in a chain of HotStuff: claims n >= 3m + 1 (Yin et al. 2019)",
+            title: "Chained HotStuff for one order, driven by events, with signatures",
+            claim: "n >= 3m + 1 generals agree in spite of m traitors, whenever mail comes",
+            source: "Yin, Malkhi, Reiter, Golan Gueta, Abraham: HotStuff: BFT consensus with linearity and responsiveness. \
+                 PODC 2019, Algorithm 3; what was got wrong: relab/hotstuff, issue 249, 2025",
+            examples: Examples {
+                check: "-n 4 -f 1 --views 3",
+                sweep: "-n 3..=4 -f 1 --views 3",
+                hunt: "-n 4 -f 1 --cases 1_000",
+                refute: "",
+            },
+            made: made::<ChainedHotStuffArguments, ChainedHotStuffs>(
+                |chained, f, _| Ok(chained.given(f)),
+                |chained| boxed(InWaves(chained.protocol()?)),
             ),
         },
         Protocol {

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::answer::{BadInput, whole_number};
-use crate::{HotStuff, Simplex, Tendermint};
+use crate::{ChainedHotStuff, HotStuff, Simplex, Tendermint};
 
 /// The views and the phases of HotStuff, if it is not said.
 const VIEWS: usize = 2;
@@ -75,6 +75,53 @@ impl HotStuffs {
         let free = if no_lock { unlocking.without_lock() } else { unlocking };
         let signing = if self.unsigned_view { free.unsigned_view() } else { free };
         Ok(if self.live { signing.live() } else { signing })
+    }
+}
+
+/// The views of chained HotStuff, if it is not said.
+const CHAINED_VIEWS: usize = 4;
+
+#[derive(Args)]
+pub struct ChainedHotStuffArguments {
+    /// Number of traitors the algorithm is designed for [default: f]
+    #[arg(short, value_parser = whole_number)]
+    m: Option<usize>,
+    /// Number of views after which everybody stops
+    #[arg(long, value_name = "K", default_value_t = CHAINED_VIEWS, value_parser = whole_number)]
+    views: usize,
+    /// Number of signatures in a certificate [default: n - m]
+    #[arg(long, value_name = "K", value_parser = whole_number)]
+    quorum: Option<usize>,
+    /// Decide by the links between blocks, whether or not their views are consecutive
+    #[arg(long)]
+    any_links: bool,
+}
+
+/// The parameters of chained HotStuff.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChainedHotStuffs {
+    m: usize,
+    views: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    quorum: Option<usize>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    any_links: bool,
+}
+
+impl ChainedHotStuffArguments {
+    pub fn given(&self, f: usize) -> ChainedHotStuffs {
+        let ChainedHotStuffArguments { m, views, quorum, any_links } = *self;
+        ChainedHotStuffs { m: m.unwrap_or(f), views, quorum, any_links }
+    }
+}
+
+impl ChainedHotStuffs {
+    pub fn protocol(&self) -> Result<ChainedHotStuff, BadInput> {
+        let views = few("--views", self.views)?;
+        let usual = ChainedHotStuff::new().tolerating(self.m).views(views);
+        let counting = self.quorum.map_or(usual, |signers| usual.quorum(signers));
+        Ok(if self.any_links { counting.any_links() } else { counting })
     }
 }
 

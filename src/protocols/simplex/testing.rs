@@ -1,12 +1,13 @@
 //! The testing side of Simplex: what traitors can say, who is alike, and how it is told.
 
 use super::SimplexMessage::{Finalize, Propose, Vote, VoteDummy};
-use super::{Block, Simplex, SimplexMessage, SimplexState, leader};
+use super::{Simplex, SimplexMessage, SimplexState, leader};
 use crate::count::many;
 use crate::general::{General, Generals, Swap};
 use crate::graph::Graph;
 use crate::order::Order;
 use crate::outcome::Task;
+use crate::protocols::block::Block;
 use crate::testable::{EventTestable, Problem, Symmetric, Termination, Validity, Words};
 
 /// Of more there are too many chains: each iteration can have left a block or a dummy.
@@ -27,13 +28,13 @@ impl EventTestable for Simplex {
     }
 
     fn alphabet(&self, n: usize, from: General, _: General) -> Vec<SimplexMessage> {
-        let said = |block: Block| match leader(block.iteration, n) == from {
+        let said = |block: Block| match leader(block.height, n) == from {
             true => Propose(block),
             false => Vote(block),
         };
         let dummies = (1..self.iterations).map(VoteDummy);
         let finalizing = (1..=self.iterations).map(Finalize);
-        self.blocks().map(said).chain(dummies).chain(finalizing).collect()
+        Block::all(self.iterations).map(said).chain(dummies).chain(finalizing).collect()
     }
 
     fn words(&self) -> &dyn Words<SimplexMessage, SimplexState> {
@@ -42,17 +43,6 @@ impl EventTestable for Simplex {
 
     fn symmetry(&self) -> Option<&dyn Symmetric<SimplexMessage, SimplexState>> {
         Some(self)
-    }
-}
-
-impl Simplex {
-    /// All that can be proposed.
-    fn blocks(self) -> impl Iterator<Item = Block> {
-        let of = |(iteration, order): (u32, Order)| {
-            let chains = itertools::Itertools::powerset(1..iteration);
-            chains.map(move |after| Block { iteration, after, order })
-        };
-        itertools::iproduct!(1..=self.iterations, Order::first(2)).flat_map(of)
     }
 }
 
@@ -86,8 +76,8 @@ impl Words<SimplexMessage, SimplexState> for Simplex {
 
     fn tell(&self, _: General, said: &SimplexMessage) -> String {
         match said {
-            Propose(block) => format!("{}: propose {}", block.iteration, told(block)),
-            Vote(block) => format!("{}: vote {}", block.iteration, told(block)),
+            Propose(block) => format!("{}: propose {}", block.height, told(block)),
+            Vote(block) => format!("{}: vote {}", block.height, told(block)),
             VoteDummy(iteration) => format!("{iteration}: vote dummy"),
             Finalize(iteration) => format!("{iteration}: finalize"),
         }
@@ -110,7 +100,7 @@ impl Words<SimplexMessage, SimplexState> for Simplex {
             lines.push(format!("{iteration}: the dummy block is notarized"));
         }
         for (block, by) in &state.votes {
-            let (iteration, by) = (block.iteration, by.numbered("general"));
+            let (iteration, by) = (block.height, by.numbered("general"));
             lines.push(format!("{iteration}: vote {} from {by}", told(block)));
         }
         for (what, votes) in [("vote dummy", &state.dummy_votes), ("finalize", &state.finalizes)] {
