@@ -22,7 +22,8 @@ use ChainedHotStuffMessage::{Generic, Vote};
 ///
 /// In each view the leader proposes a block, with a certificate (n - f signatures) of the one that it extends, and the others sign
 /// it. That certificate is one phase for each of the last blocks of its chain: PREPARE for the last, PRE-COMMIT for the one
-/// before, which is locked then, and COMMIT for the third, which is decided.
+/// before, which is locked then, and COMMIT for the third, which is decided. General 0 leads all views: agreement must not rest
+/// on who leads.
 ///
 /// The views of the three must be consecutive. Four views among four generals, one of them a traitor, are gone through in
 /// 12 million steps, a second (`turncoat check chained-hotstuff -n 4 -f 1`); more have been hunted in alone. Where links are
