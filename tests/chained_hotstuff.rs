@@ -17,8 +17,8 @@ fn agreement_is_kept() {
 /// With quorums of two the leader gets both chains signed, each by one of the loyal.
 #[test]
 fn too_small_a_quorum_loses_it() {
-    let halves = check(ChainedHotStuff::new().quorum(2)).generals(4).traitors(1);
-    assert_eq!(halves.assert_broken().violation.name(), "agreement");
+    let halves = hunt(ChainedHotStuff::new().quorum(2)).generals(4).traitors(1);
+    assert_eq!(halves.assert_finds().violation.name(), "agreement");
 }
 
 /// The traitor leads. Blocks 1, 2, 5 and 7 are one chain, 3, 4, 6 and another 7 the other; general 2 signs both. No block is locked
