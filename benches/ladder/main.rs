@@ -93,6 +93,12 @@ fn main() {
             |_, n| climbed(check(HotStuff::new().phases(2)).generals(n).traitors(1)),
         );
         ladder(
+            "HotStuff, three phases, two views",
+            4..=4,
+            |n| n,
+            |_, n| climbed(check(HotStuff::new()).generals(n).traitors(1)),
+        );
+        ladder(
             "binary agreement, live",
             4..=4,
             |n| n,
