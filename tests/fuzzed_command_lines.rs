@@ -35,8 +35,17 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// So long a question is watched that has no budget and has said how large it is.
 const LONG_ENOUGH: Duration = Duration::from_secs(15);
 
-/// So much memory may be taken where nothing is said of it.
-const MEMORY: u64 = 4 << 30;
+/// So much memory may be taken where nothing is said of it: four fifths of what is free, and no more than there is.
+fn most_memory() -> u64 {
+    let all = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    kilobytes(&all, "MemTotal:").map_or(u64::MAX, |kilobytes| kilobytes * 1024 / 10 * 9)
+}
+
+/// What a line of a file in `/proc` says.
+fn kilobytes(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
+}
 
 impl Scale {
     fn of_environment() -> Scale {
@@ -72,7 +81,7 @@ fn tried(words: &[String], folder: &Path, scale: &Scale) -> Result<i32, String> 
     let memory = match after("--max-memory").map(String::as_str) {
         Some("40MB" | "500MB") => 700_000_000,
         Some("1GiB") => 1_400_000_000,
-        _ => MEMORY,
+        _ => most_memory(),
     };
     let [out, err] = ["stdout", "stderr"].map(|name| folder.join(name));
     let start = Instant::now();
@@ -154,9 +163,7 @@ fn ended(
 /// How many bytes of memory a process takes, where that can be known.
 fn resident(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    kilobytes.unwrap_or(0) * 1024
+    kilobytes(&status, "VmRSS:").unwrap_or(0) * 1024
 }
 
 /// A budget that is a time.

@@ -15,7 +15,7 @@ use crate::command_line::scratch_folder;
 use crate::command_line::turncoat;
 
 /// What would take minutes, days, or more memory than there is, each in another phase.
-const ENDLESS: [&str; 9] = [
+const ENDLESS: [&str; 11] = [
     "check oral -m 5 -n 13 -f 1 --disruptions 1",
     "check two-step --signatures ed25519 -n 31 -f 1",
     "check signed --instances 4 -n 20 -f 2",
@@ -24,6 +24,8 @@ const ENDLESS: [&str; 9] = [
     "check flood-set -n 8 -f 3 --faults crash --exactly",
     "check flood-set --values 3 -n 64 -f 1 --engine naive",
     "check dolev-strong --values 7 --verifiers plain --unbound -n 40 -f 0",
+    "check bracha -n 64 -f 20",
+    "check ibft -n 40 -f 20 --exactly",
     "hunt interactive -n 63 -f 1",
 ];
 

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Once, OnceLock};
 use std::time::{Duration, Instant};
@@ -92,8 +92,12 @@ const MANY_MESSAGES: u64 = 5_000_000;
 /// Work that is done sooner shows no bar.
 const PATIENCE: Duration = Duration::from_millis(400);
 
-/// Where there is no bar, as in a log, it is said after so long how far the work is, and then after twice as long.
-const SILENCE: Duration = Duration::from_secs(30);
+/// Where there is no bar, as in a log, it is said after so many seconds how far the work is, and then after twice as many:
+/// since the first work began, since a sweep is many short ones.
+static SILENCE: AtomicU64 = AtomicU64::new(30);
+
+/// When the first work began.
+static BEGUN: OnceLock<Instant> = OnceLock::new();
 
 /// Does the work while another thread shows how far it is, and tells it to stop when the time is
 /// up or at Ctrl-C. (At a second Ctrl-C the program ends; at the first, if the work does not end
@@ -118,7 +122,7 @@ pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progr
         scope.spawn(move || {
             let start = Instant::now();
             let (mut memory, mut sized, mut ends) = (None, false, None);
-            let mut silence = SILENCE;
+            let begun = *BEGUN.get_or_init(|| start);
             let mut bar = Bar::of(about);
             while is_done.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
                 if interrupted() {
@@ -153,9 +157,13 @@ pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progr
                 if start.elapsed() > PATIENCE {
                     bar.show(progress, about, deadline);
                 }
-                if start.elapsed() > silence && bar.bar.is_hidden() {
+                let silence = SILENCE.load(Ordering::Relaxed);
+                if start.elapsed() > PATIENCE
+                    && begun.elapsed().as_secs() >= silence
+                    && bar.bar.is_hidden()
+                {
                     complain(format!("{}: {}", about.label, bar.bar.message()));
-                    silence *= 2;
+                    SILENCE.store(2 * silence, Ordering::Relaxed);
                 }
             }
             bar.bar.finish_and_clear();

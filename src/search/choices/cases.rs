@@ -1,7 +1,7 @@
 //! The cases of a space: every choice of traitors, inputs and disrupted messages that it has. And how
 //! many raw behaviours they have: counted, not visited.
 
-use itertools::Itertools;
+use itertools::{Either, Itertools};
 
 use super::initial::{InitialChoices, TraitorsOrders};
 use super::space::Space;
@@ -15,6 +15,9 @@ use crate::search::progress::Progress;
 use crate::search::symmetry::{Symmetry, kinds};
 use crate::testable::Wire;
 
+/// In no more ways than these it is gone through how many of each kind there are.
+const MOST_OF_KINDS: usize = 1 << 16;
+
 impl Space<'_> {
     /// Every case with exactly so many traitors and at most so many disruptions; of those that can be
     /// renamed into each other, one.
@@ -25,9 +28,31 @@ impl Space<'_> {
         disruptions: usize,
         symmetry: Option<&Symmetry<'_>>,
     ) -> impl Iterator<Item = InitialChoices> {
-        let sets = self.suspects().subsets(size);
-        let sets = sets.filter(move |traitors| symmetry.is_none_or(|s| s.are_last(*traitors)));
+        let is_first = move |traitors: &Generals| symmetry.is_none_or(|s| s.are_last(*traitors));
+        let sets = match symmetry.and_then(|symmetry| self.last_of_kinds(size, symmetry)) {
+            Some(sets) => Either::Left(sets.into_iter()),
+            None => Either::Right(self.suspects().subsets(size).filter(is_first)),
+        };
         sets.flat_map(move |traitors| self.cases_of(traitors, orders, disruptions, symmetry))
+    }
+
+    /// The sets of so many suspects that are the [last](Symmetry::are_last) of those who are alike, in order, and none
+    /// of the others is looked at; nothing if there are too many kinds of generals.
+    fn last_of_kinds(&self, size: usize, symmetry: &Symmetry<'_>) -> Option<Vec<Generals>> {
+        let all: Generals = symmetry.kinds.iter().flat_map(|kind| kind.iter()).collect();
+        let rest = self.everybody().minus(all);
+        let rest = rest.iter().map(|general| Generals::NONE.with(general));
+        let kinds = symmetry.kinds.iter().copied().chain(rest).collect_vec();
+        let ways = kinds.iter().try_fold(1, |ways: usize, kind| ways.checked_mul(kind.len() + 1));
+        ways.filter(|ways| *ways <= MOST_OF_KINDS)?;
+        let counts = kinds.iter().map(|kind| 0..=kind.len()).multi_cartesian_product();
+        let counts = counts.filter(|counts| counts.iter().sum::<usize>() == size);
+        let sets = counts.map(|counts| -> Generals {
+            let last = |(kind, count): (&Generals, usize)| kind.iter().skip(kind.len() - count);
+            kinds.iter().zip(counts).flat_map(last).collect()
+        });
+        let sets = sets.filter(|set| set.minus(self.suspects()).is_empty());
+        Some(sets.sorted_by_key(|set| set.iter().collect_vec()).collect())
     }
 
     /// Every case with these traitors, the least disrupted ones first.

@@ -253,7 +253,11 @@ impl EventSearch<'_> {
     ) -> Result<(Option<CaseFinding>, Option<Halt>), Refusal> {
         let Search { limit, progress, .. } = *self.search;
         let mut budget = StepBudget::new(progress, most.min(limit - self.steps));
-        let mut cases: Vec<_> = self.cases(size).take(MOST_CASES + 1).collect();
+        let cases = self.cases(size).take_while(|_| !progress.is_stopped());
+        let mut cases: Vec<_> = cases.take(MOST_CASES + 1).collect();
+        if let Err(halt) = progress.go_on() {
+            return Ok((None, Some(halt)));
+        }
         let is_cut = cases.len() > MOST_CASES;
         cases.truncate(MOST_CASES);
         let ended = budget.in_order(cases.len(), |number, mut budget| {
