@@ -25,6 +25,7 @@ use crate::collecting::{listed, mapped};
 use crate::fault::{Fault, FaultKind, cloned};
 use crate::general::General;
 use crate::machine::{DecisionId, MessageId, Numbered, StateId, StateTable};
+use crate::outcome::Task;
 use crate::property::{Accepted, Property, Violation};
 use crate::protocol::{Lockstep, Round};
 use crate::schedule::Happening;
@@ -76,7 +77,7 @@ pub struct Execution<D, M, S> {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, thiserror::Error)]
 pub enum Missing {
     /// It needs this signature, which the traitors neither make nor have overheard.
-    #[error("the traitors neither make nor have overheard the signature of general {} on {}", .0.by.id(), .0.statement.escape_ascii())]
+    #[error("the traitors neither make nor have overheard {}", .0.told(Task::Consensus))]
     Signature(Signed),
     /// Nobody has said it before, and it is not on the menu of what a traitor can make up.
     #[error("nobody has said it before, and it is not on the menu of what a traitor can say")]

@@ -77,13 +77,17 @@ pub struct Signed {
 pub const COMBINED: General = General::LAST;
 
 impl Signed {
-    /// What it is called among those who have such a task.
-    pub(crate) fn told(&self, task: Task) -> String {
-        let statement = self.statement.escape_ascii();
+    /// Whose it is, by the names that generals have in this task.
+    pub(crate) fn whose(&self, task: Task) -> String {
         match self.by {
-            COMBINED => format!("the combined signature on {statement}"),
-            by => format!("the signature of {} on {statement}", task.name(by)),
+            COMBINED => "the combined signature".to_owned(),
+            by => format!("the signature of {}", task.name(by)),
         }
+    }
+
+    /// The same, and on what.
+    pub(crate) fn told(&self, task: Task) -> String {
+        format!("{} on {}", self.whose(task), self.statement.escape_ascii())
     }
 }
 

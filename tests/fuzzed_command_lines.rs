@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// So long a question is watched that has no budget and has said how large it is.
 const LONG_ENOUGH: Duration = Duration::from_secs(15);
 
-/// So much memory may be taken where nothing is said of it: four fifths of what is free, and no more than there is.
+/// More memory than a run may take that is given no limit: that is four fifths of what is free.
 fn most_memory() -> u64 {
     let all = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     kilobytes(&all, "MemTotal:").map_or(u64::MAX, |kilobytes| kilobytes * 1024 / 10 * 9)

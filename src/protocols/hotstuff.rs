@@ -30,8 +30,8 @@ use HotStuffMessage::{Certified, NewView, Prepare, Vote};
 /// Agreement holds where n > 3f. There are three phases; with [two](HotStuff::phases) agreement holds as well, but
 /// traitors can keep the loyal from ever deciding: see [`live`](HotStuff::live). Otherwise nobody need decide, since here
 /// the views come to an end. Two views among four generals, one of them a traitor, are gone through in 951 million steps,
-/// less than a minute (`turncoat check hotstuff -n 4 -f 1`); with two phases in 44 million. More views have been hunted
-/// in alone.
+/// less than a minute (`turncoat check hotstuff -n 4 -f 1`, and as many with `--live`); with two phases in 44 million. More
+/// views have been hunted in alone.
 ///
 /// ```
 /// use turncoat::{HotStuff, hunt};

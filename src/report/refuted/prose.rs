@@ -351,10 +351,10 @@ impl Telling<'_> {
             ));
         };
         let [from, to] = [wire.from, wire.to].map(|general| self.task.name(general));
-        let (by, statement) = (self.task.name(signed.by), signed.statement.escape_ascii());
+        let (signature, statement) = (signed.whose(self.task), signed.statement.escape_ascii());
         let step = if self.argument.until.is_some() { "wave" } else { "round" };
         let what = format!(
-            "Forgery needed: the signature of {by} in {message}, which in world {number} {from} would have \
+            "Forgery needed: {signature} in {message}, which in world {number} {from} would have \
              to tell {to} in {step} {}. (What is signed is {statement}.) No traitor makes it, and none \
              has overheard it. There the attack stops{}.",
             wire.round,

@@ -15,7 +15,7 @@ use crate::search::progress::Progress;
 use crate::search::symmetry::{Symmetry, kinds};
 use crate::testable::Wire;
 
-/// In no more ways than these it is gone through how many of each kind there are.
+/// The most ways in which traitors may be spread over the kinds of generals, for each to be tried.
 const MOST_OF_KINDS: usize = 1 << 16;
 
 impl Space<'_> {
@@ -28,16 +28,17 @@ impl Space<'_> {
         disruptions: usize,
         symmetry: Option<&Symmetry<'_>>,
     ) -> impl Iterator<Item = InitialChoices> {
-        let is_first = move |traitors: &Generals| symmetry.is_none_or(|s| s.are_last(*traitors));
+        let stand_for_all =
+            move |traitors: &Generals| symmetry.is_none_or(|s| s.are_last(*traitors));
         let sets = match symmetry.and_then(|symmetry| self.last_of_kinds(size, symmetry)) {
             Some(sets) => Either::Left(sets.into_iter()),
-            None => Either::Right(self.suspects().subsets(size).filter(is_first)),
+            None => Either::Right(self.suspects().subsets(size).filter(stand_for_all)),
         };
         sets.flat_map(move |traitors| self.cases_of(traitors, orders, disruptions, symmetry))
     }
 
-    /// The sets of so many suspects that are the [last](Symmetry::are_last) of those who are alike, in order, and none
-    /// of the others is looked at; nothing if there are too many kinds of generals.
+    /// The sets of so many suspects that are the [last](Symmetry::are_last) of those who are alike, in order, without
+    /// looking at the others; nothing if there are too many kinds of generals.
     fn last_of_kinds(&self, size: usize, symmetry: &Symmetry<'_>) -> Option<Vec<Generals>> {
         let all: Generals = symmetry.kinds.iter().flat_map(|kind| kind.iter()).collect();
         let rest = self.everybody().minus(all);

@@ -301,7 +301,8 @@ impl<'a> Space<'a> {
         signed.by == COMBINED && !self.everybody().contains(COMBINED)
     }
 
-    /// The signatures that these traitors make themselves: theirs, and those of nobody who is there.
+    /// The signatures that these traitors make themselves: theirs, and those of nobody who is there, but for
+    /// combined ones.
     pub fn made_by(&self, traitors: Generals) -> SignatureSet {
         let loyal = self.everybody().minus(traitors);
         let mut made = SignatureSet::none(self.stock.signatures.len());
