@@ -17,6 +17,11 @@ pub(crate) fn escaped(text: &str) -> String {
     escaped
 }
 
+/// The same of each line of these.
+pub(crate) fn escaped_lines(texts: &[String]) -> Vec<String> {
+    texts.iter().flat_map(|text| text.split('\n')).map(escaped).collect()
+}
+
 /// Whether a letter does something to the text around it, or to the terminal.
 pub(crate) fn commands(letter: char) -> bool {
     let line_breaks = '\u{2028}'..='\u{2029}';

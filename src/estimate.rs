@@ -27,7 +27,7 @@ impl<P: Testable> Check<P> {
     ///
     /// The question can't be answered by any engine: as [`run`](Check::run).
     pub fn estimate(&self) -> Result<Estimate, CheckError> {
-        let numbered = Numbered::new(&self.protocol);
+        let numbered = Numbered::lent(&self.protocol);
         let expected =
             numbered.answered(|| self.by_numbers(&numbered).expected(&Progress::new()))?;
         Ok(expected.expect("nobody stops it"))

@@ -228,7 +228,7 @@ impl<V: Clone, M: Clone> LoyalView<V, M> {
     }
 }
 
-impl<P: Testable> Numbered<P> {
+impl<P: Testable> Numbered<'_, P> {
     /// An execution by numbers; its states are put into a table.
     pub(crate) fn number_execution(
         &self,

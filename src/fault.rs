@@ -157,20 +157,25 @@ type Method = (&'static str, fn() -> &'static str);
 /// This is compiled for each piece of code that is run so: all that can stands elsewhere.
 #[inline]
 pub(crate) fn guarded<T>(code: impl FnOnce() -> T) -> Result<T, String> {
-    let (mut code, mut result) = (Some(code), None);
-    caught(&mut || result = code.take().map(|code| code()))?;
-    Ok(result.expect("it was run to its end"))
+    let mut code = Some(code);
+    caught(&mut || match code.take() {
+        Some(code) => code(),
+        None => unreachable!("it is run once"),
+    })
 }
 
-/// The same, for code that keeps what comes of it.
-fn caught(code: &mut dyn FnMut()) -> Result<(), String> {
+/// The same: compiled for each type of what comes of it.
+fn caught<T>(code: &mut dyn FnMut() -> T) -> Result<T, String> {
     let outer = GUARDED.replace(true);
     if !outer {
         hush();
     }
     let result = panic::catch_unwind(AssertUnwindSafe(code));
     GUARDED.set(outer);
-    result.map_err(told)
+    match result {
+        Ok(result) => Ok(result),
+        Err(payload) => Err(told(payload)),
+    }
 }
 
 /// So many letters are shown of each of two answers that differ.

@@ -40,7 +40,7 @@ use std::cmp::Ordering;
 
 pub(crate) use self::fits::fits;
 pub(crate) use self::message_order::MessageOrder;
-pub(crate) use self::numbered::Numbered;
+pub(crate) use self::numbered::{Numbered, Things};
 pub(crate) use self::numbers::{DecisionId, MessageId, NumberedAttack, StateId, ValueId};
 pub(crate) use self::table::{StateTable, StoredStates};
 pub(crate) use self::terms::Terms;

@@ -44,7 +44,7 @@ pub fn assert_monotone<P: Testable>(protocol: &P, n: usize) {
 
 fn monotone<P: Testable>(protocol: &P, n: usize) {
     assert!(protocol.claims().monotone, "the protocol does not say that it is monotone");
-    let numbered = Numbered::new(protocol);
+    let numbered = Numbered::lent(protocol);
     let terms = numbered.terms(&n.into(), true).unwrap_or_else(|refusal| panic!("{refusal}"));
     let adversary = Adversary::byzantine(n);
     let space = Space::new(&numbered, &terms, adversary, &Progress::new());

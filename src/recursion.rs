@@ -40,7 +40,7 @@ pub fn assert_recursive<P: Testable>(protocol: &P, n: usize) {
 }
 
 fn recursive<P: Testable>(protocol: &P, n: usize) {
-    let numbered = Numbered::new(protocol);
+    let numbered = Numbered::lent(protocol);
     let terms = numbered.terms(&n.into(), true).unwrap_or_else(|refusal| panic!("{refusal}"));
     let values = terms.values.iter().map(|value| cloned(numbered.value(*value))).collect_vec();
     let simulator = Simulator::new(protocol, n).unwrap_or_else(|refusal| panic!("{refusal}"));

@@ -103,7 +103,7 @@ impl<P: Testable> Refute<P> {
     ///
     /// As [`run`](Refute::run).
     pub fn run_watched(self, progress: &Progress) -> Result<RefutationOf<P>, CheckError> {
-        let numbered = Numbered::new(&self.protocol);
+        let numbered = Numbered::lent(&self.protocol);
         let written = numbered.answered(|| -> Result<_, CheckError> {
             let (refutation, states) = self.by_numbers(&numbered).refutation(progress)?;
             let table = states.into_table(&numbered);

@@ -50,7 +50,7 @@ pub fn assert_symmetric<P: Testable>(protocol: &P, n: usize) {
 }
 
 fn symmetric<P: Testable>(protocol: &P, n: usize) {
-    let numbered = Numbered::new(protocol);
+    let numbered = Numbered::lent(protocol);
     let terms = numbered.terms(&n.into(), true).unwrap_or_else(|refusal| panic!("{refusal}"));
     let symmetric = protocol.claims().symmetry.expect("the protocol describes no symmetry");
     let alike = symmetric.alike(n);

@@ -167,5 +167,8 @@ pub(crate) fn task_of<P: Testable>(protocol: &P, graph: &Graph) -> Task {
 
 /// Calls a method that describes a protocol.
 pub(crate) fn described<T>(call: &'static str, ask: impl FnOnce() -> T) -> Result<T, Refusal> {
-    guarded(ask).map_err(|message| Refusal::Panicked { call, message })
+    match guarded(ask) {
+        Ok(answer) => Ok(answer),
+        Err(message) => Err(Refusal::Panicked { call, message }),
+    }
 }

@@ -382,9 +382,9 @@ impl Estimate {
 }
 
 /// What a search has found, written out.
-pub(crate) fn written<P: Testable>(numbered: Numbered<P>, found: Found) -> Counterexample<P> {
+pub(crate) fn written<P: Testable>(numbered: Numbered<'_, P>, found: Found) -> Counterexample<P> {
     let Found { attack, execution, states, violation, size } = found;
     let execution = numbered.execution(&execution, &*states.into_table(&numbered));
     let attack = numbered.attack(&attack);
-    Counterexample { attack, execution, violation, size, protocol: numbered.protocol }
+    Counterexample { attack, execution, violation, size, protocol: numbered.into_protocol() }
 }

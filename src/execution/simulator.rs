@@ -63,7 +63,7 @@ pub fn run<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<ExecutionO
 /// # Ok::<(), turncoat::attack::Misfit>(())
 /// ```
 pub struct Simulator<'a, P: Testable> {
-    numbered: Numbered<&'a P>,
+    numbered: Numbered<'a, P>,
     terms: Terms,
     known: RefCell<Known>,
 }
@@ -79,7 +79,7 @@ struct Known {
 impl<P: Testable> fmt::Debug for Simulator<'_, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Simulator { numbered, terms, .. } = self;
-        let protocol = numbered.protocol;
+        let protocol = &*numbered.protocol;
         f.debug_struct("Simulator").field("protocol", protocol).field("on", &terms.graph).finish()
     }
 }
@@ -91,7 +91,7 @@ impl<'a, P: Testable> Simulator<'a, P> {
     ///
     /// The protocol can't be run so.
     pub fn new(protocol: &'a P, graph: impl Into<Graph>) -> Result<Simulator<'a, P>, Refusal> {
-        let numbered = Numbered::new(protocol);
+        let numbered = Numbered::lent(protocol);
         let terms = unwound(|| numbered.terms(&graph.into(), true))??;
         Ok(Simulator { numbered, terms, known: RefCell::default() })
     }

@@ -38,16 +38,6 @@ impl dyn Machine + '_ {
             }
         }
     }
-}
-
-impl<P: Testable> Numbered<P> {
-    /// See [the machine's](Machine).
-    pub fn answered<T, E: From<Refusal>>(
-        &self,
-        ask: impl FnOnce() -> Result<T, E>,
-    ) -> Result<T, E> {
-        (self as &dyn Machine).answered(ask)
-    }
 
     /// Whether the protocol's problem is always the same on this graph.
     pub(super) fn answers_alike(&self, graph: &Graph) -> Result<(), Refusal> {
@@ -76,6 +66,16 @@ impl<P: Testable> Numbered<P> {
                 )))
             }
         }
+    }
+}
+
+impl<P: Testable> Numbered<'_, P> {
+    /// See [the machine's](Machine).
+    pub fn answered<T, E: From<Refusal>>(
+        &self,
+        ask: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        (self as &dyn Machine).answered(ask)
     }
 }
 

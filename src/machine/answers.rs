@@ -21,12 +21,12 @@ use crate::testable::{
     Forgery, ListedSignature, Recursive, Refusal, Repertoire, Testable, Wire, described,
 };
 
-impl<P: Testable> Machine for Numbered<P> {
+impl<P: Testable> Machine for Numbered<'_, P> {
     fn terms(&self, graph: &Graph, admitted: bool) -> Result<Terms, Refusal> {
         let number = |value| self.number_value(value);
-        let (terms, problem) = Terms::of(&self.protocol, graph.clone(), admitted, number)?;
+        let (terms, problem) = Terms::of(&*self.protocol, graph.clone(), admitted, number)?;
         // The first: a machine is asked about one.
-        self.asked.get_or_init(|| (graph.clone(), problem));
+        self.things.asked.get_or_init(|| (graph.clone(), problem));
         Ok(terms)
     }
 
@@ -76,11 +76,11 @@ impl<P: Testable> Machine for Numbered<P> {
     }
 
     fn tested(&self) -> Result<(), Refusal> {
-        self.values.tested()?;
-        self.decisions.tested()?;
-        self.messages.tested()?;
-        match self.asked.get() {
-            Some((graph, _)) => self.answers_alike(graph),
+        self.things.values.tested()?;
+        self.things.decisions.tested()?;
+        self.things.messages.tested()?;
+        match self.things.asked.get() {
+            Some((graph, _)) => (self as &dyn Machine).answers_alike(graph),
             None => Ok(()),
         }
     }
@@ -126,7 +126,7 @@ impl<P: Testable> Machine for Numbered<P> {
         asked: &AskedProperties,
         outcome: &Outcome<'_, ValueId, DecisionId>,
     ) -> Option<Property> {
-        let (_, problem) = self.asked.get()?;
+        let (_, problem) = self.things.asked.get()?;
         let is_met = |index: usize| {
             let inputs = outcome.inputs.iter();
             let inputs = inputs.map(|(general, input)| (*general, cloned(self.value(*input))));
@@ -207,7 +207,7 @@ impl<P: Testable> Machine for Numbered<P> {
 
 /// A recursion that speaks of numbers.
 struct NumberedRecursion<'a, P: Testable> {
-    numbered: &'a Numbered<P>,
+    numbered: &'a Numbered<'a, P>,
     recursive: &'a dyn Recursive<P::Value, P::Message>,
 }
 

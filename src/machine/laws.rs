@@ -16,38 +16,55 @@ const MOST: usize = 32;
 /// So often something is compared with itself, at least.
 const OFTEN: usize = 128;
 
+/// How two things compare, by all that their type says of it.
+struct Relation {
+    equal: bool,
+    order: Ordering,
+    partial: Option<Ordering>,
+}
+
 /// Whether some of so many things are plain data, which were met as different ones, with their hashes.
 pub(super) fn are_plain<'a, T: Plain>(
     len: usize,
     thing: impl Fn(usize) -> (u64, &'a T),
 ) -> Result<(), Misbehaved> {
-    guarded(|| are_lawful(len, thing)).map_err(Misbehaved)?
+    let judged = guarded(|| {
+        let some = listed((0..len.min(MOST)).map(|place| thing(place * len / len.min(MOST))));
+        for &(hash, thing) in some.iter().cycle().take(if some.is_empty() { 0 } else { OFTEN }) {
+            keeps(hash, thing)?;
+        }
+        let related = |one: usize, other: usize| relation(some[one].1, some[other].1);
+        match contradiction(some.len(), &related) {
+            None => Ok(()),
+            Some((method, one, other)) => Err(unlawful(method, &[some[one].1, some[other].1])),
+        }
+    });
+    judged.map_err(Misbehaved)?
 }
 
-/// The same; within [`guarded`], as all below.
-fn are_lawful<'a, T: Plain>(
+/// Which method contradicts itself about which two of so many different things, if one does; within [`guarded`],
+/// as all below.
+fn contradiction(
     len: usize,
-    thing: impl Fn(usize) -> (u64, &'a T),
-) -> Result<(), Misbehaved> {
-    let some = listed((0..len.min(MOST)).map(|place| thing(place * len / len.min(MOST))));
-    for &(hash, thing) in some.iter().cycle().take(if some.is_empty() { 0 } else { OFTEN }) {
-        keeps(hash, thing)?;
-    }
-    let places = listed(some.iter().map(|&(_, thing)| place(thing, &some)));
-    for (one, &(_, thing)) in some.iter().enumerate() {
-        for (other, &(_, another)) in some.iter().enumerate().filter(|(other, _)| one != *other) {
-            let order = order(thing, another);
-            let contradicts = |method: &str| Err(unlawful(method, &[thing, another]));
-            if are_equal(thing, another) {
-                return contradicts("`eq`, or `hash`,");
-            } else if order == Ordering::Equal || order != places[one].cmp(&places[other]) {
-                return contradicts("`cmp`");
-            } else if method::<T, _>("partial_cmp", || thing.partial_cmp(another)) != Some(order) {
-                return contradicts("`partial_cmp`");
-            }
-        }
-    }
-    Ok(())
+    related: &dyn Fn(usize, usize) -> Relation,
+) -> Option<(&'static str, usize, usize)> {
+    let is_lower = |one, other| related(other, one).order.is_lt();
+    let place = |one| (0..len).filter(|other| is_lower(one, *other)).count();
+    let places: Vec<usize> = (0..len).map(place).collect();
+    let pairs = (0..len).flat_map(|one| (0..len).map(move |other| (one, other)));
+    pairs.filter(|(one, other)| one != other).find_map(|(one, other)| {
+        let Relation { equal, order, partial } = related(one, other);
+        let method = if equal {
+            "`eq`, or `hash`,"
+        } else if order == Ordering::Equal || order != places[one].cmp(&places[other]) {
+            "`cmp`"
+        } else if partial != Some(order) {
+            "`partial_cmp`"
+        } else {
+            return None;
+        };
+        Some((method, one, other))
+    })
 }
 
 /// Whether things that are equal have the same place in their order; within [`guarded`].
@@ -81,9 +98,9 @@ fn order<T: Plain>(one: &T, other: &T) -> Ordering {
     method::<T, _>("cmp", || one.cmp(other))
 }
 
-/// How many of these are lower.
-fn place<T: Plain>(thing: &T, some: &[(u64, &T)]) -> usize {
-    some.iter().filter(|&&(_, other)| order(other, thing).is_lt()).count()
+fn relation<T: Plain>(one: &T, other: &T) -> Relation {
+    let (equal, order) = (are_equal(one, other), order(one, other));
+    Relation { equal, order, partial: method::<T, _>("partial_cmp", || one.partial_cmp(other)) }
 }
 
 #[cold]

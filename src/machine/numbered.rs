@@ -1,5 +1,6 @@
 //! A protocol with its values, decisions and messages numbered: the typed side of the machine.
 
+use std::ops::Deref;
 use std::sync::OnceLock;
 
 use super::interner::Interner;
@@ -9,9 +10,21 @@ use crate::fault::cloned;
 use crate::graph::Graph;
 use crate::testable::{ProblemOf, Testable};
 
-/// A protocol with its values, decisions and messages numbered.
-pub(crate) struct Numbered<P: Testable> {
-    pub protocol: P,
+/// A protocol with its values, decisions and messages numbered. Each part is owned or lent, and all are one type, so
+/// that what follows is compiled once for a protocol.
+pub(crate) struct Numbered<'a, P: Testable> {
+    pub protocol: Held<'a, P>,
+    pub(super) things: Held<'a, Things<P>>,
+}
+
+/// What is owned or lent.
+pub(crate) enum Held<'a, T> {
+    Owned(T),
+    Lent(&'a T),
+}
+
+/// The numbers of a protocol's values, decisions and messages.
+pub(crate) struct Things<P: Testable> {
     pub(super) values: Interner<P::Value>,
     pub(super) decisions: Interner<P::Decision>,
     pub(super) messages: Interner<P::Message>,
@@ -19,14 +32,48 @@ pub(crate) struct Numbered<P: Testable> {
     pub(super) asked: OnceLock<(Graph, ProblemOf<P>)>,
 }
 
-impl<P: Testable> Numbered<P> {
-    pub fn new(protocol: P) -> Numbered<P> {
-        Numbered {
-            protocol,
+impl<T> Deref for Held<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        match self {
+            Held::Owned(thing) => thing,
+            Held::Lent(thing) => thing,
+        }
+    }
+}
+
+impl<P: Testable> Default for Things<P> {
+    fn default() -> Things<P> {
+        Things {
             values: Interner::new(),
             decisions: Interner::new(),
             messages: Interner::new(),
             asked: OnceLock::new(),
+        }
+    }
+}
+
+impl<'a, P: Testable> Numbered<'a, P> {
+    pub fn new(protocol: P) -> Numbered<'a, P> {
+        Numbered { protocol: Held::Owned(protocol), things: Held::Owned(Things::default()) }
+    }
+
+    pub fn lent(protocol: &'a P) -> Numbered<'a, P> {
+        Numbered { protocol: Held::Lent(protocol), things: Held::Owned(Things::default()) }
+    }
+
+    /// With the numbers that there are.
+    pub fn with(protocol: &'a P, things: &'a Things<P>) -> Numbered<'a, P> {
+        Numbered { protocol: Held::Lent(protocol), things: Held::Lent(things) }
+    }
+
+    /// The protocol, which it owns.
+    pub fn into_protocol(self) -> P {
+        match self.protocol {
+            Held::Owned(protocol) => protocol,
+            Held::Lent(_) => unreachable!("who lent a protocol still has it"),
         }
     }
 
@@ -36,27 +83,27 @@ impl<P: Testable> Numbered<P> {
     }
 
     pub fn value(&self, value: ValueId) -> &P::Value {
-        self.values.get(value.0)
+        self.things.values.get(value.0)
     }
 
     pub fn decision(&self, decision: DecisionId) -> &P::Decision {
-        self.decisions.get(decision.0)
+        self.things.decisions.get(decision.0)
     }
 
     pub fn message(&self, message: MessageId) -> &P::Message {
-        self.messages.get(message.0)
+        self.things.messages.get(message.0)
     }
 
     pub fn number_value(&self, value: P::Value) -> ValueId {
-        ValueId(self.values.number(value))
+        ValueId(self.things.values.number(value))
     }
 
     pub fn number_decision(&self, decision: P::Decision) -> DecisionId {
-        DecisionId(self.decisions.number(decision))
+        DecisionId(self.things.decisions.number(decision))
     }
 
     pub fn number_message(&self, message: P::Message) -> MessageId {
-        MessageId(self.messages.number(message))
+        MessageId(self.things.messages.number(message))
     }
 
     /// An attack by numbers, written out.

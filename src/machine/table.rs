@@ -12,7 +12,7 @@ use super::laws::are_plain;
 use super::numbered::Numbered;
 use super::numbers::{DecisionId, MessageId, StateId, ValueId};
 use crate::collecting::{listed, sort};
-use crate::escape::escaped;
+use crate::escape::escaped_lines;
 use crate::fault::{Misbehaved, guarded, method, shown, vouched};
 use crate::general::{General, Swap};
 use crate::protocol::events::OwnEvent;
@@ -133,7 +133,7 @@ const SPARE: usize = 64;
 
 /// The states of a protocol.
 pub(super) struct Table<'a, P: Testable> {
-    numbered: &'a Numbered<P>,
+    numbered: &'a Numbered<'a, P>,
     states: NumberedStates<P::State>,
 }
 
@@ -250,7 +250,7 @@ fn copy<S: Clone>(spare: &mut Vec<S>, state: &S) -> S {
     copy
 }
 
-impl<P: Testable> Numbered<P> {
+impl<P: Testable> Numbered<'_, P> {
     /// The states of a table of this protocol.
     pub fn states<'t>(&self, table: &'t dyn StateTable) -> &'t NumberedStates<P::State> {
         table.stored().downcast_ref().expect("the table is of this protocol")
@@ -267,7 +267,7 @@ impl<P: Testable> Numbered<P> {
 
 impl<'a, P: Testable> Table<'a, P> {
     /// With these states, if they are of this protocol.
-    pub fn of(numbered: &'a Numbered<P>, stored: Option<StoredStates>) -> Table<'a, P> {
+    pub fn of(numbered: &'a Numbered<'a, P>, stored: Option<StoredStates>) -> Table<'a, P> {
         let stored = stored.and_then(|stored| stored.downcast::<NumberedStates<P::State>>().ok());
         Table { numbered, states: stored.map_or_else(NumberedStates::new, |states| *states) }
     }
@@ -412,10 +412,8 @@ impl<P: Testable> StateTable for Table<'_, P> {
     }
 
     fn explain(&self, state: StateId) -> Guarded<Vec<String>> {
-        guarded(|| {
-            let lines = self.numbered.protocol.words().explain(self.states.get(state));
-            lines.iter().flat_map(|text| text.split('\n')).map(escaped).collect()
-        })
+        let Table { numbered, states } = self;
+        guarded(|| escaped_lines(&numbered.protocol.words().explain(states.get(state))))
     }
 
     fn compare(&self, one: StateId, other: StateId) -> Ordering {

@@ -29,7 +29,7 @@ pub(crate) trait Notation: Machine {
     fn read_message(&self, message: Value) -> Result<MessageId, AttackFileError>;
 }
 
-impl<P> Notation for Numbered<P>
+impl<P> Notation for Numbered<'_, P>
 where
     P: Testable<
             Value: Serialize + DeserializeOwned,

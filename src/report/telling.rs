@@ -49,7 +49,7 @@ fn story_of<P: Testable>(
     whole: bool,
 ) -> Story {
     or_panic(|| {
-        let numbered = Numbered::new(protocol);
+        let numbered = Numbered::lent(protocol);
         let terms = &terms_of(&numbered, &attack.graph);
         let mut table = numbered.table(None);
         let attack = numbered.number_attack(attack);
@@ -89,7 +89,7 @@ impl RefutationInWords {
 }
 
 fn refuted<P: Testable>(refutation: &RefutationOf<P>, whole: bool) -> RefutationInWords {
-    let numbered = Numbered::new(&refutation.protocol);
+    let numbered = Numbered::lent(&refutation.protocol);
     let terms = &terms_of(&numbered, &refutation.graph);
     let mut table = numbered.table(None);
     let states = numbered.states_mut(&mut *table);

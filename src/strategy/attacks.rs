@@ -17,7 +17,7 @@ use crate::attack::AttackOn;
 use crate::fault::{Misbehaved, or_panic, unwound};
 use crate::general::{General, Generals};
 use crate::graph::Graph;
-use crate::machine::{Machine, Numbered, NumberedAttack, Terms, ValueId, fits};
+use crate::machine::{Machine, Numbered, NumberedAttack, Terms, Things, ValueId, fits};
 use crate::protocols::in_waves::AnyProtocol;
 use crate::question::{against, can_be_turned};
 use crate::search::choices::initial::InitialChoices;
@@ -44,7 +44,8 @@ pub fn attacks<P: AnyProtocol<Kind>, Kind>(
 ) -> Attacks<P::Tested> {
     let settings = settings.into();
     let stocks = settings.all().iter().map(|_| OnceLock::new()).collect();
-    let places = Arc::new(Places { numbered: Numbered::new(protocol.tested()), settings, stocks });
+    let (protocol, things) = (protocol.tested(), Things::default());
+    let places = Arc::new(Places { protocol, things, settings, stocks });
     Attacks { places, fixed: Fixed::default(), first: Vec::new(), replayed: AtomicUsize::new(0) }
 }
 
@@ -89,7 +90,8 @@ impl Fixed {
 
 /// The settings in which attacks take place, and on what.
 struct Places<P: Testable> {
-    numbered: Numbered<P>,
+    protocol: P,
+    things: Things<P>,
     settings: Settings,
     /// By number of the setting.
     stocks: Vec<OnceLock<Result<Stocked, String>>>,
@@ -119,7 +121,7 @@ impl<P: Testable> Attacks<P> {
     /// The same with these inputs, and no others.
     #[must_use]
     pub fn given(self, inputs: BTreeMap<General, P::Value>) -> Attacks<P> {
-        let numbered = &self.places.numbered;
+        let numbered = self.places.numbered();
         let inputs = inputs.into_iter();
         let inputs = inputs.map(|(general, input)| (general, numbered.number_value(input)));
         let fixed = Fixed { inputs: Some(or_panic(|| inputs.collect())), ..self.fixed };
@@ -137,6 +139,10 @@ impl<P: Testable> Attacks<P> {
 }
 
 impl<P: Testable> Places<P> {
+    fn numbered(&self) -> Numbered<'_, P> {
+        Numbered::with(&self.protocol, &self.things)
+    }
+
     /// The setting of an attack that comes first.
     fn setting_of(&self, attack: &NumberedAttack) -> Result<usize, Reason> {
         let settings = self.settings.all().iter();
@@ -153,8 +159,7 @@ impl<P: Testable> Places<P> {
     }
 
     /// The space of a setting.
-    fn space(&self, number: usize) -> Result<Space<'_>, Reason> {
-        let machine: &dyn Machine = &self.numbered;
+    fn space<'a>(&'a self, machine: &'a dyn Machine, number: usize) -> Result<Space<'a>, Reason> {
         let Setting { graph, adversary } = &self.settings.all()[number];
         let stored = self.stocks[number].get_or_init(|| {
             let terms = machine.terms(graph, true).map_err(|refusal| refusal.to_string())?;
@@ -173,8 +178,7 @@ impl<P: Testable> Places<P> {
 
 impl<P: Testable> fmt::Debug for Attacks<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Places { numbered, settings, .. } = &*self.places;
-        let protocol = &numbered.protocol;
+        let Places { protocol, settings, .. } = &*self.places;
         f.debug_struct("Attacks").field("on", protocol).field("settings", settings).finish()
     }
 }
@@ -192,11 +196,12 @@ impl<P: Testable> Attacks<P> {
     fn tree(&self, runner: &mut TestRunner) -> NewTree<Attacks<P>> {
         let stored = self.first.get(self.replayed.fetch_add(1, Ordering::Relaxed));
         let places = &*self.places;
+        let numbered = places.numbered();
         let (setting, attack) = match stored {
             Some(attack) => {
-                let attack = places.numbered.number_attack(attack);
+                let attack = numbered.number_attack(attack);
                 let setting = places.setting_of(&attack)?;
-                let Space { machine, terms, .. } = places.space(setting)?;
+                let Space { machine, terms, .. } = places.space(&numbered, setting)?;
                 let misfit = |misfit| format!("an attack to begin with does not fit: {misfit}");
                 fits(machine, terms, &attack).map_err(misfit)?;
                 (setting, attack)
@@ -204,7 +209,7 @@ impl<P: Testable> Attacks<P> {
             None => {
                 let setting = places.settings.choose(runner)?;
                 let seed = proptest::num::u64::ANY.new_tree(runner)?.current();
-                (setting, self.fixed.drawn(&places.space(setting)?, seed)?)
+                (setting, self.fixed.drawn(&places.space(&numbered, setting)?, seed)?)
             }
         };
         let (places, fixed) = (Arc::clone(&self.places), self.fixed.clone());
@@ -242,7 +247,8 @@ impl<P: Testable> AttackTree<P> {
 
     fn fewer_parts(&mut self) -> Option<(usize, NumberedAttack)> {
         let AttackTree { places, fixed, setting, shrinker, .. } = self;
-        let space = places.space(*setting).ok()?;
+        let numbered = places.numbered();
+        let space = places.space(&numbered, *setting).ok()?;
         let mut worker = space.worker(Generals::NONE);
         let attack = std::iter::from_fn(|| shrinker.next(&space)).find(|attack| {
             worker.make_room();
@@ -253,7 +259,8 @@ impl<P: Testable> AttackTree<P> {
     }
 
     fn is_allowed(&self, number: usize, attack: &NumberedAttack) -> bool {
-        let Ok(space) = self.places.space(number) else { return false };
+        let numbered = self.places.numbered();
+        let Ok(space) = self.places.space(&numbered, number) else { return false };
         let traitors = attack.traitors.len();
         self.fixed.is_in(attack)
             && space.adversary.sizes().contains(&traitors)
@@ -297,7 +304,7 @@ impl<P: Testable> ValueTree for AttackTree<P> {
 
     fn current(&self) -> AttackOn<P> {
         let proposed = self.proposed.as_ref().map(|(_, attack)| attack);
-        or_panic(|| self.places.numbered.attack(proposed.unwrap_or(&self.shrinker.best)))
+        or_panic(|| self.places.numbered().attack(proposed.unwrap_or(&self.shrinker.best)))
     }
 
     /// What was proposed is the best now.

@@ -37,7 +37,7 @@ pub fn inputs<P: Testable>(
 where
     P::Value: 'static,
 {
-    let numbered = Numbered::new(protocol);
+    let numbered = Numbered::lent(protocol);
     let Terms { values, inputs, .. } = unwound(|| numbered.terms(&graph.into(), true))??;
     let values: Vec<_> = values.iter().map(|value| numbered.value(*value).clone()).collect();
     let given = vec(0..values.len(), inputs.len());
@@ -77,7 +77,7 @@ pub fn forgeries<P: Testable>(
 where
     P::Message: 'static,
 {
-    let terms = unwound(|| Numbered::new(protocol).terms(&graph.into(), true))??;
+    let terms = unwound(|| Numbered::lent(protocol).terms(&graph.into(), true))??;
     let mut forgeries = Vec::new();
     for wire in (1..=terms.rounds).flat_map(|round| terms.wires(round)) {
         let repertoire = described("repertoire", || protocol.repertoire(terms.n(), wire))?;

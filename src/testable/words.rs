@@ -27,7 +27,7 @@ use crate::general::General;
 pub trait Words<M: Debug, S: Debug>: Sync {
     /// The protocol's name; by default the name of the type that has these words.
     fn name(&self) -> String {
-        short_name::<Self>()
+        short_name(type_name::<Self>())
     }
 
     /// A message as a person would say it; by default as [`Debug`] prints it.
@@ -44,8 +44,7 @@ pub trait Words<M: Debug, S: Debug>: Sync {
 }
 
 /// The name of a type without its path and its parameters.
-fn short_name<T: ?Sized>() -> String {
-    let path = type_name::<T>();
+fn short_name(path: &str) -> String {
     let path = path.split('<').next().unwrap_or(path);
     path.rsplit("::").next().unwrap_or(path).to_owned()
 }
@@ -55,6 +54,6 @@ pub(super) struct Plainly<P: ?Sized>(pub(super) PhantomData<fn(&P)>);
 
 impl<P: ?Sized, M: Debug, S: Debug> Words<M, S> for Plainly<P> {
     fn name(&self) -> String {
-        short_name::<P>()
+        short_name(type_name::<P>())
     }
 }
