@@ -17,7 +17,7 @@ const MOST: usize = 32;
 const OFTEN: usize = 128;
 
 /// How two things compare, by all that their type says of it.
-struct Relation {
+struct Comparison {
     equal: bool,
     order: Ordering,
     partial: Option<Ordering>,
@@ -33,8 +33,8 @@ pub(super) fn are_plain<'a, T: Plain>(
         for &(hash, thing) in some.iter().cycle().take(if some.is_empty() { 0 } else { OFTEN }) {
             keeps(hash, thing)?;
         }
-        let related = |one: usize, other: usize| relation(some[one].1, some[other].1);
-        match contradiction(some.len(), &related) {
+        let compared = |one: usize, other: usize| comparison(some[one].1, some[other].1);
+        match contradiction(some.len(), &compared) {
             None => Ok(()),
             Some((method, one, other)) => Err(unlawful(method, &[some[one].1, some[other].1])),
         }
@@ -46,14 +46,14 @@ pub(super) fn are_plain<'a, T: Plain>(
 /// as all below.
 fn contradiction(
     len: usize,
-    related: &dyn Fn(usize, usize) -> Relation,
+    compared: &dyn Fn(usize, usize) -> Comparison,
 ) -> Option<(&'static str, usize, usize)> {
-    let is_lower = |one, other| related(other, one).order.is_lt();
+    let is_lower = |one, other| compared(other, one).order.is_lt();
     let place = |one| (0..len).filter(|other| is_lower(one, *other)).count();
     let places: Vec<usize> = (0..len).map(place).collect();
     let pairs = (0..len).flat_map(|one| (0..len).map(move |other| (one, other)));
     pairs.filter(|(one, other)| one != other).find_map(|(one, other)| {
-        let Relation { equal, order, partial } = related(one, other);
+        let Comparison { equal, order, partial } = compared(one, other);
         let method = if equal {
             "`eq`, or `hash`,"
         } else if order == Ordering::Equal || order != places[one].cmp(&places[other]) {
@@ -98,9 +98,9 @@ fn order<T: Plain>(one: &T, other: &T) -> Ordering {
     method::<T, _>("cmp", || one.cmp(other))
 }
 
-fn relation<T: Plain>(one: &T, other: &T) -> Relation {
+fn comparison<T: Plain>(one: &T, other: &T) -> Comparison {
     let (equal, order) = (are_equal(one, other), order(one, other));
-    Relation { equal, order, partial: method::<T, _>("partial_cmp", || one.partial_cmp(other)) }
+    Comparison { equal, order, partial: method::<T, _>("partial_cmp", || one.partial_cmp(other)) }
 }
 
 #[cold]

@@ -13,12 +13,12 @@ use crate::testable::{ProblemOf, Testable};
 /// A protocol with its values, decisions and messages numbered. Each part is owned or lent, and all are one type, so
 /// that what follows is compiled once for a protocol.
 pub(crate) struct Numbered<'a, P: Testable> {
-    pub protocol: Held<'a, P>,
-    pub(super) things: Held<'a, Things<P>>,
+    pub protocol: OwnedOrLent<'a, P>,
+    pub(super) things: OwnedOrLent<'a, Things<P>>,
 }
 
 /// What is owned or lent.
-pub(crate) enum Held<'a, T> {
+pub(crate) enum OwnedOrLent<'a, T> {
     Owned(T),
     Lent(&'a T),
 }
@@ -32,14 +32,14 @@ pub(crate) struct Things<P: Testable> {
     pub(super) asked: OnceLock<(Graph, ProblemOf<P>)>,
 }
 
-impl<T> Deref for Held<'_, T> {
+impl<T> Deref for OwnedOrLent<'_, T> {
     type Target = T;
 
     #[inline]
     fn deref(&self) -> &T {
         match self {
-            Held::Owned(thing) => thing,
-            Held::Lent(thing) => thing,
+            OwnedOrLent::Owned(thing) => thing,
+            OwnedOrLent::Lent(thing) => thing,
         }
     }
 }
@@ -57,23 +57,29 @@ impl<P: Testable> Default for Things<P> {
 
 impl<'a, P: Testable> Numbered<'a, P> {
     pub fn new(protocol: P) -> Numbered<'a, P> {
-        Numbered { protocol: Held::Owned(protocol), things: Held::Owned(Things::default()) }
+        Numbered {
+            protocol: OwnedOrLent::Owned(protocol),
+            things: OwnedOrLent::Owned(Things::default()),
+        }
     }
 
     pub fn lent(protocol: &'a P) -> Numbered<'a, P> {
-        Numbered { protocol: Held::Lent(protocol), things: Held::Owned(Things::default()) }
+        Numbered {
+            protocol: OwnedOrLent::Lent(protocol),
+            things: OwnedOrLent::Owned(Things::default()),
+        }
     }
 
     /// With the numbers that there are.
     pub fn with(protocol: &'a P, things: &'a Things<P>) -> Numbered<'a, P> {
-        Numbered { protocol: Held::Lent(protocol), things: Held::Lent(things) }
+        Numbered { protocol: OwnedOrLent::Lent(protocol), things: OwnedOrLent::Lent(things) }
     }
 
     /// The protocol, which it owns.
     pub fn into_protocol(self) -> P {
         match self.protocol {
-            Held::Owned(protocol) => protocol,
-            Held::Lent(_) => unreachable!("who lent a protocol still has it"),
+            OwnedOrLent::Owned(protocol) => protocol,
+            OwnedOrLent::Lent(_) => unreachable!("who lent a protocol still has it"),
         }
     }
 

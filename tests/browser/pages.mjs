@@ -10,15 +10,17 @@ import { pathToFileURL } from "node:url";
 import assert from "node:assert/strict";
 import puppeteer from "puppeteer-core";
 
-const turncoat = process.env.TURNCOAT;
+/** The program, and a command line with protocols of a user's own. */
+const programs = { turncoat: process.env.TURNCOAT, own: process.env.OWN };
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const folder = mkdtempSync(join(tmpdir(), "turncoat-"));
 let passed = 0;
 
 /** What a command prints; an attack that is found is no failure. */
-function answer(...args) {
+function answer(command, ...options) {
+  const [program, ...args] = command.split(" ");
   try {
-    return execFileSync(turncoat, args, { encoding: "utf8", maxBuffer: 1 << 28 });
+    return execFileSync(programs[program], [...args, ...options], { encoding: "utf8", maxBuffer: 1 << 28 });
   } catch (error) {
     if (error.status !== 1) throw error;
     return error.stdout;
@@ -28,7 +30,7 @@ function answer(...args) {
 /** Opens the page of a command, with everything on it watched. */
 async function open(browser, command, media = "light", width = 1200) {
   const file = join(folder, "page.html");
-  writeFileSync(file, answer(...command.split(" "), "--format", "html"));
+  writeFileSync(file, answer(command, "--format", "html"));
   const page = await browser.newPage();
   const trouble = [];
   page.on("console", (message) => trouble.push(`console: ${message.text()}`));
@@ -81,15 +83,17 @@ const browser = await puppeteer.launch({
 });
 try {
   for (const command of [
-    "check oral -n 3 -f 1",
-    "check oral -m 1 -n 7 -f 2",
-    "check oral -n 6 -f 2",
-    "check two-step -n 4 -f 2",
-    "check signed -n 3 -f 1 --signatures ed25519 --verifiers strict,plain",
-    "check vote -n 3 -f 1",
-    "check oral -m 1 -n 31 -f 11",
+    "turncoat check oral -n 3 -f 1",
+    "turncoat check oral -m 1 -n 7 -f 2",
+    "turncoat check oral -n 6 -f 2",
+    "turncoat check two-step -n 4 -f 2",
+    "turncoat check signed -n 3 -f 1 --signatures ed25519 --verifiers strict,plain",
+    "turncoat check vote -n 3 -f 1",
+    "turncoat check oral -m 1 -n 31 -f 11",
+    "own check quorum -n 4 -f 1 --quorum 3",
+    "own check gossip -n 4 -f 1",
   ]) {
-    const json = JSON.parse(answer(...command.split(" "), "--format", "json"));
+    const json = JSON.parse(answer(command, "--format", "json"));
     for (const [media, width] of [["light", 1200], ["dark", 390]]) {
       const { page, trouble } = await open(browser, command, media, width);
       const lies = await page.$$eval(".player li.lie", (lies) => lies.length);
@@ -112,7 +116,7 @@ try {
   }
 
   {
-    const { page, trouble } = await open(browser, "check oral -m 1 -n 7 -f 2");
+    const { page, trouble } = await open(browser, "turncoat check oral -m 1 -n 7 -f 2");
     await page.keyboard.press("End");
     const seen = () => page.$$eval(".frame:not([hidden]) g.arrow[data-from]:not(.away)", (arrows) => arrows.length);
     const all = await seen();
@@ -125,7 +129,7 @@ try {
     passed += 1;
   }
 
-  for (const command of ["refute oral -n 3 -f 1", "refute interactive -n 3 -f 1 -m 1"]) {
+  for (const command of ["turncoat refute oral -n 3 -f 1", "turncoat refute interactive -n 3 -f 1 -m 1"]) {
     for (const media of ["light", "dark"]) {
       const { page, trouble } = await open(browser, command, media);
       const pairs = await page.$$eval(".views", (pairs) => pairs.map((pair) => ({
@@ -146,7 +150,7 @@ try {
   }
 
   {
-    const { page, trouble } = await open(browser, "sweep oral -n 3..=7 -f 1..=2");
+    const { page, trouble } = await open(browser, "turncoat sweep oral -n 3..=7 -f 1..=2");
     const links = await page.$$eval(".map a", (links) => links.map((link) => link.getAttribute("href")));
     assert.ok(links.length >= 4);
     for (const link of links) assert.ok(await page.$(link), `${link} is there`);
