@@ -166,6 +166,14 @@ pub struct Adversary {
     /// protocol has rounds, and everything where it is driven by events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timing: Option<Timing>,
+    /// How often it may have each loyal general crash and [restart](crate::EventDriven::restart), in protocols that are
+    /// driven by events.
+    #[serde(default, skip_serializing_if = "is_never")]
+    pub restarts: usize,
+}
+
+fn is_never(restarts: &usize) -> bool {
+    *restarts == 0
 }
 
 /// At most so many Byzantine traitors: [`Adversary::byzantine`].
@@ -193,6 +201,7 @@ impl Adversary {
             disruptions: 0,
             latest: 0,
             timing: None,
+            restarts: 0,
         }
     }
 
@@ -298,6 +307,23 @@ impl Adversary {
     #[must_use]
     pub fn timed(self, timing: Timing) -> Adversary {
         Adversary { timing: Some(timing), ..self }
+    }
+
+    /// Each loyal general may crash so often, at any moment, and [restarts](crate::EventDriven::restart) at once with what
+    /// it had stored.
+    ///
+    /// ```
+    /// use turncoat::{Adversary, ReliableBroadcast, check};
+    ///
+    /// let crashing = Adversary::byzantine(1).restarting(1);
+    /// check(ReliableBroadcast::new()).generals(4).against(crashing).assert_holds();
+    /// // Who has not stored what it said says another thing.
+    /// let forgetful = check(ReliableBroadcast::new().forgetful()).generals(4);
+    /// forgetful.against(crashing).violating("agreement").assert_broken();
+    /// ```
+    #[must_use]
+    pub fn restarting(self, restarts: usize) -> Adversary {
+        Adversary { restarts, ..self }
     }
 
     /// Whether mail is as late as it likes, at least for some time.
@@ -449,6 +475,11 @@ impl Adversary {
             FaultClass::ReceiveOmission => {
                 told.push("any message that they should receive may be omitted".to_owned());
             }
+        }
+        match self.restarts {
+            0 => {}
+            1 => told.push("each loyal general may crash once and restart".to_owned()),
+            often => told.push(format!("each loyal general may crash {often} times and restart")),
         }
         match self.timing {
             Some(Timing::Asynchronous) => {

@@ -213,6 +213,9 @@ impl Check<&dyn Machine> {
         if terms.in_waves && adversary.delays() && omits {
             return Err(CheckError::LateOmissions);
         }
+        if adversary.restarts > 0 && (terms.phased || !adversary.delays()) {
+            return Err(CheckError::RestartsHunted);
+        }
         if let Some(demand) = terms.asked.of_course().filter(|_| engine != Engine::Naive) {
             return Err(CheckError::Course(demand));
         }

@@ -81,6 +81,22 @@ pub enum CheckError {
          say what may be late by its timing"
     )]
     OfRounds,
+    /// In rounds nobody restarts.
+    #[error(
+        "restarts are asked for, and the protocol has rounds: only event-driven protocols restart"
+    )]
+    Restarts,
+    /// Nobody can say what an implementation has stored.
+    #[error(
+        "restarts are asked for, and an opaque node does not say what it has stored: only protocols with states restart"
+    )]
+    NodesRestart,
+    /// Where mail is in time, or phases have no end, restarts are not gone through.
+    #[error(
+        "restarts are searched in an event-driven protocol if its timing is asynchronous and it claims no phases \
+         without end: hunt"
+    )]
+    RestartsHunted,
     /// The naive engine has no part in what the others are for.
     #[error(
         "the naive engine knows no traitors but Byzantine ones, and no schedule but arrival by \
@@ -210,11 +226,13 @@ pub(crate) fn can_be_turned(graph: &Graph, adversary: &Adversary) -> Result<(), 
 
 /// What an adversary is against a protocol of this kind.
 pub(crate) fn against(terms: &Terms, adversary: Adversary) -> Result<Adversary, CheckError> {
-    let Adversary { silence, any_order, disruptions, timing, .. } = adversary;
+    let Adversary { silence, any_order, disruptions, timing, restarts, .. } = adversary;
     match terms.in_waves {
         true if !silence || any_order || disruptions > 0 => Err(CheckError::OfRounds),
+        true if restarts > 0 && terms.opaque => Err(CheckError::NodesRestart),
         true => Ok(adversary.in_waves()),
         false if timing.is_some() => Err(CheckError::Timing),
+        false if restarts > 0 => Err(CheckError::Restarts),
         false => Ok(adversary),
     }
 }

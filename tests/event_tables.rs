@@ -141,6 +141,19 @@ impl EventDriven for EventTables {
         self.react(state, "coin", [usize::from(face)], effects);
     }
 
+    /// Some forget how often they have sent something, and some how it stands.
+    fn restart(&self, state: &TableState, effects: &mut Effects<u8>) -> TableState {
+        let mut stored = state.clone();
+        if self.tables.one_in(2, "forgets what it sent", []) {
+            stored.sent = 0;
+        }
+        if self.tables.one_in(2, "forgets its mood", []) {
+            stored.mood = 0;
+        }
+        self.react(&mut stored, "restart", [], effects);
+        stored
+    }
+
     fn decision(&self, state: &TableState) -> Option<u8> {
         state.decided
     }

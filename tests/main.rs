@@ -61,6 +61,7 @@ mod refutable;
 mod refute;
 mod refute_events;
 mod regressions;
+mod restarts;
 mod rounds;
 mod routed;
 mod schedules;

@@ -46,6 +46,9 @@ pub struct AdversaryArguments {
     /// asynchronous]
     #[arg(long, value_enum)]
     timing: Option<Timing>,
+    /// Each loyal general of an event-driven protocol may crash K times, and restart with what it had stored
+    #[arg(long, value_name = "K", default_value_t = 0, value_parser = whole_number)]
+    restarts: usize,
 }
 
 impl AdversaryArguments {
@@ -62,6 +65,7 @@ impl AdversaryArguments {
             disruptions: self.disruptions,
             latest: self.latest,
             timing: self.timing,
+            restarts: self.restarts,
             ..Adversary::new(self.faults, f)
         }
     }
@@ -81,7 +85,11 @@ impl AdversaryArguments {
         let suspects = (!self.suspects.is_empty()).then(|| {
             format!(" --suspects {}", self.suspects.iter().map(|general| general.id()).join(","))
         });
-        let numbers = [("--disruptions", self.disruptions), ("--latest", self.latest)];
+        let numbers = [
+            ("--disruptions", self.disruptions),
+            ("--latest", self.latest),
+            ("--restarts", self.restarts),
+        ];
         let numbers = numbers.map(|(flag, number)| unless(flag, number, 0));
         let timing = self.timing.map(|timing| format!(" --timing {timing}"));
         faults.into_iter().chain(timing).chain(flags).chain(suspects).chain(numbers).collect()

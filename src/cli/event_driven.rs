@@ -19,6 +19,9 @@ pub struct BrachaArguments {
     /// READYs after which a general delivers [default: 2m + 1]
     #[arg(long, value_name = "K", value_parser = whole_number)]
     deliver_at: Option<usize>,
+    /// Generals do not store what they say, and vote again after a crash (see --restarts)
+    #[arg(long)]
+    forgetful: bool,
 }
 
 /// The parameters of reliable broadcast.
@@ -32,19 +35,22 @@ pub struct Bracha {
     amplify_at: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deliver_at: Option<usize>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    forgetful: bool,
 }
 
 impl BrachaArguments {
     pub fn given(&self, f: usize) -> Bracha {
-        let BrachaArguments { m, ready_at, amplify_at, deliver_at } = *self;
-        Bracha { m: m.unwrap_or(f), ready_at, amplify_at, deliver_at }
+        let BrachaArguments { m, ready_at, amplify_at, deliver_at, forgetful } = *self;
+        Bracha { m: m.unwrap_or(f), ready_at, amplify_at, deliver_at, forgetful }
     }
 }
 
 impl Bracha {
     pub fn protocol(&self) -> ReliableBroadcast {
-        let Bracha { m, ready_at, amplify_at, deliver_at } = *self;
+        let Bracha { m, ready_at, amplify_at, deliver_at, forgetful } = *self;
         let usual = ReliableBroadcast::new().tolerating(m);
+        let usual = if forgetful { usual.forgetful() } else { usual };
         let ready = ready_at.map_or(usual, |echoes| usual.ready_at(echoes));
         let amplified = amplify_at.map_or(ready, |readies| ready.amplify_at(readies));
         deliver_at.map_or(amplified, |readies| amplified.deliver_at(readies))

@@ -242,7 +242,8 @@ impl Enemy for Written<'_> {
         let Written { attack: Attack { happenings, .. }, happened, .. } = self;
         let mut named = happenings.iter().enumerate().filter(|(place, named)| {
             let here = (named.wave, named.general) == (wave, general);
-            here && !happened[*place] && can.contains(&named.event)
+            let can = named.event == OwnEvent::Restarts || can.contains(&named.event);
+            here && !happened[*place] && can
         });
         let (place, named) = named.next()?;
         happened[place] = true;

@@ -36,7 +36,7 @@ impl Testable for Counting {
 }
 
 /// The protocol, with its messages numbered.
-pub(crate) fn counting() -> Numbered<Counting> {
+pub(crate) fn counting() -> Numbered<'static, Counting> {
     let numbered = Numbered::new(Counting);
     (0..256).for_each(|message| assert_eq!(numbered.number_message(message).0, message));
     numbered

@@ -88,6 +88,12 @@ pub(crate) trait StateTable: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// How often a general has crashed and restarted, in waves.
+    fn restarted(&self, state: StateId) -> usize {
+        let _ = state;
+        0
+    }
+
     /// One of them does.
     fn happens(&mut self, state: StateId, event: OwnEvent) -> Guarded<StateId> {
         let _ = event;
@@ -370,6 +376,11 @@ impl<P: Testable> StateTable for Table<'_, P> {
         let Table { numbered, states } = self;
         let waves = numbered.protocol.waves();
         guarded(|| waves.map(|waves| waves.pending(states.get(state))).unwrap_or_default())
+    }
+
+    fn restarted(&self, state: StateId) -> usize {
+        let Table { numbered, states } = self;
+        numbered.protocol.waves().map_or(0, |waves| waves.restarted(states.get(state)))
     }
 
     fn happens(&mut self, state: StateId, event: OwnEvent) -> Guarded<StateId> {

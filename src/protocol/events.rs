@@ -110,6 +110,15 @@ pub trait EventDriven: Debug + Sync {
         let _ = (state, coin, face, effects);
     }
 
+    /// A general has crashed in this state, and starts again: answers with what it remembers, which is what it had
+    /// stored. By default that is everything. Its timers are no longer set, it waits for no coin, and what it
+    /// heard before it does not hear again. In tests it crashes if the adversary
+    /// [can make it](crate::Adversary::restarting).
+    fn restart(&self, state: &Self::State, effects: &mut Effects<Self::Message>) -> Self::State {
+        let _ = effects;
+        state.clone()
+    }
+
     /// What this general has decided, if it has.
     fn decision(&self, state: &Self::State) -> Option<Self::Decision>;
 
@@ -159,6 +168,10 @@ impl<P: EventDriven> EventDriven for &P {
         effects: &mut Effects<P::Message>,
     ) {
         (**self).coin(state, coin, face, effects);
+    }
+
+    fn restart(&self, state: &P::State, effects: &mut Effects<P::Message>) -> P::State {
+        (**self).restart(state, effects)
     }
 
     fn decision(&self, state: &P::State) -> Option<P::Decision> {
@@ -241,14 +254,18 @@ pub enum OwnEvent {
     Shows(Coin, Face),
     /// A timer that was set goes off.
     GoesOff(Timer),
+    /// The general crashes and starts again with what it has stored, if the adversary can
+    /// [make it](crate::Adversary::restarting).
+    Restarts,
 }
 
 impl OwnEvent {
-    /// The number of its timer or coin.
+    /// The number of its timer or coin; 0 where there is none.
     pub(crate) fn name(self) -> u32 {
         match self {
             OwnEvent::Shows(coin, _) => coin.name(),
             OwnEvent::GoesOff(timer) => timer,
+            OwnEvent::Restarts => 0,
         }
     }
 
@@ -257,16 +274,18 @@ impl OwnEvent {
         match self {
             OwnEvent::Shows(coin, face) => OwnEvent::Shows(coin.named(name), face),
             OwnEvent::GoesOff(_) => OwnEvent::GoesOff(name),
+            OwnEvent::Restarts => OwnEvent::Restarts,
         }
     }
 }
 
-/// "common coin 2 shows 1", "timer 3 goes off".
+/// "common coin 2 shows 1", "timer 3 goes off", "crash and restart".
 impl fmt::Display for OwnEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             OwnEvent::Shows(coin, face) => write!(f, "{coin} shows {face}"),
             OwnEvent::GoesOff(timer) => write!(f, "timer {timer} goes off"),
+            OwnEvent::Restarts => write!(f, "crash and restart"),
         }
     }
 }

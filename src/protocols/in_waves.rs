@@ -89,6 +89,8 @@ pub struct WaveState<S, M> {
     next: Vec<(General, M)>,
     /// To whom it can talk.
     neighbours: Generals,
+    /// How often it has restarted.
+    restarted: usize,
 }
 
 impl<S, M> WaveState<S, M> {
@@ -149,7 +151,8 @@ impl<P: EventTestable> Waves<P::Message, WaveState<P::State, P::Message>> for In
     fn pending(&self, held: &WaveState<P::State, P::Message>) -> Vec<OwnEvent> {
         let shows =
             held.asked.iter().flat_map(|coin| FACES.map(|face| OwnEvent::Shows(*coin, face)));
-        shows.chain(held.timers.iter().map(|timer| OwnEvent::GoesOff(*timer))).collect()
+        let timers = held.timers.iter().map(|timer| OwnEvent::GoesOff(*timer));
+        shows.chain(timers).collect()
     }
 
     fn happens(&self, held: &mut WaveState<P::State, P::Message>, event: OwnEvent) {
@@ -167,6 +170,15 @@ impl<P: EventTestable> Waves<P::Message, WaveState<P::State, P::Message>> for In
                     protocol.timer(state, timer, effects);
                 });
             }
+            OwnEvent::Restarts => {
+                held.restarted += 1;
+                held.timers.clear();
+                held.asked.clear();
+                held.seen.clear();
+                self.react(held, false, |protocol, state, effects| {
+                    *state = protocol.restart(state, effects);
+                });
+            }
         }
     }
 
@@ -180,6 +192,10 @@ impl<P: EventTestable> Waves<P::Message, WaveState<P::State, P::Message>> for In
 
     fn in_order(&self) -> bool {
         self.0.in_order()
+    }
+
+    fn restarted(&self, held: &WaveState<P::State, P::Message>) -> usize {
+        held.restarted
     }
 }
 
@@ -200,7 +216,8 @@ impl<P: EventTestable> Lockstep for InWaves<P> {
         let state = self.0.begin(seat, input, &mut effects);
         let (timers, asked, seen) = Default::default();
         let (now, next, neighbours) = (Vec::new(), Vec::new(), seat.neighbours);
-        let mut held = WaveState { state, timers, asked, seen, now, next, neighbours };
+        let mut held =
+            WaveState { state, timers, asked, seen, now, next, neighbours, restarted: 0 };
         held.follow(&mut effects, false);
         held
     }
@@ -326,6 +343,7 @@ impl<P: EventTestable> Phased<P::Message, WaveState<P::State, P::Message>> for I
             now: Vec::new(),
             next: Vec::new(),
             neighbours: held.neighbours,
+            restarted: held.restarted,
         }
     }
 }

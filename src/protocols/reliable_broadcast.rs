@@ -32,6 +32,7 @@ pub struct ReliableBroadcast {
     echoes: Option<usize>,
     amplify: Option<usize>,
     deliver: Option<usize>,
+    forgetful: bool,
 }
 
 /// How many are needed for what.
@@ -98,6 +99,13 @@ impl ReliableBroadcast {
     #[must_use]
     pub fn deliver_at(self, readies: usize) -> ReliableBroadcast {
         ReliableBroadcast { deliver: Some(readies), ..self }
+    }
+
+    /// A general stores what it hears and what it delivers, but not what it says: after a
+    /// [crash](crate::Adversary::restarting) it votes again. (Otherwise it stores everything.)
+    #[must_use]
+    pub fn forgetful(self) -> ReliableBroadcast {
+        ReliableBroadcast { forgetful: true, ..self }
     }
 
     fn thresholds(self, n: usize) -> BroadcastThresholds {
@@ -183,6 +191,15 @@ impl EventDriven for ReliableBroadcast {
             BroadcastMessage::Ready(order) => *votes.readies[from.id()].get_or_insert(order),
         };
         votes.advance(order, effects);
+    }
+
+    fn restart(&self, votes: &BroadcastState, _: &mut Effects<BroadcastMessage>) -> BroadcastState {
+        let mut stored = votes.clone();
+        if self.forgetful {
+            (stored.echoed, stored.ready) = (false, None);
+            (stored.echoes[votes.me.id()], stored.readies[votes.me.id()]) = (None, None);
+        }
+        stored
     }
 
     fn decision(&self, votes: &BroadcastState) -> Option<Order> {

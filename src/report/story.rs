@@ -10,6 +10,7 @@ use crate::adversary::FaultClass;
 use crate::attack::Attack;
 use crate::outcome::Task;
 use crate::protocol::Round;
+use crate::protocol::events::OwnEvent;
 
 /// An execution of a protocol under an attack, in words. It holds no markup: who renders it must
 /// escape every text, because a protocol's own values stand in it.
@@ -70,6 +71,9 @@ pub struct Amount {
     /// How many timers and coins do not do as usual.
     #[serde(skip_serializing_if = "is_zero")]
     pub happenings: usize,
+    /// How often loyal generals crash and restart.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub restarts: usize,
     /// How many second nodes traitors run.
     #[serde(skip_serializing_if = "is_zero")]
     pub twins: usize,
@@ -93,11 +97,13 @@ impl Amount {
             FaultClass::Crash => crashes.len(),
             FaultClass::ReceiveOmission => unheard,
         };
+        let restarts = happenings.iter().filter(|it| it.event == OwnEvent::Restarts).count();
         Amount {
             faults: *faults,
             wrongs,
             shifts: schedule.len() - unheard,
-            happenings: happenings.len(),
+            happenings: happenings.len() - restarts,
+            restarts,
             twins: twins.len(),
         }
     }

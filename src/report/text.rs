@@ -303,6 +303,8 @@ impl Amount {
 
     const HAPPENINGS: Nouns = ["timer or coin", "timers and coins", "of these, left to itself"];
 
+    const RESTARTS: Nouns = ["restart", "restarts", "restart, taken back"];
+
     const TWINS: Nouns = ["second node", "second nodes", "second node, taken back"];
 
     /// What traitors do wrong.
@@ -318,11 +320,12 @@ impl Amount {
 
     /// The words for all that there is.
     fn words(&self) -> Nouns {
-        match (self.wrongs, self.shifts, self.happenings, self.twins) {
-            (_, 0, 0, 0) => self.wrong(),
-            (0, _, 0, 0) => Amount::SHIFTS,
-            (0, 0, _, 0) => Amount::HAPPENINGS,
-            (0, 0, 0, _) => Amount::TWINS,
+        match (self.wrongs, self.shifts, self.happenings, self.restarts, self.twins) {
+            (_, 0, 0, 0, 0) => self.wrong(),
+            (0, _, 0, 0, 0) => Amount::SHIFTS,
+            (0, 0, _, 0, 0) => Amount::HAPPENINGS,
+            (0, 0, 0, _, 0) => Amount::RESTARTS,
+            (0, 0, 0, 0, _) => Amount::TWINS,
             _ => ["", "of these", "of these, taken back"],
         }
     }
@@ -335,6 +338,7 @@ impl fmt::Display for Amount {
             (self.wrongs, self.wrong()),
             (self.shifts, Amount::SHIFTS),
             (self.happenings, Amount::HAPPENINGS),
+            (self.restarts, Amount::RESTARTS),
             (self.twins, Amount::TWINS),
         ];
         let told = kinds.iter().filter(|(count, _)| *count > 0);

@@ -8,7 +8,8 @@ pub trait Waves<M, S> {
     /// Whether nothing is about to be sent in this state.
     fn is_silent(&self, state: &S) -> bool;
 
-    /// The timers that can go off, and the coins that can show a face, each with all its faces.
+    /// The timers that can go off, and the coins that can show a face, each with all its faces. (A restart is never waited
+    /// for.)
     fn pending(&self, state: &S) -> Vec<OwnEvent>;
 
     /// One of them does.
@@ -23,4 +24,7 @@ pub trait Waves<M, S> {
 
     /// Whether mail between the loyal is lost, and never late.
     fn in_order(&self) -> bool;
+
+    /// How often this general has crashed and restarted.
+    fn restarted(&self, state: &S) -> usize;
 }

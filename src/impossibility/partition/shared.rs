@@ -36,7 +36,7 @@ impl Planner<'_> {
         // Coins that show what they would by themselves at once need not be told to.
         let usual = |Happening { event, .. }| match event {
             OwnEvent::Shows(coin, face) => face == coin.usual(),
-            OwnEvent::GoesOff(_) => false,
+            OwnEvent::GoesOff(_) | OwnEvent::Restarts => false,
         };
         if !all.clone().all(usual) {
             attack.happenings = all.collect();

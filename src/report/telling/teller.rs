@@ -192,6 +192,9 @@ impl Storyteller<'_, '_> {
                 }
                 OwnEvent::Shows(coin, face) => format!("{coin} of {names} shows {face}"),
                 OwnEvent::GoesOff(timer) => format!("timer {timer} of {names} goes off"),
+                OwnEvent::Restarts => {
+                    format!("CRASH of {names}, and a restart from what is stored")
+                }
             }
         });
         let late = self.shifts().filter(|shift| self.due(shift) == Some(wave));

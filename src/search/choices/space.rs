@@ -381,7 +381,16 @@ impl<'a> Space<'a> {
             let crashes = faults == FaultClass::Crash && late;
             allowed && (crashes || !traitor(shift.wire.from) && !traitor(shift.wire.to))
         };
-        said && execution.lacking.is_empty()
+        let crashes = |general| {
+            let restarts = attack.happenings.iter().filter(|it| it.event == OwnEvent::Restarts);
+            restarts.filter(|it| it.general == general).count()
+        };
+        let restart = self.everybody().iter().all(|general| {
+            let lies = faults.is_byzantine() && traitor(general);
+            crashes(general) <= if lies { 0 } else { self.adversary.restarts }
+        });
+        said && restart
+            && execution.lacking.is_empty()
             && (any_order || attack.schedule.iter().all(|shift| shift.arrival != Arrival::First))
             && omitted.iter().all(|shift| shift.arrival == Arrival::Never)
             && (disrupted.len() <= disruptions || late)
@@ -409,7 +418,8 @@ impl<'a> Space<'a> {
         let mut sent = execution.deliveries.iter().filter(|delivery| {
             delivery.wire.round == it.wave && obeys(delivery.wire.from) && !delivery.said.is_empty()
         });
-        matches!(it.event, OwnEvent::Shows(..)) || sent.all(|delivery| happens(delivery.wire.from))
+        let at_any_time = matches!(it.event, OwnEvent::Shows(..) | OwnEvent::Restarts);
+        at_any_time || sent.all(|delivery| happens(delivery.wire.from))
     }
 
     /// Whether a traitor can say what it says, or, where the repertoire is unknown, what it says

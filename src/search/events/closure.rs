@@ -4,6 +4,7 @@ use super::locals::{LocalEvent, LocalId, Locals, Reaction, Stage};
 use super::mail::{HeardPrice, Snapshot};
 use super::orbits::Orbits;
 use super::stop::Stop;
+use crate::protocol::events::OwnEvent;
 use crate::search::budget::StepBudget;
 
 /// Local states still to be gone through, in order of price: most steps have none.
@@ -104,7 +105,7 @@ impl Closure {
                 // Whoever may crash need not do anything more.
                 quiet &= match event {
                     _ if faulty => true,
-                    LocalEvent::Own(_) => false,
+                    LocalEvent::Own(event) => *event == OwnEvent::Restarts,
                     LocalEvent::Mail(_) => {
                         reaction == Reaction::Nothing || locals.may_miss(local, *event, snapshot)
                     }

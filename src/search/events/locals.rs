@@ -397,6 +397,10 @@ impl<'a> Locals<'a> {
                 _ => can.push(*event),
             }
         }
+        let restarts = self.space.adversary.restarts;
+        if restarts > 0 && self.worker.table.restarted(state) < restarts {
+            can.push(OwnEvent::Restarts);
+        }
         let can: Arc<[_]> = can.into();
         self.rows[local as usize].own = Some(Arc::clone(&can));
         Ok(can)

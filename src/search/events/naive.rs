@@ -19,6 +19,7 @@ use super::stop::Stop;
 use crate::general::General;
 use crate::machine::DecisionId;
 use crate::property::{Property, Violation};
+use crate::protocol::events::OwnEvent;
 use crate::search::budget::StepBudget;
 use crate::search::progress::Halt;
 
@@ -132,9 +133,11 @@ impl<'n, 'a> Naive<'n, 'a> {
             budget.take(events.len() as u64)?;
             for event in events {
                 let is_tale = matches!(event, LocalEvent::Tale(_));
+                // Nobody waits for a restart.
+                let is_free = is_tale || event == LocalEvent::Own(OwnEvent::Restarts);
                 let (next, after) = match self.locals.happens(*local, event)? {
                     Reaction::Nothing => {
-                        quiet &= faulty || !matches!(event, LocalEvent::Own(_));
+                        quiet &= faulty || is_free || !matches!(event, LocalEvent::Own(_));
                         continue;
                     }
                     // A fault that takes a message of a traitor is dearer: others may be cheaper.
@@ -145,7 +148,7 @@ impl<'n, 'a> Naive<'n, 'a> {
                         (next, Some(self.delivered(&sent, me, sending)?))
                     }
                 };
-                quiet &= is_tale || faulty || self.locals.may_miss(*local, event, sent[place]);
+                quiet &= is_free || faulty || self.locals.may_miss(*local, event, sent[place]);
                 let mut after = after.map_or_else(
                     || state.clone(),
                     |after| {

@@ -239,7 +239,7 @@ impl<'a> Synchronous<'a> {
         for (me, Outlook { pending, .. }) in here().filter(|_| !node.has_begun) {
             let coin = pending.iter().find_map(|event| match event {
                 OwnEvent::Shows(coin, _) => Some(*coin),
-                OwnEvent::GoesOff(_) => None,
+                OwnEvent::GoesOff(_) | OwnEvent::Restarts => None,
             });
             let Some(coin) = coin else { continue };
             let known = match coin {
@@ -295,7 +295,7 @@ impl<'a> Synchronous<'a> {
             match event {
                 OwnEvent::Shows(Coin::Common(name), face) => drop(next.shown.insert(name, face)),
                 OwnEvent::Shows(Coin::Local(_), _) => {}
-                OwnEvent::GoesOff(_) => next.has_begun = true,
+                OwnEvent::GoesOff(_) | OwnEvent::Restarts => next.has_begun = true,
             }
             self.meet(next, number, &step, wave)?;
         }

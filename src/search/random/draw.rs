@@ -53,7 +53,7 @@ pub(crate) fn drawn_in(
     let (behaviour, random_schedule) = profile(space, case, rng);
     // Where all is in time nothing happens early.
     let gst = if space.adversary.delays() { random_schedule.gst } else { Some(1) };
-    let events = space.terms.in_waves.then(|| RandomEvents::drawn(space, gst, rng));
+    let events = space.terms.in_waves.then(|| RandomEvents::drawn(space, case.traitors, gst, rng));
     let crashes = crashes(space, case, rng);
     let InitialChoices { faults, traitors, inputs, .. } = case.clone();
     let twins = behaviour.twins.clone();

@@ -193,17 +193,31 @@ pub(super) struct RandomEvents {
     last: Round,
     /// In which wave each coin was first asked for.
     asked: FxHashMap<(General, Coin), Round>,
+    /// How often each of those who can crash and restart may still do so.
+    restarts: Vec<usize>,
 }
 
 impl RandomEvents {
     /// Before GST, if there is one.
-    pub fn drawn(space: &Space<'_>, gst: Option<Round>, rng: &mut Dice) -> RandomEvents {
+    pub fn drawn(
+        space: &Space<'_>,
+        traitors: Generals,
+        gst: Option<Round>,
+        rng: &mut Dice,
+    ) -> RandomEvents {
         let early = [0, 0, 1, 4][rng.random_range(0..4)];
         let ones = [4, 4, 1, 7][rng.random_range(0..4)];
         let late = if rng.random_ratio(1, 2) { 0 } else { 1 };
         let last = gst.map_or(space.terms.rounds, |gst| gst - 1);
         let (seed, asked) = (rng.random(), FxHashMap::default());
-        RandomEvents { seed, early, ones, late, last, asked }
+        // For a traitor a restart is nothing that lies are not.
+        let byzantine = space.adversary.faults.is_byzantine();
+        let restarts = space.everybody().iter().map(|general| match byzantine {
+            true if traitors.contains(general) => 0,
+            _ => space.adversary.restarts,
+        });
+        let restarts = restarts.collect();
+        RandomEvents { seed, early, ones, late, last, asked, restarts }
     }
 
     /// The face that a coin shows a general, and by how much it is late.
@@ -227,6 +241,11 @@ impl RandomEvents {
         can: &[OwnEvent],
         rng: &mut Dice,
     ) -> Option<OwnEvent> {
+        let left = &mut self.restarts[general.id()];
+        if *left > 0 && rng.random_ratio(1, 8) {
+            *left -= 1;
+            return Some(OwnEvent::Restarts);
+        }
         for event in can {
             match *event {
                 OwnEvent::Shows(coin, shown) => {
@@ -237,6 +256,7 @@ impl RandomEvents {
                         return Some(*event);
                     }
                 }
+                OwnEvent::Restarts => {}
                 OwnEvent::GoesOff(_) => {
                     if rng.random_ratio(self.early, 16) && wave <= self.last {
                         return Some(*event);
