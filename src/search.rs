@@ -1,4 +1,4 @@
-//! The searches for an attack: the canned ones first, then all, then the smallest.
+//! The search for an attack: first the canned attacks, then every attack, then the smallest that breaks the protocol.
 //!
 //! | room | what lives there |
 //! |---|---|
@@ -7,24 +7,24 @@
 //! | `compositional` | the compositional engine, for recursive protocols |
 //! | `events` | the engines for event-driven protocols |
 //! | `random` | random search: attacks and schedules are drawn |
-//! | `suspects` | who can have brought about what one general was told |
-//! | `symmetry` | generals who are alike, their renaming, and the test of such a claim |
+//! | `suspects` | which sets of traitors explain what one general was told |
+//! | `symmetry` | which generals are interchangeable, how they are renamed, and the test of that claim |
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `driver` | says what is searched after what, on all threads |
-//! | `confirm` | has the simulator run what is found again |
+//! | `driver` | decides what is searched in which order, on all threads |
+//! | `confirm` | has the simulator run again what was found |
 //! | `canned_attacks` | tries the obvious attacks |
-//! | `naive` | the twin of the exhaustive engine, without a reduction |
-//! | `reduction` | what an engine leaves out, and why it may |
+//! | `naive` | the naive twin of the exhaustive engine, without any reduction |
+//! | `reduction` | what an engine may leave out, and why that is sound |
 //! | `decisions` | turns what an engine found into an attack |
 //! | `outcome` | how the exploration of a case ends |
-//! | `minimal` | asks with how few lies a protocol is broken |
+//! | `minimal` | finds the fewest lies that break a protocol |
 //! | `shrink` | makes an attack locally minimal |
-//! | `budget`, `progress`, `part` | how much work may be done, how far it is, which part is asked for |
-//! | `milestone` | from where a search can go on |
+//! | `budget`, `progress`, `part` | how much work may be done, how far it has come, which part is asked for |
+//! | `milestone` | a point from which a search can resume |
 //!
-//! Why the exhaustive engine may leave out what it leaves out is said at [`Reduction`].
+//! [`Reduction`] says why the exhaustive engine may leave out what it leaves out.
 
 mod budget;
 mod canned_attacks;
@@ -62,60 +62,60 @@ use crate::machine::{Machine, Memory, NumberedAttack, Terms};
 use crate::property::Violation;
 use crate::testable::Lacking;
 
-/// How the space is gone through.
+/// How the space is searched.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Engine {
-    /// Every reduction that is sound here.
+    /// With every reduction that is sound here.
     #[default]
     Exhaustive,
-    /// By composition of subtrees, for protocols that are [recursive](crate::Recursive): exact, and far
-    /// beyond what can be gone through; with nothing said that has no place.
+    /// By composition of subtrees, for protocols that are [recursive](crate::Recursive). It is exact and reaches far
+    /// more generals than a search can, but leaves out strays and replays.
     Compositional,
-    /// No reduction: one execution for every raw behaviour. Only for small spaces, as a check on
-    /// the other.
+    /// Without any reduction: one execution for every raw behaviour. Only for small spaces, as a check on the
+    /// exhaustive engine.
     Naive,
 }
 
-/// What a search is to do.
+/// What to search, and how.
 pub(crate) struct Search<'a> {
     pub machine: &'a dyn Machine,
     pub terms: &'a Terms,
     pub adversary: Adversary,
     pub engine: Engine,
-    /// What is left out, where that is sound.
+    /// The reductions to use, where they are sound.
     pub reductions: Reductions,
-    /// Only this part is gone through.
+    /// If given, only this part is searched.
     pub part: Option<Part>,
-    /// The most steps.
+    /// The most steps that the search may take.
     pub limit: u64,
     pub progress: &'a Progress,
 }
 
-/// What came of a search.
+/// The result of a search.
 #[derive(Default)]
 pub(crate) struct Answer {
-    /// All raw behaviours that were covered.
+    /// How many raw behaviours were covered.
     pub behaviours: Count,
-    /// Whether there are signatures in what is said.
+    /// Whether any message that can be said is signed.
     pub signed: bool,
-    /// Whether forgeries are among what is said.
+    /// Whether traitors can send forgeries.
     pub forgeries: bool,
-    /// What was heard, if the protocol does not say what a traitor could say.
+    /// What was heard in listening runs, if the protocol does not say what a traitor could say.
     pub harvested: Option<Harvested>,
-    /// What the repertoire lacks, as far as that was met.
+    /// What the repertoire lacks, as far as the search came across it.
     pub lacking: Option<Lacking>,
-    /// What was left out.
+    /// The reductions that were used.
     pub reductions: Vec<Reduction>,
     pub steps: u64,
     pub found: Option<Found>,
-    /// Why not everything was covered.
+    /// Why not everything was covered, if it was not.
     pub halt: Option<Halt>,
-    /// Of an event-driven protocol: the fewest messages of traitors that the loyal hear in an attack, where that is
-    /// proved.
+    /// For an event-driven protocol: the fewest messages of traitors that the loyal generals hear in any attack, where
+    /// that is proved.
     pub least_heard: Option<u32>,
-    /// Of a protocol that has phases without end, where all were gone through: how many vectors of what the loyal carry
-    /// from one to the next there are.
+    /// For a protocol with endless phases, if all of them were searched: how many different vectors of states the loyal
+    /// generals carry from one phase into the next.
     pub carried: Option<u64>,
 }
 
@@ -123,7 +123,7 @@ pub(crate) struct Answer {
 pub(crate) struct Found {
     pub attack: NumberedAttack,
     pub execution: NumberedExecution,
-    /// Where the states of the execution stand.
+    /// The memory that holds the states of the execution.
     pub states: Memory,
     pub violation: Violation,
     pub size: Size,

@@ -9,7 +9,7 @@ use super::progress::{Halt, Progress};
 /// The most states that the exploration of one case may hold at a time.
 pub(crate) const MOST_STATES: usize = 1 << 20;
 
-/// The steps of one part of a search.
+/// The step budget of one part of a search.
 pub(crate) struct StepBudget<'a> {
     progress: &'a Progress,
     limit: u64,
@@ -18,10 +18,10 @@ pub(crate) struct StepBudget<'a> {
 }
 
 impl<'a> StepBudget<'a> {
-    /// How often the shared count is brought up to date.
+    /// How many steps pass between updates of the shared count.
     const TELL_EVERY: u64 = 4096;
 
-    /// Parts that take fewer steps than this are not worth the way to other threads.
+    /// Work of fewer steps than this is not worth handing to other threads.
     const WORTH_SHARING: u64 = 2_000;
 
     pub fn new(progress: &'a Progress, limit: u64) -> StepBudget<'a> {
@@ -32,7 +32,7 @@ impl<'a> StepBudget<'a> {
         self.steps
     }
 
-    /// One without a limit, for work that was counted before.
+    /// A budget without a limit, for work that was counted before.
     pub fn unlimited(&self) -> StepBudget<'a> {
         StepBudget::new(self.progress, u64::MAX)
     }
@@ -41,12 +41,12 @@ impl<'a> StepBudget<'a> {
         self.take(1)
     }
 
-    /// Whether there are time and memory left: no step.
+    /// Checks that time and memory are left, without taking a step.
     pub fn go_on(&self) -> Result<(), Halt> {
         self.progress.go_on()
     }
 
-    /// So many steps at once.
+    /// Takes this many steps at once.
     pub fn take(&mut self, steps: u64) -> Result<(), Halt> {
         self.steps += steps;
         if self.steps > self.limit {
@@ -59,9 +59,9 @@ impl<'a> StepBudget<'a> {
         self.progress.go_on()
     }
 
-    /// Works on parts, by number, on all threads, as if one after the other: what comes of it does not
-    /// depend on how many there are. If a part ends the work, that is the first one: those after it
-    /// leave no trace, and neither do steps beyond the limit.
+    /// Works on parts, by number, on all threads. The result is as if they were done one after the other, so it does
+    /// not depend on the number of threads. If parts end early, the first of them (by number) ends the work: the parts
+    /// after it leave no trace, and neither do steps beyond the limit.
     pub fn in_order<E: EarlyEnd + Send>(
         &mut self,
         parts: usize,
@@ -82,7 +82,7 @@ impl<'a> StepBudget<'a> {
             if part > first_ended.load(Ordering::Relaxed) || progress.is_stopped() {
                 return (0, Err(progress.halt().into()));
             }
-            // What parts before it have taken is no longer there; what others take yet is not known.
+            // Steps that earlier parts have reported are spent. What unfinished parts will take is not known yet.
             let before = &taken[..part - done];
             let before: u64 = before.iter().map(|taken| taken.load(Ordering::Relaxed)).sum();
             let left = left.saturating_sub(before);
@@ -97,7 +97,7 @@ impl<'a> StepBudget<'a> {
         let mut halted = Ok(());
         for (place, worked) in worked.into_iter().enumerate() {
             match self.add(done + place, worked) {
-                // What was found by then is not lost because parts before it were not gone through.
+                // A finding is not lost because parts before it were stopped.
                 Err((place, end)) if end.is_halt() && progress.is_stopped() => {
                     halted = halted.and(Err((place, end)));
                 }
@@ -107,7 +107,7 @@ impl<'a> StepBudget<'a> {
         halted
     }
 
-    /// Adds the steps of a part, which are told already.
+    /// Adds the steps of a part, which has already reported them to the shared count.
     fn add<E: EarlyEnd>(
         &mut self,
         part: usize,
@@ -128,7 +128,7 @@ impl<'a> StepBudget<'a> {
 
 /// Why a part ended early.
 pub(crate) trait EarlyEnd: From<Halt> {
-    /// Whether it is only that it was told to, or has done as much as it may.
+    /// Whether the part was merely stopped, or has used up its budget.
     fn is_halt(&self) -> bool;
 }
 
@@ -148,7 +148,7 @@ mod tests {
         }
     }
 
-    /// Something was found, or it was halted.
+    /// Either something was found, or the work was halted.
     #[derive(PartialEq, Debug)]
     enum End {
         Found,
@@ -202,7 +202,8 @@ mod tests {
             (budget.steps(), result)
         });
         assert_eq!((ended, budget.steps()), (Err((5, Halt::Steps)), 5_000));
-        // A thread knows nothing of later parts: it may spend the limit as often as parts are halved.
+        // A thread does not know what unfinished parts take: it may spend the limit anew each time the parts are
+        // halved.
         let most = 9 * 6_000 * rayon::current_num_threads() as u64;
         let worked = worked.into_inner();
         assert!((5_000..=most).contains(&worked), "{worked} steps were taken, of at most {most}");

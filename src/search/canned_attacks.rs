@@ -1,6 +1,6 @@
-//! Canned attacks, tried before anything is searched: traitors who are silent, who say the same thing
-//! in every slot, or who say one thing to some and another to others. Many protocols fall to them, and
-//! among many generals nothing else would find that as fast.
+//! Canned attacks, tried before any search: the traitors are silent, say the same in every slot, or say one thing to
+//! some generals and another to the others. Many protocols fall to them, and among many generals nothing else would
+//! find that as fast.
 
 use itertools::Itertools;
 
@@ -12,16 +12,16 @@ use crate::general::{General, Generals};
 use crate::machine::NumberedAttack;
 use crate::testable::{Refusal, Wire};
 
-/// What every traitor does in one obvious attack: it obeys, or says this to generals with an even number,
-/// and that to the others. Messages are numbered in their order in a slot; in a slot with fewer, the last
-/// one serves.
+/// What every traitor does in one canned attack: it obeys (the outer `None`), or sends one message to generals with an
+/// even number and another to those with an odd one (an inner `None` is silence). A message is given by its place in a
+/// slot; a slot with fewer messages uses its last one.
 type CannedAttack = Option<[Option<usize>; 2]>;
 
-/// More values than these make no attack more obvious.
+/// The most values that are tried, and cases for each set of traitors: more make no attack more obvious.
 const VALUES: usize = 3;
 
-/// The obvious attacks of so many traitors, and what comes of them: the first lieutenants, or the
-/// commander and the first lieutenants, or the first who can be turned.
+/// The canned attacks of `size` traitors, with their executions. The traitors are the first lieutenants, or the
+/// commander and the first lieutenants, or the first generals who can be traitors.
 pub(crate) fn attacks(
     space: &Space<'_>,
     size: usize,
@@ -51,7 +51,7 @@ pub(crate) fn attacks(
 }
 
 fn canned_attacks(space: &Space<'_>, size: usize) -> Vec<CannedAttack> {
-    // Who is faulty in another way says what loyalty has it say.
+    // A traitor that is not Byzantine says what a loyal general would say.
     if size == 0 || !space.adversary.faults.is_byzantine() {
         return vec![None];
     }

@@ -1,13 +1,13 @@
-//! The compositional engine, for recursive protocols: the outcomes of a subtree are composed of those
-//! of the subtrees below it, and never enumerated.
+//! The compositional engine, for recursive protocols: the outcomes of a subtree are composed from those of the subtrees
+//! below it, and never enumerated.
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `compose` | asks with ever more traitors whether there is an attack, and confirms it |
+//! | `compose` | asks for more and more traitors whether there is an attack, and confirms it |
 //! | `composition` | composes the outcomes of subtrees, bottom-up |
-//! | `outcomes` | what can come of a subtree, and at what price |
+//! | `outcomes` | the possible outcomes of a subtree, and their prices |
 //! | `vote_classes` | who votes on a subtree, by class, and how many votes each class needs |
-//! | `vote_counting` | the cheapest way in which they give everybody the votes that are needed |
+//! | `vote_counting` | the cheapest way in which the relays give everybody the votes that are needed |
 //! | `flow_bounds` | bounds on the votes of each set of classes, by a flow argument |
 //! | `witness` | turns an outcome back into lies, top-down |
 
@@ -25,14 +25,13 @@ use crate::testable::Refusal;
 /// Why a protocol's recursion can't be composed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum CompositionError {
-    /// One of its methods panics.
+    /// One of the recursion's methods panics.
     Refused(Refusal),
-    /// What is in the way, in words.
+    /// The protocol or the question does not fit: why, in words.
     Because(String),
-    /// It took too much, or was told to stop.
+    /// It took too many steps, or was told to stop.
     Halted(Halt),
-    /// It can be composed, and says that there is an attack, but there is no run that shows it:
-    /// why, in words.
+    /// The composition finds an attack, but no run shows it: why, in words.
     Unshown(String),
 }
 

@@ -1,4 +1,4 @@
-//! Whatever a search finds is run again by the simulator before it is believed.
+//! Confirmation: whatever a search finds is run again by the simulator before it is believed.
 
 use super::Found;
 use super::choices::space::Space;
@@ -13,10 +13,10 @@ use crate::testable::Refusal;
 /// How often an attack is run before it is believed.
 pub(super) const CONFIRMATIONS: usize = 8;
 
-/// How often it is run where a search and the simulator disagree.
+/// How often it is run if the search and the simulator disagree.
 const INQUIRIES: usize = 64;
 
-/// The attack with what the simulator says of it, if that is a violation, on every one of so many runs.
+/// The attack with the simulator's execution, if that is a violation in every one of `times` runs.
 pub(super) fn confirmed(
     machine: &dyn Machine,
     terms: &Terms,
@@ -31,18 +31,18 @@ pub(super) fn confirmed(
 }
 
 impl Space<'_> {
-    /// The attack with what the simulator says of it, if that is a violation, on every run.
+    /// The attack with the simulator's execution, if that is a violation in every run.
     pub fn confirmed(&self, attack: &NumberedAttack) -> Option<Found> {
         confirmed(self.machine, self.terms, &self.labels(), attack, CONFIRMATIONS)
     }
 
-    /// The same after many more runs: for what has been found already, and is not confirmed.
+    /// The same with many more runs, for a finding that was not confirmed at once.
     pub fn inquired(&self, attack: &NumberedAttack) -> Option<Found> {
         confirmed(self.machine, self.terms, &self.labels(), attack, INQUIRIES)
     }
 
-    /// What a search has found, as the simulator has it. Where the two disagree the protocol is not
-    /// deterministic: that the search knows already, or it contradicts itself when it is asked again.
+    /// What a search has found, as the simulator runs it. Where the two disagree the protocol is not deterministic: the
+    /// search knows so already, or the protocol contradicts itself when it is asked again.
     pub fn believed(
         &self,
         attack: &NumberedAttack,
@@ -67,7 +67,7 @@ impl Space<'_> {
 }
 
 impl Space<'_> {
-    /// A search finds what no run shows, and finds it again.
+    /// The refusal when a search finds again and again what no run shows.
     fn contradiction(&self, attack: &NumberedAttack, violation: &Violation) -> Refusal {
         let value = |value: &ValueId| self.machine.show_value(*value);
         let attack = attack.map(value, |message| self.machine.show_message(*message));
@@ -77,14 +77,14 @@ impl Space<'_> {
 }
 
 impl Found {
-    /// Whether the protocol does not do the same again: then what it does with fewer lies says nothing.
+    /// Whether the protocol does not behave the same each time: then what it does with fewer lies says nothing.
     pub fn is_undetermined(&self) -> bool {
         let Violation::Fault(fault) = &self.violation else { return false };
         matches!(fault.kind, FaultKind::Undetermined(..))
     }
 }
 
-/// The fault of a protocol under which a search comes to another end when it is asked again.
+/// The fault of a protocol with which a search comes to a different end when it is repeated.
 pub(crate) fn another_end(violation: &Violation) -> Fault {
     let kind = FaultKind::Undetermined(violation.name().into(), "another end".into());
     Fault { general: General::COMMANDER, call: Call::Whole, kind }

@@ -18,29 +18,28 @@ use crate::testable::{Refusal, Wire};
 /// What is said on a wire, slot by slot.
 pub(crate) type SlotChoices = Vec<Option<MessageId>>;
 
-/// What the enemy does in one case.
+/// What the adversary does in one case.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Decisions {
-    /// For each wire on which a Byzantine enemy has decided, what is said. On all others the
-    /// traitors obey.
+    /// What is said on each wire for which a Byzantine adversary has decided. On all other wires the traitors obey.
     pub spoken: BTreeMap<Wire, SlotChoices>,
     /// Who crashes.
     pub crashes: Vec<Crash>,
-    /// What is not sent.
+    /// The messages that are not sent.
     pub withheld: Vec<(Wire, MessageId)>,
-    /// What does not arrive in its turn, beside what is disrupted in this case. Of each round and
-    /// receiver in order.
+    /// The messages that do not arrive in their turn, besides those disrupted in this case; in order for each round and
+    /// receiver.
     pub shifts: Vec<Shift<MessageId>>,
 }
 
 impl Decisions {
-    /// All obey.
+    /// Everybody obeys.
     pub fn new() -> Decisions {
         let (spoken, crashes, withheld, shifts) = Default::default();
         Decisions { spoken, crashes, withheld, shifts }
     }
 
-    /// What is done before, and this then.
+    /// These decisions after those that came before.
     pub fn after(mut self, before: Decisions) -> Decisions {
         self.spoken.extend(before.spoken);
         self.crashes.splice(0..0, before.crashes);
@@ -50,8 +49,8 @@ impl Decisions {
     }
 }
 
-/// The attack in which the enemy keeps to decisions. If lies were counted, what a traitor would say
-/// that obeys, and the repertoire lacks, was counted among them, for it is not said.
+/// The attack in which the adversary keeps to its decisions. If lies were counted, an obeying traitor's message that
+/// the repertoire lacks is not an error here: it was counted as a lie, since it is not said.
 pub(crate) fn attack(
     space: &Space<'_>,
     case: &InitialChoices,
@@ -61,7 +60,7 @@ pub(crate) fn attack(
     let shifts = [&case.disruptions[..], &decisions.shifts].concat();
     let speak = |wire| decisions.spoken.get(&wire).cloned();
     let (attack, execution, lacking) = played(space, case, &shifts, speak);
-    // Who has accepted a forgery may say what nobody thought of.
+    // A general that has accepted a forgery may say what nobody thought of.
     if let Some(refusal) = lacking.filter(|_| !counted && execution.accepted.is_none()) {
         return Err(refusal);
     }
@@ -72,16 +71,16 @@ pub(crate) fn attack(
     Ok(Attack { lies, crashes, ..attack })
 }
 
-/// The attack in which the traitors say what `speak` has them say, and this is shifted: where it
-/// differs from what loyalty would have said, slot by slot, that is a lie. On wires of which it
-/// knows nothing they obey. What needs a signature that the traitors lack is not said, and neither
-/// is what loyalty would say and the repertoire, which is unknown, has no place for.
+/// The attack with these shifts in which the traitors say what `speak` gives. Wherever that differs, slot by slot, from
+/// what a loyal general would have said, it is a lie. On wires for which `speak` gives nothing they obey. A message
+/// that needs a signature which the traitors lack is not said; neither is an honest message without a place in a
+/// repertoire that is unknown.
 ///
-/// If the protocol has a fault under this attack, the attack ends where that shows.
+/// If the protocol has a fault under this attack, the attack ends where the fault shows.
 ///
 /// # Errors
 ///
-/// The repertoire is known, and has no place for what a traitor would say that obeys.
+/// The repertoire is known, and has no place for what an obeying traitor would say.
 pub(crate) fn simulated(
     space: &Space<'_>,
     case: &InitialChoices,
@@ -95,7 +94,7 @@ pub(crate) fn simulated(
     }
 }
 
-/// The same, with the first thing that the repertoire lacks.
+/// The same, and separately the first thing that the repertoire lacks.
 fn played(
     space: &Space<'_>,
     case: &InitialChoices,
@@ -116,7 +115,7 @@ fn played(
     (attack, execution, refusal)
 }
 
-/// An enemy that says what is put into its mouth, and keeps count of its lies.
+/// An adversary that says what it is given to say, and records its lies.
 struct ScriptedAdversary<'a, 's, F> {
     space: &'a Space<'s>,
     shifts: &'a [Shift<MessageId>],

@@ -1,6 +1,6 @@
-//! The driver: what is searched after what. First the canned attacks, then everything with ever more
-//! traitors; what is found is then made [as small as can be](super::minimal). Whatever an engine finds
-//! is run again by the simulator before it is believed.
+//! The driver: what is searched in which order. First the canned attacks, then everything, with more and more traitors;
+//! a finding is then made [as small as possible](super::minimal). Whatever an engine finds is run again by the
+//! simulator before it is believed.
 
 use itertools::Itertools;
 
@@ -28,18 +28,18 @@ use crate::testable::{Lacking, Refusal};
 /// How many cases are handed to the threads at a time.
 const AT_A_TIME: usize = 256;
 
-/// The most steps spent on the proof that fewer traitors than in a known attack can't.
+/// The most steps spent on proving that fewer traitors than in a known attack are not enough.
 const PROOF_OF_TRAITORS: u64 = 20_000_000;
 
 impl Search<'_> {
-    /// Looks for an attack; one that is found is made as small as can be.
+    /// Looks for an attack, and makes one that is found as small as possible.
     pub fn run(&self) -> Result<Answer, Refusal> {
         let space = Space::new(self.machine, self.terms, self.adversary, self.progress)?;
         let Some(space) = space else { return Ok(self.stopped()) };
         self.run_in(&space)
     }
 
-    /// The same in a space that is known already.
+    /// The same in a space that was prepared before.
     pub fn run_in(&self, space: &Space<'_>) -> Result<Answer, Refusal> {
         if self.terms.in_waves {
             return events::run_events(self, space);
@@ -50,12 +50,12 @@ impl Search<'_> {
         }
     }
 
-    /// It was told to stop before anything was searched.
+    /// The answer if the search was stopped before anything was searched.
     fn stopped(&self) -> Answer {
         Answer { halt: Some(self.progress.halt()), ..Answer::default() }
     }
 
-    /// Any attack in this space with as many traitors as there can be, as it was found.
+    /// Any attack in this space with as many traitors as allowed, exactly as it was found.
     pub fn any_in(&self, space: &Space<'_>) -> Result<Answer, Refusal> {
         if self.terms.in_waves {
             return events::run_events(self, space);
@@ -69,8 +69,8 @@ impl Search<'_> {
         Ok(driver.answer(Count::ZERO, found, halt))
     }
 
-    /// What comes of it when every part was gone through, in so many steps, and these attacks were
-    /// found; nothing if one of them breaks nothing.
+    /// The answer when every part was searched, in `steps` steps, and these attacks were found; `None` if one of the
+    /// attacks breaks nothing.
     pub fn settled(
         &self,
         steps: u64,
@@ -85,7 +85,7 @@ impl Search<'_> {
             let Some(confirmed) = space.confirmed(&attack) else { return Ok(None) };
             found.push(confirmed);
         }
-        // As in one run, an attack with the fewest traitors is the one that counts.
+        // As in one undivided search, the attack with the fewest traitors counts.
         let size = |found: &Found| (found.attack.traitors.len(), found.attack.size());
         let known = space.harvested().is_none();
         let found = found.into_iter().min_by_key(size);
@@ -94,13 +94,13 @@ impl Search<'_> {
         Ok(Some(driver.answer(driver.whole.clone(), found, halt)))
     }
 
-    /// An answer of which no more is known yet than what this space is.
+    /// An answer that only describes this space.
     pub fn of_space(&self, space: &Space<'_>) -> Answer {
         let (signed, forgeries) = (space.is_signed(), space.has_forgeries());
         Answer { signed, forgeries, harvested: space.harvested(), ..Answer::default() }
     }
 
-    /// A search of a whole space; nothing if it was told to stop before it was known how large that is.
+    /// A search of a whole space; `None` if it was stopped before its size was known.
     fn driver<'a>(&'a self, space: &'a Space<'a>) -> Result<Option<Driver<'a>>, Refusal> {
         self.progress.enter(Phase::Counting);
         let renames = self.engine == Engine::Exhaustive && self.reductions.has(Reduction::Renaming);
@@ -115,16 +115,16 @@ impl Search<'_> {
 pub(super) struct Driver<'a> {
     pub search: &'a Search<'a>,
     pub space: &'a Space<'a>,
-    /// Who can be renamed.
+    /// The symmetry that is used, if any.
     symmetry: Option<Symmetry<'a>>,
-    /// What was learned in other cases.
+    /// The states learned in other cases.
     pub pool: Pool,
-    /// All raw behaviours.
+    /// How many raw behaviours there are in all.
     whole: Count,
-    /// Those that are covered.
+    /// The raw behaviours that are covered so far.
     covered: Count,
     pub steps: u64,
-    /// What the repertoire lacks that somebody who obeys would have said in smaller attacks.
+    /// What the repertoire lacks: messages that an obeying traitor would have said in smaller attacks.
     pub lacking: Option<Lacking>,
 }
 
@@ -132,7 +132,7 @@ pub(super) struct Driver<'a> {
 pub(super) type FoundOrHalt = (Option<Found>, Option<Halt>);
 
 impl<'a> Driver<'a> {
-    /// One that renames nobody, and does not say how much it covers.
+    /// A driver that renames nobody, and does not count what it covers.
     pub fn new(search: &'a Search<'a>, space: &'a Space<'a>) -> Driver<'a> {
         let (pool, whole, covered) = (Pool::default(), Count::ZERO, Count::ZERO);
         let (symmetry, steps, lacking) = (None, 0, None);
@@ -157,8 +157,8 @@ impl<'a> Driver<'a> {
             let halt = halt.or(self.search.part.map(|_| Halt::Part));
             return Ok(self.answer(behaviours, None, halt));
         };
-        // Unless the search was halted, or it is not known what could be said, or others go through other
-        // parts, it is known that fewer traitors can't.
+        // It is proved that fewer traitors are not enough, unless the search was halted, it is not known what traitors
+        // could say, or it covers only a part.
         let proved =
             halt.is_none() && self.space.harvested().is_none() && self.search.part.is_none();
         let found = self.minimal(found, proved);
@@ -182,14 +182,14 @@ impl<'a> Driver<'a> {
         Answer { behaviours, lacking, reductions, steps, found, halt, ..of_space }
     }
 
-    /// How many raw behaviours are covered when a case is; nothing if another case stands for it.
+    /// How many raw behaviours are covered when this case is; `None` if another case represents it.
     fn covers(&self, case: &InitialChoices) -> Option<Count> {
         let values = &self.search.terms.values;
         let cases = match &self.symmetry {
             None => Count::from(1),
             Some(symmetry) => symmetry.stands_for(case, values)?,
         };
-        // What a Byzantine traitor is given as its input makes no other behaviour.
+        // The input of a Byzantine traitor makes no new behaviour.
         let free = case.inputs.iter().filter(|_| case.faults.is_byzantine());
         let mut free = free.filter(|(general, _)| case.traitors.contains(**general));
         if free.any(|(general, input)| *input != self.search.terms.inputs_of(*general)[0]) {
@@ -198,8 +198,8 @@ impl<'a> Driver<'a> {
         Some([cases, self.space.behaviours_of(case.traitors)].into_iter().product())
     }
 
-    /// Whether the signatures that are shown when nobody is a traitor are described as they should
-    /// be: where there are always some it would not be seen otherwise.
+    /// Checks, with no traitors, that the repertoire describes the signatures which are shown. Where there are always
+    /// traitors, a mistake would not be noticed otherwise.
     fn fault_free(&self) -> Result<(), Refusal> {
         if !self.space.is_signed() || !self.search.adversary.exactly {
             return Ok(());
@@ -218,7 +218,7 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
-    /// The first obvious attack that breaks the protocol.
+    /// The first canned attack that breaks the protocol.
     fn canned_attacks(&mut self) -> Result<FoundOrHalt, Refusal> {
         let Search { limit, progress, .. } = *self.search;
         for size in self.search.adversary.sizes() {
@@ -240,7 +240,7 @@ impl<'a> Driver<'a> {
         Ok((None, None))
     }
 
-    /// Goes through all cases with so many traitors, as free as lies are.
+    /// Searches all cases with exactly `size` traitors. Lies are free.
     fn explored(&mut self, size: usize, most: u64) -> Result<FoundOrHalt, Refusal> {
         let one = self.search.engine != Engine::Exhaustive
             || self.search.reductions.has(Reduction::TraitorsOrder);
@@ -253,7 +253,7 @@ impl<'a> Driver<'a> {
         };
         let progress = self.search.progress;
         let mut cases = cases.take_while(|_| !progress.is_stopped()).filter(stands);
-        // What was done before, by another search of the same.
+        // Cases that an earlier run of the same search has done are skipped.
         let from = progress.milestones.from().filter(|from| from.traitors >= size);
         let skipped =
             from.map_or(0, |from| if from.traitors > size { usize::MAX } else { from.cases });
@@ -271,7 +271,7 @@ impl<'a> Driver<'a> {
         self.gone_through(cases, Lies::Free, most)
     }
 
-    /// Of what is asked for, what a case stands for.
+    /// The share of the whole question that a case represents.
     fn share(&self, case: &InitialChoices) -> f64 {
         let parts = self.search.part.map_or(1.0, |part| part.of() as f64);
         let behaviours =
@@ -279,15 +279,15 @@ impl<'a> Driver<'a> {
         behaviours.map_or(0.0, |log10| 10_f64.powf(log10) / parts)
     }
 
-    /// A case is covered.
+    /// Counts a case as covered.
     fn cover(&mut self, case: &InitialChoices) {
         if let Some(behaviours) = self.covers(case) {
             self.covered = [std::mem::take(&mut self.covered), behaviours].into_iter().sum();
         }
     }
 
-    /// Goes through these cases, with at most so many more steps, on all threads, as if one after the
-    /// other: up to the first that ends early.
+    /// Searches these cases, with at most `most` more steps, on all threads, as if one after the other, up to the first
+    /// that ends early.
     pub fn gone_through(
         &mut self,
         cases: impl Iterator<Item = InitialChoices>,
@@ -334,7 +334,7 @@ impl<'a> Driver<'a> {
         Ok(outcome)
     }
 
-    /// Goes through one case. Only the exhaustive engine counts lies.
+    /// Searches one case. Only the exhaustive engine counts lies.
     fn explore(
         &self,
         case: &InitialChoices,
@@ -376,7 +376,7 @@ impl<'a> Driver<'a> {
         })
     }
 
-    /// How the engine contradicts itself when it is asked again, if it does.
+    /// How the engine contradicts itself when it is repeated, if it does.
     fn inconsistency(
         &self,
         case: &InitialChoices,
@@ -389,7 +389,7 @@ impl<'a> Driver<'a> {
         if let Err(SearchOutcome::Found(Violation::Fault(fault), _)) = thorough {
             return Some(fault);
         }
-        // Whoever is asked again knows nothing of the first answers.
+        // The repeated search must not remember the first answers.
         self.space.forget();
         self.pool.forget();
         let again: Result<(), SearchOutcome> = self.explore(case, lies, None, budget()).1;

@@ -1,29 +1,29 @@
-//! The engines for event-driven protocols. As a rule all that the loyal send can be late without bound, and traitors
-//! say anything at any time; where that is asked for all mail takes one wave.
+//! The engines for event-driven protocols. By default, whatever the loyal send can be late without bound, and traitors
+//! say anything at any time; if a synchronous network is asked for, all mail takes one wave.
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `locals` | the local states of the loyal, and what becomes of each |
+//! | `locals` | the local states of the loyal generals, and how each changes |
 //! | `mail` | sets of messages |
-//! | `closure` | all that one general can do without sending anything |
+//! | `closure` | everything that one general can do without sending anything |
 //! | `columns` | the local states in which one general can be, given what was sent |
-//! | `judge` | whether what the loyal can come to, each by itself, violates a property |
-//! | `board` | the search in which only what is sent is a step of all |
-//! | `naive` | the twin of it, without a reduction |
+//! | `judge` | whether the local states that the loyal can reach, each independently, violate a property |
+//! | `board` | the search in which only sending is a step that concerns all |
+//! | `naive` | the naive twin of the board, without any reduction |
 //! | `group` | the renamings of a case |
-//! | `orbits` | of what can be renamed within a column one is gone through |
-//! | `run` | what happens to the loyal, one event after the other, where something was found |
-//! | `start` | where all the loyal begin |
-//! | `phases` | one phase after the other, for protocols that have no last one |
-//! | `phase_run` | what happens in them, where something was found |
-//! | `game` | whether traitors can keep all undecided for ever, whatever common coins show |
-//! | `walk` | how that goes on, phase after phase |
-//! | `attack` | the attack under which that happens |
-//! | `endless` | whether something can happen again and again for ever |
-//! | `stop` | why the exploration of a case came to no end |
-//! | `synchronous` | the search in which all mail takes one wave: a wave is a step of all |
-//! | `case_search` | which engine goes through a case |
-//! | `driver` | the driver: what is searched after what |
+//! | `orbits` | explores one representative of what can be renamed within a column |
+//! | `run` | the events at the loyal generals that lead to a finding, one after the other |
+//! | `start` | where all loyal generals begin |
+//! | `phases` | searches phase by phase, for protocols without a last phase |
+//! | `phase_run` | the events of all phases that lead to a finding |
+//! | `game` | whether traitors can keep everybody undecided for ever, whatever common coins show |
+//! | `walk` | how such a game goes on, phase after phase |
+//! | `attack` | the attack under which a run happens |
+//! | `endless` | whether something can repeat for ever |
+//! | `stop` | why the exploration of a case ended early |
+//! | `synchronous` | the search in which all mail takes one wave, and each wave is a step of all generals |
+//! | `case_search` | which engine searches a case |
+//! | `driver` | the driver: what is searched in which order |
 
 mod attack;
 mod board;

@@ -3,14 +3,14 @@
 //! | file | what it does |
 //! |---|---|
 //! | `explorer` | depth-first search of all global states of one case |
-//! | `context` | what stays the same in a case, and what a receiver can come to in one round |
-//! | `thread` | what each thread has for itself, and leaves to those after it |
+//! | `context` | what stays the same in a case, and what a receiver can reach in one round |
+//! | `thread` | each thread's own state, and what it leaves to later threads |
 //! | `global_state` | where an execution stands when a round begins |
 //! | `messages` | the messages of a round, before anybody has received them |
 //! | `last_round` | the last round: reachable decisions in place of a product of states |
 //! | `receiving` | every state that one receiver can reach in one round |
-//! | `byzantine_sender` | the same for what one Byzantine sender says to it |
-//! | `reordering` | the same for what arrives before its turn |
+//! | `byzantine_sender` | the same, by what one Byzantine sender says to it |
+//! | `reordering` | the same, by what arrives before its turn |
 //! | `monotone` | the same in a monotone last round: only the lowest and the highest messages |
 //! | `branches` | the states that a receiver has reached, and how |
 //! | `sends` | what each general sends in a round, and what of that is late or lost |

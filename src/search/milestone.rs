@@ -1,13 +1,13 @@
-//! How far a search has come that goes through one case after the other, so that a later one can go on from there.
+//! How far a search has come that goes from case to case, so that a later search can resume there.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A place in a search: all before it is gone through, and nothing was found there.
+/// A position in a search: everything before it was searched, and nothing was found there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Milestone {
-    /// How many traitors there are in the cases that are under way.
+    /// How many traitors there are in the cases that are being searched.
     pub traitors: usize,
     /// How many of these cases are done.
     pub cases: usize,
@@ -15,55 +15,55 @@ pub struct Milestone {
     pub before: u64,
     /// The steps taken before the next of them.
     pub steps: u64,
-    /// In the next case: how many of the global states in which the last round begins are done. (The rounds before
-    /// the last are gone through again.)
+    /// In the next case: how many of the global states in which the last round begins are done. (The earlier rounds are
+    /// searched again.)
     pub states: usize,
     /// The steps that the last round took in those states.
     pub last_round: u64,
 }
 
 impl Milestone {
-    /// Before the first case with so many traitors, after so many steps.
+    /// The milestone before the first case with this many traitors, after this many steps.
     pub(crate) fn beginning(traitors: usize, steps: u64) -> Milestone {
         Milestone { traitors, cases: 0, before: steps, steps, states: 0, last_round: 0 }
     }
 }
 
-/// The last milestone of a search on all threads, if it is kept.
+/// The last milestone of a search on all threads, if milestones are kept.
 #[derive(Debug)]
 pub(crate) struct Milestones(Mutex<Kept>);
 
 #[derive(Debug)]
 struct Kept {
     is_kept: bool,
-    /// Where the search goes on from.
+    /// Where the search resumed.
     from: Option<Milestone>,
     last: Option<Milestone>,
-    /// The number of the case with which it goes on.
+    /// The number of the first case to search.
     first: usize,
-    /// The steps of cases that are done, while others before them are not.
+    /// The steps of cases that are done while earlier ones are not.
     ahead: BTreeMap<usize, u64>,
 }
 
-/// A case that is gone through.
+/// A case that is being searched.
 #[derive(Clone, Copy)]
 pub(crate) struct CaseUnderWay<'a> {
     milestones: &'a Milestones,
     number: usize,
-    /// What is done of it, as in [`Milestone`].
+    /// How much of it is done already, as in [`Milestone`].
     pub states: usize,
     pub last_round: u64,
 }
 
 impl Milestones {
-    /// They are not kept.
+    /// Milestones that are not kept.
     pub const fn new() -> Milestones {
         let kept =
             Kept { is_kept: false, from: None, last: None, first: 0, ahead: BTreeMap::new() };
         Milestones(Mutex::new(kept))
     }
 
-    /// From now on they are kept; the search goes on from this one, or from its beginning.
+    /// Keeps milestones from now on; the search resumes from this one, or starts at the beginning.
     #[cfg(any(test, feature = "cli"))]
     pub fn keep(&self, from: Option<Milestone>) {
         *self.kept() = Kept { is_kept: true, from, last: from, first: 0, ahead: BTreeMap::new() };
@@ -73,13 +73,13 @@ impl Milestones {
         self.kept().from
     }
 
-    /// The last one.
+    /// The last milestone.
     #[cfg(any(test, feature = "cli"))]
     pub fn last(&self) -> Option<Milestone> {
         self.kept().last
     }
 
-    /// The cases that follow are gone through from here.
+    /// Sets the milestone from which the following cases are searched.
     pub fn begin(&self, begun: Milestone) {
         let mut kept = self.kept();
         kept.last = Some(begun).filter(|_| kept.is_kept);
@@ -87,7 +87,7 @@ impl Milestones {
         kept.ahead.clear();
     }
 
-    /// So many cases on from where it was begun, if milestones are kept.
+    /// The case at this place, counted from where the search began, if milestones are kept.
     pub fn case(&self, place: usize) -> Option<CaseUnderWay<'_>> {
         let kept = self.kept();
         let number = kept.first + place;
@@ -104,7 +104,7 @@ impl Milestones {
 }
 
 impl CaseUnderWay<'_> {
-    /// So much of it is done.
+    /// Records how much of the case is done.
     pub fn comes_to(self, states: usize, last_round: u64) {
         let mut kept = self.milestones.kept();
         if let Some(last) = kept.last.as_mut().filter(|last| last.cases == self.number) {
@@ -112,7 +112,7 @@ impl CaseUnderWay<'_> {
         }
     }
 
-    /// All of it is done, with so many steps.
+    /// Records that the case is done, in this many steps.
     pub fn is_done(self, steps: u64) {
         let mut kept = self.milestones.kept();
         let Kept { last, ahead, .. } = &mut *kept;

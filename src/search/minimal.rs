@@ -1,5 +1,5 @@
-//! As small as can be: what was found is made smaller bit by bit, and then it is asked with how few lies
-//! the protocol is broken at all. Where that takes too long, of several attacks the smallest is taken.
+//! Makes a finding as small as possible: it is shrunk bit by bit, and then the fewest lies with which the protocol can
+//! be broken at all are determined. If that takes too long, the smallest of several attacks is taken.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -18,29 +18,29 @@ use crate::execution::Size;
 use crate::fault::unless_interrupted;
 use crate::property::Violation;
 
-/// The most steps spent on the question with how few lies the protocol is broken.
+/// The most steps spent on finding the fewest lies that break the protocol.
 const PROOF_OF_LIES: u64 = 20_000_000;
 
-/// The most attacks that are drawn where that takes too long.
+/// The most attacks that are drawn at random if that takes too long.
 const DRAWN: u64 = 4_096;
 
-/// The most choices of traitors and disrupted messages that are gone through side by side.
+/// The most choices of traitors and disrupted messages that are searched side by side.
 const MOST_SEARCHES: usize = 1 << 14;
 
-/// The searches of all such choices, in their order.
+/// The searches of all such choices, in order.
 type Searches<'a> = BTreeMap<(usize, usize), Mutex<UniformCost<'a>>>;
 
-/// With how few lies so many traitors can break a protocol.
+/// The fewest lies with which a number of traitors can break a protocol.
 struct Fewest {
-    /// With fewer they can't.
+    /// It is proved that fewer lies than this are not enough.
     least: usize,
-    /// The first of the attacks with so few, if one was found.
+    /// The first attack with this many lies, if one was found.
     found: Option<Found>,
 }
 
 impl Search<'_> {
-    /// An attack found in this space, or the first of those with as many traitors and the fewest
-    /// lies, if it is found with so many steps.
+    /// The first of the attacks with as many traitors and the fewest lies, if it is found in this many steps; otherwise
+    /// the attack that was found.
     pub fn smaller(&self, space: &Space<'_>, found: Found, steps: u64) -> Found {
         let (traitors, size) = (found.attack.traitors.len(), found.attack.size());
         let fewest = || Driver::new(self, space).fewest(traitors, size, steps).found;
@@ -50,8 +50,8 @@ impl Search<'_> {
 }
 
 impl<'a> Driver<'a> {
-    /// The same attack, or a smaller one: as small as can be shown. Whether it is known that fewer
-    /// traitors can't.
+    /// The same attack or a smaller one: as small as can be shown. `fewest_traitors` says whether it is proved that
+    /// fewer traitors are not enough.
     pub fn minimal(&mut self, found: Found, fewest_traitors: bool) -> Found {
         if found.is_undetermined() {
             return found;
@@ -59,7 +59,7 @@ impl<'a> Driver<'a> {
         let progress = self.search.progress;
         progress.enter(Phase::Shrinking);
         let (local, _) = self.space.shrunk(found, progress, u64::MAX);
-        // Others go through other parts, and what is found in all of them is made smaller then.
+        // Other runs search other parts; what all of them find is shrunk afterwards.
         if self.search.part.is_some() {
             return local;
         }
@@ -87,8 +87,7 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// The smallest of several attacks that are drawn at random and made smaller, half of them with so many
-    /// traitors.
+    /// The smallest of several attacks that are drawn at random and shrunk, half of them with this many traitors.
     fn hunted(&self, traitors: usize) -> Option<Found> {
         let Search { progress, limit, .. } = *self.search;
         if self.steps >= limit {
@@ -98,12 +97,12 @@ impl<'a> Driver<'a> {
         search.smallest(traitors)
     }
 
-    /// With how few lies, at most so many, so many traitors can break the protocol, as far as that can
-    /// be found out with so many steps.
+    /// The fewest lies, up to `most`, with which this many traitors can break the protocol, as far as that can be found
+    /// out in this many steps.
     fn fewest(&mut self, traitors: usize, most: usize, steps: u64) -> Fewest {
         let Search { limit, progress, reductions, terms, .. } = *self.search;
         if terms.asked.of_course().is_some() || terms.in_waves {
-            // How executions go is not known where those are one that come to the same states; and waves are
+            // The course of an execution is lost where executions that reach the same states are merged; and waves are
             // no rounds.
             return Fewest { least: 0, found: None };
         }
@@ -155,7 +154,7 @@ impl<'a> Driver<'a> {
         Fewest { least, found }
     }
 
-    /// Begins the searches of cases in which so many messages are disrupted; false if they are too many.
+    /// Begins the searches of cases in which this many messages are disrupted; false if there are too many.
     fn begin(&self, searches: &mut Searches<'a>, traitors: usize, disrupted: usize) -> bool {
         let space = self.space;
         if disrupted > space.adversary.disruptions {
@@ -175,7 +174,7 @@ impl<'a> Driver<'a> {
         true
     }
 
-    /// The first attack of at most so many lies in these cases, of which one has such an attack.
+    /// The first attack with at most this many lies in these cases, one of which has such an attack.
     fn first(&mut self, cases: impl Iterator<Item = InitialChoices>, lies: usize) -> Option<Found> {
         let (found, _) = self.gone_through(cases, Lies::AtMost(lies as u32), PROOF_OF_LIES).ok()?;
         let found = found?;

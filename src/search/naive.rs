@@ -1,6 +1,6 @@
-//! The naive engine: runs the simulator on every raw behaviour, one after the other, with no
-//! reduction at all. It is the twin against which the exhaustive engine is held, so it goes back
-//! to the repertoire, and shares nothing with the other but the simulator.
+//! The naive engine: runs the simulator on every raw behaviour, one after the other, without any reduction. It is the
+//! twin that the exhaustive engine is tested against, so it goes back to the repertoire, and shares nothing with that
+//! engine but the simulator.
 
 use itertools::Itertools;
 
@@ -14,7 +14,7 @@ use crate::execution::simulate::{Eavesdropper, Enemy, simulate};
 use crate::machine::{Machine, MessageId, Worker};
 use crate::testable::{Repertoire, Wire};
 
-/// Goes through all behaviours of a case; a step is an execution.
+/// Runs all behaviours of a case; each step is an execution.
 pub(crate) fn explore(
     space: &Space<'_>,
     case: &InitialChoices,
@@ -46,7 +46,7 @@ fn judge(
             loyal.then(|| space.describes(wire, said)).and_then(Result::err)
         })
     };
-    // Who has accepted a forgery may say what nobody thought of.
+    // A general who has accepted a forgery may say what nobody thought of.
     if let Some(refusal) = execution.accepted.is_none().then(undescribed).flatten() {
         return Some(SearchOutcome::Refused(refusal));
     }
@@ -54,7 +54,7 @@ fn judge(
     Some(SearchOutcome::Found(violation, Box::new(decisions)))
 }
 
-/// An enemy that says what is in the decisions, as far as it has the signatures.
+/// An adversary that says what the decisions contain, as far as it has the signatures.
 struct NaiveAdversary<'a> {
     machine: &'a dyn Machine,
     decisions: &'a Decisions,
@@ -99,7 +99,7 @@ fn all_decisions(space: &Space<'_>, case: &InitialChoices) -> impl Iterator<Item
     })
 }
 
-/// Everything that can be said in each slot of a wire with this repertoire, strays last.
+/// Everything that can be said in each slot of a wire with this repertoire; the slot for strays is last.
 fn slots(
     space: &Space<'_>,
     Repertoire { slots, strays, forgeries, .. }: Repertoire<MessageId>,

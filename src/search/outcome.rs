@@ -10,7 +10,7 @@ use crate::testable::Refusal;
 /// Why the exploration of a case ended early.
 #[derive(Debug)]
 pub(crate) enum SearchOutcome {
-    /// Something that must not be, and what the traitors say to bring it about.
+    /// A violation, and the decisions of the adversary that bring it about.
     Found(Violation, Box<Decisions>),
     /// Too much work.
     Halted(Halt),
@@ -46,7 +46,7 @@ impl From<Box<Fault>> for SearchOutcome {
 }
 
 impl SearchOutcome {
-    /// The same, after the traitors said this.
+    /// The same outcome, after these earlier decisions.
     pub fn after(self, said: impl FnOnce() -> Decisions) -> SearchOutcome {
         match self {
             SearchOutcome::Found(violation, decisions) => {

@@ -1,10 +1,10 @@
-//! One of several parts into which a search is divided, to be gone through by itself.
+//! One of several parts (shards) into which a search is divided, to be searched separately.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// One of the parts of a space: which is settled by its number and how many there are, so that parts can be gone
-/// through at different times and places. They are about equally large where there are few; of many, some are
+/// One part of a space. It is determined by its number and by how many parts there are, so parts can be searched at
+/// different times and places. If there are few parts, they are about equally large; if there are many, some are
 /// several times as large as others.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(try_from = "Fraction")]
@@ -27,7 +27,7 @@ struct Fraction {
 pub struct NoSuchPart(usize, usize);
 
 impl Part {
-    /// This one, from 1, of so many.
+    /// Part `number`, counted from 1, of `of` parts.
     ///
     /// # Errors
     ///
@@ -37,19 +37,19 @@ impl Part {
         if is_there { Ok(Part { number, of }) } else { Err(NoSuchPart(number, of)) }
     }
 
-    /// Its number, from 1.
+    /// The number of this part, from 1.
     #[must_use]
     pub fn number(self) -> usize {
         self.number
     }
 
-    /// How many there are.
+    /// How many parts there are.
     #[must_use]
     pub fn of(self) -> usize {
         self.of
     }
 
-    /// Whether what comes at this place of all is in it.
+    /// Whether the item at this place belongs to this part.
     pub(crate) fn has(self, place: usize) -> bool {
         place % self.of == self.number - 1
     }

@@ -1,4 +1,4 @@
-//! How far a search has come, seen from another thread, and how it is told to stop.
+//! How far a search has come, as seen from another thread, and how it is told to stop.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
@@ -6,16 +6,16 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use super::milestone::Milestones;
 use crate::machine::Stops;
 
-/// What a search is about.
+/// What a search is doing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Phase {
     /// The protocol is asked what can be said on each wire.
     Preparing,
-    /// It is counted how many behaviours there are.
+    /// Behaviours are counted.
     Counting,
     /// An attack is looked for.
     Searching,
-    /// One has been found, and is made smaller. From then on the work is counted anew, in executions.
+    /// An attack was found, and is made smaller. From then on the work is counted anew, in executions.
     Shrinking,
 }
 
@@ -34,21 +34,21 @@ impl fmt::Display for Phase {
     }
 }
 
-/// A search that is under way, seen from another thread: how far it is, and a way to stop it.
+/// A running search as seen from another thread: how far it has come, and a way to stop it.
 #[derive(Debug)]
 pub struct Progress {
-    /// 0 unless it is to stop; else why.
+    /// 0 unless the search is to stop; otherwise the reason.
     stop: AtomicU8,
     /// The number of the phase.
     phase: AtomicU8,
-    /// About how many messages are to be prepared, if that was sampled.
+    /// About how many messages have to be prepared, if that was sampled.
     messages: AtomicU64,
     steps: AtomicU64,
     /// In billionths.
     share: AtomicU64,
-    /// Whether the process ends with it.
+    /// Whether the process ends when the search does.
     is_last: AtomicBool,
-    /// From where another search could go on.
+    /// From where another search could resume.
     pub(crate) milestones: Milestones,
 }
 
@@ -72,7 +72,7 @@ impl Progress {
         }
     }
 
-    /// Asks the search to stop soon. What it has covered by then is its verdict.
+    /// Asks the search to stop soon. Its verdict is then about what it has covered.
     pub fn stop(&self) {
         self.stop.store(STOPPED, Ordering::Relaxed);
     }
@@ -82,7 +82,7 @@ impl Progress {
         self.stop.store(OUT_OF_MEMORY, Ordering::Relaxed);
     }
 
-    /// What it is about just now.
+    /// What the search is doing at the moment.
     #[must_use]
     pub fn phase(&self) -> Phase {
         Phase::ALL[usize::from(self.phase.load(Ordering::Relaxed))]
@@ -94,20 +94,20 @@ impl Progress {
         self.steps.load(Ordering::Relaxed)
     }
 
-    /// The share of the space that is covered, from 0 to 1. (Where an attack is made smaller, the share of
-    /// the time that this may take, if there is a limit.)
+    /// The share of the space that is covered, from 0 to 1. (While an attack is made smaller: the share of the time
+    /// that this may take, if there is a limit.)
     #[must_use]
     pub fn share(&self) -> f64 {
         (self.share.load(Ordering::Relaxed) as f64 / WHOLE).min(1.0)
     }
 
-    /// Says that the process ends when the search has stopped: then nobody needs its memory.
+    /// Announces that the process ends when the search has stopped, so nobody needs its memory.
     #[cfg(feature = "cli")]
     pub(crate) fn ends_with_it(&self) {
         self.is_last.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the process ends with it.
+    /// Whether the process ends when the search does.
     pub(crate) fn is_last(&self) -> bool {
         self.is_last.load(Ordering::Relaxed)
     }
@@ -116,12 +116,12 @@ impl Progress {
         self.stop.load(Ordering::Relaxed) != 0
     }
 
-    /// An error if it was asked to stop.
+    /// An error if the search was asked to stop.
     pub(crate) fn go_on(&self) -> Result<(), Halt> {
         if self.is_stopped() { Err(self.halt()) } else { Ok(()) }
     }
 
-    /// Why it was asked to stop.
+    /// Why the search was asked to stop.
     pub(crate) fn halt(&self) -> Halt {
         match self.stop.load(Ordering::Relaxed) {
             OUT_OF_MEMORY => Halt::Memory,
@@ -129,7 +129,7 @@ impl Progress {
         }
     }
 
-    /// From now on it is about this.
+    /// Begins a new phase.
     pub(crate) fn enter(&self, phase: Phase) {
         self.phase.store(phase as u8, Ordering::Relaxed);
         if phase == Phase::Shrinking {
@@ -137,18 +137,18 @@ impl Progress {
         }
     }
 
-    /// About so many messages are to be prepared.
+    /// Announces about how many messages have to be prepared.
     pub(crate) fn prepare(&self, messages: u64) {
         self.messages.store(messages, Ordering::Relaxed);
     }
 
-    /// About how many messages are to be prepared, if there are so many that it was sampled; else 0.
+    /// About how many messages have to be prepared, if that was sampled because there are many; else 0.
     #[cfg(feature = "cli")]
     pub(crate) fn messages(&self) -> u64 {
         self.messages.load(Ordering::Relaxed)
     }
 
-    /// So far has it come, by another one's count.
+    /// Sets how far the search has come, as counted by somebody else.
     pub(crate) fn at(&self, steps: u64, share: f64) {
         self.steps.store(steps, Ordering::Relaxed);
         self.share.store((share * WHOLE) as u64, Ordering::Relaxed);
@@ -181,28 +181,28 @@ impl Default for Progress {
 pub enum Halt {
     /// It was told to, or its time was up.
     Stopped,
-    /// It did as many steps as it was allowed.
+    /// It took as many steps as it was allowed.
     Steps,
-    /// It would have had to hold more states at a time than it may.
+    /// It would have had to hold more states at a time than allowed.
     Room,
-    /// It took as much memory as it may.
+    /// It took as much memory as allowed.
     Memory,
-    /// An execution of an event-driven protocol takes more waves than it may.
+    /// An execution of an event-driven protocol takes more waves than allowed.
     Waves,
-    /// Only a [part](super::part::Part) was to be gone through, and it was.
+    /// Only a [part](super::part::Part) was to be searched, and it was.
     Part,
-    /// The protocol does not say what a traitor could say: only what can be made of what was heard
-    /// was covered.
+    /// The protocol does not say what a traitor could say: only what can be made of the messages that were heard was
+    /// covered.
     Harvest,
-    /// All phases of a protocol that has no last one were gone through, but whether all decide in the end is not
-    /// judged there.
+    /// All phases of a protocol without a last phase were searched, but whether all decide in the end is not judged
+    /// there.
     Endless,
-    /// All was gone through, but timers can be set again for ever: then it is never quiet, and who decides in the end is
-    /// not judged.
+    /// Everything was searched, but timers can be set again for ever: then it is never quiet, and who decides in the
+    /// end is not judged.
     Timers,
-    /// What [`Endless`](Halt::Endless) says, and traitors can't keep *all* of the loyal undecided for ever in phases that all of them end, whatever
-    /// common coins show, if a coin shows its face only when more of the loyal have asked for it than there can be traitors;
-    /// but that some are left behind for ever was not looked for.
+    /// As [`Endless`](Halt::Endless), and more: traitors can't keep *all* of the loyal undecided for ever in phases
+    /// that all of them end, whatever common coins show, if a coin shows its face only when more of the loyal have
+    /// asked for it than there can be traitors. Whether some can be left behind for ever was not searched.
     LeftBehind,
 }
 

@@ -1,16 +1,16 @@
-//! Random search: attacks and schedules are drawn, played and judged, until one breaks the protocol.
+//! Random search: attacks and schedules are drawn, run and judged, until one breaks the protocol.
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `random_search` | draws attack after attack, on all threads, and says how different they were |
-//! | `draw` | draws one attack, and plays it while it is drawn |
-//! | `random_adversary` | an adversary that decides at random while it plays |
-//! | `partial_order` | what is heard next of all that waits (partial order sampling) |
+//! | `random_search` | draws attack after attack, on all threads, and reports how different they were |
+//! | `draw` | draws one attack, and runs it while it is drawn |
+//! | `random_adversary` | an adversary that decides at random while the protocol runs |
+//! | `partial_order` | which of the waiting messages is heard next (partial order sampling) |
 //! | `lateness` | how late mail is, when timers go off, and what coins show |
-//! | `random_schedule` | what arrives when in one drawn case |
+//! | `random_schedule` | when what arrives, in one drawn case |
 //! | `behaviour` | how the traitors of one drawn case behave (a swarm profile) |
-//! | `open_speech` | what traitors say where messages come from an implementation |
-//! | `copies` | the loyal generals that traitors play who are two-faced |
+//! | `open_speech` | what traitors say if messages come from an implementation |
+//! | `copies` | the loyal generals that two-faced traitors play |
 
 mod behaviour;
 mod copies;
@@ -22,5 +22,5 @@ mod random_adversary;
 mod random_schedule;
 pub(crate) mod random_search;
 
-/// From what everything is drawn.
+/// The generator that everything is drawn from.
 pub(crate) type Dice = rand::rngs::Xoshiro256PlusPlus;

@@ -8,57 +8,56 @@ use crate::adversary::FaultClass;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reduction {
-    /// What traitors tell each other changes nothing for the loyal: the enemy knows everything
-    /// already, and says what it likes. (Where lies are counted, they are gone through.)
+    /// What traitors tell each other changes nothing for the loyal: the adversary knows everything already, and says
+    /// what it likes. (If lies are counted, such messages are explored.)
     TraitorToLoyal,
-    /// A Byzantine traitor is bound by no input, so one stands for all.
+    /// A Byzantine traitor is not bound by its input, so one input stands for all.
     TraitorsOrder,
-    /// A general's next state depends on its own inbox alone, and each wire is free of all
-    /// others: successors are a product of each receiver's successors. (Which signatures the
-    /// traitors can show is settled by what the loyal say, before any of that. A crash is felt by
-    /// all receivers, so there each is gone through by itself.)
+    /// A general's next state depends only on its own inbox, and what is said on one wire does not restrict what is
+    /// said on another: so the successors of a global state are a product of each receiver's successors. (Which
+    /// signatures the traitors can show is settled by what the loyal say, before any of that. A crash is felt by all
+    /// receivers at once, so each choice of crashes is explored separately.)
     PerReceiver,
-    /// Equal states of a receiver, and equal global states in which the enemy has overheard the
-    /// same signatures, of those that it can still use, have the same future. (So a state that did not
-    /// change when it heard a message need not hear it again.)
+    /// Equal states of a receiver have the same future, and so do equal global states in which the adversary has
+    /// overheard the same of the signatures that it can still use. (So a state that did not change when it heard a
+    /// message need not hear it again.)
     EqualStates,
-    /// After the last round nothing is left of a state but its decision.
+    /// After the last round, only the decision of a state matters.
     LastRound,
-    /// Generals are alike to the protocol, as it [says](crate::testable::Symmetric): of traitor
-    /// sets, inputs and states (with the signatures that the enemy can show in them) that can be renamed
-    /// into each other, one is gone through. (Where lies are counted, all are.)
+    /// Some generals are interchangeable to the protocol, as it [says](crate::testable::Symmetric). Of traitor sets,
+    /// inputs and states (with the signatures that the adversary can show in them) that can be renamed into each other,
+    /// only one is explored. (If lies are counted, all are.)
     Renaming,
-    /// The protocol is monotone in the last round, as it [says](crate::Claims::monotone): what a general
-    /// decides lies between what it decides when it is told the lowest in each slot and when it is told
-    /// the highest, and only these are gone through, with all strays. Where those two are the same for
-    /// all, agreement and validity hold of all between; and where they are not, they are broken by one of
-    /// them. (Where lies are counted, the order of arrival is free, messages are late or forged, or more
-    /// is demanded, all are gone through.)
+    /// The protocol is monotone in the last round, as it [says](crate::Claims::monotone): a general's decision lies
+    /// between its decision when it is told the lowest message in each slot and its decision when it is told the
+    /// highest. Only these two are explored, with all strays. If all generals decide the same in both, agreement and
+    /// validity hold for everything in between; if not, one of the two breaks them. (If lies are counted, the order of
+    /// arrival is free, messages are late or forged, or more is demanded, then everything is explored.)
     Extremes,
-    /// In an event-driven protocol only what the loyal send is a step of all: where each of them can be by then
-    /// hangs on what it sent, and on what it could hear before, and the vectors of local states are the
-    /// product of these sets (the board). Left out, global states are gone through, in bursts: one general
-    /// hears until it sends.
+    /// In an event-driven protocol, only sending is a step that concerns all. Where a general can be by then depends
+    /// only on what it sent and on what it could hear before that; so the vectors of local states are the product of
+    /// these sets (the board). Without this reduction, global states are explored, in bursts: one general hears
+    /// messages until it sends.
     Board,
-    /// The more could be heard before something was sent, the more local states there are, and the cheaper: of
-    /// nodes of the board in which the same was sent, those are gone through that no other one covers. Where all mail
-    /// takes one wave, the same of sets of states.
+    /// The more could be heard before something was sent, the more local states there are, and the cheaper they are. So
+    /// of nodes of the board in which the same was sent, only those are explored that no other covers. If all mail
+    /// takes one wave, the same holds for sets of states.
     Antichains,
-    /// Where more could be heard without changing the set of local states, as if that much could be heard.
-    /// (Sets grow with what can be heard, so equally many are the same. Not where prices count.)
+    /// If more could have been heard without changing the set of local states, it counts as if it could have been
+    /// heard. (Sets grow with what can be heard, so sets of equal size are equal. Not used where prices count.)
     Raising,
-    /// Where no property that is asked looks at inputs, in two cases in which all the loyal begin in equal states the
-    /// same can happen.
+    /// If no property that is asked about looks at inputs, two cases in which all the loyal begin in equal states can
+    /// go the same ways.
     EqualStarts,
-    /// Subtrees of a recursion share no message, and what each relay was told is settled before its
-    /// subtree: what can come of them is composed, and not enumerated.
+    /// Subtrees of a recursion share no messages, and what each relay was told is settled before its subtree: so their
+    /// outcomes are composed, and not enumerated.
     Subtrees,
-    /// The enemy can rename the loyal in a subtree: what comes of it is how many take each value.
+    /// The adversary can rename the loyal in a subtree: so an outcome is how many of them take each value.
     Counts,
 }
 
 impl Reduction {
-    /// Those of the exhaustive engine, in the order in which they are listed.
+    /// The reductions of the exhaustive engine, in the order in which they are listed.
     pub const ALL: [Reduction; 7] = [
         Reduction::TraitorToLoyal,
         Reduction::TraitorsOrder,
@@ -69,7 +68,7 @@ impl Reduction {
         Reduction::Extremes,
     ];
 
-    /// Those of the engine for event-driven protocols, if the protocol allows for the last two.
+    /// The reductions of the engine for event-driven protocols; the last two only if the protocol allows them.
     pub const ASYNCHRONOUS: [Reduction; 5] = [
         Reduction::Board,
         Reduction::Antichains,
@@ -78,7 +77,8 @@ impl Reduction {
         Reduction::EqualStarts,
     ];
 
-    /// Those of the engine for event-driven protocols whose mail takes one wave, if the protocol allows for the last two.
+    /// The reductions of the engine for event-driven protocols whose mail takes one wave; the last two only if the
+    /// protocol allows them.
     pub const SYNCHRONOUS: [Reduction; 4] = [
         Reduction::PerReceiver,
         Reduction::Antichains,
@@ -86,7 +86,7 @@ impl Reduction {
         Reduction::EqualStarts,
     ];
 
-    /// Those of the compositional engine.
+    /// The reductions of the compositional engine.
     pub const COMPOSITION: [Reduction; 4] = [
         Reduction::TraitorToLoyal,
         Reduction::TraitorsOrder,
@@ -94,9 +94,8 @@ impl Reduction {
         Reduction::Counts,
     ];
 
-    /// Those of the exhaustive engine that are sound where traitors are faulty in this way, if the
-    /// protocol allows for the last two of them ([symmetry](crate::Claims::symmetric),
-    /// [monotone](crate::Claims::monotone)).
+    /// The reductions of the exhaustive engine that are sound against traitors of this fault class, if the protocol
+    /// allows the last two of them ([symmetry](crate::Claims::symmetric), [monotone](crate::Claims::monotone)).
     #[must_use]
     pub fn against(faults: FaultClass) -> &'static [Reduction] {
         match faults {
@@ -144,12 +143,12 @@ impl Reductions {
         Reductions(self.0 & !(1 << reduction as u16))
     }
 
-    /// Whether of the last round only decisions are looked at.
+    /// Whether the last round is collapsed to decisions.
     pub fn collapse(self) -> bool {
         self.has(Reduction::LastRound) && self.has(Reduction::PerReceiver)
     }
 
-    /// Those of these that are in the set.
+    /// Those of these reductions that are in the set.
     pub fn of(self, these: &[Reduction]) -> Vec<Reduction> {
         these.iter().copied().filter(|reduction| self.has(*reduction)).collect()
     }

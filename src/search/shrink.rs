@@ -1,5 +1,4 @@
-//! Shrinking: takes an attack back bit by bit, and makes what is left simpler, while it still breaks
-//! the protocol.
+//! Shrinking: takes an attack back bit by bit, and simplifies what is left, as long as it still breaks the protocol.
 
 use std::ops::Range;
 
@@ -16,14 +15,13 @@ use crate::schedule::{Arrival, Crash, Shift};
 use crate::testable::Wire;
 
 impl Space<'_> {
-    /// A locally minimal attack: every lie, made honest, removes the violation or leads out of what
-    /// the adversary may do, and so does every crash and every change of the schedule, taken back; and
-    /// every traitor is needed, unless there must be exactly so many. Of attacks as small it is as
-    /// simple as can be had by changing one thing; unless the protocol would have to be run more often than
-    /// so. With it, how often it was run.
+    /// Shrinks an attack to a locally minimal one: undoing any lie, any crash or any change of the schedule removes the
+    /// violation or leaves what the adversary may do; and every traitor is needed, unless the number of traitors is
+    /// exact. No attack that differs from it in one thing is simpler. If that takes more than `most` runs of the
+    /// protocol, shrinking stops there. Also returns how often the protocol was run.
     ///
-    /// Parts are tried in blocks, halved until they are single ones, and then until none can go: at
-    /// best a number of executions logarithmic in the parts, at worst quadratic.
+    /// Parts are removed in blocks, which are halved until they are single parts, and then until no part can go: at
+    /// best a number of executions logarithmic in the number of parts, at worst quadratic.
     pub fn shrunk(&self, found: Found, progress: &Progress, most: u64) -> (Found, u64) {
         let mut shrinker = Shrinker::new(found.attack.clone());
         let (mut executions, mut size) = (0, Size::LocallyMinimal);
@@ -51,8 +49,8 @@ impl Space<'_> {
     }
 }
 
-/// Makes an attack smaller step by step, whatever it is that an attack must still do: each step
-/// proposes another one, which is [kept](Shrinker::keep) if it does.
+/// Makes an attack smaller step by step, whatever it is that the attack must still do: each step proposes another
+/// attack, which is [kept](Shrinker::keep) if it still does that.
 #[derive(Clone, Debug)]
 pub(crate) struct Shrinker {
     /// The best so far.
@@ -62,24 +60,24 @@ pub(crate) struct Shrinker {
 
 #[derive(Clone, Debug)]
 enum Stage {
-    /// Blocks of so many parts are taken back one after the other, down to the first. Whether any
-    /// could go in this pass.
+    /// Removes blocks of `block` parts one after the other, from the last to the first. `smaller` says whether any
+    /// block could go in this pass.
     Parts { block: usize, start: usize, smaller: bool },
-    /// Who does nothing is made loyal.
+    /// Makes traitors loyal who do nothing.
     Traitors,
-    /// One thing is made simpler.
+    /// Makes one thing simpler.
     Simpler(std::vec::IntoIter<Simplification>),
 }
 
-/// What is made simpler.
+/// One way to make an attack simpler.
 #[derive(Clone, Debug)]
 enum Simplification {
     Input(General, ValueId),
-    /// Whom the crash in this place still reaches.
+    /// Whom the crash at this place still reaches.
     Reaches(usize, Generals),
-    /// How many rounds late the message in this place is.
+    /// How many rounds late the message at this place is.
     Late(usize, Round),
-    /// In which round the lie in this place is told, or what is said.
+    /// In which round the lie at this place is told, or what is said.
     Lie(usize, Lie<MessageId>),
 }
 
@@ -88,7 +86,7 @@ impl Shrinker {
         Shrinker { stage: Stage::first(&best), best }
     }
 
-    /// The next attack to be tried; none if the best is locally minimal.
+    /// The next attack to try; `None` if the best is locally minimal.
     pub fn next(&mut self, space: &Space<'_>) -> Option<NumberedAttack> {
         loop {
             match &mut self.stage {
@@ -115,12 +113,12 @@ impl Shrinker {
         }
     }
 
-    /// What was proposed last does as well.
+    /// Keeps the last proposal, which still does what the attack must do.
     pub fn keep(&mut self, attack: NumberedAttack) {
         self.best = attack;
         match &mut self.stage {
             Stage::Parts { smaller, .. } => *smaller = true,
-            // Of those who are loyal now more is asked, so less may do.
+            // More is asked of those who are loyal now, so a smaller attack may do.
             Stage::Traitors | Stage::Simpler(_) => self.stage = Stage::first(&self.best),
         }
     }
@@ -132,7 +130,7 @@ impl Stage {
     }
 }
 
-/// The attack without some of its parts: lies, changes of the schedule, crashes, timers and coins.
+/// The attack without some of its parts: lies, changes of the schedule, crashes, timers and coins, twins.
 fn without(attack: &NumberedAttack, parts: Range<usize>) -> NumberedAttack {
     fn drain<T>(list: &mut Vec<T>, parts: &Range<usize>, before: usize) -> usize {
         let after = before + list.len();
@@ -149,8 +147,8 @@ fn without(attack: &NumberedAttack, parts: Range<usize>) -> NumberedAttack {
     attack
 }
 
-/// Every change that leaves an attack as large and makes it simpler: each thing has an order in which it
-/// goes down, so that comes to an end.
+/// Every change that makes an attack simpler and leaves it as large. Each thing only goes down in some order, so this
+/// comes to an end.
 fn simplifications(space: &Space<'_>, attack: &NumberedAttack) -> Vec<Simplification> {
     let mut all = Vec::new();
     for (general, value) in &attack.inputs {

@@ -1,7 +1,7 @@
-//! Who is the traitor? Which sets of traitors explain what one loyal general was told, and what of it rules out
-//! the others. Whether a set explains it is a search among its attacks in which the viewer compares what it is
-//! told with the view (`follower`); what rules it out is the smallest part of the view that it can't explain
-//! (`evidence`).
+//! Who is the traitor? Finds which sets of traitors explain what one loyal general (the viewer) was told, and which
+//! part of the view rules out the others. To decide whether a set explains the view, it searches the attacks of that
+//! set for one in which the viewer is told the same (`follower`). What rules a set out is the smallest part of the view
+//! that the set can't explain (`evidence`).
 
 mod evidence;
 mod follower;
@@ -24,10 +24,10 @@ use crate::protocol::Round;
 use crate::testable::{Refusal, Wire};
 use crate::view::LoyalView;
 
-/// A view by numbers.
+/// A view with numbered values and messages.
 pub(crate) type NumberedView = LoyalView<ValueId, MessageId>;
 
-/// What is to be said of one set of traitors.
+/// What was found out about one set of traitors.
 #[derive(Clone, Debug)]
 pub struct Suspicion<A> {
     /// Who they are.
@@ -36,22 +36,22 @@ pub struct Suspicion<A> {
     pub ruling: SuspicionRuling<A>,
 }
 
-/// Whether a set of traitors explains a view: whether there is an attack of these, or of some of them, under
-/// which the viewer is told just that.
+/// Whether a set of traitors explains a view: whether there is an attack by all or some of them under which the viewer
+/// is told exactly that.
 #[derive(Clone, Debug)]
 pub enum SuspicionRuling<A> {
     /// It does, by this attack.
     Explains {
-        /// What they do.
+        /// What the traitors do.
         attack: Box<A>,
-        /// How small that is.
+        /// How small the attack is.
         size: Size,
     },
-    /// It does, since these, who are among them, do.
+    /// It does, since this subset of it does.
     Contains(Generals),
     /// It does not, because of this.
     RuledOut(Evidence),
-    /// That could not be settled.
+    /// It could not be settled whether it does, for this reason.
     Open(Halt),
 }
 
@@ -59,11 +59,11 @@ pub enum SuspicionRuling<A> {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
-    /// What these told in these rounds (it may be nothing). No smaller part rules the set out.
+    /// What these generals told in these rounds (it may be nothing). No smaller part rules the set out.
     Smallest(Vec<(Round, General)>),
-    /// The whole view: so many parts are not enough, or it could not be settled whether they are.
+    /// The whole view: it takes more parts than are listed, or the smallest part could not be settled.
     Whole {
-        /// That so many parts are not enough is proved.
+        /// It is proved that this many parts are not enough.
         more_than: usize,
     },
 }
@@ -73,7 +73,7 @@ pub(crate) enum SuspectsError {
     Refused(Refusal),
     /// What is wrong with the view.
     View(String),
-    /// There are more sets than can be gone through.
+    /// There are too many sets of traitors to search.
     Sets,
     /// What the protocol did that no protocol may do.
     Misbehaves(String),
@@ -85,31 +85,31 @@ impl From<Refusal> for SuspectsError {
     }
 }
 
-/// The question.
+/// The question about a view.
 pub(crate) struct SuspectsSearch<'a> {
     pub machine: &'a dyn Machine,
     pub terms: &'a Terms,
     pub adversary: Adversary,
     pub view: &'a NumberedView,
-    /// The most steps for each set, and for each part of the view that is tried on it.
+    /// The most steps for each set of traitors, and for each part of the view that is tried on it.
     pub limit: u64,
     pub progress: &'a Progress,
 }
 
-/// More steps than this are not spent on the question whether a part of a view can be explained.
+/// The most steps that are spent on whether a part of a view can be explained.
 const MOST_STEPS_OF_A_PART: u64 = 2_000_000;
 
-/// The most sets of traitors that are gone through.
+/// The most sets of traitors that are searched.
 pub(crate) const MOST_SETS: u128 = 10_000;
 
-/// The most parts of a view that are tried on one set.
+/// The most parts of a view that are tried on one set of traitors.
 const MOST_TRIED: usize = 500;
 
 /// An attack that explains a view, or why that is not known.
 type ExplainedOrHalt = (Option<Found>, Option<Halt>);
 
 impl SuspectsSearch<'_> {
-    /// What is to be said of each set of traitors, small ones first.
+    /// The ruling on each set of traitors, small sets first.
     pub fn run(&self) -> Result<Vec<Suspicion<NumberedAttack>>, SuspectsError> {
         let SuspectsSearch { terms, view, .. } = *self;
         self.check()?;
@@ -120,7 +120,7 @@ impl SuspectsSearch<'_> {
         if adversary.sizes().map(of_size).sum::<u128>() > MOST_SETS {
             return Err(SuspectsError::Sets);
         }
-        // Everybody decides, a viewer who is the commander too.
+        // Everybody decides, even a viewer who is the commander.
         let asked = AskedProperties::default();
         let asked = Terms { task: Task::Consensus, asked, ..terms.clone() };
         let free = self.follower(Generals::NONE, None);
@@ -155,7 +155,7 @@ impl SuspectsSearch<'_> {
         Follower { machine, viewer, traitors, view, in_time }
     }
 
-    /// Whether the view is of somebody who is there, and of what can have been said to it.
+    /// Checks that the viewer exists, that its input is right, and that every message can have been sent to it.
     fn check(&self) -> Result<(), SuspectsError> {
         let SuspectsSearch { terms, view, machine, .. } = *self;
         let (n, viewer) = (terms.n(), view.general);
@@ -202,7 +202,7 @@ impl SuspectsSearch<'_> {
         })
     }
 
-    /// Whether everything in the view is in a repertoire, as far as that is known.
+    /// Checks that every message of the view is in a repertoire, as far as repertoires are known.
     fn is_described(&self, space: &Space<'_>) -> Result<(), SuspectsError> {
         let SuspectsSearch { terms, view, machine, .. } = *self;
         for (place, told) in view.told.iter().enumerate() {
@@ -244,14 +244,14 @@ impl SuspectsSearch<'_> {
         })
     }
 
-    /// All parts of the view: what each neighbour told in each round, if only nothing.
+    /// All parts of the view: what each neighbour told in each round, even if that is nothing.
     fn parts(&self) -> Vec<(Round, General)> {
         let senders = self.terms.graph.neighbours(self.view.general);
         let rounds = 1..=self.terms.rounds;
         rounds.flat_map(|round| senders.iter().map(move |from| (round, from))).collect()
     }
 
-    /// The smallest part of the view that these can't explain, who can't explain the whole.
+    /// The smallest part of the view that these traitors can't explain; they can't explain the whole.
     fn evidence(
         &self,
         traitors: Generals,
@@ -276,7 +276,7 @@ impl SuspectsSearch<'_> {
         Ok(Evidence::Whole { more_than })
     }
 
-    /// Where what was found differs from the view.
+    /// The parts in which the execution that was found differs from the view.
     fn differences(&self, parts: &[(Round, General)], found: &Found) -> Vec<usize> {
         let SuspectsSearch { view, machine, .. } = *self;
         let sorted = |mut told: Vec<MessageId>| {
@@ -292,8 +292,8 @@ impl SuspectsSearch<'_> {
         (0..parts.len()).filter(|place| differs(&parts[*place])).collect()
     }
 
-    /// An attack of these under which the viewer is told these parts of its view, the smallest that can be
-    /// shown or any.
+    /// An attack by these traitors under which the viewer is told these parts of its view: the smallest that can be
+    /// shown, or any.
     fn explained(
         &self,
         traitors: Generals,

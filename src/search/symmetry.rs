@@ -1,6 +1,5 @@
-//! Symmetry: who are alike from the start, as the protocol says, and what stands in the place of what
-//! when two of them have changed places.
-//! (`renaming`: who are alike in a global state; `symmetry_test`: whether those are who are said to be.)
+//! Symmetry: which generals are alike at the start, as the protocol claims, and what takes the place of what when two
+//! of them change places. (`renaming`: who is alike in a global state; `symmetry_test`: whether the claim is true.)
 
 pub(crate) mod renaming;
 pub(crate) mod symmetry_test;
@@ -19,25 +18,25 @@ use crate::machine::{Machine, MessageId, StateId, Terms, ValueId, Worker};
 use crate::outcome::Task;
 use crate::testable::Refusal;
 
-/// Who are alike from the start, and how they are renamed.
+/// Which generals are alike at the start, and how they are renamed.
 #[derive(Clone)]
 pub(crate) struct Symmetry<'a> {
     machine: &'a dyn Machine,
-    /// Those who can change places without changing the setting, by kind.
+    /// The generals who can change places without changing the setting, by kind.
     pub(super) kinds: Vec<Generals>,
     signatures: Option<SignatureRenaming>,
 }
 
-/// Signatures that are renamed, by number: those in what can stand in a slot. (What else is signed nobody
-/// who is loyal accepts, or it does nothing that these can't do.)
+/// Renames signatures, by number: those in messages that can stand in a slot. (A message with any other signature is
+/// accepted by no loyal general, or does nothing that these messages can't do.)
 #[derive(Clone)]
 struct SignatureRenaming {
     all: SignatureSet,
-    /// Which stands in the place of each when these two have changed places; itself if it is not renamed.
+    /// For each swap, which signature takes the place of each; a signature that is not renamed keeps its place.
     renamed: FxHashMap<Swap, Vec<u32>>,
 }
 
-/// These by kind: each with the first that it is like.
+/// Sorts generals by kind: each joins the first kind whose first general is like it.
 pub(crate) fn kinds(these: Generals, alike: impl Fn(General, General) -> bool) -> Vec<Generals> {
     let mut kinds: Vec<Generals> = Vec::new();
     for general in these.iter() {
@@ -51,8 +50,8 @@ pub(crate) fn kinds(these: Generals, alike: impl Fn(General, General) -> bool) -
 }
 
 impl<'a> Symmetry<'a> {
-    /// As the protocol claims, where that can be used: among Byzantine traitors, where no message is
-    /// disrupted, and nothing is demanded that may hang on names.
+    /// The symmetry that the protocol claims, if it can be used: the traitors are Byzantine, no message is disrupted,
+    /// and no demand may depend on names.
     pub fn of(
         machine: &'a dyn Machine,
         terms: &Terms,
@@ -85,25 +84,25 @@ impl<'a> Symmetry<'a> {
         Ok((!kinds.is_empty()).then_some(Symmetry { machine, kinds, signatures: None }))
     }
 
-    /// Each two who can change places.
+    /// Each pair of generals who can change places.
     pub fn swaps(&self) -> impl Iterator<Item = Swap> + use<> {
         let pairs = self.kinds.iter().flat_map(|kind| kind.iter().array_combinations());
         let swaps = pairs.map(|[one, other]| Swap::between(one, other));
         swaps.collect_vec().into_iter()
     }
 
-    /// Whether these two are alike from the start.
+    /// Whether these two are alike at the start.
     pub fn are_alike(&self, one: General, other: General) -> bool {
         self.kinds.iter().any(|kind| kind.contains(one) && kind.contains(other))
     }
 
-    /// Whether of those who are alike the last are these: [`stands_for`](Symmetry::stands_for) others.
+    /// Whether these are the last of each kind: such a set [stands for](Symmetry::stands_for) others.
     pub fn are_last(&self, these: Generals) -> bool {
         self.kinds.iter().all(|kind| kind.iter().map(|general| these.contains(general)).is_sorted())
     }
 
-    /// With the signatures, of so many, that are in these messages, each with their numbers; nothing if
-    /// it is told to stop first.
+    /// Adds the renaming of the signatures in these messages, each given with the numbers of its signatures, of `count`
+    /// in all. `None` if it is stopped first.
     pub fn with_signatures(
         self,
         count: usize,
@@ -136,22 +135,23 @@ impl<'a> Symmetry<'a> {
         Ok(Some(Symmetry { signatures: Some(signatures), ..self }))
     }
 
-    /// What the enemy can show instead of this when two have changed places, as far as it is renamed.
+    /// What the adversary can show instead of `overheard` when two generals have changed places, as far as signatures
+    /// are renamed.
     pub fn overheard(&self, overheard: &SignatureSet, swap: Swap) -> Option<SignatureSet> {
         let SignatureRenaming { all, renamed } = self.signatures.as_ref()?;
         Some(overheard.and(all).renamed(&renamed[&swap]))
     }
 
-    /// The first signature, by number, that it can show then and not there, or the other way round; nothing
-    /// if there is none.
+    /// The first signature, by number, that the adversary can show on only one side: `here` with the two generals
+    /// swapped, or `there`. `None` if there is none.
     pub fn beside(&self, here: &SignatureSet, there: &SignatureSet, swap: Swap) -> Option<u32> {
         let SignatureRenaming { all, .. } = self.signatures.as_ref()?;
         self.overheard(here, swap)?.beside(&there.and(all))
     }
 
-    /// For how many cases a case stands that can be renamed into it; nothing if another one does.
+    /// How many cases this case represents: those that can be renamed into it. `None` if another case represents it.
     ///
-    /// It is the one whose traitors have the highest numbers: they are heard last, so that what the
+    /// The representative is the case whose traitors have the highest numbers: they are heard last, so that what the
     /// loyal say is heard before there is anything to choose.
     pub fn stands_for(&self, case: &InitialChoices, values: &[ValueId]) -> Option<Count> {
         let role = |general: General| {
@@ -176,7 +176,7 @@ impl<'a> Symmetry<'a> {
 }
 
 impl Symmetry<'_> {
-    /// Which of different states are the first of those that can be renamed into each other by these.
+    /// Which of these distinct states are the first of those that renaming these generals turns into each other.
     pub fn firsts(
         &self,
         worker: &mut Worker<'_>,
@@ -188,7 +188,7 @@ impl Symmetry<'_> {
         let mut classes = UnionFind::<usize>::new(states.len());
         for kind in self.kinds.iter().map(|kind| kind.minus(kind.minus(these))) {
             for one in kind.iter() {
-                // The next one who is alike to this one in one state is so in all, or there is none.
+                // Whoever is like this general in one state is so in all of them: the next such general is enough.
                 for other in kind.iter().filter(|other| *other > one) {
                     let swap = Swap::between(one, other);
                     let renamed = states.iter().map_while(|state| {

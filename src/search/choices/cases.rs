@@ -1,5 +1,5 @@
-//! The cases of a space: every choice of traitors, inputs and disrupted messages that it has. And how
-//! many raw behaviours they have: counted, not visited.
+//! The cases of a space: every choice of traitors, inputs and disrupted messages. Their raw behaviours are counted, not
+//! visited.
 
 use itertools::{Either, Itertools};
 
@@ -15,12 +15,12 @@ use crate::search::progress::Progress;
 use crate::search::symmetry::{Symmetry, kinds};
 use crate::testable::Wire;
 
-/// The most ways in which traitors may be spread over the kinds of generals, for each to be tried.
+/// The most ways to spread traitors over the kinds of generals that are tried one by one.
 const MOST_OF_KINDS: usize = 1 << 16;
 
 impl Space<'_> {
-    /// Every case with exactly so many traitors and at most so many disruptions; of those that can be
-    /// renamed into each other, one.
+    /// Every case with exactly `size` traitors and at most `disruptions` disruptions. With a symmetry, only one
+    /// representative of the cases that can be renamed into each other.
     pub fn cases(
         &self,
         size: usize,
@@ -37,8 +37,9 @@ impl Space<'_> {
         sets.flat_map(move |traitors| self.cases_of(traitors, orders, disruptions, symmetry))
     }
 
-    /// The sets of so many suspects that are the [last](Symmetry::are_last) of those who are alike, in order, without
-    /// looking at the others; nothing if there are too many kinds of generals.
+    /// The sets of `size` suspects that are the [last](Symmetry::are_last) of those who are alike, in order, found
+    /// without enumerating the other sets. `None` if there are too many ways to spread traitors over the kinds of
+    /// generals.
     fn last_of_kinds(&self, size: usize, symmetry: &Symmetry<'_>) -> Option<Vec<Generals>> {
         let all: Generals = symmetry.kinds.iter().flat_map(|kind| kind.iter()).collect();
         let rest = self.everybody().minus(all);
@@ -87,8 +88,8 @@ impl Space<'_> {
         })
     }
 
-    /// All assignments of inputs, in order. Of those who are alike, and all loyal or all traitors, none is
-    /// given an earlier value than the one before.
+    /// All assignments of inputs, in order. Among generals who are alike, and all loyal or all traitors, none is given
+    /// an earlier value than the one before.
     fn inputs(
         &self,
         traitors: Generals,
@@ -129,7 +130,7 @@ impl Space<'_> {
         })
     }
 
-    /// Every choice of at most so many messages between the loyal that do not arrive in their round.
+    /// Every choice of at most `most` messages between loyal generals that do not arrive in their round.
     pub fn disruptions(
         &self,
         traitors: Generals,
@@ -143,8 +144,8 @@ impl Space<'_> {
         })
     }
 
-    /// Every way in which one message between the loyal can fail to arrive in its round, in the
-    /// order in which they would have arrived.
+    /// Every way in which one message between loyal generals can fail to arrive in its round, in the order in which the
+    /// messages would have arrived.
     fn single_disruptions(
         &self,
         traitors: Generals,
@@ -171,8 +172,8 @@ impl Space<'_> {
         self.adversary.latest.min(self.terms.rounds - round)
     }
 
-    /// How many raw behaviours one case has: what the traitors say to the loyal in every round, how
-    /// they crash, or what they omit; and in which order all arrives.
+    /// How many raw behaviours one case has: what the traitors say to the loyal in every round, or how they crash, or
+    /// what they omit; times the orders in which messages can arrive.
     pub fn behaviours_of(&self, traitors: Generals) -> Count {
         let everybody = self.everybody();
         let wires = |from: Generals, to: Generals| -> Count {
@@ -196,15 +197,15 @@ impl Space<'_> {
         [faults, orders].into_iter().product()
     }
 
-    /// Whether on each wire as much can be said when two generals have changed places.
+    /// Whether swapping two generals leaves the number of behaviours on each wire unchanged.
     pub fn is_as_large(&self, swap: Swap) -> bool {
         let ways = |from: General, to: General| &self.stock.behaviours[from.id()][to.id()];
         let mut wires = self.everybody().iter().cartesian_product(self.everybody().iter());
         wires.all(|(from, to)| ways(from, to) == ways(swap.of(from), swap.of(to)))
     }
 
-    /// In how many orders that which is said can arrive, if something is said in every slot. (What
-    /// Byzantine traitors hear, and when, changes nothing: they say what they like.)
+    /// In how many orders messages can arrive, if every slot has one. (What Byzantine traitors hear, and when, changes
+    /// nothing: they say what they like.)
     fn orders(&self, traitors: Generals) -> Count {
         let byzantine = self.adversary.faults.is_byzantine();
         let free = if byzantine { traitors } else { Generals::NONE };
@@ -221,18 +222,18 @@ impl Space<'_> {
         orders.product()
     }
 
-    /// How many choices there are of messages between the loyal that do not arrive in their round.
+    /// How many choices there are of messages between loyal generals that do not arrive in their round.
     fn disruptions_of(&self, traitors: Generals) -> Count {
         let most = self.adversary.disruptions;
         if most == 0 {
             return Count::from(1);
         }
-        // By how many are disrupted in the rounds so far.
+        // Indexed by how many messages are disrupted in the rounds so far.
         let mut sets = vec![Count::from(1)];
         for round in 1..=self.terms.rounds {
             let wires = self.loyal_wires(traitors).filter(|wire| wire.round == round);
             let messages: usize = wires.map(|wire| self.wire_choices(wire).regular().count()).sum();
-            // Each message can be late or lost in so many ways.
+            // In how many ways one message can be late or lost.
             let ways = Count::from(1 + self.latest(round) as u64);
             let of_round = (0..=messages.min(most)).map(|chosen| -> Count {
                 let sets = Count::binomial(messages as u64, chosen as u64);
@@ -252,13 +253,13 @@ impl Space<'_> {
         sets.into_iter().sum()
     }
 
-    /// How many raw behaviours there are in all cases; nothing if it was told to stop first.
+    /// How many raw behaviours there are in all cases; `None` if the search was stopped first.
     pub fn behaviours(&self, progress: &Progress) -> Option<Count> {
         self.in_all_cases(progress, |traitors| self.behaviours_of(traitors))
     }
 
-    /// How many steps the exhaustive engine is expected to take: as if strays changed nothing, and
-    /// no two states were equal. Nothing if it was told to stop first.
+    /// How many steps the exhaustive engine is expected to take, as if strays changed nothing and no two states were
+    /// equal. `None` if the search was stopped first.
     pub fn expected_steps(&self, progress: &Progress) -> Option<Count> {
         self.in_all_cases(progress, |traitors| match self.adversary.faults {
             FaultClass::Byzantine => self.expected_steps_of(traitors),
@@ -282,11 +283,11 @@ impl Space<'_> {
         steps.into_iter().sum()
     }
 
-    /// The sum of this over all cases; nothing if it was told to stop first.
+    /// The sum of `of_case` over all cases; `None` if the search was stopped first.
     ///
-    /// Generals who can be swapped without changing any wire count as one kind (the commander is one of
-    /// his own), and of the sets of traitors with as many of each kind one is looked at: a handful,
-    /// where all lieutenants are alike.
+    /// Generals who can be swapped without changing any wire count as one kind (the commander is one of his own). Of
+    /// the sets of traitors with equally many of each kind, only one is looked at: a handful, where all lieutenants are
+    /// alike.
     fn in_all_cases(
         &self,
         progress: &Progress,
@@ -322,7 +323,7 @@ impl Space<'_> {
     /// Whether two generals can be swapped without changing how much can be said on any wire.
     fn are_alike(&self, one: General, other: General) -> bool {
         let Adversary { any_order, disruptions, .. } = self.adversary;
-        // Of these each round has its own number of orders, and of messages that can be late.
+        // Then each round has its own number of orders, and of messages that can be late.
         let rounds = if any_order || disruptions > 0 { self.terms.rounds } else { 0 };
         let wire = |from: General, to: General| {
             let all_wire_choices =
@@ -346,8 +347,8 @@ impl Space<'_> {
     }
 }
 
-/// Every choice of how many of each kind, of which there are so many: no fewer than the least in all, and
-/// no more than the most.
+/// Every choice of how many to take of each kind, given the sizes of the kinds: at least `least` and at most `most` in
+/// all.
 fn of_each_kind(
     kinds: &[usize],
     least: usize,

@@ -1,5 +1,5 @@
-//! The initial choices of the adversary, which make a case: who the traitors are, what the inputs are,
-//! and which messages of the loyal do not arrive in their round. All else the engines decide on the way.
+//! The initial choices of the adversary, which make a case: who the traitors are, what the inputs are, and which
+//! messages between loyal generals do not arrive in their round. The engines make all other choices on the way.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,18 @@ use crate::general::{General, Generals};
 use crate::machine::{MessageId, ValueId};
 use crate::schedule::Shift;
 
-/// The first choices of the enemy.
+/// The first choices of the adversary.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct InitialChoices {
     pub faults: FaultClass,
     pub traitors: Generals,
     pub inputs: BTreeMap<General, ValueId>,
-    /// What the loyal say to each other that does not arrive in its round.
+    /// The messages between loyal generals that do not arrive in their round.
     pub disruptions: Vec<Shift<MessageId>>,
 }
 
 impl InitialChoices {
-    /// Who does not obey at all, and says what it likes.
+    /// The traitors who do not obey at all, and say what they like: the Byzantine ones.
     pub fn liars(&self) -> Generals {
         if self.faults.is_byzantine() { self.traitors } else { Generals::NONE }
     }
@@ -31,8 +31,8 @@ impl InitialChoices {
     }
 }
 
-/// Which inputs a traitor is given who is not bound by them. For a verdict one stands for all; but
-/// lies are counted against them.
+/// Which inputs are given to a traitor who is not bound by its input. For a verdict one input stands for all; but lies
+/// are counted relative to the input.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum TraitorsOrders {
     One,

@@ -1,11 +1,11 @@
-//! Listening: learns what a traitor could say where the protocol's author has not said it. It is heard
-//! from the protocol itself, in runs with other inputs and other traitors, and recombined.
+//! Listening: learns what a traitor could say if the protocol's author has not described it. It runs the protocol with
+//! other inputs and other traitors, and recombines what was said.
 //!
-//! In waves all that anybody was heard to say can be said by each traitor, in any of them.
+//! In waves, each traitor can say in any wave everything that any general was heard to say.
 //!
-//! Those traitors are mimics: they repeat what was said in other runs. To each general they show the
-//! face of one run or that of another, as in the proofs that there are no protocols among too few
-//! generals (Fischer, Lynch, Merritt 1986).
+//! The traitors of those runs are mimics: they repeat what was said in other runs. To each general they show the face
+//! of one run or of another, as in the proofs that no protocol exists among too few generals (Fischer, Lynch, Merritt
+//! 1986).
 
 use std::collections::BTreeMap;
 
@@ -24,46 +24,45 @@ use crate::protocol::Round;
 use crate::search::progress::Progress;
 use crate::testable::{Repertoire, Wire};
 
-/// The most assignments of inputs with which all are loyal.
+/// The most assignments of inputs that are tried with all generals loyal.
 const INPUTS: usize = 64;
 
-/// The most of them with which traitors are tried.
+/// The most of those assignments that are tried with traitors.
 const INPUTS_OF_MIMICS: usize = 8;
 
-/// The most sets of traitors of one size.
+/// The most sets of traitors of one size that are tried.
 const SETS: usize = 256;
 
 /// The most runs with traitors.
 const RUNS: usize = 1000;
 
-/// The most messages that are sent in all runs, unless all are loyal.
+/// The most messages that are sent in all runs with traitors.
 const SENT: usize = 50_000;
 
-/// The most runs that are imitated.
+/// The most runs that mimics can imitate.
 const FACES: usize = 64;
 
-/// The last round before which one face is shown, and another after it.
+/// The last round at which mimics can switch from one face to another.
 const LAST_TURN: Round = 5;
 
-/// The most strays of a wire.
+/// The most messages that are heard and become strays of a wire.
 const STRAYS: usize = 128;
 
 /// How much was heard of a protocol that does not say what a traitor could say.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Harvested {
-    /// How many different messages.
+    /// How many different messages there are.
     pub messages: usize,
-    /// In how many runs; none if they stand on the menu of an [opaque](crate::Opaque) protocol's author.
+    /// In how many runs they were heard; none if they are on the menu of an [opaque](crate::Opaque) protocol's author.
     pub runs: usize,
-    /// How many of the messages nobody can throw in where they have no place, because there are
-    /// too many.
+    /// How many of the messages are not tried out of place, because there are too many.
     pub left_out: usize,
 }
 
-/// What was heard, made into repertoires.
+/// The messages that were heard, made into repertoires.
 #[derive(Debug)]
 pub(crate) struct Harvest {
-    /// By speaker and round, each message in one slot.
+    /// By speaker and round: the slots, with each message in one of them.
     slots: BTreeMap<(General, Round), Vec<Vec<MessageId>>>,
     strays: Vec<MessageId>,
     pub harvested: Harvested,
@@ -72,10 +71,10 @@ pub(crate) struct Harvest {
 }
 
 impl Harvest {
-    /// Listens to a protocol; nothing if it is told to stop before it is done.
+    /// Listens to a protocol; `None` if it is stopped before it is done.
     ///
-    /// First all are loyal, with all inputs. Then come the [mimics](Mimic). A run in which somebody
-    /// said something new is one of those that they imitate from then on.
+    /// First all generals are loyal, with all inputs. Then come the [mimics](Mimic). A run in which somebody said
+    /// something new can be imitated from then on.
     pub fn of(
         machine: &dyn Machine,
         terms: &Terms,
@@ -101,7 +100,7 @@ impl Harvest {
                 let runs = listener.runs.len();
                 let plans = MimicPlan::all(terms.n(), terms.rounds, known, runs);
                 let choices = [plans.len(), sets.len(), inputs.len()];
-                // Half is left for what is made of those that bring something new.
+                // Half of the runs are left for plans that imitate the new runs of this pass.
                 let left = (obedient + share(RUNS)).saturating_sub(listener.listened);
                 for [plan, set, order] in scattered(choices).take(left.div_ceil(2)) {
                     progress.go_on().ok()?;
@@ -115,14 +114,14 @@ impl Harvest {
         Some(listener.harvest())
     }
 
-    /// Nothing is heard, and so many messages are on the menu of a protocol's author.
+    /// Nothing was heard: the protocol's author gave a menu of this many messages.
     pub fn on_menu(messages: usize) -> Harvest {
         let harvested = Harvested { messages, runs: 0, left_out: 0 };
         let failed = false;
         Harvest { slots: BTreeMap::new(), strays: Vec::new(), harvested, failed }
     }
 
-    /// Whether it is not known what traitors could say, and that matters.
+    /// Whether listening is needed: it is not known what traitors could say, and it matters.
     pub fn is_needed(
         repertoires: &[(Wire, Repertoire<MessageId>)],
         n: usize,
@@ -134,7 +133,7 @@ impl Harvest {
         lies && wires.any(|(_, repertoire)| repertoire.unknown)
     }
 
-    /// Adds what was heard to what is known of a wire, unless that is all.
+    /// Adds what was heard to the repertoire of a wire, unless that is complete.
     pub fn add_to(&self, wire: Wire, repertoire: &mut Repertoire<MessageId>) {
         if !repertoire.unknown {
             return;
@@ -151,8 +150,8 @@ impl Harvest {
     }
 }
 
-/// Assignments of inputs: first those in which all are given the same, then those in which one is
-/// given another, and then all.
+/// Assignments of inputs: first those in which all generals are given the same value, then those in which one is given
+/// another value, and then all others.
 fn inputs(terms: &Terms) -> Vec<BTreeMap<General, ValueId>> {
     let Terms { values, inputs, .. } = terms;
     let uniform = |value: &ValueId| inputs.iter().map(|general| (general, *value)).collect();
@@ -172,7 +171,7 @@ fn inputs(terms: &Terms) -> Vec<BTreeMap<General, ValueId>> {
 /// What was said on every wire of a run.
 type RecordedRun = FxHashMap<Wire, Vec<MessageId>>;
 
-/// What a traitor does: what was said in its place in the run of this number, or else it obeys.
+/// What a traitor does: it says what was said in its place in the run of this number, or it obeys.
 type MimicFace = Option<usize>;
 
 /// On which wires the first of two faces is shown.
@@ -186,7 +185,7 @@ enum Towards {
     Before(Round),
 }
 
-/// What all traitors of a run do: they show one face towards some, and another towards the others.
+/// What all traitors of a run do: they show one face on some wires, and another on the others.
 #[derive(Clone, Copy, Debug)]
 struct MimicPlan {
     one: MimicFace,
@@ -195,13 +194,13 @@ struct MimicPlan {
 }
 
 impl MimicPlan {
-    /// They have one face.
+    /// The traitors show one face everywhere.
     fn single(face: MimicFace) -> MimicPlan {
         MimicPlan { one: face, other: face, towards: Towards::Even }
     }
 
-    /// Everything that can be done with the faces of so many runs and obedience, if one of them at
-    /// least is new: the runs that were known are the first.
+    /// Every plan with the faces of these runs and obedience in which at least one face is new. The first `known` runs
+    /// are not new.
     fn all(n: usize, rounds: Round, known: usize, runs: usize) -> Vec<MimicPlan> {
         let faces = || [None].into_iter().chain((0..runs).map(Some));
         let is_new = |face: &MimicFace| face.is_some_and(|run| run >= known);
@@ -224,7 +223,7 @@ impl MimicPlan {
     }
 }
 
-/// The traitors in their manner. What needs a signature that they lack they don't say.
+/// The traitors, who follow a plan. They leave out what needs a signature that they lack.
 struct Mimic<'a> {
     machine: &'a dyn Machine,
     runs: &'a [RecordedRun],
@@ -252,15 +251,15 @@ impl Enemy for Mimic<'_> {
 #[derive(Default)]
 struct HeardMessages {
     messages: IndexSet<MessageId, FxBuildHasher>,
-    /// What was said together on one wire in one run, by number.
+    /// The sets of messages, by number, that were said together on one wire in one run.
     together: IndexSet<Vec<usize>, FxBuildHasher>,
 }
 
-/// Every choice of a number below each of these, in an order in which any few that come first are
-/// spread over them all.
+/// Every choice of a number below each of `choices`, ordered so that any few from the start are spread over all of
+/// them.
 fn scattered<const N: usize>(choices: [usize; N]) -> impl Iterator<Item = [usize; N]> {
     let all: usize = choices.iter().product();
-    // Near the golden section, whose multiples are spread as evenly as can be.
+    // Near the golden section, whose multiples are spread as evenly as possible.
     let golden = (all as f64 * 0.618) as usize;
     let step = (golden..).find(|step| step.gcd(&all) == 1).unwrap_or(1);
     (0..all).map(move |number| {
@@ -273,14 +272,14 @@ fn scattered<const N: usize>(choices: [usize; N]) -> impl Iterator<Item = [usize
     })
 }
 
-/// Who runs the protocol and listens.
+/// Runs the protocol and listens.
 struct Listener<'a> {
     machine: &'a dyn Machine,
     terms: &'a Terms,
     heard: BTreeMap<(General, Round), HeardMessages>,
-    /// Silence, and then runs in which somebody said something new.
+    /// First a run in which all are silent, then the runs in which somebody said something new.
     runs: Vec<RecordedRun>,
-    /// How often it has listened.
+    /// How many runs it has listened to.
     listened: usize,
     /// How many messages were sent.
     sent: usize,
@@ -289,8 +288,8 @@ struct Listener<'a> {
 }
 
 impl Listener<'_> {
-    /// Runs the protocol once. If it fails, what was said until then is heard: whether it may fail
-    /// so is for the search to say.
+    /// Runs the protocol once. If the protocol fails, what was said until then is still heard: the search judges
+    /// whether it may fail so.
     fn listen(&mut self, traitors: Generals, inputs: &BTreeMap<General, ValueId>, plan: MimicPlan) {
         let mut worker = Worker::new(self.machine, self.terms, traitors);
         let mut mimic = Mimic { machine: self.machine, runs: &self.runs, plan };
@@ -333,7 +332,7 @@ impl Listener<'_> {
             .map(|(place, heard)| (place, heard.slots(self.machine)))
             .collect();
         if self.terms.in_waves {
-            // As in an alphabet, each message has a slot of its own, and nothing is out of place.
+            // As in an alphabet, each message has a slot of its own, and no message is out of place.
             for me in self.terms.graph.everybody().iter() {
                 let own = slots.remove(&(me, 1)).into_iter().flatten().flatten();
                 let all = own.chain(strays.iter().copied()).unique();
@@ -345,8 +344,8 @@ impl Listener<'_> {
 }
 
 impl HeardMessages {
-    /// Every message in one slot, and what was said together in different ones: each takes, in
-    /// their order, the first slot that is free to it.
+    /// Puts every message in one slot, and messages that were said together in different slots: in their order, each
+    /// takes the first slot that is free for it.
     fn slots(self, machine: &dyn Machine) -> Vec<Vec<MessageId>> {
         let HeardMessages { messages, together } = self;
         let mut said_in: FxHashMap<usize, Vec<usize>> = FxHashMap::default();

@@ -1,4 +1,4 @@
-//! What is prepared before a space is searched: what can be said on each wire, and about how much that is.
+//! What is prepared before a space is searched: what can be said on each wire, and about how many messages that is.
 
 use rustc_hash::FxHashMap;
 
@@ -8,11 +8,11 @@ use crate::machine::{Machine, MessageId, Terms};
 use crate::search::progress::Progress;
 use crate::testable::{Refusal, Repertoire, Wire};
 
-/// Where there are no more wires than these, what can be said on them is not sampled first.
+/// If there are no more wires than this, the number of messages is not sampled first.
 const FEW_WIRES: usize = 256;
 
-/// About how many messages can be said on all wires, by a sample: the first of each round on which it is
-/// not the commander who speaks. None where there are few wires.
+/// About how many messages can be said on all wires, from a sample: in each round, the first wire on which the
+/// commander is not the speaker. 0 where there are few wires.
 pub(super) fn sampled(machine: &dyn Machine, terms: &Terms, adversary: Adversary) -> u64 {
     let n = terms.n();
     if terms.rounds * n * n <= FEW_WIRES {
@@ -27,14 +27,14 @@ pub(super) fn sampled(machine: &dyn Machine, terms: &Terms, adversary: Adversary
         regular += slots;
         others += repertoire.messages().count() - slots;
     }
-    // What is said in any round is repeated in each.
+    // What can be said in any round can be replayed in each.
     let repeated = if adversary.replays { terms.rounds } else { 1 };
     let strays = if adversary.strays { others + regular * (repeated - 1) } else { 0 };
     (regular + strays) as u64 * terms.wires(1).count() as u64
 }
 
-/// To the strays of each wire, what its sender says to its receiver in the slots of any round: a
-/// second copy, early, late, or once more.
+/// Adds replays to the strays of each wire: whatever its sender can say to its receiver in the slots of any round, as a
+/// second copy, early, late, or again.
 pub(super) fn add_replays(repertoires: &mut [(Wire, Repertoire<MessageId>)], progress: &Progress) {
     let mut between = FxHashMap::<_, Vec<MessageId>>::default();
     for (Wire { from, to, .. }, repertoire) in repertoires.iter() {
@@ -49,7 +49,7 @@ pub(super) fn add_replays(repertoires: &mut [(Wire, Repertoire<MessageId>)], pro
     }
 }
 
-/// What can be said on a wire. Where it is no finding that a forgery counts, one is said like any stray.
+/// What can be said on a wire. If accepting a forgery is no finding, forgeries are said like any stray.
 pub(super) fn prepared(
     machine: &dyn Machine,
     terms: &Terms,

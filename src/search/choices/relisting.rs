@@ -1,5 +1,5 @@
-//! Messages that were heard with other lists of signatures: what a traitor could make of a chain or a
-//! certificate, where the protocol's author has not said what it could say.
+//! Messages that were heard, with other lists of signatures: what a traitor could make of a chain or a certificate, if
+//! the protocol's author has not described what it could say.
 
 use indexmap::IndexSet;
 use itertools::Itertools;
@@ -8,13 +8,14 @@ use rustc_hash::FxBuildHasher;
 use crate::machine::{Machine, MessageId};
 use crate::testable::wrong_lists;
 
-/// The most messages whose lists are put together anew.
+/// The most messages whose signature lists are recombined.
 const MESSAGES: usize = 64;
 
-/// The most messages that are made so.
+/// The most messages that are made this way.
 const MADE: usize = 256;
 
-/// What can be made so of these messages among n generals, and is none of them: some of each, if it is much.
+/// New messages, made of those that were heard by recombining signatures among n generals. If there are many, some of
+/// each.
 pub(super) fn relisted(machine: &dyn Machine, n: usize, heard: &[MessageId]) -> Vec<MessageId> {
     let signers = |message: &MessageId| {
         let seals = machine.seals(*message).unwrap_or_default();
@@ -28,7 +29,7 @@ pub(super) fn relisted(machine: &dyn Machine, n: usize, heard: &[MessageId]) -> 
     let known: IndexSet<_, FxBuildHasher> = heard.iter().copied().collect();
     let mut made: IndexSet<MessageId, FxBuildHasher> = IndexSet::default();
     while made.len() < MADE && !lists.is_empty() {
-        // One list of each message, and then the next.
+        // Each pass takes one more list of each message.
         lists.retain_mut(|(message, lists)| {
             let Some(list) = lists.next() else { return false };
             let relisted = machine.relisted(**message, &list);

@@ -1,16 +1,16 @@
-//! A set of signatures, by number: which of those that matter the adversary can show.
+//! A set of signatures, by number: which of the numbered signatures the adversary can show.
 
-/// Which signatures, of those that are numbered, the enemy makes or has overheard.
+/// Which of the numbered signatures the adversary makes or has overheard.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct SignatureSet(Box<[u64]>);
 
 impl SignatureSet {
-    /// None of so many.
+    /// The empty set, with room for this many signatures.
     pub fn none(signatures: usize) -> SignatureSet {
         SignatureSet(vec![0; signatures.div_ceil(64)].into())
     }
 
-    /// None, of as many signatures.
+    /// The empty set, with room for as many signatures as this one.
     pub fn emptied(&self) -> SignatureSet {
         SignatureSet(vec![0; self.0.len()].into())
     }
@@ -23,14 +23,14 @@ impl SignatureSet {
         self.0[signature as usize / 64] >> (signature % 64) & 1 == 1
     }
 
-    /// The first that is in one of two sets, and not in both.
+    /// The first signature that is in exactly one of the two sets.
     pub fn beside(&self, other: &SignatureSet) -> Option<u32> {
         let mut words = self.0.iter().zip(&other.0).map(|(one, other)| one ^ other).enumerate();
         let (place, word) = words.find(|(_, word)| *word != 0)?;
         Some(64 * place as u32 + word.trailing_zeros())
     }
 
-    /// The same signatures renamed: in the place of each, by number, stands this one.
+    /// The same signatures renamed: `renamed[number]` stands in the place of each.
     pub fn renamed(&self, renamed: &[u32]) -> SignatureSet {
         let mut same = self.emptied();
         let numbers = renamed.iter().enumerate();
@@ -43,12 +43,12 @@ impl SignatureSet {
         signatures.iter().all(|signature| self.has(*signature))
     }
 
-    /// Whether all of them are in the other set.
+    /// Whether every signature of this set is in the other set.
     pub fn is_within(&self, other: &SignatureSet) -> bool {
         self.0.iter().zip(&other.0).all(|(one, other)| one & !other == 0)
     }
 
-    /// Only those that are in the other set as well.
+    /// The signatures that are in both sets.
     pub fn and(&self, other: &SignatureSet) -> SignatureSet {
         SignatureSet(self.0.iter().zip(&other.0).map(|(one, other)| one & other).collect())
     }

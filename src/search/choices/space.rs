@@ -1,4 +1,4 @@
-//! The space that is searched: on every wire every message a traitor can say.
+//! The search space: every message that a traitor can say on every wire.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
@@ -34,29 +34,29 @@ pub(crate) struct Space<'a> {
     pub terms: &'a Terms,
     pub adversary: Adversary,
     pub stock: Arc<Stock>,
-    /// Who says when to stop, even in the middle of an execution: who runs one is then
+    /// Says when to stop, even in the middle of an execution: running one can then be
     /// [interrupted](crate::fault::unless_interrupted).
     pub stops_with: Option<&'a dyn Stops>,
-    /// What workers remember that were laid down.
+    /// What the workers that were returned have learned.
     memories: Mutex<Vec<Memory>>,
 }
 
-/// What takes long to find out about a space, and can be kept.
+/// The parts of a space that take long to compute, and can be kept.
 #[derive(Debug)]
 pub(crate) struct Stock {
     all_wire_choices: Vec<WireChoices>,
     /// Every signature in anything that can be said, numbered.
     signatures: IndexSet<Signed, FxBuildHasher>,
-    /// What was heard, if the protocol does not say what a traitor could say.
+    /// What was heard in listening runs, if the protocol does not say what a traitor could say.
     harvest: Option<Harvest>,
-    /// By number of sender and receiver: the behaviours on the wires between them in all rounds.
+    /// By number of sender and receiver: how many behaviours the wires between them have in all rounds.
     pub(super) behaviours: Vec<Vec<Count>>,
-    /// Whether the protocol says that it is.
+    /// Whether the protocol claims to be monotone.
     monotone: bool,
 }
 
 impl<'a> Space<'a> {
-    /// All behaviours; nothing if it was told to stop before it knew them.
+    /// Prepares the space of all behaviours; `None` if it was stopped first.
     pub fn new(
         machine: &'a dyn Machine,
         terms: &'a Terms,
@@ -113,7 +113,7 @@ impl<'a> Space<'a> {
             harvest = Harvest::of(machine, terms, adversary, progress);
             let Some(harvest) = &harvest else { return Ok(None) };
             repertoires.iter_mut().for_each(|(wire, known)| harvest.add_to(*wire, known));
-            // Where the protocol failed before it said anything, the search finds that.
+            // If the protocol failed before it said anything, the search finds that.
             if terms.in_waves && !harvest.failed && repertoires.iter().all(is_silent) {
                 return Err(Refusal::NoAlphabet);
             }
@@ -161,7 +161,7 @@ impl<'a> Space<'a> {
         Ok(Some(Space::of(machine, terms, adversary, stock)))
     }
 
-    /// The same with what was kept of it.
+    /// A space with a stock that was prepared before.
     pub fn of(
         machine: &'a dyn Machine,
         terms: &'a Terms,
@@ -172,8 +172,8 @@ impl<'a> Space<'a> {
         Space { machine, terms, adversary, stock, stops_with, memories }
     }
 
-    /// Who can be renamed, if the protocol says so; not where it is not known what could be said, or where
-    /// messages are signed and not everybody hears everybody; and not if it was told to stop first.
+    /// The symmetry that the protocol claims; `None` if it is not known what traitors could say, if messages are signed
+    /// and not everybody hears everybody, or if it was stopped first.
     pub fn symmetry(&self, progress: &Progress) -> Result<Option<Symmetry<'a>>, Refusal> {
         let heard = !self.is_signed() || self.terms.graph.is_complete();
         let known = heard && self.harvested().is_none();
@@ -187,7 +187,7 @@ impl<'a> Space<'a> {
         }
     }
 
-    /// With the signatures renamed in all that stands in a slot.
+    /// Adds the renaming of the signatures in all messages that stand in a slot.
     fn renaming_signatures(
         &self,
         symmetry: Symmetry<'a>,
@@ -206,9 +206,9 @@ impl<'a> Space<'a> {
         symmetry.with_signatures(signatures.len(), &messages, numbers, progress)
     }
 
-    /// Whether with these reductions, as long as lies are free, of what can be said in the last round only
-    /// the extremes are gone through: if the protocol says that it is monotone, each general hears them in
-    /// the same order in each execution, and no more is asked than whether all decide, and decisions are equal.
+    /// Whether, with these reductions and as long as lies are free, only the extremes of the last round's messages are
+    /// searched: if the protocol claims to be monotone, each general hears messages in the same order in each
+    /// execution, and nothing is asked but whether all decide, and whether decisions are equal.
     pub fn has_extremes(&self, reductions: Reductions) -> bool {
         let reduced = reductions.has(Reduction::Extremes) && reductions.collapse();
         let Adversary { faults, any_order, disruptions, .. } = self.adversary;
@@ -221,7 +221,7 @@ impl<'a> Space<'a> {
         self.terms.graph.everybody()
     }
 
-    /// To whom a general can talk.
+    /// Whom a general can talk to.
     pub fn neighbours(&self, general: General) -> Generals {
         self.terms.graph.neighbours(general)
     }
@@ -237,12 +237,12 @@ impl<'a> Space<'a> {
         wire_choices_of(&self.stock.all_wire_choices, self.terms.n(), round, from, to)
     }
 
-    /// In which way a message is forged, if it is a forgery on a wire.
+    /// Says in which way a message is forged, if it is a forgery on that wire.
     pub fn labels(&self) -> impl Fn(Wire, MessageId) -> Option<&'static str> {
         |wire, message| self.wire_choices(wire).forgery(&message)
     }
 
-    /// Whether a suspect can throw in a forgery.
+    /// Whether a suspect can send a forgery.
     pub fn has_forgeries(&self) -> bool {
         let suspects = self.suspects();
         let n = self.terms.n();
@@ -263,7 +263,7 @@ impl<'a> Space<'a> {
         &self.stock.signatures[number as usize]
     }
 
-    /// The signatures in a message on this wire that matter.
+    /// The numbered signatures in a message on this wire.
     pub fn signatures_in(&self, wire: Wire, message: &MessageId) -> Cow<'_, [u32]> {
         let wire_choices = self.wire_choices(wire);
         if !wire_choices.is_open() || wire_choices.has(message) {
@@ -275,7 +275,7 @@ impl<'a> Space<'a> {
         numbers.map(|number| number as u32).collect()
     }
 
-    /// What can be said on a wire; nothing new where the protocol panics, which it did not before.
+    /// What can be said on a wire. A protocol that panics here, though it did not before, adds nothing.
     pub fn repertoire(&self, wire: Wire) -> Repertoire<MessageId> {
         let in_round = |round| {
             let wire = Wire { round, ..wire };
@@ -296,12 +296,12 @@ impl<'a> Space<'a> {
         self.stock.harvest.as_ref().map(|harvest| harvest.harvested)
     }
 
-    /// Whether nobody makes a signature alone.
+    /// Whether a signature is combined: nobody makes it alone.
     pub fn is_combined(&self, signed: &Signed) -> bool {
         signed.by == COMBINED && !self.everybody().contains(COMBINED)
     }
 
-    /// The signatures that these traitors make themselves: theirs, and those of nobody who is there, but for
+    /// The signatures that these traitors make themselves: their own, and those of generals who do not exist, except
     /// combined ones.
     pub fn made_by(&self, traitors: Generals) -> SignatureSet {
         let loyal = self.everybody().minus(traitors);
@@ -313,7 +313,7 @@ impl<'a> Space<'a> {
         made
     }
 
-    /// The signatures in what anybody can say in this round or a later one.
+    /// The signatures in anything that can be said in this round or a later one.
     pub fn useful(&self, round: Round) -> SignatureSet {
         let mut useful = SignatureSet::none(self.stock.signatures.len());
         for wire in (round..=self.terms.rounds).flat_map(|round| self.terms.wires(round)) {
@@ -330,7 +330,7 @@ impl<'a> Space<'a> {
         enemy.lacks(numbers.map(|number| &self.stock.signatures[*number as usize])).is_none()
     }
 
-    /// Somebody to ask the protocol, among these traitors.
+    /// A worker to ask the protocol with, among these traitors.
     pub fn worker(&self, traitors: Generals) -> Worker<'a> {
         let memory = self.memories.lock().ok().and_then(|mut memories| memories.pop());
         let memory = memory.unwrap_or_default();
@@ -338,26 +338,26 @@ impl<'a> Space<'a> {
         worker.stopping_with(self.stops_with)
     }
 
-    /// Lays a worker down: the next one knows what it has learned.
+    /// Returns a worker: the next one knows what it has learned.
     pub fn lay_down(&self, worker: Worker<'_>) {
         if let Ok(mut memories) = self.memories.lock() {
             memories.push(worker.into_memory());
         }
     }
 
-    /// Whoever is asked from now on has learned nothing.
+    /// Forgets what workers have learned: the next ones start anew.
     pub fn forget(&self) {
         if let Ok(mut memories) = self.memories.lock() {
             memories.clear();
         }
     }
 
-    /// Runs the protocol under an attack; the states are the worker's.
+    /// Runs the protocol under an attack; the states of the execution belong to the worker.
     pub fn run(&self, worker: &mut Worker<'_>, attack: &NumberedAttack) -> NumberedExecution {
         obeyed(worker, self.terms, attack, &self.labels())
     }
 
-    /// Whether an attack, under which the protocol ran so, is one of the adversary's.
+    /// Whether the adversary may make this attack, under which the protocol ran so.
     pub fn allows(&self, attack: &NumberedAttack, execution: &NumberedExecution) -> bool {
         let Adversary { faults, any_order, disruptions, latest, .. } = self.adversary;
         let traitor = |general| attack.traitors.contains(general);
@@ -368,8 +368,8 @@ impl<'a> Space<'a> {
         let deaf = faults == FaultClass::ReceiveOmission;
         let (omitted, disrupted): (Vec<_>, Vec<_>) =
             asynchronous.partition(|shift| deaf && traitor(shift.wire.to));
-        // What the loyal send each other can be late without bound, and what is lost is as if it were later yet:
-        // then it is not quiet.
+        // Then what the loyal send each other can be late without bound. A lost message counts as one that is later
+        // still: the execution is then not quiet.
         let late = self.adversary.delays();
         let disruption = |shift: &&Shift<_>| {
             let allowed = match shift.arrival {
@@ -377,7 +377,7 @@ impl<'a> Space<'a> {
                 Arrival::Never => !self.adversary.has_gst(),
                 Arrival::First => true,
             };
-            // Whoever may crash obeys until then, and what it is sent, and sends, can be late as well.
+            // Whoever may crash obeys until then, so what it sends, and what it is sent, can be late as well.
             let crashes = faults == FaultClass::Crash && late;
             allowed && (crashes || !traitor(shift.wire.from) && !traitor(shift.wire.to))
         };
@@ -402,7 +402,7 @@ impl<'a> Space<'a> {
                     .all(|it| self.is_punctual(it, attack.traitors, execution)))
     }
 
-    /// Whether a coin shows a face, or a timer goes off where nobody else had anything to say.
+    /// Whether a coin shows a face, or a timer goes off when nobody else had anything to say.
     fn is_punctual(
         &self,
         it: &Happening,
@@ -422,15 +422,15 @@ impl<'a> Space<'a> {
         at_any_time || sent.all(|delivery| happens(delivery.wire.from))
     }
 
-    /// Whether a traitor can say what it says, or, where the repertoire is unknown, what it says
-    /// beside what loyalty would have it say.
+    /// Whether a traitor can say what it says or, if the repertoire is unknown, what it says beyond what a loyal
+    /// general would say.
     fn can_say(&self, Delivery { wire, said, loyal }: &Delivery<'_, MessageId>) -> bool {
         if self.terms.opaque {
             return true; // What it can't say is lacking.
         }
         let wire_choices = self.wire_choices(*wire);
         let said = &*self.once_each(said);
-        // In phases that are not prepared the same can be said as in the first.
+        // In phases that are not prepared, traitors can say the same as in the first.
         let early = said.iter().map(|message| match self.is_prepared(*message) {
             true => *message,
             false => self.machine.said_in(*message, 1).unwrap_or(*message),
@@ -443,8 +443,8 @@ impl<'a> Space<'a> {
         wire_choices.allows(said) || wire_choices.is_open() && wire_choices.allows(&beside_loyal())
     }
 
-    /// What is said on a wire; in waves, in which each message has a slot of its own and can be said as often as
-    /// one likes, each once.
+    /// What is said on a wire. In waves each message has a slot of its own and can be said any number of times, so
+    /// repetitions are dropped.
     fn once_each<'m>(&self, said: &'m [MessageId]) -> Cow<'m, [MessageId]> {
         match self.terms.in_waves && said.len() > 1 {
             true => said.iter().copied().unique().collect(),
@@ -452,14 +452,14 @@ impl<'a> Space<'a> {
         }
     }
 
-    /// Whether a message is of one of the phases whose messages the repertoire has.
+    /// Whether a message belongs to one of the phases for which the repertoire was prepared.
     fn is_prepared(&self, message: MessageId) -> bool {
         let phase = || self.machine.phase_of(message).unwrap_or(1);
         !self.terms.phased || (1..=PREPARED_PHASES).contains(&phase())
     }
 
-    /// What a loyal general says on a wire, slot by slot. (Where the repertoire is unknown, what has
-    /// no slot is left out, and what is of a phase that is not prepared always is.)
+    /// What a loyal general says on a wire, slot by slot. (Messages of a phase that is not prepared are left out; so
+    /// are messages without a slot, if the repertoire is unknown.)
     ///
     /// # Errors
     ///
@@ -483,8 +483,8 @@ impl<'a> Space<'a> {
         })
     }
 
-    /// Whether the repertoire has a place for what a loyal general says on a wire, and, where
-    /// traitors must not be silent, the loyal are not either.
+    /// Checks that the repertoire has a place for what a loyal general says on a wire and, if traitors must not be
+    /// silent, that the loyal general is not silent either.
     pub fn describes(&self, wire: Wire, said: &[MessageId]) -> Result<(), Refusal> {
         if said.is_empty() && self.adversary.silence {
             return Ok(());
@@ -498,7 +498,7 @@ impl<'a> Space<'a> {
     }
 }
 
-/// The choices of a wire, of all those among n generals.
+/// The choices of one wire, out of those of all wires among n generals.
 fn wire_choices_of(
     all_wire_choices: &[WireChoices],
     n: usize,

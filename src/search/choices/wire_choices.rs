@@ -1,5 +1,4 @@
-//! The choices on one wire: what can be said, in the order of arrival, with the slots that each message
-//! fills.
+//! The choices on one wire: what can be said, in the order of arrival, and which slot each message fills.
 
 use itertools::Itertools;
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -12,13 +11,13 @@ use crate::testable::{Forgery, Repertoire, Wire};
 /// How many slots can be open at a time.
 const MARKS: usize = u64::BITS as usize;
 
-/// A repertoire, prepared: a behaviour on this wire says at most one message of each slot.
+/// A prepared repertoire: a behaviour on this wire says at most one message of each slot.
 #[derive(Debug)]
 pub(crate) struct WireChoices {
     slots: Vec<Slot>,
-    /// The messages of all slots in the order in which what is said arrives.
+    /// The messages of all slots, in the order in which they arrive if they are said.
     pub candidates: Vec<Candidate>,
-    /// The loyal may say what has no place.
+    /// Whether loyal generals may say what has no place here.
     open: bool,
     /// Whether there are forgeries.
     forged: bool,
@@ -28,11 +27,11 @@ pub(crate) struct WireChoices {
 
 #[derive(Debug)]
 struct Slot {
-    /// In their order, each once.
+    /// The messages in order, each once.
     messages: Vec<MessageId>,
-    /// Nothing may be said in it.
+    /// Whether nothing may be said in the slot.
     optional: bool,
-    /// It is the slot for strays, which comes last.
+    /// Whether it is the slot for strays, which comes last.
     stray: bool,
 }
 
@@ -41,16 +40,16 @@ struct Slot {
 pub(crate) struct Candidate {
     pub message: MessageId,
     pub slot: usize,
-    /// The slot's mark while candidates are gone through: slots that are open at the same time
-    /// have different ones.
+    /// The slot's mark while candidates are visited in order: slots that are open at the same time have different
+    /// marks.
     pub mark: u64,
-    /// No candidate of this slot comes before this one.
+    /// Whether no candidate of this slot comes before this one.
     pub opens: bool,
-    /// None comes after it.
+    /// Whether no candidate of this slot comes after it.
     pub closes: bool,
     /// The signatures in it, by number.
     pub signatures: Box<[u32]>,
-    /// In which way it is forged.
+    /// In which way it is forged, if it is.
     pub forgery: Option<&'static str>,
 }
 
@@ -65,7 +64,7 @@ pub(crate) enum RepertoireError {
     Genuine(MessageId),
 }
 
-/// In how many ways these slots can be filled.
+/// The number of ways to fill these slots.
 fn choices_in<'a>(slots: impl Iterator<Item = &'a Slot>) -> Count {
     let choices = slots.map(|slot| slot.messages.len() + usize::from(slot.optional));
     let slots = choices.counts().into_iter().sorted();
@@ -73,7 +72,7 @@ fn choices_in<'a>(slots: impl Iterator<Item = &'a Slot>) -> Count {
 }
 
 impl WireChoices {
-    /// Of each message `signatures` says which signatures are in it.
+    /// Prepares a repertoire; `signatures` gives the numbers of the signatures in a message.
     pub fn new(
         order: &MessageOrder,
         repertoire: Repertoire<MessageId>,
@@ -115,7 +114,7 @@ impl WireChoices {
         choices_in(self.slots.iter())
     }
 
-    /// How many there are but for strays.
+    /// How many there are if strays are left out.
     pub fn regular_behaviours(&self) -> Count {
         choices_in(self.slots.iter().filter(|slot| !slot.stray))
     }
@@ -125,12 +124,12 @@ impl WireChoices {
         self.slots.len()
     }
 
-    /// How many slots there are, but for that of the strays.
+    /// How many slots there are, without the one for strays.
     pub fn regular_slots(&self) -> u32 {
         self.slots.iter().filter(|slot| !slot.stray).count() as u32
     }
 
-    /// Every message that can stand in a slot, but for that of the strays.
+    /// Every message that can stand in a slot other than the one for strays.
     pub fn regular(&self) -> impl Iterator<Item = &MessageId> + Clone {
         self.slots.iter().filter(|slot| !slot.stray).flat_map(|slot| &slot.messages)
     }
@@ -142,7 +141,7 @@ impl WireChoices {
         messages.take_while(|before| *before != message).cloned().collect()
     }
 
-    /// What can stand in a slot, in order.
+    /// The messages that can stand in a slot, in order.
     pub fn messages(&self, slot: usize) -> &[MessageId] {
         &self.slots[slot].messages
     }
@@ -157,8 +156,8 @@ impl WireChoices {
         self.slots[slot].optional
     }
 
-    /// The candidates in turn, those of one slot that follow one another together: the number of the
-    /// first, and all.
+    /// The candidates in order, in stretches of neighbours that share a slot: the number of the first one, and the
+    /// stretch.
     pub fn stretches(&self) -> impl Iterator<Item = (usize, &[Candidate])> {
         let stretches = self.candidates.chunk_by(|one, next| one.slot == next.slot);
         stretches.scan(0, |next, stretch| {
@@ -173,7 +172,7 @@ impl WireChoices {
         self.slots.iter().all(|slot| slot.optional)
     }
 
-    /// What is said, slot by slot, when in each the message of this number is, or nothing.
+    /// What is said, slot by slot, if every slot has its message of this number (or its last), or nothing.
     pub fn uniform(&self, number: Option<usize>) -> Vec<Option<MessageId>> {
         let said = |slot: &Slot| {
             let number = number.filter(|_| !slot.stray)?;
@@ -197,9 +196,9 @@ impl WireChoices {
         if self.forged { self.candidate(message)?.forgery } else { None }
     }
 
-    /// What stands in each slot when a loyal general says this; or the first message that has no
-    /// place. If the wire's choices is [open](WireChoices::is_open) one such message stands in the slot for strays,
-    /// and others in none.
+    /// What stands in each slot when a loyal general says this. If the wire's choices are [open](WireChoices::is_open),
+    /// one message without a place stands in the slot for strays, and further ones in none; otherwise the first message
+    /// without a place is the error.
     pub fn placed(&self, said: &[MessageId]) -> Result<Vec<Option<MessageId>>, MessageId> {
         let mut placed = vec![None; self.slots.len()];
         let stray = self.slots.iter().position(|slot| slot.stray);
@@ -215,7 +214,7 @@ impl WireChoices {
         Ok(placed)
     }
 
-    /// What stands in each slot when this is said, but for what has no place.
+    /// What stands in each slot when this is said; messages without a place are left out.
     pub fn fitting(&self, said: &[MessageId]) -> Vec<Option<MessageId>> {
         let mut fitting = vec![None; self.slots.len()];
         for message in said {
@@ -226,17 +225,17 @@ impl WireChoices {
         fitting
     }
 
-    /// Whether the loyal may say what has no place here: nobody has described all that they say.
+    /// Whether loyal generals may say what has no place here, because nobody has described all that they say.
     pub fn is_open(&self) -> bool {
         self.open
     }
 
-    /// Whether something stands in every slot in which something must.
+    /// Whether every slot that must not be empty has a message.
     pub fn is_filled(&self, placed: &[Option<MessageId>]) -> bool {
         self.slots.iter().zip(placed).all(|(slot, said)| slot.optional || said.is_some())
     }
 
-    /// Whether a traitor can say this: no more than one message in each slot, and one stray.
+    /// Whether a traitor can say this: at most one message of each slot, and one stray.
     pub fn allows(&self, said: &[MessageId]) -> bool {
         let stray = |message: &MessageId| {
             self.slots.last().is_some_and(|slot| slot.stray && slot.has(message))
@@ -254,7 +253,7 @@ impl WireChoices {
             }
     }
 
-    /// The slot in which a message can stand, but for that of the strays.
+    /// The slot in which a message can stand, other than the one for strays.
     fn slot(&self, message: &MessageId) -> Option<usize> {
         let slot = self.candidate(message)?.slot;
         (!self.slots[slot].stray).then_some(slot)
@@ -272,7 +271,7 @@ impl Slot {
     }
 }
 
-/// What is said beside these messages.
+/// What is left of `said` without these messages.
 pub(crate) fn beside<'a>(
     said: &'a [MessageId],
     these: impl IntoIterator<Item = &'a MessageId>,
@@ -288,8 +287,8 @@ pub(crate) fn beside<'a>(
     said.iter().filter(|&message| !is_one(message)).cloned().collect()
 }
 
-/// The messages of all slots in their order, with a mark from the first to the last of a slot.
-/// Nothing if there are not marks enough.
+/// The messages of all slots in order. A slot has its mark from its first message to its last. `None` if there are too
+/// few marks.
 fn candidates(
     order: &MessageOrder,
     slots: &[Slot],
@@ -302,7 +301,7 @@ fn candidates(
         .flat_map(|(slot, Slot { messages, .. })| messages.iter().map(move |said| (*said, slot)))
         .collect_vec();
     messages.sort_unstable_by_key(|(message, slot)| (order.place(*message), *slot));
-    // The strays' slot is the last, so that of equal messages those of other slots stand side by side.
+    // The slot for strays is the last: so of equal messages, those of other slots are neighbours.
     let regular = |(_, slot): &(MessageId, usize)| !slots[*slot].stray;
     let shared =
         messages.iter().tuple_windows().find(|(one, next)| one.0 == next.0 && regular(next));
@@ -334,7 +333,7 @@ fn candidates(
     Ok(messages.into_iter().map(candidate).collect())
 }
 
-/// By number of sender and receiver: the behaviours on the wires between them in all rounds.
+/// By number of sender and receiver: how many behaviours the wires between them have in all rounds.
 pub(super) fn count_wires<'m>(
     terms: &Terms,
     faults: FaultClass,
@@ -343,7 +342,7 @@ pub(super) fn count_wires<'m>(
     let everybody = terms.graph.everybody();
     let of_wire = |wire| match faults {
         FaultClass::Byzantine => wire_choices(wire).behaviours(),
-        // Of what is said in a slot, any may be left out.
+        // Any of the messages in the slots may be left out.
         _ => Count::from(2).pow(wire_choices(wire).regular_slots().into()),
     };
     let between = |from, to| {

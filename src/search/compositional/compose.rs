@@ -1,5 +1,5 @@
-//! The compositional engine: asks a protocol's recursion whether there is an attack, with ever more
-//! traitors, and turns the smallest into one that the simulator confirms.
+//! The compositional engine: asks a protocol's recursion whether there is an attack, with more and more traitors, and
+//! turns the smallest into one that the simulator confirms.
 
 use std::cmp::Ordering;
 
@@ -23,8 +23,8 @@ use crate::search::progress::{Halt, Phase};
 use crate::search::{Answer, Found, Reduction, Search};
 use crate::testable::{Recursive, Refusal, Wire, described};
 
-/// Where a violation is: how many traitors there are, the tree, how many of the loyal take the
-/// second value, and with how many lies.
+/// A violation: the number of traitors, the root of the tree, how many loyal generals take the second value, and the
+/// number of lies.
 #[derive(Clone, Copy)]
 struct Broken {
     traitors: usize,
@@ -37,7 +37,7 @@ struct Broken {
 type Recursion<'a> = dyn Recursive<ValueId, MessageId> + 'a;
 
 impl Search<'_> {
-    /// The verdict of the recursion.
+    /// The verdict of the compositional engine.
     pub fn compose(&self) -> Result<Answer, CompositionError> {
         let Search { terms, limit, progress, .. } = *self;
         progress.enter(Phase::Searching);
@@ -72,8 +72,8 @@ impl Search<'_> {
         })
     }
 
-    /// An attack of as few traitors as can be, who obey, if that breaks the protocol: a recursion is one
-    /// of values, and knows nothing of code that panics. Where the protocol can't be run it is not known.
+    /// An attack with the fewest traitors allowed, all of whom obey, if that breaks the protocol. (A recursion
+    /// describes values, and knows nothing of code that panics.) Nothing is found if the protocol is too large to run.
     fn obeyed(&self) -> Result<Option<Found>, Refusal> {
         let Search { machine, terms, adversary, .. } = *self;
         if terms.too_large.is_some() {
@@ -82,7 +82,7 @@ impl Search<'_> {
         let traitors = (1..=*adversary.sizes().start()).map(General::new).collect();
         let labels = |_, _| None;
         let mut worker = Worker::new(machine, terms, traitors);
-        // Two runs have little in common.
+        // The two runs share too little to be worth remembering.
         worker.ask_once();
         let breaks = terms.values.iter().find_map(|value| {
             let attack = Attack::new(&terms.graph, traitors, [(General::COMMANDER, *value)].into());
@@ -96,7 +96,8 @@ impl Search<'_> {
         Ok(Some(Found { size: Size::Smallest, ..found }))
     }
 
-    /// The smallest attack, if there is one; and how many behaviours with fewer traitors were covered.
+    /// The smallest attack, if there is one. `covered` gets the number of behaviours for each smaller number of
+    /// traitors.
     fn smallest(
         &self,
         composition: &mut Composition<'_>,
@@ -114,7 +115,7 @@ impl Search<'_> {
         Ok(None)
     }
 
-    /// How many raw behaviours the recursion has, if it can be composed.
+    /// How many raw behaviours the protocol has, if its recursion can be composed.
     pub fn composable(&self) -> Result<Count, CompositionError> {
         let (recursive, values) = self.recursion()?;
         let Search { terms, limit, progress, .. } = *self;
@@ -122,8 +123,8 @@ impl Search<'_> {
         Ok(self.adversary.sizes().map(|traitors| self.behaviours(traitors)).sum())
     }
 
-    /// How many raw behaviours there are to go through, and how many steps that is expected to
-    /// take; nothing if it was told to stop before it knew that.
+    /// How many raw behaviours there are, and how many steps a search of them is expected to take; `None` if it was
+    /// stopped first.
     pub fn expected(&self) -> Result<Option<(Count, Count)>, Refusal> {
         let progress = self.progress;
         let space = Space::new(self.machine, self.terms, self.adversary, progress)?;
@@ -132,7 +133,7 @@ impl Search<'_> {
         Ok(space.behaviours(progress).zip(space.expected_steps(progress)))
     }
 
-    /// The protocol's recursion, and its two values; if it has one, and the question is one for it.
+    /// The protocol's recursion and its two values, if it has one and it fits the question.
     fn recursion(&self) -> Result<(Box<Recursion<'_>>, [ValueId; 2]), CompositionError> {
         let Search { machine, terms, adversary, .. } = self;
         let Adversary { faults, any_order, disruptions, suspects, .. } = *adversary;
@@ -158,8 +159,8 @@ impl Search<'_> {
         Ok((recursive, values))
     }
 
-    /// The trees there are with so many traitors: what the enemy has turned, and what the
-    /// commander's order is.
+    /// The possible roots with this many traitors: whether the commander is one of them, and which order the commander
+    /// was given.
     fn roots(&self, traitors: usize) -> Vec<Node> {
         let others = self.terms.n() - 1;
         let loyal = (traitors <= others).then(|| others - traitors);
@@ -172,7 +173,7 @@ impl Search<'_> {
         roots.collect()
     }
 
-    /// The first violation with so many traitors, the one with the fewest lies if they are counted.
+    /// A violation with this many traitors: the first one, or the one with the fewest lies if lies are counted.
     fn broken(
         &self,
         composition: &mut Composition<'_>,
@@ -198,7 +199,7 @@ impl Search<'_> {
         Ok(cheapest)
     }
 
-    /// The smallest attack, as the simulator has it.
+    /// The smallest attack, as the simulator runs it.
     fn found(
         &self,
         composition: &mut Composition<'_>,
@@ -218,7 +219,7 @@ impl Search<'_> {
                 property.name()
             ))
         };
-        // A protocol that can't be run can't be seen to be broken.
+        // No run can show that a protocol is broken if it can't be run.
         if let Some(refusal) = &terms.too_large {
             return Err(unshown(format!("but no run can show it: {refusal}")));
         }
@@ -269,7 +270,7 @@ impl Search<'_> {
         Ok(Attack { lies, ..Attack::new(&self.terms.graph, traitors, inputs) })
     }
 
-    /// Lies in the order of their wires; of one wire in that of what is said instead of what.
+    /// Orders lies by wire, and lies on one wire by the honest message and then by what is said in its place.
     fn in_order(&self, one: &Lie<MessageId>, other: &Lie<MessageId>) -> Ordering {
         let said = |lie: &Lie<MessageId>| [lie.edit.honest().copied(), lie.edit.said().copied()];
         let pairs = said(one).into_iter().zip(said(other));
@@ -281,8 +282,8 @@ impl Search<'_> {
         one.wire.cmp(&other.wire).then(messages)
     }
 
-    /// How many raw behaviours so many traitors have: in each slot on a wire to a loyal general
-    /// either value, or silence.
+    /// How many raw behaviours this many traitors have: in each slot on a wire to a loyal general, either value or
+    /// silence.
     fn behaviours(&self, traitors: usize) -> Count {
         let choices = Count::from(2 + u64::from(self.adversary.silence));
         let depth = self.terms.rounds;
@@ -298,20 +299,20 @@ impl Search<'_> {
     }
 }
 
-/// On how many paths, to how many of the loyal, a traitor relays something in this tree: by how
-/// many loyal and how many disloyal relays there are on the path.
+/// In how many slots a traitor relays something to a loyal general in this tree: summed over the number of loyal and of
+/// traitorous relays on the path.
 fn slots(root: &Node, depth: usize) -> u128 {
     let Node { loyal, traitors, honest, .. } = *root;
     let mut slots = if honest || depth == 0 { 0 } else { loyal as u128 };
     let mut by_traitors_alone = 1;
     for by_traitors in 1..=traitors.min(depth.saturating_sub(1)) {
         by_traitors_alone *= (traitors - by_traitors + 1) as u128;
-        // The paths on which so many traitors are, the last of whom relays.
+        // The number of paths with this many traitors, the last of whom relays.
         let mut paths = by_traitors_alone;
         for by_loyal in 0..=loyal.min(depth - 1 - by_traitors) {
             let others = (loyal - by_loyal) as u128;
             slots += paths * others;
-            // One of them more, in any place but the last.
+            // One more loyal relay, in any place but the last.
             paths = paths * others * (by_loyal + by_traitors) as u128 / (by_loyal + 1) as u128;
         }
     }

@@ -1,16 +1,15 @@
-//! The compositional search, for protocols that are [recursive](Recursive): what can come of a
-//! subtree is composed of what can come of the subtrees below it, and never enumerated.
+//! The compositional search, for protocols that are [recursive](Recursive): the outcomes of a subtree are composed from
+//! the outcomes of the subtrees below it, and never enumerated.
 //!
-//! What comes of a subtree is, for each loyal general in it, which of the two values it takes from
-//! it. The enemy can rename the loyal among whom it makes its choices, so only counts matter: how
-//! many of them take the second value, and the fewest lies for that. The subtrees below share no
-//! message, and what each relay was told is settled before: so each of them is free of the others.
-//! (A traitor, too, is told something: with fewest lies that matters, since it is free to relay
-//! that.)
+//! An outcome of a subtree says, for each loyal general in it, which of the two values it takes from the subtree. Since
+//! the adversary can rename the loyal generals among whom it chooses, only counts matter: how many of them take the
+//! second value, and the fewest lies for that. The subtrees below share no messages, and what each relay was told is
+//! fixed beforehand, so they are independent of each other. (What a traitor is told matters too when lies are counted,
+//! since it may relay that without a lie.)
 //!
-//! Most of it is settled before votes are cast: where no relay has a choice everybody hears as many
-//! votes in every way, and where the votes that one can hear leave it no choice, that holds for all
-//! who were told the same.
+//! Most of it is settled before votes are counted. Where no relay has a choice, everybody hears the same number of
+//! votes in every case. Where a general's value is the same for all the votes that it can hear, that is so for all
+//! generals who were told the same.
 
 use std::rc::Rc;
 
@@ -27,21 +26,21 @@ use crate::testable::{Recursive, described};
 pub(super) struct Composition<'a> {
     n: usize,
     depth: usize,
-    /// By how many generals the path names, less one.
+    /// Indexed by the number of generals on the path, less one.
     thresholds: Vec<VoteThresholds>,
-    /// Whether lies are counted; else all are free.
+    /// Whether lies are counted; otherwise all lies are free.
     priced: bool,
-    /// What is known to come of subtrees: see [`Composition::place`].
+    /// The outcomes of subtrees that are already known: see [`Composition::place`].
     known: Vec<Option<Rc<Outcomes>>>,
     pub vote_counting: VoteCounting,
-    /// Votes, and ways in which the relays, the first ones or all, can vote.
+    /// Counts the vote counts that were made, and the ways in which the first relays, or all of them, can vote.
     pub steps: u64,
     limit: u64,
     progress: &'a Progress,
 }
 
 impl<'a> Composition<'a> {
-    /// The recursion of this protocol, over these two values.
+    /// The recursion of this protocol over these two values.
     pub fn of<V: Eq + Clone, M>(
         recursive: &dyn Recursive<V, M>,
         values: &[V; 2],
@@ -50,7 +49,7 @@ impl<'a> Composition<'a> {
         progress: &'a Progress,
     ) -> Result<Composition<'a>, CompositionError> {
         let depth = described("depth", || recursive.depth(n))?.min(n.saturating_sub(1));
-        // At the end of a longest path nobody relays anything.
+        // At the end of a longest path, nobody relays anything.
         let others = |named| if named < depth { n - named - 1 } else { 0 };
         let thresholds =
             (1..=depth.max(1)).map(|named| thresholds(recursive, values, others(named)));
@@ -68,19 +67,18 @@ impl<'a> Composition<'a> {
         })
     }
 
-    /// From now on each lie has its price.
+    /// From now on lies are counted.
     pub fn price_lies(&mut self) {
         self.priced = true;
         self.known.fill(None);
     }
 
-    /// Whether it matters what a commander was told: not where he is a traitor, and all lies are
-    /// free.
+    /// Whether it matters what a commander was told: it does not if he is a traitor and all lies are free.
     pub fn matters(&self, node: Node) -> bool {
         node.honest || self.priced
     }
 
-    /// What can come of a subtree.
+    /// The outcomes of a subtree.
     fn outcomes(&mut self, node: Node) -> Result<Rc<Outcomes>, Halt> {
         let node = Node { told: node.told && self.matters(node), ..node };
         let place = self.place(node);
@@ -96,14 +94,14 @@ impl<'a> Composition<'a> {
         4 * (loyal * self.n + traitors) + 2 * usize::from(honest) + usize::from(told)
     }
 
-    /// The fewest lies with which so many of the loyal in a subtree take the second value from it,
-    /// by their number; of the numbers that are asked for, as bits.
+    /// For each number of loyal generals in a subtree, the fewest lies with which that many take the second value from
+    /// it. Only the numbers in `asked` (bits) are computed; the others are impossible.
     pub fn prices(&mut self, node: Node, asked: u64) -> Result<Vec<u64>, Halt> {
         let below = self.below(node)?;
         let before = self.steps;
         let mut prices = vec![IMPOSSIBLE; node.loyal + 1];
         let left_out = bits(!asked).take_while(|count| *count <= node.loyal);
-        // Nothing is cheaper.
+        // A price of 0 for now, so that no search is made to beat it.
         left_out.clone().for_each(|count| prices[count] = 0);
         for split in self.splits(node) {
             let voter_groups = below.voter_groups(node, split);
@@ -141,7 +139,7 @@ impl<'a> Composition<'a> {
         Ok(prices)
     }
 
-    /// What can come of the subtrees below this one.
+    /// The outcomes of the subtrees below this one.
     pub fn below(&mut self, node: Node) -> Result<Below, Halt> {
         let Node { loyal, traitors, honest, .. } = node;
         let named = self.n - loyal - traitors;
@@ -149,7 +147,7 @@ impl<'a> Composition<'a> {
         if named >= self.depth || loyal == 0 {
             return Ok(below);
         }
-        // A loyal commander tells all the same.
+        // A loyal commander tells everybody the same.
         for told in [false, true].into_iter().filter(|told| !honest || *told == node.told) {
             let of_loyal = Node { loyal: loyal - 1, traitors, honest: true, told };
             below.loyal[usize::from(told)] = Some(self.outcomes(of_loyal)?);
@@ -161,7 +159,7 @@ impl<'a> Composition<'a> {
         Ok(below)
     }
 
-    /// All that its commander can tell the others.
+    /// All ways in which the commander of a subtree can split the others by what he tells them.
     pub fn splits(&self, node: Node) -> impl Iterator<Item = OrderSplit> + use<> {
         let Node { loyal, traitors, honest, told } = node;
         let priced = self.priced;

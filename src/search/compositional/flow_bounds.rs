@@ -1,41 +1,41 @@
-//! Bounds on the flow of votes: how many the relays can waste, and how many they must not force upon
-//! the loyal, from what each of the loyal needs, and may have.
+//! Bounds on the flow of votes: how many votes the relays may waste, and how many they may force upon the loyal, given
+//! how many each loyal general needs and may have.
 //!
-//! Whom a relay lets hear what is its own choice: at the same price, by symmetry, whoever they are.
-//! So only sums over classes of the loyal count. That is exact: where one of a class has two votes
-//! more than another, there is a relay that can let the other hear the second value in its place
-//! (one that does not hear itself is in the way at most once, and there are two more than the other
-//! way round). So votes can be spread evenly in a class, and whether such sums are to be had is a
-//! question of flow: for every set of classes, enough votes can reach it, and no more must than it
-//! may have (Hoffman's circulation theorem).
+//! A relay chooses who hears the second value from it; by symmetry, the price depends only on how many hear it. So only
+//! sums over classes of loyal generals count. That is exact: if one general of a class has two votes more than another,
+//! some relay can let the other hear the second value in its place. (Not if that relay is the other general, since no
+//! relay hears itself. But at least two more relays are heard by the one alone than by the other alone, so there is
+//! another one.) So votes can be spread evenly in a class, and whether given sums are possible is a question of flow:
+//! for every set of classes, enough votes can reach it, and no more must reach it than it may have (Hoffman's
+//! circulation theorem).
 //!
-//! Both are bounds on the flow of the set. A relay whom fewer hear than there are in the set wastes a
-//! vote for each who is missing; one whom more hear than there are outside forces a vote upon the set for
-//! each of the others; and of either there can be only so many.
+//! Both are bounds on the flow into a set. A relay that fewer generals hear than the set has wastes a vote for each
+//! that is missing. A relay that more generals hear than there are outside the set forces a vote upon the set for each
+//! in excess. There may be only so many of either.
 
 use arrayvec::ArrayVec;
 
 use super::vote_classes::{CLASSES, Class, KINDS, Voters};
 
-/// The most budgets: two for each set of classes.
+/// The most bounds: two for each set of classes.
 pub(super) const FLOW_BOUNDS: usize = 2 * ((1 << CLASSES) - 1);
 
-/// Relays of one kind who have a choice, after its place among all kinds. The class to which they belong is
-/// that as it looks to them.
+/// Relays of one kind that have a choice, with the kind's place among all kinds. Their own class is numbered among the
+/// classes as these relays see them.
 pub(super) type Choosing<'a> = (usize, Voters<'a>);
 
-/// The votes that can be wasted on a set of classes, or forced upon it, beyond those that must be.
+/// How many votes may be wasted on a set of classes, or forced upon it, beyond those that cannot be avoided.
 pub(super) struct FlowBound {
     wasted: bool,
     pub free: i16,
-    /// What the relays whose turn is yet to come can spend.
+    /// The most that the relays still to come can spend.
     pub left: i16,
-    /// What one of each kind spends, of those who have a choice.
+    /// What one relay of each kind spends, for the kinds that have a choice.
     pub spends: ArrayVec<Spends, KINDS>,
 }
 
-/// What a relay spends: a vote for each by whom those who hear it are fewer, or more, than so many;
-/// less what it must spend.
+/// What a relay spends: a vote for each general by which its hearers are fewer, or more, than `than`; less what it must
+/// spend in any case.
 #[derive(Clone, Copy)]
 pub(super) struct Spends {
     than: i16,
@@ -44,8 +44,8 @@ pub(super) struct Spends {
 }
 
 impl FlowBound {
-    /// What can be wasted where the set must get so many votes from these relays, or forced upon it
-    /// where it may.
+    /// The bound on votes wasted, if the set needs `votes` from these relays; or on votes forced upon it, if it may
+    /// have `votes`.
     fn of(wasted: bool, votes: usize, choosing: &[Choosing<'_>], set: Set) -> FlowBound {
         let votes = votes as i16;
         let free = if wasted { -votes } else { votes };
@@ -68,21 +68,21 @@ impl FlowBound {
         flow_bound
     }
 
-    /// What a relay of this kind spends whom so many hear.
+    /// What a relay of this kind spends if `heard` generals hear the second value from it.
     fn on(&self, kind: usize, heard: usize) -> i16 {
         let Spends { than, must, .. } = self.spends[kind];
         let more = heard as i16 - than;
         (if self.wasted { -more } else { more }).max(0) - must
     }
 
-    /// What is spent then, too. (What leaves enough for all that can still be spent is as good as
-    /// nothing.)
+    /// What is spent in all with this relay. (Any amount that leaves enough for all that can still be spent counts as
+    /// the same.)
     pub fn spend(&self, spent: i16, kind: usize, heard: usize) -> i16 {
         (spent + self.on(kind, heard)).max(self.free - self.left)
     }
 }
 
-/// A set of classes, how many are in it, and how many are not.
+/// A set of classes, how many generals are in it, and how many are not.
 #[derive(Clone, Copy)]
 struct Set {
     classes: usize,
@@ -90,10 +90,9 @@ struct Set {
     outside: usize,
 }
 
-/// Sets the bounds, but for those that nobody can exceed; whether they are enough for what
-/// must be spent. (A set in which somebody needs no vote can waste no fewer than without him, and
-/// one in which somebody may have every vote can have no fewer forced upon the others: such sets
-/// are left out.)
+/// Sets the bounds, without those that nobody can exceed. Returns whether they allow what must be spent. (Sets with a
+/// general who needs no vote are left out for wasted votes: without that general the bound is at least as strict. So
+/// are sets with a general who may have every vote, for forced votes.)
 pub(super) fn set_flow_bounds(
     flow_bounds: &mut Vec<FlowBound>,
     classes: &[Class],
@@ -131,7 +130,7 @@ fn all_votes(choosing: &[Choosing<'_>]) -> usize {
     choosing.iter().map(|(_, voters)| voters.number).sum()
 }
 
-/// The classes as they look to those relays who have a choice, and those; nothing, if the others
+/// The relays that have a choice, and the classes as they see them, after the votes of the others. `None` if the others
 /// give somebody too many votes.
 pub(super) fn without_the_settled<'a>(
     classes: &[Class],
@@ -154,7 +153,7 @@ pub(super) fn without_the_settled<'a>(
     let mut left: ArrayVec<Class, CLASSES> = ArrayVec::new();
     let mut merged: ArrayVec<usize, CLASSES> = ArrayVec::new();
     for (Class { size, least, most }, given) in classes.iter().zip(given) {
-        // Nobody hears more votes than there are left.
+        // Nobody hears more votes than are left.
         let (least, most) = (least.saturating_sub(given), most.checked_sub(given)?.min(votes));
         let alike = left.iter().position(|class| (class.least, class.most) == (least, most));
         match alike {

@@ -1,12 +1,12 @@
-//! What can come of a subtree: how many of those who hear its commander can take the second value
-//! from it, and with how many lies.
+//! The outcomes of a subtree: how many of the generals who hear its commander can take the second value from it, and
+//! with how many lies.
 
 /// A subtree, up to a renaming of the generals in it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Node {
     /// How many of the generals that are not on the path are loyal.
     pub loyal: usize,
-    /// How many are not.
+    /// How many of them are traitors.
     pub traitors: usize,
     /// Whether its commander is loyal.
     pub honest: bool,
@@ -14,25 +14,26 @@ pub(super) struct Node {
     pub told: bool,
 }
 
-/// The price of what can't be had.
+/// The price of what is impossible.
 pub(super) const IMPOSSIBLE: u64 = u64::MAX;
 
-/// What can come of a subtree.
+/// The possible outcomes of a subtree.
 #[derive(Clone, Debug)]
 pub(super) struct Outcomes {
-    /// The fewest lies, by how many take the second value.
+    /// The fewest lies, by the number of generals who take the second value.
     pub prices: Vec<u64>,
-    /// How many can, as bits.
+    /// The numbers of generals that are possible, as bits.
     pub possible: u64,
-    /// The fewest lies with which any number does.
+    /// The fewest lies for any number.
     pub cheapest: u64,
-    /// Of another subtree of the same kind, the numbers that are as large and worth trying beside each:
-    /// all but those from which one can come closer to the other, at no higher price.
+    /// For each number, the numbers at least as large that are worth trying for another subtree of the same kind: all
+    /// but those where two numbers closer together, of the same sum, cost no more.
     pub beside: Vec<u64>,
 }
 
 impl Outcomes {
-    /// With these prices, by how many take the second value: at least one of them is possible.
+    /// Outcomes with these prices, by the number of generals who take the second value. At least one of them is
+    /// possible.
     pub fn of(prices: Vec<u64>) -> Outcomes {
         let is_possible = |number: &usize| prices[*number] != IMPOSSIBLE;
         let possible = numbers((0..prices.len()).filter(is_possible));
@@ -48,7 +49,7 @@ impl Outcomes {
         outcomes
     }
 
-    /// Whether there are two numbers closer together, of the same sum, at no higher price.
+    /// Whether two numbers closer together have the same sum and cost no more.
     fn are_closer(&self, fewer: usize, more: usize) -> bool {
         let price =
             |fewer: usize, more: usize| self.prices[fewer].saturating_add(self.prices[more]);
@@ -64,21 +65,20 @@ impl Outcomes {
         self.possible.ilog2() as usize
     }
 
-    /// Whether all of those who hear it take the second value whatever happens, and whether one
-    /// of them can.
+    /// Whether all who hear the commander take the second value whatever happens, and whether one of them can.
     pub fn sways(&self) -> [bool; 2] {
         let hear = self.prices.len() - 1;
         [hear > 0 && self.fewest() == hear, self.most() > 0]
     }
 
-    /// What all take, if that is always the same.
+    /// The value that all take, if it is always the same one.
     pub fn only(&self) -> Option<bool> {
         let [always, ever] = self.sways();
         (always == ever).then_some(always)
     }
 }
 
-/// The same, back again.
+/// The bits set at these places: the reverse of [`bits`].
 pub(super) fn numbers(all: impl Iterator<Item = usize>) -> u64 {
     all.fold(0, |numbers, number| numbers | 1 << number)
 }

@@ -1,4 +1,4 @@
-//! The classes of voters on a subtree, when its commander has told the others something.
+//! The classes of voters on a subtree, once its commander has told the others something.
 
 use std::ops::RangeInclusive;
 use std::rc::Rc;
@@ -10,14 +10,14 @@ use super::CompositionError;
 use super::outcomes::{Node, Outcomes};
 use crate::testable::{Recursive, described};
 
-/// From how many to how many relays must let a lieutenant hear the second value, so that it takes
-/// something. Nothing if no number will do.
+/// The least and the most relays that must let a lieutenant hear the second value, so that it takes a given value.
+/// `None` if no number will do.
 type VoteRange = Option<(usize, usize)>;
 
-/// The same by what it was told itself, and by what it takes.
+/// Vote ranges, by what the lieutenant was told itself, and by what it takes.
 pub(super) type VoteThresholds = [[VoteRange; 2]; 2];
 
-/// What a commander tells the others: so many of the loyal, and so many traitors, the second value.
+/// How a commander splits the others: the numbers of loyal generals and of traitors who are told the second value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct OrderSplit {
     pub loyal: usize,
@@ -26,15 +26,15 @@ pub(super) struct OrderSplit {
     pub lies: u64,
 }
 
-/// What can come of the subtrees below one: of those of the loyal, and of the traitors, by what
-/// they were told. Nothing where nobody relays anything, or is told that.
+/// The outcomes of the subtrees below one: of those of the loyal and of the traitors, by what they were told. `None`
+/// where nobody relays anything, or nobody is told that.
 pub(super) struct Below {
     pub loyal: [Option<Rc<Outcomes>>; 2],
     pub traitors: [Option<Rc<Outcomes>>; 2],
     thresholds: VoteThresholds,
 }
 
-/// So many relays, all of them loyal or none, who were told the same.
+/// A number of relays, all loyal or all traitors, who were told the same.
 #[derive(Clone, Copy)]
 struct Relays<'a> {
     number: usize,
@@ -43,7 +43,7 @@ struct Relays<'a> {
     outcomes: &'a Outcomes,
 }
 
-/// All who vote on a subtree when something was told, whatever they are to take.
+/// All who vote on a subtree for one split, whatever values they are to take.
 pub(super) struct VoterGroups<'a> {
     /// How many of the loyal were told the first value, and how many the second.
     loyal: [usize; 2],
@@ -51,13 +51,13 @@ pub(super) struct VoterGroups<'a> {
     thresholds: VoteThresholds,
 }
 
-/// The most classes: by what they were told, and by what they are to take.
+/// The most classes: two by what the generals were told, times two by what they are to take.
 pub(super) const CLASSES: usize = 4;
 
-/// The most kinds of relays: the loyal by class, and the traitors by what they were told.
+/// The most kinds of relays: loyal ones by class, and traitors by what they were told.
 pub(super) const KINDS: usize = CLASSES + 2;
 
-/// So many of the loyal, each of whom needs from `least` to `most` votes for the second value.
+/// A number of loyal generals, each of whom needs from `least` to `most` votes for the second value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Class {
     pub size: usize,
@@ -65,13 +65,13 @@ pub(super) struct Class {
     pub most: usize,
 }
 
-/// So many relays of one kind.
+/// A number of relays of one kind.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Voters<'a> {
     pub number: usize,
-    /// How many of those who hear such a relay can take the second value from it.
+    /// How many of the generals who hear such a relay can take the second value from it.
     pub outcomes: &'a Outcomes,
-    /// The class to which they belong themselves: they do not hear themselves.
+    /// The class of the relays themselves, if they are loyal: they do not hear themselves.
     pub own: Option<usize>,
 }
 
@@ -79,10 +79,10 @@ pub(super) struct Voters<'a> {
 #[derive(Default)]
 pub(super) struct VoteClasses<'a> {
     pub classes: ArrayVec<Class, CLASSES>,
-    /// What the loyal of each class were told, and what they take.
+    /// For each class: what the loyal generals in it were told, and what they take.
     pub kinds: ArrayVec<(bool, bool), CLASSES>,
-    /// Loyal relays, class by class; then the traitors who were told the first value, and the
-    /// others.
+    /// Loyal relays, class by class; then the traitors who were told the first value, then those who were told the
+    /// second.
     pub voters: ArrayVec<Voters<'a>, KINDS>,
 }
 
@@ -91,7 +91,7 @@ impl Below {
         Below { loyal: [None, None], traitors: [None, None], thresholds }
     }
 
-    /// Who votes when this is told.
+    /// Who votes, for one split.
     pub fn voter_groups(&self, node: Node, split: OrderSplit) -> VoterGroups<'_> {
         let loyal = [node.loyal - split.loyal, split.loyal];
         let traitors = [node.traitors - split.traitors, split.traitors];
@@ -110,19 +110,19 @@ impl Below {
 }
 
 impl<'a> VoterGroups<'a> {
-    /// The fewest lies that the relays tell, if nothing is asked of them.
+    /// The fewest lies that the relays tell if nothing is demanded of them.
     pub fn least(&self) -> u64 {
         let prices = self.relays.iter();
         prices.map(|relays| relays.number as u64 * relays.outcomes.cheapest).sum()
     }
 
-    /// Whether no relay has a choice: then it is settled what everybody takes.
+    /// Whether no relay has a choice, so that it is settled what everybody takes.
     pub fn is_settled(&self) -> bool {
         self.relays.iter().all(|relays| relays.outcomes.only().is_some())
     }
 
-    /// From how many to how many of the loyal who were told this may take the second value. All or
-    /// none do where none of the votes that one of them can hear lets it take another.
+    /// The least and the most of the loyal generals who were told this that may take the second value. It is all or
+    /// none of them where the votes that one of them can hear allow only one value.
     pub fn span(&self, told: bool) -> RangeInclusive<usize> {
         let all = self.loyal[usize::from(told)];
         if all == 0 {
@@ -145,8 +145,8 @@ impl<'a> VoterGroups<'a> {
         }
     }
 
-    /// The votes by which so many of the loyal who were told the first value, and of those who were
-    /// told the second, take the second; nothing if some of them can't.
+    /// The votes needed for `second[0]` of the loyal who were told the first value, and `second[1]` of those who were
+    /// told the second, to take the second value. `None` if some of them can't.
     pub fn vote_classes(&self, second: [usize; 2]) -> Option<VoteClasses<'a>> {
         let mut vote_classes = VoteClasses::default();
         for (told, all) in [(false, self.loyal[0]), (true, self.loyal[1])] {
@@ -175,7 +175,7 @@ impl<'a> VoterGroups<'a> {
     }
 }
 
-/// The thresholds of a recursion among so many others who relay what a lieutenant was told.
+/// The thresholds of a recursion where this many others relay what a lieutenant was told.
 pub(super) fn thresholds<V: Eq + Clone, M>(
     recursive: &dyn Recursive<V, M>,
     values: &[V; 2],

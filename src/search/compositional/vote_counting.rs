@@ -1,11 +1,10 @@
-//! Vote counting: the cheapest way in which relays of whom each lets so many of the loyal hear the
-//! second value give every one of the loyal as many votes for it as it must have.
+//! Vote counting: the cheapest way to give every loyal general as many votes for the second value as it must have. Each
+//! relay lets some number of the loyal hear the second value from it.
 //!
-//! Relay by relay, what each of them spends of the [flow bounds](FlowBound) of sets of classes is
-//! added up, and of two ways so far the one that has spent no less, and is no cheaper, is given up. What a
-//! relay spends is convex in how many hear it: so two relays of a kind spend no more when the numbers
-//! of those who hear them come closer together, and where that is no dearer the numbers need not be
-//! tried beside each other.
+//! Relay by relay, we add up what each spends of the [flow bounds](FlowBound) of sets of classes. A partial way is
+//! dropped if another has spent no more and is no dearer. What a relay spends is convex in the number of generals who
+//! hear it: so two relays of a kind spend no more if their numbers move closer together, and where that is no dearer,
+//! numbers further apart need not be tried.
 
 use std::cmp::Reverse;
 
@@ -14,35 +13,34 @@ use super::outcomes::bits;
 use super::vote_classes::{Class, Voters};
 use crate::search::progress::Halt;
 
-/// The most ways of voting that are held at a time.
+/// The most partial ways of voting that are held at a time.
 const MOST_WAYS: usize = 1 << 20;
 
-/// What has been voted so far, in one of the ways that are worth going on with.
+/// The votes so far, in one of the ways that are worth continuing.
 #[derive(Clone, Copy, Debug)]
 struct Partial {
-    /// What is spent of each bound, beyond what must be.
+    /// What is spent of each bound, beyond what cannot be avoided.
     spent: [i16; FLOW_BOUNDS],
     price: u64,
-    /// How many may hear the next relay, if it is of the same kind.
+    /// The numbers of generals that may hear the next relay, as bits, if it is of the same kind.
     next: u64,
-    /// Which one it comes from, and how many heard the second value from the last relay.
+    /// The way that this one extends, and how many generals heard the second value from the last relay.
     last: (usize, usize),
 }
 
-/// The votes on a subtree, and then on another, in the same memory.
+/// Counts votes on one subtree after another, in the same memory.
 #[derive(Default)]
 pub(super) struct VoteCounting {
     flow_bounds: Vec<FlowBound>,
-    /// All that can come of no relays, of the first, of the first two, and so on; of those that have
-    /// a choice.
+    /// The ways of voting of no relays, then of the first, of the first two, and so on, among relays that have a
+    /// choice.
     partial: Vec<Partial>,
-    /// To which kind each of those belongs.
+    /// The kind of each of those relays.
     choosing: Vec<usize>,
 }
 
 impl VoteCounting {
-    /// Goes through what the relays can say: the price of the cheapest way to satisfy every class,
-    /// if it is below a bound.
+    /// The price of the cheapest way to satisfy every class, if it is below `bound`.
     ///
     /// # Errors
     ///
@@ -94,7 +92,7 @@ impl VoteCounting {
                             self.partial.pop();
                             continue;
                         }
-                        // In the end, only what is cheaper than that.
+                        // Of complete ways, only cheaper ones are of interest from now on.
                         bound = if is_last { price } else { bound };
                     }
                 }
@@ -112,8 +110,8 @@ impl VoteCounting {
         Ok(self.partial.last().map(|cheapest| cheapest.price))
     }
 
-    /// Spends, of what is left in the way that was added last, what it takes when so many hear one more relay
-    /// of this kind; whether that is not too much.
+    /// Adds to the last way what one more relay of this kind spends if `heard` generals hear it. Returns whether all
+    /// bounds still hold.
     fn spend(&mut self, kind: usize, heard: usize) -> bool {
         let VoteCounting { flow_bounds, partial, .. } = self;
         let Partial { spent, .. } = partial.last_mut().expect("one was added");
@@ -123,8 +121,8 @@ impl VoteCounting {
         })
     }
 
-    /// How many hear the second value from each relay in the cheapest way, and what that costs, by
-    /// kind of relay; of the votes that were cast last.
+    /// For each kind of relay: how many generals hear the second value from each relay in the cheapest way, and its
+    /// price. For the votes that were counted last.
     pub fn counts(&self, voters: &[Voters<'_>]) -> Vec<Vec<(usize, u64)>> {
         let settled = voters.iter().map(|&Voters { number, outcomes, .. }| {
             let settled = if outcomes.only().is_some() { number } else { 0 };
@@ -141,8 +139,8 @@ impl VoteCounting {
     }
 }
 
-/// Keeps, of those from this place on, those than which no other has spent less and is as free to go
-/// on, at no higher price.
+/// Of the ways from this place on, keeps those that no other dominates: one that has spent no more of any bound, may
+/// continue in every way that it may, and is no dearer.
 fn keep_undominated(partial: &mut Vec<Partial>, begin: usize) {
     let key = |partial: &Partial| (partial.price, Reverse(partial.next));
     partial[begin..].sort_unstable_by(|one, other| {
@@ -173,7 +171,7 @@ mod tests {
     use super::*;
     use crate::search::compositional::outcomes::{IMPOSSIBLE, Outcomes};
 
-    /// The fewest lies, relay by relay, whoever hears the second value from whom.
+    /// The fewest lies, by trying for each relay every set of generals who may hear the second value from it.
     fn tried(
         bounds: &[(usize, usize)],
         relays: &[(&Outcomes, Option<usize>)],
@@ -214,7 +212,7 @@ mod tests {
                     false => IMPOSSIBLE,
                 };
                 let mut prices = (0..=hear).map(price).collect_vec();
-                // A relay says something.
+                // A relay always has some possible outcome.
                 prices[rng.random_range(0..=hear)] = rng.random_range(0..5);
                 Outcomes::of(prices)
             };

@@ -1,5 +1,4 @@
-//! The witness of a composition: turns what it finds into what each traitor says, from the top down,
-//! subtree by subtree.
+//! The witness of a composition: turns an outcome into what each traitor says, from the top down, subtree by subtree.
 
 use itertools::Itertools;
 
@@ -9,13 +8,13 @@ use super::vote_classes::VoteClasses;
 use crate::general::General;
 use crate::search::progress::Halt;
 
-/// A lie about which of the two values was told: to one general, on one path.
+/// A lie about which of the two values was told, to one general on one path.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct WitnessLie {
-    /// Who told whom; the liar is the last.
+    /// The chain of generals who told each other; the liar is the last.
     pub path: Vec<General>,
     pub to: General,
-    /// Whether it was told the second value.
+    /// Whether the liar was told the second value.
     pub honest: bool,
 }
 
@@ -27,25 +26,25 @@ pub(super) struct Subtree {
     pub honest: bool,
     /// Whether its commander was told the second value.
     pub told: bool,
-    /// The loyal in it, and whether each is to take the second value.
+    /// The loyal generals in it, and whether each is to take the second value.
     pub takes: Vec<(General, bool)>,
     pub traitors: Vec<General>,
-    /// The fewest lies that do that.
+    /// The fewest lies with which they do.
     pub price: u64,
 }
 
-/// A general who relays, where it hears itself among the loyal, if it is, and how many of them are
-/// to take the second value from it.
+/// A relay: its place among the loyal if it is loyal (it does not hear itself), what it was told, and how many loyal
+/// generals are to take the second value from it.
 struct RelayVotes {
     general: General,
     own: Option<usize>,
     told: bool,
     count: usize,
-    /// The fewest lies that do that.
+    /// The fewest lies with which they do.
     price: u64,
 }
 
-/// The fewest lies that do what is asked of a subtree.
+/// Adds the fewest lies that bring about what is demanded of a subtree.
 pub(super) fn witness(
     composition: &mut Composition<'_>,
     Subtree { path, honest, told, takes, traitors, price }: Subtree,
@@ -66,12 +65,12 @@ pub(super) fn witness(
             }
             let Some(vote_classes) = voter_groups.vote_classes([first, second]) else { continue };
             let VoteClasses { classes, kinds, voters } = vote_classes;
-            // What is dearer is not what was found.
+            // Anything dearer is not the way that was found.
             let (bound, steps) = (price - split.lies + 1, &mut composition.steps);
             if composition.vote_counting.cheapest(&classes, &voters, bound, steps)?.is_none() {
                 continue;
             }
-            // Who is told what: of those who take a value, as many the second as there must be.
+            // Who is told what: of the generals who take each value, as many are told the second as must be.
             let mut left = [split.loyal - second, second];
             let loyal = takes.iter().map(|(general, takes)| {
                 let left = &mut left[usize::from(*takes)];
@@ -90,7 +89,7 @@ pub(super) fn witness(
             if voters.is_empty() {
                 return Ok(());
             }
-            // Who relays what: in the order of the kinds of voters.
+            // Who relays what, in the order of the kinds of voters.
             let of_class = kinds.iter().flat_map(|kind| {
                 let members = loyal.iter().enumerate();
                 members.filter(move |(_, (_, told, takes))| (*told, *takes) == *kind)
@@ -137,8 +136,8 @@ pub(super) fn witness(
     unreachable!("bug in turncoat: a price of {price} that nothing has")
 }
 
-/// Who hears the second value from each relay, so that everybody has from `least` to `most` votes
-/// for it: first everybody gets the least, then every relay is spent, along augmenting paths.
+/// Who hears the second value from each relay, so that everybody has from `least` to `most` votes for it. First
+/// everybody gets the least, then the relays use up their counts, along augmenting paths.
 fn spread(relays: &[RelayVotes], bounds: &[(usize, usize)]) -> Vec<Vec<bool>> {
     let mut hears = vec![vec![false; bounds.len()]; relays.len()];
     for most in [false, true] {
@@ -155,7 +154,7 @@ fn spread(relays: &[RelayVotes], bounds: &[(usize, usize)]) -> Vec<Vec<bool>> {
     hears
 }
 
-/// Lets one more hear the second value from a relay, who may have to hear it no more from another.
+/// Lets one more general hear the second value from a relay. It may have to stop hearing it from another relay instead.
 fn give(
     row: usize,
     relays: &[RelayVotes],

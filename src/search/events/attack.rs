@@ -1,9 +1,9 @@
-//! The attack, in waves, under which what was found happens.
+//! The attack, in waves, under which a run that was found happens.
 //!
-//! Each event of the run is given the first wave in which it can come: a timer or a coin does something at the
-//! start of a wave, before anything is heard in it; in one inbox what was said earlier comes first, then
-//! what lower numbers said, then what is lower as data; and what is sent when something is heard goes out in
-//! the next wave. What a general has not heard by the end of the run comes after that.
+//! Each event of the run is put into the first wave in which it can happen. A timer or a coin acts at the start of a
+//! wave, before anything is heard in it. An inbox is ordered by the wave in which a message was sent, then by its
+//! sender's number, then by the message's order as data. What a general sends when it hears something goes out in the
+//! next wave. Messages that were not heard by the end of the run arrive after it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,12 +27,12 @@ use crate::search::choices::space::Space;
 use crate::search::choices::wire_choices::beside;
 use crate::testable::Wire;
 
-/// What happens in which wave.
+/// What happens in each wave.
 #[derive(Default)]
 pub(super) struct RunWaves {
     /// What a Byzantine traitor says.
     pub told: BTreeMap<Wire, Vec<MessageId>>,
-    /// What others who are faulty do not send.
+    /// The messages that other faulty generals do not send.
     pub lies: Vec<Lie<MessageId>>,
     pub crashes: Vec<Crash>,
     pub schedule: Vec<Shift<MessageId>>,
@@ -40,30 +40,30 @@ pub(super) struct RunWaves {
     pub last: Round,
 }
 
-/// Where one general is: its local state, the wave that it is in, and what came last in it.
+/// How far one general has come: its local state, its wave, and what came last in that wave.
 struct WavePlace {
     local: LocalId,
     wave: Round,
-    /// A number of the event in its wave.
+    /// The key of the last event in its wave.
     came_last: Option<Key>,
-    /// What was sent to it, and what of that it has heard.
+    /// What was sent to it (`now`), and which of that it has heard.
     now: Snapshot,
     heard: MailSet,
-    /// In which wave it sent something last, if it did.
+    /// The wave in which it last sent something, if it did.
     sent_in: Option<Round>,
 }
 
-/// What comes first in a wave: what a general does by itself, and then by wave, sender, and the place of the
-/// message as data.
+/// The order within a wave: first what a general does by itself, then mail by wave, sender, and place of the message as
+/// data.
 type Key = Option<(Round, General, usize)>;
 
 impl WavePlace {
-    /// The first wave, from this one on, in which something with this key can come next.
+    /// The first wave, from `wave` on, in which an event with this key can come next.
     fn moves_on(&mut self, wave: Round, key: impl Fn(Round) -> Key) -> Round {
         if wave > self.wave {
             (self.wave, self.came_last) = (wave, None);
         }
-        // Several timers and coins can come in one wave.
+        // Several timers and coins can act in one wave.
         let fits = |last: Key| last < key(self.wave) || last.is_none() && key(self.wave).is_none();
         if !self.came_last.is_none_or(fits) {
             (self.wave, self.came_last) = (self.wave + 1, None);
@@ -75,15 +75,16 @@ impl WavePlace {
 
 /// How a run goes on for ever.
 pub(super) struct EndlessRun {
-    /// What stands before each of these places happens before what stands after it, in this phase.
+    /// At each pause (a place in the run, and a phase): everything before that place happens before everything from it
+    /// on, which belongs to that phase.
     pub pauses: Vec<(usize, usize)>,
     /// The phase with which the cycle begins.
     pub from: usize,
-    /// For each phase, and the one after the last: the first that begins like it.
+    /// For each phase, and for the one after the last: the first phase that begins in the same way.
     pub begins_as: Vec<usize>,
 }
 
-/// The attack under which a run happens; nothing if it would take more waves than there may be.
+/// The attack under which a run happens; `None` if it would take too many waves.
 pub(super) fn attack(
     locals: &mut Locals<'_>,
     run: &LinearRun,
@@ -98,7 +99,7 @@ pub(super) fn attack(
             Some(EndlessRun { pauses, from, begins_as }) => {
                 let ends = placing.happen(run, &pauses)?;
                 lasso = Some(Lasso { from, begins_as, ends });
-                // What was not heard comes after all that.
+                // Messages that were not heard come after all that.
                 placing.waves.last += 1;
             }
         }
@@ -111,7 +112,7 @@ pub(super) fn attack(
     Ok(Some(Attack { lasso, ..attack_in(space, case, waves) }))
 }
 
-/// The attack in which this happens, and nothing else.
+/// The attack in which exactly this happens.
 pub(super) fn attack_in(
     space: &Space<'_>,
     case: &InitialChoices,
@@ -134,14 +135,14 @@ pub(super) fn attack_in(
     Attack { faults: case.faults, lies, crashes, schedule, happenings, ..attack }
 }
 
-/// Each event of a run is put into a wave.
+/// Puts each event of a run into a wave.
 struct Placing<'l, 'a> {
     locals: &'l mut Locals<'a>,
     waves: RunWaves,
     places: BTreeMap<General, WavePlace>,
-    /// In which wave each message of the loyal was sent to each of them.
+    /// The wave in which each message of a loyal general was sent to each receiver.
     sent_in: FxHashMap<(General, u32), Round>,
-    /// In which wave each signature was shown first.
+    /// The wave in which each signature was first shown.
     shown_in: FxHashMap<u32, Round>,
     /// The place of each message in the order of messages.
     ranks: FxHashMap<MessageId, usize>,
@@ -166,7 +167,7 @@ impl<'l, 'a> Placing<'l, 'a> {
         })
     }
 
-    /// All begin, in the first wave; false if that is a fault.
+    /// Everybody begins, in the first wave; false if that is a fault.
     fn begin(&mut self) -> Result<bool, Stop> {
         let mut begun = Vec::new();
         for me in self.locals.acting.iter() {
@@ -192,7 +193,7 @@ impl<'l, 'a> Placing<'l, 'a> {
         Ok(true)
     }
 
-    /// Something is sent in a wave.
+    /// Records that something is sent in a wave.
     fn send(&mut self, from: General, sending: SendingId, wave: Round) -> Result<(), Stop> {
         let sent = self.locals.sent(sending);
         for (to, place) in &mut self.places {
@@ -205,7 +206,7 @@ impl<'l, 'a> Placing<'l, 'a> {
         if let Some(place) = self.places.get_mut(&from) {
             place.sent_in = Some(wave);
             if self.locals.case.traitors.contains(from) {
-                // What is sent next is sent in another wave: a crash is in the middle of one.
+                // What is sent next goes out in another wave: a crash happens in the middle of one.
                 (place.wave, place.came_last) = (wave + 1, None);
             }
         }
@@ -218,14 +219,14 @@ impl<'l, 'a> Placing<'l, 'a> {
         Ok(())
     }
 
-    /// What a message of the loyal comes after in the inbox of its receiver.
+    /// The place of a loyal general's message in the inbox of its receiver.
     fn key(&self, to: General, number: u32) -> (Round, General, usize) {
         let Mail { from, message, .. } = self.locals.mail[number as usize];
         (self.sent_in[&(to, number)], from, self.ranks[&message])
     }
 
-    /// One event after the other, up to one that is a fault. After a pause all go on in waves of their own; in which
-    /// wave each phase ends, if there are pauses.
+    /// Places one event after the other, up to one that is a fault. After a pause, all go on in later waves. Returns
+    /// the wave in which each phase ends, if there are pauses.
     fn happen(&mut self, run: &LinearRun, pauses: &[(usize, usize)]) -> Result<Vec<Round>, Stop> {
         let mut ends = Vec::new();
         for (number, (me, event)) in run.iter().enumerate() {
@@ -254,7 +255,7 @@ impl<'l, 'a> Placing<'l, 'a> {
         Ok(ends)
     }
 
-    /// Puts an event into the first wave in which it can come.
+    /// Puts an event into the first wave in which it can happen.
     fn put(&mut self, me: General, event: NamedEvent) -> Result<(Round, LocalEvent), Stop> {
         Ok(match event {
             NamedEvent::Own(event) => {
@@ -293,8 +294,8 @@ impl<'l, 'a> Placing<'l, 'a> {
         })
     }
 
-    /// Those who may crash do when they have sent all that they did, in the middle of the last of it if not everybody has
-    /// heard that.
+    /// Those who may crash do so when they have sent all that they sent in the run: in the middle of their last
+    /// sending, if not everybody has heard that.
     fn crash(&mut self) {
         for general in self.locals.case.traitors.minus(self.locals.case.liars()).iter() {
             let sent_in = self.places.get(&general).and_then(|place| place.sent_in);
@@ -310,9 +311,10 @@ impl<'l, 'a> Placing<'l, 'a> {
         }
     }
 
-    /// What was not heard comes when all is over, and so do coins that would show their faces before.
+    /// Messages that were not heard arrive when all is over; coins that would otherwise show their faces earlier do so
+    /// then.
     fn end(&mut self) -> Result<(), Stop> {
-        // What comes of it then is sent later.
+        // What they cause is sent after that.
         let over = self.waves.last.max(1);
         self.crash();
         for (me, place) in &self.places {
@@ -358,10 +360,10 @@ impl RunWaves {
     }
 }
 
-/// An enemy that has the traitors say what is listed, and nothing else, and keeps count of its lies.
+/// An adversary that has the traitors say exactly what is listed, and records its lies.
 struct ListedAdversary<'a> {
     machine: &'a dyn Machine,
-    /// What has happened of its timers and coins, by place.
+    /// Which of its happenings (timers and coins) have happened, by place.
     happened: BTreeSet<usize>,
     waves: &'a RunWaves,
     lies: Vec<Lie<MessageId>>,

@@ -1,16 +1,16 @@
-//! The board: only what the loyal send is a step of all; where each of them is by then is a set, found by
-//! itself.
+//! The board: only sending is a step that concerns all. Which local states each general can be in by then is a set,
+//! computed for each general independently.
 //!
-//! Fix the order in which everybody sends. An execution with it is for each general a local run that sends its
-//! messages in this order, and hears before each only what was there by then. So the vectors of local states
-//! that can be reached are a product of one set for each general, and that set hangs on its own column alone:
-//! what it sent, what it could have heard before each of those, and what it can hear now. A node of the search
-//! is a column for each general.
+//! Fix the order in which everybody sends. An execution with this order consists of one local run for each general,
+//! which sends that general's messages in this order and hears, before each, only what had been sent by then. So the
+//! reachable vectors of local states are a product of one set for each general. Each set depends only on that general's
+//! own column: what it sent, what it could have heard before each of those, and what it can hear now. A node of the
+//! search is one column for each general.
 //!
-//! An example: when reliable broadcast begins with the commander a traitor, nobody has sent anything. In the
-//! set of lieutenant 1 are all states that it can come to by what the commander tells it and that send
-//! nothing; two things can be sent from there, an ECHO for each order. So this node has two children for each
-//! lieutenant, and all of them are the same up to its name and the order.
+//! An example: reliable broadcast begins with a traitor as commander, and nobody has sent anything. The set of
+//! lieutenant 1 has all states that it can reach by what the commander tells it without sending anything; from there it
+//! can send two things, an ECHO for each order. So this node has two children for each lieutenant, and they all are the
+//! same up to the lieutenant's name and the order.
 
 use std::collections::BTreeMap;
 
@@ -28,36 +28,36 @@ use crate::general::General;
 use crate::search::budget::StepBudget;
 use crate::search::progress::Halt;
 
-/// No more nodes than these are held at a time.
+/// The most nodes that are held at a time.
 const MOST_NODES: usize = 1 << 24;
 
-/// After so many nodes it is measured whether sets are large enough.
+/// After this many nodes, it is measured whether sets are large enough.
 const MEASURED: u64 = 1_000;
 
-/// What is left out.
+/// Which reductions are used.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BoardOptions {
     pub antichains: bool,
     pub raising: bool,
-    /// One local state of a general stands in the place of its history: what is gone through is global states, in
-    /// bursts, in which one general hears until it sends.
+    /// One local state of a general takes the place of its history: the search visits global states, in bursts, in each
+    /// of which one general hears messages until it sends.
     pub bursts: bool,
-    /// Whether to give up where sets are so small that bursts are better.
+    /// Whether to give up if sets are so small that bursts are better.
     pub measured: bool,
-    /// Whether the cheapest violation is looked for, and not any.
+    /// Whether to look for the cheapest violation, rather than for any.
     pub cheapest: bool,
 }
 
-/// What everybody has sent, and could have heard before.
+/// What everybody has sent, and could have heard before that.
 struct BoardNode {
     histories: Vec<HistoryId>,
-    /// What each can hear now.
+    /// What each general can hear now.
     now: Vec<SnapshotId>,
     /// The least price of each history.
     prices: Vec<HeardPrice>,
-    /// After which node, by whom what was sent, and how generals were renamed then.
+    /// The node that it comes from, who sent what there, and how generals were renamed afterwards.
     origin: Option<(u32, General, SendingId, RenamingId)>,
-    /// Whether nothing covers it.
+    /// Whether no other node covers it.
     alive: bool,
 }
 
@@ -68,7 +68,7 @@ impl BoardNode {
 }
 
 impl BoardOptions {
-    /// By what nodes are told apart: those with the same key are equal, or one can cover the other.
+    /// The key under which nodes are compared: only nodes with the same key can be equal, or cover each other.
     fn key(&self, columns: &Columns<'_>, histories: &[HistoryId], now: &[SnapshotId]) -> Vec<u32> {
         match self.bursts {
             true => histories.iter().chain(now).copied().collect(),
@@ -77,7 +77,7 @@ impl BoardOptions {
     }
 }
 
-/// An order of sendings after which there is a violation.
+/// An order of sendings that leads to a violation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct BoardFinding {
     pub sendings: Vec<(General, SendingId)>,
@@ -90,14 +90,14 @@ pub(super) struct Board<'b, 'a> {
     loyal: Vec<General>,
     options: BoardOptions,
     nodes: Vec<BoardNode>,
-    /// Those still to be gone through, by price and number of sendings.
+    /// The nodes still to be visited, by price and number of sendings.
     frontier: BTreeMap<(HeardPrice, u32), Vec<u32>>,
-    /// By what is public, the nodes that nothing covers.
+    /// The nodes that nothing covers, by their key.
     antichains: FxHashMap<Vec<u32>, Vec<u32>>,
-    /// How many nodes were gone through.
+    /// How many nodes were visited.
     pub visited: u64,
-    /// Where one phase is gone through: how each can have ended it, in a node with this number, by the names that
-    /// they have there.
+    /// If only one phase is searched: for each general, the ways in which it can have ended the phase, with the number
+    /// of a node in which that is so, in that node's names.
     pub ends: IndexMap<Vec<Vec<PhaseEnd>>, u32, FxBuildHasher>,
 }
 
@@ -118,7 +118,7 @@ impl<'b, 'a> Board<'b, 'a> {
         }
     }
 
-    /// Goes through all nodes of at most this price, up to the first violation, or the cheapest.
+    /// Visits all nodes of at most this price, up to the first violation, or the cheapest.
     pub fn explored(
         &mut self,
         start: &Start,
@@ -129,7 +129,7 @@ impl<'b, 'a> Board<'b, 'a> {
         self.explored_from(histories, now, most, budget)
     }
 
-    /// The same from these columns.
+    /// The same, starting from these columns.
     pub fn explored_from(
         &mut self,
         histories: Vec<HistoryId>,
@@ -197,12 +197,12 @@ impl<'b, 'a> Board<'b, 'a> {
         let Columns { profiles: all, decisions, .. } = columns;
         let named = |made: u32| decisions[made as usize];
         let found = judge.breach(&profiles, |id| all[id as usize].clone(), named);
-        // In bursts the prices of a set are beside what was paid before.
+        // In bursts, the prices of a set come on top of what was paid before.
         let paid = if self.options.bursts { nodes[node as usize].price() } else { 0 };
         Ok(found.map(|found| Breach { price: paid + found.price, ..found }))
     }
 
-    /// How a phase can have ended by now.
+    /// Records how the phase can have ended in this node.
     fn ended(&mut self, node: u32, budget: &mut StepBudget<'_>) -> Result<(), Stop> {
         let mut ends = Vec::with_capacity(self.loyal.len());
         for place in 0..self.loyal.len() {
@@ -259,7 +259,7 @@ impl<'b, 'a> Board<'b, 'a> {
         Ok(())
     }
 
-    /// Something is sent: the node after that is put where it belongs, unless it is covered.
+    /// Adds the node that follows when something is sent, unless another node covers it.
     fn child(
         &mut self,
         number: u32,
@@ -315,8 +315,7 @@ impl<'b, 'a> Board<'b, 'a> {
         Ok(())
     }
 
-    /// The renaming that leads to the first of all nodes to which this one can be renamed: first by what is
-    /// public of them.
+    /// The renaming that turns this node into the first of all nodes that it can be renamed to, compared by key first.
     fn first_renaming(
         &mut self,
         histories: &[HistoryId],
@@ -363,8 +362,8 @@ impl<'b, 'a> Board<'b, 'a> {
         Ok(Some(BoardFinding { sendings, price }))
     }
 
-    /// The sendings that lead to a node, by the names that everybody had at the start, and how those of the node
-    /// are renamed to them.
+    /// The sendings that lead to a node, in the names that everybody had at the start; and the renaming from the node's
+    /// names to those.
     pub fn leading_to(
         &mut self,
         mut number: u32,
@@ -375,7 +374,7 @@ impl<'b, 'a> Board<'b, 'a> {
             number = parent;
         }
         let mut sendings = Vec::new();
-        // How the names in a node are renamed to those at the start.
+        // The renaming from the names in a node to those at the start.
         let mut back = 0;
         for (_, from, sending, renaming) in origins.into_iter().rev() {
             let sending = self.columns.renamed_sending(sending, back)?;
@@ -403,8 +402,8 @@ mod tests {
     use crate::search::events::locals::{Locals, Scope};
     use crate::search::progress::Progress;
 
-    /// How many nodes there are for Bracha's broadcast, when nobody is renamed, when all are, and when sets are
-    /// raised as well.
+    /// How many nodes Bracha's broadcast has if nobody is renamed, if generals are renamed, and if sets are raised as
+    /// well.
     fn nodes(n: usize, traitor: usize) -> [u64; 3] {
         let (numbered, progress) =
             (Numbered::new(InWaves(ReliableBroadcast::new())), Progress::new());
@@ -439,9 +438,10 @@ mod tests {
 
     #[test]
     fn as_many_nodes_are_gone_through_as_are_known_of() {
-        // Raised in another order, or compared in each of their renamings, nodes are 114 and 53.
+        // With raising in another order, or with nodes compared in each of their renamings, the last figures would be
+        // 114 and 53.
         assert_eq!(nodes(4, 0), [2_383, 399, 118]);
-        // One more, if that a loyal commander begins is a sending by itself.
+        // There would be one more node if the beginning of a loyal commander were a sending by itself.
         assert_eq!(nodes(4, 3), [192 - 1, 97 - 1, 54]);
     }
 }

@@ -1,4 +1,4 @@
-//! What is searched in one case, and by which engine.
+//! How one case is searched, and by which engine.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -26,8 +26,8 @@ use crate::search::reduction::Reduction;
 use crate::search::{Engine, Search};
 
 impl EventSearch<'_> {
-    /// A violation in a case: any, or the cheapest of at most this price. Each face that a common coin can
-    /// show is gone through: so the enemy knows it before.
+    /// A violation in a case: any, or the cheapest of at most this price. Each face that a common coin can show is
+    /// tried, so the adversary knows it in advance.
     pub(super) fn in_case(
         &self,
         case: &InitialChoices,
@@ -81,7 +81,7 @@ impl EventSearch<'_> {
         Ok(best)
     }
 
-    /// A violation in a case where all mail takes one wave.
+    /// A violation in a case in which all mail takes one wave.
     fn in_waves(
         &self,
         case: &InitialChoices,
@@ -114,7 +114,7 @@ impl EventSearch<'_> {
         Ok(found)
     }
 
-    /// A violation in a case, in the first phase in which there is one.
+    /// A violation in a case, in the first phase that has one.
     fn by_phases(
         &self,
         case: &InitialChoices,
@@ -130,7 +130,7 @@ impl EventSearch<'_> {
             cheapest: false,
         };
         let locals = Locals::new(self.space, case, &BTreeMap::new(), Scope::OnePhase)?;
-        // Where demands may tell generals apart, so may inputs later on.
+        // If demands may tell generals apart, so may their inputs later on.
         let by_inputs = self.search.terms.asked.demands().next().is_some();
         let mut columns = Columns::new(locals, self.group(case, by_inputs), false);
         columns.all_ends = !options.antichains;
@@ -154,18 +154,19 @@ impl EventSearch<'_> {
         }
     }
 
-    /// Whether one phase is gone through after the other.
+    /// Whether the search goes phase by phase.
     pub(super) fn in_phases(&self) -> bool {
         self.search.terms.phased && self.search.adversary.delays()
     }
 
-    /// Whether it is known how often the loyal hear a traitor.
+    /// Whether the search knows how often loyal generals hear a traitor.
     pub(super) fn is_priced(&self) -> bool {
         let adversary = self.search.adversary;
         adversary.delays() && adversary.faults.is_byzantine()
     }
 
-    /// Whether it is asked who decides in the end; but traitors win that game with mail that is late again and again.
+    /// Whether termination is decided by a game: if it is asked about, and traitors are Byzantine. If there is a GST it
+    /// is not: in the game, traitors would win by making mail late again and again.
     pub(super) fn is_game(&self) -> bool {
         let Search { terms, adversary, .. } = self.search;
         let byzantine = adversary.faults.is_byzantine();
@@ -203,7 +204,7 @@ impl EventSearch<'_> {
         let explored = board.explored(start, most.unwrap_or(HeardPrice::MAX), budget);
         let found = match explored {
             Err(stop) if self.search.progress.is_last() => {
-                // To give back gigabytes piece by piece takes seconds.
+                // Freeing gigabytes piece by piece takes seconds.
                 std::mem::forget(board);
                 std::mem::forget(columns);
                 return Err(stop);

@@ -1,4 +1,5 @@
-//! All that one general can do without sending anything: from some local states, with what it can hear.
+//! The closure: everything that one general can do without sending anything, from some local states and with the mail
+//! that it can hear.
 
 use super::locals::{LocalEvent, LocalId, Locals, Reaction, Stage};
 use super::mail::{HeardPrice, Snapshot};
@@ -7,25 +8,25 @@ use super::stop::Stop;
 use crate::protocol::events::OwnEvent;
 use crate::search::budget::StepBudget;
 
-/// Local states still to be gone through, in order of price: most steps have none.
+/// Local states still to be visited, in order of price: most steps cost nothing.
 #[derive(Default)]
 pub(super) struct Closure {
-    /// By local state, in which search it was met, and at what price.
+    /// For each local state: the number of the search in which it was last met, and at what price.
     met: Vec<(u32, HeardPrice)>,
     number: u32,
     queue: Vec<Vec<LocalId>>,
-    /// Whether a message of a traitor has a price.
+    /// Whether hearing a message of a traitor has a price.
     priced: bool,
     /// How many local states were met.
     pub size: usize,
 }
 
-/// What is met on the way.
+/// What a visitor is shown on the way.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Visit {
-    /// An event, with what comes of it, and the price of that.
+    /// An event, the reaction to it, and the price of that.
     Event { local: LocalId, event: LocalEvent, reaction: Reaction, price: HeardPrice },
-    /// A local state whose events were all gone through: its least price, and whether it is quiet.
+    /// A local state whose events were all visited: its least price, and whether it is quiet.
     State { local: LocalId, price: HeardPrice, quiet: bool },
 }
 
@@ -57,8 +58,8 @@ impl Closure {
         self.queue[price].push(local);
     }
 
-    /// Goes through all that can be reached from these, which are of one general, without sending anything; of
-    /// each orbit through one.
+    /// Visits everything that can be reached from these local states of one general without sending anything, with one
+    /// representative of each orbit.
     pub fn search(
         &mut self,
         locals: &mut Locals<'_>,
@@ -102,7 +103,7 @@ impl Closure {
             for event in &events {
                 let is_tale = matches!(event, LocalEvent::Tale(_));
                 let reaction = locals.happens(local, *event)?;
-                // Whoever may crash need not do anything more.
+                // A general that may crash need not do anything more.
                 quiet &= match event {
                     _ if faulty => true,
                     LocalEvent::Own(event) => *event == OwnEvent::Restarts,

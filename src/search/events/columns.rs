@@ -1,5 +1,6 @@
-//! The local states in which one general can be, given what the loyal have sent: by what it sent itself, and
-//! what it could have heard before each of those and can hear now. Each such set is found once.
+//! Columns: the local states in which one general can be, given what the loyal have sent. They depend on what it sent
+//! itself, what it could have heard before each of those sendings, and what it can hear now. Each such set is computed
+//! once.
 
 mod renamed;
 
@@ -17,7 +18,7 @@ use crate::general::General;
 use crate::machine::DecisionId;
 use crate::search::budget::StepBudget;
 
-/// Sets with fewer local states than this, as a rule, are not worth it.
+/// Sets of fewer local states than this, on average, are not worth the effort.
 const SMALL: u64 = 5;
 
 pub(super) type HistoryId = u32;
@@ -25,15 +26,15 @@ pub(super) type SnapshotId = u32;
 type ContentsId = u32;
 pub(super) type ProfileId = u32;
 
-/// What one general has sent so far, and what it could have heard before.
+/// What one general has sent so far, and what it could have heard before each sending.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum History {
-    /// It has sent nothing since it was in this state.
+    /// It has sent nothing since it was in this local state.
     Start(LocalId),
     After(SentStage),
 }
 
-/// The last thing that it sent.
+/// The last sending of a general.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct SentStage {
     pub before: HistoryId,
@@ -45,12 +46,12 @@ pub(super) struct SentStage {
 /// Local states, each with its least price.
 type Seeds = IndexMap<LocalId, HeardPrice, FxBuildHasher>;
 
-/// What can be seen of a set of local states.
+/// What a search needs to know of a set of local states.
 pub(super) struct Contents {
-    /// How many there are.
+    /// How many local states there are.
     pub size: usize,
     pub profile: ProfileId,
-    /// How a phase can have ended, if one is gone through.
+    /// How the phase can have ended, if one phase is searched.
     pub ends: Vec<PhaseEnd>,
     /// What can be sent next, and the states in which that leaves the general, each with its least price.
     pub sends: Vec<(SendingId, Vec<(LocalId, HeardPrice)>)>,
@@ -59,14 +60,14 @@ pub(super) struct Contents {
 /// How a general ends a phase.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum PhaseEnd {
-    /// It begins the next.
+    /// It begins the next phase.
     Ended(EndedId),
-    /// It never does, and has decided so.
+    /// It never does, and has this decision.
     Stuck(Option<DecisionId>),
 }
 
 impl PhaseEnd {
-    /// The end of a phase for one who is there by now, and has decided so.
+    /// How the phase ends for a general in this stage, with this decision.
     pub fn of(stage: Stage, decision: Option<DecisionId>) -> PhaseEnd {
         match stage {
             Stage::Ended(ended) => PhaseEnd::Ended(ended),
@@ -75,10 +76,10 @@ impl PhaseEnd {
     }
 }
 
-/// What a set of local states comes to.
+/// What matters about a set of local states for judging it.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub(super) struct Profile {
-    /// The decisions, by number, at any time or where it is quiet, each with its least price.
+    /// The possible decisions, by number, at any time or in a quiet state, each with its least price.
     pub choices: Vec<Possibility>,
     /// The least price of a fault.
     pub fault: Option<HeardPrice>,
@@ -95,9 +96,9 @@ pub(super) struct Columns<'a> {
     pub locals: Locals<'a>,
     pub group: Group,
     histories: IndexSet<History, FxBuildHasher>,
-    /// By history, whose it is.
+    /// By history: whose it is.
     generals: Vec<General>,
-    /// By history, what is public of it.
+    /// By history: the number of its public part.
     public: Vec<u32>,
     publics: IndexSet<(General, Option<(u32, SendingId)>), FxBuildHasher>,
     pub snapshots: IndexSet<Snapshot, FxBuildHasher>,
@@ -108,13 +109,13 @@ pub(super) struct Columns<'a> {
     pub profiles: IndexSet<Profile, FxBuildHasher>,
     raised: FxHashMap<(HistoryId, SnapshotId), HistoryId>,
     closure: Closure,
-    /// Whether ends of a phase are kept that others cover.
+    /// Whether ends of a phase are kept even if others cover them.
     pub all_ends: bool,
-    /// How many local states all sets have.
+    /// How many local states all sets have in total.
     pub total: u64,
 }
 
-/// What was renamed before.
+/// What was renamed before, to look it up.
 #[derive(Default)]
 struct Renamed {
     histories: FxHashMap<(HistoryId, RenamingId), HistoryId>,
@@ -144,12 +145,12 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// The history of a general that has sent nothing since it was in this state.
+    /// The history of a general that has sent nothing since it was in this local state.
     pub fn start(&mut self, local: LocalId) -> HistoryId {
         self.history(History::Start(local))
     }
 
-    /// The history after one thing more was sent.
+    /// The history after one more sending.
     pub fn after(&mut self, stage: SentStage) -> HistoryId {
         self.history(History::After(stage))
     }
@@ -171,7 +172,7 @@ impl<'a> Columns<'a> {
         number as HistoryId
     }
 
-    /// The last thing that was sent, if something was.
+    /// The last sending of a history, if there is one.
     pub fn last(&self, history: HistoryId) -> Option<SentStage> {
         match self.histories[history as usize] {
             History::Start(_) => None,
@@ -188,7 +189,7 @@ impl<'a> Columns<'a> {
         self.snapshots.insert_full(snapshot).0 as SnapshotId
     }
 
-    /// What everybody can hear when this was sent as well.
+    /// What everybody can hear when this is sent as well.
     pub fn delivered(
         &mut self,
         now: &[SnapshotId],
@@ -205,7 +206,7 @@ impl<'a> Columns<'a> {
         Ok(after)
     }
 
-    /// Whether with the one at least as much could have been heard as with the other; the same was sent.
+    /// Whether at least as much could have been heard with `one` as with `other`. Both have sent the same.
     pub fn covers(&self, mut one: HistoryId, mut other: HistoryId) -> bool {
         while one != other {
             let (Some(more), Some(less)) = (self.last(one), self.last(other)) else { return false };
@@ -225,7 +226,8 @@ impl<'a> Columns<'a> {
         true
     }
 
-    /// What is in a column, found once for all that it can be renamed to; with the renaming that leads there.
+    /// The contents of a column, computed once for all columns that it can be renamed to, and the renaming that leads
+    /// to the computed one.
     pub fn contents(
         &mut self,
         history: HistoryId,
@@ -258,7 +260,7 @@ impl<'a> Columns<'a> {
         Ok((contents, renaming))
     }
 
-    /// Whether sets have so few local states that to go through them one by one is better.
+    /// Whether sets have so few local states that it is better to visit states one by one.
     pub fn has_small_sets(&self) -> bool {
         self.total < SMALL * self.contents.len() as u64
     }
@@ -267,7 +269,7 @@ impl<'a> Columns<'a> {
         &self.contents[contents as usize]
     }
 
-    /// The local states in which a general can be just after it has sent the last of a history.
+    /// The local states in which a general can be just after the last sending of a history.
     pub fn seeds(
         &mut self,
         history: HistoryId,
@@ -337,7 +339,7 @@ impl<'a> Columns<'a> {
                         }
                         let decision = decision.map(|made| decisions.insert_full(made).0 as u32);
                         profile.allow(Possibility { quiet: false, decision, price });
-                        // In a later phase it may go on.
+                        // In a later phase the general may go on.
                         if quiet && !one_phase {
                             profile.allow(Possibility { quiet, decision, price });
                         }
@@ -357,8 +359,8 @@ impl<'a> Columns<'a> {
         Ok(Contents { size, profile, ends, sends: sends.collect() })
     }
 
-    /// The same with every snapshot replaced by what can be heard by now, where that leaves the set of local
-    /// states as it is now: sets grow with snapshots, so equally many are the same.
+    /// The same history with every snapshot replaced by what can be heard by now, wherever that leaves the current set
+    /// of local states unchanged. (Sets grow with snapshots, so sets of equal size are equal.)
     pub fn raised(
         &mut self,
         history: HistoryId,
@@ -387,7 +389,7 @@ impl<'a> Columns<'a> {
         Ok(raised)
     }
 
-    /// How many times something was sent.
+    /// How many sendings a history has.
     fn stages(&self, mut history: HistoryId) -> usize {
         let mut stages = 0;
         while let Some(SentStage { before, .. }) = self.last(history) {
@@ -396,7 +398,7 @@ impl<'a> Columns<'a> {
         stages
     }
 
-    /// The same with this snapshot so many sendings before the last.
+    /// The same history with this snapshot at the sending that is `back` before the last.
     fn raised_at(&mut self, history: HistoryId, back: usize, now: SnapshotId) -> HistoryId {
         let stage = self.last(history).expect("so much was sent");
         let raised = match back.checked_sub(1) {
@@ -407,7 +409,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// How a phase can end, as far as it is known.
+/// How a phase can end, as far as is known.
 #[derive(Default)]
 struct PhaseEnds {
     ended: IndexMap<EndedId, Option<DecisionId>, FxBuildHasher>,
@@ -422,8 +424,8 @@ impl PhaseEnds {
         }
     }
 
-    /// All of them, or those that nothing covers: whoever begins the next phase, having decided the same, and is
-    /// never heard in it does as well as one who stays behind.
+    /// All ends, or only those that no other covers: a general that stays behind is covered by one that begins the next
+    /// phase with the same decision, and is never heard in it.
     fn left(&self, all: bool) -> Vec<PhaseEnd> {
         let covered = |made: &Option<DecisionId>| self.ended.values().contains(made);
         let stuck = self.stuck.iter().filter(|made| all || !covered(made));

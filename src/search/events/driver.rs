@@ -1,6 +1,6 @@
-//! The driver for event-driven protocols: all cases with as many traitors as there can be, then whether fewer
-//! do, and then the attack in which the loyal hear the fewest messages of traitors (where mail is late). Whatever is found is
-//! run again by the simulator before it is believed.
+//! The driver for event-driven protocols. It searches all cases with as many traitors as there can be, then those with
+//! fewer, and then looks for the attack in which the loyal hear the fewest messages of traitors (where mail can be
+//! late). Whatever is found is run again by the simulator before it is believed.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -30,21 +30,21 @@ use crate::search::symmetry::Symmetry;
 use crate::search::{Answer, Engine, Found, Search};
 use crate::testable::Refusal;
 
-/// The most steps spent on the proof that fewer traitors than in a known attack can't.
+/// The most steps spent on proving that fewer traitors than in a known attack are not enough.
 const PROOF_OF_TRAITORS: u64 = 20_000_000;
 
-/// The most steps spent on the proof that fewer messages of traitors can't.
+/// The most steps spent on proving that fewer messages of traitors are not enough.
 const PROOF_OF_PRICE: u64 = 200_000_000;
 
-/// No more cases than these are gone through.
+/// The most cases that are searched.
 const MOST_CASES: usize = 1 << 17;
 
-/// So many attacks are drawn at random where few lies are looked for; and so many where executions are long, since
+/// How many attacks are drawn at random in search of one with fewer lies; and how many if executions are long because
 /// phases have no end.
 const DRAWN: u64 = 1024;
 const DRAWN_OF_ENDLESS: u64 = 256;
 
-/// Looks for an attack on an event-driven protocol; one that is found is made as small as can be.
+/// Looks for an attack on an event-driven protocol, and makes one that is found as small as possible.
 pub(crate) fn run(search: &Search<'_>, space: &Space<'_>) -> Result<Answer, Refusal> {
     search.progress.enter(Phase::Counting);
     let renames = search.engine == Engine::Exhaustive
@@ -68,42 +68,42 @@ pub(super) struct EventSearch<'a> {
     pub symmetry: Option<Symmetry<'a>>,
     whole: Count,
     steps: u64,
-    /// How many vectors were carried from phase to phase, in all cases.
+    /// How many vectors were carried from phase to phase, summed over all cases.
     pub carried: AtomicU64,
-    /// Whether it is not known in some case that traitors can't keep all undecided for ever.
+    /// Whether in some case it is not known that traitors can't keep everybody undecided for ever.
     pub unplayed: AtomicBool,
     /// Whether timers can go off for ever in some case.
     pub ticks: AtomicBool,
-    /// Whether games are played in haste: what is won so is won, and what is not may be all the same.
+    /// Whether games are played hastily: a game won that way is won, but a game not won may still be winnable.
     pub hasty: bool,
 }
 
-/// What was found in a case.
+/// A violation that was found in a case.
 pub(super) struct CaseFinding {
     pub case: InitialChoices,
-    /// Its place among the cases with as many traitors.
+    /// The place of the case among those with as many traitors.
     pub place: usize,
     pub price: HeardPrice,
     pub violation: Violation,
     pub way: FoundWay,
 }
 
-/// How that comes about.
+/// How the violation comes about.
 pub(super) enum FoundWay {
-    /// One event after the other.
+    /// By one event after the other.
     Events {
-        /// How much of an execution that goes through.
+        /// Which part of an execution the run covers.
         scope: Scope,
         faces: BTreeMap<u32, Face>,
         run: LinearRun,
-        /// How it goes on for ever, if it does.
+        /// How the run goes on for ever, if it does.
         endless: Option<EndlessRun>,
     },
     /// In waves, under this attack.
     Waves(Box<NumberedAttack>),
 }
 
-/// Why a case is the last that was gone through.
+/// Why no case after this one was searched.
 enum CaseEnd {
     Found(Box<CaseFinding>),
     Stopped(Stop),
@@ -201,8 +201,8 @@ impl EventSearch<'_> {
         Ok(Answer { least_heard: least, ..answer })
     }
 
-    /// The same attack, or the smallest of several that are drawn at random: few messages that are heard can take
-    /// many lies.
+    /// The same attack, or the smallest of several drawn at random if that is smaller: an attack with few messages
+    /// heard can take many lies.
     fn with_fewer_lies(&self, found: Found) -> Found {
         let EventSearch { search: Search { progress, .. }, space, .. } = *self;
         let measure = |found: &Found| (found.attack.traitors.len(), found.attack.size());
@@ -231,8 +231,8 @@ impl EventSearch<'_> {
         Answer { behaviours, reductions, steps: self.steps, found, halt, carried, ..of_space }
     }
 
-    /// Whether exactly as many traitors as there can be cover fewer: one more who obeys changes nothing for
-    /// the others, if there are enough of those for what is asked; two are.
+    /// Whether the cases with the most traitors cover those with fewer: one more traitor who obeys changes nothing for
+    /// the others. For that, enough loyal generals must be left for what is asked: two are.
     fn covers_fewer(&self) -> bool {
         let Search { adversary, terms, .. } = self.search;
         let Adversary { traitors, exactly, suspects, .. } = adversary;
@@ -244,8 +244,8 @@ impl EventSearch<'_> {
         !exactly && suspects.is_none() && free && plain
     }
 
-    /// Goes through all cases with so many traitors, with at most so many steps, up to the first violation, on all
-    /// threads.
+    /// Searches all cases with exactly `size` traitors, in at most `most` steps, on all threads, up to the first
+    /// violation.
     fn explored(
         &mut self,
         size: usize,
@@ -284,8 +284,8 @@ impl EventSearch<'_> {
         }
     }
 
-    /// Every case with so many traitors, by place; of those that can be renamed into each other one, and of those in
-    /// which the same can happen.
+    /// Every case with exactly `size` traitors, with its place: one of those that can be renamed into each other, and
+    /// (if merged) one of those in which everybody begins in the same state.
     fn cases(&self, size: usize) -> impl Iterator<Item = (usize, InitialChoices)> {
         let orders = TraitorsOrders::One;
         let cases = self.space.cases(size, orders, 0, self.symmetry.as_ref()).enumerate();
@@ -300,13 +300,13 @@ impl EventSearch<'_> {
         })
     }
 
-    /// Whether no property that is asked looks at inputs.
+    /// Whether none of the properties that are asked about depends on inputs.
     fn judges_no_inputs(&self) -> bool {
         let asked = &self.search.terms.asked;
         !asked.has(Property::Validity) && asked.demands().next().is_none()
     }
 
-    /// Where those who obey begin; or the input of one with whom that is a fault.
+    /// The first states of those who obey; for one whose start is a fault, its input instead.
     fn begun(&self, case: &InitialChoices) -> Vec<Result<Option<StateId>, Option<ValueId>>> {
         let (terms, liars) = (self.search.terms, case.liars());
         let mut worker = self.space.worker(liars);
@@ -319,7 +319,7 @@ impl EventSearch<'_> {
         begun
     }
 
-    /// The attack with as many traitors in which the loyal hear the fewest messages of theirs, and whether that
+    /// The attack with equally many traitors in which the loyal hear the fewest messages of traitors, and whether that
     /// is proved.
     fn cheapest(&mut self, mut found: CaseFinding) -> Result<(CaseFinding, bool), Refusal> {
         let Search { limit, progress, terms, .. } = *self.search;
@@ -328,7 +328,7 @@ impl EventSearch<'_> {
         }
         let mut budget = StepBudget::new(progress, PROOF_OF_PRICE.min(limit - self.steps));
         let cases: Vec<_> = self.cases(found.case.traitors.len()).collect();
-        // In those before it there is nothing.
+        // The cases before the first one have no violation.
         let (first, mut proved) = (found.place, true);
         for (place, case) in cases.into_iter().filter(|(place, _)| *place >= first) {
             if found.price == 0 {

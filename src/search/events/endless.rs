@@ -1,9 +1,9 @@
-//! Whether something can happen again and again for ever.
+//! Whether something can repeat for ever.
 
 use petgraph::Graph;
 use petgraph::algo::tarjan_scc;
 
-/// Whether one of these steps, from one number to another, lies on a cycle of them and the others.
+/// Whether one of these steps from one number to another lies on a cycle, made of these steps and the others.
 pub(super) fn comes_back(
     steps: &[(u32, u32)],
     others: impl IntoIterator<Item = (u32, u32)>,

@@ -1,17 +1,17 @@
-//! Whether traitors can keep all undecided for ever, whatever the common coins show: a game, of which each phase is
-//! a turn.
+//! Whether traitors can keep everybody undecided for ever, whatever the common coins show: a game in which each phase
+//! is a turn.
 //!
-//! The traitors, who also say what is late, play up to where enough of the loyal have asked for the coin. Then it shows
-//! a face, which they could not know, and they play on to the end of the phase: all of the loyal end it, so nothing is
-//! held back for ever. They win from what is carried into a phase if, whatever the face, they can end it with nobody
-//! decided and with something carried from which they win again: the greatest set of that kind is found by
-//! taking out what is not in it, until nothing is left to be taken out.
+//! The traitors, who also decide which mail is late, play until enough loyal generals have asked for the coin. Then it
+//! shows a face that they could not know, and they play on to the end of the phase. All loyal generals end the phase,
+//! so nothing is held back for ever. The traitors win from a vector that is carried into a phase if, whatever the face,
+//! they can end the phase with nobody decided and with a vector from which they win again. The greatest set of such
+//! vectors is a fixpoint: vectors that do not qualify are removed, until none has to be.
 //!
-//! A phase in which nobody needs the coin can end as well. Coins of one's own are not known here: they would show what
+//! A phase in which nobody needs the coin can end as well. Local coins are not treated here: they would show whatever
 //! the traitors like.
 //!
-//! Up to the coin each general is best left where it has just sent something or asked for the coin: all that it could
-//! hear after that it can hear later as well.
+//! Before the coin, it is best to stop each general just after it has sent something or asked for the coin: whatever it
+//! could hear after that, it can hear later as well.
 
 use std::collections::BTreeMap;
 
@@ -29,28 +29,28 @@ use crate::general::General;
 use crate::protocol::events::{Coin, FACES, Face, OwnEvent};
 use crate::search::budget::StepBudget;
 
-/// All send in this order.
+/// The order in which generals send.
 pub(super) type Sendings = Vec<(General, SendingId)>;
 
-/// How a turn is won, by the names of the vector with which it begins.
+/// How a turn is won, in the names of the vector with which it begins.
 #[derive(Clone, Debug)]
 pub(super) struct GameTurn {
-    /// What is sent up to the coin; to ask for it stands among that.
+    /// What is sent before the coin; asking for it counts as a sending.
     pub before: Sendings,
-    /// Where each general is then.
+    /// Each general's local state at that point.
     pub asked: Vec<LocalId>,
-    /// By face: how it goes on.
+    /// How it goes on, by face.
     pub after: [TurnEnd; 2],
 }
 
 /// How a phase ends after the coin.
 #[derive(Clone, Debug)]
 pub(super) struct TurnEnd {
-    /// What is sent after it.
+    /// What is sent after the coin.
     pub sendings: Sendings,
-    /// How each ends the phase.
+    /// How each general ends the phase.
     pub ends: Vec<PhaseEnd>,
-    /// The number of the vector that is carried then, and how generals are renamed to it.
+    /// The number of the vector that is carried on, and the renaming of generals that leads to it.
     pub next: usize,
     pub renaming: RenamingId,
 }
@@ -58,24 +58,24 @@ pub(super) struct TurnEnd {
 /// How the game is played.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct GameRules {
-    /// The coin shows its face when so many of the loyal have asked for it.
+    /// The coin shows its face when this many loyal generals have asked for it.
     pub needed: usize,
-    /// Whether only those are to wait for the coin who would not decide if it showed its face at once: so a win is found
-    /// soon, if there is one.
+    /// Whether only generals who would not decide as soon as the coin shows its face may wait for it: then a win is
+    /// found soon, if there is one.
     pub hasty: bool,
 }
 
-/// What is known of the game.
+/// The state of the game.
 pub(super) struct Game<'g, 'a> {
     pub columns: &'g mut Columns<'a>,
     pub options: BoardOptions,
-    /// All that can be carried into a phase, with its number.
+    /// Every vector that can be carried into a phase, with its number.
     pub vectors: FxHashMap<Start, usize>,
     pub rules: GameRules,
 }
 
 impl Game<'_, '_> {
-    /// By vector from which the traitors win, how they play.
+    /// For each vector from which the traitors win: how they play.
     pub fn won(mut self, budget: &mut StepBudget<'_>) -> Result<BTreeMap<usize, GameTurn>, Stop> {
         let all = self.vectors.iter().map(|(vector, number)| (*number, vector.clone()));
         let mut left: BTreeMap<usize, Start> = all.collect();
@@ -99,7 +99,7 @@ impl Game<'_, '_> {
         }
     }
 
-    /// Whether all are there and nobody has decided.
+    /// Whether everybody is present and nobody has decided.
     fn is_open(&mut self, vector: &Start) -> bool {
         vector.0.iter().all(|(local, _)| {
             let present = self.columns.locals.stage(*local) == Stage::Present;
@@ -107,7 +107,7 @@ impl Game<'_, '_> {
         })
     }
 
-    /// How a turn is won that begins so, with something of these carried, if it can be.
+    /// How a turn that begins like this is won, with one of the vectors `left` carried on; `None` if it can't be.
     fn turn(
         &mut self,
         begins: &Start,
@@ -182,7 +182,7 @@ impl Game<'_, '_> {
         Ok(false)
     }
 
-    /// How a phase ends in which the coin shows this face, with something of these carried, if it can.
+    /// How the phase ends if the coin shows this face, with one of the vectors `left` carried on; `None` if it can't.
     fn end(
         &mut self,
         asked: &[LocalId],
@@ -202,7 +202,8 @@ impl Game<'_, '_> {
         self.kept_open(ended, left, budget)
     }
 
-    /// Of these ends of a phase one in which all end it, with something of these carried, if there is one.
+    /// One of these ends of a phase in which everybody ends it, with one of the vectors `left` carried on; `None` if
+    /// there is none.
     fn kept_open(
         &mut self,
         ended: Vec<NodeEnds>,
@@ -219,7 +220,7 @@ impl Game<'_, '_> {
                 let (vector, renaming) = Start::carried(self.columns, &ends)?;
                 let number = self.vectors.get(&vector).copied();
                 if let Some(next) = number.filter(|number| left.contains_key(number)) {
-                    // Who asked for the coin before it was shown need not be seen to.
+                    // A sending that only asked for the coin has done its part.
                     let locals = &self.columns.locals;
                     sendings.retain(|(_, sending)| !locals.sent(*sending).is_empty());
                     return Ok(Some(TurnEnd { sendings, ends, next, renaming }));
@@ -230,7 +231,7 @@ impl Game<'_, '_> {
     }
 }
 
-/// How a phase can have ended in a node, what leads there, and how names are there.
+/// How each general can have ended a phase in a node, what leads to the node, and the renaming back from its names.
 type NodeEnds = (Vec<Vec<PhaseEnd>>, (Sendings, RenamingId));
 
 fn ends_of(board: &mut Board<'_, '_>) -> Result<Vec<NodeEnds>, Stop> {

@@ -1,4 +1,4 @@
-//! The renamings of a case: all permutations of generals who are alike and play the same part in it.
+//! The renamings of a case: all permutations of generals who are alike and play the same role in it.
 
 use itertools::Itertools;
 use rustc_hash::FxHashMap;
@@ -10,27 +10,27 @@ use crate::search::symmetry::Symmetry;
 /// The number of a renaming; 0 renames nobody.
 pub(super) type RenamingId = u32;
 
-/// No more renamings than these are used: the rest of those who are alike keep their names.
+/// The most renamings that are used: further generals who are alike keep their names.
 const MOST: usize = 1_000;
 
-/// There are fewer renamings than that of so many generals, and more of one more.
+/// The most generals of one kind that are permuted: with one more there would be too many renamings.
 const MOST_ALIKE: usize = 6;
 
 pub(super) struct Group {
-    /// Who stands in the place of each.
+    /// For each renaming: whom each general is renamed to.
     all: Vec<Vec<General>>,
-    /// Each as swaps, one after the other.
+    /// For each renaming: swaps that make it, one after the other.
     swaps: Vec<Vec<Swap>>,
     numbers: FxHashMap<Vec<General>, RenamingId>,
 }
 
 impl Group {
-    /// Nobody is renamed.
+    /// The group that renames nobody.
     pub fn none(n: usize) -> Group {
         Group::of(n, &[])
     }
 
-    /// Those of a case; where inputs are told apart, who has another one plays another part.
+    /// The renamings of a case. With `by_inputs`, generals with different inputs play different roles.
     pub fn of_case(
         n: usize,
         case: &InitialChoices,
@@ -93,7 +93,7 @@ impl Group {
         self.all[renaming as usize][general.id()]
     }
 
-    /// The swaps that make it, one after the other.
+    /// The swaps that make a renaming, one after the other.
     pub fn swaps(&self, renaming: RenamingId) -> &[Swap] {
         &self.swaps[renaming as usize]
     }
@@ -107,14 +107,14 @@ impl Group {
         self.numbers[&inverse]
     }
 
-    /// First the one, and then the other.
+    /// First `one`, then `other`.
     pub fn product(&self, one: RenamingId, other: RenamingId) -> RenamingId {
         let both = self.all[one as usize].iter().map(|general| self.renamed(*general, other));
         self.numbers[&both.collect_vec()]
     }
 }
 
-/// A renaming as swaps of who stands in two places, one after the other.
+/// A renaming as a sequence of swaps.
 fn swaps(renaming: &[General]) -> Vec<Swap> {
     let mut swaps = Vec::new();
     let mut now: Vec<General> = (0..renaming.len()).map(General::new).collect();

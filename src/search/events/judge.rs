@@ -1,5 +1,5 @@
-//! Whether what the loyal can come to, each by itself, violates a property: a product of sets becomes a sum.
-//! Of each set only the decisions count, at any time and where it is quiet, each with its least price.
+//! Whether what the loyal can reach, each independently, violates a property. Only the decisions in each set count, at
+//! any time and in quiet states, each with its least price: so the product of the sets is never formed.
 
 use rustc_hash::FxHashMap;
 
@@ -12,26 +12,26 @@ use crate::property::Property;
 use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::space::Space;
 
-/// What is wrong with some choice of local states, of all such the cheapest.
+/// The cheapest violation by some choice of a local state for each general.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Breach {
     pub price: HeardPrice,
-    /// The property that is violated, unless it is a fault.
+    /// The property that is violated; `None` for a fault.
     pub property: Option<Property>,
-    /// For each loyal general what it comes to.
+    /// For each loyal general, what it must reach for that.
     pub wanted: Vec<Wanted>,
 }
 
-/// What a general comes to.
+/// What a general is to reach.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Wanted {
-    /// It decides so, and can be anywhere, or where it is quiet.
+    /// This decision; if the flag is set, in a quiet state.
     Decision(Option<u32>, bool),
     /// A fault.
     Fault,
-    /// It ends a phase so.
+    /// This end of a phase.
     End(PhaseEnd),
-    /// This state.
+    /// This local state.
     At(LocalId),
     /// Nothing in particular.
     Anything,
@@ -40,14 +40,14 @@ pub(super) enum Wanted {
 pub(super) struct ProductJudge<'a> {
     space: &'a Space<'a>,
     case: &'a InitialChoices,
-    /// Those whose decisions are given, in this order.
+    /// The generals whose decisions are judged, in this order.
     places: Vec<General>,
     judged: FxHashMap<Vec<ProfileId>, Option<Breach>>,
     violated: FxHashMap<(Vec<Option<u32>>, bool), Option<Property>>,
 }
 
 impl<'a> ProductJudge<'a> {
-    /// Of what these come to, of whom those who are faulty have decided nothing.
+    /// A judge of what these generals reach. Those of them who are faulty have decided nothing.
     pub fn new(
         space: &'a Space<'a>,
         case: &'a InitialChoices,
@@ -62,7 +62,7 @@ impl<'a> ProductJudge<'a> {
         }
     }
 
-    /// The property that these decisions of the loyal violate.
+    /// The property that these decisions violate, if any.
     pub fn violated(
         &mut self,
         decisions: &[Option<u32>],
@@ -79,7 +79,7 @@ impl<'a> ProductJudge<'a> {
         })
     }
 
-    /// The cheapest violation among what the loyal can come to, if there is one.
+    /// The cheapest violation among everything that the generals can reach, if there is one.
     pub fn breach(
         &mut self,
         ids: &[ProfileId],

@@ -1,9 +1,9 @@
-//! The local states of the loyal by number, and what becomes of each when something happens to it: the
-//! protocol is asked once.
+//! The local states of the loyal by number, and what each becomes when something happens to it. The protocol is asked
+//! every question only once.
 //!
-//! A local state is what a general remembers, and which messages of the loyal it has heard that made a
-//! difference. (To hear what changes nothing is as good as to hear it later, so nothing is heard twice, and
-//! what makes no difference need never be heard.)
+//! A local state is what a general remembers, and which messages of the loyal it has heard that made a difference.
+//! (Hearing a message that changes nothing is as good as hearing it later: so nothing is heard twice, and a message
+//! that makes no difference need never be heard.)
 
 mod claim;
 mod delivering;
@@ -36,12 +36,12 @@ use crate::search::choices::signature_set::SignatureSet;
 use crate::search::choices::space::Space;
 use crate::testable::{Refusal, Wire};
 
-/// A message of a loyal general; of several equal ones each has a number of its own.
+/// A message of a loyal general. Each of several equal messages has a number of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Mail {
     pub from: General,
     pub message: MessageId,
-    /// How many equal ones were sent before.
+    /// How many equal messages were sent before it.
     pub copy: u32,
 }
 
@@ -54,42 +54,42 @@ pub(super) struct Tale {
     pub needs: Box<[u32]>,
 }
 
-/// What is sent at once: to whom, and what, in order of the receivers.
+/// What is sent at once: receivers and messages, in order of the receivers.
 pub(super) type SentAtOnce = Arc<[(General, MessageId)]>;
 
 pub(super) struct Locals<'a> {
     pub space: &'a Space<'a>,
     pub case: &'a InitialChoices,
-    /// Those who obey, at least for some time: the loyal, and those who may crash.
+    /// The generals who obey, at least for some time: the loyal, and those who may crash.
     pub acting: Generals,
     pub worker: Worker<'a>,
     pub scope: Scope,
-    /// Whether somebody was seen to ask for a coin of its own.
+    /// Whether some general was seen to wait for a local coin.
     pub tossed_alone: bool,
-    /// What common coins show.
+    /// What common coins show, by name.
     faces: BTreeMap<u32, Face>,
-    /// How generals have ended a phase, by number.
+    /// The ways in which generals have ended a phase, by number.
     ended: IndexSet<Ended, FxBuildHasher>,
-    /// By general, what it can hear of the next phase, if phases are searched one by one.
+    /// By general: what it can hear of the next two phases, if phases are searched one by one.
     later: Vec<Vec<(General, MessageId)>>,
-    /// How many steps were held against the claim of phases.
+    /// How many steps counted towards the test of the claim of phases.
     tried: usize,
-    /// Whoever has gone on to the next phase was once in one of these states.
+    /// The states in which generals went on to the next phase.
     walked: FxHashSet<StateId>,
     locals: IndexSet<Local, FxBuildHasher>,
     pub mail: IndexSet<Mail, FxBuildHasher>,
-    /// By message, which it is when two have changed places.
+    /// By message: its number when two generals have changed places.
     swapped_mail: Vec<Box<[u32]>>,
-    /// By general.
+    /// By general: what traitors can say to it.
     pub tales: Vec<Vec<Tale>>,
     sendings: IndexSet<SentAtOnce, FxBuildHasher>,
     pub faults: Vec<Fault>,
-    /// By local state: what comes of each message of the loyal, and of each tale.
+    /// By local state: the reactions to messages of the loyal, and to what traitors say.
     rows: Vec<LocalRow>,
     happened: FxHashMap<(LocalId, OwnEvent), Reaction>,
     pub signatures: IndexSet<SignatureSet, FxBuildHasher>,
     is_signed: bool,
-    /// The messages whose place in the repertoire is known.
+    /// The messages that are known to have a place in the repertoire.
     described: FxHashMap<(General, General, MessageId), ()>,
 }
 
@@ -99,11 +99,11 @@ struct LocalRow {
     tales: Box<[Packed]>,
     own: Option<Arc<[OwnEvent]>>,
     decision: Option<Option<DecisionId>>,
-    /// By pair of generals, which local state it is when they have changed places.
+    /// By pair of generals: the local state when the two have changed places.
     swapped: Box<[u32]>,
 }
 
-/// By general, what these traitors can say to it, by sender and then in the order of messages.
+/// By general: what these traitors can say to it, by sender and then in the order of messages.
 pub(super) fn tales(
     space: &Space<'_>,
     liars: Generals,
@@ -142,7 +142,7 @@ impl<'a> Locals<'a> {
             space,
             case,
             acting: space.everybody().minus(liars),
-            // The faults of those who may crash are told as well: then they have crashed.
+            // The faults of those who may crash are reported as well: they then count as crashed.
             worker: space.worker(liars),
             scope,
             tossed_alone: false,
@@ -170,7 +170,7 @@ impl<'a> Locals<'a> {
         Violation::Fault(self.faults.last().expect("there was a fault").clone())
     }
 
-    /// Whether a fault is that of one who may crash, and does so.
+    /// Whether a fault is a panic of a general who may crash: then it has crashed.
     fn is_forgiven(&self, fault: &Fault) -> bool {
         matches!(fault.kind, FaultKind::Panicked(_)) && self.case.traitors.contains(fault.general)
     }
@@ -179,7 +179,7 @@ impl<'a> Locals<'a> {
         self.locals[local as usize].general
     }
 
-    /// The messages of the loyal that made a difference.
+    /// The messages of the loyal that made a difference to the general.
     pub fn heard(&self, local: LocalId) -> MailSet {
         self.locals[local as usize].heard
     }
@@ -188,13 +188,13 @@ impl<'a> Locals<'a> {
         Arc::clone(&self.sendings[sending as usize])
     }
 
-    /// Whether traitors who can show these signatures can say this.
+    /// Whether traitors can say this to a general, if they can show these signatures.
     pub fn can_be_said(&self, general: General, tale: u32, signatures: u32) -> bool {
         let Tale { needs, .. } = &self.tales[general.id()][tale as usize];
         needs.is_empty() || self.signatures[signatures as usize].has_all(needs)
     }
 
-    /// The messages of the loyal, of these, that a general has not heard; of equal ones the first.
+    /// The messages in `mail` that a general has not heard; of equal messages only the first.
     pub fn unheard(&self, local: LocalId, mail: MailSet) -> impl Iterator<Item = u32> + '_ {
         let left = mail.minus(self.heard(local));
         left.iter().filter(move |number| {
@@ -245,7 +245,7 @@ impl<'a> Locals<'a> {
             LocalEvent::Mail(number) => before.heard.with(number),
             LocalEvent::Tale(_) | LocalEvent::Own(_) => before.heard,
         };
-        // What changes nothing was as good as not heard.
+        // A message that changes nothing counts as not heard.
         let is_heard = matches!(event, LocalEvent::Mail(_) | LocalEvent::Tale(_));
         let reaction = match next {
             Ok(next) if next == before.state && is_heard => Reaction::Nothing,
@@ -268,7 +268,7 @@ impl<'a> Locals<'a> {
         Ok(reaction)
     }
 
-    /// What becomes of a state when something happens; something may be about to be sent.
+    /// The state after an event, before what it causes is sent.
     fn next(&mut self, me: General, state: StateId, event: LocalEvent) -> Caught<StateId> {
         let next = match event {
             LocalEvent::Mail(number) => {
@@ -284,7 +284,7 @@ impl<'a> Locals<'a> {
         next.map(|next| next.expect("a loyal general has a state"))
     }
 
-    /// The same when a message comes: what is sent because of it is sent in the next wave.
+    /// The same for hearing a message: what it causes is sent in the next wave.
     fn hears(
         &mut self,
         me: General,
@@ -297,7 +297,7 @@ impl<'a> Locals<'a> {
         Ok(next.expect("a loyal general has a state"))
     }
 
-    /// What is sent in a state, and the state after that.
+    /// What is sent in a state, and the state after it is sent.
     fn sends(
         &mut self,
         me: General,
@@ -315,7 +315,7 @@ impl<'a> Locals<'a> {
         Ok((after.expect("a loyal general has a state"), sent))
     }
 
-    /// What it comes to, when this state, in which something may be about to be sent, is reached.
+    /// The reaction when this state is reached, in which something may be about to be sent.
     fn settled(
         &mut self,
         before: Option<(LocalId, LocalEvent)>,
@@ -370,7 +370,7 @@ impl<'a> Locals<'a> {
         number as u32
     }
 
-    /// The timers that can go off and the coins that can show a face, of which a common one shows one face alone.
+    /// The timers that can go off, and the coins that can show a face; a common coin shows only one face.
     pub fn own(&mut self, local: LocalId) -> Result<Arc<[OwnEvent]>, Stop> {
         if let Some(known) = &self.rows[local as usize].own {
             return Ok(Arc::clone(known));
@@ -386,7 +386,7 @@ impl<'a> Locals<'a> {
         self.tossed_alone |= pending.iter().flat_map(|pending| pending.iter()).any(alone);
         for event in pending.expect("no code of the protocol's runs there").iter() {
             match event {
-                // It comes in its own phase.
+                // It happens in its own phase.
                 _ if one_phase && event.name() != 1 => {}
                 OwnEvent::Shows(Coin::Common(_), _) if of_phase == CoinFace::Hidden => {}
                 OwnEvent::Shows(Coin::Common(name), face) => match self.shown(*name, of_phase) {
@@ -406,7 +406,7 @@ impl<'a> Locals<'a> {
         Ok(can)
     }
 
-    /// What is decided in a local state, by who is to decide; a fault by number.
+    /// What a general decides in a local state, if it is one of those who decide; a fault is given by number.
     pub fn decision(&mut self, local: LocalId) -> Result<Option<DecisionId>, u32> {
         let row = &mut self.rows[local as usize];
         if let Some(known) = row.decision {
@@ -426,14 +426,14 @@ impl<'a> Locals<'a> {
                 return Err(self.faults.len() as u32 - 1);
             }
         };
-        // What those decide who are faulty nobody asks.
+        // The decisions of faulty generals are not judged.
         let judged = !self.case.traitors.contains(general);
         let row = &mut self.rows[local as usize];
         row.decision = Some(decision.filter(|_| judged));
         Ok(decision.filter(|_| judged))
     }
 
-    /// Whether a timer can go off again and again for ever, with nothing heard in between but what traitors say.
+    /// Whether a timer can go off again and again for ever, while nothing is heard in between but traitors.
     pub fn ticks_for_ever(&self) -> bool {
         let own = self.happened.iter().map(|((local, _), reaction)| (*local, *reaction));
         let rows = self.rows.iter().zip(0..);
@@ -452,7 +452,7 @@ impl<'a> Locals<'a> {
         comes_back(&own, told)
     }
 
-    /// It is laid down: the next worker knows what it has learned.
+    /// Returns the worker: the next one knows what it has learned.
     pub fn lay_down(self) {
         self.space.lay_down(self.worker);
     }

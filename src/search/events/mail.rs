@@ -1,6 +1,7 @@
-//! What one general can hear: a set of messages that the loyal have sent to it, by number, and what traitors say.
+//! What one general can hear: the messages that the loyal have sent to it, as a set of numbers, and what traitors can
+//! say.
 
-/// How many messages of traitors were heard.
+/// How many messages of traitors were heard: the price of a run.
 pub(super) type HeardPrice = u32;
 
 /// What a general can hear: its mail, and the signatures that traitors can show.
@@ -8,7 +9,7 @@ pub(super) type HeardPrice = u32;
 pub(super) struct Snapshot {
     pub mail: MailSet,
     pub signatures: u32,
-    /// Of its mail, what the last thing is that somebody sent who may crash: it may never arrive.
+    /// The part of its mail that belongs to the last sending of a general who may crash: it may never arrive.
     pub last: MailSet,
 }
 
@@ -17,7 +18,7 @@ impl Snapshot {
     pub const NONE: Snapshot = Snapshot { mail: MailSet::NONE, signatures: 0, last: MailSet::NONE };
 }
 
-/// So many words of 64 messages.
+/// How many words, of 64 messages each, a set has.
 const WORDS: usize = 4;
 
 /// A set of messages, by number.
@@ -40,7 +41,7 @@ impl MailSet {
         self
     }
 
-    /// Those that are not in the other set.
+    /// The messages that are not in the other set.
     #[must_use]
     pub fn minus(self, other: MailSet) -> MailSet {
         let mut left = self;
@@ -48,14 +49,14 @@ impl MailSet {
         left
     }
 
-    /// Those that are in one of them.
+    /// The messages that are in at least one of the sets.
     #[must_use]
     pub fn plus(mut self, other: MailSet) -> MailSet {
         self.0.iter_mut().zip(other.0).for_each(|(word, other)| *word |= other);
         self
     }
 
-    /// Whether all of them are in the other set.
+    /// Whether all messages are in the other set.
     pub fn is_within(self, other: MailSet) -> bool {
         self.minus(other) == MailSet::NONE
     }

@@ -1,6 +1,6 @@
-//! The naive engine for event-driven protocols: every global state, and nothing left out but those that were
-//! visited. It is the twin against which the board and the bursts are held, and shares nothing with them but
-//! what a general does next.
+//! The naive engine for event-driven protocols: it visits every global state, and leaves out only those that it has
+//! visited before. It is the twin that the board and the bursts are tested against, and shares nothing with them but a
+//! general's reaction to an event.
 
 use std::collections::VecDeque;
 
@@ -23,7 +23,7 @@ use crate::protocol::events::OwnEvent;
 use crate::search::budget::StepBudget;
 use crate::search::progress::Halt;
 
-/// No more states than these are held at a time.
+/// The most states that are held at a time.
 const MOST_STATES: usize = 1 << 25;
 
 /// A run that ends with a violation, and how many messages of traitors are heard in it.
@@ -33,10 +33,11 @@ pub(super) struct NaiveFinding {
     pub violation: Violation,
 }
 
-/// The event that shows a violation, if it takes one more, and which property that is, if it is none of a fault.
+/// The event that shows a violation, if it takes another event; and the property that is violated, unless it is a
+/// fault.
 type LastEvent = (Option<(General, LocalEvent)>, Option<Property>);
 
-/// How a state was reached first.
+/// How a state was first reached, at the lowest price so far.
 #[derive(Clone, Copy)]
 struct Reached {
     price: HeardPrice,
@@ -46,12 +47,13 @@ struct Reached {
 pub(super) struct Naive<'n, 'a> {
     locals: &'n mut Locals<'a>,
     loyal: Vec<General>,
-    /// By local states, and by number what each can hear.
+    /// By everybody's local state and, as the last number, what each can hear.
     states: IndexMap<Box<[u32]>, Reached, FxBuildHasher>,
     sent: IndexSet<Box<[Snapshot]>, FxBuildHasher>,
     judge: ProductJudge<'a>,
     decisions: IndexSet<DecisionId, FxBuildHasher>,
-    /// Where one phase is gone through: how all can have ended it, in a state with this number.
+    /// If only one phase is searched: the ways in which everybody can have ended it, with the number of a state in
+    /// which that is so.
     pub ends: IndexMap<Vec<PhaseEnd>, u32, FxBuildHasher>,
 }
 
@@ -68,7 +70,7 @@ impl<'n, 'a> Naive<'n, 'a> {
         }
     }
 
-    /// Goes through all states in order of price, up to the first violation.
+    /// Visits all states in order of price, up to the first violation.
     pub fn explored(
         &mut self,
         start: &Start,
@@ -85,7 +87,7 @@ impl<'n, 'a> Naive<'n, 'a> {
         }
         first.push(self.sent.insert_full(sent).0 as u32);
         self.states.insert(first.into(), Reached { price: 0, from: None });
-        // Of this price, and dearer ones.
+        // The states at the current price, and those that cost one more.
         let (mut now, mut later) = (VecDeque::from([0]), VecDeque::new());
         let mut price = 0;
         while price <= most {
@@ -110,7 +112,7 @@ impl<'n, 'a> Naive<'n, 'a> {
         Ok(None)
     }
 
-    /// Puts all that follows into the queues. If there is a violation, the event that shows it, if it takes one.
+    /// Puts all successors into the queues. Returns a violation, with the event that shows it if it takes one.
     fn expand(
         &mut self,
         number: u32,
@@ -140,7 +142,7 @@ impl<'n, 'a> Naive<'n, 'a> {
                         quiet &= faulty || is_free || !matches!(event, LocalEvent::Own(_));
                         continue;
                     }
-                    // A fault that takes a message of a traitor is dearer: others may be cheaper.
+                    // A fault that takes a message of a traitor costs more: others may be cheaper.
                     Reaction::Fails(_) if !is_tale => return Ok(Some((Some((me, event)), None))),
                     Reaction::Fails(_) => (LocalId::MAX, None),
                     Reaction::Moves(next) => (next, None),
@@ -180,7 +182,7 @@ impl<'n, 'a> Naive<'n, 'a> {
             }
         }
         let named = |made: u32| self.decisions[made as usize];
-        // In a later phase they may go on.
+        // They may go on in a later phase.
         let violated = self.judge.violated(&decisions, quiet && !one_phase, named);
         if one_phase {
             self.ends.entry(ends).or_insert(number);
@@ -237,7 +239,7 @@ impl<'n, 'a> Naive<'n, 'a> {
         Ok(after.into())
     }
 
-    /// What happens up to a state.
+    /// The events that lead to a state.
     pub fn run_to(&self, number: u32, last: Option<(General, LocalEvent)>) -> LinearRun {
         let named = |(me, event)| (me, NamedEvent::of(me, event, self.locals));
         let mut run: LinearRun = last.into_iter().map(named).collect();

@@ -1,5 +1,4 @@
-//! The orbits of local states under renamings that change nothing in a column: of each one state is gone
-//! through.
+//! The orbits of local states under the renamings that change nothing in a column: one state of each orbit is visited.
 
 use super::group::{Group, RenamingId};
 use super::locals::{LocalId, Locals};
@@ -7,12 +6,12 @@ use super::stop::Stop;
 
 pub(super) struct Orbits<'c> {
     pub group: &'c Group,
-    /// The renamings that change nothing, that of nobody first.
+    /// The renamings that change nothing; the first renames nobody.
     pub stabilizer: &'c [RenamingId],
 }
 
 impl Orbits<'_> {
-    /// The first local state of the orbit of this one, and how many there are in it.
+    /// The first local state in the orbit of this one, and the size of the orbit.
     pub fn first(&self, locals: &mut Locals<'_>, local: LocalId) -> Result<(LocalId, usize), Stop> {
         if self.stabilizer.len() <= 1 {
             return Ok((local, 1));

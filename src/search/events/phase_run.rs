@@ -1,4 +1,4 @@
-//! What happens in one phase after the other, where something was found: by the names that everybody has in the first.
+//! The events of a finding, phase by phase, in the names that everybody has in the first phase.
 
 use super::columns::{Columns, HistoryId, PhaseEnd, SnapshotId};
 use super::game::Sendings;
@@ -12,24 +12,25 @@ use crate::property::Violation;
 use crate::protocol::events::Face;
 use crate::search::budget::StepBudget;
 
-/// How somewhere was come to within a phase.
+/// How a point within a phase was reached.
 #[derive(Clone)]
 pub(super) enum PhaseRun {
-    /// All send in this order.
+    /// Everybody sends in this order.
     Sends(Sendings),
-    /// This happens.
+    /// These events happen.
     Happens(LinearRun),
-    /// All send in this order up to the common coin, are there then, and send in this order after it.
+    /// Everybody sends in the first order up to the common coin, is in these local states then, and sends in the second
+    /// order after it.
     Tosses(Sendings, Vec<LocalId>, Sendings),
 }
 
-/// A phase of an execution, by the names of the vector with which it begins.
+/// A phase of an execution, in the names of the vector with which it begins.
 pub(super) struct PhaseStep {
     pub start: Start,
     /// What the common coin shows.
     pub face: CoinFace,
     pub run: PhaseRun,
-    /// How each ends it, and how they are renamed to the next vector; nothing if it ends with a violation.
+    /// How each general ends it, and the renaming to the next vector; `None` if the phase ends with a violation.
     pub ends: Option<(Vec<PhaseEnd>, RenamingId)>,
 }
 
@@ -40,30 +41,31 @@ pub(super) struct PhasedFinding {
     pub violation: Violation,
     /// What the common coin showed in each phase.
     pub faces: Vec<Option<Face>>,
-    /// The places in the run where a phase begins, or a coin is to show its face, with the phase: all that stands before
-    /// them happens before, if somebody wants that.
+    /// The places in the run where a phase begins, or where a coin is to show its face, each with its phase. Whatever
+    /// comes before such a place may be made to happen before everything after it.
     pub pauses: Vec<(usize, usize)>,
-    /// If it goes on for ever, the phase with which the cycle begins; and for each phase, and the one after the last,
-    /// the first that begins like it.
+    /// If the run goes on for ever: the phase with which the cycle begins; and for each phase, and the one after the
+    /// last, the first phase that begins like it.
     pub lasso: Option<(usize, Vec<usize>)>,
 }
 
 impl PhasedFinding {
-    /// To begin violates it.
+    /// A violation at the very start.
     pub fn at_the_start(violation: Violation) -> PhasedFinding {
         let (run, faces, pauses) = Default::default();
         PhasedFinding { run, price: 0, violation, faces, pauses, lasso: None }
     }
 }
 
-/// What happens in these phases; the last ends with this violation, or with what is found where it leads.
+/// The events of these phases. The last phase ends with this violation, or with the one that is found where its run
+/// leads.
 pub(super) fn told(
     mut columns: Columns<'_>,
     steps: Vec<PhaseStep>,
     violation: Option<Violation>,
     budget: &mut StepBudget<'_>,
 ) -> Result<PhasedFinding, Stop> {
-    // By phase: where it begins, what happens in it, and where it leads.
+    // By phase: its start, the face of its coin, its run, and where that leads.
     let (mut phases, mut faces) = (Vec::new(), Vec::new());
     let mut back = 0;
     for PhaseStep { start, face, run, ends } in steps {
@@ -99,7 +101,7 @@ pub(super) fn told(
 }
 
 impl PhaseRun {
-    /// The same when generals are renamed. (Nobody is where all that happens is known.)
+    /// The same with generals renamed. (Where events are given, nobody is renamed.)
     fn renamed(&self, columns: &mut Columns<'_>, renaming: RenamingId) -> Result<PhaseRun, Stop> {
         Ok(match self {
             PhaseRun::Happens(_) => self.clone(),
@@ -125,7 +127,7 @@ fn renamed(
     renamed.collect()
 }
 
-/// What says what happens in a phase.
+/// Works out the events of a phase.
 struct PhaseTeller<'t, 'a, 'b, 'p> {
     columns: &'t mut Columns<'a>,
     budget: &'b mut StepBudget<'p>,
@@ -134,7 +136,7 @@ struct PhaseTeller<'t, 'a, 'b, 'p> {
 }
 
 impl PhaseTeller<'_, '_, '_, '_> {
-    /// What happens in a phase, up to the common coin and after it, if that matters.
+    /// The events of a phase; in two parts, before and after the common coin, if that matters.
     fn parts(
         &mut self,
         start: &Start,

@@ -1,13 +1,13 @@
-//! One phase after the other, each begun as the first: what the loyal carry from one to the next, until nothing
-//! new is carried. So what is found to hold does so in all phases.
+//! Searches phase by phase, each begun as if it were the first: what the loyal carry from one phase to the next, until
+//! nothing new is carried. So a property that is found to hold does so in all phases.
 //!
-//! What a general does in a phase hangs on what was sent in that phase, and on how it has ended the one before: see
-//! [`Phased`](crate::testable::Phased). So an execution can be put into an order in which everything of a phase
-//! comes before anything of the next, and a phase begins with what each general carries into it; or it stays behind
-//! in an earlier one, for ever, which does no more than to begin a phase and never to be heard in it.
+//! What a general does in a phase depends on what was sent in that phase, and on how the general ended the one before:
+//! see [`Phased`](crate::testable::Phased). So the events of an execution can be reordered such that everything of a
+//! phase comes before anything of the next. A phase then begins with what each general carries into it. A general may
+//! also stay behind in an earlier phase for ever; that is no more than beginning a phase and never being heard in it.
 //!
-//! An example: in binary agreement a general carries an order into a round, and perhaps a decision. When all have
-//! decided on the same, they hold it in all rounds, and nothing new is carried.
+//! An example: in binary agreement, a general carries an order into a round, and perhaps a decision. When all have
+//! decided on the same order, they keep it in all rounds, and nothing new is carried.
 
 use std::collections::BTreeMap;
 
@@ -31,39 +31,39 @@ use crate::protocol::events::FACES;
 use crate::search::budget::StepBudget;
 use crate::search::progress::Halt;
 
-/// No more vectors than these are carried.
+/// The most vectors that are carried.
 const MOST_VECTORS: usize = 1 << 20;
 
-/// What is gone through, from phase to phase.
+/// The search, from phase to phase.
 pub(super) struct PhaseSearch<'a> {
     columns: Columns<'a>,
-    /// Where it is asked whether all decide in the end: how the game of that is played.
+    /// How the game of termination is played, if it is asked whether all decide in the end.
     game: Option<GameRules>,
-    /// What the board leaves out; nothing if there is none.
+    /// The reductions of the board; `None` for the naive engine.
     options: Option<BoardOptions>,
-    /// What the loyal begin a phase with, and how they came to that.
+    /// The vectors that the loyal begin a phase with, and how each came about.
     vectors: IndexMap<Start, Origin, FxBuildHasher>,
 }
 
-/// How a phase ended before the one that begins so.
+/// How the phase before a vector ended.
 #[derive(Clone)]
 struct Origin {
-    /// The number of the vector with which that one began; nothing if there was none.
+    /// The number of the vector with which that phase began; `None` for the first vector.
     from: Option<usize>,
     /// What the common coin of that phase showed.
     face: CoinFace,
     run: PhaseRun,
-    /// How each ended it.
+    /// How each general ended it.
     ends: Vec<PhaseEnd>,
-    /// How generals were renamed after that.
+    /// How generals were renamed afterwards.
     renaming: RenamingId,
 }
 
-/// What is known where there is no violation.
+/// What is known if there is no violation.
 pub(super) struct NoFinding {
     /// How many vectors are carried from phase to phase.
     pub vectors: usize,
-    /// Whether it is known that traitors can't keep all undecided for ever, in phases that all end.
+    /// Whether it is known that traitors can't keep everybody undecided for ever in phases that all end.
     pub is_played: bool,
 }
 
@@ -76,7 +76,7 @@ impl<'a> PhaseSearch<'a> {
         PhaseSearch { columns, options, game, vectors: IndexMap::default() }
     }
 
-    /// Goes through all phases, up to the first violation.
+    /// Searches all phases, up to the first violation.
     pub fn explored(
         mut self,
         budget: &mut StepBudget<'_>,
@@ -104,7 +104,7 @@ impl<'a> PhaseSearch<'a> {
         self.endless(budget)
     }
 
-    /// One phase: a violation, or else what is carried from it is put to the vectors.
+    /// Searches one phase, for a violation. If there is none, adds what is carried from it to the vectors.
     fn phase(
         &mut self,
         at: usize,
@@ -125,7 +125,7 @@ impl<'a> PhaseSearch<'a> {
         for (ends, (sendings, back)) in ended {
             for ends in ends.into_iter().multi_cartesian_product() {
                 budget.step()?;
-                // The node has names of its own.
+                // The node has its own names.
                 let ends = self.columns.renamed_ends(&ends, back)?;
                 self.carry(at, face, ends, || PhaseRun::Sends(sendings.clone()))?;
             }
@@ -133,7 +133,7 @@ impl<'a> PhaseSearch<'a> {
         Ok(None)
     }
 
-    /// The same by every state that there is.
+    /// The same by visiting every state.
     fn naive_phase(
         &mut self,
         at: usize,
@@ -153,8 +153,8 @@ impl<'a> PhaseSearch<'a> {
         Ok(None)
     }
 
-    /// What is carried where a phase ends so, which began with the vector of this number: of all that it can be renamed
-    /// to the first.
+    /// Adds the vector that is carried when a phase ends like this, which began with vector number `from`: the first of
+    /// all that it can be renamed to.
     fn carry(
         &mut self,
         from: usize,
@@ -168,7 +168,7 @@ impl<'a> PhaseSearch<'a> {
         if self.vectors.len() > MOST_VECTORS { Err(Halt::Room.into()) } else { Ok(()) }
     }
 
-    /// All phases up to the one that begins with the vector of this number.
+    /// All phases before the one that begins with this vector.
     fn leading_to(&self, at: usize) -> Vec<PhaseStep> {
         let (mut steps, mut at) = (Vec::new(), at);
         while let Origin { from: Some(before), face, run, ends, renaming } = &self.vectors[at] {
@@ -186,7 +186,7 @@ impl<'a> PhaseSearch<'a> {
         vector.clone()
     }
 
-    /// What happens in all phases up to a violation in the one that begins with this vector.
+    /// The events of all phases, up to a violation in the one that begins with this vector.
     fn explained(
         self,
         at: usize,
@@ -199,7 +199,7 @@ impl<'a> PhaseSearch<'a> {
         told(self.columns, steps, violation, budget)
     }
 
-    /// How traitors keep all undecided for ever, whatever common coins show, if that is asked and they can.
+    /// How traitors keep everybody undecided for ever, whatever common coins show, if that is asked and they can.
     fn endless(
         mut self,
         budget: &mut StepBudget<'_>,

@@ -1,5 +1,5 @@
-//! What happens to the loyal, one event after the other, when the board or another engine has found a
-//! violation: each general's own run, put together into one.
+//! The run of a finding: the events at all loyal generals, one after the other, put together from each general's own
+//! run.
 
 use rustc_hash::FxHashMap;
 
@@ -20,11 +20,11 @@ use crate::testable::Refusal;
 /// One event after the other, each of one general.
 pub(super) type LinearRun = Vec<(General, NamedEvent)>;
 
-/// What happens to a general, with a message of the loyal by itself and not by number.
+/// An event at a general, in which a message of the loyal is given itself and not by number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum NamedEvent {
     Mail(Mail),
-    /// What a traitor says.
+    /// A general hears what a traitor says.
     Tale(General, MessageId),
     Own(OwnEvent),
 }
@@ -41,7 +41,7 @@ impl NamedEvent {
         }
     }
 
-    /// The same of the first phase in another one.
+    /// This event of the first phase, moved into another phase.
     pub fn in_phase(self, phase: u32, locals: &Locals<'_>) -> Result<NamedEvent, Refusal> {
         let said_in = |message| locals.space.machine.said_in(message, phase);
         Ok(match self {
@@ -54,19 +54,18 @@ impl NamedEvent {
     }
 }
 
-/// Where all that happens is to lead.
+/// Where a run is to lead.
 pub(super) enum RunGoal {
-    /// To a violation, as cheap as can be.
+    /// To a violation, as cheaply as possible.
     Breach,
-    /// To the end of a phase, of each so.
+    /// To the end of a phase, like this for each general.
     Ends(Vec<PhaseEnd>),
-    /// To these states.
+    /// To these local states.
     At(Vec<LocalId>),
 }
 
-/// What happens from these columns on, where all send in this order, as cheap as can be: how often a traitor is heard, and
-/// what is violated; nothing if it does not lead where it is to. In these columns nobody is renamed, and prices
-/// count.
+/// The cheapest run from these columns on in which everybody sends in this order, how often a traitor is heard in it,
+/// and what is violated. `None` if it does not lead to the goal. In these columns nobody is renamed, and prices count.
 pub(super) fn linear_run(
     columns: &mut Columns<'_>,
     (mut histories, mut now): (Vec<HistoryId>, Vec<SnapshotId>),
@@ -99,7 +98,7 @@ pub(super) fn linear_run(
             (breach.wanted.clone(), Some(breach))
         }
     };
-    // By general, what happens to it before each thing that it sends, and after the last.
+    // By general: its events before each thing that it sends, and after the last.
     let mut parts = Vec::new();
     for ((history, now), wanted) in histories.iter().zip(&now).zip(&wanted) {
         let mut own = local_run(columns, *history, *now, *wanted, budget)?;
@@ -124,8 +123,8 @@ pub(super) fn linear_run(
     Ok(Some((run, heard as HeardPrice, violation)))
 }
 
-/// What one general goes through to come to what is wanted, in parts that end with something sent; and the
-/// last one after all of them.
+/// The events at one general that lead to what is wanted, in parts: each ends with a sending, and the last part comes
+/// after all of them.
 fn local_run(
     columns: &mut Columns<'_>,
     history: HistoryId,
@@ -145,15 +144,15 @@ fn local_run(
     Ok(parts)
 }
 
-/// Where a part of a run is to lead.
+/// Where one part of a general's run is to lead.
 #[derive(Clone, Copy)]
 enum Goal {
     Comes(Wanted),
-    /// The last of this history is sent, and this is the state then.
+    /// To the last sending of this history, and to this local state afterwards.
     Sends(HistoryId, LocalId),
 }
 
-/// The cheapest way there, and the state in which it begins.
+/// The cheapest events that lead there, and the local state in which they begin.
 fn traced(
     columns: &mut Columns<'_>,
     history: HistoryId,

@@ -1,4 +1,4 @@
-//! Where all the loyal begin: an execution, or one phase of it.
+//! Where all the loyal begin an execution, or one phase of it.
 
 use super::columns::{Columns, HistoryId, PhaseEnd, SnapshotId};
 use super::group::RenamingId;
@@ -7,12 +7,12 @@ use super::mail::Snapshot;
 use super::stop::Stop;
 use crate::general::General;
 
-/// For each of the loyal the state in which it begins, and what it has sent by then.
+/// For each loyal general: the local state in which it begins, and what it has sent by then.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) struct Start(pub Vec<(LocalId, Option<SendingId>)>);
 
 impl Start {
-    /// All begin; nothing if that is a fault.
+    /// All begin; `None` if that is a fault.
     pub fn first(locals: &mut Locals<'_>) -> Result<Option<Start>, Stop> {
         let mut begun = Vec::new();
         for me in locals.acting.iter() {
@@ -25,7 +25,8 @@ impl Start {
         Ok(Some(Start(begun)))
     }
 
-    /// What is carried where all end a phase so: of all that it can be renamed to the first, and how.
+    /// What is carried when everybody ends a phase like this: the first vector of all that it can be renamed to, and
+    /// the renaming.
     pub fn carried(
         columns: &mut Columns<'_>,
         ends: &[PhaseEnd],
@@ -43,13 +44,13 @@ impl Start {
         Ok(first)
     }
 
-    /// The same where the common coin of the phase shows this face.
+    /// The same if the common coin of the phase shows this face.
     pub fn with_face(&self, locals: &mut Locals<'_>, face: CoinFace) -> Start {
         let begun = self.0.iter().map(|(local, sent)| (locals.with_face(*local, face), *sent));
         Start(begun.collect())
     }
 
-    /// The column of each, and what it can hear.
+    /// Each general's column: its history, and what it can hear.
     pub fn columns(
         &self,
         columns: &mut Columns<'_>,
@@ -66,7 +67,7 @@ impl Start {
         Ok((histories, now))
     }
 
-    /// The same when generals are renamed.
+    /// The same with generals renamed.
     pub fn renamed(&self, columns: &mut Columns<'_>, renaming: RenamingId) -> Result<Start, Stop> {
         let mut renamed = self.0.clone();
         for (place, (local, sent)) in self.0.iter().enumerate() {

@@ -1,16 +1,16 @@
-//! Why the exploration of a case of an event-driven protocol came to no end.
+//! Why the exploration of a case of an event-driven protocol ended early.
 
 use crate::search::progress::Halt;
 use crate::testable::Refusal;
 
-/// Why the exploration of a case came to no end.
+/// Why the exploration of a case ended early.
 #[derive(Debug)]
 pub(super) enum Stop {
     /// Too much work.
     Halted(Halt),
     /// The protocol's description is wrong.
     Refused(Refusal),
-    /// A common coin shows a face, and it is not settled which.
+    /// A common coin shows a face, and which one is not settled yet.
     Tossed(u32),
     /// Sets of local states are so small that bursts are better.
     Small,

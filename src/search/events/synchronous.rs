@@ -1,11 +1,12 @@
-//! The engine for event-driven protocols where all mail takes one wave: a wave is a step of all.
+//! The engine for event-driven protocols in which all mail takes one wave: each wave is a step of all generals.
 //!
-//! Fix what everybody has sent in each wave. Then where one general can be hangs on what traitors have told it
-//! alone, and not on what they have told others: so a node of the search is a set of states for each general, all of
-//! which have sent the same by then and send the same next, and what can be reached is the product of these sets.
-//! The enemy's choices that all can see (when somebody crashes, what a coin shows) and what the generals send next make
-//! the children of a node. As no step hangs on the number of its wave, of equal nodes one is gone through; and the larger a
-//! set, the larger all that comes of it: so of nodes in which all can see the same, those that no other one covers.
+//! Fix what everybody has sent in each wave. Then the states that one general can be in depend only on what traitors
+//! have told it, and not on what they have told others. So a node of the search has a set of states for each general,
+//! all of which have sent the same so far and send the same next; and what can be reached is the product of these sets.
+//! The children of a node are made by the adversary's choices that all can see (when somebody crashes, what a coin
+//! shows), and by what the generals send next. No step depends on the number of its wave, so of equal nodes only one is
+//! visited. A larger set makes all sets that follow from it larger: so of nodes that look the same to all, only those
+//! are visited that no other covers.
 
 mod hearing;
 mod judging;
@@ -41,23 +42,23 @@ use crate::search::choices::signature_set::SignatureSet;
 use crate::search::choices::space::Space;
 use crate::search::progress::Halt;
 
-/// No more nodes than these are held at a time.
+/// The most nodes that are held at a time.
 const MOST_NODES: usize = 1 << 24;
 
-/// A violation, and where it is.
+/// A violation, and the node in which it happens.
 pub(super) struct WaveFinding {
     node: u32,
-    /// A step from there that is a fault, and whose.
+    /// A step from that node that is a fault, and the general whose fault it is.
     fails: Option<(WaveStep, General)>,
-    /// What each of the loyal comes to there.
+    /// What each of those who obey is to reach there.
     wanted: Vec<Wanted>,
     pub violation: Violation,
 }
 
-/// What is left out.
+/// Which reductions are used.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WaveOptions {
-    /// States go in sets, and not one by one.
+    /// Whether states go in sets, and not one by one.
     pub in_sets: bool,
     pub antichains: bool,
 }
@@ -67,27 +68,27 @@ pub(super) struct Synchronous<'a> {
     case: &'a InitialChoices,
     worker: Worker<'a>,
     judge: ProductJudge<'a>,
-    /// Those who obey, at least for some time.
+    /// The generals who obey, at least for some time.
     acting: Vec<General>,
     options: WaveOptions,
-    /// By general, what Byzantine traitors can say to it.
+    /// By general: what Byzantine traitors can say to it.
     tales: Vec<Vec<Tale>>,
     sets: IndexSet<Box<[StateId]>, FxBuildHasher>,
     signatures: IndexSet<SignatureSet, FxBuildHasher>,
     nodes: Vec<ReachedNode>,
-    /// By what all can see of them, the nodes that nothing covers.
+    /// By what all can see of them: the nodes that nothing covers.
     antichains: FxHashMap<PublicPart, Vec<u32>>,
     outlooks: IndexSet<Outlook, FxBuildHasher>,
-    /// By state, the number of its outlook.
+    /// By state: the number of its outlook.
     looks_out: FxHashMap<StateId, u32>,
     decisions: IndexSet<DecisionId, FxBuildHasher>,
     profiles: IndexSet<Profile, FxBuildHasher>,
-    /// By set, and by whether all is quiet.
+    /// By general, set, and whether all is quiet: the profile of the set.
     profiled: FxHashMap<(General, SetId, bool), ProfileId>,
-    /// By set and inbox, where a general can be after it has heard that.
+    /// By general, set and inbox: the sets in which the general can be after it has heard that.
     known: FxHashMap<(General, SetId, WaveInbox), NextSets>,
     described: FxHashSet<(General, General, MessageId)>,
-    /// By number, from which node a step leads to which: one in which a timer goes off, and the others; kept if it is
+    /// The steps between nodes, by number: those in which a timer goes off, and the others. They are kept if it is
     /// asked who decides in the end.
     ticks: Vec<(u32, u32)>,
     others: Vec<(u32, u32)>,
@@ -128,11 +129,11 @@ impl<'a> Synchronous<'a> {
         })
     }
 
-    /// Goes through all nodes, wave by wave, up to the first violation.
+    /// Visits all nodes, wave by wave, up to the first violation.
     ///
     /// # Errors
     ///
-    /// Too much work, or waves: then some were not gone through.
+    /// It takes too much work, or too many waves: then some nodes were not visited.
     pub fn explored(&mut self, budget: &mut StepBudget<'_>) -> Result<Option<WaveFinding>, Stop> {
         let mut sets = Vec::new();
         for me in self.acting.clone() {
@@ -172,7 +173,7 @@ impl<'a> Synchronous<'a> {
                     return Ok(found);
                 }
             }
-            // As long as traitors talk, something is left to happen before a timer goes off.
+            // While traitors can talk, their messages may come before a timer goes off: so the wave may pass as well.
             let mut coins = own.iter().filter(|(_, event)| matches!(event, OwnEvent::Shows(..)));
             let can_talk = self.tales.iter().any(|told| !told.is_empty());
             if own.is_empty() || can_talk && coins.next().is_none() {
@@ -197,7 +198,7 @@ impl<'a> Synchronous<'a> {
         self.sets[set as usize].to_vec()
     }
 
-    /// What a general sends in a state, and waits for, by number.
+    /// The number of what a general sends in a state and waits for (its outlook).
     fn outlook(&mut self, me: General, state: Option<StateId>) -> Caught<u32> {
         let state = state.expect("whoever obeys has a state");
         if let Some(known) = self.looks_out.get(&state) {
@@ -217,19 +218,19 @@ impl<'a> Synchronous<'a> {
         Ok(outlook)
     }
 
-    /// The outlook of all in a set, by number.
+    /// The number of the outlook that all states of a set have.
     fn outlook_of(&self, set: SetId) -> u32 {
         self.looks_out[&self.sets[set as usize][0]]
     }
 
-    /// By place, what is sent and waited for in a node.
+    /// By place: what each general sends and waits for in a node.
     fn outlooks_in(&self, node: &WaveNode) -> Vec<Option<Outlook>> {
         let outlook = |set| self.outlooks[self.outlook_of(set) as usize].clone();
         node.sets.iter().map(|set| set.map(outlook)).collect()
     }
 
-    /// What happens by itself at the start of a wave, to whom; of the faces of a coin each. Coins come first, each as
-    /// soon as it is waited for; and timers where nobody has anything to say.
+    /// What happens by itself at the start of a wave, and to whom: one step for each face that a coin can show. Coins
+    /// come first, as soon as they are waited for; timers go off only when nobody has anything to send.
     fn own_steps(&self, node: &WaveNode) -> Vec<(General, OwnEvent)> {
         let outlooks = self.outlooks_in(node);
         let here = || {
@@ -257,14 +258,14 @@ impl<'a> Synchronous<'a> {
             timers.min().map(|timer| (me, *timer))
         });
         let first = match self.space.terms.opaque {
-            // Implementations tick: the others' clocks go on as well.
+            // The nodes of an implementation tick: the others' clocks go on as well.
             true => timers.min_by_key(|(me, timer)| (*timer, *me)),
             false => timers.min_by_key(|(me, _)| *me),
         };
         first.into_iter().collect()
     }
 
-    /// Something happens to a general at the start of a wave.
+    /// A general's timer goes off, or its coin shows a face, at the start of a wave.
     fn happens(
         &mut self,
         number: u32,
@@ -302,7 +303,7 @@ impl<'a> Synchronous<'a> {
         Ok(None)
     }
 
-    /// A wave passes: all is sent and heard.
+    /// A wave passes: everything is sent and heard.
     fn passes(
         &mut self,
         number: u32,
@@ -340,7 +341,7 @@ impl<'a> Synchronous<'a> {
         Ok(None)
     }
 
-    /// The sets in which a general can be after it has heard what it must of this, and any of the rest.
+    /// The sets in which a general can be after it has heard what it must hear of an inbox, and any of the rest.
     fn after(
         &mut self,
         me: General,
@@ -367,7 +368,7 @@ impl<'a> Synchronous<'a> {
         }))
     }
 
-    /// States in sets of which all send the same next and wait for the same.
+    /// Splits states into sets in which all send the same next and wait for the same.
     fn grouped(
         &mut self,
         me: General,
@@ -449,13 +450,13 @@ impl<'a> Synchronous<'a> {
         comes_back(&self.ticks, self.others.iter().copied())
     }
 
-    /// It is laid down: the next worker knows what it has learned.
+    /// Returns the worker: the next one knows what it has learned.
     pub fn lay_down(self) {
         self.space.lay_down(self.worker);
     }
 }
 
-/// Whether all of these are among the others; both are in order.
+/// Whether all of these states are among the others; both lists are in order.
 fn is_within(these: &[StateId], others: &[StateId]) -> bool {
     let mut others = others.iter();
     these.iter().all(|state| others.any(|other| other == state))

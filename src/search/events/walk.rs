@@ -1,19 +1,20 @@
-//! A walk through all that traitors do to keep all undecided for ever: from a way in which a phase begins to those
-//! that come again and again, and through them until each has been met with both faces of the coin.
+//! Walks through everything that traitors do to keep everybody undecided for ever: from one vector to those that come
+//! again and again, and through these until each has been met with both faces of the coin.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::protocol::events::{FACES, Face};
 
-/// By vector, which one is carried after each face of the coin.
+/// By vector: which vector is carried after each face of the coin.
 pub(super) type NextVectors = BTreeMap<usize, [usize; 2]>;
 
 /// A vector, and what the coin shows in the phase that begins with it.
 pub(super) type WalkTurn = (usize, Face);
 
-/// The turns from this vector on, and the number of those before the cycle. The last leads back to a vector of it.
+/// The turns from this vector on, and the number of turns before the cycle. The last turn leads back to a vector of the
+/// cycle.
 pub(super) fn walk(next: &NextVectors, from: usize) -> (Vec<WalkTurn>, usize) {
-    // From a vector of the cycle nothing leads out of it.
+    // A vector is in the cycle if nothing leads out of what it leads to.
     let comes_back =
         |at: usize| reached(next, at).iter().all(|other| reached(next, *other).contains(&at));
     let mut turns = path(next, from, |(at, _)| comes_back(at));
@@ -30,7 +31,7 @@ pub(super) fn walk(next: &NextVectors, from: usize) -> (Vec<WalkTurn>, usize) {
     }
 }
 
-/// All vectors that are carried after this one, and itself.
+/// This vector, and all that are carried after it.
 fn reached(next: &NextVectors, from: usize) -> BTreeSet<usize> {
     let (mut reached, mut left) = (BTreeSet::from([from]), vec![from]);
     while let Some(at) = left.pop() {
@@ -39,7 +40,7 @@ fn reached(next: &NextVectors, from: usize) -> BTreeSet<usize> {
     reached
 }
 
-/// The fewest turns from a vector that end with one like this; none if there is none.
+/// The fewest turns from a vector that end with a turn like this; empty if there are none.
 fn path(next: &NextVectors, from: usize, is_last: impl Fn(WalkTurn) -> bool) -> Vec<WalkTurn> {
     let (mut left, mut seen) = (VecDeque::from([(from, Vec::new())]), BTreeSet::from([from]));
     while let Some((at, turns)) = left.pop_front() {

@@ -1,5 +1,5 @@
-//! The branches of one receiver in one round: the states it came to, and what the adversary did to bring
-//! it there.
+//! The branches of one receiver in one round: the states that it can reach, and what the adversary does to bring it
+//! there.
 
 use std::hash::BuildHasher;
 
@@ -15,26 +15,26 @@ use crate::search::choices::space::Space;
 use crate::search::decisions::{Decisions, SlotChoices};
 use crate::testable::Wire;
 
-/// What the receiver came to, and how.
+/// The states that a receiver reached, and how.
 pub(crate) struct Branches<'a> {
     pub to: General,
     pub round: Round,
-    /// What each general would say to this one as a loyal one, in the order of arrival; nothing is
-    /// known of those that are not followed.
+    /// What each general would say to this one if it were loyal, in the order of arrival; `None` for generals who are
+    /// not followed.
     pub honest: &'a [Option<Said>],
     pub branches: Vec<Branch>,
-    /// All that was done to it on any branch.
+    /// Everything that the adversary did, on any branch.
     pub done: Vec<TraceEntry>,
 }
 
-/// One state that the receiver can come to.
+/// One state that the receiver can reach.
 #[derive(Clone, Copy)]
 pub(crate) struct Branch {
-    /// Nothing for a traitor whose own run has failed.
+    /// `None` for a traitor whose own run has failed.
     pub state: Option<StateId>,
-    /// The smallest number of lies, omissions and changes of the schedule with which it does.
+    /// The fewest lies, omissions and changes of the schedule that lead to it.
     pub lies: u32,
-    /// The last thing that was done, by place in the list of all that was done.
+    /// The last thing that the adversary did, by place in the list of all that it did.
     pub trace: Trace,
     /// The marks of the open slots of the current wire in which something has been said.
     pub used: u64,
@@ -44,48 +44,48 @@ pub(crate) struct Branch {
     pub row: Option<Row>,
 }
 
-/// A place in the list of all that was done, plus one; 0 where nothing was.
+/// A place in the list of all that the adversary did, plus one; 0 if it did nothing.
 pub(crate) type Trace = u32;
 
-/// The enemy did something, after all that it did before.
+/// One action of the adversary, and the trace before it.
 pub(crate) struct TraceEntry {
     pub before: Trace,
     pub from: General,
     pub action: Action,
 }
 
-/// What the enemy did with what one sender says. Candidates of the wire's choices, and what loyalty says, are
-/// given by number.
+/// What the adversary did with what one sender says. Candidates of the wire's choices, and honest messages (those that
+/// a loyal general would send), are given by number.
 #[derive(Clone, Copy)]
 pub(crate) enum Action {
-    /// It says a candidate.
+    /// The sender says a candidate.
     Says(u32),
-    /// It says a candidate, which arrives before its turn.
+    /// The sender says a candidate, which arrives before its turn.
     SaysFirst(u32),
-    /// What loyalty says arrives before its turn.
+    /// An honest message arrives before its turn.
     First(u32),
-    /// What loyalty says is not sent.
+    /// An honest message is not sent.
     Withholds(u32),
-    /// What loyalty says does not arrive.
+    /// An honest message does not arrive.
     Loses(u32),
 }
 
 impl Branches<'_> {
-    /// Adds a branch on which this was done after all that was done on another one.
+    /// Adds a branch that continues another one with this action.
     pub fn push(&mut self, from: General, action: Action, branch: Branch) {
         self.done.push(TraceEntry { before: branch.trace, from, action });
         let trace = self.done.len() as Trace;
         self.branches.push(Branch { trace, ..branch });
     }
 
-    /// On this branch, this was done.
+    /// Adds this action to a branch.
     pub fn add(&mut self, from: General, action: Action, at: usize) {
         let trace = &mut self.branches[at].trace;
         self.done.push(TraceEntry { before: *trace, from, action });
         *trace = self.done.len() as Trace;
     }
 
-    /// What the enemy did to bring the receiver to where this trace ends.
+    /// The decisions of the adversary that bring the receiver to where this trace ends.
     pub fn decisions(
         &self,
         space: &Space<'_>,
@@ -132,8 +132,8 @@ impl Branches<'_> {
         }
     }
 
-    /// A slot is over. Of equal branches the first is kept, and that shall be one in which
-    /// something was said, if `told_first`.
+    /// Ends a slot. Of equal branches the first one is kept; with `told_first`, branches on which something was said
+    /// come first.
     pub fn close(&mut self, mark: u64, place: u64, optional: bool, told_first: bool) {
         let spoken = |branch: &Branch| branch.used & mark != 0 || branch.early & place != 0;
         if !optional {
@@ -147,19 +147,19 @@ impl Branches<'_> {
         }
     }
 
-    /// Only these branches go on.
+    /// Keeps only the branches that go on.
     pub fn keep(&mut self, goes_on: impl FnMut(&Branch) -> bool) {
         self.branches.retain(goes_on);
     }
 
-    /// These places have had their turn.
+    /// Marks these places as having had their turn.
     pub fn forget(&mut self, places: u64) {
         for branch in &mut self.branches {
             branch.early &= !places;
         }
     }
 
-    /// Of equal branches, the first of those with the fewest lies is kept.
+    /// Of equal branches, keeps the first of those with the fewest lies.
     pub fn merge(&mut self) {
         if self.branches.len() < 2 {
             return;
@@ -194,7 +194,7 @@ impl Branches<'_> {
 }
 
 impl Branch {
-    /// What its future hangs on.
+    /// What the branch's future depends on.
     fn future(&self) -> (Option<StateId>, u64, u64) {
         (self.state, self.used, self.early)
     }

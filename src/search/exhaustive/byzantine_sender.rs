@@ -1,5 +1,4 @@
-//! A Byzantine sender: what a receiver can come to by what one traitor says to it in one round, in its
-//! turn.
+//! A Byzantine sender: what a receiver can reach by what one traitor says to it in one round, in its turn.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -16,24 +15,24 @@ use crate::search::decisions::{Decisions, SlotChoices};
 use crate::search::outcome::SearchOutcome;
 use crate::testable::Wire;
 
-/// Merging costs about as much as branching, so it waits until there are so many times as many
-/// branches as there were after the last time.
+/// Merging costs about as much as branching, so it waits until there are this many times as many branches as after the
+/// last merge.
 const MERGE_AT_GROWTH: usize = 8;
 
-/// What a candidate is to a traitor who counts its lies, by what loyalty would have said in the
-/// slot. Lies are counted as they are told, in the order of the messages: where the honest message
-/// is passed by in silence, that is the lie, and another one after it is told for nothing more.
+/// How a candidate counts when a traitor's lies are counted, relative to what a loyal general would have said in the
+/// slot (the honest message). Lies are counted in the order of the messages: once the honest message is passed over,
+/// that is the lie, and saying another message after it costs nothing more.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Price {
     /// Lies are not counted.
     Free,
-    /// Loyalty would have said just this.
+    /// This is the honest message.
     Honest,
-    /// Loyalty would have said something that comes later.
+    /// The honest message comes later.
     Early,
-    /// Loyalty would have said something that came before.
+    /// The honest message came before.
     Late,
-    /// Loyalty would have said nothing.
+    /// A loyal general would have said nothing.
     Unasked,
 }
 
@@ -47,18 +46,18 @@ impl Price {
         }
     }
 
-    /// How many lies it is to say it.
+    /// How many lies it costs to say the candidate.
     fn said(self) -> u32 {
         u32::from(matches!(self, Price::Early | Price::Unasked))
     }
 
-    /// How many lies it is to have said nothing in the slot, now that it has been passed by.
+    /// How many lies it costs to have passed over the candidate.
     fn unsaid(self) -> u32 {
         u32::from(self == Price::Honest)
     }
 
-    /// Whether nothing is lost if a message that changes nothing is not said. (Where it is a lie
-    /// either way, one that is told makes the better story.)
+    /// Whether nothing is lost by not saying a message that changes nothing. (If it is a lie either way, saying
+    /// something makes the clearer attack.)
     fn silence_is_as_good(self) -> bool {
         matches!(self, Price::Free | Price::Unasked)
     }
@@ -68,15 +67,15 @@ impl Price {
 pub(super) struct Turn<'t> {
     pub wire: Wire,
     pub wire_choices: &'t WireChoices,
-    /// Those candidates that are more than loyalty and can be said.
+    /// The candidates that the traitors have the signatures for.
     sayable: Arc<Candidates>,
-    /// What loyalty would say, if lies are counted.
+    /// What a loyal general would say, if lies are counted.
     honest: Option<SlotChoices>,
-    /// The price of each candidate; none if they are free.
+    /// The price of each candidate; empty if lies are free.
     prices: Vec<Price>,
-    /// How much the repertoire lacks of what loyalty would say: as many lies, whatever is said.
+    /// How many honest messages the repertoire lacks: each is a lie, whatever is said.
     lacking: u32,
-    /// The most lies.
+    /// The most lies that may be told.
     lies_left: u32,
 }
 
@@ -87,7 +86,7 @@ impl Turn<'_> {
 }
 
 impl Receiver<'_> {
-    /// What a traitor says in its turn: any candidate of the wire's choices in each slot.
+    /// What a traitor says in its turn: in each slot, any candidate of the wire's choices.
     pub(super) fn hear_traitor(
         &self,
         from: General,
@@ -136,7 +135,7 @@ impl Receiver<'_> {
                 }
             }
         }
-        // What is heard last of all is not worth it: nothing is left to come but decisions.
+        // Merging does not pay after the very last sender: only decisions are left.
         let last = self.round == self.space.terms.rounds
             && self.space.neighbours(self.to).iter().last() == Some(from);
         if received.branches.len() > merged && !last {
@@ -145,7 +144,7 @@ impl Receiver<'_> {
         Ok(())
     }
 
-    /// What is to be known of a traitor before its turn.
+    /// Prepares a traitor's turn.
     pub(super) fn turn<'t>(
         &self,
         wire: Wire,
@@ -172,8 +171,8 @@ impl Receiver<'_> {
         Turn { wire, wire_choices, sayable, honest, prices, lacking, lies_left }
     }
 
-    /// What a traitor says in a slot, of a stretch of candidates for it, on each branch on which it has not
-    /// said anything in it: one of them, or none.
+    /// What a traitor says out of a stretch of candidates of one slot, on each branch on which it has not said anything
+    /// in that slot: one of them, or none.
     pub(super) fn hear_stretch(
         &self,
         turn: &Turn<'_>,
@@ -255,8 +254,8 @@ impl Receiver<'_> {
         Ok(())
     }
 
-    /// What the traitors said up to a candidate at which the run failed: from there on they obey,
-    /// as far as it is known what that is.
+    /// What the traitors said up to a candidate at which the run failed. From there on they obey, as far as it is known
+    /// what that means.
     pub(super) fn cut_short(
         &self,
         received: &Branches<'_>,
@@ -276,7 +275,7 @@ impl Receiver<'_> {
             if self.space.machine.compare(*honest, *message).is_gt() {
                 spoken[slot] = Some(*honest);
             } else if !wire_choices.optional(slot) {
-                // It has been passed by, so it is some other.
+                // The honest message has been passed over, so the slot is filled with a later one.
                 spoken[slot] = to_come.next().map(|next| next.message);
             }
         }

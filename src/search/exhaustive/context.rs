@@ -1,6 +1,5 @@
-//! What stays the same while a case is explored, and what follows from it in one round: what is said,
-//! what the enemy overhears, and what a receiver can come to. It can be shared by threads; what each
-//! of them has for itself is a [`Thread`].
+//! What stays the same while a case is explored, and what it implies for one round: what is said, what the adversary
+//! overhears, and what a receiver can reach. Threads share it; what each has for itself is a [`Thread`].
 
 use std::collections::BTreeMap;
 
@@ -23,28 +22,28 @@ use crate::search::symmetry::Symmetry;
 /// How lies are counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Lies {
-    /// They are not: is there any attack?
+    /// Not at all: is there any attack?
     Free,
-    /// Is there an attack of at most so many lies?
+    /// Is there an attack with at most this many lies?
     AtMost(u32),
 }
 
-/// What is the same in all rounds of a case.
+/// What stays the same in all rounds of a case.
 pub(crate) struct RoundContext<'a> {
     pub space: &'a Space<'a>,
     pub case: &'a InitialChoices,
     pub reductions: Reductions,
     lies: Lies,
     pub followed: Generals,
-    /// By round, the signatures that can still be of use to anybody.
+    /// By round: the signatures that can still be of use to anybody.
     pub(super) useful: Vec<SignatureSet>,
-    /// Who can be renamed.
+    /// The symmetry that is used, if any.
     symmetry: Option<&'a Symmetry<'a>>,
-    /// Whether of what can be said in the last round only the extremes are gone through.
+    /// Whether only the extremes are searched of what can be said in the last round.
     extremes: bool,
-    /// Every call is made twice.
+    /// Whether every call is made twice.
     pub thorough: bool,
-    /// What was learned by threads before.
+    /// What earlier threads have learned.
     pool: &'a Pool,
 }
 
@@ -79,7 +78,7 @@ impl<'a> RoundContext<'a> {
         }
     }
 
-    /// What one more thread has for itself.
+    /// What a new thread has for itself.
     pub fn thread(&self, budget: StepBudget<'a>) -> Thread<'a> {
         let Space { machine, terms, .. } = *self.space;
         let known = self.pool.known.lock().ok().and_then(|mut known| known.pop());
@@ -89,7 +88,7 @@ impl<'a> RoundContext<'a> {
         Thread { worker, memo, budget, lacking: None }
     }
 
-    /// A thread is done: the next one knows what it has learned. Answers with its steps.
+    /// Takes back a thread that is done: the next one knows what it has learned. Returns its number of steps.
     pub fn lay_down(&self, Thread { worker, memo, budget, .. }: Thread<'_>) -> u64 {
         if !self.thorough
             && let Ok(mut known) = self.pool.known.lock()
@@ -99,7 +98,7 @@ impl<'a> RoundContext<'a> {
         budget.steps()
     }
 
-    /// Where the execution stands when the first round begins with these inputs.
+    /// The global state when the first round begins with these inputs.
     pub fn start(
         &self,
         inputs: &BTreeMap<General, ValueId>,
@@ -118,16 +117,16 @@ impl<'a> RoundContext<'a> {
         Ok(global)
     }
 
-    /// Whether what a receiver comes to hangs on its state and on what the loyal say to it, and on
-    /// nothing else that differs from one global state to another.
+    /// Whether what a receiver reaches depends only on its state and on what the loyal say to it, and on nothing else
+    /// that differs between global states.
     fn recurs(&self) -> bool {
         let free = self.lies == Lies::Free && self.space.adversary.faults.is_byzantine();
         let merges = self.reductions.has(Reduction::EqualStates);
         free && merges && self.case.disruptions.is_empty() && !self.space.is_signed()
     }
 
-    /// Writes down all on which it hangs what one general comes to in a round, if that can have been
-    /// asked before.
+    /// Writes down everything that the outcome of a general's round depends on, if the same question can have come up
+    /// before. Returns whether it can.
     pub fn is_asked_again(
         &self,
         thread: &mut Thread<'_>,
@@ -152,7 +151,7 @@ impl<'a> RoundContext<'a> {
         true
     }
 
-    /// What one general can come to in a round, from this state of the worker's.
+    /// What one general can reach in a round, from this state of the thread's worker.
     #[expect(clippy::too_many_arguments, reason = "all that a receiver's round hangs on")]
     pub fn received<'h>(
         &self,
@@ -199,7 +198,7 @@ impl<'a> RoundContext<'a> {
         self.space.everybody().minus(self.case.traitors)
     }
 
-    /// The loyal who decide.
+    /// The loyal generals who decide.
     pub fn deciders(&self) -> Generals {
         let Terms { task, .. } = self.space.terms;
         task.deciders(self.space.terms.n()).minus(self.case.traitors)
@@ -212,7 +211,7 @@ impl<'a> RoundContext<'a> {
         }
     }
 
-    /// How many lies are spent when there were so many, if they are counted, and more are told.
+    /// How many lies are spent after `more` further ones, if lies are counted.
     pub fn spent(&self, spent: u32, more: usize) -> u32 {
         spent + self.lies_left(spent).map_or(0, |_| more as u32)
     }

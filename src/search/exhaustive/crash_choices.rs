@@ -1,4 +1,4 @@
-//! The crash choices of a round: who crashes in it and whom each still reaches.
+//! The crash choices of a round: who crashes in it, and whom each still reaches.
 
 use std::borrow::Cow;
 
@@ -10,24 +10,24 @@ use crate::schedule::Crash;
 use crate::search::choices::signature_set::SignatureSet;
 use crate::testable::Wire;
 
-/// What is said in a round.
+/// The messages of a round.
 pub(crate) struct RoundMessages {
-    /// What the enemy can show then.
+    /// What the adversary can show after it.
     pub overheard: SignatureSet,
     /// Which of the disrupted messages have been said by now.
     pub disrupted: u64,
-    /// By who crashes in the round: what reaches whom.
+    /// For each choice of who crashes in the round: what reaches whom.
     pub crash_choices: CrashChoices,
 }
 
-/// Who can crash in a round, and what is said in it. There are too many choices to hold them all.
+/// Who can crash in a round, and what is said in it. There are too many choices to hold them all, so they are iterated.
 pub(crate) struct CrashChoices {
     pub round: Round,
-    /// Who can crash, and to whom it has something to say.
+    /// Who can crash, and to whom each of them has something to say.
     pub able: Vec<(General, Generals)>,
-    /// How many of them may.
+    /// How many of them may crash.
     pub most: usize,
-    /// What is said if nobody does.
+    /// What is said if nobody crashes.
     pub outboxes: Outboxes,
 }
 
@@ -50,11 +50,11 @@ impl CrashChoices {
     }
 }
 
-/// Every choice of crashes in one round, at most so many, when each of these generals, who have not
-/// crashed yet, has something to say to those others; nobody crashes first of all.
+/// Every choice of at most `most` crashes in one round, among generals who have not crashed yet, each given with those
+/// that it has something to say to. The first choice is that nobody crashes.
 ///
-/// One who would still reach everybody crashes in the next round, before it says anything; or,
-/// after the last round, not at all.
+/// A general that would still reach everybody crashes in the next round instead, before it says anything; or, after the
+/// last round, not at all.
 fn crash_choices(
     round: Round,
     able: &[(General, Generals)],
@@ -92,7 +92,7 @@ mod tests {
         let both = [(zero, to(&[1, 2])), (one, to(&[0, 2]))];
         assert_eq!(crash_choices(1, &both, 2).count(), 16);
         assert_eq!(crash_choices(1, &both, 1).count(), 7);
-        // Nobody could hold all of these.
+        // Too many choices to hold all of them.
         let many: Vec<_> = (0..63).map(|id| (General::new(id), Generals::first(64))).collect();
         let of_one = crash_choices(1, &many, 1).skip(1).take(100);
         assert!(of_one.into_iter().all(|crashes| crashes.len() == 1));

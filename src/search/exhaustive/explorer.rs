@@ -1,16 +1,15 @@
 //! The exhaustive engine: every behaviour of the traitors in one case, depth first.
 //!
-//! A general's next state depends on its own inbox alone, so the successors of a global state are
-//! a product of each receiver's successors (`receiving` finds those), and in the last round no
-//! product of states is needed, only of the decisions to which each loyal general can be brought.
-//! Global states that were met before in the same round are not gone through again, and of those
-//! that can be renamed into each other by generals who have stood alike so far, one is.
+//! A general's next state depends only on its own inbox. So the successors of a global state are a product of each
+//! receiver's successors, which `receiving` finds. In the last round not even that product is needed, but only the
+//! product of the decisions that each loyal general can be brought to. Global states that were met before in the same
+//! round are not explored again. Of those that can be turned into each other by renaming generals who have been alike
+//! so far, only one is explored.
 //!
-//! It runs in two ways. With free lies only the loyal are followed, unless traitors obey in all but
-//! their crashes or omissions. With priced lies traitors are followed too, because a lie is counted
-//! against what loyalty would have said; then no more than a given number of lies (crashes,
-//! omissions, changes of the schedule) is spent, and of equal states the one with the fewest is
-//! kept.
+//! There are two ways to run it. If lies are free, only the loyal are followed (unless traitors obey in everything but
+//! their crashes or omissions). If lies are counted, traitors are followed too, because a lie is counted relative to
+//! what a loyal general would have said. Then at most a given number of lies (crashes, omissions, changes of the
+//! schedule) is spent, and of equal states the one with the fewest lies is kept.
 
 use indexmap::IndexSet;
 use rustc_hash::FxHashMap;
@@ -38,7 +37,7 @@ use crate::search::reduction::{Reduction, Reductions};
 use crate::search::symmetry::Symmetry;
 use crate::search::symmetry::renaming::{Exchanges, Renamer};
 
-/// So many global states are held before they are gone through.
+/// How many global states are collected before they are explored.
 const BATCH: usize = 512;
 
 /// Explores one case.
@@ -46,48 +45,48 @@ pub(crate) struct Explorer<'a> {
     context: RoundContext<'a>,
     thread: Thread<'a>,
     pub(crate) store: Store<'a>,
-    /// The global states met before, by the round that begins in them, with the lies spent.
+    /// The global states met before, by the round that begins in them, each with the lies spent.
     pub(crate) visited: Vec<FxHashMap<GlobalState, u32>>,
-    /// How many they are.
+    /// How many there are.
     held: usize,
     renamer: Renamer<'a>,
-    /// Which part of all that can happen is gone through.
+    /// Which part of the case is explored.
     splits: Vec<Split>,
-    /// From where it could go on, if that is kept.
+    /// The milestones of this case, if they are kept.
     under_way: Option<CaseUnderWay<'a>>,
-    /// How many of those global states are done, and the steps that this took.
+    /// How many of the global states in which the last round begins are done, and the steps that this took.
     finished: (usize, u64),
 }
 
 /// How a case is explored.
 pub(crate) struct Exploration<'a> {
     pub lies: Lies,
-    /// What is left out.
+    /// The reductions to use.
     pub reductions: Reductions,
-    /// Who can be renamed.
+    /// The symmetry to use, if any.
     pub symmetry: Option<&'a Symmetry<'a>>,
     /// What was learned in other cases.
     pub pool: &'a Pool,
-    /// Only a part of the case is explored.
+    /// If given, only this part of the case is explored.
     pub part: Option<Part>,
-    /// Where it goes on from, if milestones are kept.
+    /// Where to resume, if milestones are kept.
     pub under_way: Option<CaseUnderWay<'a>>,
 }
 
-/// What one general can come to, each with the fewest lies it takes.
+/// What one general can reach, each with the fewest lies it takes.
 struct Options<'o> {
     to: General,
-    /// Nothing if it is only known to what it can come, and not how.
+    /// How it gets there; `None` if only the states themselves are known.
     received: Option<Branches<'o>>,
-    /// The number of the state, the lies, and how it comes to it.
+    /// The number of each state, the lies, and the trace that leads there.
     choices: Vec<(Option<StateId>, u32, Trace)>,
 }
 
-/// A global state to be gone through.
+/// A global state to explore.
 struct Successor {
     global: GlobalState,
     spent: u32,
-    /// What each receiver came to, by place in its options.
+    /// What each receiver came to, as a place among its options.
     picks: Vec<usize>,
 }
 
@@ -103,7 +102,7 @@ impl<'a> Explorer<'a> {
         let store = pool.store(space.machine);
         let visited = vec![FxHashMap::default(); space.terms.rounds + 2];
         let renamer = Renamer::new(symmetry);
-        // Each case begins at another place, so that small ones do not all fall into one part.
+        // Each case begins at a different place, so that small cases do not all fall into one part.
         let input = |input| space.terms.values.iter().position(|value| value == input);
         let inputs = case.inputs.values().map(|given| input(given).unwrap_or_default());
         let ids = case.traitors.iter().map(General::id);
@@ -113,7 +112,7 @@ impl<'a> Explorer<'a> {
         Explorer { context, thread, store, visited, held, renamer, splits, under_way, finished }
     }
 
-    /// The same with every call made twice, to see whether the answers agree.
+    /// The same explorer, but with every call made twice to see whether the answers agree.
     pub fn thorough(mut self) -> Explorer<'a> {
         self.context.thorough = true;
         let Thread { worker, budget, lacking, .. } = self.thread;
@@ -121,7 +120,7 @@ impl<'a> Explorer<'a> {
         Explorer { thread, ..self }
     }
 
-    /// Goes through all behaviours of the case.
+    /// Explores all behaviours of the case.
     pub fn explore(mut self) -> Explored {
         let result = self.begin();
         (self.context.lay_down(self.thread), result)
@@ -130,7 +129,7 @@ impl<'a> Explorer<'a> {
     pub(crate) fn begin(&mut self) -> Result<(), SearchOutcome> {
         let RoundContext { case, space, .. } = self.context;
         if space.terms.asked.of_course().is_some() {
-            // How executions went is not known where those are one that come to the same states.
+            // The course of an execution is lost where executions that reach the same states are merged.
             return Err(Halt::Steps.into());
         }
         let global = self.context.start(&case.inputs, &mut self.thread, &mut self.store)?;
@@ -148,8 +147,8 @@ impl<'a> Explorer<'a> {
         self.go_through(1, &[start]).map_err(|(_, end)| end)
     }
 
-    /// All that can follow when a round begins in one of these global states. If one of them, by
-    /// place, ends it, that is the first.
+    /// Explores everything that can follow when a round begins in one of these global states. If one of them ends the
+    /// search, that is the first by place.
     fn go_through(
         &mut self,
         round: Round,
@@ -168,7 +167,7 @@ impl<'a> Explorer<'a> {
         })
     }
 
-    /// The same for the last round, on all threads; but not of what is done already.
+    /// The same for the last round, on all threads, without the global states that are done already.
     fn finish_all(&mut self, successors: &[Successor]) -> Result<(), (usize, SearchOutcome)> {
         let done = self.under_way.map_or(0, |case| case.states).saturating_sub(self.finished.0);
         let done = done.min(successors.len());
@@ -200,7 +199,7 @@ impl<'a> Explorer<'a> {
         })
     }
 
-    /// All that can follow when a round begins in this global state, so many lies spent.
+    /// Explores everything that can follow when a round begins in this global state with `spent` lies spent.
     fn visit(
         &mut self,
         round: Round,
@@ -221,8 +220,8 @@ impl<'a> Explorer<'a> {
         Ok(())
     }
 
-    /// All that can follow when this is said in a round, and these crash in it: every global state
-    /// made of one choice for each receiver.
+    /// Explores everything that can follow when this is said in a round and these generals crash in it: every global
+    /// state made of one choice for each receiver.
     fn play(
         &mut self,
         round: Round,
@@ -233,9 +232,9 @@ impl<'a> Explorer<'a> {
     ) -> Result<(), SearchOutcome> {
         let crashed: Generals = crashes.iter().map(|crash| crash.general).collect();
         let receivers: Vec<General> = self.context.followed.minus(crashed).iter().collect();
-        // The successor that is being made of what was picked so far.
+        // The successor that is being built from the picks so far.
         let mut made = GlobalState { states: self.context.nowhere().states, ..global.clone() };
-        // Without this each receiver is gone through anew for all that others came to before.
+        // Without this reduction, each receiver is explored again for everything that the receivers before it reached.
         let free = self.context.reductions.has(Reduction::PerReceiver);
         let mut options: Vec<Options<'_>> = Vec::new();
         let mut exchanges = Exchanges::none();
@@ -246,7 +245,7 @@ impl<'a> Explorer<'a> {
             exchanges = self.exchanges(global, &options)?;
         }
         let (mut picks, mut next, mut batch) = (Vec::new(), 0, Vec::new());
-        // The lies that were told before each pick.
+        // The lies that were spent before each pick.
         let mut told = vec![spent];
         loop {
             let depth = picks.len();
@@ -298,7 +297,7 @@ impl<'a> Explorer<'a> {
         }
     }
 
-    /// What one general can come to in a round that begins in this global state.
+    /// What one general can reach in a round that begins in this global state.
     fn options<'o>(
         &mut self,
         round: Round,
@@ -335,7 +334,7 @@ impl<'a> Explorer<'a> {
         Ok(Options { to, received: Some(received), choices })
     }
 
-    /// What the enemy did to bring a general to what was picked.
+    /// What the adversary did to bring a general to the choice that was picked.
     fn done(
         &mut self,
         Options { to, received, choices }: &Options<'_>,
@@ -357,7 +356,7 @@ impl<'a> Explorer<'a> {
         Ok(context.decisions(&received, received.branches[pick].trace))
     }
 
-    /// How what each can come to is exchanged among those who stand alike in a global state.
+    /// How choices are exchanged among the generals who are alike in a global state.
     fn exchanges(
         &mut self,
         global: &GlobalState,
@@ -368,7 +367,7 @@ impl<'a> Explorer<'a> {
             let states = option.choices.iter().map(|choice| choice.0);
             (option.to, states.collect())
         });
-        // Where equal states are not merged one may be there twice.
+        // If equal states are not merged, a state may be there twice.
         let distinct = |(option, (_, states)): (&Options<'_>, &(_, IndexSet<_, _>))| {
             option.choices.len() == states.len()
         };
@@ -380,7 +379,7 @@ impl<'a> Explorer<'a> {
         Ok(renamer.exchanges(global, who, &all, store)?)
     }
 
-    /// Whether what begins with this round, in the next global state, is in the part that is gone through.
+    /// Whether the next global state in which this round begins is in the part that is explored.
     fn is_mine(&mut self, round: Round) -> bool {
         let Some(split) = self.splits.iter_mut().find(|split| split.round == round) else {
             return true;
@@ -389,7 +388,7 @@ impl<'a> Explorer<'a> {
         split.place % split.of == split.number
     }
 
-    /// Whether a global state was not met before in this round with as few lies.
+    /// Whether a global state was not yet met in this round with as few lies.
     fn is_new(&mut self, round: Round, global: &GlobalState, spent: u32) -> Result<bool, Halt> {
         self.thread.budget.step()?;
         if self.store.table.len() + self.held > MOST_STATES {
@@ -410,20 +409,20 @@ impl<'a> Explorer<'a> {
     }
 }
 
-/// The global states in which a round begins are shared out: each is gone through in one share alone.
+/// Shares out the global states in which a round begins: each is explored in one share only.
 struct Split {
     round: Round,
-    /// Into so many shares,
+    /// Into how many shares.
     of: usize,
-    /// of which this one counts.
+    /// Which share is explored.
     number: usize,
-    /// How many were shared out.
+    /// How many global states were shared out so far.
     place: usize,
 }
 
-/// How a part comes about. What leads to the states of a late round would be gone through in every part, and of an
-/// early round there are too few: so those of the second round are shared out among groups of parts, and in a group
-/// those of the third, and where there are many rounds those of the fourth.
+/// How a part is defined. If the global states of a late round were shared out, all that leads to them would be
+/// explored in every part; and an early round has too few of them. So the global states of the second round are shared
+/// out among groups of parts; within a group, those of the third; and if there are many rounds, those of the fourth.
 fn splits(part: Part, rounds: Round, place: usize) -> Vec<Split> {
     let last = if rounds < 5 { rounds.clamp(1, 3) } else { 4 };
     let (mut number, mut parts) = (part.number() - 1, part.of());

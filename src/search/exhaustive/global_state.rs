@@ -1,4 +1,4 @@
-//! Where an execution stands when a round begins, by numbers.
+//! Where an execution stands when a round begins, in numbers.
 
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
@@ -6,17 +6,17 @@ use rustc_hash::FxBuildHasher;
 use crate::machine::{Machine, StateId, StateTable};
 use crate::search::choices::signature_set::SignatureSet;
 
-/// The global states that were met so far are made of these, by number. Threads share it.
+/// What the numbers in global states stand for. Threads share it.
 pub(crate) struct Store<'a> {
     pub(super) number: u64,
     /// The states of all generals.
     pub table: Box<dyn StateTable + 'a>,
-    /// What the enemy has overheard.
+    /// The sets of signatures that the adversary has overheard.
     pub overheard: IndexSet<SignatureSet, FxBuildHasher>,
 }
 
 impl<'a> Store<'a> {
-    /// With nothing in it. Each needs a number of its own.
+    /// An empty store. Each store needs a number of its own.
     pub(super) fn numbered(number: u64, machine: &'a dyn Machine) -> Store<'a> {
         Store { number, table: machine.table(None), overheard: IndexSet::default() }
     }
@@ -29,10 +29,9 @@ impl<'a> Store<'a> {
 /// Where the execution stands when a round begins.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct GlobalState {
-    /// For each general, the number of its state. Who has crashed has none, and neither has who is not
-    /// followed.
+    /// For each general, the number of its state. A general who has crashed or is not followed has none.
     pub states: Box<[Option<StateId>]>,
-    /// The number of what the enemy has overheard.
+    /// The number of the set of signatures that the adversary has overheard.
     pub overheard: u32,
     /// Which of the disrupted messages of the case have been said, by place.
     pub said: u64,

@@ -1,5 +1,5 @@
-//! The last round of the exhaustive engine: no product of states is needed, only of the decisions to
-//! which each loyal general can be brought.
+//! The last round of the exhaustive engine: it needs no product of states, but only the product of the decisions that
+//! each loyal general can be brought to.
 
 use super::branches::{Branch, Branches, Trace};
 use super::context::RoundContext;
@@ -18,21 +18,21 @@ use crate::search::choices::space::Space;
 use crate::search::decisions::Decisions;
 use crate::search::outcome::SearchOutcome;
 
-/// What one general can be brought to decide, each with the fewest lies it takes.
+/// The decisions that one general can be brought to, each with the fewest lies it takes.
 pub(super) struct ReachableDecisions<'a> {
     to: General,
     pub decisions: Vec<ReachableDecision>,
-    /// How it comes to that, unless it is only known that it does.
+    /// How it gets there; `None` if only the decisions themselves are known.
     received: Option<Branches<'a>>,
 }
 
-/// A decision, with the fewest lies that it takes and what brings it about.
+/// A decision, with the fewest lies it takes and the trace that leads there.
 pub(super) type ReachableDecision = (Option<DecisionId>, u32, Trace);
 
-/// What each general decides, if it is one of those who are asked, and has decided.
+/// What each general decides, if it is asked and has decided.
 pub(super) type Decided = Vec<Option<DecisionId>>;
 
-/// Where the last round begins, and what the enemy has by then.
+/// Where the last round begins, and what the adversary has by then.
 pub(super) struct LastRound<'a> {
     pub store: &'a Store<'a>,
     pub global: &'a GlobalState,
@@ -41,8 +41,8 @@ pub(super) struct LastRound<'a> {
 }
 
 impl RoundContext<'_> {
-    /// All that can follow when the last round begins in this global state, so many lies spent, and
-    /// these generals stand alike.
+    /// Explores everything that can follow when the last round begins in this global state with `spent` lies spent, and
+    /// these generals are alike.
     pub fn finish(
         &self,
         store: &Store<'_>,
@@ -78,9 +78,9 @@ impl RoundContext<'_> {
         Ok(())
     }
 
-    /// To which decisions can each loyal general be brought who decides? (A commander decides
-    /// nothing, but must get through the round as well.) Of those who stand alike one is asked; only
-    /// if that breaks something, all.
+    /// Judges the decisions that each loyal general can be brought to, if it decides. (A commander decides nothing, but
+    /// must get through the round as well.) Of generals who are alike only one is asked; if that breaks something, all
+    /// are.
     fn end(
         &self,
         before: &LastRound<'_>,
@@ -112,7 +112,7 @@ impl RoundContext<'_> {
         } else if !asked_all {
             return self.end(before, thread, outboxes, &[]);
         }
-        // How they came to that is worked out only now.
+        // How they came to these decisions is only worked out now.
         let reachable = thread.uncounted(|thread| {
             let anew = reachable.into_iter().map(|ReachableDecisions { to, .. }| {
                 self.reached(before, thread, to, &outboxes[to.id()])
@@ -122,7 +122,8 @@ impl RoundContext<'_> {
         self.judge(&reachable, &mut decided, before.spent)
     }
 
-    /// To which decisions a general can be brought; how, only if that was not known before.
+    /// The decisions that a general can be brought to. How it gets there is included only if they were not known
+    /// already.
     fn reachable<'a>(
         &self,
         before: &LastRound<'_>,
@@ -150,7 +151,7 @@ impl RoundContext<'_> {
         Ok(reached)
     }
 
-    /// To which decisions a general can be brought, and how.
+    /// The decisions that a general can be brought to, and how.
     pub(super) fn reached<'a>(
         &self,
         before: &LastRound<'_>,
@@ -171,7 +172,7 @@ impl RoundContext<'_> {
             let decision = decision.map_err(|fault| {
                 SearchOutcome::from(fault).after(|| self.decisions(&received, *trace))
             })?;
-            // There are few values.
+            // There are few values, so a linear search will do.
             match decisions.iter_mut().find(|(known, ..)| *known == decision) {
                 None => decisions.push((decision, *lies, *trace)),
                 Some((_, fewest, how)) if lies < fewest => (*fewest, *how) = (*lies, *trace),
@@ -181,7 +182,7 @@ impl RoundContext<'_> {
         Ok(ReachableDecisions { to, decisions, received: Some(received) })
     }
 
-    /// Looks at every outcome made of one decision of each general.
+    /// Judges every outcome made of one decision of each general.
     fn judge(
         &self,
         reachable: &[ReachableDecisions<'_>],
@@ -202,7 +203,7 @@ impl RoundContext<'_> {
         Ok(())
     }
 
-    /// Whether no outcome made of one decision of each general, as free as lies are, is a violation.
+    /// Whether no outcome made of one decision of each general is a violation, if lies are free.
     fn is_fine(
         &self,
         reachable: &[(General, &[ReachableDecision])],
@@ -217,7 +218,7 @@ impl RoundContext<'_> {
         })
     }
 
-    /// What there is to be said when all rounds are over.
+    /// Judges a global state in which all rounds are over.
     pub fn conclude(
         &self,
         store: &Store<'_>,
@@ -227,7 +228,7 @@ impl RoundContext<'_> {
         self.ruled(&self.decided(store, thread, global)?)
     }
 
-    /// What each decides when all rounds are over.
+    /// What each general decides when all rounds are over.
     pub(super) fn decided(
         &self,
         store: &Store<'_>,
@@ -247,7 +248,7 @@ impl RoundContext<'_> {
     }
 }
 
-/// Whether a case may end so.
+/// Judges these decisions at the end of a case.
 pub(super) fn ruled(
     space: &Space<'_>,
     case: &InitialChoices,

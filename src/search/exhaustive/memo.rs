@@ -1,10 +1,10 @@
-//! What a thread remembers, so that it need not be asked again.
+//! What a thread remembers, so that the protocol need not be asked again.
 //!
-//! What becomes of a state when a traitor speaks is a table: a row for each state and wire, with a cell
-//! for each candidate, which is filled when it is asked for. Most of what a traitor can say changes
-//! nothing, forgeries above all: the row keeps those candidates as a set, too, so that many are passed
-//! by at once. (Where no state ever comes back rows are not worth it, and given up.) And which messages
-//! the enemy can say hangs on few of the signatures it has overheard.
+//! What becomes of a state when a traitor speaks is kept in a table: a row for each state and wire, with a cell for
+//! each candidate, filled on demand. Most of what a traitor can say changes nothing, forgeries above all. So a row also
+//! keeps those candidates as a set, and many can be skipped at once. (If no state ever comes back, rows are not worth
+//! it and are given up.) Likewise, the messages that the adversary can say depend on only a few of the signatures that
+//! it has overheard.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -19,13 +19,13 @@ use crate::search::choices::signature_set::SignatureSet;
 use crate::search::choices::wire_choices::WireChoices;
 use crate::testable::Wire;
 
-/// So many of a kind are remembered at a time.
+/// The most entries of one kind that are remembered at a time.
 const MOST: usize = 1 << 14;
 
-/// So many cells of rows.
+/// The most cells that all rows may have.
 const MOST_CELLS: usize = 1 << 22;
 
-/// If none of the first so many states comes back, rows are not worth it.
+/// If none of this many first states comes back, rows are not worth it.
 const TRIAL: usize = 1 << 8;
 
 /// What a thread remembers.
@@ -33,19 +33,19 @@ const TRIAL: usize = 1 << 8;
 pub(crate) struct Memo {
     pub rows: Rows,
     pub sayable: Sayable,
-    /// By round and state, what a general says, and whether it is loyal.
+    /// By round, general, whether it is loyal, and state: what it says.
     pub sends: FxHashMap<(Round, General, bool, StateId), Arc<Sends>>,
     pub receptions: Receptions,
-    /// Which store was spoken of last.
+    /// The number of the store that the next two fields refer to.
     pub store: u64,
-    /// The numbers that its states have for the worker, by place.
+    /// For each state of the store, its number in the worker.
     pub adopted: Vec<Option<StateId>>,
-    /// The numbers that the worker's states have in it, by place.
+    /// For each state of the worker, its number in the store.
     pub stored: Vec<Option<StateId>>,
 }
 
 impl Memo {
-    /// Forgets all that speaks of a worker's states.
+    /// Forgets everything that refers to a worker's states.
     pub fn forget_states(&mut self) {
         self.rows = Rows::default();
         self.sends.clear();
@@ -54,7 +54,7 @@ impl Memo {
         self.stored.clear();
     }
 
-    /// Forgets what each says and comes to, if there is no room for more.
+    /// Forgets what generals say and reach, if there is no room for more.
     pub fn make_room(&mut self) {
         if self.sends.len() >= MOST {
             self.sends.clear();
@@ -62,7 +62,7 @@ impl Memo {
         self.receptions.make_room();
     }
 
-    /// From now on this store is spoken of.
+    /// From now on the numbers refer to this store.
     pub fn speak_of(&mut self, store: u64) {
         if self.store != store {
             self.store = store;
@@ -72,13 +72,13 @@ impl Memo {
     }
 }
 
-/// What one general came to in a round, all in all: most global states differ in what others hold and
-/// do not say, so the same is received again and again. (Where hardly anything comes back it is not
-/// worth it, and given up.)
+/// Everything that one general can reach in a round. Most global states differ only in what other generals hold and do
+/// not say, so the same question comes up again and again. (If answers hardly ever come back, this is not worth it and
+/// is given up.)
 #[derive(Default)]
 pub(crate) struct Receptions {
     known: FxHashMap<Box<[u32]>, Arc<Reception>>,
-    /// All that the reception hangs on that is asked for.
+    /// Everything that the reception in question depends on.
     pub key: Vec<u32>,
     size: usize,
     asked: u32,
@@ -86,36 +86,36 @@ pub(crate) struct Receptions {
     given_up: bool,
 }
 
-/// What a general came to in a round.
+/// What a general can reach in a round.
 pub(crate) struct Reception {
-    /// In which states it ended the round; or, after the last, what it decided, if it was asked.
+    /// The states in which it can end the round; or, after the last round, its decisions, if it is asked.
     pub ends: Ends,
-    /// The steps that it took to know that.
+    /// The steps that it took to find out.
     pub steps: u64,
 }
 
-/// How a round ended for one general, in all the ways in which the enemy can bring it about.
+/// The ends of a round for one general, over everything that the adversary can do.
 pub(crate) enum Ends {
     States(Vec<Option<StateId>>),
     Decisions(Vec<Option<DecisionId>>),
 }
 
 impl Receptions {
-    /// So many questions are asked before it is said whether it is worth it.
+    /// After this many questions, it is judged whether keeping receptions is worth it.
     const ASKED: u32 = 1 << 12;
 
-    /// One in so many answers must be known.
+    /// One in this many answers must have been known.
     const WORTH: u32 = 8;
 
-    /// So many numbers are kept.
+    /// The most numbers that are kept.
     const SIZE: usize = 1 << 22;
 
-    /// Whether there is any use in asking.
+    /// Whether receptions are kept at all.
     pub fn are_kept(&self) -> bool {
         !self.given_up
     }
 
-    /// The one with the key that was written down last.
+    /// The reception with the key that was written last.
     pub fn get(&mut self) -> Option<Arc<Reception>> {
         self.asked += 1;
         let known = self.known.get(&self.key[..]).cloned();
@@ -130,7 +130,7 @@ impl Receptions {
         known
     }
 
-    /// Keeps one under this key.
+    /// Keeps a reception under this key.
     pub fn put(&mut self, key: Vec<u32>, ends: Ends, steps: u64) {
         if self.given_up {
             return;
@@ -155,7 +155,7 @@ impl Receptions {
     }
 }
 
-/// What becomes of states when traitors speak, by wire and state.
+/// What becomes of states when traitors speak, by state and wire.
 #[derive(Default)]
 pub(crate) struct Rows {
     places: FxHashMap<(StateId, Wire), Row>,
@@ -168,25 +168,25 @@ pub(crate) struct Rows {
 /// The place of a row.
 pub(crate) type Row = u32;
 
-/// A state in which a receiver was when it listened on a wire, and what becomes of it.
+/// The cells of one row: a state in which a receiver listened to a wire, and what becomes of it.
 struct Cells {
     wire: Wire,
     again: bool,
-    /// By candidate, as far as it is known.
+    /// The next state for each candidate, as far as known.
     next: Box<[Option<StateId>]>,
     /// The candidates that changed nothing.
     ignored: Candidates,
 }
 
 impl Rows {
-    /// Forgets all, if there is no room for more.
+    /// Forgets all rows, if there is no room for more.
     pub fn make_room(&mut self) {
         if self.cells >= MOST_CELLS {
             *self = Rows { repays: self.repays, ..Rows::default() };
         }
     }
 
-    /// The row of a state on a wire on which so many candidates can be said.
+    /// The row of a state on a wire with this many candidates.
     pub fn meet(&mut self, wire: Wire, state: StateId, candidates: usize) -> Option<Row> {
         if self.rows.len() == TRIAL && !self.repays {
             return None;
@@ -204,19 +204,19 @@ impl Rows {
         Some(row)
     }
 
-    /// The row of a state to which another one has changed on the same wire: only if that one was met
-    /// more than once, for then this one may be, too.
+    /// The row of a state that another one has changed into on the same wire. There is one only if the other state was
+    /// met more than once, for then this one may come back too.
     pub fn follow(&mut self, before: Option<Row>, state: StateId) -> Option<Row> {
         let Cells { wire, again, ref next, .. } = self.rows[before? as usize];
         if again { self.meet(wire, state, next.len()) } else { None }
     }
 
-    /// What becomes of the state by a candidate, if that is known.
+    /// The state after hearing a candidate, if known.
     pub fn next(&self, row: Option<Row>, candidate: usize) -> Option<StateId> {
         self.rows[row? as usize].next[candidate]
     }
 
-    /// Notes what becomes of the state by a candidate, and whether that changes anything.
+    /// Records the state after hearing a candidate, and whether anything changed.
     pub fn learn(&mut self, row: Option<Row>, candidate: usize, next: StateId, changed: bool) {
         let Some(row) = row else { return };
         let row = &mut self.rows[row as usize];
@@ -226,27 +226,27 @@ impl Rows {
         }
     }
 
-    /// Whether it is known that all of these with such numbers change nothing.
+    /// Whether all of `these` candidates within these numbers are known to change nothing.
     pub fn ignores(&self, row: Option<Row>, these: &Candidates, numbers: Range<usize>) -> bool {
         row.is_some_and(|row| self.rows[row as usize].ignored.has_all(these, numbers))
     }
 }
 
-/// What can be said, as far as it was asked before.
+/// Which candidates the adversary can say, as far as it was asked before.
 #[derive(Default)]
 pub(crate) struct Sayable {
-    /// On each wire, the signatures that are in anything that can be said there.
+    /// By wire: the signatures in anything that can be said there.
     matter: FxHashMap<Wire, SignatureSet>,
-    /// The candidates, by what of those was overheard.
+    /// The candidates, by wire and by which of those signatures were overheard.
     known: FxHashMap<(Wire, SignatureSet), Arc<Candidates>>,
 }
 
-/// Candidates of a wire's choices, as a set of their numbers.
+/// A set of candidates of one wire, by number.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidates(Box<[u64]>);
 
 impl Candidates {
-    /// None of so many.
+    /// The empty set, with room for this many candidates.
     pub fn none(candidates: usize) -> Candidates {
         Candidates(vec![0; candidates.div_ceil(64)].into())
     }
@@ -255,18 +255,18 @@ impl Candidates {
         self.0[candidate / 64] |= 1 << (candidate % 64);
     }
 
-    /// How many there are with such numbers.
+    /// How many candidates within these numbers are in the set.
     pub fn count(&self, numbers: Range<usize>) -> u64 {
         self.words(numbers).map(|word| u64::from(word.count_ones())).sum()
     }
 
-    /// Whether all of these that have such numbers are among them.
+    /// Whether all of `these` candidates within these numbers are in the set.
     fn has_all(&self, these: &Candidates, numbers: Range<usize>) -> bool {
         let mut both = self.words(numbers.clone()).zip(these.words(numbers));
         both.all(|(all, these)| these & !all == 0)
     }
 
-    /// Those with such numbers, 64 at a time.
+    /// The candidates within these numbers, 64 at a time.
     fn words(&self, numbers: Range<usize>) -> impl Iterator<Item = u64> {
         let Range { start, end } = numbers;
         let places = start / 64..end.div_ceil(64);
@@ -283,7 +283,7 @@ impl Candidates {
 }
 
 impl Sayable {
-    /// The candidates of a wire all of whose signatures were overheard.
+    /// The candidates of a wire whose signatures were all overheard.
     pub fn on(
         &mut self,
         wire: Wire,
@@ -340,7 +340,7 @@ mod tests {
         let first = rows.meet(wire(1), state(7), 100);
         rows.learn(first, 99, state(7), false);
         rows.learn(first, 3, state(8), true);
-        // Nothing is noted of what follows a state until that comes back.
+        // Nothing is recorded about what a state changes into until the state comes back.
         assert_eq!(rows.follow(first, state(8)), None);
         let again = rows.meet(wire(1), state(7), 100);
         let known = [3, 99, 98].map(|candidate| rows.next(again, candidate));
@@ -390,7 +390,7 @@ mod tests {
 
     #[test]
     fn what_can_be_said_hangs_on_what_matters_on_the_wire() {
-        // Message 3 has signature 3 in it, and so on; 9 is said elsewhere.
+        // Message 3 has signature 3 in it, and so on; signature 9 is in no message of this wire.
         let slot: Vec<MessageId> = [1, 2, 3].map(MessageId::from).into();
         let signatures = |message: &MessageId| {
             let number = slot.iter().position(|other| other == message).unwrap();

@@ -7,14 +7,14 @@ use crate::testable::Wire;
 
 /// What one general says in one round.
 pub(crate) struct Sends {
-    /// To each of all generals; nothing where there is no edge.
+    /// What it says to each general; `None` where there is no edge.
     pub says: Vec<Option<Said>>,
-    /// The signatures in that, if it is loyal, and where they are shown.
+    /// The signatures in that, if the general is loyal, and the wires on which they are shown.
     pub shows: Vec<(Wire, u32)>,
 }
 
-/// What each general says, if it is followed.
+/// What each general says; `None` if it is not followed.
 pub(crate) type AllSends = Vec<Option<Arc<Sends>>>;
 
-/// What each followed general says to each other, by receiver and sender.
+/// What each followed general says to every other one, by receiver and then sender.
 pub(crate) type Outboxes = Vec<Vec<Option<Said>>>;

@@ -1,5 +1,5 @@
-//! The last round of a monotone protocol: what a receiver can come to where only the lowest and the
-//! highest that can be said to it are gone through, and all strays.
+//! The last round of a monotone protocol: what a receiver can reach if only the lowest and the highest messages of each
+//! slot are tried, and all strays.
 
 use super::branches::{Action, Branches};
 use super::byzantine_sender::Turn;
@@ -10,7 +10,7 @@ use crate::search::choices::wire_choices::Candidate;
 use crate::search::outcome::SearchOutcome;
 use crate::testable::Wire;
 
-/// An end of what can stand in a slot.
+/// The lowest or the highest message of a slot.
 #[derive(Clone, Copy)]
 enum Extreme {
     Lowest,
@@ -27,8 +27,8 @@ impl Extreme {
 }
 
 impl Receiver<'_> {
-    /// What all say in turn, twice: once all traitors say the lowest in each slot, and once all say the
-    /// highest. Whoever comes before the first of them is heard once.
+    /// Everything that is said in turn, twice: once with all traitors saying the lowest message of each slot, and once
+    /// the highest. The senders before the first traitor are heard only once.
     pub(super) fn hear_extremes(
         &self,
         senders: Generals,
@@ -54,14 +54,14 @@ impl Receiver<'_> {
                 }
             }
             ends.append(&mut received.branches);
-            // The second time it begins where the first began.
+            // The second time begins where the first one began.
             std::mem::swap(&mut received.branches, &mut start);
         }
         received.branches = ends;
         Ok(())
     }
 
-    /// What a traitor says in its turn: this extreme in each slot, and any stray.
+    /// What a traitor says in its turn: this extreme of each slot, and any stray.
     fn hear_extreme(
         &self,
         from: General,

@@ -1,8 +1,8 @@
-//! Receiving: what one receiver can come to in one round. Its inbox is gone through in the order of
-//! arrival, branching on each thing that the enemy can do, and merging equal states in between.
+//! Receiving: what one receiver can reach in one round. Its inbox is processed in the order of arrival. The search
+//! branches on everything that the adversary can do, and merges equal states in between.
 //!
-//! Where the enemy has power over the order of arrival, what arrives before its turn is gone through
-//! first, in every order, and then the rest in turn: so each change of the order can be counted.
+//! If the adversary controls the order of arrival, whatever arrives before its turn is processed first, in every order,
+//! and then the rest in turn. So each change of the order can be counted.
 
 use super::branches::{Action, Branch, Branches, Trace};
 use super::thread::Thread;
@@ -25,29 +25,29 @@ pub(crate) struct Receiver<'e> {
     pub traitors: Generals,
     pub round: Round,
     pub to: General,
-    /// What was said in an earlier round and arrives now.
+    /// What was said to it in an earlier round and arrives now.
     pub overdue: Vec<(General, MessageId)>,
-    /// How many lies may still be told; none if they are free.
+    /// How many lies may still be told; `None` if they are free.
     pub lies_left: Option<u32>,
-    /// Which signatures the traitors can show.
+    /// The signatures that the traitors can show.
     pub overheard: &'e SignatureSet,
     /// Whether equal states are merged.
     pub merges: bool,
-    /// Who can be renamed.
+    /// The symmetry that is used, if any.
     pub symmetry: Option<&'e Symmetry<'e>>,
-    /// Whether only the extremes of what can be said are gone through.
+    /// Whether only the extremes of what can be said are tried.
     pub extremes: bool,
 }
 
-/// Where something can come from, if there are orders to choose from: a message of loyalty, or a slot
-/// in which a traitor says what it likes; with its bit.
+/// A place in an inbox, if there are orders to choose from: an honest message, or a slot in which a traitor says what
+/// it likes. Each place has its own bit.
 pub(super) struct InboxPlace {
     pub from: General,
     pub number: usize,
     pub bit: u64,
 }
 
-/// The bits of the places of one sender, in turn; none if there are no orders to choose from.
+/// The bits of one sender's places, in turn; none if there are no orders to choose from.
 #[derive(Clone, Copy)]
 pub(super) struct PlaceBits<'b>(&'b [u64]);
 
@@ -55,15 +55,15 @@ impl PlaceBits<'_> {
     /// There are no orders to choose from.
     pub const NONE: PlaceBits<'static> = PlaceBits(&[]);
 
-    /// That of one place.
+    /// The bit of one place.
     pub fn of(self, number: usize) -> u64 {
         self.0.get(number).copied().unwrap_or(0)
     }
 }
 
 impl Receiver<'_> {
-    /// Every state to which the receiver can come from this one, when this is what each general
-    /// would say to it as a loyal one.
+    /// Every state that the receiver can reach from this one. `honest` is what each general would say to it if it were
+    /// loyal.
     pub fn received<'a>(
         &self,
         state: Option<StateId>,
@@ -106,7 +106,7 @@ impl Receiver<'_> {
         Ok(received)
     }
 
-    /// What one sender says in its turn, but for what has arrived before.
+    /// What one sender says in its turn, except what has already arrived.
     fn hear_turn(
         &self,
         from: General,
@@ -135,9 +135,9 @@ impl Receiver<'_> {
         }
     }
 
-    /// In the last round, when none but traitors are to be heard after this one: of states that can be
-    /// renamed into each other by those who have had their say the first is kept. Whatever is said to
-    /// it can be said to the others, renamed, and they decide alike.
+    /// In the last round, when only traitors are still to be heard after this sender: of states that can be turned into
+    /// each other by renaming generals who were already heard, only the first is kept. Whatever is said to it can be
+    /// said, renamed, to the others, and they decide alike.
     fn fold(
         &self,
         heard: General,
@@ -163,7 +163,7 @@ impl Receiver<'_> {
         self.space.adversary.faults.is_byzantine() && self.traitors.contains(from)
     }
 
-    /// All places in this round, in turn; none if there are no orders to choose from.
+    /// All places of this round's inbox, in turn; none if there are no orders to choose from.
     fn places(&self, received: &Branches<'_>) -> Result<Vec<InboxPlace>, SearchOutcome> {
         let Receiver { to, round, .. } = *self;
         let mut places = Vec::new();
@@ -186,7 +186,8 @@ impl Receiver<'_> {
         Ok(places)
     }
 
-    /// Lets messages be heard on a branch, one after the other. What is done there beside it is the action.
+    /// Lets the receiver hear messages on a branch, one after the other. `reached` is the sender whose turn it is, if
+    /// any.
     fn hear(
         &self,
         received: &mut Branches<'_>,
@@ -249,27 +250,27 @@ impl Receiver<'_> {
         Ok(())
     }
 
-    /// What the enemy did to bring the receiver to where this trace ends.
+    /// The decisions of the adversary that bring the receiver to where this trace ends.
     pub fn decisions(&self, received: &Branches<'_>, trace: Trace) -> Decisions {
         let others = self.space.neighbours(self.to).iter();
         let speakers = others.filter(|from| self.is_free(*from));
         received.decisions(self.space, speakers, trace)
     }
 
-    /// So many lies and more, if that is not too many.
+    /// The sum of these lies, if it is not too many.
     pub(super) fn priced(&self, lies: u32, more: u32) -> Option<u32> {
         let Some(left) = self.lies_left else { return Some(0) };
         Some(lies + more).filter(|lies| *lies <= left)
     }
 
-    /// The receiver holds as much as it may.
+    /// Checks that the receiver does not hold more than it may.
     pub(super) fn room(&self, received: &Branches<'_>) -> Result<(), SearchOutcome> {
         let full = received.branches.len() > MOST_STATES || received.done.len() > 4 * MOST_STATES;
         if full { Err(Halt::Room.into()) } else { Ok(()) }
     }
 
-    /// The run failed when it had heard all up to this sender: from there on the traitors obey, as
-    /// far as it is known what that is, but for what has arrived before its turn.
+    /// The decisions if the run failed once everything up to this sender was heard: from there on the traitors obey, as
+    /// far as it is known what that means, except for what has arrived before its turn.
     pub(super) fn rest_obeys(
         &self,
         received: &Branches<'_>,

@@ -1,4 +1,4 @@
-//! Reordering: what arrives before its turn, where the enemy has power over the order of arrival.
+//! Reordering: what arrives before its turn, if the adversary controls the order of arrival.
 
 use super::branches::{Action, Branch, Branches};
 use super::receiving::{InboxPlace, Receiver};
@@ -35,7 +35,7 @@ impl Receiver<'_> {
         }
     }
 
-    /// On one branch what comes from one place arrives first of all that is still to come.
+    /// On one branch, what comes from one place arrives before everything else that is still to come.
     fn hear_place_first(
         &self,
         at: usize,

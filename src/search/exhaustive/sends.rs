@@ -1,6 +1,5 @@
-//! The sends of a round: what each general says, and which signatures it shows by that. They depend on
-//! its state alone, so they are computed once. And which of that does not arrive in the round, or arrives
-//! later.
+//! The sends of a round: what each general says, and which signatures that shows. They depend only on its state, so
+//! they are computed once. Also what does not arrive in the round, or arrives late.
 
 use std::sync::Arc;
 
@@ -51,7 +50,7 @@ impl RoundContext<'_> {
         self.everybody().map(sends).collect()
     }
 
-    /// What a loyal one says to anybody, a traitor or not, must be in the repertoire.
+    /// Whatever a loyal general says to anybody, loyal or traitor, must be in the repertoire.
     fn sent(
         &self,
         round: Round,
@@ -72,7 +71,7 @@ impl RoundContext<'_> {
         Ok(Sends { says, shows })
     }
 
-    /// What comes of what is said in a round that begins in this global state, so many lies spent.
+    /// The messages of a round that begins in this global state with `spent` lies spent, given what is sent.
     pub fn said(
         &self,
         store: &Store<'_>,
@@ -100,8 +99,8 @@ impl RoundContext<'_> {
         Ok(RoundMessages { overheard, disrupted, crash_choices })
     }
 
-    /// What the enemy can show, of all that is of use to anybody, when it has heard what the loyal
-    /// say: each a signature that the speaker makes, or that it could have from its owner.
+    /// The signatures that the adversary can show once it has heard what the loyal say, of all that are still of use to
+    /// anybody. Each must be one that the speaker makes, or that it can have from its owner.
     fn overhear(
         &self,
         round: Round,
@@ -122,8 +121,8 @@ impl RoundContext<'_> {
         Ok(overheard)
     }
 
-    /// The traitors who have not crashed yet, each with those to whom it has something to say, and
-    /// who have not crashed either.
+    /// The traitors who have not crashed yet, each with the generals that it has something to say to and that have not
+    /// crashed either.
     fn able_to_crash(
         &self,
         lives: impl Fn(&General) -> bool,
@@ -138,8 +137,8 @@ impl RoundContext<'_> {
         able.collect()
     }
 
-    /// What is said in a round without what does not arrive in it, and which of the disrupted messages
-    /// have been said by then.
+    /// What is said in a round without the messages that do not arrive in it, and which of the disrupted messages have
+    /// been said by then.
     fn disrupted(&self, round: Round, before: u64, mut outboxes: Outboxes) -> (u64, Outboxes) {
         let mut disrupted = before;
         for (place, Shift { wire, message, .. }) in self.case.disruptions.iter().enumerate() {
@@ -158,7 +157,7 @@ impl RoundContext<'_> {
         (disrupted, outboxes)
     }
 
-    /// What was said to a general in an earlier round, and arrives in this one.
+    /// What was said to a general in an earlier round and arrives in this one.
     pub(super) fn overdue(
         &self,
         round: Round,

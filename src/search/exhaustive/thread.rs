@@ -1,4 +1,4 @@
-//! What each thread has for itself, and what it leaves to those after it.
+//! What each thread has for itself, and what it leaves to later threads.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +9,7 @@ use crate::machine::{Machine, Memory, MessageId, StateId, Worker};
 use crate::search::budget::StepBudget;
 use crate::testable::Wire;
 
-/// What threads have learned that are done with their work, for those that come after them.
+/// What finished threads have learned, for the threads after them.
 #[derive(Default)]
 pub(crate) struct Pool {
     pub(super) known: Mutex<Vec<(Memory, Memo)>>,
@@ -17,12 +17,12 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    /// A store with nothing in it.
+    /// An empty store.
     pub fn store<'a>(&self, machine: &'a dyn Machine) -> Store<'a> {
         Store::numbered(self.stores.fetch_add(1, Ordering::Relaxed) + 1, machine)
     }
 
-    /// Whoever comes from now on has learned nothing.
+    /// Forgets what was learned: later threads start anew.
     pub fn forget(&self) {
         if let Ok(mut known) = self.known.lock() {
             known.clear();
@@ -35,14 +35,14 @@ pub(crate) struct Thread<'a> {
     /// Asks the protocol.
     pub worker: Worker<'a>,
     pub memo: Memo,
-    /// Counts how often.
+    /// Counts the calls to the protocol.
     pub budget: StepBudget<'a>,
-    /// The first thing that a traitor who obeys would say, and for which the repertoire has no place.
+    /// The first thing that an obeying traitor would say and that the repertoire has no place for.
     pub lacking: Option<(Wire, MessageId)>,
 }
 
 impl Thread<'_> {
-    /// The number that a state of a store has for the worker.
+    /// The worker's number for a state of the store.
     pub fn adopt(&mut self, store: &Store<'_>, state: Option<StateId>) -> Option<StateId> {
         self.memo.speak_of(store.number);
         let (state, adopted) = (state?, &mut self.memo.adopted);
@@ -55,7 +55,7 @@ impl Thread<'_> {
         Some(own)
     }
 
-    /// The number that a state of the worker has in a store.
+    /// The store's number for a state of the worker.
     pub fn put(&mut self, store: &mut Store<'_>, state: Option<StateId>) -> Option<StateId> {
         self.memo.speak_of(store.number);
         let (state, stored) = (state?, &mut self.memo.stored);
@@ -68,7 +68,7 @@ impl Thread<'_> {
         Some(put)
     }
 
-    /// Does work whose steps were counted before.
+    /// Does work whose steps were already counted.
     pub fn uncounted<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         let unlimited = self.budget.unlimited();
         let budget = std::mem::replace(&mut self.budget, unlimited);
@@ -77,7 +77,7 @@ impl Thread<'_> {
         done
     }
 
-    /// Forgets what is too much: then all numbers of states that the worker has given mean nothing.
+    /// Forgets what takes too much room. After that, the state numbers that the worker has given are no longer valid.
     pub fn make_room(&mut self) {
         if self.worker.make_room() {
             self.memo.forget_states();

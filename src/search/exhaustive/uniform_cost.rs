@@ -1,16 +1,15 @@
-//! Uniform-cost search: with how few lies an attack of the same traitors breaks the protocol.
+//! Uniform-cost search: the fewest lies with which the same traitors can break the protocol.
 //!
-//! What a general comes to in a round hangs on its own inbox alone, and so do the fewest lies that it
-//! takes: they add up over receivers. So global states are the nodes of a graph whose layers are the
-//! rounds, and the lies that lead from one to the next are the cost of an edge: the fewest lies of an
-//! attack are the shortest path to a violation. As in Dijkstra's algorithm nodes are gone through by
-//! cost, with a bucket for each: first all that is reached without a lie, then with one, and so on. Where
-//! a violation is met first, no attack has fewer lies.
+//! What a general reaches in a round depends only on its own inbox, and so do the fewest lies for that; over receivers,
+//! lies add up. So global states are the nodes of a graph whose layers are the rounds, the lies that lead from one to
+//! the next are the cost of an edge, and the fewest lies of an attack are the shortest path to a violation. As in
+//! Dijkstra's algorithm, nodes are visited by cost, with a bucket for each cost: first everything that is reached
+//! without a lie, then with one, and so on. When a violation is first met, no attack has fewer lies.
 //!
-//! An edge is not looked at before its cost is due: a node with two lies hands on, when all that takes
-//! five lies is gone through, the successors that take three more. So of what receivers can come to no
-//! more is ever worked out than with so few lies, and that once, whatever the others come to: a row for
-//! each state of a receiver and all that it is told by those who obey.
+//! An edge is not looked at before its cost is due: a node with two lies yields, when the bucket of five lies is
+//! visited, the successors that take three more. So what a receiver can reach is worked out only up to the lies that
+//! are needed, and not anew for everything that the other receivers reach: there is one row for each state of a
+//! receiver together with everything that those who obey tell it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -40,67 +39,67 @@ use crate::testable::{Lacking, Refusal};
 /// The search of all cases with the same traitors and disruptions.
 pub(crate) struct UniformCost<'a> {
     space: &'a Space<'a>,
-    /// The first of them.
+    /// The first of these cases.
     first: InitialChoices,
-    /// Of those in which properties ask for the same, the first.
+    /// One case for each class (the first): in the cases of a class, properties ask for the same.
     classes: Vec<InitialChoices>,
     store: Store<'a>,
-    /// By round, the global states in which it can begin.
+    /// By round: the global states in which it can begin.
     layers: Vec<Layer>,
     rows: ReceiverRows,
-    /// The first thing that was met that somebody who obeys would say, and the repertoire lacks.
+    /// The first thing that came up that an obeying traitor would say and that the repertoire lacks.
     pub lacking: Option<Lacking>,
 }
 
-/// By global state, and by the number of the class of cases in which properties ask for the same.
+/// Nodes by global state and number of the class of cases.
 type Layer = IndexMap<(u32, GlobalState), SearchNode, FxBuildHasher>;
 
 /// How a global state is reached, and what it leads to.
 struct SearchNode {
     lies: u32,
-    /// Nothing before it was asked for; and always, where that hangs on who crashes.
+    /// `None` until they are first needed; and always in case of crashes, where they depend on the lies left.
     ways: Option<Arc<[OutgoingEdges]>>,
 }
 
-/// What a global state leads to, when so many crash.
+/// What a global state leads to when this many generals crash.
 struct OutgoingEdges {
     crashes: u32,
     overheard: u32,
     disrupted: u64,
-    /// Of each receiver.
+    /// The rows of the receivers.
     rows: Vec<usize>,
 }
 
-/// What receivers can come to, by all that it hangs on.
+/// What receivers can reach, by everything that it depends on.
 #[derive(Default)]
 struct ReceiverRows {
     places: FxHashMap<Box<[u32]>, usize>,
     rows: Vec<ReceiverRow>,
 }
 
-/// What one receiver can come to in a round.
+/// What one receiver can reach in a round.
 struct ReceiverRow {
     to: General,
     state: Option<StateId>,
     overheard: u32,
     disrupted: u64,
     honest: Vec<Option<Said>>,
-    /// With at most so many lies; nothing if it was not worked out yet.
+    /// The most lies for which it was worked out; `None` if it was not yet.
     most: Option<u32>,
-    /// In which states it can end the round.
+    /// The states in which it can end the round.
     states: EndsByLies<StateId>,
-    /// What it can decide after the last.
+    /// What it can decide after the last round.
     decisions: EndsByLies<DecisionId>,
 }
 
-/// What one general can come to, each with the fewest lies that it takes.
+/// What one general can reach, each with the fewest lies it takes.
 type EndsByLies<T> = Vec<(Option<T>, u32)>;
 
-/// Who comes to what.
+/// A receiver, and what it can reach.
 type ReceiverEnds<'e, T> = (General, &'e [(Option<T>, u32)]);
 
 impl<'a> UniformCost<'a> {
-    /// Of all cases with these traitors and disruptions, with nothing gone through yet.
+    /// A search of all cases with these traitors and disruptions, which has not begun.
     pub fn new(
         space: &'a Space<'a>,
         traitors: Generals,
@@ -125,12 +124,12 @@ impl<'a> UniformCost<'a> {
         &self.first.disruptions
     }
 
-    /// How many global states and rows it holds.
+    /// How many global states and rows are held.
     pub fn held(&self) -> usize {
         self.rows.rows.len() + self.layers.iter().map(Layer::len).sum::<usize>()
     }
 
-    /// Goes through all that takes so many lies, when all that takes fewer was gone through.
+    /// Visits everything that takes exactly this many lies. Everything that takes fewer must have been visited before.
     pub fn go_through(
         &mut self,
         lies: u32,
@@ -154,7 +153,7 @@ impl<'a> UniformCost<'a> {
         (context.lay_down(thread), result)
     }
 
-    /// Where each case begins.
+    /// Adds the global state in which each case begins.
     fn start<'c>(
         &mut self,
         context: &RoundContext<'c>,
@@ -167,8 +166,8 @@ impl<'a> UniformCost<'a> {
         for case in self.space.cases_with(traitors, disruptions, TraitorsOrders::Each) {
             thread.budget.step()?;
             let global = context.start(&case.inputs, thread, &mut self.store)?;
-            // Of consensus agreement and validity ask which inputs there are, and not who has them. What
-            // one who is not bound by its input was given is no part of any outcome.
+            // In consensus, agreement and validity depend on which inputs there are, and not on who has them. The input
+            // of a general who is not bound by it is part of no outcome.
             let anonymous = terms.task == Task::Consensus && terms.asked.demands().next().is_none();
             let bound = case.faults.bound(terms.n(), case.traitors);
             let inputs = case.inputs.iter().filter(|(general, _)| bound.contains(**general));
@@ -189,7 +188,7 @@ impl<'a> UniformCost<'a> {
         Ok(())
     }
 
-    /// Goes on from all global states that are reached with so many lies, or fewer.
+    /// Goes on from all global states that are reached with at most this many lies.
     fn level(
         &mut self,
         context: &RoundContext<'_>,
@@ -207,7 +206,7 @@ impl<'a> UniformCost<'a> {
                 }
             }
         }
-        // Without a round nobody can lie.
+        // A protocol without rounds leaves no room for lies.
         for ((class, global), _) in self.layers[1].iter().filter(|_| rounds == 0) {
             let decided = context.decided(&self.store, thread, global)?;
             ruled(self.space, &self.classes[*class as usize], &decided)?;
@@ -215,7 +214,7 @@ impl<'a> UniformCost<'a> {
         Ok(())
     }
 
-    /// All that follows a global state with so many lies in all.
+    /// Visits everything that follows a global state and takes exactly this many lies in all.
     fn go_on(
         &mut self,
         context: &RoundContext<'_>,
@@ -256,7 +255,7 @@ impl<'a> UniformCost<'a> {
         Ok(())
     }
 
-    /// What a global state leads to. That does not hang on how many lies are told then, but for crashes.
+    /// What a global state leads to. That does not depend on how many lies may still be told, except for crashes.
     fn ways(
         &mut self,
         context: &RoundContext<'_>,
@@ -301,7 +300,7 @@ impl<'a> UniformCost<'a> {
 }
 
 impl ReceiverRows {
-    /// The place of what a general can come to in a round.
+    /// The number of the row for what a general can reach in a round.
     fn place(
         &mut self,
         round: Round,
@@ -335,7 +334,7 @@ impl ReceiverRows {
         place
     }
 
-    /// Works out what a general can come to with so many lies, if that is not known yet.
+    /// Works out what a general can reach with up to this many lies, unless it is known already.
     fn know(
         &mut self,
         place: usize,
@@ -373,10 +372,10 @@ impl ReceiverRows {
     }
 }
 
-/// The most lies that can be counted.
+/// The most lies that can be counted: one bit each in a `u128`.
 pub(crate) const MOST_LIES: usize = 127;
 
-/// Every choice of one end for each general that takes just so many lies.
+/// Every choice of one end for each general that takes exactly this many lies.
 fn each_sum<T: Copy>(
     ends: &[ReceiverEnds<'_, T>],
     left: u32,
@@ -391,7 +390,7 @@ fn each_sum<T: Copy>(
     each_sum_of(ends, &sums, left, made, found)
 }
 
-/// The same, where the bits of each number say how many lies so many of the last generals can take.
+/// The same. The bits of `sums[i]` say how many lies the last `i` generals can take together.
 fn each_sum_of<T: Copy>(
     ends: &[ReceiverEnds<'_, T>],
     sums: &[u128],
@@ -404,7 +403,7 @@ fn each_sum_of<T: Copy>(
     };
     for &(end, lies) in ends {
         let rest = left.checked_sub(lies);
-        // No way is gone that leads nowhere.
+        // Choices that can't be completed are not tried.
         if let Some(left) = rest.filter(|rest| sums[others.len()] >> *rest & 1 == 1) {
             made[to.id()] = end;
             each_sum_of(others, sums, left, made, found)?;

@@ -1,16 +1,16 @@
-//! The behaviour of the traitors in one drawn case, as a swarm profile: what each does and to whom, and
-//! where they make an exception.
+//! The behaviour of the traitors in one drawn case, as a swarm profile: what each does and to whom, and where they make
+//! exceptions.
 //!
-//! Most faults of a protocol show under one of a few kinds of attack: one lie while all else is
-//! obeyed, silence but for one message, one face to some and another to others. If in each slot
-//! anything were said at random, all cases would be alike and none of these. So each case has a
-//! behaviour of its own, and cases differ more from each other than the slots of one case do. (Groce,
-//! Zhang, Eide, Chen and Regehr call that "Swarm testing", ISSTA 2012.)
+//! Most faults of a protocol show under one of a few kinds of attack: a single lie while everything else is obeyed,
+//! silence except for one message, one face to some and another to the others. If every slot were filled at random, all
+//! cases would look alike, and none would be of these kinds. So each case has a behaviour of its own, and cases differ
+//! more from each other than the slots within one case do. (Groce, Zhang, Eide, Chen and Regehr call that "Swarm
+//! testing", ISSTA 2012.)
 //!
-//! In waves, where votes are counted and what is over a threshold for one general is under it for another, most
-//! faults show where a traitor plays one loyal general towards some and another one towards the others, where it
-//! speaks for one value towards some and for another towards the others, and where one alone hears what it says, or
-//! all but one do.
+//! In waves, votes are counted, and a count that is above a threshold for one general is below it for another. There,
+//! most faults show when a traitor plays one loyal general towards some and another one towards the others; when it
+//! speaks for one value towards some and for another towards the others; or when what it says is heard by one general
+//! only, or by all but one.
 
 use itertools::Itertools;
 use rand::seq::{IndexedRandom, IteratorRandom, SliceRandom};
@@ -28,27 +28,27 @@ use crate::search::choices::initial::InitialChoices;
 use crate::search::choices::space::Space;
 use crate::testable::Wire;
 
-/// How a traitor treats one side of the others.
+/// How a traitor treats the generals who see one of its faces.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Treatment {
     /// It obeys.
     Obey,
     /// It says nothing, or hears nothing.
     Silent,
-    /// In each slot it says the message of this number; in a slot with fewer, the last one.
+    /// In each slot it says the message of this number; in a slot with fewer messages, the last one.
     Always(usize),
-    /// In each slot it says something that is drawn once from this seed, the same to all who see
-    /// this face.
+    /// In each slot it says something that is drawn once from this seed, and is the same for everyone who sees this
+    /// face.
     Steady(u64),
-    /// It plays a loyal general: the copy of this number.
+    /// It plays a loyal general: the copy with this number.
     Plays(usize),
-    /// It says each message of the alphabet in one wave, or never, and to all or to each as it is, as is drawn
-    /// from this seed.
+    /// It says each message of the alphabet in one wave or never, and says the same to all or differs for each; all
+    /// this is drawn from this seed.
     Scattered(u64),
-    /// It speaks for the value of this number: in each wave it says all that names it, and nothing that names
-    /// others alone.
+    /// It speaks for the value of this number: in each wave it says every message that names the value, and none that
+    /// names only other values.
     SpeaksFor(usize),
-    /// In each slot, so many times in sixteen, it does something else than obey.
+    /// In each slot, with a chance of this many sixteenths, it does something other than obey.
     Erratic(u32),
 }
 
@@ -67,17 +67,17 @@ impl Treatment {
     }
 }
 
-/// What one traitor does where it makes no exception.
+/// What one traitor does, except for exceptions.
 #[derive(Clone, Debug)]
 struct TraitorBehaviour {
     faces: [Treatment; 2],
     /// Who sees the second face.
     others: Generals,
-    /// Who hears what it says, if its face does not say that.
+    /// Who hears what it says, unless the face decides that.
     reach: Reach,
-    /// Until this round it obeys.
+    /// It obeys before this round.
     since: Round,
-    /// And after this one, unless it falls silent then.
+    /// It also obeys after this round, unless it falls silent then.
     until: Round,
     falls_silent: bool,
 }
@@ -85,40 +85,40 @@ struct TraitorBehaviour {
 /// Who hears what a traitor says.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Reach {
-    /// All to whom it is said.
+    /// Everybody to whom it is said.
     All,
-    /// Of each message half of them, drawn from this seed.
+    /// Half of them for each message, drawn from this seed.
     Half(u64),
-    /// Of each message so many as are drawn from this seed: those who come first in this order. Often that is
-    /// one, or all but one.
+    /// For each message, a number of them that is drawn from this seed: the first in this order. Often it is one, or
+    /// all but one.
     First(u64, Vec<General>),
 }
 
-/// What the traitors of a case are about.
+/// What the traitors of a case do.
 #[derive(Clone, Debug)]
 pub(crate) struct Behaviour {
     pub faults: FaultClass,
     pub traitors: Generals,
-    /// Of what beside the messages of its slots use is made.
+    /// Which means they use besides the messages of the slots.
     pub silence: bool,
     pub strays: bool,
     pub forgeries: bool,
     /// The loyal generals that traitors play.
     pub copies: Vec<CopyPlan>,
-    /// The second nodes that they run.
+    /// The second nodes that the traitors run.
     pub twins: Vec<Twin<ValueId>>,
     /// By number of the traitor.
     behaviours: Vec<Option<TraitorBehaviour>>,
-    /// Wires and numbers of slots in which something else is done than the behaviour would have it.
+    /// Wires and numbers of slots in which the traitor departs from its behaviour.
     exceptions: Vec<(Wire, usize)>,
-    /// Whether traitors misbehave among themselves.
+    /// Whether traitors misbehave towards each other as well.
     among_themselves: bool,
 }
 
-/// Where slots mean nothing, a message that is left out is chosen by a number below this one.
+/// If slots mean nothing, the message that is left out is chosen by a number below this.
 const MESSAGES: usize = 60;
 
-/// The chances of a case to be of few exceptions, or of faces, in eighths; the rest is erratic.
+/// The chances, in eighths, that a case consists of a few exceptions, or of faces; otherwise it is erratic.
 const IN_ROUNDS: (u32, u32) = (4, 3);
 const IN_WAVES: (u32, u32) = (1, 6);
 
@@ -171,7 +171,7 @@ impl Behaviour {
         crashes.into_iter().chain(faces).chain(twins).chain(exceptions).unique().collect()
     }
 
-    /// With which face a wire is treated.
+    /// The treatment of a wire.
     pub fn face(&self, wire: Wire) -> Treatment {
         match self.behaviour(wire) {
             Some((behaviour, other)) if wire.round <= behaviour.until => {
@@ -182,12 +182,12 @@ impl Behaviour {
         }
     }
 
-    /// Whether all hear what is said on a wire.
+    /// Whether everybody hears what is said on a wire.
     pub fn reaches_all(&self, wire: Wire) -> bool {
         self.behaviour(wire).is_none_or(|(behaviour, _)| behaviour.reach == Reach::All)
     }
 
-    /// Whether what stands in a slot is said to the receiver of a wire.
+    /// Whether the message in a slot is said to the receiver of a wire.
     pub fn reaches(&self, wire: Wire, slot: usize) -> bool {
         let reach = self.behaviour(wire).map(|(behaviour, _)| &behaviour.reach);
         match reach.unwrap_or(&Reach::All) {
@@ -205,7 +205,7 @@ impl Behaviour {
         }
     }
 
-    /// What a traitor does on a wire if it does not obey there, and who is at the other end.
+    /// What a traitor does on a wire if it does not obey there, and the general at the other end.
     fn behaviour(&self, wire: Wire) -> Option<(&TraitorBehaviour, General)> {
         let Wire { round, from, to } = wire;
         let (me, other) =
@@ -216,14 +216,14 @@ impl Behaviour {
         (round >= behaviour.since && !ends).then_some((behaviour, other))
     }
 
-    /// In which slots of a wire an exception is made.
+    /// The slots of a wire in which an exception is made.
     pub fn exceptions(&self, wire: Wire) -> Vec<usize> {
         let here = self.exceptions.iter().filter(|(excepted, _)| *excepted == wire);
         here.map(|(_, slot)| *slot).collect()
     }
 
-    /// Which of so many messages on a wire are left out where all that a traitor does is to leave
-    /// out some, in ascending order.
+    /// Which of the `said` messages on a wire are left out, in ascending order, by a traitor that does nothing but
+    /// leave out messages.
     pub fn omitted(&self, wire: Wire, said: usize, rng: &mut Dice) -> Vec<usize> {
         let (face, exceptions) = (self.face(wire), self.exceptions(wire));
         let omitted = (0..said).filter(|at| {
@@ -237,7 +237,7 @@ impl Behaviour {
         omitted.collect()
     }
 
-    /// All traitors have these faces; if none are given each draws its own, or half of the time all the
+    /// Gives faces to all traitors: the given ones, or else each draws its own, or (half of the time) all draw the
     /// same.
     fn behave(&mut self, space: &Space<'_>, given: Option<[Treatment; 2]>, rng: &mut Dice) {
         let any_faces = |rng: &mut Dice| [(); 2].map(|()| any_face(space, self.faults, rng));
@@ -258,7 +258,7 @@ impl Behaviour {
         }
     }
 
-    /// Each traitor draws what it does in waves; half of the time all the same.
+    /// Each traitor draws its behaviour in waves; half of the time all have the same.
     fn behave_in_waves(&mut self, space: &Space<'_>, rng: &mut Dice) {
         let (alike, seed) = (rng.random_ratio(1, 2), rng.random());
         for traitor in self.traitors.iter() {
@@ -293,7 +293,7 @@ impl Behaviour {
         let (kind, doubles) = (rng.random_range(0..8), if space.terms.opaque { 1 } else { 2 });
         let faces = if kind < doubles {
             if space.terms.opaque {
-                // Whoever replays this knows no message that a second node alone has said: so it is part of the attack.
+                // A replay knows no message that only a second node has said: so the second node is part of the attack.
                 let values = space.terms.inputs_of(traitor).iter();
                 let given = space.terms.inputs.contains(traitor);
                 let input = values.choose(rng).copied().filter(|_| given);
@@ -324,7 +324,7 @@ impl Behaviour {
         TraitorBehaviour { faces, others, reach, since, until, falls_silent }
     }
 
-    /// Where so many exceptions are made. Half of them are made near the last one.
+    /// Draws the places of this many exceptions. Half of them are near the one before.
     fn make_exceptions(&mut self, space: &Space<'_>, exceptions: usize, rng: &mut Dice) {
         let wires = self.wires(space, rng);
         for _ in 0..exceptions {
@@ -346,8 +346,8 @@ impl Behaviour {
         }
     }
 
-    /// The wires on which there can be an exception, and in how many slots: as a rule those to or
-    /// from the loyal.
+    /// The wires on which there can be an exception, each with its number of slots: as a rule, those to or from the
+    /// loyal.
     fn wires(&self, space: &Space<'_>, rng: &mut Dice) -> Vec<(Wire, usize)> {
         let everybody = space.everybody();
         let anybody = rng.random_ratio(1, 16);
@@ -379,7 +379,7 @@ impl Behaviour {
     }
 }
 
-/// In waves most happens in the first ones, and the last ones may never come.
+/// In waves, most happens in the first ones, and the last ones may never come.
 const BUSY_WAVES: usize = 8;
 
 /// The rounds in which traitors and the schedule do something of their own.

@@ -1,6 +1,6 @@
-//! Copies of traitors: each plays a loyal general with an input of its own, who hears some of the others. A traitor
-//! that shows one to some and another to the rest is two-faced as in the proofs that there are no protocols among
-//! too few generals (Fischer, Lynch, Merritt 1986).
+//! Copies of traitors: each plays a loyal general that has its own input and hears some of the others. A traitor who
+//! shows one copy to some and another to the rest is two-faced, as in the proofs that no protocol exists among too few
+//! generals (Fischer, Lynch, Merritt 1986).
 
 use rand::RngExt;
 use rand::seq::IteratorRandom;
@@ -15,18 +15,19 @@ use crate::protocol::events::OwnEvent;
 use crate::protocol::{Round, Seat};
 use crate::search::choices::space::Space;
 
-/// The loyal general that a traitor plays towards some.
+/// The loyal general that a traitor plays towards some of the others.
 #[derive(Clone, Debug)]
 pub(super) struct CopyPlan {
     traitor: General,
     input: Option<ValueId>,
-    /// Of whom it hears.
+    /// Whom it hears.
     hears: Generals,
 }
 
 impl CopyPlan {
-    /// Two of one traitor, with different inputs if it has any; the second is shown to these others. Each hears
-    /// everybody, or, always if they would be the same, those to whom it is shown and the traitors.
+    /// Two copies of one traitor, with different inputs if it has an input; the second copy is shown to these others.
+    /// Each copy hears either everybody, or only those to whom it is shown and the traitors. The latter is always so if
+    /// the copies would otherwise be the same.
     pub fn two(
         space: &Space<'_>,
         traitor: General,
@@ -48,7 +49,7 @@ impl CopyPlan {
     }
 }
 
-/// The copies in play. They know their states by a worker of their own.
+/// The copies that are in use. They have a worker of their own, which numbers their states.
 pub(super) struct Copies<'a> {
     worker: Worker<'a>,
     plans: Vec<CopyPlan>,
@@ -73,8 +74,8 @@ impl<'a> Copies<'a> {
         said.unwrap_or_default()
     }
 
-    /// They hear what is sent to them in a wave. At its end coins show their faces, and who hears nothing has
-    /// its first timer go off.
+    /// The copies hear what is sent to them in a wave. At its end coins show their faces, and a copy that hears nothing
+    /// has its first timer go off.
     pub fn hear(
         &mut self,
         round: Round,
@@ -87,7 +88,7 @@ impl<'a> Copies<'a> {
                 Some(events) => events.is_shown(me, event),
                 None => matches!(event, OwnEvent::Shows(coin, face) if face == coin.usual()),
             };
-            // A copy that the protocol has a fault with is silent from then on.
+            // If the protocol fails for a copy, the copy is silent from then on.
             let heard = heard(&mut self.worker, (me, *state), round, sent, plan.hears, &shows);
             *state = heard.unwrap_or_default();
         }

@@ -1,5 +1,4 @@
-//! Draws an attack of the adversary at random, and plays it while it is drawn, so that one
-//! execution is all it takes.
+//! Draws an attack of the adversary at random, and runs it while it is drawn, so that a single execution is enough.
 
 use std::collections::BTreeMap;
 
@@ -29,18 +28,17 @@ use crate::testable::Refusal;
 /// An attack of the adversary, and its execution.
 pub(crate) type Drawn = (NumberedAttack, NumberedExecution);
 
-/// Draws an attack, and plays it. Of this attack the simulator makes the same execution again.
+/// Draws an attack and runs it. The simulator repeats the same execution from the attack.
 ///
 /// # Errors
 ///
-/// The repertoire has no place for what a traitor would say that obeys.
+/// The repertoire has no place for what an obeying traitor would say.
 pub(crate) fn drawn(space: &Space<'_>, rng: &mut Dice) -> Result<Drawn, Refusal> {
     let case = any_case(space, rng);
     drawn_in(space, &case, rng)
 }
 
-/// Draws an attack by the traitors of this case with its inputs, and plays it. (What is disrupted
-/// is drawn as well.)
+/// Draws an attack by the traitors of this case, with its inputs, and runs it. (Disruptions are drawn as well.)
 ///
 /// # Errors
 ///
@@ -51,7 +49,7 @@ pub(crate) fn drawn_in(
     rng: &mut Dice,
 ) -> Result<Drawn, Refusal> {
     let (behaviour, random_schedule) = profile(space, case, rng);
-    // Where all is in time nothing happens early.
+    // If all mail is in time, nothing happens early.
     let gst = if space.adversary.delays() { random_schedule.gst } else { Some(1) };
     let events = space.terms.in_waves.then(|| RandomEvents::drawn(space, case.traitors, gst, rng));
     let crashes = crashes(space, case, rng);
@@ -80,22 +78,22 @@ pub(crate) fn drawn_in(
     let labels = space.labels();
     let mut execution = simulate(&mut worker, space.terms, roles, &mut enemy, &labels);
     let RandomAdversary { mut attack, copies, silenced, unshifted, refusal, .. } = enemy;
-    // What is laid down last is taken first: copies go by a memory of their own, as a rule.
+    // The worker that is returned last is reused first: so, as a rule, copies keep a memory of their own.
     copies.into_iter().for_each(|copies| space.lay_down(copies.into_worker()));
     space.lay_down(worker);
-    // In waves nobody waits for the timers and coins of those who have crashed.
+    // In waves, nobody waits for the timers and coins of those who have crashed.
     let counts = |general| space.terms.in_waves || silenced.contains(general);
     attack.crashes.retain(|crash| counts(crash.general));
     tell_timers(&mut attack, &execution);
-    // Not all that was sent has arrived if the protocol had a fault.
+    // If the protocol had a fault, not everything that was sent has arrived.
     let unshifted = unshifted.iter().positions(|unshifted| *unshifted);
     execution.idle = unshifted.map(|index| Item::Shift(index + 1)).collect();
-    // Who has accepted a forgery may say what nobody thought of.
+    // A general who has accepted a forgery may say what nobody thought of.
     let refusal = refusal.filter(|_| execution.accepted.is_none());
     refusal.map_or(Ok((attack, execution)), Err)
 }
 
-/// What the traitors are about, and what is done to the schedule.
+/// Draws what the traitors do, and what is done to the schedule.
 fn profile(
     space: &Space<'_>,
     case: &InitialChoices,
@@ -104,7 +102,7 @@ fn profile(
     (Behaviour::drawn(space, case, rng), RandomSchedule::drawn(space, case.traitors, rng))
 }
 
-/// The same of the attack that is [`drawn`], in words.
+/// Describes that profile of the attack that is [`drawn`].
 pub(crate) fn profile_in_words(space: &Space<'_>, rng: &mut Dice) -> String {
     let case = any_case(space, rng);
     let (behaviour, random_schedule) = profile(space, &case, rng);
@@ -112,8 +110,8 @@ pub(crate) fn profile_in_words(space: &Space<'_>, rng: &mut Dice) -> String {
     if words.is_empty() { "neither lies nor late mail".to_owned() } else { words }
 }
 
-/// Where timers went off by themselves before all that the attack does, they must be told to: in an attack that is
-/// written down they wait for what is to come.
+/// Writes timers into the attack that went off by themselves before the attack was over: when an attack that is written
+/// down is replayed, timers wait for whatever is still to come.
 fn tell_timers(attack: &mut NumberedAttack, execution: &NumberedExecution) {
     let said = attack.lies.iter().filter(|lie| lie.edit.said().is_some());
     let said = said.map(|lie| lie.wire.round).max();
@@ -127,8 +125,8 @@ fn tell_timers(attack: &mut NumberedAttack, execution: &NumberedExecution) {
     }
 }
 
-/// Who the traitors are, and what the inputs are. As a rule there are as many traitors as there
-/// may be, and half of the time the commander is one.
+/// Draws the traitors and the inputs. As a rule there are as many traitors as allowed, and half of the time the
+/// commander is one.
 pub(crate) fn any_case(space: &Space<'_>, rng: &mut Dice) -> InitialChoices {
     let (fewest, most) = space.adversary.sizes().into_inner();
     let size = match rng.random_range(0..16) {
@@ -139,7 +137,7 @@ pub(crate) fn any_case(space: &Space<'_>, rng: &mut Dice) -> InitialChoices {
     any_case_of(space, size, rng)
 }
 
-/// The same with so many traitors.
+/// The same with exactly `size` traitors.
 pub(crate) fn any_case_of(space: &Space<'_>, size: usize, rng: &mut Dice) -> InitialChoices {
     let suspects = space.suspects();
     let lieutenants = suspects.without(General::COMMANDER);
@@ -153,7 +151,7 @@ pub(crate) fn any_case_of(space: &Space<'_>, size: usize, rng: &mut Dice) -> Ini
     InitialChoices { faults, traitors, inputs: any_inputs(space, rng), disruptions }
 }
 
-/// Byzantine traitors, of whom each general is one by this chance, and any inputs.
+/// Draws Byzantine traitors, each general being one with this probability, and any inputs.
 pub(crate) fn any_roles(space: &Space<'_>, turned: f64, rng: &mut impl Rng) -> InitialChoices {
     let traitors = space.everybody().iter().filter(|_| rng.random_bool(turned)).collect();
     let value = |general, rng: &mut _| {
@@ -164,7 +162,7 @@ pub(crate) fn any_roles(space: &Space<'_>, turned: f64, rng: &mut impl Rng) -> I
     InitialChoices { faults: FaultClass::Byzantine, traitors, inputs, disruptions: Vec::new() }
 }
 
-/// Any inputs; where there are several, they are often all the same, or all but one.
+/// Draws inputs. If there are several, they are often all the same, or all but one.
 fn any_inputs(space: &Space<'_>, rng: &mut Dice) -> BTreeMap<General, ValueId> {
     let mut any = || *space.terms.values.choose(rng).expect("there is a value");
     let (common, odd) = (any(), any());
@@ -185,8 +183,7 @@ fn any_inputs(space: &Space<'_>, rng: &mut Dice) -> BTreeMap<General, ValueId> {
     inputs
 }
 
-/// When each traitor crashes, if it does, and whom it still reaches then: nobody, one, all but
-/// one, or any.
+/// Draws when each traitor crashes, if it does, and whom it still reaches: nobody, one, all but one, or any.
 fn crashes(space: &Space<'_>, case: &InitialChoices, rng: &mut Dice) -> Vec<Crash> {
     let rounds = space.terms.rounds;
     let crash = case.faults == FaultClass::Crash && rounds > 0;
@@ -233,7 +230,7 @@ mod tests {
     use crate::signature::ed25519::Ed25519;
     use crate::testable::{Forgery, Problem, Repertoire, Signing, Testable, Wire};
 
-    /// Everything that matters about an adversary, in turn.
+    /// Adversaries with every combination of powers.
     fn adversaries(f: usize) -> impl Iterator<Item = Adversary> + Clone {
         let powers = itertools::iproduct!(FaultClass::ALL, 0..16);
         powers.map(move |(faults, flags)| {
@@ -250,8 +247,8 @@ mod tests {
         })
     }
 
-    /// Draws attacks: each is one of the adversary's, and comes to the same again. Answers with how
-    /// many were no mere obedience.
+    /// Draws attacks: each is within the adversary's powers, and replaying it gives the same execution. Returns how
+    /// many were more than mere obedience.
     fn draws<P: Testable>(protocol: &P, n: usize, adversary: Adversary, draws: u64) -> usize {
         let numbered = Numbered::new(protocol);
         let terms = numbered.terms(&n.into(), true).unwrap();
@@ -316,7 +313,7 @@ mod tests {
         assert!(attacks > 2000, "only {attacks} were attacks at all");
     }
 
-    /// Where events drive a protocol too: what waits from wave to wave, coins that are late, and timers.
+    /// The same for event-driven protocols: mail that waits from wave to wave, late coins, and timers.
     #[test]
     fn what_is_drawn_in_waves_comes_to_the_same() {
         fn late<P: Testable>(protocol: &P, timing: Timing) -> [usize; 2] {
@@ -328,7 +325,7 @@ mod tests {
             let draw = |seed| {
                 let (attack, execution) = drawn(&space, &mut Dice::seed_from_u64(seed)).unwrap();
                 let again = space.run(&mut space.worker(attack.traitors), &attack);
-                // Where all have decided, whoever replays what is said last may go on for one more wave.
+                // Once all have decided, a replay that still has something to say may go on for one more wave.
                 let seen = |it: &NumberedExecution| {
                     let deliveries = it.deliveries.iter().map(|it| (it.wire, it.said.to_vec()));
                     let deliveries = deliveries.filter(|(wire, _)| wire.round <= execution.rounds);
@@ -358,7 +355,7 @@ mod tests {
         panics: bool,
     }
 
-    /// Messages of two slots, two strays and a forgery.
+    /// The messages of two slots; besides them there are strays and a forgery.
     const MESSAGES: [[u8; 2]; 2] = [[1, 3], [4, 6]];
 
     impl Lockstep for Scribe {

@@ -1,11 +1,11 @@
-//! How late mail is in a drawn case, where it can be as late as the enemy likes; when timers go off, and what
-//! coins show.
+//! How late mail is in a drawn case, if it can be as late as the adversary likes; when timers go off, and what coins
+//! show.
 //!
-//! No one way of being late finds everything, so each case has one of its own, as it has one
-//! [behaviour](super::behaviour) of its traitors: all at random, a sender or receiver who is slow, messages of one
-//! kind that are, wires with priorities, of which a few drop at some time (as in Burckhardt, Kothari, Musuvathi and
-//! Nagarakatte, "A randomized scheduler with probabilistic guarantees of finding bugs", ASPLOS 2010),
-//! [partial order sampling](super::partial_order), and parts that hear nothing of each other for some time.
+//! No single way of being late finds everything, so each case has its own, just as it has its own
+//! [behaviour](super::behaviour) of the traitors: everything at random; a slow sender or receiver; slow messages of one
+//! kind; wires with priorities, a few of which drop at some time (as in Burckhardt, Kothari, Musuvathi and Nagarakatte,
+//! "A randomized scheduler with probabilistic guarantees of finding bugs", ASPLOS 2010); [partial order
+//! sampling](super::partial_order); and partitions that hear nothing of each other for some time.
 
 use std::hash::{BuildHasher, Hash};
 
@@ -23,32 +23,32 @@ use crate::schedule::Arrival;
 use crate::search::choices::space::Space;
 use crate::testable::Wire;
 
-/// By how much one message is late at most, but for what is cut off.
+/// The most waves by which a message is late, unless it is cut off.
 const LATEST: Round = 6;
 
-/// In which way mail between the loyal is late.
+/// In which way mail between loyal generals is late.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Lateness {
-    /// All arrives in its turn.
+    /// Everything arrives in its turn.
     None,
-    /// So many messages in sixteen are late, by any number of waves.
+    /// A message is late with a chance of this many sixteenths, by any number of waves.
     Uniform(u32),
-    /// Each wire has a priority, drawn from this seed: mail waits for as many waves. From these waves on that of
-    /// these wires drops below all others.
+    /// Each wire has a priority, drawn from this seed: its mail waits for that many waves. Each wire in `drops` falls
+    /// below all others in priority from its wave on.
     Priorities { seed: u64, drops: Vec<Wire> },
-    /// Of all that waits for the same receiver any may be next.
+    /// Of all messages that wait for the same receiver, any may be next.
     Sampled(PartialOrderSampling),
-    /// Messages of kinds that are drawn from this seed, about one in three, are late to all or to one by so many
-    /// waves, or else as late as can be.
+    /// Messages of some kinds (about one in three, drawn from this seed) are late, to all or to one general, by this
+    /// many waves or else as late as possible.
     SlowKinds { seed: u64, to: Option<General>, by: Option<Round> },
-    /// What one general sends is late by so many waves, or what it should hear.
+    /// What one general sends, or what it should hear, is late by this many waves.
     Slow { general: General, sends: bool, by: Round },
-    /// From this wave on nothing is heard of what one general sends, or of what is sent to it, or to one by the
-    /// other: it is as late as can be, which is after the end.
+    /// From this wave on, nothing is heard of what one general sends, or of what is sent to one general, or of what one
+    /// sends to the other: it is as late as possible, which is after the end.
     Starved { from: Option<General>, to: Option<General>, since: Round },
-    /// So many messages in 64 are never heard of.
+    /// A message is lost with a chance of this many in 64.
     Lossy(u32),
-    /// Until this wave nothing passes between these and the others.
+    /// Until this wave, nothing passes between these generals and the others.
     Partition { part: Generals, until: Round },
 }
 
@@ -111,7 +111,7 @@ impl Lateness {
         })
     }
 
-    /// When a message on this wire arrives that is on its way for so many more waves at most.
+    /// When a message on this wire arrives, if it is late. It can be on its way for at most `left` more waves.
     pub fn arrival(
         &self,
         space: &Space<'_>,
@@ -167,14 +167,14 @@ impl Lateness {
     }
 }
 
-/// What kind of message this is, shown as data: what stands before its contents.
+/// The kind of a message that is shown as data: the text before its contents.
 fn kind(shown: &str) -> &str {
     shown.split(['(', '{', ' ']).next().unwrap_or_default()
 }
 
-/// Something drawn once for each of these things, from a seed among them.
+/// A number that looks random, but is always the same for the same things; a seed should be among them.
 pub(super) fn hashed(things: impl Hash) -> u64 {
-    // The low bits of this hash are the poorer ones.
+    // The low bits of this hash are less random.
     FxBuildHasher.hash_one(things).rotate_left(20)
 }
 
@@ -182,23 +182,22 @@ pub(super) fn hashed(things: impl Hash) -> u64 {
 #[derive(Clone, Debug)]
 pub(super) struct RandomEvents {
     seed: u64,
-    /// So many times in sixteen a timer goes off in a wave, long before all is quiet.
+    /// The chance, in sixteenths, that a timer goes off in a wave long before all is quiet.
     early: u32,
-    /// So many of the coins that generals toss for themselves show 1, in eighths: if each were fair, few would show
-    /// the same.
+    /// How many in eight local coins show 1: if each were fair, few generals would see the same face.
     ones: u64,
-    /// So many coins in four are late.
+    /// How many in four coins are late.
     late: u64,
-    /// The last wave in which something can be late, or early.
+    /// The last wave in which something can be late or early.
     last: Round,
-    /// In which wave each coin was first asked for.
+    /// The wave in which each coin was first asked for.
     asked: FxHashMap<(General, Coin), Round>,
     /// How often each of those who can crash and restart may still do so.
     restarts: Vec<usize>,
 }
 
 impl RandomEvents {
-    /// Before GST, if there is one.
+    /// Draws them; if there is a GST, nothing is late or early from then on.
     pub fn drawn(
         space: &Space<'_>,
         traitors: Generals,
@@ -220,7 +219,7 @@ impl RandomEvents {
         RandomEvents { seed, early, ones, late, last, asked, restarts }
     }
 
-    /// The face that a coin shows a general, and by how much it is late.
+    /// The face that a coin shows a general, and by how many waves it is late.
     fn of(&self, general: General, coin: Coin) -> (Face, Round) {
         let whose = match coin {
             Coin::Local(_) => Some(general),
@@ -233,7 +232,7 @@ impl RandomEvents {
         (face, if late { 1 + (drawn >> 8) as Round % LATEST } else { 0 })
     }
 
-    /// What happens that does not happen by itself.
+    /// An event of a general that would not happen by itself in this wave.
     pub fn happens(
         &mut self,
         wave: Round,
@@ -272,18 +271,18 @@ impl RandomEvents {
         self.asked.iter().any(|((general, coin), since)| self.due(*general, *coin, *since) > wave)
     }
 
-    /// In which wave a coin shows its face at the earliest that was asked for in this one.
+    /// The first wave in which a coin can show its face that was asked for in wave `since`.
     fn due(&self, general: General, coin: Coin, since: Round) -> Round {
         let (_, late) = self.of(general, coin);
         since + late.min(self.last.saturating_sub(since))
     }
 
-    /// Whether an event is a coin that shows a general the face that it has.
+    /// Whether an event is a coin that shows a general the face that was drawn for it.
     pub fn is_shown(&self, general: General, event: OwnEvent) -> bool {
         matches!(event, OwnEvent::Shows(coin, face) if self.of(general, coin).0 == face)
     }
 
-    /// Whether a coin shows its face by itself.
+    /// The face that a coin shows by itself, if it does.
     pub fn shows(&self, general: General, coin: Coin) -> Option<Face> {
         let usual = coin.usual();
         (self.of(general, coin) == (usual, 0)).then_some(usual)

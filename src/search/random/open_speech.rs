@@ -1,5 +1,5 @@
-//! What traitors say where messages come from an implementation: what they would say if they obeyed, all or some of
-//! it; what is on the menu; and what was said before by anybody.
+//! What traitors say if messages come from an implementation: all or some of what they would say if they obeyed, what
+//! is on the menu, and what anybody said before.
 
 use rand::RngExt;
 use rand::seq::IndexedRandom;
@@ -55,7 +55,7 @@ impl RandomAdversary<'_, '_> {
         Some(said)
     }
 
-    /// Whether a traitor says what it would say if it obeyed.
+    /// Whether a traitor says a message that it would say if it obeyed.
     fn is_kept(&mut self, face: Treatment, wire: Wire, place: usize) -> bool {
         match face {
             Treatment::Silent => false,
@@ -66,8 +66,8 @@ impl RandomAdversary<'_, '_> {
     }
 }
 
-/// Which message of a slot of the menu is said in this wave, as is drawn from a seed: none, or one in one of the
-/// first waves, and to all alike or to each as it is.
+/// Which message of a menu slot is said in this wave, drawn from a seed: none, or one in one of the first waves, the
+/// same to all or different for each.
 fn scattered(seed: u64, wire: Wire, slot: usize) -> Option<u64> {
     let to = wire.to.id() * usize::from(seed.is_multiple_of(4));
     let drawn = hashed((seed, slot, to));

@@ -1,13 +1,14 @@
-//! Partial order sampling, in waves: which of the messages that wait for a general it hears next. (Yuan, Yang and
-//! Gu, "Partial order aware concurrency sampling", CAV 2018.)
+//! Partial order sampling, in waves: which of the messages that wait for a general it hears next. (Yuan, Yang and Gu,
+//! "Partial order aware concurrency sampling", CAV 2018.)
 //!
-//! There each event has a priority at random, and that with the highest is next; those that race with it, which are
-//! here all that wait for the same receiver, then draw theirs anew. So each time the next to be heard is any one of
-//! those that wait. In a wave messages arrive in an order of its own (by when they were sent, then by sender): what is
-//! drawn next is heard in the same wave if its turn is still to come, and else in the next wave, before all others.
-//! What happens elsewhere is drawn, too: to a receiver that is the end of its wave.
+//! In the paper, each event has a random priority, and the event with the highest one is next. The events that race
+//! with it, which are here all messages that wait for the same receiver, then draw new priorities. So each time, any of
+//! the waiting messages may be the next one to be heard. In a wave, messages arrive in a fixed order (by when they were
+//! sent, then by sender). The message that is drawn next is heard in the same wave if its turn is still to come;
+//! otherwise it is heard in the next wave, before all others. What happens elsewhere takes part in the draw as well:
+//! for a receiver, drawing that ends its wave.
 //!
-//! Say of three that wait, 1, 2 and 3, the order 2, 3, 1 is drawn. Then 2 and 3 are heard in this wave, and 1 in
+//! An example: messages 1, 2 and 3 wait, and the order 2, 3, 1 is drawn. Then 2 and 3 are heard in this wave, and 1 in
 //! the next.
 
 use itertools::Itertools;
@@ -22,16 +23,16 @@ use crate::protocol::Round;
 use crate::schedule::{Arrival, Shift};
 use crate::testable::Wire;
 
-/// What is heard next at each receiver.
+/// Which message is heard next at each receiver.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct PartialOrderSampling {
-    /// By receiver: what was drawn next when its turn was over.
+    /// By receiver: the message that was drawn next after its turn had passed.
     next: FxHashMap<General, (Wire, MessageId)>,
 }
 
 impl PartialOrderSampling {
-    /// What the loyal send each other waits, or waits for one more wave, unless it is heard now. Answers with the
-    /// numbers of the changes that keep something waiting that has waited before.
+    /// Messages between loyal generals wait, or wait for one more wave, unless they are heard now. Returns the numbers
+    /// of the changes of the schedule that keep a message waiting that has waited before.
     pub fn hold(
         &mut self,
         round: Round,
@@ -71,7 +72,7 @@ impl PartialOrderSampling {
         held_on
     }
 
-    /// Which of these messages, which would arrive in this order, a general hears in this wave.
+    /// Which of these messages, listed in their order of arrival, a general hears in this wave.
     fn heard(&mut self, to: General, waiting: &[(Wire, MessageId)], rng: &mut Dice) -> Vec<bool> {
         let mut heard = vec![false; waiting.len()];
         let next = self.next.remove(&to);
@@ -97,7 +98,7 @@ mod tests {
 
     use super::*;
 
-    /// Messages that wait for one general at the same time are heard in any order, each as often as the others.
+    /// Messages that wait for one general at the same time are heard in every order, and all orders are equally likely.
     #[test]
     fn all_orders_are_as_likely() {
         let to = General::new(9);

@@ -1,5 +1,5 @@
-//! A random adversary: it decides while it plays, by its behaviour and at random, and keeps what it
-//! decides as an attack.
+//! A random adversary: it decides while the protocol runs, by its behaviour and at random, and records its decisions as
+//! an attack.
 
 use itertools::Itertools;
 use rand::seq::IndexedRandom;
@@ -25,28 +25,28 @@ use crate::search::choices::wire_choices::{WireChoices, beside};
 use crate::search::decisions::SlotChoices;
 use crate::testable::{Refusal, Wire};
 
-/// How often another stray is drawn, if it is not of the kind that is wanted.
+/// How often a stray is drawn again if it is not of the wanted kind.
 const TRIES: usize = 16;
 
-/// In so many waves a traitor with a face of its own says what it has to say.
+/// A traitor with its own face says everything within this many waves.
 pub(super) const WAVES_OF_A_FACE: usize = 5;
 
 pub(super) struct RandomAdversary<'a, 's> {
     pub space: &'a Space<'s>,
     pub behaviour: Behaviour,
-    /// The loyal generals that its traitors play, if they play any.
+    /// The loyal generals that its traitors play, if any.
     pub copies: Option<Copies<'s>>,
     pub random_schedule: RandomSchedule,
-    /// What coins show and when timers go off, if that is the enemy's to say.
+    /// What coins show and when timers go off, if the adversary decides that.
     pub events: Option<RandomEvents>,
     pub rng: &'a mut Dice,
-    /// What it has decided so far; from the start it has its traitors, its inputs and its crashes.
+    /// The decisions so far; the traitors, the inputs and the crashes are there from the start.
     pub attack: NumberedAttack,
-    /// Whose crash has kept something from being said.
+    /// The generals whose crash has kept something from being said.
     pub silenced: Generals,
-    /// Which changes of the schedule have changed nothing so far.
+    /// Which changes of the schedule have had no effect so far.
     pub unshifted: Vec<bool>,
-    /// The numbers of the values that messages name, of those that have been looked at.
+    /// For each message that was looked at: the numbers of the values that it names.
     pub named: FxHashMap<MessageId, Vec<usize>>,
     /// The first message that has no place in the repertoire.
     pub refusal: Option<Refusal>,
@@ -103,7 +103,7 @@ impl Enemy for RandomAdversary<'_, '_> {
         }
     }
 
-    /// Whoever replays the attack knows that the coin is late, and waits for it.
+    /// A replay of the attack knows that the coin is late, and waits for it.
     fn awaits(&self, wave: Round) -> bool {
         self.events.as_ref().is_some_and(|events| events.awaits(wave))
     }
@@ -114,7 +114,7 @@ impl Enemy for RandomAdversary<'_, '_> {
 }
 
 impl RandomAdversary<'_, '_> {
-    /// What a traitor that crashes still says.
+    /// What a traitor still says when it crashes.
     fn stop(&mut self, wire: Wire, honest: &[MessageId]) -> Option<Vec<MessageId>> {
         if !self.attack.crashes.iter().any(|crash| crash.silences(wire)) {
             return None;
@@ -135,7 +135,7 @@ impl RandomAdversary<'_, '_> {
         Some(said)
     }
 
-    /// What a traitor says that says what it likes.
+    /// What a Byzantine traitor says.
     fn speak(
         &mut self,
         wire: Wire,
@@ -180,7 +180,7 @@ impl RandomAdversary<'_, '_> {
         Some(said)
     }
 
-    /// What stands in each slot when a traitor obeys, and what has no place: nobody says that.
+    /// What stands in each slot if a traitor obeys, and the messages that have no place: those are not said.
     fn placed(&mut self, wire: Wire, honest: &[MessageId]) -> (SlotChoices, Vec<MessageId>) {
         match self.space.placed(wire, honest) {
             Ok(mut placed) => {
@@ -200,7 +200,7 @@ impl RandomAdversary<'_, '_> {
         (placed, homeless)
     }
 
-    /// What a traitor with this face says in a slot, when this is due.
+    /// What a traitor with this face says in a slot in which `due` would be said.
     fn said(
         &mut self,
         wire_choices: &WireChoices,
@@ -217,7 +217,7 @@ impl RandomAdversary<'_, '_> {
             Treatment::Obey | Treatment::Plays(_) | Treatment::Erratic(_) => due.copied(),
             Treatment::Silent => None,
             Treatment::Scattered(seed) => {
-                // To each as to all, or to each as it is.
+                // The same to all, or different for each.
                 let to = wire.to.id() * usize::from(seed % 2 == 0);
                 let drawn = hashed((seed, slot, to));
                 let wave = 1 + (drawn >> 8) as usize % WAVES_OF_A_FACE;
@@ -242,7 +242,7 @@ impl RandomAdversary<'_, '_> {
         if wire_choices.optional(slot) { said } else { said.or_else(something) }
     }
 
-    /// The numbers of the values that a message names, as data in which they are words.
+    /// The numbers of the values that a message names: those that are words of the message shown as data.
     fn named(&mut self, message: MessageId) -> &[usize] {
         let Space { machine, terms, .. } = self.space;
         self.named.entry(message).or_insert_with(|| {
@@ -253,7 +253,7 @@ impl RandomAdversary<'_, '_> {
         })
     }
 
-    /// Something else than this, if there is something.
+    /// Anything other than this message, if there is something.
     fn other(
         &mut self,
         wire_choices: &WireChoices,
@@ -278,8 +278,9 @@ impl RandomAdversary<'_, '_> {
         Some(messages[number + usize::from(passed)])
     }
 
-    /// A stray or a forgery, as the case has it. Of forgeries fellow traitors are told none: who
-    /// accepts one, and is no traitor, may say what nobody thought of.
+    /// A stray or a forgery, as the behaviour has it. Fellow traitors are told no forgeries: one that accepted a
+    /// forgery could, where it obeys, say something that the repertoire lacks, and only loyal generals are excused for
+    /// that.
     fn stray<'m>(&mut self, wire_choices: &'m WireChoices, wire: Wire) -> Option<&'m MessageId> {
         let loyal = !self.attack.traitors.contains(wire.to);
         let (strays, forgeries) = (self.behaviour.strays, self.behaviour.forgeries);
@@ -294,14 +295,14 @@ impl RandomAdversary<'_, '_> {
     }
 }
 
-/// The lies that lead from what is placed in the slots to what is spoken.
+/// The lies that turn the messages placed in the slots into those that are spoken.
 fn edits(
     stray: Option<usize>,
     placed: &[Option<MessageId>],
     spoken: &[Option<MessageId>],
 ) -> Vec<Edit<MessageId>> {
-    // A stray may be just what should have stood in a slot with something else in it: then it is
-    // the other one that is out of place.
+    // A stray may be just the message that should have stood in a slot, in which something else is said: then that
+    // other message is the one out of place.
     let astray = stray.and_then(|stray| spoken[stray].as_ref());
     let home = astray.and_then(|astray| {
         let mut slots = placed.iter().zip(spoken);

@@ -1,4 +1,4 @@
-//! The schedule of one drawn case: in which order what is said arrives, and what does not arrive in its round.
+//! The schedule of one drawn case: in which order messages arrive, and which do not arrive in their round.
 
 use indexmap::IndexMap;
 use itertools::Itertools;
@@ -17,37 +17,37 @@ use crate::protocol::Round;
 use crate::schedule::{Arrival, Shift};
 use crate::search::choices::space::Space;
 
-/// So many messages of one inbox can be put into any order.
+/// The most messages of one inbox that are put into any order.
 const SHUFFLED: usize = 32;
 
-/// At most so many messages of one inbox arrive before their turn.
+/// The most messages of one inbox that arrive before their turn.
 const FIRST: usize = 64;
 
 /// What is done to the schedule of one drawn case.
 #[derive(Clone, Debug)]
 pub(crate) struct RandomSchedule {
     order: ArrivalOrder,
-    /// The rounds in which a message between the loyal is kept from arriving, one for each message.
+    /// The rounds in which a message between loyal generals is kept from arriving, one entry for each such message.
     disruptions: Vec<Round>,
-    /// How late mail is, where it can be as late as the enemy likes.
+    /// How late mail is, if it can be as late as the adversary likes.
     lateness: Lateness,
-    /// GST: from this wave on all is in time. Nothing if it never is.
+    /// GST: from this wave on, all mail is in time. `None` if there is no such wave.
     pub gst: Option<Round>,
 }
 
-/// In which order what is said arrives.
+/// The order in which messages arrive.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum ArrivalOrder {
     InTurn,
-    /// In this round, at this receiver, something arrives first.
+    /// In this round, at this receiver, one message arrives first.
     Once(Round, General),
-    /// At each receiver the senders have ranks, by their numbers.
+    /// At each receiver, the senders are ordered by these ranks.
     Ranks(Vec<Vec<u32>>),
-    /// So many times in four, an inbox is shuffled.
+    /// An inbox is shuffled with a chance of this many in four.
     Shuffled(u32),
 }
 
-/// What does not arrive in its round: which message of which delivery.
+/// What does not arrive in its round, by number of the delivery and number of the message in it.
 type Gone = IndexMap<(usize, usize), Arrival, FxBuildHasher>;
 
 impl RandomSchedule {
@@ -96,8 +96,8 @@ impl RandomSchedule {
         order.into_iter().chain(disruptions).chain(self.lateness.in_words())
     }
 
-    /// Adds the changes to the schedule of a round in which this is sent. Answers with the numbers of earlier ones
-    /// that are others now: what they keep waiting waits for one more wave.
+    /// Adds the changes of the schedule for a round in which this is sent. Returns the numbers of earlier changes that
+    /// were altered: their messages wait for one more wave.
     pub fn shift(
         &mut self,
         space: &Space<'_>,
@@ -147,8 +147,8 @@ impl RandomSchedule {
         shifts
     }
 
-    /// What does not arrive in its round, by its place in what is sent: what those do not hear
-    /// whose fault that is, and what is disrupted between the loyal.
+    /// What does not arrive in its round, by place in what is sent: what receivers with an omission fault do not hear,
+    /// and the disruptions between loyal generals.
     fn gone(
         &self,
         space: &Space<'_>,
@@ -198,7 +198,7 @@ impl RandomSchedule {
         gone
     }
 
-    /// At whom not all arrives in its turn.
+    /// The receivers at whom not everything arrives in its turn.
     fn disordered(&self, round: Round, loyal: Generals) -> impl Iterator<Item = General> + use<> {
         let receivers = match self.order {
             ArrivalOrder::InTurn => Generals::NONE,
@@ -209,7 +209,7 @@ impl RandomSchedule {
         receivers.iter()
     }
 
-    /// What arrives first, by number in the inbox, when this is by whom what is in it was sent.
+    /// The numbers, in an inbox with these senders, of the messages that arrive first.
     fn first(&self, to: General, senders: &[General], rng: &mut Dice) -> Vec<usize> {
         let mut order = (0..senders.len()).collect_vec();
         match &self.order {
@@ -225,7 +225,7 @@ impl RandomSchedule {
             }
             ArrivalOrder::Shuffled(_) => order.shuffle(rng),
         }
-        // The last ones that are in turn among themselves need not be named.
+        // Messages at the end that are in turn among themselves need not be named.
         let in_turn =
             order.iter().rev().tuple_windows().take_while(|(later, sooner)| sooner < later);
         let named = order.len() - 1 - in_turn.count();
@@ -234,7 +234,7 @@ impl RandomSchedule {
     }
 }
 
-/// The place of everything that is said: which delivery, and which of its messages.
+/// The place of every message that is sent: the number of its delivery, and its number therein.
 fn places<M>(sent: &Sent<'_, M>) -> impl Iterator<Item = (usize, usize)> {
     let places = sent.clone().enumerate();
     places.flat_map(|(place, delivery)| (0..delivery.said.len()).map(move |at| (place, at)))

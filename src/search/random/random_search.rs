@@ -1,5 +1,5 @@
-//! The random search: attacks are drawn, case by case, on all threads, until one breaks the protocol;
-//! that one is made smaller. And how different the cases were that were tried.
+//! The random search: draws attacks, case by case, on all threads, until one breaks the protocol, and makes that one
+//! smaller. Also measures how different the cases were.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -25,85 +25,83 @@ use crate::search::progress::Progress;
 use crate::search::{Engine, Found, Reductions, Search};
 use crate::testable::{Refusal, Wire};
 
-/// Cases to be drawn.
+/// A random search of these cases.
 pub(crate) struct RandomSearch<'a> {
     pub space: &'a Space<'a>,
     pub seed: u64,
-    /// By number. What the case of a number is does not depend on the others.
+    /// The numbers of the cases. What a number stands for does not depend on the others.
     pub cases: Range<u64>,
     pub progress: &'a Progress,
 }
 
-/// What came of a hunt.
+/// The result of a hunt.
 pub(crate) struct RandomSearchAnswer {
-    /// What was tried, up to the case that broke the protocol.
+    /// What was tried, up to and including the case that broke the protocol.
     pub coverage: Coverage,
-    /// That case, and its attack.
+    /// The number of that case, and its attack.
     pub found: Option<(u64, Found)>,
 }
 
 /// What a hunt has tried.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Coverage {
-    /// How many attacks were drawn and played.
+    /// How many attacks were drawn and run.
     pub cases: u64,
-    /// In how many of them all obeyed, and everything arrived in its turn.
+    /// In how many of them everybody obeyed and everything arrived in its turn.
     pub obedient: u64,
-    /// In how many of them a loyal general decided otherwise than it would have, with the same
-    /// inputs, if all had obeyed and everything had arrived in its turn.
+    /// In how many of them a loyal general decided differently than it would have with the same inputs if everybody had
+    /// obeyed and everything had arrived in its turn.
     pub swayed: u64,
-    /// How many different views loyal generals had: who it was, with which input, and all that it
-    /// was told, in order.
+    /// How many different views loyal generals had. A view is who the general is, its input, and everything that it was
+    /// told, in order.
     pub views: u64,
-    /// Whether there may have been more of them: only so many are told apart.
+    /// Whether there may have been more views: only a limited number is told apart.
     pub more_views: bool,
     /// The [size](crate::Attack::size) of the largest attack.
     pub largest: usize,
 }
 
-/// The most steps spent on the search for an attack with fewer lies than one that can't be made
-/// smaller bit by bit.
+/// The most steps spent on looking for an attack with fewer lies than one that can't be shrunk any further.
 const STEPS: u64 = 300_000;
 
-/// The most attacks that are made smaller, of which the smallest is wanted.
+/// The most attacks that are shrunk in search of the smallest.
 const MADE_SMALLER: usize = 24;
 
-/// The most executions that are spent on each of them.
+/// The most executions that are spent on shrinking each of them.
 const MOST_EXECUTIONS: u64 = 2_000;
 
-/// No more attacks are drawn when so many messages were sent.
+/// Once this many messages were sent, no more attacks are drawn.
 const MOST_MESSAGES: u64 = 4_000_000;
 
 /// How many cases are handed to the threads at a time.
 const AT_A_TIME: u64 = 1024;
 
-/// The most inputs for which it is kept what is decided when all obey.
+/// The most inputs for which the decisions of the fault-free run are kept.
 const MOST_INPUTS: usize = 1 << 16;
 
-/// What each general with an input is given.
+/// The input of each general who has one.
 type Inputs = BTreeMap<General, ValueId>;
 
-/// What each general decides, by number.
+/// What each general decides, by its number.
 type DecidedValues = Vec<Option<DecisionId>>;
 
-/// What is decided when all obey, by the inputs.
+/// The decisions of fault-free runs, by inputs.
 type KnownDecisions = FxHashMap<Inputs, DecidedValues>;
 
-/// A case that was played.
+/// A case that was run.
 struct Tried {
     size: usize,
-    /// A loyal general decided otherwise than if all had obeyed.
+    /// Whether a loyal general decided differently than if everybody had obeyed.
     swayed: bool,
     views: Vec<u64>,
-    /// What is decided when all obey, if that was not known.
+    /// The decisions of the fault-free run, if they were not known yet.
     honest: Option<(Inputs, DecidedValues)>,
     found: Option<Found>,
 }
 
 impl RandomSearch<'_> {
-    /// Goes through the cases until one breaks the protocol. The answer does not depend on the
-    /// number of threads. If it is told to stop, it is of the cases up to the first that was not
-    /// played.
+    /// Tries the cases until one breaks the protocol. The answer does not depend on the number of threads. If it is
+    /// told to stop, the answer is about the cases before the first one that was not run.
     pub fn run(&self) -> Result<RandomSearchAnswer, Refusal> {
         let (mut coverage, mut seen) = (Coverage::default(), Views::default());
         let mut honest = KnownDecisions::default();
@@ -130,9 +128,9 @@ impl RandomSearch<'_> {
         Ok(RandomSearchAnswer { coverage, found: None })
     }
 
-    /// The first of the smallest attacks that are left of those that break the protocol, of which
-    /// only so many are made smaller; nothing if it is told to stop. With each case another one is drawn
-    /// that has so many traitors. What the repertoire has no place for is passed by.
+    /// The smallest attack (the first, if several are) among those drawn that break the protocol, of which only a
+    /// limited number is shrunk. `None` if there is none, or if it is told to stop. For each case, another one with
+    /// `traitors` traitors is drawn as well. Attacks for which the repertoire lacks a message are skipped.
     pub fn smallest(&self, traitors: usize) -> Option<Found> {
         let breaks = |draw: &dyn Fn() -> Result<Drawn, Refusal>| {
             if self.progress.is_stopped() {
@@ -159,7 +157,7 @@ impl RandomSearch<'_> {
             next = end;
         }
         let measure = |attack: &NumberedAttack| (attack.traitors.len(), attack.size());
-        // What is found first is what a hunt finds.
+        // The first attack found stays first: it is the one that a hunt finds.
         attacks.get_mut(1..).unwrap_or_default().sort_by_key(measure);
         attacks.truncate(MADE_SMALLER);
         let smaller = attacks.par_iter().filter_map(|attack| {
@@ -172,7 +170,7 @@ impl RandomSearch<'_> {
         (!self.progress.is_stopped()).then_some(best)
     }
 
-    /// Plays these cases, at least up to the first that ends the hunt, unless it is told to stop.
+    /// Runs these cases, at least up to the first that ends the hunt, unless it is told to stop.
     fn all_tried(
         &self,
         cases: Range<u64>,
@@ -216,7 +214,7 @@ impl RandomSearch<'_> {
         Ok(Tried { size, swayed, views, honest, found: found.transpose()? })
     }
 
-    /// How the attack of a case is drawn, in words.
+    /// Describes how the attack of a case is drawn.
     pub fn drawn_with_what(&self, case: u64) -> String {
         profile_in_words(self.space, &mut self.dice(case))
     }
@@ -226,7 +224,7 @@ impl RandomSearch<'_> {
         drawn(self.space, &mut self.dice(case))
     }
 
-    /// The attack of a case where there are so many traitors, and its execution.
+    /// The attack of a case that is drawn with this many traitors, and its execution.
     fn drawn_with(&self, traitors: usize, case: u64) -> Result<Drawn, Refusal> {
         let mut rng = self.dice(case);
         drawn_in(self.space, &any_case_of(self.space, traitors, &mut rng), &mut rng)
@@ -252,7 +250,7 @@ impl RandomSearch<'_> {
         })
     }
 
-    /// Whether what is drawn in a case is another attack, or has another end, when it is drawn again.
+    /// Whether drawing a case again gives another attack, or another end.
     fn differs(
         &self,
         case: u64,
@@ -267,8 +265,8 @@ impl RandomSearch<'_> {
             || again.violation() != execution.violation())
     }
 
-    /// Whether the repertoire has a place for what traitors say where they obey. Who has accepted a
-    /// forgery may say what nobody thought of.
+    /// Checks that the repertoire has a place for what traitors say where they obey. (A general who has accepted a
+    /// forgery may say what nobody thought of.)
     fn has_place(
         &self,
         attack: &NumberedAttack,
@@ -282,7 +280,7 @@ impl RandomSearch<'_> {
         obeyed.try_for_each(|delivery| self.space.placed(delivery.wire, delivery.said).map(drop))
     }
 
-    /// The same attack, or a smaller one, and how often the protocol was run for that.
+    /// The same attack or a smaller one, and how often the protocol was run for that.
     pub fn smaller(&self, found: Found, progress: &Progress) -> (Found, u64) {
         if found.is_undetermined() {
             return (found, 0);
@@ -291,7 +289,7 @@ impl RandomSearch<'_> {
         if progress.is_stopped() || self.space.harvested().is_some() {
             return (found, executions);
         }
-        // What can't be made smaller bit by bit may be far from the smallest there is.
+        // An attack that can't be shrunk any further may be far from the smallest there is.
         let Space { machine, terms, adversary, .. } = *self.space;
         let (engine, reductions, part) = (Engine::Exhaustive, Reductions::ALL, None);
         let limit = u64::MAX;
@@ -301,12 +299,12 @@ impl RandomSearch<'_> {
     }
 }
 
-/// The fault-free run: what is decided with these inputs when all obey, and all arrives in its turn;
-/// nothing if the protocol has a fault even then.
+/// The fault-free run: the decisions with these inputs if everybody obeys and everything arrives in its turn; no
+/// decisions if the protocol has a fault even then.
 ///
 /// # Errors
 ///
-/// The repertoire lacks what is said, or a signature is shown that nobody could have.
+/// The repertoire lacks what is said, or a signature is shown that the sender could not have.
 fn fault_free(space: &Space<'_>, inputs: &Inputs) -> Result<DecidedValues, Refusal> {
     let terms = space.terms;
     let attack = Attack::new(&terms.graph, Generals::NONE, inputs.clone());
@@ -343,7 +341,7 @@ fn fault_free(space: &Space<'_>, inputs: &Inputs) -> Result<DecidedValues, Refus
 /// The most views that are told apart.
 const MOST_VIEWS: usize = 1 << 22;
 
-/// The views that were met, each as 64 bits.
+/// The views that were met, each as a hash of 64 bits.
 #[derive(Debug, Default)]
 struct Views(FxHashSet<u64>);
 
@@ -360,8 +358,8 @@ impl Views {
     }
 }
 
-/// The view of each loyal general in an execution, as 64 bits that are the same wherever equal
-/// things are hashed alike.
+/// The view of each loyal general in an execution, as a hash of 64 bits that is the same wherever equal things have
+/// equal hashes.
 fn views(attack: &NumberedAttack, execution: &NumberedExecution) -> Vec<u64> {
     let begun = |me: General| {
         let mut hasher = DefaultHasher::new();
@@ -394,8 +392,8 @@ mod tests {
     use crate::protocols::oral::OralMessages;
     use crate::schedule::{Arrival, Shift};
 
-    /// The views of the loyal, when the commander's first words are changed by this, and arrive
-    /// first at the lieutenant who hears them.
+    /// The views of the loyal generals. With `lie`, the commander's first message to lieutenant 1 is withheld; with
+    /// `shift`, lieutenant 1 hears a message of round 2 before its turn.
     fn views_of(lie: bool, shift: bool) -> Vec<u64> {
         let numbered = Numbered::new(OralMessages::new(1));
         let terms = numbered.terms(&4.into(), true).unwrap();
@@ -428,7 +426,7 @@ mod tests {
         let honest = views_of(false, false);
         assert!(honest.iter().all_unique() && honest.len() == 3);
         assert_eq!(honest, views_of(false, false));
-        // What lieutenant 1 was not told it tells the others in another way.
+        // Lieutenant 1, who was not told the order, tells the others something else.
         assert_eq!(differ(&honest, &views_of(true, false)), [true, true, true]);
         assert_eq!(differ(&honest, &views_of(false, true)), [true, false, false]);
     }

@@ -1,22 +1,23 @@
-//! The smallest part of a view that is explained by no attack of some traitors.
+//! The smallest part of a view that no attack of certain traitors explains.
 //!
-//! Every world that these traitors can bring about differs from the view in some places: a part that they
-//! can't explain has one of them from every world. So the smallest choice of places that has, of the worlds
-//! seen so far, is asked about; if it is explained that is one more world, and if it is not, it is the answer.
+//! Every execution that these traitors can bring about differs from the view in some places. A part that they can't
+//! explain contains at least one of those places for each execution. So the smallest set of places that does so for all
+//! executions seen so far (a smallest hitting set) is tried. If the traitors can explain it, that is one more
+//! execution; if they can't, it is the answer.
 
 use itertools::Itertools;
 
-/// Of more parts than these none is listed.
+/// The most parts that evidence lists.
 pub(super) const MOST_PARTS: usize = 4;
 
-/// The first of the smallest sets of places below `places` that has one of each of these; nothing if it would
-/// have more than [`MOST_PARTS`].
+/// The first of the smallest sets of places below `places` that has one of each of these lists; `None` if it would have
+/// more than [`MOST_PARTS`].
 pub(super) fn smallest_choice(places: usize, of_each: &[Vec<usize>]) -> Option<Vec<usize>> {
     let has_of_each = |choice: &Vec<usize>| {
         of_each.iter().all(|some| some.iter().any(|place| choice.contains(place)))
     };
     (0..=MOST_PARTS.min(places)).find_map(|size| {
-        // Of the places that are in none of them none is needed.
+        // A place that is in none of the lists is not needed.
         let useful = (0..places).filter(|place| of_each.iter().any(|some| some.contains(place)));
         useful.combinations(size).find(has_of_each)
     })

@@ -1,6 +1,6 @@
-//! A protocol by numbers in which the viewer compares what it is told with a view. It is done for as soon as
-//! the two differ, and so is every loyal general that is about to tell the viewer something else than the view
-//! has: then the search goes no further. If all went as in the view, the viewer's decision says so.
+//! A protocol in which the viewer compares what it is told with a view. The viewer is done for (out of the run) as soon
+//! as the two differ. So is every loyal general who is about to tell the viewer something that differs from the view:
+//! the search then goes no further. If all went as in the view, the viewer's decision says so.
 
 use std::any::Any;
 use std::cmp::Ordering;
@@ -21,17 +21,17 @@ use crate::signature::{Seal, Signed};
 use crate::testable::{ListedSignature, Recursive, Refusal, Repertoire, Wire};
 use crate::view::LoyalView;
 
-/// What the viewer "panics" with when it was told what is in the view: so a search finds it as it finds a
-/// fault, and goes no further.
+/// The viewer "panics" with this when it was told what is in the view: the search finds it like a fault, and goes no
+/// further.
 const EXPLAINED: &str = "turncoat: the view is explained";
 
-/// A part of a view: its input, and what some generals told it in some rounds.
+/// A part of a view: the viewer's input, and what some generals told it in some rounds.
 pub(super) struct PartOfView {
     input: Option<ValueId>,
     rounds: Vec<ViewedRound>,
 }
 
-/// What the viewer must be told in one round, and by whom; what others tell it does not matter.
+/// What the viewer must be told in one round, and by whom. What other generals tell it does not matter.
 struct ViewedRound {
     senders: Generals,
     told: Vec<(General, MessageId)>,
@@ -66,25 +66,25 @@ impl PartOfView {
     }
 }
 
-/// The machine.
+/// The protocol with a viewer who follows a view.
 pub(super) struct Follower<'a> {
     pub machine: &'a dyn Machine,
     pub viewer: General,
     pub traitors: Generals,
-    /// What the viewer must be told; nothing if it does not matter.
+    /// What the viewer must be told; `None` if it does not matter.
     pub view: Option<PartOfView>,
-    /// Whether all arrives in the round in which it is said.
+    /// Whether every message arrives in the round in which it is said.
     pub in_time: bool,
 }
 
-/// Whether that which was found is that the view is explained.
+/// Whether a violation says that the view is explained.
 pub(super) fn is_explained(violation: &Violation) -> bool {
     let Violation::Fault(Fault { call: Call::Decide, kind, .. }) = violation else { return false };
     matches!(kind, FaultKind::Panicked(message) if message == EXPLAINED)
 }
 
 impl Follower<'_> {
-    /// Whether a loyal general will tell the viewer something else in this round than the view has.
+    /// Whether a loyal general will tell the viewer something in this round that differs from the view.
     fn contradicts(
         &self,
         table: &dyn StateTable,
@@ -101,7 +101,7 @@ impl Follower<'_> {
         }
         let mut said = Vec::new();
         let told = view.told.iter().filter(|(from, _)| *from == me).map(|(_, message)| message);
-        // What panics here does so when it is really said.
+        // If this panics, it does so again when the message is really sent.
         table.send(state, round, self.viewer, &mut said).is_ok() && !told.eq(&said)
     }
 }
@@ -115,7 +115,7 @@ impl Machine for Follower<'_> {
         self.machine.name()
     }
 
-    /// Whatever is accepted is a matter of the protocol's: here a forgery is a stray like others.
+    /// It does not matter here whether a forgery is accepted: it is a stray like others.
     fn repertoire(&self, n: usize, wire: Wire) -> Result<Repertoire<MessageId>, Refusal> {
         let Repertoire { slots, mut strays, forgeries, unknown } =
             self.machine.repertoire(n, wire)?;
@@ -175,7 +175,7 @@ impl Machine for Follower<'_> {
         Ok(None)
     }
 
-    /// Nobody is like the viewer, or like those who told it other things.
+    /// Nobody is interchangeable with the viewer, or with a general who told the viewer other things.
     fn alike(&self, _: usize) -> Result<Option<Generals>, Refusal> {
         Ok(None)
     }
@@ -222,7 +222,7 @@ impl Machine for Follower<'_> {
     }
 }
 
-/// Its states.
+/// The states of a follower.
 struct FollowerTable<'a> {
     follower: &'a Follower<'a>,
     states: Followed,
@@ -231,15 +231,15 @@ struct FollowerTable<'a> {
 
 type Followed = IndexSet<FollowedState, FxBuildHasher>;
 
-/// What one general holds.
+/// The state of one general.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct FollowedState {
     me: General,
-    /// In the protocol itself; a viewer who is done for has none.
+    /// The state in the protocol itself; a viewer who is done for has none.
     inner: Option<StateId>,
-    /// Which of the messages of this round of its view the viewer was told.
+    /// Which messages of this round of the view the viewer was told: one bit each.
     heard: u64,
-    /// It was not told what is in the view, or will not tell it.
+    /// It is done for: it was not told what is in the view, or will not tell the viewer that.
     over: bool,
 }
 
@@ -255,8 +255,8 @@ impl FollowerTable<'_> {
         StateId::at(self.states.insert_full(state).0)
     }
 
-    /// Whether the protocol itself need not be asked any more in this round: the viewer is told in it what its
-    /// view has, or not, and what else happens does not matter.
+    /// Whether the protocol itself need not run any further: in the last round of the view, the viewer is told what the
+    /// view has or is not, and what else happens does not matter.
     fn is_settled(&self, round: Round) -> bool {
         self.follower.view.as_ref().is_some_and(|view| round >= view.rounds.len())
     }
@@ -358,7 +358,7 @@ impl StateTable for FollowerTable<'_> {
         Ok(self.number(next))
     }
 
-    /// Nobody decides.
+    /// Nobody decides: a viewer who was told all that is in the view says so instead.
     fn decide(&self, state: StateId) -> Result<Option<DecisionId>, String> {
         let FollowedState { me, over, .. } = self.state(state);
         let Follower { viewer, view, .. } = self.follower;

@@ -1,11 +1,10 @@
-//! The renaming of generals who are alike: who stands alike in a global state, and which of its
-//! successors can be renamed into each other.
+//! The renaming of generals who are alike: who is alike in a global state, and which of its successors can be renamed
+//! into each other.
 //!
-//! Two generals stand alike in a global state if it is the same when they change places. Whatever the
-//! enemy does to one of them it can do to the other: so of the successors, which are a choice for each
-//! general, those are gone through that come before all that they are when two of those have changed
-//! places. (All that is gone through happens to the generals who have these names: nothing is to be
-//! renamed in what is found.)
+//! Two generals are alike in a global state if the state stays the same when they change places. Whatever the adversary
+//! does to one of them it can do to the other. A successor is one choice for each general. Only those successors are
+//! explored that come before whatever they become when two such generals change places. (All that is explored happens
+//! to generals under their own names, so nothing has to be renamed in what is found.)
 
 use std::cmp::Ordering;
 
@@ -19,12 +18,12 @@ use crate::machine::StateId;
 use crate::search::exhaustive::global_state::{GlobalState, Store};
 use crate::testable::Refusal;
 
-/// Renames the states of a book.
+/// Renames the states of a store.
 pub(crate) struct Renamer<'a> {
     symmetry: Option<&'a Symmetry<'a>>,
     /// The states that were renamed before, by number.
     renamed: FxHashMap<(StateId, Swap), StateId>,
-    /// Whether the same was overheard, by number, when two have changed places.
+    /// Whether what was overheard, by number, stays the same when two generals change places.
     shown: FxHashMap<(u32, Swap), bool>,
 }
 
@@ -34,7 +33,7 @@ impl<'a> Renamer<'a> {
         Renamer { symmetry, renamed: FxHashMap::default(), shown: FxHashMap::default() }
     }
 
-    /// What a general holds when two have changed places.
+    /// What a general's state becomes when two generals change places.
     pub(super) fn swapped(
         &mut self,
         state: Option<StateId>,
@@ -52,7 +51,7 @@ impl<'a> Renamer<'a> {
         Ok(Some(renamed))
     }
 
-    /// Whether the enemy has overheard the same when two generals have changed places.
+    /// Whether what the adversary has overheard stays the same when two generals change places.
     fn shows_the_same(&mut self, overheard: u32, swap: Swap, store: &Store<'_>) -> bool {
         let Some(symmetry) = self.symmetry else { return true };
         *self.shown.entry((overheard, swap)).or_insert_with(|| {
@@ -61,7 +60,7 @@ impl<'a> Renamer<'a> {
         })
     }
 
-    /// Whether a global state is the same when two generals have changed places.
+    /// Whether a global state stays the same when two generals change places.
     fn changes_nothing(
         &mut self,
         global: &GlobalState,
@@ -83,7 +82,7 @@ impl<'a> Renamer<'a> {
         Ok(true)
     }
 
-    /// Who of these stand alike in a global state: at least two each time.
+    /// Which of these generals are alike in a global state, in groups of at least two.
     pub fn alike(
         &mut self,
         global: &GlobalState,
@@ -110,8 +109,8 @@ impl<'a> Renamer<'a> {
         Ok(all)
     }
 
-    /// How the choices of those who stand alike are exchanged when two of them change places; for each
-    /// receiver there are the numbers of the states it can come to.
+    /// How the choices of generals who are alike are exchanged when two of them change places. `choices` has the states
+    /// that each receiver can reach.
     pub fn exchanges(
         &mut self,
         global: &GlobalState,
@@ -137,8 +136,8 @@ impl<'a> Renamer<'a> {
         Ok(Exchanges(exchanges))
     }
 
-    /// What the choices of one general are when two have changed places, among those of the one who
-    /// stands there then.
+    /// What the choices of one general become when two generals change places: their numbers among the choices of the
+    /// general who then stands there.
     fn renamed(
         &mut self,
         (one, from): &(General, IndexSet<Option<StateId>, FxBuildHasher>),
@@ -155,23 +154,23 @@ impl<'a> Renamer<'a> {
     }
 }
 
-/// What becomes of choices, one for each receiver, when two who stand alike change places.
+/// What becomes of choices, one for each receiver, when two generals who are alike change places.
 ///
-/// Of all that choices can be renamed to by this, one after the other, what comes first has to be gone through:
-/// it is never left out, for nothing that it can be renamed to comes before it.
+/// Of all choices that these exchanges, one after the other, can turn into each other, the first one has to be
+/// explored. It is never left out, because nothing that it can be turned into comes before it.
 pub(crate) struct Exchanges(Vec<Exchange>);
 
-/// By receiver: whose choice comes to it, and what each choice of that one is then.
+/// For each receiver: whose choice it takes over, and what each choice of that general becomes.
 struct Exchange(Vec<(usize, Vec<usize>)>);
 
 impl Exchanges {
-    /// Nobody stands alike.
+    /// Nobody is alike.
     pub fn none() -> Exchanges {
         Exchanges(Vec::new())
     }
 
-    /// Whether these picks, and this one for the next receiver, do not come after what an exchange makes of
-    /// them, as far as that is settled.
+    /// Whether these picks, and this one for the next receiver, do not come after what each exchange makes of them, as
+    /// far as that is settled.
     pub fn in_order(&self, picks: &[usize], pick: usize) -> bool {
         let picked = |place| match picks.get(place) {
             None if place == picks.len() => Some(pick),
@@ -186,7 +185,8 @@ impl Exchanges {
         })
     }
 
-    /// Whether these picks do not come after what any exchange makes of them, if others put that in order.
+    /// Whether these picks do not come after what any exchange makes of them, even if other exchanges then make that
+    /// smaller.
     pub fn come_first(&self, picks: &[usize]) -> bool {
         self.0.iter().all(|exchange| {
             let mut renamed = exchange.of(picks);
@@ -201,7 +201,7 @@ impl Exchanges {
 }
 
 impl Exchange {
-    /// What these picks are then.
+    /// What these picks become.
     fn of(&self, picks: &[usize]) -> Vec<usize> {
         self.0.iter().map(|(source, renamed)| renamed[picks[*source]]).collect()
     }
@@ -229,11 +229,11 @@ mod tests {
     use crate::search::reduction::Reductions;
     use crate::testable::Testable;
 
-    /// The round that begins, what everybody holds, and what the enemy can show.
+    /// The round that begins, everybody's state, and what the adversary can show.
     type Visited<P> = (Round, Vec<Option<<P as Lockstep>::State>>, Option<SignatureSet>);
 
-    /// How many global states of these cases are gone through when generals are renamed, and how many
-    /// there are. What can be renamed to those is all that there is.
+    /// How many global states of these cases are explored when generals are renamed, and how many there are. Asserts
+    /// that the explored ones can be renamed to all that there are.
     fn renamed<P: Testable>(protocol: &P, n: usize, f: usize) -> [usize; 2] {
         let (numbered, progress) = (Numbered::new(protocol), Progress::new());
         let terms = numbered.terms(&n.into(), true).unwrap();
@@ -280,7 +280,7 @@ mod tests {
                 });
                 met.collect()
             };
-            // Changed twice it is as it was, but for signatures that are not renamed.
+            // Swapped twice, a state is as it was, except for signatures that are not renamed.
             let whole: HashSet<_> =
                 met(None).iter().map(|met| change(&change(met, swaps[0]), swaps[0])).collect();
             let mut left = met(Some(&symmetry)).into_iter().collect_vec();
@@ -301,7 +301,7 @@ mod tests {
         let three = OralMessages::new(1).over(Order::first(3));
         let oral = [renamed(&OralMessages::new(2), 7, 2), renamed(&three, 5, 1)];
         assert_eq!(oral, [[108, 1570], [18, 84]]);
-        // Among six, two pairs can stand alike whose choices speak of each other.
+        // Among six generals, two pairs can be alike whose choices refer to each other.
         let signed = [(2, 5, 2), (3, 5, 3), (2, 6, 2)];
         let signed = signed.map(|(m, n, f)| renamed(&SignedMessages::new(m), n, f));
         assert_eq!(signed, [[209, 968], [376, 1302], [824, 14421]]);

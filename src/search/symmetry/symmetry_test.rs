@@ -1,9 +1,8 @@
-//! The test of a claimed symmetry: runs through what can come about, and through the same when two
-//! generals have changed places. In each step each general must be able to come to just the renamed of
-//! what the one who stood there could come to: it is by its own way of taking a step that the search is
-//! tested.
+//! The test of a claimed symmetry: makes a random run, and beside it the same run with two generals in each other's
+//! places. In each step, the states that a general can reach must be exactly the renamed states that its counterpart
+//! can reach. Steps are taken by the search's own code, so the search itself is tested.
 //!
-//! (It may hang on who is heard first what a general comes to. But not to what it can be brought.)
+//! (Which state a general reaches may depend on who is heard first. The set of states that it can reach may not.)
 
 use itertools::Itertools;
 use rand::seq::IndexedRandom;
@@ -30,24 +29,24 @@ use crate::search::reduction::Reductions;
 use crate::signature::Signed;
 use crate::testable::Refusal;
 
-/// Walks with these two in each other's places.
+/// Runs a protocol with these two generals in each other's places.
 pub(crate) struct SymmetryTest<'a> {
     pub space: &'a Space<'a>,
     pub symmetry: &'a Symmetry<'a>,
     pub swap: Swap,
 }
 
-/// Where one of the two walks is. Both have the same numbers for the same states.
+/// The position of one of the two runs. Both use the same numbers for the same states.
 struct ComparedRun<'a> {
     context: RoundContext<'a>,
     thread: Thread<'a>,
     global: GlobalState,
 }
 
-/// To what a general can come, in the order of states.
+/// The states that a general can reach, in order.
 type ReachedStates = Vec<Option<StateId>>;
 
-/// Panics: the two are not alike, for this is not the same.
+/// Panics: the two generals are not alike, because `what` is not the same.
 #[track_caller]
 pub(crate) fn unlike(Swap { one, other }: Swap, what: &str, lines: &[(String, String)]) -> ! {
     let lines = lines.iter().map(|(who, what)| format!("\n  {who}: {what}")).format("");
@@ -57,8 +56,8 @@ pub(crate) fn unlike(Swap { one, other }: Swap, what: &str, lines: &[(String, St
 }
 
 impl SymmetryTest<'_> {
-    /// One walk, among traitors that are drawn. Panics if it shows that they are not alike, or can't
-    /// come to its end.
+    /// Makes one run, with traitors drawn at random. Panics if it shows that the two are not alike, or can't be
+    /// finished.
     #[track_caller]
     pub fn run(&self, rng: &mut impl Rng) {
         let why = match self.walk(rng) {
@@ -131,7 +130,8 @@ impl SymmetryTest<'_> {
         Ok(())
     }
 
-    /// One of these can come to these, and who stands there when they have changed places to those.
+    /// Compares what one general can reach with what its counterpart can, in the run in which the two have changed
+    /// places.
     #[track_caller]
     fn compare(
         &self,
@@ -185,7 +185,7 @@ impl<'a> ComparedRun<'a> {
         Ok(ComparedRun { context, thread, global })
     }
 
-    /// What the enemy can show in a round, and to what each general can come in it.
+    /// What the adversary can show in a round, and which states each general can reach in it.
     fn step(
         &mut self,
         store: &mut Store<'_>,

@@ -1,4 +1,4 @@
-//! Histories, snapshots and what is sent when generals are renamed: each is asked for once.
+//! Renamed histories, snapshots and sendings: each is computed once.
 
 use indexmap::{IndexMap, IndexSet};
 use itertools::Itertools;
@@ -29,7 +29,7 @@ impl Columns<'_> {
         Ok(stabilizer)
     }
 
-    /// What can be sent from one of each orbit, as it can be from all of it.
+    /// What can be sent, completed from one representative of each orbit to the whole orbit.
     pub(super) fn unfolded(
         &mut self,
         sends: Vec<(SendingId, Seeds)>,
@@ -52,7 +52,7 @@ impl Columns<'_> {
         Ok(all.into_iter().collect())
     }
 
-    /// The same of how a phase ends.
+    /// The same for the ends of a phase.
     pub(super) fn unfolded_ends(
         &mut self,
         ends: &[PhaseEnd],
@@ -65,7 +65,7 @@ impl Columns<'_> {
         Ok(all.into_iter().collect())
     }
 
-    /// The place among the loyal of the one who stands at this place when generals are renamed.
+    /// The place, among the loyal, of the general that the one at this place is renamed to.
     pub fn renamed_place(&self, place: usize, renaming: RenamingId) -> usize {
         let loyal = self.locals.acting.iter();
         let renamed = loyal.clone().nth(place).map(|me| self.group.renamed(me, renaming));
@@ -81,7 +81,7 @@ impl Columns<'_> {
         Ok(PhaseEnd::Ended(ended))
     }
 
-    /// How all end a phase, when they are renamed.
+    /// How everybody ends a phase, with generals renamed.
     pub fn renamed_ends(
         &mut self,
         ends: &[PhaseEnd],
@@ -90,7 +90,7 @@ impl Columns<'_> {
         self.renamed_each(ends, renaming, Columns::renamed_end)
     }
 
-    /// Where all are, when they are renamed.
+    /// Everybody's local state, with generals renamed.
     pub fn renamed_locals(
         &mut self,
         locals: &[LocalId],
@@ -99,7 +99,7 @@ impl Columns<'_> {
         self.renamed_each(locals, renaming, Columns::renamed_local)
     }
 
-    /// What all can hear, when they are renamed.
+    /// What everybody can hear, with generals renamed.
     pub fn renamed_now(
         &mut self,
         now: &[SnapshotId],
@@ -108,7 +108,7 @@ impl Columns<'_> {
         self.renamed_each(now, renaming, Columns::renamed_snapshot)
     }
 
-    /// The column of all, when they are renamed.
+    /// Everybody's history, with generals renamed.
     pub fn renamed_histories(
         &mut self,
         histories: &[HistoryId],
@@ -117,7 +117,7 @@ impl Columns<'_> {
         self.renamed_each(histories, renaming, Columns::renamed_history)
     }
 
-    /// One thing of each of the loyal, when they are renamed.
+    /// One item of each loyal general, with generals renamed: both the item and its place.
     fn renamed_each<T: Copy>(
         &mut self,
         each: &[T],

@@ -1,5 +1,4 @@
-//! Whether the phases of a protocol are what is claimed of them: it is tried in the steps of a search, in a large one
-//! in some of them.
+//! Tests the claim of phases in the steps of a search: in all of them, or in a large search in some of them.
 
 use itertools::Itertools;
 
@@ -10,17 +9,18 @@ use crate::protocol::events::OwnEvent;
 use crate::search::events::stop::Stop;
 use crate::testable::Refusal;
 
-/// So many messages of the next phase are heard ahead of a step, at most.
+/// The most messages of later phases that are heard ahead of a step.
 const MOST_AHEAD: usize = 3;
 
-/// So many steps are all tried, and then one of so many: each makes states that are met nowhere else.
+/// The first steps, up to this many, are all tested, and after that one in `TRIED_OF`: each test makes states that
+/// occur nowhere else.
 const TRIED_ALL: usize = 1_000;
 pub(super) const TRIED_OF: usize = 8;
 
-/// So far apart they are in the list of all.
+/// How far apart messages that are heard ahead stand in the list of all.
 const STRIDE: usize = 5;
 
-/// What comes of something: a state, and what was said, in whatever order.
+/// The outcome of a step: the state, and what was said, sorted so that its order does not matter.
 pub(super) type StepOutcome = (StateId, Vec<(General, MessageId)>);
 
 pub(super) fn step_outcome(state: StateId, mut said: Vec<(General, MessageId)>) -> StepOutcome {
@@ -33,8 +33,8 @@ pub(super) fn of_another_phase(event: OwnEvent) -> String {
 }
 
 impl Locals<'_> {
-    /// Whether messages of the next phase, some of all that there are, are put off when they come before what
-    /// happens now: the same comes of them in some order after it.
+    /// Tests that messages of later phases, some of all that there are, are put off when they are heard before an
+    /// event: hearing them after it, in some order, must have the same outcome.
     pub(super) fn puts_off(&mut self, local: LocalId, event: LocalEvent) -> Result<(), Stop> {
         let Local { general: me, state, stage, .. } = self.locals[local as usize];
         let later = &self.later[me.id()];
@@ -57,7 +57,7 @@ impl Locals<'_> {
             match (&ahead, self.heard_in_turn(me, state, event, &in_turn)) {
                 (Ok((.., first)), Ok(second)) if stays && *first == second => return Ok(()),
                 (_, Ok(_)) => {}
-                // A fault is found where it happens.
+                // The search itself finds a fault where it happens.
                 (_, Err(_)) => return Ok(()),
             }
         }
@@ -70,8 +70,8 @@ impl Locals<'_> {
         Err(self.wrong(Some((local, event)), &what))
     }
 
-    /// Hears these, and then something happens: the state before that, whether nothing was said before, and what comes
-    /// of it.
+    /// Hears these messages, and then an event happens. Returns the state before the event, whether nothing was said
+    /// until then, and the outcome.
     fn heard_ahead(
         &mut self,
         me: General,
@@ -88,7 +88,7 @@ impl Locals<'_> {
         Ok((early, was_silent, step_outcome(next, said)))
     }
 
-    /// The same when it happens first.
+    /// The same if the event happens first.
     fn heard_in_turn(
         &mut self,
         me: General,
@@ -102,7 +102,7 @@ impl Locals<'_> {
         Ok(step_outcome(next, said))
     }
 
-    /// Hears messages one after the other, and says what comes of each.
+    /// Hears messages one after the other, and adds what is said in reaction to each.
     fn hears_all(
         &mut self,
         me: General,
@@ -119,14 +119,15 @@ impl Locals<'_> {
         Ok(state)
     }
 
-    /// A timer or a coin that is pending in one of the first so many phases, and has not the number of one.
+    /// What is wrong, if a timer or a coin is pending whose number is not that of one of the first `phases` phases.
     pub(super) fn misnamed(&mut self, me: General, state: StateId, phases: u32) -> Option<String> {
         let pending = self.worker.pending(me, Some(state)).ok()?;
         let other = pending.iter().find(|event| !(1..=phases).contains(&event.name()));
         other.map(|event| of_another_phase(*event))
     }
 
-    /// In an execution as a whole nobody says this, and in one phase after the other somebody does.
+    /// The refusal of a message that nobody says in an execution as a whole, but somebody says when phases are searched
+    /// one by one.
     pub fn unlike_whole(&self, Mail { from, message, .. }: Mail) -> Refusal {
         let told = self.space.machine.tell(from, message);
         let who = from.id();
@@ -135,7 +136,7 @@ impl Locals<'_> {
         ))
     }
 
-    /// The claim of phases is wrong: this shows it.
+    /// The refusal that shows how the claim of phases is wrong.
     pub(super) fn wrong(&self, step: Option<(LocalId, LocalEvent)>, what: &str) -> Stop {
         let machine = self.space.machine;
         let step = step.map(|(local, event)| {

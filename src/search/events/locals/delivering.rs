@@ -1,4 +1,4 @@
-//! What the loyal can hear, and traitors show, when something was sent.
+//! What the loyal can hear, and traitors can show, when something is sent.
 
 use super::{LocalEvent, LocalId, Locals, Mail};
 use crate::general::General;
@@ -9,7 +9,7 @@ use crate::search::progress::Halt;
 use crate::testable::Wire;
 
 impl Locals<'_> {
-    /// What one general has in its mail when this is sent to it beside what was sent before.
+    /// The mail of one general when this is sent to it in addition to what was sent before.
     pub fn delivered(
         &mut self,
         to: General,
@@ -32,7 +32,7 @@ impl Locals<'_> {
         Ok(mail)
     }
 
-    /// What one general can hear when this was sent as well.
+    /// What one general can hear when this is sent as well.
     pub fn heard_by(
         &mut self,
         to: General,
@@ -53,8 +53,8 @@ impl Locals<'_> {
         Ok(Snapshot { mail, signatures, last })
     }
 
-    /// Whether this need never happen to a general that has heard so much, since the sender has crashed: in the middle of
-    /// what it sent last, of which the general has heard nothing.
+    /// Whether a general who has heard this much may never hear this message: its sender can have crashed in the middle
+    /// of its last sending, of which the general has heard nothing.
     pub fn may_miss(&self, local: LocalId, event: LocalEvent, now: Snapshot) -> bool {
         let LocalEvent::Mail(number) = event else { return false };
         let from = self.mail[number as usize].from;
@@ -66,7 +66,7 @@ impl Locals<'_> {
                 .any(|other| heard.has(other) && self.mail[other as usize].from == from)
     }
 
-    /// What traitors can show when they have seen this.
+    /// The signatures that traitors can show when they have seen this.
     fn overheard(&mut self, from: General, signatures: u32, sent: &[(General, MessageId)]) -> u32 {
         if !self.is_signed {
             return signatures;

@@ -1,5 +1,5 @@
-//! Local states where phases are searched one after the other: each begins as the first, and ends where a
-//! general goes on to the next; and whether the protocol's phases are what is claimed of them.
+//! Local states when phases are searched one by one. Each phase begins like the first, and ends for a general when it
+//! goes on to the next. Also tests that the protocol's phases are as claimed.
 
 use super::scope::Scope;
 use super::state::{CoinFace, Ended, EndedId, Local, LocalEvent, LocalId, SendingId, Stage};
@@ -10,17 +10,17 @@ use crate::protocol::events::{Coin, Face, OwnEvent};
 use crate::search::events::stop::Stop;
 
 impl Locals<'_> {
-    /// What a common coin shows, if that is settled.
+    /// The face that a common coin shows, if that is settled.
     pub(super) fn shown(&self, name: u32, of_phase: CoinFace) -> Option<Face> {
         match self.scope {
             Scope::OnePhase => of_phase.face(),
-            // Beyond what was gone through nothing hangs on it.
+            // Nothing depends on coins beyond the phases that were searched.
             Scope::Phases(_) => Some(*self.faces.get(&name).unwrap_or(&Coin::Common(name).usual())),
             Scope::Whole => self.faces.get(&name).copied(),
         }
     }
 
-    /// Whether one phase is gone through, and not an execution.
+    /// Whether the search covers a single phase, and not a whole execution.
     pub fn is_one_phase(&self) -> bool {
         self.scope == Scope::OnePhase
     }
@@ -29,7 +29,8 @@ impl Locals<'_> {
         self.locals[local as usize].stage
     }
 
-    /// A general begins the phase in which it is now, as the first, where the common coin shows this face.
+    /// The local state of a general that begins this phase, numbered as the first, when the common coin shows this
+    /// face.
     pub fn with_face(&mut self, local: LocalId, face: CoinFace) -> LocalId {
         let local = self.locals[local as usize];
         match local.stage {
@@ -50,7 +51,7 @@ impl Locals<'_> {
         pending.iter().any(is_coin)
     }
 
-    /// Whether a general asks for the common coin of its phase just now.
+    /// Whether this event makes a general ask for the common coin of its phase.
     pub(super) fn asks(&mut self, before: Option<(LocalId, LocalEvent)>, next: &Local) -> bool {
         let asked = before.is_some_and(|(before, _)| {
             let Local { general, state, .. } = self.locals[before as usize];
@@ -59,21 +60,22 @@ impl Locals<'_> {
         !asked && next.stage == Stage::Present && self.is_asked(next.general, next.state)
     }
 
-    /// A general that stays behind, having decided so.
+    /// A general that stays behind in an earlier phase, with this decision.
     pub fn stuck(&mut self, general: General, decision: Option<DecisionId>) -> LocalId {
         let (state, heard, face) = (StateId::at(0), MailSet::NONE, CoinFace::Open);
         self.number(Local { general, state, heard, stage: Stage::Stuck(decision), face })
     }
 
-    /// A general that has ended a phase so begins the next, and what it has sent in that.
+    /// The local state in which a general that has ended a phase like this begins the next, and what it has sent in
+    /// that.
     pub fn carried(&mut self, general: General, ended: EndedId) -> (LocalId, Option<SendingId>) {
         let Ended { state, sending } = self.ended[ended as usize];
         let (heard, stage, face) = (MailSet::NONE, Stage::Present, CoinFace::Open);
         (self.number(Local { general, state, heard, stage, face }), sending)
     }
 
-    /// In a phase: what is sent of it when a state is reached, which ends it if the next one begins there. What is
-    /// claimed of phases must be true.
+    /// Searching one phase: keeps, of what is sent when a state is reached, the part that belongs to this phase; if the
+    /// next phase begins there, ends this one. Checks the claim of phases on the way.
     pub(super) fn within_phase(
         &mut self,
         before: Option<(LocalId, LocalEvent)>,

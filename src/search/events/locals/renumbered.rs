@@ -1,5 +1,5 @@
-//! Whether a general who has gone on to its second phase does the same as the one that it is said to be, renumbered:
-//! both are taken for a walk.
+//! Tests that a general who has gone on to its second phase does the same as it would with phases renumbered, as
+//! claimed: both are taken through the same walk.
 
 use std::hash::BuildHasher;
 
@@ -13,23 +13,24 @@ use crate::machine::{Caught, MessageId, StateId};
 use crate::protocol::events::OwnEvent;
 use crate::search::events::stop::Stop;
 
-/// So many generals who have gone on are held against the same ones renumbered, and then one of so many.
+/// The first generals who have gone on, up to this many, are all compared with themselves renumbered, and after that
+/// one in `TRIED_OF`.
 const WALKED_ALL: usize = 100;
 
-/// So many things happen to a general who is compared with the same one renumbered.
+/// How many steps a walk has.
 const WALK: u64 = 48;
 
-/// Among so many things of the walk, one is of the phase before it.
+/// One in this many steps of a walk belongs to the phase before.
 const BEHIND: u64 = 4;
 
-/// What happens next on a walk.
+/// One step of a walk.
 #[derive(Clone, Copy)]
 enum WalkStep {
     Happens(OwnEvent),
     Hears(General, MessageId),
 }
 
-/// What fails, if the one fails and the other one does not. Where both do it is found where it happens.
+/// What is wrong, if one fails and the other does not. If both fail, the search itself finds that where it happens.
 fn fails_unlike<T>(second: Caught<T>, first: Caught<T>) -> Option<String> {
     match (second, first) {
         (Err(fault), Ok(_)) => Some(format!("renumbered it does not fail as it does: {fault}")),
@@ -39,9 +40,9 @@ fn fails_unlike<T>(second: Caught<T>, first: Caught<T>) -> Option<String> {
 }
 
 impl Locals<'_> {
-    /// What a general in its second phase does otherwise than the same one renumbered, if there is something: both are
-    /// taken for the same walk. In between the one hears of the phase that it has left, and answers that as it would
-    /// have at once, or not at all.
+    /// How a general in its second phase behaves differently from the same general renumbered, if it does: both are
+    /// taken through the same walk. In between, the one in its second phase hears messages of the phase that it has
+    /// left. It must answer those as it would have at once, or not at all.
     pub(super) fn unlike(
         &mut self,
         me: General,
@@ -110,7 +111,8 @@ impl Locals<'_> {
         Ok(None)
     }
 
-    /// What happens next on a walk, in a phase: an event if there is one, or a message of the first.
+    /// The next step of a walk, in a phase: an event, if there is one, or else a message (given as one of the first
+    /// phase).
     fn walk_step(
         &self,
         event: Option<&OwnEvent>,
@@ -126,7 +128,7 @@ impl Locals<'_> {
         })
     }
 
-    /// The state after that, and what is said in it.
+    /// The state after a step, and what is said in it.
     fn taken(
         &mut self,
         me: General,
@@ -140,8 +142,8 @@ impl Locals<'_> {
         next.and_then(|state| self.sends(me, state))
     }
 
-    /// Something of the phase that was left: the states after it of a general that has gone on since, and of one that has
-    /// not; or what they do otherwise, if it is known.
+    /// Takes a step of the phase that was left with two states: that of a general who has gone on since, and that of
+    /// one who has not. Returns the states afterwards; the error is how they differ, if that is known.
     fn heard_behind(
         &mut self,
         me: General,
@@ -153,7 +155,7 @@ impl Locals<'_> {
             [Ok(second), Ok(once)] => (second, once),
             [second, once] => return Err(fails_unlike(second, once)),
         };
-        // Whoever says nothing of it any more is as good as one who has not heard it.
+        // A general who no longer answers is as good as one who has not heard it.
         if step_outcome(once, said.clone()) == step_outcome(once, said_once) {
             Ok([second, once])
         } else if said.is_empty() {
@@ -164,15 +166,15 @@ impl Locals<'_> {
         }
     }
 
-    /// Whether a general who has gone on so is held against the same one renumbered, although another one was who comes
-    /// to the same.
+    /// Whether to compare a general who has gone on in this state with itself renumbered, although that was done for
+    /// another state that is the same renumbered.
     pub(super) fn is_walked(&mut self, second: StateId) -> bool {
         let is_new = self.walked.insert(second);
         let many = self.walked.len();
         is_new && (many <= WALKED_ALL || many.is_multiple_of(TRIED_OF))
     }
 
-    /// Whether a general decides otherwise than the same one renumbered.
+    /// What is wrong, if a general decides differently from the same general renumbered.
     pub(super) fn decides_unlike(
         &mut self,
         me: General,
@@ -180,7 +182,7 @@ impl Locals<'_> {
         first: StateId,
     ) -> Option<String> {
         let decided = [first, second].map(|state| self.worker.decide(me, Some(state)));
-        // A fault is found where it happens.
+        // The search itself finds a fault where it happens.
         let [Ok(made), Ok(made_second)] = decided else { return None };
         let [one, other] = [made_second, made].map(|made| self.space.machine.show_decided(made));
         (made != made_second).then(|| format!("it decides {one}, and renumbered {other}"))

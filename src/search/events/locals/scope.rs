@@ -1,4 +1,4 @@
-//! Which part of an execution is gone through, and what can be said in it.
+//! Which part of an execution is searched, and what can be said in it.
 
 use itertools::Itertools;
 use rustc_hash::FxHashSet;
@@ -8,19 +8,19 @@ use crate::machine::MessageId;
 use crate::search::choices::space::Space;
 use crate::testable::{Refusal, Wire};
 
-/// Which part of an execution is gone through.
+/// Which part of an execution is searched.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::search::events) enum Scope {
     /// All of it.
     Whole,
-    /// So many phases of it.
+    /// This many phases of it.
     Phases(u32),
     /// One phase, as if it were the first.
     OnePhase,
 }
 
 impl Scope {
-    /// And one phase more.
+    /// The same part and one more phase.
     pub fn and_next(self) -> Scope {
         match self {
             Scope::Whole => Scope::Whole,
@@ -41,7 +41,7 @@ impl Scope {
         Ok(said)
     }
 
-    /// By general, what it can hear of the next phase and the one after that, from whom.
+    /// By general: what it can hear of the next two phases, and from whom.
     pub(super) fn later(
         self,
         space: &Space<'_>,
@@ -65,7 +65,7 @@ impl Scope {
     }
 }
 
-/// What can be said in the first phase, in each of these.
+/// Every message that belongs to the first phase, as it is said in each of these phases.
 fn in_phases(
     space: &Space<'_>,
     said: impl Iterator<Item = MessageId>,
@@ -90,7 +90,7 @@ fn in_phases(
     Ok(all)
 }
 
-/// Whether signatures are of one phase each: what is signed by the loyal in one can't be shown in the next.
+/// Checks that every signature belongs to one phase: what the loyal sign in one can't be shown in the next.
 pub(super) fn signs_anew(space: &Space<'_>, traitors: Generals) -> Result<(), Refusal> {
     let own = space.made_by(traitors);
     let mut signed = FxHashSet::default();

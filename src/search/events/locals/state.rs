@@ -1,4 +1,4 @@
-//! What a local state is, what can happen in it, and what comes of that.
+//! What a local state is, what can happen in it, and the reactions to that.
 
 use crate::general::General;
 use crate::machine::{DecisionId, StateId};
@@ -8,7 +8,7 @@ use crate::search::events::mail::MailSet;
 /// The number of a local state.
 pub(in crate::search::events) type LocalId = u32;
 
-/// The number of what is sent at once.
+/// The number of what is sent at once (a sending).
 pub(in crate::search::events) type SendingId = u32;
 
 /// The number of a way in which a general has ended a phase.
@@ -19,7 +19,7 @@ pub(in crate::search::events) type EndedId = u32;
 pub(in crate::search::events) enum LocalEvent {
     /// It hears a message of a loyal general, by number.
     Mail(u32),
-    /// It hears what a traitor says, by its place in what that one can be told.
+    /// It hears what a traitor says, by the place of that among all that it can be told.
     Tale(u32),
     /// A timer goes off or a coin shows its face.
     Own(OwnEvent),
@@ -40,9 +40,9 @@ pub(super) struct Local {
 pub(in crate::search::events) enum CoinFace {
     /// It is not settled.
     Open,
-    /// Nothing yet: to ask for it is seen by all, as if something were sent.
+    /// It shows nothing yet. Asking for it is visible to all, as if something were sent.
     Hidden,
-    /// This.
+    /// It shows this face.
     Shows(Face),
 }
 
@@ -56,32 +56,32 @@ impl CoinFace {
     }
 }
 
-/// Where a general is in the phase that is gone through.
+/// Where a general is, relative to the phase that is searched.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(in crate::search::events) enum Stage {
     /// In it.
     Present,
-    /// In the next: so it began that one. It may have an answer yet to what it hears of this one.
+    /// In the next phase, which it began like this. It may still answer what it hears of this phase.
     Ended(EndedId),
-    /// In one before, for ever: this is what it has decided.
+    /// In an earlier phase, for ever, with this decision.
     Stuck(Option<DecisionId>),
 }
 
-/// How a general has ended a phase: its state, as if the next phase were the first, and what it has sent in that.
+/// How a general has ended a phase: its state, as if the next phase were the first, and what it has sent in the next.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Ended {
     pub state: StateId,
     pub sending: Option<SendingId>,
 }
 
-/// What comes of it.
+/// The reaction to an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::search::events) enum Reaction {
     /// Nothing.
     Nothing,
     /// Another local state.
     Moves(LocalId),
-    /// It sends something, and is in this state then.
+    /// It sends something, and is in this local state afterwards.
     Sends(LocalId, SendingId),
     /// A fault, by number.
     Fails(u32),

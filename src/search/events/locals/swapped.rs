@@ -1,5 +1,4 @@
-//! Local states, messages and what is sent when two generals who are alike have changed places: each is asked
-//! for once.
+//! Local states, messages and sendings when two generals who are alike have changed places: each is computed once.
 
 use super::{EndedId, LocalId, Locals, Mail, SendingId, Stage};
 use crate::general::Swap;
@@ -8,16 +7,16 @@ use crate::search::events::stop::Stop;
 use crate::search::progress::Halt;
 use crate::testable::Refusal;
 
-/// What is not known.
+/// Stands for what is not known yet.
 const UNKNOWN: u32 = u32::MAX;
 
-/// The number of a pair.
+/// The number of a pair of generals.
 fn pair(Swap { one, other }: Swap) -> usize {
     let (low, high) = (one.id().min(other.id()), one.id().max(other.id()));
     high * (high - 1) / 2 + low
 }
 
-/// Where what a pair makes of something stands, among so many generals.
+/// Where the result for a pair stands in a row, among `n` generals.
 fn place(row: &mut Box<[u32]>, n: usize, swap: Swap) -> &mut u32 {
     if row.is_empty() {
         *row = vec![UNKNOWN; n * (n - 1) / 2].into();
@@ -26,7 +25,7 @@ fn place(row: &mut Box<[u32]>, n: usize, swap: Swap) -> &mut u32 {
 }
 
 impl Locals<'_> {
-    /// The same local state when two who are alike have changed places.
+    /// The local state when two generals who are alike have changed places.
     pub fn swapped(&mut self, local: LocalId, swap: Swap) -> Result<LocalId, Stop> {
         let n = self.space.terms.n();
         let known = *place(&mut self.rows[local as usize].swapped, n, swap);

@@ -1,4 +1,4 @@
-//! What one general can come to in a wave, by what of its inbox it hears.
+//! What one general can reach in a wave, depending on what it hears of its inbox.
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -11,8 +11,8 @@ use crate::search::budget::StepBudget;
 use crate::search::events::stop::Stop;
 
 impl Synchronous<'_> {
-    /// All states that a general can be in after it has heard of its inbox what it must, and any of the rest; or a fault,
-    /// with how that came about.
+    /// All states that a general can be in after it has heard what it must hear of its inbox, and any of the rest; or a
+    /// fault, and how it came about.
     pub(super) fn hear(
         &mut self,
         me: General,

@@ -1,4 +1,4 @@
-//! What is violated where the loyal can be in these states.
+//! What is violated when the loyal can be in these states.
 
 use super::node::{Outlook, SetId, WaveNode};
 use super::{Synchronous, WaveFinding};
@@ -10,7 +10,7 @@ use crate::search::events::judge::Wanted;
 use crate::search::events::stop::Stop;
 
 impl Synchronous<'_> {
-    /// What is violated in a node, if something is.
+    /// The violation in a node, if there is one.
     pub(super) fn breach(
         &mut self,
         number: u32,
@@ -34,7 +34,7 @@ impl Synchronous<'_> {
                 Some(property) => Violation::Property(property),
                 None => Violation::Fault(*self.fault.clone().expect("there was a fault")),
             };
-            // Those who are not judged can be anywhere.
+            // Generals who are not judged can be anywhere.
             let mut wanted = breach.wanted.into_iter();
             let loyal = |me: &General| !self.case.traitors.contains(*me);
             let all = self.acting.iter().map(|me| match loyal(me) {
@@ -69,7 +69,7 @@ impl Synchronous<'_> {
         id
     }
 
-    /// What is decided in a state, by who is to decide.
+    /// What a general decides in a state, if it is one of those who decide.
     pub(super) fn decision(&mut self, me: General, state: StateId) -> Caught<Option<DecisionId>> {
         let decides = self.space.terms.task.deciders(self.space.terms.n()).contains(me);
         if decides { self.worker.decide(me, Some(state)) } else { Ok(None) }

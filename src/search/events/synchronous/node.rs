@@ -1,5 +1,5 @@
-//! What a node of the search is where all mail takes one wave, what leads from one to the next, and what one general hears
-//! on the way.
+//! The nodes of the search in which all mail takes one wave, the steps between them, and what one general hears in a
+//! step.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,20 +20,21 @@ pub(super) struct Outlook {
     pub pending: Arc<[OwnEvent]>,
 }
 
-/// A wave begins, or has begun.
+/// A node: a wave that begins or has begun.
 #[derive(Clone, Debug)]
 pub(super) struct WaveNode {
-    /// By place among those who obey; nothing of those who have crashed, or have had a fault of their own.
+    /// By place among those who obey; `None` for a faulty general who has crashed, or whose own run has failed.
     pub sets: Vec<Option<SetId>>,
     /// The signatures that traitors can show, by number.
     pub signatures: u32,
     /// What common coins have shown.
     pub shown: BTreeMap<u32, Face>,
-    /// Whether timers have gone off in it: what coins they made somebody ask for are shown in the next.
+    /// Whether timers have gone off in this wave: coins that somebody waits for because of them show a face only in the
+    /// next.
     pub has_begun: bool,
 }
 
-/// What all can see of a node: nodes with the same are equal, or one can cover the other.
+/// What all can see of a node. Only nodes that look the same can be equal, or cover each other.
 pub(super) type PublicPart = (Vec<Option<u32>>, u32, BTreeMap<u32, Face>, bool);
 
 /// A node, and how it was reached.
@@ -46,45 +47,46 @@ pub(super) struct ReachedNode {
     pub is_alive: bool,
 }
 
-/// What leads from a node to the next.
+/// A step from a node to the next.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum WaveStep {
     /// A timer goes off, or a coin shows a face, at the start of the wave.
     Own(General, OwnEvent),
-    /// All is sent and heard, but for what those who are faulty leave out.
+    /// Everything is sent and heard, except what faulty generals leave out.
     Mail(LeftOut),
 }
 
-/// From whom, to whom, and what.
+/// A message with its sender and receiver.
 pub(super) type Letter = (General, General, MessageId);
 
-/// What those leave out who are faulty, and obey otherwise.
+/// What is left out by faulty generals who otherwise obey.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct LeftOut {
-    /// Who crashes, and whom it still reaches.
+    /// Who crashes, and whom each still reaches.
     pub crashes: Vec<(General, Generals)>,
-    /// What is not sent.
+    /// The messages that are not sent.
     pub unsent: Vec<Letter>,
 }
 
-/// What can be heard, in order: from whom, what, and if it is a choice whether to hear it is one that is told of.
+/// What can be heard, in order: the sender and the message. If hearing it is a choice, the flag says which choice is
+/// recorded: that it is heard (`true`), or that it is not.
 pub(super) type WaveInbox = Vec<(General, MessageId, Option<bool>)>;
 
-/// The sets in which a general can be after a wave; nothing if it has had a fault of its own.
+/// The sets in which a general can be after a wave; `None` stands for a faulty general whose own run has failed.
 pub(super) type NextSets = Arc<[Option<SetId>]>;
 
-/// The number of a choice that was made.
+/// The number of a recorded choice.
 pub(super) type TrailId = u32;
 
-/// Where a general can be after a wave.
+/// The states that a general can be in after a wave.
 pub(super) struct HeardInbox {
-    /// Each state, with how it was reached; none, if it is faulty and comes to a fault of its own.
+    /// Each state, and how it was reached. The state is `None` for a faulty general whose own run has failed.
     pub ends: Vec<(Option<StateId>, Trail)>,
-    /// A choice, and the one before it.
+    /// Each recorded choice: the one before it, and its place in the inbox.
     pub choices: Vec<(Option<TrailId>, u32)>,
 }
 
-/// A state at the start of a wave, and the last choice that was made in it.
+/// A state at the start of the wave, and the last choice that was recorded from there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Trail {
     pub from: StateId,
@@ -96,12 +98,12 @@ pub(super) struct HeardFault {
     pub fault: Box<Fault>,
     /// Its state at the start of the wave.
     pub from: StateId,
-    /// The places in the inbox of what is told of, in order.
+    /// The places in the inbox of the recorded choices, in order.
     pub told: Vec<usize>,
 }
 
 impl HeardInbox {
-    /// The places in the inbox of what is told of, in order.
+    /// The places in the inbox of the recorded choices that a trail has, in order.
     pub fn told(&self, trail: Trail) -> Vec<usize> {
         let mut told = Vec::new();
         let mut at = trail.last;

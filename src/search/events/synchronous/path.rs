@@ -1,4 +1,4 @@
-//! The attack that leads to a node: what happens in each wave, and what each general is told in it.
+//! The attack that leads to a finding: what happens in each wave, and what each general is told in it.
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -16,21 +16,21 @@ use crate::search::events::judge::Wanted;
 use crate::search::events::stop::Stop;
 use crate::testable::Wire;
 
-/// Where a general can be in a node of a path (nowhere, if it has crashed), and for each such state where it was before,
-/// and the choices that led from there.
+/// The states in which a general can be in a node of a path (`None` if it has crashed); for each, the state before it,
+/// and the recorded choices that led from there.
 type PathLayer = IndexMap<Option<StateId>, (Option<StateId>, Vec<usize>), FxBuildHasher>;
 
-/// What leads to where something was found.
+/// The path to a finding.
 struct WavePath {
     nodes: Vec<u32>,
-    /// Each with the number of its wave; and the last one may be a fault.
+    /// Each step with the number of its wave; the last one may be a fault.
     steps: Vec<(Round, WaveStep)>,
-    /// By step, and by place of those who obey, what can be heard.
+    /// By step, and by place of those who obey: what can be heard.
     inboxes: Vec<Vec<WaveInbox>>,
 }
 
 impl Synchronous<'_> {
-    /// The attack under which what was found happens.
+    /// The attack under which a finding happens.
     pub fn attack(
         &mut self,
         found: &WaveFinding,
@@ -46,7 +46,7 @@ impl Synchronous<'_> {
         Ok(attack_in(self.space, self.case, waves))
     }
 
-    /// What leads to where this was found; what all can see of it is put to the waves.
+    /// The path to a finding. Adds what all can see of it to the waves.
     fn path(&mut self, found: &WaveFinding, waves: &mut RunWaves) -> Result<WavePath, Stop> {
         let mut nodes = vec![found.node];
         let mut steps: Vec<_> = found.fails.iter().map(|(step, _)| step.clone()).collect();
@@ -80,7 +80,7 @@ impl Synchronous<'_> {
         Ok(path)
     }
 
-    /// What one general is told on the way there, and what it does not hear.
+    /// Adds what one general is told on the path, and what it does not hear, to the waves.
     fn tell(
         &mut self,
         place: usize,
@@ -106,7 +106,7 @@ impl Synchronous<'_> {
                     for state in &now {
                         match self.worker.happens(me, *state, *event) {
                             Ok(after) => meet(after, *state, Vec::new()),
-                            // The fault that was found: all goes on up to there.
+                            // This is the fault that was found: the general's run ends here.
                             Err(_) => {
                                 self.back(place, path, &layers, *state, waves);
                                 return Ok(());
@@ -170,7 +170,7 @@ impl Synchronous<'_> {
         }
     }
 
-    /// Back from a state after all these layers.
+    /// Goes back from a state through all these layers, and writes what the general was told in each.
     fn back(
         &self,
         place: usize,
@@ -186,7 +186,7 @@ impl Synchronous<'_> {
         }
     }
 
-    /// What a general is told, or does not hear, in one step.
+    /// Writes what a general is told, or does not hear, in one step.
     fn write(
         &self,
         place: usize,
@@ -207,7 +207,7 @@ impl Synchronous<'_> {
     }
 }
 
-/// What those leave out in a wave who are faulty, and obey otherwise.
+/// Writes what is left out in a wave by faulty generals who otherwise obey.
 fn leave_out(LeftOut { crashes, unsent }: &LeftOut, wave: Round, waves: &mut RunWaves) {
     waves.crashes.extend(crashes.iter().map(|(general, reaches)| {
         let (general, reaches) = (*general, *reaches);

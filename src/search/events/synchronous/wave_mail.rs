@@ -1,4 +1,4 @@
-//! What is sent in one wave, and what of it those leave out who are faulty, and obey otherwise.
+//! What is sent in one wave, and what of it is left out by faulty generals who otherwise obey.
 
 use itertools::Itertools;
 
@@ -10,13 +10,13 @@ use crate::search::events::stop::Stop;
 use crate::search::progress::Halt;
 use crate::testable::Wire;
 
-/// Of no more messages that one traitor sends at once, or receivers that it has, it is gone through which are left out;
-/// and in no more ways by all traitors.
+/// The most messages that one traitor may send at once, or receivers it may have, if every choice of leaving some out
+/// is to be tried; and the most such choices of all traitors together.
 const MOST_LEFT_OUT: usize = 16;
 const MOST_WAYS: usize = 1 << 18;
 
 impl Synchronous<'_> {
-    /// All that can be left out of what is sent in a wave.
+    /// Every choice of what is left out of what is sent in a wave.
     pub(super) fn left_out(&self, outlooks: &[Option<Outlook>]) -> Result<Vec<LeftOut>, Stop> {
         let faulty = |me: &General| self.case.traitors.contains(*me);
         let mut all = vec![LeftOut::default()];
@@ -34,7 +34,7 @@ impl Synchronous<'_> {
                 FaultClass::Crash => {
                     let reached: Generals = sends.iter().map(|(to, _)| *to).collect();
                     let subsets = (0..=reached.len()).flat_map(|size| reached.subsets(size));
-                    // Who reaches all of them crashes in the next wave.
+                    // A general who still reaches all of them crashes in the next wave instead.
                     let subsets = subsets.filter(|some| reached.is_empty() || *some != reached);
                     let ways = [None].into_iter().chain(subsets.map(Some)).collect_vec();
                     for (before, way) in before.iter().cartesian_product(ways) {
