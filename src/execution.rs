@@ -1,4 +1,4 @@
-//! The simulator: a protocol run under an attack, deterministic, and everything that was said.
+//! The simulator: it runs a protocol under an attack, deterministically, and records everything that was said.
 
 mod deliveries;
 mod eavesdropper;
@@ -38,17 +38,16 @@ use crate::view::{LoyalView, ToldMessage};
 pub struct Execution<D, M, S> {
     /// What was said on every wire that carried something, or should have.
     pub deliveries: Deliveries<M>,
-    /// By round and receiver, what arrived, in order, where that is not just what was said to it in
-    /// this round, in its turn: each message with the wire on which it was said.
+    /// What arrived for a receiver in a round, in order of arrival: each message, with the wire on which it was
+    /// said. There is an entry only where that differs from what was said to the receiver in that round, in its turn.
     pub disturbed: BTreeMap<(Round, General), Vec<(Wire, M)>>,
-    /// The state in which each general ended, by number; nothing for a traitor whose own run of
-    /// the protocol panicked.
+    /// The final state of each general, by number; nothing for a traitor whose own run of the protocol panicked.
     pub states: Vec<Option<S>>,
-    /// The states in which all began, and those after each round that came to an end, for pictures. They
-    /// are kept only if that is asked for: if there is a list to put them into, even an empty one.
+    /// The initial states and those after each completed round, for pictures. They are recorded only on request:
+    /// if the list is there at the start, even an empty one.
     pub history: Option<Vec<Vec<Option<S>>>>,
-    /// How many messages are sent in the honest run with the same inputs, if the history is kept and the
-    /// protocol can be run so.
+    /// How many messages the fault-free run with the same inputs sends. Counted only if the history is kept and that
+    /// run is possible.
     pub honest_messages: Option<usize>,
     /// How many rounds, or waves, were begun.
     pub rounds: Round,
@@ -59,17 +58,16 @@ pub struct Execution<D, M, S> {
     /// What each loyal general decided, by number; nothing for a traitor, for the commander of a broadcast, and
     /// for whoever has not decided.
     pub decisions: Vec<Option<D>>,
-    /// What changed nothing: lies that took something back which was never to be said, and changes
-    /// of the schedule that named what was never said.
+    /// Parts of the attack that had no effect: lies that withdrew a message nobody was going to send, and schedule
+    /// changes for messages that were never sent.
     pub idle: Vec<Item>,
-    /// The lies that could not be told, by number, each with a signature that the traitors lacked:
-    /// they changed nothing either.
+    /// The lies that could not be told, by index, each with the reason. They had no effect either.
     pub lacking: Vec<(usize, Missing)>,
     /// The first forgery that a loyal general accepted.
     pub accepted: Option<Accepted>,
     /// What the protocol did that no protocol may do.
     pub fault: Option<Fault>,
-    /// The first property that it lacks, if it came to an end.
+    /// The first property that is violated, if the execution ran to its end.
     pub lacks: Option<Property>,
 }
 
@@ -79,15 +77,15 @@ pub enum Missing {
     /// It needs this signature, which the traitors neither make nor have overheard.
     #[error("the traitors neither make nor have overheard {}", .0.told(Task::Consensus))]
     Signature(Signed),
-    /// Nobody has said it before, and it is not on the menu of what a traitor can make up.
+    /// Nobody has said it before, and it is not on the author's menu of what a traitor can make up.
     #[error("nobody has said it before, and it is not on the menu of what a traitor can say")]
     Unsaid,
-    /// Nobody knows what it needs: the protocol panics when it looks for the signatures.
+    /// The signatures that it needs are unknown: the protocol panics when asked for them.
     #[error("nobody knows which signatures it needs: {0}")]
     Unreadable(String),
 }
 
-/// An execution by numbers, with the states of the worker that ran it.
+/// An execution in numbers; its states are numbered by the worker that ran it.
 pub(crate) type NumberedExecution = Execution<DecisionId, MessageId, StateId>;
 
 /// The executions of a protocol.
@@ -116,12 +114,12 @@ impl<D, M, S> Default for Execution<D, M, S> {
 }
 
 impl<D, M, S> Execution<D, M, S> {
-    /// It has not begun, and its history is to be kept.
+    /// An execution that has not begun, and will keep its history.
     pub(crate) fn recording() -> Execution<D, M, S> {
         Execution { history: Some(Vec::new()), ..Execution::default() }
     }
 
-    /// The same execution with its decisions, messages and states written in another way.
+    /// The same execution, with each decision, message and state converted.
     pub(crate) fn map<E, N, T>(
         &self,
         decision: impl Fn(&D) -> E,
@@ -153,7 +151,7 @@ impl<D, M, S> Execution<D, M, S> {
         }
     }
 
-    /// It has not begun, and keeps its memory.
+    /// Resets the execution to its beginning, but keeps its allocated memory.
     fn forget(&mut self) {
         let Execution { deliveries, disturbed, states, history, decisions, .. } = self;
         let Execution { happened, idle, lacking, .. } = self;
@@ -182,9 +180,9 @@ impl<D, M, S> Execution<D, M, S> {
         self.deliveries.iter().map(|delivery| delivery.said.len()).sum()
     }
 
-    /// All that one general was told, in order, each time on which wire, with the round in which it
-    /// arrived: two executions in which it began alike and was told the same are indistinguishable
-    /// to it.
+    /// Everything that one general was told, in order, each message with its wire and the round in which it
+    /// arrived. If a general begins in the same state and is told the same in two executions, it cannot tell them
+    /// apart.
     pub fn view(&self, general: General) -> impl Iterator<Item = (Wire, &M)> {
         let rounds = self.deliveries.iter().map(|delivery| delivery.wire.round).dedup();
         rounds.flat_map(move |round| {
@@ -201,8 +199,8 @@ impl<D, M, S> Execution<D, M, S> {
         })
     }
 
-    /// What is wrong with it, if anything: a fault of the protocol, a forgery that counted, or else
-    /// the first property that it lacks.
+    /// What is wrong with the execution, if anything: a fault of the protocol, else an accepted forgery, else the
+    /// first property that is violated.
     #[must_use]
     pub fn violation(&self) -> Option<Violation> {
         let forgery = || self.accepted.clone().map(Violation::Forgery);
@@ -229,7 +227,7 @@ impl<V: Clone, M: Clone> LoyalView<V, M> {
 }
 
 impl<P: Testable> Numbered<'_, P> {
-    /// An execution by numbers; its states are put into a table.
+    /// Converts an execution to numbers; its states are interned in `table`.
     pub(crate) fn number_execution(
         &self,
         execution: &ExecutionOf<P>,
@@ -243,7 +241,7 @@ impl<P: Testable> Numbered<'_, P> {
         )
     }
 
-    /// An execution by numbers, written out; its states are those of this table.
+    /// Converts an execution back from numbers; its states are looked up in `table`.
     pub(crate) fn execution(
         &self,
         execution: &NumberedExecution,
@@ -263,9 +261,9 @@ impl<P: Testable> Numbered<'_, P> {
 pub struct Counterexample<P: Testable> {
     /// What the enemy decided.
     pub attack: AttackOn<P>,
-    /// What came of it.
+    /// The execution under that attack.
     pub execution: ExecutionOf<P>,
-    /// What is wrong with that.
+    /// What is wrong with the execution.
     pub violation: Violation,
     /// How small the attack is.
     pub size: Size,
@@ -273,16 +271,16 @@ pub struct Counterexample<P: Testable> {
     pub protocol: P,
 }
 
-/// How small an attack is. It is measured by its traitors, and then by its
-/// [size](crate::Attack::size): its lies, each of which changes what stands in one slot of one wire
-/// in one round, its crashes, and its changes of the schedule.
+/// How small an attack is. Attacks are compared by their number of traitors, then by their
+/// [size](crate::Attack::size): the number of lies (each changes one slot of one wire in one round), crashes and
+/// schedule changes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Size {
-    /// No attack of the adversary has fewer traitors, or as many and a smaller size: that is proved.
+    /// Proved: no attack of the adversary has fewer traitors, or as many traitors and a smaller size.
     Smallest,
-    /// Each lie, made honest, removes the violation, or leads out of what the adversary may do; and
-    /// so does each crash or change of the schedule, taken back.
+    /// No single part can be undone: with any one lie made honest, or any one crash or schedule change taken back,
+    /// the violation disappears or the adversary could not do what is left.
     LocallyMinimal,
-    /// The search was stopped before it could be made smaller.
+    /// The search stopped before it could shrink the attack.
     NotMinimal,
 }

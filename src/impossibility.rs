@@ -1,5 +1,5 @@
-//! What no protocol can do, shown on any protocol: the attack that breaks it is not searched for but
-//! built, out of what the protocol itself says. And what cannot be done in so few rounds.
+//! What no protocol can do, shown for any given protocol: the attack that breaks it is not searched for but built
+//! out of what the protocol itself says. Also, what cannot be done in too few rounds.
 
 pub mod argument;
 pub mod bounds;

@@ -1,26 +1,26 @@
-//! A protocol by numbers: the one floor between protocols and all that asks about them.
+//! A protocol in numbers: the one layer between protocols and everything that asks about them.
 //!
-//! Values, decisions, messages and states are numbered (interned) here, and the protocol answers by number:
-//! which state follows from which by which message, what is said in it, what is decided. So whatever
-//! stands above has no type parameter and is compiled once, however many protocols there are;
-//! comparing and hashing is integer work; and a panic of the protocol's is caught in one place.
+//! Values, decisions, messages and states are interned here, and the protocol answers by number: which state follows
+//! from which by which message, what is said in a state, what is decided. So whatever stands above has no type
+//! parameter and is compiled only once, however many protocols there are; comparing and hashing is integer work; and
+//! a panic in the protocol is caught in one place.
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `numbers` | the numbers |
+//! | `numbers` | the types of numbers |
 //! | `interner` | numbers values, decisions and messages, for all threads |
 //! | `numbered` | the typed side: a protocol, its values and its messages |
-//! | `message_order` | the places of messages in their order |
-//! | `answers` | the typed side: what makes a numbered protocol a machine |
+//! | `message_order` | the rank of each message in their order |
+//! | `answers` | the typed side: makes a numbered protocol a machine |
 //! | `table` | the typed side: the states of one worker |
 //! | `worker` | asks the protocol and remembers its answers, for one thread |
 //! | `laws` | whether a protocol's types are plain data, as they should be |
-//! | `answered` | the typed side: a question is answered, if they are |
+//! | `answered` | the typed side: answers a question only if they are |
 //! | `terms` | what is fixed before the adversary decides anything |
 //! | `fits` | whether an attack fits a protocol |
 //!
-//! Numbers depend on the order of discovery, so no answer, count or text does: where the order of
-//! messages matters it is that of the messages themselves, and [`Machine::compare`] knows it.
+//! Numbers depend on the order of discovery. So no answer, count or text may depend on numbers: where the order of
+//! messages matters, it is the order of the messages themselves, which [`Machine::compare`] knows.
 
 mod answered;
 mod answers;
@@ -52,23 +52,22 @@ use crate::property::{AskedProperties, Property};
 use crate::signature::{Seal, Signed};
 use crate::testable::{ListedSignature, Recursive, Refusal, Repertoire, Wire};
 
-/// A protocol by numbers, as an object. Where the protocol's description panics, that is a
-/// [`Refusal`].
+/// A protocol in numbers, as an object. If a method that describes the protocol panics, that is a [`Refusal`].
 pub(crate) trait Machine: Sync {
-    /// What is fixed before the adversary decides anything; if it need not be admitted, the protocol
-    /// is not asked whether it can run on this graph.
+    /// What is fixed before the adversary decides anything. If `admitted`, a protocol is refused whose states would be
+    /// too large to run on this graph.
     fn terms(&self, graph: &Graph, admitted: bool) -> Result<Terms, Refusal>;
 
     /// The protocol's name in reports.
     fn name(&self) -> Result<String, Refusal>;
 
-    /// What a traitor can say on a wire among so many generals.
+    /// What a traitor can say on a wire among `n` generals.
     fn repertoire(&self, n: usize, wire: Wire) -> Result<Repertoire<MessageId>, Refusal>;
 
     /// The genuine signatures in a message.
     fn signatures(&self, message: MessageId) -> Result<Vec<Signed>, Refusal>;
 
-    /// The message with another list of signatures, if it has one.
+    /// The message with another list of signatures, if it has a list.
     fn relisted(
         &self,
         message: MessageId,
@@ -78,10 +77,10 @@ pub(crate) trait Machine: Sync {
     /// All signatures in a message, for pictures.
     fn seals(&self, message: MessageId) -> Result<Vec<Seal>, Refusal>;
 
-    /// Whether values and messages that were met are plain data, and the problem is what it was.
+    /// Whether a sample of the values and messages seen so far is plain data, and the problem still is what it was.
     fn tested(&self) -> Result<(), Refusal>;
 
-    /// Puts messages into the order in which they arrive: that of data, unless they come from an implementation.
+    /// Sorts messages into their order of arrival: as data, or unchanged if they come from an implementation.
     fn sort(&self, messages: &mut [MessageId]);
 
     /// The order of two messages as data.
@@ -93,7 +92,7 @@ pub(crate) trait Machine: Sync {
     /// The order of two decisions as data.
     fn compare_decisions(&self, one: DecisionId, other: DecisionId) -> Ordering;
 
-    /// The value that is decided, if decisions and values are of one type.
+    /// The value that this decision is, if decisions and values are of one type.
     fn decided_value(&self, decision: DecisionId) -> Option<ValueId>;
 
     /// The first of the properties asked that an outcome violates.
@@ -106,22 +105,22 @@ pub(crate) trait Machine: Sync {
     /// The protocol as a recursion, if it is one.
     fn recursion(&self) -> Result<Option<Box<dyn Recursive<ValueId, MessageId> + '_>>, Refusal>;
 
-    /// Who of so many generals are alike, if the protocol claims that some are.
+    /// Which of `n` generals are interchangeable, if the protocol claims that some are.
     fn alike(&self, n: usize) -> Result<Option<Generals>, Refusal>;
 
-    /// What is said instead of a message when two who are alike have changed places.
+    /// The message that is said instead of this one when two interchangeable generals have changed places.
     fn swapped_message(&self, message: MessageId, swap: Swap) -> Result<MessageId, Refusal>;
 
-    /// The phase of a message; 1 where nothing is claimed of phases.
+    /// The phase of a message; 1 if the protocol claims nothing about phases.
     fn phase_of(&self, message: MessageId) -> Result<u32, Refusal>;
 
-    /// The same message, said in this phase.
+    /// The same message, said in this phase instead.
     fn said_in(&self, message: MessageId, phase: u32) -> Result<MessageId, Refusal>;
 
-    /// Whether decisions are claimed to rise with what is heard in the last round.
+    /// Whether the protocol claims that decisions rise with what is heard in the last round.
     fn monotone(&self) -> Result<bool, Refusal>;
 
-    /// A table of states: of these, or empty.
+    /// A table of these states, or an empty one.
     fn table(&self, stored: Option<StoredStates>) -> Box<dyn StateTable + '_>;
 
     /// A message as a person would say it.

@@ -1,5 +1,4 @@
-//! What a protocol is: a pure state machine, seen from one general; in lock-step rounds, or driven by
-//! [events].
+//! What a protocol is: a pure state machine, seen from one general; in lock-step rounds, or driven by [events].
 
 pub mod events;
 
@@ -11,9 +10,9 @@ use crate::graph::Graph;
 
 /// Plain data: values, messages and states are compared, hashed, ordered and copied by the search.
 ///
-/// Every type that derives the five traits and borrows nothing is plain; there is nothing to implement. What is equal
-/// must behave alike: equal states are merged, and equal messages taken for one. (Some of those that were
-/// met are tested, and whoever asked is told if they contradict themselves.)
+/// Every type that derives the five traits and borrows nothing is plain; there is nothing to implement. Equal values
+/// must behave alike, because equal states are merged, and equal messages are treated as one. (turncoat tests some of
+/// the values that occur, and reports an error if they contradict themselves.)
 pub trait Plain: Clone + Eq + Ord + Hash + Debug + Send + Sync + 'static {}
 
 impl<T: Clone + Eq + Ord + Hash + Debug + Send + Sync + 'static> Plain for T {}
@@ -21,14 +20,14 @@ impl<T: Clone + Eq + Ord + Hash + Debug + Send + Sync + 'static> Plain for T {}
 /// The number of a round, from 1.
 pub type Round = usize;
 
-/// The place in which one general runs the protocol.
+/// One general's place in a run of the protocol.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Seat {
     /// Who I am.
     pub me: General,
     /// How many generals there are.
     pub n: usize,
-    /// To whom I can talk: as a rule everybody else.
+    /// To whom I can talk: usually everybody else.
     pub neighbours: Generals,
 }
 
@@ -56,13 +55,13 @@ impl Seat {
 /// nothing of testing. Every method is pure: what it returns depends on its arguments alone.
 /// (turncoat calls some of them twice, and reports a protocol whose answers differ.)
 ///
-/// In a broadcast the commander sends and receives like everybody, and only the lieutenants are
-/// asked for their decision; in consensus everybody is. Traitors run the protocol too, to see what
-/// loyalty would have said.
+/// In a broadcast the commander sends and receives like everybody else, and only the lieutenants are asked for their
+/// decision; in consensus everybody is. Traitors run the protocol too, so that it is known what a loyal general would
+/// have said in their place.
 ///
-/// The sender of a message is authentic: a general knows on which link it came (assumption A2 of
-/// Lamport, Shostak and Pease). Within one round the messages of one sender arrive in their
-/// order as data ([`Ord`]), and the senders one after the other, by number.
+/// The sender of a message is authentic: a general knows on which link it came (assumption A2 of Lamport, Shostak
+/// and Pease). Within one round, messages arrive sender by sender, by number, and those of one sender in their
+/// order as data ([`Ord`]).
 ///
 /// ```
 /// use turncoat::{General, Lockstep, Order, Round, Seat};
@@ -99,10 +98,10 @@ impl Seat {
 pub trait Lockstep: Debug + Sync {
     /// What a general can be given: an order, a vote, a number.
     type Value: Plain;
-    /// What is decided: as a rule a value. Where it is more than that (a value with a grade, a number between
-    /// two inputs, a tie) the [`Problem`](crate::Problem) says which decision obeys which value.
+    /// What is decided: usually a value. Where it is more than that (a value with a grade, a number between two inputs,
+    /// a tie), the [`Problem`](crate::Problem) says which decision obeys which value.
     type Decision: Plain;
-    /// What travels.
+    /// The messages that are sent.
     type Message: Plain;
     /// All that one general remembers.
     type State: Plain;
@@ -122,7 +121,7 @@ pub trait Lockstep: Debug + Sync {
         to: General,
     ) -> impl IntoIterator<Item = Self::Message>;
 
-    /// One message has come from one sender.
+    /// A message has arrived from this sender.
     fn receive(
         &self,
         state: &mut Self::State,
@@ -131,16 +130,16 @@ pub trait Lockstep: Debug + Sync {
         message: &Self::Message,
     );
 
-    /// All messages of this round have come.
+    /// All messages of this round have arrived.
     fn end_round(&self, state: &mut Self::State, round: Round) {
         let _ = (state, round);
     }
 
-    /// What is decided when all rounds are over; nothing if it has not decided.
+    /// What is decided when all rounds are over; nothing if the general has not decided.
     fn decide(&self, state: &Self::State) -> Option<Self::Decision>;
 }
 
-/// A protocol can be lent to a check, and another one afterwards.
+/// A reference to a protocol is a protocol: it can be lent to one check, and then to another.
 #[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: Lockstep> Lockstep for &P {
     type Value = P::Value;

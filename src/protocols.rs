@@ -1,4 +1,4 @@
-//! Published protocols, a file each, written as their papers write them.
+//! Published protocols, one per file, written as their papers write them.
 
 pub mod asking;
 pub mod ben_or;
@@ -33,7 +33,7 @@ pub mod two_step;
 pub mod vote;
 mod votes;
 
-/// What a protocol's name says of its values, unless they are two.
+/// What a protocol's name says about its values; nothing if there are two, which is usual.
 fn over_values<V>(values: &[V]) -> String {
     if values.len() == 2 { String::new() } else { format!(" over {} values", values.len()) }
 }

@@ -1,5 +1,5 @@
-//! The testing side of a protocol: what is asked of it, what a traitor could say on a wire, and how to
-//! tell of it.
+//! The testing side of a protocol: what is asked of it, what a traitor could say on a wire, and how reports
+//! describe it.
 
 mod claims;
 mod event_testable;
@@ -45,13 +45,13 @@ pub type ClaimsOf<'a, P> =
 /// What is asked of a protocol: see [`Problem`].
 pub type ProblemOf<P> = Problem<<P as Lockstep>::Value, <P as Lockstep>::Decision>;
 
-/// What turncoat must know of a protocol to test it. It stands apart from [`Lockstep`], so that
-/// the code that goes to production knows no adversary.
+/// What turncoat must know of a protocol to test it. This is separate from [`Lockstep`], so that the code that
+/// goes to production knows no adversary.
 ///
-/// One method is needed, and says what is asked of the protocol. The others say more, as far as you
-/// like: with a [`repertoire`](Testable::repertoire) a verdict can be that the protocol *holds*; where
-/// messages are signed, [`signing`](Testable::signing) says how; [`words`](Testable::words) make reports
-/// easier to read, and [`claims`](Testable::claims) searches faster.
+/// One method is required: it says what is asked of the protocol. The others are optional. With a
+/// [`repertoire`](Testable::repertoire) a verdict can be that the protocol *holds*; where messages are signed,
+/// [`signing`](Testable::signing) says how; [`words`](Testable::words) make reports easier to read, and
+/// [`claims`](Testable::claims) make searches faster.
 ///
 /// ```
 /// # use turncoat::{General, Lockstep, Order, Round, Seat};
@@ -89,43 +89,42 @@ pub type ProblemOf<P> = Problem<<P as Lockstep>::Value, <P as Lockstep>::Decisio
 /// assert_eq!(counterexample.violation.property(), Some(Property::Agreement));
 /// ```
 ///
-/// A protocol that wraps another one forwards all of this, and what it changes it takes apart field by
-/// field: what a [`Problem`] holds is asked of nobody if it is lost on the way.
+/// A protocol that wraps another one forwards all of this. If it changes a [`Problem`], it should take it apart
+/// field by field: a field that is lost on the way is silently not asked of the protocol.
 pub trait Testable: Lockstep {
-    /// What is asked of it on this graph: over which values, broadcast or consensus, and what must
-    /// hold besides.
+    /// What is asked of the protocol on this graph: over which values, broadcast or consensus, and what else must
+    /// hold.
     ///
     /// # Errors
     ///
-    /// Why it can't be run there: one line.
+    /// Why the protocol cannot be run there, in one line.
     fn problem(&self, graph: &Graph) -> Result<ProblemOf<Self>, String>;
 
-    /// What a traitor can say on `wire` among `n` generals. By default that is
-    /// [unknown](Repertoire::unknown): then what can be made of what is heard is tried, and nothing
-    /// is ever said to hold.
+    /// What a traitor can say on `wire` among `n` generals. By default that is [unknown](Repertoire::unknown): then
+    /// the search tries what can be made of messages that were heard, and the verdict is never *holds*.
     fn repertoire(&self, n: usize, wire: Wire) -> Repertoire<Self::Message> {
         let _ = (n, wire);
         Repertoire::unknown()
     }
 
-    /// How its messages are signed; by default they are not.
+    /// How messages are signed; by default they are not.
     fn signing(&self) -> &dyn Signing<Self::Message> {
         &Unsigned
     }
 
-    /// How it is told in reports; by default by the name of its type, and all else as
+    /// How reports describe the protocol; by default by the name of its type, and everything else as
     /// [`Debug`](std::fmt::Debug) prints it.
     fn words(&self) -> &dyn Words<Self::Message, Self::State> {
         &Plainly::<Self>(PhantomData)
     }
 
-    /// What is claimed of it, so that a search has less to do; by default nothing.
+    /// What is claimed of the protocol, so that a search has less to do; by default nothing.
     fn claims(&self) -> ClaimsOf<'_, Self> {
         Claims::none()
     }
 
-    /// What is asked of it if its rounds are the [waves](crate::InWaves) of an event-driven protocol; nobody else
-    /// has an answer.
+    /// What is known if the rounds are the [waves](crate::InWaves) of an event-driven protocol. Only that wrapper has
+    /// an answer.
     #[doc(hidden)]
     fn waves(&self) -> Option<&dyn Waves<Self::Message, Self::State>> {
         None
@@ -159,13 +158,13 @@ impl<P: Testable> Testable for &P {
     }
 }
 
-/// For what a protocol is run on a graph; if it can't be, that is nobody's concern.
+/// The task of a protocol on a graph; a default where the protocol cannot be run.
 pub(crate) fn task_of<P: Testable>(protocol: &P, graph: &Graph) -> Task {
     let problem = guarded(|| protocol.problem(graph)).ok().and_then(Result::ok);
     problem.map(|problem| problem.task).unwrap_or_default()
 }
 
-/// Calls a method that describes a protocol.
+/// Calls a method that describes a protocol. A panic in it is a refusal.
 pub(crate) fn described<T>(call: &'static str, ask: impl FnOnce() -> T) -> Result<T, Refusal> {
     match guarded(ask) {
         Ok(answer) => Ok(answer),

@@ -6,10 +6,10 @@ use std::ops::Range;
 use crate::collecting::listed;
 use crate::testable::Wire;
 
-/// What was said on every wire that carried something, or should have: by round, sender and receiver.
+/// What was said on every wire that carried something, or should have, sorted by round, sender and receiver.
 ///
-/// The messages of all wires stand in one list, since most wires carry few: so an execution takes
-/// memory for what is said in it, and not for each wire.
+/// The messages of all wires share one list, since most wires carry few. So memory grows with what is said, not
+/// with the number of wires.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ use crate::testable::Wire;
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Deliveries<M> {
-    /// By round: what loyalty would have said, and then what was said instead of some of it.
+    /// In each round, first what loyal generals would have said, and then what traitors said instead.
     messages: Vec<M>,
     carried: Vec<Carried>,
 }
@@ -38,11 +38,11 @@ pub struct Delivery<'a, M> {
     pub wire: Wire,
     /// What was said on it, in the order of arrival.
     pub said: &'a [M],
-    /// What loyalty would have said, where a traitor said something else.
+    /// What a loyal sender would have said, if a traitor said something else.
     pub loyal: Option<&'a [M]>,
 }
 
-/// Where that stands.
+/// Where the messages of one delivery are in the list.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Carried {
     wire: Wire,
@@ -50,7 +50,7 @@ struct Carried {
     loyal: Option<Range<usize>>,
 }
 
-/// How far all that was said had come at a time.
+/// How much had been said at some moment, to count from there or to go back to it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Extent {
     messages: usize,
@@ -58,7 +58,7 @@ pub(super) struct Extent {
 }
 
 impl<M: PartialEq> Delivery<'_, M> {
-    /// Whether loyalty would not have said this.
+    /// Whether this message is a lie: a loyal sender would not have said it.
     pub(crate) fn is_lie(&self, message: &M) -> bool {
         self.loyal.is_some_and(|loyal| !loyal.contains(message))
     }
@@ -69,7 +69,7 @@ impl<M> Deliveries<M> {
         Deliveries { messages: Vec::new(), carried: Vec::new() }
     }
 
-    /// The same with its messages written in another way.
+    /// The same deliveries with each message converted.
     pub(super) fn map<N>(&self, message: impl FnMut(&M) -> N) -> Deliveries<N> {
         let messages = listed(self.messages.iter().map(message));
         Deliveries { messages, carried: self.carried.clone() }
@@ -80,25 +80,25 @@ impl<M> Deliveries<M> {
         self.carried.clear();
     }
 
-    /// One after the other.
+    /// The deliveries, in order.
     #[must_use]
     pub fn iter(&self) -> Sent<'_, M> {
         self.since(0)
     }
 
-    /// How many wires carried something, or should have, each counted in every round in which it did.
+    /// How many deliveries there are: wires that carried something, or should have, counted once per round.
     #[must_use]
     pub fn len(&self) -> usize {
         self.carried.len()
     }
 
-    /// Whether nothing was to be said.
+    /// Whether there is no delivery at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.carried.is_empty()
     }
 
-    /// The last of all.
+    /// The last delivery.
     #[must_use]
     pub fn last(&self) -> Option<Delivery<'_, M>> {
         self.iter().next_back()
@@ -111,39 +111,39 @@ impl<M> Deliveries<M> {
         Some(self.iter().at(place))
     }
 
-    /// Those from this place on.
+    /// The deliveries from index `first` on.
     pub(crate) fn since(&self, first: usize) -> Sent<'_, M> {
         Sent { carried: &self.carried[first..], messages: &self.messages }
     }
 
-    /// All messages, in the order in which they were put there.
+    /// All messages, in the order in which they were added.
     pub(super) fn all(&self) -> &[M] {
         &self.messages
     }
 
-    /// Where what is said next is put.
+    /// The list to which new messages are added.
     pub(super) fn words(&mut self) -> &mut Vec<M> {
         &mut self.messages
     }
 
-    /// How far it has come.
+    /// How much has been said so far.
     pub(super) fn mark(&self) -> Extent {
         Extent { messages: self.messages.len(), carried: self.carried.len() }
     }
 
-    /// A wire carries what was said since then.
+    /// Adds a delivery on this wire, with all messages added since then.
     pub(super) fn carry(&mut self, wire: Wire, since: Extent) {
         let said = since.messages..self.messages.len();
         self.carried.push(Carried { wire, said, loyal: None });
     }
 
-    /// All is taken back that was said since then.
+    /// Removes everything that was said since then.
     pub(super) fn take_back(&mut self, since: Extent) {
         self.messages.truncate(since.messages);
         self.carried.truncate(since.carried);
     }
 
-    /// What is really said on the wire in this place.
+    /// Replaces the messages of the delivery at this index by what a traitor really says.
     pub(super) fn falsify(&mut self, place: usize, words: Vec<M>) {
         let before = self.messages.len();
         self.messages.extend(words);
@@ -151,7 +151,7 @@ impl<M> Deliveries<M> {
         *loyal = Some(std::mem::replace(said, before..self.messages.len()));
     }
 
-    /// Leaves out the wires from this place on that carry nothing, as they should.
+    /// Removes the deliveries from index `first` on that carry nothing and should not.
     pub(super) fn skip_silent(&mut self, first: usize) {
         let silent = |carried: &mut Carried| carried.said.is_empty() && carried.loyal.is_none();
         self.carried.extract_if(first.., silent).for_each(drop);
@@ -173,7 +173,7 @@ impl<M: fmt::Debug> fmt::Debug for Deliveries<M> {
     }
 }
 
-/// Deliveries that follow one another: an iterator over them.
+/// An iterator over deliveries.
 #[derive(Debug)]
 pub struct Sent<'a, M> {
     carried: &'a [Carried],
@@ -181,7 +181,7 @@ pub struct Sent<'a, M> {
 }
 
 impl<'a, M> Sent<'a, M> {
-    /// The one in this place.
+    /// The delivery at this index.
     pub(crate) fn at(&self, place: usize) -> Delivery<'a, M> {
         self.delivery(&self.carried[place])
     }

@@ -1,4 +1,4 @@
-//! What the enemy overhears.
+//! What the traitors overhear.
 
 use std::cell::RefCell;
 
@@ -9,19 +9,19 @@ use crate::machine::{Machine, MessageId};
 use crate::protocol::Round;
 use crate::signature::Signed;
 
-/// What the enemy overhears: all that the loyal say, before it speaks in the same round. (It
-/// listens only when that matters.)
+/// What the traitors overhear: all that the loyal say, before the traitors speak in the same round. It is
+/// evaluated only when a signature that they do not have already is needed.
 pub(crate) struct Eavesdropper<'a> {
     pub(super) machine: &'a dyn Machine,
     pub(super) traitors: Generals,
     pub(super) round: Round,
     pub(super) said: &'a Deliveries<MessageId>,
-    /// The last round to which it has listened, and what it knows from that.
+    /// The last round that was listened to, and what the traitors know from it.
     pub(super) heard: &'a RefCell<(Round, Knowledge)>,
 }
 
 impl Eavesdropper<'_> {
-    /// What was said so far by anybody, in the order in which it was.
+    /// What anybody has said so far, in order.
     pub fn said(&self) -> &[MessageId] {
         self.said.all()
     }
@@ -36,7 +36,7 @@ impl Eavesdropper<'_> {
         let news = self.said.iter().rev().take_while(|delivery| delivery.wire.round > *last);
         for Delivery { said, .. } in news.filter(|news| !self.traitors.contains(news.wire.from)) {
             for message in said {
-                // If the protocol panics when it looks for signatures, nobody learns any.
+                // If the protocol panics when asked for the signatures of a message, nobody learns any from it.
                 knowledge.overhear(self.machine.signatures(*message).unwrap_or_default());
             }
         }

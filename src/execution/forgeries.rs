@@ -1,4 +1,4 @@
-//! Which messages are forgeries, asked once for each wire.
+//! Which messages are forgeries: the protocol is asked once per wire.
 
 use std::cell::RefCell;
 
@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::machine::{Machine, MessageId, Terms};
 use crate::testable::{Forgery, Wire};
 
-/// The forgeries of a protocol's repertoire, on those wires where it matters.
+/// The forgeries of a protocol's repertoire, on the wires that were asked about.
 #[derive(Default)]
 pub(crate) struct Forgeries {
     known: RefCell<FxHashMap<Wire, FxHashMap<MessageId, &'static str>>>,

@@ -1,4 +1,4 @@
-//! Whether an attack goes on for ever as it says it does.
+//! Whether an attack repeats for ever, as it claims to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,10 @@ use crate::general::{General, Swap};
 use crate::machine::{Caught, StateId};
 use crate::protocol::events::{Coin, FACES, Face, OwnEvent};
 
-/// No more renamings of the loyal are tried than these, which are all of seven.
+/// At most so many renamings of the loyal are tried: all those of seven generals.
 const MOST_RENAMED: usize = 5_040;
 
-/// The loyal as they begin a phase, renumbered as if it were the first; nothing if somebody is not there.
+/// The loyal states at the start of a phase, renumbered as if it were the first; nothing if some general is not in it.
 pub(super) type Begun = Option<Vec<StateId>>;
 
 impl Simulation<'_, '_> {
@@ -22,7 +22,7 @@ impl Simulation<'_, '_> {
         self.terms.graph.everybody().minus(self.worker.traitors).iter().collect()
     }
 
-    /// Where the loyal are after so many phases.
+    /// The loyal states after so many phases.
     pub(super) fn begun(&mut self, phases: usize) -> Caught<Begun> {
         let mut begun = Vec::new();
         for me in self.loyal() {
@@ -41,8 +41,8 @@ impl Simulation<'_, '_> {
         Ok(Some(begun))
     }
 
-    /// Whether nobody has decided, each phase begins like the one that is named, and each way in which one of the
-    /// cycle begins comes with both faces of its coin.
+    /// Whether the lasso holds: nobody has decided, each phase begins like the one that the lasso names for it, and
+    /// each way in which a phase of the cycle begins occurs with both faces of its coin.
     pub(super) fn goes_on(&mut self, lasso: &Lasso, begun: &[Begun]) -> Caught<bool> {
         let phases: Option<Vec<_>> = begun.iter().cloned().collect();
         let Some(phases) = phases.filter(|phases| phases.len() == lasso.begins_as.len()) else {
@@ -60,7 +60,7 @@ impl Simulation<'_, '_> {
         Ok(alike && self.answers_all(lasso))
     }
 
-    /// Whether the loyal can be renamed so that one of these is the other.
+    /// Whether renaming the loyal turns one list of states into the other.
     fn are_alike(&mut self, one: &[StateId], other: &[StateId]) -> bool {
         let loyal = self.loyal();
         let (mut seen, mut left) = (FxHashSet::from_iter([one.to_vec()]), vec![one.to_vec()]);
@@ -81,7 +81,7 @@ impl Simulation<'_, '_> {
         false
     }
 
-    /// Whether each way in which a phase of the cycle begins comes with both faces, if a coin is tossed in it.
+    /// Whether each way in which a phase of the cycle begins occurs with both faces, if a coin is tossed in it.
     fn answers_all(&self, lasso: &Lasso) -> bool {
         let mut faces: BTreeMap<usize, BTreeSet<Face>> = BTreeMap::new();
         for happened in &self.execution.happened {

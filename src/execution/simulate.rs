@@ -1,5 +1,5 @@
-//! The simulation of a protocol under an adversary, round by round: all send, the enemy overhears the loyal
-//! and tampers with what the traitors send and with the schedule, and then all is received.
+//! The simulation of a protocol under an adversary, round by round: everybody sends, the enemy overhears the
+//! loyal and changes what traitors send and when it arrives, and then everybody receives.
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
@@ -29,10 +29,10 @@ use crate::testable::Wire;
 /// Says in which way a message is forged, if it is a forgery on that wire.
 pub(crate) type Labels<'a> = dyn Fn(Wire, MessageId) -> Option<&'static str> + 'a;
 
-/// What the enemy decides while a protocol is played.
+/// What the enemy decides while a protocol runs.
 pub(crate) trait Enemy {
-    /// What a traitor really sends on a wire, given what it should, and what the traitors know; in
-    /// the order of messages as data. If it sends what it should, nothing.
+    /// What a traitor really sends on a wire, sorted as data, given what it should send and what the traitors know;
+    /// nothing if it sends what it should.
     fn tamper(
         &mut self,
         wire: Wire,
@@ -40,8 +40,8 @@ pub(crate) trait Enemy {
         overhears: &Eavesdropper<'_>,
     ) -> Option<Vec<MessageId>>;
 
-    /// The changes to the schedule of a round in which this is sent. One that names an earlier round is to what is
-    /// due now: it is later than was said before.
+    /// The schedule changes for this round, given what is sent in it. A change that names an earlier round is for a
+    /// late message that is due now, and delays it further.
     fn shifts(
         &mut self,
         round: Round,
@@ -51,20 +51,20 @@ pub(crate) trait Enemy {
         Vec::new()
     }
 
-    /// A timer or a coin of a general that does something at the start of a wave, of those that can; asked
-    /// again until there is none.
+    /// One of the timers and coins that can act for a general at the start of a wave, if the enemy wants one to. It
+    /// is asked again until it names none.
     fn happening(&mut self, wave: Round, general: General, can: &[OwnEvent]) -> Option<OwnEvent> {
         let _ = (wave, general, can);
         None
     }
 
-    /// Whether a coin that a general waits for shows its face at the start of this wave, and which.
+    /// The face that a coin that a general waits for shows at the start of this wave, if it shows one.
     fn face(&mut self, wave: Round, general: General, coin: Coin) -> Option<Face> {
         let _ = (wave, general);
         Some(coin.usual())
     }
 
-    /// Whether something is to happen after this wave that does not come by itself.
+    /// Whether the enemy still has something to do after this wave that would not happen by itself.
     fn awaits(&self, wave: Round) -> bool {
         let _ = wave;
         false
@@ -76,18 +76,18 @@ pub(crate) trait Enemy {
         Generals::NONE
     }
 
-    /// How it goes on for ever, if it does.
+    /// How the attack goes on for ever, if it does.
     fn lasso(&self) -> Option<&Lasso> {
         None
     }
 
-    /// The shifts of these numbers named something that was there.
+    /// Reports that the schedule changes of these numbers had an effect.
     fn shifted(&mut self, applied: &[usize]) {
         let _ = applied;
     }
 }
 
-/// Who the traitors are, how they are faulty, and what the inputs are: an attack without its lies.
+/// An attack without its lies: who the traitors are, how they are faulty, and what the inputs are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Roles<'a> {
     pub faults: FaultClass,
@@ -98,13 +98,13 @@ pub(crate) struct Roles<'a> {
 }
 
 impl<'a> Roles<'a> {
-    /// What an attack is without its lies.
+    /// The roles in an attack.
     pub fn of(attack: &'a NumberedAttack) -> Roles<'a> {
         let Attack { faults, traitors, inputs, twins, .. } = attack;
         Roles { faults: *faults, traitors: *traitors, inputs, twins }
     }
 
-    /// The first property that these decisions lack, and this course, if it is known.
+    /// The first property that these decisions violate, or that the course violates, if it is known.
     pub fn violated(
         &self,
         machine: &dyn Machine,
@@ -121,8 +121,8 @@ impl<'a> Roles<'a> {
     }
 }
 
-/// Runs a protocol while the enemy decides what traitors say, and when what is said arrives. The
-/// states are the worker's.
+/// Runs a protocol while the enemy decides what traitors say and when messages arrive. The states are interned
+/// by the worker.
 pub(crate) fn simulate(
     worker: &mut Worker<'_>,
     terms: &Terms,
@@ -135,7 +135,7 @@ pub(crate) fn simulate(
     execution
 }
 
-/// The same, put in the place of another execution, whatever that was of.
+/// The same, but overwrites `execution` and reuses its memory.
 pub(crate) fn simulate_into(
     worker: &mut Worker<'_>,
     terms: &Terms,
@@ -154,7 +154,7 @@ pub(crate) fn simulate_into(
     let standing = terms.asked.of_course().map(|_| Vec::new());
     let twins = Twins::new(roles.twins, &terms.graph, worker);
     let alive = terms.graph.everybody();
-    // Until it crashes a general obeys, and wires lose nothing.
+    // Until it crashes, a general obeys, and none of its messages are lost.
     let lossy = if roles.faults == FaultClass::Crash { Generals::NONE } else { roles.traitors };
     let mut simulation = Simulation {
         worker,
@@ -180,22 +180,22 @@ pub(crate) fn simulate_into(
     }
 }
 
-/// An execution under way.
+/// An execution in progress.
 pub(super) struct Simulation<'a, 'w> {
     pub(super) worker: &'a mut Worker<'w>,
     pub(super) terms: &'a Terms,
     labels: &'a Labels<'a>,
-    /// What has been said and has yet to arrive, with the round in which it does.
+    /// Late messages that are still to arrive, each with the round in which it is due.
     pub(super) late: Vec<(Round, Wire, MessageId)>,
-    /// Whether something was lost that no fault of a traitor keeps from arriving.
+    /// Whether a message was lost that the fault of no traitor can explain.
     lost: bool,
-    /// Whose mail can be lost by their fault.
+    /// The generals whose fault explains a lost message.
     lossy: Generals,
-    /// Who may still do something: all but those who have crashed.
+    /// Who can still act: everybody but those who have crashed.
     pub(super) alive: Generals,
-    /// What common coins have shown.
+    /// The face that each common coin has shown.
     pub(super) shown: BTreeMap<u32, Face>,
-    /// What each general had decided at the start and after each round, if somebody wants to know.
+    /// What each general had decided at the start and after each round, recorded if a demand needs it.
     standing: Option<Vec<Vec<Option<DecisionId>>>>,
     /// The second nodes of traitors.
     pub(super) twins: Twins<'a>,
@@ -216,7 +216,7 @@ impl Simulation<'_, '_> {
         if enemy.lasso().is_some() {
             begun.push(self.begun(0)?);
         }
-        // Whoever is not there can't keep a key for himself; but no one has that of several together.
+        // A number that belongs to nobody has no secret key; but nobody alone has the key of combined signatures.
         let loyal = everybody.minus(traitors);
         let several = Generals::NONE.with(COMBINED).minus(everybody);
         let signing = Generals::first(Generals::MAX).minus(loyal).minus(several);
@@ -266,7 +266,7 @@ impl Simulation<'_, '_> {
         Ok(())
     }
 
-    /// How it went, if somebody wants to know.
+    /// The course of the execution, if it was recorded.
     fn course(&self, traitors: Generals) -> Option<Course> {
         let standing = self.standing.as_ref()?;
         let Execution { deliveries, decisions, .. } = &*self.execution;
@@ -283,13 +283,13 @@ impl Simulation<'_, '_> {
         Some(course)
     }
 
-    /// Keeps the states of now, if that is asked for, and what is decided in them.
+    /// Records the present states if there is a history, and the decisions in them if a demand needs the course.
     fn record(&mut self) {
         if let Some(standing) = &mut self.standing {
             let deciders = self.terms.task.deciders(self.terms.n()).minus(self.worker.traitors);
             let mut decided = vec![None; self.terms.n()];
             for me in deciders.iter() {
-                // Whoever is asked too early may not be able to answer.
+                // A general that is asked too early may not be able to answer.
                 let made = self.worker.decide(me, self.execution.states[me.id()]);
                 decided[me.id()] = made.ok().flatten();
             }
@@ -299,7 +299,7 @@ impl Simulation<'_, '_> {
         history.iter_mut().for_each(|history| history.push(states.clone()));
     }
 
-    /// All send what those would who obey the protocol.
+    /// Everybody sends what a general who obeys the protocol would.
     fn send(&mut self, round: Round) -> Caught<()> {
         let graph = &self.terms.graph;
         let Execution { deliveries, states, .. } = &mut *self.execution;
@@ -311,7 +311,7 @@ impl Simulation<'_, '_> {
                 let sent = self.worker.send(from, state, round, to);
                 let sent = sent.inspect_err(|_| deliveries.take_back(begun))?;
                 deliveries.words().extend_from_slice(&sent);
-                // A traitor may have to say nothing, and say something.
+                // For a traitor an empty delivery is kept: it may be told to say something there.
                 if deliveries.mark() != before || self.worker.traitors.contains(from) {
                     deliveries.carry(Wire { round, from, to }, before);
                 }
@@ -320,7 +320,7 @@ impl Simulation<'_, '_> {
         Ok(())
     }
 
-    /// The traitors say something else.
+    /// Replaces what traitors say by their lies.
     fn tamper(
         &mut self,
         round: Round,
@@ -346,7 +346,7 @@ impl Simulation<'_, '_> {
         deliveries.skip_silent(first);
     }
 
-    /// Hands over what was said in a round, in its turn.
+    /// Delivers what was said in a round, in its turn.
     fn deliver(&mut self, round: Round, first: usize) -> Caught<()> {
         let Execution { deliveries, states, accepted, .. } = &mut *self.execution;
         let (worker, labels) = (&mut *self.worker, self.labels);
@@ -372,7 +372,7 @@ impl Simulation<'_, '_> {
         Ok(())
     }
 
-    /// Hands over what was said in a round whose schedule is disturbed.
+    /// Delivers what arrives in a round whose schedule is changed.
     fn deliver_shifted(
         &mut self,
         round: Round,
@@ -448,7 +448,7 @@ impl Simulation<'_, '_> {
     }
 }
 
-/// All who hear what is said.
+/// The receivers of messages.
 struct Audience<'a, 'w> {
     pub(super) worker: &'a mut Worker<'w>,
     labels: &'a Labels<'a>,
@@ -457,17 +457,17 @@ struct Audience<'a, 'w> {
 }
 
 impl Audience<'_, '_> {
-    /// Whether one of these messages is a forgery whose effect is of interest.
+    /// Whether one of these messages is a forgery whose effect must be noted.
     fn would_note(&self, wire: Wire, said: &[MessageId], lie: impl Fn(&MessageId) -> bool) -> bool {
         said.iter().any(|message| self.could_note(wire, *message) && lie(message))
     }
 
-    /// Whether a message would be, if it is a lie.
+    /// Whether this message is such a forgery, provided that it is a lie.
     fn could_note(&self, wire: Wire, message: MessageId) -> bool {
         !self.worker.traitors.contains(wire.to) && (self.labels)(wire, message).is_some()
     }
 
-    /// All of this arrives, and none of it is noted.
+    /// Delivers all these messages; none of them needs to be noted.
     fn hear_all(
         &mut self,
         round: Round,
@@ -479,7 +479,7 @@ impl Audience<'_, '_> {
         Ok(())
     }
 
-    /// A message arrives. A forgery that changes a loyal general is noted.
+    /// Delivers one message. If it is a forgery and changes a loyal general's state, that is noted.
     fn hear(&mut self, round: Round, wire: Wire, message: MessageId, lie: bool) -> Caught<()> {
         let Wire { from, to, .. } = wire;
         let suspect = lie && !self.worker.traitors.contains(to);

@@ -1,4 +1,4 @@
-//! The simulator as a test calls it: it runs a protocol of a known type under attacks.
+//! The simulator as a test calls it, for a protocol of a known type.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -14,18 +14,18 @@ use crate::graph::Graph;
 use crate::machine::{Machine, Memory, Numbered, NumberedAttack, StateTable, Terms, Worker, fits};
 use crate::testable::{Refusal, Testable};
 
-/// Runs a protocol under an attack: the same execution every time. (Some calls are made twice, to
-/// see whether the protocol is deterministic.) Its [history](Execution::history) is kept, for
-/// pictures. Who has many attacks makes a [`Simulator`] once.
+/// Runs a protocol under an attack. The execution is the same every time. (Some calls are made twice, to see
+/// whether the protocol is deterministic.) The [history](Execution::history) is kept, for pictures. To run many
+/// attacks, make one [`Simulator`] and reuse it.
 ///
-/// A lie that takes back what was never to be said changes nothing, and is listed in
-/// [`Execution::idle`]; so does one for which the traitors lack a signature, which is listed
-/// in [`Execution::lacking`]. The cost is that of the protocol's own calls, one `send` for every
-/// wire and round, and one `receive` for every message.
+/// A lie that withdraws a message nobody was going to send changes nothing, and is listed in
+/// [`Execution::idle`]. So does a lie for which the traitors lack a signature, listed in
+/// [`Execution::lacking`]. The cost is that of the protocol's own calls: one `send` for every wire and round, and
+/// one `receive` for every message.
 ///
 /// # Errors
 ///
-/// The attack does not fit the protocol. (A protocol that misbehaves is a finding, and no error:
+/// The attack does not fit the protocol. (A protocol that misbehaves is a finding, not an error:
 /// [`Execution::fault`].)
 ///
 /// ```
@@ -45,8 +45,8 @@ pub fn run<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<ExecutionO
     Ok(execution)
 }
 
-/// Runs a protocol among the same generals under one attack after the other. What it has once worked out
-/// of the protocol's [repertoire](Testable::repertoire) it keeps.
+/// Runs a protocol among the same generals under one attack after another. It caches what it works out of the
+/// protocol's [repertoire](Testable::repertoire).
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -68,7 +68,7 @@ pub struct Simulator<'a, P: Testable> {
     known: RefCell<Known>,
 }
 
-/// What is kept from one run for the next.
+/// What one run leaves for the next.
 #[derive(Default)]
 struct Known {
     memory: Memory,
@@ -85,11 +85,11 @@ impl<P: Testable> fmt::Debug for Simulator<'_, P> {
 }
 
 impl<'a, P: Testable> Simulator<'a, P> {
-    /// Among so many generals, or on a graph of them.
+    /// A simulator for so many generals, or for a graph of them.
     ///
     /// # Errors
     ///
-    /// The protocol can't be run so.
+    /// The protocol cannot be run among them.
     pub fn new(protocol: &'a P, graph: impl Into<Graph>) -> Result<Simulator<'a, P>, Refusal> {
         let numbered = Numbered::lent(protocol);
         let terms = unwound(|| numbered.terms(&graph.into(), true))??;
@@ -107,13 +107,13 @@ impl<'a, P: Testable> Simulator<'a, P> {
         Ok(execution)
     }
 
-    /// Runs the protocol under an attack, and puts what comes of it in the place of another
-    /// execution, whose memory is used again: that saves time where many are looked at once each. If
-    /// the other has a [history](Execution::history), so has this.
+    /// Runs the protocol under an attack, and overwrites `execution` with the result. Its memory is reused, which
+    /// saves time when many executions are each looked at once. The result has a [history](Execution::history) if
+    /// `execution` had one.
     ///
     /// # Errors
     ///
-    /// The attack does not fit the protocol. Then the other execution stays as it is.
+    /// The attack does not fit the protocol. Then `execution` is left as it was.
     pub fn run_into(
         &self,
         attack: &AttackOn<P>,
@@ -136,8 +136,8 @@ impl<'a, P: Testable> Simulator<'a, P> {
     }
 }
 
-/// Runs a protocol under an attack, twice, asking each question twice, and keeps the history; the states are those of
-/// the memory.
+/// Runs a protocol twice under an attack, the first time with each call made twice, and keeps the history. The
+/// states are those of the returned memory.
 #[cfg(feature = "cli")]
 pub(crate) fn run_by_numbers(
     machine: &dyn Machine,
@@ -152,7 +152,7 @@ pub(crate) fn run_by_numbers(
 }
 
 impl Known {
-    /// Runs a protocol under an attack, and shows the execution, and the table of its states.
+    /// Runs a protocol under an attack, and passes the execution and the table of its states to `show`.
     fn run(
         &mut self,
         machine: &dyn Machine,

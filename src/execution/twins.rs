@@ -1,4 +1,4 @@
-//! Second nodes of traitors at work: see [`Twin`].
+//! Traitors' second nodes at work: see [`Twin`].
 
 use super::Sent;
 use crate::attack::Twin;
@@ -8,7 +8,7 @@ use crate::machine::{Caught, MessageId, Said, StateId, ValueId, Worker};
 use crate::protocol::events::OwnEvent;
 use crate::protocol::{Round, Seat};
 
-/// The twins of an execution and where they stand.
+/// The twins of an execution and their states.
 pub(super) struct Twins<'a> {
     twins: &'a [Twin<ValueId>],
     states: Vec<Option<StateId>>,
@@ -22,7 +22,7 @@ impl<'a> Twins<'a> {
         Twins { twins, states: twins.iter().map(&mut start).collect() }
     }
 
-    /// What a twin says to somebody instead of what the first node says, if one speaks there.
+    /// What a twin says to a general in place of the first node, if a twin speaks to that general.
     pub fn said(
         &self,
         worker: &mut Worker<'_>,
@@ -35,27 +35,27 @@ impl<'a> Twins<'a> {
         Some(worker.send(from, self.states[twin], round, to).unwrap_or_default())
     }
 
-    /// They hear what is sent to them in a round.
+    /// Delivers to the twins what is sent to them in a round.
     pub fn hear(&mut self, worker: &mut Worker<'_>, round: Round, sent: &Sent<'_, MessageId>) {
         for (twin, state) in self.twins.iter().zip(&mut self.states) {
             let all = Generals::first(Generals::MAX);
             let shows =
                 |event| matches!(event, OwnEvent::Shows(coin, face) if face == coin.usual());
-            // One that the protocol has a fault with is silent from then on.
+            // A twin in which the protocol commits a fault is silent from then on.
             let heard = heard(worker, (twin.general, *state), round, sent, all, &shows);
             *state = heard.unwrap_or_default();
         }
     }
 
-    /// Whether none of them is about to send anything.
+    /// Whether no twin is about to send anything.
     pub fn are_silent(&self, worker: &mut Worker<'_>) -> bool {
         let mut all = self.twins.iter().zip(&self.states);
         all.all(|(twin, state)| worker.is_silent(twin.general, *state).unwrap_or(true))
     }
 }
 
-/// A second node of a general hears what some of the others send to it in a round. At the end coins show their
-/// faces, and who hears nothing has its first timer go off.
+/// A general's second node hears what those in `hears` send to it in a round. Then its coins show the faces that
+/// `shows` accepts, and if it heard nothing, its first timer goes off.
 pub(crate) fn heard(
     worker: &mut Worker<'_>,
     (me, mut state): (General, Option<StateId>),

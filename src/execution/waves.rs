@@ -12,10 +12,10 @@ use crate::protocol::events::{Coin, OwnEvent};
 use crate::schedule::Happening;
 
 impl Simulation<'_, '_> {
-    /// A wave begins: coins show their faces, and timers go off that the enemy wants to. Where nothing else is
-    /// left to happen the first timer does by itself, and others after it as long as nobody has anything to say,
-    /// but no more of them in one wave than there are generals: each may set another one. Answers whether there
-    /// is anything left at all.
+    /// A wave begins: coins show their faces, and the timers that the enemy names go off. If nothing else is left to
+    /// happen, the first timer goes off by itself, and then further ones as long as nobody has anything to send, but
+    /// in one wave at most as many as there are generals, since each may set another. Returns whether anything is
+    /// left to happen at all.
     pub(super) fn begins_wave(&mut self, wave: Round, enemy: &mut dyn Enemy) -> Caught<bool> {
         let alive = self.alive;
         for me in alive.iter() {
@@ -48,7 +48,7 @@ impl Simulation<'_, '_> {
                 let can = self.worker.pending(me, self.execution.states[me.id()])?;
                 let timers = can.iter().filter(|event| matches!(event, OwnEvent::GoesOff(_)));
                 let timer = timers.min().map(|timer| (me, *timer));
-                // Implementations tick: the others' clocks go on as well.
+                // The clocks of all nodes run on, so of implementations the earliest timer of all goes off.
                 let earlier = |(_, timer): &(General, OwnEvent)| match first {
                     Some((_, first)) => self.terms.opaque && *timer < first,
                     None => true,
@@ -61,7 +61,7 @@ impl Simulation<'_, '_> {
         Ok(true)
     }
 
-    /// A timer goes off, or a coin shows a face: what can happen then. Of a common coin all see one face.
+    /// A timer goes off, or a coin shows a face; returns what can happen next. Everybody sees the same common coin.
     fn happens(&mut self, wave: Round, me: General, event: OwnEvent) -> Caught<Arc<[OwnEvent]>> {
         let event = match event {
             OwnEvent::Shows(coin @ Coin::Common(name), face) => {
@@ -75,7 +75,7 @@ impl Simulation<'_, '_> {
         self.worker.pending(me, *state)
     }
 
-    /// Whether nobody has anything to decide any more, and nothing is under way that is late.
+    /// Whether every loyal general has decided, and no late message is under way.
     pub(super) fn all_decided(&mut self) -> Caught<bool> {
         let deciders = self.terms.task.deciders(self.terms.n()).minus(self.worker.traitors);
         for me in deciders.iter().filter(|_| self.late.is_empty()) {

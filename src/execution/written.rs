@@ -1,4 +1,4 @@
-//! An enemy that does what is written in an attack, and what comes of that.
+//! An enemy that does what an attack says, and the execution that results.
 
 use std::collections::BTreeMap;
 
@@ -16,8 +16,8 @@ use crate::protocol::events::{Coin, Face, OwnEvent};
 use crate::schedule::{Happening, Shift, crashed, face};
 use crate::testable::Wire;
 
-/// Runs a protocol under an attack that fits it so many times, the first time with each call twice: all must
-/// go alike. The first run keeps its history. The states are those of the worker that is handed back.
+/// Runs a protocol `times` times under an attack that fits it, the first time with each call made twice. All runs
+/// must go alike. The first keeps its history. The states are those of the returned worker.
 pub(crate) fn replayed<'a>(
     machine: &'a dyn Machine,
     terms: &'a Terms,
@@ -30,7 +30,7 @@ pub(crate) fn replayed<'a>(
     obeyed_into(&mut worker, terms, attack, labels, &mut once);
     worker.ask_once();
     let mut again = Execution::default();
-    // Who contradicts itself when it is asked twice need not do so when it is asked once.
+    // A protocol that contradicts itself when it is asked twice need not do so when it is asked once.
     let times = if once.is_undetermined() { 1 } else { times };
     let different = (1..times).find_map(|_| {
         obeyed_into(&mut worker, terms, attack, labels, &mut again);
@@ -42,7 +42,7 @@ pub(crate) fn replayed<'a>(
     (once, worker)
 }
 
-/// How many messages are sent in the honest run with these inputs; nothing if the protocol can't be run so, or
+/// How many messages the fault-free run with these inputs sends; nothing if the protocol cannot be run so, or
 /// misbehaves.
 pub(crate) fn sent_in_honest_run(
     machine: &dyn Machine,
@@ -52,7 +52,7 @@ pub(crate) fn sent_in_honest_run(
     sent_honestly(&mut Worker::new(machine, terms, Generals::NONE), terms, inputs)
 }
 
-/// The same by a worker among no traitors.
+/// The same, by a given worker, which must have no traitors.
 fn sent_honestly(
     worker: &mut Worker<'_>,
     terms: &Terms,
@@ -64,7 +64,7 @@ fn sent_honestly(
     execution.fault.is_none().then(|| execution.messages())
 }
 
-/// The first call that differed in two executions under one attack, if one did.
+/// The first call that differed between two executions under one attack, if any did.
 fn difference(
     worker: &Worker<'_>,
     once: &NumberedExecution,
@@ -115,7 +115,7 @@ pub(crate) fn obeyed(
     execution
 }
 
-/// The same, put in the place of another execution, whatever that was of.
+/// The same, but overwrites `execution` and reuses its memory.
 pub(crate) fn obeyed_into(
     worker: &mut Worker<'_>,
     terms: &Terms,
@@ -149,32 +149,32 @@ pub(crate) fn obeyed_into(
     execution.lacking = lacking;
 }
 
-/// An enemy that does what is written in an attack.
+/// An enemy that does what an attack says.
 struct Written<'a> {
     machine: &'a dyn Machine,
     attack: &'a NumberedAttack,
     /// Whether messages come from an implementation.
     opaque: bool,
-    /// The places of its lies, in the order of their wires: so it is asked after them.
+    /// The indices of the lies, sorted by wire, which is the order in which the simulator asks.
     by_wire: Vec<usize>,
-    /// The last round in which something is said that is not due.
+    /// The last round in which a lie says something that the protocol would not.
     last_said: Round,
-    /// How many of those are dealt with.
+    /// How many of the sorted lies are dealt with.
     told: usize,
-    /// The lies that changed nothing, by place.
+    /// The indices of lies that changed nothing.
     idle: Vec<usize>,
-    /// The lies that could not be told, by place.
+    /// The indices of lies that could not be told, each with the reason.
     lacking: Vec<(usize, Missing)>,
-    /// Which shifts have changed nothing so far.
+    /// Which schedule changes have had no effect so far.
     unshifted: Vec<bool>,
-    /// Which timers have gone off and which coins have shown their faces.
+    /// Which of the attack's timers have gone off, and which of its coins have shown their faces.
     happened: Vec<bool>,
-    /// Which of them have said what a common coin shows to others.
+    /// Which of them have settled what a common coin shows to the others.
     said_face: Vec<bool>,
 }
 
 impl Written<'_> {
-    /// Whether a traitor can't say a message of an implementation: it has none.
+    /// Whether a traitor cannot say this message of an implementation, because it has no such message.
     fn is_unsaid(&self, wire: Wire, said: MessageId, overhears: &Eavesdropper<'_>) -> bool {
         let on_menu = || {
             let menu = self.machine.repertoire(self.attack.n(), wire);
@@ -183,8 +183,7 @@ impl Written<'_> {
         self.opaque && !overhears.said().contains(&said) && !on_menu()
     }
 
-    /// The place of the next lie, if it is told before anything is said on a wire that comes after
-    /// this one.
+    /// The index of the next lie, if its wire is this one or comes before it.
     fn next_until(&mut self, wire: Wire) -> Option<usize> {
         let next = self.by_wire.get(self.told).copied();
         let next = next.filter(|lie| self.attack.lies[*lie].wire <= wire)?;
@@ -253,7 +252,7 @@ impl Enemy for Written<'_> {
     fn face(&mut self, wave: Round, general: General, coin: Coin) -> Option<Face> {
         let happenings = &self.attack.happenings;
         let shown = face(happenings, wave, general, coin)?;
-        // Of a common coin the first happening that names it says what it shows, whoever waits for it then.
+        // The first happening that names a common coin settles what it shows, whoever waits for it then.
         let names = |named: &Happening| matches!(named.event, OwnEvent::Shows(it, _) if it == coin);
         let said = happenings.iter().position(names).filter(|_| matches!(coin, Coin::Common(_)));
         said.into_iter().for_each(|place| self.said_face[place] = true);

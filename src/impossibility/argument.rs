@@ -1,4 +1,4 @@
-//! The refuter: it takes any deterministic protocol, and shows that the bound on `n` is its bound.
+//! The refuter: it takes any deterministic protocol, and shows that the known bounds hold for it, too.
 
 use std::cell::RefCell;
 
@@ -16,50 +16,50 @@ use crate::protocol::{Lockstep, Round};
 use crate::search::progress::Progress;
 use crate::testable::Wire;
 
-/// Why there can be no protocol.
+/// Why no protocol is possible.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Construction {
-    /// `n <= 3f`, and nothing is signed: Pease, Shostak and Lamport (JACM 27(2), 1980); by the ring
-    /// of six groups of Fischer, Lynch and Merritt (1986).
+    /// `n <= 3f`, and nothing is signed: Pease, Shostak and Lamport (JACM 27(2), 1980); shown by the ring of six groups
+    /// of Fischer, Lynch and Merritt (1986).
     ThreeGroups,
-    /// Nothing is signed, and two sets of at most `f` generals each, who may be traitors, cut the
-    /// others off from each other: Dolev (Journal of Algorithms 3(1), 1982); by the ring of eight
-    /// groups of Fischer, Lynch and Merritt (1986). If one of the sets does so alone (the fourth
-    /// group is empty), it makes no difference what is signed: the traitors need only keep silent.
+    /// Nothing is signed, and two sets of at most `f` generals each, either of which may be traitors, together cut the
+    /// other generals apart: Dolev (Journal of Algorithms 3(1), 1982); shown by the ring of eight groups of Fischer,
+    /// Lynch and Merritt (1986). If one set alone cuts them apart (then the fourth group is empty), signatures make no
+    /// difference: the traitors need only keep silent.
     Cut,
-    /// Consensus with `n <= 2f`, signed or not: half of the generals have one input, the others
-    /// another, all obey, and either half may be the loyal one.
+    /// Consensus with `n <= 2f`, signed or not: one half of the generals has one input, the other half another, all
+    /// obey, and either half may be the loyal one.
     Halves,
-    /// A protocol that is driven by events, signed or not, with `n <= 3f`, or for consensus with `n <= 2f`
-    /// although generals only crash: mail between two sides is late until both have decided. Dwork, Lynch
-    /// and Stockmeyer (JACM 35(2), 1988), section 4. In a broadcast the commander is among those who talk to
-    /// both sides, as traitors: alone, each side hears of him what it must obey.
+    /// An event-driven protocol, signed or not, with `n <= 3f`, or for consensus with `n <= 2f` even if generals only
+    /// crash: mail between two sides is late until both have decided. Dwork, Lynch and Stockmeyer (JACM 35(2), 1988),
+    /// section 4. In a broadcast the commander is one of the traitors who talk to both sides; when a side is alone, he
+    /// is loyal, and it must obey the order that it hears from him.
     ///
-    /// The worlds are the one side alone, both, and the other side alone. The groups are the sides, those who
-    /// talk to both, and, where a graph is cut, those of whom neither hears in time.
+    /// The worlds are: one side alone, both together, the other side alone. The groups are: the two sides, those who
+    /// talk to both, and, where a graph is cut, those whom neither side hears in time.
     Partition,
 }
 
-/// What came of it.
+/// What an argument concludes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Conclusion {
-    /// The protocol is broken in this world, counted from 0: the simulator says so.
+    /// The protocol is broken in this world, counted from 0: the simulator confirms it.
     Refuted(usize),
-    /// In no world is it broken; in this one the traitors would have to forge a signature.
+    /// The protocol is broken in no world; in this one the traitors would have to forge a signature.
     Forgery(usize),
-    /// A loyal general heard the same in a world and in the covering, and said something else: the
-    /// protocol is not deterministic, and the argument speaks of those that are.
+    /// A loyal general was told the same in a world and in the covering, but said something else. So the protocol is
+    /// not deterministic, and the argument does not apply to it.
     Undetermined(Fault),
 }
 
 impl Conclusion {
-    /// What comes of these worlds, if something gives way in one of them.
+    /// What follows from these worlds, if the protocol fails in one of them.
     pub(super) fn of(worlds: &[NumberedWorld], undetermined: Option<Fault>) -> Option<Conclusion> {
         if let Some(fault) = undetermined {
             return Some(Conclusion::Undetermined(fault));
         }
-        // That a forgery counts is bad enough, but a property that is lacking says more.
+        // An accepted forgery is a violation, but a violated property says more, so look for that first.
         let lacks = |world: &NumberedWorld| world.execution.lacks.is_some();
         let violates = |world: &NumberedWorld| world.execution.violation().is_some();
         let broken = worlds.iter().position(lacks).or_else(|| worlds.iter().position(violates));
@@ -68,35 +68,33 @@ impl Conclusion {
     }
 }
 
-/// An argument that a protocol can't be right: worlds that no general can tell apart, and that
-/// demand different decisions.
+/// An argument that a protocol cannot be right: worlds in which some general sees the same as in the next one,
+/// although different decisions are required.
 #[derive(Clone, Debug)]
 pub struct Argument<V, M, S, D = V> {
-    /// What is shown by it.
+    /// The construction that is used.
     pub theorem: Construction,
-    /// The generals, around the ring.
+    /// The groups of generals, around the ring.
     pub groups: Vec<Generals>,
-    /// What is given to the copies in layer 0 and in layer 1, or to the first half and the second, or to the
-    /// sides.
+    /// The two inputs: of the copies in layers 0 and 1, or of the two halves, or of the two sides.
     pub values: [V; 2],
-    /// The worlds, each with a general in common with the next.
+    /// The worlds; each shares a loyal general with the next.
     pub worlds: Vec<World<V, M, S, D>>,
-    /// In a [partition](Construction::Partition), the wave until which the sides hear nothing of each other: so
-    /// long each sees the same in two worlds. Elsewhere that is so to the end.
+    /// In a [partition](Construction::Partition), the wave until which the sides hear nothing of each other: each side
+    /// sees the same in two worlds until then. In other constructions it does so to the end.
     pub until: Option<Round>,
-    /// What came of it.
+    /// What follows from the worlds.
     pub conclusion: Conclusion,
 }
 
-/// A general who lives in two worlds, one after the other, and what it sees there.
+/// A general who is loyal in two consecutive worlds, and whether it sees the same in both.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Witness {
-    /// Which copy it is, in both.
+    /// Which copy of a general it is, in both worlds.
     pub double: Double,
-    /// In which world it lives first, counted from 0; then in the next.
+    /// The first of the two worlds, counted from 0; the other is the next one.
     pub world: usize,
-    /// Whether it sees the same in both: compared message by message, and so are its states in the
-    /// end.
+    /// Whether it sees the same in both: the messages are compared one by one, and so are the final states.
     pub same_view: bool,
 }
 
@@ -108,11 +106,11 @@ pub type ArgumentOf<P> = Argument<
     <P as Lockstep>::Decision,
 >;
 
-/// An argument by numbers.
+/// An argument in numbers.
 pub(crate) type NumberedArgument = Argument<ValueId, MessageId, StateId, DecisionId>;
 
 impl<V, M, S, D> Argument<V, M, S, D> {
-    /// The same argument with its values, decisions, messages and states written in another way.
+    /// The same argument, with each value, decision, message and state converted.
     pub(crate) fn map<W, E, N, T>(
         &self,
         value: impl Fn(&V) -> W,
@@ -134,14 +132,14 @@ impl<V, M, S, D> Argument<V, M, S, D> {
 }
 
 impl<V, M: PartialEq, S: PartialEq, D> Argument<V, M, S, D> {
-    /// Whether traitors can keep from one part of the graph all that the other says, so that
-    /// signatures do not help.
+    /// Whether traitors can keep everything that one part of the graph says from reaching the other, so that signatures
+    /// do not help.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.theorem == Construction::Cut && self.groups.iter().any(|group| group.is_empty())
     }
 
-    /// For each world and the next one somebody who lives in both and decides.
+    /// For each pair of consecutive worlds, a general who is loyal in both and decides.
     pub fn witnesses(&self) -> impl Iterator<Item = Witness> {
         self.worlds.iter().tuple_windows().enumerate().filter_map(|(world, (one, other))| {
             let mut decided = one.execution.decisions.iter().chain(&other.execution.decisions);
@@ -162,7 +160,7 @@ impl<V, M: PartialEq, S: PartialEq, D> Argument<V, M, S, D> {
         })
     }
 
-    /// What a general is told, as far as it matters.
+    /// What a general is told, as far as the argument looks.
     fn seen<'a>(
         &self,
         execution: &'a Execution<D, M, S>,
@@ -172,7 +170,7 @@ impl<V, M: PartialEq, S: PartialEq, D> Argument<V, M, S, D> {
         execution.view(me).filter(move |(wire, _)| wire.round <= last)
     }
 
-    /// What a general holds then. (Who is done before that holds it to the end.)
+    /// The state of a general when the argument stops looking. (A run that ends before then keeps its final state.)
     fn held<'a>(&self, execution: &'a Execution<D, M, S>, me: General) -> Option<&'a S> {
         let states = match (self.until, &execution.history) {
             (Some(wave), Some(history)) => history.get(wave).unwrap_or(&execution.states),
@@ -182,8 +180,7 @@ impl<V, M: PartialEq, S: PartialEq, D> Argument<V, M, S, D> {
     }
 }
 
-/// The theorem by which there is no protocol for this task, if there is one, and the groups with
-/// which it is argued.
+/// The theorem that rules out a protocol for this task, if one does, and the groups that its argument needs.
 pub(crate) fn theorem(
     task: Task,
     graph: &Graph,
@@ -194,7 +191,7 @@ pub(crate) fn theorem(
         return Some((Construction::Halves, groups(n, 2)));
     }
     match graph.cut(f) {
-        // Then not even signatures help.
+        // One set cuts the graph by itself: then not even signatures help.
         Some(Cut { f1, f2, p, q }) if f2.is_empty() || n > 3 * f => {
             Some((Construction::Cut, vec![p, f1, q, f2]))
         }
@@ -202,30 +199,30 @@ pub(crate) fn theorem(
     }
 }
 
-/// From which places of the ring on the worlds are, and how many groups are loyal in each.
+/// For each world, the place in the ring where it starts and how many groups are loyal in it.
 fn worlds_of(theorem: Construction, task: Task, commander_in_cut: bool) -> Vec<(usize, usize)> {
     match (theorem, task) {
         (Construction::Halves, _) => vec![(0, 1), (0, 2), (1, 1)],
         (Construction::ThreeGroups, Task::Broadcast) => vec![(0, 2), (1, 2), (2, 2)],
         (Construction::ThreeGroups, Task::Consensus) => vec![(1, 2), (2, 2), (3, 2)],
-        // The groups that may be all traitors are the first and the third.
+        // The cut is made of the first and the third group: either may be all traitors.
         (Construction::Cut, Task::Broadcast) if commander_in_cut => vec![(7, 3), (1, 3), (3, 3)],
-        // They are the second and the fourth.
+        // The cut is made of the second and the fourth group.
         (Construction::Cut, Task::Broadcast) => vec![(0, 3), (2, 3)],
         (Construction::Cut, Task::Consensus) => vec![(0, 3), (2, 3), (4, 3)],
         (Construction::Partition, _) => panic!("bug in turncoat: a partition is no ring"),
     }
 }
 
-/// As many groups, as equal as can be, the smaller ones first.
+/// Splits the generals into `count` groups of nearly equal size, the smaller ones first.
 pub(super) fn groups(n: usize, count: usize) -> Vec<Generals> {
     let bounds = (0..=count).map(|place| place * n / count);
     let groups = bounds.tuple_windows();
     groups.map(|(from, to)| Generals::first(to).minus(Generals::first(from))).collect()
 }
 
-/// Why these groups can't be argued with, if they can't: there must be three, each general must be
-/// in one, and each group must be one that could be all traitors.
+/// Why the argument cannot use these groups, if it cannot: there must be three, each general must be in exactly one,
+/// and each group must be small enough to be all traitors.
 pub(crate) fn objection(groups: &[Generals], n: usize, f: usize) -> Option<String> {
     if groups.len() != 3 {
         return Some(format!("there are {}, and there must be three", groups.len()));
@@ -255,8 +252,8 @@ pub(crate) fn objection(groups: &[Generals], n: usize, f: usize) -> Option<Strin
     left.map(|general| format!("general {} is in none of them", general.id()))
 }
 
-/// Builds the argument against a protocol; nothing if one property alone is asked for, and in no world is that
-/// the one that gives way.
+/// Builds the argument against a protocol. There is none if only one property is asked for, and no world violates
+/// it.
 pub(crate) fn argue<'a>(
     worker: &mut Worker<'a>,
     terms: &'a Terms,
@@ -265,8 +262,8 @@ pub(crate) fn argue<'a>(
     values: [ValueId; 2],
     progress: &Progress,
 ) -> Option<NumberedArgument> {
-    // Whoever gives the order is in the first group. So the two parts of a cut, which stand at
-    // every other place, are the second and the fourth, or the first and the third.
+    // Put the commander's group first. Then the two parts of a cut, which alternate with the other groups, are the
+    // second and the fourth, or the first and the third.
     let commands =
         |group: &Generals| terms.task == Task::Broadcast && group.contains(General::COMMANDER);
     let first = groups.iter().position(commands).unwrap_or_default();
@@ -285,14 +282,14 @@ pub(crate) fn argue<'a>(
     };
     let windows = match &played.fault {
         None => windows(0).collect_vec(),
-        // Whoever misbehaves in the covering does so in a world of it. With the layers exchanged it
-        // is a world as well, and everybody lives in one or the other.
+        // If a copy misbehaves in the covering, it does so in a world where it is loyal. Exchanging the layers gives
+        // worlds as well, and every copy is loyal in one of these or those.
         Some((culprit, _)) => {
             let mut all = windows(0).chain(windows(groups.len()));
             Vec::from_iter(all.find(|window| window.contains(culprit)))
         }
     };
-    // Most of the work is to have each world in a run of its own.
+    // Most of the work is to run each world by itself.
     let share = 1.0 / windows.len().max(1) as f64;
     let had = |window| {
         let world = cosmos.world(worker, window);

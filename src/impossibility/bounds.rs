@@ -1,4 +1,4 @@
-//! What is known: who can agree, by which theorem, and the arithmetic of votes behind it.
+//! The known bounds: who can reach agreement, by which theorem, and the arithmetic of votes behind it.
 //!
 //! Pease, Shostak, Lamport: Reaching Agreement in the Presence of Faults. J. ACM 27(2), 1980.
 //! Lamport, Shostak, Pease: The Byzantine Generals Problem. ACM TOPLAS 4(3), 1982. Dolev: The
@@ -12,8 +12,8 @@ use crate::general::Generals;
 use crate::outcome::Task;
 use crate::protocol::Round;
 
-/// What is asked: whether agreement and validity can be reached, by a deterministic protocol in
-/// lock-step rounds, whatever at most `f` Byzantine traitors among `n` generals do.
+/// A question about bounds: can a deterministic protocol in lock-step rounds reach agreement and validity, whatever
+/// at most `f` Byzantine traitors among `n` generals do?
 ///
 /// ```
 /// use turncoat::impossibility::{Solvability, BoundsProblem};
@@ -32,14 +32,14 @@ pub struct BoundsProblem {
     pub f: usize,
     /// Whether messages are signed, and no traitor can forge the signature of a loyal general.
     pub signed: bool,
-    /// How many generals must be taken away to separate others, or leave one alone: n - 1 if all can
-    /// talk to all.
+    /// How many generals must be removed to disconnect the others or leave only one: n - 1 if everybody can talk to
+    /// everybody.
     pub connectivity: usize,
-    /// How many rounds there may be; as many as are needed, if nothing is said.
+    /// How many rounds there may be; by default as many as are needed.
     pub rounds: Option<Round>,
-    /// What is asked: broadcast, or consensus with strong unanimity.
+    /// The task: broadcast, or consensus with strong unanimity.
     pub task: Task,
-    /// A size of quorums to be judged, beside those that are [in use](Quorum::in_use).
+    /// A quorum size to judge, besides those that are [in use](Quorum::in_use).
     pub quorum: Option<usize>,
 }
 
@@ -51,25 +51,24 @@ pub enum Solvability {
     Solvable,
     /// There is none.
     Unsolvable,
-    /// In enough rounds there is a protocol: whether so many are enough depends on how long the
-    /// paths of the graph are.
+    /// There is a protocol if there are enough rounds; whether this many are enough depends on how long the paths of
+    /// the graph are.
     DependsOnGraph,
 }
 
-/// What is known of a problem.
+/// What is known about a problem.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Bounds {
-    /// Of which problem.
+    /// The problem.
     pub problem: BoundsProblem,
     /// Whether it can be solved.
     pub answer: Solvability,
-    /// How many traitors matter: in a broadcast two of the generals must be loyal for anything to be
-    /// asked, two lieutenants, or the commander and one.
+    /// How many traitors matter. In a broadcast anything is required only if two generals are loyal: two lieutenants,
+    /// or the commander and a lieutenant.
     pub traitors: usize,
-    /// What is needed. If all of it is given, then it can be solved (but see
-    /// [`Solvability::DependsOnGraph`]).
+    /// What is needed. The problem can be solved if all conditions are met (but see [`Solvability::DependsOnGraph`]).
     pub conditions: Vec<Condition>,
-    /// So many rounds are enough on every graph of this connectivity, if the rest is given.
+    /// This many rounds are enough on every graph of this connectivity, if the other conditions are met.
     pub enough_rounds: Round,
 }
 
@@ -92,17 +91,17 @@ impl Condition {
     }
 }
 
-/// What is known to be needed, each also known to be enough if the others are given.
+/// A necessary condition. Together the conditions are also known to be sufficient.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Theorem {
-    /// Without signatures, n >= 3f + 1.
+    /// Without signatures: n >= 3f + 1.
     OralGenerals,
-    /// Consensus with signatures, n >= 2f + 1.
+    /// Consensus with signatures: n >= 2f + 1.
     SignedConsensus,
-    /// Without signatures, on a graph in which not all can talk to all, connectivity >= 2f + 1.
+    /// Without signatures, on an incomplete graph: connectivity >= 2f + 1.
     OralConnectivity,
-    /// With signatures, on such a graph, connectivity >= f + 1.
+    /// With signatures, on an incomplete graph: connectivity >= f + 1.
     SignedConnectivity,
     /// At least f + 1 rounds (where n >= f + 2).
     Rounds,
@@ -154,7 +153,7 @@ impl Theorem {
     }
 }
 
-/// A problem that makes no sense.
+/// Why a problem makes no sense.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum BoundsError {
     /// There are no generals, or too many.
@@ -168,15 +167,15 @@ pub enum BoundsError {
         /// How many traitors.
         f: usize,
     },
-    /// No graph is so well connected.
+    /// No graph of this size is so well connected.
     #[error("connectivity is {connectivity}: among n = {n} generals it is at most {}", n - 1)]
     Connectivity {
         /// How many generals.
         n: usize,
-        /// What is given.
+        /// The connectivity asked about.
         connectivity: usize,
     },
-    /// There are no such quorums.
+    /// There are no quorums of this size.
     #[error("q is {q}: among n = {n} generals a quorum has from 1 to {n}")]
     Quorum {
         /// How many generals.
@@ -184,13 +183,13 @@ pub enum BoundsError {
         /// The size of a quorum.
         q: usize,
     },
-    /// Nothing can be said.
+    /// Without a round nothing can be said.
     #[error("r is 0: there must be at least one round")]
     NoRound,
 }
 
 impl BoundsProblem {
-    /// Broadcast without signatures, where all can talk to all and take as long as they need.
+    /// Broadcast without signatures, where everybody can talk to everybody, with as many rounds as are needed.
     #[must_use]
     pub fn new(n: usize, f: usize) -> BoundsProblem {
         let connectivity = n.saturating_sub(1);
@@ -198,17 +197,17 @@ impl BoundsProblem {
         BoundsProblem { n, f, signed: false, connectivity, rounds, task, quorum }
     }
 
-    /// Whether all can talk to all.
+    /// Whether everybody can talk to everybody.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.connectivity + 1 == self.n
     }
 
-    /// What is known of it.
+    /// What is known about the problem.
     ///
     /// # Errors
     ///
-    /// It makes no sense.
+    /// The problem makes no sense.
     pub fn bounds(self) -> Result<Bounds, BoundsError> {
         let BoundsProblem { n, f, signed, connectivity, rounds, task, quorum } = self;
         if n == 0 || n > Generals::MAX {
@@ -258,24 +257,24 @@ impl BoundsProblem {
     }
 }
 
-/// What votes of which `f` may be malicious, or never come, are worth: 3f + 1 from the other side.
+/// What votes are worth when `f` of them may be malicious or missing: the bound 3f + 1, seen from the votes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Thresholds {
-    /// For how many votes one can wait: n - f.
+    /// How many votes a general can wait for: n - f.
     pub quorum: usize,
-    /// In how many generals two sets of so many meet at least: n - 2f, if that is a number.
+    /// The least number of generals in which two such sets of voters meet: n - 2f, or 0.
     pub meet: usize,
-    /// How many of those are loyal for certain: n - 3f, if that is a number.
+    /// How many of those are certainly loyal: n - 3f, or 0.
     pub loyal: usize,
-    /// How many votes have a loyal one among them: f + 1.
+    /// How many votes certainly include a loyal one: f + 1.
     pub certain: usize,
-    /// Whether votes that all loyal generals cast alike outnumber the lies among those that are waited
-    /// for: n - 2f > f.
+    /// Whether a vote that all loyal generals cast outnumbers the lies among the votes that a general waits for:
+    /// n - 2f > f.
     pub discounted: bool,
 }
 
 impl Thresholds {
-    /// Those among `n` generals, `f` of whom may be traitors.
+    /// The thresholds among `n` generals, `f` of whom may be traitors.
     #[must_use]
     pub fn of(n: usize, f: usize) -> Thresholds {
         let less = |times: usize| n.saturating_sub(times.saturating_mul(f));
@@ -289,8 +288,8 @@ impl Thresholds {
     }
 }
 
-/// What sets of one size are worth as quorums, where `f` of `n` generals may lie, or be silent. Two of them
-/// must meet in a loyal general, who tells both the same, and one must form without those who are silent.
+/// What sets of one size are worth as quorums, when `f` of `n` generals may lie or be silent. Any two quorums must
+/// meet in a loyal general, who tells both the same, and one must form without those who are silent.
 ///
 /// ```
 /// use turncoat::impossibility::Quorum;
@@ -301,18 +300,18 @@ impl Thresholds {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Quorum {
-    /// How many generals are in each.
+    /// How many generals are in a quorum.
     pub size: usize,
-    /// In how many generals two of them meet at least: 2q - n, if that is a number.
+    /// The least number of generals in which two quorums meet: 2q - n, or 0.
     pub meet: usize,
-    /// How many of those are loyal for certain: 2q - n - f, if that is a number.
+    /// How many of those are certainly loyal: 2q - n - f, or 0.
     pub loyal: usize,
-    /// Whether one forms if f are silent: q <= n - f.
+    /// Whether a quorum forms when f generals are silent: q <= n - f.
     pub forms: bool,
 }
 
 impl Quorum {
-    /// Sets of so many of `n` generals, `f` of whom may be traitors. (Of more than there are none forms.)
+    /// Quorums of this size among `n` generals, `f` of whom may be traitors. (If `size` is above n, none ever forms.)
     #[must_use]
     pub fn of(n: usize, f: usize, size: usize) -> Quorum {
         let meet = size.min(n).saturating_mul(2).saturating_sub(n);
@@ -320,19 +319,19 @@ impl Quorum {
         Quorum { size, meet, loyal: meet.saturating_sub(f), forms }
     }
 
-    /// Whether any two meet in a loyal general, and one forms without f of them.
+    /// Whether any two quorums meet in a loyal general, and one forms when f generals are silent.
     #[must_use]
     pub fn is_right(&self) -> bool {
         self.loyal > 0 && self.forms
     }
 
-    /// The sizes that are right: more than (n + f)/2, and at most n - f. None is unless n > 3f.
+    /// The sizes that are right: above (n + f)/2, and at most n - f. The range is empty unless n > 3f.
     #[must_use]
     pub fn right(n: usize, f: usize) -> std::ops::RangeInclusive<usize> {
         n.saturating_add(f) / 2 + 1..=n.saturating_sub(f)
     }
 
-    /// The sizes that are in use, by the formulas of which people think, right or not.
+    /// The sizes in common use, right or not, with their formulas.
     #[must_use]
     pub fn in_use(n: usize, f: usize) -> [(&'static str, Quorum); 3] {
         let sizes = [

@@ -1,4 +1,4 @@
-//! The chain argument: executions, each of which two loyal lieutenants can't tell from the next.
+//! The chain argument: a chain of executions, each of which shares a lieutenant's view with the next.
 
 use std::collections::BTreeMap;
 use std::slice;
@@ -16,23 +16,23 @@ use crate::protocols::oral::{OralMessages, Relay};
 use crate::protocols::path::Path;
 use crate::testable::Wire;
 
-/// The proof that no protocol exists: along it every decision must be the same, and at its ends
-/// validity forces different ones. Every attack in it is one on [`ViewChain::protocol`], and has been run
-/// by the simulator: it shows the views that are said to be there.
+/// A proof that no protocol exists: every decision along the chain must be the same, but validity forces different
+/// decisions at its ends. Every attack in it is an attack on [`ViewChain::protocol`], and was run by the simulator to
+/// confirm that it shows the claimed views.
 #[derive(Clone, Debug)]
 pub struct ViewChain {
-    /// Where it begins.
+    /// Where the chain begins.
     pub first: Forced,
-    /// Views that are held in one execution, each from the one before to the next.
+    /// Pairs of views that occur in one execution: each leads from one view to the next.
     pub links: Vec<ViewLink>,
-    /// Where it ends.
+    /// Where the chain ends.
     pub last: Forced,
 }
 
 /// A view in which validity forces the decision.
 #[derive(Clone, Debug)]
 pub struct Forced {
-    /// An execution with a loyal commander in which it is held.
+    /// An execution with a loyal commander in which this view occurs.
     pub attack: AttackOn<OralMessages>,
     /// The view.
     pub view: View,
@@ -45,18 +45,18 @@ pub struct Forced {
 pub struct ViewLink {
     /// The execution.
     pub attack: AttackOn<OralMessages>,
-    /// What one of them sees.
+    /// The view of one of them.
     pub from: View,
-    /// What the other sees.
+    /// The view of the other.
     pub to: View,
 }
 
-/// All that a lieutenant has been told.
+/// Everything that a lieutenant has been told.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct View {
-    /// Which one.
+    /// The lieutenant.
     pub lieutenant: General,
-    /// On each path that leads to him, what the last on it told him; shorter paths come first.
+    /// For each path that leads to him, what the last general on it told him; shorter paths come first.
     pub told: Vec<(Path, Order)>,
 }
 
@@ -68,8 +68,8 @@ impl View {
         View { lieutenant, told: scope.paths_to(lieutenant).zip_eq(told).collect() }
     }
 
-    /// What a loyal lieutenant was told in an execution of oral messages. (Of two values on one path
-    /// the one that came last counts; where nothing was said there is nothing.)
+    /// What a loyal lieutenant was told in an execution of oral messages. (If two values were told on one path, the
+    /// last one counts; a path on which nothing was said is left out.)
     #[must_use]
     pub fn shown(execution: &ExecutionOf<OralMessages>, lieutenant: General) -> View {
         let told = execution.view(lieutenant).map(|(_, relay)| relay);
@@ -80,13 +80,13 @@ impl View {
 }
 
 impl ViewChain {
-    /// The protocol that says all that is known: OM(r - 1). How it decides does not matter.
+    /// The protocol that relays everything that is known: OM(r - 1). Its decision rule does not matter.
     #[must_use]
     pub fn protocol(rounds: usize, values: usize) -> OralMessages {
         OralMessages::new(rounds - 1).over(Order::first(values))
     }
 
-    /// The chain with these edges, each confirmed by the simulator.
+    /// The chain made of these edges, each confirmed by the simulator.
     pub(super) fn told(scope: Scope, orders: &[Order], edges: &[Edge]) -> ViewChain {
         let protocol = ViewChain::protocol(scope.rounds, scope.values);
         let simulator = Simulator::new(&protocol, scope.n).expect("it can be run");
@@ -99,7 +99,7 @@ impl ViewChain {
     }
 }
 
-/// Makes attacks of executions, and runs them.
+/// Turns edges and views into attacks, and runs them.
 struct Teller<'a> {
     scope: Scope,
     orders: &'a [Order],
@@ -113,7 +113,7 @@ impl Teller<'_> {
         ViewLink { attack: attack.expect("bug in turncoat: the views are held together"), from, to }
     }
 
-    /// A view that is forced, with the fewest traitors who can bring it about.
+    /// A forced view, in an execution with the fewest traitors who can bring it about.
     fn forced(&self, number: usize) -> Forced {
         let view = View::of(self.scope, self.orders, number);
         let aside = Generals::NONE.with(General::COMMANDER).with(view.lieutenant);
@@ -124,8 +124,8 @@ impl Teller<'_> {
         Forced { attack, view, order }
     }
 
-    /// An execution of these traitors with these views, as an attack that the simulator has run; none
-    /// if there is no such execution. All that nobody sees in them is said as loyalty would have it.
+    /// An attack by these traitors that shows these views, confirmed by the simulator; none if no execution has them
+    /// all. Whatever no view shows is said as the protocol says it.
     fn confirmed(&self, traitors: Generals, views: &[&View]) -> Option<AttackOn<OralMessages>> {
         let mut said = FxHashMap::default();
         for View { lieutenant, told } in views {
@@ -136,7 +136,7 @@ impl Teller<'_> {
                 }
             }
         }
-        // A traitor who commands has the order with which he lies least.
+        // If the commander is a traitor, give him the order with which he has to lie least.
         let order = said.get(&SaidOnce::Order);
         let orders = order.map_or(self.orders, slice::from_ref).iter();
         let attacks =
@@ -172,7 +172,7 @@ impl Scene<'_> {
         attack
     }
 
-    /// What the last on a path says on it who obeys: what he was told himself.
+    /// What the last general on a path relays if he obeys: what he was told himself.
     fn honest(&self, path: Path) -> Order {
         match path.last() {
             Some(relay) if !relay.is_commander() => self.told(path.parent(), relay),
@@ -180,7 +180,7 @@ impl Scene<'_> {
         }
     }
 
-    /// What somebody is told on a path: what no lie is needed for is honest.
+    /// What somebody is told on a path: a lie if there is one, else what an obedient general says.
     fn told(&self, path: Path, to: General) -> Order {
         let said = self.said.get(&SaidOnce::Told(path, to));
         said.copied().unwrap_or_else(|| self.honest(path))

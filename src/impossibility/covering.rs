@@ -1,6 +1,6 @@
-//! The covering of Fischer, Lynch and Merritt ("Easy impossibility proofs for distributed consensus
-//! problems", Distributed Computing 1(1), 1986): copies of the generals, wired so that each copy
-//! hears one copy of every general, and can't tell that it is not in the real system.
+//! The covering of Fischer, Lynch and Merritt ("Easy impossibility proofs for distributed consensus problems",
+//! Distributed Computing 1(1), 1986): copies of the generals, wired so that each copy hears exactly one copy of every
+//! other general, and cannot tell that it is not in the real system.
 
 use rustc_hash::FxHashMap;
 
@@ -10,27 +10,27 @@ use crate::machine::{DecisionId, MessageId, Said, StateId, Terms, ValueId, Worke
 use crate::protocol::Seat;
 use crate::testable::Wire;
 
-/// A copy of a general: in layer 0, or in layer 1. Where [mail is late](super::argument::Construction::Partition)
-/// the layer is that of what the side was given of which it sees the world.
+/// A copy of a general, in layer 0 or layer 1. In a [partition](super::argument::Construction::Partition) the layer is
+/// the number of the side whose world it sees.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct Double {
-    /// Whose copy.
+    /// The general of which this is a copy.
     pub general: General,
-    /// Where it stands.
+    /// The layer in which it is.
     pub layer: usize,
 }
 
-/// How copies are wired. The groups stand in a ring, once for each layer, and all wires stay within
-/// their layer but those between the last group and the first, which lead to the next one.
+/// How copies are wired. The groups stand in a ring, once per layer. All wires stay within their layer, except those
+/// between the last group and the first, which lead to the other layer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Covering {
     pub groups: Vec<Generals>,
-    /// Two; or one, where the generals themselves are enough.
+    /// Two, or one where no copies are needed.
     pub layers: usize,
 }
 
 impl Covering {
-    /// The copy that a copy hears when this general speaks.
+    /// The copy of `from` that the copy `me` hears.
     pub fn heard(&self, me: Double, from: General) -> Double {
         let (first, last) = (self.groups[0], self.groups[self.groups.len() - 1]);
         let leads = |one, other| first.contains(one) && last.contains(other);
@@ -39,7 +39,7 @@ impl Covering {
         Double { general: from, layer }
     }
 
-    /// Which of the two values a copy is given: in two layers each has its own, in one the groups.
+    /// Which of the two values a copy is given. With two layers it depends on the layer, with one on the group.
     pub fn side(&self, double: Double) -> usize {
         match self.layers {
             1 => usize::from(!self.groups[0].contains(double.general)),
@@ -47,7 +47,7 @@ impl Covering {
         }
     }
 
-    /// The copies in so many groups, one after the other in the ring, from this place on.
+    /// The copies in `groups` consecutive groups of the ring, from place `start` on.
     pub fn window(&self, start: usize, groups: usize) -> Vec<Double> {
         let places = (start..start + groups).map(|place| place % self.places());
         let doubles = places.flat_map(|place| {
@@ -66,8 +66,8 @@ impl Covering {
     }
 }
 
-/// The inputs of one side: those that the task asks after are the one value, all others the other,
-/// so that whatever is said of an input is said of both values.
+/// The input of a general on one side. Generals whose input the task requires get that side's value. All others get
+/// the other value, so that both values occur among the inputs.
 pub(crate) fn input(
     terms: &Terms,
     values: &[ValueId; 2],
@@ -79,16 +79,16 @@ pub(crate) fn input(
     terms.inputs.contains(general).then(|| values[side])
 }
 
-/// The protocol, run by all copies, who all obey it.
+/// A run of the protocol in which all copies obey.
 pub(crate) struct Played {
     n: usize,
-    /// What is said in each layer; nothing stands where nothing is.
+    /// What is said in each layer; silent wires are left out.
     said: Vec<FxHashMap<Wire, Said>>,
-    /// In which state each copy begins each round.
+    /// The state of each copy at the start of each round.
     states: Vec<Vec<Option<StateId>>>,
-    /// What each decides who is asked, and has decided.
+    /// The decisions of those copies that must decide and have.
     decisions: FxHashMap<Double, DecisionId>,
-    /// What the protocol did that no protocol may do, as which copy: the run ends there.
+    /// A fault of the protocol, and the copy in which it occurred: the run ends there.
     pub fault: Option<(Double, Fault)>,
 }
 
@@ -98,7 +98,7 @@ impl Played {
         self.said[by.layer].get(&wire).map_or(&[], |said| said)
     }
 
-    /// In which state a copy begins a round, if it came to that.
+    /// The state of a copy at the start of a round, if the run got so far.
     pub fn state(&self, double: Double, round: usize) -> Option<StateId> {
         let all = self.states.get(round - 1)?;
         all[double.layer * self.n + double.general.id()]
@@ -109,7 +109,7 @@ impl Played {
     }
 }
 
-/// Runs the protocol in a covering; the states are the worker's.
+/// Runs the protocol in a covering; states are interned by the worker.
 pub(crate) fn play(
     worker: &mut Worker<'_>,
     terms: &Terms,

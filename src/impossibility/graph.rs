@@ -1,4 +1,4 @@
-//! The graph of views: two are joined if two loyal lieutenants have them in one execution.
+//! The graph of views: two views are joined if two loyal lieutenants have them in the same execution.
 
 use petgraph::unionfind::UnionFind;
 use rustc_hash::FxHashMap;
@@ -7,19 +7,19 @@ use super::views::Scope;
 use crate::general::Generals;
 use crate::search::progress::Progress;
 
-/// The views, by number.
+/// The graph of views, by number.
 pub(super) struct ViewGraph {
-    /// Which are joined, directly or by others.
+    /// The connected components.
     pub classes: UnionFind<usize>,
-    /// The order that validity forces, as the number of a value. (If the commander is loyal, his
-    /// order is in the view.)
+    /// For each view, the order that validity forces, as the number of a value. (A view includes the order of a loyal
+    /// commander.)
     pub forced: Vec<Option<usize>>,
     /// How many executions there are.
     pub executions: u64,
 }
 
 impl ViewGraph {
-    /// Goes through all executions, of which there are so many.
+    /// Builds the graph from all executions; `all` is how many there are, for the progress report.
     pub fn of(scope: Scope, all: f64, progress: &Progress) -> ViewGraph {
         let views = scope.number_of_views();
         let (mut classes, mut forced) = (UnionFind::new(views), vec![None; views]);
@@ -48,23 +48,23 @@ impl ViewGraph {
     }
 }
 
-/// Two views that two loyal lieutenants have in one execution.
+/// Two views that two loyal lieutenants have in the same execution.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Edge {
     pub from: usize,
     pub to: usize,
-    /// Who the traitors are.
+    /// The traitors of that execution.
     pub traitors: Generals,
 }
 
-/// The edges of a shortest chain from a view that forces one order to a view that forces another,
-/// if there is one: breadth first, fewer traitors first.
+/// The edges of a shortest chain from a view that forces one order to a view that forces another, if there is one.
+/// The search is breadth first, and prefers fewer traitors.
 pub(super) fn shortest(scope: Scope, forced: &[Option<usize>]) -> Option<Vec<Edge>> {
     let chains = (0..scope.values).filter_map(|order| shortest_from(scope, forced, order));
     chains.min_by_key(Vec::len)
 }
 
-/// The same from a view that forces this order.
+/// The same, from views that force this order.
 fn shortest_from(scope: Scope, forced: &[Option<usize>], order: usize) -> Option<Vec<Edge>> {
     let start = |forced: &Option<usize>| (*forced == Some(order)).then_some(0);
     let mut distances: Vec<Option<usize>> = forced.iter().map(start).collect();
@@ -99,7 +99,7 @@ fn shortest_from(scope: Scope, forced: &[Option<usize>], order: usize) -> Option
     None
 }
 
-/// The edges by which a view was reached.
+/// The chain of edges by which the search reached a view.
 fn walked(reached: &mut FxHashMap<usize, Edge>, mut end: usize) -> Vec<Edge> {
     let mut chain = Vec::new();
     while let Some(edge) = reached.remove(&end) {

@@ -1,19 +1,19 @@
-//! The partition of Dwork, Lynch and Stockmeyer ("Consensus in the presence of partial synchrony", J. ACM
-//! 35(2), 1988, section 4), for protocols that are driven by events: two sides, all mail between which is late
-//! until both have decided.
+//! The partition of Dwork, Lynch and Stockmeyer ("Consensus in the presence of partial synchrony", J. ACM 35(2), 1988,
+//! section 4), for event-driven protocols: there are two sides, and all mail between them is late until both have
+//! decided.
 //!
-//! Alone, where those of whom it will not hear have crashed, each side must decide what it was given: it can't
-//! know whether they will ever speak. In the world that both share nobody has crashed, and each sees what it saw
-//! alone. So they decide differently. Those who talk to both sides are the traitors of the shared world: they show
-//! each side what it saw of them alone. That takes no signature but their own and those of the side that they
-//! talk to, so it makes no difference what is signed.
+//! Consider a side alone, where the generals it does not hear have crashed. It cannot know whether they will ever
+//! speak, so it must decide what it was given. In the world that both sides share nobody has crashed, but each side
+//! sees what it saw alone. So the sides decide differently. The generals who talk to both sides are the traitors of
+//! the shared world: they show each side what it saw of them when alone. For that they need only their own signatures
+//! and those of the side they are talking to, so it makes no difference whether messages are signed.
 //!
-//! In a broadcast the commander is among those traitors: alone, either side hears him, who is loyal there, and
-//! must decide as he orders. (On a side he would be silent to the other one, which then need not decide.)
+//! In a broadcast the commander is one of those traitors. When a side is alone he is loyal, it hears him, and it must
+//! decide as he orders. (If he belonged to one side he would be silent to the other, which then need not decide.)
 //!
-//! Where a graph is cut by 2f generals the sides need not be small: half of the cut has crashed where a side is
-//! alone, and its mail is late where both are; the other half lies, for which it may lack signatures of the other
-//! side. Where a cut is of f generals all of it is late, and nobody lies.
+//! If a graph is cut by 2f generals, the sides need not be small. One half of the cut has crashed where a side is
+//! alone, and its mail is late where both sides are present. The other half lies, and may lack signatures of the other
+//! side for that. If f generals are enough for a cut, all of it is late, and nobody lies.
 
 mod alone;
 mod shared;
@@ -32,9 +32,9 @@ use crate::machine::{MessageId, NumberedAttack, Terms, ValueId, Worker, fits};
 use crate::protocol::Round;
 use crate::search::progress::Progress;
 
-/// Builds the argument against a protocol. If on a side nobody decides by itself, and nobody has to, there is
-/// none: then it answers with those of whom nothing is heard there. (And if one property alone is asked for, and
-/// in no world is that the one that gives way.)
+/// Builds the argument against a protocol. If nobody on a side ever decides alone, and nobody has to, there is no
+/// argument: the error is the set of generals whom that side does not hear. (It is also an error if only some
+/// properties are asked for, and no world violates one of them.)
 pub(crate) fn argue(
     worker: &mut Worker<'_>,
     terms: &Terms,
@@ -55,7 +55,7 @@ pub(crate) fn argue(
     }
     let mut shared = NumberedExecution::default();
     match faulty {
-        // Who misbehaves alone has no part in what they share.
+        // If a side misbehaves alone, that is already a finding, and the shared world is not needed.
         Some(side) => planned = vec![planned.swap_remove(side)],
         None => {
             let (attack, forgery) = planner.shared(&mut player, &alone, until, &mut shared);
@@ -85,7 +85,7 @@ pub(crate) fn argue(
     Ok(Argument { theorem, groups, values, worlds, until, conclusion })
 }
 
-/// A world, as the simulator has it.
+/// A world, confirmed by the simulator.
 fn confirmed(
     worker: &mut Worker<'_>,
     terms: &Terms,
@@ -106,7 +106,7 @@ fn confirmed(
     World { loyal, must, attack, execution, forgery, stand_ins: 0 }
 }
 
-/// That an execution is not as it was planned up to this wave: then the protocol is not deterministic.
+/// A fault, if an execution differs from its plan up to this wave: then the protocol is not deterministic.
 fn difference(
     planned: &NumberedExecution,
     confirmed: &NumberedExecution,

@@ -1,10 +1,9 @@
-//! Whether so many rounds can be enough: there is a protocol, made up here, or a chain of executions
-//! along which every protocol must go wrong.
+//! Whether this many rounds can be enough: the answer is a protocol, synthesized here, or a chain of executions along
+//! which every protocol must fail.
 //!
-//! Fischer, Lynch: A lower bound for the time to assure interactive consistency. Inf. Process.
-//! Lett. 14(4), 1982. Dolev, Strong: Authenticated algorithms for Byzantine agreement. SIAM J. Comput.
-//! 12(4), 1983. Two views are joined that two loyal lieutenants have in one execution: what they
-//! decide must be the same.
+//! Fischer, Lynch: A lower bound for the time to assure interactive consistency. Inf. Process. Lett. 14(4), 1982.
+//! Dolev, Strong: Authenticated algorithms for Byzantine agreement. SIAM J. Comput. 12(4), 1983. Two views are joined
+//! if two loyal lieutenants have them in the same execution: then their decisions must be the same.
 
 use rustc_hash::FxHashMap;
 
@@ -18,26 +17,24 @@ use crate::order::Order;
 use crate::protocol::Round;
 use crate::search::progress::Progress;
 
-/// Whether `n` generals, at most `f` of whom are traitors, can reach Byzantine agreement on one of
-/// two orders in so many rounds, by oral messages.
+/// Decides whether `n` generals, at most `f` of whom are traitors, can reach Byzantine agreement on one of two orders
+/// in `rounds` rounds of oral messages.
 ///
-/// Everything that can be known is relayed: in each round a loyal lieutenant tells all others all that
-/// he was told in the last, on paths that name nobody twice. What he has been told in the end is his
-/// [view](super::View), and a protocol is a decision for each view. Two views are joined if two loyal
-/// lieutenants have them in one execution: they must decide the same, and if the commander is loyal,
-/// his order.
+/// Everything that can be known is relayed: in each round a loyal lieutenant tells all others everything that he was
+/// told in the round before, on paths that name nobody twice. What he has been told by the end is his
+/// [view](super::View), and a protocol is a decision for each view. Two views are joined if two loyal lieutenants have
+/// them in the same execution: then they must decide the same, and if the commander is loyal, his order.
 ///
-/// An execution is a choice of at most `f` traitors (not all the lieutenants), of the order if the
-/// commander is loyal, and of a value for each path on which a traitor tells a loyal lieutenant
-/// something. (Silence is as if the default were said.) Each choice is seen by a loyal lieutenant.
+/// An execution is a choice of at most `f` traitors (not all the lieutenants), of the order if the commander is loyal,
+/// and of a value for each path on which a traitor tells a loyal lieutenant something. (Silence counts as the
+/// default order.) Each choice is seen by some loyal lieutenant.
 ///
-/// "There is a protocol" is unconditional: [`check`](crate::Check) confirms it. "There is none" speaks of
-/// all protocols whose loyal lieutenants decide by what they were told along paths that name nobody twice.
-/// Its chain is a shortest one, and each execution of it an ordinary attack on
-/// [`OralMessages`](crate::OralMessages), which says all that is known, run by the simulator.
+/// "There is a protocol" is unconditional: [`check`](crate::Check) confirms it. "There is none" speaks of all
+/// protocols whose loyal lieutenants decide by what they were told along paths that name nobody twice. Its chain is a
+/// shortest one, and each execution in it is an ordinary attack on [`OralMessages`](crate::OralMessages), which relays
+/// everything that is known, and was run by the simulator.
 ///
-/// The cost is one step for every loyal lieutenant in every execution, and once more for every link of the
-/// chain.
+/// The cost is one step for every loyal lieutenant in every execution, and as much again for every link of the chain.
 ///
 /// ```
 /// use turncoat::check;
@@ -55,13 +52,12 @@ use crate::search::progress::Progress;
 ///
 /// # Errors
 ///
-/// The numbers make no sense, or there is more to go through than [`MOST_VIEWS`] and
-/// [`MOST_STEPS`].
+/// The numbers make no sense, or the search would exceed [`MOST_VIEWS`] or [`MOST_STEPS`].
 pub fn rounds(n: usize, f: usize, rounds: Round) -> Result<Rounds, RoundsError> {
     rounds_over(2, n, f, rounds)
 }
 
-/// The same where there are so many orders to choose from, of which the first is the default.
+/// The same with `values` orders to choose from, of which the first is the default.
 ///
 /// # Errors
 ///
@@ -75,7 +71,7 @@ pub fn rounds_over(
     rounds_watched(values, n, f, rounds, &Progress::new())
 }
 
-/// As [`rounds_over`], where another thread may watch: its steps are executions. It can't be stopped.
+/// As [`rounds_over`], where another thread may watch the progress: one step per execution. It cannot be stopped.
 ///
 /// # Errors
 ///
@@ -123,7 +119,7 @@ pub fn rounds_watched(
     })
 }
 
-/// Whether so many rounds can be enough.
+/// The answer to whether this many rounds can be enough.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Rounds {
@@ -139,11 +135,11 @@ pub struct Rounds {
     pub views: usize,
     /// How many executions there are.
     pub executions: u64,
-    /// How many classes of views there are: views joined by a chain must lead to one decision.
+    /// How many classes of views there are: views that are joined by a chain must lead to the same decision.
     pub classes: usize,
-    /// In how many of them nothing is forced by validity.
+    /// In how many classes validity forces nothing.
     pub free: usize,
-    /// What came of it.
+    /// The answer.
     pub existence: Existence,
 }
 
@@ -152,8 +148,8 @@ pub struct Rounds {
 pub enum Existence {
     /// There is: this one.
     Protocol(DecisionTable),
-    /// There is none. Along this chain every decision would have to be the same, and at its ends
-    /// validity forces different ones.
+    /// There is none. Every decision along this chain would have to be the same, but validity forces different ones at
+    /// its ends.
     None(Box<ViewChain>),
 }
 
@@ -165,10 +161,10 @@ impl Rounds {
     }
 }
 
-/// Why it can't be said whether so many rounds are enough.
+/// Why it cannot be decided whether this many rounds are enough.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 pub enum RoundsError {
-    /// There must be two lieutenants, and a set of generals must hold all.
+    /// There must be two lieutenants, and no more generals than a set can hold.
     #[error(
         "n is {0}: there must be from 3 to {max} generals, as one lieutenant agrees with himself",
         max = Generals::MAX
@@ -188,13 +184,13 @@ pub enum RoundsError {
     /// There must be orders to choose from.
     #[error("values is {0}: there must be from 1 to 256 orders")]
     Values(usize),
-    /// There are too many views to keep them.
+    /// There are too many views to keep.
     #[error(
         "there are {0} views to search, and there can be at most {most}: choose a smaller n or r",
         most = grouped(&MOST_VIEWS.to_string())
     )]
     Views(Count),
-    /// There are too many executions to go through them.
+    /// There are too many executions to search.
     #[error(
         "there are {executions} executions to search, times {lieutenants} lieutenants, and that \
          product can be at most {most}: choose a smaller n, f or r",
@@ -211,17 +207,16 @@ pub enum RoundsError {
 /// The most views that are kept.
 pub const MOST_VIEWS: u64 = 1 << 22;
 
-/// The most steps that are made: executions times lieutenants.
+/// The most steps that are taken: executions times lieutenants.
 pub const MOST_STEPS: u64 = 1 << 31;
 
-/// Whether [`rounds`](rounds()) can be asked: the numbers make sense, and there is not too much to go
-/// through.
+/// Whether [`rounds`](rounds()) can answer for these numbers: they make sense, and the search is not too large.
 #[must_use]
 pub fn affordable(n: usize, f: usize, rounds: Round) -> bool {
     executions(Scope { n, f, rounds, values: 2 }).is_ok()
 }
 
-/// How many executions there are to go through, if that can be done.
+/// How many executions there are to search, if that is possible.
 fn executions(scope: Scope) -> Result<Count, RoundsError> {
     let Scope { n, f, rounds, values } = scope;
     if !(3..=Generals::MAX).contains(&n) {

@@ -1,4 +1,4 @@
-//! A protocol that was made up: all that is known is relayed, and a table says what to decide.
+//! A synthesized protocol: everything that is known is relayed, and a table says what to decide.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,15 +12,15 @@ use crate::protocol::{Lockstep, Round, Seat};
 use crate::protocols::oral::{OralMessages, OralState, Relay};
 use crate::testable::{Problem, Repertoire, Testable, Wire, Words};
 
-/// Oral messages that are relayed as in [`OM(r - 1)`](OralMessages), and a table with a decision for
-/// all that a lieutenant can have been told. It is made by
-/// [`rounds`](super::rounds()), for so many generals, traitors and rounds.
+/// Oral messages that are relayed as in [`OM(r - 1)`](OralMessages), and a table with a decision for everything that
+/// a lieutenant can have been told. [`rounds`](super::rounds()) makes it, for a given number of generals, traitors and
+/// rounds.
 #[derive(Clone)]
 pub struct DecisionTable {
     relaying: OralMessages,
     scope: Scope,
     orders: Vec<Order>,
-    /// By number of the view.
+    /// The decisions, by number of the view.
     decisions: Arc<[Order]>,
 }
 
@@ -31,26 +31,26 @@ impl DecisionTable {
         DecisionTable { relaying, scope, orders, decisions }
     }
 
-    /// Every view, lieutenant by lieutenant, with what is decided in it.
+    /// Every view, lieutenant by lieutenant, and the decision in it.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = (View, Order)> {
         let rows = self.decisions.iter().enumerate();
         rows.map(|(number, decision)| (View::of(self.scope, &self.orders, number), *decision))
     }
 
-    /// How many generals it is made for.
+    /// The number of generals it was made for.
     #[must_use]
     pub fn generals(&self) -> usize {
         self.scope.n
     }
 
-    /// How many traitors it is made for.
+    /// The number of traitors it was made for.
     #[must_use]
     pub fn traitors(&self) -> usize {
         self.scope.f
     }
 }
 
-/// The table itself is left out.
+/// Leaves out the table itself.
 impl fmt::Debug for DecisionTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DecisionTable").field("scope", &self.scope).finish_non_exhaustive()
@@ -58,9 +58,9 @@ impl fmt::Debug for DecisionTable {
 }
 
 impl DecisionTable {
-    /// What stands there for what a lieutenant was told.
+    /// The table's decision for what a lieutenant was told.
     fn entry(&self, state: &OralState<Order>) -> Order {
-        // What is no value is not kept, so every value has a number.
+        // States keep only values of the protocol, so every value that was told has a number.
         let number = |value: &Order| self.orders.iter().position(|order| order == value);
         let told = state.told.iter().map(|value| number(value).unwrap_or(0));
         self.decisions[self.scope.number(state.seat.me, told)]
@@ -161,7 +161,7 @@ mod tests {
     use crate::check::check;
     use crate::impossibility::{Existence, rounds};
 
-    /// Every entry counts, where every view is seen in some execution: one that is wrong is found.
+    /// Every view occurs in some execution, so every entry counts: one wrong entry is found.
     #[test]
     fn a_table_with_one_wrong_entry_is_broken() {
         let Existence::Protocol(table) = rounds(4, 1, 2).unwrap().existence else {

@@ -1,4 +1,4 @@
-//! Who sees what together: every execution in which all that is known is relayed, as the views that
+//! Which views occur together: every execution in which all that is known is relayed, represented by the views that
 //! the loyal lieutenants have in it.
 
 use std::iter;
@@ -10,7 +10,7 @@ use crate::general::{General, Generals};
 use crate::protocol::Seat;
 use crate::protocols::path::{Path, paths};
 
-/// How many generals, rounds and values there are.
+/// How many generals, traitors, rounds and values there are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Scope {
     pub n: usize,
@@ -24,13 +24,13 @@ impl Scope {
         Generals::first(self.n).without(General::COMMANDER)
     }
 
-    /// The paths on which a lieutenant is told something, by rank.
+    /// The paths on which a lieutenant is told something, in order of rank.
     pub fn paths_to(self, lieutenant: General) -> impl Iterator<Item = Path> {
         let relays = Seat::new(lieutenant, self.n).neighbours;
         (1..=self.rounds.min(self.n - 1)).flat_map(move |len| paths(len, relays))
     }
 
-    /// How many they are: the sum over k < rounds of (n-2)(n-3)..(n-1-k).
+    /// How many such paths there are: the sum over k < rounds of (n-2)(n-3)..(n-1-k).
     fn paths(self) -> u128 {
         let levels = (1..self.rounds.min(self.n - 1)).scan(1_u128, |level, relays| {
             *level = level.saturating_mul((self.n - 1 - relays) as u128);
@@ -46,13 +46,13 @@ impl Scope {
         [Count::from(self.n as u64 - 1), each].into_iter().product()
     }
 
-    /// How many views one lieutenant can have. They must be few enough.
+    /// How many views one lieutenant can have. Call it only if they are few enough.
     fn views_each(self) -> usize {
         self.values.pow(self.paths() as u32)
     }
 
-    /// How many executions there are. It hangs only on how many traitors there are, and on
-    /// whether the commander is one.
+    /// How many executions there are. For given traitors this depends only on how many there are, and on whether the
+    /// commander is one.
     pub fn executions(self) -> Count {
         let sizes = (0..=self.f).flat_map(|size| [(size, false), (size, true)]);
         let executions = sizes.filter_map(|(size, commander)| {
@@ -69,7 +69,7 @@ impl Scope {
         executions.sum()
     }
 
-    /// How many views there are, where they are few enough.
+    /// How many views there are. Call it only if they are few enough.
     pub fn number_of_views(self) -> usize {
         (self.n - 1) * self.views_each()
     }
@@ -81,13 +81,12 @@ impl Scope {
         traitors.filter(matter)
     }
 
-    /// What these traitors can say, for all of these.
+    /// For each choice of traitors, what is free to be said.
     pub fn plots(self) -> impl Iterator<Item = Plot> {
         self.traitors().map(move |traitors| Plot::of(self, traitors))
     }
 
-    /// Whose view has this number, and what he was told on each path to him, as the number of a
-    /// value.
+    /// The lieutenant whose view has this number, and what he was told on each path to him, as numbers of values.
     pub fn view(self, number: usize) -> (General, Vec<usize>) {
         let (lieutenant, mut rest) = (number / self.views_each(), number % self.views_each());
         let told = iter::repeat_with(|| {
@@ -109,25 +108,25 @@ impl Scope {
     }
 }
 
-/// What is said once, and then known to all whom the loyal relay it.
+/// Something that is said once, and that loyal generals then relay.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) enum SaidOnce {
     /// The order of a loyal commander.
     Order,
-    /// What the last on this path, a traitor, says on it to a loyal lieutenant.
+    /// What the last general on this path, a traitor, tells a loyal lieutenant on it.
     Told(Path, General),
 }
 
-/// Who the traitors are, and what is free to be said: an execution is a value for each of these.
+/// A choice of traitors, and what is free to be said: an execution assigns a value to each of those.
 ///
-/// What traitors tell each other no loyal general sees; all else that they say somebody sees, so
-/// that different executions differ in the view of a loyal lieutenant.
+/// What traitors tell each other is left out, as no loyal general sees it. Everything else that they say is seen by
+/// some loyal lieutenant, so different executions differ in the view of one.
 #[derive(Debug)]
 pub(super) struct Plot {
     pub traitors: Generals,
     pub said: IndexSet<SaidOnce>,
-    /// For each loyal lieutenant the number of the view in which every value is the first, and by
-    /// how much that grows with each value that is said.
+    /// For each loyal lieutenant, the number of the view in which every value is the first one, and how much that
+    /// number grows with each value that is said.
     sees: Vec<(usize, Vec<usize>)>,
 }
 
@@ -151,19 +150,19 @@ impl Plot {
         Plot { traitors, said, sees }
     }
 
-    /// The execution in which nothing is said but the first value.
+    /// The execution in which everything that is said is the first value.
     pub fn first(&self) -> Seen<'_> {
         let views = self.sees.iter().map(|(first, _)| *first).collect();
         Seen { plot: self, values: vec![0; self.said.len()], views }
     }
 
-    /// Where among what is said the order of a loyal commander stands.
+    /// The index of a loyal commander's order among the things said.
     pub fn order(&self) -> Option<usize> {
         self.said.get_index_of(&SaidOnce::Order)
     }
 }
 
-/// Where what a loyal lieutenant is told on a path comes from: the loyal relay what they are told.
+/// Where a value that a loyal lieutenant is told on a path comes from: loyal generals relay what they are told.
 pub(super) fn origin(traitors: Generals, mut path: Path, mut to: General) -> SaidOnce {
     while let Some(relay) = path.last().filter(|last| !traitors.contains(*last)) {
         if relay.is_commander() {
@@ -177,14 +176,14 @@ pub(super) fn origin(traitors: Generals, mut path: Path, mut to: General) -> Sai
 /// One execution, as far as the loyal see it.
 pub(super) struct Seen<'a> {
     pub plot: &'a Plot,
-    /// What is said, as the number of a value.
+    /// What is said, as numbers of values.
     pub values: Vec<usize>,
-    /// The numbers of the views of the loyal lieutenants.
+    /// The numbers of the loyal lieutenants' views.
     pub views: Vec<usize>,
 }
 
 impl Seen<'_> {
-    /// Goes on to the next execution of the same traitors, as the next number; false after the last.
+    /// Goes on to the next execution of the same traitors, like counting up by one; false after the last.
     pub fn advance(&mut self, Scope { values, .. }: Scope) -> bool {
         for place in (0..self.values.len()).rev() {
             let before = self.values[place];

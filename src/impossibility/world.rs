@@ -1,5 +1,5 @@
-//! A world: a real execution in which some copies of the covering live as loyal generals, and the
-//! traitors play all the others.
+//! A world: a real execution in which some copies of the covering are loyal generals, and the traitors play all the
+//! other copies.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -19,42 +19,42 @@ use crate::search::choices::wire_choices::beside;
 use crate::signature::Signed;
 use crate::testable::Wire;
 
-/// One world: an attack that has the traitors say to each loyal general what its copy hears in the
-/// covering, or what a side of a [partition](super::argument::Construction::Partition) hears alone, and what came
-/// of it in the simulator.
+/// One world: an attack in which the traitors say to each loyal general what its copy hears in the covering (or what
+/// its side of a [partition](super::argument::Construction::Partition) hears alone), and its execution in the
+/// simulator.
 #[derive(Clone, Debug)]
 pub struct World<V, M, S, D = V> {
-    /// Which copy each loyal general is, by number.
+    /// The copy that each loyal general is, by number.
     pub loyal: Vec<Double>,
-    /// What the loyal must do here.
+    /// What the loyal must do in this world.
     pub must: Must<V>,
-    /// What the enemy decides.
+    /// The attack.
     pub attack: Attack<V, M>,
-    /// What came of it.
+    /// The execution under that attack.
     pub execution: Execution<D, M, S>,
-    /// The first message that can't be said here: the traitors lack a signature in it.
+    /// The first message that cannot be said here, because the traitors lack a signature in it.
     pub forgery: Option<Needed<M>>,
-    /// How many messages stand in for such messages: the receiver takes them as it would take those.
+    /// How many messages were replaced by others that they can say, and that have the same effect on the receiver.
     pub stand_ins: usize,
 }
 
 /// What the loyal must do in one world.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Must<V> {
-    /// All decide this, because of validity.
+    /// All must decide this, because of validity.
     Decide(V),
-    /// All decide the same, because of agreement.
+    /// All must decide the same, because of agreement.
     Agree,
 }
 
-/// A message that the traitors would have to say, with a signature that they lack.
+/// A message that the traitors would have to say, although they lack a signature in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Needed<M> {
     /// Where they would have to say it.
     pub wire: Wire,
-    /// What.
+    /// The message.
     pub message: M,
-    /// The signature that none of them makes, and that none has overheard.
+    /// The signature that the traitors neither make nor have overheard.
     pub signed: Signed,
 }
 
@@ -66,7 +66,7 @@ pub type WorldOf<P> = World<
     <P as Lockstep>::Decision,
 >;
 
-/// A world by numbers.
+/// A world in numbers.
 pub(crate) type NumberedWorld = World<ValueId, MessageId, StateId, DecisionId>;
 
 impl<V, M, S, D> World<V, M, S, D> {
@@ -76,7 +76,7 @@ impl<V, M, S, D> World<V, M, S, D> {
         self.loyal.iter().map(|double| double.general).collect()
     }
 
-    /// The same world with its values, decisions, messages and states written in another way.
+    /// The same world, with each value, decision, message and state converted.
     pub(crate) fn map<W, E, N, T>(
         &self,
         value: impl Fn(&V) -> W,
@@ -105,27 +105,27 @@ impl<V, M, S, D> World<V, M, S, D> {
         }
     }
 
-    /// Whether everything could be said that had to be: then the loyal see what their copies see.
+    /// Whether the traitors could say everything that they had to: then the loyal see what their copies see.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.forgery.is_none() && self.stand_ins == 0
     }
 }
 
-/// All worlds of a covering in which the protocol was played.
+/// The covering in which the protocol was played, and what is needed to make worlds of it.
 pub(crate) struct Cosmos<'a> {
     pub machine: &'a dyn Machine,
     pub terms: &'a Terms,
     pub covering: &'a Covering,
     pub values: [ValueId; 2],
     pub played: &'a Played,
-    /// Whoever played in the covering, to be asked what would have become of its states.
+    /// The worker that played the covering, to be asked how its states would continue.
     pub player: RefCell<Worker<'a>>,
     pub forgeries: Forgeries,
 }
 
 impl Cosmos<'_> {
-    /// The world in which these copies live; the states are the worker's.
+    /// The world in which these copies are loyal; its states are interned by the worker.
     pub fn world(&self, worker: &mut Worker<'_>, loyal: Vec<Double>) -> NumberedWorld {
         let Cosmos { machine, terms, .. } = *self;
         let by_general = loyal.iter().map(|double| (double.general, *double));
@@ -153,7 +153,7 @@ impl Cosmos<'_> {
         World { loyal, must, attack, execution, forgery, stand_ins }
     }
 
-    /// Where a world is not as the covering, if it should be.
+    /// The fault of a protocol that behaved differently in a world than in the covering, if it did.
     pub fn difference(&self, world: &NumberedWorld) -> Option<Fault> {
         let World { loyal, execution, .. } = world;
         if !world.is_whole() || execution.fault.is_some() || self.played.fault.is_some() {
@@ -184,7 +184,7 @@ impl Cosmos<'_> {
         differ(general, Call::Decide, shown)
     }
 
-    /// Another message that a traitor can say, and by which its receiver would come to the same.
+    /// Another message that a traitor can say, and that brings its receiver into the same state.
     fn stand_in(
         &self,
         wire: Wire,
@@ -211,7 +211,7 @@ impl Cosmos<'_> {
     }
 }
 
-/// What validity demands of the loyal, or else agreement.
+/// What the loyal must do: what validity demands, else agreement.
 pub(super) fn must(terms: &Terms, attack: &NumberedAttack) -> Must<ValueId> {
     let loyal = |general: &General| !attack.traitors.contains(*general);
     let asked = match terms.task {
@@ -225,7 +225,7 @@ pub(super) fn must(terms: &Terms, attack: &NumberedAttack) -> Must<ValueId> {
     }
 }
 
-/// An enemy who has the traitors say what the copies say that are not here.
+/// An enemy whose traitors say what the copies outside the world say.
 struct GluedAdversary<'a, 'c> {
     cosmos: &'a Cosmos<'c>,
     by_general: BTreeMap<General, Double>,
@@ -242,7 +242,7 @@ impl Enemy for GluedAdversary<'_, '_> {
         overhears: &Eavesdropper<'_>,
     ) -> Option<Vec<MessageId>> {
         let Cosmos { machine, covering, played, .. } = self.cosmos;
-        // What traitors say to each other is of no account.
+        // What traitors say to each other does not matter.
         let receiver = self.by_general.get(&wire.to)?;
         let mut told = Vec::new();
         for message in played.said(covering.heard(*receiver, wire.from), wire) {
@@ -257,7 +257,7 @@ impl Enemy for GluedAdversary<'_, '_> {
                     told.push(other);
                 }
                 None => {
-                    // It is not said, and stands in no attack.
+                    // It is not said, and is no part of the attack.
                     let (message, signed) = (*message, missing.clone());
                     self.forgery.get_or_insert(Needed { wire, message, signed });
                 }
@@ -269,7 +269,7 @@ impl Enemy for GluedAdversary<'_, '_> {
     }
 }
 
-/// The lies by which this is told on a wire, and not what loyalty would say.
+/// The lies that turn what a loyal sender would say on a wire into what is told.
 pub(super) fn lies_of(
     wire: Wire,
     honest: &[MessageId],

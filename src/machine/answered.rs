@@ -1,5 +1,5 @@
-//! A question about a protocol is answered, unless its types are no plain data, or its problem does not stay
-//! what it is: a search that relies on that comes to anything. So nothing is said before it was tested.
+//! Gives the answer to a question only after testing that the protocol's types are plain data and that its problem
+//! stays the same: a search relies on both, and otherwise its result would be meaningless.
 
 use std::panic::{self, AssertUnwindSafe};
 
@@ -15,12 +15,12 @@ use crate::outcome::Task;
 use crate::property::AskedProperties;
 use crate::testable::{Refusal, Testable};
 
-/// How often the protocol is asked for its problem again.
+/// How often the protocol is asked again for its problem.
 const AGAIN: usize = 3;
 
 impl dyn Machine + '_ {
-    /// Answers a question about this protocol, unless its types are no plain data: then whatever came of
-    /// the question, even a panic, may come of that.
+    /// Answers a question about this protocol, unless its types are not plain data: that error replaces any result of
+    /// the question, even a panic, since it may be the cause.
     pub fn answered<T, E: From<Refusal>>(
         &self,
         ask: impl FnOnce() -> Result<T, E>,
@@ -39,7 +39,7 @@ impl dyn Machine + '_ {
         }
     }
 
-    /// Whether the protocol's problem is always the same on this graph.
+    /// Whether the protocol always states the same problem on this graph.
     pub(super) fn answers_alike(&self, graph: &Graph) -> Result<(), Refusal> {
         type Answer = Result<Terms, Refusal>;
         let same = |one: &Answer, other: &Answer| match (one, other) {
@@ -55,7 +55,7 @@ impl dyn Machine + '_ {
             Err(refusal) => refusal.to_string(),
         };
         let asked = || self.terms(graph, false);
-        // It could be run, or nothing would have been asked: why it can't any more says most.
+        // It could be run before, or no question would have been answered; if it cannot now, that reason says most.
         let once = Ok(asked()?);
         match (0..AGAIN).map(|_| asked()).find(|again| !same(&once, again)) {
             None => Ok(()),
@@ -79,7 +79,7 @@ impl<P: Testable> Numbered<'_, P> {
     }
 }
 
-/// What a protocol answers on a graph.
+/// The parts of the terms that the protocol answers.
 fn parts(terms: &Terms) -> (usize, &[ValueId], Task, Generals, &AskedProperties) {
     let Terms { rounds, values, task, inputs, asked, .. } = terms;
     (*rounds, values, *task, *inputs, asked)

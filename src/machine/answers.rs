@@ -1,4 +1,4 @@
-//! The answers of a numbered protocol: what makes it a machine.
+//! Implements the machine for a numbered protocol.
 
 use std::any::Any;
 use std::cmp::Ordering;
@@ -25,7 +25,7 @@ impl<P: Testable> Machine for Numbered<'_, P> {
     fn terms(&self, graph: &Graph, admitted: bool) -> Result<Terms, Refusal> {
         let number = |value| self.number_value(value);
         let (terms, problem) = Terms::of(&*self.protocol, graph.clone(), admitted, number)?;
-        // The first: a machine is asked about one.
+        // The first answer is kept: a machine is asked about one graph.
         self.things.asked.get_or_init(|| (graph.clone(), problem));
         Ok(terms)
     }
@@ -205,7 +205,7 @@ impl<P: Testable> Machine for Numbered<'_, P> {
     }
 }
 
-/// A recursion that speaks of numbers.
+/// A recursion in numbers.
 struct NumberedRecursion<'a, P: Testable> {
     numbered: &'a Numbered<'a, P>,
     recursive: &'a dyn Recursive<P::Value, P::Message>,

@@ -1,4 +1,4 @@
-//! For tests: a protocol whose messages are the numbers below 256, so that they are their own numbers.
+//! For tests: a protocol whose messages are the numbers below 256, each numbered as itself.
 
 use super::numbered::Numbered;
 use crate::general::General;
@@ -6,7 +6,7 @@ use crate::graph::Graph;
 use crate::protocol::{Lockstep, Round, Seat};
 use crate::testable::{Problem, Testable};
 
-/// Says nothing.
+/// A protocol that says nothing.
 #[derive(Debug)]
 pub(crate) struct Counting;
 

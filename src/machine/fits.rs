@@ -11,11 +11,11 @@ use crate::protocol::events::{FACES, OwnEvent};
 use crate::schedule::Happening;
 use crate::testable::Wire;
 
-/// The most lies and changes of the schedule on one wire in one round.
+/// The most lies and schedule changes on one wire in one round.
 const MOST_ON_WIRE: usize = 1 << 14;
 
-/// Whether everybody the attack names is there, only traitors are faulty, in their own way, in a
-/// round that there is, and all who need an input have one of the values.
+/// Whether an attack makes sense: everybody it names exists, only traitors are faulty, and only as their fault class
+/// allows, in rounds that exist, and everybody who needs an input has one of the values.
 pub(crate) fn fits(
     machine: &dyn Machine,
     terms: &Terms,
@@ -132,7 +132,7 @@ pub(crate) fn fits(
     Ok(())
 }
 
-/// Whether there is not too much on one wire: each lie is looked for among all that is said there.
+/// Whether no wire has too many lies: each one is looked up among everything that is said on its wire.
 fn crowds_no_wire(attack: &NumberedAttack) -> Result<(), Misfit> {
     let Attack { lies, schedule, .. } = attack;
     if lies.len() + schedule.len() <= MOST_ON_WIRE {
@@ -153,7 +153,7 @@ fn crowds_no_wire(attack: &NumberedAttack) -> Result<(), Misfit> {
     Ok(())
 }
 
-/// Whether a part of an attack speaks of a wire that there is.
+/// Whether a part of an attack names a wire that exists.
 fn is_wire(item: Item, wire: Wire, terms: &Terms) -> Result<(), Misfit> {
     let (Terms { graph, rounds, .. }, Wire { round, from, to }) = (terms, wire);
     if let Some(general) = [from, to].into_iter().find(|end| end.id() >= graph.n()) {
@@ -171,7 +171,7 @@ fn is_wire(item: Item, wire: Wire, terms: &Terms) -> Result<(), Misfit> {
     Ok(())
 }
 
-/// Whether a traitor with such faults can change what it sends in this way.
+/// Whether traitors of this fault class may change what they send in this way.
 fn may_tell<M>(faults: FaultClass, edit: &Edit<M>) -> bool {
     match faults {
         FaultClass::Byzantine => true,

@@ -1,4 +1,4 @@
-//! Equal things have equal numbers, on all threads.
+//! The interner: equal things get equal numbers, on all threads.
 
 use std::hash::BuildHasher;
 use std::sync::{PoisonError, RwLock};
@@ -10,10 +10,10 @@ use super::laws::{are_plain, is_alike};
 use crate::fault::{Misbehaved, guarded, method};
 use crate::protocol::Plain;
 
-/// Things by number, in the order in which they were met. They are read without a lock.
+/// Things by number, in the order in which they were first seen. Reading one takes no lock.
 pub(super) struct Interner<T> {
     things: boxcar::Vec<T>,
-    /// With their hashes.
+    /// The number of each thing, with its hash.
     numbers: RwLock<HashTable<(u64, u32)>>,
 }
 
@@ -26,7 +26,7 @@ impl<T: Plain> Interner<T> {
         &self.things[number as usize]
     }
 
-    /// Whether some of them are plain data.
+    /// Whether a sample of the things is plain data.
     pub fn tested(&self) -> Result<(), Misbehaved> {
         let numbers = self.numbers.read().unwrap_or_else(PoisonError::into_inner);
         let known = by_number(numbers.iter().copied().collect());
@@ -37,8 +37,7 @@ impl<T: Plain> Interner<T> {
         })
     }
 
-    /// The number of a thing. Whatever its type does when it is compared or hashed, no lock stays
-    /// locked.
+    /// The number of a thing. Even if its type's `eq` or `hash` panics, no lock stays locked.
     pub fn number(&self, thing: T) -> u32 {
         let number = guarded(|| {
             let hash = method::<T, u64>("hash", || FxBuildHasher.hash_one(&thing));
@@ -50,7 +49,7 @@ impl<T: Plain> Interner<T> {
         number.unwrap_or_else(|said| Misbehaved(said).unwind())
     }
 
-    /// The number of a thing that had none just now.
+    /// The number of a thing that had none when it was looked up; another thread may have added it since.
     #[cold]
     fn number_new(&self, hash: u64, thing: T) -> u32 {
         let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
@@ -62,7 +61,7 @@ impl<T: Plain> Interner<T> {
         number
     }
 
-    /// The number of a thing with this hash, if it has one; within [`guarded`].
+    /// The number of a thing with this hash, if it has one; to be called within [`guarded`].
     fn known(&self, numbers: &HashTable<(u64, u32)>, hash: u64, thing: &T) -> Option<u32> {
         let is_it = |(other, number): &(u64, u32)| *other == hash && self.get(*number) == thing;
         let (_, number) = method::<T, _>("eq", || numbers.find(hash, is_it))?;
@@ -71,7 +70,7 @@ impl<T: Plain> Interner<T> {
     }
 }
 
-/// In order of their numbers.
+/// Sorts by number.
 fn by_number(mut known: Vec<(u64, u32)>) -> Vec<(u64, u32)> {
     known.sort_unstable_by_key(|(_, number)| *number);
     known

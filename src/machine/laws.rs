@@ -10,20 +10,20 @@ use crate::collecting::listed;
 use crate::fault::{Misbehaved, guarded, method, shown};
 use crate::protocol::Plain;
 
-/// So many things are tested, spread evenly.
+/// How many things are tested at most, evenly spread.
 const MOST: usize = 32;
 
-/// So often something is compared with itself, at least.
+/// How many times things are compared with themselves, all together.
 const OFTEN: usize = 128;
 
-/// How two things compare, by all that their type says of it.
+/// How two things compare, by each method of their type.
 struct Comparison {
     equal: bool,
     order: Ordering,
     partial: Option<Ordering>,
 }
 
-/// Whether some of so many things are plain data, which were met as different ones, with their hashes.
+/// Whether a sample of `len` things is plain data. They were interned as different things, with these hashes.
 pub(super) fn are_plain<'a, T: Plain>(
     len: usize,
     thing: impl Fn(usize) -> (u64, &'a T),
@@ -42,8 +42,8 @@ pub(super) fn are_plain<'a, T: Plain>(
     judged.map_err(Misbehaved)?
 }
 
-/// Which method contradicts itself about which two of so many different things, if one does; within [`guarded`],
-/// as all below.
+/// The method that contradicts itself about two of `len` different things, and those two, if there is one. This and
+/// all below is to be called within [`guarded`].
 fn contradiction(
     len: usize,
     compared: &dyn Fn(usize, usize) -> Comparison,
@@ -67,7 +67,7 @@ fn contradiction(
     })
 }
 
-/// Whether things that are equal have the same place in their order; within [`guarded`].
+/// Whether two equal things also compare as equal in their order; to be called within [`guarded`].
 pub(super) fn is_alike<T: Plain>(one: &T, other: &T) -> Result<(), Misbehaved> {
     match order(one, other) {
         Ordering::Equal => Ok(()),
@@ -75,7 +75,7 @@ pub(super) fn is_alike<T: Plain>(one: &T, other: &T) -> Result<(), Misbehaved> {
     }
 }
 
-/// Whether something is equal to itself and to its copy, and has the hash that it had.
+/// Whether something is equal to itself and to its copy, and has the same hash as before.
 fn keeps<T: Plain>(hash: u64, thing: &T) -> Result<(), Misbehaved> {
     let copy = &method::<T, T>("clone", || thing.clone());
     let hash_of = |thing: &T| method::<T, _>("hash", || FxBuildHasher.hash_one(thing));

@@ -1,21 +1,20 @@
-//! The order of messages, found once.
+//! The order of messages, computed once.
 
 use itertools::Itertools;
 
 use super::{Machine, MessageId};
 
-/// How many messages are sorted before it is looked again whether to stop.
+/// How many messages are sorted between two checks whether to stop.
 const SORTED_AT_ONCE: usize = 1 << 16;
 
-/// The places of some messages in their order: to compare two of them is to compare two numbers.
+/// The rank of each of some messages in their order: two messages are compared by comparing two integers.
 pub(crate) struct MessageOrder {
-    /// By the message's number.
+    /// The ranks, by the message's number.
     places: Vec<u32>,
 }
 
 impl MessageOrder {
-    /// The order of these messages, of which some may stand there more than once; nothing if it is
-    /// told to stop first.
+    /// The order of these messages, which may contain duplicates; nothing if `stopped` says to stop first.
     pub fn of(
         machine: &dyn Machine,
         messages: impl IntoIterator<Item = MessageId>,
@@ -51,7 +50,7 @@ impl MessageOrder {
         Some(MessageOrder { places })
     }
 
-    /// The place of one of these messages.
+    /// The rank of one of these messages.
     pub fn place(&self, message: MessageId) -> u32 {
         self.places[message.number() as usize]
     }

@@ -10,25 +10,25 @@ use crate::fault::cloned;
 use crate::graph::Graph;
 use crate::testable::{ProblemOf, Testable};
 
-/// A protocol with its values, decisions and messages numbered. Each part is owned or lent, and all are one type, so
-/// that what follows is compiled once for a protocol.
+/// A protocol with its values, decisions and messages numbered. Whether each part is owned or lent, the type is the
+/// same, so that the code that uses it is compiled once per protocol.
 pub(crate) struct Numbered<'a, P: Testable> {
     pub protocol: OwnedOrLent<'a, P>,
     pub(super) things: OwnedOrLent<'a, Things<P>>,
 }
 
-/// What is owned or lent.
+/// Something that is owned or lent.
 pub(crate) enum OwnedOrLent<'a, T> {
     Owned(T),
     Lent(&'a T),
 }
 
-/// The numbers of a protocol's values, decisions and messages.
+/// The interned values, decisions and messages of a protocol.
 pub(crate) struct Things<P: Testable> {
     pub(super) values: Interner<P::Value>,
     pub(super) decisions: Interner<P::Decision>,
     pub(super) messages: Interner<P::Message>,
-    /// On which graph the protocol was asked first, and what is asked of it there.
+    /// The graph on which the protocol was first asked, and the problem there.
     pub(super) asked: OnceLock<(Graph, ProblemOf<P>)>,
 }
 
@@ -70,12 +70,12 @@ impl<'a, P: Testable> Numbered<'a, P> {
         }
     }
 
-    /// With the numbers that there are.
+    /// A protocol with these numbers, which exist already.
     pub fn with(protocol: &'a P, things: &'a Things<P>) -> Numbered<'a, P> {
         Numbered { protocol: OwnedOrLent::Lent(protocol), things: OwnedOrLent::Lent(things) }
     }
 
-    /// The protocol, which it owns.
+    /// The protocol, which must be owned.
     pub fn into_protocol(self) -> P {
         match self.protocol {
             OwnedOrLent::Owned(protocol) => protocol,
@@ -112,13 +112,13 @@ impl<'a, P: Testable> Numbered<'a, P> {
         MessageId(self.things.messages.number(message))
     }
 
-    /// An attack by numbers, written out.
+    /// Converts an attack back from numbers.
     pub fn attack(&self, attack: &NumberedAttack) -> AttackOn<P> {
         let value = |value: &ValueId| cloned(self.value(*value));
         attack.map(value, |message| cloned(self.message(*message)))
     }
 
-    /// The same by numbers.
+    /// Converts an attack to numbers.
     pub fn number_attack(&self, attack: &AttackOn<P>) -> NumberedAttack {
         let value = |value: &P::Value| self.number_value(cloned(value));
         attack.map(value, |message| self.number_message(cloned(message)))

@@ -1,5 +1,5 @@
-//! The states of one worker, numbered, and the protocol asked about them: the only place where the
-//! code of a protocol in rounds is called while it runs.
+//! The states of one worker, interned, and the protocol's answers about them: the only place that calls the code of a
+//! round-based protocol while it runs.
 
 use std::any::Any;
 use std::cmp::Ordering;
@@ -19,27 +19,27 @@ use crate::protocol::events::OwnEvent;
 use crate::protocol::{Plain, Round, Seat};
 use crate::testable::{MOST_SENT, Refusal, Testable};
 
-/// An answer of the protocol, or what its panic said.
+/// An answer of the protocol, or the message of its panic.
 pub(crate) type Guarded<T> = Result<T, String>;
 
-/// States by number, and what the protocol answers about them.
+/// Interned states, and what the protocol answers about them.
 pub(crate) trait StateTable: Send + Sync {
     /// How many states there are.
     fn len(&self) -> usize;
 
-    /// Forgets all states: their numbers mean nothing from then on.
+    /// Forgets all states: their numbers are meaningless afterwards.
     fn clear(&mut self);
 
-    /// The number of a state of another table of the same protocol, in this one.
+    /// The number in this table of a state of another table, of the same protocol.
     fn adopt(&mut self, from: &dyn StateTable, state: StateId) -> StateId;
 
-    /// Where the states stand, for [`adopt`](StateTable::adopt).
+    /// The stored states, for [`adopt`](StateTable::adopt).
     fn stored(&self) -> &dyn Any;
 
-    /// The same, to put more there.
+    /// The stored states, to add more.
     fn stored_mut(&mut self) -> &mut dyn Any;
 
-    /// The table inside of this one, if its states are made of those of another.
+    /// The table inside this one, if its states are made of those of another table.
     fn inside(&self) -> Option<&dyn StateTable> {
         None
     }
@@ -56,7 +56,7 @@ pub(crate) trait StateTable: Send + Sync {
     /// [`Lockstep::start`].
     fn start(&mut self, seat: Seat, input: Option<ValueId>) -> Guarded<StateId>;
 
-    /// [`Lockstep::send`]: in the order of messages, behind what stands there already.
+    /// [`Lockstep::send`]: appends to `said`, in the order of messages.
     fn send(
         &self,
         state: StateId,
@@ -65,7 +65,7 @@ pub(crate) trait StateTable: Send + Sync {
         said: &mut Vec<MessageId>,
     ) -> Guarded<()>;
 
-    /// [`Lockstep::receive`], one message after the other.
+    /// [`Lockstep::receive`], one message after another.
     fn receive(
         &mut self,
         state: StateId,
@@ -76,13 +76,13 @@ pub(crate) trait StateTable: Send + Sync {
     /// [`Lockstep::end_round`].
     fn end_round(&mut self, state: StateId, round: Round) -> Guarded<StateId>;
 
-    /// Whether nothing is about to be sent, in a wave.
+    /// Whether nothing is about to be sent, if rounds are waves.
     fn is_silent(&self, state: StateId) -> Guarded<bool> {
         let _ = state;
         Ok(false)
     }
 
-    /// The timers that can go off and the coins that can show a face, in a wave.
+    /// The timers that can go off and the coins that can show a face, if rounds are waves.
     fn pending(&self, state: StateId) -> Guarded<Vec<OwnEvent>> {
         let _ = state;
         Ok(Vec::new())
@@ -94,13 +94,13 @@ pub(crate) trait StateTable: Send + Sync {
         0
     }
 
-    /// One of them does.
+    /// One of those events happens.
     fn happens(&mut self, state: StateId, event: OwnEvent) -> Guarded<StateId> {
         let _ = event;
         Ok(state)
     }
 
-    /// The phase that a general is in; 1 where nothing is claimed of phases.
+    /// The phase that a general is in; 1 if the protocol claims nothing about phases.
     fn phase(&self, state: StateId) -> Guarded<u32> {
         let _ = state;
         Ok(1)
@@ -114,8 +114,8 @@ pub(crate) trait StateTable: Send + Sync {
     /// [`Lockstep::decide`].
     fn decide(&self, state: StateId) -> Guarded<Option<DecisionId>>;
 
-    /// [`Symmetric::swapped_state`](crate::testable::Symmetric::swapped_state); nothing where no
-    /// symmetry is claimed.
+    /// [`Symmetric::swapped_state`](crate::testable::Symmetric::swapped_state); nothing if the protocol claims no
+    /// symmetry.
     fn swapped(&mut self, state: StateId, swap: Swap) -> Guarded<Option<StateId>>;
 
     /// [`Testable::explain`].
@@ -124,17 +124,17 @@ pub(crate) trait StateTable: Send + Sync {
     /// The order of two states as data.
     fn compare(&self, one: StateId, other: StateId) -> Ordering;
 
-    /// Whether some of the states are plain data.
+    /// Whether a sample of the states is plain data.
     fn tested(&self) -> Result<(), Refusal>;
 
-    /// As [`Debug`](std::fmt::Debug) prints it.
+    /// The state, as [`Debug`](std::fmt::Debug) prints it.
     fn show(&self, state: StateId) -> String;
 }
 
-/// The states of a table, by themselves.
+/// The states of a table, without the table.
 pub(crate) type StoredStates = Box<dyn Any + Send>;
 
-/// So many states that are no longer needed are kept, to copy others into them.
+/// How many states that are no longer needed are kept in the pool, to copy others into.
 const SPARE: usize = 64;
 
 /// The states of a protocol.
@@ -147,11 +147,11 @@ pub(super) struct Table<'a, P: Testable> {
 pub(crate) struct NumberedStates<S> {
     all: Vec<(u64, S)>,
     numbers: HashTable<u32>,
-    /// Where the next step is taken, which may change nothing.
+    /// The state on which the next step is taken; the step may change nothing.
     scratch: Option<S>,
-    /// Of which state the scratch is a copy, if it is one.
+    /// The state of which the scratch is a copy, if it is one.
     copied: Option<StateId>,
-    /// To copy a state into one of these takes no new memory, if its `clone_from` takes none.
+    /// A pool of states: copying into one takes no new memory, if `clone_from` takes none.
     spare: Vec<S>,
 }
 
@@ -165,7 +165,7 @@ impl<S: Plain> NumberedStates<S> {
         &self.all[state.place()].1
     }
 
-    /// The number of a copy of a state.
+    /// The number of a state, which is copied.
     pub fn number_copy(&mut self, state: &S) -> StateId {
         let number = guarded(|| {
             let copy = method::<S, S>("clone", || copy(&mut self.spare, state));
@@ -174,7 +174,7 @@ impl<S: Plain> NumberedStates<S> {
         number.unwrap_or_else(|said| Misbehaved(said).unwind())
     }
 
-    /// The number of a state; within [`guarded`].
+    /// The number of a state; to be called within [`guarded`].
     fn number(&mut self, state: S) -> StateId {
         let hash = method::<S, u64>("hash", || FxBuildHasher.hash_one(&state));
         if let Some(known) = find(&self.all, &self.numbers, hash, &state) {
@@ -186,11 +186,11 @@ impl<S: Plain> NumberedStates<S> {
         self.insert(hash, state)
     }
 
-    /// The number of what a state has become by a step.
+    /// The number of the state that a step leads to.
     fn stepped(&mut self, state: StateId, step: impl FnOnce(&mut S)) -> StateId {
         let NumberedStates { all, numbers, scratch, copied, spare } = self;
         let before = &all[state.place()].1;
-        // While the step is taken, the scratch is nothing's copy: it may panic.
+        // During the step the scratch counts as nobody's copy, since the step may panic.
         let is_copy = copied.take() == Some(state);
         let next = match scratch {
             Some(next) if is_copy => next,
@@ -216,7 +216,7 @@ impl<S: Plain> NumberedStates<S> {
         self.insert(hash, next)
     }
 
-    /// The number of a state that has none.
+    /// The number of a state that is new.
     fn insert(&mut self, hash: u64, state: S) -> StateId {
         let NumberedStates { all, numbers, .. } = self;
         let place = all.len();
@@ -249,7 +249,7 @@ fn find<S: Eq>(
     number.map(|number| StateId::at(*number as usize))
 }
 
-/// A copy of a state, in the place of a spare one if there is one.
+/// A copy of a state, made in a state of the pool if there is one.
 fn copy<S: Clone>(spare: &mut Vec<S>, state: &S) -> S {
     let Some(mut copy) = spare.pop() else { return state.clone() };
     copy.clone_from(state);
@@ -262,7 +262,7 @@ impl<P: Testable> Numbered<'_, P> {
         table.stored().downcast_ref().expect("the table is of this protocol")
     }
 
-    /// The same, to put more there.
+    /// The same, to add more.
     pub fn states_mut<'t>(
         &self,
         table: &'t mut dyn StateTable,
@@ -272,7 +272,7 @@ impl<P: Testable> Numbered<'_, P> {
 }
 
 impl<'a, P: Testable> Table<'a, P> {
-    /// With these states, if they are of this protocol.
+    /// A table of these states, if they are of this protocol, else an empty one.
     pub fn of(numbered: &'a Numbered<'a, P>, stored: Option<StoredStates>) -> Table<'a, P> {
         let stored = stored.and_then(|stored| stored.downcast::<NumberedStates<P::State>>().ok());
         Table { numbered, states: stored.map_or_else(NumberedStates::new, |states| *states) }

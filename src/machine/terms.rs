@@ -14,19 +14,18 @@ use crate::property::AskedProperties;
 use crate::protocol::Round;
 use crate::testable::{MOST_ROUNDS, ProblemOf, Refusal, Testable, Wire, described};
 
-/// What is fixed before the adversary decides anything: who can talk to whom, in how many rounds,
-/// about what.
+/// What is fixed before the adversary decides anything: who can talk to whom, in how many rounds, about what.
 #[derive(Clone, Debug)]
 pub(crate) struct Terms {
     pub graph: Graph,
     pub rounds: usize,
-    /// What can be agreed on, each once.
+    /// The values that can be agreed on, without duplicates.
     pub values: Vec<ValueId>,
-    /// What is asked.
+    /// Broadcast or consensus.
     pub task: Task,
     /// Who is given an input.
     pub inputs: Generals,
-    /// What some of those are given, if not any value.
+    /// The inputs of generals who are given one particular value, and not any.
     pub fixed: BTreeMap<General, ValueId>,
     /// Which properties are asked.
     pub asked: AskedProperties,
@@ -34,19 +33,18 @@ pub(crate) struct Terms {
     pub in_waves: bool,
     /// Whether its messages come from an implementation: see [`Opaque`](crate::Opaque).
     pub opaque: bool,
-    /// Whether mail between the loyal is lost, and never late.
+    /// Whether mail between the loyal can be lost, but is never late.
     pub in_order: bool,
-    /// Whether those have phases without end.
+    /// Whether that protocol has phases without end.
     pub phased: bool,
-    /// Whether all that is decided must be one of the values.
+    /// Whether all decisions must be among the values.
     pub decides_values: bool,
-    /// Why the protocol can't be run there, though it can be asked about.
+    /// Why the protocol cannot be run there, though it can be asked about.
     pub too_large: Option<String>,
 }
 
 impl Terms {
-    /// Those of a protocol, and what is asked of it; where it need not be run, the states may be too large
-    /// for that.
+    /// The terms and the problem of a protocol. Unless `runs`, its states may be too large for it to be run.
     pub(super) fn of<P: Testable>(
         protocol: &P,
         graph: Graph,
@@ -107,7 +105,7 @@ impl Terms {
         Ok((terms, problem))
     }
 
-    /// The same with one property alone, by name, and with these inputs, as data.
+    /// The same terms, with only this property asked, by name, and with these inputs, as data.
     pub fn focused(
         mut self,
         show: &dyn Fn(ValueId) -> String,
@@ -136,12 +134,12 @@ impl Terms {
         Ok(self)
     }
 
-    /// What a general with an input can be given.
+    /// The values that a general with an input can be given.
     pub fn inputs_of(&self, general: General) -> &[ValueId] {
         self.fixed.get(&general).map_or(&self.values, std::slice::from_ref)
     }
 
-    /// Where nothing is known of a protocol: it can't be run on this graph.
+    /// Terms for a protocol of which nothing is known, because it cannot be run on this graph.
     pub fn unknown(graph: &Graph) -> Terms {
         Terms {
             graph: graph.clone(),
@@ -165,7 +163,7 @@ impl Terms {
         self.graph.n()
     }
 
-    /// The round by which questions of a round are remembered: in waves they do not depend on it.
+    /// The round under which answers are remembered; in waves, answers do not depend on the round.
     pub fn key(&self, round: Round) -> Round {
         if self.in_waves { 1 } else { round }
     }

@@ -13,41 +13,41 @@ use crate::protocol::events::OwnEvent;
 use crate::protocol::{Round, Seat};
 use crate::testable::Refusal;
 
-/// What comes of a call, unless it is a fault: a word of memory, which hardly any call needs.
+/// The result of a call, or a fault. The fault is boxed, since it is rare and the result small.
 pub(crate) type Caught<T> = Result<T, Box<Fault>>;
 
 /// What is said, in the order of messages.
 pub(crate) type Said = Arc<[MessageId]>;
 
-/// Who says when work is to stop.
+/// Something that says when work must stop.
 pub(crate) trait Stops: Sync {
     fn is_stopped(&self) -> bool;
 }
 
-/// A protocol at work, which remembers what it was asked: its own code runs once for each question.
-/// Every so many questions are asked twice, to see whether the answers agree.
+/// Runs a protocol and remembers its answers, so that its code runs once per question. Now and then a question is
+/// asked twice, to see whether the answers agree.
 ///
-/// A traitor runs the protocol as well, since a lie is measured against what loyalty would have
-/// said; but nobody answers for what becomes of a traitor. If its run panics, loyalty would have
-/// said nothing from then on: such a general has no state.
+/// Traitors run the protocol as well, since a lie is a deviation from what a loyal general would have said. But the
+/// protocol is not blamed for what becomes of a traitor: if a traitor's run panics, it has no state from then on,
+/// and its honest behaviour is silence.
 pub(crate) struct Worker<'a> {
     machine: &'a dyn Machine,
     pub table: Box<dyn StateTable + 'a>,
     terms: &'a Terms,
     pub traitors: Generals,
-    /// Nothing is remembered: the protocol itself is asked.
+    /// Nothing is remembered: every question goes to the protocol.
     anew: bool,
     /// Every question is asked twice.
     twice: bool,
     twice_after: u32,
-    /// Who says when to stop, even in the middle of an execution.
+    /// What says when to stop, even in the middle of an execution.
     stops_with: Option<&'a dyn Stops>,
     answers: Answers,
-    /// What was said the last time, and when it was asked again: room for the next.
+    /// Buffers for what is sent: the answer, and the answer when asked again.
     spoken: [Vec<MessageId>; 2],
 }
 
-/// What a worker remembers, when it is laid down.
+/// What a worker remembers, kept for another worker.
 #[derive(Default)]
 pub(crate) struct Memory {
     states: Option<StoredStates>,
@@ -55,13 +55,13 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// The states that are remembered.
+    /// A table of the remembered states.
     pub fn into_table(self, machine: &dyn Machine) -> Box<dyn StateTable + '_> {
         machine.table(self.states)
     }
 }
 
-/// What is known, by question.
+/// The known answers, by question.
 #[derive(Default)]
 struct Answers {
     started: FxHashMap<(Seat, Option<ValueId>), StateId>,
@@ -75,26 +75,26 @@ struct Answers {
     swapped: FxHashMap<(StateId, Swap), StateId>,
 }
 
-/// So many messages are received one by one, since some of that may be known. More are received at one
-/// go: to keep each state on the way would take as much as the square of a long list.
+/// Up to this many messages from one sender are received one by one, since some steps may be known. Longer lists are
+/// received in one go: keeping each intermediate state would take memory quadratic in their length.
 const STEP_BY_STEP: usize = 16;
 
-/// And so are more than these, of whomever.
+/// More messages than this, from all senders together, are received in one go as well.
 const MANY_STEPS: usize = 512;
 
-/// How often a question is asked twice, as a rule.
+/// Normally every so many questions one is asked twice.
 const TWICE_EVERY: u32 = 251;
 
-/// More states and answers than these are not kept.
+/// Above so many states, or four times as many answers, everything is forgotten.
 const MOST: usize = 1 << 17;
 
 impl<'a> Worker<'a> {
-    /// Among these traitors, who can be changed afterwards.
+    /// A worker among these traitors, who can be changed later.
     pub fn new(machine: &'a dyn Machine, terms: &'a Terms, traitors: Generals) -> Worker<'a> {
         Worker::remembering(machine, terms, traitors, Memory::default())
     }
 
-    /// The same with what another one remembers, of the same protocol on the same terms.
+    /// The same, with what another worker remembers of the same protocol on the same terms.
     pub fn remembering(
         machine: &'a dyn Machine,
         terms: &'a Terms,
@@ -119,22 +119,22 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// The same, but that work is [interrupted](crate::fault::unless_interrupted) when it is told to stop.
+    /// The same, but its work is [interrupted](crate::fault::unless_interrupted) when `progress` says to stop.
     pub fn stopping_with(self, progress: Option<&'a dyn Stops>) -> Worker<'a> {
         Worker { stops_with: progress, ..self }
     }
 
-    /// What it remembers, for another one.
+    /// What it remembers, for another worker.
     pub fn into_memory(self) -> Memory {
         Memory { states: Some(self.table.into_stored()), answers: self.answers }
     }
 
-    /// The same with nothing remembered and every question asked twice.
+    /// The same, but nothing is remembered and every question is asked twice.
     pub fn thorough(self) -> Worker<'a> {
         Worker { anew: true, twice: true, ..self }
     }
 
-    /// From now on nothing is remembered either, and every question is asked once, as a rule.
+    /// From now on nothing is remembered, and only the usual few questions are asked twice.
     pub fn ask_once(&mut self) {
         (self.anew, self.twice) = (true, false);
     }
@@ -143,7 +143,8 @@ impl<'a> Worker<'a> {
         self.machine
     }
 
-    /// Forgets everything if it is much: then all numbers of states that it has given mean nothing.
+    /// If it remembers much, forgets everything: then the state numbers that it gave out are meaningless. Returns
+    /// whether it did.
     pub fn make_room(&mut self) -> bool {
         let Answers { received, sent, .. } = &self.answers;
         let much = self.table.len() > MOST || received.len() + sent.len() > 4 * MOST;
@@ -165,7 +166,7 @@ impl<'a> Worker<'a> {
         Ok(started)
     }
 
-    /// What is sent, in the order in which it arrives.
+    /// What is sent, in order of arrival.
     pub fn send(
         &mut self,
         me: General,
@@ -198,7 +199,7 @@ impl<'a> Worker<'a> {
         Ok(said)
     }
 
-    /// What becomes of a state when a message comes.
+    /// The state that follows when a message arrives.
     pub fn receive(
         &mut self,
         me: General,
@@ -219,7 +220,7 @@ impl<'a> Worker<'a> {
         Ok(next)
     }
 
-    /// The same of these messages, one after the other.
+    /// The state that follows when these messages arrive, one after another.
     pub fn receive_all(
         &mut self,
         me: General,
@@ -245,7 +246,7 @@ impl<'a> Worker<'a> {
         Ok(next)
     }
 
-    /// As [`receive`](Worker::receive), for somebody who remembers the answers.
+    /// As [`receive`](Worker::receive), for a caller that remembers the answers itself.
     pub fn receive_anew(
         &mut self,
         me: General,
@@ -258,7 +259,7 @@ impl<'a> Worker<'a> {
         self.ask(question, |table| table.receive(state, round, &[(from, &[message])]))
     }
 
-    /// What becomes of a state when a round is over.
+    /// The state that follows when a round is over.
     pub fn end_round(
         &mut self,
         me: General,
@@ -276,7 +277,7 @@ impl<'a> Worker<'a> {
         Ok(next)
     }
 
-    /// Whether nothing is about to be sent in a wave.
+    /// Whether nothing is about to be sent, if rounds are waves.
     pub fn is_silent(&mut self, me: General, state: Option<StateId>) -> Caught<bool> {
         let Some(state) = state else { return Ok(true) };
         if let Some(known) = self.known(|answers| answers.silent.get(&state)) {
@@ -300,7 +301,7 @@ impl<'a> Worker<'a> {
         Ok(pending)
     }
 
-    /// What becomes of a state when one of them does.
+    /// The state that follows when one of those events happens.
     pub fn happens(
         &mut self,
         me: General,
@@ -358,7 +359,7 @@ impl<'a> Worker<'a> {
         Ok(decision)
     }
 
-    /// What the one who stands there then holds, when two who are alike have changed places.
+    /// The state that the general in that place holds when two interchangeable generals have changed places.
     pub fn swapped(&mut self, state: StateId, swap: Swap) -> Result<StateId, Refusal> {
         if let Some(known) = self.known(|answers| answers.swapped.get(&(state, swap))) {
             return Ok(known);
@@ -381,7 +382,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// A call to the protocol, as who wrote the protocol knows it.
+    /// A call to the protocol, in the terms of the protocol's author.
     fn question(&self, by: General, call: Call) -> QuestionedCall {
         if self.stops_with.is_some_and(Stops::is_stopped) {
             interrupt();
@@ -420,7 +421,7 @@ impl<'a> Worker<'a> {
     }
 }
 
-/// Which call is made, in whose seat.
+/// Which call is made, and for which general.
 #[derive(Clone, Copy)]
 struct QuestionedCall {
     by: General,
@@ -428,7 +429,7 @@ struct QuestionedCall {
 }
 
 impl QuestionedCall {
-    /// A panic is a fault.
+    /// Turns a panic into a fault.
     fn answered<T>(self, answer: Guarded<T>) -> Caught<T> {
         answer.map_err(|message| {
             self.fault(match contradiction() {
@@ -438,7 +439,7 @@ impl QuestionedCall {
         })
     }
 
-    /// That two answers differ is a fault.
+    /// Turns a difference between two answers into a fault.
     fn same(self, same: bool, told: impl FnOnce() -> [String; 2]) -> Caught<()> {
         if same {
             return Ok(());
@@ -447,7 +448,7 @@ impl QuestionedCall {
         Err(self.fault(FaultKind::Undetermined(one, other)))
     }
 
-    /// A traitor's run that panics is no fault of the protocol.
+    /// Forgives a panic in a traitor's run: it is not the protocol's fault.
     fn forgiven<T>(self, traitors: Generals, answer: Caught<T>) -> Caught<Option<T>> {
         match answer {
             Ok(answer) => Ok(Some(answer)),

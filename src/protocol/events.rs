@@ -6,16 +6,15 @@ use std::fmt::{self, Debug};
 use super::{Plain, Seat};
 use crate::general::{General, Generals};
 
-/// A protocol that is driven by events: a general begins, a message comes, a timer goes off, a coin shows a
-/// face. To each it reacts with [effects](Effects); it has no rounds, and nothing is said about when what it
-/// sends arrives.
+/// A protocol that is driven by events: a general begins, a message arrives, a timer goes off, a coin shows a face.
+/// It reacts to each with [effects](Effects). There are no rounds, and messages may take any time to arrive.
 ///
 /// Write it as its paper does, from the point of view of one general, who is loyal and knows nothing of
 /// testing. Every method is pure: what it does depends on its arguments alone.
 ///
-/// The sender of a message is authentic. A general does not send to itself: what it would tell itself it does
-/// at once. A decision may come at any time, and never changes, unless [it can](EventDriven::can_become): if it does, that
-/// is a finding.
+/// The sender of a message is authentic. A general does not send to itself: it acts at once on what it would tell
+/// itself. A decision may come at any time. It must never change, except as [allowed](EventDriven::can_become);
+/// otherwise that is a finding.
 ///
 /// ```
 /// use turncoat::{Effects, EventDriven, General, Order, Seat};
@@ -69,12 +68,12 @@ use crate::general::{General, Generals};
 pub trait EventDriven: Debug + Sync {
     /// What a general can be given: an order, a vote, a number.
     type Value: Plain;
-    /// What is decided: as a rule a value.
+    /// What is decided: usually a value.
     type Decision: Plain;
-    /// What travels.
+    /// The messages that are sent.
     type Message: Plain;
-    /// All that one general remembers. (Timers that are set and coins that are asked for are remembered for
-    /// it.)
+    /// All that one general remembers. (Which timers are set and which coins were asked for is remembered on its
+    /// behalf.)
     type State: Plain;
 
     /// A general begins. In a broadcast `input` is given to the commander alone, in consensus to everybody.
@@ -85,7 +84,7 @@ pub trait EventDriven: Debug + Sync {
         effects: &mut Effects<Self::Message>,
     ) -> Self::State;
 
-    /// A message has come from one sender.
+    /// A message has arrived from this sender.
     fn receive(
         &self,
         state: &mut Self::State,
@@ -94,12 +93,12 @@ pub trait EventDriven: Debug + Sync {
         effects: &mut Effects<Self::Message>,
     );
 
-    /// A timer that was set has gone off, and is no longer set. By default nothing comes of it.
+    /// A timer that was set has gone off, and is no longer set. By default nothing happens.
     fn timer(&self, state: &mut Self::State, timer: Timer, effects: &mut Effects<Self::Message>) {
         let _ = (state, timer, effects);
     }
 
-    /// A coin that was asked for shows a face: 0 or 1. By default nothing comes of it.
+    /// A coin that was asked for shows a face: 0 or 1. By default nothing happens.
     fn coin(
         &self,
         state: &mut Self::State,
@@ -122,14 +121,14 @@ pub trait EventDriven: Debug + Sync {
     /// What this general has decided, if it has.
     fn decision(&self, state: &Self::State) -> Option<Self::Decision>;
 
-    /// Whether a decision that was made can become this other one. By default it can't: what is decided stays.
-    /// Where it is a log, more may come.
+    /// Whether a decision that was made may change into this one. By default it may not: decisions are final. A
+    /// decision that is a log may grow.
     fn can_become(&self, made: &Self::Decision, next: &Self::Decision) -> bool {
         made == next
     }
 }
 
-/// An event-driven protocol can be lent, and used again afterwards.
+/// A reference to an event-driven protocol is one too: it can be lent, and used again afterwards.
 #[deny(clippy::missing_trait_methods, reason = "a wrapper forwards everything")]
 impl<P: EventDriven> EventDriven for &P {
     type Value = P::Value;
@@ -183,8 +182,8 @@ impl<P: EventDriven> EventDriven for &P {
     }
 }
 
-/// The name of a timer, of which each general has its own: a number that the protocol chooses, as that of a
-/// view. It has no length: when it goes off is the enemy's choice.
+/// The name of a timer, of which each general has its own: a number that the protocol chooses, such as that of a
+/// view. It has no duration: the enemy chooses when it goes off.
 pub type Timer = u32;
 
 /// The face of a coin: 0 or 1.
@@ -193,17 +192,17 @@ pub type Face = u8;
 /// The faces that a coin can show.
 pub(crate) const FACES: [Face; 2] = [0, 1];
 
-/// A coin that a general asks for, by a number that the protocol chooses, as that of a round.
+/// A coin that a general asks for, named by a number that the protocol chooses, such as that of a round.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Coin {
-    /// A coin of one's own: each general who asks for it may see another face.
+    /// A general's own coin: each general who asks for it may see another face.
     Local(u32),
     /// A common coin: all who ask for it see the same face.
     Common(u32),
 }
 
-/// The number of a phase, where the first is forgotten; nothing of the first.
+/// The number of a phase once the first phase is forgotten: one less; none for the first itself.
 pub(crate) fn before(phase: u32) -> Option<u32> {
     phase.checked_sub(1).filter(|before| *before > 0)
 }
@@ -217,12 +216,12 @@ impl Coin {
         }
     }
 
-    /// What it shows if nobody says otherwise: 1, and 0 if its number is even, so that in time it shows each.
+    /// What the coin shows by default: 0 if its number is even, else 1, so that both faces come up in time.
     pub(crate) fn usual(self) -> Face {
         (self.name() % 2) as Face
     }
 
-    /// The same coin by another number.
+    /// The same coin with another number.
     pub(crate) fn named(self, name: u32) -> Coin {
         match self {
             Coin::Local(_) => Coin::Local(name),
@@ -230,7 +229,7 @@ impl Coin {
         }
     }
 
-    /// The same coin, where the first phase is forgotten; nothing of the first.
+    /// The same coin once the first phase is forgotten; none for the coin of the first phase.
     pub(crate) fn before(self) -> Option<Coin> {
         before(self.name()).map(|name| self.named(name))
     }
@@ -246,7 +245,7 @@ impl fmt::Display for Coin {
     }
 }
 
-/// An event that comes from no message: when it does is the enemy's choice.
+/// An event that comes from no message: the enemy chooses when it happens.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OwnEvent {
@@ -269,7 +268,7 @@ impl OwnEvent {
         }
     }
 
-    /// The same event by another number.
+    /// The same event with another number.
     pub(crate) fn named(self, name: u32) -> OwnEvent {
         match self {
             OwnEvent::Shows(coin, face) => OwnEvent::Shows(coin.named(name), face),
@@ -290,9 +289,9 @@ impl fmt::Display for OwnEvent {
     }
 }
 
-/// What a general does when something happens to it: an event-driven protocol says it here.
+/// Collects what a general does in response to an event.
 ///
-/// Whoever runs a protocol in production does what stands in the [list](Effects::take).
+/// In production, whoever runs the protocol carries out the effects in the [list](Effects::take).
 ///
 /// ```
 /// use turncoat::{Effect, Effects, General, Seat};
@@ -316,14 +315,14 @@ pub enum Effect<M> {
     Send(General, M),
     /// It sets a timer; one that is set already stays set.
     SetTimer(Timer),
-    /// It cancels a timer; if it is not set nothing comes of that.
+    /// It cancels a timer; if the timer is not set, nothing happens.
     CancelTimer(Timer),
     /// It asks for a coin; each coin can be asked for once.
     Ask(Coin),
 }
 
 impl<M> Effects<M> {
-    /// Nothing is done yet, by the general in this seat.
+    /// No effects yet, of the general in this seat.
     #[must_use]
     pub fn of(seat: Seat) -> Effects<M> {
         Effects::among(seat.neighbours)
@@ -333,7 +332,7 @@ impl<M> Effects<M> {
         Effects { neighbours, list: Vec::new() }
     }
 
-    /// To whom something can be sent.
+    /// To whom this general can send.
     #[cfg(feature = "cli")]
     pub(crate) fn neighbours(&self) -> Generals {
         self.neighbours
@@ -343,14 +342,14 @@ impl<M> Effects<M> {
     ///
     /// # Panics
     ///
-    /// If that is no neighbour: nobody sends to itself, or to who is not there. (In a test that is a finding.)
+    /// If `to` is no neighbour: a general cannot send to itself or to a stranger. (In a test that is a finding.)
     #[track_caller]
     pub fn send(&mut self, to: General, message: M) {
         assert!(self.neighbours.contains(to), "sends to general {}, who is no neighbour", to.id());
         self.list.push(Effect::Send(to, message));
     }
 
-    /// Sends a message to every neighbour: as a rule to everybody else.
+    /// Sends a message to every neighbour: usually everybody else.
     pub fn broadcast(&mut self, message: M)
     where
         M: Clone,
@@ -375,7 +374,7 @@ impl<M> Effects<M> {
         self.list.push(Effect::Ask(coin));
     }
 
-    /// All that was done since it was last taken, in order.
+    /// All effects since they were last taken, in order.
     pub fn take(&mut self) -> Vec<Effect<M>> {
         std::mem::take(&mut self.list)
     }

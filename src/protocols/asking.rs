@@ -1,4 +1,4 @@
-//! A protocol of which more is asked than agreement and validity.
+//! A wrapper that asks more of a protocol than agreement and validity.
 
 use crate::general::General;
 use crate::graph::Graph;
@@ -6,7 +6,7 @@ use crate::outcome::Demand;
 use crate::protocol::{Lockstep, Round, Seat};
 use crate::testable::{ClaimsOf, ProblemOf, Repertoire, Signing, Testable, Waves, Wire, Words};
 
-/// The same protocol, of which these demands are made beside its own: see [`Demand`].
+/// The same protocol with these demands in addition to its own: see [`Demand`].
 pub fn asking<P: Testable>(
     protocol: P,
     demands: impl IntoIterator<Item = Demand<P::Value, P::Decision>>,
@@ -78,8 +78,7 @@ impl<P: Testable> Testable for Asking<P> {
         self.protocol.words()
     }
 
-    /// The code is the same, and so is what is claimed of it. (Where there are demands, a search makes
-    /// use of none of it.)
+    /// The code is the same, and so are the claims about it. (If there are demands, a search does not use them.)
     fn claims(&self) -> ClaimsOf<'_, P> {
         self.protocol.claims()
     }

@@ -15,12 +15,13 @@ use crate::testable::{EventTestable, Phased, Problem, Symmetric, Termination, Va
 
 /// Ben-Or's agreement among generals who each toss a coin of their own.
 ///
-/// In each round all vote for what they hold and wait for n - f votes; whoever sees more than (n + f) / 2 for
-/// one order proposes it, and all others propose nothing; again all wait for n - f. Then f + 1 proposals of an
-/// order make it one's own, more than (n + f) / 2 decide on it, and who has seen neither tosses a coin.
+/// In each round everybody votes for the order it holds, and waits for n - f votes. Whoever sees more than (n + f) / 2
+/// votes for one order proposes it; the others propose nothing. Again everybody waits for n - f proposals. A general
+/// who sees f + 1 proposals of an order takes it over, one who sees more than (n + f) / 2 decides on it, and one who
+/// sees neither tosses its coin.
 ///
-/// It is right where n > 5f. (Of crashes it survives f < n / 2, with the [thresholds](BenOr::against_crashes)
-/// that its paper has for those.) It has no last round, and nobody need ever decide.
+/// It is correct where n > 5f. (It survives f < n / 2 crashes, with the [thresholds](BenOr::against_crashes) that the
+/// paper gives for those.) There is no last round, and nobody need ever decide.
 ///
 /// ```
 /// use turncoat::{BenOr, check, hunt};
@@ -40,9 +41,9 @@ pub struct BenOr {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BenOrMessage {
-    /// In this round, what the sender holds.
+    /// In this round, the order that the sender holds.
     Vote(u32, Order),
-    /// In this round, the order for which there were enough votes, if there was one.
+    /// In this round, the order for which the sender saw enough votes, if there was one.
     Propose(u32, Option<Order>),
 }
 
@@ -52,40 +53,40 @@ pub struct BenOrState {
     me: General,
     n: usize,
     round: u32,
-    /// Whether it waits for proposals, and not for votes.
+    /// Whether it waits for proposals rather than votes.
     proposing: bool,
     holds: Order,
     decided: Option<Order>,
-    /// Whether it waits for its coin, or for nothing any more.
+    /// Whether it waits for its coin, or has finished its last round.
     waits: bool,
-    /// By round, and whether they are proposals: what each general said first. What was waited for is left out.
+    /// The first vote or proposal of each general, by round and by kind (`true` for proposals). The entries of a
+    /// finished step are removed.
     heard: BTreeMap<(u32, bool), Vec<Option<Option<Order>>>>,
-    /// What was heard of later rounds, from whom: it is put off until then.
+    /// Messages of later rounds, with their senders: they are put off until then.
     later: BTreeSet<(u32, General, BenOrMessage)>,
 }
 
 impl BenOr {
-    /// Against Byzantine traitors, of whom (n - 1) / 5, rounded down, can be survived but at least one is
-    /// reckoned with.
+    /// Against Byzantine traitors: f is (n - 1) / 5, rounded down, but at least 1.
     #[must_use]
     pub fn new() -> BenOr {
         BenOr::default()
     }
 
-    /// All fall silent after so many rounds.
+    /// Everybody falls silent after this many rounds.
     #[must_use]
     pub fn rounds(self, rounds: u32) -> BenOr {
         BenOr { rounds: Some(rounds), ..self }
     }
 
-    /// For so many traitors.
+    /// With thresholds for `f` traitors.
     #[must_use]
     pub fn tolerating(self, f: usize) -> BenOr {
         BenOr { f: Some(f), ..self }
     }
 
-    /// Against crashes alone: more than n / 2 votes are enough to propose, one proposal to hold an order, and
-    /// f + 1 to decide on it.
+    /// Against crashes only: more than n / 2 votes are enough to propose, one proposal to take an order over, and f + 1
+    /// to decide on it.
     #[must_use]
     pub fn against_crashes(self) -> BenOr {
         BenOr { crashes: true, ..self }
@@ -96,12 +97,12 @@ impl BenOr {
         self.f.unwrap_or(most.max(1))
     }
 
-    /// More than half of the generals, or of them and the traitors.
+    /// More than n / 2 against crashes, else more than (n + f) / 2.
     fn majority(self, n: usize) -> usize {
         if self.crashes { n / 2 + 1 } else { n.saturating_add(self.f(n)) / 2 + 1 }
     }
 
-    /// Says what is due in this step, and hears it itself.
+    /// Sends the vote or proposal that is due in this step, and counts it.
     fn speak(
         self,
         state: &mut BenOrState,
@@ -116,7 +117,7 @@ impl BenOr {
         state.hear(me, round, proposing, ballot);
     }
 
-    /// Goes on as long as enough was heard.
+    /// Goes on for as long as it has heard enough.
     fn advance(self, state: &mut BenOrState, effects: &mut Effects<BenOrMessage>) {
         let (n, f) = (state.n, self.f(state.n));
         while !state.waits {
@@ -149,7 +150,7 @@ impl BenOr {
         }
     }
 
-    /// Begins the next round with an order, if there is one.
+    /// Begins the next round, holding this order, unless this was the last round.
     fn next(self, state: &mut BenOrState, order: Order, effects: &mut Effects<BenOrMessage>) {
         state.holds = order;
         state.waits = Some(state.round) == self.rounds;
@@ -260,7 +261,7 @@ impl EventTestable for BenOr {
     }
 
     fn alphabet(&self, _: usize, _: General, _: General) -> Vec<BenOrMessage> {
-        // Of rounds without end, what can be said in the first.
+        // Without a last round, this is what can be said in the first.
         let rounds = (1..=self.rounds.unwrap_or(1)).flat_map(|round| {
             let votes =
                 Order::first(2).into_iter().map(move |order| BenOrMessage::Vote(round, order));

@@ -1,5 +1,5 @@
-//! Binary agreement with a common coin: A. Mostefaoui, H. Moumen, M. Raynal, "Signature-free asynchronous
-//! Byzantine consensus with t < n/3 and O(n^2) messages", PODC 2014; and what HoneyBadgerBFT made of it.
+//! Binary agreement with a common coin: A. Mostefaoui, H. Moumen, M. Raynal, "Signature-free asynchronous Byzantine
+//! consensus with t < n/3 and O(n^2) messages", PODC 2014; and the variant in HoneyBadgerBFT.
 
 mod testing;
 
@@ -12,13 +12,13 @@ use crate::protocol::events::{Coin, Effects, EventDriven, Face};
 
 /// The binary agreement of Mostefaoui, Moumen and Raynal (2014), which tosses a common coin in each round.
 ///
-/// All say BVAL for what they hold; who hears it from f + 1 says it as well, and who hears it from 2f + 1
-/// accepts the order. Whoever has accepted one says AUX for the first, and waits for n - f AUX for orders that it
-/// has accepted. Then it looks at the coin: if all these were for one order it holds that, and decides on it if
-/// the coin shows it; else it holds what the coin shows.
+/// In each round everybody says BVAL for the order it holds; whoever hears BVAL for an order from f + 1 says it as
+/// well, and whoever hears it from 2f + 1 accepts the order. A general says AUX for the first order that it accepts,
+/// and waits for n - f AUX for orders that it has accepted. Then it looks at the coin. If all these AUX were for one
+/// order, it holds that order, and decides on it if the coin shows it; else it holds what the coin shows.
 ///
-/// Agreement and validity hold where n > 3f, in all rounds: it has no last one. That all decide in the end holds only
-/// where traitors do not know what the coin will show while some have still to speak before it: see
+/// Agreement and validity hold where n > 3f, in every round: there is no last one. Everybody decides in the end only if
+/// traitors do not learn what the coin will show while some generals have still to speak before it: see
 /// [`live`](BinaryAgreement::live). Each threshold is a parameter:
 ///
 /// ```
@@ -40,7 +40,7 @@ pub struct BinaryAgreement {
     live: bool,
 }
 
-/// How many are needed for what.
+/// The thresholds.
 #[derive(Clone, Copy)]
 struct AgreementThresholds {
     relay: usize,
@@ -48,15 +48,15 @@ struct AgreementThresholds {
     wait: usize,
 }
 
-/// What is said in binary agreement, each in a round.
+/// What is said in binary agreement; each message names its round.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Claim {
-    /// The sender holds this, or has heard of enough who do.
+    /// The sender holds this order, or has heard enough others say that they do.
     Bval(u32, Order),
     /// The first order that the sender has accepted.
     Aux(u32, Order),
-    /// The orders for which it has seen enough AUX: one, or nothing if they were both.
+    /// The orders for which the sender has seen enough AUX: one, or nothing if it was both.
     Conf(u32, Option<Order>),
 }
 
@@ -68,11 +68,11 @@ pub struct BinaryAgreementState {
     round: u32,
     holds: Order,
     decided: Option<Order>,
-    /// How far it is in its round.
+    /// What it waits for in its round.
     step: Awaited,
     /// What was heard, by round.
     heard: BTreeMap<u32, RoundClaims>,
-    /// What was heard of later rounds, from whom: it is put off until then.
+    /// Messages of later rounds, with their senders: they are put off until then.
     later: BTreeSet<(u32, General, Claim)>,
 }
 
@@ -83,25 +83,25 @@ enum Awaited {
     Aux,
     /// For CONF.
     Conf,
-    /// For the coin, after it saw AUX for one order, or for both.
+    /// For the coin, having seen AUX for one order, or for both.
     Coin(Option<Order>),
     /// For nothing: all rounds are over.
     Over,
 }
 
-/// What a general has heard in one round, by number of the sender.
+/// What a general has heard in one round; lists are by number of the sender.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 struct RoundClaims {
-    /// By order: who said BVAL for it.
+    /// Who said BVAL for each order.
     bvals: [Generals; 2],
-    /// What was accepted, the first one first.
+    /// The accepted orders, in order of acceptance.
     accepted: Vec<Order>,
     aux: Vec<Option<Order>>,
     conf: Vec<Option<Option<Order>>>,
 }
 
 impl Claim {
-    /// No claim is less.
+    /// The least of all claims.
     const LEAST: Claim = Claim::Bval(0, Order::RETREAT);
 
     fn round(self) -> u32 {
@@ -114,7 +114,7 @@ impl Claim {
 /// Both orders.
 const ORDERS: [Order; 2] = [Order::RETREAT, Order::ATTACK];
 
-/// The place of an order among them.
+/// The index of an order among them.
 fn place(order: Order) -> usize {
     usize::from(order == Order::ATTACK)
 }
@@ -126,53 +126,53 @@ impl BinaryAgreement {
         BinaryAgreement::default()
     }
 
-    /// All fall silent after so many rounds.
+    /// Everybody falls silent after this many rounds.
     #[must_use]
     pub fn rounds(self, rounds: u32) -> BinaryAgreement {
         BinaryAgreement { rounds: Some(rounds), ..self }
     }
 
-    /// For so many traitors.
+    /// With thresholds for `f` traitors.
     #[must_use]
     pub fn tolerating(self, f: usize) -> BinaryAgreement {
         BinaryAgreement { f: Some(f), ..self }
     }
 
-    /// A BVAL from so many is said as well, and not from f + 1.
+    /// A general repeats a BVAL that it heard from this many, instead of f + 1.
     #[must_use]
     pub fn relay_at(self, bvals: usize) -> BinaryAgreement {
         BinaryAgreement { relay: Some(bvals), ..self }
     }
 
-    /// An order is accepted after so many BVAL, and not after 2f + 1.
+    /// A general accepts an order after this many BVAL, instead of 2f + 1.
     #[must_use]
     pub fn accept_at(self, bvals: usize) -> BinaryAgreement {
         BinaryAgreement { accept: Some(bvals), ..self }
     }
 
-    /// So many AUX are waited for, and not n - f.
+    /// A general waits for this many AUX, instead of n - f.
     #[must_use]
     pub fn wait_for(self, auxes: usize) -> BinaryAgreement {
         BinaryAgreement { wait: Some(auxes), ..self }
     }
 
-    /// AUX counts whether its order was accepted or not.
+    /// An AUX counts whether its order was accepted or not.
     #[must_use]
     pub fn any_aux(self) -> BinaryAgreement {
         BinaryAgreement { any_aux: true, ..self }
     }
 
-    /// With the round of CONF that HoneyBadgerBFT puts before the coin: without it traitors who see the coin
-    /// before others have spoken can keep the loyal apart for ever.
+    /// Adds the step CONF that HoneyBadgerBFT puts before the coin. Without it, traitors who see the coin before others
+    /// have spoken can keep the loyal apart for ever.
     #[must_use]
     pub fn confirming(self) -> BinaryAgreement {
         BinaryAgreement { confirms: true, ..self }
     }
 
-    /// It is asked that all decide in the end, too; else nobody need ever decide.
+    /// Everybody must also decide in the end; by default nobody need ever decide.
     ///
-    /// Without [CONF](BinaryAgreement::confirming) traitors who are in no hurry break that: they have f + 1 of the loyal ask
-    /// for the coin, and when they see what it shows, they have the others see only the other order.
+    /// Without [CONF](BinaryAgreement::confirming) patient traitors break that: they make f + 1 of the loyal ask for
+    /// the coin, and when they see its face, they make the other loyal see only the other order.
     #[must_use]
     pub fn live(self) -> BinaryAgreement {
         BinaryAgreement { live: true, ..self }
@@ -240,7 +240,7 @@ impl BinaryAgreement {
         }
     }
 
-    /// A round begins, in which something may have been heard already.
+    /// Begins a round, in which something may have been heard already.
     fn begin_round(self, state: &mut BinaryAgreementState, effects: &mut Effects<Claim>) {
         let BinaryAgreementState { me, round, holds, .. } = *state;
         state.step = Awaited::Aux;
@@ -257,7 +257,7 @@ impl BinaryAgreement {
     }
 }
 
-/// Whether these are as many as are waited for: then the one that they all are, or nothing if they differ.
+/// If at least `wait` orders were seen: the order, if they are all the same, else nothing.
 fn of_one(mut seen: impl Iterator<Item = Order> + Clone, wait: usize) -> Option<Option<Order>> {
     if seen.clone().count() < wait {
         return None;

@@ -1,16 +1,16 @@
-//! A block and the chain of which it is the last: what is voted for in Simplex and in chained HotStuff.
+//! A block, together with the chain that it ends: what generals vote for in Simplex and in chained HotStuff.
 
 use crate::order::Order;
 
-/// A block that is no dummy, and with it the chain of which it is the last. The chain is about one order, which its first
+/// A block that is not a dummy, together with the chain that it ends. The chain is about one order, which its first
 /// block brings.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Block {
-    /// Its height: the iteration or the view in which it is proposed, from 1.
+    /// Its height: the iteration or view in which it is proposed, from 1.
     pub height: u32,
-    /// The heights of the blocks before it that are no dummies, from the first; the genesis block is not among them.
+    /// The heights of the earlier non-dummy blocks in its chain, in order, without the genesis block.
     pub after: Vec<u32>,
-    /// The order in its chain.
+    /// The order of its chain.
     pub order: Order,
 }
 
@@ -20,7 +20,7 @@ impl Block {
         Block { height, after: Vec::new(), order }
     }
 
-    /// The block before it that is no dummy, if that is not the genesis block.
+    /// The non-dummy block before it, unless that is the genesis block.
     pub(super) fn parent(&self) -> Option<Block> {
         let (&height, after) = self.after.split_last()?;
         Some(Block { height, after: after.to_vec(), order: self.order })
@@ -32,7 +32,7 @@ impl Block {
         Block { height, after, order: self.order }
     }
 
-    /// All that there can be, up to this height.
+    /// All possible blocks up to this height.
     pub(super) fn all(highest: u32) -> impl Iterator<Item = Block> {
         let of = |(height, order): (u32, Order)| {
             let chains = itertools::Itertools::powerset(1..height);

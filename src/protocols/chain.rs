@@ -9,9 +9,9 @@
 //! 2:SM,1:0,1:0,6:ATTACK,0:2:1      1 signs that 2 relayed "0 orders ATTACK", in instance 0 of SM
 //! ```
 //!
-//! A netstring ends where it says, and the rest is a list of numbers, so two different things are
-//! never written alike. The bytes of the signatures before are no part of it: each is checked by
-//! itself. So what a chain says is its order and its signers, whatever its signatures look like.
+//! A netstring gives its own length, and the rest is a list of numbers, so two different things are never written
+//! alike. The bytes of the earlier signatures are not included: each signature is checked by itself. So what a chain
+//! says is its order and its signers, whatever its signatures look like.
 
 use std::fmt::{self, Display};
 
@@ -23,8 +23,8 @@ use crate::protocol::Plain;
 use crate::signature::{Seal, Signatures, Signed, Worth};
 use crate::testable::{ListedSignature, Signing};
 
-/// An order and all who have signed it, the commander first (if it is well-formed: a traitor's
-/// need not be).
+/// An order and everybody who has signed it, the commander first (if it is well-formed: a traitor's chain need not
+/// be).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chain<V, G> {
@@ -38,13 +38,13 @@ pub struct Chain<V, G> {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Link<G> {
-    /// Whose it claims to be.
+    /// The general who claims to have signed.
     pub by: General,
     /// The signature.
     pub signature: G,
 }
 
-/// How much of what it stands for a signature binds.
+/// What a signature binds, of all that it stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Binding {
@@ -57,12 +57,12 @@ pub enum Binding {
     Order,
 }
 
-/// In which conversation chains are signed, and how much of that a signature binds.
+/// The context in which chains are signed, and how much of it a signature binds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Session {
     /// The name of the protocol.
     pub protocol: &'static str,
-    /// Which of several instances that run side by side.
+    /// Which one of several instances that run side by side.
     pub instance: usize,
     /// Who commands in it.
     pub commander: General,
@@ -80,7 +80,7 @@ pub struct Sealer<S> {
 }
 
 impl Session {
-    /// What each of these signers signs, one after the other.
+    /// The statement that each of these signers signs, one after another.
     #[must_use]
     pub fn statements<V: Display>(
         &self,
@@ -109,7 +109,7 @@ impl Session {
     }
 }
 
-/// Its length in bytes, a colon, itself, a comma.
+/// Appends a field's length in bytes, a colon, the field, and a comma.
 fn add_netstring(text: &mut String, field: &str) {
     text.push_str(itoa::Buffer::new().format(field.len()));
     text.push(':');
@@ -117,7 +117,7 @@ fn add_netstring(text: &mut String, field: &str) {
     text.push(',');
 }
 
-/// What the signers of a chain sign, one after the other: each of it the beginning of the next.
+/// The statements that the signers of a chain sign, one after another: each is a prefix of the next.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Statements {
     text: String,
@@ -125,12 +125,12 @@ pub struct Statements {
 }
 
 impl Statements {
-    /// Each, as the bytes that are signed.
+    /// The statements, as the bytes that are signed.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.ends.iter().map(|end| &self.text.as_bytes()[..*end])
     }
 
-    /// What the last one signs.
+    /// The statement that the last signer signs.
     ///
     /// # Panics
     ///
@@ -187,7 +187,7 @@ impl<S: Signatures> Sealer<S> {
         longer
     }
 
-    /// Whether `me` takes every signature of a chain for what it claims to be.
+    /// Whether `me` accepts every signature of a chain as what it claims to be.
     pub fn verifies<V: Display>(&self, me: General, chain: &Chain<V, S::Signature>) -> bool {
         let statements = self.session.statements(&chain.order, chain.signers());
         let mut links = chain.links.iter().zip(statements.iter());
@@ -196,14 +196,14 @@ impl<S: Signatures> Sealer<S> {
 }
 
 impl<S: Forge> Sealer<S> {
-    /// What the name of a protocol says of its signatures.
+    /// What a protocol's name says about its signatures.
     pub(super) fn scheme_in_name(&self) -> String {
         let title = self.scheme.title();
         if title.is_empty() { title } else { format!(", {title}") }
     }
 
-    /// An order signed by these generals, one after the other, in every way that some take for
-    /// their signatures.
+    /// An order signed by these generals, one after another: one chain for each combination of signatures that some
+    /// verifier accepts as theirs.
     pub fn chains<V: Plain + Display>(
         &self,
         order: &V,
@@ -220,7 +220,7 @@ impl<S: Forge> Sealer<S> {
         chains.map(|links| Chain { order: order.clone(), links }).collect()
     }
 
-    /// A chain in the paper's notation, and which of its signatures are none.
+    /// A chain in the paper's notation, and which of its signatures are odd or false.
     pub fn told<V: Plain + Display>(&self, chain: &Chain<V, S::Signature>) -> String {
         let seals = self.seals(chain).into_iter();
         let remarks = seals.filter_map(|Seal { by, worth }| match worth {
@@ -247,14 +247,14 @@ impl<S: Forge> Sealer<S> {
 }
 
 impl<V: Plain + Display, S: Forge> Signing<Chain<V, S::Signature>> for Sealer<S> {
-    /// Those that somebody takes for what they claim to be.
+    /// The signatures that some verifier accepts as what they claim to be.
     fn signatures(&self, chain: &Chain<V, S::Signature>) -> Vec<Signed> {
         let statements = self.session.statements(&chain.order, chain.signers());
         let links = chain.links.iter().zip(statements.iter());
         let signed = links.filter_map(|(link, said)| {
             let statement = match self.worth(link, said) {
                 Worth::Genuine => said.into(),
-                // Nobody else can make it, not even who has the genuine signature.
+                // Nobody else can make it, not even somebody who has the genuine signature.
                 Worth::Odd(what) => [said, b" with ", what.as_bytes()].concat().into(),
                 Worth::Forged => return None,
             };
@@ -324,7 +324,7 @@ mod tests {
         assert_eq!(texts(Binding::Order), ["6:ATTACK,"; 3]);
     }
 
-    /// Reads what was signed: the fields, and who has signed.
+    /// Parses a signed text: its fields, and the signers.
     fn read(mut text: &str) -> (Vec<String>, Vec<usize>) {
         let mut fields = Vec::new();
         for _ in 0..4 {
@@ -337,7 +337,7 @@ mod tests {
     }
 
     proptest! {
-        /// It can be read back, so nothing else is written alike.
+        /// A signed text can be parsed, so nothing else has the same text.
         #[test]
         fn what_is_signed_can_be_read_back(
             instance in 0_usize..3000,
@@ -378,7 +378,7 @@ mod tests {
         assert_eq!(told, "ATTACK:0; ATTACK:0 (0's signature has a small-order R)");
     }
 
-    /// Who has the genuine signature of another has not what only that one could make beside it.
+    /// The genuine signature of a general does not yield the odd ones that only that general can make.
     #[test]
     fn an_odd_signature_is_another_one() {
         let scheme = Ed25519::from_seed(1).verifiers([Verifier::Plain]);

@@ -1,13 +1,14 @@
-//! Chained HotStuff: M. Yin, D. Malkhi, M. K. Reiter, G. Golan Gueta, I. Abraham, "HotStuff: BFT consensus with linearity and
-//! responsiveness", PODC 2019 (arXiv 1803.05069), section 5 and Algorithm 3. What an implementation got wrong: relab/hotstuff,
-//! issue 249, 2025.
+//! Chained HotStuff: M. Yin, D. Malkhi, M. K. Reiter, G. Golan Gueta, I. Abraham, "HotStuff: BFT consensus with
+//! linearity and responsiveness", PODC 2019 (arXiv 1803.05069), section 5 and Algorithm 3. A published implementation's
+//! mistake: relab/hotstuff, issue 249, 2025.
 //!
-//! It claims agreement where n > 3f, whenever mail comes and whoever leads.
+//! It claims agreement where n > 3f, however late mail is and whoever leads.
 //!
-//! Deviations. General 0 leads all views: who leads is the pacemaker's to say, and agreement must not rest on it. So there are
-//! no timers and no NEW-VIEWs: the leader itself has the highest certificate. Views go from 1 to a last one, in which nobody
-//! votes. One order is to be agreed on, which the first block of a chain brings. Instead of dummy blocks, what has a view
-//! between it and its justification is no child of it. A lock is kept if it is on a higher view. Signatures are ideal.
+//! Deviations. General 0 leads all views: the pacemaker chooses leaders, and agreement must not depend on that choice.
+//! So there are no timers and no NEW-VIEWs: the leader itself has the highest certificate. Views go from 1 to a last
+//! one, in which nobody votes. One order is to be agreed on; the first block of a chain brings it. There are no dummy
+//! blocks: instead, a block is no child of the block that justifies it if there is a view between them. A lock that is
+//! on a higher view is kept. Signatures are ideal.
 
 mod testing;
 
@@ -20,15 +21,15 @@ use ChainedHotStuffMessage::{Generic, Vote};
 
 /// Chained HotStuff (2019), for one order.
 ///
-/// In each view the leader proposes a block, with a certificate (n - f signatures) of the one that it extends, and the others sign
-/// it. That certificate is one phase for each of the last blocks of its chain: PREPARE for the last, PRE-COMMIT for the one
-/// before, which is locked then, and COMMIT for the third, which is decided. General 0 leads all views: agreement must not rest
-/// on who leads.
+/// In each view the leader proposes a block, with a certificate (n - f signatures) of the block that it extends, and
+/// the others sign it. One certificate serves as one phase for each of the last blocks of its chain: PREPARE for the
+/// last block, PRE-COMMIT for the one before it, which is then locked, and COMMIT for the third, which is decided.
+/// General 0 leads all views: agreement must not depend on who leads.
 ///
-/// The views of the three must be consecutive. Four views among four generals, one of them a traitor, are gone through in
-/// 12 million steps, a second (`turncoat check chained-hotstuff -n 4 -f 1`); more have been hunted in alone. Where links are
-/// enough, whatever the views, two chains whose blocks take turns are both decided: see
-/// [`any_links`](ChainedHotStuff::any_links).
+/// The views of the three blocks must be consecutive. Four views among four generals, one of them a traitor, are
+/// searched completely in 12 million steps, in a second (`turncoat check chained-hotstuff -n 4 -f 1`); with more views
+/// it has only been searched at random. If the blocks need only be linked, whatever their views, two chains whose
+/// blocks take turns are both decided: see [`any_links`](ChainedHotStuff::any_links).
 ///
 /// ```
 /// use turncoat::{ChainedHotStuff, check};
@@ -49,16 +50,16 @@ pub struct ChainedHotStuff {
 pub enum ChainedHotStuffMessage {
     /// GENERIC, from the leader.
     Generic {
-        /// What it proposes.
+        /// The proposed block.
         block: Block,
-        /// Who has signed the block before, if that is not the genesis block.
+        /// Who has signed the block before it, unless that is the genesis block.
         signers: Generals,
     },
     /// A signature, for the leader.
     Vote {
-        /// Of which block.
+        /// The signed block.
         block: Block,
-        /// Whose signature it is.
+        /// Who signed it.
         by: General,
     },
 }
@@ -73,50 +74,50 @@ pub struct ChainedHotStuffState {
     /// The block of lockedQC.
     locked: Option<Block>,
     decided: Option<Order>,
-    /// As the leader: the block that it has proposed, and who has signed it.
+    /// If it leads: the block that it has proposed, and who has signed it.
     collects: Option<(Block, Generals)>,
 }
 
 impl ChainedHotStuff {
-    /// As published, for (n - 1) / 3 traitors, rounded down; with views 1 to 4, the fewest in which something is decided.
+    /// As published, for (n - 1) / 3 traitors, rounded down; with views 1 to 4, the fewest that can lead to a decision.
     #[must_use]
     pub fn new() -> ChainedHotStuff {
         ChainedHotStuff { views: 4, f: None, quorum: None, any_links: false }
     }
 
-    /// With so many views, at least one.
+    /// With this many views, at least one.
     #[must_use]
     pub fn views(self, views: u32) -> ChainedHotStuff {
         ChainedHotStuff { views: views.max(1), ..self }
     }
 
-    /// For so many traitors.
+    /// With thresholds for `f` traitors.
     #[must_use]
     pub fn tolerating(self, f: usize) -> ChainedHotStuff {
         ChainedHotStuff { f: Some(f), ..self }
     }
 
-    /// So many signatures are a certificate, and not n - f.
+    /// This many signatures make a certificate, instead of n - f.
     #[must_use]
     pub fn quorum(self, signers: usize) -> ChainedHotStuff {
         ChainedHotStuff { quorum: Some(signers), ..self }
     }
 
-    /// A block is the child of what it is justified by, whatever views lie between: so it was in a published
-    /// implementation, which had left out the dummy blocks. It takes seven views to break agreement.
+    /// A block is the child of the block that justifies it, whatever views lie between. A published implementation did
+    /// that, as it had left out the dummy blocks. It takes seven views to break agreement.
     #[must_use]
     pub fn any_links(self) -> ChainedHotStuff {
         ChainedHotStuff { any_links: true, ..self }
     }
 
-    /// n - f: so many are loyal, so they suffice to go on; and any two such quorums have n - 2f > f generals in
-    /// common, of whom one is loyal.
+    /// n - f: that many are loyal, so the protocol can go on without the traitors; and any two such quorums have
+    /// n - 2f > f generals in common, one of whom is loyal.
     fn threshold(self, n: usize) -> usize {
         let f = self.f.unwrap_or(n.saturating_sub(1) / 3);
         self.quorum.unwrap_or(n.saturating_sub(f)).max(1)
     }
 
-    /// The block of which this one is a child: there is no view between them.
+    /// The block of which this one is a child, if it is one: there must be no view between them.
     fn linked(self, block: &Block) -> Option<Block> {
         block.parent().filter(|parent| self.any_links || parent.height + 1 == block.height)
     }
@@ -148,7 +149,7 @@ impl ChainedHotStuff {
         }
     }
 
-    /// Replica: signs what is proposed, if that is safe, and goes on in all phases at once.
+    /// Replica: signs a proposal if that is safe, and advances all phases at once.
     fn hear(
         self,
         state: &mut ChainedHotStuffState,
@@ -157,10 +158,10 @@ impl ChainedHotStuff {
     ) {
         let safe = is_safe(state, &block);
         state.view = block.height;
-        // PRE-COMMIT, on its parent, and COMMIT, on the one before: that is locked.
+        // PRE-COMMIT for its parent, and COMMIT for its grandparent, which is locked.
         let grandparent = self.linked(&block).and_then(|parent| self.linked(&parent));
         let locked_view = state.locked.as_ref().map_or(0, |locked| locked.height);
-        // DECIDE, on the one before that.
+        // DECIDE for the parent of that.
         let decided = grandparent.as_ref().and_then(|grandparent| self.linked(grandparent));
         state.decided = state.decided.or(decided.map(|decided| decided.order));
         state.locked = match grandparent {
@@ -183,10 +184,10 @@ impl Default for ChainedHotStuff {
     }
 }
 
-/// Who leads all views.
+/// The leader of all views.
 const LEADER: General = General::COMMANDER;
 
-/// safeNode: it extends what is locked, or is justified by a later view.
+/// safeNode: the block extends the locked one, or is justified by a later view.
 fn is_safe(state: &ChainedHotStuffState, block: &Block) -> bool {
     let Some(locked) = &state.locked else { return true };
     let chain = || std::iter::successors(block.parent(), Block::parent);

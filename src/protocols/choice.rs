@@ -1,4 +1,4 @@
-//! The common functions that turn votes into one value ("majority" in the paper of oral messages).
+//! The function that turns votes into one value ("majority" in the paper on oral messages).
 
 use std::cmp::Reverse;
 use std::fmt::{self, Display};
@@ -8,8 +8,8 @@ use itertools::Itertools;
 
 use crate::general::Generals;
 
-/// The common function that turns votes into one value ("majority" in the paper, which has the first two
-/// as examples). Any function will do that returns v when more than half of the votes are v.
+/// The function that turns votes into one value ("majority" in the paper, whose examples are the first two). Any
+/// function works that returns v if more than half of the votes are v.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
@@ -19,12 +19,12 @@ pub enum Choice {
     Majority,
     /// The median of the votes.
     Median,
-    /// The order with the most votes; the smallest, if several have as many.
+    /// The order with the most votes; the smallest, if several have equally many.
     Plurality,
 }
 
 impl Choice {
-    /// The value of at least one vote.
+    /// The chosen value; there must be at least one vote.
     pub(super) fn common<'v, V: Ord>(
         self,
         default: &'v V,
@@ -32,7 +32,7 @@ impl Choice {
     ) -> &'v V {
         match self {
             Choice::Majority => majority(votes).unwrap_or(default),
-            // The lower of two.
+            // The lower one of the two middle votes.
             Choice::Median => {
                 let votes = votes.sorted_unstable().collect::<ArrayVec<_, { Generals::MAX }>>();
                 votes[(votes.len() - 1) / 2]
@@ -45,8 +45,8 @@ impl Choice {
     }
 }
 
-/// The value of more than half of the votes: the one that is left when votes for different values
-/// cancel each other out, if it is (Boyer and Moore, "MJRTY", 1981).
+/// The value of more than half of the votes, if there is one: only that one can be left when votes for different values
+/// cancel each other out (Boyer and Moore, "MJRTY", 1981).
 pub(super) fn majority<'v, V: Eq>(votes: impl Iterator<Item = &'v V> + Clone) -> Option<&'v V> {
     let has_most = |candidate: &V| {
         let count = |(all, for_it), vote| (all + 1, for_it + u32::from(vote == candidate));
@@ -55,7 +55,7 @@ pub(super) fn majority<'v, V: Eq>(votes: impl Iterator<Item = &'v V> + Clone) ->
     };
     let mut others = votes.clone();
     let first = others.next()?;
-    // Where hardly anybody lies this saves half of the work.
+    // If hardly anybody lies, this saves half of the work.
     if has_most(first) {
         return Some(first);
     }

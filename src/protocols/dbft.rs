@@ -1,14 +1,14 @@
-//! dBFT 2.0, the agreement of Neo (2019): I. M. Coelho et al., "Challenges of PBFT-inspired consensus for blockchain and
-//! enhancements over Neo dBFT", Future Internet 12(8), 2020; and as it was modelled when it was found to stand still:
+//! dBFT 2.0, the agreement of Neo (2019): I. M. Coelho et al., "Challenges of PBFT-inspired consensus for blockchain
+//! and enhancements over Neo dBFT", Future Internet 12(8), 2020; also the models in which it was found to deadlock:
 //! nspcc-dev/dbft, formal-models/dbft, 2023; neo-project/neo-modules, issue 792.
 //!
-//! It claims agreement where n > 3f, whenever mail comes, and a decision once mail is timely. The second is not
-//! true, even if nobody is a traitor.
+//! It claims agreement where n > 3f, however late mail is, and a decision once mail is timely. The second claim is
+//! false, even if nobody is a traitor.
 //!
-//! Deviations. There is one height, and each block is valid. Views go from 0 to a last one, and one changes to the next
-//! alone. There is no recovery message: what would be asked for again is late instead. Who sees a block sends it to all,
-//! with the signatures of those who committed to it. Who has not been heard at this height is taken for lost. What comes
-//! before its turn is kept. Signatures are ideal.
+//! Deviations. There is one height, and each block is valid. Views go from 0 to a last one, and change one at a time.
+//! There is no recovery message: what would be requested again is late instead. A general who sees a block sends it to
+//! everybody, with the signatures of those who committed to it. Generals who have not been heard at this height count
+//! as lost. Messages that come before their turn are kept. Signatures are ideal.
 
 mod testing;
 
@@ -23,16 +23,18 @@ use DbftMessage::{Block, ChangeView, Commit, PrepareRequest, PrepareResponse};
 
 /// dBFT 2.0 (2019), for one height.
 ///
-/// In each view a primary says PrepareRequest for an order, and the others PrepareResponse. Who has that from n - f
-/// generals says Commit; n - f Commits decide. When the time of a view is over one says ChangeView, and takes part in the
-/// view no more, unless more than f have committed in it or were never heard; n - f ChangeViews begin the next view.
-/// Who has committed never changes view: so agreement holds where n > 3f.
+/// In each view a primary says PrepareRequest for an order, and the others PrepareResponse. A general who has heard one
+/// of these from n - f generals says Commit; n - f Commits decide. When the time for a view is over a general says
+/// ChangeView, and takes no further part in the view, unless more than f generals have committed in it or were never
+/// heard; n - f ChangeViews begin the next view. A general who has committed never changes view: so agreement holds
+/// where n > 3f.
 ///
-/// But some may commit in one view, and the others change to the next, so that there are not n - f in either. It takes
-/// no traitor: delays do it. [`live`](Dbft::live) finds less as well: that a view fails since its primary stayed behind.
+/// But some may commit in one view, and the others change to the next, so that neither view has n - f generals. Delays
+/// cause that, without a traitor. [`live`](Dbft::live) also reports something weaker: that a view fails because its
+/// primary stayed behind.
 ///
-/// That two views keep agreement is gone through among three generals, all loyal; among four, one of them a traitor, it
-/// has been hunted in alone.
+/// Two views are searched completely among three loyal generals, and keep agreement; four generals, one of them a
+/// traitor, have only been searched at random.
 ///
 /// ```
 /// use turncoat::{Dbft, check, hunt};
@@ -57,7 +59,7 @@ pub struct Dbft {
 pub enum DbftMessage {
     /// PrepareRequest, from the primary of this view.
     PrepareRequest(u32, Order),
-    /// PrepareResponse, from another.
+    /// PrepareResponse, from another general.
     PrepareResponse(u32, Order),
     /// Commit: a signature on the block of a view.
     Commit {
@@ -65,14 +67,14 @@ pub enum DbftMessage {
         view: u32,
         /// The order.
         order: Order,
-        /// Whose signature it is.
+        /// Who signed it.
         by: General,
     },
-    /// ChangeView, to this one.
+    /// ChangeView, to this view.
     ChangeView(u32),
     /// A block, with the signatures of those who committed to it.
     Block {
-        /// In which view.
+        /// The view.
         view: u32,
         /// The order.
         order: Order,
@@ -86,22 +88,22 @@ pub enum DbftMessage {
 pub struct DbftState {
     me: General,
     n: usize,
-    /// What it proposes, if it is ever the primary.
+    /// What it proposes, if it is the primary of some view.
     input: Option<Order>,
     view: u32,
     step: DbftStep,
     /// Whether it has said ChangeView in this view.
     changing: bool,
     decided: Option<Order>,
-    /// What the primaries of this view and of later ones have proposed.
+    /// What the primaries of this view and later ones have proposed.
     requests: BTreeMap<u32, Order>,
-    /// Who has said PrepareRequest or PrepareResponse for what, in this view and in later ones.
+    /// Who has said PrepareRequest or PrepareResponse for what, in this view and later ones.
     prepares: Votes,
-    /// Who has said Commit for what, in this view and in later ones.
+    /// Who has said Commit for what, in this view and later ones.
     commits: Votes,
-    /// To which view each has last said ChangeView, if that is a later one.
+    /// The view to which each general has last said ChangeView, if that is a later one.
     changes: BTreeMap<General, u32>,
-    /// Who has been heard, if it is asked for.
+    /// Who has been heard; recorded only if those who have not count as lost.
     heard: Generals,
 }
 
@@ -120,34 +122,35 @@ impl Dbft {
         Dbft { views: 2, f: None, minds_lost: true, leaves: false, live: false }
     }
 
-    /// With so many views, at least one.
+    /// With this many views, at least one.
     #[must_use]
     pub fn views(self, views: u32) -> Dbft {
         Dbft { views: views.max(1), ..self }
     }
 
-    /// For so many traitors.
+    /// With thresholds for `f` traitors.
     #[must_use]
     pub fn tolerating(self, f: usize) -> Dbft {
         Dbft { f: Some(f), ..self }
     }
 
-    /// Nobody is taken for lost: so it was modelled.
+    /// Nobody counts as lost: the models leave that out.
     #[must_use]
     pub fn ignoring_lost(self) -> Dbft {
         Dbft { minds_lost: false, ..self }
     }
 
-    /// Who has committed changes view as well.
+    /// Generals who have committed change view as well.
     #[must_use]
     pub fn leaving_commits(self) -> Dbft {
         Dbft { leaves: true, ..self }
     }
 
-    /// It is asked as well that all decide, if the primary of the last view is loyal.
+    /// Everybody must also decide, if the primary of the last view is loyal.
     ///
-    /// No timer goes off in the last view, and all that the loyal send arrives, in any order: so it is the first view after
-    /// GST, and before it anything can have been. One view that fails is not the end, if there are n - f in later ones.
+    /// No timer goes off in the last view, and everything that the loyal send arrives, in any order. So it stands for
+    /// the first view after GST, and anything may have happened before it. One view that fails is not the end, if n - f
+    /// generals are in later ones.
     #[must_use]
     pub fn live(self) -> Dbft {
         Dbft { live: true, ..self }
@@ -157,8 +160,8 @@ impl Dbft {
         self.f.unwrap_or(n.saturating_sub(1) / 3)
     }
 
-    /// M = n - f: so many are loyal, so they suffice to go on; and any two such quorums have n - 2f > f generals in
-    /// common, of whom one is loyal.
+    /// M = n - f: that many are loyal, so the protocol can go on without the traitors; and any two such quorums have
+    /// n - 2f > f generals in common, one of whom is loyal.
     fn m(self, n: usize) -> usize {
         n.saturating_sub(self.f(n)).max(1)
     }
@@ -183,8 +186,8 @@ impl Dbft {
         }
     }
 
-    /// NotAcceptingPayloadsDueToViewChanging, MoreThanFNodesCommittedOrLost: it has said ChangeView, and knows of no more than f
-    /// who have committed or were never heard.
+    /// NotAcceptingPayloadsDueToViewChanging, MoreThanFNodesCommittedOrLost: it has said ChangeView, and knows of at
+    /// most f generals who have committed or were never heard.
     fn stands_back(self, state: &DbftState) -> bool {
         let committed = state.commits.iter().filter(|(view, ..)| *view == state.view);
         let committed = committed.flat_map(|(.., by)| by.iter()).collect::<Generals>();
@@ -192,7 +195,7 @@ impl Dbft {
         state.changing && committed.len() + lost <= self.f(state.n)
     }
 
-    /// Who has committed stays in its view.
+    /// Whether a general may change view: one who has committed stays.
     fn may_leave(self, step: DbftStep) -> bool {
         self.leaves || step != DbftStep::CommitSent
     }
@@ -234,7 +237,7 @@ impl Default for Dbft {
     }
 }
 
-/// One after the other, general 0 first.
+/// Generals take turns, general 0 first.
 fn primary(view: u32, n: usize) -> General {
     General::new(view as usize % n)
 }
@@ -245,7 +248,7 @@ fn counts(state: &DbftState, view: u32, order: Order) -> bool {
     view > state.view || (view == state.view && proposed.is_none_or(|it| *it == order))
 }
 
-/// There is a block: passes it on, and remembers nothing else.
+/// There is a block: passes it on, and forgets everything else.
 fn accept(
     state: &mut DbftState,
     block: DbftMessage,
@@ -344,7 +347,7 @@ impl EventDriven for Dbft {
         self.advance(state, effects);
     }
 
-    /// The time of a view is over.
+    /// The time for a view is over.
     fn timer(&self, state: &mut DbftState, timer: Timer, effects: &mut Effects<DbftMessage>) {
         let view = timer + 1;
         state.changing = true;

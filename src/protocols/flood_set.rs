@@ -1,13 +1,11 @@
-//! FloodSet: consensus where generals crash. Lynch, "Distributed Algorithms", Morgan Kaufmann, 1996,
-//! section 6.2.
+//! FloodSet: consensus if generals only crash. Lynch, "Distributed Algorithms", Morgan Kaufmann, 1996, section 6.2.
 //!
-//! Bound: with f + 1 rounds, any n > f generals survive f crashes, because in one of the rounds
-//! nobody crashes, and after it all who are left hold the same set. A round less is too few where
-//! n >= f + 2.
+//! Bound: with f + 1 rounds, any n > f generals survive f crashes, because in one of the rounds nobody crashes, and
+//! after it all who are left hold the same set. One round less is too few where n >= f + 2.
 //!
-//! It is made for crashes and no more. Who fails to send can keep its input back until the last
-//! round, and then tell it to one general. Who is Byzantine need not even lie: it says that its
-//! input is another one than that of all others, and they fall back to the default.
+//! It is made for crashes only. A general with send omissions can keep its input back until the last round, and then
+//! tell it to only one other. A Byzantine general need not even tell different things: it claims another input than all
+//! the others have, and they fall back to the default.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -23,7 +21,7 @@ use crate::testable::{Problem, Repertoire, Testable, Wire, Words};
 
 /// FloodSet over a finite set of values, the first of which is the default, RETREAT.
 ///
-/// A general remembers W, the set of all inputs that it knows of, and that is what it says.
+/// A general remembers W, the set of all inputs that it knows of, and sends it.
 ///
 /// ```
 /// use turncoat::{FloodSet, check};
@@ -37,7 +35,7 @@ pub struct FloodSet<V = Order> {
 }
 
 impl FloodSet {
-    /// FloodSet in so many rounds (against f crashes f + 1) over the values RETREAT and ATTACK.
+    /// FloodSet over the values RETREAT and ATTACK, in this many rounds (f + 1 against f crashes).
     #[must_use]
     pub fn new(rounds: usize) -> FloodSet {
         FloodSet { rounds, values: Order::first(2) }
@@ -45,7 +43,7 @@ impl FloodSet {
 }
 
 impl<V> FloodSet<V> {
-    /// The most values that there may be: a traitor can say any set of them.
+    /// The most values that are allowed: a traitor can say any set of them.
     pub const MOST_VALUES: usize = 8;
 
     /// The same over these values; the first is the default.
@@ -65,7 +63,7 @@ impl<V: Plain> Lockstep for FloodSet<V> {
         self.rounds
     }
 
-    /// W begins as the set of my own input.
+    /// W begins as the set that holds my own input.
     fn start(&self, _seat: Seat, input: Option<&V>) -> BTreeSet<V> {
         input.cloned().into_iter().collect()
     }
@@ -104,8 +102,8 @@ impl<V: Plain + Display> Testable for FloodSet<V> {
         Ok(Problem::consensus(self.values.clone()))
     }
 
-    /// Any set of values; and as what has no place, a set of none, or a second set. (One of a single
-    /// value will do: what counts is the union.)
+    /// Any set of values. Strays are the empty set and a second set. (For that, sets of a single value suffice: only
+    /// the union counts.)
     fn repertoire(&self, _n: usize, _wire: Wire) -> Repertoire<BTreeSet<V>> {
         let mut sets =
             self.values.iter().cloned().powerset().map(BTreeSet::from_iter).collect_vec();

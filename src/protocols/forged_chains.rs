@@ -1,8 +1,7 @@
-//! Chains that must not be accepted: forged in every way that has a name, each with its label.
+//! Chains that must not be accepted: forged in every way that has a name, with that name as a label.
 //!
-//! Some have a signature in the place of another that a loyal general would have made elsewhere: on
-//! another order, in another instance. That it was made is taken for granted, so a protocol that
-//! does not check this is found out in a single instance, too.
+//! Some contain a signature that a loyal general would have made elsewhere: on another order, or in another instance.
+//! It is assumed that it was made there, so a protocol that does not check this is found out even in a single instance.
 
 use std::fmt::Display;
 
@@ -15,14 +14,14 @@ use crate::protocol::Plain;
 use crate::signature::Signatures;
 use crate::testable::{Forgery, Wire};
 
-/// Where a chain is shown, and what would be right there.
+/// The place where a chain is shown, and what would be right there.
 #[derive(Debug)]
 pub struct Place<'a, V> {
     /// How many generals there are.
     pub n: usize,
-    /// On which wire.
+    /// The wire.
     pub wire: Wire,
-    /// The orders that there are.
+    /// The possible orders.
     pub values: &'a [V],
     /// How many must have signed.
     pub length: usize,
@@ -31,7 +30,7 @@ pub struct Place<'a, V> {
 /// A forged chain of this scheme.
 type ForgedChain<V, S> = Forgery<Chain<V, <S as Signatures>::Signature>>;
 
-/// The labels of forgeries that no [`Tampering`] is needed for.
+/// The labels of forgeries that need no [`Tampering`].
 pub const LABELS: [&str; 13] = [
     "the wrong key",
     "a signature from another message",
@@ -49,8 +48,7 @@ pub const LABELS: [&str; 13] = [
 ];
 
 impl<V> Place<'_, V> {
-    /// Every way in which so many generals could have signed, the commander first, and the
-    /// receiver not among them.
+    /// Every way in which `length` generals could have signed: the commander first, and the receiver not among them.
     pub fn signers(
         &self,
         commander: General,
@@ -62,7 +60,7 @@ impl<V> Place<'_, V> {
         relays.into_iter().flatten().map(move |relays| [&[commander], &relays[..]].concat())
     }
 
-    /// One such way, with the sender as the last where that is possible.
+    /// One such way, with the sender last if possible.
     fn usual(&self, commander: General, length: usize) -> Option<Vec<General>> {
         let sender_last = |signers: &Vec<General>| signers.last() == Some(&self.wire.from);
         let mut ways = self.signers(commander, length).peekable();
@@ -71,8 +69,8 @@ impl<V> Place<'_, V> {
     }
 }
 
-/// Forgeries of every kind that there is in this place, for each order, made of one chain as it
-/// would usually come there. What is no forgery, because the signatures bind too little to tell, is left out.
+/// Forgeries of every kind that is possible in this place, for each order, all made from one chain as it would usually
+/// come there. Where signatures bind too little to tell a forgery from a genuine chain, it is left out.
 pub fn forgeries<V: Plain + Display, S: Forge>(
     sealer: &Sealer<S>,
     place: &Place<'_, V>,
@@ -105,7 +103,7 @@ impl<V: Plain + Display, S: Forge> Forger<'_, V, S> {
         with_false_signatures.chain(misshapen).chain(misplaced).chain(empty).collect()
     }
 
-    /// One signature is not what it claims to be.
+    /// Forgeries with one signature that is not what it claims to be.
     fn false_signatures(&self, chain: &ChainOf<V, S>) -> Labelled<V, S> {
         let Forger { sealer: Sealer { scheme, session }, place } = self;
         let signers = chain.signers().collect_vec();
@@ -142,13 +140,13 @@ impl<V: Plain + Display, S: Forge> Forger<'_, V, S> {
         forged
     }
 
-    /// Signatures are missing, superfluous, or in the wrong order.
+    /// Forgeries in which signatures are missing, superfluous, or in the wrong order.
     fn misshapen(&self, chain: &ChainOf<V, S>) -> Labelled<V, S> {
         let signers = chain.signers().collect_vec();
         let (order, length) = (&chain.order, signers.len());
         let signed = |signers: &[General]| self.sealer.chain(order, signers.iter().copied());
         let mut forged = Vec::new();
-        // One relay more has signed, and one in between is taken out.
+        // One more relay has signed, and one in the middle is removed.
         if let Some(longer) = self.place.usual(self.commander(), length + 1) {
             for at in 1..length {
                 let mut cut = signed(&longer);
@@ -162,7 +160,7 @@ impl<V: Plain + Display, S: Forge> Forger<'_, V, S> {
             forged.push(("a chain reordered", reordered));
         }
         if length > 1 {
-            // The last has signed the order, but nobody's relay of it.
+            // The last general has signed the order, but not as a relay of the others.
             let mut extended = signed(&signers[..length - 1]);
             extended.links.extend(signed(&signers[length - 1..]).links);
             forged.push(("a chain extended", extended));
@@ -170,7 +168,7 @@ impl<V: Plain + Display, S: Forge> Forger<'_, V, S> {
                 let repeated = [&signers[..length - 1], &[*again]].concat();
                 forged.push(("a signer repeated", signed(&repeated)));
             }
-            // What the sender can do alone, once it has the beginning.
+            // The sender can make this alone, once it has the beginning.
             if let Some(shorter) = self.place.usual(self.commander(), length - 1) {
                 let again = shorter[length - 2];
                 forged.push(("a signer repeated", signed(&[shorter, vec![again]].concat())));
@@ -181,7 +179,7 @@ impl<V: Plain + Display, S: Forge> Forger<'_, V, S> {
         forged
     }
 
-    /// All have signed, but it is not for this receiver, in this round.
+    /// Chains of genuine signatures that do not belong on this wire in this round.
     fn misplaced(&self, order: &V) -> Labelled<V, S> {
         let Place { n, wire, length, .. } = *self.place;
         let commander = self.commander();
@@ -207,8 +205,8 @@ impl<V: Plain + Display, S: Forge> Forger<'_, V, S> {
         forged
     }
 
-    /// Whether this is no forgery: a chain of enough different signers, the commander first, who
-    /// have all signed just this.
+    /// Whether this is no forgery: a chain of enough different signers, the commander first, who have all signed
+    /// exactly this.
     fn is_sound(&self, chain: &ChainOf<V, S>) -> bool {
         let signers: Generals = chain.signers().collect();
         chain.len() >= self.place.length
@@ -218,7 +216,7 @@ impl<V: Plain + Display, S: Forge> Forger<'_, V, S> {
             && *chain == self.sealer.chain(&chain.order, chain.signers())
     }
 
-    /// The chain with this in the place of one of its signatures.
+    /// The chain with one of its signatures replaced.
     fn with(&self, chain: &ChainOf<V, S>, at: usize, signature: S::Signature) -> ChainOf<V, S> {
         let mut changed = chain.clone();
         changed.links[at].signature = signature;
@@ -237,7 +235,7 @@ mod tests {
     use crate::protocols::signed::SignedMessages;
     use crate::signature::ed25519::Ed25519;
 
-    /// Of each label, how many there are on all wires of SM(3) among five generals.
+    /// How many forgeries there are for each label on all wires of SM(3) among five generals.
     fn labels<S: Forge>(protocol: &SignedMessages<Order, S>) -> Vec<(&'static str, usize)> {
         let wires = itertools::iproduct!(1..=4, 0..5, 0..5).filter(|(_, from, to)| from != to);
         let forgeries = wires.flat_map(|(round, from, to)| {

@@ -1,14 +1,13 @@
-//! Basic HotStuff: M. Yin, D. Malkhi, M. K. Reiter, G. Golan Gueta, I. Abraham, "HotStuff: BFT consensus with
-//! linearity and responsiveness", PODC 2019, Algorithm 2; and the form of two phases that the paper compares it
-//! with.
+//! Basic HotStuff: M. Yin, D. Malkhi, M. K. Reiter, G. Golan Gueta, I. Abraham, "HotStuff: BFT consensus with linearity
+//! and responsiveness", PODC 2019, Algorithm 2; and the two-phase form with which the paper compares it.
 //!
-//! It claims agreement where n > 3f, whenever mail comes, and a decision once mail is timely and a leader loyal.
+//! It claims agreement where n > 3f, however late mail is, and a decision once mail is timely and a leader loyal.
 //!
-//! Deviations. There is one slot: a node is an order, to extend is to be the same, and all extends the root. Views
-//! go up to a last one. The paper leaves the pacemaker open: here each view has a timer, and who hears the leader
-//! of a later view propose goes there. The first leader proposes at once, since no NEW-VIEW could tell it anything;
-//! and NEW-VIEW bears the number of the view that begins, and not of the one that ends. What comes before its turn is
-//! kept: NEW-VIEWs, and the first certificate of each phase. Signatures are ideal.
+//! Deviations. There is one slot: a node is an order, to extend a node is to equal it, and every node extends the root.
+//! Views go up to a last one. The paper leaves the pacemaker open: here each view has a timer, and a general who hears
+//! the leader of a later view propose goes to that view. The first leader proposes at once, since no NEW-VIEW could
+//! tell it anything; and NEW-VIEW carries the number of the view that begins, instead of the one that ends. Messages
+//! that come before their turn are kept: NEW-VIEWs, and the first certificate of each phase. Signatures are ideal.
 
 mod testing;
 
@@ -22,16 +21,17 @@ use HotStuffMessage::{Certified, NewView, Prepare, Vote};
 
 /// Basic HotStuff (2019), for one decision.
 ///
-/// Each view has a leader, who proposes the order of the highest certificate that n - f generals know, or its own.
-/// In each phase all sign for it, the leader makes a certificate of n - f signatures, and shows it to all, who
-/// sign for the next phase. The certificate of the last phase decides, and that of the last but one locks: who is
-/// locked signs for another order only if it comes with a certificate from a later view than the lock.
+/// Each view has a leader, who proposes the order of the highest certificate that n - f generals know, or else its own.
+/// In each phase everybody signs for it, and the leader makes a certificate of n - f signatures and shows it to
+/// everybody, who then sign for the next phase. The certificate of the last phase decides, and that of the phase before
+/// locks. A locked general signs for another order only if that comes with a certificate from a later view than the
+/// lock.
 ///
 /// Agreement holds where n > 3f. There are three phases; with [two](HotStuff::phases) agreement holds as well, but
-/// traitors can keep the loyal from ever deciding: see [`live`](HotStuff::live). Otherwise nobody need decide, since here
-/// the views come to an end. Two views among four generals, one of them a traitor, are gone through in 951 million steps,
-/// less than a minute (`turncoat check hotstuff -n 4 -f 1`, and as many with `--live`); with two phases in 44 million. More
-/// views have been hunted in alone.
+/// traitors can keep the loyal from ever deciding: see [`live`](HotStuff::live). By default nobody need decide, since
+/// here the views come to an end. Two views among four generals, one of them a traitor, are searched completely in 951
+/// million steps, in less than a minute (`turncoat check hotstuff -n 4 -f 1`; the same number with `--live`), and with
+/// two phases in 44 million. More views have only been searched at random.
 ///
 /// ```
 /// use turncoat::{HotStuff, hunt};
@@ -55,18 +55,18 @@ pub struct HotStuff {
 /// When a locked general signs for another order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum LockRule {
-    /// If that was certified in a later view.
+    /// If the other order was certified in a later view.
     Later,
-    /// If it was certified in any view.
+    /// If the other order was certified in any view.
     Certified,
     /// Always.
     Never,
 }
 
-/// A quorum certificate: that n - f generals signed for an order in a phase of a view.
+/// A quorum certificate: n - f generals signed for an order in a phase of a view.
 ///
-/// The loyal combine signatures to one, which does not tell whose they were. A traitor shows such a one if a loyal general
-/// did before, and else the signatures of which it can be combined.
+/// The loyal combine the signatures into one, which does not tell who signed. A traitor can show a combined one if a
+/// loyal general did before; otherwise it shows the signatures from which one can be combined.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Certificate {
     /// The phase, from 0.
@@ -75,12 +75,12 @@ pub struct Certificate {
     pub view: u32,
     /// The order.
     pub order: Order,
-    /// Whose signatures it is to be combined of; nobody's, if it is combined.
+    /// Whose signatures it can be combined from; nobody's, if it is combined already.
     pub signers: Generals,
 }
 
 impl Certificate {
-    /// The same when it is combined.
+    /// The same certificate, combined.
     fn combined(self) -> Certificate {
         Certificate { signers: Generals::NONE, ..self }
     }
@@ -114,88 +114,89 @@ pub enum HotStuffMessage {
 pub struct HotStuffState {
     me: General,
     n: usize,
-    /// What it proposes when it is free to, if it ever leads.
+    /// The order that it proposes if it leads and is free to choose.
     input: Option<Order>,
     /// curView.
     view: u32,
-    /// What it waits for from the leader: PREPARE, or the certificate of the phase before this one.
+    /// What it awaits from the leader: PREPARE if this is 0, else the certificate of the phase with the number before
+    /// this.
     awaits: u32,
     /// prepareQC: the highest certificate of phase 0.
     prepared: Option<Certificate>,
     /// The view and the order of lockedQC.
     locked: Option<(u32, Order)>,
     decided: Option<Order>,
-    /// Who has said NEW-VIEW for a view that it leads and that has not begun, and the highest certificate there.
+    /// For each view that it will lead: who has said NEW-VIEW, and the highest certificate among those.
     new_views: BTreeMap<u32, (Generals, Option<Certificate>)>,
-    /// By view and phase: the certificates that came before their turn.
+    /// The certificates that came before their turn, by view and phase.
     early: BTreeMap<(u32, u32), Certificate>,
-    /// As the leader of its view: for what it collects signatures, and those that it has.
+    /// If it leads the view: what it collects signatures for, and the signers so far.
     collects: Option<Certificate>,
 }
 
 impl HotStuff {
-    /// As published, with three phases, for (n - 1) / 3 traitors, rounded down; it goes on for two views.
+    /// As published, with three phases, for (n - 1) / 3 traitors, rounded down; with two views.
     #[must_use]
     pub fn new() -> HotStuff {
         let (f, quorum, lock) = (None, None, LockRule::Later);
         HotStuff { views: 2, phases: 3, f, quorum, lock, unsigned_view: false, live: false }
     }
 
-    /// For so many views, at least one.
+    /// With this many views, at least one.
     #[must_use]
     pub fn views(self, views: u32) -> HotStuff {
         HotStuff { views: views.max(1), ..self }
     }
 
-    /// With so many phases, at least one, and not with three.
+    /// With this many phases, at least one, instead of three.
     #[must_use]
     pub fn phases(self, phases: u32) -> HotStuff {
         HotStuff { phases: phases.max(1), ..self }
     }
 
-    /// For so many traitors.
+    /// With thresholds for `f` traitors.
     #[must_use]
     pub fn tolerating(self, f: usize) -> HotStuff {
         HotStuff { f: Some(f), ..self }
     }
 
-    /// So many signatures are a certificate, and so many NEW-VIEWs enough to propose, and not n - f.
+    /// This many signatures make a certificate, and this many NEW-VIEWs allow a proposal, instead of n - f.
     #[must_use]
     pub fn quorum(self, signers: usize) -> HotStuff {
         HotStuff { quorum: Some(signers), ..self }
     }
 
-    /// A lock gives way to a certificate from any view, and not from a later one alone.
+    /// A lock gives way to a certificate from any view, and not only from a later one.
     #[must_use]
     pub fn unlocking_by_any(self) -> HotStuff {
         HotStuff { lock: LockRule::Certified, ..self }
     }
 
-    /// Nobody looks whether it is locked.
+    /// Nobody checks whether it is locked.
     #[must_use]
     pub fn without_lock(self) -> HotStuff {
         HotStuff { lock: LockRule::Never, ..self }
     }
 
-    /// What is signed does not say of which view it is: so it was in a published implementation. An old certificate can be
+    /// Signatures do not say for which view they are, as in a published implementation. Then an old certificate can be
     /// shown as one of a later view, and releases a lock that came after it.
     #[must_use]
     pub fn unsigned_view(self) -> HotStuff {
         HotStuff { unsigned_view: true, ..self }
     }
 
-    /// It is asked as well that all decide, if the leader of the last view is loyal.
+    /// Everybody must also decide, if the leader of the last view is loyal.
     ///
-    /// No timer goes off in the last view, and all that the loyal send arrives, in any order: so it is the first view after GST,
-    /// and before it anything can have been. With [two](HotStuff::phases) phases somebody can be locked on what the new
-    /// leader has not heard of, and then nobody signs for the same.
+    /// No timer goes off in the last view, and everything that the loyal send arrives, in any order. So it stands for
+    /// the first view after GST, and anything may have happened before it. With [two](HotStuff::phases) phases somebody
+    /// can be locked on an order that the new leader has not heard of, and then n - f never sign for the same order.
     #[must_use]
     pub fn live(self) -> HotStuff {
         HotStuff { live: true, ..self }
     }
 
-    /// n - f: so many are loyal, so they suffice to go on; and any two such quorums have n - 2f > f generals in
-    /// common, of whom one is loyal.
+    /// n - f: that many are loyal, so the protocol can go on without the traitors; and any two such quorums have
+    /// n - 2f > f generals in common, one of whom is loyal.
     fn threshold(self, n: usize) -> usize {
         let f = self.f.unwrap_or(n.saturating_sub(1) / 3);
         self.quorum.unwrap_or(n.saturating_sub(f)).max(1)
@@ -206,12 +207,12 @@ impl HotStuff {
         certificate.signers.is_empty() || self.suffices(n, certificate.signers)
     }
 
-    /// Whether so many signatures can be combined.
+    /// Whether signatures by these generals can be combined.
     fn suffices(self, n: usize, signers: Generals) -> bool {
         signers.len() >= self.threshold(n)
     }
 
-    /// safeNode: whether it may be signed for an order with this certificate.
+    /// safeNode: whether a general may sign for an order with this certificate.
     fn is_safe(self, state: &HotStuffState, order: Order, justify: Option<Certificate>) -> bool {
         let Some((view, locked)) = state.locked else { return true };
         let safety = order == locked;
@@ -239,7 +240,7 @@ impl HotStuff {
         self.prepare(state, order, high, effects);
     }
 
-    /// Leader: once there are n - f signatures for what it collects, shows their certificate to all.
+    /// Leader: once there are n - f signatures for what it collects, shows their certificate to everybody.
     fn collect(
         self,
         state: &mut HotStuffState,
@@ -257,7 +258,7 @@ impl HotStuff {
         }
     }
 
-    /// Replica, PREPARE phase: signs what its leader proposes, if that is safe.
+    /// Replica, PREPARE phase: signs what the leader proposes, if that is safe.
     fn prepare(
         self,
         state: &mut HotStuffState,
@@ -271,7 +272,7 @@ impl HotStuff {
         }
     }
 
-    /// Replica, PRE-COMMIT, COMMIT and DECIDE phase: keeps the certificate of the phase before, and signs for this
+    /// Replica, PRE-COMMIT, COMMIT and DECIDE phases: keeps the certificate of the phase before, and signs for this
     /// one.
     fn certified(
         self,
@@ -295,7 +296,7 @@ impl HotStuff {
         }
     }
 
-    /// Replica: goes on with what came before its turn.
+    /// Replica: goes on with certificates that came before their turn.
     fn catch_up(self, state: &mut HotStuffState, effects: &mut Effects<HotStuffMessage>) {
         while let Some(phase) = state.awaits.checked_sub(1)
             && let Some(certificate) = state.early.remove(&(state.view, phase))
@@ -320,7 +321,7 @@ impl HotStuff {
         }
     }
 
-    /// Goes to a view.
+    /// Enters a view.
     fn enter(self, state: &mut HotStuffState, view: u32, effects: &mut Effects<HotStuffMessage>) {
         effects.cancel_timer(state.view);
         state.new_views = state.new_views.split_off(&view);
@@ -338,17 +339,17 @@ impl Default for HotStuff {
     }
 }
 
-/// leader(view): one after the other, general 0 first.
+/// leader(view): generals take turns, general 0 first.
 fn leader(view: u32, n: usize) -> General {
     General::new((view as usize - 1) % n)
 }
 
-/// A NEW-VIEW is heard, or said to itself.
+/// Counts a NEW-VIEW that was heard, or that a general says to itself.
 fn note(state: &mut HotStuffState, view: u32, from: General, told: Option<Certificate>) {
     let (generals, high) = state.new_views.entry(view).or_insert((Generals::NONE, None));
     if !generals.contains(from) {
         *generals = generals.with(from);
-        // highQC: of those of one view the first that was heard stays.
+        // highQC: of several certificates of one view, the first one heard stays.
         if told.map(|told| told.view) > high.map(|high| high.view) {
             *high = told;
         }
@@ -438,7 +439,7 @@ impl EventDriven for HotStuff {
         }
     }
 
-    /// nextView: the time of a view is over.
+    /// nextView: the time for a view is over.
     fn timer(
         &self,
         state: &mut HotStuffState,

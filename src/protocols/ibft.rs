@@ -1,14 +1,14 @@
-//! IBFT as it was first published: Y.-T. Lin, "Istanbul Byzantine fault tolerance", EIP 650, 2017. What is wrong with it:
-//! R. Saltini, D. Hyland-Wood, "Correctness analysis of IBFT", arXiv 1901.07160 (2019).
+//! IBFT as it was first published: Y.-T. Lin, "Istanbul Byzantine fault tolerance", EIP 650, 2017. Its flaws: R.
+//! Saltini, D. Hyland-Wood, "Correctness analysis of IBFT", arXiv 1901.07160 (2019).
 //!
-//! It claims agreement where n > 3f, whenever mail comes, and a decision once mail is timely. The second is not
-//! true: nothing but a decision undoes a lock.
+//! It claims agreement where n > 3f, however late mail is, and a decision once mail is timely. The second claim is
+//! false: nothing but a decision undoes a lock.
 //!
-//! Deviations. There is one height, and each block is valid. Rounds go from 0 to a last one. A round ends for each when its
-//! timer goes off, or when it hears the proposer of a later one: there is no ROUND-CHANGE, which does no more than keep
-//! all in one round. A PRE-PREPARE counts as the proposer's PREPARE. 2F + 1, which is too few where n > 3F + 1, is n - f
-//! for any n. Votes that come before their turn are kept only where it is asked whether all decide; for agreement it makes no
-//! difference, since they can come later as well.
+//! Deviations. There is one height, and each block is valid. Rounds go from 0 to a last one. A round ends for a general
+//! when its timer goes off, or when it hears the proposer of a later one: there is no ROUND-CHANGE, which only keeps
+//! everybody in one round. A PRE-PREPARE counts as the proposer's PREPARE. The paper waits for 2F + 1 votes, which are
+//! too few where n > 3F + 1; here it is n - f for any n. Votes that come before their turn are kept only if everybody
+//! must decide; for agreement it makes no difference, since they can also come later.
 
 mod testing;
 
@@ -21,14 +21,15 @@ use IbftMessage::{Commit, PrePrepare, Prepare};
 
 /// IBFT (2017), for one height, with locks that are never undone.
 ///
-/// In each round a proposer says PRE-PREPARE for an order, and the others PREPARE. Who has that from n - f generals is
-/// locked on the order, and says COMMIT; n - f COMMITs decide. Who is locked proposes that order, and says PREPARE
-/// for no other.
+/// In each round a proposer says PRE-PREPARE for an order, and the others PREPARE. A general who has heard one of these
+/// from n - f generals is locked on the order, and says COMMIT; n - f COMMITs decide. A locked general proposes that
+/// order, and says PREPARE for no other.
 ///
-/// Agreement holds where n > 3f: two rounds among four generals, one of them a traitor, are gone through in 30 million
-/// steps, some seconds (`turncoat check ibft -n 4 -f 1`). But somebody can be locked on one order in one round, and somebody else
-/// on the other in the next. When the traitors then fall silent there are not n - f left for either, whoever proposes.
-/// [`live`](Ibft::live) asks for less: whether a round can fail, though it is timely and its proposer is loyal.
+/// Agreement holds where n > 3f: two rounds among four generals, one of them a traitor, are searched completely in 30
+/// million steps, in some seconds (`turncoat check ibft -n 4 -f 1`). But one general can be locked on one order in one
+/// round, and another on the other order in the next. If the traitors then fall silent, n - f generals can no longer
+/// agree on either, whoever proposes. [`live`](Ibft::live) reports something weaker: that a round can fail although it
+/// is timely and its proposer is loyal.
 ///
 /// ```
 /// use turncoat::{Ibft, hunt};
@@ -46,15 +47,15 @@ pub struct Ibft {
     live: bool,
 }
 
-/// What is said in IBFT, each in a round.
+/// What is said in IBFT; each message names its round.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IbftMessage {
     /// PRE-PREPARE, from the proposer of the round.
     PrePrepare(u32, Order),
-    /// PREPARE, from another.
+    /// PREPARE, from another general.
     Prepare(u32, Order),
-    /// COMMIT, from one who is locked.
+    /// COMMIT, from a general who is locked.
     Commit(u32, Order),
 }
 
@@ -63,7 +64,7 @@ pub enum IbftMessage {
 pub struct IbftState {
     me: General,
     n: usize,
-    /// What it proposes when it is not locked, if it ever does.
+    /// The order that it proposes if it is the proposer and not locked.
     input: Option<Order>,
     round: u32,
     /// What the proposer of this round has proposed.
@@ -72,9 +73,9 @@ pub struct IbftState {
     committed: bool,
     locked: Option<Order>,
     decided: Option<Order>,
-    /// Who has said PREPARE for what, in this round until it says COMMIT, and in later ones.
+    /// Who has said PREPARE for what: in this round until this general says COMMIT, and in later ones.
     prepares: Votes,
-    /// Who has said COMMIT for what, in this round and in later ones.
+    /// Who has said COMMIT for what, in this round and later ones.
     commits: Votes,
 }
 
@@ -85,19 +86,19 @@ impl Ibft {
         Ibft { rounds: 2, f: None, quorum: None, locks: true, live: false }
     }
 
-    /// With so many rounds, at least one.
+    /// With this many rounds, at least one.
     #[must_use]
     pub fn rounds(self, rounds: u32) -> Ibft {
         Ibft { rounds: rounds.max(1), ..self }
     }
 
-    /// For so many traitors.
+    /// With thresholds for `f` traitors.
     #[must_use]
     pub fn tolerating(self, f: usize) -> Ibft {
         Ibft { f: Some(f), ..self }
     }
 
-    /// So many votes are enough everywhere, and not n - f.
+    /// This many votes are enough everywhere, instead of n - f.
     #[must_use]
     pub fn quorum(self, votes: usize) -> Ibft {
         Ibft { quorum: Some(votes), ..self }
@@ -109,17 +110,18 @@ impl Ibft {
         Ibft { locks: false, ..self }
     }
 
-    /// It is asked as well that all decide, if the proposer of the last round is loyal.
+    /// Everybody must also decide, if the proposer of the last round is loyal.
     ///
-    /// No timer goes off in the last round, and all that the loyal send arrives, in any order: so it is the first round after
-    /// GST, and before it anything can have been. One round that fails is not the end: a later proposer may be one who is locked.
+    /// No timer goes off in the last round, and everything that the loyal send arrives, in any order. So it stands for
+    /// the first round after GST, and anything may have happened before it. One round that fails is not the end: a
+    /// later proposer may be locked.
     #[must_use]
     pub fn live(self) -> Ibft {
         Ibft { live: true, ..self }
     }
 
-    /// n - f: so many are loyal, so they suffice to go on; and any two such quorums have n - 2f > f generals in
-    /// common, of whom one is loyal.
+    /// n - f: that many are loyal, so the protocol can go on without the traitors; and any two such quorums have
+    /// n - 2f > f generals in common, one of whom is loyal.
     fn threshold(self, n: usize) -> usize {
         let f = self.f.unwrap_or(n.saturating_sub(1) / 3);
         self.quorum.unwrap_or(n.saturating_sub(f)).max(1)
@@ -141,7 +143,7 @@ impl Ibft {
         }
     }
 
-    /// Something is proposed: who is not locked on another order says PREPARE.
+    /// An order is proposed: a general who is not locked on another one says PREPARE.
     fn accept(self, state: &mut IbftState, order: Order, effects: &mut Effects<IbftMessage>) {
         let IbftState { me, n, round, .. } = *state;
         state.proposed = Some(order);
@@ -157,7 +159,7 @@ impl Ibft {
         self.advance(state, effects);
     }
 
-    /// Once n - f have said PREPARE for what is proposed: is locked, and says COMMIT. Once n - f have said COMMIT: decides.
+    /// Once n - f have said PREPARE for the proposal: locks, and says COMMIT. Once n - f have said COMMIT: decides.
     fn advance(self, state: &mut IbftState, effects: &mut Effects<IbftMessage>) {
         let IbftState { me, n, round, .. } = *state;
         let Some(order) = state.proposed else { return };
@@ -174,7 +176,7 @@ impl Ibft {
         }
     }
 
-    /// Whether a vote for an order in a round counts: for what is proposed alone.
+    /// Whether a vote for an order in a round counts: only if that order is proposed, or is early and kept.
     fn counts(self, state: &IbftState, round: u32, order: Order) -> bool {
         let now = round == state.round;
         let early = round > state.round || (now && state.proposed.is_none());
@@ -188,7 +190,7 @@ impl Default for Ibft {
     }
 }
 
-/// One after the other, general 0 first.
+/// Generals take turns, general 0 first.
 fn proposer(round: u32, n: usize) -> General {
     General::new(round as usize % n)
 }
@@ -265,7 +267,7 @@ impl EventDriven for Ibft {
         }
     }
 
-    /// The time of a round is over.
+    /// The time for a round is over.
     fn timer(&self, state: &mut IbftState, timer: Timer, effects: &mut Effects<IbftMessage>) {
         self.start_round(state, timer + 1, effects);
     }

@@ -1,5 +1,5 @@
-//! An event-driven protocol in waves: what is sent in a wave is heard in it, and what comes of that is sent
-//! in the next. So a wave is to the simulator, and to all that is told of an execution, what a round is.
+//! An event-driven protocol in waves: what is sent in a wave is heard in it, and reactions to it are sent in the next.
+//! So the simulator and the reports treat a wave as a round.
 
 use std::collections::BTreeSet;
 
@@ -14,18 +14,18 @@ use crate::testable::{
     Signing, Symmetric, Testable, Waves, Wire, Words,
 };
 
-/// What can be tested: a protocol in [rounds](Lockstep), which is tested as it is, or an
-/// [event-driven](EventDriven) one, which is tested in [waves](InWaves). `Kind` says which: it is never
-/// named.
+/// Anything that can be tested: a protocol in [rounds](Lockstep), which is tested as it is, or an
+/// [event-driven](EventDriven) one, which is tested in [waves](InWaves). `Kind` tells the compiler which; you never
+/// name it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no protocol that can be tested",
     note = "implement `Lockstep` and `Testable`, or `EventDriven` and `EventTestable`"
 )]
 pub trait AnyProtocol<Kind> {
-    /// As what it is tested.
+    /// The type that is tested.
     type Tested: Testable;
 
-    /// The protocol, to be tested.
+    /// Converts the protocol to the type that is tested.
     fn tested(self) -> Self::Tested;
 }
 
@@ -53,11 +53,11 @@ impl<P: EventTestable> AnyProtocol<ByEvents> for P {
     }
 }
 
-/// An event-driven protocol as one in rounds, which are called waves: a general begins at the start of the
-/// first, and what it does when it hears something in one is sent in the next. Timers go off and coins
-/// show their faces at the start of a wave.
+/// An event-driven protocol as a protocol in rounds, which are called waves: a general begins at the start of the
+/// first, and what it does when it hears something in one wave is sent in the next. Timers go off and coins show their
+/// faces at the start of a wave.
 ///
-/// Counterexamples hold a protocol so, and [`run`](crate::run()) takes it so:
+/// Counterexamples hold a protocol in this form, and [`run`](crate::run()) takes it in this form:
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -79,13 +79,13 @@ pub struct WaveState<S, M> {
     pub state: S,
     /// The timers that are set.
     pub timers: BTreeSet<Timer>,
-    /// The coins that it asked for and has not seen.
+    /// The coins that it has asked for but not seen.
     pub asked: BTreeSet<Coin>,
-    /// Those that it has seen: each can be asked for once.
+    /// The coins that it has seen: each can be asked for only once.
     seen: BTreeSet<Coin>,
     /// What is sent in this wave.
     now: Vec<(General, M)>,
-    /// What is sent in the next.
+    /// What is sent in the next wave.
     next: Vec<(General, M)>,
     /// To whom it can talk.
     neighbours: Generals,
@@ -94,7 +94,7 @@ pub struct WaveState<S, M> {
 }
 
 impl<S, M> WaveState<S, M> {
-    /// Does what a reaction had for effects.
+    /// Carries out the effects of a reaction.
     ///
     /// # Panics
     ///
@@ -118,7 +118,7 @@ impl<S, M> WaveState<S, M> {
 }
 
 impl<P: EventDriven> InWaves<P> {
-    /// The general reacts. A decision never changes.
+    /// The general reacts. Its decision must not change, except as the protocol allows.
     fn react(
         &self,
         held: &mut WaveState<P::State, P::Message>,
@@ -206,7 +206,7 @@ impl<P: EventTestable> Lockstep for InWaves<P> {
     type Message = P::Message;
     type State = WaveState<P::State, P::Message>;
 
-    /// No more than a search can go through.
+    /// The number of waves, limited to what a search can go through.
     fn rounds(&self, n: usize) -> usize {
         self.0.waves(n).min(MOST_ROUNDS / n.max(1))
     }
@@ -254,8 +254,8 @@ impl<P: EventTestable> Testable for InWaves<P> {
         self.0.problem(graph)
     }
 
-    /// Each message has a slot of its own: a traitor can say any of them in any wave. Of phases without end, those
-    /// of the first few. (If there are none on any link, what is heard takes their place.)
+    /// Each message has a slot of its own: a traitor can say any of them in any wave. If phases have no end, these are
+    /// the messages of the first few. (If no link has any messages, those that are heard take their place.)
     fn repertoire(&self, n: usize, Wire { from, to, .. }: Wire) -> Repertoire<P::Message> {
         let mut slots = self.0.slots(n, from, to);
         if let Some(phases) = self.0.phases() {
@@ -314,7 +314,7 @@ impl<P: EventTestable> InWaves<P> {
     }
 }
 
-/// Timers and coins have the number of their phase.
+/// Timers and coins are named by the number of their phase.
 impl<P: EventTestable> Phased<P::Message, WaveState<P::State, P::Message>> for InWaves<P> {
     fn phase_of(&self, message: &P::Message) -> u32 {
         self.phasing().phase_of(message)

@@ -1,12 +1,12 @@
-//! Interactive consistency: Pease, Shostak and Lamport, "Reaching Agreement in the Presence of
-//! Faults", JACM 27(2), 1980; and consensus by it.
+//! Interactive consistency: Pease, Shostak and Lamport, "Reaching Agreement in the Presence of Faults", JACM 27(2),
+//! 1980; and consensus built on it.
 //!
-//! Everybody sends its input to all others by OM(m), in n instances side by side, so that in the
-//! end all the loyal hold one vector of n values, in which the inputs of the loyal are as they were.
-//! A strict majority of the vector is decided on, else the default.
+//! Everybody sends its input to all others by OM(m), in n instances side by side. In the end all the loyal hold the
+//! same vector of n values, which contains the inputs of the loyal unchanged. The decision is the strict majority of
+//! the vector, or the default if there is none.
 //!
-//! Bound: with n >= 3m + 1 generals it survives m traitors. Then n - m inputs of the loyal are more
-//! than half of the vector: where they are all the same they are decided on.
+//! Bound: with n >= 3m + 1 generals it survives m traitors. Then the n - m inputs of the loyal are more than half of
+//! the vector: if they are all the same, that value is decided.
 
 use std::fmt::Display;
 
@@ -24,8 +24,8 @@ use crate::testable::{Claims, ClaimsOf, Problem, Repertoire, Testable, Wire, Wor
 /// Consensus by interactive consistency over a finite set of values, the first of which is the
 /// default, RETREAT.
 ///
-/// A path begins with the general whose input it is about. In its instance that one is the
-/// commander, and the others are his lieutenants, counted on from him.
+/// A path begins with the general whose input it is about. In its instance that general is the commander, and the
+/// others are the lieutenants, numbered from the commander on.
 ///
 /// ```
 /// use turncoat::{InteractiveConsistency, check};
@@ -55,13 +55,13 @@ impl<V> InteractiveConsistency<V> {
 }
 
 impl<V: Plain> InteractiveConsistency<V> {
-    /// What everybody's input is, as far as one general knows.
+    /// The inputs of all generals, as far as one general knows them.
     fn vector(&self, instances: &[OralState<V>]) -> Vec<V> {
         instances.iter().map(|state| self.om.taken(state).clone()).collect()
     }
 }
 
-/// One of the instances: general `commander` commands among n.
+/// One of the n instances, in which general `commander` commands.
 #[derive(Clone, Copy)]
 pub(super) struct Instance {
     pub commander: General,
@@ -69,17 +69,17 @@ pub(super) struct Instance {
 }
 
 impl Instance {
-    /// All of them.
+    /// All instances.
     pub fn all(n: usize) -> impl Iterator<Item = Instance> {
         (0..n).map(move |commander| Instance { commander: General::new(commander), n })
     }
 
-    /// Who a general is in this instance.
+    /// The role of a general in this instance.
     pub fn role(self, general: General) -> General {
         General::new((general.id() + self.n - self.commander.id()) % self.n)
     }
 
-    /// Who has this role.
+    /// The general who has this role.
     pub fn in_role(self, role: General) -> General {
         General::new((role.id() + self.commander.id()) % self.n)
     }
@@ -88,7 +88,7 @@ impl Instance {
         Wire { round, from: self.role(from), to: self.role(to) }
     }
 
-    /// What is said in this instance, with everybody's own number.
+    /// A message of this instance, with roles replaced by the generals' own numbers.
     fn named<V>(self, Relay { path, value }: Relay<V>) -> Relay<V> {
         Relay { path: Path::of(path.iter().map(|role| self.in_role(role))), value }
     }
@@ -124,7 +124,7 @@ impl<V: Plain> Lockstep for InteractiveConsistency<V> {
         })
     }
 
-    /// A message belongs to the instance of the one with whom its path begins.
+    /// A message belongs to the instance of the general with whom its path begins.
     fn receive(
         &self,
         instances: &mut Vec<OralState<V>>,

@@ -1,11 +1,11 @@
-//! A protocol with opaque nodes as an event-driven one: the state of a node is its history, and the node itself
-//! stands beside, at the end of the newest one, or else is run again.
+//! A protocol with opaque nodes as an event-driven one: the state of a node is its history. The node itself is kept at
+//! the end of its newest history; for an older one it is replayed.
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `history` | all that has happened to a node, which stands for its state |
+//! | `history` | everything that has happened to a node, which stands for its state |
 //! | `named` | messages by name |
-//! | `live` | the nodes that stand at the end of a history |
+//! | `live` | the nodes that are kept, each at the end of a history |
 
 mod history;
 mod live;
@@ -30,10 +30,10 @@ use crate::protocol::Seat;
 use crate::protocol::events::{Effects, EventDriven, Timer};
 use crate::testable::{EventTestable, Opaque, Outputs, Reaction, Reactions, StreamProblem, Words};
 
-/// A node can send itself so many messages in one event.
+/// How many messages a node can send itself in one event.
 const MOST_TO_SELF: usize = 10_000;
 
-/// So often a node is run from its beginning, to see whether it contradicts itself or its copy does.
+/// How many times a node is replayed from its beginning, to see whether the node contradicts itself or its copy does.
 const RUNS: usize = 8;
 
 /// The messages that are known by name.
@@ -68,10 +68,10 @@ pub struct Nodes<P: Opaque> {
     seed: u64,
     live: LiveNodes<P::Node>,
     known: RwLock<KnownMessages<P::Message>>,
-    /// Whether nodes were copied, and how often one went on since then.
+    /// Whether nodes were copied, and how many events nodes have handled since then.
     copies: AtomicBool,
     used: AtomicU64,
-    /// How a copy went on otherwise than its node, if one did: then nothing that was found counts.
+    /// How a copy behaved differently from its node, if one did: then no finding counts.
     bad_copy: OnceLock<String>,
 }
 
@@ -81,17 +81,17 @@ impl<P: Opaque> fmt::Debug for Nodes<P> {
     }
 }
 
-/// What has happened to a node of a protocol.
+/// The history of a node of a protocol.
 type HistoryOf<P> =
     NodeHistory<<P as Opaque>::Value, <P as Opaque>::Message, <P as Opaque>::Output>;
 
 /// One event of such a history.
 type EntryOf<P> = HistoryEntry<<P as Opaque>::Value, <P as Opaque>::Message, <P as Opaque>::Output>;
 
-/// What a node has done.
+/// What a node has done in an event.
 type NamedReactions<P> = Vec<NamedReaction<P>>;
 
-/// One thing that it has done.
+/// One thing that a node has done.
 type NamedReaction<P> = Reaction<NamedMessage<<P as Opaque>::Message>, <P as Opaque>::Output>;
 
 /// Protocols with opaque nodes: see [`AnyProtocol`].
@@ -107,27 +107,27 @@ impl<P: Opaque> AnyProtocol<ByNodes> for P {
 }
 
 impl<P: Opaque> Nodes<P> {
-    /// The nodes of this protocol, with chance from seed 0.
+    /// The nodes of this protocol, with randomness from seed 0.
     #[must_use]
     pub fn of(protocol: P) -> Nodes<P> {
         let (known, bad_copy, copies, used) = Default::default();
         Nodes { protocol, seed: 0, live: LiveNodes::new(), known, copies, used, bad_copy }
     }
 
-    /// The same with chance from another seed.
+    /// The same with randomness from another seed.
     #[must_use]
     pub fn seed(self, seed: u64) -> Nodes<P> {
         Nodes { seed, ..self }
     }
 
-    /// The chance of one event: what others do has no part in it.
+    /// The random number for one event. It does not depend on what others do.
     fn chance(&self, seat: Seat, number: u64) -> u64 {
         let mut hasher = DefaultHasher::new();
         (self.seed, seat.me, number).hash(&mut hasher);
         hasher.finish()
     }
 
-    /// A message with its name; from then on it is known by it.
+    /// A message with its name, under which it is known from then on.
     fn named(&self, message: P::Message) -> NamedMessage<P::Message> {
         let named = NamedMessage::new(self.protocol.name(&message), message);
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
@@ -140,7 +140,7 @@ impl<P: Opaque> Nodes<P> {
         named
     }
 
-    /// What stands behind a name.
+    /// The message with this name, if it is known.
     fn message(&self, named: &NamedMessage<P::Message>) -> Option<Arc<P::Message>> {
         named.message().or_else(|| {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
@@ -148,7 +148,7 @@ impl<P: Opaque> Nodes<P> {
         })
     }
 
-    /// Something happens to a node, or one begins: the node, and what it did.
+    /// A node begins, or something happens to it: the resulting node, and what it did.
     fn happens(
         &self,
         node: Option<P::Node>,
@@ -191,8 +191,8 @@ impl<P: Opaque> Nodes<P> {
         (node, answer.collect())
     }
 
-    /// The node at the end of a history: if it has gone on, or was left behind, it is run again, and must answer
-    /// as it did.
+    /// The node at the end of a history. If it has gone on, or is no longer kept, it is replayed, and must answer as it
+    /// did before.
     fn node(&self, history: &HistoryOf<P>) -> P::Node {
         let mut again = Vec::new();
         let mut at = Some(history);
@@ -206,7 +206,7 @@ impl<P: Opaque> Nodes<P> {
             at = step.last().before.as_ref();
         }
         if let (Some(step), Some(left)) = (at.filter(|_| !again.is_empty()), &node) {
-            // There it is needed again, as a rule.
+            // As a rule the node will be needed at this point again.
             self.leave_copy(step, left);
         }
         for step in again.iter().rev() {
@@ -226,7 +226,7 @@ impl<P: Opaque> Nodes<P> {
         node
     }
 
-    /// What a node does that is run from its beginning, event by event.
+    /// What a node does when it is replayed from its beginning, event by event.
     fn run_again(&self, last: &EntryOf<P>) -> Vec<NamedReactions<P>> {
         let (mut steps, mut at) = (Vec::new(), Some(last));
         while let Some(step) = at {
@@ -243,7 +243,8 @@ impl<P: Opaque> Nodes<P> {
         run.collect()
     }
 
-    /// A node answers otherwise than it did: or a copy of it does, if it never does itself. That is no finding.
+    /// A node answers differently than it did before. Unless replays agree with each other, that is a finding; if they
+    /// do, a copy is to blame, and that is no finding.
     #[cold]
     fn contradicted(&self, step: &EntryOf<P>, answer: &[NamedReaction<P>]) -> ! {
         let [once, again] = [step.told(&step.answer), step.told(answer)];
@@ -261,7 +262,7 @@ impl<P: Opaque> Nodes<P> {
         Misbehaved(self.bad_copy.get_or_init(|| escaped(&line)).clone()).unwind()
     }
 
-    /// Every now and then it is looked whether a copy goes on as its node would have.
+    /// Tests now and then whether a copy behaves as its node would have.
     fn tries_copy(&self, history: &HistoryOf<P>) {
         if !self.copies.load(Ordering::Relaxed) {
             return;
@@ -282,7 +283,7 @@ impl<P: Opaque> Nodes<P> {
         }
     }
 
-    /// A history goes on, or begins.
+    /// Extends a history by one event, or begins one.
     fn goes_on(
         &self,
         before: Option<&HistoryOf<P>>,
@@ -353,7 +354,7 @@ impl<P: Opaque> EventDriven for Nodes<P> {
         (!history.last().outputs.is_empty()).then(|| history.last().outputs.clone())
     }
 
-    /// What was put out stays, and more may come.
+    /// Outputs stay, and more may come.
     fn can_become(&self, made: &Outputs<P::Output>, next: &Outputs<P::Output>) -> bool {
         next.list().starts_with(made.list()) && made.accused().minus(next.accused()).is_empty()
     }
@@ -371,7 +372,7 @@ impl<P: Opaque> EventTestable for Nodes<P> {
         self.slots(n, from, to).into_iter().flatten().collect()
     }
 
-    /// Each message stands there once.
+    /// Each message occurs only once.
     fn slots(&self, n: usize, from: General, to: General) -> Vec<Vec<NamedMessage<P::Message>>> {
         let mut met = HashSet::new();
         let slots = self.protocol.lies(n, from, to).into_iter().map(|slot| {

@@ -1,10 +1,9 @@
 //! Oral messages, OM(m): Lamport, Shostak and Pease, "The Byzantine Generals Problem", ACM TOPLAS
 //! 4(3), 1982, section 3.
 //!
-//! Bound: with n >= 3m + 1 generals it survives m traitors. This is the flat form of the paper's
-//! recursion: in round k + 1 every lieutenant relays all that it was told in round k, and when
-//! the rounds are over the paths are resolved bottom-up. Messages without faults: the sum over
-//! k = 0..=m of (n-1)(n-2)..(n-1-k).
+//! Bound: with n >= 3m + 1 generals it survives m traitors. This is the flat form of the paper's recursion: in round
+//! k + 1 every lieutenant relays everything that it was told in round k, and when the rounds are over the paths are
+//! resolved bottom-up. Messages without faults: the sum over k = 0..=m of (n-1)(n-2)..(n-1-k).
 
 use std::fmt::Display;
 
@@ -45,7 +44,7 @@ impl OralMessages {
 }
 
 impl<V> OralMessages<V> {
-    /// The most different messages that may be there to be told to all generals.
+    /// The most different messages that may exist, over all generals.
     pub const MOST_MESSAGES: u128 = 1 << 22;
 
     /// The same over these values; the first is the default.
@@ -55,14 +54,14 @@ impl<V> OralMessages<V> {
         OralMessages { m: self.m, values, choice: self.choice }
     }
 
-    /// The same with this common function.
+    /// The same with this function to choose a value from votes.
     #[must_use]
     pub fn choice(self, choice: Choice) -> OralMessages<V> {
         OralMessages { choice, ..self }
     }
 
-    /// How many generals the longest paths name: the commander and m relays, as far as there are
-    /// lieutenants to relay.
+    /// How many generals the longest paths name: the commander and m relays, or fewer if there are not enough
+    /// lieutenants.
     pub(super) fn longest(&self, n: usize) -> usize {
         n.saturating_sub(1).min(self.m.saturating_add(1))
     }
@@ -78,7 +77,7 @@ impl<V> OralMessages<V> {
 }
 
 impl<V: Plain> OralMessages<V> {
-    /// What a general takes for the order: his own, if he commands.
+    /// The order that a general takes: its own, if it commands.
     pub(super) fn taken<'a>(&'a self, state: &'a OralState<V>) -> &'a V {
         match state.seat.me.is_commander() {
             true => &state.told[0],
@@ -86,7 +85,7 @@ impl<V: Plain> OralMessages<V> {
         }
     }
 
-    /// The problem for so many instances side by side among n generals.
+    /// The problem, for so many instances side by side among n generals; an error if there would be too many messages.
     pub(super) fn asked(
         &self,
         problem: Problem<V>,
@@ -108,13 +107,13 @@ impl<V: Plain> OralMessages<V> {
         Ok(problem)
     }
 
-    /// OM(m) step 3: the value of a path that names `len` generals is that of the votes on it: my
-    /// own word, and what each other lieutenant relayed, resolved.
+    /// OM(m) step 3: the value of a path that names `len` generals is chosen from the votes on it: what I was told on
+    /// it, and the resolved value of what each other lieutenant relayed.
     fn resolve<'s>(&'s self, state: &'s OralState<V>, path: PathNode, len: usize) -> &'s V {
         let (own, default) = ([&state.told[path.rank()]], &self.values[0]);
         match self.longest(state.seat.n) - len {
             0 => own[0],
-            // What nobody relays stands for itself.
+            // Nobody relays the longest paths, so their values are what was told.
             1 => {
                 let relayed = &state.told[path.ranks_relayed()];
                 self.choice.common(default, own.into_iter().chain(relayed))
@@ -128,7 +127,7 @@ impl<V: Plain> OralMessages<V> {
         }
     }
 
-    /// The votes on a path, those of others by name.
+    /// The votes on a path: what I was told, and the others' votes by name.
     fn votes(&self, state: &OralState<V>, path: PathBranch, len: usize) -> (V, Vec<(General, V)>) {
         let relayed = len < self.longest(state.seat.n);
         let others = path.relayed().filter(|_| relayed);
@@ -138,9 +137,9 @@ impl<V: Plain> OralMessages<V> {
     }
 }
 
-/// The paths on which there is something to tell on this wire. OM(m) step 1: the commander sends
-/// his value to every lieutenant. Step 2: a lieutenant acts as the commander of OM(m-1), and
-/// relays all that it was told to everybody who was not on the path.
+/// The paths for which there is a message on this wire. OM(m) step 1: the commander sends his value to every
+/// lieutenant. Step 2: a lieutenant acts as the commander of OM(m-1), and relays everything that it was told to
+/// everybody who was not on the path.
 fn due(n: usize, Wire { round, from, to }: Wire) -> impl Iterator<Item = Path> {
     let told = match (from.is_commander(), round) {
         _ if to.is_commander() => 0,
@@ -181,7 +180,7 @@ impl<V: Plain> Lockstep for OralMessages<V> {
         let mut said = Vec::new();
         match (seat.me.is_commander(), round) {
             _ if to.is_commander() => {}
-            // All that the commander holds is his own order.
+            // The commander holds nothing but his own order.
             (true, 1) => said.push(Relay { path: Path::root(), value: told[0].clone() }),
             (true, _) | (false, 1) => {}
             (false, _) => {
@@ -193,7 +192,7 @@ impl<V: Plain> Lockstep for OralMessages<V> {
         said
     }
 
-    /// What counts is a value on a path that fits the round, the link on which it came, and me.
+    /// A value counts if its path fits the round, the link on which it came, and me.
     fn receive(
         &self,
         OralState { seat, told }: &mut OralState<V>,
@@ -233,15 +232,15 @@ impl<V: Plain + Display> Testable for OralMessages<V> {
     }
 
     fn claims(&self) -> ClaimsOf<'_, Self> {
-        // A vote more for one of two orders takes none from it, and a higher vote does not lower the
-        // median, on any path and so on all that lead from it. Among more orders it can take a majority
-        // away.
+        // One more vote for one of two orders takes none from it, and a higher vote does not lower the median; that is
+        // so on any path, and therefore on all that lead from it. Among more than two orders, one more vote can take a
+        // majority away.
         let monotone = self.choice == Choice::Median || self.values.len() <= 2;
         Claims::none().recursive(self).symmetric(self).monotone(monotone)
     }
 }
 
-/// OM(m) once more as the recursion that the paper writes.
+/// OM(m) again, as the recursion that the paper writes.
 impl<V: Plain + Display> Recursive<V, Relay<V>> for OralMessages<V> {
     fn depth(&self, n: usize) -> usize {
         self.longest(n)
@@ -251,7 +250,7 @@ impl<V: Plain + Display> Recursive<V, Relay<V>> for OralMessages<V> {
         Relay { path: Path::of(path.iter().copied()), value: value.clone() }
     }
 
-    /// Step 3: the majority of what it was told and of what it takes from each other lieutenant.
+    /// Step 3: the choice from what it was told itself and what it takes from each other lieutenant.
     fn resolve(&self, told: &V, relayed: &[V]) -> V {
         let votes = [told].into_iter().chain(relayed);
         self.choice.common(&self.values[0], votes).clone()
@@ -312,12 +311,12 @@ impl<V: Plain + Display> Words<Relay<V>, OralState<V>> for OralMessages<V> {
     }
 }
 
-/// So many paths are few enough to be tried in every wrong way.
+/// The most paths for which every wrong variant is tried.
 const FEW: usize = 12;
 
-/// Paths that have no place on this wire, each wrong in one way that an implementation might not
-/// check, and those that have and come a second time: of those that are as long as they should be,
-/// all, if they are few, and otherwise none, so that to no general another is told than to another.
+/// Paths that have no place on this wire, each wrong in one way that an implementation might not check; and paths that
+/// have one, as a second message. Of paths of the right length these are all if they are few, and otherwise none, so
+/// that all generals are treated alike.
 fn misplaced(n: usize, wire: Wire) -> Vec<Path> {
     let Wire { round, from, to } = wire;
     if to.is_commander() {

@@ -4,8 +4,8 @@ use super::path::{Path, PathBranch};
 use crate::general::General;
 use crate::protocol::{Plain, Seat};
 
-/// The last general on the path tells: the one before it said (that the one before said ..) that
-/// the commander's order is this value.
+/// The last general on the path says: the one before it said (that the one before that said ..) that the commander's
+/// order is this value.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Relay<V> {
@@ -15,8 +15,8 @@ pub struct Relay<V> {
     pub value: V,
 }
 
-/// What a general remembers: what it was told, by rank of the path, RETREAT where nothing came.
-/// (For the commander that is one value, his own order.)
+/// What a general remembers: the values that it was told, by rank of the path; RETREAT where nothing came. (The
+/// commander has just one value, his own order.)
 #[expect(clippy::derived_hash_with_manual_eq, reason = "equal is what has equal parts")]
 #[derive(Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct OralState<V> {
@@ -24,8 +24,8 @@ pub struct OralState<V> {
     pub(crate) told: Vec<V>,
 }
 
-/// A search compares states all the time, and mostly they are equal: then to look at all values, and not
-/// only up to the first that differs, is one pass over many at a time.
+/// A search compares states all the time, and mostly they are equal. Comparing all values, instead of stopping at the
+/// first difference, handles many of them at a time.
 impl<V: PartialEq> PartialEq for OralState<V> {
     fn eq(&self, other: &OralState<V>) -> bool {
         let told = self.told.iter().zip(&other.told);
@@ -40,7 +40,7 @@ impl<V: Clone> Clone for OralState<V> {
         OralState { seat: self.seat, told: self.told.clone() }
     }
 
-    /// Without new memory, of which a search would need much.
+    /// Reuses memory, of which a search would otherwise need much.
     fn clone_from(&mut self, other: &OralState<V>) {
         self.seat = other.seat;
         self.told.clone_from(&other.told);
@@ -48,8 +48,8 @@ impl<V: Clone> Clone for OralState<V> {
 }
 
 impl<V: Plain> OralState<V> {
-    /// OM(m) step 2: what I was told on a path, or on those relayed from it by so many more, I tell
-    /// another who is not on it.
+    /// OM(m) step 2: I relay to `to` what I was told on a path, or, if `more` is not 0, on the paths that lead from it
+    /// over this many more relays (without `to`).
     pub(super) fn relay(
         &self,
         path: Path,

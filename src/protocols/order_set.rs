@@ -1,5 +1,5 @@
-//! The set V of properly signed orders, which a general has gathered in SM(m) and its kin when it
-//! decides: what a general remembers, and the choice.
+//! The set V of properly signed orders in SM(m) and its relatives: what a general remembers, and the choice from V when
+//! it decides.
 
 use std::fmt::{self, Display};
 
@@ -11,13 +11,11 @@ use crate::general::General;
 use crate::protocol::{Plain, Seat};
 use crate::signature::Signatures;
 
-/// The most different chains that may be there to be shown by all generals to all others in one
-/// round.
+/// The most different chains that may exist in one round, over all generals.
 pub(super) const MOST_CHAINS: usize = 1 << 18;
 
-/// The common function that turns the set V of properly signed orders into one. Any function will
-/// do that is the same for all, and makes v of {v}, and RETREAT of no order. (The median is the paper's
-/// example.)
+/// The common function that chooses one order from the set V of properly signed orders. Any function works that is the
+/// same for everybody and returns v for {v} and RETREAT for the empty set. (The median is the paper's example.)
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
@@ -33,11 +31,11 @@ pub enum SetChoice {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct SignedState<V, G> {
     pub(super) seat: Seat,
-    /// V: the properly signed orders, each once, in their order. (The commander's is his own.)
+    /// V: the properly signed orders, sorted and without duplicates. (The commander's V holds his own order.)
     pub(super) orders: Vec<V>,
     /// What is to be sent in this round.
     pub(super) outbox: Vec<Chain<V, G>>,
-    /// What is to be sent in the next.
+    /// What is to be sent in the next round.
     pub(super) next: Vec<Chain<V, G>>,
 }
 
@@ -58,26 +56,25 @@ impl<V: Plain + Display, G: Plain> SignedState<V, G> {
 }
 
 impl SetChoice {
-    /// The common function of some orders, each once and in their order, of which `default` is the
-    /// one that stands for none.
+    /// The chosen one of these orders, which are sorted and without duplicates; `default` stands for no order.
     pub(super) fn of<V: Clone>(self, orders: &[V], default: &V) -> V {
         let chosen = match (self, orders) {
             (SetChoice::Only, [only]) => Some(only),
             (SetChoice::Only, _) => None,
-            // The lower of two.
+            // The lower one of the two middle orders.
             (SetChoice::Median, _) => orders.get(orders.len().saturating_sub(1) / 2),
         };
         chosen.unwrap_or(default).clone()
     }
 }
 
-/// Puts one more into a list that is in its order.
+/// Inserts an element into a sorted list.
 pub(super) fn insert<T: Ord>(list: &mut Vec<T>, one: T) {
     let place = list.partition_point(|other| *other < one);
     list.insert(place, one);
 }
 
-/// Whether SM(m) or one of its kin can be run so.
+/// Whether SM(m) or a relative can be run with these numbers.
 pub(super) fn admits<V: Display, S: Forge>(
     values: &[V],
     sealer: &Sealer<S>,
@@ -91,7 +88,7 @@ pub(super) fn admits<V: Display, S: Forge>(
     if commander.id() >= n {
         return Err(format!("its commander is general {}, and there are {n}", commander.id()));
     }
-    // In how many ways each can sign.
+    // In how many ways each general can sign.
     let ways = 1 + sealer.scheme.odd(commander, b"").len() as u128;
     let of_length = |length: usize| {
         let relays = (1..length).map(|signed| ways * n.saturating_sub(1 + signed) as u128);
@@ -108,7 +105,7 @@ pub(super) fn admits<V: Display, S: Forge>(
     Ok(())
 }
 
-/// What a general holds at the end of SM(m) or one of its kin.
+/// What a general holds at the end of SM(m) or a relative.
 pub(super) fn explained<V: Plain + Display, G>(
     commander: General,
     SignedState { seat, orders, .. }: &SignedState<V, G>,

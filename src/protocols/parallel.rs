@@ -1,4 +1,4 @@
-//! Several protocols side by side, over the same keys, with one coalition against them all.
+//! Several instances of a protocol side by side, over the same keys, with one coalition against them all.
 //!
 //! Byzantine agreement with signatures does not compose by itself: what a general signs in one
 //! instance can be shown in another, unless signatures bind the instance (Lindell, Lysyanskaya,
@@ -18,11 +18,11 @@ use crate::testable::{
     Waves, Wire, Words,
 };
 
-/// Instances of a protocol that run side by side: broadcasts, each with a commander of its own, or
-/// consensus, in each of which everybody has the same input.
+/// Instances of a protocol that run side by side: broadcasts, each with its own commander, or instances of consensus,
+/// in each of which a general has the same input.
 ///
-/// What must hold is asked of the first (of broadcasts that is the one in which general 0 commands), its
-/// own demands included, and of no other. (Of broadcasts a demand sees the inputs of all commanders.)
+/// The properties, and the protocol's own demands, are asked only of the first instance (for broadcasts, the one in
+/// which general 0 commands). (In broadcasts a demand sees the inputs of all commanders.)
 ///
 /// ```
 /// use turncoat::protocols::chain::Binding;
@@ -45,15 +45,14 @@ pub struct Parallel<P> {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tagged<M> {
-    /// Which instance.
+    /// The instance.
     pub instance: usize,
-    /// What is said in it.
+    /// The message in it.
     pub message: M,
 }
 
 impl<P> Parallel<P> {
-    /// So many broadcasts: each is made from its number and its commander, the general with that
-    /// number.
+    /// This many broadcasts: each is made from its number and its commander, the general with that number.
     ///
     /// # Panics
     ///
@@ -64,7 +63,7 @@ impl<P> Parallel<P> {
         Parallel { instances: instances.collect(), task: Task::Broadcast }
     }
 
-    /// So many instances of consensus: each is made from its number.
+    /// This many instances of consensus: each is made from its number.
     ///
     /// ```
     /// use turncoat::protocols::parallel::Parallel;
@@ -82,7 +81,7 @@ impl<P> Parallel<P> {
         &self.instances[0]
     }
 
-    /// The instances among so many generals: a broadcast needs its commander.
+    /// The instances that run among n generals: a broadcast needs its commander.
     fn among(&self, n: usize) -> &[P] {
         match self.task {
             Task::Broadcast => &self.instances[..n.min(self.instances.len())],
@@ -215,12 +214,12 @@ impl<P: Testable> Testable for Parallel<P> {
         self
     }
 
-    /// What is claimed of one instance says nothing of several, each with another commander.
-    /// None of them is driven by events.
+    /// No instance is driven by events.
     fn waves(&self) -> Option<&dyn Waves<Self::Message, Self::State>> {
         None
     }
 
+    /// A claim about one instance says nothing about several, each with another commander.
     fn claims(&self) -> ClaimsOf<'_, Self> {
         Claims::none()
     }
@@ -238,7 +237,7 @@ impl<P: Testable> Signing<Tagged<P::Message>> for Parallel<P> {
         protocol.map(|protocol| protocol.signing().seals(message)).unwrap_or_default()
     }
 
-    /// With signatures of other instances, too.
+    /// The list may also take signatures from other instances.
     fn relisted(
         &self,
         Tagged { instance, message }: &Tagged<P::Message>,

@@ -1,4 +1,4 @@
-//! Paths of relays (0, j1, .., jk): who said what of whom, the commander first, the newest last.
+//! Paths of relays (0, j1, .., jk): the generals through whom a value was told, the commander first, the newest last.
 
 use std::fmt;
 use std::ops::Range;
@@ -9,19 +9,20 @@ use itertools::Itertools;
 use crate::general::{General, Generals};
 use crate::protocol::Seat;
 
-/// Distinct generals, the commander first (if it is well-formed: a traitor's need not be). The order
-/// of paths is lexicographic.
+/// Distinct generals, the commander first (if the path is well-formed: a traitor's need not be). Paths are ordered
+/// lexicographically.
 ///
-/// It is a word, so `Copy`: from the top a byte for each general, and in the lowest byte their number.
+/// It is packed into one word, and so `Copy`: a byte per general from the top down, and their number in the lowest
+/// byte.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "Named", from = "Named")]
 pub struct Path(u128);
 
-/// A path as it is written: the generals in their order.
+/// A path as it is serialized: its generals in order.
 type Named = ArrayVec<General, { Path::MAX }>;
 
 impl Path {
-    /// The most generals that a path can name. (Longer ones would come by the billion.)
+    /// The most generals that a path can name. (There would be billions of longer paths.)
     pub const MAX: usize = 15;
 
     /// The path (0): what the commander says himself.
@@ -65,7 +66,7 @@ impl Path {
         usize::from(self.0 as u8)
     }
 
-    /// Who told it last.
+    /// The last general on the path.
     #[must_use]
     pub fn last(self) -> Option<General> {
         Some(self.at(self.len().checked_sub(1)?))
@@ -86,8 +87,8 @@ impl Path {
         self.iter().collect()
     }
 
-    /// The rank of this path among all that lead to `seat`, if it does: it must begin with the
-    /// commander, and name distinct generals, all of them there, and not the one who is told.
+    /// The rank of this path among all that lead to `seat`, if it leads there: it must begin with the commander, and
+    /// name distinct generals, all of whom exist and none of whom is in `seat`.
     #[must_use]
     pub fn rank(self, seat: Seat) -> Option<usize> {
         let bytes = self.0.to_be_bytes();
@@ -97,7 +98,7 @@ impl Path {
     }
 }
 
-/// Where the byte of the general at this place begins.
+/// The bit at which the byte of the general at this index begins.
 fn shift(place: usize) -> usize {
     8 * (Path::MAX - place)
 }
@@ -114,7 +115,7 @@ impl From<Path> for Named {
     }
 }
 
-/// A path that leads to one general, as a place in the tree of them all.
+/// A path that leads to one general, as a node in the tree of all such paths, with the names of possible relays.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PathBranch {
     node: PathNode,
@@ -122,15 +123,15 @@ pub struct PathBranch {
     relays: Generals,
 }
 
-/// The same without names: shorter paths come first, and the paths of at most k generals have ranks
-/// from 0 without a gap.
+/// The same without names. Ranks go from shorter to longer paths, so the paths of at most k generals have the ranks
+/// from 0 on without a gap.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PathNode {
     /// How many paths are shorter.
     shorter: usize,
-    /// How many are as long.
+    /// How many paths are equally long.
     level: usize,
-    /// How many of those come before.
+    /// How many of those come before this one.
     before: usize,
     /// How many could relay next.
     relays: usize,
@@ -152,18 +153,18 @@ impl PathBranch {
         could.then(|| self.numbered(self.relays.below(relay).len(), relay))
     }
 
-    /// This path, relayed once more, by each who could.
+    /// This path, relayed once more, by each general who could.
     pub fn relayed(self) -> impl Iterator<Item = (General, PathBranch)> {
         let relays = self.relays.iter().enumerate();
         relays.map(move |(number, relay)| (relay, self.numbered(number, relay)))
     }
 
-    /// This path, relayed by the one who has this number among those who could.
+    /// This path, relayed by the general who has this number among those who could.
     fn numbered(self, number: usize, relay: General) -> PathBranch {
         PathBranch { node: self.node.numbered(number), relays: self.relays.without(relay) }
     }
 
-    /// Its place in the tree.
+    /// Its node in the tree, without names.
     #[must_use]
     pub fn node(self) -> PathNode {
         self.node
@@ -177,19 +178,19 @@ impl PathBranch {
 }
 
 impl PathNode {
-    /// The places of this path, relayed once more.
+    /// This path, relayed once more, in every possible way.
     pub fn relayed(self) -> impl Iterator<Item = PathNode> {
         (0..self.relays).map(move |number| self.numbered(number))
     }
 
-    /// The ranks of those: they follow one another.
+    /// The ranks of those paths: they are consecutive.
     #[must_use]
     pub fn ranks_relayed(self) -> Range<usize> {
         let first = self.shorter + self.level + self.before * self.relays;
         first..first + self.relays
     }
 
-    /// The place of this path, relayed by the one who has this number among those who could.
+    /// This path, relayed by the general who has this number among those who could.
     fn numbered(self, number: usize) -> PathNode {
         let PathNode { shorter, level, before, relays } = self;
         PathNode {

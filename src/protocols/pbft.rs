@@ -1,15 +1,14 @@
 //! PBFT: M. Castro, B. Liskov, "Practical Byzantine fault tolerance", OSDI 1999, sections 4.2 and 4.4.
 //!
-//! It claims agreement where n > 3f, whenever mail comes, and a decision once mail is timely and a primary loyal.
+//! It claims agreement where n > 3f, however late mail is, and a decision once mail is timely and a primary loyal.
 //!
 //! Deviations. There is one sequence number: no log, no checkpoints, no clients. What the paper writes as 2f + 1, for
-//! n = 3f + 1, is n - f for any n. Views go from 1 to a last one. The timer of a view runs until it goes off or
-//! the next view begins, even for who has decided, since what is decided is passed on to nobody. Where nothing was
-//! prepared the primary of a new view proposes its own order, and not a null request. VIEW-CHANGE goes to the
-//! primary of the new view alone. Of a certificate, a PRE-PREPARE and PREPAREs, it is written down who signed; and of
-//! the VIEW-CHANGEs in NEW-VIEW only one that counts comes with its certificate. Votes that come before their turn are
-//! kept only where it is asked whether all decide; for agreement it makes no difference, since they can come later as well.
-//! Signatures are ideal.
+//! n = 3f + 1, is n - f for any n. Views go from 1 to a last one. The timer of a view runs until it goes off or the
+//! next view begins, even for a general who has decided, since decisions are not passed on. If nothing was prepared,
+//! the primary of a new view proposes its own order instead of a null request. VIEW-CHANGE goes only to the primary of
+//! the new view. A certificate (a PRE-PREPARE and PREPAREs) lists who signed; and of the VIEW-CHANGEs in a NEW-VIEW,
+//! only one that counts comes with its certificate. Votes that come before their turn are kept only if everybody must
+//! decide; for agreement it makes no difference, since they can also come later. Signatures are ideal.
 
 mod testing;
 
@@ -24,15 +23,17 @@ use PbftMessage::{Commit, NewView, PrePrepare, Prepare, ViewChange};
 
 /// PBFT (1999), for one decision.
 ///
-/// In each view a primary says PRE-PREPARE for an order, and the others PREPARE. Who has that from n - f generals
-/// has prepared the order, keeps who signed as a certificate, and says COMMIT; n - f COMMITs decide. When the time of a
-/// view is over one tells the next primary in a VIEW-CHANGE what one has prepared last, with the certificate; it begins with n - f
-/// VIEW-CHANGEs, and proposes what was prepared in the highest view among them, or its own order if nothing was. All
-/// see these VIEW-CHANGEs in its NEW-VIEW, and find out for themselves whether it has to be that order.
+/// In each view a primary says PRE-PREPARE for an order, and the others PREPARE. A general who has heard one of these
+/// from n - f generals has prepared the order: it keeps the list of signers as a certificate, and says COMMIT; n - f
+/// COMMITs decide. When the time for a view is over, a general tells the next primary in a VIEW-CHANGE what it has
+/// prepared last, with the certificate. With n - f VIEW-CHANGEs that primary begins its view, and proposes what was
+/// prepared in the highest view among them, or its own order if nothing was. Everybody sees these VIEW-CHANGEs in its
+/// NEW-VIEW, and checks for itself that it proposes what it must.
 ///
-/// Agreement holds where n > 3f. What implementations got wrong is one call away, and each breaks it. One view change
-/// among four generals, one of them a traitor, is gone through in 97 million steps, a minute (`turncoat check pbft -n
-/// 4 -f 1`): it holds. More views, and whether all decide ([`live`](Pbft::live)), have been hunted in alone.
+/// Agreement holds where n > 3f. Each mistake that implementations have made is one method call away, and each breaks
+/// agreement. One view change among four generals, one of them a traitor, is searched completely in 97 million steps,
+/// in a minute (`turncoat check pbft -n 4 -f 1`): it holds. More views, and whether everybody decides
+/// ([`live`](Pbft::live)), have only been searched at random.
 ///
 /// ```
 /// use turncoat::{Pbft, check, hunt};
@@ -55,7 +56,7 @@ pub struct Pbft {
     live: bool,
 }
 
-/// A signature for an order in a view: that of the primary is on its PRE-PREPARE.
+/// A signature for an order in a view; the primary's is on its PRE-PREPARE.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct SignedFor {
     /// The view.
@@ -69,7 +70,7 @@ pub struct SignedFor {
 /// A certificate that an order was prepared: a PRE-PREPARE and PREPAREs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Prepared {
-    /// In which view.
+    /// The view.
     pub view: u32,
     /// The order.
     pub order: Order,
@@ -77,7 +78,7 @@ pub struct Prepared {
     pub signers: Generals,
 }
 
-/// What is claimed in a VIEW-CHANGE to have been prepared last, if anything: the view, and the order.
+/// What a VIEW-CHANGE claims was prepared last, if anything: the view and the order.
 pub type PreparedClaim = Option<(u32, Order)>;
 
 /// What is said in PBFT.
@@ -86,7 +87,7 @@ pub type PreparedClaim = Option<(u32, Order)>;
 pub enum PbftMessage {
     /// PRE-PREPARE, from the primary of the first view.
     PrePrepare(SignedFor),
-    /// PREPARE, from another.
+    /// PREPARE, from another general.
     Prepare(SignedFor),
     /// COMMIT, for what was prepared in this view.
     Commit(u32, Order),
@@ -103,9 +104,9 @@ pub enum PbftMessage {
     NewView {
         /// Its PRE-PREPARE.
         proposal: SignedFor,
-        /// The VIEW-CHANGEs: what is claimed in each.
+        /// The VIEW-CHANGEs: what each general claims.
         claims: BTreeMap<General, PreparedClaim>,
-        /// The certificate of the one that counts.
+        /// The certificate of the claim that counts.
         prepared: Option<Prepared>,
     },
 }
@@ -115,24 +116,24 @@ pub enum PbftMessage {
 pub struct PbftState {
     me: General,
     n: usize,
-    /// What it proposes when it is free to, if it is ever the primary.
+    /// The order that it proposes if it is the primary and free to choose.
     input: Option<Order>,
     view: u32,
-    /// What its primary has proposed in this view.
+    /// What the primary has proposed in this view.
     proposed: Option<Order>,
-    /// The certificate of what it has prepared last.
+    /// The certificate of what this general has prepared last.
     prepared: Option<Prepared>,
     decided: Option<Order>,
-    /// Who has signed for what, in this view until it has prepared, and in later ones.
+    /// Who has signed for what: in this view until this general has prepared, and in later ones.
     signed: Votes,
-    /// Who has said COMMIT for what, in this view until it has decided, and in later ones.
+    /// Who has said COMMIT for what: in this view until this general has decided, and in later ones.
     commits: Votes,
     /// The VIEW-CHANGEs for views of which it will be the primary.
     changes: BTreeMap<u32, BTreeMap<General, Option<Prepared>>>,
 }
 
 impl Pbft {
-    /// As published, for (n - 1) / 3 traitors, rounded down; it goes on for two views.
+    /// As published, for (n - 1) / 3 traitors, rounded down; with two views.
     #[must_use]
     pub fn new() -> Pbft {
         Pbft {
@@ -147,72 +148,73 @@ impl Pbft {
         }
     }
 
-    /// For so many views, at least one.
+    /// With this many views, at least one.
     #[must_use]
     pub fn views(self, views: u32) -> Pbft {
         Pbft { views: views.max(1), ..self }
     }
 
-    /// For so many traitors.
+    /// With thresholds for `f` traitors.
     #[must_use]
     pub fn tolerating(self, f: usize) -> Pbft {
         Pbft { f: Some(f), ..self }
     }
 
-    /// So many are enough everywhere, and not n - f.
+    /// This many are enough everywhere, instead of n - f.
     #[must_use]
     pub fn quorum(self, signers: usize) -> Pbft {
         Pbft { quorum: Some(signers), ..self }
     }
 
-    /// Who goes to another view forgets what it has prepared.
+    /// A general who goes to another view forgets what it has prepared.
     #[must_use]
     pub fn forgetting(self) -> Pbft {
         Pbft { forgets: true, ..self }
     }
 
-    /// What is prepared is decided at once, without COMMITs.
+    /// A prepared order is decided at once, without COMMITs.
     #[must_use]
     pub fn deciding_when_prepared(self) -> Pbft {
         Pbft { hasty: true, ..self }
     }
 
-    /// A new view goes on with what was prepared in the lowest view of which it hears, and not in the highest.
+    /// A new view continues with what was prepared in the lowest view that is claimed, instead of the highest.
     #[must_use]
     pub fn picking_lowest(self) -> Pbft {
         Pbft { lowest: true, ..self }
     }
 
-    /// Nobody looks whether NEW-VIEW proposes what it has to.
+    /// Nobody checks whether NEW-VIEW proposes what it must.
     #[must_use]
     pub fn trusting_new_views(self) -> Pbft {
         Pbft { trusting: true, ..self }
     }
 
-    /// It is asked as well that all decide, if the primary of the last view is loyal.
+    /// Everybody must also decide, if the primary of the last view is loyal.
     ///
-    /// No timer goes off in the last view, and all that the loyal send arrives, in any order: so it is the first view after
-    /// GST, and before it anything can have been.
+    /// No timer goes off in the last view, and everything that the loyal send arrives, in any order. So it stands for
+    /// the first view after GST, and anything may have happened before it.
     #[must_use]
     pub fn live(self) -> Pbft {
         Pbft { live: true, ..self }
     }
 
-    /// n - f: so many are loyal, so they suffice to go on; and any two such quorums have n - 2f > f generals in
-    /// common, of whom one is loyal.
+    /// n - f: that many are loyal, so the protocol can go on without the traitors; and any two such quorums have
+    /// n - 2f > f generals in common, one of whom is loyal.
     fn threshold(self, n: usize) -> usize {
         let f = self.f.unwrap_or(n.saturating_sub(1) / 3);
         self.quorum.unwrap_or(n.saturating_sub(f)).max(1)
     }
 
-    /// Whether a certificate is genuine, and from before this view: the primary and enough in all have signed.
+    /// Whether a certificate is genuine and from before this view: the primary and enough generals in all must have
+    /// signed.
     fn verifies(self, n: usize, prepared: &Prepared, before: u32) -> bool {
         let Prepared { view, signers, .. } = *prepared;
         let known = view > 0 && view < before && signers.contains(primary(view, n));
         known && signers.len() >= self.threshold(n)
     }
 
-    /// What a new view has to go on with: of what is claimed to have been prepared, that in the highest view.
+    /// What a new view has to continue with: of the claims about prepared orders, the one with the highest view.
     fn picked(self, claims: &BTreeMap<General, PreparedClaim>) -> PreparedClaim {
         let claimed = claims.values().flatten();
         let view = |claim: &&(u32, Order)| claim.0;
@@ -222,7 +224,7 @@ impl Pbft {
         }
     }
 
-    /// A NEW-VIEW is believed if what it proposes follows from its VIEW-CHANGEs.
+    /// A NEW-VIEW is believed if its proposal follows from its VIEW-CHANGEs.
     fn follows(
         self,
         n: usize,
@@ -236,7 +238,7 @@ impl Pbft {
         claims.len() >= self.threshold(n) && counts == self.picked(claims) && genuine
     }
 
-    /// The primary of a later view, once n - f have said VIEW-CHANGE, itself among them: says NEW-VIEW.
+    /// The primary of a later view says NEW-VIEW once n - f have said VIEW-CHANGE, itself included.
     fn begin_view(self, state: &mut PbftState, view: u32, effects: &mut Effects<PbftMessage>) {
         let PbftState { me: by, n, .. } = *state;
         let heard = state.changes.entry(view).or_default();
@@ -259,7 +261,7 @@ impl Pbft {
         self.propose(state, proposal, effects);
     }
 
-    /// The primary has proposed: all others say PREPARE.
+    /// The primary has proposed: everybody else says PREPARE.
     fn propose(
         self,
         state: &mut PbftState,
@@ -278,7 +280,7 @@ impl Pbft {
         self.advance(state, effects);
     }
 
-    /// Once it has the PRE-PREPARE and PREPAREs of n - f in all: says COMMIT. Once it has n - f COMMITs: decides.
+    /// With the PRE-PREPARE and PREPAREs, n - f in all: says COMMIT. With n - f COMMITs: decides.
     fn advance(self, state: &mut PbftState, effects: &mut Effects<PbftMessage>) {
         let PbftState { me, n, view, .. } = *state;
         let Some(order) = state.proposed else { return };
@@ -299,14 +301,15 @@ impl Pbft {
         }
     }
 
-    /// Whether a vote for an order in a view counts; where its turn has come, for what is proposed alone.
+    /// Whether a vote for an order in a view counts: if its turn has come, for the proposed order; if early, where it
+    /// is kept.
     fn counts(self, state: &PbftState, view: u32, order: Order, turn: bool) -> bool {
         let now = view == state.view;
         let early = view > state.view || (now && state.proposed.is_none_or(|it| it == order));
         (turn && now && state.proposed == Some(order)) || (self.live && early)
     }
 
-    /// Goes to a view.
+    /// Enters a view.
     fn enter(self, state: &mut PbftState, view: u32, effects: &mut Effects<PbftMessage>) {
         effects.cancel_timer(state.view);
         state.signed.forget_before(view);
@@ -328,13 +331,13 @@ impl Default for Pbft {
     }
 }
 
-/// p = v mod n: one after the other, general 0 first.
+/// p = v mod n: generals take turns, general 0 first.
 fn primary(view: u32, n: usize) -> General {
     General::new((view as usize - 1) % n)
 }
 
 impl PbftState {
-    /// In this view.
+    /// Whether it has prepared an order in this view.
     fn has_prepared(&self) -> bool {
         self.prepared.is_some_and(|prepared| prepared.view == self.view)
     }
@@ -433,7 +436,7 @@ impl EventDriven for Pbft {
         }
     }
 
-    /// The time of a view is over.
+    /// The time for a view is over.
     fn timer(&self, state: &mut PbftState, timer: Timer, effects: &mut Effects<PbftMessage>) {
         let view = timer + 1;
         self.enter(state, view, effects);

@@ -10,13 +10,12 @@ use crate::protocol::Seat;
 use crate::protocol::events::{Effects, EventDriven};
 use crate::testable::{EventTestable, Problem, Symmetric, Termination, Words};
 
-/// Bracha's reliable broadcast: the commander sends INITIAL, all echo what he sent to them, and whoever has
-/// enough ECHOs for an order says READY for it; whoever has f + 1 READYs joins in, and whoever has 2f + 1
-/// delivers.
+/// Bracha's reliable broadcast: the commander sends INITIAL, and everybody echoes what he sent. Whoever has enough
+/// ECHOs for an order, or f + 1 READYs for it, says READY for it; whoever has 2f + 1 READYs delivers it.
 ///
-/// It is asynchronous, and right where n > 3f: all that is delivered is equal, it is the order of a loyal
-/// commander, and if one loyal lieutenant delivers all do. (Nobody need deliver if the commander is a
-/// traitor.) With other thresholds it is broken in as many ways as there are thresholds:
+/// It is asynchronous, and correct where n > 3f: all delivered orders are equal; if the commander is loyal they are his
+/// order; and if one loyal lieutenant delivers, all do. (Nobody need deliver if the commander is a traitor.) Each wrong
+/// threshold breaks it in its own way:
 ///
 /// ```
 /// use turncoat::{ReliableBroadcast, check};
@@ -35,7 +34,7 @@ pub struct ReliableBroadcast {
     forgetful: bool,
 }
 
-/// How many are needed for what.
+/// The thresholds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 struct BroadcastThresholds {
     echoes: usize,
@@ -49,9 +48,9 @@ struct BroadcastThresholds {
 pub enum BroadcastMessage {
     /// What the commander sends.
     Initial(Order),
-    /// What was heard from him.
+    /// What the sender heard from the commander.
     Echo(Order),
-    /// Enough have heard the same.
+    /// The sender knows that enough generals have heard the same.
     Ready(Order),
 }
 
@@ -60,42 +59,41 @@ pub enum BroadcastMessage {
 pub struct BroadcastState {
     me: General,
     thresholds: BroadcastThresholds,
-    /// Whether it has echoed, and what it was ready for.
+    /// Whether it has echoed; and the order, if any, for which it has said READY.
     echoed: bool,
     ready: Option<Order>,
     delivered: Option<Order>,
-    /// Of each general the first ECHO and the first READY, by number.
+    /// The first ECHO and the first READY of each general, by number.
     echoes: Vec<Option<Order>>,
     readies: Vec<Option<Order>>,
 }
 
 impl ReliableBroadcast {
-    /// With the thresholds of the paper, for as many traitors as can be survived: f is (n - 1) / 3, rounded
-    /// down.
+    /// With the thresholds of the paper, for as many traitors as it survives: f is (n - 1) / 3, rounded down.
     #[must_use]
     pub fn new() -> ReliableBroadcast {
         ReliableBroadcast::default()
     }
 
-    /// For so many traitors.
+    /// With thresholds for `f` traitors.
     #[must_use]
     pub fn tolerating(self, f: usize) -> ReliableBroadcast {
         ReliableBroadcast { f: Some(f), ..self }
     }
 
-    /// So many ECHOs make ready, and not more than (n + f) / 2.
+    /// A general says READY after this many ECHOs, instead of more than (n + f) / 2.
     #[must_use]
     pub fn ready_at(self, echoes: usize) -> ReliableBroadcast {
         ReliableBroadcast { echoes: Some(echoes), ..self }
     }
 
-    /// So many READYs make ready, and not f + 1; 0 is never.
+    /// A general says READY after this many READYs, instead of f + 1; 0 means never.
     #[must_use]
     pub fn amplify_at(self, readies: usize) -> ReliableBroadcast {
         ReliableBroadcast { amplify: Some(readies), ..self }
     }
 
-    /// So many READYs are enough to deliver, and not 2f + 1.
+    /// A general delivers after this many READYs, instead of 2f + 1.
     #[must_use]
     pub fn deliver_at(self, readies: usize) -> ReliableBroadcast {
         ReliableBroadcast { deliver: Some(readies), ..self }

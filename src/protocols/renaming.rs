@@ -1,5 +1,5 @@
-//! OM(m), SM(m) and its kin with their lieutenants renamed, to which they are all alike; and interactive
-//! consistency, to which all generals are.
+//! How generals are renamed: the lieutenants of OM(m), of SM(m) and its relatives, and all generals of interactive
+//! consistency are interchangeable.
 
 use std::fmt::Display;
 
@@ -34,7 +34,7 @@ impl<V: Plain> Symmetric<Relay<V>, OralState<V>> for OralMessages<V> {
 }
 
 impl<V: Plain> OralMessages<V> {
-    /// What a lieutenant, or the commander, holds when all lieutenants are renamed.
+    /// The state of a lieutenant, or of the commander, when all lieutenants are renamed.
     fn renamed(&self, state: &OralState<V>, name: impl Fn(General) -> General) -> OralState<V> {
         let Seat { me, n, neighbours } = state.seat;
         let seat = Seat { me: name(me), n, neighbours: neighbours.iter().map(&name).collect() };
@@ -46,8 +46,8 @@ impl<V: Plain> OralMessages<V> {
         OralState { seat, told }
     }
 
-    /// How many generals the longest paths name on which not all was told alike to a lieutenant. (On longer
-    /// ones it does not matter who relayed what: mostly since nothing came yet.)
+    /// The length, in generals, of the longest paths on which a lieutenant was told different values. (On longer paths
+    /// it does not matter who relayed what: usually because nothing has come yet.)
     fn varied(&self, OralState { seat, told }: &OralState<V>) -> usize {
         let paths =
             |length: usize| (1..length).map(|relays| seat.n - 1 - relays).product::<usize>();
@@ -64,7 +64,7 @@ impl<V: Plain> OralMessages<V> {
     }
 }
 
-/// Puts what was told on this path, and on those relayed from it, where its new name has its place.
+/// Moves what was told on this path, and on those relayed from it, to the rank of the renamed path.
 fn rename<V: Clone>(
     longer: usize,
     (old, new): (PathBranch, PathBranch),
@@ -91,7 +91,7 @@ impl<V: Plain> Symmetric<Relay<V>, Vec<OralState<V>>> for InteractiveConsistency
         self.om.swapped_message(message, swap)
     }
 
-    /// In each instance another one commands, and everybody has another role under it.
+    /// In each instance another general commands, and everybody has another role under it.
     fn swapped_state(&self, instances: &Vec<OralState<V>>, swap: Swap) -> Vec<OralState<V>> {
         let renamed = Instance::all(instances.len()).map(|new| {
             let old = Instance { commander: swap.of(new.commander), ..new };
@@ -104,7 +104,7 @@ impl<V: Plain> Symmetric<Relay<V>, Vec<OralState<V>>> for InteractiveConsistency
 
 type StateOf<V, S> = SignedState<V, <S as Signatures>::Signature>;
 
-/// SM(m) and its kin: what they say and hold is a matter of who has signed.
+/// SM(m) and its relatives: what generals say and hold depends only on who has signed.
 impl<V: Plain + Display, S: Forge> Symmetric<Chain<V, S::Signature>, SignedState<V, S::Signature>>
     for Sealer<S>
 {
@@ -113,7 +113,7 @@ impl<V: Plain + Display, S: Forge> Symmetric<Chain<V, S::Signature>, SignedState
         Generals::first(n).without(self.session.commander)
     }
 
-    /// Signed anew by those who stand there when two generals have changed places.
+    /// The chain, signed anew by the renamed signers when two generals have changed places.
     fn swapped_message(&self, chain: &ChainOf<V, S>, swap: Swap) -> ChainOf<V, S> {
         self.chain(&chain.order, chain.signers().map(|signer| swap.of(signer)))
     }

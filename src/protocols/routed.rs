@@ -1,12 +1,11 @@
 //! Oral messages on a graph, OM(m, p): Lamport, Shostak and Pease, "The Byzantine Generals Problem",
 //! ACM TOPLAS 4(3), 1982, section 5.
 //!
-//! Bound: on a graph that is p-regular it survives m traitors, if p >= 3m. There a general has a
-//! [regular set](RegularSet) of p neighbours: from them paths lead to everybody else, without the
-//! general, that share nobody else. The commander sends his order to those neighbours; each sends it
-//! to every lieutenant on its path if m = 1, and else as the commander of OM(m-1, p-1) on the graph
-//! without the old commander; and the majority of what comes from them counts. A traitor on a path
-//! spoils it.
+//! Bound: on a p-regular graph it survives m traitors if p >= 3m. On such a graph a general has a
+//! [regular set](RegularSet) of p neighbours: paths lead from them to everybody else that avoid the general and have
+//! only their end in common. The commander sends his order to those neighbours. Each of them passes it on to every
+//! lieutenant: along its paths if m = 1, otherwise as the commander of OM(m-1, p-1) on the graph without the old
+//! commander. A lieutenant takes the majority of what comes from them. A traitor on a path spoils that path.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -26,8 +25,8 @@ use crate::testable::{Problem, Repertoire, Testable, Wire, Words};
 
 /// The algorithm OM(m, p) over a finite set of values, the first of which is the default, RETREAT.
 ///
-/// It is laid out for one graph. What is sent on a path takes a round for each edge of it; where
-/// nothing came, the default is passed on.
+/// It is laid out for one graph. A message takes one round for each edge of its path. Where nothing comes, the default
+/// is passed on.
 ///
 /// ```
 /// use turncoat::{Graph, RoutedMessages, check};
@@ -45,21 +44,21 @@ pub struct RoutedMessages<V = Order> {
     plan: Arc<Plan>,
 }
 
-/// On its way to `to`: the last general on the path tells that the one before it said (that ..) that
-/// the commander's order is this value.
+/// A message on its way to `to`: the last general on the path says that the one before it said (that ..) that the
+/// commander's order is this value.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Routed<V> {
-    /// Who told whom: the commander first, and last the one who acts as the commander here.
+    /// Who told whom: the commander first; the last general is the one who acts as the commander here.
     pub path: Path,
-    /// For whom it is.
+    /// The general for whom it is.
     pub to: General,
     /// The order that it is about.
     pub value: V,
 }
 
-/// What a general remembers: what came on each path that leads to it or through it, the default
-/// where nothing came. (The commander has his own order.)
+/// What a general remembers: what came on each path that leads to it or through it; the default where nothing came.
+/// (The commander has his own order.)
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct RoutedState<V> {
     seat: Seat,
@@ -69,13 +68,13 @@ pub struct RoutedState<V> {
 impl RoutedMessages {
     /// OM(m, p) on a graph, over the orders RETREAT and ATTACK.
     ///
-    /// The cost is that of finding disjoint paths: for each of the p neighbours, those of theirs,
-    /// and so on, m deep, to everybody.
+    /// The cost is that of finding disjoint paths to everybody: for each of the p neighbours, for each of theirs, and
+    /// so on, m levels deep.
     ///
     /// # Errors
     ///
-    /// m is 0 or above p, somebody who needs one has no regular set of so many neighbours, or there
-    /// would be too much to send.
+    /// m is 0 or above p, a general that needs a regular set of so many neighbours has none, or there would be too much
+    /// to send.
     pub fn new(m: usize, p: usize, graph: &Graph) -> Result<RoutedMessages, RoutedError> {
         let plan = Arc::new(Plan::new(m, p, graph)?);
         Ok(RoutedMessages { m, p, values: Order::first(2), graph: graph.clone(), plan })
@@ -98,7 +97,7 @@ impl<V> RoutedMessages<V> {
 }
 
 impl<V: Plain> RoutedMessages<V> {
-    /// What came for me from the last general on a path.
+    /// What came to me from the last general on a path.
     fn told<'s>(&self, state: &'s RoutedState<V>, path: Path) -> Option<&'s V> {
         let way = self.plan.way(path, state.seat.me)?;
         self.plan.place(state.seat.me, way).map(|place| &state.held[place])
@@ -141,7 +140,7 @@ impl<V: Plain> Lockstep for RoutedMessages<V> {
         RoutedState { seat, held }
     }
 
-    /// OM(m, p) steps 1 and 2: my own word, and that of others whose paths lead through me.
+    /// OM(m, p) steps 1 and 2: my own messages, and those of others whose paths lead through me.
     fn send(
         &self,
         state: &RoutedState<V>,
@@ -152,7 +151,7 @@ impl<V: Plain> Lockstep for RoutedMessages<V> {
         self.plan.ways_on(Wire { round, from: me, to }).map(move |(number, way)| {
             let value = match self.plan.place(me, number) {
                 Some(place) => Some(&state.held[place]),
-                // It begins with me: the commander's own order, or what I was told by him.
+                // The message begins with me: it is the commander's own order, or what I was told by him.
                 None if me.is_commander() => state.held.first(),
                 None => self.told(state, way.path.parent()),
             };
@@ -161,7 +160,7 @@ impl<V: Plain> Lockstep for RoutedMessages<V> {
         })
     }
 
-    /// What counts is what is on its way, in the round in which it should come here from there.
+    /// A message counts if it is on its way, and in the round in which it should come here from there.
     fn receive(
         &self,
         state: &mut RoutedState<V>,
@@ -178,7 +177,7 @@ impl<V: Plain> Lockstep for RoutedMessages<V> {
         }
     }
 
-    /// What has been passed on is forgotten.
+    /// Values that have been passed on are forgotten.
     fn end_round(&self, state: &mut RoutedState<V>, round: Round) {
         for place in self.plan.passed_on(state.seat.me, round) {
             state.held[place] = self.values[0].clone();
@@ -205,8 +204,8 @@ impl<V: Plain + Display> Testable for RoutedMessages<V> {
         Ok(Problem::broadcast(self.values.clone()))
     }
 
-    /// A slot for each way that leads over this wire in this round. Strays are on a way that does
-    /// not, or on none, or come a second time.
+    /// A slot for each way that leads over this wire in this round. Strays are on a way that does not lead over it, or
+    /// on no way, or come a second time.
     fn repertoire(&self, _n: usize, wire: Wire) -> Repertoire<Routed<V>> {
         let any_value = |(path, to): (Path, General)| {
             let routed = move |value: &V| Routed { path, to, value: value.clone() };

@@ -1,4 +1,4 @@
-//! On which ways what OM(m, p) sends comes where it should.
+//! The ways that messages of OM(m, p) take through a graph.
 
 use itertools::Itertools;
 use rustc_hash::FxHashMap;
@@ -9,14 +9,14 @@ use crate::graph::{Graph, GraphError};
 use crate::protocol::Round;
 use crate::testable::Wire;
 
-/// Neighbours of a general from whom paths lead to everybody else, without the general, that share
-/// nobody but the one to whom they lead.
+/// Neighbours of a general from whom paths lead to everybody else that avoid the general and have only their end in
+/// common.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RegularSet {
     /// The neighbours.
     pub neighbours: Generals,
-    /// To whom the paths lead, and the paths from each neighbour, in which it is the first. The path
-    /// of one who is a neighbour leads from itself to itself.
+    /// For each other general, the paths that lead to it: one from each neighbour, which comes first on it. The path of
+    /// a general who is such a neighbour itself is just that general.
     pub paths: Vec<(General, Vec<Vec<General>>)>,
 }
 
@@ -48,8 +48,8 @@ fn without(gone: Generals) -> String {
 }
 
 impl RegularSet {
-    /// A regular set of so many neighbours of a general on a graph without some others, if there is
-    /// one: the first in lexicographic order.
+    /// A regular set of `p` neighbours of a general, on a graph without the generals in `gone`, if there is one: the
+    /// first in lexicographic order.
     ///
     /// ```
     /// use turncoat::protocols::routed::RegularSet;
@@ -69,20 +69,20 @@ impl RegularSet {
             let paths = paths.take_while(|(_, paths)| paths.len() >= p).collect_vec();
             (paths.len() == others.len()).then_some(paths)
         };
-        // Where all of them together do not have enough paths, some of them do not either.
+        // If all candidates together do not have enough paths, no subset has.
         paths(candidates).filter(|_| p <= candidates.len())?;
         let mut sets = candidates.subsets(p);
         sets.find_map(|neighbours| Some(RegularSet { neighbours, paths: paths(neighbours)? }))
     }
 }
 
-/// One way of the plan: what the last general on a path says, to one other.
+/// One way of the plan: the route of what the last general on a path says to one other general.
 #[derive(Clone, Debug)]
 pub(super) struct Way {
     pub path: Path,
-    /// From the one who says it to the one for whom it is.
+    /// The generals on the way, from the sender to the receiver.
     route: Vec<General>,
-    /// In which round it sets out.
+    /// The round in which it sets out.
     starts: Round,
 }
 
@@ -102,11 +102,11 @@ impl Way {
 pub(super) struct Plan {
     ways: Vec<Way>,
     by_name: FxHashMap<(Path, General), usize>,
-    /// Those that lead over each wire.
+    /// The ways that lead over each wire.
     on_wire: FxHashMap<Wire, Vec<usize>>,
-    /// By general, those that lead to it or through it: each has a place in its state.
+    /// For each general, the ways that lead to it or through it: each has a place in its state.
     held: FxHashMap<General, Vec<usize>>,
-    /// The regular set of the last general on a path, as a commander.
+    /// For each path, the regular set of its last general, who acts as a commander.
     sets: FxHashMap<Path, Generals>,
 }
 
@@ -120,7 +120,7 @@ impl Plan {
             return Err(RoutedError::Generals(GraphError::Generals(n)));
         }
         let mut choices = (0..m).map(|level| (p - level) as u128);
-        // It ends at the first product that is too large.
+        // This stops at the first product that is too large.
         let ways = choices.try_fold(n as u128, |ways, choices| {
             Some(ways * choices).filter(|ways| *ways <= MOST_WAYS)
         });
@@ -132,7 +132,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Lays out OM(level, ..) with the last general on a path as the commander, without those before.
+    /// Lays out OM(level, ..) with the last general on a path as the commander, on the graph without those before it.
     fn lay_out(
         &mut self,
         m: usize,
@@ -177,12 +177,12 @@ impl Plan {
         self.on_wire.keys().map(|wire| wire.round).max().unwrap_or(0)
     }
 
-    /// Who hears from the last general on a path as a commander.
+    /// The generals who hear from the last general on a path when it acts as a commander.
     pub fn regular_set(&self, path: Path) -> impl Iterator<Item = General> {
         self.sets.get(&path).copied().unwrap_or(Generals::NONE).iter()
     }
 
-    /// The number of the way of what the last general on a path says to another.
+    /// The number of the way along which the last general on a path tells another.
     pub fn way(&self, path: Path, to: General) -> Option<usize> {
         self.by_name.get(&(path, to)).copied()
     }
@@ -208,13 +208,13 @@ impl Plan {
         self.held.get(&general).map_or(0, Vec::len)
     }
 
-    /// The place of a way in the state of a general, if it leads to it or through it.
+    /// The place of a way in a general's state, if it leads to the general or through it.
     pub fn place(&self, general: General, way: usize) -> Option<usize> {
-        // They are in their order.
+        // The ways are sorted.
         self.held.get(&general)?.binary_search(&way).ok()
     }
 
-    /// The places of what a general has passed on in a round, for others.
+    /// The places of values that a general has passed on to others in a round.
     pub fn passed_on(&self, general: General, round: Round) -> impl Iterator<Item = usize> {
         let held = self.held.get(&general).into_iter().flatten().enumerate();
         let gone =
@@ -222,7 +222,7 @@ impl Plan {
         held.filter(move |(_, way)| gone(&self.ways[**way])).map(|(place, _)| place)
     }
 
-    /// Ways that lead to the receiver of a wire, but not over it: one that comes from the sender in
+    /// Ways that lead to the receiver of a wire, but not over that wire in its round: one that comes from the sender in
     /// another round, and one that comes from another general.
     pub fn misplaced(&self, wire: Wire) -> impl Iterator<Item = (Path, General)> {
         let late = self.ways.iter().find(|way| {

@@ -1,14 +1,13 @@
 //! Signed messages, SM(m): Lamport, Shostak and Pease, "The Byzantine Generals Problem", ACM TOPLAS
 //! 4(3), 1982, section 4.
 //!
-//! Bound: it survives m traitors among any number of generals, as long as nobody can forge the
-//! signature of a loyal one. Messages without faults, for m >= 1: (n-1) + (n-1)(n-2).
+//! Bound: it survives m traitors among any number of generals, as long as nobody can forge the signature of a loyal
+//! one. Messages without faults, for m >= 1: (n-1) + (n-1)(n-2).
 //!
-//! The paper leaves open when a message is too late. A chain counts here if as many have signed it
-//! as there were rounds: one that comes in the last round has been signed by m + 1 generals, so by
-//! a loyal one, who has shown it to everybody; and what came before I show to everybody myself.
-//! (Dolev and Strong, "Authenticated algorithms for Byzantine agreement", SIAM J. Comput. 12(4),
-//! 1983, say so, and that it is enough to relay two orders.)
+//! The paper leaves open when a message is too late. Here a chain counts if it has as many signatures as rounds have
+//! begun. So one that comes in the last round has m + 1 signers, and one of them is a loyal general who has shown it to
+//! everybody; and one that came before, I show to everybody myself. (Dolev and Strong, "Authenticated algorithms for
+//! Byzantine agreement", SIAM J. Comput. 12(4), 1983, say so, and that it is enough to relay two orders.)
 
 use std::fmt::Display;
 
@@ -43,18 +42,18 @@ pub struct SignedMessages<V = Order, S = Ideal> {
     values: Vec<V>,
     choice: SetChoice,
     length: Length,
-    /// What has been signed by fewer than so many is relayed.
+    /// A chain is relayed only if fewer than this many generals have signed it.
     signers: usize,
-    /// So many orders are relayed.
+    /// At most this many orders are relayed.
     orders: usize,
     sealer: Sealer<S>,
 }
 
-/// How many must have signed what comes in round r.
+/// How many signatures a chain must have in round r.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Length {
-    /// Just r.
+    /// Exactly r.
     #[default]
     Exactly,
     /// At least r.
@@ -84,8 +83,7 @@ impl SignedMessages {
 }
 
 impl<V, S> SignedMessages<V, S> {
-    /// The most different chains that may be there to be shown by all generals to all others in
-    /// one round.
+    /// The most different chains that may exist in one round, over all generals.
     pub const MOST_CHAINS: usize = order_set::MOST_CHAINS;
 
     /// The same over these values; the first is the default.
@@ -104,27 +102,27 @@ impl<V, S> SignedMessages<V, S> {
         SignedMessages { m, values, choice, length, signers, orders, sealer }
     }
 
-    /// The same with this common function.
+    /// The same with this function to choose an order.
     #[must_use]
     pub fn choice(self, choice: SetChoice) -> SignedMessages<V, S> {
         SignedMessages { choice, ..self }
     }
 
-    /// The same with another rule for how many must have signed.
+    /// The same with another rule for the number of signatures.
     #[must_use]
     pub fn length(self, length: Length) -> SignedMessages<V, S> {
         SignedMessages { length, ..self }
     }
 
-    /// The same, but an order is relayed only while fewer than so many generals have signed it, the
-    /// commander among them. (In SM(m) that is m + 1.)
+    /// The same, but an order is relayed only while fewer than this many generals have signed it, the commander
+    /// included. (In SM(m) that is m + 1.)
     #[must_use]
     pub fn relaying_below(self, signers: usize) -> SignedMessages<V, S> {
         SignedMessages { signers, ..self }
     }
 
-    /// The same, but only the first so many orders are relayed. Two are enough, if the choice is
-    /// RETREAT wherever there are several (Dolev and Strong, 1983).
+    /// The same, but only the first orders are relayed, at most this many. Two are enough if the choice is RETREAT
+    /// whenever there are several (Dolev and Strong, 1983).
     #[must_use]
     pub fn relaying_first(self, orders: usize) -> SignedMessages<V, S> {
         SignedMessages { orders, ..self }
@@ -138,7 +136,7 @@ impl<V, S> SignedMessages<V, S> {
         same
     }
 
-    /// The same with signatures that bind no more than this.
+    /// The same with signatures that bind only this.
     #[must_use]
     pub fn binding(self, binding: Binding) -> SignedMessages<V, S> {
         let mut same = self;
@@ -158,8 +156,8 @@ impl<V, S> SignedMessages<V, S> {
 }
 
 impl<V: Plain + Display, S: Signatures> SignedMessages<V, S> {
-    /// SM(m) step 2: whether this is an order that I did not have, properly signed by as many
-    /// different generals as there were rounds, by the commander first, and not by me.
+    /// SM(m) step 2: whether this is a new order, properly signed by as many different generals as rounds have begun,
+    /// by the commander first, and not by me.
     fn accepts(
         &self,
         SignedState { seat: Seat { me, n, .. }, orders, .. }: &SignedState<V, S::Signature>,
@@ -188,7 +186,7 @@ impl<V: Plain + Display, S: Signatures> Lockstep for SignedMessages<V, S> {
     type Message = Chain<V, S::Signature>;
     type State = SignedState<V, S::Signature>;
 
-    /// m + 1, unless there is nobody left to sign before that.
+    /// m + 1, unless there is nobody left to sign anything before that.
     fn rounds(&self, n: usize) -> usize {
         n.saturating_sub(1).min(self.m.saturating_add(1))
     }
@@ -198,7 +196,7 @@ impl<V: Plain + Display, S: Signatures> Lockstep for SignedMessages<V, S> {
         SignedState::start(seat, input, &self.sealer)
     }
 
-    /// To every lieutenant who has not signed it.
+    /// A chain goes to every lieutenant who has not signed it.
     fn send(
         &self,
         state: &Self::State,
@@ -277,9 +275,9 @@ impl<V: Plain + Display, S: Forge> Testable for SignedMessages<V, S> {
         self
     }
 
-    /// Of chains that bring an order to a lieutenant in one round it relays the first to come, and they come
-    /// by sender. That is no matter of names: if an order is not the commander's, who is loyal, he is a
-    /// traitor, is heard first, and can show any of these chains himself.
+    /// Of several chains that bring the same order to a lieutenant in one round it relays the first, and they come
+    /// sorted by sender. That does not break the symmetry: an order that is not a loyal commander's can only come from
+    /// a commander who is a traitor, and he is heard first and can show any of these chains himself.
     fn claims(&self) -> ClaimsOf<'_, Self> {
         let alike = self.sealer.scheme.is_symmetric() && self.commander().is_commander();
         if alike { Claims::none().symmetric(&self.sealer) } else { Claims::none() }

@@ -2,13 +2,13 @@
 //! Comput. 12(4), 1983, from everybody, as Pease, Shostak and Lamport (JACM 27(2), 1980) do it with oral
 //! messages.
 //!
-//! Everybody broadcasts its input by SM(m) that relays at most two orders, in n instances side by side, so
-//! that in the end all the loyal hold one vector of n values, in which the inputs of the loyal are as they
-//! were. A strict majority of the vector is decided on, else the default.
+//! Everybody broadcasts its input by SM(m) that relays at most two orders, in n instances side by side. In the end all
+//! the loyal hold the same vector of n values, which contains the inputs of the loyal unchanged. The decision is the
+//! strict majority of the vector, or the default if there is none.
 //!
-//! Bound: with n >= 2m + 1 generals it survives m traitors. Any number of them leave the vectors alike; but
-//! only then n - m inputs of the loyal are more than half of the vector, so that where they are all the same
-//! they are decided on. No protocol does better: with n <= 2m either half may be the traitors.
+//! Bound: with n >= 2m + 1 generals it survives m traitors. The vectors are the same whatever the number of traitors;
+//! but only with that n are the n - m inputs of the loyal more than half of the vector, so that they are decided if
+//! they are all the same. No protocol does better: with n <= 2m either half may be the traitors.
 
 use std::fmt::Display;
 
@@ -44,7 +44,7 @@ use crate::testable::{Problem, Repertoire, Signing, Testable, Wire, Words};
 pub struct SignedConsensus<V = Order, S = Ideal> {
     m: usize,
     values: Vec<V>,
-    /// In each instance the general with its number commands: one for each general there can be.
+    /// In each instance the general with its number commands; there is one for each possible general.
     broadcasts: Parallel<SignedMessages<V, S>>,
 }
 
@@ -80,7 +80,7 @@ impl<V: Clone, S: Clone> SignedConsensus<V, S> {
 }
 
 impl<V: Plain + Display, S: Signatures> SignedConsensus<V, S> {
-    /// What everybody's input is, as far as one general knows.
+    /// The inputs of all generals, as far as one general knows them.
     fn vector(&self, broadcasts: &[SignedState<V, S::Signature>]) -> Vec<V> {
         broadcasts.iter().filter_map(|state| self.broadcasts.first().decide(state)).collect()
     }
@@ -131,7 +131,7 @@ impl<V: Plain + Display, S: Signatures> Lockstep for SignedConsensus<V, S> {
 }
 
 impl<V: Plain + Display, S: Forge> Testable for SignedConsensus<V, S> {
-    /// It can be run where one broadcast can.
+    /// It can be run wherever one broadcast can.
     fn problem(&self, graph: &Graph) -> Result<Problem<V>, String> {
         let Problem { values, .. } = self.broadcasts.first().problem(graph)?;
         Ok(Problem::consensus(values))

@@ -1,12 +1,13 @@
 //! Simplex: B. Y. Chan, R. Pass, "Simplex consensus: a simple and fast consensus protocol", TCC 2023 (ePrint 2023/463).
 //!
-//! It claims agreement where n > 3f, whenever mail comes, and a decision once mail is timely.
+//! It claims agreement where n > 3f, however late mail is, and a decision once mail is timely.
 //!
-//! Deviations. One order is to be agreed on: the first one in the chain; a block that extends a chain with an order in it
-//! adds none. A block names the blocks before it, and not their hash. Who finalizes a chain stops. Iterations go from 1 to a
-//! last one. Leaders take turns, general 0 first. 2n / 3 is n - f. A proposal counts as its leader's vote. Nothing is
-//! passed on, and a proposal comes without its parent's votes: what is notarized is what one has heard oneself. What comes
-//! before its turn is not kept: for agreement that makes no difference, since it can come later as well.
+//! Deviations. One order is to be agreed on, the first one in the chain; a block that extends a chain with an order
+//! adds none. A block names the blocks before it, instead of their hash. A general who finalizes a chain stops.
+//! Iterations go from 1 to a last one. Leaders take turns, general 0 first. 2n / 3 is n - f. A proposal counts as its
+//! leader's vote. Nothing is passed on, and a proposal comes without its parent's votes: a block is notarized for a
+//! general if it has heard the votes itself. Messages that come before their turn are not kept: for agreement that
+//! makes no difference, since they can also come later.
 
 mod testing;
 
@@ -21,17 +22,18 @@ use SimplexMessage::{Finalize, Propose, Vote, VoteDummy};
 
 /// Simplex (2023), for one order.
 ///
-/// In each iteration a leader proposes a block that extends a chain of notarized ones, and the others vote for it; n - f
-/// votes notarize it. Whose time for the iteration is over votes for a dummy block as well. Who sees either notarized goes on to
-/// the next iteration, and says that the one before may be finalized, unless it has voted for the dummy block there; n - f
-/// of those finalize an iteration, and the chain up to it.
+/// In each iteration a leader proposes a block that extends a chain of notarized blocks, and the others vote for it;
+/// n - f votes notarize it. A general whose time for the iteration is over votes for a dummy block as well. When one of
+/// the two is notarized, a general goes on to the next iteration, and says finalize for the old one unless it has voted
+/// for the dummy block there; n - f of those finalize an iteration, and the chain up to it.
 ///
-/// Agreement holds where n > 3f: if an iteration is finalized its dummy block is never notarized, since n - f have not voted for
-/// it, and so no chain leaves that iteration out. Two iterations among four generals, one of them a traitor, are gone through in
-/// 506 million steps, a quarter of a minute (`turncoat check simplex -n 4 -f 1`). Here the iterations come to an end, and
-/// so nobody need decide.
+/// Agreement holds where n > 3f: if an iteration is finalized, its dummy block is never notarized, since n - f generals
+/// have not voted for it, so no chain leaves that iteration out. Two iterations among four generals, one of them a
+/// traitor, are searched completely in 506 million steps, in a quarter of a minute
+/// (`turncoat check simplex -n 4 -f 1`). Here the iterations come to an end, so nobody need decide.
 ///
-/// Who believes a leader that an iteration was empty believes too much: see [`trusting_gaps`](Simplex::trusting_gaps).
+/// A general must not believe a leader who says that an iteration was empty: see
+/// [`trusting_gaps`](Simplex::trusting_gaps).
 ///
 /// ```
 /// use turncoat::{Simplex, hunt};
@@ -52,9 +54,9 @@ pub struct Simplex {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SimplexMessage {
-    /// propose: a block, from the leader of its iteration, who votes for it thereby.
+    /// propose: a block, from the leader of its iteration, whose vote this also is.
     Propose(Block),
-    /// vote: for a block that another has proposed.
+    /// vote: for a block that another general has proposed.
     Vote(Block),
     /// vote: for the dummy block of an iteration.
     VoteDummy(u32),
@@ -67,19 +69,19 @@ pub enum SimplexMessage {
 pub struct SimplexState {
     me: General,
     n: usize,
-    /// What it proposes where there is no order yet, if it ever leads.
+    /// The order that it proposes if it leads and there is no order in the chain yet.
     input: Option<Order>,
     iteration: u32,
-    /// Whether it has voted for a block that is no dummy, in this iteration.
+    /// Whether it has voted for a non-dummy block in this iteration.
     voted: bool,
     /// Whether the timer of this iteration has gone off.
     fired: bool,
     decided: Option<Order>,
-    /// By iteration: the block that is no dummy and at the end of a notarized chain.
+    /// For each iteration, the non-dummy block that ends a notarized chain.
     notarized: BTreeMap<u32, Block>,
     /// The iterations whose dummy blocks are notarized.
     dummies: BTreeSet<u32>,
-    /// Who has voted for what is not notarized.
+    /// Who has voted for blocks that are not notarized.
     votes: BTreeMap<Block, Generals>,
     /// Who has voted for dummy blocks that are not notarized.
     dummy_votes: BTreeMap<u32, Generals>,
@@ -94,39 +96,39 @@ impl Simplex {
         Simplex { iterations: 2, f: None, quorum: None, trusts_gaps: false }
     }
 
-    /// With so many iterations, at least one.
+    /// With this many iterations, at least one.
     #[must_use]
     pub fn iterations(self, iterations: u32) -> Simplex {
         Simplex { iterations: iterations.max(1), ..self }
     }
 
-    /// For so many traitors.
+    /// With thresholds for `f` traitors.
     #[must_use]
     pub fn tolerating(self, f: usize) -> Simplex {
         Simplex { f: Some(f), ..self }
     }
 
-    /// So many votes are enough everywhere, and not n - f.
+    /// This many votes are enough everywhere, instead of n - f.
     #[must_use]
     pub fn quorum(self, votes: usize) -> Simplex {
         Simplex { quorum: Some(votes), ..self }
     }
 
-    /// Of the iterations between a block and its parent it is believed that they were empty, though their dummy
-    /// blocks are not notarized. Then an older block is built on after a later one was finalized.
+    /// Generals believe that the iterations between a block and its parent were empty, though their dummy blocks are
+    /// not notarized. Then a block can extend an older one after a later one was finalized.
     #[must_use]
     pub fn trusting_gaps(self) -> Simplex {
         Simplex { trusts_gaps: true, ..self }
     }
 
-    /// n - f: so many are loyal, so they suffice to go on; and any two such quorums have n - 2f > f generals in
-    /// common, of whom one is loyal.
+    /// n - f: that many are loyal, so the protocol can go on without the traitors; and any two such quorums have
+    /// n - 2f > f generals in common, one of whom is loyal.
     fn threshold(self, n: usize) -> usize {
         let f = self.f.unwrap_or(n.saturating_sub(1) / 3);
         self.quorum.unwrap_or(n.saturating_sub(f)).max(1)
     }
 
-    /// Whether the chain that a block extends is notarized, up to the iteration of the block.
+    /// Whether the chain that a block extends is notarized, all the way to the block's iteration.
     fn extends_notarized(self, state: &SimplexState, block: &Block) -> bool {
         let parent = block.parent();
         let begun = parent.as_ref().map_or(0, |parent| parent.height);
@@ -136,7 +138,7 @@ impl Simplex {
             && (self.trusts_gaps || gap.all(|empty| state.dummies.contains(&empty)))
     }
 
-    /// Step 1: a timer is set (but in the last iteration, after which there is no other). Step 2: the leader proposes.
+    /// Step 1: sets a timer (except in the last iteration, which has no next one). Step 2: the leader proposes.
     fn start_iteration(
         self,
         state: &mut SimplexState,
@@ -168,7 +170,7 @@ impl Simplex {
         }
     }
 
-    /// A vote is heard. It counts where the block would be the last of a notarized chain, the only one of its iteration.
+    /// Counts a vote, if its block would end a notarized chain, and no other block of its iteration does.
     fn count_vote(
         self,
         state: &mut SimplexState,
@@ -212,20 +214,20 @@ impl Simplex {
         }
     }
 
-    /// The last iteration of which no block is notarized but a dummy: no block can come after the dummies from there.
+    /// The last iteration without a notarized non-dummy block: no block can follow the dummy blocks from there on.
     fn last_open(self, state: &SimplexState) -> u32 {
         let mut iterations = (1..=self.iterations).rev();
         iterations.find(|open| !state.notarized.contains_key(open)).unwrap_or(0)
     }
 
-    /// Forgets the dummy blocks that nothing can come after.
+    /// Forgets the dummy blocks that nothing can follow.
     fn forget_dummies(self, state: &mut SimplexState) {
         let last = self.last_open(state);
         state.dummies.retain(|dummy| *dummy < last);
         state.dummy_votes.retain(|dummy, _| *dummy < last);
     }
 
-    /// Step 4: a chain as long as this iteration is notarized. If it is in that iteration, it enters the next.
+    /// Step 4: a chain as long as this iteration is notarized. If the general is in that iteration, it enters the next.
     fn leave(
         self,
         state: &mut SimplexState,
@@ -244,7 +246,7 @@ impl Simplex {
         self.start_iteration(state, iteration + 1, effects);
     }
 
-    /// Step 5: once n - f have said finalize, and a chain of that length is notarized, its order is decided.
+    /// Step 5: once n - f have said finalize, and a chain of that length is notarized, decides its order.
     fn finalize(
         self,
         state: &mut SimplexState,
@@ -271,7 +273,7 @@ impl Default for Simplex {
     }
 }
 
-/// One after the other, general 0 first.
+/// Generals take turns, general 0 first.
 fn leader(iteration: u32, n: usize) -> General {
     General::new((iteration as usize + n - 1) % n)
 }

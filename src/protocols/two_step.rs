@@ -1,9 +1,9 @@
-//! Sign and share in two steps: the commander signs his order, and everyone shares what he got with
-//! everyone, once. It looks as if nothing could be hidden any more.
+//! Sign and share in two steps: the commander signs his order, and everybody shares what he got with everybody else,
+//! once. It looks as if nothing could stay hidden.
 //!
-//! Bound: it survives one traitor, and not two: the commander keeps an order back, and a lieutenant
-//! who is a traitor too shares it with one general only, when that one has no chance to share it.
-//! (SM(m) has a round more for each traitor; see `signed`.)
+//! Bound: it survives one traitor, but not two. The commander withholds an order, and a lieutenant who is also a
+//! traitor shares it with only one general, at a time when that one can no longer share it. (SM(m) has one more round
+//! for each traitor; see `signed`.)
 
 use std::fmt::Display;
 
@@ -63,7 +63,7 @@ impl<V, S> TwoStep<V, S> {
         TwoStep { values: values.into_iter().collect(), choice, sealer }
     }
 
-    /// The same with this common function.
+    /// The same with this function to choose an order.
     #[must_use]
     pub fn choice(self, choice: SetChoice) -> TwoStep<V, S> {
         TwoStep { choice, ..self }
@@ -101,8 +101,8 @@ impl<V: Plain + Display, S: Signatures> Lockstep for TwoStep<V, S> {
         state.outbox.iter().filter(move |_| !to.is_commander()).cloned()
     }
 
-    /// What counts is an order that the commander has signed, in step 1 from himself, in step 2
-    /// from a lieutenant. What came in step 1 is shared as it is in step 2.
+    /// An order counts if the commander has signed it, and it comes in step 1 from himself, or in step 2 from a
+    /// lieutenant. What came in step 1 is shared unchanged in step 2.
     fn receive(&self, state: &mut Self::State, round: Round, from: General, chain: &Self::Message) {
         let SignedState { seat, orders, next, .. } = state;
         let counts = !seat.me.is_commander()

@@ -1,23 +1,22 @@
-//! The coordinator's vote, as systems hold it that tolerate crashes: one proposes, all vote, and the
-//! votes of n - m decide. Oki and Liskov, "Viewstamped Replication", PODC 1988, and many since. This
-//! is the normal case, in lock-step rounds: general 0 is the only coordinator.
+//! The coordinator's vote, as systems use it that tolerate crashes: one general proposes, all vote, and n - m votes
+//! decide. Oki and Liskov, "Viewstamped Replication", PODC 1988, and many since. This is the normal case, in lock-step
+//! rounds: general 0 is the only coordinator.
 //!
-//! Round 1: the coordinator proposes his order. Round 2: whoever has got it votes for it. Whoever
-//! counts n - m votes has decided. In each round after that (there are m + 1 in all, and at least 2,
-//! so with m = 1 there is none) those who have decided say so, and those who hear it have decided,
-//! too. At the end the others decide the default.
+//! Round 1: the coordinator proposes his order. Round 2: whoever has received it votes for it. Whoever counts n - m
+//! votes has decided. In each later round those who have decided say so, and those who hear it have decided, too.
+//! (There are m + 1 rounds in all, and at least 2, so with m = 1 there are no later rounds.) At the end the others
+//! decide the default.
 //!
-//! Bound: n > 2m, so that two quorums of n - m meet, and m crashes are survived. If the coordinator
-//! does not crash in round 1, all the loyal vote, and all of them count n - m votes. If he does, then
-//! whoever decides in the last round while another never does owes it to a voter who crashed in
-//! round 2, and, for each round after that, to one who had just decided and crashed in it: m + 1
-//! crashes in all. (That quorums meet matters where another coordinator may propose something else.
-//! With one alone a smaller n will do.)
+//! Bound: n > 2m, so that two quorums of n - m meet, and m crashes are survived. If the coordinator does not crash in
+//! round 1, all the loyal vote, and all of them count n - m votes. Suppose that he does, and that one general decides
+//! in the last round while another never does. Then a voter crashed in round 2, and in each later round a general who
+//! had just decided: m + 1 crashes in all. (That quorums meet matters only if another coordinator may propose something
+//! else. With just one coordinator a smaller n is enough.)
 //!
-//! It is not made for traitors. Two quorums of n - m meet in n - 2m generals, who may all be
-//! traitors, and vote for one thing here and for another there: then both quorums count. And one
-//! who votes, but not for all to see, makes a quorum that only some can count. Where votes may be
-//! lies, it takes a larger threshold, n > 3m, and more rounds.
+//! It is not made for Byzantine traitors. Two quorums of n - m meet in n - 2m generals, who may all be traitors and
+//! vote for one value here and for another there: then both quorums count. And a traitor who sends its vote only to
+//! some makes a quorum that only some can count. If votes may be lies, a larger threshold, n > 3m, and more rounds are
+//! needed.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -48,11 +47,11 @@ pub struct CoordinatorVote<V = Order> {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ballot<V> {
-    /// The coordinator: let us do this.
+    /// The coordinator proposes this.
     Propose(V),
-    /// I am for this.
+    /// The sender votes for this.
     Vote(V),
-    /// I know that n - m are for this.
+    /// The sender knows that n - m have voted for this.
     Decided(V),
 }
 
@@ -69,7 +68,7 @@ pub struct Poll<V> {
 }
 
 impl CoordinatorVote {
-    /// The vote in which n - m decide, for m crashes, over the orders RETREAT and ATTACK.
+    /// The vote against m crashes, in which n - m votes decide, over the orders RETREAT and ATTACK.
     #[must_use]
     pub fn new(m: usize) -> CoordinatorVote {
         CoordinatorVote { m, values: Order::first(2) }
@@ -83,7 +82,7 @@ impl<V> CoordinatorVote<V> {
         CoordinatorVote { m: self.m, values: values.into_iter().collect() }
     }
 
-    /// All but those who may have crashed: nobody can wait for more votes than these.
+    /// All generals but those who may have crashed: nobody can wait for more votes than that.
     fn quorum(&self, n: usize) -> usize {
         n.saturating_sub(self.m)
     }
@@ -95,12 +94,12 @@ impl<V: Plain> Lockstep for CoordinatorVote<V> {
     type Message = Ballot<V>;
     type State = Poll<V>;
 
-    /// One to propose, one to vote, and then one for each crash but the coordinator's.
+    /// One round to propose, one to vote, and then one for each crash except the coordinator's.
     fn rounds(&self, _n: usize) -> usize {
         self.m.saturating_add(1).max(2)
     }
 
-    /// The coordinator proposes his order to himself as well.
+    /// The coordinator starts as if he had proposed his order to himself.
     fn start(&self, seat: Seat, input: Option<&V>) -> Poll<V> {
         let proposal = input.cloned();
         Poll { seat, proposal, votes: BTreeMap::new(), decided: None }
@@ -120,8 +119,8 @@ impl<V: Plain> Lockstep for CoordinatorVote<V> {
         }
     }
 
-    /// A proposal counts in round 1 from the coordinator, a vote in round 2, a decision later; the
-    /// first of several.
+    /// A proposal counts in round 1 from the coordinator, a vote in round 2, a decision later. Of several, the first
+    /// counts.
     fn receive(&self, poll: &mut Poll<V>, round: Round, from: General, ballot: &Ballot<V>) {
         let (Ballot::Propose(value) | Ballot::Vote(value) | Ballot::Decided(value)) = ballot;
         if !self.values.contains(value) {
@@ -139,7 +138,7 @@ impl<V: Plain> Lockstep for CoordinatorVote<V> {
         }
     }
 
-    /// When round 2 is over, I vote as well, and count.
+    /// When round 2 is over, I vote as well, and count the votes.
     fn end_round(&self, poll: &mut Poll<V>, round: Round) {
         if round == 2 {
             if let Some(proposal) = poll.proposal.clone() {
@@ -158,7 +157,7 @@ impl<V: Plain> Lockstep for CoordinatorVote<V> {
 }
 
 impl<V: Plain> Poll<V> {
-    /// One general votes, unless it has.
+    /// Counts a general's vote, unless it has voted already.
     fn vote(&mut self, voter: General, value: V) {
         if !self.votes.values().any(|voters| voters.contains(voter)) {
             let voters = self.votes.entry(value).or_default();
@@ -179,8 +178,8 @@ impl<V: Plain + Display> Testable for CoordinatorVote<V> {
         Ok(Problem::broadcast(self.values.clone()))
     }
 
-    /// What fits the round; and as what has no place, a second such message, and all that fits
-    /// another round, or nobody but the coordinator.
+    /// Messages that fit the round. Strays are a second such message, and messages that fit only another round, or only
+    /// the coordinator.
     fn repertoire(&self, _n: usize, wire: Wire) -> Repertoire<Ballot<V>> {
         let kinds = [Ballot::Propose, Ballot::Vote, Ballot::Decided];
         let fitting = match wire.round {
@@ -229,7 +228,7 @@ mod tests {
     use super::*;
     use Ballot::{Decided, Propose, Vote};
 
-    /// What general 1 of three decides after it has heard this, each from somebody in a round.
+    /// What general 1 of three decides after it has heard these messages, each in a round, from a general.
     fn after(heard: &[(Round, usize, Ballot<Order>)]) -> Order {
         let protocol = CoordinatorVote::new(1);
         let mut poll = protocol.start(Seat::new(General::new(1), 3), None);

@@ -1,4 +1,4 @@
-//! Votes for orders, view by view: what generals remember in PBFT, and in what was made after it.
+//! Votes for orders, view by view: what generals remember in PBFT and its successors.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ impl Votes {
         self.0.get(&(view, order)).copied().unwrap_or_default()
     }
 
-    /// By view and order, who has voted.
+    /// The voters, by view and order.
     pub fn iter(&self) -> impl Iterator<Item = (u32, Order, Generals)> {
         self.0.iter().map(|((view, order), by)| (*view, *order, *by))
     }
@@ -31,12 +31,12 @@ impl Votes {
         self.0.retain(|(other, _), _| *other >= view);
     }
 
-    /// In a view this is proposed: forgets the votes for anything else there.
+    /// This order is proposed in a view: forgets the votes for any other order up to that view.
     pub fn keep_only(&mut self, view: u32, order: Order) {
         self.0.retain(|(other, voted), _| *other > view || *voted == order);
     }
 
-    /// The same votes by others.
+    /// The same votes, with voters renamed.
     pub fn swap(&mut self, swap: Swap) {
         self.0.values_mut().for_each(|voters| *voters = swap.of_all(*voters));
     }

@@ -1,18 +1,18 @@
-//! What the author of a protocol claims of it: that it is the recursion of OM(m), that generals are alike
-//! to it, that its last round is monotone.
+//! What the author claims of a protocol: that it is a recursion like OM(m), that generals are interchangeable,
+//! that its last round is monotone.
 
 use std::fmt;
 
 use crate::general::{General, Generals, Swap};
 
-/// What the author claims of a protocol beyond what its code says. A search believes it and has less
-/// to do; each claim has a test, which is worth as much as the search is then.
+/// What the author claims of a protocol beyond its code. A search relies on these claims to have less to do. Each
+/// claim has a test, and a verdict that relies on a claim is only as good as that test.
 ///
 /// | claim | what it is good for | its test |
 /// |---|---|---|
 /// | [`recursive`](Claims::recursive) | it can be searched by composition | `turncoat::assert_recursive` |
-/// | [`symmetric`](Claims::symmetric) | of what can be renamed one stands for all | `turncoat::assert_symmetric` |
-/// | [`monotone`](Claims::monotone) | the last round is searched by its extremes | `turncoat::assert_monotone` |
+/// | [`symmetric`](Claims::symmetric) | one representative per symmetry class | `turncoat::assert_symmetric` |
+/// | [`monotone`](Claims::monotone) | only extremes are tried in the last round | `turncoat::assert_monotone` |
 ///
 /// ```
 /// use turncoat::{Claims, OralMessages, Testable};
@@ -25,9 +25,9 @@ use crate::general::{General, Generals, Swap};
 pub struct Claims<'a, V, M, S> {
     /// The same protocol as a recursion, if it is one.
     pub recursion: Option<&'a dyn Recursive<V, M>>,
-    /// How generals are renamed, if some of them are alike to it.
+    /// How generals are renamed, if some of them are interchangeable.
     pub symmetry: Option<&'a dyn Symmetric<M, S>>,
-    /// Whether the decision rises with what is heard in the last round.
+    /// Whether the decision rises with what is heard in the last round: see the method of this name.
     pub monotone: bool,
 }
 
@@ -38,28 +38,28 @@ impl<'a, V, M, S> Claims<'a, V, M, S> {
         Claims { recursion: None, symmetry: None, monotone: false }
     }
 
-    /// The same protocol as a recursion: then it can be searched by composition.
+    /// Claims that the protocol is this recursion: then it can be searched by composition.
     #[must_use]
     pub fn recursive(self, recursion: &'a dyn Recursive<V, M>) -> Claims<'a, V, M, S> {
         Claims { recursion: Some(recursion), ..self }
     }
 
-    /// How generals are renamed who are alike to it: then of what can be renamed into each other one
-    /// stands for all.
+    /// Claims that generals are interchangeable, and says how they are renamed: then the search explores one
+    /// representative of each symmetry class.
     #[must_use]
     pub fn symmetric(self, symmetry: &'a dyn Symmetric<M, S>) -> Claims<'a, V, M, S> {
         Claims { symmetry: Some(symmetry), ..self }
     }
 
-    /// Whether the decision rises with what is heard in the last round: if there a traitor fills a slot
-    /// of the [repertoire](crate::Testable::repertoire) with a higher message, nobody decides a lower
-    /// value, whatever else is said, and neither is a fault brought about; and silence in a slot counts
-    /// for no less than the lowest message that can stand there and for no more than the highest.
-    /// Messages and decisions are compared by their `Ord`; no decision is lower than any.
+    /// Claims whether the decision rises with what is heard in the last round. That means: if a traitor fills a slot
+    /// of the [repertoire](crate::Testable::repertoire) with a higher message in that round, then, whatever else is
+    /// said, nobody decides a lower value, and no fault is caused; and silence in a slot counts for no less than the
+    /// lowest message that can stand there, and for no more than the highest. Messages and decisions are compared by
+    /// their `Ord`; not to decide is lower than any decision.
     ///
-    /// So it is where votes are counted and more for a value never help another one: in OM(m) over two
-    /// orders, by any rule, and in the median. Then the decisions to which a general can be brought lie
-    /// between two of them, and a search goes through no others in the last round
+    /// That is so where votes are counted and more votes for a value never help another one: in OM(m) over two
+    /// orders, by any rule, and in the median. Then each decision that a general can be brought to lies between those
+    /// that the lowest and the highest messages lead to, and a search tries no other messages in the last round
     /// (`turncoat::search::Reduction::Extremes`).
     #[must_use]
     pub fn monotone(self, monotone: bool) -> Claims<'a, V, M, S> {
@@ -86,14 +86,13 @@ impl<V, M, S> fmt::Debug for Claims<'_, V, M, S> {
     }
 }
 
-/// A broadcast of two values that is recursive as OM(m) is: what a general was told as a commander,
-/// it relays to all who were not on the way, and acts as their commander; and what a lieutenant
-/// takes is resolved from what it was told and from what it takes from each other lieutenant who
-/// relays that (Lamport, Shostak, Pease 1982, section 3; the tree of EIG in Lynch, "Distributed
-/// Algorithms", 6.2).
+/// A broadcast of two values that is recursive as OM(m) is. A general relays what it was told to all who are not on
+/// the message's path yet, and acts as their commander. A lieutenant's value is resolved from what it was told
+/// itself and from the value that it takes from each other lieutenant who relays the same (Lamport, Shostak, Pease
+/// 1982, section 3; the tree of EIG in Lynch, "Distributed Algorithms", 6.2).
 ///
-/// It describes the same protocol as [`Lockstep`](crate::Lockstep) does, and speaks of it only if
-/// the two agree: `turncoat::assert_recursive` tests that.
+/// It describes the same protocol as [`Lockstep`](crate::Lockstep) does. What it shows is true of that code only
+/// if the two agree: `turncoat::assert_recursive` tests that.
 ///
 /// ```
 /// use turncoat::search::Engine;
@@ -104,35 +103,35 @@ impl<V, M, S> fmt::Debug for Claims<'_, V, M, S> {
 /// # Ok::<(), turncoat::CheckError>(())
 /// ```
 pub trait Recursive<V, M>: Sync {
-    /// How many generals the longest path among n generals names, the commander and m relays: as
-    /// many as there are rounds.
+    /// How many generals the longest path names among n generals, the commander included: as many as there are
+    /// rounds.
     fn depth(&self, n: usize) -> usize;
 
-    /// The message that tells this value on a path: who said it to whom, the commander first, and
-    /// its sender last.
+    /// The message that tells this value along a path: the generals who passed it on, the commander first and its
+    /// sender last.
     fn relay(&self, path: &[General], value: &V) -> M;
 
-    /// What a lieutenant takes who was told this itself, and takes that from what the others relay
-    /// of it, in whatever order; there are no others at the end of a longest path.
+    /// The value that a lieutenant takes, given what it was told itself and the values that it takes from the others
+    /// who relay that, in any order. At the end of a longest path there are no others.
     fn resolve(&self, told: &V, relayed: &[V]) -> V;
 
-    /// What counts as told where nothing came.
+    /// The value that silence counts as.
     fn unheard(&self) -> V;
 }
 
-/// A protocol to which some generals are alike: if two of them change places, everything that
-/// happens is the same but for their names. A search then goes through one of all traitor sets, and
-/// of all states, that can be renamed into each other.
+/// A protocol to which some generals are interchangeable: if two of them change places, everything that happens is
+/// the same except for their names. A search then explores one representative of all traitor sets, and of all
+/// states, that can be renamed into each other.
 ///
-/// It is a claim about the code: what a general says, holds and decides may depend on who the others
-/// are only as names (not: on whose number is lower). `turncoat::assert_symmetric` tests that.
+/// This is a claim about the code: what a general says, holds and decides may depend on the others only as names
+/// (not, for example, on whose number is lower). `turncoat::assert_symmetric` tests that.
 ///
-/// Where messages are signed, signatures are renamed with those who made them: those in what can stand in
-/// a slot of the [repertoire](crate::Testable::repertoire). What is claimed there is a little less: of what
-/// each general can be brought to, whatever the traitors do, everything must be the same but for names.
-/// In SM(m) a lieutenant relays the first of several chains, and who is heard first is a matter of numbers; but
-/// traitors can see to it that any of them is the first. (That they can needs everybody to hear the
-/// commander: on an incomplete graph no signed protocol is renamed.)
+/// Where messages are signed, signatures are renamed with their signers, if they are in messages that can stand in
+/// a slot of the [repertoire](crate::Testable::repertoire). The claim there is slightly weaker: the *outcomes* that
+/// the traitors can bring each general to must be the same except for names. In SM(m) a lieutenant relays the first
+/// of several chains, and which comes first depends on the generals' numbers; but traitors can arrange for any of
+/// them to be the first. (They can do so only if everybody hears the commander: on an incomplete graph no signed
+/// protocol is renamed.)
 ///
 /// ```
 /// use turncoat::search::Reduction;
@@ -143,12 +142,12 @@ pub trait Recursive<V, M>: Sync {
 /// # Ok::<(), turncoat::CheckError>(())
 /// ```
 pub trait Symmetric<M, S>: Sync {
-    /// Who of `n` generals are alike. (In a broadcast the commander is never one of them.)
+    /// Which of `n` generals are interchangeable. (In a broadcast the commander never is.)
     fn alike(&self, n: usize) -> Generals;
 
-    /// What is said instead of this message when two generals have changed places.
+    /// The message that is said instead of this one when two generals have changed places.
     fn swapped_message(&self, message: &M, swap: Swap) -> M;
 
-    /// What the one who stands there then holds instead of this state.
+    /// The state that the general in that place holds instead of this one when two generals have changed places.
     fn swapped_state(&self, state: &S, swap: Swap) -> S;
 }

@@ -14,9 +14,10 @@ use crate::protocol::events::EventDriven;
 /// What is asked of an event-driven protocol.
 pub type EventProblemOf<P> = Problem<<P as EventDriven>::Value, <P as EventDriven>::Decision>;
 
-/// What turncoat must know of an event-driven protocol to test it, beside the code that goes to production.
-/// One method is needed: what is asked of it. With an [`alphabet`](EventTestable::alphabet) a verdict can be that it
-/// *holds*; there is an example at [`EventDriven`]. Without one, what is heard from it is what traitors say:
+/// What turncoat must know of an event-driven protocol to test it, beside the code that goes to production. One
+/// method is required: it says what is asked of the protocol. With an [`alphabet`](EventTestable::alphabet) a verdict
+/// can be that the protocol *holds* (see the example at [`EventDriven`]). Without one, traitors say what was heard
+/// from the protocol itself:
 ///
 /// ```
 /// # use turncoat::{Effects, EventDriven, General, Order, Seat};
@@ -56,72 +57,72 @@ pub type EventProblemOf<P> = Problem<<P as EventDriven>::Value, <P as EventDrive
 /// check(Gossip).generals(4).traitors(1).assert_broken();
 /// ```
 ///
-/// Agreement and validity are asked of all that is ever decided. Termination and totality are asked where it
-/// is quiet: all that the loyal have sent was heard, no timer is set, and no coin is asked for.
+/// Agreement and validity are asked of every decision, whenever it is made. Termination and totality are asked when
+/// all is quiet: everything that the loyal have sent was heard, no timer is set, and no coin is asked for.
 pub trait EventTestable: EventDriven {
-    /// What is asked of it on this graph: over which values, broadcast or consensus, and what must hold
-    /// besides.
+    /// What is asked of the protocol on this graph: over which values, broadcast or consensus, and what else must
+    /// hold.
     ///
     /// # Errors
     ///
-    /// Why it can't be run there: one line.
+    /// Why the protocol cannot be run there, in one line.
     fn problem(&self, graph: &Graph) -> Result<EventProblemOf<Self>, String>;
 
-    /// All that a traitor can say on the link between these two among `n` generals, at any time and in any
-    /// order. What the protocol itself says there must be among it.
+    /// Everything that a traitor can say on the link between these two among `n` generals, at any time and in any
+    /// order. It must include what the protocol itself says there.
     ///
-    /// By default it is empty. One that is empty on every link says nothing of what a traitor could say: then any
-    /// of them can say all that anybody is heard to say in runs with all inputs and other traitors, and nothing is
-    /// ever said to hold: the verdict is bounded by the messages that were heard.
+    /// By default it is empty. If it is empty on every link, what a traitor could say is unknown: then any traitor can
+    /// say anything that anybody was heard to say in runs with all inputs and other traitors. The verdict is bounded by
+    /// the messages that were heard, and is never *holds*.
     fn alphabet(&self, n: usize, from: General, to: General) -> Vec<Self::Message> {
         let _ = (n, from, to);
         Vec::new()
     }
 
-    /// How its messages are signed; by default they are not.
+    /// How messages are signed; by default they are not.
     fn signing(&self) -> &dyn Signing<Self::Message> {
         &Unsigned
     }
 
-    /// How it is told in reports; by default by the name of its type, and all else as
+    /// How reports describe the protocol; by default by the name of its type, and everything else as
     /// [`Debug`](std::fmt::Debug) prints it.
     fn words(&self) -> &dyn Words<Self::Message, Self::State> {
         &Plainly::<Self>(PhantomData)
     }
 
-    /// How generals are renamed, if some of them are alike to it: then of what can be renamed into each other
-    /// one stands for all. By default nothing is claimed.
+    /// How generals are renamed, if some of them are interchangeable: then the search explores one representative of
+    /// each symmetry class. By default nothing is claimed.
     fn symmetry(&self) -> Option<&dyn Symmetric<Self::Message, Self::State>> {
         None
     }
 
-    /// How each phase is like the first, if it has no last one: then `alphabet` is what can be said in the first, and
-    /// a verdict can speak of all phases. By default nothing is claimed.
+    /// How each phase is like the first, if there is no last phase: then `alphabet` is what can be said in the first,
+    /// and a verdict can speak of all phases. By default nothing is claimed.
     fn phases(&self) -> Option<&dyn Phased<Self::Message, Self::State>> {
         None
     }
 
-    /// How long one execution may go on, in waves: what is sent in a wave is heard in it, and what comes of
-    /// that is sent in the next. What is not quiet by then is judged by what was decided up to there.
+    /// How long one execution may go on, in waves: what is sent in a wave is heard in it, and reactions to it are sent
+    /// in the next. An execution that is not quiet by then is judged by the decisions made so far.
     fn waves(&self, n: usize) -> usize {
         let _ = n;
         32
     }
 
-    /// Whether its nodes are [opaque](crate::Opaque): nobody else has an answer.
+    /// Whether nodes are [opaque](crate::Opaque). Only that adapter has an answer.
     #[doc(hidden)]
     fn is_opaque(&self) -> bool {
         false
     }
 
-    /// Whether mail is lost and never late: nobody else has an answer.
+    /// Whether mail is lost and never late. Only that adapter has an answer.
     #[doc(hidden)]
     fn in_order(&self) -> bool {
         false
     }
 
-    /// The alphabet in lists, of each of which a hunt says one message at most to one general; by default each
-    /// message stands alone.
+    /// The alphabet in lists. From each list a hunt says at most one message to each general; by default each message
+    /// is a list of its own.
     #[doc(hidden)]
     fn slots(&self, n: usize, from: General, to: General) -> Vec<Vec<Self::Message>> {
         let alphabet = self.alphabet(n, from, to).into_iter();

@@ -1,23 +1,23 @@
-//! How a state without words of its own is laid out: as [`Debug`](std::fmt::Debug) prints it, but over lines
-//! where it would be too long for one.
+//! Lays out a state that has no words of its own: as [`Debug`](std::fmt::Debug) prints it, but broken into lines
+//! where one would be too long.
 
 use std::ops::Range;
 
-/// What fits into so many columns stays on one line.
+/// What fits into this many columns stays on one line.
 const WIDTH: usize = 76;
 
-/// By how much what stands inside something is indented.
+/// How far the contents of brackets are indented, in columns.
 const INDENT: usize = 2;
 
-/// A value, as `Debug` prints it on one line, over lines: `votes: {..}` that is too wide has an entry on
-/// each, and so has what is too wide inside it. What is no brackets and commas stays as it is.
+/// Breaks what `Debug` prints on one line into lines: too wide a `votes: {..}` gets one line per entry, and so
+/// does anything too wide inside it. Text without brackets and commas stays as it is.
 pub(super) fn laid_out(debug: &str) -> Vec<String> {
     let mut lines = Vec::new();
     debug.lines().for_each(|line| lay_out(line, "", 0, &mut lines));
     if lines.is_empty() { vec![String::new()] } else { lines }
 }
 
-/// The same for one part, followed by this, and indented by so much.
+/// Lays out one part, followed by `end`, indented by `indent`.
 fn lay_out(text: &str, end: &str, indent: usize, lines: &mut Vec<String>) {
     let margin = " ".repeat(indent);
     let room = WIDTH.saturating_sub(indent + end.chars().count());
@@ -37,7 +37,7 @@ fn lay_out(text: &str, end: &str, indent: usize, lines: &mut Vec<String>) {
     lines.push(format!("{margin}{}{end}", text[group.end..].trim_start()));
 }
 
-/// Short things one after the other, as many on a line as fit.
+/// Short items one after the other, as many on a line as fit.
 fn fill(items: &[&str], indent: usize, lines: &mut Vec<String>) {
     let margin = " ".repeat(indent);
     let mut line = margin.clone();
@@ -52,7 +52,7 @@ fn fill(items: &[&str], indent: usize, lines: &mut Vec<String>) {
     lines.push(line);
 }
 
-/// What stands in the widest brackets that are in no others; nothing if they do not match, or there are none.
+/// The contents of the widest outermost brackets; nothing if there are none, or if brackets do not match.
 fn widest_group(text: &str) -> Option<Range<usize>> {
     let (mut groups, mut open) = (Vec::new(), Vec::new());
     for (place, letter) in outside_quotes(text) {
@@ -75,7 +75,7 @@ fn widest_group(text: &str) -> Option<Range<usize>> {
         .max_by_key(|group| (group.len(), std::cmp::Reverse(group.start)))
 }
 
-/// What stands between commas that are in no brackets.
+/// The parts between the commas that are in no brackets.
 fn items(text: &str) -> Vec<&str> {
     let (mut items, mut depth, mut start) = (Vec::new(), 0_usize, 0);
     for (place, letter) in outside_quotes(text) {
@@ -94,7 +94,7 @@ fn items(text: &str) -> Vec<&str> {
     items
 }
 
-/// The letters that are in no string and are no character in quotes, with their places.
+/// The characters outside of string and character literals, with their positions.
 fn outside_quotes(text: &str) -> impl Iterator<Item = (usize, char)> {
     let mut quoted = 0; // up to here
     text.char_indices().filter(move |(place, letter)| {
@@ -106,7 +106,7 @@ fn outside_quotes(text: &str) -> impl Iterator<Item = (usize, char)> {
     })
 }
 
-/// How long a string or a character in quotes is that begins here; 0 if none does.
+/// The length of the string or character literal that begins here; 0 if none does.
 fn quotation(text: &str, letter: char) -> usize {
     let mut escaped = false;
     let closes = |(_, next): &(usize, char)| {
@@ -116,7 +116,7 @@ fn quotation(text: &str, letter: char) -> usize {
     };
     let end = match letter {
         '"' => text.char_indices().skip(1).find(closes),
-        // Not the apostrophe of somebody's own words.
+        // An apostrophe in the author's own text opens no literal.
         '\'' => {
             let most = if text[1..].starts_with('\\') { 12 } else { 2 };
             text.char_indices().skip(1).take(most).find(closes).filter(|(place, _)| *place > 1)
@@ -194,7 +194,7 @@ mod tests {
         ] {
             assert_eq!(laid_out(text), [text]);
         }
-        // Somebody's own words.
+        // Text of the author's own, with apostrophes.
         let own = format!("it's {{{long}, it's {long}}}");
         assert_eq!(laid_out(&own).len(), 4);
         assert_eq!(laid_out("one\ntwo"), ["one", "two"]);

@@ -17,17 +17,17 @@ use crate::protocol::{Plain, Seat};
 /// What is asked of a protocol with opaque nodes.
 pub type StreamProblem<P> = Problem<<P as Opaque>::Value, Outputs<<P as Opaque>::Output>>;
 
-/// A protocol whose nodes are opaque: an implementation as it is shipped, and not a model of one. A node need be
-/// nothing: neither `Clone` nor `Hash`, `Eq`, `Ord` or `Debug`. This is its factory, and hands it one event at a
-/// time. What the node does is said to [`Reactions`].
+/// A protocol whose nodes are opaque: an implementation as it is shipped, not a model of one. A node need not be
+/// `Clone`, `Hash`, `Eq`, `Ord` or `Debug`. This trait is its factory, and hands it one event at a time. The node's
+/// actions go to [`Reactions`].
 ///
-/// A state of a node is the history of its events, from which it is run again when it is needed and has gone on:
-/// so a node must answer the same events alike. If it does not, that is a finding, as is a panic of its. All chance
-/// comes from [`Reactions::chance`].
+/// The state of a node is stored as the history of its events. If that state is needed after the node has gone on,
+/// the events are replayed to a fresh node, so a node must answer the same events in the same way. If it does not,
+/// that is a finding; so is a panic in it. All randomness must come from [`Reactions::chance`].
 ///
-/// What a traitor can say, at any time and to anybody, is what was said before by anybody in the same execution,
-/// and what is on a [menu](Opaque::lies) of the author's. And it can run [more nodes](crate::Twin) than one.
-/// Where messages hold signatures that is all that it could say without forging one.
+/// A traitor can say, at any time and to anybody, whatever anybody said before in the same execution, and whatever
+/// is on a [menu](Opaque::lies) that the author gives. It can also run [a second node](crate::Twin). Where messages
+/// are signed, that is all that it could say without forging a signature.
 ///
 /// ```
 /// use turncoat::{General, Graph, Opaque, Outputs, Reactions, Seat, StreamProblem, Task, hunt};
@@ -69,7 +69,7 @@ pub type StreamProblem<P> = Problem<<P as Opaque>::Value, Outputs<<P as Opaque>:
 pub trait Opaque: Debug + Sync {
     /// What a general can be given: an order, a proposal.
     type Value: Plain;
-    /// What a node puts out, one after the other.
+    /// What a node outputs, one after the other.
     type Output: Plain;
     /// What travels.
     type Message: Clone + Debug + Send + Sync + 'static;
@@ -103,30 +103,30 @@ pub trait Opaque: Debug + Sync {
         let _ = (node, timer, does);
     }
 
-    /// What is asked of it on this graph: as a rule [`Outputs::problem`].
+    /// What is asked of the protocol on this graph: as a rule [`Outputs::problem`].
     ///
     /// # Errors
     ///
-    /// Why it can't be run there: one line.
+    /// Why the protocol cannot be run there, in one line.
     fn problem(&self, graph: &Graph) -> Result<StreamProblem<Self>, String>;
 
-    /// A copy of a node, if one can be made: then less is run again. It must go on as the node would, which is tried every
-    /// now and then: with a copy that does not, the question ends with an error.
+    /// A copy of a node, if one can be made: then fewer events are replayed. The copy must behave as the node would.
+    /// That is tested every now and then; if a copy does not, the question ends with an error.
     fn copy(&self, node: &Self::Node) -> Option<Self::Node> {
         let _ = node;
         None
     }
 
-    /// The menu of lies: what a traitor can say, with its own key alone, to this general, beside what was said
-    /// before. A hunt says one at most of what stands together in a list, as of the votes of one round, since who
-    /// hears a second one would not count it. By default there are none.
+    /// The menu of lies: what a traitor can say to this general with its own key alone, beside what was said before. A
+    /// hunt says at most one message from each list. So put together those of which a receiver would count only the
+    /// first, such as the votes of one round. By default there are no lies.
     fn lies(&self, n: usize, from: General, to: General) -> Vec<Vec<Self::Message>> {
         let _ = (n, from, to);
         Vec::new()
     }
 
-    /// The name of a message, by which attacks speak of it, in files, too. Messages of one name must be one and
-    /// the same: so take care where [`Debug`] leaves something out.
+    /// The name of a message, by which attacks refer to it, in files too. Messages with the same name must be equal, so
+    /// take care where [`Debug`] leaves something out.
     fn name(&self, message: &Self::Message) -> String {
         format!("{message:?}")
     }
@@ -137,13 +137,13 @@ pub trait Opaque: Debug + Sync {
         self.name(message)
     }
 
-    /// Whether a node that has put this out has done what it must; by default it has when that is anything.
+    /// Whether a node with these outputs has done what it must; by default, once it has output anything.
     fn is_done(&self, outputs: &[Self::Output]) -> bool {
         !outputs.is_empty()
     }
 
-    /// Whether what one general sends another never overtakes what it has sent before, as on one connection: then
-    /// mail can be lost, but not late. By default it can overtake.
+    /// Whether messages from one general to another arrive in the order in which they were sent, as on one connection:
+    /// then mail can be lost, but not late. By default they can overtake each other.
     fn in_order(&self) -> bool {
         false
     }
@@ -164,19 +164,19 @@ pub enum Reaction<M, O> {
     Broadcast(M),
     /// It sets a timer; one that is set already stays set.
     SetTimer(Timer),
-    /// It cancels a timer; if it is not set nothing comes of that.
+    /// It cancels a timer; if the timer is not set, nothing happens.
     CancelTimer(Timer),
-    /// It puts something out.
+    /// It outputs something.
     Output(O),
-    /// It refuses what it was handed, for this reason.
+    /// It refuses the event that it was handed, for this reason.
     Refuse(String),
     /// It accuses a general of being a traitor, for this reason.
     Accuse(General, String),
-    /// It sends something to a general whom it can't reach: that is lost.
+    /// It sends something to a general whom it cannot reach; the message is lost.
     Stray(General),
 }
 
-/// What a node does in one event.
+/// What a node does in response to one event.
 #[derive(Debug)]
 pub struct Reactions<M, O> {
     seat: Seat,
@@ -186,7 +186,7 @@ pub struct Reactions<M, O> {
 }
 
 impl<M, O> Reactions<M, O> {
-    /// Nothing is done yet, by the node in this seat; chance is drawn from this number.
+    /// No reactions yet, by the node in this seat; `chance` is its random number.
     #[must_use]
     pub fn of(seat: Seat, chance: u64) -> Reactions<M, O> {
         Reactions { seat, chance, list: Vec::new(), to_self: VecDeque::new() }
@@ -198,14 +198,14 @@ impl<M, O> Reactions<M, O> {
         self.seat
     }
 
-    /// Chance, drawn for this event: whoever needs more of it seeds a generator.
+    /// A random number for this event: seed a generator with it if you need more.
     #[must_use]
     pub fn chance(&self) -> u64 {
         self.chance
     }
 
-    /// Sends a message to one general. What a node sends to itself it is handed when it has dealt with the event,
-    /// before anything else. What can't be sent, to who is not there, is lost.
+    /// Sends a message to one general. What a node sends to itself is handed to it right after the current event,
+    /// before any other event. A message to somebody who is not there or cannot be reached is lost.
     pub fn send(&mut self, to: General, message: M) {
         if to == self.seat.me {
             self.to_self.push_back(message);
@@ -231,12 +231,12 @@ impl<M, O> Reactions<M, O> {
         self.list.push(Reaction::CancelTimer(timer));
     }
 
-    /// Puts something out: it delivers, decides, commits.
+    /// Outputs something: the node delivers, decides or commits it.
     pub fn output(&mut self, output: O) {
         self.list.push(Reaction::Output(output));
     }
 
-    /// Refuses the event, for this reason, with an error; that is no finding.
+    /// Refuses the event with an error, for this reason; that is not a finding.
     pub fn refuse(&mut self, why: impl fmt::Display) {
         self.list.push(Reaction::Refuse(why.to_string()));
     }
@@ -246,18 +246,18 @@ impl<M, O> Reactions<M, O> {
         self.list.push(Reaction::Accuse(general, why.to_string()));
     }
 
-    /// All that was done, in order, since it was last taken.
+    /// All reactions since they were last taken, in order.
     pub fn take(&mut self) -> Vec<Reaction<M, O>> {
         std::mem::take(&mut self.list)
     }
 
-    /// The next message that the node has sent to itself.
+    /// Takes the next message that the node has sent to itself.
     pub(crate) fn next_to_self(&mut self) -> Option<M> {
         self.to_self.pop_front()
     }
 }
 
-/// What a node has put out, in order, and whom it accuses: what such a protocol decides.
+/// What a node has output, in order, and whom it accuses: the decision of such a protocol.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Outputs<O>(Arc<OutputsSoFar<O>>);
 
@@ -282,7 +282,7 @@ impl<O> Default for Outputs<O> {
 }
 
 impl<O> Outputs<O> {
-    /// What was put out, in order.
+    /// The outputs, in order.
     #[must_use]
     pub fn list(&self) -> &[O] {
         &self.0.list
@@ -300,17 +300,17 @@ impl<O> Outputs<O> {
         self.0.done
     }
 
-    /// Whether nothing was put out, and nobody is accused.
+    /// Whether there is no output, and nobody is accused.
     pub(crate) fn is_empty(&self) -> bool {
         self.list().is_empty() && self.accused().is_empty()
     }
 }
 
 impl<O: Plain> Outputs<O> {
-    /// What is asked as a rule, of nodes that are given these values: of any two loyal generals one puts out what
-    /// the other does, or the first part of it; no loyal general accuses a loyal one; and where all is quiet
-    /// everybody is [done](Opaque::is_done). (In a broadcast that is not asked of the commander, nor if he is a
-    /// traitor, unless somebody is done.)
+    /// The usual problem, for nodes that are given these values: of any two loyal generals, the outputs of one are a
+    /// prefix of the other's; no loyal general accuses a loyal one; and when all is quiet everybody is
+    /// [done](Opaque::is_done). (In a broadcast the commander need not be done; and if he is a traitor, nobody need be
+    /// unless one of the others is.)
     #[must_use]
     pub fn problem<V>(task: Task, values: impl IntoIterator<Item = V>) -> Problem<V, Outputs<O>> {
         let problem = Problem::new(task, values, Validity::any_decision());
@@ -335,7 +335,7 @@ impl<O: Plain> Outputs<O> {
             }))
     }
 
-    /// With all that was done in one event.
+    /// These outputs, and whatever was output or accused in one event.
     pub(crate) fn after<M>(
         &self,
         done: &[Reaction<M, O>],
@@ -372,7 +372,7 @@ impl<O: Debug> Debug for Outputs<O> {
 }
 
 impl<O: Plain> Agreement<Outputs<O>> {
-    /// Of two streams of outputs one is the beginning of the other.
+    /// One of two streams of outputs must be a prefix of the other.
     #[must_use]
     pub fn prefix() -> Agreement<Outputs<O>> {
         Agreement::related("prefix", |one: &Outputs<O>, other: &Outputs<O>| {

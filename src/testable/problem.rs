@@ -4,9 +4,9 @@ use super::properties::{Agreement, Termination, Validity};
 use crate::general::Generals;
 use crate::outcome::{Demand, Task};
 
-/// What is asked of a protocol on one graph. It begins as [`broadcast`](Problem::broadcast) or
-/// [`consensus`](Problem::consensus), or, where what is decided is no value, as [`new`](Problem::new); and
-/// what is unusual is added.
+/// What is asked of a protocol on one graph. Start with [`broadcast`](Problem::broadcast) or
+/// [`consensus`](Problem::consensus), or, if decisions are not values, with [`new`](Problem::new); then add what is
+/// unusual.
 ///
 /// ```
 /// use turncoat::{Demand, Generals, Order, Problem, Task};
@@ -27,17 +27,17 @@ pub struct Problem<V, D = V> {
     pub values: Vec<V>,
     /// Broadcast or consensus.
     pub task: Task,
-    /// Who is given an input, if it is not those alone who need one for the task.
+    /// Who is given an input, if it is not exactly those whom the task requires to have one.
     pub inputs: Option<Generals>,
-    /// What any two decisions must be to each other.
+    /// How any two decisions must be related.
     pub agreement: Agreement<D>,
-    /// What each decision must be to the inputs.
+    /// How each decision must be related to the inputs.
     pub validity: Validity<V, D>,
     /// Who must decide.
     pub termination: Termination,
-    /// What must hold besides.
+    /// What else must hold.
     pub demands: Vec<Demand<V, D>>,
-    /// Why it can't be run here, in a line, if its states are too large: see
+    /// Why the protocol cannot be run here, in one line, if its states are too large: see
     /// [`too_large`](Problem::too_large).
     pub too_large: Option<String>,
 }
@@ -55,7 +55,7 @@ impl<V: PartialEq + 'static> Problem<V> {
 }
 
 impl<V, D> Problem<V, D> {
-    /// The task, the values that can be given, and what decisions have to do with them.
+    /// The task, the values that can be given, and how decisions must be related to them.
     ///
     /// ```
     /// use turncoat::{Agreement, Problem, Task, Validity};
@@ -83,14 +83,14 @@ impl<V, D> Problem<V, D> {
         }
     }
 
-    /// The same with these who are given an input. Those who need one for the task must be among
-    /// them; in a broadcast what must hold is asked of the commander's order alone.
+    /// The same, but exactly these generals are given an input. They must include those whom the task requires to have
+    /// one. In a broadcast the properties still look at the commander's order alone.
     #[must_use]
     pub fn with_inputs(self, generals: Generals) -> Problem<V, D> {
         Problem { inputs: Some(generals), ..self }
     }
 
-    /// The same, where two who decide agree in this way.
+    /// The same, with this kind of agreement.
     #[must_use]
     pub fn agreeing(self, agreement: Agreement<D>) -> Problem<V, D> {
         Problem { agreement, ..self }
@@ -102,16 +102,15 @@ impl<V, D> Problem<V, D> {
         Problem { termination, ..self }
     }
 
-    /// The same with one demand more.
+    /// The same with one more demand.
     #[must_use]
     pub fn demanding(mut self, demand: Demand<V, D>) -> Problem<V, D> {
         self.demands.push(demand);
         self
     }
 
-    /// The same for a protocol whose states would be too large to be held here, for this reason, a
-    /// line. Nothing is run then; but by its [recursion](crate::Recursive) it can still be searched,
-    /// since that holds no states.
+    /// The same for a protocol whose states would be too large to hold here, for this reason, in one line. Then nothing
+    /// is run; but it can still be searched by its [recursion](crate::Recursive), since that holds no states.
     #[must_use]
     pub fn too_large(self, why: impl Into<String>) -> Problem<V, D> {
         Problem { too_large: Some(why.into()), ..self }

@@ -1,5 +1,5 @@
-//! What is asked of decisions: what two of them must be to each other, what each must be to the inputs,
-//! and who must make one.
+//! What is asked of decisions: how two of them must be related, how each must be related to the inputs, and who
+//! must decide.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ type Related<A, B> = Arc<dyn Fn(&A, &B) -> bool + Send + Sync>;
 /// The number that a thing stands for.
 type Number<T> = Arc<dyn Fn(&T) -> i64 + Send + Sync>;
 
-/// What any two decisions must be to each other: agreement, asked of the loyal who decide.
+/// How any two decisions must be related: agreement, asked of the loyal who decide.
 ///
 /// ```
 /// use turncoat::Agreement;
@@ -23,24 +23,24 @@ type Number<T> = Arc<dyn Fn(&T) -> i64 + Send + Sync>;
 /// assert_eq!(agree, [true, true, false, false]);
 /// ```
 pub struct Agreement<D> {
-    /// Nothing if they must be equal.
+    /// Nothing if decisions must be equal.
     relation: Option<Relation<D>>,
 }
 
-/// What two decisions must be to each other, and what that is called.
+/// A relation between two decisions, and its name.
 struct Relation<D> {
     allows: Related<D, D>,
     name: String,
 }
 
 impl<D> Agreement<D> {
-    /// They are equal: the default.
+    /// Decisions are equal: the default.
     #[must_use]
     pub fn equal() -> Agreement<D> {
         Agreement { relation: None }
     }
 
-    /// Each has a value and a grade: grades are at most 1 apart, and where both are positive the values are
+    /// Each decision has a value and a grade: grades are at most 1 apart, and where both are positive the values are
     /// equal (graded broadcast: Feldman, Micali 1997).
     #[must_use]
     pub fn graded<V: Eq>(parts: impl Fn(&D) -> (V, u8) + Send + Sync + 'static) -> Agreement<D> {
@@ -51,7 +51,7 @@ impl<D> Agreement<D> {
         })
     }
 
-    /// Each is a number, and they are at most `epsilon` apart (approximate agreement: Dolev, Lynch, Pinter,
+    /// Each decision is a number, and any two are at most `epsilon` apart (approximate agreement: Dolev, Lynch, Pinter,
     /// Stark, Weihl 1986).
     #[must_use]
     pub fn within(
@@ -62,8 +62,8 @@ impl<D> Agreement<D> {
         Agreement::related(format!("within {epsilon}"), close)
     }
 
-    /// Two that may be decided in one execution are so related; `name` says how, in a word or two. It is
-    /// asked both ways round.
+    /// Two decisions can be made in one execution if `allows` accepts them both ways round; `name` describes the
+    /// relation, in a word or two.
     #[must_use]
     pub fn related(
         name: impl Into<String>,
@@ -84,14 +84,14 @@ impl<D> Agreement<D> {
         }
     }
 
-    /// How two must be related, if not equal: "graded".
+    /// The name of the relation, if it is not equality: "graded".
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.relation.as_ref().map(|relation| relation.name.as_str())
     }
 }
 
-/// What each decision must be to the inputs: validity.
+/// How each decision must be related to the inputs: validity.
 ///
 /// ```
 /// use turncoat::Validity;
@@ -109,31 +109,31 @@ impl<D> Agreement<D> {
 /// ```
 pub struct Validity<V, D = V> {
     kind: ValidityKind<V, D>,
-    /// Who has not decided does not do as it must.
+    /// Whether a general who has not decided violates it.
     all: bool,
-    /// Decisions are values, and equal to what is obeyed.
+    /// Whether decisions are values, and must equal the value to be obeyed.
     equal: bool,
 }
 
 enum ValidityKind<V, D> {
-    /// If there is one value that all must obey, they do.
+    /// If there is one value that everybody must obey, everybody does.
     Obeyed(Related<V, D>),
-    /// Whatever is decided is right.
+    /// Any decision is right.
     Any,
-    /// The number that is decided is none outside those that were given.
+    /// The decided number is neither below nor above all of the given ones.
     Hull { given: Number<V>, decided: Number<D> },
 }
 
 impl<V: PartialEq + 'static> Validity<V> {
-    /// Decisions are values: in a broadcast the order of a loyal commander is decided, and in consensus what
-    /// all inputs of the loyal are, if they are equal. Any other decision must still be one of the values.
+    /// Decisions are values: in a broadcast a loyal commander's order is decided, and in consensus, if all loyal inputs
+    /// are equal, that input is. Any other decision must still be one of the values.
     #[must_use]
     pub fn equal() -> Validity<V> {
         Validity { equal: true, ..Validity::obeyed(|value, decision| value == decision) }
     }
 
-    /// Decisions are values, and any of them may be decided: so it is where leaders propose what they like, and
-    /// each value is one that can be proposed. Then validity is not among what is asked.
+    /// Decisions are values, and any of them may be decided. That suits protocols whose leaders propose what they like,
+    /// where the values are what can be proposed. Validity is then not asked.
     #[must_use]
     pub fn any_value() -> Validity<V> {
         Validity { kind: ValidityKind::Any, all: false, equal: true }
@@ -141,22 +141,22 @@ impl<V: PartialEq + 'static> Validity<V> {
 }
 
 impl<V, D> Validity<V, D> {
-    /// Whatever is decided is right, and need be no value: validity is not among what is asked.
+    /// Any decision is right, and it need not be a value: validity is not asked.
     #[must_use]
     pub fn any_decision() -> Validity<V, D> {
         Validity { kind: ValidityKind::Any, all: false, equal: false }
     }
 
-    /// The same where a decision is something else than a value: `obeys` says whether it is the one that is due
-    /// to a value.
+    /// As [`equal`](Validity::equal), but where a decision is something other than a value: `obeys` says whether a
+    /// decision obeys a value.
     #[must_use]
     pub fn obeyed(obeys: impl Fn(&V, &D) -> bool + Send + Sync + 'static) -> Validity<V, D> {
         let kind = ValidityKind::Obeyed(Arc::new(obeys));
         Validity { kind, all: true, equal: false }
     }
 
-    /// What is given and what is decided are numbers, and no decision is lower than all inputs of the loyal,
-    /// or higher than all of them.
+    /// Inputs and decisions stand for numbers, and no decision is lower than all loyal inputs, or higher than all of
+    /// them.
     #[must_use]
     pub fn hull(
         given: impl Fn(&V) -> i64 + Send + Sync + 'static,
@@ -166,20 +166,20 @@ impl<V, D> Validity<V, D> {
         Validity { kind, all: false, equal: false }
     }
 
-    /// The same, asked of those who decide: one who has not decided does not violate it. (By default it
-    /// does, where there is a value to be obeyed.)
+    /// The same, but a general who has not decided does not violate it. (By default that is a violation if there is a
+    /// value to be obeyed.)
     #[must_use]
     pub fn of_those_who_decide(self) -> Validity<V, D> {
         Validity { all: false, ..self }
     }
 
-    /// Whether a decision obeys a value, if it is the only one that was given.
+    /// Whether a decision obeys a value that was the only input.
     #[must_use]
     pub fn obeys(&self, value: &V, decision: &D) -> bool {
         self.allows(&[value], decision)
     }
 
-    /// Whether a decision is allowed by these inputs, no two of which are equal.
+    /// Whether these inputs, all different, allow a decision.
     pub(crate) fn allows(&self, inputs: &[&V], decision: &D) -> bool {
         match (&self.kind, inputs) {
             (ValidityKind::Obeyed(obeys), [only]) => obeys(only, decision),
@@ -194,7 +194,7 @@ impl<V, D> Validity<V, D> {
         }
     }
 
-    /// Whether somebody who has not decided violates it, given so many different inputs.
+    /// Whether a general who has not decided violates it, when there are so many different inputs.
     pub(crate) fn misses(&self, inputs: usize) -> bool {
         self.all && inputs == 1
     }
@@ -204,7 +204,7 @@ impl<V, D> Validity<V, D> {
         self.equal
     }
 
-    /// Whether that is asked of all, whether they decide or not.
+    /// Whether it is asked of everybody, whether they decide or not.
     pub(crate) fn is_of_all(&self) -> bool {
         self.all
     }
@@ -226,11 +226,11 @@ pub enum Termination {
     /// Everybody: termination.
     #[default]
     All,
-    /// Everybody, in executions in which this general is loyal: the leader of the last view, for example.
+    /// Everybody, but only in executions in which this general is loyal: the leader of the last view, for example.
     IfLoyal(General),
     /// Everybody or nobody: totality.
     AllOrNone,
-    /// Whoever likes, but for what [validity](Validity) demands.
+    /// Nobody must, except as [validity](Validity) demands.
     Free,
 }
 

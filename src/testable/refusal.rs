@@ -1,4 +1,4 @@
-//! Why a protocol can't be run so, or can't be asked.
+//! Why a protocol cannot be run, or cannot be asked.
 
 use super::Wire;
 use crate::count::grouped;
@@ -7,14 +7,14 @@ use crate::general::{General, Generals};
 use crate::protocol::Round;
 use crate::signature::Signed;
 
-/// The most messages that are prepared, on all wires, as far as that can be told from a few of them.
+/// The most messages that are prepared, on all wires together, as estimated from a few wires.
 pub(crate) const MOST_MESSAGES: u64 = 50_000_000;
 
-/// The most rounds, times generals: a search goes as deep as that.
+/// The most rounds times generals: a search recurses that deep.
 pub(crate) const MOST_ROUNDS: usize = 512;
 
-/// The most messages that a protocol sends on one wire in one round: without a limit, one that sends without
-/// end would never be found out.
+/// The most messages that a protocol may send on one wire in one round. Without a limit, a protocol that sends
+/// without end would never be found out.
 pub(crate) const MOST_SENT: usize = 1 << 15;
 
 /// Why a protocol can't be run among so many generals.

@@ -9,9 +9,9 @@ use crate::general::{General, Generals};
 
 type List<'a, M> = Vec<ListedSignature<'a, M>>;
 
-/// The lists that are tried in the place of that of a message, which these have signed. One thing is wrong
-/// with each. What stands before that is as it was; what comes after it is that too, or it is signed anew, as
-/// it would be by those who sign whatever they see.
+/// The lists of signatures to try in place of that of `message`, which `signers` have signed. Each has one thing
+/// wrong with it. What precedes that is unchanged; what follows is either unchanged too, or signed anew, as
+/// generals who sign whatever they see would.
 pub(crate) fn wrong_lists<'a, M>(
     message: &'a M,
     signers: &[General],
@@ -22,7 +22,7 @@ pub(crate) fn wrong_lists<'a, M>(
     let heard = (0..length).map(|place| TakenFrom(message, place)).collect_vec();
     let anew = signers.iter().map(|by| MadeBy(*by)).collect_vec();
     let mut lists: Vec<List<'a, M>> = Vec::new();
-    // This stands at one place, and what stood from another place on comes after it.
+    // Puts `new` at index `at`, followed by what stood from index `from` on.
     let mut put = |at: usize, new: &[ListedSignature<'a, M>], from: usize| {
         let rests = [&heard[from..], &anew[from..]].into_iter();
         let rests = rests.take(if from < length { 2 } else { 1 });
@@ -30,13 +30,13 @@ pub(crate) fn wrong_lists<'a, M>(
             .extend(rests.map(|rest| heard[..at].iter().chain(new).chain(rest).copied().collect()));
     };
     let strangers = (n..Generals::MAX).map(|id| MadeBy(General::new(id)));
-    // All is signed by one of them, or by him and by nobody who is there.
+    // Everything is signed by one signer, or by that signer and then by generals who do not exist.
     for by in signers.iter().unique().map(|by| MadeBy(*by)) {
         put(0, &vec![by; length], length);
         put(0, &[by].into_iter().chain(strangers.clone()).take(length).collect_vec(), length);
     }
     for at in (0..=length).rev() {
-        // In the place of one, and beside it.
+        // `new` replaces the signature at `at`, or is inserted before it.
         let from = [at + 1, at].into_iter().filter(|from| *from <= length);
         for (again, from) in (0..at).rev().cartesian_product(from.clone()) {
             put(at, &[anew[again]], from);

@@ -1,5 +1,4 @@
-//! What a traitor can say on a wire, as the protocol's author describes it, or as far as it is
-//! known.
+//! What a traitor can say on a wire, as the protocol's author describes it, or as far as it is known.
 
 use std::hash::Hash;
 
@@ -21,7 +20,7 @@ pub struct Wire {
     pub to: General,
 }
 
-/// What somebody who obeys would say on a wire, and what the repertoire of that wire has no place for.
+/// A message that the protocol would say on a wire, but that the repertoire of that wire has no place for.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Lacking {
     /// The wire on which it would be said.
@@ -34,29 +33,28 @@ pub struct Lacking {
 /// What a traitor can say on one wire in one round.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Repertoire<M> {
-    /// For each slot of the wire, every message that could stand there. In each slot a traitor
-    /// says one of them, or nothing. A message belongs to one slot, and what the protocol says in
-    /// any state that any run can reach must be among them, at most one message a slot. (Searching
-    /// is fastest where the messages of each slot come together in the order of messages.)
+    /// For each slot of the wire, every message that could stand there. In each slot a traitor says one of them, or
+    /// nothing. A message belongs to one slot. The messages that the protocol says in any reachable state must be among
+    /// them, at most one per slot. (Searching is fastest if the messages of each slot are contiguous in the order of
+    /// messages.)
     ///
-    /// A traitor who obeys, and to whom another one has lied, may have to pass on what has no place here. That
-    /// is not said, whatever would come of it; a search for small attacks that meets it
+    /// A traitor who obeys, and to whom another traitor has lied, may have to pass on a message that has no place here.
+    /// That message is not said, and its consequences are not explored; a search for small attacks that meets it
     /// [says so](crate::verdict::Verdict::lacking), and goes on.
     pub slots: Vec<Vec<M>>,
-    /// What has no place on this wire (a second message in a slot, one of another round, one that
-    /// is malformed): a traitor can throw in one of these a round and wire, beside all else.
+    /// Messages that have no place on this wire (a second message in a slot, one of another round, a malformed one). A
+    /// traitor can add one of these per round and wire to what it says.
     pub strays: Vec<M>,
-    /// What no loyal general may ever accept on this wire: a traitor can throw in one of these
-    /// instead of a stray. One that changes the state of a loyal general is a finding, so a
-    /// protocol that only counts or keeps what it does not believe has none of these. (A traitor
-    /// needs to have overheard the [signatures](crate::Signing::signatures) in it that are what they
-    /// claim to be, and no others: that it has another one, which does not belong there, is taken
-    /// for granted.)
+    /// Messages that no loyal general may ever accept on this wire. A traitor can add one of these instead of a stray.
+    /// If one changes the state of a loyal general, that is a finding; so a protocol that counts or keeps even what it
+    /// does not believe should list none. (A traitor must have overheard the genuine
+    /// [signatures](crate::Signing::signatures) in a forgery, and no others: the signature that does not belong there
+    /// it is assumed to have.)
     pub forgeries: Vec<Forgery<M>>,
-    /// What else could be said is not known. Then a search listens to the protocol first: in runs
-    /// with all inputs, and with traitors who recombine what they have heard in others. What the
-    /// sender said in this round of any run is added to the slots, and what anybody said in any
-    /// round to the strays; so is what can be made of its [signatures](crate::Signing::relisted).
+    /// Whether it is unknown what else could be said. If so, a search first listens to the protocol in runs with all
+    /// inputs, where traitors recombine what they have heard in other runs. What the sender said in this round of any
+    /// run is added to the slots, and what anybody said in any round to the strays; so are the messages that can be
+    /// made of those with other [signatures](crate::Signing::relisted).
     pub unknown: bool,
 }
 
@@ -77,9 +75,9 @@ impl<M> Repertoire<M> {
         Repertoire { slots, strays, forgeries, unknown: false }
     }
 
-    /// What is said on this wire is not known, and to be heard from the protocol itself.
+    /// What is said on this wire is unknown, and is to be heard from the protocol itself.
     ///
-    /// Lies of one's own are added to it: `Repertoire::unknown().with_strays(..)`, or
+    /// You can add lies of your own: `Repertoire::unknown().with_strays(..)`, or
     /// `Repertoire { slots, ..Repertoire::unknown() }`.
     #[must_use]
     pub fn unknown() -> Repertoire<M> {
@@ -91,16 +89,15 @@ impl<M> Repertoire<M> {
         Repertoire { slots: slots.into_iter().collect(), ..Repertoire::silent() }
     }
 
-    /// One slot, in which one of these can stand.
+    /// One slot, for any one of these messages.
     pub fn one_of(messages: impl IntoIterator<Item = M>) -> Repertoire<M> {
         Repertoire::of([messages.into_iter().collect()])
     }
 
-    /// A chain or a certificate: a slot for each of these messages, in which it can stand with any of these
-    /// lists of signatures, each made by these generals one after the other, as
-    /// [`relisted`](Signing::relisted) puts it together among n generals. Strays are lists with one thing
-    /// wrong: a signature repeated, left out, out of its order, of somebody who is not there, or from another
-    /// of these messages.
+    /// Chains or certificates: a slot for each of these messages, in which it can stand with any of these lists of
+    /// signers, who sign one after the other; [`relisted`](Signing::relisted) builds it, among n generals. The strays
+    /// are lists with one thing wrong: a signature that is repeated, left out, out of order, by somebody who does not
+    /// exist, or taken from another of these messages.
     ///
     /// ```
     /// use turncoat::{General, Generals, Order, Repertoire, SignedMessages, Testable};
@@ -158,7 +155,7 @@ impl<M> Repertoire<M> {
         Repertoire { forgeries: forgeries.into_iter().collect(), ..self }
     }
 
-    /// All of these, in no order; what stands there twice comes twice.
+    /// All messages, in no particular order; duplicates are kept.
     pub(crate) fn messages(&self) -> impl Iterator<Item = &M> {
         let forged = self.forgeries.iter().map(|forgery| &forgery.message);
         self.slots.iter().flatten().chain(&self.strays).chain(forged)

@@ -3,13 +3,13 @@
 use crate::general::General;
 use crate::signature::{Seal, Signed, Worth};
 
-/// A signature in a list that is put together anew: see [`Signing::relisted`].
+/// A signature in a new list for a message: see [`Signing::relisted`].
 #[derive(PartialEq, Eq, Debug)]
 pub enum ListedSignature<'a, M> {
-    /// This general signs, after those that stand before. It may be one who is not there, with a number from
-    /// n on, whose key is anybody's.
+    /// This general signs what stands before. It may be one who does not exist, with a number from n on, whose key
+    /// everybody has.
     MadeBy(General),
-    /// It is the signature at this place of another message's list, from 0, as it stands there.
+    /// The signature at this index, from 0, of another message's list, unchanged.
     TakenFrom(&'a M, usize),
 }
 
@@ -22,7 +22,7 @@ impl<M> Clone for ListedSignature<'_, M> {
 impl<M> Copy for ListedSignature<'_, M> {}
 
 impl<'a, M> ListedSignature<'a, M> {
-    /// The same of a message that is written in another way.
+    /// The same, with the message converted.
     pub(crate) fn map<'b, N>(self, change: impl FnOnce(&'a M) -> &'b N) -> ListedSignature<'b, N> {
         match self {
             ListedSignature::MadeBy(general) => ListedSignature::MadeBy(general),
@@ -52,25 +52,25 @@ impl<'a, M> ListedSignature<'a, M> {
 /// assert_eq!(seals[0].by, General::COMMANDER);
 /// ```
 pub trait Signing<M>: Sync {
-    /// The signatures in a message that are what they claim to be. A traitor can say it only if
-    /// the [coalition](crate::Knowledge) makes or has overheard each of them, and from what the
-    /// loyal say it overhears these and no others: what is left out, a traitor can't show later.
-    /// A signature that is there from the start, and that anybody can show, does not belong here.
+    /// The signatures in a message that are what they claim to be. A traitor can say the message only if the
+    /// [coalition](crate::Knowledge) makes or has overheard each of them. From what the loyal say the coalition
+    /// overhears these and no others, so a traitor cannot later show a signature that is left out here. A signature
+    /// that exists from the start, and that anybody can show, does not belong here.
     fn signatures(&self, message: &M) -> Vec<Signed>;
 
-    /// All signatures in a message, for pictures: those that are what they claim to be and those that
-    /// are not. By default the [signatures](Signing::signatures), all of them genuine.
+    /// All signatures in a message, for pictures: both those that are what they claim to be and those that are not. By
+    /// default the [signatures](Signing::signatures), all of them genuine.
     fn seals(&self, message: &M) -> Vec<Seal> {
         let signed = self.signatures(message).into_iter();
         signed.map(|signed| Seal { by: signed.by, worth: Worth::Genuine }).collect()
     }
 
-    /// The message with another list of signatures, if it has a list: a chain, or a certificate. As many
-    /// stand in it as there are [seals](Signing::seals), in their order. By default it has none.
+    /// The message with another list of signatures, if it has a list: a chain or a certificate. The list has as many
+    /// entries as there are [seals](Signing::seals), in the same order. By default a message has no list.
     ///
-    /// Where it is not known what a traitor could say ([`Repertoire::unknown`](crate::Repertoire::unknown)),
-    /// messages that were heard come with such lists too: with a signature repeated, left out, out of its
-    /// order, of somebody who is not there, or from an older message.
+    /// Where what a traitor could say is unknown ([`Repertoire::unknown`](crate::Repertoire::unknown)), messages that
+    /// were heard are also tried with such lists: with a signature that is repeated, left out, out of order, by
+    /// somebody who does not exist, or from an older message.
     ///
     /// ```
     /// use turncoat::protocols::chain::Chain;

@@ -1,4 +1,4 @@
-//! How a protocol is told: its name, its messages and its states, as a person would say them.
+//! How reports describe a protocol: its name, its messages and its states, as a person would say them.
 
 use std::any::type_name;
 use std::fmt::Debug;
@@ -7,8 +7,7 @@ use std::marker::PhantomData;
 use super::layout::laid_out;
 use crate::general::General;
 
-/// How a protocol is told in reports. Everything has a default, so give what you would have in
-/// other words.
+/// How reports describe a protocol. Everything has a default: override what you would say in other words.
 ///
 /// ```
 /// use turncoat::{General, Order, Words};
@@ -36,8 +35,8 @@ pub trait Words<M: Debug, S: Debug>: Sync {
         format!("{message:?}")
     }
 
-    /// What a general holds at the end and how it decides by it, a line each; by default the
-    /// state as [`Debug`] prints it, laid out over lines where it is long.
+    /// What a general holds at the end and how it decides, one line each; by default the state as [`Debug`] prints it,
+    /// laid out over several lines if it is long.
     fn explain(&self, state: &S) -> Vec<String> {
         laid_out(&format!("{state:?}"))
     }
@@ -49,7 +48,7 @@ fn short_name(path: &str) -> String {
     path.rsplit("::").next().unwrap_or(path).to_owned()
 }
 
-/// What a protocol is told by that has no words of its own: the name of its type, and all the defaults.
+/// The words of a protocol that has none of its own: the name of its type, and all the defaults.
 pub(super) struct Plainly<P: ?Sized>(pub(super) PhantomData<fn(&P)>);
 
 impl<P: ?Sized, M: Debug, S: Debug> Words<M, S> for Plainly<P> {

@@ -1,4 +1,4 @@
-//! A side by itself: what it does where those of whom it hears nothing have crashed.
+//! A side alone: what it does when the generals that it does not hear have crashed.
 
 use itertools::Itertools;
 
@@ -13,16 +13,17 @@ use crate::protocol::events::{Coin, Face, OwnEvent};
 use crate::schedule::{Crash, Shift};
 use crate::testable::Wire;
 
-/// A side by itself: those of whom it will not hear have crashed at the start, and all were given the same.
+/// A side alone: the generals that it does not hear have crashed at the start, and all inputs are the same.
 pub(super) struct Alone {
     pub attack: NumberedAttack,
     pub execution: NumberedExecution,
-    /// After which wave all on the side have decided who ever do; nothing if nobody does who is to.
+    /// The wave after which everybody on the side who ever decides has decided; nothing if someone should decide but
+    /// nobody does.
     decided: Option<Round>,
 }
 
 impl Alone {
-    /// Up to which wave the side may hear nothing else.
+    /// The wave up to which the side must not hear anything else.
     pub fn until(&self) -> Round {
         let Execution { rounds, happened, .. } = &self.execution;
         let last = happened.last().map_or(0, |happened| happened.wave);
@@ -31,8 +32,8 @@ impl Alone {
 }
 
 impl Planner<'_> {
-    /// Both sides by themselves, the timers and coins of both by the same habit: the first by which both decide,
-    /// or else one by which something is violated.
+    /// Each side alone, both with the same habit of timers and coins: the first habit with which both sides decide, or
+    /// else the first with which something is violated.
     pub fn alone(&self, player: &mut Worker<'_>) -> Result<[Alone; 2], Generals> {
         let mut violated = None;
         let mut undecided = None;
@@ -55,7 +56,7 @@ impl Planner<'_> {
         violated.ok_or(undecided.unwrap_or_default())
     }
 
-    /// One side by itself.
+    /// One side alone.
     fn lone(&self, player: &mut Worker<'_>, side: usize, habit: Habit) -> Alone {
         let Planner { terms, partition, .. } = self;
         let silent = partition.unheard[side];
@@ -73,14 +74,14 @@ impl Planner<'_> {
         let deciders = terms.task.deciders(terms.n()).iter();
         let deciders = deciders.filter(|me| partition.sides[side].contains(*me)).collect_vec();
         let mut decided = |states: &Vec<_>| {
-            // Where somebody panics at once not all have begun.
+            // If somebody panics at once, not all have begun.
             let made = |me: &&General| {
                 let state = states.get(me.id()).copied().flatten();
                 state.is_some() && matches!(player.decide(**me, state), Ok(Some(_)))
             };
             deciders.iter().filter(made).count()
         };
-        // Who decides when the last timer goes off does so at the start of a wave that does not go on.
+        // A general who decides when the last timer goes off does so at the start of a wave that then does not go on.
         let history = execution.history.iter().flatten().chain([&execution.states]).collect_vec();
         let most = history.last().map_or(0, |states| decided(states));
         let first = history.iter().position(|states| decided(states) == most);
@@ -89,17 +90,17 @@ impl Planner<'_> {
     }
 }
 
-/// When timers go off where a side is alone, and what coins show.
+/// When timers go off where a side is alone, and which faces coins show.
 #[derive(Clone, Copy)]
 struct Habit {
-    /// By the number of a coin.
+    /// The face of the coin with this number.
     faces: fn(u32) -> Face,
-    /// Where nobody has said anything in a wave, one timer of each general goes off, and not of one general.
+    /// If nobody said anything in a wave, whether one timer of every general goes off, and not just of one general.
     all_timers: bool,
 }
 
 impl Habit {
-    /// The usual one first. Where a decision takes a certain face it is among one or two coins, if they differ.
+    /// All habits, the default one first. Some habit shows any given faces of one odd coin and one even coin.
     fn all() -> impl Iterator<Item = Habit> {
         let faces: [fn(u32) -> Face; 4] =
             [|coin| (coin % 2) as Face, |_| 0, |_| 1, |coin| 1 - (coin % 2) as Face];
@@ -107,20 +108,20 @@ impl Habit {
         both(false).into_iter().chain(both(true))
     }
 
-    /// Whether it is what happens if the attack says nothing.
+    /// Whether this is what happens if the attack says nothing.
     fn is_usual(self) -> bool {
         let usual = |coin| (self.faces)(coin) == Coin::Common(coin).usual();
         !self.all_timers && [0, 1].into_iter().all(usual)
     }
 }
 
-/// An enemy by whom some have crashed, and who has a habit.
+/// An enemy who crashes some generals at the start, and has a habit.
 struct Silence {
     silent: Generals,
     habit: Habit,
-    /// Whether anybody has said anything in the last wave.
+    /// Whether anybody said anything in the last wave.
     spoke: bool,
-    /// One timer of these has gone off in this wave.
+    /// A wave, and the generals of whom a timer has gone off in it.
     woken: (Round, Generals),
 }
 
@@ -146,7 +147,7 @@ impl Enemy for Silence {
         can.iter().find(|event| matches!(event, OwnEvent::GoesOff(_))).copied()
     }
 
-    /// They do in the first round.
+    /// The silent generals crash in the first round.
     fn crashed(&self, round: Round) -> Generals {
         if round > 1 { self.silent } else { Generals::NONE }
     }

@@ -13,8 +13,8 @@ use crate::schedule::{Arrival, Happening, Shift, face};
 use crate::testable::Wire;
 
 impl Planner<'_> {
-    /// The attack in which each side sees until this wave what it sees alone, what comes of that, and the first
-    /// message that can't be said.
+    /// The attack in which each side sees, until this wave, what it sees alone; and the first message that traitors
+    /// would have to forge. The execution goes into `execution`.
     pub fn shared(
         &self,
         player: &mut Worker<'_>,
@@ -33,7 +33,7 @@ impl Planner<'_> {
             })
         };
         let all = happened(0).chain(happened(1));
-        // Coins that show what they would by themselves at once need not be told to.
+        // If all coins show their default faces at once, the attack need not mention them.
         let usual = |Happening { event, .. }| match event {
             OwnEvent::Shows(coin, face) => face == coin.usual(),
             OwnEvent::GoesOff(_) | OwnEvent::Restarts => false,
@@ -47,7 +47,7 @@ impl Planner<'_> {
             TwoFaced { machine, partition, alone, until, attack, due, set: None, forgery: None };
         simulate_into(player, self.terms, Roles::of(&roles), &mut enemy, &|_, _| None, execution);
         let TwoFaced { attack, set, .. } = &mut enemy;
-        // Were all quiet before the sides have seen everything, timers would go off by themselves.
+        // If all went quiet before the sides have seen everything, timers would go off by themselves.
         let is_awaited = |wave: Round| {
             attack.schedule.iter().any(|shift| shift.wire.round < wave)
                 || attack.lies.iter().any(|lie| lie.edit.said().is_some() && lie.wire.round >= wave)
@@ -60,18 +60,18 @@ impl Planner<'_> {
     }
 }
 
-/// An enemy who shows each side what it saw alone, and has all other mail to it late.
+/// An enemy who shows each side what it saw alone, and delays all other mail to it.
 struct TwoFaced<'a> {
     machine: &'a dyn Machine,
     partition: Partition,
     alone: &'a [Alone; 2],
-    /// After this wave it does nothing.
+    /// The last wave in which it does anything.
     until: Round,
-    /// What it does, as far as it has come.
+    /// The attack so far.
     attack: NumberedAttack,
-    /// Which of the happenings have not been.
+    /// Which of the happenings are still to come.
     due: Vec<bool>,
-    /// The first timer that is set after that, going off.
+    /// The first timer that can go off after that wave, as a happening.
     set: Option<Happening>,
     forgery: Option<Needed<MessageId>>,
 }
@@ -83,7 +83,7 @@ impl Enemy for TwoFaced<'_> {
         honest: &[MessageId],
         overhears: &Eavesdropper<'_>,
     ) -> Option<Vec<MessageId>> {
-        // What traitors say to each other is of no account.
+        // What traitors say to each other does not matter.
         let side = self.partition.side_of(wire.to).filter(|_| wire.round <= self.until)?;
         let delivery = self.alone[side].execution.deliveries.on(wire);
         let mut told = Vec::new();

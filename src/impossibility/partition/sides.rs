@@ -1,4 +1,4 @@
-//! Who is where: the sides, between which mail is late, and who talks to both.
+//! Who is where in a partition: the two sides, and those who talk to both.
 
 use super::super::argument::groups;
 use super::super::covering::input;
@@ -13,18 +13,18 @@ use crate::outcome::Task;
 #[derive(Clone, Copy)]
 pub(crate) struct Partition {
     pub faults: FaultClass,
-    /// Between them all mail is late.
+    /// The two sides. All mail between them is late.
     pub sides: [Generals; 2],
-    /// Whoever talks to both sides, as traitors where both are.
+    /// Those who talk to both sides. They are the traitors where both sides are present.
     pub between: Generals,
-    /// Of whom each side hears nothing: who has crashed where it is alone. That is the other side, or, where a
-    /// graph is cut, part of the cut.
+    /// The generals that each side does not hear; they have crashed where it is alone. They are the other side or,
+    /// where a graph is cut, one part of the cut.
     pub unheard: [Generals; 2],
 }
 
 impl Partition {
-    /// The one by which there is no protocol for this task against so many traitors of this class, who are
-    /// Byzantine or crash, if there is one.
+    /// The partition that rules out a protocol for this task against `f` traitors of this class, Byzantine or crash, if
+    /// there is one.
     pub fn of(task: Task, graph: &Graph, faults: FaultClass, f: usize) -> Option<Partition> {
         let n = graph.n();
         if task == Task::Consensus && n <= 2 * f {
@@ -38,13 +38,13 @@ impl Partition {
         let Cut { f1, f2, p, q } = graph.cut(f)?;
         let commands =
             |part: &Generals| task == Task::Broadcast && part.contains(General::COMMANDER);
-        // One part of the cut is late, the other lies; who commands can't be late.
+        // One part of the cut is late, the other lies. The commander's part cannot be the late one.
         let [late, between] = if commands(&f1) { [f2, f1] } else { [f1, f2] };
         let possible = between.is_empty() || faults.is_byzantine();
         possible.then_some(Partition { faults, sides: [p, q], between, unheard: [late, late] })
     }
 
-    /// Of three groups the last is between the others, or the one that has the commander.
+    /// Of three groups, the one with the commander talks to both others; without a commander it is the last.
     pub fn thirds(task: Task, groups: &[Generals]) -> Partition {
         let commands =
             |group: &Generals| task == Task::Broadcast && group.contains(General::COMMANDER);
@@ -54,7 +54,7 @@ impl Partition {
         Partition { faults, sides: [one, other], between: groups[between], unheard }
     }
 
-    /// The groups by their letters: the sides, those between them, and those of whom neither hears.
+    /// The groups in the order of their letters: the sides, those who talk to both, and those whom neither side hears.
     pub fn groups(&self) -> Vec<Generals> {
         let Partition { sides: [one, other], between, unheard, .. } = *self;
         let late = if unheard[0] == unheard[1] { unheard[0] } else { Generals::NONE };
@@ -62,7 +62,7 @@ impl Partition {
         [one, other, between, late][..count].to_vec()
     }
 
-    /// On which side somebody is.
+    /// The side that a general is on.
     pub fn side_of(&self, general: General) -> Option<usize> {
         self.sides.iter().position(|side| side.contains(general))
     }
@@ -76,7 +76,7 @@ pub(super) struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    /// The attack in which nothing happens, where each is given what is given on this side.
+    /// The attack in which nothing happens; each general has the input of the side that `side` names.
     pub fn attack(&self, traitors: Generals, side: impl Fn(General) -> usize) -> NumberedAttack {
         let Planner { terms, values, .. } = self;
         let inputs = terms

@@ -1,4 +1,4 @@
-//! The testing side of binary agreement: what is asked, what traitors can say, what its rounds are, and how it is told.
+//! The testing side of binary agreement: what is asked, what traitors can say, its phases, and how reports describe it.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ impl EventTestable for BinaryAgreement {
     }
 
     fn alphabet(&self, _: usize, _: General, _: General) -> Vec<Claim> {
-        // Of rounds without end, what can be said in the first.
+        // Without a last round, this is what can be said in the first.
         let rounds = (1..=self.rounds.unwrap_or(1)).flat_map(|round| {
             let said = ORDERS
                 .into_iter()
@@ -40,7 +40,7 @@ impl EventTestable for BinaryAgreement {
         Some(self)
     }
 
-    /// What goes on for ever is shown in many rounds.
+    /// An execution that goes on for ever needs many waves to show it.
     fn waves(&self, _: usize) -> usize {
         if self.live { 128 } else { 32 }
     }

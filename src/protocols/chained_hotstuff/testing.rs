@@ -1,4 +1,4 @@
-//! The testing side of chained HotStuff: what traitors can say, which signatures are in it, and how it is told.
+//! The testing side of chained HotStuff: what traitors can say, its signatures, and how reports describe it.
 
 use super::ChainedHotStuffMessage::{Generic, Vote};
 use super::{ChainedHotStuff, ChainedHotStuffMessage, ChainedHotStuffState, LEADER};
@@ -11,7 +11,7 @@ use crate::protocols::block::Block;
 use crate::signature::Signed;
 use crate::testable::{EventTestable, Problem, Signing, Termination, Validity, Words};
 
-/// Of more there are too many chains, and among more generals too many quorums, of which each certificate can be.
+/// With more views there are too many chains, and with more generals too many quorums that could sign a certificate.
 const MOST_VIEWS: u32 = 8;
 const MOST_GENERALS: usize = 7;
 
@@ -29,7 +29,7 @@ impl EventTestable for ChainedHotStuff {
         Ok(problem.deciding(Termination::Free))
     }
 
-    /// What the leader says or is told, and nothing else.
+    /// Messages from and to the leader; nothing else is said.
     fn alphabet(&self, n: usize, from: General, to: General) -> Vec<ChainedHotStuffMessage> {
         let quorums = || Generals::first(n).subsets(self.threshold(n).min(n));
         if from == LEADER {
@@ -56,7 +56,7 @@ impl EventTestable for ChainedHotStuff {
 }
 
 impl Signing<ChainedHotStuffMessage> for ChainedHotStuff {
-    /// Each signs a block.
+    /// Each message contains signatures of one block.
     fn signatures(&self, said: &ChainedHotStuffMessage) -> Vec<Signed> {
         let (block, signers) = match said {
             Vote { block, by } => (Some(block.clone()), Generals::NONE.with(*by)),

@@ -1,4 +1,4 @@
-//! The testing side of dBFT: what traitors can say, which signatures are in it, and how it is told.
+//! The testing side of dBFT: what traitors can say, which signatures it contains, and how reports describe it.
 
 use super::DbftMessage::{Block, ChangeView, Commit, PrepareRequest, PrepareResponse};
 use super::{Dbft, DbftMessage, DbftState, DbftStep, primary};
@@ -10,7 +10,7 @@ use crate::outcome::Task;
 use crate::signature::Signed;
 use crate::testable::{EventTestable, Problem, Signing, Termination, Validity, Words};
 
-/// Among more there are too many sets of signers, of which each can be on a block.
+/// Among more generals there are too many sets that could sign a block.
 const MOST_GENERALS: usize = 13;
 
 impl EventTestable for Dbft {
@@ -67,7 +67,8 @@ impl Signing<DbftMessage> for Dbft {
     }
 }
 
-/// "0: PrepareRequest ATTACK", "0: Commit ATTACK", "ChangeView to 1", "0: block ATTACK (signed by generals 0, 1 and 2)".
+/// "0: PrepareRequest ATTACK", "0: Commit ATTACK", "ChangeView to 1",
+/// "0: block ATTACK (signed by generals 0, 1 and 2)".
 impl Words<DbftMessage, DbftState> for Dbft {
     fn name(&self) -> String {
         let leaves = if self.leaves { " where the committed change view" } else { "" };

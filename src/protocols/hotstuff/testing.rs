@@ -1,4 +1,4 @@
-//! The testing side of HotStuff: what traitors can say, which signatures are in it, and how it is told.
+//! The testing side of HotStuff: what traitors can say, which signatures it contains, and how reports describe it.
 
 use super::HotStuffMessage::{Certified, NewView, Prepare, Vote};
 use super::{Certificate, HotStuff, HotStuffMessage, HotStuffState, LockRule, leader};
@@ -10,7 +10,7 @@ use crate::outcome::Task;
 use crate::signature::{COMBINED, Seal, Signed, Worth};
 use crate::testable::{EventTestable, Problem, Signing, Termination, Validity, Words};
 
-/// Among more there are too many quorums, of which each certificate can be.
+/// Among more generals there are too many quorums that could sign a certificate.
 const MOST_GENERALS: usize = 13;
 
 impl EventTestable for HotStuff {
@@ -31,8 +31,8 @@ impl EventTestable for HotStuff {
         }))
     }
 
-    /// What the leader says or is told, and nothing else: with any certificate, combined or to be combined, and what
-    /// extends it.
+    /// Messages from and to the leader, with any certificate, combined or not, and an order that extends it; nothing
+    /// else is said.
     fn alphabet(&self, n: usize, from: General, to: General) -> Vec<HotStuffMessage> {
         let quorums = || Generals::first(n).subsets(self.threshold(n).min(n));
         let certified = |phase: u32, view: u32, order: Order| {
@@ -75,7 +75,7 @@ impl EventTestable for HotStuff {
 }
 
 impl Signing<HotStuffMessage> for HotStuff {
-    /// Each signs for an order in a phase of a view.
+    /// Each message contains signatures for an order in a phase of a view.
     fn signatures(&self, said: &HotStuffMessage) -> Vec<Signed> {
         let signed = |phase: u32, view: u32, order: Order, signers: Generals| {
             let signers = if signers.is_empty() { signers.with(COMBINED) } else { signers };
@@ -93,7 +93,7 @@ impl Signing<HotStuffMessage> for HotStuff {
         }
     }
 
-    /// Of a combined signature it cannot be seen whose it is.
+    /// A combined signature does not show who signed.
     fn seals(&self, said: &HotStuffMessage) -> Vec<Seal> {
         let signers = match *said {
             Vote { by, .. } => Generals::NONE.with(by),
@@ -105,7 +105,7 @@ impl Signing<HotStuffMessage> for HotStuff {
 }
 
 impl HotStuff {
-    /// What the phase is called of which this is the number; the one after the last is DECIDE.
+    /// The name of the phase with this number; the one after the last is DECIDE.
     fn phase_name(self, phase: u32) -> String {
         match (phase, self.phases) {
             (0, _) => "PREPARE".to_owned(),
@@ -117,7 +117,7 @@ impl HotStuff {
     }
 }
 
-/// Who signed what is still to be combined.
+/// The signers of a certificate that is still to be combined.
 fn by(signers: Generals) -> String {
     if signers.is_empty() {
         String::new()

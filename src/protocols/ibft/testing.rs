@@ -1,4 +1,4 @@
-//! The testing side of IBFT: what traitors can say, who is alike, and how it is told.
+//! The testing side of IBFT: what traitors can say, which generals are interchangeable, and how reports describe it.
 
 use super::IbftMessage::{Commit, PrePrepare, Prepare};
 use super::{Ibft, IbftMessage, IbftState, proposer};
@@ -41,7 +41,7 @@ impl EventTestable for Ibft {
     }
 }
 
-/// Who never proposes is like any other who never does.
+/// Generals who never propose are interchangeable.
 impl Symmetric<IbftMessage, IbftState> for Ibft {
     fn alike(&self, n: usize) -> Generals {
         Generals::first(n).minus(Generals::first(n.min(self.rounds as usize)))

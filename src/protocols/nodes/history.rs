@@ -12,21 +12,21 @@ use crate::protocol::Seat;
 use crate::protocol::events::Timer;
 use crate::testable::{Outputs, Reaction};
 
-/// All that has happened to a node, and what it did. Two are equal if both are the same; that is told by 128 bits
-/// of them.
+/// Everything that has happened to a node, and what it did. Two histories are equal if both parts are; that is decided
+/// by a 128-bit digest of them.
 pub struct NodeHistory<V, M, O>(Arc<HistoryEntry<V, M, O>>);
 
-/// One event.
+/// One event in a history.
 pub(super) struct HistoryEntry<V, M, O> {
     digest: [u64; 2],
     pub before: Option<NodeHistory<V, M, O>>,
     pub seat: Seat,
-    /// How many events there were before.
+    /// How many events came before it.
     pub number: u64,
     pub event: Event<V, M>,
     pub answer: Box<[Reaction<NamedMessage<M>, O>]>,
     pub outputs: Outputs<O>,
-    /// Whether the node has gone on from here more than once.
+    /// Whether several histories go on from here, so that it is worth keeping a copy of the node.
     pub branches: AtomicBool,
 }
 

@@ -1,17 +1,17 @@
-//! Nodes that are live: each stands at the end of one history.
+//! The nodes that are kept: each is at the end of one history.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-/// So many are kept.
+/// How many nodes are kept.
 const MOST: usize = 256;
 
-/// Nodes by the digest of their history; those that came last.
+/// The most recent nodes, by the digest of their history.
 pub(super) struct LiveNodes<N>(Mutex<ByHistory<N>>);
 
 struct ByHistory<N> {
     nodes: HashMap<[u64; 2], N>,
-    /// In the order in which they came; some are gone.
+    /// The digests in order of arrival; some of their nodes are gone.
     came: VecDeque<[u64; 2]>,
 }
 
@@ -20,12 +20,12 @@ impl<N> LiveNodes<N> {
         LiveNodes(Mutex::new(ByHistory { nodes: HashMap::new(), came: VecDeque::new() }))
     }
 
-    /// Takes a node away.
+    /// Takes a node out.
     pub fn take(&self, history: [u64; 2]) -> Option<N> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).nodes.remove(&history)
     }
 
-    /// Puts a node there.
+    /// Puts a node in.
     pub fn put(&self, history: [u64; 2], node: N) {
         let mut live = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let ByHistory { nodes, came } = &mut *live;
@@ -36,7 +36,7 @@ impl<N> LiveNodes<N> {
             gone.extend(came.pop_front().and_then(|oldest| nodes.remove(&oldest)));
         }
         drop(live);
-        // A node may do anything when it is dropped.
+        // Dropping a node may run any code, so drop it without the lock.
         drop(gone);
     }
 }

@@ -1,4 +1,4 @@
-//! Messages by name: what attacks and histories hold of them.
+//! Messages by name, as attacks and histories hold them.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A message of an opaque protocol, by its [name](crate::Opaque::name): two of one name are taken for one. What
-/// stands behind the name is not in a file, from where it comes back with its name alone.
+/// A message of an opaque protocol, by its [name](crate::Opaque::name): two messages with one name count as the same. A
+/// file holds only the name, so a message that is read from a file has only its name.
 pub struct NamedMessage<M> {
     name: Arc<str>,
-    /// Of the name.
+    /// The hash of the name.
     hash: u64,
     message: Option<Arc<M>>,
 }
@@ -34,12 +34,12 @@ impl<M> NamedMessage<M> {
         &self.name
     }
 
-    /// What stands behind the name, if this does not come from a file.
+    /// The message itself, unless this comes from a file.
     pub(super) fn message(&self) -> Option<Arc<M>> {
         self.message.clone()
     }
 
-    /// From now on it is known by its name.
+    /// Registers the message under its name.
     pub(super) fn enter(&self, known: &mut HashMap<Arc<str>, Arc<M>>) {
         if let Some(message) = &self.message {
             known.entry(Arc::clone(&self.name)).or_insert_with(|| Arc::clone(message));

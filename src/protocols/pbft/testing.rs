@@ -1,4 +1,4 @@
-//! The testing side of PBFT: what traitors can say, which signatures are in it, and how it is told.
+//! The testing side of PBFT: what traitors can say, which signatures it contains, and how reports describe it.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use crate::outcome::Task;
 use crate::signature::Signed;
 use crate::testable::{EventTestable, Problem, Signing, Termination, Validity, Words};
 
-/// Among more there are too many certificates, of which each can be.
+/// Among more generals there are too many possible certificates.
 const MOST_GENERALS: usize = 13;
 
-/// No more NEW-VIEWs than these are gone through.
+/// The most NEW-VIEWs that are prepared.
 const MOST_NEW_VIEWS: usize = 100_000;
 
 impl EventTestable for Pbft {
@@ -37,7 +37,7 @@ impl EventTestable for Pbft {
         }))
     }
 
-    /// With any certificate; and NEW-VIEW as it follows from any VIEW-CHANGEs, or from none.
+    /// With any certificate; NEW-VIEW as it follows from any VIEW-CHANGEs, or from none.
     fn alphabet(&self, n: usize, from: General, to: General) -> Vec<PbftMessage> {
         let mut said = Vec::new();
         for view in 1..=self.views {
@@ -70,7 +70,7 @@ impl EventTestable for Pbft {
 }
 
 impl Pbft {
-    /// How many NEW-VIEWs there can be of the last view: quorums, what is claimed in each, and certificates.
+    /// How many NEW-VIEWs there can be for the last view: quorums, times the claims in each, times certificates.
     fn count_new_views(self, n: usize) -> usize {
         let quorum = self.threshold(n).min(n);
         let quorums = Generals::first(n).subsets(quorum).count();
@@ -99,7 +99,7 @@ impl Pbft {
         })
     }
 
-    /// All NEW-VIEWs with this PRE-PREPARE: those that are believed, and one that is not.
+    /// All NEW-VIEWs with this PRE-PREPARE that are believed, and one that is not.
     fn new_views(self, n: usize, proposal: SignedFor) -> Vec<PbftMessage> {
         let SignedFor { view, order, .. } = proposal;
         let can_claim = itertools::iproduct!(1..view, Order::first(2)).map(Some).chain([None]);
@@ -126,7 +126,7 @@ impl Pbft {
 }
 
 impl Signing<PbftMessage> for Pbft {
-    /// Each signs for an order in a view, and in VIEW-CHANGE what it has prepared.
+    /// Messages contain signatures for an order in a view and, in a VIEW-CHANGE, for what the sender has prepared.
     fn signatures(&self, said: &PbftMessage) -> Vec<Signed> {
         let signed_for = |SignedFor { view, order, by }: SignedFor| Signed {
             by,
@@ -161,8 +161,8 @@ impl Signing<PbftMessage> for Pbft {
     }
 }
 
-/// "1: PRE-PREPARE ATTACK", "1: PREPARE ATTACK", "2: VIEW-CHANGE, prepared nothing", "2: NEW-VIEW: ATTACK, prepared in view 1
-/// (signed by generals 0, 1 and 2); VIEW-CHANGE from generals 1, 2 and 3".
+/// "1: PRE-PREPARE ATTACK", "1: PREPARE ATTACK", "2: VIEW-CHANGE, prepared nothing",
+/// "2: NEW-VIEW: ATTACK, prepared in view 1 (signed by generals 0, 1 and 2); VIEW-CHANGE from generals 1, 2 and 3".
 impl Words<PbftMessage, PbftState> for Pbft {
     fn name(&self) -> String {
         let changed = [

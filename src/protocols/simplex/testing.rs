@@ -1,4 +1,4 @@
-//! The testing side of Simplex: what traitors can say, who is alike, and how it is told.
+//! The testing side of Simplex: what traitors can say, which generals are interchangeable, and how reports describe it.
 
 use super::SimplexMessage::{Finalize, Propose, Vote, VoteDummy};
 use super::{Simplex, SimplexMessage, SimplexState, leader};
@@ -10,7 +10,7 @@ use crate::outcome::Task;
 use crate::protocols::block::Block;
 use crate::testable::{EventTestable, Problem, Symmetric, Termination, Validity, Words};
 
-/// Of more there are too many chains: each iteration can have left a block or a dummy.
+/// With more iterations there are too many chains: each iteration can leave a block or a dummy.
 const MOST_ITERATIONS: u32 = 8;
 
 impl EventTestable for Simplex {
@@ -46,7 +46,7 @@ impl EventTestable for Simplex {
     }
 }
 
-/// Who never leads is like any other who never does.
+/// Generals who never lead are interchangeable.
 impl Symmetric<SimplexMessage, SimplexState> for Simplex {
     fn alike(&self, n: usize) -> Generals {
         Generals::first(n).minus(Generals::first(n.min(self.iterations as usize)))
