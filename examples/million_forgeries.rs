@@ -1,6 +1,6 @@
-//! A million forgeries against SM(m) with real Ed25519 signatures: every kind of them, shown to
-//! loyal generals in many settings. Not one may count. (Half a minute to two, on two cores; with
-//! another number as its argument it tries as many.)
+//! A million forgeries against SM(m) with real Ed25519 signatures: every kind of forgery, shown to loyal generals in
+//! many settings. None may be accepted. (This takes half a minute to two minutes on two cores. An argument sets
+//! another number.)
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -13,13 +13,13 @@ use turncoat::signature::ed25519::Ed25519;
 use turncoat::testable::Forgery;
 use turncoat::{General, Lockstep, Order, Seat, SignedMessages, Wire};
 
-/// How many in all, unless another number is given.
+/// How many forgeries in all, unless an argument gives another number.
 const IN_ALL: usize = 1_000_000;
 
-/// At least one in so many of them has each label.
+/// Each label must make up at least one in this many of them.
 const ONE_IN: usize = 100;
 
-/// By label, how many there were, and how many counted.
+/// For each label, how many forgeries there were, and how many were accepted.
 type Tally = BTreeMap<&'static str, (usize, usize)>;
 
 fn main() -> ExitCode {
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         let attempts = tally.values().map(|(attempts, _)| attempts);
         attempts.clone().sum::<usize>() >= in_all && attempts.min() >= Some(&(in_all / ONE_IN))
     };
-    // From one seed to the next everybody has other keys. So many seeds at a time.
+    // Each seed gives everybody new keys. Eight seeds are tried at a time.
     for seeds in (0..).step_by(8).map(|first| first..first + 8) {
         let of_seeds: Vec<Tally> = seeds.into_par_iter().map(of_seed).collect();
         for (label, (attempts, counted)) in of_seeds.into_iter().flatten() {
@@ -73,7 +73,7 @@ fn of_seed(seed: u64) -> Tally {
             let place = Place { n, wire, values: &Order::first(2), length: round };
             for Forgery { label, message } in forgeries(protocol.sealer(), &place) {
                 let seat = Seat::new(wire.to, n);
-                // Who has no order yet could believe any.
+                // A general who has no order yet could believe any.
                 let mut state = protocol.start(seat, None);
                 let before = state.clone();
                 protocol.receive(&mut state, round, wire.from, &message);

@@ -1,5 +1,5 @@
-//! A command line for protocols of one's own, beside the built-in ones: one in rounds, which has an argument, and one
-//! that is driven by events.
+//! A command line for your own protocols, beside the built-in ones: one in rounds, which has an argument, and an
+//! event-driven one.
 //!
 //! ```console
 //! $ cargo run --example own_command_line -- check quorum -n 4 -f 1 --quorum 3
@@ -34,7 +34,8 @@ fn main() -> ExitCode {
     ])
 }
 
-/// The commander says his order, the lieutenants tell each other, and who counts enough votes to attack attacks.
+/// The commander announces his order, the lieutenants tell each other, and a lieutenant who counts enough votes to
+/// attack attacks.
 #[derive(Debug)]
 struct Quorum {
     quorum: usize,

@@ -1,5 +1,4 @@
-//! A crate as it is shipped, put under the traitor: nothing of it is changed, and a thin adapter hands its nodes one
-//! event at a time.
+//! Tests a crate as it is shipped: nothing in it is changed, and a thin adapter hands its nodes one event at a time.
 
 use turncoat::{General, Graph, Opaque, Outputs, Reactions, Seat, StreamProblem, Task, hunt};
 

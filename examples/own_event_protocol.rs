@@ -1,7 +1,7 @@
-//! An event-driven protocol of one's own, with a bug that a quiet network hides: the commander sends his order,
-//! all confirm to all what they heard, and whoever has two confirmations of an order acts on it.
+//! An event-driven protocol of your own, with a bug that a quiet network hides: the commander sends his order,
+//! everybody confirms to everybody what they heard, and whoever has two confirmations of an order acts on it.
 //!
-//! `cargo run --example own_event_protocol` shows what turncoat says of it.
+//! `cargo run --example own_event_protocol` prints turncoat's verdict.
 
 use turncoat::{
     Effects, EventDriven, EventTestable, General, Generals, Graph, Order, Problem, Seat,

@@ -1,7 +1,7 @@
-//! A protocol of one's own, with a bug that looks like prudence: everybody tells everybody what
-//! the commander said, and a lieutenant attacks only if nobody says otherwise.
+//! A protocol of your own, with a bug that looks like prudence: everybody tells everybody what the commander said,
+//! and a lieutenant attacks only if nobody says otherwise.
 //!
-//! `cargo run --example own_protocol` shows what turncoat says of it.
+//! `cargo run --example own_protocol` prints turncoat's verdict.
 
 use turncoat::{
     General, Graph, Lockstep, Order, Problem, Repertoire, Round, Seat, Testable, Wire, check,

@@ -1,4 +1,4 @@
-//! A signed protocol of one's own: votes that nobody can forge, and a quorum that is not enough.
+//! A signed protocol of your own: votes that nobody can forge, and a quorum that is too small.
 
 use turncoat::signature::ideal::Token;
 use turncoat::signature::{Signatures, Signed};
@@ -8,8 +8,8 @@ use turncoat::{
     Testable, Wire, Words, check,
 };
 
-/// The commander signs his order, every lieutenant votes for it, and what n - f have signed is
-/// obeyed, or else RETREAT. (There are to be four generals, one of them a traitor.)
+/// The commander signs his order, and every lieutenant votes for it. An order that n - f generals have signed is
+/// obeyed, otherwise RETREAT. (There must be four generals, one of them a traitor.)
 #[derive(Debug)]
 struct Votes;
 
@@ -89,7 +89,7 @@ impl Lockstep for Votes {
     }
 }
 
-/// The testing side: also which signatures are in a message, and what must not be believed.
+/// The testing side: also which signatures a message contains, and what no loyal general may accept.
 impl Testable for Votes {
     fn problem(&self, _graph: &Graph) -> Result<Problem<Order>, String> {
         Ok(Problem::broadcast(Order::first(2)))

@@ -1,4 +1,4 @@
-//! The adversary: whom it can turn, what its traitors may do, and how a verdict says so.
+//! The adversary: whom it can turn, what its traitors may do, and how a verdict describes it.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use crate::general::{General, Generals};
 use crate::protocol::Round;
 
-/// In what way traitors are faulty: but for what is said here they obey.
+/// In what way traitors are faulty. In everything else they obey the protocol.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
@@ -37,7 +37,7 @@ impl FaultClass {
         *self == FaultClass::Byzantine
     }
 
-    /// Who of n generals is bound by its input when these are the traitors: see
+    /// Which of n generals are bound by their inputs when these are the traitors: see
     /// [`Outcome::bound`](crate::outcome::Outcome::bound).
     #[must_use]
     pub fn bound(self, n: usize, traitors: Generals) -> Generals {
@@ -58,7 +58,7 @@ impl fmt::Display for FaultClass {
     }
 }
 
-/// What the enemy may do with the mail of the loyal, and with their timers and coins.
+/// What the adversary may do with the messages, timers and coins of the loyal.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
@@ -91,11 +91,10 @@ impl fmt::Display for Timing {
     }
 }
 
-/// What the enemy may do: the one value in which all of it is said, to `check`, `hunt`, `refute` and
-/// `strategy::attacks` alike.
+/// What the adversary may do, in one value that `check`, `hunt`, `refute` and `strategy::attacks` all take.
 ///
-/// A constructor says in what way traitors are faulty, and how many there are at most; what differs
-/// from the default is added to it.
+/// A constructor says in what way traitors are faulty, and how many there are at most. Methods change the rest of the
+/// defaults.
 ///
 /// ```
 /// use turncoat::{Adversary, OralMessages, check, hunt};
@@ -110,28 +109,27 @@ impl fmt::Display for Timing {
 ///
 /// # What a Byzantine adversary may do
 ///
-/// It knows everything, and speaks last in each round. In every slot of every link from a traitor it
-/// sends any message of the protocol's [repertoire](crate::Repertoire), or none. Beside these it sends
-/// at most one extra message per link and round: a [stray](crate::Repertoire::strays) or a
-/// [forgery](crate::Repertoire::forgeries) of the repertoire, a duplicate, or a message that belongs
-/// to another round. It hears all that is sent, and it has the signatures of the traitors and those
-/// that it has heard.
+/// It knows everything, and speaks last in each round. In every slot of every link from a traitor it sends any
+/// message of the protocol's [repertoire](crate::Repertoire), or none. It also sends at most one extra message per
+/// link and round: a [stray](crate::Repertoire::strays) or a [forgery](crate::Repertoire::forgeries) of the
+/// repertoire, a duplicate, or a message that belongs to another round. It hears all messages, and holds the
+/// traitors' own signatures and all those that it has heard.
 ///
 /// Messages arrive in the round in which they are sent, ordered by sender.
 ///
 /// # Why this is the default
 ///
-/// It is what "Byzantine, in synchronous rounds" means in the literature, up to the one extra message,
-/// which adds a few percent to a search. Two powers have to be asked for. [Any order of
-/// arrival](Adversary::any_order) is beyond the model, in which what arrives in a round is a set, and it
-/// multiplies the states of a search by the permutations of each inbox. [Disruptions](Adversary::disrupted)
-/// break the model's promise of synchrony, and most protocols with them. A hunt can afford both, but its
-/// default is the same: what `hunt` finds by default, `check` would find.
+/// It is what "Byzantine, in synchronous rounds" means in the literature, plus the one extra message, which adds a
+/// few percent to a search. Two powers have to be asked for. [Any order of arrival](Adversary::any_order) goes beyond
+/// the model, in which the messages of a round are a set, and it multiplies the states of a search by the
+/// permutations of each inbox. [Disruptions](Adversary::disrupted) break the model's promise of synchrony, and with
+/// it most protocols. A hunt can afford both, but it has the same default, so that `check` would find whatever `hunt`
+/// finds by default.
 ///
-/// A verdict says what was [not covered](Adversary::lacks). If the traitors are faulty in another
-/// [way](FaultClass), what belongs to that way is all that they decide.
+/// A verdict says what was [not covered](Adversary::lacks). If traitors are faulty in another [way](FaultClass), they
+/// decide only what that class lets them decide.
 ///
-/// Fields will be added: an adversary is made by its constructors, and its fields can be set.
+/// More fields will be added: build an adversary with a constructor, then set its fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -140,11 +138,11 @@ pub struct Adversary {
     pub faults: FaultClass,
     /// How many generals it may turn.
     pub traitors: usize,
-    /// It turns exactly so many, and not fewer.
+    /// It turns exactly this many generals, not fewer.
     pub exactly: bool,
     /// It can't turn the commander.
     pub loyal_commander: bool,
-    /// It can turn nobody but these, if they are named.
+    /// The only generals that it can turn, if they are named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspects: Option<Generals>,
     /// In any slot it may also send nothing.
@@ -152,18 +150,18 @@ pub struct Adversary {
     /// It may send an extra message per link and round: one of the
     /// [strays](crate::Repertoire::strays) or [forgeries](crate::Repertoire::forgeries).
     pub strays: bool,
-    /// The extra message may also be a duplicate, or a message of another round: early, late, or
-    /// once more. Without strays there is no extra message, and so no such one.
+    /// The extra message may also be a duplicate, or a message of another round: early, late, or sent again. Without
+    /// strays there is no extra message, so no replays either.
     pub replays: bool,
     /// At each receiver the messages of a round arrive in any order.
     pub any_order: bool,
-    /// How many messages between loyal generals it may keep from arriving in their round, against
-    /// the promise of synchrony.
+    /// How many messages between loyal generals it may keep from arriving in their round, against the promise of
+    /// synchrony.
     pub disruptions: usize,
-    /// By how many rounds such a message may be late; it may always be lost.
+    /// By how many rounds such a message may be late. It may also be lost.
     pub latest: Round,
-    /// What it may do with the mail of the loyal, and with their timers and coins: as a rule nothing where a
-    /// protocol has rounds, and everything where it is driven by events.
+    /// What it may do with the messages, timers and coins of the loyal: by default nothing if a protocol has rounds,
+    /// and everything if it is event-driven.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timing: Option<Timing>,
     /// How often it may have each loyal general crash and [restart](crate::EventDriven::restart), in protocols that are
@@ -176,14 +174,14 @@ fn is_never(restarts: &usize) -> bool {
     *restarts == 0
 }
 
-/// At most so many Byzantine traitors: [`Adversary::byzantine`].
+/// At most this many Byzantine traitors: [`Adversary::byzantine`].
 impl From<usize> for Adversary {
     fn from(f: usize) -> Adversary {
         Adversary::byzantine(f)
     }
 }
 
-/// How many traitors, and in what way they are faulty.
+/// Constructors: how many traitors, and in what way they are faulty.
 impl Adversary {
     /// At most `f` traitors of this class, with the default powers of the class.
     #[must_use]
@@ -230,21 +228,21 @@ impl Adversary {
     }
 }
 
-/// The same with more or fewer powers.
+/// More or fewer powers.
 impl Adversary {
-    /// Exactly so many traitors, and not fewer.
+    /// Exactly this many traitors, not fewer.
     #[must_use]
     pub fn exactly(self) -> Adversary {
         Adversary { exactly: true, ..self }
     }
 
-    /// With a commander who is loyal: then validity is all that is asked, and implies agreement.
+    /// With a loyal commander. Then only validity is required, and it implies agreement.
     #[must_use]
     pub fn loyal_commander(self) -> Adversary {
         Adversary { loyal_commander: true, ..self }
     }
 
-    /// With traitors who are among these, whoever else is there: all others are loyal.
+    /// With traitors only among these generals: all others are loyal.
     ///
     /// ```
     /// use turncoat::{Adversary, General, Generals, Graph, SignedMessages, check};
@@ -260,8 +258,8 @@ impl Adversary {
         Adversary { suspects: Some(suspects), ..self }
     }
 
-    /// Traitors send something in every slot. That is for protocols in which loyal generals do,
-    /// too; others are refused.
+    /// Traitors send something in every slot. This is only for protocols in which loyal generals do so, too; others
+    /// are refused.
     #[must_use]
     pub fn without_silence(self) -> Adversary {
         Adversary { silence: false, ..self }
@@ -279,23 +277,23 @@ impl Adversary {
         Adversary { replays: false, ..self }
     }
 
-    /// The messages of a round arrive in any order, and not ordered by sender.
+    /// The messages of a round arrive in any order, rather than ordered by sender.
     #[must_use]
     pub fn any_order(self) -> Adversary {
         Adversary { any_order: true, ..self }
     }
 
-    /// Against the promise of synchrony, so many messages between loyal generals may be lost, or up
-    /// to so many rounds late.
+    /// Breaks the promise of synchrony: this many messages between loyal generals may be lost, or be at most `latest`
+    /// rounds late.
     #[must_use]
     pub fn disrupted(self, disruptions: usize, latest: Round) -> Adversary {
         Adversary { disruptions, latest, ..self }
     }
 }
 
-/// For protocols that are driven by events.
+/// For event-driven protocols.
 impl Adversary {
-    /// It may do with the mail of the loyal, and with their timers and coins, what this allows.
+    /// With this power over the messages, timers and coins of the loyal.
     ///
     /// ```
     /// use turncoat::adversary::Timing;
@@ -326,18 +324,18 @@ impl Adversary {
         Adversary { restarts, ..self }
     }
 
-    /// Whether mail is as late as it likes, at least for some time.
+    /// Whether it may delay messages without bound, at least for some time.
     pub(crate) fn delays(&self) -> bool {
         matches!(self.timing, Some(Timing::PartiallySynchronous | Timing::Asynchronous))
     }
 
-    /// Whether there is a wave, GST, from which on all mail is in time.
+    /// Whether there is a wave, GST, from which on every message is in time.
     pub(crate) fn has_gst(&self) -> bool {
         self.timing == Some(Timing::PartiallySynchronous)
     }
 
-    /// The same against a protocol that is driven by events: in every wave traitors say what they like of its
-    /// alphabet, and so there are no strays.
+    /// The same adversary against an event-driven protocol: in every wave traitors send any messages of its alphabet,
+    /// so there are no strays.
     pub(crate) fn in_waves(self) -> Adversary {
         let timing = self.timing.or(Some(Timing::Asynchronous));
         Adversary { timing, strays: false, replays: false, any_order: false, ..self }
@@ -356,13 +354,13 @@ pub enum Power {
     AnyOrder,
     /// To send duplicates and messages of other rounds: [`Adversary::replays`].
     Replays,
-    /// To keep mail, and to have timers go off early: [`Timing::Asynchronous`].
+    /// To delay messages, and to have timers go off early: [`Timing::Asynchronous`].
     Lateness,
-    /// To keep mail without end: [`Timing::Asynchronous`], and not for some time alone.
+    /// To delay messages for ever, not only for some time: [`Timing::Asynchronous`].
     EndlessLateness,
 }
 
-/// What is not covered without it.
+/// What is not covered without the power.
 impl fmt::Display for Power {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -377,7 +375,7 @@ impl fmt::Display for Power {
 }
 
 impl Adversary {
-    /// Who of these generals it can turn.
+    /// Which of these generals it can turn.
     #[must_use]
     pub fn suspects_among(&self, generals: Generals) -> Generals {
         let but_for = generals.minus(self.suspects.unwrap_or(generals));
@@ -391,7 +389,7 @@ impl Adversary {
         if self.exactly { self.traitors..=self.traitors } else { 0..=self.traitors }
     }
 
-    /// The powers that such traitors could have, and that were not given to it.
+    /// The powers that traitors of this class could have, but were not given.
     ///
     /// ```
     /// use turncoat::Adversary;
@@ -434,7 +432,7 @@ impl Adversary {
         names.map(|names| format!(", who can only be {names}")).unwrap_or_default()
     }
 
-    /// What it may do, in a sentence; more is to be said where messages are signed, or forged.
+    /// What it may do, in one sentence. The sentence says more where messages are signed or forged.
     pub(crate) fn told(&self, signed: bool, forgeries: bool) -> String {
         let bound = if self.exactly { "exactly" } else { "at most" };
         let noun = if self.traitors == 1 { "traitor" } else { "traitors" };
@@ -518,8 +516,8 @@ impl Adversary {
         told.join("; ")
     }
 
-    /// What was not covered because it lacks powers, if it lacks any: "stray messages, any order of
-    /// arrival"; what strays can be, where messages are signed, are forgeries too.
+    /// What was not covered because it lacks powers, if it lacks any: "stray messages, any order of arrival". Where
+    /// messages are signed, forgeries count as stray messages.
     pub(crate) fn not_covered(&self, signed: bool) -> Option<String> {
         let told = self.lacks().into_iter().map(|power| match power {
             Power::Strays if signed => "stray and forged messages".to_owned(),

@@ -1,4 +1,4 @@
-//! Artifacts of a failing test: what it writes for people to look at: in the folder that `TURNCOAT_REPORT_DIR`
+//! Artifacts of a failing test: what it writes for people to look at, into the folder that `TURNCOAT_REPORT_DIR`
 //! names, so that a CI can keep it.
 
 use std::fmt::Debug;
@@ -17,16 +17,16 @@ use crate::report::story::Story;
 use crate::report::svg::svg;
 use crate::testable::Testable;
 
-/// The variable of the environment that names the folder.
+/// The environment variable that names the folder.
 const FOLDER: &str = "TURNCOAT_REPORT_DIR";
 
-/// Writes a picture of what broke a protocol, and the attack as it is debugged, and says where, a line for
-/// each; nothing if no folder is named. What the same test left before is overwritten.
+/// Writes a picture of what broke a protocol, and the attack's `Debug` text, and answers with one line for each file
+/// written. Writes nothing if no folder is named. Overwrites what the same test left before.
 pub(crate) fn write_artifacts<P: Testable>(found: &Counterexample<P>) -> String {
     write_artifacts_of(&found.protocol, &found.attack, &found.execution)
 }
 
-/// The same of an execution under an attack.
+/// The same for an execution under an attack.
 pub(crate) fn write_artifacts_of<P: Testable>(
     protocol: &P,
     attack: &AttackOn<P>,
@@ -35,7 +35,7 @@ pub(crate) fn write_artifacts_of<P: Testable>(
     written(protocol, attack, execution, |_| ("attack.txt", debugged(attack)))
 }
 
-/// An attack as it is debugged, or why it can't be.
+/// The `Debug` text of an attack, or why there is none.
 fn debugged<V: Debug, M: Debug>(attack: &Attack<V, M>) -> String {
     guarded(|| format!("{attack:#?}\n")).unwrap_or_else(|said| format!("{said}\n"))
 }
@@ -51,7 +51,7 @@ where
     })
 }
 
-/// What is said of the files that are written into the folder, if one is named.
+/// Writes the files into the folder, if one is named, and says where they are.
 fn written<P: Testable>(
     protocol: &P,
     attack: &AttackOn<P>,
@@ -102,7 +102,7 @@ fn page(_: &Story) -> Option<(&'static str, String)> {
     None
 }
 
-/// What is left of a text in the name of a file.
+/// Turns a text into a plain file name.
 fn plain(text: &str) -> String {
     let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
     let name: Vec<&str> = words.filter(|word| !word.is_empty()).collect();

@@ -22,12 +22,12 @@ use crate::protocol::{Lockstep, Round};
 use crate::schedule::{Crash, Happening, Shift};
 use crate::testable::Refusal;
 
-/// Everything the enemy decided: who the traitors are, what the inputs are, every lie, and the
-/// schedule. A protocol and an attack determine the execution.
+/// Everything the enemy decided: who the traitors are, what the inputs are, every lie, and the schedule. A protocol
+/// and an attack determine the execution.
 ///
-/// A traitor obeys the protocol wherever the attack has no lie for it, and what is said arrives in
-/// its turn unless the schedule has a change for it. An attack holds the messages themselves, so it
-/// can be read, edited by hand, and kept.
+/// A traitor obeys the protocol wherever the attack has no lie for it, and every message arrives at its usual time
+/// unless the schedule says otherwise. An attack holds the messages themselves, so it can be read, edited by hand,
+/// and kept.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(into = "AttackAsWritten<V, M>", try_from = "AttackAsWritten<V, M>")]
 #[serde(bound(serialize = "V: Clone + Serialize, M: Clone + Serialize"))]
@@ -41,15 +41,16 @@ pub struct Attack<V, M> {
     pub traitors: Generals,
     /// What each general with an [input](crate::testable::Problem::inputs) was given: the commander his order.
     pub inputs: BTreeMap<General, V>,
-    /// Which traitors crash, where that is how they are faulty.
+    /// Which traitors crash, if crashing is their fault class.
     pub crashes: Vec<Crash>,
     /// The deviations from the protocol.
     pub lies: Vec<Lie<M>>,
     /// The deviations from the order of arrival.
     pub schedule: Vec<Shift<M>>,
-    /// When timers go off and what coins show, in an event-driven protocol, where that is not as usual.
+    /// When timers go off and which faces coins show, in an event-driven protocol, where they differ from the
+    /// default.
     pub happenings: Vec<Happening>,
-    /// How it goes on for ever, if it does.
+    /// How the execution goes on for ever, if it does.
     pub lasso: Option<Lasso>,
     /// The second nodes that traitors run.
     pub twins: Vec<Twin<V>>,
@@ -59,8 +60,8 @@ pub struct Attack<V, M> {
 pub type AttackOn<P> = Attack<<P as Lockstep>::Value, <P as Lockstep>::Message>;
 
 impl<V, M> Attack<V, M> {
-    /// The attack in which these traitors, who are Byzantine, obey, and all arrives in its turn;
-    /// among so many generals, or on a graph.
+    /// The attack in which the given traitors, who are Byzantine, obey, and every message arrives at its usual time.
+    /// The generals are given by their number or by a graph.
     ///
     /// ```
     /// use std::collections::BTreeMap;
@@ -99,8 +100,8 @@ impl<V, M> Attack<V, M> {
         self.graph.n()
     }
 
-    /// How many crashes, lies, twins and changes of the schedule there are, and how many timers and coins that do
-    /// not do as usual.
+    /// The size: the number of crashes, lies, twins, changes of the schedule, and timers and coins that differ from
+    /// the default.
     #[must_use]
     pub fn size(&self) -> usize {
         let Attack { crashes, lies, schedule, happenings, twins, .. } = self;
@@ -129,7 +130,7 @@ impl<V, M> Attack<V, M> {
         }
     }
 
-    /// The traitors who crash, lie, or do not receive: those who would not do so can be loyal.
+    /// The traitors who crash, lie, or fail to receive. The other traitors might as well be loyal.
     pub(crate) fn culprits(&self) -> Generals {
         let crashed = self.crashes.iter().map(|crash| crash.general);
         let lied = self.lies.iter().map(|lie| lie.wire.from);
@@ -140,7 +141,7 @@ impl<V, M> Attack<V, M> {
     }
 }
 
-/// How an attack is written down: `n` where everybody can talk to everybody, else `graph`.
+/// The written form of an attack: `n` where everybody can talk to everybody, otherwise `graph`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[serde(bound(serialize = "V: Serialize, M: Clone + Serialize"))]

@@ -1,4 +1,4 @@
-//! The builder that a test calls for a verdict on everything.
+//! The builder that a test calls for an exhaustive verdict.
 
 use crate::adversary::{Adversary, FaultClass};
 use crate::artifacts::write_artifacts;
@@ -29,16 +29,16 @@ pub fn check<P: AnyProtocol<Kind>, Kind>(protocol: P) -> Check<P::Tested> {
     Question::about(protocol.tested(), Everything::default())
 }
 
-/// A question that is answered by going through everything: see [`check`].
+/// A question that is answered by an exhaustive search: see [`check`].
 pub type Check<P> = Question<P, Everything>;
 
-/// Everything is gone through.
+/// Asks for an exhaustive answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Everything {
-    /// Nothing if it is to be the one that fits.
+    /// None means the engine that fits.
     engine: Option<Engine>,
     reductions: Reductions,
-    /// All parts, if none is named.
+    /// None means all parts.
     part: Option<Part>,
     steps: u64,
 }
@@ -51,13 +51,13 @@ impl Default for Everything {
 }
 
 impl<P> Check<P> {
-    /// With another engine.
+    /// With this engine.
     pub fn engine(self, engine: Engine) -> Check<P> {
         self.answered(|how| Everything { engine: Some(engine), ..how })
     }
 
-    /// Without this reduction of the exhaustive engine: the verdict is the same, of as many behaviours,
-    /// and takes longer. So a reduction is tested.
+    /// Without this reduction of the exhaustive engine. The verdict and the number of behaviours are the same, but
+    /// the search takes longer. This is how a reduction is tested.
     ///
     /// ```
     /// use turncoat::search::Reduction;
@@ -74,9 +74,9 @@ impl<P> Check<P> {
         self.answered(|how| Everything { reductions: how.reductions.without(reduction), ..how })
     }
 
-    /// Only this [part](Part) of the space, by the exhaustive engine. What holds in each part holds: they can be gone
-    /// through at different times and places, as tests of their own. (If nothing is found the verdict is bounded, because of
-    /// [`Halt::Part`], and [`assert_holds`](Check::assert_holds) is satisfied.)
+    /// Searches only this [part](Part) of the space, with the exhaustive engine. What holds in each part holds, so
+    /// the parts can be searched at different times and places, as separate tests. (If no attack is found, the
+    /// verdict is bounded, because of [`Halt::Part`], and [`assert_holds`](Check::assert_holds) is satisfied.)
     ///
     /// ```
     /// use turncoat::search::part::Part;
@@ -98,8 +98,8 @@ impl<P> Check<P> {
         self.answered(|how| Everything { engine: None, ..how })
     }
 
-    /// With at most so many steps: what is not found by then is bounded. There is no such limit by
-    /// default, only one on how many states are held at a time.
+    /// With at most this many steps: if they run out before an attack is found, the verdict is bounded. There is no
+    /// such limit by default, only one on how many states are held at a time.
     pub fn steps(self, most: u64) -> Check<P> {
         self.answered(|how| Everything { steps: most, ..how })
     }
@@ -127,12 +127,12 @@ impl<P: Testable> Check<P> {
         Ok(unwound(|| verdict.map(|found| written(numbered, found))).map_err(Refusal::from)?)
     }
 
-    /// The verdict must be that agreement and validity hold in every behaviour of the adversary, or
-    /// in the [part](Check::part) of them that was asked for.
+    /// Asserts that agreement and validity hold in every behaviour of the adversary, or in the [part](Check::part)
+    /// that was asked for.
     ///
     /// # Panics
     ///
-    /// If it is another one, with the whole story; or if the question can't be answered.
+    /// If the verdict is any other, with the whole story; or if the question can't be answered.
     #[track_caller]
     pub fn assert_holds(self) {
         match self.run() {
@@ -147,11 +147,11 @@ impl<P: Testable> Check<P> {
         }
     }
 
-    /// The verdict must be that the protocol is broken; answers with the attack.
+    /// Asserts that the protocol is broken, and returns the attack.
     ///
     /// # Panics
     ///
-    /// If it is another one; or if the question can't be answered.
+    /// If the verdict is any other; or if the question can't be answered.
     #[track_caller]
     pub fn assert_broken(self) -> Counterexample<P> {
         match self.run() {
@@ -166,7 +166,7 @@ impl<P: Testable> Check<P> {
 }
 
 impl Check<&dyn Machine> {
-    /// The verdict by numbers.
+    /// The verdict on the numbered protocol.
     pub(crate) fn verdict(self, progress: &Progress) -> Result<Verdict<Found>, CheckError> {
         let engine = match self.how.engine {
             Some(engine) => engine,
@@ -175,8 +175,7 @@ impl Check<&dyn Machine> {
         self.ruled(engine, None, progress)
     }
 
-    /// The verdict when every part of the space was gone through, in so many steps, and these attacks
-    /// were found.
+    /// The verdict once every part of the space was searched, in this many steps, and these attacks were found.
     #[cfg(feature = "cli")]
     pub(crate) fn settled(
         self,
@@ -187,7 +186,7 @@ impl Check<&dyn Machine> {
         self.ruled(Engine::Exhaustive, Some((steps, attacks)), progress)
     }
 
-    /// Whether it can be gone through in parts, and on from a checkpoint.
+    /// Whether the search can be divided into parts, and resumed from a checkpoint.
     #[cfg(feature = "cli")]
     pub(crate) fn can_be_divided(&self) -> Result<(), CheckError> {
         divisible(self.how.engine.unwrap_or_default(), &self.subject(true)?.terms)
@@ -201,7 +200,7 @@ impl Check<&dyn Machine> {
     ) -> Result<Verdict<Found>, CheckError> {
         let composed = engine == Engine::Compositional;
         let Subject { name, terms, adversary } = self.subject(!composed)?;
-        // A recursion has no place for what has no place.
+        // The compositional engine has no place for stray messages.
         let adversary = if composed { adversary.without_strays() } else { adversary };
         let Everything { reductions, part, steps: limit, .. } = self.how;
         let Adversary { faults, any_order, disruptions, .. } = adversary;
@@ -269,7 +268,7 @@ impl Check<&dyn Machine> {
     }
 }
 
-/// Whether this engine goes through parts of such a space.
+/// Whether this engine can search such a space in parts.
 fn divisible(engine: Engine, terms: &Terms) -> Result<(), CheckError> {
     let is_divisible = engine == Engine::Exhaustive && !terms.in_waves;
     if is_divisible { Ok(()) } else { Err(CheckError::NoParts) }

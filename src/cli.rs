@@ -1,5 +1,5 @@
-//! The command line, for protocols of one's own, too: see [`main_with`]. Only here are files, clocks, threads and the
-//! terminal.
+//! The command line, also for your own protocols: see [`main_with`]. Arguments, worker threads, progress and the
+//! terminal are handled here.
 
 mod adversary;
 mod answer;
@@ -136,13 +136,13 @@ enum Command {
     Man(reference::ManualArguments),
 }
 
-/// What the program `turncoat` does: with the arguments of this process, on its terminal.
+/// Runs the program `turncoat` with the arguments of this process, on its terminal.
 pub fn main() -> ExitCode {
     answered(Program::of("turncoat".to_owned(), Vec::new(), built_in()))
 }
 
-/// The same with protocols of one's own beside the built-in ones: `check`, `sweep`, `hunt`, `refute`, `list` and all
-/// other commands know them by their names, and `replay` and `suspects` read the attacks on them. An example is
+/// The same with your own protocols beside the built-in ones: `check`, `sweep`, `hunt`, `refute`, `list` and all
+/// other commands know them by name, and `replay` and `suspects` read the attacks on them. See
 /// `examples/own_command_line.rs`.
 ///
 /// ```no_run
@@ -156,8 +156,8 @@ pub fn main() -> ExitCode {
 /// }
 /// ```
 ///
-/// It ends with the exit codes that `--help` lists: 2 where a protocol has the name of another one, or an argument
-/// that is there already.
+/// It ends with the exit codes that `--help` lists: 2 if two protocols have the same name, or a protocol's argument
+/// has the name of an existing one.
 pub fn main_with(protocols: impl IntoIterator<Item = Protocol>) -> ExitCode {
     let call = std::env::args_os().next().unwrap_or_default();
     let own = protocols.into_iter().collect();
@@ -180,7 +180,7 @@ fn answered(program: Result<Program, BadInput>) -> ExitCode {
 
 /// The command line of a program.
 fn command(program: &Program) -> Result<clap::Command, BadInput> {
-    // It lives as long as the process.
+    // The name lives as long as the process.
     let name: &'static str = program.name().leak();
     let mut command = CommandLine::command().name(name);
     let everywhere: Vec<Arg> = command.get_arguments().cloned().collect();
@@ -205,8 +205,8 @@ fn parsed(command: clap::Command) -> Result<CommandLine, clap::Error> {
     CommandLine::from_arg_matches(&command.try_get_matches()?)
 }
 
-/// A negative number is the value of the option before it, and no option: whoever says one is told what is
-/// allowed there.
+/// Lets a negative number be the value of the option before it rather than an option, so that the error message says
+/// which values are allowed there.
 fn with_negative_numbers(command: clap::Command) -> clap::Command {
     let of_value = |arg: Arg| match arg.get_action().takes_values() {
         true => arg.allow_negative_numbers(true),
@@ -215,7 +215,7 @@ fn with_negative_numbers(command: clap::Command) -> clap::Command {
     command.mut_args(of_value).mut_subcommands(with_negative_numbers)
 }
 
-/// So many threads may work for each processor: more only wait for each other.
+/// The most threads per processor: more would only wait for each other.
 const THREADS: usize = 8;
 
 fn run(
@@ -256,7 +256,7 @@ fn run(
     }
 }
 
-/// Help goes out as it is; a mistake becomes one line.
+/// Help is printed as it is; a usage error becomes one line.
 fn refused_usage(usage: &clap::Error, program: &Program) -> Result<ExitCode, BadInput> {
     if matches!(usage.kind(), Usage::DisplayHelp | Usage::DisplayVersion) {
         let help = usage.render();

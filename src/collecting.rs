@@ -1,10 +1,10 @@
-//! Collecting and sorting that is quick to compile: an engine is compiled once, but what holds a protocol's own
-//! types is compiled for each of them, where the library's own way would be more than a third of it.
+//! Collecting and sorting that is quick to compile: an engine is compiled once, but code that holds a protocol's own
+//! types is compiled for each protocol, and the standard library's methods would be more than a third of it.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-/// Sorts by what says how the things at two places compare: the places, in order.
+/// Sorts the places `0..len` by a function that compares the things at two places.
 pub(crate) fn sorted_places(
     len: usize,
     compare: &mut dyn FnMut(usize, usize) -> Ordering,
@@ -14,7 +14,7 @@ pub(crate) fn sorted_places(
     places
 }
 
-/// Sorts; most lists are short, and in order.
+/// Sorts. Most lists are short and already in order.
 pub(crate) fn sort<T: Ord>(things: &mut Vec<T>) {
     if things.is_sorted() {
         return;
@@ -24,7 +24,7 @@ pub(crate) fn sort<T: Ord>(things: &mut Vec<T>) {
     things.extend(places.into_iter().filter_map(|place| taken[place].take()));
 }
 
-/// A list of these.
+/// Collects these into a list.
 pub(crate) fn listed<T>(things: impl Iterator<Item = T>) -> Vec<T> {
     let mut list = Vec::with_capacity(things.size_hint().0);
     for thing in things {
@@ -33,7 +33,7 @@ pub(crate) fn listed<T>(things: impl Iterator<Item = T>) -> Vec<T> {
     list
 }
 
-/// A map of these. (To collect them would sort them first.)
+/// Collects these into a map. (`collect` would sort them first.)
 pub(crate) fn mapped<K: Ord, V>(pairs: impl Iterator<Item = (K, V)>) -> BTreeMap<K, V> {
     let mut map = BTreeMap::new();
     for (key, value) in pairs {

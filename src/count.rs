@@ -1,4 +1,4 @@
-//! How many: exact while that can be written down, and always as a power of ten.
+//! A count of things: exact while it is short enough to write down, and always known as a power of ten.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -20,7 +20,7 @@ impl Count {
     /// None at all.
     pub const ZERO: Count = Count { log10: f64::NEG_INFINITY, exact: Some(BigUint::ZERO) };
 
-    /// The power of ten: minus infinity for none.
+    /// The power of ten: minus infinity for a count of zero.
     #[must_use]
     pub fn log10(&self) -> f64 {
         self.log10
@@ -32,24 +32,24 @@ impl Count {
         self.exact.as_ref()
     }
 
-    /// In how many ways so many of these can be chosen.
+    /// In how many ways `chosen` things can be chosen from `all`.
     pub(crate) fn binomial(all: u64, chosen: u64) -> Count {
         let ways = (0..chosen).map(|place| (all.saturating_sub(place), place + 1));
         let log10 = ways.clone().map(|(of, by)| (of as f64 / by as f64).log10()).sum();
-        // Each of the products is a number of choices, too.
+        // Each partial product is itself a binomial coefficient, so the division is exact.
         let exact = fits(log10)
             .then(|| ways.fold(BigUint::from(1_u8), |product, (of, by)| product * of / by));
         Count::kept(log10, exact)
     }
 
-    /// In how many orders so many can stand.
+    /// In how many orders this many things can stand.
     pub(crate) fn factorial(all: u64) -> Count {
         let log10 = (1..=all).map(|number| (number as f64).log10()).sum();
         let exact = fits(log10).then(|| (1..=all).map(BigUint::from).product());
         Count::kept(log10, exact)
     }
 
-    /// This many to that power.
+    /// This count raised to that power.
     #[must_use]
     pub fn pow(&self, exponent: u128) -> Count {
         if exponent == 0 {
@@ -59,15 +59,15 @@ impl Count {
         let exact = self.exact.as_ref().filter(|_| fits(log10));
         let power = |base: &BigUint| {
             let exponent = u32::try_from(exponent).ok()?;
-            // Most powers are short.
+            // Most powers fit into 128 bits.
             let short = u128::try_from(base).ok().and_then(|base| base.checked_pow(exponent));
             Some(short.map_or_else(|| base.pow(exponent), BigUint::from))
         };
         Count::kept(log10, exact.and_then(power))
     }
 
-    /// The exact value is kept only while it is short. (How long it is, the power of ten tells,
-    /// unless that is too close.)
+    /// Keeps the exact value only while it is short. (The power of ten says how long it is, unless that is too close
+    /// to the limit to tell.)
     fn kept(log10: f64, exact: Option<BigUint>) -> Count {
         let is_short = |exact: &BigUint| match log10 - Count::EXACT_DIGITS as f64 {
             ..-0.01 => true,
@@ -78,7 +78,7 @@ impl Count {
     }
 }
 
-/// Exact counts are compared exactly.
+/// The default is zero. Exact counts are compared exactly, others by their powers of ten.
 impl Default for Count {
     fn default() -> Count {
         Count::ZERO
@@ -100,7 +100,7 @@ impl PartialEq for Count {
     }
 }
 
-/// Whether a number of this size may have few enough digits, with a digit to spare.
+/// Whether a number of this size may have few enough digits, with one digit of tolerance.
 fn fits(log10: f64) -> bool {
     log10 < (Count::EXACT_DIGITS + 1) as f64
 }
@@ -176,7 +176,7 @@ mod tests {
         let binomials = [(5, 0), (5, 2), (5, 5), (5, 6), (40, 20)];
         let binomials = binomials.map(|(all, chosen)| Count::binomial(all, chosen));
         assert_eq!(binomials, [1, 10, 1, 0, 137_846_528_820].map(Count::from));
-        // By the powers of ten of the factors these are not quite equal.
+        // The sums of the factors' logarithms are not quite equal.
         let [product, other] = [[7, 11, 13], [143, 7, 1]].map(|factors| factors.map(Count::from));
         assert_eq!(product.into_iter().product::<Count>(), other.into_iter().product());
     }

@@ -1,7 +1,7 @@
-//! What may stand in text that is shown: a protocol, a file or an argument can hold letters that command a
-//! terminal, hide what follows, or begin a line that nobody wrote.
+//! What text may be shown as it is: a protocol, a file or an argument can hold characters that command a terminal,
+//! hide what follows, or begin a line that nobody wrote.
 
-/// The same text with its control characters, line breaks and bidirectional marks as `\n` or `\u{202e}`.
+/// The same text with its control characters, line breaks and bidirectional marks escaped as `\n` or `\u{202e}`.
 #[must_use]
 pub(crate) fn escaped(text: &str) -> String {
     if !text.contains(commands) {
@@ -17,12 +17,12 @@ pub(crate) fn escaped(text: &str) -> String {
     escaped
 }
 
-/// The same of each line of these.
+/// Escapes each line of these texts.
 pub(crate) fn escaped_lines(texts: &[String]) -> Vec<String> {
     texts.iter().flat_map(|text| text.split('\n')).map(escaped).collect()
 }
 
-/// Whether a letter does something to the text around it, or to the terminal.
+/// Whether a character affects the text around it, or the terminal.
 pub(crate) fn commands(letter: char) -> bool {
     let line_breaks = '\u{2028}'..='\u{2029}';
     let marks = ['\u{61c}', '\u{200e}', '\u{200f}'];

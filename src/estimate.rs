@@ -1,4 +1,4 @@
-//! What a verdict would take, before anything is searched.
+//! What a verdict would cost, estimated before anything is searched.
 
 use crate::check::Check;
 use crate::machine::{Machine, Numbered};
@@ -9,8 +9,8 @@ use crate::testable::{Refusal, Testable};
 use crate::verdict::{Estimate, Expected};
 
 impl<P: Testable> Check<P> {
-    /// What a verdict would take; nothing is searched. (It costs as much as to ask the protocol for
-    /// its whole repertoire.)
+    /// Estimates what a verdict would cost, without a search. (The estimate asks the protocol for its whole
+    /// repertoire.)
     ///
     /// ```
     /// use turncoat::search::Engine;
@@ -35,7 +35,7 @@ impl<P: Testable> Check<P> {
 }
 
 impl Check<&dyn Machine> {
-    /// The engine that fits. Where only one can, there is nothing to count.
+    /// The engine that fits. If only one is possible, nothing is counted.
     pub(crate) fn fitting(&self, progress: &Progress) -> Result<Engine, CheckError> {
         let composable = self.subject(false).is_ok_and(|Subject { terms, adversary, .. }| {
             let search = Search {
@@ -55,12 +55,12 @@ impl Check<&dyn Machine> {
             let naive = subject.terms.asked.of_course().is_some();
             return Ok(if naive { Engine::Naive } else { Engine::Exhaustive });
         }
-        // What can't be counted in the time that there is can't be gone through.
+        // A space that can't be counted in the given time can't be searched in it.
         let expected = self.expected(progress)?;
         Ok(expected.map_or(Engine::Compositional, |expected| expected.engine()))
     }
 
-    /// What a verdict would take; nothing if it was told to stop before that was known.
+    /// Estimates what a verdict would cost; none if it was told to stop before that was known.
     pub(crate) fn expected(&self, progress: &Progress) -> Result<Option<Estimate>, CheckError> {
         let admitted = self.subject(true);
         let refused = admitted.as_ref().err().cloned();

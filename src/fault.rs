@@ -1,5 +1,5 @@
-//! A protocol's own faults: it panics, answers differently when asked twice, or decides something
-//! that is no value. Each is a finding, with the attack that shows it, and never a crash.
+//! A protocol's own faults: it panics, gives two answers to one question, or decides something that is not one of the
+//! values. Each is a finding, with the attack that shows it, and never a crash.
 
 use std::any::{Any, type_name};
 use std::cell::{Cell, RefCell};
@@ -16,9 +16,9 @@ use crate::protocol::events::OwnEvent;
 /// What a protocol did that no protocol may do, and where.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fault {
-    /// In whose seat.
+    /// The general for whom the protocol was called.
     pub general: General,
-    /// In which call.
+    /// The call in which it happened.
     pub call: Call,
     /// What it did.
     pub kind: FaultKind,
@@ -45,7 +45,7 @@ pub enum Call {
     Own(OwnEvent),
     /// [`Lockstep::decide`](crate::Lockstep::decide).
     Decide,
-    /// No call in particular: the same attack led to different ends.
+    /// No single call: the same attack led to different ends.
     Whole,
 }
 
@@ -54,14 +54,14 @@ pub enum Call {
 pub enum FaultKind {
     /// It panicked, with this message.
     Panicked(String),
-    /// It was asked the same thing twice, and gave these two answers.
+    /// It was asked the same thing twice, and gave these two different answers.
     Undetermined(String, String),
-    /// It decided this, which is none of the values.
+    /// It decided this, which is not one of the values.
     OutsideValues(String),
 }
 
 impl FaultKind {
-    /// The property that it violates, in a word.
+    /// The property that it violates, in one word.
     #[must_use]
     pub fn property(&self) -> &'static str {
         match self {
@@ -73,7 +73,7 @@ impl FaultKind {
 }
 
 impl Call {
-    /// The call to an event-driven protocol that stands behind this one.
+    /// The call to an event-driven protocol that this call stands for.
     pub(crate) fn in_waves(self) -> Call {
         match self {
             Call::Start => Call::Begin,
@@ -102,7 +102,7 @@ impl fmt::Display for Call {
 }
 
 impl Fault {
-    /// What was done, in a line, with the names that generals have in this task.
+    /// What happened, in one line, with the names that generals have in this task.
     #[must_use]
     pub fn told(&self, task: Task) -> String {
         let Fault { general, call, kind } = self;
@@ -130,7 +130,7 @@ impl Fault {
     }
 }
 
-/// What was done, in a line, with the names that generals have in a broadcast.
+/// What happened, in one line, with the names that generals have in a broadcast.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.told(Task::Broadcast))
@@ -140,21 +140,21 @@ impl fmt::Display for Fault {
 thread_local! {
     /// Whether a panic on this thread is caught by [`guarded`], and reported there.
     static GUARDED: Cell<bool> = const { Cell::new(false) };
-    /// Which method of a user's type runs on this thread, if one does: see [`method`].
+    /// The method of a user's type that is running on this thread, if any: see [`method`].
     static METHOD: Cell<Option<Method>> = const { Cell::new(None) };
     /// The two answers of a node that contradicts itself.
     static CONTRADICTION: Cell<Option<[String; 2]>> = const { Cell::new(None) };
-    /// Where the last such panic was.
+    /// Where the last caught panic was.
     static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// A method, and what names the type that has it.
+/// A method's name, and a function that names the type that has it.
 type Method = (&'static str, fn() -> &'static str);
 
-/// Runs code that is not ours; a panic becomes its message, with its place in the source, and with the
-/// [method](method) if it is one of a type's.
+/// Runs code that is not ours. A panic becomes an error: its message, its place in the source, and the
+/// [method](method) if it happened in a method of a user's type.
 ///
-/// This is compiled for each piece of code that is run so: all that can stands elsewhere.
+/// This function is compiled for each closure that it runs, so it does as little as possible itself.
 #[inline]
 pub(crate) fn guarded<T>(code: impl FnOnce() -> T) -> Result<T, String> {
     let mut code = Some(code);
@@ -164,7 +164,7 @@ pub(crate) fn guarded<T>(code: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// The same: compiled for each type of what comes of it.
+/// The part of [`guarded`] that is compiled once for each type of result.
 fn caught<T>(code: &mut dyn FnMut() -> T) -> Result<T, String> {
     let outer = GUARDED.replace(true);
     if !outer {
@@ -178,13 +178,13 @@ fn caught<T>(code: &mut dyn FnMut() -> T) -> Result<T, String> {
     }
 }
 
-/// So many letters are shown of each of two answers that differ.
+/// At most this many characters are shown of each of two different answers.
 const SHOWN: usize = 1_000;
 
-/// So many of them stand before what differs.
+/// At most this many of them come before the difference.
 const BEFORE: usize = 40;
 
-/// Two answers that differ: of long ones the part in which they do.
+/// Two different answers, shortened to the part where they differ if they are long.
 #[cold]
 pub(crate) fn contrasted(answers: [String; 2]) -> [String; 2] {
     let [one, other] = &answers;
@@ -202,20 +202,20 @@ pub(crate) fn contrasted(answers: [String; 2]) -> [String; 2] {
     })
 }
 
-/// A node that is run again answers otherwise than it did: within [`guarded`], whose caller is told by
-/// [`contradiction`].
+/// Called within [`guarded`] when a node that is run again gives another answer. Whoever called `guarded` gets the
+/// two answers from [`contradiction`].
 #[cold]
 pub(crate) fn contradicts(once: String, again: String) -> ! {
     CONTRADICTION.set(Some(contrasted([once, again])));
     panic!("it answers otherwise than it did");
 }
 
-/// The two answers, if that was what the last panic that was caught was about.
+/// The two answers, if the last caught panic was a contradiction.
 pub(crate) fn contradiction() -> Option<[String; 2]> {
     CONTRADICTION.take()
 }
 
-/// Runs a method of a user's type, within [`guarded`], so that a panic names it.
+/// Runs a method of a user's type, within [`guarded`], so that an error message for a panic names the method.
 #[inline]
 pub(crate) fn method<T: ?Sized, R>(name: &'static str, code: impl FnOnce() -> R) -> R {
     METHOD.set(Some((name, type_name::<T>)));
@@ -224,8 +224,8 @@ pub(crate) fn method<T: ?Sized, R>(name: &'static str, code: impl FnOnce() -> R)
     result
 }
 
-/// Runs a method of a user's type where no panic is expected: a panic unwinds to whoever asked the whole
-/// question, and there it is [caught](unwound).
+/// Runs a method of a user's type where no panic is expected: a panic unwinds to the code that asked the whole
+/// question, where it is [caught](unwound).
 #[inline]
 pub(crate) fn vouched<T: ?Sized, R>(name: &'static str, code: impl FnOnce() -> R) -> R {
     guarded(|| method::<T, R>(name, code)).unwrap_or_else(|said| Misbehaved(said).unwind())
@@ -236,18 +236,18 @@ pub(crate) fn cloned<T: Clone>(thing: &T) -> T {
     vouched::<T, T>("clone", || thing.clone())
 }
 
-/// What a value, message or state is, as [`Debug`](fmt::Debug) prints it, or that it can't be printed.
+/// A value, message or state as its [`Debug`](fmt::Debug) prints it, or a note that it can't be printed.
 pub(crate) fn shown<T: fmt::Debug>(thing: &T) -> String {
     let shown = guarded(|| method::<T, String>("fmt", || escaped(&format!("{thing:?}"))));
     shown.unwrap_or_else(|said| format!("({said})"))
 }
 
-/// What a method of a user's type did that none may do, in a line.
+/// What a method of a user's type did wrong, in one line.
 #[derive(Debug)]
 pub(crate) struct Misbehaved(pub String);
 
 impl Misbehaved {
-    /// Unwinds to whoever asked the whole question.
+    /// Unwinds to the code that asked the whole question.
     #[cold]
     pub fn unwind(self) -> ! {
         panic::resume_unwind(Box::new(self))
@@ -262,16 +262,16 @@ pub(crate) fn unwound<T>(work: impl FnOnce() -> T) -> Result<T, Misbehaved> {
     })
 }
 
-/// Work was told to stop in the middle of an execution.
+/// The payload of a panic that stops work in the middle of an execution.
 struct Interrupted;
 
-/// Unwinds to whoever began the work that was told to stop.
+/// Unwinds to the code that began the work, which was told to stop.
 #[cold]
 pub(crate) fn interrupt() -> ! {
     panic::resume_unwind(Box::new(Interrupted))
 }
 
-/// Does work that may be interrupted; nothing if it was.
+/// Does work that may be interrupted; none if it was.
 pub(crate) fn unless_interrupted<T>(work: impl FnOnce() -> T) -> Option<T> {
     let done = panic::catch_unwind(AssertUnwindSafe(work));
     done.map_or_else(
@@ -283,17 +283,17 @@ pub(crate) fn unless_interrupted<T>(work: impl FnOnce() -> T) -> Option<T> {
     )
 }
 
-/// The same where nobody can be told but by a panic: it says what they did.
+/// Does such work where only a panic can report what the user's type did.
 #[track_caller]
 pub(crate) fn or_panic<T>(work: impl FnOnce() -> T) -> T {
     unwound(work).unwrap_or_else(|Misbehaved(what)| panic!("{what}"))
 }
 
-/// Keeps the panics that are caught from being reported.
+/// Keeps caught panics from being reported.
 ///
-/// The panic hook is the process's own, so it is wrapped once, and all panics but the caught ones
-/// are handed on to the hook that was there. (Whoever sets another one afterwards hears of the caught
-/// ones too, and then a finding does not say where the panic was.)
+/// The panic hook belongs to the process, so it is wrapped once, and all panics but the caught ones are handed on to
+/// the hook that was there. (A hook that someone sets later reports the caught panics too, and then a finding does
+/// not say where the panic was.)
 #[inline]
 fn hush() {
     static QUIET: Once = Once::new();
@@ -309,7 +309,7 @@ fn hush() {
     });
 }
 
-/// What the panic that was caught last said, in which method of a type, and where.
+/// The message of the last caught panic, with the method and the place where it happened.
 #[cold]
 fn told(payload: Box<dyn Any + Send>) -> String {
     let method = METHOD.take();
@@ -325,7 +325,7 @@ fn told(payload: Box<dyn Any + Send>) -> String {
     }
 }
 
-/// What a panic said. Its payload may panic in its turn when it is dropped, and so may that one's.
+/// The message of a panic. Dropping its payload may panic, and so may dropping the payload of that panic.
 fn message(payload: Box<dyn Any + Send>) -> String {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
@@ -347,7 +347,7 @@ mod tests {
     fn what_is_said_of_a_panic_is_of_that_one() {
         let said = guarded(|| panic!("one")).unwrap_err();
         assert!(said.starts_with("one (at src/fault.rs:"), "{said}");
-        // No hook hears of this one, as where another one was set: then its place is not known.
+        // No hook is called for this panic, as if another one had been set, so its place is not known.
         let said = guarded(|| panic::resume_unwind(Box::new("two"))).unwrap_err();
         assert_eq!(said, "two");
         let said = guarded(|| method::<u8, ()>("cmp", || panic::resume_unwind(Box::new(3))));
@@ -373,7 +373,7 @@ mod tests {
     fn who_asks_the_whole_question_hears_what_misbehaves() {
         let asked = unwound(|| vouched::<u8, ()>("eq", || panic::resume_unwind(Box::new("no"))));
         assert_eq!(asked.unwrap_err().0, "`eq` of `u8` panics: no");
-        // What is said by a guard around it is the same.
+        // A guard around it gives the same message.
         let asked = guarded(|| vouched::<u8, ()>("eq", || panic::resume_unwind(Box::new("no"))));
         assert_eq!(asked.unwrap_err(), "`eq` of `u8` panics: no");
     }

@@ -1,4 +1,4 @@
-//! Files: read as far as there is reason to, and written whole, so that nobody ever finds half of one.
+//! Files: read up to a size limit, and written whole, so that nobody ever finds half a file.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The most that an attack, a graph or a part may take, in MiB.
+/// The largest attack, graph or part file that is read, in MiB.
 const MOST: u64 = 16;
 
-/// All that is in a file, or comes through a pipe.
+/// Reads the text in a file, or from a pipe.
 pub(crate) fn read(file: &Path) -> io::Result<String> {
     read_from(File::open(file)?)
 }
 
-/// All that can be read, if that is text and no more than an attack can need.
+/// Reads everything, if it is text and no larger than [`MOST`].
 pub(crate) fn read_from(source: impl Read) -> io::Result<String> {
     read_up_to(source, MOST)
 }
 
-/// The same, if it is no more than so many MiB: a device has no end.
+/// Reads everything, if it is at most this many MiB: a device has no end.
 pub(crate) fn read_up_to(source: impl Read, most: u64) -> io::Result<String> {
     let (bytes, mut text) = (most << 20, String::new());
     if source.take(bytes + 1).read_to_string(&mut text)? as u64 > bytes {
@@ -28,25 +28,26 @@ pub(crate) fn read_up_to(source: impl Read, most: u64) -> io::Result<String> {
     Ok(text)
 }
 
-/// Writes a file whole: beside what is there already, which is replaced when all of it is on the disk.
-/// What is no regular file, such as a pipe or a terminal, is written to as it is.
+/// Writes a whole file. The text goes to a draft beside the file, and replaces the file once all of it is on the
+/// disk. Anything but a regular file, such as a pipe or a terminal, is written to directly.
 pub(crate) fn write(file: &Path, text: &str) -> io::Result<()> {
     let old = match fs::metadata(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         found => Some(found?),
     };
     let Some(old) = old else { return replace(file, text, None) };
-    // What may not be written to is not replaced either.
+    // A file that may not be written to is not replaced either.
     let mut there = OpenOptions::new().write(true).open(file)?;
     if !old.is_file() {
         return there.write_all(text.as_bytes()).and_then(|()| there.flush());
     }
-    // Where there is a link, what it leads to is replaced.
+    // For a link, the file that it leads to is replaced.
     replace(&fs::canonicalize(file)?, text, Some(old.permissions()))
 }
 
-/// Whether [`write`] could write this file, as far as that is known before there is anything to write. Nothing changes.
-/// What is no regular file is not tried: to open a pipe can wait for its reader, and to close it ends what is read.
+/// Checks whether [`write`] could write this file, as far as that can be known beforehand. Changes nothing. Anything
+/// but a regular file is not tried: opening a pipe can block until it has a reader, and closing it ends the reader's
+/// input.
 #[cfg(any(feature = "cli", test))]
 pub(crate) fn try_to_write(file: &Path) -> io::Result<()> {
     let folder = match fs::metadata(file) {
@@ -69,7 +70,7 @@ fn replace(file: &Path, text: &str, permissions: Option<fs::Permissions>) -> io:
     drop(new);
     let placed = written.and_then(|()| fs::rename(&draft, file));
     if placed.is_err() {
-        // What can't be put in its place is not left behind; if that fails too, the first failure says more.
+        // A draft that can't be put in place is removed. If that fails too, the first error says more.
         let _ = fs::remove_file(&draft);
     } else {
         sync_folder(file);
@@ -77,7 +78,8 @@ fn replace(file: &Path, text: &str, permissions: Option<fs::Permissions>) -> io:
     placed
 }
 
-/// Puts the name of a file on the disk. Where a folder can't be synced, it is as safe as the system makes it.
+/// Syncs the folder, so that the file's name is on the disk. If a folder can't be synced, the file is as safe as the
+/// system makes it.
 pub(crate) fn sync_folder(file: &Path) {
     let _ = File::open(folder_of(file)).and_then(|folder| folder.sync_all());
 }
@@ -89,7 +91,7 @@ fn folder_of(file: &Path) -> &Path {
     }
 }
 
-/// A new file in this folder.
+/// Creates a draft: a new file in this folder.
 fn draft(folder: &Path) -> io::Result<(PathBuf, File)> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     loop {

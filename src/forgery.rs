@@ -1,4 +1,4 @@
-//! What can be done to a signature so that it is one no more: the traitors' tools.
+//! Ways to spoil a signature: the traitors' tools.
 
 #[cfg(feature = "ed25519")]
 mod bytes;
@@ -7,7 +7,7 @@ mod ideal;
 use crate::general::General;
 use crate::signature::Signatures;
 
-/// What was done to a signature. No verifier should take the outcome for a signature.
+/// How a signature was spoiled. No verifier should accept the result.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tampering {
@@ -15,16 +15,16 @@ pub enum Tampering {
     FlippedBit,
     /// L, the order of the group, was added to S: the equation still holds, but S is too large.
     AddedOrder,
-    /// It is made as if the key were a point of small order, for which R the neutral element and
-    /// S = 0 would do, whatever was signed.
+    /// Made as if the key were a point of small order. For such a key, R = the neutral element and S = 0 would sign
+    /// anything.
     SmallOrderKey,
-    /// R is a point of small order, and S any number.
+    /// R is a point of small order, and S an arbitrary number.
     SmallOrderR,
     /// R is the encoding of no point.
     NoPoint,
     /// It has no bytes at all.
     Empty,
-    /// It has a byte too many.
+    /// It has one byte too many.
     Oversized,
 }
 
@@ -55,28 +55,26 @@ impl Tampering {
     }
 }
 
-/// The testing side of a scheme: what a traitor could put in the place of a signature. It stands
-/// apart from [`Signatures`], so that the code that goes to production knows no adversary.
+/// The testing side of a signature scheme: what a traitor could send in place of a signature. It is separate from
+/// [`Signatures`], so that production code knows no adversary.
 pub trait Forge: Signatures {
-    /// What a protocol with these signatures adds to its name in reports; nothing for the default,
-    /// [`Ideal`](crate::Ideal).
+    /// What a protocol with these signatures adds to its name in reports. The default scheme,
+    /// [`Ideal`](crate::Ideal), adds nothing.
     fn title(&self) -> String;
 
     /// The signature of `by` on the statement, tampered with.
     fn tampered(&self, how: Tampering, by: General, statement: &[u8]) -> Self::Signature;
 
-    /// What `by` can make with its own key, that is not what [`sign`](Signatures::sign) makes, and
-    /// that somebody takes for a signature, though others might not: each with what is odd about
-    /// it.
+    /// Signatures that `by` can make with its own key, that [`sign`](Signatures::sign) does not make, and that some
+    /// verifiers accept and others might not, each with a label that says what is odd about it.
     fn odd(&self, by: General, statement: &[u8]) -> Vec<(&'static str, Self::Signature)>;
 
-    /// Whether the generals are alike to the scheme: when two of them change places, what they sign is taken
-    /// for their signatures by the same as before, and nothing else is. By default it is not said that they
-    /// are.
+    /// Whether the scheme treats all generals alike: if two of them change places, the same generals as before accept
+    /// their signatures, and nothing else. By default the scheme makes no such claim.
     fn is_symmetric(&self) -> bool {
         false
     }
 
-    /// Whether anybody takes this for a signature of `by` on the statement.
+    /// Whether any verifier accepts this as a signature of `by` on the statement.
     fn passes(&self, by: General, statement: &[u8], signature: &Self::Signature) -> bool;
 }

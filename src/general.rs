@@ -16,7 +16,7 @@ impl General {
     /// General 0, who gives the order of a broadcast.
     pub const COMMANDER: General = General(0);
 
-    /// The one with the highest number that there can be.
+    /// The general with the highest possible number.
     pub(crate) const LAST: General = General(Generals::MAX as u8 - 1);
 
     /// The general with this number.
@@ -79,7 +79,7 @@ impl fmt::Debug for General {
     }
 }
 
-/// As a person says it: "the commander", "lieutenant 2".
+/// The name a person would use: "the commander", "lieutenant 2".
 impl fmt::Display for General {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_commander() {
@@ -124,13 +124,13 @@ impl Generals {
         Generals(self.0 | 1 << general.0)
     }
 
-    /// These but for `general`.
+    /// These except `general`.
     #[must_use]
     pub fn without(self, general: General) -> Generals {
         Generals(self.0 & !(1 << general.0))
     }
 
-    /// These but for all of `others`.
+    /// These except all of `others`.
     #[must_use]
     pub fn minus(self, others: Generals) -> Generals {
         Generals(self.0 & !others.0)
@@ -142,7 +142,7 @@ impl Generals {
         Generals(self.0 & ((1 << general.0) - 1))
     }
 
-    /// A bit for each, by number.
+    /// The set as a word, with one bit for each general.
     pub(crate) fn word(self) -> u64 {
         self.0
     }
@@ -159,7 +159,7 @@ impl Generals {
         self.0 == 0
     }
 
-    /// One after the other, by number.
+    /// Each of them, in order of number.
     pub fn iter(self) -> impl Iterator<Item = General> + Clone {
         let mut rest = self.0;
         std::iter::from_fn(move || {
@@ -171,7 +171,7 @@ impl Generals {
         })
     }
 
-    /// All of them by number, each one of these: "lieutenant 2", "lieutenants 1, 2 and 5".
+    /// All of them under one noun, by number: "lieutenant 2", "lieutenants 1, 2 and 5".
     pub(crate) fn numbered(self, noun: &str) -> String {
         let runs = self.iter().map(|general| (general.id(), general.id()));
         let runs = runs.coalesce(|one, other| match one.1 + 1 == other.0 {
@@ -196,11 +196,10 @@ impl Generals {
     }
 }
 
-/// So many numbers in a row are told by the first and the last.
+/// A run of at least this many consecutive numbers is written as its first and last number.
 const RUN: usize = 5;
 
-/// Two generals who change places, numbers and all. Every renaming of generals is made of such
-/// swaps.
+/// Two generals who exchange their numbers. Every renaming of generals is a sequence of such swaps.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Swap {
     pub(crate) one: General,
@@ -208,13 +207,13 @@ pub struct Swap {
 }
 
 impl Swap {
-    /// These two change places.
+    /// The swap of these two.
     #[must_use]
     pub fn between(one: General, other: General) -> Swap {
         Swap { one, other }
     }
 
-    /// Who stands in the place of `general` then.
+    /// The general who takes the place of `general`.
     #[must_use]
     pub fn of(self, general: General) -> General {
         match general {
@@ -224,7 +223,7 @@ impl Swap {
         }
     }
 
-    /// Who stands in the places of these then.
+    /// The generals who take the places of these.
     #[must_use]
     pub fn of_all(self, generals: Generals) -> Generals {
         generals.iter().map(|general| self.of(general)).collect()
@@ -243,7 +242,7 @@ impl fmt::Debug for Generals {
     }
 }
 
-/// As a person says it: "the commander and lieutenants 1 and 4", "nobody".
+/// The names a person would use: "the commander and lieutenants 1 and 4", "nobody".
 impl fmt::Display for Generals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lieutenants = self.without(General::COMMANDER);

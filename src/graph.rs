@@ -11,9 +11,8 @@ pub use self::edge_list::EdgeListError;
 pub use self::flow::Cut;
 use crate::general::{General, Generals};
 
-/// Who can talk to whom: a connected graph among the generals, without loops, each edge of which
-/// can be used both ways. As a rule everybody can talk to everybody: a number of generals
-/// [becomes](From) the complete graph.
+/// Who can talk to whom: a connected, undirected graph of the generals, without loops. By default everybody can talk
+/// to everybody: a number of generals [becomes](From) the complete graph.
 ///
 /// ```
 /// use turncoat::{General, Graph};
@@ -27,11 +26,11 @@ use crate::general::{General, Generals};
 #[serde(into = "GraphAsWritten", try_from = "GraphAsWritten")]
 pub struct Graph {
     n: usize,
-    /// The neighbours of each general, by number; none if everybody has all.
+    /// The neighbours of each general, by number; none for the complete graph.
     neighbours: Option<Arc<[Generals]>>,
 }
 
-/// What is no graph of generals.
+/// Why something is not a graph of generals.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum GraphError {
@@ -53,10 +52,10 @@ pub enum GraphError {
 }
 
 impl Graph {
-    /// Everybody can talk to everybody.
+    /// The complete graph: everybody can talk to everybody.
     ///
-    /// (So many generals may be more than there can [be](Generals::MAX). No protocol is run on such
-    /// a graph, and it panics when it is asked who is a neighbour of whom.)
+    /// (`n` may be larger than the number of generals that there can [be](Generals::MAX). No protocol is run on such
+    /// a graph, and it panics when asked about neighbours.)
     #[must_use]
     pub fn complete(n: usize) -> Graph {
         Graph { n, neighbours: None }
@@ -66,8 +65,8 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// There are too few or too many generals, an edge leads nowhere, from a general to itself, or is
-    /// there twice (both ways are one), or not everybody can be reached.
+    /// There are too few or too many generals; an edge leads to a general who is not there, leads from a general to
+    /// itself, or appears twice (in either direction); or not everybody can be reached.
     pub fn from_edges(
         n: usize,
         edges: impl IntoIterator<Item = (usize, usize)>,
@@ -82,7 +81,7 @@ impl Graph {
         Graph::connected(neighbours)
     }
 
-    /// The graph with these neighbours, which are mutual, if it is connected.
+    /// The graph with these mutual neighbours, if it is connected.
     fn connected(neighbours: Vec<Generals>) -> Result<Graph, GraphError> {
         let graph = Graph::of(neighbours);
         let lost = graph.everybody().minus(graph.reached(General::COMMANDER, graph.everybody()));
@@ -110,7 +109,7 @@ impl Graph {
         Generals::first(self.n)
     }
 
-    /// To whom a general can talk.
+    /// The generals to whom this one can talk.
     #[must_use]
     pub fn neighbours(&self, general: General) -> Generals {
         match &self.neighbours {
@@ -139,13 +138,13 @@ impl Graph {
         self.neighbours.is_none()
     }
 
-    /// Whom these generals can reach from one of them, by themselves.
+    /// The generals whom `from` can reach through members of `among` only.
     fn reached(&self, from: General, among: Generals) -> Generals {
         self.spread(from, among).last().unwrap_or(Generals::NONE)
     }
 
-    /// Whom these generals can reach from one of them, in no, one, two .. steps, until there is
-    /// nobody new.
+    /// The generals whom `from` can reach through members of `among` only, in 0, 1, 2, .. steps, until nobody new is
+    /// reached.
     fn spread(&self, from: General, among: Generals) -> impl Iterator<Item = Generals> {
         let start = Some(Generals::NONE.with(from));
         std::iter::successors(start, move |reached| {
@@ -156,14 +155,14 @@ impl Graph {
         })
     }
 
-    /// Whether these generals can all reach each other, by themselves.
+    /// Whether these generals can all reach each other through each other only.
     #[must_use]
     pub fn is_connected(&self, among: Generals) -> bool {
         among.iter().next().is_none_or(|one| self.reached(one, among) == among)
     }
 
-    /// The most steps that it takes one of these generals to reach another, by themselves; none if
-    /// one can't reach another.
+    /// The most steps that any of these generals needs to reach another through these generals only; none if some
+    /// pair can't reach each other.
     #[must_use]
     pub fn diameter(&self, among: Generals) -> Option<usize> {
         let steps = |one| self.spread(one, among).count() - 1;
@@ -187,7 +186,7 @@ fn add_edge(neighbours: &mut [Generals], one: usize, other: usize) -> Result<(),
     Ok(())
 }
 
-/// The complete graph of so many generals.
+/// The complete graph of this many generals.
 impl From<usize> for Graph {
     fn from(n: usize) -> Graph {
         Graph::complete(n)
@@ -206,7 +205,7 @@ impl fmt::Debug for Graph {
     }
 }
 
-/// How a graph is written down.
+/// The written form of a graph.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an object with `n` and `edges`")]
 struct GraphAsWritten {

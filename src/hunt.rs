@@ -17,14 +17,13 @@ use crate::search::random::random_search::{RandomSearch, RandomSearchAnswer};
 use crate::testable::{Refusal, Testable};
 use crate::verdict::{Finding, Hunted, HuntedOn, NumberedFinding, written};
 
-/// Looks for an attack at random, where there are too many to go through them all. What breaks the
-/// protocol is made smaller, until no part of it can be taken back.
+/// Draws attacks at random, for where there are too many to try all. An attack that breaks the protocol is shrunk
+/// until no part of it can be removed.
 ///
 /// A hunt needs the number of [generals](Question::generals) and the most
-/// [traitors](Question::traitors), or else an [adversary](Question::against), as
-/// [`check`](crate::check()) does. It can afford to have messages arrive in
-/// [any order](crate::Adversary::any_order), if it is asked to. The same seed draws the same attacks
-/// on every machine.
+/// [traitors](Question::traitors), or else an [adversary](Question::against), as [`check`](crate::check()) does. A
+/// hunt can afford [any order](crate::Adversary::any_order) of arrival, if asked for it. The same seed draws the same
+/// attacks on every machine.
 ///
 /// ```
 /// use turncoat::{OralMessages, hunt};
@@ -40,16 +39,16 @@ pub fn hunt<P: AnyProtocol<Kind>, Kind>(protocol: P) -> Hunt<P::Tested> {
     Question::about(protocol.tested(), Cases::default())
 }
 
-/// A question that is answered by attacks drawn at random: see [`hunt`].
+/// A question that is answered by drawing attacks at random: see [`hunt`].
 pub type Hunt<P> = Question<P, Cases>;
 
-/// So many attacks are drawn.
+/// How many attacks are drawn, and which.
 #[derive(Clone, Copy, Debug)]
 pub struct Cases {
     first: u64,
     cases: u64,
     seed: u64,
-    /// How long an attack is made smaller.
+    /// How long an attack is shrunk.
     patience: Option<Duration>,
 }
 
@@ -61,36 +60,36 @@ impl Default for Cases {
 }
 
 impl<P> Hunt<P> {
-    /// So many attacks, at most; by default 10,000.
+    /// Draws at most this many attacks; by default 10,000.
     pub fn cases(self, cases: u64) -> Hunt<P> {
         self.answered(|how| Cases { cases, ..how })
     }
 
-    /// With the case of this number first, and not with case 0. What a case is depends on its
-    /// number and the seed alone: so one case is played again, or a hunt goes on.
+    /// Starts with the case of this number instead of case 0. A case depends only on its number and the seed, so this
+    /// replays one case, or continues a hunt.
     pub fn starting_at(self, case: u64) -> Hunt<P> {
         self.answered(|how| Cases { first: case, ..how })
     }
 
-    /// Other attacks than with another seed; by default it is 0.
+    /// The seed, by default 0: another seed draws other attacks.
     pub fn seed(self, seed: u64) -> Hunt<P> {
         self.answered(|how| Cases { seed, ..how })
     }
 
-    /// What is found is made smaller for so long at most, by default for 10 seconds. (Within that
-    /// time the answer does not depend on the machine.)
+    /// Shrinks what is found for at most this long, by default 10 seconds. (If shrinking ends within that time, the
+    /// answer does not depend on the machine.)
     pub fn shrinking_for(self, time: Duration) -> Hunt<P> {
         self.answered(|how| Cases { patience: Some(time), ..how })
     }
 
-    /// What is found is made smaller for as long as it takes.
+    /// Shrinks what is found for as long as it takes.
     pub fn shrinking_to_the_end(self) -> Hunt<P> {
         self.answered(|how| Cases { patience: None, ..how })
     }
 }
 
 impl<P: Testable> Hunt<P> {
-    /// What is found. It does not depend on the number of threads.
+    /// Hunts. The result does not depend on the number of threads.
     ///
     /// # Errors
     ///
@@ -100,7 +99,7 @@ impl<P: Testable> Hunt<P> {
         self.run_watched(&Progress::new())
     }
 
-    /// What is found by a hunt that another thread may watch and stop: its steps are cases.
+    /// Runs a hunt that another thread may watch and stop. Its steps are cases.
     ///
     /// # Errors
     ///
@@ -123,11 +122,11 @@ impl<P: Testable> Hunt<P> {
         Ok(unwound(|| hunted.map(finding)).map_err(Refusal::from)?)
     }
 
-    /// Nothing must be found.
+    /// Asserts that no attack is found.
     ///
     /// # Panics
     ///
-    /// If something is, with the whole story; or if the question can't be answered.
+    /// If one is, with the whole story; or if the question can't be answered.
     #[track_caller]
     pub fn assert_finds_nothing(self) {
         match self.run() {
@@ -142,11 +141,11 @@ impl<P: Testable> Hunt<P> {
         }
     }
 
-    /// Something must be found; answers with the attack.
+    /// Asserts that an attack is found, and returns it.
     ///
     /// # Panics
     ///
-    /// If nothing is; or if the question can't be answered.
+    /// If none is; or if the question can't be answered.
     #[track_caller]
     pub fn assert_finds(self) -> Counterexample<P> {
         match self.run() {
@@ -158,7 +157,7 @@ impl<P: Testable> Hunt<P> {
 }
 
 impl Hunt<&dyn Machine> {
-    /// What is found by numbers.
+    /// The result on the numbered protocol.
     pub(crate) fn hunted(self, progress: &Progress) -> Result<Hunted<NumberedFinding>, CheckError> {
         let Subject { name, terms, adversary } = self.subject(true)?;
         let Cases { first, cases, seed, patience } = self.how;
@@ -207,10 +206,10 @@ impl Hunt<&dyn Machine> {
     }
 }
 
-/// How often it is looked whether work must stop.
+/// How often to check whether work must stop.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Does work that is told to stop when the time is up, or when all is told to stop.
+/// Does work, and tells it to stop when the time is up, or when everything is told to stop.
 fn within<T>(patience: Option<Duration>, all: &Progress, work: impl FnOnce(&Progress) -> T) -> T {
     let progress = &Progress::new();
     let (done, is_done) = channel::<()>();

@@ -1,15 +1,15 @@
-//! What a coalition of traitors can say where signatures can't be forged.
+//! Which signatures a coalition of traitors can show where signatures can't be forged.
 
 use std::collections::BTreeSet;
 
 use crate::general::Generals;
 use crate::signature::Signed;
 
-/// The signatures that a coalition can show: those that it makes, since a traitor signs whatever
-/// another one wants, and those that it has overheard.
+/// The signatures that a coalition can show: those that it makes, since a traitor signs whatever another traitor
+/// wants, and those that it has overheard.
 ///
-/// The enemy sees all that is sent, on every wire, before it speaks in the same round. What it
-/// lacks it can't say: a message in which it stands would be a forgery.
+/// The adversary sees every message on every wire before it speaks in the same round. It can't send a message with a
+/// signature that it lacks: that would be a forgery.
 ///
 /// ```
 /// use turncoat::knowledge::Knowledge;
@@ -31,19 +31,19 @@ pub struct Knowledge {
 }
 
 impl Knowledge {
-    /// What these traitors know before anything is said.
+    /// What these traitors know before any message is sent.
     #[must_use]
     pub fn of(traitors: Generals) -> Knowledge {
         Knowledge { traitors, overheard: BTreeSet::new() }
     }
 
-    /// These signatures have been sent to somebody.
+    /// Records signatures that have been sent to somebody.
     pub fn overhear(&mut self, signed: impl IntoIterator<Item = Signed>) {
         let news = signed.into_iter().filter(|signed| !self.traitors.contains(signed.by));
         self.overheard.extend(news);
     }
 
-    /// The first of these signatures that the traitors neither make nor have overheard.
+    /// The first of these signatures that the traitors can neither make nor have overheard.
     pub fn lacks<'a>(&self, signed: impl IntoIterator<Item = &'a Signed>) -> Option<&'a Signed> {
         let has =
             |signed: &Signed| self.traitors.contains(signed.by) || self.overheard.contains(signed);

@@ -15,7 +15,7 @@
 //! assert_eq!(counterexample.attack.lies.len(), 1);
 //! ```
 //!
-//! Where orders are signed, any number of traitors can be survived:
+//! With signed orders, any number of traitors can be survived:
 //!
 //! ```
 //! use turncoat::{SignedMessages, TwoStep, check};
@@ -24,13 +24,12 @@
 //! check(TwoStep::new()).generals(4).traitors(2).assert_broken();
 //! ```
 //!
-//! To test a protocol of your own, implement [`Lockstep`] (the protocol, as production code would
-//! have it) and [`Testable`] (the [`Problem`], and, if you like, what a traitor could say), and
-//! ask about it in one of three ways:
+//! To test a protocol of your own, implement [`Lockstep`] (the protocol itself, as in production) and [`Testable`] (the
+//! [`Problem`], and, if you like, what a traitor could say). Then ask about it in one of three ways:
 //!
 //! - [`check`](check()) searches every behaviour of the adversary, if there are not too many;
 //! - [`hunt`](hunt()) draws attacks at random, and shrinks what it finds;
-//! - [`strategy::attacks`] draws them in a property test of yours, within `proptest!`.
+//! - [`strategy::attacks`] draws attacks in your own property test, within `proptest!`.
 //!
 //! An event-driven protocol (messages in any order, timers, coins) implements [`EventDriven`] and
 //! [`EventTestable`], and is asked about in the same ways:
@@ -41,16 +40,16 @@
 //! check(ReliableBroadcast::new()).generals(4).traitors(1).assert_holds();
 //! ```
 //!
-//! A program of three lines, [`cli::main_with`], gives your protocols the command line that the built-in ones have. It
-//! can check programs in any other language, too, which answer questions in JSON (`docs/exec.md`): `turncoat check
-//! exec --command 'python3 mine.py' -n 4 -f 1`.
+//! A program of three lines, [`cli::main_with`], gives your protocols the command line that the built-in ones have. The
+//! command line can also check a program in any other language, if it answers questions in JSON (`docs/exec.md`):
+//! `turncoat check exec --command 'python3 mine.py' -n 4 -f 1`.
 //!
-//! To test an implementation as it is shipped, write a thin adapter, [`Opaque`], and [hunt](hunt()) in it: its nodes
-//! need not be `Clone` or `Debug` or anything else. `examples/crates` has adapters of published crates.
+//! To test an implementation as it is shipped, write a thin adapter, [`Opaque`], and [hunt](hunt()) for attacks on it:
+//! its nodes need not be `Clone` or `Debug` or anything else. `examples/crates` has adapters for published crates.
 //!
-//! An attack that was found once is kept in a file and run first from then on: [`regressions`]. And a test that
-//! fails leaves the attack, and a picture of it (SVG, and with the feature `pages` a web page), in the folder that the
-//! environment variable `TURNCOAT_REPORT_DIR` names, and says where.
+//! An attack that was found once can be kept in a file, and is then run first: see [`regressions`]. A test that fails
+//! writes the attack, and a picture of it (SVG, and with the feature `pages` a web page), into the folder that the
+//! environment variable `TURNCOAT_REPORT_DIR` names, and reports the file names.
 //!
 //! Where no protocol can be correct, [`refute`](refute()) breaks any protocol, without a search:
 //!
@@ -63,93 +62,92 @@
 //!
 //! # A tour of the house
 //!
-//! All nondeterminism is the enemy's, and what the enemy decides is a value: the [`Attack`]. A
-//! traitor obeys the protocol wherever the attack has no lie for it. So one simulator,
-//! [`run`]`(protocol, attack)`, is enough: a search looks for attacks, shrinking takes lies from
-//! them, replay reads them from a file, and every counterexample is run once more before it is
-//! shown.
+//! The enemy makes all nondeterministic choices, and all of them together are one value: the [`Attack`]. A traitor
+//! obeys the protocol wherever the attack has no lie for it. So one simulator, [`run`]`(protocol, attack)`, is enough:
+//! a search looks for attacks, shrinking removes lies from them, replay reads them from a file, and every
+//! counterexample is run once more before it is shown.
 //!
-//! A file imports only from its own floor and those below it, and no files import each other in a
-//! circle. (`tests/tidy.rs` reads this table.)
+//! A file imports only from its own floor and those below it, and imports never form a circle. (`tests/tidy.rs` reads
+//! this table.)
 //!
 //! | floor | rooms | what lives there |
 //! |---|---|---|
-//! | 0 | [`general`], [`graph`] | who there is, who can talk to whom |
-//! | 0 | [`order`], [`count`] | what they agree on, how many |
-//! | 0 | `escape` | what is shown of texts that are not ours |
+//! | 0 | [`general`], [`graph`] | the generals, and who can talk to whom |
+//! | 0 | [`order`], [`count`] | what they agree on; counts |
+//! | 0 | `escape` | how text from outside is made safe to show |
 //! | 0 | `collecting` | lists, maps and sorting that are quick to compile |
-//! | 0 | [`outcome`] | how it ended, and what is asked: broadcast or consensus, demands |
-//! | 1 | [`protocol`], [`signature`], [`fault`] | a protocol, how it signs, and what none may do |
-//! | 1 | [`testable`], [`forgery`] | their testing sides |
+//! | 0 | [`outcome`] | how an execution ended, and what is asked: broadcast or consensus, demands |
+//! | 1 | [`protocol`], [`signature`], [`fault`] | a protocol, how it signs, and what no protocol may do |
+//! | 1 | [`testable`], [`forgery`] | the testing sides of protocols and signatures |
 //! | 2 | [`protocols`], [`property`] | published protocols; what must hold |
 //! | 2 | [`attack`], [`schedule`] | what the enemy decides |
 //! | 2 | [`view`] | what one loyal general is told |
-//! | 2 | [`adversary`], [`setting`], [`knowledge`] | what it may do, among whom, and can sign |
-//! | 3 | `machine` | a protocol by numbers: all that stands above knows no other |
+//! | 2 | [`adversary`], [`setting`], [`knowledge`] | what the enemy may do, among whom, and what it can sign |
+//! | 3 | `machine` | a numbered protocol: the engines above see no other |
 //! | 4 | [`execution`] | the simulator |
-//! | 5 | [`search`] | the engines that look for an attack, all through or at random |
-//! | 5 | [`impossibility`] | attacks that are built, where no protocol can be right |
-//! | 6 | [`verdict`] | what came of it, and of what it speaks |
+//! | 5 | [`search`] | the engines that look for attacks, exhaustively or at random |
+//! | 5 | [`impossibility`] | attacks that are constructed where no protocol can be correct |
+//! | 6 | [`verdict`] | the result, and what it covers |
 //! | 6 | [`report`] | text, JSON, pictures, traces, attack files |
 //! | 7 | [`check`](check()), [`hunt`](hunt()), [`refute`](refute()), [`suspects`](suspects()) | the builders that a test calls |
-//! | 7 | [`question`], `estimate` | what they have in common: what is asked, what it would cost |
-//! | 7 | `symmetry`, `recursion`, `monotone` | tests of what a protocol claims of itself |
+//! | 7 | [`question`], `estimate` | what the builders have in common: the question, and its estimated cost |
+//! | 7 | `symmetry`, `recursion`, `monotone` | tests of what a protocol claims about itself |
 //! | 7 | [`strategy`], [`regressions`] | strategies for proptest; attacks kept in files |
 //! | 7 | `artifacts` | what a failing test leaves behind |
-//! | 7 | `files` | files that are read, and written whole |
+//! | 7 | `files` | files that are read, or written whole |
 //! | 8 | `main`, [`cli`] | arguments, threads, progress |
 //!
-//! Files, clocks and the environment are touched from floor 7 up, and nowhere below.
+//! Only floors 7 and 8 use files, clocks and the environment.
 //!
 //! # What a verdict says
 //!
-//! *Holds* means that every behaviour of the [`Adversary`] was covered; that type says what it may do, and why that
-//! is the default. The number of raw behaviours is counted; [`search::Reduction`] says what was left out, and
-//! why that is sound. *Broken* comes with an attack, and says whether it is proved to be the smallest. *Bounded* is
-//! everything else. What such traitors could have done, and was not tried, is [listed](Verdict::not_covered).
+//! *Holds* means that every behaviour of the [`Adversary`] was covered; that type says what the adversary may do, and
+//! why that is the default. The verdict counts the raw behaviours; [`search::Reduction`] says which of them the search
+//! skips, and why that is sound. *Broken* comes with an attack, and says whether it is proved to be the smallest.
+//! *Bounded* is everything else. Powers that such traitors could have had, but that were not tried, are
+//! [listed](Verdict::not_covered).
 //!
-//! Everybody can talk to everybody, unless there is a [`Graph`].
+//! Everybody can talk to everybody, unless you give a [`Graph`].
 //!
-//! A [recursive](Recursive) protocol such as OM(m) can be searched by
-//! [composition](search::Engine::Compositional): exactly, for far more generals than a search can reach, but
-//! without strays and replays. Which engine [fits](Check::fitting_engine) is [estimated](Check::estimate).
+//! A [recursive](Recursive) protocol such as OM(m) can be searched by [composition](search::Engine::Compositional):
+//! exactly, and for far more generals than other searches can handle, but without strays and replays. An
+//! [estimate](Check::estimate) says which engine [fits](Check::fitting_engine).
 //!
-//! If generals are [interchangeable](Symmetric) to a protocol, the search explores one representative of each
+//! If a protocol treats generals as [interchangeable](Symmetric), the search explores one representative of each
 //! symmetry class; [`assert_symmetric`] tests the claim. If the last round is [monotone](Claims::monotone), only the
 //! lowest and the highest messages are tried in it; [`assert_monotone`] tests that.
 //!
-//! An event-driven protocol has no rounds: its executions go in [waves](InWaves). Its adversary is
-//! [asynchronous](adversary::Timing) by default. All that it may do is covered by looking at what the loyal send and
-//! hear, without enumerating schedules. Termination and totality are judged when all is quiet, and left unjudged
-//! where timers are set again for ever.
+//! An event-driven protocol has no rounds: its executions proceed in [waves](InWaves). Its adversary is
+//! [asynchronous](adversary::Timing) by default. The search covers everything that the adversary may do by looking at
+//! what the loyal send and hear, without enumerating schedules. Termination and totality are judged when all is quiet,
+//! and are not judged if timers are set again for ever.
 //!
 //! If a protocol does not say what a traitor could say, turncoat listens to runs with other inputs and other traitors.
-//! The verdict is then bounded by the messages that were heard, and never *holds*. If messages are chains or
-//! certificates, say how they are [composed](Signing::relisted), and lists with one wrong signature are tried as well.
+//! The verdict then covers only the messages that were heard, and is never *holds*. If messages are chains or
+//! certificates, say how they are [composed](Signing::relisted): then lists with one wrong signature are tried as well.
 //!
 //! # Signatures
 //!
-//! A protocol is generic over its [scheme](signature::Signatures): with [`Ideal`] signatures in a
-//! search, with [`Ed25519`](signature::ed25519::Ed25519) for real signatures. It says which
-//! [signatures](Signing::signatures) are in a message, and a traitor can send that message only if the
-//! coalition makes or has overheard each of them ([`Knowledge`]). What no loyal general may accept
-//! is among the [forgeries](Repertoire::forgeries): one that changes a loyal general's state is a
-//! finding, "unforgeability".
+//! A protocol is generic over its signature [scheme](signature::Signatures): [`Ideal`] signatures in a search,
+//! [`Ed25519`](signature::ed25519::Ed25519) for real signatures. The protocol says which
+//! [signatures](Signing::signatures) a message contains, and a traitor can send that message only if the coalition can
+//! make each of them, or has overheard it ([`Knowledge`]). Messages that no loyal general may accept are the
+//! [forgeries](Repertoire::forgeries): a forgery that changes a loyal general's state is a finding, "unforgeability".
 //!
 //! # Errors, findings, bugs
 //!
-//! Bad input is an `Err`. A protocol that panics, is not deterministic, or decides on something
-//! that is no value is a finding ([`fault::Fault`]), with the attack that shows it. So is a value,
-//! message or state whose `clone`, `eq` or `hash` panics where the protocol runs. Elsewhere that is an
-//! `Err` that names the method and the type; and so it is if one of them contradicts itself (something
-//! is not equal to itself, or has another hash than before), if a demand panics, or if the problem is
-//! another one when it is asked for again. Where `Debug` panics that is said instead.
+//! Bad input is an `Err`. A protocol that panics, is not deterministic, or decides something that is not one of the
+//! values is a finding ([`fault::Fault`]), with the attack that shows it. So is a value, message or state whose
+//! `clone`, `eq` or `hash` panics while the protocol runs. At other times such a panic is an `Err` that names the
+//! method and the type. It is also an `Err` if such a method contradicts itself (something is not equal to itself, or
+//! its hash changes), if a demand panics, or if the problem is a different one when it is asked for again. If `Debug`
+//! panics, the report says so in place of the value.
 //!
-//! Some things can't be caught: a call that never returns, a stack overflow, an abort (if the crate is
-//! built with `panic = "abort"` that is every panic), a panic while another one unwinds, as in a `Drop`,
-//! and one in the process's panic hook. A `Drop` that panics by itself may come out as it is. turncoat
-//! wraps the hook that it finds, so that a panic that becomes a finding is not reported twice: whoever
-//! sets another hook afterwards hears of those. A panic that says "bug in turncoat" is one.
+//! Some things can't be caught: a call that never returns, a stack overflow, an abort (with `panic = "abort"` every
+//! panic is one), a panic while another one unwinds, as in a `Drop`, and a panic in the process's panic hook. A panic
+//! in a `Drop` alone may not be caught either. turncoat wraps the existing panic hook, so that a panic that becomes a
+//! finding is not reported twice; a hook that is set later reports it, too. A panic that says "bug in turncoat" is a
+//! bug in turncoat.
 
 #[macro_use]
 extern crate serde_derive;

@@ -1,4 +1,4 @@
-//! Tests that a protocol that says that it is monotone is.
+//! Tests the claim of a protocol that it is monotone.
 
 use std::collections::BTreeMap;
 
@@ -22,10 +22,10 @@ use crate::testable::{Testable, Wire};
 /// How many attacks are drawn.
 const ATTACKS: u64 = 1_000;
 
-/// Tests that a protocol is [monotone](crate::Claims::monotone) among n generals: under attacks drawn at
-/// random, with any number of traitors, nobody decides a lower value, or no longer decides, when in the
-/// last round some of what the traitors say in their slots is raised, and all else is left as it is. What
-/// the search says that goes through [extremes](crate::search::Reduction::Extremes) is worth as much as this.
+/// Tests that a protocol is [monotone](crate::Claims::monotone) among n generals. It draws attacks at random, with
+/// any number of traitors, raises some of what the traitors say in their slots in the last round, and leaves all else
+/// as it is. Then nobody may decide a lower value, or no longer decide. A verdict that relies on the reduction to
+/// [extremes](crate::search::Reduction::Extremes) is worth as much as this claim.
 ///
 /// ```
 /// use turncoat::{OralMessages, assert_monotone};
@@ -35,8 +35,8 @@ const ATTACKS: u64 = 1_000;
 ///
 /// # Panics
 ///
-/// If it is not, with what shows it; if the protocol does not say that it is, does not say what a
-/// traitor could say, or can't be run.
+/// If the protocol is not monotone, with an attack that shows it; if the protocol does not claim to be, does not say
+/// what a traitor could say, or can't be run.
 #[track_caller]
 pub fn assert_monotone<P: Testable>(protocol: &P, n: usize) {
     or_panic(|| monotone(protocol, n));
@@ -56,10 +56,10 @@ fn monotone<P: Testable>(protocol: &P, n: usize) {
     }
 }
 
-/// What the traitors say on each wire on which they don't obey.
+/// What the traitors say on each wire where they don't obey.
 type SpokenByWire = BTreeMap<Wire, SlotChoices>;
 
-/// A play, and one in which some of what is said in the last round is raised.
+/// A play, and a copy of it in which some of what is said in the last round is raised.
 struct RaisedPlay<'a> {
     space: &'a Space<'a>,
     case: InitialChoices,
@@ -94,7 +94,7 @@ impl<'a> RaisedPlay<'a> {
         RaisedPlay { space, case, said, raised }
     }
 
-    /// Nobody decides a lower value for what is raised.
+    /// Asserts that the raised play makes nobody decide a lower value.
     fn rises(&self) {
         let Space { machine, terms, .. } = *self.space;
         let executions = [&self.said, &self.raised].map(|speech| self.played(speech));
@@ -124,7 +124,7 @@ impl<'a> RaisedPlay<'a> {
         self.space.machine.name().unwrap_or_default()
     }
 
-    /// What one general is told.
+    /// What one general is told, for the message of a failure.
     fn told(&self, me: General, execution: &NumberedExecution) -> String {
         let Space { machine, terms, .. } = *self.space;
         let line = |(Wire { round, from, .. }, message): (Wire, &MessageId)| {
@@ -145,7 +145,7 @@ impl<'a> RaisedPlay<'a> {
     }
 }
 
-/// Anything that can be said on a wire.
+/// A random choice of what to say on a wire.
 fn anything(space: &Space<'_>, wire: Wire, rng: &mut impl Rng) -> SlotChoices {
     let wire_choices = space.wire_choices(wire);
     let said = (0..wire_choices.slots()).map(|slot| {
@@ -156,7 +156,7 @@ fn anything(space: &Space<'_>, wire: Wire, rng: &mut impl Rng) -> SlotChoices {
     said.collect()
 }
 
-/// What is higher than what is said in a slot; nothing where it is no slot of the repertoire.
+/// The choices of a slot that are higher than what is said there; none if the repertoire has no such slot.
 fn higher(
     space: &Space<'_>,
     wire: Wire,

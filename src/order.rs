@@ -4,7 +4,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-/// A commander's order. RETREAT is the order obeyed when there is none.
+/// A commander's order. RETREAT is the default: a general who has no order obeys it.
 ///
 /// Protocols are free to agree on any other type; the built-in ones use this by default.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ impl Order {
     }
 }
 
-/// States hold many orders in a row: those are hashed eight at a time.
+/// States hold many orders in a row, so orders are hashed eight at a time.
 impl Hash for Order {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u8(self.0);
@@ -53,7 +53,7 @@ impl fmt::Debug for Order {
     }
 }
 
-/// A text that is no order.
+/// A text that is not an order.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' is no order: say RETREAT, ATTACK, or 'order 2' to 'order 255'")]
 pub struct NoSuchOrder(String);

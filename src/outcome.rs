@@ -1,5 +1,4 @@
-//! How an execution ended, and what is asked of that: broadcast or consensus, and the user's own
-//! demands.
+//! How an execution ended, and what is required of the end: broadcast or consensus, and the user's own demands.
 
 mod course;
 
@@ -41,15 +40,13 @@ impl Task {
         }
     }
 
-    /// What a general is called: "the commander", "lieutenant 2"; in consensus, where nobody
-    /// commands, "general 2".
+    /// The name of a general: "the commander", "lieutenant 2"; in consensus, where nobody commands, "general 2".
     #[must_use]
     pub fn name(self, general: General) -> String {
         self.names(Generals::NONE.with(general))
     }
 
-    /// What some generals are called: "the commander and lieutenants 1 and 4"; "generals 0, 1 and
-    /// 4"; "nobody".
+    /// The names of some generals: "the commander and lieutenants 1 and 4"; "generals 0, 1 and 4"; "nobody".
     #[must_use]
     pub fn names(self, generals: Generals) -> String {
         match self {
@@ -63,55 +60,55 @@ impl Task {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Outcome<'a, V, D = V> {
-    /// What was asked.
+    /// What the protocol is for.
     pub task: Task,
     /// Who was a traitor.
     pub traitors: Generals,
-    /// Who is bound by its input: the loyal, and traitors whose faults leave them no choice but to
-    /// obey with it (a crash, an omission).
+    /// Who is bound by its input: the loyal, and traitors who can only obey it because of their fault class (crash,
+    /// omission).
     pub bound: Generals,
-    /// What each general with an input was given. That of one who is not bound says nothing: ask
+    /// What each general with an input was given. The input of a general who is not bound means nothing: use
     /// [`input`](Outcome::input).
     pub inputs: &'a BTreeMap<General, V>,
-    /// What each general decided, by number; nothing for a traitor, for the commander of a broadcast, and for
-    /// whoever has not decided.
+    /// What each general decided, by number; none for a traitor, for the commander of a broadcast, and for whoever
+    /// has not decided.
     pub decisions: &'a [Option<D>],
-    /// Whether nothing is left to happen: so it is when all rounds are over, and in an event-driven protocol
-    /// where all that the loyal have sent was heard, no timer is set, and no coin is asked for. Before, that
-    /// somebody has not decided means nothing. (And so it is where an attack [goes on for
+    /// Whether nothing is left to happen. In rounds this is so when all rounds are over. In an event-driven protocol
+    /// it is so when everything that the loyal sent has been heard, no timer is set, and no coin is asked for. Until
+    /// then, it means nothing that somebody has not decided. (It is also true where an attack [goes on for
     /// ever](crate::attack::Lasso), and nobody has decided.)
     pub quiet: bool,
-    /// How it went, if that is known.
+    /// How the execution went, if that is known.
     pub(crate) course: Option<&'a Course>,
 }
 
 impl<'a, V, D> Outcome<'a, V, D> {
-    /// Who is to decide: the loyal, but for the commander of a broadcast.
+    /// Who must decide: the loyal, except the commander of a broadcast.
     #[must_use]
     pub fn deciders(&self) -> Generals {
         self.task.deciders(self.decisions.len()).minus(self.traitors)
     }
 
-    /// Who of them has not decided.
+    /// Which of them have not decided.
     #[must_use]
     pub fn undecided(&self) -> Generals {
         self.deciders().iter().filter(|general| self.decisions[general.id()].is_none()).collect()
     }
 
-    /// The input by which a general is bound.
+    /// The input that a general is bound by.
     #[must_use]
     pub fn input(&self, general: General) -> Option<&'a V> {
         self.inputs.get(&general).filter(|_| self.bound.contains(general))
     }
 
-    /// All inputs by which somebody is bound.
+    /// All inputs that somebody is bound by.
     pub fn bound_inputs(&self) -> impl Iterator<Item = &'a V> + use<'a, V, D> {
         let bound = self.bound;
         self.inputs.iter().filter(move |(general, _)| bound.contains(**general)).map(|(_, v)| v)
     }
 
-    /// All inputs to which validity can bind decisions: in a broadcast the commander's order, if he is loyal; in
-    /// consensus those by which somebody is bound.
+    /// All inputs that validity can compare decisions with: in a broadcast the commander's order, if he is loyal; in
+    /// consensus the inputs that somebody is bound by.
     pub(crate) fn binding_inputs(&self) -> impl Iterator<Item = &'a V> + use<'a, V, D> {
         let bound = match self.task {
             Task::Broadcast => Generals::NONE.with(General::COMMANDER).minus(self.traitors),
@@ -126,7 +123,7 @@ impl<'a, V, D> Outcome<'a, V, D> {
     }
 }
 
-/// A property of the user's own: a function of the outcome, with a name.
+/// A user's own property: a function of the outcome, with a name.
 ///
 /// ```
 /// use turncoat::protocols::asking::asking;
@@ -146,11 +143,11 @@ pub struct Demand<V, D = V> {
     met: Met<V, D>,
 }
 
-/// What says whether a demand is met.
+/// The function that says whether a demand is met.
 enum Met<V, D> {
-    /// By how an execution ended.
+    /// It looks at how an execution ended.
     Ended(fn(&Outcome<'_, V, D>) -> bool),
-    /// By how it went, as well.
+    /// It looks at how an execution went, as well.
     Went(fn(&Outcome<'_, V, D>, &Course) -> bool),
 }
 
@@ -162,9 +159,10 @@ impl<V, D> Demand<V, D> {
 
     /// A demand on how an execution goes: in how many rounds somebody decides, how many messages are sent.
     ///
-    /// Hunts, simulations and the naive engine judge it. The exhaustive engine refuses, since it does not tell
-    /// executions apart that come to the same states; so does the compositional one. (When a general has decided is
-    /// seen by asking it after each round: what is asked too early may answer nothing, or panic.)
+    /// Hunts, simulations and the naive engine judge it. The exhaustive engine refuses it, since it does not
+    /// distinguish executions that reach the same states; the compositional engine refuses it, too. (To find out when
+    /// a general decided, turncoat asks it after each round. A protocol that is asked too early may answer nothing,
+    /// or panic.)
     ///
     /// ```
     /// use turncoat::protocols::asking::asking;
@@ -183,13 +181,13 @@ impl<V, D> Demand<V, D> {
         Demand { name, met: Met::Went(met) }
     }
 
-    /// Whether it is one on how an execution goes.
+    /// Whether this is a demand on how an execution goes.
     #[must_use]
     pub fn is_of_course(&self) -> bool {
         matches!(self.met, Met::Went(_))
     }
 
-    /// Whether it is met. One on how an execution goes is, where that is not known.
+    /// Whether the demand is met. A demand on how an execution goes counts as met if that is not known.
     pub(crate) fn allows(&self, outcome: &Outcome<'_, V, D>) -> bool {
         match self.met {
             Met::Ended(met) => met(outcome),

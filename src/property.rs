@@ -1,5 +1,5 @@
-//! What must hold: agreement and validity, each defined once, for every engine; and what it is
-//! called when something does not.
+//! The properties that must hold, agreement and validity above all, each defined once for every engine; and the names
+//! of their violations.
 
 mod asked;
 mod judge;
@@ -15,25 +15,25 @@ use crate::testable::Wire;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Property {
-    /// All who are loyal and decide, decide the same: in a broadcast IC1, all loyal lieutenants
-    /// obey the same order (Lamport, Shostak, Pease 1982, section 1). Or else any two decisions are to each
-    /// other what the problem [says](crate::Agreement).
+    /// All loyal generals who decide, decide the same. In a broadcast this is IC1: all loyal lieutenants obey the
+    /// same order (Lamport, Shostak, Pease 1982, section 1). A problem may define its own
+    /// [relation](crate::Agreement) between any two decisions instead.
     Agreement,
-    /// In a broadcast IC2: if the commander is loyal, every loyal lieutenant obeys the order he
-    /// sends (the same). In consensus strong unanimity: if all who are [bound](crate::Outcome::bound) by
-    /// their inputs were given the same one, every loyal general decides it. Or else decisions are to the
-    /// inputs what the problem [says](crate::Validity).
+    /// In a broadcast IC2: if the commander is loyal, every loyal lieutenant obeys the order he sends (ibid.). In
+    /// consensus strong unanimity: if all who are [bound](crate::Outcome::bound) by their inputs were given the same
+    /// one, every loyal general decides it. A problem may define its own [relation](crate::Validity) between
+    /// decisions and inputs instead.
     Validity,
-    /// If one who is loyal decides, all do.
+    /// If one loyal general decides, all do.
     Totality,
-    /// All who are loyal decide.
+    /// All loyal generals decide.
     Termination,
-    /// A [`Demand`](crate::Demand) of the user's own.
+    /// A user's own [`Demand`](crate::Demand).
     Demand(Demanded),
 }
 
-/// One of the [demands](crate::Problem::demands) of a problem. Only what is demanded can be violated,
-/// so there is none of these but as the answer of [`Property::violated`].
+/// One of the [demands](crate::Problem::demands) of a problem. Only turncoat makes these, from the demands that the
+/// problem lists: see [`Property::violated`].
 ///
 /// ```
 /// use turncoat::protocols::asking::asking;
@@ -67,7 +67,7 @@ impl Demanded {
 }
 
 impl Property {
-    /// In a word, or in the user's own: "agreement", "validity".
+    /// Its name in one word, or in the user's own: "agreement", "validity".
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -79,7 +79,7 @@ impl Property {
         }
     }
 
-    /// As it is called in this task: "agreement (IC1)", "validity (strong unanimity)".
+    /// Its name in this task: "agreement (IC1)", "validity (strong unanimity)".
     #[must_use]
     pub fn title(self, task: Task) -> String {
         match (self, task) {
@@ -94,19 +94,19 @@ impl Property {
     }
 }
 
-/// As a demand is called: in quotes.
+/// The name of a demand in quotes.
 pub(crate) fn demand_title(name: &str) -> String {
     format!("\"{}\"", escaped(name))
 }
 
-/// A loyal general accepted a forgery: its state was another one afterwards.
+/// A loyal general accepted a forgery: the forgery changed its state.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Accepted {
-    /// Where and when: the one who hears is the one who accepted it.
+    /// Where and when. The receiver is the one who accepted it.
     #[serde(flatten)]
     pub wire: Wire,
-    /// In which way it was [forged](crate::testable::Forgery::label).
+    /// How it was [forged](crate::testable::Forgery::label).
     pub label: &'static str,
 }
 
@@ -116,14 +116,14 @@ pub struct Accepted {
 pub enum Violation {
     /// A loyal general accepted a forgery.
     Forgery(Accepted),
-    /// It lacks a property that was asked for.
+    /// The execution lacks a property that was asked for.
     Property(Property),
     /// The protocol itself misbehaved.
     Fault(Fault),
 }
 
 impl Violation {
-    /// The property, unless it is a forgery or a fault.
+    /// The violated property; none for a forgery or a fault.
     #[must_use]
     pub fn property(&self) -> Option<Property> {
         match self {
@@ -137,8 +137,8 @@ impl Violation {
         matches!(self, Violation::Fault(Fault { kind: FaultKind::Undetermined(..), .. }))
     }
 
-    /// In a word: "agreement", "validity", "unforgeability", "no-panic", "determinism", "values",
-    /// or the name of a demand.
+    /// Its name in one word: "agreement", "validity", "unforgeability", "no-panic", "determinism", "values", or the
+    /// name of a demand.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! What is asked of a protocol: among how many generals, how many traitors, and what those may do.
+//! A question about a protocol: among how many generals, against how many traitors, and what those may do.
 
 use std::fmt::Debug;
 
@@ -11,11 +11,11 @@ use crate::search::CompositionError;
 use crate::search::suspects::MOST_SETS;
 use crate::testable::Refusal;
 
-/// A question about a protocol, answered in one way or another: see [`check`](crate::check()) and
+/// A question about a protocol, which can be answered in different ways: see [`check`](crate::check()) and
 /// [`hunt`](crate::hunt()).
 ///
 /// It needs the number of [generals](Question::generals), or a [graph](Question::on) of them, and an
-/// [adversary](Question::against), in short the most [traitors](Question::traitors).
+/// [adversary](Question::against), or just the maximum number of [traitors](Question::traitors).
 #[derive(Clone, Debug)]
 #[must_use = "a question does nothing until it is run"]
 pub struct Question<P, H> {
@@ -23,23 +23,23 @@ pub struct Question<P, H> {
     graph: Option<Graph>,
     adversary: Option<Adversary>,
     focus: Focus,
-    /// How it is answered.
+    /// How the question is answered.
     pub(crate) how: H,
 }
 
-/// What alone is looked at, if not everything.
+/// What a question is narrowed down to, if anything.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Focus {
     /// The only property that is asked, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub violates: Option<String>,
-    /// What these generals are given, as data.
+    /// The inputs of these generals, as `Debug` text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<(General, String)>,
 }
 
-/// A question that can't be answered.
+/// Why a question can't be answered.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum CheckError {
     /// A number was not given.
@@ -53,7 +53,7 @@ pub enum CheckError {
         /// How many traitors.
         f: usize,
     },
-    /// Fewer can be turned than shall be.
+    /// Fewer generals can be turned than are to be turned.
     #[error("f is {f}, and only {suspects} can be traitors")]
     FewSuspects {
         /// How many can be turned.
@@ -61,7 +61,7 @@ pub enum CheckError {
         /// How many traitors.
         f: usize,
     },
-    /// One can be turned who is not there.
+    /// A suspect is not among the generals.
     #[error("suspects: general {general} is not there: the {n} generals are numbered from 0")]
     NoSuspect {
         /// Who.
@@ -69,13 +69,13 @@ pub enum CheckError {
         /// How many generals.
         n: usize,
     },
-    /// Rounds are synchronous.
+    /// A timing was given for a protocol in rounds, which are synchronous.
     #[error(
         "a timing is asked for, and the protocol has rounds, which are synchronous: ask for disruptions to \
          have some of its mail lost or late"
     )]
     Timing,
-    /// Powers over rounds mean nothing where there are none.
+    /// Powers over rounds were given against a protocol that has no rounds.
     #[error(
         "silence, any order of arrival and disruptions are powers over rounds, and this protocol is event-driven: \
          say what may be late by its timing"
@@ -97,42 +97,43 @@ pub enum CheckError {
          without end: hunt"
     )]
     RestartsHunted,
-    /// The naive engine has no part in what the others are for.
+    /// The naive engine does not support this adversary.
     #[error(
         "the naive engine knows no traitors but Byzantine ones, and no schedule but arrival by \
          sender: leave the other one to it"
     )]
     NotNaive,
-    /// Where mail is late, omissions of event-driven protocols are not gone through.
+    /// Omissions in an event-driven protocol are not searched where messages can be late.
     #[error(
         "traitors who fail to send or to receive are searched in an event-driven protocol if its timing is synchronous: \
          ask for that, or hunt"
     )]
     LateOmissions,
-    /// A demand on how executions go, for an engine that does not tell them apart.
+    /// A demand on how an execution goes, for an engine that does not distinguish executions.
     #[error(
         "\"{0}\" is demanded of how an execution goes, and such an engine does not tell executions apart that \
          come to the same end: use the naive engine, or hunt"
     )]
     Course(&'static str),
-    /// Only one engine goes through parts.
+    /// Only the exhaustive engine, and only in rounds, supports parts and checkpoints.
     #[error(
         "parts and checkpoints are for the exhaustive engine only, where a protocol has rounds"
     )]
     NoParts,
-    /// What was found elsewhere breaks nothing here.
+    /// An attack that was found elsewhere breaks nothing here.
     #[error("one of the attacks that were found breaks nothing")]
     Unbroken,
     /// The compositional engine can't answer it.
     #[error("the compositional engine can't answer this: {0}")]
     NotComposed(String),
-    /// The recursion has an attack, and the protocol itself has not, or can't be run.
+    /// The compositional engine found an attack on the protocol's recursion, but the protocol itself is not broken by
+    /// it, or can't be run.
     #[error("by the protocol's recursion {0}")]
     Unshown(String),
-    /// More messages may be disrupted than can be gone through.
+    /// More messages may be disrupted than can be searched.
     #[error("disruptions is {0}: at most {MOST_DISRUPTIONS} messages can be lost or late")]
     Disruptions(usize),
-    /// A hunt is to draw nothing.
+    /// A hunt was asked to draw nothing.
     #[error("cases is 0: at least one attack must be drawn")]
     NoCases,
     /// Too few generals for an argument.
@@ -144,47 +145,47 @@ pub enum CheckError {
          silent: this one can do less"
     )]
     TooWeak,
-    /// The argument has mail late.
+    /// The argument needs late messages.
     #[error("the argument needs mail that can be late: this adversary is synchronous")]
     Punctual,
-    /// The argument is about those who decide.
+    /// The argument is about generals who decide.
     #[error(
         "no argument: as long as nothing is heard of {0} nobody decides, and here nobody has to, so there is \
          nothing to refute"
     )]
     Undecided(String),
-    /// The argument is about the usual properties.
+    /// The argument is about the usual properties only.
     #[error(
         "the argument is about protocols in which all decide the same one of the values, and what \
          validity demands: it needs {needs}, and of this one is asked {asked}"
     )]
     OtherProblem {
-        /// What must be asked.
+        /// The properties that the argument needs.
         needs: &'static str,
-        /// What is asked.
+        /// The properties that are asked.
         asked: String,
     },
-    /// The argument breaks another property.
+    /// The argument breaks a property other than the one asked for.
     #[error("{0} is violated in no world of the argument: another property fails")]
     NoWorld(String),
-    /// The generals can't be divided so.
+    /// The generals can't be divided into these groups.
     #[error("groups: {0}")]
     Groups(String),
-    /// The view is not one of this protocol.
+    /// The view does not belong to this protocol.
     #[error("the view: {0}")]
     View(String),
-    /// There are too many sets of traitors to go through them one by one.
+    /// There are too many sets of traitors to try them one by one.
     #[error(
         "more than {MOST_SETS} sets of traitors are possible: say who the suspects are, or take a smaller f"
     )]
     ManySets,
-    /// No view of the protocol can be explained.
+    /// The protocol misbehaves, so no view of it can be explained.
     #[error("{0}: so no view of it can be explained; check it first")]
     Misbehaves(String),
     /// There is nothing to disagree on.
     #[error("the protocol has one value: without another there is nothing to refute")]
     OneValue,
-    /// The protocol can't be run so.
+    /// The protocol can't be run in this setting.
     #[error(transparent)]
     Refused(#[from] Refusal),
 }
@@ -200,10 +201,10 @@ impl From<CompositionError> for CheckError {
     }
 }
 
-/// The most messages between the loyal that can be lost or late.
+/// The most messages between loyal generals that can be lost or late.
 const MOST_DISRUPTIONS: usize = 64;
 
-/// What a question is about, once it can be answered.
+/// What a question is about, once it is known to be answerable.
 pub(crate) struct Subject {
     /// The name of the protocol.
     pub name: String,
@@ -211,7 +212,7 @@ pub(crate) struct Subject {
     pub adversary: Adversary,
 }
 
-/// Whether an adversary can turn as many of these generals as it is said to.
+/// Checks that an adversary can turn as many of these generals as it is allowed to.
 pub(crate) fn can_be_turned(graph: &Graph, adversary: &Adversary) -> Result<(), CheckError> {
     let (n, f, everybody) = (graph.n(), adversary.traitors, graph.everybody());
     let stranger = adversary.suspects.and_then(|suspects| suspects.minus(everybody).iter().next());
@@ -224,7 +225,7 @@ pub(crate) fn can_be_turned(graph: &Graph, adversary: &Adversary) -> Result<(), 
     if f > suspects { Err(CheckError::FewSuspects { suspects, f }) } else { Ok(()) }
 }
 
-/// What an adversary is against a protocol of this kind.
+/// The adversary as it acts against a protocol of this kind.
 pub(crate) fn against(terms: &Terms, adversary: Adversary) -> Result<Adversary, CheckError> {
     let Adversary { silence, any_order, disruptions, timing, restarts, .. } = adversary;
     match terms.in_waves {
@@ -238,7 +239,8 @@ pub(crate) fn against(terms: &Terms, adversary: Adversary) -> Result<Adversary, 
 }
 
 impl<H> Question<&dyn Machine, H> {
-    /// What it is about; if the protocol need not be run there, its states may be too large for that.
+    /// What the question is about. Pass `runs: false` if the protocol need not be run: its states may be too large
+    /// for that.
     pub(crate) fn subject(&self, runs: bool) -> Result<Subject, CheckError> {
         let (machine, (graph, adversary)) = (self.protocol, self.setting()?);
         let Focus { violates, inputs } = &self.focus;
@@ -264,7 +266,7 @@ impl<P, H> Question<P, H> {
         (protocol, Question { protocol: (), graph, adversary, focus, how })
     }
 
-    /// The same question about the protocol by numbers.
+    /// The same question about the numbered protocol.
     pub(crate) fn by_numbers<'a>(&self, machine: &'a dyn Machine) -> Question<&'a dyn Machine, H>
     where
         H: Clone,
@@ -274,33 +276,33 @@ impl<P, H> Question<P, H> {
         Question { protocol: machine, graph, adversary: *adversary, focus, how }
     }
 
-    /// Among whom it is asked, and against what adversary.
+    /// The graph and the adversary.
     pub(crate) fn setting(&self) -> Result<(&Graph, Adversary), CheckError> {
         let graph = self.graph.as_ref().ok_or(CheckError::Missing("generals"))?;
         Ok((graph, self.adversary.ok_or(CheckError::Missing("traitors"))?))
     }
 
-    /// The same question, answered in the way that this makes of its own.
+    /// The same question, with a change to how it is answered.
     pub(crate) fn answered(self, change: impl FnOnce(H) -> H) -> Question<P, H> {
         let Question { protocol, graph, adversary, focus, how } = self;
         Question { protocol, graph, adversary, focus, how: change(how) }
     }
 
-    /// The same question, of which only this is looked at.
+    /// The same question, narrowed down to this.
     #[cfg(feature = "cli")]
     pub(crate) fn focused(self, focus: Focus) -> Question<P, H> {
         Question { focus, ..self }
     }
 
-    /// What alone is looked at.
+    /// What the question is narrowed down to.
     pub(crate) fn focus(&self) -> &Focus {
         &self.focus
     }
 
-    /// Only an attack on this property counts, by [name](crate::Property::name): "agreement", "validity",
-    /// "totality", "termination", or a demand of the problem's. (That a protocol misbehaves is found all the
-    /// same; that a forgery counts is not.) It may take more steps, since what is made for agreement and validity
-    /// together is not made use of.
+    /// Only an attack on this property counts, by [name](crate::Property::name): "agreement", "validity", "totality",
+    /// "termination", or one of the problem's demands. (A protocol that misbehaves is still a finding; accepting a
+    /// forgery is not.) The search may take more steps, since it does not use optimizations that rely on agreement
+    /// and validity together.
     ///
     /// ```
     /// use turncoat::{OralMessages, check};
@@ -313,7 +315,7 @@ impl<P, H> Question<P, H> {
         Question { focus: Focus { violates: Some(property.into()), ..self.focus }, ..self }
     }
 
-    /// Only executions count in which this general is given this value.
+    /// Only executions in which this general has this input count.
     ///
     /// ```
     /// use turncoat::{FloodSet, General, Order, check};
@@ -327,7 +329,7 @@ impl<P, H> Question<P, H> {
         self
     }
 
-    /// Among so many generals, the commander included, who can all talk to one another.
+    /// Among this many generals, the commander included, who can all talk to one another.
     pub fn generals(self, n: usize) -> Question<P, H> {
         self.on(n)
     }
@@ -337,7 +339,7 @@ impl<P, H> Question<P, H> {
     /// ```
     /// use turncoat::{Graph, SignedMessages, check};
     ///
-    /// // On a path nobody can tell another what the traitor between them does not pass on.
+    /// // On a path the traitor stands between two parts, and nothing passes that it does not relay.
     /// check(SignedMessages::new(2)).on(Graph::path(4)).traitors(1).assert_broken();
     /// ```
     pub fn on(self, graph: impl Into<Graph>) -> Question<P, H> {
@@ -355,8 +357,7 @@ impl<P, H> Question<P, H> {
         Question { adversary: Some(adversary), ..self }
     }
 
-    /// With at most so many Byzantine traitors: short for
-    /// `.against(`[`Adversary::byzantine`]`(f))`.
+    /// With at most `f` Byzantine traitors: short for `.against(`[`Adversary::byzantine`]`(f))`.
     pub fn traitors(self, f: usize) -> Question<P, H> {
         self.against(Adversary::byzantine(f))
     }

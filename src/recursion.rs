@@ -1,4 +1,4 @@
-//! Tests that what a protocol says of its recursion is true of its code.
+//! Tests that a protocol's claim about its recursion is true of its code.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -19,10 +19,9 @@ use crate::testable::{Recursive, Testable, Wire};
 /// How many attacks are drawn.
 const ATTACKS: u64 = 1_000;
 
-/// Tests that a protocol's [recursion](crate::Claims::recursive) describes it: under attacks drawn at
-/// random, with any number of traitors among n generals, every loyal lieutenant decides what it
-/// takes by the recursion. What the [compositional engine](crate::search::Engine::Compositional)
-/// says is worth as much as this.
+/// Tests that a protocol's [recursion](crate::Claims::recursive) describes it: under attacks drawn at random, with
+/// any number of traitors among n generals, every loyal lieutenant decides what the recursion says. A verdict of the
+/// [compositional engine](crate::search::Engine::Compositional) is worth as much as this claim.
 ///
 /// ```
 /// use turncoat::{OralMessages, assert_recursive};
@@ -32,8 +31,8 @@ const ATTACKS: u64 = 1_000;
 ///
 /// # Panics
 ///
-/// If it does not, with the first attack that shows it; if there is no recursion, or the protocol
-/// can't be run.
+/// If the recursion does not describe the protocol, with the first attack that shows it; if there is no recursion, or
+/// the protocol can't be run.
 #[track_caller]
 pub fn assert_recursive<P: Testable>(protocol: &P, n: usize) {
     or_panic(|| recursive(protocol, n));
@@ -71,12 +70,12 @@ fn recursive<P: Testable>(protocol: &P, n: usize) {
     }
 }
 
-/// An attack, and what is told on which path when it is played.
+/// An attack, and what it makes the generals hear on each path.
 struct TracedPlay<'a, P: Testable> {
     recursive: &'a dyn Recursive<P::Value, P::Message>,
     n: usize,
     attack: AttackOn<P>,
-    /// What everybody is told on each path, by the path and by name.
+    /// What each general is told on each path, by path and general.
     told: BTreeMap<(Path, General), P::Value>,
 }
 
@@ -123,7 +122,7 @@ impl<'a, P: Testable> TracedPlay<'a, P> {
         play
     }
 
-    /// What a lieutenant takes from the subtree of a path.
+    /// The value that a lieutenant resolves from the subtree of a path.
     fn takes(&self, path: Path, lieutenant: General) -> P::Value {
         let told = &self.told[&(path, lieutenant)];
         let relays = Generals::first(self.n).minus(path.generals()).without(lieutenant);

@@ -1,4 +1,4 @@
-//! The builder that a test calls to have a protocol refuted where none can be right.
+//! The builder that a test calls to refute a protocol where no protocol can be correct.
 
 use crate::adversary::FaultClass;
 use crate::fault::cloned;
@@ -14,13 +14,13 @@ use crate::search::progress::Progress;
 use crate::testable::Testable;
 use crate::verdict::{Refutation, RefutationOf};
 
-/// Asks for the argument by which no protocol can be right among so few generals, made against this
-/// one: any deterministic protocol, and nothing need be known of what a traitor could say.
+/// Builds the impossibility argument for so few generals against this protocol. The protocol must be deterministic;
+/// what a traitor could say need not be known.
 ///
-/// Of a protocol in rounds it is one run of a covering of the generals (twice as many), and one of each world
-/// that is made of it. Of one that is driven by events it is one run of each of two
-/// [sides](Construction::Partition) by itself, and one of both, all mail between which is late. There is no
-/// search. Each world is an ordinary [attack](crate::Attack), run by the [simulator](crate::execution::run).
+/// For a protocol in rounds, the argument is one run of a covering of the generals (twice as many), and one run of
+/// each world that is made of it. For an event-driven protocol it is a run of each of two
+/// [sides](Construction::Partition) alone, and a run of both, in which all messages between them are late. There is
+/// no search. Each world is an ordinary [attack](crate::Attack), run by the [simulator](crate::execution::run).
 ///
 /// ```
 /// use turncoat::{OralMessages, refute};
@@ -33,16 +33,16 @@ use crate::verdict::{Refutation, RefutationOf};
 /// # Ok::<(), turncoat::CheckError>(())
 /// ```
 ///
-/// Where mail can be late, `n <= 3f` is too few whatever is signed; and for consensus `n <= 2f`, although
-/// generals only crash:
+/// Where messages can be late, `n <= 3f` generals are too few even with signatures; and for consensus `n <= 2f` are
+/// too few even if generals only crash:
 ///
 /// ```
 /// use turncoat::{BinaryAgreement, refute};
 ///
-/// // It need not decide, and by the thresholds of its paper it does not while f are silent.
+/// // With the thresholds of its paper it does not decide while f generals are silent, and it need not.
 /// let careful = refute(BinaryAgreement::new().rounds(2).tolerating(1)).generals(3).traitors(1).run();
 /// assert!(careful.unwrap_err().to_string().contains("nobody decides"));
-/// // With a lower one it decides, and not all the same.
+/// // With a lower threshold it decides, but not all decide the same.
 /// let hasty = BinaryAgreement::new().rounds(2).tolerating(1).accept_at(2);
 /// let argument = refute(hasty).generals(3).traitors(1).assert_refuted();
 /// assert_eq!(argument.worlds[1].execution.violation().unwrap().name(), "agreement");
@@ -51,35 +51,35 @@ pub fn refute<P: AnyProtocol<Kind>, Kind>(protocol: P) -> Refute<P::Tested> {
     Question::about(protocol.tested(), Worlds::default())
 }
 
-/// A question that is answered by an argument: see [`refute`]. It needs the number of
-/// [generals](Refute::generals), at least three, or a [graph](Refute::on) of them, and of
-/// [traitors](Refute::traitors). The argument needs an [adversary](Refute::against) who can turn any
-/// `f` generals, Byzantine ones who may also be silent; more powers do not matter to it. Against a protocol that
-/// is driven by events it must be [asynchronous](crate::adversary::Timing::Asynchronous), as it is by default, and
-/// generals may instead [crash](crate::Adversary::crash).
+/// A question that is answered by an argument: see [`refute`]. It needs the number of [generals](Refute::generals),
+/// at least three, or a [graph](Refute::on) of them, and of [traitors](Refute::traitors). The argument needs an
+/// [adversary](Refute::against) who can turn any `f` generals, Byzantine ones who may also be silent; it makes no use
+/// of further powers. Against an event-driven protocol the adversary must be
+/// [asynchronous](crate::adversary::Timing::Asynchronous), as it is by default, and generals may
+/// [crash](crate::Adversary::crash) instead.
 ///
-/// If so few generals can cut a graph in two that they may all be traitors, no protocol can be right
-/// on it, however many generals there are:
+/// If a graph can be cut in two by so few generals that all of them may be traitors, no protocol can be correct on
+/// it, however many generals there are:
 ///
 /// ```
 /// use turncoat::{Graph, SignedMessages, refute};
 ///
-/// // Without signatures the two neighbours of the commander can do with him as they like.
+/// // Without signatures the commander's two neighbours can misrepresent him as they like.
 /// let on_a_ring = refute(SignedMessages::new(2)).on(Graph::ring(4)).traitors(1).run()?;
 /// assert_eq!(on_a_ring.name(), "forgery");
 /// # Ok::<(), turncoat::CheckError>(())
 /// ```
 pub type Refute<P> = Question<P, Worlds>;
 
-/// Worlds are built that no protocol gets right all at once.
+/// Builds worlds that no protocol can get right all at once.
 #[derive(Clone, Debug, Default)]
 pub struct Worlds {
     groups: Option<Vec<Generals>>,
 }
 
 impl<P> Refute<P> {
-    /// With these three groups, each of which could be all traitors. (By default they are as equal
-    /// as can be.) The one with the commander is taken first.
+    /// With these three groups, each of which could consist of traitors. (By default they are as equal as possible.)
+    /// The group with the commander is taken first.
     pub fn groups(self, groups: [Generals; 3]) -> Refute<P> {
         self.answered(|_| Worlds { groups: Some(groups.to_vec()) })
     }
@@ -90,14 +90,13 @@ impl<P: Testable> Refute<P> {
     ///
     /// # Errors
     ///
-    /// A number is missing or too large, the groups do not fit, the protocol refuses, or its problem asks for
-    /// another agreement, validity or termination than the argument is about.
+    /// A number is missing or too large, the groups do not fit, the protocol refuses, or its problem asks for an
+    /// agreement, validity or termination that the argument is not about.
     pub fn run(self) -> Result<RefutationOf<P>, CheckError> {
         self.run_watched(&Progress::new())
     }
 
-    /// As [`run`](Refute::run), where another thread may watch: its steps are worlds. It can't be
-    /// stopped.
+    /// As [`run`](Refute::run), while another thread may watch: its steps are worlds. It can't be stopped.
     ///
     /// # Errors
     ///
@@ -122,11 +121,11 @@ impl<P: Testable> Refute<P> {
         Ok(Refutation { protocol: self.protocol, name, task, graph, adversary, argument })
     }
 
-    /// The protocol must be refuted; answers with the argument.
+    /// Asserts that the protocol is refuted, and returns the argument.
     ///
     /// # Panics
     ///
-    /// If it is not, with what came of it; or if the question can't be answered.
+    /// If it is not, with the result; or if the question can't be answered.
     #[track_caller]
     pub fn assert_refuted(self) -> ArgumentOf<P> {
         match self.run() {
@@ -143,7 +142,7 @@ impl<P: Testable> Refute<P> {
 }
 
 impl<'a> Refute<&'a dyn Machine> {
-    /// The refutation by numbers, and where the states of its argument stand.
+    /// The refutation of the numbered protocol, and the interned states of its argument.
     pub(crate) fn refutation(
         self,
         progress: &Progress,

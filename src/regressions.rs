@@ -1,4 +1,4 @@
-//! Attacks that were found once, kept as files, and run again ever after.
+//! Attacks that were found once: kept as files, and run again from then on.
 
 use std::fmt;
 use std::fs;
@@ -50,7 +50,7 @@ pub struct Regressions {
     directory: PathBuf,
 }
 
-/// What became of the stored attacks, in the order of the names of their files.
+/// The fates of the stored attacks, in the order of their file names.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Replayed<'a, P: Testable> {
@@ -76,10 +76,10 @@ pub struct Stored<'a, P: Testable> {
 pub enum Fate<'a, P: Testable> {
     /// It breaks the protocol.
     Broken(Box<Counterexample<&'a P>>),
-    /// All of it happens, and nothing is violated any more.
+    /// It can still be carried out in full, and violates nothing any more.
     Survived(Box<AttackOn<P>>),
-    /// It is not what it was when it was stored, for this reason: it is meant for another protocol,
-    /// does not fit this one, or a part of it changes nothing. It violates nothing.
+    /// It is no longer what it was when it was stored, for this reason: it is meant for another protocol, does not
+    /// fit this one, or some part of it has no effect. It violates nothing.
     Stale(String),
     /// The file can't be read, for this reason.
     Unreadable(String),
@@ -96,21 +96,21 @@ pub enum NotKept {
         /// Why not.
         error: io::Error,
     },
-    /// The attack can't be written as JSON, or would not be the same when it is read again.
+    /// The attack can't be written as JSON, or would be different when read again.
     #[error("the attack can't be kept as JSON: {0}")]
     NoJson(String),
 }
 
-/// How long an attack is made smaller, unless proptest is configured otherwise.
+/// How long an attack is shrunk, unless proptest is configured otherwise.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Regressions {
-    /// The attacks in this directory. It need not be there: then there are none.
+    /// The attacks in this directory. A missing directory holds none.
     pub fn in_dir(directory: impl Into<PathBuf>) -> Regressions {
         Regressions { directory: directory.into() }
     }
 
-    /// Runs every stored attack. What is wrong with one file is said of that one alone.
+    /// Runs every stored attack. An error in one file does not affect the others.
     pub fn replay<'a, P>(&self, protocol: &'a P) -> Replayed<'a, P>
     where
         P: Testable<Value: DeserializeOwned, Message: DeserializeOwned>,
@@ -133,9 +133,9 @@ impl Regressions {
         Replayed { protocol: name, directory: self.directory.clone(), attacks }
     }
 
-    /// Stores an attack, and says in which file. The same attack is stored once, however often it is
-    /// found. `protocol` says what is attacked: the protocol's [name](crate::Words::name), or an object
-    /// that describes it to another program.
+    /// Stores an attack, and returns its file. The same attack is stored once, however often it is found. `protocol`
+    /// identifies the protocol under attack: by its [name](crate::Words::name), or by an object that describes it to
+    /// another program.
     ///
     /// # Errors
     ///
@@ -164,10 +164,9 @@ impl Regressions {
         Ok(file)
     }
 
-    /// The protocol must survive all attacks that are stored here, and then as many as proptest has
-    /// cases (`PROPTEST_CASES`, by default 256) that are drawn in these settings. What it does not
-    /// survive is made smaller, for ten seconds at most (`PROPTEST_MAX_SHRINK_TIME`), and stored
-    /// here, so that it comes first from then on.
+    /// Asserts that the protocol survives all attacks that are stored here, and then as many attacks drawn in these
+    /// settings as proptest has cases (`PROPTEST_CASES`, by default 256). An attack that breaks it is shrunk, for at
+    /// most ten seconds (`PROPTEST_MAX_SHRINK_TIME`), and stored here, so that it is run first from then on.
     ///
     /// ```
     /// use turncoat::{OralMessages, Regressions, Setting};
@@ -178,8 +177,8 @@ impl Regressions {
     ///
     /// # Panics
     ///
-    /// If it does not survive one, or a stored one is stale or unreadable, with the whole story; or if
-    /// there is no setting, or the protocol can't be run in one.
+    /// If an attack breaks the protocol, or a stored one is stale or unreadable, with the whole story; or if there is
+    /// no setting, or the protocol can't be run in one.
     #[track_caller]
     pub fn assert_survived_by<P>(&self, protocol: &P, settings: impl Into<Settings>)
     where
@@ -206,7 +205,7 @@ impl Regressions {
         );
     }
 
-    /// All attack files, by name.
+    /// All attack files, in order of name.
     fn files(&self) -> io::Result<Vec<PathBuf>> {
         let entries = match fs::read_dir(&self.directory) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -220,7 +219,7 @@ impl Regressions {
     }
 }
 
-/// What becomes of the attack in a file, or else why it can't be run.
+/// What becomes of the attack in a file; an error if it can't be run.
 fn fate<'a, P>(protocol: &'a P, name: &str, file: &Path) -> Result<Fate<'a, P>, Fate<'a, P>>
 where
     P: Testable<Value: DeserializeOwned, Message: DeserializeOwned>,
@@ -243,7 +242,7 @@ where
     Ok(Fate::Broken(Box::new(Counterexample { attack, execution, violation, size, protocol })))
 }
 
-/// Draws attacks as proptest does, until the protocol does not survive one: a small one like it.
+/// Draws attacks as proptest does, until one breaks the protocol, and shrinks that one.
 fn found<P: Testable>(
     protocol: &P,
     settings: Settings,
@@ -269,14 +268,14 @@ fn found<P: Testable>(
     Ok(None)
 }
 
-/// The attack, if the protocol does not survive it.
+/// The counterexample, if the attack breaks the protocol.
 fn broken<P: Testable>(protocol: &P, attack: AttackOn<P>) -> Option<Counterexample<&P>> {
     let execution = run(protocol, &attack).ok()?;
     let violation = execution.violation()?;
     Some(Counterexample { attack, execution, violation, size: Size::NotMinimal, protocol })
 }
 
-/// The same number for the same text, wherever and whenever (FNV-1a, 64 bits).
+/// A hash of a text that is the same on all platforms and for ever (FNV-1a, 64 bits).
 fn hash(text: &str) -> u64 {
     let start = 0xcbf2_9ce4_8422_2325;
     text.bytes().fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
@@ -295,7 +294,7 @@ impl<'a, P: Testable> Replayed<'a, P> {
         })
     }
 
-    /// The stored attacks that can be run, those first that break the protocol.
+    /// The stored attacks that can be run, starting with those that break the protocol.
     pub fn runnable(&self) -> impl Iterator<Item = &AttackOn<P>> {
         let survived = self.attacks.iter().filter_map(|stored| match &stored.fate {
             Fate::Survived(attack) => Some(&**attack),
@@ -304,11 +303,11 @@ impl<'a, P: Testable> Replayed<'a, P> {
         self.broken().map(|found| &found.attack).chain(survived)
     }
 
-    /// The protocol must survive all stored attacks, and each must still be one.
+    /// Asserts that the protocol survives all stored attacks, and that each can still be carried out.
     ///
     /// # Panics
     ///
-    /// If it does not, with the whole story.
+    /// If not, with the whole story.
     #[track_caller]
     pub fn assert_survived(&self) {
         if !self.all_survived() {
@@ -326,13 +325,13 @@ impl<P> Hunt<P>
 where
     P: Testable<Value: Serialize + DeserializeOwned, Message: Serialize + DeserializeOwned>,
 {
-    /// The protocol must survive all stored attacks, which come first, and all that are drawn. One
-    /// that is found is stored, and comes first from then on.
+    /// Asserts that the protocol survives all stored attacks, which are run first, and all attacks of this hunt. If
+    /// the hunt finds one, it is stored, and run first from then on.
     ///
     /// # Panics
     ///
-    /// If it does not, with the whole story; if a stored attack is not one any more, or can't be read
-    /// (all others are run nevertheless, and so is the hunt); or if the question can't be answered.
+    /// If the protocol does not survive, with the whole story; if a stored attack is stale or can't be read (all
+    /// others are run nevertheless, and so is the hunt); or if the question can't be answered.
     ///
     /// ```no_run
     /// use turncoat::{OralMessages, Regressions, hunt};
@@ -361,7 +360,7 @@ where
     }
 }
 
-/// What became of each stored attack, and the whole story of those that break the protocol.
+/// The fate of each stored attack, and the whole story of those that break the protocol.
 impl<P: Testable> fmt::Display for Replayed<'_, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Replayed { protocol, directory, attacks } = self;
@@ -384,7 +383,7 @@ impl<P: Testable> fmt::Display for Replayed<'_, P> {
     }
 }
 
-/// In a line.
+/// The fate in one line.
 impl<P: Testable> fmt::Display for Fate<'_, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,4 @@
-//! What a person or a program reads: pure renderers of verdicts, executions and attacks.
+//! Reports for people and programs: pure renderers of verdicts, executions and attacks.
 
 pub mod attack_file;
 pub mod bounds;
@@ -30,19 +30,19 @@ pub(crate) mod view_file;
 
 use crate::count::many;
 
-/// The same with a capital letter at its beginning.
+/// The text with its first letter in upper case.
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string());
     first.unwrap_or_default() + letters.as_str()
 }
 
-/// The same as a sentence.
+/// The text as a sentence.
 fn sentence(text: &str) -> String {
     capital(text) + "."
 }
 
-/// Whether a line of what is held is part of something that is laid out over several: it concludes nothing.
+/// Whether a line belongs to a value whose `Debug` text spans several lines, so that it is no conclusion of its own.
 fn is_within(line: &str) -> bool {
     line.starts_with([' ', '}', ']', ')'])
 }

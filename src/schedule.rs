@@ -1,4 +1,4 @@
-//! The schedule: when, and in which order, what was said arrives; and when a general crashes.
+//! The schedule: when and in which order messages arrive, and when generals crash.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,18 +7,18 @@ use crate::protocol::Round;
 use crate::protocol::events::{Coin, Face, OwnEvent};
 use crate::testable::Wire;
 
-/// One change to the schedule. Without any, what is said in a round arrives in the same round, by
-/// sender, and from one sender in the order of messages as data.
+/// One change to the schedule. Without changes, the messages of a round arrive in the same round, ordered by sender,
+/// and those of one sender in the order of messages as data.
 ///
-/// A change names the message, not its place, so it keeps its meaning when other changes are taken
-/// back. One that names what was never said changes nothing.
+/// A change names the message, not its position, so it keeps its meaning when other changes are removed. A change
+/// that names a message that was never sent has no effect.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(into = "ShiftAsWritten<M>", try_from = "ShiftAsWritten<M>")]
 #[serde(bound(serialize = "M: Clone + Serialize", deserialize = "M: Deserialize<'de>"))]
 pub struct Shift<M> {
-    /// The wire on which it is said, in the round in which it is.
+    /// The wire on which the message is sent, in its round.
     pub wire: Wire,
-    /// What is said.
+    /// The message.
     pub message: M,
     /// When it arrives.
     pub arrival: Arrival,
@@ -31,14 +31,14 @@ impl<M> Shift<M> {
     }
 }
 
-/// When a message arrives that does not arrive in its turn.
+/// When a message arrives that does not arrive at its usual time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Arrival {
-    /// In its round, before all others; of several such messages in the order of the list.
+    /// In its round, before all others. Several such messages arrive in the order of the list of changes.
     First,
-    /// So many rounds later, before what is said in that round; of several such messages in the
-    /// order in which they would have arrived in their turn.
+    /// This many rounds later, before the messages that are sent in that round. Several such messages arrive in the
+    /// order in which they would usually have arrived.
     Late(Round),
     /// Never: it is lost.
     Never,
@@ -60,12 +60,12 @@ pub struct Crash {
     pub general: General,
     /// In which round.
     pub round: Round,
-    /// Whom what it says in that round still reaches.
+    /// Who still receives what it sends in that round.
     pub reaches: Generals,
 }
 
 impl Crash {
-    /// Whether nothing is said on a wire because of this crash.
+    /// Whether this crash keeps everything off a wire.
     #[must_use]
     pub fn silences(&self, wire: Wire) -> bool {
         let Crash { general, round, reaches } = *self;
@@ -80,12 +80,14 @@ pub(crate) fn crashed(crashes: &[Crash], round: Round) -> Generals {
     before.map(|crash| crash.general).collect()
 }
 
-/// At the start of a wave a timer goes off, or a coin shows a face: an event-driven protocol has such events.
+/// Something that happens at the start of a wave of an event-driven protocol: a timer goes off, or a coin shows a
+/// face.
 ///
-/// As usual a coin shows its face at the start of the wave after the one in which it was asked for (1, or 0 if its
-/// number is even), and a timer goes off when nothing else is left to happen: first those of the general with the lowest number, the lowest
-/// first. A common coin shows everybody what the first happening says that names it. What can't happen then,
-/// because no such timer is set and no such coin asked for, changes nothing.
+/// By default a coin shows its face at the start of the wave after the one in which it was asked for (1, or 0 if its
+/// number is even), and a timer goes off when nothing else is left to happen: the timers of the lowest-numbered
+/// general first, and of these the lowest first. A common coin shows everybody the face in the first happening that
+/// names it. A happening that can't happen then, because no such timer is set or no such coin was asked for, has no
+/// effect.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Happening {
@@ -97,8 +99,8 @@ pub struct Happening {
     pub event: OwnEvent,
 }
 
-/// What a coin shows a general at the start of a wave if these are all happenings: nothing yet if it is named for
-/// a later one.
+/// What a coin shows a general at the start of a wave, given all happenings; nothing yet if a happening names it for
+/// a later wave.
 pub(crate) fn face(
     happenings: &[Happening],
     wave: Round,
@@ -117,7 +119,7 @@ pub(crate) fn face(
     Some(common.unwrap_or(coin.usual()))
 }
 
-/// How a shift is written down.
+/// The written form of a shift.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ShiftAsWritten<M> {
@@ -147,12 +149,12 @@ impl<M> TryFrom<ShiftAsWritten<M>> for Shift<M> {
     }
 }
 
-/// What arrives at one general in one round, in order: on which wire it was said, and what.
+/// What arrives at one general in one round, in order: each message with the wire on which it was sent.
 pub(crate) type Inbox<'a, M> = Vec<(Wire, &'a M)>;
 
-/// Puts an inbox into the order that the shifts of this round ask for, and takes out what does not
-/// arrive now. What is late goes into `late`, with the round in which it is due. Answers with the
-/// number of each shift, among those that are given, that named something that was there.
+/// Puts an inbox into the order that the shifts of this round ask for, and takes out the messages that do not arrive
+/// now. Late messages go into `late`, with the round in which they are due. Returns the numbers of the given shifts
+/// that named a message in the inbox.
 pub(crate) fn arrange<'a, M: Clone + PartialEq>(
     inbox: &mut Inbox<'a, M>,
     shifts: &[(usize, &Shift<M>)],

@@ -21,8 +21,8 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// So many generals, or a graph of them, and the adversary among them; a number stands for at
-    /// most so many [Byzantine](Adversary::byzantine) traitors.
+    /// A setting with a number of generals, or a graph of them, and an adversary, or the maximum number of
+    /// [Byzantine](Adversary::byzantine) traitors.
     #[must_use]
     pub fn new(graph: impl Into<Graph>, adversary: impl Into<Adversary>) -> Setting {
         Setting { graph: graph.into(), adversary: adversary.into() }

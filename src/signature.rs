@@ -1,4 +1,4 @@
-//! What a signature is: what its owner alone can make, and everybody can check.
+//! Signatures: what only the owner of a key can make, and everybody can verify.
 
 #[cfg(feature = "ed25519")]
 pub mod ed25519;
@@ -10,12 +10,12 @@ use crate::general::General;
 use crate::outcome::Task;
 use crate::protocol::Plain;
 
-/// A scheme for signatures, with the keys of all generals.
+/// A signature scheme, with the keys of all generals.
 ///
 /// A protocol is generic over its scheme, so the same code runs with [`Ideal`](ideal::Ideal)
-/// signatures in a search and with [`Ed25519`](ed25519::Ed25519) beside the real thing. Each
-/// general signs with its own key only; that traitors do so as well is not the scheme's concern,
-/// but that of the [adversary](crate::Adversary). Both methods are pure.
+/// signatures in a search and with [`Ed25519`](ed25519::Ed25519) for real signatures. Each general signs with its own
+/// key only. That traitors do so as well is ensured by the [adversary](crate::Adversary), not by the scheme. Both
+/// methods are pure.
 ///
 /// ```
 /// use turncoat::signature::{Signatures, ed25519::Ed25519};
@@ -32,14 +32,14 @@ use crate::protocol::Plain;
 /// signs(&Ed25519::from_seed(7));
 /// ```
 pub trait Signatures: Clone + Debug + Sync {
-    /// What is put under a statement.
+    /// The signature that is attached to a statement.
     type Signature: Plain;
 
     /// `me` signs a statement.
     fn sign(&self, me: General, statement: &[u8]) -> Self::Signature;
 
-    /// Whether `me` takes this for a signature of `by` on the statement. (That should not depend
-    /// on `me`; but it does where generals use different libraries.)
+    /// Whether `me` accepts this as a signature of `by` on the statement. (This should not depend on `me`, but it
+    /// does where generals use different libraries.)
     fn verify(
         &self,
         me: General,
@@ -49,20 +49,21 @@ pub trait Signatures: Clone + Debug + Sync {
     ) -> bool;
 }
 
-/// That a general has signed a statement: what nobody else can bring about, and what everybody
-/// can show who has seen it.
+/// The fact that a general has signed a statement: nobody else can sign for it, and everybody who has seen the
+/// signature can show it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Signed {
-    /// Who signed; [`COMBINED`] where several did, and it cannot be seen who.
+    /// Who signed; [`COMBINED`] if several did, and it cannot be seen who.
     pub by: General,
-    /// What, as the bytes that were signed.
+    /// What was signed, as bytes.
     pub statement: Box<[u8]>,
 }
 
-/// Whose a combined signature is (a threshold signature): that of several generals on the same statement, in one. Nobody makes
-/// it alone, so traitors can show it once a loyal general has. They can combine as well what they have: let the alphabet
-/// contain the message with the signatures themselves, which the loyal take for the same. (It is the last general
-/// that there can be: among 64 he may be there, and signs for himself.)
+/// The owner of combined signatures (threshold signatures): several generals' signatures on the same statement, in
+/// one. Nobody makes one alone, so traitors can show it once a loyal general has. Traitors can also combine
+/// signatures that they have: for that, let the alphabet contain the message with the separate signatures, which the
+/// loyal must treat as the same message. (The value is the last possible general. Among 64 generals this one exists,
+/// and signs for itself.)
 ///
 /// ```
 /// use turncoat::General;
@@ -77,7 +78,7 @@ pub struct Signed {
 pub const COMBINED: General = General::LAST;
 
 impl Signed {
-    /// Whose it is, by the names that generals have in this task.
+    /// Whose signature it is, by the names that generals have in this task.
     pub(crate) fn whose(&self, task: Task) -> String {
         match self.by {
             COMBINED => "the combined signature".to_owned(),
@@ -85,28 +86,28 @@ impl Signed {
         }
     }
 
-    /// The same, and on what.
+    /// Whose signature it is, and on what.
     pub(crate) fn told(&self, task: Task) -> String {
         format!("{} on {}", self.whose(task), self.statement.escape_ascii())
     }
 }
 
-/// A signature as it stands in a message, as it looks to somebody who knows who made it: for pictures.
+/// A signature in a message, as somebody who knows who made it sees it: for pictures.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Seal {
-    /// Whose it is, or claims to be.
+    /// Its owner, or claimed owner.
     pub by: General,
-    /// What it is worth.
+    /// Whether it is genuine.
     pub worth: Worth,
 }
 
-/// What a signature is worth.
+/// Whether a signature is genuine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Worth {
     /// It is what it claims to be.
     Genuine,
-    /// Its owner made it, but it has this oddity, and not everybody takes it for a signature.
+    /// Its owner made it, but it has this oddity, and not every verifier accepts it.
     Odd(&'static str),
-    /// Nobody should take it for a signature.
+    /// No verifier should accept it.
     Forged,
 }

@@ -1,5 +1,5 @@
-//! Strategies for proptest: settings, traitors, inputs, and whole attacks on any protocol, which
-//! shrink in the attack's own terms.
+//! Strategies for proptest: settings, traitors, inputs, and whole attacks on any protocol. They shrink in terms of
+//! the attack.
 //!
 //! ```
 //! use proptest::prelude::*;
@@ -31,11 +31,11 @@ use crate::execution::run;
 use crate::report::story::Story;
 use crate::testable::Testable;
 
-/// Whether a protocol does all that is asked of it under an attack.
+/// Checks that a protocol does all that is asked of it under an attack.
 ///
 /// # Errors
 ///
-/// It does not, and this is the whole story; or the attack does not fit the protocol.
+/// If it does not, with the whole story; or if the attack does not fit the protocol.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -54,9 +54,9 @@ pub fn judged<P: Testable>(protocol: &P, attack: &AttackOn<P>) -> Result<(), Str
     Err(format!("{}\n\n{story}{}", story.setting, write_artifacts_of(protocol, attack, &execution)))
 }
 
-/// Fails the case of a property test, with the whole story, unless the protocol does all that is
-/// asked of it under the attack: agreement, validity, its own demands; and it must not panic, decide
-/// what is no value, or believe a forgery. To be used within `proptest!`, as `prop_assert!` is.
+/// Fails the case of a property test, with the whole story, unless the protocol does all that is asked of it under
+/// the attack: agreement, validity, its own demands. It must not panic, decide something that is not one of the
+/// values, or accept a forgery, either. Use it within `proptest!`, like `prop_assert!`.
 #[macro_export]
 macro_rules! prop_assert_holds {
     ($protocol:expr, $attack:expr $(,)?) => {

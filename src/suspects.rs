@@ -14,16 +14,16 @@ use crate::search::{Suspicion, SuspicionRuling};
 use crate::testable::{Refusal, Testable};
 use crate::view::LoyalView;
 
-/// Asks who the traitor is: which sets of at most f traitors explain what one loyal general was told, and which
-/// part of it rules out each of the others.
+/// Asks who the traitors are: which sets of at most f traitors explain what one loyal general was told, and which
+/// part of its view rules out each other set.
 ///
-/// A set explains a view if there is an attack of these traitors, or of some of them, under which the viewer is
-/// told just that; the viewer is never among them. The attack is there, and as small as can be shown. What
-/// rules a set out is the smallest part of the view that it can't explain: what one general told in one round
-/// (it may be nothing), or else two of these, or more.
+/// A set explains a view if there is an attack by all or some of these traitors under which the viewer is told
+/// exactly that. The viewer is never among them. The answer includes such an attack, shrunk as far as possible. A set
+/// is ruled out by a smallest part of the view that it can't explain: what one general said in one round (perhaps
+/// nothing), or else two or more of these together.
 ///
-/// Of three generals who run OM(1), a lieutenant can't tell a commander who lies from a lieutenant who does;
-/// of four it can:
+/// With three generals who run OM(1), a lieutenant can't distinguish a lying commander from a lying lieutenant; with
+/// four it can:
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -57,14 +57,14 @@ pub fn suspects<P: Testable>(
 /// A question about a view: see [`suspects`].
 pub type Suspects<P, V, M> = Question<P, Suspecting<V, M>>;
 
-/// A view is explained.
+/// Asks for explanations of a view.
 #[derive(Clone, Debug)]
 pub struct Suspecting<V, M> {
     view: LoyalView<V, M>,
     steps: u64,
 }
 
-/// Who can have brought about a view.
+/// Which sets of traitors can have brought about a view.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Suspected<A> {
@@ -74,27 +74,27 @@ pub struct Suspected<A> {
     pub graph: Graph,
     /// What the enemy could do.
     pub adversary: Adversary,
-    /// Every set of at most so many traitors, small ones first.
+    /// Every set of at most f traitors, small ones first.
     pub sets: Vec<Suspicion<A>>,
     pub(crate) in_words: SuspectsInWords,
 }
 
 impl<A> Suspected<A> {
-    /// The sets that explain the view of which no smaller part does.
+    /// The minimal sets that explain the view: no smaller part of such a set does.
     pub fn explaining(&self) -> impl Iterator<Item = &Suspicion<A>> {
         let explains =
             |set: &&_| matches!(set, Suspicion { ruling: SuspicionRuling::Explains { .. }, .. });
         self.sets.iter().filter(explains)
     }
 
-    /// Whether it is settled of each set whether it explains the view.
+    /// Whether it is settled for every set whether it explains the view.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         !self.sets.iter().any(|set| matches!(set.ruling, SuspicionRuling::Open(_)))
     }
 }
 
-/// The whole answer, ending in a line end.
+/// The whole answer, with a final newline.
 impl<A> fmt::Display for Suspected<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.in_words.fmt(f)
@@ -102,17 +102,17 @@ impl<A> fmt::Display for Suspected<A> {
 }
 
 impl<P: Testable> Suspects<P, P::Value, P::Message> {
-    /// With at most so many steps for each set, and for each part of the view that is tried on it: what is not
+    /// With at most this many steps for each set, and for each part of the view that is tried on it: whatever is not
     /// settled by then stays open.
     pub fn steps(self, most: u64) -> Suspects<P, P::Value, P::Message> {
         self.answered(|how| Suspecting { steps: most, ..how })
     }
 
-    /// The answer. It does not depend on the number of threads.
+    /// Answers the question. The answer does not depend on the number of threads.
     ///
     /// # Errors
     ///
-    /// The question can't be answered: a number is missing or too large, the view is not one of this protocol,
+    /// The question can't be answered: a number is missing or too large, the view does not belong to this protocol,
     /// or the protocol refuses or misbehaves.
     pub fn run(self) -> Result<Suspected<AttackOn<P>>, CheckError> {
         self.run_watched(&Progress::new())
@@ -137,7 +137,7 @@ impl<P: Testable> Suspects<P, P::Value, P::Message> {
 }
 
 impl<A> Suspected<A> {
-    /// The same with its attacks written in another way.
+    /// The same answer with its attacks written in another way.
     pub(crate) fn map<B>(self, change: impl Fn(A) -> B) -> Suspected<B> {
         let Suspected { protocol, graph, adversary, sets, in_words } = self;
         let sets = sets.into_iter().map(|Suspicion { traitors, ruling }| {
@@ -155,7 +155,7 @@ impl<A> Suspected<A> {
     }
 }
 
-/// The answer by numbers.
+/// The answer for the numbered protocol.
 pub(crate) fn suspected<H>(
     asked: &Question<&dyn Machine, H>,
     view: &NumberedView,

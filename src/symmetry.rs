@@ -1,4 +1,4 @@
-//! Tests that what a protocol says of who is alike to it is true of its code.
+//! Tests a protocol's claim that some generals are interchangeable.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -18,22 +18,20 @@ use crate::search::progress::Progress;
 use crate::search::symmetry::symmetry_test::{SymmetryTest, unlike};
 use crate::testable::{Repertoire, Symmetric, Testable, Wire};
 
-/// How many plays are drawn for each two generals who are alike.
+/// How many plays are drawn for each pair of interchangeable generals.
 const PLAYS: u64 = 200;
 
-/// How many walks, where messages are signed.
+/// How many walks are drawn for each swap where messages are signed.
 const WALKS: u64 = 50;
 
-/// Tests that a protocol's [symmetry](crate::Claims::symmetric) is that of its code: among n generals, for
-/// each two who are alike, the same can be said when they have changed places, and in plays drawn at
-/// random, with any traitors who say any of that, everybody says, holds and decides the same, but for
-/// their names. What the search says that [renames](crate::search::Reduction::Renaming) is worth as
-/// much as this.
+/// Tests that the code of a protocol has the [symmetry](crate::Claims::symmetric) that the protocol claims among n
+/// generals. It swaps each two interchangeable generals: the repertoire must stay the same up to names, and in plays
+/// drawn at random, with any traitors who say anything in it, everybody must say, hold and decide the same up to
+/// names. A verdict that relies on [renaming](crate::search::Reduction::Renaming) is worth as much as this claim.
 ///
-/// Where messages are signed it is tested by what everybody can be brought to hold: in each round of what is
-/// drawn that must be the same but for names, whatever traitors say, and so must be the signatures that
-/// they can show then. (Which of two chains comes first, and is relayed, may hang on who is heard first;
-/// but not which of them can be.)
+/// Where messages are signed, the test compares what everybody can be brought to hold. In each round of a walk this
+/// must be the same up to names, whatever traitors say, and so must the signatures that they can then show. (Which of
+/// two chains comes first, and is relayed, may depend on who is heard first; which of them can be relayed may not.)
 ///
 /// ```
 /// use turncoat::{OralMessages, assert_symmetric};
@@ -43,7 +41,7 @@ const WALKS: u64 = 50;
 ///
 /// # Panics
 ///
-/// If it is not, with what shows it; if the protocol describes no symmetry, or can't be run.
+/// If the symmetry does not hold, with what shows it; if the protocol claims no symmetry, or can't be run.
 #[track_caller]
 pub fn assert_symmetric<P: Testable>(protocol: &P, n: usize) {
     or_panic(|| symmetric(protocol, n));
@@ -71,7 +69,7 @@ fn symmetric<P: Testable>(protocol: &P, n: usize) {
     }
 }
 
-/// Where messages are signed.
+/// The test where messages are signed.
 #[track_caller]
 fn test_swaps(space: &Space<'_>) {
     assert!(space.harvested().is_none(), "the protocol does not say what a traitor could say");
@@ -91,7 +89,7 @@ fn test_swaps(space: &Space<'_>) {
 /// What is said on each wire.
 type Sayings<M> = BTreeMap<Wire, Vec<M>>;
 
-/// A play, and the same when two generals have changed places.
+/// A play, and the same play with two generals swapped.
 struct Mirror<'a, P: Testable> {
     protocol: &'a P,
     terms: &'a Terms,
@@ -109,13 +107,13 @@ impl<P: Testable> Mirror<'_, P> {
         self.symmetric.swapped_message(message, self.swap)
     }
 
-    /// These messages in their order, and those they are renamed to.
+    /// These messages, and their renamed versions, both sorted.
     fn both(&self, messages: &[P::Message]) -> [Vec<P::Message>; 2] {
         let renamed = messages.iter().map(|message| self.message(message)).sorted().collect();
         [messages.iter().cloned().sorted().collect(), renamed]
     }
 
-    /// The same can be said.
+    /// Asserts that the same can be said after the swap.
     fn repertoires(&self) {
         for wire in (1..=self.terms.rounds).flat_map(|round| self.terms.wires(round)) {
             let here = self.protocol.repertoire(self.terms.n(), wire);
@@ -214,7 +212,7 @@ impl<P: Testable> Mirror<'_, P> {
         }
     }
 
-    /// What a traitor says on a wire.
+    /// A random choice of what a traitor says on a wire.
     fn lies(&self, wire: Wire, honest: Vec<P::Message>, rng: &mut impl Rng) -> Vec<P::Message> {
         let Repertoire { slots, strays, .. } = self.protocol.repertoire(self.terms.n(), wire);
         if rng.random_bool(0.3) {
@@ -238,7 +236,7 @@ impl<P: Testable> Mirror<'_, P> {
         }
     }
 
-    /// The loyal stand where they stood, but for their names.
+    /// Asserts that the loyal hold the same states up to names.
     fn compare(&self, when: &str, here: &[P::State], there: &[P::State], traitors: Generals) {
         let Mirror { terms, swap, symmetric, .. } = *self;
         let n = terms.n();

@@ -1,4 +1,4 @@
-//! The verdict: holds, broken or bounded, and of what it speaks.
+//! The verdict: holds, broken or bounded, and what it covers.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::search::progress::Halt;
 use crate::search::{Engine, Found, Harvested, Reduction};
 use crate::testable::{Lacking, Testable};
 
-/// What turncoat has to say of a protocol. If it is broken, there is a counterexample.
+/// What turncoat found out about a protocol. If it is broken, there is a counterexample.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Verdict<C> {
@@ -31,56 +31,55 @@ pub struct Verdict<C> {
     pub asked: AskedProperties,
     /// What the enemy could do.
     pub adversary: Adversary,
-    /// How the space was gone through.
+    /// How the space was searched.
     pub engine: Engine,
-    /// Whether there are signatures in what is said.
+    /// Whether messages contain signatures.
     pub signed: bool,
     /// Whether forgeries were tried.
     pub forgeries: bool,
-    /// How much was heard of it, if the protocol does not say what a traitor could say.
+    /// How many messages were heard in runs, if the protocol does not say what a traitor could say.
     pub harvested: Option<Harvested>,
-    /// What a traitor who obeys would say in a small attack, and the repertoire has no place for: the first
-    /// that was met. No attack in which that is said was looked for: it is withheld, which is a lie of its own.
+    /// The first message that was found missing from the repertoire: an obeying traitor would send it in a small
+    /// attack. No attack with this message was searched: the message is withheld, which is a lie of its own.
     ///
-    /// What a loyal general says must be in the repertoire, or the question is refused; so a verdict that a
-    /// protocol [holds](Ruling::Holds) covers all that the repertoire has. What only a traitor would pass on,
-    /// to whom another one has lied, is not covered if it is not there, and nobody is told.
+    /// The question is refused if the repertoire lacks a message of a loyal general, so a verdict that a protocol
+    /// [holds](Ruling::Holds) covers everything in the repertoire. But a message that only a traitor would pass on,
+    /// after another traitor has lied to it, is not covered if it is missing, and nothing reports it.
     pub lacking: Option<Lacking>,
-    /// What was left out to find out whether there is an attack. (Whether one is the smallest is always
-    /// found out with every reduction that is sound there.)
+    /// The reductions that were used to find out whether there is an attack. (Whether an attack is the smallest is
+    /// always found out with every reduction that is sound for that.)
     pub reductions: Vec<Reduction>,
-    /// All raw behaviours of which the verdict speaks: every choice of traitors, order, and of
-    /// what each traitor says to each loyal general (or how it crashes, or what it omits), of what
-    /// the loyal say that is lost or late, and of the order in which things can arrive, as if
-    /// something stood in every slot. If it is bounded, those that were covered. (Of an event-driven protocol this
-    /// says nothing: executions in waves are no measure of what an asynchronous adversary may do.)
-    /// (Where messages are signed these are strategies: a message is dropped if the traitors cannot
-    /// sign it when it is due, so that different strategies can come to the same.)
+    /// The number of raw behaviours that the verdict covers; if it is bounded, of those that were covered. It
+    /// counts every choice of traitors and order, of what each traitor says to each loyal general (or how it
+    /// crashes, or what it omits), of loyal messages that are lost or late, and of the order of arrival, as if
+    /// something stood in every slot. (For an event-driven protocol there is no such count: executions in waves do
+    /// not measure what an asynchronous adversary may do.) (Where messages are signed, these are strategies: a
+    /// message is dropped if the traitors cannot sign it when it is due, so different strategies can lead to the same
+    /// behaviour.)
     pub behaviours: Count,
-    /// The work that was done: messages received, decisions made and states visited; by the
-    /// compositional engine votes, and the ways in which relays can vote; by the naive engine
-    /// executions.
+    /// The work that was done. The exhaustive engine counts messages received, decisions made and states visited; the
+    /// compositional engine votes, and the ways in which relays can vote; the naive engine executions.
     pub steps: u64,
-    /// How many messages are sent in the honest run in which all inputs are the first value; nothing if the
-    /// protocol is broken (then its story says it), was not run, or the search was stopped.
+    /// How many messages are sent in the fault-free run in which all inputs are the first value; none if the protocol
+    /// is broken (then its story says it) or was not run, or if the search was stopped.
     pub honest_messages: Option<usize>,
-    /// Of an event-driven protocol that is broken: the fewest messages of traitors that the loyal hear in an attack,
-    /// where that is proved.
+    /// For a broken event-driven protocol: the fewest messages of traitors that the loyal hear in any attack, if that
+    /// is proved.
     pub least_heard: Option<u32>,
-    /// Of a protocol that has [phases](crate::Phased) without end, where the verdict speaks of all of them: how many
-    /// vectors of what the loyal carry from one to the next there are.
+    /// For a protocol that has endlessly many [phases](crate::Phased), if the verdict covers all of them: the number
+    /// of different vectors of what the loyal carry from one phase to the next.
     pub carried: Option<u64>,
-    /// What came of it.
+    /// The result.
     pub ruling: Ruling<C>,
 }
 
 /// The verdicts on a protocol.
 pub type VerdictOn<P> = Verdict<Counterexample<P>>;
 
-/// What came of a search.
+/// The result of a search.
 #[derive(Clone, Debug)]
 pub enum Ruling<C> {
-    /// All that must hold does so in every behaviour of the adversary.
+    /// All properties hold in every behaviour of the adversary.
     Holds,
     /// There is an attack.
     Broken(Box<C>),
@@ -89,14 +88,14 @@ pub enum Ruling<C> {
 }
 
 impl<C> Verdict<C> {
-    /// Whether the protocol is shown to be correct against this adversary.
+    /// Whether the protocol was shown to be correct against this adversary.
     #[must_use]
     pub fn holds(&self) -> bool {
         matches!(self.ruling, Ruling::Holds)
     }
 
-    /// What such traitors could have done, and was not tried, because the adversary lacks the power;
-    /// nothing if the protocol is broken all the same.
+    /// What traitors of this class could have done, but was not tried because the adversary lacks the power; none if
+    /// the protocol is broken anyway.
     #[must_use]
     pub fn not_covered(&self) -> Option<Vec<Power>> {
         (!matches!(self.ruling, Ruling::Broken(_))).then(|| self.adversary.lacks())
@@ -111,7 +110,7 @@ impl<C> Verdict<C> {
         }
     }
 
-    /// In a word: "holds", "broken", "bounded".
+    /// Its name in one word: "holds", "broken", "bounded".
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self.ruling {
@@ -121,7 +120,7 @@ impl<C> Verdict<C> {
         }
     }
 
-    /// The same with its counterexample written in another way.
+    /// The same verdict with its counterexample written in another way.
     pub(crate) fn map<D>(mut self, change: impl FnOnce(C) -> D) -> Verdict<D> {
         let ruling = match std::mem::replace(&mut self.ruling, Ruling::Holds) {
             Ruling::Holds => Ruling::Holds,
@@ -131,7 +130,7 @@ impl<C> Verdict<C> {
         self.ruled(ruling)
     }
 
-    /// The same of a counterexample that stays where it is.
+    /// The same verdict with a reference to its counterexample.
     pub(crate) fn as_ref(&self) -> Verdict<&C> {
         self.ruled(match &self.ruling {
             Ruling::Holds => Ruling::Holds,
@@ -163,7 +162,7 @@ impl<C> Verdict<C> {
     }
 }
 
-/// What came of attacks drawn at random, and the finding, if there is one.
+/// The result of a hunt for attacks, with the finding, if there is one.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Hunted<F> {
@@ -175,50 +174,50 @@ pub struct Hunted<F> {
     pub asked: AskedProperties,
     /// What the enemy could do.
     pub adversary: Adversary,
-    /// Whether there are signatures in what is said.
+    /// Whether messages contain signatures.
     pub signed: bool,
     /// Whether forgeries were tried.
     pub forgeries: bool,
-    /// How much was heard of it, if the protocol does not say what a traitor could say.
+    /// How many messages were heard in runs, if the protocol does not say what a traitor could say.
     pub harvested: Option<Harvested>,
     /// The number of the first case.
     pub first: u64,
-    /// How many cases there were to be.
+    /// How many cases were asked for.
     pub cases: u64,
-    /// From what they were drawn.
+    /// The seed from which they were drawn.
     pub seed: u64,
     /// What was tried: all cases up to the one that broke the protocol, or up to the end, or until
     /// the hunt was stopped.
     pub coverage: Coverage,
-    /// How long that took.
+    /// How long the hunt took.
     pub time: Duration,
     /// What was found.
     pub finding: Option<F>,
 }
 
-/// What came of hunts for attacks on a protocol.
+/// The results of hunts for attacks on a protocol.
 pub type HuntedOn<P> = Hunted<Finding<P>>;
 
-/// An attack that was drawn at random, and breaks the protocol.
+/// A randomly drawn attack that breaks the protocol.
 #[derive(Clone, Debug)]
 pub struct Finding<P: Testable> {
     /// In which case it was found.
     pub case: u64,
-    /// With what it was drawn: what its traitors do, and in which way mail is late. It may be that what is left of
-    /// it does without.
+    /// The profile of the random adversary that drew it: what its traitors do, and how messages are late. The shrunk
+    /// attack may no longer need it.
     pub profile: String,
     /// The attack as it was drawn.
     pub drawn: AttackOn<P>,
-    /// How often the protocol was run to make it smaller.
+    /// How often the protocol was run to shrink it.
     pub executions: u64,
-    /// How long that took.
+    /// How long shrinking took.
     pub time: Duration,
-    /// What is left of it. It is [not minimal](crate::execution::Size::NotMinimal) if the time was
-    /// up before everything was tried.
+    /// The shrunk attack. It is [not minimal](crate::execution::Size::NotMinimal) if the time was up before
+    /// everything was tried.
     pub counterexample: Counterexample<P>,
 }
 
-/// The same by numbers.
+/// A finding on the numbered protocol.
 pub(crate) struct NumberedFinding {
     pub case: u64,
     pub profile: String,
@@ -235,19 +234,19 @@ impl<F> Hunted<F> {
         self.finding.is_none().then(|| self.adversary.lacks())
     }
 
-    /// In a word: "broken" or "bounded". What is drawn at random proves nothing.
+    /// Its name in one word: "broken" or "bounded". Random attacks never prove that a protocol holds.
     #[must_use]
     pub fn name(&self) -> &'static str {
         if self.finding.is_some() { "broken" } else { "bounded" }
     }
 
-    /// The same with its finding written in another way.
+    /// The same result with its finding written in another way.
     pub(crate) fn map<G>(mut self, change: impl FnOnce(F) -> G) -> Hunted<G> {
         let finding = self.finding.take().map(change);
         self.with(finding)
     }
 
-    /// The same of a finding that stays where it is.
+    /// The same result with a reference to its finding.
     pub(crate) fn as_ref(&self) -> Hunted<&F> {
         self.with(self.finding.as_ref())
     }
@@ -279,28 +278,28 @@ impl<P: Testable> HuntedOn<P> {
     }
 }
 
-/// What came of an attempt to refute a protocol.
+/// The result of an attempt to refute a protocol.
 #[derive(Clone, Debug)]
 pub struct Refutation<P, A> {
     /// The protocol.
     pub protocol: P,
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// What the protocol is for.
     pub task: Task,
     /// Who can talk to whom.
     pub graph: Graph,
-    /// What the enemy may do.
+    /// What the adversary may do.
     pub adversary: Adversary,
-    /// The argument; nothing where none of the theorems says that there is no protocol.
+    /// The argument; none if no theorem rules out every protocol here.
     pub argument: Option<A>,
 }
 
-/// What came of attempts to refute a protocol.
+/// The results of attempts to refute a protocol.
 pub type RefutationOf<P> = Refutation<P, ArgumentOf<P>>;
 
 impl<P, A> Refutation<P, A> {
-    /// The same, said of this protocol, with its argument written in another way.
+    /// The same result, for this protocol, with its argument written in another way.
     pub(crate) fn map<Q, B>(&self, protocol: Q, change: impl FnOnce(&A) -> B) -> Refutation<Q, B> {
         Refutation {
             protocol,
@@ -314,9 +313,9 @@ impl<P, A> Refutation<P, A> {
 }
 
 impl<P, V, M, S, D> Refutation<P, Argument<V, M, S, D>> {
-    /// In a word: "refuted", "forgery" (a signature would have to be forged), "undetermined" (it is
-    /// no deterministic protocol, of which alone the theorems speak), or "possible" (no theorem
-    /// says that there can be no protocol).
+    /// Its name in one word: "refuted", "forgery" (a signature would have to be forged), "undetermined" (the protocol
+    /// is not deterministic, and the theorems are only about deterministic ones), or "possible" (no theorem rules out
+    /// every protocol here).
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self.argument.as_ref().map(|argument| &argument.conclusion) {
@@ -338,7 +337,7 @@ impl<P, V, M, S, D> Refutation<P, Argument<V, M, S, D>> {
     }
 }
 
-/// What is expected of each engine.
+/// What each engine is expected to do.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Estimate {
@@ -346,7 +345,7 @@ pub struct Estimate {
     pub protocol: String,
     /// Who can talk to whom.
     pub graph: Graph,
-    /// What the enemy may do.
+    /// What the adversary may do.
     pub adversary: Adversary,
     /// What the exhaustive engine would do, or why it can't.
     pub exhaustive: Result<Expected, String>,
@@ -360,13 +359,13 @@ pub struct Estimate {
 pub struct Expected {
     /// How many raw behaviours it would cover: see [`Verdict::behaviours`](Verdict::behaviours).
     pub behaviours: Count,
-    /// How many steps that would take, as if strays changed nothing and no two states were equal.
-    /// So protocols that keep little take far fewer.
+    /// How many steps it would take if strays changed nothing and no two states were equal. So protocols with small
+    /// states take far fewer steps.
     pub steps: Count,
 }
 
 impl Estimate {
-    /// More than so many expected steps (a power of ten) are too many, if there is another way.
+    /// Above this many expected steps (a power of ten), another engine is preferred if one can answer.
     const MANY_STEPS: f64 = 10.0;
 
     /// The engine that fits: the exhaustive one, which covers strays and replays, unless it can't, or
@@ -381,7 +380,7 @@ impl Estimate {
     }
 }
 
-/// What a search has found, written out.
+/// The counterexample that a search has found, in the protocol's own types.
 pub(crate) fn written<P: Testable>(numbered: Numbered<'_, P>, found: Found) -> Counterexample<P> {
     let Found { attack, execution, states, violation, size } = found;
     let execution = numbered.execution(&execution, &*states.into_table(&numbered));

@@ -1,12 +1,12 @@
-//! A view: what one loyal general was given and told, from which it may guess who the traitors are.
+//! A view: what one loyal general was given and told, from which it may infer who the traitors are.
 
 use serde::{Deserialize, Serialize};
 
 use crate::general::General;
 use crate::protocol::{Lockstep, Round};
 
-/// What one loyal general was given, and all that it was told, in each round by whom. What is not in it was
-/// not said. (In which order the messages of a round came is not part of it.)
+/// What one loyal general was given, and everything that it was told, by whom and in which round. Anything that is
+/// not listed was not said. (The order of the messages of a round is not part of the view.)
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[serde(bound(serialize = "V: Serialize, M: Serialize"))]
@@ -21,7 +21,7 @@ pub struct LoyalView<V, M> {
     pub told: Vec<ToldMessage<M>>,
 }
 
-/// The views of a protocol.
+/// The views of generals who run a protocol.
 pub type LoyalViewOf<P> = LoyalView<<P as Lockstep>::Value, <P as Lockstep>::Message>;
 
 /// One message that a general was told.
@@ -32,12 +32,13 @@ pub struct ToldMessage<M> {
     pub round: Round,
     /// By whom it was sent.
     pub from: General,
-    /// What was said.
+    /// What it said.
     pub message: M,
 }
 
 impl<V, M> LoyalView<V, M> {
-    /// The same view with its values and messages written in another way, the messages with their places.
+    /// The same view with its values and messages written in another way. The function for messages also gets their
+    /// positions.
     pub(crate) fn map<W, N, E>(
         self,
         value: impl FnOnce(V) -> Result<W, E>,
@@ -52,7 +53,7 @@ impl<V, M> LoyalView<V, M> {
         Ok(LoyalView { general, input: input.map(value).transpose()?, told })
     }
 
-    /// What one general told it in a round.
+    /// What one general told the viewer in a round.
     pub(crate) fn told_by(&self, round: Round, from: General) -> impl Iterator<Item = &M> {
         let told = self.told.iter().filter(move |told| (told.round, told.from) == (round, from));
         told.map(|told| &told.message)

@@ -3,13 +3,13 @@
 use crate::protocol::Round;
 
 /// How an attack on a protocol without a last phase goes on for ever: nobody has decided after the phases that it
-/// shows, and the next begins like one of them, with the same states but for the names of generals and the number
+/// shows, and the next phase begins like one of them, with the same states up to the names of generals and the number
 /// of the phase.
 ///
-/// So a stem leads to a cycle. Where there are common coins the cycle has a branch for each face, and all of them are
-/// gone through, one after the other: each way in which a phase of the cycle begins is shown at least twice. Up to where
-/// the coin may show its face, since more of the loyal have asked for it than there can be traitors, all of the loyal come
-/// to the same; and then each of its faces is answered.
+/// So a stem leads to a cycle. Where there are common coins, the cycle has a branch for each face, and the attack
+/// goes through all branches one after the other: each way in which a phase of the cycle begins is shown at least
+/// twice. All of these agree up to the point where the coin may show its face, that is, where more loyal generals
+/// have asked for it than there can be traitors. From there each face of the coin has its own continuation.
 ///
 /// ```
 /// use turncoat::{BinaryAgreement, Order, check};
@@ -25,9 +25,9 @@ use crate::protocol::Round;
 pub struct Lasso {
     /// The phase with which the cycle begins.
     pub from: usize,
-    /// For each phase, and the one after the last that is shown: the first that begins like it.
+    /// For each phase, and for the one after the last phase shown: the first phase that begins like it.
     pub begins_as: Vec<usize>,
-    /// For each phase the wave in which it ends.
+    /// For each phase, the wave in which it ends.
     pub ends: Vec<Round>,
 }
 
@@ -38,13 +38,13 @@ impl Lasso {
         self.ends.len()
     }
 
-    /// The wave in which the last of them ends.
+    /// The wave in which the last phase shown ends.
     #[must_use]
     pub fn last_wave(&self) -> Round {
         self.ends.last().copied().unwrap_or_default()
     }
 
-    /// What is wrong with it, if something is.
+    /// What is wrong with the lasso, if anything is.
     pub(crate) fn fault(&self) -> Option<&'static str> {
         let Lasso { from, begins_as, ends } = self;
         let is_first = |first: usize| first > 0 && begins_as.get(first - 1) == Some(&first);
@@ -65,7 +65,7 @@ impl Lasso {
         }
     }
 
-    /// What is said where a phase begins: "phase 2 begins like phase 1".
+    /// The note where a phase begins: "phase 2 begins like phase 1".
     pub(crate) fn begun(&self, wave: Round) -> Option<String> {
         let before = self.ends.iter().position(|end| end + 1 == wave)?;
         let (phase, first) = (before + 2, self.begins_as.get(before + 1)?);
@@ -73,7 +73,7 @@ impl Lasso {
         (phase <= self.phases()).then(|| format!("phase {phase} begins{like}"))
     }
 
-    /// Why that goes on for ever, in two sentences.
+    /// Why the execution goes on for ever, in two sentences.
     pub(crate) fn told(&self) -> String {
         let (last, begins) =
             (self.phases() + 1, self.begins_as.last().copied().unwrap_or_default());

@@ -6,11 +6,10 @@ use crate::general::General;
 use crate::protocol::Round;
 use crate::testable::Wire;
 
-/// One deviation of a traitor from what the protocol, on what this traitor has received, would
-/// have it send. (If the traitor's own run of the protocol has panicked, that is nothing.)
+/// One deviation of a traitor from what the protocol would have it send, given what this traitor has received. (If
+/// the traitor's own run of the protocol has panicked, the protocol would have it send nothing.)
 ///
-/// A search changes what stands in one [slot](crate::Repertoire::slots) by each lie. A person may
-/// write any edit.
+/// Each lie of a search changes the contents of one [slot](crate::Repertoire::slots). A person may write any edit.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(into = "LieAsWritten<M>", try_from = "LieAsWritten<M>")]
 #[serde(bound(serialize = "M: Clone + Serialize", deserialize = "M: Deserialize<'de>"))]
@@ -21,25 +20,25 @@ pub struct Lie<M> {
     pub edit: Edit<M>,
 }
 
-/// A change to what a wire would honestly carry in one round. It names messages, not positions,
-/// so it keeps its meaning when other lies are taken back.
+/// A change to what an honest sender would put on a wire in one round. It names messages, not positions, so it keeps
+/// its meaning when other lies are removed.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Edit<M> {
     /// This message is not sent.
     Withhold(M),
-    /// This message is sent, though loyalty would not have sent it.
+    /// This message is sent, though a loyal general would not have sent it.
     Say(M),
-    /// The message `say` is sent where loyalty would have sent `of`.
+    /// The message `say` is sent where a loyal general would have sent `of`.
     Instead {
-        /// What loyalty would have said.
+        /// What a loyal general would have said.
         of: M,
-        /// What is said.
+        /// What the traitor says.
         say: M,
     },
 }
 
 impl<M> Edit<M> {
-    /// What loyalty would have said, if anything.
+    /// What a loyal general would have said, if anything.
     pub fn honest(&self) -> Option<&M> {
         match self {
             Edit::Withhold(honest) | Edit::Instead { of: honest, .. } => Some(honest),
@@ -47,7 +46,7 @@ impl<M> Edit<M> {
         }
     }
 
-    /// What is said, if anything.
+    /// What the traitor says, if anything.
     pub fn said(&self) -> Option<&M> {
         match self {
             Edit::Say(said) | Edit::Instead { say: said, .. } => Some(said),
@@ -73,7 +72,7 @@ impl<M> Edit<M> {
 }
 
 impl<M: Clone + PartialEq> Edit<M> {
-    /// The change that turns what stood in a slot into what is said there; none if they are equal.
+    /// The edit that turns the honest contents of a slot into what is said there; none if they are equal.
     pub(crate) fn between(honest: Option<M>, said: Option<M>) -> Option<Edit<M>> {
         match (honest, said) {
             (Some(honest), None) => Some(Edit::Withhold(honest)),
@@ -83,7 +82,7 @@ impl<M: Clone + PartialEq> Edit<M> {
         }
     }
 
-    /// Makes the change; false if the message that it takes away is not there.
+    /// Applies the edit; false if the message that it removes is not there.
     pub(crate) fn apply(&self, said: &mut Vec<M>) -> bool {
         let place = self.honest().map(|honest| said.iter().position(|message| message == honest));
         match (place, self.said()) {
@@ -96,7 +95,7 @@ impl<M: Clone + PartialEq> Edit<M> {
     }
 }
 
-/// How a lie is written down: `say`, `withhold`, or `instead_of` with `say`.
+/// The written form of a lie: `say`, `withhold`, or `instead_of` with `say`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[serde(bound(deserialize = "M: Deserialize<'de>"))]
@@ -112,7 +111,7 @@ struct LieAsWritten<M> {
     say: Option<M>,
 }
 
-/// What is there in a field, even if that is written `null`.
+/// The value of a field that is present, even if it is written as `null`.
 pub(super) fn present<'de, M, D>(from: D) -> Result<Option<M>, D::Error>
 where
     M: Deserialize<'de>,

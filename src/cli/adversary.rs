@@ -52,7 +52,7 @@ pub struct AdversaryArguments {
 }
 
 impl AdversaryArguments {
-    /// The adversary who may do this, and turn so many generals at most.
+    /// The adversary with these powers, who turns at most `f` generals.
     pub fn adversary(&self, f: usize) -> Adversary {
         Adversary {
             exactly: self.exactly,
@@ -70,7 +70,7 @@ impl AdversaryArguments {
         }
     }
 
-    /// The same as arguments, those that are not the defaults.
+    /// The same on a command line, without the defaults.
     pub fn arguments(&self) -> String {
         let faults = (!self.faults.is_byzantine()).then(|| format!(" --faults {}", self.faults));
         let flags = [

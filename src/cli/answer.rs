@@ -1,4 +1,4 @@
-//! What all commands have in common: how they answer, and how they refuse.
+//! What all commands share: how they print answers and report bad input.
 
 use std::fmt::{Display, Write as _};
 use std::io::{ErrorKind, Write};
@@ -36,7 +36,7 @@ impl VerdictName {
         VerdictName::from_str(name, false).unwrap_or(VerdictName::Bounded)
     }
 
-    /// The exit code for this answer where that one is expected.
+    /// The exit code for this verdict, where `expected` is the one asked for with `--expect`.
     pub fn exit(self, expected: Option<VerdictName>) -> ExitCode {
         ExitCode::from(match (self, expected) {
             (_, Some(expected)) => u8::from(self != expected),
@@ -50,7 +50,7 @@ impl VerdictName {
 pub const BAD_INPUT: u8 = 2;
 pub const BOUNDED: u8 = 3;
 
-/// Bad input: one line that says what, where, and what is allowed.
+/// Bad input: one line that says what is wrong, where, and what is allowed.
 pub struct BadInput(pub String);
 
 impl BadInput {
@@ -65,14 +65,13 @@ impl From<Refusal> for BadInput {
     }
 }
 
-/// Says on standard error what is wrong, in one line of some three hundred letters at most. Nobody has to
-/// read it.
+/// Reports on standard error what is wrong, in one line of at most about three hundred characters. It is no error if
+/// nobody reads it.
 pub fn complain(line: impl Display) {
     let _ = writeln!(std::io::stderr(), "turncoat: {}", in_brief(&escaped(&line.to_string())));
 }
 
-/// A line from which what stands in the middle is left out, if it is very long: at its end is what is
-/// allowed.
+/// Shortens a very long line in the middle: the end says what is allowed.
 fn in_brief(line: &str) -> String {
     const FIRST: usize = 200;
     const LAST: usize = 100;
@@ -84,8 +83,7 @@ fn in_brief(line: &str) -> String {
     first.chain(line.chars().skip(letters - LAST)).collect()
 }
 
-/// Writes to standard output, of which nobody has to read to the end. That was a success, if it is all
-/// that is to be done.
+/// Prints to standard output, and returns success. It is no error if the reader stops early.
 pub fn print(text: &str) -> Result<ExitCode, BadInput> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -96,12 +94,12 @@ pub fn print(text: &str) -> Result<ExitCode, BadInput> {
     }
 }
 
-/// A number given as an argument.
+/// Parses a number that was given as an argument.
 pub fn whole_number(text: &str) -> Result<usize, String> {
     text.parse().map_err(|_| "give a whole number, such as 4".to_owned())
 }
 
-/// JSON as it is written: what its texts hold must not command a terminal either.
+/// JSON as text. Strings in it are escaped so that they can't command a terminal.
 pub fn as_text(json: &Value) -> String {
     let mut text = String::new();
     for letter in format!("{json:#}\n").chars() {

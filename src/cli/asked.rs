@@ -1,5 +1,5 @@
-//! What is asked, as it is written into the files that are made of a part of the work: only what came of the same
-//! question, and of the same code, belongs together.
+//! The question as it is written into part files and checkpoints: only results for the same question and the same
+//! code belong together.
 
 use std::path::Path;
 
@@ -13,10 +13,10 @@ use crate::Check;
 use crate::machine::Machine;
 use crate::question::Focus;
 
-/// What is asked of a protocol by numbers.
+/// A question about a numbered protocol.
 pub type Asked<'a> = Check<&'a dyn Machine>;
 
-/// What is asked, as it is written into part files.
+/// The question as it is written into part files.
 pub fn question(specification: &Specification<'_>, check: &Asked<'_>) -> Result<Value, BadInput> {
     let (graph, adversary) = check.setting().ok().unzip();
     let code = graph.as_ref().map_or(Ok(Value::Null), |graph| specification.code(graph))?;
@@ -35,13 +35,13 @@ pub fn question(specification: &Specification<'_>, check: &Asked<'_>) -> Result<
     Ok(question)
 }
 
-/// Where in a question it stands what tells its code from other code.
+/// The field of a question that identifies the code.
 const CODE: &str = "code";
 
-/// Of what one question is where it is not the same as another: "another question", and what more is to be said of
-/// that, ": mine.py has changed".
+/// How a written question differs from the one that is asked, if it does: "another question" or the like, and the
+/// details: ": mine.py has changed".
 pub fn of_another(written: &Value, asked: &Value) -> Option<(&'static str, String)> {
-    // How long is waited for an answer changes none.
+    // The time limit for answers does not matter.
     let [written, asked] = [written, asked].map(|question| {
         let mut question = question.clone();
         let protocol = question.get_mut("protocol").and_then(Value::as_object_mut);
@@ -65,10 +65,10 @@ pub fn of_another(written: &Value, asked: &Value) -> Option<(&'static str, Strin
     }
 }
 
-/// No longer values than this are shown.
+/// Longer values are not shown.
 const SHORT: usize = 40;
 
-/// Where two questions differ first: ", in which adversary.traitors is 1, and not 2".
+/// The first difference between two questions: ", in which adversary.traitors is 1, and not 2".
 fn difference(before: &Value, now: &Value, path: &str) -> Option<String> {
     if before == now {
         return None;
@@ -87,7 +87,7 @@ fn difference(before: &Value, now: &Value, path: &str) -> Option<String> {
     Some(format!(", in which {path} {}", if shown { values() } else { "is another".to_owned() }))
 }
 
-/// What is not as it was, of the code.
+/// Which part of the code has changed.
 fn changed(before: &Value, now: &Value) -> String {
     if before["executable"] != now["executable"] {
         return "this program was rebuilt since".to_owned();

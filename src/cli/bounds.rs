@@ -1,4 +1,4 @@
-//! `turncoat bounds`: what is known, by which theorem, and how turncoat shows it.
+//! `turncoat bounds`: what is known about a problem, by which theorem, and how turncoat demonstrates it.
 
 use std::process::ExitCode;
 

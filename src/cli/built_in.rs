@@ -18,7 +18,7 @@ use super::views::{
 };
 use crate::InWaves;
 
-/// All of them, in the order in which they are listed.
+/// All built-in protocols, in the order in which they are listed.
 pub fn built_in() -> Vec<Protocol> {
     vec![
         Protocol {

@@ -109,13 +109,13 @@ impl QuestionArguments {
         }
     }
 
-    /// The same by the engine that goes through parts, unless another one is asked for.
+    /// The same question for the engine that can search parts, unless another one was asked for.
     fn asked_in_parts<'a>(&self, machine: &'a dyn Machine, graph: &Graph, f: usize) -> Asked<'a> {
         let asked = self.asked(machine, graph, f);
         if self.engine == EngineName::Auto { asked.engine(Engine::Exhaustive) } else { asked }
     }
 
-    /// The adversary's limits as arguments.
+    /// The options of the adversary on a command line.
     fn arguments(&self) -> String {
         let composed = self.engine == EngineName::Compositional;
         let engine = if composed { " --engine compositional" } else { "" };
@@ -164,12 +164,12 @@ pub fn check(program: &Program, chosen: &ChosenWith<CheckArguments>) -> Result<E
     answered(verdict, specification, notation, output, save, question.expect, &replay)
 }
 
-/// What a progress bar calls the work.
+/// The name of the work in a progress bar.
 pub fn label(graph: &Graph, f: usize) -> String {
     format!("n = {}, f = {f}", graph.n())
 }
 
-/// Whether what it rests on comes about again.
+/// Checks that the verdict's foundation can be reproduced.
 pub fn confirmed(
     verdict: &Verdict<Found>,
     specification: &Specification<'_>,
@@ -179,8 +179,8 @@ pub fn confirmed(
     specification.confirm(notation, found.map(|found| (&found.attack, &found.execution)))
 }
 
-/// Prints the verdict first (and how a counterexample is seen again), and saves the attack then, so that a
-/// file that can't be written loses nothing.
+/// Prints the verdict (and how to replay a counterexample) before it saves the attack, so that nothing is lost if the
+/// file can't be written.
 pub fn answered(
     verdict: Verdict<Found>,
     specification: &Specification<'_>,

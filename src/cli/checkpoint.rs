@@ -1,5 +1,5 @@
-//! A checkpoint: a file in which it is recorded how far a search has come, so that after a crash the same command goes
-//! on from there. Each line of it is whole and sealed, and the last one counts.
+//! A checkpoint: a file that records how far a search has come, so that after a crash the same command resumes from
+//! there. Each line is complete and sealed, and the last one counts.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -18,15 +18,15 @@ use crate::search::milestone::Milestone;
 use crate::search::part::Part;
 use crate::search::progress::Progress;
 
-/// The most that is read of a checkpoint, in MiB.
+/// The largest checkpoint that is read, in MiB.
 const MOST_RECORDED: u64 = 256;
 
-/// It is recorded how far the search is after so long, and then whenever it has taken a fiftieth more time: so that
-/// no more is lost, and the file stays small.
+/// Progress is recorded after this long, and then whenever the search has taken a fiftieth more time. So little work
+/// is lost, and the file stays small.
 const SOON: Duration = Duration::from_millis(100);
 const SHARE: u32 = 50;
 
-/// A checkpoint that no other process writes.
+/// A checkpoint file that is locked against other processes.
 pub struct Checkpoint {
     path: PathBuf,
     file: File,
@@ -36,8 +36,8 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// The checkpoint in a file, or a new one: of this question, and this part of it. A line at its end that was not
-    /// written to its end is left out, and taken out.
+    /// Opens or creates the checkpoint in a file, for this question and this part. An incomplete last line is
+    /// ignored, and removed from the file.
     pub fn open(path: &Path, question: &Value, part: Part) -> Result<Checkpoint, BadInput> {
         let trouble =
             |error: &dyn std::fmt::Display| BadInput(format!("{}: {error}", path.display()));
@@ -53,7 +53,7 @@ impl Checkpoint {
                     &"another process is at this checkpoint: wait for it, or name another file",
                 ));
             }
-            // Where files can't be locked nobody is kept from it.
+            // On systems that can't lock files, other processes are not kept out.
             Ok(()) | Err(TryLockError::Error(_)) => {}
         }
         let text = files::read_up_to(&file, MOST_RECORDED).map_err(|error| trouble(&error))?;
@@ -79,13 +79,13 @@ impl Checkpoint {
             return Err(trouble(&format!("{other}: name another file")));
         }
         file.set_len(whole.len() as u64).map_err(|error| trouble(&error))?;
-        // Lines are synced as they are written: so that they are found, the name must be, too.
+        // Lines are synced as they are written. The file's name must be synced as well, so that they can be found.
         files::sync_folder(path);
         let (path, question) = (path.to_owned(), question.clone());
         Ok(Checkpoint { path, file, question, part, last })
     }
 
-    /// Searches from where it was left, and records how far that comes.
+    /// Resumes the search where it was left, and records its progress.
     pub fn keep<T>(
         &mut self,
         progress: &Progress,
@@ -103,7 +103,7 @@ impl Checkpoint {
         found.map_err(BadInput::new)
     }
 
-    /// Records how far a search is, from time to time, until it is over.
+    /// Records a search's progress from time to time, until it is over.
     fn record_until(
         &mut self,
         is_over: &Receiver<()>,
@@ -133,7 +133,7 @@ impl Checkpoint {
         let before = self.file.metadata().map(|file| file.len());
         let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
         if let (Err(_), Ok(before)) = (&written, before) {
-            // Half a line is taken back; if that fails too, it is left out when it is read.
+            // An incomplete line is removed. If that fails too, it is ignored when the file is read.
             let _ = self.file.set_len(before);
         }
         self.last = reached;

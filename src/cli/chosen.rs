@@ -1,4 +1,4 @@
-//! A protocol as it was chosen on the command line, and how it is said again.
+//! A protocol that was chosen on the command line, and the command line that chooses it again.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -14,8 +14,8 @@ use super::program::{EXEC, Program, Specification, flag};
 use super::protocols::{Parameters, Protocol};
 use crate::Graph;
 
-/// A protocol as it was chosen on the command line, before it is known for how many traitors, and the
-/// arguments of a command.
+/// A protocol that was chosen on the command line, for a number of traitors that is not known yet, and the arguments
+/// of a command.
 pub struct ChosenWith<A> {
     pub name: String,
     matches: ArgMatches,
@@ -23,7 +23,7 @@ pub struct ChosenWith<A> {
 }
 
 impl<A> ChosenWith<A> {
-    /// The protocol with its parameters when there may be so many traitors on this graph.
+    /// The protocol with its parameters for at most `f` traitors on this graph.
     pub fn given<'p>(
         &self,
         program: &'p Program,
@@ -39,7 +39,7 @@ impl<A> ChosenWith<A> {
         Ok(program.specified(protocol, parameters))
     }
 
-    /// An argument that would be null in a file: a number that is none, or is infinite.
+    /// An argument that would be null in a file: NaN or infinity.
     fn unwritable(
         &self,
         protocol: &Protocol,
@@ -49,7 +49,7 @@ impl<A> ChosenWith<A> {
         protocol.arguments().iter().find_map(|arg| {
             let values = self.matches.get_raw(arg.get_id().as_str()).into_iter().flatten();
             let mut values = values.filter_map(|value| value.to_str());
-            // Who is called so, and is no number, is written as a text.
+            // A name such as "inf" is not a number, and is written as a text.
             let value =
                 values.find(|value| is_none(value) && !holds_text(&parameters.write(), value))?;
             Some((flag(arg), value.to_owned()))
@@ -62,7 +62,7 @@ impl<A> ChosenWith<A> {
         format!("{} {}", self.name, again(&arguments, &self.matches)).trim_end().to_owned()
     }
 
-    /// What is said besides when a file is read that has this protocol.
+    /// The arguments that are also needed to read a file with this protocol.
     pub fn reading(&self, program: &Program) -> String {
         let mut arguments =
             program.protocol(&self.name).map(Protocol::arguments).unwrap_or_default();
@@ -71,7 +71,7 @@ impl<A> ChosenWith<A> {
     }
 }
 
-/// Whether there is a text like this in a value.
+/// Whether a value contains this text.
 fn holds_text(value: &Value, text: &str) -> bool {
     match value {
         Value::String(held) => held.eq_ignore_ascii_case(text),
@@ -81,7 +81,7 @@ fn holds_text(value: &Value, text: &str) -> bool {
     }
 }
 
-/// Those of these arguments that were given.
+/// The arguments that were given, on a command line.
 fn again(arguments: &[Arg], matches: &ArgMatches) -> String {
     let words = arguments.iter().flat_map(|arg| {
         let name = arg.get_id().as_str();
@@ -92,7 +92,7 @@ fn again(arguments: &[Arg], matches: &ArgMatches) -> String {
     words.collect_vec().join(" ")
 }
 
-/// One time that an argument is given.
+/// A single occurrence of an argument.
 fn occurrence(arg: &Arg, values: &[&OsStr]) -> String {
     let values = values.iter().map(|value| quoted(Path::new(value)));
     let values = match arg.get_value_delimiter() {
@@ -119,7 +119,7 @@ impl<A: Args> FromArgMatches for ChosenWith<A> {
     }
 }
 
-/// The protocols are those of the [program](Program::choosing), which are not known yet.
+/// The protocols are those of the [program](Program::choosing), which is not known here.
 impl<A: Args> Subcommand for ChosenWith<A> {
     fn augment_subcommands(command: Command) -> Command {
         command

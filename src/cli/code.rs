@@ -1,4 +1,4 @@
-//! What tells code from other code: digests, by which parts are known that speak of another protocol.
+//! Digests that identify code: they reveal part files that are about another protocol.
 
 use std::fs::File;
 use std::io;
@@ -11,7 +11,7 @@ pub fn of_text(text: &str) -> String {
     in_hex(&Sha256::digest(text))
 }
 
-/// The digest of what a file holds.
+/// The digest of a file's content.
 pub fn of_file(file: &Path) -> io::Result<String> {
     let (mut digest, mut file) = (Sha256::new(), File::open(file)?);
     let mut bytes = vec![0; 1 << 16];

@@ -1,4 +1,4 @@
-//! The parameters of the protocols that are driven by events.
+//! The parameters of the event-driven protocols.
 
 use clap::Args;
 
@@ -166,7 +166,7 @@ impl Mmr {
     }
 }
 
-/// The most rounds for which such a protocol is run.
+/// The most rounds for which these protocols are run.
 const MOST_ROUNDS: usize = 64;
 
 fn rounds(rounds: Option<usize>) -> Result<Option<u32>, BadInput> {

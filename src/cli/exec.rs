@@ -1,13 +1,14 @@
-//! A protocol in any language: a program that answers questions, a line of JSON each. `docs/exec.md` says which.
+//! A protocol in any language: a program that answers questions, each in a line of JSON. `docs/exec.md` describes
+//! them.
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `process` | runs the program, and reads a line for a line within a time |
-//! | `conversation` | asks, remembers, and takes no answer that is none |
-//! | `opaque` | values, messages and states, as JSON that means nothing here |
-//! | `described` | what the program says of its protocol, and what both kinds are asked |
-//! | `rounds`, `events` | the protocol, in rounds or driven by events |
-//! | `again` | asks again, in another order: whoever keeps something in between is found out |
+//! | `process` | runs the program, and exchanges lines within a time limit |
+//! | `conversation` | asks, remembers, and rejects invalid answers |
+//! | `opaque` | values, messages and states, as JSON that is passed on as it is |
+//! | `described` | what the program says about its protocol, and questions that both kinds share |
+//! | `rounds`, `events` | the protocol, in rounds or event-driven |
+//! | `again` | asks again, in another order, to detect programs that keep state between questions |
 
 mod again;
 mod conversation;
@@ -51,7 +52,7 @@ struct ExecArguments {
     answer_timeout: Duration,
 }
 
-/// The parameters of a program: how it is run, and for how many.
+/// The parameters of a program: how it is run, and for how many generals and traitors.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Exec {
@@ -70,7 +71,7 @@ impl ExecArguments {
 }
 
 impl Exec {
-    /// The program, when it has said what it runs.
+    /// Starts the program, and asks it what it runs.
     fn asked(&self) -> Result<Described, BadInput> {
         if self.answer_timeout == 0 {
             return Err(BadInput::new("answer_timeout is 0: it must be a millisecond at least"));
@@ -88,7 +89,7 @@ impl Exec {
 }
 
 impl Described {
-    /// The protocol by numbers, of which nothing is known yet.
+    /// The protocol as a new numbered protocol.
     fn notation(&self) -> Result<Box<dyn Notation>, BadInput> {
         match self.runs_in {
             RunsIn::Rounds(_) => boxed(ExecRounds(self.clone())),
@@ -97,7 +98,7 @@ impl Described {
     }
 }
 
-/// Asks a program, so that Ctrl-C ends that.
+/// Asks a program questions, in such a way that Ctrl-C ends this.
 fn questioned<T>(label: &str, stops: bool, ask: impl FnOnce(&Progress) -> T) -> T {
     let work = Work { label, whole: "the questions", steps: "questions", stops };
     watched(&work, Deadline::of(None), ask)
@@ -128,7 +129,7 @@ impl Kind for ByProgram {
     }
 }
 
-/// The parameters, and the program when it was asked.
+/// The parameters, and the program's description once it was asked.
 struct Running {
     exec: Exec,
     described: OnceLock<Described>,
@@ -153,14 +154,15 @@ impl Parameters for Running {
         json!(self.exec)
     }
 
-    /// The files that its words name, what it says that it runs, and what it answers where all are loyal.
+    /// Digests of the files that the command names, the program's description, and a digest of its answers where all
+    /// are loyal.
     fn code(&self, graph: &Graph) -> Result<Value, BadInput> {
         let described = self.described()?;
         let words = process::words(&self.exec.command).map_err(BadInput)?;
         let names =
             words.iter().flat_map(|word| word.split(|c: char| c.is_whitespace() || c == '='));
         let files = names.map(Path::new).filter(|name| name.is_file());
-        // What may be run, and not be read, is known by its answers.
+        // A file that may be run but not read is identified by its answers.
         let files = files.map(|name| (name.display().to_string(), json!(code::of_file(name).ok())));
         let loyal = questioned("asking what the loyal do", false, |_| {
             again::loyal_answers(described, graph)
@@ -202,7 +204,7 @@ mod tests {
     use crate::search::progress::Progress;
     use crate::{Adversary, FaultClass};
 
-    /// OM(1) as it should be answered.
+    /// Answers the questions as OM(1) should.
     fn om1(question: &str) -> Value {
         let question: Value = serde_json::from_str(question).expect("questions are JSON");
         let state = &question["state"];
@@ -244,24 +246,24 @@ mod tests {
         }
     }
 
-    /// OM(1), but for some of its answers.
+    /// OM(1) with some of its answers replaced.
     struct Fuzzed {
         seed: u64,
         asked: AtomicU64,
-        /// Whether it answered what counts as no answer, and whether it failed to answer as it may.
+        /// Whether it gave an invalid answer, and whether it failed to answer.
         seen: Arc<[AtomicBool; 2]>,
     }
 
-    /// Nothing that is answered counts from then on.
+    /// An invalid answer: all answers are void from then on.
     const NO_ANSWER: usize = 0;
-    /// A finding, if a loyal general was asked.
+    /// A failure: it is a finding if a loyal general was asked.
     const FAILED: usize = 1;
 
     impl Answering for Fuzzed {
         fn answer(&self, question: &str) -> Result<String, NoAnswer> {
             let asked = self.asked.fetch_add(1, Ordering::Relaxed);
             let mut hasher = DefaultHasher::new();
-            // Every third program is not even the same each time.
+            // Every third program also answers differently each time.
             (self.seed, question, self.seed.is_multiple_of(3).then_some(asked)).hash(&mut hasher);
             let chance = hasher.finish();
             let right = om1(question).to_string();
@@ -295,14 +297,14 @@ mod tests {
                 }
                 12 => Ok("{}".to_owned()),
                 13 => Ok(right.replace('[', "{\"a\":[").replace(']', "]}") + "}"),
-                // White space, and another order of keys, are no fault.
+                // White space and another order of keys are allowed.
                 14 => Ok(format!("  {right}\t\r\n")),
                 _ => Ok(right.replacen(':', " :\t", 1)),
             }
         }
     }
 
-    /// The verdict's name, and whether what was found is a fault; or the line that is said instead.
+    /// The verdict's name, and whether the finding is a fault; or the error line.
     fn checked(
         n: usize,
         program: impl Answering + 'static,
@@ -321,15 +323,15 @@ mod tests {
             .map_err(|BadInput(line)| line)
     }
 
-    /// The same of one that is fuzzed, and whether it gave no answer, or failed.
+    /// The same for a fuzzed program, and whether it gave an invalid answer, or failed.
     fn verdict(n: usize, seed: u64) -> (Result<(&'static str, bool), String>, [bool; 2]) {
         let seen = Arc::<[AtomicBool; 2]>::default();
         let program = Fuzzed { seed, asked: AtomicU64::new(0), seen: Arc::clone(&seen) };
         (checked(n, program), [NO_ANSWER, FAILED].map(|what| seen[what].load(Ordering::Relaxed)))
     }
 
-    /// Each misbehaves in its own way, and is asked in this process: no panic, no hang, and no verdict but that on the
-    /// protocol or on what it did.
+    /// Each program misbehaves in its own way, and runs in this process. There must be no panic and no hang, and each
+    /// verdict must be about the protocol or about what the program did.
     #[test]
     fn a_thousand_programs_that_misbehave_get_a_verdict_or_a_line() {
         let mut counts = [0; 4];
@@ -355,11 +357,11 @@ mod tests {
             };
             counts[count] += 1;
         }
-        // Lines, findings, verdicts on OM(1) itself, and such to which only traitors failed to answer.
+        // Error lines, findings, verdicts on OM(1) itself, and verdicts where the program failed only for traitors.
         assert!(counts[..3].iter().all(|count| *count > 100) && counts[3] > 0, "{counts:?}");
     }
 
-    /// One that is driven by events, and has a mistake that it meets at once.
+    /// An event-driven protocol with a mistake that shows at once.
     struct Mistaken(&'static str);
 
     impl Answering for Mistaken {

@@ -1,4 +1,4 @@
-//! An attack that breaks a protocol, as it is shown: as text, as JSON, in pictures, in a file.
+//! How an attack that breaks a protocol is shown: as text, as JSON, in pictures, in a file.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::report::text::{CounterexampleInWords, FindingInWords};
 use crate::search::Found;
 use crate::verdict::NumberedFinding;
 
-/// An attack that breaks a protocol, by numbers.
+/// An attack that breaks a numbered protocol.
 pub struct Exhibit<'a> {
     notation: &'a dyn Notation,
     task: Task,
@@ -37,7 +37,7 @@ impl<'a> Exhibit<'a> {
         Exhibit { notation, task, stories, attack, execution, size, undetermined }
     }
 
-    /// All that is to be seen of it.
+    /// The whole story, for pictures.
     pub fn picture(&self) -> Story {
         self.stories.story(&self.attack, &self.execution, true)
     }
@@ -57,12 +57,12 @@ impl<'a> Exhibit<'a> {
     }
 }
 
-/// The same, found by a hunt.
+/// An attack that was found by a hunt.
 pub struct Trophy<'a> {
     /// In which case it was found.
     pub case: u64,
     pub exhibit: Exhibit<'a>,
-    /// How long it was made smaller.
+    /// How long shrinking took.
     pub time: Duration,
     profile: String,
     drawn: NumberedAttack,

@@ -1,4 +1,4 @@
-//! Files that are written, and how an attack that is saved in one is seen again.
+//! Output files, and the command that replays an attack that is saved in one.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use crate::escape::commands;
 use crate::files;
 use crate::report::attack_file::AttackFile;
 
-/// The name of a file that is to be written. That is tried at once, so that no long search is in vain.
+/// The name of an output file. Whether it can be written is tried at once, so that no long search is in vain.
 pub fn to_write() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|file| {
         if file.as_os_str() == "-" {
@@ -28,7 +28,7 @@ pub fn write(file: &Path, text: &str) -> Result<(), BadInput> {
         .map_err(|error| BadInput(format!("{} can't be written: {error}", file.display())))
 }
 
-/// Saves an attack, if that is asked for and there is one.
+/// Saves an attack, if there is one and a file was given.
 pub fn save(
     file: Option<&Path>,
     specification: &impl Serialize,
@@ -44,8 +44,8 @@ pub fn save(
     Ok(())
 }
 
-/// The line that says how an attack is seen again that is in this file, or that is saved when this
-/// is asked again; `reading` is what is said when such a file is read.
+/// The line that says how to replay the attack: from this file, or from a file that is saved when the question is
+/// asked `again`. `reading` holds the arguments that are needed to read the file.
 pub fn replayed(program: &str, save: Option<&Path>, again: &str, reading: &str) -> String {
     let file = quoted(save.unwrap_or(Path::new("attack.json")));
     let saved = match save {
@@ -56,7 +56,7 @@ pub fn replayed(program: &str, save: Option<&Path>, again: &str, reading: &str) 
     format!("{:<12}{saved}{}\n", "Replay", replay.trim_end())
 }
 
-/// A file's name as a shell reads it, without letters that command a terminal.
+/// A file's name quoted for a shell, without characters that command a terminal.
 pub fn quoted(file: &Path) -> String {
     let name = file.display().to_string();
     let plain = |letter: char| letter.is_alphanumeric() || "/._-".contains(letter);

@@ -1,4 +1,4 @@
-//! What alone is looked at, as arguments: the same for `check`, `hunt` and `sweep`.
+//! Arguments that narrow a question down: the same for `check`, `hunt` and `sweep`.
 
 use clap::Args;
 use itertools::Itertools;
@@ -24,7 +24,7 @@ impl FocusArguments {
         Focus { violates: self.violates.clone(), inputs: self.inputs.clone() }
     }
 
-    /// The same as arguments.
+    /// The same on a command line.
     pub fn arguments(&self) -> String {
         let violates = self.violates.as_ref().map(|name| match name.contains(' ') {
             true => format!(" --violates '{name}'"),

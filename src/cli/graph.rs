@@ -1,4 +1,4 @@
-//! Who can talk to whom, as arguments.
+//! Arguments that say who can talk to whom.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -49,7 +49,7 @@ impl Family {
         })
     }
 
-    /// The same as an argument, unless it is the default.
+    /// The same on a command line, unless it is the default.
     pub fn argument(self) -> &'static str {
         match self {
             Family::Complete => "",
@@ -59,11 +59,11 @@ impl Family {
     }
 }
 
-/// A graph as it is named.
+/// The name of a graph.
 #[derive(Clone)]
 enum GraphName {
     Any(Family),
-    /// One of its own, and how it is written.
+    /// A specific graph, and how it was written.
     Fixed(Graph, String),
     File(String),
 }
@@ -71,7 +71,7 @@ enum GraphName {
 impl FromStr for GraphName {
     type Err = String;
 
-    /// What has no other meaning is a file.
+    /// Anything without another meaning is the name of a file.
     fn from_str(text: &str) -> Result<GraphName, String> {
         if let Ok(family) = Family::from_str(text, false) {
             return Ok(GraphName::Any(family));
@@ -146,7 +146,7 @@ impl Among {
         }
     }
 
-    /// The same as arguments.
+    /// The same on a command line.
     pub fn arguments(&self) -> String {
         let n = self.n.map(|n| format!(" -n {n}")).unwrap_or_default();
         let graph = match &self.graph {

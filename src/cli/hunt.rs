@@ -61,7 +61,7 @@ pub struct HuntArguments {
     enemy: AdversaryArguments,
 }
 
-/// A number that may be long, and is then written as 10_000.
+/// Parses a number that may be long, and may then be written as 10_000.
 fn long_number(text: &str) -> Result<u64, String> {
     let number = text.replace('_', "").parse();
     number.map_err(|_| "give a whole number, such as 10_000".to_owned())
@@ -74,8 +74,7 @@ fn time(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Prints what came of it first, and saves the attack then, so that a file that can't be written loses
-/// nothing.
+/// Prints the result before it saves the attack, so that nothing is lost if the file can't be written.
 pub fn hunt(program: &Program, chosen: &ChosenWith<HuntArguments>) -> Result<ExitCode, BadInput> {
     let arguments = &chosen.arguments;
     let graph = &arguments.among.graph()?;
@@ -116,7 +115,7 @@ impl HuntArguments {
         watched(&work, deadline, |progress| question.hunted(progress)).map_err(BadInput::new)
     }
 
-    /// How the case is drawn again in which something was found, and how the attack is seen again.
+    /// How to draw the case of the finding again, and how to replay the attack.
     fn again(
         &self,
         program: &Program,
@@ -139,7 +138,7 @@ impl HuntArguments {
     }
 }
 
-/// How fast it went.
+/// The speed of the hunt.
 fn speed(hunted: &Hunted<Trophy<'_>>) -> String {
     let a_second = hunted.coverage.cases as f64 / hunted.time.as_secs_f64().max(1e-9);
     let smaller = hunted.finding.as_ref().map(|finding| {

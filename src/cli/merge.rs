@@ -1,4 +1,4 @@
-//! `turncoat merge`: one verdict of what came of all parts.
+//! `turncoat merge`: one verdict from the results of all parts.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -78,7 +78,7 @@ fn of_question<T: DeserializeOwned>(asked: &Value, name: &str) -> Result<T, BadI
     read_part(name, asked.get(name).cloned().unwrap_or_default()).map_err(BadInput::new)
 }
 
-/// What the files hold: every part of one question, each once.
+/// Reads the files: every part of one question, each once.
 fn all_parts(names: &[PathBuf]) -> Result<Vec<PartFile>, BadInput> {
     let mut parts = BTreeMap::new();
     let (mut wrong, mut left_out) = (Vec::new(), 0);
@@ -100,7 +100,7 @@ fn all_parts(names: &[PathBuf]) -> Result<Vec<PartFile>, BadInput> {
     if let Some((first, _)) = parts.values().next() {
         let of = first.part.of();
         let missing = of - parts.len();
-        // What is left out may be what is missing, and it has been said what is wrong with it.
+        // A file that was left out may be a missing part, and its error was already reported.
         if missing > left_out {
             let names = (1..=of).filter(|number| !parts.contains_key(number));
             let names = names.take(8).map(|number| format!("{number}/{of}")).join(", ");
@@ -119,7 +119,7 @@ fn all_parts(names: &[PathBuf]) -> Result<Vec<PartFile>, BadInput> {
     Err(BadInput(last))
 }
 
-/// What a file holds, if it is of the same question as the first.
+/// Reads a file, if it is for the same question as the first.
 fn next_part(name: &Path, first: Option<&PartFile>) -> Result<PartFile, String> {
     let text = files::read(name).map_err(|error| error.to_string())?;
     let line = text.lines().exactly_one();

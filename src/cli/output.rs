@@ -49,22 +49,22 @@ pub enum Format {
     Itf,
 }
 
-/// An answer that can be written in several ways. Each is made only if it is asked for.
+/// An answer that can be written in several formats. Each is made only if it is asked for.
 pub struct Told<'a> {
-    /// In a word.
+    /// The verdict in one word.
     #[cfg_attr(not(feature = "pages"), expect(dead_code, reason = "a page shows it"))]
     pub verdict: &'a str,
-    /// As text, in this style.
+    /// The answer as text, in this style.
     pub text: &'a dyn Fn(Style) -> String,
     pub json: &'a dyn Fn() -> Value,
-    /// The execution that is to be seen, if there is one.
+    /// The execution to show, if there is one.
     pub picture: &'a dyn Fn() -> Option<Story>,
-    /// What says more in this format than a picture of the execution, if there is something.
+    /// The answer in this format, if something says more than a picture of the execution.
     pub own: &'a dyn Fn(Format) -> Option<String>,
 }
 
 impl Output {
-    /// Writes an answer, to the terminal first: a file that can't be written loses nothing.
+    /// Writes an answer. The terminal comes first, so that nothing is lost if a file can't be written.
     pub fn give(&self, told: &Told<'_>) -> Result<ExitCode, BadInput> {
         let Output { format, output } = self;
         let text = || written((told.text)(style()));
@@ -85,7 +85,7 @@ impl Output {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// What stands in the file; nothing if there is nothing to draw.
+    /// The content of the file; none if there is nothing to draw.
     fn made(&self, told: &Told<'_>) -> Option<String> {
         if let Some(own) = (told.own)(self.format) {
             return Some(own);
@@ -106,7 +106,7 @@ impl Output {
         }
     }
 
-    /// Of many executions there is a map, and no other picture.
+    /// Refuses formats that show a single execution: for many executions there is only a map.
     pub fn of_many(&self) -> Result<(), BadInput> {
         match self.format {
             Format::Mermaid | Format::Dot | Format::Itf => Err(BadInput::new(

@@ -1,4 +1,4 @@
-//! What the parameters of all protocols have in common, and those of the adversary.
+//! What the parameters of all protocols have in common.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -8,7 +8,7 @@ use crate::machine::Numbered;
 use crate::report::notation::Notation;
 use crate::{Order, Testable};
 
-/// A protocol by numbers.
+/// A numbered protocol.
 pub fn boxed<P>(protocol: P) -> Result<Box<dyn Notation>, BadInput>
 where
     P: Testable<
@@ -20,10 +20,10 @@ where
     Ok(Box::new(Numbered::new(protocol)))
 }
 
-/// The most orders there are.
+/// The most orders that there can be.
 const MOST_VALUES: usize = 256;
 
-/// The first so many orders.
+/// The first orders, this many of them.
 pub fn orders(values: usize) -> Result<Vec<Order>, BadInput> {
     if values == 0 || values > MOST_VALUES {
         let allowed = format!("there must be from 1 to {MOST_VALUES} orders");
@@ -32,7 +32,7 @@ pub fn orders(values: usize) -> Result<Vec<Order>, BadInput> {
     Ok(Order::first(values))
 }
 
-/// A number as an argument, unless it is the default.
+/// A number as an option, unless it is the default.
 pub fn unless(flag: &str, number: usize, default: usize) -> String {
     if number == default { String::new() } else { format!(" {flag} {number}") }
 }

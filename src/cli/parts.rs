@@ -1,4 +1,4 @@
-//! Long work: in parts, one for each machine, and with a checkpoint.
+//! Long work: split into parts, one for each machine, or with a checkpoint.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -35,21 +35,21 @@ pub struct Parts {
     checkpoint: Option<PathBuf>,
 }
 
-/// What came of it.
+/// The result of the work.
 pub enum Done {
-    /// The whole verdict, or the one on a part.
+    /// A verdict, on the whole space or on a part.
     Verdict(Box<Verdict<Found>>),
-    /// Nothing was found in this part.
+    /// The result of a part was written to a file; this is the exit code.
     Part(ExitCode),
 }
 
 impl Parts {
-    /// Whether the work is divided.
+    /// Whether the work is to be split or recorded.
     pub fn are_asked_for(&self) -> bool {
         self.shard.is_some() || self.checkpoint.is_some()
     }
 
-    /// Goes through all parts that are not recorded yet.
+    /// Searches what is not recorded yet.
     pub fn search(
         &self,
         specification: &Specification<'_>,
@@ -82,7 +82,7 @@ impl Parts {
     }
 }
 
-/// Writes and tells what came of a part.
+/// Writes and prints the result of a part.
 fn told(file: &PartFile, result: Option<&Path>, label: &str) -> Result<ExitCode, BadInput> {
     let PartFile { part, steps, attack, .. } = file;
     let name = format!("turncoat-{}-of-{}.json", part.number(), part.of());

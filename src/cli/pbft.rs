@@ -1,4 +1,4 @@
-//! The parameters of PBFT, and of what was made after it: IBFT and dBFT.
+//! The parameters of PBFT, and of its successors IBFT and dBFT.
 
 use clap::Args;
 
@@ -6,7 +6,7 @@ use super::answer::{BadInput, whole_number};
 use super::views::few;
 use crate::{Dbft, Ibft, Pbft};
 
-/// The views or rounds, if it is not said.
+/// The default number of views or rounds.
 const VIEWS: usize = 2;
 
 #[derive(Args)]

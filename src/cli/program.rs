@@ -1,4 +1,4 @@
-//! A program and its protocols: how one is chosen on the command line, and named in files.
+//! A program and its protocols: how a protocol is chosen on the command line, and named in files.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -19,20 +19,20 @@ use crate::report::attack_file::{AttackFileError, in_words, part};
 use crate::report::json::merge;
 use crate::report::notation::Notation;
 
-/// A program: what it is called, and the protocols that it has.
+/// A program: its name, and its protocols.
 pub struct Program {
     call: String,
     pub protocols: Vec<Protocol>,
-    /// So many of them, the first, are not built in.
+    /// How many of the protocols are not built in. They come first.
     own: usize,
 }
 
 impl Program {
-    /// The program that has these protocols of its own beside the built-in ones.
+    /// The program that has these protocols beside the built-in ones.
     ///
     /// # Errors
     ///
-    /// A name is none, or two have the same.
+    /// A name is invalid, or two protocols have the same name.
     pub fn of(
         call: String,
         own: Vec<Protocol>,
@@ -60,22 +60,22 @@ impl Program {
         Ok(Program { call, protocols, own: count })
     }
 
-    /// As it was called, in a line for a shell that calls it again.
+    /// The command that called the program, quoted for a shell.
     pub fn call(&self) -> String {
         quoted(Path::new(&self.call))
     }
 
-    /// What it is called in its help.
+    /// The program's name in its help.
     pub fn name(&self) -> String {
         let name = Path::new(&self.call).file_stem().map(OsStr::to_string_lossy);
         name.unwrap_or_default().into_owned()
     }
 
-    /// A command that is followed by a protocol; `everywhere` is what all commands have for arguments.
+    /// Adds the protocols to a command that takes one; `everywhere` holds the arguments that all commands have.
     ///
     /// # Errors
     ///
-    /// A protocol has an argument that is there already.
+    /// A protocol has an argument that already exists.
     pub fn choosing<A: Args>(
         &self,
         command: Command,
@@ -94,7 +94,7 @@ impl Program {
                     "{name} has an argument {flag}, which is there already"
                 )));
             }
-            // clap knows the arguments of a type by the type's name, too.
+            // clap also identifies the arguments of a type by the type's name.
             let of_protocol = made.augment(Command::new(*name));
             let group =
                 |own: &&ArgGroup| of_command.get_groups().any(|it| it.get_id() == own.get_id());
@@ -113,7 +113,8 @@ impl Program {
         })
     }
 
-    /// A protocol as it is written in a file. What a file says is not run: if a program is to be, `command` says which.
+    /// Reads a protocol from a file. A program that is named in a file is never run: `run` holds the one to run
+    /// instead.
     pub fn read(&self, written: Value, run: &ToRun) -> Result<Specification<'_>, AttackFileError> {
         let wrong = |message| in_protocol(&serde_json::Error::custom(message));
         let mut written: Map<String, Value> = part("protocol", written)?;
@@ -157,7 +158,7 @@ impl Program {
         self.protocols.iter().find(|protocol| protocol.name == name)
     }
 
-    /// A protocol of it with these parameters.
+    /// One of the program's protocols with these parameters.
     pub fn specified<'p>(
         &self,
         protocol: &'p Protocol,
@@ -168,12 +169,12 @@ impl Program {
     }
 }
 
-/// What is wrong with a protocol in a file.
+/// An error in the protocol of a file.
 fn in_protocol(error: &serde_json::Error) -> AttackFileError {
     AttackFileError::Part { place: "protocol".to_owned(), message: in_words(error) }
 }
 
-/// The protocol that is a program of its own, and the arguments that say which, and how long it may take.
+/// The name of the protocol that is a program in any language, and of its arguments: the command and its time limit.
 pub const EXEC: &str = "exec";
 const COMMAND: &str = "command";
 const ANSWER_TIMEOUT: &str = "answer_timeout";
@@ -190,14 +191,14 @@ pub struct ToRun {
 }
 
 impl ToRun {
-    /// One of those that were given.
+    /// The name of one of these options that was given.
     fn flag(&self) -> Option<&str> {
         let command = self.command.as_ref().map(|_| "--command");
         command.or(self.answer_timeout.map(|_| "--answer-timeout"))
     }
 }
 
-/// How long a program may take to answer.
+/// Parses a time limit for answers.
 pub fn answer_timeout(text: &str) -> Result<Duration, String> {
     let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
     if time < Duration::from_millis(1) {
@@ -206,7 +207,7 @@ pub fn answer_timeout(text: &str) -> Result<Duration, String> {
     Ok(time)
 }
 
-/// Whether two arguments can't stand beside each other.
+/// Whether two arguments exclude each other.
 fn is_same(one: &Arg, other: &Arg) -> bool {
     let long = one.get_long().is_some() && one.get_long() == other.get_long();
     let short = one.get_short().is_some() && one.get_short() == other.get_short();
@@ -217,7 +218,7 @@ fn is_help(arg: &Arg) -> bool {
     arg.get_id() == "help" || arg.get_long() == Some("help") || arg.get_short() == Some('h')
 }
 
-/// An argument as it is given: `--quorum`, `-m`; nothing if it has its place.
+/// An argument as it is written: `--quorum`, `-m`; its name if it is positional.
 pub fn flag(arg: &Arg) -> String {
     match (arg.get_long(), arg.get_short()) {
         (Some(long), _) => format!("--{long}"),
@@ -226,22 +227,22 @@ pub fn flag(arg: &Arg) -> String {
     }
 }
 
-/// A protocol with all its parameters, as it is written down.
+/// A protocol with all its parameters, in a form that can be written down.
 pub struct Specification<'p> {
     protocol: &'p Protocol,
     parameters: Box<dyn Parameters + 'p>,
-    /// Whether it is none of the built-in ones.
+    /// Whether it is not built in.
     own: bool,
 }
 
 impl Specification<'_> {
-    /// The protocol itself, by numbers.
+    /// The numbered protocol itself.
     pub fn notation(&self) -> Result<Box<dyn Notation>, BadInput> {
         self.parameters.notation()
     }
 
-    /// What tells the code that runs it on this graph from other code: nothing of a built-in protocol, whose code is
-    /// known by the version.
+    /// What identifies the code that runs the protocol on this graph. For a built-in protocol it is null, since the
+    /// version identifies its code.
     pub fn code(&self, graph: &Graph) -> Result<Value, BadInput> {
         if self.own {
             let digest = code::of_this_program();
@@ -255,7 +256,7 @@ impl Specification<'_> {
         self.parameters.code(graph)
     }
 
-    /// Whether what was found comes about again, and what was answered is answered so again.
+    /// Checks that a finding can be reproduced, and that answers are the same again.
     pub fn confirm(
         &self,
         notation: &dyn Notation,

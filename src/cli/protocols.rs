@@ -1,4 +1,4 @@
-//! A protocol by its name: how it comes of arguments on the command line, and of its parameters in files.
+//! A protocol known by its name: how arguments on the command line, or parameters in a file, become a protocol.
 
 use clap::{Arg, ArgMatches, Args, Command};
 use serde::Serialize;
@@ -22,7 +22,7 @@ use crate::{Graph, Testable};
 pub struct Protocol {
     #[serde(rename = "protocol")]
     pub(super) name: &'static str,
-    /// What its help says in a line.
+    /// Its help in one line.
     #[serde(skip)]
     pub(super) about: &'static str,
     pub(super) title: &'static str,
@@ -36,7 +36,8 @@ pub struct Protocol {
     pub(super) made: Box<dyn Kind>,
 }
 
-/// What is worth trying first, of each command that is followed by a protocol; nothing where that has no answer.
+/// For each command that takes a protocol, the arguments that are worth trying first; none if the command has no
+/// answer for it.
 pub struct Examples {
     pub check: &'static str,
     pub sweep: &'static str,
@@ -44,7 +45,7 @@ pub struct Examples {
     pub refute: &'static str,
 }
 
-/// Where nothing else is more interesting.
+/// The examples for protocols without more interesting ones.
 pub const USUAL: Examples = Examples {
     check: "-n 4 -f 1",
     sweep: "-n 3..=4 -f 1",
@@ -66,10 +67,11 @@ impl Examples {
 }
 
 impl Protocol {
-    /// A protocol of this name, in rounds or driven by events, made for at most so many traitors (the `-f` of
-    /// the command line): `Protocol::new("mine", |f| Mine::new(f))`.
+    /// A protocol with this name, in rounds or event-driven, made for at most `f` traitors (the `-f` of the command
+    /// line): `Protocol::new("mine", |f| Mine::new(f))`.
     ///
-    /// The name is made of small letters, digits, `-` and `_`, and is none of a built-in protocol's.
+    /// The name consists of lower-case letters, digits, `-` and `_`, and differs from the names of the built-in
+    /// protocols.
     pub fn new<P, Kind>(name: &'static str, make: impl Fn(usize) -> P + 'static) -> Protocol
     where
         P: AnyProtocol<Kind>,
@@ -82,8 +84,8 @@ impl Protocol {
         Protocol::with_arguments(name, move |NoArguments {}, f| make(f))
     }
 
-    /// A protocol with arguments of its own on the command line, as [clap](https://docs.rs/clap) derives them. They
-    /// stand in attack files, too, so derive `Serialize` and `Deserialize` beside `clap::Args`.
+    /// A protocol with its own arguments on the command line, as [clap](https://docs.rs/clap) derives them. Attack
+    /// files contain them, too, so derive `Serialize` and `Deserialize` as well as `clap::Args`.
     ///
     /// ```
     /// use serde::{Deserialize, Serialize};
@@ -123,26 +125,26 @@ impl Protocol {
                 boxed(protocol.map_err(|said| BadInput(format!("{name} can't be made: {said}")))?)
             },
         );
-        // What arguments it needs is known to its author alone.
+        // Only the protocol's author knows which arguments it needs.
         let needs = made.augment(Command::new(name)).get_arguments().any(Arg::is_required_set);
         let examples = if needs { NONE } else { USUAL };
         let (title, claim, source) = ("A protocol of this program's own", "", "");
         Protocol { name, about: title, title, claim, source, examples, made }
     }
 
-    /// What it is, in a line, for `--help` and `list`.
+    /// Describes it in one line, for `--help` and `list`.
     #[must_use]
     pub fn about(self, line: &'static str) -> Protocol {
         Protocol { about: line, title: line, ..self }
     }
 
-    /// What is claimed of it, in a line, for `list`: "n >= 3m + 1 generals survive m traitors".
+    /// States what it claims in one line, for `list`: "n >= 3m + 1 generals survive m traitors".
     #[must_use]
     pub fn claim(self, claim: &'static str) -> Protocol {
         Protocol { claim, ..self }
     }
 
-    /// Where it comes from, in a line, for `list`.
+    /// Names its source in one line, for `list`.
     #[must_use]
     pub fn source(self, source: &'static str) -> Protocol {
         Protocol { source, ..self }
@@ -158,7 +160,7 @@ impl Protocol {
 #[serde(deny_unknown_fields)]
 struct NoArguments {}
 
-/// The parameters of a protocol that is made of its arguments, for so many traitors.
+/// The parameters of a protocol that is made from its arguments and the number of traitors.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Given<A> {
@@ -166,16 +168,16 @@ struct Given<A> {
     arguments: A,
 }
 
-/// How a protocol comes of arguments `A`, of which come its parameters `S`, as they are written down.
+/// How arguments `A` become parameters `S`, which can be written down, and how these become a protocol.
 struct Made<A, S> {
     given: Box<GivenBy<A, S>>,
     notation: Box<NotationOf<S>>,
 }
 
-/// The parameters when there may be so many traitors on this graph.
+/// Makes the parameters for at most this many traitors on this graph.
 type GivenBy<A, S> = dyn Fn(A, usize, &Graph) -> Result<S, BadInput>;
 
-/// The protocol with these parameters, by numbers.
+/// Makes the numbered protocol with these parameters.
 type NotationOf<S> = dyn Fn(&S) -> Result<Box<dyn Notation>, BadInput>;
 
 pub fn made<A, S>(
@@ -189,7 +191,7 @@ where
     Box::new(Made { given: Box::new(given), notation: Box::new(notation) })
 }
 
-/// The same, whatever the types are.
+/// `Made` for arguments and parameters of any type.
 pub trait Kind {
     fn augment(&self, command: Command) -> Command;
 
@@ -203,20 +205,20 @@ pub trait Kind {
     fn read(&self, written: Value) -> serde_json::Result<Box<dyn Parameters + '_>>;
 }
 
-/// The parameters of a protocol, whatever their type is.
+/// The parameters of a protocol, of any type.
 pub trait Parameters {
     fn notation(&self) -> Result<Box<dyn Notation>, BadInput>;
 
     fn write(&self) -> Value;
 
-    /// What tells the code that runs it on this graph from other code, where the version of this program does not.
+    /// What identifies the code that runs the protocol on this graph, where the version of this program does not.
     fn code(&self, graph: &Graph) -> Result<Value, BadInput> {
         let _ = graph;
         Ok(Value::Null)
     }
 
-    /// Whether what was found comes about again, and what was answered is answered so again, where that does not go
-    /// without saying.
+    /// Checks that a finding can be reproduced, and that answers are the same again, where that is not certain
+    /// anyway.
     fn confirm(
         &self,
         notation: &dyn Notation,
@@ -227,7 +229,7 @@ pub trait Parameters {
     }
 }
 
-/// An attack, and what came of it.
+/// An attack, and its execution.
 pub type Confirmable<'a> = (&'a NumberedAttack, &'a NumberedExecution);
 
 impl<A: Args, S: Serialize + DeserializeOwned> Kind for Made<A, S> {

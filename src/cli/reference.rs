@@ -1,4 +1,4 @@
-//! What the program says of itself: `turncoat list`, `schema`, `completions` and `man`.
+//! What the program says about itself: `turncoat list`, `schema`, `completions` and `man`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,7 +20,7 @@ pub struct ListArguments {
     format: PlainFormat,
 }
 
-/// The protocols, what each claims, and its source.
+/// Prints the protocols, what each claims, and its source.
 pub fn list(program: &Program, arguments: &ListArguments) -> Result<ExitCode, BadInput> {
     let line = |what: &str, said: &str| match said {
         "" => String::new(),

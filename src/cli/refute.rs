@@ -1,4 +1,4 @@
-//! `turncoat refute`: the argument that no protocol can be right, made against this one.
+//! `turncoat refute`: the argument that no protocol can be correct, built against this one.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -109,7 +109,7 @@ impl FromStr for Groups {
     }
 }
 
-/// Prints the argument. The exit code is 1 if the protocol is refuted, or not deterministic, else 0.
+/// Prints the argument. The exit code is 1 if the protocol is refuted or not deterministic, otherwise 0.
 pub fn refute(
     program: &Program,
     chosen: &ChosenWith<RefuteArguments>,
@@ -148,7 +148,7 @@ pub fn refute(
             let written = refutation.map((), |argument| notation.write_argument(argument));
             json::refutation(&json!(specification), &written)
         },
-        // Of a refutation the world is drawn that gives way.
+        // If the protocol is refuted, the world in which it is broken is drawn.
         picture: &|| broken.map(|world| stories.story(&world.attack, &world.execution, true)),
         own: &|format| match format {
             Format::Dot => ring(&in_words(false)),
@@ -166,7 +166,7 @@ pub fn refute(
 }
 
 impl RefuteArguments {
-    /// How the world that gives way is seen again.
+    /// How to replay the world in which the protocol is broken.
     fn replay(&self, program: &Program, chosen: &ChosenWith<RefuteArguments>) -> String {
         let RefuteArguments { among, f, faults, groups, violates, save, .. } = self;
         let faults = (!faults.is_byzantine()).then(|| format!(" --faults {faults}"));

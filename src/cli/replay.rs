@@ -1,4 +1,4 @@
-//! `turncoat replay`: the execution under an attack from a file.
+//! `turncoat replay`: runs an attack from a file, and shows the execution.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};

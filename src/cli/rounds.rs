@@ -1,4 +1,4 @@
-//! `turncoat rounds`: whether so many rounds can be enough.
+//! `turncoat rounds`: whether a number of rounds can suffice.
 
 use std::process::ExitCode;
 

@@ -69,12 +69,12 @@ enum SchemeName {
     Ed25519,
 }
 
-/// The parameters of SM(m) and its kin.
+/// The parameters of SM(m) and its variants.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignedParameters {
     m: usize,
-    /// Of `relay-threshold`.
+    /// Only for `relay-threshold`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     k: Option<usize>,
     values: usize,
@@ -85,7 +85,7 @@ pub struct SignedParameters {
     signatures: Scheme,
 }
 
-/// The parameters of signing and sharing in two steps.
+/// The parameters of `two-step`: signing and sharing in two steps.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TwoSteps {
@@ -134,7 +134,7 @@ impl TwoStepsArguments {
         Ok(TwoSteps { values, choice, signatures: self.scheme()? })
     }
 
-    /// Who says anything of Ed25519 means it.
+    /// The signature scheme. Any option for Ed25519 implies Ed25519.
     fn scheme(&self) -> Result<Scheme, BadInput> {
         let flag = if self.verifiers.is_empty() { "--key-seed" } else { "--verifiers" };
         let of_ed25519 = self.key_seed.is_some() || !self.verifiers.is_empty();
@@ -158,7 +158,7 @@ impl Scheme {
 }
 
 impl SignedParameters {
-    /// Without the parameter of `relay-threshold`.
+    /// The parameters, if they do not contain the one for `relay-threshold`.
     pub fn unthresholded(&self) -> Result<&SignedParameters, BadInput> {
         let superfluous = || BadInput::new("\"k\" is superfluous: only relay-threshold has it");
         if self.k.is_some() { Err(superfluous()) } else { Ok(self) }
@@ -168,7 +168,7 @@ impl SignedParameters {
         self.k.ok_or_else(|| BadInput::new("\"k\" is missing: it is what relay-threshold is about"))
     }
 
-    /// The protocol by numbers, changed in this way.
+    /// The numbered protocol, after this change to it.
     pub fn notation(
         &self,
         change: impl Fn(SignedMessages) -> SignedMessages,
@@ -184,7 +184,7 @@ impl SignedParameters {
         }
     }
 
-    /// As many instances of it as there are to be.
+    /// As many parallel instances of it as were asked for.
     fn instances<S: Forge + 'static>(
         &self,
         sm: SignedMessages<Order, S>,

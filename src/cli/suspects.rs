@@ -1,4 +1,4 @@
-//! `turncoat suspects`: who can have brought about what one general was told.
+//! `turncoat suspects`: which sets of traitors can have brought about what one general was told.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -141,7 +141,7 @@ fn asked<'a>(
     (question.on(graph).against(enemy.adversary(f)), limit)
 }
 
-/// Whose view it is of what.
+/// A view, and the protocol and setting that it belongs to.
 struct Viewed<'p> {
     specification: Specification<'p>,
     notation: Box<dyn Notation>,
@@ -149,7 +149,7 @@ struct Viewed<'p> {
     view: NumberedView,
 }
 
-/// The view in a file, or that of a general in an attack from a file.
+/// The view in a view file, or a general's view in the attack of an attack file.
 fn viewed<'p>(
     program: &'p Program,
     run: &ToRun,
@@ -197,7 +197,7 @@ fn viewed<'p>(
     Ok(Viewed { specification, notation, graph: attack.graph, view })
 }
 
-/// A view as it stands in a view file.
+/// The view as it is written in a view file.
 fn written_view(notation: &dyn Notation, view: &NumberedView) -> LoyalView<Value, Value> {
     let value = |value| Ok::<_, std::convert::Infallible>(notation.write_value(value));
     let written = view.clone().map(value, |_, message| Ok(notation.write_message(message)));
@@ -205,7 +205,7 @@ fn written_view(notation: &dyn Notation, view: &NumberedView) -> LoyalView<Value
     written
 }
 
-/// What is said of each set as JSON.
+/// The answer for each set as JSON.
 fn sets<V, M>(sets: &[Suspicion<Attack<V, M>>]) -> Value
 where
     V: Clone + Serialize,

@@ -63,7 +63,7 @@ impl FromStr for Range {
     }
 }
 
-/// Answers each cell, row by row, and prints the grid. The exit code is that of the worst cell.
+/// Answers each cell, row by row, and prints the grid. The exit code is the worst of all cells.
 pub fn sweep(program: &Program, chosen: &ChosenWith<SweepArguments>) -> Result<ExitCode, BadInput> {
     let SweepArguments { n: Range(ns), f: Range(fs), graph: family, question } = &chosen.arguments;
     if *ns.start() == 0 {
@@ -140,19 +140,19 @@ pub fn sweep(program: &Program, chosen: &ChosenWith<SweepArguments>) -> Result<E
     Ok(answer.unwrap_or(&VerdictName::Holds).exit(question.expect))
 }
 
-/// What stands in a cell.
+/// The answer for a cell.
 struct Answered {
     /// The name of the protocol.
     name: String,
     verdict: &'static str,
     json: Value,
-    /// Its counterexample.
+    /// The story of its counterexample.
     drawn: Option<Story>,
     /// What was not covered, if nothing was found.
     not_covered: Option<String>,
 }
 
-/// What was not covered, for each cell in which nothing was found; once, if that is the same in all.
+/// What was not covered, for each cell in which nothing was found; written once if it is the same for all.
 fn not_covered(gaps: &[(String, String)]) -> String {
     let cells = gaps.iter().cloned().into_group_map();
     let lists = gaps.iter().map(|(powers, _)| powers).unique().collect_vec();
@@ -164,7 +164,7 @@ fn not_covered(gaps: &[(String, String)]) -> String {
     if told.is_empty() { told } else { format!("\n{told}") }
 }
 
-/// The verdict of one cell.
+/// Answers one cell.
 fn answered(
     specification: &Specification<'_>,
     question: &QuestionArguments,

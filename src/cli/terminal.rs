@@ -1,4 +1,4 @@
-//! What this process writes on: whether it is a terminal, how wide, and whether it has colours.
+//! The terminal that this process writes to: whether it is one, how wide it is, and whether it shows colours.
 
 use std::fmt::Display;
 use std::io::IsTerminal;
@@ -31,9 +31,9 @@ enum When {
 static SHOWN: OnceLock<Shown> = OnceLock::new();
 
 impl Shown {
-    /// From now on text is shown so.
+    /// Uses these settings from now on.
     pub fn begin(self) {
-        // There is one command line.
+        // They are set once: there is only one command line.
         SHOWN.get_or_init(|| self);
     }
 
@@ -54,12 +54,12 @@ pub fn style() -> Style {
     }
 }
 
-/// Something as it is shown on standard output.
+/// Formats something for standard output.
 pub fn shown(told: &impl Display) -> String {
     written(style().show(told))
 }
 
-/// Text as it may be written: only ASCII, if that was asked for.
+/// The text in ASCII, if that was asked for.
 pub fn written(text: String) -> String {
     if Shown::now().ascii { ascii(&text) } else { text }
 }
@@ -80,7 +80,7 @@ pub fn coloured() -> bool {
     }
 }
 
-/// Whether help has colours: what was asked for is not understood yet when there is none but help.
+/// Whether help has colours. Help is printed before the arguments are parsed, so they are searched for the option.
 pub fn help_is_coloured() -> bool {
     let arguments = || std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
     let asked = |when: &str| {
@@ -92,7 +92,7 @@ pub fn help_is_coloured() -> bool {
     asked("always") || coloured() && !asked("never")
 }
 
-/// Whether the terminal's language is written with more than ASCII.
+/// Whether the terminal's locale allows more than ASCII.
 fn is_unicode() -> bool {
     let names = ["LC_ALL", "LC_CTYPE", "LANG"];
     let set = names.iter().filter_map(std::env::var_os).find(|value| !value.is_empty());

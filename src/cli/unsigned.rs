@@ -1,4 +1,4 @@
-//! The parameters of the protocols without signatures, and of those that say nothing of theirs.
+//! The parameters of the protocols without signatures, or without options for them.
 
 use clap::Args;
 
@@ -109,7 +109,7 @@ pub struct Flooding {
     values: usize,
 }
 
-/// The parameters of a protocol that is made for so many traitors.
+/// The parameters of a protocol that is designed for a number of traitors.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MadeFor {

@@ -1,11 +1,11 @@
-//! The parameters of the protocols that go from view to view.
+//! The parameters of the protocols that proceed in views or iterations.
 
 use clap::Args;
 
 use super::answer::{BadInput, whole_number};
 use crate::{ChainedHotStuff, HotStuff, Simplex, Tendermint};
 
-/// The views and the phases of HotStuff, if it is not said.
+/// The default numbers of views and of phases of HotStuff.
 const VIEWS: usize = 2;
 const PHASES: usize = 3;
 
@@ -78,7 +78,7 @@ impl HotStuffs {
     }
 }
 
-/// The views of chained HotStuff, if it is not said.
+/// The default number of views of chained HotStuff.
 const CHAINED_VIEWS: usize = 4;
 
 #[derive(Args)]
@@ -125,7 +125,7 @@ impl ChainedHotStuffs {
     }
 }
 
-/// The rounds of Tendermint, if it is not said.
+/// The default number of rounds of Tendermint.
 const ROUNDS: usize = 2;
 
 #[derive(Args)]
@@ -184,7 +184,7 @@ impl Tendermints {
     }
 }
 
-/// The iterations of Simplex, if it is not said.
+/// The default number of iterations of Simplex.
 const ITERATIONS: usize = 2;
 
 #[derive(Args)]
@@ -231,7 +231,7 @@ impl Simplexes {
     }
 }
 
-/// The most views, rounds, iterations or phases for which such a protocol is run.
+/// The most views, rounds, iterations or phases for which these protocols are run.
 const MOST: usize = 16;
 
 pub(super) fn few(flag: &str, number: usize) -> Result<u32, BadInput> {

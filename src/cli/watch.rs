@@ -1,4 +1,4 @@
-//! Long work, watched: a progress bar, a time limit, and Ctrl-C.
+//! Watches long work: a progress bar, a time limit, and Ctrl-C.
 
 use std::io::IsTerminal;
 use std::str::FromStr;
@@ -37,7 +37,7 @@ impl FromStr for Budget {
     }
 }
 
-/// When the time is up.
+/// The time at which work must stop, if any.
 #[derive(Clone, Copy)]
 pub struct Deadline(Option<Instant>);
 
@@ -49,7 +49,7 @@ impl Deadline {
         }
     }
 
-    /// How long it is until then.
+    /// The time that is left.
     fn left(self) -> Option<Duration> {
         self.0.map(|end| end.saturating_duration_since(Instant::now()))
     }
@@ -59,53 +59,52 @@ impl Deadline {
     }
 }
 
-/// What a progress bar says of the work.
+/// What a progress bar says about the work.
 pub struct Work<'a> {
     pub label: &'a str,
-    /// Of what a share is done.
+    /// The whole of which a share is done.
     pub whole: &'static str,
-    /// What is counted.
+    /// The name of what is counted.
     pub steps: &'static str,
-    /// Whether it ends soon when it is told to, with what it has by then.
+    /// Whether the work ends soon after it is told to, with what it has by then.
     pub stops: bool,
 }
 
 impl Work<'_> {
-    /// A search of the whole space.
+    /// The search of a whole space.
     pub fn of_search(label: &str) -> Work<'_> {
         Work { label, whole: "the space", steps: "steps", stops: true }
     }
 }
 
-/// Ctrl-C was pressed.
+/// Whether Ctrl-C was pressed.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// How often the watcher looks.
+/// How often the watcher checks.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Work that was told to stop, at Ctrl-C or for lack of memory, is given so long to say what it has.
+/// How long work that was told to stop, because of Ctrl-C or lack of memory, may take to hand over what it has.
 const GRACE: Duration = Duration::from_millis(1500);
 
-/// To prepare more messages than these takes so long that it is said before.
+/// Preparing more messages than this takes so long that it is announced.
 const MANY_MESSAGES: u64 = 5_000_000;
 
-/// Work that is done sooner shows no bar.
+/// Work that takes less time shows no bar.
 const PATIENCE: Duration = Duration::from_millis(400);
 
-/// Where there is no bar, as in a log, it is said after so many seconds how far the work is, and then after twice as many:
-/// since the first work began, since a sweep is many short ones.
+/// Without a bar, as in a log, progress is reported after this many seconds, then after twice as many, and so on.
+/// They count from the beginning of the first work, since a sweep consists of many short ones.
 static SILENCE: AtomicU64 = AtomicU64::new(30);
 
 /// When the first work began.
 static BEGUN: OnceLock<Instant> = OnceLock::new();
 
-/// Does the work while another thread shows how far it is, and tells it to stop when the time is
-/// up or at Ctrl-C. (At a second Ctrl-C the program ends; at the first, if the work does not end
-/// soon.)
+/// Does the work, while another thread shows its progress, and tells it to stop when the time is up or at Ctrl-C. (A
+/// second Ctrl-C ends the program; so does the first if the work does not end soon.)
 pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progress) -> T) -> T {
     static HANDLER: Once = Once::new();
     HANDLER.call_once(|| {
-        // Where no handler can be set, Ctrl-C ends the program as it does everywhere.
+        // If no handler can be set, Ctrl-C simply ends the program.
         let _ = ctrlc::set_handler(|| {
             if INTERRUPTED.swap(true, Ordering::Relaxed) {
                 exit(130);
@@ -174,21 +173,21 @@ pub fn watched<T>(about: &Work<'_>, deadline: Deadline, work: impl FnOnce(&Progr
     })
 }
 
-/// Ends this process, and the programs that it asks.
+/// Ends this process, and the programs that it has started.
 fn exit(code: i32) -> ! {
     kill_all();
     std::process::exit(code)
 }
 
-/// How much memory may be taken, if that was said.
+/// The memory limit, if one was given.
 static MOST_MEMORY: OnceLock<u64> = OnceLock::new();
 
-/// From now on so many bytes of memory may be taken.
+/// Sets the memory limit, in bytes.
 pub fn limit_memory(most: u64) {
     let _ = MOST_MEMORY.set(most);
 }
 
-/// The memory that this process takes.
+/// The memory that this process uses.
 struct MemoryUse {
     system: System,
     process: Option<Pid>,
@@ -199,7 +198,7 @@ impl MemoryUse {
     fn new() -> MemoryUse {
         let mut system = System::new();
         system.refresh_memory();
-        // Four fifths of what is free: others may come to need some, too.
+        // Four fifths of the free memory: other processes may need some, too.
         let most = MOST_MEMORY.get().copied().unwrap_or(system.available_memory() / 5 * 4);
         MemoryUse { system, process: sysinfo::get_current_pid().ok(), most }
     }
@@ -213,10 +212,10 @@ impl MemoryUse {
     }
 }
 
-/// A bar on standard error, if that is a terminal and nobody's log.
+/// A progress bar on standard error, if that is a terminal rather than a log.
 struct Bar {
     bar: ProgressBar,
-    /// The phase that was seen last: each is another work.
+    /// The phase that was shown last: each phase counts its own work.
     phase: Phase,
 }
 
@@ -252,7 +251,7 @@ impl Bar {
     }
 }
 
-/// Into so many shares the work is divided.
+/// The number of shares into which the work is divided.
 const SHARES: u64 = 1000;
 
 fn style() -> ProgressStyle {
@@ -261,7 +260,7 @@ fn style() -> ProgressStyle {
     style.progress_chars(if is_ascii() { "=> " } else { "\u{2588}\u{2593}\u{2591}" })
 }
 
-/// How long it takes yet, if it goes on as it has so far: "3m 20s left".
+/// The remaining time, if the work goes on at the same speed: "3m 20s left".
 fn left(gone: Duration, share: f64, deadline: Deadline) -> String {
     let whole = gone.as_secs_f64() / share; // of no share, infinitely long
     let rest = Duration::try_from_secs_f64(whole - gone.as_secs_f64()).ok();
@@ -273,7 +272,7 @@ fn left(gone: Duration, share: f64, deadline: Deadline) -> String {
     }
 }
 
-/// What takes longer is not told: a hundred days.
+/// Longer times than a hundred days are not shown.
 const AGES: Duration = Duration::from_secs(100 * 24 * 60 * 60);
 
 /// A length of time in its two largest units.

@@ -1,4 +1,4 @@
-//! Forgeries of Ed25519: the bytes that a traitor can put in the place of a signature.
+//! Forgeries of Ed25519: the bytes that a traitor can send in place of a signature.
 
 use curve25519_dalek::constants::EIGHT_TORSION;
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
@@ -11,7 +11,7 @@ use crate::general::{General, Generals};
 use crate::signature::Signatures;
 use crate::signature::ed25519::{Ed25519, SignatureBytes, Verifier};
 
-/// With the keys of the seed, also for a general who was enrolled with another one.
+/// Signs with the keys of the seed, also for a general who was enrolled with another key.
 impl Forge for Ed25519 {
     fn title(&self) -> String {
         match self.verifiers_in_turn() {
@@ -24,7 +24,7 @@ impl Forge for Ed25519 {
     fn tampered(&self, how: Tampering, by: General, statement: &[u8]) -> SignatureBytes {
         let genuine = self.signing_key(by).sign(statement);
         let (r, s) = (*genuine.r_bytes(), *genuine.s_bytes());
-        // Where anything will do, it is drawn from a hash.
+        // Arbitrary choices come from a hash.
         let any = hash(&genuine.to_bytes(), b"", 0);
         let choice = usize::from(any.as_bytes()[0]) << 8 | usize::from(any.as_bytes()[1]);
         match how {
@@ -46,13 +46,13 @@ impl Forge for Ed25519 {
 
     /// Three that need the secret scalar a of an ordinary key A = a B, and k = H(R, A, statement):
     ///
-    /// - R is the neutral element, and S = k a. The equation S B = R + k A holds, but a strict
-    ///   verifier refuses an R of small order.
-    /// - The same with the neutral element written in another way, with a sign that it does not
-    ///   have. A batch decodes R, and the others compare bytes.
-    /// - R = r B + T, with T of order 8, and S = r + k a. The equation holds only when both sides
-    ///   are multiplied by 8, as RFC 8032 allows. A batch takes it for a signature if it happens to
-    ///   multiply both sides by a multiple of 8, so r is ground until a batch of one does.
+    /// - R is the neutral element, and S = k a. The equation S B = R + k A holds, but a strict verifier refuses an R
+    ///   of small order.
+    /// - The same with another encoding of the neutral element, with a sign bit that it should not have. A batch
+    ///   decodes R, but the other verifiers compare bytes.
+    /// - R = r B + T, with T of order 8, and S = r + k a. The equation holds only when both sides are multiplied by
+    ///   8, as RFC 8032 allows. A batch accepts it only if it happens to multiply both sides by a multiple of 8, so
+    ///   values of r are tried until a batch of one accepts.
     fn odd(&self, by: General, statement: &[u8]) -> Vec<(&'static str, SignatureBytes)> {
         let key = self.signing_key(by);
         let neutral = encoded(EIGHT_TORSION[0]);
@@ -72,14 +72,14 @@ impl Forge for Ed25519 {
     }
 
     fn passes(&self, by: General, statement: &[u8], signature: &SignatureBytes) -> bool {
-        // They take turns, so the first so many generals have all verifiers among them.
+        // Generals use the verifiers in turn, so the first few generals use all of them.
         let verifiers = 0..self.verifiers_in_turn().len().min(Generals::MAX);
         let mut generals = verifiers.map(General::new);
         generals.any(|me| self.verify(me, by, statement, signature))
     }
 }
 
-/// One that a batch takes for a signature.
+/// A mixed-order signature that a batch of one accepts.
 fn mixed(key: &SigningKey, statement: &[u8]) -> Signature {
     let mut mixed = (0..).map(|count| {
         let r = hash(key.verifying_key().as_bytes(), statement, count);
@@ -92,7 +92,7 @@ fn mixed(key: &SigningKey, statement: &[u8]) -> Signature {
     mixed.find(fits).expect("one in eight fits")
 }
 
-/// With these bytes of R, and S = r + k a.
+/// The signature with these bytes of R, and S = r + k a.
 fn odd_signature(key: &SigningKey, statement: &[u8], r: Scalar, point: [u8; 32]) -> Signature {
     let hash = Sha512::new_with_prefix(point).chain_update(key.verifying_key().as_bytes());
     let k = Scalar::from_hash(hash.chain_update(statement));
@@ -128,7 +128,7 @@ fn no_point() -> [u8; 32] {
     y
 }
 
-/// A number that looks random, and is the same for ever.
+/// A number that looks random, but is always the same for the same input.
 fn hash(of: &[u8], statement: &[u8], count: u64) -> Scalar {
     let hash = Sha512::new_with_prefix(b"turncoat: a forgery").chain_update(of);
     Scalar::from_hash(hash.chain_update(count.to_le_bytes()).chain_update(statement))
@@ -160,7 +160,7 @@ mod tests {
         (*signature.r_bytes(), *signature.s_bytes())
     }
 
-    /// Who accepts: strict, plain, batch.
+    /// Which verifiers accept: strict, plain, batch.
     fn verdicts(
         scheme: &Ed25519,
         by: General,
@@ -216,7 +216,7 @@ mod tests {
         }
     }
 
-    /// The name holds: with a key of small order this R and S are a signature of anything.
+    /// The name is accurate: with a key of small order this R and S sign anything.
     #[test]
     fn a_small_order_key_would_do() {
         let bytes = Ed25519::from_seed(1).tampered(Tampering::SmallOrderKey, general(0), b"");

@@ -1,4 +1,4 @@
-//! What can be done to an ideal signature: it is only marked as tampered with.
+//! Tampering with an ideal signature: it is only marked as tampered with.
 
 use super::{Forge, Tampering};
 use crate::general::General;

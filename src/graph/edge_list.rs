@@ -1,9 +1,9 @@
-//! Graphs as text: an edge on each line.
+//! Graphs as text: one edge on each line.
 
 use super::{Graph, GraphError, add_edge};
 use crate::general::Generals;
 
-/// A text that is no list of edges.
+/// Why a text is not a list of edges.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum EdgeListError {
@@ -16,9 +16,9 @@ pub enum EdgeListError {
 }
 
 impl Graph {
-    /// Reads a graph from a text with an edge on each line: the numbers of two generals. What comes
-    /// after `#` is a comment. There are as many generals as are said; if nothing is said, the
-    /// highest number is the last of them.
+    /// Reads a graph from a text with one edge on each line: the numbers of two generals. Anything after `#` is a
+    /// comment. There are `n` generals; if `n` is not given, the highest number in the text is that of the last
+    /// general.
     ///
     /// ```
     /// use turncoat::Graph;
@@ -30,8 +30,8 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// A line is no edge, or has one that leads from a general to itself, to one who is not there, or
-    /// that was there before; or not everybody can be reached. Which line it is is said.
+    /// A line is not an edge; its edge leads from a general to itself, leads to a general who is not there, or
+    /// appeared before; or not everybody can be reached. The error names the line, where there is one.
     pub fn parse(text: &str, n: Option<usize>) -> Result<Graph, EdgeListError> {
         let mut edges = Vec::<(_, usize, usize)>::new();
         for (line, text) in (1..).zip(text.lines()) {
@@ -43,7 +43,7 @@ impl Graph {
                 _ => return Err(EdgeListError::NoEdge { line, text: text.to_owned() }),
             }
         }
-        // A general that can't be is found where it stands.
+        // If a number is too high, the edge that has it is reported below.
         let highest = edges.iter().map(|(_, one, other)| *one.max(other));
         let n =
             n.unwrap_or_else(|| highest.max().unwrap_or(0).saturating_add(1).min(Generals::MAX));

@@ -1,4 +1,4 @@
-//! The graphs that have a name: rings, paths, grids, .. and what any graph is called.
+//! Graphs that have a name: rings, paths, grids, .. and the name of any graph.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,7 +12,7 @@ use super::{Graph, GraphError};
 use crate::general::{General, Generals};
 
 impl Graph {
-    /// The graph of n generals in which those have an edge of whom this is true.
+    /// The graph of n generals that has an edge wherever this function is true.
     fn linking(n: usize, edge: impl Fn(usize, usize) -> bool) -> Graph {
         assert!((1..=Generals::MAX).contains(&n), "{}", GraphError::Generals(n));
         let everybody = Generals::first(n);
@@ -26,8 +26,8 @@ impl Graph {
     ///
     /// # Panics
     ///
-    /// If n is 0 or above [`Generals::MAX`], as all constructors but [`complete`](Graph::complete)
-    /// and those that answer with a `Result`.
+    /// If n is 0 or above [`Generals::MAX`]. The same goes for all constructors except
+    /// [`complete`](Graph::complete) and those that return a `Result`.
     #[must_use]
     pub fn ring(n: usize) -> Graph {
         Graph::linking(n, |one, other| one != other && (one + 1) % n == other)
@@ -43,7 +43,7 @@ impl Graph {
         Graph::linking(n, |one, other| one + 1 == other)
     }
 
-    /// Rows of so many generals, of whom each can talk to those beside, before and behind it.
+    /// A grid of `height` rows of `width` generals, each of whom can talk to the ones beside, before and behind it.
     ///
     /// # Panics
     ///
@@ -55,35 +55,32 @@ impl Graph {
         Graph::linking(n, |one, other| beside(one, other) || one + width == other)
     }
 
-    /// Eight generals on the corners of a cube: their numbers differ in one bit from those of their
-    /// neighbours.
+    /// Eight generals on the corners of a cube: the numbers of two neighbours differ in one bit.
     #[must_use]
     pub fn cube() -> Graph {
         Graph::linking(8, |one, other| (one ^ other).is_power_of_two())
     }
 
-    /// Six generals on the corners of a prism: the triangles 0, 1, 2 and 3, 4, 5, one over the
-    /// other.
+    /// Six generals on the corners of a prism: the triangle 0, 1, 2 above the triangle 3, 4, 5.
     #[must_use]
     pub fn prism() -> Graph {
         Graph::linking(6, |one, other| one != other && one / 3 == other / 3 || one + 3 == other)
     }
 
-    /// Two parties: each of the first `a` generals can talk to each of the other `b`, and to nobody
-    /// else.
+    /// Two parties: each of the first `a` generals can talk to each of the other `b`, and to nobody else.
     ///
     /// # Panics
     ///
-    /// As [`ring`](Graph::ring), and if a party has nobody.
+    /// As [`ring`](Graph::ring), and if a party is empty.
     #[must_use]
     pub fn bipartite(a: usize, b: usize) -> Graph {
         assert!(a > 0 && b > 0, "a party has nobody");
         Graph::linking(a.saturating_add(b), |one, other| one < a && a <= other)
     }
 
-    /// Any graph in which all have as many neighbours: the same from the same seed. (The edges of a
-    /// regular one exchange their ends, ten times as often as there are edges, and until it is
-    /// connected.)
+    /// A random graph in which all generals have `degree` neighbours. The same seed gives the same graph. (It starts
+    /// from a circular graph, and pairs of its edges exchange endpoints: ten attempts for each edge, repeated until
+    /// the graph is connected.)
     ///
     /// # Errors
     ///
@@ -125,7 +122,7 @@ impl Graph {
     }
 }
 
-/// A shape that has a name.
+/// The named shapes.
 enum Shape {
     Complete,
     Path,
@@ -134,7 +131,7 @@ enum Shape {
     Cube,
     Bipartite(usize, usize),
     Grid(usize, usize),
-    /// None that has.
+    /// A graph without a name.
     Other,
 }
 
@@ -158,7 +155,7 @@ impl Graph {
         named.find(|(graph, _)| graph == self).map_or(Shape::Other, |(_, shape)| shape)
     }
 
-    /// Where so many generals are, unless everybody can talk to everybody: "on a ring".
+    /// Where this many generals are, unless everybody can talk to everybody: "on a ring".
     pub(crate) fn place(&self) -> Option<String> {
         Some(match self.shape() {
             Shape::Complete => return None,
@@ -169,8 +166,8 @@ impl Graph {
     }
 }
 
-/// "the complete graph of 4", "the ring of 6", "K(3,3)"; a graph that has no name by its edges: "the
-/// graph 0-1, 1-2, 1-3".
+/// "the complete graph of 4", "the ring of 6", "K(3,3)". A graph without a name is written by its edges: "the graph
+/// 0-1, 1-2, 1-3".
 impl fmt::Display for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let n = self.n();

@@ -1,4 +1,4 @@
-//! Paths that share nobody, and the cuts where there are no more of them (Menger, 1927).
+//! Vertex-disjoint paths, and the cuts that limit their number (Menger, 1927).
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -7,29 +7,29 @@ use itertools::Itertools;
 use super::Graph;
 use crate::general::{General, Generals};
 
-/// Generals without whom the others fall apart.
+/// A vertex cut: generals without whom the others fall apart into two sides.
 ///
-/// With a protocol on such a graph two worlds can be told apart by nobody: what one side of the cut
-/// does in one, the other side does in the other.
+/// On such a graph the refutation builds two worlds that no protocol can tell apart: whatever one side of the cut
+/// does in one world, the other side does in the other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Cut {
     /// One part of the cut.
     pub f1: Generals,
     /// The other part of the cut.
     pub f2: Generals,
-    /// One side: that of the commander, unless he is in the cut.
+    /// One side: the commander's, unless he is in the cut.
     pub p: Generals,
-    /// The other side: nobody there can talk to one of `p`.
+    /// The other side: nobody here can talk to anybody in `p`.
     pub q: Generals,
 }
 
-/// Where an augmenting path stands: at a general, having come in, or going out.
+/// A vertex of the split graph in which augmenting paths are searched: a general, and whether the path is on its way
+/// out of it (true) or into it (false).
 type Side = (General, bool);
 
 impl Graph {
-    /// As many paths as there can be, each from another one of `from` to `to`, which share nobody
-    /// but `to`, and lead through nobody of `avoiding`. If `to` is among `from`, it has a path with
-    /// nobody else.
+    /// A largest set of paths to `to`, each from another one of `from`, that share nobody but `to` and avoid
+    /// everybody in `avoiding`. If `to` is in `from`, one of the paths is `to` alone.
     ///
     /// ```
     /// use turncoat::{General, Generals, Graph};
@@ -56,8 +56,7 @@ impl Graph {
         own.into_iter().chain(starts.map(path)).collect()
     }
 
-    /// The fewest generals without whom there is no way from one general to another one, who is no
-    /// neighbour.
+    /// The fewest generals whose removal separates one general from another who is not its neighbour.
     fn separators(&self, one: General, other: General) -> Generals {
         let (from, avoiding) = (self.neighbours(one), Generals::NONE.with(one));
         let mut flow = Flow { graph: self, from, to: other, avoiding, used: BTreeSet::new() };
@@ -68,17 +67,17 @@ impl Graph {
         }
     }
 
-    /// How many generals must be taken away until the others fall apart: with a complete graph, all
-    /// but one.
+    /// How many generals must be removed until the others fall apart. For a complete graph it is all but one.
     #[must_use]
     pub fn connectivity(&self) -> usize {
         let cuts = self.strangers().map(|(one, other)| self.separators(one, other).len());
         cuts.min().unwrap_or(self.n().saturating_sub(1))
     }
 
-    /// Two sets of at most `f` generals, without whom the others fall apart; nothing if there are
-    /// none, as when the [connectivity](Graph::connectivity) is above 2f. If there is one without
-    /// the commander, it is such a one.
+    /// Two sets of at most `f` generals whose removal makes the others fall apart; none if there are no such sets, as
+    /// when the [connectivity](Graph::connectivity) is above 2f.
+    ///
+    /// A cut of at most `f` generals is preferred to a larger one, and among these one without the commander.
     ///
     /// ```
     /// use turncoat::{General, Generals, Graph};
@@ -100,7 +99,7 @@ impl Graph {
         Some(Cut { f1, f2: cut.minus(f1), p, q: rest.minus(p) })
     }
 
-    /// All who can't talk to each other, first those who can't talk to the commander.
+    /// All pairs of generals who can't talk to each other, those with the commander first.
     fn strangers(&self) -> impl Iterator<Item = (General, General)> {
         let strange = |one| self.everybody().without(one).minus(self.neighbours(one));
         let pairs = move |one| strange(one).iter().map(move |other| (one, other));
@@ -109,20 +108,19 @@ impl Graph {
     }
 }
 
-/// Paths that share nobody, found one after the other.
+/// Disjoint paths, found one after the other.
 struct Flow<'a> {
     graph: &'a Graph,
     from: Generals,
     to: General,
     avoiding: Generals,
-    /// The steps of the paths, among them those through a general.
+    /// The steps of the paths, including the step through each general.
     used: BTreeSet<(Side, Side)>,
 }
 
 impl Flow<'_> {
-    /// Finds one path more, by leading those that there are on other ways (Ford, Fulkerson 1956). If
-    /// there is none, answers with as many generals as there are paths, one on each, who are on all
-    /// ways.
+    /// Finds one more path, rerouting the paths found so far where necessary (Ford, Fulkerson 1956). If there is
+    /// none, returns a smallest cut: one general on each path, so that every way leads through one of them.
     fn augment(&mut self) -> Result<(), Generals> {
         let mut came_from = vec![[None::<Option<Side>>; 2]; self.graph.n()];
         let mut queue = VecDeque::new();
@@ -148,13 +146,13 @@ impl Flow<'_> {
         Err(all.filter(|one| reached(one, false) && !reached(one, true)).collect())
     }
 
-    /// Where the search for a path can go on.
+    /// The next vertices from here in the residual graph.
     fn steps(&self, at: General, out: bool) -> Vec<Side> {
         let through = self.used.contains(&((at, false), (at, true)));
         match (out, through) {
-            // Nobody's path is here: go through.
+            // No path leads through this general: go through.
             (false, false) => vec![(at, true)],
-            // Take back how the path that is here came, unless it begins here.
+            // Undo the step by which the path came here, unless it begins here.
             (false, true) => self.before(at).map(|before| (before, true)).into_iter().collect(),
             (true, _) => {
                 let after = self.after(at);
@@ -165,20 +163,20 @@ impl Flow<'_> {
         }
     }
 
-    /// From whom a path leads to this general.
+    /// The general from whom a path leads to this one.
     fn before(&self, general: General) -> Option<General> {
         let came = self.used.iter().find(|(from, to)| *to == (general, false) && from.1);
         came.map(|(from, _)| from.0)
     }
 
-    /// To whom a path leads from this general.
+    /// The general to whom a path leads from this one.
     fn after(&self, general: General) -> Option<General> {
         let first = ((general, true), (General::COMMANDER, false));
         let goes = self.used.range(first..).next().filter(|(from, _)| from.0 == general);
         goes.map(|(_, to)| to.0)
     }
 
-    /// Leads the paths on the way that was found: what it goes back on is taken back, the rest is new.
+    /// Applies the augmenting path: steps that it takes backwards are removed, the others are added.
     fn reroute(&mut self, last: General, came_from: &[[Option<Option<Side>>; 2]]) {
         let mut at = (last, false);
         while let Some(Some(before)) = came_from[at.0.id()][usize::from(at.1)] {
@@ -196,7 +194,7 @@ mod tests {
 
     use super::*;
 
-    /// Graphs of all kinds.
+    /// Graphs of all shapes.
     fn graphs() -> Vec<Graph> {
         let random = (5..10).flat_map(|n| (0..8).map(move |seed| (n, seed)));
         let random = random
@@ -228,7 +226,7 @@ mod tests {
         }
     }
 
-    /// No fewer generals cut a graph than are said to, tried one set after the other.
+    /// No smaller set cuts the graph: every set is tried.
     #[test]
     fn connectivity_is_the_size_of_the_smallest_cut() {
         for graph in graphs() {

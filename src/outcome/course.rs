@@ -2,28 +2,28 @@
 
 use crate::general::General;
 
-/// How an execution went: in how many rounds, how many messages the loyal sent, and when each of them had
-/// decided. What traitors send is not counted: they can send as much as they like.
+/// How an execution went: how many rounds it took, how many messages the loyal sent, and when each of them had
+/// decided. Messages of traitors are not counted: they can send as many as they like.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Course {
-    /// How many messages each general sent in each round, if it is loyal.
+    /// How many messages each loyal general sent in each round.
     sent: Vec<Vec<usize>>,
-    /// After which round each general had decided what it decided in the end.
+    /// For each general, the round after which it had decided what it decided in the end.
     decided: Vec<Option<usize>>,
 }
 
 impl Course {
-    /// One in which nothing was sent and nobody decided.
+    /// A course in which nothing is sent and nobody decides.
     pub(crate) fn quiet(n: usize, rounds: usize) -> Course {
         Course { sent: vec![vec![0; n]; rounds], decided: vec![None; n] }
     }
 
-    /// A loyal general sends some more.
+    /// Records that a loyal general sends more messages.
     pub(crate) fn sends(&mut self, from: General, round: usize, messages: usize) {
         self.sent[round - 1][from.id()] += messages;
     }
 
-    /// A loyal general had decided after this round.
+    /// Records that a loyal general had decided after this round.
     pub(crate) fn decides(&mut self, general: General, after: usize) {
         self.decided[general.id()] = Some(after);
     }
@@ -40,21 +40,21 @@ impl Course {
         self.sent.iter().flatten().sum()
     }
 
-    /// How many of them one general sent; none if it is a traitor.
+    /// How many of these messages one general sent; 0 for a traitor.
     #[must_use]
     pub fn sent_by(&self, general: General) -> usize {
         self.sent.iter().filter_map(|sent| sent.get(general.id())).sum()
     }
 
-    /// How many of them were sent in a round, counted from 1.
+    /// How many of these messages were sent in a round, counted from 1.
     #[must_use]
     pub fn sent_in(&self, round: usize) -> usize {
         let place = round.checked_sub(1);
         place.and_then(|place| self.sent.get(place)).map_or(0, |sent| sent.iter().sum())
     }
 
-    /// After which round a loyal general had decided what it decided in the end, 0 if it had from the start;
-    /// nothing if it has not decided, or is none of those who do.
+    /// The round after which a loyal general had decided what it decided in the end, 0 if it had from the start; none
+    /// if it has not decided, or need not decide.
     #[must_use]
     pub fn decided_after(&self, general: General) -> Option<usize> {
         self.decided.get(general.id()).copied().flatten()

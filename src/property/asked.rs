@@ -1,33 +1,34 @@
-//! Which properties are asked of a protocol, and what each is called there.
+//! Which properties are asked of a protocol, and the names they have there.
 
 use super::{Demanded, Property};
 use crate::general::General;
 use crate::outcome::{Demand, Task};
 use crate::testable::{Problem, Termination};
 
-/// Which properties are asked of a protocol: those of its [`Problem`], or one of them alone.
+/// Which properties are asked of a protocol: all of its [`Problem`]'s, or only one of them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct AskedProperties {
-    /// In the order in which they are told.
+    /// The properties, each with its title, in the order in which they are reported.
     properties: Vec<(Property, String)>,
-    /// What else the problem asks, which is not asked here.
+    /// The properties of the problem that are not asked here.
     left_out: Vec<(Property, String)>,
-    /// Agreement means that decisions are equal, validity that they are what is due, and all decide.
+    /// Whether agreement, validity and termination are the usual ones: decisions are equal, they are the value that
+    /// is due, and all decide.
     usual: bool,
-    /// The first two of these, of those who decide.
+    /// Whether agreement and validity are the usual ones for those who decide.
     equal: bool,
-    /// Only executions in which these generals are given this count, in words.
+    /// Only executions in which these generals have these inputs, written as text, count.
     inputs: Vec<(General, String)>,
-    /// That a forgery counts is a finding.
+    /// Whether accepting a forgery is a violation.
     pub(crate) forgeries: bool,
-    /// Validity is asked of all, whether they decide or not.
+    /// Whether validity requires all loyal generals to decide.
     pub(crate) validity_of_all: bool,
-    /// Validity means that decisions lie between inputs.
+    /// Whether validity means that decisions lie between inputs.
     pub(crate) hull: bool,
 }
 
 impl AskedProperties {
-    /// All that a problem asks.
+    /// All properties of a problem.
     #[must_use]
     pub fn of<V, D>(problem: &Problem<V, D>) -> AskedProperties {
         let Problem { task, agreement, validity, termination, demands, .. } = problem;
@@ -68,7 +69,7 @@ impl AskedProperties {
         }
     }
 
-    /// The one of that name alone; nothing if the problem does not ask it. (Where all must decide, totality can be
+    /// Only the property of that name; none if the problem does not ask it. (If all must decide, totality can be
     /// asked alone as well.)
     pub(crate) fn only(mut self, name: &str, task: Task) -> Option<AskedProperties> {
         let total = (Property::Totality, Property::Totality.title(task));
@@ -81,39 +82,40 @@ impl AskedProperties {
         Some(AskedProperties { properties, left_out, usual: false, forgeries: false, ..self })
     }
 
-    /// With these inputs alone.
+    /// The same properties, but only executions with these inputs count.
     pub(crate) fn given(&mut self, inputs: &[(General, String)]) {
         self.inputs = inputs.to_vec();
     }
 
-    /// What some generals are given, as data, where only such executions count.
+    /// The inputs that an execution must have in order to count, as `Debug` text, for the generals for whom any are
+    /// required.
     #[must_use]
     pub fn inputs(&self) -> &[(General, String)] {
         &self.inputs
     }
 
-    /// Whether this is asked.
+    /// Whether this property is asked.
     #[must_use]
     pub fn has(&self, asked: Property) -> bool {
         self.properties.iter().any(|(property, _)| *property == asked)
     }
 
-    /// Whether something is asked of who decides in the end, and not only of what is decided.
+    /// Whether any of them depends on who decides in the end, and not only on what is decided.
     pub(crate) fn ask_who_decides(&self) -> bool {
         self.has(Property::Termination)
             || self.has(Property::Totality)
             || self.has(Property::Validity) && self.validity_of_all
     }
 
-    /// In the order in which they are looked at: validity, which says more than agreement, and then agreement,
-    /// and who decides, and the demands.
+    /// The properties in the order in which they are checked: validity, which is more specific than agreement, then
+    /// agreement, then who decides, then the demands.
     pub fn properties(&self) -> impl Iterator<Item = Property> {
         let first = self.has(Property::Validity).then_some(Property::Validity);
         let all = self.properties.iter().map(|(property, _)| *property);
         first.into_iter().chain(all.filter(|property| *property != Property::Validity))
     }
 
-    /// What it is called here: "agreement (IC1)", "agreement (graded)".
+    /// The title of a property here: "agreement (IC1)", "agreement (graded)".
     #[must_use]
     pub fn title(&self, property: Property, task: Task) -> String {
         let all = self.properties.iter().chain(&self.left_out);
@@ -121,25 +123,25 @@ impl AskedProperties {
         known.map_or_else(|| property.title(task), |(_, title)| title.clone())
     }
 
-    /// What they are called, in the order in which they are told. That all decide goes without saying where
-    /// all else is as usual.
+    /// Their titles, in the order in which they are reported. Where all properties are the usual ones, termination
+    /// goes without saying.
     pub fn titles(&self) -> impl Iterator<Item = &str> {
         let unsaid = |property: Property| self.usual && property == Property::Termination;
         let told = self.properties.iter().filter(move |(property, _)| !unsaid(*property));
         told.map(|(_, title)| title.as_str())
     }
 
-    /// What is not asked here, though the problem asks it: what that is called.
+    /// The titles of the problem's properties that are not asked here.
     pub fn left_out(&self) -> impl Iterator<Item = &str> {
         self.left_out.iter().map(|(_, title)| title.as_str())
     }
 
-    /// In a word each: "agreement", "validity".
+    /// Their names, each one word: "agreement", "validity".
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.properties.iter().map(|(property, _)| property.name())
     }
 
-    /// The demands, by name.
+    /// The names of the demands.
     pub fn demands(&self) -> impl Iterator<Item = &'static str> {
         self.properties.iter().filter_map(|(property, _)| match property {
             Property::Demand(demanded) => Some(demanded.name()),
@@ -147,7 +149,7 @@ impl AskedProperties {
         })
     }
 
-    /// The first demand on how an execution goes, which its end does not show.
+    /// The first demand on how an execution goes, which can't be judged by how it ends.
     pub(crate) fn of_course(&self) -> Option<&'static str> {
         self.properties.iter().find_map(|(property, _)| match property {
             Property::Demand(demanded) if demanded.of_course => Some(demanded.name),
@@ -155,23 +157,24 @@ impl AskedProperties {
         })
     }
 
-    /// Whether agreement, validity and termination are what they are where decisions are values.
+    /// Whether agreement, validity and termination are the usual ones, as where decisions are values.
     pub(crate) fn is_usual(&self) -> bool {
         self.usual
     }
 
-    /// Whether whoever decides must decide on the value that is due, and all of them on the same.
+    /// Whether whoever decides must decide the value that is due, if one is, and the same as all others who decide.
     pub(crate) fn is_equal(&self) -> bool {
         self.equal
     }
 
-    /// Whether in rounds, beside that, all must decide where a value is due, and elsewhere all or none.
+    /// Whether, in addition, all must decide where a value is due, and otherwise all or none: the refutations in
+    /// rounds need this.
     pub(crate) fn is_refutable_in_rounds(&self) -> bool {
         let all_or_none = [Property::Termination, Property::Totality];
         self.equal && self.validity_of_all && all_or_none.into_iter().any(|asked| self.has(asked))
     }
 
-    /// Whether that is all.
+    /// Whether the properties are the usual ones, without any demand.
     pub(crate) fn is_plain(&self) -> bool {
         self.usual && self.demands().next().is_none()
     }

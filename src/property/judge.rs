@@ -1,4 +1,4 @@
-//! Judges outcomes: which of the properties that are asked is violated.
+//! Judges outcomes: which of the asked properties is violated.
 
 use itertools::Itertools;
 
@@ -8,9 +8,9 @@ use crate::outcome::{Demand, Outcome};
 use crate::testable::{Problem, Termination};
 
 impl Property {
-    /// The first property of a problem that an outcome violates: validity, which says more than agreement,
-    /// and then agreement, and who must decide, and then a demand. (Not one on
-    /// [how an execution goes](Demand::of_course): that can't be seen in its outcome.)
+    /// The first property of a problem that an outcome violates, checked in this order: validity, which is more
+    /// specific than agreement; agreement; who must decide; demands. (Demands on [how an execution
+    /// goes](Demand::of_course) are left out: an outcome does not show it.)
     pub fn violated<V: Eq, D: Eq>(
         outcome: &Outcome<'_, V, D>,
         problem: &Problem<V, D>,
@@ -22,24 +22,24 @@ impl Property {
 }
 
 impl<V, D> Demand<V, D> {
-    /// Whether it is met; a panic of its is no answer.
+    /// Whether the demand is met. If the user's function panics, that is reported as misbehaviour.
     pub(crate) fn is_met(&self, outcome: &Outcome<'_, V, D>) -> bool {
         said_by(|| format!("the demand {}", demand_title(self.name)), || self.allows(outcome))
     }
 }
 
-/// What a function of the user's says; a panic of its is no answer.
+/// Calls a user's function. If it panics, that is reported as misbehaviour.
 fn said_by<T>(name: impl FnOnce() -> String, code: impl FnOnce() -> T) -> T {
     guarded(code).unwrap_or_else(|said| Misbehaved(format!("{} panics: {said}", name())).unwind())
 }
 
-/// Judges an outcome, in which values and decisions may stand by numbers; equal ones have equal numbers.
+/// Judges an outcome whose values and decisions may be numbers that stand for them; equal ones have equal numbers.
 pub(crate) struct Judge<'a, 'o, I, E, V, D, F, G> {
     pub outcome: &'o Outcome<'a, I, E>,
     pub problem: &'o Problem<V, D>,
-    /// The value that stands there.
+    /// The value that an input stands for.
     pub value: F,
-    /// The decision.
+    /// The decision that an entry stands for.
     pub decision: G,
 }
 
@@ -52,7 +52,7 @@ where
     F: Fn(&'a I) -> &'o V,
     G: Fn(&'a E) -> &'o D,
 {
-    /// The first of these properties that is violated; demands are judged by their number.
+    /// The first of these properties that is violated. `is_met` judges demands by their number.
     pub fn violated(
         &self,
         asked: &AskedProperties,
@@ -71,7 +71,7 @@ where
         asked.properties().find(|property| !holds(property))
     }
 
-    /// Whether all have decided, or still can.
+    /// Whether all have decided, or still can decide.
     fn have_decided(&self) -> bool {
         !self.outcome.quiet || self.outcome.undecided().is_empty()
     }
@@ -91,7 +91,7 @@ where
         }
     }
 
-    /// Whether all decide as the inputs allow that bind.
+    /// Whether all decisions are allowed by the binding inputs.
     fn are_valid(&self) -> bool {
         let Judge { outcome, problem: Problem { validity, .. }, value, decision } = self;
         let allow = |inputs: &[&V]| {
@@ -157,8 +157,8 @@ mod tests {
         }
     }
 
-    /// General 2 is a traitor and had the input 0, the others had 1: whether that counts depends
-    /// on its faults.
+    /// General 2 is a traitor with the input 0, the others have 1. Whether its input counts depends on its fault
+    /// class.
     #[test]
     fn strong_unanimity_asks_those_who_are_bound_by_their_inputs() {
         let everybody = Generals::first(3);

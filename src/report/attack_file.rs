@@ -17,11 +17,11 @@
 //! }
 //! ```
 //!
-//! A lie has either `withhold`, or `say`, or `instead_of` and `say`. Where traitors are not
-//! Byzantine, `faults` says how they are faulty, and `crashes` when and whom each still reaches:
-//! `{ "general": 0, "round": 1, "reaches": [2] }`. `schedule` says what does not arrive in its turn:
-//! a wire and a message as in a lie, and `arrives`, which is `"first"`, `"never"` or
-//! `{ "late": 1 }`. `twins` are second nodes that traitors run: `{ "general": 1, "input": "RETREAT", "to": [2] }`.
+//! A lie has either `withhold`, or `say`, or `instead_of` and `say`. If traitors are not Byzantine, `faults` names
+//! their fault class, and `crashes` says when each crashes and whom it still reaches:
+//! `{ "general": 0, "round": 1, "reaches": [2] }`. `schedule` lists the messages that do not arrive at their usual
+//! time: a wire and a message as in a lie, and `arrives`, which is `"first"`, `"never"` or `{ "late": 1 }`. `twins`
+//! are second nodes that traitors run: `{ "general": 1, "input": "RETREAT", "to": [2] }`.
 
 use itertools::Itertools;
 use serde::Serialize;
@@ -35,7 +35,7 @@ use crate::protocol::Plain;
 /// The version of the format.
 pub const VERSION: u64 = 1;
 
-/// The field that says what the file is, and its version.
+/// The field that marks the file as an attack file, and holds its version.
 const MARK: &str = "turncoat_attack";
 
 /// An attack file, read as far as that can be done without knowing the protocol.
@@ -43,7 +43,7 @@ const MARK: &str = "turncoat_attack";
 pub struct AttackFile {
     /// The protocol that is attacked.
     pub protocol: Value,
-    /// All the rest of it.
+    /// All other fields.
     pub(super) attack: Value,
 }
 
@@ -52,7 +52,7 @@ impl AttackFile {
     ///
     /// # Errors
     ///
-    /// It is not JSON, an object in it has a key twice, or it is no attack file, or one of another version.
+    /// It is not JSON, an object in it has the same key twice, it is not an attack file, or it has another version.
     pub fn read(text: &str) -> Result<AttackFile, AttackFileError> {
         let mut file = unique_keys::read(text).map_err(|(place, error)| match error.is_data() {
             true => AttackFileError::at(place, "the file", error.to_string()),
@@ -80,7 +80,7 @@ impl AttackFile {
         part("the attack", self.attack)
     }
 
-    /// The text of the file for this attack: a field on each line, and a lie on each.
+    /// The text of the file for this attack: one line for each field, and one for each lie.
     #[must_use]
     pub fn write<V, M>(protocol: &impl Serialize, attack: &Attack<V, M>) -> String
     where
@@ -99,7 +99,7 @@ impl AttackFile {
     }
 }
 
-/// A field of an attack: a list of objects on a line each.
+/// A field of an attack: a list of objects takes one line for each.
 fn lines(field: &Value) -> String {
     match field.as_array().filter(|list| list.iter().any(Value::is_object)) {
         None => field.to_string(),
@@ -109,13 +109,13 @@ fn lines(field: &Value) -> String {
     }
 }
 
-/// A text that is no attack file.
+/// Why a text is not an attack file.
 #[derive(Debug, thiserror::Error)]
 pub enum AttackFileError {
     /// It is not JSON.
     #[error("this is not JSON: {0}")]
     Json(#[from] serde_json::Error),
-    /// It is JSON, and something else.
+    /// It is JSON, but something else.
     #[error("this is no attack file: it must be an object with \"{MARK}\": {VERSION}")]
     Other,
     /// It is an attack file of another version.
@@ -134,11 +134,11 @@ pub enum AttackFileError {
     },
 }
 
-/// A part of an attack file, of this name, as what it should be.
+/// Reads a part of an attack file, with this name, as the type that it should have.
 ///
 /// # Errors
 ///
-/// It is something else: where, and what would be right.
+/// It is something else. The error names the place, and what would be right.
 pub fn part<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, AttackFileError> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let place = error.path().to_string();
@@ -147,14 +147,14 @@ pub fn part<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, AttackFi
 }
 
 impl AttackFileError {
-    /// What is wrong in a part: its place in a whole of this name.
+    /// An error in a part: its place within the whole of this name.
     fn at(place: String, name: &str, message: String) -> AttackFileError {
         let place = if place == "." { name.to_owned() } else { place };
         AttackFileError::Part { place, message }
     }
 }
 
-/// The reader's own words, but for names of types.
+/// The parser's own words, without names of types.
 pub(crate) fn in_words(error: &serde_json::Error) -> String {
     error.to_string().replace("expected usize", "expected a whole number")
 }

@@ -1,4 +1,4 @@
-//! What is known of a problem, as text and as JSON, with the commands that show it.
+//! What is known about a problem, as text and as JSON, with the commands that demonstrate it.
 
 use std::fmt::{self, Write};
 
@@ -11,7 +11,7 @@ use crate::impossibility::rounds::affordable;
 use crate::impossibility::{Bounds, BoundsProblem, Condition, Quorum, Solvability, Thresholds};
 use crate::outcome::Task;
 
-/// A command of turncoat that shows what a theorem says.
+/// A command of turncoat that demonstrates what a theorem says.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Demonstration {
     /// The command.
@@ -22,8 +22,8 @@ pub struct Demonstration {
     pub shows: &'static str,
 }
 
-/// The commands that show what is known of a problem, as far as turncoat can, in seconds. (Of graphs
-/// in which not all can talk to all a command must be told more than the connectivity.)
+/// The commands that demonstrate what is known about a problem, where turncoat can do so in seconds. (For graphs that
+/// are not complete, the connectivity alone does not determine a command.)
 #[must_use]
 pub fn shown(Bounds { problem, answer, traitors, .. }: &Bounds) -> Vec<Demonstration> {
     let BoundsProblem { n, f, signed, rounds, task, .. } = *problem;
@@ -37,7 +37,7 @@ pub fn shown(Bounds { problem, answer, traitors, .. }: &Bounds) -> Vec<Demonstra
         shows,
     };
     let mut all = Vec::new();
-    // Fewer rounds than the theorem asks for, with enough generals.
+    // Too few rounds for the theorem, but enough generals.
     let hasty = rounds.filter(|_| !solvable && enough_generals(problem));
     match (signed, task, solvable) {
         (true, Task::Consensus, true) if f <= 1 && n <= 4 || f == 0 && n <= 8 => {
@@ -50,7 +50,7 @@ pub fn shown(Bounds { problem, answer, traitors, .. }: &Bounds) -> Vec<Demonstra
         (true, Task::Consensus, true) => {}
         (true, Task::Consensus, false) if !enough_generals(problem) => {
             if (3..=MANY).contains(&n) {
-                // Two halves that obey: what is signed makes no difference.
+                // Two halves that obey the protocol: signatures make no difference.
                 all.push(shown(1, HALVES, format!("refute signed-consensus -n {n} -f {f} -m 1")));
             }
             if n <= 3 {
@@ -120,16 +120,16 @@ const MADE_UP: &str = "makes up a protocol, and verifies it";
 const HALVES: &str = "breaks this protocol in one run, as it does any other, signed or not";
 const CHAIN: &str = "proves that there is none, by a chain of executions";
 
-/// The most generals among whom everybody tells everybody within seconds what all have told it.
+/// The most generals for whom a relay of everything to everybody takes only seconds.
 const MANY: usize = 32;
 
-/// Whether there are enough generals, and it is the rounds that are too few.
+/// Whether there are enough generals, so that only the rounds are too few.
 fn enough_generals(problem: &BoundsProblem) -> bool {
     let patient = BoundsProblem { rounds: None, ..*problem };
     patient.bounds().is_ok_and(|bounds| bounds.answer == Solvability::Solvable)
 }
 
-/// The whole answer: what is needed and why, what turncoat can show, and the arithmetic of votes.
+/// The whole answer: what is needed and why, what turncoat can demonstrate, and the arithmetic of votes.
 impl fmt::Display for Bounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let answer = match self.answer {
@@ -153,7 +153,7 @@ impl fmt::Display for Bounds {
             writeln!(f, "  {command}\n{shows}")?;
         }
         let BoundsProblem { n, f: traitors, signed, quorum, .. } = self.problem;
-        // What is signed is not weighed by votes.
+        // With signatures, votes are not weighed.
         let weighed = traitors > 0 && !signed;
         if weighed {
             let title =
@@ -197,7 +197,7 @@ fn needed(condition: &Condition, style: Style) -> String {
     format!("{}\n{}", style.line(&head, 4), wrapped(&sentence(theorem.reason()), "    ", style))
 }
 
-/// What is true beside the conditions.
+/// Remarks beyond the conditions.
 fn remarks(bounds: &Bounds, style: Style) -> String {
     let Bounds { problem, answer, traitors, conditions, enough_rounds } = bounds;
     let BoundsProblem { n, f, signed, task, .. } = *problem;
@@ -276,8 +276,8 @@ fn votes(n: usize, f: usize, style: Style) -> String {
     lines.iter().map(|(label, line)| labelled(label, line, style) + "\n").collect()
 }
 
-/// Which quorums are right, and what is wrong with others: that which is asked about, and those that are
-/// in use.
+/// Which quorum sizes are right, and what is wrong with the others: the size that was asked about, and the usual
+/// ones.
 fn quorums(problem: &BoundsProblem, style: Style) -> String {
     let BoundsProblem { n, f, .. } = *problem;
     let right = Quorum::right(n, f);
@@ -293,7 +293,7 @@ fn quorums(problem: &BoundsProblem, style: Style) -> String {
     lines.map(|(label, line)| labelled(label, &line, style) + "\n").collect()
 }
 
-/// The quorum that is asked about, and those that are in use.
+/// The quorum that was asked about, and the usual ones.
 fn judged_quorums(problem: &BoundsProblem) -> impl Iterator<Item = (&'static str, Quorum)> {
     let BoundsProblem { n, f, quorum, .. } = *problem;
     let asked = quorum.map(|size| ("q", Quorum::of(n, f, size)));
@@ -329,7 +329,7 @@ fn judged(n: usize, f: usize, quorum: Quorum) -> String {
     }
 }
 
-/// The same as JSON.
+/// The same answer as JSON.
 #[must_use]
 pub fn json(bounds: &Bounds) -> Value {
     let Bounds { problem, answer, traitors, conditions, enough_rounds } = bounds;

@@ -1,5 +1,5 @@
-//! Graphs in the language of Graphviz: who can talk to whom, and who lied to whom; and the ring of copies
-//! by which a protocol is refuted.
+//! Graphs in the language of Graphviz: who can talk to whom, and who lied to whom; and the ring of copies that
+//! refutes a protocol.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -9,16 +9,16 @@ use itertools::Itertools;
 use super::speech::speeches;
 use super::story::{Actor, Mark, Story};
 
-/// Of what one general says to another so many lies are told in words.
+/// At most this many lies of one general to another are written out.
 const WORDS: usize = 3;
 
-/// How long a line of what is said is.
+/// The maximum length of a line in a label.
 const LETTERS: usize = 26;
 
-/// With more pairs than this what is said would cover all: it is a tooltip then.
+/// With more pairs than this, labels would cover everything: the lies become tooltips.
 const CROWD: usize = 16;
 
-/// With more generals than this the edges of a complete graph say nothing.
+/// With more generals than this, the edges of a complete graph show nothing useful.
 const FEW: usize = 12;
 
 /// Who lied to whom, on the graph of who can talk to whom.
@@ -42,7 +42,7 @@ pub fn dot(story: &Story) -> String {
     let shown = edges.clone().or_else(|| few.then(|| complete().collect()));
     for [one, other] in shown.unwrap_or_default() {
         let pairs = [(one, other), (other, one)];
-        // A lie stands for its edge.
+        // A lie is drawn in place of its edge.
         if !wrongs.keys().any(|(from, to, _)| pairs.contains(&(*from, *to))) {
             line(&mut text, &format!("g{one} -> g{other} [dir=none, color=\"#d1d9e0\"]"));
         }
@@ -60,7 +60,7 @@ pub fn dot(story: &Story) -> String {
     text + "}\n"
 }
 
-/// What is wrong with what one general says to another, and whether those are lies.
+/// For each sender and receiver, the messages with which something is wrong; those that are lies separately.
 type Wrongs = BTreeMap<(usize, usize, bool), Vec<String>>;
 
 fn wrongs(story: &Story) -> Wrongs {
@@ -100,7 +100,7 @@ pub(super) fn line(text: &mut String, line: &str) {
     writeln!(text, "    {line}").expect("a string takes all");
 }
 
-/// A string of the language, in which nothing is markup and no escape means anything.
+/// A quoted string of the language, in which nothing is markup or an escape.
 pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for letter in text.chars() {
@@ -108,7 +108,7 @@ pub(super) fn quoted(text: &str) -> String {
             '"' => quoted += "\\\"",
             '\\' => quoted += "\\\\",
             '\n' => quoted += "\\n",
-            // Graphviz reads names of letters, as HTML does.
+            // Graphviz replaces named characters, as HTML does.
             '&' => quoted += "&amp;",
             _ if letter.is_control() => quoted.push('\u{fffd}'),
             _ => quoted.push(letter),

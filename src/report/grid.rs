@@ -13,18 +13,18 @@ pub struct Cell {
     pub n: usize,
     /// How many traitors at most.
     pub f: usize,
-    /// "holds", "broken", "bounded" or "refused"; nothing where nobody would be loyal.
+    /// "holds", "broken", "bounded" or "refused"; none where nobody would be loyal.
     pub verdict: Option<&'static str>,
 }
 
-/// Each n and each f of these cells, from the smallest on.
+/// Each n and each f of these cells, in ascending order.
 pub(super) fn axes(cells: &[Cell]) -> [Vec<usize>; 2] {
     let axis = |of: fn(&Cell) -> usize| cells.iter().map(of).sorted().dedup().collect();
     [axis(|cell| cell.n), axis(|cell| cell.f)]
 }
 
-/// Draws a row for each n and a column for each f. Cells that hold are in capitals, and a cell at
-/// the bound, with the fewest generals for this f, is in brackets, if there is a bound.
+/// Draws a row for each n and a column for each f. Verdicts that hold are in capitals. If there is a bound, the cells
+/// at the bound, with the fewest generals for each f, are in brackets.
 #[must_use]
 pub fn grid(cells: &[Cell], bound: impl Fn(usize) -> Option<usize>, style: Style) -> String {
     let [rows, columns] = axes(cells);
@@ -47,7 +47,7 @@ pub fn grid(cells: &[Cell], bound: impl Fn(usize) -> Option<usize>, style: Style
                 Some(name) => style.paint(Emphasis::of(name), &verdict),
                 None => verdict.clone(),
             };
-            // Colours take no room.
+            // Colour codes take up no width.
             let verdict = format!("{verdict:^9}").replace(&verdict, &shown);
             write!(text, " {verdict}").expect("a string takes all");
         }

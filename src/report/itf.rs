@@ -7,12 +7,12 @@ use super::story::{Held, Mark, Message, Stamp, Story};
 
 /// The trace: a state before the first round, and one after each.
 ///
-/// Its variables are `round`, `traitors` (a set), `inputs` and `decisions` (maps from generals; nobody has
-/// decided before the last state), `held` (a map from generals to lists of lines) and `votes` (what those
-/// who must decide would decide now), and `said`, the list of what was said in the round. Each entry of
-/// it is a record of `from`, `to`, `text`, whether it is `withheld`, its `mark` ("lie", "first", "late",
-/// "lost"), what would have been `loyal`, in which way it is `forged`, in which round it `arrives` (0: in
-/// none), and whose `seals` it bears, each `forged` or not. What there is nothing of is an empty text.
+/// Its variables are `round`, `traitors` (a set), `inputs` and `decisions` (maps from generals; `decisions` is empty
+/// before the last state), `held` (a map from generals to lists of lines), `votes` (what those who must decide would
+/// decide now), and `said`, the list of messages of the round. Each message is a record: `from`, `to`, `text`,
+/// whether it is `withheld`, its `mark` ("lie", "first", "late", "lost"), what a `loyal` general would have said, how
+/// it is `forged`, in which round it `arrives` (0: never), and its `seals`, each with its owner and whether it is
+/// `forged`. A text is empty where it does not apply.
 #[must_use]
 pub fn itf(story: &Story) -> Value {
     let Story { setting, generals, start, rounds, ending, .. } = story;
@@ -68,7 +68,7 @@ fn record(message: &Message) -> Value {
     })
 }
 
-/// A map from those generals who have something.
+/// A map from the generals who have a value.
 fn map<T: serde::Serialize>(told: impl Iterator<Item = Option<T>>) -> Value {
     let told = told.enumerate().filter_map(|(general, told)| Some(json!([int(general), told?])));
     json!({ "#map": told.collect::<Vec<_>>() })

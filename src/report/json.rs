@@ -17,15 +17,14 @@ use crate::property::AskedProperties;
 use crate::testable::{Testable, task_of};
 use crate::verdict::{Estimate, Expected, Finding, Hunted, Refutation, Ruling, Verdict};
 
-/// A verdict; `protocol` describes the protocol (an object, whose fields stand beside the rest).
+/// A verdict; `protocol` describes the protocol (an object, whose fields are added to the rest).
 ///
-/// `behaviours` is an exact decimal string of up to 40 digits, or null where there would be more, and where a
-/// protocol is driven by events, of which there is no such count (and then the logarithm is 0);
-/// `behaviours_log10` is always there. Where `signed` is true they are strategies: see
-/// [`Verdict::behaviours`]. `not_covered` is there unless it is broken, `lacking` if the repertoire lacks
-/// something, `task` if it is not broadcast, `demands` if there are any, `asked` if it is not agreement,
-/// validity and termination as usual, `given` if some inputs were fixed, and `graph` if not everybody can
-/// talk to everybody.
+/// `behaviours` is an exact decimal string of up to 40 digits. It is null if there would be more digits, or if the
+/// protocol is event-driven: then there is no such count, and the logarithm is 0. `behaviours_log10` is always there.
+/// If `signed` is true, strategies are counted: see [`Verdict::behaviours`]. `not_covered` is there unless the
+/// protocol is broken, `lacking` if the repertoire lacks something, `task` if it is not broadcast, `demands` if there
+/// are any, `asked` if it is not the usual agreement, validity and termination, `given` if some inputs were fixed,
+/// and `graph` if not everybody can talk to everybody.
 #[must_use]
 pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
     let Verdict { graph, adversary, engine, signed, forgeries, behaviours, steps, ruling, .. } =
@@ -38,7 +37,7 @@ pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
         "signed": signed,
         "forgeries": forgeries,
         "behaviours": behaviours.exact().filter(|_| adversary.timing.is_none()).map(ToString::to_string),
-        // Of no behaviours at all there is no logarithm: none were covered, and that is 0.
+        // If no behaviours were covered, there is no logarithm: 0 is written.
         "behaviours_log10": if adversary.timing.is_none() { behaviours.log10().max(0.0) } else { 0.0 },
         "steps": steps,
         "reductions": verdict.reductions,
@@ -74,7 +73,7 @@ pub fn verdict(protocol: &Value, verdict: &Verdict<impl Serialize>) -> Value {
     json
 }
 
-/// Says what was asked, as far as it is not the usual.
+/// Adds what was asked, where it is not the usual.
 fn add_asked(json: &mut Value, asked: &AskedProperties) {
     let demands: Vec<_> = asked.demands().collect();
     if !demands.is_empty() {
@@ -88,7 +87,7 @@ fn add_asked(json: &mut Value, asked: &AskedProperties) {
     }
 }
 
-/// What every answer begins with.
+/// The fields with which every answer begins.
 fn begun(verdict: &str, protocol: &Value, facts: &Value, graph: &Graph) -> Value {
     let mut json = json!({ "verdict": verdict });
     merge(&mut json, protocol);
@@ -97,7 +96,7 @@ fn begun(verdict: &str, protocol: &Value, facts: &Value, graph: &Graph) -> Value
     json
 }
 
-/// What a verdict would take; `protocol` describes the protocol, as in [`verdict()`].
+/// The estimated cost of a verdict; `protocol` describes the protocol, as in [`verdict()`].
 pub fn estimate(protocol: &Value, estimate: &Estimate) -> Value {
     let Estimate { graph, adversary, exhaustive, compositional, .. } = estimate;
     let count = |count: &Count| json!({ "exact": count.exact().map(ToString::to_string), "log10": count.log10().max(0.0) });
@@ -128,8 +127,8 @@ pub fn estimate(protocol: &Value, estimate: &Estimate) -> Value {
     json
 }
 
-/// What came of a hunt; `protocol` describes the protocol, as in [`verdict`]. How long it took is
-/// left out, so that the same hunt reads the same.
+/// The result of a hunt; `protocol` describes the protocol, as in [`verdict`]. Times are left out, so that the same
+/// hunt always reads the same.
 #[must_use]
 pub fn hunted(protocol: &Value, hunted: &Hunted<impl Serialize>) -> Value {
     let Hunted { graph, adversary, signed, forgeries, first, cases, seed, coverage, .. } = hunted;
@@ -158,10 +157,10 @@ pub fn hunted(protocol: &Value, hunted: &Hunted<impl Serialize>) -> Value {
     json
 }
 
-/// What came of an attempt to refute a protocol; `protocol` describes it, as in [`verdict`].
+/// The result of an attempt to refute a protocol; `protocol` describes it, as in [`verdict`].
 ///
-/// Each world is an execution, with the copies that live in it (`loyal`: general and layer) and, if a
-/// signature is lacking, the message that would have to be forged.
+/// Each world is an execution, with the copies that live in it (`loyal`: general and layer) and, if a signature is
+/// lacking, the message that would have to be forged.
 pub fn refutation<P, V, D, M, S>(
     protocol: &Value,
     refutation: &Refutation<P, Argument<V, M, S, D>>,
@@ -223,7 +222,7 @@ where
     json
 }
 
-/// Says who could talk to whom, unless everybody could to everybody.
+/// Adds who could talk to whom, unless everybody could talk to everybody.
 pub fn add_graph(json: &mut Value, graph: &Graph) {
     if !graph.is_complete() {
         json["graph"] = json!(graph);
@@ -263,7 +262,7 @@ where
     }
 }
 
-/// Where an attack was found, and how it was made smaller.
+/// Where an attack was found, and how it was shrunk.
 pub(crate) fn finding(
     case: u64,
     profile: &str,
@@ -290,8 +289,7 @@ where
     }
 }
 
-/// An execution under an attack. (What there is of faults, crashes and the schedule is told as in an
-/// attack file.)
+/// An execution under an attack. (Faults, crashes and the schedule are written as in an attack file.)
 pub fn execution<V, D, M, N, S>(
     task: Task,
     attack: &Attack<V, M>,

@@ -1,4 +1,4 @@
-//! The frontier as an SVG map: a cell for each n and f, where a protocol holds and where it is broken.
+//! The frontier as an SVG map: one cell for each n and f, which shows where a protocol holds and where it is broken.
 
 use std::fmt::Write;
 
@@ -25,8 +25,8 @@ text { fill: #f0f6fc } .paper { fill: #0d1117 } .faint { fill: #9198a1 }
 }
 ";
 
-/// A row for each n and a column for each f, with these words above and below. A cell at the bound, with
-/// the fewest generals for this f, has a border, if there is a bound.
+/// A row for each n and a column for each f, with these words above and below. If there is a bound, the cells at the
+/// bound, with the fewest generals for each f, have a border.
 #[must_use]
 pub fn map(title: &str, cells: &[Cell], bound: impl Fn(usize) -> Option<usize>) -> String {
     let [rows, columns] = axes(cells);

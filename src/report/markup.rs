@@ -1,6 +1,6 @@
-//! Text in markup: whatever a value looks like, it stays text.
+//! Escapes text for markup: whatever a value looks like, it stays text.
 
-/// Text in an element or an attribute of XML. What XML can't hold is told by a mark.
+/// Text for an element or an attribute of XML. Characters that XML can't contain are replaced by a mark.
 #[must_use]
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

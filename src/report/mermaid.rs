@@ -1,8 +1,8 @@
-//! An execution as a sequence diagram of Mermaid, for issues and pull requests: a lie is a dotted arrow,
-//! and what is not said an arrow that ends in a cross.
+//! An execution as a Mermaid sequence diagram, for issues and pull requests: a lie is a dotted arrow, and a missing
+//! message is an arrow that ends in a cross.
 //!
-//! In a crowded round what is as it should be is only counted. (GitHub draws a diagram of up to 50,000
-//! letters.)
+//! In a crowded round, messages with which nothing is wrong are only counted. (GitHub draws a diagram of up to 50,000
+//! characters.)
 
 use std::fmt::Write;
 
@@ -64,8 +64,8 @@ fn said(text: &mut String, speech: &Speech<'_>) {
     }
 }
 
-/// Text that means nothing to Mermaid, nor to the HTML that it makes: all but letters, digits and plain
-/// punctuation by its number.
+/// Text that means nothing to Mermaid, nor to the HTML that it makes: all characters but letters, digits and plain
+/// punctuation become numeric codes.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -73,7 +73,7 @@ fn escaped(text: &str) -> String {
             ' ' | '.' | ',' | '(' | ')' | ':' | '=' | '!' | '?' | '/' | '+' | '_' => {
                 escaped.push(letter)
             }
-            // Nothing in this text is a comment, or an arrow.
+            // A single dash never begins a comment or an arrow.
             '-' if !escaped.ends_with('-') => escaped.push(letter),
             _ if letter.is_alphanumeric() => escaped.push(letter),
             _ if letter.is_whitespace() => escaped.push(' '),
@@ -81,7 +81,7 @@ fn escaped(text: &str) -> String {
             _ => write!(escaped, "#{};", u32::from(letter)).expect("a string takes all"),
         }
     }
-    // A text of nothing would be no text.
+    // An empty text would be invalid.
     if escaped.trim().is_empty() { "#8709;".to_owned() } else { escaped }
 }
 

@@ -1,5 +1,5 @@
-//! Values and messages as they stand in files, by number: so what reads and writes files need not know
-//! the types of a protocol.
+//! Values and messages of a numbered protocol in their written form, so that code that reads and writes files need
+//! not know the protocol's types.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,7 +14,7 @@ use crate::machine::{DecisionId, Machine, MessageId, Numbered, NumberedAttack, S
 use crate::schedule::Shift;
 use crate::testable::{Refusal, Testable};
 
-/// A protocol by numbers whose values and messages can be written to a file, and read from it.
+/// A numbered protocol whose values and messages can be written to a file, and read from it.
 pub(crate) trait Notation: Machine {
     fn write_value(&self, value: ValueId) -> Value;
 
@@ -22,10 +22,10 @@ pub(crate) trait Notation: Machine {
 
     fn write_message(&self, message: MessageId) -> Value;
 
-    /// What is wrong with it is said with its place in the value.
+    /// Reads a value. An error names the place in the value where it is wrong.
     fn read_value(&self, value: Value) -> Result<ValueId, AttackFileError>;
 
-    /// The same of a message.
+    /// Reads a message in the same way.
     fn read_message(&self, message: Value) -> Result<MessageId, AttackFileError>;
 }
 
@@ -59,7 +59,7 @@ where
 }
 
 impl dyn Notation + '_ {
-    /// As [the machine](Machine) answers.
+    /// As [the machine](Machine)'s own method.
     pub fn answered<T, E: From<Refusal>>(
         &self,
         ask: impl FnOnce() -> Result<T, E>,
@@ -67,12 +67,12 @@ impl dyn Notation + '_ {
         (self as &dyn Machine).answered(ask)
     }
 
-    /// An attack as it is written.
+    /// The written form of an attack.
     pub fn write_attack(&self, attack: &NumberedAttack) -> Attack<Value, Value> {
         attack.map(|value| self.write_value(*value), |message| self.write_message(*message))
     }
 
-    /// An argument as it is written.
+    /// The written form of an argument.
     pub fn write_argument(&self, argument: &NumberedArgument) -> Argument<Value, Value, StateId> {
         argument.map(
             |value| self.write_value(*value),
@@ -82,14 +82,14 @@ impl dyn Notation + '_ {
         )
     }
 
-    /// What is written of an execution: neither messages nor states.
+    /// The written form of an execution, without messages and states.
     pub fn write_execution(&self, execution: &NumberedExecution) -> Execution<Value, (), ()> {
         execution.map(|decision| self.write_decision(*decision), |_| (), |_| ())
     }
 }
 
 impl AttackFile {
-    /// The attack by numbers, for a protocol that is known by its notation only.
+    /// The numbered attack, for a protocol that is known only by its notation.
     pub(crate) fn by_numbers(
         self,
         notation: &dyn Notation,
@@ -98,7 +98,7 @@ impl AttackFile {
     }
 }
 
-/// An attack from a file: its form first, and then value by value.
+/// Reads an attack from a file: first its form, then each value.
 pub(crate) fn read_attack(
     notation: &dyn Notation,
     attack: Value,
@@ -145,7 +145,7 @@ pub(crate) fn read_attack(
     })
 }
 
-/// Says of what is wrong in a part where that part stands.
+/// Puts the name of the outer part before the place of an error.
 pub(super) fn within(outer: String) -> impl FnOnce(AttackFileError) -> AttackFileError {
     move |error| match error {
         AttackFileError::Part { place, message } => {

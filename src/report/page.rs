@@ -1,9 +1,8 @@
-//! A page that a browser shows: one file with everything in it, which asks for nothing else. Executions to
-//! step through, the worlds of a refutation beside each other, the frontier of a sweep; and all of it as
-//! tables and text, too.
+//! A web page: one file that contains everything, and loads nothing else. It shows executions to step through, the
+//! worlds of a refutation side by side, or the frontier of a sweep; and all of it also as tables and text.
 //!
-//! Each round is drawn as in an [SVG file](mod@super::svg), and below it stands what is said. Whoever picks a
-//! general sees only what it says and hears. So 31 generals and hundreds of messages can be read.
+//! Each round is drawn as in an [SVG file](mod@super::svg), and what is said is listed below it. A reader can select
+//! a general to see only what it says and hears, so 31 generals and hundreds of messages remain readable.
 
 mod scene;
 
@@ -19,7 +18,7 @@ use super::story::{Message, Story};
 use super::svg::STYLE;
 use crate::protocol::Round;
 
-/// In all tables of a page not more messages than these that are no lies are shown, but counted.
+/// In all tables of a page together, at most this many messages that are not lies are shown; the rest are counted.
 const ROWS: usize = 1000;
 
 #[derive(Template, Default)]
@@ -30,17 +29,17 @@ struct Page<'a> {
     class: &'static str,
     lead: Vec<String>,
     map: Option<Map>,
-    /// The drawing of it.
+    /// The drawing of the ring.
     ring: Option<String>,
     ring_told: &'static str,
     views: Vec<Pair>,
-    /// The sections stand beside each other.
+    /// Whether the sections are shown side by side.
     worlds: bool,
     sections: Vec<Section<'a>>,
     tables: Vec<MessageTable<'a>>,
     text: String,
     style: &'static str,
-    /// That of the drawings.
+    /// The style sheet of the drawings.
     drawn: &'static str,
     script: &'static str,
 }
@@ -67,27 +66,27 @@ struct Pair {
     general: usize,
     name: String,
     same: bool,
-    /// The number of each world, and what is seen there.
+    /// The number of each world, and what the general sees there.
     views: [(usize, Vec<String>); 2],
 }
 
 /// The frontier.
 struct Map {
     columns: Vec<usize>,
-    /// For each n.
+    /// The cells for each n.
     rows: Vec<(usize, Vec<MapCell>)>,
 }
 
 struct MapCell {
     class: &'static str,
     word: String,
-    /// Where its counterexample stands, if there is one.
+    /// The link to its counterexample, if there is one.
     link: String,
     bound: bool,
 }
 
 impl<'a> Page<'a> {
-    /// With this title and verdict, and the whole answer as text.
+    /// A page with this title and verdict, and the whole answer as text.
     fn new(title: String, verdict: &str, text: &str) -> Page<'a> {
         Page {
             title,
@@ -120,7 +119,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// The page of one answer: the execution that is to be seen, if there is one, and the answer as text.
+/// The page of one answer: the execution to show, if there is one, and the answer as text.
 ///
 /// ```
 /// use turncoat::report::page::page;
@@ -143,8 +142,8 @@ pub fn page(story: Option<&Story>, verdict: &str, text: &str) -> String {
     page.written()
 }
 
-/// The page of a refutation: the worlds beside each other, what each witness sees in two of them, and the
-/// ring from which they are cut; and the refutation as text.
+/// The page of a refutation: the worlds side by side, what each witness sees in two of them, the ring from which the
+/// worlds are cut, and the refutation as text.
 #[must_use]
 pub fn refutation_page(refuted: &RefutationInWords, text: &str) -> String {
     let RefutationInWords { verdict, argument, task, .. } = refuted;
@@ -183,8 +182,8 @@ const RING: &str = "Copies of the generals, each in its seat, with other inputs.
                     beside each other they are the loyal of a world, and the traitors there play the rest \
                     of the ring: so whoever is in two worlds can't tell them apart.";
 
-/// The page of a sweep: the frontier, each broken cell of which leads to its counterexample. A cell at the
-/// bound, with the fewest generals for this f, has a border, if there is a bound.
+/// The page of a sweep: the frontier, in which each broken cell links to its counterexample. If there is a bound, the
+/// cells at the bound, with the fewest generals for each f, have a border.
 #[must_use]
 pub fn sweep_page(
     title: &str,
@@ -223,13 +222,13 @@ pub fn sweep_page(
     page.written()
 }
 
-/// What the first line of an answer says after its verdict.
+/// The part of an answer's first line that follows the verdict.
 fn setting(text: &str) -> &str {
     let first = text.lines().next().unwrap_or_default();
     first.split_once(": ").map_or(first, |(_, setting)| setting)
 }
 
-/// All that a general hears up to this wave, and what it decides.
+/// Everything that a general hears up to this wave, and what it decides.
 fn view(story: &Story, general: usize, until: Option<Round>) -> Vec<String> {
     let heard = heard(story, general, until).into_iter();
     let heard = heard.map(|heard| format!("{} {}", capital(&heard.from), heard.text));

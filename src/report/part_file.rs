@@ -1,12 +1,11 @@
-//! Part files: what came of going through one part of a space, or how far that came (a checkpoint), a line of JSON
-//! each, sealed so that a damaged one is told from a good one.
+//! Part files: the result of searching one part of a space, or how far that search has come (a checkpoint), each as
+//! one line of JSON with a seal that reveals damage.
 //!
 //! ```json
 //! {"turncoat_part":1,"question":{..},"part":{"number":3,"of":64},"steps":4711,"seal":"5f1c..."}
 //! ```
 //!
-//! If the protocol was found to be broken there is an `attack`, as in an
-//! [attack file](super::attack_file).
+//! If the protocol was found to be broken, there is an `attack`, as in an [attack file](super::attack_file).
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -19,36 +18,36 @@ use crate::search::part::Part;
 /// The version of the format.
 pub const VERSION: u64 = 1;
 
-/// What came of going through a part.
+/// The result of searching a part.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PartFile {
     turncoat_part: u64,
-    /// What was asked: the protocol, among whom, against what adversary. Only what came of the same
-    /// question belongs together.
+    /// The question: the protocol, among which generals, against which adversary. Only results for the same question
+    /// belong together.
     pub question: Value,
-    /// Which part was gone through.
+    /// Which part was searched.
     pub part: Part,
     /// How many steps that took.
     pub steps: u64,
     /// An attack that breaks the protocol, if one was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attack: Option<Value>,
-    /// How far it was gone through, if not to its end: then this is a checkpoint.
+    /// How far the search has come, if it has not ended: then this is a checkpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reached: Option<Milestone>,
 }
 
-/// A line that is no part file.
+/// Why a line is not a part file.
 #[derive(Debug, thiserror::Error)]
 pub enum PartFileError {
-    /// It is something else, or cut off.
+    /// It is something else, or truncated.
     #[error("it is damaged, or something else: {0}")]
     Json(#[from] serde_json::Error),
-    /// It is one of another version.
+    /// It has another version.
     #[error("it has version {0}; this program reads version {VERSION}")]
     Version(Value),
-    /// It is not as it was written.
+    /// It was changed after it was written.
     #[error("it is damaged: its seal is not that of what it says")]
     Seal,
     /// A part of it can't be read.
@@ -57,7 +56,7 @@ pub enum PartFileError {
 }
 
 impl PartFile {
-    /// What came of it.
+    /// The result of a search that has ended.
     #[must_use]
     pub fn new(question: Value, part: Part, steps: u64, attack: Option<Value>) -> PartFile {
         PartFile { turncoat_part: VERSION, question, part, steps, attack, reached: None }
@@ -67,7 +66,7 @@ impl PartFile {
     ///
     /// # Errors
     ///
-    /// It is not JSON, no part file, one of another version, or damaged.
+    /// It is not JSON, not a part file, of another version, or damaged.
     pub fn read(line: &str) -> Result<PartFile, PartFileError> {
         let mut file = unique_keys::read(line).map_err(|(_, error)| error)?;
         let fields = file.as_object_mut();
@@ -88,8 +87,8 @@ impl PartFile {
         part("the file", file).map_err(|error| PartFileError::Part(error.to_string()))
     }
 
-    /// Whether this could be the beginning of a line that was not written to its end. If no line stands
-    /// before it, there must be enough of it to tell: `{` could be anybody's.
+    /// Whether this could be the beginning of a line that was not written completely. If no line comes before it, it
+    /// must be long enough to tell: a lone `{` could begin any file.
     #[must_use]
     pub fn could_begin(text: &str, is_first: bool) -> bool {
         const BEGINNING: &str = "{\"turncoat_part\":";
@@ -97,7 +96,7 @@ impl PartFile {
         text.starts_with(BEGINNING) || !too_short && BEGINNING.starts_with(text)
     }
 
-    /// The line for it, with its end.
+    /// The line for this result, with its newline.
     #[must_use]
     pub fn write(&self) -> String {
         let mut file = json!(self);

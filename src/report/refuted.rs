@@ -1,5 +1,5 @@
-//! An argument that no protocol can be right, as the paper draws it: worlds side by side, what one
-//! general sees in both, and what that forces.
+//! An argument that no protocol can be correct, as the paper draws it: worlds side by side, what one general sees in
+//! both, and what that forces.
 
 mod partition;
 mod prose;
@@ -14,42 +14,42 @@ use crate::impossibility::world::{Must, Needed};
 use crate::outcome::Task;
 use crate::protocol::Round;
 
-/// What came of an attempt to refute a protocol, in words, whatever the protocol is. It holds no markup,
-/// as a [story](Story) does not.
+/// The result of an attempt to refute a protocol, in words, for any protocol. It contains no markup, just as a
+/// [story](Story) contains none.
 #[derive(Clone, Debug)]
 pub struct RefutationInWords {
-    /// In a word.
+    /// The result in one word.
     pub verdict: &'static str,
     /// The name of the protocol.
     pub protocol: String,
-    /// What it is for.
+    /// What the protocol is for.
     pub task: Task,
     /// Who can talk to whom.
     pub graph: Graph,
-    /// What the enemy may do.
+    /// What the adversary may do.
     pub adversary: Adversary,
-    /// The argument; nothing where none of the theorems says that there is no protocol.
+    /// The argument; none if no theorem rules out every protocol here.
     pub argument: Option<ArgumentInWords>,
 }
 
 /// An argument in words.
 #[derive(Clone, Debug)]
 pub struct ArgumentInWords {
-    /// What is shown by it.
+    /// Which construction the argument uses.
     pub theorem: Construction,
-    /// Whether traitors can keep from one part of the graph all that the other says.
+    /// Whether traitors can keep everything that one part of the graph says from the other part.
     pub is_stopped: bool,
     /// The generals, around the ring.
     pub groups: Vec<Generals>,
-    /// What is given to the copies in layer 0 and in layer 1, or to the first half and the second.
+    /// The inputs of the copies in layer 0 and in layer 1, or of the first half and the second.
     pub values: [String; 2],
-    /// The worlds, each with a general in common with the next.
+    /// The worlds. Each shares a general with the next.
     pub worlds: Vec<WorldInWords>,
-    /// Who lives in two of them.
+    /// The generals who live in two worlds.
     pub witnesses: Vec<Witness>,
-    /// Until which wave they see the same there, if not to the end.
+    /// Until which wave they see the same in both worlds, if not to the end.
     pub until: Option<Round>,
-    /// What came of it.
+    /// The conclusion.
     pub conclusion: Conclusion,
 }
 
@@ -60,24 +60,24 @@ pub struct WorldInWords {
     pub loyal: Vec<Double>,
     /// What the loyal must do here.
     pub must: Must<String>,
-    /// What is said here, and what came of it.
+    /// What is said here, and how it ends.
     pub story: Story,
     /// The first message that can't be said here: the traitors lack a signature in it.
     pub forgery: Option<Needed<String>>,
 }
 
-/// Something that a general is told in a world.
+/// A message that a general hears in a world.
 pub(super) struct Heard<'a> {
-    /// When, and by whom.
+    /// In which round, and from whom.
     pub wire: (Round, usize),
     /// The same in words.
     pub from: String,
-    /// What.
+    /// The message.
     pub text: &'a str,
 }
 
-/// What a general is told in a world in which everything arrives in its turn, but for what is late until
-/// after this wave; up to there.
+/// What a general hears up to this wave, in a world in which every message arrives at its usual time or after this
+/// wave.
 pub(super) fn heard(story: &Story, general: usize, until: Option<Round>) -> Vec<Heard<'_>> {
     let last = until.unwrap_or(Round::MAX);
     let heard = story.rounds.iter().flat_map(|step| {

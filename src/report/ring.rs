@@ -1,5 +1,5 @@
-//! The ring of copies by which a protocol is refuted, with the worlds in which they live: in the language of
-//! Graphviz, and as a drawing in a page.
+//! The ring of copies that refutes a protocol, and the worlds in which the copies live: for Graphviz, and as a
+//! drawing in a page.
 
 use std::f64::consts::TAU;
 
@@ -14,14 +14,14 @@ use crate::impossibility::world::Must;
 #[cfg(feature = "pages")]
 use crate::{outcome::Task, report::markup::escaped};
 
-/// The places of a ring, group by group, once for each layer.
+/// The places of a ring: every group, once for each layer.
 pub(super) struct Ring<'a> {
     groups: &'a [Generals],
     layers: usize,
 }
 
 impl<'a> Ring<'a> {
-    /// Whether copies stand in a ring: where mail is late each general is there once.
+    /// Whether copies stand in a ring: in an argument with late messages there is only one copy of each general.
     fn is_there(argument: &ArgumentInWords) -> bool {
         argument.theorem != Construction::Partition
     }
@@ -30,17 +30,17 @@ impl<'a> Ring<'a> {
         Ring { groups, layers: if *theorem == Construction::Halves { 1 } else { 2 } }
     }
 
-    /// How many there are.
+    /// The number of places.
     pub fn places(&self) -> usize {
         self.groups.len() * self.layers
     }
 
-    /// Whose copies stand in a place.
+    /// The group whose copies stand in a place.
     pub fn group(&self, place: usize) -> Generals {
         self.groups[place % self.groups.len()]
     }
 
-    /// The letter of a group, and a mark for the other layer: "A'".
+    /// The letter of the group in a place, with a mark for the other layer: "A'".
     pub fn letter(&self, place: usize) -> String {
         let letter = char::from(b'A' + (place % self.groups.len()) as u8);
         format!("{letter}{}", if place < self.groups.len() { "" } else { "'" })
@@ -52,14 +52,14 @@ impl<'a> Ring<'a> {
         self.group(place).iter().all(|general| world.loyal.contains(&Double { general, layer }))
     }
 
-    /// The places in which somebody stands.
+    /// The places that are not empty.
     fn inhabited(&self) -> Vec<usize> {
         (0..self.places()).filter(|place| !self.group(*place).is_empty()).collect()
     }
 }
 
-/// The ring for Graphviz, group by group; each world beside it, joined with the groups that are loyal in it.
-/// Nothing where nothing is argued, or without a ring.
+/// The ring for Graphviz, group by group, with each world next to it, connected to the groups that are loyal in it.
+/// None if there is no argument, or no ring.
 #[must_use]
 pub fn ring(refuted: &RefutationInWords) -> Option<String> {
     let RefutationInWords { protocol, verdict, task, argument, .. } = refuted;
@@ -100,7 +100,7 @@ pub fn ring(refuted: &RefutationInWords) -> Option<String> {
     Some(text + "}\n")
 }
 
-/// A place outside the ring, between these of its places.
+/// A position outside the ring, near these of its places.
 fn outside(lives: &[usize], places: usize) -> String {
     let angle = |place: usize| TAU * place as f64 / places as f64;
     let sum = lives
@@ -118,8 +118,8 @@ const CENTRE: [f64; 2] = [320.0, 270.0];
 #[cfg(feature = "pages")]
 const RADIUS: f64 = 150.0;
 
-/// The ring as an SVG drawing, to stand in a page, with this label: an arc for each world, along those who are
-/// loyal in it. Nothing where there is no ring.
+/// The ring as an SVG drawing for a page, with this label: each world is an arc along those who are loyal in it. None
+/// if there is no ring.
 #[cfg(feature = "pages")]
 pub(super) fn drawn(argument: &ArgumentInWords, task: Task, told: &str) -> Option<String> {
     let ring = Ring::is_there(argument).then(|| Ring::of(argument))?;
@@ -135,7 +135,7 @@ pub(super) fn drawn(argument: &ArgumentInWords, task: Task, told: &str) -> Optio
     }
     for (number, world) in argument.worlds.iter().enumerate() {
         let lives = |number: usize| ring.lives(there[number % there.len()], world);
-        // The first of those who stand beside each other, and how many they are.
+        // The first of the neighbouring places that live in this world, and how many they are.
         let before = |number: usize| lives(number + there.len() - 1);
         let first = (0..there.len()).find(|number| lives(*number) && !before(*number));
         let Some(first) = first.or_else(|| lives(0).then_some(0)) else { continue };
@@ -144,7 +144,7 @@ pub(super) fn drawn(argument: &ArgumentInWords, task: Task, told: &str) -> Optio
         let [start, end] = [angle(first) - 0.22, angle(first + count - 1) + 0.22];
         let [[x1, y1], [x2, y2]] = [start, end].map(|angle| at(angle, radius));
         let large = u8::from(end - start > TAU / 2.0);
-        // Beside the arc there must be room for the word.
+        // Leave room beside the arc for the world's label.
         let middle = (start + end) / 2.0;
         let [x, y] = at(middle, radius + 14.0 + 28.0 * middle.cos().abs());
         let broken = if world.story.ending.violated.is_some() { " broken" } else { "" };

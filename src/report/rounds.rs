@@ -1,4 +1,4 @@
-//! Whether so many rounds can be enough, as text and as JSON: a chain link by link, or a table.
+//! Whether a number of rounds can suffice, as text and as JSON: a chain, link by link, or a table.
 
 use std::fmt::{self, Write};
 
@@ -18,21 +18,21 @@ use crate::protocols::oral::{OralMessages, Relay};
 use crate::testable::Wire;
 use crate::verdict::VerdictOn;
 
-/// A table with more rows is not shown as a whole.
+/// A table with more rows than this is not shown completely.
 const ROWS: usize = 32;
 
-/// So many of its rows are shown then.
+/// This many of its rows are shown then.
 const EXTRACT: usize = 16;
 
-/// As [`text`], where nothing is known of what the exhaustive search says.
+/// As [`text`], without a verdict of the exhaustive search.
 impl fmt::Display for Rounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&text(self, None, Style::of(f)))
     }
 }
 
-/// All of it: the chain of executions if there is no protocol, else the protocol, and, if it was
-/// asked, what the exhaustive search says of it.
+/// The whole answer as text: the chain of executions if there is no protocol; otherwise the protocol and, if there is
+/// one, the verdict of the exhaustive search on it.
 #[must_use]
 pub fn text(found: &Rounds, verdict: Option<&VerdictOn<DecisionTable>>, style: Style) -> String {
     let Rounds { n, f, rounds, values, views, executions, .. } = found;
@@ -66,7 +66,7 @@ pub fn text(found: &Rounds, verdict: Option<&VerdictOn<DecisionTable>>, style: S
         .fold(text, |text, (label, said)| text + &labelled(label, said, style) + "\n")
 }
 
-/// What the exhaustive search says of the table.
+/// The verdict of the exhaustive search on the table.
 fn verified(verdict: &VerdictOn<DecisionTable>) -> String {
     let steps = grouped(&verdict.steps.to_string());
     let behaviours = &verdict.behaviours;
@@ -106,7 +106,7 @@ fn chain(ViewChain { first, links, last }: &ViewChain, style: Style) -> String {
     text + &format!("\nSo what is decided at the start, {first}, would have to be {last}.\n\n")
 }
 
-/// What a path with a relay means, if there is one.
+/// What a path with a relay means, if the view has one.
 fn legend(View { told, .. }: &View) -> String {
     let relayed = told.iter().find(|(path, _)| path.len() == 2);
     let relay = relayed.and_then(|(path, value)| Some((path, path.last()?, value)));
@@ -196,10 +196,10 @@ fn table(table: &DecisionTable, free: usize, style: Style) -> String {
     }
 }
 
-/// How long an order is, most often.
+/// The usual length of an order.
 const WORD: usize = "RETREAT".len();
 
-/// The same as JSON: with every attack of the chain, or the whole table.
+/// The whole answer as JSON: with every attack of the chain, or the whole table.
 #[must_use]
 pub fn json(found: &Rounds, verdict: Option<&VerdictOn<DecisionTable>>) -> Value {
     let Rounds { n, f, rounds, values, views, executions, classes, free, existence } = found;
@@ -243,7 +243,7 @@ pub fn json(found: &Rounds, verdict: Option<&VerdictOn<DecisionTable>>) -> Value
     json
 }
 
-/// Who sees it, and on which path what.
+/// A view: the lieutenant, and what it is told on each path.
 fn view(View { lieutenant, told }: &View) -> Value {
     let told = told.iter().map(|(path, value)| (path.to_string(), json!(value)));
     json!({ "lieutenant": lieutenant, "sees": Value::Object(told.collect()) })

@@ -1,11 +1,11 @@
-//! What one general says alike to several in a round, together.
+//! Groups the equal messages of one general to several others in a round.
 
 use indexmap::IndexMap;
 use itertools::Itertools;
 
 use super::story::{Mark, Message};
 
-/// What one general says alike to some others in a round.
+/// A message that one general sends to some others in a round.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Speech<'a> {
     /// Who says it.
@@ -16,17 +16,17 @@ pub(super) struct Speech<'a> {
     pub mark: Option<Mark>,
     /// Whether anything is sent at all.
     pub silent: bool,
-    /// What loyalty would have said, if it is a lie.
+    /// What a loyal general would have said, if this is a lie.
     pub loyal: Option<&'a str>,
-    /// In which way it is forged, if it is.
+    /// How it is forged, if it is.
     pub forged: Option<&'a str>,
-    /// What becomes of it, if it does not arrive in its turn.
+    /// What becomes of it, if it does not arrive at its usual time.
     pub arrival: Option<&'a str>,
     /// To whom.
     pub to: Vec<usize>,
 }
 
-/// All that is said in a round, in the order in which it is first said.
+/// All speeches of a round, in the order in which they are first made.
 pub(super) fn speeches(messages: &[Message]) -> Vec<Speech<'_>> {
     let mut alike: IndexMap<Speech<'_>, Vec<usize>> = IndexMap::new();
     for message in messages {
@@ -35,11 +35,11 @@ pub(super) fn speeches(messages: &[Message]) -> Vec<Speech<'_>> {
     alike.into_iter().map(|(speech, to)| Speech { to, ..speech }).collect()
 }
 
-/// With more speeches than this a round is crowded.
+/// A round with more speeches than this is crowded.
 pub(super) const CROWD: usize = 24;
 
-/// All that is said in a round: what is told in words, and, if that would be more than so many, what is
-/// not, since it is as it should be.
+/// The speeches of a round, and which of them to write out: all, or, if there are more than `most`, only those with
+/// which something is wrong. The others are returned separately.
 pub(super) fn told_in_words(
     messages: &[Message],
     most: usize,
@@ -58,7 +58,7 @@ pub(super) fn count(speeches: &[Speech<'_>]) -> usize {
 }
 
 impl Speech<'_> {
-    /// To nobody yet.
+    /// A speech without receivers yet.
     fn of(message: &Message) -> Speech<'_> {
         let Message { from, text, withheld, mark, loyal, forged, arrival, .. } = message;
         Speech {
@@ -82,7 +82,7 @@ impl Speech<'_> {
         if notes.is_empty() { self.text.to_owned() } else { format!("{} ({notes})", self.text) }
     }
 
-    /// To whom, by number: "1, 2".
+    /// The receivers by number: "1, 2".
     pub fn receivers(&self) -> String {
         self.to.iter().join(", ")
     }

@@ -1,6 +1,6 @@
-//! The story of an execution: everything that is told, drawn or traced of it, as plain text and numbers,
-//! whatever the protocol is. As text it is told in the paper's words: who lied to whom and what loyalty
-//! would have said, what the loyal held, and what came of it.
+//! The story of an execution: everything that reports tell, draw or trace of it, as plain text and numbers, for any
+//! protocol. As text it uses the paper's words: who lied to whom and what a loyal general would have said, what the
+//! loyal held, and how it ended.
 
 mod facts;
 mod prose;
@@ -12,8 +12,8 @@ use crate::outcome::Task;
 use crate::protocol::Round;
 use crate::protocol::events::OwnEvent;
 
-/// An execution of a protocol under an attack, in words. It holds no markup: who renders it must
-/// escape every text, because a protocol's own values stand in it.
+/// An execution of a protocol under an attack, in words. It contains no markup: renderers must escape every text,
+/// because a protocol's own values are in it.
 ///
 /// ```
 /// use turncoat::report::story::Story;
@@ -32,43 +32,43 @@ pub struct Story {
     pub protocol: String,
     /// The protocol and its generals: "OM(1) among 3 generals".
     pub setting: String,
-    /// What it is for.
+    /// What the protocol is for.
     pub task: Task,
     /// In what way traitors are faulty.
     pub faults: FaultClass,
-    /// Who can talk to whom, each pair once, the smaller number first; nothing where everybody can
-    /// talk to everybody.
+    /// Who can talk to whom, each pair once, the smaller number first; none if everybody can talk to everybody.
     pub edges: Option<Vec<[usize; 2]>>,
-    /// Who the traitors are and who was given what, a sentence each.
+    /// Who the traitors are and who was given what, one sentence each.
     pub cast: Vec<String>,
     /// All generals, by number.
     pub generals: Vec<Actor>,
     /// What each general holds before anything is said, by number.
     pub start: Vec<Held>,
-    /// All rounds, in turn. If the protocol misbehaves, up to the one in which it does.
+    /// All rounds, in order. If the protocol misbehaves, up to the round in which it does.
     pub rounds: Vec<Step>,
-    /// What came of it.
+    /// How it ended.
     pub ending: Ending,
-    /// How much of the attack there is, by kind.
+    /// The size of the attack, by kind.
     pub amount: Amount,
     /// How many messages are sent.
     pub messages: usize,
-    /// How many are sent in the honest run with the same inputs, if the protocol can be run so.
+    /// How many messages are sent in the fault-free run with the same inputs, if the protocol can be run so.
     pub honest_messages: Option<usize>,
-    /// What in the attack changes nothing, or can't be told because a signature is lacking: a line each.
+    /// Parts of the attack that have no effect, or can't be carried out because a signature is lacking: one line
+    /// each.
     pub undone: Vec<String>,
 }
 
-/// How many crashes, lies and changes of the schedule there are in an attack.
+/// How many crashes, lies and changes of the schedule an attack has, and how many parts of other kinds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Amount {
     /// In what way traitors are faulty.
     pub faults: FaultClass,
-    /// How often they are: lies, crashes, or omissions.
+    /// The number of faults: lies, crashes, or omissions.
     pub wrongs: usize,
-    /// How much else does not arrive in its turn.
+    /// How many other messages do not arrive at their usual time.
     pub shifts: usize,
-    /// How many timers and coins do not do as usual.
+    /// How many timers and coins differ from the default.
     #[serde(skip_serializing_if = "is_zero")]
     pub happenings: usize,
     /// How often loyal generals crash and restart.
@@ -85,13 +85,13 @@ fn is_zero(number: &usize) -> bool {
 }
 
 impl Amount {
-    /// How much of an attack there is.
+    /// The size of an attack.
     pub(crate) fn of<V, M>(attack: &Attack<V, M>) -> Amount {
         let Attack { faults, traitors, crashes, lies, schedule, happenings, twins, .. } = attack;
         let deaf = *faults == FaultClass::ReceiveOmission;
         let unheard =
             schedule.iter().filter(|shift| deaf && traitors.contains(shift.wire.to)).count();
-        // An attack that fits a protocol has nothing of another class.
+        // An attack that fits a protocol has no faults of another class.
         let wrongs = match faults {
             FaultClass::Byzantine | FaultClass::SendOmission => lies.len(),
             FaultClass::Crash => crashes.len(),
@@ -116,7 +116,7 @@ pub struct Actor {
     pub id: usize,
     /// What it is called: "the commander", "lieutenant 2", "general 2".
     pub name: String,
-    /// What it is.
+    /// Its role.
     pub role: Role,
     /// Whether it is a traitor.
     pub traitor: bool,
@@ -126,13 +126,13 @@ pub struct Actor {
     pub crashes: Option<Round>,
     /// What it decided, if it is loyal and decides.
     pub decision: Option<String>,
-    /// Whether it should decide, and all ended before it had.
+    /// Whether it should have decided, but everything ended before it had.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub undecided: bool,
 }
 
 impl Actor {
-    /// "decides ATTACK", "has not decided"; nothing of who is not asked.
+    /// "decides ATTACK", "has not decided"; none for a general who need not decide.
     #[must_use]
     pub fn conclusion(&self) -> Option<String> {
         let decides = self.decision.as_ref().map(|decision| format!("decides {decision}"));
@@ -140,15 +140,15 @@ impl Actor {
     }
 }
 
-/// What a general is.
+/// The role of a general.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// Whoever gives the order of a broadcast.
+    /// The one who gives the order of a broadcast.
     Commander,
-    /// Whoever receives it.
+    /// One who receives the order.
     Lieutenant,
-    /// One of equals: in consensus.
+    /// One of equals, in consensus.
     General,
 }
 
@@ -160,12 +160,12 @@ pub struct Step {
     pub is_wave: bool,
     /// Its number, from 1.
     pub round: Round,
-    /// What happens at its start in an event-driven protocol, and what arrives late in it: a line each.
+    /// What happens at its start in an event-driven protocol, and what arrives late in it: one line each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub happenings: Vec<String>,
-    /// What is said in it, by sender and receiver; and what is withheld.
+    /// What is said in it, by sender and receiver, and what is withheld.
     pub messages: Vec<Message>,
-    /// On which wires, by sender and receiver, nothing is said because a crash silences all of it.
+    /// The wires, by sender and receiver, on which a crash silences everything.
     pub silenced: Vec<[usize; 2]>,
     /// What each general holds after it, by number.
     pub held: Vec<Held>,
@@ -179,29 +179,29 @@ impl Step {
     }
 }
 
-/// Something said, or left unsaid, by one general to another.
+/// A message that one general sends to another, or withholds.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Message {
     /// Who speaks.
     pub from: usize,
     /// Who hears.
     pub to: usize,
-    /// What is said, as the protocol tells it; of what is withheld, "nothing" (or what is not sent, if
-    /// traitors can only omit).
+    /// The message in the protocol's words. For a withheld message it is "nothing" (or the message that is not sent,
+    /// if traitors can only omit).
     pub text: String,
-    /// Whether it is left unsaid.
+    /// Whether it is withheld.
     pub withheld: bool,
     /// What is wrong with it, if anything.
     pub mark: Option<Mark>,
-    /// What loyalty would have said, if it is a lie: "nothing", if that would have been so.
+    /// What a loyal general would have said, if this is a lie; possibly "nothing".
     pub loyal: Option<String>,
-    /// What becomes of it, if it does not arrive in its turn: "arrives in round 2".
+    /// What becomes of it, if it does not arrive at its usual time: "arrives in round 2".
     pub arrival: Option<String>,
-    /// In which round it arrives; nothing if it never does.
+    /// In which round it arrives; none if it never does.
     pub arrives: Option<Round>,
     /// The signatures in it.
     pub seals: Vec<Stamp>,
-    /// In which way it is forged, if it is a lie that nobody may accept.
+    /// How it is forged, if it is a lie that nobody may accept.
     pub forged: Option<String>,
 }
 
@@ -209,7 +209,7 @@ pub struct Message {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mark {
-    /// Loyalty would have said something else.
+    /// A loyal general would have said something else.
     Lie,
     /// It arrives before all others.
     First,
@@ -220,7 +220,7 @@ pub enum Mark {
 }
 
 impl Mark {
-    /// In a word, in capitals.
+    /// The mark in one word, in capitals.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -235,45 +235,46 @@ impl Mark {
 /// A signature in a message.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Stamp {
-    /// Whose it is, or claims to be.
+    /// Its owner, or claimed owner.
     pub by: usize,
-    /// Whether nobody should take it for a signature.
+    /// Whether no verifier should accept it.
     pub forged: bool,
-    /// What is odd about it, if its owner made it so that not everybody takes it for a signature.
+    /// What is odd about it, if its owner made it so that not every verifier accepts it.
     pub odd: Option<&'static str>,
 }
 
 /// What one general holds.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Held {
-    /// As the protocol explains it, a line each. (That is made for the end: before, what has not come
-    /// yet may stand there as the protocol's default.) Nothing if it has no state.
+    /// The lines in which the protocol explains the general's state; empty if it has no state. (The explanation is
+    /// meant for the end: earlier, messages that are still to come may be shown as the protocol's default.)
     pub lines: Vec<String>,
-    /// What it would decide if this were the end, if it is asked.
+    /// What it would decide if this were the end, if it must decide.
     pub vote: Option<String>,
 }
 
-/// What came of it.
+/// How an execution ended.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Ending {
-    /// The property that is violated, as it is called in its task: "agreement (IC1)".
+    /// The violated property, by its name in this task: "agreement (IC1)".
     pub violated: Option<String>,
-    /// What the protocol did that none may do, if it misbehaved.
+    /// What the protocol did wrong, if it misbehaved.
     pub fault: Option<String>,
-    /// Who decided what, and why that must not be; or that all is well. A sentence.
+    /// One sentence: who decided what and why that is a violation, or that all is well.
     pub sentence: String,
     /// Who decided what: "lieutenants 1 and 3 decide RETREAT".
     pub decided: String,
 }
 
 impl Story {
-    /// Everything that loyalty would not have said, and what it would have and was withheld.
+    /// Everything that a loyal general would not have said, and everything that it would have said and that was
+    /// withheld.
     pub fn lies(&self) -> impl Iterator<Item = &Message> {
         let messages = self.rounds.iter().flat_map(|step| &step.messages);
         messages.filter(|message| message.is_lie())
     }
 
-    /// What this general is called.
+    /// The name of this general.
     #[must_use]
     pub fn name(&self, general: usize) -> &str {
         self.generals.get(general).map_or("nobody", |actor| &actor.name)
@@ -286,7 +287,7 @@ impl Story {
         format!("Messages sent: {}{}.", self.messages, honest.unwrap_or_default())
     }
 
-    /// What all held at last.
+    /// What all generals held in the end.
     #[must_use]
     pub fn end(&self) -> &[Held] {
         self.rounds.last().map_or(&self.start, |step| &step.held)
@@ -294,7 +295,7 @@ impl Story {
 }
 
 impl Ending {
-    /// In a line: "Violated: validity (IC2). ..".
+    /// The ending in one line: "Violated: validity (IC2). ..".
     #[must_use]
     pub fn told(&self) -> String {
         let Ending { violated, fault, sentence, .. } = self;
@@ -307,7 +308,7 @@ impl Ending {
 }
 
 impl Message {
-    /// Whether loyalty would have said something else.
+    /// Whether a loyal general would have said something else.
     #[must_use]
     pub fn is_lie(&self) -> bool {
         self.mark == Some(Mark::Lie)

@@ -1,41 +1,40 @@
-//! How text is laid out: how wide, whether what matters is coloured, and with which marks.
+//! How text is laid out: its width, its colours, and its marks.
 
 use std::fmt;
 
 use anstyle::{AnsiColor, Style as AnsiStyle};
 use textwrap::Options;
 
-/// How text is laid out, as one asks for it in a format string: `{verdict}` is plain,
-/// `{verdict:72}` is at most about 72 columns wide, `{verdict:#}` has colours (as ANSI codes), and
-/// `{verdict:+}` has marks beyond ASCII.
+/// How text is laid out, as a format string asks for it: `{verdict}` is plain, `{verdict:72}` is at most about 72
+/// columns wide, `{verdict:#}` has colours (as ANSI codes), and `{verdict:+}` has marks beyond ASCII.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Style {
-    /// How many columns there are. If that is not known, prose is as wide as is good to read, and
-    /// what is said by whom stands on one line, however long.
+    /// The number of columns. If it is not known, prose has a width that reads well, and each message takes one line,
+    /// however long.
     pub width: Option<usize>,
-    /// Whether what matters is coloured.
+    /// Whether important text is coloured.
     pub colours: bool,
-    /// Whether there are marks beyond ASCII.
+    /// Whether marks beyond ASCII are used.
     pub marks: bool,
 }
 
-/// What a piece of text is, and so how it stands out.
+/// The kind of a piece of text, which determines its emphasis.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Emphasis {
     /// A title, a heading, or a decision.
     Strong,
-    /// What holds.
+    /// Something that holds.
     Good,
-    /// A lie, or what is violated.
+    /// A lie, or a violation.
     Bad,
-    /// What is late, lost, or undecided.
+    /// Something late, lost, or undecided.
     Odd,
-    /// What stands beside the story.
+    /// Something beside the story.
     Faint,
 }
 
 impl Emphasis {
-    /// What a verdict is, by its name.
+    /// The emphasis of a verdict, by its name.
     pub fn of(verdict: &str) -> Emphasis {
         match verdict.to_ascii_lowercase().as_str() {
             "holds" | "exists" | "solvable" | "given" => Emphasis::Good,
@@ -57,16 +56,16 @@ impl Emphasis {
 }
 
 impl Style {
-    /// As wide as is good to read, without colours, in ASCII.
+    /// Of a width that reads well, without colours, in ASCII.
     pub const PLAIN: Style = Style { width: None, colours: false, marks: false };
 
-    /// The style that is asked for in a format string. (A width of 0 is none.)
+    /// The style that a format string asks for. (A width of 0 means none.)
     pub(super) fn of(f: &fmt::Formatter<'_>) -> Style {
         let width = f.width().filter(|width| *width > 0);
         Style { width, colours: f.alternate(), marks: f.sign_plus() }
     }
 
-    /// Something in this style, if it knows of styles.
+    /// Formats something in this style, if it supports styles.
     pub fn show(self, told: &impl fmt::Display) -> String {
         let width = self.width.unwrap_or(0);
         match (self.colours, self.marks) {
@@ -85,7 +84,7 @@ impl Style {
         }
     }
 
-    /// A verdict's word, with a mark for those who see no colours.
+    /// A verdict's word, with a mark for readers who see no colours.
     pub(super) fn word(self, verdict: &str) -> String {
         let emphasis = Emphasis::of(verdict);
         let mark = match emphasis {
@@ -97,21 +96,21 @@ impl Style {
         self.paint(emphasis, format!("{mark}{}", verdict.to_uppercase()))
     }
 
-    /// A line between two things.
+    /// The character of a horizontal rule.
     pub(super) fn rule(self) -> char {
         if self.marks { '\u{2500}' } else { '-' }
     }
 
-    /// How wide prose is.
+    /// The width of prose.
     pub(super) fn prose(self) -> usize {
         self.width.map_or(WIDTH, |width| width.clamp(NARROW, WIDE))
     }
 
-    /// A line that is told of one thing. Where it is too long, it goes on below, indented by so much.
+    /// A line about one thing. If it is too long, it continues below, with this indent.
     pub(super) fn line(self, text: &str, indent: usize) -> String {
         let Some(width) = self.width else { return text.to_owned() };
         let indent = " ".repeat(indent.min(width / 2));
-        // What stands before the first word stays.
+        // The leading spaces stay.
         let start = text.len() - text.trim_start_matches(' ').len();
         let (start, text) = text.split_at(start);
         let options = Options::new(width.max(NARROW)).subsequent_indent(&indent);
@@ -119,16 +118,16 @@ impl Style {
     }
 }
 
-/// How long a line of prose is where nobody says how much room there is.
+/// The width of prose where the available width is not known.
 const WIDTH: usize = 96;
 
-/// Less than this is no room to write in.
+/// Prose is never narrower than this.
 const NARROW: usize = 40;
 
-/// Longer lines of prose are hard to read, whatever room there is.
+/// Prose is never wider than this: longer lines are hard to read.
 const WIDE: usize = 100;
 
-/// The same in ASCII: other letters are told by their numbers, as `\u{e9}`.
+/// The text in ASCII: other characters are written by their numbers, such as `\u{e9}`.
 #[must_use]
 pub fn ascii(text: &str) -> String {
     let letter = |letter: char| match letter.is_ascii() {

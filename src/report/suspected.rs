@@ -1,4 +1,4 @@
-//! Who can have brought about what one general was told, in words.
+//! Words for which sets of traitors can have brought about a view.
 
 use std::fmt;
 
@@ -24,17 +24,17 @@ pub(crate) struct SuspectsInWords {
     setting: String,
     viewer: String,
     input: Option<String>,
-    /// What was said, in which round and by whom.
+    /// What was said, with its round and its sender.
     told: Vec<(Round, String, String)>,
     sets: Vec<SetInWords>,
 }
 
-/// What is said of one set.
+/// The words for one set.
 #[derive(Clone, Debug)]
 struct SetInWords {
     names: String,
     ruling: SuspicionRuling<ExplanationInWords>,
-    /// What rules it out, a line each.
+    /// What rules it out, one line each.
     evidence: Vec<String>,
 }
 
@@ -46,7 +46,7 @@ struct ExplanationInWords {
 }
 
 impl SuspectsInWords {
-    /// The answer about a view, by numbers; each attack is run once more.
+    /// The answer about a view of a numbered protocol; each attack is run once more.
     pub fn of(
         machine: &dyn Machine,
         terms: &Terms,
@@ -91,7 +91,7 @@ impl SuspectsInWords {
     }
 }
 
-/// Who was given what, and who lies, crashes or is late.
+/// The words for an attack: who was given what, and who lies, crashes or is late.
 fn explanation(
     machine: &dyn Machine,
     terms: &Terms,
@@ -111,7 +111,7 @@ fn explanation(
         let notes = loyal.chain(message.arrival.clone()).join("; ");
         format!("Round {round}: {from} tells {to}: {}  ({notes})", message.text)
     });
-    // The first says who the traitors are.
+    // The first sentence says who the traitors are: skip it.
     let lines = story.cast.iter().skip(1).cloned().chain(odd).collect();
     ExplanationInWords { amount: story.amount.to_string(), lines }
 }
@@ -129,7 +129,7 @@ impl<A> SuspicionRuling<A> {
     }
 }
 
-/// What was told, who explains it and how, and what rules out the others; ending in a line end.
+/// What was told, which sets explain it and how, and what rules out the others; with a final newline.
 impl fmt::Display for SuspectsInWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let style = Style::of(f);
@@ -157,7 +157,7 @@ impl SuspectsInWords {
         if told.is_empty() { text + "  nothing\n" } else { text }
     }
 
-    /// The smallest sets that explain it, with what they do.
+    /// The smallest sets that explain the view, and what they do.
     fn explained(&self, style: Style) -> String {
         let explained = self.sets.iter().filter_map(|set| match &set.ruling {
             SuspicionRuling::Explains { attack, size } => Some((&set.names, attack, size)),
@@ -190,7 +190,7 @@ impl SuspectsInWords {
         }
     }
 
-    /// What rules sets out, each time with all that it rules out.
+    /// What rules out sets, each time with all the sets that it rules out.
     fn ruled_out(&self, style: Style) -> String {
         let mut alike: IndexMap<(String, &[String]), Vec<&str>> = IndexMap::new();
         for set in &self.sets {

@@ -1,14 +1,13 @@
-//! An execution as a Lamport diagram, for papers and READMEs: a line of time for each general, and an
-//! arrow for each message.
+//! An execution as a Lamport diagram, for papers and READMEs: a lifeline for each general, and an arrow for each
+//! message.
 //!
-//! Time goes down. What one general says alike to several in a round is one row: its arrows, and beside
-//! the diagram its words, so that words never cover arrows. Lies are red and dashed, and so is what a
-//! traitor does not say; what is late or lost is orange.
+//! Time runs downwards. The equal messages of one general to several others in a round share a row: arrows in the
+//! diagram, and words beside it, so that words never cover arrows. Lies, and messages that a traitor withholds, are
+//! red and dashed; late or lost messages are orange.
 //!
-//! Where there is much, it stays readable: the columns of many generals are narrow and bear numbers, and
-//! in a crowded round what is as it should be is drawn thin and close, without words, and counted; each
-//! lie keeps a row and words of its own. So 31 generals and 200 messages in a round take about a screen and
-//! a half.
+//! Large diagrams stay readable. The columns of many generals are narrow and labelled with numbers. In a crowded
+//! round, messages with which nothing is wrong are drawn thin and close together, without words, and counted; each
+//! lie keeps its own row and words. So 31 generals and 200 messages in a round take about a screen and a half.
 
 mod canvas;
 
@@ -54,9 +53,9 @@ pub fn svg(story: &Story) -> String {
     )
 }
 
-/// One round of it, or, without one, the generals before the first: to stand in a page that has the
-/// [style](STYLE), with this label. Each general and each arrow can be pointed at. Where there is little room
-/// the words beside the arrows can be cut off, which stand from `--lanes` on.
+/// One round, or, without a step, the generals before the first round, for a page that contains the [style](STYLE),
+/// with this label. Generals and arrows respond to the pointer. In a narrow window, the words beside the arrows,
+/// which begin at `--lanes`, can be cut off.
 #[cfg(feature = "pages")]
 pub(super) fn frame(story: &Story, step: Option<&Step>, label: &str) -> String {
     let mut canvas = Canvas::of(story).live();
@@ -77,10 +76,10 @@ pub(super) fn frame(story: &Story, step: Option<&Step>, label: &str) -> String {
     )
 }
 
-/// How much room the title takes.
+/// The height of the title.
 const TITLE: f64 = 38.0;
 
-/// How it looks, light and dark.
+/// The style sheet, for light and dark.
 pub(super) const STYLE: &str = "
 text { font: 13px ui-sans-serif, system-ui, 'DejaVu Sans', sans-serif; fill: #1f2328 }
 .paper { fill: #ffffff } .title { font-weight: 600; font-size: 15px } .faint { fill: #59636e }

@@ -1,5 +1,4 @@
-//! How answers are told of which the type of the protocol is known: the only place where what is reported asks
-//! a protocol anything.
+//! Tells answers for which the protocol's type is known: the only place where a report asks the protocol anything.
 
 mod stories;
 mod teller;
@@ -22,8 +21,8 @@ use crate::testable::Testable;
 use crate::verdict::{Finding, HuntedOn, Refutation, RefutationOf, VerdictOn};
 
 impl Story {
-    /// The story of an execution under an attack. What all hold before the end is told if the execution
-    /// has its [history](crate::execution::Execution::history): then all that is shown is from one run.
+    /// The story of an execution under an attack. What all generals hold before the end is included if the execution
+    /// has its [history](crate::execution::Execution::history), so that everything shown is from the same run.
     pub fn of<P: Testable>(
         protocol: &P,
         attack: &AttackOn<P>,
@@ -32,7 +31,7 @@ impl Story {
         story_of(protocol, attack, execution, true)
     }
 
-    /// The same without what all hold before the end: enough for the text.
+    /// The same without what all generals hold before the end: enough for the text.
     pub fn in_brief<P: Testable>(
         protocol: &P,
         attack: &AttackOn<P>,
@@ -58,13 +57,12 @@ fn story_of<P: Testable>(
     })
 }
 
-/// What is known of a protocol on a graph.
+/// The terms of a protocol on a graph, as far as they can be found out.
 pub(crate) fn terms_of(machine: &dyn Machine, graph: &Graph) -> Terms {
     machine.terms(graph, true).unwrap_or_else(|_| Terms::unknown(graph))
 }
 
-/// Why an attack is not what it was when it was written, in a line: some part of it changes nothing
-/// any more.
+/// Why an attack no longer is what it was when it was written, in one line: some part of it has no effect any more.
 pub(crate) fn stale<P: Testable>(
     protocol: &P,
     attack: &AttackOn<P>,
@@ -105,7 +103,7 @@ fn refuted<P: Testable>(refutation: &RefutationOf<P>, whole: bool) -> Refutation
 }
 
 impl Stories<'_> {
-    /// As [`Story::of`], or as [`Story::in_brief`].
+    /// The story as in [`Story::of`] or [`Story::in_brief`].
     pub fn story(
         &self,
         attack: &NumberedAttack,
@@ -115,7 +113,7 @@ impl Stories<'_> {
         Storyteller { asked: self, attack, execution, whole }.story()
     }
 
-    /// A refutation in words, with a whole story for each world, or one in brief.
+    /// A refutation in words, with a whole or a brief story for each world.
     pub fn refutation<P>(
         &self,
         refutation: &Refutation<P, NumberedArgument>,
@@ -167,29 +165,29 @@ impl<P: Testable> fmt::Display for VerdictOn<P> {
     }
 }
 
-/// The whole story, and how small the attack is.
+/// The whole story, and how small the attack is known to be.
 impl<P: Testable> fmt::Display for Counterexample<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         broken(self).fmt(f)
     }
 }
 
-/// What came of it: the story if something was found, and what was tried. How long it took is left
-/// out, so that the same hunt reads the same.
+/// The result: the story if an attack was found, and what was tried. Times are left out, so that the same hunt always
+/// reads the same.
 impl<P: Testable> fmt::Display for HuntedOn<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_ref().map(hit).fmt(f)
     }
 }
 
-/// The whole story, and how it was found and made smaller.
+/// The whole story, and how the attack was found and shrunk.
 impl<P: Testable> fmt::Display for Finding<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         hit(self).fmt(f)
     }
 }
 
-/// The whole argument, and what came of it.
+/// The whole argument and its conclusion.
 impl<P: Testable> fmt::Display for RefutationOf<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         RefutationInWords::in_brief(self).fmt(f)

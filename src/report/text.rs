@@ -99,8 +99,8 @@ impl fmt::Display for Verdict<CounterexampleInWords> {
     }
 }
 
-/// Labelled facts: what alone was asked, what lies were made of that the protocol does not describe, what the
-/// adversary could do and could not, and what was done.
+/// Labelled facts: what the question was narrowed down to, where the lies came from if the protocol does not describe
+/// them, what the adversary could and could not do, and what was done.
 fn facts(
     asked: &AskedProperties,
     harvested: Option<Harvested>,
@@ -136,13 +136,13 @@ fn heard(Harvested { messages, runs, left_out }: Harvested) -> String {
     format!("the {messages} messages heard in {runs} runs{left_out}")
 }
 
-/// A counterexample, whatever the protocol is.
+/// A counterexample in words, for any protocol.
 pub(crate) struct CounterexampleInWords {
     pub story: Story,
     pub size: Size,
 }
 
-/// The whole story, and how small the attack is.
+/// The whole story, and how small the attack is known to be.
 impl fmt::Display for CounterexampleInWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let CounterexampleInWords { story, size } = self;
@@ -163,8 +163,8 @@ impl fmt::Display for CounterexampleInWords {
     }
 }
 
-/// What came of it: the story if something was found, and what was tried. How long it took is left
-/// out, so that the same hunt reads the same.
+/// The result: the story if an attack was found, and what was tried. Times are left out, so that the same hunt always
+/// reads the same.
 impl fmt::Display for Hunted<FindingInWords> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Hunted { protocol, graph, adversary, coverage, finding: found, .. } = self;
@@ -206,22 +206,22 @@ fn told(hunted: &Hunted<FindingInWords>) -> String {
     )
 }
 
-/// What was found, whatever the protocol is.
+/// A finding in words, for any protocol.
 pub(crate) struct FindingInWords {
     pub broken: CounterexampleInWords,
     /// In which case it was found.
     pub case: u64,
-    /// With what it was drawn.
+    /// The profile of the random adversary that drew it.
     pub profile: String,
-    /// How much of an attack was drawn.
+    /// The size of the attack as it was drawn.
     pub drawn: Amount,
-    /// How often the protocol was run to make it smaller.
+    /// How often the protocol was run to shrink it.
     pub executions: u64,
-    /// The protocol is not deterministic.
+    /// Whether the protocol is not deterministic.
     pub undetermined: bool,
 }
 
-/// The whole story, and how it was found and made smaller.
+/// The whole story, and how the attack was found and shrunk.
 impl fmt::Display for FindingInWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let FindingInWords { broken, case, profile, drawn: before, executions, undetermined } =
@@ -262,7 +262,7 @@ fn number(number: u64) -> String {
     grouped(&number.to_string())
 }
 
-/// What is expected of each engine, and which one fits.
+/// What each engine is expected to do, and which one fits.
 impl fmt::Display for Estimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Estimate { protocol, graph, adversary, exhaustive, compositional } = self;
@@ -294,7 +294,7 @@ impl fmt::Display for Estimate {
     }
 }
 
-/// One, many, and what it is to take one back.
+/// The singular, the plural, and a phrase for removing one.
 type Nouns = [&'static str; 3];
 
 impl Amount {
@@ -307,7 +307,7 @@ impl Amount {
 
     const TWINS: Nouns = ["second node", "second nodes", "second node, taken back"];
 
-    /// What traitors do wrong.
+    /// The nouns for what traitors do wrong.
     fn wrong(&self) -> Nouns {
         match self.faults {
             FaultClass::Byzantine => ["lie", "lies", "lie, made honest"],
@@ -318,7 +318,7 @@ impl Amount {
         }
     }
 
-    /// The words for all that there is.
+    /// The nouns for all parts of the attack together.
     fn words(&self) -> Nouns {
         match (self.wrongs, self.shifts, self.happenings, self.restarts, self.twins) {
             (_, 0, 0, 0, 0) => self.wrong(),
@@ -361,8 +361,8 @@ fn title(name: &str, protocol: &str, graph: &Graph, adversary: &Adversary, style
     style.line(&(style.word(name) + &style.paint(Emphasis::Strong, setting)), 0)
 }
 
-/// "OM(1) among 4 generals", "OM(1) among 4 generals on a ring". A name that goes on after a comma
-/// ends with one.
+/// "OM(1) among 4 generals", "OM(1) among 4 generals on a ring". If the name contains a comma, another one follows
+/// it.
 #[must_use]
 pub fn among(protocol: &str, graph: &Graph) -> String {
     let comma = if protocol.contains(", ") { "," } else { "" };
@@ -371,7 +371,7 @@ pub fn among(protocol: &str, graph: &Graph) -> String {
     format!("{protocol}{comma} among {generals}{place}")
 }
 
-/// A label in a column of its own, and a sentence beside it.
+/// A label in a column of its own, with a sentence beside it.
 pub(super) fn labelled(label: &str, text: &str, style: Style) -> String {
     let indent = " ".repeat(label.len().max(12));
     let label = style.paint(Emphasis::Faint, format!("{label:<12}"));
@@ -380,7 +380,7 @@ pub(super) fn labelled(label: &str, text: &str, style: Style) -> String {
     textwrap::fill(&format!("{text}."), options)
 }
 
-/// A paragraph, indented like this, and more so from its second line on.
+/// A paragraph with this indent, and a deeper one from its second line on.
 pub(super) fn wrapped(text: &str, indent: &str, style: Style) -> String {
     let subsequent = if indent.is_empty() { String::new() } else { format!("{indent}  ") };
     let options = textwrap::Options::new(style.prose()).initial_indent(indent);

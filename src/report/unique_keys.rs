@@ -1,15 +1,15 @@
-//! JSON in which no object has a key twice: what stood there first would be dropped without a word.
+//! JSON in which no object has the same key twice: otherwise the first value would be dropped silently.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// Reads a text, all of which must be one value.
+/// Reads a text that must be one value as a whole.
 ///
 /// # Errors
 ///
-/// It is not JSON, or a key stands in an object twice; and where that is, as a path from the top.
+/// It is not JSON, or an object has the same key twice. The first field is the place, as a path from the top.
 pub(crate) fn read(text: &str) -> Result<Value, (String, serde_json::Error)> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let read = serde_path_to_error::deserialize(&mut reader);
@@ -18,7 +18,7 @@ pub(crate) fn read(text: &str) -> Result<Value, (String, serde_json::Error)> {
     Ok(value)
 }
 
-/// Any value without such an object in it.
+/// A value that contains no such object.
 struct UniqueKeys(Value);
 
 impl<'de> Deserialize<'de> for UniqueKeys {

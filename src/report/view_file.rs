@@ -1,5 +1,4 @@
-//! View files: what one loyal general was given and told, and by which protocol, as JSON that a person can
-//! write.
+//! View files: what one loyal general was given and told, and by which protocol, as JSON that a person can write.
 //!
 //! ```json
 //! {
@@ -14,8 +13,8 @@
 //! }
 //! ```
 //!
-//! `input` is what the general was given, if it was given something; `graph` stands instead of `n` where not
-//! everybody can talk to everybody. What is not in `told` was not said.
+//! `input` is what the general was given, if anything; `graph` replaces `n` if not everybody can talk to everybody.
+//! Anything that is not in `told` was not said.
 
 use serde_json::Value;
 
@@ -25,7 +24,7 @@ use crate::graph::Graph;
 use crate::search::suspects::NumberedView;
 use crate::view::LoyalView;
 
-/// The field that says what the file is, and its version.
+/// The field that marks the file as a view file, and holds its version.
 const MARK: &str = "turncoat_view";
 
 /// The version of the format.
@@ -57,7 +56,7 @@ impl ViewFile {
         file.get(MARK).is_some()
     }
 
-    /// Reads one.
+    /// Reads a view file.
     pub fn read(mut file: Value) -> Result<ViewFile, ViewFileError> {
         let mut take = |name| file.as_object_mut().and_then(|fields| fields.shift_remove(name));
         let version = take(MARK).unwrap_or_default();
@@ -75,7 +74,7 @@ impl ViewFile {
         Ok(ViewFile { protocol, graph, view })
     }
 
-    /// A view by numbers.
+    /// The numbered view.
     pub fn by_numbers(
         view: LoyalView<Value, Value>,
         notation: &dyn Notation,

@@ -11,7 +11,7 @@ use ed25519_dalek::{
 use super::Signatures;
 use crate::general::{General, Generals};
 
-/// What keys are derived from besides the seed. The keys of a seed are the same for ever.
+/// The domain from which keys are derived, together with the seed. The keys of a seed never change.
 const DOMAIN: &[u8] = b"turncoat: the Ed25519 key of a general";
 
 /// The scheme of `ed25519-dalek`, with a pair of keys for each of the [`Generals::MAX`] generals.
@@ -19,25 +19,25 @@ const DOMAIN: &[u8] = b"turncoat: the Ed25519 key of a general";
 /// Everybody verifies strictly, unless [`verifiers`](Ed25519::verifiers) says otherwise. Clones
 /// share their keys.
 ///
-/// The keys are for tests only: who knows the seed has them all.
+/// The keys are for tests only: whoever knows the seed has them all.
 #[derive(Clone)]
 pub struct Ed25519 {
     seed: u64,
-    /// With which each general signs.
+    /// The keys with which the generals sign.
     secret: Arc<[SigningKey]>,
-    /// Under which the signatures of each general are verified.
+    /// The keys under which the generals' signatures are verified.
     enrolled: Arc<[VerifyingKey]>,
     /// Never empty.
     verifiers: Arc<[Verifier]>,
 }
 
-/// A way to verify a signature. All three accept what is signed as RFC 8032 says. They differ
-/// where a key or an R has a part of small order, or is not encoded in the canonical way
-/// (Chalkias, Garillot, Nikolaenko: "Taming the many EdDSAs", SSR 2020).
+/// A way to verify a signature. All three accept signatures that are made as RFC 8032 says. They differ where a key
+/// or an R has a part of small order, or is not canonically encoded (Chalkias, Garillot, Nikolaenko: "Taming the many
+/// EdDSAs", SSR 2020).
 ///
-/// `Strict` is `verify_strict` of the library, `Plain` its `verify`: S B - k A, encoded, must be the bytes
-/// of R. `Batch` is `verify_batch`, with a batch of one: z S B = z R + (z k mod L) A, for a number z that
-/// is drawn from a hash of the batch; where there is a part of small order, chance decides.
+/// `Strict` is `verify_strict` of the library, `Plain` its `verify`: S B - k A, encoded, must be the bytes of R.
+/// `Batch` is `verify_batch`, with a batch of one: z S B = z R + (z k mod L) A, for a number z that is drawn from a
+/// hash of the batch; where there is a part of small order, chance decides.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
 )]
@@ -77,13 +77,13 @@ impl fmt::Display for Verifier {
     }
 }
 
-/// A public key that nobody can be enrolled with.
+/// Why a public key can't be enrolled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// It has another number of bytes than a key has.
+    /// Its number of bytes is wrong.
     #[error("a public key has {PUBLIC_KEY_LENGTH} bytes, not {0}")]
     WrongLength(usize),
-    /// It is the encoding of nothing on the curve.
+    /// It does not encode a point of the curve.
     #[error("the public key is no point of the curve")]
     NoPoint,
     /// It is a weak key, in whatever encoding.
@@ -100,8 +100,8 @@ impl Ed25519 {
         Ed25519 { seed, secret, enrolled, verifiers: Arc::new([Verifier::Strict]) }
     }
 
-    /// General i verifies with the (i mod k)-th of these k. Of none at all: strictly, as before
-    /// anything was said.
+    /// General i verifies with the (i mod k)-th of these k verifiers. If there are none, everybody verifies strictly,
+    /// as by default.
     #[must_use]
     pub fn verifiers(mut self, verifiers: impl IntoIterator<Item = Verifier>) -> Ed25519 {
         self.verifiers = verifiers.into_iter().collect();
@@ -113,13 +113,13 @@ impl Ed25519 {
 
     /// From now on signatures of this general are verified under this public key.
     ///
-    /// The secret key that belongs to it is not known here: [`sign`](Signatures::sign) goes on
-    /// with the key of the seed, and what it makes for this general does not verify.
+    /// The corresponding secret key is not known here: [`sign`](Signatures::sign) goes on using the key of the seed,
+    /// and the signatures that it makes for this general do not verify.
     ///
     /// # Errors
     ///
-    /// If this is no public key, or a weak one. (A key that has a part of small order beside one
-    /// of large order is not weak, nor is it made by an honest owner.)
+    /// If this is not a public key, or a weak one. (A key with a part of small order besides one of large order is
+    /// not weak, but no honest owner makes one.)
     pub fn enrol(mut self, general: General, key: &[u8]) -> Result<Ed25519, KeyError> {
         let bytes = key.try_into().map_err(|_| KeyError::WrongLength(key.len()))?;
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::NoPoint)?;
@@ -136,7 +136,7 @@ impl Ed25519 {
         self.enrolled[general.id()].to_bytes()
     }
 
-    /// What the generals verify with, in turn.
+    /// The verifiers that the generals use in turn.
     pub(crate) fn verifiers_in_turn(&self) -> &[Verifier] {
         &self.verifiers
     }
@@ -154,7 +154,7 @@ fn signing_key(seed: u64, id: usize) -> SigningKey {
     SigningKey::from_bytes(secret)
 }
 
-/// Without the keys.
+/// Omits the keys.
 impl fmt::Debug for Ed25519 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut scheme = f.debug_struct("Ed25519");
@@ -183,8 +183,8 @@ impl Signatures for Ed25519 {
     }
 }
 
-/// What is sent as a signature: bytes, written in hex. Traitors send what they like; anything but
-/// 64 bytes never verifies.
+/// A signature as it is sent: bytes, written in hex. Traitors send any bytes; a signature that is not 64 bytes long
+/// never verifies.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct SignatureBytes(Arc<[u8]>);
@@ -221,7 +221,7 @@ impl fmt::Debug for SignatureBytes {
     }
 }
 
-/// A text that is no signature.
+/// A text that is not a signature.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' is no signature: say its bytes in hex, two digits each")]
 pub struct NoHex(String);
@@ -266,7 +266,7 @@ mod tests {
         SignatureBytes::from(bytes.to_vec()).to_string()
     }
 
-    /// Files that hold signatures would be worth nothing if the keys changed.
+    /// If the keys changed, files that hold signatures would be worthless.
     #[test]
     fn the_keys_of_a_seed_are_the_same_for_ever() {
         let scheme = Ed25519::from_seed(7);
@@ -323,7 +323,7 @@ mod tests {
         assert_eq!(refused(&y(2)), KeyError::NoPoint);
         for weak in [y(0), y(1)] {
             assert_eq!(refused(&weak), KeyError::SmallOrder);
-            // The same with a sign, which is one encoding too many for the neutral element.
+            // The same with the sign bit set, which is not a canonical encoding of the neutral element.
             assert_eq!(refused(&[&weak[..31], &[0x80]].concat()), KeyError::SmallOrder);
             // The same with p = 2^255 - 19 added to y.
             let large = [&[0xED + weak[0]][..], &[0xFF; 30], &[0x7F]].concat();

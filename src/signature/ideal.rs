@@ -1,5 +1,5 @@
-//! Ideal signatures: tokens that say who signed what. That nobody else could make them is not in
-//! the token: it is for the adversary to keep to (see `knowledge`).
+//! Ideal signatures: tokens that say who signed what. The token itself does not keep others from making it: the
+//! adversary sees to that (see `knowledge`).
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::general::General;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Ideal;
 
-/// A signature that can't be mistaken for another: it names its owner and what was signed.
+/// A signature that can't be mistaken for another, since it names its owner and what was signed.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an object with `by` and `on`")]
 pub struct Token {
@@ -21,7 +21,7 @@ pub struct Token {
     /// What was signed.
     #[serde(with = "readable")]
     pub on: Arc<[u8]>,
-    /// What was done to it afterwards; then it is a signature no more.
+    /// How it was spoiled, if it was: then it is no longer a signature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tampering: Option<Tampering>,
 }
@@ -38,7 +38,7 @@ impl Signatures for Ideal {
     }
 }
 
-/// With what was signed as a text.
+/// Shows what was signed as text.
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Token { by, on, tampering } = self;
@@ -47,7 +47,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Statements are written as the text that they mostly are, else as a list of bytes.
+/// Statements are written as text if they are text, as most are, and otherwise as a list of bytes.
 mod readable {
     use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Whole attacks.
+//! The strategy that draws whole attacks.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,12 +28,12 @@ use crate::search::shrink::Shrinker;
 use crate::setting::Setting;
 use crate::testable::{Testable, Wire};
 
-/// Attacks on a protocol in one of these settings, as the [adversary](crate::Adversary) of the
-/// setting can make them: in its slots, its orders of arrival, with the signatures that it has.
+/// Attacks on a protocol in one of these settings, as the [adversary](crate::Adversary) of the setting can make them:
+/// in its slots, with its orders of arrival, and with the signatures that it has.
 ///
-/// They shrink to fewer generals, where there are settings with fewer; to fewer traitors, lies,
-/// crashes and changes of the schedule; and to simpler inputs and messages. Each is still one of the
-/// adversary's. What a test sees in the end is locally minimal, unless proptest stops before.
+/// They shrink to fewer generals, where there are settings with fewer; to fewer traitors, lies, crashes and changes
+/// of the schedule; and to simpler inputs and messages. Each smaller attack is still one that the adversary can make.
+/// The attack that a test reports in the end is locally minimal, unless proptest stops before.
 ///
 /// A protocol is borrowed or owned: `attacks(&protocol, ..)` or `attacks(protocol, ..)`.
 ///
@@ -54,11 +54,11 @@ pub struct Attacks<P: Testable> {
     places: Arc<Places<P>>,
     fixed: Fixed,
     first: Vec<AttackOn<P>>,
-    /// How many of the first have been had.
+    /// How many of the attacks that come first have been used.
     replayed: AtomicUsize,
 }
 
-/// What is the same in all attacks, also when they become smaller.
+/// What is fixed in all attacks, also when they shrink.
 #[derive(Clone, Default, Debug)]
 struct Fixed {
     traitors: Option<Generals>,
@@ -71,7 +71,7 @@ impl Fixed {
             && self.inputs.as_ref().is_none_or(|inputs| *inputs == attack.inputs)
     }
 
-    /// The attack that is drawn from a seed.
+    /// The attack drawn from a seed.
     fn drawn(&self, space: &Space<'_>, seed: u64) -> Result<NumberedAttack, Reason> {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
         let case = any_case(space, &mut rng);
@@ -88,20 +88,20 @@ impl Fixed {
     }
 }
 
-/// The settings in which attacks take place, and on what.
+/// The settings in which attacks take place, and the protocol that they attack.
 struct Places<P: Testable> {
     protocol: P,
     things: Things<P>,
     settings: Settings,
-    /// By number of the setting.
+    /// One for each setting, by number.
     stocks: Vec<OnceLock<Result<Stocked, String>>>,
 }
 
-/// What is kept of a space: the terms on which it is, the adversary, and what takes long to find out.
+/// What is kept of a space: its terms, its adversary, and what is expensive to compute.
 type Stocked = (Terms, Adversary, Arc<Stock>);
 
 impl<P: Testable> Attacks<P> {
-    /// The same with these traitors, and no others.
+    /// The same strategy with these traitors, and no others.
     ///
     /// ```
     /// use proptest::prelude::*;
@@ -118,7 +118,7 @@ impl<P: Testable> Attacks<P> {
         Attacks { fixed: Fixed { traitors: Some(traitors), ..self.fixed }, ..self }
     }
 
-    /// The same with these inputs, and no others.
+    /// The same strategy with these inputs, and no others.
     #[must_use]
     pub fn given(self, inputs: BTreeMap<General, P::Value>) -> Attacks<P> {
         let numbered = self.places.numbered();
@@ -128,10 +128,10 @@ impl<P: Testable> Attacks<P> {
         Attacks { fixed, ..self }
     }
 
-    /// The same, but these attacks come first, such as those that were found
-    /// [before](crate::regressions::Replayed::runnable): each is a case like others, so there should
-    /// be cases enough. (A seed that proptest has kept is a case as well: one that is tried while
-    /// there are such attacks draws none of its own.)
+    /// The same strategy, but these attacks come first, such as those that were found
+    /// [before](crate::regressions::Replayed::runnable). Each takes up one case, so there should be enough cases. (A
+    /// seed that proptest has kept takes up a case as well: if such an attack comes first then, the seed draws none
+    /// of its own.)
     #[must_use]
     pub fn first(self, attacks: impl IntoIterator<Item = AttackOn<P>>) -> Attacks<P> {
         Attacks { first: attacks.into_iter().collect(), ..self }
@@ -143,7 +143,7 @@ impl<P: Testable> Places<P> {
         Numbered::with(&self.protocol, &self.things)
     }
 
-    /// The setting of an attack that comes first.
+    /// The number of the setting of an attack that comes first.
     fn setting_of(&self, attack: &NumberedAttack) -> Result<usize, Reason> {
         let settings = self.settings.all().iter();
         let allows = |setting: &Setting| {
@@ -218,21 +218,21 @@ impl<P: Testable> Attacks<P> {
     }
 }
 
-/// An attack that can become smaller.
+/// An attack that can shrink.
 pub struct AttackTree<P: Testable> {
     places: Arc<Places<P>>,
     fixed: Fixed,
     /// The setting of the best attack so far.
     setting: usize,
-    /// The next setting with fewer generals in which it is tried.
+    /// The next setting with fewer generals to try.
     smaller: usize,
-    /// What is tried, and in which setting.
+    /// The attack that is being tried, and its setting.
     proposed: Option<(usize, NumberedAttack)>,
     shrinker: Shrinker,
 }
 
 impl<P: Testable> AttackTree<P> {
-    /// The same attack among fewer generals: what those say and hear who are gone is gone.
+    /// The same attack among fewer generals, without what the removed generals say and hear.
     fn fewer_generals(&mut self) -> Option<(usize, NumberedAttack)> {
         let best = &self.shrinker.best;
         let smaller = (self.smaller..self.setting).find_map(|number| {
@@ -269,13 +269,13 @@ impl<P: Testable> AttackTree<P> {
     }
 }
 
-/// How many generals there are, and where.
+/// How many generals there are, and on which graph.
 fn told(graph: &Graph) -> String {
     let place = graph.place().map(|place| format!(" {place}")).unwrap_or_default();
     format!("n = {}{place}", graph.n())
 }
 
-/// The part of an attack that plays on a graph of fewer generals.
+/// The part of an attack that takes place on a graph of fewer generals.
 fn within(attack: &NumberedAttack, graph: Graph) -> NumberedAttack {
     let there = graph.everybody();
     let mut attack = NumberedAttack { graph: graph.clone(), ..attack.clone() };
@@ -307,7 +307,7 @@ impl<P: Testable> ValueTree for AttackTree<P> {
         or_panic(|| self.places.numbered().attack(proposed.unwrap_or(&self.shrinker.best)))
     }
 
-    /// What was proposed is the best now.
+    /// The proposed attack is the best now.
     fn simplify(&mut self) -> bool {
         match self.proposed.take() {
             Some((setting, attack)) if setting == self.setting => self.shrinker.keep(attack),
@@ -316,7 +316,7 @@ impl<P: Testable> ValueTree for AttackTree<P> {
             }
             None => return self.complicate(),
         }
-        // What is smaller may do among fewer generals, too.
+        // A smaller attack may also work among fewer generals.
         self.smaller = 0;
         self.complicate()
     }

@@ -1,4 +1,4 @@
-//! The parts of an attack, each by itself.
+//! Strategies for single parts of an attack.
 
 use std::collections::BTreeMap;
 
@@ -25,11 +25,11 @@ pub fn traitors(setting: Setting) -> impl Strategy<Value = Generals> + Clone {
     subsequence(suspects, fewest..=most).prop_map(Generals::from_iter)
 }
 
-/// What each general with an input is given. It shrinks to the first values.
+/// The inputs of the generals who have one. They shrink to the first values.
 ///
 /// # Errors
 ///
-/// The protocol can't be run among so many generals, or on this graph.
+/// The protocol can't be run among this many generals, or on this graph.
 pub fn inputs<P: Testable>(
     protocol: &P,
     graph: impl Into<Graph>,
@@ -55,8 +55,8 @@ pub fn lies<P: Testable>(
     attacks(protocol, setting).prop_map(|attack| attack.lies)
 }
 
-/// The changes to the schedule of an attack: see [`attacks`]. There are some only where the
-/// adversary of the setting has power over it.
+/// The changes to the schedule of an attack: see [`attacks`]. There are some only if the adversary of the setting has
+/// power over the schedule.
 pub fn schedules<P: Testable>(
     protocol: P,
     setting: Setting,
@@ -64,12 +64,12 @@ pub fn schedules<P: Testable>(
     attacks(protocol, setting).prop_map(|attack| attack.schedule)
 }
 
-/// The forgeries of a protocol's [repertoire](crate::Repertoire::forgeries), each with the wire on
-/// which it could be thrown in. They shrink to those of earlier rounds.
+/// The forgeries of a protocol's [repertoire](crate::Repertoire::forgeries), each with a wire on which it could be
+/// sent. They shrink to those of earlier rounds.
 ///
 /// # Errors
 ///
-/// The protocol can't be run so, or has no forgeries.
+/// The protocol can't be run in this setting, or has no forgeries.
 pub fn forgeries<P: Testable>(
     protocol: &P,
     graph: impl Into<Graph>,

@@ -6,9 +6,8 @@ use proptest::test_runner::{Reason, TestRunner};
 use crate::adversary::Adversary;
 use crate::setting::Setting;
 
-/// Settings to choose from, the simplest first: a strategy that shrinks to fewer generals, and with
-/// as many to fewer traitors. (Of settings with different graphs of as many generals the first is as
-/// simple as the others.)
+/// Settings to choose from, the simplest first: a strategy that shrinks to fewer generals, and among equally many to
+/// fewer traitors. (Settings with equally many generals on different graphs count as equally simple.)
 ///
 /// ```
 /// use turncoat::strategy::Settings;
@@ -21,7 +20,7 @@ use crate::setting::Setting;
 pub struct Settings(Vec<Setting>);
 
 impl Settings {
-    /// Each number of generals, with the adversary that there is for it, or at most so many Byzantine
+    /// For each number of generals a setting with the adversary given for it, or with at most that many Byzantine
     /// traitors.
     pub fn among<A: Into<Adversary>>(
         generals: impl IntoIterator<Item = usize>,
@@ -45,7 +44,7 @@ impl Settings {
     }
 }
 
-/// The simplest first.
+/// Sorts the settings, the simplest first.
 impl FromIterator<Setting> for Settings {
     fn from_iter<I: IntoIterator<Item = Setting>>(settings: I) -> Settings {
         let mut settings = Vec::from_iter(settings);
@@ -70,13 +69,13 @@ impl Strategy for Settings {
     }
 }
 
-/// A setting that can become simpler: each simpler one is tried, from the simplest up.
+/// A setting that can shrink: each simpler one is tried, starting with the simplest.
 #[derive(Clone, Debug)]
 pub struct SettingTree {
     settings: Vec<Setting>,
     /// The next to be tried.
     next: usize,
-    /// The simplest so far that will do.
+    /// The simplest so far that still fails.
     last: usize,
     current: usize,
 }
@@ -111,7 +110,7 @@ impl ValueTree for SettingTree {
 mod tests {
     use super::*;
 
-    /// Shrinks as proptest does, with this test for what fails.
+    /// Shrinks as proptest does; `fails` is the test.
     fn shrunk(mut tree: SettingTree, fails: impl Fn(Setting) -> bool) -> Setting {
         let mut more = tree.simplify();
         while more {

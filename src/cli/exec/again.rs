@@ -1,5 +1,5 @@
-//! What a program answered is asked again, in another order and of processes just started: one that keeps something
-//! from one question to the next is no protocol, and whatever was found is not true of it.
+//! Asks the questions again, in another order and in new processes: a program that keeps something from one question
+//! to the next does not run a protocol, and results for it are not true.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,26 +20,26 @@ use crate::search::progress::Progress;
 use crate::testable::Refusal;
 use crate::{Attack, Graph};
 
-/// So many answers are asked for again where nothing was found, and for so long at most.
+/// If nothing was found, this many answers are asked for again, for at most this long.
 const SAMPLE: usize = 256;
 const SAMPLE_TIME: Duration = Duration::from_secs(1);
 
-/// The questions of an execution are asked in the opposite order, for so long at most.
+/// For how long the questions of an execution are asked in the opposite order, at most.
 const REVERSED_TIME: Duration = Duration::from_secs(2);
 
-/// So many of them, the last ones, are asked a process each that has answered nothing before, for so long at most.
+/// For how many of them, the last ones, a new process is started each, and for how long at most.
 const FIRST_QUESTIONS: usize = 4;
 const FIRST_TIME: Duration = Duration::from_millis(500);
 
-/// The program of a conversation, asked again.
+/// The program of a conversation, whose answers are compared with earlier ones.
 struct Again {
     before: Arc<Conversation>,
     answers: Mutex<Vec<(String, Reply)>>,
-    /// The first answer that was another one before.
+    /// The first answer that differs from an earlier one.
     difference: OnceLock<String>,
 }
 
-/// What an answer says, whatever way it is written in.
+/// The content of an answer, however it is written.
 fn said(answer: &Result<String, NoAnswer>) -> Reply {
     let line = match answer {
         Ok(line) => line,
@@ -62,7 +62,7 @@ fn told(said: &Reply) -> String {
     }
 }
 
-/// One text for all that says the same.
+/// The same text for all answers that say the same.
 fn canonical(said: &Reply) -> String {
     let answer = said.clone().ok();
     let answer = answer.and_then(|answer| OpaqueValue::of(&Value::Object(answer)).ok());
@@ -75,7 +75,7 @@ impl Again {
         Arc::new(Again { before: Arc::clone(before), answers, difference })
     }
 
-    /// Asks a question again; whether the answer is what it was.
+    /// Asks a question again. Answers whether everything has been the same so far.
     fn is_same(&self, question: &str, once: &Reply) -> bool {
         let again = said(&self.before.program().answer(question));
         self.compare(question, once, &again);
@@ -93,7 +93,7 @@ impl Again {
         }
     }
 
-    /// Each question that was asked, once, with its first answer, from the first to the last.
+    /// The questions in the order in which they were first asked, each once, with its first answer.
     fn asked(&self) -> Vec<(String, Reply)> {
         let mut met = std::collections::HashSet::new();
         let mut asked = self.answers.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -101,7 +101,7 @@ impl Again {
         asked
     }
 
-    /// What differs, or makes all answers void.
+    /// An error if an answer differs, or if all answers are void.
     fn trouble(&self) -> Result<(), BadInput> {
         match self.difference.get().or_else(|| self.before.trouble()) {
             Some(line) => Err(BadInput(line.clone())),
@@ -123,14 +123,14 @@ impl Answering for Arc<Again> {
     }
 }
 
-/// What came of attacks that were run again.
+/// The result of running attacks again.
 struct RunAgain {
     executions: Vec<NumberedExecution>,
     notation: Box<dyn Notation>,
     again: Arc<Again>,
 }
 
-/// Runs attacks with processes just started, and nothing remembered.
+/// Runs attacks with new processes, without any remembered answers.
 fn run_again(
     described: &Described,
     attacks: &[Attack<Value, Value>],
@@ -157,14 +157,14 @@ fn run_again(
     Ok(RunAgain { executions, notation, again })
 }
 
-/// Whether what was found comes about again.
+/// Checks that a finding can be reproduced.
 pub fn confirmed(
     described: &Described,
     notation: &dyn Notation,
     (attack, execution): (&NumberedAttack, &NumberedExecution),
     progress: &Progress,
 ) -> Result<(), BadInput> {
-    // That it answers otherwise when it is asked again is what was found.
+    // In this case, the finding itself is that the program answers differently when it is asked again.
     if matches!(&execution.fault, Some(Fault { kind: FaultKind::Undetermined(..), .. })) {
         return Ok(());
     }
@@ -198,7 +198,7 @@ pub fn confirmed(
     again.trouble()
 }
 
-/// Whether some of what was answered is answered so again, in another order.
+/// Checks that some of the answers are the same again when they are asked for in another order.
 pub fn sampled(described: &Described, progress: &Progress) -> Result<(), BadInput> {
     let again = Again::of(&described.program);
     described.program.program().start_anew();
@@ -210,7 +210,8 @@ pub fn sampled(described: &Described, progress: &Progress) -> Result<(), BadInpu
     again.trouble()
 }
 
-/// A digest of all that the program answers where everybody is loyal, and all of whom something is asked are given the same.
+/// A digest of all answers in executions in which everybody is loyal, and all generals with an input have the same
+/// one.
 pub fn loyal_answers(described: &Described, graph: &Graph) -> Result<String, BadInput> {
     let attacks = described.loyal_runs(graph);
     let mut answers = run_again(described, &attacks)?.again.asked();

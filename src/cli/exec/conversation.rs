@@ -1,8 +1,9 @@
-//! What is asked of a program in another language, what it answers, and what becomes of an answer that is none.
+//! The conversation with a program in another language: what it is asked, what it answers, and what happens when an
+//! answer is invalid.
 //!
-//! A program that reports an error, or ends, when it is asked something does what a protocol in Rust does that
-//! panics: that is a finding. One whose answer is not understood, or does not come, is no protocol that could be asked
-//! about: whatever was found is forgotten, and one line says what it answered to what.
+//! A program that reports an error, or ends, when it is asked something is like a protocol in Rust that panics: that
+//! is a finding. If an answer is invalid or does not come, the program does not run a protocol that could be checked:
+//! all results are dropped, and one line says what it answered to which question.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
@@ -18,24 +19,25 @@ use crate::fault::Misbehaved;
 use crate::report::attack_file::part;
 use crate::report::unique_keys;
 
-/// Somebody who answers a line with a line.
+/// Something that answers a line with a line.
 pub trait Answering: Send + Sync {
     fn answer(&self, question: &str) -> Result<String, NoAnswer>;
 
-    /// Whoever answers next has answered nothing before.
+    /// Starts anew: from now on, answers come from a process that has not answered anything before.
     fn start_anew(&self) {}
 }
 
-/// Why no line comes.
+/// Why no line was received.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum NoAnswer {
-    /// The program has ended: how, and what it said last.
+    /// The program has ended. The text says how, and the last words that it said.
     Ended(String),
-    /// It takes longer than this.
+    /// The answer takes longer than this.
     Late(Duration),
-    /// What comes is no line of text: what the program answers with, as in "more than one line".
+    /// The output is not a line of text. The text completes "the program answered with ..", as in "more than one
+    /// line".
     With(String),
-    /// There is no program, for this reason.
+    /// The program could not be started, for this reason.
     NotStarted(String),
 }
 
@@ -46,10 +48,10 @@ pub struct NotUnderstood(pub String);
 /// The fields of an answer.
 pub type Fields = Map<String, Value>;
 
-/// An answer, or how the program failed to give one, as it may.
+/// An answer, or a message for how the program failed to give one, as a protocol may fail.
 pub type Reply = Result<Fields, String>;
 
-/// Whether two answers say the same: a failure may be told in other words the second time.
+/// Whether two answers say the same: a failure may be worded differently the second time.
 pub fn says_the_same(one: &Reply, other: &Reply) -> bool {
     match (one, other) {
         (Ok(one), Ok(other)) => one == other,
@@ -57,31 +59,31 @@ pub fn says_the_same(one: &Reply, other: &Reply) -> bool {
     }
 }
 
-/// A program that is asked, and what it has answered so far.
+/// A program, and the answers that it has given so far.
 pub struct Conversation {
     program: Box<dyn Answering>,
     known: Mutex<HashMap<String, Remembered>>,
-    /// Why nothing that it answered counts.
+    /// Why none of its answers count, if that is so.
     trouble: OnceLock<String>,
 }
 
 /// An answer, and how far it can be relied on.
 enum Remembered {
-    /// It was given once.
+    /// The program gave it once.
     Once(Reply),
-    /// It was given twice.
+    /// The program gave it twice.
     Twice(Reply),
-    /// It was another one the second time.
+    /// The program gave another one the second time.
     Changing,
 }
 
-/// So many answers are remembered.
+/// The most answers that are remembered.
 const MOST_KNOWN: usize = 1 << 17;
 
-/// So many letters of a line are shown.
+/// The most characters of a line that are shown.
 const SHOWN: usize = 80;
 
-/// So many of what a program says of its failure.
+/// The most characters that are shown of a program's words about its failure.
 const TOLD: usize = 300;
 
 impl Conversation {
@@ -90,17 +92,17 @@ impl Conversation {
         Conversation { program: Box::new(program), known, trouble }
     }
 
-    /// Why nothing that it answered counts, if that is so.
+    /// Why none of its answers count, if that is so.
     pub fn trouble(&self) -> Option<&String> {
         self.trouble.get()
     }
 
-    /// Who is asked.
+    /// The program.
     pub fn program(&self) -> &dyn Answering {
         &*self.program
     }
 
-    /// What it answered, if that is still known, and always was the same.
+    /// The answer to a question, if it is still known and has always been the same.
     pub fn remembered(&self, question: &str) -> Option<Reply> {
         match self.known().get(question) {
             Some(Remembered::Once(answer) | Remembered::Twice(answer)) => Some(answer.clone()),
@@ -108,7 +110,8 @@ impl Conversation {
         }
     }
 
-    /// So many questions of which that is known: the same ones whatever order they were asked in, in another order.
+    /// At most this many known questions and answers, in a pseudorandom order that does not depend on the order in
+    /// which they were asked.
     pub fn sample(&self, most: usize) -> Vec<(String, Reply)> {
         let known = self.known();
         let mut questions: Vec<(u64, &String)> =
@@ -127,10 +130,10 @@ impl Conversation {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks, and takes what is to be known from the answer. Every question is asked a second time when it comes up a
-    /// second time, so that it shows whether the answers are the same; from then on the answer is remembered.
+    /// Asks a question, and takes what is needed from the answer. A question that comes up a second time is asked a
+    /// second time, to find out whether the answers are the same; from then on the answer is remembered.
     ///
-    /// It unwinds, as a protocol does that panics, if there is no such answer.
+    /// It unwinds, like a protocol that panics, if there is no such answer.
     pub fn ask<T>(
         &self,
         question: &str,
@@ -139,7 +142,7 @@ impl Conversation {
         self.attempt(question, take).unwrap_or_else(|failure| Misbehaved(failure).unwind())
     }
 
-    /// The same; where the program fails to answer, as it may, what it says of that.
+    /// The same, but if the program fails to answer, as a protocol may, its message is the error.
     pub fn attempt<T>(
         &self,
         question: &str,
@@ -176,7 +179,7 @@ impl Conversation {
         answer
     }
 
-    /// Asks the program; it unwinds where it does not answer at all.
+    /// Asks the program. Unwinds if it gives no answer at all.
     fn answer_anew(&self, question: &str) -> Reply {
         let asked = in_brief(question);
         let line = match self.program.answer(question) {
@@ -210,20 +213,20 @@ impl Conversation {
         Ok(answer)
     }
 
-    /// From now on nothing counts that it answered, since this is no answer.
+    /// Marks all its answers as void, because this answer is invalid.
     fn fail(&self, question: &str, answer: &str, why: &str) -> ! {
         let (question, answer) = (in_brief(question), in_brief(answer));
         self.stop(format!("to {question} the program answered {answer}{why}"))
     }
 
-    /// From now on nothing counts that it answered.
+    /// Marks all its answers as void.
     fn stop(&self, why: String) -> ! {
         let trouble = self.trouble.get_or_init(|| escaped(&why));
         Misbehaved(trouble.clone()).unwind()
     }
 }
 
-/// Why a line that should be JSON is none that can be read.
+/// Why a line can't be read as JSON.
 fn no_json(place: &str, error: &serde_json::Error) -> String {
     let told = error.to_string();
     if error.is_data() {
@@ -236,17 +239,17 @@ fn no_json(place: &str, error: &serde_json::Error) -> String {
     ", which is no JSON: what is no answer belongs on standard error".to_owned()
 }
 
-/// A field of an answer as what it should be.
+/// Takes a field of an answer as the type that it should have.
 pub fn field<T: DeserializeOwned>(answer: &mut Fields, name: &str) -> Result<T, NotUnderstood> {
     let value = answer.shift_remove(name);
     let value = value.ok_or_else(|| NotUnderstood(format!("{name:?} is missing")))?;
-    // With its name, so that an error names the place.
+    // The name is included, so that an error contains the place.
     let fields = part("the answer", Value::from_iter([(name, value)]));
     let fields: BTreeMap<String, T> = fields.map_err(|error| NotUnderstood(error.to_string()))?;
     Ok(fields.into_values().next().expect("it is the one field"))
 }
 
-/// There must be nothing else in an answer.
+/// Checks that an answer has no other fields.
 pub fn no_more(answer: &Fields) -> Result<(), NotUnderstood> {
     match answer.keys().next() {
         None => Ok(()),
@@ -259,7 +262,7 @@ pub fn in_brief(line: &str) -> String {
     first(line, SHOWN)
 }
 
-/// The first letters of a text, if it has more.
+/// The first characters of a text that has more.
 fn first(text: &str, most: usize) -> String {
     let text = text.trim();
     match text.char_indices().nth(most) {

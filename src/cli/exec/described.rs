@@ -1,4 +1,4 @@
-//! What a program in another language says of the protocol that it runs: the answer to the first question.
+//! What a program in another language says about the protocol that it runs: its answer to the first question.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::outcome::Task;
 use crate::report::attack_file::part;
 use crate::{Attack, General, Generals, Graph, Problem, Seat, Termination};
 
-/// A protocol that a program runs among so many generals, of whom so many can be traitors.
+/// A protocol that a program runs among n generals, of whom at most f can be traitors.
 #[derive(Clone)]
 pub struct Described {
     pub program: Arc<Conversation>,
@@ -20,7 +20,7 @@ pub struct Described {
     pub f: usize,
     pub name: String,
     pub runs_in: RunsIn,
-    /// All that it answered.
+    /// The whole answer.
     pub answer: OpaqueValue,
     values: Vec<OpaqueValue>,
     task: Task,
@@ -28,16 +28,16 @@ pub struct Described {
     answers: Vec<Optional>,
 }
 
-/// How it goes.
+/// Whether the protocol runs in rounds or is event-driven.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RunsIn {
-    /// In so many rounds.
+    /// In this many rounds.
     Rounds(usize),
-    /// It is driven by events, and runs for so many waves.
+    /// Event-driven, and run for this many waves.
     Events(usize),
 }
 
-/// A question that a program need not be able to answer.
+/// A question that a program may be unable to answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Optional {
@@ -48,7 +48,7 @@ pub enum Optional {
     Coin,
 }
 
-/// The answer itself.
+/// The fields of the answer.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Description {
@@ -76,14 +76,14 @@ enum MustDecide {
     Free,
 }
 
-/// So many values are given in the runs by which a protocol is known again.
+/// The number of values for which loyal runs are made, which identify the protocol.
 const LOYAL_RUNS: usize = 4;
 
-/// The waves of one execution, if a program does not say it.
+/// The number of waves of an execution, if the program does not say it.
 const WAVES: usize = 32;
 
 impl Described {
-    /// Asks a program what it runs. It unwinds, as a protocol does that panics, if what it says is no answer.
+    /// Asks a program what it runs. It unwinds, like a protocol that panics, if the answer is invalid.
     ///
     /// # Errors
     ///
@@ -125,17 +125,17 @@ impl Described {
         Ok(Described { program, n, f, name, runs_in, answer, values, task, termination, answers })
     }
 
-    /// The same, where somebody else answers.
+    /// The same description, with answers from another conversation.
     pub fn answered_by(&self, program: Conversation) -> Described {
         Described { program: Arc::new(program), ..self.clone() }
     }
 
-    /// Whether the program can be asked this.
+    /// Whether the program can answer this question.
     pub fn answers(&self, question: Optional) -> bool {
         self.answers.contains(&question)
     }
 
-    /// What is asked of the protocol; nothing if what the program answers does not count.
+    /// The problem of the protocol; an error if the program's answers are void.
     pub fn problem(&self, n: usize) -> Result<Problem<OpaqueValue>, String> {
         if let Some(trouble) = self.program.trouble() {
             return Err(trouble.clone());
@@ -154,7 +154,8 @@ impl Described {
         Ok(problem.deciding(self.termination))
     }
 
-    /// The attacks in which everybody is loyal, and all who are given something are given the same, of the first values.
+    /// The attacks in which everybody is loyal, and all generals with an input have the same one, for each of the
+    /// first values.
     pub fn loyal_runs(&self, graph: &Graph) -> Vec<Attack<Value, Value>> {
         let given = match self.task {
             Task::Broadcast => Generals::from_iter([General::COMMANDER]),
@@ -168,7 +169,7 @@ impl Described {
         self.values.iter().take(LOYAL_RUNS).map(loyal).collect()
     }
 
-    /// What is decided in a state.
+    /// The decision in a state.
     pub fn decide(&self, state: &OpaqueValue) -> Option<OpaqueValue> {
         let question = format!(r#"{{"ask":"decide","state":{}}}"#, state.text());
         self.program.ask(&question, |mut answer| {
@@ -192,14 +193,14 @@ impl Described {
     }
 }
 
-/// A field of an answer that can be anything.
+/// Takes a field of an answer that can be any JSON.
 pub fn opaque(answer: &mut Fields, name: &str) -> Result<OpaqueValue, NotUnderstood> {
     let value = answer.shift_remove(name);
     let value = value.ok_or_else(|| NotUnderstood(format!("{name:?} is missing")))?;
     OpaqueValue::of(&value)
 }
 
-/// The program is known by its name.
+/// Shows the program's name for the protocol.
 impl fmt::Debug for Described {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Described").field(&self.name).finish()

@@ -1,4 +1,4 @@
-//! A protocol that is driven by events, and that a program in another language runs.
+//! An event-driven protocol that is run by a program in another language.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -13,11 +13,11 @@ use crate::protocol::Seat;
 use crate::protocol::events::{Coin, Effects, EventDriven, Face, Timer};
 use crate::testable::{EventProblemOf, EventTestable, Words};
 
-/// It is asked a question for each method.
+/// Asks the program a question for each method.
 #[derive(Debug)]
 pub struct ExecEvents(pub Described);
 
-/// An effect as it is written.
+/// The written form of an effect.
 #[derive(Deserialize)]
 #[serde(try_from = "Fields")]
 enum WrittenEffect {
@@ -28,7 +28,7 @@ enum WrittenEffect {
     Ask(Coin),
 }
 
-/// What is said of numbers that are no timers, and of what is no coin.
+/// What a timer and a coin must be, for error messages.
 const TIMERS: &str = "a timer is a whole number from 0 to 4294967295";
 const COINS: &str =
     "a coin is {\"local\": K} or {\"common\": K}, where K is a whole number from 0 to 4294967295";
@@ -66,14 +66,14 @@ impl TryFrom<Fields> for WrittenEffect {
     }
 }
 
-/// The one field of an effect.
+/// The value of the only field of an effect.
 fn one<T: DeserializeOwned>(fields: &Fields, name: &str, form: &str) -> Result<T, String> {
     let value = fields[name].clone();
     T::deserialize(&value)
         .map_err(|_| format!("{name} is {}: {form}", in_brief(&value.to_string())))
 }
 
-/// What a general has become, and what it does.
+/// A general's next state and its effects.
 fn reaction(mut answer: Fields) -> Result<(OpaqueValue, Vec<WrittenEffect>), NotUnderstood> {
     let state = opaque(&mut answer, "state")?;
     let effects = match answer.contains_key("effects") {
@@ -84,7 +84,7 @@ fn reaction(mut answer: Fields) -> Result<(OpaqueValue, Vec<WrittenEffect>), Not
 }
 
 impl ExecEvents {
-    /// Asks, and does what is answered.
+    /// Asks a question, and carries out the effects in the answer.
     fn react(&self, question: &str, effects: &mut Effects<OpaqueValue>) -> OpaqueValue {
         let (state, written) = self.0.program.ask(question, reaction);
         for effect in written {

@@ -1,4 +1,4 @@
-//! Values, messages and states of a program in another language: JSON that is taken as it is.
+//! Values, messages and states of a program in another language: JSON that is passed on as it is.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,22 +10,22 @@ use serde_json::Value;
 use super::conversation::NotUnderstood;
 use crate::count::grouped;
 
-/// A JSON value as its canonical text: the keys of objects in their order, and no white space. Two are equal if
-/// these texts are, and ordered as these texts are.
+/// A JSON value as canonical text: with sorted object keys and without white space. Values are compared and ordered
+/// by these texts.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OpaqueValue(Arc<str>);
 
 impl OpaqueValue {
     /// # Errors
     ///
-    /// It holds a number that can't be handed back as it was.
+    /// It contains a number that can't be handed back unchanged.
     pub fn of(value: &Value) -> Result<OpaqueValue, NotUnderstood> {
         let mut text = String::new();
         write(value, &mut text)?;
         Ok(OpaqueValue(text.into()))
     }
 
-    /// As it is written.
+    /// The canonical text.
     pub fn text(&self) -> &str {
         &self.0
     }
@@ -44,7 +44,7 @@ fn write(value: &Value, text: &mut String) -> Result<(), NotUnderstood> {
         }
         Value::Array(items) => separated('[', ']', items, text, write),
         Value::Number(number) => {
-            // What does not fit into 64 bits was read as the nearest number that is no whole one.
+            // An integer that does not fit into 64 bits was read as the nearest floating-point number.
             let rounded = number.as_f64().filter(|float| number.is_f64() && float.abs() >= WHOLE);
             if let Some(float) = rounded {
                 return Err(NotUnderstood(format!(
@@ -61,7 +61,7 @@ fn write(value: &Value, text: &mut String) -> Result<(), NotUnderstood> {
     }
 }
 
-/// From here on there are whole numbers that have no 64 bits.
+/// From here on there are integers that do not fit into 64 bits.
 const WHOLE: f64 = 9_223_372_036_854_775_808.0;
 
 fn separated<T>(
@@ -82,10 +82,10 @@ fn separated<T>(
     Ok(())
 }
 
-/// So many letters of what a program holds are shown.
+/// The most characters of a program's value that are shown.
 const SHOWN: usize = 4_000;
 
-/// A text that could be nothing else stands without quotes, as orders do.
+/// A text that can't be mistaken for anything else is shown without quotes, as orders are.
 impl fmt::Debug for OpaqueValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = serde_json::from_str::<String>(&self.0).ok();

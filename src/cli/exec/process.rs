@@ -1,4 +1,5 @@
-//! The program in another language as processes: each answers a line at a time, and as many run as threads ask at once.
+//! Runs the program in another language: each process answers one line at a time, and as many processes run as
+//! threads ask at once.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
@@ -13,24 +14,24 @@ use crate::cli::groups::ProcessGroup;
 /// The most bytes in one answer.
 const MOST_BYTES: u64 = 1 << 24;
 
-/// How long a program that has closed its output may take to end, and to say its last words. One that does not end is
-/// not waited for again.
+/// How long a program that has closed its output may take to end, and to say its last words. After one has not ended
+/// in time, others are not waited for.
 const PARTING: Duration = Duration::from_secs(1);
 
-/// A program that is started when it is asked, as often as it is asked at the same time: it holds nothing between two
-/// questions, so any of its processes answers any of them.
+/// A program of which a process is started for each question that is asked at the same time. It keeps nothing between
+/// two questions, so any of its processes can answer any of them.
 pub struct Processes {
     words: Vec<String>,
     timeout: Duration,
     idle: Mutex<Vec<Process>>,
-    /// Whether one of them has closed its output, and not ended.
+    /// Whether one of the processes has closed its output without ending.
     lingers: AtomicBool,
 }
 
 impl Processes {
     /// # Errors
     ///
-    /// The command is no list of words as a shell would have it.
+    /// The command can't be split into words as a shell would do it.
     pub fn of(command: &str, timeout: Duration) -> Result<Processes, String> {
         let words = words(command)?;
         if words.is_empty() {
@@ -60,7 +61,7 @@ impl Answering for Processes {
     }
 }
 
-/// One process, which is killed when it is dropped, with all that it has started.
+/// One process, which is killed when it is dropped, together with all that it has started.
 struct Process {
     child: Child,
     group: ProcessGroup,
@@ -91,7 +92,8 @@ impl Process {
         let (questions, asked) = channel();
         let (answered, answers) = channel();
         let (heard, last_words) = channel();
-        // A program that neither reads nor writes holds up these threads, and nobody who waits for them.
+        // A program that neither reads nor writes blocks only these threads, not the code that waits for an answer
+        // with a time limit.
         std::thread::spawn(move || converse(stdin, stdout, &asked, &answered));
         std::thread::spawn(move || drop(heard.send(last_line(stderr))));
         Ok(Process { child, group, questions, answers, last_words })
@@ -114,7 +116,7 @@ impl Process {
         }
     }
 
-    /// How a process has ended that closed its output, and what it said last.
+    /// How a process that closed its output has ended, and what it said last.
     fn end(&mut self, lingers: &AtomicBool) -> String {
         let patience = if lingers.load(Ordering::Relaxed) { Duration::ZERO } else { PARTING };
         let until = Instant::now() + patience;
@@ -128,7 +130,7 @@ impl Process {
                 }
             }
         };
-        // What it has started may hold its standard error open.
+        // Processes that it has started may hold its standard error open.
         self.group.kill();
         match self.last_words.recv_timeout(PARTING) {
             Ok(words) if !words.is_empty() => format!("{words} ({status})"),
@@ -145,7 +147,7 @@ impl Drop for Process {
     }
 }
 
-/// Hands over one question after the other, and the answer to each.
+/// Sends one question after the other, and hands back the answer to each.
 fn converse(
     mut stdin: ChildStdin,
     stdout: ChildStdout,
@@ -164,7 +166,7 @@ fn converse(
     }
 }
 
-/// The next line, if it is whole, and nothing follows.
+/// The next line, if it is complete, and nothing follows it.
 fn line(from: &mut BufReader<ChildStdout>) -> Line {
     let mut line = Vec::new();
     let read = from.by_ref().take(MOST_BYTES + 1).read_until(b'\n', &mut line);
@@ -194,7 +196,7 @@ fn last_line(stderr: ChildStderr) -> String {
     }
 }
 
-/// The words of a command, as a shell parts them: by white space, but for what stands in quotes.
+/// Splits a command into words as a shell does: at white space, except within quotes.
 pub fn words(command: &str) -> Result<Vec<String>, String> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
     for letter in command.chars() {

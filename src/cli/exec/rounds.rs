@@ -1,4 +1,4 @@
-//! A protocol in rounds that a program in another language runs.
+//! A protocol in rounds that is run by a program in another language.
 
 use super::conversation::{field, no_more};
 use super::described::{Described, Optional, RunsIn, opaque};
@@ -8,7 +8,7 @@ use crate::graph::Graph;
 use crate::protocol::{Lockstep, Round, Seat};
 use crate::testable::{ProblemOf, Repertoire, Testable, Wire, Words};
 
-/// It is asked a question for each method.
+/// Asks the program a question for each method.
 #[derive(Debug)]
 pub struct ExecRounds(pub Described);
 
@@ -94,7 +94,7 @@ impl Testable for ExecRounds {
 }
 
 impl ExecRounds {
-    /// The state that a program answers with.
+    /// The program's answer to a question that returns a state.
     fn next(&self, question: &str) -> OpaqueValue {
         self.0.program.ask(question, |mut answer| {
             let state = opaque(&mut answer, "state")?;

@@ -1,4 +1,4 @@
-//! An execution to step through: what is said in each round, drawn and in words, and what all hold then.
+//! An execution to step through: what is said in each round, drawn and in words, and what all generals hold after it.
 
 use itertools::Itertools;
 
@@ -6,10 +6,10 @@ use crate::report::story::{Held, Mark, Message, Stamp, Step, Story};
 use crate::report::svg::frame as drawn;
 use crate::report::{capital, is_within};
 
-/// More messages than these are not all told below the drawing, only the lies and some others.
+/// If a step has more messages than this, only the lies and some others are listed below the drawing.
 const TOLD: usize = 40;
 
-/// Of more generals than these only how they conclude is told.
+/// If there are more generals than this, only the conclusion of each is shown.
 const CROWD: usize = 16;
 
 pub(super) struct Player<'a> {
@@ -27,7 +27,7 @@ pub(super) struct Frame<'a> {
     pub drawing: String,
     pub told: Vec<&'a Message>,
     pub rest: String,
-    /// There are rounds to come.
+    /// Whether there are more rounds to come.
     pub early: bool,
     pub held: Vec<Holding>,
 }
@@ -70,7 +70,7 @@ fn frame<'a>(story: &Story, step: &'a Step) -> Frame<'a> {
         plain += usize::from(message.mark.is_none());
         message.mark.is_some() || plain <= TOLD
     });
-    // Lies first.
+    // Lies come first.
     let told = told.sorted_by_key(|message| !message.is_lie()).collect_vec();
     let lies = messages.iter().filter(|message| message.is_lie()).count();
     let rest = match messages.len() - told.len() {
@@ -107,7 +107,7 @@ impl Message {
         }
     }
 
-    /// What is to be said of it.
+    /// Notes on the message.
     pub(super) fn notes(&self) -> impl Iterator<Item = String> {
         let loyal = self.loyal.iter().map(|loyal| format!("Loyalty would have said: {loyal}"));
         let signed = (!self.seals.is_empty()).then(|| format!("Signed by {}", self.signers()));
@@ -136,7 +136,7 @@ impl Stamp {
         }
     }
 
-    /// How it is signed: "signed by".
+    /// The words before the signers: "signed by".
     pub(super) fn how(&self) -> &'static str {
         match self.forged {
             true => "forged: it claims to be signed by",
@@ -145,7 +145,7 @@ impl Stamp {
     }
 }
 
-/// What each holds; at the end, with what it decides.
+/// What each general holds; at the end, with its decision.
 fn holdings(story: &Story, held: &[Held], over: bool) -> Vec<Holding> {
     let crowd = story.generals.len() > CROWD;
     let actors = story.generals.iter().zip(held);
@@ -159,7 +159,7 @@ fn holdings(story: &Story, held: &[Held], over: bool) -> Vec<Holding> {
             name: capital(&actor.name),
             traitor: actor.traitor,
             vote,
-            // Of many generals only how each concludes.
+            // For many generals only the conclusion of each is shown.
             lines: if crowd {
                 lines.iter().rev().take(1).filter(|line| !is_within(line)).cloned().collect()
             } else {

@@ -1,4 +1,4 @@
-//! What is told of arguments in which mail is late, and of where there is none.
+//! Words for arguments with late messages, and for questions without an argument.
 
 use itertools::Itertools;
 
@@ -9,7 +9,7 @@ use crate::report::ring::Ring;
 use crate::report::style::{Emphasis, Style};
 use crate::report::text::labelled;
 
-/// Why no protocol can be right where mail is late.
+/// Why no protocol can be correct where messages can be late.
 pub fn why(whole: &RefutationInWords, argument: &ArgumentInWords) -> &'static str {
     let RefutationInWords { graph, adversary: Adversary { traitors: f, .. }, .. } = whole;
     let [n, three] = [graph.n(), 3 * f];
@@ -67,7 +67,7 @@ pub fn groups(argument: &ArgumentInWords, task: Task, style: Style) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Why there is a protocol, as far as is known.
+/// Why a protocol exists, as far as is known.
 pub fn possible(whole: &RefutationInWords) -> String {
     let RefutationInWords { graph, adversary, task, .. } = whole;
     let byzantine = adversary.faults.is_byzantine();

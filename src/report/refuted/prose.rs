@@ -19,10 +19,10 @@ use crate::report::style::{Emphasis, Style};
 use crate::report::text::{among, labelled};
 use crate::report::{capital, sentence};
 
-/// Of a view with more messages than this the rest is only counted.
+/// If a view has more messages than this, the rest are only counted.
 const SEEN: usize = 14;
 
-/// Of an attack with more lies than this the story is left out.
+/// If an attack has more lies than this, the story is left out.
 const LIES: usize = 40;
 
 impl fmt::Display for RefutationInWords {
@@ -67,7 +67,7 @@ impl fmt::Display for RefutationInWords {
     }
 }
 
-/// An argument to be told.
+/// The argument that is told.
 struct Telling<'a> {
     whole: &'a RefutationInWords,
     name: &'a str,
@@ -116,7 +116,7 @@ impl Telling<'_> {
         )
     }
 
-    /// The ring, and under it who of it lives in each world.
+    /// The ring, and below it who of it lives in each world.
     fn ring(&self) -> String {
         let ArgumentInWords { theorem, groups, values: [one, other], worlds, .. } = self.argument;
         if *theorem == Construction::Partition {
@@ -160,7 +160,7 @@ impl Telling<'_> {
         lines.join("\n") + "\n"
     }
 
-    /// Who is loyal in a world, what must be done there, and what is.
+    /// Who is loyal in a world, what must happen there, and what does.
     fn world(
         &self,
         number: usize,
@@ -194,7 +194,7 @@ impl Telling<'_> {
         labelled(&format!("World {}", number + 1), text.trim_end_matches('.'), self.style)
     }
 
-    /// What mail is late in a world, if any is.
+    /// Which messages are late in a world, if any are.
     fn late(&self, number: usize, story: &Story) -> Option<String> {
         let wave = self.argument.until.filter(|_| number == 1 && story.amount.shifts > 0)?;
         let late = match self.argument.groups.len() {
@@ -290,7 +290,7 @@ impl Telling<'_> {
         }
     }
 
-    /// Step by step, what must be decided in one world, and so in the next.
+    /// What must be decided in each world, step by step, and therefore in the next.
     fn chain(&self) -> String {
         let ArgumentInWords { worlds, witnesses, .. } = self.argument;
         if witnesses.is_empty() {
@@ -359,7 +359,7 @@ impl Telling<'_> {
              has overheard it. There the attack stops{}.",
             wire.round,
             match self.argument.is_stopped {
-                // They do not escape; but it takes another attack than this.
+                // Signatures do not escape the bound, but refuting them takes another attack than this.
                 true => ", and says nothing of others",
                 false => ": this is how signatures escape the bound",
             },
@@ -377,7 +377,7 @@ fn fill(text: &str, style: Style) -> String {
     textwrap::fill(text, textwrap::Options::new(style.prose()))
 }
 
-/// What is heard in two worlds on one wire beside each other.
+/// What is heard in two worlds on one wire, side by side.
 fn side_by_side<'a>(
     one: &'a [Heard<'a>],
     other: &'a [Heard<'a>],

@@ -1,4 +1,4 @@
-//! The sentences of a story: who is in it, who decided what, and why that must not be.
+//! The sentences of a story: who takes part, who decided what, and why that is a violation.
 
 use std::collections::BTreeMap;
 
@@ -14,14 +14,14 @@ use crate::property::{Accepted, AskedProperties, Property, Violation};
 use crate::report::{capital, sentence};
 use crate::schedule::Crash;
 
-/// A value in words. Two that read alike are told apart by their numbers.
+/// A value in words. Its number distinguishes it from another value that reads the same.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(in crate::report) struct Named {
     pub number: usize,
     pub text: String,
 }
 
-/// Of what the sentences of a story speak: who there was, what all were given, and how it ended.
+/// What the sentences of a story are about: who took part, what all were given, and how it ended.
 pub(in crate::report) struct Facts<'a> {
     pub task: Task,
     /// Which properties are asked.
@@ -30,25 +30,25 @@ pub(in crate::report) struct Facts<'a> {
     pub everybody: Generals,
     pub traitors: Generals,
     pub crashes: &'a [Crash],
-    /// How it goes on for ever, if it does.
+    /// How the execution goes on for ever, if it does.
     pub lasso: Option<&'a Lasso>,
     pub twins: Vec<Twin<Named>>,
     /// Whether its rounds are waves.
     pub in_waves: bool,
     pub inputs: BTreeMap<General, Named>,
-    /// By number.
+    /// By number of the general.
     pub decisions: Vec<Option<Named>>,
-    /// Who should have decided, and has not.
+    /// Who should have decided, but has not.
     pub undecided: Generals,
     pub violation: Option<Violation>,
-    /// Whether it could go on, so that who has not decided still can.
+    /// Whether the execution could go on, so that whoever has not decided still can.
     pub is_open: bool,
-    /// The property that is lacking, whatever else is wrong.
+    /// The property that is violated, whatever else is wrong.
     pub lacks: Option<Property>,
 }
 
 impl Facts<'_> {
-    /// Who the traitors are, who was given what, and who crashes: a sentence each.
+    /// Who the traitors are, who was given what, and who crashes: one sentence each.
     pub fn cast(&self) -> Vec<String> {
         let inputs = match self.task {
             Task::Broadcast => self.inputs.iter().map(|input| self.order(input)).collect(),
@@ -69,7 +69,7 @@ impl Facts<'_> {
         }
     }
 
-    /// The order that one general gives, or would give.
+    /// The sentence about the order that one general gives, or would give.
     fn order(&self, (general, Named { text: order, .. }): (&General, &Named)) -> String {
         let loyal = !self.traitors.contains(*general);
         match (general.is_commander(), loyal, self.faults.is_byzantine()) {
@@ -82,7 +82,7 @@ impl Facts<'_> {
         }
     }
 
-    /// The inputs of all, those who are alike together.
+    /// The sentences about all inputs, with equal inputs together.
     fn proposals(&self) -> Vec<String> {
         let inputs = self.inputs.iter();
         let inputs =
@@ -105,7 +105,7 @@ impl Facts<'_> {
         told.collect()
     }
 
-    /// What came of it.
+    /// How it ended.
     pub fn ending(&self) -> Ending {
         let (mut fault, decided) = (None, self.decided(None, self.undecided));
         let (violated, sentence) = match &self.violation {
@@ -137,7 +137,7 @@ impl Facts<'_> {
         Ending { violated, fault, sentence, decided }
     }
 
-    /// Who took what for genuine, and what came of it.
+    /// Who accepted which forgery, and what that led to.
     fn taken_in(&self, Accepted { wire, label }: &Accepted) -> String {
         let round = wire.round;
         let [from, to] = [wire.from, wire.to].map(|general| self.task.name(general));
@@ -147,10 +147,10 @@ impl Facts<'_> {
         [what].into_iter().chain(outcome).join(" ")
     }
 
-    /// Who decided what, and why that must not be.
+    /// Who decided what, and why that is a violation.
     fn accusation(&self, property: Property) -> String {
         let Facts { faults, everybody, traitors, inputs, .. } = self;
-        // What had to be decided: the commander's order, or what all inputs were that bind.
+        // What had to be decided: the commander's order, or the input of all generals who are bound by theirs.
         let due = faults.bound(everybody.len(), *traitors);
         let due = due.iter().find_map(|general| inputs.get(&general));
         let due = due.or_else(|| inputs.values().next());
@@ -195,7 +195,7 @@ impl Facts<'_> {
         if some { " of the loyal" } else { "" }
     }
 
-    /// What was given to those who are bound by it.
+    /// The inputs of those who are bound by them.
     fn range(&self) -> String {
         let bound = self.faults.bound(self.everybody.len(), self.traitors);
         let given = self.inputs.iter().filter(|(general, _)| bound.contains(**general));
@@ -204,7 +204,7 @@ impl Facts<'_> {
         format!("the inputs{} are {given}", self.of_the_loyal())
     }
 
-    /// Who decided what, but for those who decided this, and who of these has not decided.
+    /// Who decided what, except those who decided this value, and who of `undecided` has not decided.
     fn decided(&self, but: Option<&Named>, undecided: Generals) -> String {
         let decisions = self.decisions.iter().enumerate();
         let decisions = decisions.filter_map(|(id, decision)| Some((decision.as_ref()?, id)));

@@ -9,20 +9,19 @@ use crate::report::is_within;
 use crate::report::speech::{Speech, count, told_in_words};
 use crate::report::style::{Emphasis, Style};
 
-/// In a round with more lines than this, what is as loyalty and the schedule have it is only
-/// counted.
+/// If a round has more lines than this, messages that are neither lies nor rescheduled are only counted.
 const LINES: usize = 14;
 
-/// If what the loyal held takes more lines than this, only how each concluded is told.
+/// If what the loyal held takes more lines than this, only the conclusion of each is told.
 const HELD: usize = 45;
 
-/// By how much what a line of a round has no room for is indented.
+/// The indent of a continued line in a round.
 const INDENT: usize = 10;
 
-/// And by how much what a line of what is held has no room for.
+/// The indent of a continued line in what the generals hold.
 const HELD_INDENT: usize = 19;
 
-/// The whole story, ending in a line end.
+/// The whole story, with a final newline.
 impl fmt::Display for Story {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let style = Style::of(f);
@@ -43,7 +42,7 @@ impl fmt::Display for Story {
 }
 
 impl Story {
-    /// One round: what one general says alike to several in one line.
+    /// One round. The same message of one general to several others takes one line.
     fn round(&self, step: &Step, style: Style) -> String {
         let (told, plain) = told_in_words(&step.messages, LINES);
         let mut text = style.paint(Emphasis::Strong, step.title()) + "\n";
@@ -81,7 +80,7 @@ impl Story {
         style.line(&format!("{pad}{word} {from} tells {to}: {text}{notes}"), INDENT)
     }
 
-    /// What the loyal held in the end, and what they decided by it.
+    /// What the loyal held in the end, and what they therefore decided.
     fn held(&self, style: Style) -> String {
         let loyal = self.generals.iter().zip(self.end()).filter(|(actor, _)| !actor.traitor);
         let held = loyal.map(|(actor, Held { lines, .. })| {

@@ -1,4 +1,4 @@
-//! The shapes of a diagram, from the top down.
+//! The shapes of a diagram, drawn from the top down.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use crate::report::markup::escaped;
 use crate::report::speech::{CROWD, Speech, count, told_in_words};
 use crate::report::story::{Actor, Ending, Mark, Step, Story};
 
-/// How high a line of what happens in a wave is.
+/// The height of a line for something that happens in a wave.
 const HAPPENING: f64 = 17.0;
 
 /// The sizes of things, in pixels.
@@ -21,16 +21,16 @@ const LETTER: f64 = 7.6;
 const BOLD: f64 = 8.4;
 const LINE: f64 = 18.0;
 
-/// To more receivers than this arrows do not fan out, but fall from one line.
+/// Beyond this many receivers, arrows do not fan out, but drop from one line.
 const FAN: usize = 6;
 
-/// How many letters of what is said fit on a line.
+/// How many characters of a message fit on a line.
 const WORDS: usize = 64;
 
-/// Of more speeches than this in a round that are as they should be, no more are drawn.
+/// At most this many speeches with which nothing is wrong are drawn in a crowded round.
 const THIN_ROWS: usize = 400;
 
-/// How lines and what is filled style.
+/// The style classes of lines and of filled shapes.
 fn classes(mark: Option<Mark>) -> (&'static str, &'static str) {
     match mark {
         Some(Mark::Lie) => ("lie", "liar"),
@@ -39,25 +39,25 @@ fn classes(mark: Option<Mark>) -> (&'static str, &'static str) {
     }
 }
 
-/// What is drawn so far.
+/// The drawing so far.
 pub(super) struct Canvas {
-    /// Whether generals and arrows can be pointed at.
+    /// Whether generals and arrows respond to the pointer.
     live: bool,
     shapes: String,
-    /// How far down.
+    /// The vertical position of the next shape.
     y: f64,
-    /// Where the lines of time begin and end.
+    /// Where the lifelines begin and end.
     top: f64,
     bottom: f64,
-    /// How far the generals are from each other.
+    /// The distance between generals.
     column: f64,
-    /// Where the words begin, and how wide all is.
+    /// Where the words begin, and the total width.
     words: f64,
     width: f64,
 }
 
 impl Canvas {
-    /// With room for these generals, and for what is told in words.
+    /// A canvas with room for these generals, and for the words beside them.
     pub fn of(story: &Story) -> Canvas {
         let generals = story.generals.len();
         let column = match generals {
@@ -75,19 +75,19 @@ impl Canvas {
         Canvas { live, shapes, y, top: y, bottom: y, column, words, width }
     }
 
-    /// The same, with generals and arrows that can be pointed at.
+    /// The same canvas, but generals and arrows respond to the pointer.
     #[cfg(feature = "pages")]
     pub fn live(self) -> Canvas {
         Canvas { live: true, ..self }
     }
 
-    /// How wide it is without the words.
+    /// The width without the words.
     #[cfg(feature = "pages")]
     pub fn lanes(&self) -> f64 {
         self.words - 4.0
     }
 
-    /// The line of time of a general.
+    /// The horizontal position of a general's lifeline.
     fn x(&self, general: usize) -> f64 {
         MARGIN + self.column * (general as f64 + 0.5)
     }
@@ -104,7 +104,7 @@ impl Canvas {
         ));
     }
 
-    /// What one general says to some others can be pointed at, until it is closed.
+    /// Opens a group that responds to the pointer, for what one general says to others; `close` ends it.
     fn open(&mut self, from: usize, to: &[usize]) {
         if self.live {
             let to = to.iter().format(" ");
@@ -118,7 +118,7 @@ impl Canvas {
         }
     }
 
-    /// Who there is, and with which input, so far down.
+    /// Draws the generals with their inputs, this far further down.
     pub fn heads(&mut self, down: f64, actors: &[Actor]) {
         self.y += down + 22.0;
         for (general, Actor { name, traitor, input, .. }) in actors.iter().enumerate() {
@@ -152,7 +152,7 @@ impl Canvas {
         self.top = self.y;
     }
 
-    /// What there is room for in a column.
+    /// As much of a text as fits into a column.
     fn fitting(&self, text: &str, letter: f64) -> String {
         let most = ((self.column - 8.0) / letter) as usize;
         match text.chars().count() > most {
@@ -161,7 +161,7 @@ impl Canvas {
         }
     }
 
-    /// One round.
+    /// Draws one round.
     pub fn round(&mut self, step: &Step) {
         let (told, plain) = told_in_words(&step.messages, CROWD);
         let y = self.y + 8.0;
@@ -195,16 +195,16 @@ impl Canvas {
         self.ends();
     }
 
-    /// Here the lines of time end, unless more is drawn.
+    /// Ends the lifelines here, unless more is drawn.
     pub fn ends(&mut self) {
         self.bottom = self.y + 6.0;
     }
 
-    /// An arrow to each receiver; from one line, where there are many.
+    /// Draws an arrow to each receiver; many arrows drop from one line.
     fn arrows(&mut self, speech: &Speech<'_>) {
         let (line, head) = classes(speech.mark);
         let (x, y) = (self.x(speech.from), self.y);
-        // What never arrives ends on its way.
+        // The arrow of a message that never arrives ends on its way.
         let lost = speech.silent || speech.mark == Some(Mark::Lost);
         let many = speech.to.len() > FAN;
         if many {
@@ -245,7 +245,7 @@ impl Canvas {
         self.add(format_args!(r#"<circle cx="{x:.1}" cy="{y:.1}" r="2.5" class="{head}"/>"#));
     }
 
-    /// A level line that reaches all receivers.
+    /// Draws a horizontal line that reaches all receivers.
     fn trunk(&mut self, speech: &Speech<'_>, class: &str) {
         let reached = speech.to.iter().chain([&speech.from]).map(|general| self.x(*general));
         let (left, right) =
@@ -254,7 +254,7 @@ impl Canvas {
         self.add(format_args!(r#"<path d="M{left:.1} {y:.1}H{right:.1}" {class}/>"#));
     }
 
-    /// The same thin and without words: a dot for who speaks, and a stroke for each receiver.
+    /// Draws a message thinly and without words: a dot for the sender, and a stroke for each receiver.
     fn thin(&mut self, speech: &Speech<'_>) {
         let (x, y) = (self.x(speech.from), self.y);
         self.open(speech.from, &speech.to);
@@ -268,7 +268,7 @@ impl Canvas {
         self.close();
     }
 
-    /// What is said, beside its arrows.
+    /// Writes what is said beside its arrows.
     fn words(&mut self, speech: &Speech<'_>) {
         let class = if speech.mark.is_some() { classes(speech.mark).1 } else { "" };
         let (words, y) = (self.words, self.y);
@@ -280,7 +280,7 @@ impl Canvas {
         self.y += ROW + LINE * lines.len().saturating_sub(1) as f64;
     }
 
-    /// What each general decided.
+    /// Draws what each general decided.
     pub fn decisions(&mut self, actors: &[Actor]) {
         self.y += 14.0;
         self.bottom = self.y;
@@ -320,7 +320,7 @@ impl Canvas {
         self.y = y + height + 12.0;
     }
 
-    /// What came of it.
+    /// Writes how it ended.
     pub fn ending(&mut self, ending: &Ending) {
         self.y += 18.0;
         let class = if ending.violated.is_some() { "bold liar" } else { "bold" };
@@ -332,7 +332,7 @@ impl Canvas {
         }
     }
 
-    /// All shapes, the lines of time under them, and how wide and high they are.
+    /// All shapes with the lifelines beneath them, and the width and height.
     pub fn drawn(mut self, actors: &[Actor]) -> (String, [f64; 2]) {
         let shapes = std::mem::take(&mut self.shapes);
         for (general, actor) in actors.iter().enumerate() {

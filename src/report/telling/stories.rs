@@ -1,4 +1,4 @@
-//! A protocol by numbers that is asked for its words.
+//! A numbered protocol that is asked for its words.
 
 use crate::escape::escaped;
 use crate::execution::Forgeries;
@@ -8,8 +8,8 @@ use crate::report::story::Held;
 use crate::signature::Seal;
 use crate::testable::Wire;
 
-/// The stories of executions by numbers, whose states stand in one table. The protocol is asked for its
-/// words, and may panic; nothing is run but the honest run.
+/// Makes stories of numbered executions whose states are in one table. The protocol is asked for its words, and may
+/// panic; only the fault-free run is run.
 pub(crate) struct Stories<'a> {
     pub(super) machine: &'a dyn Machine,
     pub(super) terms: &'a Terms,
@@ -44,13 +44,13 @@ impl<'a> Stories<'a> {
         self.machine.seals(message).unwrap_or_default()
     }
 
-    /// In which way a message is forged, if it is a forgery on this wire.
+    /// How a message is forged, if it is a forgery on this wire.
     pub(super) fn forged(&self, wire: Wire, message: MessageId) -> Option<String> {
         let label = self.forgeries.label(self.machine, self.terms, wire, message);
         label.map(escaped)
     }
 
-    /// What a state is, and what would be decided in it, if that is asked.
+    /// A state in words, and what a general would decide in it, if it must decide.
     pub(super) fn held(&self, state: StateId, is_asked: bool) -> Held {
         let vote = is_asked.then(|| self.table.decide(state).ok()).flatten();
         Held {

@@ -1,4 +1,4 @@
-//! What is told of an execution, once values, messages and states have words.
+//! Makes the story of an execution, once values, messages and states have words.
 
 use itertools::Itertools;
 
@@ -19,17 +19,17 @@ use crate::schedule::{Arrival, Happening, Shift};
 use crate::signature::{Seal, Worth};
 use crate::testable::Wire;
 
-/// An execution of which a story is made.
+/// An execution whose story is to be told.
 pub(super) struct Storyteller<'a, 'm> {
     pub asked: &'a Stories<'m>,
     pub attack: &'a NumberedAttack,
     pub execution: &'a NumberedExecution,
-    /// Whether it is told what all hold before the end, too.
+    /// Whether to include what all generals hold before the end.
     pub whole: bool,
 }
 
 impl Storyteller<'_, '_> {
-    /// All of it.
+    /// The whole story.
     pub fn story(&self) -> Story {
         let Storyteller { asked, attack, .. } = self;
         let Stories { name, terms, .. } = asked;
@@ -61,7 +61,7 @@ impl Storyteller<'_, '_> {
     fn facts(&self) -> Facts<'_> {
         let Storyteller { asked, attack, execution, .. } = self;
         let (machine, terms) = (asked.machine, asked.terms);
-        // What is decided is called as the value is that it is, if it must be one.
+        // If decisions must be values, a decision is named like the value that it equals.
         let value = |made: &DecisionId| match terms.decides_values {
             true => machine.decided_value(*made),
             false => None,
@@ -111,7 +111,7 @@ impl Storyteller<'_, '_> {
         }
     }
 
-    /// Who is asked for a decision.
+    /// Who must decide.
     fn deciders(&self) -> Generals {
         self.asked.terms.task.deciders(self.attack.n()).minus(self.attack.traitors)
     }
@@ -136,8 +136,8 @@ impl Storyteller<'_, '_> {
         }
     }
 
-    /// What all held after a round, or, after round 0, before the first. How all ended the execution
-    /// knows. A traitor's vote is nobody's concern.
+    /// What all generals held after a round, or before the first round for round 0. The execution itself knows the
+    /// final states. Traitors have no vote.
     fn held(&self, round: Round, last: Round) -> Vec<Held> {
         let Storyteller { asked, attack, execution, whole } = self;
         let deciders = self.deciders();
@@ -151,7 +151,7 @@ impl Storyteller<'_, '_> {
         held.collect()
     }
 
-    /// All rounds that were begun, with what was said in them.
+    /// All rounds that began, with what was said in them.
     fn rounds(&self) -> Vec<Step> {
         let Storyteller { asked, execution, .. } = self;
         let last = execution.deliveries.last().map_or(0, |delivery| delivery.wire.round);
@@ -178,7 +178,7 @@ impl Storyteller<'_, '_> {
         rounds
     }
 
-    /// The timers and coins of a wave, and what is heard in it that was said before.
+    /// The timers and coins of a wave, and the late messages that arrive in it.
     fn happenings(&self, wave: Round) -> Vec<String> {
         let Storyteller { asked, execution, .. } = self;
         let name = |general| asked.terms.task.name(general);
@@ -266,7 +266,7 @@ impl Storyteller<'_, '_> {
         said.into_iter().chain(silent).collect()
     }
 
-    /// The changes of the schedule that are not idle.
+    /// The changes of the schedule that have an effect.
     fn shifts(&self) -> impl Iterator<Item = &Shift<MessageId>> {
         let shifts = self.attack.schedule.iter().enumerate();
         let idle = &self.execution.idle;
@@ -281,7 +281,7 @@ impl Storyteller<'_, '_> {
         honest.unwrap_or_else(|| "nothing".to_owned())
     }
 
-    /// In which round something arrives; nothing if all is over then.
+    /// In which round a message arrives; none if everything is over by then.
     fn due(&self, Shift { wire, arrival, .. }: &Shift<MessageId>) -> Option<Round> {
         match arrival {
             Arrival::First => Some(wire.round),
@@ -293,7 +293,7 @@ impl Storyteller<'_, '_> {
         }
     }
 
-    /// What becomes of a message that does not arrive in its turn.
+    /// What becomes of a message that does not arrive at its usual time.
     fn arrival(&self, shift: &Shift<MessageId>) -> String {
         let Attack { faults, traitors, .. } = self.attack;
         match shift.arrival {
@@ -318,7 +318,7 @@ impl Storyteller<'_, '_> {
         }
     }
 
-    /// What in the attack changes nothing, or can't be told: a line each.
+    /// Parts of the attack that have no effect, or can't be carried out: one line each.
     fn undone(&self) -> Vec<String> {
         let Storyteller { asked, attack, execution, .. } = self;
         let task = asked.terms.task;
