@@ -1,6 +1,6 @@
-//! Measures how many attacks a hunt draws and judges in a second on one thread, beside the bare
-//! simulator on the same attacks. What is between them is the price of drawing, of looking at what
-//! came of it, and of counting views; the simulator in its turn reads an attack as it is written.
+//! Measures how many attacks a hunt draws and judges per second on one thread, beside the bare simulator on the same
+//! attacks. The difference is the cost of drawing attacks, judging their outcomes and counting views. The simulator
+//! itself reads each attack from its written form.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -11,14 +11,14 @@ use turncoat::execution::Simulator;
 use turncoat::protocols::asking::asking;
 use turncoat::{AttackOn, Demand, OralMessages, SignedMessages, Testable, hunt};
 
-/// How many cases are gone through in one iteration of a hunt: so many that what is worked out of
-/// the repertoire before the first does not count.
+/// How many cases one iteration of a hunt goes through: enough that the setup before the first case (reading the
+/// repertoire) does not count.
 const CASES: u64 = 8192;
 
-/// How many of the same attacks the simulator goes through.
+/// How many of the same attacks the simulator runs.
 const ATTACKS: u64 = 512;
 
-// Not `criterion_main!`: what that expands to has no documentation, and is warned of.
+// Not `criterion_main!`: it expands to undocumented items, which `missing_docs` warns about.
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     executions(&mut criterion, "OM(1) n=4", OralMessages::new(1), 4, 1);
@@ -59,7 +59,7 @@ fn executions<P: Testable + Clone + Send>(
     group.finish();
 }
 
-/// The attacks of the first cases. Of a protocol of which too much is asked each is a finding.
+/// The attacks of the first cases. The demand is never met, so the hunt reports every attack as a finding.
 fn drawn<P: Testable + Clone>(protocol: &P, n: usize, f: usize) -> Vec<AttackOn<P>> {
     let never = || Demand::new("never", |_| false);
     let attack = |case| {

@@ -1,28 +1,25 @@
-//! Measures how many executions of OM(m) the simulator goes through in a second on one core,
-//! beside a hand-written loop over arrays on the same attacks, and how long an exhaustive check
-//! takes on one thread.
+//! Measures how many executions of OM(m) the simulator runs per second on one core, beside a hand-written loop over
+//! arrays on the same attacks, and how long an exhaustive check takes on one thread.
 //!
-//! An execution is, in the rows of a group:
+//! What counts as an execution, by row of a group:
 //!
 //! * `run`: a call of [`Simulator::run`];
-//! * `run into`: a call of [`Simulator::run_into`], which uses the memory of the execution before;
-//! * `calls`: what the protocol is asked in an execution in which all obey, and nothing else. No
-//!   simulator that serves any protocol can do without that;
-//! * `by hand, as written`: the hand-written loop, with the attack looked up as it is written, lie
-//!   by lie: whoever draws an attack, or reads it, has to do as much;
-//! * `by hand`: the loop alone, where each attack has been made a table: it is the floor.
+//! * `run into`: a call of [`Simulator::run_into`], which reuses the memory of the previous execution;
+//! * `calls`: only the calls of the protocol in an execution where everybody obeys. No general-purpose simulator can do
+//!   without them;
+//! * `by hand, as written`: the hand-written loop, which looks up the attack lie by lie as it is written. Whoever draws
+//!   or reads an attack has to do at least this;
+//! * `by hand`: the loop alone, with each attack converted to a table beforehand: the lower bound.
 //!
-//! What they do is not the same. The simulator serves any protocol, guards every call, makes some
-//! of them twice, sees to the order of arrival, to signatures and forgeries, keeps all that was
-//! said, and says what is wrong with it. The loop knows OM(1) and OM(2) alone, and answers with the
-//! decisions. It has no messages either, only the places where their values stand: in OM(m) as a
-//! protocol each message has a path, which the one who is told it looks up.
+//! The rows do not do the same work. The simulator runs any protocol, guards every call, makes some calls twice, takes
+//! care of the order of arrival, of signatures and forgeries, keeps every message, and reports what is wrong. The loop
+//! knows only OM(1) and OM(2), and returns only the decisions. It has no messages either, only the slots where their
+//! values stand; in the protocol OM(m) each message has a path, which its receiver looks up.
 //!
-//! When this was written, `calls` took about half of the time of `run into`. A profile of OM(2)
-//! among 7 generals, without lies, gave half to the protocol's own code; a sixth to memory, most of
-//! it for the lists that the protocol says its messages in; as much to the guard of the calls; an
-//! eighth to the ways of the messages; and the rest to the attack, which takes more where there are
-//! many lies.
+//! When this was written, `calls` took about half of the time of `run into`. In a profile of OM(2) among 7 generals,
+//! without lies, half of the time went to the protocol's own code; a sixth to memory, most of it for the lists in which
+//! the protocol returns its messages; another sixth to guarding the calls; an eighth to routing messages; and the rest
+//! to the attack, which takes more where there are many lies.
 
 use std::array;
 use std::collections::BTreeMap;
@@ -38,15 +35,15 @@ use turncoat::{
     check,
 };
 
-/// How many attacks are gone through in one iteration.
+/// How many attacks one iteration runs.
 const ATTACKS: u64 = 64;
 
 type OralAttack = AttackOn<OralMessages>;
 
-/// What each general decided, if he was asked: whether to attack.
+/// What each loyal lieutenant decided, by general: whether to attack.
 type Decisions<const N: usize> = [Option<bool>; N];
 
-// Not `criterion_main!`: what that expands to has no documentation, and is warned of.
+// Not `criterion_main!`: it expands to undocumented items, which `missing_docs` warns about.
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     executions(&mut criterion, 1, om1::<4>);
@@ -62,8 +59,8 @@ fn executions<const N: usize, const PLACES: usize>(
 ) {
     let protocol = OralMessages::new(m);
     let attacks = drawn(&protocol, N, m);
-    // With no more traitors than it survives, OM(m) covers up a mistake in the loop as it does a
-    // lie. With more, the decisions show what was said.
+    // With no more traitors than it survives, OM(m) masks a bug in the loop as it masks a lie. With more traitors, the
+    // decisions depend on every message.
     let harder = (m + 1..N).flat_map(|traitors| drawn(&protocol, N, traitors));
     for attack in attacks.iter().cloned().chain(harder) {
         let decisions = by_hand(&Table::of(&attack, m));
@@ -117,7 +114,7 @@ fn executions<const N: usize, const PLACES: usize>(
     group.finish();
 }
 
-/// Its throughput is in steps: most of what it covers it need not execute.
+/// Throughput is in steps, because the search covers most behaviours without executing them.
 fn exhaustive_check(criterion: &mut Criterion) {
     let one_thread = ThreadPoolBuilder::new().num_threads(1).build().expect("a thread starts");
     let question = || check(OralMessages::new(2)).generals(7).traitors(2);
@@ -132,7 +129,7 @@ fn exhaustive_check(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// What all decide who obey this order, by the protocol's own calls in their order.
+/// What the lieutenants decide if everybody obeys and the commander gives this order, by the protocol's own calls.
 fn obeying(protocol: &OralMessages, n: usize, order: Order) -> Vec<Order> {
     let everybody = Generals::first(n);
     let start = |me: General| protocol.start(Seat::new(me, n), me.is_commander().then_some(&order));
@@ -159,12 +156,12 @@ fn simulated<const N: usize>(protocol: &OralMessages, attack: &OralAttack) -> De
     array::from_fn(|me| execution.decisions[me].map(|decision| decision == Order::ATTACK))
 }
 
-/// An attack on OM(m) among N generals as the hand-written loop has it.
+/// An attack on OM(m) among N generals, in the form that the hand-written loop reads.
 struct Table<const N: usize, const PLACES: usize> {
     order: bool,
     traitors: [bool; N],
-    /// What arrives at a general, in the place of a path, where loyalty would have sent RETREAT
-    /// and where it would have sent ATTACK.
+    /// What arrives at a general in the slot of a path: if a loyal sender would send RETREAT there, and if it would
+    /// send ATTACK.
     arrives: [[[bool; 2]; PLACES]; N],
 }
 
@@ -186,8 +183,8 @@ impl<const N: usize, const PLACES: usize> Table<N, PLACES> {
     }
 }
 
-/// The place of a path to one general in a table: its m relays are the digits of a number. Where
-/// there are fewer the last is repeated, or else the one who is told: no path does that.
+/// The slot of a path to one general in a table: its m relays are the digits of a number. A shorter path is padded by
+/// repeating its last relay, or by the receiver if there is none: no real path does that.
 fn place(path: &Path, to: General, n: usize, m: usize) -> usize {
     let relays: Vec<_> = path.iter().skip(1).collect();
     let filler = relays.last().unwrap_or(&to);
@@ -195,20 +192,20 @@ fn place(path: &Path, to: General, n: usize, m: usize) -> usize {
     digits.fold(0, |number, digit| number * n + digit.id())
 }
 
-/// Whether ATTACK is what a general holds after this lie, told where the honest word is `honest`.
+/// Whether a general holds ATTACK after this lie, where a loyal sender would have sent `honest`.
 fn outcome(edit: &Edit<Relay<Order>>, honest: Order) -> bool {
     let held = match edit {
-        // Nothing came: RETREAT.
+        // Nothing arrived: RETREAT.
         Edit::Withhold(of) if of.value == honest => Order::RETREAT,
         Edit::Instead { of, say } if of.value == honest => say.value,
-        // Both arrive, in their order as data, and the last one counts.
+        // Both messages arrive, sorted as data, and the last one counts.
         Edit::Say(say) => say.value.max(honest),
         Edit::Withhold(_) | Edit::Instead { .. } => honest,
     };
     held == Order::ATTACK
 }
 
-/// OM(1): `told[me][j]` is what j said that the commander said, `told[me][me]` what he did say.
+/// OM(1): `told[me][j]` is what j said that the commander said; `told[me][me]` is what the commander said to `me`.
 fn om1<const N: usize>(table: &Table<N, N>) -> Decisions<N> {
     let arrives = &table.arrives;
     let mut told = [[false; N]; N];
@@ -224,8 +221,8 @@ fn om1<const N: usize>(table: &Table<N, N>) -> Decisions<N> {
     array::from_fn(|me| table.is_asked(me).then(|| majority(told[me][1..].iter().copied())))
 }
 
-/// OM(2): `told[me][i * N + j]` is what j said that i said that the commander said. Where i and j
-/// are the same it is what i said, and where both are `me` what the commander did say.
+/// OM(2): `told[me][i * N + j]` is what j said that i said that the commander said. If i = j, it is what i said
+/// directly; if i = j = `me`, it is what the commander said to `me`.
 fn om2<const N: usize, const PLACES: usize>(table: &Table<N, PLACES>) -> Decisions<N> {
     const { assert!(PLACES == N * N) }
     let arrives = &table.arrives;
@@ -262,21 +259,21 @@ fn resolved<const N: usize>(told: &[bool], me: usize) -> bool {
     }))
 }
 
-/// Whether more than half of the votes are for ATTACK; else it is RETREAT.
+/// Whether more than half of the votes are for ATTACK; otherwise the majority is RETREAT.
 fn majority(votes: impl Iterator<Item = bool>) -> bool {
     let (attack, all) =
         votes.fold((0, 0), |(attack, all), vote| (attack + u8::from(vote), all + 1));
     2 * attack > all
 }
 
-/// The attacks on OM(m), the same every time.
+/// Attacks on OM(m), the same ones every time.
 fn drawn(protocol: &OralMessages, n: usize, traitors: usize) -> Vec<OralAttack> {
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     (0..ATTACKS).map(|_| dice.attack(protocol, n, traitors)).collect()
 }
 
-/// Marsaglia's xorshift ("Xorshift RNGs", 2003): figures can be compared only if the attacks are
-/// the same on every machine.
+/// Marsaglia's xorshift ("Xorshift RNGs", 2003): measurements are comparable only if the attacks are the same on every
+/// machine.
 struct Dice(u64);
 
 impl Dice {
@@ -284,7 +281,7 @@ impl Dice {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        // The upper half, because the lower bits of an xorshift are the weaker ones.
+        // The upper half: the lower bits of an xorshift are weaker.
         (self.0 >> 32) as usize % bound
     }
 
@@ -292,7 +289,7 @@ impl Dice {
         choices[self.below(choices.len())].clone()
     }
 
-    /// So many traitors, and a lie in about every other slot of theirs.
+    /// An attack with this many traitors, and a lie in about every other slot of theirs.
     fn attack(&mut self, protocol: &OralMessages, n: usize, traitors: usize) -> OralAttack {
         let everybody = Generals::first(n);
         let traitors = self.one_of(&everybody.subsets(traitors).collect::<Vec<_>>());
@@ -311,7 +308,7 @@ impl Dice {
         OralAttack { lies, ..OralAttack::new(n, traitors, inputs) }
     }
 
-    /// What loyalty would say there is not known yet: a lie that does not fit it is idle.
+    /// It is not known yet what a loyal sender would say there: a lie that does not fit that message is idle.
     fn edit(&mut self, slot: &[Relay<Order>]) -> Option<Edit<Relay<Order>>> {
         let message = self.one_of(slot);
         let other = slot.iter().find(|other| **other != message)?.clone();

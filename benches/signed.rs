@@ -1,6 +1,5 @@
-//! Measures how long an exhaustive check of SM(m) takes on one thread, how many executions of it
-//! the simulator goes through in a second with ideal signatures and with Ed25519, and how much of
-//! the latter is spent on signing and verifying alone.
+//! Measures how long an exhaustive check of SM(m) takes on one thread, how many executions of it the simulator runs per
+//! second with ideal signatures and with Ed25519, and how much of the latter goes to signing and verifying.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -20,14 +19,14 @@ use turncoat::{
 /// SM(m) with real signatures.
 type Real = SignedMessages<Order, Ed25519>;
 
-/// How many attacks are gone through in one iteration.
+/// How many attacks one iteration runs.
 const ATTACKS: u64 = 64;
 
 /// SM(2) among five generals, two of them traitors.
 const M: usize = 2;
 const N: usize = 5;
 
-// Not `criterion_main!`: what that expands to has no documentation, and is warned of.
+// Not `criterion_main!`: it expands to undocumented items, which `missing_docs` warns about.
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     for (m, n) in [(2, 4), (2, 5), (3, 5)] {
@@ -37,7 +36,7 @@ fn main() {
     criterion.final_summary();
 }
 
-/// Its throughput is in steps: most of what it covers it need not execute.
+/// Throughput is in steps, because the search covers most behaviours without executing them.
 fn exhaustive_check(criterion: &mut Criterion, m: usize, n: usize) {
     let one_thread = ThreadPoolBuilder::new().num_threads(1).build().expect("a thread starts");
     let question = || check(SignedMessages::new(m)).generals(n).traitors(m);
@@ -83,8 +82,8 @@ fn obey<P: Testable>(simulator: &Simulator<'_, P>, attack: &AttackOn<P>) {
     black_box(simulator.run(black_box(attack)).expect("the attack fits"));
 }
 
-/// Attacks, the same every time: two traitors, one of them the commander, say one thing to some
-/// and another to others, in chains that they can sign.
+/// Attacks, the same ones every time: two traitors, one of them the commander, tell some generals one thing and others
+/// another, in chains that they can sign.
 fn drawn<S: Forge>(protocol: &SignedMessages<Order, S>) -> Vec<AttackOn<SignedMessages<Order, S>>> {
     let traitor = General::new(1);
     let traitors = Generals::NONE.with(General::COMMANDER).with(traitor);
@@ -112,10 +111,10 @@ fn drawn<S: Forge>(protocol: &SignedMessages<Order, S>) -> Vec<AttackOn<SignedMe
     (0..ATTACKS).map(of_number).collect()
 }
 
-/// What is asked of a scheme: to sign a statement, or whether a signature is one.
+/// A call of a scheme: sign a statement, or verify a signature on it.
 type Call = (General, Vec<u8>, Option<(General, SignatureBytes)>);
 
-/// Asks it once more.
+/// Repeats a call.
 fn ask(scheme: &Ed25519, (me, statement, signed): &Call) {
     match signed {
         None => drop(black_box(scheme.sign(*me, statement))),
@@ -125,7 +124,7 @@ fn ask(scheme: &Ed25519, (me, statement, signed): &Call) {
     }
 }
 
-/// A scheme that writes down what it is asked.
+/// A scheme that records its calls.
 #[derive(Clone, Debug)]
 struct Recorded {
     scheme: Ed25519,
@@ -177,9 +176,9 @@ impl Forge for Recorded {
     }
 }
 
-/// All that is asked of the scheme in these executions, when the simulator has them behind it: by
-/// the protocol, some of it twice, to see whether it is deterministic, and by the simulator, to see
-/// whether the traitors can sign what they say.
+/// Every call of the scheme while the simulator runs these attacks. The protocol makes some, several of them twice,
+/// because the simulator checks that it is deterministic. The simulator makes the others, to check that the traitors
+/// can sign what they say.
 fn asked(attacks: &[AttackOn<Real>], scheme: &Ed25519) -> Vec<Call> {
     let recorded = Recorded { scheme: scheme.clone(), calls: Arc::default() };
     let protocol = SignedMessages::new(M).signatures(recorded.clone());

@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# Goes through all parts of a question with GNU parallel, here or on machines that are reached by ssh,
-# and merges what came of them:
+# Checks all parts of a question with GNU parallel, on this machine or on others over ssh, and merges the results:
 #
 #   PARTS=64 HOSTS=: deploy/parallel.sh oral -n 7 -f 2
 #   PARTS=64 HOSTS=4/big-one,4/big-two deploy/parallel.sh oral -n 10 -f 3 --no-strays
 #
-# HOSTS is a list for --sshlogin; ":" is this machine. On each of them `turncoat` must be on the path,
-# in the same version. What came of each part is brought back to the folder PARTS_IN. If it is cut
-# short, the same command goes through those parts that are missing.
+# HOSTS is a list for --sshlogin; ":" is this machine. Each machine must have the same version of `turncoat` on its
+# path. The result of each part is copied to the folder PARTS_IN. If a run is interrupted, the same command checks the
+# parts that are missing.
 set -euo pipefail
 
 PARTS=${PARTS:-64} HOSTS=${HOSTS:-:} PARTS_IN=${PARTS_IN:-parts}

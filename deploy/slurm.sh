@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# An array job for Slurm: a part for each task, and what came of them merged by a job after it.
+# An array job for Slurm: each task checks one part, and a job after it merges the results.
 #
 #   mkdir -p parts && job=$(sbatch --parsable --array=1-64 deploy/slurm.sh oral -n 10 -f 3 --no-strays)
 #   sbatch --dependency=afterany:$job --wrap "turncoat merge parts/turncoat-*-of-64.json"
 #
-# A task that is taken off its node is put back into the queue, and goes on where it was: it records
-# what it has done.
+# A task that is taken off its node is requeued, and resumes where it was, because it records what it has done.
 #SBATCH --job-name=turncoat
 #SBATCH --cpus-per-task=4
 #SBATCH --mem=8G

@@ -1,4 +1,4 @@
-//! One adversary, said in one way: with the same default everywhere, and named gaps.
+//! One adversary, written one way: the same default everywhere, and what is not covered is named.
 
 use turncoat::adversary::Power;
 use turncoat::search::Engine;
@@ -46,7 +46,7 @@ fn a_verdict_names_what_was_not_covered() {
     assert!(text.contains("Not covered stray and forged messages, any order of arrival"), "{text}");
 }
 
-/// An engine that covers less is never chosen unseen.
+/// An engine that covers less is never chosen silently.
 #[test]
 fn what_the_fitting_engine_does_not_cover_is_seen() {
     let large = check(OralMessages::new(3)).generals(10).traitors(3).fitting_engine();
@@ -63,7 +63,7 @@ fn what_the_fitting_engine_does_not_cover_is_seen() {
     );
 }
 
-/// The argument is about a stronger enemy than this.
+/// The impossibility argument is about a stronger adversary than this one.
 #[test]
 fn what_is_refuted_is_not_a_weaker_adversary() {
     let ask = |adversary| refute(OralMessages::new(1)).generals(3).against(adversary);

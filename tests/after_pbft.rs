@@ -1,4 +1,4 @@
-//! IBFT and dBFT, which stand still: as their public reports say, for whole turns of those who propose.
+//! IBFT and dBFT, which can stall, as public reports say: attacks after which nobody decides.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ fn agreement_is_kept() {
     hunt(Dbft::new()).generals(4).traitors(1).cases(200).assert_finds_nothing();
 }
 
-/// Locks, and that the committed stay, are what keeps it.
+/// Agreement rests on locks in IBFT, and on committed generals staying in their view in dBFT.
 #[test]
 fn mutants_lose_it() {
     let unlocked = hunt(Ibft::new().without_lock()).generals(4).traitors(1);
@@ -46,8 +46,8 @@ fn goes_off(wave: Round, general: usize, timer: u32) -> Happening {
     Happening { wave, general: General::new(general), event: OwnEvent::GoesOff(timer) }
 }
 
-/// What comes of an attack when its traitor says nothing else from this wave on: what all hold in the end, and who has proposed
-/// after this round; or nothing if all decide.
+/// The end of an attack whose traitor says nothing more from `wave` on: what every loyal general holds, and who has
+/// proposed after `round`; or nothing if everybody decides.
 fn stopped(
     ibft: Ibft,
     mut attack: Attack<Order, IbftMessage>,
@@ -83,8 +83,8 @@ fn stopped(
     }
 }
 
-/// n = 3F + 1: general 0 alone is locked on ATTACK in round 0, and general 1 alone on RETREAT in round 1. Then the traitor
-/// stops, mail is timely, and in a whole turn of proposers nobody decides.
+/// n = 3F + 1: general 0 alone is locked on ATTACK in round 0, and general 1 alone on RETREAT in round 1. Then the
+/// traitor stops and mail is on time, but nobody decides although every loyal general has proposed.
 #[test]
 fn two_locks_among_four_are_never_undone() {
     let ibft = Ibft::new().rounds(7).live();
@@ -106,7 +106,7 @@ fn two_locks_among_four_are_never_undone() {
     assert_eq!(stopped(ibft.without_lock(), attack, (3, 3)), None);
 }
 
-/// n = 5 with quorums of 2F + 1 = 3: two are locked on RETREAT, and then two on ATTACK.
+/// n = 5 with quorums of 2F + 1 = 3: two generals are locked on RETREAT, and two others on ATTACK.
 #[test]
 fn two_pairs_of_locks_among_five_are_never_undone() {
     let ibft = Ibft::new().quorum(3).rounds(10).live();
@@ -128,13 +128,14 @@ fn two_pairs_of_locks_among_five_are_never_undone() {
     assert_eq!(stopped(ibft.without_lock(), attack, (3, 3)), None);
 }
 
-/// A message that comes some waves later.
+/// A message that arrives some waves later.
 fn late<M>(wire: Wire, message: M) -> Shift<M> {
     Shift { wire, message, arrival: Arrival::Late(4) }
 }
 
-/// Seven, all loyal: delays leave four committed in view 0 and three in view 1. Two of the four have said ChangeView before,
-/// and went on since they took two for lost and saw two commit. If nobody is taken for lost, they do not.
+/// Seven generals, all loyal: delays leave four committed in view 0 and three in view 1. Two of the four had said
+/// ChangeView before, and went on in view 0 because they took two generals for lost and saw two commit. If nobody is
+/// taken for lost, they do not, and everybody decides.
 #[test]
 fn seven_loyal_generals_stand_still() {
     let dbft = Dbft::new().views(9).live();

@@ -1,4 +1,5 @@
-//! An event-driven protocol of which something else is asked, or which does not say what a traitor could say.
+//! An event-driven protocol with another problem, or without an alphabet, so that it does not say what a traitor could
+//! say.
 
 use turncoat::protocol::events::Timer;
 use turncoat::testable::EventProblemOf;
@@ -7,7 +8,7 @@ use turncoat::{
     Symmetric, Termination, Words,
 };
 
-/// The protocol, and what is other about it.
+/// The protocol, and what is changed about it.
 #[derive(Clone, Copy, Debug)]
 pub struct Altered<P> {
     protocol: P,
@@ -16,7 +17,7 @@ pub struct Altered<P> {
 }
 
 impl<P> Altered<P> {
-    /// It is asked that all decide.
+    /// The problem demands that everybody decides.
     pub fn live(protocol: P) -> Altered<P> {
         Altered { protocol, termination: Some(Termination::All), has_alphabet: true }
     }

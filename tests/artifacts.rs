@@ -8,7 +8,7 @@ use turncoat::{OralMessages, Regressions, Setting, check, hunt, strategy};
 
 use crate::command_line::{scratch, scratch_folder};
 
-/// In which way this test is to fail, when it is run by itself.
+/// The environment variable that says how this test is to fail when it runs itself.
 const WAY: &str = "TURNCOAT_TEST_FAILS_BY";
 
 fn fail(way: &str) {
@@ -26,7 +26,7 @@ fn fail(way: &str) {
     }
 }
 
-/// What this test says when it fails in this way, with that folder for what it leaves.
+/// What this test prints when it fails in this way and leaves its report in that folder.
 fn told(way: &str, folder: Option<&Path>) -> String {
     let name = "artifacts::a_failing_test_leaves_pictures";
     let mut test = Command::new(std::env::current_exe().unwrap());
@@ -39,7 +39,7 @@ fn told(way: &str, folder: Option<&Path>) -> String {
     String::from_utf8(output.stderr).unwrap() + &String::from_utf8(output.stdout).unwrap()
 }
 
-/// What the workflow for GitHub Actions puts into the summary of a job whose tests have left this.
+/// What the workflow for GitHub Actions puts into the summary of a job whose tests left this folder.
 fn job_summary(folder: &Path) -> String {
     let workflow = include_str!("../deploy/github.yml");
     let step = workflow.lines().find(|line| line.contains("GITHUB_STEP_SUMMARY"));
@@ -66,7 +66,7 @@ fn a_failing_test_leaves_pictures() {
         ("judged", "txt"),
         ("survives", "json"),
         ("stored", "json"),
-        // The same attack, now that it is kept: it has a file already.
+        // The same attack, now stored: it has a file already.
         ("stored", "txt"),
     ] {
         let folder = artifacts.join("left").join(way).join(attack);

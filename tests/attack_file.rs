@@ -1,4 +1,4 @@
-//! Attack files: what is refused and how, and that no text whatever makes the reader panic.
+//! Attack files: what is refused and how, and that no text makes the reader panic.
 
 use std::fs;
 
@@ -12,8 +12,8 @@ use crate::command_line::turncoat_with;
 
 const GOOD: &str = include_str!("golden/attack.json");
 
-/// A good attack file in which something is changed is refused in one line. The golden file has the
-/// changes, `FROM -> TO`, of which several may hang together (`and`), and the line for each.
+/// Each change to a good attack file is refused in one line. The golden file has the changes, `FROM -> TO`, of which
+/// several may be made together (`and`), and the line for each.
 pub fn assert_each_change_gets_one_line(good: &str, golden: &str) {
     let golden = format!("{}/tests/golden/{golden}", env!("CARGO_MANIFEST_DIR"));
     let kept = fs::read_to_string(&golden).unwrap();
@@ -29,7 +29,7 @@ pub fn assert_each_change_gets_one_line(good: &str, golden: &str) {
     expect_file![&golden].assert_eq(&lines.collect::<String>());
 }
 
-/// The line for a text that is no good attack file.
+/// The line that refuses a text that is no good attack file.
 fn refused(text: &str) -> String {
     let answer = turncoat_with("replay -", text);
     assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{text}");
@@ -48,7 +48,7 @@ fn bad_files_get_one_line() {
     .assert_eq(&["", "attack!", "[1, 2]"].map(refused).concat());
 }
 
-/// Reads a text as the replay command does, and runs what it says. It answers whether it ran.
+/// Reads a text as the replay command does, and runs the attack in it. Returns whether it ran.
 fn read_and_run(text: &str) -> bool {
     let Ok(file) = AttackFile::read(text) else { return false };
     let Ok(attack) = file.attack::<Order, Relay<Order>>() else { return false };
@@ -60,7 +60,7 @@ fn the_good_file_runs() {
     assert!(read_and_run(GOOD));
 }
 
-/// Words of which attack files are made, and some that should not be there.
+/// Words that attack files are made of, and some that do not belong there.
 fn words() -> impl Strategy<Value = String> {
     let pieces = GOOD.split_inclusive(|letter: char| !letter.is_alphanumeric());
     let mut pieces: Vec<String> = pieces.map(str::to_owned).collect();
@@ -69,7 +69,7 @@ fn words() -> impl Strategy<Value = String> {
     prop::sample::select(pieces)
 }
 
-/// A few pieces of the good file are replaced by others, doubled, or left out.
+/// The good file with a few pieces replaced, doubled or left out.
 fn damaged() -> impl Strategy<Value = String> {
     let damage = (any::<prop::sample::Index>(), 0_usize..3, words());
     prop::collection::vec(damage, 1..6).prop_map(|damage| {
@@ -88,7 +88,7 @@ fn damaged() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    /// `PROPTEST_CASES=10000000 cargo test --release damaged` is the long run.
+    /// For a long run: `PROPTEST_CASES=10000000 cargo test --release damaged`.
     #[test]
     fn no_damaged_file_makes_the_reader_panic(text in damaged()) {
         read_and_run(&text);

@@ -1,5 +1,5 @@
-//! What is known agrees with what is found: the theorems against exhaustive verdicts and the graph of
-//! views, for all n <= 8 and f <= 3 where those can be afforded.
+//! Known theorems agree with turncoat's findings: with exhaustive verdicts and with the graph of views, for all n <= 8
+//! and f <= 3 that are affordable.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ fn solvable(problem: BoundsProblem) -> bool {
     }
 }
 
-/// All n <= 8 and f <= 3 that make sense.
+/// All n <= 8 and f <= 3 with f < n.
 fn table() -> impl Iterator<Item = (usize, usize)> {
     (1..=8).flat_map(|n| (0..=3).map(move |f| (n, f))).filter(|(n, f)| f < n)
 }
@@ -56,7 +56,7 @@ fn oral_messages_are_as_good_as_is_known() {
         if known && f > 1 {
             continue; // that takes minutes
         }
-        // Enough for what holds, and not for the proof that an attack is the smallest.
+        // Enough steps to show that a protocol holds or is broken, but not to prove that an attack is the smallest.
         let asked = check(OralMessages::new(f)).generals(n).traitors(f).steps(3_000_000);
         assert_eq!(
             asked.run().unwrap().name(),
@@ -96,7 +96,7 @@ fn consensus_is_as_good_as_is_known() {
     }
 }
 
-/// On a graph that is not complete: the numbers of section 5 of the paper, and of Dolev.
+/// On a graph that is not complete: the bounds of section 5 of the paper, and of Dolev.
 #[test]
 fn connectivity_is_needed() {
     let ring = BoundsProblem { connectivity: 2, ..BoundsProblem::new(4, 1) };
@@ -123,7 +123,7 @@ fn connectivity_is_needed() {
     }
 }
 
-/// The arithmetic of votes is that of sets, counted one by one.
+/// The arithmetic of thresholds agrees with sets of generals, counted one by one.
 #[test]
 fn votes_are_worth_what_is_said() {
     for (n, f) in table().filter(|(n, _)| *n <= 6) {
@@ -139,7 +139,7 @@ fn votes_are_worth_what_is_said() {
         assert_eq!(left.map(Generals::len).min(), Some(loyal));
         let sure = |votes: Generals| traitors.iter().all(|liars| !votes.minus(*liars).is_empty());
         assert!(all.subsets(certain).all(sure) && !all.subsets(certain - 1).any(sure));
-        // Of the votes that are waited for, all lies there can be, and all others loyal.
+        // Among the votes waited for, as many lies as there can be; all others are loyal.
         let lies = |votes: &Generals| common(*votes, traitors[0]).len();
         let outnumbered = quorums.iter().all(|votes| votes.len() - lies(votes) > lies(votes));
         assert_eq!(discounted, outnumbered, "n = {n}, f = {f}");
@@ -150,7 +150,7 @@ fn votes_are_worth_what_is_said() {
     }
 }
 
-/// Whatever is asked, the commands that it names end as it says.
+/// Every command that `bounds` names ends with the exit code that it states.
 #[test]
 fn the_commands_show_what_is_said() {
     const OPTIONS: [&str; 11] = [
@@ -186,7 +186,7 @@ fn the_commands_show_what_is_said() {
     assert!(ran.len() > 50, "{} commands", ran.len());
 }
 
-/// What is said of a quorum is true of all sets of that size, counted one by one.
+/// What `Quorum` says is true of all sets of that size, counted one by one.
 #[test]
 fn quorums_are_worth_what_is_said() {
     let common = |all: Generals, one: Generals, other: Generals| one.minus(all.minus(other));
@@ -207,7 +207,7 @@ fn quorums_are_worth_what_is_said() {
         }
         assert_eq!(Quorum::right(n, f).is_empty(), n <= 3 * f, "n = {n}, f = {f}");
     }
-    // As people get them wrong: 2f + 1 is right where n = 3f + 1, and else nowhere.
+    // Quorum sizes as people get them wrong: 2f + 1 is right where n = 3f + 1, and nowhere else.
     for (n, f, right) in [
         (4, 1, [true, true, true]),
         (5, 1, [false, true, false]),

@@ -1,11 +1,11 @@
-//! A protocol on small numbers, written as functions: a test says what it needs, and no more.
+//! A protocol on small numbers, written as functions: a test gives only those that it needs.
 
 use turncoat::signature::Signed;
 use turncoat::{
     General, Graph, Lockstep, Problem, Repertoire, Round, Seat, Signing, Testable, Wire,
 };
 
-/// What it is made of.
+/// The functions of the protocol.
 #[derive(Clone, Debug)]
 pub struct ByFunctions {
     pub rounds: usize,
@@ -19,7 +19,7 @@ pub struct ByFunctions {
     pub signatures: fn(u8) -> Vec<Signed>,
 }
 
-/// Who I am, and what I last heard from each; from myself my input, or 0.
+/// My number, and what I last heard from each general; my own entry is my input, or 0.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Seen {
     pub me: usize,
@@ -27,7 +27,7 @@ pub struct Seen {
 }
 
 impl ByFunctions {
-    /// Everybody says 0 to everybody and decides 0, in one round.
+    /// Everybody sends 0 to everybody and decides 0, in one round.
     pub fn plain() -> ByFunctions {
         ByFunctions {
             rounds: 1,

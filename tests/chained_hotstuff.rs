@@ -1,4 +1,4 @@
-//! Chained HotStuff, as published, and what comes of links that are no matter of views.
+//! Chained HotStuff, as published, and what goes wrong if links need not be of consecutive views.
 
 use std::fs;
 
@@ -14,15 +14,16 @@ fn agreement_is_kept() {
     }
 }
 
-/// With quorums of two the leader gets both chains signed, each by one of the loyal.
+/// With quorums of two the leader gets both chains signed, each by one of the loyal generals.
 #[test]
 fn too_small_a_quorum_loses_it() {
     let halves = hunt(ChainedHotStuff::new().quorum(2)).generals(4).traitors(1);
     assert_eq!(halves.assert_finds().violation.name(), "agreement");
 }
 
-/// The traitor leads. Blocks 1, 2, 5 and 7 are one chain, 3, 4, 6 and another 7 the other; general 2 signs both. No block is locked
-/// before the certificate that leads past it is there, since views of the other chain lie between.
+/// The traitor leads. Blocks 1, 2, 5 and 7 are one chain; 3, 4, 6 and another 7 are the other; general 2 signs both.
+/// The views of the two chains alternate, so by the time a general locks a block there is already a newer certificate
+/// of the other chain, which overrides the lock.
 #[test]
 fn links_without_views_decide_two_chains() {
     let kept = Regressions::in_dir("proptest-regressions/attacks/chained-hotstuff");

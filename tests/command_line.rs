@@ -1,5 +1,6 @@
-//! The command line as a person and a script meet it: golden text, exit codes, one line for each
-//! piece of bad input. (Files that begin with `$ turncoat` say by themselves what is run.) `UPDATE_EXPECT=1 cargo test` writes the golden text anew.
+//! The command line as a person and a script meet it: golden text, exit codes, one line for each piece of bad input.
+//! (Golden files that begin with `$ turncoat` name the commands to run.) `UPDATE_EXPECT=1 cargo test` rewrites the
+//! golden text.
 
 use std::fs;
 use std::io::Write;
@@ -9,19 +10,19 @@ use std::process::{Command, Stdio};
 use expect_test::expect_file;
 use serde_json::Value;
 
-/// What a run of the program answers.
+/// The output of one run of the program.
 pub struct Answer {
     pub out: String,
     pub err: String,
     pub code: i32,
 }
 
-/// Runs the program with these arguments, and this on standard input.
+/// Runs the program with these arguments and this standard input.
 pub fn turncoat_with(arguments: &str, input: &str) -> Answer {
     turncoat_in(Path::new("."), arguments, input)
 }
 
-/// The same in a folder.
+/// The same, in a folder.
 pub fn turncoat_in(folder: &Path, arguments: &str, input: &str) -> Answer {
     let mut child = Command::new(env!("CARGO_BIN_EXE_turncoat"))
         .args(words(arguments))
@@ -39,7 +40,7 @@ pub fn turncoat_in(folder: &Path, arguments: &str, input: &str) -> Answer {
     Answer { out: text(output.stdout), err: text(output.stderr), code }
 }
 
-/// The words of a command as a shell parts them, quotes and all.
+/// The words of a command, split as a shell would, quotes and all.
 pub fn words(command: &str) -> Vec<String> {
     let parts = |mark| command.split(mark).count();
     let quote = if parts('"') > 1 { '"' } else { '\'' };
@@ -55,25 +56,25 @@ pub fn turncoat(arguments: &str) -> Answer {
     turncoat_with(arguments, "")
 }
 
-/// A file of this name for one test.
+/// The path of a file of this name, for one test.
 pub fn scratch(name: &str) -> String {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(name).display().to_string()
 }
 
-/// An empty place for a folder of this name, which a test may make.
+/// An unused path for a folder of this name, which a test may create.
 pub fn scratch_folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(scratch(name));
     let _ = fs::remove_dir_all(&folder);
     folder
 }
 
-/// What is printed, without the line that is another one each time.
+/// What is printed, without the line that differs every time.
 pub fn timeless(text: &str) -> String {
     text.lines().filter(|line| !line.starts_with("Speed ")).flat_map(|line| [line, "\n"]).collect()
 }
 
-/// Every file in `golden/answers` is what a person sees: commands, each with its answer and its exit
-/// code. Whoever adds a command there has it run. Bad input gets one line, and a good one none.
+/// Every file in `golden/answers` is what a person sees: commands, each with its output and its exit code. The test
+/// runs every command that stands there. Bad input gets one line on standard error, and good input none.
 #[test]
 fn what_a_person_sees() {
     for file in fs::read_dir("tests/golden/answers").unwrap() {
@@ -92,7 +93,7 @@ fn what_a_person_sees() {
     }
 }
 
-/// What is expected, and what is found: the exit codes of many commands.
+/// The expected and the actual exit codes of many commands.
 #[test]
 fn exit_codes_say_whether_it_is_as_expected() {
     let kept = fs::read_to_string("tests/golden/exit_codes.txt").unwrap();
@@ -105,7 +106,7 @@ fn exit_codes_say_whether_it_is_as_expected() {
     expect_file!["golden/exit_codes.txt"].assert_eq(&codes.collect::<String>());
 }
 
-/// The same command prints the same bytes, on one thread and on more, on every run.
+/// The same command prints the same bytes every time, on one thread and on more.
 #[test]
 fn the_answer_does_not_depend_on_threads() {
     for arguments in [
@@ -171,7 +172,7 @@ fn a_saved_attack_is_replayed() {
     assert_eq!((replayed.code, replayed.err.as_str()), (0, ""));
 }
 
-/// A file that can't be written is refused before anything is searched.
+/// A file that can't be written is refused before the search starts.
 #[test]
 fn a_file_that_cannot_be_written_costs_no_search() {
     for (question, option) in [
@@ -200,7 +201,7 @@ fn a_file_that_cannot_be_written_costs_no_search() {
     assert!(!Path::new(&file).exists());
 }
 
-/// One cell that is too large costs none of the others.
+/// One cell that is too large costs no other cell its verdict.
 #[test]
 fn a_sweep_answers_what_it_can() {
     let answer = turncoat("sweep oral -n 16 -f 5..=15 -m 5 --engine exhaustive --budget 1000");
@@ -212,17 +213,17 @@ fn a_sweep_answers_what_it_can() {
     assert!(answer.err.starts_with("turncoat: OM(8) among"), "{}", answer.err);
 }
 
-/// Even where nothing but the obvious attacks can be tried, the time is kept.
+/// The budget is kept even if there is only time to try the obvious attacks.
 #[test]
 fn a_budget_of_time_is_kept() {
     let start = std::time::Instant::now();
     let answer = turncoat("check oral -n 13 -f 4 --engine exhaustive --budget 500ms");
     assert_eq!((answer.code, answer.err.as_str()), (3, ""));
-    // Generous: the machine may be busy. Unbounded, this takes hours.
+    // A generous limit, for a busy machine. Without a budget this takes hours.
     assert!(start.elapsed().as_secs() < 60);
 }
 
-/// Ctrl-C ends a long search with what it has covered.
+/// Ctrl-C ends a long search, with a verdict on what it has covered.
 #[cfg(unix)]
 #[test]
 fn ctrl_c_makes_it_bounded() {

@@ -1,4 +1,4 @@
-//! The compositional engine: held against the exhaustive one, and where that one can't go.
+//! The compositional engine: compared with the exhaustive engine, and used where that one can't go.
 
 use std::collections::BTreeMap;
 
@@ -20,14 +20,14 @@ fn composed(m: usize, n: usize, f: usize) -> Check<OralMessages> {
     check(OralMessages::new(m)).generals(n).traitors(f).engine(Engine::Compositional)
 }
 
-/// Exponential information gathering as a textbook has it, with a rule of its own for how many
-/// votes it takes: by what it was told itself, and how many others vote.
+/// Exponential information gathering as in a textbook, with its own rule for how many votes are enough: that depends on
+/// what the lieutenant was told itself, and on how many others vote.
 #[derive(Clone, Debug)]
 struct Gathering {
     m: usize,
-    /// How many votes for ATTACK are enough, of eight.
+    /// How many votes for ATTACK are enough: by what the lieutenant was told itself, and by how many others vote.
     enough: [[usize; 8]; 2],
-    /// What its recursion says that its code does not do.
+    /// What its recursion claims and its code does not do.
     lie: Option<Untruth>,
 }
 
@@ -39,13 +39,13 @@ enum Untruth {
 }
 
 impl Gathering {
-    /// By strict majority, its own vote included.
+    /// Strict majority, its own vote included.
     fn new(m: usize) -> Gathering {
         let rule = |told| std::array::from_fn(|others| others.div_ceil(2) + 1 - told);
         Gathering { m, enough: [rule(0), rule(1)], lie: None }
     }
 
-    /// One of many, by number: here and there it is not the majority that is enough.
+    /// A rule drawn by seed: here and there another number of votes than the majority is enough.
     fn drawn(m: usize, seed: u64) -> Gathering {
         let rng = &mut SmallRng::seed_from_u64(seed);
         let mut drawn = Gathering::new(m);
@@ -158,7 +158,7 @@ impl Recursive<Order, Relay<Order>> for Gathering {
 
     fn resolve(&self, told: &Order, relayed: &[Order]) -> Order {
         match self.lie {
-            // Without its own vote.
+            // Leaves out its own vote.
             Some(Untruth::Rule) => self.rule(Order::RETREAT, relayed),
             _ => self.rule(*told, relayed),
         }
@@ -169,7 +169,7 @@ impl Recursive<Order, Relay<Order>> for Gathering {
     }
 }
 
-/// The same verdict of the same behaviours, and an attack as small.
+/// Both engines give the same verdict on as many behaviours, with an attack of the same size.
 fn assert_agree<P: Testable>(protocol: &P, ask: impl Fn(Check<&P>) -> Check<&P>) -> &'static str {
     let composed = ask(check(protocol)).engine(Engine::Compositional).run().unwrap();
     let whole = ask(check(protocol)).run().unwrap();
@@ -209,7 +209,7 @@ fn the_engines_agree_on_oral_messages() {
     assert!(verdicts["holds"] > 50 && verdicts["broken"] > 50, "{verdicts:?}");
 }
 
-/// Whatever a node makes of its votes, as long as more votes for a value do not speak against it.
+/// Any rule for votes will do, as long as more votes for a value never count against it.
 #[test]
 fn the_engines_agree_whatever_the_rule_is() {
     let mut verdicts = BTreeMap::new();
@@ -225,20 +225,20 @@ fn the_engines_agree_whatever_the_rule_is() {
     assert!(verdicts["holds"] > 20 && verdicts["broken"] > 200, "{verdicts:?}");
 }
 
-/// As far as nobody goes who looks at one behaviour after the other.
+/// Far beyond the reach of an engine that tries behaviours one by one.
 #[test]
 fn oral_messages_hold_up_the_ladder() {
     for m in 1..=8 {
         composed(m, 3 * m + 1, m).assert_holds();
     }
-    // More messages than a machine word counts.
+    // More messages than a machine word can count.
     composed(15, 31, 2).against(Adversary::byzantine(2).loyal_commander()).assert_holds();
     for (m, n) in [(0, 1), (3, 1), (1, 2)] {
         composed(m, n, n - 1).assert_holds();
     }
 }
 
-/// One general fewer, and it is broken; by so many lies at least.
+/// With one general fewer it is broken, and takes at least this many lies.
 #[test]
 fn the_smallest_attacks_are_proved_smallest() {
     for (m, lies) in [(1, 1), (2, 6), (3, 24), (4, 100)] {
@@ -260,8 +260,7 @@ fn what_is_recursive_is_what_it_says() {
     }
 }
 
-/// A recursion that describes another protocol is found out; and what is found by it is not
-/// believed.
+/// A recursion that describes another protocol is noticed, and an attack that it yields is not believed.
 #[test]
 fn a_recursion_that_is_not_its_own_is_found_out() {
     for (lie, tells) in [

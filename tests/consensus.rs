@@ -1,5 +1,4 @@
-//! Consensus by interactive consistency, where it holds and where it breaks, and consensus on the
-//! command line.
+//! Consensus by interactive consistency, where it holds and where it breaks, and consensus on the command line.
 
 use itertools::Itertools;
 use turncoat::search::Engine;
@@ -19,7 +18,7 @@ fn interactive_consistency_needs_3m_plus_1() {
         (0, 2, 0, None),
         (1, 3, 1, Some(Property::Validity)),
         (0, 4, 1, Some(Property::Agreement)),
-        // More rounds are not safer.
+        // More rounds than f + 1 are no safer.
         (2, 4, 1, Some(Property::Validity)),
     ] {
         let verdict = check(InteractiveConsistency::new(m)).generals(n).traitors(f).run().unwrap();
@@ -47,7 +46,7 @@ fn the_engines_agree_on_consensus() {
     }
 }
 
-/// What obeys is in the repertoire, and no message is in two slots.
+/// Messages of generals who obey are in the repertoire, and no message is in two slots.
 #[test]
 fn all_that_is_said_is_described() {
     let protocol = InteractiveConsistency::new(2);
@@ -66,7 +65,7 @@ fn all_that_is_said_is_described() {
     assert!(slots.iter().all(|relay| !relay.path.generals().contains(General::new(0))));
 }
 
-/// A crash in an attack file.
+/// An attack file with a crash.
 const CRASH: &str = r#"{
   "turncoat_attack": 1,
   "protocol": {"protocol":"flood-set","rounds":1,"values":2},
@@ -96,7 +95,7 @@ fn a_file_that_does_not_fit_gets_one_line() {
     assert_each_change_gets_one_line(CRASH, "bad_crash_files.txt");
 }
 
-/// The parameters come back as they were given.
+/// The parameters are printed as they were given.
 #[test]
 fn what_is_not_the_default_is_said_again() {
     for (arguments, again) in [

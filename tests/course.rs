@@ -1,5 +1,5 @@
-//! Demands on how executions go: how many messages are sent, and after which round somebody has decided; and
-//! refutations of one property.
+//! Demands on how executions proceed: how many messages are sent, and after which round a general has decided; and
+//! refutations of a single property.
 
 use expect_test::expect;
 use turncoat::protocols::asking::{Asking, asking};
@@ -22,13 +22,13 @@ fn oral(name: &'static str, met: fn(&Outcome<'_, Order>, &Course) -> bool) -> As
     asking(OralMessages::new(1), [Demand::of_course(name, met)])
 }
 
-/// One traitor, who throws in nothing: so little can be said that the naive engine gets through it.
+/// One traitor, without strays: so few behaviours that the naive engine gets through them.
 fn taciturn() -> Adversary {
     Adversary::byzantine(1).without_strays().without_replays()
 }
 
-/// One traitor breaks the demand, and no other property, with a lie or two: the naive engine finds that, and so
-/// does a hunt; and what they find does so again.
+/// One traitor breaks the demand, and no other property, with at most two lies. The naive engine finds that, and so
+/// does a hunt; and their attacks break it again when they are run.
 fn is_broken<P: Testable + Clone>(protocol: P, adversary: Adversary) {
     let asked = check(protocol.clone()).generals(3).against(adversary);
     let found = asked.engine(Engine::Naive).assert_broken();
@@ -42,7 +42,7 @@ fn is_broken<P: Testable + Clone>(protocol: P, adversary: Adversary) {
 
 #[test]
 fn a_traitor_makes_the_loyal_send_more() {
-    // A commander who orders two things has both relayed.
+    // A commander who gives two orders gets both relayed.
     let once = signed("one order is relayed", |outcome, course| {
         outcome.deciders().iter().all(|general| course.sent_by(general) <= 1)
     });
@@ -51,7 +51,7 @@ fn a_traitor_makes_the_loyal_send_more() {
 
 #[test]
 fn a_traitor_makes_the_loyal_decide_later() {
-    // Who hears of the order from a lieutenant alone hears of it a round later.
+    // A lieutenant who hears the order only from another lieutenant hears it a round later.
     let at_once = signed("decided in one round", |outcome, course| {
         let after = |general| course.decided_after(general).is_some_and(|round| round <= 1);
         outcome.deciders().iter().all(after)
@@ -83,7 +83,7 @@ fn engines_that_do_not_tell_executions_apart_refuse() {
     .assert_eq(&refused);
     let composed = asked.clone().engine(Engine::Compositional).run().unwrap_err().to_string();
     assert_eq!(composed, refused);
-    // Without the demand there is nothing to be told apart.
+    // Without the demand the protocol holds.
     asked.clone().violating("agreement").assert_holds();
     let verdict = asked.fitting_engine().run().unwrap();
     assert!(verdict.holds() && verdict.engine == Engine::Naive);
@@ -99,7 +99,7 @@ fn a_refutation_can_be_of_one_property() {
     expect!["agreement is violated in no world of the argument: another property fails"]
         .assert_eq(&refused);
     assert!(asked.violating("fairness").run().is_err());
-    // No theorem, and no world.
+    // No theorem applies, and so there is no world.
     let possible = refute(OralMessages::new(1)).generals(4).traitors(1).violating("agreement");
     assert_eq!(possible.run().unwrap().name(), "possible");
 }

@@ -1,5 +1,5 @@
-//! Section 2, faults that are no lies: what the exhaustive search says of FloodSet and the vote is
-//! what its twin says that tries every crash and every omission.
+//! Faults that are no lies (section 2): on FloodSet and the vote, the exhaustive search agrees with its twin, which
+//! tries every crash and every omission.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,8 @@ use turncoat::{
 
 use crate::enemy_twins::Twin;
 
-/// Holds the search against the twin: the traitors and the size of the smallest attack, if the
-/// protocol is broken, are these.
+/// Compares the search with the twin. If the protocol is broken, the number of traitors and the size of the smallest
+/// attack must be these.
 fn agree<P: Testable>(
     protocol: P,
     n: usize,
@@ -52,7 +52,7 @@ fn inputs(orders: &[Order]) -> BTreeMap<General, Order> {
 const A: Order = Order::ATTACK;
 const R: Order = Order::RETREAT;
 
-/// f + 1 rounds are enough, and needed where n >= f + 2; among f + 1 generals f are enough.
+/// f + 1 rounds are enough, and necessary if n >= f + 2; among f + 1 generals f rounds are enough.
 #[test]
 fn flood_set_survives_f_crashes_in_f_plus_1_rounds() {
     for (n, f, rounds, broken_by) in [
@@ -73,7 +73,7 @@ fn flood_set_survives_f_crashes_in_f_plus_1_rounds() {
     agree(FloodSet::new(2).over(Order::first(3)), 3, 1, Crash, None);
 }
 
-/// General 0 alone has the input RETREAT, and crashes after it has told that to general 1 only.
+/// Only general 0 has the input RETREAT, and it crashes after it has told general 1 alone.
 #[test]
 fn one_round_of_flood_set_is_too_few_for_one_crash() {
     let reaches = Generals::NONE.with(general(1));
@@ -89,8 +89,8 @@ fn one_round_of_flood_set_is_too_few_for_one_crash() {
     assert_eq!(execution.decisions, [None, Some(R), Some(R)]);
 }
 
-/// Whoever fails to receive is of as little harm as one who crashes. Whoever fails to send can hold
-/// his input back until the last round, and then tell it to one general.
+/// A general who fails to receive does no more harm than one who crashes. One who fails to send can hold back its input
+/// until the last round, and then tell it to one general.
 #[test]
 fn flood_set_survives_those_who_are_deaf_and_not_those_who_are_dumb() {
     for (n, f, rounds, dumb) in [
@@ -105,14 +105,14 @@ fn flood_set_survives_those_who_are_deaf_and_not_those_who_are_dumb() {
     }
 }
 
-/// A Byzantine general is not bound by its input, so it need not even lie: the loyal were all given
-/// the same, and yet fall back to the default.
+/// A Byzantine general is not bound by its input, so it need not even lie: all loyal generals have the same input, and
+/// yet they fall back to the default.
 #[test]
 fn one_traitor_is_too_many_for_flood_set() {
     let broken = check(FloodSet::new(2)).generals(4).traitors(1).assert_broken();
     assert_eq!((broken.attack.traitors.len(), broken.attack.size()), (1, 0));
     assert_eq!(broken.violation.property(), Some(Property::Validity));
-    // And if it does lie, in the last round and to one general, they do not even agree.
+    // And if it lies, in the last round and to one general, they do not even agree.
     let wire = Wire { round: 2, from: general(0), to: general(3) };
     let [of, say] = [&[A] as &[Order], &[R, A]].map(|set| set.iter().copied().collect());
     let attack = Attack {
@@ -123,7 +123,7 @@ fn one_traitor_is_too_many_for_flood_set() {
     assert_eq!(execution.decisions, [None, Some(A), Some(A), Some(R)]);
 }
 
-/// The vote by n - m survives m crashes, and not one more.
+/// The vote by n - m survives m crashes, and no more.
 #[test]
 fn the_vote_survives_crashes() {
     for (n, m, f, broken_by) in [
@@ -135,7 +135,7 @@ fn the_vote_survives_crashes() {
         (3, 0, 1, Some((1, 1))),
         (4, 1, 2, Some((2, 2))),
         (5, 1, 2, Some((2, 2))),
-        // Below the bound, n <= 2m: one coordinator is not what it is there for.
+        // Below the bound, n <= 2m, it survives, too, because there is only one coordinator.
         (2, 1, 1, None),
         (3, 2, 2, None),
         (4, 2, 2, None),
@@ -144,8 +144,8 @@ fn the_vote_survives_crashes() {
     }
 }
 
-/// A coordinator whose proposal and vote fail to reach one general makes a quorum that the others
-/// can count and this one can't. Who fails to receive only harms himself.
+/// If a coordinator's proposal and vote fail to reach one general, the others can count a quorum that this one can't. A
+/// general who fails to receive harms only himself.
 #[test]
 fn the_vote_survives_those_who_are_deaf_and_not_those_who_are_dumb() {
     for n in [3, 4] {
@@ -154,7 +154,7 @@ fn the_vote_survives_those_who_are_deaf_and_not_those_who_are_dumb() {
     }
 }
 
-/// Two quorums of 2 among 3 generals meet in one, who votes for both.
+/// Two quorums of 2 among 3 generals meet in one general, who votes for both.
 #[test]
 fn both_quorums_count_where_they_meet_in_a_traitor() {
     let wire = |round| Wire { round, from: general(0), to: general(2) };
@@ -169,7 +169,7 @@ fn both_quorums_count_where_they_meet_in_a_traitor() {
     assert_eq!(execution.decisions, [None, Some(A), Some(R)]);
 }
 
-/// One traitor is too many for the vote, however many vote.
+/// One Byzantine traitor is too many for the vote, however many generals vote.
 #[test]
 fn the_vote_breaks_by_one_traitor() {
     for (n, m) in [(3, 1), (4, 1), (5, 1), (5, 2)] {
@@ -178,7 +178,7 @@ fn the_vote_breaks_by_one_traitor() {
     }
 }
 
-/// What survives those who lie survives those who stop.
+/// A protocol that survives traitors who lie also survives generals who stop.
 #[test]
 fn who_survives_traitors_survives_crashes() {
     agree(InteractiveConsistency::new(1), 4, 1, Crash, None);

@@ -1,5 +1,5 @@
-//! Decisions that need not be made, or are no values: agreement, validity, totality and termination, each as it
-//! should be, and with a fault that its own property finds; one property alone; and given inputs.
+//! Decisions that may be missing, or that are no values: agreement, validity, totality and termination, each in a
+//! correct protocol and in one with a fault that breaks just this property; one property alone; and given inputs.
 
 use expect_test::expect;
 use serde_json::json;
@@ -17,7 +17,7 @@ use turncoat::{
 use crate::command_line::turncoat;
 use crate::weak_agreement::{Approximate, Ballot, Flaw, Kind, Quorums};
 
-/// Each holds, and so says the naive engine where that can be afforded.
+/// Each correct protocol holds, and the naive engine agrees where it is affordable.
 #[test]
 fn weaker_agreement_holds_where_it_should() {
     for kind in [Kind::NormalCase, Kind::Gradecast, Kind::Crusader, Kind::CommitAdopt] {
@@ -32,7 +32,7 @@ fn weaker_agreement_holds_where_it_should() {
     check(Ballot).generals(4).traitors(1).assert_holds();
 }
 
-/// What is broken is broken by its own property, with as few lies as this; and hunts find it too.
+/// Each fault breaks its own property, with this few lies; and hunts find it, too.
 #[test]
 fn each_flaw_violates_its_own_property() {
     fn broken<P: Testable + Clone>(protocol: P, n: usize, property: &str, lies: usize) {
@@ -54,7 +54,7 @@ fn each_flaw_violates_its_own_property() {
     broken(Ballot, 3, "validity", 1);
 }
 
-/// Each engine says the same of them, and of as many behaviours.
+/// All engines agree on the verdict and on the number of behaviours.
 #[test]
 fn the_naive_engine_agrees() {
     fn same<P: Testable + Clone>(protocol: P, n: usize) {
@@ -80,7 +80,7 @@ fn the_naive_engine_agrees() {
     same(Approximate { rounds: 1, epsilon: 1, trims: true }, 4);
 }
 
-/// One property alone can be looked for, and with these inputs alone: so says the naive engine as well.
+/// A search can look for one property alone, and with these inputs alone: the naive engine agrees.
 #[test]
 fn what_alone_is_asked_is_covered_as_a_whole() {
     fn told<P: Testable + Clone>(
@@ -117,7 +117,7 @@ fn what_alone_is_asked_is_covered_as_a_whole() {
         oral().violating("validity").given(General::COMMANDER, Order::ATTACK).run().unwrap();
     let attack = &found.counterexample().unwrap().attack;
     assert_eq!(attack.inputs[&General::COMMANDER], Order::ATTACK);
-    // Who is told nothing retreats.
+    // A lieutenant who is told nothing retreats.
     oral().given(General::COMMANDER, Order::RETREAT).assert_holds();
     let hunted = hunt(OralMessages::new(1)).generals(3).traitors(1);
     hunted.clone().violating("agreement").cases(500).assert_finds_nothing();
@@ -164,7 +164,7 @@ fn the_command_line_asks_for_one_property_and_given_inputs() {
     }
 }
 
-/// How it is told that somebody has not decided.
+/// How a story shows that a general has not decided.
 #[test]
 fn who_has_not_decided_is_told() {
     let protocol =
@@ -228,8 +228,8 @@ fn who_has_not_decided_is_told() {
     expect!["Agreement (graded), validity (IC2) and termination (all decide) hold, whatever the traitors do."].assert_eq(text.lines().nth(2).unwrap());
 }
 
-/// Where the properties are not the usual ones, an engine that knows only these is refused, and so is the
-/// argument that no protocol can be right.
+/// Where the properties are not the usual ones, an engine that knows only those refuses, and so does the argument that
+/// no protocol can be correct.
 #[test]
 fn what_is_made_for_the_usual_properties_is_refused() {
     let asked = check(Ballot).generals(4).traitors(1).engine(Engine::Compositional);

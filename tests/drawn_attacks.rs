@@ -1,4 +1,4 @@
-//! Attacks drawn at random: traitors, orders, and lies of every kind that a repertoire has.
+//! Attacks drawn at random: traitors, orders, and lies of every kind in a repertoire.
 
 use std::ops::RangeInclusive;
 
@@ -10,7 +10,7 @@ use turncoat::{
     Attack, AttackOn, Edit, General, Generals, Graph, Item, Lie, Repertoire, Testable, Wire, run,
 };
 
-/// The numbers from which an attack is made.
+/// The random numbers that an attack is made of.
 #[derive(Clone, Debug)]
 pub struct Draw {
     pub m: usize,
@@ -20,18 +20,17 @@ pub struct Draw {
     lies: Vec<Pick>,
 }
 
-/// The numbers from which a lie is made: the wire, the kinds of edit and of what is said, and the
-/// messages.
+/// The random numbers that a lie is made of: the wire, the kind of edit, the kind of message, and the messages.
 type Pick = (Index, [u8; 2], [Index; 2]);
 
 impl Draw {
-    /// One of several things, which goes with the attack.
+    /// Picks one of several things, the same one each time for this attack.
     pub fn one_of<T: Clone>(&self, things: &[T]) -> T {
         things[usize::from(self.orders >> 4) % things.len()].clone()
     }
 }
 
-/// What a traitor could say, by its kind.
+/// What a traitor could say, by kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
     Regular,
@@ -39,7 +38,7 @@ pub enum Kind {
     Forged,
 }
 
-/// Attacks among so many generals.
+/// Attacks among this many generals.
 pub fn draws(n: RangeInclusive<usize>) -> impl Strategy<Value = Draw> {
     let pick = (any::<Index>(), any::<[u8; 2]>(), any::<[Index; 2]>());
     let lies = prop::collection::vec(pick, 0..10);
@@ -84,8 +83,8 @@ fn said<V, M: Clone, S>(execution: &Execution<V, M, S>, wire: Wire) -> Vec<M> {
     execution.deliveries.on(wire).map_or(vec![], |delivery| delivery.said.to_vec())
 }
 
-/// A change to what a traitor would say, if there is anything to be said. What is taken back is
-/// said where all obey, if anything is.
+/// A change to what a traitor would say, if there is anything to say. A message that is withheld must be one that is
+/// sent where everybody obeys, if any is.
 fn edit<M: Clone>(
     Repertoire { slots, strays, forgeries, .. }: Repertoire<M>,
     honest: Vec<M>,
@@ -105,7 +104,7 @@ fn edit<M: Clone>(
     }
 }
 
-/// The lies that were told, by the kind of what was said; nothing where something was withheld.
+/// The lies that were told, by the kind of the message; no kind where a message was withheld.
 pub fn told<P: Testable>(
     protocol: &P,
     attack: &AttackOn<P>,

@@ -1,5 +1,5 @@
-//! Command lines drawn at random: most by the grammar, with extreme numbers here and there and strange files,
-//! and some with junk in them.
+//! Command lines drawn at random: most follow the grammar, with extreme numbers here and there and strange files, and
+//! some have junk in them.
 
 use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -8,7 +8,7 @@ use rand::seq::IndexedRandom;
 use crate::command_line::turncoat;
 use crate::help::PROTOCOLS;
 
-/// Numbers that are refused wherever they stand.
+/// Numbers that are refused in every option.
 const REFUSED: [&str; 12] = [
     "-1",
     "65",
@@ -24,7 +24,7 @@ const REFUSED: [&str; 12] = [
     "4.0",
 ];
 
-/// Options with a number.
+/// Options that take a number.
 const COUNTED: [&str; 13] = [
     "-m",
     "-k",
@@ -41,7 +41,7 @@ const COUNTED: [&str; 13] = [
     "--threads",
 ];
 
-/// Options with a word, and those words.
+/// Options that take a word, with the words.
 const WORDED: [(&str, &[&str]); 18] = [
     (
         "--graph",
@@ -103,7 +103,7 @@ const JUNK: [&str; 20] = [
     "{}",
 ];
 
-/// Files that lie in the folder of each run: those of the command lines, and what is in them.
+/// Files in the folder of each run: those that command lines name, with their contents.
 pub const FILES: [(&str, &str); 5] = [
     ("attack.json", include_str!("golden/attack.json")),
     ("edges.txt", "0 1\n1 2\n2 3\n3 0\n"),
@@ -112,7 +112,7 @@ pub const FILES: [(&str, &str); 5] = [
     ("junk", "\u{1b}]0;mine\u{7}\n{\"turncoat_attack\":1,\"\\n\\u001b\":2}"),
 ];
 
-/// A command line with such numbers in it; with a budget, wherever there can be one, if that is asked for.
+/// A command line with these numbers in it; with a budget wherever one is allowed, if `budgeted`.
 pub fn drawn(dice: &mut Xoshiro256PlusPlus, numbers: &[&str], budgeted: bool) -> Vec<String> {
     let one = |dice: &mut Xoshiro256PlusPlus, of: &[&str]| of.choose(dice).unwrap().to_string();
     let number = |dice: &mut Xoshiro256PlusPlus| {
@@ -142,7 +142,7 @@ pub fn drawn(dice: &mut Xoshiro256PlusPlus, numbers: &[&str], budgeted: bool) ->
         words.insert(0, command);
     } else {
         words.extend([command.clone(), one(dice, &PROTOCOLS)]);
-        // There can't be as many traitors as generals, which is seen soon enough, too.
+        // As many traitors as generals are refused, but quickly.
         let mut sizes = [number(dice), number(dice)];
         if !dice.random_ratio(1, 10) {
             sizes.sort_by_key(|size| size.parse::<u64>().ok());
@@ -165,7 +165,7 @@ pub fn drawn(dice: &mut Xoshiro256PlusPlus, numbers: &[&str], budgeted: bool) ->
                 vec![flag.to_string(), one(dice, values)]
             }
         };
-        // One that the command does not have is refused, which is seen soon enough.
+        // Options that the command does not have are refused, but quickly.
         if known.contains(&option[0]) || dice.random_ratio(1, 20) {
             words.extend(option);
         }

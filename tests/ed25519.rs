@@ -1,5 +1,5 @@
-//! What is known of Ed25519, held against the scheme and the library below it: Wycheproof's
-//! vectors, and the edge cases on which correct verifiers differ.
+//! Known facts about Ed25519, tested on the scheme and on the library below it: Wycheproof's vectors, and the edge
+//! cases on which correct verifiers differ.
 
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
@@ -21,7 +21,7 @@ fn general(id: usize) -> General {
     General::new(id)
 }
 
-/// The vectors that a verifier gets wrong, and how many are valid and invalid.
+/// The vectors that a verifier gets wrong, and how many vectors are valid and invalid.
 fn wycheproof(verifier: Verifier) -> (Vec<String>, [usize; 2]) {
     let scheme = Ed25519::from_seed(0).verifiers([verifier]);
     let (mut wrong, mut counts) = (vec![], [0, 0]);
@@ -46,7 +46,7 @@ fn all_151_vectors_of_wycheproof_are_verified_as_they_should_be() {
     }
 }
 
-/// A batch decodes R where the others compare bytes, and -0 is 0 to it.
+/// A batch decodes R where the others compare bytes, so it takes -0 for 0.
 #[test]
 fn a_batch_accepts_one_vector_of_wycheproof_that_is_invalid() {
     let (wrong, counts) = wycheproof(Verifier::Batch);
@@ -55,8 +55,7 @@ fn a_batch_accepts_one_vector_of_wycheproof_that_is_invalid() {
     assert!(wrong[0].starts_with("vector 151: R encodes y = 1 with the sign bit"), "{wrong:?}");
 }
 
-/// Whether `verify`, `verify_strict`, and `verify_batch` of a single signature accept the paper's
-/// vectors, by their numbers.
+/// Whether `verify`, `verify_strict`, and `verify_batch` of a single signature accept the paper's vectors, by number.
 const TABLE: [[bool; 3]; 12] = {
     const V: bool = true;
     const X: bool = false;
@@ -76,8 +75,8 @@ const TABLE: [[bool; 3]; 12] = {
     ]
 };
 
-/// A batch accepts one in so many cases of each kind, or none (0): it is a matter of chance where
-/// there is a part of order 8 or 2. The last vector of [`TABLE`] was lucky.
+/// Of each kind, a batch accepts one case in this many, or none (0): with a part of order 8 or 2 it is a matter of
+/// chance. The last vector of [`TABLE`] was lucky.
 const ONE_IN: [usize; 12] = [8, 8, 8, 8, 8, 8, 0, 0, 0, 8, 2, 2];
 
 fn plain(case: &Case) -> bool {
@@ -95,8 +94,8 @@ fn batch(cases: &[&Case]) -> bool {
     verify_batch(&messages, &signatures, &keys).is_ok()
 }
 
-/// The first case with the verdicts of the paper's vector. What `verify` and `verify_strict` say
-/// is certain for each case; only what a batch says is chance, and that of the paper is chosen.
+/// The first case with the verdicts of the paper's vector. `verify` and `verify_strict` give a fixed verdict on each
+/// kind; only a batch depends on chance, and this picks the paper's outcome.
 fn like_the_paper(kind: &Kind) -> Case {
     let same = |case: &Case| batch(&[case]) == TABLE[kind.number][2];
     kind.cases().take(64).find(same).unwrap_or_else(|| panic!("no case of kind {}", kind.number))
@@ -136,8 +135,8 @@ fn a_batch_of_one_is_a_matter_of_chance() {
     }
 }
 
-/// So a batch accepts what `verify` refuses (kinds 4 and 5), and refuses what `verify_strict`
-/// accepts (kind 3): one signature, two verdicts, and nothing wrong with either library.
+/// So a batch accepts what `verify` refuses (kinds 4 and 5), and refuses what `verify_strict` accepts (kind 3): one
+/// signature, two verdicts, and neither library is wrong.
 #[test]
 fn a_batch_decides_by_its_companions() {
     let companions: Vec<Case> = (0..256).map(honest).collect();
@@ -156,7 +155,7 @@ fn honest(id: u16) -> Case {
     Case { key: key.verifying_key(), signature: key.sign(&message), message }
 }
 
-/// Weak keys are refused at enrolment; under the others the scheme says what the library says.
+/// Weak keys are refused at enrolment; with the other keys the scheme agrees with the library.
 #[test]
 fn the_scheme_takes_no_weak_key() {
     let scheme = Ed25519::from_seed(0).verifiers(Verifier::ALL);
@@ -175,7 +174,7 @@ fn the_scheme_takes_no_weak_key() {
     }
 }
 
-/// The equation with the cofactor, 8 S B = 8 R + 8 k A, where 8 k is taken modulo L first or not.
+/// The equation with the cofactor, 8 S B = 8 R + 8 k A, where 8 k is reduced modulo L first or not.
 fn with_cofactor(case: &Case, reduce_first: bool) -> bool {
     let [r, key] = [case.signature.r_bytes(), case.key.as_bytes()];
     let hash = Sha512::new_with_prefix(r).chain_update(key).chain_update(&case.message);
@@ -190,8 +189,7 @@ fn with_cofactor(case: &Case, reduce_first: bool) -> bool {
     s.is_some_and(|s| EdwardsPoint::mul_base(&s).mul_by_cofactor() == right)
 }
 
-/// The paper's row for a library that multiplies by the cofactor (Zebra), and what sets kind 5
-/// apart from kind 4.
+/// The paper's row for a library that multiplies by the cofactor (Zebra), and what separates kind 5 from kind 4.
 #[test]
 fn the_equation_with_the_cofactor_holds_where_the_paper_says() {
     for kind in &KINDS {
@@ -207,7 +205,7 @@ fn the_equation_with_the_cofactor_holds_where_the_paper_says() {
     }
 }
 
-/// Small, mixed or large order of the key and of R; `!` where it is not canonical.
+/// Small, mixed or large order of the key and of R; `!` marks an encoding that is not canonical.
 #[test]
 fn points_have_the_orders_that_the_kinds_say() {
     let order = |bytes: &[u8; 32]| {

@@ -13,7 +13,7 @@ pub struct Kind {
     pub number: usize,
     pub name: &'static str,
     pub why: &'static str,
-    /// A case of this kind with this message, if the hash fits.
+    /// A case of this kind with this message, if the message's hash fits.
     build: fn(&[u8]) -> Option<Case>,
 }
 
@@ -25,13 +25,13 @@ pub struct Case {
 }
 
 impl Kind {
-    /// Cases of this kind without end, always the same.
+    /// An endless series of cases of this kind, always the same.
     pub fn cases(&self) -> impl Iterator<Item = Case> {
         (0_u32..).filter_map(|count| (self.build)(format!("edge case {count}").as_bytes()))
     }
 }
 
-/// By their numbers.
+/// All kinds, by number.
 pub const KINDS: [Kind; 12] = [
     Kind {
         number: 0,
@@ -61,8 +61,8 @@ pub const KINDS: [Kind; 12] = [
         number: 4,
         name: "mixed-order key and R, only the equation with the cofactor holds",
         why: "RFC 8032 allows either equation",
-        // The paper's vector is not chosen so that 8 k is a multiple of 8 also modulo L; here it
-        // is, so that kind 5 differs from this one.
+        // The paper's vector is not chosen so that 8 k is a multiple of 8 also modulo L; this one is, to separate it
+        // from kind 5.
         build: |message| {
             built(mixed("a", 1), mixed("r", 1), message, |k, key, r| {
                 !equation_holds(k, key, r) && is_multiple_of_8(k * Scalar::from(8_u8))
@@ -125,7 +125,7 @@ pub const KINDS: [Kind; 12] = [
         build: |message| {
             let key = hashed_reduced(minus_zero());
             let case = built(key, mixed("r", 4), message, equation_holds)?;
-            // S = r, whatever is hashed: so the hash of the key as given must not fit as well.
+            // S = r, whatever is hashed: so the hash of the key as given must not fit, too.
             let k = hash(case.signature.r_bytes(), case.key.as_bytes(), message);
             (!equation_holds(k, &minus_zero(), &mixed("r", 4))).then_some(case)
         },
@@ -138,7 +138,7 @@ pub const KINDS: [Kind; 12] = [
     },
 ];
 
-/// A key or an R: a secret times B, and a point of small order.
+/// A key or an R: the sum of a secret times B and a point of small order.
 struct Half {
     secret: Scalar,
     torsion: EdwardsPoint,
@@ -148,7 +148,7 @@ struct Half {
     hashed: [u8; 32],
 }
 
-/// With a point of small order: for 1 it has order 8, for 4 order 2.
+/// With a point of small order: for `torsion` 1 it has order 8, for 4 order 2.
 fn mixed(label: &str, torsion: usize) -> Half {
     half(Scalar::from_hash(Sha512::new_with_prefix(label)), torsion)
 }
@@ -167,20 +167,20 @@ fn half(secret: Scalar, torsion: usize) -> Half {
     Half { secret, torsion, sent: bytes, hashed: bytes }
 }
 
-/// The point of order 2, at x = 0, with a sign: x = -0.
+/// The point of order 2, at x = 0, with the sign bit set: x = -0.
 fn minus_zero() -> Half {
     let mut bytes = encoded(EIGHT_TORSION[4]);
     bytes[31] |= 0x80;
     Half { sent: bytes, hashed: bytes, ..small(4) }
 }
 
-/// For a library that decodes what it was sent, and hashes its own encoding of that.
+/// For a library that decodes what it was sent, and hashes its own encoding of the result.
 fn hashed_reduced(half: Half) -> Half {
     let point = EdwardsPoint::mul_base(&half.secret) + half.torsion;
     Half { hashed: encoded(point), ..half }
 }
 
-/// Signs as RFC 8032 says, and keeps what `fits` finds good, given k, the key, and R.
+/// Signs as RFC 8032 says, and keeps the signature if `fits` accepts k, the key and R.
 fn built(
     key: Half,
     r: Half,
@@ -196,7 +196,7 @@ fn built(
     })
 }
 
-/// Whether S B = R + k A. The parts of large order agree by construction; this is the rest.
+/// Whether S B = R + k A. The parts of large order agree by construction; this checks the rest.
 fn equation_holds(k: Scalar, key: &Half, r: &Half) -> bool {
     (r.torsion + k * key.torsion).is_identity()
 }

@@ -1,5 +1,5 @@
-//! The search held against the enemy's twin, on tiny protocols at random: where it finds nothing
-//! there is nothing, what it finds is true, and nothing smaller is to be found.
+//! The search, compared with a twin of the adversary on random tiny protocols: where it finds nothing there is nothing,
+//! what it finds is true, and there is nothing smaller.
 
 use itertools::Itertools;
 use turncoat::count::Count;
@@ -13,16 +13,16 @@ use crate::enemy_twins::Twin;
 use crate::random_signed_protocols::Drawn as Signed;
 use crate::tiny_protocols::Tiny;
 
-/// How many protocols are drawn, and how many attacks on each are gone through one by one.
+/// How many protocols are drawn, and how many attacks on each the twin tries one by one.
 const SEEDS: u64 = 1_600;
 const ATTACKS: usize = 1_000;
 const LIARS: u64 = 1_000;
 const SIGNED: u64 = 100;
 
-/// The most behaviours that the naive engine goes through.
+/// The most behaviours that the naive engine tries.
 const AFFORDABLE: u64 = 4_000;
 
-/// How many steps a search may take.
+/// The step budget of a search.
 const STEPS: u64 = 30_000;
 
 /// A question about this adversary.
@@ -30,7 +30,7 @@ pub fn ask<P: Testable>(protocol: P, n: usize, adversary: Adversary) -> Check<P>
     check(protocol).generals(n).against(adversary)
 }
 
-/// What the enemy of a protocol may do, drawn from the same seed.
+/// What the adversary of a protocol may do, drawn from the same seed.
 fn drawn(tiny: &Tiny) -> Adversary {
     let faults = FaultClass::ALL[[0, 0, 1, 2, 3][tiny.tables.draw("faults", [], 5)]];
     let disruptions = [0, 0, 1, 2][tiny.tables.draw("disruptions", [], 4)];
@@ -48,7 +48,7 @@ fn drawn(tiny: &Tiny) -> Adversary {
     adversary
 }
 
-/// The same enemy, if all it can do is lie: that is what the naive engine knows.
+/// The same adversary, restricted to lies: the naive engine knows no other faults.
 pub fn liars(tiny: &Tiny) -> Adversary {
     let mut adversary = drawn(tiny).disrupted(0, 0);
     adversary.faults = FaultClass::Byzantine;
@@ -57,7 +57,7 @@ pub fn liars(tiny: &Tiny) -> Adversary {
     adversary
 }
 
-/// The counterexample is what it says it is.
+/// The counterexample is what it claims to be.
 fn assert_true<P: Testable>(twin: &Twin<'_, P>, found: &Counterexample<P>, setting: &str) {
     let attack: AttackOn<P> = found.attack.clone();
     let again = run(twin.protocol, &attack).unwrap();
@@ -87,8 +87,8 @@ fn without<P: Testable>(attack: &AttackOn<P>, part: usize) -> AttackOn<P> {
     without
 }
 
-/// How a search fared: what it said, with how many parts if something was found, and whether its
-/// twin went through everything that this speaks of.
+/// How a search fared: its verdict, the size of the attack if there is one, and whether the twin tried everything that
+/// the verdict covers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Fared {
     Bounded,
@@ -96,7 +96,7 @@ pub enum Fared {
     Broken { size: usize, all: bool },
 }
 
-/// Holds a verdict against the twin.
+/// Compares a verdict with the twin.
 fn compare<P: Testable>(twin: &Twin<'_, P>, verdict: &VerdictOn<P>, setting: &str) -> Fared {
     let none_of = |traitors| {
         let swept = twin.sweep(traitors, usize::MAX, &mut ATTACKS.clone());
@@ -123,7 +123,7 @@ fn compare<P: Testable>(twin: &Twin<'_, P>, verdict: &VerdictOn<P>, setting: &st
     Fared::Broken { size, all: fewer && swept.all }
 }
 
-/// Holds the search against the twin, and against the naive engine where that can go through all.
+/// Compares the search with the twin, and with the naive engine if that is affordable.
 fn held<P: Testable + Clone>(protocol: &P, n: usize, adversary: Adversary) -> Fared {
     let twin = Twin::new(protocol, n, adversary);
     let verdict = ask(protocol.clone(), n, adversary).steps(STEPS).run().unwrap();
@@ -139,7 +139,7 @@ fn held<P: Testable + Clone>(protocol: &P, n: usize, adversary: Adversary) -> Fa
             assert_eq!(compare(&twin, &naive, &setting), fared, "{setting}");
         }
     }
-    // With few steps less is proved, but what is said is true.
+    // With few steps less is proved, but every verdict is true.
     for steps in [1, 10, 30, 100] {
         let hasty = ask(protocol.clone(), n, adversary).steps(steps).run().unwrap();
         let setting = format!("{protocol:?}, {adversary:?}, at most {steps} steps\n{hasty}");
@@ -148,8 +148,8 @@ fn held<P: Testable + Clone>(protocol: &P, n: usize, adversary: Adversary) -> Fa
     fared
 }
 
-/// Holds the search against the twin on what is drawn from this seed. Of those protocols that break
-/// though all obey them few are of interest.
+/// Compares the search with the twin on the protocol drawn from this seed. Protocols that break though everybody obeys
+/// are mostly skipped.
 pub fn held_on_tiny(seed: u64) -> Option<(FaultClass, Fared)> {
     let tiny = Tiny::new(seed);
     let adversary = drawn(&tiny);
@@ -173,7 +173,7 @@ fn the_search_finds_what_its_twin_finds() {
     }
 }
 
-/// Both engines, where all that can be done is to lie.
+/// Both engines, where the adversary can only lie.
 #[test]
 fn the_engines_find_what_their_twin_finds() {
     let (mut holds, mut broken) = (0, 0);
@@ -190,7 +190,7 @@ fn the_engines_find_what_their_twin_finds() {
     assert!(holds > 60 && broken > 60, "{holds} hold, {broken} are broken");
 }
 
-/// Where messages are signed, what can be said hangs on what was overheard, though it never arrives.
+/// With signatures, what traitors can say depends on what they overheard, even if it never arrives.
 #[test]
 fn the_search_finds_what_its_twin_finds_where_messages_are_signed() {
     let (mut lied, mut shifted) = ([0; 4], [0; 4]);
@@ -218,7 +218,7 @@ fn the_search_finds_what_its_twin_finds_where_messages_are_signed() {
     assert!(shifted[1] > 10 && shifted[2] > 10, "{shifted:?}");
 }
 
-/// A crash is decided once and for all, so that all attacks by crashes can be gone through.
+/// A crash is one decision for good, so the twin can try all attacks by crashes.
 #[test]
 fn all_crashes_are_gone_through() {
     let mut sizes = [0; 4];

@@ -1,5 +1,5 @@
-//! The enemy once more, written from the documentation alone: it builds up every attack part by
-//! part, the smallest first, runs it with the simulator, and knows no reduction.
+//! The adversary once more, written from the documentation alone: this twin builds every attack part by part, smallest
+//! first, runs it with the simulator, and knows no reduction.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use turncoat::{
     Lockstep, ProblemOf, Repertoire, Round, Shift, Testable, Wire,
 };
 
-/// What can be said in each slot of a wire, and beside them.
+/// The slots of a wire, and its strays.
 #[derive(Clone)]
 struct Slots<M> {
     regular: Vec<Vec<M>>,
     strays: Vec<M>,
 }
 
-/// One thing that the enemy does.
+/// One action of the adversary.
 #[derive(Clone, Debug)]
 enum Part<M> {
     Crash(Crash),
@@ -27,8 +27,8 @@ enum Part<M> {
     Shift(Shift<M>),
 }
 
-/// Where a part has its place: it hangs on those before it, and on none after it. In each round
-/// some crash, then lies are told, then something is lost or late, and then something arrives first.
+/// The place of a part in an attack. A part depends on those before it, and on none after it. In each round first
+/// generals crash, then lies are told, then messages are lost or late, and then some message arrives first.
 type Place = (Round, usize, usize, usize);
 
 const CRASH: usize = 0;
@@ -36,13 +36,13 @@ const LIE: usize = 1;
 const LOSS: usize = 2;
 const FIRST: usize = 3;
 
-/// Whether something that the loyal say to each other does not arrive in its round.
+/// Whether a message between loyal generals does not arrive in its round.
 fn is_disruption<V, M>(attack: &Attack<V, M>, shift: &Shift<M>) -> bool {
     let loyal = |general| !attack.traitors.contains(general);
     shift.arrival != Arrival::First && loyal(shift.wire.from) && loyal(shift.wire.to)
 }
 
-/// What was said on a wire, and what loyalty would have said.
+/// What was said on a wire, and what a loyal general would have said.
 fn carried<P: Lockstep>(
     execution: &ExecutionOf<P>,
     wire: Wire,
@@ -52,7 +52,7 @@ fn carried<P: Lockstep>(
     (said.to_vec(), loyal.unwrap_or(said).to_vec())
 }
 
-/// A protocol, and what the enemy may do.
+/// A protocol, and what the adversary may do.
 pub struct Twin<'a, P: Testable> {
     pub protocol: &'a P,
     pub n: usize,
@@ -62,12 +62,12 @@ pub struct Twin<'a, P: Testable> {
     slots: BTreeMap<Wire, Slots<P::Message>>,
 }
 
-/// What came of going through attacks.
+/// The result of trying attacks.
 #[derive(Debug)]
 pub struct Swept<P: Testable> {
     /// The first attack that breaks the protocol.
     pub found: Option<AttackOn<P>>,
-    /// Whether all attacks were gone through, up to the size of the one that was found.
+    /// Whether all attacks were tried, up to the size of the one that was found.
     pub all: bool,
 }
 
@@ -110,7 +110,7 @@ impl<'a, P: Testable> Twin<'a, P> {
         if spared { everybody.without(General::COMMANDER) } else { everybody }
     }
 
-    /// All attacks with so many traitors of at most this size, at most `left` of them.
+    /// Tries all attacks with this many traitors and at most `most` parts, but no more than `left` attacks.
     pub fn sweep(&self, traitors: usize, most: usize, left: &mut usize) -> Swept<P> {
         let mut attacks = Vec::new();
         for attack in self.obedient(traitors) {
@@ -152,7 +152,7 @@ impl<'a, P: Testable> Twin<'a, P> {
         Swept { found: None, all: true }
     }
 
-    /// Whether the protocol breaks though all obey it.
+    /// Whether the protocol breaks though everybody obeys it.
     pub fn breaks_by_itself(&self) -> bool {
         let attacks = self.adversary.sizes().flat_map(|traitors| self.obedient(traitors));
         attacks.into_iter().any(|attack| self.breaks(&attack))
@@ -162,8 +162,8 @@ impl<'a, P: Testable> Twin<'a, P> {
         self.simulator.run(attack).unwrap().violation().is_some()
     }
 
-    /// The size of the smallest attack by crashes alone, of so many traitors: each of them crashes
-    /// in some round, reaching some others, or does not, and all is tried.
+    /// The size of the smallest attack by crashes alone with this many traitors. It tries everything: each traitor
+    /// either does not crash, or crashes in some round and reaches some of the others.
     pub fn crashes_needed(&self, traitors: usize) -> Option<usize> {
         let attacks = self.obedient(traitors).into_iter().flat_map(|obedient| {
             let each = obedient.traitors.iter().map(|general| {
@@ -181,7 +181,7 @@ impl<'a, P: Testable> Twin<'a, P> {
         attacks.filter(|attack| self.breaks(attack)).map(|attack| attack.size()).min()
     }
 
-    /// The attacks in which so many traitors obey.
+    /// The attacks in which this many traitors obey.
     fn obedient(&self, traitors: usize) -> Vec<AttackOn<P>> {
         let problem = self.problem();
         let (inputs, values) = (problem.given(self.n).iter(), &problem.values);
@@ -213,8 +213,8 @@ impl<'a, P: Testable> Twin<'a, P> {
         parts
     }
 
-    /// "They obey until they stop for good: in the round in which they do, what they say reaches
-    /// any subset of the others."
+    /// "They obey until they stop for good: in the round in which they do, what they say reaches any subset of the
+    /// others."
     fn crashes(&self, attack: &AttackOn<P>, round: Round) -> Vec<(Place, Part<P::Message>)> {
         if self.adversary.faults != FaultClass::Crash {
             return vec![];
@@ -230,8 +230,8 @@ impl<'a, P: Testable> Twin<'a, P> {
         ways.collect()
     }
 
-    /// What a Byzantine traitor changes in one slot; or, of what one sends who fails to, one
-    /// message that it leaves out.
+    /// For a Byzantine traitor every change of one slot; for a traitor who fails to send, every single message that it
+    /// leaves out.
     fn lies(
         &self,
         attack: &AttackOn<P>,
@@ -269,8 +269,8 @@ impl<'a, P: Testable> Twin<'a, P> {
         lies
     }
 
-    /// What does not arrive in its round: of what the loyal say to each other as many messages as
-    /// may be disrupted, and anything at one who fails to receive.
+    /// Messages that do not arrive in their round: between loyal generals at most as many as may be disrupted, and any
+    /// message to a traitor who fails to receive.
     fn losses(
         &self,
         attack: &AttackOn<P>,
@@ -301,7 +301,7 @@ impl<'a, P: Testable> Twin<'a, P> {
         losses
     }
 
-    /// What arrives before all that is still to come in its round.
+    /// Messages that arrive before everything that is still to come in their round.
     fn firsts(
         &self,
         attack: &AttackOn<P>,
@@ -323,9 +323,9 @@ impl<'a, P: Testable> Twin<'a, P> {
         firsts.collect()
     }
 
-    /// How many ways the enemy has, if something can stand in every slot: in each the traitors,
-    /// the inputs by which somebody is bound, what does not arrive in its round, all that traitors
-    /// do or leave undone, and the order in which everything arrives.
+    /// How many behaviours the adversary has if every slot can be filled: the product of the choices of traitors, of
+    /// inputs that bind somebody, of messages that do not arrive in their round, of everything that traitors do or
+    /// leave undone, and of orders of arrival.
     pub fn ways(&self) -> Count {
         let Adversary { faults, any_order, disruptions, latest, .. } = self.adversary;
         let problem = self.problem();
@@ -375,7 +375,7 @@ impl<'a, P: Testable> Twin<'a, P> {
         ways.sum()
     }
 
-    /// Whether an attack is one that the enemy may make.
+    /// Whether the adversary may make this attack.
     pub fn may(&self, attack: &AttackOn<P>, execution: &ExecutionOf<P>) -> bool {
         let Adversary { faults, any_order, disruptions, latest, .. } = self.adversary;
         let traitor = |general| attack.traitors.contains(general);
@@ -421,7 +421,7 @@ impl<'a, P: Testable> Twin<'a, P> {
         }
     }
 
-    /// Whether there is at most one message in each slot, and one stray.
+    /// Whether there is at most one message in each slot, and at most one stray.
     fn has_place(&self, wire: Wire, said: &[P::Message]) -> bool {
         let Slots { regular, strays } = &self.slots[&wire];
         let slots = regular.iter().map(|slot| (slot, self.adversary.silence || slot.is_empty()));

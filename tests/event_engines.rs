@@ -1,5 +1,5 @@
-//! The engines for event-driven protocols: held against what is known of reliable broadcast, and against each
-//! other on protocols at random, with each reduction left out in turn.
+//! The engines for event-driven protocols: compared with known results on reliable broadcast, and with each other on
+//! random protocols, with each reduction left out in turn.
 
 use itertools::Itertools;
 use turncoat::search::{Engine, Reduction};
@@ -10,7 +10,7 @@ use turncoat::{
 
 use crate::event_tables::EventTables;
 
-/// The verdict in a word, the property, and the fewest messages of traitors that the loyal hear.
+/// The verdict in a word, the violated property, and the fewest messages of traitors that the loyal hear.
 type Told = (&'static str, Option<&'static str>, Option<u32>);
 
 fn told<P: EventTestable>(asked: Check<InWaves<P>>) -> Told {
@@ -29,7 +29,7 @@ fn one_traitor(loyal_commander: bool) -> Adversary {
     adversary
 }
 
-/// With a loyal commander validity asks that all deliver: what is called termination elsewhere.
+/// With a loyal commander, validity demands that everybody delivers: elsewhere that is called termination.
 #[test]
 fn the_mutants_of_reliable_broadcast_are_broken_as_cheaply_as_is_known() {
     let bracha = ReliableBroadcast::new();
@@ -78,7 +78,7 @@ fn among_three_the_naive_engine_says_the_same_of_reliable_broadcast() {
     }
 }
 
-/// Holds what each engine says of a random protocol against the naive one; how that ends, in a word.
+/// Compares each engine with the naive one on a random protocol. Returns the verdict in a word.
 pub fn engines_agree(seed: u64, adversary: Adversary) -> &'static str {
     let protocol = EventTables::new(seed);
     let steps = if adversary.faults.is_byzantine() { 3_000_000 } else { 300_000 };
@@ -87,7 +87,7 @@ pub fn engines_agree(seed: u64, adversary: Adversary) -> &'static str {
     if name == "bounded" {
         return name;
     }
-    // Where the proof takes too many steps nothing is said of the least.
+    // If the proof takes too many steps, the verdict has no least number of messages.
     let same = |found: Told, expected: Told, what: &str| {
         let proved = found.2.is_some() && expected.2.is_some();
         let same = found.0 == expected.0 && (found.2 == expected.2 || !proved);
@@ -99,7 +99,7 @@ pub fn engines_agree(seed: u64, adversary: Adversary) -> &'static str {
         same(told(asked.clone().without(reduction)), naive, &reduction.to_string());
     }
     for property in ["agreement", "validity", "termination", "totality"] {
-        // Not all of them are asked.
+        // Some problems do not ask for all of these properties.
         let asked = asked.clone().violating(property);
         let Ok(naive) = asked.clone().engine(Engine::Naive).run() else { continue };
         let found = told(asked);
@@ -107,7 +107,7 @@ pub fn engines_agree(seed: u64, adversary: Adversary) -> &'static str {
             continue;
         }
         same(found, (naive.name(), None, naive.least_heard), property);
-        // A fault is found whatever is asked, and may cost as much.
+        // A fault is found whichever property is asked for, and may cost as little.
         let of_property = naive.counterexample().map(|found| found.violation.name());
         if [found.1, of_property].iter().flatten().all(|name| *name == property) {
             assert_eq!(found.1, of_property, "seed {seed}: {property}");
@@ -130,8 +130,8 @@ fn all_engines_agree_on_random_protocols() {
     }
 }
 
-/// What is gone through and holds is not found to be broken at random either, where traitors crash; and what is found does
-/// again what is said of it.
+/// Where the search says that a protocol holds against crashes, a hunt finds nothing either; and an attack that the
+/// search finds ends as reported when it is run again.
 #[test]
 fn crashes_are_not_found_where_there_are_none() {
     let mut held = 0;
@@ -151,7 +151,7 @@ fn crashes_are_not_found_where_there_are_none() {
     assert!(held >= 4, "{held} hold");
 }
 
-/// Ben-Or's second protocol survives crashes where n > 2f, in all rounds.
+/// Ben-Or's second protocol survives crashes if n > 2f, in all rounds.
 #[test]
 fn ben_or_survives_crashes() {
     let crashes = Adversary::crash(1);

@@ -1,6 +1,6 @@
-//! Tiny event-driven protocols at random, for broadcast and for consensus: what a general comes to hangs on the
-//! order in which it hears, some send again and again, some set timers and toss coins, some panic or change
-//! their decisions, and of some more is demanded.
+//! Random tiny event-driven protocols, for broadcast and for consensus. What a general does depends on the order in
+//! which it hears; some send again and again, some set timers and toss coins, some panic or change their decisions, and
+//! some have extra demands.
 
 use turncoat::testable::{Symmetric, Termination};
 use turncoat::{
@@ -10,14 +10,14 @@ use turncoat::{
 
 use crate::tables::Tables;
 
-/// A protocol of drawn tables.
+/// A protocol of random tables.
 #[derive(Clone, Copy, Debug)]
 pub struct EventTables {
     pub tables: Tables,
     pub n: usize,
 }
 
-/// Who I am, how it stands, how often I have sent something, and what I have decided.
+/// My number, my mood, how many messages I have sent, and what I have decided.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct TableState {
     me: usize,
@@ -38,12 +38,12 @@ impl EventTables {
         [Task::Broadcast, Task::Consensus][self.tables.draw("task", [], 2)]
     }
 
-    /// Whether lieutenants are alike.
+    /// Whether lieutenants are interchangeable.
     fn is_symmetric(&self) -> bool {
         self.tables.one_in(2, "symmetric", [])
     }
 
-    /// The part that somebody plays: where they are alike one is that of all.
+    /// The role of a general in the tables: interchangeable generals share one role.
     fn part(&self, general: usize) -> usize {
         match self.task() {
             _ if !self.is_symmetric() => general,
@@ -52,17 +52,17 @@ impl EventTables {
         }
     }
 
-    /// How many values there are: among one nobody disagrees.
+    /// How many values there are: with only one, nobody disagrees.
     fn values(&self) -> usize {
         1 + self.tables.draw("values", [], 2)
     }
 
-    /// How often a general sends something at most.
+    /// The most messages that a general sends.
     fn most_sent(&self) -> usize {
         if self.n == 4 { 1 } else { 1 + self.tables.draw("most", [], 2) }
     }
 
-    /// Something happens.
+    /// How a general reacts to an event.
     fn react<const N: usize>(
         &self,
         state: &mut TableState,
@@ -112,7 +112,7 @@ impl EventDriven for EventTables {
             1 => effects.ask(Coin::Common(1)),
             _ => {}
         }
-        // Where all decide at once not much can go wrong.
+        // If everybody decides at once, little can go wrong.
         if self.tables.one_in(3, "eager", []) {
             state.decided = Some(input.copied().unwrap_or(0));
         }

@@ -1,5 +1,5 @@
-//! Event-driven protocols: the simulator in waves, timers and coins, hunts, files, and protocols that do what
-//! none may.
+//! Event-driven protocols: the simulator in waves, timers and coins, hunts, files, and protocols that break the rules
+//! for all protocols.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -32,8 +32,8 @@ fn an_honest_run_is_quiet_after_three_waves() {
     assert_eq!(execution.decisions[1..], [Some(Order::ATTACK); 3]);
 }
 
-/// What is late arrives when it is due, however long it is quiet before that; what is lost never does, and then
-/// nothing can be said of who must decide.
+/// A late message arrives when it is due, even after a long quiet time; a lost message never does, and then no verdict
+/// is given on who must decide.
 #[test]
 fn mail_can_be_late_without_bound() {
     use turncoat::protocols::reliable_broadcast::BroadcastMessage::Initial;
@@ -62,15 +62,14 @@ fn lies_are_told_after_all_is_quiet() {
     assert_eq!((execution.rounds, execution.idle.len(), execution.quiet), (7, 0, true));
 }
 
-/// Waits for a timer, or for news from the commander, whichever comes first; and for a coin where the timer is
-/// odd.
+/// Waits for a timer or for the commander's order, whichever comes first; and for a coin if the timer is odd.
 #[derive(Clone, Debug)]
 struct Patient {
     timer: Timer,
     misdeed: Misdeed,
 }
 
-/// What a protocol may not do.
+/// Something that a protocol may not do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Misdeed {
     None,
@@ -165,8 +164,8 @@ fn patient(timer: Timer) -> Patient {
     Patient { timer, misdeed: Misdeed::None }
 }
 
-/// By itself a timer goes off when all is quiet: here never, since all hear the order before. The enemy can have
-/// it go off first; and what a common coin shows is the same to all.
+/// By default a timer goes off when all is quiet: here never, because everybody hears the order first. The adversary
+/// can make it go off earlier. A common coin shows everybody the same.
 #[test]
 fn timers_go_off_when_the_enemy_likes_and_coins_show_what_it_likes() {
     let attack = |happenings: &[(usize, usize, OwnEvent)]| {
@@ -190,7 +189,8 @@ fn timers_go_off_when_the_enemy_likes_and_coins_show_what_it_likes() {
     assert_eq!(ended(2, &[]), (vec![attack, attack], 0, 0));
     assert_eq!(ended(2, &[(1, 1, off)]), (vec![retreat, attack], 0, 1));
     assert_eq!(ended(2, &[(2, 1, off)]), (vec![attack, attack], 1, 0));
-    // The order comes before the coins show anything: of two coins one is told of, the other is the same.
+    // The order arrives before the coins show anything. With two requests for one coin, the adversary sets the first
+    // result and the second is the same.
     assert_eq!(ended(1, &[(1, 1, odd), (1, 1, shows(1))]), (vec![attack, attack], 0, 2));
     let both = [(1, 1, odd), (1, 2, odd), (1, 1, shows(0)), (1, 2, shows(1))];
     assert_eq!(ended(1, &both), (vec![retreat, retreat], 0, 4));
@@ -212,7 +212,7 @@ fn an_early_timer_breaks_validity_and_a_punctual_one_does_not() {
     assert!(refused.to_string().contains("hunt"), "{refused}");
 }
 
-/// What a protocol may not do is a finding, or one line that says what is wrong.
+/// A protocol that breaks a rule is a finding, or is refused in one line.
 #[test]
 fn what_no_protocol_may_do_is_found() {
     let cases = [
@@ -241,7 +241,7 @@ fn what_no_protocol_may_do_is_found() {
     }
 }
 
-/// Whoever never stops comes to the last wave, and then nothing is said of who must decide; a search that has a
+/// A protocol that never stops reaches the last wave, and then no verdict is given on who must decide; a search with a
 /// limit ends.
 #[test]
 fn who_never_stops_is_bounded() {
@@ -254,7 +254,7 @@ fn who_never_stops_is_bounded() {
     assert!(hunted.is_ok());
 }
 
-/// Whoever sets timers for ever comes to the last wave as well: each wave lets some of them go off.
+/// A protocol that sets timers for ever reaches the last wave, too: each wave lets some of them go off.
 #[test]
 fn who_sets_timers_for_ever_is_bounded() {
     let protocol = Patient { timer: 2, misdeed: Misdeed::SetsTimersForEver };
@@ -273,7 +273,7 @@ fn who_sets_timers_for_ever_is_bounded() {
     assert!(hunt(protocol).generals(3).traitors(1).cases(50).run().is_ok());
 }
 
-/// Equal messages are each a message.
+/// Equal messages count as separate messages.
 #[test]
 fn the_same_can_be_said_twice() {
     let protocol = Patient { timer: 2, misdeed: Misdeed::SaysItTwice };
@@ -284,7 +284,7 @@ fn the_same_can_be_said_twice() {
     assert_eq!(asynchronous.assert_finds().violation.name(), "agreement");
 }
 
-/// What a hunt finds changes something in every part: what a common coin shows, too.
+/// Every part of an attack that a hunt finds changes something, including what a common coin shows.
 #[test]
 fn nothing_in_an_attack_is_idle() {
     for seed in 0..30 {
@@ -298,8 +298,8 @@ fn nothing_in_an_attack_is_idle() {
     }
 }
 
-/// Until a wave of the enemy's choice mail is late, and then no more: what ends is broken as it is by mail that is
-/// late for ever, and what does not end is not judged.
+/// Mail can be late until a wave of the adversary's choice. A protocol that always ends is broken by the same attack as
+/// by mail that is late for ever; one that does not end is not judged.
 #[test]
 fn mail_can_be_late_for_some_time() {
     let timed = |timing| Adversary::byzantine(1).timed(timing);
@@ -317,9 +317,9 @@ fn mail_can_be_late_for_some_time() {
         };
         assert_eq!(broken(partial), broken(never));
     }
-    // Late mail for some time is all that the argument against n <= 3f needs.
+    // Mail that is late for some time is all that the argument against n <= 3f needs.
     assert!(refute(ReliableBroadcast::new()).generals(3).against(partial).run().is_ok());
-    // Where executions do not end it is not judged who decides.
+    // If executions do not end, there is no verdict on who decides.
     let mmr = check(BinaryAgreement::new().tolerating(0).live()).generals(2);
     let [partial, never] = [Timing::PartiallySynchronous, Timing::Asynchronous].map(|timing| {
         mmr.clone().against(Adversary::byzantine(0).timed(timing)).run().unwrap().ruling
@@ -328,7 +328,7 @@ fn mail_can_be_late_for_some_time() {
     assert!(matches!(never, Ruling::Bounded(Halt::LeftBehind)), "{never:?}");
 }
 
-/// Among many generals there are too many renamings to use them all.
+/// Among many generals there are too many renamings to try them all.
 #[test]
 fn many_generals_can_be_asked_about() {
     for n in [22, 64] {
@@ -339,7 +339,7 @@ fn many_generals_can_be_asked_about() {
     assert!(check(vast).generals(4).traitors(1).run().is_ok());
 }
 
-/// A property test is given attacks of the same adversary: mail is late in some, and coins show 1 in some.
+/// A property test draws attacks of the same adversary: in some mail is late, and in some coins show 1.
 #[test]
 fn attacks_for_a_property_test_are_asynchronous() {
     let attacks = strategy::attacks(BinaryAgreement::new().rounds(2), Setting::new(4, 1));
@@ -356,7 +356,7 @@ fn attacks_for_a_property_test_are_asynchronous() {
     }
 }
 
-/// An attack that was found is the same after it was written and read, and what comes of it too.
+/// An attack is the same after it is written and read, and so is its outcome.
 #[test]
 fn attacks_are_written_and_read() {
     let gullible = BinaryAgreement::new().rounds(2).relay_at(1);
@@ -382,8 +382,8 @@ fn attacks_are_written_and_read() {
     assert!(face.contains("a coin has the faces 0 and 1"), "{face}");
 }
 
-/// Every mutant of reliable broadcast is found within a thousand executions, whatever the seed, and what is found
-/// is small enough to be read.
+/// A hunt finds every mutant of reliable broadcast within a thousand executions, whatever the seed, and the attack is
+/// small enough to read.
 #[test]
 fn hunts_find_every_mutant() {
     let right = ReliableBroadcast::new();
@@ -427,7 +427,7 @@ fn hunts_find_every_mutant() {
     }
 }
 
-/// A story tells of waves, of what is late since when, and of timers and coins.
+/// A story has waves, says since when a message is late, and shows timers and coins.
 #[test]
 fn stories_tell_of_waves() {
     let found = check(patient(2)).generals(3).traitors(0).assert_broken();

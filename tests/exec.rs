@@ -1,5 +1,5 @@
-//! Protocols in other languages: they are answered for as protocols in Rust are, and programs that misbehave get a finding or
-//! a line. What a person sees of them is in `golden/answers/exec*.txt`.
+//! Protocols in other languages: they get the same answers as protocols in Rust, and a program that misbehaves gets a
+//! finding or one line. `golden/answers/exec*.txt` has what a person sees.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +17,7 @@ use crate::command_line::{scratch_folder, turncoat, turncoat_in};
 const PYTHON: &str = "examples/exec/om1.py";
 const JAVASCRIPT: &str = "examples/exec/om1.js";
 
-/// OM(1) as `examples/exec/om1.py` has it.
+/// OM(1) as in `examples/exec/om1.py`.
 #[derive(Debug)]
 struct Om1;
 
@@ -89,14 +89,14 @@ impl Testable for Om1 {
     }
 }
 
-/// The verdict as JSON has it: its name, of how many behaviours it speaks, and the smallest attack.
+/// The verdict as in JSON: its name, the number of behaviours, and the smallest attack.
 fn told<F>(verdict: &Verdict<F>, attack: Value) -> Value {
     let behaviours = verdict.behaviours.exact().expect("they are few").to_string();
     json!({ "verdict": verdict.name(), "behaviours": behaviours, "attack": attack })
 }
 
-/// OM(1) holds among four generals and not among three, of as many behaviours, and by the same smallest
-/// attack, whatever it is written in.
+/// OM(1) holds among four generals and not among three, on the same number of behaviours and with the same smallest
+/// attack, in every language.
 #[test]
 fn om1_is_the_same_in_every_language() {
     for n in [3, 4] {
@@ -132,7 +132,7 @@ fn the_answer_does_not_depend_on_threads() {
     }
 }
 
-/// A program that hangs is waited for no longer than is said, and not again.
+/// turncoat waits for a program that hangs no longer than `--answer-timeout`, and only once.
 #[test]
 fn a_program_that_hangs_gets_a_line() {
     let command = "--command 'python3 tests/exec/misbehaves.py mute' --answer-timeout 700ms";
@@ -141,29 +141,29 @@ fn a_program_that_hangs_gets_a_line() {
     assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{}", answer.err);
     assert!(answer.err.contains("the program did not answer within 700ms"), "{}", answer.err);
     assert_eq!(answer.err.lines().count(), 1, "{}", answer.err);
-    // Generous: the machine may be busy. It would answer after a minute.
+    // A generous limit, for a busy machine. The program would answer after a minute.
     assert!(start.elapsed().as_secs() < 30);
 }
 
-/// One that closes its output and lives on is waited for once, not for each question.
+/// turncoat waits once for a program that closes its output and lives on, not once per question.
 #[test]
 fn a_program_that_closes_its_output_is_waited_for_once() {
     let start = std::time::Instant::now();
     let answer = turncoat("check exec --command 'tests/exec/misbehaves.py closes' -n 2 -f 1");
     assert_eq!((answer.code, answer.err.as_str()), (1, ""));
     assert!(answer.out.contains("the program ended: it closed its output"), "{}", answer.out);
-    // Generous: it was a second or two for each of many questions.
+    // A generous limit: it used to wait a second or two for each of many questions.
     assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
 }
 
-/// Whether a process with this id is there, and no mere entry of one that has ended.
+/// Whether a process with this id is running, and is not just the entry of one that has ended.
 fn runs(id: &str) -> bool {
     let status = Command::new("ps").args(["-o", "stat=", "-p", id]).output().expect("ps starts");
     let status = String::from_utf8(status.stdout).expect("it prints text");
     !status.trim().is_empty() && !status.trim().starts_with('Z')
 }
 
-/// What a program has started ends when turncoat does, and so does the program, whatever ends turncoat.
+/// When turncoat ends, for whatever reason, the program ends, and so do the processes that the program started.
 #[test]
 fn nothing_is_left_running() {
     let folder = scratch_folder("left_running");
@@ -196,7 +196,7 @@ fn nothing_is_left_running() {
     assert!(!ids.split_whitespace().any(runs), "{ids}");
 }
 
-/// What was recorded of a program does not count when its code is another one: its file, or what it imports.
+/// What was recorded about a program does not count if its code has changed: its own file, or one that it imports.
 #[test]
 fn parts_of_other_code_do_not_count() {
     let folder = scratch_folder("other_code");
@@ -242,7 +242,7 @@ fn parts_of_other_code_do_not_count() {
     assert!(line.starts_with(&format!("{recorded}the answers of the program changed")), "{line}");
 }
 
-/// All that is asked, and answered by the helpers' examples, and all that the documentation shows, fits the schema.
+/// Everything that turncoat asks, that the helpers' examples answer and that the documentation shows fits the schema.
 #[test]
 fn lines_fit_their_schema() {
     let schema: Value = serde_json::from_str(&turncoat("schema exec").out).unwrap();
@@ -260,7 +260,7 @@ fn lines_fit_their_schema() {
     }
     for file in fs::read_dir(&folder).unwrap() {
         let said = fs::read_to_string(file.unwrap().path()).unwrap();
-        // Who was killed has not said the last line to its end.
+        // A program that was killed may have left its last line unfinished.
         let whole = said.rfind('\n').map_or("", |end| &said[..end]);
         lines.extend(whole.lines().map(str::to_owned));
     }
@@ -289,7 +289,7 @@ fn lines_fit_their_schema() {
     }
 }
 
-/// The page shows the example, to the letter, and the helpers are short enough to be copied.
+/// The page shows the example word for word, and the helpers are short enough to be copied.
 #[test]
 fn the_page_shows_the_example() {
     let docs = fs::read_to_string("docs/exec.md").unwrap();

@@ -1,5 +1,5 @@
-//! Protocols that misbehave are findings, with the attack that shows it; protocols that are
-//! described wrongly are refused.
+//! Protocols that misbehave are findings, with the attack that shows the fault; protocols with a wrong description are
+//! refused.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,8 +9,8 @@ use turncoat::{General, Problem, Repertoire, Round, Violation, check};
 
 use crate::by_functions::{ByFunctions, Seen};
 
-/// The commander says his order, all relay it, and everybody obeys the commander. What is relayed is
-/// remembered as one more than it was, so that 0 is nothing.
+/// The commander sends his order, everybody relays it, and everybody obeys the commander. A relayed order is remembered
+/// as itself plus one, so that 0 means nothing was heard.
 fn obedient() -> ByFunctions {
     ByFunctions {
         rounds: 2,
@@ -41,12 +41,12 @@ fn hear(seen: &mut Seen, round: Round, from: General, order: u8) {
     }
 }
 
-/// Whether a lieutenant relays something else than the commander said.
+/// Whether some lieutenant relays another order than the commander sent.
 fn differs(seen: &Seen) -> bool {
     seen.heard[1..].iter().any(|relayed| *relayed != 0 && *relayed != seen.heard[0] + 1)
 }
 
-/// The fault that is found among three generals with a traitor, with the lies that it takes.
+/// The fault found among three generals with one traitor, with the number of lies that it takes.
 fn fault(protocol: ByFunctions) -> (turncoat::fault::Fault, usize, bool) {
     let found = check(protocol).generals(3).traitors(1).assert_broken();
     match found.violation {
@@ -79,7 +79,7 @@ fn a_decision_outside_the_values_is_a_finding() {
     assert_eq!((lies, smallest), (1, true));
 }
 
-/// Every seventh decision is another one.
+/// Every seventh decision differs from the others.
 #[test]
 fn a_protocol_that_is_not_deterministic_is_a_finding() {
     static CALLS: AtomicUsize = AtomicUsize::new(0);

@@ -1,8 +1,8 @@
-//! Command lines that nobody would write, and many that somebody would: whatever is asked, there is an answer
-//! or a line that says what is wrong, in time, and in the memory that was allowed.
+//! Command lines that nobody would write, and many that somebody would: each gets an answer or a line that says what is
+//! wrong, in time, and within its memory limit.
 //!
-//! A few hundred small ones are tried here. `.ci/fuzz` tries ten thousand of every size, and keeps time to
-//! the second; `.ci/fuzz 500 7` tries five hundred others.
+//! This test tries a few hundred small ones. `.ci/fuzz` tries ten thousand of every size, and enforces the time to the
+//! second; `.ci/fuzz 500 7` tries 500 with seed 7.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -17,31 +17,31 @@ use rayon::prelude::*;
 use crate::command_line::scratch_folder;
 use crate::drawn_command_lines::{FILES, drawn};
 
-/// How many are tried, and of which sizes.
+/// How many command lines are tried, and how large their numbers are.
 struct Scale {
     runs: u64,
     seed: u64,
-    /// How many generals, traitors and all else there are.
+    /// The numbers of generals, of traitors and of everything else.
     numbers: &'static [&'static str],
-    /// Every command that takes a budget is given one.
+    /// Whether every command that takes a budget gets one.
     budgeted: bool,
-    /// By how much a budget may be overrun.
+    /// By how much a run may exceed its budget.
     slack: Duration,
 }
 
-/// So long a question may take that has no budget and has not said how large it is.
+/// How long a question without a budget may take before it prints an estimate of its size.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// So long a question is watched that has no budget and has said how large it is.
+/// How long a question without a budget is watched once it has printed an estimate of its size.
 const LONG_ENOUGH: Duration = Duration::from_secs(15);
 
-/// More memory than a run may take that is given no limit: that is four fifths of what is free.
+/// More memory than a run without a limit may take: its default is four fifths of what is free.
 fn most_memory() -> u64 {
     let all = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     kilobytes(&all, "MemTotal:").map_or(u64::MAX, |kilobytes| kilobytes * 1024 / 10 * 9)
 }
 
-/// What a line of a file in `/proc` says.
+/// The number on a line of a file in `/proc`.
 fn kilobytes(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse().ok()
@@ -73,7 +73,7 @@ impl Scale {
     }
 }
 
-/// What a command line exits with; or else what is wrong with it.
+/// The exit code of a command line, or what is wrong with its answer.
 fn tried(words: &[String], folder: &Path, scale: &Scale) -> Result<i32, String> {
     let after = |flag: &str| words.iter().position(|word| word == flag).map(|at| &words[at + 1..]);
     let after = |flag| after(flag).and_then(<[_]>::first);
@@ -103,7 +103,7 @@ fn tried(words: &[String], folder: &Path, scale: &Scale) -> Result<i32, String> 
     let told = told();
     let [out, err] = [out, err].map(|file| String::from_utf8(fs::read(file).unwrap()).unwrap());
     let Some(status) = ended? else {
-        // Without a budget it may take as long as it likes, once it has said how large it is.
+        // Without a budget it may take as long as it likes, once it has said how large the question is.
         return if told { Ok(ENDLESS) } else { Err(format!("it takes {:?}", start.elapsed())) };
     };
     let code = status.code().ok_or_else(|| status.to_string())?;
@@ -128,13 +128,13 @@ fn tried(words: &[String], folder: &Path, scale: &Scale) -> Result<i32, String> 
     Ok(code)
 }
 
-/// The longest line that says what is wrong.
+/// The longest line that may say what is wrong.
 const LONGEST_LINE: usize = 330;
 
-/// In the place of an exit code: it has said that it takes long, and did.
+/// Stands for an exit code: the run announced that it would take long, and it did.
 const ENDLESS: i32 = -1;
 
-/// Waits for the end, if it comes in time.
+/// Waits for the process to end. `None` if its time was up and it was killed; an error if it took too much memory.
 fn ended(
     child: &mut Child,
     start: Instant,
@@ -160,13 +160,13 @@ fn ended(
     }
 }
 
-/// How many bytes of memory a process takes, where that can be known.
+/// The resident memory of a process in bytes, where that is known.
 fn resident(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     kilobytes(&status, "VmRSS:").unwrap_or(0) * 1024
 }
 
-/// A budget that is a time.
+/// A budget that is a length of time.
 fn time_of(text: &str) -> Option<Duration> {
     let digits = text.trim_end_matches(char::is_alphabetic);
     let number: u64 = digits.parse().ok()?;
@@ -178,7 +178,7 @@ fn time_of(text: &str) -> Option<Duration> {
     }
 }
 
-/// A text without what colours it.
+/// A text without colour codes.
 fn uncoloured(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let first = parts.next().unwrap_or_default().to_owned();

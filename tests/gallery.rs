@@ -1,4 +1,4 @@
-//! The gallery is what the program draws today. `UPDATE_EXPECT=1 cargo test gallery` draws it anew.
+//! The gallery shows what the program draws today. `UPDATE_EXPECT=1 cargo test gallery` redraws it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -27,7 +27,7 @@ fn the_gallery_is_current() {
         }
         files.insert(file.to_owned());
     }
-    // Each picture that is shown is made here, and nothing else lies about.
+    // Each picture that the gallery's README shows is made here, and the folder holds no others.
     let shown = readme.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     assert!(shown.clone().all(|file| files.contains(file)), "{:?}", shown.collect::<Vec<_>>());
     let there = fs::read_dir(GALLERY).unwrap().map(|entry| entry.unwrap().file_name());

@@ -1,4 +1,4 @@
-//! Protocols on graphs: messages travel along edges, and nobody hears anybody else.
+//! Protocols on graphs: messages travel only along edges.
 
 use std::collections::BTreeMap;
 
@@ -21,22 +21,22 @@ fn inputs(order: Order) -> BTreeMap<General, Order> {
     BTreeMap::from([(General::COMMANDER, order)])
 }
 
-/// SM(m) on a graph, against the worst that these traitors can do.
+/// SM(m) on a graph, against everything that these traitors can do.
 fn signed(m: usize, graph: &Graph, traitors: &[usize]) -> Check<SignedMessages> {
     check(SignedMessages::new(m)).on(graph).against(turned(traitors))
 }
 
-/// Just these.
+/// Exactly these generals are traitors.
 fn turned(traitors: &[usize]) -> Adversary {
     Adversary::byzantine(traitors.len()).exactly().suspects(set(traitors))
 }
 
-/// Five generals; without the traitors 0 and 4 the others stand in a line.
+/// Five generals; without the traitors 0 and 4 the others form a path.
 fn five() -> Graph {
     Graph::from_edges(5, [(0, 4), (4, 1), (0, 1), (1, 2), (2, 3)]).unwrap()
 }
 
-/// SM(m + d - 1) where d is the diameter of the graph of the loyal, and one round fewer is too few:
+/// With d the diameter of the graph of the loyal, SM(m + d - 1) holds with m traitors, and one round fewer is too few:
 /// by exhaustion.
 #[test]
 fn signed_messages_need_as_many_rounds_more_as_the_loyal_are_apart() {
@@ -53,13 +53,13 @@ fn signed_messages_need_as_many_rounds_more_as_the_loyal_are_apart() {
     }
 }
 
-/// The commander, who is loyal, is in the middle of those who are left.
+/// The commander is loyal and in the middle of the generals who remain.
 #[test]
 fn a_traitor_opposite_the_commander_costs_a_ring_less() {
     signed(3, &Graph::ring(6), &[3]).assert_holds();
 }
 
-/// The twin without a reduction agrees, on whether there is an attack, and in how many behaviours.
+/// The naive engine agrees, on whether there is an attack and on the number of behaviours.
 #[test]
 fn the_engines_agree_on_graphs() {
     for (graph, f, m) in [
@@ -83,8 +83,8 @@ fn the_engines_agree_on_graphs() {
     }
 }
 
-/// A traitor says what it likes to its neighbours: in round 1 either order or both, and in round 2
-/// each as one of several relayed it, or not at all.
+/// A traitor sends its neighbours what it likes: in round 1 either order, both or neither, and in round 2 each order as
+/// relayed by one of several generals, or not at all.
 #[test]
 fn behaviours_on_graphs_are_counted() {
     for (graph, traitors, to_each, neighbours) in
@@ -101,7 +101,7 @@ fn behaviours_on_graphs_are_counted() {
     }
 }
 
-/// Crashes, omissions and messages that are late are those of edges.
+/// Crashes, omissions and late messages occur only on edges.
 #[test]
 fn other_faults_keep_to_the_edges() {
     for faults in FaultClass::ALL {
@@ -186,7 +186,7 @@ fn an_attack_on_a_graph_from_a_file_is_saved_and_replayed() {
     assert_each_change_gets_one_line(&text, "bad_graph_files.txt");
 }
 
-/// What is saved of a protocol that is laid out for a graph is run on that graph and on no other.
+/// A saved attack on a protocol that is laid out for a graph runs on that graph and on no other.
 #[test]
 fn what_is_laid_out_for_a_graph_keeps_to_it() {
     let file = scratch("ring.json");

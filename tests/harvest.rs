@@ -1,4 +1,4 @@
-//! Lies for free: protocols that do not say what a traitor could say.
+//! Protocols that do not say what a traitor could say: lies are taken from what turncoat hears.
 
 use std::collections::BTreeSet;
 
@@ -15,12 +15,12 @@ use crate::enemy_search::{ask, liars};
 use crate::pared::Pared;
 use crate::tiny_protocols::Tiny;
 
-/// A protocol without what it says of what a traitor could say.
+/// A protocol without its description of what a traitor could say.
 fn hidden<P: Testable>(protocol: P) -> Pared<P> {
     Pared::new(protocol, |_, _| Repertoire::unknown())
 }
 
-/// The verdict in a word, and how many lies the attack has. Nothing is said that is not known.
+/// The verdict in a word, and the number of lies in the attack. It never holds, and no attack is called the smallest.
 fn verdict<P: Testable>(check: Check<P>) -> (&'static str, Option<usize>) {
     let verdict = check.run().unwrap();
     match &verdict.ruling {
@@ -52,16 +52,16 @@ fn what_the_textbook_breaks_is_broken_with_what_is_heard() {
     assert_eq!(two_step(4, 2).0, "broken");
 }
 
-/// What orders one has heard of are relayed together, and whoever has heard of two retreats.
+/// A general relays all orders that it has heard of together, and one that has heard of two retreats.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Gossip {
-    /// All that is relayed changes nothing: who has heard the commander obeys him.
+    /// What is relayed changes nothing: a lieutenant who has heard the commander obeys him.
     Idle,
-    /// Who is told two orders at once panics.
+    /// A general who is told two orders at once panics.
     Panics,
-    /// Everybody panics when it is over.
+    /// Everybody panics at the end.
     AlwaysPanics,
-    /// There is a word that nobody ever says, and nobody may.
+    /// There is a word that nobody ever says, and nobody may say.
     Password,
 }
 
@@ -119,8 +119,8 @@ impl Testable for Gossip {
     }
 }
 
-/// That three orders are relayed together is not heard, since a twin gives one at a time: but who
-/// is given another one beside it relays them.
+/// turncoat never hears three orders relayed together, since a twin gives one order at a time. But a general who is
+/// given one more beside it relays all three.
 #[test]
 fn who_obeys_may_say_what_was_never_heard() {
     let ask = |adversary| verdict(check(Gossip::Idle).generals(4).against(adversary));
@@ -232,14 +232,14 @@ fn a_verdict_says_what_it_was_made_of() {
     "#]].assert_eq(&told(byzantine));
 }
 
-/// All that can be done is to lie, or to say nothing.
+/// Lies and silence are all that the adversary can do.
 fn silent_liars(drawn: &Tiny) -> Adversary {
     let mut adversary = liars(drawn);
     adversary.silence = true;
     adversary
 }
 
-/// Nothing ever holds, the engines agree, and what is found is true.
+/// Nothing ever holds, the engines agree, and what they find is true.
 #[test]
 fn random_protocols_can_be_listened_to() {
     let mut seen = BTreeSet::new();
@@ -267,7 +267,7 @@ fn random_protocols_can_be_listened_to() {
     assert_eq!(Vec::from_iter(seen), ["bounded", "broken"]);
 }
 
-/// A hunt draws from what is heard as well.
+/// A hunt draws from the heard messages, too.
 #[test]
 fn a_hunt_needs_no_description_either() {
     let found = hunt(hidden(OralMessages::new(1))).generals(5).traitors(2).assert_finds();

@@ -1,6 +1,5 @@
-//! Help, completions and the manual: every command has an example, and every example can be run; all
-//! help is as wide as a terminal and in plain English. `UPDATE_EXPECT=1 cargo test` writes the golden
-//! text anew.
+//! Help, completions and the manual: every command has an example, and every example can be run; all help is as wide as
+//! a terminal and in plain English. `UPDATE_EXPECT=1 cargo test` rewrites the golden text.
 
 use std::fs;
 
@@ -8,7 +7,7 @@ use expect_test::expect_file;
 
 use crate::command_line::{scratch, turncoat};
 
-/// All that the program does.
+/// All commands of the program.
 pub const COMMANDS: [&str; 13] = [
     "check",
     "sweep",
@@ -25,7 +24,7 @@ pub const COMMANDS: [&str; 13] = [
     "man",
 ];
 
-/// All that the program knows.
+/// All protocols of the program.
 pub const PROTOCOLS: [&str; 22] = [
     "oral",
     "routed",
@@ -51,13 +50,13 @@ pub const PROTOCOLS: [&str; 22] = [
     "exec",
 ];
 
-/// The commands that are followed by a protocol.
+/// The commands that take a protocol.
 pub const ASKING: [&str; 4] = ["check", "sweep", "hunt", "refute"];
 
 /// The widest that a line of help may be.
 const WIDTH: usize = 100;
 
-/// Words and phrases that no user of other tools would understand, each with what is said instead.
+/// Words and phrases that users of other tools would not understand, each with what to say instead.
 pub const PRIVATE: [(&str, &str); 57] = [
     ("whim", "random adversary"),
     ("temper", "behaviour"),
@@ -118,7 +117,7 @@ pub const PRIVATE: [(&str, &str); 57] = [
     ("from what", "seed"),
 ];
 
-/// Whether a text has this word or phrase, and not only as a part of a longer word.
+/// Whether a text has this word or phrase, and not only as part of a longer word.
 pub fn says(text: &str, phrase: &str) -> bool {
     let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '-');
     text.match_indices(phrase).any(|(at, _)| {
@@ -127,7 +126,7 @@ pub fn says(text: &str, phrase: &str) -> bool {
     })
 }
 
-/// A help text is no wider than a terminal, and says nothing in words that only we use.
+/// Asserts that a help text is no wider than a terminal, and has no words that only we use.
 fn check_prose(arguments: &str, help: &str) {
     for line in help.lines() {
         let width = line.chars().count();
@@ -158,7 +157,7 @@ fn all_help_is_narrow_and_in_plain_words() {
             check_prose(&arguments, &help.out);
         }
     }
-    // What all protocols have in common is seen once for each command.
+    // The arguments that all protocols share are pinned once per command.
     for command in ASKING {
         let help = turncoat(&format!("{command} signed --help")).out;
         expect_file![format!("golden/help/{command}_signed.txt")].assert_eq(&help);
@@ -174,14 +173,14 @@ fn examples(help: &str) -> Vec<String> {
     commands.map(str::to_owned).collect()
 }
 
-/// The examples for a protocol are accepted, and answered within seconds.
+/// Each example for a protocol is accepted, and answered within seconds.
 #[test]
 fn every_example_for_a_protocol_can_be_run() {
     for command in ASKING {
         for protocol in PROTOCOLS {
             let help = turncoat(&format!("{command} {protocol} --help")).out;
             if (command, help.contains("Example: ")) == ("refute", false) {
-                // No argument is about what is asked of these.
+                // The impossibility arguments do not apply to the problems of these protocols.
                 let answer = turncoat(&format!("refute {protocol} -n 3 -f 1"));
                 assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{protocol}");
                 continue;

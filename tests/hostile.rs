@@ -1,4 +1,4 @@
-//! Protocols of unusual kinds, made to bring turncoat down or to make it say what is not so.
+//! Unusual protocols, made to crash turncoat or to make it say something false.
 
 use std::collections::HashMap;
 
@@ -44,7 +44,7 @@ fn a_loyal_commander_that_panics_in_the_last_round_is_found() {
     assert_eq!(verdict(&commander, 3, 1).name(), "broken");
 }
 
-/// Nobody answers for what becomes of a traitor: here one chokes on the echo of its own lie.
+/// A traitor's own state may break without harm: here a traitor's protocol panics on the echo of its own lie.
 #[test]
 fn a_traitor_whose_own_run_panics_is_no_finding() {
     let echo = ByFunctions {
@@ -56,7 +56,7 @@ fn a_traitor_whose_own_run_panics_is_no_finding() {
         },
         repertoire: |wire| match wire.round {
             1 => Repertoire::one_of(0..10),
-            // Loyal or not it can say 5; if a traitor does, a loyal one chokes.
+            // The commander can say 5, loyal or not; if a traitor does, a loyal lieutenant panics.
             _ if wire.from.is_commander() => Repertoire::one_of(0..10),
             _ => Repertoire::one_of((0..10).filter(|message| *message != 5)),
         },
@@ -71,15 +71,16 @@ fn a_traitor_whose_own_run_panics_is_no_finding() {
         repertoire: ByFunctions::plain().repertoire,
         ..echo
     };
-    // Lieutenant 1 chokes if it is loyal and the commander says 5 of his own accord.
+    // Lieutenant 1 panics if it is loyal and a traitor commander says 5.
     let found = verdict(&deaf, 2, 1);
     let found = found.counterexample().unwrap();
     assert_eq!(found.attack.traitors.to_string(), "the commander");
-    // As a traitor it may choke as it likes.
+    // If lieutenant 1 is the traitor, its panic does not count.
     check(&deaf).generals(2).against(Adversary::byzantine(1).loyal_commander()).assert_holds();
 }
 
-/// Lieutenant 3 breaks down after three lies, of which the last comes before that of lieutenant 4.
+/// Lieutenant 5 panics when it hears lieutenant 3, after three lies and before it hears lieutenant 4, whose lie would
+/// be a fourth.
 #[test]
 fn a_fault_on_hearing_the_loyal_costs_no_lies_that_come_later() {
     let later = ByFunctions {
@@ -104,8 +105,8 @@ fn a_fault_on_hearing_the_loyal_costs_no_lies_that_come_later() {
     assert_eq!((found.attack.lies.len(), found.size), (3, Size::Smallest), "{found}");
 }
 
-/// One and the same state is reached first by a lie, and then by none: it is gone through again,
-/// because only then is a lie left for what follows.
+/// The search reaches one state first with a lie, and then without one. It must visit the state again, because only
+/// then is a lie left for what follows.
 #[test]
 fn a_state_is_visited_again_with_fewer_lies() {
     let forgetful = ByFunctions {
@@ -131,7 +132,7 @@ fn a_state_is_visited_again_with_fewer_lies() {
     assert_eq!((found.attack.lies.len(), found.size), (1, Size::Smallest), "{found}");
 }
 
-/// Lies are counted slot by slot: to move a message from one slot to another is two.
+/// Lies are counted slot by slot: moving a message from one slot to another counts as two.
 #[test]
 fn a_lie_changes_one_slot() {
     let cross = ByFunctions {
@@ -177,7 +178,7 @@ fn what_the_repertoire_leaves_out_is_noticed_wherever_it_is_said() {
     assert!(error.starts_with("the repertoire has no place for what"), "{error}");
 }
 
-/// Without its first lie, an attack would say two things in one slot: that is not the adversary's.
+/// Without its first lie, the attack would say two things in one slot, which the adversary may not do.
 #[test]
 fn shrinking_stays_within_what_the_adversary_may_do() {
     let shrinks = ByFunctions {
@@ -210,8 +211,8 @@ fn shrinking_stays_within_what_the_adversary_may_do() {
     assert_eq!(run(&shrinks, &found.attack).unwrap(), found.execution);
 }
 
-/// Ties that are broken by the order of a hash map: the commonest accident. It is never taken for
-/// a bug of turncoat's, and never for anything else than what it is.
+/// Ties that are broken by the order of a hash map: the most common accident. turncoat reports exactly that, and never
+/// takes it for a bug of its own.
 #[test]
 fn a_hash_map_that_breaks_ties_is_always_found_out() {
     let hashed = ByFunctions {
@@ -232,7 +233,7 @@ fn a_hash_map_that_breaks_ties_is_always_found_out() {
     }
 }
 
-/// Many rounds are searched or refused; the stack holds either way.
+/// Protocols with many rounds are searched or refused; the stack never overflows.
 #[test]
 fn many_rounds_are_refused_before_the_stack_overflows() {
     let long = |rounds| ByFunctions {
@@ -248,7 +249,7 @@ fn many_rounds_are_refused_before_the_stack_overflows() {
     check(&long(1)).generals(1).traitors(0).assert_holds();
 }
 
-/// One general is unlike the others, and there are millions of sets of traitors.
+/// One general differs from the others, and there are millions of sets of traitors.
 #[test]
 fn behaviours_are_counted_without_going_through_all_sets() {
     let unalike = ByFunctions {
@@ -261,7 +262,7 @@ fn behaviours_are_counted_without_going_through_all_sets() {
     };
     let verdict = check(&unalike).generals(34).traitors(17).steps(10).run().unwrap();
     assert_eq!(verdict.name(), "bounded");
-    // General 1 as a traitor has two choices on the wire to each who is loyal.
+    // General 1 as a traitor has two choices on the wire to each loyal general.
     let adversary = Adversary::byzantine(3).without_strays();
     let small = check(&unalike).generals(6).against(adversary).run().unwrap();
     let sets = [1, 5 + (1 << 5), 10 + 5 * (1 << 4), 10 + 10 * (1 << 3)];

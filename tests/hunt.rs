@@ -42,14 +42,14 @@ fn every_class_of_faults_is_hunted() {
         let hunted = question.cases(500).run().unwrap();
         assert_eq!(hunted.name(), "bounded", "{hunted}");
         assert!(hunted.coverage.obedient < 250, "{hunted}");
-        // One round is not enough, if the commander's order does not reach everybody.
+        // One round is not enough if the commander's order does not reach everybody.
         let found = hunt(OralMessages::new(0)).generals(3).against(adversary);
         let broken = faults != FaultClass::ReceiveOmission;
         assert_eq!(found.run().unwrap().finding.is_some(), broken, "{faults}");
     }
 }
 
-/// One lost message between the loyal is more than OM(1) stands among four with a traitor.
+/// One lost message between loyal generals is more than OM(1) survives among four with a traitor.
 #[test]
 fn disruptions_are_hunted() {
     let adversary = Adversary::byzantine(1).any_order();
@@ -59,7 +59,7 @@ fn disruptions_are_hunted() {
     question(adversary).cases(500).assert_finds_nothing();
 }
 
-/// Whoever hears something says more, and takes a while over each message: one execution would take minutes.
+/// A general that hears something sends more, and takes a while over each message: one execution would take minutes.
 #[derive(Debug)]
 struct Flood;
 
@@ -106,7 +106,7 @@ fn a_hunt_stops_in_the_middle_of_an_execution() {
         hunt(Flood).generals(4).traitors(1).run_watched(&progress).unwrap()
     });
     assert_eq!((hunted.name(), hunted.coverage.cases), ("bounded", 0));
-    // Generous: the machine may be busy.
+    // A generous limit, for a busy machine.
     assert!(start.elapsed().as_secs() < 15, "{:?}", start.elapsed());
 }
 
@@ -131,7 +131,7 @@ fn the_answer_does_not_depend_on_threads() {
     }
 }
 
-/// The case in which something was found finds it alone, and the one before does not.
+/// The case in which something was found finds it again when run alone, and the case before it does not.
 #[test]
 fn a_case_can_be_played_again_alone() {
     let hunted = small().run().unwrap();
@@ -166,7 +166,7 @@ fn a_hunt_can_be_stopped() {
     assert!(hunted.to_string().contains("then it was stopped"), "{hunted}");
 }
 
-/// No time is left to make it smaller, and it says so.
+/// No time is left for shrinking, and the answer says so.
 #[test]
 fn shrinking_ends_when_its_time_is_up() {
     let question = hunt(OralMessages::new(4)).generals(9).traitors(3).shrinking_for(Duration::ZERO);
@@ -177,7 +177,7 @@ fn shrinking_ends_when_its_time_is_up() {
     assert!(text.contains("when the time was up"), "{text}");
 }
 
-/// As `check` refuses it.
+/// A hunt refuses what `check` refuses.
 #[test]
 fn what_is_not_described_is_refused() {
     let protocol = Pared::new(OralMessages::new(1), |_, _| Repertoire::silent());

@@ -1,5 +1,5 @@
-//! Hunting the mutants of OM(m), SM(m) and the vote: with its default settings a hunt finds each
-//! within its 10,000 cases, and shrinks what it finds to no more than twice the smallest attack.
+//! Hunting the mutants of OM(m), SM(m) and the vote: with default settings a hunt finds each one within its 10,000
+//! cases, and shrinks the attack to no more than twice the smallest one.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use turncoat::{
 use crate::signed_textbook::{self, Rule};
 use crate::textbook::{self, Mutation};
 
-/// Seeds that must find it as well, beside the one whose findings are shown.
+/// Seeds that must find each mutant, too, besides seed 0, whose findings are shown.
 const MORE_SEEDS: [u64; 2] = [1, 2];
 
-/// The table, and how long the shrinking took.
+/// The table, and how long shrinking took.
 #[derive(Default)]
 struct Table {
     text: String,
@@ -110,6 +110,6 @@ fn mutants_are_found_and_made_small() {
     assert!(table.rows >= 12);
     expect_file!["golden/hunted_mutants.txt"].assert_eq(&table.text);
     table.times.sort_unstable();
-    // The table is the same every time, and this is not.
+    // Printed, since it differs every time; the table is always the same.
     println!("median time to shrink: {:?}", table.times[table.times.len() / 2]);
 }

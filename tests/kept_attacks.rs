@@ -1,5 +1,5 @@
-//! The attacks that our own hunts found on what survives crashes and no traitors. They are kept as
-//! values, and replayed before anything is drawn. (Those on the others are told of in `regressions`.)
+//! The attacks that our own hunts found on protocols that survive crashes but no traitors. They are kept as values, and
+//! replayed before anything is drawn. (`regressions` covers the attacks on the other protocols.)
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -19,8 +19,8 @@ fn directory(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("proptest-regressions/attacks").join(name)
 }
 
-/// Every attack that is kept in a directory breaks the protocol; with `UPDATE_EXPECT=1` what is
-/// found there today is kept, too.
+/// Every attack that is kept in a directory breaks the protocol. With `UPDATE_EXPECT=1` the attack that a hunt finds
+/// today is kept, too.
 fn break_it<P>(name: &str, protocol: P, n: usize, f: usize)
 where
     P: Testable<Value: Serialize + DeserializeOwned, Message: Serialize + DeserializeOwned> + Clone,
@@ -41,8 +41,7 @@ fn what_was_found_still_breaks_what_it_broke() {
     break_it("vote", CoordinatorVote::new(1), 4, 1);
 }
 
-/// A stored attack holds its messages: it breaks the protocol even if nobody would think of them
-/// any more.
+/// A stored attack holds its messages: it breaks the protocol even if they are no longer in the repertoire.
 #[test]
 fn it_outlives_the_repertoire() {
     let pared = Pared::new(TwoStep::new(), |_, _| Repertoire::silent());
@@ -53,8 +52,8 @@ fn it_outlives_the_repertoire() {
     }
 }
 
-/// A hunt that is asked to survive what is kept says what does not, keeps what it finds, and the
-/// next one begins with that.
+/// A hunt that must survive the stored attacks names those that still break the protocol, and stores what it finds; the
+/// next hunt starts with that.
 #[test]
 fn a_hunt_keeps_what_it_finds() {
     let directory = scratch_folder("kept");

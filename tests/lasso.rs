@@ -1,4 +1,5 @@
-//! Traitors who keep all undecided for ever, whatever common coins show: a stem and a cycle, which the simulator runs.
+//! Traitors who keep everybody undecided for ever, whatever common coins show: a stem and a cycle, which the simulator
+//! runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -18,7 +19,7 @@ use crate::command_line::{turncoat, turncoat_with};
 
 type Mmr = InWaves<BinaryAgreement>;
 
-/// Three loyal generals begin with these.
+/// Three loyal generals with these inputs, and general 3 as the traitor.
 fn asked(inputs: [Order; 3]) -> Check<Mmr> {
     let mut adversary = Adversary::byzantine(1).exactly();
     adversary.suspects = Some(Generals::NONE.with(General::new(3)));
@@ -32,7 +33,8 @@ static FOUND: LazyLock<Counterexample<Mmr>> = LazyLock::new(|| asked([R, R, A]).
 const A: Order = Order::ATTACK;
 const R: Order = Order::RETREAT;
 
-/// The loyal after a wave, each with whether it waits for a coin, as if the first phases had not been.
+/// The states of the loyal generals after a wave, renumbered as if the first `phases` phases had not happened. With
+/// each, whether the general waits for a coin.
 fn after(attack: &AttackOn<Mmr>, wave: Round, phases: usize) -> Vec<(BinaryAgreementState, bool)> {
     let mmr = BinaryAgreement::new().live();
     let lasso = Some(Lasso { from: 1, begins_as: vec![1, 1], ends: vec![wave] });
@@ -48,7 +50,7 @@ fn after(attack: &AttackOn<Mmr>, wave: Round, phases: usize) -> Vec<(BinaryAgree
     loyal.collect()
 }
 
-/// The loyal as they begin each phase.
+/// The states of the loyal generals at the beginning of each phase.
 fn begun(attack: &AttackOn<Mmr>) -> Vec<Vec<BinaryAgreementState>> {
     let begin = |me| {
         let seat = Seat::new(me, 4);
@@ -62,7 +64,7 @@ fn begun(attack: &AttackOn<Mmr>) -> Vec<Vec<BinaryAgreementState>> {
     begun
 }
 
-/// Whether two such are the same but for the names of the loyal, who are generals 0 to 2.
+/// Whether two such states are the same up to the names of the loyal, who are generals 0 to 2.
 fn are_alike(one: &[BinaryAgreementState], other: &[BinaryAgreementState]) -> bool {
     let mmr = BinaryAgreement::new();
     let all: [&[(usize, usize)]; 6] =
@@ -79,7 +81,7 @@ fn are_alike(one: &[BinaryAgreementState], other: &[BinaryAgreementState]) -> bo
     })
 }
 
-/// What the common coin of each phase showed, and in which wave first to one of the loyal.
+/// What the common coin of each phase showed, and the first wave in which a loyal general saw it.
 fn faces(
     execution: &Execution<Order, Claim, <Mmr as turncoat::Lockstep>::State>,
 ) -> Vec<(u8, usize)> {
@@ -93,8 +95,8 @@ fn faces(
     shown.into_values().collect()
 }
 
-/// A phase begins like the one that is named, with the states that the protocol comes to; and each way in which one of the
-/// cycle begins comes with both faces, before which all come to the same.
+/// A phase begins like the phase that `begins_as` names, in the states that the protocol really reaches. Each beginning
+/// in the cycle occurs with both faces of the coin, and before the coin shows the same states are reached.
 #[test]
 fn a_phase_comes_again_whatever_the_coin_shows() {
     let attack = FOUND.attack.clone();
@@ -108,7 +110,7 @@ fn a_phase_comes_again_whatever_the_coin_shows() {
     }
     let execution = run(&InWaves(BinaryAgreement::new().live()), &attack).unwrap();
     let faces = faces(&execution);
-    // By how a phase begins: what the coin shows, and where all can be when two wait for it.
+    // For each beginning of a phase: what the coin shows, and the states in which at least two generals wait for it.
     let mut shown: BTreeMap<usize, BTreeSet<u8>> = BTreeMap::new();
     let mut waiting: BTreeMap<usize, Vec<Vec<BinaryAgreementState>>> = BTreeMap::new();
     for phase in lasso.from..=lasso.phases() {
@@ -128,19 +130,20 @@ fn a_phase_comes_again_whatever_the_coin_shows() {
     assert!(lasso.begins_as.iter().all(|first| *first < lasso.from || shown.contains_key(first)));
 }
 
-/// Where all begin with one order traitors can't keep them apart; but that is not all of it. The naive engine does not play
-/// the game, and says so.
+/// If everybody begins with the same order, traitors can't keep everybody undecided for ever. But a general could be
+/// left behind, so the verdict is bounded. The naive engine does not play this game, and says so.
 #[test]
 fn nothing_more_is_said_than_is_known() {
     let ruling = |asked: Check<Mmr>| asked.run().unwrap().ruling;
     assert!(matches!(ruling(asked([A, A, A])), Ruling::Bounded(Halt::LeftBehind)));
     let naive = asked([A, A, A]).engine(Engine::Naive).steps(20_000);
     assert!(matches!(ruling(naive), Ruling::Bounded(Halt::Endless | Halt::Steps)));
-    // The other one of the two mixed cases.
+    // The other mixed case.
     assert!(matches!(ruling(asked([R, A, A])), Ruling::Broken(_)));
 }
 
-/// Where one lie is left out, or the protocol waits for CONF, somebody decides, or does not go through all phases.
+/// If one lie is left out, or if the protocol waits for CONF, the run is no violation: somebody decides, or the phases
+/// do not all complete.
 #[test]
 fn what_breaks_the_cycle_is_no_violation() {
     let found = &*FOUND;
@@ -155,7 +158,7 @@ fn what_breaks_the_cycle_is_no_violation() {
     assert_eq!(violation(mmr, &less), None);
 }
 
-/// It is kept in a file, and replayed from there. (`UPDATE_EXPECT=1` looks for it anew.)
+/// The attack is kept in a file, and replayed from there. (`UPDATE_EXPECT=1` searches for it anew.)
 #[test]
 fn it_is_kept_in_a_file() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/lasso.json");

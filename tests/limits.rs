@@ -1,4 +1,4 @@
-//! Bounds that hold: a budget, a signal and a bound on memory end the work in every phase.
+//! Limits hold: a budget, a signal and a memory limit end the work in every phase.
 
 #[cfg(target_os = "linux")]
 use std::process::{Child, Command, Stdio};
@@ -14,7 +14,7 @@ use turncoat::{OralMessages, Ruling, SignedMessages, check, hunt};
 use crate::command_line::scratch_folder;
 use crate::command_line::turncoat;
 
-/// What would take minutes, days, or more memory than there is, each in another phase.
+/// Questions that would take minutes, days, or more memory than there is, each in another phase.
 const ENDLESS: [&str; 11] = [
     "check oral -m 5 -n 13 -f 1 --disruptions 1",
     "check two-step --signatures ed25519 -n 31 -f 1",
@@ -29,7 +29,7 @@ const ENDLESS: [&str; 11] = [
     "hunt interactive -n 63 -f 1",
 ];
 
-/// Far more than anything here should take, on a machine that does other things, too.
+/// Far more than anything here should take, even on a busy machine.
 const LONG: Duration = Duration::from_secs(30);
 
 #[cfg(target_os = "linux")]
@@ -61,7 +61,7 @@ fn what_is_hopeless_is_said_before_anything_is_done() {
     let line = "turncoat: about 100,329,516 messages can be said on all wires: at most 50,000,000 can be \
                 prepared, so ask about fewer generals, rounds or values\n";
     assert_eq!((answer.code, answer.err.as_str()), (2, line));
-    // What is large, and not hopeless, is said, too, while it is prepared.
+    // A question that is large but not hopeless is announced, too, while it is prepared.
     let answer = turncoat("check interactive -n 63 -f 1 --budget 1s");
     let line = "turncoat: about 33,443,172 messages can be said: all are prepared first\n";
     assert_eq!((answer.code, answer.err.as_str()), (3, line));
@@ -69,7 +69,7 @@ fn what_is_hopeless_is_said_before_anything_is_done() {
 
 #[test]
 fn no_case_is_made_that_is_not_gone_through() {
-    // Of these there are millions with three disruptions, all of them with more lies than allowed.
+    // There are millions of cases with three disruptions here, all of them with more lies than allowed.
     for (seed, code) in [(10, 1), (27, 1), (77, 3)] {
         let arguments = format!("hunt oral -n 7 -f 2 --disruptions 3 --cases 1 --seed {seed}");
         assert_eq!(turncoat(&arguments).code, code, "turncoat {arguments}");
@@ -115,7 +115,7 @@ fn who_is_told_to_stop_says_bounded_and_where_it_was() {
     }
 }
 
-/// What Linux says of a process.
+/// A field of `/proc/PID/status`.
 #[cfg(target_os = "linux")]
 fn status(child: &Child, field: &str) -> Option<String> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
@@ -168,7 +168,7 @@ fn one_signal_ends_the_work_in_every_phase() {
     }
 }
 
-/// What is merged is settled, as long as that takes.
+/// A merge checks the verdict of its parts, however long that takes.
 #[test]
 #[cfg(target_os = "linux")]
 fn one_signal_ends_a_merge() {
@@ -176,7 +176,7 @@ fn one_signal_ends_a_merge() {
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("part.json").display().to_string();
     let shard = format!("check oral -m 5 -n 13 -f 0 --shard 1/1 --result {file}");
-    // The question of nobody's being a traitor, of which it is claimed that one was gone through for more.
+    // The shard had no traitors; the file is changed to claim that it covered one traitor and one disruption.
     assert_eq!(turncoat(&shard).code, 0);
     let mut part = PartFile::read(std::fs::read_to_string(&file).unwrap().trim_end()).unwrap();
     part.question["adversary"]["traitors"] = 1.into();
@@ -185,11 +185,11 @@ fn one_signal_ends_a_merge() {
     assert_eq!(signalled(&format!("merge {file}")), Some(3));
 }
 
-/// The exit code of what is told to end once.
+/// The exit code of a run that is told to stop once.
 #[cfg(target_os = "linux")]
 fn signalled(arguments: &str) -> Option<i32> {
     let child = started(arguments);
-    // As soon as it listens to SIGTERM.
+    // Wait until it handles SIGTERM.
     let listens =
         |caught: String| u64::from_str_radix(&caught, 16).is_ok_and(|set| set >> 14 & 1 == 1);
     let start = Instant::now();

@@ -1,5 +1,5 @@
-//! Where the last round is monotone only its extremes are gone through: the same is said as without
-//! that, and as the naive engine says; and the claim is tested.
+//! Where the last round is monotone the search tries only its extremes: the verdict is the same as without that
+//! reduction, and as the naive engine's; and the claim is tested.
 
 use std::panic::catch_unwind;
 
@@ -13,33 +13,33 @@ use turncoat::{
 use crate::panics;
 use crate::tables::Tables;
 
-/// How a protocol departs from what it says.
+/// How a protocol departs from its claim.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Flaw {
-    /// It does not.
+    /// It has no flaw.
     None,
-    /// It decides what fewer want.
+    /// It decides against the votes.
     Contrary,
-    /// Silence counts for it as much as the two highest votes.
+    /// It counts silence as much as the two highest votes.
     HeedsSilence,
     /// It panics if there are votes for all values.
     Panics,
 }
 
-/// The commander says a value, and all relay it; a vote has a weight by its voter, and the highest value
-/// is decided for which, or for a higher one, there are votes enough. Half of these rules are medians.
+/// The commander sends a value, and everybody relays it. Votes are weighted by voter, and a lieutenant decides the
+/// highest value such that the votes for it or for a higher one are enough. Half of these rules are medians.
 #[derive(Clone, Debug)]
 struct Weighed {
     tables: Tables,
     flaw: Flaw,
 }
 
-/// What was heard: of the commander, and of the others.
+/// Who I am, the commander's value, and the votes of the others.
 type Heard = (General, Option<u8>, Vec<Option<u8>>);
 
 const VALUES: u8 = 3;
 
-/// Of this seed the rule is a median.
+/// With this seed the rule is a median.
 const MEDIAN: Tables = Tables(0);
 
 impl Lockstep for Weighed {
@@ -68,7 +68,7 @@ impl Lockstep for Weighed {
     fn receive(&self, (_, order, votes): &mut Heard, round: Round, from: General, value: &u8) {
         match (round, from.is_commander()) {
             (1, true) => *order = Some(*value),
-            // The last one counts.
+            // The last vote counts.
             (2, false) => votes[from.id()] = Some(*value),
             _ => {}
         }
@@ -171,11 +171,11 @@ fn they_are_left_alone_where_more_hangs_on_the_order_or_on_what_is_demanded() {
     assert!(!verdict.reductions.contains(&Reduction::Extremes));
     let without = asked(Adversary::byzantine(1)).without(Reduction::LastRound).run().unwrap();
     assert!(!without.reductions.contains(&Reduction::Extremes));
-    // Of three orders a vote for the highest can take the majority from the one between.
+    // With three orders a vote for the highest can take the majority from the middle one.
     assert!(!OralMessages::new(1).over(Order::first(3)).claims().monotone);
 }
 
-/// What a wrong claim is told.
+/// The message about a wrong claim.
 fn caught(flaw: Flaw, n: usize) -> String {
     let protocol = Weighed { tables: MEDIAN, flaw };
     panics::told(|| assert_monotone(&protocol, n))
@@ -227,7 +227,7 @@ fn the_claim_is_tested() {
 
 #[test]
 fn a_wrong_claim_is_believed() {
-    // It takes a vote for 1, which is not an extreme, beside others.
+    // The panic takes a vote for 1, which is no extreme, among others.
     let asked = || {
         let adversary = Adversary::byzantine(2).loyal_commander().without_strays();
         check(Weighed { tables: MEDIAN, flaw: Flaw::Panics }).generals(6).against(adversary)

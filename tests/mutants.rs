@@ -1,4 +1,4 @@
-//! Mutants of OM(m), section 3: each is caught where it can be seen, and passes where it can't.
+//! Mutants of OM(m), section 3: each is caught where its bug can be seen, and passes where it can't.
 
 use turncoat::execution::Size;
 use turncoat::search::Engine;
@@ -7,7 +7,7 @@ use turncoat::{Adversary, Property, check};
 use crate::textbook::Mutation::{self, *};
 use crate::textbook::Textbook;
 
-/// One question about a mutant, and what it is broken by: the property and the number of lies.
+/// A question about a mutant, and what breaks it: the property and the number of lies.
 type Row = (Mutation, usize, usize, usize, Option<(Property, usize)>);
 
 #[test]
@@ -18,7 +18,7 @@ fn each_mutant_is_caught_where_it_can_be_seen() {
         (None, 1, 4, 2, Option::None),
         (None, 1, 5, 2, Option::None),
         (None, 1, 4, 3, Option::None),
-        // Three votes for two values never tie; four do, and so do three for three values.
+        // Three votes for two values never tie; four can, and so can three votes for three values.
         (DefaultDiffers, 1, 4, 2, Option::None),
         (DefaultDiffers, 1, 5, 2, Some((Agreement, 2))),
         (DefaultDiffers, 1, 4, 3, Some((Agreement, 2))),
@@ -41,7 +41,7 @@ fn each_mutant_is_caught_where_it_can_be_seen() {
     }
 }
 
-/// The commander says RETREAT to one half and ATTACK to the other: the attack of the tie rules.
+/// The commander says RETREAT to one half and ATTACK to the other: the attack that exposes tie rules.
 #[test]
 fn a_tie_is_made_by_a_commander_who_says_one_thing_to_each_half() {
     for mutation in [DefaultDiffers, TieKeepsOwn] {

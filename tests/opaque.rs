@@ -1,4 +1,4 @@
-//! Protocols whose nodes are opaque: what goes wrong with them is found, made smaller, and kept.
+//! Protocols whose nodes are opaque: bugs in them are found, and the attacks are shrunk and kept.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,30 +13,30 @@ use turncoat::{
     Wire, check, hunt, run, strategy,
 };
 
-/// Neither `Clone` nor `Debug`, as shipped code is.
+/// Neither `Clone` nor `Debug`, like shipped code.
 struct Node {
     seat: Seat,
     votes: Vec<(General, u8)>,
     done: bool,
 }
 
-/// What is wrong with an implementation.
+/// A bug in an implementation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Wrong {
-    /// One vote less than is safe decides.
+    /// It decides on one vote fewer than is safe.
     Few,
-    /// It draws from a counter of the process.
+    /// It reads a counter of the process.
     Counts,
-    /// Whoever votes otherwise than oneself is accused.
+    /// It accuses whoever votes differently from itself.
     Accuses,
-    /// A vote that comes twice is a panic.
+    /// It panics when a vote comes twice.
     Panics,
-    /// A copy of a node has forgotten one vote.
+    /// A copy of a node forgets one vote.
     Copies,
     Nothing,
 }
 
-/// All vote, and decide on what n - f have voted for; it need not end.
+/// Everybody votes, and decides on a value for which n - f have voted; it need not terminate.
 #[derive(Clone, Copy, Debug)]
 struct Votes(Wrong);
 
@@ -119,7 +119,7 @@ fn what_is_wrong_is_found_and_made_smaller() {
     assert!(found.to_string().contains("a second vote"), "{found}");
     assert_eq!(found.attack.size(), 1, "{found}");
     hunt(Votes(Wrong::Nothing)).generals(4).traitors(1).cases(2_000).assert_finds_nothing();
-    // Not all that a traitor can say is on the menu: so nothing is said to hold.
+    // The repertoire does not have everything that a traitor can say, so the verdict never holds.
     let verdict = check(Votes(Wrong::Nothing)).generals(4).traitors(1).steps(2_000).run().unwrap();
     assert_eq!(verdict.name(), "bounded", "{verdict}");
     let verdict = check(Votes(Wrong::Accuses)).generals(3).traitors(0).run().unwrap();
@@ -143,7 +143,7 @@ fn a_second_node_speaks_for_a_traitor() {
         serde_json::from_str::<AttackOn<InWaves<ReliableBroadcast>>>(&written).unwrap(),
         attack
     );
-    // It speaks to one, and the others agree without that one.
+    // The second node speaks to one general, and the others agree without that one.
     let protocol = InWaves(ReliableBroadcast::new());
     let execution = run(&protocol, &attack).unwrap();
     let said = |to| {
@@ -182,7 +182,7 @@ fn a_node_that_answers_otherwise_is_found_out() {
     assert!(found.to_string().contains("it hears Vote("), "{found}");
 }
 
-/// It is said who is to blame, and nothing that was found counts.
+/// The error says what is to blame, and nothing that was found counts.
 #[test]
 fn a_copy_that_is_none_is_no_finding() {
     for line in [
@@ -205,7 +205,7 @@ fn what_is_found_is_kept_in_a_file_and_replays() {
     let stored = Regressions::in_dir(&directory);
     let found = hunt(Votes(Wrong::Few)).generals(7).traitors(2).assert_finds();
     stored.keep(&"Votes(Few)", &found.attack).unwrap();
-    // Another one, as in another process: it knows no message by its name.
+    // A new instance, as in another process: it has registered no message by name.
     let again = Votes(Wrong::Few).tested();
     let replayed = stored.replay(&again);
     let broken: Vec<_> = replayed.broken().collect();
@@ -215,7 +215,7 @@ fn what_is_found_is_kept_in_a_file_and_replays() {
     assert_eq!(broken[0].attack, found.attack);
 }
 
-/// Nothing is lost that is in time at last.
+/// With partial synchrony no message is lost.
 #[test]
 fn what_is_in_time_at_last_is_heard() {
     let lost = |timing| {

@@ -1,4 +1,4 @@
-//! What is known of OM(m) (Lamport, Shostak, Pease 1982, sections 2 and 3), as tests.
+//! Known results on OM(m) (Lamport, Shostak, Pease 1982, sections 2 and 3), as tests.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ fn om_m_is_correct_among_3m_plus_1() {
     check(om(2)).generals(5).traitors(1).assert_holds();
 }
 
-/// Any function will do that returns the majority where there is one; here with ties, too.
+/// Any function works that returns the majority where there is one; here with ties, too.
 #[test]
 fn every_common_function_will_do() {
     for choice in [Choice::Majority, Choice::Median, Choice::Plurality] {
@@ -68,8 +68,8 @@ fn three_generals_fall_to_one_lie() {
     assert_eq!(found.execution.decisions, [None, None, Some(RETREAT)]);
 }
 
-/// With n <= 3f, or fewer than f + 1 rounds, OM(m) is broken; and more rounds are not safer: OM(1)
-/// survives one traitor among four, and OM(2) does not. (m, n, f), the property, and the fewest lies where that is proved.
+/// With n <= 3f, or fewer than f + 1 rounds, OM(m) is broken; and more rounds are no safer: OM(1) survives one traitor
+/// among four, and OM(2) does not. The rows are (m, n, f), the property, and the fewest lies where that is proved.
 #[test]
 fn om_m_is_broken_beyond_its_bound() {
     use Property::{Agreement, Validity};
@@ -85,7 +85,7 @@ fn om_m_is_broken_beyond_its_bound() {
         (3, 5, 1, Validity, Some(4)),
     ] {
         let asked = check(om(m)).generals(n).traitors(f);
-        // The smallest attack of three traitors can't be proved to be that.
+        // With three traitors the proof that an attack is the smallest is too expensive.
         let asked = if lies.is_none() { asked.steps(1_000_000) } else { asked };
         let found = asked.assert_broken();
         let setting = format!("OM({m}), n = {n}, f = {f}");
@@ -111,8 +111,8 @@ fn lemma_1_validity_needs_n_above_2k_plus_m() {
     }
 }
 
-/// With two values and neither silence nor strays, one traitor has n * 2^(n-1) behaviours against
-/// OM(1), and 4112 against OM(2) among five.
+/// With two values and neither silence nor strays, one traitor has n * 2^(n-1) behaviours against OM(1), and 4112
+/// against OM(2) among five generals.
 #[test]
 fn raw_behaviours_are_counted() {
     for (m, n, behaviours) in [(1, 4, "32"), (1, 5, "80"), (1, 6, "192"), (2, 5, "4112")] {
@@ -123,7 +123,7 @@ fn raw_behaviours_are_counted() {
     }
 }
 
-/// Messages without faults: the sum over k = 0..=m of (n-1)(n-2)..(n-1-k).
+/// The number of messages without faults: the sum over k = 0..=m of (n-1)(n-2)..(n-1-k).
 #[test]
 fn messages_are_as_many_as_the_formula_says() {
     for (n, m, messages) in [(4, 1, 9), (7, 2, 156), (10, 3, 3609)] {
@@ -137,8 +137,8 @@ fn messages_are_as_many_as_the_formula_says() {
     }
 }
 
-/// An attack in which two traitors, the commander and lieutenant 1, say what is listed: to the
-/// lieutenants 2, 3, .. in their order. The commander, were he loyal, would order RETREAT.
+/// An attack in which two traitors, the commander and lieutenant 1, say the listed orders to the lieutenants 2, 3, ..
+/// in this order. If the commander were loyal, he would order RETREAT.
 fn two_traitors(n: usize, commander: &[usize], relayed: &[usize]) -> OralAttack {
     let lies = |round, from: usize, path: Path, said: &[usize]| {
         let told = said.iter().enumerate().filter(|(_, said)| **said != 0);
@@ -158,7 +158,7 @@ fn two_traitors(n: usize, commander: &[usize], relayed: &[usize]) -> OralAttack 
     Attack { lies, ..Attack::new(n, traitors, inputs) }
 }
 
-/// OM(1) with two traitors: the attacks that are known.
+/// OM(1) with two traitors: known attacks.
 #[test]
 fn known_attacks_on_too_few_rounds() {
     let seven = two_traitors(7, &[0, 0, 1, 1, 1], &[0, 0, 0, 0, 1]);

@@ -1,11 +1,11 @@
-//! Every format of every command, to the terminal and to a file; and what is said where none can be had.
+//! Every format of every command, to the terminal and to a file; and the error where a format is not available.
 
 use std::fs;
 use std::path::Path;
 
 use crate::command_line::{scratch, timeless, turncoat};
 
-/// What each format begins with.
+/// How the output of each format begins.
 const FORMATS: [(&str, &str); 6] = [
     ("text", ""),
     ("json", "{"),
@@ -42,7 +42,7 @@ fn an_attack_is_written_in_every_format() {
     assert!(ring.contains("World 3") && ring.contains("A'"), "{ring}");
 }
 
-/// Where there is nothing to draw, the verdict is told, and no file is written.
+/// If there is nothing to draw, the verdict is printed and no file is written.
 #[test]
 fn where_there_is_no_attack_there_is_no_picture() {
     let file = scratch("undrawn.svg");

@@ -1,5 +1,5 @@
-//! What a traitor overhears is what it can show: in the same round, from wires that are not its own,
-//! and also when nobody remembers any more that it was said.
+//! A traitor can show what it overhears: in the same round, from wires that are not its own, and even when nobody
+//! remembers that it was said.
 
 use turncoat::execution::Size;
 use turncoat::search::Engine;
@@ -12,14 +12,14 @@ use crate::by_functions::ByFunctions;
 const QUESTION: u8 = 1;
 const ANSWER: u8 = 2;
 
-/// A signature of the commander's.
+/// A signature of the commander.
 fn signed(statement: &[u8]) -> Signed {
     Signed { by: General::COMMANDER, statement: statement.into() }
 }
 
-/// Whoever asks the commander in round 1 has his signature said in round 2, to lieutenant 1, who
-/// does not listen; and the commander forgets it. Who shows that signature to lieutenant 1 in the
-/// last round makes him decide on nonsense.
+/// A general who asks the commander in round 1 makes him send a signature in round 2, to lieutenant 1, who ignores it;
+/// and the commander forgets it. If lieutenant 2 shows that signature to lieutenant 1 in the last round, lieutenant 1
+/// decides on nonsense.
 fn oracle<const ROUNDS: usize>() -> ByFunctions {
     ByFunctions {
         rounds: ROUNDS,
@@ -63,7 +63,7 @@ fn what_was_overheard_can_be_shown() {
             let said = found.attack.lies.iter().map(|lie| lie.edit.clone()).collect::<Vec<_>>();
             let [question, answer] = [QUESTION, ANSWER].map(Edit::Say);
             assert_eq!(said, [question, answer], "{} rounds, {engine:?}", oracle.rounds);
-            // Who has not asked has nothing to show.
+            // A traitor who has not asked has nothing to show.
             let mut unasked = found.attack.clone();
             unasked.lies.remove(0);
             let execution = run(&oracle, &unasked).unwrap();
@@ -75,9 +75,8 @@ fn what_was_overheard_can_be_shown() {
     }
 }
 
-/// General 1 shows, from the start, what another has signed: a certificate that all could have. A
-/// signature that its owner has shown to nobody is refused: else a search could not tell who has
-/// it.
+/// General 1 shows from the start what another general has signed: a certificate that everybody could have. A signature
+/// that its owner has shown to nobody is refused, because the search could not tell who has it.
 #[test]
 fn a_signature_from_nowhere_is_refused() {
     let certified = ByFunctions {

@@ -1,4 +1,4 @@
-//! Event-driven protocols that do not say what a traitor could say: what is heard from them takes its place.
+//! Event-driven protocols that do not say what a traitor could say: the messages heard from them are the alphabet.
 
 use turncoat::{
     Effects, EventDriven, EventTestable, General, Graph, Order, Problem, ReliableBroadcast, Seat,
@@ -7,7 +7,7 @@ use turncoat::{
 
 use crate::altered::Altered;
 
-/// Whoever is first heard is obeyed, or nobody is and nobody says anything.
+/// Everybody obeys the first order that it hears and passes it on; or, if `mute`, nobody says anything.
 #[derive(Debug)]
 struct Gossip {
     mute: bool,
@@ -46,14 +46,14 @@ impl EventTestable for Gossip {
     }
 }
 
-/// Where there is no alphabet what was heard is what traitors say: that breaks what is wrong, and of what is right it
-/// is said that nobody knows what else there is to say.
+/// Without an alphabet, traitors say messages that were heard. That breaks a protocol with a bug; on a correct one the
+/// verdict says that nobody knows what else could be said.
 #[test]
 fn without_an_alphabet_traitors_say_what_was_heard() {
     let gossip = || Gossip { mute: false };
     let found = check(gossip()).generals(4).traitors(1).assert_broken();
     assert_eq!(found.violation.name(), "validity");
-    // A lieutenant says the other order: in a run with this input nobody says that.
+    // A lieutenant says the other order: nobody says that in a run with this input.
     assert!(!found.attack.traitors.contains(General::COMMANDER), "{found}");
     hunt(gossip()).generals(4).traitors(1).cases(200).assert_finds();
 

@@ -1,5 +1,5 @@
-//! A command line for protocols of one's own: what `examples/own_command_line.rs` answers, by golden text.
-//! `UPDATE_EXPECT=1 cargo test` writes it anew.
+//! A command line for one's own protocols: the output of `examples/own_command_line.rs`, as golden text.
+//! `UPDATE_EXPECT=1 cargo test` rewrites it.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -12,7 +12,7 @@ use expect_test::expect_file;
 
 use crate::command_line::{Answer, scratch_folder, timeless, turncoat_in};
 
-/// The example, built as it is when all is tested.
+/// The example's program, as `cargo test` builds it.
 static OWN: LazyLock<String> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_BIN_EXE_turncoat")).parent().expect("it is in a folder");
     let release = folder.ends_with("release").then_some("--release");
@@ -22,7 +22,7 @@ static OWN: LazyLock<String> = LazyLock::new(|| {
     folder.join("examples/own_command_line").display().to_string()
 });
 
-/// Runs it in a folder, by its name.
+/// Runs the program in a folder, by its name.
 fn own(folder: &Path, arguments: &str) -> Answer {
     let output = Command::new(&*OWN)
         .arg0("own_command_line")
@@ -36,8 +36,8 @@ fn own(folder: &Path, arguments: &str) -> Answer {
     Answer { out: text(output.stdout), err: text(output.stderr), code }
 }
 
-/// Each command of the golden text, one after the other in one folder: `turncoat` reads no file that names a
-/// protocol which it does not have.
+/// Runs each command of the golden text, one after the other in one folder. `turncoat` itself refuses files that name a
+/// protocol that it does not have.
 #[test]
 fn own_protocols_are_on_the_command_line() {
     let folder = scratch_folder("own_command_line");
@@ -56,8 +56,8 @@ fn own_protocols_are_on_the_command_line() {
     expect_file!["golden/own_command_line.txt"].assert_eq(&answers);
 }
 
-/// What was recorded of a program does not count for one that was built anew, but of a built-in protocol the version
-/// says enough.
+/// What was recorded about a protocol of the program does not count after the program was rebuilt; for a built-in
+/// protocol the version is enough.
 #[test]
 fn what_was_recorded_counts_for_the_same_program() {
     let folder = scratch_folder("own_checkpoint");
@@ -75,7 +75,7 @@ fn what_was_recorded_counts_for_the_same_program() {
     for _ in 0..2 {
         assert_eq!([asked("quorum"), asked("oral")], [fine.clone(), fine.clone()]);
     }
-    // It does the same, and is another file.
+    // It does the same, but is another file.
     OpenOptions::new().append(true).open(&program).unwrap().write_all(b"0").unwrap();
     let told = "turncoat: quorum.done: what is recorded there is of other code: this program was rebuilt since: \
                 name another file\n";
@@ -83,7 +83,7 @@ fn what_was_recorded_counts_for_the_same_program() {
     assert_eq!(asked("oral"), fine);
 }
 
-/// They stand beside the built-in ones, with their arguments, and have pages as those have.
+/// Own protocols are listed beside the built-in ones, with their arguments, and have pages like those.
 #[test]
 fn own_protocols_are_in_help_lists_and_pages() {
     let folder = scratch_folder("own_pages");

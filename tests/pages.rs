@@ -1,5 +1,5 @@
-//! Pages for a browser: all that is said stands in them, escaped, in one file that is not too large. (What
-//! a browser makes of them is tried by `.ci/browser`.)
+//! Pages for a browser: all values and messages are in them, escaped, in one file that is not too large. (`.ci/browser`
+//! tests them in a browser.)
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! A protocol whose traitors say less: the rest of its repertoire is taken away.
+//! A protocol whose traitors can say less: the rest of its repertoire is taken away.
 
 use std::fmt;
 
@@ -10,8 +10,8 @@ use turncoat::{
 
 type Pare<M> = dyn Fn(Wire, Repertoire<M>) -> Repertoire<M> + Send + Sync;
 
-/// The protocol, and what is left of its repertoire on a wire. One type for all that can be left:
-/// the search is compiled once for each.
+/// The protocol, and a function that pares its repertoire on a wire. It is one type for all functions: the search is
+/// compiled once per type.
 pub struct Pared<P: Lockstep> {
     protocol: P,
     pare: Box<Pare<P::Message>>,
@@ -87,7 +87,7 @@ impl<P: Testable> Testable for Pared<P> {
         self.protocol.words()
     }
 
-    /// Of those who were alike not the same may be left to say.
+    /// None: generals who were interchangeable may have different repertoires now.
     fn claims(&self) -> ClaimsOf<'_, P> {
         Claims::none()
     }

@@ -1,5 +1,5 @@
-//! A space in parts: what holds in each of them holds, no part is gone through twice, and on the
-//! command line they are written, merged, recorded and taken up again.
+//! A space in parts: a protocol that holds, holds in each of them; no part is searched twice; and the command line
+//! writes, merges, records and resumes parts.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,12 +16,12 @@ use turncoat::{
 
 use crate::command_line::{scratch_folder, timeless, turncoat};
 
-/// The part of a question with this number, of so many.
+/// Part `number` of `of`.
 fn part(number: usize, of: usize) -> Part {
     Part::new(number, of).unwrap()
 }
 
-/// How many steps each part takes in which nothing is found, and in which parts an attack is found.
+/// The steps of each part in which nothing is found, and the number of parts in which an attack is found.
 fn gone_through<P: Testable>(ask: impl Fn() -> turncoat::Check<P>, of: usize) -> (Vec<u64>, usize) {
     let (mut steps, mut broken) = (Vec::new(), 0);
     for number in 1..=of {
@@ -49,7 +49,7 @@ fn what_holds_holds_in_each_part_and_what_is_broken_is_in_one() {
         assert_eq!(gone_through(crash, of).1, 0);
         assert!(gone_through(|| check(TwoStep::new()).generals(4).traitors(2), of).1 > 0);
     }
-    // Each part does a share of the work, and little of it is done in others, too.
+    // Each part does its share of the work, and repeats little work of the others.
     let signed = || check(SignedMessages::new(3)).generals(6).traitors(3);
     let whole = signed().run().unwrap().steps;
     for of in [4, 8] {
@@ -77,7 +77,7 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// Has all parts of a question gone through, and answers with the names of their files.
+/// Runs all parts of a question, and returns the names of their files.
 fn sharded(question: &str, of: usize, name: &str, code: i32) -> Vec<String> {
     let folder = folder(name);
     let shard = |number: usize| {
@@ -149,10 +149,10 @@ fn files_that_do_not_belong_together_are_refused_with_a_line_each() {
     ] {
         fs::write(&damaged, broken).unwrap();
         refused(&[one, &name, three], &[said]);
-        // More are missing than can stand in what can't be used.
+        // Two parts are missing and only one file is unusable, so the missing parts are named as well.
         refused(&[one, &name], &[said, "2 of 3 parts are missing: 2/3, 3/3"]);
     }
-    // The others are as good as before.
+    // The other files are as good as before.
     assert_eq!(turncoat(&format!("merge {}", files.join(" "))).code, 0);
 }
 
@@ -168,14 +168,14 @@ fn a_record_of_another_question_is_refused() {
     assert!(other.code == 2 && other.err.contains("line 1: it must be an object"), "{}", other.err);
 }
 
-/// Killed again and again, and once while it wrote, it comes to what it would have come to, with as many steps.
+/// Killed again and again, and once while it wrote, a check ends with the same verdict and as many steps.
 #[test]
 fn what_was_killed_goes_on_where_it_was() {
     let mut all = 0;
     for (question, seed) in [
         ("check signed -n 6 -m 3 -f 3 --threads 1", 7),
         ("check signed -n 6 -m 3 -f 3 --threads 2", 8),
-        // Here there are many cases, and in those before many traitors nothing is found.
+        // There are many cases here, and nothing is found in those with few traitors.
         ("check oral -n 5 -f 2 -m 1 --exactly --values 3", 9),
     ] {
         let record = folder("killed").join("record.jsonl");
@@ -220,7 +220,7 @@ fn what_was_killed_goes_on_where_it_was() {
     assert!(all >= 2, "it was killed {all} times");
 }
 
-/// What is gone through in parts can be killed as well.
+/// A check of a part can be killed and resumed, too.
 #[test]
 fn a_part_has_a_checkpoint_too() {
     let folder = folder("part_killed");
@@ -242,7 +242,7 @@ fn a_part_has_a_checkpoint_too() {
     assert!(other.err.contains("of part 2/3, and this is 1/3: name another file"), "{}", other.err);
 }
 
-/// What is recorded is of one engine, and more than a budget allows is no less than nothing.
+/// A checkpoint belongs to one engine, and having recorded more than a budget allows does no harm.
 #[test]
 fn a_checkpoint_is_gone_on_from_as_it_was_left() {
     let record = folder("left").join("record.jsonl");
@@ -260,7 +260,7 @@ fn a_checkpoint_is_gone_on_from_as_it_was_left() {
     assert!(events.code == 2 && !other.exists(), "{}", events.out);
 }
 
-/// Nobody else goes on from a checkpoint that is being written.
+/// No other process resumes a checkpoint that is being written.
 #[test]
 fn a_checkpoint_is_one_process_s() {
     let record = folder("locked").join("record.jsonl");

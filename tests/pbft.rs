@@ -1,4 +1,4 @@
-//! PBFT, as published, and with what implementations of it got wrong.
+//! PBFT as published, and bugs of its implementations.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use turncoat::{
 const ATTACK: Order = Order::ATTACK;
 const RETREAT: Order = Order::RETREAT;
 
-/// One view among four is gone through, and among three a view change; the rest is hunted in.
+/// One view among four generals is searched exhaustively, and three generals with a view change; the rest is hunted.
 #[test]
 fn nothing_is_found_in_it_as_published() {
     check(Pbft::new().views(1)).generals(4).traitors(1).assert_holds();
@@ -21,7 +21,7 @@ fn nothing_is_found_in_it_as_published() {
     hunt(Pbft::new().views(1)).generals(5).traitors(1).cases(100).assert_finds_nothing();
 }
 
-/// Each by its least number of generals and views; the first needs no traitor.
+/// Each with a number of generals and traitors, and a seed, with which a hunt finds it; the first two need no traitor.
 #[test]
 fn mutants_lose_agreement() {
     let pbft = Pbft::new();
@@ -43,14 +43,14 @@ fn mutants_lose_agreement() {
     }
 }
 
-/// By delay alone: no message is a lie, and the search finds it.
+/// Delay alone: no message is a lie, and the search finds it.
 #[test]
 fn what_was_prepared_must_not_be_forgotten() {
     let found = check(Pbft::new().forgetting()).generals(3).traitors(0).assert_broken();
     assert_eq!((found.violation.name(), found.attack.lies.len()), ("agreement", 0));
 }
 
-/// Whether general 2 believes a NEW-VIEW of general 1: then it says PREPARE.
+/// Whether general 2 believes a NEW-VIEW of general 1, and so sends PREPARE.
 fn believes(pbft: Pbft, order: Order, claims: &[Option<(u32, Order)>], by: [usize; 3]) -> bool {
     let seat = Seat::new(General::new(2), 4);
     let mut effects = Effects::of(seat);
@@ -72,7 +72,7 @@ fn a_new_view_is_believed_if_it_follows() {
     let cases: [(Order, &[_], _, _); 6] = [
         (RETREAT, &[None; 3], [0, 1, 2], true),
         (ATTACK, &[None, prepared, None], [0, 1, 2], true),
-        // Another order, too few VIEW-CHANGEs, too few signatures, none of the primary, or from a view to come.
+        // Another order, too few VIEW-CHANGEs, no signature of the primary, or a claim from a view to come.
         (RETREAT, &[None, prepared, None], [0, 1, 2], false),
         (RETREAT, &[None; 2], [0, 1, 2], false),
         (ATTACK, &[None, prepared, None], [1, 2, 3], false),

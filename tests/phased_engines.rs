@@ -1,12 +1,12 @@
-//! Random protocols without a last phase: the engines are held against each other, and against the same protocols
-//! with a last phase; and wrong claims of phases are refused.
+//! Random protocols without a last phase: the engines are compared with each other, and with the same protocols cut off
+//! after a last phase; and wrong claims about phases are refused.
 
 use turncoat::search::{Engine, Reduction};
 use turncoat::{Adversary, Check, EventTestable, InWaves, check, hunt};
 
 use crate::phased_tables::{Misclaim, PhasedTables};
 
-/// The verdict in a word, the property, and how many vectors were carried.
+/// The verdict in a word, the violated property, and how many vectors were carried.
 type Told = (&'static str, Option<&'static str>, Option<u64>);
 
 fn told<P: EventTestable>(asked: Check<InWaves<P>>, what: &str) -> Told {
@@ -15,8 +15,8 @@ fn told<P: EventTestable>(asked: Check<InWaves<P>>, what: &str) -> Told {
     (verdict.name(), found, verdict.carried)
 }
 
-/// Holds what each engine says of a random protocol against the naive one, and against what becomes of it in
-/// its first two phases; how that ends, in a word.
+/// Compares the engines on a random protocol with the naive one, and with the protocol's first two phases. Returns the
+/// verdict in a word.
 pub fn engines_agree(seed: u64, most: u64) -> &'static str {
     let protocol = PhasedTables::new(seed);
     let adversary = Adversary::byzantine(protocol.traitors());
@@ -34,7 +34,7 @@ pub fn engines_agree(seed: u64, most: u64) -> &'static str {
     same(board, None, "the board");
     let whole = phased.clone().without(Reduction::Renaming).without(Reduction::Antichains);
     same(told(whole, &what("whole")), carried, "whole");
-    // To make what is broken small takes longest: there one of them is left out.
+    // Shrinking takes longest where the protocol is broken: there only one reduction is left out.
     let one = seed as usize % Reduction::ASYNCHRONOUS.len();
     for (place, reduction) in Reduction::ASYNCHRONOUS.into_iter().enumerate() {
         if name != "broken" || place == one {

@@ -1,6 +1,6 @@
-//! Tiny protocols without a last phase at random: in each phase a general moves as drawn by what it hears of that
-//! phase, sets a timer or tosses a coin, and goes on to the next with a small number. Some claim of their phases
-//! what is wrong.
+//! Random tiny protocols without a last phase: in each phase a general reacts, by random tables, to what it hears of
+//! that phase, sets a timer or tosses a coin, and goes on to the next phase with a small number. Some make wrong claims
+//! about their phases.
 
 use std::collections::BTreeMap;
 
@@ -13,65 +13,65 @@ use turncoat::{
 
 use crate::tables::Tables;
 
-/// A protocol of drawn tables.
+/// A protocol of random tables.
 #[derive(Clone, Copy, Debug)]
 pub struct PhasedTables {
     pub tables: Tables,
     pub n: usize,
-    /// All fall silent after so many phases, if there is a last one.
+    /// Everybody falls silent after this many phases, if there is a last one.
     pub last: Option<u32>,
     pub misclaim: Misclaim,
 }
 
-/// What is wrong in what is claimed of the phases.
+/// What is wrong with the claims about phases.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Misclaim {
     Nothing,
-    /// What is heard of the next phase is acted on.
+    /// It acts on messages of the next phase.
     HearsAhead,
-    /// What is heard of the phase after the next is acted on.
+    /// It acts on messages of the phase after the next.
     HearsFarAhead,
-    /// What is heard of an earlier phase is acted on.
+    /// It acts on messages of earlier phases.
     MindsThePast,
-    /// What is heard of the phase before the last is acted on.
+    /// It acts on messages of phases before the previous one.
     MindsFarPast,
-    /// What is answered to an earlier phase hangs on this one.
+    /// Its answer to an earlier phase depends on the present one.
     AnswersFromNow,
-    /// What was put off is forgotten.
+    /// It forgets the messages that it put off.
     LosesWhatIsPutOff,
-    /// Renumbered, the decision is forgotten.
+    /// Renumbering forgets the decision.
     ForgetsTheDecision,
-    /// Renumbered, one number becomes another.
+    /// Renumbering changes one number into another.
     ForgetsTheNumber,
-    /// Renumbered, it is said whose message was heard last.
+    /// Renumbering forgets whose message ended the phase before.
     ForgetsWho,
     /// Even phases are different.
     TellsEvenPhases,
-    /// The third phase is different.
+    /// Phases from the third on are different.
     TellsTheThirdPhase,
-    /// Phases are left out.
+    /// It skips phases.
     Skips,
-    /// Something of the next phase is said before.
+    /// It sends a message of the next phase too early.
     SaysAhead,
-    /// Something of the phase before is said.
+    /// It sends a message of the previous phase.
     SaysBehind,
     /// A coin has the number of the next phase.
     CoinOfTheNext,
     /// A coin has the number 0.
     CoinOfNone,
-    /// A coin has a number far beyond.
+    /// A coin has the greatest number.
     CoinFarOff,
     /// A timer has the number of the next phase.
     TimerOfTheNext,
     /// A timer has the greatest number.
     TimerFarOff,
-    /// All generals are said to be in the first phase.
+    /// It claims that all generals are in the first phase.
     AlwaysFirst,
-    /// All generals are said to be a phase ahead.
+    /// It claims that all generals are a phase ahead.
     PhaseAhead,
-    /// All messages are said to be of the first phase.
+    /// It claims that all messages are of the first phase.
     SaidInFirst,
-    /// What is said in another phase is another message.
+    /// Moving a message to another phase changes it into another message.
     SaysOther,
 }
 
@@ -83,21 +83,21 @@ pub struct PhasedState {
     /// Whether the last phase is over.
     over: bool,
     mood: usize,
-    /// What it has carried into this phase.
+    /// The number that it has carried into this phase.
     number: usize,
-    /// Whose message ended the phase before.
+    /// Whose message ended the previous phase.
     friend: Option<General>,
-    /// How often it has sent something in this phase.
+    /// How many messages it has sent in this phase.
     sent: usize,
     asked: bool,
     decided: Option<u8>,
-    /// By earlier phase: how that ended, and whether something was answered in it since.
+    /// For each earlier phase, how it ended, and whether it has answered a message of it since.
     past: BTreeMap<u32, (usize, bool)>,
-    /// What was heard of later phases.
+    /// Messages of later phases.
     later: Vec<(u32, General, u8)>,
 }
 
-/// What happens, and whose doing it is.
+/// What happens, which general caused it, and its entry in the tables.
 type What = (&'static str, Option<General>, usize);
 
 impl PhasedTables {
@@ -139,12 +139,12 @@ impl PhasedTables {
         if self.n == 4 { 1 } else { 1 + self.tables.draw("most", [], 2) }
     }
 
-    /// How many numbers are carried; sometimes they only rise.
+    /// How many different numbers can be carried; sometimes they only rise.
     fn numbers(&self) -> usize {
         2 + self.tables.draw("numbers", [], 4)
     }
 
-    /// What hangs on the phase, where it must not.
+    /// What wrongly depends on the phase.
     fn told(&self, state: &PhasedState) -> usize {
         let phase = state.phase as usize;
         match self.misclaim {
@@ -154,7 +154,7 @@ impl PhasedTables {
         }
     }
 
-    /// Something happens in the phase of a general.
+    /// Reacts to an event in the general's present phase.
     fn react(
         &self,
         state: &mut PhasedState,
@@ -223,7 +223,7 @@ impl PhasedTables {
         }
     }
 
-    /// The next phase begins.
+    /// Goes on to the next phase.
     fn go_on(
         &self,
         state: &mut PhasedState,
@@ -270,7 +270,7 @@ impl PhasedTables {
         }
     }
 
-    /// What an earlier phase is answered.
+    /// Answers a message of an earlier phase.
     fn answer(
         &self,
         state: &mut PhasedState,
@@ -298,7 +298,7 @@ impl PhasedTables {
         }
     }
 
-    /// What happens to a coin or a timer of a phase.
+    /// Reacts to a coin or a timer of a phase.
     fn own(
         &self,
         state: &mut PhasedState,

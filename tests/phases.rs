@@ -1,5 +1,5 @@
-//! Protocols without a last phase: verdicts on all phases, held against what is known and against the naive
-//! engine; and claims of phases that are not true.
+//! Protocols without a last phase: verdicts on all phases, compared with known results and with the naive engine; and
+//! false claims about phases.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use turncoat::{
 
 use crate::altered::Altered;
 
-/// The last of so many generals is a traitor, and the others are given these.
+/// The last general is a traitor, and the others have these inputs.
 fn with_inputs<P: EventTestable>(protocol: P, inputs: &[Order]) -> Check<InWaves<P>> {
     let n = inputs.len() + 1;
     let mut adversary = Adversary::byzantine(1).exactly();
@@ -25,8 +25,8 @@ fn with_inputs<P: EventTestable>(protocol: P, inputs: &[Order]) -> Check<InWaves
 const A: Order = Order::ATTACK;
 const R: Order = Order::RETREAT;
 
-/// So many vectors are carried from round to round: 13 where the loyal begin with one order, 42 where they do not, in
-/// two cases each.
+/// How many vectors are carried from round to round: 13 if the loyal begin with the same order and 42 if not, each in
+/// two cases.
 #[test]
 fn as_much_is_carried_as_is_known() {
     let asked =
@@ -35,7 +35,7 @@ fn as_much_is_carried_as_is_known() {
     assert_eq!((verdict.name(), verdict.carried), ("holds", Some(2 * (13 + 42))));
 }
 
-/// In all rounds: what is wrong shows in the second or the third.
+/// A search of all rounds: the bugs show in the second or the third round.
 #[test]
 fn mutants_are_broken_in_later_rounds() {
     let mmr = BinaryAgreement::new();
@@ -57,7 +57,7 @@ fn mutants_are_broken_in_later_rounds() {
     assert_eq!(with_inputs(BenOr::new(), &[A; 5]).run().unwrap().name(), "holds");
 }
 
-/// Phase by phase the board comes to what the naive engine comes to.
+/// The default engine reaches phase by phase what the naive engine reaches.
 #[test]
 fn the_naive_engine_carries_the_same() {
     fn both<P: EventTestable + Copy>(protocol: P, n: usize, f: usize) {
@@ -79,26 +79,26 @@ fn the_naive_engine_carries_the_same() {
     both(BenOr::new(), 3, 1);
 }
 
-/// In each phase all say what they hold, and whoever has heard one other goes on to the next; who decides does so in
-/// its second phase, on what it holds.
+/// In each phase everybody sends the order that it holds, and goes on when it has heard one other general. In its
+/// second phase a general decides on the order that it holds.
 #[derive(Clone, Copy, Debug)]
 struct Chatter(Misclaim);
 
-/// What is wrong in what is claimed of its phases.
+/// What is wrong with the claims about its phases.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Misclaim {
     Nothing,
-    /// It acts at once on what it hears of later phases.
+    /// It acts at once on messages of later phases.
     HearsAhead,
-    /// It minds what it hears of earlier ones.
+    /// It acts on messages of earlier phases.
     MindsThePast,
-    /// The decision is forgotten.
+    /// Renumbering forgets the decision.
     Forgets,
-    /// Something is different from the third phase on.
+    /// Phases from the third on are different.
     CountsPhases,
-    /// Phases are left out.
+    /// It skips phases.
     Skips,
-    /// Something of the next phase is said before.
+    /// It sends a message of the next phase too early.
     SaysAhead,
 }
 
@@ -107,7 +107,7 @@ struct Talk {
     phase: u32,
     holds: Order,
     decided: Option<Order>,
-    /// What was heard of later phases.
+    /// Messages of later phases.
     later: BTreeMap<(u32, General), Order>,
 }
 
@@ -230,8 +230,8 @@ fn wrong_claims_are_refused() {
     assert_eq!(found.violation.name(), "agreement");
 }
 
-/// Where there is no end it is known that not all are kept undecided in phases that all end; and the verdict says that this is
-/// not all.
+/// Without a last phase the search shows that traitors can't keep everybody undecided in phases that all end; and the
+/// verdict says that this is not all.
 #[test]
 fn who_decides_in_the_end_is_half_judged() {
     let all = check(Altered::live(Chatter(Misclaim::Nothing))).generals(3).traitors(0);
@@ -243,7 +243,8 @@ fn who_decides_in_the_end_is_half_judged() {
     assert!(told.contains("left behind for ever was not looked for"), "{told}");
 }
 
-/// Coins of one's own would show what traitors like, and that would be no word on the protocol: so it is not judged.
+/// Local coins would show what the traitors like, and such a run would say nothing about the protocol: so it is not
+/// judged.
 #[test]
 fn coins_of_ones_own_are_not_judged() {
     let all = check(Altered::live(BenOr::new().tolerating(1))).generals(4).traitors(0);

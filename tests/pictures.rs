@@ -1,5 +1,5 @@
-//! Pictures of executions: what they show, that nothing in a value is taken for markup, and that they stay
-//! readable. Whether other tools read them is tried by `.ci/formats`.
+//! Pictures of executions: what they show, that no value is taken for markup, and that they stay readable.
+//! (`.ci/formats` tests that other tools can read them.)
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -38,7 +38,7 @@ fn oral(m: usize, n: usize, f: usize) -> Story {
     drawn(&&protocol, &attack)
 }
 
-/// One of 31 generals, who say 870 messages in a round.
+/// A counterexample among 31 generals, with 870 messages in a round.
 pub fn large() -> Story {
     let large = refute(OralMessages::new(1)).generals(31).traitors(11).assert_refuted();
     let world = large.worlds.iter().find(|world| world.execution.lacks.is_some()).unwrap();
@@ -63,7 +63,7 @@ fn counterexamples() -> &'static [(&'static str, Story)] {
     })
 }
 
-/// Files for other tools to read: `.ci/formats` does.
+/// Writes files for other tools, which `.ci/formats` reads.
 fn handed_over(name: &str, picture: &Story) {
     let folder = scratch("pictures");
     fs::create_dir_all(&folder).unwrap();
@@ -108,7 +108,7 @@ fn every_lie_is_seen() {
     }
 }
 
-/// The large one has 31 generals, and 870 messages in a round.
+/// The large picture has 31 generals, and 870 messages in a round.
 #[test]
 fn what_is_crowded_is_counted() {
     let large = large();
@@ -119,7 +119,7 @@ fn what_is_crowded_is_counted() {
     let texts: Vec<_> = texts.filter_map(|node| node.text()).collect();
     assert!(texts.contains(&"771 messages as loyalty has them"));
     let told = "the commander said ATTACK (loyal: the commander said RETREAT)";
-    // Of what one traitor tells all alike there is one row of words.
+    // A message that one traitor sends to several generals has one row of text.
     assert_eq!(texts.iter().filter(|text| **text == told).count(), 9);
     let size = |name| tree.root_element().attribute(name).unwrap().parse::<f64>().unwrap();
     assert!(
@@ -130,7 +130,7 @@ fn what_is_crowded_is_counted() {
     );
 }
 
-/// A trace as `itf` reads it, and as it is meant.
+/// A state of a trace, as the `itf` crate reads it and as it should be.
 #[derive(PartialEq, Eq, Debug, Deserialize)]
 struct State {
     #[serde(with = "As::<Integer>")]
@@ -171,7 +171,7 @@ struct Seal {
     forged: bool,
 }
 
-/// What the states should be, made of the picture by another way.
+/// The expected states, computed from the picture in another way.
 fn states(picture: &Story) -> Vec<State> {
     let generals = &picture.generals;
     let last = picture.rounds.len();
@@ -226,7 +226,7 @@ fn traces_are_read_back_as_they_were() {
     }
 }
 
-/// What looks like markup in a value stays what it is, whole, in every format.
+/// Markup in a value is shown as text, unchanged and complete, in every format.
 #[test]
 fn values_are_no_markup() {
     let picture = strange();
@@ -247,8 +247,7 @@ fn values_are_no_markup() {
     let numbers = mermaid.split(';').filter(|part| part.contains('#')).count();
     assert_eq!(mermaid.matches('#').count(), numbers, "{mermaid}");
     let dot = dot(&picture);
-    // Strings begin and end where they should: an even number of quotes in each line, but for those
-    // that are told.
+    // Every line has an even number of quotes that are not escaped, so strings end where they should.
     for line in dot.lines() {
         let quotes = line.replace("\\\\", "").replace("\\\"", "").matches('"').count();
         assert_eq!(quotes % 2, 0, "{line}");
@@ -287,7 +286,7 @@ fn strange() -> Story {
     drawn(&protocol, &Attack { lies, ..Attack::new(3, traitors, inputs) })
 }
 
-/// Obeys the commander, and counts how often it is run, a step at a time.
+/// Obeys the commander, and counts the steps that the protocol takes.
 #[derive(Default, Debug)]
 struct Counted(AtomicUsize);
 
@@ -296,7 +295,7 @@ impl Counted {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many steps it takes to do this.
+    /// How many steps of the protocol this takes.
     fn steps(&self, what: impl FnOnce()) -> usize {
         let before = self.0.load(Ordering::Relaxed);
         what();
@@ -340,8 +339,8 @@ impl Testable for Counted {
     }
 }
 
-/// All that is shown of an execution is from the one run that it is: the protocol is asked for words, and
-/// for what would be decided, but takes no step again.
+/// All pictures of an execution come from its one run: they ask the protocol for words, and for what would be decided,
+/// but it takes no further step.
 #[test]
 fn no_picture_runs_the_protocol() {
     let protocol = Counted::default();

@@ -1,5 +1,5 @@
-//! Signed protocols at random: some say what they have overheard, some take part in signing oracles,
-//! some accept forgeries.
+//! Random signed protocols: some repeat what they have overheard, some take part in signing oracles, some accept
+//! forgeries.
 
 use std::collections::BTreeSet;
 
@@ -12,14 +12,14 @@ use turncoat::{
 
 use crate::tables::Tables;
 
-/// A protocol of drawn tables.
+/// A protocol of random tables.
 #[derive(Clone, Debug)]
 pub struct Drawn {
     tables: Tables,
     pub n: usize,
 }
 
-/// A signature: whose, and on what.
+/// A signature: the signer, and the statement.
 type Signature = (usize, usize);
 
 /// A message has a kind, and signatures.
@@ -29,11 +29,11 @@ pub struct Message {
     signatures: BTreeSet<Signature>,
 }
 
-/// In the first slot stand kinds 0 and 1, in the second 2.
+/// Kinds 0 and 1 are in the first slot, kind 2 is in the second.
 const STRAY: usize = 3;
 const FORGED: usize = 4;
 
-/// Who I am, how it stands, and which signatures I have seen.
+/// My number, my mood, and the signatures that I have seen.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct State {
     me: usize,
@@ -46,7 +46,7 @@ impl Drawn {
         Drawn { tables: Tables(seed), n: 3 + (seed % 2) as usize }
     }
 
-    /// Mostly the sender's own signatures, but from round 2 on also those of others.
+    /// A message mostly has the sender's own signatures, but from round 2 on also those of others.
     fn message(&self, Wire { round, from, .. }: Wire, kind: usize) -> Message {
         let from = from.id();
         let others = if round == 1 && kind < STRAY {
@@ -85,7 +85,7 @@ impl Lockstep for Drawn {
         State { me: seat.me.id(), mood: 0, seen: BTreeSet::new() }
     }
 
-    /// What I can sign, or have seen the signatures of.
+    /// Sends only what the general can sign, or has seen the signatures of.
     fn send(&self, state: &State, round: Round, to: General) -> impl IntoIterator<Item = Message> {
         let wire = Wire { round, from: General::new(state.me), to };
         let entry = [round, state.me, to.id(), state.mood];

@@ -1,4 +1,4 @@
-//! The README and the pages of `docs` show what the program prints today. `UPDATE_EXPECT=1 cargo test` writes them anew.
+//! The README and the pages of `docs` show what the program prints today. `UPDATE_EXPECT=1 cargo test` rewrites them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use crate::help::{PRIVATE, says};
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 
-/// The answer to a command as the README shows it. All commands run in one folder, in which the examples are, too.
+/// The output of a command as the README shows it. All commands run in one folder, which has the examples, too.
 fn answer(command: &str) -> String {
     if let Some(example) = command.strip_prefix("cargo run --example ") {
         let cargo = Command::new(env!("CARGO"))
@@ -34,12 +34,12 @@ fn folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
     fs::create_dir_all(&folder).unwrap();
     let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
-    // It may be there from another time, or another test.
+    // The link may exist already, from an earlier run or another test.
     let _ = std::os::unix::fs::symlink(examples, folder.join("examples"));
     folder
 }
 
-/// What a shell prints that has the program on its path, and its exit code.
+/// What a shell prints with the program on its path, and its exit code.
 fn by_shell(command: &str) -> (String, i32) {
     let program = Path::new(env!("CARGO_BIN_EXE_turncoat")).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
@@ -54,7 +54,7 @@ fn by_shell(command: &str) -> (String, i32) {
     (String::from_utf8(ran.stdout).expect("it prints text"), code)
 }
 
-/// A page with every console block answered anew. What was answered once is not asked again.
+/// A page with the output of every console block renewed. A command that was run before is not run again.
 fn answered(page: &str, known: &mut BTreeMap<String, String>) -> String {
     let mut text = String::new();
     let mut lines = page.lines().peekable();
@@ -72,7 +72,7 @@ fn answered(page: &str, known: &mut BTreeMap<String, String>) -> String {
     text
 }
 
-/// The README, and all pages of `docs`, but for the gallery, which `gallery.rs` draws.
+/// The README and all pages of `docs`, except the gallery, which `gallery.rs` draws.
 fn pages() -> Vec<PathBuf> {
     let docs = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/docs")).unwrap();
     let docs = docs
@@ -108,7 +108,7 @@ fn what_is_shown_is_what_the_program_prints() {
     assert!(readme.lines().count() <= 250, "the README is short: the rest stands in docs");
 }
 
-/// A heading as links name it: `#exit-codes`.
+/// A heading as links name it, such as `#exit-codes`.
 fn anchor(heading: &str) -> String {
     let letter = |letter: &char| letter.is_alphanumeric() || " -_".contains(*letter);
     heading.trim().to_lowercase().chars().filter(letter).collect::<String>().replace(' ', "-")
@@ -123,7 +123,8 @@ fn anchors(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whatever a page links to is there, to the heading; each page is in the summary; and each code block says what it is in.
+/// Every link of a page leads to an existing file and heading; each page is in the summary; and each code block names
+/// its language.
 #[test]
 fn every_link_leads_somewhere() {
     let gallery = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/gallery/README.md");
@@ -156,7 +157,7 @@ fn every_link_leads_somewhere() {
     assert!(links > 20 && blocks > 20, "{links} {blocks}");
 }
 
-/// A page without its blocks, and those of its blocks that are in this language.
+/// A page without its code blocks, and the code blocks in this language.
 fn taken_apart(text: &str, language: &str) -> (String, String) {
     let (mut prose, mut code, mut block) = (String::new(), String::new(), None);
     for line in text.split_inclusive('\n') {
@@ -170,7 +171,7 @@ fn taken_apart(text: &str, language: &str) -> (String, String) {
     (prose, code)
 }
 
-/// The commands that stand in a text, or in a block without answers, can be run as well: here they are given little.
+/// Commands in running text, or in a block without output, can be run as well: here with small budgets.
 #[test]
 fn every_command_in_a_text_is_understood() {
     let mut commands = 0;
@@ -198,7 +199,7 @@ fn every_command_in_a_text_is_understood() {
     assert!(commands > 20, "{commands}");
 }
 
-/// Phrases that are strange in a help text are so in a page, but for those that have a plain meaning there.
+/// A page must not use phrases that are banned from help texts, except those with a plain meaning there.
 #[test]
 fn pages_are_in_plain_words() {
     let plain = ["how many", "be enough", "by themselves", "from what", "every part"];
@@ -212,7 +213,7 @@ fn pages_are_in_plain_words() {
     }
 }
 
-/// The code that a page shows is that of an example, to the letter.
+/// The code on a page is that of an example, word for word.
 #[test]
 fn pages_show_the_examples() {
     for (page, example, from) in [
@@ -230,7 +231,7 @@ fn pages_show_the_examples() {
     }
 }
 
-/// The page on verdicts says of each reduction why it is sound.
+/// The page on verdicts says why each reduction is sound.
 #[test]
 fn every_reduction_is_explained() {
     let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verdicts.md"));

@@ -1,5 +1,5 @@
-//! Every reduction of the exhaustive engine can be left out, and changes neither the verdict nor the
-//! number of behaviours; and what a protocol says of who is alike to it is tested.
+//! Every reduction of the exhaustive engine can be left out, and changes neither the verdict nor the number of
+//! behaviours; and a protocol's claims of symmetry are tested.
 
 use std::panic::catch_unwind;
 
@@ -13,8 +13,8 @@ use turncoat::{
 
 use crate::panics;
 
-/// Asks with all reductions, and without each of them that is made; answers with how many steps that
-/// is without each, and with all.
+/// Checks with all reductions, and without each reduction that applies. Returns the number of steps with all of them,
+/// and without each.
 fn each_left_out<P: Testable + Clone>(asked: Check<P>) -> (u64, Vec<(Reduction, u64)>) {
     let reduced = asked.clone().run().unwrap();
     let without = reduced.reductions.iter().map(|reduction| {
@@ -73,7 +73,7 @@ fn what_can_be_renamed_is_gone_through_once() {
     assert!(renamed.steps * 20 < whole.steps, "{} steps of {}", renamed.steps, whole.steps);
 }
 
-/// How a protocol departs from being the same for all.
+/// How a protocol departs from symmetry.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Flaw {
     /// It does not.
@@ -86,12 +86,11 @@ enum Flaw {
     Lopsided,
 }
 
-/// The commander says his order, all relay it, and whoever has heard ATTACK more often than RETREAT
-/// attacks.
+/// The commander sends his order, everybody relays it, and whoever has heard ATTACK more often than RETREAT attacks.
 #[derive(Clone, Debug)]
 struct Tally(Flaw);
 
-/// What one lieutenant was told by whom.
+/// What one lieutenant was told, and by whom.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 struct Heard {
     me: General,
@@ -171,7 +170,7 @@ impl Symmetric<Order, Heard> for Tally {
     }
 }
 
-/// What a wrong claim of symmetry is told.
+/// The message about a wrong claim of symmetry.
 fn caught(flaw: Flaw) -> String {
     panics::told(|| assert_symmetric(&Tally(flaw), 4))
 }

@@ -1,5 +1,5 @@
-//! `docs/reference.md` has every option as the help of the program has it, and every variable of the environment that
-//! is read. `UPDATE_EXPECT=1 cargo test reference` writes it anew.
+//! `docs/reference.md` has every option as the program's help has it, and every environment variable that the program
+//! reads. `UPDATE_EXPECT=1 cargo test reference` rewrites it.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,11 +11,11 @@ use crate::help::{ASKING, COMMANDS, PROTOCOLS};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference.md");
 
-/// What stands above this line in the page is written by hand.
+/// The part of the page above this line is written by hand.
 const MARK: &str =
     "<!-- From here on the page is written by a test: UPDATE_EXPECT=1 cargo test reference -->\n";
 
-/// The files that read the environment, and what they read.
+/// The files that read the environment, and the variables that each reads.
 const VARIABLES: [(&str, &[&str]); 3] = [
     ("src/artifacts.rs", &["TURNCOAT_REPORT_DIR"]),
     ("src/cli/terminal.rs", &["LC_ALL", "LC_CTYPE", "LANG"]),
@@ -26,14 +26,14 @@ const VARIABLES: [(&str, &[&str]); 3] = [
 #[derive(Clone, PartialEq)]
 struct Shown {
     heading: String,
-    /// `-m <M>`.
+    /// Such as `-m <M>`.
     usage: String,
     says: String,
-    /// `holds: Agreement and validity hold ..`, each.
+    /// The values, each such as `holds: Agreement and validity hold ..`.
     values: Vec<String>,
 }
 
-/// The arguments in a help text: `  -m <M>`, and what is said of it on the same line or, further in, below.
+/// The arguments in a help text: `  -m <M>`, with a description on the same line or, further indented, below.
 fn arguments(help: &str) -> Vec<Shown> {
     let (mut shown, mut heading) = (Vec::<Shown>::new(), "");
     let is_end = |line: &&str| line.starts_with("Example") || line.starts_with("Exit codes");
@@ -137,7 +137,7 @@ fn the_reference_has_every_option() {
     }
 }
 
-/// Whoever reads another variable says so in the page.
+/// A file that reads another variable must be listed, and the page must have the variable.
 #[test]
 fn the_reference_has_every_variable() {
     let page = fs::read_to_string(PAGE).unwrap();

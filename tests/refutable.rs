@@ -1,4 +1,4 @@
-//! Protocols to be refuted: silly ones, one that hides state, and one for consensus that is signed.
+//! Protocols to refute: silly ones, one that hides state, and a signed one for consensus.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,24 +9,24 @@ use turncoat::{
     General, Graph, Lockstep, Order, Problem, Round, Seat, SignedMessages, Signing, Testable,
 };
 
-/// Protocols that nobody would use, and what they decide by.
+/// Protocols that nobody would use, by what they decide on.
 #[derive(Clone, Debug)]
 pub enum Silly {
-    /// Nothing: it retreats.
+    /// On nothing: it retreats.
     Retreats,
-    /// What the commander said.
+    /// On what the commander said.
     Obeys,
-    /// The majority of what everybody says to have heard.
+    /// On the majority of what everybody says it heard.
     Echoes,
-    /// The parity of a hash of everything that was ever seen.
+    /// On the parity of a hash of everything that it ever heard.
     Hashes,
-    /// As `Obeys`, but every so often it changes its mind.
+    /// Like `Obeys`, but every so often it changes its mind.
     Counts(&'static AtomicUsize),
-    /// As `Obeys`, but it panics when it hears of two orders.
+    /// Like `Obeys`, but it panics when it hears two orders.
     Panics,
 }
 
-/// Who it is, and all that it was told.
+/// Who it is, and everything that it was told.
 pub type Told = (General, Vec<(Round, General, u64)>);
 
 impl Lockstep for Silly {
@@ -78,8 +78,8 @@ impl Testable for Silly {
     }
 }
 
-/// Consensus by SM(m) from everybody: the majority of what all have said, else RETREAT. With
-/// n >= 2m + 1 it survives m traitors.
+/// Consensus by SM(m) from every general: the majority of all inputs, else RETREAT. With n >= 2m + 1 it survives m
+/// traitors.
 #[derive(Debug)]
 pub struct SignedConsensus {
     instances: Vec<SignedMessages>,
@@ -142,7 +142,7 @@ impl Testable for SignedConsensus {
     }
 }
 
-/// The same number on every machine and each time.
+/// The same number on every machine, every time.
 fn hash(seen: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     seen.hash(&mut hasher);

@@ -1,5 +1,5 @@
-//! No protocol can be right among n <= 3f generals: each is refuted, by worlds that the simulator
-//! confirms, and that their witnesses can't tell apart.
+//! No protocol can be correct among n <= 3f generals: each is refuted by worlds that the simulator confirms, and that
+//! their witnesses can't tell apart.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicUsize;
@@ -22,7 +22,7 @@ use crate::refutable::{SignedConsensus, Silly};
 use crate::signed_textbook::Mutation::{self, Skips};
 use crate::signed_textbook::{Rule, Textbook};
 
-/// Every word of an argument is true: what is said of it is seen here once more.
+/// Asserts that every statement of an argument is true, by checking each once more.
 fn assert_true<P: Testable>(protocol: &P, argument: &ArgumentOf<P>, setting: &str) {
     for world in &argument.worlds {
         let again = run(protocol, &world.attack).unwrap();
@@ -39,7 +39,7 @@ fn assert_true<P: Testable>(protocol: &P, argument: &ArgumentOf<P>, setting: &st
     assert_eq!(witnesses.len(), argument.worlds.len() - 1, "{setting}");
     for witness in witnesses {
         assert!(witness.same_view, "{setting}: {witness:?}");
-        // Not by comparing as the argument does, but by what each world's execution holds.
+        // Compares what each world's execution holds, not what the argument compares.
         let me = witness.double.general;
         let [one, other] = [witness.world, witness.world + 1].map(|world| {
             let execution = &argument.worlds[world].execution;
@@ -56,7 +56,7 @@ fn assert_true<P: Testable>(protocol: &P, argument: &ArgumentOf<P>, setting: &st
     assert!(due[0] != due[1] && due.iter().all(|must| matches!(must, Must::Decide(_))));
 }
 
-/// Below n = 3f + 1 it is refuted, and not at it.
+/// Asserts that a protocol is refuted below n = 3f + 1, and not at it.
 fn assert_bound<P: Testable>(protocols: impl Fn(usize, usize) -> Vec<P>, most: usize) {
     for f in 1..=most {
         for n in 3.max(f + 1)..=3 * f {
@@ -93,7 +93,7 @@ fn protocols_for_consensus_are_refuted() {
     assert_bound(|_, f| vec![InteractiveConsistency::new(f.min(2))], 3);
 }
 
-/// Whatever the groups are.
+/// Any partition into groups will do.
 #[test]
 fn any_three_groups_will_do() {
     let group = |ids: &[usize]| ids.iter().map(|id| General::new(*id)).collect::<Generals>();
@@ -113,15 +113,15 @@ fn any_three_groups_will_do() {
     }
 }
 
-/// Few who may be traitors cut the others off from each other: on a ring of four, two neighbours;
-/// on a star the one in the middle, who may be the commander.
+/// A few generals who may be traitors separate the others: on a ring of four, two of them; on a star the one in the
+/// middle, who may be the commander.
 #[test]
 fn where_a_graph_can_be_cut_nothing_is_right() {
     let star = |middle: usize| {
         Graph::from_edges(5, (0..5).filter(|end| *end != middle).map(|end| (middle, end))).unwrap()
     };
     let tied = Graph::from_edges(6, [(0, 1), (0, 2), (1, 2), (2, 3), (3, 4), (3, 5), (4, 5)]);
-    // The commander is one of two who hold it together.
+    // The commander is one of two generals who hold the graph together.
     let held = Graph::from_edges(6, [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (5, 0), (0, 3)]);
     for (graph, f) in [
         (Graph::ring(4), 1),
@@ -152,12 +152,12 @@ fn where_a_graph_can_be_cut_nothing_is_right() {
         let refutation = refute(&flood_set).on(&graph).traitors(f).run().unwrap();
         let Some(argument) = &refutation.argument else { continue };
         assert_true(&&flood_set, argument, &setting);
-        // Signed orders can't be changed on their way, so they escape; unless they can be stopped.
+        // Signed orders can't be changed on their way, so the argument fails unless traitors can stop them.
         let signed = refute(SignedMessages::new(n - 1)).on(&graph).traitors(f).run().unwrap();
         let stopped = graph.connectivity() <= f;
         assert_eq!(signed.name(), if stopped { "refuted" } else { "forgery" }, "{setting}");
         assert_eq!(signed.argument.as_ref().unwrap().is_stopped(), stopped, "{setting}");
-        // What can't be signed is not said, and stands in no attack.
+        // Messages that can't be signed are not sent, and are in no attack.
         if let Some(world) = signed.broken() {
             let again = run(&signed.protocol, &world.attack).unwrap();
             assert!(again.lacking.is_empty() && again.violation().is_some(), "{setting}");
@@ -165,7 +165,7 @@ fn where_a_graph_can_be_cut_nothing_is_right() {
     }
 }
 
-/// It costs one run of twice as many generals, and one of each world.
+/// The argument takes one run of twice as many generals, and one run of each world.
 #[test]
 fn thirty_generals_are_refuted_as_well() {
     let argument = refute(OralMessages::new(1)).generals(30).traitors(10).assert_refuted();
@@ -173,7 +173,7 @@ fn thirty_generals_are_refuted_as_well() {
     assert!(argument.witnesses().all(|witness| witness.same_view));
 }
 
-/// Half of the generals against the other half: nobody lies, and nothing need be forged.
+/// One half of the generals against the other: nobody lies, and nothing need be forged.
 #[test]
 fn consensus_among_2f_is_refuted_in_one_run_even_if_signed() {
     for f in 2..=4 {
@@ -188,7 +188,7 @@ fn consensus_among_2f_is_refuted_in_one_run_even_if_signed() {
     }
 }
 
-/// A protocol that hides state, or panics, is no protocol of which the argument speaks.
+/// The argument does not apply to a protocol that hides state or panics.
 #[test]
 fn what_is_not_deterministic_is_found_out() {
     static CALLS: AtomicUsize = AtomicUsize::new(0);
@@ -213,8 +213,8 @@ fn a_panic_is_a_world_that_gives_way() {
     assert!(refutation.to_string().contains("two orders"), "{refutation}");
 }
 
-/// In the first world a traitor would have to show the loyal commander's signature on what he never
-/// said, and no protocol that checks it gives way.
+/// In the first world a traitor would have to show the loyal commander's signature on an order that he never gave, and
+/// no protocol that checks it gives way.
 #[test]
 fn signatures_escape() {
     for (n, f) in [(3, 1), (4, 2), (5, 2), (6, 2)] {
@@ -224,7 +224,7 @@ fn signatures_escape() {
         let needed = argument.worlds[0].forgery.as_ref().unwrap();
         assert_eq!((needed.wire.round, needed.signed.by), (2, General::COMMANDER));
         assert!(argument.worlds[0].attack.traitors.contains(needed.wire.from));
-        // What it would have to be signed under is not the order that was given.
+        // The signature would have to be on the other order, not the one that was given.
         let order = needed.signed.statement.escape_ascii().to_string();
         assert!(order.contains("ATTACK") && !order.contains("RETREAT"), "{order}");
     }
@@ -237,7 +237,7 @@ fn textbook(mutation: Mutation) -> ArgumentOf<Textbook> {
     refutation.unwrap().argument.unwrap()
 }
 
-/// Where signatures are not checked the attack goes through, with false ones in their place.
+/// If signatures are not checked the attack succeeds, with false signatures in place of those that it lacks.
 #[test]
 fn unchecked_signatures_do_not() {
     let checked = textbook(Mutation::None);
@@ -251,8 +251,8 @@ fn unchecked_signatures_do_not() {
     assert_eq!(world.execution.lacks, Some(Property::Validity));
 }
 
-/// Nor where they do not say of which instance they are: a loyal general's signature on the other
-/// order is had from the other instance.
+/// Signatures that do not name their instance do not stop the attack either: the other instance provides a loyal
+/// general's signature on the other order.
 #[test]
 fn neither_do_unbound_ones() {
     let parallel = |binding| {
@@ -307,7 +307,7 @@ fn what_cannot_be_refuted_is_said_in_a_line() {
     assert_eq!(error, CheckError::OneValue);
 }
 
-/// The attack that is saved is one as any other: it is replayed, and breaks the protocol.
+/// The saved attack is like any other: it is replayed, and breaks the protocol.
 #[test]
 fn the_world_that_gives_way_is_replayed() {
     let name = scratch("refuted.json");

@@ -1,5 +1,5 @@
-//! Where mail can be late, no protocol can be right among n <= 3f generals, signed or not, and none for consensus
-//! among n <= 2f, although they only crash.
+//! If mail can be late, no protocol can be correct among n <= 3f generals, signed or not, and no consensus protocol
+//! among n <= 2f, even if they only crash.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,18 +15,18 @@ use turncoat::{
 use crate::event_tables::EventTables;
 use crate::signed_events::Certified;
 
-/// Everybody says its input, and decides the least that it knows of.
+/// Everybody sends its input, and decides the least value that it knows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Least {
-    /// Of so many, its own included.
+    /// Of this many values, its own included.
     Of(usize),
     /// When its timer goes off.
     InTime,
-    /// When its timer has gone off for the second time: each time it says so, and sets it again.
+    /// When its timer has gone off twice: each time it says so, and sets the timer again.
     AfterTwoBeats,
-    /// If the common coin shows what it is: else it asks for the next one.
+    /// If the common coin shows that value; otherwise it asks for the next coin.
     IfTheCoinSaysSo,
-    /// Of all, and then it decides once more.
+    /// When it knows half of the values, and once more with each further one.
     OfAllInTheEnd,
 }
 
@@ -106,7 +106,7 @@ impl EventDriven for Least {
     fn coin(&self, known: &mut Known, coin: Coin, face: Face, effects: &mut Effects<Said>) {
         let least = known.least();
         let Coin::Common(number) = coin else { panic!("no other coin is asked for") };
-        // Not what it shows by itself.
+        // The face must differ from the one that the coin shows by default.
         let is_odd = u32::from(face) != number % 2;
         if is_odd && least == Order::first(2)[usize::from(face)] {
             known.decided = Some(least);
@@ -130,7 +130,7 @@ impl EventTestable for Least {
     }
 }
 
-/// The first order that comes is obeyed and passed on.
+/// The first order that arrives is obeyed and passed on.
 #[derive(Clone, Copy, Debug)]
 struct Gossip;
 
@@ -173,8 +173,8 @@ impl EventTestable for Gossip {
     }
 }
 
-/// Every word of an argument is true: what is said of it is seen here once more. Answers what is violated, and in
-/// which world.
+/// Asserts that every statement of an argument is true, by checking each once more. Returns the violated property, and
+/// in which world.
 fn assert_true<P: EventTestable>(
     protocol: &P,
     argument: &ArgumentOf<InWaves<P>>,
@@ -191,7 +191,7 @@ fn assert_true<P: EventTestable>(
         assert_eq!(world.loyal(), loyal, "{setting}");
         assert!(world.is_whole() && world.attack.traitors.len() <= f, "{setting}");
     }
-    // Alone a side lies to nobody, and the others have crashed.
+    // Alone, a side lies to nobody, and the others have crashed.
     for alone in [&argument.worlds[0], argument.worlds.last().unwrap()] {
         let attack = &alone.attack;
         assert!(attack.lies.is_empty() && attack.schedule.is_empty(), "{setting}");
@@ -215,7 +215,7 @@ fn assert_true<P: EventTestable>(
     (broken + 1, argument.worlds[broken].execution.violation().unwrap().name())
 }
 
-/// Refuted among so few, in this world by the lack of this property.
+/// Asserts that the protocol is refuted among this many generals, by this property in this world.
 fn assert_refuted<P: EventTestable + Clone>(
     protocol: &P,
     (n, adversary): (usize, Adversary),
@@ -232,12 +232,13 @@ fn assert_refuted<P: EventTestable + Clone>(
     argument
 }
 
-/// What is answered where nothing is refuted, in a line.
+/// The answer where nothing is refuted, in one line.
 fn refusal<P: EventTestable>(protocol: P, n: usize, adversary: Adversary) -> String {
     refute(protocol).generals(n).against(adversary).run().unwrap_err().to_string()
 }
 
-/// What waits for more than n - f gives way alone, if it must decide; what does not decides two things.
+/// A protocol that waits for more than n - f fails to decide alone, if it must decide; one that does not wait decides
+/// two different values.
 #[test]
 fn published_protocols_are_refuted_below_their_bound() {
     for f in 1..=3 {
@@ -251,7 +252,7 @@ fn published_protocols_are_refuted_below_their_bound() {
         assert_refuted(&mmr.accept_at(n - f).confirming(), (n, byzantine), (2, "agreement"));
         let ben_or = BenOr::new().rounds(2).tolerating(f);
         assert_refuted(&ben_or.against_crashes(), (n, byzantine), (2, "agreement"));
-        // Those need not decide, and wait for too many.
+        // These need not decide, and wait for too many.
         for line in [refusal(mmr, n, byzantine), refusal(ben_or, n, byzantine)] {
             assert!(line.contains("nobody decides, and here nobody has to"), "{line}");
         }
@@ -262,7 +263,7 @@ fn published_protocols_are_refuted_below_their_bound() {
     }
 }
 
-/// At the bound nothing is refuted, and it is said why.
+/// At the bound nothing is refuted, and the answer says why.
 #[test]
 fn at_the_bound_there_are_protocols() {
     for (n, adversary, why) in [
@@ -282,7 +283,7 @@ fn at_the_bound_there_are_protocols() {
     }
 }
 
-/// The traitors sign for themselves, and have heard whatever else they show.
+/// The traitors make their own signatures, and have overheard whatever else they show.
 #[test]
 fn signatures_do_not_help() {
     for f in 1..=3 {
@@ -290,13 +291,13 @@ fn signatures_do_not_help() {
         let argument = assert_refuted(&protocol, (3 * f, f.into()), (2, "agreement"));
         let both = &argument.worlds[1];
         assert!(!both.attack.lies.is_empty() && both.attack.traitors.contains(General::COMMANDER));
-        // More signatures do not come together.
+        // More signatures than that can't be collected.
         let cautious = Certified { enough: 2 * f + 1, distinct: true };
         assert_refuted(&cautious, (3 * f, f.into()), (1, "validity"));
     }
 }
 
-/// Nobody is a traitor where both halves are, and nobody lies.
+/// In the world with both halves nobody is a traitor, and nobody lies.
 #[test]
 fn halves_need_only_be_slow() {
     for (n, f) in [(3, 2), (4, 2), (5, 3), (6, 3), (12, 6)] {
@@ -311,7 +312,7 @@ fn halves_need_only_be_slow() {
     }
 }
 
-/// Timers go off in the shared world when they do alone, although there mail is under way; and coins show what
+/// In the shared world timers go off as they do when a side is alone, although mail is under way; and coins show what
 /// makes both sides decide.
 #[test]
 fn timers_and_coins_do_what_they_do_alone() {
@@ -326,7 +327,7 @@ fn timers_and_coins_do_what_they_do_alone() {
     }
 }
 
-/// What changes its mind when it hears of the other half does what no protocol may.
+/// A protocol that changes its decision when it hears of the other half breaks a rule for all protocols.
 #[test]
 fn a_decision_that_changes_is_what_gives_way() {
     let refutation = refute(Least::OfAllInTheEnd).generals(4).against(Adversary::crash(2)).run();
@@ -336,8 +337,8 @@ fn a_decision_that_changes_is_what_gives_way() {
     assert!(refutation.to_string().contains("the decision changes from"), "{refutation}");
 }
 
-/// Part of a cut may have crashed, and the others show each side another world. Where the cut is small all of it
-/// may have crashed, and then nobody lies.
+/// Part of a cut may have crashed, and the others show each side a different world. If the cut is small all of it may
+/// have crashed, and then nobody lies.
 #[test]
 fn where_a_graph_can_be_cut_nothing_is_right() {
     let star = Graph::from_edges(5, (1..5).map(|end| (0, end))).unwrap();
@@ -356,7 +357,7 @@ fn where_a_graph_can_be_cut_nothing_is_right() {
         let small = graph.connectivity() <= 1;
         assert_eq!(argument.worlds[1].attack.traitors.is_empty(), small, "{setting}");
     }
-    // Who commands can't be late, and in between he lies; but not where that takes signatures.
+    // The commander in the middle can't be late, and lies instead; but not where a lie takes signatures.
     let gossip = refute(Gossip).on(&star).traitors(1).assert_refuted();
     assert_eq!(assert_true(&Gossip, &gossip, 1, "on a star"), (2, "agreement"));
     let certified = Certified { enough: 3, distinct: true };
@@ -390,7 +391,7 @@ fn what_can_do_less_is_refused() {
     assert!(refusal(Gossip, 3, punctual).contains("mail that can be late"));
 }
 
-/// A protocol that hides state is found out, and one that panics alone has no part in what the sides share.
+/// A protocol that hides state is noticed, and for one that panics when it is alone the first world is enough.
 #[test]
 fn what_no_protocol_may_do_is_what_gives_way() {
     #[derive(Clone, Debug)]
@@ -449,7 +450,8 @@ fn what_no_protocol_may_do_is_what_gives_way() {
     assert_eq!(panics.broken().unwrap().execution.violation().unwrap().name(), "no-panic");
 }
 
-/// Whatever a protocol does, the simulator does what was planned, and something gives way, or else nobody need decide.
+/// For any protocol the simulator does what the argument planned, and a property is violated, unless nobody need
+/// decide.
 #[test]
 fn random_protocols_are_refuted_or_need_not_decide() {
     let mut refuted = [0; 3];

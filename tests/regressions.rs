@@ -1,5 +1,5 @@
-//! Attacks kept as files: they are replayed, outlive what can change around them, and no bad file
-//! costs another.
+//! Attacks kept as files: they are replayed, they survive changes of the code around them, and a bad file does not
+//! affect the others.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,17 +18,17 @@ use turncoat::{
 use crate::command_line::scratch_folder;
 use crate::pared::Pared;
 
-/// A directory of a test's own, empty at its start.
+/// A directory for one test, empty at its start.
 fn directory(name: &str) -> PathBuf {
     scratch_folder(&format!("regressions/{name}"))
 }
 
-/// What a person reads, without where that is.
+/// What a person reads, without the path of the directory.
 fn told<P: Testable>(replayed: &Replayed<'_, P>) -> String {
     replayed.to_string().replace(&replayed.directory.display().to_string(), "DIRECTORY")
 }
 
-/// The commander says his order, and the lieutenants obey: the last who says so, or only him.
+/// The commander sends his order, and the lieutenants obey the last general who sent one, or only him.
 #[derive(Clone, Debug)]
 struct Obey {
     anybody: bool,
@@ -92,7 +92,7 @@ impl Words<Order, (bool, Order)> for Obey {
     }
 }
 
-/// The commander orders ATTACK, and lieutenant 1 tells lieutenant 2 what is given.
+/// The commander orders ATTACK, and lieutenant 1 tells lieutenant 2 the given lies.
 fn attack(n: usize, lies: &[Edit<Order>]) -> AttackOn<Obey> {
     let wire = Wire { round: 1, from: General::new(1), to: General::new(2) };
     let inputs = BTreeMap::from([(General::COMMANDER, Order::ATTACK)]);
@@ -251,7 +251,7 @@ fn no_bad_file_costs_another() {
     assert_eq!(broken.broken().count(), 4, "{broken}");
 }
 
-/// What an attack can hold beside lies is kept as well.
+/// The parts of an attack that are no lies are kept as well.
 #[test]
 fn crashes_are_kept() {
     let stored = Regressions::in_dir(directory("crash"));
@@ -272,7 +272,7 @@ fn crashes_are_kept() {
     assert_eq!(found.attack, crashed);
 }
 
-/// The messages themselves are stored: what could be said may change, and how it is found.
+/// The messages themselves are stored: the repertoire may change, and so may the way that the attack was found.
 #[test]
 fn a_stored_attack_outlives_the_repertoire() {
     let stored = Regressions::in_dir(directory("outlives"));
@@ -282,11 +282,11 @@ fn a_stored_attack_outlives_the_repertoire() {
     let unknown = Pared::new(OralMessages::new(1), |_, _| Repertoire::unknown());
     assert_eq!(fates(&stored.replay(&speechless)), ["broken: validity"]);
     assert_eq!(fates(&stored.replay(&unknown)), ["broken: validity"]);
-    // OM(2) has a round more, and what was said among three it says as well.
+    // OM(2) has one more round, and also sends the messages of OM(1) among three.
     assert_eq!(fates(&stored.replay(&OralMessages::new(2))), ["broken: validity"]);
 }
 
-/// Lieutenant 2 shows the loyal commander's signature on what he never said.
+/// Lieutenant 2 shows the loyal commander's signature on an order that he never gave.
 #[test]
 fn what_lacks_a_signature_is_stale() {
     let protocol = SignedMessages::new(0);
@@ -307,7 +307,7 @@ fn what_lacks_a_signature_is_stale() {
     "#]].assert_eq(&told(&stored.replay(&protocol)));
 }
 
-/// An attack that can't be kept is still there, and a line says why it can't.
+/// If an attack can't be kept, the error says why in one line.
 #[test]
 fn what_cannot_be_kept_is_an_error() {
     let mut errors = String::new();
@@ -342,7 +342,7 @@ fn what_cannot_be_kept_is_an_error() {
     "#]].assert_eq(&errors);
 }
 
-/// The attacks that our own runs have found break what they have always broken.
+/// The attacks that our own runs have found still break what they broke.
 #[test]
 fn the_attacks_that_are_shipped_break_what_they_broke() {
     fn broken<P>(name: &str, protocol: &P) -> Vec<String>

@@ -1,5 +1,5 @@
-//! Too few rounds: the graph of views, its golden numbers, and a twin that finds the same by running
-//! every attack, lie by lie.
+//! Too few rounds: the graph of views, its golden numbers, and a twin that computes the same by running every attack,
+//! lie by lie.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,8 +42,8 @@ fn the_golden_numbers() {
     }
 }
 
-/// What is made up is correct: the exhaustive search says so, also where there is a round too many,
-/// and where there are three orders.
+/// Synthesized protocols are correct: the exhaustive search says so, also with one round too many, and with three
+/// orders.
 #[test]
 fn the_tables_are_verified() {
     let ours = [(2, 4, 1, 2), (2, 5, 1, 2), (2, 6, 1, 2), (2, 4, 1, 3), (2, 5, 1, 3), (2, 3, 0, 1)];
@@ -63,8 +63,8 @@ fn chain(n: usize, f: usize, r: usize) -> ViewChain {
     }
 }
 
-/// The chain is a proof: each execution shows the views, each view is that of the next link, and the
-/// ends are forced to differ by commanders who are loyal.
+/// The chain is a proof: each execution shows both views of its link, each link starts at the view where the previous
+/// one ended, and loyal commanders force the two ends to decide differently.
 #[test]
 fn the_chain_is_a_proof() {
     for ((n, f, r), exists, ..) in GOLDEN.into_iter().chain([((5, 2, 3), false, 0, 0)]) {
@@ -96,7 +96,7 @@ fn the_chain_is_a_proof() {
     }
 }
 
-/// Whichever protocol relays as much: it goes wrong in an execution of the chain.
+/// Any protocol that relays as much goes wrong in an execution of the chain.
 #[test]
 fn oral_messages_go_wrong_along_the_chain() {
     for ((n, f, r), ..) in GOLDEN.into_iter().filter(|(_, exists, ..)| !exists) {
@@ -115,13 +115,13 @@ fn oral_messages_go_wrong_along_the_chain() {
 /// What the twin finds by running every attack.
 struct Twin {
     executions: BTreeSet<(Generals, BTreeSet<View>)>,
-    /// What validity forces.
+    /// The decisions that validity forces.
     forced: BTreeMap<View, Order>,
 }
 
 impl Twin {
-    /// Every choice of traitors, order, and of what each traitor says to each other general (also
-    /// to a traitor): on each path one of the orders, or nothing.
+    /// Every choice of traitors, of the order, and of what each traitor says to each other general (also to a traitor):
+    /// one of the orders, or nothing, on each path.
     fn of(n: usize, f: usize, r: usize) -> Twin {
         let protocol = OralMessages::new(r - 1);
         let simulator = Simulator::new(&protocol, n).unwrap();
@@ -159,13 +159,13 @@ impl Twin {
         twin
     }
 
-    /// These views, and all that are held beside one of them.
+    /// These views, and all views that occur together with one of them.
     fn beside(&self, views: &BTreeSet<View>) -> BTreeSet<View> {
         let near = self.executions.iter().filter(|(_, others)| !others.is_disjoint(views));
         near.flat_map(|(_, others)| others).chain(views).cloned().collect()
     }
 
-    /// All views in which what is decided in this one must be decided.
+    /// All views in which the decision must be the same as in this one.
     fn class(&self, view: &View) -> BTreeSet<View> {
         let mut class = BTreeSet::from([view.clone()]);
         loop {
@@ -196,7 +196,7 @@ fn to(n: usize, r: usize, lieutenant: General) -> impl Iterator<Item = Path> {
     (1..=r).flat_map(move |len| paths(len, Generals::first(n).without(lieutenant)))
 }
 
-/// Each wire on which a traitor can tell something on a path.
+/// Each wire on which a traitor can say something on a path, with the path.
 fn slots(n: usize, r: usize, traitors: Generals) -> Vec<(Wire, Path)> {
     let lieutenants = Generals::first(n).without(General::COMMANDER).iter();
     let paths = lieutenants.flat_map(|lieutenant| {
@@ -214,8 +214,8 @@ fn choices<T: Copy>(of: &[T], times: usize) -> Vec<Vec<T>> {
     })
 }
 
-/// That this is said on a path, whatever an obedient traitor would say: one of the two orders,
-/// which are both taken back or exchanged.
+/// The lies that make a traitor say this on a path, whichever order an obedient traitor would send: they withhold or
+/// replace either order.
 fn lies_to(wire: Wire, path: &Path, say: Option<Order>) -> Vec<Lie<Relay<Order>>> {
     let relay = |value| Relay { path: *path, value };
     let others = Order::first(2).into_iter().filter(|order| Some(*order) != say);
@@ -261,7 +261,7 @@ fn a_twin_that_runs_every_attack_finds_the_same_graph() {
     }
 }
 
-/// What is in the JSON is an attack like any other: in a file, it is replayed.
+/// An attack in the JSON is like any other: written to a file, it is replayed.
 #[test]
 fn a_link_of_the_chain_is_replayed() {
     let answer = turncoat("rounds -n 7 -f 2 -r 2 --format json").out;

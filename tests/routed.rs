@@ -1,4 +1,4 @@
-//! OM(m, p) on graphs, and what is known of it.
+//! OM(m, p) on graphs: known results.
 
 use expect_test::expect;
 use turncoat::execution::Simulator;
@@ -19,8 +19,7 @@ fn hunted(protocol: &RoutedMessages, f: usize) -> Hunt<&RoutedMessages> {
     hunt(protocol).on(protocol.graph()).traitors(f)
 }
 
-/// By exhaustion: p >= 3m, with m = 1, takes as many rounds as the longest path has edges, and one
-/// more.
+/// By exhaustion: with m = 1 and p >= 3m it holds, and takes one round more than the longest path has edges.
 #[test]
 fn one_traitor_is_survived_where_three_ways_lead_to_everybody() {
     for (graph, rounds) in [
@@ -35,7 +34,7 @@ fn one_traitor_is_survived_where_three_ways_lead_to_everybody() {
     }
 }
 
-/// By exhaustion: with p = 2 one lie is enough, told to the first on the way or to one on it.
+/// By exhaustion: with p = 2 one lie is enough, told to the first general on the way or to a later one.
 #[test]
 fn on_a_ring_one_traitor_is_too_much() {
     for n in 3..=7 {
@@ -45,7 +44,7 @@ fn on_a_ring_one_traitor_is_too_much() {
     }
 }
 
-/// By hunts: with m = 2 there is nothing to be found where p = 6, and at once where p = 5.
+/// By hunts: with m = 2 nothing is found at p = 6, and an attack at once at p = 5.
 #[test]
 fn two_traitors_are_survived_where_six_ways_lead_to_everybody() {
     for graph in [Graph::complete(7), Graph::bipartite(6, 6)] {
@@ -56,7 +55,7 @@ fn two_traitors_are_survived_where_six_ways_lead_to_everybody() {
     }
 }
 
-/// Where all obey, all obey the commander, on any graph on which the plan can be laid out.
+/// If everybody obeys, all obey the commander, on any graph on which the plan can be laid out.
 #[test]
 fn without_traitors_everybody_is_reached() {
     for (m, p, n, degree) in
@@ -81,7 +80,7 @@ fn without_traitors_everybody_is_reached() {
     }
 }
 
-/// Every slot of the repertoire is filled by those who obey, and they say nothing else.
+/// Generals who obey fill every slot of the repertoire, and say nothing else.
 #[test]
 fn what_is_said_is_what_the_repertoire_has() {
     let protocol = routed(2, 3, &Graph::complete(5));

@@ -1,5 +1,5 @@
-//! Schedules: protocols that hold in whatever order messages arrive, those that do not, and what a
-//! message that is lost or late does to those that are promised that none is.
+//! Schedules: protocols that hold for any order of arrival, those that do not, and what a lost or late message does to
+//! protocols that were promised that there is none.
 
 use std::collections::BTreeMap;
 
@@ -59,7 +59,7 @@ fn attack<M>(
     Attack { lies, schedule, ..Attack::new(n, traitors, inputs) }
 }
 
-/// The smallest attack, and what it violates, are these.
+/// Asserts that this is the smallest attack, and that it violates this property.
 fn assert_broken_by<P: Testable>(question: Check<P>, property: Property, expected: &AttackOn<P>) {
     let found = question.assert_broken();
     assert_eq!(found.size, Size::Smallest, "{found}");
@@ -67,7 +67,7 @@ fn assert_broken_by<P: Testable>(question: Check<P>, property: Property, expecte
     assert_eq!(found.attack, *expected, "{found}");
 }
 
-/// All orders of arrival, exhaustively; and with what belongs elsewhere thrown in.
+/// All orders of arrival, exhaustively; and with stray messages as well.
 #[test]
 fn om_and_sm_hold_in_any_order_of_arrival() {
     fn assert_holds<P: Testable + Clone>(protocol: P, n: usize, f: usize) {
@@ -93,15 +93,15 @@ fn who_obeys_the_first_order_is_betrayed() {
     let retreat_first = attack(3, &[0], vec![lie([1, 0, 2], say)], vec![]);
     let question = |adversary| check(mutant()).generals(3).against(adversary);
     let by_sender = Adversary::byzantine(1).without_replays();
-    // RETREAT is the lesser order as data, so of the two it arrives first even by sender.
+    // RETREAT is less than ATTACK as data, so of the two it arrives first by sender, too.
     for adversary in [by_sender, by_sender.any_order()] {
         assert_broken_by(question(adversary), Property::Agreement, &retreat_first);
     }
     question(Adversary::byzantine(0).any_order()).assert_holds();
 }
 
-/// Everybody says his input, and decides on general 0's: on what comes first. That is remembered
-/// where general 0 has his own input, as one more than it is.
+/// Everybody sends its input, and decides on what it takes for general 0's: the message that arrives first. It
+/// remembers this in `heard[0]`, as the value plus one, where general 0 has its own input.
 fn first_word(rounds: usize) -> ByFunctions {
     ByFunctions {
         rounds,
@@ -122,7 +122,7 @@ fn first_word(rounds: usize) -> ByFunctions {
     }
 }
 
-/// By sender, what comes first is what general 0 says. In any order it need not be.
+/// By sender, the first message is general 0's. In any order it need not be.
 #[test]
 fn who_takes_the_first_word_for_the_leaders_needs_arrival_by_sender() {
     let inputs = [0, 0, 1].into_iter().enumerate();
@@ -138,8 +138,8 @@ fn who_takes_the_first_word_for_the_leaders_needs_arrival_by_sender() {
     assert_broken_by(question, Property::Agreement, &overtaking);
 }
 
-/// A message that is lost between the loyal is as bad as one traitor more; and so is one that is a
-/// round late, for it has too few signatures by then.
+/// A lost message between loyal generals is as bad as one more traitor. So is one that is a round late, because by then
+/// it has too few signatures.
 #[test]
 fn sm_1_does_not_survive_a_traitor_and_a_lost_message() {
     use Arrival::{Late, Never};
@@ -153,7 +153,7 @@ fn sm_1_does_not_survive_a_traitor_and_a_lost_message() {
         let question = sm_1(byzantine.disrupted(1, latest));
         assert_broken_by(question, Property::Agreement, &two_faced);
     }
-    // The order does not come to 2, or too late, and the traitor keeps it from him as well.
+    // The order reaches 2 too late or not at all, and the traitor keeps it from him as well.
     let withhold = Edit::Withhold(signed(ATTACK, &[0, 1]));
     for (latest, arrival) in [(0, Never), (1, Late(1))] {
         let order = shift([1, 0, 2], signed(ATTACK, &[0]), arrival);
@@ -166,7 +166,7 @@ fn sm_1_does_not_survive_a_traitor_and_a_lost_message() {
     check(sm(2)).generals(4).against(byzantine.disrupted(1, 1)).assert_holds();
 }
 
-/// Where all are loyal, SM(1) survives as many lost messages as leave one lieutenant the order.
+/// If everybody is loyal, SM(1) survives lost messages as long as one lieutenant receives the order.
 #[test]
 fn sm_1_among_the_loyal_survives_lost_messages() {
     use Arrival::{Late, Never};
@@ -185,8 +185,8 @@ fn sm_1_among_the_loyal_survives_lost_messages() {
     assert_broken_by(question, Property::Validity, &all_late);
 }
 
-/// The commander says RETREAT to 2 alone: 3 has a majority for ATTACK, and so has 2, unless the
-/// vote of 1 is lost, for which he takes RETREAT.
+/// The commander says RETREAT to 2 alone. Then 3 has a majority for ATTACK, and so has 2, unless the vote of 1 is lost,
+/// which he takes for RETREAT.
 #[test]
 fn om_1_does_not_survive_a_traitor_and_a_lost_message() {
     let om_1 = |f, lost, latest| {
@@ -204,7 +204,7 @@ fn om_1_does_not_survive_a_traitor_and_a_lost_message() {
     assert_broken_by(om_1(0, 2, 0), Property::Validity, &lost);
 }
 
-/// Where the list has two late messages matters as little as where it has two lost ones.
+/// The order in which the schedule lists two late messages does not matter.
 #[test]
 fn late_messages_arrive_in_the_order_in_which_they_would_have_arrived() {
     let late = |from| shift([1, from, 3], 1, Arrival::Late(1));
@@ -233,7 +233,7 @@ fn questions_that_can_not_be_answered_are_refused() {
     assert!(refused(ask(byzantine.disrupted(65, 0))).starts_with("disruptions is 65: at most 64"));
 }
 
-/// There are 2^64 inputs, and of each 63! orders of arrival at every general.
+/// There are 2^64 inputs, and for each of them 63! orders of arrival at every general.
 #[test]
 fn of_a_space_too_large_a_part_is_searched() {
     let any_order = Adversary::byzantine(0).any_order();

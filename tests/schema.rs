@@ -1,4 +1,4 @@
-//! What is written as JSON fits the schemas that are published; what does not, does not.
+//! JSON output fits the published schemas, and with an unknown field it does not.
 
 use jsonschema::{Validator, validator_for};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ fn assert_fits(schema: &Validator, value: &Value, what: &str) {
     assert!(errors.is_empty(), "turncoat {what}\n{}", errors.join("\n"));
 }
 
-/// What these commands write, of every shape.
+/// Commands that write JSON of every shape.
 const COMMANDS: [&str; 42] = [
     "check oral -n 3 -f 1",
     "check oral -n 4 -f 1",
@@ -75,7 +75,7 @@ fn verdicts_fit_their_schema() {
         let json = serde_json::from_str(&answer.out);
         let json: Value = json.unwrap_or_else(|_| panic!("turncoat {command}\n{}", answer.err));
         assert_fits(&schema, &json, command);
-        // Nothing is in it that the schema does not know.
+        // The schema knows every field.
         let mut more = json.clone();
         let first = if more.is_array() { &mut more[0] } else { &mut more };
         first["colour"] = json!("blue");

@@ -1,11 +1,11 @@
-//! The signed protocols on the command line: attacks that are kept, and bad ones.
+//! The signed protocols on the command line: saved attacks, and bad ones.
 
 use serde_json::Value;
 
 use crate::attack_file::assert_each_change_gets_one_line;
 use crate::command_line::{scratch, turncoat, turncoat_with};
 
-/// What `check` saves, `replay` shows again, and so does what `check` says to type for that.
+/// `replay` shows the attack that `check` saves, and so does the command that `check` names for that.
 #[test]
 fn a_saved_attack_on_signed_messages_is_replayed() {
     for arguments in [
@@ -56,7 +56,7 @@ fn an_attack_can_be_edited() {
     assert_eq!(lacking.err, expected);
 }
 
-/// Each is a good attack file with one thing changed.
+/// Each file is a good attack file with one thing changed.
 #[test]
 fn bad_files_of_signed_protocols_get_one_line() {
     let good = r#"{

@@ -1,4 +1,4 @@
-//! Consensus with signatures: it holds with n > 2f, and is broken with fewer.
+//! Consensus with signatures: it holds with n > 2f, and is broken among fewer generals.
 
 use turncoat::protocols::signed_consensus::SignedConsensus;
 use turncoat::signature::ed25519::Ed25519;
@@ -22,11 +22,11 @@ fn it_is_broken_with_fewer() {
         let found = check(SignedConsensus::new(f)).generals(n).traitors(f).assert_broken();
         assert_eq!(found.violation.property(), Some(Property::Validity), "n = {n}, f = {f}");
     }
-    // As any other is, signed or not.
+    // The impossibility argument applies to any protocol, signed or not.
     refute(SignedConsensus::new(1)).generals(4).traitors(2).assert_refuted();
 }
 
-/// With a round less the vectors of the loyal differ.
+/// With one round fewer the vectors of the loyal differ.
 #[test]
 fn a_round_less_is_too_few() {
     let found = check(SignedConsensus::new(0)).generals(3).traitors(1).assert_broken();

@@ -1,5 +1,4 @@
-//! The engines on signed messages: the exhaustive one agrees with the naive one, wherever that can
-//! run.
+//! The engines on signed messages: the exhaustive one agrees with the naive one, wherever that can run.
 
 use itertools::Itertools;
 use turncoat::count::Count;
@@ -14,17 +13,16 @@ use crate::pared::Pared;
 use crate::signed_textbook::Mutation::{self, Credulous, Skips};
 use crate::signed_textbook::{Rule, Textbook};
 
-/// The most behaviours that are gone through one by one.
+/// The most behaviours that the naive engine tries one by one.
 const AFFORDABLE: u64 = 3_000;
 
-/// What is left of a repertoire: one in so many strays and forgeries, another in each turn and on
-/// each wire.
+/// Which part of a repertoire is kept: one in `every` strays and forgeries, others in each turn and on each wire.
 #[derive(Clone, Copy, Debug)]
 struct Thinned {
     every: usize,
     turn: usize,
-    /// A forgery counts as a stray, so that the harm is looked for that it does; under a loyal
-    /// commander, where it is small enough.
+    /// Whether forgeries count as strays, so that the search looks for the harm that they do; under a loyal commander,
+    /// which keeps the space small.
     harm: bool,
 }
 
@@ -44,7 +42,7 @@ impl Thinned {
     }
 }
 
-/// What both engines find, if the question is small enough for both; then they agree.
+/// What both engines find, if the question is small enough for both; asserts that they agree.
 fn agreed<P: Testable>(ask: impl Fn() -> Check<P>, setting: &str) -> Option<&'static str> {
     let exhaustive = ask().run().unwrap();
     let found = exhaustive.counterexample().map(|found| &found.violation);
@@ -57,7 +55,7 @@ fn agreed<P: Testable>(ask: impl Fn() -> Check<P>, setting: &str) -> Option<&'st
     Some(found.map_or("holds", Violation::name))
 }
 
-/// What the engines agree on without strays, and with a few in each turn.
+/// What the engines agree on without strays, and with a few strays in each turn.
 fn outcomes<P: Testable + Clone>(protocol: &P, harm: bool, turns: &[usize]) -> Vec<&'static str> {
     let mut outcomes = Vec::new();
     for (n, f) in [(2, 1), (3, 1), (3, 2)] {
@@ -95,7 +93,7 @@ fn the_engines_agree_on_signed_messages() {
         }
     }
     all.extend(outcomes(&TwoStep::new(), false, &[0, 1, 2, 3]));
-    // Here a false order does harm in the last round alone, so nobody relays it.
+    // A false order does harm only in the last round here, so nobody relays it.
     let believes = Textbook::new(1, Skips(Rule::InnerLinks), Ideal);
     all.extend(outcomes(&believes, true, &(0..60).collect_vec()));
     let counts = all.into_iter().counts();

@@ -1,5 +1,5 @@
-//! A signed protocol that is driven by events: a certificate of enough signatures. What traitors can show is what
-//! they sign themselves and what they have overheard.
+//! A signed event-driven protocol: a certificate of enough signatures. Traitors can show what they sign themselves and
+//! what they have overheard.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use turncoat::{
     Signing, Termination, check, hunt,
 };
 
-/// The commander sends his order, everybody signs the first that comes, and he sends all a certificate of enough
-/// signatures, by which they decide.
+/// The commander sends his order, everybody signs the first order that arrives, and he sends everybody a certificate of
+/// enough signatures, on which they decide.
 #[derive(Clone, Copy, Debug)]
 pub struct Certified {
     /// How many signatures are enough.
     pub enough: usize,
-    /// Whether it is looked whether they are by different generals.
+    /// Whether the signatures must be by different generals.
     pub distinct: bool,
 }
 
@@ -131,8 +131,8 @@ impl EventTestable for Certified {
     }
 }
 
-/// Two certificates of three among four meet in a loyal general, who signs once; of two they need not; and one
-/// that counts a signature as often as it stands there is no certificate.
+/// Among four generals, two certificates of three signatures share a loyal general, who signs once; two of two
+/// signatures need not. And if one signature may be counted several times, a certificate proves nothing.
 #[test]
 fn certificates_need_a_quorum_of_different_signers() {
     let right = Certified { enough: 3, distinct: true };
@@ -161,7 +161,7 @@ fn certificates_need_a_quorum_of_different_signers() {
     }
 }
 
-/// Among three the naive engine can go through all of it.
+/// Among three generals the naive engine can try everything.
 #[test]
 fn the_naive_engine_says_the_same_of_certificates() {
     for (enough, distinct) in [(2, true), (2, false), (3, true)] {

@@ -1,5 +1,5 @@
-//! Forgeries of signed chains: each rule of what makes a chain proper has its own, and a mutant that
-//! leaves out the rule is caught by those and no others.
+//! Forgeries of signed chains: each rule for a proper chain has its own forgeries, and a mutant that leaves out the
+//! rule is caught by these and no others.
 
 use itertools::Itertools;
 use turncoat::forgery::Tampering;
@@ -14,8 +14,8 @@ fn mutant(m: usize, mutation: Mutation) -> Textbook {
     Textbook::new(m, mutation, Ideal)
 }
 
-/// The mutant with no strays, and with forgeries of these labels alone; if need be only in what
-/// lieutenants hear.
+/// The mutant without strays, and with forgeries of these labels alone; only in what lieutenants hear, unless
+/// `to_commander`.
 fn with_forgeries(
     labels: Vec<&'static str>,
     protocol: Textbook,
@@ -30,7 +30,7 @@ fn with_forgeries(
     Pared::new(protocol, pare)
 }
 
-/// The label of what a mutant accepts among n = m + 2 generals with one traitor.
+/// The label of the forgery that a mutant accepts among n = m + 2 generals with one traitor.
 fn accepted(
     m: usize,
     mutation: Mutation,
@@ -51,14 +51,14 @@ fn labels() -> impl Iterator<Item = &'static str> {
     LABELS.into_iter().chain(Tampering::ALL.map(Tampering::label))
 }
 
-/// The labels that catch a mutant, each alone.
+/// The labels that each catch a mutant alone.
 fn caught_by(m: usize, mutation: Mutation, to_commander: bool) -> Vec<&'static str> {
     let alone = |label: &&'static str| accepted(m, mutation, vec![*label], to_commander);
     labels().filter(|label| alone(label) == Some(*label)).sorted().collect()
 }
 
-/// Of all kinds of forgeries just those catch a mutant that are made for what it leaves out. To cut
-/// a chain, or to reorder it, takes three signatures.
+/// A mutant is caught exactly by the forgeries made for the rule that it leaves out. Cutting a chain, or reordering it,
+/// takes three signatures.
 #[test]
 fn each_rule_has_its_forgeries() {
     let own_key = ["message", "instance", "commander"].map(|another| {
@@ -94,15 +94,15 @@ fn each_rule_has_its_forgeries() {
     for (m, mutation, expected) in rows {
         let expected = expected.into_iter().sorted().collect_vec();
         assert_eq!(caught_by(m, mutation, true), expected, "{mutation:?}");
-        // With all of them there it is one of these that is found.
+        // With all forgeries at once, one of these is found.
         let found = accepted(m, mutation, labels().collect(), true);
         assert_eq!(found.is_some(), !expected.is_empty(), "{mutation:?}");
         assert!(found.is_none_or(|label| expected.contains(&label)), "{mutation:?}: {found:?}");
     }
 }
 
-/// A lieutenant who has signed an order has it already. Only the commander, who keeps no set V in
-/// the paper, could take his own order for news.
+/// A lieutenant who has signed an order has it already. Only the commander, who has no set V in the paper, could take
+/// his own order for a new one.
 #[test]
 fn the_receiver_among_the_signers_matters_to_the_commander_alone() {
     let mutation = Skips(Rule::Receiver);

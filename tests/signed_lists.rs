@@ -1,5 +1,5 @@
-//! Eight ways in which people check chains of signatures wrongly, and four of certificates: all are found,
-//! though the protocol does not say what a traitor could say, since it says how a list is put together.
+//! Eight ways in which people check chains of signatures wrongly, and six of certificates. All are found, though the
+//! protocol does not say what a traitor could say: it says how a list is put together.
 
 use itertools::Itertools;
 use turncoat::search::progress::Halt;
@@ -11,24 +11,24 @@ use turncoat::{
     Signing, Testable, Wire, check,
 };
 
-/// What is not asked of a list before it is believed.
+/// The check that is left out before a list is believed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Unchecked {
-    /// All is asked.
+    /// No check is left out.
     Nothing,
     /// Whether enough have signed.
     Length,
     /// Whether the commander has signed first.
     CommanderFirst,
-    /// Whether somebody has signed twice.
+    /// Whether nobody has signed twice.
     Distinct,
-    /// Whether all who have signed are there.
+    /// Whether all signers are among the generals.
     Insiders,
-    /// Whether any signature but the last is genuine.
+    /// Whether the signatures before the last are genuine.
     Inner,
     /// Whether the last signature is genuine.
     Last,
-    /// Whether it is this order that was signed.
+    /// Whether this order was signed.
     Order,
     /// Whether any signature is genuine.
     Signatures,
@@ -41,13 +41,13 @@ struct Listed {
     list: Vec<(General, Token)>,
 }
 
-/// Which lists are signed, and whether it is said what can be said.
+/// The kind of list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
-    /// Each signs who has signed before: SM(1).
+    /// Each general signs the order and the signers before it: SM(1).
     Chain,
-    /// All sign the same: the commander says his order, everybody votes for what it was told, and what enough
-    /// have voted for is shown to all, and obeyed.
+    /// All sign the same: the commander sends his order, everybody votes for what it was told, and an order with enough
+    /// votes is shown to everybody, and obeyed.
     Certificate,
 }
 
@@ -56,11 +56,11 @@ struct Lists {
     kind: Kind,
     unchecked: Unchecked,
     described: bool,
-    /// How many votes are a certificate.
+    /// How many votes make a certificate.
     votes: usize,
 }
 
-/// Who I am, what I was told, who voted for it, and what I believe.
+/// Who I am, the lists that I was told, and the orders that I believe.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 struct Held {
     seat: Seat,
@@ -73,7 +73,7 @@ impl Lists {
         self.unchecked != unchecked
     }
 
-    /// What the last of these signs.
+    /// The statement that the last of these generals signs.
     fn statement(&self, order: Order, signers: &[General]) -> String {
         let order = if self.asks(Unchecked::Order) { order.to_string() } else { String::new() };
         match self.kind {
@@ -97,7 +97,7 @@ impl Lists {
         Ideal.verify(*by, *by, statement.as_bytes(), token)
     }
 
-    /// Whether a list of so many is believed.
+    /// Whether a list of `length` signatures is believed.
     fn accepts(&self, seat: Seat, listed: &Listed, length: usize) -> bool {
         let signers: Vec<_> = listed.list.iter().map(|(by, _)| *by).collect();
         let last = signers.len().saturating_sub(1);
@@ -167,7 +167,7 @@ impl Lockstep for Lists {
             (Kind::Certificate, 1) if from.is_commander() && self.accepts(seat, listed, 1) => {
                 held.told = vec![self.signed(seat.me, &Listed { list: vec![], ..listed.clone() })];
             }
-            // Votes for what I was told.
+            // Votes for the order that I was told.
             (Kind::Certificate, 2) if self.accepts(seat, listed, 1) && listed.list.len() == 1 => {
                 let mine = held.told.first_mut().filter(|mine| mine.order == listed.order);
                 let vote = listed.list[0].clone();
@@ -221,7 +221,7 @@ impl Testable for Lists {
             (_, 1) => vec![vec![General::COMMANDER]],
             (Kind::Chain, _) => generals.permutations(2).collect(),
             (Kind::Certificate, 2) => vec![vec![wire.from]],
-            // Its own vote comes first.
+            // The sender's own vote comes first.
             (Kind::Certificate, _) => {
                 let others = generals.filter(|general| *general != wire.from);
                 let others = others.combinations(self.votes - 1);
@@ -267,8 +267,8 @@ impl Signing<Listed> for Lists {
     }
 }
 
-/// Whether it is broken, as is found by listening or from the ready-made repertoire. A certificate can be held
-/// back by a commander who is a traitor.
+/// Whether the protocol is broken, with lies from listening or from the ready-made repertoire. Certificates are tried
+/// with a loyal commander, since a traitor could hold them back.
 fn is_broken(kind: Kind, unchecked: Unchecked, described: bool) -> bool {
     let adversary = Adversary::byzantine(1);
     let adversary = if kind == Kind::Chain { adversary } else { adversary.loyal_commander() };
@@ -296,7 +296,8 @@ fn each_way_to_check_a_list_wrongly_is_found() {
     }
 }
 
-/// What a loyal general relays must be in it: that is not so where false signatures are believed.
+/// The ready-made repertoire must have everything that loyal generals relay. Where false signatures are believed it
+/// does not, so those mutants are left out.
 #[test]
 fn the_ready_made_repertoire_finds_what_is_wrong_with_the_list() {
     use Unchecked::{CommanderFirst, Distinct, Insiders, Length, Nothing};

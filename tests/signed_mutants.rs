@@ -1,5 +1,5 @@
-//! SM(m), section 4, and its kin: they hold as far as they claim, and each mutant is caught where
-//! it can be seen, and passes where it can't.
+//! SM(m), section 4, and related protocols: they hold as far as they claim, and each mutant is caught where its bug can
+//! be seen, and passes where it can't.
 
 use std::collections::BTreeMap;
 
@@ -34,12 +34,12 @@ fn parallel(m: usize, binding: Binding) -> Parallel<SignedMessages> {
     Parallel::of(2, |instance, commander| sm(m).instance(instance, commander).binding(binding))
 }
 
-/// The property that an execution lacks, even if it is a forgery that is reported.
+/// The property that an execution lacks, even if the reported violation is a forgery.
 fn harm<P: Testable>(found: &Counterexample<P>) -> Option<Property> {
     found.execution.lacks
 }
 
-/// What breaks a protocol: what is violated, which property is lacking, the number of lies.
+/// What breaks a protocol: the violation, the property that is lacking, and the number of lies.
 type Found = Option<(&'static str, Option<Property>, usize)>;
 
 fn found<P: Testable>(question: Check<P>) -> Found {
@@ -51,7 +51,7 @@ fn found<P: Testable>(question: Check<P>) -> Found {
     })
 }
 
-/// What is asked about.
+/// The protocol under test.
 #[derive(Debug)]
 enum Subject {
     Sm(SignedMessages),
@@ -104,12 +104,13 @@ fn each_mutant_is_caught_where_it_can_be_seen() {
         (Mutant(2, RelaysFirst), 4, 2, agreement(1)),
         (Mutant(1, RelaysFirst), 3, 1, holds),
         (Sm(sm(2).relaying_first(1)), 4, 2, agreement(1)),
-        // With two orders it takes the first to be RETREAT, for which several are as good.
+        // Of two orders RETREAT arrives first and is relayed, and a lieutenant who has it retreats, whatever else he
+        // has.
         (Sm(sm(1).relaying_first(1)), 3, 1, holds),
         (Sm(three().relaying_first(1)), 3, 1, agreement(1)),
         (Mutant(1, ObeysFirst), 3, 1, agreement(1)),
         (Mutant(1, DefaultDiffers), 3, 1, agreement(2)),
-        // Two orders are enough to know that there are several, but not for their median.
+        // Two orders are enough to know that there are several, but not to compute their median.
         (Sm(sm(1).relaying_first(2)), 3, 1, holds),
         (Sm(sm(2).relaying_first(2)), 4, 2, holds),
         (Sm(three().relaying_first(2)), 3, 1, holds),
@@ -117,7 +118,7 @@ fn each_mutant_is_caught_where_it_can_be_seen() {
         (Sm(sm(1).relaying_first(2).choice(SetChoice::Median)), 3, 1, holds),
         (Sm(three().relaying_first(2).choice(SetChoice::Median)), 3, 1, agreement(2)),
         (Sm(three().relaying_first(3).choice(SetChoice::Median)), 3, 1, holds),
-        // What binds the order alone is safe alone.
+        // A signature that binds only the order is safe if there is only one instance.
         (Sm(sm(1).binding(Binding::Order)), 3, 1, holds),
         (Sm(sm(2).binding(Binding::Order)), 4, 2, holds),
         // And the paper's algorithm is no mutant.
@@ -132,7 +133,7 @@ fn each_mutant_is_caught_where_it_can_be_seen() {
     }
 }
 
-/// (m, n, f), and then the vacuous ones, where nobody is left to disagree with.
+/// Rows of (m, n, f), first the real ones, then vacuous ones, where there is nobody to disagree with.
 #[test]
 fn sm_m_survives_m_traitors_among_any_number() {
     let settings = [(1, 3, 1), (1, 4, 1), (2, 4, 2), (2, 5, 2), (3, 5, 3)];
@@ -156,7 +157,7 @@ fn sm_m_survives_m_traitors_among_any_number() {
     }
 }
 
-/// An order must be relayed while f or fewer have signed it, however many rounds there are.
+/// An order must be relayed while f or fewer generals have signed it, however many rounds there are.
 #[test]
 fn the_threshold_of_relaying_is_f_plus_1() {
     for f in 1..=3 {
@@ -179,7 +180,7 @@ fn the_threshold_of_relaying_is_f_plus_1() {
 
 type ChainAttack = Attack<Order, Chain<Order, Token>>;
 
-/// An attack of one lie: what is said, if anything, by whom to whom in which round.
+/// An attack of one lie: a chain from one general to another in one round.
 fn one_lie(
     n: usize,
     traitors: &[usize],
@@ -198,7 +199,7 @@ fn retreat(signers: &[usize]) -> Chain<Order, Token> {
     sm(1).sealer().chain(&RETREAT, signers.iter().copied().map(General::new))
 }
 
-/// The attacks of the books, where all others obey, and ATTACK is the order.
+/// Textbook attacks, where all others obey and ATTACK is the order.
 #[test]
 fn known_attacks_do_harm() {
     use Property::{Agreement, Validity};
@@ -226,16 +227,15 @@ fn known_attacks_do_harm() {
         let execution = run(&protocol, &attack).unwrap();
         assert_eq!(execution.lacks, Some(expected), "{protocol:?}");
         assert_eq!(execution.lacking, [], "{protocol:?}");
-        // The algorithm with as many rounds as it needs is not harmed.
+        // The algorithm with enough rounds is not harmed.
         let sound = mutant(attack.traitors.len(), None);
         let execution = run(&sound, &attack).unwrap();
         assert_eq!(execution.violation(), Option::None, "{protocol:?}");
     }
 }
 
-/// What is believed wrongly does harm: found with forgeries as strays, so that it is no finding
-/// that one is accepted. They are said in the last round, when nobody relays them; but a lieutenant
-/// can pretend to be the commander in the first alone.
+/// Believing a forgery does harm. To see that, forgeries are strays here, so that accepting one is no finding. They are
+/// sent in the last round, when nobody relays them; but a lieutenant can pretend to be the commander only in the first.
 #[test]
 fn believing_a_forgery_does_harm() {
     use Property::{Agreement, Validity};
@@ -246,7 +246,7 @@ fn believing_a_forgery_does_harm() {
         (Rule::InnerLinks, 2, Some((Validity, 1))),
         (Rule::LastLink, 2, Some((Agreement, 1))),
         (Rule::Order, 2, Some((Agreement, 1))),
-        // The commander decides nothing, and nobody else can be cheated.
+        // The commander decides nothing, and nobody else can be deceived.
         (Rule::Receiver, 2, Option::None),
     ] {
         let pare = move |wire: Wire, repertoire: Repertoire<_>| {
@@ -261,7 +261,7 @@ fn believing_a_forgery_does_harm() {
     }
 }
 
-/// Signatures on the order alone: what a general signs in one instance can be shown in another.
+/// With signatures on the order alone, what a general signs in one instance can be shown in another.
 #[test]
 fn instances_in_parallel_need_signatures_that_bind_them() {
     for m in 1..=2 {
@@ -279,7 +279,7 @@ fn instances_in_parallel_need_signatures_that_bind_them() {
     }
 }
 
-/// The twin and the crate's own give the same verdicts, of equally many behaviours.
+/// The twin and the crate's own protocol give the same verdicts, on the same number of behaviours.
 #[test]
 fn the_textbook_agrees_with_the_crates_own_on_verdicts() {
     for (m, n, values) in itertools::iproduct!(0..=2, 1..=4, 2..=3) {
@@ -292,14 +292,14 @@ fn the_textbook_agrees_with_the_crates_own_on_verdicts() {
             let own_attack = own.counterexample().map(|found| &found.attack);
             let twin_attack = twin.counterexample().map(|found| &found.attack);
             assert_eq!(own_attack, twin_attack, "{setting}");
-            // The paper goes on for m + 1 rounds even if there is nobody left to sign.
+            // The paper's algorithm runs m + 1 rounds even if there is nobody left to sign.
             assert!(m + 2 > n || own.behaviours == twin.behaviours, "{setting}");
         }
     }
 }
 
 proptest::proptest! {
-    /// The twin and the crate's own say and decide the same under every attack.
+    /// The twin and the crate's own protocol send and decide the same under every attack.
     #[test]
     fn the_textbook_agrees_with_the_crates_own(draw in draws(2..=4)) {
         let textbook = mutant(draw.m, None);

@@ -1,4 +1,4 @@
-//! Signed protocols under both schemes, Ideal and Ed25519: the same code does the same.
+//! Signed protocols under both schemes, Ideal and Ed25519: the same code behaves the same.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -44,7 +44,7 @@ fn real(scheme: &Ed25519, chain: &Chain<Order, Token>) -> Chain<Order, Real> {
     Chain { order: chain.order, links: chain.links.iter().map(link).collect() }
 }
 
-/// The attack with other messages.
+/// The same attack with other messages.
 fn translated<M, N>(attack: &Attack<Order, M>, real: impl Fn(&M) -> N) -> Attack<Order, N> {
     let edit = |edit: &Edit<M>| match edit {
         Edit::Withhold(of) => Edit::Withhold(real(of)),
@@ -56,15 +56,15 @@ fn translated<M, N>(attack: &Attack<Order, M>, real: impl Fn(&M) -> N) -> Attack
     Attack { lies: lies.collect(), ..Attack::new(graph, *traitors, inputs.clone()) }
 }
 
-/// How often what happened.
+/// Counts of what happened.
 type Tally = RefCell<BTreeMap<&'static str, usize>>;
 
 fn count(tally: &Tally, what: &'static str, times: usize) {
     *tally.borrow_mut().entry(what).or_default() += times;
 }
 
-/// What was said, in the order of real messages. (Chains that say the same can arrive in another
-/// order, if their signatures differ. But then no more than one of them is genuine.)
+/// What was said, in the order of real messages. (Chains that say the same can arrive in another order if their
+/// signatures differ. But then at most one of them is genuine.)
 fn heard<M, N: Plain>(
     deliveries: &Deliveries<M>,
     real: impl Fn(&M) -> N,
@@ -76,7 +76,7 @@ fn heard<M, N: Plain>(
     deliveries.collect()
 }
 
-/// One attack on one protocol under both schemes: all that can be compared is equal.
+/// Runs one attack on one protocol under both schemes: everything comparable is equal.
 fn alike<P, Q>(
     draw: &Draw,
     ideal: &P,
@@ -116,7 +116,7 @@ where
     Ok(())
 }
 
-/// All signed protocols under one attack each.
+/// Runs all signed protocols under both schemes, with one attack each.
 fn all_alike(draw: &Draw, scheme: &Ed25519, tally: &Tally) -> TestCaseResult {
     let sm = || SignedMessages::new(draw.m);
     let chain = |chain: &Chain<Order, Token>| real(scheme, chain);
@@ -135,8 +135,8 @@ fn all_alike(draw: &Draw, scheme: &Ed25519, tally: &Tally) -> TestCaseResult {
         message: chain(message),
     };
     alike(draw, &ideal, &other, tagged, tally)?;
-    // Only mutants that check signatures: where several with false ones say the same, the bytes
-    // decide which arrives first.
+    // Only mutants that check signatures: where several chains with false signatures say the same, the bytes decide
+    // which arrives first.
     let believes = [Rule::Length, Rule::CommanderFirst, Rule::Distinct].map(Mutation::Skips);
     let mutation = draw.one_of(&[&believes[..], &[Mutation::SignaturesOnly]].concat());
     let ideal = Textbook::new(draw.m, mutation, Ideal);
@@ -169,7 +169,7 @@ fn both_schemes_agree_on_every_attack() {
     }
 }
 
-/// What breaks a protocol: what is violated, by how many lies.
+/// What breaks a protocol: the violation, and the number of lies.
 fn ruling<P: Testable>(protocol: P, n: usize, f: usize) -> Option<(&'static str, usize)> {
     let verdict = check(protocol).generals(n).traitors(f).run().unwrap();
     assert_ne!(verdict.name(), "bounded", "{verdict}");
@@ -198,7 +198,7 @@ fn both_schemes_have_the_same_verdicts() {
     }
 }
 
-/// Messages without faults: (n-1) + (n-1)(n-2).
+/// The number of messages without faults: (n-1) + (n-1)(n-2).
 #[test]
 fn messages_are_as_many_as_the_formula_says() {
     for (n, m) in (2..=7).cartesian_product(1..=3) {

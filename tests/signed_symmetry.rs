@@ -1,5 +1,5 @@
-//! Where messages are signed generals are renamed with the signatures that the enemy can show; and what a
-//! protocol says of who is alike to it is tested by what everybody can be brought to hold.
+//! With signatures, renaming generals also renames the signatures that the adversary can show. And a protocol's claims
+//! of symmetry are tested, by the states and signatures that traitors can bring about.
 
 use expect_test::expect;
 use itertools::iproduct;
@@ -17,7 +17,7 @@ use turncoat::{
 
 use crate::panics;
 
-/// SM(m) and its kin: who relays what, and what is accepted.
+/// Variants of SM(m): who relays what, and what is accepted.
 fn variants(m: usize) -> impl Iterator<Item = SignedMessages> {
     let rules = iproduct!(1..=m + 1, [1, 2], [Length::Exactly, Length::AtLeast]);
     rules.map(move |(signers, orders, length)| {
@@ -26,7 +26,7 @@ fn variants(m: usize) -> impl Iterator<Item = SignedMessages> {
     })
 }
 
-/// Whether the search renames, and with and without that comes to the same.
+/// Whether the search renames generals; asserts that the verdict is the same without renaming.
 fn renames<P: Testable + Clone>(asked: &Check<P>) -> bool {
     let renamed = asked.clone().run().unwrap();
     let whole = asked.clone().without(Reduction::Renaming).run().unwrap();
@@ -67,8 +67,8 @@ fn renamed_or_not_the_verdict_is_the_same() {
     assert!(renames(&check(TwoStep::new()).generals(5).traitors(1)));
 }
 
-/// Where somebody does not hear the commander it may hang on names what can be brought to him; and keys of
-/// one's own may be unlike.
+/// If a general does not hear the commander, what traitors can show it may depend on names; and generals with real keys
+/// are not interchangeable.
 #[test]
 fn it_renames_only_where_generals_are_alike() {
     let ring = check(SignedMessages::new(2)).on(Graph::ring(4)).traitors(1);
@@ -112,9 +112,9 @@ enum Oddity {
     Deaf,
     /// It decides RETREAT.
     Timid,
-    /// It can be shown nothing in the last round.
+    /// Traitors can tell it nothing in the last round.
     Spared,
-    /// When it is renamed, what it signed is lost.
+    /// When it is renamed, its signatures are lost.
     Lost,
 }
 
@@ -204,7 +204,7 @@ impl Testable for Odd {
     }
 }
 
-/// What a wrong claim of symmetry is told.
+/// The message about a wrong claim of symmetry.
 fn caught(oddity: Oddity) -> String {
     panics::told(|| assert_symmetric(&Odd(SignedMessages::new(1), oddity), 4))
 }

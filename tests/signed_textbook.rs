@@ -1,5 +1,5 @@
-//! SM(m) once more, as naively as the paper writes it: a twin against which the crate's own is
-//! held, and the ground on which mutants grow.
+//! SM(m) once more, as naively as the paper writes it: a twin to compare the crate's own protocol with, and the basis
+//! of the mutants.
 
 use std::collections::BTreeSet;
 
@@ -12,31 +12,31 @@ use turncoat::{
     SignedMessages, Signing, Testable, Wire,
 };
 
-/// What is wrong with a mutant.
+/// The bug of a mutant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mutation {
-    /// Nothing: it is the paper's algorithm.
+    /// No bug: it is the paper's algorithm.
     None,
-    /// What k lieutenants have signed is relayed if k < m - 1: one too few.
+    /// It relays an order that k lieutenants have signed only if k < m - 1: one too few.
     RelaysBelowLess,
-    /// Only the order that came first is relayed.
+    /// It relays only the order that arrived first.
     RelaysFirst,
-    /// Of several orders the one that came first is obeyed.
+    /// Of several orders it obeys the one that arrived first.
     ObeysFirst,
-    /// Without an order, half of the lieutenants take ATTACK for the default.
+    /// Without an order, half of the lieutenants take ATTACK as the default.
     DefaultDiffers,
-    /// What comes is believed though it breaks one of the rules.
+    /// It believes chains that break one of the rules.
     Skips(Rule),
-    /// What comes is believed if the signatures are genuine, whoever has signed.
+    /// It believes a chain if the signatures are genuine, whoever signed.
     SignaturesOnly,
-    /// Whatever comes is believed.
+    /// It believes everything.
     Credulous,
 }
 
-/// What is asked of a chain before its order is believed.
+/// A rule that a chain must obey before its order is believed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Rule {
-    /// There are not fewer signatures than there were rounds.
+    /// There are no fewer signatures than there were rounds.
     Length,
     /// The commander has signed first.
     CommanderFirst,
@@ -48,18 +48,18 @@ pub enum Rule {
     InnerLinks,
     /// The last signature is genuine.
     LastLink,
-    /// It is this instance for which it was signed.
+    /// The chain was signed for this instance.
     Instance,
-    /// It is this commander for whom it was signed.
+    /// The chain was signed for this commander.
     Commander,
-    /// It is this order that was signed.
+    /// The signatures are on this order.
     Order,
-    /// It is after these generals that each has signed.
+    /// Each general signed after just these generals.
     Prefix,
 }
 
 impl Rule {
-    /// All of them.
+    /// All rules.
     pub const ALL: [Rule; 10] = [
         Rule::Length,
         Rule::CommanderFirst,
@@ -95,15 +95,15 @@ pub struct Textbook<S = Ideal> {
     pub sealer: Sealer<S>,
 }
 
-/// What a general has been told, and has to tell.
+/// What a general was told, and what it has to send.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Told<G> {
     seat: Seat,
     /// The set V of the paper. The commander has none.
     orders: BTreeSet<Order>,
-    /// The order that came first.
+    /// The order that arrived first.
     first: Option<Order>,
-    /// What is to be sent, and in which round.
+    /// What to send, and in which round.
     outbox: BTreeSet<(Round, Chain<Order, G>)>,
 }
 
@@ -118,7 +118,7 @@ impl<S: Forge> Textbook<S> {
         Textbook { m, values: 2, mutation, sealer: Sealer { scheme, session } }
     }
 
-    /// The crate's own.
+    /// The crate's own protocol.
     pub fn twin(&self) -> SignedMessages<Order, S> {
         let twin = SignedMessages::new(self.m).over(Order::first(self.values));
         twin.signatures(self.sealer.scheme.clone())
@@ -128,8 +128,7 @@ impl<S: Forge> Textbook<S> {
         self.mutation == Mutation::Skips(rule)
     }
 
-    /// Whether a chain is what the paper means by a properly signed order v:0:j1:..:jk in round
-    /// k + 1.
+    /// Whether a chain is what the paper calls a properly signed order v:0:j1:..:jk in round k + 1.
     fn is_proper(&self, seat: Seat, round: Round, chain: &ChainOf<S>) -> bool {
         let signed = || (0..chain.len()).all(|at| self.is_signed(seat, chain, at));
         match self.mutation {
@@ -139,7 +138,7 @@ impl<S: Forge> Textbook<S> {
         }
     }
 
-    /// Whether a chain would be properly signed if its signatures are genuine.
+    /// Whether a chain would be properly signed if its signatures were genuine.
     fn is_shapely(&self, Seat { me, n, .. }: Seat, round: Round, chain: &ChainOf<S>) -> bool {
         let signers = chain.signers().collect_vec();
         let from_commander = signers.first() == Some(&General::COMMANDER);
@@ -163,7 +162,7 @@ impl<S: Forge> Textbook<S> {
         unchecked || self.statements(n, chain, at).into_iter().any(signs)
     }
 
-    /// What passes for what was signed there: one thing, unless a check is left out.
+    /// The statements that are accepted as signed at this place of a chain: one, unless a check is left out.
     fn statements(&self, n: usize, chain: &ChainOf<S>, at: usize) -> Vec<Vec<u8>> {
         let session = self.sealer.session;
         let (mut sessions, mut orders) = (vec![session], vec![chain.order]);
@@ -227,7 +226,7 @@ impl<S: Forge> Lockstep for Textbook<S> {
             return;
         }
         told.first.get_or_insert(order);
-        // It is v:0:j1:..:jk, so k + 1 have signed it, and k < m says:
+        // The chain is v:0:j1:..:jk, so k + 1 generals have signed it, and k < m says:
         let relays = match self.mutation {
             Mutation::RelaysBelowLess => chain.len() < self.m,
             Mutation::RelaysFirst => chain.len() <= self.m && told.orders.len() == 1,

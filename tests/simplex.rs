@@ -1,4 +1,4 @@
-//! Simplex, as published, and with what breaks it.
+//! Simplex, as published, and what breaks it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -36,8 +36,9 @@ fn mutants_lose_it() {
     assert_eq!(trusting.assert_finds().violation.name(), "agreement");
 }
 
-/// General 3 finalizes what is notarized in iteration 1, and the leader of iteration 2 says that it was empty: believed, it
-/// leads the two others to finalize another chain. Who asks for the notarization of the dummy block does not believe it.
+/// General 3 finalizes the block notarized in iteration 1, and the leader of iteration 2 claims that iteration 1 was
+/// empty. If the two others believe that, they finalize another chain. A protocol that asks for the notarization of the
+/// dummy block does not believe it.
 #[test]
 fn that_an_iteration_was_empty_is_not_to_be_believed() {
     let kept = Regressions::in_dir("proptest-regressions/attacks/simplex");
@@ -49,8 +50,8 @@ fn that_an_iteration_was_empty_is_not_to_be_believed() {
     assert!(run(&InWaves(Simplex::new()), &attack).unwrap().violation().is_none());
 }
 
-/// The first leader is silent. The time of iteration 1 is over for all; its dummy block is notarized, and on top of it the
-/// second leader's own.
+/// The first leader is silent. Iteration 1 times out for everybody; its dummy block is notarized, and then the second
+/// leader's own block on top of it.
 #[test]
 fn a_silent_leader_leaves_a_dummy_block() {
     let inputs = [ATTACK, RETREAT, ATTACK, ATTACK];
@@ -76,7 +77,7 @@ fn a_silent_leader_leaves_a_dummy_block() {
     assert_eq!(voted.collect::<BTreeSet<_>>(), BTreeSet::from([(2, [].as_slice())]));
 }
 
-/// Whose time is over for an iteration does not finalize it, though it is notarized.
+/// A general whose timer went off in an iteration does not finalize it, though it is notarized.
 #[test]
 fn who_has_voted_for_a_dummy_block_does_not_finalize() {
     let inputs = Generals::first(4).iter().map(|general| (general, ATTACK)).collect();

@@ -1,5 +1,5 @@
-//! Attacks are small: never larger than what a hunt finds, and proved to be the smallest where that can
-//! be. And a repertoire that lacks something does not end the search for them without a word.
+//! Attacks are small: never larger than what a hunt finds, and proved to be the smallest where that is possible. And a
+//! message that the repertoire lacks is reported, and does not end the search.
 
 use std::fmt::Write;
 
@@ -22,13 +22,13 @@ mod kings;
 
 use kings::{PhaseKing, PhaseQueen};
 
-/// OM(m), but that all that was told counts alike, and not path by path.
+/// OM(m), except that all relayed values count alike, not path by path.
 #[derive(Clone, Debug)]
 struct FlatCount {
     m: usize,
 }
 
-/// What the commander was given, and who told what.
+/// The commander's order, and everything that was relayed.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 struct Told {
     seat: Seat,
@@ -95,7 +95,7 @@ impl Testable for FlatCount {
     }
 }
 
-/// The traitors and lies of an attack, and whether it is proved to be the smallest.
+/// The numbers of traitors and lies in an attack, and whether it is proved to be the smallest.
 fn size<P: Testable>(found: &Counterexample<P>) -> (usize, usize, bool) {
     let attack = &found.attack;
     (attack.traitors.len(), attack.size(), found.size == Size::Smallest)
@@ -133,7 +133,7 @@ fn an_attack_is_never_larger_than_what_a_hunt_finds() {
     writeln!(table.text, "protocol                         n,f  lies, traitors        hunted")
         .unwrap();
     let byzantine = Adversary::byzantine;
-    // Each sends once, so that nothing counts twice.
+    // Without duplicates, which these protocols would count twice.
     let plain = |f| byzantine(f).without_strays().without_replays();
     let king = |f, phases| PhaseKing { f, phases, claims: false };
     let queen = |f, phases| PhaseQueen { f, phases };
@@ -165,8 +165,8 @@ fn an_attack_is_never_larger_than_what_a_hunt_finds() {
     expect_file!["golden/small_attacks.txt"].assert_eq(&table.text);
 }
 
-/// The lieutenants tell each other what the commander said, and most votes count. Lieutenant 1 can tell
-/// lieutenant 2 in the first round what nobody else can tell anybody: 5. That one would pass it on.
+/// The lieutenants tell each other the commander's order, and the majority counts. In the first round lieutenant 1 can
+/// tell lieutenant 2 something that nobody else can tell anybody: 5. Lieutenant 2 passes it on.
 #[derive(Clone, Debug)]
 struct PassesOn;
 
@@ -174,7 +174,7 @@ impl Lockstep for PassesOn {
     type Value = u8;
     type Decision = u8;
     type Message = u8;
-    /// The general, its own order, what it passes on, and how often each order was told.
+    /// The general, its own order, what it passes on, and how many votes each order has.
     type State = (General, u8, u8, [u8; 2]);
 
     fn rounds(&self, _n: usize) -> usize {

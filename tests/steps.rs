@@ -1,5 +1,5 @@
-//! How much work standard questions take, pinned: whoever makes the search leave out more, or less, sees it
-//! here. `UPDATE_EXPECT=1 cargo test` writes the table anew.
+//! How many steps standard questions take, pinned: a change that makes the search do more or less shows here.
+//! `UPDATE_EXPECT=1 cargo test` rewrites the table.
 
 use expect_test::expect;
 use rayon::ThreadPoolBuilder;
@@ -11,8 +11,8 @@ use turncoat::{
 
 use crate::by_functions::ByFunctions;
 
-/// What a user might bring: each tells the others what the commander told it, and follows most of them.
-/// It makes no claims, so the search knows nothing of it but how it behaves.
+/// A protocol as a user might write it: each lieutenant relays the commander's order, and follows the majority. It
+/// makes no claims, so the search knows only how it behaves.
 fn poll() -> ByFunctions {
     fn speaks(round: Round, from: usize, to: usize) -> bool {
         (from == 0) == (round == 1) && to != 0

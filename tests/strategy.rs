@@ -1,4 +1,4 @@
-//! Strategies for proptest: what they draw, what is said of what fails, and that it is kept.
+//! Strategies for proptest: what they draw, the message of a failure, and that attacks are kept.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,7 +22,7 @@ const ATTACK: Order = Order::ATTACK;
 proptest! {
     #![proptest_config(Config { cases: 64, ..Config::default() })]
 
-    /// A protocol can be lent where the strategy is written, and owned by it.
+    /// A strategy can borrow the protocol or own it.
     #[test]
     fn signed_messages_survive(
         lent in attacks(&SignedMessages::new(2), Setting::new(4, 2)),
@@ -32,14 +32,14 @@ proptest! {
         prop_assert_holds!(&SignedMessages::new(1), owned);
     }
 
-    /// What is drawn fits the setting.
+    /// Every drawn attack fits the setting.
     #[test]
     fn attacks_are_the_adversary_s(attack in attacks(OralMessages::new(1), any_setting())) {
         prop_assert!(attack.n() >= 2 && attack.traitors.len() <= 2 && attack.traitors.len() < attack.n());
         prop_assert!(run(&OralMessages::new(1), &attack).unwrap().idle.is_empty());
     }
 
-    /// A setting, the traitors among them, the inputs, and then what they do.
+    /// First a setting is drawn, then the traitors and the inputs, and then what they do.
     #[test]
     fn parts_are_put_together(
         (by, given, attack) in (traitors(Setting::new(5, 2)), inputs(&OralMessages::new(1), 5).unwrap())
@@ -70,7 +70,7 @@ proptest! {
         prop_assert_holds!(SignedMessages::new(2), attack);
     }
 
-    /// A strategy of a strategy: the user's own choice decides the protocol.
+    /// A strategy of strategies: the user's own choice decides the protocol.
     #[test]
     fn strategies_are_composed(
         (m, attack) in (1..=2_usize).prop_flat_map(|m| {
@@ -136,8 +136,7 @@ fn bad_settings_get_one_line() {
     "#]].assert_eq(&lines.concat());
 }
 
-/// The attack to which proptest shrinks what breaks a protocol, and what it says of that; the fewer
-/// cases, the sooner.
+/// The attack to which proptest shrinks a failure, and the failure's message. The test uses few cases, to be quick.
 fn found<P: Testable + Clone>(
     protocol: &P,
     settings: impl Into<Settings>,
@@ -154,7 +153,7 @@ fn found<P: Testable + Clone>(
     }
 }
 
-/// Bit by bit not every attack can be made as small as the smallest, but none stays large.
+/// Shrinking bit by bit does not make every attack the smallest, but none stays large.
 #[test]
 fn what_breaks_a_protocol_shrinks_to_something_small() {
     fn is_small<P: Testable + Clone>(protocol: &P, n: usize, f: usize) {
@@ -179,7 +178,7 @@ fn crashes_and_changes_of_the_schedule_shrink_as_well() {
     assert_eq!((attack.crashes.len(), attack.size()), (1, 1), "{attack:?}");
 }
 
-/// The whole story is what proptest shows, and what it shows is small.
+/// proptest shows the whole story, and the attack in it is small.
 #[test]
 fn a_case_that_fails_tells_the_story() {
     let (reason, attack) = found(&OralMessages::new(1), Settings::among(3..=6, |_| 1));
@@ -232,7 +231,7 @@ fn what_was_found_before_comes_first() {
     assert!(!kept.contains(&drawn()));
 }
 
-/// What is found is kept, and comes first until it is survived.
+/// An attack that is found is stored, and comes first until the protocol survives it.
 #[test]
 fn what_is_found_is_kept() {
     let directory = scratch_folder("strategy");
@@ -262,7 +261,7 @@ fn what_is_found_is_kept() {
             .starts_with("expected that all are survived\n\nOM(1): 1 stored attack in DIRECTORY\n"),
         "{again}"
     );
-    // What can't be kept is shown at least, and what can't be asked is said in a line.
+    // An attack that can't be stored is still shown, and a question that can't be asked is refused in one line.
     let blocked = Regressions::in_dir(directory.join("blocked"));
     fs::write(directory.join("blocked"), "").unwrap();
     let unread =

@@ -1,4 +1,4 @@
-//! Strategies shrink in the attack's own terms, whatever the test is: literal in, literal out.
+//! Strategies shrink attacks part by part, whatever the test is: literal in, literal out.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::by_functions::ByFunctions;
 const RETREAT: Order = Order::RETREAT;
 const ATTACK: Order = Order::ATTACK;
 
-/// The tree that shrinks just this attack.
+/// The value tree that shrinks this attack.
 fn tree<P: Testable>(
     protocol: P,
     settings: impl Into<Settings>,
@@ -27,8 +27,7 @@ fn tree<P: Testable>(
     tree.new_tree(&mut TestRunner::deterministic()).unwrap()
 }
 
-/// What is left when it is shrunk as proptest does, with this for a test that fails; and in how
-/// many steps.
+/// Shrinks as proptest does, with `fails` as the test. Returns the result, and the number of steps.
 fn shrunk<T>(mut tree: impl ValueTree<Value = T>, fails: impl Fn(&T) -> bool) -> (T, usize) {
     let (mut more, mut steps) = (tree.simplify(), 0);
     while more {
@@ -75,14 +74,14 @@ fn literal_in_literal_out() {
     // Fewer lies.
     let left = shrunk(tree(om(), Setting::new(5, 2), &five), breaks(&om()));
     assert_eq!(left.0, oral(5, &[1, 2], ATTACK, &both));
-    // Fewer generals, where there are such settings and it is an attack there.
+    // Fewer generals, if there are such settings and the attack fits them.
     let settings = || Settings::among(3..=5, |_| 2);
     let left = shrunk(tree(om(), settings(), &five), breaks(&om()));
     assert_eq!(left.0, oral(4, &[1, 2], ATTACK, &both));
     let to_2 = [told(1, 2, ATTACK, RETREAT), told(3, 2, ATTACK, RETREAT)];
     let left = shrunk(tree(om(), settings(), &oral(5, &[1, 3], ATTACK, &to_2)), breaks(&om()));
     assert_eq!(left.0, oral(3, &[1], ATTACK, &to_2[..1]));
-    // Whatever the test is: that anybody lies to lieutenant 3; that there are two traitors; nothing.
+    // Any test will do: somebody lies to lieutenant 3; there are two traitors; always fails.
     let four = oral(4, &[1, 2], ATTACK, &both);
     let shrinking = || tree(om(), Setting::new(4, 2), &four);
     let lied = |attack: &AttackOn<OralMessages>| {
@@ -92,7 +91,7 @@ fn literal_in_literal_out() {
     let two = |attack: &AttackOn<OralMessages>| attack.traitors.len() == 2;
     assert_eq!(shrunk(shrinking(), two).0, oral(4, &[1, 2], RETREAT, &[]));
     assert_eq!(shrunk(shrinking(), |_| true).0, oral(4, &[], RETREAT, &[]));
-    // What never fails again stays as it was, after each part was tried.
+    // If no smaller attack fails, the attack stays as it was, after each part was tried.
     let (left, steps) = shrunk(shrinking(), |_| false);
     assert_eq!(left, four);
     assert!(steps >= 4, "{steps}");
@@ -103,7 +102,7 @@ fn literal_in_literal_out() {
     assert_eq!(shrunk(fixed, |_| true).0, oral(4, &[1, 2], ATTACK, &[]));
 }
 
-/// Of the values 1 and 2 everybody decides the least that anybody ever tells; nothing is described.
+/// Everybody decides the least of the values 1 and 2 that it hears; the repertoire is unknown.
 fn timid() -> ByFunctions {
     ByFunctions {
         rounds: 3,
@@ -123,8 +122,8 @@ fn timid() -> ByFunctions {
     }
 }
 
-/// Rounds get earlier, values simpler, crashes reach more, and the schedule is what it was; all this
-/// without a word of what could be said.
+/// Shrinking moves lies to earlier rounds, simplifies values, lets crashes reach more generals, and keeps what it needs
+/// of the schedule; all this without a repertoire.
 #[test]
 fn all_that_an_attack_has_becomes_simpler() {
     let [greatest, least] = [2, 1];
@@ -171,7 +170,7 @@ fn all_that_an_attack_has_becomes_simpler() {
     assert!(left.inputs.values().all(|input| *input == RETREAT));
 }
 
-/// Of what is left, each lie is needed; and it is still an attack of the setting.
+/// In the result each lie is needed, and it is still an attack of the setting.
 #[test]
 fn what_is_left_is_locally_minimal() {
     fn all_needed<P: Testable + Clone>(protocol: P, settings: impl Into<Settings>) {
@@ -191,7 +190,7 @@ fn what_is_left_is_locally_minimal() {
                 let mut without = left.clone();
                 without.lies.remove(lie);
                 let execution = run(&protocol, &without).unwrap();
-                // What then lacks a signature leads out of what the adversary may do.
+                // Where a signature is lacking, the attack is no longer one that the adversary may make.
                 assert!(
                     execution.violation().is_none() || !execution.lacking.is_empty(),
                     "{left:?}"

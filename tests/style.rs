@@ -43,7 +43,7 @@ fn in_a_pipe_there_are_no_colours_unless_they_are_asked_for() {
     assert!(!json.contains('\u{1b}'), "{json}");
 }
 
-/// The same story, in any width, in colours, with other marks.
+/// The same story at any width, in colours, and with other marks.
 #[test]
 fn stories_fit_their_width() {
     let verdict = check(OralMessages::new(1)).generals(3).traitors(1).run().unwrap();
@@ -69,8 +69,7 @@ fn stories_fit_their_width() {
     }
 }
 
-/// On a terminal there are colours and marks, and lines fit; what is asked for counts. (`script`
-/// makes a terminal.)
+/// On a terminal there are colours and marks, and lines fit; options override that. (`script` provides a terminal.)
 #[cfg(target_os = "linux")]
 #[test]
 fn on_a_terminal_it_is_dressed() {
@@ -103,7 +102,7 @@ fn on_a_terminal_it_is_dressed() {
         let plain = on_terminal(environment, &format!("{command} --color never{flags}"));
         assert_eq!(plain, bare.replace("\u{2717} ", ""), "{environment:?}{flags}");
     }
-    // A bar is drawn where a person waits, and nowhere else.
+    // A progress bar is drawn where a person waits, and nowhere else.
     let long = "check oral -n 10 -f 3 --engine exhaustive --budget 900ms --color never";
     let bar = on_terminal(&[], long);
     assert!(bar.contains("% of the space") && bar.contains("/s"), "{bar}");

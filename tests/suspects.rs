@@ -1,4 +1,4 @@
-//! Who is the traitor: against an enumeration of every attack, on cases small enough for it.
+//! Who is the traitor: compared with an enumeration of every attack, on cases small enough for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use turncoat::{Edit, Lie};
 /// What one general is told, sorted.
 type Told<M> = BTreeSet<(usize, General, M, usize)>;
 
-/// What it was given, and told.
+/// The viewer's input, and what it was told.
 type Seen<P> = (Option<<P as Lockstep>::Value>, Told<<P as Lockstep>::Message>);
 
 fn told<M: Plain>(told: &[ToldMessage<M>]) -> Told<M> {
@@ -22,8 +22,8 @@ fn told<M: Plain>(told: &[ToldMessage<M>]) -> Told<M> {
     counts.into_iter().map(|((round, from, said), count)| (round, from, said, count)).collect()
 }
 
-/// All that these traitors can bring one general to be told, with each input: every choice of a message of
-/// each slot, or of none, on each wire; and nothing that has no place.
+/// Everything that these traitors can make one general hear, with each input: every choice of one message or none in
+/// each slot of each wire, and no strays.
 fn views<P: Testable>(
     protocol: &P,
     n: usize,
@@ -62,8 +62,7 @@ fn views<P: Testable>(
     views
 }
 
-/// What the viewer is told when the traitors say this and nothing else: what loyalty would have said is taken
-/// back by a first run, wire by wire.
+/// What the viewer is told when the traitors say this and nothing else.
 fn view<P: Testable>(
     protocol: &P,
     n: usize,
@@ -73,7 +72,8 @@ fn view<P: Testable>(
     slots: &[(Wire, Vec<P::Message>)],
     said: Vec<(Wire, P::Message)>,
 ) -> Seen<P> {
-    // A lie is told against what loyalty would say, whatever that is: everything is withheld, and then said.
+    // A lie changes what a loyal general would say, whatever that is: so everything is withheld first, and then `said`
+    // is sent.
     let withhold = slots.iter().flat_map(|(wire, slot)| {
         slot.iter().map(|message| Lie { wire: *wire, edit: Edit::Withhold(message.clone()) })
     });
@@ -85,14 +85,14 @@ fn view<P: Testable>(
     (view.input, told(&view.told))
 }
 
-/// The answer agrees with the enumeration, set by set, evidence and all.
+/// The answer agrees with the enumeration, for each set of traitors, and so does the evidence.
 #[track_caller]
 fn assert_agrees<P: Testable + Clone>(protocol: P, n: usize, f: usize, viewer: General) -> usize {
     let sets = || (0..=f).flat_map(|size| Generals::first(n).without(viewer).subsets(size));
     let possible: Vec<_> =
         sets().map(|traitors| (traitors, views(&protocol, n, viewer, traitors))).collect();
     let seen: BTreeSet<_> = possible.iter().flat_map(|(_, views)| views.iter().cloned()).collect();
-    // Of many views some.
+    // Of many views, about twelve are compared.
     let step = (seen.len() / 12).max(1);
     let mut compared = 0;
     for (input, seen) in seen.iter().step_by(step) {
@@ -178,7 +178,7 @@ fn explaining<A>(suspected: &Suspected<A>) -> Vec<String> {
     suspected.explaining().map(|set| set.traitors.to_string()).collect()
 }
 
-/// The textbook: of three generals a lieutenant can't tell the two worlds apart, of four it can.
+/// The textbook case: among three generals a lieutenant can't tell the two worlds apart, among four it can.
 #[test]
 fn three_generals_are_too_few_to_know_the_traitor() {
     let (attack, retreat) = (Order::ATTACK, Order::RETREAT);
@@ -197,7 +197,7 @@ fn three_generals_are_too_few_to_know_the_traitor() {
     }
 }
 
-/// A signature is evidence: two orders that he signed are enough against the commander.
+/// A signature is evidence: two orders that the commander signed convict him.
 #[test]
 fn two_orders_convict_the_commander() {
     let traitors = Generals::first(1);

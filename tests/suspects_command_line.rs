@@ -1,4 +1,4 @@
-//! `turncoat suspects`: what a person reads, and that what it writes fits its schemas.
+//! `turncoat suspects`: what a person reads, and that its output fits the schemas.
 
 use std::path::PathBuf;
 
@@ -12,14 +12,14 @@ fn scratch(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
-/// An attack, saved in a file of this name.
+/// Saves an attack in a file of this name.
 fn saved(command: &str, name: &str) -> String {
     let file = scratch(name).display().to_string();
     assert_eq!(turncoat(&format!("{command} --save {file}")).code, 1);
     file
 }
 
-/// What lieutenant 2 of four is told in OM(1), by the commander and by the others.
+/// A file that says what lieutenant 2 of four is told in OM(1), by the commander and by the others.
 fn four(told: &[(usize, &str)]) -> String {
     let told = told.iter().map(|(from, value)| {
         let (round, path) = if *from == 0 { (1, json!([0])) } else { (2, json!([0, from])) };

@@ -1,5 +1,5 @@
-//! Event-driven protocols where all mail takes one wave: sets of states against single ones, and both against random
-//! search, on protocols at random, with each class of faults.
+//! Event-driven protocols where all mail takes one wave: the engine that searches sets of states is compared with the
+//! one that searches single states, and both with random search, on random protocols, for each class of faults.
 
 use turncoat::adversary::{FaultClass, Timing};
 use turncoat::search::progress::Halt;
@@ -15,8 +15,8 @@ fn punctual(faults: FaultClass) -> Adversary {
     Adversary::new(faults, 1).timed(Timing::Synchronous)
 }
 
-/// What is found of a random protocol, in a word: with sets, without, and at random. An attack does again what is said
-/// of it.
+/// Compares the verdicts on a random protocol: with sets of states, without them, and at random; and runs the attack
+/// again. Returns the verdict in a word.
 fn engines_agree(seed: u64, faults: FaultClass) -> &'static str {
     let protocol = EventTables::new(seed);
     let asked = check(protocol).generals(protocol.n).against(punctual(faults)).steps(200_000);
@@ -55,7 +55,8 @@ fn sets_of_states_are_as_good_as_single_ones() {
     }
 }
 
-/// What is broken in time is broken late as well; and some of what is broken late is not broken in time.
+/// Mutants that are broken when mail is in time are broken when it is late as well; and some that late mail breaks hold
+/// when it is in time.
 #[test]
 fn mutants_of_reliable_broadcast_are_broken_in_time_too() {
     let bracha = ReliableBroadcast::new();
@@ -78,7 +79,7 @@ fn mutants_of_reliable_broadcast_are_broken_in_time_too() {
     }
 }
 
-/// Timers go off where all is quiet; so where a leader is a traitor, the next one leads.
+/// Timers go off when all is quiet; so if a leader is a traitor, the next one takes over.
 #[test]
 fn views_pass_in_time() {
     let asked = |protocol| check(protocol).generals(4).against(punctual(FaultClass::Crash));
@@ -123,7 +124,7 @@ impl EventTestable for Ticks {
     }
 }
 
-/// Where it is never quiet nothing is said of who decides.
+/// If all is never quiet, there is no verdict on who decides.
 #[test]
 fn timers_without_end_are_left_unjudged() {
     for timing in [Timing::Synchronous, Timing::Asynchronous] {

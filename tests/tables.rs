@@ -1,11 +1,11 @@
-//! Tables drawn from a seed, entry by entry, whenever one is looked up: what a random protocol does.
+//! Random tables drawn from a seed, each entry when it is looked up: they define what a random protocol does.
 
 /// The tables of one seed.
 #[derive(Clone, Copy, Debug)]
 pub struct Tables(pub u64);
 
 impl Tables {
-    /// A number below `end`, the same for the same question.
+    /// A number below `end`, the same each time for the same entry.
     pub fn draw<const N: usize>(self, what: &str, entry: [usize; N], end: usize) -> usize {
         let mut hash = self.0.wrapping_add(1);
         for part in what.bytes().map(u64::from).chain(entry.map(|part| part as u64)) {

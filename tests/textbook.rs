@@ -1,5 +1,5 @@
-//! OM(m) once more, as naively as the paper's recursion can be written: a twin against which the
-//! crate's own is held, and the ground on which mutants grow.
+//! OM(m) once more, as naively as the paper's recursion can be written: a twin to compare the crate's own protocol
+//! with, and the basis of the mutants.
 
 use std::collections::BTreeMap;
 
@@ -10,22 +10,22 @@ use turncoat::{
     Testable, Wire,
 };
 
-/// What is wrong with a mutant.
+/// The bug of a mutant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mutation {
-    /// Nothing: it is the paper's algorithm.
+    /// No bug: it is the paper's algorithm.
     None,
-    /// Without a majority, half of the lieutenants take ATTACK for the default.
+    /// Without a majority, half of the lieutenants take ATTACK as the default.
     DefaultDiffers,
-    /// Without a majority, a lieutenant keeps to his own value.
+    /// Without a majority, a lieutenant keeps his own value.
     TieKeepsOwn,
     /// A lieutenant leaves out his own vote.
     OwnVoteOmitted,
-    /// If a sender says something twice on a path, both votes count.
+    /// If a sender says two things on a path, both votes count.
     VotesCountTwice,
-    /// Whoever sends it, a message counts as that of the last general on its path.
+    /// A message counts as that of the last general on its path, whoever sent it.
     LinkUnchecked,
-    /// The commander counts among the lieutenants, as one who relays nothing.
+    /// The commander is counted among the lieutenants, as one who relays nothing.
     CommanderVotes,
 }
 
@@ -50,7 +50,7 @@ pub struct Textbook {
     pub mutation: Mutation,
 }
 
-/// All that was told on each path.
+/// Everything that was told on each path.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Told {
     seat: Seat,
@@ -67,7 +67,7 @@ impl Textbook {
         OralMessages::new(self.m).over(Order::first(self.values))
     }
 
-    /// OM(k): the value of what was told on this path.
+    /// OM(k): the value that a lieutenant obtains for this path.
     fn value(&self, told: &Told, path: &Path, k: usize) -> Order {
         let own = told.paths.get(path).cloned().unwrap_or(vec![Order::RETREAT]);
         if k == 0 {
@@ -132,7 +132,7 @@ impl Lockstep for Textbook {
             let first = (round == 1).then(|| Relay { path: Path::root(), value });
             return first.into_iter().collect();
         }
-        // Every path on which I could have been told something in the round before.
+        // Every path on which I could have been told something in the previous round.
         let everybody = Generals::first(told.seat.n);
         let mut heard = vec![Path::root()];
         for _ in 2..round {

@@ -1,12 +1,12 @@
-//! Style that matters: floors, no circles of files, one meaning for each type name, short files,
-//! first lines, and words that have no place.
+//! Style that matters: floors, no circles of files, one meaning per type name, short files, first lines, and banned
+//! words.
 //!
-//! The floors are those of the table in the docs of `src/lib.rs`, and stand nowhere else.
+//! The floors are those of the table in the docs of `src/lib.rs`, and are written nowhere else.
 //!
-//! An import, to these tests, is a path that code outside of a file's own tests names: in a `use`, or
-//! in full. It leads to the file where the thing is *defined*: a re-export is followed, so
-//! `crate::Order` is an import from `src/order.rs`. A parent that only shows what its children
-//! define (`pub use self::child::Thing`) imports nothing; one whose own code uses the `Thing` does.
+//! For these tests an import is a path that code outside a file's own tests names: in a `use`, or in full. It leads to
+//! the file where the thing is *defined*: re-exports are followed, so `crate::Order` is an import from `src/order.rs`.
+//! A parent that only re-exports what its children define (`pub use self::child::Thing`) imports nothing; one whose own
+//! code uses the `Thing` does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// The longest a file may be.
 const LINES: usize = 500;
 
-/// Names that belong to no room and no file: what lives there must be in the name.
+/// Names that could hold anything: a file's name must say what is in it.
 const NO_NAMES: [&str; 6] = ["util", "common", "types", "helpers", "prelude", "mod"];
 
 /// The Rust files in a folder, at every depth.
@@ -29,7 +29,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Every source file with its name from the top and its text.
+/// Every source file: its path from the top of the repository, and its text.
 fn sources() -> Vec<(String, String)> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
     let files = ["src", "tests", "examples", "benches"]
@@ -86,8 +86,8 @@ fn floor(floors: &BTreeMap<String, usize>, room: &str) -> usize {
     })
 }
 
-/// Every path that a piece of code names, `use` trees taken apart: `a::{b, c::d}` is `a::b` and
-/// `a::c::d`. With each, whether a `pub use` shows it to others, and under which name.
+/// Every path that a piece of code names, with `use` trees taken apart: `a::{b, c::d}` is `a::b` and `a::c::d`. With
+/// each path, the name under which a `pub use` re-exports it, if one does.
 fn paths(code: &str) -> Vec<(Vec<String>, Option<String>)> {
     let mut paths = Vec::new();
     let mut rest = String::new();
@@ -114,7 +114,7 @@ fn paths(code: &str) -> Vec<(Vec<String>, Option<String>)> {
     paths
 }
 
-/// Hands every leaf of a `use` tree to `leaf`, with the name that it gets.
+/// Calls `leaf` with every path of a `use` tree, and with the name that it gets.
 fn taken_apart(tree: &str, above: &[String], leaf: &mut dyn FnMut(Vec<String>, String)) {
     let tree = tree.trim();
     if let Some((head, group)) = tree.split_once("::{").filter(|(head, _)| !head.contains(',')) {
@@ -133,7 +133,7 @@ fn taken_apart(tree: &str, above: &[String], leaf: &mut dyn FnMut(Vec<String>, S
     leaf(path, name);
 }
 
-/// The branches of a group, parted by commas outside of inner groups.
+/// The branches of a group, separated by commas outside inner groups.
 fn branches(group: &str, above: &[String], leaf: &mut dyn FnMut(Vec<String>, String)) {
     let (mut depth, mut from) = (0, 0);
     for (at, c) in group.char_indices() {
@@ -152,11 +152,11 @@ fn branches(group: &str, above: &[String], leaf: &mut dyn FnMut(Vec<String>, Str
     }
 }
 
-/// The modules of the house, what they show of others, and so where a path leads.
+/// The modules of the house and their re-exports, to find where a path leads.
 struct Map {
     /// The file of each module: `search::choices` is `src/search/choices.rs`.
     modules: BTreeMap<Vec<String>, String>,
-    /// What a module shows that is defined elsewhere.
+    /// What a module re-exports from elsewhere.
     shown: BTreeMap<(Vec<String>, String), Vec<String>>,
 }
 
@@ -231,7 +231,7 @@ impl Map {
     }
 }
 
-/// A piece of code without what it imports, and the modules that it declares.
+/// A piece of code without its imports and module declarations.
 fn body(code: &str) -> String {
     let statements = code.split_inclusive(';').filter(|statement| {
         let is_header = |line: &str| {
@@ -289,7 +289,7 @@ fn a_file_imports_only_from_its_own_floor_and_those_below() {
     );
 }
 
-/// What a file reaches by its imports, theirs, and so on.
+/// All files that a file reaches by its imports, directly or indirectly.
 fn reached<'a>(imports: &Imports<'a>, from: &'a str) -> BTreeSet<&'a str> {
     let (mut reached, mut next) = (BTreeSet::new(), vec![from]);
     while let Some(file) = next.pop() {
@@ -301,13 +301,13 @@ fn reached<'a>(imports: &Imports<'a>, from: &'a str) -> BTreeSet<&'a str> {
 
 type Imports<'a> = BTreeMap<&'a str, BTreeMap<&'a str, BTreeSet<String>>>;
 
-/// By file, from which files it imports what. The root only shows what there is.
+/// For each file, the files that it imports from, and what. The root is left out: it only re-exports.
 fn imports<'a>(map: &'a Map, house: &'a BTreeMap<String, String>) -> Imports<'a> {
     let files = house.iter().filter(|(file, _)| room(file) != "lib");
     files.map(|(file, code)| (file.as_str(), map.imports(file, code))).collect()
 }
 
-/// The files that reach each other by their imports, circle by circle.
+/// Groups of files that reach each other by imports.
 fn circles<'a>(imports: &Imports<'a>) -> BTreeSet<BTreeSet<&'a str>> {
     let reached: BTreeMap<&str, _> =
         imports.keys().map(|file| (*file, reached(imports, file))).collect();
@@ -320,7 +320,7 @@ fn circles<'a>(imports: &Imports<'a>) -> BTreeSet<BTreeSet<&'a str>> {
     imports.keys().map(|file| circle(file)).filter(|circle| !circle.is_empty()).collect()
 }
 
-/// A parent that only shows what its children define is in no circle with them; one that uses it is.
+/// A parent that only re-exports what its children define is in no circle with them; one that uses it is.
 #[test]
 fn a_circle_is_found() {
     let found = |parent: &str, child: &str| {
@@ -413,7 +413,7 @@ fn only_the_top_floors_touch_the_world() {
     }
 }
 
-/// A length of time is a number like others; what reads a clock is not the same twice.
+/// A duration is data, and allowed; code that reads a clock is not deterministic.
 #[test]
 fn only_the_builders_and_the_command_line_read_a_clock() {
     let (floors, house) = (floors(), house());
@@ -426,7 +426,7 @@ fn only_the_builders_and_the_command_line_read_a_clock() {
 
 #[test]
 fn nothing_is_left_undone() {
-    // Written so that this file does not name them.
+    // Split, so that this file does not contain the words.
     let undone = ["to", "unimplemen", "FIX", "#[igno"].into_iter().zip(["do!", "ted!", "ME", "re"]);
     let undone: Vec<String> = undone.map(|(start, end)| format!("{start}{end}")).collect();
     for (file, text) in sources() {

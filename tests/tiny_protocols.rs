@@ -1,6 +1,5 @@
-//! Tiny protocols at random, for broadcast and for consensus: what a general comes to hangs on the
-//! order in which it hears, some panic, some decide on what is no value, some accept forgeries, and
-//! of some more is demanded.
+//! Random tiny protocols, for broadcast and for consensus. What a general does depends on the order in which it hears;
+//! some panic, some decide on something that is no value, some accept forgeries, and some have extra demands.
 
 use itertools::Itertools;
 use turncoat::testable::Forgery;
@@ -11,14 +10,14 @@ use turncoat::{
 
 use crate::tables::Tables;
 
-/// A protocol of drawn tables.
+/// A protocol of random tables.
 #[derive(Clone, Copy, Debug)]
 pub struct Tiny {
     pub tables: Tables,
     pub n: usize,
 }
 
-/// Who I am, how it stands, and what I would decide by rights.
+/// My number, my mood, and the value that I should decide.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct State {
     me: usize,
@@ -28,7 +27,7 @@ pub struct State {
 
 const MOODS: usize = 4;
 
-/// Two slots of two messages each, and what is forged.
+/// Two slots of two messages each; and the message that is forged.
 const MESSAGES: u8 = 4;
 const FORGED: u8 = 9;
 
@@ -44,12 +43,12 @@ impl Tiny {
         self.tables.one_in(rare, what, entry)
     }
 
-    /// Whether there are two values, which are said in the first round.
+    /// Whether there are two values, which are sent in the first round.
     fn two_values(&self) -> bool {
         self.tables.one_in(2, "two values", [])
     }
 
-    /// Whether it panics here. (A traitor whose own run has failed would be silent.)
+    /// Whether it panics here. (Not in protocols that are never silent: a traitor whose own run has failed would be.)
     fn fails<const N: usize>(&self, rare: usize, call: &str, entry: [usize; N]) -> bool {
         !self.never_silent() && self.tables.one_in(rare, call, entry)
     }
@@ -59,12 +58,12 @@ impl Tiny {
         self.tables.one_in(2, "climbs", [])
     }
 
-    /// Whether everybody says something in every slot.
+    /// Whether everybody sends something in every slot.
     pub fn never_silent(&self) -> bool {
         self.tables.one_in(6, "never silent", [])
     }
 
-    /// The messages of a slot; they may be mixed up in their order.
+    /// The messages of a slot; in some protocols the two slots have every second message.
     fn slot(&self, slot: u8) -> Vec<u8> {
         let crossed = self.tables.one_in(2, "crossed", []);
         let of_slot = |message: &u8| if crossed { message % 2 } else { message / 2 } == slot;
@@ -166,7 +165,7 @@ impl Tiny {
 }
 
 impl Testable for Tiny {
-    /// In some, a traitor must not be able to have all decide 1 though somebody was given 0.
+    /// Some protocols demand that traitors can't make everybody decide 1 if somebody's input is 0.
     fn problem(&self, _graph: &Graph) -> Result<Problem<u8>, String> {
         let problem = match self.task() {
             Task::Broadcast => Problem::broadcast(self.values()),

@@ -1,4 +1,4 @@
-//! Stories in which somebody crashes or omits, something is late, or nobody commands: golden text.
+//! Stories in which somebody crashes or omits messages, something is late, or nobody commands: golden text.
 
 use std::collections::BTreeMap;
 
@@ -47,7 +47,7 @@ fn crash(general: usize, round: usize, reaches: &[usize]) -> Crash {
     Crash { general: General::new(general), round, reaches: set(reaches) }
 }
 
-/// What a person reads of this attack.
+/// What a person reads about this attack.
 fn told<P: Testable + Clone>(protocol: &P, attack: AttackOn<P>, size: Size) -> String {
     let execution = run(protocol, &attack).unwrap();
     assert_eq!((&*execution.idle, &*execution.lacking), (&[] as &[_], &[] as &[_]), "{attack:?}");
@@ -98,7 +98,7 @@ fn omissions_are_told() {
     expect_file!["golden/told_omissions.txt"].assert_eq(&told.join("\n---\n\n"));
 }
 
-/// What is late, lost or first stands in the round in which it was said.
+/// A message that is late, lost or first is shown in the round in which it was sent.
 #[test]
 fn the_schedule_is_told() {
     let protocol = OralMessages::new(1);
@@ -148,7 +148,7 @@ fn demands_are_told() {
         .assert_eq(&[in_consensus, in_broadcast].join("\n---\n\n"));
 }
 
-/// The verdict says of which task it is, and what was demanded.
+/// The verdict names the task, and the demands.
 #[test]
 fn a_verdict_says_all_that_holds() {
     let values = Demand::new("an order is decided", |outcome: &turncoat::Outcome<'_, Order>| {
@@ -170,7 +170,7 @@ fn a_verdict_says_all_that_holds() {
     assert_eq!(verdict.task, Task::Consensus);
 }
 
-/// A program reads of crashes and the schedule what an attack file says.
+/// The JSON has crashes and the schedule in the form of an attack file.
 #[test]
 fn a_program_reads_the_same() {
     let attack =
@@ -181,7 +181,7 @@ fn a_program_reads_the_same() {
     expect![[r#"{"property":null,"fault":null,"forgery":null,"messages":3,"faults":"crash","traitors":[0],"inputs":{"0":"ATTACK"},"crashes":[{"general":0,"round":1,"reaches":[1]}],"lies":[],"decisions":{"1":"RETREAT","2":"RETREAT"}}"#]].assert_eq(&format!("{json}"));
 }
 
-/// Consensus on what is no value.
+/// Consensus on something that is no value.
 #[test]
 fn nobody_commands_where_a_protocol_misbehaves() {
     let nonsense = ByFunctions {

@@ -1,5 +1,5 @@
-//! Types of a protocol's that panic or contradict themselves: each is a finding, or one error that names the
-//! method and the type; and a panic that is none of a protocol's calls.
+//! Types of a protocol that panic or contradict themselves: each is a finding, or one error that names the method and
+//! the type; and panics that happen in no call of the protocol.
 
 use std::cmp;
 use std::hash::{Hash, Hasher};
@@ -15,7 +15,7 @@ use turncoat::{
     refute,
 };
 
-/// What a type does that none may do, as soon as it holds an odd number.
+/// What a type does that no type may do, for odd numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Sin {
     Panics(Method),
@@ -23,9 +23,9 @@ enum Sin {
     NeverEqual,
     /// Everything is equal.
     AlwaysEqual,
-    /// Every hash is another one.
+    /// Every hash differs from the one before.
     AnotherHash,
-    /// Everything is lower than anything.
+    /// Everything is less than anything.
     AlwaysLower,
 }
 
@@ -50,7 +50,7 @@ const SINS: [Sin; 9] = [
     Sin::AlwaysLower,
 ];
 
-/// A number whose type may sin.
+/// A number whose type may misbehave.
 struct Number(u8, Option<Sin>);
 
 impl Number {
@@ -115,7 +115,7 @@ impl std::fmt::Debug for Number {
     }
 }
 
-/// Of which kind the sinful numbers are.
+/// Which of the protocol's types misbehaves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
     Value,
@@ -123,7 +123,7 @@ enum Kind {
     State,
 }
 
-/// The commander says his order, all relay it, and everybody obeys the commander.
+/// The commander sends his order, everybody relays it, and everybody obeys the commander.
 #[derive(Debug)]
 struct Relays(Kind, Sin);
 
@@ -187,7 +187,7 @@ impl Testable for Relays {
     }
 }
 
-/// What is said of a question, whether it can be answered or not, or what a panic said.
+/// The answer to a question, its error, or the message of a panic.
 fn said<T: std::fmt::Display, E: std::fmt::Display>(ask: impl FnOnce() -> Result<T, E>) -> String {
     let asked = panic::catch_unwind(AssertUnwindSafe(|| match ask() {
         Ok(answer) => answer.to_string(),
@@ -199,7 +199,7 @@ fn said<T: std::fmt::Display, E: std::fmt::Display>(ask: impl FnOnce() -> Result
     })
 }
 
-/// Whatever is sinful, whoever asks is told of it, and of its method and type.
+/// Whichever type misbehaves, and whatever is asked, the answer names the method and the type.
 #[test]
 fn a_type_that_panics_or_contradicts_itself_is_named() {
     for (sin, kind) in SINS.into_iter().cartesian_product([Kind::Value, Kind::Message, Kind::State])
@@ -212,7 +212,7 @@ fn a_type_that_panics_or_contradicts_itself_is_named() {
             said(|| hunt(Relays(kind, sin)).generals(3).traitors(1).cases(200).run()),
         ];
         let method = match sin {
-            // Nobody asks for the order of states here; and equal states are taken for one.
+            // Nothing compares the order of states here; and equal states are merged.
             _ if kind == Kind::State && matches!(sin, Sin::AlwaysEqual | Sin::AlwaysLower) => "",
             Sin::Panics(Method::Cmp) if kind == Kind::State => "",
             Sin::Panics(Method::Clone) => "`clone`",
@@ -245,7 +245,7 @@ fn an_error_names_the_method_and_the_type() {
     assert!(error.ends_with("user_types::Number` contradicts itself about 0"), "{error}");
 }
 
-/// OM(1), but for this.
+/// OM(1) with this flaw.
 #[derive(Clone, Copy, Debug)]
 enum Flaw {
     StartPanics,
@@ -253,7 +253,7 @@ enum Flaw {
     AlikePanics,
     SwappedStatePanics,
     ProblemChanges,
-    /// What a panic says panics when it is dropped, and what that says, too.
+    /// The payload of a panic panics when it is dropped, and so does the payload of that panic.
     PanicsAgain,
 }
 
@@ -346,8 +346,8 @@ impl Symmetric<Told, Held> for Flawed {
     }
 }
 
-/// Each flaw is found, or an error says which it is; by the engine that runs the protocol, and by that
-/// which runs its recursion.
+/// Each flaw is found, or an error says which it is; by the engine that runs the protocol, and by the engine that runs
+/// its recursion.
 #[test]
 fn other_flaws_are_named() {
     let cases = [

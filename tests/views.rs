@@ -1,4 +1,4 @@
-//! Protocols that go from view to view: HotStuff and Tendermint, as published, and with what breaks them.
+//! Protocols that go from view to view: HotStuff and Tendermint, as published, and what breaks them.
 
 use std::collections::BTreeMap;
 
@@ -23,13 +23,13 @@ fn nothing_is_found_in_them_as_published() {
     }
 }
 
-/// One view of HotStuff is gone through, and two if their second leader is the traitor; of more, and of Tendermint, a
-/// part.
+/// One view of HotStuff is searched exhaustively, and two views if the second leader is the traitor. More views, and
+/// Tendermint, are searched in part.
 #[test]
 fn views_of_hotstuff_hold() {
     check(HotStuff::new().phases(2).views(1)).generals(4).traitors(1).assert_holds();
     let two = check(HotStuff::new().phases(2)).generals(4).against(only(1));
-    // Nobody looks at the inputs of those who never lead.
+    // The inputs of generals who never lead do not matter.
     let all = two.clone().without(Reduction::EqualStarts).run().unwrap();
     let one_for_all = two.run().unwrap();
     assert!(all.holds() && one_for_all.holds());
@@ -41,7 +41,7 @@ fn views_of_hotstuff_hold() {
     assert_eq!((more.name(), tendermint.name()), ("bounded", "bounded"));
 }
 
-/// Certificates that are combined, and those that traitors combine.
+/// Combined certificates, and those that traitors combine.
 #[test]
 fn the_naive_engine_says_the_same_of_certificates() {
     for (phases, quorum) in [(1, 2), (1, 3), (2, 2), (2, 3)] {
@@ -56,15 +56,15 @@ fn the_naive_engine_says_the_same_of_certificates() {
     }
 }
 
-/// This general is the traitor.
+/// Only this general is the traitor.
 fn only(traitor: usize) -> Adversary {
     let mut adversary = Adversary::byzantine(1).exactly();
     adversary.suspects = Some(Generals::NONE.with(General::new(traitor)));
     adversary
 }
 
-/// With one phase what is decided locks nobody, and quorums of f + 1 need have no loyal general in common. Of
-/// Tendermint the same.
+/// With one phase a decision locks nobody, and two quorums of f + 1 need not share a loyal general. Tendermint has
+/// similar mutants.
 #[test]
 fn mutants_are_found() {
     let hotstuff = HotStuff::new();
@@ -81,9 +81,9 @@ fn mutants_are_found() {
     }
 }
 
-/// The livelock of two phases: the leader of view 2 goes on with n - f NEW-VIEWs, one of them the traitor's, and the loyal
-/// general who is locked is not among them; so two sign for what the leader proposes, and nobody else. Who is locked after
-/// three phases knows that n - f have prepared the same, so that every leader hears of it.
+/// The livelock of two phases: the leader of view 2 goes on with n - f NEW-VIEWs, one of them the traitor's, and none
+/// from the loyal general who is locked. So only two generals sign the leader's proposal. With three phases, a general
+/// that is locked knows that n - f have prepared the same, so every leader hears of it.
 #[test]
 fn two_phases_can_be_kept_from_a_decision() {
     let two = HotStuff::new().phases(2).live();
@@ -100,15 +100,15 @@ fn two_phases_can_be_kept_from_a_decision() {
     hunt.cases(2_000).assert_finds();
 }
 
-/// With three all decide in the last view, if its leader is loyal; nothing is asked where it is not.
+/// With three phases everybody decides in the last view if its leader is loyal; otherwise nothing is demanded.
 #[test]
 fn three_phases_come_to_a_decision() {
     check(HotStuff::new().views(1).live()).generals(4).traitors(1).assert_holds();
     hunt(HotStuff::new().live()).generals(4).traitors(1).cases(500).assert_finds_nothing();
 }
 
-/// Whatever is heard, from whomever: with two of those who never propose in each other's places it comes to the
-/// same, but for names.
+/// Whatever a general hears, and from whomever: if two generals who never propose change places, it reaches the same
+/// state, up to names.
 #[test]
 fn those_who_never_propose_are_alike_to_tendermint() {
     let tendermint = Tendermint::new();
@@ -133,7 +133,7 @@ fn those_who_never_propose_are_alike_to_tendermint() {
 const ATTACK: Order = Order::ATTACK;
 const RETREAT: Order = Order::RETREAT;
 
-/// An attack of one traitor among four, in which it says this: each in a wave, to some.
+/// An attack of one traitor among four generals, who says each message in a wave and to some generals.
 fn attack<M: Clone>(
     traitor: usize,
     inputs: [Order; 4],
@@ -157,7 +157,7 @@ fn certificate(phase: u32, view: u32, order: Order, signers: [usize; 3]) -> Cert
     Certificate { phase, view, order, signers }
 }
 
-/// What such an attack comes to: what is violated, and the decisions.
+/// The outcome of such an attack: the violation, and the decisions.
 fn outcome(
     hotstuff: HotStuff,
     attack: &AttackOn<InWaves<HotStuff>>,
@@ -176,7 +176,7 @@ fn what_is_combined_is_not_forged() {
     assert_eq!((execution.lacking.len(), execution.violation()), (1, None));
 }
 
-/// In view 1 ATTACK is decided, and general 0 is locked on it. The traitor leads view 2, and has it sign for
+/// In view 1 ATTACK is decided, and general 0 is locked on it. The traitor leads view 2, and asks general 0 to sign
 /// RETREAT, for which there is no certificate.
 #[test]
 fn who_is_locked_signs_for_nothing_else() {
@@ -192,8 +192,8 @@ fn who_is_locked_signs_for_nothing_else() {
     assert_eq!((decisions[0], decisions[2]), (Some(ATTACK), Some(RETREAT)));
 }
 
-/// In view 1 ATTACK is prepared, and the traitor alone has the certificate. In view 2 RETREAT is decided. In view
-/// 3 the traitor leads, and shows the old certificate to general 3, who is locked on RETREAT in view 2.
+/// In view 1 ATTACK is prepared, and only the traitor has the certificate. In view 2 RETREAT is decided. In view 3 the
+/// traitor leads, and shows the old certificate to general 3, who is locked on RETREAT in view 2.
 #[test]
 fn an_old_certificate_unlocks_nobody() {
     let old = HotStuffMessage::Prepare(3, ATTACK, Some(certificate(0, 1, ATTACK, [1, 2, 3])));
@@ -220,8 +220,8 @@ fn an_old_certificate_unlocks_nobody() {
     assert_eq!((violated, decisions[3]), (Some("agreement"), Some(ATTACK)));
 }
 
-/// The bug of an implementation. In view 1 ATTACK is prepared; in view 2 RETREAT is decided. The traitor tells the leader
-/// of view 4 of the certificate of view 1 as if it were of view 3, and that releases what was locked in view 2.
+/// A bug of an implementation. In view 1 ATTACK is prepared; in view 2 RETREAT is decided. The traitor shows the leader
+/// of view 4 the certificate of view 1 as if it were of view 3, and that releases the locks of view 2.
 #[test]
 fn a_certificate_that_does_not_sign_its_view_is_as_new_as_traitors_say() {
     let stored = Regressions::in_dir("proptest-regressions/attacks/hotstuff");
@@ -234,8 +234,8 @@ fn a_certificate_that_does_not_sign_its_view_is_as_new_as_traitors_say() {
     assert_eq!((execution.lacking.len(), execution.violation()), (1, None));
 }
 
-/// The bug of an implementation: in round 0 all lock ATTACK, and general 0 alone decides it. In round 1 the traitor
-/// proposes RETREAT, and says that it was valid in round 0.
+/// A bug of an implementation: in round 0 everybody locks ATTACK, and general 0 alone decides it. In round 1 the
+/// traitor proposes RETREAT, and claims that it was valid in round 0.
 #[test]
 fn prevotes_for_another_order_make_nothing_valid() {
     let to: &[usize] = &[2, 3];

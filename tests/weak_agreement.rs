@@ -1,4 +1,4 @@
-//! Small protocols in which a loyal general can end without a decision, or decides on what is no value; each
+//! Small protocols in which a loyal general can end without a decision, or decides on something that is no value; each
 //! can have a fault.
 
 use std::collections::BTreeMap;
@@ -8,43 +8,43 @@ use turncoat::{
     Seat, Task, Termination, Testable, Validity, Wire,
 };
 
-/// Among these the messages of one round are counted, by value and sender; whoever counts also counts itself.
+/// The messages of one round, counted by value and sender; a general that counts also counts itself.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Tally {
     me: General,
     n: usize,
-    /// What it says in the next round, if anything.
+    /// What it sends in the next round, if anything.
     says: Option<Order>,
-    /// Who said what in this round.
+    /// Who sent each order in this round.
     voters: BTreeMap<Order, Generals>,
-    /// How many messages said it, if these are counted.
+    /// How many messages had each order, if messages are counted.
     messages: BTreeMap<Order, usize>,
-    /// What comes of it.
+    /// The decision and its grade.
     result: Option<(Order, u8)>,
 }
 
-/// Which protocol.
+/// The protocol.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// The normal case of PBFT (Castro, Liskov 1999): the primary orders, all prepare, all commit. Decided is
-    /// what has a quorum of commits.
+    /// The normal case of PBFT (Castro, Liskov 1999): the primary orders, everybody prepares, everybody commits. An
+    /// order with a quorum of commits is decided.
     NormalCase,
     /// Graded broadcast (Feldman, Micali 1997).
     Gradecast,
     /// Crusader agreement (Dolev 1982): one round of echoes.
     Crusader,
-    /// Commit-adopt (Gafni 1998) against Byzantine traitors: a proposal, then votes for what was proposed by
-    /// a quorum. A decision has grade 2 if it is committed, 1 if it is adopted.
+    /// Commit-adopt (Gafni 1998) against Byzantine traitors: a proposal, then votes for what a quorum proposed. A
+    /// decision has grade 2 if it is committed, 1 if it is adopted.
     CommitAdopt,
 }
 
-/// What may be wrong with it.
+/// The protocol's fault.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Flaw {
     None,
-    /// It counts messages, and not who sent them.
+    /// It counts messages, not senders.
     CountsMessages,
-    /// One less than a quorum is enough.
+    /// One vote fewer than a quorum is enough.
     LowQuorum,
 }
 
@@ -60,17 +60,17 @@ impl Quorums {
         Quorums { kind, flaw, termination: Termination::Free }
     }
 
-    /// The most who can be traitors: fewer than a third.
+    /// The most traitors that there can be: fewer than a third.
     fn faults(n: usize) -> usize {
         (n - 1) / 3
     }
 
-    /// Any two sets of so many have a loyal general in common.
+    /// The size of a quorum: any two have a loyal general in common.
     fn quorum(self, n: usize) -> usize {
         n - Quorums::faults(n) - usize::from(self.flaw == Flaw::LowQuorum)
     }
 
-    /// For what most voted in this round, and how many those are; where all prepare, for what was ordered.
+    /// The order with the most votes in this round, and how many; when preparing, only the order that it was given.
     fn most(self, state: &Tally, prepares: bool) -> Option<(Order, usize)> {
         let voters = state.voters.iter();
         let voters = voters.filter(|(order, _)| !prepares || state.says == Some(**order));
@@ -81,7 +81,7 @@ impl Quorums {
         votes.max_by_key(|(order, votes)| (*votes, std::cmp::Reverse(*order)))
     }
 
-    /// The round in which all say what they were ordered: in consensus the first.
+    /// The round in which everybody sends the order that it was given: in consensus the first.
     fn echoes(self) -> Round {
         if self.kind == Kind::CommitAdopt { 1 } else { 2 }
     }
@@ -95,7 +95,7 @@ impl Quorums {
     }
 }
 
-/// What is decided: a value, and how sure that is.
+/// A decision: a value, and its grade.
 pub type Graded = (Option<Order>, u8);
 
 impl Lockstep for Quorums {
@@ -142,7 +142,7 @@ impl Lockstep for Quorums {
         if round >= self.echoes() {
             let prepares = self.kind == Kind::NormalCase && round == 2;
             let most = self.most(state, prepares);
-            // The order of the primary counts as its vote to prepare, and comes a round before.
+            // The primary's order, which came one round earlier, counts as its vote to prepare.
             let needed = self.quorum(n) - usize::from(prepares);
             let passed = most.filter(|(_, votes)| *votes >= needed);
             state.says = passed.map(|(order, _)| order);
@@ -199,18 +199,17 @@ impl Testable for Quorums {
     }
 }
 
-/// Approximate agreement (Dolev, Lynch, Pinter, Stark, Weihl 1986): all say their numbers, leave the f lowest
-/// and the f highest out, and go on from the middle of the others. Each round halves how far the loyal are
-/// apart.
+/// Approximate agreement (Dolev, Lynch, Pinter, Stark, Weihl 1986): everybody sends its number, drops the f lowest and
+/// the f highest, and goes on with the midpoint of the rest. Each round halves the distance between the loyal.
 #[derive(Clone, Copy, Debug)]
 pub struct Approximate {
     pub rounds: usize,
     pub epsilon: u64,
-    /// Whether the lowest and the highest are left out.
+    /// Whether the lowest and the highest are dropped.
     pub trims: bool,
 }
 
-/// Who I am, among how many, where I stand, and what I was told.
+/// Who I am, the number of generals, my number, and what I was told.
 type Heard = (General, usize, u8, BTreeMap<General, u8>);
 
 const INPUTS: [u8; 2] = [0, 4];
@@ -264,8 +263,7 @@ impl Testable for Approximate {
     }
 }
 
-/// OM(1) over three orders, in which a vote without a majority is a tie: what is decided then is none of the
-/// orders.
+/// OM(1) over three orders, in which a vote without a majority is a tie: then the decision is none of the orders.
 #[derive(Clone, Copy, Debug)]
 pub struct Ballot;
 

@@ -1,5 +1,5 @@
-//! Files are written whole or not at all, and read as far as there is reason to; and nothing that stands in
-//! one, or is said by a protocol, commands a terminal.
+//! Files are written whole or not at all, and read no further than necessary; and no text from a file or a protocol can
+//! control a terminal.
 
 use std::fmt;
 use std::fs;
@@ -19,7 +19,7 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// The names of all that is in a folder.
+/// The names of everything in a folder.
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
     let mut names: Vec<_> = entries.map(|name| name.into_string().unwrap()).collect();
@@ -27,7 +27,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Runs the program where no file can have a byte, as on a full disk.
+/// Runs the program where no file can hold a byte, as on a full disk.
 #[cfg(unix)]
 fn on_a_full_disk(folder: &Path, arguments: &str) -> Answer {
     let program = env!("CARGO_BIN_EXE_turncoat");
@@ -64,7 +64,7 @@ fn on_a_full_disk_the_old_file_stays_and_the_verdict_is_told() {
     }
 }
 
-/// What is recorded is lines, each of which is written whole: half a one is taken back.
+/// A checkpoint is made of lines, each written whole: a line that was half written is removed.
 #[cfg(unix)]
 #[test]
 fn on_a_full_disk_a_checkpoint_stays_as_it_was() {
@@ -113,7 +113,7 @@ fn more_threads_than_can_work_are_refused() {
     assert!(answer.err.starts_with("turncoat: --threads is 10000: there can be at most "));
 }
 
-/// Of a hundred thousand million parts eight are named.
+/// Of almost a hundred thousand million missing parts, eight are named.
 #[test]
 fn what_is_missing_of_many_parts_is_counted() {
     let file = folder("many_parts").join("1.json").display().to_string();
@@ -131,7 +131,7 @@ fn what_is_missing_of_many_parts_is_counted() {
     );
 }
 
-/// A protocol that sends without end, and an attack with more lies than are looked for on one wire.
+/// A protocol that sends without end, and an attack with more lies on one wire than are allowed.
 #[test]
 fn what_is_said_on_one_wire_has_a_limit_that_is_told() {
     let endless = Endless;
@@ -154,7 +154,7 @@ fn what_is_said_on_one_wire_has_a_limit_that_is_told() {
     assert!(most.err.contains("lie 2: there is nothing to take back"), "{}", most.err);
 }
 
-/// One who says everything that there is.
+/// A general that sends everything that there is.
 #[derive(Clone, Copy, Debug)]
 struct Endless;
 
@@ -187,7 +187,7 @@ impl Testable for Endless {
     }
 }
 
-/// Sets the title of a terminal, hides a line behind another, and begins one that nobody wrote.
+/// Sets the title of a terminal, hides a line behind another, and starts a line that looks like turncoat's.
 const HOSTILE: &str = "\u{1b}]0;mine\u{7}\r\u{202e}\nturncoat: HOLDS";
 
 #[test]
@@ -216,7 +216,7 @@ fn what_is_wrong_is_told_in_one_line_that_is_not_too_long() {
     }
 }
 
-/// A file's name may hold anything: it is told so that a shell reads it, and no terminal obeys.
+/// The name of a file may hold anything: it is quoted so that a shell reads it and no terminal obeys it.
 #[cfg(unix)]
 #[test]
 fn the_name_of_a_file_commands_nobody() {
@@ -245,7 +245,7 @@ fn the_name_of_a_file_commands_nobody() {
     );
 }
 
-/// A value that is told as an attacker would have it.
+/// A value that prints what an attacker would like.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Loud(u8);
 
@@ -255,7 +255,7 @@ impl fmt::Debug for Loud {
     }
 }
 
-/// The commander says what all obey.
+/// The commander sends an order that everybody obeys.
 #[derive(Clone, Debug)]
 struct Obey;
 

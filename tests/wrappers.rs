@@ -1,5 +1,5 @@
-//! Wrappers forward everything: a protocol of which no answer is a default answers the same through
-//! each of them.
+//! Wrappers forward everything: a protocol that answers nothing as the defaults do answers the same through each
+//! wrapper.
 
 use turncoat::protocols::asking::asking;
 use turncoat::protocols::parallel::{Parallel, Tagged};
@@ -14,7 +14,7 @@ use turncoat::{
 
 use crate::pared::Pared;
 
-/// Every answer it gives is none of the defaults.
+/// A protocol none of whose answers is the default.
 #[derive(Clone, Debug)]
 struct Probe;
 
@@ -141,8 +141,7 @@ impl Symmetric<u16, u32> for Probe {
     }
 }
 
-/// What a protocol answers to everything that can be asked of it, a line each: as many as there are
-/// methods, and fields of what they answer with.
+/// A protocol's answers to everything that can be asked of it, one line for each method and each field of its answer.
 fn answers<P>(protocol: &P) -> Vec<String>
 where
     P: Lockstep<Value = u8, Decision = u8, Message = u16, State = u32> + Testable,
@@ -199,7 +198,7 @@ fn claims<P: Lockstep<Value = u8, Decision = u8, Message = u16, State = u32> + T
     [format!("{depth:?}"), format!("{alike:?}"), format!("{monotone:?}")]
 }
 
-/// A protocol that gives only what it must.
+/// A protocol that implements only what it must.
 #[derive(Debug)]
 struct Silent;
 
@@ -234,7 +233,7 @@ impl Testable for Silent {
     }
 }
 
-/// The probe would be worth nothing if it answered anything as it is answered by default.
+/// The probe would test nothing if one of its answers were the default.
 #[test]
 fn no_answer_of_the_probe_is_a_default() {
     for (given, default) in answers(&Probe).iter().zip(answers(&Silent)) {
@@ -265,7 +264,7 @@ fn what_is_asked_beside_is_added() {
     assert_eq!(names, ["anything", "more"]);
 }
 
-/// Where there are several instances, all is forwarded to one of them, or made of what all answer.
+/// With several instances, everything is forwarded to one of them, or combined from the answers of all.
 #[test]
 fn instances_side_by_side_forward_everything() {
     let two = Parallel::consensus(2, |_| Probe);
@@ -296,7 +295,7 @@ fn instances_side_by_side_forward_everything() {
     assert_eq!(states, [12, 24]);
 }
 
-/// SM(1), in which nobody may attack.
+/// SM(1), with the demand that nobody attacks.
 fn peaceful(instance: usize, commander: General) -> impl Testable<Value = Order> + Clone {
     let peace = Demand::new("nobody attacks", |outcome| {
         outcome.decided().all(|decision| *decision != Order::ATTACK)
@@ -304,7 +303,7 @@ fn peaceful(instance: usize, commander: General) -> impl Testable<Value = Order>
     asking(SignedMessages::new(1).instance(instance, commander), [peace])
 }
 
-/// SM(1) holds with one traitor; what is demanded of it does not, side by side as little as alone.
+/// SM(1) holds with one traitor, but the demand does not, neither alone nor side by side.
 #[test]
 fn demands_are_made_of_instances_side_by_side() {
     let alone = check(peaceful(0, ME)).generals(3).traitors(1).assert_broken();
@@ -314,7 +313,7 @@ fn demands_are_made_of_instances_side_by_side() {
     assert!(matches!(found.violation.property(), Some(Property::Demand(_))));
 }
 
-/// Everybody has an input in instances of consensus, and everybody decides.
+/// In instances of consensus every general has an input, and every general decides.
 #[test]
 fn consensus_is_asked_of_instances_of_consensus() {
     let two = |m| Parallel::consensus(2, move |_| InteractiveConsistency::new(m));

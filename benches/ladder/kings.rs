@@ -1,18 +1,18 @@
-//! Two protocols as a user would bring them: the phase king and the phase queen.
+//! Two protocols as a user would write them: the phase king and the phase queen.
 
 use turncoat::{
     Claims, ClaimsOf, General, Generals, Graph, Lockstep, Problem, Repertoire, Round, Seat, Swap,
     Symmetric, Testable, Wire,
 };
 
-/// The phase king (Berman, Garay, Perry, "Towards optimal distributed consensus", FOCS 1989), as
-/// Wattenhofer tells it: consensus on a bit among n > 3f generals, in f + 1 phases of three rounds.
+/// The phase king (Berman, Garay, Perry, "Towards optimal distributed consensus", FOCS 1989), as Wattenhofer presents
+/// it: consensus on a bit among n > 3f generals, in f + 1 phases of three rounds.
 #[derive(Clone, Debug)]
 pub struct PhaseKing {
     pub f: usize,
-    /// How many phases: f + 1, or it is broken.
+    /// How many phases there are. With fewer than f + 1 the protocol is broken.
     pub phases: usize,
-    /// Whether it claims that generals who are king in no phase are alike.
+    /// Whether it claims that generals who are king in no phase are interchangeable.
     pub claims: bool,
 }
 
@@ -21,7 +21,7 @@ pub struct PhaseKing {
 pub struct King {
     seat: Seat,
     bit: bool,
-    /// How often each bit was told in this round.
+    /// How often this general heard each bit in this round.
     told: [usize; 2],
     /// What it proposes in this phase, if anything.
     proposes: Option<bool>,
@@ -124,12 +124,12 @@ impl Symmetric<bool, King> for PhaseKing {
     }
 }
 
-/// The phase queen (Berman, Garay, "Asymptotically optimal distributed consensus", ICALP 1989), as
-/// Wattenhofer tells it: consensus on a bit among n > 4f generals, in f + 1 phases of two rounds.
+/// The phase queen (Berman, Garay, "Asymptotically optimal distributed consensus", ICALP 1989), as Wattenhofer presents
+/// it: consensus on a bit among n > 4f generals, in f + 1 phases of two rounds.
 #[derive(Clone, Debug)]
 pub struct PhaseQueen {
     pub f: usize,
-    /// How many phases: f + 1, or it is broken.
+    /// How many phases there are. With fewer than f + 1 the protocol is broken.
     pub phases: usize,
 }
 
@@ -138,9 +138,9 @@ pub struct PhaseQueen {
 pub struct Queen {
     seat: Seat,
     bit: bool,
-    /// How often each bit was told in this phase.
+    /// How often this general heard each bit in this phase.
     told: [usize; 2],
-    /// Whether most by far have told its own bit.
+    /// Whether a large majority sent its own bit.
     sure: bool,
 }
 

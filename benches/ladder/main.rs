@@ -1,9 +1,9 @@
-//! How long a verdict takes from rung to rung: OM(m) among 3m + 1 generals, where it holds, and among 3m,
-//! where the smallest attack is found; SM(m) with two generals more than traitors, and with three; the phase
-//! king and the phase queen, as a user would bring them; Bracha's reliable broadcast; by each engine as far as it goes, on one thread.
-//! One table: the median time, how much more that is than on the rung below, and the exponent by which it
-//! grows with n. And how much faster two threads are than one. With an argument, `cargo bench --bench ladder
-//! -- king`, only what has it in its name.
+//! How the time to a verdict grows with the number of generals: OM(m) among 3m + 1 generals, where it holds, and among
+//! 3m, where the smallest attack is found; SM(m) with two generals more than traitors, and with three; the phase king
+//! and the phase queen, as a user would write them; event-driven protocols, such as Bracha's reliable broadcast. Each
+//! engine goes as far as it can, on one thread. The table has the median time, its growth over the rung below, and the
+//! exponent by which it grows with n. Then it measures how much faster two threads are than one. With an argument,
+//! `cargo bench --bench ladder -- king`, it measures only what has that word in its name.
 
 mod kings;
 
@@ -20,16 +20,16 @@ use turncoat::{
 
 use self::kings::{PhaseKing, PhaseQueen};
 
-/// A rung is climbed again and again for so long; and at least so often, unless that takes too long.
+/// Each rung is measured again and again for `TIME`, and at least `TIMES` times unless that takes longer than `LONG`.
 const TIME: Duration = Duration::from_millis(600);
 const TIMES: usize = 3;
 const LONG: Duration = Duration::from_secs(5);
 
-/// Among so many generals OM(2) takes more than a second on one thread, if all that can be said in the last
-/// round is gone through.
+/// Among this many generals OM(2) takes more than a second on one thread if the search tries every message of the last
+/// round.
 const LARGE: usize = 10;
 
-/// What comes of one climb: the verdict, in a word, and how large an attack is.
+/// The result of one measurement: the verdict, with the size of the attack if there is one, and the steps.
 struct Climbed {
     verdict: String,
     steps: u64,
@@ -116,14 +116,14 @@ fn main() {
     }
 }
 
-/// Whether this is to be measured.
+/// Whether the arguments ask to measure this one.
 fn is_asked(name: &str) -> bool {
     let mut asked =
         std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).peekable();
     asked.peek().is_none() || asked.any(|asked| name.contains(&asked))
 }
 
-/// Traitors who may be silent, and throw in what has no place, but nothing twice.
+/// Traitors may be silent and send strays, but no duplicates.
 fn adversary(f: usize) -> Adversary {
     Adversary::byzantine(f).without_replays()
 }
@@ -138,14 +138,14 @@ fn queen(n: usize) -> Result<Climbed, CheckError> {
     climbed(check(PhaseQueen { f, phases: f + 1 }).generals(n).against(adversary(f)))
 }
 
-/// The commander is a traitor.
+/// Reliable broadcast in which the commander is the traitor.
 fn broadcast(n: usize) -> Result<Climbed, CheckError> {
     let mut adversary = Adversary::byzantine(1).exactly();
     adversary.suspects = Some(Generals::first(1));
     climbed(check(ReliableBroadcast::new()).generals(n).against(adversary))
 }
 
-/// How much faster two threads are than one, run in turns.
+/// How much faster two threads are than one, measured alternately.
 fn two_threads() {
     let pools = [1, 2].map(|threads| {
         ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started")

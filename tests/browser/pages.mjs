@@ -1,6 +1,6 @@
-// Opens the program's pages in a real browser, as a person would: nothing is asked for and nothing goes
-// wrong, all rounds can be stepped through by button, by key and by slider, as many lies are seen as there
-// are, equal views are equal, it prints, and a checker of accessibility finds nothing.
+// Opens the program's pages in a real browser, as a person would. A page requests nothing and logs no error; all rounds
+// can be stepped through by button, key and slider; it shows exactly the lies of the attack; equal views are shown as
+// equal; it prints; and an accessibility checker finds nothing.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";

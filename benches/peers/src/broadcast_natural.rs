@@ -1,10 +1,10 @@
-//! Bracha's reliable broadcast (Information and Computation 75, 1987) for stateright as a newcomer to the tool
-//! would write it.
+//! Bracha's reliable broadcast (Information and Computation 75, 1987) as a stateright model, written as a newcomer to
+//! the tool would write it.
 //!
-//! The state is what each loyal lieutenant remembers, and the messages of the loyal that are on their way. An
-//! action delivers one of those, or has the traitor, who is the commander, say something to somebody: anything
-//! that is said in the protocol, at any time. Where nothing is on its way any more, all must have delivered or
-//! nobody; and no two may deliver different orders, ever.
+//! The state is what each loyal lieutenant remembers, and the loyal messages in transit. An action delivers one of
+//! these, or has the traitor, who is the commander, send somebody any message of the protocol, at any time. Once
+//! nothing is in transit, either every loyal lieutenant has delivered or none has; and no two ever deliver different
+//! orders.
 
 use std::collections::BTreeSet;
 
@@ -15,22 +15,22 @@ use stateright::{Checker, HasDiscoveries, Model, Property};
 pub struct BroadcastNatural {
     /// How many generals there are.
     pub n: usize,
-    /// How many READYs are enough to deliver: three, if it is right among four.
+    /// How many READYs are enough to deliver: three is correct among four generals.
     pub deliver: usize,
 }
 
-/// What is said.
+/// The messages.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Said {
     /// The commander's order.
     Initial(bool),
-    /// What was heard from him.
+    /// The order that the sender heard from the commander.
     Echo(bool),
-    /// Enough have heard the same.
+    /// Enough generals have echoed this order.
     Ready(bool),
 }
 
-/// What one lieutenant remembers: of each general the first ECHO and the first READY.
+/// What one lieutenant remembers: the first ECHO and the first READY from each general.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Lieutenant {
     echoed: bool,
@@ -40,14 +40,14 @@ pub struct Lieutenant {
     readies: Vec<Option<bool>>,
 }
 
-/// All lieutenants, by number from 1, and what is on its way: from whom, to whom, and what.
+/// All lieutenants, numbered from 1, and the messages in transit: sender, receiver, message.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct State {
     lieutenants: Vec<Lieutenant>,
     mail: BTreeSet<(usize, usize, Said)>,
 }
 
-/// Somebody hears something.
+/// A message is delivered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Hears {
     from: usize,
@@ -56,7 +56,7 @@ pub struct Hears {
 }
 
 impl BroadcastNatural {
-    /// What a lieutenant does when it hears something: what it says to all others.
+    /// What a lieutenant does when a message arrives: it returns what it sends to all others.
     fn react(self, lieutenant: &mut Lieutenant, me: usize, from: usize, said: Said) -> Vec<Said> {
         let f = (self.n - 1) / 3;
         let mut says = Vec::new();
@@ -86,7 +86,7 @@ impl BroadcastNatural {
         says
     }
 
-    /// Whether it is right, and how many states stateright has seen for that.
+    /// Whether the protocol is correct, and how many states stateright explored to find out.
     #[must_use]
     pub fn answer(self) -> (bool, usize) {
         let checker = self.checker().finish_when(HasDiscoveries::Any).spawn_bfs().join();

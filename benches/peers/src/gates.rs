@@ -1,4 +1,4 @@
-//! Gates in clauses, given to CaDiCaL as they are made.
+//! Majority gates as clauses, passed to CaDiCaL as they are made.
 
 use cadical_sys::{CaDiCal, Status};
 use rustc_hash::FxHashMap;
@@ -6,17 +6,16 @@ use rustc_hash::FxHashMap;
 /// A boolean: a variable of the solver, or its negation.
 pub type Literal = i32;
 
-/// A circuit of majority gates over free booleans. Gates with equal inputs are one gate, and
-/// constants are folded.
+/// A circuit of majority gates over free booleans. Gates with equal inputs are shared, and constants are folded.
 pub struct Gates {
     solver: CaDiCal,
-    /// The variables that there are.
+    /// How many variables there are so far.
     variables: i32,
-    /// The gates that there are, by their inputs: see [`Gates::threshold`].
+    /// The gates made so far, by their inputs: see [`Gates::threshold`].
     mixed: FxHashMap<[Literal; 3], Literal>,
 }
 
-/// What is always so. Its negation never is.
+/// A literal that is always true. Its negation is always false.
 pub const TRUE: Literal = 1;
 
 impl Default for Gates {
@@ -28,7 +27,7 @@ impl Default for Gates {
 }
 
 impl Gates {
-    /// One that may be so or not.
+    /// A boolean that may be true or false.
     pub fn free(&mut self) -> Literal {
         self.variables += 1;
         self.variables
@@ -39,13 +38,13 @@ impl Gates {
         let needed = votes.len() / 2 + 1;
         let certain = votes.iter().filter(|&&vote| vote == TRUE).count();
         votes.retain(|&vote| vote.abs() != TRUE);
-        // What others vote on, too, comes last: then gates are shared.
+        // Votes that other gates use, too, come last: then gates are shared.
         votes.sort_unstable_by(|a, b| b.cmp(a));
         self.threshold(&votes, needed.saturating_sub(certain))
     }
 
-    /// Whether at least so many of the votes are true: a sequential counter. The first vote decides
-    /// between what is said of the others if it is true and if it is not.
+    /// Whether at least this many of the votes are true: a sequential counter. The first vote selects between the two
+    /// results for the other votes: if it is true and if it is not.
     fn threshold(&mut self, votes: &[Literal], needed: usize) -> Literal {
         if needed == 0 {
             return TRUE;
@@ -77,7 +76,7 @@ impl Gates {
         gate
     }
 
-    /// At least one of these must be so.
+    /// At least one of these literals must be true.
     pub fn clause(&mut self, literals: &[Literal]) {
         if literals.contains(&TRUE) {
             return;
@@ -88,11 +87,11 @@ impl Gates {
         self.solver.add(0);
     }
 
-    /// Whether all can be so at once.
+    /// Whether all clauses can be true at once.
     ///
     /// # Panics
     ///
-    /// If the solver does not answer, though it has no limits.
+    /// If the solver gives no answer, although no limit is set.
     pub fn satisfiable(mut self) -> bool {
         match self.solver.solve() {
             Status::SATISFIABLE => true,
@@ -106,7 +105,7 @@ impl Gates {
 mod tests {
     use super::*;
 
-    /// Eight votes, one of them twice, and one that is certain.
+    /// Eight votes, one of them counted twice, and one constant.
     #[test]
     fn a_majority_is_more_than_half() {
         for votes in 0..1_u32 << 6 {

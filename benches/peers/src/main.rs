@@ -17,7 +17,7 @@ const USAGE: &str = "usage: peers [--quick | --heavy]
   --quick  only what takes seconds: all is done within a minute or so
   --heavy  also what takes very long, and gigabytes";
 
-/// What is asked: where each algorithm holds and where it is broken, from small to large.
+/// The questions: where each algorithm holds and where it is broken, from small to large.
 fn questions() -> [Question; 17] {
     [
         Question::oral(1, 3, 1),
@@ -40,8 +40,8 @@ fn questions() -> [Question; 17] {
     ]
 }
 
-/// Reliable broadcast with a traitor as the commander: what stateright and turncoat say, of how many states or
-/// in how many steps, and how long each takes.
+/// Reliable broadcast in which the commander is a traitor: the verdicts of stateright and turncoat, the number of
+/// states or steps, and how long each takes.
 fn broadcasts(most: Effort) -> String {
     let mut rows = vec![
         "| reliable broadcast, n = 4, a traitor commands | tool | verdict | states, or steps | time |".to_owned(),

@@ -6,24 +6,23 @@ use std::time::{Duration, Instant};
 use crate::question::{Question, Verdict};
 use crate::tools::Tool;
 
-/// What takes less is measured again and again, until this has passed.
+/// A shorter measurement is repeated until this much time has passed.
 const TIME: Duration = Duration::from_millis(400);
-/// At least so often, unless it takes longer than that.
+/// The least number of measurements, unless one takes longer than `LONG`.
 const TIMES: usize = 3;
 /// What takes longer than this is measured once.
 const LONG: Duration = Duration::from_secs(5);
 
-/// What a tool has answered, and how long that took it.
+/// What a tool answered, and how long it took.
 #[derive(Clone, Copy, Debug)]
 pub struct Measured {
     /// Which tool.
     pub tool: Tool,
     /// Its answer, the same each time.
     pub verdict: Verdict,
-    /// The shortest of all times, from the question to the answer: models and circuits are built in
-    /// that time. (All is deterministic, so what is more than that is due to what else the machine
-    /// does. stateright starts a thread, and where no core is free that waits for milliseconds: in
-    /// most of all runs, so that the median would be no better than the mean.)
+    /// The shortest time from the question to the answer, which includes building models and circuits. (Everything is
+    /// deterministic, so any extra time is due to other load on the machine. stateright starts a thread, which waits
+    /// for milliseconds if no core is free: that happens in most runs, so the median would be no better than the mean.)
     pub time: Duration,
 }
 
@@ -31,14 +30,14 @@ pub struct Measured {
 ///
 /// # Panics
 ///
-/// If it answers differently the next time.
+/// If the tool gives a different answer the next time.
 #[must_use]
 pub fn measured(tool: Tool, question: Question) -> Measured {
     let begin = Instant::now();
     let verdict = tool.answer(question);
     let mut times = vec![begin.elapsed()];
     if times[0] < LONG {
-        // The first time caches are cold.
+        // Discard the first time: caches were cold.
         times.clear();
     }
     while times.is_empty() || times[0] < LONG && (times.len() < TIMES || begin.elapsed() < TIME) {

@@ -1,17 +1,15 @@
 //! OM(m) as a circuit for a SAT solver.
 //!
-//! For each set of traitors, up to the names of lieutenants, a circuit is made of what the loyal
-//! lieutenants decide: a free boolean for what each traitor says on each path to each loyal
-//! lieutenant, and a majority gate for each vote. What a loyal lieutenant relays is the very
-//! literal that it was told. Then the solver is asked whether agreement or validity can be broken;
-//! if it can't for any of the sets, the algorithm holds. The order of a
-//! loyal commander is a free boolean, too.
+//! For each set of traitors, up to the names of lieutenants, a circuit computes what the loyal lieutenants decide. It
+//! has a free boolean for what each traitor says on each path to each loyal lieutenant, and a majority gate for each
+//! vote. A loyal lieutenant relays the very literal that it was told. The order of a loyal commander is a free boolean,
+//! too. The solver then looks for an assignment that breaks agreement or validity; if there is none for any set of
+//! traitors, the algorithm holds.
 //!
-//! The folded circuit uses what an expert knows besides: up to the names of lieutenants it is also
-//! known who is wronged (some two loyal lieutenants, if they disagree, and else one who does not
-//! obey), so only what they decide is asked for, and only what that depends on is in the circuit;
-//! and where the commander is loyal there is a circuit for each of his orders, in which constants
-//! are folded.
+//! The folded circuit uses what an expert knows besides. Up to the names of lieutenants it is known which of them the
+//! attack affects: some two loyal lieutenants who disagree, or one who does not obey. So the circuit has only their
+//! decisions and what these depend on. And if the commander is loyal, there is one circuit for each of his orders, in
+//! which constants are folded.
 //!
 //! The space of both is that of [`oral_natural`](crate::oral_natural): every set of f traitors, both
 //! orders, and either order in every slot.
@@ -28,7 +26,7 @@ pub fn solve(question: Question, folded: bool) -> Verdict {
         let circuit = || Circuit::new(question, &traitors);
         match (folded, traitors.contains(&0)) {
             (false, _) => circuit().breaks_for_anyone(),
-            // The order of a traitor is what he says to each.
+            // A traitor commander's order is whatever he says to each lieutenant.
             (true, true) => circuit().disagrees(),
             (true, false) => [TRUE, -TRUE].iter().any(|&order| circuit().disobeys(order)),
         }
@@ -36,12 +34,12 @@ pub fn solve(question: Question, folded: bool) -> Verdict {
     Verdict::broken_if(broken)
 }
 
-/// Who relayed what the commander said, four bits each, the last one lowest; the commander, who is
-/// 0, is before them.
+/// Who relayed the commander's order, four bits each, the last one in the lowest bits. The commander, general 0, comes
+/// first.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Path {
     relays: u64,
-    /// Of how many generals, the commander among them.
+    /// How many generals are on the path, including the commander.
     len: u32,
 }
 
@@ -52,7 +50,7 @@ impl Path {
         Path { relays: self.relays << 4 | relay as u64, len: self.len + 1 }
     }
 
-    /// The last one, and what was before him.
+    /// The last general, and the path before him.
     fn split(self) -> (usize, Path) {
         let before = Path { relays: self.relays >> 4, len: self.len - 1 };
         ((self.relays & 0xf) as usize, before)
@@ -66,12 +64,12 @@ impl Path {
 /// What the loyal decide when these are the traitors.
 struct Circuit {
     question: Question,
-    /// By general, whether it is a traitor.
+    /// For each general, whether it is a traitor.
     traitors: Vec<bool>,
-    /// That of a loyal commander.
+    /// The order of a loyal commander.
     order: Literal,
     gates: Gates,
-    /// What traitors say, by path and whom they tell it.
+    /// What traitors say, by path and receiver.
     said: FxHashMap<(Path, usize), Literal>,
 }
 
@@ -95,7 +93,7 @@ impl Circuit {
         }
     }
 
-    /// OM(m) step 3: what it makes of that, bottom-up.
+    /// OM(m) step 3: the value that the lieutenant takes from a path, bottom-up.
     fn resolve(&mut self, me: usize, path: Path) -> Literal {
         let mut votes = vec![self.told(me, path)];
         if (path.len as usize) < self.question.rounds() {
@@ -115,8 +113,8 @@ impl Circuit {
         self.resolve(me, Path::COMMANDER)
     }
 
-    /// Whether some loyal lieutenant can decide ATTACK, and another RETREAT; or, if the commander is
-    /// loyal, one other than he orders.
+    /// Whether some loyal lieutenant can decide ATTACK and another RETREAT; or, if the commander is loyal, whether one
+    /// can decide against his order.
     fn breaks_for_anyone(mut self) -> bool {
         let loyal = self.loyal_lieutenants();
         let mut decisions: Vec<_> = loyal.iter().map(|&me| self.decision(me)).collect();
@@ -128,7 +126,7 @@ impl Circuit {
         self.gates.satisfiable()
     }
 
-    /// Whether one loyal lieutenant can be brought to ATTACK and another to RETREAT.
+    /// Whether one loyal lieutenant can be made to decide ATTACK and another RETREAT.
     fn disagrees(mut self) -> bool {
         let [one, other, ..] = self.loyal_lieutenants()[..] else { return false };
         let (attack, retreat) = (self.decision(one), -self.decision(other));
@@ -137,8 +135,7 @@ impl Circuit {
         self.gates.satisfiable()
     }
 
-    /// Whether a loyal lieutenant can be brought to another decision than this order of a loyal
-    /// commander.
+    /// Whether a loyal lieutenant can be made to decide against this order of a loyal commander.
     fn disobeys(mut self, order: Literal) -> bool {
         let [one, ..] = self.loyal_lieutenants()[..] else { return false };
         self.order = order;

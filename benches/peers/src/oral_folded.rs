@@ -1,71 +1,69 @@
-//! OM(1) and OM(2) for stateright, folded by hand as far as an expert gets.
+//! OM(1) and OM(2) as stateright models, folded by hand as far as an expert gets.
 //!
 //! What the expert knows and uses:
 //!
-//! - What a loyal lieutenant relays follows from what it was told, so of the state only what
-//!   traitors told each loyal lieutenant before the last round is kept: a bit for each slot, in one
-//!   word. With OM(1) that is what a traitor commander said; with OM(2) also what each traitor
-//!   lieutenant said that the commander had said.
-//! - What is told to one loyal lieutenant in a slot is one action, in a fixed order of slots. So
-//!   states that are equal but for the way there are merged.
-//! - The last round is no action. On each path a traitor says to each loyal lieutenant what it
-//!   likes, whatever it says elsewhere, and a majority is monotone. So a lieutenant can be brought
-//!   to just those decisions that it makes if the traitors all say RETREAT in the last round, and
-//!   if they all say ATTACK. Agreement breaks if one can be brought to ATTACK and another to
-//!   RETREAT; validity if one can be brought to what was not ordered.
-//! - Loyal lieutenants are interchangeable: what was told to them is sorted. (Those who have been
-//!   told in this slot, and those who have yet to be, each among themselves.)
-//! - Traitor sets are interchangeable if they differ in the names of lieutenants only.
+//! - What a loyal lieutenant relays follows from what it was told, so the state has only what traitors told each loyal
+//!   lieutenant before the last round: one bit per slot, in one word. In OM(1) that is what a traitor commander said;
+//!   in OM(2) it is also what each traitor lieutenant said that the commander had said.
+//! - What is told to one loyal lieutenant in a slot is one action, and slots come in a fixed order. So equal states
+//!   that are reached in different ways are merged.
+//! - The last round is no action. On each path a traitor can tell each loyal lieutenant anything, independently of what
+//!   it says elsewhere, and a majority is monotone. So a lieutenant can be made to decide exactly what it decides if
+//!   the traitors all say RETREAT in the last round, and if they all say ATTACK. Agreement breaks if one lieutenant can
+//!   be made to decide ATTACK and another RETREAT; validity breaks if one can be made to decide against the order.
+//! - Loyal lieutenants are interchangeable: what they were told is sorted. (Those who were already told something in
+//!   this slot are sorted among themselves, and so are the others.)
+//! - Traitor sets that differ only in the names of lieutenants are interchangeable.
 //!
-//! Each of the last two can be switched off, so that it is seen what it gives. The space is that of
-//! [`oral_natural`](crate::oral_natural): every set of f traitors (or one of all that differ by
-//! name), both orders, and either order in every slot.
+//! Each of the last two can be switched off, to show what it saves. The space is that of
+//! [`oral_natural`](crate::oral_natural): every set of f traitors (or one of those that differ only by name), both
+//! orders, and either order in every slot.
 //!
-//! There is no such model of OM(3): what a lieutenant was told before the last round has then
-//! slots that name other loyal lieutenants, so sorting is no renaming any more, and there are 14
-//! bits for each of 7 loyal lieutenants at n = 10 besides.
+//! There is no such model of OM(3): what a lieutenant was told before the last round would then have slots that name
+//! other loyal lieutenants, so sorting would no longer be a renaming; and there would be 14 bits for each of 7 loyal
+//! lieutenants at n = 10.
 
 use stateright::{Model, Property};
 
 use crate::question::Question;
 
-/// OM(m), m = 1 or 2, among n generals, of whom f are traitors.
+/// OM(m), m = 1 or 2, among n generals with f traitors.
 #[derive(Clone, Copy, Debug)]
 pub struct OralFolded {
     question: Question,
-    /// Whether all traitor sets are gone through, or only one of those that differ by name.
+    /// Whether to search all traitor sets, or only one of those that differ by name.
     every_set: bool,
 }
 
 /// What traitors told each loyal lieutenant before the last round.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct State {
-    /// Traitors by bit, the commander lowest.
+    /// Traitors as bits, the commander lowest.
     traitors: u32,
     order: bool,
-    /// In which slot the loyal lieutenants are told something, and which of them is next.
+    /// The slot in which the loyal lieutenants are told something, and which of them is next.
     slot: u8,
     next: u8,
     /// How many loyal lieutenants there are.
     loyal: u8,
-    /// By loyal lieutenant: what he was told, a bit for each slot. The lowest is what the commander
-    /// said, and the next ones are what traitor lieutenants said that he had said.
+    /// For each loyal lieutenant what he was told, one bit per slot. The lowest bit is what the commander said; the
+    /// next ones are what traitor lieutenants said that he had said.
     told: [u8; MOST_LOYAL],
 }
 
 /// The most loyal lieutenants that a state has room for.
 const MOST_LOYAL: usize = 8;
 
-/// What is said in the next slot.
+/// What a traitor says in the next slot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Say(bool);
 
 impl OralFolded {
-    /// With all traitor sets, or only one of those that differ by name.
+    /// The model with all traitor sets, or only one of those that differ by name.
     ///
     /// # Panics
     ///
-    /// If it is not OM(1) or OM(2), there are too few generals for so many rounds, or too many.
+    /// If this is neither OM(1) nor OM(2), or if there are too few generals for the rounds, or too many.
     #[must_use]
     pub fn new(question: Question, every_set: bool) -> OralFolded {
         let Question { m, n, f, .. } = question;
@@ -75,7 +73,7 @@ impl OralFolded {
     }
 }
 
-/// The same state but for the names of loyal lieutenants.
+/// The representative of all states that differ only in the names of loyal lieutenants.
 #[must_use]
 pub fn sorted(state: &State) -> State {
     let mut sorted = state.clone();
@@ -106,7 +104,7 @@ impl State {
         self.slot >= self.slots(m).end
     }
 
-    /// What this loyal lieutenant decides, if all traitors say this in the last round.
+    /// What this loyal lieutenant decides if all traitors say `last` in the last round.
     fn decision(&self, me: usize, last: bool, m: usize) -> bool {
         let bit = |of: usize, slot: usize| self.told[of] >> slot & 1 == 1;
         let (loyal, traitors) = (usize::from(self.loyal), self.traitor_lieutenants());
@@ -121,8 +119,8 @@ impl State {
             let relayed = peers().filter(|&other| bit(other, 0)).count();
             return votes(bit(me, 0), relayed, traitors, others);
         }
-        // What each other lieutenant said that the commander said, by what all others say of it: a
-        // loyal one has told all the same.
+        // What each other lieutenant said that the commander said, according to all others. A loyal lieutenant told
+        // everybody the same.
         let of_loyal = peers().filter(|&other| {
             let said = bit(other, 0);
             votes(said, if said { loyal - 2 } else { 0 }, traitors, others - 1)
@@ -135,13 +133,13 @@ impl State {
         2 * attack > others + 1
     }
 
-    /// Whether one of the loyal lieutenants can be brought to this decision.
+    /// Whether one of the loyal lieutenants can be made to decide this.
     fn reaches(&self, decision: bool, m: usize) -> bool {
         (0..usize::from(self.loyal)).any(|me| self.decision(me, decision, m) == decision)
     }
 
-    /// Whether one of them can be brought to one decision, and another to the other. (If one can be
-    /// brought to both, any other will do.)
+    /// Whether one loyal lieutenant can be made to decide one way, and another the other way. (If one can be made to
+    /// decide both, any other lieutenant completes the pair.)
     fn is_split(&self, m: usize) -> bool {
         self.loyal > 1 && self.reaches(false, m) && self.reaches(true, m)
     }

@@ -1,14 +1,13 @@
-//! OM(m) for stateright as a newcomer to the tool would write it.
+//! OM(m) as a stateright model, written as a newcomer to the tool would write it.
 //!
-//! The state is the whole state of the generals: which round it is, and what every loyal lieutenant
-//! was told, path by path. In each round what the loyal say arrives first; then each message of a
-//! traitor is an action: one path to one loyal lieutenant, and either order. When all is told each
-//! loyal lieutenant resolves the paths and decides, as the paper says.
+//! The state is the whole state of the generals: the round, and what every loyal lieutenant was told on each path. In
+//! each round the messages of the loyal arrive first; then each message of a traitor is an action: either order on one
+//! path to one loyal lieutenant. After the last message each loyal lieutenant resolves the paths and decides, as the
+//! paper says.
 //!
-//! The space: every set of f traitors, both orders of a loyal commander (that of a traitor is what
-//! he says to each), and on every path to every loyal lieutenant either order. Silence is RETREAT
-//! to a lieutenant, so it is in there. What traitors say to each other is left out: they know
-//! everything as it is.
+//! The space: every set of f traitors, both orders of a loyal commander (a traitor's order is whatever he says to each
+//! lieutenant), and either order on every path to every loyal lieutenant. Silence is covered, because a lieutenant
+//! takes it for RETREAT. Messages between traitors are left out: traitors know everything anyway.
 
 use std::collections::BTreeMap;
 
@@ -16,23 +15,23 @@ use stateright::{Model, Property};
 
 use crate::question::Question;
 
-/// Who relayed what the commander said, the commander first.
+/// Who relayed the commander's order, the commander first.
 type Path = Vec<usize>;
 
-/// OM(m) among n generals, of whom f are traitors.
+/// OM(m) among n generals with f traitors.
 #[derive(Clone, Copy, Debug)]
 pub struct OralNatural(pub Question);
 
-/// What all generals know.
+/// The state of all generals.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct State {
     traitors: Vec<usize>,
     order: bool,
-    /// In which round messages are sent; one more than there are if all have been.
+    /// The round in which messages are sent next; one more than the number of rounds when all are over.
     round: usize,
-    /// What traitors have yet to say in this round: on which path, the sender last, to whom.
+    /// What traitors still have to say in this round: the path, which ends with the sender, and the receiver.
     unsaid: Vec<(Path, usize)>,
-    /// By general: what each was told on which path.
+    /// For each general, what it was told on each path.
     told: Vec<BTreeMap<Path, bool>>,
 }
 
@@ -49,8 +48,8 @@ impl State {
         (1..self.told.len()).filter(|&general| self.is_loyal(general))
     }
 
-    /// OM(m) steps 1 and 2: what the loyal say arrives, and what traitors may say is due. Rounds in
-    /// which they may say nothing pass.
+    /// OM(m) steps 1 and 2: the messages of the loyal arrive, and the slots of traitors become due. Rounds in which no
+    /// traitor can say anything are passed over.
     fn begin_round(&mut self, rounds: usize) {
         while self.round <= rounds && self.unsaid.is_empty() {
             for path in paths(self.told.len(), self.round) {
@@ -68,7 +67,7 @@ impl State {
                     self.told[to].insert(path.clone(), value);
                 }
             }
-            // The first is said first.
+            // The last element is popped first.
             self.unsaid.reverse();
             if self.unsaid.is_empty() {
                 self.round += 1;
@@ -95,7 +94,7 @@ impl State {
     }
 }
 
-/// All paths of so many generals, the commander first.
+/// All paths among n generals, the commander first.
 fn paths(n: usize, len: usize) -> Vec<Path> {
     let mut paths = vec![vec![0]];
     for _ in 1..len {

@@ -14,11 +14,10 @@ use crate::question::{Algorithm, Question, Verdict};
 /// What traitors can do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Space {
-    /// All that turncoat lets them do unless it is told not to: at most f of them, who may also be
-    /// silent, and throw in what has no place.
+    /// turncoat's default: at most f traitors, who may also be silent and send strays.
     Whole,
-    /// What the other tools let them do: just f of them, and one of the messages that fit in each
-    /// slot; or silence, where messages are signed.
+    /// What the other tools let them do: exactly f traitors, who send one of the messages that fit in each slot, or
+    /// nothing where messages are signed.
     Peers,
 }
 
@@ -30,7 +29,7 @@ static ONE_THREAD: LazyLock<ThreadPool> = LazyLock::new(|| {
 ///
 /// # Panics
 ///
-/// If it has no verdict.
+/// If turncoat reaches no verdict.
 #[must_use]
 pub fn verdict(question: Question, engine: Engine, space: Space) -> Verdict {
     let Question { algorithm, m, n, f } = question;
@@ -53,7 +52,7 @@ pub fn verdict(question: Question, engine: Engine, space: Space) -> Verdict {
             is_broken(check.engine(engine))
         }
     };
-    // Composition has no use for other threads.
+    // The compositional engine has no use for more threads.
     let broken = match engine {
         Engine::Compositional => ask(),
         Engine::Exhaustive | Engine::Naive => ONE_THREAD.install(ask),
@@ -68,8 +67,8 @@ fn is_broken<P: Testable>(check: Check<P>) -> Result<bool, CheckError> {
     Ok(name == "broken")
 }
 
-/// Whether reliable broadcast is right among four, of whom the commander is a traitor, and in how many steps that is
-/// found.
+/// Whether reliable broadcast is correct among four generals whose commander is a traitor, and how many steps the
+/// check takes.
 ///
 /// # Panics
 ///

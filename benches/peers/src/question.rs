@@ -4,27 +4,26 @@ use std::fmt;
 
 use itertools::Itertools;
 
-/// The algorithm that is checked, of Lamport, Shostak and Pease, "The Byzantine Generals Problem"
-/// (TOPLAS 1982), over the orders RETREAT (false, the default) and ATTACK (true).
+/// The algorithm under test, from Lamport, Shostak and Pease, "The Byzantine Generals Problem" (TOPLAS 1982), over the
+/// orders RETREAT (false, the default) and ATTACK (true).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Algorithm {
     /// OM(m), oral messages, by strict majority.
     Oral,
-    /// SM(m), signed messages; what came with other than one order is RETREAT.
+    /// SM(m), signed messages; a lieutenant who received no order or several decides RETREAT.
     Signed,
 }
 
-/// Does the algorithm with m reach agreement and validity among n generals, whoever f of them are
-/// traitors, whatever they say?
+/// Does the algorithm with parameter m reach agreement and validity among n generals, whichever f of them are traitors
+/// and whatever they say?
 ///
-/// There must be two loyal generals or more (n >= f + 2). Then fewer traitors than f break nothing
-/// that f don't: a traitor can do as the loyal do. So it does not matter that some tools are asked
-/// of at most f.
+/// There must be two loyal generals or more (n >= f + 2). Then fewer than f traitors break nothing that f could not,
+/// since a traitor can act loyally. So it does not matter that some tools check at most f traitors.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Question {
-    /// Of which algorithm.
+    /// The algorithm.
     pub algorithm: Algorithm,
-    /// How many generals relay an order one after another, at most.
+    /// The most generals who relay an order one after another.
     pub m: usize,
     /// How many generals there are; the commander is general 0.
     pub n: usize,
@@ -32,7 +31,7 @@ pub struct Question {
     pub f: usize,
 }
 
-/// What came of it.
+/// The answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verdict {
     /// No behaviour of the traitors breaks agreement or validity.
@@ -42,19 +41,19 @@ pub enum Verdict {
 }
 
 impl Question {
-    /// About OM(m).
+    /// A question about OM(m).
     #[must_use]
     pub fn oral(m: usize, n: usize, f: usize) -> Question {
         Question { algorithm: Algorithm::Oral, m, n, f }
     }
 
-    /// About SM(m).
+    /// A question about SM(m).
     #[must_use]
     pub fn signed(m: usize, n: usize, f: usize) -> Question {
         Question { algorithm: Algorithm::Signed, m, n, f }
     }
 
-    /// In how many rounds something is sent.
+    /// The number of rounds in which messages are sent.
     #[must_use]
     pub fn rounds(&self) -> usize {
         (self.m + 1).min(self.n - 1)
@@ -65,8 +64,8 @@ impl Question {
         (0..self.n).combinations(self.f)
     }
 
-    /// One of all ways that differ in the names of lieutenants only: lieutenants alone, and the
-    /// commander with the rest of them.
+    /// One of each class of traitor sets that differ only in the names of lieutenants: lieutenants alone, and the
+    /// commander with lieutenants.
     pub fn traitors_up_to_names(&self) -> impl Iterator<Item = Vec<usize>> + use<> {
         let (n, f) = (self.n, self.f);
         let with_commander = (f > 0).then(|| (0..f).collect());
@@ -75,7 +74,7 @@ impl Question {
     }
 }
 
-/// "OM(2), n = 7, f = 2".
+/// Such as "OM(2), n = 7, f = 2".
 impl fmt::Display for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match self.algorithm {
@@ -87,14 +86,14 @@ impl fmt::Display for Question {
 }
 
 impl Verdict {
-    /// Broken, if something was found.
+    /// Broken if a violation was found.
     #[must_use]
     pub fn broken_if(found: bool) -> Verdict {
         if found { Verdict::Broken } else { Verdict::Holds }
     }
 }
 
-/// "holds", "broken".
+/// "holds" or "broken".
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

@@ -1,29 +1,28 @@
-//! SM(m) for stateright, folded by hand as far as an expert gets.
+//! SM(m) as a stateright model, folded by hand as far as an expert gets.
 //!
 //! What the expert knows and uses:
 //!
-//! - A chain with a loyal signature shows nobody anything new: that general has shown the order to
-//!   all others by then. So traitors can surprise someone only with chains that none but they have
-//!   signed: if the commander is a traitor, and in no later round than there are traitors. If he is
-//!   loyal there is nothing to say.
-//! - So of chains nothing is kept but the orders that each loyal lieutenant has, and those that
-//!   some of them are about to show to all.
-//! - What is shown to one loyal lieutenant in one round, by whichever traitor, is one action: any
-//!   set of orders.
-//! - Loyal lieutenants are interchangeable, and so are traitor sets that differ in the names of
-//!   lieutenants only. Each of these two can be switched off.
+//! - A chain with a loyal signature shows nobody anything new, because that general has already shown the order to
+//!   everybody else. So traitors can surprise somebody only with chains that they alone have signed: if the commander
+//!   is a traitor, and no later than in round f, where f is the number of traitors. If he is loyal, traitors have
+//!   nothing to say.
+//! - So instead of chains the state keeps the orders that each loyal lieutenant has, and the orders that some of them
+//!   are about to show to everybody.
+//! - Everything that traitors show one loyal lieutenant in one round is one action: any set of orders.
+//! - Loyal lieutenants are interchangeable, and so are traitor sets that differ only in the names of lieutenants. Each
+//!   of these two can be switched off.
 //!
-//! The space is that of [`signed_natural`](crate::signed_natural), but for what shows nothing new.
+//! The space is that of [`signed_natural`](crate::signed_natural), without messages that show nothing new.
 
 use stateright::{Model, Property};
 
 use crate::question::Question;
 
-/// SM(m) among n generals, of whom f are traitors.
+/// SM(m) among n generals with f traitors.
 #[derive(Clone, Copy, Debug)]
 pub struct SignedFolded {
     question: Question,
-    /// Whether all traitor sets are gone through, or only one of those that differ by name.
+    /// Whether to search all traitor sets, or only one of those that differ by name.
     every_set: bool,
 }
 
@@ -36,28 +35,28 @@ const MOST_LOYAL: usize = 8;
 /// What the loyal lieutenants have.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct State {
-    /// Traitors by bit, the commander lowest.
+    /// Traitors as bits, the commander lowest.
     traitors: u32,
-    /// Of a loyal commander.
+    /// The order of a loyal commander.
     order: bool,
     round: u8,
-    /// Which of the loyal lieutenants is shown something next.
+    /// Which loyal lieutenant traitors show something next.
     next: u8,
     /// How many loyal lieutenants there are.
     loyal: u8,
-    /// What some loyal lieutenant shows to all others in this round, and in the next one.
+    /// The orders that some loyal lieutenant shows to all others in this round, and in the next one.
     shown: Orders,
     fresh: Orders,
-    /// By loyal lieutenant: what it had when the round began, and those it was shown in this one.
+    /// For each loyal lieutenant, the orders that it had when the round began, and those that it was shown in this one.
     orders: [Orders; MOST_LOYAL],
 }
 
-/// The orders that traitors show to the next one.
+/// The orders that traitors show to the next lieutenant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Show(Orders);
 
 impl SignedFolded {
-    /// With all traitor sets, or only one of those that differ by name.
+    /// The model with all traitor sets, or only one of those that differ by name.
     ///
     /// # Panics
     ///
@@ -73,7 +72,7 @@ impl SignedFolded {
     }
 }
 
-/// The same state but for the names of loyal lieutenants.
+/// The representative of all states that differ only in the names of loyal lieutenants.
 #[must_use]
 pub fn sorted(state: &State) -> State {
     let mut sorted = state.clone();
@@ -89,18 +88,18 @@ impl State {
         self.traitors & 1 == 0
     }
 
-    /// Until the next action that matters: the loyal show what they have to, and rounds pass.
+    /// Advances to the next action that matters: the loyal show their orders, and rounds pass.
     fn proceed(&mut self, question: Question) {
         let surprising = if self.loyal_commander() { 0 } else { self.traitors.count_ones() as u8 };
         let rounds = question.rounds() as u8;
         while self.round <= rounds && (self.round > surprising || self.next == self.loyal) {
             let shown = self.shown;
             for orders in &mut self.orders[..usize::from(self.loyal)] {
-                // What is new to one has come to all who had it not, and goes on.
+                // An order that is new to one lieutenant reaches everybody who lacks it, and is relayed.
                 self.fresh |= shown & !*orders;
                 *orders |= shown;
             }
-            // A chain that comes in the last round but one is relayed in the last.
+            // A chain that arrives in the last round but one is relayed in the last.
             (self.shown, self.fresh) = (self.fresh, 0);
             (self.round, self.next) = (self.round + 1, 0);
         }

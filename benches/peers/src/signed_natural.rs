@@ -1,15 +1,14 @@
-//! SM(m) for stateright as a newcomer to the tool would write it.
+//! SM(m) as a stateright model, written as a newcomer to the tool would write it.
 //!
-//! The state is the whole state of the generals: which orders each loyal lieutenant has, which
-//! chains of signatures it is about to show, what has come in this round, and which signatures the
-//! traitors have seen. In each round the loyal show their chains first; then it is an action what
-//! each traitor shows each loyal lieutenant of each order: nothing, or a chain that it signs last,
-//! if the signatures before are those of traitors or have been seen by them. At the end of a round
-//! all chains are received, by sender.
+//! The state is the whole state of the generals: the orders that each loyal lieutenant has, the chains of signatures
+//! that it is about to show, the chains that arrived in this round, and the signatures that the traitors have seen. In
+//! each round the loyal show their chains first. Then an action says what one traitor shows one loyal lieutenant for
+//! one order: nothing, or a chain that the traitor signs last and whose other signatures are by traitors or have been
+//! seen by them. At the end of a round all chains are received, ordered by sender.
 //!
-//! The space: every set of f traitors, both orders of a loyal commander, and in every slot (round,
-//! sender, receiver, order) silence or any such chain that would be accepted. A chain that a
-//! traitor hands on as it is is left out: its last signer shows it in the same round, or could.
+//! The space: every set of f traitors, both orders of a loyal commander, and in every slot (round, sender, receiver,
+//! order) silence or any such chain that would be accepted. Chains that a traitor passes on without signing are left
+//! out: the last signer shows the same chain in the same round, or could.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,29 +24,29 @@ pub struct Chain {
     signers: Vec<usize>,
 }
 
-/// SM(m) among n generals, of whom f are traitors.
+/// SM(m) among n generals with f traitors.
 #[derive(Clone, Copy, Debug)]
 pub struct SignedNatural(pub Question);
 
-/// What all generals know.
+/// The state of all generals.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct State {
     traitors: Vec<usize>,
     order: bool,
-    /// In which round chains are shown; one more than there are if all have been.
+    /// The round in which chains are shown next; one more than the number of rounds when all are over.
     round: usize,
-    /// Who has yet to show something in this round, of which order, and to whom.
+    /// The slots of traitors that are still open in this round: sender, receiver, order.
     unsaid: Vec<(usize, usize, bool)>,
-    /// What came in this round: to whom, and from whom.
+    /// What arrived in this round: by receiver, the senders and their chains.
     came: BTreeMap<usize, Vec<(usize, Chain)>>,
-    /// By general: the orders it has, and the chains it shows in the next round.
+    /// For each general the orders that it has, and the chains that it shows in the next round.
     orders: Vec<BTreeSet<bool>>,
     outbox: Vec<BTreeSet<Chain>>,
-    /// What the traitors have seen that the loyal have signed.
+    /// The loyal signatures that the traitors have seen.
     seen: BTreeSet<Chain>,
 }
 
-/// What is shown in the next slot.
+/// What a traitor shows in the next slot.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Show(Option<Chain>);
 
@@ -60,8 +59,7 @@ impl State {
         (1..self.orders.len()).filter(|&general| self.is_loyal(general)).collect()
     }
 
-    /// Every chain on this order that the sender can sign last and the receiver would accept in
-    /// this round.
+    /// Every chain on this order that the sender can sign last and that the receiver would accept in this round.
     fn chains(&self, (from, to, order): (usize, usize, bool)) -> Vec<Chain> {
         let relays = (1..self.orders.len()).filter(|&general| general != to);
         let relays = relays.permutations(self.round - 1);
@@ -70,7 +68,7 @@ impl State {
         signed_last.filter(|chain| self.can_be_made(chain)).collect()
     }
 
-    /// Whether the traitors have the signatures of this chain, or can make them.
+    /// Whether the traitors have seen or can make every signature of this chain.
     fn can_be_made(&self, chain: &Chain) -> bool {
         let last_loyal = chain.signers.iter().rposition(|&signer| self.is_loyal(signer));
         last_loyal.is_none_or(|place| {
@@ -79,8 +77,8 @@ impl State {
         })
     }
 
-    /// SM(m) steps 1 and 2: the loyal show what they have signed. Rounds in which no traitor has
-    /// anything to show end at once.
+    /// SM(m) steps 1 and 2: the loyal show what they have signed. Rounds in which no traitor can show anything end at
+    /// once.
     fn begin_round(&mut self, question: Question) {
         while self.round <= question.rounds() && self.unsaid.is_empty() {
             let loyal = self.loyal_lieutenants();
@@ -106,7 +104,7 @@ impl State {
         }
     }
 
-    /// What came is received: an order that is new is kept, and signed for the others.
+    /// The chains that arrived are received: a new order is kept, and signed for the others.
     fn end_round(&mut self, m: usize) {
         for (to, mut chains) in std::mem::take(&mut self.came) {
             chains.sort();

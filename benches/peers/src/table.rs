@@ -1,5 +1,4 @@
-//! One table: who has answered what, how long it took, and how often turncoat would have answered in
-//! that time.
+//! One table: what each tool answered, how long it took, and how many times as long as turncoat.
 
 use std::time::Duration;
 
@@ -7,17 +6,17 @@ use crate::measure::Measured;
 use crate::question::Question;
 use crate::tools::Tool;
 
-/// The head of the table.
+/// The header of the table.
 #[must_use]
 pub fn head() -> String {
     let titles = ["work", "verdict", "tool", "time", "/ exhaustive", "/ composed"];
     format!("{}\n{}", row(titles.map(str::to_owned)), row(RULES.map(str::to_owned)))
 }
 
-/// What is below the titles.
+/// The alignment row below the titles.
 const RULES: [&str; 6] = ["---", "---", "---", "---:", "---:", "---:"];
 
-/// What all tools made of one question, a row each.
+/// The rows for one question, one for each tool.
 #[must_use]
 pub fn rows(question: Question, measured: &[Measured]) -> String {
     let time_of = |tool| measured.iter().find(|one| one.tool == tool).map(|one| one.time);
@@ -35,14 +34,14 @@ pub fn rows(question: Question, measured: &[Measured]) -> String {
     rows.collect::<Vec<_>>().join("\n")
 }
 
-/// One line of it, in Markdown.
+/// One row, in Markdown.
 fn row([work, verdict, tool, time, exhaustive, composed]: [String; 6]) -> String {
     format!(
         "| {work:22} | {verdict:7} | {tool:39} | {time:>9} | {exhaustive:>12} | {composed:>10} |"
     )
 }
 
-/// Three digits are more than such a measurement is worth.
+/// Such a measurement is not worth more than three digits.
 fn shown(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     match seconds {
@@ -52,7 +51,7 @@ fn shown(time: Duration) -> String {
     }
 }
 
-/// How much longer than turncoat; where it is much shorter, as a fraction.
+/// How many times as long as turncoat; as a fraction where it is much shorter.
 fn ratio(time: Duration, turncoat: Option<Duration>) -> String {
     let Some(turncoat) = turncoat else { return "-".to_owned() };
     let ratio = time.as_secs_f64() / turncoat.as_secs_f64();

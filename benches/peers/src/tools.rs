@@ -1,4 +1,4 @@
-//! The tools that are compared, and what can be asked of each.
+//! The tools that are compared, and which questions each can answer.
 
 use stateright::{Checker, CheckerBuilder, HasDiscoveries, Model};
 use turncoat::search::Engine;
@@ -11,28 +11,28 @@ use crate::question::{Algorithm, Question, Verdict};
 use crate::signed_folded::{self, SignedFolded};
 use crate::signed_natural::SignedNatural;
 
-/// A way to come to a verdict.
+/// A way to reach a verdict.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Tool {
-    /// stateright, as a newcomer would write the model.
+    /// stateright, with the model that a newcomer would write.
     Natural,
-    /// stateright, folded by hand, all traitor sets, without symmetry.
+    /// stateright, with the model folded by hand: all traitor sets, no symmetry.
     Folded,
-    /// The same with interchangeable loyal lieutenants.
+    /// The same, with interchangeable loyal lieutenants.
     Symmetric,
-    /// The same, and only one of all traitor sets that differ by name.
+    /// The same, with only one of all traitor sets that differ by name.
     Representative,
     /// CaDiCaL on the plain circuit.
     Circuit,
     /// CaDiCaL on the folded circuit.
     FoldedCircuit,
-    /// turncoat's exhaustive engine, with all that traitors can do by default.
+    /// turncoat's exhaustive engine, with everything that traitors can do by default.
     Exhaustive,
-    /// turncoat's exhaustive engine, in the space of the others.
+    /// turncoat's exhaustive engine, in the space of the other tools.
     SameSpace,
     /// turncoat's compositional engine.
     Compositional,
-    /// turncoat's compositional engine, in the space of the others.
+    /// turncoat's compositional engine, in the space of the other tools.
     ComposedSameSpace,
 }
 
@@ -48,7 +48,7 @@ pub enum Effort {
 }
 
 impl Tool {
-    /// All of them, turncoat last.
+    /// All tools, turncoat last.
     pub const ALL: [Tool; 10] = [
         Tool::Natural,
         Tool::Folded,
@@ -62,7 +62,7 @@ impl Tool {
         Tool::ComposedSameSpace,
     ];
 
-    /// Its name in a table.
+    /// The tool's name in a table.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -79,7 +79,7 @@ impl Tool {
         }
     }
 
-    /// How long this takes it, if it can be asked at all.
+    /// How long the tool takes for this question, if it can answer it at all.
     #[must_use]
     pub fn effort(self, question: Question) -> Option<Effort> {
         match question.algorithm {
@@ -91,7 +91,7 @@ impl Tool {
 
     fn oral_effort(self, Question { m, n, f, .. }: Question) -> Option<Effort> {
         match self {
-            // There are 2^40 behaviours to one of the sets at n = 7.
+            // One traitor set has 2^40 behaviours at n = 7.
             Tool::Natural => {
                 let few = n <= 4 || n == 5 && (f <= 1 || m == 1);
                 let soon_found = (n <= 6 && n <= 3 * f).then_some(Effort::Long);
@@ -137,11 +137,11 @@ impl Tool {
         }
     }
 
-    /// Its verdict.
+    /// The tool's verdict.
     ///
     /// # Panics
     ///
-    /// If the question can't be asked.
+    /// If the tool can't answer the question.
     #[must_use]
     pub fn answer(self, question: Question) -> Verdict {
         let oral = question.algorithm == Algorithm::Oral;
@@ -169,7 +169,7 @@ impl Tool {
     }
 }
 
-/// The verdict of stateright, on one thread; the first violation ends the search.
+/// stateright's verdict, on one thread; the first violation ends the search.
 fn explored<M>(checker: CheckerBuilder<M>) -> Verdict
 where
     M: Model<State: std::hash::Hash + Clone + PartialEq + Send + Sync + 'static>

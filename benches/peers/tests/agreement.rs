@@ -1,11 +1,11 @@
-//! All tools that can be asked say the same, and what is known.
+//! All tools that can answer a question agree, and their answer is the known one.
 
 use peers::broadcast_natural::BroadcastNatural;
 use peers::ours;
 use peers::question::{Question, Verdict};
 use peers::tools::{Effort, Tool};
 
-/// Asks those of these tools that take no more than seconds.
+/// Asks each of these tools that takes at most seconds.
 fn assert_all_say(verdict: Verdict, question: Question, tools: &[Tool]) {
     let able = tools.iter().filter(|tool| tool.effort(question) == Some(Effort::Quick));
     let mut asked = 0;
@@ -16,7 +16,7 @@ fn assert_all_say(verdict: Verdict, question: Question, tools: &[Tool]) {
     assert!(asked > 1, "{question}: nobody to agree with");
 }
 
-/// Those that are fast at n = 6 and 7, too.
+/// The tools that are fast at n = 6 and 7, too.
 const FAST: [Tool; 7] = [
     Tool::Folded,
     Tool::Symmetric,
@@ -39,12 +39,12 @@ fn oral_messages_need_three_generals_for_each_traitor_and_one_more() {
 fn oral_messages_need_a_round_for_each_traitor_and_no_more() {
     assert_all_say(Verdict::Broken, Question::oral(1, 7, 2), &FAST);
     assert_all_say(Verdict::Broken, Question::oral(1, 5, 2), &Tool::ALL);
-    // More rounds are not safer.
+    // More rounds than f + 1 are no safer.
     assert_all_say(Verdict::Broken, Question::oral(2, 4, 1), &Tool::ALL);
     assert_all_say(Verdict::Holds, Question::oral(2, 5, 1), &Tool::ALL);
 }
 
-/// Whatever it is, where no tool needs more than a moment.
+/// Any small question for which no tool needs more than a moment.
 #[test]
 fn all_say_the_same_of_everything_small() {
     for n in 2..=5 {

@@ -1,5 +1,5 @@
-//! What turncoat has to say of the phase queen. Nothing is described of what a traitor could say:
-//! that is heard from runs of the protocol.
+//! turncoat's verdicts on the phase queen. The protocol does not describe what a traitor could say: turncoat listens to
+//! runs of the protocol for that.
 
 use expect_test::expect_file;
 use proptest::prelude::*;
@@ -10,7 +10,7 @@ use turncoat::{Adversary, Graph, Problem, Setting, Testable, check, hunt, prop_a
 
 use crate::PhaseQueen;
 
-/// All that turncoat needs to know.
+/// All that turncoat needs to know about the protocol.
 impl Testable for PhaseQueen {
     fn problem(&self, _graph: &Graph) -> Result<Problem<bool>, String> {
         Ok(Problem::consensus([false, true]))
@@ -58,7 +58,7 @@ fn the_bug_is_found_by_a_hunt_which_tells_the_story() {
     expect_file!["../story.txt"].assert_eq(&found.to_string());
 }
 
-/// The attacks that were found before: the mended protocol survives them, the other one does not.
+/// Attacks that were found before: the correct protocol survives them, the hasty one does not.
 #[test]
 fn stored_attacks_are_replayed() {
     let stored = Regressions::in_dir("proptest-regressions/attacks");
@@ -75,7 +75,7 @@ fn stored_attacks_are_replayed() {
     assert!(broken.to_string().contains("Violated: agreement"), "{broken}");
 }
 
-/// Where generals only crash, nothing needs to be heard: what is not said is all there is.
+/// Against crashes turncoat need not listen to runs: messages that are not sent are all that a traitor can add.
 #[test]
 fn crashes_are_survived_for_certain() {
     check(PhaseQueen::new(1)).generals(5).against(Adversary::crash(1)).assert_holds();

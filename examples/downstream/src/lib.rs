@@ -1,16 +1,16 @@
-//! The phase queen: consensus on a bit among n > 4f generals, up to f of whom are traitors. Berman
-//! and Garay, "Asymptotically optimal distributed consensus", ICALP 1989; as told by Attiya and
-//! Welch, "Distributed Computing" (2004), section 5.2.5.
+//! The phase queen: consensus on a bit among n > 4f generals, up to f of whom are traitors. Berman and Garay,
+//! "Asymptotically optimal distributed consensus", ICALP 1989; as presented by Attiya and Welch, "Distributed
+//! Computing" (2004), section 5.2.5.
 //!
-//! There are f + 1 phases, each with a queen of its own and two rounds. In the first round all tell
-//! what they prefer, and each takes what most say. In the second the queen tells what she has taken.
-//! Whoever had a large majority keeps what it has, and all others do as the queen says.
+//! There are f + 1 phases, each with its own queen and two rounds. In the first round every general sends its
+//! preference, and adopts what most generals sent. In the second round the queen sends the preference that she adopted.
+//! A general that saw a large majority keeps its own, and all others adopt the queen's.
 
 use std::collections::BTreeMap;
 
 use turncoat::{General, Lockstep, Round, Seat};
 
-/// The phase queen against so many traitors.
+/// The phase queen against up to f traitors.
 #[derive(Clone, Debug)]
 pub struct PhaseQueen {
     f: usize,
@@ -23,14 +23,13 @@ impl PhaseQueen {
         PhaseQueen { f, discounted: f }
     }
 
-    /// The same with a bug: a bare majority is taken for a large one, as if there were no traitors
-    /// among those who made it.
+    /// The algorithm with a bug: it takes a bare majority for a large one, as if no traitor could be part of it.
     pub fn hasty(f: usize) -> PhaseQueen {
         PhaseQueen { f, discounted: 0 }
     }
 
-    /// More than half of all, without those who may be traitors: then every loyal general has seen
-    /// the same majority.
+    /// Whether these votes are a majority even without those of f traitors: then every loyal general has seen the same
+    /// majority.
     fn is_large(&self, votes: usize, n: usize) -> bool {
         votes > n / 2 + self.discounted
     }
@@ -42,11 +41,11 @@ pub struct State {
     seat: Seat,
     /// What it prefers.
     bit: bool,
-    /// What each has told to prefer in this phase.
+    /// What each general said that it prefers in this phase.
     told: BTreeMap<General, bool>,
-    /// How many preferred the same in this phase.
+    /// How many generals sent the preference that it adopted in this phase.
     votes: usize,
-    /// What the queen has told in this phase.
+    /// What the queen sent in this phase.
     queen: Option<bool>,
 }
 
