@@ -49,6 +49,7 @@ use crate::general::{General, Generals, Swap};
 use crate::graph::Graph;
 use crate::outcome::Outcome;
 use crate::property::{AskedProperties, Property};
+use crate::protocol::events::Timer;
 use crate::signature::{Seal, Signed};
 use crate::testable::{ListedSignature, Recursive, Refusal, Repertoire, Wire};
 
@@ -125,6 +126,9 @@ pub(crate) trait Machine: Sync {
 
     /// A message as a person would say it.
     fn tell(&self, from: General, message: MessageId) -> String;
+
+    /// What a timer is called.
+    fn tell_timer(&self, timer: Timer) -> String;
 
     /// A message as data.
     fn show_message(&self, message: MessageId) -> String;

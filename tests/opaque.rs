@@ -9,8 +9,8 @@ use turncoat::adversary::Timing;
 use turncoat::protocols::in_waves::AnyProtocol;
 use turncoat::{
     Adversary, Arrival, Attack, AttackOn, General, Generals, Graph, InWaves, Opaque, Order,
-    Outputs, Reactions, Regressions, ReliableBroadcast, Seat, Setting, StreamProblem, Task, Twin,
-    Wire, check, hunt, run, strategy,
+    Outputs, Reactions, Regressions, ReliableBroadcast, Seat, Setting, StreamProblem, Task, Timer,
+    Twin, Wire, check, hunt, run, strategy,
 };
 
 /// Neither `Clone` nor `Debug`, like shipped code.
@@ -52,9 +52,7 @@ impl Opaque for Votes {
     type Node = Node;
 
     fn begin(&self, seat: Seat, value: Option<&u8>, does: &mut Reactions<Vote, u8>) -> Node {
-        let value = value.copied().unwrap_or_default();
-        does.broadcast(Vote(value));
-        does.send(seat.me, Vote(value));
+        does.send_to_all(Vote(value.copied().unwrap_or_default()));
         Node { seat, votes: Vec::new(), done: false }
     }
 
@@ -92,9 +90,7 @@ impl Opaque for Votes {
     }
 
     fn problem(&self, _: &Graph) -> Result<StreamProblem<Votes>, String> {
-        let mut problem = Outputs::problem(Task::Consensus, [0, 1]);
-        problem.demands.retain(|demand| demand.name != "done when all is quiet");
-        Ok(problem)
+        Ok(Outputs::safety(Task::Consensus, [0, 1]))
     }
 
     fn lies(&self, _n: usize, _from: General, _to: General) -> Vec<Vec<Vote>> {
@@ -233,4 +229,40 @@ fn what_is_in_time_at_last_is_heard() {
     };
     assert!(lost(Timing::Asynchronous) > 0);
     assert_eq!(lost(Timing::PartiallySynchronous), 0);
+}
+
+/// Decides when its timer goes off, each for itself.
+#[derive(Debug)]
+struct Alarm;
+
+impl Opaque for Alarm {
+    type Value = u8;
+    type Output = u8;
+    type Message = u8;
+    type Node = u8;
+
+    fn begin(&self, _: Seat, value: Option<&u8>, does: &mut Reactions<u8, u8>) -> u8 {
+        does.set_timer(7);
+        value.copied().unwrap_or_default()
+    }
+
+    fn receive(&self, _: &mut u8, _: General, _: &u8, _: &mut Reactions<u8, u8>) {}
+
+    fn timer(&self, value: &mut u8, _: Timer, does: &mut Reactions<u8, u8>) {
+        does.output(*value);
+    }
+
+    fn problem(&self, _: &Graph) -> Result<StreamProblem<Alarm>, String> {
+        Ok(Outputs::safety(Task::Consensus, [0, 1]))
+    }
+
+    fn tell_timer(&self, timer: Timer) -> String {
+        format!("ALARM({timer})")
+    }
+}
+
+#[test]
+fn timers_are_told_by_their_names() {
+    let found = hunt(Alarm).generals(2).traitors(0).assert_finds().to_string();
+    assert!(found.contains("timer ALARM(7) of generals 0 and 1 goes off"), "{found}");
 }

@@ -16,6 +16,7 @@ use crate::general::{General, Generals, Swap};
 use crate::graph::Graph;
 use crate::outcome::Outcome;
 use crate::property::{AskedProperties, Judge, Property};
+use crate::protocol::events::Timer;
 use crate::signature::{Seal, Signed};
 use crate::testable::{
     Forgery, ListedSignature, Recursive, Refusal, Repertoire, Testable, Wire, described,
@@ -190,6 +191,11 @@ impl<P: Testable> Machine for Numbered<'_, P> {
         let message = self.message(message);
         let told = guarded(|| escaped(&self.protocol.words().tell(from, message)));
         told.unwrap_or_else(|_| shown(message))
+    }
+
+    fn tell_timer(&self, timer: Timer) -> String {
+        let told = guarded(|| escaped(&self.protocol.words().timer(timer)));
+        told.unwrap_or_else(|_| timer.to_string())
     }
 
     fn show_message(&self, message: MessageId) -> String {

@@ -297,12 +297,19 @@ impl<P: EventTestable> Words<P::Message, WaveState<P::State, P::Message>> for In
         self.0.words().tell(from, message)
     }
 
+    fn timer(&self, timer: Timer) -> String {
+        self.0.words().timer(timer)
+    }
+
     fn explain(&self, held: &WaveState<P::State, P::Message>) -> Vec<String> {
         let mut lines = self.0.words().explain(&held.state);
         let waits = |what: &str, list: Vec<String>| {
             (!list.is_empty()).then(|| format!("{what}: {}", list.join(", ")))
         };
-        lines.extend(waits("timers set", held.timers.iter().map(ToString::to_string).collect()));
+        lines.extend(waits(
+            "timers set",
+            held.timers.iter().map(|timer| self.timer(*timer)).collect(),
+        ));
         lines.extend(waits("waits for", held.asked.iter().map(ToString::to_string).collect()));
         lines
     }

@@ -410,6 +410,10 @@ impl<P: Opaque> Words<NamedMessage<P::Message>, HistoryOf<P>> for Nodes<P> {
             .map_or_else(|| named.name().to_owned(), |message| self.protocol.tell(from, &message))
     }
 
+    fn timer(&self, timer: Timer) -> String {
+        self.protocol.tell_timer(timer)
+    }
+
     fn explain(&self, history: &HistoryOf<P>) -> Vec<String> {
         history.explained()
     }

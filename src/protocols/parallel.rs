@@ -11,6 +11,7 @@ use itertools::Itertools;
 use crate::general::{General, Generals};
 use crate::graph::Graph;
 use crate::outcome::Task;
+use crate::protocol::events::Timer;
 use crate::protocol::{Lockstep, Round, Seat};
 use crate::signature::{Seal, Signed};
 use crate::testable::{
@@ -262,6 +263,11 @@ impl<P: Testable> Words<Tagged<P::Message>, Vec<P::State>> for Parallel<P> {
             Some(protocol) => format!("[{instance}] {}", protocol.words().tell(from, message)),
             None => format!("[{instance}] {message:?}"),
         }
+    }
+
+    fn timer(&self, timer: Timer) -> String {
+        let first = self.instances.first();
+        first.map(|protocol| protocol.words().timer(timer)).unwrap_or_default()
     }
 
     fn explain(&self, states: &Vec<P::State>) -> Vec<String> {

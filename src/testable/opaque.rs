@@ -103,7 +103,7 @@ pub trait Opaque: Debug + Sync {
         let _ = (node, timer, does);
     }
 
-    /// What is asked of the protocol on this graph: as a rule [`Outputs::problem`].
+    /// What is asked of the protocol on this graph: as a rule [`Outputs::problem`], or [`Outputs::safety`].
     ///
     /// # Errors
     ///
@@ -135,6 +135,11 @@ pub trait Opaque: Debug + Sync {
     fn tell(&self, from: General, message: &Self::Message) -> String {
         let _ = from;
         self.name(message)
+    }
+
+    /// What a timer is called in stories; by default its number.
+    fn tell_timer(&self, timer: Timer) -> String {
+        timer.to_string()
     }
 
     /// Whether a node with these outputs has done what it must; by default, once it has output anything.
@@ -219,6 +224,15 @@ impl<M, O> Reactions<M, O> {
     /// Sends a message to everybody else.
     pub fn broadcast(&mut self, message: M) {
         self.list.push(Reaction::Broadcast(message));
+    }
+
+    /// Sends a message to everybody, to oneself [too](Reactions::send).
+    pub fn send_to_all(&mut self, message: M)
+    where
+        M: Clone,
+    {
+        self.broadcast(message.clone());
+        self.send(self.seat.me, message);
     }
 
     /// Sets a timer.
@@ -307,32 +321,48 @@ impl<O> Outputs<O> {
 }
 
 impl<O: Plain> Outputs<O> {
-    /// The usual problem, for nodes that are given these values: of any two loyal generals, the outputs of one are a
-    /// prefix of the other's; no loyal general accuses a loyal one; and when all is quiet everybody is
-    /// [done](Opaque::is_done). (In a broadcast the commander need not be done; and if he is a traitor, nobody need be
-    /// unless one of the others is.)
+    /// The usual problem, for nodes that are given these values: what [`safety`](Outputs::safety) asks, and that when all is
+    /// quiet everybody is [done](Opaque::is_done). (In a broadcast the commander need not be done; and if he is a traitor,
+    /// nobody need be unless one of the others is.)
     #[must_use]
     pub fn problem<V>(task: Task, values: impl IntoIterator<Item = V>) -> Problem<V, Outputs<O>> {
+        Outputs::safety(task, values).demanding(Demand::new("done when all is quiet", |outcome| {
+            let done = |general: General| {
+                outcome.decisions[general.id()].as_ref().is_some_and(Outputs::is_done)
+            };
+            let is_due = match outcome.task {
+                Task::Consensus => true,
+                Task::Broadcast => {
+                    let loyal_commander = !outcome.traitors.contains(General::COMMANDER);
+                    loyal_commander || outcome.deciders().iter().any(done)
+                }
+            };
+            !outcome.quiet || !is_due || outcome.deciders().iter().all(done)
+        }))
+    }
+
+    /// What is asked where nobody need ever be done, since clocks stop, or rounds do: of any two loyal generals one puts
+    /// out what the other does, or the first part of it; and no loyal general accuses a loyal one.
+    ///
+    /// ```
+    /// use turncoat::{Demand, Outputs, Task};
+    ///
+    /// // What more must hold is added.
+    /// let once = Demand::new("decides once", |outcome| {
+    ///     outcome.decided().all(|made: &Outputs<u8>| made.list().len() <= 1)
+    /// });
+    /// let asked = Outputs::safety(Task::Consensus, [10, 20]).demanding(once);
+    /// assert_eq!(asked.demands.len(), 2);
+    /// ```
+    #[must_use]
+    pub fn safety<V>(task: Task, values: impl IntoIterator<Item = V>) -> Problem<V, Outputs<O>> {
         let problem = Problem::new(task, values, Validity::any_decision());
-        problem
-            .agreeing(Agreement::prefix())
-            .deciding(Termination::Free)
-            .demanding(Demand::new("no loyal general accuses a loyal one", |outcome| {
+        problem.agreeing(Agreement::prefix()).deciding(Termination::Free).demanding(Demand::new(
+            "no loyal general accuses a loyal one",
+            |outcome| {
                 outcome.decided().all(|made| made.accused().minus(outcome.traitors).is_empty())
-            }))
-            .demanding(Demand::new("done when all is quiet", |outcome| {
-                let done = |general: General| {
-                    outcome.decisions[general.id()].as_ref().is_some_and(Outputs::is_done)
-                };
-                let is_due = match outcome.task {
-                    Task::Consensus => true,
-                    Task::Broadcast => {
-                        let loyal_commander = !outcome.traitors.contains(General::COMMANDER);
-                        loyal_commander || outcome.deciders().iter().any(done)
-                    }
-                };
-                !outcome.quiet || !is_due || outcome.deciders().iter().all(done)
-            }))
+            },
+        ))
     }
 
     /// These outputs, and whatever was output or accused in one event.

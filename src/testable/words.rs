@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 
 use super::layout::laid_out;
 use crate::general::General;
+use crate::protocol::events::Timer;
 
 /// How reports describe a protocol. Everything has a default: override what you would say in other words.
 ///
@@ -33,6 +34,11 @@ pub trait Words<M: Debug, S: Debug>: Sync {
     fn tell(&self, from: General, message: &M) -> String {
         let _ = from;
         format!("{message:?}")
+    }
+
+    /// What a timer is called, as in "timer 3 of general 2 goes off"; by default its number.
+    fn timer(&self, timer: Timer) -> String {
+        timer.to_string()
     }
 
     /// What a general holds at the end and how it decides, one line each; by default the state as [`Debug`] prints it,

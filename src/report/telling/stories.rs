@@ -4,6 +4,7 @@ use crate::escape::escaped;
 use crate::execution::Forgeries;
 use crate::general::General;
 use crate::machine::{DecisionId, Machine, MessageId, StateId, StateTable, Terms, ValueId};
+use crate::protocol::events::Timer;
 use crate::report::story::Held;
 use crate::signature::Seal;
 use crate::testable::Wire;
@@ -38,6 +39,10 @@ impl<'a> Stories<'a> {
 
     pub(in crate::report) fn tell(&self, from: General, message: MessageId) -> String {
         self.machine.tell(from, message)
+    }
+
+    pub(super) fn timer(&self, timer: Timer) -> String {
+        self.machine.tell_timer(timer)
     }
 
     pub(super) fn seals(&self, message: MessageId) -> Vec<Seal> {

@@ -191,9 +191,11 @@ impl Storyteller<'_, '_> {
                     format!("{coin} shows {face} to {names}")
                 }
                 OwnEvent::Shows(coin, face) => format!("{coin} of {names} shows {face}"),
-                OwnEvent::GoesOff(timer) => format!("timer {timer} of {names} goes off"),
                 OwnEvent::Restarts => {
                     format!("CRASH of {names}, and a restart from what is stored")
+                }
+                OwnEvent::GoesOff(timer) => {
+                    format!("timer {} of {names} goes off", asked.timer(timer))
                 }
             }
         });

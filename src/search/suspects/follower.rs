@@ -16,6 +16,7 @@ use crate::machine::{
 };
 use crate::outcome::Outcome;
 use crate::property::{AskedProperties, Property, Violation};
+use crate::protocol::events::Timer;
 use crate::protocol::{Round, Seat};
 use crate::signature::{Seal, Signed};
 use crate::testable::{ListedSignature, Recursive, Refusal, Repertoire, Wire};
@@ -207,6 +208,10 @@ impl Machine for Follower<'_> {
 
     fn tell(&self, from: General, message: MessageId) -> String {
         self.machine.tell(from, message)
+    }
+
+    fn tell_timer(&self, timer: Timer) -> String {
+        self.machine.tell_timer(timer)
     }
 
     fn show_message(&self, message: MessageId) -> String {
