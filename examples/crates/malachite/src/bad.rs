@@ -13,7 +13,9 @@ macro_rules! public_keys {
     () => {};
 }
 
-#[path = "adapter.rs"]
-pub mod adapter;
 #[path = "context.rs"]
 mod context;
+#[path = "driven.rs"]
+pub mod driven;
+#[path = "said.rs"]
+mod said;

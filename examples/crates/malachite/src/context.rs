@@ -126,7 +126,7 @@ impl Vote<Ctx> for Voted {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Seated(Number);
+pub struct Seated(pub Number);
 
 impl Validator<Ctx> for Seated {
     fn address(&self) -> &Number {
