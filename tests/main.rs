@@ -30,6 +30,7 @@ mod gallery;
 mod graphs;
 mod harvest;
 mod help;
+mod hidden_lock;
 mod hostile;
 mod hunt;
 mod hunted_mutants;

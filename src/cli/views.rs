@@ -148,6 +148,9 @@ pub struct TendermintArguments {
     /// Accept PREVOTEs for another order as proof of a valid round
     #[arg(long)]
     any_polka: bool,
+    /// Also ask whether all decide in the last round, if its proposer is loyal
+    #[arg(long)]
+    live: bool,
 }
 
 /// The parameters of Tendermint.
@@ -164,12 +167,15 @@ pub struct Tendermints {
     no_lock: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     any_polka: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    live: bool,
 }
 
 impl TendermintArguments {
     pub fn given(&self, f: usize) -> Tendermints {
-        let TendermintArguments { m, rounds, quorum, lock_at, no_lock, any_polka } = *self;
-        Tendermints { m: m.unwrap_or(f), rounds, quorum, lock_at, no_lock, any_polka }
+        let TendermintArguments { rounds, quorum, lock_at, no_lock, any_polka, live, .. } = *self;
+        let m = self.m.unwrap_or(f);
+        Tendermints { m, rounds, quorum, lock_at, no_lock, any_polka, live }
     }
 }
 
@@ -180,7 +186,8 @@ impl Tendermints {
         let counting = quorum.map_or(usual, |votes| usual.quorum(votes));
         let locking = lock_at.map_or(counting, |prevotes| counting.lock_at(prevotes));
         let free = if no_lock { locking.without_lock() } else { locking };
-        Ok(if any_polka { free.any_polka() } else { free })
+        let gullible = if any_polka { free.any_polka() } else { free };
+        Ok(if self.live { gullible.live() } else { gullible })
     }
 }
 

@@ -9,10 +9,12 @@
 //! on: the gossip that termination rests on is not there, and what is known of 2f + 1 PREVOTEs is what one has heard
 //! oneself. A timeout from which nothing can come any more is cancelled.
 
+mod heard;
 mod testing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::heard::{RoundVotes, VOTES, all, place};
 use crate::general::{General, Generals};
 use crate::order::Order;
 use crate::protocol::Seat;
@@ -42,6 +44,7 @@ pub struct Tendermint {
     lock_at: Option<usize>,
     locks: bool,
     any_polka: bool,
+    live: bool,
 }
 
 /// What is said in Tendermint, each in a round.
@@ -84,28 +87,12 @@ enum TendermintStep {
     Precommit,
 }
 
-/// What was heard in one round: by order, and nil last, who said it.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-struct RoundVotes {
-    proposals: BTreeSet<(Order, Option<u32>)>,
-    prevotes: [Generals; 3],
-    precommits: [Generals; 3],
-}
-
-/// The place of an order among those, or of nil.
-fn place(vote: Option<Order>) -> usize {
-    vote.map_or(2, |order| usize::from(order == Order::ATTACK))
-}
-
-/// What can stand there.
-const VOTES: [Option<Order>; 3] = [Some(Order::RETREAT), Some(Order::ATTACK), None];
-
 impl Tendermint {
     /// As published, for (n - 1) / 3 traitors, rounded down; with rounds 0 and 1.
     #[must_use]
     pub fn new() -> Tendermint {
         let (f, quorum, lock_at) = (None, None, None);
-        Tendermint { rounds: 2, f, quorum, lock_at, locks: true, any_polka: false }
+        Tendermint { rounds: 2, f, quorum, lock_at, locks: true, any_polka: false, live: false }
     }
 
     /// With so many rounds, at least one.
@@ -145,6 +132,17 @@ impl Tendermint {
         Tendermint { any_polka: true, ..self }
     }
 
+    /// It is asked as well that all decide, if the proposer of the last round is loyal.
+    ///
+    /// No timeout goes off in the last round, and all that the loyal send arrives, in any order: so it is the first round after
+    /// GST, and before it anything can have been. Who decides goes on, so that others still can. One round that fails is
+    /// not the end, as a later proposer may be one who is locked; but without gossip nobody believes that one either, if the
+    /// others have not heard the PREVOTEs that it was locked by.
+    #[must_use]
+    pub fn live(self) -> Tendermint {
+        Tendermint { live: true, ..self }
+    }
+
     fn f(self, n: usize) -> usize {
         self.f.unwrap_or(n.saturating_sub(1) / 3)
     }
@@ -171,8 +169,20 @@ impl Tendermint {
             let proposal = state.valid.map_or(own, |(_, order)| order);
             say(state, Proposal(round, proposal, state.valid.map(|(round, _)| round)), effects);
         } else {
-            effects.set_timer(TendermintStep::Propose.timer(round));
+            self.set_timer(TendermintStep::Propose, round, effects);
         }
+    }
+
+    /// A timeout is scheduled; in the last round none is, if all are to decide in it.
+    fn set_timer(self, step: TendermintStep, round: u32, effects: &mut Effects<TendermintMessage>) {
+        if !self.live || round + 1 < self.rounds {
+            effects.set_timer(step.timer(round));
+        }
+    }
+
+    /// Whether a general has decided, and so has stopped.
+    fn has_stopped(self, state: &TendermintState) -> bool {
+        state.decided.is_some() && !self.live
     }
 
     /// Runs the lines that begin with "upon", as long as there is one that can be run.
@@ -186,7 +196,7 @@ impl Tendermint {
             Tendermint::line_34,
             Tendermint::line_47,
         ];
-        while state.decided.is_none() && lines.iter().any(|line| line(self, state, effects)) {}
+        while !self.has_stopped(state) && lines.iter().any(|line| line(self, state, effects)) {}
     }
 
     /// Line 22: upon a PROPOSAL without validRound. Line 28: upon one with validRound, and 2f + 1 PREVOTEs for it in
@@ -234,7 +244,7 @@ impl Tendermint {
         if !runs || !state.ran.insert(34) {
             return false;
         }
-        effects.set_timer(TendermintStep::Prevote.timer(state.round));
+        self.set_timer(TendermintStep::Prevote, state.round, effects);
         true
     }
 
@@ -287,7 +297,7 @@ impl Tendermint {
         if !runs || state.round + 1 >= self.rounds || !state.ran.insert(47) {
             return false;
         }
-        effects.set_timer(TendermintStep::Precommit.timer(state.round));
+        self.set_timer(TendermintStep::Precommit, state.round, effects);
         true
     }
 
@@ -298,12 +308,15 @@ impl Tendermint {
         effects: &mut Effects<TendermintMessage>,
     ) -> bool {
         let enough = self.many(state.n);
+        if state.decided.is_some() {
+            return false;
+        }
         let decided = state.heard.values().find_map(|heard| {
             let mut proposed = heard.proposals.iter().map(|(order, _)| *order);
             proposed.find(|order| heard.precommits[place(Some(*order))].len() >= enough)
         });
         state.decided = decided;
-        if decided.is_some() {
+        if self.has_stopped(state) {
             TendermintStep::ALL
                 .iter()
                 .for_each(|step| effects.cancel_timer(step.timer(state.round)));
@@ -339,11 +352,6 @@ impl Default for Tendermint {
 /// proposer(round).
 fn proposer(round: u32, n: usize) -> General {
     General::new(round as usize % n)
-}
-
-/// All who have voted.
-fn all(votes: &[Generals; 3]) -> Generals {
-    votes.iter().flat_map(|voters| voters.iter()).collect()
 }
 
 /// Says PREVOTE, and goes on to that step.
@@ -453,7 +461,7 @@ impl EventDriven for Tendermint {
         said: &TendermintMessage,
         effects: &mut Effects<TendermintMessage>,
     ) {
-        if state.decided.is_none() {
+        if !self.has_stopped(state) {
             state.hear(from, *said);
             self.advance(state, effects);
         }

@@ -17,7 +17,10 @@ impl EventTestable for Tendermint {
             return Err("Tendermint needs everybody to hear everybody".to_owned());
         }
         let problem = Problem::new(Task::Consensus, Order::first(2), Validity::any_value());
-        Ok(problem.deciding(Termination::Free))
+        Ok(problem.deciding(match self.live {
+            true => Termination::IfLoyal(proposer(self.rounds - 1, graph.n())),
+            false => Termination::Free,
+        }))
     }
 
     fn alphabet(&self, n: usize, from: General, _: General) -> Vec<TendermintMessage> {
@@ -30,6 +33,11 @@ impl EventTestable for Tendermint {
             proposals.filter(move |_| proposes).chain(votes.into_iter().flatten())
         };
         (0..self.rounds).flat_map(in_round).collect()
+    }
+
+    /// A round takes no more than eight, where all timeouts of a step go off together.
+    fn waves(&self, _: usize) -> usize {
+        (8 * self.rounds as usize).max(32)
     }
 
     fn words(&self) -> &dyn Words<TendermintMessage, TendermintState> {
