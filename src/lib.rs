@@ -210,6 +210,7 @@ pub use crate::protocol::events::{Coin, Effect, Effects, EventDriven, Face, OwnE
 pub use crate::protocol::{Lockstep, Plain, Round, Seat};
 pub use crate::protocols::ben_or::BenOr;
 pub use crate::protocols::binary_agreement::BinaryAgreement;
+pub use crate::protocols::bracha_agreement::BrachaAgreement;
 pub use crate::protocols::chained_hotstuff::ChainedHotStuff;
 pub use crate::protocols::dbft::Dbft;
 pub use crate::protocols::flood_set::FloodSet;

@@ -4,6 +4,7 @@ pub mod asking;
 pub mod ben_or;
 pub mod binary_agreement;
 pub mod block;
+pub mod bracha_agreement;
 pub mod chain;
 pub mod chained_hotstuff;
 mod choice;

@@ -68,6 +68,10 @@ impl<P: EventDriven> EventDriven for Altered<P> {
         self.protocol.coin(state, coin, face, effects);
     }
 
+    fn restart(&self, state: &P::State, effects: &mut Effects<P::Message>) -> P::State {
+        self.protocol.restart(state, effects)
+    }
+
     fn decision(&self, state: &P::State) -> Option<P::Decision> {
         self.protocol.decision(state)
     }

@@ -25,7 +25,7 @@ pub const COMMANDS: [&str; 13] = [
 ];
 
 /// All protocols of the program.
-pub const PROTOCOLS: [&str; 22] = [
+pub const PROTOCOLS: [&str; 23] = [
     "oral",
     "routed",
     "signed",
@@ -39,6 +39,7 @@ pub const PROTOCOLS: [&str; 22] = [
     "signed-consensus",
     "bracha",
     "ben-or",
+    "bracha-agreement",
     "mmr",
     "hotstuff",
     "chained-hotstuff",

@@ -6,6 +6,7 @@ mod altered;
 mod artifacts;
 mod attack_file;
 mod bounds;
+mod bracha_agreement;
 mod by_functions;
 mod chained_hotstuff;
 mod command_line;

@@ -22,7 +22,7 @@ fn assert_fits(schema: &Validator, value: &Value, what: &str) {
 }
 
 /// Commands that write JSON of every shape.
-const COMMANDS: [&str; 43] = [
+const COMMANDS: [&str; 44] = [
     "check oral -n 3 -f 1",
     "check oral -n 4 -f 1",
     "check oral -n 7 -f 2 --budget 1000",
@@ -54,6 +54,7 @@ const COMMANDS: [&str; 43] = [
     "hunt pbft -n 4 -f 0 -m 1 --forget",
     "hunt dbft -n 7 -f 0 --live",
     "hunt tendermint -n 4 -f 1 --live",
+    "hunt bracha-agreement -n 4 -f 1 --rounds 1 --no-validation",
     "hunt simplex -n 4 -f 1 --trust-gaps --seed 22",
     "check chained-hotstuff -n 4 -f 1 --views 2",
     "sweep oral -n 3..=5 -f 1..=2",

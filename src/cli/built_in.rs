@@ -1,6 +1,9 @@
 //! The protocols that come with the program.
 
-use super::event_driven::{BenOrArguments, BenOrs, Bracha, BrachaArguments, Mmr, MmrArguments};
+use super::event_driven::{
+    BenOrArguments, BenOrs, Bracha, BrachaAgreementArguments, BrachaAgreements, BrachaArguments,
+    Mmr, MmrArguments,
+};
 use super::exec::ByProgram;
 use super::parameters::boxed;
 use super::pbft::{DbftArguments, Dbfts, IbftArguments, Ibfts, PbftArguments, Pbfts};
@@ -221,6 +224,23 @@ pub fn built_in() -> Vec<Protocol> {
             made: made::<BenOrArguments, BenOrs>(
                 |ben_or, f, _| Ok(ben_or.given(f)),
                 |ben_or| boxed(InWaves(ben_or.protocol()?)),
+            ),
+        },
+        Protocol {
+            name: "bracha-agreement",
+            about: "Agreement by reliable broadcast, with local coins: claims n >= 3m + 1 (Bracha 1987)",
+            title: "Agreement by reliable broadcast and validated votes, event-driven, with local coins",
+            claim: "n >= 3m + 1 generals survive m traitors, however late messages are",
+            source: "Bracha: Asynchronous Byzantine agreement protocols. Information and Computation 75, 1987",
+            examples: Examples {
+                check: "-n 4 -f 1 --rounds 1 --plain",
+                sweep: "-n 3..=4 -f 1 --rounds 1 --plain",
+                hunt: "-n 4 -f 1 --no-validation",
+                refute: "-n 3 -f 1 --rounds 1",
+            },
+            made: made::<BrachaAgreementArguments, BrachaAgreements>(
+                |bracha, f, _| Ok(bracha.given(f)),
+                |bracha| boxed(InWaves(bracha.protocol()?)),
             ),
         },
         Protocol {

@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::answer::{BadInput, whole_number};
-use crate::{BenOr, BinaryAgreement, ReliableBroadcast};
+use super::views::few;
+use crate::{BenOr, BinaryAgreement, BrachaAgreement, ReliableBroadcast};
 
 #[derive(Args)]
 pub struct BrachaArguments {
@@ -163,6 +164,52 @@ impl Mmr {
         let gullible = if self.any_aux { waiting.any_aux() } else { waiting };
         let confirming = if self.conf { gullible.confirming() } else { gullible };
         Ok(if self.live { confirming.live() } else { confirming })
+    }
+}
+
+/// The rounds of Bracha's agreement, if it is not said.
+const ROUNDS: usize = 2;
+
+#[derive(Args)]
+pub struct BrachaAgreementArguments {
+    /// Number of traitors the algorithm is designed for [default: f]
+    #[arg(short, value_parser = whole_number)]
+    m: Option<usize>,
+    /// Number of rounds after which everybody stops
+    #[arg(long, value_name = "K", default_value_t = ROUNDS, value_parser = whole_number)]
+    rounds: usize,
+    /// Send votes as they are, without reliable broadcast
+    #[arg(long)]
+    plain: bool,
+    /// Count votes that no earlier votes justify
+    #[arg(long)]
+    no_validation: bool,
+}
+
+/// The parameters of Bracha's agreement.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BrachaAgreements {
+    m: usize,
+    rounds: usize,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    plain: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    no_validation: bool,
+}
+
+impl BrachaAgreementArguments {
+    pub fn given(&self, f: usize) -> BrachaAgreements {
+        let BrachaAgreementArguments { m, rounds, plain, no_validation } = *self;
+        BrachaAgreements { m: m.unwrap_or(f), rounds, plain, no_validation }
+    }
+}
+
+impl BrachaAgreements {
+    pub fn protocol(&self) -> Result<BrachaAgreement, BadInput> {
+        let usual = BrachaAgreement::new().tolerating(self.m).rounds(few("--rounds", self.rounds)?);
+        let sending = if self.plain { usual.plainly() } else { usual };
+        Ok(if self.no_validation { sending.without_validation() } else { sending })
     }
 }
 

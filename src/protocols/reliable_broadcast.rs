@@ -36,7 +36,7 @@ pub struct ReliableBroadcast {
 
 /// The thresholds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-struct BroadcastThresholds {
+pub(super) struct BroadcastThresholds {
     echoes: usize,
     amplify: usize,
     deliver: usize,
@@ -45,27 +45,27 @@ struct BroadcastThresholds {
 /// What is said in reliable broadcast.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum BroadcastMessage {
+pub enum BroadcastMessage<V = Order> {
     /// What the commander sends.
-    Initial(Order),
+    Initial(V),
     /// What the sender heard from the commander.
-    Echo(Order),
+    Echo(V),
     /// The sender knows that enough generals have heard the same.
-    Ready(Order),
+    Ready(V),
 }
 
 /// What a general remembers.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct BroadcastState {
+pub struct BroadcastState<V = Order> {
     me: General,
     thresholds: BroadcastThresholds,
     /// Whether it has echoed; and the order, if any, for which it has said READY.
     echoed: bool,
-    ready: Option<Order>,
-    delivered: Option<Order>,
+    ready: Option<V>,
+    delivered: Option<V>,
     /// The first ECHO and the first READY of each general, by number.
-    echoes: Vec<Option<Order>>,
-    readies: Vec<Option<Order>>,
+    echoes: Vec<Option<V>>,
+    readies: Vec<Option<V>>,
 }
 
 impl ReliableBroadcast {
@@ -106,7 +106,7 @@ impl ReliableBroadcast {
         ReliableBroadcast { forgetful: true, ..self }
     }
 
-    fn thresholds(self, n: usize) -> BroadcastThresholds {
+    pub(super) fn thresholds(self, n: usize) -> BroadcastThresholds {
         let f = self.f.unwrap_or(n.saturating_sub(1) / 3);
         BroadcastThresholds {
             echoes: self.echoes.unwrap_or(n.saturating_add(f) / 2 + 1),
@@ -116,29 +116,79 @@ impl ReliableBroadcast {
     }
 }
 
-impl BroadcastState {
-    fn echo(&mut self, order: Order, effects: &mut Effects<BroadcastMessage>) {
+impl<V: Copy + Eq> BroadcastState<V> {
+    /// Nothing has been heard yet, by one among so many.
+    pub(super) fn new(me: General, n: usize, thresholds: BroadcastThresholds) -> BroadcastState<V> {
+        let (echoed, ready, delivered) = (false, None, None);
+        let (echoes, readies) = (vec![None; n], vec![None; n]);
+        BroadcastState { me, thresholds, echoed, ready, delivered, echoes, readies }
+    }
+
+    /// What it says to all when it is the one who sends, and this is what.
+    pub(super) fn initiate(&mut self, value: V) -> Vec<BroadcastMessage<V>> {
+        let mut said = vec![BroadcastMessage::Initial(value)];
+        self.echo(value, &mut said);
+        self.advance(value, &mut said);
+        said
+    }
+
+    /// What it says to all when it hears this of what `sender` sends.
+    pub(super) fn hear(
+        &mut self,
+        sender: General,
+        from: General,
+        heard: BroadcastMessage<V>,
+    ) -> Vec<BroadcastMessage<V>> {
+        let mut said = Vec::new();
+        let value = match heard {
+            BroadcastMessage::Initial(value) => {
+                if from == sender {
+                    self.echo(value, &mut said);
+                }
+                value
+            }
+            BroadcastMessage::Echo(value) => *self.echoes[from.id()].get_or_insert(value),
+            BroadcastMessage::Ready(value) => *self.readies[from.id()].get_or_insert(value),
+        };
+        self.advance(value, &mut said);
+        said
+    }
+
+    /// What is delivered.
+    pub(super) fn delivered(&self) -> Option<V> {
+        self.delivered
+    }
+
+    fn echo(&mut self, value: V, said: &mut Vec<BroadcastMessage<V>>) {
         if !self.echoed {
             self.echoed = true;
-            self.echoes[self.me.id()] = Some(order);
-            effects.broadcast(BroadcastMessage::Echo(order));
+            self.echoes[self.me.id()] = Some(value);
+            said.push(BroadcastMessage::Echo(value));
         }
     }
 
-    /// Goes as far as the votes for an order allow.
-    fn advance(&mut self, order: Order, effects: &mut Effects<BroadcastMessage>) {
+    /// Goes as far as the votes for a value allow.
+    fn advance(&mut self, value: V, said: &mut Vec<BroadcastMessage<V>>) {
         let BroadcastThresholds { echoes, amplify, deliver } = self.thresholds;
-        let count =
-            |votes: &[Option<Order>]| votes.iter().filter(|vote| **vote == Some(order)).count();
+        let count = |votes: &[Option<V>]| votes.iter().filter(|vote| **vote == Some(value)).count();
         let joins = amplify > 0 && count(&self.readies) >= amplify;
         if self.ready.is_none() && (count(&self.echoes) >= echoes || joins) {
-            self.ready = Some(order);
-            self.readies[self.me.id()] = Some(order);
-            effects.broadcast(BroadcastMessage::Ready(order));
+            self.ready = Some(value);
+            self.readies[self.me.id()] = Some(value);
+            said.push(BroadcastMessage::Ready(value));
         }
         if self.delivered.is_none() && count(&self.readies) >= deliver {
-            self.delivered = Some(order);
+            self.delivered = Some(value);
         }
+    }
+
+    /// The same with two generals in each other's places.
+    pub(super) fn swapped(mut self, swap: Swap) -> BroadcastState<V> {
+        let Swap { one, other } = swap;
+        self.me = swap.of(self.me);
+        self.echoes.swap(one.id(), other.id());
+        self.readies.swap(one.id(), other.id());
+        self
     }
 }
 
@@ -154,19 +204,9 @@ impl EventDriven for ReliableBroadcast {
         order: Option<&Order>,
         effects: &mut Effects<BroadcastMessage>,
     ) -> BroadcastState {
-        let mut votes = BroadcastState {
-            me: seat.me,
-            thresholds: self.thresholds(seat.n),
-            echoed: false,
-            ready: None,
-            delivered: None,
-            echoes: vec![None; seat.n],
-            readies: vec![None; seat.n],
-        };
+        let mut votes = BroadcastState::new(seat.me, seat.n, self.thresholds(seat.n));
         if let Some(order) = order {
-            effects.broadcast(BroadcastMessage::Initial(*order));
-            votes.echo(*order, effects);
-            votes.advance(*order, effects);
+            votes.initiate(*order).into_iter().for_each(|said| effects.broadcast(said));
         }
         votes
     }
@@ -178,17 +218,8 @@ impl EventDriven for ReliableBroadcast {
         said: &BroadcastMessage,
         effects: &mut Effects<BroadcastMessage>,
     ) {
-        let order = match *said {
-            BroadcastMessage::Initial(order) => {
-                if from.is_commander() {
-                    votes.echo(order, effects);
-                }
-                order
-            }
-            BroadcastMessage::Echo(order) => *votes.echoes[from.id()].get_or_insert(order),
-            BroadcastMessage::Ready(order) => *votes.readies[from.id()].get_or_insert(order),
-        };
-        votes.advance(order, effects);
+        let said = votes.hear(General::COMMANDER, from, *said);
+        said.into_iter().for_each(|said| effects.broadcast(said));
     }
 
     fn restart(&self, votes: &BroadcastState, _: &mut Effects<BroadcastMessage>) -> BroadcastState {
@@ -242,12 +273,7 @@ impl Symmetric<BroadcastMessage, BroadcastState> for ReliableBroadcast {
     }
 
     fn swapped_state(&self, votes: &BroadcastState, swap: Swap) -> BroadcastState {
-        let mut votes = votes.clone();
-        let Swap { one, other } = swap;
-        votes.me = swap.of(votes.me);
-        votes.echoes.swap(one.id(), other.id());
-        votes.readies.swap(one.id(), other.id());
-        votes
+        votes.clone().swapped(swap)
     }
 }
 
