@@ -108,6 +108,15 @@ impl<V, M> Attack<V, M> {
         crashes.len() + lies.len() + schedule.len() + happenings.len() + twins.len()
     }
 
+    /// Whether no general restarts more often than this, and no traitor does who can lie: to it a restart is nothing more.
+    pub(crate) fn restarts_within(&self, most: usize) -> bool {
+        self.graph.everybody().iter().all(|general| {
+            let of = |it: &&Happening| (it.general, it.event) == (general, OwnEvent::Restarts);
+            let lies = self.faults.is_byzantine() && self.traitors.contains(general);
+            self.happenings.iter().filter(of).count() <= if lies { 0 } else { most }
+        })
+    }
+
     /// The same attack with its values and messages written in another way.
     pub(crate) fn map<W, N>(
         &self,

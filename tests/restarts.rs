@@ -121,7 +121,7 @@ fn a_vote_that_is_not_stored_counts_twice() {
 
         Violated: agreement. The loyal generals do not agree: general 0 decides 0, and general 1 decides 1.
 
-        Locally minimal (1 change of the schedule and 1 timer or coin): each of these, taken back, removes the violation, or leads out of what the adversary may do.
+        Locally minimal (1 change of the schedule and 1 restart): each of these, taken back, removes the violation, or leads out of what the adversary may do.
 
         Adversary   every set of at most 0 traitors; any message of the alphabet to anybody at any time,
                     or none; each loyal general may crash once and restart; mail is late without bound,

@@ -34,8 +34,7 @@ pub(crate) struct Space<'a> {
     pub terms: &'a Terms,
     pub adversary: Adversary,
     pub stock: Arc<Stock>,
-    /// Says when to stop, even in the middle of an execution: running one can then be
-    /// [interrupted](crate::fault::unless_interrupted).
+    /// Says when to [interrupt](crate::fault::unless_interrupted) even a running execution.
     pub stops_with: Option<&'a dyn Stops>,
     /// What the workers that were returned have learned.
     memories: Mutex<Vec<Memory>>,
@@ -381,25 +380,14 @@ impl<'a> Space<'a> {
             let crashes = faults == FaultClass::Crash && late;
             allowed && (crashes || !traitor(shift.wire.from) && !traitor(shift.wire.to))
         };
-        let crashes = |general| {
-            let restarts = attack.happenings.iter().filter(|it| it.event == OwnEvent::Restarts);
-            restarts.filter(|it| it.general == general).count()
-        };
-        let restart = self.everybody().iter().all(|general| {
-            let lies = faults.is_byzantine() && traitor(general);
-            crashes(general) <= if lies { 0 } else { self.adversary.restarts }
-        });
-        said && restart
+        let punctual = |it: &Happening| self.is_punctual(it, attack.traitors, execution);
+        said && attack.restarts_within(self.adversary.restarts)
             && execution.lacking.is_empty()
             && (any_order || attack.schedule.iter().all(|shift| shift.arrival != Arrival::First))
             && omitted.iter().all(|shift| shift.arrival == Arrival::Never)
             && (disrupted.len() <= disruptions || late)
             && disrupted.iter().all(disruption)
-            && (late
-                || attack
-                    .happenings
-                    .iter()
-                    .all(|it| self.is_punctual(it, attack.traitors, execution)))
+            && (late || attack.happenings.iter().all(punctual))
     }
 
     /// Whether a coin shows a face, or a timer goes off when nobody else had anything to say.
@@ -418,8 +406,8 @@ impl<'a> Space<'a> {
         let mut sent = execution.deliveries.iter().filter(|delivery| {
             delivery.wire.round == it.wave && obeys(delivery.wire.from) && !delivery.said.is_empty()
         });
-        let at_any_time = matches!(it.event, OwnEvent::Shows(..) | OwnEvent::Restarts);
-        at_any_time || sent.all(|delivery| happens(delivery.wire.from))
+        !matches!(it.event, OwnEvent::GoesOff(_))
+            || sent.all(|delivery| happens(delivery.wire.from))
     }
 
     /// Whether a traitor can say what it says or, if the repertoire is unknown, what it says beyond what a loyal
