@@ -262,13 +262,12 @@ impl Adversary {
     /// it had stored.
     ///
     /// ```
-    /// use turncoat::{Adversary, ReliableBroadcast, check};
+    /// use turncoat::{Adversary, ReliableBroadcast, check, hunt};
     ///
     /// let crashing = Adversary::byzantine(1).restarting(1);
     /// check(ReliableBroadcast::new()).generals(4).against(crashing).assert_holds();
     /// // Who has not stored what it said says another thing.
-    /// let forgetful = check(ReliableBroadcast::new().forgetful()).generals(4);
-    /// forgetful.against(crashing).violating("agreement").assert_broken();
+    /// hunt(ReliableBroadcast::new().forgetful()).generals(4).against(crashing).assert_finds();
     /// ```
     #[must_use]
     pub fn restarting(self, restarts: usize) -> Adversary {
