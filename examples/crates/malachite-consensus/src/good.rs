@@ -7,25 +7,9 @@ use consensus::{Effect, Input, Params, Resume, State};
 use context::{AllSeated, Ctx, Number};
 use types::{Height, ValuePayload, VoteExtensionPolicy};
 
-/// What a context has beside.
-macro_rules! timeouts {
-    () => {
-        type Timeouts = super::types::LinearTimeouts;
-    };
-}
-
-/// What a scheme of signatures has beside.
-macro_rules! public_keys {
-    () => {
-        fn decode_public_key(_: &[u8]) -> Result<(), String> {
-            Ok(())
-        }
-        fn encode_public_key(_: &()) -> Vec<u8> {
-            Vec::new()
-        }
-    };
-}
-
+#[macro_use]
+#[path = "../../malachite/src/newer_types.rs"]
+mod newer_types;
 #[path = "asked.rs"]
 pub mod asked;
 #[path = "../../malachite/src/context.rs"]
