@@ -295,6 +295,8 @@ pub enum Misfit {
     NoEvents { item: Item },
     #[error("{item}: {event}, and a coin has the faces 0 and 1")]
     NoFace { item: Item, event: OwnEvent },
+    #[error("{item}: a restart, and an opaque node does not say what it has stored")]
+    NodeRestarts { item: Item },
     #[error("lasso: the protocol has a last phase, and nothing goes on for ever")]
     NoPhases,
     #[error("lasso: {0}")]

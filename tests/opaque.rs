@@ -7,10 +7,11 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use turncoat::adversary::Timing;
 use turncoat::protocols::in_waves::AnyProtocol;
+use turncoat::schedule::Happening;
 use turncoat::{
-    Adversary, Arrival, Attack, AttackOn, General, Generals, Graph, InWaves, Opaque, Order,
-    Outputs, Reactions, Regressions, ReliableBroadcast, Seat, Setting, StreamProblem, Task, Timer,
-    Twin, Wire, check, hunt, run, strategy,
+    Adversary, Arrival, Attack, AttackOn, CheckError, General, Generals, Graph, InWaves, Opaque,
+    Order, Outputs, OwnEvent, Reactions, Regressions, ReliableBroadcast, Seat, Setting,
+    StreamProblem, Task, Timer, Twin, Wire, check, hunt, run, strategy,
 };
 
 /// Neither `Clone` nor `Debug`, like shipped code.
@@ -265,4 +266,21 @@ impl Opaque for Alarm {
 fn timers_are_told_by_their_names() {
     let found = hunt(Alarm).generals(2).traitors(0).assert_finds().to_string();
     assert!(found.contains("timer ALARM(7) of generals 0 and 1 goes off"), "{found}");
+}
+
+/// Nobody knows what a node has stored.
+#[test]
+fn a_node_does_not_restart() {
+    let crashing = Adversary::byzantine(0).restarting(1);
+    let asked = check(Alarm).generals(3).against(crashing).run();
+    assert!(matches!(asked, Err(CheckError::NodesRestart)));
+    let inputs = (0..3).map(|id| (General::new(id), 0)).collect();
+    let mut attack = Attack::new(3, Generals::NONE, inputs);
+    let event = OwnEvent::Restarts;
+    attack.happenings.push(Happening { wave: 1, general: General::new(1), event });
+    let misfit = run(&Alarm.tested(), &attack).unwrap_err();
+    assert_eq!(
+        misfit.to_string(),
+        "happening 1: a restart, and an opaque node does not say what it has stored"
+    );
 }

@@ -91,6 +91,8 @@ pub(crate) fn fits(
             return Err(Misfit::Wave { item, wave, waves: terms.rounds });
         } else if matches!(event, OwnEvent::Shows(_, face) if !FACES.contains(&face)) {
             return Err(Misfit::NoFace { item, event });
+        } else if terms.opaque && event == OwnEvent::Restarts {
+            return Err(Misfit::NodeRestarts { item });
         }
     }
     if let Some(lasso) = &attack.lasso {
