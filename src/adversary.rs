@@ -258,15 +258,15 @@ impl Adversary {
         Adversary { timing: Some(timing), ..self }
     }
 
-    /// Each loyal general may crash so often, at any moment, and [restarts](crate::EventDriven::restart) at once with what
-    /// it had stored.
+    /// Each loyal general may crash this often, between any two events, and [restarts](crate::EventDriven::restart) at once
+    /// with what it had stored. A crash in the middle of a reaction, when only some of its messages are out, is not covered.
     ///
     /// ```
     /// use turncoat::{Adversary, ReliableBroadcast, check, hunt};
     ///
     /// let crashing = Adversary::byzantine(1).restarting(1);
     /// check(ReliableBroadcast::new()).generals(4).against(crashing).assert_holds();
-    /// // Who has not stored what it said says another thing.
+    /// // A general that has not stored its vote votes again.
     /// hunt(ReliableBroadcast::new().forgetful()).generals(4).against(crashing).assert_finds();
     /// ```
     #[must_use]

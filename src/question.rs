@@ -81,20 +81,20 @@ pub enum CheckError {
          say what may be late by its timing"
     )]
     OfRounds,
-    /// In rounds nobody restarts.
+    /// In a protocol in rounds nobody restarts.
     #[error(
         "restarts are asked for, and the protocol has rounds: only event-driven protocols restart"
     )]
     Restarts,
-    /// Nobody can say what an implementation has stored.
+    /// An opaque node does not say what it has stored.
     #[error(
         "restarts are asked for, and an opaque node does not say what it has stored: only protocols with states restart"
     )]
     NodesRestart,
-    /// Where mail is in time, or phases have no end, restarts are not gone through.
+    /// `check` does not cover restarts if timing is not asynchronous, or if phases have no end.
     #[error(
-        "restarts are searched in an event-driven protocol if its timing is asynchronous and it claims no phases \
-         without end: hunt"
+        "check covers restarts only where timing is asynchronous and the protocol claims no phases without end: use \
+         hunt"
     )]
     RestartsHunted,
     /// The naive engine does not support this adversary.

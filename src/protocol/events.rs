@@ -109,10 +109,10 @@ pub trait EventDriven: Debug + Sync {
         let _ = (state, coin, face, effects);
     }
 
-    /// A general has crashed in this state, and starts again: answers with what it remembers, which is what it had
-    /// stored. By default that is everything. Its timers are no longer set, it waits for no coin, and what it
-    /// heard before it does not hear again. In tests it crashes if the adversary
-    /// [can make it](crate::Adversary::restarting).
+    /// A general crashed in this state and restarts: returns the part of the state that it had stored, by default all of
+    /// it. Its timers are no longer set, it waits for no coin, and what it heard before the crash is not delivered
+    /// again. A decision must be stored: to forget it is a finding. In tests a general crashes only if the
+    /// [adversary](crate::Adversary::restarting) can make it.
     fn restart(&self, state: &Self::State, effects: &mut Effects<Self::Message>) -> Self::State {
         let _ = effects;
         state.clone()
@@ -253,8 +253,8 @@ pub enum OwnEvent {
     Shows(Coin, Face),
     /// A timer that was set goes off.
     GoesOff(Timer),
-    /// The general crashes and starts again with what it has stored, if the adversary can
-    /// [make it](crate::Adversary::restarting).
+    /// The general crashes and restarts with what it had stored, if the [adversary](crate::Adversary::restarting) can
+    /// make it.
     Restarts,
 }
 

@@ -3,10 +3,10 @@
 //!
 //! It claims agreement and validity where n > 3f, whenever mail comes, and a decision with probability 1.
 //!
-//! Deviations. There is a last round, after which nobody starts another; the three steps of a round are numbered in it. In
-//! step 3 who holds nothing that it has marked says so, and not what it holds: nobody looks at that. What is valid is
-//! counted as soon as n - f votes are, with all that are valid by then, and of as many votes for each RETREAT is
-//! the majority. Who has delivered a vote takes no part in its broadcast any more: it has said READY.
+//! Deviations. After a last round nobody starts another, and the steps of a round are numbered 1 to 3. In step 3 a
+//! general that has marked nothing says just that, and not what it holds, since nobody looks at it. Votes are counted as soon
+//! as n - f are valid, with all that are valid by then; in a tie RETREAT is the majority. A general that has delivered a
+//! vote takes no further part in its broadcast: it has said READY already.
 
 mod testing;
 
@@ -26,10 +26,10 @@ use crate::protocol::events::{Coin, Effects, EventDriven, Face};
 /// what they have marked, or for nothing: 2f + 1 votes for an order decide, f + 1 make it one's own, and who has seen neither
 /// tosses a coin.
 ///
-/// Agreement and validity hold where n > 3f, and if all hold the same all decide it in the first round. So many messages are
-/// too many to go through all that can happen, even in one round. But a traitor can do all that it can do by reliable broadcast
-/// [without it](BrachaAgreement::plainly), too, and so one round among four generals is gone through, of whom one is a traitor.
-/// More rounds have been hunted in alone.
+/// Agreement and validity hold where n > 3f, and if all loyal generals hold the same order they decide it in the first round.
+/// Even one round has too many messages for an exhaustive search. But whatever a traitor can do with reliable broadcast it
+/// can do [without it](BrachaAgreement::plainly) as well, so the search of one plain round among four generals, one of them a
+/// traitor, covers one round with it. For more rounds there are only hunts.
 ///
 /// ```
 /// use turncoat::{BrachaAgreement, hunt};
@@ -160,7 +160,7 @@ impl BrachaAgreement {
         BrachaAgreement { f: Some(f), ..self }
     }
 
-    /// Votes are sent to each as they are, and not by reliable broadcast: a traitor can vote differently in front of each.
+    /// Votes are sent as they are, without reliable broadcast: a traitor can send each general another vote.
     ///
     /// Among four generals, one of them a traitor, one round holds all the same, after 8 million steps (`turncoat check
     /// bracha-agreement -n 4 -f 1 --rounds 1 --plain`). In two rounds agreement is broken: each of two loyal generals sees one vote
@@ -170,9 +170,9 @@ impl BrachaAgreement {
         BrachaAgreement { reliable: false, ..self }
     }
 
-    /// Every vote counts, whether it can have come of votes before it or not.
+    /// Every vote counts, whether earlier votes justify it or not.
     ///
-    /// Then a traitor who votes for nothing in step 3 keeps the loyal from a decision in the first round, though all held the same.
+    /// Then a traitor who votes for nothing in step 3 keeps the loyal from deciding in the first round, though all held the same.
     #[must_use]
     pub fn without_validation(self) -> BrachaAgreement {
         BrachaAgreement { validates: false, ..self }

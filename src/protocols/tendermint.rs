@@ -132,12 +132,12 @@ impl Tendermint {
         Tendermint { any_polka: true, ..self }
     }
 
-    /// It is asked as well that all decide, if the proposer of the last round is loyal.
+    /// Asks as well that all decide if the proposer of the last round is loyal.
     ///
-    /// No timeout goes off in the last round, and all that the loyal send arrives, in any order: so it is the first round after
-    /// GST, and before it anything can have been. Who decides goes on, so that others still can. One round that fails is
-    /// not the end, as a later proposer may be one who is locked; but without gossip nobody believes that one either, if the
-    /// others have not heard the PREVOTEs that it was locked by.
+    /// In the last round no timeout goes off, and everything that the loyal send arrives, in any order: it is the first round
+    /// after GST, and before it anything can have happened. A general that decides goes on, so that others still can. One
+    /// round that fails is not the end, since a later proposer may be locked itself. But without gossip the others do not
+    /// believe that one either, unless they have heard the PREVOTEs that locked it.
     #[must_use]
     pub fn live(self) -> Tendermint {
         Tendermint { live: true, ..self }
